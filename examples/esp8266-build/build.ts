@@ -1,0 +1,4 @@
+import { run } from '@polyarch/core'
+import { sdk } from './images.js'
+
+run(sdk)

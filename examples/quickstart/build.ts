@@ -1,0 +1,4 @@
+import { run } from '@polyarch/core'
+import { hello } from './images.js'
+
+run(hello)

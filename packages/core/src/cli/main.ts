@@ -1,0 +1,47 @@
+import type { Pipeline } from '../definition/pipeline.js'
+import { PolyarchError } from '../model/errors.js'
+import { formatError } from '../report/error-text.js'
+import type { Host } from './command.js'
+import { EXIT, exitCodeOf } from './exit-code.js'
+import { createProgram } from './program.js'
+
+/**
+ * Milliseconds in which a signal that comes again is the same one: tsx and npm pass on what the terminal has sent to
+ * the whole group already. Libraries that clean up at signals, too, end a process where nobody else listens any more.
+ */
+const ONE_KEY_PRESS = 1_000
+
+/** Runs one command and sets the exit code. Never rejects. */
+export async function main(pipelines: readonly Pipeline[], host: Host): Promise<void> {
+  const stop = new AbortController()
+  const cancel = () => {
+    if (stop.signal.aborted) return
+    host.stderr.write('stopping (again to leave at once)\n')
+    stop.abort()
+    setTimeout(release, ONE_KEY_PRESS).unref()
+  }
+  const release = () => {
+    host.off('SIGINT', cancel)
+    host.off('SIGTERM', cancel)
+  }
+  host.on('SIGINT', cancel)
+  host.on('SIGTERM', cancel)
+  try {
+    const program = createProgram({ pipelines, host, signal: stop.signal })
+    await program.parseAsync(host.argv)
+  } catch (error) {
+    host.exitCode = isUsage(error) ? usageCode(error) : exitCodeOf(error)
+    if (!isUsage(error)) host.stderr.write(formatError(error))
+  } finally {
+    if (!stop.signal.aborted) release()
+  }
+}
+
+/** Commander has told what is wrong, or shown its help, before it throws. */
+function isUsage(error: unknown): error is Error & { readonly code: string; readonly exitCode: number } {
+  return !(error instanceof PolyarchError) && error instanceof Error && 'exitCode' in error && 'code' in error
+}
+
+function usageCode({ exitCode }: { readonly exitCode: number }): number {
+  return exitCode === 0 ? EXIT.ok : EXIT.usage
+}

@@ -1,0 +1,18 @@
+import { hasChanges } from '../model/plan.js'
+import { plan } from '../operations/plan.js'
+import { formatPlan } from '../report/plan-text.js'
+import type { CommandContext, PipelineFlags } from './command.js'
+import { EXIT } from './exit-code.js'
+import { runOptions } from './run-options.js'
+
+/** `build.ts plan`: says what a run would do. */
+export async function planCommand(
+  flags: PipelineFlags & { readonly exitCode?: boolean },
+  context: CommandContext,
+): Promise<void> {
+  const { host, pipelines } = context
+  const planned = await plan(...pipelines, runOptions(flags, context))
+  host.stdout.write(flags.json ? `${JSON.stringify(planned, null, 2)}\n` : formatPlan(planned))
+  if (planned.problems.length > 0) host.exitCode = EXIT.failed
+  else if (flags.exitCode && hasChanges(planned)) host.exitCode = EXIT.changes
+}

@@ -1,0 +1,74 @@
+import { Command } from 'commander'
+import { nearest } from '../definition/faults.js'
+import { buildCommand } from './build-command.js'
+import type { CommandContext } from './command.js'
+import { inspectCommand } from './inspect-command.js'
+import { planCommand } from './plan-command.js'
+import { serveCommand } from './serve-command.js'
+import { VERSION } from './version.js'
+
+/** The command line of a `build.ts`. */
+export function createProgram(context: CommandContext): Command {
+  const program = new Command()
+    .name('build.ts')
+    .description('Builds images for several platforms, each on a base of its own, and publishes them under one tag.')
+    .version(VERSION, '--version', 'print the version of @polyarch/core')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void context.host.stdout.write(text),
+      writeErr: (text) => void context.host.stderr.write(text),
+    })
+    .showHelpAfterError('(--help lists what there is)')
+    .enablePositionalOptions()
+  pipelineFlags(program)
+    .option('--load', 'also put the images into the engine, for the platform that it runs best')
+    .allowExcessArguments()
+    .action((_flags, command: Command) => {
+      const [unknown] = command.args
+      if (unknown !== undefined) refuseCommand(unknown, command)
+      return buildCommand(command.opts(), context)
+    })
+  pipelineFlags(program.command('plan').description('say what a run would do, and why; writes nothing'))
+    .option('--exit-code', 'exit with 3 where something would change')
+    .action((_flags, command: Command) => planCommand(command.optsWithGlobals(), context))
+  program
+    .command('inspect')
+    .description('show what a name holds: the index, and the config, size and base of each image')
+    .argument('[names...]', 'image names; without any, the names that this file publishes')
+    .option('--registry <host>', REGISTRY_HELP)
+    .option('--json', 'print JSON')
+    .action((names: string[], _flags, command: Command) => inspectCommand(names, command.optsWithGlobals(), context))
+  program
+    .command('serve')
+    .description('keep the embedded registry up until Ctrl-C')
+    .argument('[directory]', 'where it keeps its content')
+    .option('--port <number>', 'port to listen on', '5000')
+    .action((directory: string | undefined, flags: { readonly port: string }) =>
+      serveCommand(directory, flags, context),
+    )
+  return program
+}
+
+function refuseCommand(unknown: string, program: Command): never {
+  const near = nearest(
+    unknown,
+    program.commands.map((command) => command.name()),
+  )
+  return program.error(`error: unknown command '${unknown}'${near === undefined ? '' : `\n(Did you mean ${near}?)`}`)
+}
+
+const REGISTRY_HELP = 'registry to use in place of the names’ own: host[:port][/prefix], or embedded[:directory]'
+
+function pipelineFlags(command: Command): Command {
+  return command
+    .exitOverride()
+    .option('--only <platform>', 'this platform alone (repeatable): it is built and pushed, no name moves', collect)
+    .option('--registry <host>', REGISTRY_HELP)
+    .option('--allow-removal', 'let a name lose a platform that it has now')
+    .option('--json', 'print JSON on standard output, progress on standard error')
+    .option('--verbose', 'show the output of every build step')
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, ...value.split(',')]
+}

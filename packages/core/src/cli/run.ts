@@ -1,0 +1,21 @@
+import type { Pipeline } from '../definition/pipeline.js'
+
+/**
+ * Makes `build.ts` a command line: `npx tsx build.ts [command] [flags]`. Without a command it plans and executes.
+ *
+ * Needs no `await`, so that it works in CommonJS folders too: it owns signals, messages and the exit code. That is 0;
+ * 1 failed; 2 wrong usage or definition; 3 the plan found changes, where asked; 4 published without an optional
+ * platform; 130 cancelled.
+ *
+ * @example
+ * ```ts
+ * import { run } from '@polyarch/core'
+ * import { firmware, sdk } from './images.js'
+ *
+ * run(sdk, firmware)
+ * ```
+ */
+export function run(...pipelines: readonly Pipeline[]): void {
+  // Loaded here, so that composing pipelines in code does not load a command line.
+  void import('./main.js').then(({ main }) => main(pipelines, process))
+}

@@ -1,0 +1,22 @@
+import { once } from 'node:events'
+import { resolve } from 'node:path'
+import { DefinitionError } from '../model/errors.js'
+import { defaultRegistryDirectory } from '../operations/registry-choice.js'
+import type { CommandContext } from './command.js'
+
+/** `build.ts serve`: keeps the embedded registry up until it is cancelled. */
+export async function serveCommand(
+  directory: string | undefined,
+  flags: { readonly port: string },
+  { host, signal }: CommandContext,
+): Promise<void> {
+  const port = Number(flags.port)
+  if (!Number.isInteger(port) || port < 0 || port > 65535) {
+    throw new DefinitionError([{ path: '--port', message: `'${flags.port}' is not a port` }], 'USAGE')
+  }
+  const { startRegistry } = await import('../registry-server/index.js')
+  const place = directory === undefined ? await defaultRegistryDirectory() : resolve(directory)
+  await using server = await startRegistry({ directory: place, port })
+  host.stdout.write(`serving ${place} at ${server.host} (Ctrl-C ends it)\n`)
+  if (!signal.aborted) await once(signal, 'abort')
+}

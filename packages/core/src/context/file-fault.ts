@@ -1,0 +1,15 @@
+import { EngineError } from '../model/errors.js'
+
+/** Whether a file system call failed because there is nothing at the path. */
+export function isMissing(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code
+  return code === 'ENOENT' || code === 'ENOTDIR'
+}
+
+/** A file of the context could not be read, or was not what it had been. */
+export function unreadable(path: string, why: string, cause?: unknown): EngineError {
+  return new EngineError('CONTEXT_UNREADABLE', `context file '${path}' ${why}`, {
+    cause,
+    hint: 'leave the context alone while it is built, or leave the file out by .dockerignore',
+  })
+}

@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, type Stats } from 'node:fs'
+import { lstat, readdir, readFile, readlink, realpath, stat } from 'node:fs/promises'
+import { join, relative, resolve, sep } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import pLimit from 'p-limit'
+import { type Digest, digestOf } from '../model/digest.js'
+import { DefinitionError, throwIfCancelled } from '../model/errors.js'
+import { canonicalJson } from '../model/oci.js'
+import type { ContextDockerfile, ContextEntry, ContextListing } from './context-file.js'
+import { isMissing, unreadable } from './file-fault.js'
+import { type IgnoreRules, readIgnoreRules } from './ignore-rules.js'
+
+/** Files read at a time: enough to keep a disk busy. */
+const READS_AT_ONCE = 16
+/** Up to this size a file is read whole. In bytes. */
+const WHOLE_FILE = 1024 * 1024
+/** Where a Dockerfile is sent that is not one of the files sent. */
+const RESERVED_PATH = '.polyarch.Dockerfile'
+
+/** Which directory, and which Dockerfile. */
+export interface ContextSource {
+  /** Absolute path. */
+  readonly directory: string
+  /** Relative to the directory, or absolute. */
+  readonly dockerfile: string
+}
+
+/**
+ * Lists what of a directory is sent to the engine, with the digest of every file.
+ *
+ * @throws DefinitionError where the directory or the Dockerfile is not there; EngineError CONTEXT_UNREADABLE
+ */
+export async function listContext(source: ContextSource, signal?: AbortSignal): Promise<ContextListing> {
+  await requireDirectory(source.directory)
+  const directory = await realpath(source.directory)
+  const file = resolve(directory, source.dockerfile)
+  const text = await readDockerfile(file, source)
+  const paths = await walk(directory, await readIgnoreRules(directory, file), signal)
+  const limit = pLimit(READS_AT_ONCE)
+  const entries = await Promise.all(paths.map((path) => limit(() => readEntry(directory, path, signal))))
+  const dockerfile = placeDockerfile(directory, file, text, entries)
+  const sent = entries.filter((entry) => entry !== undefined).filter(({ path }) => path !== dockerfile.path)
+  return { directory, entries: sent, digest: digestEntries(sent), dockerfile }
+}
+
+async function requireDirectory(directory: string): Promise<void> {
+  const stats = await stat(directory).catch(() => undefined)
+  if (stats?.isDirectory()) return
+  const message = `context '${directory}' ${stats === undefined ? 'does not exist' : 'is no directory'}`
+  const hint = 'relative contexts start at the working directory'
+  throw new DefinitionError([{ path: 'build.context', message, hint }])
+}
+
+async function readDockerfile(file: string, { directory, dockerfile }: ContextSource): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    const why = isMissing(error) ? 'does not exist' : 'cannot be read'
+    const hint = `relative Dockerfiles start at the context, ${directory}`
+    throw new DefinitionError([{ path: 'build.dockerfile', message: `Dockerfile '${dockerfile}' ${why}`, hint }])
+  }
+}
+
+/** All paths that are not left out, sorted by code unit, so that they come in one order under every locale. */
+async function walk(
+  directory: string,
+  rules: IgnoreRules,
+  signal: AbortSignal | undefined,
+): Promise<readonly string[]> {
+  const found: string[] = []
+  const open = ['']
+  for (let parent = open.pop(); parent !== undefined; parent = open.pop()) {
+    throwIfCancelled(signal)
+    for (const entry of await readdir(join(directory, parent), { withFileTypes: true })) {
+      const path = parent === '' ? entry.name : `${parent}/${entry.name}`
+      const isIgnored = rules.ignores(path)
+      if (!isIgnored) found.push(path)
+      if (entry.isDirectory() && !(isIgnored && rules.prunes)) open.push(path)
+    }
+  }
+  return found.sort()
+}
+
+/** Undefined for sockets, devices and pipes: there is nothing of them that could be sent. */
+async function readEntry(
+  directory: string,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<ContextEntry | undefined> {
+  throwIfCancelled(signal)
+  try {
+    const file = join(directory, path)
+    const stats = await lstat(file)
+    const modified = stats.mtimeMs
+    if (stats.isSymbolicLink()) return { kind: 'symlink', path, target: await readlink(file), modified }
+    if (stats.isDirectory()) return { kind: 'directory', path, mode: stats.mode & 0o7777, modified }
+    if (!stats.isFile()) return undefined
+    const digest = await digestFile(file, stats)
+    return { kind: 'file', path, digest, size: stats.size, mode: stats.mode & 0o7777, modified }
+  } catch (error) {
+    throw unreadable(path, 'cannot be read', error)
+  }
+}
+
+async function digestFile(file: string, { size }: Stats): Promise<Digest> {
+  if (size <= WHOLE_FILE) return digestOf(await readFile(file))
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(file), hash)
+  return `sha256:${hash.digest('hex')}` as Digest
+}
+
+/** In its own place where it is one of the files sent, else under a name of our own. */
+function placeDockerfile(
+  directory: string,
+  file: string,
+  text: string,
+  entries: readonly (ContextEntry | undefined)[],
+): ContextDockerfile {
+  const path = relative(directory, file).split(sep).join('/')
+  const sent = entries.find((entry) => entry?.path === path)
+  if (sent?.kind !== 'file') return { text, file, path: RESERVED_PATH, mode: 0o644, modified: 0 }
+  return { text, file, path, mode: sent.mode, modified: sent.modified }
+}
+
+function digestEntries(entries: readonly ContextEntry[]): Digest {
+  return digestOf(canonicalJson(entries.map(decisiveOf)))
+}
+
+function decisiveOf(entry: ContextEntry): readonly unknown[] {
+  if (entry.kind === 'file') return [entry.path, entry.kind, entry.digest, (entry.mode & 0o111) !== 0]
+  return entry.kind === 'symlink' ? [entry.path, entry.kind, entry.target] : [entry.path, entry.kind]
+}

@@ -1,0 +1,275 @@
+import { formatPlatform, type Platform, platformIdentity } from '../model/platform.js'
+import { formatReference, isTag, type Reference, withDefaultTag } from '../model/reference.js'
+import { readImageBase, readNamedBase, readPlugins } from './base-reading.js'
+import { readBuild } from './build-reading.js'
+import type { DeclaredPipeline, PlatformDeclaration } from './declaration.js'
+import type { BaseDefinition, Definition, PipelineDefinition, PlatformDefinition } from './definition.js'
+import { Faults } from './faults.js'
+import { checkNamedBases } from './named-bases.js'
+import { checkPattern, expandPattern, imageOwner, PublishedNames, TargetNames } from './names.js'
+import type { CommonPlatformSettings } from './platform-declaration.js'
+import { type Reading, readListedPlatform, readPlatform } from './platform-reading.js'
+import type { AnyBase } from './plugin.js'
+
+/** Choices that belong to a run rather than to a pipeline. */
+export interface CompileOptions {
+  /** `host[:port][/prefix]` that takes the place of the host in every name that is pushed to. */
+  readonly registry?: string | undefined
+  /** Directory that relative contexts start at; the working directory unless told otherwise. */
+  readonly directory?: string | undefined
+}
+
+/**
+ * Judges pipelines and decides all that can be decided without looking at anything outside.
+ *
+ * @throws DefinitionError (DEFINITION_INVALID) with every fault there is.
+ */
+export function compile(pipelines: readonly DeclaredPipeline[], options: CompileOptions = {}): Definition {
+  const compilation = new Compilation(pipelines, options)
+  for (const pipeline of pipelines) compilation.add(pipeline)
+  return compilation.finish()
+}
+
+type Settings = CommonPlatformSettings & { readonly base?: unknown } & Readonly<Record<string, unknown>>
+
+class Compilation {
+  readonly #requested: ReadonlySet<DeclaredPipeline>
+  readonly #directory: string
+  readonly #reading: Reading = { faults: new Faults(), notes: [] }
+  readonly #names: TargetNames
+  readonly #published: PublishedNames
+  /** In the order in which they stand on each other; undefined while a pipeline is being read. */
+  readonly #done = new Map<DeclaredPipeline, PipelineDefinition | undefined>()
+  readonly #ids = new Set<string>()
+
+  constructor(pipelines: readonly DeclaredPipeline[], options: CompileOptions) {
+    this.#requested = new Set(pipelines)
+    this.#directory = options.directory ?? process.cwd()
+    this.#names = new TargetNames(options.registry, this.#reading.faults)
+    this.#published = new PublishedNames(this.#reading.faults)
+  }
+
+  finish(): Definition {
+    const { faults, notes } = this.#reading
+    if (this.#requested.size === 0) faults.add('run', 'no pipeline was given', 'run(pipeline, …)')
+    faults.throwIfAny()
+    const pipelines = [...this.#done.values()].filter((pipeline) => pipeline !== undefined)
+    checkNamedBases(pipelines, this.#reading)
+    faults.throwIfAny()
+    return { pipelines: sortByDependency(pipelines), notes }
+  }
+
+  /** Reads a pipeline once; undefined where it is at fault. */
+  add(pipeline: DeclaredPipeline): PipelineDefinition | undefined {
+    if (pipeline?.kind !== 'pipeline') {
+      this.#reading.faults.add('run', 'not a pipeline', "pass what pipeline('…') returned")
+      return undefined
+    }
+    if (!this.#done.has(pipeline)) {
+      this.#done.set(pipeline, undefined)
+      const definition = this.#read(pipeline)
+      this.#done.delete(pipeline)
+      this.#done.set(pipeline, definition)
+    }
+    return this.#done.get(pipeline)
+  }
+
+  #read(pipeline: DeclaredPipeline): PipelineDefinition | undefined {
+    const { declaration } = pipeline
+    const path = `pipeline('${declaration.name}')`
+    const { faults } = this.#reading
+    const repository = this.#names.repository(declaration.name, path)
+    const sharedBase = this.#sharedBase(declaration.sharedBase, path)
+    const id = this.#uniqueId(repository?.repository ?? 'pipeline')
+    const requested = this.#requested.has(pipeline)
+    for (const tag of declaration.tags) {
+      if (!isTag(tag)) faults.add(`${path}.tags`, `'${tag}' is not a valid tag`, 'tags are letters, digits, _ . and -')
+    }
+    const platforms = this.#platforms(pipeline, id, path)
+    if (repository === undefined || platforms === undefined) return undefined
+    if (requested) {
+      for (const tag of declaration.tags) {
+        this.#published.claim(formatReference({ ...repository, tag }), `the index of ${id}`, `${path}.tags`)
+      }
+      if (sharedBase)
+        this.#published.claim(formatReference(sharedBase), `the shared base of ${id}`, `${path}.sharedBase`)
+    }
+    return {
+      id,
+      name: declaration.name,
+      repository,
+      requested,
+      baseNames: this.#baseNames(declaration.sharedBase, pipeline),
+      sharedBase: sharedBase ?? repository,
+      platforms,
+      tags: declaration.tags,
+      format: declaration.format,
+    }
+  }
+
+  #sharedBase(written: string | undefined, path: string): Reference | undefined {
+    if (written === undefined) return undefined
+    const reference = this.#names.reference(written, `${path}.sharedBase`)
+    return reference && withDefaultTag(reference)
+  }
+
+  /** What a literal FROM may say: the shared base's name or, on another pipeline, that one's names. */
+  #baseNames(sharedBase: string | undefined, { declaration }: DeclaredPipeline): readonly string[] {
+    if (sharedBase !== undefined) return [sharedBase]
+    const bases = declaration.platforms.map(({ settings }) => (settings as Settings).base)
+    return [...new Set(bases)]
+      .filter(isPipeline)
+      .flatMap(({ declaration: { name, tags } }) => [name, ...tags.map((tag) => `${name}:${tag}`)])
+  }
+
+  #uniqueId(path: string): string {
+    const last = path.slice(path.lastIndexOf('/') + 1)
+    let id = last
+    for (let n = 2; this.#ids.has(id); n++) id = `${last}-${n}`
+    this.#ids.add(id)
+    return id
+  }
+
+  #platforms(pipeline: DeclaredPipeline, id: string, path: string): readonly PlatformDefinition[] | undefined {
+    const { declaration } = pipeline
+    const { faults } = this.#reading
+    const bases = readPlugins(declaration.plugins, path, faults)
+    if (declaration.platforms.length === 0) {
+      faults.add(path, 'it has no platforms', "add .platforms(platform('amd64', { base: … }))")
+      return undefined
+    }
+    const seen = new Set<string>()
+    const platforms = declaration.platforms.map((declared, at) => {
+      const own = `${path}.platforms[${at}]`
+      const definition = this.#platform(declared, pipeline, id, bases, own)
+      if (definition === undefined) return undefined
+      const identity = platformIdentity(definition.platform)
+      if (seen.has(identity)) faults.add(own, `${identity} is declared twice`, 'remove one of them')
+      seen.add(identity)
+      return definition
+    })
+    return platforms.every((one) => one !== undefined) ? platforms : undefined
+  }
+
+  #platform(
+    declared: PlatformDeclaration,
+    pipeline: DeclaredPipeline,
+    id: string,
+    bases: ReadonlyMap<string, AnyBase>,
+    path: string,
+  ): PlatformDefinition | undefined {
+    if (declared?.kind !== 'platform') {
+      this.#reading.faults.add(path, 'not a platform', "write platform('amd64', { base: … })")
+      return undefined
+    }
+    const settings = declared.settings as Settings
+    const platform = readPlatform(declared.architecture, settings.variant, path, this.#reading)
+    const build = readBuild(
+      pipeline.declaration.build,
+      settings.build,
+      platform ?? { os: 'linux', architecture: declared.architecture },
+      this.#directory,
+      `${path}.build`,
+      this.#reading.faults,
+    )
+    const base = this.#base(settings, platform, bases, path)
+    if (platform === undefined) return undefined
+    const names = this.#requested.has(pipeline) ? this.#platformNames(pipeline, platform, id, path) : []
+    const listed = readListedPlatform(platform, settings, path, this.#reading.faults)
+    const optional = this.#optional(settings, base, platform, path)
+    return base && { platform, listed, base, build, optional, names }
+  }
+
+  #optional(
+    { optional = false }: Settings,
+    base: BaseDefinition | undefined,
+    platform: Platform,
+    path: string,
+  ): boolean {
+    const { faults } = this.#reading
+    if (typeof optional !== 'boolean') faults.add(`${path}.optional`, 'must be true or false')
+    const done = [...this.#done.values()]
+    const below = base?.kind === 'pipeline' ? done.find((one) => one?.id === base.pipeline) : undefined
+    const same = below?.platforms.find((one) => platformIdentity(one.platform) === platformIdentity(platform))
+    if (below && same?.optional && !optional) {
+      const hint = 'say optional: true here too, or make it required there'
+      faults.add(path, `it stands on ${formatPlatform(platform)} of ${below.id}, which is optional`, hint)
+    }
+    return optional === true
+  }
+
+  /** Where the platform itself is at fault, the rest of what is written is judged all the same. */
+  #base(
+    settings: Settings,
+    platform: Platform | undefined,
+    bases: ReadonlyMap<string, AnyBase>,
+    path: string,
+  ): BaseDefinition | undefined {
+    const { base } = settings
+    const { faults } = this.#reading
+    if (typeof base === 'string') return readNamedBase(base, settings, platform, bases, path, faults)
+    if (isPipeline(base)) return this.#pipelineBase(base, platform, path)
+    if (isImageBase(base)) return readImageBase(base, `${path}.base`, faults)
+    faults.add(`${path}.base`, 'says no base', "write the name of a plugin's base, a pipeline, or fromImage('…')")
+    return undefined
+  }
+
+  #pipelineBase(base: DeclaredPipeline, platform: Platform | undefined, path: string): BaseDefinition | undefined {
+    const { faults } = this.#reading
+    if (this.#done.has(base) && this.#done.get(base) === undefined) {
+      faults.add(`${path}.base`, `pipeline('${base.declaration.name}') stands on itself`, 'break the cycle')
+      return undefined
+    }
+    const other = this.add(base)
+    if (other === undefined || platform === undefined) return undefined
+    if (!other.platforms.some((one) => platformIdentity(one.platform) === platformIdentity(platform))) {
+      const has = other.platforms.map((one) => formatPlatform(one.platform)).join(', ')
+      faults.add(`${path}.base`, `pipeline ${other.id} has no ${formatPlatform(platform)}`, `it has ${has}`)
+      return undefined
+    }
+    return { kind: 'pipeline', pipeline: other.id, name: other.name }
+  }
+
+  #platformNames(
+    { declaration }: DeclaredPipeline,
+    platform: PlatformDefinition['platform'],
+    id: string,
+    path: string,
+  ) {
+    const { faults } = this.#reading
+    const owner = imageOwner(id, platform)
+    const written = declaration.platformNames
+      .filter((pattern) => checkPattern(pattern, `${path} platformNames`, faults))
+      .flatMap((pattern) =>
+        declaration.tags.map((tag) => expandPattern(pattern, { repository: declaration.name, tag, platform })),
+      )
+    return [...new Set(written)].flatMap((name) => {
+      const reference = this.#names.reference(name, `${path} platformNames`)
+      if (reference === undefined) return []
+      const complete = withDefaultTag(reference)
+      this.#published.claim(formatReference(complete), owner, `${path} platformNames`)
+      return [complete]
+    })
+  }
+}
+
+function isPipeline(value: unknown): value is DeclaredPipeline {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'pipeline'
+}
+
+function isImageBase(value: unknown): value is Parameters<typeof readImageBase>[0] {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'image-base'
+}
+
+/** What others stand on comes first; the given order is kept otherwise. */
+function sortByDependency(pipelines: readonly PipelineDefinition[]): readonly PipelineDefinition[] {
+  const sorted: PipelineDefinition[] = []
+  const byId = new Map(pipelines.map((pipeline) => [pipeline.id, pipeline]))
+  const visit = (pipeline: PipelineDefinition | undefined) => {
+    if (pipeline === undefined || sorted.includes(pipeline)) return
+    for (const { base } of pipeline.platforms) if (base.kind === 'pipeline') visit(byId.get(base.pipeline))
+    sorted.push(pipeline)
+  }
+  for (const pipeline of pipelines) visit(pipeline)
+  return sorted
+}

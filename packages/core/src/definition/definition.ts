@@ -1,0 +1,62 @@
+import type { Platform } from '../model/platform.js'
+import type { Reference, Repository } from '../model/reference.js'
+import type { AptBase, ConfigPolicy, RootfsBase } from './base-source.js'
+import type { BuildDefinition } from './build-settings.js'
+import type { ImageFormat } from './declaration.js'
+
+/** A base pulled from a registry, with its reference read. */
+export interface RegistryBaseDefinition {
+  readonly kind: 'registry'
+  readonly reference: Reference
+  readonly configPolicy: ConfigPolicy
+}
+
+/** A base that is another pipeline's image of the same platform. */
+export interface PipelineBaseDefinition {
+  readonly kind: 'pipeline'
+  /** Id of the other pipeline. */
+  readonly pipeline: string
+  /** Its repository, as written. */
+  readonly name: string
+}
+
+/** Where the base of one platform comes from. */
+export type BaseDefinition = RegistryBaseDefinition | AptBase | RootfsBase | PipelineBaseDefinition
+
+/** One platform of a pipeline, all decided. */
+export interface PlatformDefinition {
+  readonly platform: Platform
+  /** The platform as the final index lists it: with os version and features where they were given. */
+  readonly listed: Platform
+  readonly base: BaseDefinition
+  readonly build: BuildDefinition
+  /** Whether the index may be published without it. */
+  readonly optional: boolean
+  /** The names that this platform's image is published under, beside the index. */
+  readonly names: readonly Reference[]
+}
+
+/** One pipeline, all decided. */
+export interface PipelineDefinition {
+  /** Unique in the definition: the last part of the repository's path. */
+  readonly id: string
+  /** Its repository, as written. */
+  readonly name: string
+  readonly repository: Repository
+  /** Whether its names are to be published; false for one that only others stand on. */
+  readonly requested: boolean
+  /** Names that a literal FROM may use for the base, as written in the user's files. */
+  readonly baseNames: readonly string[]
+  /** Where the shared base index lives; with a tag where it is published by name. */
+  readonly sharedBase: Reference
+  readonly platforms: readonly PlatformDefinition[]
+  readonly tags: readonly string[]
+  readonly format: ImageFormat
+}
+
+/** What was asked, judged and complete: plain data, from which the graph is computed. Pipelines that others stand on come first. */
+export interface Definition {
+  readonly pipelines: readonly PipelineDefinition[]
+  /** What was read otherwise than it was written. */
+  readonly notes: readonly string[]
+}

@@ -1,0 +1,32 @@
+import { distance } from 'fastest-levenshtein'
+import { DefinitionError, type Fault } from '../model/errors.js'
+
+/** Collects everything that is wrong with a definition, so that it is all told at once. */
+export class Faults {
+  readonly #faults: Fault[] = []
+
+  add(path: string, message: string, hint?: string): void {
+    this.#faults.push({ path, message, ...(hint !== undefined && { hint }) })
+  }
+
+  /** Throws {@link DefinitionError} where there is any fault. */
+  throwIfAny(): void {
+    if (this.#faults.length > 0) throw new DefinitionError(this.#faults)
+  }
+}
+
+/** The candidate that is most like the word, where one is like it at all. */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const ranked = candidates
+    .map((candidate) => ({ candidate, far: distance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .sort((a, b) => a.far - b.far)
+  const [best] = ranked
+  return best !== undefined && best.far <= Math.max(2, Math.floor(word.length / 3)) ? best.candidate : undefined
+}
+
+/** `did you mean 'x'?` where there is a near one, else the list of what there is. */
+export function suggest(word: string, candidates: readonly string[]): string {
+  const near = nearest(word, candidates)
+  if (near !== undefined) return `did you mean '${near}'?`
+  return candidates.length === 0 ? 'there is none to choose from' : `there is: ${candidates.join(', ')}`
+}

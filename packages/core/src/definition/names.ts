@@ -1,0 +1,115 @@
+import { formatPlatform, type Platform } from '../model/platform.js'
+import { namesHost, parseReference, type Reference, type Repository, repositoryOf } from '../model/reference.js'
+import type { Faults } from './faults.js'
+
+/** Turns the names that a pipeline publishes under into references on the registry that was chosen. */
+export class TargetNames {
+  /** `host[/prefix]` that takes the place of every written host, where one was chosen. */
+  readonly #registry: string | undefined
+  readonly #faults: Faults
+
+  constructor(registry: string | undefined, faults: Faults) {
+    this.#registry = registry
+    this.#faults = faults
+  }
+
+  /** The repository of `pipeline(name)`. */
+  repository(written: string, path: string): Repository | undefined {
+    const reference = this.reference(written, path)
+    if (reference === undefined) return undefined
+    if (reference.tag !== undefined || reference.digest !== undefined) {
+      this.#faults.add(
+        path,
+        `'${written}' has a tag or digest`,
+        "write tags as .tags('1.0'), and the repository alone here",
+      )
+      return undefined
+    }
+    return repositoryOf(reference)
+  }
+
+  /** Any name that is pushed to. */
+  reference(written: string, path: string): Reference | undefined {
+    const parsed = /^:|^$/.test(written) ? undefined : parseReference(written)
+    if (parsed === undefined) {
+      this.#faults.add(path, `'${written}' is not a valid image name`, nameHint(written))
+      return undefined
+    }
+    if (this.#registry !== undefined) return this.#moved(parsed, written, path)
+    if (namesHost(written)) return parsed
+    this.#faults.add(
+      path,
+      `'${written}' does not say which registry it is pushed to`,
+      `write the host (docker.io/${parsed.repository} for Docker Hub), or choose with --registry HOST or --registry embedded`,
+    )
+    return undefined
+  }
+
+  #moved(parsed: Reference, written: string, path: string): Reference | undefined {
+    const bare = namesHost(written) ? parsed.repository : written.replace(/[:@].*$/, '')
+    const place = parseReference(`${this.#registry}/${bare}`)
+    if (place === undefined || !namesHost(`${this.#registry}/`)) {
+      this.#faults.add('--registry', `'${this.#registry}' is not a registry host`, "write 'host[:port][/prefix]'")
+      return undefined
+    }
+    const { tag, digest } = parsed
+    if (digest !== undefined) this.#faults.add(path, `'${written}' names a digest`, 'a digest cannot be pushed to')
+    return { ...repositoryOf(place), ...(tag !== undefined && { tag }) }
+  }
+}
+
+function nameHint(written: string): string {
+  if (written === '' || written.startsWith(':')) return 'write the repository: registry.example.com/team/app'
+  if (/[A-Z]/.test(written)) return 'repository names are lower case'
+  return "write 'host/path:tag', the path in lower case letters, digits, '.', '_', '-' and '/'"
+}
+
+const PLACEHOLDER = /\{([^}]*)\}/g
+const PLACEHOLDERS = ['repository', 'tag', 'os', 'arch', 'variant']
+
+/** The name of one platform's image by a pattern such as `{repository}-{arch}{variant}:{tag}`. */
+export function expandPattern(
+  pattern: string,
+  values: { readonly repository: string; readonly tag: string; readonly platform: Platform },
+): string {
+  const { os, architecture, variant = '' } = values.platform
+  const words: Record<string, string> = {
+    repository: values.repository,
+    tag: values.tag,
+    os,
+    arch: architecture,
+    variant,
+  }
+  return pattern.replace(PLACEHOLDER, (whole, word: string) => words[word] ?? whole)
+}
+
+/** Tells placeholders that do not exist. */
+export function checkPattern(pattern: string, path: string, faults: Faults): boolean {
+  const unknown = [...pattern.matchAll(PLACEHOLDER)].map(([, word = '']) => word).find((w) => !PLACEHOLDERS.includes(w))
+  if (unknown === undefined) return true
+  faults.add(path, `'${pattern}' has an unknown placeholder {${unknown}}`, `there is {${PLACEHOLDERS.join('}, {')}}`)
+  return false
+}
+
+/** Tells names that would be published twice, by whom: the last one would silently own them. */
+export class PublishedNames {
+  readonly #owners = new Map<string, string>()
+  readonly #faults: Faults
+
+  constructor(faults: Faults) {
+    this.#faults = faults
+  }
+
+  claim(name: string, owner: string, path: string): void {
+    const other = this.#owners.get(name)
+    if (other !== undefined) {
+      this.#faults.add(path, `${name} would be published twice, as ${other} and as ${owner}`, 'give one another name')
+    }
+    this.#owners.set(name, owner)
+  }
+}
+
+/** How messages call the image of one platform. */
+export function imageOwner(id: string, platform: Platform): string {
+  return `the ${formatPlatform(platform)} image of ${id}`
+}

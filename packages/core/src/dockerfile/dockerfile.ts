@@ -1,0 +1,46 @@
+/** A piece of a Dockerfile's text. */
+export interface Span {
+  /** Offset of the first character. */
+  readonly start: number
+  /** Offset after the last character. */
+  readonly end: number
+  /** Line, from 1. */
+  readonly line: number
+}
+
+/** A place where a Dockerfile names an image or a stage, as written, variables not yet expanded. */
+export interface ImageUse extends Span {
+  readonly text: string
+}
+
+/** `ARG name=default`. */
+export interface ArgDeclaration {
+  readonly name: string
+  readonly default?: string
+}
+
+/** One `FROM` and what follows it. */
+export interface Stage {
+  readonly index: number
+  /** In lower case: stage names are compared so. */
+  readonly name?: string
+  readonly from: ImageUse
+  /** Text of `--platform`. */
+  readonly platform?: string
+  /** `COPY --from`, `RUN --mount=from=`. */
+  readonly uses: readonly ImageUse[]
+  /** Remote content, `ADD https://…`, that may change without the Dockerfile changing. */
+  readonly remoteAdds: readonly ImageUse[]
+}
+
+/** What of a Dockerfile decides which images it stands on. */
+export interface Dockerfile {
+  readonly text: string
+  /** Backslash, unless a directive says otherwise. */
+  readonly escapeCharacter: string
+  /** The frontend named by a `# syntax=` directive. */
+  readonly syntax?: ImageUse
+  /** The args before the first FROM, in order. */
+  readonly globalArgs: readonly ArgDeclaration[]
+  readonly stages: readonly Stage[]
+}

@@ -1,0 +1,93 @@
+/** Variables by name; what is not in it expands to nothing. */
+export type Variables = ReadonlyMap<string, string>
+
+const NAME = /[A-Za-z0-9_]/
+
+/**
+ * Expands the variables of one word as BuildKit does for FROM: `$V`, `${V}`, `${V:-default}`, `${V:+replacement}`, the
+ * same without colon, escapes, and quotes taken away.
+ *
+ * @see https://docs.docker.com/reference/dockerfile/#environment-replacement
+ */
+export function expand(text: string, variables: Variables, escapeCharacter = '\\'): string {
+  return new Expansion(text, variables, escapeCharacter).run()
+}
+
+class Expansion {
+  readonly #text: string
+  readonly #variables: Variables
+  readonly #escape: string
+  #at = 0
+
+  constructor(text: string, variables: Variables, escapeCharacter: string) {
+    this.#text = text
+    this.#variables = variables
+    this.#escape = escapeCharacter
+  }
+
+  /** Up to the end, or to the brace that ends a replacement. */
+  run(closing?: string): string {
+    let result = ''
+    while (this.#at < this.#text.length && this.#text[this.#at] !== closing) {
+      const character = this.#next()
+      if (character === "'") result += this.#upTo("'")
+      else if (character === '"') result += this.#quoted()
+      else result += this.#one(character)
+    }
+    return result
+  }
+
+  #next(): string {
+    return this.#text[this.#at++] ?? ''
+  }
+
+  /** What one character outside of single quotes stands for. */
+  #one(character: string): string {
+    if (character === this.#escape) return this.#next()
+    return character === '$' ? this.#variable() : character
+  }
+
+  #quoted(): string {
+    let result = ''
+    while (this.#at < this.#text.length) {
+      const character = this.#next()
+      if (character === '"') break
+      result += this.#one(character)
+    }
+    return result
+  }
+
+  #upTo(end: string): string {
+    const found = this.#text.indexOf(end, this.#at)
+    const stop = found < 0 ? this.#text.length : found
+    const result = this.#text.slice(this.#at, stop)
+    this.#at = stop + end.length
+    return result
+  }
+
+  #variable(): string {
+    if (this.#text[this.#at] !== '{') return this.#variables.get(this.#name()) ?? ''
+    this.#at++
+    const name = this.#name()
+    const colon = this.#text[this.#at] === ':'
+    if (colon) this.#at++
+    const operator = this.#text[this.#at]
+    const value = this.#variables.get(name)
+    const isSet = value !== undefined && !(colon && value === '')
+    if (operator === '-' || operator === '+') {
+      this.#at++
+      const word = this.run('}')
+      this.#at++
+      if (operator === '+') return isSet ? word : ''
+      return isSet ? value : word
+    }
+    this.#upTo('}')
+    return value ?? ''
+  }
+
+  #name(): string {
+    const start = this.#at
+    while (this.#at < this.#text.length && NAME.test(this.#text[this.#at] ?? '')) this.#at++
+    return this.#text.slice(start, this.#at)
+  }
+}

@@ -1,0 +1,108 @@
+import { type Add, type Arg, type Copy, DockerfileParser, type From, type Instruction } from 'dockerfile-ast'
+import type { ArgDeclaration, Dockerfile, ImageUse, Stage } from './dockerfile.js'
+
+type Range = ReturnType<Instruction['getRange']>
+
+/**
+ * Reads a Dockerfile: stages, the images they name, and the args before them. What is no Dockerfile gives no stages.
+ *
+ * @see https://docs.docker.com/reference/dockerfile/
+ */
+export function parseDockerfile(text: string): Dockerfile {
+  const parsed = DockerfileParser.parse(text)
+  const use = useFinder(text)
+  const instructions = parsed.getInstructions()
+  const firstFrom = instructions.findIndex(isFrom)
+  const heads = firstFrom < 0 ? instructions : instructions.slice(0, firstFrom)
+  const syntax = parsed.getDirectives().find((directive) => directive.getName().toLowerCase() === 'syntax')
+  return {
+    text,
+    escapeCharacter: parsed.getEscapeCharacter(),
+    ...(syntax !== undefined && syntax.getValue() !== '' && { syntax: use(syntax.getValueRange()) }),
+    globalArgs: heads.flatMap(argsOf),
+    stages: splitStages(instructions).map((stage, index) => readStage(stage, index, use)),
+  }
+}
+
+type UseFinder = (range: Range) => ImageUse
+
+/** Turns positions by line into offsets. */
+function useFinder(text: string): UseFinder {
+  const starts = [0]
+  for (const { index } of text.matchAll(/\r\n|\n|\r/g)) {
+    starts.push(index + (text.startsWith('\r\n', index) ? 2 : 1))
+  }
+  return ({ start, end }) => {
+    const from = (starts[start.line] ?? text.length) + start.character
+    const to = (starts[end.line] ?? text.length) + end.character
+    return { text: text.slice(from, to), start: from, end: to, line: start.line + 1 }
+  }
+}
+
+function isFrom(instruction: Instruction): instruction is From {
+  return instruction.getKeyword() === 'FROM'
+}
+
+function argsOf(instruction: Instruction): readonly ArgDeclaration[] {
+  if (instruction.getKeyword() !== 'ARG') return []
+  return (instruction as Arg).getProperties().map((property) => {
+    const value = property.getValue()
+    return { name: property.getName(), ...(value !== null && { default: value }) }
+  })
+}
+
+function splitStages(instructions: readonly Instruction[]): readonly (readonly [From, ...Instruction[]])[] {
+  const stages: [From, ...Instruction[]][] = []
+  for (const instruction of instructions) {
+    if (isFrom(instruction)) stages.push([instruction])
+    else stages.at(-1)?.push(instruction)
+  }
+  return stages
+}
+
+function readStage([from, ...rest]: readonly [From, ...Instruction[]], index: number, use: UseFinder): Stage {
+  const [image, as, name] = from.getArguments()
+  const platform = from.getPlatformFlag()?.getValue()
+  const named = as?.getValue().toLowerCase() === 'as' && name !== undefined
+  return {
+    index,
+    from: use(image?.getRange() ?? from.getInstructionRange()),
+    ...(named && { name: name.getValue().toLowerCase() }),
+    ...(platform && { platform }),
+    uses: rest.flatMap((instruction) => usesOf(instruction, use)),
+    remoteAdds: rest.flatMap((instruction) => remoteAddsOf(instruction, use)),
+  }
+}
+
+function usesOf(instruction: Instruction, use: UseFinder): readonly ImageUse[] {
+  switch (instruction.getKeyword()) {
+    case 'COPY':
+    case 'ADD': {
+      const flags = (instruction as Copy).getFlags().filter((flag) => flag.getName() === 'from')
+      return flags.flatMap((flag) => valueUse(flag.getValueRange(), use))
+    }
+    case 'RUN': {
+      const mounts = (instruction as Copy).getFlags().filter((flag) => flag.getName() === 'mount')
+      return mounts.flatMap((flag) => {
+        const from = flag.getOptions().find((option) => option.getName() === 'from')
+        return valueUse(from?.getValueRange() ?? null, use)
+      })
+    }
+    default:
+      return []
+  }
+}
+
+function valueUse(range: Range | null, use: UseFinder): readonly ImageUse[] {
+  if (range === null) return []
+  const found = use(range)
+  return found.text === '' ? [] : [found]
+}
+
+function remoteAddsOf(instruction: Instruction, use: UseFinder): readonly ImageUse[] {
+  if (instruction.getKeyword() !== 'ADD') return []
+  const sources = (instruction as Add).getArguments().slice(0, -1)
+  return sources
+    .filter((source) => /^(https?:\/\/|git@|git:\/\/)/.test(source.getValue()))
+    .map((s) => use(s.getRange()))
+}

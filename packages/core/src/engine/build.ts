@@ -1,0 +1,99 @@
+import type { Readable } from 'node:stream'
+import { EngineError, PolyarchError } from '../model/errors.js'
+import { formatPlatform } from '../model/platform.js'
+import { formatReference } from '../model/reference.js'
+import type { CredentialStore } from '../registry/port.js'
+import { buildFailed } from './build-failure.js'
+import { BuildProgress } from './build-progress.js'
+import type { Connection, EngineRequest } from './connection.js'
+import { readMessages, StreamFailure, type StreamMessage } from './message-stream.js'
+import type { BuildRequest, EngineCall } from './port.js'
+import { authService } from './session/auth.js'
+import { secretsService } from './session/secrets.js'
+import type { SessionService } from './session/service.js'
+import { openSession, type Session } from './session/session.js'
+import { sshService } from './session/ssh.js'
+import { decodeTrace } from './trace.js'
+
+/** Builds with BuildKit, which calls back on a session of this build alone. Rejects as the port says. */
+export async function build(
+  connection: Connection,
+  credentials: CredentialStore,
+  request: BuildRequest,
+  call: EngineCall,
+): Promise<{ readonly imageId: string }> {
+  await using session = await openSession(connection, servicesOf(request, credentials), call.signal)
+  const context = request.openContext()
+  let contextError: Error | undefined
+  context.once('error', (error) => {
+    contextError = error
+  })
+  try {
+    const query = buildQuery(request, session.id)
+    const answer = await connection.send({ method: 'POST', path: '/build', query, body: context, signal: call.signal })
+    return { imageId: await readBuild(answer, { request, call, session }) }
+  } catch (error) {
+    throw contextError === undefined ? error : contextFailure(contextError)
+  } finally {
+    context.destroy()
+  }
+}
+
+/** A build can call back for what it was given, and for nothing else. */
+function servicesOf({ secrets, ssh }: BuildRequest, credentials: CredentialStore): readonly SessionService[] {
+  return [authService(credentials), ...(secrets ? [secretsService(secrets)] : []), ...(ssh ? [sshService(ssh)] : [])]
+}
+
+interface Running {
+  readonly request: BuildRequest
+  readonly call: EngineCall
+  readonly session: Session
+}
+
+async function readBuild(answer: Readable, { request, call, session }: Running): Promise<string> {
+  const progress = new BuildProgress((event) => call.onEvent?.(event))
+  let imageId: string | undefined
+  const onMessage = ({ id, aux }: StreamMessage) => {
+    if (id === 'moby.buildkit.trace') progress.add(decodeTrace(aux))
+    if (id === 'moby.image.id') imageId = (aux as { readonly ID?: string }).ID
+  }
+  try {
+    await readMessages(answer, onMessage)
+  } catch (error) {
+    if (!(error instanceof StreamFailure)) throw error
+    if (session.failure instanceof PolyarchError) throw session.failure
+    throw buildFailed(request, error, progress.failedStep)
+  } finally {
+    progress.end()
+  }
+  if (imageId !== undefined) return imageId
+  throw new EngineError('BUILD_FAILED', `the build of ${formatReference(request.name)} ended without an image`)
+}
+
+/** @see https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image/operation/ImageBuild */
+function buildQuery(request: BuildRequest, session: string): NonNullable<EngineRequest['query']> {
+  const { args, labels, cacheFrom } = request
+  return {
+    // 2 is BuildKit.
+    version: '2',
+    session,
+    platform: formatPlatform(request.platform),
+    dockerfile: request.dockerfile,
+    t: formatReference(request.name),
+    ...(request.target !== undefined && { target: request.target }),
+    ...(request.network !== undefined && { networkmode: request.network }),
+    ...(request.noCache && { nocache: '1' }),
+    ...(args && { buildargs: JSON.stringify(args) }),
+    ...(labels && { labels: JSON.stringify(labels) }),
+    ...(cacheFrom?.length && { cachefrom: JSON.stringify(cacheFrom) }),
+    ...(request.addHosts?.length && { extrahosts: request.addHosts }),
+  }
+}
+
+function contextFailure(error: Error): PolyarchError {
+  if (error instanceof PolyarchError) return error
+  return new EngineError('CONTEXT_UNREADABLE', `the build context could not be read: ${error.message}`, {
+    hint: 'See that its files can be read, and that nothing changes them during a build.',
+    cause: error,
+  })
+}

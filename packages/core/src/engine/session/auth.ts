@@ -1,0 +1,39 @@
+import type { CredentialStore, Credentials } from '../../registry/port.js'
+import { findCredentials } from '../registry-auth.js'
+import { messageTypes, type SessionService, unaryMethod } from './service.js'
+
+/** @see https://github.com/moby/buildkit/blob/v0.13.0/session/auth/auth.proto */
+const SCHEMA = `
+syntax = "proto3";
+
+message CredentialsRequest {
+  string host = 1;
+}
+
+message CredentialsResponse {
+  string username = 1;
+  string secret = 2;
+}
+`
+
+/**
+ * Tells BuildKit the login of each registry host that it pulls from, and of that host only.
+ *
+ * The methods by which a client would fetch tokens itself are left out: BuildKit then fetches them with the login.
+ */
+export function authService(credentials: CredentialStore): SessionService {
+  const type = messageTypes(SCHEMA)
+  const types = { request: type('CredentialsRequest'), answer: type('CredentialsResponse') }
+  return [
+    unaryMethod('/moby.filesync.v1.Auth/Credentials', types, async ({ host }: { host: string }) =>
+      answerFor(await findCredentials(credentials, host)),
+    ),
+  ]
+}
+
+/** An identity token is a secret without a user; an anonymous login has neither. */
+function answerFor(credentials: Credentials | undefined): { username?: string; secret?: string } {
+  if (credentials === undefined) return {}
+  if (credentials.kind === 'identity-token') return { secret: credentials.token }
+  return { username: credentials.username, secret: credentials.password }
+}

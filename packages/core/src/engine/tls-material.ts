@@ -1,0 +1,33 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { EngineError } from '../model/errors.js'
+
+/** Certificates for an engine behind TLS, PEM. */
+export interface TlsMaterial {
+  readonly ca?: Buffer
+  readonly cert?: Buffer
+  readonly key?: Buffer
+  /** False only where a docker context says to skip the check. */
+  readonly verify: boolean
+}
+
+/** The PEM files that a folder has of ca.pem, cert.pem and key.pem. */
+export async function readTlsFolder(folder: string): Promise<Omit<TlsMaterial, 'verify'>> {
+  const [ca, cert, key] = await Promise.all(
+    ['ca.pem', 'cert.pem', 'key.pem'].map((name) => readOptional(join(folder, name))),
+  )
+  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
+}
+
+/** The bytes of a file of the docker configuration; undefined where there is none. @throws ENGINE_UNREACHABLE */
+export async function readOptional(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw new EngineError('ENGINE_UNREACHABLE', `${path} cannot be read, so the engine in use is not known`, {
+      hint: 'Make it readable, or say which engine to use with DOCKER_HOST.',
+      cause,
+    })
+  }
+}

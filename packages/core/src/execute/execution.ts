@@ -1,0 +1,116 @@
+import type { Node } from '../graph/node.js'
+import { errorData } from '../model/error-data.js'
+import { CancelledError, PolyarchError } from '../model/errors.js'
+import type { RunEvent, WorkEvent } from '../model/events.js'
+import { formatReference } from '../model/reference.js'
+import type { Inputs, Output, StepCall } from '../steps/step.js'
+import type { ConsideredNode, ResolvedNode } from '../steps/work.js'
+import { runSchedule } from './schedule.js'
+
+/** A node as the plan left it. */
+export interface PlannedNode {
+  readonly node: Node
+  readonly resolved: ResolvedNode
+  readonly considered: ConsideredNode | undefined
+  readonly wanted: boolean
+}
+
+/** What execution starts from. */
+export interface ExecutionInput {
+  readonly nodes: ReadonlyMap<string, PlannedNode>
+  readonly buildConcurrency: number
+  readonly signal?: AbortSignal | undefined
+  readonly emit: (event: RunEvent) => void
+}
+
+/** The result of one node, and whether it was there before. */
+export interface NodeResult {
+  readonly output: Output
+  readonly reused: boolean
+}
+
+/** Makes everything that is wanted and missing. No name that users see is touched. */
+export async function performNodes(input: ExecutionInput): Promise<ReadonlyMap<string, NodeResult>> {
+  const { nodes, signal, emit } = input
+  const results = new Map<string, NodeResult>()
+  const outputs = new Map<string, Output>()
+  const lost = new Map<string, unknown>()
+  for (const { node, considered } of nodes.values()) {
+    if (considered?.finding.state === 'present') settle(node, considered.finding.output, true)
+  }
+  const wanted = [...nodes.values()].filter((planned) => planned.wanted)
+  await runSchedule({
+    nodes: wanted.map(({ node }) => node),
+    buildConcurrency: input.buildConcurrency,
+    signal,
+    run: (node, nodeSignal) => perform(nodes.get(node.id), nodeSignal),
+  })
+  return results
+
+  function settle(node: Node, output: Output, reused: boolean): void {
+    results.set(node.id, { output, reused })
+    outputs.set(node.id, output)
+    const kind = reused ? 'node-reused' : 'node-finished'
+    emit({
+      kind,
+      at: Date.now(),
+      node: node.id,
+      digest: output.descriptor.digest,
+      reference: formatReference(output.reference),
+    })
+  }
+
+  async function perform(planned: PlannedNode | undefined, nodeSignal: AbortSignal): Promise<void> {
+    if (planned === undefined) return
+    const { node } = planned
+    const missing = node.needs.filter((need) => lost.has(need))
+    if (missing.length > 0 && !standsWithout(node, missing)) return lose(node, missing)
+    const call = callOf(node, nodeSignal, emit)
+    emit({
+      kind: 'node-started',
+      at: Date.now(),
+      node: node.id,
+      ...('platform' in node && { platform: node.platform }),
+    })
+    try {
+      const { output, reused } = await performOne(planned, outputs, call)
+      settle(node, output, reused)
+    } catch (error) {
+      if (error instanceof PolyarchError) error.node ??= node.id
+      if (error instanceof CancelledError)
+        emit({ kind: 'node-skipped', at: Date.now(), node: node.id, because: 'cancelled' })
+      else emit({ kind: 'node-failed', at: Date.now(), node: node.id, error: errorData(error) })
+      if (!isOptional(node) || nodeSignal.aborted || error instanceof CancelledError) throw error
+      lost.set(node.id, error)
+    }
+  }
+
+  function lose(node: Node, missing: readonly string[]): void {
+    const [first = ''] = missing
+    // An index that nothing is left of is the failure of what it was to hold.
+    if ('children' in node) throw lost.get(first)
+    lost.set(node.id, lost.get(first))
+    emit({ kind: 'node-skipped', at: Date.now(), node: node.id, because: `left out: ${first} failed` })
+  }
+
+  function callOf(node: Node, nodeSignal: AbortSignal, tell: (event: RunEvent) => void): StepCall {
+    const onEvent = (event: WorkEvent) => tell({ kind: 'work', at: Date.now(), node: node.id, event })
+    return { signal: nodeSignal, onEvent }
+  }
+}
+
+/** What the plan could not know is looked up first: a run that was killed may have left it there. */
+async function performOne(planned: PlannedNode, inputs: Inputs, call: StepCall): Promise<NodeResult> {
+  const considered = planned.considered ?? (await planned.resolved.consider(inputs, call))
+  if (considered.finding.state === 'present') return { output: considered.finding.output, reused: true }
+  return { output: await considered.perform(inputs, call), reused: false }
+}
+
+function isOptional(node: Node): boolean {
+  return node.kind === 'image' && node.optional === true
+}
+
+/** An index is made without the optional ones of its children, as long as one is left. */
+function standsWithout(node: Node, missing: readonly string[]): boolean {
+  return 'children' in node && node.children.length > missing.length
+}

@@ -1,0 +1,56 @@
+import pLimit from 'p-limit'
+import type { Node } from '../graph/node.js'
+import { CancelledError } from '../model/errors.js'
+
+/** What the scheduler is given. */
+export interface Schedule {
+  /** In any order; what a node needs may be left out where it is there already. */
+  readonly nodes: readonly Node[]
+  /** How many builds run at a time; what does not load the engine is not held back. */
+  readonly buildConcurrency: number
+  readonly signal?: AbortSignal | undefined
+  /** Does one node; its signal fires where another one failed. */
+  run(node: Node, signal: AbortSignal): Promise<void>
+}
+
+/**
+ * Runs each node as soon as all that it needs is done. The first failure cancels what is running and starts nothing more.
+ *
+ * @throws the first failure; CancelledError where the given signal fired.
+ */
+export async function runSchedule({ nodes, buildConcurrency, signal: outer, run }: Schedule): Promise<void> {
+  const limit = pLimit(buildConcurrency)
+  const stop = new AbortController()
+  const signal = outer === undefined ? stop.signal : AbortSignal.any([outer, stop.signal])
+  const done = new Map<string, Promise<void>>()
+  let failure: { readonly error: unknown } | undefined
+
+  async function runOne(node: Node): Promise<void> {
+    await Promise.all(node.needs.map((need) => done.get(need)))
+    if (signal.aborted) return
+    try {
+      await (node.kind === 'image' ? limit(() => (signal.aborted ? undefined : run(node, signal))) : run(node, signal))
+    } catch (error) {
+      failure ??= { error }
+      stop.abort(error)
+    }
+  }
+
+  for (const node of sortByNeeds(nodes)) done.set(node.id, runOne(node))
+  await Promise.all(done.values())
+  if (outer?.aborted) throw new CancelledError(outer.reason)
+  if (failure !== undefined) throw failure.error
+}
+
+/** What is needed comes first, so that its promise is there when it is asked for. */
+function sortByNeeds(nodes: readonly Node[]): readonly Node[] {
+  const byId = new Map(nodes.map((node) => [node.id, node]))
+  const sorted = new Set<Node>()
+  const visit = (node: Node | undefined) => {
+    if (node === undefined || sorted.has(node)) return
+    for (const need of node.needs) visit(byId.get(need))
+    sorted.add(node)
+  }
+  for (const node of nodes) visit(node)
+  return [...sorted]
+}

@@ -1,0 +1,124 @@
+import { RegistryError } from '../model/errors.js'
+import type { RunEvent, TagChange } from '../model/events.js'
+import type { StoredManifest } from '../model/oci.js'
+import { formatPlatform } from '../model/platform.js'
+import { formatReference, type Reference, sameRepository } from '../model/reference.js'
+import { copyManifest } from '../registry/copy.js'
+import type { Registry } from '../registry/port.js'
+import type { PublishedName } from '../steps/published-names.js'
+import type { Output } from '../steps/step.js'
+import { findLostPlatforms } from './lost-platforms.js'
+
+/** A name that is about to move. */
+export interface TagMove extends PublishedName {
+  readonly output: Output
+  /** What the plan saw under the name. */
+  readonly planned: string | undefined
+}
+
+/** What the tag phase starts from. */
+export interface TagPhaseInput {
+  readonly moves: readonly TagMove[]
+  /** Whether a name may lose a platform that it has today. */
+  readonly allowRemoval: boolean
+  readonly signal?: AbortSignal | undefined
+  readonly emit: (event: RunEvent) => void
+}
+
+/**
+ * Moves every visible name, after all that they are to point to is there: first everything that can fail is done, then
+ * the names, one after the other, each read again just before its write. The protocol has no compare-and-swap, so
+ * between that read and the write somebody else may still win.
+ *
+ * @throws RegistryError TAG_MOVED, PLATFORM_MISSING; a failure in the middle tells which names have moved.
+ */
+export async function moveTags(input: TagPhaseInput, registry: Registry): Promise<readonly TagChange[]> {
+  const manifests = await Promise.all(input.moves.map((move) => stage(move, input, registry)))
+  const changes: TagChange[] = []
+  for (const [at, move] of input.moves.entries()) {
+    const manifest = manifests[at]
+    if (manifest === undefined) continue
+    try {
+      changes.push(await moveOne(move, manifest, input, registry))
+    } catch (error) {
+      throw midway(error, move.reference, changes, input.moves.slice(at + 1))
+    }
+  }
+  return changes
+}
+
+/** Brings what the name is to point to into the name's repository, and checks that the name may point there. */
+async function stage(move: TagMove, input: TagPhaseInput, registry: Registry): Promise<StoredManifest> {
+  const call = { signal: input.signal }
+  const target = { ...move.reference, digest: move.output.descriptor.digest }
+  if (!sameRepository(move.reference, move.output.reference)) {
+    const { registry: host, repository, digest } = target
+    await copyManifest(registry, move.output.reference, { registry: host, repository, digest }, {}, call)
+  }
+  const { tag: _tag, ...byDigest } = target
+  const manifest = await registry.getManifest(byDigest, call)
+  if (manifest === undefined) {
+    throw new RegistryError('NOT_FOUND', `${formatReference(byDigest)} is gone before its name could move`, {
+      node: move.node,
+      hint: 'something deletes manifests from this repository while it is published to; run again',
+    })
+  }
+  if (!input.allowRemoval) await refuseRemoval(move, manifest, registry, call)
+  return manifest
+}
+
+async function refuseRemoval(
+  { reference, planned }: TagMove,
+  next: StoredManifest,
+  registry: Registry,
+  call: { readonly signal: AbortSignal | undefined },
+): Promise<void> {
+  if (planned === undefined || planned === next.descriptor.digest) return
+  const lost = await findLostPlatforms(reference, next, registry, call)
+  if (lost.length === 0) return
+  throw new RegistryError(
+    'PLATFORM_MISSING',
+    `${formatReference(reference)} would lose ${lost.map(formatPlatform).join(', ')}`,
+    {
+      hint: 'declare the platform, or say --allow-removal where it is meant to go',
+    },
+  )
+}
+
+async function moveOne(
+  { reference, planned }: TagMove,
+  manifest: StoredManifest,
+  { signal, emit }: TagPhaseInput,
+  registry: Registry,
+): Promise<TagChange> {
+  const to = manifest.descriptor.digest
+  const from = (await registry.resolve(reference, { signal, fresh: true }))?.digest
+  const change = { reference: formatReference(reference), to, ...(from !== undefined && { from }) }
+  if (from === to) {
+    emit({ kind: 'tag-kept', at: Date.now(), change })
+    return change
+  }
+  if (from !== planned) {
+    throw new RegistryError('TAG_MOVED', `${change.reference} was moved by somebody else since the plan`, {
+      hint: 'run again: it then starts from what the name points to now',
+    })
+  }
+  await registry.putManifest(reference, manifest, { signal })
+  emit({ kind: 'tag-moved', at: Date.now(), change })
+  return change
+}
+
+/** A failure in the middle says, name by name, how far the phase came. */
+function midway(error: unknown, failed: Reference, done: readonly TagChange[], left: readonly TagMove[]): unknown {
+  if (!(error instanceof RegistryError) || (done.length === 0 && left.length === 0)) return error
+  const moved = done.filter(({ from, to }) => from !== to).map(({ reference }) => reference)
+  const told = [
+    moved.length > 0 ? `moved: ${moved.join(', ')}` : 'no name has moved',
+    `not moved: ${[failed, ...left.map(({ reference }) => reference)].map(formatReference).join(', ')}`,
+  ]
+  return new RegistryError(error.code, `${error.message} (${told.join('; ')})`, {
+    cause: error,
+    ...(error.hint !== undefined && { hint: error.hint }),
+    ...(error.status !== undefined && { status: error.status }),
+  })
+}

@@ -1,0 +1,152 @@
+import type { Definition, PipelineDefinition, PlatformDefinition } from '../definition/definition.js'
+import { comparePlatforms, formatPlatform, type Platform, platformIdentity } from '../model/platform.js'
+import { formatReference, repositoryOf } from '../model/reference.js'
+import type { BaseIndexNode, BaseNode, ChildNode, Graph, ImageNode, IndexNode, Node } from './node.js'
+
+/** What part of a definition to do. */
+export interface GraphOptions {
+  /** These platforms alone; all, unless told otherwise. */
+  readonly only?: readonly Platform[] | undefined
+}
+
+/** Computes the graph of a definition. Pure. */
+export function buildGraph(definition: Definition, { only }: GraphOptions = {}): Graph {
+  const chosen = only && new Set(only.map(platformIdentity))
+  const nodes = definition.pipelines.flatMap((pipeline) => {
+    const platforms = pipeline.platforms.filter(({ platform }) => !chosen || chosen.has(platformIdentity(platform)))
+    return platforms.length === 0 ? [] : pipelineNodes({ ...pipeline, platforms })
+  })
+  return { nodes }
+}
+
+/** Id of the node that makes one platform's base. */
+export function baseNodeId(pipeline: string, platform: Platform): string {
+  return `${pipeline} base(${platformIdentity(platform)})`
+}
+
+/** Id of the node that makes one platform's image. */
+export function imageNodeId(pipeline: string, platform: Platform): string {
+  return `${pipeline} image(${platformIdentity(platform)})`
+}
+
+/** Id of the node that makes the shared base index. */
+export function baseIndexNodeId(pipeline: string): string {
+  return `${pipeline} base index`
+}
+
+/** Id of the node that makes the final index. */
+export function indexNodeId(pipeline: string): string {
+  return `${pipeline} index`
+}
+
+function pipelineNodes(pipeline: PipelineDefinition): readonly Node[] {
+  const whole = wholeBase(pipeline)
+  const bases = whole === undefined ? pipeline.platforms.map((platform) => baseNode(pipeline, platform)) : []
+  const baseIndex = whole === undefined ? [baseIndexNode(pipeline)] : []
+  const images = pipeline.platforms.map((platform) => imageNode(pipeline, platform, whole))
+  return [...bases, ...baseIndex, ...images, indexNode(pipeline)]
+}
+
+/** The pipeline whose index serves as the shared base as it is, where all platforms stand on one and no name of its own is asked for. */
+function wholeBase({ platforms, sharedBase }: PipelineDefinition): string | undefined {
+  const [first] = platforms
+  if (first?.base.kind !== 'pipeline' || sharedBase.tag !== undefined) return undefined
+  const { pipeline } = first.base
+  return platforms.every(({ base }) => base.kind === 'pipeline' && base.pipeline === pipeline) ? pipeline : undefined
+}
+
+function baseNode(pipeline: PipelineDefinition, { platform, base }: PlatformDefinition): BaseNode {
+  const needs = base.kind === 'pipeline' ? [imageNodeId(base.pipeline, platform)] : []
+  return {
+    kind: 'base',
+    id: baseNodeId(pipeline.id, platform),
+    pipeline: pipeline.id,
+    repository: repositoryOf(pipeline.sharedBase),
+    needs,
+    decidedBy: needs,
+    platform,
+    source: base,
+  }
+}
+
+function baseIndexNode(pipeline: PipelineDefinition): BaseIndexNode {
+  const children = sortChildren(
+    pipeline.platforms.map((one) => ({
+      platform: one.platform,
+      node: baseNodeId(pipeline.id, one.platform),
+      ...optionalOf(one),
+    })),
+  )
+  const needs = children.map(({ node }) => node)
+  return {
+    kind: 'base-index',
+    id: baseIndexNodeId(pipeline.id),
+    pipeline: pipeline.id,
+    repository: repositoryOf(pipeline.sharedBase),
+    needs,
+    decidedBy: needs,
+    children,
+  }
+}
+
+function imageNode(pipeline: PipelineDefinition, definition: PlatformDefinition, whole?: string): ImageNode {
+  const { platform, build } = definition
+  const base = whole === undefined ? baseNodeId(pipeline.id, platform) : imageNodeId(whole, platform)
+  const baseIndex = whole === undefined ? baseIndexNodeId(pipeline.id) : indexNodeId(whole)
+  return {
+    kind: 'image',
+    id: imageNodeId(pipeline.id, platform),
+    pipeline: pipeline.id,
+    repository: pipeline.repository,
+    needs: [base, baseIndex],
+    decidedBy: [base],
+    platform,
+    ...optionalOf(definition),
+    build,
+    base,
+    baseIndex,
+    baseName: baseNameOf(definition, pipeline),
+    baseNames: pipeline.baseNames,
+    format: pipeline.format,
+  }
+}
+
+function baseNameOf({ base }: PlatformDefinition, { name }: PipelineDefinition): string {
+  if (base.kind === 'registry') return formatReference(base.reference)
+  return base.kind === 'pipeline' ? base.name : name
+}
+
+function indexNode(pipeline: PipelineDefinition): IndexNode {
+  const children = sortChildren(
+    pipeline.platforms.map((one) => ({
+      platform: one.listed,
+      node: imageNodeId(pipeline.id, one.platform),
+      ...optionalOf(one),
+    })),
+  )
+  const needs = children.map(({ node }) => node)
+  return {
+    kind: 'index',
+    id: indexNodeId(pipeline.id),
+    pipeline: pipeline.id,
+    repository: pipeline.repository,
+    needs,
+    decidedBy: needs,
+    children,
+    format: pipeline.format,
+  }
+}
+
+function optionalOf({ optional }: PlatformDefinition): { readonly optional?: true } {
+  return optional ? { optional } : {}
+}
+
+function sortChildren(children: readonly ChildNode[]): readonly ChildNode[] {
+  return children.toSorted((a, b) => comparePlatforms(a.platform, b.platform))
+}
+
+/** How people see a node that stands for one platform: its kind and platform alone. */
+export function nodeLabel(node: Node): string {
+  if (node.kind === 'base' || node.kind === 'image') return `${node.kind}(${formatPlatform(node.platform)})`
+  return node.kind === 'base-index' ? 'base index' : 'index'
+}

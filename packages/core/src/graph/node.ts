@@ -1,0 +1,73 @@
+import type { AptBase, RootfsBase } from '../definition/base-source.js'
+import type { BuildDefinition } from '../definition/build-settings.js'
+import type { ImageFormat } from '../definition/declaration.js'
+import type { PipelineBaseDefinition, RegistryBaseDefinition } from '../definition/definition.js'
+import type { Platform } from '../model/platform.js'
+import type { Repository } from '../model/reference.js'
+
+interface NodeCommon {
+  /** Unique in the graph: `esp8266-build base(linux/arm/v7)`. */
+  readonly id: string
+  /** Id of the pipeline that it belongs to. */
+  readonly pipeline: string
+  /** Where its result is kept. */
+  readonly repository: Repository
+  /** Ids of the nodes whose results it is made from, all of which must be there before it is performed. */
+  readonly needs: readonly string[]
+  /** Those of {@link needs} whose results enter its key: with these known, it is known whether it is there already. */
+  readonly decidedBy: readonly string[]
+}
+
+/** One platform's base, made present in the repository of the shared base index. */
+export interface BaseNode extends NodeCommon {
+  readonly kind: 'base'
+  readonly platform: Platform
+  readonly source: RegistryBaseDefinition | AptBase | RootfsBase | PipelineBaseDefinition
+}
+
+/** A child of an index: which node's result stands under which platform. */
+export interface ChildNode {
+  readonly platform: Platform
+  readonly node: string
+  /** Whether the index is made without it where it fails. */
+  readonly optional?: true
+}
+
+/** The shared base: an index over the bases, so that one FROM serves every platform. */
+export interface BaseIndexNode extends NodeCommon {
+  readonly kind: 'base-index'
+  readonly children: readonly ChildNode[]
+}
+
+/** One platform's image, built on its base. */
+export interface ImageNode extends NodeCommon {
+  readonly kind: 'image'
+  readonly platform: Platform
+  /** Whether the run goes on where it fails. */
+  readonly optional?: true
+  readonly build: BuildDefinition
+  /** The node whose result is this platform's base alone. */
+  readonly base: string
+  /** The node whose index FROM gets. */
+  readonly baseIndex: string
+  /** What the base is called, wherever it has been copied to. */
+  readonly baseName: string
+  /** Names that a literal FROM may use for the base. */
+  readonly baseNames: readonly string[]
+  readonly format: ImageFormat
+}
+
+/** The final index over the images. */
+export interface IndexNode extends NodeCommon {
+  readonly kind: 'index'
+  readonly children: readonly ChildNode[]
+  readonly format: ImageFormat
+}
+
+/** A node of the graph. */
+export type Node = BaseNode | BaseIndexNode | ImageNode | IndexNode
+
+/** What depends on what; nodes come after all that they need. Plain data. */
+export interface Graph {
+  readonly nodes: readonly Node[]
+}

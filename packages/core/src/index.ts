@@ -1,0 +1,59 @@
+export { run } from './cli/run.js'
+export type { AptBase, BaseSource, ConfigPolicy, RegistryBase, RootfsBase } from './definition/base-source.js'
+export type { BuildOptions, BuildSettings, PerPlatform } from './definition/build-settings.js'
+export type {
+  DeclaredPipeline,
+  ImageFormat,
+  PipelineDeclaration,
+  PlatformDeclaration,
+} from './definition/declaration.js'
+export {
+  type DistributionOptions,
+  type DistributionTable,
+  defineDistribution,
+  type Release,
+  type ReleaseName,
+} from './definition/distribution.js'
+export { fromImage, type ImageBase } from './definition/image-base.js'
+export { type Pipeline, pipeline } from './definition/pipeline.js'
+export { type PlatformSettings, platform } from './definition/platform-declaration.js'
+export {
+  type AnyBase,
+  type Base,
+  type BaseRequest,
+  type Bases,
+  definePlugin,
+  type Plugin,
+  type Refusal,
+  type ReservedOption,
+} from './definition/plugin.js'
+export type { Digest } from './model/digest.js'
+export type { ErrorData } from './model/error-data.js'
+export {
+  CancelledError,
+  DefinitionError,
+  EngineError,
+  type ErrorCode,
+  type Fault,
+  HostError,
+  PolyarchError,
+  RegistryError,
+} from './model/errors.js'
+export type { RunEvent, RunOutcome, TagChange, WorkEvent } from './model/events.js'
+export type { Annotations, Descriptor, ImageIndex, ImageManifest } from './model/oci.js'
+export type { NodePlan, Plan, PlanAction, TagPlan } from './model/plan.js'
+export type { Platform } from './model/platform.js'
+export { type AssembleEntry, type AssembleOptions, type Assembly, assemble } from './operations/assemble.js'
+export { type CopyOptions, copy } from './operations/copy.js'
+export { execute } from './operations/execute.js'
+export { type InspectedImage, type Inspection, inspect } from './operations/inspect.js'
+export type { OperationOptions, PipelinesAndOptions, RunOptions } from './operations/options.js'
+export { plan } from './operations/plan.js'
+export { remove } from './operations/remove.js'
+export { tags } from './operations/tags.js'
+export { createRegistry } from './registry/client.js'
+export { firstCredentials, staticCredentials } from './registry/credentials.js'
+export { type DockerCredentialsOptions, dockerConfigCredentials } from './registry/docker-config.js'
+export type { RegistryHostOptions, RegistryOptions, RetryBounds } from './registry/options.js'
+export type { BlobSource, CredentialStore, Credentials, Registry, RegistryCall } from './registry/port.js'
+export type { NodeReport, Report } from './report/report.js'

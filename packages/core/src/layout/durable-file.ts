@@ -1,0 +1,48 @@
+import { open, rename } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/** Makes what was renamed into a folder, or made in it, survive a loss of power. */
+export async function syncFolder(path: string): Promise<void> {
+  // Windows has no way to open a folder, and none is needed there.
+  if (process.platform === 'win32') return
+  await using folder = await open(path, 'r')
+  await folder.sync()
+}
+
+/** Replaces a file whole: whatever happens, readers find the old bytes or the new ones. */
+export async function replaceFile(path: string, temporary: string, text: string): Promise<void> {
+  {
+    await using file = await open(temporary, 'w')
+    await file.writeFile(text)
+    await file.sync()
+  }
+  await rename(temporary, path)
+  await syncFolder(dirname(path))
+}
+
+/** A file that is written anew after each change. Changes made while it is being written share the write after it. */
+export class DurableFile {
+  #writing: Promise<void> = Promise.resolve()
+  #waiting: Promise<void> | undefined
+
+  /**
+   * @param temporary - a path on the same file system that nothing else writes to.
+   * @param content - what the file is to hold, asked for at the moment of writing.
+   */
+  constructor(
+    readonly path: string,
+    readonly temporary: string,
+    readonly content: () => string,
+  ) {}
+
+  /** Resolves once every change made before the call is on disk. */
+  save(): Promise<void> {
+    this.#waiting ??= this.#writing.then(() => {
+      this.#waiting = undefined
+      const written = replaceFile(this.path, this.temporary, this.content())
+      this.#writing = written.catch(() => {})
+      return written
+    })
+    return this.#waiting
+  }
+}

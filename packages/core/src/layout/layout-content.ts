@@ -1,0 +1,83 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { readFile, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { type Digest, digestOf } from '../model/digest.js'
+import { RegistryError } from '../model/errors.js'
+import type { BlobSource } from '../registry/port.js'
+import { syncFolder } from './durable-file.js'
+import { contentFolder, contentPath } from './layout-format.js'
+
+/** The size of the bytes that a layout has of a digest; undefined where it has none. */
+export async function contentSize(directory: string, digest: Digest): Promise<number | undefined> {
+  try {
+    return (await stat(contentPath(directory, digest))).size
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
+}
+
+/** Bytes that are small, checked; undefined where there are none. @throws RegistryError DIGEST_MISMATCH */
+export async function readContent(directory: string, digest: Digest): Promise<Buffer | undefined> {
+  if ((await contentSize(directory, digest)) === undefined) return undefined
+  const bytes = await readFile(contentPath(directory, digest))
+  if (digestOf(bytes) !== digest) throw damaged(directory, digest)
+  return bytes
+}
+
+/**
+ * Opens the bytes of a digest. The stream fails with DIGEST_MISMATCH at its end where they are others; one that starts
+ * at an offset is not checked, since whoever takes it up there checks the whole.
+ */
+export async function openContent(directory: string, digest: Digest, offset = 0): Promise<Readable> {
+  if ((await contentSize(directory, digest)) === undefined) {
+    throw new RegistryError('NOT_FOUND', `${directory} lacks ${digest}`, { hint: 'copy the image there again' })
+  }
+  const path = contentPath(directory, digest)
+  if (offset > 0) return createReadStream(path, { start: offset })
+  return Readable.from(checked(directory, digest, createReadStream(path)), { objectMode: false })
+}
+
+/** Stores bytes unless they are there. They appear under their digest whole, or not at all. */
+export async function writeContent(directory: string, source: BlobSource, signal?: AbortSignal): Promise<void> {
+  const { digest } = source.descriptor
+  if ((await contentSize(directory, digest)) !== undefined) return
+  const temporary = join(directory, `incoming-${randomUUID()}`)
+  try {
+    const content = await source.open()
+    const file = createWriteStream(temporary, { flush: true })
+    await pipeline(content, (chunks) => checked(directory, digest, chunks), file, { signal })
+    await rename(temporary, contentPath(directory, digest))
+    await syncFolder(contentFolder(directory))
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}
+
+async function* checked(
+  directory: string,
+  digest: Digest,
+  chunks: AsyncIterable<Buffer>,
+): AsyncGenerator<Buffer, void, undefined> {
+  const hash = createHash('sha256')
+  for await (const chunk of chunks) {
+    hash.update(chunk)
+    yield chunk
+  }
+  if (`sha256:${hash.digest('hex')}` !== digest) throw damaged(directory, digest)
+}
+
+function damaged(directory: string, digest: Digest): RegistryError {
+  return new RegistryError('DIGEST_MISMATCH', `the bytes of ${digest} in ${directory} have another digest`, {
+    hint: 'The directory, or what was to go there, is damaged: nothing of it has been used.',
+  })
+}
+
+/** Whether an error says that a file does not exist. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+}

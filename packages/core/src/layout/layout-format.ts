@@ -1,0 +1,27 @@
+import { join } from 'node:path'
+import type { Digest } from '../model/digest.js'
+import { MEDIA_TYPES } from '../model/oci.js'
+
+/** Content of the file `oci-layout`. @see https://github.com/opencontainers/image-spec/blob/v1.1.0/image-layout.md#oci-layout-file */
+export const LAYOUT_MARKER = JSON.stringify({ imageLayoutVersion: '1.0.0' })
+
+/** The annotation of an entry of `index.json` that is its name. */
+export const REF_NAME = 'org.opencontainers.image.ref.name'
+
+/** What `index.json` may name: strict readers refuse a layout whose index names anything else. */
+export const LAYOUT_TYPES: ReadonlySet<string> = new Set([MEDIA_TYPES.ociManifest, MEDIA_TYPES.ociIndex])
+
+/** The folder of a layout's content. @see https://github.com/opencontainers/image-spec/blob/v1.1.0/image-layout.md#blobs */
+export function contentFolder(directory: string): string {
+  return join(directory, 'blobs', 'sha256')
+}
+
+/** Where a layout keeps the bytes of a digest. */
+export function contentPath(directory: string, digest: Digest): string {
+  return join(contentFolder(directory), digest.slice('sha256:'.length))
+}
+
+/** The folder that tells the store of an embedded registry, which alone may write to it, from other layouts. */
+export function repositoriesFolder(directory: string): string {
+  return join(directory, 'repositories')
+}

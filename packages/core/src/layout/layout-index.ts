@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto'
+import { access, mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { HostError, RegistryError } from '../model/errors.js'
+import { type Descriptor, type ImageIndex, isIndex, MEDIA_TYPES } from '../model/oci.js'
+import { formatReference, type Reference } from '../model/reference.js'
+import { parseManifest } from '../registry/manifest-shape.js'
+import { replaceFile } from './durable-file.js'
+import { exclusively } from './exclusive.js'
+import { isMissing } from './layout-content.js'
+import { contentFolder, LAYOUT_MARKER, REF_NAME, repositoriesFolder } from './layout-format.js'
+
+/**
+ * Makes a directory an image layout, unless it is one.
+ *
+ * @throws HostError DIRECTORY_IN_USE where it is the embedded registry's, which alone may write to it.
+ * @see https://github.com/opencontainers/image-spec/blob/v1.1.0/image-layout.md
+ */
+export async function makeLayout(directory: string): Promise<void> {
+  await refuseRegistryStore(directory)
+  await mkdir(contentFolder(directory), { recursive: true })
+  const marker = join(directory, 'oci-layout')
+  if (!(await exists(marker))) await replaceIn(directory, marker, LAYOUT_MARKER)
+}
+
+/** @throws HostError DIRECTORY_IN_USE */
+async function refuseRegistryStore(directory: string): Promise<void> {
+  if (!(await exists(repositoriesFolder(directory)))) return
+  throw new HostError('DIRECTORY_IN_USE', `${directory} belongs to the embedded registry`, {
+    hint: `serve it, and write to the registry: 'npx tsx build.ts serve ${directory}'`,
+  })
+}
+
+/** The entries of a layout's `index.json`; none where there is no such file. @throws RegistryError MANIFEST_UNSUPPORTED */
+export async function readLayoutIndex(directory: string): Promise<ImageIndex> {
+  const path = join(directory, 'index.json')
+  const bytes = await readFile(path).catch((error: unknown) => {
+    if (!isMissing(error)) throw error
+  })
+  if (bytes === undefined) return { schemaVersion: 2, manifests: [] }
+  const { content } = parseManifest(bytes, MEDIA_TYPES.ociIndex, path)
+  if (!isIndex(content)) throw new RegistryError('MANIFEST_UNSUPPORTED', `${path} is no index`)
+  return content
+}
+
+/** Names of a layout's entries. */
+export function layoutNames({ manifests }: ImageIndex): readonly string[] {
+  return manifests.flatMap(({ annotations }) => annotations?.[REF_NAME] ?? [])
+}
+
+/** The entry with the reference's name; without one, the only entry there is. @throws RegistryError NOT_FOUND */
+export function findEntry(index: ImageIndex, reference: Reference): Descriptor | undefined {
+  const { manifests } = index
+  const { tag: name } = reference
+  if (name !== undefined) {
+    return manifests.find((entry) => hasName(entry, name))
+  }
+  if (manifests.length <= 1) return manifests[0]
+  throw new RegistryError('NOT_FOUND', `${formatReference(reference)} holds ${manifests.length} images`, {
+    hint: `say which one, as in 'oci:DIR:NAME': ${layoutNames(index).join(', ')}`,
+  })
+}
+
+/** Gives an entry a name, in the place of what has it. */
+export async function nameEntry(directory: string, name: string, descriptor: Descriptor): Promise<void> {
+  const named = { ...descriptor, annotations: { ...descriptor.annotations, [REF_NAME]: name } }
+  await changeEntries(directory, (entries) => [...entries.filter((entry) => !hasName(entry, name)), named])
+}
+
+/** Takes the entries away that are not to be kept. */
+export async function removeEntries(directory: string, isKept: (entry: Descriptor) => boolean): Promise<void> {
+  await refuseRegistryStore(directory)
+  await changeEntries(directory, (entries) => entries.filter(isKept))
+}
+
+/** Whether an entry of `index.json` has a name. */
+export function hasName({ annotations }: Descriptor, name: string): boolean {
+  return annotations?.[REF_NAME] === name
+}
+
+/** Reads and writes again, with nobody in between. */
+async function changeEntries(
+  directory: string,
+  change: (entries: readonly Descriptor[]) => readonly Descriptor[],
+): Promise<void> {
+  await exclusively(directory, async () => {
+    const index = await readLayoutIndex(directory)
+    const text = JSON.stringify({ ...index, mediaType: MEDIA_TYPES.ociIndex, manifests: change(index.manifests) })
+    await replaceIn(directory, join(directory, 'index.json'), text)
+  })
+}
+
+async function replaceIn(directory: string, path: string, text: string): Promise<void> {
+  await replaceFile(path, join(directory, `incoming-${randomUUID()}`), text)
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}

@@ -1,0 +1,72 @@
+import { Readable } from 'node:stream'
+import type { Digest } from '../model/digest.js'
+import { RegistryError } from '../model/errors.js'
+import { type Descriptor, isForeign, isIndex, type StoredManifest } from '../model/oci.js'
+import { formatReference, type Reference } from '../model/reference.js'
+import { MAX_MANIFEST_SIZE, parseManifest } from '../registry/manifest-shape.js'
+import { mismatch, tooLarge } from '../registry/manifests.js'
+import { contentSize, readContent, writeContent } from './layout-content.js'
+import { LAYOUT_TYPES } from './layout-format.js'
+import { findEntry, hasName, makeLayout, nameEntry, readLayoutIndex, removeEntries } from './layout-index.js'
+
+/** The manifest under a name or digest. @throws RegistryError DIGEST_MISMATCH, MANIFEST_UNSUPPORTED, NOT_FOUND */
+export async function getFromLayout(directory: string, reference: Reference): Promise<StoredManifest | undefined> {
+  const digest = reference.digest ?? findEntry(await readLayoutIndex(directory), reference)?.digest
+  return digest && readManifest(directory, digest)
+}
+
+/**
+ * Puts a manifest, all of whose parts must be there, under the reference's name, else under its digest alone.
+ *
+ * @throws RegistryError MANIFEST_UNSUPPORTED, DIGEST_MISMATCH, NOT_FOUND; HostError DIRECTORY_IN_USE
+ */
+export async function putIntoLayout(directory: string, reference: Reference, manifest: StoredManifest): Promise<void> {
+  const { descriptor, bytes } = manifest
+  const { tag, digest = descriptor.digest } = reference
+  if (digest !== descriptor.digest) throw mismatch(formatReference(reference), descriptor.digest)
+  if (tag !== undefined) checkLayoutType(reference, descriptor)
+  await makeLayout(directory)
+  await checkComplete(directory, reference, manifest)
+  await writeContent(directory, { descriptor, open: () => Readable.from([bytes]) })
+  if (tag !== undefined) await nameEntry(directory, tag, descriptor)
+}
+
+/** Takes a name away or, by digest, every name of it; the bytes stay. */
+export async function removeFromLayout(directory: string, { tag, digest }: Reference): Promise<void> {
+  await removeEntries(directory, (entry) => (tag === undefined ? entry.digest !== digest : !hasName(entry, tag)))
+}
+
+async function readManifest(directory: string, digest: Digest): Promise<StoredManifest | undefined> {
+  const where = `${digest} in ${directory}`
+  if (((await contentSize(directory, digest)) ?? 0) > MAX_MANIFEST_SIZE) throw tooLarge(where)
+  const bytes = await readContent(directory, digest)
+  return bytes && parseManifest(bytes, undefined, where)
+}
+
+/** What a registry does before it takes a manifest: layouts that others have thinned out are not told from whole ones by their names. */
+async function checkComplete(directory: string, reference: Reference, { content }: StoredManifest): Promise<void> {
+  const parts = isIndex(content)
+    ? content.manifests
+    : [content.config, ...content.layers.filter((one) => !isForeign(one))]
+  for (const { digest } of parts) {
+    if ((await contentSize(directory, digest)) === undefined) throw incomplete(directory, reference, digest)
+    const child = isIndex(content) ? await readManifest(directory, digest) : undefined
+    if (child !== undefined) await checkComplete(directory, reference, child)
+  }
+}
+
+function incomplete(directory: string, reference: Reference, digest: Digest): RegistryError {
+  return new RegistryError('NOT_FOUND', `${formatReference(reference)} would refer to ${digest}, which is not there`, {
+    hint: `somebody took parts out of ${directory}: copy to another directory`,
+  })
+}
+
+/** Refuses what may not have a name in a layout. @throws RegistryError MANIFEST_UNSUPPORTED */
+export function checkLayoutType(reference: Reference, { mediaType }: Pick<Descriptor, 'mediaType'>): void {
+  if (LAYOUT_TYPES.has(mediaType)) return
+  throw new RegistryError(
+    'MANIFEST_UNSUPPORTED',
+    `${formatReference(reference)} cannot name a manifest of the type '${mediaType}'`,
+    { hint: 'image layouts name OCI media types alone; copy Docker schema 2 between registries' },
+  )
+}

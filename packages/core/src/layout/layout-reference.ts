@@ -1,0 +1,31 @@
+import { basename, dirname, resolve, sep } from 'node:path'
+import { isDigest } from '../model/digest.js'
+import type { Reference, Repository } from '../model/reference.js'
+
+const SCHEME = 'oci:'
+
+/**
+ * Reads `oci:DIR[:NAME][@DIGEST]`, as skopeo and buildah write the place of an image in a directory. The directory ends
+ * at the first colon; the name may hold others.
+ *
+ * @returns undefined where the text is of another kind. Formatted again, the reference is the same text with the
+ * directory's whole path.
+ */
+export function parseLayoutReference(text: string): Reference | undefined {
+  const [, directory, name, digest] = /^oci:([^:]+?)(?::(.+?))?(?:@(sha256:[a-f0-9]{64}))?$/s.exec(text) ?? []
+  // What is left of a digest that is none would be taken for a part of the name.
+  if (directory === undefined || /@sha\d+(:|$)/.test(`${directory}:${name ?? ''}`)) return undefined
+  const path = resolve(directory)
+  return {
+    // A root ends with its separator already.
+    registry: SCHEME + dirname(path).replace(/[/\\]$/, ''),
+    repository: basename(path),
+    ...(name !== undefined && { tag: name }),
+    ...(digest !== undefined && isDigest(digest) && { digest }),
+  }
+}
+
+/** The directory of an image layout; undefined for a repository on a registry. */
+export function layoutDirectory({ registry, repository }: Repository): string | undefined {
+  return registry.startsWith(SCHEME) ? registry.slice(SCHEME.length) + sep + repository : undefined
+}

@@ -1,0 +1,19 @@
+import { type ErrorCode, PolyarchError } from './errors.js'
+
+/** An error as data. */
+export interface ErrorData {
+  readonly code: ErrorCode | 'UNEXPECTED'
+  readonly message: string
+  readonly hint?: string
+  /** The node of the graph that it happened in. */
+  readonly node?: string
+}
+
+/** An error as plain data, for events, plans and reports. */
+export function errorData(error: unknown): ErrorData {
+  if (error instanceof PolyarchError) {
+    const { code, message, hint, node } = error
+    return { code, message, ...(hint !== undefined && { hint }), ...(node !== undefined && { node }) }
+  }
+  return { code: 'UNEXPECTED', message: error instanceof Error ? error.message : String(error) }
+}

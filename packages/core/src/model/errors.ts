@@ -1,0 +1,143 @@
+/** Every code that an error of polyarch can carry; each has its line in docs/errors.md. */
+export const ERROR_CODES = [
+  // definition: the user's build.ts, options, names, files
+  'DEFINITION_INVALID',
+  'USAGE',
+  // engine
+  'ENGINE_UNREACHABLE',
+  'ENGINE_UNSUPPORTED',
+  'ENGINE_REJECTED',
+  'ENGINE_CANNOT_REACH_REGISTRY',
+  'PLATFORM_NOT_RUNNABLE',
+  'BUILD_FAILED',
+  'PUSH_FAILED',
+  'PULL_FAILED',
+  'CONTEXT_UNREADABLE',
+  // registry
+  'REGISTRY_UNREACHABLE',
+  'REGISTRY_REJECTED',
+  'REGISTRY_UNAUTHORIZED',
+  'REGISTRY_DENIED',
+  'NOT_FOUND',
+  'DIGEST_MISMATCH',
+  'MANIFEST_UNSUPPORTED',
+  'PLATFORM_MISSING',
+  'PLATFORM_MISMATCH',
+  'CREDENTIALS_UNREADABLE',
+  'TAG_MOVED',
+  // host: what this machine lacks
+  'TOOL_MISSING',
+  'TOOL_FAILED',
+  'ROOTFS_FAILED',
+  'DIRECTORY_IN_USE',
+  'REGISTRY_NOT_STARTED',
+  'DOWNLOAD_FAILED',
+  // cancelled
+  'CANCELLED',
+] as const
+
+/** The closed set of error codes. */
+export type ErrorCode = (typeof ERROR_CODES)[number]
+
+/** What an error may carry beside its message. */
+export interface ErrorDetails {
+  /** The node of the graph that it happened in. */
+  readonly node?: string
+  /** What the reader can do about it, as a sentence. */
+  readonly hint?: string
+  readonly cause?: unknown
+}
+
+/** The base of every error that polyarch throws on purpose. Decide by `code`, never by the message. */
+export class PolyarchError extends Error {
+  override readonly name: string = 'PolyarchError'
+  readonly code: ErrorCode
+  /** The node of the graph that it happened in; the scheduler names it where the thrower could not. */
+  node: string | undefined
+  readonly hint: string | undefined
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = code
+    this.node = details.node
+    this.hint = details.hint
+  }
+}
+
+/** One thing that is wrong with a definition, and where. */
+export interface Fault {
+  /** The path of the value at fault, `esp8266-build platforms[1].release`. */
+  readonly path: string
+  readonly message: string
+  readonly hint?: string
+}
+
+/** The definition, an option or a file of the user has to be changed; all faults are told together. */
+export class DefinitionError extends PolyarchError {
+  override readonly name = 'DefinitionError'
+  readonly faults: readonly Fault[]
+
+  constructor(faults: readonly Fault[], code: 'DEFINITION_INVALID' | 'USAGE' = 'DEFINITION_INVALID') {
+    const [only] = faults
+    super(
+      code,
+      faults.length === 1 && only ? `${only.path}: ${only.message}` : `${faults.length} faults in the definition`,
+      faults.length === 1 && only?.hint !== undefined ? { hint: only.hint } : {},
+    )
+    this.faults = faults
+  }
+}
+
+/** The engine failed or refused, or a build on it did. */
+export class EngineError extends PolyarchError {
+  override readonly name = 'EngineError'
+}
+
+/** What was asked of a registry, and what it said: never a secret, and the URL without its query. */
+export interface RegistryExchange {
+  readonly method: string
+  readonly url: string
+  /** HTTP status, where there was an answer. */
+  readonly status?: number
+  /** The codes of the answer's error body. @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#error-codes */
+  readonly codes?: readonly string[]
+  /** What the registry's operators find the request by. */
+  readonly requestId?: string
+}
+
+/** A registry failed, refused, or sent what does not match its digest. */
+export class RegistryError extends PolyarchError {
+  override readonly name = 'RegistryError'
+  /** HTTP status, where there was an answer. */
+  readonly status: number | undefined
+  readonly exchange: RegistryExchange | undefined
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    details: ErrorDetails & { readonly status?: number; readonly exchange?: RegistryExchange } = {},
+  ) {
+    super(code, message, details)
+    this.exchange = details.exchange
+    this.status = details.status ?? details.exchange?.status
+  }
+}
+
+/** The machine that polyarch runs on lacks something, or a tool on it failed. */
+export class HostError extends PolyarchError {
+  override readonly name = 'HostError'
+}
+
+/** The caller's signal asked to stop. */
+export class CancelledError extends PolyarchError {
+  override readonly name = 'CancelledError'
+
+  constructor(cause?: unknown) {
+    super('CANCELLED', 'cancelled before it was done', { cause })
+  }
+}
+
+/** Throws {@link CancelledError} where the signal has fired. */
+export function throwIfCancelled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new CancelledError(signal.reason)
+}

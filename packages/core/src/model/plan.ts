@@ -1,0 +1,70 @@
+import type { Digest } from './digest.js'
+import type { ErrorData } from './error-data.js'
+import type { Platform } from './platform.js'
+
+/** Version of the shape of {@link Plan} as JSON. */
+export const PLAN_VERSION = 1
+
+/** What a run would do with a node. */
+export type PlanAction =
+  /** It is in the registry already. */
+  | 'reuse'
+  /** Copied, mounted or made from packages: a base that the repository does not have. */
+  | 'create'
+  /** Built on the engine. */
+  | 'build'
+  /** What it stands on has to be made first; only then it is known. */
+  | 'known-after'
+  /** It is missing, and nothing that is left to do needs it. */
+  | 'not-needed'
+
+/** What a run would do with one node, and why. */
+export interface NodePlan {
+  readonly node: string
+  readonly pipeline: string
+  readonly kind: 'base' | 'base-index' | 'image' | 'index'
+  readonly platform?: Platform
+  readonly action: PlanAction
+  readonly reason: string
+  /** Ids of the nodes that it is known after. */
+  readonly after?: readonly string[]
+  readonly needs: readonly string[]
+  /** Hex sha256 of all that decides the result, where that is known. */
+  readonly key?: string
+  /** Digest of the result, where that is known. */
+  readonly digest?: Digest
+  /** Whether the engine runs the platform itself or through an emulator; for what is built. */
+  readonly execution?: 'native' | 'emulated'
+}
+
+/** What a run would do with one name that users see. */
+export interface TagPlan {
+  readonly reference: string
+  /** Node whose result it is to point to. */
+  readonly node: string
+  readonly action: 'keep' | 'create' | 'move' | 'known-after'
+  /** What it points to now. */
+  readonly from?: Digest
+  /** What it will point to, where that is known. */
+  readonly to?: Digest
+}
+
+/** What a run would do. Plain data; `version` is raised when its shape changes. */
+export interface Plan {
+  readonly version: typeof PLAN_VERSION
+  readonly nodes: readonly NodePlan[]
+  readonly tags: readonly TagPlan[]
+  /** What would stop the run before it begins. */
+  readonly problems: readonly ErrorData[]
+  readonly notes: readonly string[]
+}
+
+/** Whether a run of this plan would change anything. */
+export function hasChanges(plan: Plan): boolean {
+  return plan.nodes.some(isChange) || plan.tags.some(({ action }) => action !== 'keep')
+}
+
+/** Whether a node of a plan would be made, or may have to be. */
+export function isChange({ action }: NodePlan): boolean {
+  return action !== 'reuse' && action !== 'not-needed'
+}

@@ -1,0 +1,186 @@
+/**
+ * A platform as the OCI image index names it.
+ *
+ * Always in the normal form that container clients compare by: `amd64`, never `x86_64`; `arm` always with a variant.
+ *
+ * @see https://github.com/opencontainers/image-spec/blob/v1.1.0/image-index.md#image-index-property-descriptions
+ */
+export interface Platform {
+  readonly os: string
+  readonly architecture: string
+  readonly variant?: string
+  readonly 'os.version'?: string
+  readonly 'os.features'?: readonly string[]
+}
+
+/** What people and `uname` call an architecture, and what clients call it. */
+const ALIASES: ReadonlyMap<string, readonly [architecture: string, variant?: string]> = new Map([
+  ['x86_64', ['amd64']],
+  ['x86-64', ['amd64']],
+  ['x64', ['amd64']],
+  ['i386', ['386']],
+  ['i486', ['386']],
+  ['i586', ['386']],
+  ['i686', ['386']],
+  ['x86', ['386']],
+  ['aarch64', ['arm64']],
+  ['armv8', ['arm64']],
+  ['armv8l', ['arm', 'v8']],
+  ['armhf', ['arm', 'v7']],
+  ['armel', ['arm', 'v6']],
+  ['armv7l', ['arm', 'v7']],
+  ['armv7', ['arm', 'v7']],
+  ['armv6l', ['arm', 'v6']],
+  ['armv6', ['arm', 'v6']],
+  ['armv5tel', ['arm', 'v5']],
+  ['armv5', ['arm', 'v5']],
+  ['mips64el', ['mips64le']],
+  ['mipsel', ['mipsle']],
+  ['powerpc64le', ['ppc64le']],
+  ['ppc64el', ['ppc64le']],
+])
+
+const KNOWN_VARIANTS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['amd64', ['v1', 'v2', 'v3', 'v4']],
+  ['arm', ['v5', 'v6', 'v7', 'v8']],
+  ['arm64', ['v8', 'v9']],
+])
+
+/** Architectures that container clients know (Go's GOARCH values that Linux images are published for). */
+export const KNOWN_ARCHITECTURES: readonly string[] = [
+  '386',
+  'amd64',
+  'arm',
+  'arm64',
+  'loong64',
+  'mips',
+  'mips64',
+  'mips64le',
+  'mipsle',
+  'ppc64',
+  'ppc64le',
+  'riscv64',
+  's390x',
+  'wasm',
+]
+
+/** Every word that {@link parsePlatform} understands as an architecture, for suggestions. */
+export const ARCHITECTURE_WORDS: readonly string[] = [...KNOWN_ARCHITECTURES, ...ALIASES.keys()]
+
+const KNOWN_OSES: ReadonlySet<string> = new Set(['linux', 'windows', 'darwin', 'freebsd', 'wasi'])
+
+/** Whether clients know the architecture and, for those that have variants, the variant. */
+export function isKnownPlatform(platform: Platform): boolean {
+  if (!KNOWN_OSES.has(platform.os) || !KNOWN_ARCHITECTURES.includes(platform.architecture)) return false
+  return platform.variant === undefined || variantsOf(platform.architecture).includes(platform.variant)
+}
+
+/** The variants that clients know of an architecture, oldest first; empty where it has none. */
+export function variantsOf(architecture: string): readonly string[] {
+  return KNOWN_VARIANTS.get(architecture) ?? []
+}
+
+/**
+ * Brings a platform into the normal form of containerd: aliases resolved, lower case, `arm` with a variant,
+ * `arm64/v8` and `amd64/v1` without one. Unknown words are kept, so that what a registry holds can always be named.
+ *
+ * @see https://github.com/containerd/platforms/blob/v1.0.0/database.go
+ */
+export function normalizePlatform(platform: Platform): Platform {
+  const [architecture, impliedVariant] = ALIASES.get(platform.architecture.toLowerCase()) ?? [
+    platform.architecture.toLowerCase(),
+  ]
+  const variant = normalizeVariant(architecture, platform.variant || impliedVariant)
+  return {
+    os: platform.os.toLowerCase() || 'linux',
+    architecture,
+    ...(variant !== undefined && { variant }),
+    ...(platform['os.version'] && { 'os.version': platform['os.version'] }),
+    ...(platform['os.features']?.length && { 'os.features': [...platform['os.features']].sort() }),
+  }
+}
+
+function normalizeVariant(architecture: string, given: string | undefined): string | undefined {
+  const word = given?.toLowerCase()
+  const variant = word !== undefined && /^\d+$/.test(word) ? `v${word}` : word
+  if (architecture === 'arm') return ALIASES.get(variant ?? '')?.[1] ?? variant ?? 'v7'
+  if (architecture === 'arm64' && variant === 'v8') return undefined
+  if (architecture === 'amd64' && variant === 'v1') return undefined
+  return variant
+}
+
+/**
+ * Reads `os/architecture[/variant]`, or an architecture alone (then the os is linux), into the normal form.
+ *
+ * @returns undefined where the text has no such shape; the words themselves are not judged, see {@link isKnownPlatform}.
+ */
+export function parsePlatform(text: string): Platform | undefined {
+  const parts = text.trim().split('/')
+  if (parts.length > 3 || parts.some((part) => !/^[A-Za-z0-9_.-]+$/.test(part))) return undefined
+  const [first = '', second, third] = parts
+  if (second === undefined) return normalizePlatform({ os: 'linux', architecture: first })
+  if (third === undefined && !KNOWN_OSES.has(first.toLowerCase())) {
+    return normalizePlatform({ os: 'linux', architecture: first, variant: second })
+  }
+  return normalizePlatform({ os: first, architecture: second, ...(third !== undefined && { variant: third }) })
+}
+
+/** `os/architecture[/variant]`, as in `--platform`. */
+export function formatPlatform(platform: Platform): string {
+  const { os, architecture, variant } = platform
+  return variant === undefined ? `${os}/${architecture}` : `${os}/${architecture}/${variant}`
+}
+
+/** Whether two platforms are the same entry of an index, once both are in normal form. */
+export function samePlatform(a: Platform, b: Platform): boolean {
+  return platformIdentity(a) === platformIdentity(b)
+}
+
+/** Whether a platform is one that was asked for: an os version or features count only where they were asked for too. */
+export function isWantedPlatform(platform: Platform, wanted: Platform): boolean {
+  const { os, architecture, variant } = platform
+  const known = { os, architecture, ...(variant !== undefined && { variant }) }
+  return samePlatform(wanted['os.version'] || wanted['os.features'] ? platform : known, wanted)
+}
+
+/** One string per platform that an index can tell apart: {@link formatPlatform} and the os version and features. */
+export function platformIdentity(platform: Platform): string {
+  const normal = normalizePlatform(platform)
+  const version = normal['os.version'] === undefined ? '' : `;${normal['os.version']}`
+  const features = normal['os.features']?.length ? `;+${normal['os.features'].join('+')}` : ''
+  return formatPlatform(normal) + version + features
+}
+
+/**
+ * The order of entries in an index: by os and architecture, and the oldest variant first, because engines before
+ * 20.10 took the first entry whose architecture matched.
+ */
+export function comparePlatforms(a: Platform, b: Platform): number {
+  return (
+    compareText(a.os, b.os) ||
+    compareText(a.architecture, b.architecture) ||
+    compareText(a.variant ?? '', b.variant ?? '') ||
+    compareText(platformIdentity(a), platformIdentity(b))
+  )
+}
+
+/** By code unit, so that the order is the same under every locale. */
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b)
+}
+
+/**
+ * What a host can run without emulation, best first: an arm/v7 host runs v7, v6 and v5; arm64 runs 32-bit arm too.
+ *
+ * @see https://github.com/containerd/platforms/blob/v1.0.0/compare.go
+ */
+export function platformsRunBy(host: Platform): readonly Platform[] {
+  const { os, architecture } = host
+  const arm = ['v8', 'v7', 'v6', 'v5']
+  if (architecture === 'arm') {
+    return arm.slice(Math.max(0, arm.indexOf(host.variant ?? 'v7'))).map((variant) => ({ os, architecture, variant }))
+  }
+  if (architecture === 'arm64') return [host, ...arm.map((variant) => ({ os, architecture: 'arm', variant }))]
+  if (architecture === 'amd64') return [host, { os, architecture: '386' }]
+  return [host]
+}

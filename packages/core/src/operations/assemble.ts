@@ -1,0 +1,136 @@
+import { type Digest, isDigest } from '../model/digest.js'
+import { DefinitionError, type Fault, RegistryError } from '../model/errors.js'
+import { type Annotations, type Descriptor, encodeManifest, isAttestation, MEDIA_TYPES } from '../model/oci.js'
+import { comparePlatforms, isKnownPlatform, parsePlatform } from '../model/platform.js'
+import { type Reference, repositoryOf } from '../model/reference.js'
+import { allOrNone } from '../registry/all-or-none.js'
+import { copyManifest } from '../registry/copy.js'
+import { lastOfEach, refuseDuplicates } from './assembly-duplicates.js'
+import { type AssemblySource, collectImages, type FoundImage } from './assembly-source.js'
+import { refuseLosses } from './losses.js'
+import { imageNamed, isLayout, openImages, readName, readNewName } from './named-image.js'
+import type { OperationOptions } from './options.js'
+
+/** One source of {@link assemble}. */
+export interface AssembleEntry {
+  /**
+   * A name on any registry, `oci:DIR:NAME`, or a digest alone for what is in the new index's repository already. Of an
+   * index, all its images are taken.
+   */
+  readonly image: string
+  /** What the image is for, `linux/arm/v7`, as its config says unless told otherwise; of an index, this image alone. */
+  readonly platform?: string
+  /** For its entry in the index. */
+  readonly annotations?: Annotations
+}
+
+/** What {@link assemble} takes beside the entries. */
+export interface AssembleOptions extends OperationOptions {
+  /** Believes a platform that an entry or an index declares over the image's config. Otherwise a contradiction is refused. */
+  readonly trustDeclared?: boolean
+  /** What two images for one platform are: an error unless told otherwise, or a reason to take the last one. */
+  readonly duplicates?: 'refuse' | 'last'
+  /** Lets the name lose a platform that it has today. */
+  readonly allowRemoval?: boolean
+  /** For the index itself. */
+  readonly annotations?: Annotations
+}
+
+/** What {@link assemble} has made. */
+export interface Assembly {
+  readonly digest: Digest
+  readonly mediaType: string
+  readonly manifests: readonly Descriptor[]
+  /** What was understood that was not written. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * Makes an image index of images that exist already, and names it: what `docker manifest create`, `annotate` and `push`
+ * did. The images may be in any repository; they are mounted or copied into the target's, and the name moves last.
+ * Docker's manifest list where all images have Docker's media types, and nothing is annotated; else, and in layouts, an
+ * OCI index.
+ *
+ * @throws DefinitionError USAGE for names and platforms that are none, and for a platform twice; RegistryError
+ * NOT_FOUND; PLATFORM_MISSING, also where the name would lose one that it has; PLATFORM_MISMATCH where a platform
+ * contradicts an image's config; and all that a registry may answer; CancelledError
+ * @example
+ * ```ts
+ * await assemble('ghcr.io/team/app:1.0', [
+ *   'ghcr.io/team/app-amd64:1.0',
+ *   { image: 'ghcr.io/team/app-arm:1.0', platform: 'linux/arm/v7' },
+ * ])
+ * ```
+ */
+export async function assemble(
+  name: string,
+  entries: readonly (string | AssembleEntry)[],
+  options: AssembleOptions = {},
+): Promise<Assembly> {
+  const target = readNewName(name, 'assemble(name)')
+  const sources = readEntries(entries, target)
+  const call = { signal: options.signal }
+  await using images = openImages(options)
+  const collecting = { registry: images, trustDeclared: options.trustDeclared ?? false }
+  const collected = await allOrNone(sources, call, (source, own) => collectImages(source, { ...collecting, call: own }))
+  const all = collected.flat()
+  if (options.duplicates !== 'last') refuseDuplicates(all)
+  const found = options.duplicates === 'last' ? lastOfEach(all) : all
+  await allOrNone(found, call, async ({ reference }, copyCall) => {
+    await copyManifest(images, reference, { ...repositoryOf(target), ...digestOnly(reference) }, {}, copyCall)
+  })
+  const index = encodeIndex(
+    found.map(({ descriptor }) => descriptor),
+    options.annotations,
+    isLayout(target),
+  )
+  if (!options.allowRemoval) await refuseLosses(target, index, target, images, call)
+  await images.putManifest(target, index, call)
+  const { digest, mediaType } = index.descriptor
+  return {
+    digest,
+    mediaType,
+    manifests: 'manifests' in index.content ? index.content.manifests : [],
+    notes: found.flatMap(({ notes }) => notes),
+  }
+}
+
+function readEntries(entries: readonly (string | AssembleEntry)[], target: Reference): readonly AssemblySource[] {
+  const faults: Fault[] = []
+  if (entries.length === 0) faults.push({ path: 'assemble(entries)', message: 'there are none', hint: 'name an image' })
+  const sources = entries.map((given, at): AssemblySource => {
+    const entry = typeof given === 'string' ? { image: given } : given
+    const path = `assemble(entries[${at}])`
+    const platform = entry.platform === undefined ? undefined : parsePlatform(entry.platform)
+    if (entry.platform !== undefined && (platform === undefined || !isKnownPlatform(platform))) {
+      faults.push({ path, message: `'${entry.platform}' is not a platform`, hint: "write it as 'linux/arm/v7'" })
+    }
+    return { path, written: entry, reference: sourceNamed(entry.image, path, target), platform }
+  })
+  if (faults.length > 0) throw new DefinitionError(faults, 'USAGE')
+  return sources
+}
+
+/** A digest alone would pass for a tag of a repository called `sha256`. */
+function sourceNamed(image: string, path: string, target: Reference): Reference {
+  return isDigest(image) ? { ...repositoryOf(target), digest: image } : imageNamed(readName(image, path))
+}
+
+function digestOnly({ digest }: FoundImage['reference']): { readonly digest: Digest } {
+  if (digest === undefined) throw new TypeError('what was found has a digest')
+  return { digest }
+}
+
+/** Images first, since old engines take the first entry that fits; then what attests them. */
+function encodeIndex(descriptors: readonly Descriptor[], annotations: Annotations | undefined, isForLayout: boolean) {
+  const images = descriptors.filter((one) => !isAttestation(one))
+  const sorted = images.toSorted((a, b) => (a.platform && b.platform ? comparePlatforms(a.platform, b.platform) : 0))
+  const manifests = [...sorted, ...descriptors.filter(isAttestation)]
+  const isPlain = !isForLayout && annotations === undefined && manifests.every((one) => one.annotations === undefined)
+  const isDocker = isPlain && manifests.every(({ mediaType }) => mediaType === MEDIA_TYPES.dockerManifest)
+  if (manifests.length === 0) throw new RegistryError('PLATFORM_MISSING', 'the entries hold no image')
+  return encodeManifest(
+    { schemaVersion: 2, manifests, ...(annotations !== undefined && { annotations }) },
+    isDocker ? MEDIA_TYPES.dockerManifestList : MEDIA_TYPES.ociIndex,
+  )
+}

@@ -1,0 +1,156 @@
+import { RegistryError } from '../model/errors.js'
+import {
+  type Annotations,
+  type Descriptor,
+  type ImageConfig,
+  isAttestation,
+  isIndex,
+  isIndexType,
+  type StoredManifest,
+} from '../model/oci.js'
+import { formatPlatform, isWantedPlatform, type Platform } from '../model/platform.js'
+import { formatReference, type Reference, repositoryOf } from '../model/reference.js'
+import { allOrNone } from '../registry/all-or-none.js'
+import { isImage, readImageConfig } from '../registry/image-config.js'
+import type { Registry, RegistryCall } from '../registry/port.js'
+import { type Declaration, decidePlatform, isBareArm } from './declared-platform.js'
+
+/** An entry of an assembly, parsed. */
+export interface AssemblySource {
+  /** Its place among the entries, for messages. */
+  readonly path: string
+  readonly written: { readonly platform?: string; readonly annotations?: Annotations }
+  readonly reference: Reference
+  readonly platform: Platform | undefined
+}
+
+/** An image, or what attests one, as it is to stand in the index. */
+export interface FoundImage {
+  readonly path: string
+  /** Where it is now: repository and digest. */
+  readonly reference: Reference
+  readonly descriptor: Descriptor
+  /** What was understood of it that was not written. */
+  readonly notes: readonly string[]
+}
+
+/** What collecting needs. */
+export interface Collecting {
+  readonly registry: Registry
+  readonly trustDeclared: boolean
+  readonly call: RegistryCall
+}
+
+/** An index in an index in an index is known from nobody; deeper ones are made to exhaust readers. */
+const MAX_DEPTH = 4
+
+/** Finds the images of one entry: itself, or those of its index and of the indexes in it, with what attests them. */
+export async function collectImages(source: AssemblySource, collecting: Collecting): Promise<readonly FoundImage[]> {
+  const { reference, platform } = source
+  const manifest = await getExisting(reference, collecting)
+  if (!isIndex(manifest.content)) {
+    const declared = { platform, isBareArm: isBareArm(source.written.platform) }
+    return [await ofImage(source, manifest, declared, collecting)]
+  }
+  const found = await ofIndex(source, manifest, collecting, 1)
+  if (found.length > 0 || platform === undefined) return found
+  throw new RegistryError('PLATFORM_MISSING', `${formatReference(reference)} has no ${formatPlatform(platform)}`)
+}
+
+async function ofIndex(
+  source: AssemblySource,
+  manifest: StoredManifest,
+  collecting: Collecting,
+  depth: number,
+): Promise<readonly FoundImage[]> {
+  if (depth > MAX_DEPTH) throw tooDeep(source)
+  const { path } = source
+  const entries = entriesOf(manifest)
+  const at = ({ digest }: Descriptor) => ({ ...repositoryOf(source.reference), digest })
+  const found = await allOrNone(entries, collecting.call, async ({ entry, declared }, call) => {
+    const below = { ...source, reference: at(entry) }
+    const own = { ...collecting, call }
+    if (isAttestation(entry)) return []
+    if (isIndexType(entry.mediaType)) {
+      return ofIndex(below, await getExisting(below.reference, own), own, depth + 1)
+    }
+    return ofEntry(below, entry, declared, own)
+  })
+  const images = found.flat()
+  const digests = new Set<string>(images.map(({ descriptor }) => descriptor.digest))
+  const attestations = entries.filter(({ entry }) => isAttestation(entry) && digests.has(attestedBy(entry)))
+  return [...images, ...attestations.map(({ entry }) => ({ path, reference: at(entry), descriptor: entry, notes: [] }))]
+}
+
+/** The image of an index's entry, unless another platform is wanted. */
+async function ofEntry(
+  source: AssemblySource,
+  entry: Descriptor,
+  declared: Declaration,
+  collecting: Collecting,
+): Promise<readonly FoundImage[]> {
+  const { platform: wanted } = source
+  if (wanted && declared.platform && !isWantedPlatform(declared.platform, wanted)) return []
+  const manifest = await getExisting(source.reference, collecting)
+  const found = await ofImage(source, { ...manifest, descriptor: entry }, declared, collecting)
+  const { platform } = found.descriptor
+  return wanted && platform && !isWantedPlatform(platform, wanted) ? [] : [found]
+}
+
+/** Reading a manifest brings its platforms into normal form, so that only its bytes still tell what was left out. */
+function entriesOf({ bytes, content }: StoredManifest) {
+  const { manifests: written } = JSON.parse(Buffer.from(bytes).toString()) as {
+    readonly manifests: readonly { readonly platform?: Partial<Platform> }[]
+  }
+  const entries = isIndex(content) ? content.manifests : []
+  return entries.map((entry, at) => ({
+    entry,
+    declared: { platform: entry.platform, isBareArm: isBareArm(written[at]?.platform) },
+  }))
+}
+
+/** The image that an attestation is of. @see https://github.com/moby/buildkit/blob/v0.13.0/docs/attestations/attestation-storage.md */
+export function attestedBy({ annotations }: Descriptor): string {
+  return annotations?.['vnd.docker.reference.digest'] ?? ''
+}
+
+async function ofImage(
+  source: AssemblySource,
+  manifest: StoredManifest,
+  declared: Declaration,
+  { registry, trustDeclared, call }: Collecting,
+): Promise<FoundImage> {
+  const { path, written } = source
+  const reference = { ...repositoryOf(source.reference), digest: manifest.descriptor.digest }
+  const config = await configOf(reference, manifest, registry, call)
+  const where = formatReference(source.reference)
+  const { platform, notes } = decidePlatform({ where, declared, config, trustDeclared })
+  const annotations = { ...manifest.descriptor.annotations, ...written.annotations }
+  const annotated = Object.keys(annotations).length > 0 ? { annotations } : {}
+  return { path, reference, descriptor: { ...manifest.descriptor, platform, ...annotated }, notes }
+}
+
+async function configOf(
+  reference: Reference,
+  { content }: StoredManifest,
+  registry: Registry,
+  call: RegistryCall,
+): Promise<ImageConfig | undefined> {
+  if (isIndex(content) || !isImage(content)) return undefined
+  return readImageConfig(registry, reference, content, call)
+}
+
+async function getExisting(reference: Reference, { registry, call }: Collecting): Promise<StoredManifest> {
+  const manifest = await registry.getManifest(reference, call)
+  if (manifest !== undefined) return manifest
+  throw new RegistryError('NOT_FOUND', `${formatReference(reference)} does not exist`, {
+    hint: 'look at the name and the tag; a private repository may also look like this without a login',
+  })
+}
+
+function tooDeep({ reference }: AssemblySource): RegistryError {
+  return new RegistryError(
+    'MANIFEST_UNSUPPORTED',
+    `${formatReference(reference)} is nested more than ${MAX_DEPTH} deep`,
+  )
+}

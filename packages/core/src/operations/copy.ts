@@ -1,0 +1,52 @@
+import { checkLayoutType } from '../layout/layout-manifests.js'
+import { DefinitionError } from '../model/errors.js'
+import type { Descriptor, StoredManifest } from '../model/oci.js'
+import { type Platform, parsePlatform } from '../model/platform.js'
+import { copyManifest } from '../registry/copy.js'
+import { refuseLosses } from './losses.js'
+import { imageNamed, isLayout, openImages, readName, readNewName } from './named-image.js'
+import type { OperationOptions } from './options.js'
+
+/** What {@link copy} takes beside the names. */
+export interface CopyOptions extends OperationOptions {
+  /** These platforms alone: `linux/arm/v7`. An index then gets other bytes, and another digest. */
+  readonly platforms?: readonly string[]
+  /** Lets the name lose a platform that it has today. */
+  readonly allowRemoval?: boolean
+}
+
+/**
+ * Copies an image or an index with all that it refers to, between registries and image layouts (`oci:DIR:NAME`). Only
+ * what is missing moves, and the new name is written last. Within one repository nothing moves but the name: that is how
+ * a tag is promoted, same bytes, same digest. Needs no engine.
+ *
+ * @returns the descriptor of what the target then names.
+ * @throws DefinitionError USAGE; RegistryError NOT_FOUND; PLATFORM_MISSING, also where the name would lose one that it has;
+ * MANIFEST_UNSUPPORTED for Docker's media types in a layout; and all that a registry may answer;
+ * HostError DIRECTORY_IN_USE; CancelledError
+ * @example
+ * ```ts
+ * await copy('ghcr.io/team/app:1.0-rc1', 'ghcr.io/team/app:1.0')
+ * await copy('ghcr.io/team/app:1.0', 'oci:./images:app', { platforms: ['linux/arm/v7'] })
+ * ```
+ */
+export async function copy(from: string, to: string, options: CopyOptions = {}): Promise<Descriptor> {
+  const source = imageNamed(readName(from, 'copy(from)'))
+  const target = readNewName(to, 'copy(to)')
+  const platforms = options.platforms?.map(readPlatform)
+  await using images = openImages(options)
+  const call = { signal: options.signal }
+  // Both are judged before anything moves: the name is written last, and would be refused only then.
+  const judge = async (manifest: StoredManifest) => {
+    if (isLayout(target)) checkLayoutType(target, manifest.descriptor)
+    if (!options.allowRemoval) await refuseLosses(target, manifest, source, images, call)
+  }
+  return await copyManifest(images, source, target, { ...(platforms && { platforms }), judge }, call)
+}
+
+function readPlatform(text: string): Platform {
+  const platform = parsePlatform(text)
+  if (platform !== undefined) return platform
+  const hint = "write it as 'linux/arm/v7'"
+  throw new DefinitionError([{ path: 'copy(platforms)', message: `'${text}' is not a platform`, hint }], 'USAGE')
+}

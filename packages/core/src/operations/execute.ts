@@ -1,0 +1,93 @@
+import { type NodeResult, performNodes } from '../execute/execution.js'
+import { moveTags, type TagMove } from '../execute/tag-phase.js'
+import { CancelledError, EngineError, throwIfCancelled } from '../model/errors.js'
+import type { RunEvent } from '../model/events.js'
+import { formatReference } from '../model/reference.js'
+import { makePlan, type Planned } from '../plan/planning.js'
+import { type Report, reportOf } from '../report/report.js'
+import { loadImages } from './load.js'
+import { type PipelinesAndOptions, type RunOptions, splitArguments } from './options.js'
+import { openWorkshop, type Workshop } from './workshop.js'
+
+const DEFAULT_BUILD_CONCURRENCY = 4
+
+/**
+ * Builds what is missing and publishes it. Every name that users see moves last, after all pipelines have been made.
+ *
+ * @throws DefinitionError (DEFINITION_INVALID) with every fault of the pipelines; EngineError, RegistryError, HostError;
+ * CancelledError once the signal has fired, with no name moved that had not moved by then.
+ * @example
+ * ```ts
+ * const report = await execute(sdk, firmware, { registry: 'embedded' })
+ * ```
+ */
+export async function execute(...given: PipelinesAndOptions): Promise<Report> {
+  const { pipelines, options } = splitArguments(given)
+  throwIfCancelled(options.signal)
+  const events: RunEvent[] = []
+  const emit = (event: RunEvent) => {
+    if (!isBulk(event)) events.push(event)
+    options.onEvent?.(event)
+  }
+  await using workshop = await openWorkshop(pipelines, options)
+  try {
+    const outcome = await executeIn(workshop, options, emit)
+    emit({ kind: 'run-finished', at: Date.now(), outcome })
+    return reportOf(events)
+  } catch (error) {
+    const outcome = error instanceof CancelledError ? 'cancelled' : 'failed'
+    emit({ kind: 'run-finished', at: Date.now(), outcome })
+    throw error
+  }
+}
+
+/** Log lines and bytes are for those who listen; keeping them all would take memory without bound. */
+function isBulk(event: RunEvent): boolean {
+  return event.kind === 'work'
+}
+
+async function executeIn(
+  { definition, input, world }: Workshop,
+  options: RunOptions,
+  emit: (event: RunEvent) => void,
+): Promise<'succeeded' | 'incomplete'> {
+  const { signal } = options
+  const planned = await makePlan(input, world, { signal, emit })
+  emit({ kind: 'planned', at: Date.now(), plan: planned.plan })
+  refuseProblems(planned)
+  const results = await performNodes({
+    nodes: planned.nodes,
+    buildConcurrency: options.buildConcurrency ?? DEFAULT_BUILD_CONCURRENCY,
+    signal,
+    emit,
+  })
+  const moves = tagMoves(planned, input.names, results)
+  await moveTags({ moves, allowRemoval: options.allowRemoval ?? false, signal, emit }, world.registry)
+  if (options.load) await loadImages({ definition, graph: input.graph, results, signal, emit }, world.engine)
+  return [...planned.nodes.values()].some(({ node, wanted }) => wanted && !results.has(node.id))
+    ? 'incomplete'
+    : 'succeeded'
+}
+
+function refuseProblems({ problems }: Planned): void {
+  const [first, ...others] = problems
+  if (first === undefined) return
+  if (others.length === 0) throw first
+  const hints = [...new Set(problems.flatMap(({ hint }) => hint ?? []))]
+  throw new EngineError(first.code, problems.map(({ message }) => message).join('\n'), {
+    ...(hints.length > 0 && { hint: hints.join('; ') }),
+  })
+}
+
+function tagMoves(
+  { plan }: Planned,
+  names: Workshop['input']['names'],
+  results: ReadonlyMap<string, NodeResult>,
+): readonly TagMove[] {
+  const seen = new Map(plan.tags.map(({ reference, from }) => [reference, from]))
+  return names.flatMap((name) => {
+    const result = results.get(name.node)
+    // An optional platform that failed keeps its own names where they are.
+    return result ? [{ ...name, output: result.output, planned: seen.get(formatReference(name.reference)) }] : []
+  })
+}

@@ -1,0 +1,123 @@
+import type { Digest } from '../model/digest.js'
+import { RegistryError } from '../model/errors.js'
+import {
+  type Annotations,
+  type Descriptor,
+  type ImageIndex,
+  type ImageManifest,
+  isAttestation,
+  isIndex,
+  type StoredManifest,
+} from '../model/oci.js'
+import type { Platform } from '../model/platform.js'
+import { formatReference, type Reference, repositoryOf } from '../model/reference.js'
+import { readImageConfig } from '../registry/image-config.js'
+import type { Registry, RegistryCall } from '../registry/port.js'
+import { statedPlatform } from '../steps/registry-base.js'
+import { imageNamed, openImages, readName } from './named-image.js'
+import type { OperationOptions } from './options.js'
+
+/** One image of an index, or the only one. */
+export interface InspectedImage {
+  readonly digest: Digest
+  readonly mediaType: string
+  /** What the index declares; undefined for a single image. */
+  readonly declared?: Platform
+  /** What the image's own config states. */
+  readonly config?: Platform
+  /** Bytes to download: manifest, config and layers. */
+  readonly size: number
+  readonly layers: number
+  /** `org.opencontainers.image.base.name` and `.digest` of the manifest. */
+  readonly base?: { readonly name?: string; readonly digest?: string }
+  readonly annotations?: Annotations
+}
+
+/** What a reference holds. */
+export interface Inspection {
+  readonly reference: string
+  readonly digest: Digest
+  readonly mediaType: string
+  /** The manifest or index as it is published, as `docker manifest inspect` shows it. */
+  readonly manifest: ImageManifest | ImageIndex
+  /** Its images; attestations are left out. */
+  readonly images: readonly InspectedImage[]
+}
+
+/**
+ * Reads what a registry holds under a name: the manifest or index, and of each image the platform that its config
+ * states, its size and its base; or what an image layout holds, `oci:DIR:NAME`. Needs no pipeline and no engine.
+ *
+ * @throws DefinitionError USAGE where the name is none; RegistryError NOT_FOUND and all that a registry may answer
+ * @example
+ * ```ts
+ * const { images } = await inspect('ghcr.io/otbiot/esp8266-build:3.0.2')
+ * ```
+ */
+export async function inspect(name: string, options: OperationOptions = {}): Promise<Inspection> {
+  const reference = imageNamed(readName(name, 'inspect'))
+  await using images = openImages(options)
+  return await inspectIn(images, reference, { signal: options.signal })
+}
+
+async function inspectIn(registry: Registry, reference: Reference, call: RegistryCall): Promise<Inspection> {
+  const found = await registry.getManifest(reference, call)
+  if (found === undefined) {
+    throw new RegistryError('NOT_FOUND', `${formatReference(reference)} does not exist`, {
+      hint: 'look at the name and the tag; a private repository may also look like this without a login',
+    })
+  }
+  const { digest, mediaType } = found.descriptor
+  const entries = isIndex(found.content) ? found.content.manifests.filter((entry) => !isAttestation(entry)) : []
+  const images = isIndex(found.content)
+    ? await Promise.all(entries.map((entry) => inspectEntry(registry, reference, entry, call)))
+    : [await inspectImage(registry, reference, found, undefined, call)]
+  return { reference: formatReference(reference), digest, mediaType, manifest: asPublished(found), images }
+}
+
+/** Reading a manifest brings its platforms into normal form; here the form is what people look for. */
+function asPublished({ bytes }: StoredManifest): ImageManifest | ImageIndex {
+  return JSON.parse(Buffer.from(bytes).toString()) as ImageManifest | ImageIndex
+}
+
+async function inspectEntry(
+  registry: Registry,
+  parent: Reference,
+  entry: Descriptor,
+  call: RegistryCall,
+): Promise<InspectedImage> {
+  const child = await registry.getManifest({ ...repositoryOf(parent), digest: entry.digest }, call)
+  if (child === undefined) {
+    throw new RegistryError('NOT_FOUND', `${formatReference(parent)} lists ${entry.digest}, which does not exist`, {
+      hint: 'something deleted it from the repository; publish the index again',
+    })
+  }
+  return inspectImage(registry, parent, child, entry, call)
+}
+
+async function inspectImage(
+  registry: Registry,
+  parent: Reference,
+  { descriptor, content }: StoredManifest,
+  entry: Descriptor | undefined,
+  call: RegistryCall,
+): Promise<InspectedImage> {
+  const layers = isIndex(content) ? [] : content.layers
+  const config = isIndex(content) ? undefined : statedPlatform(await readImageConfig(registry, parent, content, call))
+  const annotations = { ...entry?.annotations, ...content.annotations }
+  const name = annotations['org.opencontainers.image.base.name']
+  const digest = annotations['org.opencontainers.image.base.digest']
+  const parts = isIndex(content) ? content.manifests : [content.config, ...layers]
+  return {
+    digest: descriptor.digest,
+    mediaType: descriptor.mediaType,
+    size: parts.reduce((sum, part) => sum + part.size, descriptor.size),
+    layers: layers.length,
+    ...(entry?.platform !== undefined && { declared: entry.platform }),
+    ...(config !== undefined && { config }),
+    ...((name !== undefined || digest !== undefined) && {
+      base: { ...(name !== undefined && { name }), ...(digest !== undefined && { digest }) },
+    }),
+    ...(Object.keys(annotations).length > 0 && { annotations }),
+  }
+}

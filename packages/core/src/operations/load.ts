@@ -1,0 +1,49 @@
+import type { Definition } from '../definition/definition.js'
+import type { Engine } from '../engine/port.js'
+import type { NodeResult } from '../execute/execution.js'
+import type { Graph, ImageNode } from '../graph/node.js'
+import type { RunEvent } from '../model/events.js'
+import { platformsRunBy, samePlatform } from '../model/platform.js'
+import { formatReference } from '../model/reference.js'
+
+/** What loading starts from. */
+export interface LoadInput {
+  readonly definition: Definition
+  readonly graph: Graph
+  readonly results: ReadonlyMap<string, NodeResult>
+  readonly signal?: AbortSignal | undefined
+  readonly emit: (event: RunEvent) => void
+}
+
+/**
+ * Puts each pipeline's image into the engine under the names of its index: the image for the platform that the engine
+ * runs best, so that `docker run NAME` starts it.
+ *
+ * @throws EngineError PULL_FAILED, ENGINE_UNREACHABLE
+ */
+export async function loadImages(
+  { definition, graph, results, signal, emit }: LoadInput,
+  engine: Engine,
+): Promise<void> {
+  const { native } = await engine.info({ signal })
+  for (const { id, repository, tags } of definition.pipelines.filter(({ requested }) => requested)) {
+    const images = graph.nodes.filter((node): node is ImageNode => node.kind === 'image' && node.pipeline === id)
+    const image = bestImage(images, native)
+    const output = image && results.get(image.id)?.output
+    if (image === undefined || output === undefined) continue
+    // By the image's own digest: engines without the containerd store refuse an index's digest for a second platform.
+    await engine.pull(output.reference, image.platform, { signal })
+    for (const tag of tags) {
+      const name = { ...repository, tag }
+      await engine.tag(output.reference, name, { signal })
+      emit({ kind: 'loaded', at: Date.now(), reference: formatReference(name), platform: image.platform })
+    }
+  }
+}
+
+function bestImage(images: readonly ImageNode[], native: ImageNode['platform']): ImageNode | undefined {
+  const runsNatively = platformsRunBy(native)
+    .map((host) => images.find(({ platform }) => samePlatform(platform, host)))
+    .find((one) => one !== undefined)
+  return runsNatively ?? images[0]
+}

@@ -1,0 +1,54 @@
+import type { Pipeline } from '../definition/pipeline.js'
+import type { EngineOptions } from '../engine/connect.js'
+import type { RunEvent } from '../model/events.js'
+import type { RegistryOptions } from '../registry/options.js'
+
+/** What every operation takes. */
+export interface OperationOptions {
+  /** How registries are reached: logins, certificates, mirrors. The docker configuration's logins unless told otherwise. */
+  readonly registryClient?: RegistryOptions
+  readonly signal?: AbortSignal
+}
+
+/** What `plan(...)` and `execute(...)` take after the pipelines. */
+export interface RunOptions extends OperationOptions {
+  /**
+   * Takes the place of the host in every name that is pushed to: `host[:port][/prefix]`, or `embedded[:directory]` for
+   * the registry that polyarch brings along.
+   */
+  readonly registry?: string
+  /** These platforms alone; then no name moves. */
+  readonly only?: readonly string[]
+  /** Which engine builds; the one that the docker command would use unless told otherwise. */
+  readonly engine?: EngineOptions
+  /** How many images are built at a time. Default 4. */
+  readonly buildConcurrency?: number
+  /** Also puts the images into the engine, under the names of their indexes, for the platform it runs best. */
+  readonly load?: boolean
+  /** Lets a published name lose a platform that it has today. */
+  readonly allowRemoval?: boolean
+  /** Where root file systems are cached; the user's cache directory unless told otherwise. */
+  readonly cacheDirectory?: string
+  /** Directory that relative contexts start at; the working directory unless told otherwise. */
+  readonly directory?: string
+  /** Told of everything that happens, in order. */
+  readonly onEvent?: (event: RunEvent) => void
+}
+
+/** Pipelines, and perhaps options after them. */
+export type PipelinesAndOptions = readonly Pipeline[] | readonly [...Pipeline[], RunOptions]
+
+/** Tells the options at the end from the pipelines before them. */
+export function splitArguments(given: PipelinesAndOptions): {
+  readonly pipelines: readonly Pipeline[]
+  readonly options: RunOptions
+} {
+  const all: readonly (Pipeline | RunOptions)[] = given
+  const pipelines = all.filter(isPipeline)
+  const options = all.find((one): one is RunOptions => !isPipeline(one))
+  return { pipelines, options: options ?? {} }
+}
+
+function isPipeline(one: Pipeline | RunOptions): one is Pipeline {
+  return 'kind' in one
+}

@@ -1,0 +1,21 @@
+import { throwIfCancelled } from '../model/errors.js'
+import type { Plan } from '../model/plan.js'
+import { makePlan } from '../plan/planning.js'
+import { type PipelinesAndOptions, splitArguments } from './options.js'
+import { openWorkshop } from './workshop.js'
+
+/**
+ * Finds out what `execute` would do with the same pipelines and options. Writes nothing anywhere.
+ *
+ * @throws DefinitionError (DEFINITION_INVALID) with every fault of the pipelines; RegistryError; HostError; CancelledError
+ * @example
+ * ```ts
+ * const { nodes, tags } = await plan(sdk, firmware)
+ * ```
+ */
+export async function plan(...given: PipelinesAndOptions): Promise<Plan> {
+  const { pipelines, options } = splitArguments(given)
+  throwIfCancelled(options.signal)
+  await using workshop = await openWorkshop(pipelines, options)
+  return (await makePlan(workshop.input, workshop.world, { signal: options.signal })).plan
+}

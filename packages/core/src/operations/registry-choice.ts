@@ -1,0 +1,44 @@
+import { resolve } from 'node:path'
+import type { ServerRequest } from '../registry-server/index.js'
+
+const EMBEDDED = /^embedded(?::(.*))?$/s
+
+/** The registry that takes the place of the host in names that are pushed to, kept up while it is used. */
+export interface ChosenRegistry extends AsyncDisposable {
+  /** `host[:port][/prefix]`; undefined where names keep the hosts that they were written with. */
+  readonly host: string | undefined
+}
+
+/** Whether the text asks for the registry that polyarch brings along. */
+export function isEmbedded(registry: string | undefined): boolean {
+  return registry !== undefined && EMBEDDED.test(registry)
+}
+
+/** Directory that `embedded` keeps its content in, where none is named. */
+export async function defaultRegistryDirectory(): Promise<string> {
+  const { default: envPaths } = await import('env-paths')
+  return resolve(envPaths('polyarch', { suffix: '' }).data, 'registry')
+}
+
+/** Directory that `embedded[:directory]` means. */
+export async function registryDirectory(choice: string): Promise<string> {
+  const directory = EMBEDDED.exec(choice)?.[1]
+  return directory ? resolve(directory) : defaultRegistryDirectory()
+}
+
+/**
+ * Makes the chosen registry reachable: starts the embedded one, or joins the process that serves its directory already.
+ *
+ * @throws HostError DIRECTORY_IN_USE
+ */
+export async function chooseRegistry(
+  choice: string | undefined,
+  onRequest?: (request: ServerRequest) => void,
+): Promise<ChosenRegistry> {
+  if (!isEmbedded(choice) || choice === undefined) return { host: choice, [Symbol.asyncDispose]: async () => {} }
+  const directory = await registryDirectory(choice)
+  const { runningRegistry, startRegistry } = await import('../registry-server/index.js')
+  const running = await runningRegistry(directory)
+  if (running !== undefined) return { host: running.host, [Symbol.asyncDispose]: async () => {} }
+  return startRegistry({ directory, ...(onRequest !== undefined && { onRequest }) })
+}

@@ -1,0 +1,53 @@
+import type { Digest } from '../model/digest.js'
+import { DefinitionError, RegistryError } from '../model/errors.js'
+import { formatReference, type Reference, repositoryOf } from '../model/reference.js'
+import { openImages, readTarget } from './named-image.js'
+import type { OperationOptions } from './options.js'
+
+/**
+ * Deletes a tag or, by digest, a manifest with all tags that point to it. The tag or digest has to be written out.
+ * Registries remove the blobs in their own time. Not all delete tags: docker-registry 2 deletes manifests alone.
+ *
+ * @throws DefinitionError USAGE; RegistryError NOT_FOUND, and REGISTRY_REJECTED where the registry allows no deletion;
+ * CancelledError
+ * @example
+ * ```ts
+ * await remove('ghcr.io/team/app:1.0-rc1')
+ * ```
+ */
+export async function remove(name: string, options: OperationOptions = {}): Promise<void> {
+  const reference = readTarget(name, 'remove')
+  if (reference.tag === undefined && reference.digest === undefined) {
+    const hint = `write the tag or digest that is to go: '${name}:1.0'`
+    throw new DefinitionError([{ path: 'remove', message: `'${name}' does not say what to remove`, hint }], 'USAGE')
+  }
+  await using images = openImages(options)
+  const call = { signal: options.signal, fresh: true }
+  const there = await images.resolve(reference, call)
+  if (there === undefined) {
+    throw new RegistryError('NOT_FOUND', `${formatReference(reference)} does not exist`, {
+      hint: 'look at the name and the tag; a private repository may also look like this without a login',
+    })
+  }
+  try {
+    await images.deleteManifest(reference, call)
+  } catch (error) {
+    throw isTagRefused(error, reference) ? tagRefused(error, reference, there.digest) : error
+  }
+}
+
+/** Registries that delete manifests by digest alone say so in several ways, that of docker-registry 2.8 being DIGEST_INVALID. */
+function isTagRefused(error: unknown, { digest }: Reference): boolean {
+  if (digest !== undefined || !(error instanceof RegistryError)) return false
+  return error.status === 400 || error.status === 405
+}
+
+function tagRefused(cause: unknown, reference: Reference, digest: Digest): RegistryError {
+  const { registry } = reference
+  const manifest = formatReference({ ...repositoryOf(reference), digest })
+  return new RegistryError('REGISTRY_REJECTED', `${registry} does not delete the tag ${formatReference(reference)}`, {
+    hint: `where it deletes manifests, remove('${manifest}') takes this one with all its tags`,
+    cause,
+    ...(cause instanceof RegistryError && cause.exchange !== undefined && { exchange: cause.exchange }),
+  })
+}

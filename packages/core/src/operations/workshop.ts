@@ -1,0 +1,113 @@
+import { compile } from '../definition/compile.js'
+import type { Definition } from '../definition/definition.js'
+import type { Pipeline } from '../definition/pipeline.js'
+import { connectEngine } from '../engine/connect.js'
+import { missingBinfmtEntry } from '../engine/emulators.js'
+import { buildGraph } from '../graph/graph.js'
+import type { Graph } from '../graph/node.js'
+import { DefinitionError } from '../model/errors.js'
+import { formatPlatform, type Platform, parsePlatform, platformIdentity } from '../model/platform.js'
+import type { PlanningInput } from '../plan/planning.js'
+import { createRegistry } from '../registry/client.js'
+import { dockerConfigCredentials } from '../registry/docker-config.js'
+import type { Registry } from '../registry/port.js'
+import type { RootfsMaker } from '../rootfs/port.js'
+import { createContexts } from '../steps/contexts.js'
+import { publishedNames, targetNodes } from '../steps/published-names.js'
+import type { World } from '../steps/step.js'
+import type { OperationOptions, RunOptions } from './options.js'
+import { type ChosenRegistry, chooseRegistry, isEmbedded } from './registry-choice.js'
+
+/** A definition on the registry that was chosen, with all that is needed to plan and execute it. */
+export interface Workshop extends AsyncDisposable {
+  readonly definition: Definition
+  readonly graph: Graph
+  readonly input: PlanningInput
+  readonly world: World
+}
+
+/** The client that operations use: the docker configuration's logins, unless the options say otherwise. */
+export function openRegistry({ registryClient }: OperationOptions): Registry {
+  return createRegistry({ credentials: dockerConfigCredentials(), ...registryClient })
+}
+
+/** Compiles pipelines and opens what they need. Faults of the definition are told before anything is opened. */
+export async function openWorkshop(pipelines: readonly Pipeline[], options: RunOptions): Promise<Workshop> {
+  // A name that stands for any registry, so that a faulty definition starts no server.
+  const anywhere = isEmbedded(options.registry) ? 'localhost' : options.registry
+  const declared = compile(pipelines, { registry: anywhere, directory: options.directory })
+  const only = readOnly(options.only, declared)
+  const chosen = await chooseRegistry(options.registry)
+  const definition = compile(pipelines, { registry: chosen.host, directory: options.directory })
+  const graph = buildGraph(definition, { only })
+  const names = only === undefined ? publishedNames(definition, graph) : []
+  const world = openWorld(options)
+  return {
+    definition,
+    graph,
+    input: {
+      graph,
+      names,
+      targets: only === undefined ? targetNodes(definition, graph) : imagesOf(graph, definition),
+      notes: definition.notes,
+      missingEmulator: missingBinfmtEntry,
+    },
+    world,
+    [Symbol.asyncDispose]: () => close(world, chosen),
+  }
+}
+
+function openWorld(options: RunOptions): World {
+  const credentials = options.registryClient?.credentials ?? dockerConfigCredentials()
+  return {
+    registry: openRegistry(options),
+    engine: connectEngine({ credentials, ...options.engine }),
+    rootfs: lazyRootfsMaker(options),
+    contexts: createContexts(sourceDateEpoch(process.env)),
+  }
+}
+
+/** Loaded at the first base that is made from packages or an archive. */
+function lazyRootfsMaker({ cacheDirectory }: RunOptions): RootfsMaker {
+  const load = async () => {
+    const { createRootfsMaker } = await import('../rootfs/maker.js')
+    return createRootfsMaker(cacheDirectory === undefined ? {} : { cacheDirectory })
+  }
+  return {
+    resolve: async (source, call) => (await load()).resolve(source, call),
+    make: async (resolved, call) => (await load()).make(resolved, call),
+  }
+}
+
+/** @see https://reproducible-builds.org/specs/source-date-epoch/ */
+function sourceDateEpoch({ SOURCE_DATE_EPOCH: text }: NodeJS.ProcessEnv): number | undefined {
+  if (text === undefined || text === '') return undefined
+  if (/^\d+$/.test(text)) return Number(text)
+  throw new DefinitionError([{ path: 'SOURCE_DATE_EPOCH', message: `'${text}' is no number of seconds` }], 'USAGE')
+}
+
+async function close({ contexts, engine, registry }: World, chosen: ChosenRegistry): Promise<void> {
+  for (const one of [contexts, engine, registry, chosen]) await one[Symbol.asyncDispose]()
+}
+
+function readOnly(only: readonly string[] | undefined, { pipelines }: Definition): readonly Platform[] | undefined {
+  if (only === undefined || only.length === 0) return undefined
+  const requested = pipelines.filter((one) => one.requested).flatMap(({ platforms }) => platforms)
+  const declared = [...new Set(requested.map(({ platform }) => platformIdentity(platform)))]
+  return only.map((text) => {
+    const platform = parsePlatform(text)
+    if (platform !== undefined && declared.includes(platformIdentity(platform))) return platform
+    const message =
+      platform === undefined
+        ? `'${text}' is not a platform`
+        : `no pipeline has the platform ${formatPlatform(platform)}`
+    throw new DefinitionError([{ path: '--only', message, hint: `there is ${declared.join(', ')}` }], 'USAGE')
+  })
+}
+
+/** With some platforms only, the images of what was asked for are the results; indexes are left to a complete run. */
+function imagesOf(graph: Graph, { pipelines }: Definition): ReadonlySet<string> {
+  const requested = new Set(pipelines.filter((one) => one.requested).map(({ id }) => id))
+  const images = graph.nodes.filter(({ kind, pipeline }) => kind === 'image' && requested.has(pipeline))
+  return new Set(images.map(({ id }) => id))
+}

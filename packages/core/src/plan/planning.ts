@@ -1,0 +1,109 @@
+import type { Graph } from '../graph/node.js'
+import { errorData } from '../model/error-data.js'
+import { type EngineError, throwIfCancelled } from '../model/errors.js'
+import type { RunEvent } from '../model/events.js'
+import { type NodePlan, PLAN_VERSION, type Plan, type PlanAction } from '../model/plan.js'
+import type { Platform } from '../model/platform.js'
+import type { PublishedName } from '../steps/published-names.js'
+import type { World } from '../steps/step.js'
+import { executionOn, type Preflight, preflight } from './preflight.js'
+import { type SurveyedNode, survey } from './survey.js'
+import { planTags } from './tag-plan.js'
+
+/** What planning starts from. */
+export interface PlanningInput {
+  readonly graph: Graph
+  /** Ids of the nodes whose results are asked for. */
+  readonly targets: ReadonlySet<string>
+  readonly names: readonly PublishedName[]
+  readonly notes: readonly string[]
+  /** Names the binfmt_misc entry that a platform's emulator is registered under. */
+  readonly missingEmulator: (platform: Platform) => string | undefined
+}
+
+/** A plan, with what was learnt on the way to it. */
+export interface Planned {
+  readonly plan: Plan
+  readonly nodes: ReadonlyMap<string, SurveyedNode>
+  /** The errors behind the plan's problems. */
+  readonly problems: readonly EngineError[]
+}
+
+/** What planning takes beside its input. */
+export interface PlanningCall {
+  readonly signal?: AbortSignal | undefined
+  readonly emit?: ((event: RunEvent) => void) | undefined
+}
+
+/** Finds out what a run would do. Writes nothing anywhere. @throws DefinitionError, RegistryError, HostError */
+export async function makePlan(input: PlanningInput, world: World, call: PlanningCall = {}): Promise<Planned> {
+  const { signal, emit } = call
+  throwIfCancelled(signal)
+  const notes = [...input.notes]
+  const nodes = await survey(input.graph, input.targets, world, ({ id }) => ({
+    signal,
+    onEvent: (event) => {
+      if (event.kind === 'note') notes.push(event.message)
+      emit?.({ kind: 'work', at: Date.now(), node: id, event })
+    },
+  }))
+  throwIfCancelled(signal)
+  const toDo = input.graph.nodes.filter(({ id }) => nodes.get(id)?.wanted)
+  const [checked, tags] = await Promise.all([
+    preflight(toDo, world, input.missingEmulator, { signal }),
+    planTags(input.names, nodes, world.registry, { signal }),
+  ])
+  const plan: Plan = {
+    version: PLAN_VERSION,
+    nodes: input.graph.nodes.flatMap(({ id }) => {
+      const surveyed = nodes.get(id)
+      return surveyed === undefined ? [] : [nodePlan(surveyed, nodes, checked)]
+    }),
+    tags,
+    problems: checked.problems.map(errorData),
+    notes: [...new Set(notes)],
+  }
+  return { plan, nodes, problems: checked.problems }
+}
+
+function nodePlan(surveyed: SurveyedNode, all: ReadonlyMap<string, SurveyedNode>, { engine }: Preflight): NodePlan {
+  const { node, considered, output } = surveyed
+  const after = node.decidedBy.filter((need) => all.get(need)?.output === undefined)
+  const action = actionOf(surveyed)
+  const platform = node.kind === 'base' || node.kind === 'image' ? node.platform : undefined
+  const isBuilt = node.kind === 'image' && (action === 'build' || action === 'known-after')
+  const execution = isBuilt && engine !== undefined ? executionOn(engine, node.platform) : undefined
+  return {
+    node: node.id,
+    pipeline: node.pipeline,
+    kind: node.kind,
+    action,
+    reason: reasonOf(action, after),
+    needs: node.needs,
+    ...(platform !== undefined && { platform }),
+    ...(after.length > 0 && { after }),
+    ...(considered !== undefined && { key: considered.key }),
+    ...(output !== undefined && { digest: output.descriptor.digest }),
+    ...(execution !== undefined && { execution }),
+  }
+}
+
+function actionOf({ node, considered, wanted }: SurveyedNode): PlanAction {
+  if (considered?.finding.state === 'present') return 'reuse'
+  if (!wanted) return 'not-needed'
+  if (considered === undefined) return 'known-after'
+  return node.kind === 'image' ? 'build' : 'create'
+}
+
+function reasonOf(action: PlanAction, after: readonly string[]): string {
+  switch (action) {
+    case 'reuse':
+      return 'it is in the registry with the same key'
+    case 'not-needed':
+      return 'all that stands on it is in the registry'
+    case 'known-after':
+      return `known after ${after.join(', ')}`
+    default:
+      return 'not in the registry'
+  }
+}

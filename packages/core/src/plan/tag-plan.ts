@@ -1,0 +1,33 @@
+import type { TagPlan } from '../model/plan.js'
+import { formatReference } from '../model/reference.js'
+import type { Registry, RegistryCall } from '../registry/port.js'
+import type { PublishedName } from '../steps/published-names.js'
+import type { SurveyedNode } from './survey.js'
+
+/** What each visible name points to now, and would point to. */
+export function planTags(
+  names: readonly PublishedName[],
+  nodes: ReadonlyMap<string, SurveyedNode>,
+  registry: Registry,
+  call: RegistryCall,
+): Promise<readonly TagPlan[]> {
+  return Promise.all(
+    names.map(async ({ reference, node }): Promise<TagPlan> => {
+      const from = (await registry.resolve(reference, { ...call, fresh: true }))?.digest
+      const to = nodes.get(node)?.output?.descriptor.digest
+      return {
+        reference: formatReference(reference),
+        node,
+        action: tagAction(from, to),
+        ...(from !== undefined && { from }),
+        ...(to !== undefined && { to }),
+      }
+    }),
+  )
+}
+
+function tagAction(from: string | undefined, to: string | undefined): TagPlan['action'] {
+  if (to === undefined) return 'known-after'
+  if (from === undefined) return 'create'
+  return from === to ? 'keep' : 'move'
+}

@@ -1,0 +1,99 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Fault } from './faults.js'
+import { asProtocolError, type ProtocolError } from './protocol-error.js'
+
+type Headers = Readonly<Record<string, string | number>>
+
+/** One request and its answer. */
+export class Exchange {
+  readonly method: string
+  /** As it was sent, without the query. */
+  readonly path: string
+  readonly query: URLSearchParams
+
+  constructor(
+    readonly request: IncomingMessage,
+    readonly response: ServerResponse,
+    readonly fault?: Fault,
+  ) {
+    const [path = '', query] = (request.url ?? '').split(/\?(.*)/s)
+    this.method = request.method ?? ''
+    this.path = path
+    this.query = new URLSearchParams(query)
+  }
+
+  /** A header that may be there once. */
+  header(name: string): string | undefined {
+    const value = this.request.headers[name]
+    return Array.isArray(value) ? value[0] : value
+  }
+
+  /** The request's body, as far as it is to arrive. */
+  get body(): Readable {
+    const { request, fault } = this
+    if (fault?.kind !== 'cut-request') return request
+    const end = async () => void request.socket.destroy()
+    return Readable.from(cut(request, fault.after, end), { objectMode: false })
+  }
+
+  /** Answers with nothing, or with what is at hand. */
+  async answer(status: number, headers: Headers = {}, body: Uint8Array | string = ''): Promise<void> {
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body
+    // https://www.rfc-editor.org/rfc/rfc9110#section-8.6: never with 204.
+    const length = status === 204 ? {} : { 'content-length': bytes.byteLength }
+    await this.answerStream(status, { ...length, ...headers }, Readable.from([bytes]))
+  }
+
+  /** Answers with JSON. */
+  async answerJson(value: unknown, headers: Headers = {}): Promise<void> {
+    await this.answer(200, { 'content-type': 'application/json', ...headers }, JSON.stringify(value))
+  }
+
+  /** Answers with a stream, of which `content-length` tells the size. */
+  async answerStream(status: number, headers: Headers, body: Readable): Promise<void> {
+    if (this.fault?.kind === 'lose-answer') {
+      body.destroy()
+      this.response.destroy()
+      return
+    }
+    this.response.writeHead(status, { ...headers })
+    if (this.method === 'HEAD') {
+      body.destroy()
+      this.response.end()
+      return
+    }
+    const { fault, response } = this
+    // The end of the socket waits for what has been written to it; destroying it would not.
+    const end = () => new Promise<void>((resolve) => this.request.socket.end(resolve))
+    await pipeline(fault?.kind === 'cut-answer' ? cut(body, fault.after, end) : body, response)
+  }
+
+  /** Answers with the error, or ends the connection where an answer has begun. */
+  async answerError(error: unknown): Promise<void> {
+    if (this.response.headersSent || this.request.socket.destroyed) {
+      this.response.destroy()
+      return
+    }
+    const refusal: ProtocolError = asProtocolError(error)
+    const headers = { 'content-type': 'application/json', ...refusal.headers }
+    await this.answer(refusal.status, headers, refusal.toJson())
+  }
+}
+
+/** The first so many bytes; then the connection ends. */
+async function* cut(
+  source: AsyncIterable<Uint8Array>,
+  after: number,
+  end: () => Promise<void>,
+): AsyncGenerator<Uint8Array> {
+  let left = after
+  for await (const chunk of source) {
+    if (left > 0) yield chunk.subarray(0, left)
+    left -= chunk.byteLength
+    if (left > 0) continue
+    await end()
+    throw new Error('the connection was cut, as a fault rule asks')
+  }
+}

@@ -1,0 +1,90 @@
+import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { dirname, join, relative, sep } from 'node:path'
+import { syncFolder } from '../layout/durable-file.js'
+import type { Digest } from '../model/digest.js'
+import { HostError } from '../model/errors.js'
+
+/** What a repository knows of a manifest beside its bytes. */
+export interface ManifestRecord {
+  readonly mediaType: string
+  /** In bytes. */
+  readonly size: number
+  /** The manifest that this one is attached to. */
+  readonly subject?: Digest
+}
+
+/** What a repository holds; bytes are visible only in the repositories that have a record of them. */
+export interface RepositoryRecord {
+  readonly blobs: Set<Digest>
+  readonly manifests: Map<Digest, ManifestRecord>
+  readonly tags: Map<string, Digest>
+}
+
+/** The form in the file. */
+interface SavedRecord {
+  readonly version: typeof VERSION
+  readonly blobs: readonly Digest[]
+  readonly manifests: Readonly<Record<Digest, ManifestRecord>>
+  readonly tags: Readonly<Record<string, Digest>>
+}
+
+const VERSION = 1
+
+/** No component of a repository's name begins like this, so that it stands in no other repository's way. */
+const FILE_NAME = '_record.json'
+
+/** A record that holds nothing. */
+export function emptyRecord(): RepositoryRecord {
+  return { blobs: new Set(), manifests: new Map(), tags: new Map() }
+}
+
+/** The text of a record's file. */
+export function encodeRecord({ blobs, manifests, tags }: RepositoryRecord): string {
+  const saved: SavedRecord = {
+    version: VERSION,
+    blobs: [...blobs],
+    manifests: Object.fromEntries(manifests) as SavedRecord['manifests'],
+    tags: Object.fromEntries(tags),
+  }
+  return JSON.stringify(saved)
+}
+
+/** Makes the folder of a repository, and tells the file of its record. */
+export async function recordFile(root: string, name: string): Promise<string> {
+  const path = join(root, name, FILE_NAME)
+  await mkdir(dirname(path), { recursive: true })
+  for (let folder = dirname(path); folder.length >= root.length; folder = dirname(folder)) await syncFolder(folder)
+  return path
+}
+
+/**
+ * The records of all repositories under a folder, by name.
+ *
+ * @throws HostError REGISTRY_NOT_STARTED where one of them cannot be read: guessing would lose what it held.
+ */
+export async function readRecords(root: string): Promise<Map<string, RepositoryRecord>> {
+  const records = new Map<string, RepositoryRecord>()
+  for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
+    if (entry.name !== FILE_NAME) continue
+    const name = relative(root, entry.parentPath).split(sep).join('/')
+    records.set(name, await readRecord(join(entry.parentPath, FILE_NAME)))
+  }
+  return records
+}
+
+async function readRecord(path: string): Promise<RepositoryRecord> {
+  try {
+    const saved = JSON.parse(await readFile(path, 'utf8')) as SavedRecord
+    if (saved.version !== VERSION) throw new TypeError(`its version is ${saved.version}, not ${VERSION}`)
+    return {
+      blobs: new Set(saved.blobs),
+      manifests: new Map(Object.entries(saved.manifests) as [Digest, ManifestRecord][]),
+      tags: new Map(Object.entries(saved.tags)),
+    }
+  } catch (cause) {
+    throw new HostError('REGISTRY_NOT_STARTED', `the record ${path} of the embedded registry cannot be read`, {
+      hint: 'use another directory, or remove this one and push again',
+      cause,
+    })
+  }
+}

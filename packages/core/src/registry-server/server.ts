@@ -1,0 +1,110 @@
+import { once } from 'node:events'
+import { mkdir } from 'node:fs/promises'
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import { type AddressInfo, isIPv6 } from 'node:net'
+import { resolve } from 'node:path'
+import { HostError } from '../model/errors.js'
+import { type DirectoryLock, lockDirectory } from './lock.js'
+import type { RegistryServer, RegistryServerOptions, ServerTimeouts } from './options.js'
+import { RequestHandler } from './request-handler.js'
+import { Store } from './store.js'
+
+/** In bytes. */
+const MAX_HEADER_SIZE = 16 * 1024
+
+/** Bounds on how slow a client may be, in milliseconds. */
+const DEFAULT_TIMEOUTS: Required<ServerTimeouts> = { headers: 20_000, idle: 120_000 }
+
+/** How often, in milliseconds, connections are looked at for heads that do not arrive. */
+const CHECKING_INTERVAL = 5_000
+
+/**
+ * Starts an OCI registry in this process, which keeps all that it is given in a directory.
+ *
+ * @throws HostError DIRECTORY_IN_USE, REGISTRY_NOT_STARTED
+ * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md
+ * @example
+ * ```ts
+ * await using registry = await startRegistry({ directory: './registry' })
+ * console.log(registry.host)
+ * ```
+ */
+export async function startRegistry(options: RegistryServerOptions): Promise<RegistryServer> {
+  const directory = resolve(options.directory)
+  try {
+    await mkdir(directory, { recursive: true })
+    const lock = await lockDirectory(directory)
+    return await serve(options, directory, lock).catch(async (error) => {
+      await lock[Symbol.asyncDispose]()
+      throw error
+    })
+  } catch (cause) {
+    if (cause instanceof HostError) throw cause
+    throw new HostError('REGISTRY_NOT_STARTED', `the directory ${directory} cannot be used`, {
+      hint: 'name a directory that this user may make and write to',
+      cause,
+    })
+  }
+}
+
+async function serve(options: RegistryServerOptions, directory: string, lock: DirectoryLock): Promise<RegistryServer> {
+  const scheme = options.tls === undefined ? 'http' : 'https'
+  const handler = new RequestHandler(await Store.open(directory), scheme, options)
+  const server = makeServer(options, (request, response) => handler.handle(request, response))
+  const host = await listen(server, options)
+  await lock.publish(host)
+  let closing: Promise<void> | undefined
+  const close = () => {
+    closing ??= closeServer(server, handler).finally(() => lock[Symbol.asyncDispose]())
+    return closing
+  }
+  return { host, url: `${scheme}://${host}`, directory, close, [Symbol.asyncDispose]: close }
+}
+
+function makeServer(
+  { tls, timeouts }: RegistryServerOptions,
+  listener: (request: IncomingMessage, response: ServerResponse) => void,
+): Server {
+  const { headers, idle } = { ...DEFAULT_TIMEOUTS, ...timeouts }
+  const limits = {
+    maxHeaderSize: MAX_HEADER_SIZE,
+    headersTimeout: headers,
+    // A blob takes as long as it takes.
+    requestTimeout: 0,
+    connectionsCheckingInterval: Math.min(CHECKING_INTERVAL, headers),
+  }
+  const server = tls ? createHttpsServer({ ...limits, ...tls }, listener) : createHttpServer(limits, listener)
+  server.setTimeout(idle)
+  // Longer than clients keep idle connections, so that none is closed under a request that is on its way.
+  server.keepAliveTimeout = idle
+  return server
+}
+
+async function listen(server: Server, { host = '127.0.0.1', port = 0 }: RegistryServerOptions): Promise<string> {
+  try {
+    server.listen(port, host)
+    await once(server, 'listening')
+  } catch (cause) {
+    throw new HostError('REGISTRY_NOT_STARTED', `the embedded registry cannot listen on ${host}, port ${port}`, {
+      hint: 'name another port; 0 takes a free one',
+      cause,
+    })
+  }
+  return `${reachableHost(host)}:${(server.address() as AddressInfo).port}`
+}
+
+/** What listens on every address is reached by the loopback one, and IPv6 addresses stand in brackets in references. */
+function reachableHost(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  if (host === '::') return '[::1]'
+  return isIPv6(host) ? `[${host}]` : host
+}
+
+async function closeServer(server: Server, handler: RequestHandler): Promise<void> {
+  const closed = once(server, 'close')
+  server.close()
+  server.closeAllConnections()
+  await closed
+  await handler.settled()
+}

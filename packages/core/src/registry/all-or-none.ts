@@ -1,0 +1,28 @@
+import type { RegistryCall } from './port.js'
+
+/**
+ * Runs a task for each item at once. The first failure ends the others, and is thrown when they have ended, so that
+ * nothing goes on behind the caller's back.
+ */
+export async function allOrNone<T, R>(
+  items: readonly T[],
+  call: RegistryCall | undefined,
+  task: (item: T, call: RegistryCall) => Promise<R>,
+): Promise<readonly R[]> {
+  const stop = new AbortController()
+  const signal = call?.signal ? AbortSignal.any([call.signal, stop.signal]) : stop.signal
+  let first: { readonly failure: unknown } | undefined
+  const results = await Promise.allSettled(
+    items.map(async (item) => {
+      try {
+        return await task(item, { ...call, signal })
+      } catch (failure) {
+        first ??= { failure }
+        stop.abort()
+        throw failure
+      }
+    }),
+  )
+  if (first) throw first.failure
+  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+}

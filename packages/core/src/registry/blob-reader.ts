@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import type { Digest } from '../model/digest.js'
+import { RegistryError } from '../model/errors.js'
+import type { Descriptor } from '../model/oci.js'
+import { formatRepository, type Repository } from '../model/reference.js'
+import { BlobDownload } from './blob-download.js'
+import type { Connections, Place } from './connections.js'
+import type { RegistryCall } from './port.js'
+import type { RecentWrites } from './recent-writes.js'
+import { repositoryScope } from './scope.js'
+
+/** Reads blobs, from mirrors too; a connection that breaks is taken up again where it broke. */
+export class BlobReader {
+  readonly #connections: Connections
+  readonly #recent: RecentWrites
+
+  constructor(connections: Connections, recent: RecentWrites) {
+    this.#connections = connections
+    this.#recent = recent
+  }
+
+  /** Whether the registry itself has a blob. */
+  async has(repository: Repository, digest: Digest, call?: RegistryCall): Promise<boolean> {
+    const place = this.#connections.origin(repository)
+    const read = () => this.#head(place, digest, call)
+    if (!this.#recent.has(repository, digest)) return (await read()) ?? false
+    return (await this.#connections.reread(place, call, `blob ${digest}`, read)) ?? false
+  }
+
+  /**
+   * Opens a blob. The stream fails with DIGEST_MISMATCH at its end where the bytes are others; one that starts at an
+   * offset is checked for its length alone. It has to be read or destroyed.
+   */
+  async read(repository: Repository, descriptor: Descriptor, call?: RegistryCall, offset = 0): Promise<Readable> {
+    const download = new BlobDownload(this.#connections, repository, descriptor, call)
+    await download.open(offset)
+    const stream = Readable.from(checked(download.chunks(offset), repository, descriptor, offset), {
+      objectMode: false,
+    })
+    // A stream that is destroyed before it was read never starts its generator, which therefore cannot clean up.
+    return stream.once('close', () => download.close())
+  }
+
+  async #head(place: Place, digest: Digest, call: RegistryCall | undefined): Promise<true | undefined> {
+    const request = {
+      method: 'HEAD' as const,
+      target: `${place.path}/blobs/${digest}`,
+      scopes: [repositoryScope(place.path, 'pull')],
+      expect: [200, 404],
+    }
+    return (await this.#connections.ask(place, request, call)).status === 200 || undefined
+  }
+}
+
+async function* checked(
+  chunks: AsyncGenerator<Buffer>,
+  repository: Repository,
+  { digest, size }: Descriptor,
+  start: number,
+): AsyncGenerator<Buffer> {
+  const hash = createHash('sha256')
+  let offset = start
+  for await (const chunk of chunks) {
+    offset += chunk.byteLength
+    if (offset > size) throw wrongBytes(repository, digest, `is larger than its ${size} bytes`)
+    if (start === 0) hash.update(chunk)
+    yield chunk
+  }
+  const actual = start === 0 ? `sha256:${hash.digest('hex')}` : digest
+  if (actual !== digest) throw wrongBytes(repository, digest, `arrived with the digest ${actual}`)
+}
+
+function wrongBytes(repository: Repository, digest: Digest, why: string): RegistryError {
+  return new RegistryError('DIGEST_MISMATCH', `blob ${digest} of ${formatRepository(repository)} ${why}`, {
+    hint: 'The registry, or something before it, changes content: do not use what has been read of it.',
+  })
+}

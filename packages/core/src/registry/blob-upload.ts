@@ -1,0 +1,176 @@
+import { RegistryError } from '../model/errors.js'
+import { Backoff } from './backoff.js'
+import type { Connections, Place } from './connections.js'
+import { formatByteRange, uploadedBytes } from './content-range.js'
+import { type HttpAnswer, headerOf } from './http-message.js'
+import { PassingFault } from './passing-fault.js'
+import type { BlobSource, RegistryCall } from './port.js'
+import type { Scope } from './scope.js'
+import { repositoryScope } from './scope.js'
+import type { RegistryRequest } from './session.js'
+import { openPart, readSource } from './source-part.js'
+import { TransferMeter } from './transfer-meter.js'
+
+/** Up to this size, in bytes, a blob is sent with the request that finishes its upload. */
+const MONOLITHIC_SIZE = 1024 * 1024
+
+/** An upload that a registry has opened. */
+export interface UploadSession {
+  /** Where to go on: registries hand out a new URL with each answer. */
+  readonly url: URL
+  /** Bytes that the registry has. */
+  readonly offset: number
+}
+
+/** What an upload needs beside its content. */
+export interface UploadOptions {
+  readonly connections: Connections
+  readonly place: Place
+  /** Whether the blob is there: asked before anything is repeated that may have been done. */
+  readonly isThere: () => Promise<boolean>
+}
+
+/**
+ * Sends one blob, and goes on from where the registry says after a fault.
+ *
+ * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pushing-blobs
+ */
+export class BlobUpload {
+  readonly #options: UploadOptions
+  readonly #source: BlobSource
+  readonly #call: RegistryCall
+  readonly #backoff: Backoff
+  readonly #meter: TransferMeter
+  #session: UploadSession | undefined
+  #resumed = false
+
+  constructor(options: UploadOptions, source: BlobSource, call: RegistryCall | undefined, session?: UploadSession) {
+    this.#options = options
+    this.#source = source
+    this.#call = options.connections.listened(call)
+    this.#backoff = new Backoff(options.connections.retry, this.#call)
+    this.#meter = new TransferMeter('upload', source.descriptor.digest, source.descriptor.size, this.#call)
+    this.#session = session
+  }
+
+  /** Sends it all. */
+  async run(): Promise<void> {
+    for (;;) {
+      try {
+        await this.#attempt()
+        return
+      } catch (error) {
+        await this.#backoff.after(this.#judged(error))
+      }
+      if (await this.#recovered()) return
+    }
+  }
+
+  async #attempt(): Promise<void> {
+    const { size } = this.#source.descriptor
+    this.#session ??= await this.#start()
+    if (size > Math.min(MONOLITHIC_SIZE, this.#options.place.endpoint.chunkSize)) {
+      while (this.#session.offset < size) await this.#sendPart(this.#session)
+      await this.#finish(this.#session)
+    } else {
+      await this.#finish(this.#session, await readSource(this.#source))
+    }
+    this.#meter.at(size)
+  }
+
+  async #start(): Promise<UploadSession> {
+    const target = `${this.#options.place.path}/blobs/uploads/`
+    return sessionIn(await this.#send({ method: 'POST', target, headers: { 'content-length': '0' }, expect: [202] }), 0)
+  }
+
+  async #sendPart(session: UploadSession): Promise<void> {
+    const { size } = this.#source.descriptor
+    const { offset } = session
+    const end = Math.min(size, offset + this.#options.place.endpoint.chunkSize)
+    const whole = offset === 0 && end === size
+    // Registries differ most in chunks; all take the whole as one PATCH without a range, which is what docker sends.
+    const range = whole ? {} : { 'content-range': formatByteRange({ first: offset, last: end - 1 }) }
+    const answer = await this.#send({
+      method: 'PATCH',
+      target: session.url,
+      headers: { 'content-type': 'application/octet-stream', ...range },
+      body: {
+        size: end - offset,
+        open: () => openPart(this.#source, offset, end, (position) => this.#meter.at(position)),
+      },
+      expect: [200, 201, 202, 204],
+    })
+    const taken = uploadedBytes(headerOf(answer, 'range')) ?? end
+    if (taken <= offset) throw new PassingFault(this.#tookNothing(offset))
+    this.#session = sessionIn(answer, Math.min(taken, end), session.url)
+    this.#backoff.progressed()
+  }
+
+  async #finish({ url }: UploadSession, body?: Uint8Array): Promise<void> {
+    const target = new URL(url)
+    // Appended as text: the query holds the registry's state, which need not survive being read and written again.
+    target.search += `${target.search === '' ? '?' : '&'}digest=${encodeURIComponent(this.#source.descriptor.digest)}`
+    const headers = body ? { 'content-type': 'application/octet-stream' } : { 'content-length': '0' }
+    await this.#send({ method: 'PUT', target, headers, ...(body && { body }), expect: [200, 201, 204] })
+  }
+
+  /** What is known after a fault: done, to be gone on with, or to be started anew. */
+  async #recovered(): Promise<boolean> {
+    if (await this.#options.isThere()) return true
+    const before = this.#session
+    this.#session = before && this.#source.descriptor.size > MONOLITHIC_SIZE ? await this.#status(before) : undefined
+    if (before && this.#session && this.#session.offset > before.offset) this.#backoff.progressed()
+    if (this.#session && this.#session.offset > 0) this.#resumed = true
+    return false
+  }
+
+  async #status(session: UploadSession): Promise<UploadSession | undefined> {
+    try {
+      const answer = await this.#send({ method: 'GET', target: session.url, expect: [204, 202, 200] })
+      const offset = uploadedBytes(headerOf(answer, 'range'))
+      return offset === undefined || offset > this.#source.descriptor.size
+        ? undefined
+        : sessionIn(answer, offset, session.url)
+    } catch (error) {
+      // Not to be known: a new upload is always possible, and costs no more than time.
+      if (error instanceof PassingFault || error instanceof RegistryError) return undefined
+      throw error
+    }
+  }
+
+  /** Faults that a new upload may cure, beside those that pass by themselves. */
+  #judged(error: unknown): unknown {
+    if (!(error instanceof RegistryError) || error.status === undefined) return error
+    const lost = error.status === 404 && error.exchange?.codes?.includes('BLOB_UPLOAD_UNKNOWN') === true
+    const outOfStep = error.status === 416
+    const spoilt = this.#resumed && error.code === 'DIGEST_MISMATCH'
+    if (lost || spoilt) this.#session = undefined
+    this.#resumed &&= !spoilt
+    return lost || outOfStep || spoilt ? new PassingFault(error) : error
+  }
+
+  #send(request: Omit<RegistryRequest, 'scopes'>): Promise<HttpAnswer> {
+    const { place } = this.#options
+    const scopes: readonly Scope[] = [repositoryScope(place.path, 'pull', 'push')]
+    return place.session.onceWithoutBody({ ...request, scopes }, this.#call)
+  }
+
+  #tookNothing(offset: number): RegistryError {
+    const what = `blob ${this.#source.descriptor.digest}`
+    const { host } = this.#options.place.endpoint
+    return new RegistryError('REGISTRY_REJECTED', `${host} took nothing of ${what} from byte ${offset} on`)
+  }
+}
+
+/**
+ * The upload that an answer opens or goes on with.
+ *
+ * @throws RegistryError REGISTRY_REJECTED where it says not where.
+ */
+export function sessionIn(answer: HttpAnswer, offset: number, previous?: URL): UploadSession {
+  const location = headerOf(answer, 'location')
+  if (location !== undefined && URL.canParse(location, answer.url.href))
+    return { url: new URL(location, answer.url), offset }
+  if (previous) return { url: previous, offset }
+  throw new RegistryError('REGISTRY_REJECTED', `${answer.url.host} opened an upload without saying where`)
+}

@@ -1,0 +1,41 @@
+/** Where a part of a blob lies: first and last byte, both included. */
+export interface ByteRange {
+  readonly first: number
+  readonly last: number
+  /** The size of the whole, where it is told. */
+  readonly total?: number
+}
+
+/**
+ * Reads `Content-Range: bytes 0-99/1000`, as downloads have it, and `0-99`, as uploads have it in `Range`.
+ *
+ * @returns undefined where it is neither, or no range of bytes.
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-14.4
+ * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pushing-a-blob-in-chunks
+ */
+export function parseByteRange(header: string | undefined): ByteRange | undefined {
+  const match = /^\s*(?:bytes[ =])?\s*(\d{1,15})-(\d{1,15})(?:\/(?:(\d{1,15})|\*))?\s*$/.exec(header ?? '')
+  if (match === null) return undefined
+  const [first, last, total] = [
+    Number(match[1]),
+    Number(match[2]),
+    match[3] === undefined ? undefined : Number(match[3]),
+  ]
+  if (first > last || (total !== undefined && last >= total)) return undefined
+  return { first, last, ...(total !== undefined && { total }) }
+}
+
+/** The `Content-Range` of an upload's chunk. */
+export function formatByteRange({ first, last }: Pick<ByteRange, 'first' | 'last'>): string {
+  return `${first}-${last}`
+}
+
+/**
+ * How many bytes of an upload the registry has, by the `Range` of its answer.
+ *
+ * @returns undefined where that cannot be known: registries write `0-0` for nothing as well as for one byte.
+ */
+export function uploadedBytes(range: string | undefined): number | undefined {
+  const parsed = parseByteRange(range)
+  return parsed === undefined || parsed.first !== 0 || parsed.last === 0 ? undefined : parsed.last + 1
+}

@@ -1,0 +1,99 @@
+import { RegistryError } from '../model/errors.js'
+import {
+  type Descriptor,
+  type ImageManifest,
+  isForeign,
+  isIndex,
+  isIndexType,
+  type StoredManifest,
+} from '../model/oci.js'
+import type { Platform } from '../model/platform.js'
+import { formatReference, formatRepository, type Reference, repositoryOf, sameRepository } from '../model/reference.js'
+import { allOrNone } from './all-or-none.js'
+import { keepPlatforms } from './keep-platforms.js'
+import type { Registry, RegistryCall } from './port.js'
+
+/** What a copy is to leave out, or whether it is to be. */
+export interface CopyOptions {
+  /** These platforms alone, with their attestations; an index then gets other bytes, and another digest. */
+  readonly platforms?: readonly Platform[]
+  /** Asked before anything moves, with what the target would have; what it throws ends the copy. */
+  readonly judge?: (manifest: StoredManifest) => Promise<void>
+}
+
+/** An index in an index in an index is known from nobody; deeper ones are made to exhaust readers. */
+const MAX_DEPTH = 4
+
+/**
+ * Copies an image or an index, with its children and their blobs, to another name: within a repository, between two of
+ * one registry, or between registries. Only what is missing moves; blobs are mounted where they can be. The name in `to`
+ * is written last, so that it never stands for something incomplete.
+ *
+ * @returns what the target then has.
+ * @throws RegistryError NOT_FOUND, PLATFORM_MISSING, and all that a registry may answer.
+ */
+export async function copyManifest(
+  registry: Registry,
+  from: Reference,
+  to: Reference,
+  options: CopyOptions = {},
+  call?: RegistryCall,
+): Promise<Descriptor> {
+  const source = await getExisting(registry, from, call)
+  const kept = options.platforms ? await keepPlatforms(registry, from, source, options.platforms, call) : source
+  await options.judge?.(kept)
+  const copy = { registry, from: repositoryOf(from), to: repositoryOf(to) }
+  const there = await isThere(copy, kept.descriptor, call)
+  // A registry takes an image only whole; of an index, children may have been deleted since.
+  if (!sameRepository(from, to) && !(there && !isIndex(kept.content))) await copyContent(copy, kept, call, 1)
+  if (!there || to.tag !== undefined) await registry.putManifest(to, kept, call)
+  return kept.descriptor
+}
+
+interface Copy {
+  readonly registry: Registry
+  readonly from: Reference
+  readonly to: Reference
+}
+
+/** Makes present all that a manifest refers to. */
+async function copyContent(copy: Copy, { content }: StoredManifest, call: RegistryCall | undefined, depth: number) {
+  if (!isIndex(content)) return copyBlobs(copy, content, call)
+  if (depth > MAX_DEPTH) throw tooDeep(copy)
+  await allOrNone(content.manifests, call, async (child, childCall) => {
+    const there = await isThere(copy, child, childCall)
+    if (there && !isIndexType(child.mediaType)) return
+    const source = await getExisting(copy.registry, { ...copy.from, digest: child.digest }, childCall)
+    await copyContent(copy, source, childCall, depth + 1)
+    if (!there) await copy.registry.putManifest({ ...copy.to, digest: child.digest }, source, childCall)
+  })
+}
+
+async function copyBlobs({ registry, from, to }: Copy, { config, layers }: ImageManifest, call?: RegistryCall) {
+  const blobs = [config, ...layers].filter((blob) => !isForeign(blob))
+  const once = [...new Map(blobs.map((blob) => [blob.digest, blob])).values()]
+  await allOrNone(once, call, (blob, blobCall) => registry.copyBlob(from, to, blob, blobCall))
+}
+
+async function getExisting(registry: Registry, reference: Reference, call?: RegistryCall): Promise<StoredManifest> {
+  const found = await registry.getManifest(reference, call)
+  if (found) return found
+  throw new RegistryError('NOT_FOUND', `${formatReference(reference)} does not exist`, {
+    hint: 'Look at the name and the tag; without a login, a private repository may also look like this.',
+  })
+}
+
+async function isThere(
+  { registry, to }: Copy,
+  { digest }: Descriptor,
+  call: RegistryCall | undefined,
+): Promise<boolean> {
+  return (await registry.resolve({ ...to, digest }, { ...call, fresh: true })) !== undefined
+}
+
+function tooDeep({ from }: Copy): RegistryError {
+  return new RegistryError(
+    'MANIFEST_UNSUPPORTED',
+    `an index of ${formatRepository(from)} is nested more than ${MAX_DEPTH} deep`,
+  )
+}

@@ -1,0 +1,95 @@
+import { DefinitionError } from '../model/errors.js'
+import { DOCKER_HUB, isRepositoryPath } from '../model/reference.js'
+import type { RegistryHostOptions, RegistryOptions } from './options.js'
+
+/** One place that answers for a registry: the host itself or a mirror of it. */
+export interface Endpoint {
+  /** The host that credentials are looked up by. */
+  readonly host: string
+  /** `https://registry-1.docker.io` */
+  readonly origin: string
+  /** What goes before the repository in paths and scopes: empty, or `hub/`. */
+  readonly prefix: string
+  readonly mirror: boolean
+  readonly chunkSize: number
+}
+
+/** Where Docker Hub's API is; the name that everybody writes serves web pages. */
+const DOCKER_HUB_API = 'registry-1.docker.io'
+
+/** Whether a host name, without port and in URL form, is this machine. */
+export function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
+}
+
+/** How each host is reached, out of the options. Hosts are compared exactly, port included. */
+export class Hosts {
+  readonly #options: ReadonlyMap<string, RegistryHostOptions>
+  readonly #insecure: ReadonlySet<string>
+  readonly #byOrigin: ReadonlyMap<string, RegistryHostOptions>
+  readonly #mirrors: ReadonlyMap<string, readonly Endpoint[]>
+
+  /** @throws DefinitionError where a host or mirror is none. */
+  constructor(options: Pick<RegistryOptions, 'hosts' | 'insecureHosts'>) {
+    this.#options = new Map(Object.entries(options.hosts ?? {}))
+    this.#insecure = new Set(options.insecureHosts)
+    this.#byOrigin = new Map([...this.#options].map(([host, given]) => [this.endpoint(host).origin, given]))
+    this.#mirrors = new Map([...this.#options].map(([host, given]) => [host, this.#parseMirrors(host, given)]))
+    for (const host of this.#insecure) this.endpoint(host)
+  }
+
+  /** The host itself. */
+  endpoint(host: string): Endpoint {
+    const scheme = this.#isPlain(host) ? 'http' : 'https'
+    const address = host === DOCKER_HUB ? DOCKER_HUB_API : host
+    if (!URL.canParse(`${scheme}://${address}`)) throw invalidHost(host)
+    const url = new URL(`${scheme}://${address}`)
+    if (url.href !== `${url.origin}/`) throw invalidHost(host)
+    const chunkSize = this.#options.get(host)?.chunkSize ?? Number.POSITIVE_INFINITY
+    return { host, origin: url.origin, prefix: '', mirror: false, chunkSize }
+  }
+
+  /** The mirrors of a host, in the order that they are asked in. */
+  mirrors(host: string): readonly Endpoint[] {
+    return this.#mirrors.get(host) ?? []
+  }
+
+  /** What was said about the host that a URL leads to. */
+  settingsOf(url: URL): RegistryHostOptions | undefined {
+    return this.#byOrigin.get(url.origin)
+  }
+
+  /** Whether content and credentials may travel to this URL in the clear, or need not. */
+  mayUse(url: URL): boolean {
+    if (url.protocol === 'https:') return true
+    return url.protocol === 'http:' && (isLoopback(url.hostname) || this.#isPlain(url.host))
+  }
+
+  #isPlain(host: string): boolean {
+    const given = this.#options.get(host)
+    if (given?.plainHttp !== undefined) return given.plainHttp
+    if (given?.ca !== undefined || given?.clientCertificate !== undefined) return false
+    return this.#insecure.has(host) || isLoopback(host.replace(/:\d+$/, ''))
+  }
+
+  #parseMirrors(host: string, { mirrors = [] }: RegistryHostOptions): readonly Endpoint[] {
+    return mirrors.map((mirror, index) => {
+      const [, address = '', path] = /^([^/]+)(?:\/(.+?))?\/?$/.exec(mirror) ?? []
+      if (address === '' || (path !== undefined && !isRepositoryPath(path))) {
+        throw new DefinitionError([
+          {
+            path: `hosts['${host}'].mirrors[${index}]`,
+            message: `'${mirror}' is no place of a registry`,
+            hint: 'Write a host, with a port or a path where there is one and without a scheme: mirror.example.com/hub.',
+          },
+        ])
+      }
+      return { ...this.endpoint(address), prefix: path === undefined ? '' : `${path}/`, mirror: true }
+    })
+  }
+}
+
+function invalidHost(host: string): DefinitionError {
+  const hint = 'Write it as in references, with a port where there is one: registry.example.com:5000.'
+  return new DefinitionError([{ path: `hosts['${host}']`, message: `'${host}' is no registry host`, hint }])
+}

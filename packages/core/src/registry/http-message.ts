@@ -1,0 +1,56 @@
+import type { Readable } from 'node:stream'
+import type { Dispatcher } from 'undici'
+
+/** The methods of the distribution protocol. */
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** The content of a request; it can be opened more than once, since a request may have to be sent again. */
+export type RequestBody = Uint8Array | { readonly size: number; open(): Readable | Promise<Readable> }
+
+/** One HTTP request. */
+export interface HttpRequest {
+  readonly method: Method
+  readonly url: URL
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: RequestBody | undefined
+}
+
+/** One HTTP answer, its body still to be read or discarded. */
+export interface HttpAnswer {
+  /** Where it came from, after redirects. */
+  readonly url: URL
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly body: Dispatcher.ResponseData['body']
+}
+
+/** The first value of a header. */
+export function headerOf(answer: HttpAnswer, name: string): string | undefined {
+  const value = answer.headers[name]
+  return Array.isArray(value) ? value[0] : value
+}
+
+/** A header that is a list, its lines joined. */
+export function listHeaderOf(answer: HttpAnswer, name: string): string {
+  const value = answer.headers[name]
+  return Array.isArray(value) ? value.join(', ') : (value ?? '')
+}
+
+/** Throws a small body away, so that the connection can be used again. */
+export async function discard(answer: HttpAnswer): Promise<void> {
+  await answer.body.dump({ limit: 64 * 1024 })
+}
+
+/** Reads a body of at most `limit` bytes; undefined where there is more. */
+export async function readBounded(answer: HttpAnswer, limit: number): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+    size += chunk.byteLength
+    // Leaving the loop destroys the body, and with it the connection: what is left may be endless.
+    if (size > limit) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}

@@ -1,0 +1,60 @@
+import { buffer } from 'node:stream/consumers'
+import { RegistryError } from '../model/errors.js'
+import { type ImageConfig, type ImageManifest, MEDIA_TYPES } from '../model/oci.js'
+import { formatRepository, type Repository, repositoryOf } from '../model/reference.js'
+import type { Registry, RegistryCall } from './port.js'
+
+/** In bytes: far above any config seen, far below what would hurt. */
+const MAX_CONFIG_SIZE = 8 * 1024 * 1024
+
+/** Artifacts have configs too, of which platforms are no part. */
+const IMAGE_CONFIGS: ReadonlySet<string> = new Set([MEDIA_TYPES.ociConfig, MEDIA_TYPES.dockerConfig])
+
+/** Whether a manifest is one of an image, whose config speaks of a platform. */
+export function isImage({ config }: Pick<ImageManifest, 'config'>): boolean {
+  return IMAGE_CONFIGS.has(config.mediaType)
+}
+
+/**
+ * Reads the config of an image, checked against its digest. Words of the platform stay as they are published.
+ *
+ * @throws RegistryError NOT_FOUND, DIGEST_MISMATCH; MANIFEST_UNSUPPORTED where it is no config.
+ * @see https://github.com/opencontainers/image-spec/blob/v1.1.0/config.md
+ */
+export async function readImageConfig(
+  registry: Registry,
+  repository: Repository,
+  { config }: Pick<ImageManifest, 'config'>,
+  call?: RegistryCall,
+): Promise<ImageConfig> {
+  const where = `config ${config.digest} of ${formatRepository(repository)}`
+  if (config.size > MAX_CONFIG_SIZE) throw unsupported(where, `it has ${config.size} bytes`)
+  const bytes = await buffer(await registry.readBlob(repositoryOf(repository), config, call))
+  return parseImageConfig(bytes, where)
+}
+
+/**
+ * Reads the bytes of an image's config.
+ *
+ * @param where - What it is, for messages.
+ * @throws RegistryError MANIFEST_UNSUPPORTED
+ */
+export function parseImageConfig(bytes: Uint8Array, where: string): ImageConfig {
+  let json: unknown
+  try {
+    json = JSON.parse(Buffer.from(bytes).toString())
+  } catch {
+    throw unsupported(where, 'it is not JSON')
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw unsupported(where, 'it is no object')
+  const config = json as Record<string, unknown>
+  const faulty = ['os', 'architecture', 'variant'].find(
+    (name) => !['string', 'undefined'].includes(typeof config[name]),
+  )
+  if (faulty !== undefined) throw unsupported(where, `its '${faulty}' is no text`)
+  return config as ImageConfig
+}
+
+function unsupported(where: string, why: string): RegistryError {
+  return new RegistryError('MANIFEST_UNSUPPORTED', `${where} cannot be read: ${why}`)
+}

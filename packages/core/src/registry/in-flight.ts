@@ -1,0 +1,53 @@
+import { abortable } from './abortable.js'
+
+/** Work under way by key, so that two callers who want the same thing at one time do it once. */
+export class InFlight<T> {
+  readonly #work = new Map<string, Promise<T>>()
+
+  /**
+   * Waits for the work of another caller under the same key, and does it oneself where there is none or where it
+   * failed: the other caller may have been cancelled, or have had other rights.
+   */
+  async share(key: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    for (let other = this.#work.get(key); other; other = this.#work.get(key)) {
+      const outcome = await abortable(settled(other), signal)
+      if (outcome) return outcome.value
+    }
+    const own = work()
+    this.#work.set(key, own)
+    try {
+      return await own
+    } finally {
+      this.#work.delete(key)
+    }
+  }
+}
+
+async function settled<T>(work: Promise<T>): Promise<{ readonly value: T } | undefined> {
+  try {
+    return { value: await work }
+  } catch {
+    return undefined
+  }
+}
+
+/** Work of one key, one after the other. */
+export class Queue {
+  readonly #last = new Map<string, Promise<unknown>>()
+
+  /** Runs the work once all that came before it under the key has ended, however it ended. */
+  async after<T>(key: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    const before = this.#last.get(key)
+    const own = (async () => {
+      if (before) await abortable(settled(before), signal)
+      return work()
+    })()
+    const ended = before ? Promise.all([settled(before), settled(own)]) : settled(own)
+    this.#last.set(key, ended)
+    try {
+      return await own
+    } finally {
+      if (this.#last.get(key) === ended) this.#last.delete(key)
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import { RegistryError } from '../model/errors.js'
+import { type ImageIndex, type ImageManifest, isIndex, type StoredManifest } from '../model/oci.js'
+import { formatReference, type Reference } from '../model/reference.js'
+import type { Connections, Place } from './connections.js'
+import { discard, type HttpAnswer, headerOf } from './http-message.js'
+import { MAX_MANIFEST_SIZE } from './manifest-shape.js'
+import { type ManifestReader, manifestName, mismatch, tooLarge } from './manifests.js'
+import { PassingFault } from './passing-fault.js'
+import type { RegistryCall } from './port.js'
+import type { RecentWrites } from './recent-writes.js'
+import { repositoryScope } from './scope.js'
+
+/** Codes by which a registry says that something a manifest refers to is missing. */
+const CHILD_UNKNOWN: ReadonlySet<string> = new Set(['MANIFEST_BLOB_UNKNOWN', 'BLOB_UNKNOWN', 'MANIFEST_UNKNOWN'])
+
+/** Puts and deletes manifests. */
+export class ManifestWriter {
+  readonly #connections: Connections
+  readonly #reader: ManifestReader
+  readonly #recent: RecentWrites
+
+  constructor(connections: Connections, reader: ManifestReader, recent: RecentWrites) {
+    this.#connections = connections
+    this.#reader = reader
+    this.#recent = recent
+  }
+
+  /**
+   * Puts a manifest under a tag, else under its digest. Before a repetition it looks whether the first one arrived.
+   *
+   * @returns whether the registry has taken note of the manifest's subject.
+   */
+  async put(
+    reference: Reference,
+    manifest: StoredManifest,
+    call?: RegistryCall,
+  ): Promise<{ readonly linked: boolean }> {
+    const { digest, size } = manifest.descriptor
+    const name = reference.tag ?? digest
+    const where = formatReference(reference)
+    if (size > MAX_MANIFEST_SIZE) throw tooLarge(where)
+    if (reference.digest !== undefined && reference.digest !== digest) throw mismatch(where, digest)
+    const place = this.#connections.origin(reference)
+    const linked = await this.#connections.retrying(place, call, async (attempt) => {
+      if (attempt > 1 && (await this.#holds(reference, name, manifest, call))) return false
+      const answer = await this.#sendPut(place, reference, name, manifest, call)
+      const told = headerOf(answer, 'docker-content-digest')
+      if (told?.startsWith('sha256:') && told !== digest) throw mismatch(`${where}, put as ${digest},`, told)
+      return headerOf(answer, 'oci-subject') !== undefined
+    })
+    for (const written of [name, digest]) this.#recent.add(reference, written)
+    return { linked }
+  }
+
+  /** Deletes a tag or, by digest, a manifest. */
+  async delete(reference: Reference, call?: RegistryCall): Promise<void> {
+    const place = this.#connections.origin(reference)
+    const name = manifestName(reference)
+    const scopes = [repositoryScope(place.path, 'pull', 'push', 'delete')]
+    const request = { method: 'DELETE' as const, target: `${place.path}/manifests/${name}`, scopes }
+    await this.#connections.retrying(place, call, async (attempt) => {
+      // Gone at a repetition means that the attempt before has done it.
+      const expect = attempt > 1 ? [200, 202, 204, 404] : [200, 202, 204]
+      await discard(await this.#connections.once(place, { ...request, expect }, call))
+    })
+    this.#recent.remove(reference, name)
+  }
+
+  async #holds(reference: Reference, name: string, manifest: StoredManifest, call?: RegistryCall): Promise<boolean> {
+    const { registry, repository } = reference
+    const { digest } = manifest.descriptor
+    const target = name === digest ? { registry, repository, digest } : { registry, repository, tag: name }
+    return (await this.#reader.resolve(target, { ...call, fresh: true }))?.digest === digest
+  }
+
+  async #sendPut(
+    place: Place,
+    reference: Reference,
+    name: string,
+    { descriptor, bytes, content }: StoredManifest,
+    call: RegistryCall | undefined,
+  ): Promise<HttpAnswer> {
+    const request = {
+      method: 'PUT' as const,
+      target: `${place.path}/manifests/${name}`,
+      scopes: [repositoryScope(place.path, 'pull', 'push')],
+      headers: { 'content-type': descriptor.mediaType },
+      body: bytes,
+      expect: [200, 201, 202, 204],
+    }
+    try {
+      const answer = await this.#connections.once(place, request, call)
+      await discard(answer)
+      return answer
+    } catch (error) {
+      throw this.#childrenOnTheWay(error, reference, content) ? new PassingFault(error) : error
+    }
+  }
+
+  /** Whether the registry misses a child that this client has just written, and may only be late to see. */
+  #childrenOnTheWay(error: unknown, reference: Reference, content: ImageManifest | ImageIndex): error is RegistryError {
+    if (!(error instanceof RegistryError) || !error.exchange?.codes?.some((code) => CHILD_UNKNOWN.has(code)))
+      return false
+    const children = isIndex(content) ? content.manifests : [content.config, ...content.layers]
+    return children.some(({ digest }) => this.#recent.has(reference, digest))
+  }
+}

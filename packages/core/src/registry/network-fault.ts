@@ -1,0 +1,69 @@
+import { RegistryError } from '../model/errors.js'
+import type { HttpRequest } from './http-message.js'
+import { PassingFault } from './passing-fault.js'
+import { redactUrl } from './redaction.js'
+
+const PASSING: ReadonlySet<string> = new Set([
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EAI_AGAIN',
+  'ENETDOWN',
+  'UND_ERR_SOCKET',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_ABORTED',
+  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+  'HPE_INVALID_EOF_STATE',
+])
+
+const UNTRUSTED: ReadonlySet<string> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+])
+
+const HINTS: ReadonlyMap<string, string> = new Map([
+  ['ECONNREFUSED', 'Nothing listens there: check the host and port, and that the registry runs.'],
+  ['ENOTFOUND', 'The name is not known: check how the host is written, and the name service.'],
+  ['EAI_AGAIN', 'The name service did not answer: check the network.'],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'It does not speak TLS: name the host as insecure if plain HTTP is meant.'],
+  ['EPROTO', 'TLS failed: name the host as insecure if plain HTTP is meant.'],
+  ['CERT_HAS_EXPIRED', 'Its certificate has expired.'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'Its certificate is for other names.'],
+])
+
+/** What an error of the network means, for the request that met it. */
+export function networkFault(
+  cause: unknown,
+  request: Pick<HttpRequest, 'method' | 'url'>,
+): RegistryError | PassingFault {
+  const code = codeOf(cause)
+  const url = redactUrl(request.url)
+  const hint = UNTRUSTED.has(code)
+    ? `Its certificate is signed by nobody known here: give the authority's certificate as the 'ca' of ${request.url.host}.`
+    : HINTS.get(code)
+  const error = new RegistryError('REGISTRY_UNREACHABLE', `${request.method} ${url} failed: ${describe(cause, code)}`, {
+    cause,
+    exchange: { method: request.method, url },
+    ...(hint !== undefined && { hint }),
+  })
+  return PASSING.has(code) ? new PassingFault(error) : error
+}
+
+function describe(cause: unknown, code: string): string {
+  const message = cause instanceof Error ? cause.message : ''
+  return [message || 'the connection broke', code].filter((part) => part !== '').join(' ')
+}
+
+/** The code of an error, or of the first one in it: trying several addresses gives an error that holds several. */
+function codeOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return ''
+  if ('code' in error && typeof error.code === 'string') return error.code
+  if ('errors' in error && Array.isArray(error.errors)) return codeOf(error.errors[0])
+  return 'cause' in error ? codeOf(error.cause) : ''
+}

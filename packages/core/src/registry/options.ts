@@ -1,0 +1,72 @@
+import type { RegistryEvent } from '../model/events.js'
+import type { CredentialStore } from './port.js'
+
+/** A certificate that the client shows, with its key, both PEM. */
+export interface ClientCertificate {
+  readonly certificate: string
+  readonly key: string
+  readonly passphrase?: string
+}
+
+/** What is special about one registry host. */
+export interface RegistryHostOptions {
+  /**
+   * Places that are read from before the host itself, `mirror.example.com` or, with a path that goes before the
+   * repository's, `mirror.example.com/hub`. Digests stay what they are; nothing is ever written to a mirror.
+   */
+  readonly mirrors?: readonly string[]
+  /** Plain HTTP (true) or TLS (false). Without it: plain HTTP for loopback and insecure hosts, TLS for all others. */
+  readonly plainHttp?: boolean
+  /** PEM of certificate authorities to trust beside the usual ones. Implies TLS. */
+  readonly ca?: string
+  /** Implies TLS. */
+  readonly clientCertificate?: ClientCertificate
+  /** Upper bound of one upload request, in bytes, for hosts behind something that limits it. Unlimited by default. */
+  readonly chunkSize?: number
+}
+
+/** How often, and for how long, a request that met a passing fault is sent again. */
+export interface RetryBounds {
+  /** Requests in all, the first one included; 1 means no retries. Transfers count anew after each progress. */
+  readonly attempts?: number
+  /** Time from the first fault, in milliseconds, after which nothing is sent again. */
+  readonly time?: number
+  /** Before the second attempt, in milliseconds; doubled for each further one, with jitter. */
+  readonly delay?: number
+}
+
+/** How long to wait for a registry, in milliseconds. */
+export interface RegistryTimeouts {
+  readonly connect?: number
+  /** From the end of a request to the head of its answer. Registries move large blobs in this time. */
+  readonly answer?: number
+  /** Between two parts of an answer. */
+  readonly idle?: number
+}
+
+/** Options of a registry client. */
+export interface RegistryOptions {
+  /** Anonymous without it. */
+  readonly credentials?: CredentialStore
+  /** Hosts, as they are written in references, that speak plain HTTP. Loopback hosts do without being named. */
+  readonly insecureHosts?: readonly string[]
+  /** By host as it is written in references, port included: `docker.io`, `registry.example.com:5000`. */
+  readonly hosts?: Readonly<Record<string, RegistryHostOptions>>
+  readonly retry?: RetryBounds
+  readonly timeouts?: RegistryTimeouts
+  /** Upper bound of requests under way per host, and, apart from these, of blobs under way to one host. */
+  readonly concurrency?: number
+  /** Whether HTTP_PROXY, HTTPS_PROXY and NO_PROXY count; loopback hosts are never reached through a proxy. Default true. */
+  readonly useProxies?: boolean
+  /** Told everything that happens, beside what each call's own listener is told. */
+  readonly onEvent?: (event: RegistryEvent) => void
+}
+
+/** The bounds that hold where nothing else is said. */
+export const DEFAULT_RETRY: Required<RetryBounds> = { attempts: 6, time: 120_000, delay: 250 }
+
+/** The times that hold where nothing else is said. */
+export const DEFAULT_TIMEOUTS: Required<RegistryTimeouts> = { connect: 10_000, answer: 300_000, idle: 60_000 }
+
+/** The concurrency that holds where nothing else is said. */
+export const DEFAULT_CONCURRENCY = 16

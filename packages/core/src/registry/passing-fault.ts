@@ -1,0 +1,26 @@
+import type { RegistryError } from '../model/errors.js'
+
+/** An error that may be gone when the request is sent again. Never leaves this folder: callers get the error inside. */
+export class PassingFault extends Error {
+  readonly error: RegistryError
+  /** How long the registry asked to wait, in milliseconds. */
+  readonly wait: number | undefined
+
+  constructor(error: RegistryError, wait?: number) {
+    super(error.message, { cause: error })
+    this.error = error
+    this.wait = wait
+  }
+}
+
+/** The error that a caller is to see. */
+export function unwrapFault(error: unknown): unknown {
+  return error instanceof PassingFault ? error.error : error
+}
+
+/** The source of an upload failed: not the registry's fault, and sending again does not help. Never leaves this folder. */
+export class SourceFault extends Error {
+  constructor(cause: unknown) {
+    super('the source of an upload failed', { cause })
+  }
+}

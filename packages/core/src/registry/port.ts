@@ -1,0 +1,64 @@
+import type { Readable } from 'node:stream'
+import type { Digest } from '../model/digest.js'
+import type { RegistryEvent } from '../model/events.js'
+import type { Descriptor, StoredManifest } from '../model/oci.js'
+import type { Reference, Repository } from '../model/reference.js'
+
+/** What every call to a registry takes beside its arguments. */
+export interface RegistryCall {
+  readonly signal?: AbortSignal | undefined
+  readonly onEvent?: ((event: RegistryEvent) => void) | undefined
+  /** Ask the registry itself and none of its mirrors, because the answer decides a write. */
+  readonly fresh?: boolean | undefined
+}
+
+/** Content to upload: its digest and size are known, and it can be opened again when a transfer has to be repeated. */
+export interface BlobSource {
+  readonly descriptor: Pick<Descriptor, 'digest' | 'size'>
+  open(offset?: number): Readable | Promise<Readable>
+}
+
+/**
+ * What polyarch asks of registries; one value serves all hosts. Every manifest and blob is hashed as it arrives.
+ *
+ * Methods throw RegistryError, and CancelledError once the signal has fired.
+ */
+export interface Registry extends AsyncDisposable {
+  /** The descriptor that a tag or digest has now, by HEAD; undefined where there is none. */
+  resolve(reference: Reference, call?: RegistryCall): Promise<Descriptor | undefined>
+  /** The manifest under a tag or digest; undefined where there is none. */
+  getManifest(reference: Reference, call?: RegistryCall): Promise<StoredManifest | undefined>
+  /**
+   * Puts a manifest under the reference's tag, else under its own digest. All it refers to must be in that repository.
+   * One with a `subject` is found by {@link Registry.listReferrers} afterwards, whether or not the registry has that API.
+   */
+  putManifest(reference: Reference, manifest: StoredManifest, call?: RegistryCall): Promise<void>
+  /** Deletes a tag or, by digest, a manifest. */
+  deleteManifest(reference: Reference, call?: RegistryCall): Promise<void>
+  hasBlob(repository: Repository, digest: Digest, call?: RegistryCall): Promise<boolean>
+  /** The blob's bytes; the stream fails with DIGEST_MISMATCH at its end where they are not what was asked for. */
+  readBlob(repository: Repository, descriptor: Descriptor, call?: RegistryCall): Promise<Readable>
+  /** Uploads, unless the repository already has it. */
+  writeBlob(repository: Repository, source: BlobSource, call?: RegistryCall): Promise<void>
+  /** Makes the blob of one repository present in another: not moved if there, mounted on one registry, else streamed. */
+  copyBlob(from: Repository, to: Repository, descriptor: Descriptor, call?: RegistryCall): Promise<void>
+  /** The descriptors of the manifests that name this one as their subject; with `artifactType`, of that type alone. */
+  listReferrers(
+    repository: Repository,
+    subject: Digest,
+    options?: RegistryCall & { readonly artifactType?: string },
+  ): Promise<readonly Descriptor[]>
+  /** All tags of a repository, in the registry's order; empty where the repository does not exist. */
+  listTags(repository: Repository, call?: RegistryCall): Promise<readonly string[]>
+}
+
+/** A login for one registry host. */
+export type Credentials =
+  | { readonly kind: 'password'; readonly username: string; readonly password: string }
+  | { readonly kind: 'identity-token'; readonly token: string }
+
+/** Where logins come from. Hosts are matched exactly. */
+export interface CredentialStore {
+  /** The login for a host such as `ghcr.io` or `127.0.0.1:5000`; undefined for anonymous. */
+  find(host: string): Promise<Credentials | undefined>
+}

@@ -1,0 +1,17 @@
+/** A URL as it may be shown: query strings hold upload states and signatures, user information holds passwords. */
+export function redactUrl(url: URL): string {
+  return `${url.protocol}//${url.host}${url.pathname}`
+}
+
+const MAX_QUOTE = 300
+
+/** Text of a server as it may be quoted in one line: no control characters, bounded, tokens and passwords crossed out. */
+export function quoteServer(text: string): string {
+  const line = text
+    .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
+    .replace(/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]+/gi, '$1 [redacted]')
+    .replace(/(:\/\/)[^/\s@]+@/g, '$1')
+    .replace(/([?&][^=\s&]+=)[^&\s]+/g, '$1[redacted]')
+    .trim()
+  return line.length > MAX_QUOTE ? `${line.slice(0, MAX_QUOTE)}…` : line
+}

@@ -1,0 +1,132 @@
+import type { Digest } from '../model/digest.js'
+import { RegistryError } from '../model/errors.js'
+import { type Descriptor, encodeManifest, isIndex, MEDIA_TYPES, type StoredManifest } from '../model/oci.js'
+import type { Reference, Repository } from '../model/reference.js'
+import type { Connections } from './connections.js'
+import { headerOf } from './http-message.js'
+import { Queue } from './in-flight.js'
+import { parseManifest } from './manifest-shape.js'
+import type { ManifestWriter } from './manifest-writer.js'
+import type { ManifestReader } from './manifests.js'
+import { readPages } from './pages.js'
+import type { RegistryCall } from './port.js'
+
+/**
+ * Finds and records what refers to a manifest: by the registry's API, and by the tag that stands in for it where the
+ * registry has none.
+ *
+ * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#listing-referrers
+ */
+export class Referrers {
+  readonly #connections: Connections
+  readonly #reader: ManifestReader
+  readonly #writer: ManifestWriter
+  readonly #queue = new Queue()
+
+  constructor(connections: Connections, reader: ManifestReader, writer: ManifestWriter) {
+    this.#connections = connections
+    this.#reader = reader
+    this.#writer = writer
+  }
+
+  /** The descriptors of what refers to a manifest. */
+  async list(
+    repository: Repository,
+    subject: Digest,
+    options: RegistryCall & { readonly artifactType?: string } = {},
+  ): Promise<readonly Descriptor[]> {
+    const { artifactType } = options
+    const found =
+      (await this.#listByApi(repository, subject, options)) ?? (await this.#listByTag(repository, subject, options))
+    return artifactType === undefined ? found : found.filter((entry) => entry.artifactType === artifactType)
+  }
+
+  /** Adds a manifest to the tag of its subject, for registries without the API. */
+  async record(repository: Repository, manifest: StoredManifest, call?: RegistryCall): Promise<void> {
+    const { subject } = manifest.content
+    if (subject === undefined) return
+    const entry = referrerOf(manifest)
+    await this.#update(repository, subject.digest, call, (entries) =>
+      entries.some(({ digest }) => digest === entry.digest) ? undefined : [...entries, entry],
+    )
+  }
+
+  /** What a manifest refers to as its subject; undefined where it has none, is not there, or is of no known kind. */
+  async subjectOf(reference: Reference, call?: RegistryCall): Promise<Digest | undefined> {
+    try {
+      const manifest = await this.#reader.get(reference, { ...call, fresh: true })
+      return manifest?.content.subject?.digest
+    } catch (error) {
+      if (error instanceof RegistryError && error.code === 'MANIFEST_UNSUPPORTED') return undefined
+      throw error
+    }
+  }
+
+  /** Takes a manifest that has been deleted out of the tag of its subject. */
+  async forget(repository: Repository, deleted: Digest, subject: Digest, call?: RegistryCall): Promise<void> {
+    await this.#update(repository, subject, call, (entries) => {
+      const left = entries.filter(({ digest }) => digest !== deleted)
+      return left.length === entries.length ? undefined : left
+    })
+  }
+
+  async #listByApi(
+    repository: Repository,
+    subject: Digest,
+    call: RegistryCall & { readonly artifactType?: string },
+  ): Promise<readonly Descriptor[] | undefined> {
+    const place = this.#connections.origin(repository)
+    const query = call.artifactType === undefined ? '' : `?${new URLSearchParams({ artifactType: call.artifactType })}`
+    const entries: Descriptor[] = []
+    let answered = false
+    for await (const page of readPages(this.#connections, place, `${place.path}/referrers/${subject}${query}`, call)) {
+      answered = true
+      entries.push(...indexEntries(page.json, headerOf(page.answer, 'content-type'), `the referrers of ${subject}`))
+    }
+    return answered ? entries : undefined
+  }
+
+  async #listByTag(repository: Repository, subject: Digest, call?: RegistryCall): Promise<readonly Descriptor[]> {
+    const stored = await this.#reader.get(referrersTag(repository, subject), { ...call, fresh: true })
+    return stored && isIndex(stored.content) ? stored.content.manifests : []
+  }
+
+  /** Reads and writes again; callers of this client take turns, those of others cannot be kept out. */
+  #update(
+    repository: Repository,
+    subject: Digest,
+    call: RegistryCall | undefined,
+    change: (entries: readonly Descriptor[]) => readonly Descriptor[] | undefined,
+  ): Promise<void> {
+    const reference = referrersTag(repository, subject)
+    return this.#queue.after(`${repository.registry}/${repository.repository}@${subject}`, call?.signal, async () => {
+      const manifests = change(await this.#listByTag(repository, subject, call))
+      if (manifests === undefined) return
+      await this.#writer.put(reference, encodeManifest({ schemaVersion: 2, manifests }, MEDIA_TYPES.ociIndex), call)
+    })
+  }
+}
+
+/** `sha256-…`: the tag that lists what refers to a digest. */
+export function referrersTag({ registry, repository }: Repository, subject: Digest): Reference {
+  return { registry, repository, tag: subject.replace(':', '-') }
+}
+
+/** A manifest as it is listed under its subject. */
+function referrerOf({ descriptor, content }: StoredManifest): Descriptor {
+  const { mediaType, digest, size } = descriptor
+  const artifactType = content.artifactType ?? ('config' in content ? content.config.mediaType : undefined)
+  const { annotations } = content
+  return {
+    mediaType,
+    digest,
+    size,
+    ...(artifactType !== undefined && { artifactType }),
+    ...(annotations && { annotations }),
+  }
+}
+
+function indexEntries(json: unknown, contentType: string | undefined, where: string): readonly Descriptor[] {
+  const { content } = parseManifest(Buffer.from(JSON.stringify(json)), contentType, where)
+  return isIndex(content) ? content.manifests : []
+}

@@ -1,0 +1,15 @@
+/**
+ * Reads a `Retry-After` header, which is seconds or a date.
+ *
+ * @param now - Milliseconds since the epoch.
+ * @returns Milliseconds from now, never negative; undefined where it is neither.
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
+ */
+export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
+  const text = header?.trim() ?? ''
+  if (/^\d+$/.test(text)) return Number(text) * 1000
+  // Date.parse takes much that is no HTTP date ("1.5" is a day in 2001); all three forms of one name a weekday first.
+  if (!/^[A-Z][a-z]{2}/.test(text)) return undefined
+  const date = Date.parse(text)
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now)
+}

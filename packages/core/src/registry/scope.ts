@@ -1,0 +1,38 @@
+/**
+ * What a token is to allow, `repository:otbiot/esp8266-build:pull,push`.
+ *
+ * @see https://github.com/distribution/distribution/blob/v2.8.2/docs/spec/auth/scope.md
+ */
+export type Scope = string
+
+/** What may be done with a repository. */
+export type Action = 'pull' | 'push' | 'delete'
+
+/** The scope of a repository, its path under the host. */
+export function repositoryScope(path: string, ...actions: readonly Action[]): Scope {
+  return `repository:${path}:${actions.join(',')}`
+}
+
+/** The scopes of a challenge's `scope` parameter. */
+export function parseScopes(text: string | undefined): readonly Scope[] {
+  return text?.split(' ').filter((scope) => scope !== '') ?? []
+}
+
+/** Each scope once, in a stable order. */
+export function uniteScopes(...lists: readonly (readonly Scope[])[]): readonly Scope[] {
+  return [...new Set(lists.flat())].sort()
+}
+
+/** Whether a token that was asked for with some scopes also serves for others. */
+export function coversScopes(held: readonly Scope[], wanted: readonly Scope[]): boolean {
+  const allowed = new Set(held.flatMap(permissions))
+  return wanted.flatMap(permissions).every((permission) => allowed.has(permission))
+}
+
+function permissions(scope: Scope): readonly string[] {
+  const colon = scope.lastIndexOf(':')
+  return scope
+    .slice(colon + 1)
+    .split(',')
+    .map((action) => `${scope.slice(0, colon)}:${action}`)
+}

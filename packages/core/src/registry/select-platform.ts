@@ -1,0 +1,21 @@
+import { type Descriptor, type ImageIndex, isAttestation } from '../model/oci.js'
+import { type Platform, platformsRunBy, samePlatform } from '../model/platform.js'
+
+/** The images of an index: its entries without attestations. */
+export function imagesOf(index: ImageIndex): readonly Descriptor[] {
+  return index.manifests.filter((entry) => !isAttestation(entry))
+}
+
+/**
+ * The entry of an index that a client takes for a platform: the platform itself, else the newest variant of the same
+ * architecture that it also runs, so that `arm/v7` gets `arm/v6` where there is no `arm/v7`.
+ *
+ * @returns undefined where there is none.
+ */
+export function selectPlatform(index: ImageIndex, platform: Platform): Descriptor | undefined {
+  const runnable = platformsRunBy(platform).filter(({ architecture }) => architecture === platform.architecture)
+  const images = imagesOf(index)
+  return [platform, ...runnable]
+    .map((wanted) => images.find((entry) => entry.platform !== undefined && samePlatform(entry.platform, wanted)))
+    .find((entry) => entry !== undefined)
+}

@@ -1,0 +1,123 @@
+import pLimit from 'p-limit'
+import { CancelledError, throwIfCancelled } from '../model/errors.js'
+import { answerError } from './answer-error.js'
+import { Authenticator, type AuthenticatorOptions } from './authenticator.js'
+import type { Endpoint } from './hosts.js'
+import {
+  discard,
+  type HttpAnswer,
+  type HttpRequest,
+  type Method,
+  type RequestBody,
+  readBounded,
+} from './http-message.js'
+import { networkFault } from './network-fault.js'
+import type { RegistryCall } from './port.js'
+import type { Scope } from './scope.js'
+import type { Transport } from './transport.js'
+
+/** A request of the distribution protocol to one endpoint. */
+export interface RegistryRequest {
+  readonly method: Method
+  /** Below `/v2/`, or a whole URL that the registry has handed out. */
+  readonly target: string | URL
+  readonly scopes: readonly Scope[]
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: RequestBody
+  /** The statuses that are no error. */
+  readonly expect: readonly number[]
+}
+
+/** Talks to one endpoint: logs in where that is asked for, and turns answers that were not expected into errors. */
+export class Session {
+  readonly endpoint: Endpoint
+  /** Bounds the small requests under way. */
+  readonly requests: ReturnType<typeof pLimit>
+  /** Bounds the blobs under way; apart from the requests, so that one never waits for the other. */
+  readonly transfers: ReturnType<typeof pLimit>
+  readonly #transport: Transport
+  readonly #authenticator: Authenticator
+
+  constructor(
+    endpoint: Endpoint,
+    transport: Transport,
+    options: Pick<AuthenticatorOptions, 'credentials' | 'hosts'> & { readonly concurrency: number },
+  ) {
+    this.endpoint = endpoint
+    this.requests = pLimit(options.concurrency)
+    this.transfers = pLimit(options.concurrency)
+    this.#transport = transport
+    // Token requests carry no caller's signal, since their answer is shared.
+    const send = (request: HttpRequest) => transport.send(request)
+    this.#authenticator = new Authenticator({ ...options, host: endpoint.host, send })
+  }
+
+  /**
+   * Sends a request once; only a login may make it two.
+   *
+   * @throws RegistryError, wrapped as PassingFault where it may pass; CancelledError.
+   */
+  once(request: RegistryRequest, call?: RegistryCall): Promise<HttpAnswer> {
+    return this.#authenticator.inTurn(() => this.#authorized(request, call?.signal), call?.signal)
+  }
+
+  /** As {@link once}, for an answer whose body is of no interest. */
+  async onceWithoutBody(request: RegistryRequest, call?: RegistryCall): Promise<HttpAnswer> {
+    const answer = await this.once(request, call)
+    await discard(answer).catch(() => {})
+    return answer
+  }
+
+  /** Reads the body of an answer; undefined where it is larger than the limit, in bytes. */
+  async read(answer: HttpAnswer, limit: number, call?: RegistryCall): Promise<Buffer | undefined> {
+    try {
+      return await readBounded(answer, limit)
+    } catch (error) {
+      throw this.brokenBody(error, answer.url, call)
+    }
+  }
+
+  /** The error that a body broke off with. */
+  brokenBody(error: unknown, url: URL, call?: RegistryCall): Error {
+    if (call?.signal?.aborted) return new CancelledError(call.signal.reason)
+    return networkFault(error, { method: 'GET', url })
+  }
+
+  /** The whole URL of a target. */
+  urlOf(target: string | URL): URL {
+    return typeof target === 'string' ? new URL(`/v2/${target}`, this.endpoint.origin) : target
+  }
+
+  async #authorized(request: RegistryRequest, signal: AbortSignal | undefined): Promise<HttpAnswer> {
+    throwIfCancelled(signal)
+    const url = this.urlOf(request.target)
+    // A place elsewhere, such as a storage that uploads are sent to, is given no login of this host.
+    const own = url.origin === this.endpoint.origin
+    const first = own ? await this.#authenticator.authorization(request.scopes, signal) : undefined
+    const answer = await this.#send(request, url, first, signal)
+    if (answer.status !== 401 || answer.url.origin !== this.endpoint.origin) {
+      if (own) this.#authenticator.satisfied()
+      return this.#expected(answer, request, url)
+    }
+    const tried = { authorization: first, scopes: request.scopes }
+    const second = await this.#authenticator.challenged(answer, tried, signal)
+    if (second === undefined) return this.#expected(answer, request, url)
+    await discard(answer).catch(() => {})
+    return this.#expected(await this.#send(request, url, second, signal), request, url)
+  }
+
+  #send(request: RegistryRequest, url: URL, authorization: string | undefined, signal?: AbortSignal) {
+    const headers = { ...request.headers, ...(authorization !== undefined && { authorization }) }
+    return this.#transport.send({ method: request.method, url, headers, body: request.body }, signal)
+  }
+
+  async #expected(answer: HttpAnswer, request: RegistryRequest, url: URL): Promise<HttpAnswer> {
+    if (request.expect.includes(answer.status)) return answer
+    const credentials = await this.#authenticator.shown()
+    throw await answerError(
+      answer,
+      { method: request.method, url, headers: {} },
+      { host: this.endpoint.host, credentials },
+    )
+  }
+}

@@ -1,0 +1,34 @@
+import { isTag, type Repository } from '../model/reference.js'
+import type { Connections } from './connections.js'
+import { badPage, readPages } from './pages.js'
+import type { RegistryCall } from './port.js'
+
+const PAGE_SIZE = 1000
+
+/** All tags of a repository, in the registry's order. */
+export async function listTags(
+  connections: Connections,
+  repository: Repository,
+  call?: RegistryCall,
+): Promise<readonly string[]> {
+  const place = connections.origin(repository)
+  const tags = new Set<string>()
+  for await (const { answer, json } of readPages(connections, place, `${place.path}/tags/list?n=${PAGE_SIZE}`, call)) {
+    const before = tags.size
+    const page = tagsOf(json)
+    if (page === undefined) throw badPage(answer, 'is no list of tags')
+    for (const tag of page) tags.add(tag)
+    // A registry that ignores where to go on from would send its first page for ever.
+    if (tags.size === before) break
+  }
+  return [...tags]
+}
+
+/** An empty repository has `null` in place of a list on some registries. */
+function tagsOf(json: unknown): readonly string[] | undefined {
+  if (typeof json !== 'object' || json === null || !('tags' in json)) return undefined
+  if (json.tags === null) return []
+  return Array.isArray(json.tags)
+    ? json.tags.filter((tag): tag is string => typeof tag === 'string' && isTag(tag))
+    : undefined
+}

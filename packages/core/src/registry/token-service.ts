@@ -1,0 +1,101 @@
+import { RegistryError } from '../model/errors.js'
+import { answerError } from './answer-error.js'
+import { type HttpAnswer, type HttpRequest, readBounded } from './http-message.js'
+import { networkFault } from './network-fault.js'
+import type { Credentials } from './port.js'
+import { redactUrl } from './redaction.js'
+import type { Scope } from './scope.js'
+
+/** A Bearer token. */
+export interface Token {
+  readonly value: string
+  /** When to ask for a new one, shortly before it expires: milliseconds since the epoch, by this machine's clock. */
+  readonly refreshAt: number
+}
+
+/** What a token is asked for. */
+export interface TokenOrder {
+  /** The registry's host, for messages. */
+  readonly host: string
+  readonly realm: URL
+  readonly service: string | undefined
+  readonly scopes: readonly Scope[]
+  readonly credentials: Credentials | undefined
+}
+
+const MAX_ANSWER = 1024 * 1024
+/** What the specification says where an answer does not. */
+const DEFAULT_LIFETIME_SECONDS = 60
+/** A token has to outlive the way to the registry, and requests that wait for their turn; in milliseconds. */
+const MAX_MARGIN = 15_000
+
+/**
+ * Asks a token service for a token: with a password by GET, with an identity token by POST as OAuth2 wants it.
+ *
+ * @throws RegistryError REGISTRY_UNAUTHORIZED, REGISTRY_DENIED
+ * @see https://github.com/distribution/distribution/blob/v2.8.2/docs/spec/auth/token.md
+ * @see https://github.com/distribution/distribution/blob/v2.8.2/docs/spec/auth/oauth.md
+ */
+export async function fetchToken(
+  order: TokenOrder,
+  send: (request: HttpRequest) => Promise<HttpAnswer>,
+): Promise<Token> {
+  const request =
+    order.credentials?.kind === 'identity-token' ? oauthRequest(order, order.credentials) : getRequest(order)
+  // Counted from before the request, and by this clock, because the service's may be off.
+  const asked = Date.now()
+  const answer = await send(request)
+  if (answer.status !== 200)
+    throw await answerError(answer, request, { host: order.host, credentials: order.credentials })
+  const body = await readAnswer(answer, request)
+  const value = firstText(body['token'], body['access_token'])
+  if (value === undefined) throw badAnswer(request, 'its answer holds no token')
+  const seconds = typeof body['expires_in'] === 'number' ? body['expires_in'] : DEFAULT_LIFETIME_SECONDS
+  return { value, refreshAt: asked + seconds * 1000 - Math.min(MAX_MARGIN, seconds * 250) }
+}
+
+function getRequest({ realm, service, scopes, credentials }: TokenOrder): HttpRequest {
+  const url = new URL(realm)
+  if (service !== undefined) url.searchParams.set('service', service)
+  for (const scope of scopes) url.searchParams.append('scope', scope)
+  if (credentials?.kind !== 'password') return { method: 'GET', url, headers: {} }
+  url.searchParams.set('account', credentials.username)
+  return { method: 'GET', url, headers: { authorization: basicAuthorization(credentials) } }
+}
+
+function oauthRequest(order: TokenOrder, { token }: Extract<Credentials, { kind: 'identity-token' }>): HttpRequest {
+  const form = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: token, client_id: 'polyarch' })
+  if (order.service !== undefined) form.set('service', order.service)
+  if (order.scopes.length > 0) form.set('scope', order.scopes.join(' '))
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  return { method: 'POST', url: order.realm, headers, body: Buffer.from(form.toString()) }
+}
+
+/** The Authorization header of a password. @see https://www.rfc-editor.org/rfc/rfc7617 */
+export function basicAuthorization({ username, password }: Extract<Credentials, { kind: 'password' }>): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
+}
+
+async function readAnswer(answer: HttpAnswer, request: HttpRequest): Promise<Record<string, unknown>> {
+  const bytes = await readBounded(answer, MAX_ANSWER).catch((error: unknown) => {
+    throw networkFault(error, request)
+  })
+  try {
+    const body: unknown = JSON.parse(bytes?.toString() ?? '')
+    if (typeof body === 'object' && body !== null) return body as Record<string, unknown>
+  } catch {
+    // Told below: the text may hold half a token, so no part of it is quoted.
+  }
+  throw badAnswer(request, 'its answer is not JSON')
+}
+
+function firstText(...values: readonly unknown[]): string | undefined {
+  return values.find((value): value is string => typeof value === 'string' && value !== '')
+}
+
+function badAnswer({ method, url }: HttpRequest, why: string): RegistryError {
+  const exchange = { method, url: redactUrl(url), status: 200 }
+  return new RegistryError('REGISTRY_REJECTED', `the token service ${exchange.url} cannot be used: ${why}`, {
+    exchange,
+  })
+}

@@ -1,0 +1,28 @@
+import { formatPlatform } from '../model/platform.js'
+import type { NodeReport, Report } from './report.js'
+import { alignColumns, formatDuration } from './units.js'
+
+/** A report as text: what was made or found, and every name with what it points to now. */
+export function formatReport(report: Report): string {
+  const results = report.nodes.filter(({ reference }) => reference !== undefined)
+  const notes = report.notes.map((note) => `note: ${note}\n`).join('')
+  const lost = report.nodes.map(lostLine).join('')
+  return [alignColumns(results.map(resultRow)), alignColumns(report.tags.map(tagRow)), lost + notes]
+    .filter((part) => part !== '')
+    .join('\n')
+}
+
+function resultRow({ pipeline, kind, platform, outcome, reference = '', duration }: NodeReport): readonly string[] {
+  const what = platform === undefined ? kind.replace('-', ' ') : `${kind}(${formatPlatform(platform)})`
+  const took = outcome === 'made' && duration !== undefined ? `made in ${formatDuration(duration)}` : outcome
+  return [pipeline, what, took, reference]
+}
+
+function tagRow({ reference, from, to }: Report['tags'][number]): readonly string[] {
+  return [reference, from === to ? 'unchanged' : 'now', to]
+}
+
+/** What the names were published without. */
+function lostLine({ node, outcome, error }: NodeReport): string {
+  return outcome === 'failed' ? `without ${node}: ${error?.message ?? 'it failed'}\n` : ''
+}

@@ -1,0 +1,63 @@
+import type { Digest } from '../model/digest.js'
+import type { ErrorData } from '../model/error-data.js'
+import type { RunEvent, RunOutcome, TagChange } from '../model/events.js'
+import type { NodePlan, Plan } from '../model/plan.js'
+
+/** Version of the shape of {@link Report} as JSON. */
+export const REPORT_VERSION = 1
+
+/** What became of a node. */
+export interface NodeReport extends Pick<NodePlan, 'node' | 'pipeline' | 'kind' | 'platform' | 'execution'> {
+  readonly outcome: 'reused' | 'made' | 'failed' | 'skipped' | 'not-run'
+  /** Repository and digest of the result. */
+  readonly reference?: string
+  readonly digest?: Digest
+  /** How long it took, in milliseconds. */
+  readonly duration?: number
+  readonly error?: ErrorData
+}
+
+/** What a run did. Plain data, made from the run's events alone. */
+export interface Report {
+  readonly version: typeof REPORT_VERSION
+  readonly outcome: RunOutcome
+  readonly nodes: readonly NodeReport[]
+  /** Every name that was to be published: what it pointed to before, and points to now. */
+  readonly tags: readonly TagChange[]
+  readonly notes: readonly string[]
+}
+
+/** Makes the report of a run from its events. */
+export function reportOf(events: readonly RunEvent[]): Report {
+  const planned = events.find((event) => event.kind === 'planned')
+  const finished = events.find((event) => event.kind === 'run-finished')
+  const plan: Pick<Plan, 'nodes' | 'notes'> = planned?.plan ?? { nodes: [], notes: [] }
+  return {
+    version: REPORT_VERSION,
+    outcome: finished?.outcome ?? 'failed',
+    nodes: plan.nodes.map((node) => nodeReport(node, events)),
+    tags: events.flatMap((event) => (event.kind === 'tag-moved' || event.kind === 'tag-kept' ? [event.change] : [])),
+    notes: plan.notes,
+  }
+}
+
+function nodeReport(planned: NodePlan, events: readonly RunEvent[]): NodeReport {
+  const { node, pipeline, kind, platform, execution } = planned
+  const common = { node, pipeline, kind, ...(platform && { platform }), ...(execution && { execution }) }
+  const own = events.filter((event) => 'node' in event && event.node === node)
+  const started = own.find((event) => event.kind === 'node-started')
+  const ended = own.find((event) => event.kind.startsWith('node-') && event.kind !== 'node-started')
+  const duration = started && ended ? { duration: ended.at - started.at } : {}
+  switch (ended?.kind) {
+    case 'node-reused':
+      return { ...common, outcome: 'reused', reference: ended.reference, digest: ended.digest, ...duration }
+    case 'node-finished':
+      return { ...common, outcome: 'made', reference: ended.reference, digest: ended.digest, ...duration }
+    case 'node-failed':
+      return { ...common, outcome: 'failed', error: ended.error, ...duration }
+    case 'node-skipped':
+      return { ...common, outcome: 'skipped', ...duration }
+    default:
+      return { ...common, outcome: 'not-run' }
+  }
+}

@@ -1,0 +1,113 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Readable, Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGzip } from 'node:zlib'
+import writeFileAtomic from 'write-file-atomic'
+import { type Digest, isDigest } from '../model/digest.js'
+import { canonicalJson, MEDIA_TYPES } from '../model/oci.js'
+import type { RootfsLayer } from './port.js'
+
+interface LayerRecord {
+  readonly digest: Digest
+  readonly diffId: Digest
+  readonly size: number
+}
+
+/** Layers on disk, each under the hash of what it was made from. */
+export class LayerCache {
+  readonly #directory: string
+
+  constructor(directory: string) {
+    this.#directory = join(directory, 'rootfs')
+  }
+
+  /** The layer made from these inputs; undefined where there is none, or it is damaged. */
+  async find(inputs: unknown): Promise<RootfsLayer | undefined> {
+    const { layer, record } = this.#paths(inputs)
+    const known = await readRecord(record)
+    if (known === undefined || (await digestFile(layer)) !== known.digest) return undefined
+    return asLayer(layer, known)
+  }
+
+  /**
+   * Compresses a tar into the cache. The record is written last: what a killed process left is not found.
+   *
+   * @param fill - writes the tar into the given function, which returns the layer's record once the tar has ended
+   */
+  async add(
+    inputs: unknown,
+    fill: (store: (tar: Readable) => Promise<LayerRecord>) => Promise<LayerRecord>,
+  ): Promise<RootfsLayer> {
+    const { layer, record } = this.#paths(inputs)
+    const draft = `${layer}.${randomUUID()}`
+    await mkdir(this.#directory, { recursive: true })
+    try {
+      const made = await fill((tar) => compress(tar, draft))
+      await rename(draft, layer)
+      await writeFileAtomic(record, JSON.stringify(made))
+      return asLayer(layer, made)
+    } finally {
+      await rm(draft, { force: true })
+    }
+  }
+
+  #paths(inputs: unknown): { readonly layer: string; readonly record: string } {
+    const key = createHash('sha256').update(canonicalJson(inputs)).digest('hex')
+    return { layer: join(this.#directory, `${key}.tar.gz`), record: join(this.#directory, `${key}.json`) }
+  }
+}
+
+async function compress(tar: Readable, file: string): Promise<LayerRecord> {
+  const whole = createHash('sha256')
+  const compressed = createHash('sha256')
+  let size = 0
+  await pipeline(
+    tar,
+    tap((chunk) => whole.update(chunk)),
+    createGzip(),
+    tap((chunk) => {
+      compressed.update(chunk)
+      size += chunk.length
+    }),
+    createWriteStream(file),
+  )
+  const digest = `sha256:${compressed.digest('hex')}` as Digest
+  return { digest, diffId: `sha256:${whole.digest('hex')}` as Digest, size }
+}
+
+function tap(see: (chunk: Buffer) => void): Transform {
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      see(chunk)
+      done(null, chunk)
+    },
+  })
+}
+
+function asLayer(file: string, { digest, diffId, size }: LayerRecord): RootfsLayer {
+  const open = (offset = 0) => createReadStream(file, { start: offset })
+  return { blob: { descriptor: { digest, size }, open }, mediaType: MEDIA_TYPES.ociLayerGzip, diffId }
+}
+
+async function readRecord(file: string): Promise<LayerRecord | undefined> {
+  try {
+    const { digest, diffId, size } = JSON.parse(await readFile(file, 'utf8')) as Partial<LayerRecord>
+    if (digest === undefined || diffId === undefined || size === undefined) return undefined
+    return isDigest(digest) && isDigest(diffId) ? { digest, diffId, size } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function digestFile(file: string): Promise<string | undefined> {
+  const hash = createHash('sha256')
+  try {
+    await pipeline(createReadStream(file), hash)
+    return `sha256:${hash.digest('hex')}`
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import type { AptBase } from '../definition/base-source.js'
+import { CancelledError, HostError } from '../model/errors.js'
+import type { ResolvedRootfs, RootfsCall } from './port.js'
+import { requireTool } from './tool.js'
+
+const INSTALL_HINT =
+  "install it (on Debian and Ubuntu: apt-get install mmdebstrap), or take the base from a registry: source: 'registry'"
+
+/** Lines of the tool's output that an error shows. */
+const LAST_LINES = 15
+
+/** Makes sure that root file systems can be made here. @throws HostError TOOL_MISSING */
+export function requireMmdebstrap(): Promise<void> {
+  return requireTool('mmdebstrap', INSTALL_HINT)
+}
+
+/**
+ * Makes a root file system and hands its tar to a consumer.
+ *
+ * @throws HostError ROOTFS_FAILED with the end of what mmdebstrap said; CancelledError
+ * @see https://manpages.debian.org/bookworm/mmdebstrap/mmdebstrap.1.en.html
+ */
+export async function runMmdebstrap<Result>(
+  source: AptBase,
+  { mirror, epoch }: ResolvedRootfs,
+  { signal, onEvent }: RootfsCall,
+  consume: (tar: Readable) => Promise<Result>,
+): Promise<Result> {
+  // Its own process group: apt and the packages' scripts are ended with it.
+  const child = spawn('mmdebstrap', mmdebstrapArguments(source, mirror ?? ''), {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, SOURCE_DATE_EPOCH: String(epoch), LC_ALL: 'C.UTF-8' },
+  })
+  const stop = () => endGroup(child.pid)
+  signal?.addEventListener('abort', stop, { once: true })
+  const said: string[] = []
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    said.push(line)
+    const phase = /^I: (.*)$/.exec(line)?.[1]
+    if (phase !== undefined) onEvent?.({ kind: 'rootfs-progress', phase })
+  })
+  try {
+    const [result, [code]] = await Promise.all([consume(child.stdout), once(child, 'close')])
+    if (code !== 0) throw rootfsFailed(source, said)
+    return result
+  } catch (error) {
+    if (signal?.aborted) throw new CancelledError(signal.reason)
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', stop)
+    stop()
+  }
+}
+
+/** The mirror is always said, since mmdebstrap otherwise adds suites of its own. */
+function mmdebstrapArguments(source: AptBase, mirror: string): readonly string[] {
+  const { variant, architecture, components, packages, keyring, suite } = source
+  return [
+    `--variant=${variant}`,
+    `--architectures=${architecture}`,
+    `--components=${components.join(',')}`,
+    ...(packages.length > 0 ? [`--include=${packages.join(',')}`] : []),
+    ...(keyring !== undefined ? [`--keyring=${keyring}`] : []),
+    '--aptopt=APT::Install-Recommends "false"',
+    '--format=tar',
+    suite,
+    '-',
+    mirror,
+  ]
+}
+
+function rootfsFailed({ distribution, suite, architecture }: AptBase, said: readonly string[]): HostError {
+  const end = said.slice(-LAST_LINES).join('\n')
+  return new HostError('ROOTFS_FAILED', `mmdebstrap could not make ${distribution} ${suite} ${architecture}:\n${end}`, {
+    hint: 'look at the names of the packages, at the mirror, and whether the keyring signs this archive',
+  })
+}
+
+function endGroup(pid: number | undefined): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGTERM')
+  } catch {
+    // It has ended by itself.
+  }
+}

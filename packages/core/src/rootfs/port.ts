@@ -1,0 +1,37 @@
+import type { AptBase, RootfsBase } from '../definition/base-source.js'
+import type { Digest } from '../model/digest.js'
+import type { RootfsEvent } from '../model/events.js'
+import type { BlobSource } from '../registry/port.js'
+
+/** What every call takes beside its arguments. */
+export interface RootfsCall {
+  readonly signal?: AbortSignal | undefined
+  readonly onEvent?: ((event: RootfsEvent) => void) | undefined
+}
+
+/** All that decides a root file system's content, found by reads alone. JSON-able: it goes into the node's key. */
+export interface ResolvedRootfs {
+  readonly source: AptBase | RootfsBase
+  /** For apt: the mirror in use. Where the bytes come from, so not a part of {@link ResolvedRootfs.inputs}. */
+  readonly mirror?: string
+  /** Seconds since the epoch that files are clamped to and the config is dated with. */
+  readonly epoch: number
+  /** What the key is made of: suite, architecture, packages, hashes of the package indexes; or the archive's sha256. */
+  readonly inputs: Readonly<Record<string, unknown>>
+}
+
+/** One layer, compressed, on disk. */
+export interface RootfsLayer {
+  readonly blob: BlobSource
+  readonly mediaType: string
+  /** Digest of the uncompressed tar. */
+  readonly diffId: Digest
+}
+
+/** Makes bases that are not pulled. Methods throw HostError, and CancelledError once the signal has fired. */
+export interface RootfsMaker {
+  /** Reads only. @throws TOOL_MISSING, DOWNLOAD_FAILED, DEFINITION_INVALID where no mirror is known */
+  resolve(source: AptBase | RootfsBase, call?: RootfsCall): Promise<ResolvedRootfs>
+  /** Makes the layer, or takes it from the cache. @throws ROOTFS_FAILED, TOOL_MISSING, DOWNLOAD_FAILED, DIGEST_MISMATCH */
+  make(resolved: ResolvedRootfs, call?: RootfsCall): Promise<RootfsLayer>
+}

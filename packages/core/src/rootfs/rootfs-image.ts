@@ -1,0 +1,44 @@
+import { Readable } from 'node:stream'
+import { digestOf } from '../model/digest.js'
+import { canonicalJson, encodeManifest, type ImageConfig, MEDIA_TYPES, type StoredManifest } from '../model/oci.js'
+import type { Platform } from '../model/platform.js'
+import type { BlobSource } from '../registry/port.js'
+import type { RootfsLayer } from './port.js'
+
+/** The config and manifest of an image. */
+export interface RootfsImage {
+  readonly config: BlobSource
+  readonly manifest: StoredManifest
+}
+
+/** Where programs are looked for, as in the images that distributions publish. */
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/**
+ * Makes an image of one layer. Equal layers, platforms and dates give equal bytes.
+ *
+ * @param epoch - seconds since the epoch that the image is dated with
+ */
+export function rootfsImage(layer: RootfsLayer, platform: Platform, epoch: number): RootfsImage {
+  const created = new Date(epoch * 1000).toISOString()
+  const content: ImageConfig = {
+    ...platform,
+    created,
+    config: { Env: [`PATH=${PATH}`], Cmd: ['/bin/sh'] },
+    rootfs: { type: 'layers', diff_ids: [layer.diffId] },
+    history: [{ created, created_by: 'polyarch rootfs' }],
+  }
+  const bytes = canonicalJson(content)
+  const config = { digest: digestOf(bytes), size: bytes.byteLength }
+  const { digest, size } = layer.blob.descriptor
+  const manifest = encodeManifest(
+    {
+      schemaVersion: 2,
+      config: { mediaType: MEDIA_TYPES.ociConfig, ...config },
+      layers: [{ mediaType: layer.mediaType, digest, size }],
+    },
+    MEDIA_TYPES.ociManifest,
+  )
+  const open = (offset = 0) => Readable.from([bytes.subarray(offset)])
+  return { config: { descriptor: config, open }, manifest }
+}

@@ -1,0 +1,191 @@
+import type { ContextListing } from '../context/context-file.js'
+import { type Analysis, analyze, BASE_ARG } from '../dockerfile/analysis.js'
+import { parseDockerfile } from '../dockerfile/parse.js'
+import { type Replacement, replaceSpans } from '../dockerfile/pin.js'
+import type { BuildRequest } from '../engine/port.js'
+import type { ImageNode } from '../graph/node.js'
+import { DefinitionError, RegistryError } from '../model/errors.js'
+import { type Annotations, type Descriptor, isIndex } from '../model/oci.js'
+import { formatReference, parseReference, repositoryOf } from '../model/reference.js'
+import { checkBuiltImage, isComplete, keptManifest, readPushedImage } from './built-image.js'
+import { KEY_ANNOTATION, keyOf, keyReference } from './key.js'
+import {
+  type Finding,
+  type Inputs,
+  inputOf,
+  type Output,
+  type Step,
+  type StepCall,
+  type Work,
+  type World,
+} from './step.js'
+
+/** An image that the Dockerfile names beside the base, pinned. */
+interface PinnedImage {
+  readonly name: string
+  readonly pinned: string
+  readonly replacements: readonly Replacement[]
+}
+
+/** What a build is made of, before its base is known. */
+export interface ResolvedImage {
+  readonly context: ContextListing
+  readonly analysis: Analysis
+  readonly images: readonly PinnedImage[]
+}
+
+type ImageWork = Work<ImageNode, ResolvedImage>
+
+/** One platform's image: built by the engine, pushed under its key tag, kept as the pipeline's format asks. */
+export const imageStep: Step<ImageNode, ResolvedImage> = {
+  async resolve({ id, build, platform, baseNames }, { contexts, registry }, call) {
+    const context = await contexts.list({ directory: build.context, dockerfile: build.dockerfile }, call.signal)
+    const { target, args } = build
+    const analysis = analyze(parseDockerfile(context.dockerfile.text), { platform, target, args, baseNames })
+    if (analysis.faults.length > 0) {
+      const { file } = context.dockerfile
+      throw new DefinitionError(
+        analysis.faults.map(({ line, message, hint }) => ({
+          path: line === undefined ? file : `${file}:${line}`,
+          message,
+          hint,
+        })),
+      )
+    }
+    const images = await Promise.all(analysis.externals.map((image) => pinImage(image, registry, id, call)))
+    return { context, analysis, images }
+  },
+
+  key({ platform, build, base, format }, { context, images }, inputs) {
+    const { context: _directory, dockerfile: _path, cacheFrom: _cache, noCache: _noCache, ...decisive } = build
+    return keyOf('image', {
+      platform,
+      base: inputOf(inputs, base).descriptor.digest,
+      context: context.digest,
+      dockerfile: context.dockerfile.text,
+      build: decisive,
+      images: images.map(({ pinned }) => pinned).sort(),
+      // One key tag cannot hold a manifest of each kind.
+      ...(format === 'docker' && { format }),
+    })
+  },
+
+  async lookup(work, world, call): Promise<Finding> {
+    const kept = await findKept(work, world, call)
+    return kept === undefined ? { state: 'absent' } : { state: 'present', output: kept }
+  },
+
+  async perform(work, world, call) {
+    const { node, key } = work
+    const reference = keyReference(node.repository, key)
+    // A run that was killed after the push left the image there, as the engine wrote it.
+    const left = await world.registry.resolve(reference, call)
+    if (left === undefined) await buildAndPush(work, world, call)
+    return keep(work, world, call)
+  },
+}
+
+async function pinImage(
+  { name, places }: Analysis['externals'][number],
+  registry: World['registry'],
+  node: string,
+  call: StepCall,
+): Promise<PinnedImage> {
+  const reference = parseReference(name)
+  if (reference === undefined) throw new TypeError(`'${name}' was a reference a moment ago`)
+  const digest = reference.digest ?? (await registry.resolve(reference, call))?.digest
+  if (digest === undefined) {
+    throw new RegistryError('NOT_FOUND', `the Dockerfile names ${name}, which does not exist`, {
+      node,
+      hint: 'look at the name and the tag; a private repository may also look like this without a login',
+    })
+  }
+  const pinned = formatReference({ ...reference, digest })
+  return { name, pinned, replacements: places.map((place) => ({ place, text: pinned })) }
+}
+
+/** The finished image under the key tag. */
+async function findKept({ node, key }: ImageWork, { registry }: World, call: StepCall): Promise<Output | undefined> {
+  const found = await registry.getManifest(keyReference(node.repository, key), call)
+  if (found === undefined || !isComplete(found, node.format, key)) return undefined
+  return imageOutput(node, found.descriptor, key)
+}
+
+function imageOutput({ repository, platform }: ImageNode, descriptor: Descriptor, key: string): Output {
+  const { mediaType, digest, size } = descriptor
+  return {
+    reference: { ...repositoryOf(repository), digest },
+    descriptor: { mediaType, digest, size, platform, annotations: { [KEY_ANNOTATION]: key } },
+  }
+}
+
+async function buildAndPush({ node, resolved, inputs, key }: ImageWork, world: World, call: StepCall): Promise<void> {
+  const { engine, contexts } = world
+  const name = keyReference(node.repository, key)
+  const packed = await contexts.pack(resolved.context, call.signal)
+  const text = pinnedDockerfile(resolved, inputs, node)
+  try {
+    await engine.build(
+      buildRequest(node, resolved, inputs, name, text, () => packed.open(text)),
+      call,
+    )
+    await engine.push(name, node.platform, call)
+  } finally {
+    // Not cancellable: what a cancelled run built would stay on the engine under a name that nobody knows.
+    await engine.untag(name).catch(() => undefined)
+  }
+}
+
+function buildRequest(
+  { build, platform, baseIndex }: ImageNode,
+  { context, analysis }: ResolvedImage,
+  inputs: Inputs,
+  name: BuildRequest['name'],
+  dockerfileText: string,
+  openContext: BuildRequest['openContext'],
+): BuildRequest {
+  const { target, network, labels, addHosts, noCache, cacheFrom } = build
+  const base = formatReference(inputOf(inputs, baseIndex).reference)
+  return {
+    platform,
+    name,
+    openContext,
+    dockerfile: context.dockerfile.path,
+    dockerfileText,
+    args: analysis.usesBaseArg ? { ...build.args, [BASE_ARG]: base } : build.args,
+    labels,
+    addHosts,
+    noCache,
+    cacheFrom,
+    ...(target !== undefined && { target }),
+    ...(network !== undefined && { network }),
+  }
+}
+
+/** The Dockerfile with every image pinned by digest; the base by that of its index, so that one text serves all platforms. */
+function pinnedDockerfile({ context, analysis, images }: ResolvedImage, inputs: Inputs, node: ImageNode): string {
+  const base = formatReference(inputOf(inputs, node.baseIndex).reference)
+  const bases = analysis.literalBases.map((place) => ({ place, text: base }))
+  return replaceSpans(context.dockerfile.text, [...bases, ...images.flatMap(({ replacements }) => replacements)])
+}
+
+/** Checks what was pushed and, unless the pipeline publishes Docker's media types, writes it as an OCI manifest. */
+async function keep(work: ImageWork, { registry }: World, call: StepCall): Promise<Output> {
+  const { node, key, inputs } = work
+  const reference = keyReference(node.repository, key)
+  const pushed = await readPushedImage(reference, node.platform, registry, call)
+  await checkBuiltImage(pushed, reference, node.platform, registry, call)
+  const kept = keptManifest(pushed, node.format, annotationsOf(node, inputs, key))
+  const isMoved = kept !== pushed || isIndex(pushed.content)
+  if (isMoved) await registry.putManifest(reference, kept, call)
+  return imageOutput(node, kept.descriptor, key)
+}
+
+function annotationsOf(node: ImageNode, inputs: Inputs, key: string): Annotations {
+  const { descriptor } = inputOf(inputs, node.base)
+  return {
+    [KEY_ANNOTATION]: key,
+    'org.opencontainers.image.base.name': node.baseName,
+    'org.opencontainers.image.base.digest': descriptor.digest,
+  }
+}

@@ -1,0 +1,60 @@
+import type { ImageFormat } from '../definition/declaration.js'
+import type { ChildNode, Node } from '../graph/node.js'
+import { type Descriptor, encodeManifest, MEDIA_TYPES, type StoredManifest } from '../model/oci.js'
+import type { Repository } from '../model/reference.js'
+import { keyOf } from './key.js'
+import type { Finding } from './step.js'
+import { type Inputs, inputOf, type Output, type StepCall, type Work, type World } from './step.js'
+
+/** The index over the children's results, without optional ones that have none: canonical bytes, so known with them. */
+export function indexManifest(children: readonly ChildNode[], inputs: Inputs, format: ImageFormat): StoredManifest {
+  const present = children.filter(({ node, optional }) => !optional || inputs.has(node))
+  const manifests = present.map(({ node, platform }) => entry(inputOf(inputs, node).descriptor, platform, format))
+  const mediaType = format === 'docker' ? MEDIA_TYPES.dockerManifestList : MEDIA_TYPES.ociIndex
+  return encodeManifest({ schemaVersion: 2, manifests }, mediaType)
+}
+
+/** Docker's lists know no annotations. */
+function entry(child: Descriptor, platform: Descriptor['platform'], format: ImageFormat): Descriptor {
+  const { mediaType, digest, size, annotations } = child
+  const plain = { mediaType, digest, size, ...(platform !== undefined && { platform }) }
+  return format === 'docker' || annotations === undefined ? plain : { ...plain, annotations }
+}
+
+type AnyIndexNode = Extract<Node, { readonly children: readonly ChildNode[] }>
+
+/** Key of an index: that of its bytes. */
+export function indexKey(node: AnyIndexNode, inputs: Inputs, format: ImageFormat): string {
+  return keyOf('index', { digest: indexManifest(node.children, inputs, format).descriptor.digest })
+}
+
+/** Whether the index is in its repository. */
+export async function lookupIndex(
+  { node, inputs }: Work<AnyIndexNode, undefined>,
+  format: ImageFormat,
+  { registry }: World,
+  call: StepCall,
+): Promise<Finding> {
+  const manifest = indexManifest(node.children, inputs, format)
+  const output = indexOutput(node.repository, manifest)
+  const found = await registry.resolve(output.reference, call)
+  return found === undefined ? { state: 'absent', predicted: output } : { state: 'present', output }
+}
+
+/** Puts the index by its digest: no tag moves. */
+export async function performIndex(
+  { node, inputs }: Work<AnyIndexNode, undefined>,
+  format: ImageFormat,
+  { registry }: World,
+  call: StepCall,
+): Promise<Output> {
+  const manifest = indexManifest(node.children, inputs, format)
+  const output = indexOutput(node.repository, manifest)
+  await registry.putManifest(output.reference, manifest, call)
+  return output
+}
+
+function indexOutput({ registry, repository }: Repository, { descriptor, content }: StoredManifest): Output {
+  const children = 'manifests' in content ? content.manifests : []
+  return { reference: { registry, repository, digest: descriptor.digest }, descriptor, children }
+}

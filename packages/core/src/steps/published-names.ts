@@ -1,0 +1,36 @@
+import type { Definition, PipelineDefinition } from '../definition/definition.js'
+import { baseIndexNodeId, imageNodeId, indexNodeId } from '../graph/graph.js'
+import type { Graph } from '../graph/node.js'
+import { type Reference, repositoryOf } from '../model/reference.js'
+
+/** A name that users see, and the node whose result it is to point to. */
+export interface PublishedName {
+  readonly reference: Reference
+  readonly node: string
+}
+
+/** All names that a definition publishes, in the order in which they move: shared bases, platforms, then indexes. */
+export function publishedNames({ pipelines }: Definition, { nodes }: Graph): readonly PublishedName[] {
+  const ids = new Set(nodes.map(({ id }) => id))
+  return pipelines
+    .filter(({ requested }) => requested)
+    .flatMap(namesOf)
+    .filter(({ node }) => ids.has(node))
+}
+
+function namesOf({ id, repository, sharedBase, platforms, tags }: PipelineDefinition): readonly PublishedName[] {
+  const base = sharedBase.tag === undefined ? [] : [{ reference: sharedBase, node: baseIndexNodeId(id) }]
+  const images = platforms.flatMap(({ platform, names }) =>
+    names.map((reference) => ({ reference, node: imageNodeId(id, platform) })),
+  )
+  const indexes = tags.map((tag) => ({ reference: { ...repositoryOf(repository), tag }, node: indexNodeId(id) }))
+  return [...base, ...images, ...indexes]
+}
+
+/** The nodes whose results a definition asks for: with names to publish or without. */
+export function targetNodes({ pipelines }: Definition, graph: Graph): ReadonlySet<string> {
+  const requested = new Set(pipelines.filter((pipeline) => pipeline.requested).map(({ id }) => id))
+  const named = publishedNames({ pipelines, notes: [] }, graph).map(({ node }) => node)
+  const results = graph.nodes.filter(({ kind, pipeline }) => kind === 'index' && requested.has(pipeline))
+  return new Set([...named, ...results.map(({ id }) => id)])
+}

@@ -1,0 +1,124 @@
+import type { RegistryBaseDefinition } from '../definition/definition.js'
+import { digestOf } from '../model/digest.js'
+import { RegistryError } from '../model/errors.js'
+import {
+  canonicalJson,
+  type Descriptor,
+  encodeManifest,
+  type ImageConfig,
+  isAttestation,
+  isIndex,
+  type StoredManifest,
+} from '../model/oci.js'
+import { formatPlatform, normalizePlatform, type Platform, platformsRunBy, samePlatform } from '../model/platform.js'
+import { formatReference, type Reference, repositoryOf } from '../model/reference.js'
+import { readImageConfig } from '../registry/image-config.js'
+import type { Registry, RegistryCall } from '../registry/port.js'
+
+/** The one image of a published base that serves a platform. */
+export interface ChosenImage {
+  /** Repository and digest of the image's manifest. */
+  readonly reference: Reference
+  readonly descriptor: Descriptor
+}
+
+/**
+ * Finds the image that a reference holds for a platform: the reference itself where it is a single image, else the
+ * matching child of its index.
+ *
+ * @throws RegistryError NOT_FOUND, PLATFORM_MISSING
+ */
+export async function chooseImage(
+  { reference, configPolicy }: RegistryBaseDefinition,
+  platform: Platform,
+  registry: Registry,
+  call: RegistryCall,
+): Promise<ChosenImage> {
+  const found = await registry.getManifest(reference, call)
+  if (found === undefined) {
+    throw new RegistryError('NOT_FOUND', `base ${formatReference(reference)} does not exist`, {
+      hint: 'look at the name and the tag; a private repository may also look like this without a login',
+    })
+  }
+  const place = repositoryOf(reference)
+  if (!isIndex(found.content)) {
+    return { reference: { ...place, digest: found.descriptor.digest }, descriptor: found.descriptor }
+  }
+  const images = found.content.manifests.filter((entry) => !isAttestation(entry))
+  // An image for an older variant runs too, but only where the declared platform is what counts.
+  const accepted = configPolicy === 'trust-declared' ? [platform, ...platformsRunBy(platform)] : [platform]
+  const child = accepted
+    .map((one) => images.find((entry) => entry.platform !== undefined && samePlatform(entry.platform, one)))
+    .find((entry) => entry !== undefined)
+  if (child === undefined) {
+    const has = images.flatMap((entry) => (entry.platform ? [formatPlatform(normalizePlatform(entry.platform))] : []))
+    throw new RegistryError(
+      'PLATFORM_MISSING',
+      `base ${formatReference(reference)} has no ${formatPlatform(platform)}`,
+      {
+        hint: `it has ${has.join(', ')}`,
+      },
+    )
+  }
+  const { mediaType, digest, size } = child
+  return { reference: { ...place, digest }, descriptor: { mediaType, digest, size } }
+}
+
+/** A base that has been compared with its platform: what is to stand in the shared base's repository. */
+export interface CheckedImage {
+  readonly manifest: StoredManifest
+  /** The config in place of the published one, where that named another platform and is to be corrected. */
+  readonly config?: Uint8Array
+  /** Set where the policy let a disagreement pass, or corrected it. */
+  readonly note?: string
+}
+
+/**
+ * Compares the config of an image with the platform that it is declared under, and does what the policy says.
+ *
+ * @throws RegistryError PLATFORM_MISMATCH, MANIFEST_UNSUPPORTED
+ */
+export async function checkImage(
+  chosen: ChosenImage,
+  { reference, configPolicy }: RegistryBaseDefinition,
+  platform: Platform,
+  registry: Registry,
+  call: RegistryCall,
+): Promise<CheckedImage> {
+  const name = formatReference(reference)
+  const manifest = await registry.getManifest(chosen.reference, call)
+  if (manifest === undefined || isIndex(manifest.content)) {
+    throw new RegistryError('MANIFEST_UNSUPPORTED', `base ${name} lists ${chosen.descriptor.digest}, which is no image`)
+  }
+  const config = await readImageConfig(registry, chosen.reference, manifest.content, call)
+  const stated = statedPlatform(config)
+  if (stated !== undefined && samePlatform(stated, platform)) return { manifest }
+  const disagreement = `base ${name} is declared ${formatPlatform(platform)}, its config says ${stated === undefined ? 'nothing' : formatPlatform(stated)}`
+  switch (configPolicy) {
+    case 'require-match':
+      throw new RegistryError('PLATFORM_MISMATCH', disagreement, {
+        hint: "take an image of that platform; where the config is known to be wrong, say configPolicy: 'trust-declared' or 'fix-config'",
+      })
+    case 'trust-declared':
+      return { manifest, note: `${disagreement}; the declaration is trusted` }
+    case 'fix-config':
+      return { ...corrected(manifest, config, platform), note: `${disagreement}; the config is corrected` }
+  }
+}
+
+/** The platform that a config states; undefined where it states none. */
+export function statedPlatform({ os, architecture, variant }: ImageConfig): Platform | undefined {
+  if (!os || !architecture) return undefined
+  return normalizePlatform({ os, architecture, ...(variant !== undefined && { variant }) })
+}
+
+function corrected(manifest: StoredManifest, config: ImageConfig, platform: Platform): CheckedImage {
+  const { variant: _stated, ...rest } = config
+  const bytes = canonicalJson({ ...rest, ...platform })
+  const descriptor = { ...('config' in manifest.content && manifest.content.config) } as Descriptor
+  const content = {
+    ...manifest.content,
+    config: { ...descriptor, digest: digestOf(bytes), size: bytes.byteLength },
+  }
+  return { manifest: encodeManifest(content, manifest.descriptor.mediaType), config: bytes }
+}

@@ -1,0 +1,69 @@
+import type { Engine } from '../engine/port.js'
+import type { Node } from '../graph/node.js'
+import type { WorkEvent } from '../model/events.js'
+import type { Descriptor } from '../model/oci.js'
+import type { Reference } from '../model/reference.js'
+import type { Registry } from '../registry/port.js'
+import type { RootfsMaker } from '../rootfs/port.js'
+import type { Contexts } from './contexts.js'
+
+/** All that steps work with. */
+export interface World {
+  readonly registry: Registry
+  /** Connects on first use: a run that has nothing to build needs no engine. */
+  readonly engine: Engine
+  readonly rootfs: RootfsMaker
+  readonly contexts: Contexts
+}
+
+/** What every part of a step takes beside its arguments. */
+export interface StepCall {
+  readonly signal?: AbortSignal | undefined
+  readonly onEvent?: ((event: WorkEvent) => void) | undefined
+}
+
+/** What a node comes to: one manifest in its repository. */
+export interface Output {
+  /** The repository and the manifest's digest. */
+  readonly reference: Reference
+  /** As it stands in an index: with platform and annotations. */
+  readonly descriptor: Descriptor
+  /** Of an index: its entries. */
+  readonly children?: readonly Descriptor[]
+}
+
+/** Results of other nodes, by id. */
+export type Inputs = ReadonlyMap<string, Output>
+
+/** Whether a result is there; where it is not, but its bytes are known already, what it will be. */
+export type Finding =
+  | { readonly state: 'present'; readonly output: Output }
+  | { readonly state: 'absent'; readonly predicted?: Output }
+
+/** A node with everything that decides its result. */
+export interface Work<N extends Node, Resolved> {
+  readonly node: N
+  readonly resolved: Resolved
+  readonly inputs: Inputs
+  /** Hex sha256 of everything that decides the result. */
+  readonly key: string
+}
+
+/** The one shape of all node kinds; plan and execute use the same four parts. */
+export interface Step<N extends Node, Resolved> {
+  /** Reads only, and needs no other node's result: tags become digests, contexts become lists of files. */
+  resolve(node: N, world: World, call: StepCall): Promise<Resolved>
+  /** Pure: all that decides the result, and nothing else. Needs the results named in `decidedBy`. */
+  key(node: N, resolved: Resolved, inputs: Inputs): string
+  /** Reads only: is it in the registry already? */
+  lookup(work: Work<N, Resolved>, world: World, call: StepCall): Promise<Finding>
+  /** Makes it. Needs the results named in `needs`. */
+  perform(work: Work<N, Resolved>, world: World, call: StepCall): Promise<Output>
+}
+
+/** The result of a node that has to be there by now. */
+export function inputOf(inputs: Inputs, id: string): Output {
+  const output = inputs.get(id)
+  if (output === undefined) throw new TypeError(`the result of '${id}' was asked for before it was there`)
+  return output
+}

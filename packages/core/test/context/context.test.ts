@@ -1,0 +1,190 @@
+import { chmod, mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { text as textOf } from 'node:stream/consumers'
+import fc from 'fast-check'
+import { extract } from 'tar-stream'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { listContext } from '../../src/context/listing.js'
+import { type PackOptions, packContext } from '../../src/context/packing.js'
+import { DefinitionError, type EngineError } from '../../src/model/errors.js'
+
+let root = ''
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'polyarch-test-'))
+})
+afterEach(() => rm(root, { recursive: true, force: true }))
+
+async function put(files: Readonly<Record<string, string>>, directory = root): Promise<void> {
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(join(directory, path, '..'), { recursive: true })
+    await writeFile(join(directory, path), content)
+  }
+}
+
+const list = (directory = root, dockerfile = 'Dockerfile') => listContext({ directory, dockerfile })
+const paths = async () => (await list()).entries.map(({ path }) => path)
+
+async function entriesOf(
+  tar: Readable,
+): Promise<ReadonlyMap<string, { type: string; content: string; mtime: number }>> {
+  const found = new Map<string, { type: string; content: string; mtime: number }>()
+  const reader = tar.pipe(extract())
+  for await (const entry of reader) {
+    const { name, type, linkname, mtime } = entry.header
+    const content = type === 'symlink' ? `-> ${linkname}` : await textOf(entry)
+    found.set(name.replace(/\/$/, ''), { type: type ?? '', content, mtime: mtime?.getTime() ?? -1 })
+  }
+  return found
+}
+
+async function packed(options: PackOptions = {}, dockerfile = 'FROM sent\n') {
+  await using context = await packContext(await list(), options)
+  return entriesOf(context.open(dockerfile))
+}
+
+describe('what a context holds', () => {
+  it('follows .dockerignore file by file: a rule brings back what another left out', async () => {
+    await put({
+      Dockerfile: '',
+      a: '',
+      'd/drop': '',
+      'd/keep/k.txt': '',
+      'x/y/z.log': '',
+      '.dockerignore': 'd\n!d/keep\n**/*.log\n',
+    })
+    expect(await paths()).toEqual(['.dockerignore', 'a', 'd/keep', 'd/keep/k.txt', 'x', 'x/y'])
+  })
+
+  it('prefers the ignore file of the Dockerfile', async () => {
+    await put({ Dockerfile: '', a: '', b: '', '.dockerignore': 'a', 'Dockerfile.dockerignore': 'b' })
+    expect(await paths()).toEqual(['.dockerignore', 'Dockerfile.dockerignore', 'a'])
+  })
+
+  it('keeps links as links, empty directories and odd names, and leaves out sockets', async () => {
+    await put({ Dockerfile: '', 'ünï cödé': 'x', "it's; $(odd)": 'y' })
+    await mkdir(join(root, 'empty'))
+    await symlink('/nowhere', join(root, 'dangling'))
+    await symlink('empty', join(root, 'to-directory'))
+    const server = createServer().listen(join(root, 'socket'))
+    await new Promise((done) => server.once('listening', done))
+    const files = await packed()
+    server.close()
+    expect([...files.keys()].sort()).toEqual([
+      'Dockerfile',
+      'dangling',
+      'empty',
+      "it's; $(odd)",
+      'to-directory',
+      'ünï cödé',
+    ])
+    expect(files.get('dangling')).toMatchObject({ type: 'symlink', content: '-> /nowhere' })
+    expect(files.get('empty')).toMatchObject({ type: 'directory' })
+  })
+
+  it('refuses a context or a Dockerfile that is not there', async () => {
+    await expect(list(join(root, 'none'))).rejects.toThrow(DefinitionError)
+    await expect(list()).rejects.toThrow("Dockerfile 'Dockerfile' does not exist")
+  })
+})
+
+describe('the Dockerfile that is sent', () => {
+  it('takes its own place', async () => {
+    await put({ 'docker/Dockerfile': 'FROM disk\n', a: '' })
+    await using context = await packContext(await list(root, 'docker/Dockerfile'))
+    const files = await entriesOf(context.open('FROM pinned\n'))
+    expect(files.get('docker/Dockerfile')?.content).toBe('FROM pinned\n')
+    expect([...files.keys()].filter((path) => path.endsWith('Dockerfile'))).toHaveLength(1)
+  })
+
+  it('has a name of its own where it is left out of the context, or outside of it', async () => {
+    await put({ Dockerfile: 'FROM disk\n', '.dockerignore': 'Dockerfile\n', a: '' })
+    const listing = await list()
+    expect(listing.dockerfile.path).toBe('.polyarch.Dockerfile')
+    const files = await packed()
+    expect(files.get('.polyarch.Dockerfile')?.content).toBe('FROM sent\n')
+    expect(files.has('Dockerfile')).toBe(false)
+  })
+
+  it('can differ from one opening to the next, without packing again', async () => {
+    await put({ Dockerfile: '', a: 'content' })
+    await using context = await packContext(await list())
+    const [one, two] = [await entriesOf(context.open('FROM one')), await entriesOf(context.open('FROM two'))]
+    expect([one.get('Dockerfile')?.content, two.get('Dockerfile')?.content]).toEqual(['FROM one', 'FROM two'])
+    expect(two.get('a')?.content).toBe('content')
+  })
+})
+
+describe('the digest of a context', () => {
+  const names = fc.uniqueArray(fc.stringMatching(/^[a-zA-Z0-9é_-]{1,8}$/), {
+    minLength: 1,
+    maxLength: 6,
+    selector: (name) => name.toLowerCase(),
+  })
+  const files = names.chain((keys) => fc.dictionary(fc.constantFrom(...keys), fc.string(), { minKeys: 1 }))
+
+  it('is the same whatever the place, times, owner’s umask and order of writing', async () => {
+    await fc.assert(
+      fc.asyncProperty(files, fc.integer({ min: 0, max: 2_000_000_000 }), async (content, time) => {
+        const [one, two] = [await mkdtemp(join(root, 'one-')), await mkdtemp(join(root, 'two-'))]
+        await put({ 'the.Dockerfile': '', ...content }, one)
+        await put(Object.fromEntries(Object.entries({ 'the.Dockerfile': '', ...content }).reverse()), two)
+        for (const path of Object.keys(content)) {
+          await utimes(join(two, path), time, time)
+          await chmod(join(two, path), 0o600)
+        }
+        const digests = await Promise.all([list(one, 'the.Dockerfile'), list(two, 'the.Dockerfile')])
+        expect(digests[0].digest).toBe(digests[1].digest)
+      }),
+      { numRuns: 25 },
+    )
+  })
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['content', () => writeFile(join(root, 'a'), 'other')],
+    ['a name', () => rename(join(root, 'a'), join(root, 'b'))],
+    ['the executable bit', () => chmod(join(root, 'a'), 0o755)],
+    ['an empty directory', () => mkdir(join(root, 'new'))],
+    ['a link in place of a file', () => rm(join(root, 'a')).then(() => symlink('content', join(root, 'a')))],
+  ])('changes with %s', async (_what, change) => {
+    await put({ Dockerfile: '', a: 'content' })
+    const before = (await list()).digest
+    await change()
+    expect((await list()).digest).not.toBe(before)
+  })
+
+  it('leaves the Dockerfile out, whose text is a part of the key of its own', async () => {
+    await put({ Dockerfile: 'FROM a', x: '' })
+    const before = (await list()).digest
+    await put({ Dockerfile: 'FROM b' })
+    expect((await list()).digest).toBe(before)
+  })
+})
+
+describe('packing', () => {
+  it('refuses a file that is no longer what was listed, of the same size too', async () => {
+    await put({ Dockerfile: '', a: 'one', b: 'x' })
+    for (const changed of ['two', 'longer than before', '']) {
+      await put({ a: 'one' })
+      const listing = await list()
+      await put({ a: changed })
+      const error = await packContext(listing).catch((caught: EngineError) => caught)
+      expect(error).toMatchObject({ code: 'CONTEXT_UNREADABLE' })
+    }
+  })
+
+  it('keeps the files’ own times, or dates all with the epoch that is given', async () => {
+    await put({ Dockerfile: '', a: 'x' })
+    await utimes(join(root, 'a'), 1000, 1000)
+    expect((await packed()).get('a')?.mtime).toBe(1_000_000)
+    expect((await packed({ epoch: 5 })).get('a')?.mtime).toBe(5000)
+  })
+
+  it('holds a file of many chunks whole', async () => {
+    const big = 'polyarch\n'.repeat(400_000)
+    await put({ Dockerfile: '', big })
+    expect((await packed()).get('big')?.content === big).toBe(true)
+  })
+})

@@ -1,0 +1,214 @@
+import { describe, expect, it } from 'vitest'
+import { type CompileOptions, compile } from '../../src/definition/compile.js'
+import type { PlatformDeclaration } from '../../src/definition/declaration.js'
+import { fromImage } from '../../src/definition/image-base.js'
+import { type Pipeline, pipeline } from '../../src/definition/pipeline.js'
+import { platform } from '../../src/definition/platform-declaration.js'
+import { DefinitionError, type Fault } from '../../src/model/errors.js'
+import { NAME, plugin, simple, start } from './definitions.js'
+
+function faultsOf(pipelines: readonly Pipeline[], options?: CompileOptions): readonly Fault[] {
+  try {
+    compile(pipelines, options)
+  } catch (error) {
+    if (error instanceof DefinitionError) return error.faults
+    throw error
+  }
+  return []
+}
+
+/** Compiles what the types refuse: what a user without a type check may write. */
+function unchecked(architecture: string, settings: object): PlatformDeclaration<never> {
+  return platform(architecture, settings as never)
+}
+
+describe('what a definition refuses', () => {
+  it.each<[string, () => readonly Fault[], string, string]>([
+    [
+      'a base that no plugin has',
+      () => faultsOf([start.platforms(unchecked('amd64', { base: 'wid' }))]),
+      "named 'wid'",
+      "did you mean 'wide'?",
+    ],
+    [
+      'a refusal of the plugin',
+      () => faultsOf([start.platforms(platform('amd64', { base: 'wide', release: 'two' }))]),
+      "no release 'two'",
+      "there is: 'one'",
+    ],
+    [
+      'an option that the base does not have',
+      () => faultsOf([start.platforms(unchecked('amd64', { base: 'wide', relase: 'one' }))]),
+      "no option 'relase'",
+      "did you mean 'release'?",
+    ],
+    [
+      'a platform that the base does not have',
+      () => faultsOf([start.platforms(platform('arm', { variant: 'v6', base: 'narrow' }))]),
+      "base 'narrow' has no linux/arm/v6",
+      "base 'wide' has it",
+    ],
+    [
+      'an unknown architecture',
+      () => faultsOf([start.platforms(platform('x86_86', { base: 'wide' }))]),
+      "unknown architecture 'x86_86'",
+      "did you mean 'x86_64'?",
+    ],
+    [
+      'an unknown variant',
+      () => faultsOf([start.platforms(platform('arm', { variant: 'v99', base: 'wide' }))]),
+      "unknown variant 'v99' of arm",
+      'v5, v6, v7, v8',
+    ],
+    [
+      'a platform twice',
+      () => faultsOf([start.platforms(platform('arm', { base: 'wide' }), platform('armhf', { base: 'wide' }))]),
+      'linux/arm/v7 is declared twice',
+      'remove one',
+    ],
+    ['a pipeline without platforms', () => faultsOf([start.tags('1')]), 'it has no platforms', '.platforms('],
+    ['an invalid tag', () => faultsOf([simple.tags('not a tag')]), "'not a tag' is not a valid tag", 'letters'],
+    [
+      'a tag without a repository',
+      () =>
+        faultsOf([
+          pipeline(':1.0')
+            .use(plugin)
+            .platforms(platform('amd64', { base: 'wide' })),
+        ]),
+      "':1.0' is not a valid image name",
+      'write the repository',
+    ],
+    [
+      'a repository in upper case',
+      () =>
+        faultsOf([
+          pipeline('registry.example.com/App')
+            .use(plugin)
+            .platforms(platform('amd64', { base: 'wide' })),
+        ]),
+      'not a valid image name',
+      'lower case',
+    ],
+    [
+      'a tag in the repository',
+      () =>
+        faultsOf([
+          pipeline(`${NAME}:1.0`)
+            .use(plugin)
+            .platforms(platform('amd64', { base: 'wide' })),
+        ]),
+      'has a tag or digest',
+      ".tags('1.0')",
+    ],
+    [
+      'a name without a host',
+      () =>
+        faultsOf([
+          pipeline('team/app')
+            .use(plugin)
+            .platforms(platform('amd64', { base: 'wide' })),
+        ]),
+      'does not say which registry',
+      '--registry embedded',
+    ],
+    [
+      'an unknown build option',
+      () => faultsOf([simple.build({ contxt: '.' } as never)]),
+      "no build option 'contxt'",
+      "did you mean 'context'?",
+    ],
+    [
+      'a build arg that is no text',
+      () => faultsOf([simple.build({ args: { JOBS: 1 } } as never)]),
+      "'JOBS' must be a text",
+      '',
+    ],
+    [
+      'an unknown placeholder',
+      () => faultsOf([simple.platformNames('{repository}-{architecture}')]),
+      'unknown placeholder {architecture}',
+      '{arch}',
+    ],
+    [
+      'one name for two images',
+      () => faultsOf([simple.platforms(platform('arm', { base: 'wide' })).platformNames('{repository}:{tag}-x')]),
+      'would be published twice',
+      'another name',
+    ],
+    [
+      'two pipelines with one tag',
+      () => faultsOf([simple, simple.build({ target: 'other' })]),
+      'would be published twice',
+      'another name',
+    ],
+    [
+      'a base pipeline without the platform',
+      () => faultsOf([pipeline('registry.example.com/top').platforms(platform('arm', { base: simple }))]),
+      'pipeline app has no linux/arm/v7',
+      'it has linux/amd64',
+    ],
+    [
+      'a platform without a base',
+      () => faultsOf([start.platforms(unchecked('amd64', {}))]),
+      'says no base',
+      'fromImage',
+    ],
+    [
+      'an invalid image as a base',
+      () => faultsOf([start.platforms(platform('amd64', { base: fromImage('Not Valid') }))]),
+      'not a valid image name',
+      'host/path:tag',
+    ],
+    [
+      'an os version that is no text',
+      () => faultsOf([start.platforms(unchecked('amd64', { base: 'wide', osVersion: 10 }))]),
+      'must be a text',
+      '10.0',
+    ],
+    ['no pipeline at all', () => faultsOf([]), 'no pipeline was given', 'run(pipeline'],
+    [
+      'a registry that is none',
+      () => faultsOf([simple], { registry: 'not a host' }),
+      'is not a registry host',
+      'host[:port]',
+    ],
+  ])('%s', (_what, faults, message, hint) => {
+    const told = faults()
+    expect(told).toHaveLength(1)
+    expect(told[0]?.message).toContain(message)
+    expect(told[0]?.hint ?? '').toContain(hint)
+  })
+
+  it('tells all faults together', () => {
+    const faults = faultsOf([
+      start.platforms(unchecked('amd46', { base: 'wdie' }), unchecked('arm', { base: 'nrrow' })).tags('-', 'ok'),
+    ])
+    expect(faults.map(({ path }) => path)).toEqual([
+      `pipeline('${NAME}').tags`,
+      `pipeline('${NAME}').platforms[0]`,
+      `pipeline('${NAME}').platforms[0].base`,
+      `pipeline('${NAME}').platforms[1].base`,
+    ])
+  })
+
+  it('a plugin of another contract, naming both', () => {
+    const newer = { ...plugin, contract: 2 }
+    const [fault] = faultsOf([
+      pipeline(NAME)
+        .use(newer as typeof plugin)
+        .platforms(platform('amd64', { base: 'wide' })),
+    ])
+    expect(fault?.message).toBe('test speaks plugin contract 2, this @polyarch/core speaks 1')
+  })
+
+  it('a cycle by name: a base that the pipeline standing on it publishes', () => {
+    const lower = pipeline('registry.example.com/lower')
+      .platforms(platform('amd64', { base: fromImage('registry.example.com/upper:1') }))
+      .tags('1')
+    const upper = pipeline('registry.example.com/upper')
+      .platforms(platform('amd64', { base: lower }))
+      .tags('1')
+    expect(faultsOf([lower, upper])[0]?.message).toContain('which stands on it')
+  })
+})

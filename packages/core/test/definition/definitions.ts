@@ -1,0 +1,28 @@
+import { pipeline } from '../../src/definition/pipeline.js'
+import { platform } from '../../src/definition/platform-declaration.js'
+import { type Base, definePlugin } from '../../src/definition/plugin.js'
+
+interface Options {
+  readonly release?: 'one' | 'two'
+}
+
+function base(platforms: readonly string[]): Base<Options> {
+  return {
+    platforms,
+    optionNames: ['release'],
+    source: ({ options }) =>
+      options.release === 'two'
+        ? { kind: 'refusal', option: 'release', message: "there is no release 'two'", hint: "there is: 'one'" }
+        : { kind: 'registry', reference: 'registry.example.com/base:one', configPolicy: 'require-match' },
+  }
+}
+
+/** A base of three platforms and a base of one. */
+export const plugin = definePlugin({
+  name: 'test',
+  bases: { wide: base(['linux/amd64', 'linux/arm/v6', 'linux/arm/v7']), narrow: base(['linux/amd64']) },
+})
+export const NAME = 'registry.example.com/team/app'
+/** A pipeline that lacks only its platforms. */
+export const start = pipeline(NAME).use(plugin)
+export const simple = start.platforms(platform('amd64', { base: 'narrow' })).tags('1.0')

@@ -1,0 +1,85 @@
+import { describe, expectTypeOf, it } from 'vitest'
+import { fromImage } from '../../src/definition/image-base.js'
+import { type Pipeline, pipeline } from '../../src/definition/pipeline.js'
+import { platform } from '../../src/definition/platform-declaration.js'
+import { type Base, definePlugin } from '../../src/definition/plugin.js'
+
+interface FruitOptions {
+  readonly release?: 'apple' | 'pear'
+}
+interface TreeOptions {
+  readonly release: 'oak' | 'elm'
+  readonly flavor?: 'slim'
+}
+
+function base<Options extends object>(optionNames: readonly (string & keyof Options)[]): Base<Options> {
+  return {
+    platforms: ['linux/amd64'],
+    optionNames,
+    source: () => ({ kind: 'registry', reference: 'registry.example.com/base:1', configPolicy: 'require-match' }),
+  }
+}
+const fruit = () => definePlugin({ name: 'fruit', bases: { fruit: base<FruitOptions>(['release']) } })
+const tree = () => definePlugin({ name: 'tree', bases: { tree: base<TreeOptions>(['release', 'flavor']) } })
+const start = pipeline('registry.example.com/app').use(fruit(), tree())
+
+describe('the types of a definition', () => {
+  it('accept the options of the base that is named, and values as bases', () => {
+    const sdk = start.platforms(
+      platform('amd64', { base: 'fruit', release: 'pear' }),
+      platform('arm', { variant: 'v7', base: 'tree', release: 'oak', flavor: 'slim', build: { args: { JOBS: '1' } } }),
+      platform('arm64', { base: fromImage('registry.example.com/base:1') }),
+    )
+    pipeline('registry.example.com/other').platforms(platform('amd64', { base: sdk }))
+    expectTypeOf(sdk).toExtend<Pipeline>()
+  })
+
+  it('refuse a base that no plugin in use has, at the property', () => {
+    start.platforms(
+      platform('amd64', {
+        // @ts-expect-error no plugin in use has this base
+        base: 'frut',
+      }),
+    )
+    // @ts-expect-error without a plugin there are no names
+    pipeline('registry.example.com/app').platforms(platform('amd64', { base: 'fruit' }))
+  })
+
+  it('refuse an option or a value that belongs to another base, at the property', () => {
+    start.platforms(
+      platform('amd64', {
+        base: 'fruit',
+        // @ts-expect-error no such release
+        release: 'aple',
+      }),
+      platform('amd64', {
+        base: 'fruit',
+        release: 'apple',
+        // @ts-expect-error an option of the other base
+        flavor: 'slim',
+      }),
+    )
+    start.platforms(
+      platform('amd64', {
+        base: 'fruit',
+        // @ts-expect-error a release of the other base
+        release: 'oak',
+      }),
+    )
+  })
+
+  it('refuse a required option that is left out', () => {
+    // @ts-expect-error tree has no default release
+    start.platforms(platform('amd64', { base: 'tree' }))
+  })
+
+  it('let a platform stand on its own, unchecked until it is planned', () => {
+    const shared = platform('amd64', { base: 'anything', depth: 3 })
+    start.platforms(shared)
+  })
+
+  it('refuse a plugin whose options claim a reserved word', () => {
+    // @ts-expect-error `variant` is kept for platform(...)
+    definePlugin({ name: 'greedy', bases: { greedy: base<{ variant?: string }>(['variant']) } })
+  })
+})

@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest'
+import { type AnalysisInput, analyze } from '../../src/dockerfile/analysis.js'
+import { parseDockerfile } from '../../src/dockerfile/parse.js'
+import { replaceSpans } from '../../src/dockerfile/pin.js'
+
+const NAME = 'registry.example.com/team/from:2.1'
+const PINNED = `registry.example.com/team/from@sha256:${'a'.repeat(64)}`
+const INPUT: AnalysisInput = {
+  platform: { os: 'linux', architecture: 'arm', variant: 'v7' },
+  args: {},
+  baseNames: [NAME],
+}
+
+const of = (text: string, input: Partial<AnalysisInput> = {}) => analyze(parseDockerfile(text), { ...INPUT, ...input })
+const pin = (text: string) =>
+  replaceSpans(
+    text,
+    of(text).literalBases.map((place) => ({ place, text: PINNED })),
+  )
+
+describe('the base by its arg', () => {
+  it.each([
+    'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n',
+    'ARG BASE_IMAGE\nFROM $BASE_IMAGE AS build\nFROM build\n',
+    'ARG BASE_IMAGE=debian\nFROM "${BASE_IMAGE}"\n',
+    'ARG BASE_IMAGE\nARG FROM=${BASE_IMAGE}\nFROM ${FROM}\n',
+    'ARG BASE_IMAGE\nFROM ${BASE_IMAGE:-debian}\n',
+    '# escape=`\nARG BASE_IMAGE\nFROM `\n  ${BASE_IMAGE}\n',
+    'arg BASE_IMAGE\nfrom --platform=$TARGETPLATFORM ${BASE_IMAGE}\n',
+  ])('is seen in %j', (text) => {
+    expect(of(text)).toMatchObject({ usesBaseArg: true, literalBases: [], faults: [], externals: [] })
+  })
+})
+
+describe('the base by a literal name', () => {
+  it.each([
+    [`FROM ${NAME}\n`, `FROM ${PINNED}\n`],
+    [
+      `FROM ${NAME} AS a\nFROM ${NAME}\nCOPY --from=a / /\n`,
+      `FROM ${PINNED} AS a\nFROM ${PINNED}\nCOPY --from=a / /\n`,
+    ],
+    [
+      `# FROM ${NAME}\nFROM ${NAME}\nRUN echo "FROM ${NAME}"\n`,
+      `# FROM ${NAME}\nFROM ${PINNED}\nRUN echo "FROM ${NAME}"\n`,
+    ],
+    [`ARG V=2.1\nFROM registry.example.com/team/from:\${V}\n`, `ARG V=2.1\nFROM ${PINNED}\n`],
+    [`FROM scratch\nCOPY --from=${NAME} /a /a\n`, `FROM scratch\nCOPY --from=${PINNED} /a /a\n`],
+    [
+      `FROM scratch\nRUN --mount=type=bind,from=${NAME},target=/m ls\n`,
+      `FROM scratch\nRUN --mount=type=bind,from=${PINNED},target=/m ls\n`,
+    ],
+    [`FROM \\\r\n  ${NAME}\r\nRUN true\r\n`, `FROM \\\r\n  ${PINNED}\r\nRUN true\r\n`],
+    [`FROM ${NAME}\nRUN <<EOF\nFROM ${NAME}\nEOF\n`, `FROM ${PINNED}\nRUN <<EOF\nFROM ${NAME}\nEOF\n`],
+  ])('is replaced in its place: %j', (text, expected) => expect(pin(text)).toBe(expected))
+
+  it('is recognized by any spelling of the name', () => {
+    expect(of('FROM ubuntu', { baseNames: ['docker.io/library/ubuntu:latest'] }).literalBases).toHaveLength(1)
+  })
+
+  it('is put in only where the target’s stages use it', () => {
+    const text = `FROM ${NAME} AS other\nFROM alpine:3 AS tools\nFROM ${NAME} AS wanted\nCOPY --from=TOOLS /x /x\nFROM other\n`
+    const { literalBases, externals } = of(text, { target: 'wanted' })
+    expect(literalBases.map(({ line }) => line)).toEqual([3])
+    expect(externals.map(({ name }) => name)).toEqual(['docker.io/library/alpine:3'])
+  })
+})
+
+describe('other images', () => {
+  it('are found wherever they are named, expanded, and stages are not among them', () => {
+    const text = [
+      '# syntax=docker/dockerfile:1',
+      'ARG TAG=3.22',
+      'ARG BASE_IMAGE',
+      'FROM alpine:${TAG} AS a',
+      'FROM ${BASE_IMAGE}',
+      'COPY --from=0 /x /x',
+      'COPY --from=a /y /y',
+      'COPY --from=ghcr.io/team/tool:1 /z /z',
+      'RUN --mount=from=busybox,target=/b true',
+    ].join('\n')
+    expect(of(text).externals.map(({ name }) => name)).toEqual([
+      'docker.io/library/alpine:3.22',
+      'ghcr.io/team/tool:1',
+      'docker.io/library/busybox:latest',
+      'docker.io/docker/dockerfile:1',
+    ])
+    expect(of(text, { args: { TAG: '3.21' } }).externals[0]?.name).toBe('docker.io/library/alpine:3.21')
+  })
+
+  it('depend on the platform where the platform args say so', () => {
+    const text =
+      'ARG BASE_IMAGE\nFROM ghcr.io/team/tool:${TARGETARCH}${TARGETVARIANT} AS t\nFROM ${BASE_IMAGE}\nCOPY --from=t /x /x'
+    expect(of(text).externals.map(({ name }) => name)).toEqual(['ghcr.io/team/tool:armv7'])
+  })
+
+  it('and remote content is told', () => {
+    const { volatile } = of('ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nADD https://example.com/a.tar /a\nADD local /b\n')
+    expect(volatile.map(({ text, line }) => [text, line])).toEqual([['https://example.com/a.tar', 3]])
+  })
+})
+
+describe('faults', () => {
+  it.each<[string, string, Partial<AnalysisInput>, string, string]>([
+    ['neither base form', 'FROM alpine\n', {}, 'no stage that leads to the target stands on the base', `FROM ${NAME}`],
+    ['an arg that is not declared', 'FROM ${BASE_IMAGE}\n', {}, 'which is not declared', 'ARG BASE_IMAGE'],
+    ['no FROM', 'RUN true\n', {}, 'has no FROM', 'BASE_IMAGE'],
+    ['an empty file', '', {}, 'has no FROM', 'BASE_IMAGE'],
+    ['an unknown target', 'ARG BASE_IMAGE\nFROM $BASE_IMAGE AS a\n', { target: 'b' }, "no stage 'b'", 'it has a'],
+    [
+      'the base for the build platform',
+      'ARG BASE_IMAGE\nFROM --platform=$BUILDPLATFORM $BASE_IMAGE\n',
+      {},
+      '--platform=$BUILDPLATFORM',
+      'another image',
+    ],
+    [
+      'an image name that comes out empty',
+      'ARG BASE_IMAGE\nFROM $NOTHING AS x\nFROM $BASE_IMAGE\nCOPY --from=x / /\n',
+      {},
+      '$NOTHING is empty',
+      'default',
+    ],
+  ])('%s', (_what, text, input, message, hint) => {
+    const { faults } = of(text, input)
+    const told = faults.find((fault) => fault.message.includes(message))
+    expect(told, JSON.stringify(faults)).toBeDefined()
+    expect(told?.hint).toContain(hint)
+  })
+})
+
+describe('hostile Dockerfiles', () => {
+  it.each([
+    ['a thousand lines', `ARG BASE_IMAGE\nFROM $BASE_IMAGE\n${'RUN echo x\n'.repeat(1000)}`],
+    ['long continuation', `ARG BASE_IMAGE\nFROM $BASE_IMAGE\nRUN a ${'\\\n b '.repeat(2000)}\n`],
+    [
+      'stages that copy from all before',
+      `ARG BASE_IMAGE\n${Array.from({ length: 120 }, (_, at) => `FROM $BASE_IMAGE AS s${at}\n${Array.from({ length: at }, (_one, other) => `COPY --from=s${other} / /\n`).join('')}`).join('')}`,
+    ],
+    ['deep nesting of defaults', `ARG BASE_IMAGE\nFROM ${'${A:-'.repeat(500)}$BASE_IMAGE${'}'.repeat(500)}\n`],
+  ])('%s are read', (_what, text) => expect(of(text).faults).toEqual([]))
+
+  it.each(['${', '${A', '${A:-', '$', '"', "'", '\\', '${A:-${B', '${:-x}'])('FROM %s is no crash', (word) => {
+    expect(of(`FROM ${word}\n`).faults.length).toBeGreaterThan(0)
+  })
+})

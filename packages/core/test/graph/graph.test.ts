@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest'
+import { compile } from '../../src/definition/compile.js'
+import { fromImage } from '../../src/definition/image-base.js'
+import { pipeline } from '../../src/definition/pipeline.js'
+import { platform } from '../../src/definition/platform-declaration.js'
+import { buildGraph } from '../../src/graph/graph.js'
+import type { Graph } from '../../src/graph/node.js'
+
+const image = fromImage('registry.example.com/base:1')
+const sdk = pipeline('registry.example.com/sdk')
+  .platforms(platform('arm', { variant: 'v7', base: image }), platform('amd64', { base: image }))
+  .tags('1')
+const app = pipeline('registry.example.com/app')
+  .platforms(platform('amd64', { base: sdk }), platform('arm', { variant: 'v7', base: sdk }))
+  .tags('1')
+
+const edges = ({ nodes }: Graph) => Object.fromEntries(nodes.map(({ id, needs }) => [id, needs]))
+
+describe('buildGraph', () => {
+  it('makes one base and one image per platform, with an index over each', () => {
+    expect(edges(buildGraph(compile([sdk])))).toEqual({
+      'sdk base(linux/arm/v7)': [],
+      'sdk base(linux/amd64)': [],
+      'sdk base index': ['sdk base(linux/amd64)', 'sdk base(linux/arm/v7)'],
+      'sdk image(linux/arm/v7)': ['sdk base(linux/arm/v7)', 'sdk base index'],
+      'sdk image(linux/amd64)': ['sdk base(linux/amd64)', 'sdk base index'],
+      'sdk index': ['sdk image(linux/amd64)', 'sdk image(linux/arm/v7)'],
+    })
+  })
+
+  it('takes a pipeline’s index as the shared base where all platforms stand on it', () => {
+    const graph = buildGraph(compile([app]))
+    expect(edges(graph)).toMatchObject({
+      'app image(linux/amd64)': ['sdk image(linux/amd64)', 'sdk index'],
+      'app image(linux/arm/v7)': ['sdk image(linux/arm/v7)', 'sdk index'],
+    })
+    expect(Object.keys(edges(graph))).not.toContain('app base index')
+  })
+
+  it('copies a pipeline’s images where the shared base is mixed, or has a name of its own', () => {
+    const mixed = pipeline('registry.example.com/mixed').platforms(
+      platform('amd64', { base: sdk }),
+      platform('arm', { variant: 'v7', base: image }),
+    )
+    expect(edges(buildGraph(compile([mixed])))).toMatchObject({
+      'mixed base(linux/amd64)': ['sdk image(linux/amd64)'],
+      'mixed base(linux/arm/v7)': [],
+    })
+    const named = app.sharedBase('registry.example.com/app-from:1')
+    expect(Object.keys(edges(buildGraph(compile([named]))))).toContain('app base index')
+  })
+
+  it('keys an image by its own base alone: another platform’s base does not rebuild it', () => {
+    const node = buildGraph(compile([sdk])).nodes.find(({ id }) => id === 'sdk image(linux/amd64)')
+    expect(node?.decidedBy).toEqual(['sdk base(linux/amd64)'])
+  })
+
+  it('keeps to the chosen platforms', () => {
+    const only = [{ os: 'linux', architecture: 'arm', variant: 'v7' }]
+    expect(Object.keys(edges(buildGraph(compile([sdk]), { only })))).toEqual([
+      'sdk base(linux/arm/v7)',
+      'sdk base index',
+      'sdk image(linux/arm/v7)',
+      'sdk index',
+    ])
+  })
+
+  it('names every node after all that it needs', () => {
+    const { nodes } = buildGraph(compile([app, sdk]))
+    const seen = new Set<string>()
+    for (const node of nodes) {
+      expect(node.needs.filter((need) => !seen.has(need))).toEqual([])
+      seen.add(node.id)
+    }
+  })
+})

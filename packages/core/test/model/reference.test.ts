@@ -1,0 +1,78 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { formatReference, namesHost, parseReference, withDefaultTag } from '../../src/model/reference.js'
+
+const DIGEST = `sha256:${'a'.repeat(64)}`
+
+describe('parseReference', () => {
+  it.each([
+    ['ubuntu', 'docker.io/library/ubuntu'],
+    ['ubuntu:24.04', 'docker.io/library/ubuntu:24.04'],
+    ['docker.io/ubuntu', 'docker.io/library/ubuntu'],
+    ['index.docker.io/library/ubuntu', 'docker.io/library/ubuntu'],
+    ['balenalib/rpi-raspbian', 'docker.io/balenalib/rpi-raspbian'],
+    ['localhost/app', 'localhost/app'],
+    ['localhost:5000/app:1', 'localhost:5000/app:1'],
+    [`127.0.0.1:5000/a/b@${DIGEST}`, `127.0.0.1:5000/a/b@${DIGEST}`],
+    ['[::1]:5000/app', '[::1]:5000/app'],
+    [`ghcr.io/otbiot/app:1.0@${DIGEST}`, `ghcr.io/otbiot/app:1.0@${DIGEST}`],
+  ])('reads %s as %s', (text, expected) => {
+    const reference = parseReference(text)
+    expect(reference && formatReference(reference)).toBe(expected)
+  })
+
+  it.each([
+    '',
+    ':tag',
+    'App',
+    'host.example/App',
+    'app:',
+    'app:-x',
+    `app:${'x'.repeat(129)}`,
+    'app@sha256:abc',
+    'app@md5:abc',
+    'a//b',
+    '/app',
+    'a..b/c',
+    'host.example:99999999/app',
+    `${'a/'.repeat(200)}b`,
+  ])('refuses %j', (text) => expect(parseReference(text)).toBeUndefined())
+
+  it('reads what it writes', () => {
+    const component = fc.stringMatching(/^[a-z0-9]{1,8}([._-][a-z0-9]{1,8})?$/)
+    const host = fc.constantFrom('docker.io', 'ghcr.io', 'localhost:5000', '127.0.0.1:5000', '[::1]:443')
+    const tag = fc.option(fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,20}$/), { nil: undefined })
+    fc.assert(
+      fc.property(host, fc.array(component, { minLength: 2, maxLength: 4 }), tag, (registry, path, tagText) => {
+        const repository = path.join('/')
+        const reference = { registry, repository, ...(tagText !== undefined && { tag: tagText }) }
+        expect(parseReference(formatReference(reference))).toEqual(reference)
+      }),
+    )
+  })
+
+  it('never throws', () => {
+    fc.assert(fc.property(fc.string(), (text) => void parseReference(text)))
+  })
+})
+
+describe('namesHost', () => {
+  it.each([
+    ['app', false],
+    ['team/app', false],
+    ['localhost/app', true],
+    ['host:5000/app', true],
+    ['host.example/app', true],
+  ])('%s: %s', (name, expected) => expect(namesHost(name)).toBe(expected))
+})
+
+describe('withDefaultTag', () => {
+  it('adds latest only where there is neither tag nor digest', () => {
+    const text = (name: string) => {
+      const reference = parseReference(name)
+      return reference && formatReference(withDefaultTag(reference))
+    }
+    expect(text('ubuntu')).toBe('docker.io/library/ubuntu:latest')
+    expect(text(`ubuntu@${DIGEST}`)).toBe(`docker.io/library/ubuntu@${DIGEST}`)
+  })
+})

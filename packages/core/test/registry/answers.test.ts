@@ -1,0 +1,162 @@
+import { describe, expect, test } from 'vitest'
+import { digestOf } from '../../src/model/digest.js'
+import type { RegistryRetryEvent } from '../../src/model/events.js'
+import { encodeManifest, MEDIA_TYPES } from '../../src/model/oci.js'
+import { createRegistry } from '../../src/registry/client.js'
+import { type ScriptedServer, startScriptedServer } from './scripted-server.js'
+
+const config = { mediaType: MEDIA_TYPES.ociConfig, digest: digestOf('{}'), size: 2 }
+const manifest = encodeManifest({ schemaVersion: 2, config, layers: [] }, MEDIA_TYPES.ociManifest)
+const headers = {
+  'content-type': MEDIA_TYPES.ociManifest,
+  'docker-content-digest': manifest.descriptor.digest,
+  'content-length': String(manifest.descriptor.size),
+}
+const stored = { status: 200, headers, body: Buffer.from(manifest.bytes).toString() }
+const quick = { retry: { delay: 1 } }
+const latest = ({ host }: ScriptedServer) => ({ registry: host, repository: 'a', tag: 'latest' })
+
+describe('retries', () => {
+  test.each([
+    ['seconds', () => '0'],
+    ['a date', () => new Date(Date.now() - 1000).toUTCString()],
+  ])('Retry-After as %s is taken note of, and each retry is an event', async (_, retryAfter) => {
+    let asked = 0
+    await using server = await startScriptedServer(() => {
+      asked += 1
+      return asked < 3 ? { status: 429, headers: { 'retry-after': retryAfter() } } : stored
+    })
+    await using client = createRegistry(quick)
+    const events: RegistryRetryEvent[] = []
+    const onEvent = (event: { kind: string }) => void events.push(event as RegistryRetryEvent)
+    expect(await client.resolve(latest(server), { onEvent })).toEqual(manifest.descriptor)
+    expect(events).toMatchObject([
+      { kind: 'registry-retry', method: 'HEAD', url: `http://${server.host}/v2/a/manifests/latest`, attempt: 2 },
+      { kind: 'registry-retry', attempt: 3 },
+    ])
+  })
+
+  test('a Retry-After beyond the bounds ends the call at once, and is told', async () => {
+    await using server = await startScriptedServer(() => ({ status: 429, headers: { 'retry-after': '3600' } }))
+    await using client = createRegistry(quick)
+    const resolved = client.resolve(latest(server))
+    await expect(resolved).rejects.toMatchObject({ status: 429, hint: expect.stringContaining('3600 s') })
+    expect(server.seen).toHaveLength(1)
+  })
+
+  test.each([408, 425, 429, 500, 502, 503, 504])('%d is asked again', async (status) => {
+    let asked = 0
+    await using server = await startScriptedServer(() => {
+      asked += 1
+      return asked === 1 ? { status } : stored
+    })
+    await using client = createRegistry(quick)
+    expect(await client.resolve(latest(server))).toEqual(manifest.descriptor)
+  })
+
+  test('nothing that cannot pass is repeated', async () => {
+    await using server = await startScriptedServer(() => ({ status: 400 }))
+    await using client = createRegistry(quick)
+    await expect(client.resolve(latest(server))).rejects.toMatchObject({ code: 'REGISTRY_REJECTED', status: 400 })
+    expect(server.seen).toHaveLength(1)
+  })
+
+  test('a host that refuses connections is told at once', async () => {
+    const server = await startScriptedServer(() => stored)
+    await server[Symbol.asyncDispose]()
+    await using client = createRegistry()
+    await expect(client.resolve(latest(server))).rejects.toMatchObject({
+      code: 'REGISTRY_UNREACHABLE',
+      hint: expect.stringContaining('Nothing listens'),
+    })
+  })
+})
+
+describe('reading after writing', () => {
+  test('what was just written is read again where it is missing; anything else is not', async () => {
+    let asked = 0
+    await using server = await startScriptedServer(({ method }) => {
+      if (method === 'PUT') return { status: 201 }
+      asked += 1
+      return asked < 3 ? { status: 404 } : stored
+    })
+    await using client = createRegistry(quick)
+    await client.putManifest(latest(server), manifest)
+    expect(await client.resolve(latest(server))).toEqual(manifest.descriptor)
+    expect(asked).toBe(3)
+    await using stranger = createRegistry(quick)
+    asked = 0
+    expect(await stranger.resolve(latest(server))).toBeUndefined()
+    expect(asked).toBe(1)
+  })
+
+  test('it ends, where what was written never appears', async () => {
+    await using server = await startScriptedServer(({ method }) => ({ status: method === 'PUT' ? 201 : 404 }))
+    await using client = createRegistry({ retry: { delay: 1, attempts: 4 } })
+    await client.putManifest(latest(server), manifest)
+    expect(await client.resolve(latest(server))).toBeUndefined()
+    expect(server.seen.map(({ method }) => method)).toEqual(['PUT', 'HEAD', 'HEAD', 'HEAD', 'HEAD'])
+  })
+})
+
+describe('manifests', () => {
+  test('one that is not what its digest says is refused', async () => {
+    await using server = await startScriptedServer(() => ({
+      ...stored,
+      headers: { 'content-type': MEDIA_TYPES.ociManifest },
+    }))
+    await using client = createRegistry(quick)
+    const { tag: _, ...place } = latest(server)
+    const read = client.getManifest({ ...place, digest: digestOf('another') })
+    await expect(read).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
+  })
+
+  test('one that the server announced with another digest is refused', async () => {
+    const lying = { ...stored, headers: { ...headers, 'docker-content-digest': digestOf('another') } }
+    await using server = await startScriptedServer(() => lying)
+    await using client = createRegistry(quick)
+    await expect(client.getManifest(latest(server))).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
+  })
+
+  test.each<[string, Record<string, string>]>([
+    ['a digest', { 'content-type': MEDIA_TYPES.ociManifest }],
+    ['a type', { 'docker-content-digest': manifest.descriptor.digest, 'content-type': 'application/json' }],
+  ])('a HEAD without %s is made up for by a GET', async (_, told) => {
+    await using server = await startScriptedServer(() => ({ ...stored, headers: told }))
+    await using client = createRegistry(quick)
+    expect(await client.resolve(latest(server))).toEqual(manifest.descriptor)
+    expect(server.seen.map(({ method }) => method)).toEqual(['HEAD', 'GET'])
+  })
+
+  test('one over 4 MiB is not read', async () => {
+    const body = ' '.repeat(4 * 1024 * 1024 + 1)
+    await using server = await startScriptedServer(() => ({
+      ...stored,
+      headers: { 'content-type': MEDIA_TYPES.ociManifest },
+      body,
+    }))
+    await using client = createRegistry(quick)
+    await expect(client.getManifest(latest(server))).rejects.toMatchObject({ code: 'MANIFEST_UNSUPPORTED' })
+  })
+
+  test('one of schema 1 is refused by resolve too', async () => {
+    const told = { ...headers, 'content-type': MEDIA_TYPES.dockerManifestV1Signed }
+    await using server = await startScriptedServer(() => ({ ...stored, headers: told }))
+    await using client = createRegistry(quick)
+    await expect(client.resolve(latest(server))).rejects.toMatchObject({ code: 'MANIFEST_UNSUPPORTED' })
+  })
+})
+
+test('tags are read page by page, and a registry that repeats itself is left', async () => {
+  await using server = await startScriptedServer(({ query }) => {
+    const page = query.get('last') === null ? ['a', 'b'] : ['c']
+    return {
+      status: 200,
+      headers: { link: '</v2/a/tags/list?last=b>; rel="next"' },
+      body: JSON.stringify({ tags: page }),
+    }
+  })
+  await using client = createRegistry(quick)
+  expect(await client.listTags({ registry: server.host, repository: 'a' })).toEqual(['a', 'b', 'c'])
+  expect(server.seen).toHaveLength(3)
+})

@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Cleanup } from '../../../../test/support/cleanup.js'
+import { tinyImage } from '../../../../test/support/tiny-image.js'
+import { digestOf } from '../../src/model/digest.js'
+import { encodeManifest, isIndex, MEDIA_TYPES } from '../../src/model/oci.js'
+import { createRegistry } from '../../src/registry/client.js'
+import { copyManifest } from '../../src/registry/copy.js'
+import type { Registry } from '../../src/registry/port.js'
+import { type TestRegistry, testRegistry } from '../registry-server/test-registry.js'
+import { pushImage, sourceOf } from './contract.js'
+
+const cleanup = new Cleanup()
+let here: TestRegistry
+let elsewhere: TestRegistry
+let registry: Registry
+
+beforeAll(async () => {
+  here = cleanup.use(await testRegistry())
+  elsewhere = cleanup.use(await testRegistry())
+  registry = cleanup.use(createRegistry())
+})
+afterAll(() => cleanup[Symbol.asyncDispose]())
+
+test('a layer that is got from elsewhere is not looked for', async () => {
+  const image = await tinyImage({ platform: { os: 'windows', architecture: 'amd64' }, dialect: 'docker' })
+  const from = { registry: here.server.host, repository: 'windows', tag: '1' }
+  await pushImage(registry, from, image)
+  if (isIndex(image.manifest.content)) throw new Error('it is an image')
+  const layer = {
+    mediaType: MEDIA_TYPES.dockerForeignLayerGzip,
+    digest: digestOf('of the vendor'),
+    size: 13,
+    urls: ['https://vendor.example.com/layer'],
+  }
+  const layers = [layer, ...image.manifest.content.layers]
+  const manifest = encodeManifest({ ...image.manifest.content, layers }, MEDIA_TYPES.dockerManifest)
+  await registry.putManifest(from, manifest)
+  const to = { registry: elsewhere.server.host, repository: 'windows', tag: '1' }
+  expect(await copyManifest(registry, from, to)).toEqual(manifest.descriptor)
+  expect(await registry.getManifest(to)).toEqual(manifest)
+})
+
+test('an artifact that is no image is copied like one', async () => {
+  const from = { registry: here.server.host, repository: 'artifact', tag: '1' }
+  const [config, content] = [sourceOf(Buffer.from('{}')), sourceOf(randomBytes(100))]
+  for (const source of [config, content]) await registry.writeBlob(from, source)
+  const manifest = encodeManifest(
+    {
+      schemaVersion: 2,
+      artifactType: 'application/vnd.example.sbom',
+      config: { ...config.descriptor, mediaType: MEDIA_TYPES.ociEmpty },
+      layers: [{ ...content.descriptor, mediaType: 'application/spdx+json' }],
+    },
+    MEDIA_TYPES.ociManifest,
+  )
+  await registry.putManifest(from, manifest)
+  const to = { registry: elsewhere.server.host, repository: 'artifact', tag: '1' }
+  expect(await copyManifest(registry, from, to)).toEqual(manifest.descriptor)
+  expect(await registry.getManifest(to)).toEqual(manifest)
+})

@@ -1,0 +1,34 @@
+import { type DebianRegistryOptions, startDebianRegistry } from '../../../../test/support/debian-registry.js'
+import { createRegistry } from '../../src/registry/client.js'
+import { staticCredentials } from '../../src/registry/credentials.js'
+import { type ContractSubject, registryClientContract } from './contract.js'
+import { copyContract } from './copy-contract.js'
+
+async function start(options: DebianRegistryOptions): Promise<ContractSubject> {
+  const server = await startDebianRegistry(options)
+  const { host, login, ca } = server
+  const registry = createRegistry({
+    ...(login && { credentials: staticCredentials({ [host]: { kind: 'password', ...login } }) }),
+    ...(ca !== undefined && { hosts: { [host]: { ca } } }),
+  })
+  return {
+    host,
+    registry,
+    async [Symbol.asyncDispose]() {
+      await registry[Symbol.asyncDispose]()
+      await server[Symbol.asyncDispose]()
+    },
+  }
+}
+
+registryClientContract('docker-registry', () => start({}))
+registryClientContract('docker-registry with htpasswd', () => start({ auth: 'htpasswd' }))
+registryClientContract('docker-registry with a token service', () => start({ auth: 'token' }))
+registryClientContract('docker-registry over TLS', () => start({ tls: true }))
+registryClientContract('docker-registry over TLS with a token service', () => start({ tls: true, auth: 'token' }))
+
+// The same port under its other name is another host to the client.
+copyContract('docker-registry', async () => {
+  const subject = await start({})
+  return { ...subject, aside: subject.host.replace('127.0.0.1', 'localhost') }
+})

@@ -1,0 +1,187 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { makeCertificate } from '../../../../test/support/certificate.js'
+import { tempFolder } from '../../../../test/support/temp-folder.js'
+import { digestOf } from '../../src/model/digest.js'
+import { encodeManifest, MEDIA_TYPES } from '../../src/model/oci.js'
+import { createRegistry } from '../../src/registry/client.js'
+import { staticCredentials } from '../../src/registry/credentials.js'
+import { Hosts } from '../../src/registry/hosts.js'
+import { startScriptedServer } from './scripted-server.js'
+
+const config = { mediaType: MEDIA_TYPES.ociConfig, digest: digestOf('{}'), size: 2 }
+const manifest = encodeManifest({ schemaVersion: 2, config, layers: [] }, MEDIA_TYPES.ociManifest)
+const stored = {
+  status: 200,
+  headers: { 'content-type': MEDIA_TYPES.ociManifest },
+  body: Buffer.from(manifest.bytes).toString(),
+}
+const quick = { retry: { delay: 1 } }
+
+describe('Hosts', () => {
+  test.each([
+    ['ghcr.io', 'https://ghcr.io'],
+    ['docker.io', 'https://registry-1.docker.io'],
+    ['registry.example.com:443', 'https://registry.example.com'],
+    ['registry.example.com:80', 'https://registry.example.com:80'],
+    ['insecure.example.com:80', 'http://insecure.example.com'],
+    ['insecure.example.com', 'https://insecure.example.com'],
+    ['localhost', 'http://localhost'],
+    ['localhost:5000', 'http://localhost:5000'],
+    ['127.8.9.1:5000', 'http://127.8.9.1:5000'],
+    ['[::1]:5000', 'http://[::1]:5000'],
+    ['[2001:db8::1]:5000', 'https://[2001:db8::1]:5000'],
+    ['127.0.0.1.example.com', 'https://127.0.0.1.example.com'],
+    ['localhost.example.com', 'https://localhost.example.com'],
+    ['localhost:5443', 'https://localhost:5443'],
+    ['localhost:6443', 'https://localhost:6443'],
+  ])('%s is at %s', (host, origin) => {
+    const hosts = new Hosts({
+      insecureHosts: ['insecure.example.com:80'],
+      hosts: { 'localhost:5443': { plainHttp: false }, 'localhost:6443': { ca: 'PEM' } },
+    })
+    expect(hosts.endpoint(host).origin).toBe(origin)
+  })
+
+  test.each(['', 'https://registry.example.com', 'registry.example.com/path', 'user@registry.example.com', 'a b'])(
+    "'%s' is no host",
+    (host) => {
+      expect(() => new Hosts({ insecureHosts: [host] })).toThrow(
+        expect.objectContaining({ code: 'DEFINITION_INVALID' }),
+      )
+    },
+  )
+
+  test('a mirror with a scheme is told apart from a host', () => {
+    const hosts = { 'docker.io': { mirrors: ['https://mirror.example.com'] } }
+    expect(() => new Hosts({ hosts })).toThrow(expect.objectContaining({ code: 'DEFINITION_INVALID' }))
+  })
+})
+
+describe('mirrors', () => {
+  test('are asked first, with their own login, under their path; the origin is not', async () => {
+    await using mirror = await startScriptedServer(({ headers }) =>
+      headers.authorization === undefined
+        ? { status: 401, headers: { 'www-authenticate': 'Basic realm="r"' } }
+        : stored,
+    )
+    await using origin = await startScriptedServer(() => stored)
+    const hosts = { [origin.host]: { mirrors: [`${mirror.host}/hub`] } }
+    const login = (username: string) => ({ kind: 'password' as const, username, password: 'x' })
+    const credentials = staticCredentials({ [mirror.host]: login('mirror'), [origin.host]: login('origin') })
+    await using client = createRegistry({ ...quick, hosts, credentials })
+    const read = await client.getManifest({ registry: origin.host, repository: 'library/a', tag: 'b' })
+    expect(read?.descriptor).toEqual(manifest.descriptor)
+    expect(mirror.seen.at(-1)?.path).toBe('/v2/hub/library/a/manifests/b')
+    expect(mirror.seen.at(-1)?.headers.authorization).toBe(`Basic ${Buffer.from('mirror:x').toString('base64')}`)
+    expect(origin.seen).toHaveLength(0)
+  })
+
+  test.each([
+    ['lacks it', () => ({ status: 404 })],
+    ['fails', () => ({ status: 503 })],
+    ['refuses', () => ({ status: 403 })],
+    ['breaks off', () => undefined],
+    ['has something else', () => ({ ...stored, body: `${stored.body} ` })],
+  ])('one that %s is passed over after one request', async (_, answer) => {
+    await using mirror = await startScriptedServer(answer)
+    await using origin = await startScriptedServer(() => stored)
+    await using client = createRegistry({ ...quick, hosts: { [origin.host]: { mirrors: [mirror.host] } } })
+    const reference = { registry: origin.host, repository: 'a', digest: manifest.descriptor.digest }
+    expect((await client.getManifest(reference))?.descriptor).toEqual(manifest.descriptor)
+    expect(mirror.seen).toHaveLength(1)
+    expect(origin.seen).toHaveLength(1)
+  })
+
+  test('are neither written to nor asked where the answer decides a write', async () => {
+    await using mirror = await startScriptedServer(() => stored)
+    await using origin = await startScriptedServer(({ method }) => (method === 'PUT' ? { status: 201 } : stored))
+    await using client = createRegistry({ ...quick, hosts: { [origin.host]: { mirrors: [mirror.host] } } })
+    const reference = { registry: origin.host, repository: 'a', tag: 'b' }
+    await client.resolve(reference, { fresh: true })
+    await client.putManifest(reference, manifest)
+    await client.getManifest(reference)
+    expect(mirror.seen).toHaveLength(0)
+    expect(origin.seen.map(({ method }) => method)).toEqual(['HEAD', 'GET', 'PUT', 'GET'])
+  })
+})
+
+describe('TLS', () => {
+  test('needs an authority that is known; its own certificate is shown where one is given', async () => {
+    await using folder = await tempFolder('tls')
+    const { certificate, key } = await makeCertificate(folder.path)
+    const tls = { cert: certificate, key, ca: certificate, requestCert: true, rejectUnauthorized: true }
+    await using server = await startScriptedServer(() => stored, tls)
+    const reference = { registry: server.host, repository: 'a', tag: 'b' }
+    const shown = { ca: certificate, clientCertificate: { certificate, key } }
+    await using known = createRegistry({ ...quick, hosts: { [server.host]: shown } })
+    expect((await known.getManifest(reference))?.descriptor).toEqual(manifest.descriptor)
+    await using silent = createRegistry({ retry: { attempts: 1 }, hosts: { [server.host]: { ca: certificate } } })
+    await expect(silent.getManifest(reference)).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' })
+    await using distrustful = createRegistry({ ...quick, hosts: { [server.host]: { plainHttp: false } } })
+    await expect(distrustful.getManifest(reference)).rejects.toMatchObject({
+      code: 'REGISTRY_UNREACHABLE',
+      hint: expect.stringContaining("'ca'"),
+    })
+  })
+})
+
+/** A proxy for plain HTTP and for tunnels that leads everything to one port of this machine. */
+async function startProxy(port: () => number) {
+  const seen: string[] = []
+  const sockets: Socket[] = []
+  const server = createServer((incoming, response) => {
+    seen.push(`${incoming.method} ${incoming.url}`)
+    response.writeHead(stored.status, stored.headers).end(stored.body)
+  })
+  server.on('connect', (incoming, socket: Socket) => {
+    seen.push(`CONNECT ${incoming.url}`)
+    const onward = connect(port(), '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n')
+      onward.pipe(socket).pipe(onward)
+    })
+    for (const one of [socket, onward]) sockets.push(one.on('error', () => {}))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    seen,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+describe('proxies', () => {
+  afterEach(() => void vi.unstubAllEnvs())
+
+  test('of the environment are used for other machines, and never for this one', async () => {
+    await using folder = await tempFolder('proxy')
+    const { certificate, key } = await makeCertificate(folder.path)
+    await using server = await startScriptedServer(() => stored, { cert: certificate, key })
+    await using plain = await startScriptedServer(() => stored)
+    await using proxy = await startProxy(() => server.port)
+    vi.stubEnv('HTTPS_PROXY', proxy.url)
+    vi.stubEnv('HTTP_PROXY', proxy.url)
+    vi.stubEnv('NO_PROXY', 'direct.example.com')
+    await using client = createRegistry({
+      retry: { attempts: 1 },
+      insecureHosts: ['plain.example.com'],
+      hosts: { 'secure.example.com': { ca: certificate } },
+    })
+    const at = (registry: string) => ({ registry, repository: 'a', tag: 'b' })
+    expect(await client.getManifest(at('plain.example.com'))).toBeDefined()
+    // The certificate is for 127.0.0.1: that it is refused shows that TLS goes to the end of the tunnel.
+    await expect(client.getManifest(at('secure.example.com'))).rejects.toMatchObject({
+      hint: 'Its certificate is for other names.',
+    })
+    expect(await client.getManifest(at(plain.host))).toBeDefined()
+    expect(proxy.seen).toEqual(['GET http://plain.example.com/v2/a/manifests/b', 'CONNECT secure.example.com:443'])
+  })
+})

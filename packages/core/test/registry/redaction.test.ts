@@ -1,0 +1,30 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { quoteServer, redactUrl } from '../../src/registry/redaction.js'
+
+describe('redaction', () => {
+  test('a URL is shown without user, password and query', () => {
+    const url = new URL('https://user:hunter2@storage.example.com/blob?X-Signature=s3cret#part')
+    expect(redactUrl(url)).toBe('https://storage.example.com/blob')
+  })
+
+  test.each([
+    ['denied for Bearer eyJhbGciOi.J9.x_y-z', 'denied for Bearer [redacted]'],
+    ['authorization: basic dXNlcjpodW50ZXIy', 'authorization: basic [redacted]'],
+    ['see https://user:hunter2@example.com/x', 'see https://example.com/x'],
+    ['https://example.com/x?sig=s3cret&a=b', 'https://example.com/x?sig=[redacted]&a=[redacted]'],
+    ['two\nlines\u001b[31m', 'two lines [31m'],
+  ])('%j is quoted as %j', (text, quoted) => {
+    expect(quoteServer(text)).toBe(quoted)
+  })
+
+  test('a quote is one bounded line', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 2000, unit: 'binary' }), (text) => {
+        const quoted = quoteServer(text)
+        expect(quoted.length).toBeLessThanOrEqual(301)
+        expect(quoted).not.toMatch(/\p{Cc}/u)
+      }),
+    )
+  })
+})

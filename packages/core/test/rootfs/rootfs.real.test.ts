@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { createGunzip, gzipSync } from 'node:zlib'
+import { extract } from 'tar-stream'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Cleanup } from '../../../../test/support/cleanup.js'
+import { tempFolder } from '../../../../test/support/temp-folder.js'
+import { packFiles } from '../../../../test/support/tiny-image.js'
+import type { AptBase, RootfsBase } from '../../src/definition/base-source.js'
+import type { RootfsEvent } from '../../src/model/events.js'
+import { createRootfsMaker } from '../../src/rootfs/maker.js'
+import type { RootfsLayer } from '../../src/rootfs/port.js'
+
+const cleanup = new Cleanup()
+let caches: readonly [string, string]
+beforeAll(async () => {
+  caches = [cleanup.use(await tempFolder('cache')).path, cleanup.use(await tempFolder('cache')).path]
+})
+afterAll(() => cleanup[Symbol.asyncDispose]())
+
+/** The smallest base that apt makes: the essential packages of this machine's own architecture. */
+const essential: AptBase = {
+  kind: 'apt',
+  distribution: 'debian',
+  suite: 'bookworm',
+  architecture: 'amd64',
+  components: ['main'],
+  packages: [],
+  variant: 'essential',
+}
+
+async function filesOf(layer: RootfsLayer): Promise<ReadonlyMap<string, string>> {
+  const files = new Map<string, string>()
+  const reader = (await layer.blob.open()).pipe(createGunzip()).pipe(extract())
+  for await (const entry of reader) {
+    const name = entry.header.name.replace(/^\.\//, '')
+    files.set(name, name === 'etc/os-release' || name.endsWith('os-release') ? await text(entry) : '')
+    entry.resume()
+  }
+  return files
+}
+
+describe('a base from packages', () => {
+  it('is made once, and is the same bytes when it is made anew', async () => {
+    const events: RootfsEvent[] = []
+    const [first, second] = caches.map((cacheDirectory) => createRootfsMaker({ cacheDirectory }))
+    if (first === undefined || second === undefined) throw new Error('there are two makers')
+    const resolved = await first.resolve(essential)
+    const made = await first.make(resolved, { onEvent: (event) => events.push(event) })
+    expect([...(await filesOf(made)).keys()]).toContain('usr/bin/dpkg')
+    expect(events.length).toBeGreaterThan(2)
+
+    events.length = 0
+    const again = await first.make(resolved, { onEvent: (event) => events.push(event) })
+    expect(again.blob.descriptor).toEqual(made.blob.descriptor)
+    expect(events).toEqual([])
+
+    const anew = await second.make(resolved)
+    expect(anew.blob.descriptor).toEqual(made.blob.descriptor)
+    expect(anew.diffId).toBe(made.diffId)
+  })
+
+  it('is made again where the cache was damaged', async () => {
+    const maker = createRootfsMaker({ cacheDirectory: caches[0] })
+    const archive = gzipSync(await packFiles({ a: 'content' }))
+    const file = join(caches[0], 'archive.tar.gz')
+    await writeFile(file, archive)
+    const source: RootfsBase = { kind: 'rootfs', location: file, sha256: sha256(archive) }
+    const resolved = await maker.resolve(source)
+    const made = await maker.make(resolved)
+    const path = (made.blob.open() as { path?: string }).path ?? ''
+    await writeFile(path, 'damaged')
+    expect((await maker.make(resolved)).blob.descriptor).toEqual(made.blob.descriptor)
+    expect([...(await filesOf(made)).keys()]).toEqual(['a'])
+  })
+
+  it('says what mmdebstrap said where it fails, and keeps nothing', async () => {
+    const maker = createRootfsMaker({ cacheDirectory: caches[0] })
+    const resolved = await maker.resolve({ ...essential, packages: ['no-such-package-at-all'] })
+    await expect(maker.make(resolved)).rejects.toMatchObject({
+      code: 'ROOTFS_FAILED',
+      message: expect.stringContaining('no-such-package-at-all'),
+    })
+  })
+
+  it('ends at once when it is cancelled', async () => {
+    const stop = new AbortController()
+    const maker = createRootfsMaker({ cacheDirectory: caches[1] })
+    const resolved = await maker.resolve({ ...essential, packages: ['ca-certificates'] })
+    const making = maker.make(resolved, { signal: stop.signal, onEvent: () => stop.abort() })
+    await expect(making).rejects.toMatchObject({ code: 'CANCELLED' })
+  })
+
+  it.each([
+    ['a suite that the archive does not have', { suite: 'no-such-suite' }, 'DOWNLOAD_FAILED'],
+    ['an architecture that the suite does not have', { architecture: 'sparc' }, 'PLATFORM_NOT_RUNNABLE'],
+    ['another distribution without a mirror', { distribution: 'raspbian' }, 'DEFINITION_INVALID'],
+    [
+      'an architecture that the host’s mirror is not known to carry',
+      { hostMirrorArchitectures: ['i386'] },
+      'DEFINITION_INVALID',
+    ],
+  ])('refuses %s before anything is made', async (_what, change, code) => {
+    const maker = createRootfsMaker({ cacheDirectory: caches[0] })
+    await expect(maker.resolve({ ...essential, ...change })).rejects.toMatchObject({ code })
+  })
+})
+
+describe('a base from an archive', () => {
+  it.each([
+    ['.tar', (tar: Buffer) => tar],
+    ['.tar.gz', (tar: Buffer) => gzipSync(tar)],
+  ])('is taken from %s by http, and refused where it is not the one that was named', async (ending, encode) => {
+    const archive = encode(await packFiles({ [`file${ending}`]: 'content' }))
+    const server = createServer((_request, response) => response.end(archive)).listen(0, '127.0.0.1')
+    await new Promise((done) => server.once('listening', done))
+    try {
+      const location = `http://127.0.0.1:${(server.address() as AddressInfo).port}/root${ending}`
+      const maker = createRootfsMaker({ cacheDirectory: caches[0] })
+      const make = async (hash: string) => maker.make(await maker.resolve({ kind: 'rootfs', location, sha256: hash }))
+      expect([...(await filesOf(await make(sha256(archive)))).keys()]).toEqual([`file${ending}`])
+      await expect(make('0'.repeat(64))).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
+      await expect(make('0'.repeat(64))).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
+    } finally {
+      server.close()
+    }
+  })
+
+  it('is refused where there is none', async () => {
+    const maker = createRootfsMaker({ cacheDirectory: caches[0] })
+    const source: RootfsBase = { kind: 'rootfs', location: '/no/such/root.tar', sha256: '1'.repeat(64) }
+    await expect(maker.make(await maker.resolve(source))).rejects.toMatchObject({ code: 'ROOTFS_FAILED' })
+  })
+})
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}

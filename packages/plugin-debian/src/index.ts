@@ -1,0 +1,28 @@
+import {
+  type Base,
+  type DistributionOptions,
+  defineDistribution,
+  definePlugin,
+  type Plugin,
+  type ReleaseName,
+} from '@polyarch/core'
+import { DEBIAN } from './releases.js'
+
+/** What `platform(..., { base: 'debian' })` takes. */
+export type DebianOptions = DistributionOptions<ReleaseName<typeof DEBIAN>, keyof typeof DEBIAN.flavors>
+
+/**
+ * Debian: the official images, or bases made from Debian's packages.
+ *
+ * @param defaults - options that hold where `platform(...)` says nothing else.
+ * @example
+ * ```ts
+ * platform('arm', { variant: 'v7', base: 'debian', release: 'bookworm', source: 'apt' })
+ * ```
+ */
+export function debian(defaults: DebianOptions = {}): Plugin<{ readonly debian: Base<DebianOptions> }> {
+  return definePlugin({
+    name: '@polyarch/plugin-debian',
+    bases: { debian: defineDistribution(DEBIAN, defaults) },
+  })
+}

@@ -1,0 +1,56 @@
+import type { DistributionTable } from '@polyarch/core'
+
+/** Platforms whose images are still rebuilt once a release is in long-term support. */
+const LONG_TERM = {
+  'linux/386': 'i386',
+  'linux/amd64': 'amd64',
+  'linux/arm/v7': 'armhf',
+  'linux/arm64': 'arm64',
+} as const
+
+/** Platforms of testing and unstable, which no longer have armel. */
+const CURRENT = {
+  ...LONG_TERM,
+  'linux/ppc64le': 'ppc64el',
+  'linux/riscv64': 'riscv64',
+  'linux/s390x': 's390x',
+} as const
+
+/**
+ * Debian's releases and the platforms of each.
+ *
+ * Sources: the file library/debian of the docker-library/official-images repository, for tags and platforms; the
+ * "Supported architectures" chapter of each release's notes, for the words: armel is ARMv5, armhf is ARMv7.
+ */
+export const DEBIAN = {
+  title: 'Debian',
+  image: 'docker.io/library/debian',
+  configPolicy: 'require-match',
+  defaultRelease: 'trixie',
+  flavors: { slim: '-slim' },
+  releases: {
+    stretch: { aliases: ['9'], tag: 'stretch', suite: 'stretch', platforms: LONG_TERM },
+    buster: { aliases: ['10'], tag: 'buster', suite: 'buster', platforms: LONG_TERM },
+    bullseye: { aliases: ['11'], tag: 'bullseye', suite: 'bullseye', platforms: LONG_TERM },
+    bookworm: {
+      aliases: ['12'],
+      tag: 'bookworm',
+      suite: 'bookworm',
+      platforms: {
+        ...LONG_TERM,
+        'linux/arm/v5': 'armel',
+        'linux/mips64le': 'mips64el',
+        'linux/ppc64le': 'ppc64el',
+        'linux/s390x': 's390x',
+      },
+    },
+    trixie: { aliases: ['13'], tag: 'trixie', suite: 'trixie', platforms: { ...CURRENT, 'linux/arm/v5': 'armel' } },
+    forky: { aliases: ['14', 'testing'], tag: 'forky', suite: 'forky', platforms: CURRENT },
+    sid: { aliases: ['unstable'], tag: 'sid', suite: 'sid', platforms: CURRENT },
+  },
+  archive: {
+    distribution: 'debian',
+    components: ['main'],
+    keyring: '/usr/share/keyrings/debian-archive-keyring.gpg',
+  },
+} as const satisfies DistributionTable

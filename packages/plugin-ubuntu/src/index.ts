@@ -1,0 +1,28 @@
+import {
+  type Base,
+  type DistributionOptions,
+  defineDistribution,
+  definePlugin,
+  type Plugin,
+  type ReleaseName,
+} from '@polyarch/core'
+import { UBUNTU } from './releases.js'
+
+/** What `platform(..., { base: 'ubuntu' })` takes. */
+export type UbuntuOptions = DistributionOptions<ReleaseName<typeof UBUNTU>, never>
+
+/**
+ * Ubuntu: the official images, or bases made from Ubuntu's packages.
+ *
+ * @param defaults - options that hold where `platform(...)` says nothing else.
+ * @example
+ * ```ts
+ * platform('amd64', { base: 'ubuntu', release: '24.04' })
+ * ```
+ */
+export function ubuntu(defaults: UbuntuOptions = {}): Plugin<{ readonly ubuntu: Base<UbuntuOptions> }> {
+  return definePlugin({
+    name: '@polyarch/plugin-ubuntu',
+    bases: { ubuntu: defineDistribution(UBUNTU, defaults) },
+  })
+}

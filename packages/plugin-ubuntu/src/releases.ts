@@ -1,0 +1,53 @@
+import type { DistributionTable } from '@polyarch/core'
+
+/** What every release here has. ARM is ARMv7 alone: Ubuntu never had ARMv6. */
+const COMMON = {
+  'linux/amd64': 'amd64',
+  'linux/arm/v7': 'armhf',
+  'linux/arm64': 'arm64',
+  'linux/ppc64le': 'ppc64el',
+} as const
+
+const WITH_MAINFRAME = { ...COMMON, 'linux/s390x': 's390x' } as const
+const CURRENT = { ...WITH_MAINFRAME, 'linux/riscv64': 'riscv64' } as const
+
+/**
+ * Ubuntu's releases and the platforms of each.
+ *
+ * Sources: the file library/ubuntu of the docker-library/official-images repository, for tags and platforms; the
+ * release notes of each release, for the architectures of its archive.
+ */
+export const UBUNTU = {
+  title: 'Ubuntu',
+  image: 'docker.io/library/ubuntu',
+  configPolicy: 'require-match',
+  defaultRelease: '24.04',
+  flavors: {},
+  releases: {
+    '14.04': { aliases: ['trusty'], tag: '14.04', suite: 'trusty', platforms: { ...COMMON, 'linux/386': 'i386' } },
+    '16.04': {
+      aliases: ['xenial'],
+      tag: '16.04',
+      suite: 'xenial',
+      platforms: { ...WITH_MAINFRAME, 'linux/386': 'i386' },
+    },
+    '18.04': {
+      aliases: ['bionic'],
+      tag: '18.04',
+      suite: 'bionic',
+      platforms: { ...WITH_MAINFRAME, 'linux/386': 'i386' },
+    },
+    '20.04': { aliases: ['focal'], tag: '20.04', suite: 'focal', platforms: CURRENT },
+    '22.04': { aliases: ['jammy'], tag: '22.04', suite: 'jammy', platforms: CURRENT },
+    '24.04': { aliases: ['noble'], tag: '24.04', suite: 'noble', platforms: CURRENT },
+    '25.10': { aliases: ['questing'], tag: '25.10', suite: 'questing', platforms: CURRENT },
+    '26.04': { aliases: ['resolute'], tag: '26.04', suite: 'resolute', platforms: CURRENT },
+  },
+  archive: {
+    distribution: 'ubuntu',
+    components: ['main', 'universe'],
+    keyring: '/usr/share/keyrings/ubuntu-archive-keyring.gpg',
+    // All other architectures are in the ports archive, which has another address.
+    hostMirrorArchitectures: ['amd64', 'i386'],
+  },
+} as const satisfies DistributionTable

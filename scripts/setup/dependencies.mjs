@@ -1,0 +1,64 @@
+// @ts-check
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { run } from './run.mjs'
+import { step } from './step.mjs'
+
+/** The repository's root. */
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Installs what package-lock.json lists, and builds the packages, where that is not done or no longer up to date. */
+export async function ensureDependencies() {
+  const installed = join(ROOT, 'node_modules/.package-lock.json')
+  if (modifiedAt(installed) < modifiedAt(join(ROOT, 'package-lock.json'))) {
+    await step('installing npm packages', () => npm(['ci', '--no-progress']))
+  }
+  const stale = stalePackages()
+  if (stale.length > 0) await step('building the packages', () => build(stale))
+}
+
+/** Folders of the packages that have not been built from their sources as they are now. */
+export function stalePackages() {
+  return packageFolders().filter(isStale)
+}
+
+/**
+ * The core first: the plugins are built against its types.
+ *
+ * @param {readonly string[]} folders of packages
+ */
+async function build(folders) {
+  const core = folders.filter((folder) => basename(folder) === 'core')
+  const plugins = folders.filter((folder) => !core.includes(folder))
+  for (const group of [core, plugins]) await Promise.all(group.map((folder) => npm(['run', 'build'], folder)))
+}
+
+/**
+ * @param {string[]} args
+ * @param {string} folder
+ */
+function npm(args, folder = ROOT) {
+  return run('npm', args, { cwd: folder })
+}
+
+function packageFolders() {
+  const packages = join(ROOT, 'packages')
+  return readdirSync(packages).map((name) => join(packages, name))
+}
+
+/** @param {string} folder of a package */
+function isStale(folder) {
+  const built = modifiedAt(join(folder, 'dist/index.js'))
+  const sources = readdirSync(join(folder, 'src'), { recursive: true, encoding: 'utf8' })
+  const inputs = [...sources.map((name) => join(folder, 'src', name)), join(folder, 'package.json')]
+  return inputs.some((input) => modifiedAt(input) > built)
+}
+
+/**
+ * @param {string} path
+ * @returns {number} in milliseconds; 0 where there is no such file
+ */
+function modifiedAt(path) {
+  return existsSync(path) ? statSync(path).mtimeMs : 0
+}

@@ -1,0 +1,21 @@
+import { posix } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { CODE, readText, repositoryFiles } from './repository.js'
+
+const files = repositoryFiles(CODE)
+
+describe('files of code', () => {
+  test('there are some', () => {
+    expect(files.length).toBeGreaterThan(20)
+  })
+
+  test('none has more than 300 lines', () => {
+    const long = files.map((file) => ({ file, lines: readText(file).trimEnd().split('\n').length }))
+    expect(long.filter(({ lines }) => lines > 300)).toEqual([])
+  })
+
+  test('have names in kebab case', () => {
+    const kebab = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|real\.test|test-d|config|d))?\.(ts|mts|mjs)$/
+    expect(files.filter((file) => !kebab.test(posix.basename(file)))).toEqual([])
+  })
+})

@@ -1,0 +1,161 @@
+import { posix } from 'node:path'
+import ts from 'typescript'
+import { describe, expect, test } from 'vitest'
+import { repositoryFiles, SOURCES } from './repository.js'
+import { parse, walk } from './syntax.js'
+
+/** The folders of the core in import order: each imports only from itself and from those before it. */
+const ORDER = [
+  'model',
+  'definition',
+  'graph',
+  'registry',
+  'layout',
+  'context',
+  'dockerfile',
+  'engine',
+  'rootfs',
+  'steps',
+  'plan',
+  'execute',
+  'report',
+  'operations',
+  'cli',
+]
+
+/** Doors of their own, outside the order, and what they may import. Inside the core they are loaded only when used. */
+const DOORS: Readonly<Record<string, readonly string[]>> = {
+  'registry-server': ['model', 'layout'],
+  testing: ['model', 'definition'],
+}
+
+const CORE = 'packages/core/src/'
+
+interface Import {
+  readonly file: string
+  /** As written. */
+  readonly specifier: string
+  /** The file that it leads to, for one of TypeScript inside the package. */
+  readonly target: string | undefined
+  /** Whether nothing is loaded until the place of the import is reached: `await import(…)`, or types alone. */
+  readonly lazy: boolean
+}
+
+function importsOf(file: string): readonly Import[] {
+  return [...walk(parse(file))].flatMap((node) => {
+    const specifier = specifierOf(node)
+    if (specifier === undefined) return []
+    const isOurs = /^\..*\.js$/.test(specifier)
+    const target = isOurs ? posix.join(posix.dirname(file), specifier.replace(/\.js$/, '.ts')) : undefined
+    return [{ file, specifier, target, lazy: isLazy(node) }]
+  })
+}
+
+function specifierOf(node: ts.Node): string | undefined {
+  if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return textOf(node.moduleSpecifier)
+  if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) return textOf(node.argument.literal)
+  return isDynamicImport(node) ? textOf(node.arguments[0]) : undefined
+}
+
+function isDynamicImport(node: ts.Node): node is ts.CallExpression {
+  return ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword
+}
+
+function isLazy(node: ts.Node): boolean {
+  if (ts.isImportDeclaration(node)) return node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword
+  if (ts.isExportDeclaration(node)) return node.isTypeOnly
+  return true
+}
+
+function textOf(node: ts.Node | undefined): string | undefined {
+  return node !== undefined && ts.isStringLiteral(node) ? node.text : undefined
+}
+
+function folderOf(path: string): string {
+  const inside = path.slice(CORE.length)
+  return inside.includes('/') ? inside.slice(0, inside.indexOf('/')) : ''
+}
+
+/** The folders that a folder of the core may import from. */
+function allowedFor(folder: string): readonly string[] {
+  const door = DOORS[folder]
+  if (door !== undefined) return [folder, ...door]
+  const before = ORDER.slice(0, ORDER.indexOf(folder) + 1)
+  return folder === 'execute' ? before.filter((name) => name !== 'plan') : before
+}
+
+function isAllowed({ file, target = '', lazy }: Import): boolean {
+  const [from, to] = [folderOf(file), folderOf(target)]
+  if (from === '' || allowedFor(from).includes(to)) return true
+  return lazy && to in DOORS && !(from in DOORS)
+}
+
+function tell({ file, specifier }: Import): string {
+  return `${file} imports ${specifier}`
+}
+
+const files = repositoryFiles(SOURCES)
+const imports = files.flatMap(importsOf)
+const coreImports = imports.filter(({ file, target }) => file.startsWith(CORE) && target !== undefined)
+
+describe('imports', () => {
+  test('every folder of the core has its place in the order', () => {
+    const folders = new Set(files.filter((file) => file.startsWith(CORE)).map(folderOf))
+    const known = ['', ...ORDER, ...Object.keys(DOORS)]
+    expect([...folders].filter((folder) => !known.includes(folder))).toEqual([])
+  })
+
+  test('folders import only from those before them, and plan and execute never from each other', () => {
+    const wrong = coreImports.filter((found) => !isAllowed(found))
+    expect(wrong.map(tell)).toEqual([])
+  })
+
+  test('every import leads to a file', () => {
+    const wrong = imports.filter(({ target }) => target !== undefined && !files.includes(target))
+    expect(wrong.map(tell)).toEqual([])
+  })
+
+  test('only engine/ knows dockerode', () => {
+    const wrong = imports.filter(
+      ({ file, specifier }) => /^docker(ode|-modem)(\/|$)/.test(specifier) && folderOf(file) !== 'engine',
+    )
+    expect(wrong.map(tell)).toEqual([])
+  })
+
+  test('plugins import the core by its name, and nothing of the core imports a plugin', () => {
+    const isPlugin = (file: string) => file.startsWith('packages/plugin-')
+    const wrong = imports.filter(({ file, specifier, target }) =>
+      isPlugin(file)
+        ? !(specifier.startsWith('@polyarch/core') || target?.startsWith(file.split('/src/')[0] ?? ''))
+        : specifier.startsWith('@polyarch/'),
+    )
+    expect(wrong.map(tell)).toEqual([])
+  })
+
+  test('there is no cycle', () => {
+    expect(findCycle(imports)).toEqual([])
+  })
+})
+
+function findCycle(all: readonly Import[]): readonly string[] {
+  const targets = new Map<string, string[]>()
+  for (const { file, target } of all) {
+    if (target !== undefined) targets.set(file, [...(targets.get(file) ?? []), target])
+  }
+  const done = new Set<string>()
+  const visit = (file: string, trail: readonly string[]): readonly string[] => {
+    if (trail.includes(file)) return [...trail.slice(trail.indexOf(file)), file]
+    if (done.has(file)) return []
+    for (const target of targets.get(file) ?? []) {
+      const cycle = visit(target, [...trail, file])
+      if (cycle.length > 0) return cycle
+    }
+    done.add(file)
+    return []
+  }
+  for (const file of targets.keys()) {
+    const cycle = visit(file, [])
+    if (cycle.length > 0) return cycle
+  }
+  return []
+}

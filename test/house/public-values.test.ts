@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import * as core from '../../packages/core/src/index.js'
+import * as registryServer from '../../packages/core/src/registry-server/index.js'
+import * as debian from '../../packages/plugin-debian/src/index.js'
+import * as raspbian from '../../packages/plugin-raspbian/src/index.js'
+import * as ubuntu from '../../packages/plugin-ubuntu/src/index.js'
+
+/** What users can call or compare with. Adding to it is a promise: each needs documentation and an example. */
+const CORE = [
+  'CancelledError',
+  'DefinitionError',
+  'EngineError',
+  'HostError',
+  'PolyarchError',
+  'RegistryError',
+  'assemble',
+  'copy',
+  'createRegistry',
+  'defineDistribution',
+  'definePlugin',
+  'dockerConfigCredentials',
+  'execute',
+  'firstCredentials',
+  'fromImage',
+  'inspect',
+  'pipeline',
+  'plan',
+  'platform',
+  'remove',
+  'run',
+  'staticCredentials',
+  'tags',
+]
+
+test.each([
+  ['@polyarch/core', core, CORE],
+  ['@polyarch/core/registry-server', registryServer, ['runningRegistry', 'startRegistry']],
+  ['@polyarch/plugin-debian', debian, ['debian']],
+  ['@polyarch/plugin-raspbian', raspbian, ['raspbian']],
+  ['@polyarch/plugin-ubuntu', ubuntu, ['ubuntu']],
+])('%s exports these values and no others', (_, door, names) => {
+  expect(Object.keys(door).sort()).toEqual(names)
+})

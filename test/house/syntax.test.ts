@@ -1,0 +1,56 @@
+import ts from 'typescript'
+import { describe, expect, test } from 'vitest'
+import { repositoryFiles, SOURCES } from './repository.js'
+import { linesOf, parse, place, runsAtImport, walk } from './syntax.js'
+
+const nodes = repositoryFiles(SOURCES)
+  .map(parse)
+  .flatMap((file) => [...walk(file)])
+
+describe('the code of the packages', () => {
+  test('exports by name: no default, no `export *`', () => {
+    const wrong = nodes.filter((node) => isDefaultExport(node) || isExportOfEverything(node))
+    expect(wrong.map(place)).toEqual([])
+  })
+
+  test('prints nothing', () => {
+    const wrong = nodes.filter((node) => ts.isPropertyAccessExpression(node) && node.expression.getText() === 'console')
+    expect(wrong.map(place)).toEqual([])
+  })
+
+  test('reads no environment when it is imported', () => {
+    const wrong = nodes.filter(
+      (node) => ts.isPropertyAccessExpression(node) && node.getText() === 'process.env' && runsAtImport(node),
+    )
+    expect(wrong.map(place)).toEqual([])
+  })
+
+  test('keeps no state in modules: no `let` outside of functions', () => {
+    const wrong = nodes.filter(
+      (node) =>
+        ts.isVariableDeclarationList(node) &&
+        (node.flags & ts.NodeFlags.BlockScoped) === ts.NodeFlags.Let &&
+        runsAtImport(node),
+    )
+    expect(wrong.map(place)).toEqual([])
+  })
+
+  test('has short functions: nine of ten have at most 30 lines', () => {
+    const lengths = nodes
+      .filter((node) => ts.isFunctionLike(node) && 'body' in node && node.body !== undefined)
+      .map(linesOf)
+      .sort((a, b) => a - b)
+    expect(lengths[Math.floor(lengths.length * 0.9)]).toBeLessThanOrEqual(30)
+  })
+})
+
+function isDefaultExport(node: ts.Node): boolean {
+  if (ts.isExportAssignment(node)) return true
+  if (ts.isExportSpecifier(node)) return node.name.text === 'default'
+  const modifiers = ts.canHaveModifiers(node) ? (ts.getModifiers(node) ?? []) : []
+  return modifiers.some(({ kind }) => kind === ts.SyntaxKind.DefaultKeyword)
+}
+
+function isExportOfEverything(node: ts.Node): boolean {
+  return ts.isExportDeclaration(node) && (node.exportClause === undefined || ts.isNamespaceExport(node.exportClause))
+}

@@ -1,0 +1,73 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { execute, fromImage, inspect, pipeline, plan, platform } from '../../packages/core/src/index.js'
+import { startRegistry } from '../../packages/core/src/registry-server/index.js'
+import { Cleanup } from '../support/cleanup.js'
+import { tempFolder } from '../support/temp-folder.js'
+import { AMD64, ARM, pushBase, writeContext } from './project.js'
+
+const cleanup = new Cleanup()
+let host: string
+let lying: string
+let context: string
+
+beforeAll(async () => {
+  const { path } = cleanup.use(await tempFolder('policy'))
+  const registry = cleanup.use(await startRegistry({ directory: join(path, 'registry') }))
+  host = registry.host
+  lying = await pushBase({ ...registry, repository: 'lying' }, { platform: ARM, configPlatform: AMD64 })
+  context = await writeContext(join(path, 'context'), 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}')
+})
+afterAll(() => cleanup[Symbol.asyncDispose]())
+
+function standingOn(configPolicy: 'trust-declared' | 'require-match' | 'fix-config') {
+  return pipeline(`${host}/${configPolicy}`)
+    .sharedBase(`${host}/${configPolicy}-base:1`)
+    .platforms(platform('arm', { variant: 'v7', base: fromImage(lying, { configPolicy }) }))
+    .build({ context })
+    .tags('1')
+}
+
+it('refuses a base whose config names another platform, before anything is written', async () => {
+  const refused = standingOn('require-match')
+  await expect(plan(refused)).rejects.toMatchObject({
+    code: 'PLATFORM_MISMATCH',
+    message: expect.stringContaining('linux/amd64'),
+    hint: expect.stringContaining('fix-config'),
+  })
+  await expect(execute(refused)).rejects.toMatchObject({ code: 'PLATFORM_MISMATCH' })
+  await expect(inspect(`${host}/require-match-base:1`)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+})
+
+it('takes the base as it is, and says so, where the declaration is trusted', async () => {
+  const { notes } = await execute(standingOn('trust-declared'))
+  expect(notes).toContainEqual(expect.stringContaining('its config says linux/amd64; the declaration is trusted'))
+  const { images } = await inspect(`${host}/trust-declared-base:1`)
+  expect(images).toMatchObject([{ declared: ARM, config: AMD64 }])
+  expect(images[0]?.digest).toBe((await inspect(lying)).digest)
+})
+
+it('corrects the config, and nothing else, where it is told to', async () => {
+  const report = await execute(standingOn('fix-config'))
+  expect(report.outcome).toBe('succeeded')
+  const [image] = (await inspect(`${host}/fix-config-base:1`)).images
+  expect(image).toMatchObject({ declared: ARM, config: ARM })
+  expect((await inspect(`${host}/fix-config:1`)).images).toMatchObject([{ declared: ARM, config: ARM }])
+})
+
+it('holds its own policy where the base was copied under another, and tells a trusted one in every run', async () => {
+  const declared = (configPolicy: 'trust-declared' | 'require-match' | 'fix-config') =>
+    pipeline(`${host}/shared`)
+      .platforms(platform('arm', { variant: 'v7', base: fromImage(lying, { configPolicy }) }))
+      .build({ context })
+      .tags('1')
+  await execute(declared('trust-declared'))
+  const again = await execute(declared('trust-declared'))
+  expect(new Set(again.nodes.map(({ outcome }) => outcome))).toEqual(new Set(['reused']))
+  expect(again.notes).toContainEqual(expect.stringContaining('the declaration is trusted'))
+  await expect(execute(declared('require-match'))).rejects.toMatchObject({ code: 'PLATFORM_MISMATCH' })
+  const corrected = await execute(declared('fix-config'))
+  expect(corrected.nodes.filter(({ outcome }) => outcome === 'made')).toHaveLength(4)
+  const kept = await execute(declared('fix-config'))
+  expect(new Set(kept.nodes.map(({ outcome }) => outcome))).toEqual(new Set(['reused']))
+})

@@ -1,0 +1,28 @@
+import { execute, fromImage, pipeline, platform } from '../../packages/core/src/index.js'
+
+/** What {@link killableApp} is made of. */
+export interface KillableOptions {
+  /** Host and path of the repository that is published to. */
+  readonly repository: string
+  /** Bases for amd64 and arm/v7. */
+  readonly bases: readonly [string, string]
+  readonly context: string
+}
+
+/** The pipeline that the child process runs, and then the test. */
+export function killableApp({ repository, bases: [wide, narrow], context }: KillableOptions) {
+  return pipeline(repository)
+    .sharedBase(`${repository}-from:2.1`)
+    .platforms(
+      platform('amd64', { base: fromImage(wide) }),
+      platform('arm', { variant: 'v7', base: fromImage(narrow) }),
+    )
+    .build({ context })
+    .tags('1.0', 'latest')
+}
+
+// A process of its own, so that a test can kill it at any moment.
+const [, , options] = process.argv
+if (import.meta.filename === process.argv[1] && options !== undefined) {
+  await execute(killableApp(JSON.parse(options) as KillableOptions))
+}

@@ -1,0 +1,91 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import {
+  EngineError,
+  execute,
+  fromImage,
+  pipeline,
+  plan,
+  platform,
+  type RunEvent,
+} from '../../packages/core/src/index.js'
+import { Cleanup } from '../support/cleanup.js'
+import { type DebianRegistry, startDebianRegistry } from '../support/debian-registry.js'
+import { pushTinyImage } from '../support/push-tiny.js'
+import { tempFolder } from '../support/temp-folder.js'
+import { tinyImage } from '../support/tiny-image.js'
+import { AMD64, pushBase, writeContext } from './project.js'
+import { tagsOf } from './published.js'
+
+const cleanup = new Cleanup()
+let registry: DebianRegistry
+let context: string
+
+beforeAll(async () => {
+  registry = cleanup.use(await startDebianRegistry())
+  const { path } = cleanup.use(await tempFolder('emulation'))
+  context = await writeContext(join(path, 'context'), 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}')
+  await pushBase({ ...registry, repository: 'bases/amd64' }, { platform: AMD64 })
+  const strange = await Promise.all(
+    ['s390x', 'riscv64'].map((architecture) => tinyImage({ platform: { os: 'linux', architecture } })),
+  )
+  for (const image of strange) {
+    await pushTinyImage({ ...registry, repository: `bases/${image.platform.architecture}` }, image, '1')
+  }
+})
+afterAll(() => cleanup[Symbol.asyncDispose]())
+
+function appFor(...architectures: readonly string[]) {
+  return pipeline(`${registry.host}/team/app`)
+    .sharedBase(`${registry.host}/team/from:1`)
+    .platforms(
+      ...architectures.map((one) => platform(one as 's390x', { base: fromImage(`${registry.host}/bases/${one}:1`) })),
+    )
+    .build({ context })
+    .tags('1.0')
+}
+
+it('names the binfmt_misc entry that a platform needs, before anything is sent anywhere', async () => {
+  const before = registry.requests().length
+  const events: RunEvent[] = []
+  const error = await execute(appFor('amd64', 's390x'), { onEvent: (event) => events.push(event) }).catch(
+    (caught: unknown) => caught,
+  )
+  expect(error).toBeInstanceOf(EngineError)
+  expect(error).toMatchObject({
+    code: 'PLATFORM_NOT_RUNNABLE',
+    node: 'app image(linux/s390x)',
+    message: expect.stringMatching(/cannot run linux\/s390x: it is linux\/\w+ and has no emulator for it/),
+    hint: expect.stringContaining("'qemu-s390x'"),
+  })
+  expect(events.map(({ kind }) => kind).filter((kind) => kind !== 'work')).toEqual(['planned', 'run-finished'])
+  const asked = registry.requests().slice(before)
+  expect(asked.filter((request) => !/^(GET|HEAD) /.test(request))).toEqual([])
+  expect(await tagsOf(registry.url, 'team/from')).toEqual([])
+})
+
+it('is told by the plan, each platform with its own, beside what can be built', async () => {
+  const { nodes, problems } = await plan(appFor('amd64', 's390x', 'riscv64'))
+  expect(problems).toMatchObject([
+    { code: 'PLATFORM_NOT_RUNNABLE', hint: expect.stringContaining("'qemu-s390x'") },
+    {
+      code: 'PLATFORM_NOT_RUNNABLE',
+      hint: expect.stringContaining("'qemu-riscv64'"),
+    },
+  ])
+  expect(nodes.find(({ node }) => node === 'app image(linux/amd64)')).toMatchObject({ execution: 'native' })
+})
+
+it('says both where two platforms cannot be built', async () => {
+  await expect(execute(appFor('s390x', 'riscv64'))).rejects.toMatchObject({
+    code: 'PLATFORM_NOT_RUNNABLE',
+    message: expect.stringMatching(/s390x.*\n.*riscv64/),
+    hint: expect.stringMatching(/qemu-s390x.*qemu-riscv64/s),
+  })
+})
+
+it('builds the platforms that the engine can run, where only those are asked for', async () => {
+  const { outcome } = await execute(appFor('amd64', 's390x'), { only: ['linux/amd64'] })
+  expect(outcome).toBe('succeeded')
+  expect(await tagsOf(registry.url, 'team/app')).toEqual([expect.stringMatching(/^polyarch-/)])
+})

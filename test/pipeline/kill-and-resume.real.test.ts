@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { digestAt, type Stage, stage } from '../cli/stage.js'
+import { Cleanup } from '../support/cleanup.js'
+import { AMD64, pushBase } from './project.js'
+
+const cleanup = new Cleanup()
+let set: Stage
+beforeEach(async () => {
+  set = cleanup.use(await stage())
+})
+afterAll(() => cleanup[Symbol.asyncDispose]())
+
+interface ReportedNode {
+  readonly node: string
+  readonly outcome: string
+}
+
+async function runAgain(): Promise<ReadonlyMap<string, string>> {
+  const { exitCode, stdout, stderr } = await set.folder.run(['--json'])
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 })
+  const { nodes } = JSON.parse(stdout) as { readonly nodes: readonly ReportedNode[] }
+  return new Map(nodes.map(({ node, outcome }) => [node, outcome]))
+}
+
+describe('a run that is killed', () => {
+  it('between two images leaves no name, and the next one builds only what was left', async () => {
+    // The random word keeps the engine's layers of earlier runs out.
+    const wait = `RUN if [ "$(uname -m)" != x86_64 ]; then echo waiting; sleep 8; fi; echo ${randomUUID()}`
+    await set.folder.write({ 'app/Dockerfile': `ARG BASE_IMAGE\nFROM \${BASE_IMAGE}\n${wait}\n` })
+    {
+      await using killed = set.folder.start(['--verbose'])
+      await Promise.all([killed.says(/image\(linux\/amd64\): done/), killed.says(/ waiting$/m)])
+    }
+    expect(await digestAt(set.url, 'team/app', '1.0')).toBeUndefined()
+    const outcomes = await runAgain()
+    expect(Object.fromEntries(outcomes)).toEqual({
+      'app base(linux/amd64)': 'reused',
+      'app base(linux/arm/v7)': 'reused',
+      'app base index': 'reused',
+      'app image(linux/amd64)': 'reused',
+      'app image(linux/arm/v7)': 'made',
+      'app index': 'made',
+    })
+    expect(await digestAt(set.url, 'team/app', '1.0')).toMatch(/^sha256:/)
+  })
+
+  it('while it copies a base leaves nothing half there, and the next one copies it', async () => {
+    await using elsewhere = await stage()
+    const noise = Array.from({ length: 400 }, () => randomUUID().repeat(2000)).join('')
+    await pushBase({ ...elsewhere, repository: 'big' }, { platform: AMD64, files: { noise } })
+    await set.folder.writeBuild(`
+      const app = pipeline('${set.host}/team/app')
+        .platforms(platform('amd64', { base: fromImage('${elsewhere.host}/big:1') }))
+        .build({ context: 'app' })
+        .tags('1.0')
+      run(app)
+    `)
+    set.requests()
+    {
+      await using killed = set.folder.start([])
+      await killed.says(/base\(linux\/amd64\): started/)
+    }
+    expect(await digestAt(set.url, 'team/app', '1.0')).toBeUndefined()
+    expect(set.requests().filter((request) => /^PUT .*\/manifests\//.test(request))).toEqual([])
+    const outcomes = await runAgain()
+    expect([...outcomes.values()]).toEqual(['made', 'made', 'made', 'made'])
+    expect(await digestAt(set.url, 'team/app', '1.0')).toMatch(/^sha256:/)
+  })
+})

@@ -1,0 +1,115 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Certificate, makeCertificate } from './certificate.js'
+import { runProgram, startProgram } from './child.js'
+import { Cleanup } from './cleanup.js'
+import { tempFolder } from './temp-folder.js'
+import { startTokenService, type TokenRequest, type TokenService } from './token-service.js'
+
+/** A name and its password. */
+export interface Login {
+  readonly username: string
+  readonly password: string
+}
+
+/** How Debian's docker-registry is to be run. */
+export interface DebianRegistryOptions {
+  /** `token` lets everybody pull and the login do the rest; `htpasswd` wants the login for everything. */
+  readonly auth?: 'none' | 'htpasswd' | 'token'
+  readonly tls?: boolean
+  /** Instead of the usual login, so that two registries can have different ones. */
+  readonly login?: Login
+  /** Whether manifests and blobs can be deleted; default true. */
+  readonly deletes?: boolean
+}
+
+/** A docker-registry 2.8 of a test's own, on a free port of 127.0.0.1, empty. */
+export interface DebianRegistry extends AsyncDisposable {
+  /** `127.0.0.1:40123`: the host of references. */
+  readonly host: string
+  /** `http://127.0.0.1:40123`, or https. */
+  readonly url: string
+  /** The only login that it knows, where it wants one. */
+  readonly login: Login | undefined
+  /** PEM of the certificate authority to trust, where it speaks TLS. */
+  readonly ca: string | undefined
+  /** What its token service was asked so far, in order. */
+  readonly tokenRequests: readonly TokenRequest[]
+  /** Requests that it has answered so far, `GET /v2/…` style, without queries. */
+  requests(): readonly string[]
+}
+
+/** A password whose Basic form has `+` and `/`, and that has a colon: what encoders get wrong. */
+const LOGIN: Login = { username: 'builder', password: 'p?>:~~>secret??' }
+
+/** Starts Debian's docker-registry and waits until it answers. */
+export async function startDebianRegistry(options: DebianRegistryOptions = {}): Promise<DebianRegistry> {
+  await using cleanup = new Cleanup()
+  const folder = cleanup.use(await tempFolder('registry'))
+  const { auth: wanted = 'none', login = LOGIN } = options
+  const certificate = options.tls || wanted === 'token' ? await makeCertificate(folder.path) : undefined
+  const tokens =
+    wanted === 'token' && certificate ? cleanup.use(await startTokenService(certificate, login)) : undefined
+  const auth = wanted === 'htpasswd' ? await htpasswdAuth(folder.path, login) : tokens && tokenAuth(tokens, certificate)
+  const tls = options.tls ? certificate : undefined
+  const file = join(folder.path, 'config.json')
+  await writeFile(file, JSON.stringify(configuration(folder.path, { auth, tls, deletes: options.deletes ?? true })))
+  const program = cleanup.use(
+    await startProgram({ command: 'docker-registry', args: ['serve', file], readyLine: listeningAddress }),
+  )
+  const ending = cleanup.move()
+  return {
+    host: program.ready,
+    url: `${tls ? 'https' : 'http'}://${program.ready}`,
+    login: wanted === 'none' ? undefined : login,
+    ca: tls?.certificate,
+    tokenRequests: tokens?.requests ?? [],
+    requests: () => answeredRequests(program.output()),
+    [Symbol.asyncDispose]: () => ending[Symbol.asyncDispose](),
+  }
+}
+
+async function htpasswdAuth(folder: string, { username, password }: Login): Promise<object> {
+  const path = join(folder, 'htpasswd')
+  const { stdout } = await runProgram('htpasswd', ['-Bbn', username, password])
+  await writeFile(path, stdout)
+  return { htpasswd: { realm: 'registry.example.com', path } }
+}
+
+function tokenAuth({ realm, service, issuer }: TokenService, certificate: Certificate | undefined): object {
+  return { token: { realm, service, issuer, rootcertbundle: certificate?.certificateFile } }
+}
+
+/** @see https://github.com/distribution/distribution/blob/v2.8.2/docs/configuration.md */
+function configuration(
+  folder: string,
+  options: {
+    readonly auth: object | undefined
+    readonly tls: Certificate | undefined
+    readonly deletes: boolean
+  },
+): object {
+  return {
+    version: '0.1',
+    log: { level: 'info', formatter: 'json' },
+    storage: {
+      filesystem: { rootdirectory: join(folder, 'store') },
+      delete: { enabled: options.deletes },
+    },
+    http: {
+      addr: '127.0.0.1:0',
+      secret: 'of no use to anybody',
+      ...(options.tls && { tls: { certificate: options.tls.certificateFile, key: options.tls.keyFile } }),
+    },
+    ...(options.auth && { auth: options.auth }),
+  }
+}
+
+function listeningAddress(line: string): string | undefined {
+  return /"msg":"listening on (127\.0\.0\.1:\d+)/.exec(line)?.[1]
+}
+
+function answeredRequests(output: string): readonly string[] {
+  const accessLine = /"([A-Z]+) (\/v2\/[^ ?"]*)[^ "]* HTTP\/[\d.]+" \d{3} /g
+  return [...output.matchAll(accessLine)].map(([, method, path]) => `${method} ${path}`)
+}

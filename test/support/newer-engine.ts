@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { newerEngineRoot } from '../../scripts/setup/newer-engine.mjs'
+import { stateFolder } from '../../scripts/setup/state-folder.mjs'
+import { makeBridge } from './bridge.js'
+import { startProgram } from './child.js'
+import { Cleanup } from './cleanup.js'
+
+/** An engine of a test's own: 28.5 with the containerd image store, as new installations have it. Empty at first. */
+export interface NewerEngine extends AsyncDisposable {
+  readonly socketPath: string
+  /** `unix://…`, as DOCKER_HOST has it. */
+  readonly address: string
+  /** The engine's log so far. */
+  log(): string
+}
+
+/**
+ * Runs inside mount and process namespaces of its own, so that killing its first process leaves nothing behind. The
+ * network is the machine's, since the registries of tests listen on its loopback. The folder is bound onto itself
+ * because runc wants a root that is a mount point.
+ */
+const START = `
+set -e
+root=$1 work=$2 bridge=$3
+mount --bind "$root" "$root"
+mount -t proc proc "$root/proc"
+mount --rbind /sys "$root/sys"
+mount --rbind /dev "$root/dev"
+mount -t tmpfs tmpfs "$root/run"
+mount --bind "$work" "$root/mnt"
+exec chroot "$root" dockerd --config-file /mnt/daemon.json --data-root /mnt/data --exec-root /run/docker \
+  --pidfile /run/docker.pid --bridge "$bridge" --host unix:///mnt/docker.sock
+`
+
+/** Without packet filters, which belong to the machine's own engine; so what runs on the bridge cannot leave the machine. */
+const CONFIGURATION = { features: { 'containerd-snapshotter': true }, iptables: false, ip6tables: false }
+
+/** Starts the newer engine. It shares nothing with the machine's own but the network. */
+export async function newerEngine(): Promise<NewerEngine> {
+  const root = newerEngineRoot()
+  if (!existsSync(root)) throw new Error('the newer engine has not been made: run `npm test`, which does')
+  await using cleanup = new Cleanup()
+  const work = cleanup.use(await workFolder())
+  const bridge = cleanup.use(await makeBridge())
+  await writeFile(join(work.path, 'daemon.json'), JSON.stringify(CONFIGURATION))
+  const namespaces = ['--mount', '--pid', '--fork', '--kill-child', '--propagation', 'private']
+  const program = cleanup.use(
+    await startProgram({
+      command: 'unshare',
+      args: [...namespaces, 'sh', '-c', START, 'sh', root, work.path, bridge.name],
+      readyLine: (line) => line.includes('API listen on') || undefined,
+      timeout: 60_000,
+      stopSignal: 'SIGKILL',
+    }),
+  )
+  const socketPath = join(work.path, 'docker.sock')
+  const ending = cleanup.move()
+  return {
+    socketPath,
+    address: `unix://${socketPath}`,
+    log: program.output,
+    [Symbol.asyncDispose]: () => ending[Symbol.asyncDispose](),
+  }
+}
+
+/** Not in /tmp, which may be in memory. */
+async function workFolder(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(stateFolder('newer-engine'), 'run-'))
+  // Retried, for the processes of the namespace go on dying for a moment after the first one has.
+  const remove = () => rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+  return { path, [Symbol.asyncDispose]: remove }
+}

@@ -1,0 +1,33 @@
+import { defineConfig } from 'vitest/config'
+
+/** Tests that need an engine or other programs of this machine are named `*.real.test.ts`. */
+const real = ['packages/*/test/**/*.real.test.ts', 'test/**/*.real.test.ts']
+
+export default defineConfig({
+  resolve: { tsconfigPaths: true },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
+          exclude: [...real, '**/node_modules/**', '**/dist/**'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'real',
+          include: real,
+          globalSetup: ['test/support/machine.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          maxWorkers: 2,
+          // After the unit tests, so that those do not wait for engines.
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+})
