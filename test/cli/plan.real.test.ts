@@ -17,9 +17,9 @@ describe('build.ts, planned and built', () => {
     const requests = set.requests()
     expect(requests).toContain('GET /v2/bases/wide/manifests/1')
     expect(requests.filter((request) => !/^(GET|HEAD) /.test(request))).toEqual([])
-    expect(stdout).toMatch(/^create +app base\(linux\/arm\/v7\)/m)
-    expect(stdout).toMatch(/^build +app image\(linux\/amd64\).* native$/m)
-    expect(stdout).toMatch(/^build +app image\(linux\/arm\/v7\).* emulated$/m)
+    expect(stdout).toMatch(/^mount +app base\(linux\/arm\/v7\)/m)
+    expect(stdout).toMatch(/^create +app image\(linux\/amd64\).* native$/m)
+    expect(stdout).toMatch(/^create +app image\(linux\/arm\/v7\).* emulated$/m)
     expect(stdout).toMatch(new RegExp(`^tag move +${set.host}/team/app:latest +nothing -> known after app index`, 'm'))
   })
 
@@ -35,7 +35,7 @@ describe('build.ts, planned and built', () => {
     const plan = JSON.parse(stdout)
     expect(plan).toMatchObject({ version: 1, problems: [] })
     expect(plan.nodes.map(({ action }: { action: string }) => action)).toEqual([
-      ...['create', 'create', 'create', 'build', 'build', 'known-after'],
+      ...['mount', 'mount', 'create', 'create', 'create', 'known-after'],
     ])
     expect(set.writes()).toEqual([])
   })

@@ -80,11 +80,11 @@ describe.each([
     const { nodes, tags, problems } = await plan(app)
     expect(problems).toEqual([])
     expect(nodes.map(({ node, action, execution }) => [node, action, execution])).toEqual([
-      ['app base(linux/amd64)', 'create', undefined],
-      ['app base(linux/arm/v7)', 'create', undefined],
+      ['app base(linux/amd64)', 'mount', undefined],
+      ['app base(linux/arm/v7)', 'copy', undefined],
       ['app base index', 'create', undefined],
-      ['app image(linux/amd64)', 'build', 'native'],
-      ['app image(linux/arm/v7)', 'build', 'emulated'],
+      ['app image(linux/amd64)', 'create', 'native'],
+      ['app image(linux/arm/v7)', 'create', 'emulated'],
       ['app index', 'known-after', undefined],
     ])
     expect(tags.every(({ from }) => from === undefined)).toBe(true)

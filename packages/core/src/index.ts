@@ -42,6 +42,7 @@ export {
 export type { RunEvent, RunOutcome, TagChange, WorkEvent } from './model/events.js'
 export type { Annotations, Descriptor, ImageIndex, ImageManifest } from './model/oci.js'
 export type { NodePlan, Plan, PlanAction, TagPlan } from './model/plan.js'
+export type { ChangedPath, PartChange, PlanReason } from './model/plan-reason.js'
 export type { Platform } from './model/platform.js'
 export { type AssembleEntry, type AssembleOptions, type Assembly, assemble } from './operations/assemble.js'
 export { type CopyOptions, copy } from './operations/copy.js'

@@ -1,5 +1,6 @@
 import type { Digest } from './digest.js'
 import type { ErrorData } from './error-data.js'
+import type { PlanReason } from './plan-reason.js'
 import type { Platform } from './platform.js'
 
 /** Version of the shape of {@link Plan} as JSON. */
@@ -9,14 +10,29 @@ export const PLAN_VERSION = 1
 export type PlanAction =
   /** It is in the registry already. */
   | 'reuse'
-  /** Copied, mounted or made from packages: a base that the repository does not have. */
+  /** A base, copied from another registry. */
+  | 'copy'
+  /** A base, taken over from another repository of the same registry. */
+  | 'mount'
+  /** Made for the first time: an image, an index, a base from packages or an archive. */
   | 'create'
-  /** Built on the engine. */
-  | 'build'
+  /** An image that the published index has, made of something else. */
+  | 'rebuild'
   /** What it stands on has to be made first; only then it is known. */
   | 'known-after'
-  /** It is missing, and nothing that is left to do needs it. */
+  /** Nothing that is left to do needs it. */
   | 'not-needed'
+
+/** All of {@link PlanAction}. */
+export const PLAN_ACTIONS = [
+  'reuse',
+  'copy',
+  'mount',
+  'create',
+  'rebuild',
+  'known-after',
+  'not-needed',
+] as const satisfies readonly PlanAction[]
 
 /** What a run would do with one node, and why. */
 export interface NodePlan {
@@ -25,6 +41,9 @@ export interface NodePlan {
   readonly kind: 'base' | 'base-index' | 'image' | 'index'
   readonly platform?: Platform
   readonly action: PlanAction
+  /** All that speaks for the action; at least one. */
+  readonly why: readonly PlanReason[]
+  /** {@link why} as one line for people. */
   readonly reason: string
   /** Ids of the nodes that it is known after. */
   readonly after?: readonly string[]

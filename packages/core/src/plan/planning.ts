@@ -1,12 +1,14 @@
-import type { Graph } from '../graph/node.js'
+import type { BaseNode, Graph } from '../graph/node.js'
 import { errorData } from '../model/error-data.js'
 import { type EngineError, throwIfCancelled } from '../model/errors.js'
 import type { RunEvent } from '../model/events.js'
 import { type NodePlan, PLAN_VERSION, type Plan, type PlanAction } from '../model/plan.js'
+import type { PlanReason } from '../model/plan-reason.js'
 import type { Platform } from '../model/platform.js'
 import type { PublishedName } from '../steps/published-names.js'
 import type { World } from '../steps/step.js'
 import { executionOn, type Preflight, preflight } from './preflight.js'
+import { reasonText } from './reason-text.js'
 import { type SurveyedNode, survey } from './survey.js'
 import { planTags } from './tag-plan.js'
 
@@ -70,15 +72,17 @@ function nodePlan(surveyed: SurveyedNode, all: ReadonlyMap<string, SurveyedNode>
   const { node, considered, output } = surveyed
   const after = node.decidedBy.filter((need) => all.get(need)?.output === undefined)
   const action = actionOf(surveyed)
+  const why = whyOf(action, after)
   const platform = node.kind === 'base' || node.kind === 'image' ? node.platform : undefined
-  const isBuilt = node.kind === 'image' && (action === 'build' || action === 'known-after')
+  const isBuilt = node.kind === 'image' && surveyed.wanted
   const execution = isBuilt && engine !== undefined ? executionOn(engine, node.platform) : undefined
   return {
     node: node.id,
     pipeline: node.pipeline,
     kind: node.kind,
     action,
-    reason: reasonOf(action, after),
+    why,
+    reason: reasonText(why),
     needs: node.needs,
     ...(platform !== undefined && { platform }),
     ...(after.length > 0 && { after }),
@@ -92,18 +96,30 @@ function actionOf({ node, considered, wanted }: SurveyedNode): PlanAction {
   if (considered?.finding.state === 'present') return 'reuse'
   if (!wanted) return 'not-needed'
   if (considered === undefined) return 'known-after'
-  return node.kind === 'image' ? 'build' : 'create'
+  return node.kind === 'base' ? baseAction(node) : 'create'
 }
 
-function reasonOf(action: PlanAction, after: readonly string[]): string {
+/** Whether the bytes of a base come from its own registry, from another one, or into being. */
+function baseAction({ source, repository }: BaseNode): PlanAction {
+  switch (source.kind) {
+    case 'registry':
+      return source.reference.registry === repository.registry ? 'mount' : 'copy'
+    case 'pipeline':
+      return 'mount'
+    default:
+      return 'create'
+  }
+}
+
+function whyOf(action: PlanAction, after: readonly string[]): readonly PlanReason[] {
   switch (action) {
     case 'reuse':
-      return 'it is in the registry with the same key'
+      return [{ kind: 'present' }]
     case 'not-needed':
-      return 'all that stands on it is in the registry'
+      return [{ kind: 'unneeded' }]
     case 'known-after':
-      return `known after ${after.join(', ')}`
+      return [{ kind: 'waiting', after }]
     default:
-      return 'not in the registry'
+      return [{ kind: 'absent' }]
   }
 }

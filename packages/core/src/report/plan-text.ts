@@ -27,8 +27,10 @@ function nodeRow({ node, action, reason, digest, execution, needs, kind }: NodeP
 
 const ACTION_WORDS: Readonly<Record<NodePlan['action'], string>> = {
   reuse: 'reuse',
+  copy: 'copy',
+  mount: 'mount',
   create: 'create',
-  build: 'build',
+  rebuild: 'rebuild',
   'known-after': 'make',
   'not-needed': 'leave',
 }

@@ -1,0 +1,73 @@
+import type { Digest } from './digest.js'
+
+/** How one of several named things differs from what the former result was made of. */
+export type PartChange = 'added' | 'removed' | 'changed'
+
+/** A file of a context that differs. */
+export interface ChangedPath {
+  readonly path: string
+  readonly change: 'added' | 'changed'
+}
+
+/** Why a node is treated as it is. Told apart by `kind`; docs/plan.md has a line per kind. */
+export type PlanReason =
+  /** Its result is in the registry under the same key. */
+  | { readonly kind: 'present' }
+  /** Nothing that is left to do needs it. */
+  | { readonly kind: 'unneeded' }
+  /** What decides it has to be made first. */
+  | { readonly kind: 'waiting'; readonly after: readonly string[] }
+  /** It is not in the registry, and no former result of it is known. */
+  | { readonly kind: 'absent' }
+  /** The published index was made of the same, but this result is gone from the registry. */
+  | { readonly kind: 'gone' }
+  /** The published index has no such platform. */
+  | { readonly kind: 'new-platform' }
+  /** What it stands on is another one than that of the former result. */
+  | { readonly kind: 'base-moved'; readonly from: Digest; readonly to?: Digest }
+  /** Files of the context differ; the first few of them, and how many there are in all, where that is known. */
+  | {
+      readonly kind: 'context-changed'
+      readonly paths: readonly ChangedPath[]
+      readonly changed?: number
+      readonly removed?: number
+    }
+  /** The Dockerfile differs; at this line first, from 1, where that is known. */
+  | { readonly kind: 'dockerfile-changed'; readonly line?: number }
+  | { readonly kind: 'arg-changed' | 'label-changed'; readonly name: string; readonly change: PartChange }
+  /** Another image that the Dockerfile names is not the one that it was. */
+  | {
+      readonly kind: 'image-moved'
+      readonly name: string
+      readonly change: PartChange
+      readonly from?: Digest
+      readonly to?: Digest
+    }
+  /** Another setting of the build differs: `target`, `network`. */
+  | { readonly kind: 'setting-changed'; readonly name: string }
+  /** The former result does not tell what it was made of: Docker's media types have no room for it, or another tool made it. */
+  | { readonly kind: 'untold' }
+  /** What it lists differs from what the published name lists. */
+  | { readonly kind: 'content-changed' }
+  /** It was asked not to be reused. */
+  | { readonly kind: 'forced' }
+
+/** The kinds of {@link PlanReason}. */
+export const PLAN_REASON_KINDS = [
+  'present',
+  'unneeded',
+  'waiting',
+  'absent',
+  'gone',
+  'new-platform',
+  'base-moved',
+  'context-changed',
+  'dockerfile-changed',
+  'arg-changed',
+  'label-changed',
+  'image-moved',
+  'setting-changed',
+  'untold',
+  'content-changed',
+  'forced',
+] as const satisfies readonly PlanReason['kind'][]

@@ -1,0 +1,61 @@
+import { shortDigest } from '../model/digest.js'
+import type { ChangedPath, PlanReason } from '../model/plan-reason.js'
+
+/** All reasons of a node as one line for people. */
+export function reasonText(why: readonly PlanReason[]): string {
+  return why.map(oneReason).join('; ')
+}
+
+function oneReason(reason: PlanReason): string {
+  switch (reason.kind) {
+    case 'present':
+      return 'it is in the registry with the same key'
+    case 'unneeded':
+      return 'all that stands on it is in the registry'
+    case 'waiting':
+      return `known after ${reason.after.join(', ')}`
+    case 'absent':
+      return 'not in the registry'
+    case 'gone':
+      return 'nothing has changed, but it is gone from the registry'
+    case 'new-platform':
+      return 'new platform'
+    case 'base-moved':
+      return `base moved from ${shortDigest(reason.from)} to ${reason.to === undefined ? 'what is to be made' : shortDigest(reason.to)}`
+    case 'context-changed':
+      return contextText(reason)
+    case 'dockerfile-changed':
+      return reason.line === undefined ? 'Dockerfile changed' : `Dockerfile changed at line ${reason.line}`
+    case 'arg-changed':
+      return `arg ${reason.name} ${reason.change}`
+    case 'label-changed':
+      return `label ${reason.name} ${reason.change}`
+    case 'image-moved':
+      return reason.change === 'changed' && reason.from !== undefined && reason.to !== undefined
+        ? `${reason.name} moved from ${shortDigest(reason.from)} to ${shortDigest(reason.to)}`
+        : `${reason.name} ${reason.change} in the Dockerfile`
+    case 'setting-changed':
+      return `build setting ${reason.name} changed`
+    case 'untold':
+      return 'changed; the former result does not tell what it was made of'
+    case 'content-changed':
+      return 'it lists other images than the published one'
+    case 'forced':
+      return 'asked not to be reused'
+  }
+}
+
+function contextText({ paths, changed, removed }: Extract<PlanReason, { readonly kind: 'context-changed' }>): string {
+  if (changed === undefined) return 'context changed'
+  const more = changed - paths.length
+  const parts = [
+    ...paths.map(pathText),
+    ...(more > 0 ? [`${more} more`] : []),
+    ...(removed ? [`${removed} removed`] : []),
+  ]
+  return parts.length === 0 ? 'context changed' : `context changed: ${parts.join(', ')}`
+}
+
+function pathText({ path, change }: ChangedPath): string {
+  return change === 'added' ? `${path} (new)` : path
+}
