@@ -35,6 +35,8 @@ export const TEST_TOOLS = [
   { program: 'ssh', package: 'openssh-client' },
   { program: 'ip', package: 'iproute2' },
   { program: 'git', package: 'git' },
+  { program: 'script', package: 'bsdutils' },
+  { program: 'chromium', package: 'chromium' },
 ]
 
 /**

@@ -1,15 +1,28 @@
 import { execute } from '../operations/execute.js'
-import { plainReporter } from '../report/plain.js'
+import type { Report } from '../report/report.js'
 import { formatReport } from '../report/report-text.js'
 import type { CommandContext, PipelineFlags } from './command.js'
-import { EXIT } from './exit-code.js'
+import { EXIT, exitCodeOf } from './exit-code.js'
+import { openReporter, progressOf } from './reporters.js'
 import { runOptions } from './run-options.js'
 
 /** `build.ts`: plans, builds what is missing, publishes. */
 export async function buildCommand(flags: PipelineFlags, context: CommandContext): Promise<void> {
-  const { host, pipelines } = context
-  const onEvent = plainReporter({ write: (text) => void host.stderr.write(text), verbose: flags.verbose ?? false })
-  const report = await execute(...pipelines, { ...runOptions(flags, context), onEvent })
-  host.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report))
-  if (report.outcome === 'incomplete') host.exitCode = EXIT.incomplete
+  const { host } = context
+  try {
+    const report = await executeShown(flags, context)
+    host.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report))
+    if (report.outcome === 'incomplete') host.exitCode = EXIT.incomplete
+  } catch (error) {
+    // Events as JSON have told it already, and nothing else may stand between them.
+    if (progressOf(flags.progress, host) !== 'json') throw error
+    host.exitCode = exitCodeOf(error)
+  }
+}
+
+/** What was drawn is taken away before anything else is written. */
+async function executeShown(flags: PipelineFlags, context: CommandContext): Promise<Report> {
+  using reporter = await openReporter(flags, context.host)
+  context.onStopping = reporter.stopping
+  return await execute(...context.pipelines, { ...runOptions(flags, context), onEvent: reporter.tell })
 }

@@ -1,10 +1,18 @@
 import type { Pipeline } from '../definition/pipeline.js'
 
+/** A standard stream: a terminal, or something that is only written to. */
+export interface OutputStream {
+  write(text: string): unknown
+  readonly isTTY?: boolean
+  hasColors?(): boolean
+}
+
 /** The part of `process` that the command line uses. */
 export interface Host {
   readonly argv: readonly string[]
-  readonly stdout: { write(text: string): unknown }
-  readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean }
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly stdout: OutputStream
+  readonly stderr: OutputStream
   exitCode?: number | string | null | undefined
   on(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown
   off(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown
@@ -15,7 +23,15 @@ export interface CommandContext {
   readonly pipelines: readonly Pipeline[]
   readonly host: Host
   readonly signal: AbortSignal
+  /** Called once when the user asks to stop; a command that draws on the terminal tells it in its own way. */
+  onStopping: () => void
 }
+
+/** How a run is shown while it goes on. */
+export const PROGRESS_CHOICES = ['auto', 'tty', 'plain', 'json', 'quiet'] as const
+
+/** One of {@link PROGRESS_CHOICES}. */
+export type ProgressChoice = (typeof PROGRESS_CHOICES)[number]
 
 /** Flags that every command of a pipeline takes. */
 export interface PipelineFlags {
@@ -25,4 +41,6 @@ export interface PipelineFlags {
   readonly load?: boolean
   readonly json?: boolean
   readonly verbose?: boolean
+  readonly progress?: ProgressChoice
+  readonly report?: string
 }

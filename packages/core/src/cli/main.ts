@@ -1,7 +1,7 @@
 import type { Pipeline } from '../definition/pipeline.js'
 import { PolyarchError } from '../model/errors.js'
 import { formatError } from '../report/error-text.js'
-import type { Host } from './command.js'
+import type { CommandContext, Host } from './command.js'
 import { EXIT, exitCodeOf } from './exit-code.js'
 import { createProgram } from './program.js'
 
@@ -14,9 +14,15 @@ const ONE_KEY_PRESS = 1_000
 /** Runs one command and sets the exit code. Never rejects. */
 export async function main(pipelines: readonly Pipeline[], host: Host): Promise<void> {
   const stop = new AbortController()
+  const context: CommandContext = {
+    pipelines,
+    host,
+    signal: stop.signal,
+    onStopping: () => void host.stderr.write('stopping (again to leave at once)\n'),
+  }
   const cancel = () => {
     if (stop.signal.aborted) return
-    host.stderr.write('stopping (again to leave at once)\n')
+    context.onStopping()
     stop.abort()
     setTimeout(release, ONE_KEY_PRESS).unref()
   }
@@ -27,7 +33,7 @@ export async function main(pipelines: readonly Pipeline[], host: Host): Promise<
   host.on('SIGINT', cancel)
   host.on('SIGTERM', cancel)
   try {
-    const program = createProgram({ pipelines, host, signal: stop.signal })
+    const program = createProgram(context)
     await program.parseAsync(host.argv)
   } catch (error) {
     host.exitCode = isUsage(error) ? usageCode(error) : exitCodeOf(error)

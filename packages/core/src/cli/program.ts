@@ -1,7 +1,7 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { nearest } from '../definition/faults.js'
 import { buildCommand } from './build-command.js'
-import type { CommandContext } from './command.js'
+import { type CommandContext, PROGRESS_CHOICES } from './command.js'
 import { inspectCommand } from './inspect-command.js'
 import { planCommand } from './plan-command.js'
 import { serveCommand } from './serve-command.js'
@@ -21,6 +21,7 @@ export function createProgram(context: CommandContext): Command {
     .showHelpAfterError('(--help lists what there is)')
     .enablePositionalOptions()
   pipelineFlags(program)
+    .addOption(PROGRESS)
     .option('--load', 'also put the images into the engine, for the platform that it runs best')
     .allowExcessArguments()
     .action((_flags, command: Command) => {
@@ -59,6 +60,10 @@ function refuseCommand(unknown: string, program: Command): never {
 
 const REGISTRY_HELP = 'registry to use in place of the names’ own: host[:port][/prefix], or embedded[:directory]'
 
+const PROGRESS = new Option('--progress <how>', 'how to show the run, on standard error')
+  .choices(PROGRESS_CHOICES)
+  .default('auto', 'a live view on a terminal, else lines')
+
 function pipelineFlags(command: Command): Command {
   return command
     .exitOverride()
@@ -66,7 +71,7 @@ function pipelineFlags(command: Command): Command {
     .option('--registry <host>', REGISTRY_HELP)
     .option('--allow-removal', 'let a name lose a platform that it has now')
     .option('--json', 'print JSON on standard output, progress on standard error')
-    .option('--verbose', 'show the output of every build step')
+    .option('--verbose', 'show the output of every build step; with an error, its causes and the request')
 }
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {

@@ -1,4 +1,4 @@
-import { type ErrorCode, PolyarchError } from './errors.js'
+import { DefinitionError, type ErrorCode, type Fault, PolyarchError } from './errors.js'
 
 /** An error as data. */
 export interface ErrorData {
@@ -7,13 +7,16 @@ export interface ErrorData {
   readonly hint?: string
   /** The node of the graph that it happened in. */
   readonly node?: string
+  /** Everything that is wrong with a definition, where that is what is wrong. */
+  readonly faults?: readonly Fault[]
 }
 
 /** An error as plain data, for events, plans and reports. */
 export function errorData(error: unknown): ErrorData {
   if (error instanceof PolyarchError) {
     const { code, message, hint, node } = error
-    return { code, message, ...(hint !== undefined && { hint }), ...(node !== undefined && { node }) }
+    const faults = error instanceof DefinitionError ? { faults: error.faults } : {}
+    return { code, message, ...(hint !== undefined && { hint }), ...(node !== undefined && { node }), ...faults }
   }
   return { code: 'UNEXPECTED', message: error instanceof Error ? error.message : String(error) }
 }

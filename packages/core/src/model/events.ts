@@ -112,4 +112,4 @@ export type RunEvent =
   | (NodeEvent & { readonly kind: 'work'; readonly event: WorkEvent })
   | (EventBase & { readonly kind: 'tag-moved' | 'tag-kept'; readonly change: TagChange })
   | (EventBase & { readonly kind: 'loaded'; readonly reference: string; readonly platform: Platform })
-  | (EventBase & { readonly kind: 'run-finished'; readonly outcome: RunOutcome })
+  | (EventBase & { readonly kind: 'run-finished'; readonly outcome: RunOutcome; readonly error?: ErrorData })

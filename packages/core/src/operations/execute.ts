@@ -1,5 +1,6 @@
 import { type NodeResult, performNodes } from '../execute/execution.js'
 import { moveTags, type TagMove } from '../execute/tag-phase.js'
+import { errorData } from '../model/error-data.js'
 import { CancelledError, EngineError, throwIfCancelled } from '../model/errors.js'
 import type { RunEvent } from '../model/events.js'
 import { formatReference } from '../model/reference.js'
@@ -29,14 +30,14 @@ export async function execute(...given: PipelinesAndOptions): Promise<Report> {
     if (!isBulk(event)) events.push(event)
     options.onEvent?.(event)
   }
-  await using workshop = await openWorkshop(pipelines, options)
   try {
+    await using workshop = await openWorkshop(pipelines, options)
     const outcome = await executeIn(workshop, options, emit)
     emit({ kind: 'run-finished', at: Date.now(), outcome })
     return reportOf(events)
   } catch (error) {
     const outcome = error instanceof CancelledError ? 'cancelled' : 'failed'
-    emit({ kind: 'run-finished', at: Date.now(), outcome })
+    emit({ kind: 'run-finished', at: Date.now(), outcome, error: errorData(error) })
     throw error
   }
 }

@@ -1,5 +1,8 @@
 import { shortDigest } from '../model/digest.js'
 import type { RunEvent, WorkEvent } from '../model/events.js'
+import { oneLine, withoutControls } from './plain-words.js'
+import { GroupedLines, type GroupMarkers } from './progress/groups.js'
+import type { Reporter } from './progress/reporter.js'
 import { formatBytes } from './units.js'
 
 /** How the plain reporter writes. */
@@ -7,12 +10,25 @@ export interface PlainReporterOptions {
   readonly write: (text: string) => void
   /** Also the output of every build step, and every retry. */
   readonly verbose: boolean
+  /** How to fold what a node says; it then includes the output of its build steps. */
+  readonly markers?: GroupMarkers | undefined
 }
 
 /** Tells a run as lines, one thing after the other: for logs, and wherever nothing can be drawn. */
-export function plainReporter({ write, verbose }: PlainReporterOptions): (event: RunEvent) => void {
-  const line = (text: string) => write(`${text}\n`)
-  return (event) => {
+export function plainReporter({ write, verbose, markers }: PlainReporterOptions): Reporter {
+  const groups = markers === undefined ? undefined : new GroupedLines(markers, write)
+  const line = (text: string) => write(`${oneLine(text)}\n`)
+  const end = (event: RunEvent & { readonly node: string }, text: string) => {
+    if (groups === undefined) line(`${event.node}: ${text}`)
+    else groups.end(event.node, oneLine(`${event.node}: ${text}`), event)
+  }
+  const work = (node: string, event: WorkEvent) => {
+    for (const text of workLines(event, verbose || groups !== undefined)) {
+      if (groups === undefined) write(`${node}: ${text}\n`)
+      else groups.add(node, text)
+    }
+  }
+  const tell = (event: RunEvent) => {
     switch (event.kind) {
       case 'planned':
         for (const note of event.plan.notes) line(`note: ${note}`)
@@ -20,18 +36,16 @@ export function plainReporter({ write, verbose }: PlainReporterOptions): (event:
       case 'node-started':
         return line(`${event.node}: started`)
       case 'node-reused':
-        return line(`${event.node}: reused ${shortDigest(event.digest)}`)
+        return end(event, `reused ${shortDigest(event.digest)}`)
       case 'node-finished':
-        return line(`${event.node}: done ${shortDigest(event.digest)}`)
+        return end(event, `done ${shortDigest(event.digest)}`)
       case 'node-failed':
-        return line(`${event.node}: failed: ${firstLine(event.error.message)}`)
+        // The rest is told at the end, with the error that ended the run.
+        return end(event, `failed: ${event.error.message.split('\n', 1)[0]}`)
       case 'node-skipped':
-        return line(`${event.node}: ${event.because}`)
-      case 'work': {
-        const text = workText(event.event, verbose)
-        if (text !== undefined) line(`${event.node}: ${text}`)
-        return
-      }
+        return end(event, event.because)
+      case 'work':
+        return work(event.node, event.event)
       case 'tag-moved':
         return line(`${event.change.reference} -> ${shortDigest(event.change.to)}`)
       case 'loaded':
@@ -40,16 +54,29 @@ export function plainReporter({ write, verbose }: PlainReporterOptions): (event:
         return
     }
   }
+  return { tell, stopping: () => line('stopping (again to leave at once)'), [Symbol.dispose]: () => {} }
 }
 
-function workText(event: WorkEvent, verbose: boolean): string | undefined {
+function workLines(event: WorkEvent, verbose: boolean): readonly string[] {
+  if (event.kind === 'build-log') return verbose ? logLines(event.text) : []
+  const text = workText(event)
+  return text === undefined ? [] : [oneLine(text)]
+}
+
+/** Of a line that is drawn over and over, such as a progress bar, the last state. */
+function logLines(text: string): readonly string[] {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => withoutControls(line.trimEnd().split('\r').at(-1) ?? ''))
+}
+
+function workText(event: WorkEvent): string | undefined {
   switch (event.kind) {
     case 'build-step':
       return event.status === 'started' ? undefined : `${event.name} (${event.status})`
     case 'build-warning':
       return `warning: ${event.message}${event.line === undefined ? '' : ` (Dockerfile line ${event.line})`}`
-    case 'build-log':
-      return verbose ? event.text.trimEnd() : undefined
     case 'rootfs-progress':
       return event.message ?? event.phase
     case 'transfer':
@@ -59,9 +86,4 @@ function workText(event: WorkEvent, verbose: boolean): string | undefined {
     default:
       return undefined
   }
-}
-
-/** The rest is told at the end, with the error that ended the run. */
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? text
 }

@@ -7,12 +7,13 @@ export function formatBytes(bytes: number): string {
   return `${exponent === 0 ? value : value.toFixed(1)} ${UNITS[exponent]}`
 }
 
-/** A time in milliseconds for people: `850 ms`, `12.3 s`, `2 min 5 s`. */
-export function formatDuration(milliseconds: number): string {
-  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`
+/** A time in milliseconds for people: `850 ms`, `12.3 s`, `2 min 5 s`; or in whole seconds, for what is shown while it goes on. */
+export function formatDuration(milliseconds: number, precision: 'fine' | 'whole' = 'fine'): string {
+  if (milliseconds < 1000 && precision === 'fine') return `${Math.round(milliseconds)} ms`
   const seconds = milliseconds / 1000
-  if (seconds < 60) return `${seconds.toFixed(1)} s`
-  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
+  if (seconds < 59.95) return `${precision === 'fine' ? seconds.toFixed(1) : Math.floor(seconds)} s`
+  const whole = precision === 'fine' ? Math.round(seconds) : Math.floor(seconds)
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`
 }
 
 /** Rows of cells as lines with aligned columns. */

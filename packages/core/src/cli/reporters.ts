@@ -1,0 +1,36 @@
+import { choosePaint } from '../report/paint.js'
+import { plainReporter } from '../report/plain.js'
+import { eventLinesReporter } from '../report/progress/event-lines.js'
+import { groupMarkers } from '../report/progress/groups.js'
+import { quietReporter, type Reporter } from '../report/progress/reporter.js'
+import type { Terminal } from '../report/progress/terminal.js'
+import type { Host, OutputStream, PipelineFlags, ProgressChoice } from './command.js'
+
+/** What `--progress` means here: a live view where there is a terminal that can be drawn on, lines elsewhere. */
+export function progressOf(
+  choice: ProgressChoice = 'auto',
+  { stderr, env }: Pick<Host, 'stderr' | 'env'>,
+): Exclude<ProgressChoice, 'auto'> {
+  if (choice !== 'auto') return choice
+  const isCi = env['CI'] !== undefined && env['CI'] !== '' && env['CI'] !== 'false'
+  return isTerminal(stderr) && env['TERM'] !== 'dumb' && !isCi ? 'tty' : 'plain'
+}
+
+/** The reporter that the flags ask for. It writes to standard error: standard output is for results. */
+export async function openReporter({ progress, verbose = false }: PipelineFlags, host: Host): Promise<Reporter> {
+  const { stderr, env } = host
+  const write = (text: string) => void stderr.write(text)
+  const chosen = progressOf(progress, host)
+  if (chosen === 'quiet') return quietReporter
+  if (chosen === 'json') return eventLinesReporter(write)
+  if (chosen === 'tty' && isTerminal(stderr)) {
+    // Loaded here, so that only who looks at a terminal waits for the libraries that draw on it.
+    const { terminalReporter } = await import('../report/progress/terminal.js')
+    return terminalReporter({ terminal: stderr, paint: choosePaint({ stream: stderr, env }), verbose })
+  }
+  return plainReporter({ write, verbose, markers: groupMarkers(env) })
+}
+
+function isTerminal(stream: OutputStream): stream is OutputStream & Terminal {
+  return stream.isTTY === true
+}

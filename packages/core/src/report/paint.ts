@@ -1,0 +1,27 @@
+import { styleText } from 'node:util'
+
+/** The styles that output uses. */
+export type Style = 'red' | 'green' | 'yellow' | 'cyan' | 'dim' | 'bold'
+
+/** Puts a style on text, or leaves it alone where colours are not wanted. */
+export type Paint = (style: Style, text: string) => string
+
+/** For output that has no colours. */
+export const unpainted: Paint = (_style, text) => text
+
+/** For output that has. */
+export const painted: Paint = (style, text) => styleText(style, text, { validateStream: false })
+
+/** The part of a stream and of the environment that decide about colours. */
+export interface ColorChoice {
+  readonly stream: { readonly isTTY?: boolean; hasColors?(): boolean }
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** What to paint with. @see https://no-color.org and https://force-color.org */
+export function choosePaint({ stream, env }: ColorChoice): Paint {
+  const { FORCE_COLOR: force, NO_COLOR: none } = env
+  if (force !== undefined && force !== '') return force === '0' ? unpainted : painted
+  if (none !== undefined && none !== '') return unpainted
+  return stream.isTTY === true && (stream.hasColors?.() ?? false) ? painted : unpainted
+}

@@ -1,0 +1,22 @@
+import type { RunEvent } from '../../model/events.js'
+import type { Reporter } from './reporter.js'
+
+/** Version of the events as lines of JSON; raised when what is there changes its meaning, not when something is added. */
+export const EVENTS_VERSION = 1
+
+/** The first line of a file of events. */
+export interface EventsHeader {
+  readonly kind: 'events'
+  readonly version: typeof EVENTS_VERSION
+}
+
+/** Tells a run as lines of JSON: a header with the version, then an event a line. */
+export function eventLinesReporter(write: (text: string) => void): Reporter {
+  const header: EventsHeader = { kind: 'events', version: EVENTS_VERSION }
+  write(`${JSON.stringify(header)}\n`)
+  return {
+    tell: (event: RunEvent) => write(`${JSON.stringify(event)}\n`),
+    stopping: () => {},
+    [Symbol.dispose]: () => {},
+  }
+}

@@ -1,0 +1,149 @@
+import type { RunEvent, WorkEvent } from '../../model/events.js'
+import { isChange, type NodePlan } from '../../model/plan.js'
+import { Traffic } from './traffic.js'
+
+/** A node that is being made. */
+export interface RunningNode {
+  readonly node: string
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  readonly execution?: NodePlan['execution']
+  /** Steps of the Dockerfile that have started and not ended, by BuildKit's digest. */
+  readonly steps: Map<string, string>
+  readonly traffic: Traffic
+  /** What it does beside, such as waiting for a registry. */
+  doing: string | undefined
+}
+
+/** A line that stays above the live ones. */
+export interface FinishedLine {
+  readonly outcome: 'made' | 'reused' | 'failed' | 'left out' | 'note' | 'warning' | 'moved' | 'loaded'
+  readonly text: string
+  /** How long it took, in milliseconds. */
+  readonly duration?: number
+}
+
+/** What a live view shows: plain data, from the events alone. */
+export interface ProgressState {
+  readonly startedAt: number
+  readonly running: Map<string, RunningNode>
+  /** Lines that have not been written yet. */
+  readonly finished: FinishedLine[]
+  /** Nodes of the plan, by id; empty until there is a plan. */
+  readonly plan: Map<string, NodePlan>
+  /** Nodes that are to be made, or may have to be. */
+  total: number
+  made: number
+  reused: number
+  failed: number
+  isStopping: boolean
+}
+
+/** The state before the first event. */
+export function initialState(startedAt: number): ProgressState {
+  return {
+    startedAt,
+    running: new Map(),
+    finished: [],
+    plan: new Map(),
+    total: 0,
+    made: 0,
+    reused: 0,
+    failed: 0,
+    isStopping: false,
+  }
+}
+
+/** Takes in one event. Changes the state in place: there may be thousands of events a second. */
+export function advance(state: ProgressState, event: RunEvent): void {
+  switch (event.kind) {
+    case 'planned':
+      for (const node of event.plan.nodes) state.plan.set(node.node, node)
+      state.total = event.plan.nodes.filter(isChange).length
+      for (const text of event.plan.notes) state.finished.push({ outcome: 'note', text })
+      return
+    case 'node-started':
+      state.running.set(event.node, startNode(event.node, event.at, state))
+      return
+    case 'node-reused':
+      state.reused += 1
+      if (state.running.has(event.node)) finish(state, event, 'reused', event.node)
+      return
+    case 'node-finished':
+      state.made += 1
+      finish(state, event, 'made', event.node)
+      return
+    case 'node-failed':
+      state.failed += 1
+      finish(state, event, 'failed', `${event.node}: ${event.error.message.split('\n', 1)[0]}`)
+      return
+    case 'node-skipped':
+      finish(state, event, 'left out', `${event.node}: ${event.because}`)
+      return
+    case 'work':
+      work(state, event.node, event.event, event.at)
+      return
+    case 'tag-moved':
+      state.finished.push({ outcome: 'moved', text: event.change.reference })
+      return
+    case 'loaded':
+      state.finished.push({ outcome: 'loaded', text: event.reference })
+      return
+    default:
+      return
+  }
+}
+
+function startNode(node: string, startedAt: number, { plan }: ProgressState): RunningNode {
+  const execution = plan.get(node)?.execution
+  return {
+    node,
+    startedAt,
+    ...(execution && { execution }),
+    steps: new Map(),
+    traffic: new Traffic(),
+    doing: undefined,
+  }
+}
+
+function finish(
+  state: ProgressState,
+  { node, at }: { readonly node: string; readonly at: number },
+  outcome: FinishedLine['outcome'],
+  text: string,
+): void {
+  const startedAt = state.running.get(node)?.startedAt
+  state.running.delete(node)
+  state.finished.push({ outcome, text, ...(startedAt !== undefined && { duration: at - startedAt }) })
+}
+
+function work(state: ProgressState, id: string, event: WorkEvent, at: number): void {
+  if (event.kind === 'build-warning') {
+    const place = event.line === undefined ? '' : ` (Dockerfile line ${event.line})`
+    state.finished.push({ outcome: 'warning', text: `${id}: ${event.message}${place}` })
+    return
+  }
+  const node = state.running.get(id)
+  if (node === undefined) return
+  switch (event.kind) {
+    case 'build-step':
+      if (event.status === 'started') node.steps.set(event.step, event.name)
+      else node.steps.delete(event.step)
+      return
+    case 'transfer':
+      node.doing = undefined
+      node.traffic.add(event.direction === 'upload' ? 'up' : 'down', event.digest, event, at)
+      return
+    case 'engine-transfer':
+      node.traffic.add(event.direction === 'push' ? 'up' : 'down', event.layer, event, at)
+      return
+    case 'rootfs-progress':
+      node.doing = event.message ?? event.phase
+      return
+    case 'registry-retry':
+      node.doing = `${event.reason}, trying again in ${Math.ceil(event.delay / 1000)} s`
+      return
+    default:
+      return
+  }
+}

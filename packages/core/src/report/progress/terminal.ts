@@ -1,0 +1,119 @@
+import type { WriteStream } from 'node:tty'
+import { createLogUpdate } from 'log-update'
+import type { RunEvent } from '../../model/events.js'
+import { type Paint, painted } from '../paint.js'
+import { withoutControls } from '../plain-words.js'
+import { advance, initialState } from './progress-state.js'
+import { renderFinished, renderLive, type View } from './render.js'
+import type { Reporter } from './reporter.js'
+
+/** The part of a terminal that is drawn on. */
+export interface Terminal {
+  write(text: string): unknown
+  readonly columns: number
+  readonly rows: number
+  on(event: 'resize', listener: () => void): unknown
+  off(event: 'resize', listener: () => void): unknown
+}
+
+/** How the live view is drawn. */
+export interface TerminalReporterOptions {
+  readonly terminal: Terminal
+  readonly paint?: Paint
+  /** Also the output of every build step, above the live lines. */
+  readonly verbose?: boolean
+}
+
+/** Milliseconds between two drawings: however many events there are, no more than this is drawn. */
+const FRAME = 100
+
+/** Draws a run on a terminal: what is done above, what is going on below, and the state of the graph at the bottom. */
+export function terminalReporter(options: TerminalReporterOptions): Reporter {
+  const view = new LiveView(options)
+  return {
+    tell: (event) => view.tell(event),
+    stopping: () => view.stop(),
+    [Symbol.dispose]: () => view.close(),
+  }
+}
+
+class LiveView {
+  readonly #terminal: Terminal
+  readonly #paint: Paint
+  readonly #verbose: boolean
+  readonly #state = initialState(Date.now())
+  readonly #update: ReturnType<typeof createLogUpdate>
+  readonly #timer: NodeJS.Timeout
+  readonly #onResize = () => this.#resize()
+  #drawn: readonly string[] = []
+  #columns: number
+  #log: string[] = []
+
+  constructor({ terminal, paint = painted, verbose = false }: TerminalReporterOptions) {
+    this.#terminal = terminal
+    this.#paint = paint
+    this.#verbose = verbose
+    this.#columns = terminal.columns
+    this.#update = createLogUpdate(terminal as WriteStream)
+    this.#timer = setInterval(() => this.#draw(), FRAME).unref()
+    terminal.on('resize', this.#onResize)
+    this.#draw()
+  }
+
+  tell(event: RunEvent): void {
+    advance(this.#state, event)
+    if (this.#verbose && event.kind === 'work' && event.event.kind === 'build-log') {
+      this.#log.push(withoutControls(event.event.text))
+    }
+  }
+
+  stop(): void {
+    this.#state.isStopping = true
+    this.#draw()
+  }
+
+  /** Leaves what stays, and a cursor that is seen, on a line of its own. */
+  close(): void {
+    clearInterval(this.#timer)
+    this.#terminal.off('resize', this.#onResize)
+    this.#writeFinished()
+    this.#update.clear()
+    this.#update.done()
+  }
+
+  get #view(): View {
+    const { columns, rows } = this.#terminal
+    return { now: Date.now(), columns: columns || 80, rows: rows || 24, paint: this.#paint }
+  }
+
+  #draw(): void {
+    this.#writeFinished()
+    this.#drawn = renderLive(this.#state, this.#view)
+    this.#update(this.#drawn.join('\n'))
+  }
+
+  #writeFinished(): void {
+    const lines = this.#state.finished.splice(0).map((line) => renderFinished(line, this.#view))
+    const log = this.#log.splice(0).join('')
+    const text = `${log}${log === '' || log.endsWith('\n') ? '' : '\n'}${lines.map((line) => `${line}\n`).join('')}`
+    if (text === '') return
+    this.#update.clear()
+    this.#terminal.write(text)
+  }
+
+  /** A terminal that gets narrower has wrapped what stands there, so that it covers more rows than were written. */
+  #resize(): void {
+    const { columns } = this.#view
+    const rows = this.#drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(visibleWidth(line) / columns)), 0)
+    if (columns < this.#columns && rows > 0) {
+      this.#terminal.write(`\r\u001b[${rows}A\u001b[J`)
+      this.#update.done()
+    }
+    this.#columns = columns
+    this.#draw()
+  }
+}
+
+function visibleWidth(line: string): number {
+  return withoutControls(line).length
+}

@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest'
+import type { RunEvent } from '../../src/model/events.js'
+import { plainReporter } from '../../src/report/plain.js'
+import { eventLinesReporter } from '../../src/report/progress/event-lines.js'
+import { groupMarkers } from '../../src/report/progress/groups.js'
+import { FAILED, WHOLE, work } from './recorded-run.js'
+
+function written(events: readonly RunEvent[], env: Readonly<Record<string, string>> = {}, verbose = false): string {
+  let text = ''
+  using reporter = plainReporter({
+    write: (piece) => {
+      text += piece
+    },
+    verbose,
+    markers: groupMarkers(env),
+  })
+  for (const event of events) reporter.tell(event)
+  return text
+}
+
+describe('plain', () => {
+  test('tells a run as lines', () => {
+    expect(written(WHOLE).split('\n')).toEqual([
+      'note: the base of linux/arm/v7 says linux/amd64 in its config',
+      'app base(linux/amd64): reused sha256:aaaaaaaaaaaa',
+      'app base(linux/arm/v7): started',
+      'app base(linux/arm/v7): download 30.0 MB',
+      'app base(linux/arm/v7): done sha256:bbbbbbbbbbbb',
+      'app base index: started',
+      'app base index: done sha256:cccccccccccc',
+      'app image(linux/amd64): started',
+      'app image(linux/arm/v7): started',
+      'app image(linux/arm/v7): warning: FromAsCasing (Dockerfile line 3)',
+      'app image(linux/amd64): done sha256:111111111111',
+      'app image(linux/arm/v7): [2/3] RUN make -j1 (done)',
+      'app image(linux/arm/v7): done sha256:222222222222',
+      'app index: started',
+      'app index: done sha256:ffffffffffff',
+      'reg.example/app:1.0 -> sha256:ffffffffffff',
+      'reg.example/app:latest -> sha256:ffffffffffff',
+      '',
+    ])
+  })
+
+  test('with the output of steps where it is asked for, of progress bars the last state', () => {
+    const text = '1%\r50%\r100%\n\u001b[31mred\u001b[0m\n'
+    const log = work(6, 'app image(linux/arm/v7)', { kind: 'build-log', step: 's', stream: 'stdout', text })
+    expect(written([log], {}, true)).toBe('app image(linux/arm/v7): 100%\napp image(linux/arm/v7): red\n')
+    expect(written([log])).toBe('')
+  })
+
+  test('folds each node on GitHub, with the output of its steps, one group after the other', () => {
+    expect(written(FAILED, { GITHUB_ACTIONS: 'true' })).toContain(
+      [
+        '::group::app image(linux/arm/v7): failed: the build for linux/arm/v7 failed at Dockerfile:3, in [2/3] RUN make -j1: exit code: 2',
+        '  cc -c main.c',
+        '  warning: FromAsCasing (Dockerfile line 3)',
+        '  [2/3] RUN make -j1 (failed)',
+        '::endgroup::',
+        'app image(linux/amd64): cancelled',
+      ].join('\n'),
+    )
+  })
+
+  test('folds each node on GitLab', () => {
+    expect(written(WHOLE, { GITLAB_CI: 'true' })).toContain(
+      '\u001b[0Ksection_start:1767323049:polyarch_1[collapsed=true]\r\u001b[0Kapp base(linux/arm/v7): done sha256:bbbbbbbbbbbb\n' +
+        '  download 30.0 MB\n' +
+        '\u001b[0Ksection_end:1767323049:polyarch_1\r\u001b[0K\n',
+    )
+  })
+
+  test('no output of a build is taken for a command of the CI system', () => {
+    const text = '::set-env name=PATH::/evil\n\u001b[0Ksection_end:1:x\r\u001b[0K\n'
+    const log = work(6, 'app image(linux/amd64)', { kind: 'build-log', step: 's', stream: 'stdout', text })
+    const end = {
+      kind: 'node-skipped',
+      at: 0,
+      node: 'app image(linux/amd64)',
+      because: 'x\n::stop-commands::y',
+    } as const
+    const lines = written([log, end], { GITHUB_ACTIONS: 'true' }).split('\n')
+    expect(lines.filter((line) => line.startsWith('::'))).toEqual([
+      '::group::app image(linux/amd64): x ::stop-commands::y',
+      '::endgroup::',
+    ])
+    expect(lines.join('')).not.toContain('\u001b')
+  })
+
+  test('keeps the end of what a node says, in bounded memory', () => {
+    const node = 'app image(linux/amd64)'
+    const logs = Array.from({ length: 10_000 }, (_, index) =>
+      work(6, node, { kind: 'build-log', step: 's', stream: 'stdout', text: `line ${index}\n` }),
+    )
+    const end = { kind: 'node-skipped', at: 0, node, because: 'cancelled' } as const
+    const lines = written([...logs, end], { GITHUB_ACTIONS: 'true' })
+      .trimEnd()
+      .split('\n')
+    expect(lines.at(-2)).toBe('  line 9999')
+    expect(lines.length).toBeLessThan(4_010)
+    expect(lines[1]).toMatch(/^ {2}… \d+ lines before these$/)
+  })
+})
+
+test('JSON: a header with the version, then an event a line', () => {
+  let text = ''
+  using reporter = eventLinesReporter((piece) => {
+    text += piece
+  })
+  for (const event of WHOLE) reporter.tell(event)
+  const [header, ...events] = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(header).toEqual({ kind: 'events', version: 1 })
+  expect(events).toEqual(WHOLE)
+})

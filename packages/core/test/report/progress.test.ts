@@ -1,0 +1,110 @@
+import { stripVTControlCharacters } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import type { RunEvent } from '../../src/model/events.js'
+import { painted, unpainted } from '../../src/report/paint.js'
+import { advance, initialState, type ProgressState } from '../../src/report/progress/progress-state.js'
+import { renderFinished, renderLive, type View } from '../../src/report/progress/render.js'
+import { FAILED, HALF, nodePlan, PLAN, START, WHOLE, work } from './recorded-run.js'
+
+const WIDE: View = { now: START + 10_000, columns: 120, rows: 24, paint: unpainted }
+
+function after(events: readonly RunEvent[]): ProgressState {
+  const state = initialState(START)
+  for (const event of events) advance(state, event)
+  return state
+}
+
+function finishedLines(events: readonly RunEvent[]): readonly string[] {
+  return after(events).finished.map((line) => renderFinished(line, WIDE))
+}
+
+describe('live lines', () => {
+  test('before there is a plan', () => {
+    expect(renderLive(initialState(START), WIDE)).toEqual(['planning  10 s'])
+  })
+
+  test('a line for each running node, and the state of the graph at the bottom', () => {
+    expect(renderLive(after(HALF), WIDE)).toEqual([
+      'making   app image(linux/amd64)  native  5 s',
+      'making   app image(linux/arm/v7)  emulated  [2/3] RUN make -j1  up 4.0 MB of 8.0 MB, 1.3 MB/s, 3 s left  5 s',
+      '2 of 5 made, 2 running, 1 reused  10 s',
+    ])
+  })
+
+  test('on a narrow terminal the step gives way, and the name and the time stay', () => {
+    const lines = renderLive(after(HALF), { ...WIDE, columns: 54 })
+    expect(lines[1]).toBe('making   app image(linux/arm/v7)  emulated  [2/…  5 s')
+    expect(lines.every((line) => line.length < 54)).toBe(true)
+  })
+
+  test.each([1, 2, 10, 20, 79, 200])('no line is wider than %i columns, painted or not', (columns) => {
+    for (const paint of [unpainted, painted]) {
+      const lines = renderLive(after(FAILED), { ...WIDE, columns, paint })
+      for (const line of lines)
+        expect(stripVTControlCharacters(line).length).toBeLessThanOrEqual(Math.max(1, columns - 1))
+    }
+  })
+
+  test('more nodes than rows are counted', () => {
+    const nodes = Array.from({ length: 30 }, (_, index) => nodePlan(`app base(${index})`, 'base', 'copy'))
+    const started = nodes.map(({ node }): RunEvent => ({ kind: 'node-started', at: START, node }))
+    const state = after([{ kind: 'planned', at: START, plan: { ...PLAN, nodes } }, ...started])
+    const lines = renderLive(state, { ...WIDE, rows: 10 })
+    expect(lines).toHaveLength(8)
+    expect(lines.at(-2)).toBe('         and 24 more')
+    expect(lines.at(-1)).toContain('30 running')
+  })
+
+  test('a step cannot send anything to the terminal', () => {
+    const name = '[2/3] RUN \u001b[2J\u001b]0;title\u0007evil\r\nnext'
+    const step = { kind: 'build-step', step: 'sha256:9', name, status: 'started' } as const
+    const [, line] = renderLive(after([...HALF, work(9, 'app image(linux/arm/v7)', step)]), WIDE)
+    expect(line).toContain('[2/3] RUN evil next (and 1 more)')
+  })
+
+  test('says that it is about to stop', () => {
+    const state = after(HALF)
+    state.isStopping = true
+    expect(renderLive(state, WIDE).at(-1)).toMatch(/^stopping \(Ctrl-C again to leave at once\) {2}2 of 5 made/)
+  })
+})
+
+describe('lines that stay', () => {
+  test('what was made, in its order, with warnings and names', () => {
+    expect(finishedLines(WHOLE)).toEqual([
+      'note     the base of linux/arm/v7 says linux/amd64 in its config',
+      'made     app base(linux/arm/v7)  3.0 s',
+      'made     app base index  1.0 s',
+      'warning  app image(linux/arm/v7): FromAsCasing (Dockerfile line 3)',
+      'made     app image(linux/amd64)  4.0 s',
+      'made     app image(linux/arm/v7)  1 min 5 s',
+      'made     app index  1.0 s',
+      'moved    reg.example/app:1.0',
+      'moved    reg.example/app:latest',
+    ])
+  })
+
+  test('a failure in one line: the rest comes with the error at the end', () => {
+    expect(finishedLines(FAILED).slice(-2)).toEqual([
+      'failed   app image(linux/arm/v7): the build for linux/arm/v7 failed at Dockerfile:3, in [2/3] RUN make -j1: exit code: 2  5.0 s',
+      'left out app image(linux/amd64): cancelled  5.0 s',
+    ])
+  })
+
+  test('tell the outcome by a word, not by colour alone', () => {
+    const [line = ''] = after(WHOLE)
+      .finished.slice(1)
+      .map((one) => renderFinished(one, { paint: painted }))
+    expect(line).toContain('\u001b[32mmade')
+    expect(stripVTControlCharacters(line)).toMatch(/^made {5}app base/)
+  })
+})
+
+test('log lines change nothing that is drawn', () => {
+  const state = after(HALF)
+  const before = renderLive(state, WIDE)
+  const log = { kind: 'build-log', step: 'sha256:1', stream: 'stdout', text: 'cc -c main.c\n' } as const
+  for (let count = 0; count < 10_000; count += 1) advance(state, work(9, 'app image(linux/arm/v7)', log))
+  expect(renderLive(state, WIDE)).toEqual(before)
+  expect(state.finished).toHaveLength(4)
+})

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import type { RunEvent, WorkEvent } from '../../packages/core/src/model/events.js'
+import { readText } from '../house/repository.js'
+
+/** Every kind of event; the compiler sees to it that none is missing. */
+const RUN_EVENTS = {
+  planned: true,
+  'node-started': true,
+  'node-reused': true,
+  'node-finished': true,
+  'node-failed': true,
+  'node-skipped': true,
+  work: true,
+  'tag-moved': true,
+  'tag-kept': true,
+  loaded: true,
+  'run-finished': true,
+} satisfies Record<RunEvent['kind'], true>
+
+const WORK_EVENTS = {
+  'build-step': true,
+  'build-log': true,
+  'build-warning': true,
+  'engine-transfer': true,
+  transfer: true,
+  'registry-retry': true,
+  'rootfs-progress': true,
+  note: true,
+} satisfies Record<WorkEvent['kind'], true>
+
+test('docs/progress.md has a line for every kind of event, and for nothing else', () => {
+  const [, events = '', inside = ''] = readText('docs/progress.md').split(/^\| `kind` \|.*$/m)
+  const kinds = (text: string) => [...text.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, kind]) => kind)
+  expect(kinds(events)).toEqual(Object.keys(RUN_EVENTS))
+  expect(kinds(inside)).toEqual(Object.keys(WORK_EVENTS))
+})
