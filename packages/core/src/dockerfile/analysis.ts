@@ -27,6 +27,8 @@ export interface ExternalImage {
   /** The whole name. */
   readonly name: string
   readonly places: readonly Span[]
+  /** Whether every place wants it for the target's platform, and none for the builder's. */
+  readonly isForTarget: boolean
 }
 
 /** What a build of one target on one platform stands on. */
@@ -48,7 +50,8 @@ export function analyze(dockerfile: Dockerfile, input: AnalysisInput): Analysis 
   const stages = reachedStages(dockerfile, target, input)
   const named = stages.flatMap((stage) => imagesOf(stage, dockerfile, input))
   const bases = named.filter(({ role }) => role !== 'external')
-  const syntax = dockerfile.syntax === undefined ? [] : [{ name: dockerfile.syntax.text, use: dockerfile.syntax }]
+  const { syntax: use } = dockerfile
+  const syntax = use === undefined ? [] : [{ name: use.text, use, isForTarget: false }]
   const externals = [...named.filter(({ role }) => role === 'external'), ...syntax]
   const faults = [
     ...(bases.length === 0 ? [noBase(dockerfile, input)] : []),
@@ -105,6 +108,7 @@ interface NamedImage {
   readonly name: string
   readonly use: ImageUse
   readonly stage: Stage
+  readonly isForTarget: boolean
 }
 
 /** Stands for the base where variables are expanded; no image can have this name. */
@@ -118,12 +122,21 @@ function imagesOf(stage: Stage, dockerfile: Dockerfile, input: AnalysisInput): r
     byNumber: false,
   }
   const uses = stage.uses.map((use) => ({ use, name: use.text, byNumber: true }))
+  const isForTarget = !isElsewhere(firstOf(dockerfile, stage, variables), input)
   return [from, ...uses].flatMap(({ use, name, byNumber }): readonly NamedImage[] => {
     if (name === 'scratch' || earlierStage(dockerfile, stage, name, byNumber) !== undefined) return []
-    if (name === BASE_MARK) return [{ role: 'base-arg', name, use, stage }]
+    if (name === BASE_MARK) return [{ role: 'base-arg', name, use, stage, isForTarget }]
     const isBase = input.baseNames.some((base) => fullName(base) === fullName(name)) && fullName(name) !== undefined
-    return [{ role: isBase ? 'literal-base' : 'external', name, use, stage }]
+    return [{ role: isBase ? 'literal-base' : 'external', name, use, stage, isForTarget }]
   })
+}
+
+/** The stage that decides for which platform a stage is: itself where it says so, else the one that it is made from. */
+function firstOf(dockerfile: Dockerfile, stage: Stage, variables: Variables): Stage {
+  if (stage.platform !== undefined) return stage
+  const name = expand(stage.from.text, variables, dockerfile.escapeCharacter)
+  const below = earlierStage(dockerfile, stage, name, false)
+  return below === undefined ? stage : firstOf(dockerfile, below, variables)
 }
 
 /** What FROM lines can name: the args before the first of them, and the platform args. */
@@ -148,13 +161,15 @@ function fullName(name: string): string | undefined {
   return reference && formatReference(withDefaultTag(reference))
 }
 
-function groupByName(images: readonly { readonly name: string; readonly use: ImageUse }[]): readonly ExternalImage[] {
-  const byName = new Map<string, Span[]>()
-  for (const { name, use } of images) {
+function groupByName(images: readonly Pick<NamedImage, 'name' | 'use' | 'isForTarget'>[]): readonly ExternalImage[] {
+  const byName = new Map<string, ExternalImage>()
+  for (const { name, use, isForTarget } of images) {
     const full = fullName(name)
-    if (full !== undefined) byName.set(full, [...(byName.get(full) ?? []), use])
+    if (full === undefined) continue
+    const { places = [], isForTarget: others = true } = byName.get(full) ?? {}
+    byName.set(full, { name: full, places: [...places, use], isForTarget: others && isForTarget })
   }
-  return [...byName].map(([name, places]) => ({ name, places }))
+  return [...byName.values()]
 }
 
 /** Whether a stage says that it is for another platform than the target. */

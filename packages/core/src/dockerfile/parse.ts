@@ -101,6 +101,9 @@ function valueUse(range: Range | null, use: UseFinder): readonly ImageUse[] {
 
 function remoteAddsOf(instruction: Instruction, use: UseFinder): readonly ImageUse[] {
   if (instruction.getKeyword() !== 'ADD') return []
+  const flags = (instruction as Add).getFlags()
+  // With its checksum the Dockerfile says what the content is.
+  if (flags.some((flag) => flag.getName() === 'checksum')) return []
   const sources = (instruction as Add).getArguments().slice(0, -1)
   return sources
     .filter((source) => /^(https?:\/\/|git@|git:\/\/)/.test(source.getValue()))

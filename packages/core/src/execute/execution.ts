@@ -3,7 +3,7 @@ import { errorData } from '../model/error-data.js'
 import { CancelledError, PolyarchError } from '../model/errors.js'
 import type { RunEvent, WorkEvent } from '../model/events.js'
 import { formatReference } from '../model/reference.js'
-import type { Inputs, Output, StepCall } from '../steps/step.js'
+import type { Finding, Inputs, Output, StepCall } from '../steps/step.js'
 import type { ConsideredNode, ResolvedNode } from '../steps/work.js'
 import { runSchedule } from './schedule.js'
 
@@ -12,6 +12,9 @@ export interface PlannedNode {
   readonly node: Node
   readonly resolved: ResolvedNode
   readonly considered: ConsideredNode | undefined
+  readonly finding: Finding | undefined
+  /** Whether it is to be made even where its result is there. */
+  readonly anew: boolean
   readonly wanted: boolean
 }
 
@@ -35,8 +38,8 @@ export async function performNodes(input: ExecutionInput): Promise<ReadonlyMap<s
   const results = new Map<string, NodeResult>()
   const outputs = new Map<string, Output>()
   const lost = new Map<string, unknown>()
-  for (const { node, considered } of nodes.values()) {
-    if (considered?.finding.state === 'present') settle(node, considered.finding.output, true)
+  for (const { node, finding } of nodes.values()) {
+    if (finding?.state === 'present') settle(node, finding.output, true)
   }
   const wanted = [...nodes.values()].filter((planned) => planned.wanted)
   await runSchedule({
@@ -101,8 +104,9 @@ export async function performNodes(input: ExecutionInput): Promise<ReadonlyMap<s
 
 /** What the plan could not know is looked up first: a run that was killed may have left it there. */
 async function performOne(planned: PlannedNode, inputs: Inputs, call: StepCall): Promise<NodeResult> {
-  const considered = planned.considered ?? (await planned.resolved.consider(inputs, call))
-  if (considered.finding.state === 'present') return { output: considered.finding.output, reused: true }
+  const considered = planned.considered ?? planned.resolved.consider(inputs, { anew: planned.anew })
+  const finding = planned.finding ?? (await considered.lookup(call))
+  if (finding.state === 'present') return { output: finding.output, reused: true }
   return { output: await considered.perform(inputs, call), reused: false }
 }
 

@@ -19,8 +19,6 @@ export type PlanReason =
   | { readonly kind: 'waiting'; readonly after: readonly string[] }
   /** It is not in the registry, and no former result of it is known. */
   | { readonly kind: 'absent' }
-  /** The published index was made of the same, but this result is gone from the registry. */
-  | { readonly kind: 'gone' }
   /** The published index has no such platform. */
   | { readonly kind: 'new-platform' }
   /** What it stands on is another one than that of the former result. */
@@ -58,7 +56,6 @@ export const PLAN_REASON_KINDS = [
   'unneeded',
   'waiting',
   'absent',
-  'gone',
   'new-platform',
   'base-moved',
   'context-changed',

@@ -3,6 +3,7 @@ import { moveTags, type TagMove } from '../execute/tag-phase.js'
 import { errorData } from '../model/error-data.js'
 import { CancelledError, EngineError, throwIfCancelled } from '../model/errors.js'
 import type { RunEvent } from '../model/events.js'
+import { hasChanges } from '../model/plan.js'
 import { formatReference } from '../model/reference.js'
 import { makePlan, type Planned } from '../plan/planning.js'
 import { type Report, reportOf } from '../report/report.js'
@@ -62,8 +63,10 @@ async function executeIn(
     signal,
     emit,
   })
-  const moves = tagMoves(planned, input.names, results)
-  await moveTags({ moves, allowRemoval: options.allowRemoval ?? false, signal, emit }, world.registry)
+  if (hasChanges(planned.plan)) {
+    const moves = tagMoves(planned, input.names, results)
+    await moveTags({ moves, allowRemoval: options.allowRemoval ?? false, signal, emit }, world.registry)
+  } else keepTags(planned, emit)
   if (options.load) await loadImages({ definition, graph: input.graph, results, signal, emit }, world.engine)
   return [...planned.nodes.values()].some(({ node, wanted }) => wanted && !results.has(node.id))
     ? 'incomplete'
@@ -78,6 +81,15 @@ function refuseProblems({ problems }: Planned): void {
   throw new EngineError(first.code, problems.map(({ message }) => message).join('\n'), {
     ...(hints.length > 0 && { hint: hints.join('; ') }),
   })
+}
+
+/** Where there was nothing to do, the plan has just read every name. */
+function keepTags({ plan }: Planned, emit: (event: RunEvent) => void): void {
+  for (const { reference, from, to } of plan.tags) {
+    if (to === undefined) continue
+    const change = { reference, to, ...(from !== undefined && { from }) }
+    emit({ kind: 'tag-kept', at: Date.now(), change })
+  }
 }
 
 function tagMoves(

@@ -13,6 +13,7 @@ import { dockerConfigCredentials } from '../registry/docker-config.js'
 import type { Registry } from '../registry/port.js'
 import type { RootfsMaker } from '../rootfs/port.js'
 import { createContexts } from '../steps/contexts.js'
+import { createOutside } from '../steps/outside.js'
 import { publishedNames, targetNodes } from '../steps/published-names.js'
 import type { World } from '../steps/step.js'
 import type { OperationOptions, RunOptions } from './options.js'
@@ -40,7 +41,8 @@ export async function openWorkshop(pipelines: readonly Pipeline[], options: RunO
   const chosen = await chooseRegistry(options.registry)
   const definition = compile(pipelines, { registry: chosen.host, directory: options.directory })
   const graph = buildGraph(definition, { only })
-  const names = only === undefined ? publishedNames(definition, graph) : []
+  const published = publishedNames(definition, graph)
+  const names = only === undefined ? published.filter(({ requested }) => requested) : []
   const world = openWorld(options)
   return {
     definition,
@@ -48,6 +50,8 @@ export async function openWorkshop(pipelines: readonly Pipeline[], options: RunO
     input: {
       graph,
       names,
+      published,
+      isAnew: () => false,
       targets: only === undefined ? targetNodes(definition, graph) : imagesOf(graph, definition),
       notes: definition.notes,
       missingEmulator: missingBinfmtEntry,
@@ -59,8 +63,10 @@ export async function openWorkshop(pipelines: readonly Pipeline[], options: RunO
 
 function openWorld(options: RunOptions): World {
   const credentials = options.registryClient?.credentials ?? dockerConfigCredentials()
+  const registry = openRegistry(options)
   return {
-    registry: openRegistry(options),
+    registry,
+    outside: createOutside(registry),
     engine: connectEngine({ credentials, ...options.engine }),
     rootfs: lazyRootfsMaker(options),
     contexts: createContexts(sourceDateEpoch(process.env)),

@@ -1,13 +1,15 @@
-import type { BaseNode, Graph } from '../graph/node.js'
+import type { Graph, Node } from '../graph/node.js'
 import { errorData } from '../model/error-data.js'
 import { type EngineError, throwIfCancelled } from '../model/errors.js'
 import type { RunEvent } from '../model/events.js'
-import { type NodePlan, PLAN_VERSION, type Plan, type PlanAction } from '../model/plan.js'
+import { type NodePlan, PLAN_VERSION, type Plan } from '../model/plan.js'
 import type { PlanReason } from '../model/plan-reason.js'
 import type { Platform } from '../model/platform.js'
 import type { PublishedName } from '../steps/published-names.js'
-import type { World } from '../steps/step.js'
+import type { StepCall, World } from '../steps/step.js'
+import { actionOf, explainAll } from './node-action.js'
 import { executionOn, type Preflight, preflight } from './preflight.js'
+import { readPublished } from './published.js'
 import { reasonText } from './reason-text.js'
 import { type SurveyedNode, survey } from './survey.js'
 import { planTags } from './tag-plan.js'
@@ -17,7 +19,12 @@ export interface PlanningInput {
   readonly graph: Graph
   /** Ids of the nodes whose results are asked for. */
   readonly targets: ReadonlySet<string>
+  /** Names that would move. */
   readonly names: readonly PublishedName[]
+  /** All names of the pipelines: what they hold is where a run starts from. */
+  readonly published: readonly PublishedName[]
+  /** Whether a node is to be made even where its result is there. */
+  readonly isAnew: (node: Node) => boolean
   readonly notes: readonly string[]
   /** Names the binfmt_misc entry that a platform's emulator is registered under. */
   readonly missingEmulator: (platform: Platform) => string | undefined
@@ -42,24 +49,28 @@ export async function makePlan(input: PlanningInput, world: World, call: Plannin
   const { signal, emit } = call
   throwIfCancelled(signal)
   const notes = [...input.notes]
-  const nodes = await survey(input.graph, input.targets, world, ({ id }) => ({
+  const published = await readPublished(input.graph, input.published, world.registry, { signal })
+  const callOf = ({ id }: Node): StepCall => ({
     signal,
     onEvent: (event) => {
       if (event.kind === 'note') notes.push(event.message)
       emit?.({ kind: 'work', at: Date.now(), node: id, event })
     },
-  }))
+  })
+  const circumstancesOf = (node: Node) => ({ former: published.formerOf(node), anew: input.isAnew(node) })
+  const nodes = await survey({ ...input, circumstancesOf, callOf }, world)
   throwIfCancelled(signal)
   const toDo = input.graph.nodes.filter(({ id }) => nodes.get(id)?.wanted)
-  const [checked, tags] = await Promise.all([
+  const [checked, tags, reasons] = await Promise.all([
     preflight(toDo, world, input.missingEmulator, { signal }),
-    planTags(input.names, nodes, world.registry, { signal }),
+    planTags(input.names, nodes, published, world.registry, { signal }),
+    explainAll([...nodes.values()], callOf),
   ])
   const plan: Plan = {
     version: PLAN_VERSION,
     nodes: input.graph.nodes.flatMap(({ id }) => {
       const surveyed = nodes.get(id)
-      return surveyed === undefined ? [] : [nodePlan(surveyed, nodes, checked)]
+      return surveyed === undefined ? [] : [nodePlan(surveyed, reasons.get(id) ?? [], nodes, checked)]
     }),
     tags,
     problems: checked.problems.map(errorData),
@@ -68,19 +79,21 @@ export async function makePlan(input: PlanningInput, world: World, call: Plannin
   return { plan, nodes, problems: checked.problems }
 }
 
-function nodePlan(surveyed: SurveyedNode, all: ReadonlyMap<string, SurveyedNode>, { engine }: Preflight): NodePlan {
-  const { node, considered, output } = surveyed
+function nodePlan(
+  surveyed: SurveyedNode,
+  why: readonly PlanReason[],
+  all: ReadonlyMap<string, SurveyedNode>,
+  { engine }: Preflight,
+): NodePlan {
+  const { node, considered, output, wanted } = surveyed
   const after = node.decidedBy.filter((need) => all.get(need)?.output === undefined)
-  const action = actionOf(surveyed)
-  const why = whyOf(action, after)
   const platform = node.kind === 'base' || node.kind === 'image' ? node.platform : undefined
-  const isBuilt = node.kind === 'image' && surveyed.wanted
-  const execution = isBuilt && engine !== undefined ? executionOn(engine, node.platform) : undefined
+  const execution = node.kind === 'image' && wanted && engine ? executionOn(engine, node.platform) : undefined
   return {
     node: node.id,
     pipeline: node.pipeline,
     kind: node.kind,
-    action,
+    action: actionOf(surveyed, why),
     why,
     reason: reasonText(why),
     needs: node.needs,
@@ -89,37 +102,5 @@ function nodePlan(surveyed: SurveyedNode, all: ReadonlyMap<string, SurveyedNode>
     ...(considered !== undefined && { key: considered.key }),
     ...(output !== undefined && { digest: output.descriptor.digest }),
     ...(execution !== undefined && { execution }),
-  }
-}
-
-function actionOf({ node, considered, wanted }: SurveyedNode): PlanAction {
-  if (considered?.finding.state === 'present') return 'reuse'
-  if (!wanted) return 'not-needed'
-  if (considered === undefined) return 'known-after'
-  return node.kind === 'base' ? baseAction(node) : 'create'
-}
-
-/** Whether the bytes of a base come from its own registry, from another one, or into being. */
-function baseAction({ source, repository }: BaseNode): PlanAction {
-  switch (source.kind) {
-    case 'registry':
-      return source.reference.registry === repository.registry ? 'mount' : 'copy'
-    case 'pipeline':
-      return 'mount'
-    default:
-      return 'create'
-  }
-}
-
-function whyOf(action: PlanAction, after: readonly string[]): readonly PlanReason[] {
-  switch (action) {
-    case 'reuse':
-      return [{ kind: 'present' }]
-    case 'not-needed':
-      return [{ kind: 'unneeded' }]
-    case 'known-after':
-      return [{ kind: 'waiting', after }]
-    default:
-      return [{ kind: 'absent' }]
   }
 }

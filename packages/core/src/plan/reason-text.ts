@@ -16,8 +16,6 @@ function oneReason(reason: PlanReason): string {
       return `known after ${reason.after.join(', ')}`
     case 'absent':
       return 'not in the registry'
-    case 'gone':
-      return 'nothing has changed, but it is gone from the registry'
     case 'new-platform':
       return 'new platform'
     case 'base-moved':

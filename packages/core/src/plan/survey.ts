@@ -1,51 +1,56 @@
 import type { Graph, Node } from '../graph/node.js'
-import { DefinitionError } from '../model/errors.js'
-import type { Output, StepCall, World } from '../steps/step.js'
-import { type ConsideredNode, type ResolvedNode, resolveNode } from '../steps/work.js'
+import { DefinitionError, PolyarchError } from '../model/errors.js'
+import type { Finding, Output, StepCall, World } from '../steps/step.js'
+import { type Circumstances, type ConsideredNode, type ResolvedNode, resolveNode } from '../steps/work.js'
 
 /** What is known of a node before anything is made. */
 export interface SurveyedNode {
   readonly node: Node
   readonly resolved: ResolvedNode
-  /** Undefined where that is known only after other nodes have been made. */
+  /** Undefined where what decides it is known only after other nodes have been made. */
   readonly considered: ConsideredNode | undefined
+  /** Undefined where it is known only after other nodes have been made. */
+  readonly finding: Finding | undefined
+  /** Whether that follows from what stands on it being there: then the registry was not asked. */
+  readonly implied: boolean
   /** The result, or what it will be, where known. */
   readonly output: Output | undefined
+  /** Whether it is to be made even where its result is there. */
+  readonly anew: boolean
   /** Whether the result is missing and something that is to be done needs it. */
   readonly wanted: boolean
 }
 
-/** What the reading of each node is called with. */
-export type CallOf = (node: Node) => StepCall
+/** What the nodes are looked at with. */
+export interface SurveyInput {
+  readonly graph: Graph
+  /** Ids of the nodes whose results are asked for. */
+  readonly targets: ReadonlySet<string>
+  /** What is published in the place of each result, and whether that may serve. */
+  readonly circumstancesOf: (node: Node) => Circumstances
+  readonly callOf: (node: Node) => StepCall
+}
 
 /** Looks at every node without changing anything. Faults of all nodes are told together. */
-export async function survey(
-  graph: Graph,
-  targets: ReadonlySet<string>,
-  world: World,
-  callOf: CallOf,
-): Promise<ReadonlyMap<string, SurveyedNode>> {
-  const resolved = await resolveAll(graph.nodes, world, callOf)
-  const considered = await considerAll(resolved, callOf)
-  const wanted = wantedNodes(graph.nodes, targets, considered)
+export async function survey(input: SurveyInput, world: World): Promise<ReadonlyMap<string, SurveyedNode>> {
+  const resolved = await resolveAll(input, world)
+  const known = await considerAll(resolved, input)
+  const wanted = await findWanted(known, input)
   return new Map(
     resolved.map((one) => {
-      const state = considered.get(one.node.id)
-      const surveyed = {
-        ...one,
-        resolved: one,
-        considered: state,
-        output: outputOf(state),
-        wanted: wanted.has(one.node.id),
-      }
-      return [one.node.id, surveyed] as const
+      const { considered, finding, implied = false } = known.get(one.node.id) ?? {}
+      const output = outputOf(considered, finding)
+      const { node } = one
+      const { anew = false } = input.circumstancesOf(node)
+      const surveyed = { node, resolved: one, considered, finding, implied, output, anew, wanted: wanted.has(node.id) }
+      return [node.id, surveyed] as const
     }),
   )
 }
 
-async function resolveAll(nodes: readonly Node[], world: World, callOf: CallOf): Promise<readonly ResolvedNode[]> {
-  const settled = await Promise.allSettled(nodes.map((node) => resolveNode(node, world, callOf(node))))
-  const errors = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []))
+async function resolveAll({ graph, callOf }: SurveyInput, world: World): Promise<readonly ResolvedNode[]> {
+  const settled = await Promise.allSettled(graph.nodes.map((node) => resolveNode(node, world, callOf(node))))
+  const errors = settled.flatMap((one, at) => (one.status === 'rejected' ? [named(one.reason, graph.nodes[at])] : []))
   const faults = errors.flatMap((error) => (error instanceof DefinitionError ? error.faults : []))
   if (faults.length > 0) throw new DefinitionError(uniqueFaults(faults))
   if (errors.length > 0) throw errors[0]
@@ -57,44 +62,79 @@ function uniqueFaults(faults: DefinitionError['faults']): DefinitionError['fault
   return [...new Map(faults.map((fault) => [`${fault.path}\n${fault.message}`, fault])).values()]
 }
 
+function named(error: unknown, node: Node | undefined): unknown {
+  if (error instanceof PolyarchError) error.node ??= node?.id
+  return error
+}
+
+/** What is known of a node whose key is known. */
+interface Known {
+  readonly considered: ConsideredNode
+  finding?: Finding
+  implied?: boolean
+}
+
+/** From what is pulled up to what is published: keys, and results where they do not follow from what is known. */
 async function considerAll(
   nodes: readonly ResolvedNode[],
-  callOf: CallOf,
-): Promise<ReadonlyMap<string, ConsideredNode>> {
-  const known = new Map<string, ConsideredNode>()
+  { circumstancesOf, callOf }: SurveyInput,
+): Promise<ReadonlyMap<string, Known>> {
+  const known = new Map<string, Known>()
   const outputs = new Map<string, Output>()
   const pending = new Map<string, Promise<void>>()
   for (const one of nodes) pending.set(one.node.id, consider(one))
   await Promise.all(pending.values())
   return known
 
-  async function consider(one: ResolvedNode): Promise<void> {
-    const { id, decidedBy } = one.node
-    await Promise.all(decidedBy.map((need) => pending.get(need)))
-    if (!decidedBy.every((need) => outputs.has(need))) return
-    const state = await one.consider(outputs, callOf(one.node))
-    known.set(id, state)
-    const output = outputOf(state)
-    if (output !== undefined) outputs.set(id, output)
+  async function consider({ node, ...resolved }: ResolvedNode): Promise<void> {
+    await Promise.all(node.decidedBy.map((need) => pending.get(need)))
+    if (!node.decidedBy.every((need) => outputs.has(need))) return
+    const considered = resolved.consider(outputs, circumstancesOf(node))
+    const state: Known = { considered }
+    if (considered.predicted === undefined) state.finding = await considered.lookup(callOf(node))
+    known.set(node.id, state)
+    const output = outputOf(considered, state.finding)
+    if (output !== undefined) outputs.set(node.id, output)
   }
 }
 
-function outputOf(considered: ConsideredNode | undefined): Output | undefined {
-  const finding = considered?.finding
-  return finding?.state === 'present' ? finding.output : finding?.predicted
+function outputOf(considered: ConsideredNode | undefined, finding: Finding | undefined): Output | undefined {
+  return finding?.state === 'present' ? finding.output : considered?.predicted
 }
 
-/** From what is to be published back through everything missing that it needs. */
-function wantedNodes(
-  nodes: readonly Node[],
-  targets: ReadonlySet<string>,
-  considered: ReadonlyMap<string, ConsideredNode>,
-): ReadonlySet<string> {
+/** From what is to be published back through everything missing that it needs; what nobody needs is not asked for. */
+async function findWanted(
+  known: ReadonlyMap<string, Known>,
+  { graph, targets, callOf }: SurveyInput,
+): Promise<ReadonlySet<string>> {
   const wanted = new Set<string>()
-  for (const node of nodes.toReversed()) {
-    const isMissing = considered.get(node.id)?.finding.state !== 'present'
-    const isAsked = targets.has(node.id) || nodes.some(({ id, needs }) => wanted.has(id) && needs.includes(node.id))
-    if (isMissing && isAsked) wanted.add(node.id)
+  const byId = new Map(graph.nodes.map((node) => [node.id, node]))
+  const asked = new Map<string, Promise<void>>()
+  const ask = (id: string): Promise<void> => {
+    const answer = asked.get(id) ?? look(id)
+    asked.set(id, answer)
+    return answer
   }
+  await Promise.all([...targets].map(ask))
+  for (const { needs, id } of graph.nodes.toReversed())
+    if (known.get(id)?.finding?.state === 'present') needs.forEach(imply)
   return wanted
+
+  /** What a result was made from was there; that it still is need not be known. */
+  function imply(id: string): void {
+    const state = known.get(id)
+    if (state?.considered.predicted === undefined || state.finding !== undefined) return
+    state.finding = { state: 'present', output: state.considered.predicted }
+    state.implied = true
+  }
+
+  async function look(id: string): Promise<void> {
+    const node = byId.get(id)
+    if (node === undefined) return
+    const state = known.get(id)
+    if (state !== undefined) state.finding ??= await state.considered.lookup(callOf(node))
+    if (state?.finding?.state === 'present') return
+    wanted.add(id)
+    await Promise.all(node.needs.map(ask))
+  }
 }

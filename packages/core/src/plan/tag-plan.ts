@@ -2,18 +2,21 @@ import type { TagPlan } from '../model/plan.js'
 import { formatReference } from '../model/reference.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import type { PublishedName } from '../steps/published-names.js'
+import type { Published } from './published.js'
 import type { SurveyedNode } from './survey.js'
 
 /** What each visible name points to now, and would point to. */
 export function planTags(
   names: readonly PublishedName[],
   nodes: ReadonlyMap<string, SurveyedNode>,
+  published: Published,
   registry: Registry,
   call: RegistryCall,
 ): Promise<readonly TagPlan[]> {
   return Promise.all(
     names.map(async ({ reference, node }): Promise<TagPlan> => {
-      const from = (await registry.resolve(reference, { ...call, fresh: true }))?.digest
+      const seen = published.seen(reference) ?? (await registry.resolve(reference, { ...call, fresh: true }))
+      const from = seen?.digest
       const to = nodes.get(node)?.output?.descriptor.digest
       return {
         reference: formatReference(reference),

@@ -1,32 +1,45 @@
 import { Readable } from 'node:stream'
+import type { RegistryBaseDefinition } from '../definition/definition.js'
 import type { BaseNode } from '../graph/node.js'
-import { isIndex, type StoredManifest } from '../model/oci.js'
+import type { Digest } from '../model/digest.js'
+import { type Descriptor, isIndex, type StoredManifest } from '../model/oci.js'
 import { repositoryOf } from '../model/reference.js'
 import { copyManifest } from '../registry/copy.js'
 import type { ResolvedRootfs } from '../rootfs/port.js'
 import { rootfsImage } from '../rootfs/rootfs-image.js'
+import type { Former } from './former.js'
+import { readParts } from './image-parts.js'
 import { keyOf, keyReference } from './key.js'
 import { type ChosenImage, checkImage, chooseImage } from './registry-base.js'
-import { type Finding, inputOf, type Output, type Step, type StepCall, type Work, type World } from './step.js'
+import { inputOf, type Output, type Step, type StepCall, type Work, type World } from './step.js'
 
 /** What is known of a base from outside: by its kind. */
 export type ResolvedBase =
-  | { readonly kind: 'image'; readonly chosen: ChosenImage }
+  | ResolvedImageBase
   | { readonly kind: 'rootfs'; readonly rootfs: ResolvedRootfs }
   | { readonly kind: 'pipeline' }
+
+interface ResolvedImageBase {
+  readonly kind: 'image'
+  readonly chosen: ChosenImage
+  /** As it stands, or is to stand, in the repository of the shared base. */
+  readonly descriptor: Descriptor
+  readonly isThere: boolean
+}
 
 type BaseWork = Work<BaseNode, ResolvedBase>
 
 /** One platform's base, brought into the repository of the shared base: copied, or made from packages or an archive. */
 export const baseStep: Step<BaseNode, ResolvedBase> = {
-  async resolve({ source, platform }, { registry, rootfs }, call) {
+  async resolve(node, world, call) {
+    const { source } = node
     switch (source.kind) {
       case 'registry':
-        return { kind: 'image', chosen: await chooseImage(source, platform, registry, call) }
+        return resolveImage(node, source, world, call)
       case 'pipeline':
         return { kind: 'pipeline' }
       default:
-        return { kind: 'rootfs', rootfs: await rootfs.resolve(source, call) }
+        return { kind: 'rootfs', rootfs: await world.rootfs.resolve(source, call) }
     }
   },
 
@@ -37,12 +50,22 @@ export const baseStep: Step<BaseNode, ResolvedBase> = {
     return keyOf('base', { platform, digest, ...('configPolicy' in source && { configPolicy: source.configPolicy }) })
   },
 
-  lookup(work, world, call) {
-    const { resolved } = work
-    if (resolved.kind === 'rootfs') return lookupByKey(work, world, call)
-    return resolved.kind === 'image'
-      ? lookupImage(work, resolved.chosen, world, call)
-      : lookupPipeline(work, world, call)
+  predict: predictBase,
+
+  async lookup(work, world, call) {
+    const { node, resolved, key } = work
+    const output = predictBase(work)
+    if (resolved.kind === 'image' && output)
+      return resolved.isThere ? { state: 'present', output } : { state: 'absent' }
+    const found = await world.registry.resolve(output?.reference ?? keyReference(node.repository, key), call)
+    return found === undefined ? { state: 'absent' } : { state: 'present', output: baseOutput(node, found) }
+  },
+
+  async explain(work, { registry }, call) {
+    const from = await formerBase(work.former, registry, call)
+    const to = predictBase(work)?.descriptor.digest
+    if (from === undefined || from === to) return [{ kind: 'absent' }]
+    return [{ kind: 'base-moved', from, ...(to !== undefined && { to }) }]
   },
 
   perform(work, world, call) {
@@ -61,33 +84,41 @@ function baseOutput(
   return { reference: { ...repositoryOf(repository), digest }, descriptor: { mediaType, digest, size, platform } }
 }
 
-async function lookupByKey({ node, key }: BaseWork, { registry }: World, call: StepCall): Promise<Finding> {
-  const found = await registry.resolve(keyReference(node.repository, key), call)
-  return found === undefined ? { state: 'absent' } : { state: 'present', output: baseOutput(node, found) }
+/** Only what is made from packages or an archive is not known before. */
+function predictBase({ node, resolved, inputs }: BaseWork): Output | undefined {
+  switch (resolved.kind) {
+    case 'image':
+      return baseOutput(node, resolved.descriptor)
+    case 'pipeline':
+      return baseOutput(node, pipelineImage(node, inputs).descriptor)
+    case 'rootfs':
+      return undefined
+  }
 }
 
-async function lookupImage(
-  { node }: BaseWork,
-  chosen: ChosenImage,
-  { registry }: World,
+async function resolveImage(
+  node: BaseNode,
+  source: RegistryBaseDefinition,
+  { registry, outside }: World,
   call: StepCall,
-): Promise<Finding> {
-  if (node.source.kind !== 'registry') throw new TypeError('a pulled base has a registry source')
+): Promise<ResolvedImageBase> {
+  const { platform } = node
+  const chosen = await chooseImage(source, platform, outside, call)
   const asPublished = baseOutput(node, chosen.descriptor)
   const copied = await registry.resolve(asPublished.reference, call)
   // Checked there too, for it may have been copied under another policy; and the copy is read, which costs the source nothing.
   const { reference } = copied === undefined ? chosen : asPublished
-  const { manifest, config, note } = await checkImage(
-    { ...chosen, reference },
-    node.source,
-    node.platform,
-    registry,
-    call,
-  )
+  const { manifest, config, note } = await checkImage({ ...chosen, reference }, source, platform, registry, call)
   if (note !== undefined) call.onEvent?.({ kind: 'note', message: note })
-  const output = baseOutput(node, manifest.descriptor)
-  const found = config === undefined ? copied : await registry.resolve(output.reference, call)
-  return found === undefined ? { state: 'absent', predicted: output } : { state: 'present', output }
+  const { descriptor } = manifest
+  const found = config === undefined ? copied : await registry.resolve(baseOutput(node, descriptor).reference, call)
+  return { kind: 'image', chosen, descriptor, isThere: found !== undefined }
+}
+
+/** The base that the published image stands on. */
+async function formerBase({ image }: Former, registry: World['registry'], call: StepCall): Promise<Digest | undefined> {
+  const found = image && (await registry.getManifest(image.reference, call))
+  return readParts(found?.content.annotations)?.base
 }
 
 async function copyImage(
@@ -112,12 +143,6 @@ async function copyImage(
   ])
   await registry.putManifest(output.reference, manifest, call)
   return output
-}
-
-async function lookupPipeline({ node, inputs }: BaseWork, { registry }: World, call: StepCall): Promise<Finding> {
-  const output = baseOutput(node, pipelineImage(node, inputs).descriptor)
-  const found = await registry.resolve(output.reference, call)
-  return found === undefined ? { state: 'absent', predicted: output } : { state: 'present', output }
 }
 
 async function copyFromPipeline({ node, inputs }: BaseWork, { registry }: World, call: StepCall): Promise<Output> {

@@ -1,14 +1,17 @@
 import type { ContextListing } from '../context/context-file.js'
 import { type Analysis, analyze, BASE_ARG } from '../dockerfile/analysis.js'
 import { parseDockerfile } from '../dockerfile/parse.js'
-import { type Replacement, replaceSpans } from '../dockerfile/pin.js'
+import { replaceSpans } from '../dockerfile/pin.js'
 import type { BuildRequest } from '../engine/port.js'
 import type { ImageNode } from '../graph/node.js'
-import { DefinitionError, RegistryError } from '../model/errors.js'
+import { DefinitionError } from '../model/errors.js'
 import { type Annotations, type Descriptor, isIndex } from '../model/oci.js'
-import { formatReference, parseReference, repositoryOf } from '../model/reference.js'
+import { formatReference, repositoryOf } from '../model/reference.js'
 import { checkBuiltImage, isComplete, keptManifest, readPushedImage } from './built-image.js'
+import { decisiveSettings, explainImage, partsOf, recordContext } from './image-explanation.js'
+import { encodeParts, PARTS_ANNOTATION } from './image-parts.js'
 import { KEY_ANNOTATION, keyOf, keyReference } from './key.js'
+import { type PinnedImage, pinImage } from './pinned-image.js'
 import {
   type Finding,
   type Inputs,
@@ -19,13 +22,6 @@ import {
   type Work,
   type World,
 } from './step.js'
-
-/** An image that the Dockerfile names beside the base, pinned. */
-interface PinnedImage {
-  readonly name: string
-  readonly pinned: string
-  readonly replacements: readonly Replacement[]
-}
 
 /** What a build is made of, before its base is known. */
 export interface ResolvedImage {
@@ -38,7 +34,7 @@ type ImageWork = Work<ImageNode, ResolvedImage>
 
 /** One platform's image: built by the engine, pushed under its key tag, kept as the pipeline's format asks. */
 export const imageStep: Step<ImageNode, ResolvedImage> = {
-  async resolve({ id, build, platform, baseNames }, { contexts, registry }, call) {
+  async resolve({ build, platform, baseNames }, { contexts, outside }, call) {
     const context = await contexts.list({ directory: build.context, dockerfile: build.dockerfile }, call.signal)
     const { target, args } = build
     const analysis = analyze(parseDockerfile(context.dockerfile.text), { platform, target, args, baseNames })
@@ -52,56 +48,46 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
         })),
       )
     }
-    const images = await Promise.all(analysis.externals.map((image) => pinImage(image, registry, id, call)))
+    const images = await Promise.all(analysis.externals.map((image) => pinImage(image, platform, outside, call)))
     return { context, analysis, images }
   },
 
   key({ platform, build, base, format }, { context, images }, inputs) {
-    const { context: _directory, dockerfile: _path, cacheFrom: _cache, noCache: _noCache, ...decisive } = build
     return keyOf('image', {
       platform,
       base: inputOf(inputs, base).descriptor.digest,
       context: context.digest,
       dockerfile: context.dockerfile.text,
-      build: decisive,
-      images: images.map(({ pinned }) => pinned).sort(),
+      build: decisiveSettings(build),
+      images: images.map(({ name, decisive }) => [name, decisive]).sort(),
       // One key tag cannot hold a manifest of each kind.
       ...(format === 'docker' && { format }),
     })
   },
 
   async lookup(work, world, call): Promise<Finding> {
-    const kept = await findKept(work, world, call)
+    const kept = publishedImage(work) ?? (await findKept(work, world, call))
     return kept === undefined ? { state: 'absent' } : { state: 'present', output: kept }
   },
+
+  explain: explainImage,
 
   async perform(work, world, call) {
     const { node, key } = work
     const reference = keyReference(node.repository, key)
     // A run that was killed after the push left the image there, as the engine wrote it.
-    const left = await world.registry.resolve(reference, call)
+    const left = work.anew ? undefined : await world.registry.resolve(reference, call)
     if (left === undefined) await buildAndPush(work, world, call)
-    return keep(work, world, call)
+    const kept = await keep(work, world, call)
+    await recordContext(work, world, call)
+    return kept
   },
 }
 
-async function pinImage(
-  { name, places }: Analysis['externals'][number],
-  registry: World['registry'],
-  node: string,
-  call: StepCall,
-): Promise<PinnedImage> {
-  const reference = parseReference(name)
-  if (reference === undefined) throw new TypeError(`'${name}' was a reference a moment ago`)
-  const digest = reference.digest ?? (await registry.resolve(reference, call))?.digest
-  if (digest === undefined) {
-    throw new RegistryError('NOT_FOUND', `the Dockerfile names ${name}, which does not exist`, {
-      node,
-      hint: 'look at the name and the tag; a private repository may also look like this without a login',
-    })
-  }
-  const pinned = formatReference({ ...reference, digest })
-  return { name, pinned, replacements: places.map((place) => ({ place, text: pinned })) }
+/** The image that the published index lists, where its entry tells the same key: then nobody need be asked. */
+function publishedImage({ node, key, former: { image } }: ImageWork): Output | undefined {
+  const isSame = image?.descriptor.annotations?.[KEY_ANNOTATION] === key
+  return isSame ? imageOutput(node, image.descriptor, key) : undefined
 }
 
 /** The finished image under the key tag. */
@@ -171,20 +157,22 @@ function pinnedDockerfile({ context, analysis, images }: ResolvedImage, inputs: 
 
 /** Checks what was pushed and, unless the pipeline publishes Docker's media types, writes it as an OCI manifest. */
 async function keep(work: ImageWork, { registry }: World, call: StepCall): Promise<Output> {
-  const { node, key, inputs } = work
+  const { node, key } = work
   const reference = keyReference(node.repository, key)
   const pushed = await readPushedImage(reference, node.platform, registry, call)
   await checkBuiltImage(pushed, reference, node.platform, registry, call)
-  const kept = keptManifest(pushed, node.format, annotationsOf(node, inputs, key))
+  const kept = keptManifest(pushed, node.format, annotationsOf(work))
   const isMoved = kept !== pushed || isIndex(pushed.content)
   if (isMoved) await registry.putManifest(reference, kept, call)
   return imageOutput(node, kept.descriptor, key)
 }
 
-function annotationsOf(node: ImageNode, inputs: Inputs, key: string): Annotations {
+function annotationsOf(work: ImageWork): Annotations {
+  const { node, inputs, key } = work
   const { descriptor } = inputOf(inputs, node.base)
   return {
     [KEY_ANNOTATION]: key,
+    [PARTS_ANNOTATION]: encodeParts(partsOf(work)),
     'org.opencontainers.image.base.name': node.baseName,
     'org.opencontainers.image.base.digest': descriptor.digest,
   }

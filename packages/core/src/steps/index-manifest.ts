@@ -1,6 +1,7 @@
 import type { ImageFormat } from '../definition/declaration.js'
 import type { ChildNode, Node } from '../graph/node.js'
 import { type Descriptor, encodeManifest, MEDIA_TYPES, type StoredManifest } from '../model/oci.js'
+import type { PlanReason } from '../model/plan-reason.js'
 import type { Repository } from '../model/reference.js'
 import { keyOf } from './key.js'
 import type { Finding } from './step.js'
@@ -22,28 +23,39 @@ function entry(child: Descriptor, platform: Descriptor['platform'], format: Imag
 }
 
 type AnyIndexNode = Extract<Node, { readonly children: readonly ChildNode[] }>
+type AnyIndexWork = Work<AnyIndexNode, undefined>
 
 /** Key of an index: that of its bytes. */
 export function indexKey(node: AnyIndexNode, inputs: Inputs, format: ImageFormat): string {
   return keyOf('index', { digest: indexManifest(node.children, inputs, format).descriptor.digest })
 }
 
-/** Whether the index is in its repository. */
+/** What the index is. */
+export function predictIndex({ node, inputs }: AnyIndexWork, format: ImageFormat): Output {
+  return indexOutput(node.repository, indexManifest(node.children, inputs, format))
+}
+
+/** Whether the index is in its repository; where the published name points to it, nobody need be asked. */
 export async function lookupIndex(
-  { node, inputs }: Work<AnyIndexNode, undefined>,
+  work: AnyIndexWork,
   format: ImageFormat,
   { registry }: World,
   call: StepCall,
 ): Promise<Finding> {
-  const manifest = indexManifest(node.children, inputs, format)
-  const output = indexOutput(node.repository, manifest)
-  const found = await registry.resolve(output.reference, call)
-  return found === undefined ? { state: 'absent', predicted: output } : { state: 'present', output }
+  const output = predictIndex(work, format)
+  const isPublished = work.former.index?.digest === output.descriptor.digest
+  const found = isPublished || (await registry.resolve(output.reference, call)) !== undefined
+  return found ? { state: 'present', output } : { state: 'absent' }
+}
+
+/** An index is new, or lists something else. */
+export async function explainIndex({ former }: AnyIndexWork): Promise<readonly PlanReason[]> {
+  return [{ kind: former.index === undefined ? 'absent' : 'content-changed' }]
 }
 
 /** Puts the index by its digest: no tag moves. */
 export async function performIndex(
-  { node, inputs }: Work<AnyIndexNode, undefined>,
+  { node, inputs }: AnyIndexWork,
   format: ImageFormat,
   { registry }: World,
   call: StepCall,

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
+import type { Digest } from '../model/digest.js'
 import { canonicalJson } from '../model/oci.js'
 import type { Reference, Repository } from '../model/reference.js'
 
 /** Version of what goes into keys. It is raised when results change though their inputs do not. */
-const KEY_SCHEMA = 1
+export const KEY_SCHEMA = 1
 
 /** Prefix of the tags that results are kept under. */
 export const KEY_TAG_PREFIX = 'polyarch-'
@@ -21,4 +22,12 @@ export function keyOf(kind: string, inputs: Readonly<Record<string, unknown>>): 
 /** The tag that the result with this key is kept under. */
 export function keyReference({ registry, repository }: Repository, key: string): Reference {
   return { registry, repository, tag: KEY_TAG_PREFIX + key }
+}
+
+/** Prefix of the tags that records of contexts are kept under. They serve the plan's reasons alone: deleting one loses detail. */
+export const CONTEXT_TAG_PREFIX = `${KEY_TAG_PREFIX}context-`
+
+/** The tag that the record of a context is kept under. */
+export function contextReference({ registry, repository }: Repository, digest: Digest): Reference {
+  return { registry, repository, tag: CONTEXT_TAG_PREFIX + digest.slice(digest.indexOf(':') + 1) }
 }

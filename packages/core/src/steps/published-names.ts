@@ -7,18 +7,25 @@ import { type Reference, repositoryOf } from '../model/reference.js'
 export interface PublishedName {
   readonly reference: Reference
   readonly node: string
+  /** Whether its pipeline was asked for: names of one that others stand on stay where they are. */
+  readonly requested: boolean
 }
 
 /** All names that a definition publishes, in the order in which they move: shared bases, platforms, then indexes. */
 export function publishedNames({ pipelines }: Definition, { nodes }: Graph): readonly PublishedName[] {
   const ids = new Set(nodes.map(({ id }) => id))
   return pipelines
-    .filter(({ requested }) => requested)
-    .flatMap(namesOf)
+    .flatMap((pipeline) => namesOf(pipeline).map((name) => ({ ...name, requested: pipeline.requested })))
     .filter(({ node }) => ids.has(node))
 }
 
-function namesOf({ id, repository, sharedBase, platforms, tags }: PipelineDefinition): readonly PublishedName[] {
+function namesOf({
+  id,
+  repository,
+  sharedBase,
+  platforms,
+  tags,
+}: PipelineDefinition): readonly Omit<PublishedName, 'requested'>[] {
   const base = sharedBase.tag === undefined ? [] : [{ reference: sharedBase, node: baseIndexNodeId(id) }]
   const images = platforms.flatMap(({ platform, names }) =>
     names.map((reference) => ({ reference, node: imageNodeId(id, platform) })),
@@ -30,7 +37,8 @@ function namesOf({ id, repository, sharedBase, platforms, tags }: PipelineDefini
 /** The nodes whose results a definition asks for: with names to publish or without. */
 export function targetNodes({ pipelines }: Definition, graph: Graph): ReadonlySet<string> {
   const requested = new Set(pipelines.filter((pipeline) => pipeline.requested).map(({ id }) => id))
-  const named = publishedNames({ pipelines, notes: [] }, graph).map(({ node }) => node)
+  const names = publishedNames({ pipelines, notes: [] }, graph).filter((name) => name.requested)
+  const named = names.map(({ node }) => node)
   const results = graph.nodes.filter(({ kind, pipeline }) => kind === 'index' && requested.has(pipeline))
   return new Set([...named, ...results.map(({ id }) => id)])
 }

@@ -14,6 +14,7 @@ import { formatPlatform, normalizePlatform, type Platform, platformsRunBy, sameP
 import { formatReference, type Reference, repositoryOf } from '../model/reference.js'
 import { readImageConfig } from '../registry/image-config.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
+import type { Outside } from './outside.js'
 
 /** The one image of a published base that serves a platform. */
 export interface ChosenImage {
@@ -31,10 +32,10 @@ export interface ChosenImage {
 export async function chooseImage(
   { reference, configPolicy }: RegistryBaseDefinition,
   platform: Platform,
-  registry: Registry,
+  outside: Outside,
   call: RegistryCall,
 ): Promise<ChosenImage> {
-  const found = await registry.getManifest(reference, call)
+  const found = await outside.get(reference, call)
   if (found === undefined) {
     throw new RegistryError('NOT_FOUND', `base ${formatReference(reference)} does not exist`, {
       hint: 'look at the name and the tag; a private repository may also look like this without a login',

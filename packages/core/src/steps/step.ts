@@ -2,10 +2,13 @@ import type { Engine } from '../engine/port.js'
 import type { Node } from '../graph/node.js'
 import type { WorkEvent } from '../model/events.js'
 import type { Descriptor } from '../model/oci.js'
+import type { PlanReason } from '../model/plan-reason.js'
 import type { Reference } from '../model/reference.js'
 import type { Registry } from '../registry/port.js'
 import type { RootfsMaker } from '../rootfs/port.js'
 import type { Contexts } from './contexts.js'
+import type { Former } from './former.js'
+import type { Outside } from './outside.js'
 
 /** All that steps work with. */
 export interface World {
@@ -14,6 +17,7 @@ export interface World {
   readonly engine: Engine
   readonly rootfs: RootfsMaker
   readonly contexts: Contexts
+  readonly outside: Outside
 }
 
 /** What every part of a step takes beside its arguments. */
@@ -35,10 +39,8 @@ export interface Output {
 /** Results of other nodes, by id. */
 export type Inputs = ReadonlyMap<string, Output>
 
-/** Whether a result is there; where it is not, but its bytes are known already, what it will be. */
-export type Finding =
-  | { readonly state: 'present'; readonly output: Output }
-  | { readonly state: 'absent'; readonly predicted?: Output }
+/** Whether a result is there. */
+export type Finding = { readonly state: 'present'; readonly output: Output } | { readonly state: 'absent' }
 
 /** A node with everything that decides its result. */
 export interface Work<N extends Node, Resolved> {
@@ -47,16 +49,23 @@ export interface Work<N extends Node, Resolved> {
   readonly inputs: Inputs
   /** Hex sha256 of everything that decides the result. */
   readonly key: string
+  readonly former: Former
+  /** Whether it is to be made even where it is there. */
+  readonly anew: boolean
 }
 
-/** The one shape of all node kinds; plan and execute use the same four parts. */
+/** The one shape of all node kinds; plan and execute use the same parts. */
 export interface Step<N extends Node, Resolved> {
   /** Reads only, and needs no other node's result: tags become digests, contexts become lists of files. */
   resolve(node: N, world: World, call: StepCall): Promise<Resolved>
   /** Pure: all that decides the result, and nothing else. Needs the results named in `decidedBy`. */
   key(node: N, resolved: Resolved, inputs: Inputs): string
+  /** Pure: what the result is, there or not, where its bytes follow from what is known. */
+  predict?(work: Work<N, Resolved>): Output | undefined
   /** Reads only: is it in the registry already? */
   lookup(work: Work<N, Resolved>, world: World, call: StepCall): Promise<Finding>
+  /** Reads only: how it differs from the former result. */
+  explain(work: Work<N, Resolved>, world: World, call: StepCall): Promise<readonly PlanReason[]>
   /** Makes it. Needs the results named in `needs`. */
   perform(work: Work<N, Resolved>, world: World, call: StepCall): Promise<Output>
 }

@@ -1,6 +1,8 @@
 import type { Node } from '../graph/node.js'
+import type { PlanReason } from '../model/plan-reason.js'
 import { baseIndexStep } from './base-index-step.js'
 import { baseStep } from './base-step.js'
+import type { Former } from './former.js'
 import { imageStep } from './image-step.js'
 import { indexStep } from './index-step.js'
 import type { Finding, Inputs, Output, Step, StepCall, World } from './step.js'
@@ -8,14 +10,25 @@ import type { Finding, Inputs, Output, Step, StepCall, World } from './step.js'
 /** A node whose outside facts are known. */
 export interface ResolvedNode {
   readonly node: Node
-  /** Computes the key and looks whether the result is there. Needs the results named in `decidedBy`. */
-  consider(inputs: Inputs, call: StepCall): Promise<ConsideredNode>
+  /** Computes the key. Pure; needs the results named in `decidedBy`. */
+  consider(inputs: Inputs, circumstances?: Circumstances): ConsideredNode
 }
 
-/** A node of which it is known whether its result is there. */
+/** What is published in the place of a result, and whether that may serve. */
+export interface Circumstances {
+  readonly former?: Former
+  readonly anew?: boolean
+}
+
+/** A node of which it is known what decides it. */
 export interface ConsideredNode {
   readonly key: string
-  readonly finding: Finding
+  /** What the result is, there or not, where its bytes follow from what is known. */
+  readonly predicted: Output | undefined
+  /** Looks whether the result is there. */
+  lookup(call: StepCall): Promise<Finding>
+  /** Says how it differs from the former result. */
+  explain(call: StepCall): Promise<readonly PlanReason[]>
   /** Makes the result. Needs those named in `needs`. */
   perform(inputs: Inputs, call: StepCall): Promise<Output>
 }
@@ -43,13 +56,14 @@ async function resolveWith<N extends Node, Resolved>(
   const resolved = await step.resolve(node, world, call)
   return {
     node,
-    consider: async (inputs, considerCall) => {
-      const key = step.key(node, resolved, inputs)
-      const finding = await step.lookup({ node, resolved, inputs, key }, world, considerCall)
+    consider(inputs, { former = {}, anew = false } = {}) {
+      const work = { node, resolved, inputs, key: step.key(node, resolved, inputs), former, anew }
       return {
-        key,
-        finding,
-        perform: (complete, performCall) => step.perform({ node, resolved, inputs: complete, key }, world, performCall),
+        key: work.key,
+        predicted: step.predict?.(work),
+        lookup: async (lookupCall) => (anew ? { state: 'absent' } : step.lookup(work, world, lookupCall)),
+        explain: async (explainCall) => (anew ? [{ kind: 'forced' }] : step.explain(work, world, explainCall)),
+        perform: (complete, performCall) => step.perform({ ...work, inputs: complete }, world, performCall),
       }
     },
   }

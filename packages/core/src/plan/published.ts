@@ -1,0 +1,71 @@
+import type { Graph, Node } from '../graph/node.js'
+import type { Digest } from '../model/digest.js'
+import { type Descriptor, isAttestation, isIndex, type StoredManifest } from '../model/oci.js'
+import { type Platform, samePlatform } from '../model/platform.js'
+import { formatReference, type Reference, repositoryOf } from '../model/reference.js'
+import type { Registry, RegistryCall } from '../registry/port.js'
+import type { Former } from '../steps/former.js'
+import type { PublishedName } from '../steps/published-names.js'
+
+/** What the names of pipelines hold before a run. */
+export interface Published {
+  formerOf(node: Node): Former
+  /** What the name points to; undefined twice over where that was not read. */
+  seen(reference: Reference): { readonly digest: Digest | undefined } | undefined
+}
+
+/** An index under a name that users see, or that there is none. */
+interface PublishedIndex {
+  readonly reference: Reference
+  readonly manifest: StoredManifest | undefined
+}
+
+/** Reads one published name of each index: it answers for the whole pipeline. */
+export async function readPublished(
+  { nodes }: Graph,
+  names: readonly PublishedName[],
+  registry: Registry,
+  call: RegistryCall,
+): Promise<Published> {
+  const indexes = nodes.filter(({ kind }) => kind === 'index' || kind === 'base-index')
+  const read = new Map<string, PublishedIndex>()
+  await Promise.all(
+    indexes.map(async ({ id }) => {
+      const reference = names.find(({ node }) => node === id)?.reference
+      if (reference === undefined) return
+      read.set(id, { reference, manifest: await registry.getManifest(reference, { ...call, fresh: true }) })
+    }),
+  )
+  const byName = new Map([...read.values()].map((one) => [formatReference(one.reference), one]))
+  return {
+    formerOf: (node) => formerOf(node, nodes, read),
+    seen(reference) {
+      const found = byName.get(formatReference(reference))
+      return found && { digest: found.manifest?.descriptor.digest }
+    },
+  }
+}
+
+function formerOf(node: Node, nodes: readonly Node[], read: ReadonlyMap<string, PublishedIndex>): Former {
+  if (node.kind === 'index' || node.kind === 'base-index') return indexOnly(read.get(node.id))
+  const image = node.kind === 'image' ? node : nodes.find((one) => one.kind === 'image' && one.base === node.id)
+  const index = nodes.find((one) => one.kind === 'index' && one.children.some((child) => child.node === image?.id))
+  const published = index && read.get(index.id)
+  const entry = published && entryFor(published.manifest, node.platform)
+  if (published === undefined || entry === undefined) return indexOnly(published)
+  const reference = { ...repositoryOf(published.reference), digest: entry.digest }
+  return { ...indexOnly(published), image: { reference, descriptor: entry } }
+}
+
+function indexOnly(published: PublishedIndex | undefined): Former {
+  const descriptor = published?.manifest?.descriptor
+  return descriptor === undefined ? {} : { index: descriptor }
+}
+
+/** A name that holds a single image has no entries: nothing is known of that one's platform. */
+function entryFor(manifest: StoredManifest | undefined, platform: Platform): Descriptor | undefined {
+  if (manifest === undefined || !isIndex(manifest.content)) return undefined
+  return manifest.content.manifests.find(
+    (entry) => entry.platform !== undefined && !isAttestation(entry) && samePlatform(entry.platform, platform),
+  )
+}

@@ -1,0 +1,134 @@
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import type { ContextEntry, ContextListing } from '../context/context-file.js'
+import { type Digest, digestOf } from '../model/digest.js'
+import { canonicalJson, encodeManifest, isIndex, MEDIA_TYPES } from '../model/oci.js'
+import type { ChangedPath } from '../model/plan-reason.js'
+import type { Reference, Repository } from '../model/reference.js'
+import type { Registry, RegistryCall } from '../registry/port.js'
+import { shortHash } from './image-parts.js'
+import { contextReference } from './key.js'
+
+/** Media type of a {@link ContextRecord}. */
+const RECORD_TYPE = 'application/vnd.polyarch.context.v1+json'
+/** Hex digits of a path's hash, and of a content's. Neither names nor contents of a private context are told. */
+const DIGITS = 10
+/** A context with more files is not recorded. */
+const MAX_FILES = 50_000
+/** In bytes; more is not read. */
+const MAX_SIZE = 4 * 1024 * 1024
+/** How many paths a reason names. */
+const TOLD_PATHS = 5
+
+/** Of what a context and its Dockerfile were made, by short hashes, so that a later plan can say what differs. */
+export interface ContextRecord {
+  /** Of each line of the Dockerfile. */
+  readonly dockerfile: readonly string[]
+  /** Of each file's content and kind, by the hash of its path. */
+  readonly files: Readonly<Record<string, string>>
+}
+
+/** What of a context differs from a record of a former one. */
+export interface ContextDifference {
+  readonly paths: readonly ChangedPath[]
+  readonly changed: number
+  readonly removed: number
+  /** First line of the Dockerfile that differs, from 1. */
+  readonly line?: number
+}
+
+/** Where the record of a context and its Dockerfile is: equal ones are recorded once per repository. */
+export function recordReference(repository: Repository, context: Digest, dockerfile: Digest): Reference {
+  return contextReference(repository, digestOf(canonicalJson([context, dockerfile])))
+}
+
+/** Records a context in the repository of the image that was built from it, unless it is there. */
+export async function writeContextRecord(
+  registry: Registry,
+  reference: Reference,
+  listing: ContextListing,
+  call: RegistryCall,
+): Promise<void> {
+  if (listing.entries.length > MAX_FILES) return
+  if ((await registry.resolve(reference, call)) !== undefined) return
+  const bytes = canonicalJson(recordOf(listing))
+  const [config, layer] = [descriptorOf(Buffer.from('{}'), MEDIA_TYPES.ociEmpty), descriptorOf(bytes, RECORD_TYPE)]
+  await Promise.all([
+    registry.writeBlob(reference, { descriptor: config, open: () => Readable.from([Buffer.from('{}')]) }, call),
+    registry.writeBlob(reference, { descriptor: layer, open: () => Readable.from([bytes]) }, call),
+  ])
+  const content = { schemaVersion: 2 as const, artifactType: RECORD_TYPE, config, layers: [layer] }
+  await registry.putManifest(reference, encodeManifest(content, MEDIA_TYPES.ociManifest), call)
+}
+
+function descriptorOf(bytes: Uint8Array, mediaType: string) {
+  return { mediaType, digest: digestOf(bytes), size: bytes.byteLength }
+}
+
+/** The record of a former context; undefined where there is none that can be read. */
+export async function readContextRecord(
+  registry: Registry,
+  reference: Reference,
+  call: RegistryCall,
+): Promise<ContextRecord | undefined> {
+  const manifest = await registry.getManifest(reference, call)
+  if (manifest === undefined || isIndex(manifest.content)) return undefined
+  const [layer] = manifest.content.layers
+  if (layer === undefined || layer.mediaType !== RECORD_TYPE || layer.size > MAX_SIZE) return undefined
+  return parseRecord(await buffer(await registry.readBlob(reference, layer, call)))
+}
+
+function parseRecord(bytes: Buffer): ContextRecord | undefined {
+  try {
+    const { dockerfile, files } = JSON.parse(bytes.toString()) as Partial<ContextRecord>
+    return Array.isArray(dockerfile) && typeof files === 'object' && files !== null ? { dockerfile, files } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function recordOf({ entries, dockerfile }: ContextListing): ContextRecord {
+  return { dockerfile: lineHashes(dockerfile.text), files: Object.fromEntries(told(entries).map(hashesOf)) }
+}
+
+/** Compares a context with the record of a former one. */
+export function compareWithRecord({ entries, dockerfile }: ContextListing, record: ContextRecord): ContextDifference {
+  const left = new Set(Object.keys(record.files))
+  const paths = told(entries).flatMap((entry): readonly ChangedPath[] => {
+    const [name, content] = hashesOf(entry)
+    left.delete(name)
+    const former = record.files[name]
+    if (former === content) return []
+    return [{ path: entry.path, change: former === undefined ? 'added' : 'changed' }]
+  })
+  const line = firstDifference(record.dockerfile, lineHashes(dockerfile.text))
+  return {
+    paths: paths.slice(0, TOLD_PATHS),
+    changed: paths.length,
+    removed: left.size,
+    ...(line !== undefined && { line }),
+  }
+}
+
+/** Directories alone are told by what is in them. */
+function told(entries: readonly ContextEntry[]): readonly ContextEntry[] {
+  return entries.filter(({ kind }) => kind !== 'directory')
+}
+
+function hashesOf(entry: ContextEntry): readonly [string, string] {
+  const content =
+    entry.kind === 'file'
+      ? [entry.digest, (entry.mode & 0o111) !== 0]
+      : [entry.kind, entry.kind === 'symlink' && entry.target]
+  return [shortHash(entry.path, DIGITS), shortHash(content, DIGITS)]
+}
+
+function lineHashes(text: string): readonly string[] {
+  return text.split('\n').map((line) => shortHash(line, DIGITS))
+}
+
+function firstDifference(former: readonly string[], next: readonly string[]): number | undefined {
+  const at = next.findIndex((line, index) => line !== former[index])
+  if (at >= 0) return at + 1
+  return former.length > next.length ? next.length + 1 : undefined
+}

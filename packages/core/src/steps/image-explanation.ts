@@ -1,0 +1,88 @@
+import type { ContextListing } from '../context/context-file.js'
+import type { ImageNode } from '../graph/node.js'
+import type { Digest } from '../model/digest.js'
+import { RegistryError } from '../model/errors.js'
+import type { PlanReason } from '../model/plan-reason.js'
+import {
+  type ContextDifference,
+  compareWithRecord,
+  readContextRecord,
+  recordReference,
+  writeContextRecord,
+} from './context-record.js'
+import { type ImageParts, imageParts, readParts } from './image-parts.js'
+import { partsDifference } from './parts-difference.js'
+import type { PinnedImage } from './pinned-image.js'
+import { inputOf, type StepCall, type Work, type World } from './step.js'
+
+/** What of a resolved image its parts are made of. */
+interface Described {
+  readonly context: ContextListing
+  readonly images: readonly PinnedImage[]
+}
+
+type DescribedWork = Work<ImageNode, Described>
+
+/** What an image's key is made of, part by part. */
+export function partsOf({ node, resolved: { context, images }, inputs }: DescribedWork): ImageParts {
+  return imageParts({
+    base: inputOf(inputs, node.base).descriptor.digest,
+    context: context.digest,
+    dockerfile: context.dockerfile.text,
+    build: decisiveSettings(node.build),
+    images: Object.fromEntries(images.map(({ name, decisive }) => [name, decisive])),
+  })
+}
+
+/** A build without what does not decide its result, or does so in other parts of the key. */
+export function decisiveSettings(build: ImageNode['build']) {
+  const { context: _directory, dockerfile: _path, cacheFrom: _cache, noCache: _noCache, ...decisive } = build
+  return decisive
+}
+
+/** Keeps of what the context was made, for the reasons of later plans. A registry that will not have it costs these alone. */
+export async function recordContext(work: DescribedWork, { registry }: World, call: StepCall): Promise<void> {
+  const { context, dockerfile } = partsOf(work)
+  const reference = recordReference(work.node.repository, context, dockerfile)
+  try {
+    await writeContextRecord(registry, reference, work.resolved.context, call)
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error
+    call.onEvent?.({ kind: 'note', message: `the next plan cannot name the files that change: ${error.message}` })
+  }
+}
+
+/** Says in what the image differs from the published one of its platform. */
+export async function explainImage(
+  work: DescribedWork,
+  { registry }: World,
+  call: StepCall,
+): Promise<readonly PlanReason[]> {
+  const { index, image } = work.former
+  if (index === undefined) return [{ kind: 'absent' }]
+  if (image === undefined) return [{ kind: 'new-platform' }]
+  const found = await registry.getManifest(image.reference, call)
+  const former = readParts(found?.content.annotations)
+  if (former === undefined) return [{ kind: 'untold' }]
+  const reasons = partsDifference(former, partsOf(work))
+  const isContext = reasons.some(({ kind }) => kind === 'context-changed' || kind === 'dockerfile-changed')
+  const difference = isContext ? await contextDifference(work, former, registry, call) : undefined
+  const told = difference === undefined ? reasons : reasons.map((reason) => withDifference(reason, difference))
+  return told.length === 0 ? [{ kind: 'untold' }] : told
+}
+
+async function contextDifference(
+  { node, resolved }: DescribedWork,
+  former: { readonly context: Digest; readonly dockerfile: Digest },
+  registry: World['registry'],
+  call: StepCall,
+): Promise<ContextDifference | undefined> {
+  const reference = recordReference(node.repository, former.context, former.dockerfile)
+  const record = await readContextRecord(registry, reference, call)
+  return record && compareWithRecord(resolved.context, record)
+}
+
+function withDifference(reason: PlanReason, { line, ...context }: ContextDifference): PlanReason {
+  if (reason.kind === 'context-changed') return { kind: 'context-changed', ...context }
+  return reason.kind === 'dockerfile-changed' && line !== undefined ? { kind: 'dockerfile-changed', line } : reason
+}

@@ -1,0 +1,21 @@
+import type { StoredManifest } from '../model/oci.js'
+import { formatReference, type Reference } from '../model/reference.js'
+import type { Registry, RegistryCall } from '../registry/port.js'
+
+/** Names of images that others publish: each is read once in a run, however many platforms ask for it. */
+export interface Outside {
+  get(reference: Reference, call: RegistryCall): Promise<StoredManifest | undefined>
+}
+
+/** Starts with nothing read. */
+export function createOutside(registry: Registry): Outside {
+  const read = new Map<string, Promise<StoredManifest | undefined>>()
+  return {
+    get(reference, { signal }) {
+      const name = formatReference(reference)
+      const known = read.get(name) ?? registry.getManifest(reference, { signal })
+      read.set(name, known)
+      return known
+    },
+  }
+}

@@ -1,0 +1,60 @@
+import type { ExternalImage } from '../dockerfile/analysis.js'
+import type { Replacement } from '../dockerfile/pin.js'
+import type { Digest } from '../model/digest.js'
+import { RegistryError } from '../model/errors.js'
+import { isIndex, type StoredManifest } from '../model/oci.js'
+import { formatPlatform, type Platform } from '../model/platform.js'
+import { formatReference, parseReference, type Reference } from '../model/reference.js'
+import { imagesOf, selectPlatform } from '../registry/select-platform.js'
+import type { Outside } from './outside.js'
+import type { StepCall } from './step.js'
+
+/** An image that the Dockerfile names beside the base, pinned. */
+export interface PinnedImage {
+  /** The whole name, as the Dockerfile has it. */
+  readonly name: string
+  /** What of it decides the result: the platform's own image, so that a change for another platform changes nothing here. */
+  readonly decisive: Digest
+  /** The pinned name in place of the written one: an index by the digest of the index, so that one text serves all platforms. */
+  readonly replacements: readonly Replacement[]
+}
+
+/**
+ * Pins an image that a Dockerfile names to what it is now.
+ *
+ * @throws RegistryError NOT_FOUND, PLATFORM_MISSING
+ */
+export async function pinImage(
+  { name, places, isForTarget }: ExternalImage,
+  platform: Platform,
+  outside: Outside,
+  call: StepCall,
+): Promise<PinnedImage> {
+  const reference = parseReference(name)
+  if (reference === undefined) throw new TypeError(`'${name}' was a reference a moment ago`)
+  const found = await outside.get(reference, call)
+  if (found === undefined) {
+    throw new RegistryError('NOT_FOUND', `the Dockerfile names ${name}, which does not exist`, {
+      hint: 'look at the name and the tag; a private repository may also look like this without a login',
+    })
+  }
+  const { digest } = found.descriptor
+  const text = formatReference({ ...reference, digest })
+  return {
+    name,
+    decisive: isForTarget ? childFor(reference, found, platform) : digest,
+    replacements: places.map((place) => ({ place, text })),
+  }
+}
+
+function childFor(reference: Reference, { content, descriptor }: StoredManifest, platform: Platform): Digest {
+  if (!isIndex(content)) return descriptor.digest
+  const child = selectPlatform(content, platform)
+  if (child !== undefined) return child.digest
+  const has = imagesOf(content).flatMap((entry) => (entry.platform ? [formatPlatform(entry.platform)] : []))
+  throw new RegistryError(
+    'PLATFORM_MISSING',
+    `the Dockerfile names ${formatReference(reference)}, which has no ${formatPlatform(platform)}`,
+    { hint: `it has ${has.join(', ')}; a stage that runs on the builder says --platform=$BUILDPLATFORM` },
+  )
+}
