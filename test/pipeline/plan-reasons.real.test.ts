@@ -186,4 +186,32 @@ describe('why a plan makes something', () => {
     const name = `${registry.host}/helper:1`
     expect(await whyImage(app())).toMatchObject([{ kind: 'image-moved', name, change: 'changed' }])
   })
+
+  it('builds what is asked not to be reused, and nothing else', async () => {
+    const forced = [{ kind: 'forced' }]
+    const all = await nodesOf([app()], { reuse: false })
+    expect(all.filter(({ kind }) => kind === 'image').map(({ why }) => why)).toEqual([forced, forced])
+    await execute(app())
+    const options = { rebuild: ['arm/v7'] }
+    const some = await nodesOf([app()], options)
+    expect(some.filter(({ kind }) => kind === 'image').map(({ action }) => action)).toEqual(['reuse', 'rebuild'])
+    const report = await execute(app(), options)
+    expect(report.nodes.filter(({ outcome }) => outcome === 'made').map(({ node }) => node)).toContain(
+      'app image(linux/arm/v7)',
+    )
+    await expect(plan(app(), { rebuild: ['ap'] })).rejects.toMatchObject({ code: 'USAGE', hint: "did you mean 'app'?" })
+  })
+
+  it('marks content from elsewhere, and does with it what it is told', async () => {
+    const source = `${registry.url}/v2/`
+    const context = await contextWith({ Dockerfile: `${dockerfile()}ADD ${source} /added\n` })
+    const marked = await plan(app({ context }))
+    expect(marked.nodes[3]).toMatchObject({ volatile: [source], why: [{ kind: 'dockerfile-changed', line: 6 }] })
+    expect(marked.notes).toContainEqual(expect.stringContaining(`Dockerfile:6: the content of ${source}`))
+    const again = await plan(app({ context }).build({ volatile: 'rebuild' }))
+    expect(again.nodes[3]?.why).toEqual([{ kind: 'volatile', sources: [source] }])
+    await expect(plan(app({ context }).build({ volatile: 'refuse' }))).rejects.toMatchObject({
+      message: expect.stringContaining('may change unseen'),
+    })
+  })
 })

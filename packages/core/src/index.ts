@@ -1,6 +1,6 @@
 export { run } from './cli/run.js'
 export type { AptBase, BaseSource, ConfigPolicy, RegistryBase, RootfsBase } from './definition/base-source.js'
-export type { BuildOptions, BuildSettings, PerPlatform } from './definition/build-settings.js'
+export type { BuildOptions, BuildSettings, PerPlatform, VolatilePolicy } from './definition/build-settings.js'
 export type {
   DeclaredPipeline,
   ImageFormat,

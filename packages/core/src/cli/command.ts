@@ -37,6 +37,8 @@ export type ProgressChoice = (typeof PROGRESS_CHOICES)[number]
 export interface PipelineFlags {
   readonly only?: readonly string[]
   readonly registry?: string
+  readonly reuse?: boolean
+  readonly rebuild?: readonly string[]
   readonly allowRemoval?: boolean
   readonly load?: boolean
   readonly json?: boolean

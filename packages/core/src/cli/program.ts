@@ -69,6 +69,8 @@ function pipelineFlags(command: Command): Command {
     .exitOverride()
     .option('--only <platform>', 'this platform alone (repeatable): it is built and pushed, no name moves', collect)
     .option('--registry <host>', REGISTRY_HELP)
+    .option('--no-reuse', 'build every image, even where the registry has it, made of the same')
+    .option('--rebuild <image>', 'build this image, pipeline or platform even where it is there (repeatable)', collect)
     .option('--allow-removal', 'let a name lose a platform that it has now')
     .option('--json', 'print JSON on standard output, progress on standard error')
     .option('--verbose', 'show the output of every build step; with an error, its causes and the request')

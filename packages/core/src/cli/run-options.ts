@@ -7,6 +7,8 @@ export function runOptions(flags: PipelineFlags, { signal }: CommandContext): Ru
     signal,
     ...(flags.only !== undefined && { only: flags.only }),
     ...(flags.registry !== undefined && { registry: flags.registry }),
+    ...(flags.reuse !== undefined && { reuse: flags.reuse }),
+    ...(flags.rebuild !== undefined && { rebuild: flags.rebuild }),
     ...(flags.allowRemoval !== undefined && { allowRemoval: flags.allowRemoval }),
     ...(flags.load !== undefined && { load: flags.load }),
   }

@@ -26,6 +26,8 @@ export function readBuild(
     addHosts: rest.addHosts ?? [],
     noCache: rest.noCache ?? false,
     cacheFrom: rest.cacheFrom ?? [],
+    reuse: rest.reuse ?? true,
+    volatile: rest.volatile ?? 'reuse',
     ...(target !== undefined && { target }),
     ...(network !== undefined && { network }),
   }
@@ -63,6 +65,9 @@ function valueFor(setting: unknown, platform: Platform, path: string, faults: Fa
 type Check = (value: unknown) => string | undefined
 
 const text: Check = (value) => (typeof value === 'string' && value !== '' ? undefined : 'must be a text')
+function oneOf(...words: readonly string[]): Check {
+  return (value) => (words.some((word) => word === value) ? undefined : `must be one of ${words.join(', ')}`)
+}
 const flag: Check = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false')
 const texts: Check = (value) =>
   Array.isArray(value) && value.every((item) => typeof item === 'string') ? undefined : 'must be a list of texts'
@@ -88,4 +93,6 @@ const CHECKS: Readonly<Record<keyof BuildOptions, Check>> = {
   addHosts: texts,
   noCache: flag,
   cacheFrom: texts,
+  reuse: flag,
+  volatile: oneOf('reuse', 'rebuild', 'refuse'),
 }

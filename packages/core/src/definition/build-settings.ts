@@ -23,7 +23,14 @@ export interface BuildOptions {
   readonly noCache: boolean
   /** Images whose inline cache the engine may use. */
   readonly cacheFrom: readonly string[]
+  /** Whether an image that is in the registry, made of the same, may serve. Default true. */
+  readonly reuse: boolean
+  /** What to do where the Dockerfile adds content that may change though nothing here does. Default `reuse`, with a note. */
+  readonly volatile: VolatilePolicy
 }
+
+/** What to do where a Dockerfile has `ADD https://…` without a checksum: its content is no part of the key. */
+export type VolatilePolicy = 'reuse' | 'rebuild' | 'refuse'
 
 /** The names of {@link BuildOptions}, for telling a misspelt one. */
 export const BUILD_OPTION_NAMES: readonly (keyof BuildOptions)[] = [
@@ -36,6 +43,8 @@ export const BUILD_OPTION_NAMES: readonly (keyof BuildOptions)[] = [
   'addHosts',
   'noCache',
   'cacheFrom',
+  'reuse',
+  'volatile',
 ]
 
 /** What `build(...)` and `platform(..., { build })` take: any part of {@link BuildOptions}, each a value or a function of the platform. */
@@ -53,4 +62,6 @@ export interface BuildDefinition {
   readonly addHosts: readonly string[]
   readonly noCache: boolean
   readonly cacheFrom: readonly string[]
+  readonly reuse: boolean
+  readonly volatile: VolatilePolicy
 }

@@ -47,6 +47,8 @@ export type PlanReason =
   | { readonly kind: 'untold' }
   /** What it lists differs from what the published name lists. */
   | { readonly kind: 'content-changed' }
+  /** It adds content from elsewhere that may have changed, and is to be made anew each time. */
+  | { readonly kind: 'volatile'; readonly sources: readonly string[] }
   /** It was asked not to be reused. */
   | { readonly kind: 'forced' }
 
@@ -66,5 +68,6 @@ export const PLAN_REASON_KINDS = [
   'setting-changed',
   'untold',
   'content-changed',
+  'volatile',
   'forced',
 ] as const satisfies readonly PlanReason['kind'][]

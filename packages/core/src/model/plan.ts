@@ -52,6 +52,8 @@ export interface NodePlan {
   readonly key?: string
   /** Digest of the result, where that is known. */
   readonly digest?: Digest
+  /** What the Dockerfile adds from elsewhere without a checksum: it may change though the key does not. */
+  readonly volatile?: readonly string[]
   /** Whether the engine runs the platform itself or through an emulator; for what is built. */
   readonly execution?: 'native' | 'emulated'
 }

@@ -19,6 +19,10 @@ export interface RunOptions extends OperationOptions {
   readonly registry?: string
   /** These platforms alone; then no name moves. */
   readonly only?: readonly string[]
+  /** Whether images that are in the registry, made of the same, may serve. Default true. */
+  readonly reuse?: boolean
+  /** Images to build even where they are there: by node, pipeline or platform. */
+  readonly rebuild?: readonly string[]
   /** Which engine builds; the one that the docker command would use unless told otherwise. */
   readonly engine?: EngineOptions
   /** How many images are built at a time. Default 4. */

@@ -17,6 +17,7 @@ import { createOutside } from '../steps/outside.js'
 import { publishedNames, targetNodes } from '../steps/published-names.js'
 import type { World } from '../steps/step.js'
 import type { OperationOptions, RunOptions } from './options.js'
+import { readAnew } from './rebuild-choice.js'
 import { type ChosenRegistry, chooseRegistry, isEmbedded } from './registry-choice.js'
 
 /** A definition on the registry that was chosen, with all that is needed to plan and execute it. */
@@ -51,7 +52,7 @@ export async function openWorkshop(pipelines: readonly Pipeline[], options: RunO
       graph,
       names,
       published,
-      isAnew: () => false,
+      isAnew: readAnew(options, graph),
       targets: only === undefined ? targetNodes(definition, graph) : imagesOf(graph, definition),
       notes: definition.notes,
       missingEmulator: missingBinfmtEntry,

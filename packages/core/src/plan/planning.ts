@@ -88,6 +88,7 @@ function nodePlan(
   const { node, considered, output, wanted } = surveyed
   const after = node.decidedBy.filter((need) => all.get(need)?.output === undefined)
   const platform = node.kind === 'base' || node.kind === 'image' ? node.platform : undefined
+  const { sources = [] } = surveyed.resolved.volatile ?? {}
   const execution = node.kind === 'image' && wanted && engine ? executionOn(engine, node.platform) : undefined
   return {
     node: node.id,
@@ -101,6 +102,7 @@ function nodePlan(
     ...(after.length > 0 && { after }),
     ...(considered !== undefined && { key: considered.key }),
     ...(output !== undefined && { digest: output.descriptor.digest }),
+    ...(sources.length > 0 && { volatile: sources }),
     ...(execution !== undefined && { execution }),
   }
 }

@@ -38,6 +38,8 @@ function oneReason(reason: PlanReason): string {
       return 'changed; the former result does not tell what it was made of'
     case 'content-changed':
       return 'it lists other images than the published one'
+    case 'volatile':
+      return `${reason.sources.join(', ')} may have changed`
     case 'forced':
       return 'asked not to be reused'
   }

@@ -36,7 +36,8 @@ export function partsOf({ node, resolved: { context, images }, inputs }: Describ
 
 /** A build without what does not decide its result, or does so in other parts of the key. */
 export function decisiveSettings(build: ImageNode['build']) {
-  const { context: _directory, dockerfile: _path, cacheFrom: _cache, noCache: _noCache, ...decisive } = build
+  const { context: _directory, dockerfile: _path, cacheFrom: _cache, noCache: _noCache, ...rest } = build
+  const { reuse: _reuse, volatile: _volatile, ...decisive } = rest
   return decisive
 }
 

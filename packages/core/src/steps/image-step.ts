@@ -22,6 +22,7 @@ import {
   type Work,
   type World,
 } from './step.js'
+import { noteVolatile, volatileFaults } from './volatile-content.js'
 
 /** What a build is made of, before its base is known. */
 export interface ResolvedImage {
@@ -38,10 +39,11 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     const context = await contexts.list({ directory: build.context, dockerfile: build.dockerfile }, call.signal)
     const { target, args } = build
     const analysis = analyze(parseDockerfile(context.dockerfile.text), { platform, target, args, baseNames })
-    if (analysis.faults.length > 0) {
+    const faults = [...analysis.faults, ...volatileFaults(analysis, build.volatile)]
+    if (faults.length > 0) {
       const { file } = context.dockerfile
       throw new DefinitionError(
-        analysis.faults.map(({ line, message, hint }) => ({
+        faults.map(({ line, message, hint }) => ({
           path: line === undefined ? file : `${file}:${line}`,
           message,
           hint,
@@ -49,8 +51,14 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
       )
     }
     const images = await Promise.all(analysis.externals.map((image) => pinImage(image, platform, outside, call)))
+    noteVolatile(analysis, context, build.volatile, call)
     return { context, analysis, images }
   },
+
+  volatile: ({ build }, { analysis }) => ({
+    sources: analysis.volatile.map(({ text }) => text),
+    remade: build.volatile === 'rebuild' && analysis.volatile.length > 0,
+  }),
 
   key({ platform, build, base, format }, { context, images }, inputs) {
     return keyOf('image', {

@@ -58,6 +58,8 @@ export interface Work<N extends Node, Resolved> {
 export interface Step<N extends Node, Resolved> {
   /** Reads only, and needs no other node's result: tags become digests, contexts become lists of files. */
   resolve(node: N, world: World, call: StepCall): Promise<Resolved>
+  /** Pure: what enters the result from outside, without a place in its key. */
+  volatile?(node: N, resolved: Resolved): Volatility
   /** Pure: all that decides the result, and nothing else. Needs the results named in `decidedBy`. */
   key(node: N, resolved: Resolved, inputs: Inputs): string
   /** Pure: what the result is, there or not, where its bytes follow from what is known. */
@@ -68,6 +70,14 @@ export interface Step<N extends Node, Resolved> {
   explain(work: Work<N, Resolved>, world: World, call: StepCall): Promise<readonly PlanReason[]>
   /** Makes it. Needs the results named in `needs`. */
   perform(work: Work<N, Resolved>, world: World, call: StepCall): Promise<Output>
+}
+
+/** Content of a result that may change though its key does not. */
+export interface Volatility {
+  /** Where it comes from, as written. */
+  readonly sources: readonly string[]
+  /** Whether the result is made anew each time. */
+  readonly remade: boolean
 }
 
 /** The result of a node that has to be there by now. */

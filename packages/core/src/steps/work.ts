@@ -5,11 +5,12 @@ import { baseStep } from './base-step.js'
 import type { Former } from './former.js'
 import { imageStep } from './image-step.js'
 import { indexStep } from './index-step.js'
-import type { Finding, Inputs, Output, Step, StepCall, World } from './step.js'
+import type { Finding, Inputs, Output, Step, StepCall, Volatility, World } from './step.js'
 
 /** A node whose outside facts are known. */
 export interface ResolvedNode {
   readonly node: Node
+  readonly volatile: Volatility | undefined
   /** Computes the key. Pure; needs the results named in `decidedBy`. */
   consider(inputs: Inputs, circumstances?: Circumstances): ConsideredNode
 }
@@ -54,15 +55,22 @@ async function resolveWith<N extends Node, Resolved>(
   call: StepCall,
 ): Promise<ResolvedNode> {
   const resolved = await step.resolve(node, world, call)
+  const volatile = step.volatile?.(node, resolved)
   return {
     node,
-    consider(inputs, { former = {}, anew = false } = {}) {
+    volatile,
+    consider(inputs, { former = {}, anew: forced = false } = {}) {
+      const anew = forced || (volatile?.remade ?? false)
       const work = { node, resolved, inputs, key: step.key(node, resolved, inputs), former, anew }
       return {
         key: work.key,
         predicted: step.predict?.(work),
         lookup: async (lookupCall) => (anew ? { state: 'absent' } : step.lookup(work, world, lookupCall)),
-        explain: async (explainCall) => (anew ? [{ kind: 'forced' }] : step.explain(work, world, explainCall)),
+        explain: async (explainCall) => {
+          if (forced) return [{ kind: 'forced' }]
+          if (volatile?.remade) return [{ kind: 'volatile', sources: volatile.sources }]
+          return step.explain(work, world, explainCall)
+        },
         perform: (complete, performCall) => step.perform({ ...work, inputs: complete }, world, performCall),
       }
     },
