@@ -1,5 +1,5 @@
 import { checkLayoutType } from '../layout/layout-manifests.js'
-import { DefinitionError } from '../model/errors.js'
+import { DefinitionError, type Fault } from '../model/errors.js'
 import type { Descriptor, StoredManifest } from '../model/oci.js'
 import { type Platform, parsePlatform } from '../model/platform.js'
 import { copyManifest } from '../registry/copy.js'
@@ -33,7 +33,7 @@ export interface CopyOptions extends OperationOptions {
 export async function copy(from: string, to: string, options: CopyOptions = {}): Promise<Descriptor> {
   const source = imageNamed(readName(from, 'copy(from)'))
   const target = readNewName(to, 'copy(to)')
-  const platforms = options.platforms?.map(readPlatform)
+  const platforms = options.platforms && readPlatforms(options.platforms)
   await using images = openImages(options)
   const call = { signal: options.signal }
   // Both are judged before anything moves: the name is written last, and would be refused only then.
@@ -44,9 +44,16 @@ export async function copy(from: string, to: string, options: CopyOptions = {}):
   return await copyManifest(images, source, target, { ...(platforms && { platforms }), judge }, call)
 }
 
-function readPlatform(text: string): Platform {
-  const platform = parsePlatform(text)
-  if (platform !== undefined) return platform
-  const hint = "write it as 'linux/arm/v7'"
-  throw new DefinitionError([{ path: 'copy(platforms)', message: `'${text}' is not a platform`, hint }], 'USAGE')
+function readPlatforms(texts: readonly string[]): readonly Platform[] {
+  const faults: Fault[] = []
+  const path = 'copy(platforms)'
+  if (texts.length === 0) faults.push({ path, message: 'there are none', hint: 'leave it out where all are meant' })
+  const platforms = texts.flatMap((text) => {
+    const platform = parsePlatform(text)
+    if (platform !== undefined) return [platform]
+    faults.push({ path, message: `'${text}' is not a platform`, hint: "write it as 'linux/arm/v7'" })
+    return []
+  })
+  if (faults.length > 0) throw new DefinitionError(faults, 'USAGE')
+  return platforms
 }

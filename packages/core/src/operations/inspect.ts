@@ -11,7 +11,8 @@ import {
 } from '../model/oci.js'
 import type { Platform } from '../model/platform.js'
 import { formatReference, type Reference, repositoryOf } from '../model/reference.js'
-import { readImageConfig } from '../registry/image-config.js'
+import { allOrNone } from '../registry/all-or-none.js'
+import { isImage, readImageConfig } from '../registry/image-config.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import { statedPlatform } from '../steps/registry-base.js'
 import { imageNamed, openImages, readName } from './named-image.js'
@@ -70,7 +71,7 @@ async function inspectIn(registry: Registry, reference: Reference, call: Registr
   const { digest, mediaType } = found.descriptor
   const entries = isIndex(found.content) ? found.content.manifests.filter((entry) => !isAttestation(entry)) : []
   const images = isIndex(found.content)
-    ? await Promise.all(entries.map((entry) => inspectEntry(registry, reference, entry, call)))
+    ? await allOrNone(entries, call, (entry, own) => inspectEntry(registry, reference, entry, own))
     : [await inspectImage(registry, reference, found, undefined, call)]
   return { reference: formatReference(reference), digest, mediaType, manifest: asPublished(found), images }
 }
@@ -103,7 +104,7 @@ async function inspectImage(
   call: RegistryCall,
 ): Promise<InspectedImage> {
   const layers = isIndex(content) ? [] : content.layers
-  const config = isIndex(content) ? undefined : statedPlatform(await readImageConfig(registry, parent, content, call))
+  const config = isIndex(content) ? undefined : await platformOf(registry, parent, content, call)
   const annotations = { ...entry?.annotations, ...content.annotations }
   const name = annotations['org.opencontainers.image.base.name']
   const digest = annotations['org.opencontainers.image.base.digest']
@@ -120,4 +121,14 @@ async function inspectImage(
     }),
     ...(Object.keys(annotations).length > 0 && { annotations }),
   }
+}
+
+/** What an image's config states; artifacts, whose configs are anything, state nothing. */
+async function platformOf(
+  registry: Registry,
+  parent: Reference,
+  content: ImageManifest,
+  call: RegistryCall,
+): Promise<Platform | undefined> {
+  return isImage(content) ? statedPlatform(await readImageConfig(registry, parent, content, call)) : undefined
 }

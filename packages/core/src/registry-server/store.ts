@@ -143,11 +143,17 @@ export class Store {
   }
 
   async #save(name: string): Promise<void> {
+    const file = this.#files.get(name) ?? (await this.#makeFile(name))
+    await file.save()
+  }
+
+  /** Two saves may come here at once, and have to share one file: else the older text could be written last. */
+  async #makeFile(name: string): Promise<DurableFile> {
     const path = await recordFile(repositoriesFolder(this.directory), name)
     const file =
       this.#files.get(name) ?? new DurableFile(path, this.uploads.freshPath(), () => encodeRecord(this.#record(name)))
     this.#files.set(name, file)
-    await file.save()
+    return file
   }
 }
 

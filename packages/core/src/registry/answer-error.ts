@@ -1,6 +1,6 @@
 import { type ErrorCode, RegistryError } from '../model/errors.js'
 import { parseChallenges } from './challenge.js'
-import { loginHint } from './credential-use.js'
+import { loginHint, secretsOf } from './credential-use.js'
 import { type HttpAnswer, type HttpRequest, headerOf, listHeaderOf, readBounded } from './http-message.js'
 import { PassingFault } from './passing-fault.js'
 import type { Credentials } from './port.js'
@@ -11,6 +11,8 @@ import { parseRetryAfter } from './retry-after.js'
 export interface AnswerContext {
   readonly host: string
   readonly credentials: Credentials | undefined
+  /** Why it was shown no login, as a sentence. */
+  readonly obstacle?: string | undefined
 }
 
 const MAX_ERROR_BODY = 64 * 1024
@@ -27,18 +29,19 @@ const REQUEST_ID_HEADERS = [
 /** The error that an answer stands for; PassingFault where it may be gone later. Reads the body. */
 export async function answerError(
   answer: HttpAnswer,
-  request: HttpRequest,
+  request: Pick<HttpRequest, 'method' | 'headers'>,
   context: AnswerContext,
 ): Promise<RegistryError | PassingFault> {
   const { status } = answer
-  const details = await readDetails(answer)
+  const secrets = secretsOf(context.credentials, request.headers['authorization'])
+  const details = await readDetails(answer, secrets)
   const requestId = REQUEST_ID_HEADERS.map((name) => headerOf(answer, name)).find((id) => id !== undefined)
   const exchange = {
     method: request.method,
     url: redactUrl(answer.url),
     status,
     codes: details.map(({ code }) => code),
-    ...(requestId !== undefined && { requestId: quoteServer(requestId) }),
+    ...(requestId !== undefined && { requestId: quoteServer(requestId, secrets) }),
   }
   const code = lacksScope(answer) && context.credentials ? 'REGISTRY_DENIED' : errorCode(status, exchange.codes)
   const wait = parseRetryAfter(headerOf(answer, 'retry-after'), Date.now())
@@ -70,6 +73,7 @@ function hintFor(
   context: AnswerContext,
   wait: number | undefined,
 ): string | undefined {
+  if (code === 'REGISTRY_UNAUTHORIZED' && context.obstacle !== undefined) return context.obstacle
   if (code === 'REGISTRY_DENIED' || code === 'REGISTRY_UNAUTHORIZED')
     return loginHint(context.host, context.credentials)
   if (status === 413) return `Something before ${context.host} limits uploads: set its 'chunkSize'.`
@@ -85,20 +89,23 @@ interface ErrorDetail {
 }
 
 /** @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#error-codes */
-async function readDetails(answer: HttpAnswer): Promise<readonly ErrorDetail[]> {
+async function readDetails(answer: HttpAnswer, secrets: readonly string[]): Promise<readonly ErrorDetail[]> {
   const bytes = await readBounded(answer, MAX_ERROR_BODY).catch(() => undefined)
-  return parseErrorBody(bytes?.toString() ?? '')
+  const quoted = ({ code, message }: ErrorDetail) => ({
+    code: quoteServer(code, secrets),
+    message: quoteServer(message, secrets),
+  })
+  return parseErrorBody(bytes?.toString() ?? '').map(quoted)
 }
 
 /** The errors in a body of the specification's form; none where it has another. */
-export function parseErrorBody(text: string): readonly ErrorDetail[] {
+function parseErrorBody(text: string): readonly ErrorDetail[] {
   try {
     const body: unknown = JSON.parse(text)
     if (typeof body !== 'object' || body === null) return []
     if ('errors' in body && Array.isArray(body.errors)) return body.errors.slice(0, 8).flatMap(detailOf)
     // Token services and some front ends answer so.
-    if ('details' in body && typeof body.details === 'string')
-      return [{ code: 'ERROR', message: quoteServer(body.details) }]
+    if ('details' in body && typeof body.details === 'string') return [{ code: 'ERROR', message: body.details }]
     return []
   } catch {
     return []
@@ -107,6 +114,6 @@ export function parseErrorBody(text: string): readonly ErrorDetail[] {
 
 function detailOf(entry: unknown): readonly ErrorDetail[] {
   if (typeof entry !== 'object' || entry === null) return []
-  const code = 'code' in entry && typeof entry.code === 'string' ? quoteServer(entry.code) : 'UNKNOWN'
-  return [{ code, message: 'message' in entry && typeof entry.message === 'string' ? quoteServer(entry.message) : '' }]
+  const code = 'code' in entry && typeof entry.code === 'string' ? entry.code : 'UNKNOWN'
+  return [{ code, message: 'message' in entry && typeof entry.message === 'string' ? entry.message : '' }]
 }

@@ -1,7 +1,8 @@
 import { abortable } from './abortable.js'
-import { type Challenge, parseChallenges } from './challenge.js'
+import { parseChallenges } from './challenge.js'
 import type { Hosts } from './hosts.js'
 import { type HttpAnswer, type HttpRequest, listHeaderOf } from './http-message.js'
+import { bearerChallenge, chooseScheme, type LoginScheme } from './login-scheme.js'
 import type { CredentialStore, Credentials } from './port.js'
 import { parseScopes, type Scope, uniteScopes } from './scope.js'
 import { TokenCache } from './token-cache.js'
@@ -15,11 +16,6 @@ export interface AuthenticatorOptions {
   readonly send: (request: HttpRequest) => Promise<HttpAnswer>
 }
 
-type Scheme =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'basic' }
-  | { readonly kind: 'bearer'; readonly realm: URL; readonly service: string | undefined }
-
 /**
  * Logs in to one host, as far as it asks. The first request doubles as the probe: what it is answered with says how the
  * host wants to be talked to, and requests that come meanwhile wait for it.
@@ -27,7 +23,8 @@ type Scheme =
 export class Authenticator {
   readonly #options: AuthenticatorOptions
   readonly #tokens = new TokenCache()
-  #scheme: Scheme | undefined
+  #scheme: LoginScheme | undefined
+  #obstacle: string | undefined
   #probe: Promise<void> | undefined
   #login: Promise<Credentials | undefined> | undefined
 
@@ -38,6 +35,11 @@ export class Authenticator {
   /** The login that the host was last shown. */
   async shown(): Promise<Credentials | undefined> {
     return this.#login?.catch(() => undefined)
+  }
+
+  /** Why the host could not be shown a login when it last asked for one, as a sentence. */
+  get obstacle(): string | undefined {
+    return this.#obstacle
   }
 
   /** Runs the first request alone, and all others once it has been answered. */
@@ -82,23 +84,14 @@ export class Authenticator {
     signal?: AbortSignal,
   ): Promise<string | undefined> {
     const challenges = parseChallenges(listHeaderOf(answer, 'www-authenticate'))
-    const bearer = challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.has('realm'))
-    const scheme = this.#schemeOf(bearer, challenges)
-    if (scheme === undefined) return undefined
+    const scheme = chooseScheme(this.#options.host, challenges, (url) => this.#options.hosts.mayUse(url))
+    this.#obstacle = scheme.kind === 'impossible' ? scheme.why : undefined
+    if (scheme.kind === 'impossible') return undefined
     await this.#forget(tried.authorization)
     this.#scheme = scheme
-    const scopes = uniteScopes(tried.scopes, parseScopes(bearer?.parameters.get('scope')))
+    const scopes = uniteScopes(tried.scopes, parseScopes(bearerChallenge(challenges)?.parameters.get('scope')))
     const next = await this.authorization(scopes, signal)
     return next === tried.authorization ? undefined : next
-  }
-
-  #schemeOf(bearer: Challenge | undefined, challenges: readonly Challenge[]): Scheme | undefined {
-    const realm = bearer?.parameters.get('realm') ?? ''
-    // A password goes to the realm: not in the clear, unless the user said so of that host.
-    if (URL.canParse(realm) && this.#options.hosts.mayUse(new URL(realm))) {
-      return { kind: 'bearer', realm: new URL(realm), service: bearer?.parameters.get('service') }
-    }
-    return challenges.some(({ scheme }) => scheme === 'basic') ? { kind: 'basic' } : undefined
   }
 
   async #forget(authorization: string | undefined): Promise<void> {

@@ -15,7 +15,7 @@ export class BlobDownload {
   readonly #connections: Connections
   readonly #repository: Repository
   readonly #descriptor: Descriptor
-  readonly #call: RegistryCall
+  readonly #call: RegistryCall | undefined
   #current: { readonly answer: HttpAnswer; readonly place: Place; readonly skip: number } | undefined
 
   constructor(
@@ -27,12 +27,21 @@ export class BlobDownload {
     this.#connections = connections
     this.#repository = repository
     this.#descriptor = descriptor
-    this.#call = connections.listened(call)
+    this.#call = call
   }
 
-  /** Sends the request for everything from an offset on. */
-  async open(offset: number): Promise<void> {
-    const found = await this.#connections.read(this.#repository, this.#call, (place) => this.#request(place, offset))
+  /**
+   * Sends the request for everything from an offset on.
+   *
+   * @param isJustWritten - Whether a registry that lacks the blob may only be late to see it.
+   * @throws RegistryError NOT_FOUND
+   */
+  async open(offset: number, isJustWritten = false): Promise<void> {
+    const call = isJustWritten ? { ...this.#call, fresh: true } : this.#call
+    const read = () => this.#connections.read(this.#repository, call, (place) => this.#request(place, offset))
+    const origin = this.#connections.origin(this.#repository)
+    const what = `blob ${this.#descriptor.digest}`
+    const found = await (isJustWritten ? this.#connections.reread(origin, this.#call, what, read) : read())
     if (found === undefined) throw this.#missing()
     this.#current = found
   }
@@ -42,8 +51,9 @@ export class BlobDownload {
   }
 
   async *chunks(start: number): AsyncGenerator<Buffer> {
-    const meter = new TransferMeter('download', this.#descriptor.digest, this.#descriptor.size, this.#call)
-    const backoff = new Backoff(this.#connections.retry, this.#call)
+    const call = this.#connections.listened(this.#call)
+    const meter = new TransferMeter('download', this.#descriptor.digest, this.#descriptor.size, call)
+    const backoff = new Backoff(this.#connections.retry, call)
     let offset = start
     while (offset < this.#descriptor.size) {
       try {
@@ -74,7 +84,7 @@ export class BlobDownload {
         if (wanted.byteLength > 0) yield wanted
       }
     } catch (error) {
-      throwIfCancelled(this.#call.signal)
+      throwIfCancelled(this.#call?.signal)
       throw place.session.brokenBody(error, answer.url, this.#call)
     }
   }

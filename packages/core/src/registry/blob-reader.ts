@@ -34,7 +34,7 @@ export class BlobReader {
    */
   async read(repository: Repository, descriptor: Descriptor, call?: RegistryCall, offset = 0): Promise<Readable> {
     const download = new BlobDownload(this.#connections, repository, descriptor, call)
-    await download.open(offset)
+    await download.open(offset, this.#recent.has(repository, descriptor.digest))
     const stream = Readable.from(checked(download.chunks(offset), repository, descriptor, offset), {
       objectMode: false,
     })

@@ -20,6 +20,8 @@ export interface UploadSession {
   readonly url: URL
   /** Bytes that the registry has. */
   readonly offset: number
+  /** The size that each chunk but the last has to have at least, in bytes. */
+  readonly minimum: number
 }
 
 /** What an upload needs beside its content. */
@@ -86,7 +88,7 @@ export class BlobUpload {
   async #sendPart(session: UploadSession): Promise<void> {
     const { size } = this.#source.descriptor
     const { offset } = session
-    const end = Math.min(size, offset + this.#options.place.endpoint.chunkSize)
+    const end = Math.min(size, offset + Math.max(this.#options.place.endpoint.chunkSize, session.minimum))
     const whole = offset === 0 && end === size
     // Registries differ most in chunks; all take the whole as one PATCH without a range, which is what docker sends.
     const range = whole ? {} : { 'content-range': formatByteRange({ first: offset, last: end - 1 }) }
@@ -102,7 +104,7 @@ export class BlobUpload {
     })
     const taken = uploadedBytes(headerOf(answer, 'range')) ?? end
     if (taken <= offset) throw new PassingFault(this.#tookNothing(offset))
-    this.#session = sessionIn(answer, Math.min(taken, end), session.url)
+    this.#session = sessionIn(answer, Math.min(taken, end), session)
     this.#backoff.progressed()
   }
 
@@ -130,7 +132,7 @@ export class BlobUpload {
       const offset = uploadedBytes(headerOf(answer, 'range'))
       return offset === undefined || offset > this.#source.descriptor.size
         ? undefined
-        : sessionIn(answer, offset, session.url)
+        : sessionIn(answer, offset, session)
     } catch (error) {
       // Not to be known: a new upload is always possible, and costs no more than time.
       if (error instanceof PassingFault || error instanceof RegistryError) return undefined
@@ -165,12 +167,15 @@ export class BlobUpload {
 /**
  * The upload that an answer opens or goes on with.
  *
+ * @param previous - What it was before, since later answers need not repeat all of it.
  * @throws RegistryError REGISTRY_REJECTED where it says not where.
  */
-export function sessionIn(answer: HttpAnswer, offset: number, previous?: URL): UploadSession {
+export function sessionIn(answer: HttpAnswer, offset: number, previous?: UploadSession): UploadSession {
   const location = headerOf(answer, 'location')
+  const told = Number(headerOf(answer, 'oci-chunk-min-length'))
+  const minimum = Number.isSafeInteger(told) ? told : (previous?.minimum ?? 0)
   if (location !== undefined && URL.canParse(location, answer.url.href))
-    return { url: new URL(location, answer.url), offset }
-  if (previous) return { url: previous, offset }
+    return { url: new URL(location, answer.url), offset, minimum }
+  if (previous) return { url: previous.url, offset, minimum }
   throw new RegistryError('REGISTRY_REJECTED', `${answer.url.host} opened an upload without saying where`)
 }

@@ -5,6 +5,7 @@ import { Connections } from './connections.js'
 import { ManifestWriter } from './manifest-writer.js'
 import { ManifestReader } from './manifests.js'
 import type { RegistryOptions } from './options.js'
+import { checkOptions } from './options-check.js'
 import type { Registry } from './port.js'
 import { RecentWrites } from './recent-writes.js'
 import { Referrers } from './referrers.js'
@@ -13,10 +14,11 @@ import { listTags } from './tags.js'
 /**
  * Makes a client for all registries. It connects with the first call, and has to be disposed of.
  *
- * @throws DefinitionError DEFINITION_INVALID where a host or a mirror in the options is none.
+ * @throws DefinitionError DEFINITION_INVALID where the options cannot be meant: a host that is none, a number below 1.
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md
  */
 export function createRegistry(options: RegistryOptions = {}): Registry {
+  checkOptions(options)
   const connections = new Connections(options)
   const recent = new RecentWrites()
   const manifests = new ManifestReader(connections, recent)

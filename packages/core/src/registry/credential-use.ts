@@ -6,6 +6,16 @@ export function describeCredentials(credentials: Credentials | undefined): strin
   return credentials.kind === 'password' ? `the password of user '${credentials.username}'` : 'an identity token'
 }
 
+/** In characters: anything shorter is a part of many words, and a secret from nobody. */
+const SHORTEST_SECRET = 4
+
+/** What of a login, and of the header that it went in, may not be told. */
+export function secretsOf(credentials: Credentials | undefined, authorization: string | undefined): readonly string[] {
+  const own = credentials?.kind === 'password' ? credentials.password : credentials?.token
+  const sent = authorization?.replace(/^\S+\s+/, '')
+  return [own, sent].filter((secret): secret is string => (secret?.length ?? 0) >= SHORTEST_SECRET)
+}
+
 /** What to do when a host refuses, knowing which login it was shown. */
 export function loginHint(host: string, credentials: Credentials | undefined): string {
   const login = `docker login ${host}`

@@ -27,6 +27,8 @@ export class Hosts {
   readonly #options: ReadonlyMap<string, RegistryHostOptions>
   readonly #insecure: ReadonlySet<string>
   readonly #byOrigin: ReadonlyMap<string, RegistryHostOptions>
+  /** Origins, since a URL drops a port that is its scheme's own, and capitals. */
+  readonly #plainOrigins: ReadonlySet<string>
   readonly #mirrors: ReadonlyMap<string, readonly Endpoint[]>
 
   /** @throws DefinitionError where a host or mirror is none. */
@@ -35,7 +37,8 @@ export class Hosts {
     this.#insecure = new Set(options.insecureHosts)
     this.#byOrigin = new Map([...this.#options].map(([host, given]) => [this.endpoint(host).origin, given]))
     this.#mirrors = new Map([...this.#options].map(([host, given]) => [host, this.#parseMirrors(host, given)]))
-    for (const host of this.#insecure) this.endpoint(host)
+    const named = [...this.#insecure, ...this.#options.keys()].map((host) => this.endpoint(host).origin)
+    this.#plainOrigins = new Set(named.filter((origin) => origin.startsWith('http:')))
   }
 
   /** The host itself. */
@@ -62,7 +65,7 @@ export class Hosts {
   /** Whether content and credentials may travel to this URL in the clear, or need not. */
   mayUse(url: URL): boolean {
     if (url.protocol === 'https:') return true
-    return url.protocol === 'http:' && (isLoopback(url.hostname) || this.#isPlain(url.host))
+    return isLoopback(url.hostname) ? url.protocol === 'http:' : this.#plainOrigins.has(url.origin)
   }
 
   #isPlain(host: string): boolean {

@@ -14,6 +14,8 @@ export interface HttpRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
   readonly body?: RequestBody | undefined
+  /** Whether the body is for this origin alone: a redirect to another one is then refused. */
+  readonly hasSecret?: boolean
 }
 
 /** One HTTP answer, its body still to be read or discarded. */

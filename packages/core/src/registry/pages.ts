@@ -13,19 +13,28 @@ const MAX_PAGES = 10_000
 /** One page of a list. */
 export interface Page {
   readonly answer: HttpAnswer
-  readonly json: unknown
+  readonly bytes: Buffer
 }
 
-/** Reads a list that may come in pages, as far as the registry has it; nothing where the list does not exist. */
+/** By this a registry says that a list does not exist. */
+const ABSENT: readonly number[] = [404]
+
+/**
+ * Reads a list that may come in pages, as far as the registry has it; nothing where the list does not exist.
+ *
+ * @param absent - The statuses that say so.
+ * @throws RegistryError REGISTRY_REJECTED where a page is too large
+ */
 export async function* readPages(
   connections: Connections,
   place: Place,
   target: string,
   call: RegistryCall | undefined,
+  absent = ABSENT,
 ): AsyncGenerator<Page> {
   let next: string | URL | undefined = target
   for (let count = 0; next !== undefined && count < MAX_PAGES; count += 1) {
-    const page: Page | undefined = await readPage(connections, place, next, call)
+    const page: Page | undefined = await readPage(connections, place, next, call, absent)
     if (page === undefined) return
     yield page
     next = followingUrl(place, page.answer)
@@ -37,22 +46,26 @@ async function readPage(
   place: Place,
   target: string | URL,
   call: RegistryCall | undefined,
+  absent: readonly number[],
 ): Promise<Page | undefined> {
   const scopes = [repositoryScope(place.path, 'pull')]
   return connections.retrying(place, call, async () => {
-    const answer = await connections.once(place, { method: 'GET', target, scopes, expect: [200, 404] }, call)
-    if (answer.status === 404) {
+    const answer = await connections.once(place, { method: 'GET', target, scopes, expect: [200, ...absent] }, call)
+    if (answer.status !== 200) {
       await discard(answer)
       return undefined
     }
     const bytes = await place.session.read(answer, MAX_PAGE, call)
-    return { answer, json: parseJson(bytes, answer) }
+    if (bytes === undefined)
+      throw badPage(answer, `has more than the ${MAX_PAGE} bytes that are read of a list at once`)
+    return { answer, bytes }
   })
 }
 
-function parseJson(bytes: Buffer | undefined, answer: HttpAnswer): unknown {
+/** The JSON of a page. @throws RegistryError REGISTRY_REJECTED where it is none */
+export function jsonOf({ bytes, answer }: Page): unknown {
   try {
-    return JSON.parse(bytes?.toString() ?? '')
+    return JSON.parse(bytes.toString())
   } catch (cause) {
     throw badPage(answer, 'is not JSON', cause)
   }

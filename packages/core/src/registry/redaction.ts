@@ -5,9 +5,14 @@ export function redactUrl(url: URL): string {
 
 const MAX_QUOTE = 300
 
-/** Text of a server as it may be quoted in one line: no control characters, bounded, tokens and passwords crossed out. */
-export function quoteServer(text: string): string {
-  const line = text
+/**
+ * Text of a server as it may be quoted in one line: no control characters, bounded, tokens and passwords crossed out.
+ *
+ * @param secrets - What it was shown, and may repeat.
+ */
+export function quoteServer(text: string, secrets: readonly string[] = []): string {
+  const line = secrets
+    .reduce((left, secret) => left.replaceAll(secret, '[redacted]'), text)
     .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
     .replace(/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]+/gi, '$1 [redacted]')
     .replace(/(:\/\/)[^/\s@]+@/g, '$1')

@@ -1,15 +1,25 @@
 import type { Digest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
-import { type Descriptor, encodeManifest, isIndex, MEDIA_TYPES, type StoredManifest } from '../model/oci.js'
+import {
+  type Descriptor,
+  encodeManifest,
+  isIndex,
+  isIndexType,
+  MEDIA_TYPES,
+  type StoredManifest,
+} from '../model/oci.js'
 import type { Reference, Repository } from '../model/reference.js'
 import type { Connections } from './connections.js'
 import { headerOf } from './http-message.js'
 import { Queue } from './in-flight.js'
-import { parseManifest } from './manifest-shape.js'
+import { essence, isGenericType, parseManifest } from './manifest-shape.js'
 import type { ManifestWriter } from './manifest-writer.js'
 import type { ManifestReader } from './manifests.js'
 import { readPages } from './pages.js'
 import type { RegistryCall } from './port.js'
+
+/** By these registries say that they have no such API, each in its own way. */
+const NO_API: readonly number[] = [400, 404, 405, 406, 501]
 
 /**
  * Finds and records what refers to a manifest: by the registry's API, and by the tag that stands in for it where the
@@ -46,6 +56,9 @@ export class Referrers {
     const { subject } = manifest.content
     if (subject === undefined) return
     const entry = referrerOf(manifest)
+    // The answer that would have said so may have been lost.
+    const listed = await this.#listByApi(repository, subject.digest, call ?? {})
+    if (listed?.some(({ digest }) => digest === entry.digest)) return
     await this.#update(repository, subject.digest, call, (entries) =>
       entries.some(({ digest }) => digest === entry.digest) ? undefined : [...entries, entry],
     )
@@ -77,13 +90,16 @@ export class Referrers {
   ): Promise<readonly Descriptor[] | undefined> {
     const place = this.#connections.origin(repository)
     const query = call.artifactType === undefined ? '' : `?${new URLSearchParams({ artifactType: call.artifactType })}`
-    const entries: Descriptor[] = []
-    let answered = false
-    for await (const page of readPages(this.#connections, place, `${place.path}/referrers/${subject}${query}`, call)) {
-      answered = true
-      entries.push(...indexEntries(page.json, headerOf(page.answer, 'content-type'), `the referrers of ${subject}`))
+    const target = `${place.path}/referrers/${subject}${query}`
+    let entries: readonly Descriptor[] | undefined
+    for await (const { answer, bytes } of readPages(this.#connections, place, target, call, NO_API)) {
+      const contentType = headerOf(answer, 'content-type')
+      // Some send a page for people, with 200.
+      if (!isGenericType(essence(contentType)) && !isIndexType(essence(contentType))) return undefined
+      const { content } = parseManifest(bytes, contentType, `the referrers of ${subject}`)
+      entries = [...(entries ?? []), ...(isIndex(content) ? content.manifests : [])]
     }
-    return answered ? entries : undefined
+    return entries
   }
 
   async #listByTag(repository: Repository, subject: Digest, call?: RegistryCall): Promise<readonly Descriptor[]> {
@@ -124,9 +140,4 @@ function referrerOf({ descriptor, content }: StoredManifest): Descriptor {
     ...(artifactType !== undefined && { artifactType }),
     ...(annotations && { annotations }),
   }
-}
-
-function indexEntries(json: unknown, contentType: string | undefined, where: string): readonly Descriptor[] {
-  const { content } = parseManifest(Buffer.from(JSON.stringify(json)), contentType, where)
-  return isIndex(content) ? content.manifests : []
 }

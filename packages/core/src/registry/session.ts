@@ -97,13 +97,13 @@ export class Session {
     const answer = await this.#send(request, url, first, signal)
     if (answer.status !== 401 || answer.url.origin !== this.endpoint.origin) {
       if (own) this.#authenticator.satisfied()
-      return this.#expected(answer, request, url)
+      return this.#expected(answer, request, first)
     }
     const tried = { authorization: first, scopes: request.scopes }
     const second = await this.#authenticator.challenged(answer, tried, signal)
-    if (second === undefined) return this.#expected(answer, request, url)
+    if (second === undefined) return this.#expected(answer, request, first)
     await discard(answer).catch(() => {})
-    return this.#expected(await this.#send(request, url, second, signal), request, url)
+    return this.#expected(await this.#send(request, url, second, signal), request, second)
   }
 
   #send(request: RegistryRequest, url: URL, authorization: string | undefined, signal?: AbortSignal) {
@@ -111,13 +111,15 @@ export class Session {
     return this.#transport.send({ method: request.method, url, headers, body: request.body }, signal)
   }
 
-  async #expected(answer: HttpAnswer, request: RegistryRequest, url: URL): Promise<HttpAnswer> {
+  async #expected(answer: HttpAnswer, request: RegistryRequest, authorization?: string): Promise<HttpAnswer> {
     if (request.expect.includes(answer.status)) return answer
+    const { host, origin } = this.endpoint
     const credentials = await this.#authenticator.shown()
-    throw await answerError(
-      answer,
-      { method: request.method, url, headers: {} },
-      { host: this.endpoint.host, credentials },
-    )
+    const obstacle =
+      answer.url.origin === origin
+        ? this.#authenticator.obstacle
+        : `${answer.url.host}, where ${host} leads to, wants a login, and is given none of another host.`
+    const headers = { ...(authorization !== undefined && { authorization }) }
+    throw await answerError(answer, { method: request.method, headers }, { host, credentials, obstacle })
   }
 }

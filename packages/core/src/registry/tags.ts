@@ -1,6 +1,6 @@
 import { isTag, type Repository } from '../model/reference.js'
 import type { Connections } from './connections.js'
-import { badPage, readPages } from './pages.js'
+import { badPage, jsonOf, readPages } from './pages.js'
 import type { RegistryCall } from './port.js'
 
 const PAGE_SIZE = 1000
@@ -13,11 +13,11 @@ export async function listTags(
 ): Promise<readonly string[]> {
   const place = connections.origin(repository)
   const tags = new Set<string>()
-  for await (const { answer, json } of readPages(connections, place, `${place.path}/tags/list?n=${PAGE_SIZE}`, call)) {
+  for await (const page of readPages(connections, place, `${place.path}/tags/list?n=${PAGE_SIZE}`, call)) {
     const before = tags.size
-    const page = tagsOf(json)
-    if (page === undefined) throw badPage(answer, 'is no list of tags')
-    for (const tag of page) tags.add(tag)
+    const listed = tagsOf(jsonOf(page))
+    if (listed === undefined) throw badPage(page.answer, 'is no list of tags')
+    for (const tag of listed) tags.add(tag)
     // A registry that ignores where to go on from would send its first page for ever.
     if (tags.size === before) break
   }

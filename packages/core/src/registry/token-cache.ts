@@ -7,12 +7,14 @@ export class TokenCache {
 
   /** A token for at least these scopes. */
   async get(scopes: readonly Scope[], fetch: () => Promise<Token>): Promise<Token> {
-    for (const entry of this.#entries.filter((held) => coversScopes(held.scopes, scopes))) {
-      const token = await entry.token
+    for (;;) {
+      // Looked for anew after each wait, since another request may have fetched what this one needs.
+      const held = this.#entries.find((entry) => coversScopes(entry.scopes, scopes))
+      if (held === undefined) return this.#fetch(scopes, fetch)
+      const token = await held.token
       if (token.refreshAt > Date.now()) return token
-      this.#entries = this.#entries.filter((other) => other !== entry)
+      this.#entries = this.#entries.filter((other) => other !== held)
     }
-    return this.#fetch(scopes, fetch)
   }
 
   /** Forgets a token that the registry did not accept. */

@@ -32,7 +32,7 @@ const MAX_MARGIN = 15_000
 /**
  * Asks a token service for a token: with a password by GET, with an identity token by POST as OAuth2 wants it.
  *
- * @throws RegistryError REGISTRY_UNAUTHORIZED, REGISTRY_DENIED
+ * @throws RegistryError REGISTRY_UNAUTHORIZED, REGISTRY_DENIED; REGISTRY_REJECTED where its answer holds no token
  * @see https://github.com/distribution/distribution/blob/v2.8.2/docs/spec/auth/token.md
  * @see https://github.com/distribution/distribution/blob/v2.8.2/docs/spec/auth/oauth.md
  */
@@ -50,7 +50,7 @@ export async function fetchToken(
   const body = await readAnswer(answer, request)
   const value = firstText(body['token'], body['access_token'])
   if (value === undefined) throw badAnswer(request, 'its answer holds no token')
-  const seconds = typeof body['expires_in'] === 'number' ? body['expires_in'] : DEFAULT_LIFETIME_SECONDS
+  const seconds = lifetimeOf(body)
   return { value, refreshAt: asked + seconds * 1000 - Math.min(MAX_MARGIN, seconds * 250) }
 }
 
@@ -68,7 +68,7 @@ function oauthRequest(order: TokenOrder, { token }: Extract<Credentials, { kind:
   if (order.service !== undefined) form.set('service', order.service)
   if (order.scopes.length > 0) form.set('scope', order.scopes.join(' '))
   const headers = { 'content-type': 'application/x-www-form-urlencoded' }
-  return { method: 'POST', url: order.realm, headers, body: Buffer.from(form.toString()) }
+  return { method: 'POST', url: order.realm, headers, body: Buffer.from(form.toString()), hasSecret: true }
 }
 
 /** The Authorization header of a password. @see https://www.rfc-editor.org/rfc/rfc7617 */
@@ -87,6 +87,11 @@ async function readAnswer(answer: HttpAnswer, request: HttpRequest): Promise<Rec
     // Told below: the text may hold half a token, so no part of it is quoted.
   }
   throw badAnswer(request, 'its answer is not JSON')
+}
+
+/** Services that leave the lifetime open do so by 0 too. */
+function lifetimeOf({ expires_in: seconds }: Record<string, unknown>): number {
+  return typeof seconds === 'number' && seconds > 0 ? seconds : DEFAULT_LIFETIME_SECONDS
 }
 
 function firstText(...values: readonly unknown[]): string | undefined {

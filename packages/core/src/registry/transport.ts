@@ -31,8 +31,8 @@ export class Transport implements AsyncDisposable {
   /**
    * Sends a request, and follows redirects, which get the Authorization header only within the same origin.
    *
-   * @throws RegistryError REGISTRY_UNREACHABLE, wrapped as PassingFault where that may pass; what the source of the body
-   * throws; CancelledError.
+   * @throws RegistryError REGISTRY_UNREACHABLE, wrapped as PassingFault where that may pass; REGISTRY_REJECTED for a
+   * redirect that is not followed; what the source of the body throws; CancelledError.
    */
   async send(request: HttpRequest, signal?: AbortSignal): Promise<HttpAnswer> {
     let current = request
@@ -54,7 +54,11 @@ export class Transport implements AsyncDisposable {
   async #exchange(request: HttpRequest, signal: AbortSignal | undefined): Promise<HttpAnswer> {
     throwIfCancelled(signal)
     if (!this.#options.hosts.mayUse(request.url)) {
-      throw badRedirect(request, 'it is plain HTTP, and its host was not named as insecure')
+      throw badRedirect(
+        request,
+        'it is plain HTTP, and its host was not named as insecure',
+        'Name it so where that is meant. A registry behind something that ends TLS has to be told its own address.',
+      )
     }
     const { timeouts } = this.#options
     try {
@@ -86,6 +90,8 @@ export class Transport implements AsyncDisposable {
       url.origin === request.url.origin && authorization !== undefined ? { ...headers, authorization } : headers
     if (request.method === 'GET' || request.method === 'HEAD') return { method: request.method, url, headers: kept }
     if (status !== 307 && status !== 308) throw badRedirect(request, `it is redirected with ${status}, which loses it`)
+    if (request.hasSecret && url.origin !== request.url.origin)
+      throw badRedirect(request, `it is redirected to ${url.host}, which must not see the login`)
     return { ...request, url, headers: kept }
   }
 
@@ -123,10 +129,11 @@ function tlsOptions(settings: RegistryHostOptions | undefined): {
   }
 }
 
-function badRedirect(request: HttpRequest, why: string): RegistryError {
+function badRedirect(request: HttpRequest, why: string, hint?: string): RegistryError {
   const url = redactUrl(request.url)
   return new RegistryError('REGISTRY_REJECTED', `${request.method} ${url} cannot be sent: ${why}`, {
     exchange: { method: request.method, url },
+    ...(hint !== undefined && { hint }),
   })
 }
 

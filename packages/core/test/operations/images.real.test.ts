@@ -109,6 +109,18 @@ describe('copy', () => {
       message: expect.stringContaining(message),
     })
   })
+
+  it.each([
+    [[], 'there are none'],
+    [['a/b/c/d'], "'a/b/c/d' is not a platform"],
+  ])('refuses the platforms %j before anything moves', async (platforms, message) => {
+    const to = `${elsewhere.host}/some:1`
+    await expect(copy(`${here.host}/app:1.0`, to, { platforms })).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringContaining(message),
+    })
+    expect(await tags(`${elsewhere.host}/some`)).toEqual([])
+  })
 })
 
 describe('assemble', () => {

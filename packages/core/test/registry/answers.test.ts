@@ -1,9 +1,11 @@
+import { buffer } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { digestOf } from '../../src/model/digest.js'
 import type { RegistryRetryEvent } from '../../src/model/events.js'
 import { encodeManifest, MEDIA_TYPES } from '../../src/model/oci.js'
 import { createRegistry } from '../../src/registry/client.js'
-import { type ScriptedServer, startScriptedServer } from './scripted-server.js'
+import { sourceOf } from './contract.js'
+import { type ScriptedAnswer, type ScriptedServer, startScriptedServer } from './scripted-server.js'
 
 const config = { mediaType: MEDIA_TYPES.ociConfig, digest: digestOf('{}'), size: 2 }
 const manifest = encodeManifest({ schemaVersion: 2, config, layers: [] }, MEDIA_TYPES.ociManifest)
@@ -36,11 +38,14 @@ describe('retries', () => {
     ])
   })
 
-  test('a Retry-After beyond the bounds ends the call at once, and is told', async () => {
-    await using server = await startScriptedServer(() => ({ status: 429, headers: { 'retry-after': '3600' } }))
+  test.each([
+    ['seconds', () => '3600'],
+    ['a date', () => new Date(Date.now() + 3_600_000).toUTCString()],
+  ])('a Retry-After as %s beyond the bounds ends the call at once, and is told', async (_, retryAfter) => {
+    await using server = await startScriptedServer(() => ({ status: 429, headers: { 'retry-after': retryAfter() } }))
     await using client = createRegistry(quick)
     const resolved = client.resolve(latest(server))
-    await expect(resolved).rejects.toMatchObject({ status: 429, hint: expect.stringContaining('3600 s') })
+    await expect(resolved).rejects.toMatchObject({ status: 429, hint: expect.stringMatching(/in 3[56]\d\d s/) })
     expect(server.seen).toHaveLength(1)
   })
 
@@ -87,6 +92,27 @@ describe('reading after writing', () => {
     await using stranger = createRegistry(quick)
     asked = 0
     expect(await stranger.resolve(latest(server))).toBeUndefined()
+    expect(asked).toBe(1)
+  })
+
+  test('a blob that was just written is read again where it is missing; anything else is not', async () => {
+    const source = sourceOf(Buffer.from('content'))
+    const descriptor = { ...source.descriptor, mediaType: MEDIA_TYPES.ociLayer }
+    let asked = 0
+    await using server = await startScriptedServer(({ method }) => {
+      if (method === 'POST') return { status: 202, headers: { location: '/x' } }
+      if (method !== 'GET') return { status: method === 'PUT' ? 201 : 404 }
+      asked += 1
+      return asked < 3 ? { status: 404 } : { status: 200, body: 'content' }
+    })
+    await using client = createRegistry(quick)
+    const at = { registry: server.host, repository: 'a' }
+    await client.writeBlob(at, source)
+    expect((await buffer(await client.readBlob(at, descriptor))).toString()).toBe('content')
+    expect(asked).toBe(3)
+    asked = 0
+    await using stranger = createRegistry(quick)
+    await expect(stranger.readBlob(at, descriptor)).rejects.toMatchObject({ code: 'NOT_FOUND' })
     expect(asked).toBe(1)
   })
 
@@ -159,4 +185,48 @@ test('tags are read page by page, and a registry that repeats itself is left', a
   await using client = createRegistry(quick)
   expect(await client.listTags({ registry: server.host, repository: 'a' })).toEqual(['a', 'b', 'c'])
   expect(server.seen).toHaveLength(3)
+})
+
+describe('referrers', () => {
+  const subject = digestOf('subject')
+  const attached = encodeManifest(
+    { schemaVersion: 2, artifactType: 'text/x-one', config, layers: [], subject: { ...config, digest: subject } },
+    MEDIA_TYPES.ociManifest,
+  )
+  const { mediaType, digest, size } = attached.descriptor
+  const entry = { mediaType, digest, size, artifactType: 'text/x-one' }
+  const list = encodeManifest({ schemaVersion: 2, manifests: [entry] }, MEDIA_TYPES.ociIndex)
+  const listed = {
+    status: 200,
+    headers: { 'content-type': MEDIA_TYPES.ociIndex },
+    body: Buffer.from(list.bytes).toString(),
+  }
+
+  test.each<[string, ScriptedAnswer]>([
+    ...[400, 404, 405, 406, 501].map((status): [string, ScriptedAnswer] => [String(status), { status }]),
+    ['a page for people', { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' }],
+  ])('are read by their tag where the API is answered with %s', async (_, answer) => {
+    await using server = await startScriptedServer(({ path }) => (path.includes('/referrers/') ? answer : listed))
+    await using client = createRegistry(quick)
+    expect(await client.listReferrers({ registry: server.host, repository: 'a' }, subject)).toEqual([entry])
+    expect(server.seen.map(({ path }) => path)).toEqual([
+      `/v2/a/referrers/${subject}`,
+      `/v2/a/manifests/${subject.replace(':', '-')}`,
+    ])
+  })
+
+  test('are given no tag where the answer was lost, and the API has them', async () => {
+    let puts = 0
+    await using server = await startScriptedServer(({ method, path }) => {
+      if (path.includes('/referrers/')) return listed
+      if (method === 'PUT') puts += 1
+      return method === 'PUT'
+        ? undefined
+        : { status: 200, headers: { ...headers, 'docker-content-digest': digest, 'content-length': String(size) } }
+    })
+    await using client = createRegistry(quick)
+    await client.putManifest({ registry: server.host, repository: 'a' }, attached)
+    expect(puts).toBe(1)
+    expect(server.seen.map(({ method }) => method)).toEqual(['PUT', 'HEAD', 'GET'])
+  })
 })

@@ -45,6 +45,23 @@ describe('Hosts', () => {
     expect(hosts.endpoint(host).origin).toBe(origin)
   })
 
+  test.each([
+    'registry.example.com:80',
+    'registry.example.com:5000',
+    'Registry.Example.com:5000',
+    '[2001:DB8::1]:80',
+    'docker.io',
+  ])('%s may be used in the clear where it was named so, and no other host', (host) => {
+    const hosts = new Hosts({ insecureHosts: [host] })
+    const url = new URL('/v2/', hosts.endpoint(host).origin)
+    expect(url.protocol).toBe('http:')
+    expect(hosts.mayUse(url)).toBe(true)
+    expect(new Hosts({}).mayUse(url)).toBe(false)
+    expect(hosts.mayUse(new URL('http://other.example.com/'))).toBe(false)
+    url.port = '81'
+    expect(hosts.mayUse(url)).toBe(false)
+  })
+
   test.each(['', 'https://registry.example.com', 'registry.example.com/path', 'user@registry.example.com', 'a b'])(
     "'%s' is no host",
     (host) => {

@@ -16,7 +16,7 @@ import {
 } from './scripted-server.js'
 
 /** A registry that tells how much of an upload it has, as the specification says. */
-async function startUploadRegistry(digest: string, isCut: (patch: number) => boolean) {
+async function startUploadRegistry(digest: string, isCut: (patch: number) => boolean, smallestChunk?: number) {
   const location = '/v2/a/blobs/uploads/1?state=a%2Bb%20c'
   let held = 0
   let done = false
@@ -24,7 +24,10 @@ async function startUploadRegistry(digest: string, isCut: (patch: number) => boo
   const progress = () => ({ location, range: `0-${held - 1}` })
   const answers: Readonly<Record<string, (request: ScriptedRequest) => ScriptedAnswer>> = {
     HEAD: () => ({ status: done ? 200 : 404 }),
-    POST: () => ({ status: 202, headers: { location } }),
+    POST: () => ({
+      status: 202,
+      headers: { location, ...(smallestChunk && { 'oci-chunk-min-length': String(smallestChunk) }) },
+    }),
     GET: () => ({ status: 204, headers: progress() }),
     PATCH({ headers }) {
       patches += 1
@@ -72,6 +75,14 @@ describe('an upload', () => {
       '800000-1599999',
       '1600000-1999999',
     ])
+  })
+
+  test('is sent in larger chunks where the registry wants them larger', async () => {
+    await using server = await startUploadRegistry(source.descriptor.digest, () => false, 1_500_000)
+    await using client = clientFor(server, { chunkSize: 800_000 })
+    await client.writeBlob({ registry: server.host, repository: 'a' }, source)
+    const patches = server.seen.filter(({ method }) => method === 'PATCH')
+    expect(patches.map(({ headers }) => headers['content-range'])).toEqual(['0-1499999', '1500000-1999999'])
   })
 
   test('is given up after as many faults in a row as are allowed, without progress', async () => {
@@ -140,6 +151,19 @@ describe('a download', () => {
     await using client = clientFor(server)
     const stream = await client.readBlob({ registry: server.host, repository: 'a' }, stored)
     await expect(buffer(stream)).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
+  })
+
+  test('that is tried again is told once, to the listener of the client and to that of the call', async () => {
+    let asked = 0
+    await using server = await startScriptedServer(() => {
+      asked += 1
+      return asked === 1 ? { status: 503 } : { status: 200, body: bytes.toString() }
+    })
+    const told: string[] = []
+    await using client = createRegistry({ retry: { delay: 1 }, onEvent: ({ kind }) => told.push(`client ${kind}`) })
+    const onEvent = ({ kind }: RegistryEvent) => told.push(`call ${kind}`)
+    await buffer(await client.readBlob({ registry: server.host, repository: 'a' }, stored, { onEvent }))
+    expect(told).toEqual(['client registry-retry', 'call registry-retry', 'client transfer', 'call transfer'])
   })
 
   test('is gone on with where the registry does not know Range', async () => {

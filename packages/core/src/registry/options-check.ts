@@ -1,0 +1,63 @@
+import { X509Certificate } from 'node:crypto'
+import { createSecureContext } from 'node:tls'
+import { DefinitionError, type Fault } from '../model/errors.js'
+import type { RegistryHostOptions, RegistryOptions } from './options.js'
+
+const WHOLE = 'a whole number from 1 on'
+const TIME = 'a number of milliseconds from 0 on'
+
+/**
+ * Refuses options that would show only later, and as something else: a client that retries for ever, or sends nothing.
+ *
+ * @throws DefinitionError DEFINITION_INVALID
+ */
+export function checkOptions({ concurrency, retry, timeouts, hosts }: RegistryOptions): void {
+  const faults = [
+    ...numberFault('concurrency', concurrency, WHOLE),
+    ...numberFault('retry.attempts', retry?.attempts, WHOLE),
+    ...numberFault('retry.time', retry?.time, TIME),
+    ...numberFault('retry.delay', retry?.delay, TIME),
+    ...Object.entries(timeouts ?? {}).flatMap(([name, value]) => numberFault(`timeouts.${name}`, value, TIME)),
+    ...Object.entries(hosts ?? {}).flatMap(([host, given]) => hostFaults(`hosts['${host}']`, given)),
+  ]
+  if (faults.length > 0) throw new DefinitionError(faults)
+}
+
+function numberFault(path: string, value: unknown, wanted: typeof WHOLE | typeof TIME): readonly Fault[] {
+  const isRight = wanted === WHOLE ? Number.isSafeInteger(value) && Number(value) >= 1 : Number(value) >= 0
+  return value === undefined || isRight ? [] : [{ path, message: `${String(value)} is not ${wanted}` }]
+}
+
+function hostFaults(path: string, given: RegistryHostOptions): readonly Fault[] {
+  const { ca, clientCertificate, plainHttp, chunkSize } = given
+  const hint = "Give the PEM text itself, '-----BEGIN …', not the path of its file."
+  return [
+    ...numberFault(`${path}.chunkSize`, chunkSize, WHOLE),
+    ...(plainHttp && (ca ?? clientCertificate) !== undefined
+      ? [{ path, message: 'certificates are of no use over plain HTTP', hint: 'Leave out one or the other.' }]
+      : []),
+    ...(ca === undefined || isCertificate(ca) ? [] : [{ path: `${path}.ca`, message: 'it is no certificate', hint }]),
+    ...(clientCertificate === undefined || isUsable(clientCertificate)
+      ? []
+      : [{ path: `${path}.clientCertificate`, message: 'certificate and key cannot be used together', hint }]),
+  ]
+}
+
+function isCertificate(pem: string): boolean {
+  return succeeds(() => new X509Certificate(pem))
+}
+
+function isUsable({ certificate, key, passphrase }: NonNullable<RegistryHostOptions['clientCertificate']>): boolean {
+  return succeeds(() =>
+    createSecureContext({ cert: certificate, key, ...(passphrase !== undefined && { passphrase }) }),
+  )
+}
+
+function succeeds(attempt: () => unknown): boolean {
+  try {
+    attempt()
+    return true
+  } catch {
+    return false
+  }
+}

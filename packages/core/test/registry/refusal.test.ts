@@ -1,0 +1,91 @@
+import { inspect } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import { RegistryError } from '../../src/model/errors.js'
+import type { RegistryEvent } from '../../src/model/events.js'
+import { startScriptedServer } from './scripted-server.js'
+import { clientFor, identity, password, startTokenRegistry } from './token-registry.js'
+
+test.each([
+  ['Negotiate, NTLM', "by 'negotiate' or 'ntlm'"],
+  ['Bearer', 'does not say from where'],
+  ['Bearer realm="token"', 'does not say from where'],
+  ['Bearer realm="ftp://example.com/token"', 'does not say from where'],
+  ['', 'does not say how'],
+])('a login that can be tried by none of the ways in "%s" is told as that', async (challenge, hint) => {
+  await using server = await startScriptedServer(() => ({ status: 401, headers: { 'www-authenticate': challenge } }))
+  await using client = clientFor(server.host, password)
+  const resolved = client.resolve({ registry: server.host, repository: 'a', tag: 'b' })
+  await expect(resolved).rejects.toMatchObject({ code: 'REGISTRY_UNAUTHORIZED', hint: expect.stringContaining(hint) })
+  expect(server.seen).toHaveLength(1)
+})
+
+describe('what is told of a refusal', () => {
+  const secrets = ['hunter2', 's3cret', Buffer.from('builder:hunter2:s3cret').toString('base64'), 'token-1', 'c2VjcmV0']
+
+  test.each([
+    ['a password', password, "user 'builder'"],
+    ['an identity token', identity, 'identity token'],
+    ['nothing', undefined, 'No credentials'],
+  ])(
+    'names who was shown %s, the way to log in, the request id and the codes, and no secret',
+    async (_, login, who) => {
+      const body = JSON.stringify({
+        errors: [
+          { code: 'DENIED', message: 'not for Bearer token-1 at https://u:hunter2@x/?a=s3cret' },
+          { code: 'DENIED', message: 'token-1 is not enough' },
+        ],
+      })
+      const denied = { status: 403, headers: { 'x-request-id': 'id-42', 'retry-after': '1' }, body }
+      let asked = 0
+      await using servers = await startTokenRegistry({
+        answer() {
+          asked += 1
+          return asked === 1 ? { status: 503 } : denied
+        },
+      })
+      const events: RegistryEvent[] = []
+      await using client = clientFor(servers.host, login)
+      const call = { onEvent: (event: RegistryEvent) => events.push(event) }
+      const error = await client.getManifest({ registry: servers.host, repository: 'a', tag: 'b' }, call).then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      )
+      expect(error).toBeInstanceOf(RegistryError)
+      expect(error).toMatchObject({
+        code: 'REGISTRY_DENIED',
+        status: 403,
+        exchange: {
+          method: 'GET',
+          url: `http://${servers.host}/v2/a/manifests/b`,
+          codes: ['DENIED', 'DENIED'],
+          requestId: 'id-42',
+        },
+      })
+      const hint = (error as RegistryError).hint ?? ''
+      expect(hint).toContain(who)
+      expect(hint).toContain(`docker login ${servers.host}`)
+      expect(events).toHaveLength(1)
+      const told = inspect([error, events], { depth: 10, showHidden: true })
+      for (const secret of secrets) expect(told).not.toContain(secret)
+    },
+  )
+
+  test('has no secret that a token service repeats', async () => {
+    const basic = Buffer.from('builder:hunter2:s3cret').toString('base64')
+    const message = `builder with hunter2:s3cret, as in ${basic}, is nobody`
+    await using tokens = await startScriptedServer(() => ({
+      status: 401,
+      headers: { 'x-request-id': basic },
+      body: JSON.stringify({ errors: [{ code: 'UNAUTHORIZED', message }] }),
+    }))
+    const challenge = { 'www-authenticate': `Bearer realm="http://${tokens.host}/token?key=s3cret"` }
+    await using server = await startScriptedServer(() => ({ status: 401, headers: challenge }))
+    await using client = clientFor(server.host, password)
+    const error = await client
+      .resolve({ registry: server.host, repository: 'a', tag: 'b' })
+      .catch((thrown: unknown) => thrown)
+    const told = inspect(error, { depth: 10, showHidden: true })
+    expect(told).toContain('is nobody')
+    for (const secret of secrets) expect(told).not.toContain(secret)
+  })
+})
