@@ -1,8 +1,24 @@
 import { expect, test } from 'vitest'
 import { ERROR_CODES } from '../../packages/core/src/model/errors.js'
+import { ADVICE } from '../../packages/core/src/report/advice.js'
 import { readText } from './repository.js'
 
+const ROW = /^\| <a id="([a-z_]+)"><\/a>`([A-Z_]+)` \| .+ \| (.+) \|$/gm
+const rows = [...readText('docs/errors.md').matchAll(ROW)].map(([, anchor, code = '', advice]) => ({
+  anchor,
+  code,
+  advice,
+}))
+
 test('docs/errors.md has a line for every error code, and for nothing else', () => {
-  const rows = [...readText('docs/errors.md').matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, code]) => code)
-  expect([...rows].sort()).toEqual([...ERROR_CODES].sort())
+  expect(rows.map(({ code }) => code).sort()).toEqual([...ERROR_CODES].sort())
+})
+
+test('every line can be linked to, by what errors say', () => {
+  expect(rows.filter(({ anchor, code }) => anchor !== code.toLowerCase())).toEqual([])
+})
+
+test('docs/errors.md and the errors themselves say the same to do', () => {
+  const said = Object.fromEntries(rows.map(({ code, advice = '' }) => [code, advice.replaceAll('`', '')]))
+  expect(said).toEqual(ADVICE)
 })

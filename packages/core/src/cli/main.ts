@@ -1,6 +1,7 @@
 import type { Pipeline } from '../definition/pipeline.js'
 import { PolyarchError } from '../model/errors.js'
-import { formatError } from '../report/error-text.js'
+import { type ErrorTextOptions, formatError } from '../report/error-text.js'
+import { choosePaint } from '../report/paint.js'
 import type { CommandContext, Host } from './command.js'
 import { EXIT, exitCodeOf } from './exit-code.js'
 import { createProgram } from './program.js'
@@ -37,10 +38,15 @@ export async function main(pipelines: readonly Pipeline[], host: Host): Promise<
     await program.parseAsync(host.argv)
   } catch (error) {
     host.exitCode = isUsage(error) ? usageCode(error) : exitCodeOf(error)
-    if (!isUsage(error)) host.stderr.write(formatError(error))
+    if (!isUsage(error)) host.stderr.write(formatError(error, errorOptions(host)))
   } finally {
     if (!stop.signal.aborted) release()
   }
+}
+
+/** Read off the arguments: what failed may have been their reading. */
+function errorOptions({ argv, stderr, env }: Host): ErrorTextOptions {
+  return { verbose: argv.includes('--verbose'), paint: choosePaint({ stream: stderr, env }) }
 }
 
 /** Commander has told what is wrong, or shown its help, before it throws. */
