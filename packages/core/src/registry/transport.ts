@@ -68,6 +68,8 @@ export class Transport implements AsyncDisposable {
         method: request.method,
         headers: { 'user-agent': 'polyarch', ...lengthHeader(request.body), ...request.headers },
         body: (await openBody(request.body)) ?? null,
+        // undici would end the connection after each HEAD, for servers that send a body with it.
+        reset: false,
         headersTimeout: timeouts.answer,
         bodyTimeout: timeouts.idle,
         ...(signal && { signal }),
