@@ -15,6 +15,7 @@ const ORDER = [
   'dockerfile',
   'engine',
   'rootfs',
+  'lock',
   'steps',
   'plan',
   'execute',

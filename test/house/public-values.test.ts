@@ -23,6 +23,7 @@ const CORE = [
   'firstCredentials',
   'fromImage',
   'inspect',
+  'lock',
   'pipeline',
   'plan',
   'platform',

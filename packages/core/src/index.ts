@@ -48,6 +48,7 @@ export { type AssembleEntry, type AssembleOptions, type Assembly, assemble } fro
 export { type CopyOptions, copy } from './operations/copy.js'
 export { execute } from './operations/execute.js'
 export { type InspectedImage, type Inspection, inspect } from './operations/inspect.js'
+export { type LockChange, type LockOptions, type LockResult, lock } from './operations/lock.js'
 export type { OperationOptions, PipelinesAndOptions, RunOptions } from './operations/options.js'
 export { plan } from './operations/plan.js'
 export { remove } from './operations/remove.js'

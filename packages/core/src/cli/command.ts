@@ -37,6 +37,7 @@ export type ProgressChoice = (typeof PROGRESS_CHOICES)[number]
 export interface PipelineFlags {
   readonly only?: readonly string[]
   readonly registry?: string
+  readonly frozen?: boolean
   readonly reuse?: boolean
   readonly rebuild?: readonly string[]
   readonly allowRemoval?: boolean

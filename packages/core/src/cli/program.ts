@@ -3,6 +3,7 @@ import { nearest } from '../definition/faults.js'
 import { buildCommand } from './build-command.js'
 import { type CommandContext, PROGRESS_CHOICES } from './command.js'
 import { inspectCommand } from './inspect-command.js'
+import { lockCommand } from './lock-command.js'
 import { planCommand } from './plan-command.js'
 import { serveCommand } from './serve-command.js'
 import { VERSION } from './version.js'
@@ -32,6 +33,14 @@ export function createProgram(context: CommandContext): Command {
   pipelineFlags(program.command('plan').description('say what a run would do, and why; writes nothing'))
     .option('--exit-code', 'exit with 3 where something would change')
     .action((_flags, command: Command) => planCommand(command.optsWithGlobals(), context))
+  program
+    .command('lock')
+    .description('write polyarch.lock: what the names of bases and of other images in Dockerfiles mean now')
+    .argument('[names...]', 'with --update: these names alone')
+    .option('--update', 'also resolve anew what is locked already, and say what has moved')
+    .option('--registry <host>', REGISTRY_HELP)
+    .option('--json', 'print JSON')
+    .action((names: string[], _flags, command: Command) => lockCommand(names, command.optsWithGlobals(), context))
   program
     .command('inspect')
     .description('show what a name holds: the index, and the config, size and base of each image')
@@ -69,6 +78,8 @@ function pipelineFlags(command: Command): Command {
     .exitOverride()
     .option('--only <platform>', 'this platform alone (repeatable): it is built and pushed, no name moves', collect)
     .option('--registry <host>', REGISTRY_HELP)
+    .option('--frozen', 'refuse a name that is not in polyarch.lock; the default where CI is set and there is a lock')
+    .option('--no-frozen', 'resolve such a name live')
     .option('--no-reuse', 'build every image, even where the registry has it, made of the same')
     .option('--rebuild <image>', 'build this image, pipeline or platform even where it is there (repeatable)', collect)
     .option('--allow-removal', 'let a name lose a platform that it has now')

@@ -1,10 +1,13 @@
+import { existsSync } from 'node:fs'
+import { lockPath } from '../lock/lock-file.js'
 import type { RunOptions } from '../operations/options.js'
 import type { CommandContext, PipelineFlags } from './command.js'
 
 /** Flags as options of the operations. */
-export function runOptions(flags: PipelineFlags, { signal }: CommandContext): RunOptions {
+export function runOptions(flags: PipelineFlags, { signal, host }: CommandContext): RunOptions {
   return {
     signal,
+    frozen: flags.frozen ?? isFrozenHere(host),
     ...(flags.only !== undefined && { only: flags.only }),
     ...(flags.registry !== undefined && { registry: flags.registry }),
     ...(flags.reuse !== undefined && { reuse: flags.reuse }),
@@ -12,4 +15,10 @@ export function runOptions(flags: PipelineFlags, { signal }: CommandContext): Ru
     ...(flags.allowRemoval !== undefined && { allowRemoval: flags.allowRemoval }),
     ...(flags.load !== undefined && { load: flags.load }),
   }
+}
+
+/** On a CI machine names mean what the lock says, where there is one. */
+function isFrozenHere({ env }: CommandContext['host']): boolean {
+  const isCi = !['', '0', 'false', undefined].includes(env['CI'])
+  return isCi && existsSync(lockPath(undefined))
 }

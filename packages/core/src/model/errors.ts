@@ -3,6 +3,8 @@ export const ERROR_CODES = [
   // definition: the user's build.ts, options, names, files
   'DEFINITION_INVALID',
   'USAGE',
+  'LOCK_INVALID',
+  'LOCK_INCOMPLETE',
   // engine
   'ENGINE_UNREACHABLE',
   'ENGINE_UNSUPPORTED',
@@ -32,6 +34,7 @@ export const ERROR_CODES = [
   'DIRECTORY_IN_USE',
   'REGISTRY_NOT_STARTED',
   'DOWNLOAD_FAILED',
+  'LOCK_OUTDATED',
   // cancelled
   'CANCELLED',
 ] as const
@@ -72,12 +75,16 @@ export interface Fault {
   readonly hint?: string
 }
 
+/** The codes of {@link DefinitionError}. */
+export type DefinitionErrorCode = 'DEFINITION_INVALID' | 'USAGE' | 'LOCK_INVALID' | 'LOCK_INCOMPLETE'
+
 /** The definition, an option or a file of the user has to be changed; all faults are told together. */
 export class DefinitionError extends PolyarchError {
   override readonly name = 'DefinitionError'
+  declare readonly code: DefinitionErrorCode
   readonly faults: readonly Fault[]
 
-  constructor(faults: readonly Fault[], code: 'DEFINITION_INVALID' | 'USAGE' = 'DEFINITION_INVALID') {
+  constructor(faults: readonly Fault[], code: DefinitionErrorCode = 'DEFINITION_INVALID') {
     const [only] = faults
     super(
       code,

@@ -23,6 +23,8 @@ export interface RunOptions extends OperationOptions {
   readonly reuse?: boolean
   /** Images to build even where they are there: by node, pipeline or platform. */
   readonly rebuild?: readonly string[]
+  /** Whether every name of others has to be in `polyarch.lock`; else those that are not are resolved live. */
+  readonly frozen?: boolean
   /** Which engine builds; the one that the docker command would use unless told otherwise. */
   readonly engine?: EngineOptions
   /** How many images are built at a time. Default 4. */
@@ -33,7 +35,7 @@ export interface RunOptions extends OperationOptions {
   readonly allowRemoval?: boolean
   /** Where root file systems are cached; the user's cache directory unless told otherwise. */
   readonly cacheDirectory?: string
-  /** Directory that relative contexts start at; the working directory unless told otherwise. */
+  /** Directory that relative contexts start at, and that `polyarch.lock` is in; the working directory unless told otherwise. */
   readonly directory?: string
   /** Told of everything that happens, in order. */
   readonly onEvent?: (event: RunEvent) => void
@@ -53,6 +55,7 @@ export function splitArguments(given: PipelinesAndOptions): {
   return { pipelines, options: options ?? {} }
 }
 
-function isPipeline(one: Pipeline | RunOptions): one is Pipeline {
+/** Tells a pipeline from options. */
+export function isPipeline(one: Pipeline | object): one is Pipeline {
   return 'kind' in one
 }

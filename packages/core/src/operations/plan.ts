@@ -17,5 +17,6 @@ export async function plan(...given: PipelinesAndOptions): Promise<Plan> {
   const { pipelines, options } = splitArguments(given)
   throwIfCancelled(options.signal)
   await using workshop = await openWorkshop(pipelines, options)
-  return (await makePlan(workshop.input, workshop.world, { signal: options.signal })).plan
+  const input = { ...workshop.input, asksUpstream: true }
+  return (await makePlan(input, workshop.world, { signal: options.signal })).plan
 }

@@ -5,6 +5,8 @@ import { connectEngine } from '../engine/connect.js'
 import { missingBinfmtEntry } from '../engine/emulators.js'
 import { buildGraph } from '../graph/graph.js'
 import type { Graph } from '../graph/node.js'
+import { createLock, type Lock } from '../lock/lock.js'
+import { lockPath, readLockFile } from '../lock/lock-file.js'
 import { DefinitionError } from '../model/errors.js'
 import { formatPlatform, type Platform, parsePlatform, platformIdentity } from '../model/platform.js'
 import type { PlanningInput } from '../plan/planning.js'
@@ -34,17 +36,22 @@ export function openRegistry({ registryClient }: OperationOptions): Registry {
 }
 
 /** Compiles pipelines and opens what they need. Faults of the definition are told before anything is opened. */
-export async function openWorkshop(pipelines: readonly Pipeline[], options: RunOptions): Promise<Workshop> {
+export async function openWorkshop(
+  pipelines: readonly Pipeline[],
+  options: RunOptions,
+  givenLock?: Lock,
+): Promise<Workshop> {
   // A name that stands for any registry, so that a faulty definition starts no server.
   const anywhere = isEmbedded(options.registry) ? 'localhost' : options.registry
   const declared = compile(pipelines, { registry: anywhere, directory: options.directory })
   const only = readOnly(options.only, declared)
+  const lock = givenLock ?? (await openLock(options))
   const chosen = await chooseRegistry(options.registry)
   const definition = compile(pipelines, { registry: chosen.host, directory: options.directory })
   const graph = buildGraph(definition, { only })
   const published = publishedNames(definition, graph)
   const names = only === undefined ? published.filter(({ requested }) => requested) : []
-  const world = openWorld(options)
+  const world = openWorld(options, lock)
   return {
     definition,
     graph,
@@ -52,6 +59,7 @@ export async function openWorkshop(pipelines: readonly Pipeline[], options: RunO
       graph,
       names,
       published,
+      asksUpstream: false,
       isAnew: readAnew(options, graph),
       targets: only === undefined ? targetNodes(definition, graph) : imagesOf(graph, definition),
       notes: definition.notes,
@@ -62,11 +70,17 @@ export async function openWorkshop(pipelines: readonly Pipeline[], options: RunO
   }
 }
 
-function openWorld(options: RunOptions): World {
+/** The lock file of the directory, where there is one. @throws DefinitionError LOCK_INVALID */
+async function openLock({ directory, frozen = false }: RunOptions): Promise<Lock> {
+  return createLock({ entries: await readLockFile(lockPath(directory)), frozen })
+}
+
+function openWorld(options: RunOptions, lock: Lock): World {
   const credentials = options.registryClient?.credentials ?? dockerConfigCredentials()
   const registry = openRegistry(options)
   return {
     registry,
+    lock,
     outside: createOutside(registry),
     engine: connectEngine({ credentials, ...options.engine }),
     rootfs: lazyRootfsMaker(options),

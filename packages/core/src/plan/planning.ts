@@ -13,6 +13,7 @@ import { readPublished } from './published.js'
 import { reasonText } from './reason-text.js'
 import { type SurveyedNode, survey } from './survey.js'
 import { planTags } from './tag-plan.js'
+import { upstreamNotes } from './upstream.js'
 
 /** What planning starts from. */
 export interface PlanningInput {
@@ -26,6 +27,8 @@ export interface PlanningInput {
   /** Whether a node is to be made even where its result is there. */
   readonly isAnew: (node: Node) => boolean
   readonly notes: readonly string[]
+  /** Whether to look what the locked names mean upstream today. */
+  readonly asksUpstream: boolean
   /** Names the binfmt_misc entry that a platform's emulator is registered under. */
   readonly missingEmulator: (platform: Platform) => string | undefined
 }
@@ -61,10 +64,11 @@ export async function makePlan(input: PlanningInput, world: World, call: Plannin
   const nodes = await survey({ ...input, circumstancesOf, callOf }, world)
   throwIfCancelled(signal)
   const toDo = input.graph.nodes.filter(({ id }) => nodes.get(id)?.wanted)
-  const [checked, tags, reasons] = await Promise.all([
+  const [checked, tags, reasons, moved] = await Promise.all([
     preflight(toDo, world, input.missingEmulator, { signal }),
     planTags(input.names, nodes, published, world.registry, { signal }),
     explainAll([...nodes.values()], callOf),
+    input.asksUpstream ? upstreamNotes(world, { signal }) : [],
   ])
   const plan: Plan = {
     version: PLAN_VERSION,
@@ -74,7 +78,7 @@ export async function makePlan(input: PlanningInput, world: World, call: Plannin
     }),
     tags,
     problems: checked.problems.map(errorData),
-    notes: [...new Set(notes)],
+    notes: [...new Set([...notes, ...world.lock.notes(), ...moved])],
   }
   return { plan, nodes, problems: checked.problems }
 }

@@ -48,11 +48,18 @@ export async function survey(input: SurveyInput, world: World): Promise<Readonly
   )
 }
 
-async function resolveAll({ graph, callOf }: SurveyInput, world: World): Promise<readonly ResolvedNode[]> {
+/** Finds out all that is outside. Faults of all nodes are told together. */
+export async function resolveAll(
+  { graph, callOf }: Pick<SurveyInput, 'graph' | 'callOf'>,
+  world: World,
+): Promise<readonly ResolvedNode[]> {
   const settled = await Promise.allSettled(graph.nodes.map((node) => resolveNode(node, world, callOf(node))))
   const errors = settled.flatMap((one, at) => (one.status === 'rejected' ? [named(one.reason, graph.nodes[at])] : []))
-  const faults = errors.flatMap((error) => (error instanceof DefinitionError ? error.faults : []))
-  if (faults.length > 0) throw new DefinitionError(uniqueFaults(faults))
+  const definitionErrors = errors.filter((error) => error instanceof DefinitionError)
+  const [first] = definitionErrors
+  if (first !== undefined) {
+    throw new DefinitionError(uniqueFaults(definitionErrors.flatMap(({ faults }) => faults)), first.code)
+  }
   if (errors.length > 0) throw errors[0]
   return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
 }

@@ -4,6 +4,8 @@ import type { ErrorCode } from '../model/errors.js'
 export const ADVICE: Readonly<Record<ErrorCode, string>> = {
   DEFINITION_INVALID: 'Correct the values named. The nearest valid word is suggested where there is one.',
   USAGE: 'See npx tsx build.ts --help.',
+  LOCK_INVALID: 'Take it from version control again, or install a newer @polyarch/core.',
+  LOCK_INCOMPLETE: 'Run npx tsx build.ts lock and commit the file, or say --no-frozen.',
   ENGINE_UNREACHABLE:
     'Start Docker, or point DOCKER_HOST or the docker context at an engine. On Linux, your user may have to be in the group docker. npx tsx build.ts doctor looks at more.',
   ENGINE_UNSUPPORTED:
@@ -42,5 +44,6 @@ export const ADVICE: Readonly<Record<ErrorCode, string>> = {
   DIRECTORY_IN_USE: 'Wait until it has ended, or use another directory: --registry embedded:<dir>.',
   REGISTRY_NOT_STARTED: 'Name an empty directory, or another port; 0 takes a free one.',
   DOWNLOAD_FAILED: 'Check the URL and the network; behind a proxy, that HTTPS_PROXY is set.',
+  LOCK_OUTDATED: 'Run npx tsx build.ts lock --update, or name a mirror that keeps old states of the archive.',
   CANCELLED: 'Run again: what was finished is found and reused.',
 }

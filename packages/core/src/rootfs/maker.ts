@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import envPaths from 'env-paths'
 import type { AptBase, RootfsBase } from '../definition/base-source.js'
 import { CancelledError, HostError, PolyarchError } from '../model/errors.js'
@@ -7,7 +8,7 @@ import { findMirror } from './host-mirror.js'
 import { LayerCache } from './layer-cache.js'
 import { requireMmdebstrap, runMmdebstrap } from './mmdebstrap.js'
 import type { ResolvedRootfs, RootfsCall, RootfsLayer, RootfsMaker } from './port.js'
-import { readRelease } from './release-file.js'
+import { type ReleaseFacts, readRelease } from './release-file.js'
 
 /** How root file systems are made. */
 export interface RootfsMakerOptions {
@@ -19,16 +20,27 @@ export interface RootfsMakerOptions {
 export function createRootfsMaker({ cacheDirectory }: RootfsMakerOptions = {}): RootfsMaker {
   const cache = new LayerCache(cacheDirectory ?? envPaths('polyarch', { suffix: '' }).cache)
   return {
-    resolve: (source, call = {}) => (source.kind === 'apt' ? resolveApt(source, call) : resolveArchive(source)),
+    resolve: (source, call = {}, locked) =>
+      source.kind === 'apt' ? resolveApt(source, call, locked) : resolveArchive(source),
     make: async (resolved, call = {}) => (await cache.find(resolved.inputs)) ?? make(cache, resolved, call),
   }
 }
 
-async function resolveApt(source: AptBase, { signal }: RootfsCall): Promise<ResolvedRootfs> {
+async function resolveApt(source: AptBase, call: RootfsCall, locked?: ReleaseFacts): Promise<ResolvedRootfs> {
+  if (locked !== undefined) return resolvedApt(source, locked)
+  const { mirror, facts } = await readArchive(source, call)
+  return { ...resolvedApt(source, facts), mirror }
+}
+
+/** Looks whether this machine can make it, and from what. */
+async function readArchive(source: AptBase, { signal }: RootfsCall) {
   const mirror = await findMirror(source)
   await requireMmdebstrap()
   await requireEmulator(source.architecture)
-  const { date, indexes } = await readRelease(mirror, source, signal)
+  return { mirror, facts: await readRelease(mirror, source, signal) }
+}
+
+function resolvedApt(source: AptBase, { date, indexes }: ReleaseFacts): ResolvedRootfs {
   const { distribution, suite, architecture, components, variant, packages } = source
   const inputs = {
     distribution,
@@ -40,7 +52,22 @@ async function resolveApt(source: AptBase, { signal }: RootfsCall): Promise<Reso
     indexes,
     date,
   }
-  return { source, mirror, epoch: date, inputs }
+  return { source, facts: { date, indexes }, epoch: date, inputs }
+}
+
+/** Nothing else can be made than what the archive has now. @throws HostError LOCK_OUTDATED */
+async function withMirror(source: AptBase, resolved: ResolvedRootfs, call: RootfsCall): Promise<ResolvedRootfs> {
+  if (resolved.mirror !== undefined) return resolved
+  const { mirror, facts } = await readArchive(source, call)
+  if (isDeepStrictEqual(facts, resolved.facts)) return { ...resolved, mirror }
+  const [locked, now] = [resolved.epoch, facts.date].map((date) => new Date(date * 1000).toISOString())
+  throw new HostError(
+    'LOCK_OUTDATED',
+    `${mirror} has ${source.suite} of ${now}, and the lock wants that of ${locked}`,
+    {
+      hint: 'run `build.ts lock --update`, or name a mirror that keeps old states of the archive',
+    },
+  )
 }
 
 async function resolveArchive(source: RootfsBase): Promise<ResolvedRootfs> {
@@ -52,7 +79,7 @@ async function make(cache: LayerCache, resolved: ResolvedRootfs, call: RootfsCal
   try {
     return await cache.add(inputs, async (store) =>
       source.kind === 'apt'
-        ? runMmdebstrap(source, resolved, call, store)
+        ? runMmdebstrap(source, await withMirror(source, resolved, call), call, store)
         : store(await openArchive(source, call.signal)),
     )
   } catch (error) {

@@ -2,6 +2,7 @@ import type { AptBase, RootfsBase } from '../definition/base-source.js'
 import type { Digest } from '../model/digest.js'
 import type { RootfsEvent } from '../model/events.js'
 import type { BlobSource } from '../registry/port.js'
+import type { ReleaseFacts } from './release-file.js'
 
 /** What every call takes beside its arguments. */
 export interface RootfsCall {
@@ -12,7 +13,9 @@ export interface RootfsCall {
 /** All that decides a root file system's content, found by reads alone. JSON-able: it goes into the node's key. */
 export interface ResolvedRootfs {
   readonly source: AptBase | RootfsBase
-  /** For apt: the mirror in use. Where the bytes come from, so not a part of {@link ResolvedRootfs.inputs}. */
+  /** For apt: what the archive says of itself, or the lock says of it. */
+  readonly facts?: ReleaseFacts
+  /** For apt: the mirror in use; undefined where the lock has spared asking it. Where the bytes come from, so not a part of {@link ResolvedRootfs.inputs}. */
   readonly mirror?: string
   /** Seconds since the epoch that files are clamped to and the config is dated with. */
   readonly epoch: number
@@ -30,8 +33,13 @@ export interface RootfsLayer {
 
 /** Makes bases that are not pulled. Methods throw HostError, and CancelledError once the signal has fired. */
 export interface RootfsMaker {
-  /** Reads only. @throws TOOL_MISSING, DOWNLOAD_FAILED, DEFINITION_INVALID where no mirror is known */
-  resolve(source: AptBase | RootfsBase, call?: RootfsCall): Promise<ResolvedRootfs>
-  /** Makes the layer, or takes it from the cache. @throws ROOTFS_FAILED, TOOL_MISSING, DOWNLOAD_FAILED, DIGEST_MISMATCH */
+  /**
+   * Reads only.
+   *
+   * @param locked - what an archive is to be; then neither it nor this machine is looked at before something is made.
+   * @throws TOOL_MISSING, DOWNLOAD_FAILED, DEFINITION_INVALID where no mirror is known
+   */
+  resolve(source: AptBase | RootfsBase, call?: RootfsCall, locked?: ReleaseFacts): Promise<ResolvedRootfs>
+  /** Makes the layer, or takes it from the cache. @throws ROOTFS_FAILED, LOCK_OUTDATED, TOOL_MISSING, DOWNLOAD_FAILED, DIGEST_MISMATCH */
   make(resolved: ResolvedRootfs, call?: RootfsCall): Promise<RootfsLayer>
 }

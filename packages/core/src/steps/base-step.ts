@@ -1,16 +1,16 @@
 import { Readable } from 'node:stream'
-import type { RegistryBaseDefinition } from '../definition/definition.js'
 import type { BaseNode } from '../graph/node.js'
 import type { Digest } from '../model/digest.js'
-import { type Descriptor, isIndex, type StoredManifest } from '../model/oci.js'
+import { isIndex, type StoredManifest } from '../model/oci.js'
 import { repositoryOf } from '../model/reference.js'
 import { copyManifest } from '../registry/copy.js'
 import type { ResolvedRootfs } from '../rootfs/port.js'
 import { rootfsImage } from '../rootfs/rootfs-image.js'
+import { type ResolvedImageBase, resolveImageBase, resolveRootfs } from './base-resolution.js'
 import type { Former } from './former.js'
 import { readParts } from './image-parts.js'
 import { keyOf, keyReference } from './key.js'
-import { type ChosenImage, checkImage, chooseImage } from './registry-base.js'
+import { checkImage } from './registry-base.js'
 import { inputOf, type Output, type Step, type StepCall, type Work, type World } from './step.js'
 
 /** What is known of a base from outside: by its kind. */
@@ -18,14 +18,6 @@ export type ResolvedBase =
   | ResolvedImageBase
   | { readonly kind: 'rootfs'; readonly rootfs: ResolvedRootfs }
   | { readonly kind: 'pipeline' }
-
-interface ResolvedImageBase {
-  readonly kind: 'image'
-  readonly chosen: ChosenImage
-  /** As it stands, or is to stand, in the repository of the shared base. */
-  readonly descriptor: Descriptor
-  readonly isThere: boolean
-}
 
 type BaseWork = Work<BaseNode, ResolvedBase>
 
@@ -35,11 +27,11 @@ export const baseStep: Step<BaseNode, ResolvedBase> = {
     const { source } = node
     switch (source.kind) {
       case 'registry':
-        return resolveImage(node, source, world, call)
+        return resolveImageBase(node, source, world, call)
       case 'pipeline':
         return { kind: 'pipeline' }
       default:
-        return { kind: 'rootfs', rootfs: await world.rootfs.resolve(source, call) }
+        return { kind: 'rootfs', rootfs: await resolveRootfs(node, source, world, call) }
     }
   },
 
@@ -96,25 +88,6 @@ function predictBase({ node, resolved, inputs }: BaseWork): Output | undefined {
   }
 }
 
-async function resolveImage(
-  node: BaseNode,
-  source: RegistryBaseDefinition,
-  { registry, outside }: World,
-  call: StepCall,
-): Promise<ResolvedImageBase> {
-  const { platform } = node
-  const chosen = await chooseImage(source, platform, outside, call)
-  const asPublished = baseOutput(node, chosen.descriptor)
-  const copied = await registry.resolve(asPublished.reference, call)
-  // Checked there too, for it may have been copied under another policy; and the copy is read, which costs the source nothing.
-  const { reference } = copied === undefined ? chosen : asPublished
-  const { manifest, config, note } = await checkImage({ ...chosen, reference }, source, platform, registry, call)
-  if (note !== undefined) call.onEvent?.({ kind: 'note', message: note })
-  const { descriptor } = manifest
-  const found = config === undefined ? copied : await registry.resolve(baseOutput(node, descriptor).reference, call)
-  return { kind: 'image', chosen, descriptor, isThere: found !== undefined }
-}
-
 /** The base that the published image stands on. */
 async function formerBase({ image }: Former, registry: World['registry'], call: StepCall): Promise<Digest | undefined> {
   const found = image && (await registry.getManifest(image.reference, call))
@@ -123,7 +96,7 @@ async function formerBase({ image }: Former, registry: World['registry'], call: 
 
 async function copyImage(
   { node }: BaseWork,
-  chosen: ChosenImage,
+  chosen: ResolvedImageBase['chosen'],
   { registry }: World,
   call: StepCall,
 ): Promise<Output> {

@@ -35,8 +35,8 @@ type ImageWork = Work<ImageNode, ResolvedImage>
 
 /** One platform's image: built by the engine, pushed under its key tag, kept as the pipeline's format asks. */
 export const imageStep: Step<ImageNode, ResolvedImage> = {
-  async resolve({ build, platform, baseNames }, { contexts, outside }, call) {
-    const context = await contexts.list({ directory: build.context, dockerfile: build.dockerfile }, call.signal)
+  async resolve({ build, platform, baseNames }, world, call) {
+    const context = await world.contexts.list({ directory: build.context, dockerfile: build.dockerfile }, call.signal)
     const { target, args } = build
     const analysis = analyze(parseDockerfile(context.dockerfile.text), { platform, target, args, baseNames })
     const faults = [...analysis.faults, ...volatileFaults(analysis, build.volatile)]
@@ -50,7 +50,7 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
         })),
       )
     }
-    const images = await Promise.all(analysis.externals.map((image) => pinImage(image, platform, outside, call)))
+    const images = await Promise.all(analysis.externals.map((image) => pinImage(image, platform, world, call)))
     noteVolatile(analysis, context, build.volatile, call)
     return { context, analysis, images }
   },

@@ -6,8 +6,7 @@ import { isIndex, type StoredManifest } from '../model/oci.js'
 import { formatPlatform, type Platform } from '../model/platform.js'
 import { formatReference, parseReference, type Reference } from '../model/reference.js'
 import { imagesOf, selectPlatform } from '../registry/select-platform.js'
-import type { Outside } from './outside.js'
-import type { StepCall } from './step.js'
+import type { StepCall, World } from './step.js'
 
 /** An image that the Dockerfile names beside the base, pinned. */
 export interface PinnedImage {
@@ -27,24 +26,27 @@ export interface PinnedImage {
 export async function pinImage(
   { name, places, isForTarget }: ExternalImage,
   platform: Platform,
-  outside: Outside,
+  { outside, lock }: World,
   call: StepCall,
 ): Promise<PinnedImage> {
   const reference = parseReference(name)
   if (reference === undefined) throw new TypeError(`'${name}' was a reference a moment ago`)
+  const pinnedAt = (index: Digest, image: Digest): PinnedImage => {
+    const text = formatReference({ ...reference, digest: index })
+    return { name, decisive: isForTarget ? image : index, replacements: places.map((place) => ({ place, text })) }
+  }
+  const locked = lock.find('image', name, platform)
+  if (locked !== undefined) return pinnedAt(locked.index, locked.image)
   const found = await outside.get(reference, call)
   if (found === undefined) {
     throw new RegistryError('NOT_FOUND', `the Dockerfile names ${name}, which does not exist`, {
       hint: 'look at the name and the tag; a private repository may also look like this without a login',
     })
   }
-  const { digest } = found.descriptor
-  const text = formatReference({ ...reference, digest })
-  return {
-    name,
-    decisive: isForTarget ? childFor(reference, found, platform) : digest,
-    replacements: places.map((place) => ({ place, text })),
-  }
+  const index = found.descriptor.digest
+  const image = isForTarget ? childFor(reference, found, platform) : index
+  lock.record({ kind: 'image', name, platform, index, image })
+  return pinnedAt(index, image)
 }
 
 function childFor(reference: Reference, { content, descriptor }: StoredManifest, platform: Platform): Digest {

@@ -1,5 +1,5 @@
 import type { RegistryBaseDefinition } from '../definition/definition.js'
-import { digestOf } from '../model/digest.js'
+import { type Digest, digestOf } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
 import {
   canonicalJson,
@@ -34,7 +34,7 @@ export async function chooseImage(
   platform: Platform,
   outside: Outside,
   call: RegistryCall,
-): Promise<ChosenImage> {
+): Promise<ChosenImage & { readonly index: Digest }> {
   const found = await outside.get(reference, call)
   if (found === undefined) {
     throw new RegistryError('NOT_FOUND', `base ${formatReference(reference)} does not exist`, {
@@ -43,7 +43,8 @@ export async function chooseImage(
   }
   const place = repositoryOf(reference)
   if (!isIndex(found.content)) {
-    return { reference: { ...place, digest: found.descriptor.digest }, descriptor: found.descriptor }
+    const { descriptor } = found
+    return { reference: { ...place, digest: descriptor.digest }, descriptor, index: descriptor.digest }
   }
   const images = found.content.manifests.filter((entry) => !isAttestation(entry))
   // An image for an older variant runs too, but only where the declared platform is what counts.
@@ -62,7 +63,7 @@ export async function chooseImage(
     )
   }
   const { mediaType, digest, size } = child
-  return { reference: { ...place, digest }, descriptor: { mediaType, digest, size } }
+  return { reference: { ...place, digest }, descriptor: { mediaType, digest, size }, index: found.descriptor.digest }
 }
 
 /** A base that has been compared with its platform: what is to stand in the shared base's repository. */
@@ -70,6 +71,8 @@ export interface CheckedImage {
   readonly manifest: StoredManifest
   /** The config in place of the published one, where that named another platform and is to be corrected. */
   readonly config?: Uint8Array
+  /** The platform that the config states; undefined where it states none. */
+  readonly states: Platform | undefined
   /** Set where the policy let a disagreement pass, or corrected it. */
   readonly note?: string
 }
@@ -92,18 +95,38 @@ export async function checkImage(
     throw new RegistryError('MANIFEST_UNSUPPORTED', `base ${name} lists ${chosen.descriptor.digest}, which is no image`)
   }
   const config = await readImageConfig(registry, chosen.reference, manifest.content, call)
-  const stated = statedPlatform(config)
-  if (stated !== undefined && samePlatform(stated, platform)) return { manifest }
-  const disagreement = `base ${name} is declared ${formatPlatform(platform)}, its config says ${stated === undefined ? 'nothing' : formatPlatform(stated)}`
+  const states = statedPlatform(config)
+  const { note, isWrong } = judgePlatform(states, { reference, configPolicy }, platform)
+  const told = { states, ...(note !== undefined && { note }) }
+  const isCorrected = isWrong && configPolicy === 'fix-config'
+  return isCorrected ? { ...corrected(manifest, config, platform), ...told } : { manifest, ...told }
+}
+
+/** What is to be said of the platform that a base's config states. */
+export interface PlatformJudgement {
+  /** Whether it is another one than the declared. */
+  readonly isWrong: boolean
+  readonly note?: string
+}
+
+/** Compares the platform that a config states with the declared one. @throws RegistryError PLATFORM_MISMATCH */
+export function judgePlatform(
+  stated: Platform | undefined,
+  { reference, configPolicy }: Pick<RegistryBaseDefinition, 'reference' | 'configPolicy'>,
+  platform: Platform,
+): PlatformJudgement {
+  if (stated !== undefined && samePlatform(stated, platform)) return { isWrong: false }
+  const says = stated === undefined ? 'nothing' : formatPlatform(stated)
+  const disagreement = `base ${formatReference(reference)} is declared ${formatPlatform(platform)}, its config says ${says}`
   switch (configPolicy) {
     case 'require-match':
       throw new RegistryError('PLATFORM_MISMATCH', disagreement, {
         hint: "take an image of that platform; where the config is known to be wrong, say configPolicy: 'trust-declared' or 'fix-config'",
       })
     case 'trust-declared':
-      return { manifest, note: `${disagreement}; the declaration is trusted` }
+      return { isWrong: true, note: `${disagreement}; the declaration is trusted` }
     case 'fix-config':
-      return { ...corrected(manifest, config, platform), note: `${disagreement}; the config is corrected` }
+      return { isWrong: true, note: `${disagreement}; the config is corrected` }
   }
 }
 
@@ -113,7 +136,11 @@ export function statedPlatform({ os, architecture, variant }: ImageConfig): Plat
   return normalizePlatform({ os, architecture, ...(variant !== undefined && { variant }) })
 }
 
-function corrected(manifest: StoredManifest, config: ImageConfig, platform: Platform): CheckedImage {
+function corrected(
+  manifest: StoredManifest,
+  config: ImageConfig,
+  platform: Platform,
+): Pick<CheckedImage, 'manifest' | 'config'> {
   const { variant: _stated, ...rest } = config
   const bytes = canonicalJson({ ...rest, ...platform })
   const descriptor = { ...('config' in manifest.content && manifest.content.config) } as Descriptor

@@ -1,5 +1,6 @@
 import type { Engine } from '../engine/port.js'
 import type { Node } from '../graph/node.js'
+import type { Lock } from '../lock/lock.js'
 import type { WorkEvent } from '../model/events.js'
 import type { Descriptor } from '../model/oci.js'
 import type { PlanReason } from '../model/plan-reason.js'
@@ -18,6 +19,7 @@ export interface World {
   readonly rootfs: RootfsMaker
   readonly contexts: Contexts
   readonly outside: Outside
+  readonly lock: Lock
 }
 
 /** What every part of a step takes beside its arguments. */

@@ -1,0 +1,143 @@
+import { isDigest } from '../model/digest.js'
+import { DefinitionError } from '../model/errors.js'
+import { formatPlatform, parsePlatform } from '../model/platform.js'
+import { entryIdentity, type LockEntry } from './lock-entry.js'
+
+/** Version of the form of the lock file. */
+export const LOCK_VERSION = 1
+
+const HEAD = 'polyarch.lock version '
+const EXPLANATION = [
+  '# What the names of others mean: bases, and other images of Dockerfiles, one line per name and platform.',
+  '# Written by `build.ts lock`; `build.ts lock --update` takes what the names mean now.',
+]
+
+/** The lock as text: equal entries give equal text, in whatever order they come. */
+export function formatLock(entries: readonly LockEntry[]): string {
+  const lines = entries
+    .map((entry) => ({ entry, identity: entryIdentity(entry) }))
+    .toSorted((a, b) => (a.identity < b.identity ? -1 : 1))
+    .map(({ entry }) => formatEntry(entry))
+  return [`${HEAD}${LOCK_VERSION}`, ...EXPLANATION, ...lines, ''].join('\n')
+}
+
+function formatEntry(entry: LockEntry): string {
+  const fields = Object.entries(fieldsOf(entry)).map(([name, value]) => `${name}=${word(value)}`)
+  return [entry.kind, word(entry.name), formatPlatform(entry.platform), ...fields].join(' ')
+}
+
+type Fields = Readonly<Record<string, string>>
+
+function fieldsOf(entry: LockEntry): Fields {
+  switch (entry.kind) {
+    case 'base': {
+      const { index, image, states, policy } = entry
+      const config = states === undefined ? 'none' : formatPlatform(states)
+      return { index, image: image.digest, type: image.mediaType, size: String(image.size), config, policy }
+    }
+    case 'image':
+      return { index: entry.index, image: entry.image }
+    case 'rootfs':
+      return { sha256: entry.sha256 }
+    case 'apt':
+      return { date: String(entry.date), ...sorted(entry.indexes) }
+  }
+}
+
+function sorted(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** White space separates, so that it is written otherwise within a word. */
+function word(text: string): string {
+  return text.replace(/[%\s]/g, (character) => encodeURIComponent(character))
+}
+
+/**
+ * Reads the text of a lock.
+ *
+ * @param file - its path, for messages.
+ * @throws DefinitionError LOCK_INVALID where it is of a newer version, or a line cannot be read.
+ */
+export function parseLock(text: string, file: string): readonly LockEntry[] {
+  const [head = '', ...lines] = text.split(/\r?\n/)
+  const version = head.startsWith(HEAD) ? Number(head.slice(HEAD.length)) : Number.NaN
+  if (version !== LOCK_VERSION) throw unknownVersion(file, version)
+  return lines.flatMap((line, at) => {
+    if (line.trim() === '' || line.startsWith('#')) return []
+    const entry = parseEntry(line)
+    if (entry === undefined) throw unreadable(file, `line ${at + 2} cannot be read: ${line}`)
+    return [entry]
+  })
+}
+
+function unknownVersion(file: string, version: number): DefinitionError {
+  if (Number.isNaN(version)) return unreadable(file, `it does not begin with '${HEAD}${LOCK_VERSION}'`)
+  const message = `it is of version ${version}, and this polyarch reads ${LOCK_VERSION}`
+  return new DefinitionError([{ path: file, message, hint: 'install a newer @polyarch/core' }], 'LOCK_INVALID')
+}
+
+function unreadable(file: string, message: string): DefinitionError {
+  const hint = 'take it from version control again, or delete it and run `build.ts lock`'
+  return new DefinitionError([{ path: file, message, hint }], 'LOCK_INVALID')
+}
+
+function parseEntry(line: string): LockEntry | undefined {
+  const [kind, name, platformText, ...rest] = line.split(' ').map(unword)
+  const platform = parsePlatform(platformText ?? '')
+  if (!name || platform === undefined) return undefined
+  const fields = new Map(rest.map((field) => split(field)))
+  return parseKind(kind ?? '', { name, platform }, fields)
+}
+
+function unword(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return ''
+  }
+}
+
+/** Paths of package indexes may have any character but the one that ends them. */
+function split(field: string): readonly [string, string] {
+  const at = field.lastIndexOf('=')
+  return [field.slice(0, at), field.slice(at + 1)]
+}
+
+function parseKind(
+  kind: string,
+  common: Pick<LockEntry, 'name' | 'platform'>,
+  fields: ReadonlyMap<string, string>,
+): LockEntry | undefined {
+  const field = (name: string) => fields.get(name) ?? ''
+  const [index, image, size] = [field('index'), field('image'), Number(field('size'))]
+  const areDigests = isDigest(index) && isDigest(image)
+  switch (kind) {
+    case 'base': {
+      const [policy, states] = [policyOf(field('policy')), parsePlatform(field('config'))]
+      if (!areDigests || !(size > 0) || policy === undefined || states === undefined) return undefined
+      const descriptor = { mediaType: field('type'), digest: image, size }
+      const stated = field('config') === 'none' ? {} : { states }
+      return { kind, ...common, index, image: descriptor, ...stated, policy }
+    }
+    case 'image':
+      return areDigests ? { kind, ...common, index, image } : undefined
+    case 'rootfs':
+      return isHash(field('sha256')) ? { kind, ...common, sha256: field('sha256') } : undefined
+    case 'apt': {
+      const { date, ...indexes } = Object.fromEntries(fields)
+      const isWhole = /^\d+$/.test(date ?? '') && Object.values(indexes).every(isHash)
+      return isWhole ? { kind, ...common, date: Number(date), indexes } : undefined
+    }
+    default:
+      return undefined
+  }
+}
+
+function policyOf(text: string) {
+  return (['require-match', 'trust-declared', 'fix-config'] as const).find((policy) => policy === text)
+}
+
+function isHash(text: string): boolean {
+  return /^[a-f0-9]{64}$/.test(text)
+}

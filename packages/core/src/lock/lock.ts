@@ -1,0 +1,58 @@
+import { DefinitionError } from '../model/errors.js'
+import { formatPlatform, type Platform } from '../model/platform.js'
+import { entryIdentity, type LockEntry } from './lock-entry.js'
+
+/** The name of the lock file. */
+export const LOCK_FILE = 'polyarch.lock'
+
+type EntryOf<Kind extends LockEntry['kind']> = Extract<LockEntry, { readonly kind: Kind }>
+
+/** What names mean in one run: by the lock where it has them, else by whoever resolves them and then records it. */
+export interface Lock {
+  /** @throws DefinitionError LOCK_INCOMPLETE where it is frozen and has no such entry. */
+  find<Kind extends LockEntry['kind']>(kind: Kind, name: string, platform: Platform): EntryOf<Kind> | undefined
+  /** Notes what a name means that had to be resolved. */
+  record(entry: LockEntry): void
+  /** All that was asked for: as locked, and as recorded. */
+  used(): readonly LockEntry[]
+  /** What was asked for and is locked. */
+  locked(): readonly LockEntry[]
+  /** What was asked for and is not, where there is a lock. */
+  notes(): readonly string[]
+}
+
+/** How a lock is used. */
+export interface LockUse {
+  /** Undefined where there is no lock file. */
+  readonly entries: readonly LockEntry[] | undefined
+  /** Whether every name has to be in it. */
+  readonly frozen: boolean
+}
+
+/** Starts with what is locked. */
+export function createLock({ entries, frozen }: LockUse): Lock {
+  const known = new Map((entries ?? []).map((entry) => [entryIdentity(entry), entry]))
+  const used = new Map<string, LockEntry>()
+  const missing = new Map<string, string>()
+  return {
+    find<Kind extends LockEntry['kind']>(kind: Kind, name: string, platform: Platform) {
+      const identity = entryIdentity({ kind, name, platform })
+      const entry = known.get(identity)
+      if (entry !== undefined) used.set(identity, entry)
+      else if (frozen) throw incomplete(name, platform, entries !== undefined)
+      else missing.set(identity, `${name} for ${formatPlatform(platform)}`)
+      return entry as EntryOf<Kind> | undefined
+    },
+    record: (entry) => void used.set(entryIdentity(entry), entry),
+    used: () => [...used.values()],
+    locked: () => [...used].filter(([identity]) => known.has(identity)).map(([, entry]) => entry),
+    notes: () =>
+      entries === undefined ? [] : [...missing.values()].map((what) => `${what} is not in ${LOCK_FILE}: run \`lock\``),
+  }
+}
+
+function incomplete(name: string, platform: Platform, isThere: boolean): DefinitionError {
+  const message = `${isThere ? 'it does not have' : 'there is none, and so not'} ${name} for ${formatPlatform(platform)}`
+  const hint = 'run `build.ts lock` and commit the file; --no-frozen resolves the name live'
+  return new DefinitionError([{ path: LOCK_FILE, message, hint }], 'LOCK_INCOMPLETE')
+}

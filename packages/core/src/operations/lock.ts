@@ -1,0 +1,97 @@
+import type { Pipeline } from '../definition/pipeline.js'
+import { createLock } from '../lock/lock.js'
+import { entryIdentity, entryMeaning, type LockEntry } from '../lock/lock-entry.js'
+import { lockPath, readLockFile, writeLockFile } from '../lock/lock-file.js'
+import { DefinitionError, throwIfCancelled } from '../model/errors.js'
+import { formatPlatform } from '../model/platform.js'
+import { formatReference, parseReference, withDefaultTag } from '../model/reference.js'
+import { resolveAll } from '../plan/survey.js'
+import type { RunOptions } from './options.js'
+import { isPipeline } from './options.js'
+import { openWorkshop } from './workshop.js'
+
+/** What `lock(...)` takes after the pipelines. */
+export interface LockOptions extends Pick<RunOptions, 'registryClient' | 'signal' | 'registry' | 'directory'> {
+  /** Whether what is locked is resolved anew: all of it, or these names. */
+  readonly update?: boolean | readonly string[]
+}
+
+/** What became of one line of the lock. */
+export interface LockChange {
+  readonly change: 'added' | 'moved' | 'removed'
+  readonly kind: LockEntry['kind']
+  readonly name: string
+  /** `linux/arm/v7`. */
+  readonly platform: string
+  /** What it meant before: a digest or, of a package archive, its date. */
+  readonly from?: string
+  readonly to?: string
+}
+
+/** What `lock(...)` wrote. */
+export interface LockResult {
+  /** Path of the file. */
+  readonly file: string
+  /** How many names are locked, each platform counted. */
+  readonly entries: number
+  readonly changes: readonly LockChange[]
+}
+
+/**
+ * Writes `polyarch.lock`: what the names of others in these pipelines mean now, bases and other images of Dockerfiles.
+ * What is locked already stays, unless it is to be updated; what nobody names any more goes.
+ *
+ * @throws DefinitionError DEFINITION_INVALID, LOCK_INVALID; USAGE where a name to update is not locked; RegistryError; HostError
+ * @example
+ * ```ts
+ * const { changes } = await lock(app, { update: true })
+ * ```
+ */
+export async function lock(...given: readonly [...Pipeline[], LockOptions] | readonly Pipeline[]): Promise<LockResult> {
+  const all: readonly (Pipeline | LockOptions)[] = given
+  const options = all.find((one): one is LockOptions => !isPipeline(one)) ?? {}
+  throwIfCancelled(options.signal)
+  const file = lockPath(options.directory)
+  const before = (await readLockFile(file)) ?? []
+  const kept = entriesToKeep(before, options.update ?? false)
+  const chosen = createLock({ entries: kept, frozen: false })
+  await using workshop = await openWorkshop(all.filter(isPipeline), options, chosen)
+  await resolveAll({ graph: workshop.graph, callOf: () => ({ signal: options.signal }) }, workshop.world)
+  const after = chosen.used()
+  await writeLockFile(file, after)
+  return { file, entries: after.length, changes: changesBetween(before, after) }
+}
+
+function entriesToKeep(entries: readonly LockEntry[], update: boolean | readonly string[]): readonly LockEntry[] {
+  if (typeof update === 'boolean') return update ? [] : entries
+  const names = new Set(update.map(fullName))
+  for (const [at, name] of [...names].entries()) {
+    if (entries.some((entry) => entry.name === name)) continue
+    const has = [...new Set(entries.map((entry) => entry.name))].join(', ')
+    const message = `'${update[at]}' is not in the lock`
+    throw new DefinitionError([{ path: 'lock --update', message, hint: `it has ${has || 'nothing yet'}` }], 'USAGE')
+  }
+  return entries.filter(({ name }) => !names.has(name))
+}
+
+/** Names of images may be written as people write them. */
+function fullName(written: string): string {
+  const reference = /^[a-z]+:\/\//.test(written) ? undefined : parseReference(written)
+  return reference === undefined ? written : formatReference(withDefaultTag(reference))
+}
+
+function changesBetween(before: readonly LockEntry[], after: readonly LockEntry[]): readonly LockChange[] {
+  const [old, now] = [before, after].map((entries) => new Map(entries.map((entry) => [entryIdentity(entry), entry])))
+  const identities = [...new Set([...(old?.keys() ?? []), ...(now?.keys() ?? [])])].sort()
+  return identities.flatMap((identity) => changeOf(old?.get(identity), now?.get(identity)))
+}
+
+function changeOf(old: LockEntry | undefined, now: LockEntry | undefined): readonly LockChange[] {
+  const entry = now ?? old
+  const [from, to] = [old && entryMeaning(old), now && entryMeaning(now)]
+  if (entry === undefined || from === to) return []
+  const change = from === undefined ? 'added' : to === undefined ? 'removed' : 'moved'
+  const { kind, name, platform } = entry
+  const told = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
+  return [{ change, kind, name, platform: formatPlatform(platform), ...told }]
+}
