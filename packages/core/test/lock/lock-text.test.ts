@@ -1,0 +1,86 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { LockEntry } from '../../src/lock/lock-entry.js'
+import { formatLock, parseLock } from '../../src/lock/lock-text.js'
+import type { Digest } from '../../src/model/digest.js'
+
+const AMD64 = { os: 'linux', architecture: 'amd64' }
+const ARM = { os: 'linux', architecture: 'arm', variant: 'v7' }
+const [A, B] = ['a', 'b'].map((digit) => `sha256:${digit.repeat(64)}` as Digest) as [Digest, Digest]
+
+const ENTRIES: readonly LockEntry[] = [
+  {
+    kind: 'base',
+    name: 'docker.io/library/ubuntu:24.04',
+    platform: AMD64,
+    index: A,
+    image: { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: B, size: 424 },
+    states: AMD64,
+    policy: 'require-match',
+  },
+  {
+    kind: 'base',
+    name: 'docker.io/balenalib/raspberry-pi:latest',
+    platform: ARM,
+    index: A,
+    image: { mediaType: 'application/vnd.docker.distribution.manifest.v2+json', digest: B, size: 949 },
+    policy: 'trust-declared',
+  },
+  { kind: 'image', name: 'docker.io/library/golang:1.25', platform: ARM, index: A, image: B },
+  {
+    kind: 'apt',
+    name: 'debian/trixie/armhf/main+contrib',
+    platform: ARM,
+    date: 1_700_000_000,
+    indexes: { 'main/binary-armhf/Packages.xz': '1'.repeat(64), 'contrib/binary-armhf/Packages': '2'.repeat(64) },
+  },
+  { kind: 'rootfs', name: '/my files/100%.tar.xz', platform: ARM, sha256: '3'.repeat(64) },
+]
+
+describe('the text of a lock', () => {
+  it('has a line for each name and platform', () => {
+    const lines = formatLock(ENTRIES)
+      .split('\n')
+      .filter((line) => !line.startsWith('#'))
+    expect(lines.map((line) => line.split(' ').slice(0, 3).join(' '))).toEqual([
+      'polyarch.lock version 1',
+      'apt debian/trixie/armhf/main+contrib linux/arm/v7',
+      'base docker.io/balenalib/raspberry-pi:latest linux/arm/v7',
+      'base docker.io/library/ubuntu:24.04 linux/amd64',
+      'image docker.io/library/golang:1.25 linux/arm/v7',
+      'rootfs /my%20files/100%25.tar.xz linux/arm/v7',
+      '',
+    ])
+    expect(lines[3]).toBe(
+      `base docker.io/library/ubuntu:24.04 linux/amd64 index=${A} image=${B} type=application/vnd.oci.image.manifest.v1+json size=424 config=linux/amd64 policy=require-match`,
+    )
+  })
+
+  it('is the same in whatever order entries come, and reads back as what it was made from', () => {
+    fc.assert(
+      fc.property(fc.shuffledSubarray([...ENTRIES], { minLength: 0 }), (entries) => {
+        const text = formatLock(entries)
+        expect(text).toBe(formatLock(entries.toReversed()))
+        expect(new Set(parseLock(text, 'x'))).toEqual(new Set(entries))
+        expect(parseLock(text.replaceAll('\n', '\r\n'), 'x')).toHaveLength(entries.length)
+      }),
+    )
+  })
+
+  it.each([
+    ['polyarch.lock version 2\n', 'it is of version 2, and this polyarch reads 1', 'install a newer @polyarch/core'],
+    ['', 'it does not begin with', 'take it from version control again'],
+    ['<<<<<<< HEAD\npolyarch.lock version 1\n', 'it does not begin with', 'take it from version control again'],
+    ['polyarch.lock version 1\n\nbase x linux/amd64 index=1\n', 'line 3 cannot be read', 'delete it and run'],
+    [`polyarch.lock version 1\nimage x linux index=${A} image=sha256:1`, 'line 2 cannot be read', 'delete it and run'],
+    ['polyarch.lock version 1\nfancy x linux/amd64', 'line 2 cannot be read', 'delete it and run'],
+  ])('is refused where it cannot be meant: %j', (text, message, hint) => {
+    expect(() => parseLock(text, 'polyarch.lock')).toThrowError(
+      expect.objectContaining({
+        code: 'LOCK_INVALID',
+        message: expect.stringContaining(message),
+        hint: expect.stringContaining(hint),
+      }),
+    )
+  })
+})
