@@ -1,6 +1,6 @@
 // @ts-check
 import { existsSync, readdirSync, statSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { run } from './run.mjs'
 import { step } from './step.mjs'
@@ -24,14 +24,12 @@ export function stalePackages() {
 }
 
 /**
- * The core first: the plugins are built against its types.
+ * Without types, which take most of the time and are not needed to run: `npm run build` makes them too.
  *
  * @param {readonly string[]} folders of packages
  */
-async function build(folders) {
-  const core = folders.filter((folder) => basename(folder) === 'core')
-  const plugins = folders.filter((folder) => !core.includes(folder))
-  for (const group of [core, plugins]) await Promise.all(group.map((folder) => npm(['run', 'build'], folder)))
+function build(folders) {
+  return Promise.all(folders.map((folder) => npm(['run', 'build', '--', '--no-dts'], folder)))
 }
 
 /**
