@@ -1,7 +1,9 @@
 import { Command, Option } from 'commander'
 import { nearest } from '../definition/faults.js'
+import { PICTURE_FORMATS } from '../report/graph/formats.js'
 import { buildCommand } from './build-command.js'
 import { type CommandContext, PROGRESS_CHOICES } from './command.js'
+import { graphCommand } from './graph-command.js'
 import { inspectCommand } from './inspect-command.js'
 import { lockCommand } from './lock-command.js'
 import { planCommand } from './plan-command.js'
@@ -33,6 +35,11 @@ export function createProgram(context: CommandContext): Command {
   pipelineFlags(program.command('plan').description('say what a run would do, and why; writes nothing'))
     .option('--exit-code', 'exit with 3 where something would change')
     .action((_flags, command: Command) => planCommand(command.optsWithGlobals(), context))
+  pipelineFlags(program.command('graph').description('draw what depends on what, and what a run would do with it'))
+    .addOption(new Option('--format <form>', 'tree unless --out has another ending').choices(PICTURE_FORMATS))
+    .option('--out <file>', 'write it there')
+    .option('--no-plan', 'draw the definition alone, and contact nothing')
+    .action((_flags, command: Command) => graphCommand(command.optsWithGlobals(), context))
   program
     .command('lock')
     .description('write polyarch.lock: what the names of bases and of other images in Dockerfiles mean now')

@@ -40,6 +40,8 @@ export interface NodePlan {
   readonly pipeline: string
   readonly kind: 'base' | 'base-index' | 'image' | 'index'
   readonly platform?: Platform
+  /** What a base is made from, as people call it: an image's name, a distribution and its suite. */
+  readonly source?: string
   readonly action: PlanAction
   /** All that speaks for the action; at least one. */
   readonly why: readonly PlanReason[]

@@ -1,4 +1,5 @@
 import type { Graph, Node } from '../graph/node.js'
+import { sourceName } from '../graph/source-name.js'
 import { errorData } from '../model/error-data.js'
 import { type EngineError, throwIfCancelled } from '../model/errors.js'
 import type { RunEvent } from '../model/events.js'
@@ -92,6 +93,7 @@ function nodePlan(
   const { node, considered, output, wanted } = surveyed
   const after = node.decidedBy.filter((need) => all.get(need)?.output === undefined)
   const platform = node.kind === 'base' || node.kind === 'image' ? node.platform : undefined
+  const source = sourceName(node)
   const { sources = [] } = surveyed.resolved.volatile ?? {}
   const execution = node.kind === 'image' && wanted && engine ? executionOn(engine, node.platform) : undefined
   return {
@@ -103,6 +105,7 @@ function nodePlan(
     reason: reasonText(why),
     needs: node.needs,
     ...(platform !== undefined && { platform }),
+    ...(source !== undefined && { source }),
     ...(after.length > 0 && { after }),
     ...(considered !== undefined && { key: considered.key }),
     ...(output !== undefined && { digest: output.descriptor.digest }),

@@ -1,0 +1,35 @@
+import { extname } from 'node:path'
+import { outline } from '../operations/outline.js'
+import { plan } from '../operations/plan.js'
+import { formatPicture, PICTURE_FORMATS, type PictureFormat } from '../report/graph/formats.js'
+import { pictureOf } from '../report/graph/picture.js'
+import { choosePaint, unpainted } from '../report/paint.js'
+import type { CommandContext, PipelineFlags } from './command.js'
+import { writeResult } from './output.js'
+import { runOptions } from './run-options.js'
+
+/** Flags of `graph`. */
+export interface GraphFlags extends PipelineFlags {
+  readonly format?: PictureFormat
+  readonly out?: string
+  /** False where the picture is to show the definition alone. */
+  readonly plan?: boolean
+}
+
+/** `build.ts graph`: draws what depends on what, and what a run would do with it. */
+export async function graphCommand(flags: GraphFlags, context: CommandContext): Promise<void> {
+  const { host, pipelines } = context
+  const options = runOptions(flags, context)
+  const source = flags.plan === false ? outline(...pipelines, options) : await plan(...pipelines, options)
+  const format = flags.format ?? (flags.json ? 'json' : formatOf(flags.out))
+  const paint = flags.out === undefined ? choosePaint({ stream: host.stdout, env: host.env }) : unpainted
+  await writeResult(await formatPicture(pictureOf(source), format, paint), '--out', flags.out, host)
+}
+
+/** The form that a file's ending asks for. */
+function formatOf(file = ''): PictureFormat {
+  const ending = extname(file).slice(1).toLowerCase()
+  const alias = { mmd: 'mermaid', gv: 'dot', htm: 'html' } as const
+  const wanted = ending in alias ? alias[ending as keyof typeof alias] : ending
+  return PICTURE_FORMATS.find((format) => format === wanted) ?? 'tree'
+}

@@ -1,0 +1,33 @@
+import { compile } from '../definition/compile.js'
+import { buildGraph } from '../graph/graph.js'
+import { sourceName } from '../graph/source-name.js'
+import { formatReference } from '../model/reference.js'
+import type { PictureSource } from '../report/graph/picture.js'
+import { publishedNames } from '../steps/published-names.js'
+import { type PipelinesAndOptions, splitArguments } from './options.js'
+import { isEmbedded } from './registry-choice.js'
+
+/** The nodes and names of pipelines as their definition tells them: nothing is contacted. @throws DefinitionError */
+export function outline(...given: PipelinesAndOptions): PictureSource {
+  const { pipelines, options } = splitArguments(given)
+  // The embedded registry has its address only once it runs.
+  const registry = isEmbedded(options.registry) ? 'localhost' : options.registry
+  const definition = compile(pipelines, { registry, directory: options.directory })
+  const graph = buildGraph(definition)
+  return {
+    nodes: graph.nodes.map((node) => {
+      const source = sourceName(node)
+      return {
+        node: node.id,
+        pipeline: node.pipeline,
+        kind: node.kind,
+        needs: node.needs,
+        ...('platform' in node && { platform: node.platform }),
+        ...(source !== undefined && { source }),
+      }
+    }),
+    tags: publishedNames(definition, graph)
+      .filter(({ requested }) => requested)
+      .map(({ reference, node }) => ({ reference: formatReference(reference), node })),
+  }
+}

@@ -1,0 +1,46 @@
+import { oneLine } from '../plain-words.js'
+import { COLOURS, groupsOf, linesOf, SHAPES } from './look.js'
+import type { Picture, PictureNode } from './picture.js'
+
+/** The picture in Graphviz's language. @see https://graphviz.org/doc/info/lang.html */
+export function formatDot({ nodes, edges }: Picture): string {
+  const ids = new Map(nodes.map(({ id }, at) => [id, `n${at}`]))
+  const drawn = (node: PictureNode) => `${ids.get(node.id)} [${attributesOf(node)}];`
+  const { pipelines, others } = groupsOf(nodes)
+  const clusters = pipelines.flatMap(([pipeline, members], at) => [
+    `  subgraph cluster_${at} {`,
+    `    label=${quoted(pipeline)}; style="rounded"; color="#8a94a6"; fontname="Helvetica"; fontsize=13;`,
+    ...members.map((node) => `    ${drawn(node)}`),
+    '  }',
+  ])
+  return [
+    'digraph polyarch {',
+    '  rankdir=LR; bgcolor="white"; nodesep=0.15; ranksep=0.6;',
+    '  node [fontname="Helvetica" fontsize=11 style="filled,rounded" shape=box margin="0.3,0.06" height=0.3];',
+    '  edge [color="#6b7280" arrowsize=0.6];',
+    ...clusters,
+    ...others.map((node) => `  ${drawn(node)}`),
+    ...edges.map(({ from, to }) => `  ${ids.get(from)} -> ${ids.get(to)};`),
+    '}',
+    '',
+  ].join('\n')
+}
+
+function attributesOf(node: PictureNode): string {
+  const { fill, line } = COLOURS[node.state]
+  const tooltip = [node.id, node.word, node.reason].filter((part) => part !== undefined).join(': ')
+  return [
+    `label=${quoted(...linesOf(node))}`,
+    `tooltip=${quoted(tooltip)}`,
+    `shape=${SHAPES[node.kind].dot}`,
+    `fillcolor="${fill}"`,
+    `color="${line}"`,
+    'fontcolor="#111827"',
+  ].join(' ')
+}
+
+/** Lines as a string of the language: a backslash would start an escape of its own, such as the name of the graph. */
+function quoted(...lines: readonly string[]): string {
+  const escaped = lines.map((line) => oneLine(line).replaceAll('\\', '\\\\').replaceAll('"', '\\"'))
+  return `"${escaped.join('\\n')}"`
+}

@@ -1,0 +1,118 @@
+import type { NodePlan, TagPlan } from '../../model/plan.js'
+import { formatPlatform } from '../../model/platform.js'
+
+/** Version of the shape of {@link Picture} as JSON. */
+export const PICTURE_VERSION = 1
+
+/** What a picture is made of: a plan, or the part of one that a definition tells by itself. */
+export interface PictureSource {
+  readonly nodes: readonly (Pick<NodePlan, 'node' | 'pipeline' | 'kind' | 'platform' | 'needs' | 'source'> &
+    Partial<Pick<NodePlan, 'action' | 'reason'>>)[]
+  readonly tags: readonly (Pick<TagPlan, 'reference' | 'node'> & Partial<Pick<TagPlan, 'action'>>)[]
+}
+
+/** What the plan says, as far as colours tell it apart. */
+export type PictureState = 'undecided' | 'keep' | 'change' | 'waiting' | 'unneeded'
+
+/** One box of a picture. */
+export interface PictureNode {
+  readonly id: string
+  readonly kind: NodePlan['kind'] | 'source' | 'tag'
+  /** The pipeline that it is drawn within. */
+  readonly pipeline?: string
+  readonly label: string
+  readonly state: PictureState
+  /** What the plan says in a word, so that nothing is told by colour alone: `reuse`, `copy`, `move`. */
+  readonly word?: string
+  readonly reason?: string
+}
+
+/** The graph as it is drawn. Plain data. */
+export interface Picture {
+  readonly version: typeof PICTURE_VERSION
+  readonly nodes: readonly PictureNode[]
+  /** From what is needed to what needs it, without those that others imply. */
+  readonly edges: readonly { readonly from: string; readonly to: string }[]
+}
+
+/** Makes the picture of a plan: sources of bases first, then the nodes, then the names that users see. */
+export function pictureOf({ nodes, tags }: PictureSource): Picture {
+  const sources = new Map(
+    nodes.flatMap(({ node, source, needs }) => (source && needs.length === 0 ? [[node, source]] : [])),
+  )
+  const needsOf = new Map(nodes.map(({ node, needs }) => [node, needs]))
+  return {
+    version: PICTURE_VERSION,
+    nodes: [
+      ...[...new Set(sources.values())].map(sourceBox),
+      ...nodes.map(nodeBox),
+      ...tags.map(
+        ({ reference, action }): PictureNode => ({
+          id: tagId(reference),
+          kind: 'tag',
+          label: reference,
+          state: stateOf(action),
+          // Where it will point to is known later; that it moves is known.
+          ...(action !== undefined && { word: action === 'known-after' ? 'move' : action }),
+        }),
+      ),
+    ],
+    edges: [
+      ...[...sources].map(([node = '', source = '']) => ({ from: sourceId(source), to: node })),
+      ...nodes.flatMap(({ node, needs }) =>
+        needs.filter((need) => !isImplied(need, needs, needsOf)).map((from) => ({ from, to: node })),
+      ),
+      ...tags.map(({ reference, node }) => ({ from: node, to: tagId(reference) })),
+    ],
+  }
+}
+
+/** An image needs its base and the shared base; that its base is in the shared base says the first already. */
+function isImplied(need: string, needs: readonly string[], needsOf: ReadonlyMap<string, readonly string[]>): boolean {
+  return needs.some((other) => other !== need && needsOf.get(other)?.includes(need))
+}
+
+const sourceId = (source: string) => `source ${source}`
+const tagId = (reference: string) => `tag ${reference}`
+
+function sourceBox(source: string): PictureNode {
+  return { id: sourceId(source), kind: 'source', label: source, state: 'undecided' }
+}
+
+function nodeBox({ node, pipeline, kind, platform, action, reason }: PictureSource['nodes'][number]): PictureNode {
+  return {
+    id: node,
+    kind,
+    pipeline,
+    label: platform === undefined ? KIND_LABELS[kind] : `${KIND_LABELS[kind]} ${formatPlatform(platform)}`,
+    state: stateOf(action),
+    ...(action !== undefined && { word: WORDS[action] ?? action }),
+    ...(reason !== undefined && { reason }),
+  }
+}
+
+const KIND_LABELS: Readonly<Record<NodePlan['kind'], string>> = {
+  base: 'base',
+  'base-index': 'shared base',
+  image: 'image',
+  index: 'index',
+}
+
+/** Where the plan's own word is none that people say. */
+const WORDS: Readonly<Record<string, string>> = { 'known-after': 'make', 'not-needed': 'leave' }
+
+function stateOf(action: NodePlan['action'] | TagPlan['action'] | undefined): PictureState {
+  switch (action) {
+    case undefined:
+      return 'undecided'
+    case 'reuse':
+    case 'keep':
+      return 'keep'
+    case 'known-after':
+      return 'waiting'
+    case 'not-needed':
+      return 'unneeded'
+    default:
+      return 'change'
+  }
+}

@@ -1,0 +1,10 @@
+import { formatDot } from './dot.js'
+import type { Picture } from './picture.js'
+
+/** The picture as SVG, laid out by Graphviz in this process: no program, browser or network is needed. */
+export async function formatSvg(picture: Picture): Promise<string> {
+  // Loaded here: it is more than a megabyte of WebAssembly.
+  const { instance } = await import('@viz-js/viz')
+  const viz = await instance()
+  return viz.renderString(formatDot(picture), { format: 'svg', engine: 'dot' })
+}

@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Stage, stage } from './stage.js'
+
+describe('build.ts graph', () => {
+  let set: Stage
+  beforeAll(async () => {
+    set = await stage()
+  })
+  afterAll(() => set[Symbol.asyncDispose]())
+
+  it('prints the graph as a tree, with what the plan says, and writes nothing', async () => {
+    const { exitCode, stdout, stderr } = await set.folder.run(['graph'])
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+    expect(stdout).toMatch(new RegExp(`^${set.host}/team/app:1.0 +move`, 'm'))
+    expect(stdout).toMatch(/^ +└─ image linux\/arm\/v7 +create /m)
+    expect(stdout).toMatch(new RegExp(`└─ ${set.host}/bases/narrow:1$`, 'm'))
+    expect(set.writes()).toEqual([])
+  })
+
+  it('draws the definition alone without contacting anything, in the form of the file’s ending', async () => {
+    set.requests()
+    const { exitCode, stdout, stderr } = await set.folder.run(['graph', '--no-plan', '--out', 'graph.svg'])
+    expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout: '', stderr: '' })
+    const svg = await readFile(join(set.folder.path, 'graph.svg'), 'utf8')
+    expect(svg).toContain('image linux/arm/v7')
+    expect(svg).not.toContain('create')
+    expect(set.requests()).toEqual([])
+  })
+
+  it('says where it cannot write', async () => {
+    const { exitCode, stderr } = await set.folder.run(['graph', '--no-plan', '--out', 'no/such/graph.dot'])
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain('error: --out: no/such/graph.dot cannot be written')
+  })
+})
