@@ -25,6 +25,7 @@ const WORK_EVENTS = {
   transfer: true,
   'registry-retry': true,
   'rootfs-progress': true,
+  'code-checked': true,
   note: true,
 } satisfies Record<WorkEvent['kind'], true>
 

@@ -10,6 +10,7 @@ const ORDER = [
   'definition',
   'graph',
   'registry',
+  'machine-code',
   'layout',
   'context',
   'dockerfile',

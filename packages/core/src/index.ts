@@ -1,5 +1,12 @@
 export { run } from './cli/run.js'
-export type { AptBase, BaseSource, ConfigPolicy, RegistryBase, RootfsBase } from './definition/base-source.js'
+export type {
+  AptBase,
+  BaseSource,
+  CodePolicy,
+  ConfigPolicy,
+  RegistryBase,
+  RootfsBase,
+} from './definition/base-source.js'
 export type { BuildOptions, BuildSettings, PerPlatform, VolatilePolicy } from './definition/build-settings.js'
 export type {
   DeclaredPipeline,
@@ -39,7 +46,7 @@ export {
   PolyarchError,
   RegistryError,
 } from './model/errors.js'
-export type { RunEvent, RunOutcome, TagChange, WorkEvent } from './model/events.js'
+export type { CodeCheck, RunEvent, RunOutcome, TagChange, WorkEvent } from './model/events.js'
 export type { Annotations, Descriptor, ImageIndex, ImageManifest } from './model/oci.js'
 export type { NodePlan, Plan, PlanAction, TagPlan } from './model/plan.js'
 export type { ChangedPath, PartChange, PlanReason } from './model/plan-reason.js'

@@ -93,7 +93,7 @@ function settle(answer: BaseSource | Refusal, path: string, faults: Faults): Bas
 
 /** Reads a base that is a reference. */
 export function readImageBase(
-  base: Pick<ImageBase, 'reference' | 'configPolicy'>,
+  base: Pick<ImageBase, 'reference' | 'configPolicy' | 'codePolicy'>,
   path: string,
   faults: Faults,
 ): BaseDefinition | undefined {
@@ -102,5 +102,6 @@ export function readImageBase(
     faults.add(path, `'${base.reference}' is not a valid image name`, "write 'host/path:tag' or 'host/path@sha256:…'")
     return undefined
   }
-  return { kind: 'registry', reference: withDefaultTag(reference), configPolicy: base.configPolicy }
+  const { configPolicy, codePolicy } = base
+  return { kind: 'registry', reference: withDefaultTag(reference), configPolicy, ...(codePolicy && { codePolicy }) }
 }

@@ -7,11 +7,19 @@ export type ConfigPolicy =
   /** A corrected config and manifest are written; the digest is a new one. */
   | 'fix-config'
 
+/** What to do where the machine code of an image is for another platform than the one it is declared under. */
+export type CodePolicy =
+  /** Refused. The default. */
+  | 'require-match'
+  /** The declaration wins, and the report says so: for images whose shell is not what they run on. */
+  | 'trust-declared'
+
 /** A base that is pulled: a tag or digest on a registry, one image or an index. */
 export interface RegistryBase {
   readonly kind: 'registry'
   readonly reference: string
   readonly configPolicy: ConfigPolicy
+  readonly codePolicy?: CodePolicy
 }
 
 /** A base made by mmdebstrap from a distribution's package archive. */

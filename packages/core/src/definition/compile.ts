@@ -222,12 +222,14 @@ class Compilation {
     }
     const other = this.add(base)
     if (other === undefined || platform === undefined) return undefined
-    if (!other.platforms.some((one) => platformIdentity(one.platform) === platformIdentity(platform))) {
+    const same = other.platforms.find((one) => platformIdentity(one.platform) === platformIdentity(platform))
+    if (same === undefined) {
       const has = other.platforms.map((one) => formatPlatform(one.platform)).join(', ')
       faults.add(`${path}.base`, `pipeline ${other.id} has no ${formatPlatform(platform)}`, `it has ${has}`)
       return undefined
     }
-    return { kind: 'pipeline', pipeline: other.id, name: other.name }
+    const codePolicy = 'codePolicy' in same.base ? same.base.codePolicy : undefined
+    return { kind: 'pipeline', pipeline: other.id, name: other.name, ...(codePolicy && { codePolicy }) }
   }
 
   #platformNames(

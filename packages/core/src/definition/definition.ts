@@ -1,6 +1,6 @@
 import type { Platform } from '../model/platform.js'
 import type { Reference, Repository } from '../model/reference.js'
-import type { AptBase, ConfigPolicy, RootfsBase } from './base-source.js'
+import type { AptBase, CodePolicy, ConfigPolicy, RootfsBase } from './base-source.js'
 import type { BuildDefinition } from './build-settings.js'
 import type { ImageFormat } from './declaration.js'
 
@@ -9,6 +9,7 @@ export interface RegistryBaseDefinition {
   readonly kind: 'registry'
   readonly reference: Reference
   readonly configPolicy: ConfigPolicy
+  readonly codePolicy?: CodePolicy
 }
 
 /** A base that is another pipeline's image of the same platform. */
@@ -18,6 +19,8 @@ export interface PipelineBaseDefinition {
   readonly pipeline: string
   /** Its repository, as written. */
   readonly name: string
+  /** That of what the other one stands on. */
+  readonly codePolicy?: CodePolicy
 }
 
 /** Where the base of one platform comes from. */

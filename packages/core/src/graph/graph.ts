@@ -106,6 +106,7 @@ function imageNode(pipeline: PipelineDefinition, definition: PlatformDefinition,
     base,
     baseIndex,
     baseName: baseNameOf(definition, pipeline),
+    ...('codePolicy' in definition.base && definition.base.codePolicy && { codePolicy: definition.base.codePolicy }),
     baseNames: pipeline.baseNames,
     format: pipeline.format,
   }

@@ -1,4 +1,4 @@
-import type { AptBase, RootfsBase } from '../definition/base-source.js'
+import type { AptBase, CodePolicy, RootfsBase } from '../definition/base-source.js'
 import type { BuildDefinition } from '../definition/build-settings.js'
 import type { ImageFormat } from '../definition/declaration.js'
 import type { PipelineBaseDefinition, RegistryBaseDefinition } from '../definition/definition.js'
@@ -52,6 +52,8 @@ export interface ImageNode extends NodeCommon {
   readonly baseIndex: string
   /** What the base is called, wherever it has been copied to. */
   readonly baseName: string
+  /** What to do where the machine code of what it stands on is for another platform. */
+  readonly codePolicy?: CodePolicy
   /** Names that a literal FROM may use for the base. */
   readonly baseNames: readonly string[]
   readonly format: ImageFormat

@@ -88,8 +88,31 @@ export interface RootfsEvent {
   readonly message?: string
 }
 
+/** What the machine code of an image says of the platform that the image is declared as. */
+export interface CodeCheck {
+  readonly verdict: 'match' | 'mismatch' | 'unknown'
+  /** The executable that was looked at. */
+  readonly path?: string
+  /** What it is made for, in words. */
+  readonly found?: string
+  /** Why nothing is known. */
+  readonly because?: string
+  /** Set where a mismatch was let pass, because the base's `codePolicy` says so. */
+  readonly allowed?: true
+}
+
+/** An image that was built, or a base that was brought for the first time, has been compared with its machine code. */
+export interface CodeCheckedEvent extends CodeCheck {
+  readonly kind: 'code-checked'
+}
+
 /** Everything that happens inside a node, before it is known which. */
-export type WorkEvent = RegistryEvent | EngineEvent | RootfsEvent | { readonly kind: 'note'; readonly message: string }
+export type WorkEvent =
+  | RegistryEvent
+  | EngineEvent
+  | RootfsEvent
+  | CodeCheckedEvent
+  | { readonly kind: 'note'; readonly message: string }
 
 /** What a tag pointed to before and after. */
 export interface TagChange {

@@ -122,7 +122,10 @@ export function isForeign({ mediaType, urls }: Descriptor): boolean {
 }
 
 /** The canonical bytes of a manifest (RFC 8785), ready to be pushed, with the descriptor that refers to them. */
-export function encodeManifest(content: ImageManifest | ImageIndex, mediaType: string): StoredManifest {
+export function encodeManifest<Content extends ImageManifest | ImageIndex>(
+  content: Content,
+  mediaType: string,
+): StoredManifest & { readonly content: Content } {
   const typed = { ...content, mediaType }
   const bytes = canonicalJson(typed)
   return { descriptor: { mediaType, digest: digestOf(bytes), size: bytes.byteLength }, bytes, content: typed }

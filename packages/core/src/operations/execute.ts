@@ -45,7 +45,7 @@ export async function execute(...given: PipelinesAndOptions): Promise<Report> {
 
 /** Log lines and bytes are for those who listen; keeping them all would take memory without bound. */
 function isBulk(event: RunEvent): boolean {
-  return event.kind === 'work'
+  return event.kind === 'work' && event.event.kind !== 'code-checked'
 }
 
 async function executeIn(

@@ -7,6 +7,7 @@ import { buildGraph } from '../graph/graph.js'
 import type { Graph } from '../graph/node.js'
 import { createLock, type Lock } from '../lock/lock.js'
 import { lockPath, readLockFile } from '../lock/lock-file.js'
+import { createCodeReader } from '../machine-code/image-code.js'
 import { DefinitionError } from '../model/errors.js'
 import { formatPlatform, type Platform, parsePlatform, platformIdentity } from '../model/platform.js'
 import type { PlanningInput } from '../plan/planning.js'
@@ -82,6 +83,7 @@ function openWorld(options: RunOptions, lock: Lock): World {
     registry,
     lock,
     outside: createOutside(registry),
+    code: createCodeReader(),
     engine: connectEngine({ credentials, ...options.engine }),
     rootfs: lazyRootfsMaker(options),
     contexts: createContexts(sourceDateEpoch(process.env)),

@@ -81,6 +81,10 @@ function workText(event: WorkEvent): string | undefined {
       return event.message ?? event.phase
     case 'transfer':
       return event.bytes === event.total ? `${event.direction} ${formatBytes(event.bytes)}` : undefined
+    case 'code-checked':
+      return event.verdict === 'match'
+        ? undefined
+        : `machine code: ${event.found ?? ''} ${event.because ?? event.verdict}`
     case 'registry-retry':
       return `${event.method} ${event.url}: ${event.reason}, trying again in ${event.delay} ms`
     default:

@@ -6,7 +6,7 @@ import { alignColumns, formatDuration } from './units.js'
 export function formatReport(report: Report): string {
   const results = report.nodes.filter(({ reference }) => reference !== undefined)
   const notes = report.notes.map((note) => `note: ${note}\n`).join('')
-  const lost = report.nodes.map(lostLine).join('')
+  const lost = [...report.nodes.map(lostLine), ...report.nodes.map(codeLine)].join('')
   return [alignColumns(results.map(resultRow)), alignColumns(report.tags.map(tagRow)), lost + notes]
     .filter((part) => part !== '')
     .join('\n')
@@ -25,4 +25,13 @@ function tagRow({ reference, from, to }: Report['tags'][number]): readonly strin
 /** What the names were published without. */
 function lostLine({ node, outcome, error }: NodeReport): string {
   return outcome === 'failed' ? `without ${node}: ${error?.message ?? 'it failed'}\n` : ''
+}
+
+/** What the machine code could not confirm. */
+function codeLine({ node, code }: NodeReport): string {
+  if (code === undefined || code.verdict === 'match') return ''
+  if (code.verdict === 'unknown') return `note: ${node}: its machine code is not known: ${code.because}\n`
+  return code.allowed
+    ? `note: ${node}: ${code.path} is machine code for ${code.found}; the declaration is trusted\n`
+    : ''
 }

@@ -1,6 +1,6 @@
 import type { Digest } from '../model/digest.js'
 import type { ErrorData } from '../model/error-data.js'
-import type { RunEvent, RunOutcome, TagChange } from '../model/events.js'
+import type { CodeCheck, RunEvent, RunOutcome, TagChange } from '../model/events.js'
 import type { NodePlan, Plan } from '../model/plan.js'
 
 /** Version of the shape of {@link Report} as JSON. */
@@ -15,6 +15,8 @@ export interface NodeReport extends Pick<NodePlan, 'node' | 'pipeline' | 'kind' 
   /** How long it took, in milliseconds. */
   readonly duration?: number
   readonly error?: ErrorData
+  /** What the machine code says, where the image was built or the base brought in this run. */
+  readonly code?: CodeCheck
 }
 
 /** What a run did. Plain data, made from the run's events alone. */
@@ -43,7 +45,12 @@ export function reportOf(events: readonly RunEvent[]): Report {
 
 function nodeReport(planned: NodePlan, events: readonly RunEvent[]): NodeReport {
   const { node, pipeline, kind, platform, execution } = planned
-  const common = { node, pipeline, kind, ...(platform && { platform }), ...(execution && { execution }) }
+  const common = {
+    ...{ node, pipeline, kind },
+    ...(platform && { platform }),
+    ...(execution && { execution }),
+    ...codeOf(node, events),
+  }
   const own = events.filter((event) => 'node' in event && event.node === node)
   const started = own.find((event) => event.kind === 'node-started')
   const ended = own.find((event) => event.kind.startsWith('node-') && event.kind !== 'node-started')
@@ -60,4 +67,13 @@ function nodeReport(planned: NodePlan, events: readonly RunEvent[]): NodeReport 
     default:
       return { ...common, outcome: 'not-run' }
   }
+}
+
+function codeOf(node: string, events: readonly RunEvent[]): Pick<NodeReport, 'code'> {
+  for (const event of events) {
+    if (event.kind !== 'work' || event.node !== node || event.event.kind !== 'code-checked') continue
+    const { kind: _kind, ...code } = event.event
+    return { code }
+  }
+  return {}
 }

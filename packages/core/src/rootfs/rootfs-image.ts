@@ -1,6 +1,13 @@
 import { Readable } from 'node:stream'
 import { digestOf } from '../model/digest.js'
-import { canonicalJson, encodeManifest, type ImageConfig, MEDIA_TYPES, type StoredManifest } from '../model/oci.js'
+import {
+  canonicalJson,
+  encodeManifest,
+  type ImageConfig,
+  type ImageManifest,
+  MEDIA_TYPES,
+  type StoredManifest,
+} from '../model/oci.js'
 import type { Platform } from '../model/platform.js'
 import type { BlobSource } from '../registry/port.js'
 import type { RootfsLayer } from './port.js'
@@ -8,7 +15,9 @@ import type { RootfsLayer } from './port.js'
 /** The config and manifest of an image. */
 export interface RootfsImage {
   readonly config: BlobSource
-  readonly manifest: StoredManifest
+  /** The config, read. */
+  readonly content: ImageConfig
+  readonly manifest: StoredManifest & { readonly content: ImageManifest }
 }
 
 /** Where programs are looked for, as in the images that distributions publish. */
@@ -40,5 +49,5 @@ export function rootfsImage(layer: RootfsLayer, platform: Platform, epoch: numbe
     MEDIA_TYPES.ociManifest,
   )
   const open = (offset = 0) => Readable.from([bytes.subarray(offset)])
-  return { config: { descriptor: config, open }, manifest }
+  return { config: { descriptor: config, open }, content, manifest }
 }

@@ -59,10 +59,10 @@ async function resolveLive(
   // Checked there too, for it may have been copied under another policy; and the copy is read, which costs the source nothing.
   const reference = copied === undefined ? chosen.reference : asPublished
   const checked = await checkImage({ ...chosen, reference }, source, node.platform, registry, call)
-  const { manifest, config, note, states } = checked
+  const { manifest, corrected, note, states } = checked
   if (note !== undefined) call.onEvent?.({ kind: 'note', message: note })
   const { descriptor } = manifest
-  const found = config === undefined ? copied : await registry.resolve({ ...place, digest: descriptor.digest }, call)
+  const found = corrected === undefined ? copied : await registry.resolve({ ...place, digest: descriptor.digest }, call)
   const resolved: ResolvedImageBase = { kind: 'image', chosen, descriptor, isThere: found !== undefined }
   return { resolved, states }
 }

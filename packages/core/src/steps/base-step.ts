@@ -1,12 +1,14 @@
 import { Readable } from 'node:stream'
 import type { BaseNode } from '../graph/node.js'
 import type { Digest } from '../model/digest.js'
-import { isIndex, type StoredManifest } from '../model/oci.js'
-import { repositoryOf } from '../model/reference.js'
+import { isForeign, isIndex, type StoredManifest } from '../model/oci.js'
+import { formatReference, repositoryOf } from '../model/reference.js'
+import { allOrNone } from '../registry/all-or-none.js'
 import { copyManifest } from '../registry/copy.js'
 import type { ResolvedRootfs } from '../rootfs/port.js'
 import { rootfsImage } from '../rootfs/rootfs-image.js'
 import { type ResolvedImageBase, resolveImageBase, resolveRootfs } from './base-resolution.js'
+import { checkCode } from './code-check.js'
 import type { Former } from './former.js'
 import { readParts } from './image-parts.js'
 import { keyOf, keyReference } from './key.js'
@@ -97,23 +99,28 @@ async function formerBase({ image }: Former, registry: World['registry'], call: 
 async function copyImage(
   { node }: BaseWork,
   chosen: ResolvedImageBase['chosen'],
-  { registry }: World,
+  world: World,
   call: StepCall,
 ): Promise<Output> {
+  const { registry } = world
   if (node.source.kind !== 'registry') throw new TypeError('a pulled base has a registry source')
-  const { manifest, config } = await checkImage(chosen, node.source, node.platform, registry, call)
+  const { reference, codePolicy } = node.source
+  const { manifest, config, corrected } = await checkImage(chosen, node.source, node.platform, registry, call)
+  if (isIndex(manifest.content)) throw new TypeError('a base is a single image')
   const output = baseOutput(node, manifest.descriptor)
-  if (config === undefined) {
-    await copyManifest(registry, chosen.reference, output.reference, {}, call)
-    return output
+  const { config: descriptor, layers } = manifest.content
+  if (corrected !== undefined) {
+    await registry.writeBlob(node.repository, { descriptor, open: () => Readable.from([corrected]) }, call)
   }
-  if (isIndex(manifest.content)) throw new TypeError('a corrected base is a single image')
-  const { config: configDescriptor, layers } = manifest.content
-  const open = () => Readable.from([config])
-  await Promise.all([
-    registry.writeBlob(node.repository, { descriptor: configDescriptor, open }, call),
-    ...layers.map((layer) => registry.copyBlob(chosen.reference, node.repository, layer, call)),
-  ])
+  const blobs = [...(corrected === undefined ? [descriptor] : []), ...layers].filter((blob) => !isForeign(blob))
+  const once = [...new Map(blobs.map((blob) => [blob.digest, blob])).values()]
+  await allOrNone(once, call, (blob, own) =>
+    registry.copyBlob(chosen.reference, node.repository, blob, { ...call, ...own }),
+  )
+  // Before the manifest is there: what has one is taken for checked by the next run.
+  const { repository, platform } = node
+  const what = `base ${formatReference(reference)}`
+  await checkCode({ what, repository, manifest: manifest.content, config, platform, policy: codePolicy }, world, call)
   await registry.putManifest(output.reference, manifest, call)
   return output
 }
@@ -132,15 +139,19 @@ function pipelineImage({ needs: [need = ''] }: BaseNode, inputs: BaseWork['input
 async function makeRootfs(
   { node, key }: BaseWork,
   resolved: ResolvedRootfs,
-  { registry, rootfs }: World,
+  world: World,
   call: StepCall,
 ): Promise<Output> {
+  const { registry, rootfs } = world
   const layer = await rootfs.make(resolved, call)
-  const { config, manifest } = rootfsImage(layer, node.platform, resolved.epoch)
+  const { platform, repository } = node
+  const { config, content, manifest } = rootfsImage(layer, platform, resolved.epoch)
   await Promise.all([
     registry.writeBlob(node.repository, layer.blob, call),
     registry.writeBlob(node.repository, config, call),
   ])
-  await registry.putManifest(keyReference(node.repository, key), manifest, call)
+  const what = `the root file system of ${node.id}`
+  await checkCode({ what, repository, manifest: manifest.content, config: content, platform }, world, call)
+  await registry.putManifest(keyReference(repository, key), manifest, call)
   return baseOutput(node, manifest.descriptor)
 }

@@ -4,6 +4,7 @@ import {
   type Annotations,
   type Descriptor,
   encodeManifest,
+  type ImageConfig,
   type ImageManifest,
   isAttestation,
   isIndex,
@@ -46,17 +47,18 @@ export async function readPushedImage(
   return child
 }
 
-/** Compares what was built with what was asked for. @throws RegistryError PLATFORM_MISMATCH */
+/** Compares the config of what was built with what was asked for. @returns the config. @throws RegistryError PLATFORM_MISMATCH */
 export async function checkBuiltImage(
   { content }: StoredManifest,
   reference: Reference,
   platform: Platform,
   registry: Registry,
   call: RegistryCall,
-): Promise<void> {
+): Promise<ImageConfig> {
   if (isIndex(content)) throw new TypeError('a built image is a single manifest')
-  const stated = statedPlatform(await readImageConfig(registry, reference, content, call))
-  if (stated !== undefined && samePlatform(stated, platform)) return
+  const config = await readImageConfig(registry, reference, content, call)
+  const stated = statedPlatform(config)
+  if (stated !== undefined && samePlatform(stated, platform)) return config
   const says = stated === undefined ? 'no platform' : formatPlatform(stated)
   throw new RegistryError(
     'PLATFORM_MISMATCH',

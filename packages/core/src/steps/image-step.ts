@@ -8,9 +8,10 @@ import { DefinitionError } from '../model/errors.js'
 import { type Annotations, type Descriptor, isIndex } from '../model/oci.js'
 import { formatReference, repositoryOf } from '../model/reference.js'
 import { checkBuiltImage, isComplete, keptManifest, readPushedImage } from './built-image.js'
+import { checkCode } from './code-check.js'
 import { decisiveSettings, explainImage, partsOf, recordContext } from './image-explanation.js'
 import { encodeParts, PARTS_ANNOTATION } from './image-parts.js'
-import { KEY_ANNOTATION, keyOf, keyReference } from './key.js'
+import { KEY_ANNOTATION, keyOf, keyReference, pushReference } from './key.js'
 import { type PinnedImage, pinImage } from './pinned-image.js'
 import {
   type Finding,
@@ -82,7 +83,7 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
 
   async perform(work, world, call) {
     const { node, key } = work
-    const reference = keyReference(node.repository, key)
+    const reference = pushReference(node.repository, key, node.format)
     // A run that was killed after the push left the image there, as the engine wrote it.
     const left = work.anew ? undefined : await world.registry.resolve(reference, call)
     if (left === undefined) await buildAndPush(work, world, call)
@@ -115,7 +116,7 @@ function imageOutput({ repository, platform }: ImageNode, descriptor: Descriptor
 
 async function buildAndPush({ node, resolved, inputs, key }: ImageWork, world: World, call: StepCall): Promise<void> {
   const { engine, contexts } = world
-  const name = keyReference(node.repository, key)
+  const name = pushReference(node.repository, key, node.format)
   const packed = await contexts.pack(resolved.context, call.signal)
   const text = pinnedDockerfile(resolved, inputs, node)
   try {
@@ -163,15 +164,19 @@ function pinnedDockerfile({ context, analysis, images }: ResolvedImage, inputs: 
   return replaceSpans(context.dockerfile.text, [...bases, ...images.flatMap(({ replacements }) => replacements)])
 }
 
-/** Checks what was pushed and, unless the pipeline publishes Docker's media types, writes it as an OCI manifest. */
-async function keep(work: ImageWork, { registry }: World, call: StepCall): Promise<Output> {
+/** Checks what was pushed, and writes it under its key tag: as an OCI manifest, unless Docker's media types are asked for. */
+async function keep(work: ImageWork, world: World, call: StepCall): Promise<Output> {
   const { node, key } = work
-  const reference = keyReference(node.repository, key)
+  const { registry } = world
+  const { platform, repository, codePolicy: policy } = node
+  const reference = pushReference(repository, key, node.format)
   const pushed = await readPushedImage(reference, node.platform, registry, call)
-  await checkBuiltImage(pushed, reference, node.platform, registry, call)
+  if (isIndex(pushed.content)) throw new TypeError('a built image is a single manifest')
+  const config = await checkBuiltImage(pushed, reference, platform, registry, call)
+  const what = `what was built for ${node.id}`
+  await checkCode({ what, repository, manifest: pushed.content, config, platform, policy }, world, call)
   const kept = keptManifest(pushed, node.format, annotationsOf(work))
-  const isMoved = kept !== pushed || isIndex(pushed.content)
-  if (isMoved) await registry.putManifest(reference, kept, call)
+  await registry.putManifest(keyReference(repository, key), kept, call)
   return imageOutput(node, kept.descriptor, key)
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { ImageFormat } from '../definition/declaration.js'
 import type { Digest } from '../model/digest.js'
 import { canonicalJson } from '../model/oci.js'
 import type { Reference, Repository } from '../model/reference.js'
@@ -9,6 +10,9 @@ export const KEY_SCHEMA = 1
 /** Prefix of the tags that results are kept under. */
 export const KEY_TAG_PREFIX = 'polyarch-'
 
+/** What follows the key in the tag of an image that has not been checked. */
+export const UNCHECKED_SUFFIX = '.unchecked'
+
 /** Annotation that carries the key: on a result's manifest, and on its entry of an index. */
 export const KEY_ANNOTATION = 'io.polyarch.key'
 
@@ -17,6 +21,15 @@ export function keyOf(kind: string, inputs: Readonly<Record<string, unknown>>): 
   return createHash('sha256')
     .update(canonicalJson({ ...inputs, kind, schema: KEY_SCHEMA }))
     .digest('hex')
+}
+
+/**
+ * The tag that an engine pushes the image with this key under. Docker's manifests have no room for the key that marks a
+ * checked image, so what is yet to be checked must not stand under the key tag.
+ */
+export function pushReference({ registry, repository }: Repository, key: string, format: ImageFormat): Reference {
+  const tag = KEY_TAG_PREFIX + key
+  return { registry, repository, tag: format === 'docker' ? `${tag}${UNCHECKED_SUFFIX}` : tag }
 }
 
 /** The tag that the result with this key is kept under. */

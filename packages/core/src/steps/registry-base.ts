@@ -69,8 +69,9 @@ export async function chooseImage(
 /** A base that has been compared with its platform: what is to stand in the shared base's repository. */
 export interface CheckedImage {
   readonly manifest: StoredManifest
-  /** The config in place of the published one, where that named another platform and is to be corrected. */
-  readonly config?: Uint8Array
+  readonly config: ImageConfig
+  /** The bytes of the config in place of the published one, where that named another platform. */
+  readonly corrected?: Uint8Array
   /** The platform that the config states; undefined where it states none. */
   readonly states: Platform | undefined
   /** Set where the policy let a disagreement pass, or corrected it. */
@@ -99,7 +100,7 @@ export async function checkImage(
   const { note, isWrong } = judgePlatform(states, { reference, configPolicy }, platform)
   const told = { states, ...(note !== undefined && { note }) }
   const isCorrected = isWrong && configPolicy === 'fix-config'
-  return isCorrected ? { ...corrected(manifest, config, platform), ...told } : { manifest, ...told }
+  return isCorrected ? { ...corrected(manifest, config, platform), ...told } : { manifest, config, ...told }
 }
 
 /** What is to be said of the platform that a base's config states. */
@@ -140,7 +141,7 @@ function corrected(
   manifest: StoredManifest,
   config: ImageConfig,
   platform: Platform,
-): Pick<CheckedImage, 'manifest' | 'config'> {
+): Pick<CheckedImage, 'manifest' | 'config' | 'corrected'> {
   const { variant: _stated, ...rest } = config
   const bytes = canonicalJson({ ...rest, ...platform })
   const descriptor = { ...('config' in manifest.content && manifest.content.config) } as Descriptor
@@ -148,5 +149,5 @@ function corrected(
     ...manifest.content,
     config: { ...descriptor, digest: digestOf(bytes), size: bytes.byteLength },
   }
-  return { manifest: encodeManifest(content, manifest.descriptor.mediaType), config: bytes }
+  return { manifest: encodeManifest(content, manifest.descriptor.mediaType), config, corrected: bytes }
 }

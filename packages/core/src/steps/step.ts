@@ -1,6 +1,7 @@
 import type { Engine } from '../engine/port.js'
 import type { Node } from '../graph/node.js'
 import type { Lock } from '../lock/lock.js'
+import type { CodeReader } from '../machine-code/image-code.js'
 import type { WorkEvent } from '../model/events.js'
 import type { Descriptor } from '../model/oci.js'
 import type { PlanReason } from '../model/plan-reason.js'
@@ -20,6 +21,7 @@ export interface World {
   readonly contexts: Contexts
   readonly outside: Outside
   readonly lock: Lock
+  readonly code: CodeReader
 }
 
 /** What every part of a step takes beside its arguments. */

@@ -1,0 +1,38 @@
+import type { CodePolicy } from '../definition/base-source.js'
+import type { ImageToCheck } from '../machine-code/image-code.js'
+import { RegistryError } from '../model/errors.js'
+import { formatPlatform, type Platform } from '../model/platform.js'
+import type { StepCall, World } from './step.js'
+
+/** What is checked, and how strictly. */
+export interface CodeCheckRequest extends ImageToCheck {
+  /** For messages: `base debian:13`. */
+  readonly what: string
+  readonly platform: Platform
+  /** `require-match` unless told otherwise. */
+  readonly policy?: CodePolicy | undefined
+}
+
+/**
+ * Compares the machine code of an image with the platform that it is declared as, tells the verdict, and refuses a
+ * mismatch: a config says only what somebody wrote into it, and BuildKit writes whatever platform it was asked for.
+ *
+ * @throws RegistryError PLATFORM_MISMATCH
+ */
+export async function checkCode(
+  { what, platform, policy, ...image }: CodeCheckRequest,
+  { registry, code }: Pick<World, 'registry' | 'code'>,
+  call: StepCall,
+): Promise<void> {
+  const check = await code.check(image, platform, registry, call)
+  const isAllowed = check.verdict === 'mismatch' && policy === 'trust-declared'
+  call.onEvent?.({ kind: 'code-checked', ...check, ...(isAllowed && { allowed: true }) })
+  if (check.verdict !== 'mismatch' || isAllowed) return
+  throw new RegistryError(
+    'PLATFORM_MISMATCH',
+    `${what} is declared ${formatPlatform(platform)}, and ${check.path} in it is machine code for ${check.found}`,
+    {
+      hint: "take a base of that platform; where the file is not what the image runs on, say codePolicy: 'trust-declared' at the base",
+    },
+  )
+}

@@ -1,0 +1,142 @@
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Cleanup } from '../../../../test/support/cleanup.js'
+import { pushBlob } from '../../../../test/support/push-tiny.js'
+import { tempFolder } from '../../../../test/support/temp-folder.js'
+import { packFiles, type TinyFile } from '../../../../test/support/tiny-image.js'
+import { createCodeReader } from '../../src/machine-code/image-code.js'
+import { digestOf } from '../../src/model/digest.js'
+import { type Descriptor, type ImageConfig, MEDIA_TYPES } from '../../src/model/oci.js'
+import { createRegistry } from '../../src/registry/client.js'
+import type { Registry } from '../../src/registry/port.js'
+import { type RegistryServer, startRegistry } from '../../src/registry-server/index.js'
+import { armAttributes, elfFile } from './elf-file.js'
+
+const AMD64 = { os: 'linux', architecture: 'amd64' }
+const ARM = { os: 'linux', architecture: 'arm', variant: 'v7' }
+
+const program = (content: Uint8Array): TinyFile => ({ content, mode: 0o755 })
+const amd64 = program(elfFile({ machine: 62, bits: 64, padding: 5000 }))
+const arm = program(elfFile({ machine: 40, attributes: armAttributes(10, true), padding: 70_000 }))
+const script = program(Buffer.from('#!/bin/bash\n'))
+
+type Files = Readonly<Record<string, TinyFile>>
+
+describe('the machine code of an image', () => {
+  const cleanup = new Cleanup()
+  let server: RegistryServer
+  let registry: Registry
+
+  beforeAll(async () => {
+    const { path } = cleanup.use(await tempFolder('code'))
+    server = cleanup.use(await startRegistry({ directory: join(path, 'registry') }))
+    registry = cleanup.use(createRegistry())
+  })
+  afterAll(() => cleanup[Symbol.asyncDispose]())
+
+  async function pushLayer(bytes: Uint8Array, mediaType: string): Promise<Descriptor> {
+    const descriptor = { mediaType, digest: digestOf(bytes), size: bytes.byteLength }
+    await pushBlob({ url: server.url, repository: 'app' }, { descriptor, bytes })
+    return descriptor
+  }
+
+  async function checkLayers(layers: readonly Descriptor[], platform = AMD64, config: ImageConfig['config'] = {}) {
+    const image = { repository: { registry: server.host, repository: 'app' }, manifest: { layers }, config: { config } }
+    return createCodeReader().check(image, platform, registry, {})
+  }
+
+  async function check(layers: readonly Files[], platform = AMD64, config: ImageConfig['config'] = {}) {
+    const pushed = []
+    for (const files of layers) pushed.push(await pushLayer(gzipSync(await packFiles(files)), MEDIA_TYPES.ociLayerGzip))
+    return checkLayers(pushed, platform, config)
+  }
+
+  it('is that of its shell, found through links and a merged /usr', async () => {
+    const layer = {
+      bin: { linkTo: 'usr/bin' },
+      'usr/bin/sh': { linkTo: '/etc/alternatives/sh' },
+      'etc/alternatives/sh': { linkTo: '../../usr/bin/dash' },
+      'usr/bin/dash': amd64,
+      'lib/ld-linux-armhf.so.3': arm,
+    }
+    expect(await check([layer])).toEqual({ verdict: 'match', path: '/usr/bin/dash', found: 'amd64' })
+    expect(await check([layer], ARM)).toEqual({ verdict: 'mismatch', path: '/usr/bin/dash', found: 'amd64' })
+  })
+
+  it('is what an upper layer puts in the place of a lower one', async () => {
+    expect(await check([{ 'bin/sh': amd64 }, { 'bin/sh': arm }], ARM)).toMatchObject({ verdict: 'match' })
+    expect(await check([{ 'bin/sh': arm }, { 'bin/sh': amd64 }], ARM)).toMatchObject({ verdict: 'mismatch' })
+    const moved = [{ 'bin/sh': arm, 'usr/bin/sh': amd64 }, { bin: { linkTo: 'usr/bin' } }]
+    expect(await check(moved)).toMatchObject({ verdict: 'match', path: '/usr/bin/sh' })
+  })
+
+  it.each([
+    ['the file', { 'bin/.wh.sh': '' }],
+    ['the directory', { '.wh.bin': '' }],
+    ['all in the directory', { 'bin/.wh..wh..opq': '' }],
+  ])('is not that of a shell that an upper layer removes by %s', async (_what, upper) => {
+    const base: Files = { 'bin/sh': amd64, 'lib/ld-linux-armhf.so.3': arm }
+    expect(await check([base, upper], ARM)).toMatchObject({ verdict: 'match', path: '/lib/ld-linux-armhf.so.3' })
+  })
+
+  it('is that of the command where there is neither shell nor loader, and else of any executable', async () => {
+    const files = { 'opt/a': amd64, 'opt/b': arm }
+    expect(await check([files], ARM, { Cmd: ['/opt/b'] })).toMatchObject({ verdict: 'match', path: '/opt/b' })
+    const byPath = { Entrypoint: ['a'], Env: ['PATH=/bin:/opt'] }
+    expect(await check([files], ARM, byPath)).toMatchObject({ verdict: 'mismatch', path: '/opt/a' })
+    expect(await check([files], ARM)).toMatchObject({ verdict: 'match', path: '/opt/b' })
+    expect(await check([{ 'opt/a': amd64 }], ARM)).toMatchObject({ verdict: 'mismatch', path: '/opt/a' })
+  })
+
+  it.each([
+    ['there is none', {}, 'no executable'],
+    ['there are only scripts', { 'bin/sh': script }, 'no executable'],
+    ['nobody may execute it', { 'bin/sh': Buffer.from('\x7fELF') }, 'no executable'],
+    ['links go round', { 'bin/sh': { linkTo: 'bash' }, 'bin/bash': { linkTo: 'sh' } }, 'no executable'],
+  ])('is unknown where %s', async (_what, files, because) => {
+    expect(await check([files])).toEqual({ verdict: 'unknown', because: expect.stringContaining(because) })
+  })
+
+  it('is unknown where ARM code has no attributes', async () => {
+    const plain = program(elfFile({ machine: 40 }))
+    expect(await check([{ 'bin/sh': plain }], ARM)).toMatchObject({ verdict: 'unknown', path: '/bin/sh', found: 'arm' })
+    expect(await check([{ 'bin/sh': plain }])).toMatchObject({ verdict: 'mismatch' })
+  })
+
+  it('is unknown where a layer cannot be read', async () => {
+    const damaged = await pushLayer(Buffer.from('this is no archive'), MEDIA_TYPES.ociLayerGzip)
+    expect(await checkLayers([damaged])).toMatchObject({
+      verdict: 'unknown',
+      because: expect.stringContaining('cannot be read'),
+    })
+    const foreign = { ...damaged, mediaType: MEDIA_TYPES.dockerForeignLayerGzip, urls: ['http://example.com/layer'] }
+    expect(await checkLayers([foreign])).toMatchObject({ because: expect.stringContaining('not in the registry') })
+    expect(await checkLayers([], { os: 'windows', architecture: 'amd64' })).toMatchObject({ verdict: 'unknown' })
+  })
+
+  it('is read from layers that are not compressed, too', async () => {
+    const layer = await pushLayer(await packFiles({ 'bin/sh': amd64 }), MEDIA_TYPES.ociLayer)
+    expect(await checkLayers([layer])).toMatchObject({ verdict: 'match' })
+  })
+
+  it('fails where the bytes are not those that were promised', async () => {
+    const layer = await pushLayer(await packFiles({ 'bin/sh': amd64 }), MEDIA_TYPES.ociLayer)
+    await expect(checkLayers([{ ...layer, digest: digestOf(Buffer.from('gone')) }])).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    })
+  })
+
+  it('is not looked for any longer once it was cancelled', async () => {
+    const layer = await pushLayer(gzipSync(await packFiles({ 'bin/sh': amd64 })), MEDIA_TYPES.ociLayerGzip)
+    const image = {
+      repository: { registry: server.host, repository: 'app' },
+      manifest: { layers: [layer] },
+      config: {},
+    }
+    const signal = AbortSignal.abort()
+    await expect(createCodeReader().check(image, AMD64, registry, { signal })).rejects.toMatchObject({
+      code: 'CANCELLED',
+    })
+  })
+})
