@@ -34,7 +34,8 @@ export const ADVICE: Readonly<Record<ErrorCode, string>> = {
   MANIFEST_UNSUPPORTED:
     'Use an image in OCI or Docker schema 2 form; pushing the old one again with a current client converts it.',
   PLATFORM_MISSING: 'Take a base that has it; or declare the platform, or allow the removal where it is meant.',
-  PLATFORM_MISMATCH: 'Take an image of that platform. Where only the config is wrong, give the base a configPolicy.',
+  PLATFORM_MISMATCH:
+    'Take an image of that platform. Where only the config is wrong, give the base a configPolicy; where the file named is not what the image runs on, a codePolicy.',
   CREDENTIALS_UNREADABLE: 'Correct ~/.docker/config.json, or install the helper that the message names.',
   TAG_MOVED: 'Run again: it starts from what the tag points to now.',
   TOOL_MISSING: 'Install the program that the message names.',
