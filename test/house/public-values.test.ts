@@ -16,6 +16,7 @@ const CORE = [
   'assemble',
   'copy',
   'createRegistry',
+  'defineBase',
   'defineDistribution',
   'definePlugin',
   'dockerConfigCredentials',

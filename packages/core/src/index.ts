@@ -1,9 +1,14 @@
 export { run } from './cli/run.js'
 export type {
   AptBase,
+  BaseAnswer,
   BaseSource,
+  BaseTraits,
   CodePolicy,
   ConfigPolicy,
+  MadeBase,
+  PipelineBase,
+  PipelineValue,
   RegistryBase,
   RootfsBase,
 } from './definition/base-source.js'
@@ -15,6 +20,13 @@ export type {
   PlatformDeclaration,
 } from './definition/declaration.js'
 export {
+  defineBase,
+  type OptionSchemas,
+  type ParsedOptions,
+  type SchemaBase,
+  type WrittenOptions,
+} from './definition/define-base.js'
+export {
   type DistributionOptions,
   type DistributionTable,
   defineDistribution,
@@ -23,13 +35,15 @@ export {
 } from './definition/distribution.js'
 export { fromImage, type ImageBase } from './definition/image-base.js'
 export { type Pipeline, pipeline } from './definition/pipeline.js'
-export { type PlatformSettings, platform } from './definition/platform-declaration.js'
+export { type PlatformSettings, platform, type WordSettings } from './definition/platform-declaration.js'
 export {
   type AnyBase,
   type Base,
   type BaseRequest,
   type Bases,
   definePlugin,
+  type PlatformWord,
+  type PlatformWords,
   type Plugin,
   type Refusal,
   type ReservedOption,

@@ -1,62 +1,32 @@
 import type { Fault } from '../model/errors.js'
 import { formatPlatform, type Platform, parsePlatform, samePlatform } from '../model/platform.js'
 import { parseReference, withDefaultTag } from '../model/reference.js'
-import type { BaseSource } from './base-source.js'
-import type { BaseDefinition } from './definition.js'
+import { answerFaults } from './answer-check.js'
+import type { BaseAnswer } from './base-source.js'
+import type { RegistryBaseDefinition } from './definition.js'
 import { type Faults, suggest } from './faults.js'
 import type { ImageBase } from './image-base.js'
-import { type AnyBase, PLUGIN_CONTRACT, type Plugin, type Refusal, type ReservedOption } from './plugin.js'
+import type { AnyBase, BaseRequest, Refusal } from './plugin.js'
+import { isReserved, type SuppliedBase } from './plugin-reading.js'
 
-const RESERVED: ReadonlySet<string> = new Set<ReservedOption>([
-  'base',
-  'variant',
-  'osVersion',
-  'osFeatures',
-  'build',
-  'optional',
-])
+type SuppliedBases = ReadonlyMap<string, SuppliedBase>
 
-/** The bases of the plugins in use, by name; plugins that can't be used are faults. */
-export function readPlugins(plugins: readonly Plugin[], path: string, faults: Faults): ReadonlyMap<string, AnyBase> {
-  const bases = new Map<string, AnyBase>()
-  for (const plugin of plugins) {
-    if (plugin?.kind !== 'plugin') {
-      faults.add(`${path}.use`, 'not a plugin', "call the plugin's function: .use(ubuntu())")
-    } else if (plugin.contract !== PLUGIN_CONTRACT) {
-      faults.add(
-        `${path}.use`,
-        `${plugin.name} speaks plugin contract ${plugin.contract}, this @polyarch/core speaks ${PLUGIN_CONTRACT}`,
-        plugin.contract > PLUGIN_CONTRACT ? 'install a newer @polyarch/core' : `install a newer ${plugin.name}`,
-      )
-    } else {
-      addBases(plugin, bases, path, faults)
-    }
-  }
-  return bases
-}
-
-function addBases(plugin: Plugin, bases: Map<string, AnyBase>, path: string, faults: Faults): void {
-  for (const [name, base] of Object.entries(plugin.bases)) {
-    if (bases.has(name)) faults.add(`${path}.use`, `two plugins supply a base named '${name}'`, 'use one of them')
-    bases.set(name, base)
-  }
-}
-
-/** Reads a base that is a name of a plugin's, with its options. */
+/** Asks the base of a plugin, by its name and with the options that `platform(...)` has for it. */
 export function readNamedBase(
   name: string,
   settings: Readonly<Record<string, unknown>>,
   platform: Platform | undefined,
-  bases: ReadonlyMap<string, AnyBase>,
+  bases: SuppliedBases,
   path: string,
   faults: Faults,
-): BaseDefinition | undefined {
-  const base = bases.get(name)
-  if (base === undefined) {
+): BaseAnswer | undefined {
+  const supplied = bases.get(name)
+  if (supplied === undefined) {
     faults.add(`${path}.base`, `no plugin in use supplies a base named '${name}'`, suggest(name, [...bases.keys()]))
     return undefined
   }
-  const options = Object.fromEntries(Object.entries(settings).filter(([option]) => !RESERVED.has(option)))
+  const { base } = supplied
+  const options = Object.fromEntries(Object.entries(settings).filter(([option]) => !isReserved(option)))
   const unknown = Object.keys(options).filter((option) => !(base.optionNames as readonly string[]).includes(option))
   for (const option of unknown) {
     faults.add(`${path}.${option}`, `base '${name}' has no option '${option}'`, suggest(option, base.optionNames))
@@ -66,7 +36,7 @@ export function readNamedBase(
     faults.add(path, `base '${name}' has no ${formatPlatform(platform)}`, whoHas(platform, name, base, bases))
     return undefined
   }
-  return settle(base.source({ platform, options }), path, faults)
+  return ask(name, supplied, { platform, options }, path, faults)
 }
 
 function hasPlatform(base: AnyBase, platform: Platform): boolean {
@@ -76,19 +46,56 @@ function hasPlatform(base: AnyBase, platform: Platform): boolean {
   })
 }
 
-function whoHas(platform: Platform, name: string, base: AnyBase, bases: ReadonlyMap<string, AnyBase>): string {
-  const others = [...bases].filter(([, other]) => hasPlatform(other, platform)).map(([other]) => `'${other}'`)
+function whoHas(platform: Platform, name: string, base: AnyBase, bases: SuppliedBases): string {
+  const others = [...bases].filter(([, other]) => hasPlatform(other.base, platform)).map(([other]) => `'${other}'`)
   const own = `'${name}' has ${base.platforms.join(', ')}`
   return others.length === 0 ? own : `base ${others.join(' and ')} has it; ${own}`
 }
 
-function settle(answer: BaseSource | Refusal, path: string, faults: Faults): BaseDefinition | undefined {
-  if (answer.kind === 'refusal') {
-    const fault: Fault = { ...answer, path: answer.option === undefined ? path : `${path}.${answer.option}` }
-    faults.add(fault.path, fault.message, fault.hint)
+/** Where the plugin itself is at fault the message names it: the user can't mend it in the definition. */
+function ask(
+  name: string,
+  { base, plugin }: SuppliedBase,
+  request: BaseRequest<object>,
+  path: string,
+  faults: Faults,
+): BaseAnswer | undefined {
+  const report = `report it to the author of ${plugin}`
+  const answer = attempt(() => base.source(request))
+  if ('thrown' in answer) {
+    faults.add(path, `base '${name}' of ${plugin} failed: ${answer.thrown}`, report)
     return undefined
   }
-  return answer.kind === 'registry' ? readImageBase(answer, `${path}.base`, faults) : answer
+  const { value } = answer
+  const refusals = isRefusals(value) ? value : isRefusal(value) ? [value] : undefined
+  if (refusals !== undefined) {
+    for (const refusal of refusals) addRefusal(refusal, path, faults)
+    return undefined
+  }
+  const wrong = answerFaults(value)
+  for (const one of wrong) faults.add(path, `base '${name}' of ${plugin} gave no usable answer: ${one}`, report)
+  return wrong.length === 0 ? (value as BaseAnswer) : undefined
+}
+
+function attempt<Value>(source: () => Value): { readonly value: Value } | { readonly thrown: string } {
+  try {
+    return { value: source() }
+  } catch (error) {
+    return { thrown: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+function isRefusal(answer: unknown): answer is Refusal {
+  return typeof answer === 'object' && answer !== null && 'kind' in answer && answer.kind === 'refusal'
+}
+
+function isRefusals(answer: unknown): answer is readonly Refusal[] {
+  return Array.isArray(answer) && answer.length > 0 && answer.every(isRefusal)
+}
+
+function addRefusal(refusal: Refusal, path: string, faults: Faults): void {
+  const fault: Fault = { ...refusal, path: refusal.option === undefined ? path : `${path}.${refusal.option}` }
+  faults.add(fault.path, fault.message, fault.hint)
 }
 
 /** Reads a base that is a reference. */
@@ -96,7 +103,7 @@ export function readImageBase(
   base: Pick<ImageBase, 'reference' | 'configPolicy' | 'codePolicy'>,
   path: string,
   faults: Faults,
-): BaseDefinition | undefined {
+): RegistryBaseDefinition | undefined {
   const reference = parseReference(base.reference)
   if (reference === undefined) {
     faults.add(path, `'${base.reference}' is not a valid image name`, "write 'host/path:tag' or 'host/path@sha256:…'")

@@ -52,5 +52,35 @@ export interface RootfsBase {
   readonly sha256: string
 }
 
-/** What a plugin answers: where one platform's base comes from. Plain data; core does the rest. */
-export type BaseSource = RegistryBase | AptBase | RootfsBase
+/** A pipeline as a plugin hands it over: what `pipeline(…)` and its steps return. */
+export interface PipelineValue {
+  readonly kind: 'pipeline'
+  readonly declaration: { readonly name: string }
+}
+
+/** A base that is another pipeline's image of the same platform. Always the same value, so that it is made once for all. */
+export interface PipelineBase {
+  readonly kind: 'pipeline'
+  readonly pipeline: PipelineValue
+}
+
+/** Bases that are made on this machine. A kind is added here, and its maker in `rootfs/`. */
+export type MadeBase = AptBase | RootfsBase
+
+/** Where one platform's base comes from. */
+export type BaseSource = RegistryBase | MadeBase | PipelineBase
+
+/** What a base can add to the images that stand on it. */
+export interface BaseTraits {
+  /** Build args of this platform; those of `build(...)` and `platform(..., { build })` override them, name by name. */
+  readonly buildArgs?: Readonly<Record<string, string>>
+  /** Annotations of this platform's image, on its manifest and on its entry in the index. */
+  readonly annotations?: Readonly<Record<string, string>>
+  /** A command that has to end with 0 in the finished image, or the image is not published: `['apk', '--version']`. */
+  readonly check?: readonly string[]
+  /** The day after which the publisher corrects nothing any more, `2026-04-30`: a warning from then on. */
+  readonly endOfLife?: string
+}
+
+/** What a plugin answers: where one platform's base comes from, and what it brings along. Plain data; core does the rest. */
+export type BaseAnswer = BaseSource & BaseTraits

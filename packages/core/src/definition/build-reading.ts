@@ -1,12 +1,13 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Platform } from '../model/platform.js'
+import type { BaseTraits } from './base-source.js'
 import { BUILD_OPTION_NAMES, type BuildDefinition, type BuildOptions, type BuildSettings } from './build-settings.js'
 import { type Faults, suggest } from './faults.js'
 
 type Decided = { readonly [Name in keyof BuildOptions]?: BuildOptions[Name] }
 
-/** Decides the build of one platform: its own settings over the pipeline's; args and labels are merged name by name. */
+/** Decides the build of one platform: its own settings over the pipeline's, those over its base's; args and labels are merged name by name. */
 export function readBuild(
   shared: BuildSettings,
   own: BuildSettings | undefined,
@@ -14,6 +15,7 @@ export function readBuild(
   directory: string,
   path: string,
   faults: Faults,
+  traits: BaseTraits = {},
 ): BuildDefinition {
   const general = decide(shared, platform, path, faults)
   const special = decide(own ?? {}, platform, path, faults)
@@ -21,7 +23,7 @@ export function readBuild(
   return {
     context: contextPath(rest.context ?? '.', directory),
     dockerfile: rest.dockerfile ?? 'Dockerfile',
-    args: { ...general.args, ...special.args },
+    args: { ...traits.buildArgs, ...general.args, ...special.args },
     labels: { ...general.labels, ...special.labels },
     addHosts: rest.addHosts ?? [],
     noCache: rest.noCache ?? false,
@@ -30,6 +32,8 @@ export function readBuild(
     volatile: rest.volatile ?? 'reuse',
     ...(target !== undefined && { target }),
     ...(network !== undefined && { network }),
+    ...(traits.annotations !== undefined && { annotations: traits.annotations }),
+    ...(traits.check !== undefined && { check: traits.check }),
   }
 }
 

@@ -64,4 +64,8 @@ export interface BuildDefinition {
   readonly cacheFrom: readonly string[]
   readonly reuse: boolean
   readonly volatile: VolatilePolicy
+  /** Annotations that the base asks for. */
+  readonly annotations?: Readonly<Record<string, string>>
+  /** A command that has to succeed in the image, by the base. Decides whether there is a result, not what it is. */
+  readonly check?: readonly string[]
 }

@@ -1,15 +1,17 @@
 import { formatPlatform, type Platform, platformIdentity } from '../model/platform.js'
 import { formatReference, isTag, type Reference, withDefaultTag } from '../model/reference.js'
-import { readImageBase, readNamedBase, readPlugins } from './base-reading.js'
+import { readImageBase, readNamedBase } from './base-reading.js'
+import type { BaseAnswer, BaseTraits } from './base-source.js'
 import { readBuild } from './build-reading.js'
 import type { DeclaredPipeline, PlatformDeclaration } from './declaration.js'
 import type { BaseDefinition, Definition, PipelineDefinition, PlatformDefinition } from './definition.js'
 import { Faults } from './faults.js'
 import { checkNamedBases } from './named-bases.js'
 import { checkPattern, expandPattern, imageOwner, PublishedNames, TargetNames } from './names.js'
+import { sortByDependency } from './pipeline-order.js'
 import type { CommonPlatformSettings } from './platform-declaration.js'
 import { type Reading, readListedPlatform, readPlatform } from './platform-reading.js'
-import type { AnyBase } from './plugin.js'
+import { readPlugins, type Supplies } from './plugin-reading.js'
 
 /** Choices that belong to a run rather than to a pipeline. */
 export interface CompileOptions {
@@ -17,6 +19,8 @@ export interface CompileOptions {
   readonly registry?: string | undefined
   /** Directory that relative contexts start at; the working directory unless told otherwise. */
   readonly directory?: string | undefined
+  /** The day that bases are judged by, as past their end of life or not; today unless told otherwise. */
+  readonly today?: Date | undefined
 }
 
 /**
@@ -30,11 +34,15 @@ export function compile(pipelines: readonly DeclaredPipeline[], options: Compile
   return compilation.finish()
 }
 
+/** The base of one platform and, of a plugin's, what it brings along. */
+type FoundBase = readonly [base: BaseDefinition | undefined, traits: BaseTraits]
+
 type Settings = CommonPlatformSettings & { readonly base?: unknown } & Readonly<Record<string, unknown>>
 
 class Compilation {
   readonly #requested: ReadonlySet<DeclaredPipeline>
   readonly #directory: string
+  readonly #today: string
   readonly #reading: Reading = { faults: new Faults(), notes: [] }
   readonly #names: TargetNames
   readonly #published: PublishedNames
@@ -45,6 +53,7 @@ class Compilation {
   constructor(pipelines: readonly DeclaredPipeline[], options: CompileOptions) {
     this.#requested = new Set(pipelines)
     this.#directory = options.directory ?? process.cwd()
+    this.#today = (options.today ?? new Date()).toISOString().slice(0, 10)
     this.#names = new TargetNames(options.registry, this.#reading.faults)
     this.#published = new PublishedNames(this.#reading.faults)
   }
@@ -133,7 +142,7 @@ class Compilation {
   #platforms(pipeline: DeclaredPipeline, id: string, path: string): readonly PlatformDefinition[] | undefined {
     const { declaration } = pipeline
     const { faults } = this.#reading
-    const bases = readPlugins(declaration.plugins, path, faults)
+    const supplies = readPlugins(declaration.plugins, path, faults)
     if (declaration.platforms.length === 0) {
       faults.add(path, 'it has no platforms', "add .platforms(platform('amd64', { base: … }))")
       return undefined
@@ -141,7 +150,7 @@ class Compilation {
     const seen = new Set<string>()
     const platforms = declaration.platforms.map((declared, at) => {
       const own = `${path}.platforms[${at}]`
-      const definition = this.#platform(declared, pipeline, id, bases, own)
+      const definition = this.#platform(declared, pipeline, id, supplies, own)
       if (definition === undefined) return undefined
       const identity = platformIdentity(definition.platform)
       if (seen.has(identity)) faults.add(own, `${identity} is declared twice`, 'remove one of them')
@@ -155,15 +164,21 @@ class Compilation {
     declared: PlatformDeclaration,
     pipeline: DeclaredPipeline,
     id: string,
-    bases: ReadonlyMap<string, AnyBase>,
+    supplies: Supplies,
     path: string,
   ): PlatformDefinition | undefined {
     if (declared?.kind !== 'platform') {
       this.#reading.faults.add(path, 'not a platform', "write platform('amd64', { base: … })")
       return undefined
     }
-    const settings = declared.settings as Settings
-    const platform = readPlatform(declared.architecture, settings.variant, path, this.#reading)
+    const word = supplies.words.get(declared.architecture)
+    const written = declared.settings as Settings
+    const settings = word === undefined ? written : { ...written, base: written.base ?? word.base }
+    const platform = readPlatform(word?.platform ?? declared.architecture, settings.variant, path, this.#reading)
+    const [base, traits] = this.#base(settings, platform, supplies, path)
+    if (traits.annotations !== undefined && pipeline.declaration.format === 'docker') {
+      this.#reading.notes.push(`${path}: the annotations of its base are left out, Docker's media types have none`)
+    }
     const build = readBuild(
       pipeline.declaration.build,
       settings.build,
@@ -171,8 +186,8 @@ class Compilation {
       this.#directory,
       `${path}.build`,
       this.#reading.faults,
+      traits,
     )
-    const base = this.#base(settings, platform, bases, path)
     if (platform === undefined) return undefined
     const names = this.#requested.has(pipeline) ? this.#platformNames(pipeline, platform, id, path) : []
     const listed = readListedPlatform(platform, settings, path, this.#reading.faults)
@@ -199,19 +214,29 @@ class Compilation {
   }
 
   /** Where the platform itself is at fault, the rest of what is written is judged all the same. */
-  #base(
-    settings: Settings,
-    platform: Platform | undefined,
-    bases: ReadonlyMap<string, AnyBase>,
-    path: string,
-  ): BaseDefinition | undefined {
+  #base(settings: Settings, platform: Platform | undefined, { bases }: Supplies, path: string): FoundBase {
     const { base } = settings
     const { faults } = this.#reading
-    if (typeof base === 'string') return readNamedBase(base, settings, platform, bases, path, faults)
-    if (isPipeline(base)) return this.#pipelineBase(base, platform, path)
-    if (isImageBase(base)) return readImageBase(base, `${path}.base`, faults)
+    if (isPipeline(base)) return [this.#pipelineBase(base, platform, path), {}]
+    if (isImageBase(base)) return [readImageBase(base, `${path}.base`, faults), {}]
+    if (typeof base === 'string') {
+      const answer = readNamedBase(base, settings, platform, bases, path, faults)
+      return answer === undefined ? [undefined, {}] : this.#answeredBase(answer, base, platform, path)
+    }
     faults.add(`${path}.base`, 'says no base', "write the name of a plugin's base, a pipeline, or fromImage('…')")
-    return undefined
+    return [undefined, {}]
+  }
+
+  #answeredBase(answer: BaseAnswer, name: string, platform: Platform | undefined, path: string): FoundBase {
+    const { buildArgs, annotations, check, endOfLife, ...source } = answer
+    if (endOfLife !== undefined && endOfLife < this.#today) {
+      const of = platform === undefined ? '' : ` for ${formatPlatform(platform)}`
+      this.#reading.notes.push(`base '${name}'${of} gets no more corrections: its end of life was ${endOfLife}`)
+    }
+    const traits = { ...(buildArgs && { buildArgs }), ...(annotations && { annotations }), ...(check && { check }) }
+    if (source.kind === 'registry') return [readImageBase(source, `${path}.base`, this.#reading.faults), traits]
+    if (source.kind !== 'pipeline') return [source, traits]
+    return isPipeline(source.pipeline) ? [this.#pipelineBase(source.pipeline, platform, path), traits] : [undefined, {}]
   }
 
   #pipelineBase(base: DeclaredPipeline, platform: Platform | undefined, path: string): BaseDefinition | undefined {
@@ -261,17 +286,4 @@ function isPipeline(value: unknown): value is DeclaredPipeline {
 
 function isImageBase(value: unknown): value is Parameters<typeof readImageBase>[0] {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'image-base'
-}
-
-/** What others stand on comes first; the given order is kept otherwise. */
-function sortByDependency(pipelines: readonly PipelineDefinition[]): readonly PipelineDefinition[] {
-  const sorted: PipelineDefinition[] = []
-  const byId = new Map(pipelines.map((pipeline) => [pipeline.id, pipeline]))
-  const visit = (pipeline: PipelineDefinition | undefined) => {
-    if (pipeline === undefined || sorted.includes(pipeline)) return
-    for (const { base } of pipeline.platforms) if (base.kind === 'pipeline') visit(byId.get(base.pipeline))
-    sorted.push(pipeline)
-  }
-  for (const pipeline of pipelines) visit(pipeline)
-  return sorted
 }

@@ -17,10 +17,13 @@ export interface PipelineDeclaration {
 }
 
 /** One platform of a pipeline and the base that it stands on. Made by `platform(…)`. */
-export interface PlatformDeclaration<Settings = unknown> {
+export interface PlatformDeclaration<Settings = unknown, Words = unknown> {
   readonly kind: 'platform'
+  /** An architecture, a whole platform, or a word of a plugin. */
   readonly architecture: string
   readonly settings: Settings
+  /** Never there: carries the words of the plugins in use to `platform(…)`, as a type. */
+  readonly words?: Words
 }
 
 /** A pipeline as others stand on it: what has been said of it. */

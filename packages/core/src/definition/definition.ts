@@ -1,6 +1,6 @@
 import type { Platform } from '../model/platform.js'
 import type { Reference, Repository } from '../model/reference.js'
-import type { AptBase, CodePolicy, ConfigPolicy, RootfsBase } from './base-source.js'
+import type { CodePolicy, ConfigPolicy, MadeBase } from './base-source.js'
 import type { BuildDefinition } from './build-settings.js'
 import type { ImageFormat } from './declaration.js'
 
@@ -24,7 +24,7 @@ export interface PipelineBaseDefinition {
 }
 
 /** Where the base of one platform comes from. */
-export type BaseDefinition = RegistryBaseDefinition | AptBase | RootfsBase | PipelineBaseDefinition
+export type BaseDefinition = RegistryBaseDefinition | MadeBase | PipelineBaseDefinition
 
 /** One platform of a pipeline, all decided. */
 export interface PlatformDefinition {
@@ -60,6 +60,6 @@ export interface PipelineDefinition {
 /** What was asked, judged and complete: plain data, from which the graph is computed. Pipelines that others stand on come first. */
 export interface Definition {
   readonly pipelines: readonly PipelineDefinition[]
-  /** What was read otherwise than it was written. */
+  /** What was read otherwise than it was written, and bases past their end of life. */
   readonly notes: readonly string[]
 }

@@ -1,7 +1,7 @@
 import type { BuildSettings } from './build-settings.js'
 import type { DeclaredPipeline, ImageFormat, PipelineDeclaration, PlatformDeclaration } from './declaration.js'
-import type { PlatformSettings } from './platform-declaration.js'
-import type { Bases, Plugin } from './plugin.js'
+import type { PlatformSettings, WordSettings } from './platform-declaration.js'
+import type { Bases, NoWords, PlatformWords, Plugin } from './plugin.js'
 
 type UnionToIntersection<U> = (U extends unknown ? (value: U) => void : never) extends (value: infer I) => void
   ? I
@@ -9,6 +9,13 @@ type UnionToIntersection<U> = (U extends unknown ? (value: U) => void : never) e
 
 /** The bases of all plugins together; `Own` is taken plugin by plugin, since a conditional type distributes over a bare parameter. */
 type BasesOf<P extends Plugin> = UnionToIntersection<P extends Plugin<infer Own> ? Own : never>
+
+/** The words of all plugins together, in the same way. */
+type WordsOf<P extends Plugin> = UnionToIntersection<P extends Plugin<Bases, infer Own> ? Own : never>
+
+type TogetherWords<W extends PlatformWords, P extends Plugin> = W & WordsOf<P> extends infer All extends PlatformWords
+  ? All
+  : never
 
 type Together<B extends Bases, P extends Plugin> = B & BasesOf<P> extends infer All extends Bases ? All : never
 
@@ -19,24 +26,24 @@ type NoBases = {}
  * A pipeline in the making, or finished: a frozen value. Each step returns a new one, so that a half-made pipeline can
  * be shared and branched. Nothing is read or contacted before `run`, `plan` or `execute`.
  */
-export interface Pipeline<B extends Bases = Bases> extends DeclaredPipeline {
+export interface Pipeline<B extends Bases = Bases, W extends PlatformWords = PlatformWords> extends DeclaredPipeline {
   /** Adds plugins, whose bases `platform(..., { base })` can then name. */
-  use<P extends readonly Plugin[]>(...plugins: P): Pipeline<Together<B, P[number]>>
+  use<P extends readonly Plugin[]>(...plugins: P): Pipeline<Together<B, P[number]>, TogetherWords<W, P[number]>>
   /** Names the shared base index: the name that a literal `FROM` uses, and that is published beside the image. */
-  sharedBase(name: string): Pipeline<B>
+  sharedBase(name: string): Pipeline<B, W>
   /** Adds platforms. */
-  platforms(...platforms: readonly PlatformDeclaration<PlatformSettings<B>>[]): Pipeline<B>
+  platforms(...platforms: readonly PlatformDeclaration<PlatformSettings<B>, WordSettings<B, W>>[]): Pipeline<B, W>
   /** Says how to build; what is said later overrides, name by name. */
-  build(settings: BuildSettings): Pipeline<B>
+  build(settings: BuildSettings): Pipeline<B, W>
   /** Adds tags of the final index. */
-  tags(...tags: readonly string[]): Pipeline<B>
+  tags(...tags: readonly string[]): Pipeline<B, W>
   /**
    * Also publishes each platform's image by a name of its own, by a pattern with `{repository}`, `{tag}`, `{os}`,
    * `{arch}` and `{variant}`: `{repository}-{arch}{variant}:{tag}`.
    */
-  platformNames(...patterns: readonly string[]): Pipeline<B>
+  platformNames(...patterns: readonly string[]): Pipeline<B, W>
   /** Chooses the media types that are published; `oci` unless told otherwise. */
-  format(format: ImageFormat): Pipeline<B>
+  format(format: ImageFormat): Pipeline<B, W>
 }
 
 /**
@@ -55,18 +62,21 @@ export interface Pipeline<B extends Bases = Bases> extends DeclaredPipeline {
  *   .tags('3.0.2', 'latest')
  * ```
  */
-export function pipeline(name: string): Pipeline<NoBases> {
+export function pipeline(name: string): Pipeline<NoBases, NoWords> {
   const empty = { name, plugins: [], platforms: [], build: {}, tags: [], platformNames: [], format: 'oci' } as const
-  return pipelineFrom<NoBases>(empty)
+  return pipelineFrom<NoBases, NoWords>(empty)
 }
 
-function pipelineFrom<B extends Bases>(declaration: PipelineDeclaration): Pipeline<B> {
-  const next = (change: Partial<PipelineDeclaration>) => pipelineFrom<B>({ ...declaration, ...change })
-  return Object.freeze<Pipeline<B>>({
+function pipelineFrom<B extends Bases, W extends PlatformWords>(declaration: PipelineDeclaration): Pipeline<B, W> {
+  const next = (change: Partial<PipelineDeclaration>) => pipelineFrom<B, W>({ ...declaration, ...change })
+  return Object.freeze<Pipeline<B, W>>({
     kind: 'pipeline',
     declaration: Object.freeze(declaration),
     use: <P extends readonly Plugin[]>(...plugins: P) =>
-      pipelineFrom<Together<B, P[number]>>({ ...declaration, plugins: [...declaration.plugins, ...plugins] }),
+      pipelineFrom<Together<B, P[number]>, TogetherWords<W, P[number]>>({
+        ...declaration,
+        plugins: [...declaration.plugins, ...plugins],
+      }),
     sharedBase: (sharedBase) => next({ sharedBase }),
     platforms: (...platforms) => next({ platforms: [...declaration.platforms, ...platforms] }),
     build: (settings) => next({ build: mergeBuildSettings(declaration.build, settings) }),

@@ -1,7 +1,7 @@
 import type { BuildSettings } from './build-settings.js'
 import type { DeclaredPipeline, PlatformDeclaration } from './declaration.js'
 import type { ImageBase } from './image-base.js'
-import type { Base, Bases } from './plugin.js'
+import type { Bases, OptionsOf, PlatformWords } from './plugin.js'
 
 /** What `platform(...)` takes beside the options of its base. */
 export interface CommonPlatformSettings {
@@ -25,8 +25,6 @@ export interface ValueBaseSettings extends CommonPlatformSettings {
   readonly base: DeclaredPipeline | ImageBase
 }
 
-type OptionsOf<B> = B extends Base<infer Options> ? Options : never
-
 /** Settings of a platform that stands on a base of a plugin in use, told apart by `base`. */
 export type NamedBaseSettings<B extends Bases> = {
   readonly [Name in keyof B & string]: CommonPlatformSettings & { readonly base: Name } & Readonly<OptionsOf<B[Name]>>
@@ -34,6 +32,13 @@ export type NamedBaseSettings<B extends Bases> = {
 
 /** All that may be written in `platform(...)` of a pipeline that uses the bases B. */
 export type PlatformSettings<B extends Bases> = NamedBaseSettings<B> | ValueBaseSettings
+
+/** By each word of the plugins in use, the settings of the base that it means; that base need not be written again. */
+export type WordSettings<B extends Bases, W extends PlatformWords> = {
+  readonly [Word in keyof W]: CommonPlatformSettings & { readonly base?: W[Word]['base'] } & Readonly<
+      OptionsOf<B[W[Word]['base']]>
+    >
+}
 
 /** Those of the settings that belong to the base N. */
 type SettingsWith<Settings, N> = Settings extends { readonly base: infer Own }
@@ -45,8 +50,14 @@ type SettingsWith<Settings, N> = Settings extends { readonly base: infer Own }
 /** The same, but all of them where no base is called N: the error then stands at `base`, and lists the names. */
 type SettingsFor<Settings, N> = [SettingsWith<Settings, N>] extends [never] ? Settings : SettingsWith<Settings, N>
 
+/** What may be written after an architecture or a word. */
+type SettingsAfter<Settings, Words, Written, N> = Written extends keyof Words
+  ? Words[Written] | SettingsWith<Settings, N>
+  : SettingsFor<Settings, N>
+
 /**
- * Declares one platform: the architecture, by any of its names, or a whole `os/arch/variant`, and its base.
+ * Declares one platform: the architecture, by any of its names, a whole `os/arch/variant` or a word of a plugin in use,
+ * and its base.
  *
  * Written inside `.platforms(...)`, the settings are checked against the plugins in use, name by name; written on its
  * own, they are checked when the pipeline is planned.
@@ -59,10 +70,13 @@ type SettingsFor<Settings, N> = [SettingsWith<Settings, N>] extends [never] ? Se
 export function platform<
   // biome-ignore lint/suspicious/noExplicitAny: without a pipeline around it there is nothing to check the settings against.
   Settings extends { readonly base: unknown } = any,
+  // biome-ignore lint/suspicious/noExplicitAny: the same.
+  Words extends object = any,
   const Base extends Settings['base'] = Settings['base'],
+  const Written extends string = string,
 >(
-  architecture: string,
-  settings: { readonly base: Base } & NoInfer<SettingsFor<Settings, Base>>,
-): PlatformDeclaration<Settings> {
-  return Object.freeze({ kind: 'platform', architecture, settings: Object.freeze({ ...settings }) })
+  architecture: Written | (keyof Words & string),
+  settings: { readonly base?: Base } & NoInfer<SettingsAfter<Settings, Words, Written, Base>>,
+): PlatformDeclaration<Settings, Words> {
+  return Object.freeze({ kind: 'platform', architecture, settings: Object.freeze({ ...settings }) as never })
 }

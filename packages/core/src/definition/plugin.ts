@@ -1,5 +1,5 @@
 import type { Platform } from '../model/platform.js'
-import type { BaseSource } from './base-source.js'
+import type { BaseAnswer } from './base-source.js'
 
 /** The version of the contract between core and plugins that this core speaks. */
 export const PLUGIN_CONTRACT = 1
@@ -28,8 +28,8 @@ export interface Base<Options extends object = object> {
   readonly platforms: readonly string[]
   /** The options that it understands, so that a misspelt one is refused by name. */
   readonly optionNames: readonly (string & keyof Options)[]
-  /** Says where the base of one platform comes from. */
-  source(request: BaseRequest<Options>): BaseSource | Refusal
+  /** Says where the base of one platform comes from, or all that is wrong with what was asked. */
+  source(request: BaseRequest<Options>): BaseAnswer | Refusal | readonly Refusal[]
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: only `any` accepts bases of every option type, options being contravariant.
@@ -38,33 +38,52 @@ export type AnyBase = Base<any>
 /** Bases by the name that `platform(..., { base })` uses. */
 export type Bases = Readonly<Record<string, AnyBase>>
 
+/** What a word of a plugin means: a platform, and the base that it stands on where `platform(...)` names no other. */
+export interface PlatformWord<Name extends string = string> {
+  /** `linux/arm/v6` */
+  readonly platform: string
+  readonly base: Name
+}
+
+/** Words for platforms, as `platform(...)` takes them in place of an architecture: `raspberrypi-zero`. */
+export type PlatformWords = Readonly<Record<string, PlatformWord>>
+
 /** A plugin: bases under names. Made by {@link definePlugin}. */
-export interface Plugin<B extends Bases = Bases> {
+export interface Plugin<B extends Bases = Bases, W extends PlatformWords = PlatformWords> {
   readonly kind: 'plugin'
   readonly contract: number
   /** The npm package, for messages. */
   readonly name: string
   readonly bases: B
+  readonly words: W
 }
 
-type OptionsOf<B> = B extends Base<infer Options> ? Options : never
+/** The options of a base. */
+export type OptionsOf<B> = B extends Base<infer Options> ? Options : never
+
+/** The names of options; none of a base that was written without their types. */
+type NamesOf<Options> = 0 extends 1 & Options ? never : keyof Options
 
 /** Turns a base whose options claim a reserved word into a type that nothing fits. */
 type WithoutReserved<B extends Bases> = {
-  readonly [Name in keyof B]: keyof OptionsOf<B[Name]> & ReservedOption extends never ? B[Name] : never
+  readonly [Name in keyof B]: NamesOf<OptionsOf<B[Name]>> & ReservedOption extends never ? B[Name] : never
 }
 
+// biome-ignore lint/complexity/noBannedTypes: `{}` is the map without a word.
+export type NoWords = {}
+
 /**
- * Makes a plugin from its bases.
+ * Makes a plugin from its bases and, where it has any, its words for platforms.
  *
  * @example
  * ```ts
  * export const alpine = () => definePlugin({ name: 'polyarch-plugin-alpine', bases: { alpine: alpineBase } })
  * ```
  */
-export function definePlugin<const B extends Bases>(plugin: {
-  readonly name: string
-  readonly bases: B & WithoutReserved<B>
-}): Plugin<B> {
-  return Object.freeze({ kind: 'plugin', contract: PLUGIN_CONTRACT, name: plugin.name, bases: plugin.bases })
+export function definePlugin<
+  const B extends Bases,
+  const W extends Readonly<Record<string, PlatformWord<keyof B & string>>> = NoWords,
+>(plugin: { readonly name: string; readonly bases: B & WithoutReserved<B>; readonly words?: W }): Plugin<B, W> {
+  const { name, bases, words = {} as W } = plugin
+  return Object.freeze({ kind: 'plugin', contract: PLUGIN_CONTRACT, name, bases, words })
 }

@@ -1,4 +1,4 @@
-import type { AptBase, CodePolicy, RootfsBase } from '../definition/base-source.js'
+import type { CodePolicy, MadeBase } from '../definition/base-source.js'
 import type { BuildDefinition } from '../definition/build-settings.js'
 import type { ImageFormat } from '../definition/declaration.js'
 import type { PipelineBaseDefinition, RegistryBaseDefinition } from '../definition/definition.js'
@@ -22,7 +22,7 @@ interface NodeCommon {
 export interface BaseNode extends NodeCommon {
   readonly kind: 'base'
   readonly platform: Platform
-  readonly source: RegistryBaseDefinition | AptBase | RootfsBase | PipelineBaseDefinition
+  readonly source: RegistryBaseDefinition | MadeBase | PipelineBaseDefinition
 }
 
 /** A child of an index: which node's result stands under which platform. */

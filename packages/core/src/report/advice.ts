@@ -16,6 +16,7 @@ export const ADVICE: Readonly<Record<ErrorCode, string>> = {
   PLATFORM_NOT_RUNNABLE:
     "Register an emulator on the engine's machine: Debian's qemu-user-static, or the image tonistiigi/binfmt.",
   BUILD_FAILED: 'Correct the Dockerfile. --only <platform> repeats the build of that platform alone.',
+  CHECK_FAILED: 'Read the end of the output in the hint; see that the last stage of the Dockerfile stands on the base.',
   PUSH_FAILED:
     "Read the registry's reason in the message: mostly a login is missing (docker login <host>), or the repository has to be created first.",
   PULL_FAILED: 'See that the name exists for that platform, and that a login for its registry is known.',

@@ -7,10 +7,20 @@ import { createGunzip } from 'node:zlib'
 import type { RootfsBase } from '../definition/base-source.js'
 import { HostError } from '../model/errors.js'
 import { download } from './download.js'
+import type { RootfsKind } from './kind.js'
 import { requireTool } from './tool.js'
 
+/** Bases from a published root file system archive. */
+export const archive: RootfsKind<RootfsBase> = {
+  async resolve(source) {
+    return { source, epoch: 0, inputs: { sha256: source.sha256.toLowerCase() } }
+  },
+
+  make: async (source, _resolved, { signal }, store) => store(await openArchive(source, signal)),
+}
+
 /** The tar of a published archive; the stream fails at its end where the archive is not the one that was named. */
-export async function openArchive(source: RootfsBase, signal?: AbortSignal): Promise<Readable> {
+async function openArchive(source: RootfsBase, signal?: AbortSignal): Promise<Readable> {
   const verified = (await openPublished(source, signal)).compose(verify(source))
   if (/\.t?gz$/.test(source.location)) return verified.compose(createGunzip())
   if (/\.t?xz$/.test(source.location)) return decompress('xz', verified)

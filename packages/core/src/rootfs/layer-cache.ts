@@ -10,7 +10,8 @@ import { type Digest, isDigest } from '../model/digest.js'
 import { canonicalJson, MEDIA_TYPES } from '../model/oci.js'
 import type { RootfsLayer } from './port.js'
 
-interface LayerRecord {
+/** What is known of a stored layer. */
+export interface LayerRecord {
   readonly digest: Digest
   readonly diffId: Digest
   readonly size: number

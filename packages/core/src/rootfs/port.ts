@@ -1,4 +1,4 @@
-import type { AptBase, RootfsBase } from '../definition/base-source.js'
+import type { MadeBase } from '../definition/base-source.js'
 import type { Digest } from '../model/digest.js'
 import type { RootfsEvent } from '../model/events.js'
 import type { BlobSource } from '../registry/port.js'
@@ -12,7 +12,7 @@ export interface RootfsCall {
 
 /** All that decides a root file system's content, found by reads alone. JSON-able: it goes into the node's key. */
 export interface ResolvedRootfs {
-  readonly source: AptBase | RootfsBase
+  readonly source: MadeBase
   /** For apt: what the archive says of itself, or the lock says of it. */
   readonly facts?: ReleaseFacts
   /** For apt: the mirror in use; undefined where the lock has spared asking it. Where the bytes come from, so not a part of {@link ResolvedRootfs.inputs}. */
@@ -39,7 +39,7 @@ export interface RootfsMaker {
    * @param locked - what an archive is to be; then neither it nor this machine is looked at before something is made.
    * @throws TOOL_MISSING, DOWNLOAD_FAILED, DEFINITION_INVALID where no mirror is known
    */
-  resolve(source: AptBase | RootfsBase, call?: RootfsCall, locked?: ReleaseFacts): Promise<ResolvedRootfs>
+  resolve(source: MadeBase, call?: RootfsCall, locked?: ReleaseFacts): Promise<ResolvedRootfs>
   /** Makes the layer, or takes it from the cache. @throws ROOTFS_FAILED, LOCK_OUTDATED, TOOL_MISSING, DOWNLOAD_FAILED, DIGEST_MISMATCH */
   make(resolved: ResolvedRootfs, call?: RootfsCall): Promise<RootfsLayer>
 }

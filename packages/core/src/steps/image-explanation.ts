@@ -37,7 +37,7 @@ export function partsOf({ node, resolved: { context, images }, inputs }: Describ
 /** A build without what does not decide its result, or does so in other parts of the key. */
 export function decisiveSettings(build: ImageNode['build']) {
   const { context: _directory, dockerfile: _path, cacheFrom: _cache, noCache: _noCache, ...rest } = build
-  const { reuse: _reuse, volatile: _volatile, ...decisive } = rest
+  const { reuse: _reuse, volatile: _volatile, check: _check, ...decisive } = rest
   return decisive
 }
 

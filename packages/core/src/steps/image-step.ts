@@ -9,6 +9,7 @@ import { type Annotations, type Descriptor, isIndex } from '../model/oci.js'
 import { formatReference, repositoryOf } from '../model/reference.js'
 import { checkBuiltImage, isComplete, keptManifest, readPushedImage } from './built-image.js'
 import { checkCode } from './code-check.js'
+import { runCheck } from './image-check.js'
 import { decisiveSettings, explainImage, partsOf, recordContext } from './image-explanation.js'
 import { encodeParts, PARTS_ANNOTATION } from './image-parts.js'
 import { KEY_ANNOTATION, keyOf, keyReference, pushReference } from './key.js'
@@ -106,11 +107,11 @@ async function findKept({ node, key }: ImageWork, { registry }: World, call: Ste
   return imageOutput(node, found.descriptor, key)
 }
 
-function imageOutput({ repository, platform }: ImageNode, descriptor: Descriptor, key: string): Output {
+function imageOutput({ repository, platform, build }: ImageNode, descriptor: Descriptor, key: string): Output {
   const { mediaType, digest, size } = descriptor
   return {
     reference: { ...repositoryOf(repository), digest },
-    descriptor: { mediaType, digest, size, platform, annotations: { [KEY_ANNOTATION]: key } },
+    descriptor: { mediaType, digest, size, platform, annotations: { ...build.annotations, [KEY_ANNOTATION]: key } },
   }
 }
 
@@ -124,6 +125,7 @@ async function buildAndPush({ node, resolved, inputs, key }: ImageWork, world: W
       buildRequest(node, resolved, inputs, name, text, () => packed.open(text)),
       call,
     )
+    await runCheck(node, name, world, call)
     await engine.push(name, node.platform, call)
   } finally {
     // Not cancellable: what a cancelled run built would stay on the engine under a name that nobody knows.
@@ -184,6 +186,7 @@ function annotationsOf(work: ImageWork): Annotations {
   const { node, inputs, key } = work
   const { descriptor } = inputOf(inputs, node.base)
   return {
+    ...node.build.annotations,
     [KEY_ANNOTATION]: key,
     [PARTS_ANNOTATION]: encodeParts(partsOf(work)),
     'org.opencontainers.image.base.name': node.baseName,

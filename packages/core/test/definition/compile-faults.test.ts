@@ -18,7 +18,7 @@ function faultsOf(pipelines: readonly Pipeline[], options?: CompileOptions): rea
 }
 
 /** Compiles what the types refuse: what a user without a type check may write. */
-function unchecked(architecture: string, settings: object): PlatformDeclaration<never> {
+function unchecked(architecture: string, settings: object): PlatformDeclaration<never, never> {
   return platform(architecture, settings as never)
 }
 

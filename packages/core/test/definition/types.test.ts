@@ -83,3 +83,42 @@ describe('the types of a definition', () => {
     definePlugin({ name: 'greedy', bases: { greedy: base<{ variant?: string }>(['variant']) } })
   })
 })
+
+describe('the types of words for platforms', () => {
+  const zoo = () =>
+    definePlugin({
+      name: 'zoo',
+      bases: { fruit: base<FruitOptions>(['release']), tree: base<TreeOptions>(['release', 'flavor']) },
+      words: { 'small-board': { platform: 'linux/arm/v6', base: 'fruit' } },
+    })
+  const worded = pipeline('registry.example.com/app').use(zoo())
+
+  it('accept the options of the base that the word means, which need not be named', () => {
+    worded.platforms(
+      platform('small-board', {}),
+      platform('small-board', { release: 'apple', build: { args: { JOBS: '1' } } }),
+      platform('small-board', { base: 'tree', release: 'oak' }),
+      platform('amd64', { base: 'fruit' }),
+    )
+  })
+
+  it('refuse the options of another base, at the property', () => {
+    worded.platforms(
+      platform('small-board', {
+        // @ts-expect-error a release of the other base
+        release: 'oak',
+      }),
+    )
+    // @ts-expect-error an architecture says no base
+    worded.platforms(platform('amd64', {}))
+  })
+
+  it('refuse a word for a base that the plugin does not have', () => {
+    definePlugin({
+      name: 'zoo',
+      bases: { fruit: base<FruitOptions>(['release']) },
+      // @ts-expect-error there is no such base
+      words: { 'small-board': { platform: 'linux/arm/v6', base: 'frut' } },
+    })
+  })
+})

@@ -1,0 +1,91 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { BaseAnswer } from './base-source.js'
+import type { Base, BaseRequest, Refusal } from './plugin.js'
+
+/** A schema per option, of any library that speaks Standard Schema. @see https://standardschema.dev */
+export type OptionSchemas = Readonly<Record<string, StandardSchemaV1>>
+
+type Simplify<T> = { readonly [Name in keyof T]: T[Name] }
+
+type OptionalNames<S extends OptionSchemas> = {
+  [Name in keyof S]: undefined extends StandardSchemaV1.InferInput<S[Name]> ? Name : never
+}[keyof S]
+
+/** The options as `platform(...)` takes them: what the schemas accept; those that may be undefined may be left out. */
+export type WrittenOptions<S extends OptionSchemas> = Simplify<
+  { readonly [Name in Exclude<keyof S, OptionalNames<S>>]: StandardSchemaV1.InferInput<S[Name]> } & {
+    readonly [Name in OptionalNames<S>]?: StandardSchemaV1.InferInput<S[Name]>
+  }
+>
+
+/** The options as the schemas return them, defaults filled in. */
+export type ParsedOptions<S extends OptionSchemas> = {
+  readonly [Name in keyof S]: StandardSchemaV1.InferOutput<S[Name]>
+}
+
+/** A base whose options are described by schemas. */
+export interface SchemaBase<S extends OptionSchemas> {
+  /** Every platform that some release has, `linux/arm/v6` style. */
+  readonly platforms: readonly string[]
+  /** A schema per option; each answers at once, not by a promise. */
+  readonly options: S
+  /** Says where the base of one platform comes from; asked only with options that the schemas accept. */
+  source(request: BaseRequest<ParsedOptions<S>>): BaseAnswer | Refusal | readonly Refusal[]
+}
+
+/**
+ * Makes a base whose options are described by schemas: their types are those of `platform(...)`, and what they refuse is
+ * told at the option. Without a schema library, write a {@link Base} as it is.
+ *
+ * @example
+ * ```ts
+ * const alpineBase = defineBase({
+ *   platforms: ['linux/amd64', 'linux/arm64'],
+ *   options: { release: z.enum(['3.21', '3.22']).default('3.22') },
+ *   source: ({ options }) => ({
+ *     kind: 'registry',
+ *     reference: `docker.io/library/alpine:${options.release}`,
+ *     configPolicy: 'require-match',
+ *   }),
+ * })
+ * ```
+ */
+export function defineBase<const S extends OptionSchemas>(base: SchemaBase<S>): Base<WrittenOptions<S>> {
+  return {
+    platforms: base.platforms,
+    optionNames: Object.keys(base.options) as (string & keyof WrittenOptions<S>)[],
+    source: ({ platform, options }) => {
+      const results = validate(base.options, options as Readonly<Record<string, unknown>>)
+      const refusals = results.flatMap((one) => one.refusals)
+      if (refusals.length > 0) return refusals
+      const parsed = Object.fromEntries(
+        results.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])),
+      )
+      return base.source({ platform, options: parsed as ParsedOptions<S> })
+    },
+  }
+}
+
+interface Validated {
+  readonly name: string
+  readonly value?: unknown
+  readonly refusals: readonly Refusal[]
+}
+
+function validate(schemas: OptionSchemas, options: Readonly<Record<string, unknown>>): readonly Validated[] {
+  return Object.entries(schemas).map(([name, schema]): Validated => {
+    const result = schema['~standard'].validate(options[name])
+    if (result instanceof Promise) return { name, refusals: [refusal(name, 'its schema answers by a promise')] }
+    if (result.issues === undefined) return { name, value: result.value, refusals: [] }
+    return { name, refusals: result.issues.map(({ message, path }) => refusal(name, within(message, path))) }
+  })
+}
+
+function within(message: string, path: StandardSchemaV1.Issue['path']): string {
+  const keys = path?.map((part) => String(typeof part === 'object' ? part.key : part)) ?? []
+  return keys.length === 0 ? message : `${keys.join('.')}: ${message}`
+}
+
+function refusal(option: string, message: string): Refusal {
+  return { kind: 'refusal', option, message }
+}

@@ -1,0 +1,18 @@
+import type { Readable } from 'node:stream'
+import type { MadeBase } from '../definition/base-source.js'
+import type { LayerRecord } from './layer-cache.js'
+import type { ResolvedRootfs, RootfsCall } from './port.js'
+import type { ReleaseFacts } from './release-file.js'
+
+/** How bases of one kind are made: the seam at which another package manager is added. */
+export interface RootfsKind<Source extends MadeBase> {
+  /** Reads only: all that decides the content, by what the lock says of the archive where it says anything. */
+  resolve(source: Source, call: RootfsCall, locked?: ReleaseFacts): Promise<ResolvedRootfs>
+  /** Makes the root file system as a tar and hands it to `store`. */
+  make(
+    source: Source,
+    resolved: ResolvedRootfs,
+    call: RootfsCall,
+    store: (tar: Readable) => Promise<LayerRecord>,
+  ): Promise<LayerRecord>
+}

@@ -1,0 +1,94 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import {
+  type BaseTraits,
+  createRegistry,
+  definePlugin,
+  execute,
+  inspect,
+  type Pipeline,
+  pipeline,
+  platform,
+  tags,
+} from '../../packages/core/src/index.js'
+import { parseReference } from '../../packages/core/src/model/reference.js'
+import { startRegistry } from '../../packages/core/src/registry-server/index.js'
+import { Cleanup } from '../support/cleanup.js'
+import { tempFolder } from '../support/temp-folder.js'
+import { AMD64, ARM, pushBase, writeContext } from './project.js'
+
+const cleanup = new Cleanup()
+let host: string
+let context: string
+let names: { readonly wide: string; readonly narrow: string }
+
+beforeAll(async () => {
+  const { path } = cleanup.use(await tempFolder('plugin'))
+  const registry = cleanup.use(await startRegistry({ directory: join(path, 'registry') }))
+  host = registry.host
+  context = await writeContext(join(path, 'context'), 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n')
+  names = {
+    wide: await pushBase({ ...registry, repository: 'wide' }, { platform: AMD64 }),
+    narrow: await pushBase({ ...registry, repository: 'narrow' }, { platform: ARM }),
+  }
+})
+afterAll(() => cleanup[Symbol.asyncDispose]())
+
+/** One image per platform, on bases that bring the same along. */
+function start(traits: (variant: string) => BaseTraits): Pipeline {
+  const plugin = definePlugin({
+    name: 'polyarch-plugin-board',
+    bases: {
+      board: {
+        platforms: ['linux/amd64', 'linux/arm/v7'],
+        optionNames: [],
+        source: ({ platform: { architecture, variant = architecture } }) => ({
+          kind: 'registry',
+          reference: architecture === 'arm' ? names.narrow : names.wide,
+          configPolicy: 'require-match',
+          ...traits(variant),
+        }),
+      },
+    },
+    words: { 'small-board': { platform: 'linux/arm/v7', base: 'board' } },
+  })
+  return pipeline(`${host}/app`)
+    .use(plugin)
+    .platforms(platform('amd64', { base: 'board' }), platform('small-board', {}))
+    .build({ context })
+    .tags('1')
+}
+
+it('gives each platform its build args and annotations, and runs the check in each finished image', async () => {
+  const check = ['sh', '-c', 'grep "with $0 jobs" /built && id -un | grep nobody']
+  const report = await execute(
+    start((variant) => ({
+      buildArgs: { JOBS: variant === 'v7' ? 'few' : 'many' },
+      annotations: { 'com.example.board': variant },
+      check: [...check, variant === 'v7' ? 'few' : 'many'],
+    })),
+  )
+  expect(report.outcome).toBe('succeeded')
+  const { images } = await inspect(`${host}/app:1`)
+  const registry = createRegistry()
+  for (const [at, variant] of ['amd64', 'v7'].entries()) {
+    const reference = parseReference(`${host}/app@${images[at]?.digest}`)
+    const manifest = reference && (await registry.getManifest(reference))
+    expect(manifest?.content.annotations).toMatchObject({ 'com.example.board': variant })
+  }
+})
+
+it('pushes no image that fails the check, and finds none later', async () => {
+  await writeFile(join(context, 'say'), `${await readFile(join(context, 'say'), 'utf8')}\n# changed\n`)
+  const failing = start(() => ({ check: ['sh', '-c', 'echo looked; exit 3'] }))
+  const before = await tags(`${host}/app`)
+  for (const _attempt of ['first', 'second']) {
+    await expect(execute(failing)).rejects.toMatchObject({
+      code: 'CHECK_FAILED',
+      message: expect.stringContaining('echo looked; exit 3'),
+      hint: expect.stringContaining('looked'),
+    })
+  }
+  expect(await tags(`${host}/app`)).toEqual(before)
+})
