@@ -1,7 +1,11 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: { index: 'src/index.ts', 'registry-server/index': 'src/registry-server/index.ts' },
+  entry: {
+    index: 'src/index.ts',
+    'registry-server/index': 'src/registry-server/index.ts',
+    'testing/index': 'src/testing/index.ts',
+  },
   format: ['esm', 'cjs'],
   target: 'node20',
   // Its manifest has no entry for `require`, so that the CommonJS build could not load it.

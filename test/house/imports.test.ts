@@ -28,7 +28,7 @@ const ORDER = [
 /** Doors of their own, outside the order, and what they may import. Inside the core they are loaded only when used. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   'registry-server': ['model', 'layout'],
-  testing: ['model', 'definition'],
+  testing: ['model', 'definition', 'registry', 'rootfs'],
 }
 
 const CORE = 'packages/core/src/'

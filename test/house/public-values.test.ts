@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import * as core from '../../packages/core/src/index.js'
 import * as registryServer from '../../packages/core/src/registry-server/index.js'
+import * as testing from '../../packages/core/src/testing/index.js'
 import * as debian from '../../packages/plugin-debian/src/index.js'
 import * as raspbian from '../../packages/plugin-raspbian/src/index.js'
 import * as ubuntu from '../../packages/plugin-ubuntu/src/index.js'
@@ -37,6 +38,7 @@ const CORE = [
 test.each([
   ['@polyarch/core', core, CORE],
   ['@polyarch/core/registry-server', registryServer, ['runningRegistry', 'startRegistry']],
+  ['@polyarch/core/testing', testing, ['checkPublished', 'pluginContract']],
   ['@polyarch/plugin-debian', debian, ['debian']],
   ['@polyarch/plugin-raspbian', raspbian, ['raspbian']],
   ['@polyarch/plugin-ubuntu', ubuntu, ['ubuntu']],

@@ -1,0 +1,66 @@
+import { compile } from '../definition/compile.js'
+import { pipeline } from '../definition/pipeline.js'
+import { platform } from '../definition/platform-declaration.js'
+import type { Base, Plugin } from '../definition/plugin.js'
+import { DefinitionError, type Fault } from '../model/errors.js'
+import { type Platform, parsePlatform } from '../model/platform.js'
+
+type Answer = ReturnType<Base['source']>
+
+/** Reads a platform. @throws TypeError where it is none */
+export function platformOf(text: string): Platform {
+  const parsed = parsePlatform(text)
+  if (parsed === undefined) throw new TypeError(`'${text}' is not a platform`)
+  return parsed
+}
+
+/** What the core finds wrong with a pipeline of one platform on this base; nothing where it is well-formed. */
+export function tryPlatform(plugin: Plugin, base: string, text: string, options: object): readonly Fault[] {
+  const tried = pipeline('registry.example.com/contract')
+    .use(plugin)
+    .platforms(platform(text, { base, ...options } as never))
+  try {
+    compile([tried])
+    return []
+  } catch (error) {
+    if (error instanceof DefinitionError) return error.faults
+    throw error
+  }
+}
+
+/** Faults as lines. */
+export function faultsText(faults: readonly Fault[]): string {
+  return faults.map(({ path, message, hint = '' }) => `${path}: ${message} ${hint}`.trim()).join('\n')
+}
+
+/** What the base answers by itself. */
+export function ask(plugin: Plugin, base: string, text: string, options: object): Answer {
+  const asked = plugin.bases[base]
+  if (asked === undefined) throw new TypeError(`there is no base '${base}'`)
+  return asked.source(
+    Object.freeze({ platform: Object.freeze(platformOf(text)), options: Object.freeze({ ...options }) }),
+  )
+}
+
+/** The same, while the clock, chance, the network and the environment can't be asked. */
+export function askWithoutWorld(plugin: Plugin, base: string, text: string, options: object): Answer {
+  const { now } = Date
+  const { random } = Math
+  const { fetch } = globalThis
+  const { env } = process
+  const refuse = (what: string) => () => {
+    throw new Error(`a base asks ${what}; it may use nothing but the platform and its options`)
+  }
+  Date.now = refuse('the clock')
+  Math.random = refuse('chance')
+  globalThis.fetch = refuse('the network')
+  process.env = new Proxy({}, { get: refuse('the environment') })
+  try {
+    return ask(plugin, base, text, options)
+  } finally {
+    Object.assign(Date, { now })
+    Object.assign(Math, { random })
+    Object.assign(globalThis, { fetch })
+    process.env = env
+  }
+}

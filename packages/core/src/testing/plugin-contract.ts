@@ -1,0 +1,198 @@
+import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict'
+import type { AnyBase, Bases, OptionsOf, Plugin } from '../definition/plugin.js'
+import { PLUGIN_CONTRACT } from '../definition/plugin.js'
+import { isReserved } from '../definition/plugin-reading.js'
+import { formatPlatform, KNOWN_ARCHITECTURES, parsePlatform } from '../model/platform.js'
+import { ask, askWithoutWorld, faultsText, platformOf, tryPlatform } from './asking.js'
+
+/** One test, for any test runner: `test(name, run)`. `run` throws where the plugin does not keep the contract. */
+export interface ContractTest {
+  readonly name: string
+  readonly run: () => void
+}
+
+/** Something that the base has to refuse. */
+export interface RefusedCase {
+  readonly platform: string
+  readonly options: Readonly<Record<string, unknown>>
+  /** The option that has to be named as the one at fault; without it, the platform is. */
+  readonly option?: string
+}
+
+/** What a base is tried with. */
+export interface ContractCases<Options extends object = object> {
+  /** Options to try on every listed platform: one of each release, source and flavor. */
+  readonly accepted: readonly Options[]
+  readonly refused?: readonly RefusedCase[]
+}
+
+/**
+ * The tests that every plugin has to pass: it keeps the contract, its bases are well-formed for every platform that they
+ * list, it is pure, and it refuses what it should. Needs no network.
+ *
+ * @param create - makes the plugin; called more than once.
+ * @param cases - per base, what to try it with.
+ * @example
+ * ```ts
+ * const tests = pluginContract(() => alpine(), {
+ *   alpine: {
+ *     accepted: [{}, { release: '3.21' }],
+ *     refused: [{ platform: 'linux/amd64', options: { release: '2.0' }, option: 'release' }],
+ *   },
+ * })
+ * for (const { name, run } of tests) test(name, run)
+ * ```
+ */
+export function pluginContract<B extends Bases>(
+  create: () => Plugin<B>,
+  cases: { readonly [Name in keyof B & string]: ContractCases<OptionsOf<B[Name]>> },
+): readonly ContractTest[] {
+  const plugin = create()
+  const byName: Readonly<Record<string, ContractCases>> = cases
+  return [
+    {
+      name: `is a plugin of contract ${PLUGIN_CONTRACT}, with the name of an npm package`,
+      run: () => isPlugin(plugin),
+    },
+    ...Object.entries(plugin.bases).flatMap(([name, base]) =>
+      baseTests(create, name, base, byName[name] ?? { accepted: [] }),
+    ),
+    ...Object.keys(plugin.words).map((word) => ({
+      name: `has the base that '${word}' means`,
+      run: () => hasWord(plugin, word),
+    })),
+  ]
+}
+
+function isPlugin(plugin: Plugin): void {
+  strictEqual(plugin.kind, 'plugin')
+  strictEqual(plugin.contract, PLUGIN_CONTRACT)
+  match(plugin.name, /^(@[a-z0-9-~][a-z0-9-._~]*\/)?[a-z0-9-~][a-z0-9-._~]*$/, 'the name is not one of an npm package')
+  ok(Object.keys(plugin.bases).length > 0, 'it has no base')
+}
+
+type Test = readonly [name: string, run: () => void]
+
+function baseTests(
+  create: () => Plugin,
+  name: string,
+  base: AnyBase,
+  { accepted, refused = [] }: ContractCases,
+): readonly ContractTest[] {
+  const tests: readonly Test[] = [
+    ['lists its platforms once each, in normal form', () => listsPlatforms(base)],
+    [
+      'claims no option that platform(...) keeps for itself',
+      () => deepStrictEqual(base.optionNames.filter(isReserved), []),
+    ],
+    ...accepted.map(
+      (options): Test => [
+        `is well-formed with ${JSON.stringify(options)}`,
+        () => isWellFormed(create(), name, options),
+      ],
+    ),
+    ['has every platform that it lists', () => hasPlatforms(create(), name, accepted)],
+    ['has no platform that it does not list', () => hasNoOther(create(), name)],
+    ['refuses an option that it does not know', () => refusesUnknown(create(), name)],
+    ...refused.map(
+      (one): Test => [
+        `refuses ${one.platform} with ${JSON.stringify(one.options)}`,
+        () => refuses(create(), name, one),
+      ],
+    ),
+    ['is pure: answers the same each time, from its options alone', () => isPure(create, name, accepted)],
+    ['answers plain data', () => isPlainData(create(), name, accepted)],
+  ]
+  return tests.map(([what, run]) => ({ name: `${name} ${what}`, run }))
+}
+
+function listsPlatforms({ platforms }: AnyBase): void {
+  const normal = platforms.map((text) => {
+    const parsed = parsePlatform(text)
+    return parsed && formatPlatform(parsed)
+  })
+  deepStrictEqual(platforms, normal, 'platforms are not written as clients compare them')
+  strictEqual(new Set(platforms).size, platforms.length, 'a platform is listed twice')
+}
+
+/** The options of one case have to be there for one platform at least: not every release has them all. */
+function isWellFormed(plugin: Plugin, name: string, options: object): void {
+  const tried = platformsOf(plugin, name).map((text) => ({ text, faults: tryPlatform(plugin, name, text, options) }))
+  const broken = tried.filter(({ faults }) => faults.some(({ hint }) => hint?.startsWith('report it to the author')))
+  ok(broken.length === 0, broken.map(({ faults }) => faultsText(faults)).join('\n'))
+  ok(
+    tried.some(({ faults }) => faults.length === 0),
+    tried.map(({ text, faults }) => `${text}: ${faultsText(faults)}`).join('\n'),
+  )
+}
+
+function hasPlatforms(plugin: Plugin, name: string, accepted: readonly object[]): void {
+  const missing = platformsOf(plugin, name).filter((text) =>
+    accepted.every((options) => tryPlatform(plugin, name, text, options).length > 0),
+  )
+  deepStrictEqual(missing, [], 'it lists platforms that it has with none of the accepted options')
+}
+
+function hasNoOther(plugin: Plugin, name: string): void {
+  const listed = platformsOf(plugin, name)
+  const words = [...KNOWN_ARCHITECTURES, 'arm/v5', 'arm/v6']
+  const others = words.map((word) => formatPlatform(platformOf(`linux/${word}`)))
+  const wrong = others.filter((text) => !listed.includes(text) && tryPlatform(plugin, name, text, {}).length === 0)
+  deepStrictEqual(wrong, [])
+}
+
+function refusesUnknown(plugin: Plugin, name: string): void {
+  const [platform = 'linux/amd64'] = platformsOf(plugin, name)
+  const faults = tryPlatform(plugin, name, platform, { noSuchOption: true })
+  ok(
+    faults.some(({ path }) => path.endsWith('.noSuchOption')),
+    faultsText(faults),
+  )
+}
+
+function refuses(plugin: Plugin, name: string, { platform, options, option }: RefusedCase): void {
+  const faults = tryPlatform(plugin, name, platform, options)
+  ok(faults.length > 0, 'it is accepted')
+  const told = faults.map(({ path }) => /\.([^.\]]+)$/.exec(path.replace(/^.*\]/, ''))?.[1])
+  ok(told.includes(option), `${option ?? 'the platform'} is not named as what is at fault: ${faultsText(faults)}`)
+}
+
+function isPure(create: () => Plugin, name: string, accepted: readonly object[]): void {
+  const [first, second] = [create(), create()]
+  for (const options of accepted) {
+    for (const text of platformsOf(first, name)) {
+      const answer = askWithoutWorld(first, name, text, options)
+      deepStrictEqual(askWithoutWorld(first, name, text, options), answer)
+      deepStrictEqual(askWithoutWorld(second, name, text, options), answer)
+    }
+  }
+}
+
+function isPlainData(plugin: Plugin, name: string, accepted: readonly object[]): void {
+  for (const options of accepted) {
+    for (const text of platformsOf(plugin, name)) {
+      const answer = ask(plugin, name, text, options)
+      // A pipeline is a value of the core's own, and travels as one.
+      const data = 'kind' in answer && answer.kind === 'pipeline' ? { ...answer, pipeline: undefined } : answer
+      const plain = withoutUndefined(data)
+      deepStrictEqual(JSON.parse(JSON.stringify(plain)), plain)
+    }
+  }
+}
+
+/** Without what is undefined, which JSON leaves out. */
+function withoutUndefined(data: object): object {
+  return Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined))
+}
+
+function hasWord({ bases, words }: Plugin, word: string): void {
+  const meaning = words[word]
+  ok(
+    meaning !== undefined && bases[meaning.base]?.platforms.includes(meaning.platform),
+    `'${word}' means nothing it has`,
+  )
+}
+
+function platformsOf(plugin: Plugin, name: string): readonly string[] {
+  return plugin.bases[name]?.platforms ?? []
+}

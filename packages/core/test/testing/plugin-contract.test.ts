@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import { type AnyBase, definePlugin, type Plugin } from '../../src/definition/plugin.js'
+import { type ContractCases, pluginContract } from '../../src/testing/index.js'
+
+const right: AnyBase = {
+  platforms: ['linux/amd64', 'linux/arm/v6'],
+  optionNames: ['release'],
+  source: ({ options }) =>
+    options.release === 'none'
+      ? { kind: 'refusal', option: 'release', message: "there is no release 'none'" }
+      : {
+          kind: 'registry',
+          reference: `registry.example.com/base:${options.release ?? 1}`,
+          configPolicy: 'require-match',
+        },
+}
+const cases: ContractCases = {
+  accepted: [{}, { release: '2' }],
+  refused: [{ platform: 'linux/amd64', options: { release: 'none' }, option: 'release' }],
+}
+
+/** Names of the tests that a plugin does not pass. */
+function failures(base: AnyBase, change: Partial<Plugin> = {}, tried = cases): readonly string[] {
+  const create = () => ({ ...definePlugin({ name: 'polyarch-plugin-test', bases: { test: base } }), ...change })
+  return pluginContract(create, { test: tried }).flatMap(({ name, run }) => {
+    try {
+      run()
+      return []
+    } catch {
+      return [name]
+    }
+  })
+}
+
+describe('the contract of plugins', () => {
+  it('is kept by one that is right', () => {
+    expect(failures(right)).toEqual([])
+  })
+
+  let count = 0
+  it.each<[string, Partial<AnyBase>, string]>([
+    ['a platform in another spelling', { platforms: ['linux/x86_64', 'linux/arm/v6'] }, 'lists its platforms'],
+    ['a platform twice', { platforms: ['linux/amd64', 'linux/amd64'] }, 'lists its platforms'],
+    ['a reserved option', { optionNames: ['release', 'variant'] }, 'claims no option'],
+    [
+      'no image name',
+      { source: () => ({ kind: 'registry', reference: ':', configPolicy: 'require-match' }) },
+      'has every platform',
+    ],
+    [
+      'a malformed answer',
+      { source: () => ({ kind: 'rootfs', location: '/a', sha256: 'x' }) },
+      'is well-formed with {}',
+    ],
+    ['a refusal too few', { source: (one) => right.source({ ...one, options: {} }) }, 'refuses linux/amd64 with'],
+    ['the clock', { source: (one) => (Date.now() > 0 ? right.source(one) : right.source(one)) }, 'is pure'],
+    [
+      'the environment',
+      { source: (one) => right.source({ ...one, options: { release: process.env['HOME'] } }) },
+      'is pure',
+    ],
+    ['a counter', { source: (one) => right.source({ ...one, options: { release: String(count++) } }) }, 'is pure'],
+    ['a function in an answer', { source: (one) => ({ ...right.source(one), later: () => 1 }) as never }, 'plain data'],
+  ])('is broken by %s', (_what, change, test) => {
+    expect(failures({ ...right, ...change })).toContainEqual(expect.stringContaining(test))
+  })
+
+  it('is broken by another contract, by a name that npm does not allow, and by a word that means nothing', () => {
+    expect(failures(right, { contract: 2 })).toContain('is a plugin of contract 1, with the name of an npm package')
+    expect(failures(right, { name: 'Not a name' })).toContain(
+      'is a plugin of contract 1, with the name of an npm package',
+    )
+    const words = { board: { platform: 'linux/arm64', base: 'test' } }
+    expect(failures(right, { words })).toContain("has the base that 'board' means")
+  })
+
+  it('is broken by a platform that none of the cases has', () => {
+    const narrow: AnyBase = {
+      ...right,
+      source: (one) => (one.platform.architecture === 'arm' ? { kind: 'refusal', message: 'no' } : right.source(one)),
+    }
+    expect(failures(narrow)).toEqual(['test has every platform that it lists'])
+  })
+})
