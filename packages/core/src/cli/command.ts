@@ -41,6 +41,8 @@ export interface PipelineFlags {
   readonly reuse?: boolean
   readonly rebuild?: readonly string[]
   readonly allowRemoval?: boolean
+  readonly build?: boolean
+  readonly keepGoing?: boolean
   readonly load?: boolean
   readonly json?: boolean
   readonly verbose?: boolean

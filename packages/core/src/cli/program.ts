@@ -25,6 +25,7 @@ export function createProgram(context: CommandContext): Command {
     .enablePositionalOptions()
   pipelineFlags(program)
     .addOption(PROGRESS)
+    .option('--keep-going', 'go on with the rest where something fails, and tell all that failed; no name moves')
     .option('--load', 'also put the images into the engine, for the platform that it runs best')
     .allowExcessArguments()
     .action((_flags, command: Command) => {
@@ -32,6 +33,9 @@ export function createProgram(context: CommandContext): Command {
       if (unknown !== undefined) refuseCommand(unknown, command)
       return buildCommand(command.opts(), context)
     })
+  publishingFlags(program.command('assemble').description(ASSEMBLE_HELP))
+    .addOption(PROGRESS)
+    .action((_flags, command: Command) => buildCommand({ ...command.optsWithGlobals(), build: false }, context))
   pipelineFlags(program.command('plan').description('say what a run would do, and why; writes nothing'))
     .option('--exit-code', 'exit with 3 where something would change')
     .action((_flags, command: Command) => planCommand(command.optsWithGlobals(), context))
@@ -81,14 +85,22 @@ const PROGRESS = new Option('--progress <how>', 'how to show the run, on standar
   .default('auto', 'a live view on a terminal, else lines')
 
 function pipelineFlags(command: Command): Command {
+  return publishingFlags(command)
+    .option('--only <platform>', 'this platform alone (repeatable): it is built and pushed, no name moves', collect)
+    .option('--no-reuse', 'build every image, even where the registry has it, made of the same')
+    .option('--rebuild <image>', 'build this image, pipeline or platform even where it is there (repeatable)', collect)
+}
+
+const ASSEMBLE_HELP =
+  'publish what other machines have built with --only; builds nothing, and says which images are not there yet'
+
+/** Flags of what moves names. */
+function publishingFlags(command: Command): Command {
   return command
     .exitOverride()
-    .option('--only <platform>', 'this platform alone (repeatable): it is built and pushed, no name moves', collect)
     .option('--registry <host>', REGISTRY_HELP)
     .option('--frozen', 'refuse a name that is not in polyarch.lock; the default where CI is set and there is a lock')
     .option('--no-frozen', 'resolve such a name live')
-    .option('--no-reuse', 'build every image, even where the registry has it, made of the same')
-    .option('--rebuild <image>', 'build this image, pipeline or platform even where it is there (repeatable)', collect)
     .option('--allow-removal', 'let a name lose a platform that it has now')
     .option('--json', 'print JSON on standard output, progress on standard error')
     .option('--verbose', 'show the output of every build step; with an error, its causes and the request')

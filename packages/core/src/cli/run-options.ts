@@ -13,6 +13,8 @@ export function runOptions(flags: PipelineFlags, { signal, host }: CommandContex
     ...(flags.reuse !== undefined && { reuse: flags.reuse }),
     ...(flags.rebuild !== undefined && { rebuild: flags.rebuild }),
     ...(flags.allowRemoval !== undefined && { allowRemoval: flags.allowRemoval }),
+    ...(flags.build !== undefined && { build: flags.build }),
+    ...(flags.keepGoing !== undefined && { keepGoing: flags.keepGoing }),
     ...(flags.load !== undefined && { load: flags.load }),
   }
 }

@@ -1,7 +1,8 @@
-import type { Node } from '../graph/node.js'
+import type { ImageNode, Node } from '../graph/node.js'
 import { errorData } from '../model/error-data.js'
-import { CancelledError, PolyarchError } from '../model/errors.js'
+import { CancelledError, PolyarchError, RegistryError } from '../model/errors.js'
 import type { RunEvent, WorkEvent } from '../model/events.js'
+import { formatPlatform } from '../model/platform.js'
 import { formatReference } from '../model/reference.js'
 import type { Finding, Inputs, Output, StepCall } from '../steps/step.js'
 import type { ConsideredNode, ResolvedNode } from '../steps/work.js'
@@ -22,6 +23,10 @@ export interface PlannedNode {
 export interface ExecutionInput {
   readonly nodes: ReadonlyMap<string, PlannedNode>
   readonly buildConcurrency: number
+  /** Whether images may be built. */
+  readonly builds: boolean
+  /** Whether the rest goes on where something fails. */
+  readonly keepGoing: boolean
   readonly signal?: AbortSignal | undefined
   readonly emit: (event: RunEvent) => void
 }
@@ -38,6 +43,7 @@ export async function performNodes(input: ExecutionInput): Promise<ReadonlyMap<s
   const results = new Map<string, NodeResult>()
   const outputs = new Map<string, Output>()
   const lost = new Map<string, unknown>()
+  const failed = new Set<string>()
   for (const { node, finding } of nodes.values()) {
     if (finding?.state === 'present') settle(node, finding.output, true)
   }
@@ -46,6 +52,7 @@ export async function performNodes(input: ExecutionInput): Promise<ReadonlyMap<s
     nodes: wanted.map(({ node }) => node),
     buildConcurrency: input.buildConcurrency,
     signal,
+    keepGoing: input.keepGoing,
     run: (node, nodeSignal) => perform(nodes.get(node.id), nodeSignal),
   })
   return results
@@ -66,6 +73,8 @@ export async function performNodes(input: ExecutionInput): Promise<ReadonlyMap<s
   async function perform(planned: PlannedNode | undefined, nodeSignal: AbortSignal): Promise<void> {
     if (planned === undefined) return
     const { node } = planned
+    const broken = node.needs.find((need) => failed.has(need))
+    if (broken !== undefined) return leave(node, broken)
     const missing = node.needs.filter((need) => lost.has(need))
     if (missing.length > 0 && !standsWithout(node, missing)) return lose(node, missing)
     const call = callOf(node, nodeSignal, emit)
@@ -76,22 +85,39 @@ export async function performNodes(input: ExecutionInput): Promise<ReadonlyMap<s
       ...('platform' in node && { platform: node.platform }),
     })
     try {
-      const { output, reused } = await performOne(planned, outputs, call)
+      const { output, reused } = await performOne(planned, outputs, call, input.builds)
       settle(node, output, reused)
     } catch (error) {
-      if (error instanceof PolyarchError) error.node ??= node.id
-      if (error instanceof CancelledError)
-        emit({ kind: 'node-skipped', at: Date.now(), node: node.id, because: 'cancelled' })
-      else emit({ kind: 'node-failed', at: Date.now(), node: node.id, error: errorData(error) })
-      if (!isOptional(node) || nodeSignal.aborted || error instanceof CancelledError) throw error
-      lost.set(node.id, error)
+      fail(node, error, nodeSignal)
     }
+  }
+
+  /** Throws, unless the run goes on without the node. */
+  function fail(node: Node, error: unknown, { aborted }: AbortSignal): void {
+    if (error instanceof PolyarchError) error.node ??= node.id
+    const isCancelled = error instanceof CancelledError
+    if (isCancelled) emit({ kind: 'node-skipped', at: Date.now(), node: node.id, because: 'cancelled' })
+    else emit({ kind: 'node-failed', at: Date.now(), node: node.id, error: errorData(error) })
+    if (!isOptional(node) || aborted || isCancelled) {
+      failed.add(node.id)
+      throw error
+    }
+    lost.set(node.id, error)
+  }
+
+  /** The failure itself has been told already. */
+  function leave(node: Node, broken: string): void {
+    failed.add(node.id)
+    emit({ kind: 'node-skipped', at: Date.now(), node: node.id, because: `left out: ${broken} failed` })
   }
 
   function lose(node: Node, missing: readonly string[]): void {
     const [first = ''] = missing
     // An index that nothing is left of is the failure of what it was to hold.
-    if ('children' in node) throw lost.get(first)
+    if ('children' in node) {
+      failed.add(node.id)
+      throw lost.get(first)
+    }
     lost.set(node.id, lost.get(first))
     emit({ kind: 'node-skipped', at: Date.now(), node: node.id, because: `left out: ${first} failed` })
   }
@@ -103,10 +129,11 @@ export async function performNodes(input: ExecutionInput): Promise<ReadonlyMap<s
 }
 
 /** What the plan could not know is looked up first: a run that was killed may have left it there. */
-async function performOne(planned: PlannedNode, inputs: Inputs, call: StepCall): Promise<NodeResult> {
+async function performOne(planned: PlannedNode, inputs: Inputs, call: StepCall, builds: boolean): Promise<NodeResult> {
   const considered = planned.considered ?? planned.resolved.consider(inputs, { anew: planned.anew })
   const finding = planned.finding ?? (await considered.lookup(call))
   if (finding.state === 'present') return { output: finding.output, reused: true }
+  if (!builds && planned.node.kind === 'image') throw notBuilt(planned.node)
   return { output: await considered.perform(inputs, call), reused: false }
 }
 
@@ -117,4 +144,10 @@ function isOptional(node: Node): boolean {
 /** An index is made without the optional ones of its children, as long as one is left. */
 function standsWithout(node: Node, missing: readonly string[]): boolean {
   return 'children' in node && node.children.length > missing.length
+}
+
+function notBuilt({ id, platform }: ImageNode): RegistryError {
+  return new RegistryError('PLATFORM_MISSING', `${id} is not there, and is to be built elsewhere`, {
+    hint: `build it where that can be done: --only ${formatPlatform(platform)}`,
+  })
 }

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 import type { Node } from '../graph/node.js'
 import { CancelledError } from '../model/errors.js'
+import { combineFailures } from './failures.js'
 
 /** What the scheduler is given. */
 export interface Schedule {
@@ -9,21 +10,30 @@ export interface Schedule {
   /** How many builds run at a time; what does not load the engine is not held back. */
   readonly buildConcurrency: number
   readonly signal?: AbortSignal | undefined
+  /** Whether the rest goes on where one node fails; what needs it is for `run` to leave out. */
+  readonly keepGoing?: boolean
   /** Does one node; its signal fires where another one failed. */
   run(node: Node, signal: AbortSignal): Promise<void>
 }
 
 /**
- * Runs each node as soon as all that it needs is done. The first failure cancels what is running and starts nothing more.
+ * Runs each node as soon as all that it needs is done. The first failure cancels what is running and starts nothing
+ * more, unless the rest is to go on.
  *
- * @throws the first failure; CancelledError where the given signal fired.
+ * @throws the first failure, or all of them as one; CancelledError where the given signal fired.
  */
-export async function runSchedule({ nodes, buildConcurrency, signal: outer, run }: Schedule): Promise<void> {
+export async function runSchedule({
+  nodes,
+  buildConcurrency,
+  signal: outer,
+  keepGoing = false,
+  run,
+}: Schedule): Promise<void> {
   const limit = pLimit(buildConcurrency)
   const stop = new AbortController()
   const signal = outer === undefined ? stop.signal : AbortSignal.any([outer, stop.signal])
   const done = new Map<string, Promise<void>>()
-  let failure: { readonly error: unknown } | undefined
+  const failures: unknown[] = []
 
   async function runOne(node: Node): Promise<void> {
     await Promise.all(node.needs.map((need) => done.get(need)))
@@ -31,15 +41,15 @@ export async function runSchedule({ nodes, buildConcurrency, signal: outer, run 
     try {
       await (node.kind === 'image' ? limit(() => (signal.aborted ? undefined : run(node, signal))) : run(node, signal))
     } catch (error) {
-      failure ??= { error }
-      stop.abort(error)
+      failures.push(error)
+      if (!keepGoing) stop.abort(error)
     }
   }
 
   for (const node of sortByNeeds(nodes)) done.set(node.id, runOne(node))
   await Promise.all(done.values())
   if (outer?.aborted) throw new CancelledError(outer.reason)
-  if (failure !== undefined) throw failure.error
+  if (failures.length > 0) throw keepGoing ? combineFailures(failures) : failures[0]
 }
 
 /** What is needed comes first, so that its promise is there when it is asked for. */

@@ -8,6 +8,7 @@ import { formatReference } from '../model/reference.js'
 import { makePlan, type Planned } from '../plan/planning.js'
 import { type Report, reportOf } from '../report/report.js'
 import { loadImages } from './load.js'
+import { refuseMissingImages } from './missing-images.js'
 import { type PipelinesAndOptions, type RunOptions, splitArguments } from './options.js'
 import { openWorkshop, type Workshop } from './workshop.js'
 
@@ -57,9 +58,12 @@ async function executeIn(
   const planned = await makePlan(input, world, { signal, emit })
   emit({ kind: 'planned', at: Date.now(), plan: planned.plan })
   refuseProblems(planned)
+  if (!input.builds) refuseMissingImages(planned)
   const results = await performNodes({
     nodes: planned.nodes,
     buildConcurrency: options.buildConcurrency ?? DEFAULT_BUILD_CONCURRENCY,
+    builds: input.builds,
+    keepGoing: options.keepGoing ?? false,
     signal,
     emit,
   })

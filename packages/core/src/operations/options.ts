@@ -25,6 +25,13 @@ export interface RunOptions extends OperationOptions {
   readonly rebuild?: readonly string[]
   /** Whether every name of others has to be in `polyarch.lock`; else those that are not are resolved live. */
   readonly frozen?: boolean
+  /**
+   * Whether images may be built. Where not, no engine is needed: those that other machines have built and pushed are
+   * published, once all are there. Default true.
+   */
+  readonly build?: boolean
+  /** Whether the rest goes on where something fails, so that all failures are told. No name moves then. Default false. */
+  readonly keepGoing?: boolean
   /** Which engine builds; the one that the docker command would use unless told otherwise. */
   readonly engine?: EngineOptions
   /** How many images are built at a time. Default 4. */

@@ -64,6 +64,7 @@ export async function openWorkshop(
       isAnew: readAnew(options, graph),
       targets: only === undefined ? targetNodes(definition, graph) : imagesOf(graph, definition),
       notes: definition.notes,
+      builds: options.build ?? true,
       missingEmulator: missingBinfmtEntry,
     },
     world,

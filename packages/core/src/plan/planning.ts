@@ -28,6 +28,8 @@ export interface PlanningInput {
   /** Whether a node is to be made even where its result is there. */
   readonly isAnew: (node: Node) => boolean
   readonly notes: readonly string[]
+  /** Whether images may be built; where not, no engine is asked for anything. */
+  readonly builds: boolean
   /** Whether to look what the locked names mean upstream today. */
   readonly asksUpstream: boolean
   /** Names the binfmt_misc entry that a platform's emulator is registered under. */
@@ -66,7 +68,7 @@ export async function makePlan(input: PlanningInput, world: World, call: Plannin
   throwIfCancelled(signal)
   const toDo = input.graph.nodes.filter(({ id }) => nodes.get(id)?.wanted)
   const [checked, tags, reasons, moved] = await Promise.all([
-    preflight(toDo, world, input.missingEmulator, { signal }),
+    preflight(input.builds ? toDo : [], world, input.missingEmulator, { signal }),
     planTags(input.names, nodes, published, world.registry, { signal }),
     explainAll([...nodes.values()], callOf),
     input.asksUpstream ? upstreamNotes(world, { signal }) : [],

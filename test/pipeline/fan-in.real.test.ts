@@ -1,0 +1,62 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { inspect } from '../../packages/core/src/index.js'
+import { appText, type Stage, stage } from '../cli/stage.js'
+import { Cleanup } from '../support/cleanup.js'
+import { type NewerEngine, newerEngine } from '../support/newer-engine.js'
+import { AMD64, ARM } from './project.js'
+
+const NOWHERE = { DOCKER_HOST: 'unix:///nowhere/docker.sock' }
+
+describe('two machines that share nothing but a registry', () => {
+  const cleanup = new Cleanup()
+  let place: Stage
+  let engine: NewerEngine
+
+  beforeAll(async () => {
+    place = cleanup.use(await stage())
+    engine = cleanup.use(await newerEngine())
+    await place.folder.writeBuild(
+      appText(place.host).replace('.tags(', `.sharedBase('${place.host}/team/from:1').tags(`),
+    )
+  })
+  afterAll(() => cleanup[Symbol.asyncDispose]())
+
+  const name = () => `${place.host}/team/app:1.0`
+
+  it('publish nothing while an image is missing, and are told which', async () => {
+    const built = await place.folder.run(['--only', 'linux/amd64'])
+    expect(built).toMatchObject({ exitCode: 0 })
+    place.writes()
+    const { exitCode, stderr } = await place.folder.run(['assemble'], NOWHERE)
+    expect(exitCode).toBe(1)
+    expect(stderr).toMatch(/app image\(linux\/arm\/v7\) \(127\.0\.0\.1:\d+\/team\/app:polyarch-[0-9a-f]{64}\)/)
+    expect(stderr).toContain('--only linux/arm/v7')
+    expect(stderr).not.toContain('image(linux/amd64)')
+    expect(place.writes()).toEqual([])
+  })
+
+  it('are put together by a third that has no engine, and the index is the same as from one machine', async () => {
+    const elsewhere = { DOCKER_HOST: engine.address }
+    expect(await place.folder.run(['--only', 'linux/arm/v7'], elsewhere)).toMatchObject({ exitCode: 0 })
+    await expect(inspect(name())).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    const assembled = await place.folder.run(['assemble'], NOWHERE)
+    expect(assembled).toMatchObject({ exitCode: 0 })
+    const { digest, images } = await inspect(name())
+    expect(images.map(({ declared }) => declared)).toEqual([AMD64, ARM])
+    const { images: bases } = await inspect(`${place.host}/team/from:1`)
+    expect(bases.map(({ declared }) => declared)).toEqual([AMD64, ARM])
+    const alone = await place.folder.run(['--json'], NOWHERE)
+    expect(alone).toMatchObject({ exitCode: 0 })
+    expect(JSON.parse(alone.stdout)).toMatchObject({ tags: [{}, { to: digest }, { from: digest, to: digest }] })
+  })
+
+  it('are asked for what the files demand now, not for what was built of other files', async () => {
+    const before = (await inspect(name())).digest
+    await place.folder.write({ [join('app', 'more')]: 'more\n' })
+    const { exitCode, stderr } = await place.folder.run(['assemble'], NOWHERE)
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain('--only linux/amd64, --only linux/arm/v7')
+    expect((await inspect(name())).digest).toBe(before)
+  })
+})
