@@ -35,7 +35,8 @@ export class Exchange {
     const { request, fault } = this
     if (fault?.kind !== 'cut-request') return request
     const end = async () => void request.socket.destroy()
-    return Readable.from(cut(request, fault.after, end), { objectMode: false })
+    // Read without looking ahead: the end would drop what has not been taken yet, and these bytes are to arrive.
+    return Readable.from(cut(request, fault.after, end), { objectMode: false, highWaterMark: 0 })
   }
 
   /** Answers with nothing, or with what is at hand. */

@@ -11,51 +11,84 @@ import type { StoredManifest } from '../../src/model/oci.js'
 import type { Repository } from '../../src/model/reference.js'
 import { createRegistry } from '../../src/registry/client.js'
 import { copyManifest } from '../../src/registry/copy.js'
-import { type Fault, type FaultRule, startRegistry } from '../../src/registry-server/index.js'
+import type { Registry } from '../../src/registry/port.js'
+import { type Fault, type FaultRule, type ServerRequest, startRegistry } from '../../src/registry-server/index.js'
 import { pushImage, sourceOf } from './contract.js'
 
-const PASSING: readonly Fault[] = [
-  { kind: 'answer', status: 503, headers: { 'retry-after': 'Thu, 01 Jan 2026 00:00:00 GMT' } },
-  { kind: 'lose-request' },
-  { kind: 'lose-answer' },
-  { kind: 'cut-request', after: 500_000 },
-  { kind: 'cut-answer', after: 10 },
+type Method = 'HEAD' | 'GET' | 'POST' | 'PATCH' | 'PUT'
+
+const ALL: readonly Method[] = ['HEAD', 'GET', 'POST', 'PATCH', 'PUT']
+
+/** Faults, and the methods of the requests that they can meet: what has no body is cut in none. */
+const PASSING: readonly { readonly fault: Fault; readonly meets: readonly Method[] }[] = [
+  {
+    fault: { kind: 'answer', status: 503, headers: { 'retry-after': 'Thu, 01 Jan 2026 00:00:00 GMT' } },
+    meets: ALL,
+  },
+  { fault: { kind: 'lose-request' }, meets: ALL },
+  { fault: { kind: 'lose-answer' }, meets: ALL },
+  { fault: { kind: 'cut-request', after: 100 }, meets: ['PATCH', 'PUT'] },
+  { fault: { kind: 'cut-request', after: 500_000 }, meets: ['PATCH'] },
+  { fault: { kind: 'cut-answer', after: 10 }, meets: ['GET'] },
 ]
 
-/** More than a push or a copy needs; how many that is, the tests count. */
-const MAX_STEPS = 24
+/** More requests of one method than a push or a copy needs; how many that is, the tests count. */
+const MAX_STEPS = 12
 /** In milliseconds: each of these tests is dozens of pushes. */
 const LONG = 120_000
 
-let images: readonly TinyImage[]
-let index: StoredManifest
+/** An index and its images. */
+interface Published {
+  readonly images: readonly TinyImage[]
+  readonly index: StoredManifest
+}
+
+/** All kinds of requests, each as seldom as can be: the tests take the square of their number. */
+let one: Published
+let two: Published
 
 beforeAll(async () => {
-  // One layer is over the size up to which an upload is a single request.
+  // A layer over the size up to which an upload is a single request; the config is under it.
   const files = { blob: randomBytes(1_100_000) }
-  images = [
-    await tinyImage({ platform: { os: 'linux', architecture: 'arm', variant: 'v7' }, files }),
-    await tinyImage({ platform: { os: 'linux', architecture: 'amd64' } }),
-  ]
-  index = tinyIndex(images)
+  const arm = await tinyImage({ platform: { os: 'linux', architecture: 'arm', variant: 'v7' }, files })
+  const amd64 = await tinyImage({ platform: { os: 'linux', architecture: 'amd64' } })
+  one = { images: [arm], index: tinyIndex([arm]) }
+  two = { images: [arm, amd64], index: tinyIndex([arm, amd64]) }
 })
 
-/** A registry with repositories `faults/case-1`, `faults/case-2` and so on; in each, faults of its own. */
-async function startFaulty(faultsOf: (step: number) => readonly Omit<FaultRule, 'path'>[]) {
+/** A place in a push or copy: the nth of its requests with this method. */
+interface Step {
+  readonly method: Method
+  readonly nth: number
+}
+
+const STEPS: readonly Step[] = ALL.flatMap((method) =>
+  Array.from({ length: MAX_STEPS }, (_, before) => ({ method, nth: before + 1 })),
+)
+
+const nameOf = ({ method, nth }: Step) => `faults/${method.toLowerCase()}-${nth}`
+
+/** A registry with a repository for each step, in which a fault meets that step, and others in which none does. */
+async function startFaulty(rulesOf: (step: Step) => readonly Omit<FaultRule, 'path'>[]) {
   await using cleanup = new Cleanup()
   const folder = cleanup.use(await tempFolder('faults'))
-  const steps = Array.from({ length: MAX_STEPS }, (_, before) => before + 1)
   // Lists of tags are left alone, so that what is left of a failed push can be seen.
-  const faults = steps.flatMap((step) =>
-    faultsOf(step).map((rule) => ({ ...rule, path: new RegExp(`/case-${step}/(blobs|manifests)/`) })),
+  const faults = STEPS.flatMap((step) =>
+    rulesOf(step).map((rule) => ({ ...rule, path: new RegExp(`/${nameOf(step)}/(blobs|manifests)/`) })),
   )
-  const requests: string[] = []
-  const onRequest = ({ path }: { path: string }) => void requests.push(path)
+  const requests: ServerRequest[] = []
+  const onRequest = (request: ServerRequest) => void requests.push(request)
   const server = cleanup.use(await startRegistry({ directory: join(folder.path, 'store'), faults, onRequest }))
   const ending = cleanup.move()
+  const at = (repository: string): Repository => ({ registry: server.host, repository })
   return {
-    at: (step: number): Repository => ({ registry: server.host, repository: `faults/case-${step}` }),
-    requestsOf: (step: number) => requests.filter((path) => path.includes(`/case-${step}/`)).length,
+    at,
+    of: (step: Step) => at(nameOf(step)),
+    /** The steps of what was done in a repository. */
+    stepsIn({ repository }: Repository): readonly Step[] {
+      const own = requests.filter(({ path }) => path.startsWith(`/v2/${repository}/`)).map(({ method }) => method)
+      return STEPS.filter(({ method, nth }) => nth <= own.filter((sent) => sent === method).length)
+    },
     [Symbol.asyncDispose]: () => ending[Symbol.asyncDispose](),
   }
 }
@@ -63,7 +96,7 @@ async function startFaulty(faultsOf: (step: number) => readonly Omit<FaultRule, 
 type Faulty = Awaited<ReturnType<typeof startFaulty>>
 
 /** With a client of its own: one that has pushed elsewhere would mount. */
-async function push(to: Repository): Promise<void> {
+async function push(to: Repository, { images, index }: Published): Promise<void> {
   await using client = createRegistry({ retry: { delay: 1 }, concurrency: 1 })
   for (const image of images) await pushImage(client, to, image)
   await client.putManifest({ ...to, tag: 'latest' }, index)
@@ -71,14 +104,13 @@ async function push(to: Repository): Promise<void> {
 
 async function copy(from: Repository, to: Repository): Promise<void> {
   await using client = createRegistry({ retry: { delay: 1 }, concurrency: 1 })
-  expect(await copyManifest(client, { ...from, tag: 'latest' }, { ...to, tag: 'latest' })).toEqual(index.descriptor)
+  expect(await copyManifest(client, { ...from, tag: 'latest' }, { ...to, tag: 'latest' })).toEqual(one.index.descriptor)
 }
 
-/** Reads everything that the tag stands for, with a client that has written nothing. */
-async function expectWhole(at: Repository): Promise<void> {
-  await using reader = createRegistry({ retry: { delay: 1 } })
-  expect(await reader.resolve({ ...at, tag: 'latest' })).toEqual(index.descriptor)
-  for (const { manifest, config, layer } of images) {
+/** Looks for everything that the tag stands for, with a client that has written nothing. */
+async function expectWhole(reader: Registry, at: Repository): Promise<void> {
+  expect(await reader.resolve({ ...at, tag: 'latest' })).toEqual(one.index.descriptor)
+  for (const { manifest, config, layer } of one.images) {
     const read = await reader.getManifest({ ...at, digest: manifest.descriptor.digest })
     expect(read?.descriptor).toEqual(manifest.descriptor)
     for (const { descriptor, bytes } of [config, layer]) {
@@ -87,35 +119,65 @@ async function expectWhole(at: Repository): Promise<void> {
   }
 }
 
-/** Does work once undisturbed, to count its requests, and then with a fault at each of them. */
-async function atEachStep(registry: Faulty, work: (at: Repository, step: number) => Promise<void>): Promise<void> {
-  const undisturbed = MAX_STEPS + 1
-  await work(registry.at(undisturbed), undisturbed)
-  const steps = registry.requestsOf(undisturbed)
-  expect(steps).toBeGreaterThan(10)
-  expect(steps).toBeLessThanOrEqual(MAX_STEPS)
-  await Promise.all(Array.from({ length: steps }, (_, before) => work(registry.at(before + 1), before + 1)))
+/** Does work once undisturbed, to see its steps, and then at those that a fault can meet. */
+async function atEachStep(
+  registry: Faulty,
+  meets: readonly Method[],
+  work: (at: Repository) => Promise<void>,
+): Promise<void> {
+  const undisturbed = registry.at('faults/undisturbed')
+  await work(undisturbed)
+  await Promise.all(metSteps(registry, undisturbed, meets).map((step) => work(registry.of(step))))
 }
 
-describe.each(PASSING)('a passing fault, $kind $status', (fault) => {
-  test(
-    'at any one step of a push is overcome',
-    async () => {
-      await using registry = await startFaulty((step) => [{ nth: step, fault }])
-      await atEachStep(registry, push)
-      for (let step = 1; step <= 12; step += 1) await expectWhole(registry.at(step))
+/** The steps of what was done in a repository that a fault can meet. */
+function metSteps(registry: Faulty, at: Repository, meets: readonly Method[]): readonly Step[] {
+  const steps = registry.stepsIn(at).filter(({ method }) => meets.includes(method))
+  expect(steps.every(({ nth }) => nth < MAX_STEPS)).toBe(true)
+  return steps
+}
+
+/** A registry where one fault meets one request of each step's repository. */
+const startWith = (fault: Fault) => startFaulty(({ method, nth }) => [{ method, nth, fault }])
+
+const writesAmong = (methods: readonly Method[]) => methods.filter((method) => method !== 'GET')
+
+describe('a passing fault', () => {
+  test.each(PASSING.filter(({ meets }) => writesAmong(meets).length > 0))(
+    '$fault.kind $fault.status $fault.after at any one step of a push is overcome',
+    async ({ fault, meets }) => {
+      await using reader = createRegistry()
+      await using registry = await startWith(fault)
+      await atEachStep(registry, writesAmong(meets), async (at) => {
+        await push(at, one)
+        await expectWhole(reader, at)
+      })
     },
     LONG,
   )
 
-  test(
-    'at any one step of a copy to another registry is overcome',
-    async () => {
-      await using source = await startFaulty((step) => [{ method: 'GET', nth: step, fault }])
-      for (let step = 1; step <= 6; step += 1) await push(source.at(step))
-      await using target = await startFaulty((step) => [{ nth: step, fault }])
-      await atEachStep(target, (at, step) => copy(source.at((step % 6) + 1), at))
-      for (let step = 1; step <= 12; step += 1) await expectWhole(target.at(step))
+  test.each(PASSING)(
+    '$fault.kind $fault.status $fault.after at any one step of a copy to another registry, on either side, is overcome',
+    async ({ fault, meets }) => {
+      await using reader = createRegistry()
+      await using source = await startWith(fault)
+      await using target = await startWith(fault)
+      const [whole, undisturbed] = [source.at('whole'), target.at('undisturbed')]
+      await push(whole, one)
+      await copy(whole, undisturbed)
+      const reading = metSteps(source, whole, meets).filter(({ method }) => method === 'GET')
+      const writing = metSteps(target, undisturbed, writesAmong(meets))
+      const runs = Array.from({ length: Math.max(reading.length, writing.length) }, async (_, run) => {
+        const [read, written] = [reading[run], writing[run]]
+        const from = read ? source.of(read) : whole
+        // By mounts, so that it reads nothing that would count.
+        if (read) await copy(whole, from)
+        const to = written ? target.of(written) : target.at(`faults/run-${run}`)
+        await copy(from, to)
+        await expectWhole(reader, to)
+      })
+      expect(runs.length).toBeGreaterThan(0)
+      await Promise.all(runs)
     },
     LONG,
   )
@@ -124,13 +186,15 @@ describe.each(PASSING)('a passing fault, $kind $status', (fault) => {
 test.each([403, 404])(
   'a lasting fault, %d, from any step of a push on is told, and leaves no tag',
   async (status) => {
-    const lasting = (step: number) =>
-      Array.from({ length: MAX_STEPS }, (_, more) => ({ nth: step + more, fault: { kind: 'answer', status } as const }))
+    const lasting = ({ method, nth }: Step) => {
+      const fault = { kind: 'answer', status } as const
+      return Array.from({ length: MAX_STEPS }, (_, more) => ({ method, nth: nth + more, fault }))
+    }
     await using registry = await startFaulty(lasting)
     await using reader = createRegistry()
-    await atEachStep(registry, async (at, step) => {
-      if (step > MAX_STEPS) return push(at)
-      expect(await push(at).catch((thrown: unknown) => thrown)).toBeInstanceOf(RegistryError)
+    await atEachStep(registry, ['POST', 'PATCH', 'PUT'], async (at) => {
+      if (at.repository === 'faults/undisturbed') return push(at, two)
+      expect(await push(at, two).catch((thrown: unknown) => thrown)).toBeInstanceOf(RegistryError)
       expect(await reader.listTags(at)).toEqual([])
     })
   },
@@ -138,9 +202,8 @@ test.each([403, 404])(
 )
 
 test('an upload that is cut goes on from where the registry has it', async () => {
-  await using registry = await startFaulty(() => [
-    { method: 'PATCH', nth: 1, fault: { kind: 'cut-request', after: 4_000_000 } },
-  ])
+  await using registry = await startWith({ kind: 'cut-request', after: 4_000_000 })
+  const at = registry.of({ method: 'PATCH', nth: 1 })
   await using client = createRegistry({ retry: { delay: 1 } })
   const source = sourceOf(randomBytes(6_000_000))
   const offsets: number[] = []
@@ -149,8 +212,8 @@ test('an upload that is cut goes on from where the registry has it', async () =>
     return source.open(offset)
   }
   const events: RegistryEvent[] = []
-  await client.writeBlob(registry.at(1), { ...source, open }, { onEvent: (event) => events.push(event) })
+  await client.writeBlob(at, { ...source, open }, { onEvent: (event) => events.push(event) })
   expect(offsets).toEqual([0, 4_000_000])
   expect(events.filter(({ kind }) => kind === 'registry-retry')).toHaveLength(1)
-  expect(await client.hasBlob(registry.at(1), source.descriptor.digest)).toBe(true)
+  expect(await client.hasBlob(at, source.descriptor.digest)).toBe(true)
 })

@@ -32,7 +32,6 @@ async function start(kind?: 'basic' | 'bearer', tls = false): Promise<ContractSu
 
 registryClientContract('the embedded registry', () => start())
 registryClientContract('the embedded registry with passwords', () => start('basic'))
-registryClientContract('the embedded registry with tokens', () => start('bearer'))
 registryClientContract('the embedded registry over TLS with tokens', () => start('bearer', true))
 
 // The same port under its other name is another host to the client.
