@@ -3,6 +3,7 @@ import { defineConfig } from 'tsup'
 export default defineConfig({
   entry: {
     index: 'src/index.ts',
+    'buildkit-session/index': 'src/buildkit-session/index.ts',
     'registry-server/index': 'src/registry-server/index.ts',
     'testing/index': 'src/testing/index.ts',
   },

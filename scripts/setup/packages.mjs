@@ -33,6 +33,7 @@ export const TEST_TOOLS = [
   { program: 'htpasswd', package: 'apache2-utils' },
   { program: 'openssl', package: 'openssl' },
   { program: 'ssh', package: 'openssh-client' },
+  { program: 'sshd', package: 'openssh-server' },
   { program: 'ip', package: 'iproute2' },
   { program: 'git', package: 'git' },
   { program: 'script', package: 'bsdutils' },

@@ -14,6 +14,7 @@ const ORDER = [
   'layout',
   'context',
   'dockerfile',
+  'buildkit-session',
   'engine',
   'rootfs',
   'lock',

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import * as buildkitSession from '../../packages/core/src/buildkit-session/index.js'
 import * as core from '../../packages/core/src/index.js'
 import * as registryServer from '../../packages/core/src/registry-server/index.js'
 import * as testing from '../../packages/core/src/testing/index.js'
@@ -37,6 +38,7 @@ const CORE = [
 
 test.each([
   ['@polyarch/core', core, CORE],
+  ['@polyarch/core/buildkit-session', buildkitSession, ['agentOfKeys', 'agentSocket', 'openBuildKitSession']],
   ['@polyarch/core/registry-server', registryServer, ['runningRegistry', 'startRegistry']],
   ['@polyarch/core/testing', testing, ['checkPublished', 'pluginContract']],
   ['@polyarch/plugin-debian', debian, ['debian']],

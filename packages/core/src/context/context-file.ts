@@ -30,7 +30,7 @@ export interface ContextListing {
 /** The Dockerfile of a context. */
 export interface ContextDockerfile {
   readonly text: string
-  /** Absolute path. */
+  /** Absolute path; for one that is in no file, the option that holds it. */
   readonly file: string
   /** Where it is in the tar that is sent. */
   readonly path: string

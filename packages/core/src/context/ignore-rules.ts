@@ -15,9 +15,10 @@ export interface IgnoreRules {
  *
  * @see https://docs.docker.com/build/concepts/context/#dockerignore-files
  */
-export async function readIgnoreRules(directory: string, dockerfile: string): Promise<IgnoreRules> {
+export async function readIgnoreRules(directory: string, dockerfile: string | undefined): Promise<IgnoreRules> {
   const text =
-    (await readIfThere(`${dockerfile}.dockerignore`)) ?? (await readIfThere(join(directory, '.dockerignore')))
+    (dockerfile && (await readIfThere(`${dockerfile}.dockerignore`))) ??
+    (await readIfThere(join(directory, '.dockerignore')))
   if (text === undefined) return { ignores: () => false, prunes: false }
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/)
   // Applied file by file: a rule `!d/keep` brings back a file of a directory that another rule leaves out.

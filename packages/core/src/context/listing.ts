@@ -24,6 +24,8 @@ export interface ContextSource {
   readonly directory: string
   /** Relative to the directory, or absolute. */
   readonly dockerfile: string
+  /** The text of a Dockerfile that is in no file. */
+  readonly inline?: string
 }
 
 /**
@@ -35,11 +37,16 @@ export async function listContext(source: ContextSource, signal?: AbortSignal): 
   await requireDirectory(source.directory)
   const directory = await realpath(source.directory)
   const file = resolve(directory, source.dockerfile)
-  const text = await readDockerfile(file, source)
-  const paths = await walk(directory, await readIgnoreRules(directory, file), signal)
+  const text = source.inline ?? (await readDockerfile(file, source))
+  const paths = await walk(
+    directory,
+    await readIgnoreRules(directory, source.inline === undefined ? file : undefined),
+    signal,
+  )
   const limit = pLimit(READS_AT_ONCE)
   const entries = await Promise.all(paths.map((path) => limit(() => readEntry(directory, path, signal))))
-  const dockerfile = placeDockerfile(directory, file, text, entries)
+  const dockerfile =
+    source.inline === undefined ? placeDockerfile(directory, file, text, entries) : inlineDockerfile(text)
   const sent = entries.filter((entry) => entry !== undefined).filter(({ path }) => path !== dockerfile.path)
   return { directory, entries: sent, digest: digestEntries(sent), dockerfile }
 }
@@ -110,6 +117,10 @@ async function digestFile(file: string, { size }: Stats): Promise<Digest> {
   return `sha256:${hash.digest('hex')}` as Digest
 }
 
+function inlineDockerfile(text: string): ContextDockerfile {
+  return { text, file: 'dockerfileInline', path: RESERVED_PATH, mode: 0o644, modified: 0 }
+}
+
 /** In its own place where it is one of the files sent, else under a name of our own. */
 function placeDockerfile(
   directory: string,
@@ -119,7 +130,7 @@ function placeDockerfile(
 ): ContextDockerfile {
   const path = relative(directory, file).split(sep).join('/')
   const sent = entries.find((entry) => entry?.path === path)
-  if (sent?.kind !== 'file') return { text, file, path: RESERVED_PATH, mode: 0o644, modified: 0 }
+  if (sent?.kind !== 'file') return { ...inlineDockerfile(text), file }
   return { text, file, path, mode: sent.mode, modified: sent.modified }
 }
 

@@ -2,10 +2,16 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Platform } from '../model/platform.js'
 import type { BaseTraits } from './base-source.js'
-import { BUILD_OPTION_NAMES, type BuildDefinition, type BuildOptions, type BuildSettings } from './build-settings.js'
+import { BUILD_CHECKS, cacheImage, readBytes, readUlimit } from './build-checks.js'
+import { readSecrets, readSsh } from './build-secrets.js'
+import type { BuildDefinition, BuildOptions, BuildSettings } from './build-settings.js'
 import { type Faults, suggest } from './faults.js'
+import { refusedOption } from './refused-options.js'
 
 type Decided = { readonly [Name in keyof BuildOptions]?: BuildOptions[Name] }
+
+/** Where a Dockerfile can come from: the own word of a platform for one takes the place of the other. */
+const DOCKERFILES = ['dockerfile', 'dockerfileInline'] as const
 
 /** Decides the build of one platform: its own settings over the pipeline's, those over its base's; args and labels are merged name by name. */
 export function readBuild(
@@ -19,17 +25,25 @@ export function readBuild(
 ): BuildDefinition {
   const general = decide(shared, platform, path, faults)
   const special = decide(own ?? {}, platform, path, faults)
-  const { target, network, ...rest } = { ...general, ...special }
+  const { target, network, dockerfileInline, shmSize, ...rest } = { ...withoutOverridden(general, special), ...special }
+  const bytes = readBytes(shmSize)
   return {
     context: contextPath(rest.context ?? '.', directory),
-    dockerfile: rest.dockerfile ?? 'Dockerfile',
+    dockerfile: dockerfilePath(rest.dockerfile ?? 'Dockerfile'),
     args: { ...traits.buildArgs, ...general.args, ...special.args },
     labels: { ...general.labels, ...special.labels },
     addHosts: rest.addHosts ?? [],
     noCache: rest.noCache ?? false,
-    cacheFrom: rest.cacheFrom ?? [],
     reuse: rest.reuse ?? true,
     volatile: rest.volatile ?? 'reuse',
+    pull: rest.pull ?? false,
+    cacheFrom: (rest.cacheFrom ?? []).flatMap((item) => cacheImage(item) ?? []),
+    inlineCache: (rest.cacheTo ?? []).length > 0,
+    ulimits: (rest.ulimits ?? []).flatMap((item) => readUlimit(item) ?? []),
+    secrets: readSecrets({ ...general.secrets, ...special.secrets }, directory),
+    ssh: readSsh({ ...general.ssh, ...special.ssh }, directory),
+    ...(bytes !== undefined && { shmSize: bytes }),
+    ...(dockerfileInline !== undefined && { dockerfileInline }),
     ...(target !== undefined && { target }),
     ...(network !== undefined && { network }),
     ...(traits.annotations !== undefined && { annotations: traits.annotations }),
@@ -37,23 +51,46 @@ export function readBuild(
   }
 }
 
+function withoutOverridden(general: Decided, special: Decided): Decided {
+  if (!DOCKERFILES.some((name) => name in special)) return general
+  const { dockerfile: _path, dockerfileInline: _text, ...rest } = general
+  return rest
+}
+
 function contextPath(context: string | URL, directory: string): string {
   return typeof context === 'string' ? resolve(directory, context) : fileURLToPath(context)
 }
 
+function dockerfilePath(dockerfile: string | URL): string {
+  return typeof dockerfile === 'string' ? dockerfile : fileURLToPath(dockerfile)
+}
+
 function decide(settings: BuildSettings, platform: Platform, path: string, faults: Faults): Decided {
   const entries = Object.entries(settings).flatMap(([name, setting]) => {
-    if (!(BUILD_OPTION_NAMES as readonly string[]).includes(name)) {
-      faults.add(`${path}.${name}`, `there is no build option '${name}'`, suggest(name, BUILD_OPTION_NAMES))
+    if (!isOption(name)) {
+      const { message, hint } = refusedOption(name) ?? unknownOption(name)
+      faults.add(`${path}.${name}`, message, hint)
       return []
     }
     const value = valueFor(setting, platform, `${path}.${name}`, faults)
     if (value === undefined) return []
-    const complaint = CHECKS[name as keyof BuildOptions](value)
+    const complaint = BUILD_CHECKS[name](value)
     if (complaint !== undefined) faults.add(`${path}.${name}`, complaint)
     return complaint === undefined ? [[name, value] as const] : []
   })
-  return Object.fromEntries(entries)
+  const decided: Decided = Object.fromEntries(entries)
+  if (DOCKERFILES.every((name) => name in decided)) {
+    faults.add(`${path}.dockerfileInline`, 'there is a dockerfile too', 'leave one of them out')
+  }
+  return decided
+}
+
+function isOption(name: string): name is keyof BuildOptions {
+  return Object.hasOwn(BUILD_CHECKS, name)
+}
+
+function unknownOption(name: string): { readonly message: string; readonly hint: string } {
+  return { message: `there is no build option '${name}'`, hint: suggest(name, Object.keys(BUILD_CHECKS)) }
 }
 
 function valueFor(setting: unknown, platform: Platform, path: string, faults: Faults): unknown {
@@ -64,39 +101,4 @@ function valueFor(setting: unknown, platform: Platform, path: string, faults: Fa
     faults.add(path, `its function threw: ${error instanceof Error ? error.message : String(error)}`)
     return undefined
   }
-}
-
-type Check = (value: unknown) => string | undefined
-
-const text: Check = (value) => (typeof value === 'string' && value !== '' ? undefined : 'must be a text')
-function oneOf(...words: readonly string[]): Check {
-  return (value) => (words.some((word) => word === value) ? undefined : `must be one of ${words.join(', ')}`)
-}
-const flag: Check = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false')
-const texts: Check = (value) =>
-  Array.isArray(value) && value.every((item) => typeof item === 'string') ? undefined : 'must be a list of texts'
-const textMap: Check = (value) => {
-  if (typeof value !== 'object' || value === null) return 'must be an object of texts by name'
-  const wrong = Object.entries(value).find(([, item]) => typeof item !== 'string')
-  return wrong === undefined ? undefined : `'${wrong[0]}' must be a text, and is ${typeof wrong[1]}`
-}
-const place: Check = (value) =>
-  value instanceof URL && value.protocol !== 'file:' ? 'must be a directory, or a file: URL' : textOrUrl(value)
-
-function textOrUrl(value: unknown): string | undefined {
-  return value instanceof URL ? undefined : text(value)
-}
-
-const CHECKS: Readonly<Record<keyof BuildOptions, Check>> = {
-  context: place,
-  dockerfile: text,
-  target: text,
-  args: textMap,
-  labels: textMap,
-  network: text,
-  addHosts: texts,
-  noCache: flag,
-  cacheFrom: texts,
-  reuse: flag,
-  volatile: oneOf('reuse', 'rebuild', 'refuse'),
 }

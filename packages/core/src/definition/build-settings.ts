@@ -1,4 +1,5 @@
 import type { Platform } from '../model/platform.js'
+import type { SecretDefinition, SecretSource, SshDefinition, SshSource } from './build-secrets.js'
 
 /** A value, or a function that gives it for each platform. */
 export type PerPlatform<T> = T | ((platform: Platform) => T)
@@ -7,8 +8,10 @@ export type PerPlatform<T> = T | ((platform: Platform) => T)
 export interface BuildOptions {
   /** Directory that is sent to the engine; relative paths start at the working directory. Default `.`. */
   readonly context: string | URL
-  /** Path of the Dockerfile; relative paths start at the context. Default `Dockerfile`. */
-  readonly dockerfile: string
+  /** Path of the Dockerfile; relative paths start at the context, and may lead out of it. Default `Dockerfile`. */
+  readonly dockerfile: string | URL
+  /** The text of the Dockerfile, in place of a file. */
+  readonly dockerfileInline: string
   /** Stage to build; default: the last. */
   readonly target: string
   /** Build args. */
@@ -21,46 +24,52 @@ export interface BuildOptions {
   readonly addHosts: readonly string[]
   /** Build every step anew, even where the engine has it cached. */
   readonly noCache: boolean
-  /** Images whose inline cache the engine may use. */
+  /** Have the engine ask the registry for every base, even where it has it already. */
+  readonly pull: boolean
+  /** Images whose inline cache the engine may use: `type=registry,ref=NAME`, or the name alone. */
   readonly cacheFrom: readonly string[]
   /** Whether an image that is in the registry, made of the same, may serve. Default true. */
   readonly reuse: boolean
   /** What to do where the Dockerfile adds content that may change though nothing here does. Default `reuse`, with a note. */
   readonly volatile: VolatilePolicy
+  /** Where the cache is exported to: `type=inline`, into the image itself, is all that the Engine API can carry. */
+  readonly cacheTo: readonly string[]
+  /** Size of /dev/shm of RUN steps: bytes, or a text such as `128m`. Engine 23 and newer. */
+  readonly shmSize: number | string
+  /** Limits of RUN steps, `nofile=1024:2048`. Engine 23 and newer. */
+  readonly ulimits: readonly string[]
+  /** What `RUN --mount=type=secret` can read, by id. Their values are no part of any key, and are kept nowhere. */
+  readonly secrets: Readonly<Record<string, SecretSource>>
+  /** The ssh agents and keys that `RUN --mount=type=ssh` can use, by id; `default` where it names none. */
+  readonly ssh: Readonly<Record<string, SshSource>>
 }
 
 /** What to do where a Dockerfile has `ADD https://…` without a checksum: its content is no part of the key. */
 export type VolatilePolicy = 'reuse' | 'rebuild' | 'refuse'
 
-/** The names of {@link BuildOptions}, for telling a misspelt one. */
-export const BUILD_OPTION_NAMES: readonly (keyof BuildOptions)[] = [
-  'context',
-  'dockerfile',
-  'target',
-  'args',
-  'labels',
-  'network',
-  'addHosts',
-  'noCache',
-  'cacheFrom',
-  'reuse',
-  'volatile',
-]
-
 /** What `build(...)` and `platform(..., { build })` take: any part of {@link BuildOptions}, each a value or a function of the platform. */
 export type BuildSettings = { readonly [Name in keyof BuildOptions]?: PerPlatform<BuildOptions[Name]> }
 
-/** A build as decided for one platform. Plain data. */
+/** A limit of the processes that RUN steps start. */
+export interface Ulimit {
+  readonly name: string
+  readonly soft: number
+  readonly hard: number
+}
+
+/** A build as decided for one platform. Plain data, but for the values of secrets, which only a function can tell. */
 export interface BuildDefinition {
   /** Absolute path. */
   readonly context: string
   readonly dockerfile: string
+  readonly dockerfileInline?: string
   readonly target?: string
   readonly args: Readonly<Record<string, string>>
   readonly labels: Readonly<Record<string, string>>
   readonly network?: string
   readonly addHosts: readonly string[]
   readonly noCache: boolean
+  readonly pull: boolean
   readonly cacheFrom: readonly string[]
   readonly reuse: boolean
   readonly volatile: VolatilePolicy
@@ -68,4 +77,11 @@ export interface BuildDefinition {
   readonly annotations?: Readonly<Record<string, string>>
   /** A command that has to succeed in the image, by the base. Decides whether there is a result, not what it is. */
   readonly check?: readonly string[]
+  /** Whether the image carries the cache of its build. */
+  readonly inlineCache: boolean
+  /** In bytes. */
+  readonly shmSize?: number
+  readonly ulimits: readonly Ulimit[]
+  readonly secrets: Readonly<Record<string, SecretDefinition>>
+  readonly ssh: Readonly<Record<string, SshDefinition>>
 }

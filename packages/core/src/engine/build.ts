@@ -1,4 +1,8 @@
 import type { Readable } from 'node:stream'
+import type { SessionOptions } from '../buildkit-session/options.js'
+import { servicesFor } from '../buildkit-session/services.js'
+import { type BuildKitSession, openSession } from '../buildkit-session/session.js'
+import type { Ulimit } from '../definition/build-settings.js'
 import { EngineError, PolyarchError } from '../model/errors.js'
 import { formatPlatform } from '../model/platform.js'
 import { formatReference } from '../model/reference.js'
@@ -8,11 +12,7 @@ import { BuildProgress } from './build-progress.js'
 import type { Connection, EngineRequest } from './connection.js'
 import { readMessages, StreamFailure, type StreamMessage } from './message-stream.js'
 import type { BuildRequest, EngineCall } from './port.js'
-import { authService } from './session/auth.js'
-import { secretsService } from './session/secrets.js'
-import type { SessionService } from './session/service.js'
-import { openSession, type Session } from './session/session.js'
-import { sshService } from './session/ssh.js'
+import { findCredentials } from './registry-auth.js'
 import { decodeTrace } from './trace.js'
 
 /** Builds with BuildKit, which calls back on a session of this build alone. Rejects as the port says. */
@@ -22,7 +22,9 @@ export async function build(
   request: BuildRequest,
   call: EngineCall,
 ): Promise<{ readonly imageId: string }> {
-  await using session = await openSession(connection, servicesOf(request, credentials), call.signal)
+  const { signal } = call
+  const dial = (headers: EngineRequest['headers'] & object) => connection.upgrade({ path: '/session', headers, signal })
+  await using session = await openSession(dial, servicesFor(sessionOptions(request, credentials)))
   const context = request.openContext()
   let contextError: Error | undefined
   context.once('error', (error) => {
@@ -30,7 +32,7 @@ export async function build(
   })
   try {
     const query = buildQuery(request, session.id)
-    const answer = await connection.send({ method: 'POST', path: '/build', query, body: context, signal: call.signal })
+    const answer = await connection.send({ method: 'POST', path: '/build', query, body: context, signal })
     return { imageId: await readBuild(answer, { request, call, session }) }
   } catch (error) {
     throw contextError === undefined ? error : contextFailure(contextError)
@@ -39,15 +41,15 @@ export async function build(
   }
 }
 
-/** A build can call back for what it was given, and for nothing else. */
-function servicesOf({ secrets, ssh }: BuildRequest, credentials: CredentialStore): readonly SessionService[] {
-  return [authService(credentials), ...(secrets ? [secretsService(secrets)] : []), ...(ssh ? [sshService(ssh)] : [])]
+function sessionOptions({ secrets, ssh }: BuildRequest, credentials: CredentialStore): SessionOptions {
+  const find = (host: string) => findCredentials(credentials, host)
+  return { credentials: find, ...(secrets && { secrets }), ...(ssh && { ssh }) }
 }
 
 interface Running {
   readonly request: BuildRequest
   readonly call: EngineCall
-  readonly session: Session
+  readonly session: BuildKitSession
 }
 
 async function readBuild(answer: Readable, { request, call, session }: Running): Promise<string> {
@@ -72,7 +74,8 @@ async function readBuild(answer: Readable, { request, call, session }: Running):
 
 /** @see https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image/operation/ImageBuild */
 function buildQuery(request: BuildRequest, session: string): NonNullable<EngineRequest['query']> {
-  const { args, labels, cacheFrom } = request
+  const { args, labels, cacheFrom, ulimits, shmSize, inlineCache } = request
+  const buildArgs = { ...args, ...(inlineCache && { [INLINE_CACHE_ARG]: '1' }) }
   return {
     // 2 is BuildKit.
     version: '2',
@@ -83,11 +86,21 @@ function buildQuery(request: BuildRequest, session: string): NonNullable<EngineR
     ...(request.target !== undefined && { target: request.target }),
     ...(request.network !== undefined && { networkmode: request.network }),
     ...(request.noCache && { nocache: '1' }),
-    ...(args && { buildargs: JSON.stringify(args) }),
+    ...(request.pull && { pull: '1' }),
+    buildargs: JSON.stringify(buildArgs),
     ...(labels && { labels: JSON.stringify(labels) }),
     ...(cacheFrom?.length && { cachefrom: JSON.stringify(cacheFrom) }),
     ...(request.addHosts?.length && { extrahosts: request.addHosts }),
+    ...(shmSize !== undefined && { shmsize: String(shmSize) }),
+    ...(ulimits?.length && { ulimits: JSON.stringify(ulimits.map(asApiUlimit)) }),
   }
+}
+
+/** What the frontend of Dockerfiles takes for the wish to export the cache. */
+const INLINE_CACHE_ARG = 'BUILDKIT_INLINE_CACHE'
+
+function asApiUlimit({ name, soft, hard }: Ulimit): object {
+  return { Name: name, Soft: soft, Hard: hard }
 }
 
 function contextFailure(error: Error): PolyarchError {

@@ -1,4 +1,6 @@
 import type { Readable } from 'node:stream'
+import type { BuildSecrets, SshAgents } from '../buildkit-session/options.js'
+import type { Ulimit } from '../definition/build-settings.js'
 import type { Digest } from '../model/digest.js'
 import type { EngineEvent } from '../model/events.js'
 import type { Platform } from '../model/platform.js'
@@ -23,15 +25,6 @@ export interface EngineInfo {
   readonly imageStore: 'graphdriver' | 'containerd'
 }
 
-/**
- * What `RUN --mount=type=secret` can read, by id. Each is read when a step asks for it; its value goes to that step and
- * nowhere else.
- */
-export type BuildSecrets = Readonly<Record<string, () => Uint8Array | Promise<Uint8Array>>>
-
-/** Paths of ssh agents' sockets on this machine, by the id in `RUN --mount=type=ssh`; `default` where it has none. */
-export type SshAgents = Readonly<Record<string, string>>
-
 /** One build: one platform, one result. All decisions have been made; nothing is read from the environment. */
 export interface BuildRequest {
   readonly platform: Platform
@@ -50,7 +43,14 @@ export interface BuildRequest {
   /** `host:ip` pairs. */
   readonly addHosts?: readonly string[]
   readonly noCache?: boolean
+  /** Has the engine ask the registry for images that it has. */
+  readonly pull?: boolean
   readonly cacheFrom?: readonly string[]
+  /** Puts the cache of the build into the image. */
+  readonly inlineCache?: boolean
+  /** In bytes. */
+  readonly shmSize?: number
+  readonly ulimits?: readonly Ulimit[]
   readonly secrets?: BuildSecrets
   readonly ssh?: SshAgents
 }

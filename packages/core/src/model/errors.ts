@@ -36,6 +36,7 @@ export const ERROR_CODES = [
   'REGISTRY_NOT_STARTED',
   'DOWNLOAD_FAILED',
   'LOCK_OUTDATED',
+  'SECRET_UNAVAILABLE',
   // cancelled
   'CANCELLED',
 ] as const

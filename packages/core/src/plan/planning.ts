@@ -1,7 +1,7 @@
 import type { Graph, Node } from '../graph/node.js'
 import { sourceName } from '../graph/source-name.js'
 import { errorData } from '../model/error-data.js'
-import { type EngineError, throwIfCancelled } from '../model/errors.js'
+import { type PolyarchError, throwIfCancelled } from '../model/errors.js'
 import type { RunEvent } from '../model/events.js'
 import { type NodePlan, PLAN_VERSION, type Plan } from '../model/plan.js'
 import type { PlanReason } from '../model/plan-reason.js'
@@ -41,7 +41,7 @@ export interface Planned {
   readonly plan: Plan
   readonly nodes: ReadonlyMap<string, SurveyedNode>
   /** The errors behind the plan's problems. */
-  readonly problems: readonly EngineError[]
+  readonly problems: readonly PolyarchError[]
 }
 
 /** What planning takes beside its input. */

@@ -13,8 +13,7 @@ export function createContexts(epoch?: number): Contexts {
   const listings = new Map<string, Promise<ContextListing>>()
   const packs = new Map<ContextListing, Promise<PackedContext>>()
   return {
-    list: (source, signal) =>
-      once(listings, JSON.stringify([source.directory, source.dockerfile]), () => listContext(source, signal)),
+    list: (source, signal) => once(listings, JSON.stringify(source), () => listContext(source, signal)),
     pack: (listing, signal) => once(packs, listing, () => packContext(listing, { epoch, signal })),
     async [Symbol.asyncDispose]() {
       const settled = await Promise.allSettled(packs.values())

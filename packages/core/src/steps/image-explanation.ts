@@ -36,9 +36,22 @@ export function partsOf({ node, resolved: { context, images }, inputs }: Describ
 
 /** A build without what does not decide its result, or does so in other parts of the key. */
 export function decisiveSettings(build: ImageNode['build']) {
-  const { context: _directory, dockerfile: _path, cacheFrom: _cache, noCache: _noCache, ...rest } = build
-  const { reuse: _reuse, volatile: _volatile, check: _check, ...decisive } = rest
-  return decisive
+  const { context: _directory, dockerfile: _path, dockerfileInline: _text, ...settings } = build
+  const { cacheFrom: _cache, noCache: _noCache, pull: _pull, reuse: _reuse, volatile: _volatile, ...rest } = settings
+  const { check: _check, ulimits, inlineCache, secrets, ssh, ...decisive } = rest
+  return {
+    ...decisive,
+    ...(ulimits.length > 0 && { ulimits }),
+    // The image carries the cache, and is another one for it.
+    ...(inlineCache && { inlineCache }),
+    ...idsOf({ secrets, ssh }),
+  }
+}
+
+/** Secrets and agents are told by their ids alone, sorted. */
+function idsOf(maps: Readonly<Record<string, object>>): Readonly<Record<string, readonly string[]>> {
+  const ids = Object.entries(maps).map(([name, map]) => [name, Object.keys(map).sort()] as const)
+  return Object.fromEntries(ids.filter(([, list]) => list.length > 0))
 }
 
 /** Keeps of what the context was made, for the reasons of later plans. A registry that will not have it costs these alone. */

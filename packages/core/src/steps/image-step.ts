@@ -1,44 +1,27 @@
-import type { ContextListing } from '../context/context-file.js'
-import { type Analysis, analyze, BASE_ARG } from '../dockerfile/analysis.js'
+import type { ContextSource } from '../context/listing.js'
+import { analyze } from '../dockerfile/analysis.js'
 import { parseDockerfile } from '../dockerfile/parse.js'
-import { replaceSpans } from '../dockerfile/pin.js'
-import type { BuildRequest } from '../engine/port.js'
 import type { ImageNode } from '../graph/node.js'
 import { DefinitionError } from '../model/errors.js'
 import { type Annotations, type Descriptor, isIndex } from '../model/oci.js'
-import { formatReference, repositoryOf } from '../model/reference.js'
+import { repositoryOf } from '../model/reference.js'
+import { buildRequest, type ResolvedImage } from './build-request.js'
 import { checkBuiltImage, isComplete, keptManifest, readPushedImage } from './built-image.js'
 import { checkCode } from './code-check.js'
 import { runCheck } from './image-check.js'
 import { decisiveSettings, explainImage, partsOf, recordContext } from './image-explanation.js'
 import { encodeParts, PARTS_ANNOTATION } from './image-parts.js'
 import { KEY_ANNOTATION, keyOf, keyReference, pushReference } from './key.js'
-import { type PinnedImage, pinImage } from './pinned-image.js'
-import {
-  type Finding,
-  type Inputs,
-  inputOf,
-  type Output,
-  type Step,
-  type StepCall,
-  type Work,
-  type World,
-} from './step.js'
+import { pinImage } from './pinned-image.js'
+import { type Finding, inputOf, type Output, type Step, type StepCall, type Work, type World } from './step.js'
 import { noteVolatile, volatileFaults } from './volatile-content.js'
-
-/** What a build is made of, before its base is known. */
-export interface ResolvedImage {
-  readonly context: ContextListing
-  readonly analysis: Analysis
-  readonly images: readonly PinnedImage[]
-}
 
 type ImageWork = Work<ImageNode, ResolvedImage>
 
 /** One platform's image: built by the engine, pushed under its key tag, kept as the pipeline's format asks. */
 export const imageStep: Step<ImageNode, ResolvedImage> = {
   async resolve({ build, platform, baseNames }, world, call) {
-    const context = await world.contexts.list({ directory: build.context, dockerfile: build.dockerfile }, call.signal)
+    const context = await world.contexts.list(contextSource(build), call.signal)
     const { target, args } = build
     const analysis = analyze(parseDockerfile(context.dockerfile.text), { platform, target, args, baseNames })
     const faults = [...analysis.faults, ...volatileFaults(analysis, build.volatile)]
@@ -94,6 +77,10 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
   },
 }
 
+function contextSource({ context, dockerfile, dockerfileInline }: ImageNode['build']): ContextSource {
+  return { directory: context, dockerfile, ...(dockerfileInline !== undefined && { inline: dockerfileInline }) }
+}
+
 /** The image that the published index lists, where its entry tells the same key: then nobody need be asked. */
 function publishedImage({ node, key, former: { image } }: ImageWork): Output | undefined {
   const isSame = image?.descriptor.annotations?.[KEY_ANNOTATION] === key
@@ -115,55 +102,19 @@ function imageOutput({ repository, platform, build }: ImageNode, descriptor: Des
   }
 }
 
-async function buildAndPush({ node, resolved, inputs, key }: ImageWork, world: World, call: StepCall): Promise<void> {
+async function buildAndPush(work: ImageWork, world: World, call: StepCall): Promise<void> {
   const { engine, contexts } = world
+  const { node, resolved, key } = work
   const name = pushReference(node.repository, key, node.format)
   const packed = await contexts.pack(resolved.context, call.signal)
-  const text = pinnedDockerfile(resolved, inputs, node)
   try {
-    await engine.build(
-      buildRequest(node, resolved, inputs, name, text, () => packed.open(text)),
-      call,
-    )
+    await engine.build(await buildRequest(work, name, (dockerfile) => packed.open(dockerfile)), call)
     await runCheck(node, name, world, call)
     await engine.push(name, node.platform, call)
   } finally {
     // Not cancellable: what a cancelled run built would stay on the engine under a name that nobody knows.
     await engine.untag(name).catch(() => undefined)
   }
-}
-
-function buildRequest(
-  { build, platform, baseIndex }: ImageNode,
-  { context, analysis }: ResolvedImage,
-  inputs: Inputs,
-  name: BuildRequest['name'],
-  dockerfileText: string,
-  openContext: BuildRequest['openContext'],
-): BuildRequest {
-  const { target, network, labels, addHosts, noCache, cacheFrom } = build
-  const base = formatReference(inputOf(inputs, baseIndex).reference)
-  return {
-    platform,
-    name,
-    openContext,
-    dockerfile: context.dockerfile.path,
-    dockerfileText,
-    args: analysis.usesBaseArg ? { ...build.args, [BASE_ARG]: base } : build.args,
-    labels,
-    addHosts,
-    noCache,
-    cacheFrom,
-    ...(target !== undefined && { target }),
-    ...(network !== undefined && { network }),
-  }
-}
-
-/** The Dockerfile with every image pinned by digest; the base by that of its index, so that one text serves all platforms. */
-function pinnedDockerfile({ context, analysis, images }: ResolvedImage, inputs: Inputs, node: ImageNode): string {
-  const base = formatReference(inputOf(inputs, node.baseIndex).reference)
-  const bases = analysis.literalBases.map((place) => ({ place, text: base }))
-  return replaceSpans(context.dockerfile.text, [...bases, ...images.flatMap(({ replacements }) => replacements)])
 }
 
 /** Checks what was pushed, and writes it under its key tag: as an OCI manifest, unless Docker's media types are asked for. */

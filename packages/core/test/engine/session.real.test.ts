@@ -5,7 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runProgram, startProgram } from '../../../../test/support/child.js'
 import { Cleanup } from '../../../../test/support/cleanup.js'
 import { startDebianRegistry } from '../../../../test/support/debian-registry.js'
+import { programFiles } from '../../../../test/support/program-files.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
+import { agentSocket } from '../../src/buildkit-session/agent-socket.js'
 import { connectEngine } from '../../src/engine/connect.js'
 import type { EngineEvent } from '../../src/model/events.js'
 import { buildOf, ENGINES, engineHost, printed, pushBase } from './engines.js'
@@ -69,8 +71,8 @@ describe.each(ENGINES)('%s', (name) => {
       `FROM ${base}\nCOPY tools /\nENV PATH=/bin:/usr/bin\nRUN --mount=type=ssh,id=mine ssh-add -L\n`,
       {
         noCache: true,
-        files: await programFiles('/usr/bin/ssh-add'),
-        ssh: { mine: socket },
+        files: prefixed(await programFiles('/usr/bin/ssh-add'), 'tools/'),
+        ssh: { mine: agentSocket(socket) },
       },
     )
     const publicKey = await readFile(`${key}.pub`, 'utf8')
@@ -80,15 +82,11 @@ describe.each(ENGINES)('%s', (name) => {
   test('an ssh agent that the build was not given fails the step', async () => {
     await using engine = connectEngine({ host })
     const dockerfile = `FROM ${base}\nRUN --mount=type=ssh,required=true true\n`
-    const request = buildOf(dockerfile, { noCache: true, ssh: { mine: '/nonexistent.sock' } })
+    const request = buildOf(dockerfile, { noCache: true, ssh: { mine: agentSocket('/nonexistent.sock') } })
     await expect(engine.build(request)).rejects.toMatchObject({ code: 'BUILD_FAILED' })
   })
 })
 
-/** A program of this machine with the libraries that it is linked with, below `tools`. */
-async function programFiles(program: string): Promise<Record<string, Buffer>> {
-  const { stdout } = await runProgram('ldd', [program])
-  const libraries = [...stdout.matchAll(/(\/\S+) \(0x/g)].map(([, path = '']) => path)
-  const files = await Promise.all([program, ...libraries].map(async (path) => [`tools${path}`, await readFile(path)]))
-  return Object.fromEntries(files)
+function prefixed(files: Readonly<Record<string, Buffer>>, prefix: string): Record<string, Buffer> {
+  return Object.fromEntries(Object.entries(files).map(([path, content]) => [prefix + path, content]))
 }

@@ -2,6 +2,7 @@ import {
   type handleBidiStreamingCall,
   type handleUnaryCall,
   type MethodDefinition,
+  type ServerDuplexStream,
   status,
   type UntypedHandleCall,
 } from '@grpc/grpc-js'
@@ -62,11 +63,19 @@ export function unaryMethod<Request extends object, Answer extends object>(
 export function streamMethod<Message extends object>(
   path: string,
   type: protobuf.Type,
-  handle: handleBidiStreamingCall<Message, Message>,
+  handle: (call: ServerDuplexStream<Message, Message>) => Promise<void>,
 ): SessionMethod {
   return {
     definition: { path, requestStream: true, responseStream: true, ...codec({ request: type, answer: type }) },
-    handler: () => handle as UntypedHandleCall,
+    handler: (onError) => {
+      const answer: handleBidiStreamingCall<Message, Message> = (call) => {
+        handle(call).catch((error: unknown) => {
+          if (!(error instanceof NotInSession)) onError(error)
+          call.destroy(error as Error)
+        })
+      }
+      return answer as UntypedHandleCall
+    },
   }
 }
 

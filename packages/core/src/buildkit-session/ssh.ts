@@ -1,6 +1,6 @@
-import { connect } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Metadata, ServerDuplexStream } from '@grpc/grpc-js'
-import type { SshAgents } from '../port.js'
+import type { SshAgents } from './options.js'
 import { messageTypes, NotInSession, type SessionService, streamMethod, unaryMethod } from './service.js'
 
 /** @see https://github.com/moby/buildkit/blob/v0.13.0/session/sshforward/ssh.proto */
@@ -29,30 +29,26 @@ const ID_KEY = 'buildkit.ssh.id'
 /** The agent of a step that names none. */
 const DEFAULT_ID = 'default'
 
-/** Joins a step that mounts an ssh agent with that agent's socket on this machine. Keys stay in the agent. */
+/** Joins a step that mounts an ssh agent with that agent on this machine. Keys stay in the agent. */
 export function sshService(agents: SshAgents): SessionService {
   const type = messageTypes(SCHEMA)
-  const sockets = new Map(Object.entries(agents))
-  const socketOf = (id: string) => {
-    const path = sockets.get(id || DEFAULT_ID)
-    if (path === undefined) throw new NotInSession(`the build has no ssh agent '${id}'`)
-    return path
+  const byId = new Map(Object.entries(agents))
+  const agentOf = (id: string) => {
+    const open = byId.get(id || DEFAULT_ID)
+    if (open === undefined) throw new NotInSession(`the build has no ssh agent '${id}'`)
+    return open
   }
   return [
     unaryMethod(
       '/moby.sshforward.v1.SSH/CheckAgent',
       { request: type('CheckAgentRequest'), answer: type('CheckAgentResponse') },
       ({ id }: { id: string }) => {
-        socketOf(id)
+        agentOf(id)
         return {}
       },
     ),
-    streamMethod<BytesMessage>('/moby.sshforward.v1.SSH/ForwardAgent', type('BytesMessage'), (call) => {
-      try {
-        forward(call, socketOf(idOf(call.metadata)))
-      } catch (error) {
-        call.destroy(error as Error)
-      }
+    streamMethod<BytesMessage>('/moby.sshforward.v1.SSH/ForwardAgent', type('BytesMessage'), async (call) => {
+      forward(call, await agentOf(idOf(call.metadata))())
     }),
   ]
 }
@@ -62,12 +58,11 @@ function idOf(metadata: Metadata): string {
 }
 
 /** Agents exchange a few small messages, one after another, so that nothing has to wait for a slow reader. */
-function forward(call: ServerDuplexStream<BytesMessage, BytesMessage>, socketPath: string): void {
-  const socket = connect(socketPath)
-  call.on('data', ({ data }: BytesMessage) => socket.write(data))
-  call.once('end', () => socket.end())
-  call.once('cancelled', () => socket.destroy())
-  socket.on('data', (data) => call.write({ data }))
-  socket.once('error', (error) => call.destroy(error))
-  socket.once('close', () => call.end())
+function forward(call: ServerDuplexStream<BytesMessage, BytesMessage>, agent: Duplex): void {
+  call.on('data', ({ data }: BytesMessage) => agent.write(data))
+  call.once('end', () => agent.end())
+  call.once('cancelled', () => agent.destroy())
+  agent.on('data', (data) => call.write({ data }))
+  agent.once('error', (error) => call.destroy(error))
+  agent.once('close', () => call.end())
 }

@@ -1,5 +1,4 @@
-import type { CredentialStore, Credentials } from '../../registry/port.js'
-import { findCredentials } from '../registry-auth.js'
+import type { RegistryLogin } from './options.js'
 import { messageTypes, type SessionService, unaryMethod } from './service.js'
 
 /** @see https://github.com/moby/buildkit/blob/v0.13.0/session/auth/auth.proto */
@@ -21,19 +20,19 @@ message CredentialsResponse {
  *
  * The methods by which a client would fetch tokens itself are left out: BuildKit then fetches them with the login.
  */
-export function authService(credentials: CredentialStore): SessionService {
+export function authService(find: (host: string) => Promise<RegistryLogin | undefined>): SessionService {
   const type = messageTypes(SCHEMA)
   const types = { request: type('CredentialsRequest'), answer: type('CredentialsResponse') }
   return [
     unaryMethod('/moby.filesync.v1.Auth/Credentials', types, async ({ host }: { host: string }) =>
-      answerFor(await findCredentials(credentials, host)),
+      answerFor(await find(host)),
     ),
   ]
 }
 
 /** An identity token is a secret without a user; an anonymous login has neither. */
-function answerFor(credentials: Credentials | undefined): { username?: string; secret?: string } {
-  if (credentials === undefined) return {}
-  if (credentials.kind === 'identity-token') return { secret: credentials.token }
-  return { username: credentials.username, secret: credentials.password }
+function answerFor(login: RegistryLogin | undefined): { username?: string; secret?: string } {
+  if (login === undefined) return {}
+  if ('token' in login) return { secret: login.token }
+  return { username: login.username, secret: login.password }
 }

@@ -1,4 +1,4 @@
-import type { BuildSecrets } from '../port.js'
+import type { BuildSecrets } from './options.js'
 import { messageTypes, NotInSession, type SessionService, unaryMethod } from './service.js'
 
 /** @see https://github.com/moby/buildkit/blob/v0.13.0/session/secrets/secrets.proto */

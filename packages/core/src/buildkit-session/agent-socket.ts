@@ -1,0 +1,11 @@
+import { connect } from 'node:net'
+import type { Duplex } from 'node:stream'
+
+/** Connects to an ssh agent of this machine, by the path of its socket. */
+export function agentSocket(path: string): () => Promise<Duplex> {
+  return () =>
+    new Promise((resolve, reject) => {
+      const socket = connect(path)
+      socket.once('connect', () => resolve(socket)).once('error', reject)
+    })
+}

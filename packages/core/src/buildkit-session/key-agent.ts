@@ -1,0 +1,51 @@
+import { Duplex } from 'node:stream'
+import { AGENT, AgentMessages, AgentReader, agentMessage, agentNumber, agentString } from './agent-messages.js'
+import { parsePrivateKey, type SshKey } from './ssh-key.js'
+
+/**
+ * An ssh agent in this process, with these private keys and no others: PEM or OpenSSH texts without a passphrase. It
+ * lists them and signs with them; it gives none away and takes none in.
+ *
+ * @throws Error where a text is no private key that can be used.
+ */
+export function agentOfKeys(texts: readonly (string | Uint8Array)[]): () => Duplex {
+  const keys = texts.map((text) => parsePrivateKey(text))
+  return () => agentConnection(keys)
+}
+
+function agentConnection(keys: readonly SshKey[]): Duplex {
+  const messages = new AgentMessages()
+  return new Duplex({
+    read() {},
+    write(chunk: Buffer, _encoding, done) {
+      try {
+        for (const message of messages.add(chunk)) this.push(answer(message, keys))
+        done()
+      } catch (error) {
+        done(error as Error)
+      }
+    },
+    final(done) {
+      this.push(null)
+      done()
+    },
+  })
+}
+
+/** What is not understood is refused, as agents do, and the client goes on. */
+function answer(message: Buffer, keys: readonly SshKey[]): Buffer {
+  switch (message[0]) {
+    case AGENT.requestIdentities: {
+      const list = keys.flatMap(({ publicBlob, comment }) => [agentString(publicBlob), agentString(comment)])
+      return agentMessage(AGENT.identities, agentNumber(keys.length), ...list)
+    }
+    case AGENT.sign: {
+      const reader = new AgentReader(message.subarray(1))
+      const [blob, data, flags] = [reader.string(), reader.string(), reader.number()]
+      const signature = keys.find(({ publicBlob }) => publicBlob.equals(blob))?.sign(data, flags)
+      return signature ? agentMessage(AGENT.signature, agentString(signature)) : agentMessage(AGENT.failure)
+    }
+    default:
+      return agentMessage(AGENT.failure)
+  }
+}

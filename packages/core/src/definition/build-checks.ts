@@ -1,0 +1,87 @@
+import { secretsComplaint, sshComplaint } from './build-secrets.js'
+import type { BuildOptions, Ulimit } from './build-settings.js'
+
+/** What is wrong with a value; undefined where nothing is. */
+type Check = (value: unknown) => string | undefined
+
+const text: Check = (value) => (typeof value === 'string' && value !== '' ? undefined : 'must be a text')
+const flag: Check = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false')
+const texts: Check = (value) =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string') ? undefined : 'must be a list of texts'
+const textMap: Check = (value) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'must be an object of texts by name'
+  const wrong = Object.entries(value).find(([, item]) => typeof item !== 'string')
+  return wrong === undefined ? undefined : `'${wrong[0]}' must be a text, and is ${typeof wrong[1]}`
+}
+
+function oneOf(...words: readonly string[]): Check {
+  return (value) => (words.some((word) => word === value) ? undefined : `must be one of ${words.join(', ')}`)
+}
+
+function pathTo(what: string): Check {
+  return (value) => {
+    if (!(value instanceof URL)) return text(value)
+    return value.protocol === 'file:' ? undefined : `must be ${what}, or a file: URL`
+  }
+}
+
+function each(what: string, isRight: (item: string) => boolean): Check {
+  return (value) => {
+    const wrong = Array.isArray(value) ? value.find((item) => typeof item !== 'string' || !isRight(item)) : value
+    if (Array.isArray(value) && wrong === undefined) return undefined
+    // The first field alone: what comes after it may be a password.
+    return `'${String(wrong).split(',')[0]}' is not understood: ${what}`
+  }
+}
+
+/** One check per option of a build. */
+export const BUILD_CHECKS: Readonly<Record<keyof BuildOptions, Check>> = {
+  context: pathTo('a directory'),
+  dockerfile: pathTo('a path'),
+  dockerfileInline: text,
+  target: text,
+  args: textMap,
+  labels: textMap,
+  network: text,
+  addHosts: texts,
+  noCache: flag,
+  pull: flag,
+  cacheFrom: each(
+    'the Engine API takes images alone, type=registry,ref=NAME',
+    (item) => cacheImage(item) !== undefined,
+  ),
+  cacheTo: each('the Engine API carries type=inline alone', (item) => /^(?:type=)?inline$/.test(item)),
+  shmSize: (value) =>
+    readBytes(value) === undefined ? "must be a number of bytes, or a text such as '128m'" : undefined,
+  ulimits: each("write 'nofile=1024:2048'", (item) => readUlimit(item) !== undefined),
+  secrets: secretsComplaint,
+  ssh: sshComplaint,
+  reuse: flag,
+  volatile: oneOf('reuse', 'rebuild', 'refuse'),
+}
+
+/** The image of a `type=registry,ref=NAME`, or of a name alone. */
+export function cacheImage(item: string): string | undefined {
+  if (!item.includes('=')) return item === '' ? undefined : item
+  const fields = new Map(item.split(',').map((field) => [field.split('=')[0], field.slice(field.indexOf('=') + 1)]))
+  return fields.get('type') === 'registry' && fields.size === 2 ? fields.get('ref') || undefined : undefined
+}
+
+const UNITS = ['b', 'k', 'm', 'g']
+
+/** Bytes, from a number or a text such as `64m`. */
+export function readBytes(value: unknown): number | undefined {
+  if (typeof value === 'number') return Number.isSafeInteger(value) && value > 0 ? value : undefined
+  const match = typeof value === 'string' ? /^(\d+)([bkmg]?)b?$/i.exec(value) : null
+  if (match === null) return undefined
+  const bytes = Number(match[1]) * 1024 ** UNITS.indexOf(match[2]?.toLowerCase() || 'b')
+  return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : undefined
+}
+
+/** A limit from `name=soft` or `name=soft:hard`; -1 is none. */
+export function readUlimit(item: string): Ulimit | undefined {
+  const match = /^([a-z]+)=(-1|\d+)(?::(-1|\d+))?$/.exec(item)
+  if (match === null) return undefined
+  const [, name = '', soft, hard = soft] = match
+  return { name, soft: Number(soft), hard: Number(hard) }
+}

@@ -1,0 +1,68 @@
+/** Why an option that users know from elsewhere is none here, and what there is instead. */
+export interface RefusedOption {
+  readonly message: string
+  readonly hint: string
+}
+
+const WORDS: ReadonlyMap<string, string> = new Map([
+  ['secret', 'secrets'],
+  ['file', 'dockerfile'],
+  ['dockerfile-inline', 'dockerfileInline'],
+  ['buildArgs', 'args'],
+  ['label', 'labels'],
+  ['no-cache', 'noCache'],
+  ['cache-from', 'cacheFrom'],
+  ['cache-to', 'cacheTo'],
+  ['shm-size', 'shmSize'],
+  ['ulimit', 'ulimits'],
+  ['extra-hosts', 'addHosts'],
+  ['extraHosts', 'addHosts'],
+])
+
+const NO_ATTESTATIONS: RefusedOption = {
+  message: 'the Engine API carries no attestations',
+  hint: 'leave it out; what BuildKit attests by itself is dropped, since it would change the digest at every run',
+}
+
+const PUBLISHED: RefusedOption = {
+  message: "a build's result goes to the pipeline's repository, and nowhere else",
+  hint: "use --load to have it in the engine, or copy('NAME', 'oci:DIRECTORY:NAME') for a directory",
+}
+
+const REFUSED: ReadonlyMap<string, RefusedOption> = new Map([
+  [
+    'contexts',
+    {
+      message: 'the Engine API carries no named contexts',
+      hint: 'name images in the Dockerfile, which are pinned by digest, and put directories into the context',
+    },
+  ],
+  [
+    'noCacheFilter',
+    {
+      message: 'the Engine API can leave out the cache of all stages, not of some',
+      hint: 'use noCache: true, or a build arg that the stage uses',
+    },
+  ],
+  ...['attest', 'provenance', 'sbom'].map((name) => [name, NO_ATTESTATIONS] as const),
+  ...['output', 'outputs', 'exports', 'push', 'load'].map((name) => [name, PUBLISHED] as const),
+  [
+    'platforms',
+    { message: 'platforms are said once, for the pipeline', hint: "write .platforms(platform('amd64', …))" },
+  ],
+  [
+    'platform',
+    { message: 'platforms are said once, for the pipeline', hint: "write .platforms(platform('amd64', …))" },
+  ],
+  ['tags', { message: 'tags are those of the index, not of a build', hint: "write .tags('1.0')" }],
+  ['matrix', { message: 'there is no matrix', hint: 'values may be functions of the platform; build.ts is a program' }],
+  ['entitlements', { message: 'the Engine API carries no entitlements', hint: 'leave it out' }],
+])
+
+/** Looks an option up among those of other tools. */
+export function refusedOption(name: string): RefusedOption | undefined {
+  const word = WORDS.get(name)
+  if (word !== undefined) return { message: `there is no build option '${name}'`, hint: `here it is '${word}'` }
+  const camel = name.replace(/-([a-z])/g, (_match, letter: string) => letter.toUpperCase())
+  return REFUSED.get(camel)
+}

@@ -1,0 +1,71 @@
+import { homedir } from 'node:os'
+import { inspect } from 'node:util'
+import { expect, it } from 'vitest'
+import type { BuildDefinition, BuildSettings } from '../../src/definition/build-settings.js'
+import { compile } from '../../src/definition/compile.js'
+import { platform } from '../../src/definition/platform-declaration.js'
+import { start } from './definitions.js'
+
+function buildOf(shared: BuildSettings, own: BuildSettings = {}): BuildDefinition | undefined {
+  const pipeline = start.platforms(platform('arm', { variant: 'v7', base: 'wide', build: own })).build(shared)
+  return compile([pipeline], { directory: '/project' }).pipelines[0]?.platforms[0]?.build
+}
+
+it('is the same for every spelling of a value', () => {
+  const spelt: BuildSettings = {
+    shmSize: '128m',
+    ulimits: ['nofile=1024:2048', 'core=-1'],
+    cacheFrom: ['type=registry,ref=registry.example.com/app:1', 'registry.example.com/app:2'],
+    cacheTo: ['type=inline'],
+    pull: true,
+    dockerfile: new URL('file:///elsewhere/Dockerfile'),
+  }
+  expect(buildOf(spelt)).toMatchObject({
+    shmSize: 134_217_728,
+    ulimits: [
+      { name: 'nofile', soft: 1024, hard: 2048 },
+      { name: 'core', soft: -1, hard: -1 },
+    ],
+    cacheFrom: ['registry.example.com/app:1', 'registry.example.com/app:2'],
+    inlineCache: true,
+    pull: true,
+    dockerfile: '/elsewhere/Dockerfile',
+  })
+  expect(buildOf({ shmSize: 1024, cacheTo: ['inline'] })).toMatchObject({ shmSize: 1024, inlineCache: true })
+  expect(buildOf({})).toMatchObject({ pull: false, inlineCache: false, ulimits: [], secrets: {}, ssh: {} })
+})
+
+it('takes all of a platform’s own over the pipeline’s, by id where there are ids, and asks functions', () => {
+  const build = buildOf(
+    {
+      secrets: { token: { env: 'TOKEN' }, npmrc: { file: '~/.npmrc' } },
+      ssh: { default: 'agent' },
+      shmSize: '64m',
+      dockerfile: 'Dockerfile.all',
+    },
+    {
+      secrets: ({ variant = '' }) => ({ token: { env: `TOKEN_${variant}` } }),
+      ssh: { deploy: { keys: ['keys/deploy', new URL('file:///keys/other')] }, ci: { agent: '/run/agent' } },
+      shmSize: () => '32m',
+      dockerfileInline: 'ARG BASE_IMAGE\nFROM $BASE_IMAGE\n',
+    },
+  )
+  expect(build).toMatchObject({
+    secrets: { token: { kind: 'env', name: 'TOKEN_v7' }, npmrc: { kind: 'file', path: `${homedir()}/.npmrc` } },
+    ssh: {
+      default: { kind: 'agent' },
+      deploy: { kind: 'keys', files: ['/project/keys/deploy', '/keys/other'] },
+      ci: { kind: 'agent', socket: '/run/agent' },
+    },
+    shmSize: 33_554_432,
+    dockerfile: 'Dockerfile',
+    dockerfileInline: 'ARG BASE_IMAGE\nFROM $BASE_IMAGE\n',
+  })
+})
+
+it('tells the value of a secret to nobody who prints it', async () => {
+  const secrets = buildOf({ secrets: { token: { value: 'hunter2' } } })?.secrets
+  expect(inspect(secrets, { depth: Infinity, showHidden: true })).not.toContain('hunter2')
+  expect(JSON.stringify(secrets)).not.toContain('hunter2')
+  expect(secrets?.['token']?.kind === 'value' && secrets['token'].read()).toBe('hunter2')
+})
