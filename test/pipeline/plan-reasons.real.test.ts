@@ -103,7 +103,7 @@ describe('why a plan makes something', () => {
   it('needs no engine and few reads where nothing has changed', async () => {
     const report = await execute(app(), NO_ENGINE)
     expect(new Set(report.nodes.map(({ outcome }) => outcome))).toEqual(new Set(['reused']))
-    // The ping, both names, and what is pulled from outside: it is not locked.
+    // What is pulled from outside is read too: it is not locked.
     expect(seen.filter((request) => request.includes('/team/app/manifests/1.0'))).toHaveLength(1)
     expect(seen.filter((request) => /team\/app\/manifests\/polyarch-/.test(request))).toEqual([])
     expect(seen.filter((request) => request.endsWith('/helper/manifests/1'))).toHaveLength(1)

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import dockerignore from '@balena/dockerignore'
 import { isMissing } from './file-fault.js'
 
 /** Which paths a context leaves out. */
@@ -21,6 +20,7 @@ export async function readIgnoreRules(directory: string, dockerfile: string | un
     (await readIfThere(join(directory, '.dockerignore')))
   if (text === undefined) return { ignores: () => false, prunes: false }
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/)
+  const { default: dockerignore } = await import('@balena/dockerignore')
   // Applied file by file: a rule `!d/keep` brings back a file of a directory that another rule leaves out.
   const rules = dockerignore.default({ ignorecase: false }).add(lines)
   return { ignores: (path) => rules.ignores(path), prunes: !lines.some((line) => line.trimStart().startsWith('!')) }

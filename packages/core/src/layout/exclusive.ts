@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import { lock } from 'proper-lockfile'
 
 /**
  * Does work on a directory that no other process, and no other call in this one, does at the same time. One that died in
  * the middle of it stands in the way for seconds, not for ever.
  */
 export async function exclusively<T>(directory: string, work: () => Promise<T>): Promise<T> {
+  const { lock } = await import('proper-lockfile')
   const release = await lock(directory, {
     lockfilePath: join(directory, 'lock.change'),
     stale: 5_000,

@@ -1,16 +1,15 @@
-import { type NodeResult, performNodes } from '../execute/execution.js'
-import { moveTags, type TagMove } from '../execute/tag-phase.js'
+import type { NodeResult } from '../execute/execution.js'
+import type { TagMove } from '../execute/tag-phase.js'
 import { errorData } from '../model/error-data.js'
 import { CancelledError, EngineError, throwIfCancelled } from '../model/errors.js'
 import type { RunEvent } from '../model/events.js'
 import { hasChanges } from '../model/plan.js'
 import { formatReference } from '../model/reference.js'
-import { makePlan, type Planned } from '../plan/planning.js'
+import type { Planned } from '../plan/planning.js'
 import { type Report, reportOf } from '../report/report.js'
-import { loadImages } from './load.js'
 import { refuseMissingImages } from './missing-images.js'
 import { type PipelinesAndOptions, type RunOptions, splitArguments } from './options.js'
-import { openWorkshop, type Workshop } from './workshop.js'
+import type { Workshop } from './workshop.js'
 
 const DEFAULT_BUILD_CONCURRENCY = 4
 
@@ -33,6 +32,7 @@ export async function execute(...given: PipelinesAndOptions): Promise<Report> {
     options.onEvent?.(event)
   }
   try {
+    const { openWorkshop } = await import('./workshop.js')
     await using workshop = await openWorkshop(pipelines, options)
     const outcome = await executeIn(workshop, options, emit)
     emit({ kind: 'run-finished', at: Date.now(), outcome })
@@ -55,10 +55,12 @@ async function executeIn(
   emit: (event: RunEvent) => void,
 ): Promise<'succeeded' | 'incomplete'> {
   const { signal } = options
+  const { makePlan } = await import('../plan/planning.js')
   const planned = await makePlan(input, world, { signal, emit })
   emit({ kind: 'planned', at: Date.now(), plan: planned.plan })
   refuseProblems(planned)
   if (!input.builds) refuseMissingImages(planned)
+  const { performNodes } = await import('../execute/execution.js')
   const results = await performNodes({
     nodes: planned.nodes,
     buildConcurrency: options.buildConcurrency ?? DEFAULT_BUILD_CONCURRENCY,
@@ -69,9 +71,13 @@ async function executeIn(
   })
   if (hasChanges(planned.plan)) {
     const moves = tagMoves(planned, input.names, results)
+    const { moveTags } = await import('../execute/tag-phase.js')
     await moveTags({ moves, allowRemoval: options.allowRemoval ?? false, signal, emit }, world.registry)
   } else keepTags(planned, emit)
-  if (options.load) await loadImages({ definition, graph: input.graph, results, signal, emit }, world.engine)
+  if (options.load) {
+    const { loadImages } = await import('./load.js')
+    await loadImages({ definition, graph: input.graph, results, signal, emit }, world.engine)
+  }
   return [...planned.nodes.values()].some(({ node, wanted }) => wanted && !results.has(node.id))
     ? 'incomplete'
     : 'succeeded'

@@ -5,10 +5,8 @@ import { lockPath, readLockFile, writeLockFile } from '../lock/lock-file.js'
 import { DefinitionError, throwIfCancelled } from '../model/errors.js'
 import { formatPlatform } from '../model/platform.js'
 import { formatReference, parseReference, withDefaultTag } from '../model/reference.js'
-import { resolveAll } from '../plan/survey.js'
 import type { RunOptions } from './options.js'
 import { isPipeline } from './options.js'
-import { openWorkshop } from './workshop.js'
 
 /** What `lock(...)` takes after the pipelines. */
 export interface LockOptions extends Pick<RunOptions, 'registryClient' | 'signal' | 'registry' | 'directory'> {
@@ -55,6 +53,7 @@ export async function lock(...given: readonly [...Pipeline[], LockOptions] | rea
   const before = (await readLockFile(file)) ?? []
   const kept = entriesToKeep(before, options.update ?? false)
   const chosen = createLock({ entries: kept, frozen: false })
+  const [{ openWorkshop }, { resolveAll }] = await Promise.all([import('./workshop.js'), import('../plan/survey.js')])
   await using workshop = await openWorkshop(all.filter(isPipeline), options, chosen)
   await resolveAll({ graph: workshop.graph, callOf: () => ({ signal: options.signal }) }, workshop.world)
   const after = chosen.used()

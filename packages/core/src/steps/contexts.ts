@@ -1,6 +1,6 @@
 import type { ContextListing } from '../context/context-file.js'
 import { type ContextSource, listContext } from '../context/listing.js'
-import { type PackedContext, packContext } from '../context/packing.js'
+import type { PackedContext } from '../context/packing.js'
 
 /** The contexts of a run: each is listed once and packed once, however many platforms are built from it. */
 export interface Contexts extends AsyncDisposable {
@@ -14,7 +14,12 @@ export function createContexts(epoch?: number): Contexts {
   const packs = new Map<ContextListing, Promise<PackedContext>>()
   return {
     list: (source, signal) => once(listings, JSON.stringify(source), () => listContext(source, signal)),
-    pack: (listing, signal) => once(packs, listing, () => packContext(listing, { epoch, signal })),
+    pack: (listing, signal) =>
+      once(packs, listing, async () => {
+        // With what packs: only where something is built.
+        const { packContext } = await import('../context/packing.js')
+        return packContext(listing, { epoch, signal })
+      }),
     async [Symbol.asyncDispose]() {
       const settled = await Promise.allSettled(packs.values())
       for (const one of settled) if (one.status === 'fulfilled') await one.value[Symbol.asyncDispose]()

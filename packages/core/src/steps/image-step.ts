@@ -1,6 +1,5 @@
 import type { ContextSource } from '../context/listing.js'
 import { analyze } from '../dockerfile/analysis.js'
-import { parseDockerfile } from '../dockerfile/parse.js'
 import type { ImageNode } from '../graph/node.js'
 import { DefinitionError } from '../model/errors.js'
 import { type Annotations, type Descriptor, isIndex } from '../model/oci.js'
@@ -23,6 +22,7 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
   async resolve({ build, platform, baseNames }, world, call) {
     const context = await world.contexts.list(contextSource(build), call.signal)
     const { target, args } = build
+    const { parseDockerfile } = await import('../dockerfile/parse.js')
     const analysis = analyze(parseDockerfile(context.dockerfile.text), { platform, target, args, baseNames })
     const faults = [...analysis.faults, ...volatileFaults(analysis, build.volatile)]
     if (faults.length > 0) {
