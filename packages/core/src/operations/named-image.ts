@@ -3,8 +3,8 @@ import { withLayouts } from '../layout/layout-registry.js'
 import { DefinitionError } from '../model/errors.js'
 import { namesHost, parseReference, type Reference, withDefaultTag } from '../model/reference.js'
 import type { Registry } from '../registry/port.js'
+import { openRegistry } from './open-registry.js'
 import type { OperationOptions } from './options.js'
-import { openRegistry } from './workshop.js'
 
 /**
  * Reads the name of an image or repository: on a registry, or `oci:DIR[:NAME]` for one in an image layout directory.

@@ -11,15 +11,14 @@ import { createCodeReader } from '../machine-code/image-code.js'
 import { DefinitionError } from '../model/errors.js'
 import { formatPlatform, type Platform, parsePlatform, platformIdentity } from '../model/platform.js'
 import type { PlanningInput } from '../plan/planning.js'
-import { createRegistry } from '../registry/client.js'
 import { dockerConfigCredentials } from '../registry/docker-config.js'
-import type { Registry } from '../registry/port.js'
 import type { RootfsMaker } from '../rootfs/port.js'
 import { createContexts } from '../steps/contexts.js'
 import { createOutside } from '../steps/outside.js'
 import { publishedNames, targetNodes } from '../steps/published-names.js'
 import type { World } from '../steps/step.js'
-import type { OperationOptions, RunOptions } from './options.js'
+import { openRegistry } from './open-registry.js'
+import type { RunOptions } from './options.js'
 import { readAnew } from './rebuild-choice.js'
 import { type ChosenRegistry, chooseRegistry, isEmbedded } from './registry-choice.js'
 
@@ -29,11 +28,6 @@ export interface Workshop extends AsyncDisposable {
   readonly graph: Graph
   readonly input: PlanningInput
   readonly world: World
-}
-
-/** The client that operations use: the docker configuration's logins, unless the options say otherwise. */
-export function openRegistry({ registryClient }: OperationOptions): Registry {
-  return createRegistry({ credentials: dockerConfigCredentials(), ...registryClient })
 }
 
 /** Compiles pipelines and opens what they need. Faults of the definition are told before anything is opened. */

@@ -1,0 +1,9 @@
+import { createRegistry } from '../registry/client.js'
+import { dockerConfigCredentials } from '../registry/docker-config.js'
+import type { Registry } from '../registry/port.js'
+import type { OperationOptions } from './options.js'
+
+/** The client that operations use: the docker configuration's logins, unless the options say otherwise. */
+export function openRegistry({ registryClient }: OperationOptions): Registry {
+  return createRegistry({ credentials: dockerConfigCredentials(), ...registryClient })
+}
