@@ -15,6 +15,9 @@ import type { RegistryCall } from './port.js'
 import { type RegistryRequest, Session } from './session.js'
 import { Transport } from './transport.js'
 
+/** For how long a mirror that did not answer is not asked again, in milliseconds: each question may take a time-out. */
+const MIRROR_REST = 60_000
+
 /** A repository at one of the places that answer for it. */
 export interface Place {
   readonly session: Session
@@ -30,6 +33,8 @@ export class Connections implements AsyncDisposable {
   readonly #hosts: Hosts
   readonly #transport: Transport
   readonly #sessions = new Map<string, Session>()
+  /** When mirrors that did not answer may be asked again, in milliseconds since the epoch. */
+  readonly #resting = new Map<string, number>()
 
   constructor(options: RegistryOptions) {
     this.#options = options
@@ -44,19 +49,24 @@ export class Connections implements AsyncDisposable {
     return this.#place(this.#hosts.endpoint(repository.registry), repository)
   }
 
-  /** Reads from each mirror in turn and from the registry itself last; a mirror that fails or lacks it is passed over. */
+  /**
+   * Reads from each mirror in turn and from the registry itself last; a mirror that fails or lacks it is passed over, and
+   * one that does not answer is left alone for a while.
+   */
   async read<T>(
     repository: Repository,
     call: RegistryCall | undefined,
     task: (place: Place) => Promise<T | undefined>,
   ): Promise<T | undefined> {
     const mirrors = call?.fresh ? [] : this.#hosts.mirrors(repository.registry)
-    for (const mirror of mirrors) {
+    for (const mirror of mirrors.filter(({ host }) => (this.#resting.get(host) ?? 0) <= Date.now())) {
       try {
         const found = await task(this.#place(mirror, repository))
         if (found !== undefined) return found
       } catch (error) {
         if (call?.signal?.aborted) throw error
+        const isSilent = error instanceof RegistryError && error.code === 'REGISTRY_UNREACHABLE'
+        if (isSilent) this.#resting.set(mirror.host, Date.now() + MIRROR_REST)
       }
     }
     return task(this.origin(repository))

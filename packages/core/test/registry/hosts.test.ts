@@ -112,6 +112,18 @@ describe('mirrors', () => {
     expect(origin.seen).toHaveLength(1)
   })
 
+  test.each([
+    ['does not answer is left alone for a while', () => undefined, 1],
+    ['lacks something is asked again', () => ({ status: 404 }), 3],
+  ])('one that %s', async (_, answer, questions) => {
+    await using mirror = await startScriptedServer(answer)
+    await using origin = await startScriptedServer(() => stored)
+    await using client = createRegistry({ ...quick, hosts: { [origin.host]: { mirrors: [mirror.host] } } })
+    for (const tag of ['a', 'b', 'c']) await client.getManifest({ registry: origin.host, repository: 'a', tag })
+    expect(mirror.seen).toHaveLength(questions)
+    expect(origin.seen).toHaveLength(3)
+  })
+
   test('are neither written to nor asked where the answer decides a write', async () => {
     await using mirror = await startScriptedServer(() => stored)
     await using origin = await startScriptedServer(({ method }) => (method === 'PUT' ? { status: 201 } : stored))
