@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startOnTerminal, type TerminalCommand } from './on-terminal.js'
 import { DOCKERFILE, type Stage, stage } from './stage.js'
@@ -31,9 +33,9 @@ describe('progress', () => {
     expect(await command.screen.isAtLineStart()).toBe(true)
   })
 
-  it('as JSON: an event a line and nothing else, the error too', async () => {
+  it('as JSON: an event a line and nothing else, the error too; a page of the run, and the same of its events', async () => {
     await set.folder.write({ 'app/Dockerfile': `${DOCKERFILE}RUN echo it says so && false\n` })
-    const { exitCode, stdout, stderr } = await set.folder.run(['--progress', 'json'])
+    const { exitCode, stdout, stderr } = await set.folder.run(['--progress', 'json', '--report', 'now.html'])
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
     const [header, ...events] = stderr
       .trimEnd()
@@ -46,6 +48,13 @@ describe('progress', () => {
       outcome: 'failed',
       error: { code: 'BUILD_FAILED', message: expect.stringContaining('it says so') },
     })
+    await set.folder.write({ 'events.jsonl': stderr })
+    expect(await set.folder.run(['report', 'events.jsonl', '--out', 'later.html'])).toMatchObject({ exitCode: 0 })
+    const [now, later] = await Promise.all(
+      ['now.html', 'later.html'].map((name) => readFile(join(set.folder.path, name), 'utf8')),
+    )
+    expect(now).toContain('it says so')
+    expect(later).toBe(now)
   })
 
   it('on a terminal: a failed step shows its line and the end of its output, and nothing else scrolls past', async () => {

@@ -1,8 +1,10 @@
+import type { RunEvent } from '../model/events.js'
 import { execute } from '../operations/execute.js'
 import type { Report } from '../report/report.js'
 import { formatReport } from '../report/report-text.js'
 import type { CommandContext, PipelineFlags } from './command.js'
 import { EXIT, exitCodeOf } from './exit-code.js'
+import { openReportPage } from './report-page.js'
 import { openReporter, progressOf } from './reporters.js'
 import { runOptions } from './run-options.js'
 
@@ -20,9 +22,18 @@ export async function buildCommand(flags: PipelineFlags, context: CommandContext
   }
 }
 
-/** What was drawn is taken away before anything else is written. */
+/** What was drawn is taken away before anything else is written; the page is of runs that failed, too. */
 async function executeShown(flags: PipelineFlags, context: CommandContext): Promise<Report> {
   using reporter = await openReporter(flags, context.host)
   context.onStopping = reporter.stopping
-  return await execute(...context.pipelines, { ...runOptions(flags, context), onEvent: reporter.tell })
+  const page = flags.report === undefined ? undefined : await openReportPage(flags.report, context.host)
+  const onEvent = (event: RunEvent) => {
+    page?.add(event)
+    reporter.tell(event)
+  }
+  try {
+    return await execute(...context.pipelines, { ...runOptions(flags, context), onEvent })
+  } finally {
+    await page?.write()
+  }
 }

@@ -7,6 +7,7 @@ import { graphCommand } from './graph-command.js'
 import { inspectCommand } from './inspect-command.js'
 import { lockCommand } from './lock-command.js'
 import { planCommand } from './plan-command.js'
+import { reportCommand } from './report-command.js'
 import { serveCommand } from './serve-command.js'
 import { VERSION } from './version.js'
 
@@ -26,6 +27,7 @@ export function createProgram(context: CommandContext): Command {
   pipelineFlags(program)
     .addOption(PROGRESS)
     .option('--keep-going', 'go on with the rest where something fails, and tell all that failed; no name moves')
+    .option('--report <file>', 'also write an HTML page about the run there')
     .option('--load', 'also put the images into the engine, for the platform that it runs best')
     .allowExcessArguments()
     .action((_flags, command: Command) => {
@@ -59,6 +61,12 @@ export function createProgram(context: CommandContext): Command {
     .option('--registry <host>', REGISTRY_HELP)
     .option('--json', 'print JSON')
     .action((names: string[], _flags, command: Command) => inspectCommand(names, command.optsWithGlobals(), context))
+  program
+    .command('report')
+    .description('make the HTML page about a run from its events')
+    .argument('<events>', 'file that was written by --progress json')
+    .option('--out <file>', 'write it there')
+    .action((events: string, flags: { readonly out?: string }) => reportCommand(events, flags, context))
   program
     .command('serve')
     .description('keep the embedded registry up until Ctrl-C')

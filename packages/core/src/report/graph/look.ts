@@ -18,7 +18,7 @@ export const SHAPES: Readonly<
   'base-index': { dot: 'folder', mermaid: ['[[', ']]'] },
   image: { dot: 'box', mermaid: ['[', ']'] },
   index: { dot: 'folder', mermaid: ['[[', ']]'] },
-  tag: { dot: 'cds', mermaid: ['>', ']'] },
+  tag: { dot: 'tab', mermaid: ['>', ']'] },
 }
 
 /** What stands in a box. */

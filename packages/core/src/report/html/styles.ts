@@ -12,6 +12,7 @@ a { color: var(--link) } :focus-visible { outline: 3px solid var(--bar); outline
 .scroll { overflow: auto; max-width: 100% }
 table { border-collapse: collapse; width: 100% } caption { text-align: left; color: var(--soft); padding-bottom: .25rem }
 th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere }
+th[scope=col] { white-space: nowrap } th[scope=row] { overflow-wrap: break-word }
 td.number, th.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
 .state { display: inline-block; font-weight: 600; white-space: nowrap }
 .good { color: var(--good) } .bad { color: var(--bad) } .warn { color: var(--warn) }
@@ -22,7 +23,7 @@ details { border-bottom: 1px solid var(--line) } summary { cursor: pointer; padd
 pre { background: var(--card); margin: 0 0 .75rem; padding: .75rem; overflow: auto; max-height: 30rem; white-space: pre-wrap; overflow-wrap: anywhere }
 .picture { background: #fff; border: 1px solid var(--line); padding: .5rem; max-height: 80vh }
 .picture svg { display: block }
-.timeline { width: 100% } .timeline td { border: 0; padding: .1rem .5rem .1rem 0 }
+.timeline { width: 100% } .timeline td, .timeline th { border: 0; padding: .1rem .5rem .1rem 0 }
 .timeline .track { width: 60%; min-width: 12rem } .lane { position: relative; height: 1.1rem; background: var(--card) }
 .lane span { position: absolute; top: .15rem; bottom: .15rem; min-width: 2px; background: var(--idle) }
 .lane span.critical { background: var(--bar); top: 0; bottom: 0 }

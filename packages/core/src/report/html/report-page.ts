@@ -1,0 +1,122 @@
+import { inlineSvg } from '../graph/page.js'
+import { pictureOf } from '../graph/picture.js'
+import { formatSvg } from '../graph/svg.js'
+import type { NodeRecord, RunRecord } from '../record/run-record.js'
+import { formatDuration } from '../units.js'
+import { type Html, html, trusted } from './html.js'
+import { formatPage } from './page.js'
+import { logSection } from './report-logs.js'
+import { movedSection } from './report-moved.js'
+import { timelineSection } from './report-timeline.js'
+
+/** A run as one page that needs nothing else, to open or to attach to a CI run. */
+export async function formatReportPage(record: RunRecord): Promise<string> {
+  const drawing = record.plan === undefined ? '' : inlineSvg(await formatSvg(pictureOf(record.plan)))
+  const body = html`${head(record)}
+${failure(record)}
+${noteSection(record)}
+${nameSection(record)}
+${nodeSection(record)}
+${timelineSection(record)}
+${movedSection(record)}
+${pictureSection(drawing)}
+${logSection(record)}`
+  return formatPage(`polyarch run: ${record.outcome}`, body)
+}
+
+const OUTCOMES: Readonly<Record<RunRecord['outcome'], readonly [style: string, text: string]>> = {
+  succeeded: ['good', 'succeeded'],
+  incomplete: ['warn', 'published without an optional platform'],
+  failed: ['bad', 'failed'],
+  cancelled: ['warn', 'was cancelled'],
+}
+
+function head({ outcome, startedAt, endedAt, nodes, retries }: RunRecord): Html {
+  const [style, text] = OUTCOMES[outcome]
+  const counts = (['made', 'reused', 'failed', 'skipped', 'not-run'] as const).flatMap((one) => {
+    const count = nodes.filter((node) => node.outcome === one).length
+    return count === 0 ? [] : [`${count} ${NODE_OUTCOMES[one][1]}`]
+  })
+  const when = startedAt === undefined ? '' : `Started ${new Date(startedAt).toISOString()}. `
+  const took = startedAt === undefined || endedAt === undefined ? '' : `Took ${formatDuration(endedAt - startedAt)}. `
+  const again = retries === 0 ? '' : ` ${retries} requests to registries had to be repeated.`
+  return html`<h1>The run <span class="state ${style}">${text}</span></h1>
+<p class="soft">${when}${took}${counts.join(', ')}.${again}</p>`
+}
+
+function failure({ error }: RunRecord): Html {
+  if (error === undefined) return html``
+  const faults = (error.faults ?? []).map(
+    (fault) =>
+      html`<div class="box bad">${`${fault.path}: ${fault.message}${fault.hint === undefined ? '' : `\nhint: ${fault.hint}`}`}</div>`,
+  )
+  const where = error.node === undefined ? '' : `${error.node}: `
+  const hint = error.hint === undefined ? '' : `\nhint: ${error.hint}`
+  return html`<h2>What failed</h2>
+${faults.length > 0 ? faults : html`<div class="box bad">${`${where}${error.message}${hint}`}</div>`}
+<p class="soft">Code ${error.code}</p>`
+}
+
+function noteSection({ notes, nodes, plan }: RunRecord): Html {
+  const warnings = nodes.flatMap(({ node, warnings: own }) => own.map((text) => `${node}: ${text}`))
+  const problems = (plan?.problems ?? []).map(({ message }) => message)
+  const all = [...new Set([...problems, ...notes, ...warnings])]
+  if (all.length === 0) return html``
+  return html`<h2>Notes, policies and warnings</h2>
+${all.map((text) => html`<div class="box warn">${text}</div>\n`)}`
+}
+
+function nameSection({ tags, plan, loaded }: RunRecord): Html {
+  const done = new Set(tags.map(({ reference }) => reference))
+  const left = (plan?.tags ?? []).filter(({ reference }) => !done.has(reference))
+  const rows = [
+    ...tags.map(({ reference, from, to }) =>
+      nameRow(reference, from === to ? 'kept' : 'moved', from ?? 'nothing', to, from === to ? '' : 'good'),
+    ),
+    ...left.map(({ reference, from }) => nameRow(reference, 'not moved', from ?? 'nothing', '', 'warn')),
+    ...loaded.map((reference) => nameRow(reference, 'loaded into the engine', '', '', 'good')),
+  ]
+  if (rows.length === 0) return html``
+  return html`<h2>Names</h2>
+<div class="scroll"><table><thead><tr><th scope="col">Name</th><th scope="col">What happened</th><th scope="col">From</th><th scope="col">To</th></tr></thead>
+<tbody>
+${rows}</tbody></table></div>`
+}
+
+function nameRow(name: string, what: string, from: string, to: string, style: string): Html {
+  return html`<tr><th scope="row">${name}</th><td><span class="state ${style}">${what}</span></td><td class="mono">${from}</td><td class="mono">${to}</td></tr>\n`
+}
+
+const NODE_OUTCOMES: Readonly<Record<NodeRecord['outcome'], readonly [style: string, text: string]>> = {
+  made: ['good', 'made'],
+  reused: ['', 'reused'],
+  failed: ['bad', 'failed'],
+  skipped: ['warn', 'left out'],
+  'not-run': ['', 'not run'],
+}
+
+/** A copied base was made too; what people look for is which way. */
+function outcomeText({ outcome, plan }: NodeRecord): string {
+  if (outcome !== 'made') return NODE_OUTCOMES[outcome][1]
+  const ways: Readonly<Record<string, string>> = { copy: 'copied', mount: 'mounted', rebuild: 'rebuilt' }
+  return ways[plan.action] ?? 'made'
+}
+
+function nodeSection({ nodes }: RunRecord): Html {
+  if (nodes.length === 0) return html``
+  const rows = nodes.map((node) => {
+    const { outcome, duration, digest, because, error, plan, execution } = node
+    const why = [because ?? error?.message.split('\n', 1)[0] ?? plan.reason, execution].filter(Boolean).join(', ')
+    return html`<tr><th scope="row">${node.node}</th><td><span class="state ${NODE_OUTCOMES[outcome][0]}">${outcomeText(node)}</span></td><td>${why}</td><td class="number">${duration === undefined ? '' : formatDuration(duration)}</td><td class="mono">${digest}</td></tr>\n`
+  })
+  return html`<h2>What was made, and why</h2>
+<div class="scroll"><table><thead><tr><th scope="col">Node</th><th scope="col">Outcome</th><th scope="col">Why</th><th scope="col" class="number">Took</th><th scope="col">Digest</th></tr></thead>
+<tbody>
+${rows}</tbody></table></div>`
+}
+
+function pictureSection(drawing: string): Html {
+  if (drawing === '') return html``
+  return html`<h2>The graph as it was planned</h2>
+<div class="picture scroll" tabindex="0" role="img" aria-label="The graph of the run; the table of nodes says the same.">${trusted(drawing)}</div>`
+}

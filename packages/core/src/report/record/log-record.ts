@@ -1,0 +1,49 @@
+import { withoutControls } from '../plain-words.js'
+
+/** Lines of a step's output that a report keeps: its end says why it failed. */
+const MAX_LINES = 400
+/** The most of one line that is kept, in characters. */
+const MAX_LINE = 2_000
+
+/** The output of one step, as far as it is kept. */
+export interface StepRecord {
+  readonly name: string
+  readonly status: 'started' | 'done' | 'cached' | 'failed'
+  /** The last lines of its output. */
+  readonly log: readonly string[]
+  /** Lines before these. */
+  readonly dropped: number
+}
+
+/** Gathers the output of a step, which comes in pieces, in bounded memory. */
+export class StepLog {
+  name: string
+  status: StepRecord['status'] = 'started'
+  #lines: string[] = []
+  #open = ''
+  #dropped = 0
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  add(text: string): void {
+    const pieces = (this.#open + text).split('\n')
+    this.#open = (pieces.pop() ?? '').slice(-MAX_LINE)
+    for (const piece of pieces) this.#lines.push(piece.slice(-MAX_LINE))
+    if (this.#lines.length > 2 * MAX_LINES) this.#drop()
+  }
+
+  record(): StepRecord {
+    if (this.#lines.length > MAX_LINES) this.#drop()
+    const lines = this.#open === '' ? this.#lines : [...this.#lines, this.#open]
+    // Of a line that was drawn over and over, the last state.
+    const log = lines.map((line) => withoutControls(line.trimEnd().split('\r').at(-1) ?? ''))
+    return { name: this.name, status: this.status, log, dropped: this.#dropped }
+  }
+
+  #drop(): void {
+    this.#dropped += this.#lines.length - MAX_LINES
+    this.#lines = this.#lines.slice(-MAX_LINES)
+  }
+}

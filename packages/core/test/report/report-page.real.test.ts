@@ -1,0 +1,81 @@
+import axe from 'axe-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type PageOptions, startBrowser, type TestBrowser } from '../../../../test/support/browser.js'
+import type { RunEvent } from '../../src/model/events.js'
+import { formatReportPage } from '../../src/report/html/report-page.js'
+import { RunRecorder } from '../../src/report/record/run-record.js'
+import { EVIL, evilRun } from './evil-run.js'
+import { FAILED, WHOLE } from './recorded-run.js'
+
+let browser: TestBrowser
+beforeAll(async () => {
+  browser = await startBrowser()
+})
+afterAll(() => browser[Symbol.asyncDispose]())
+
+async function open(events: readonly RunEvent[], options?: PageOptions) {
+  const recorder = new RunRecorder()
+  for (const event of events) recorder.add(event)
+  return browser.open(await formatReportPage(recorder.record()), options)
+}
+
+describe('the page of a run', () => {
+  test('shows what was made and why, names, the critical path, sizes and the graph, and loads nothing', async () => {
+    const { page, requests } = await open(WHOLE)
+    expect(requests).toEqual([])
+    expect(await page.locator('h1').textContent()).toBe('The run succeeded')
+    const headings = await page.locator('h2').allTextContents()
+    expect(headings).toEqual([
+      'Notes, policies and warnings',
+      'Names',
+      'What was made, and why',
+      'Timeline',
+      'Sizes of what moved',
+      'The graph as it was planned',
+      'Output',
+    ])
+    const rowOf = (text: string) => page.locator('tr', { hasText: text }).first().textContent()
+    expect(await rowOf('reg.example/app:1.0')).toMatch(/moved\s*sha256:e+\s*sha256:f+/)
+    expect(await rowOf('app base(linux/arm/v7)')).toContain('copied')
+    const marked = await page.locator('.timeline tr', { hasText: '▶' }).count()
+    expect(marked).toBe(4)
+    await expect(page.locator('details pre').isVisible()).resolves.toBe(false)
+    await page.locator('summary').focus()
+    await page.keyboard.press('Enter')
+    expect(await page.locator('details pre').textContent()).toBe('cc -c main.c')
+  })
+
+  test('of a run that failed shows the error first, and opens the output of what failed', async () => {
+    const { page } = await open(FAILED)
+    expect(await page.locator('h2').first().textContent()).toBe('What failed')
+    await expect(page.locator('details pre').isVisible()).resolves.toBe(true)
+    expect(await page.locator('tr', { hasText: 'reg.example/app:1.0' }).first().textContent()).toContain('not moved')
+  })
+
+  test.each([
+    ['succeeded', WHOLE],
+    ['failed', FAILED],
+  ])('of a run that %s runs no script, whatever field it is put into', async (_how, events) => {
+    const { page, requests } = await open(evilRun(events))
+    expect(await page.evaluate('window.evil')).toBeUndefined()
+    expect(await page.locator('script, img, [onload], [onerror]').count()).toBe(0)
+    expect(requests).toEqual([])
+    expect(await page.locator('main').textContent()).toContain(EVIL)
+  })
+
+  test.each(['light', 'dark'] as const)('is accessible in %s, by the rules of axe', async (colorScheme) => {
+    const { page } = await open(FAILED, { colorScheme })
+    await page.evaluate(axe.source)
+    const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults
+    expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([])
+  })
+
+  test('fits a phone, and paper without anything cut off', async () => {
+    for (const options of [{ width: 360 }, { width: 700, media: 'print' }] as const) {
+      const { page } = await open(WHOLE, options)
+      const widths = await page.evaluate('[document.documentElement.scrollWidth, innerWidth]')
+      const [content = 0, window = 0] = widths as readonly number[]
+      expect(content).toBeLessThanOrEqual(window)
+    }
+  })
+})

@@ -1,0 +1,132 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { RunEvent } from '../../src/model/events.js'
+import { html } from '../../src/report/html/html.js'
+import { formatReportPage } from '../../src/report/html/report-page.js'
+import { eventLinesReporter } from '../../src/report/progress/event-lines.js'
+import { readEvents } from '../../src/report/record/read-events.js'
+import { criticalPath, type RunRecord, RunRecorder } from '../../src/report/record/run-record.js'
+import { digestOf, FAILED, nodePlan, WHOLE, work } from './recorded-run.js'
+
+function recordOf(events: readonly RunEvent[]): RunRecord {
+  const recorder = new RunRecorder()
+  for (const event of events) recorder.add(event)
+  return recorder.record()
+}
+
+async function all<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
+  const list: T[] = []
+  for await (const item of items) list.push(item)
+  return list
+}
+
+describe('the record of a run', () => {
+  test('tells of each node what became of it, how long it took and what moved', () => {
+    const { nodes } = recordOf(WHOLE)
+    expect(nodes.map(({ node, outcome, duration }) => [node, outcome, duration])).toEqual([
+      ['app base(linux/amd64)', 'reused', undefined],
+      ['app base(linux/arm/v7)', 'made', 3_000],
+      ['app base index', 'made', 1_000],
+      ['app image(linux/amd64)', 'made', 4_000],
+      ['app image(linux/arm/v7)', 'made', 65_000],
+      ['app index', 'made', 1_000],
+    ])
+    expect(nodes[1]?.moved).toEqual([{ name: digestOf('d'), how: 'download', size: 30_000_000 }])
+    expect(nodes[4]?.steps).toEqual([{ name: '[2/3] RUN make -j1', status: 'done', log: ['cc -c main.c'], dropped: 0 }])
+    expect(nodes[4]?.warnings).toEqual(['FromAsCasing (Dockerfile line 3)'])
+  })
+
+  test('marks the critical path', () => {
+    const critical = recordOf(WHOLE).nodes.filter(({ isCritical }) => isCritical)
+    expect(critical.map(({ node }) => node)).toEqual([
+      'app base(linux/arm/v7)',
+      'app base index',
+      'app image(linux/arm/v7)',
+      'app index',
+    ])
+  })
+
+  test('marks, of a run that failed, the path to what failed', () => {
+    const critical = recordOf(FAILED).nodes.filter(({ isCritical }) => isCritical)
+    expect(critical.map(({ node }) => node).at(-1)).toBe('app image(linux/arm/v7)')
+  })
+
+  test('of a run that failed has the error', () => {
+    const { outcome, error, nodes } = recordOf(FAILED)
+    expect(outcome).toBe('failed')
+    expect(error).toMatchObject({ code: 'BUILD_FAILED' })
+    expect(nodes.find(({ node }) => node === 'app image(linux/amd64)')).toMatchObject({
+      outcome: 'skipped',
+      because: 'cancelled',
+    })
+  })
+
+  test('keeps the end of a long log, in bounded memory', () => {
+    const logs = Array.from({ length: 5_000 }, (_, index) =>
+      work(9, 'app image(linux/arm/v7)', {
+        kind: 'build-log',
+        step: 'sha256:1',
+        stream: 'stdout',
+        text: `line ${index}\n`,
+      }),
+    )
+    const step = recordOf([...WHOLE, ...logs]).nodes[4]?.steps[0]
+    expect(step?.log).toHaveLength(400)
+    expect(step?.log.at(-1)).toBe('line 4999')
+    expect(step?.dropped).toBe(4_601)
+  })
+})
+
+test('a critical path of nodes that need each other comes to an end', () => {
+  const plan = nodePlan('a', 'index', 'create', { needs: ['a'] })
+  expect([...criticalPath([{ node: 'a', outcome: 'made', plan, startedAt: 1, endedAt: 2 }])]).toEqual(['a'])
+})
+
+describe('events of a file', () => {
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'polyarch-events-'))
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+
+  test('give the same page as those of the run itself', async () => {
+    let text = ''
+    using reporter = eventLinesReporter((piece) => {
+      text += piece
+    })
+    for (const event of WHOLE) reporter.tell(event)
+    const file = join(folder, 'events.jsonl')
+    await writeFile(file, text)
+    const recorder = new RunRecorder()
+    for await (const event of readEvents(file)) recorder.add(event)
+    expect(await formatReportPage(recorder.record())).toBe(await formatReportPage(recordOf(WHOLE)))
+  })
+
+  test.each([
+    ['an empty file', '', 'it is empty'],
+    ['another file', 'hello\n', 'it does not start as a file of events does'],
+    ['a later version', '{"kind":"events","version":2}\n', 'its events are of version 2, and this reads version 1'],
+    ['a line that is no event', '{"kind":"events","version":1}\n{"at":1}\n', 'line 2 is no event'],
+    ['a line that was cut off', '{"kind":"events","version":1}\n{"kind":"wor', 'line 2 is no event'],
+  ])('%s is refused', async (_what, content, message) => {
+    const file = join(folder, 'bad.jsonl')
+    await writeFile(file, content)
+    await expect(all(readEvents(file))).rejects.toMatchObject({
+      code: 'USAGE',
+      faults: [{ path: file, message }],
+    })
+  })
+
+  test('a file that is not there is refused', async () => {
+    await expect(all(readEvents(join(folder, 'none')))).rejects.toMatchObject({ code: 'USAGE' })
+  })
+})
+
+test('a template escapes all that is not markup already', () => {
+  const inner = html`<b>${'<i>'}</b>`
+  expect(html`<p title="${`"'`}">${inner}${[inner]}${'a & b'}${7}${undefined}</p>`.markup).toBe(
+    '<p title="&quot;&#39;"><b>&lt;i&gt;</b><b>&lt;i&gt;</b>a &amp; b7</p>',
+  )
+})
