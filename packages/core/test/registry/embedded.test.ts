@@ -1,11 +1,14 @@
 import { join } from 'node:path'
+import { expect, test } from 'vitest'
 import { makeCertificate } from '../../../../test/support/certificate.js'
 import { Cleanup } from '../../../../test/support/cleanup.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
+import { tinyImage } from '../../../../test/support/tiny-image.js'
+import { parseReference } from '../../src/model/reference.js'
 import { createRegistry } from '../../src/registry/client.js'
 import { staticCredentials } from '../../src/registry/credentials.js'
 import { startRegistry } from '../../src/registry-server/index.js'
-import { type ContractSubject, registryClientContract } from './contract.js'
+import { type ContractSubject, pushImage, registryClientContract } from './contract.js'
 import { copyContract } from './copy-contract.js'
 
 async function start(kind?: 'basic' | 'bearer', tls = false): Promise<ContractSubject> {
@@ -38,4 +41,15 @@ registryClientContract('the embedded registry over TLS with tokens', () => start
 copyContract('the embedded registry', async () => {
   const subject = await start()
   return { ...subject, aside: subject.host.replace('127.0.0.1', 'localhost') }
+})
+
+test('a registry at an IPv6 address is written to and read from', async () => {
+  await using folder = await tempFolder('embedded')
+  await using server = await startRegistry({ directory: folder.path, host: '::1' })
+  await using registry = createRegistry()
+  const image = await tinyImage({ platform: { os: 'linux', architecture: 'amd64' } })
+  const reference = parseReference(`${server.host}/team/app:1.0`)
+  if (reference === undefined) throw new Error(`${server.host} is in no reference`)
+  await pushImage(registry, reference, image, '1.0')
+  expect(await registry.resolve(reference)).toEqual(image.manifest.descriptor)
 })

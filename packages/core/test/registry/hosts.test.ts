@@ -201,16 +201,21 @@ describe('proxies', () => {
     vi.stubEnv('NO_PROXY', 'direct.example.com')
     await using client = createRegistry({
       retry: { attempts: 1 },
-      insecureHosts: ['plain.example.com'],
+      insecureHosts: ['plain.example.com', 'port.example.com:80'],
       hosts: { 'secure.example.com': { ca: certificate } },
     })
     const at = (registry: string) => ({ registry, repository: 'a', tag: 'b' })
     expect(await client.getManifest(at('plain.example.com'))).toBeDefined()
+    expect(await client.getManifest(at('port.example.com:80'))).toBeDefined()
     // The certificate is for 127.0.0.1: that it is refused shows that TLS goes to the end of the tunnel.
     await expect(client.getManifest(at('secure.example.com'))).rejects.toMatchObject({
       hint: 'Its certificate is for other names.',
     })
     expect(await client.getManifest(at(plain.host))).toBeDefined()
-    expect(proxy.seen).toEqual(['GET http://plain.example.com/v2/a/manifests/b', 'CONNECT secure.example.com:443'])
+    expect(proxy.seen).toEqual([
+      'GET http://plain.example.com/v2/a/manifests/b',
+      'GET http://port.example.com/v2/a/manifests/b',
+      'CONNECT secure.example.com:443',
+    ])
   })
 })
