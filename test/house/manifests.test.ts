@@ -15,7 +15,11 @@ interface PackageManifest {
   readonly engines?: { readonly node?: string }
   readonly files?: readonly string[]
   readonly exports?: Readonly<Record<string, string | Readonly<Record<'import' | 'require', Door>>>>
+  readonly bin?: string
+  readonly publishConfig?: unknown
+  readonly scripts?: Readonly<Record<string, string>>
   readonly dependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
 }
 
 interface Door {
@@ -29,10 +33,16 @@ const published = repositoryFiles(/^packages\/[^/]+\/package\.json$/).map((path)
 }))
 const root = JSON.parse(readText('package.json')) as PackageManifest
 
+/** `npm create polyarch` asks for a package of that very name. */
+function nameOf(folder: string): string {
+  const name = folder.replace('packages/', '')
+  return name.startsWith('create-') ? name : `@polyarch/${name}`
+}
+
 describe.each(published)('$folder', ({ folder, manifest }) => {
   test('is described as npm users expect', () => {
     expect(manifest).toMatchObject({
-      name: folder.replace('packages/', '@polyarch/'),
+      name: nameOf(folder),
       description: expect.stringMatching(/\.$/),
       license: root.license,
       type: 'module',
@@ -43,7 +53,20 @@ describe.each(published)('$folder', ({ folder, manifest }) => {
   })
 
   test('publishes what was built, and nothing else', () => {
-    expect(manifest.files).toEqual(['dist'])
+    // What `npm create` writes is copied from templates, which are not built.
+    expect(manifest.files).toEqual(manifest.bin === undefined ? ['dist'] : ['dist', 'templates'])
+    for (const file of ['README.md', 'LICENSE']) expect(existsSync(join(ROOT, folder, file)), file).toBe(true)
+  })
+
+  test('is built before it is packed, and published for all with its provenance', () => {
+    expect(manifest.scripts?.['prepack']).toBe('npm run build')
+    expect(manifest.publishConfig).toEqual({ access: 'public', provenance: true })
+  })
+
+  test('has the core as a peer where it is a plugin: a pipeline has one core', () => {
+    const isPlugin = folder.startsWith('packages/plugin-')
+    expect('@polyarch/core' in (manifest.peerDependencies ?? {})).toBe(isPlugin)
+    expect(Object.keys(manifest.dependencies ?? {})).not.toContain('@polyarch/core')
   })
 
   test('has types and code for ESM and CommonJS behind every door', () => {
@@ -56,7 +79,8 @@ describe.each(published)('$folder', ({ folder, manifest }) => {
       })
       expect(existsSync(join(ROOT, folder, `${path.replace('./dist', 'src')}.ts`)), `the source of ${door}`).toBe(true)
     }
-    expect(Object.keys(manifest.exports ?? {})).toContain('.')
+    // A program for the command line is not imported.
+    expect('.' in (manifest.exports ?? {})).toBe(manifest.bin === undefined)
   })
 
   test('has the version of all the others', () => {

@@ -24,6 +24,7 @@ const CORE = [
   'dockerConfigCredentials',
   'execute',
   'firstCredentials',
+  'formatPlatform',
   'fromImage',
   'inspect',
   'lock',

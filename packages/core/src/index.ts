@@ -65,7 +65,7 @@ export type { CodeCheck, RunEvent, RunOutcome, TagChange, WorkEvent } from './mo
 export type { Annotations, Descriptor, ImageIndex, ImageManifest } from './model/oci.js'
 export type { NodePlan, Plan, PlanAction, TagPlan } from './model/plan.js'
 export type { ChangedPath, PartChange, PlanReason } from './model/plan-reason.js'
-export type { Platform } from './model/platform.js'
+export { formatPlatform, type Platform } from './model/platform.js'
 export { type AssembleEntry, type AssembleOptions, type Assembly, assemble } from './operations/assemble.js'
 export { type CopyOptions, copy } from './operations/copy.js'
 export { execute } from './operations/execute.js'

@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { isTemplate, TEMPLATES, writeProject } from './project.js'
+
+const USAGE = `usage: npm create polyarch [${TEMPLATES.join('|')}] [folder]
+  pipeline  a first build.ts with its Dockerfile (default)
+  plugin    a package that adds a base of your own, with its test`
+
+async function main(argv: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    options: { help: { type: 'boolean', short: 'h' } },
+    allowPositionals: true,
+  })
+  if (values.help) {
+    process.stdout.write(`${USAGE}\n`)
+    return 0
+  }
+  const [first = '', second] = positionals
+  const [template, folder] = isTemplate(first) ? [first, second] : (['pipeline', first || undefined] as const)
+  const templates = fileURLToPath(new URL('../templates', import.meta.url))
+  const project = await writeProject({ template, folder, templates, directory: process.cwd() })
+  process.stdout.write(`${[...project.files.map((file) => `wrote ${file}`), '', ...project.next].join('\n')}\n`)
+  return 0
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code
+  },
+  (error: Error) => {
+    process.stderr.write(`${error.message}\n\n${USAGE}\n`)
+    process.exitCode = 2
+  },
+)

@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+
+/** What can be started with. */
+export const TEMPLATES = ['pipeline', 'plugin'] as const
+
+/** One of {@link TEMPLATES}. */
+export type Template = (typeof TEMPLATES)[number]
+
+/** Whether there is such a template. */
+export function isTemplate(word: string): word is Template {
+  return (TEMPLATES as readonly string[]).includes(word)
+}
+
+/** What to write, and where. */
+export interface ProjectOptions {
+  readonly template: Template
+  /** Relative to the directory; `polyarch-plugin-example` for a plugin, else the directory itself. */
+  readonly folder: string | undefined
+  /** The directory that holds the templates. */
+  readonly templates: string
+  readonly directory: string
+}
+
+/** What was written, and what to do next. */
+export interface Project {
+  /** Relative to the directory. */
+  readonly files: readonly string[]
+  readonly next: readonly string[]
+}
+
+/** The word in the templates that stands for the plugin's own. */
+const PLACEHOLDER = /example/g
+
+/**
+ * Writes a project from a template. Files that are there already are left as they are: then nothing is written.
+ *
+ * @throws Error where a file is in the way, or the name can't be one of a plugin
+ */
+export async function writeProject({ template, folder, templates, directory }: ProjectOptions): Promise<Project> {
+  const target = resolve(directory, folder ?? (template === 'plugin' ? 'polyarch-plugin-example' : '.'))
+  const word = template === 'plugin' ? pluginWord(basename(target)) : undefined
+  const source = join(templates, template)
+  const entries = await readdir(source, { recursive: true, withFileTypes: true })
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => {
+      const from = join(entry.parentPath, entry.name)
+      const path = relative(source, from)
+      return { from, to: join(target, word === undefined ? path : path.replace(PLACEHOLDER, word)) }
+    })
+  const inTheWay = files.filter(({ to }) => existsSync(to)).map(({ to }) => relative(directory, to))
+  if (inTheWay.length > 0) throw new Error(`${inTheWay.join(', ')}: there already, and nothing was written`)
+  for (const { from, to } of files) {
+    const text = await readFile(from, 'utf8')
+    await mkdir(dirname(to), { recursive: true })
+    await writeFile(to, word === undefined ? text : text.replace(PLACEHOLDER, word))
+  }
+  return {
+    files: files.map(({ to }) => relative(directory, to)).sort(),
+    next: nextSteps(template, relative(directory, target)),
+  }
+}
+
+/** `polyarch-plugin-alpine` has the base `alpine`. */
+function pluginWord(name: string): string {
+  const word = name.replace(/^polyarch-plugin-/, '')
+  if (/^[a-z][a-z0-9]*$/.test(word)) return word
+  throw new Error(
+    `'${name}' can't be the name of a plugin: write polyarch-plugin- and a word of small letters and digits`,
+  )
+}
+
+function nextSteps(template: Template, folder: string): readonly string[] {
+  const enter = folder === '' ? [] : [`cd ${folder}`]
+  return template === 'plugin'
+    ? [...enter, 'npm install', 'npm test']
+    : [
+        ...enter,
+        'npm install --save-dev @polyarch/core @polyarch/plugin-debian tsx',
+        'npx tsx build.ts --registry embedded',
+      ]
+}

@@ -1,0 +1,11 @@
+import { pluginContract } from '@polyarch/core/testing'
+import { test } from 'vitest'
+import { example } from '../src/index.js'
+
+const tests = pluginContract(() => example(), {
+  example: {
+    accepted: [{}, { release: '1' }, { release: '2' }],
+    refused: [{ platform: 'linux/amd64', options: { release: '3' }, option: 'release' }],
+  },
+})
+for (const { name, run } of tests) test(name, run)

@@ -1,0 +1,12 @@
+import { pipeline, platform, run } from '@polyarch/core'
+import { alpine } from 'polyarch-plugin-alpine'
+
+run(
+  pipeline('registry.example.com/hello')
+    .use(alpine())
+    .platforms(
+      platform('amd64', { base: 'alpine', release: '3.22', image: process.env['ALPINE'] ?? '' }),
+      platform('raspberrypi-zero-alpine', { release: '3.22', image: process.env['ALPINE'] ?? '' }),
+    )
+    .tags('1.0'),
+)
