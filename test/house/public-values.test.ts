@@ -31,6 +31,7 @@ const CORE = [
   'pipeline',
   'plan',
   'platform',
+  'promote',
   'remove',
   'run',
   'staticCredentials',

@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { inspect } from '../../packages/core/src/index.js'
+import { type BuildMetadata, copy, inspect } from '../../packages/core/src/index.js'
+import { formatPlatform } from '../../packages/core/src/model/platform.js'
 import { appText, type Stage, stage } from '../cli/stage.js'
 import { Cleanup } from '../support/cleanup.js'
 import { type NewerEngine, newerEngine } from '../support/newer-engine.js'
@@ -40,12 +42,24 @@ describe('two machines that share nothing but a registry', () => {
     const elsewhere = { DOCKER_HOST: engine.address }
     expect(await place.folder.run(['--only', 'linux/arm/v7'], elsewhere)).toMatchObject({ exitCode: 0 })
     await expect(inspect(name())).rejects.toMatchObject({ code: 'NOT_FOUND' })
-    const assembled = await place.folder.run(['assemble'], NOWHERE)
+    const assembled = await place.folder.run(['assemble', '--metadata-file', 'first.json'], NOWHERE)
     expect(assembled).toMatchObject({ exitCode: 0 })
     const { digest, images } = await inspect(name())
     expect(images.map(({ declared }) => declared)).toEqual([AMD64, ARM])
     const { images: bases } = await inspect(`${place.host}/team/from:1`)
     expect(bases.map(({ declared }) => declared)).toEqual([AMD64, ARM])
+    const written = JSON.parse(await readFile(join(place.folder.path, 'first.json'), 'utf8')) as BuildMetadata
+    expect(written).toMatchObject({
+      app: {
+        'image.name': `${name()},${place.host}/team/app:latest`,
+        'containerimage.digest': digest,
+        'containerimage.descriptor': { digest, mediaType: 'application/vnd.oci.image.index.v1+json' },
+        platforms: Object.fromEntries(
+          images.map((image) => [formatPlatform(image.declared ?? AMD64), { 'containerimage.digest': image.digest }]),
+        ),
+      },
+    })
+    expect(written['app']?.platforms['linux/arm/v7']?.['containerimage.config.digest']).toMatch(/^sha256:/)
     const alone = await place.folder.run(['--json'], NOWHERE)
     expect(alone).toMatchObject({ exitCode: 0 })
     expect(JSON.parse(alone.stdout)).toMatchObject({ tags: [{}, { to: digest }, { from: digest, to: digest }] })
@@ -58,5 +72,21 @@ describe('two machines that share nothing but a registry', () => {
     expect(exitCode).toBe(1)
     expect(stderr).toContain('--only linux/amd64, --only linux/arm/v7')
     expect((await inspect(name())).digest).toBe(before)
+  })
+
+  it('have their record put under another tag, and every name back, by one command and with no engine', async () => {
+    const { digest } = await inspect(name())
+    const promoted = await place.folder.run(['promote', 'first.json', 'stable'], NOWHERE)
+    expect(promoted).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(digest) })
+    expect((await inspect(`${place.host}/team/app:stable`)).digest).toBe(digest)
+    await copy(`${place.host}/team/app:stable`, name(), { platforms: ['linux/amd64'], allowRemoval: true })
+    expect((await inspect(name())).digest).not.toBe(digest)
+    expect(await place.folder.run(['promote', 'first.json'], NOWHERE)).toMatchObject({ exitCode: 0 })
+    expect((await inspect(name())).digest).toBe(digest)
+    const refused = await place.folder.run(['--metadata-file', 'nowhere/there.json'], NOWHERE)
+    expect(refused).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("'nowhere/there.json' cannot be written"),
+    })
   })
 })

@@ -43,6 +43,7 @@ export interface PipelineFlags {
   readonly allowRemoval?: boolean
   readonly build?: boolean
   readonly keepGoing?: boolean
+  readonly metadataFile?: string
   readonly load?: boolean
   readonly json?: boolean
   readonly verbose?: boolean

@@ -7,6 +7,7 @@ import { graphCommand } from './graph-command.js'
 import { inspectCommand } from './inspect-command.js'
 import { lockCommand } from './lock-command.js'
 import { planCommand } from './plan-command.js'
+import { promoteCommand } from './promote-command.js'
 import { reportCommand } from './report-command.js'
 import { serveCommand } from './serve-command.js'
 import { VERSION } from './version.js'
@@ -28,6 +29,7 @@ export function createProgram(context: CommandContext): Command {
     .addOption(PROGRESS)
     .option('--keep-going', 'go on with the rest where something fails, and tell all that failed; no name moves')
     .option('--report <file>', 'also write an HTML page about the run there')
+    .option('--metadata-file <path>', METADATA_HELP)
     .option('--load', 'also put the images into the engine, for the platform that it runs best')
     .allowExcessArguments()
     .action((_flags, command: Command) => {
@@ -36,6 +38,7 @@ export function createProgram(context: CommandContext): Command {
       return buildCommand(command.opts(), context)
     })
   publishingFlags(program.command('assemble').description(ASSEMBLE_HELP))
+    .option('--metadata-file <path>', METADATA_HELP)
     .addOption(PROGRESS)
     .action((_flags, command: Command) => buildCommand({ ...command.optsWithGlobals(), build: false }, context))
   pipelineFlags(program.command('plan').description('say what a run would do, and why; writes nothing'))
@@ -68,6 +71,16 @@ export function createProgram(context: CommandContext): Command {
     .option('--out <file>', 'write it there')
     .action((events: string, flags: { readonly out?: string }) => reportCommand(events, flags, context))
   program
+    .command('promote')
+    .description('put what was published under tags, all platforms at once, with the digest that it has')
+    .argument('<source>', 'a name or digest; or a .json file of --metadata-file or --json, whose names it can put back')
+    .argument('[tags...]', 'tags in its repository, or whole names')
+    .option('--allow-removal', 'let a name lose a platform that it has now')
+    .option('--json', 'print JSON')
+    .action((source: string, tags: string[], _flags, command: Command) =>
+      promoteCommand(source, tags, command.optsWithGlobals(), context),
+    )
+  program
     .command('serve')
     .description('keep the embedded registry up until Ctrl-C')
     .argument('[directory]', 'where it keeps its content')
@@ -98,6 +111,8 @@ function pipelineFlags(command: Command): Command {
     .option('--no-reuse', 'build every image, even where the registry has it, made of the same')
     .option('--rebuild <image>', 'build this image, pipeline or platform even where it is there (repeatable)', collect)
 }
+
+const METADATA_HELP = 'write digests, descriptors and names there, by the keys of buildx'
 
 const ASSEMBLE_HELP =
   'publish what other machines have built with --only; builds nothing, and says which images are not there yet'

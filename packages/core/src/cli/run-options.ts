@@ -15,6 +15,7 @@ export function runOptions(flags: PipelineFlags, { signal, host }: CommandContex
     ...(flags.allowRemoval !== undefined && { allowRemoval: flags.allowRemoval }),
     ...(flags.build !== undefined && { build: flags.build }),
     ...(flags.keepGoing !== undefined && { keepGoing: flags.keepGoing }),
+    ...(flags.metadataFile !== undefined && { metadataFile: flags.metadataFile }),
     ...(flags.load !== undefined && { load: flags.load }),
   }
 }

@@ -56,6 +56,10 @@ async function executeIn(
 ): Promise<'succeeded' | 'incomplete'> {
   const { signal } = options
   const { makePlan } = await import('../plan/planning.js')
+  if (options.metadataFile !== undefined) {
+    const { checkMetadataFile } = await import('./metadata-file.js')
+    await checkMetadataFile(options.metadataFile)
+  }
   const planned = await makePlan(input, world, { signal, emit })
   emit({ kind: 'planned', at: Date.now(), plan: planned.plan })
   refuseProblems(planned)
@@ -74,6 +78,11 @@ async function executeIn(
     const { moveTags } = await import('../execute/tag-phase.js')
     await moveTags({ moves, allowRemoval: options.allowRemoval ?? false, signal, emit }, world.registry)
   } else keepTags(planned, emit)
+  if (options.metadataFile !== undefined) {
+    const made = { nodes: input.graph.nodes, names: input.names, results }
+    const { writeMetadata } = await import('./metadata-file.js')
+    await writeMetadata(options.metadataFile, made, world.registry, { signal })
+  }
   if (options.load) {
     const { loadImages } = await import('./load.js')
     await loadImages({ definition, graph: input.graph, results, signal, emit }, world.engine)

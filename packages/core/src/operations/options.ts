@@ -32,6 +32,8 @@ export interface RunOptions extends OperationOptions {
   readonly build?: boolean
   /** Whether the rest goes on where something fails, so that all failures are told. No name moves then. Default false. */
   readonly keepGoing?: boolean
+  /** Path of a file to write what was published into, by the keys of buildx's metadata file. */
+  readonly metadataFile?: string
   /** Which engine builds; the one that the docker command would use unless told otherwise. */
   readonly engine?: EngineOptions
   /** How many images are built at a time. Default 4. */

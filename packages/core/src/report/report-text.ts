@@ -7,7 +7,7 @@ export function formatReport(report: Report): string {
   const results = report.nodes.filter(({ reference }) => reference !== undefined)
   const notes = report.notes.map((note) => `note: ${note}\n`).join('')
   const lost = [...report.nodes.map(lostLine), ...report.nodes.map(codeLine)].join('')
-  return [alignColumns(results.map(resultRow)), alignColumns(report.tags.map(tagRow)), lost + notes]
+  return [alignColumns(results.map(resultRow)), formatTagChanges(report.tags), lost + notes]
     .filter((part) => part !== '')
     .join('\n')
 }
@@ -34,4 +34,9 @@ function codeLine({ node, code }: NodeReport): string {
   return code.allowed
     ? `note: ${node}: ${code.path} is machine code for ${code.found}; the declaration is trusted\n`
     : ''
+}
+
+/** Names as text, each with what it points to now. */
+export function formatTagChanges(changes: Report['tags']): string {
+  return alignColumns(changes.map(tagRow))
 }

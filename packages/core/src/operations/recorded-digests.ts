@@ -1,0 +1,51 @@
+import { DefinitionError } from '../model/errors.js'
+import type { Report } from '../report/report.js'
+import type { BuildMetadata } from './metadata-file.js'
+
+/** Something that was published: where it is, by digest, and the names that it had. */
+export interface Recorded {
+  /** `host/path@sha256:…` */
+  readonly image: string
+  readonly names: readonly string[]
+  /** Whether it is the index of a pipeline, rather than one of its parts. */
+  readonly isIndex: boolean
+}
+
+/** What a report or a metadata file records as published. @throws DefinitionError USAGE where it is neither */
+export function readRecorded(record: Report | BuildMetadata): readonly Recorded[] {
+  const recorded = isReport(record) ? ofReport(record) : ofMetadata(record)
+  if (recorded.length > 0) return recorded
+  const hint = 'take what --metadata-file wrote, or the JSON that --json printed, of a run that published'
+  throw new DefinitionError(
+    [{ path: 'promote(from)', message: 'it records nothing that was published', hint }],
+    'USAGE',
+  )
+}
+
+function isReport(record: Report | BuildMetadata): record is Report {
+  return Array.isArray((record as Partial<Report>).nodes) && Array.isArray((record as Partial<Report>).tags)
+}
+
+function ofReport({ nodes, tags }: Report): readonly Recorded[] {
+  const names = tags.map(({ reference, to }) => ({
+    image: `${reference.slice(0, reference.lastIndexOf(':'))}@${to}`,
+    names: [reference],
+    isIndex: false,
+  }))
+  const indexes = nodes.flatMap(({ kind, reference }) =>
+    kind === 'index' && reference !== undefined ? [{ image: reference, names: [], isIndex: true }] : [],
+  )
+  return [...names, ...indexes]
+}
+
+function ofMetadata(metadata: BuildMetadata): readonly Recorded[] {
+  return Object.values(metadata ?? {}).flatMap((pipeline) => {
+    if (typeof pipeline?.repository !== 'string') return []
+    const images = Object.values(pipeline.platforms ?? {}).map((image) => ({ ...image, isIndex: false }))
+    return [...images, { ...pipeline, isIndex: true }].map((one) => ({
+      image: `${one.repository}@${one['containerimage.digest']}`,
+      names: one['image.name']?.split(',') ?? [],
+      isIndex: one.isIndex,
+    }))
+  })
+}
