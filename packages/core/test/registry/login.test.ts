@@ -22,27 +22,16 @@ describe('Bearer tokens', () => {
     expect(order?.headers.authorization).toBe(`Basic ${Buffer.from('builder:hunter2:s3cret').toString('base64')}`)
   })
 
-  test('one is asked for anew before it expires', async () => {
+  test('one is asked for anew before it expires, once for many requests', async () => {
     await using servers = await startTokenRegistry({ lifetimes: [0.2] })
     await using client = clientFor(servers.host)
     const reference = { registry: servers.host, repository: 'a/b', tag: 'latest' }
     await client.resolve(reference)
     await sleep(200)
-    await client.resolve(reference)
+    await Promise.all(Array.from({ length: 10 }, () => client.resolve(reference)))
     expect(servers.tokens.seen).toHaveLength(2)
     const refused = servers.registry.seen.filter(({ headers }) => headers.authorization === undefined)
     expect(refused).toHaveLength(1)
-  })
-
-  test('many requests after it has expired share one new one', async () => {
-    await using servers = await startTokenRegistry({ lifetimes: [0.2] })
-    await using client = clientFor(servers.host)
-    const reference = { registry: servers.host, repository: 'a/b', tag: 'latest' }
-    await client.resolve(reference)
-    await sleep(200)
-    const orders = servers.tokens.seen.length
-    await Promise.all(Array.from({ length: 10 }, () => client.resolve(reference)))
-    expect(servers.tokens.seen.length - orders).toBe(1)
   })
 
   test('one that the registry no longer takes is replaced, once', async () => {
