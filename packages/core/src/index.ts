@@ -12,6 +12,7 @@ export type {
   RegistryBase,
   RootfsBase,
 } from './definition/base-source.js'
+export type { ContextSource, TarSource, TarStream } from './definition/build-context.js'
 export type { SecretSource, SecretValue, SshSource } from './definition/build-secrets.js'
 export type { BuildOptions, BuildSettings, PerPlatform, VolatilePolicy } from './definition/build-settings.js'
 export type {

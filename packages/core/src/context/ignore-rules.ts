@@ -9,6 +9,9 @@ export interface IgnoreRules {
   readonly prunes: boolean
 }
 
+/** Leaves nothing out. */
+export const NO_RULES: IgnoreRules = { ignores: () => false, prunes: false }
+
 /**
  * Reads `<Dockerfile>.dockerignore` or, where there is none, the context's `.dockerignore`.
  *
@@ -18,7 +21,7 @@ export async function readIgnoreRules(directory: string, dockerfile: string | un
   const text =
     (dockerfile && (await readIfThere(`${dockerfile}.dockerignore`))) ??
     (await readIfThere(join(directory, '.dockerignore')))
-  if (text === undefined) return { ignores: () => false, prunes: false }
+  if (text === undefined) return NO_RULES
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/)
   const { default: dockerignore } = await import('@balena/dockerignore')
   // Applied file by file: a rule `!d/keep` brings back a file of a directory that another rule leaves out.

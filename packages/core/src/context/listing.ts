@@ -9,7 +9,7 @@ import { DefinitionError, throwIfCancelled } from '../model/errors.js'
 import { canonicalJson } from '../model/oci.js'
 import type { ContextDockerfile, ContextEntry, ContextListing } from './context-file.js'
 import { isMissing, unreadable } from './file-fault.js'
-import { type IgnoreRules, readIgnoreRules } from './ignore-rules.js'
+import { type IgnoreRules, NO_RULES, readIgnoreRules } from './ignore-rules.js'
 
 /** Files read at a time: enough to keep a disk busy. */
 const READS_AT_ONCE = 16
@@ -26,6 +26,10 @@ export interface ContextSource {
   readonly dockerfile: string
   /** The text of a Dockerfile that is in no file. */
   readonly inline?: string
+  /** Nothing is sent but the Dockerfile. */
+  readonly empty?: boolean
+  /** Everything is sent, whatever a .dockerignore says. */
+  readonly whole?: boolean
 }
 
 /**
@@ -38,17 +42,21 @@ export async function listContext(source: ContextSource, signal?: AbortSignal): 
   const directory = await realpath(source.directory)
   const file = resolve(directory, source.dockerfile)
   const text = source.inline ?? (await readDockerfile(file, source))
-  const paths = await walk(
-    directory,
-    await readIgnoreRules(directory, source.inline === undefined ? file : undefined),
-    signal,
-  )
+  const paths = source.empty ? [] : await walk(directory, await rulesFor(source, directory, file), signal)
   const limit = pLimit(READS_AT_ONCE)
   const entries = await Promise.all(paths.map((path) => limit(() => readEntry(directory, path, signal))))
   const dockerfile =
     source.inline === undefined ? placeDockerfile(directory, file, text, entries) : inlineDockerfile(text)
   const sent = entries.filter((entry) => entry !== undefined).filter(({ path }) => path !== dockerfile.path)
   return { directory, entries: sent, digest: digestEntries(sent), dockerfile }
+}
+
+function rulesFor(
+  { whole, inline }: ContextSource,
+  directory: string,
+  file: string,
+): Promise<IgnoreRules> | IgnoreRules {
+  return whole ? NO_RULES : readIgnoreRules(directory, inline === undefined ? file : undefined)
 }
 
 async function requireDirectory(directory: string): Promise<void> {

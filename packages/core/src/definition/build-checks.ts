@@ -1,3 +1,4 @@
+import { contextComplaint } from './build-context.js'
 import { secretsComplaint, sshComplaint } from './build-secrets.js'
 import type { BuildOptions, Ulimit } from './build-settings.js'
 
@@ -36,7 +37,7 @@ function each(what: string, isRight: (item: string) => boolean): Check {
 
 /** One check per option of a build. */
 export const BUILD_CHECKS: Readonly<Record<keyof BuildOptions, Check>> = {
-  context: pathTo('a directory'),
+  context: contextComplaint,
   dockerfile: pathTo('a path'),
   dockerfileInline: text,
   target: text,

@@ -1,8 +1,8 @@
-import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Platform } from '../model/platform.js'
 import type { BaseTraits } from './base-source.js'
 import { BUILD_CHECKS, cacheImage, readBytes, readUlimit } from './build-checks.js'
+import { readContext } from './build-context.js'
 import { readSecrets, readSsh } from './build-secrets.js'
 import type { BuildDefinition, BuildOptions, BuildSettings } from './build-settings.js'
 import { type Faults, suggest } from './faults.js'
@@ -28,7 +28,7 @@ export function readBuild(
   const { target, network, dockerfileInline, shmSize, ...rest } = { ...withoutOverridden(general, special), ...special }
   const bytes = readBytes(shmSize)
   return {
-    context: contextPath(rest.context ?? '.', directory),
+    context: readContext(rest.context ?? '.', directory),
     dockerfile: dockerfilePath(rest.dockerfile ?? 'Dockerfile'),
     args: { ...traits.buildArgs, ...general.args, ...special.args },
     labels: { ...general.labels, ...special.labels },
@@ -55,10 +55,6 @@ function withoutOverridden(general: Decided, special: Decided): Decided {
   if (!DOCKERFILES.some((name) => name in special)) return general
   const { dockerfile: _path, dockerfileInline: _text, ...rest } = general
   return rest
-}
-
-function contextPath(context: string | URL, directory: string): string {
-  return typeof context === 'string' ? resolve(directory, context) : fileURLToPath(context)
 }
 
 function dockerfilePath(dockerfile: string | URL): string {

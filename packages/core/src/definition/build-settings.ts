@@ -1,4 +1,5 @@
 import type { Platform } from '../model/platform.js'
+import type { ContextDefinition, ContextSource } from './build-context.js'
 import type { SecretDefinition, SecretSource, SshDefinition, SshSource } from './build-secrets.js'
 
 /** A value, or a function that gives it for each platform. */
@@ -6,8 +7,11 @@ export type PerPlatform<T> = T | ((platform: Platform) => T)
 
 /** What a build can be told; the same words as `docker buildx bake`, in camel case. */
 export interface BuildOptions {
-  /** Directory that is sent to the engine; relative paths start at the working directory. Default `.`. */
-  readonly context: string | URL
+  /**
+   * Directory that is sent to the engine; relative paths start at the working directory. Default `.`. Or a git URL,
+   * `https://host/path.git#ref:directory`; an archive, `{ tar }`; or `false` for no files.
+   */
+  readonly context: ContextSource
   /** Path of the Dockerfile; relative paths start at the context, and may lead out of it. Default `Dockerfile`. */
   readonly dockerfile: string | URL
   /** The text of the Dockerfile, in place of a file. */
@@ -59,8 +63,7 @@ export interface Ulimit {
 
 /** A build as decided for one platform. Plain data, but for the values of secrets, which only a function can tell. */
 export interface BuildDefinition {
-  /** Absolute path. */
-  readonly context: string
+  readonly context: ContextDefinition
   readonly dockerfile: string
   readonly dockerfileInline?: string
   readonly target?: string

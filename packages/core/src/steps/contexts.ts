@@ -1,19 +1,30 @@
 import type { ContextListing } from '../context/context-file.js'
-import { type ContextSource, listContext } from '../context/listing.js'
+import { type ContextRequest, type OpenContext, openContext } from '../context/open-context.js'
 import type { PackedContext } from '../context/packing.js'
 
 /** The contexts of a run: each is listed once and packed once, however many platforms are built from it. */
 export interface Contexts extends AsyncDisposable {
-  list(source: ContextSource, signal?: AbortSignal): Promise<ContextListing>
+  list(request: ContextRequest, signal?: AbortSignal): Promise<ContextListing>
   pack(listing: ContextListing, signal?: AbortSignal): Promise<PackedContext>
 }
 
 /** Starts with none. @param epoch - seconds since the epoch that files are dated with, where given. */
 export function createContexts(epoch?: number): Contexts {
-  const listings = new Map<string, Promise<ContextListing>>()
+  const opened = new Map<string, Promise<OpenContext>>()
+  const streams = new Map<unknown, number>()
+  const numberOf = (open: unknown) => {
+    streams.set(open, streams.get(open) ?? streams.size)
+    return streams.get(open)
+  }
   const packs = new Map<ContextListing, Promise<PackedContext>>()
   return {
-    list: (source, signal) => once(listings, JSON.stringify(source), () => listContext(source, signal)),
+    async list(request, signal) {
+      // A function has no text, and the same one opens the same stream.
+      const key = JSON.stringify(request, (_name, value: unknown) =>
+        typeof value === 'function' ? numberOf(value) : value,
+      )
+      return (await once(opened, key, () => openContext(request, signal))).listing
+    },
     pack: (listing, signal) =>
       once(packs, listing, async () => {
         // With what packs: only where something is built.
@@ -21,7 +32,7 @@ export function createContexts(epoch?: number): Contexts {
         return packContext(listing, { epoch, signal })
       }),
     async [Symbol.asyncDispose]() {
-      const settled = await Promise.allSettled(packs.values())
+      const settled = await Promise.allSettled([...packs.values(), ...opened.values()])
       for (const one of settled) if (one.status === 'fulfilled') await one.value[Symbol.asyncDispose]()
     },
   }

@@ -1,4 +1,4 @@
-import type { ContextSource } from '../context/listing.js'
+import type { ContextRequest } from '../context/open-context.js'
 import { analyze } from '../dockerfile/analysis.js'
 import type { ImageNode } from '../graph/node.js'
 import { DefinitionError } from '../model/errors.js'
@@ -20,7 +20,7 @@ type ImageWork = Work<ImageNode, ResolvedImage>
 /** One platform's image: built by the engine, pushed under its key tag, kept as the pipeline's format asks. */
 export const imageStep: Step<ImageNode, ResolvedImage> = {
   async resolve({ build, platform, baseNames }, world, call) {
-    const context = await world.contexts.list(contextSource(build), call.signal)
+    const context = await world.contexts.list(contextRequest(build), call.signal)
     const { target, args } = build
     const { parseDockerfile } = await import('../dockerfile/parse.js')
     const analysis = analyze(parseDockerfile(context.dockerfile.text), { platform, target, args, baseNames })
@@ -77,8 +77,8 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
   },
 }
 
-function contextSource({ context, dockerfile, dockerfileInline }: ImageNode['build']): ContextSource {
-  return { directory: context, dockerfile, ...(dockerfileInline !== undefined && { inline: dockerfileInline }) }
+function contextRequest({ context, dockerfile, dockerfileInline }: ImageNode['build']): ContextRequest {
+  return { context, dockerfile, ...(dockerfileInline !== undefined && { inline: dockerfileInline }) }
 }
 
 /** The image that the published index lists, where its entry tells the same key: then nobody need be asked. */

@@ -69,3 +69,20 @@ it('tells the value of a secret to nobody who prints it', async () => {
   expect(JSON.stringify(secrets)).not.toContain('hunter2')
   expect(secrets?.['token']?.kind === 'value' && secrets['token'].read()).toBe('hunter2')
 })
+
+it.each<[string, BuildSettings['context'] & (string | object | false), object]>([
+  ['a directory', 'src', { kind: 'directory', path: '/project/src' }],
+  ['a directory in the home', '~/src', { kind: 'directory', path: `${homedir()}/src` }],
+  ['a file: URL', new URL('file:///src'), { kind: 'directory', path: '/src' }],
+  ['nothing', false, { kind: 'none', directory: '/project' }],
+  ['an archive', { tar: 'context.tar.gz' }, { kind: 'tar', file: '/project/context.tar.gz' }],
+  ['a repository', 'https://example.com/a.git', { kind: 'git', url: 'https://example.com/a.git' }],
+  [
+    'a part of a commit',
+    'git@example.com:team/a.git#v1:sub',
+    { kind: 'git', url: 'git@example.com:team/a.git', ref: 'v1', subdirectory: 'sub' },
+  ],
+  ['a part of the head', 'ssh://example.com/a#:sub', { kind: 'git', url: 'ssh://example.com/a', subdirectory: 'sub' }],
+])('reads %s as a context', (_what, context, expected) => {
+  expect(buildOf({ context })?.context).toEqual(expected)
+})

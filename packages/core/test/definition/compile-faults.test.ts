@@ -192,6 +192,18 @@ describe('what a definition refuses', () => {
       '',
     ],
     [
+      'a URL that is no repository as a context',
+      () => faultsOf([simple.build({ context: 'https://example.com/context.tar.gz' })]),
+      'ending in .git',
+      '',
+    ],
+    [
+      'a context that is none',
+      () => faultsOf([simple.build({ context: { tar: 1 } } as never)]),
+      'must be a directory, a git URL',
+      '',
+    ],
+    [
       'two Dockerfiles',
       () => faultsOf([simple.build({ dockerfile: 'a', dockerfileInline: 'FROM scratch' })]),
       'there is a dockerfile too',

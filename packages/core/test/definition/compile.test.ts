@@ -32,7 +32,11 @@ describe('what a definition decides', () => {
           {
             platform: { os: 'linux', architecture: 'arm', variant: 'v7' },
             base: { kind: 'registry', reference: { tag: 'one' } },
-            build: { context: '/project/src', target: 'for-arm', args: { VERSION: '3', JOBS: '1' } },
+            build: {
+              context: { kind: 'directory', path: '/project/src' },
+              target: 'for-arm',
+              args: { VERSION: '3', JOBS: '1' },
+            },
           },
         ],
         tags: ['1.0', 'latest'],

@@ -1,0 +1,145 @@
+import { execFile } from 'node:child_process'
+import { chmod, mkdir, symlink, utimes, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { promisify } from 'node:util'
+import Docker from 'dockerode'
+import { extract } from 'tar-stream'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type TempFolder, tempFolder } from '../../../../test/support/temp-folder.js'
+import { listContext } from '../../src/context/listing.js'
+import { packContext } from '../../src/context/packing.js'
+
+const run = promisify(execFile)
+const docker = new Docker()
+let folder: TempFolder
+const socket = createServer()
+
+const FILES = [
+  'a',
+  'A',
+  'b.log',
+  'd/keep/k.txt',
+  'd/keep/deep/er.txt',
+  'd/drop.txt',
+  'x/y/z.log',
+  'x/y/z.txt',
+  'node_modules/p/index.js',
+  'foo/bar/node_modules/q/index.js',
+  'space in name',
+  'ünï cödé',
+  '#hash',
+  '!bang',
+  '.hidden/file',
+  "it's; $(odd)",
+  `${'long/'.repeat(24)}file`,
+]
+
+/** A context as docker's users have them. */
+async function makeContext(): Promise<string> {
+  const path = join(folder.path, 'context')
+  for (const [index, file] of FILES.entries()) {
+    await mkdir(join(path, file, '..'), { recursive: true })
+    await writeFile(join(path, file), `content of ${file}`)
+    await utimes(join(path, file), 1_000_000 + index, 1_000_000 + index)
+  }
+  await chmod(join(path, 'a'), 0o755)
+  await chmod(join(path, 'b.log'), 0o600)
+  await mkdir(join(path, 'empty'))
+  await symlink('a', join(path, 'link'))
+  await symlink('/nowhere', join(path, 'dangling'))
+  await symlink('d/keep', join(path, 'to-directory'))
+  await symlink('../../outside', join(path, 'x/outside'))
+  await writeFile(join(path, 'Dockerfile'), 'FROM scratch\nCOPY . /c/\n')
+  await new Promise<void>((done) => socket.listen(join(path, 'socket'), done))
+  return path
+}
+
+interface Entry {
+  readonly type: string
+  readonly mode: number | undefined
+  readonly content: string
+  readonly mtime: number | undefined
+}
+
+/** What is below a prefix of a tar, by path. Of directories the times are docker's own. */
+async function entriesOf(tar: NodeJS.ReadableStream, prefix = ''): Promise<ReadonlyMap<string, Entry>> {
+  const found = new Map<string, Entry>()
+  for await (const entry of tar.pipe(extract())) {
+    const { name, type, linkname, mode, mtime } = entry.header
+    const content = type === 'symlink' ? `-> ${linkname}` : await text(entry)
+    const path = name.replace(/\/$/, '')
+    if (!path.startsWith(prefix) || path === prefix) continue
+    found.set(path.slice(prefix.length), {
+      type: type ?? 'file',
+      // The engine's archives hold the kind of a file in its mode, too.
+      mode: type === 'symlink' || mode === undefined ? undefined : mode & 0o7777,
+      content,
+      mtime: type === 'file' ? mtime?.getTime() : undefined,
+    })
+  }
+  return found
+}
+
+/** The directories that unpacking makes for what is in them, where they are not sent themselves. */
+function addParents(entries: Map<string, Entry>): void {
+  for (const path of [...entries.keys()]) {
+    const parents = path.split('/').slice(0, -1)
+    for (const [index] of parents.entries()) {
+      const parent = parents.slice(0, index + 1).join('/')
+      if (entries.has(parent)) continue
+      entries.set(parent, { type: 'directory', mode: 0o755, content: '', mtime: undefined })
+    }
+  }
+}
+
+/** What docker's own command line and builder make of the context. */
+async function dockersResult(context: string): Promise<ReadonlyMap<string, Entry>> {
+  const env = { ...process.env, DOCKER_BUILDKIT: '0' }
+  const { stdout } = await run('docker', ['build', '--quiet', '--no-cache', context], { env })
+  const image = docker.getImage(stdout.trim())
+  const container = await docker.createContainer({ Image: stdout.trim(), Cmd: ['none'] })
+  try {
+    return await entriesOf(await container.getArchive({ path: '/c' }), 'c/')
+  } finally {
+    await container.remove()
+    await image.remove({ force: true })
+  }
+}
+
+let context: string
+beforeAll(async () => {
+  folder = await tempFolder('comparison')
+  context = await makeContext()
+})
+afterAll(async () => {
+  socket.close()
+  await folder[Symbol.asyncDispose]()
+})
+
+it.each([
+  ['no rules', undefined],
+  ['a directory with a part that is kept', 'd\n!d/keep\n'],
+  ['all but some', '**\n!x\n!Dockerfile\n'],
+  ['a name at every depth', '**/node_modules\n**/*.log\n'],
+  ['slashes, dots, blanks and comments', '# a comment\n/a\n./b.log\n  x/y/  \nempty/\n\nd/../foo\n'],
+  ['wildcards', '?\n[a-c].*\n*/y/*.txt\n'],
+  ['the Dockerfile and the rules themselves', 'Dockerfile\n.dockerignore\n'],
+  ['links and odd names', 'link\nto-directory/*\n\\#hash\n\\!bang\n.hidden\nspace*\n'],
+  ['the last rule that matches', '!a\na\n*.log\n!b.log\nx\n!x/y/z.txt\n'],
+  ['Windows’ line ends and a mark of the byte order', '\uFEFFa\r\nd\r\n!d/keep/k.txt\r\n'],
+])('%s: the same files as docker, with the same content, kind, mode and time', async (_what, rules) => {
+  await writeFile(join(context, '.dockerignore'), rules ?? '')
+  const listing = await listContext({ directory: context, dockerfile: 'Dockerfile' })
+  await using packed = await packContext(listing)
+  const ours = new Map(await entriesOf(packed.open(listing.dockerfile.text)))
+  addParents(ours)
+  const docker = await dockersResult(context)
+  // Where they are left out, the frontend takes the Dockerfile from a name of our own, and COPY never sees it.
+  ours.delete('.polyarch.Dockerfile')
+  expect(docker.size).toBeGreaterThan(2)
+  const sorted = (entries: ReadonlyMap<string, Entry>) =>
+    Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)))
+  expect(sorted(ours)).toEqual(sorted(docker))
+})
