@@ -3,6 +3,7 @@ import { nearest } from '../definition/faults.js'
 import { PICTURE_FORMATS } from '../report/graph/formats.js'
 import { buildCommand } from './build-command.js'
 import { type CommandContext, PROGRESS_CHOICES } from './command.js'
+import { doctorCommand } from './doctor-command.js'
 import { graphCommand } from './graph-command.js'
 import { inspectCommand } from './inspect-command.js'
 import { lockCommand } from './lock-command.js'
@@ -64,6 +65,12 @@ export function createProgram(context: CommandContext): Command {
     .option('--registry <host>', REGISTRY_HELP)
     .option('--json', 'print JSON')
     .action((names: string[], _flags, command: Command) => inspectCommand(names, command.optsWithGlobals(), context))
+  program
+    .command('doctor')
+    .description('look at engine, platforms, registries and this machine, and say what to do; changes nothing')
+    .option('--registry <host>', REGISTRY_HELP)
+    .option('--json', 'print JSON')
+    .action((_flags, command: Command) => doctorCommand(command.optsWithGlobals(), context))
   program
     .command('report')
     .description('make the HTML page about a run from its events')

@@ -20,7 +20,8 @@ export interface ImageBase {
  */
 export function fromImage(
   reference: string,
-  { configPolicy = 'require-match', codePolicy }: Partial<Pick<ImageBase, 'configPolicy' | 'codePolicy'>> = {},
+  options: Partial<Pick<ImageBase, 'configPolicy' | 'codePolicy'>> = {},
 ): ImageBase {
+  const { configPolicy = 'require-match', codePolicy } = options
   return Object.freeze({ kind: 'image-base', reference, configPolicy, ...(codePolicy && { codePolicy }) })
 }

@@ -35,3 +35,34 @@ describe('build.ts graph', () => {
     expect(stderr).toContain('error: --out: no/such/graph.dot cannot be written')
   })
 })
+
+describe('build.ts doctor', () => {
+  let set: Stage
+  beforeAll(async () => {
+    set = await stage()
+  })
+  afterAll(() => set[Symbol.asyncDispose]())
+
+  it('looks at engine, platforms and registries, and writes nothing', async () => {
+    const { exitCode, stdout, stderr } = await set.folder.run(['doctor'])
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+    expect(stdout).toMatch(/^ok +engine: Docker \d+/m)
+    expect(stdout).toMatch(/^ok +platform linux\/amd64: runs natively$/m)
+    expect(stdout).toMatch(/^ok +platform linux\/arm\/v7: runs by emulation/m)
+    expect(stdout).toMatch(new RegExp(`^ok +registry ${set.host}: answers`, 'm'))
+    expect(set.writes()).toEqual([])
+  })
+
+  it('exits with 1 and says what to do where a run would fail; --json says the same', async () => {
+    const { exitCode, stdout } = await set.folder.run(['doctor', '--json'], { DOCKER_HOST: 'unix:///nowhere' })
+    expect(exitCode).toBe(1)
+    const { version, findings } = JSON.parse(stdout)
+    expect(version).toBe(1)
+    expect(findings).toContainEqual({
+      subject: 'engine',
+      state: 'problem',
+      message: expect.stringContaining('/nowhere'),
+      advice: expect.stringContaining('DOCKER_HOST'),
+    })
+  })
+})

@@ -1,0 +1,68 @@
+import { compile } from '../../definition/compile.js'
+import type { Definition } from '../../definition/definition.js'
+import { connectEngine } from '../../engine/connect.js'
+import { DefinitionError, throwIfCancelled } from '../../model/errors.js'
+import { type Platform, platformIdentity } from '../../model/platform.js'
+import { dockerConfigCredentials } from '../../registry/docker-config.js'
+import { type PipelinesAndOptions, splitArguments } from '../options.js'
+import { isEmbedded } from '../registry-choice.js'
+import { checkEngine } from './engine-check.js'
+import { DIAGNOSIS_VERSION, type Diagnosis, type Finding, fine, trouble } from './finding.js'
+import { checkLimits, checkProxy, checkRoom, checkTools, roomyFolders } from './host-check.js'
+import { checkRegistry, type UsedRegistry } from './registry-check.js'
+
+/** Looks at everything that a run of the pipelines would need. Changes nothing. @throws CancelledError */
+export async function diagnose(...given: PipelinesAndOptions): Promise<Diagnosis> {
+  const { pipelines, options } = splitArguments(given)
+  throwIfCancelled(options.signal)
+  const embedded = isEmbedded(options.registry)
+  const { definition, faults } = readDefinition(() =>
+    compile(pipelines, { registry: embedded ? 'localhost' : options.registry, directory: options.directory }),
+  )
+  const credentials = options.registryClient?.credentials ?? dockerConfigCredentials()
+  await using engine = connectEngine({ credentials, ...options.engine })
+  const registries = usedRegistries(definition).filter(({ host }) => !(embedded && host === 'localhost'))
+  const found = await Promise.all([
+    checkEngine(engine, platformsOf(definition), options.signal),
+    ...registries.map((one) => checkRegistry(one, credentials, options.signal)),
+    checkTools(process.env, needsPackages(definition)),
+    checkRoom(roomyFolders()),
+    checkLimits(process.getuid?.()),
+  ])
+  throwIfCancelled(options.signal)
+  return { version: DIAGNOSIS_VERSION, findings: [...faults, ...found.flat(), ...checkProxy(process.env)] }
+}
+
+/** A faulty definition is one more thing to tell, and no reason to look at nothing else. */
+function readDefinition(read: () => Definition): {
+  readonly definition: Definition
+  readonly faults: readonly Finding[]
+} {
+  try {
+    const definition = read()
+    return { definition, faults: [fine('definition', `${definition.pipelines.length} pipelines, no fault`)] }
+  } catch (error) {
+    if (!(error instanceof DefinitionError)) throw error
+    const faults = error.faults.map(({ path, message, hint }) =>
+      trouble('problem', 'definition', `${path}: ${message}`, hint ?? 'correct it in build.ts'),
+    )
+    return { definition: { pipelines: [], notes: [] }, faults }
+  }
+}
+
+function platformsOf({ pipelines }: Definition): readonly Platform[] {
+  const all = pipelines.flatMap(({ platforms }) => platforms.map(({ platform }) => platform))
+  return [...new Map(all.map((platform) => [platformIdentity(platform), platform])).values()]
+}
+
+function usedRegistries({ pipelines }: Definition): readonly UsedRegistry[] {
+  const targets = new Set(pipelines.map(({ repository }) => repository.registry))
+  const bases = pipelines.flatMap(({ platforms }) =>
+    platforms.flatMap(({ base }) => (base.kind === 'registry' ? [base.reference.registry] : [])),
+  )
+  return [...new Set([...targets, ...bases])].map((host) => ({ host, isTarget: targets.has(host) }))
+}
+
+function needsPackages({ pipelines }: Definition): boolean {
+  return pipelines.some(({ platforms }) => platforms.some(({ base }) => base.kind === 'apt'))
+}

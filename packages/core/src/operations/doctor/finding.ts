@@ -1,0 +1,29 @@
+/** Version of the shape of {@link Diagnosis} as JSON. */
+export const DIAGNOSIS_VERSION = 1
+
+/** One thing that was looked at. */
+export interface Finding {
+  /** What was looked at: `engine`, `platform linux/arm/v7`, `registry ghcr.io`. */
+  readonly subject: string
+  /** `problem`: a run would fail; `warning`: it may. */
+  readonly state: 'ok' | 'warning' | 'problem'
+  readonly message: string
+  /** What to do; every finding that is not `ok` has it. */
+  readonly advice?: string
+}
+
+/** Everything that was found. Plain data. */
+export interface Diagnosis {
+  readonly version: typeof DIAGNOSIS_VERSION
+  readonly findings: readonly Finding[]
+}
+
+/** A finding that needs nothing done. */
+export function fine(subject: string, message: string): Finding {
+  return { subject, state: 'ok', message }
+}
+
+/** A finding that something has to be done about. */
+export function trouble(state: 'warning' | 'problem', subject: string, message: string, advice: string): Finding {
+  return { subject, state, message, advice }
+}
