@@ -3,8 +3,16 @@ import { tempFolder } from './temp-folder.js'
 
 /** A headless Chromium with a fresh profile, that reaches nothing. */
 export interface TestBrowser extends AsyncDisposable {
-  /** Opens markup as a file of its own would be; `requests` lists what it tried to load beside itself. */
-  open(markup: string, options?: PageOptions): Promise<{ readonly page: Page; readonly requests: readonly string[] }>
+  /** Shows markup as a file of its own would be shown. */
+  open(markup: string, options?: PageOptions): Promise<OpenPage>
+  /** Goes to an address. */
+  visit(url: string): Promise<OpenPage>
+}
+
+/** A page, and what it tried to load beside itself. */
+export interface OpenPage {
+  readonly page: Page
+  readonly requests: readonly string[]
 }
 
 /** How a page is looked at. */
@@ -33,16 +41,24 @@ export async function startBrowser(): Promise<TestBrowser> {
     args: FLAGS,
     offline: true,
   })
+  const newPage = async ({ colorScheme = 'light', media = 'screen', width = 1200 }: PageOptions = {}) => {
+    const page = await context.newPage()
+    await page.setViewportSize({ width, height: 900 })
+    await page.emulateMedia({ colorScheme, media })
+    const requests: string[] = []
+    page.on('request', (request) => requests.push(request.url()))
+    return { page, requests }
+  }
   return {
-    async open(markup, { colorScheme = 'light', media = 'screen', width = 1200 } = {}) {
-      const page = await context.newPage()
-      await page.setViewportSize({ width, height: 900 })
-      await page.emulateMedia({ colorScheme, media })
-      const requests: string[] = []
-      page.on('request', (request) => requests.push(request.url()))
-      page.on('dialog', (dialog) => void dialog.dismiss())
-      await page.setContent(markup)
-      return { page, requests }
+    async open(markup, options) {
+      const opened = await newPage(options)
+      await opened.page.setContent(markup)
+      return opened
+    },
+    async visit(url) {
+      const opened = await newPage()
+      await opened.page.goto(url)
+      return opened
     },
     async [Symbol.asyncDispose]() {
       await context.close()
