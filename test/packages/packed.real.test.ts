@@ -108,5 +108,5 @@ it('has a new plugin, as npm create polyarch writes it, pass its own test', asyn
     cwd: join(folder, name),
     env: { PATH: process.env['PATH'] },
   })
-  expect(stdout).toMatch(/Tests +9 passed/)
+  expect(stdout).toMatch(/Tests +12 passed/)
 })

@@ -20,7 +20,8 @@ const CURRENT = {
  * Debian's releases and the platforms of each.
  *
  * Sources: the file library/debian of the docker-library/official-images repository, for tags and platforms; the
- * "Supported architectures" chapter of each release's notes, for the words: armel is ARMv5, armhf is ARMv7.
+ * "Supported architectures" chapter of each release's notes, for the words: armel is ARMv5, armhf is ARMv7; debian.csv of the package distro-info-data, for the ends of
+ * long-term support.
  */
 export const DEBIAN = {
   title: 'Debian',
@@ -29,13 +30,14 @@ export const DEBIAN = {
   defaultRelease: 'trixie',
   flavors: { slim: '-slim' },
   releases: {
-    stretch: { aliases: ['9'], tag: 'stretch', suite: 'stretch', platforms: LONG_TERM },
-    buster: { aliases: ['10'], tag: 'buster', suite: 'buster', platforms: LONG_TERM },
-    bullseye: { aliases: ['11'], tag: 'bullseye', suite: 'bullseye', platforms: LONG_TERM },
+    stretch: { aliases: ['9'], tag: 'stretch', suite: 'stretch', endOfLife: '2022-06-30', platforms: LONG_TERM },
+    buster: { aliases: ['10'], tag: 'buster', suite: 'buster', endOfLife: '2024-06-30', platforms: LONG_TERM },
+    bullseye: { aliases: ['11'], tag: 'bullseye', suite: 'bullseye', endOfLife: '2026-08-31', platforms: LONG_TERM },
     bookworm: {
       aliases: ['12'],
       tag: 'bookworm',
       suite: 'bookworm',
+      endOfLife: '2028-06-30',
       platforms: {
         ...LONG_TERM,
         'linux/arm/v5': 'armel',
@@ -44,7 +46,13 @@ export const DEBIAN = {
         'linux/s390x': 's390x',
       },
     },
-    trixie: { aliases: ['13'], tag: 'trixie', suite: 'trixie', platforms: { ...CURRENT, 'linux/arm/v5': 'armel' } },
+    trixie: {
+      aliases: ['13'],
+      tag: 'trixie',
+      suite: 'trixie',
+      endOfLife: '2030-06-30',
+      platforms: { ...CURRENT, 'linux/arm/v5': 'armel' },
+    },
     forky: { aliases: ['14', 'testing'], tag: 'forky', suite: 'forky', platforms: CURRENT },
     sid: { aliases: ['unstable'], tag: 'sid', suite: 'sid', platforms: CURRENT },
   },

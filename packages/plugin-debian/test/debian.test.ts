@@ -14,7 +14,11 @@ const ask = (platform: string, options: object = {}) => {
 describe.each(Object.entries(DEBIAN.releases))('Debian %s', (release, { aliases, platforms, suite, tag }) => {
   it.each(Object.entries(platforms))('has %s, as an image and as packages', (platform, architecture) => {
     const image = ask(platform, { release })
-    expect(image).toEqual({ kind: 'registry', reference: `${DEBIAN.image}:${tag}`, configPolicy: DEBIAN.configPolicy })
+    expect(image).toMatchObject({
+      kind: 'registry',
+      reference: `${DEBIAN.image}:${tag}`,
+      configPolicy: DEBIAN.configPolicy,
+    })
     expect(parseReference('reference' in image ? image.reference : '')).toBeDefined()
     expect(ask(platform, { release, source: 'apt' })).toMatchObject({
       kind: 'apt',
@@ -54,5 +58,17 @@ describe('Debian', () => {
       mirror: 'http://mirror.example.com/debian',
       keyring: '/k.gpg',
     })
+  })
+})
+
+describe('what passes with time', () => {
+  it('is the support of a release', () => {
+    expect(ask('linux/amd64', { release: 'stretch' })).toMatchObject({ endOfLife: '2022-06-30' })
+  })
+
+  it('stands still in a former state of the archive', () => {
+    const mirror = 'http://mirror.example.com/20260101T000000Z'
+    expect(ask('linux/amd64', { source: 'apt', mirror, frozen: true })).toMatchObject({ mirror, isFrozen: true })
+    expect(ask('linux/amd64', { source: 'apt', frozen: true })).toMatchObject({ kind: 'refusal', option: 'frozen' })
   })
 })

@@ -8,6 +8,13 @@ import {
 } from '@polyarch/core'
 import { RASPBIAN } from './releases.js'
 
+/** Boards that `platform(...)` takes in place of an architecture; those that run 64 bits are left to Debian. */
+const BOARDS = {
+  'raspberrypi-zero': { platform: 'linux/arm/v6', base: 'raspbian' },
+  'raspberrypi-1': { platform: 'linux/arm/v6', base: 'raspbian' },
+  'raspberrypi-2': { platform: 'linux/arm/v7', base: 'raspbian' },
+} as const
+
 /** What `platform(..., { base: 'raspbian' })` takes. */
 export type RaspbianOptions = DistributionOptions<ReleaseName<typeof RASPBIAN>, never>
 
@@ -17,12 +24,16 @@ export type RaspbianOptions = DistributionOptions<ReleaseName<typeof RASPBIAN>, 
  * @param defaults - options that hold where `platform(...)` says nothing else.
  * @example
  * ```ts
+ * platform('raspberrypi-zero', { release: 'bookworm' })
  * platform('arm', { variant: 'v6', base: 'raspbian', release: 'bookworm' })
  * ```
  */
-export function raspbian(defaults: RaspbianOptions = {}): Plugin<{ readonly raspbian: Base<RaspbianOptions> }> {
+export function raspbian(
+  defaults: RaspbianOptions = {},
+): Plugin<{ readonly raspbian: Base<RaspbianOptions> }, typeof BOARDS> {
   return definePlugin({
     name: '@polyarch/plugin-raspbian',
     bases: { raspbian: defineDistribution(RASPBIAN, defaults) },
+    words: BOARDS,
   })
 }

@@ -15,7 +15,8 @@ const CURRENT = { ...WITH_MAINFRAME, 'linux/riscv64': 'riscv64' } as const
  * Ubuntu's releases and the platforms of each.
  *
  * Sources: the file library/ubuntu of the docker-library/official-images repository, for tags and platforms; the
- * release notes of each release, for the architectures of its archive.
+ * release notes of each release, for the architectures of its archive; ubuntu.csv of the package distro-info-data, for the
+ * ends of standard support.
  */
 export const UBUNTU = {
   title: 'Ubuntu',
@@ -24,24 +25,32 @@ export const UBUNTU = {
   defaultRelease: '24.04',
   flavors: {},
   releases: {
-    '14.04': { aliases: ['trusty'], tag: '14.04', suite: 'trusty', platforms: { ...COMMON, 'linux/386': 'i386' } },
+    '14.04': {
+      aliases: ['trusty'],
+      tag: '14.04',
+      suite: 'trusty',
+      endOfLife: '2019-04-25',
+      platforms: { ...COMMON, 'linux/386': 'i386' },
+    },
     '16.04': {
       aliases: ['xenial'],
       tag: '16.04',
       suite: 'xenial',
+      endOfLife: '2021-04-30',
       platforms: { ...WITH_MAINFRAME, 'linux/386': 'i386' },
     },
     '18.04': {
       aliases: ['bionic'],
       tag: '18.04',
       suite: 'bionic',
+      endOfLife: '2023-05-31',
       platforms: { ...WITH_MAINFRAME, 'linux/386': 'i386' },
     },
-    '20.04': { aliases: ['focal'], tag: '20.04', suite: 'focal', platforms: CURRENT },
-    '22.04': { aliases: ['jammy'], tag: '22.04', suite: 'jammy', platforms: CURRENT },
-    '24.04': { aliases: ['noble'], tag: '24.04', suite: 'noble', platforms: CURRENT },
-    '25.10': { aliases: ['questing'], tag: '25.10', suite: 'questing', platforms: CURRENT },
-    '26.04': { aliases: ['resolute'], tag: '26.04', suite: 'resolute', platforms: CURRENT },
+    '20.04': { aliases: ['focal'], tag: '20.04', suite: 'focal', endOfLife: '2025-05-29', platforms: CURRENT },
+    '22.04': { aliases: ['jammy'], tag: '22.04', suite: 'jammy', endOfLife: '2027-06-01', platforms: CURRENT },
+    '24.04': { aliases: ['noble'], tag: '24.04', suite: 'noble', endOfLife: '2029-05-31', platforms: CURRENT },
+    '25.10': { aliases: ['questing'], tag: '25.10', suite: 'questing', endOfLife: '2026-07-09', platforms: CURRENT },
+    '26.04': { aliases: ['resolute'], tag: '26.04', suite: 'resolute', endOfLife: '2031-05-29', platforms: CURRENT },
   },
   archive: {
     distribution: 'ubuntu',

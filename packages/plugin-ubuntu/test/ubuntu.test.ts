@@ -14,7 +14,11 @@ const ask = (platform: string, options: object = {}) => {
 describe.each(Object.entries(UBUNTU.releases))('Ubuntu %s', (release, { aliases, platforms, suite, tag }) => {
   it.each(Object.entries(platforms))('has %s, as an image and as packages', (platform, architecture) => {
     const image = ask(platform, { release })
-    expect(image).toEqual({ kind: 'registry', reference: `${UBUNTU.image}:${tag}`, configPolicy: UBUNTU.configPolicy })
+    expect(image).toMatchObject({
+      kind: 'registry',
+      reference: `${UBUNTU.image}:${tag}`,
+      configPolicy: UBUNTU.configPolicy,
+    })
     expect(parseReference('reference' in image ? image.reference : '')).toBeDefined()
     expect(ask(platform, { release, source: 'apt' })).toMatchObject({
       kind: 'apt',
@@ -61,5 +65,17 @@ describe('defaults', () => {
     expect(mirrored.source({ platform, options: { release: 'noble' } })).toMatchObject({
       reference: 'registry.example.com/ubuntu:24.04',
     })
+  })
+})
+
+describe('what passes with time', () => {
+  it('is the support of a release', () => {
+    expect(ask('linux/amd64', { release: '14.04' })).toMatchObject({ endOfLife: '2019-04-25' })
+  })
+
+  it('stands still in a former state of the archive', () => {
+    const mirror = 'http://mirror.example.com/20260101T000000Z'
+    expect(ask('linux/amd64', { source: 'apt', mirror, frozen: true })).toMatchObject({ mirror, isFrozen: true })
+    expect(ask('linux/amd64', { source: 'apt', frozen: true })).toMatchObject({ kind: 'refusal', option: 'frozen' })
   })
 })

@@ -33,6 +33,8 @@ export interface AptBase {
   readonly components: readonly string[]
   /** Base URL of the archive; without it, the one that the host's apt uses. */
   readonly mirror?: string
+  /** Whether the mirror is a former state of the archive, whose signed dates have expired: then these are not looked at. */
+  readonly isFrozen?: boolean
   /** Architectures that the host's own mirror carries; where it carries this one not, a mirror must be given. */
   readonly hostMirrorArchitectures?: readonly string[]
   /** Path of the keyring that signs the archive, on this machine. */

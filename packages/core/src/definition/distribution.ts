@@ -1,5 +1,5 @@
 import { formatPlatform, type Platform } from '../model/platform.js'
-import type { AptBase, BaseSource, ConfigPolicy } from './base-source.js'
+import type { AptBase, BaseAnswer, ConfigPolicy } from './base-source.js'
 import { suggest } from './faults.js'
 import type { Base, Refusal } from './plugin.js'
 
@@ -13,6 +13,8 @@ export interface Release {
   readonly suite: string
   /** Its platforms, each with the distribution's own word for the architecture. */
   readonly platforms: Readonly<Record<string, string>>
+  /** The last day of its support, `2026-04-30`; without it, none is known. */
+  readonly endOfLife?: string
 }
 
 /** What a distribution is, as a table: {@link defineDistribution} makes a base of it. */
@@ -47,6 +49,8 @@ export interface DistributionOptions<ReleaseNames extends string = string, Flavo
   readonly image?: string
   /** Base URL of the package archive; the one that this machine's apt uses unless told otherwise. */
   readonly mirror?: string
+  /** Whether the mirror is a former state of the archive: the dates until which that is valid have passed then. */
+  readonly frozen?: boolean
   /** Path of the keyring that signs the archive. */
   readonly keyring?: string
   /** Packages on top of a minimal system. */
@@ -58,8 +62,8 @@ type OptionsOf<Table extends DistributionTable> = DistributionOptions<
   keyof Table['flavors'] & string
 >
 
-const OPTION_NAMES = ['release', 'source', 'flavor', 'image', 'mirror', 'keyring', 'packages'] as const
-const ONLY_APT = ['mirror', 'keyring', 'packages'] as const
+const OPTION_NAMES = ['release', 'source', 'flavor', 'image', 'mirror', 'frozen', 'keyring', 'packages'] as const
+const ONLY_APT = ['mirror', 'frozen', 'keyring', 'packages'] as const
 const ONLY_REGISTRY = ['flavor', 'image'] as const
 
 /**
@@ -79,7 +83,7 @@ export function defineDistribution<const Table extends DistributionTable>(
   }
 }
 
-function answer(table: DistributionTable, platform: Platform, options: DistributionOptions): BaseSource | Refusal {
+function answer(table: DistributionTable, platform: Platform, options: DistributionOptions): BaseAnswer | Refusal {
   const name = options.release ?? table.defaultRelease
   const release = findRelease(table, name)
   if (release === undefined) return unknownRelease(table, name)
@@ -88,14 +92,17 @@ function answer(table: DistributionTable, platform: Platform, options: Distribut
   if (architecture === undefined) return missingPlatform(table, name, release, text)
   const fault = contradiction(table, options)
   if (fault !== undefined) return fault
-  return options.source === 'apt' ? aptBase(table, release, architecture, options) : imageBase(table, release, options)
+  const { endOfLife } = release
+  const source =
+    options.source === 'apt' ? aptBase(table, release, architecture, options) : imageBase(table, release, options)
+  return { ...source, ...(endOfLife !== undefined && { endOfLife }) }
 }
 
 function findRelease({ releases }: DistributionTable, name: string): Release | undefined {
   return Object.entries(releases).find(([key, { aliases }]) => key === name || aliases.includes(name))?.[1]
 }
 
-function imageBase(table: DistributionTable, { tag }: Release, { flavor, image }: DistributionOptions): BaseSource {
+function imageBase(table: DistributionTable, { tag }: Release, { flavor, image }: DistributionOptions): BaseAnswer {
   const suffix = flavor === undefined ? '' : (table.flavors[flavor] ?? '')
   return { kind: 'registry', reference: `${image ?? table.image}:${tag}${suffix}`, configPolicy: table.configPolicy }
 }
@@ -104,8 +111,8 @@ function aptBase(
   { archive }: DistributionTable,
   { suite }: Release,
   architecture: string,
-  { mirror, keyring, packages }: DistributionOptions,
-): BaseSource {
+  { mirror, frozen, keyring, packages }: DistributionOptions,
+): BaseAnswer {
   return {
     ...archive,
     kind: 'apt',
@@ -114,6 +121,7 @@ function aptBase(
     packages: packages ?? [],
     variant: 'minbase',
     ...(mirror !== undefined && { mirror }),
+    ...(frozen && { isFrozen: true }),
     ...(keyring !== undefined && { keyring }),
   }
 }
@@ -140,10 +148,17 @@ function contradiction(table: DistributionTable, options: DistributionOptions): 
     return { kind: 'refusal', option: 'flavor', message: `${table.title} has no flavor '${flavor}'`, hint }
   }
   const unused = (source === 'apt' ? ONLY_REGISTRY : ONLY_APT).find((option) => options[option] !== undefined)
-  if (unused === undefined) return undefined
+  if (unused === undefined) return frozenFault(options)
   const [message, hint] =
     source === 'apt'
       ? [`'${unused}' is for published images`, "leave it out, or say source: 'registry'"]
       : [`'${unused}' is for bases made from packages`, "leave it out, or say source: 'apt'"]
   return { kind: 'refusal', option: unused, message, hint }
+}
+
+/** Only a mirror that is named can be known to stand still. */
+function frozenFault({ frozen, mirror }: DistributionOptions): Refusal | undefined {
+  if (!frozen || mirror !== undefined) return undefined
+  const message = "'frozen' says of a mirror that it is a former state, and none is named"
+  return { kind: 'refusal', option: 'frozen', message, hint: 'name it with the option mirror' }
 }

@@ -59,7 +59,7 @@ export async function runMmdebstrap<Result>(
 
 /** The mirror is always said, since mmdebstrap otherwise adds suites of its own. */
 function mmdebstrapArguments(source: AptBase, mirror: string): readonly string[] {
-  const { variant, architecture, components, packages, keyring, suite } = source
+  const { variant, architecture, components, packages, keyring, suite, isFrozen } = source
   return [
     `--variant=${variant}`,
     `--architectures=${architecture}`,
@@ -67,6 +67,7 @@ function mmdebstrapArguments(source: AptBase, mirror: string): readonly string[]
     ...(packages.length > 0 ? [`--include=${packages.join(',')}`] : []),
     ...(keyring !== undefined ? [`--keyring=${keyring}`] : []),
     '--aptopt=APT::Install-Recommends "false"',
+    ...(isFrozen ? ['--aptopt=Acquire::Check-Valid-Until "false"'] : []),
     '--format=tar',
     suite,
     '-',
