@@ -9,6 +9,11 @@ export async function tagsOf(url: string, repository: string): Promise<readonly 
   return [...(tags ?? [])].sort()
 }
 
+/** Those of the tags that results are kept under; records of contexts have tags beside them. */
+export async function keyTagsOf(url: string, repository: string): Promise<readonly string[]> {
+  return (await tagsOf(url, repository)).filter((tag) => /^polyarch-[0-9a-f]{64}$/.test(tag))
+}
+
 /** What is missing below the tags of a repository: each manifest, config and layer that does not answer. */
 export async function missingBelow(url: string, repository: string): Promise<readonly string[]> {
   const tags = await tagsOf(url, repository)

@@ -1,34 +1,38 @@
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import { pack } from 'tar-stream'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { runProgram } from '../../../../test/support/child.js'
 import { type TempFolder, tempFolder } from '../../../../test/support/temp-folder.js'
 import { openContext } from '../../src/context/open-context.js'
 import type { ContextDefinition } from '../../src/definition/build-context.js'
 
 let folder: TempFolder
+let scratch: TempFolder
 beforeEach(async () => {
   folder = await tempFolder('fetched')
+  scratch = await tempFolder('scratch')
+  // Other tests, running beside this one, have contexts in the machine's folder.
+  vi.stubEnv('TMPDIR', scratch.path)
 })
-afterEach(() => folder[Symbol.asyncDispose]())
+afterEach(async () => {
+  vi.unstubAllEnvs()
+  await scratch[Symbol.asyncDispose]()
+  await folder[Symbol.asyncDispose]()
+})
 
 /** What is in a context: paths, and what its Dockerfile says. Nothing that was fetched for it stays. */
 async function listed(context: ContextDefinition, dockerfile = 'Dockerfile') {
-  const before = await leftovers()
   const { entries, text } = await (async () => {
     await using open = await openContext({ context, dockerfile })
     return { entries: open.listing.entries, text: open.listing.dockerfile.text }
   })()
-  expect(await leftovers()).toEqual(before)
+  expect(await readdir(scratch.path)).toEqual([])
   return { paths: entries.map(({ path }) => path), text, entries }
 }
-
-const leftovers = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('polyarch-context-')).length
 
 describe('a git repository', { timeout: 60_000 }, () => {
   const git = async (...args: readonly string[]) =>
