@@ -33,6 +33,9 @@ export interface Project {
 /** The word in the templates that stands for the plugin's own. */
 const PLACEHOLDER = /example/g
 
+/** In this package, a manifest by its own name would be taken for one that belongs to it. */
+const MANIFEST = '_package.json'
+
 /**
  * Writes a project from a template. Files that are there already are left as they are: then nothing is written.
  *
@@ -47,7 +50,7 @@ export async function writeProject({ template, folder, templates, directory }: P
     .filter((entry) => entry.isFile())
     .map((entry) => {
       const from = join(entry.parentPath, entry.name)
-      const path = relative(source, from)
+      const path = relative(source, from).replace(MANIFEST, 'package.json')
       return { from, to: join(target, word === undefined ? path : path.replace(PLACEHOLDER, word)) }
     })
   const inTheWay = files.filter(({ to }) => existsSync(to)).map(({ to }) => relative(directory, to))
