@@ -2,7 +2,7 @@
  * Shows that memory does not grow with the size of a blob: writes, copies and reads one of a few mebibytes and one of
  * 2 GB, and prints the peak of resident memory for each. Needs Debian's docker-registry.
  *
- * Run with: npm run bench [-- bytes]
+ * Run with: npm run bench:memory [-- bytes]
  */
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'

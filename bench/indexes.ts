@@ -1,0 +1,78 @@
+import { join } from 'node:path'
+import { userFolder } from '../test/cli/user-folder.js'
+import { runProgram } from '../test/support/child.js'
+import { Cleanup } from '../test/support/cleanup.js'
+import { startDebianRegistry } from '../test/support/debian-registry.js'
+import { pushTinyImage } from '../test/support/push-tiny.js'
+import { tinyImage } from '../test/support/tiny-image.js'
+import { type Contestant, hold } from './contest.js'
+import { version } from './machine.js'
+import { slowDown } from './slow-registry.js'
+
+const ARCHITECTURES = '386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x wasm'.split(
+  ' ',
+)
+const PLATFORMS = ['linux', 'freebsd', 'wasi']
+  .flatMap((os) => ARCHITECTURES.map((architecture) => ({ os, architecture })))
+  .slice(0, 32)
+  .map((one) => (one.architecture === 'arm' ? { ...one, variant: 'v7' } : one))
+/** Milliseconds per request, as to a registry on another continent's near side. */
+const LATENCY = 50
+
+/** An index of 32 images, by polyarch and by each tool that is installed. */
+export async function benchIndexes(): Promise<void> {
+  await using cleanup = new Cleanup()
+  const registry = cleanup.use(await startDebianRegistry())
+  const slow = cleanup.use(await slowDown(registry.host, LATENCY))
+  const folder = cleanup.use(await userFolder())
+  const config = { ...process.env, DOCKER_CONFIG: join(folder.path, 'docker-cli') }
+  for (const [at, platform] of PLATFORMS.entries()) {
+    const image = await tinyImage({ platform, files: { at: String(at) } })
+    await pushTinyImage({ url: registry.url, repository: 'one' }, image, String(at))
+    await pushTinyImage({ url: registry.url, repository: `many/${at}` }, image, '1')
+  }
+  const sources = {
+    'one repository': PLATFORMS.map((_, at) => `${slow.host}/one:${at}`),
+    '32 repositories': PLATFORMS.map((_, at) => `${slow.host}/many/${at}:1`),
+  }
+  let made = 0
+  for (const [where, from] of Object.entries(sources)) {
+    // A new name each time, where nothing is that could be taken over.
+    const target = () => `${slow.host}/${where === 'one repository' ? 'one' : `into/${made}`}:made-${made++}`
+    const docker = (...args: readonly string[]) => runProgram('docker', args, { env: config })
+    const contestants: Contestant[] = [
+      {
+        name: 'polyarch assemble(…)',
+        async run() {
+          const call = `await assemble(${JSON.stringify(target())}, ${JSON.stringify(from)})`
+          await folder.write({ 'assemble.mjs': `import { assemble } from '@polyarch/core'\n${call}\n` })
+          await runProgram(process.execPath, ['assemble.mjs'], { cwd: folder.path })
+        },
+      },
+      {
+        name: 'docker manifest create, push',
+        async run() {
+          const to = target()
+          await docker('manifest', 'create', '--insecure', to, ...from)
+          await docker('manifest', 'push', '--insecure', '--purge', to)
+        },
+      },
+    ]
+    const others: readonly (readonly [string, readonly string[], () => readonly string[]])[] = [
+      ['docker', ['buildx', 'version'], () => ['buildx', 'imagetools', 'create', '--tag', target(), ...from]],
+      [
+        'crane',
+        ['version'],
+        () => ['index', 'append', '--insecure', '-t', target(), ...from.flatMap((one) => ['-m', one])],
+      ],
+      ['oras', ['version'], () => ['manifest', 'index', 'create', '--plain-http', target(), ...from]],
+    ]
+    for (const [program, asked, args] of others) {
+      if ((await version(program, ...asked)) === undefined) continue
+      const run = async () => void (await runProgram(program, args(), { env: config }))
+      contestants.push({ name: [program, ...args().slice(0, 3)].join(' '), run })
+    }
+    const title = `an index of 32 images from ${where}, ${LATENCY} ms per request`
+    await hold({ title, contestants, rounds: 3, requests: () => slow.count() })
+  }
+}
