@@ -6,7 +6,7 @@ import { DefinitionError, throwIfCancelled } from '../model/errors.js'
 import { formatPlatform } from '../model/platform.js'
 import { formatReference, parseReference, withDefaultTag } from '../model/reference.js'
 import type { RunOptions } from './options.js'
-import { isPipeline } from './options.js'
+import { splitArguments } from './options.js'
 
 /** What `lock(...)` takes after the pipelines. */
 export interface LockOptions extends Pick<RunOptions, 'registryClient' | 'signal' | 'registry' | 'directory'> {
@@ -46,15 +46,14 @@ export interface LockResult {
  * ```
  */
 export async function lock(...given: readonly [...Pipeline[], LockOptions] | readonly Pipeline[]): Promise<LockResult> {
-  const all: readonly (Pipeline | LockOptions)[] = given
-  const options = all.find((one): one is LockOptions => !isPipeline(one)) ?? {}
+  const { pipelines, options } = splitArguments<LockOptions>(given)
   throwIfCancelled(options.signal)
   const file = lockPath(options.directory)
   const before = (await readLockFile(file)) ?? []
   const kept = entriesToKeep(before, options.update ?? false)
   const chosen = createLock({ entries: kept, frozen: false })
   const [{ openWorkshop }, { resolveAll }] = await Promise.all([import('./workshop.js'), import('../plan/survey.js')])
-  await using workshop = await openWorkshop(all.filter(isPipeline), options, chosen)
+  await using workshop = await openWorkshop(pipelines, options, chosen)
   await resolveAll({ graph: workshop.graph, callOf: () => ({ signal: options.signal }) }, workshop.world)
   const after = chosen.used()
   await writeLockFile(file, after)

@@ -53,18 +53,15 @@ export interface RunOptions extends OperationOptions {
 /** Pipelines, and perhaps options after them. */
 export type PipelinesAndOptions = readonly Pipeline[] | readonly [...Pipeline[], RunOptions]
 
-/** Tells the options at the end from the pipelines before them. */
-export function splitArguments(given: PipelinesAndOptions): {
-  readonly pipelines: readonly Pipeline[]
-  readonly options: RunOptions
-} {
-  const all: readonly (Pipeline | RunOptions)[] = given
-  const pipelines = all.filter(isPipeline)
-  const options = all.find((one): one is RunOptions => !isPipeline(one))
+/** Tells the options at the end from the pipelines before them; without any, `{}` stands for them. */
+export function splitArguments<Options extends object = RunOptions>(
+  given: readonly (Pipeline | Partial<Options>)[],
+): { readonly pipelines: readonly Pipeline[]; readonly options: Partial<Options> } {
+  const pipelines = given.filter(isPipeline)
+  const options = given.find((one): one is Partial<Options> => !isPipeline(one))
   return { pipelines, options: options ?? {} }
 }
 
-/** Tells a pipeline from options. */
-export function isPipeline(one: Pipeline | object): one is Pipeline {
+function isPipeline(one: Pipeline | object): one is Pipeline {
   return 'kind' in one
 }

@@ -1,9 +1,10 @@
 import type { Graph, Node } from '../graph/node.js'
 import type { Digest } from '../model/digest.js'
-import { type Descriptor, isAttestation, isIndex, type StoredManifest } from '../model/oci.js'
-import { type Platform, samePlatform } from '../model/platform.js'
+import { type Descriptor, isIndex, type StoredManifest } from '../model/oci.js'
+import type { Platform } from '../model/platform.js'
 import { formatReference, type Reference, repositoryOf } from '../model/reference.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
+import { findImage } from '../registry/select-platform.js'
 import type { Former } from '../steps/former.js'
 import type { PublishedName } from '../steps/published-names.js'
 
@@ -65,7 +66,5 @@ function indexOnly(published: PublishedIndex | undefined): Former {
 /** A name that holds a single image has no entries: nothing is known of that one's platform. */
 function entryFor(manifest: StoredManifest | undefined, platform: Platform): Descriptor | undefined {
   if (manifest === undefined || !isIndex(manifest.content)) return undefined
-  return manifest.content.manifests.find(
-    (entry) => entry.platform !== undefined && !isAttestation(entry) && samePlatform(entry.platform, platform),
-  )
+  return findImage(manifest.content, [platform])
 }

@@ -6,6 +6,14 @@ export function imagesOf(index: ImageIndex): readonly Descriptor[] {
   return index.manifests.filter((entry) => !isAttestation(entry))
 }
 
+/** The image of an index for the first of some platforms that it has; undefined where it has none of them. */
+export function findImage(index: ImageIndex, platforms: readonly Platform[]): Descriptor | undefined {
+  const images = imagesOf(index)
+  return platforms
+    .map((wanted) => images.find((entry) => entry.platform !== undefined && samePlatform(entry.platform, wanted)))
+    .find((entry) => entry !== undefined)
+}
+
 /**
  * The entry of an index that a client takes for a platform: the platform itself, else the newest variant of the same
  * architecture that it also runs, so that `arm/v7` gets `arm/v6` where there is no `arm/v7`.
@@ -14,8 +22,5 @@ export function imagesOf(index: ImageIndex): readonly Descriptor[] {
  */
 export function selectPlatform(index: ImageIndex, platform: Platform): Descriptor | undefined {
   const runnable = platformsRunBy(platform).filter(({ architecture }) => architecture === platform.architecture)
-  const images = imagesOf(index)
-  return [platform, ...runnable]
-    .map((wanted) => images.find((entry) => entry.platform !== undefined && samePlatform(entry.platform, wanted)))
-    .find((entry) => entry !== undefined)
+  return findImage(index, [platform, ...runnable])
 }

@@ -6,7 +6,6 @@ import {
   encodeManifest,
   type ImageConfig,
   type ImageManifest,
-  isAttestation,
   isIndex,
   MEDIA_TYPES,
   type StoredManifest,
@@ -15,6 +14,7 @@ import { formatPlatform, type Platform, samePlatform } from '../model/platform.j
 import { formatReference, type Reference, repositoryOf } from '../model/reference.js'
 import { readImageConfig } from '../registry/image-config.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
+import { findImage } from '../registry/select-platform.js'
 import { KEY_ANNOTATION } from './key.js'
 import { statedPlatform } from './registry-base.js'
 
@@ -35,8 +35,7 @@ export async function readPushedImage(
     throw new RegistryError('NOT_FOUND', `${formatReference(reference)} is not there after the engine pushed it`)
   }
   if (!isIndex(pushed.content)) return pushed
-  const images = pushed.content.manifests.filter((entry) => !isAttestation(entry))
-  const entry = images.find((one) => one.platform !== undefined && samePlatform(one.platform, platform))
+  const entry = findImage(pushed.content, [platform])
   const child = entry && (await registry.getManifest({ ...repositoryOf(reference), digest: entry.digest }, call))
   if (child === undefined) {
     throw new RegistryError(

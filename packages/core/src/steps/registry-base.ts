@@ -6,7 +6,6 @@ import {
   type Descriptor,
   encodeManifest,
   type ImageConfig,
-  isAttestation,
   isIndex,
   type StoredManifest,
 } from '../model/oci.js'
@@ -14,6 +13,7 @@ import { formatPlatform, normalizePlatform, type Platform, platformsRunBy, sameP
 import { formatReference, type Reference, repositoryOf } from '../model/reference.js'
 import { readImageConfig } from '../registry/image-config.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
+import { findImage, imagesOf } from '../registry/select-platform.js'
 import type { Outside } from './outside.js'
 
 /** The one image of a published base that serves a platform. */
@@ -46,14 +46,13 @@ export async function chooseImage(
     const { descriptor } = found
     return { reference: { ...place, digest: descriptor.digest }, descriptor, index: descriptor.digest }
   }
-  const images = found.content.manifests.filter((entry) => !isAttestation(entry))
   // An image for an older variant runs too, but only where the declared platform is what counts.
   const accepted = configPolicy === 'trust-declared' ? [platform, ...platformsRunBy(platform)] : [platform]
-  const child = accepted
-    .map((one) => images.find((entry) => entry.platform !== undefined && samePlatform(entry.platform, one)))
-    .find((entry) => entry !== undefined)
+  const child = findImage(found.content, accepted)
   if (child === undefined) {
-    const has = images.flatMap((entry) => (entry.platform ? [formatPlatform(normalizePlatform(entry.platform))] : []))
+    const has = imagesOf(found.content).flatMap(({ platform: own }) =>
+      own ? [formatPlatform(normalizePlatform(own))] : [],
+    )
     throw new RegistryError(
       'PLATFORM_MISSING',
       `base ${formatReference(reference)} has no ${formatPlatform(platform)}`,
