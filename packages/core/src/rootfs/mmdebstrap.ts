@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { AptBase } from '../definition/base-source.js'
@@ -9,6 +10,12 @@ import { requireTool } from './tool.js'
 
 const INSTALL_HINT =
   "install it (on Debian and Ubuntu: apt-get install mmdebstrap), or take the base from a registry: source: 'registry'"
+
+/**
+ * Lays /usr out merged from the start, where the suite has it merged, as its official images are made. Without the hook,
+ * which old versions of mmdebstrap lack, the package usrmerge does so, and stays in the base with all of Perl.
+ */
+const MERGED_USR = '/usr/share/mmdebstrap/hooks/maybe-merged-usr'
 
 /** Lines of the tool's output that an error shows. */
 const LAST_LINES = 15
@@ -68,6 +75,7 @@ function mmdebstrapArguments(source: AptBase, mirror: string): readonly string[]
     ...(keyring !== undefined ? [`--keyring=${keyring}`] : []),
     '--aptopt=APT::Install-Recommends "false"',
     ...(isFrozen ? ['--aptopt=Acquire::Check-Valid-Until "false"'] : []),
+    ...(existsSync(MERGED_USR) ? [`--hook-dir=${MERGED_USR}`] : []),
     '--format=tar',
     suite,
     '-',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -51,7 +51,9 @@ describe('a base from packages', () => {
     if (first === undefined || second === undefined) throw new Error('there are two makers')
     const resolved = await first.resolve(essential)
     const made = await first.make(resolved, { onEvent: (event) => events.push(event) })
-    expect([...(await filesOf(made)).keys()]).toContain('usr/bin/dpkg')
+    const files = [...(await filesOf(made)).keys()]
+    expect(files).toContain('usr/bin/dpkg')
+    expect(files).not.toContain('var/lib/dpkg/info/usrmerge.list')
     expect(events.length).toBeGreaterThan(2)
 
     events.length = 0
@@ -79,12 +81,23 @@ describe('a base from packages', () => {
   })
 
   it('says what mmdebstrap said where it fails, and keeps nothing', async () => {
-    const maker = createRootfsMaker({ cacheDirectory: caches[0] })
-    const resolved = await maker.resolve({ ...essential, packages: ['no-such-package-at-all'] })
-    await expect(maker.make(resolved)).rejects.toMatchObject({
-      code: 'ROOTFS_FAILED',
-      message: expect.stringContaining('no-such-package-at-all'),
-    })
+    const index = `${'a'.repeat(64)} 1 main/binary-amd64/Packages`
+    const unsigned = `Date: Sat, 10 Jan 2026 10:00:00 UTC\nSHA256:\n ${index}\n`
+    const archive = createServer((_request, response) => response.end(unsigned)).listen(0, '127.0.0.1')
+    await new Promise((done) => archive.once('listening', done))
+    try {
+      const mirror = `http://127.0.0.1:${(archive.address() as AddressInfo).port}`
+      const maker = createRootfsMaker({ cacheDirectory: caches[0] })
+      const before = await filesIn(caches[0])
+      const resolved = await maker.resolve({ ...essential, mirror })
+      await expect(maker.make(resolved)).rejects.toMatchObject({
+        code: 'ROOTFS_FAILED',
+        message: expect.stringContaining('InRelease'),
+      })
+      expect(await filesIn(caches[0])).toEqual(before)
+    } finally {
+      archive.close()
+    }
   })
 
   it('ends at once when it is cancelled', async () => {
@@ -136,6 +149,11 @@ describe('a base from an archive', () => {
     await expect(maker.make(await maker.resolve(source))).rejects.toMatchObject({ code: 'ROOTFS_FAILED' })
   })
 })
+
+async function filesIn(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  return entries.filter((entry) => entry.isFile()).map(({ name }) => name)
+}
 
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
