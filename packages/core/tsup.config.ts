@@ -13,6 +13,5 @@ export default defineConfig({
   noExternal: ['canonicalize'],
   dts: { compilerOptions: { ignoreDeprecations: '6.0', paths: {} } },
   clean: true,
-  sourcemap: true,
   splitting: true,
 })

@@ -6,5 +6,4 @@ export default defineConfig({
   target: 'node20',
   dts: { compilerOptions: { ignoreDeprecations: '6.0', paths: {} } },
   clean: true,
-  sourcemap: true,
 })

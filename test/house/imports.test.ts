@@ -1,8 +1,6 @@
-import { posix } from 'node:path'
-import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
+import { type Import, importsOf } from './module-imports.js'
 import { repositoryFiles, SOURCES } from './repository.js'
-import { parse, walk } from './syntax.js'
 
 /** The folders of the core in import order: each imports only from itself and from those before it. */
 const ORDER = [
@@ -33,46 +31,6 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
 }
 
 const CORE = 'packages/core/src/'
-
-interface Import {
-  readonly file: string
-  /** As written. */
-  readonly specifier: string
-  /** The file that it leads to, for one of TypeScript inside the package. */
-  readonly target: string | undefined
-  /** Whether nothing is loaded until the place of the import is reached: `await import(…)`, or types alone. */
-  readonly lazy: boolean
-}
-
-function importsOf(file: string): readonly Import[] {
-  return [...walk(parse(file))].flatMap((node) => {
-    const specifier = specifierOf(node)
-    if (specifier === undefined) return []
-    const isOurs = /^\..*\.js$/.test(specifier)
-    const target = isOurs ? posix.join(posix.dirname(file), specifier.replace(/\.js$/, '.ts')) : undefined
-    return [{ file, specifier, target, lazy: isLazy(node) }]
-  })
-}
-
-function specifierOf(node: ts.Node): string | undefined {
-  if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return textOf(node.moduleSpecifier)
-  if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) return textOf(node.argument.literal)
-  return isDynamicImport(node) ? textOf(node.arguments[0]) : undefined
-}
-
-function isDynamicImport(node: ts.Node): node is ts.CallExpression {
-  return ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword
-}
-
-function isLazy(node: ts.Node): boolean {
-  if (ts.isImportDeclaration(node)) return node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword
-  if (ts.isExportDeclaration(node)) return node.isTypeOnly
-  return true
-}
-
-function textOf(node: ts.Node | undefined): string | undefined {
-  return node !== undefined && ts.isStringLiteral(node) ? node.text : undefined
-}
 
 function folderOf(path: string): string {
   const inside = path.slice(CORE.length)

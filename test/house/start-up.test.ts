@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { runProgram } from '../support/child.js'
+import { importsOf } from './module-imports.js'
 
 /** What takes long to load, and is needed by some runs alone. */
 const COSTLY = [
@@ -42,4 +43,34 @@ test('what is loaded is seen', async () => {
   const args = ['--import', 'tsx', '--input-type=module', '--eval', script(engine)]
   const { stdout } = await runProgram(process.execPath, args)
   expect(stdout).toContain('/node_modules/dockerfile-ast/')
+})
+
+/** All that is loaded with a file, by the imports that are not lazy: files of the package, and modules by name. */
+function loadedWith(file: string, found = new Set<string>()): ReadonlySet<string> {
+  if (found.has(file)) return found
+  found.add(file)
+  for (const { target, specifier, lazy } of importsOf(file)) {
+    if (lazy) continue
+    if (target === undefined) found.add(specifier)
+    else loadedWith(target, found)
+  }
+  return found
+}
+
+test('importing the core loads definitions, and of what is done with them only the doors', () => {
+  const loaded = [...loadedWith('packages/core/src/index.ts')]
+  const modules = loaded.filter((name) => !name.endsWith('.ts'))
+  expect(modules.sort()).toEqual(['fastest-levenshtein', 'node:crypto', 'node:fs/promises', 'node:os', 'node:path'])
+  const inside = loaded.filter((name) => name.endsWith('.ts')).map((name) => name.replace('packages/core/src/', ''))
+  const others = inside.filter((name) => !/^(index\.ts|(model|definition)\/)/.test(name))
+  expect(others.sort()).toEqual([
+    'cli/run.ts',
+    'operations/on-images.ts',
+    'operations/on-pipelines.ts',
+    'registry/client.ts',
+    'registry/credentials.ts',
+    'registry/docker-config-file.ts',
+    'registry/docker-config.ts',
+    'registry/options-check.ts',
+  ])
 })

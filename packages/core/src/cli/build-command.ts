@@ -1,5 +1,5 @@
 import type { RunEvent } from '../model/events.js'
-import { execute } from '../operations/execute.js'
+import { execute } from '../operations/on-pipelines.js'
 import type { Report } from '../report/report.js'
 import { formatReport } from '../report/report-text.js'
 import type { CommandContext, PipelineFlags } from './command.js'

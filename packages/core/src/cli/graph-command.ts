@@ -1,6 +1,6 @@
 import { extname } from 'node:path'
+import { plan } from '../operations/on-pipelines.js'
 import { outline } from '../operations/outline.js'
-import { plan } from '../operations/plan.js'
 import { formatPicture, PICTURE_FORMATS, type PictureFormat } from '../report/graph/formats.js'
 import { pictureOf } from '../report/graph/picture.js'
 import { choosePaint, unpainted } from '../report/paint.js'

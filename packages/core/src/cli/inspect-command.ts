@@ -1,4 +1,4 @@
-import { inspect } from '../operations/inspect.js'
+import { inspect } from '../operations/on-images.js'
 import { publishedReferences } from '../operations/published-references.js'
 import { formatInspection } from '../report/inspection-text.js'
 import type { CommandContext, PipelineFlags } from './command.js'

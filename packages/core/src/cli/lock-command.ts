@@ -1,5 +1,5 @@
 import { DefinitionError } from '../model/errors.js'
-import { lock } from '../operations/lock.js'
+import { lock } from '../operations/on-pipelines.js'
 import { formatLockResult } from '../report/lock-text.js'
 import type { CommandContext, PipelineFlags } from './command.js'
 

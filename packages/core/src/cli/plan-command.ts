@@ -1,5 +1,5 @@
 import { hasChanges } from '../model/plan.js'
-import { plan } from '../operations/plan.js'
+import { plan } from '../operations/on-pipelines.js'
 import { formatPlan } from '../report/plan-text.js'
 import type { CommandContext, PipelineFlags } from './command.js'
 import { EXIT } from './exit-code.js'

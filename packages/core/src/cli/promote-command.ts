@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { DefinitionError } from '../model/errors.js'
-import { promote } from '../operations/promote.js'
+import { promote } from '../operations/on-images.js'
 import { formatTagChanges } from '../report/report-text.js'
 import type { CommandContext, PipelineFlags } from './command.js'
 

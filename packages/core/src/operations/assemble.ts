@@ -2,7 +2,7 @@ import { type Digest, isDigest } from '../model/digest.js'
 import { DefinitionError, type Fault, RegistryError } from '../model/errors.js'
 import { type Annotations, type Descriptor, encodeManifest, isAttestation, MEDIA_TYPES } from '../model/oci.js'
 import { comparePlatforms, isKnownPlatform, parsePlatform } from '../model/platform.js'
-import { type Reference, repositoryOf } from '../model/reference.js'
+import { type Reference, repositoryOf, sameRepository } from '../model/reference.js'
 import { allOrNone } from '../registry/all-or-none.js'
 import { copyManifest } from '../registry/copy.js'
 import { lastOfEach, refuseDuplicates } from './assembly-duplicates.js'
@@ -45,23 +45,7 @@ export interface Assembly {
   readonly notes: readonly string[]
 }
 
-/**
- * Makes an image index of images that exist already, and names it: what `docker manifest create`, `annotate` and `push`
- * did. The images may be in any repository; they are mounted or copied into the target's, and the name moves last.
- * Docker's manifest list where all images have Docker's media types, and nothing is annotated; else, and in layouts, an
- * OCI index.
- *
- * @throws DefinitionError USAGE for names and platforms that are none, and for a platform twice; RegistryError
- * NOT_FOUND; PLATFORM_MISSING, also where the name would lose one that it has; PLATFORM_MISMATCH where a platform
- * contradicts an image's config; and all that a registry may answer; CancelledError
- * @example
- * ```ts
- * await assemble('ghcr.io/team/app:1.0', [
- *   'ghcr.io/team/app-amd64:1.0',
- *   { image: 'ghcr.io/team/app-arm:1.0', platform: 'linux/arm/v7' },
- * ])
- * ```
- */
+/** Makes an image index of images that exist already, and names it. */
 export async function assemble(
   name: string,
   entries: readonly (string | AssembleEntry)[],
@@ -71,13 +55,15 @@ export async function assemble(
   const sources = readEntries(entries, target)
   const call = { signal: options.signal }
   await using images = openImages(options)
-  const collecting = { registry: images, trustDeclared: options.trustDeclared ?? false }
+  const collecting = { registry: images, target, trustDeclared: options.trustDeclared ?? false }
   const collected = await allOrNone(sources, call, (source, own) => collectImages(source, { ...collecting, call: own }))
   const all = collected.flat()
   if (options.duplicates !== 'last') refuseDuplicates(all)
   const found = options.duplicates === 'last' ? lastOfEach(all) : all
-  await allOrNone(found, call, async ({ reference }, copyCall) => {
-    await copyManifest(images, reference, { ...repositoryOf(target), ...digestOnly(reference) }, {}, copyCall)
+  const elsewhere = found.filter(({ reference, manifest }) => !manifest || !sameRepository(reference, target))
+  await allOrNone(elsewhere, call, async ({ reference, manifest }, copyCall) => {
+    const to = { ...repositoryOf(target), ...digestOnly(reference) }
+    await copyManifest(images, reference, to, manifest ? { source: manifest } : {}, copyCall)
   })
   const index = encodeIndex(
     found.map(({ descriptor }) => descriptor),

@@ -9,7 +9,7 @@ import {
   type StoredManifest,
 } from '../model/oci.js'
 import { formatPlatform, isWantedPlatform, type Platform } from '../model/platform.js'
-import { formatReference, type Reference, repositoryOf } from '../model/reference.js'
+import { formatReference, type Reference, type Repository, repositoryOf, sameRepository } from '../model/reference.js'
 import { allOrNone } from '../registry/all-or-none.js'
 import { isImage, readImageConfig } from '../registry/image-config.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
@@ -30,6 +30,8 @@ export interface FoundImage {
   /** Where it is now: repository and digest. */
   readonly reference: Reference
   readonly descriptor: Descriptor
+  /** What is there; undefined where only its descriptor has been read. */
+  readonly manifest?: StoredManifest
   /** What was understood of it that was not written. */
   readonly notes: readonly string[]
 }
@@ -37,6 +39,8 @@ export interface FoundImage {
 /** What collecting needs. */
 export interface Collecting {
   readonly registry: Registry
+  /** Where the index is to be: what is there need not be brought there. */
+  readonly target: Repository
   readonly trustDeclared: boolean
   readonly call: RegistryCall
 }
@@ -92,7 +96,7 @@ async function ofEntry(
   const { platform: wanted } = source
   if (wanted && declared.platform && !isWantedPlatform(declared.platform, wanted)) return []
   const manifest = await getExisting(source.reference, collecting)
-  const found = await ofImage(source, { ...manifest, descriptor: entry }, declared, collecting)
+  const found = { ...(await ofImage(source, { ...manifest, descriptor: entry }, declared, collecting)), manifest }
   const { platform } = found.descriptor
   return wanted && platform && !isWantedPlatform(platform, wanted) ? [] : [found]
 }
@@ -127,7 +131,7 @@ async function ofImage(
   const { platform, notes } = decidePlatform({ where, declared, config, trustDeclared })
   const annotations = { ...manifest.descriptor.annotations, ...written.annotations }
   const annotated = Object.keys(annotations).length > 0 ? { annotations } : {}
-  return { path, reference, descriptor: { ...manifest.descriptor, platform, ...annotated }, notes }
+  return { path, reference, descriptor: { ...manifest.descriptor, platform, ...annotated }, manifest, notes }
 }
 
 async function configOf(
@@ -140,8 +144,9 @@ async function configOf(
   return readImageConfig(registry, reference, content, call)
 }
 
-async function getExisting(reference: Reference, { registry, call }: Collecting): Promise<StoredManifest> {
-  const manifest = await registry.getManifest(reference, call)
+/** What a mirror has need not be in the target's own repository. */
+async function getExisting(reference: Reference, { registry, target, call }: Collecting): Promise<StoredManifest> {
+  const manifest = await registry.getManifest(reference, { ...call, fresh: sameRepository(reference, target) })
   if (manifest !== undefined) return manifest
   throw new RegistryError('NOT_FOUND', `${formatReference(reference)} does not exist`, {
     hint: 'look at the name and the tag; a private repository may also look like this without a login',

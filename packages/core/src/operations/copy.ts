@@ -15,21 +15,7 @@ export interface CopyOptions extends OperationOptions {
   readonly allowRemoval?: boolean
 }
 
-/**
- * Copies an image or an index with all that it refers to, between registries and image layouts (`oci:DIR:NAME`). Only
- * what is missing moves, and the new name is written last. Within one repository nothing moves but the name: that is how
- * a tag is promoted, same bytes, same digest. Needs no engine.
- *
- * @returns the descriptor of what the target then names.
- * @throws DefinitionError USAGE; RegistryError NOT_FOUND; PLATFORM_MISSING, also where the name would lose one that it has;
- * MANIFEST_UNSUPPORTED for Docker's media types in a layout; and all that a registry may answer;
- * HostError DIRECTORY_IN_USE; CancelledError
- * @example
- * ```ts
- * await copy('ghcr.io/team/app:1.0-rc1', 'ghcr.io/team/app:1.0')
- * await copy('ghcr.io/team/app:1.0', 'oci:./images:app', { platforms: ['linux/arm/v7'] })
- * ```
- */
+/** Copies an image or an index with all that it refers to. */
 export async function copy(from: string, to: string, options: CopyOptions = {}): Promise<Descriptor> {
   const source = imageNamed(readName(from, 'copy(from)'))
   const target = readNewName(to, 'copy(to)')

@@ -1,28 +1,19 @@
-import type { NodeResult } from '../execute/execution.js'
+import { type NodeResult, performNodes } from '../execute/execution.js'
 import type { TagMove } from '../execute/tag-phase.js'
 import { errorData } from '../model/error-data.js'
 import { CancelledError, EngineError, throwIfCancelled } from '../model/errors.js'
 import type { RunEvent } from '../model/events.js'
 import { hasChanges } from '../model/plan.js'
 import { formatReference } from '../model/reference.js'
-import type { Planned } from '../plan/planning.js'
+import { makePlan, type Planned } from '../plan/planning.js'
 import { type Report, reportOf } from '../report/report.js'
 import { refuseMissingImages } from './missing-images.js'
 import { type PipelinesAndOptions, type RunOptions, splitArguments } from './options.js'
-import type { Workshop } from './workshop.js'
+import { openWorkshop, type Workshop } from './workshop.js'
 
 const DEFAULT_BUILD_CONCURRENCY = 4
 
-/**
- * Builds what is missing and publishes it. Every name that users see moves last, after all pipelines have been made.
- *
- * @throws DefinitionError (DEFINITION_INVALID) with every fault of the pipelines; EngineError, RegistryError, HostError;
- * CancelledError once the signal has fired, with no name moved that had not moved by then.
- * @example
- * ```ts
- * const report = await execute(sdk, firmware, { registry: 'embedded' })
- * ```
- */
+/** Builds what is missing and publishes it. */
 export async function execute(...given: PipelinesAndOptions): Promise<Report> {
   const { pipelines, options } = splitArguments(given)
   throwIfCancelled(options.signal)
@@ -32,7 +23,6 @@ export async function execute(...given: PipelinesAndOptions): Promise<Report> {
     options.onEvent?.(event)
   }
   try {
-    const { openWorkshop } = await import('./workshop.js')
     await using workshop = await openWorkshop(pipelines, options)
     const outcome = await executeIn(workshop, options, emit)
     emit({ kind: 'run-finished', at: Date.now(), outcome })
@@ -55,7 +45,6 @@ async function executeIn(
   emit: (event: RunEvent) => void,
 ): Promise<'succeeded' | 'incomplete'> {
   const { signal } = options
-  const { makePlan } = await import('../plan/planning.js')
   if (options.metadataFile !== undefined) {
     const { checkMetadataFile } = await import('./metadata-file.js')
     await checkMetadataFile(options.metadataFile)
@@ -64,7 +53,6 @@ async function executeIn(
   emit({ kind: 'planned', at: Date.now(), plan: planned.plan })
   refuseProblems(planned)
   if (!input.builds) refuseMissingImages(planned)
-  const { performNodes } = await import('../execute/execution.js')
   const results = await performNodes({
     nodes: planned.nodes,
     buildConcurrency: options.buildConcurrency ?? DEFAULT_BUILD_CONCURRENCY,

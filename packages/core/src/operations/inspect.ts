@@ -45,16 +45,7 @@ export interface Inspection {
   readonly images: readonly InspectedImage[]
 }
 
-/**
- * Reads what a registry holds under a name: the manifest or index, and of each image the platform that its config
- * states, its size and its base; or what an image layout holds, `oci:DIR:NAME`. Needs no pipeline and no engine.
- *
- * @throws DefinitionError USAGE where the name is none; RegistryError NOT_FOUND and all that a registry may answer
- * @example
- * ```ts
- * const { images } = await inspect('ghcr.io/otbiot/esp8266-build:3.0.2')
- * ```
- */
+/** Reads what a registry or a layout holds under a name. */
 export async function inspect(name: string, options: OperationOptions = {}): Promise<Inspection> {
   const reference = imageNamed(readName(name, 'inspect'))
   await using images = openImages(options)

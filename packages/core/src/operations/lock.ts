@@ -5,8 +5,9 @@ import { lockPath, readLockFile, writeLockFile } from '../lock/lock-file.js'
 import { DefinitionError, throwIfCancelled } from '../model/errors.js'
 import { formatPlatform } from '../model/platform.js'
 import { formatReference, parseReference, withDefaultTag } from '../model/reference.js'
-import type { RunOptions } from './options.js'
-import { splitArguments } from './options.js'
+import { resolveAll } from '../plan/survey.js'
+import { type RunOptions, splitArguments } from './options.js'
+import { openWorkshop } from './workshop.js'
 
 /** What `lock(...)` takes after the pipelines. */
 export interface LockOptions extends Pick<RunOptions, 'registryClient' | 'signal' | 'registry' | 'directory'> {
@@ -35,16 +36,7 @@ export interface LockResult {
   readonly changes: readonly LockChange[]
 }
 
-/**
- * Writes `polyarch.lock`: what the names of others in these pipelines mean now, bases and other images of Dockerfiles.
- * What is locked already stays, unless it is to be updated; what nobody names any more goes.
- *
- * @throws DefinitionError DEFINITION_INVALID, LOCK_INVALID; USAGE where a name to update is not locked; RegistryError; HostError
- * @example
- * ```ts
- * const { changes } = await lock(app, { update: true })
- * ```
- */
+/** Writes the lock file of pipelines. */
 export async function lock(...given: readonly [...Pipeline[], LockOptions] | readonly Pipeline[]): Promise<LockResult> {
   const { pipelines, options } = splitArguments<LockOptions>(given)
   throwIfCancelled(options.signal)
@@ -52,7 +44,6 @@ export async function lock(...given: readonly [...Pipeline[], LockOptions] | rea
   const before = (await readLockFile(file)) ?? []
   const kept = entriesToKeep(before, options.update ?? false)
   const chosen = createLock({ entries: kept, frozen: false })
-  const [{ openWorkshop }, { resolveAll }] = await Promise.all([import('./workshop.js'), import('../plan/survey.js')])
   await using workshop = await openWorkshop(pipelines, options, chosen)
   await resolveAll({ graph: workshop.graph, callOf: () => ({ signal: options.signal }) }, workshop.world)
   const after = chosen.used()

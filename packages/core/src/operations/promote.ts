@@ -20,22 +20,7 @@ interface Promotion {
   readonly target: Reference
 }
 
-/**
- * Puts what has been published before under tags, all platforms at once and with the digest that it has: nothing is
- * built. From the record of a run, it is also the way back.
- *
- * @param from - a name or digest on a registry; or a run's report or metadata file, parsed: then the index of each
- * pipeline gets the tags.
- * @param to - tags in the repository of what is promoted or, for a single image, whole names. Empty for a record: all
- * the names that it tells of are put back to what they pointed to.
- * @returns every name with what it pointed to before and points to now.
- * @throws DefinitionError USAGE; RegistryError NOT_FOUND, TAG_MOVED, PLATFORM_MISSING where a name would lose a
- * platform; CancelledError
- * @example
- * ```ts
- * await promote('ghcr.io/team/app:1.0-rc1', ['1.0', 'latest'])
- * ```
- */
+/** Puts what has been published before under tags. */
 export async function promote(
   from: string | Report | BuildMetadata,
   to: readonly string[],

@@ -4,17 +4,7 @@ import { formatReference, type Reference, repositoryOf } from '../model/referenc
 import { openImages, readTarget } from './named-image.js'
 import type { OperationOptions } from './options.js'
 
-/**
- * Deletes a tag or, by digest, a manifest with all tags that point to it. The tag or digest has to be written out.
- * Registries remove the blobs in their own time. Not all delete tags: docker-registry 2 deletes manifests alone.
- *
- * @throws DefinitionError USAGE; RegistryError NOT_FOUND, and REGISTRY_REJECTED where the registry allows no deletion;
- * CancelledError
- * @example
- * ```ts
- * await remove('ghcr.io/team/app:1.0-rc1')
- * ```
- */
+/** Deletes a tag or a manifest. */
 export async function remove(name: string, options: OperationOptions = {}): Promise<void> {
   const reference = readTarget(name, 'remove')
   if (reference.tag === undefined && reference.digest === undefined) {

@@ -3,16 +3,7 @@ import { repositoryOf } from '../model/reference.js'
 import { openImages, readName } from './named-image.js'
 import type { OperationOptions } from './options.js'
 
-/**
- * Lists all tags of a repository, or the names in an image layout (`oci:DIR`).
- *
- * @returns tags in the registry's order; none where there is no such repository.
- * @throws DefinitionError USAGE; RegistryError for all that a registry may answer; CancelledError
- * @example
- * ```ts
- * const names = await tags('ghcr.io/team/app')
- * ```
- */
+/** Lists all tags of a repository. */
 export async function tags(repository: string, options: OperationOptions = {}): Promise<readonly string[]> {
   const reference = readName(repository, 'tags')
   if (reference.tag !== undefined || reference.digest !== undefined) {

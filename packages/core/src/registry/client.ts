@@ -1,15 +1,6 @@
-import type { Readable } from 'node:stream'
-import { BlobReader } from './blob-reader.js'
-import { BlobWriter } from './blob-writer.js'
-import { Connections } from './connections.js'
-import { ManifestWriter } from './manifest-writer.js'
-import { ManifestReader } from './manifests.js'
 import type { RegistryOptions } from './options.js'
 import { checkOptions } from './options-check.js'
 import type { Registry } from './port.js'
-import { RecentWrites } from './recent-writes.js'
-import { Referrers } from './referrers.js'
-import { listTags } from './tags.js'
 
 /**
  * Makes a client for all registries. It connects with the first call, and has to be disposed of.
@@ -19,31 +10,23 @@ import { listTags } from './tags.js'
  */
 export function createRegistry(options: RegistryOptions = {}): Registry {
   checkOptions(options)
-  const connections = new Connections(options)
-  const recent = new RecentWrites()
-  const manifests = new ManifestReader(connections, recent)
-  const writer = new ManifestWriter(connections, manifests, recent)
-  const referrers = new Referrers(connections, manifests, writer)
-  const blobs = new BlobReader(connections, recent)
-  const blobWriter = new BlobWriter(connections, blobs, recent)
+  let opened: Promise<Registry> | undefined
+  const open = () => {
+    // Most who import the core only define: what speaks the protocol is loaded with the first call.
+    opened ??= import('./http-registry.js').then(({ openHttpRegistry }) => openHttpRegistry(options))
+    return opened
+  }
   return {
-    resolve: (reference, call) => manifests.resolve(reference, call),
-    getManifest: (reference, call) => manifests.get(reference, call),
-    async putManifest(reference, manifest, call) {
-      const { linked } = await writer.put(reference, manifest, call)
-      if (!linked) await referrers.record(reference, manifest, call)
-    },
-    async deleteManifest(reference, call) {
-      const subject = reference.digest && (await referrers.subjectOf(reference, call))
-      await writer.delete(reference, call)
-      if (reference.digest && subject) await referrers.forget(reference, reference.digest, subject, call)
-    },
-    hasBlob: (repository, digest, call) => blobs.has(repository, digest, call),
-    readBlob: (repository, descriptor, call): Promise<Readable> => blobs.read(repository, descriptor, call),
-    writeBlob: (repository, source, call) => blobWriter.write(repository, source, call),
-    copyBlob: (from, to, descriptor, call) => blobWriter.copy(from, to, descriptor, call),
-    listReferrers: (repository, subject, call) => referrers.list(repository, subject, call),
-    listTags: (repository, call) => listTags(connections, repository, call),
-    [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),
+    resolve: async (...given) => (await open()).resolve(...given),
+    getManifest: async (...given) => (await open()).getManifest(...given),
+    putManifest: async (...given) => (await open()).putManifest(...given),
+    deleteManifest: async (...given) => (await open()).deleteManifest(...given),
+    hasBlob: async (...given) => (await open()).hasBlob(...given),
+    readBlob: async (...given) => (await open()).readBlob(...given),
+    writeBlob: async (...given) => (await open()).writeBlob(...given),
+    copyBlob: async (...given) => (await open()).copyBlob(...given),
+    listReferrers: async (...given) => (await open()).listReferrers(...given),
+    listTags: async (...given) => (await open()).listTags(...given),
+    [Symbol.asyncDispose]: async () => (await opened)?.[Symbol.asyncDispose](),
   }
 }

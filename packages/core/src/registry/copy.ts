@@ -15,6 +15,8 @@ import type { Registry, RegistryCall } from './port.js'
 
 /** What a copy is to leave out, or whether it is to be. */
 export interface CopyOptions {
+  /** What is copied, where it has just been read. */
+  readonly source?: StoredManifest
   /** These platforms alone, with their attestations; an index then gets other bytes, and another digest. */
   readonly platforms?: readonly Platform[]
   /** Asked before anything moves, with what the target would have; what it throws ends the copy. */
@@ -39,7 +41,7 @@ export async function copyManifest(
   options: CopyOptions = {},
   call?: RegistryCall,
 ): Promise<Descriptor> {
-  const source = await getExisting(registry, from, call)
+  const source = options.source ?? (await getExisting(registry, from, call))
   const kept = options.platforms ? await keepPlatforms(registry, from, source, options.platforms, call) : source
   await options.judge?.(kept)
   const copy = { registry, from: repositoryOf(from), to: repositoryOf(to) }

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { RegistryError } from '../model/errors.js'
-import { askHelper } from './credential-helper.js'
 import { type DockerConfig, hostOfKey, parseDockerConfig } from './docker-config-file.js'
 import type { CredentialStore, Credentials } from './port.js'
 
@@ -37,8 +36,9 @@ async function findIn(
   env: NodeJS.ProcessEnv,
 ): Promise<Credentials | undefined> {
   const helper = config?.helpers.get(host) ?? config?.store
-  const kept = helper === undefined ? undefined : await askHelper(helper, host, env)
-  return kept ?? config?.logins.get(host)
+  if (helper === undefined) return config?.logins.get(host)
+  const { askHelper } = await import('./credential-helper.js')
+  return (await askHelper(helper, host, env)) ?? config?.logins.get(host)
 }
 
 async function readConfig(file: string): Promise<DockerConfig | undefined> {

@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream'
-import type { Dispatcher } from 'undici'
 
 /** The methods of the distribution protocol. */
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -23,25 +22,26 @@ export interface HttpAnswer {
   /** Where it came from, after redirects. */
   readonly url: URL
   readonly status: number
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  readonly body: Dispatcher.ResponseData['body']
+  readonly headers: Readonly<Record<string, readonly string[] | undefined>>
+  readonly body: Readable
 }
 
 /** The first value of a header. */
 export function headerOf(answer: HttpAnswer, name: string): string | undefined {
-  const value = answer.headers[name]
-  return Array.isArray(value) ? value[0] : value
+  return answer.headers[name]?.[0]
 }
 
 /** A header that is a list, its lines joined. */
 export function listHeaderOf(answer: HttpAnswer, name: string): string {
-  const value = answer.headers[name]
-  return Array.isArray(value) ? value.join(', ') : (value ?? '')
+  return answer.headers[name]?.join(', ') ?? ''
 }
 
-/** Throws a small body away, so that the connection can be used again. */
+/** In bytes: reading more than this costs more than another connection. */
+const SMALL = 64 * 1024
+
+/** Throws a small body away, so that the connection can be used again. That it breaks off is no matter. */
 export async function discard(answer: HttpAnswer): Promise<void> {
-  await answer.body.dump({ limit: 64 * 1024 })
+  await readBounded(answer, SMALL).catch(() => undefined)
 }
 
 /** Reads a body of at most `limit` bytes; undefined where there is more. */

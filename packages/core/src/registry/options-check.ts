@@ -1,5 +1,3 @@
-import { X509Certificate } from 'node:crypto'
-import { createSecureContext } from 'node:tls'
 import { DefinitionError, type Fault } from '../model/errors.js'
 import type { RegistryHostOptions, RegistryOptions } from './options.js'
 
@@ -43,11 +41,14 @@ function hostFaults(path: string, given: RegistryHostOptions): readonly Fault[] 
   ]
 }
 
+// Both modules take long to load, and few give certificates; a check at once cannot wait for an import.
 function isCertificate(pem: string): boolean {
+  const { X509Certificate } = process.getBuiltinModule('node:crypto')
   return succeeds(() => new X509Certificate(pem))
 }
 
 function isUsable({ certificate, key, passphrase }: NonNullable<RegistryHostOptions['clientCertificate']>): boolean {
+  const { createSecureContext } = process.getBuiltinModule('node:tls')
   return succeeds(() =>
     createSecureContext({ cert: certificate, key, ...(passphrase !== undefined && { passphrase }) }),
   )

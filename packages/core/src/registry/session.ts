@@ -64,7 +64,7 @@ export class Session {
   /** As {@link once}, for an answer whose body is of no interest. */
   async onceWithoutBody(request: RegistryRequest, call?: RegistryCall): Promise<HttpAnswer> {
     const answer = await this.once(request, call)
-    await discard(answer).catch(() => {})
+    await discard(answer)
     return answer
   }
 
@@ -102,7 +102,7 @@ export class Session {
     const tried = { authorization: first, scopes: request.scopes }
     const second = await this.#authenticator.challenged(answer, tried, signal)
     if (second === undefined) return this.#expected(answer, request, first)
-    await discard(answer).catch(() => {})
+    await discard(answer)
     return this.#expected(await this.#send(request, url, second, signal), request, second)
   }
 

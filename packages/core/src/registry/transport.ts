@@ -1,11 +1,10 @@
-import { Readable } from 'node:stream'
-import { rootCertificates } from 'node:tls'
-import type { Agent, Dispatcher } from 'undici'
 import { CancelledError, RegistryError, throwIfCancelled } from '../model/errors.js'
-import { type Hosts, isLoopback } from './hosts.js'
-import { discard, type HttpAnswer, type HttpRequest, headerOf, type RequestBody } from './http-message.js'
+import { Agents } from './agents.js'
+import { exchange } from './exchange.js'
+import type { Hosts } from './hosts.js'
+import { discard, type HttpAnswer, type HttpRequest, headerOf } from './http-message.js'
 import { networkFault } from './network-fault.js'
-import type { RegistryHostOptions, RegistryTimeouts } from './options.js'
+import type { RegistryTimeouts } from './options.js'
 import { SourceFault } from './passing-fault.js'
 import { redactUrl } from './redaction.js'
 
@@ -19,13 +18,15 @@ export interface TransportOptions {
   readonly useProxies: boolean
 }
 
-/** Sends requests over pools of kept connections. Loads undici with the first one. */
+/** Sends requests over pools of kept connections. */
 export class Transport implements AsyncDisposable {
   readonly #options: TransportOptions
-  readonly #dispatchers = new Map<string, Promise<Dispatcher>>()
+  readonly #agents: Agents
+  #isClosed = false
 
   constructor(options: TransportOptions) {
     this.#options = options
+    this.#agents = new Agents(options.hosts, options.useProxies)
   }
 
   /**
@@ -47,8 +48,8 @@ export class Transport implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const dispatchers = await Promise.all(this.#dispatchers.values())
-    await Promise.all(dispatchers.map((dispatcher) => dispatcher.destroy()))
+    this.#isClosed = true
+    await this.#agents.destroy()
   }
 
   async #exchange(request: HttpRequest, signal: AbortSignal | undefined): Promise<HttpAnswer> {
@@ -60,23 +61,12 @@ export class Transport implements AsyncDisposable {
         'Name it so where that is meant. A registry behind something that ends TLS has to be told its own address.',
       )
     }
-    const { timeouts } = this.#options
     try {
-      const { statusCode, headers, body } = await (await this.#dispatcher(request.url)).request({
-        origin: request.url.origin,
-        path: request.url.pathname + request.url.search,
-        method: request.method,
-        headers: { 'user-agent': 'polyarch', ...lengthHeader(request.body), ...request.headers },
-        body: (await openBody(request.body)) ?? null,
-        // undici would end the connection after each HEAD, for servers that send a body with it.
-        reset: false,
-        headersTimeout: timeouts.answer,
-        bodyTimeout: timeouts.idle,
-        ...(signal && { signal }),
-      })
-      // A body that breaks when nobody reads it any more must not end the process.
-      body.on('error', () => {})
-      return { url: request.url, status: statusCode, headers, body }
+      if (this.#isClosed) throw new Error('the client has been disposed of')
+      const way = await this.#agents.wayTo(request.url)
+      const named = { ...request, headers: { 'user-agent': 'polyarch', ...request.headers } }
+      const body = await exchange(named, { way, timeouts: this.#options.timeouts, signal })
+      return { url: request.url, status: body.statusCode ?? 0, headers: body.headersDistinct, body }
     } catch (error) {
       if (signal?.aborted) throw new CancelledError(signal.reason)
       if (error instanceof SourceFault) throw error.cause
@@ -96,39 +86,6 @@ export class Transport implements AsyncDisposable {
       throw badRedirect(request, `it is redirected to ${url.host}, which must not see the login`)
     return { ...request, url, headers: kept }
   }
-
-  #dispatcher(url: URL): Promise<Dispatcher> {
-    const settings = this.#options.hosts.settingsOf(url)
-    const direct = !this.#options.useProxies || isLoopback(url.hostname)
-    const special = settings?.ca !== undefined || settings?.clientCertificate !== undefined
-    const key = `${direct ? 'direct' : 'proxied'} ${special ? url.origin : ''}`
-    const kept = this.#dispatchers.get(key) ?? this.#open(direct, special ? settings : undefined)
-    this.#dispatchers.set(key, kept)
-    return kept
-  }
-
-  async #open(direct: boolean, settings: RegistryHostOptions | undefined): Promise<Dispatcher> {
-    const { Agent, EnvHttpProxyAgent } = await import('undici')
-    const tls = tlsOptions(settings)
-    const options: Agent.Options = { connect: { ...tls, timeout: this.#options.timeouts.connect } }
-    if (direct) return new Agent(options)
-    // Proxies refuse CONNECT to a port that is not TLS's, so plain HTTP goes through them as it is.
-    return new EnvHttpProxyAgent({ ...options, ...(settings && { requestTls: tls }), proxyTunnel: false })
-  }
-}
-
-function tlsOptions(settings: RegistryHostOptions | undefined): {
-  ca?: string[]
-  cert?: string
-  key?: string
-  passphrase?: string
-} {
-  const shown = settings?.clientCertificate
-  return {
-    ...(settings?.ca !== undefined && { ca: [...rootCertificates, settings.ca] }),
-    ...(shown && { cert: shown.certificate, key: shown.key }),
-    ...(shown?.passphrase !== undefined && { passphrase: shown.passphrase }),
-  }
 }
 
 function badRedirect(request: HttpRequest, why: string, hint?: string): RegistryError {
@@ -137,33 +94,4 @@ function badRedirect(request: HttpRequest, why: string, hint?: string): Registry
     exchange: { method: request.method, url },
     ...(hint !== undefined && { hint }),
   })
-}
-
-function lengthHeader(body: RequestBody | undefined): Record<string, string> {
-  return body && 'open' in body ? { 'content-length': String(body.size) } : {}
-}
-
-async function openBody(body: RequestBody | undefined): Promise<Uint8Array | Readable | undefined> {
-  if (body === undefined || !('open' in body)) return body
-  const source = await openSource(body)
-  const guarded = Readable.from(guard(source), { objectMode: false })
-  // Without this a source that waits for its next part would stay open after the connection broke.
-  return guarded.once('close', () => source.destroy())
-}
-
-async function openSource(body: Exclude<RequestBody, Uint8Array>): Promise<Readable> {
-  try {
-    return await body.open()
-  } catch (cause) {
-    throw new SourceFault(cause)
-  }
-}
-
-/** Keeps what goes wrong with the source apart from what goes wrong with the connection. */
-async function* guard(source: Readable): AsyncGenerator<Buffer> {
-  try {
-    for await (const chunk of source) yield chunk
-  } catch (cause) {
-    throw new SourceFault(cause)
-  }
 }

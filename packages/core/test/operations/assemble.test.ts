@@ -15,6 +15,7 @@ import {
 } from '../../src/model/oci.js'
 import { parseManifest } from '../../src/registry/manifest-shape.js'
 import { type RegistryServer, startRegistry } from '../../src/registry-server/index.js'
+import { startFaultProxy } from '../registry/fault-proxy.js'
 
 const AMD64 = { os: 'linux', architecture: 'amd64' }
 const ARMV6 = { os: 'linux', architecture: 'arm', variant: 'v6' }
@@ -224,6 +225,23 @@ describe('what is written', () => {
     const missing = assemble(`${name}:1`, [amd64.manifest.descriptor.digest, `${name}:absent`])
     await expect(missing).rejects.toMatchObject({ code: 'NOT_FOUND' })
     expect(await tags(name)).toEqual([])
+  })
+
+  test('of images that are in its repository reads each one once, with its config, and copies nothing', async () => {
+    const images = [await image({ platform: AMD64 }), await image({ platform: ARMV7 })]
+    const { name } = await repositoryWith(images)
+    await using proxy = await startFaultProxy(server.host)
+    const digests = images.map(({ manifest }) => manifest.descriptor.digest)
+    await assemble(`${name.replace(server.host, proxy.host)}:1`, digests)
+    const asked = proxy.seen.map(({ method, path }) => `${method} ${path.split('/').at(-2)}`)
+    expect(asked.sort()).toEqual([
+      'GET blobs',
+      'GET blobs',
+      'GET manifests',
+      'GET manifests',
+      'GET manifests',
+      'PUT manifests',
+    ])
   })
 
   test('has a name: a digest alone in a layout names nothing', async () => {

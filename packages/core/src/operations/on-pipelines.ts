@@ -1,0 +1,48 @@
+import type { Pipeline } from '../definition/pipeline.js'
+import type { Plan } from '../model/plan.js'
+import type { Report } from '../report/report.js'
+import type { LockOptions, LockResult } from './lock.js'
+import type { PipelinesAndOptions } from './options.js'
+
+// What is done with pipelines is loaded with the first call: importing the core must cost those little who only define.
+
+/**
+ * Finds out what `execute` would do with the same pipelines and options. Writes nothing anywhere.
+ *
+ * @throws DefinitionError (DEFINITION_INVALID) with every fault of the pipelines; RegistryError; HostError; CancelledError
+ * @example
+ * ```ts
+ * const { nodes, tags } = await plan(sdk, firmware)
+ * ```
+ */
+export async function plan(...given: PipelinesAndOptions): Promise<Plan> {
+  return (await import('./plan.js')).plan(...given)
+}
+
+/**
+ * Builds what is missing and publishes it. Every name that users see moves last, after all pipelines have been made.
+ *
+ * @throws DefinitionError (DEFINITION_INVALID) with every fault of the pipelines; EngineError, RegistryError, HostError;
+ * CancelledError once the signal has fired, with no name moved that had not moved by then.
+ * @example
+ * ```ts
+ * const report = await execute(sdk, firmware, { registry: 'embedded' })
+ * ```
+ */
+export async function execute(...given: PipelinesAndOptions): Promise<Report> {
+  return (await import('./execute.js')).execute(...given)
+}
+
+/**
+ * Writes `polyarch.lock`: what the names of others in these pipelines mean now, bases and other images of Dockerfiles.
+ * What is locked already stays, unless it is to be updated; what nobody names any more goes.
+ *
+ * @throws DefinitionError DEFINITION_INVALID, LOCK_INVALID; USAGE where a name to update is not locked; RegistryError; HostError
+ * @example
+ * ```ts
+ * const { changes } = await lock(app, { update: true })
+ * ```
+ */
+export async function lock(...given: readonly [...Pipeline[], LockOptions] | readonly Pipeline[]): Promise<LockResult> {
+  return (await import('./lock.js')).lock(...given)
+}

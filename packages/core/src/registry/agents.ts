@@ -1,0 +1,62 @@
+import type { Agent, RequestOptions } from 'node:http'
+import { type Hosts, isLoopback } from './hosts.js'
+import type { RegistryHostOptions } from './options.js'
+
+/** The way to a host, as `request` of `node:http` and `node:https` takes it. */
+export type Way = Pick<RequestOptions, 'agent'> & TlsOptions
+
+interface TlsOptions {
+  readonly ca?: string[]
+  readonly cert?: string
+  readonly key?: string
+  readonly passphrase?: string
+}
+
+/** Pools of kept connections. What most do not need, proxies and TLS, is loaded where it is used. */
+export class Agents {
+  readonly #hosts: Hosts
+  readonly #useProxies: boolean
+  readonly #agents = new Map<string, Promise<Agent>>()
+
+  constructor(hosts: Hosts, useProxies: boolean) {
+    this.#hosts = hosts
+    this.#useProxies = useProxies
+  }
+
+  /** The way to a URL: through the proxy of the environment, and with the certificates that its host was given. */
+  async wayTo(url: URL): Promise<Way> {
+    const proxy = await this.#proxyFor(url)
+    const key = `${url.protocol} ${proxy}`
+    const agent = this.#agents.get(key) ?? openAgent(url, proxy)
+    this.#agents.set(key, agent)
+    return { agent: await agent, ...(await tlsOptions(this.#hosts.settingsOf(url))) }
+  }
+
+  /** Ends all connections, those in use too. */
+  async destroy(): Promise<void> {
+    for (const agent of await Promise.all(this.#agents.values())) agent.destroy()
+  }
+
+  async #proxyFor(url: URL): Promise<string> {
+    if (!this.#useProxies || isLoopback(url.hostname)) return ''
+    const { getProxyForUrl } = await import('proxy-from-env')
+    return getProxyForUrl(url.href)
+  }
+}
+
+async function openAgent({ protocol }: URL, proxy: string): Promise<Agent> {
+  const options = { keepAlive: true }
+  if (proxy === '')
+    return new (await (protocol === 'https:' ? import('node:https') : import('node:http'))).Agent(options)
+  // Proxies refuse CONNECT to a port that is not TLS's, so plain HTTP goes through them as it is.
+  if (protocol === 'http:') return new (await import('http-proxy-agent')).HttpProxyAgent(proxy, options)
+  return new (await import('https-proxy-agent')).HttpsProxyAgent(proxy, options)
+}
+
+async function tlsOptions({ ca, clientCertificate: shown }: RegistryHostOptions = {}): Promise<TlsOptions> {
+  return {
+    ...(ca !== undefined && { ca: [...(await import('node:tls')).rootCertificates, ca] }),
+    ...(shown && { cert: shown.certificate, key: shown.key }),
+    ...(shown?.passphrase !== undefined && { passphrase: shown.passphrase }),
+  }
+}

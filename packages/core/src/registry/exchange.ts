@@ -1,0 +1,125 @@
+import type { ClientRequest, IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
+import type { Way } from './agents.js'
+import type { HttpRequest, RequestBody } from './http-message.js'
+import type { RegistryTimeouts } from './options.js'
+import { SourceFault } from './passing-fault.js'
+
+/** What an exchange takes beside the request. */
+export interface ExchangeOptions {
+  readonly way: Way
+  readonly timeouts: Required<RegistryTimeouts>
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Sends one request, and gives the head of its answer, with the body still to be read.
+ *
+ * By node's own client: it is there already, where others take longer to load than a whole run that finds nothing to do.
+ */
+export async function exchange(
+  { method, url, headers, body }: HttpRequest,
+  { way, timeouts, signal }: ExchangeOptions,
+): Promise<IncomingMessage> {
+  const { request } = await (url.protocol === 'https:' ? import('node:https') : import('node:http'))
+  const source = await openBody(body)
+  return new Promise((resolve, reject) => {
+    const sent = request(url, {
+      ...way,
+      method,
+      headers: { ...headers, ...lengthHeader(body) },
+      ...(signal && { signal }),
+    })
+    sent.on('error', reject)
+    sent.once('response', (answer) => {
+      endWith(answer, sent)
+      watchIdling(answer, timeouts.idle)
+      resolve(answer)
+    })
+    limitWaiting(sent, timeouts)
+    if (source instanceof Readable) pour(source, sent)
+    else sent.end(source)
+  })
+}
+
+/** Not by `pipeline`, which ends a request without the error that its source failed with. */
+function pour(source: Readable, sent: ClientRequest): void {
+  source.once('error', (fault) => sent.destroy(fault))
+  sent.once('close', () => source.destroy())
+  source.pipe(sent)
+}
+
+/** An answer that came before all was sent is a refusal: what is left is not sent. */
+function endWith(answer: IncomingMessage, sent: ClientRequest): void {
+  // A body that breaks when nobody reads it any more must not end the process.
+  answer.on('error', () => {})
+  answer.once('end', () => {
+    if (!sent.writableFinished) sent.destroy()
+  })
+}
+
+/** Bounds the time until there is a connection, and that from the end of the request to the head of its answer. */
+function limitWaiting(sent: ClientRequest, { connect, answer }: Required<RegistryTimeouts>): void {
+  let timer = startTimer(connect, 'connected')
+  sent.once('socket', (socket) => {
+    if (!socket.connecting) return clearTimeout(timer)
+    socket
+      .once('secureConnect', () => clearTimeout(timer))
+      .once('connect', () => {
+        if (!('encrypted' in socket)) clearTimeout(timer)
+      })
+  })
+  sent.once('finish', () => {
+    clearTimeout(timer)
+    timer = startTimer(answer, 'answered')
+  })
+  for (const event of ['response', 'close']) sent.once(event, () => clearTimeout(timer))
+
+  function startTimer(time: number, what: string): NodeJS.Timeout {
+    return setTimeout(() => sent.destroy(timeOut(`it has not ${what} within ${time} ms`)), time)
+  }
+}
+
+/** Bounds the time between two parts of a body. That the reader is slow is no fault of the other side. */
+function watchIdling(answer: IncomingMessage, time: number): void {
+  const { socket } = answer
+  const look = () => {
+    if (answer.readableLength > 0) socket.setTimeout(time)
+    else answer.destroy(timeOut(`nothing more has come for ${time} ms`))
+  }
+  socket.setTimeout(time).on('timeout', look)
+  answer.once('close', () => socket.setTimeout(0).off('timeout', look))
+}
+
+function timeOut(message: string): Error {
+  return Object.assign(new Error(message), { code: 'ETIMEDOUT' })
+}
+
+function lengthHeader(body: RequestBody | undefined): Record<string, string> {
+  return body && 'open' in body ? { 'content-length': String(body.size) } : {}
+}
+
+async function openBody(body: RequestBody | undefined): Promise<Uint8Array | Readable | undefined> {
+  if (body === undefined || !('open' in body)) return body
+  const source = await openSource(body)
+  const guarded = Readable.from(guard(source), { objectMode: false })
+  // Without this a source that waits for its next part would stay open after the connection broke.
+  return guarded.once('close', () => source.destroy())
+}
+
+async function openSource(body: Exclude<RequestBody, Uint8Array>): Promise<Readable> {
+  try {
+    return await body.open()
+  } catch (cause) {
+    throw new SourceFault(cause)
+  }
+}
+
+/** Keeps what goes wrong with the source apart from what goes wrong with the connection. */
+async function* guard(source: Readable): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of source) yield chunk
+  } catch (cause) {
+    throw new SourceFault(cause)
+  }
+}
