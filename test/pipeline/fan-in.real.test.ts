@@ -39,8 +39,8 @@ describe('two machines that share nothing but a registry', () => {
   })
 
   it('are put together by a third that has no engine, and the index is the same as from one machine', async () => {
-    const elsewhere = { DOCKER_HOST: engine.address }
-    expect(await place.folder.run(['--only', 'linux/arm/v7'], elsewhere)).toMatchObject({ exitCode: 0 })
+    const elsewhere = ['--engine', engine.address]
+    expect(await place.folder.run(['--only', 'linux/arm/v7', ...elsewhere], NOWHERE)).toMatchObject({ exitCode: 0 })
     await expect(inspect(name())).rejects.toMatchObject({ code: 'NOT_FOUND' })
     const assembled = await place.folder.run(['assemble', '--metadata-file', 'first.json'], NOWHERE)
     expect(assembled).toMatchObject({ exitCode: 0 })

@@ -5,13 +5,13 @@ import { Cleanup } from './cleanup.js'
 import { freePort } from './free-port.js'
 import { tempFolder } from './temp-folder.js'
 
-/** An sshd of a test's own on 127.0.0.1, whose only command prints a greeting. */
+/** An sshd of a test's own on 127.0.0.1, whose only command prints a greeting where there is one. */
 export interface SshServer extends AsyncDisposable {
   readonly port: number
 }
 
 /** Starts sshd, which lets in whoever has one of these keys. @param publicKeys - lines of authorized_keys */
-export async function startSshServer(publicKeys: readonly string[], greeting: string): Promise<SshServer> {
+export async function startSshServer(publicKeys: readonly string[], greeting?: string): Promise<SshServer> {
   await using cleanup = new Cleanup()
   const { path } = cleanup.use(await tempFolder('sshd'))
   const [hostKey, authorized, config] = ['host-key', 'authorized', 'config'].map((name) => join(path, name)) as [
@@ -34,7 +34,7 @@ export async function startSshServer(publicKeys: readonly string[], greeting: st
     'PasswordAuthentication no',
     'PermitRootLogin yes',
     'PidFile none',
-    `ForceCommand echo ${greeting}`,
+    ...(greeting === undefined ? [] : [`ForceCommand echo ${greeting}`]),
   ]
   await writeFile(config, `${lines.join('\n')}\n`)
   cleanup.use(

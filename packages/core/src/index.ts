@@ -50,7 +50,9 @@ export {
   type Refusal,
   type ReservedOption,
 } from './definition/plugin.js'
+export type { EngineOptions } from './engine/connect.js'
 export type { Digest } from './model/digest.js'
+export type { EngineReason, EngineUse } from './model/engine-use.js'
 export type { ErrorData } from './model/error-data.js'
 export {
   CancelledError,
@@ -64,7 +66,7 @@ export {
 } from './model/errors.js'
 export type { CodeCheck, RunEvent, RunOutcome, TagChange, WorkEvent } from './model/events.js'
 export type { Annotations, Descriptor, ImageIndex, ImageManifest } from './model/oci.js'
-export type { NodePlan, Plan, PlanAction, TagPlan } from './model/plan.js'
+export type { EnginePlan, NodePlan, Plan, PlanAction, TagPlan } from './model/plan.js'
 export type { ChangedPath, PartChange, PlanReason } from './model/plan-reason.js'
 export { formatPlatform, type Platform } from './model/platform.js'
 export type { AssembleEntry, AssembleOptions, Assembly } from './operations/assemble.js'
@@ -74,7 +76,7 @@ export type { LockChange, LockOptions, LockResult } from './operations/lock.js'
 export type { BuildMetadata, ImageMetadata, PipelineMetadata } from './operations/metadata-file.js'
 export { assemble, copy, inspect, promote, remove, tags } from './operations/on-images.js'
 export { execute, lock, plan } from './operations/on-pipelines.js'
-export type { OperationOptions, PipelinesAndOptions, RunOptions } from './operations/options.js'
+export type { EmulationPolicy, OperationOptions, PipelinesAndOptions, RunOptions } from './operations/options.js'
 export type { PromoteOptions } from './operations/promote.js'
 export { createRegistry } from './registry/client.js'
 export { firstCredentials, staticCredentials } from './registry/credentials.js'

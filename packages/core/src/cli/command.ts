@@ -1,4 +1,5 @@
 import type { Pipeline } from '../definition/pipeline.js'
+import type { EmulationPolicy } from '../operations/options.js'
 
 /** A standard stream: a terminal, or something that is only written to. */
 export interface OutputStream {
@@ -45,6 +46,8 @@ export interface PipelineFlags {
   readonly keepGoing?: boolean
   readonly metadataFile?: string
   readonly load?: boolean
+  readonly engine?: readonly string[]
+  readonly emulation?: EmulationPolicy
   readonly json?: boolean
   readonly verbose?: boolean
   readonly progress?: ProgressChoice

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import { nearest } from '../definition/faults.js'
+import { EMULATION_POLICIES } from '../operations/options.js'
 import { PICTURE_FORMATS } from '../report/graph/formats.js'
 import { buildCommand } from './build-command.js'
 import { type CommandContext, PROGRESS_CHOICES } from './command.js'
@@ -69,6 +70,7 @@ export function createProgram(context: CommandContext): Command {
     .command('doctor')
     .description('look at engine, platforms, registries and this machine, and say what to do; changes nothing')
     .option('--registry <host>', REGISTRY_HELP)
+    .option('--engine <address>', ENGINE_HELP, collect)
     .option('--json', 'print JSON')
     .action((_flags, command: Command) => doctorCommand(command.optsWithGlobals(), context))
   program
@@ -114,10 +116,18 @@ const PROGRESS = new Option('--progress <how>', 'how to show the run, on standar
 
 function pipelineFlags(command: Command): Command {
   return publishingFlags(command)
+    .option('--engine <address>', ENGINE_HELP, collect)
+    .addOption(new Option('--emulation <when>', EMULATION_HELP).choices(EMULATION_POLICIES))
     .option('--only <platform>', 'this platform alone (repeatable): it is built and pushed, no name moves', collect)
     .option('--no-reuse', 'build every image, even where the registry has it, made of the same')
     .option('--rebuild <image>', 'build this image, pipeline or platform even where it is there (repeatable)', collect)
 }
+
+const ENGINE_HELP =
+  'engine to build on (repeatable): unix://, tcp:// or ssh:// as in DOCKER_HOST, or a docker context; that of docker unless told otherwise'
+
+const EMULATION_HELP =
+  'emulate a platform when-busy: no engine that runs it natively is free; when-needed: there is none; never'
 
 const METADATA_HELP = 'write digests, descriptors and names there, by the keys of buildx'
 

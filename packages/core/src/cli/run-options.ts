@@ -17,6 +17,8 @@ export function runOptions(flags: PipelineFlags, { signal, host }: CommandContex
     ...(flags.keepGoing !== undefined && { keepGoing: flags.keepGoing }),
     ...(flags.metadataFile !== undefined && { metadataFile: flags.metadataFile }),
     ...(flags.load !== undefined && { load: flags.load }),
+    ...(flags.engine !== undefined && { engines: flags.engine }),
+    ...(flags.emulation !== undefined && { emulation: flags.emulation }),
   }
 }
 

@@ -7,8 +7,16 @@ import type { BuildRequest, Engine, EngineCall, EngineInfo } from './port.js'
 
 /** Which engine to use, and with what logins. */
 export interface EngineOptions {
-  /** `unix://`, `npipe://`, `tcp://` or `ssh://`; without it DOCKER_HOST, the docker context in use, the default socket. */
+  /**
+   * `unix://`, `npipe://`, `tcp://` or `ssh://`, or the name of a docker context; without it DOCKER_HOST, the docker
+   * context in use, the default socket.
+   */
   readonly host?: string | undefined
+  /**
+   * Folder of the `ca.pem`, `cert.pem` and `key.pem` that a `tcp://` engine is spoken to with, so that each can have its
+   * own; without it as DOCKER_TLS_VERIFY and DOCKER_CERT_PATH say, or the context.
+   */
+  readonly certificates?: string | undefined
   /** Logins for the registries that the engine pulls from and pushes to; without it all are anonymous. */
   readonly credentials?: CredentialStore
   /** Where DOCKER_HOST and its like are looked up, and what ssh runs with; the process's own environment unless told otherwise. */
@@ -32,11 +40,14 @@ export function connectEngine(options: EngineOptions = {}): Engine {
 
 /** Loads the adapter and its libraries at the first call, so that whoever builds nothing does not wait for them. */
 class LazyEngine implements Engine {
+  readonly name: string
   readonly #options: EngineOptions
   #opening: Promise<Engine> | undefined
 
   constructor(options: EngineOptions) {
     this.#options = options
+    const { host, env = process.env } = options
+    this.name = host || env['DOCKER_HOST'] || env['DOCKER_CONTEXT'] || 'default'
   }
 
   async info(call?: EngineCall): Promise<EngineInfo> {
@@ -80,9 +91,9 @@ class LazyEngine implements Engine {
   }
 
   async #load(): Promise<Engine> {
-    const { host, credentials = ANONYMOUS, env = process.env } = this.#options
+    const { host, certificates, credentials = ANONYMOUS, env = process.env } = this.#options
     const [endpoint, { DockerEngine }] = await Promise.all([
-      resolveEndpoint({ host, env }),
+      resolveEndpoint({ host, certificates, env }),
       import('./docker-engine.js'),
     ])
     return new DockerEngine(endpoint, env, credentials)

@@ -20,6 +20,9 @@ export interface EngineRequest {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Milliseconds that an engine may take for the first answer, connecting included. */
+export const FIRST_ANSWER_TIMEOUT = 45_000
+
 /** What docker-modem is told to hand over as it is: every status, so that this file decides what a refusal is. */
 const EVERY_STATUS: Readonly<Record<number, true>> = Object.fromEntries(
   Array.from({ length: 400 }, (_, index) => [200 + index, true]),
@@ -49,10 +52,24 @@ export class Connection implements AsyncDisposable {
 
   /** What the engine says of its version; asked once. Rejects with ENGINE_UNSUPPORTED, or as the transport does. */
   async version(signal: AbortSignal | undefined): Promise<EngineVersion> {
-    this.#version ??= negotiate(
-      this.#parse(await text(await this.#exchange({ method: 'GET', path: '/version', signal }))),
-    )
+    this.#version ??= negotiate(this.#parse(await this.#firstAnswer(signal)))
     return this.#version
+  }
+
+  /** Bounded in time: a host that drops what it gets would be waited for by the minute, or without end. */
+  async #firstAnswer(signal: AbortSignal | undefined): Promise<string> {
+    const stop = new AbortController()
+    const timer = setTimeout(() => stop.abort(), FIRST_ANSWER_TIMEOUT)
+    const both = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
+    try {
+      return await text(await this.#exchange({ method: 'GET', path: '/version', signal: both }))
+    } catch (cause) {
+      if (!stop.signal.aborted || signal?.aborted) throw cause
+      const message = `no answer within ${FIRST_ANSWER_TIMEOUT / 1000} seconds`
+      throw Object.assign(new Error(message, { cause }), { code: 'ETIMEDOUT' })
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   /** Sends a request and returns the answer's body. Rejects with {@link Refusal} where the status is no success. */

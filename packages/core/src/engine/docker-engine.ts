@@ -23,10 +23,12 @@ interface InfoAnswer {
 
 /** The port over one Docker engine. */
 export class DockerEngine implements Engine {
+  readonly name: string
   readonly #connection: Connection
   readonly #credentials: CredentialStore
 
   constructor(endpoint: Endpoint, env: Environment, credentials: CredentialStore) {
+    this.name = endpoint.address
     this.#connection = new Connection(endpoint, env)
     this.#credentials = credentials
   }

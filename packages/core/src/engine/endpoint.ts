@@ -29,8 +29,10 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 /** What decides which engine is meant. */
 export interface EndpointOptions {
-  /** An address as in DOCKER_HOST; it wins over everything else. */
+  /** An address as in DOCKER_HOST, or the name of a docker context; it wins over everything else. */
   readonly host?: string | undefined
+  /** Folder of the certificates for an address. */
+  readonly certificates?: string | undefined
   readonly env: Environment
   readonly platform?: NodeJS.Platform
 }
@@ -46,11 +48,16 @@ const TLS_PORT = 2376
  * @throws ENGINE_UNREACHABLE where an address is malformed or the context does not exist.
  * @see https://docs.docker.com/engine/manage-resources/contexts/
  */
-export async function resolveEndpoint({ host, env, platform = process.platform }: EndpointOptions): Promise<Endpoint> {
+export async function resolveEndpoint(options: EndpointOptions): Promise<Endpoint> {
+  const { host, certificates, env, platform = process.platform } = options
   const folder = env['DOCKER_CONFIG'] || join(env['HOME'] || homedir(), '.docker')
-  const address = host || env['DOCKER_HOST']
-  if (address) return parseEndpoint(address, await environmentTls(env, folder))
-  const context = await currentContext(folder, env['DOCKER_CONTEXT'])
+  const contextName = host && !host.includes('://') ? host : undefined
+  const address = contextName === undefined ? host || env['DOCKER_HOST'] : undefined
+  if (address) {
+    const tls = certificates === undefined ? await environmentTls(env, folder) : await folderTls(certificates)
+    return parseEndpoint(address, tls)
+  }
+  const context = await currentContext(folder, contextName ?? env['DOCKER_CONTEXT'])
   if (context) return parseEndpoint(context.host, context.tls)
   return parseEndpoint(platform === 'win32' ? DEFAULT_PIPE : DEFAULT_SOCKET, undefined)
 }
@@ -58,7 +65,11 @@ export async function resolveEndpoint({ host, env, platform = process.platform }
 /** TLS as DOCKER_TLS_VERIFY and DOCKER_CERT_PATH ask for it; any value but the empty one turns it on. */
 async function environmentTls(env: Environment, folder: string): Promise<TlsMaterial | undefined> {
   if (!env['DOCKER_TLS_VERIFY']) return undefined
-  return { ...(await readTlsFolder(env['DOCKER_CERT_PATH'] || folder)), verify: true }
+  return folderTls(env['DOCKER_CERT_PATH'] || folder)
+}
+
+async function folderTls(folder: string): Promise<TlsMaterial> {
+  return { ...(await readTlsFolder(folder)), verify: true }
 }
 
 /**
@@ -70,10 +81,15 @@ export function parseEndpoint(address: string, tls: TlsMaterial | undefined): En
   const socket = /^(?:unix|npipe):\/\/(.+)$/.exec(address)?.[1]
   if (socket !== undefined) return { kind: 'socket', address, path: socket }
   const url = URL.canParse(address) ? new URL(address) : undefined
+  if (url?.password) {
+    throw new EngineError('ENGINE_UNREACHABLE', `the address of an engine on ${url.hostname} holds a password`, {
+      hint: 'Addresses are shown. Use a key for ssh, and certificates for tcp.',
+    })
+  }
   if (url?.hostname && url.protocol === 'ssh:') return sshEndpoint(address, url)
   if (url?.hostname && ['tcp:', 'http:', 'https:'].includes(url.protocol)) return tcpEndpoint(address, url, tls)
   throw new EngineError('ENGINE_UNREACHABLE', `'${address}' is not an address of an engine`, {
-    hint: 'Write it as unix:///var/run/docker.sock, tcp://host:2376 or ssh://user@host.',
+    hint: 'Write it as unix:///var/run/docker.sock, tcp://host:2376 or ssh://user@host, or name a docker context.',
   })
 }
 

@@ -61,6 +61,8 @@ export interface BuildRequest {
  * Methods throw EngineError, and CancelledError once the signal has fired; credentials are looked up per host.
  */
 export interface Engine extends AsyncDisposable {
+  /** As whoever chose it named it: an address or a docker context. */
+  readonly name: string
   /** Asks the engine what it is. @throws ENGINE_UNREACHABLE; ENGINE_UNSUPPORTED where it has no BuildKit. */
   info(call?: EngineCall): Promise<EngineInfo>
   /** Builds and names the result. @throws BUILD_FAILED with the failing Dockerfile line and the end of its log. */

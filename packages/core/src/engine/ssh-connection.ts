@@ -10,6 +10,9 @@ export const SSH_FAILED = 'SSH_FAILED'
 /** Seconds that ssh may take to connect. */
 const CONNECT_TIMEOUT = 30
 
+/** Seconds after which ssh asks a silent host whether it is still there; it gives up after three of these. */
+const ALIVE_INTERVAL = 15
+
 /** The most of what ssh wrote to its standard error that is kept for a message, in characters. */
 const MAX_DIAGNOSTICS = 2000
 
@@ -20,6 +23,8 @@ export function sshArguments({ destination, port, socket }: SshEndpoint): readon
   return [
     '-o',
     `ConnectTimeout=${CONNECT_TIMEOUT}`,
+    '-o',
+    `ServerAliveInterval=${ALIVE_INTERVAL}`,
     '-T',
     ...(port === undefined ? [] : ['-p', String(port)]),
     '--',

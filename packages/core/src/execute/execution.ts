@@ -1,11 +1,14 @@
+import type { EnginePool, Lease } from '../engine/pool.js'
+import type { Engine } from '../engine/port.js'
 import type { ImageNode, Node } from '../graph/node.js'
 import { errorData } from '../model/error-data.js'
 import { CancelledError, PolyarchError, RegistryError } from '../model/errors.js'
 import type { RunEvent, WorkEvent } from '../model/events.js'
 import { formatPlatform } from '../model/platform.js'
 import { formatReference } from '../model/reference.js'
-import type { Finding, Inputs, Output, StepCall } from '../steps/step.js'
+import type { Finding, Inputs, Output, PerformCall, StepCall } from '../steps/step.js'
 import type { ConsideredNode, ResolvedNode } from '../steps/work.js'
+import { doOnEngine, leaseFor, type PossibleEngines } from './on-engine.js'
 import { runSchedule } from './schedule.js'
 
 /** A node as the plan left it. */
@@ -22,7 +25,9 @@ export interface PlannedNode {
 /** What execution starts from. */
 export interface ExecutionInput {
   readonly nodes: ReadonlyMap<string, PlannedNode>
-  readonly buildConcurrency: number
+  readonly pool: EnginePool
+  /** Who can build which image, by node. */
+  readonly candidacies: ReadonlyMap<string, PossibleEngines>
   /** Whether images may be built. */
   readonly builds: boolean
   /** Whether the rest goes on where something fails. */
@@ -50,7 +55,6 @@ export async function performNodes(input: ExecutionInput): Promise<ReadonlyMap<s
   const wanted = [...nodes.values()].filter((planned) => planned.wanted)
   await runSchedule({
     nodes: wanted.map(({ node }) => node),
-    buildConcurrency: input.buildConcurrency,
     signal,
     keepGoing: input.keepGoing,
     run: (node, nodeSignal) => perform(nodes.get(node.id), nodeSignal),
@@ -77,19 +81,35 @@ export async function performNodes(input: ExecutionInput): Promise<ReadonlyMap<s
     if (broken !== undefined) return leave(node, broken)
     const missing = node.needs.filter((need) => lost.has(need))
     if (missing.length > 0 && !standsWithout(node, missing)) return lose(node, missing)
-    const call = callOf(node, nodeSignal, emit)
-    emit({
-      kind: 'node-started',
-      at: Date.now(),
-      node: node.id,
-      ...('platform' in node && { platform: node.platform }),
-    })
+    let hasStarted = false
     try {
-      const { output, reused } = await performOne(planned, outputs, call, input.builds)
+      const lease = await leaseOf(node, nodeSignal)
+      hasStarted = true
+      const platform = 'platform' in node && { platform: node.platform }
+      emit({ kind: 'node-started', at: Date.now(), node: node.id, ...platform, ...lease?.use })
+      const { output, reused } = await performWith(lease, planned, nodeSignal)
       settle(node, output, reused)
     } catch (error) {
-      fail(node, error, nodeSignal)
+      // Who was still waiting for an engine has done nothing that could be told.
+      if (hasStarted || !nodeSignal.aborted) fail(node, error, nodeSignal)
     }
+  }
+
+  /** Waits for an engine where one is needed: a node has not started before. */
+  async function leaseOf(node: Node, nodeSignal: AbortSignal): Promise<Lease | undefined> {
+    if (node.kind !== 'image' || !input.builds) return undefined
+    return leaseFor(node, input.candidacies.get(node.id), input.pool, nodeSignal)
+  }
+
+  function performWith(lease: Lease | undefined, planned: PlannedNode, nodeSignal: AbortSignal): Promise<NodeResult> {
+    const { node } = planned
+    const call = callOf(node, nodeSignal, emit)
+    const perform = (engine?: Engine) => performOne(planned, outputs, { ...call, engine }, input.builds)
+    if (lease === undefined) return perform()
+    const { candidates = [] } = input.candidacies.get(node.id) ?? {}
+    const moved = (use: Lease['use'], error: unknown) =>
+      emit({ kind: 'node-moved', at: Date.now(), node: node.id, ...use, error: errorData(error) })
+    return doOnEngine(lease, { candidates, pool: input.pool, signal: nodeSignal, moved }, perform)
   }
 
   /** Throws, unless the run goes on without the node. */
@@ -129,7 +149,12 @@ export async function performNodes(input: ExecutionInput): Promise<ReadonlyMap<s
 }
 
 /** What the plan could not know is looked up first: a run that was killed may have left it there. */
-async function performOne(planned: PlannedNode, inputs: Inputs, call: StepCall, builds: boolean): Promise<NodeResult> {
+async function performOne(
+  planned: PlannedNode,
+  inputs: Inputs,
+  call: PerformCall,
+  builds: boolean,
+): Promise<NodeResult> {
   const considered = planned.considered ?? planned.resolved.consider(inputs, { anew: planned.anew })
   const finding = planned.finding ?? (await considered.lookup(call))
   if (finding.state === 'present') return { output: finding.output, reused: true }

@@ -1,4 +1,3 @@
-import pLimit from 'p-limit'
 import type { Node } from '../graph/node.js'
 import { CancelledError } from '../model/errors.js'
 import { combineFailures } from './failures.js'
@@ -7,8 +6,6 @@ import { combineFailures } from './failures.js'
 export interface Schedule {
   /** In any order; what a node needs may be left out where it is there already. */
   readonly nodes: readonly Node[]
-  /** How many builds run at a time; what does not load the engine is not held back. */
-  readonly buildConcurrency: number
   readonly signal?: AbortSignal | undefined
   /** Whether the rest goes on where one node fails; what needs it is for `run` to leave out. */
   readonly keepGoing?: boolean
@@ -22,14 +19,7 @@ export interface Schedule {
  *
  * @throws the first failure, or all of them as one; CancelledError where the given signal fired.
  */
-export async function runSchedule({
-  nodes,
-  buildConcurrency,
-  signal: outer,
-  keepGoing = false,
-  run,
-}: Schedule): Promise<void> {
-  const limit = pLimit(buildConcurrency)
+export async function runSchedule({ nodes, signal: outer, keepGoing = false, run }: Schedule): Promise<void> {
   const stop = new AbortController()
   const signal = outer === undefined ? stop.signal : AbortSignal.any([outer, stop.signal])
   const done = new Map<string, Promise<void>>()
@@ -39,7 +29,7 @@ export async function runSchedule({
     await Promise.all(node.needs.map((need) => done.get(need)))
     if (signal.aborted) return
     try {
-      await (node.kind === 'image' ? limit(() => (signal.aborted ? undefined : run(node, signal))) : run(node, signal))
+      await run(node, signal)
     } catch (error) {
       failures.push(error)
       if (!keepGoing) stop.abort(error)

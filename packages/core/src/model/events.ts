@@ -1,4 +1,5 @@
 import type { Digest } from './digest.js'
+import type { EngineUse } from './engine-use.js'
 import type { ErrorData } from './error-data.js'
 import type { Plan } from './plan.js'
 import type { Platform } from './platform.js'
@@ -127,7 +128,10 @@ export type RunOutcome = 'succeeded' | 'incomplete' | 'failed' | 'cancelled'
 /** Everything that a run tells, in order; a report is made from these alone. */
 export type RunEvent =
   | (EventBase & { readonly kind: 'planned'; readonly plan: Plan })
-  | (NodeEvent & { readonly kind: 'node-started'; readonly platform?: Platform })
+  /** What is built is told with the engine that builds it. */
+  | (NodeEvent & Partial<EngineUse> & { readonly kind: 'node-started'; readonly platform?: Platform })
+  /** The engine that built it was lost, and another one starts anew. */
+  | (NodeEvent & EngineUse & { readonly kind: 'node-moved'; readonly error: ErrorData })
   | (NodeEvent & { readonly kind: 'node-reused'; readonly digest: Digest; readonly reference: string })
   | (NodeEvent & { readonly kind: 'node-finished'; readonly digest: Digest; readonly reference: string })
   | (NodeEvent & { readonly kind: 'node-failed'; readonly error: ErrorData })

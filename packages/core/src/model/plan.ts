@@ -1,4 +1,5 @@
 import type { Digest } from './digest.js'
+import type { EngineUse } from './engine-use.js'
 import type { ErrorData } from './error-data.js'
 import type { PlanReason } from './plan-reason.js'
 import type { Platform } from './platform.js'
@@ -34,8 +35,8 @@ export const PLAN_ACTIONS = [
   'not-needed',
 ] as const satisfies readonly PlanAction[]
 
-/** What a run would do with one node, and why. */
-export interface NodePlan {
+/** What a run would do with one node, and why; of what is built, on which engine if all of them are free then. */
+export interface NodePlan extends Partial<EngineUse> {
   readonly node: string
   readonly pipeline: string
   readonly kind: 'base' | 'base-index' | 'image' | 'index'
@@ -56,8 +57,18 @@ export interface NodePlan {
   readonly digest?: Digest
   /** What the Dockerfile adds from elsewhere without a checksum: it may change though the key does not. */
   readonly volatile?: readonly string[]
-  /** Whether the engine runs the platform itself or through an emulator; for what is built. */
-  readonly execution?: 'native' | 'emulated'
+}
+
+/** An engine of the run, as the plan found it. */
+export interface EnginePlan {
+  /** Its address; where it does not answer, what it was named by. */
+  readonly engine: string
+  readonly version?: string
+  readonly native?: Platform
+  /** What it runs by emulation; left out where it does not tell. */
+  readonly emulated?: readonly Platform[]
+  /** Why it is of no use. */
+  readonly problem?: ErrorData
 }
 
 /** What a run would do with one name that users see. */
@@ -77,6 +88,8 @@ export interface Plan {
   readonly version: typeof PLAN_VERSION
   readonly nodes: readonly NodePlan[]
   readonly tags: readonly TagPlan[]
+  /** The engines, where something is to be built. */
+  readonly engines?: readonly EnginePlan[]
   /** What would stop the run before it begins. */
   readonly problems: readonly ErrorData[]
   readonly notes: readonly string[]

@@ -1,3 +1,4 @@
+import { EnginePool } from '../engine/pool.js'
 import { type NodeResult, performNodes } from '../execute/execution.js'
 import type { TagMove } from '../execute/tag-phase.js'
 import { errorData } from '../model/error-data.js'
@@ -55,7 +56,8 @@ async function executeIn(
   if (!input.builds) refuseMissingImages(planned)
   const results = await performNodes({
     nodes: planned.nodes,
-    buildConcurrency: options.buildConcurrency ?? DEFAULT_BUILD_CONCURRENCY,
+    candidacies: planned.candidacies,
+    pool: openPool(options),
     builds: input.builds,
     keepGoing: options.keepGoing ?? false,
     signal,
@@ -73,11 +75,16 @@ async function executeIn(
   }
   if (options.load) {
     const { loadImages } = await import('./load.js')
-    await loadImages({ definition, graph: input.graph, results, signal, emit }, world.engine)
+    await loadImages({ definition, graph: input.graph, results, signal, emit }, world.engines.all[0])
   }
   return [...planned.nodes.values()].some(({ node, wanted }) => wanted && !results.has(node.id))
     ? 'incomplete'
     : 'succeeded'
+}
+
+function openPool({ buildConcurrency, emulation }: RunOptions): EnginePool {
+  const buildsPerEngine = buildConcurrency ?? DEFAULT_BUILD_CONCURRENCY
+  return new EnginePool({ buildsPerEngine, waitsForNative: emulation === 'when-needed' })
 }
 
 function refuseProblems({ problems }: Planned): void {

@@ -1,5 +1,5 @@
 import type { Pipeline } from '../definition/pipeline.js'
-import type { EngineOptions } from '../engine/connect.js'
+import type { EngineChoice } from '../engine/engines.js'
 import type { RunEvent } from '../model/events.js'
 import type { RegistryOptions } from '../registry/options.js'
 
@@ -10,8 +10,14 @@ export interface OperationOptions {
   readonly signal?: AbortSignal
 }
 
+/** When an engine emulates a platform. */
+export const EMULATION_POLICIES = ['when-busy', 'when-needed', 'never'] as const
+
+/** One of {@link EMULATION_POLICIES}. */
+export type EmulationPolicy = (typeof EMULATION_POLICIES)[number]
+
 /** What `plan(...)` and `execute(...)` take after the pipelines. */
-export interface RunOptions extends OperationOptions {
+export interface RunOptions extends OperationOptions, EngineChoice {
   /**
    * Takes the place of the host in every name that is pushed to: `host[:port][/prefix]`, or `embedded[:directory]` for
    * the registry that polyarch brings along.
@@ -34,11 +40,14 @@ export interface RunOptions extends OperationOptions {
   readonly keepGoing?: boolean
   /** Path of a file to write what was published into, by the keys of buildx's metadata file. */
   readonly metadataFile?: string
-  /** Which engine builds; the one that the docker command would use unless told otherwise. */
-  readonly engine?: EngineOptions
-  /** How many images are built at a time. Default 4. */
+  /**
+   * When an engine emulates a platform: `when-busy`, where no engine that runs it natively is free; `when-needed`, where
+   * there is no such engine; or `never`. Default `when-busy`.
+   */
+  readonly emulation?: EmulationPolicy
+  /** How many images an engine builds at a time. Default 4. */
   readonly buildConcurrency?: number
-  /** Also puts the images into the engine, under the names of their indexes, for the platform it runs best. */
+  /** Also puts the images into the engine, the first where there are several, under the names of their indexes, for the platform it runs best. */
   readonly load?: boolean
   /** Lets a published name lose a platform that it has today. */
   readonly allowRemoval?: boolean

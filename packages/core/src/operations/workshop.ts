@@ -1,8 +1,8 @@
 import { compile } from '../definition/compile.js'
 import type { Definition } from '../definition/definition.js'
 import type { Pipeline } from '../definition/pipeline.js'
-import { connectEngine } from '../engine/connect.js'
 import { missingBinfmtEntry } from '../engine/emulators.js'
+import { openEngines } from '../engine/engines.js'
 import { buildGraph } from '../graph/graph.js'
 import type { Graph } from '../graph/node.js'
 import { createLock, type Lock } from '../lock/lock.js'
@@ -59,6 +59,7 @@ export async function openWorkshop(
       targets: only === undefined ? targetNodes(definition, graph) : imagesOf(graph, definition),
       notes: definition.notes,
       builds: options.build ?? true,
+      emulates: options.emulation !== 'never',
       missingEmulator: missingBinfmtEntry,
     },
     world,
@@ -79,7 +80,7 @@ function openWorld(options: RunOptions, lock: Lock): World {
     lock,
     outside: createOutside(registry),
     code: createCodeReader(),
-    engine: connectEngine({ credentials, ...options.engine }),
+    engines: openEngines(options, credentials),
     rootfs: lazyRootfsMaker(options),
     contexts: createContexts(sourceDateEpoch(process.env)),
   }
@@ -104,8 +105,8 @@ function sourceDateEpoch({ SOURCE_DATE_EPOCH: text }: NodeJS.ProcessEnv): number
   throw new DefinitionError([{ path: 'SOURCE_DATE_EPOCH', message: `'${text}' is no number of seconds` }], 'USAGE')
 }
 
-async function close({ contexts, engine, registry }: World, chosen: ChosenRegistry): Promise<void> {
-  for (const one of [contexts, engine, registry, chosen]) await one[Symbol.asyncDispose]()
+async function close({ contexts, engines, registry }: World, chosen: ChosenRegistry): Promise<void> {
+  for (const one of [contexts, engines, registry, chosen]) await one[Symbol.asyncDispose]()
 }
 
 function readOnly(only: readonly string[] | undefined, { pipelines }: Definition): readonly Platform[] | undefined {

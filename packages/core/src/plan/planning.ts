@@ -8,8 +8,9 @@ import type { PlanReason } from '../model/plan-reason.js'
 import type { Platform } from '../model/platform.js'
 import type { PublishedName } from '../steps/published-names.js'
 import type { StepCall, World } from '../steps/step.js'
+import type { Candidacy } from './candidates.js'
 import { actionOf, explainAll } from './node-action.js'
-import { executionOn, type Preflight, preflight } from './preflight.js'
+import { type Preflight, plannedUse, preflight } from './preflight.js'
 import { readPublished } from './published.js'
 import { reasonText } from './reason-text.js'
 import { type SurveyedNode, survey } from './survey.js'
@@ -30,6 +31,8 @@ export interface PlanningInput {
   readonly notes: readonly string[]
   /** Whether images may be built; where not, no engine is asked for anything. */
   readonly builds: boolean
+  /** Whether an engine may emulate a platform. */
+  readonly emulates: boolean
   /** Whether to look what the locked names mean upstream today. */
   readonly asksUpstream: boolean
   /** Names the binfmt_misc entry that a platform's emulator is registered under. */
@@ -40,6 +43,8 @@ export interface PlanningInput {
 export interface Planned {
   readonly plan: Plan
   readonly nodes: ReadonlyMap<string, SurveyedNode>
+  /** Who can build which image, by node. */
+  readonly candidacies: ReadonlyMap<string, Candidacy>
   /** The errors behind the plan's problems. */
   readonly problems: readonly PolyarchError[]
 }
@@ -68,7 +73,7 @@ export async function makePlan(input: PlanningInput, world: World, call: Plannin
   throwIfCancelled(signal)
   const toDo = input.graph.nodes.filter(({ id }) => nodes.get(id)?.wanted)
   const [checked, tags, reasons, moved] = await Promise.all([
-    preflight(input.builds ? toDo : [], world, input.missingEmulator, { signal }),
+    preflight(input.builds ? toDo : [], world, input, { signal }),
     planTags(input.names, nodes, published, world.registry, { signal }),
     explainAll([...nodes.values()], callOf),
     input.asksUpstream ? upstreamNotes(world, { signal }) : [],
@@ -80,24 +85,24 @@ export async function makePlan(input: PlanningInput, world: World, call: Plannin
       return surveyed === undefined ? [] : [nodePlan(surveyed, reasons.get(id) ?? [], nodes, checked)]
     }),
     tags,
+    ...(checked.engines.length > 0 && { engines: checked.engines }),
     problems: checked.problems.map(errorData),
-    notes: [...new Set([...notes, ...world.lock.notes(), ...moved])],
+    notes: [...new Set([...notes, ...checked.notes, ...world.lock.notes(), ...moved])],
   }
-  return { plan, nodes, problems: checked.problems }
+  return { plan, nodes, candidacies: checked.candidacies, problems: checked.problems }
 }
 
 function nodePlan(
   surveyed: SurveyedNode,
   why: readonly PlanReason[],
   all: ReadonlyMap<string, SurveyedNode>,
-  { engine }: Preflight,
+  checked: Preflight,
 ): NodePlan {
-  const { node, considered, output, wanted } = surveyed
+  const { node, considered, output } = surveyed
   const after = node.decidedBy.filter((need) => all.get(need)?.output === undefined)
   const platform = node.kind === 'base' || node.kind === 'image' ? node.platform : undefined
   const source = sourceName(node)
   const { sources = [] } = surveyed.resolved.volatile ?? {}
-  const execution = node.kind === 'image' && wanted && engine ? executionOn(engine, node.platform) : undefined
   return {
     node: node.id,
     pipeline: node.pipeline,
@@ -112,6 +117,6 @@ function nodePlan(
     ...(considered !== undefined && { key: considered.key }),
     ...(output !== undefined && { digest: output.descriptor.digest }),
     ...(sources.length > 0 && { volatile: sources }),
-    ...(execution !== undefined && { execution }),
+    ...plannedUse(checked, node.id),
   }
 }

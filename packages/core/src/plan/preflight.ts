@@ -1,42 +1,55 @@
-import { ignoredOptions } from '../engine/ignored-options.js'
-import type { EngineInfo } from '../engine/port.js'
+import { firstUse } from '../engine/pool.js'
+import type { Engine } from '../engine/port.js'
 import type { ImageNode, Node } from '../graph/node.js'
-import { EngineError, type PolyarchError } from '../model/errors.js'
-import { formatPlatform, type Platform, platformsRunBy, samePlatform } from '../model/platform.js'
+import type { EngineUse } from '../model/engine-use.js'
+import type { EngineError, PolyarchError } from '../model/errors.js'
+import type { EnginePlan } from '../model/plan.js'
 import { missingSecrets } from '../steps/build-secrets.js'
 import type { StepCall, World } from '../steps/step.js'
+import { type AskedEngine, askEngines, enginePlan } from './ask-engines.js'
+import { type Candidacy, type CandidacyRules, findCandidates } from './candidates.js'
 import { findUnreachableRegistries } from './reachability.js'
 
-/** What was found out about the engine before anything is sent to it. */
+/** What was found out about the engines before anything is sent to them. */
 export interface Preflight {
-  readonly engine: EngineInfo | undefined
+  /** Empty where nothing is to be built. */
+  readonly engines: readonly EnginePlan[]
+  /** Who can build which image, by node. */
+  readonly candidacies: ReadonlyMap<string, Candidacy>
   readonly problems: readonly PolyarchError[]
+  readonly notes: readonly string[]
 }
 
-/** Asks the engine whether it can do what is left to build. Reads only; not asked where there is nothing to build. */
+/** Asks the engines whether they can do what is left to build. Reads only; not asked where there is nothing to build. */
 export async function preflight(
   nodes: readonly Node[],
   world: World,
-  missingEmulator: (platform: Platform) => string | undefined,
+  rules: CandidacyRules,
   call: StepCall,
 ): Promise<Preflight> {
   const images = nodes.filter((node) => node.kind === 'image')
-  if (images.length === 0) return { engine: undefined, problems: [] }
-  try {
-    const engine = await world.engine.info(call)
-    const problems = images.flatMap(({ id, platform, build, optional }) => {
-      if (optional) return []
-      const ignored = ignoredOptions(engine, build).map((name) => notCarriedOut(id, name, engine))
-      if (executionOn(engine, platform) !== undefined) return ignored
-      return [...ignored, notRunnable(id, platform, engine, missingEmulator(platform))]
-    })
-    const missing = await Promise.all(images.map((image) => missingSecretsOf(image)))
-    const unreachable = await findUnreachableRegistries(images, world, call)
-    return { engine, problems: [...problems, ...missing.flat(), ...unreachable] }
-  } catch (error) {
-    if (error instanceof EngineError) return { engine: undefined, problems: [error] }
-    throw error
+  if (images.length === 0) return { engines: [], candidacies: new Map(), problems: [], notes: [] }
+  const asked = await askEngines(world.engines, call)
+  const answering = asked.filter((one) => 'info' in one)
+  const possible = new Map(images.map((image) => [image, findCandidates(image, answering, rules)]))
+  const reached = await keepReaching(possible, call)
+  const missing = await Promise.all(images.map((image) => missingSecretsOf(image)))
+  const failures = asked.flatMap((one) => ('failure' in one ? [one.failure] : []))
+  const unbuildable = images.filter((image) => !image.optional && reached.get(image)?.candidates.length === 0)
+  const refusals = unbuildable.flatMap((image) => reached.get(image)?.refusals ?? [])
+  const isShort = unbuildable.length > 0 || answering.length === 0
+  return {
+    engines: asked.map(enginePlan),
+    candidacies: new Map([...reached].map(([{ id }, candidacy]) => [id, candidacy])),
+    // An engine says of several images alike that it does not get to their registry.
+    problems: [...new Set([...refusals, ...missing.flat(), ...(isShort ? failures : [])])],
+    notes: isShort ? [] : notesOn(asked, [...reached.values()]),
   }
+}
+
+/** Which engine is to build an image as long as all of them are free. */
+export function plannedUse({ candidacies }: Preflight, node: string): EngineUse | undefined {
+  return firstUse(candidacies.get(node)?.candidates ?? [])
 }
 
 async function missingSecretsOf({ id, build, optional }: ImageNode): Promise<readonly PolyarchError[]> {
@@ -45,32 +58,36 @@ async function missingSecretsOf({ id, build, optional }: ImageNode): Promise<rea
   return missing
 }
 
-/** How the engine runs a platform; undefined where it cannot. An engine that does not tell is believed to emulate. */
-export function executionOn(engine: EngineInfo, platform: Platform): 'native' | 'emulated' | undefined {
-  if (platformsRunBy(engine.native).some((one) => samePlatform(one, platform))) return 'native'
-  if (engine.runnable === undefined) return 'emulated'
-  const canRun = engine.runnable.some((host) => platformsRunBy(host).some((one) => samePlatform(one, platform)))
-  return canRun ? 'emulated' : undefined
-}
-
-function notCarriedOut(node: string, option: string, { address, version }: EngineInfo): EngineError {
-  return new EngineError('ENGINE_UNSUPPORTED', `the engine at ${address}, ${version}, ignores ${option} of a build`, {
-    node,
-    hint: `leave ${option} out, or build on engine 23 or newer`,
+/** Takes out who does not get to the registry that the image is pushed to. Only who could build it is asked. */
+async function keepReaching(
+  possible: ReadonlyMap<ImageNode, Candidacy>,
+  call: StepCall,
+): Promise<ReadonlyMap<ImageNode, Candidacy>> {
+  const engines = new Set([...possible.values()].flatMap(({ candidates }) => candidates.map(({ engine }) => engine)))
+  const entries = [...engines].map(async (engine) => {
+    const images = [...possible].flatMap(([image, { candidates }]) =>
+      candidates.some((one) => one.engine === engine) ? [image] : [],
+    )
+    return [engine, await findUnreachableRegistries(images, engine, call)] as const
   })
+  const unreachable = new Map<Engine, ReadonlyMap<string, EngineError>>(await Promise.all(entries))
+  const errorOf = ({ repository }: ImageNode, engine: Engine) => unreachable.get(engine)?.get(repository.registry)
+  return new Map(
+    [...possible].map(([image, { candidates, refusals }]) => {
+      const errors = candidates.flatMap(({ engine }) => errorOf(image, engine) ?? [])
+      const left = candidates.filter(({ engine }) => errorOf(image, engine) === undefined)
+      return [image, { candidates: left, refusals: [...refusals, ...errors] }]
+    }),
+  )
 }
 
-function notRunnable(node: string, platform: Platform, engine: EngineInfo, entry: string | undefined): EngineError {
-  const native = formatPlatform(engine.native)
-  return new EngineError(
-    'PLATFORM_NOT_RUNNABLE',
-    `the engine at ${engine.address} cannot run ${formatPlatform(platform)}: it is ${native} and has no emulator for it`,
-    {
-      node,
-      hint:
-        entry === undefined
-          ? 'build this platform on an engine that runs it natively'
-          : `register the binfmt_misc entry '${entry}' on the engine's machine (on Debian: apt-get install qemu-user-static binfmt-support), or use an engine that runs it natively`,
-    },
-  )
+/** Engines that are done without, where the others suffice. */
+function notesOn(asked: readonly AskedEngine[], candidacies: readonly Candidacy[]): readonly string[] {
+  const silent = asked.flatMap((one) => ('failure' in one ? [one.failure] : []))
+  const cutOff = candidacies.flatMap(({ refusals }) => refusals).filter(isCutOff)
+  return [...new Set([...silent, ...cutOff].map(({ message }) => `${message}; the run does without this engine`))]
+}
+
+function isCutOff({ code }: EngineError): boolean {
+  return code === 'ENGINE_CANNOT_REACH_REGISTRY'
 }

@@ -1,25 +1,29 @@
+import type { Engine } from '../engine/port.js'
 import type { ImageNode } from '../graph/node.js'
 import { EngineError } from '../model/errors.js'
 import { isLoopback } from '../registry/hosts.js'
-import type { StepCall, World } from '../steps/step.js'
+import type { StepCall } from '../steps/step.js'
 
 /**
  * Has the engine ask for itself whether it gets to the registries that it is to push to. Only those on a loopback
  * address are in doubt: what `127.0.0.1` means depends on the machine that the engine runs on.
  *
- * @returns an error per registry that the engine gets no answer from.
+ * @returns an error per registry that the engine gets no answer from, by the registry's host.
  */
 export async function findUnreachableRegistries(
   images: readonly ImageNode[],
-  { engine }: World,
+  engine: Engine,
   call: StepCall,
-): Promise<readonly EngineError[]> {
+): Promise<ReadonlyMap<string, EngineError>> {
   const local = new Map(images.map(({ repository }) => [repository.registry, repository]))
-  const asked = [...local.values()].filter(({ registry }) => isLoopback(registry.replace(/:\d+$/, '')))
+  const asked = [...local].filter(([registry]) => isLoopback(registry.replace(/:\d+$/, '')))
   const answers = await Promise.all(
-    asked.map((repository) => engine.distribution(repository, call).then(() => undefined, cannotReach)),
+    asked.map(async ([registry, repository]) => {
+      const error = await engine.distribution(repository, call).then(() => undefined, cannotReach)
+      return [registry, error] as const
+    }),
   )
-  return answers.filter((answer) => answer !== undefined)
+  return new Map(answers.flatMap(([registry, error]) => (error === undefined ? [] : [[registry, error]])))
 }
 
 /** What a registry answers, if only that it wants another login, has been reached: the push will tell the rest. */

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
+import type { RunEvent } from '../model/events.js'
 
 /** Foreign text without what a terminal would obey: escape sequences and control characters, save line ends and tabs. */
 export function withoutControls(text: string): string {
@@ -8,4 +9,9 @@ export function withoutControls(text: string): string {
 /** Foreign text as one line. */
 export function oneLine(text: string): string {
   return withoutControls(text).replace(/\s+/g, ' ').trim()
+}
+
+/** That a build starts anew on another engine, and why. */
+export function movedText({ node, engine, error }: Extract<RunEvent, { readonly kind: 'node-moved' }>): string {
+  return `${node}: ${error.message.split('\n', 1)[0]}; starts anew on ${engine}`
 }

@@ -1,6 +1,6 @@
 import { shortDigest } from '../model/digest.js'
 import type { RunEvent, WorkEvent } from '../model/events.js'
-import { oneLine, withoutControls } from './plain-words.js'
+import { movedText, oneLine, withoutControls } from './plain-words.js'
 import { GroupedLines, type GroupMarkers } from './progress/groups.js'
 import type { Reporter } from './progress/reporter.js'
 import { formatBytes } from './units.js'
@@ -18,6 +18,7 @@ export interface PlainReporterOptions {
 export function plainReporter({ write, verbose, markers }: PlainReporterOptions): Reporter {
   const groups = markers === undefined ? undefined : new GroupedLines(markers, write)
   const line = (text: string) => write(`${oneLine(text)}\n`)
+  let hasSeveral = false
   const end = (event: RunEvent & { readonly node: string }, text: string) => {
     if (groups === undefined) line(`${event.node}: ${text}`)
     else groups.end(event.node, oneLine(`${event.node}: ${text}`), event)
@@ -32,9 +33,12 @@ export function plainReporter({ write, verbose, markers }: PlainReporterOptions)
     switch (event.kind) {
       case 'planned':
         for (const note of event.plan.notes) line(`note: ${note}`)
+        hasSeveral = (event.plan.engines?.length ?? 0) > 1
         return
       case 'node-started':
-        return line(`${event.node}: started`)
+        return line(`${event.node}: started${event.engine === undefined || !hasSeveral ? '' : ` on ${event.engine}`}`)
+      case 'node-moved':
+        return line(movedText(event))
       case 'node-reused':
         return end(event, `reused ${shortDigest(event.digest)}`)
       case 'node-finished':

@@ -1,12 +1,22 @@
 import { shortDigest } from '../model/digest.js'
-import type { NodePlan, Plan, TagPlan } from '../model/plan.js'
+import type { EnginePlan, NodePlan, Plan, TagPlan } from '../model/plan.js'
+import { formatPlatform } from '../model/platform.js'
 import { alignColumns } from './units.js'
 
 /** A plan as text: every node with what would happen to it and why, then every name with what it would point to. */
 export function formatPlan(plan: Plan): string {
   const notes = plan.notes.map((note) => `note: ${note}\n`).join('')
   const problems = plan.problems.map(problemText)
-  return [notes, alignColumns(plan.nodes.map(nodeRow)), alignColumns(plan.tags.map(tagRow)), problems.join('')]
+  const { engines = [] } = plan
+  const hasSeveral = engines.length > 1
+  const nodes = plan.nodes.map((node) => nodeRow(node, hasSeveral))
+  return [
+    notes,
+    hasSeveral ? alignColumns(engines.map(engineRow)) : '',
+    alignColumns(nodes),
+    alignColumns(plan.tags.map(tagRow)),
+    problems.join(''),
+  ]
     .filter((part) => part !== '')
     .join('\n')
 }
@@ -19,9 +29,22 @@ function hintLine(hint: string | undefined): string {
   return hint === undefined ? '' : `  hint: ${hint}\n`
 }
 
-function nodeRow({ node, action, reason, digest, execution, needs, kind }: NodePlan): readonly string[] {
+function engineRow({ engine, version, native, emulated, problem }: EnginePlan): readonly string[] {
+  if (native === undefined) return ['engine', engine, '', problem?.message ?? '']
+  const foreign = emulated?.map(formatPlatform).join(', ')
+  const emulation = foreign === undefined ? 'what it emulates it does not tell' : `by emulation ${foreign || 'nothing'}`
+  return ['engine', engine, `Docker ${version}`, `natively ${formatPlatform(native)}; ${emulation}`]
+}
+
+function nodeRow(
+  { node, action, reason, digest, execution, engine, needs, kind }: NodePlan,
+  hasSeveral: boolean,
+): readonly string[] {
   const from = kind === 'image' ? `on ${needs.at(-1)}` : ''
-  const why = action === 'known-after' ? reason : [reason, from, execution].filter(Boolean).join(', ')
+  const why =
+    action === 'known-after'
+      ? reason
+      : [reason, from, hasSeveral && engine ? `${execution} on ${engine}` : execution].filter(Boolean).join(', ')
   return [ACTION_WORDS[action], node, digest === undefined ? '' : shortDigest(digest), why]
 }
 

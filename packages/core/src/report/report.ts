@@ -1,4 +1,5 @@
 import type { Digest } from '../model/digest.js'
+import type { EngineUse } from '../model/engine-use.js'
 import type { ErrorData } from '../model/error-data.js'
 import type { CodeCheck, RunEvent, RunOutcome, TagChange } from '../model/events.js'
 import type { NodePlan, Plan } from '../model/plan.js'
@@ -6,8 +7,8 @@ import type { NodePlan, Plan } from '../model/plan.js'
 /** Version of the shape of {@link Report} as JSON. */
 export const REPORT_VERSION = 1
 
-/** What became of a node. */
-export interface NodeReport extends Pick<NodePlan, 'node' | 'pipeline' | 'kind' | 'platform' | 'execution'> {
+/** What became of a node; of what was built, on which engine, the last one where it was moved. */
+export interface NodeReport extends Pick<NodePlan, 'node' | 'pipeline' | 'kind' | 'platform'>, Partial<EngineUse> {
   readonly outcome: 'reused' | 'made' | 'failed' | 'skipped' | 'not-run'
   /** Repository and digest of the result. */
   readonly reference?: string
@@ -44,16 +45,17 @@ export function reportOf(events: readonly RunEvent[]): Report {
 }
 
 function nodeReport(planned: NodePlan, events: readonly RunEvent[]): NodeReport {
-  const { node, pipeline, kind, platform, execution } = planned
+  const { node, pipeline, kind, platform } = planned
+  const own = events.filter((event) => 'node' in event && event.node === node)
   const common = {
     ...{ node, pipeline, kind },
     ...(platform && { platform }),
-    ...(execution && { execution }),
+    ...useIn(planned),
+    ...useOf(own),
     ...codeOf(node, events),
   }
-  const own = events.filter((event) => 'node' in event && event.node === node)
   const started = own.find((event) => event.kind === 'node-started')
-  const ended = own.find((event) => event.kind.startsWith('node-') && event.kind !== 'node-started')
+  const ended = own.find(({ kind: what }) => ENDS.has(what))
   const duration = started && ended ? { duration: ended.at - started.at } : {}
   switch (ended?.kind) {
     case 'node-reused':
@@ -67,6 +69,18 @@ function nodeReport(planned: NodePlan, events: readonly RunEvent[]): NodeReport 
     default:
       return { ...common, outcome: 'not-run' }
   }
+}
+
+const ENDS: ReadonlySet<RunEvent['kind']> = new Set(['node-reused', 'node-finished', 'node-failed', 'node-skipped'])
+
+/** The engine that a node was last given to. */
+function useOf(events: readonly RunEvent[]): Partial<EngineUse> {
+  const given = events.findLast((event) => event.kind === 'node-started' || event.kind === 'node-moved')
+  return given === undefined ? {} : useIn(given)
+}
+
+function useIn({ engine, execution, engineReason }: Partial<EngineUse>): Partial<EngineUse> {
+  return { ...(engine && { engine }), ...(execution && { execution }), ...(engineReason && { engineReason }) }
 }
 
 function codeOf(node: string, events: readonly RunEvent[]): Pick<NodeReport, 'code'> {

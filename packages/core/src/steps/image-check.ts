@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream'
 import { pack } from 'tar-stream'
+import type { Engine } from '../engine/port.js'
 import type { ImageNode } from '../graph/node.js'
 import { EngineError } from '../model/errors.js'
 import { formatReference, type Reference } from '../model/reference.js'
-import type { StepCall, World } from './step.js'
+import type { StepCall } from './step.js'
 
 /** Name of the only file in the context of a check. */
 const DOCKERFILE = 'Dockerfile'
@@ -17,7 +18,7 @@ const DOCKERFILE = 'Dockerfile'
 export async function runCheck(
   { build, platform, baseName }: ImageNode,
   image: Reference & { readonly tag?: string },
-  { engine }: World,
+  engine: Engine,
   call: StepCall,
 ): Promise<void> {
   if (build.check === undefined) return

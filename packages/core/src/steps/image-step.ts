@@ -12,7 +12,16 @@ import { decisiveSettings, explainImage, partsOf, recordContext } from './image-
 import { encodeParts, PARTS_ANNOTATION } from './image-parts.js'
 import { KEY_ANNOTATION, keyOf, keyReference, pushReference } from './key.js'
 import { pinImage } from './pinned-image.js'
-import { type Finding, inputOf, type Output, type Step, type StepCall, type Work, type World } from './step.js'
+import {
+  type Finding,
+  inputOf,
+  type Output,
+  type PerformCall,
+  type Step,
+  type StepCall,
+  type Work,
+  type World,
+} from './step.js'
 import { noteVolatile, volatileFaults } from './volatile-content.js'
 
 type ImageWork = Work<ImageNode, ResolvedImage>
@@ -102,14 +111,15 @@ function imageOutput({ repository, platform, build }: ImageNode, descriptor: Des
   }
 }
 
-async function buildAndPush(work: ImageWork, world: World, call: StepCall): Promise<void> {
-  const { engine, contexts } = world
+async function buildAndPush(work: ImageWork, { contexts }: World, call: PerformCall): Promise<void> {
+  const { engine } = call
+  if (engine === undefined) throw new TypeError('an image is built on an engine')
   const { node, resolved, key } = work
   const name = pushReference(node.repository, key, node.format)
   const packed = await contexts.pack(resolved.context, call.signal)
   try {
     await engine.build(await buildRequest(work, name, (dockerfile) => packed.open(dockerfile)), call)
-    await runCheck(node, name, world, call)
+    await runCheck(node, name, engine, call)
     await engine.push(name, node.platform, call)
   } finally {
     // Not cancellable: what a cancelled run built would stay on the engine under a name that nobody knows.

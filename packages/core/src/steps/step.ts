@@ -1,3 +1,4 @@
+import type { Engines } from '../engine/engines.js'
 import type { Engine } from '../engine/port.js'
 import type { Node } from '../graph/node.js'
 import type { Lock } from '../lock/lock.js'
@@ -15,8 +16,8 @@ import type { Outside } from './outside.js'
 /** All that steps work with. */
 export interface World {
   readonly registry: Registry
-  /** Connects on first use: a run that has nothing to build needs no engine. */
-  readonly engine: Engine
+  /** Each connects on first use: a run that has nothing to build needs no engine. */
+  readonly engines: Engines
   readonly rootfs: RootfsMaker
   readonly contexts: Contexts
   readonly outside: Outside
@@ -28,6 +29,12 @@ export interface World {
 export interface StepCall {
   readonly signal?: AbortSignal | undefined
   readonly onEvent?: ((event: WorkEvent) => void) | undefined
+}
+
+/** What making a result takes beside. */
+export interface PerformCall extends StepCall {
+  /** The engine that an image is built on. */
+  readonly engine?: Engine | undefined
 }
 
 /** What a node comes to: one manifest in its repository. */
@@ -73,7 +80,7 @@ export interface Step<N extends Node, Resolved> {
   /** Reads only: how it differs from the former result. */
   explain(work: Work<N, Resolved>, world: World, call: StepCall): Promise<readonly PlanReason[]>
   /** Makes it. Needs the results named in `needs`. */
-  perform(work: Work<N, Resolved>, world: World, call: StepCall): Promise<Output>
+  perform(work: Work<N, Resolved>, world: World, call: PerformCall): Promise<Output>
 }
 
 /** Content of a result that may change though its key does not. */

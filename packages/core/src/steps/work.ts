@@ -5,7 +5,7 @@ import { baseStep } from './base-step.js'
 import type { Former } from './former.js'
 import { imageStep } from './image-step.js'
 import { indexStep } from './index-step.js'
-import type { Finding, Inputs, Output, Step, StepCall, Volatility, World } from './step.js'
+import type { Finding, Inputs, Output, PerformCall, Step, StepCall, Volatility, World } from './step.js'
 
 /** A node whose outside facts are known. */
 export interface ResolvedNode {
@@ -31,7 +31,7 @@ export interface ConsideredNode {
   /** Says how it differs from the former result. */
   explain(call: StepCall): Promise<readonly PlanReason[]>
   /** Makes the result. Needs those named in `needs`. */
-  perform(inputs: Inputs, call: StepCall): Promise<Output>
+  perform(inputs: Inputs, call: PerformCall): Promise<Output>
 }
 
 /** Runs the reading half of a node's step. */

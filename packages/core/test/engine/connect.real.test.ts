@@ -1,19 +1,18 @@
 import { once } from 'node:events'
 import { chmod, copyFile, writeFile } from 'node:fs/promises'
 import { createServer as createWebServer } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { type AddressInfo, connect, createServer as createSilentServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream'
 import { createServer } from 'node:tls'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { makeCertificate } from '../../../../test/support/certificate.js'
-import { startDebianRegistry } from '../../../../test/support/debian-registry.js'
 import { freePort } from '../../../../test/support/free-port.js'
-import { newerEngine } from '../../../../test/support/newer-engine.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { connectEngine } from '../../src/engine/connect.js'
+import { FIRST_ANSWER_TIMEOUT } from '../../src/engine/connection.js'
 import { formatPlatform } from '../../src/model/platform.js'
-import { buildOf, ENGINES, engineHost, pushBase } from './engines.js'
+import { buildOf, ENGINES, engineHost } from './engines.js'
 
 test.each([
   [ENGINES[0], 'graphdriver'],
@@ -50,6 +49,28 @@ test('no engine at a socket or a port is told with what to do', async () => {
       hint: expect.stringContaining('DOCKER_HOST'),
     })
   }
+})
+
+test('an engine that takes connections and never answers is given up', async () => {
+  const silent = createSilentServer()
+  silent.listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => {
+    vi.useRealTimers()
+    silent.close()
+  })
+  await using engine = connectEngine({ host: `tcp://127.0.0.1:${(silent.address() as AddressInfo).port}` })
+  const connected = once(silent, 'connection')
+  const asking = engine.info()
+  asking.catch(() => {})
+  const [connection] = (await connected) as [Socket]
+  await vi.advanceTimersByTimeAsync(FIRST_ANSWER_TIMEOUT)
+  await expect(asking).rejects.toMatchObject({
+    code: 'ENGINE_UNREACHABLE',
+    message: expect.stringContaining('no answer within 45 seconds'),
+  })
+  connection.destroy()
 })
 
 test('what is no engine is told as such', async () => {
@@ -110,21 +131,6 @@ test('speaks TLS with the certificates of DOCKER_CERT_PATH, sessions included, a
   } finally {
     server.close()
   }
-})
-
-test('an engine that dies in the middle of a build is told as such', async () => {
-  await using registry = await startDebianRegistry()
-  const base = await pushBase(registry)
-  const running = await newerEngine()
-  await using engine = connectEngine({ host: running.address })
-  let ending: PromiseLike<void> | undefined
-  const building = engine.build(buildOf(`FROM ${base}\nRUN echo running; sleep 600\n`), {
-    onEvent: (event) => {
-      if (event.kind === 'build-log') ending ??= running[Symbol.asyncDispose]()
-    },
-  })
-  await expect(building).rejects.toMatchObject({ code: 'ENGINE_UNREACHABLE' })
-  await ending
 })
 
 function socketOf(address = ''): string {

@@ -36,12 +36,18 @@ test.each([
   expect(parseEndpoint(address, undefined)).toMatchObject({ address, ...endpoint })
 })
 
-test.each(['engine', 'unix://', 'fd://3', 'tcp://', 'ssh://-oProxyCommand=x', 'ssh://-l@host', 'ssh://host/a;b'])(
-  'refuses %s',
-  (address) => {
-    expect(() => parseEndpoint(address, undefined)).toThrow(UNREACHABLE)
-  },
-)
+test.each([
+  'engine',
+  'ssh://me:secret@pi',
+  'unix://',
+  'fd://3',
+  'tcp://',
+  'ssh://-oProxyCommand=x',
+  'ssh://-l@host',
+  'ssh://host/a;b',
+])('refuses %s', (address) => {
+  expect(() => parseEndpoint(address, undefined)).toThrow(UNREACHABLE)
+})
 
 test('takes the TLS port where TLS is asked for', () => {
   expect(parseEndpoint('tcp://engine.example.com', { verify: true })).toMatchObject({ port: 2376 })
@@ -63,6 +69,25 @@ test('prefers the host, then DOCKER_HOST, then the context, then the usual socke
   const usual = { DOCKER_CONFIG: folder.path, DOCKER_CONTEXT: 'default' }
   expect(await addressOf({ env: usual, platform: 'linux' })).toBe('unix:///var/run/docker.sock')
   expect(await addressOf({ env: usual, platform: 'win32' })).toBe('npipe:////./pipe/docker_engine')
+})
+
+test('finds a docker context by its name, and takes certificates from a folder of the engine’s own', async () => {
+  await using folder = await tempFolder('docker-config')
+  await configure(folder.path, {
+    ...contextFiles('pi', { Host: 'ssh://me@pi' }),
+    'own/ca.pem': 'own ca',
+    'env/ca.pem': 'env ca',
+  })
+  const env = { DOCKER_CONFIG: folder.path, DOCKER_HOST: 'tcp://env.example.com', DOCKER_CONTEXT: 'gone' }
+  expect(await resolveEndpoint({ host: 'pi', env })).toMatchObject({ address: 'ssh://me@pi' })
+  expect(await resolveEndpoint({ host: 'default', env, platform: 'linux' })).toMatchObject({ kind: 'socket' })
+  await expect(resolveEndpoint({ host: 'elsewhere', env })).rejects.toEqual(UNREACHABLE)
+  const tlsEnv = { ...env, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: join(folder.path, 'env') }
+  const certificates = join(folder.path, 'own')
+  expect(await resolveEndpoint({ host: 'tcp://big', certificates, env: tlsEnv })).toMatchObject({
+    port: 2376,
+    tls: { ca: Buffer.from('own ca'), verify: true },
+  })
 })
 
 test('finds the configuration in the home folder', async () => {

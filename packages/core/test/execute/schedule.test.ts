@@ -24,7 +24,6 @@ describe('runSchedule', () => {
     const log: string[] = []
     await runSchedule({
       nodes: [node('top', 'left', 'right'), node('left', 'root'), node('right', 'root'), node('root')],
-      buildConcurrency: 2,
       run: async ({ id }) => {
         log.push(`+${id}`)
         await sleep(1)
@@ -40,7 +39,6 @@ describe('runSchedule', () => {
     const ran: string[] = []
     await runSchedule({
       nodes: [node('image', 'base that is there already')],
-      buildConcurrency: 1,
       run: async ({ id }) => void ran.push(id),
     })
     expect(ran).toEqual(['image'])
@@ -50,7 +48,6 @@ describe('runSchedule', () => {
     const ran: string[] = []
     const running = runSchedule({
       nodes: [node('bad'), node('slow'), node('after', 'slow')],
-      buildConcurrency: 2,
       run: async ({ id }, signal) => {
         ran.push(id)
         if (id === 'bad') throw new Error('broken')
@@ -65,7 +62,6 @@ describe('runSchedule', () => {
     const stop = new AbortController()
     const running = runSchedule({
       nodes: [node('slow')],
-      buildConcurrency: 1,
       signal: stop.signal,
       run: async (_node, signal) => {
         stop.abort()

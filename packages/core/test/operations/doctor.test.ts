@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Engine, EngineInfo } from '../../src/engine/port.js'
 import { EngineError } from '../../src/model/errors.js'
-import { checkEngine } from '../../src/operations/doctor/engine-check.js'
+import { checkEngines } from '../../src/operations/doctor/engine-check.js'
 import { checkProxy, checkRoom, checkTools } from '../../src/operations/doctor/host-check.js'
 import { checkRegistry } from '../../src/operations/doctor/registry-check.js'
 import { staticCredentials } from '../../src/registry/credentials.js'
@@ -28,11 +28,7 @@ function engineThat(info: () => Promise<EngineInfo>): Engine {
 
 describe('the engine', () => {
   test('is told with its version, and each platform with what it lacks and what to do', async () => {
-    const [engine, native, foreign] = await checkEngine(
-      engineThat(async () => INFO),
-      [AMD64, S390X],
-      undefined,
-    )
+    const [engine, native, foreign] = await checkEngines([engineThat(async () => INFO)], [AMD64, S390X], undefined)
     expect(engine).toMatchObject({ state: 'ok', message: expect.stringMatching(/28\.5\.2.*API 1\.51.*containerd/) })
     expect(native).toEqual({ subject: 'platform linux/amd64', state: 'ok', message: 'runs natively' })
     expect(foreign).toMatchObject({
@@ -46,8 +42,22 @@ describe('the engine', () => {
     const gone = engineThat(() =>
       Promise.reject(new EngineError('ENGINE_UNREACHABLE', 'no engine answers', { hint: 'Start Docker' })),
     )
-    expect(await checkEngine(gone, [AMD64], undefined)).toEqual([
+    expect(await checkEngines([gone], [AMD64], undefined)).toEqual([
       { subject: 'engine', state: 'problem', message: 'no engine answers', advice: 'Start Docker' },
+    ])
+  })
+
+  test('are looked at together: one that answers, and one that runs the platform, is enough', async () => {
+    const other = { ...INFO, address: 'ssh://big', native: S390X, runnable: [S390X, AMD64] }
+    const engines = [async () => INFO, async () => other].map(engineThat)
+    const gone = engineThat(() => Promise.reject(new EngineError('ENGINE_UNREACHABLE', 'no engine answers')))
+    const found = await checkEngines([...engines, gone], [AMD64, S390X], undefined)
+    expect(found.map(({ subject, state, message }) => [subject, state, message])).toEqual([
+      ['engine', 'ok', expect.stringContaining(INFO.address)],
+      ['engine', 'ok', expect.stringContaining('ssh://big')],
+      ['engine', 'warning', 'no engine answers'],
+      ['platform linux/amd64', 'ok', `runs natively on ${INFO.address}, runs by emulation on ssh://big`],
+      ['platform linux/s390x', 'ok', 'runs natively on ssh://big'],
     ])
   })
 })

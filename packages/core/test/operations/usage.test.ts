@@ -1,9 +1,10 @@
-import { copy, inspect, type RegistryOptions, staticCredentials } from '@polyarch/core'
+import { copy, inspect, type RegistryOptions, type RunOptions, staticCredentials } from '@polyarch/core'
 import { startRegistry } from '@polyarch/core/registry-server'
 import { expect, test } from 'vitest'
 import { pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { tinyImage } from '../../../../test/support/tiny-image.js'
+import { openEngines } from '../../src/engine/engines.js'
 
 const amd64 = { os: 'linux', architecture: 'amd64' }
 
@@ -40,4 +41,18 @@ test('docs/registry.md: a mirror', async () => {
   }
   const { digest } = await inspect('alpine:3.22', { registryClient })
   expect(digest).toBe(image.manifest.descriptor.digest)
+})
+
+test('docs/engines.md: several engines', async () => {
+  const engines: RunOptions['engines'] = [
+    'unix:///var/run/docker.sock',
+    'ssh://me@pi',
+    { host: 'tcp://big.example.com:2376', certificates: '/etc/docker/big' },
+  ]
+  await using opened = openEngines({ engines }, staticCredentials({}))
+  expect(opened.all.map(({ name }) => name)).toEqual([
+    'unix:///var/run/docker.sock',
+    'ssh://me@pi',
+    'tcp://big.example.com:2376',
+  ])
 })

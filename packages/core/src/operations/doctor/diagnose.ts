@@ -1,12 +1,12 @@
 import { compile } from '../../definition/compile.js'
 import type { Definition } from '../../definition/definition.js'
-import { connectEngine } from '../../engine/connect.js'
+import { openEngines } from '../../engine/engines.js'
 import { DefinitionError, throwIfCancelled } from '../../model/errors.js'
 import { type Platform, platformIdentity } from '../../model/platform.js'
 import { dockerConfigCredentials } from '../../registry/docker-config.js'
 import { type PipelinesAndOptions, splitArguments } from '../options.js'
 import { isEmbedded } from '../registry-choice.js'
-import { checkEngine } from './engine-check.js'
+import { checkEngines } from './engine-check.js'
 import { DIAGNOSIS_VERSION, type Diagnosis, type Finding, fine, trouble } from './finding.js'
 import { checkLimits, checkProxy, checkRoom, checkTools, roomyFolders } from './host-check.js'
 import { checkRegistry, type UsedRegistry } from './registry-check.js'
@@ -20,10 +20,10 @@ export async function diagnose(...given: PipelinesAndOptions): Promise<Diagnosis
     compile(pipelines, { registry: embedded ? 'localhost' : options.registry, directory: options.directory }),
   )
   const credentials = options.registryClient?.credentials ?? dockerConfigCredentials()
-  await using engine = connectEngine({ credentials, ...options.engine })
+  await using engines = openEngines(options, credentials)
   const registries = usedRegistries(definition).filter(({ host }) => !(embedded && host === 'localhost'))
   const found = await Promise.all([
-    checkEngine(engine, platformsOf(definition), options.signal),
+    checkEngines(engines.all, platformsOf(definition), options.signal),
     ...registries.map((one) => checkRegistry(one, credentials, options.signal)),
     checkTools(process.env, needsPackages(definition)),
     checkRoom(roomyFolders()),

@@ -3,27 +3,58 @@ import { missingBinfmtEntry } from '../../engine/emulators.js'
 import type { Engine, EngineInfo } from '../../engine/port.js'
 import { PolyarchError } from '../../model/errors.js'
 import { formatPlatform, type Platform } from '../../model/platform.js'
-import { executionOn } from '../../plan/preflight.js'
+import { executionOn } from '../../plan/candidates.js'
 import { type Finding, fine, trouble } from './finding.js'
 
 const BINFMT = '/proc/sys/fs/binfmt_misc'
 
-/** Looks at the engine, and at how it would run each platform. */
-export async function checkEngine(
-  engine: Engine,
+/** Looks at the engines, and at how they would run each platform. */
+export async function checkEngines(
+  engines: readonly Engine[],
   platforms: readonly Platform[],
   signal: AbortSignal | undefined,
 ): Promise<readonly Finding[]> {
+  const asked = await Promise.all(engines.map((engine) => ask(engine, signal)))
+  const infos = asked.flatMap((one) => ('info' in one ? [one.info] : []))
+  // Where others answer, a run does without the one that does not.
+  const state = infos.length > 0 ? 'warning' : 'problem'
+  const found = asked.map((one) => {
+    if ('info' in one) return fine('engine', describe(one.info))
+    return trouble(
+      state,
+      'engine',
+      one.error.message,
+      one.error.hint ?? 'start Docker, or set DOCKER_HOST to an engine',
+    )
+  })
+  return [...found, ...(await Promise.all(platforms.map((platform) => checkOnAll(platform, infos)))).flat()]
+}
+
+async function ask(
+  engine: Engine,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly info: EngineInfo } | { readonly error: PolyarchError }> {
   try {
-    const info = await engine.info({ signal })
-    const store = info.imageStore === 'containerd' ? 'containerd image store' : 'graph driver image store'
-    const message = `Docker ${info.version} at ${info.address}, API ${info.apiVersion}, BuildKit, ${store}, ${formatPlatform(info.native)}`
-    return [fine('engine', message), ...(await Promise.all(platforms.map((platform) => checkPlatform(platform, info))))]
+    return { info: await engine.info({ signal }) }
   } catch (error) {
     if (!(error instanceof PolyarchError) || error.code === 'CANCELLED') throw error
-    const advice = error.hint ?? 'start Docker, or set DOCKER_HOST to an engine'
-    return [trouble('problem', 'engine', error.message, advice)]
+    return { error }
   }
+}
+
+function describe({ version, address, apiVersion, imageStore, native }: EngineInfo): string {
+  const store = imageStore === 'containerd' ? 'containerd image store' : 'graph driver image store'
+  return `Docker ${version} at ${address}, API ${apiVersion}, BuildKit, ${store}, ${formatPlatform(native)}`
+}
+
+/** One engine that runs the platform is enough. */
+async function checkOnAll(platform: Platform, infos: readonly EngineInfo[]): Promise<readonly Finding[]> {
+  const found = await Promise.all(infos.map((info) => checkPlatform(platform, info)))
+  const able = found.flatMap(({ state, subject, message }, at) =>
+    state === 'ok' ? [{ subject, message: infos.length > 1 ? `${message} on ${infos[at]?.address}` : message }] : [],
+  )
+  const [first] = able
+  return first === undefined ? found : [fine(first.subject, able.map(({ message }) => message).join(', '))]
 }
 
 async function checkPlatform(platform: Platform, info: EngineInfo): Promise<Finding> {
@@ -34,7 +65,7 @@ async function checkPlatform(platform: Platform, info: EngineInfo): Promise<Find
   if (execution === undefined) {
     const what =
       entry === undefined ? 'no emulator is known for it' : `the binfmt_misc entry '${entry}' is missing there`
-    return trouble('problem', subject, `cannot run on the engine: ${what}`, registering(platform))
+    return trouble('problem', subject, `cannot run on the engine at ${info.address}: ${what}`, registering(platform))
   }
   const flags = entry === undefined || !isLocal(info) ? undefined : await readFlags(entry)
   if (flags === undefined) return fine(subject, 'runs by emulation')

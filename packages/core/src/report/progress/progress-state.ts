@@ -1,5 +1,6 @@
 import type { RunEvent, WorkEvent } from '../../model/events.js'
 import { isChange, type NodePlan } from '../../model/plan.js'
+import { movedText } from '../plain-words.js'
 import { Traffic } from './traffic.js'
 
 /** A node that is being made. */
@@ -65,6 +66,9 @@ export function advance(state: ProgressState, event: RunEvent): void {
     case 'node-started':
       state.running.set(event.node, startNode(event.node, event.at, state))
       return
+    case 'node-moved':
+      move(state, event)
+      return
     case 'node-reused':
       state.reused += 1
       if (state.running.has(event.node)) finish(state, event, 'reused', event.node)
@@ -104,6 +108,12 @@ function startNode(node: string, startedAt: number, { plan }: ProgressState): Ru
     traffic: new Traffic(),
     doing: undefined,
   }
+}
+
+function move(state: ProgressState, event: Extract<RunEvent, { readonly kind: 'node-moved' }>): void {
+  const startedAt = state.running.get(event.node)?.startedAt ?? event.at
+  state.running.set(event.node, { ...startNode(event.node, startedAt, state), execution: event.execution })
+  state.finished.push({ outcome: 'warning', text: movedText(event) })
 }
 
 function finish(

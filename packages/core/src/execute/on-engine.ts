@@ -1,0 +1,83 @@
+import type { Candidate, EnginePool, Lease } from '../engine/pool.js'
+import type { Engine } from '../engine/port.js'
+import type { Node } from '../graph/node.js'
+import type { EngineUse } from '../model/engine-use.js'
+import { EngineError } from '../model/errors.js'
+
+/** Which engines can build an image, and why the others cannot. */
+export interface PossibleEngines {
+  readonly candidates: readonly Candidate[]
+  readonly refusals: readonly EngineError[]
+}
+
+/** Waits for an engine that is free. @throws EngineError where none can build the image; CancelledError */
+export async function leaseFor(
+  { id }: Node,
+  { candidates, refusals }: PossibleEngines = { candidates: [], refusals: [] },
+  pool: EnginePool,
+  signal: AbortSignal,
+): Promise<Lease> {
+  const lease = await pool.lease(candidates, signal)
+  if (lease !== undefined) return lease
+  throw (
+    refusals[0] ??
+    new EngineError('ENGINE_UNREACHABLE', `no engine is left that could build ${id}`, {
+      hint: 'see why the engines of this run do not answer any more, and run again: what has been built is reused',
+    })
+  )
+}
+
+/** A build that is to be given to an engine. */
+export interface Placement {
+  readonly candidates: readonly Candidate[]
+  readonly pool: EnginePool
+  readonly signal: AbortSignal
+  /** Told when an engine was lost, and another one takes over. */
+  readonly moved: (use: EngineUse, error: unknown) => void
+}
+
+/**
+ * Does the work of a build on the engine of a lease; where that engine is lost in the middle of it, once more on another
+ * one, if there is one. The lease is over afterwards.
+ */
+export async function doOnEngine<T>(
+  lease: Lease,
+  placement: Placement,
+  work: (engine: Engine) => Promise<T>,
+): Promise<T> {
+  const { pool, candidates, signal } = placement
+  const first = await attempt(lease, placement, work)
+  if ('value' in first) return first.value
+  const other = await pool.lease(candidates, signal)
+  if (other === undefined) throw first.lost
+  placement.moved(other.use, first.lost)
+  const second = await attempt(other, placement, work)
+  if ('value' in second) return second.value
+  throw second.lost
+}
+
+/** Throws what went wrong, unless that is the engine. */
+async function attempt<T>(
+  lease: Lease,
+  { pool, candidates, signal }: Placement,
+  work: (engine: Engine) => Promise<T>,
+): Promise<{ readonly value: T } | { readonly lost: unknown }> {
+  using held = lease
+  try {
+    return { value: await work(held.engine) }
+  } catch (error) {
+    if (candidates.length < 2 || !(await isLost(held.engine, error, signal))) throw error
+    pool.lose(held.engine)
+    return { lost: error }
+  }
+}
+
+/** An engine that is being stopped fails its builds first, each with an error as of the build. */
+async function isLost(engine: Engine, error: unknown, signal: AbortSignal): Promise<boolean> {
+  if (!(error instanceof EngineError)) return false
+  if (error.code === 'ENGINE_UNREACHABLE') return true
+  return engine.info({ signal }).then(
+    () => false,
+    (answer: unknown) => answer instanceof EngineError && answer.code === 'ENGINE_UNREACHABLE',
+  )
+}

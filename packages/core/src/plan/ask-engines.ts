@@ -1,0 +1,39 @@
+import type { Engines } from '../engine/engines.js'
+import type { Engine, EngineInfo } from '../engine/port.js'
+import { errorData } from '../model/error-data.js'
+import { EngineError } from '../model/errors.js'
+import type { EnginePlan } from '../model/plan.js'
+import { platformIdentity, platformsRunBy } from '../model/platform.js'
+import type { StepCall } from '../steps/step.js'
+
+/** An engine that said what it is. */
+export interface AnsweringEngine {
+  readonly engine: Engine
+  readonly info: EngineInfo
+}
+
+/** What became of the question. */
+export type AskedEngine = AnsweringEngine | { readonly engine: Engine; readonly failure: EngineError }
+
+/** Asks every engine what it is. @throws CancelledError */
+export function askEngines({ all }: Engines, call: StepCall): Promise<readonly AskedEngine[]> {
+  return Promise.all(
+    all.map(async (engine) => {
+      try {
+        return { engine, info: await engine.info(call) }
+      } catch (failure) {
+        if (failure instanceof EngineError) return { engine, failure }
+        throw failure
+      }
+    }),
+  )
+}
+
+/** What a plan tells of an engine. */
+export function enginePlan(asked: AskedEngine): EnginePlan {
+  if ('failure' in asked) return { engine: asked.engine.name, problem: errorData(asked.failure) }
+  const { address, version, native, runnable } = asked.info
+  const own = new Set(platformsRunBy(native).map(platformIdentity))
+  const emulated = runnable?.filter((platform) => !own.has(platformIdentity(platform)))
+  return { engine: address, version, native, ...(emulated && { emulated }) }
+}

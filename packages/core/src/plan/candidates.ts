@@ -1,0 +1,86 @@
+import { ignoredOptions } from '../engine/ignored-options.js'
+import type { Candidate } from '../engine/pool.js'
+import type { EngineInfo } from '../engine/port.js'
+import type { ImageNode } from '../graph/node.js'
+import { EngineError } from '../model/errors.js'
+import { formatPlatform, type Platform, platformsRunBy, samePlatform } from '../model/platform.js'
+import type { AnsweringEngine } from './ask-engines.js'
+
+/** Which engines can build an image, and why the others cannot. */
+export interface Candidacy {
+  readonly candidates: readonly Candidate[]
+  readonly refusals: readonly EngineError[]
+}
+
+/** What decides who can build, beside the engines themselves. */
+export interface CandidacyRules {
+  readonly emulates: boolean
+  /** Names the binfmt_misc entry that a platform's emulator is registered under. */
+  readonly missingEmulator: (platform: Platform) => string | undefined
+}
+
+/** Compares what an image needs with what each engine can do. */
+export function findCandidates(
+  image: ImageNode,
+  engines: readonly AnsweringEngine[],
+  rules: CandidacyRules,
+): Candidacy {
+  const candidates: Candidate[] = []
+  const refusals: EngineError[] = []
+  for (const { engine, info } of engines) {
+    const execution = executionOn(info, image.platform)
+    const own = refusalsOf(image, info, execution, rules)
+    if (execution === undefined || own.length > 0) refusals.push(...own)
+    else candidates.push({ engine, address: info.address, execution })
+  }
+  return { candidates, refusals }
+}
+
+function refusalsOf(
+  { id, platform, build }: ImageNode,
+  info: EngineInfo,
+  execution: ReturnType<typeof executionOn>,
+  { emulates, missingEmulator }: CandidacyRules,
+): readonly EngineError[] {
+  const ignored = ignoredOptions(info, build).map((name) => notCarriedOut(id, name, info))
+  if (execution === undefined) return [...ignored, notRunnable(id, platform, info, missingEmulator(platform))]
+  return execution === 'emulated' && !emulates ? [...ignored, notNative(id, platform, info)] : ignored
+}
+
+/** How the engine runs a platform; undefined where it cannot. An engine that does not tell is believed to emulate. */
+export function executionOn(engine: EngineInfo, platform: Platform): 'native' | 'emulated' | undefined {
+  if (platformsRunBy(engine.native).some((one) => samePlatform(one, platform))) return 'native'
+  if (engine.runnable === undefined) return 'emulated'
+  const canRun = engine.runnable.some((host) => platformsRunBy(host).some((one) => samePlatform(one, platform)))
+  return canRun ? 'emulated' : undefined
+}
+
+function notCarriedOut(node: string, option: string, { address, version }: EngineInfo): EngineError {
+  return new EngineError('ENGINE_UNSUPPORTED', `the engine at ${address}, ${version}, ignores ${option} of a build`, {
+    node,
+    hint: `leave ${option} out, or build on engine 23 or newer`,
+  })
+}
+
+function notNative(node: string, platform: Platform, { address, native }: EngineInfo): EngineError {
+  return new EngineError(
+    'PLATFORM_NOT_RUNNABLE',
+    `the engine at ${address} is ${formatPlatform(native)}, and would have to emulate ${formatPlatform(platform)}`,
+    { node, hint: `add an engine that runs ${formatPlatform(platform)}, or allow emulation` },
+  )
+}
+
+function notRunnable(node: string, platform: Platform, engine: EngineInfo, entry: string | undefined): EngineError {
+  const native = formatPlatform(engine.native)
+  return new EngineError(
+    'PLATFORM_NOT_RUNNABLE',
+    `the engine at ${engine.address} cannot run ${formatPlatform(platform)}: it is ${native} and has no emulator for it`,
+    {
+      node,
+      hint:
+        entry === undefined
+          ? 'build this platform on an engine that runs it natively'
+          : `register the binfmt_misc entry '${entry}' on the engine's machine (on Debian: apt-get install qemu-user-static binfmt-support), or use an engine that runs it natively`,
+    },
+  )
+}

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest'
+import { type Candidate, EnginePool } from '../../src/engine/pool.js'
+import type { Engine } from '../../src/engine/port.js'
+import { doOnEngine } from '../../src/execute/on-engine.js'
+import { EngineError } from '../../src/model/errors.js'
+
+const GONE = new EngineError('ENGINE_UNREACHABLE', 'the connection broke')
+const BROKEN = new EngineError('BUILD_FAILED', 'the build failed')
+
+/** An engine that only tells what it is, if it is still there. */
+function candidate(name: string, isThere = true): Candidate {
+  const info = () => (isThere ? Promise.resolve({ address: name }) : Promise.reject(GONE))
+  return { engine: { name, info } as unknown as Engine, address: name, execution: 'native' }
+}
+
+/** Builds on the candidates in turn: each throws what it is given, or returns its name. @returns the engines tried */
+async function build(candidates: readonly Candidate[], outcomes: readonly (Error | undefined)[]) {
+  const pool = new EnginePool({ buildsPerEngine: 1, waitsForNative: false })
+  const tried: string[] = []
+  const moves: string[] = []
+  const signal = new AbortController().signal
+  const lease = await pool.lease(candidates)
+  if (lease === undefined) throw new Error('no engine was free')
+  const moved = (use: { readonly engine: string }) => moves.push(use.engine)
+  const result = await doOnEngine(lease, { candidates, pool, signal, moved }, async ({ name }) => {
+    const outcome = outcomes[tried.push(name) - 1]
+    if (outcome !== undefined) throw outcome
+    return name
+  }).catch((error: unknown) => error)
+  return { tried, moves, result, free: (await pool.lease(candidates))?.engine.name }
+}
+
+test('a build whose engine is lost is done once more on another one, and the lost one is not used again', async () => {
+  const { tried, moves, result, free } = await build([candidate('a', false), candidate('b')], [GONE])
+  expect({ tried, moves, result, free }).toEqual({ tried: ['a', 'b'], moves: ['b'], result: 'b', free: 'b' })
+})
+
+test('an engine that fails a build because it is being stopped counts as lost', async () => {
+  const { tried, result } = await build([candidate('a', false), candidate('b')], [BROKEN])
+  expect({ tried, result }).toEqual({ tried: ['a', 'b'], result: 'b' })
+})
+
+test('a build that fails on an engine which is still there has failed', async () => {
+  const { tried, result, free } = await build([candidate('a'), candidate('b')], [BROKEN])
+  expect({ tried, result, free }).toEqual({ tried: ['a'], result: BROKEN, free: 'a' })
+})
+
+test('what is no error of an engine is none of its own', async () => {
+  const bug = new TypeError('a bug')
+  expect(await build([candidate('a', false), candidate('b')], [bug])).toMatchObject({ tried: ['a'], result: bug })
+})
+
+test('is done once more only once', async () => {
+  const three = [candidate('a', false), candidate('b', false), candidate('c')]
+  const { tried, result, free } = await build(three, [GONE, GONE])
+  expect({ tried, result, free }).toEqual({ tried: ['a', 'b'], result: GONE, free: 'c' })
+})
+
+test('tells how the engine was lost where there is no other', async () => {
+  expect(await build([candidate('a', false)], [GONE])).toMatchObject({ tried: ['a'], moves: [], result: GONE })
+})
