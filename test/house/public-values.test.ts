@@ -32,6 +32,7 @@ const CORE = [
   'plan',
   'platform',
   'promote',
+  'prune',
   'remove',
   'run',
   'staticCredentials',

@@ -35,6 +35,8 @@ describe('two machines that share nothing but a registry', () => {
     expect(stderr).toMatch(/app image\(linux\/arm\/v7\) \(127\.0\.0\.1:\d+\/team\/app:polyarch-[0-9a-f]{64}\)/)
     expect(stderr).toContain('--only linux/arm/v7')
     expect(stderr).not.toContain('image(linux/amd64)')
+    const pruned = await place.folder.run(['prune', '--delete'], NOWHERE)
+    expect(pruned).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('no key tag that nothing needs') })
     expect(place.writes()).toEqual([])
   })
 

@@ -37,6 +37,8 @@ export interface DebianRegistry extends AsyncDisposable {
   readonly tokenRequests: readonly TokenRequest[]
   /** Requests that it has answered so far, `GET /v2/…` style, without queries. */
   requests(): readonly string[]
+  /** Deletes every manifest that has no tag, as it is told to on a schedule: those that indexes list, too. */
+  deleteUntagged(): Promise<void>
 }
 
 /** A password whose Basic form has `+` and `/`, and that has a colon: what encoders get wrong. */
@@ -65,6 +67,9 @@ export async function startDebianRegistry(options: DebianRegistryOptions = {}): 
     ca: tls?.certificate,
     tokenRequests: tokens?.requests ?? [],
     requests: () => answeredRequests(program.output()),
+    async deleteUntagged() {
+      await runProgram('docker-registry', ['garbage-collect', '--delete-untagged', file])
+    },
     [Symbol.asyncDispose]: () => ending[Symbol.asyncDispose](),
   }
 }

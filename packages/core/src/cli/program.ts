@@ -10,6 +10,7 @@ import { inspectCommand } from './inspect-command.js'
 import { lockCommand } from './lock-command.js'
 import { planCommand } from './plan-command.js'
 import { promoteCommand } from './promote-command.js'
+import { pruneCommand } from './prune-command.js'
 import { reportCommand } from './report-command.js'
 import { serveCommand } from './serve-command.js'
 import { VERSION } from './version.js'
@@ -89,6 +90,14 @@ export function createProgram(context: CommandContext): Command {
     .action((source: string, tags: string[], _flags, command: Command) =>
       promoteCommand(source, tags, command.optsWithGlobals(), context),
     )
+  program
+    .command('prune')
+    .description('list the key tags in the repositories of this file that nothing needs; deletes them where told to')
+    .option('--delete', 'delete them')
+    .option('--keep <image>', 'let this name or digest stay whole, with or without a tag (repeatable)', collect)
+    .option('--registry <host>', REGISTRY_HELP)
+    .option('--json', 'print JSON')
+    .action((_flags, command: Command) => pruneCommand(command.optsWithGlobals(), context))
   program
     .command('serve')
     .description('keep the embedded registry up until Ctrl-C')

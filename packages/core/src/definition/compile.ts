@@ -113,6 +113,7 @@ class Compilation {
       platforms,
       tags: declaration.tags,
       format: declaration.format,
+      keepKeyTags: declaration.keepKeyTags,
     }
   }
 

@@ -14,6 +14,7 @@ export interface PipelineDeclaration {
   readonly tags: readonly string[]
   readonly platformNames: readonly string[]
   readonly format: ImageFormat
+  readonly keepKeyTags: boolean
 }
 
 /** One platform of a pipeline and the base that it stands on. Made by `platform(…)`. */

@@ -55,6 +55,8 @@ export interface PipelineDefinition {
   readonly platforms: readonly PlatformDefinition[]
   readonly tags: readonly string[]
   readonly format: ImageFormat
+  /** Whether what the shared base lists, and that itself, have a tag too, not their digest alone. */
+  readonly keepKeyTags: boolean
 }
 
 /** What was asked, judged and complete: plain data, from which the graph is computed. Pipelines that others stand on come first. */

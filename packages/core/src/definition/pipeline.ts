@@ -44,6 +44,11 @@ export interface Pipeline<B extends Bases = Bases, W extends PlatformWords = Pla
   platformNames(...patterns: readonly string[]): Pipeline<B, W>
   /** Chooses the media types that are published; `oci` unless told otherwise. */
   format(format: ImageFormat): Pipeline<B, W>
+  /**
+   * Gives every manifest that is published a key tag, those of bases too: for registries whose cleaners delete what has
+   * no tag of its own, and with it what indexes list.
+   */
+  keepKeyTags(keep?: boolean): Pipeline<B, W>
 }
 
 /**
@@ -63,8 +68,8 @@ export interface Pipeline<B extends Bases = Bases, W extends PlatformWords = Pla
  * ```
  */
 export function pipeline(name: string): Pipeline<NoBases, NoWords> {
-  const empty = { name, plugins: [], platforms: [], build: {}, tags: [], platformNames: [], format: 'oci' } as const
-  return pipelineFrom<NoBases, NoWords>(empty)
+  const empty = { plugins: [], platforms: [], build: {}, tags: [], platformNames: [] }
+  return pipelineFrom<NoBases, NoWords>({ ...empty, name, format: 'oci', keepKeyTags: false })
 }
 
 function pipelineFrom<B extends Bases, W extends PlatformWords>(declaration: PipelineDeclaration): Pipeline<B, W> {
@@ -83,6 +88,7 @@ function pipelineFrom<B extends Bases, W extends PlatformWords>(declaration: Pip
     tags: (...tags) => next({ tags: [...declaration.tags, ...tags] }),
     platformNames: (...patterns) => next({ platformNames: [...declaration.platformNames, ...patterns] }),
     format: (format) => next({ format }),
+    keepKeyTags: (keepKeyTags = true) => next({ keepKeyTags }),
   })
 }
 

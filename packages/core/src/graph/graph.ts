@@ -66,6 +66,7 @@ function baseNode(pipeline: PipelineDefinition, { platform, base }: PlatformDefi
     decidedBy: needs,
     platform,
     source: base,
+    ...(pipeline.keepKeyTags && { keepsKeyTag: true as const }),
   }
 }
 
@@ -86,6 +87,7 @@ function baseIndexNode(pipeline: PipelineDefinition): BaseIndexNode {
     needs,
     decidedBy: needs,
     children,
+    ...(pipeline.keepKeyTags && { keepsKeyTag: true as const }),
   }
 }
 

@@ -23,6 +23,8 @@ export interface BaseNode extends NodeCommon {
   readonly kind: 'base'
   readonly platform: Platform
   readonly source: RegistryBaseDefinition | MadeBase | PipelineBaseDefinition
+  /** Whether it has a key tag where its digest would do. */
+  readonly keepsKeyTag?: true
 }
 
 /** A child of an index: which node's result stands under which platform. */
@@ -37,6 +39,8 @@ export interface ChildNode {
 export interface BaseIndexNode extends NodeCommon {
   readonly kind: 'base-index'
   readonly children: readonly ChildNode[]
+  /** Whether it has a key tag where its digest would do. */
+  readonly keepsKeyTag?: true
 }
 
 /** One platform's image, built on its base. */

@@ -3,6 +3,7 @@ import type { Plan } from '../model/plan.js'
 import type { Report } from '../report/report.js'
 import type { LockOptions, LockResult } from './lock.js'
 import type { PipelinesAndOptions } from './options.js'
+import type { PrunedTag, PruneOptions } from './prune/prune.js'
 
 // What is done with pipelines is loaded with the first call: importing the core must cost those little who only define.
 
@@ -45,4 +46,24 @@ export async function execute(...given: PipelinesAndOptions): Promise<Report> {
  */
 export async function lock(...given: readonly [...Pipeline[], LockOptions] | readonly Pipeline[]): Promise<LockResult> {
   return (await import('./lock.js')).lock(...given)
+}
+
+/**
+ * Finds the key tags that nothing needs in the repositories of pipelines, and deletes them where that is asked for.
+ * What has a name of the user's stays, with all that its index lists, and what the pipelines demand now stays: nothing
+ * that another machine has built for `assemble` is lost. An index that no tag points to any more is not seen.
+ *
+ * @returns every such tag, repository by repository.
+ * @throws DefinitionError DEFINITION_INVALID, USAGE; RegistryError REGISTRY_REJECTED where the registry deletes
+ * nothing; HostError; CancelledError
+ * @example
+ * ```ts
+ * const unneeded = await prune(sdk, firmware)
+ * await prune(sdk, firmware, { delete: true })
+ * ```
+ */
+export async function prune(
+  ...given: readonly [...Pipeline[], PruneOptions] | readonly Pipeline[]
+): Promise<readonly PrunedTag[]> {
+  return (await import('./prune/prune.js')).prune(...given)
 }

@@ -3,6 +3,7 @@ import { DefinitionError, RegistryError } from '../model/errors.js'
 import { formatReference, type Reference, repositoryOf } from '../model/reference.js'
 import { openImages, readTarget } from './named-image.js'
 import type { OperationOptions } from './options.js'
+import { isTagRefused } from './refused-deletion.js'
 
 /** Deletes a tag or a manifest. */
 export async function remove(name: string, options: OperationOptions = {}): Promise<void> {
@@ -22,14 +23,8 @@ export async function remove(name: string, options: OperationOptions = {}): Prom
   try {
     await images.deleteManifest(reference, call)
   } catch (error) {
-    throw isTagRefused(error, reference) ? tagRefused(error, reference, there.digest) : error
+    throw reference.digest === undefined && isTagRefused(error) ? tagRefused(error, reference, there.digest) : error
   }
-}
-
-/** Registries that delete manifests by digest alone say so in several ways, that of docker-registry 2.8 being DIGEST_INVALID. */
-function isTagRefused(error: unknown, { digest }: Reference): boolean {
-  if (digest !== undefined || !(error instanceof RegistryError)) return false
-  return error.status === 400 || error.status === 405
 }
 
 function tagRefused(cause: unknown, reference: Reference, digest: Digest): RegistryError {

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import type { BaseNode } from '../graph/node.js'
 import type { Digest } from '../model/digest.js'
 import { isForeign, isIndex, type StoredManifest } from '../model/oci.js'
-import { formatReference, repositoryOf } from '../model/reference.js'
+import { formatReference, type Reference, repositoryOf } from '../model/reference.js'
 import { allOrNone } from '../registry/all-or-none.js'
 import { copyManifest } from '../registry/copy.js'
 import type { ResolvedRootfs } from '../rootfs/port.js'
@@ -47,12 +47,13 @@ export const baseStep: Step<BaseNode, ResolvedBase> = {
   predict: predictBase,
 
   async lookup(work, world, call) {
-    const { node, resolved, key } = work
+    const { node, resolved } = work
     const output = predictBase(work)
-    if (resolved.kind === 'image' && output)
+    if (resolved.kind === 'image' && output && !node.keepsKeyTag)
       return resolved.isThere ? { state: 'present', output } : { state: 'absent' }
-    const found = await world.registry.resolve(output?.reference ?? keyReference(node.repository, key), call)
-    return found === undefined ? { state: 'absent' } : { state: 'present', output: baseOutput(node, found) }
+    const found = await world.registry.resolve(placeOf(work), call)
+    const isIt = found !== undefined && (output === undefined || found.digest === output.descriptor.digest)
+    return isIt ? { state: 'present', output: baseOutput(node, found) } : { state: 'absent' }
   },
 
   async explain(work, { registry }, call) {
@@ -90,6 +91,13 @@ function predictBase({ node, resolved, inputs }: BaseWork): Output | undefined {
   }
 }
 
+/** What the base is put as, and found by: its digest where that is known, unless it is to have a tag. */
+function placeOf(work: BaseWork): Reference {
+  const { node, key } = work
+  const output = node.keepsKeyTag ? undefined : predictBase(work)
+  return output?.reference ?? keyReference(node.repository, key)
+}
+
 /** The base that the published image stands on. */
 async function formerBase({ image }: Former, registry: World['registry'], call: StepCall): Promise<Digest | undefined> {
   const found = image && (await registry.getManifest(image.reference, call))
@@ -97,12 +105,13 @@ async function formerBase({ image }: Former, registry: World['registry'], call: 
 }
 
 async function copyImage(
-  { node }: BaseWork,
+  work: BaseWork,
   chosen: ResolvedImageBase['chosen'],
   world: World,
   call: StepCall,
 ): Promise<Output> {
   const { registry } = world
+  const { node } = work
   if (node.source.kind !== 'registry') throw new TypeError('a pulled base has a registry source')
   const { reference, codePolicy } = node.source
   const { manifest, config, corrected } = await checkImage(chosen, node.source, node.platform, registry, call)
@@ -121,15 +130,15 @@ async function copyImage(
   const { repository, platform } = node
   const what = `base ${formatReference(reference)}`
   await checkCode({ what, repository, manifest: manifest.content, config, platform, policy: codePolicy }, world, call)
-  await registry.putManifest(output.reference, manifest, call)
+  await registry.putManifest(placeOf(work), manifest, call)
   return output
 }
 
-async function copyFromPipeline({ node, inputs }: BaseWork, { registry }: World, call: StepCall): Promise<Output> {
+async function copyFromPipeline(work: BaseWork, { registry }: World, call: StepCall): Promise<Output> {
+  const { node, inputs } = work
   const image = pipelineImage(node, inputs)
-  const output = baseOutput(node, image.descriptor)
-  await copyManifest(registry, image.reference, output.reference, {}, call)
-  return output
+  await copyManifest(registry, image.reference, placeOf(work), {}, call)
+  return baseOutput(node, image.descriptor)
 }
 
 function pipelineImage({ needs: [need = ''] }: BaseNode, inputs: BaseWork['inputs']): Output {

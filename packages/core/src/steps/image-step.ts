@@ -81,7 +81,8 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     const left = work.anew ? undefined : await world.registry.resolve(reference, call)
     if (left === undefined) await buildAndPush(work, world, call)
     const kept = await keep(work, world, call)
-    await recordContext(work, world, call)
+    // Docker's manifests have no room for what would lead to the record.
+    if (node.format === 'oci') await recordContext(work, world, call)
     return kept
   },
 }

@@ -2,8 +2,8 @@ import type { ImageFormat } from '../definition/declaration.js'
 import type { ChildNode, Node } from '../graph/node.js'
 import { type Descriptor, encodeManifest, MEDIA_TYPES, type StoredManifest } from '../model/oci.js'
 import type { PlanReason } from '../model/plan-reason.js'
-import type { Repository } from '../model/reference.js'
-import { keyOf } from './key.js'
+import type { Reference, Repository } from '../model/reference.js'
+import { keyOf, keyReference } from './key.js'
 import type { Finding } from './step.js'
 import { type Inputs, inputOf, type Output, type StepCall, type Work, type World } from './step.js'
 
@@ -44,8 +44,8 @@ export async function lookupIndex(
 ): Promise<Finding> {
   const output = predictIndex(work, format)
   const isPublished = work.former.index?.digest === output.descriptor.digest
-  const found = isPublished || (await registry.resolve(output.reference, call)) !== undefined
-  return found ? { state: 'present', output } : { state: 'absent' }
+  const found = isPublished ? output.descriptor : await registry.resolve(placeOf(work, output), call)
+  return found?.digest === output.descriptor.digest ? { state: 'present', output } : { state: 'absent' }
 }
 
 /** An index is new, or lists something else. */
@@ -53,17 +53,23 @@ export async function explainIndex({ former }: AnyIndexWork): Promise<readonly P
   return [{ kind: former.index === undefined ? 'absent' : 'content-changed' }]
 }
 
-/** Puts the index by its digest: no tag moves. */
+/** Puts the index by its digest, or under its key tag: no tag moves. */
 export async function performIndex(
-  { node, inputs }: AnyIndexWork,
+  work: AnyIndexWork,
   format: ImageFormat,
   { registry }: World,
   call: StepCall,
 ): Promise<Output> {
+  const { node, inputs } = work
   const manifest = indexManifest(node.children, inputs, format)
   const output = indexOutput(node.repository, manifest)
-  await registry.putManifest(output.reference, manifest, call)
+  await registry.putManifest(placeOf(work, output), manifest, call)
   return output
+}
+
+/** What the index is put as, and found by. */
+function placeOf({ node, key }: AnyIndexWork, { reference }: Output): Reference {
+  return node.kind === 'base-index' && node.keepsKeyTag ? keyReference(node.repository, key) : reference
 }
 
 function indexOutput({ registry, repository }: Repository, { descriptor, content }: StoredManifest): Output {

@@ -44,3 +44,21 @@ export const CONTEXT_TAG_PREFIX = `${KEY_TAG_PREFIX}context-`
 export function contextReference({ registry, repository }: Repository, digest: Digest): Reference {
   return { registry, repository, tag: CONTEXT_TAG_PREFIX + digest.slice(digest.indexOf(':') + 1) }
 }
+
+/** What polyarch keeps under tags of its own: results, images that have not been checked, records of contexts. */
+export type OwnTag = 'result' | 'unchecked' | 'context'
+
+const OWN_TAGS: readonly (readonly [OwnTag, RegExp])[] = [
+  ['result', tagPattern(KEY_TAG_PREFIX, '')],
+  ['unchecked', tagPattern(KEY_TAG_PREFIX, UNCHECKED_SUFFIX)],
+  ['context', tagPattern(CONTEXT_TAG_PREFIX, '')],
+]
+
+function tagPattern(prefix: string, suffix: string): RegExp {
+  return new RegExp(`^${prefix}[0-9a-f]{64}${suffix.replace('.', '\\.')}$`)
+}
+
+/** What a tag of polyarch's own is for; undefined for all others, which belong to the user. */
+export function ownTag(tag: string): OwnTag | undefined {
+  return OWN_TAGS.find(([, pattern]) => pattern.test(tag))?.[0]
+}

@@ -7,6 +7,8 @@ import { buffer } from 'node:stream/consumers'
 export type Fault =
   /** Answered so, without being passed on. */
   | { readonly kind: 'answer'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
+  /** Passed on as one for another path. */
+  | { readonly kind: 'redirect'; readonly path: string }
   /** The connection ends before the request is passed on. */
   | { readonly kind: 'lose-request' }
   /** The request is passed on and carried out, and the connection ends without an answer. */
@@ -24,25 +26,27 @@ export interface SeenRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
+type FaultOf = (request: SeenRequest, index: number) => Fault | undefined | Promise<Fault | undefined>
+
 /** A server between a client and a registry that makes things go wrong as it is told. */
 export interface FaultProxy extends AsyncDisposable {
   readonly host: string
   /** All requests so far, in order. */
   readonly seen: readonly SeenRequest[]
   /** Decides on each request from now on; counts from 0 anew. */
-  plan(faultOf: (request: SeenRequest, index: number) => Fault | undefined): void
+  plan(faultOf: FaultOf): void
 }
 
 /** Starts a proxy before the registry at a host that speaks plain HTTP. */
 export async function startFaultProxy(target: string): Promise<FaultProxy> {
   const seen: SeenRequest[] = []
   let start = 0
-  let faultOf: (request: SeenRequest, index: number) => Fault | undefined = () => undefined
+  let faultOf: FaultOf = () => undefined
   const server = createServer(async (incoming, response) => {
     const one = { method: incoming.method ?? '', path: incoming.url ?? '', headers: incoming.headers }
     seen.push(one)
-    const fault = faultOf(one, seen.length - 1 - start)
-    await pass(target, incoming, response, fault).catch(() => incoming.socket.destroy())
+    const handled = async () => pass(target, incoming, response, await faultOf(one, seen.length - 1 - start))
+    await handled().catch(() => incoming.socket.destroy())
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -71,7 +75,8 @@ async function pass(target: string, incoming: IncomingMessage, response: ServerR
     response.writeHead(fault.status, fault.headers).end()
     return
   }
-  const outgoing = request(`http://${target}${incoming.url}`, { method: incoming.method, headers: incoming.headers })
+  const path = fault?.kind === 'redirect' ? fault.path : incoming.url
+  const outgoing = request(`http://${target}${path}`, { method: incoming.method, headers: incoming.headers })
   if (fault?.kind === 'cut-request' && body.byteLength > fault.after) {
     outgoing.on('error', () => {})
     await new Promise((resolve) => outgoing.write(body.subarray(0, fault.after), resolve))

@@ -1,0 +1,16 @@
+import { prune } from '../operations/on-pipelines.js'
+import { formatPruned } from '../report/prune-text.js'
+import type { CommandContext, PipelineFlags } from './command.js'
+import { EXIT } from './exit-code.js'
+
+/** `build.ts prune`: lists or deletes key tags that nothing needs. */
+export async function pruneCommand(
+  flags: Pick<PipelineFlags, 'registry' | 'json'> & { readonly delete?: boolean; readonly keep?: readonly string[] },
+  { host, pipelines, signal }: CommandContext,
+): Promise<void> {
+  const { registry, json, delete: deletes = false, keep = [] } = flags
+  const options = { signal, delete: deletes, keep, ...(registry !== undefined && { registry }) }
+  const tags = await prune(...pipelines, options)
+  host.stdout.write(json ? `${JSON.stringify(tags, null, 2)}\n` : formatPruned(tags))
+  if (tags.some(({ outcome }) => outcome === 'kept')) host.exitCode = EXIT.failed
+}

@@ -1,0 +1,121 @@
+import type { Pipeline } from '../../definition/pipeline.js'
+import type { Digest } from '../../model/digest.js'
+import { DefinitionError, throwIfCancelled } from '../../model/errors.js'
+import { isIndex } from '../../model/oci.js'
+import {
+  formatReference,
+  type Reference,
+  type Repository,
+  repositoryOf,
+  sameRepository,
+} from '../../model/reference.js'
+import { makePlan } from '../../plan/planning.js'
+import type { Registry, RegistryCall } from '../../registry/port.js'
+import { keyReference } from '../../steps/key.js'
+import { imageNamed, readName } from '../named-image.js'
+import { type RunOptions, splitArguments } from '../options.js'
+import { openWorkshop, type Workshop } from '../workshop.js'
+import { deleteUnneeded } from './deletion.js'
+import { findUnneeded, type Kept, type PruneReason, type UnneededManifest } from './unneeded.js'
+
+/** What `prune(...)` takes after the pipelines. */
+export interface PruneOptions
+  extends Pick<RunOptions, 'registryClient' | 'signal' | 'registry' | 'directory' | 'frozen' | 'cacheDirectory'> {
+  /** Whether to delete; else it is said what would go, and nothing is touched. Default false. */
+  readonly delete?: boolean
+  /** Names or digests that stay with all that they list, though no tag may point to them: what a way back needs. */
+  readonly keep?: readonly string[]
+}
+
+/** A key tag that nothing needs. */
+export interface PrunedTag {
+  /** `ghcr.io/team/app:polyarch-…` */
+  readonly reference: string
+  readonly digest: Digest
+  readonly why: PruneReason
+  readonly outcome: 'listed' | 'deleted' | 'kept'
+  /** Why the registry keeps it, though it was to be deleted. */
+  readonly because?: string
+}
+
+/** Finds the key tags that nothing needs, and deletes them where that is asked for. */
+export async function prune(
+  ...given: readonly [...Pipeline[], PruneOptions] | readonly Pipeline[]
+): Promise<readonly PrunedTag[]> {
+  const { pipelines, options } = splitArguments<PruneOptions>(given)
+  const { signal } = options
+  throwIfCancelled(signal)
+  await using workshop = await openWorkshop(pipelines, options)
+  const repositories = repositoriesOf(workshop)
+  const references = readKeep(options.keep ?? [], repositories)
+  const kept = { keyTags: await demandedKeyTags(workshop, { signal }), references }
+  const { registry } = workshop.world
+  const found: UnneededManifest[] = []
+  for (const one of repositories) found.push(...(await findUnneeded(one, kept, registry, { signal })))
+  return options.delete ? await deleteAll(found, registry, { signal }) : found.flatMap((one) => listed(one))
+}
+
+/** Those of the pipelines that were asked for: others belong to whoever publishes them. */
+function repositoriesOf({ definition }: Workshop): readonly Repository[] {
+  const all = definition.pipelines
+    .filter(({ requested }) => requested)
+    .flatMap(({ repository, sharedBase }) => [repository, sharedBase])
+    .map(repositoryOf)
+  return all.filter((one, at) => all.findIndex((other) => sameRepository(one, other)) === at)
+}
+
+function readKeep(keep: readonly string[], repositories: readonly Repository[]): readonly Reference[] {
+  return keep.map((name) => {
+    const reference = imageNamed(readName(name, 'prune keep'))
+    if (repositories.some((one) => sameRepository(one, reference))) return reference
+    const hint = `these are looked through: ${repositories.map(formatReference).join(', ')}`
+    const message = `'${name}' is in no repository of these pipelines`
+    throw new DefinitionError([{ path: 'prune keep', message, hint }], 'USAGE')
+  })
+}
+
+/** What a run would look for. */
+async function demandedKeyTags({ input, world }: Workshop, call: RegistryCall): Promise<Kept['keyTags']> {
+  const { nodes } = await makePlan({ ...input, builds: false }, world, call)
+  return new Set(
+    [...nodes.values()].flatMap(({ node, considered }) =>
+      considered === undefined ? [] : [formatReference(keyReference(node.repository, considered.key))],
+    ),
+  )
+}
+
+/** One after the other, so that a registry that refuses is asked once. */
+async function deleteAll(
+  found: readonly UnneededManifest[],
+  registry: Registry,
+  call: RegistryCall,
+): Promise<readonly PrunedTag[]> {
+  const pruned: PrunedTag[] = []
+  // Some registries delete nothing that an index still lists.
+  const [indexes, others] = [found.filter(isOfIndex), found.filter((one) => !isOfIndex(one))]
+  for (const one of [...indexes, ...others]) {
+    const kept = await deleteUnneeded(one, registry, call)
+    pruned.push(...listed(one, (tag) => outcomeOf(kept.get(tag))))
+  }
+  return pruned
+}
+
+function isOfIndex({ manifest }: UnneededManifest): boolean {
+  return isIndex(manifest.content)
+}
+
+function outcomeOf(because: string | undefined): Pick<PrunedTag, 'outcome' | 'because'> {
+  return because === undefined ? { outcome: 'deleted' } : { outcome: 'kept', because }
+}
+
+function listed(
+  { repository, manifest, tags }: UnneededManifest,
+  outcome: (tag: string) => Pick<PrunedTag, 'outcome' | 'because'> = () => ({ outcome: 'listed' }),
+): readonly PrunedTag[] {
+  return tags.map(({ tag, why }) => ({
+    reference: formatReference({ ...repository, tag }),
+    digest: manifest.descriptor.digest,
+    why,
+    ...outcome(tag),
+  }))
+}

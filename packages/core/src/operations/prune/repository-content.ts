@@ -1,0 +1,81 @@
+import type { Digest } from '../../model/digest.js'
+import { type Descriptor, isIndex, type StoredManifest } from '../../model/oci.js'
+import type { Repository } from '../../model/reference.js'
+import { allOrNone } from '../../registry/all-or-none.js'
+import type { Registry, RegistryCall } from '../../registry/port.js'
+import { recordReference } from '../../steps/context-record.js'
+import { readParts } from '../../steps/image-parts.js'
+
+/** A tag with the manifest that it points to. */
+export interface TaggedManifest {
+  readonly tag: string
+  readonly manifest: StoredManifest
+}
+
+/** All tags of a repository. One that is gone by the time it is read is left out. */
+export async function readTags(
+  repository: Repository,
+  registry: Registry,
+  call: RegistryCall,
+): Promise<readonly TaggedManifest[]> {
+  const tags = await registry.listTags(repository, call)
+  const read = await allOrNone(tags, call, async (tag, own) => {
+    const manifest = await registry.getManifest({ ...repository, tag }, { ...own, fresh: true })
+    return manifest && { tag, manifest }
+  })
+  return read.filter((one) => one !== undefined)
+}
+
+/** What hangs together below some manifests of a repository. */
+export interface Needed {
+  /** Of the manifests themselves, and of all that their indexes list. */
+  readonly digests: ReadonlySet<Digest>
+  /** Tags of the records of the contexts that images among them were built from. */
+  readonly records: ReadonlySet<string>
+}
+
+/** Follows manifests down through their indexes. What an index lists and the repository lacks is passed over. */
+export async function readNeeded(
+  repository: Repository,
+  roots: readonly StoredManifest[],
+  registry: Registry,
+  call: RegistryCall,
+): Promise<Needed> {
+  const digests = new Set<Digest>()
+  const records = new Set<string>()
+  let level = roots
+  while (level.length > 0) {
+    const fresh = level.filter(({ descriptor }) => !digests.has(descriptor.digest))
+    for (const manifest of fresh) {
+      digests.add(manifest.descriptor.digest)
+      const record = recordOf(repository, manifest)
+      if (record !== undefined) records.add(record)
+    }
+    const below = fresh.flatMap(({ content }) => (isIndex(content) ? content.manifests : []))
+    level = await readAll(repository, missingFrom(digests, below), registry, call)
+  }
+  return { digests, records }
+}
+
+function missingFrom(digests: ReadonlySet<Digest>, entries: readonly Descriptor[]): readonly Descriptor[] {
+  const byDigest = new Map(entries.map((entry) => [entry.digest, entry]))
+  return [...byDigest.values()].filter(({ digest }) => !digests.has(digest))
+}
+
+async function readAll(
+  { registry: host, repository }: Repository,
+  entries: readonly Descriptor[],
+  registry: Registry,
+  call: RegistryCall,
+): Promise<readonly StoredManifest[]> {
+  const read = await allOrNone(entries, call, ({ digest }, own) =>
+    registry.getManifest({ registry: host, repository, digest }, own),
+  )
+  return read.filter((one) => one !== undefined)
+}
+
+/** The tag of the record that tells of what an image was built. */
+function recordOf(repository: Repository, { content }: StoredManifest): string | undefined {
+  const parts = readParts(content.annotations)
+  return parts && recordReference(repository, parts.context, parts.dockerfile).tag
+}

@@ -1,0 +1,29 @@
+import { alignColumns } from './units.js'
+
+/** The part of what `prune(...)` returns that is told. */
+export interface PruneText {
+  readonly reference: string
+  readonly why: string
+  readonly outcome: 'listed' | 'deleted' | 'kept'
+  readonly because?: string
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  unlisted: 'no index lists it',
+  unchecked: 'pushed, and not what is listed',
+  'unused-record': 'its images are gone',
+}
+
+/** Every key tag that nothing needs, and what became of it. */
+export function formatPruned(tags: readonly PruneText[]): string {
+  const rows = tags.map(({ reference, why, outcome, because }) => [outcome, reference, because ?? WHY[why] ?? why])
+  return alignColumns(rows) + summary(tags)
+}
+
+function summary(tags: readonly PruneText[]): string {
+  if (tags.length === 0) return 'no key tag that nothing needs\n'
+  const count = (outcome: PruneText['outcome']) => tags.filter((one) => one.outcome === outcome).length
+  const [listed, deleted, kept] = [count('listed'), count('deleted'), count('kept')]
+  if (listed > 0) return `${listed} that nothing needs; --delete deletes them\n`
+  return `${deleted} deleted${kept === 0 ? '' : `, ${kept} kept by the registry`}\n`
+}

@@ -1,0 +1,178 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { missingBelow, tagsOf } from '../../../../test/pipeline/published.js'
+import { Cleanup } from '../../../../test/support/cleanup.js'
+import { pushManifest, pushTinyImage } from '../../../../test/support/push-tiny.js'
+import { tempFolder } from '../../../../test/support/temp-folder.js'
+import { type TinyImage, tinyImage, tinyIndex } from '../../../../test/support/tiny-image.js'
+import { fromImage, type Pipeline, pipeline, plan, platform, prune } from '../../src/index.js'
+import { type Digest, digestOf } from '../../src/model/digest.js'
+import { encodeManifest, isIndex, MEDIA_TYPES } from '../../src/model/oci.js'
+import { recordReference } from '../../src/steps/context-record.js'
+import { encodeParts, imageParts, PARTS_ANNOTATION } from '../../src/steps/image-parts.js'
+
+/** A registry to prune on. */
+export interface PruneSubject extends AsyncDisposable {
+  readonly host: string
+  readonly url: string
+  /** Requests so far that delete. */
+  deletions(): number
+}
+
+const AMD64 = { os: 'linux', architecture: 'amd64' }
+const SOME = digestOf(Buffer.from('something'))
+const tagFor = (digit: string) => `polyarch-${digit.repeat(64)}`
+
+/** An image that tells of what it was built, as polyarch keeps it. */
+async function builtImage(name: string, context: Digest): Promise<TinyImage> {
+  const image = await tinyImage({ platform: AMD64, files: { name } })
+  const { content } = image.manifest
+  if (isIndex(content)) throw new TypeError('a tiny image is a single one')
+  const build = { args: {}, labels: {} }
+  const parts = imageParts({ base: SOME, context, dockerfile: 'FROM scratch\n', build, images: {} })
+  const annotations = { [PARTS_ANNOTATION]: encodeParts(parts) }
+  return { ...image, manifest: encodeManifest({ ...content, annotations }, MEDIA_TYPES.ociManifest) }
+}
+
+/** `prune` on one kind of registry, by what that deletes. */
+export function pruneContract(
+  name: string,
+  deletes: 'tags' | 'manifests' | 'nothing',
+  setup: () => Promise<PruneSubject>,
+): void {
+  describe(`prune on ${name}`, () => {
+    const cleanup = new Cleanup()
+    let subject: PruneSubject
+    let app: Pipeline
+    let repository: string
+    let kept: readonly string[]
+    let listed: TinyImage
+    let old: TinyImage
+    let options: { readonly directory: string }
+    let count = 0
+
+    const target = () => ({ url: subject.url, repository })
+    const contextOf = (word: string) => digestOf(Buffer.from(word))
+    const recordTag = (word: string) => {
+      const dockerfile = digestOf(Buffer.from('FROM scratch\n'))
+      const { tag = '' } = recordReference({ registry: subject.host, repository }, contextOf(word), dockerfile)
+      return tag
+    }
+    const at = (tag: string) => `${subject.host}/${repository}:${tag}`
+
+    beforeAll(async () => {
+      subject = cleanup.use(await setup())
+      const directory = cleanup.use(await tempFolder('prune')).path
+      options = { directory }
+      await writeFile(join(directory, 'Dockerfile'), 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n')
+      await pushTinyImage({ url: subject.url, repository: 'base' }, await tinyImage({ platform: AMD64 }), '1')
+    })
+    afterAll(() => cleanup[Symbol.asyncDispose]())
+
+    beforeEach(async () => {
+      count += 1
+      repository = `team/app-${count}`
+      app = pipeline(`${subject.host}/${repository}`)
+        .platforms(platform('amd64', { base: fromImage(`${subject.host}/base:1`) }))
+        .tags('1.0')
+      listed = await builtImage('listed', contextOf('now'))
+      old = await builtImage('old', contextOf('before'))
+      await pushTinyImage(target(), listed, tagFor('a'))
+      await pushManifest(target(), listed.manifest, `${tagFor('a')}.unchecked`)
+      await pushManifest(target(), tinyIndex([listed]), '1.0')
+      await pushTinyImage(target(), old, tagFor('b'))
+      await pushTinyImage(target(), await builtImage('half', contextOf('half')), `${tagFor('c')}.unchecked`)
+      for (const word of ['now', 'before']) {
+        await pushTinyImage(target(), await tinyImage({ platform: AMD64, files: { word } }), recordTag(word))
+      }
+      await pushTinyImage(target(), await builtImage('own', contextOf('own')), 'polyarch-notes')
+      const { nodes } = await plan(app, options)
+      const demanded = `polyarch-${nodes.find(({ kind }) => kind === 'image')?.key}`
+      await pushTinyImage(target(), await builtImage('elsewhere', contextOf('elsewhere')), demanded)
+      kept = ['1.0', tagFor('a'), recordTag('now'), 'polyarch-notes', demanded].toSorted()
+    })
+
+    const unneeded = () => [
+      { reference: at(tagFor('b')), digest: old.manifest.descriptor.digest, why: 'unlisted' },
+      { reference: at(`${tagFor('a')}.unchecked`), digest: listed.manifest.descriptor.digest, why: 'unchecked' },
+      { reference: at(`${tagFor('c')}.unchecked`), why: 'unchecked' },
+      { reference: at(recordTag('before')), why: 'unused-record' },
+    ]
+
+    it('lists what nothing needs, and touches nothing', async () => {
+      const before = await tagsOf(subject.url, repository)
+      const deletions = subject.deletions()
+      const found = await prune(app, options)
+      expect(found).toHaveLength(4)
+      expect(found).toEqual(
+        expect.arrayContaining(unneeded().map((one) => expect.objectContaining({ ...one, outcome: 'listed' }))),
+      )
+      expect(await tagsOf(subject.url, repository)).toEqual(before)
+      expect(subject.deletions()).toBe(deletions)
+    })
+
+    if (deletes === 'nothing') {
+      it('says that the registry deletes nothing, and what to do, and asks it once', async () => {
+        const before = await tagsOf(subject.url, repository)
+        const deletions = subject.deletions()
+        await expect(prune(app, { ...options, delete: true })).rejects.toMatchObject({
+          code: 'REGISTRY_REJECTED',
+          message: `${subject.host} deletes nothing from ${repository}`,
+          hint: expect.stringContaining('REGISTRY_STORAGE_DELETE_ENABLED'),
+        })
+        expect(subject.deletions()).toBe(deletions + 1)
+        expect(await tagsOf(subject.url, repository)).toEqual(before)
+      })
+      return
+    }
+
+    it('deletes that, and leaves whole what has a name, what it lists, and what the definition demands', async () => {
+      const found = await prune(app, { ...options, delete: true })
+      const stuck = deletes === 'tags' ? [] : [`${tagFor('a')}.unchecked`]
+      expect(found).toHaveLength(4)
+      expect(found.filter(({ outcome }) => outcome !== 'deleted')).toMatchObject(
+        stuck.map((tag) => ({ reference: at(tag), outcome: 'kept', because: expect.stringContaining('is needed') })),
+      )
+      expect(await tagsOf(subject.url, repository)).toEqual([...kept, ...stuck].toSorted())
+      expect(await missingBelow(subject.url, repository)).toEqual([])
+      const gone = await fetch(`${subject.url}/v2/${repository}/manifests/${old.manifest.descriptor.digest}`)
+      expect(gone.status).toBe(404)
+      expect(await prune(app, options)).toHaveLength(stuck.length)
+    })
+
+    it('deletes no manifest that has a name too, nor one that a name in an index of indexes leads to', async () => {
+      await pushManifest(target(), old.manifest, 'released')
+      const half = await builtImage('half', contextOf('half'))
+      const inner = tinyIndex([half])
+      await pushManifest(target(), inner)
+      const entry = { ...inner.descriptor, platform: AMD64 }
+      const outer = encodeManifest({ schemaVersion: 2, manifests: [entry] }, MEDIA_TYPES.ociIndex)
+      await pushManifest(target(), outer, 'nested')
+      await pushManifest(target(), half.manifest, tagFor('c'))
+      await prune(app, { ...options, delete: true })
+      expect(await tagsOf(subject.url, repository)).toEqual(
+        expect.arrayContaining(['released', 'nested', tagFor('b'), tagFor('c')]),
+      )
+      expect(await missingBelow(subject.url, repository)).toEqual([])
+    })
+
+    it('keeps what it is told to, though no tag leads there', async () => {
+      const former = tinyIndex([old])
+      await pushManifest(target(), former)
+      const name = `${subject.host}/${repository}@${former.descriptor.digest}`
+      await prune(app, { ...options, delete: true, keep: [name] })
+      expect(await tagsOf(subject.url, repository)).toEqual(expect.arrayContaining([tagFor('b'), recordTag('before')]))
+    })
+
+    it.each([
+      ['is in another repository', () => `${subject.host}/other:1`, 'USAGE'],
+      ['does not exist', () => at('gone'), 'NOT_FOUND'],
+    ])('deletes nothing where what is to be kept %s', async (_what, keep, code) => {
+      const before = await tagsOf(subject.url, repository)
+      const act = prune(app, { ...options, delete: true, keep: [keep()] })
+      await expect(act).rejects.toMatchObject({ code })
+      expect(await tagsOf(subject.url, repository)).toEqual(before)
+    })
+  })
+}

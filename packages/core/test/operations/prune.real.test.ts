@@ -1,0 +1,11 @@
+import { startDebianRegistry } from '../../../../test/support/debian-registry.js'
+import { type PruneSubject, pruneContract } from './prune-contract.js'
+
+async function start(deletes: boolean): Promise<PruneSubject> {
+  const registry = await startDebianRegistry({ deletes })
+  const deletions = () => registry.requests().filter((request) => request.startsWith('DELETE')).length
+  return { ...registry, deletions }
+}
+
+pruneContract('docker-registry', 'manifests', () => start(true))
+pruneContract('docker-registry as it comes', 'nothing', () => start(false))

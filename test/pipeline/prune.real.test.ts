@@ -1,0 +1,69 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import {
+  execute,
+  fromImage,
+  inspect,
+  type Pipeline,
+  pipeline,
+  platform,
+  prune,
+  type Report,
+} from '../../packages/core/src/index.js'
+import { Cleanup } from '../support/cleanup.js'
+import { type DebianRegistry, startDebianRegistry } from '../support/debian-registry.js'
+import { tempFolder } from '../support/temp-folder.js'
+import { AMD64, pushBase, writeContext } from './project.js'
+import { keyTagsOf, missingBelow, tagsOf } from './published.js'
+
+const cleanup = new Cleanup()
+let registry: DebianRegistry
+let context: string
+let app: (name: string) => Pipeline
+
+beforeAll(async () => {
+  registry = cleanup.use(await startDebianRegistry())
+  context = cleanup.use(await tempFolder('prune')).path
+  await writeContext(context, 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}')
+  const wide = await pushBase({ ...registry, repository: 'wide' }, { platform: AMD64 })
+  app = (name) =>
+    pipeline(`${registry.host}/${name}`)
+      .sharedBase(`${registry.host}/${name}-from:1`)
+      .platforms(platform('amd64', { base: fromImage(wide) }))
+      .build({ context })
+      .tags('1.0')
+})
+afterAll(() => cleanup[Symbol.asyncDispose]())
+
+const reused = ({ nodes }: Report) => nodes.every(({ outcome }) => outcome === 'reused')
+
+it('takes what later runs have replaced, and costs the next run nothing', async () => {
+  await execute(app('app'))
+  const first = await keyTagsOf(registry.url, 'app')
+  await writeFile(join(context, 'more'), 'more\n')
+  await execute(app('app'))
+  const { digest } = await inspect(`${registry.host}/app:1.0`)
+  const pruned = await prune(app('app'), { delete: true })
+  expect(pruned.filter(({ why }) => why === 'unlisted').map(({ reference }) => reference)).toEqual(
+    first.map((tag) => `${registry.host}/app:${tag}`),
+  )
+  expect(pruned.filter(({ why }) => why !== 'unlisted')).toMatchObject([{ why: 'unused-record' }])
+  expect(pruned.map(({ outcome }) => outcome)).toEqual(['deleted', 'deleted'])
+  expect(await tagsOf(registry.url, 'app')).toHaveLength(3)
+  for (const name of ['app', 'app-from']) expect(await missingBelow(registry.url, name)).toEqual([])
+  expect(reused(await execute(app('app')))).toBe(true)
+  expect((await inspect(`${registry.host}/app:1.0`)).digest).toBe(digest)
+})
+
+it('has nothing to do after a cleaner that deletes untagged manifests, where key tags are kept for it', async () => {
+  const kept = app('kept').keepKeyTags()
+  await execute(kept)
+  expect(await keyTagsOf(registry.url, 'kept-from')).toHaveLength(2)
+  expect(await prune(kept)).toEqual([])
+  await registry.deleteUntagged()
+  for (const name of ['kept', 'kept-from']) expect(await missingBelow(registry.url, name)).toEqual([])
+  expect(reused(await execute(kept))).toBe(true)
+  // It is the key tags: without them the same cleaner has taken the base.
+  expect(await missingBelow(registry.url, 'app-from')).toHaveLength(1)
+})
