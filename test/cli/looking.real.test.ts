@@ -43,14 +43,18 @@ describe('build.ts doctor', () => {
   })
   afterAll(() => set[Symbol.asyncDispose]())
 
-  it('looks at engine, platforms and registries, and writes nothing', async () => {
+  it('looks at engine, platforms and registries, and leaves nothing behind', async () => {
     const { exitCode, stdout, stderr } = await set.folder.run(['doctor'])
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     expect(stdout).toMatch(/^ok +engine: Docker \d+/m)
     expect(stdout).toMatch(/^ok +platform linux\/amd64: runs natively$/m)
     expect(stdout).toMatch(/^ok +platform linux\/arm\/v7: runs by emulation/m)
     expect(stdout).toMatch(new RegExp(`^ok +registry ${set.host}: answers`, 'm'))
-    expect(set.writes()).toEqual([])
+    expect(stdout).toMatch(new RegExp(`^ok +base ${set.host}/bases/narrow:1: is there, and may be pulled$`, 'm'))
+    expect(stdout).toMatch(new RegExp(`^ok +repository ${set.host}/team/app: may be pulled from and pushed to`, 'm'))
+    expect(stdout.match(/^(ok|warning) +disk: .+ free in \/.+$/gm)).toHaveLength(2)
+    const uploads = '/v2/team/app/blobs/uploads/'
+    expect(set.writes()).toEqual([`POST ${uploads}`, expect.stringMatching(`^DELETE ${uploads}`)])
   })
 
   it('exits with 1 and says what to do where a run would fail; --json says the same', async () => {

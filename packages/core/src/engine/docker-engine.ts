@@ -19,6 +19,7 @@ const CONTAINERD_DRIVER = 'io.containerd.snapshotter.v1'
 interface InfoAnswer {
   readonly Architecture?: string
   readonly DriverStatus?: readonly (readonly [name: string, value: string])[]
+  readonly DockerRootDir?: string
 }
 
 /** The port over one Docker engine. */
@@ -38,7 +39,7 @@ export class DockerEngine implements Engine {
       const connection = this.#connection
       const { engine, api, os, architecture } = await connection.version(call.signal)
       const answer = await connection.json({ method: 'GET', path: '/info', signal: call.signal })
-      const { Architecture: machine, DriverStatus: status = [] } = answer as InfoAnswer
+      const { Architecture: machine, DriverStatus: status = [], DockerRootDir: dataRoot } = answer as InfoAnswer
       const native = nativePlatform({ os, architecture, machine })
       const usesContainerd = status.some(([name, value]) => name === 'driver-type' && value === CONTAINERD_DRIVER)
       return {
@@ -48,6 +49,7 @@ export class DockerEngine implements Engine {
         native,
         runnable: await runnablePlatforms(connection, native, call.signal),
         imageStore: usesContainerd ? 'containerd' : 'graphdriver',
+        ...(dataRoot && { dataRoot }),
       }
     })
   }

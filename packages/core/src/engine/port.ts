@@ -23,6 +23,8 @@ export interface EngineInfo {
   /** Everything that it can run, native and emulated; undefined where the engine does not tell. */
   readonly runnable: readonly Platform[] | undefined
   readonly imageStore: 'graphdriver' | 'containerd'
+  /** The folder that it keeps everything in, on its own machine; undefined where it does not tell. */
+  readonly dataRoot?: string
 }
 
 /** One build: one platform, one result. All decisions have been made; nothing is read from the environment. */

@@ -1,12 +1,11 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { tempFolder } from '../../../../test/support/temp-folder.js'
 import type { Engine, EngineInfo } from '../../src/engine/port.js'
 import { EngineError } from '../../src/model/errors.js'
 import { checkEngines } from '../../src/operations/doctor/engine-check.js'
 import { checkProxy, checkRoom, checkTools } from '../../src/operations/doctor/host-check.js'
-import { checkRegistry } from '../../src/operations/doctor/registry-check.js'
-import { staticCredentials } from '../../src/registry/credentials.js'
 import { formatDiagnosis } from '../../src/report/diagnosis-text.js'
 import { unpainted } from '../../src/report/paint.js'
 
@@ -28,7 +27,7 @@ function engineThat(info: () => Promise<EngineInfo>): Engine {
 
 describe('the engine', () => {
   test('is told with its version, and each platform with what it lacks and what to do', async () => {
-    const [engine, native, foreign] = await checkEngines([engineThat(async () => INFO)], [AMD64, S390X], undefined)
+    const [engine, native, foreign] = await checkEngines([engineThat(async () => INFO)], [AMD64, S390X], {})
     expect(engine).toMatchObject({ state: 'ok', message: expect.stringMatching(/28\.5\.2.*API 1\.51.*containerd/) })
     expect(native).toEqual({ subject: 'platform linux/amd64', state: 'ok', message: 'runs natively' })
     expect(foreign).toMatchObject({
@@ -42,7 +41,7 @@ describe('the engine', () => {
     const gone = engineThat(() =>
       Promise.reject(new EngineError('ENGINE_UNREACHABLE', 'no engine answers', { hint: 'Start Docker' })),
     )
-    expect(await checkEngines([gone], [AMD64], undefined)).toEqual([
+    expect(await checkEngines([gone], [AMD64], {})).toEqual([
       { subject: 'engine', state: 'problem', message: 'no engine answers', advice: 'Start Docker' },
     ])
   })
@@ -51,7 +50,7 @@ describe('the engine', () => {
     const other = { ...INFO, address: 'ssh://big', native: S390X, runnable: [S390X, AMD64] }
     const engines = [async () => INFO, async () => other].map(engineThat)
     const gone = engineThat(() => Promise.reject(new EngineError('ENGINE_UNREACHABLE', 'no engine answers')))
-    const found = await checkEngines([...engines, gone], [AMD64, S390X], undefined)
+    const found = await checkEngines([...engines, gone], [AMD64, S390X], {})
     expect(found.map(({ subject, state, message }) => [subject, state, message])).toEqual([
       ['engine', 'ok', expect.stringContaining(INFO.address)],
       ['engine', 'ok', expect.stringContaining('ssh://big')],
@@ -60,49 +59,38 @@ describe('the engine', () => {
       ['platform linux/s390x', 'ok', 'runs natively on ssh://big'],
     ])
   })
-})
 
-/** A server that answers every request alike, as far as a registry is asked here. */
-async function registryThat(status: number, date = new Date()): Promise<string> {
-  const server = createServer((_request, response) => {
-    response.writeHead(status, { date: date.toUTCString() }).end()
-  })
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  onTestFinished(() => void server.close())
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`
-}
+  const LOCAL: EngineInfo = { ...INFO, address: 'unix:///var/run/docker.sock', runnable: [AMD64, S390X] }
 
-describe('a registry', () => {
-  const nobody = staticCredentials({})
-
-  test('that wants no login is fine', async () => {
-    const host = await registryThat(200)
-    expect(await checkRegistry({ host, isTarget: true }, nobody, undefined)).toMatchObject([{ state: 'ok' }])
+  test.each([
+    ['OCF', 'ok', 'runs by emulation (qemu-s390x)'],
+    ['F', 'ok', 'runs by emulation (qemu-s390x)'],
+    ['OC', 'problem', expect.stringContaining('without the flag F')],
+    ['', 'problem', expect.stringContaining('not found inside containers')],
+  ])("on this machine, with an emulator of the flags '%s'", async (flags, state, message) => {
+    await using folder = await tempFolder('binfmt')
+    const entry = ['enabled', 'interpreter /usr/bin/qemu-s390x-static', `flags: ${flags}`, 'offset 0', '']
+    await writeFile(join(folder.path, 'qemu-s390x'), entry.join('\n'))
+    const engine = engineThat(async () => LOCAL)
+    const [, finding] = await checkEngines([engine], [S390X], { binfmt: folder.path })
+    expect(finding).toMatchObject({ subject: 'platform linux/s390x', state, message })
+    if (state === 'problem') expect(finding?.advice).toContain('tonistiigi/binfmt --install s390x')
   })
 
-  test('that wants a login which is not known is a problem where images are pushed to it', async () => {
-    const host = await registryThat(401)
-    expect(await checkRegistry({ host, isTarget: true }, nobody, undefined)).toMatchObject([
-      { state: 'problem', advice: `docker login ${host}` },
-    ])
-    expect(await checkRegistry({ host, isTarget: false }, nobody, undefined)).toMatchObject([{ state: 'ok' }])
-    const known = staticCredentials({ [host]: { kind: 'password', username: 'me', password: 'secret' } })
-    expect(await checkRegistry({ host, isTarget: true }, known, undefined)).toMatchObject([{ state: 'ok' }])
+  test('elsewhere is believed what it says of its emulators', async () => {
+    const remote = engineThat(async () => ({ ...LOCAL, address: 'ssh://builder' }))
+    const [, finding] = await checkEngines([remote], [S390X], { binfmt: '/no/such/folder' })
+    expect(finding).toMatchObject({ state: 'ok', message: 'runs by emulation' })
   })
 
-  test('whose clock differs is told', async () => {
-    const host = await registryThat(200, new Date(Date.now() - 600_000))
-    const [, clock] = await checkRegistry({ host, isTarget: true }, nobody, undefined)
-    expect(clock).toMatchObject({
-      subject: 'clock',
-      state: 'warning',
-      message: expect.stringMatching(/differs by (599|60\d) s/),
-    })
-  })
-
-  test('that does not answer is a problem', async () => {
-    const [finding] = await checkRegistry({ host: '127.0.0.1:1', isTarget: true }, nobody, undefined)
-    expect(finding).toMatchObject({ state: 'problem', message: expect.stringContaining('does not answer') })
+  test('on this machine has its room told, where it keeps its images', async () => {
+    await using folder = await tempFolder('data-root')
+    await mkdir(join(folder.path, 'docker'))
+    const dataRoot = join(folder.path, 'docker')
+    const local = await checkEngines([engineThat(async () => ({ ...LOCAL, dataRoot }))], [], {})
+    expect(local[1]).toMatchObject({ subject: 'disk', message: expect.stringContaining(` free in ${dataRoot}`) })
+    const remote = await checkEngines([engineThat(async () => ({ ...INFO, dataRoot }))], [], {})
+    expect(remote).toHaveLength(1)
   })
 })
 

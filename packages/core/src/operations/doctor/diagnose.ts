@@ -1,17 +1,30 @@
+import { tmpdir } from 'node:os'
 import { compile } from '../../definition/compile.js'
 import type { Definition } from '../../definition/definition.js'
 import { openEngines } from '../../engine/engines.js'
 import { DefinitionError, throwIfCancelled } from '../../model/errors.js'
 import { type Platform, platformIdentity } from '../../model/platform.js'
+import {
+  formatReference,
+  formatRepository,
+  type Reference,
+  repositoryOf,
+  withDefaultTag,
+} from '../../model/reference.js'
 import { dockerConfigCredentials } from '../../registry/docker-config.js'
 import { type PipelinesAndOptions, splitArguments } from '../options.js'
 import { isEmbedded } from '../registry-choice.js'
 import { checkEngines } from './engine-check.js'
 import { DIAGNOSIS_VERSION, type Diagnosis, type Finding, fine, trouble } from './finding.js'
-import { checkLimits, checkProxy, checkRoom, checkTools, roomyFolders } from './host-check.js'
-import { checkRegistry, type UsedRegistry } from './registry-check.js'
+import { checkLimits, checkProxy, checkRoom, checkTools } from './host-check.js'
+import { checkRegistries, type UsedRegistry } from './registry-check.js'
 
-/** Looks at everything that a run of the pipelines would need. Changes nothing. @throws CancelledError */
+/**
+ * Looks at everything that a run of the pipelines would need. Leaves nothing behind: an upload that is opened, to see
+ * whether the login may push, is cancelled at once.
+ *
+ * @throws CancelledError
+ */
 export async function diagnose(...given: PipelinesAndOptions): Promise<Diagnosis> {
   const { pipelines, options } = splitArguments(given)
   throwIfCancelled(options.signal)
@@ -23,10 +36,10 @@ export async function diagnose(...given: PipelinesAndOptions): Promise<Diagnosis
   await using engines = openEngines(options, credentials)
   const registries = usedRegistries(definition).filter(({ host }) => !(embedded && host === 'localhost'))
   const found = await Promise.all([
-    checkEngines(engines.all, platformsOf(definition), options.signal),
-    ...registries.map((one) => checkRegistry(one, credentials, options.signal)),
+    checkEngines(engines.all, platformsOf(definition), { signal: options.signal }),
+    checkRegistries(registries, { ...options.registryClient, credentials }, options.signal),
     checkTools(process.env, needsPackages(definition)),
-    checkRoom(roomyFolders()),
+    checkRoom([tmpdir()]),
     checkLimits(process.getuid?.()),
   ])
   throwIfCancelled(options.signal)
@@ -56,11 +69,26 @@ function platformsOf({ pipelines }: Definition): readonly Platform[] {
 }
 
 function usedRegistries({ pipelines }: Definition): readonly UsedRegistry[] {
-  const targets = new Set(pipelines.map(({ repository }) => repository.registry))
-  const bases = pipelines.flatMap(({ platforms }) =>
-    platforms.flatMap(({ base }) => (base.kind === 'registry' ? [base.reference.registry] : [])),
+  const targets = oncePerName(
+    pipelines.flatMap(({ repository, sharedBase, tags: [tag] }) => [
+      { ...repository, tag: tag ?? 'latest' },
+      { ...repositoryOf(sharedBase), tag: sharedBase.tag ?? 'latest' },
+    ]),
+    formatRepository,
   )
-  return [...new Set([...targets, ...bases])].map((host) => ({ host, isTarget: targets.has(host) }))
+  const bases = oncePerName(
+    pipelines.flatMap(({ platforms }) =>
+      platforms.flatMap(({ base }) => (base.kind === 'registry' ? [withDefaultTag(base.reference)] : [])),
+    ),
+    formatReference,
+  )
+  const hosts = new Set([...targets, ...bases].map(({ registry }) => registry))
+  const isAt = (host: string) => (reference: Reference) => reference.registry === host
+  return [...hosts].map((host) => ({ host, bases: bases.filter(isAt(host)), targets: targets.filter(isAt(host)) }))
+}
+
+function oncePerName(references: readonly Reference[], nameOf: (reference: Reference) => string): readonly Reference[] {
+  return [...new Map(references.toReversed().map((one) => [nameOf(one), one])).values()].toReversed()
 }
 
 function needsPackages({ pipelines }: Definition): boolean {

@@ -5,20 +5,28 @@ import { PolyarchError } from '../../model/errors.js'
 import { formatPlatform, type Platform } from '../../model/platform.js'
 import { executionOn } from '../../plan/candidates.js'
 import { type Finding, fine, trouble } from './finding.js'
+import { checkRoom } from './host-check.js'
 
 const BINFMT = '/proc/sys/fs/binfmt_misc'
 
-/** Looks at the engines, and at how they would run each platform. */
+/** What engines are looked at with. */
+export interface EngineCheckOptions {
+  readonly signal?: AbortSignal | undefined
+  /** The folder of binfmt_misc. */
+  readonly binfmt?: string
+}
+
+/** Looks at the engines, at the room of those on this machine, and at how they would run each platform. */
 export async function checkEngines(
   engines: readonly Engine[],
   platforms: readonly Platform[],
-  signal: AbortSignal | undefined,
+  { signal, binfmt = BINFMT }: EngineCheckOptions,
 ): Promise<readonly Finding[]> {
   const asked = await Promise.all(engines.map((engine) => ask(engine, signal)))
   const infos = asked.flatMap((one) => ('info' in one ? [one.info] : []))
   // Where others answer, a run does without the one that does not.
   const state = infos.length > 0 ? 'warning' : 'problem'
-  const found = asked.map((one) => {
+  const answers = asked.map((one) => {
     if ('info' in one) return fine('engine', describe(one.info))
     return trouble(
       state,
@@ -27,7 +35,8 @@ export async function checkEngines(
       one.error.hint ?? 'start Docker, or set DOCKER_HOST to an engine',
     )
   })
-  return [...found, ...(await Promise.all(platforms.map((platform) => checkOnAll(platform, infos)))).flat()]
+  const runs = await Promise.all(platforms.map((platform) => checkOnAll(platform, infos, binfmt)))
+  return [...answers, ...runs.flat(), ...(await checkRoom(localFolders(infos)))]
 }
 
 async function ask(
@@ -47,9 +56,17 @@ function describe({ version, address, apiVersion, imageStore, native }: EngineIn
   return `Docker ${version} at ${address}, API ${apiVersion}, BuildKit, ${store}, ${formatPlatform(native)}`
 }
 
+function localFolders(infos: readonly EngineInfo[]): readonly string[] {
+  return infos.filter(isLocal).flatMap(({ dataRoot }) => (dataRoot === undefined ? [] : [dataRoot]))
+}
+
 /** One engine that runs the platform is enough. */
-async function checkOnAll(platform: Platform, infos: readonly EngineInfo[]): Promise<readonly Finding[]> {
-  const found = await Promise.all(infos.map((info) => checkPlatform(platform, info)))
+async function checkOnAll(
+  platform: Platform,
+  infos: readonly EngineInfo[],
+  binfmt: string,
+): Promise<readonly Finding[]> {
+  const found = await Promise.all(infos.map((info) => checkPlatform(platform, info, binfmt)))
   const able = found.flatMap(({ state, subject, message }, at) =>
     state === 'ok' ? [{ subject, message: infos.length > 1 ? `${message} on ${infos[at]?.address}` : message }] : [],
   )
@@ -57,7 +74,7 @@ async function checkOnAll(platform: Platform, infos: readonly EngineInfo[]): Pro
   return first === undefined ? found : [fine(first.subject, able.map(({ message }) => message).join(', '))]
 }
 
-async function checkPlatform(platform: Platform, info: EngineInfo): Promise<Finding> {
+async function checkPlatform(platform: Platform, info: EngineInfo, binfmt: string): Promise<Finding> {
   const subject = `platform ${formatPlatform(platform)}`
   const entry = missingBinfmtEntry(platform)
   const execution = executionOn(info, platform)
@@ -67,7 +84,7 @@ async function checkPlatform(platform: Platform, info: EngineInfo): Promise<Find
       entry === undefined ? 'no emulator is known for it' : `the binfmt_misc entry '${entry}' is missing there`
     return trouble('problem', subject, `cannot run on the engine at ${info.address}: ${what}`, registering(platform))
   }
-  const flags = entry === undefined || !isLocal(info) ? undefined : await readFlags(entry)
+  const flags = entry === undefined || !isLocal(info) ? undefined : await readFlags(binfmt, entry)
   if (flags === undefined) return fine(subject, 'runs by emulation')
   if (flags.includes('F')) return fine(subject, `runs by emulation (${entry})`)
   const message = `'${entry}' is registered without the flag F (fix binary), so its emulator is not found inside containers`
@@ -84,7 +101,7 @@ function isLocal({ address }: EngineInfo): boolean {
   return address.startsWith('unix://')
 }
 
-async function readFlags(entry: string): Promise<string | undefined> {
-  const text = await readFile(`${BINFMT}/${entry}`, 'utf8').catch(() => undefined)
+async function readFlags(binfmt: string, entry: string): Promise<string | undefined> {
+  const text = await readFile(`${binfmt}/${entry}`, 'utf8').catch(() => undefined)
   return text === undefined ? undefined : (/^flags: ?(.*)$/m.exec(text)?.[1] ?? '')
 }

@@ -1,5 +1,4 @@
 import { access, constants, readFile, statfs } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { formatBytes } from '../../report/units.js'
 import { type Finding, fine, trouble } from './finding.js'
@@ -49,15 +48,12 @@ export async function checkRoom(folders: readonly string[]): Promise<readonly Fi
       if (room === undefined) return []
       const message = `${formatBytes(room)} free in ${folder}`
       if (room >= LITTLE_ROOM) return [fine('disk', message)]
-      return [trouble('warning', 'disk', message, `make room there: docker system prune, or a larger disk`)]
+      return [
+        trouble('warning', 'disk', message, 'make room there, by `docker system prune` too, or take a larger disk'),
+      ]
     }),
   )
   return findings.flat()
-}
-
-/** Where room is looked for: where contexts are packed, and where an engine on this machine keeps images. */
-export function roomyFolders(): readonly string[] {
-  return [tmpdir(), '/var/lib/docker']
 }
 
 /** Files that a process may have open, below which parallel transfers run out. */

@@ -1,88 +1,128 @@
-import { isLoopback } from '../../registry/hosts.js'
-import type { CredentialStore } from '../../registry/port.js'
-import { quoteServer } from '../../registry/redaction.js'
+import { type PolyarchError, RegistryError } from '../../model/errors.js'
+import { formatReference, formatRepository, type Reference } from '../../model/reference.js'
+import { createRegistry } from '../../registry/client.js'
+import { describeCredentials } from '../../registry/credential-use.js'
+import type { RegistryOptions } from '../../registry/options.js'
+import type { CredentialStore, Registry } from '../../registry/port.js'
+import { RegistryProbe } from '../../registry/registry-probe.js'
+import { ADVICE } from '../../report/advice.js'
 import { type Finding, fine, trouble } from './finding.js'
 
 /** A registry that a run would talk to. */
 export interface UsedRegistry {
   readonly host: string
-  /** Whether images are pushed there, or only pulled from. */
-  readonly isTarget: boolean
+  /** What is pulled from there. */
+  readonly bases: readonly Reference[]
+  /** What is pushed there: a repository, with a name in it that the run would look at. */
+  readonly targets: readonly Reference[]
 }
 
-/** Milliseconds that a registry may take to answer. */
-const PATIENCE = 15_000
+/** In milliseconds: nobody waits for a diagnosis as long as for a push. */
+const PATIENCE = { connect: 10_000, answer: 15_000, idle: 15_000 }
 /** Milliseconds by which clocks may differ: tokens are not valid before they were made. */
 const MAX_SKEW = 60_000
 
-/** Asks a registry whether it is there, what it says of the login, and what time it has. */
-export async function checkRegistry(
-  { host, isTarget }: UsedRegistry,
-  credentials: CredentialStore,
-  signal: AbortSignal | undefined,
-): Promise<readonly Finding[]> {
-  const subject = `registry ${host}`
-  const address = host === 'docker.io' ? 'registry-1.docker.io' : host
-  const scheme = isLoopback(address.replace(/:\d+$/, '')) ? 'http' : 'https'
-  const { EnvHttpProxyAgent, fetch } = await import('undici')
-  const patience = AbortSignal.timeout(PATIENCE)
-  try {
-    const answer = await fetch(`${scheme}://${address}/v2/`, {
-      dispatcher: new EnvHttpProxyAgent(),
-      signal: signal === undefined ? patience : AbortSignal.any([signal, patience]),
-    })
-    await answer.arrayBuffer()
-    const login = await checkLogin({ host, isTarget }, answer.status, credentials)
-    return [...login, ...clockFindings(host, answer.headers.get('date'))]
-  } catch (error) {
-    signal?.throwIfAborted()
-    const reason = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
-    const advice =
-      'check the name and the network; behind a proxy, set HTTPS_PROXY; for a certificate of your own, NODE_EXTRA_CA_CERTS'
-    return [trouble('problem', subject, `does not answer: ${quoteServer(reason)}`, advice)]
-  }
+/** What the questions are asked with. */
+interface Asking {
+  readonly probe: RegistryProbe
+  readonly registry: Registry
+  readonly credentials: CredentialStore
+  readonly signal: AbortSignal | undefined
 }
 
-async function checkLogin(
-  { host, isTarget }: UsedRegistry,
-  status: number,
-  credentials: CredentialStore,
+/** Asks registries whether they are there, whether what is needed may be pulled and pushed, and what time they have. */
+export async function checkRegistries(
+  used: readonly UsedRegistry[],
+  options: RegistryOptions & { readonly credentials: CredentialStore },
+  signal: AbortSignal | undefined,
 ): Promise<readonly Finding[]> {
+  const patient: RegistryOptions = { ...options, retry: { ...options.retry, attempts: 1 }, timeouts: PATIENCE }
+  await using probe = new RegistryProbe(patient)
+  await using registry = createRegistry(patient)
+  const asking = { probe, registry, credentials: options.credentials, signal }
+  return (await Promise.all(used.map((one) => checkRegistry(one, asking)))).flat()
+}
+
+async function checkRegistry({ host, bases, targets }: UsedRegistry, asking: Asking): Promise<readonly Finding[]> {
+  const mirrors = await Promise.all(asking.probe.mirrorsOf(host).map((mirror) => checkMirror(mirror, host, asking)))
+  const greeted = await checkHost(host, asking)
+  if (greeted.some(({ state }) => state === 'problem')) return [...mirrors.flat(), ...greeted]
+  const found = [
+    ...bases.map((base) => checkBase(base, asking)),
+    ...targets.map((target) => checkTarget(target, asking)),
+  ]
+  return [...mirrors.flat(), ...greeted, ...(await Promise.all(found)).flat()]
+}
+
+async function checkHost(host: string, { probe, credentials, signal }: Asking): Promise<readonly Finding[]> {
   const subject = `registry ${host}`
-  try {
-    const isKnown = (await credentials.find(host)) !== undefined
-    if (status === 200) return [fine(subject, 'answers, and wants no login')]
-    if (status !== 401) {
+  return orTrouble(subject, async () => {
+    const { status, date } = await probe.greet(host, { signal })
+    if (status !== 200 && status !== 401) {
       const advice = 'see whether this is a registry, and what stands before it'
       return [trouble('problem', subject, `answers with ${status}`, advice)]
     }
-    if (isKnown) return [fine(subject, 'answers, and a login is known')]
-    if (!isTarget) return [fine(subject, 'answers; no login is known, so only what is public can be pulled')]
-    return [trouble('problem', subject, 'wants a login, and none is known', `docker login ${host}`)]
+    const known = await credentials.find(host)
+    const login = known === undefined ? 'no login is known' : `the login is ${describeCredentials(known)}`
+    return [fine(subject, `answers; ${login}`), ...clockFindings(host, date)]
+  })
+}
+
+/** A mirror that fails is passed over by a run, which then takes longer and says nothing. */
+async function checkMirror(mirror: string, host: string, { probe, signal }: Asking): Promise<readonly Finding[]> {
+  const subject = `mirror ${mirror}`
+  const advice = `correct or remove it under the mirrors of ${host}; until then all is read from ${host} itself`
+  const findings = await orTrouble(subject, async () => {
+    const { status } = await probe.greet(mirror, { signal })
+    if (status === 200 || status === 401) return [fine(subject, `answers for ${host}`)]
+    return [trouble('problem', subject, `answers with ${status}`, advice)]
+  })
+  return findings.map((finding) => (finding.state === 'ok' ? finding : { ...finding, state: 'warning', advice }))
+}
+
+async function checkBase(base: Reference, { registry, signal }: Asking): Promise<readonly Finding[]> {
+  const subject = `base ${formatReference(base)}`
+  return orTrouble(subject, async () => {
+    if ((await registry.resolve(base, { signal })) !== undefined) return [fine(subject, 'is there, and may be pulled')]
+    return [trouble('problem', subject, 'is not there', 'check its name and tag, or take another release')]
+  })
+}
+
+/** Looks first, as a run does: some logins may push and not pull. */
+async function checkTarget(target: Reference, { probe, registry, signal }: Asking): Promise<readonly Finding[]> {
+  const subject = `repository ${formatRepository(target)}`
+  return orTrouble(subject, async () => {
+    await registry.resolve(target, { signal, fresh: true })
+    try {
+      const { cancelled } = await probe.tryPush(target, { signal })
+      const end = cancelled ? 'cancelled' : 'left to expire, since the registry cancels none'
+      return [fine(subject, `may be pulled from and pushed to (an upload was opened and ${end})`)]
+    } catch (error) {
+      if (!(error instanceof RegistryError) || error.code !== 'NOT_FOUND') throw error
+      const advice = 'create it first: this registry makes none at the first push'
+      return [trouble('problem', subject, 'is not there, and a push does not make it', advice)]
+    }
+  })
+}
+
+/** A refusal is what was looked for, and no exception. */
+async function orTrouble(subject: string, look: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
+  try {
+    return await look()
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    return [
-      trouble(
-        'problem',
-        subject,
-        `its login cannot be read: ${message}`,
-        'correct the docker config file, or install the credential helper that it names',
-      ),
-    ]
+    if (!(error instanceof RegistryError)) throw error
+    return [refused(subject, error)]
   }
 }
 
-function clockFindings(host: string, date: string | null): readonly Finding[] {
-  const theirs = date === null ? Number.NaN : Date.parse(date)
-  const skew = Math.abs(Date.now() - theirs)
-  if (Number.isNaN(skew) || skew <= MAX_SKEW) return []
+function refused(subject: string, { code, message, hint }: PolyarchError): Finding {
+  return trouble('problem', subject, message, hint ?? ADVICE[code])
+}
+
+function clockFindings(host: string, date: Date | undefined): readonly Finding[] {
+  const skew = date === undefined ? 0 : Math.abs(Date.now() - date.getTime())
+  if (skew <= MAX_SKEW) return []
   const message = `differs by ${Math.round(skew / 1000)} s from that of ${host}`
-  return [
-    trouble(
-      'warning',
-      'clock',
-      message,
-      'set the clock (timedatectl set-ntp true): tokens and certificates are refused otherwise',
-    ),
-  ]
+  const advice = 'set the clock (timedatectl set-ntp true): tokens and certificates are refused otherwise'
+  return [trouble('warning', 'clock', message, advice)]
 }

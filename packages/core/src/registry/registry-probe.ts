@@ -1,0 +1,85 @@
+import { RegistryError } from '../model/errors.js'
+import type { Repository } from '../model/reference.js'
+import { sessionIn } from './blob-upload.js'
+import { Connections } from './connections.js'
+import { Hosts } from './hosts.js'
+import { discard, headerOf } from './http-message.js'
+import { DEFAULT_TIMEOUTS, type RegistryOptions } from './options.js'
+import { unwrapFault } from './passing-fault.js'
+import type { RegistryCall } from './port.js'
+import { repositoryScope } from './scope.js'
+import { Transport } from './transport.js'
+
+/** What a host says to the plainest question, asked without a login. */
+export interface Greeting {
+  readonly status: number
+  /** The host's own time, where it tells one. */
+  readonly date?: Date
+}
+
+/** Questions that only a diagnosis asks, over the same settings of hosts as all else. */
+export class RegistryProbe implements AsyncDisposable {
+  readonly #hosts: Hosts
+  readonly #transport: Transport
+  readonly #connections: Connections
+
+  constructor(options: RegistryOptions) {
+    this.#hosts = new Hosts(options)
+    const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts }
+    this.#transport = new Transport({ hosts: this.#hosts, timeouts, useProxies: options.useProxies ?? true })
+    this.#connections = new Connections(options)
+  }
+
+  /** The hosts of the places that are read from before this one. */
+  mirrorsOf(host: string): readonly string[] {
+    return this.#hosts.mirrors(host).map((mirror) => mirror.host)
+  }
+
+  /** Asks a host whether it is a registry. @throws RegistryError REGISTRY_UNREACHABLE */
+  async greet(host: string, call?: RegistryCall): Promise<Greeting> {
+    const url = new URL('/v2/', this.#hosts.endpoint(host).origin)
+    const answer = await this.#transport.send({ method: 'GET', url, headers: {} }, call?.signal).catch((error) => {
+      throw unwrapFault(error)
+    })
+    await discard(answer)
+    const date = new Date(headerOf(answer, 'date') ?? Number.NaN)
+    return { status: answer.status, ...(!Number.isNaN(date.getTime()) && { date }) }
+  }
+
+  /**
+   * Opens an upload and cancels it: the first request of every push, and the only one that tells whether the login may
+   * push. No content, image or name comes of it.
+   *
+   * @returns whether the registry let it be cancelled; those that do not drop it by themselves.
+   * @throws RegistryError as a push would.
+   */
+  async tryPush(repository: Repository, call?: RegistryCall): Promise<{ readonly cancelled: boolean }> {
+    const place = this.#connections.origin(repository)
+    const scopes = [repositoryScope(place.path, 'pull', 'push')]
+    const opened = await this.#connections.ask(
+      place,
+      {
+        method: 'POST',
+        target: `${place.path}/blobs/uploads/`,
+        scopes,
+        headers: { 'content-length': '0' },
+        expect: [202],
+      },
+      call,
+    )
+    const { url } = sessionIn(opened, 0)
+    try {
+      await this.#connections.ask(place, { method: 'DELETE', target: url, scopes, expect: [200, 202, 204] }, call)
+      return { cancelled: true }
+    } catch (error) {
+      // Some want a right of their own for it, some do not offer it.
+      if (error instanceof RegistryError) return { cancelled: false }
+      throw error
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#transport[Symbol.asyncDispose]()
+    await this.#connections[Symbol.asyncDispose]()
+  }
+}
