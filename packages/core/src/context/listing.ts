@@ -1,20 +1,13 @@
-import { createHash } from 'node:crypto'
-import { createReadStream, type Stats } from 'node:fs'
-import { lstat, readdir, readFile, readlink, realpath, stat } from 'node:fs/promises'
+import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { join, relative, resolve, sep } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import pLimit from 'p-limit'
 import { type Digest, digestOf } from '../model/digest.js'
 import { DefinitionError, throwIfCancelled } from '../model/errors.js'
 import { canonicalJson } from '../model/oci.js'
 import type { ContextDockerfile, ContextEntry, ContextListing } from './context-file.js'
-import { isMissing, unreadable } from './file-fault.js'
+import { readEntries } from './entries.js'
+import { isMissing } from './file-fault.js'
 import { type IgnoreRules, NO_RULES, readIgnoreRules } from './ignore-rules.js'
 
-/** Files read at a time: enough to keep a disk busy. */
-const READS_AT_ONCE = 16
-/** Up to this size a file is read whole. In bytes. */
-const WHOLE_FILE = 1024 * 1024
 /** Where a Dockerfile is sent that is not one of the files sent. */
 const RESERVED_PATH = '.polyarch.Dockerfile'
 
@@ -43,11 +36,10 @@ export async function listContext(source: ContextSource, signal?: AbortSignal): 
   const file = resolve(directory, source.dockerfile)
   const text = source.inline ?? (await readDockerfile(file, source))
   const paths = source.empty ? [] : await walk(directory, await rulesFor(source, directory, file), signal)
-  const limit = pLimit(READS_AT_ONCE)
-  const entries = await Promise.all(paths.map((path) => limit(() => readEntry(directory, path, signal))))
+  const entries = await readEntries(directory, paths, { signal })
   const dockerfile =
     source.inline === undefined ? placeDockerfile(directory, file, text, entries) : inlineDockerfile(text)
-  const sent = entries.filter((entry) => entry !== undefined).filter(({ path }) => path !== dockerfile.path)
+  const sent = entries.filter(({ path }) => path !== dockerfile.path)
   return { directory, entries: sent, digest: digestEntries(sent), dockerfile }
 }
 
@@ -97,34 +89,6 @@ async function walk(
   return found.sort()
 }
 
-/** Undefined for sockets, devices and pipes: there is nothing of them that could be sent. */
-async function readEntry(
-  directory: string,
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<ContextEntry | undefined> {
-  throwIfCancelled(signal)
-  try {
-    const file = join(directory, path)
-    const stats = await lstat(file)
-    const modified = stats.mtimeMs
-    if (stats.isSymbolicLink()) return { kind: 'symlink', path, target: await readlink(file), modified }
-    if (stats.isDirectory()) return { kind: 'directory', path, mode: stats.mode & 0o7777, modified }
-    if (!stats.isFile()) return undefined
-    const digest = await digestFile(file, stats)
-    return { kind: 'file', path, digest, size: stats.size, mode: stats.mode & 0o7777, modified }
-  } catch (error) {
-    throw unreadable(path, 'cannot be read', error)
-  }
-}
-
-async function digestFile(file: string, { size }: Stats): Promise<Digest> {
-  if (size <= WHOLE_FILE) return digestOf(await readFile(file))
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(file), hash)
-  return `sha256:${hash.digest('hex')}` as Digest
-}
-
 function inlineDockerfile(text: string): ContextDockerfile {
   return { text, file: 'dockerfileInline', path: RESERVED_PATH, mode: 0o644, modified: 0 }
 }
@@ -134,10 +98,10 @@ function placeDockerfile(
   directory: string,
   file: string,
   text: string,
-  entries: readonly (ContextEntry | undefined)[],
+  entries: readonly ContextEntry[],
 ): ContextDockerfile {
   const path = relative(directory, file).split(sep).join('/')
-  const sent = entries.find((entry) => entry?.path === path)
+  const sent = entries.find((entry) => entry.path === path)
   if (sent?.kind !== 'file') return { ...inlineDockerfile(text), file }
   return { text, file, path, mode: sent.mode, modified: sent.modified }
 }

@@ -55,10 +55,10 @@ async function resolveLive(
 ) {
   const place = repositoryOf(node.repository)
   const asPublished = { ...place, digest: chosen.descriptor.digest }
-  const copied = await registry.resolve(asPublished, call)
+  const copied = await registry.getManifest(asPublished, call)
   // Checked there too, for it may have been copied under another policy; and the copy is read, which costs the source nothing.
-  const reference = copied === undefined ? chosen.reference : asPublished
-  const checked = await checkImage({ ...chosen, reference }, source, node.platform, registry, call)
+  const there = copied === undefined ? chosen : { ...chosen, reference: asPublished, manifest: copied }
+  const checked = await checkImage(there, source, node.platform, registry, call)
   const { manifest, corrected, note, states } = checked
   if (note !== undefined) call.onEvent?.({ kind: 'note', message: note })
   const { descriptor } = manifest

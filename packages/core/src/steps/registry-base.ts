@@ -21,6 +21,8 @@ export interface ChosenImage {
   /** Repository and digest of the image's manifest. */
   readonly reference: Reference
   readonly descriptor: Descriptor
+  /** The manifest, where it has been read. */
+  readonly manifest?: StoredManifest
 }
 
 /**
@@ -44,7 +46,8 @@ export async function chooseImage(
   const place = repositoryOf(reference)
   if (!isIndex(found.content)) {
     const { descriptor } = found
-    return { reference: { ...place, digest: descriptor.digest }, descriptor, index: descriptor.digest }
+    const { digest } = descriptor
+    return { reference: { ...place, digest }, descriptor, manifest: found, index: digest }
   }
   // An image for an older variant runs too, but only where the declared platform is what counts.
   const accepted = configPolicy === 'trust-declared' ? [platform, ...platformsRunBy(platform)] : [platform]
@@ -90,7 +93,7 @@ export async function checkImage(
   call: RegistryCall,
 ): Promise<CheckedImage> {
   const name = formatReference(reference)
-  const manifest = await registry.getManifest(chosen.reference, call)
+  const manifest = chosen.manifest ?? (await registry.getManifest(chosen.reference, call))
   if (manifest === undefined || isIndex(manifest.content)) {
     throw new RegistryError('MANIFEST_UNSUPPORTED', `base ${name} lists ${chosen.descriptor.digest}, which is no image`)
   }

@@ -1,0 +1,37 @@
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { tempFolder } from '../../../../test/support/temp-folder.js'
+import { readEntries } from '../../src/context/entries.js'
+
+test('entries are the same whether files are read one after the other or several at a time', async () => {
+  await using folder = await tempFolder('entries')
+  const { path: directory } = folder
+  await mkdir(join(directory, 'a'))
+  const names = Array.from({ length: 450 }, (_, at) => `a/${String(at).padStart(3, '0')}`)
+  for (const name of names) await writeFile(join(directory, name), name)
+  await writeFile(join(directory, 'large'), Buffer.alloc(1024 * 1024 + 1))
+  await chmod(join(directory, 'a/000'), 0o755)
+  await symlink('a/000', join(directory, 'link'))
+  const socket = createServer().listen(join(directory, 'socket'))
+  await using _ = { [Symbol.asyncDispose]: async () => void socket.close() }
+  const paths = ['a', ...names, 'large', 'link', 'socket']
+  const paces: number[] = []
+  const isSlow = (files: number) => paces.push(files) > 0
+  const several = await readEntries(directory, paths, { isSlow })
+  const oneByOne = await readEntries(directory, paths, { isSlow: () => false })
+  expect(paces).toEqual([100])
+  expect(several).toEqual(oneByOne)
+  expect(several.map(({ path }) => path)).toEqual(paths.slice(0, -1))
+  expect(several[1]).toMatchObject({ kind: 'file', mode: 0o755, size: 5 })
+  expect(several.at(-1)).toMatchObject({ kind: 'symlink', target: 'a/000' })
+})
+
+test.each([true, false])('what is gone is told by its path (several at a time: %s)', async (slow) => {
+  await using folder = await tempFolder('entries')
+  await writeFile(join(folder.path, 'there'), '')
+  const paths = [...Array.from({ length: 300 }, () => 'there'), 'gone']
+  const reading = readEntries(folder.path, paths, { isSlow: () => slow })
+  await expect(reading).rejects.toMatchObject({ code: 'CONTEXT_UNREADABLE', message: expect.stringContaining('gone') })
+})
