@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type UserFolder, userFolder } from '../test/cli/user-folder.js'
 import { AMD64, ARM, pushBase } from '../test/pipeline/project.js'
-import { runProgram } from '../test/support/child.js'
 import { Cleanup } from '../test/support/cleanup.js'
 import { type DebianRegistry, startDebianRegistry } from '../test/support/debian-registry.js'
 import { type Contestant, hold } from './contest.js'
+import { type DockerCli, dockerCli } from './docker-cli.js'
+import { version } from './machine.js'
+import { writeManyFiles } from './many-files.js'
 
 const DOCKERFILE = `ARG BASE_IMAGE
 FROM \${BASE_IMAGE}
@@ -36,17 +37,24 @@ export async function benchBuilds(): Promise<void> {
     return told - before
   }
   await folder.write({ 'app/Dockerfile': DOCKERFILE, 'app/file': 'one' })
-  const cold = contestants(place, async () => prepare(place, randomUUID()))
+  const cold = await contestants(place, async () => prepare(place, randomUUID()))
   await hold({ title: 'cold build of 2 platforms, small context', contestants: cold, rounds: 3, requests })
   await prepare(place, 'kept')
-  const unchanged = contestants(place)
-  for (const { run } of unchanged) await run()
+  const unchanged = await contestants(place)
+  await runOnce(unchanged)
   await hold({ title: 'nothing changed, small context', contestants: unchanged, rounds: 5, requests })
-  await writeMany(join(folder.path, 'app'))
-  for (const { run } of unchanged) await run()
+  await writeManyFiles(join(folder.path, 'app'))
+  await runOnce(unchanged)
   await hold({ title: 'nothing changed, 10,000 files', contestants: unchanged, rounds: 3, requests })
-  const edited = contestants(place, () => folder.write({ 'app/file': randomUUID() }))
+  const edited = await contestants(place, () => folder.write({ 'app/file': randomUUID() }))
   await hold({ title: 'one of 10,000 files edited', contestants: edited, rounds: 3, requests })
+}
+
+async function runOnce(contestants: readonly Contestant[]): Promise<void> {
+  for (const { before, run } of contestants) {
+    await before?.()
+    await run()
+  }
 }
 
 /** New bases, and a definition that stands on them: nothing of it is anywhere. */
@@ -70,47 +78,78 @@ async function prepare({ registry, folder }: Place, name: string): Promise<void>
 /** Which of the prepared definitions is the one at hand. */
 let current = ''
 
-function contestants(place: Place, before: () => Promise<void> = async () => {}): readonly Contestant[] {
-  return [
-    {
-      name: 'polyarch: node --import tsx build.ts',
-      before,
-      async run() {
-        const { exitCode, stderr } = await place.folder.run()
-        if (exitCode !== 0) throw new Error(stderr)
-      },
+async function contestants(place: Place, before: () => Promise<void> = async () => {}): Promise<readonly Contestant[]> {
+  const docker = await dockerCli(place.folder)
+  const own: Contestant = {
+    name: 'polyarch: node --import tsx build.ts',
+    before,
+    async run() {
+      const { exitCode, stderr } = await place.folder.run()
+      if (exitCode !== 0) throw new Error(stderr)
     },
-    { name: 'by hand, with the docker CLI', before, run: () => byHand(place) },
+  }
+  const byHand = {
+    name: 'by hand, with the docker CLI',
+    before,
+    run: () => recipe(`${place.registry.host}/${current}`, docker),
+  }
+  if ((await version('docker', 'buildx', 'version')) === undefined) return [own, byHand]
+  const bake = (run: () => Promise<void>) => async () => {
+    await writeBakeFile(place)
+    await run()
+  }
+  return [
+    own,
+    byHand,
+    { name: 'buildx bake, no list made', before: bake(before), run: () => docker('buildx', 'bake', '--push') },
+    { name: 'the same recipe, with buildx', before: bake(before), run: () => buildxRecipe(place, docker) },
   ]
 }
 
-/** The recipe: a base list, a build and a push per platform, then the list of the images. */
-async function byHand({ registry, folder }: Place): Promise<void> {
-  const env = { ...process.env, DOCKER_CONFIG: join(folder.path, 'docker-cli') }
-  const docker = (...args: readonly string[]) => runProgram('docker', args, { env, cwd: folder.path })
-  const prefix = `${registry.host}/${current}`
-  const list = `${prefix}/hand:1.0`
+/** The recipe: a list of the bases, a build and a push per platform, then the list of the images. */
+async function recipe(prefix: string, docker: DockerCli): Promise<void> {
+  const bases = `${prefix}/hand-base:1.0`
+  await list(
+    docker,
+    bases,
+    PLATFORMS.map(({ base }) => `${prefix}/${base}:1`),
+  )
   const images: string[] = []
-  for (const { docker: platform, word, base } of PLATFORMS) {
+  for (const { docker: platform, word } of PLATFORMS) {
     const image = `${prefix}/hand:1.0-${word}`
-    const from = `BASE_IMAGE=${prefix}/${base}:1`
+    const from = `BASE_IMAGE=${bases}`
     await docker('build', '--quiet', '--pull', '--platform', platform, '--build-arg', from, '--tag', image, 'app')
     await docker('push', '--quiet', image)
     images.push(image)
   }
-  await docker('manifest', 'create', '--insecure', list, ...images)
-  for (const [at, { annotate }] of PLATFORMS.entries()) {
-    await docker('manifest', 'annotate', '--os', 'linux', ...annotate, list, images[at] ?? '')
-  }
-  await docker('manifest', 'push', '--insecure', '--purge', list)
+  await list(docker, `${prefix}/hand:1.0`, images)
 }
 
-async function writeMany(directory: string): Promise<void> {
-  for (let folder = 0; folder < 100; folder++) {
-    await mkdir(join(directory, String(folder)), { recursive: true })
-    const files = Array.from({ length: 100 }, (_, at) =>
-      writeFile(join(directory, String(folder), String(at)), `${folder}/${at} `.repeat(500)),
-    )
-    await Promise.all(files)
+async function list(docker: DockerCli, name: string, images: readonly string[]): Promise<void> {
+  await docker('manifest', 'create', '--insecure', name, ...images)
+  for (const [at, { annotate }] of PLATFORMS.entries()) {
+    await docker('manifest', 'annotate', '--os', 'linux', ...annotate, name, images[at] ?? '')
   }
+  await docker('manifest', 'push', '--insecure', '--purge', name)
+}
+
+/** The recipe with the newer commands; bake builds both platforms at a time. */
+async function buildxRecipe({ registry }: Place, docker: DockerCli): Promise<void> {
+  const prefix = `${registry.host}/${current}`
+  const bases = PLATFORMS.map(({ base }) => `${prefix}/${base}:1`)
+  await docker('buildx', 'imagetools', 'create', '--tag', `${prefix}/bake-base:1.0`, ...bases)
+  await docker('buildx', 'bake', '--push')
+  const images = PLATFORMS.map(({ word }) => `${prefix}/bake:1.0-${word}`)
+  await docker('buildx', 'imagetools', 'create', '--tag', `${prefix}/bake:1.0`, ...images)
+}
+
+/** A target per platform: the engine's own builder does not push images for several at a time. */
+async function writeBakeFile({ registry, folder }: Place): Promise<void> {
+  const prefix = `${registry.host}/${current}`
+  const target = PLATFORMS.map(({ docker: platform, word, base }) => {
+    const args = { BASE_IMAGE: `${prefix}/${base}:1` }
+    return [word, { context: 'app', platforms: [platform], args, tags: [`${prefix}/bake:1.0-${word}`] }]
+  })
+  const group = { default: { targets: PLATFORMS.map(({ word }) => word) } }
+  await folder.write({ 'docker-bake.json': JSON.stringify({ group, target: Object.fromEntries(target) }) })
 }

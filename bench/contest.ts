@@ -51,7 +51,7 @@ function tell({ seconds, requests, failure }: Result, own: Result | undefined): 
   if (failure !== undefined) return `failed: ${failure}`
   const time = median(seconds)
   const ratio = own === undefined || own.seconds.length === 0 ? Number.NaN : median(own.seconds) / time
-  return `${time.toFixed(2).padStart(7)} s  ${String(requests).padStart(4)} requests  polyarch takes ${ratio.toFixed(2)} of it`
+  return `${time.toFixed(3).padStart(8)} s  ${String(requests).padStart(4)} requests  polyarch takes ${ratio.toFixed(2)} of it`
 }
 
 function median(values: readonly number[]): number {

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { userFolder } from '../test/cli/user-folder.js'
 import { runProgram } from '../test/support/child.js'
 import { Cleanup } from '../test/support/cleanup.js'
@@ -6,6 +5,7 @@ import { startDebianRegistry } from '../test/support/debian-registry.js'
 import { pushTinyImage } from '../test/support/push-tiny.js'
 import { tinyImage } from '../test/support/tiny-image.js'
 import { type Contestant, hold } from './contest.js'
+import { dockerCli } from './docker-cli.js'
 import { version } from './machine.js'
 import { slowDown } from './slow-registry.js'
 
@@ -25,7 +25,7 @@ export async function benchIndexes(): Promise<void> {
   const registry = cleanup.use(await startDebianRegistry())
   const slow = cleanup.use(await slowDown(registry.host, LATENCY))
   const folder = cleanup.use(await userFolder())
-  const config = { ...process.env, DOCKER_CONFIG: join(folder.path, 'docker-cli') }
+  const docker = await dockerCli(folder)
   for (const [at, platform] of PLATFORMS.entries()) {
     const image = await tinyImage({ platform, files: { at: String(at) } })
     await pushTinyImage({ url: registry.url, repository: 'one' }, image, String(at))
@@ -39,7 +39,6 @@ export async function benchIndexes(): Promise<void> {
   for (const [where, from] of Object.entries(sources)) {
     // A new name each time, where nothing is that could be taken over.
     const target = () => `${slow.host}/${where === 'one repository' ? 'one' : `into/${made}`}:made-${made++}`
-    const docker = (...args: readonly string[]) => runProgram('docker', args, { env: config })
     const contestants: Contestant[] = [
       {
         name: 'polyarch assemble(…)',
@@ -58,19 +57,18 @@ export async function benchIndexes(): Promise<void> {
         },
       },
     ]
-    const others: readonly (readonly [string, readonly string[], () => readonly string[]])[] = [
-      ['docker', ['buildx', 'version'], () => ['buildx', 'imagetools', 'create', '--tag', target(), ...from]],
-      [
-        'crane',
-        ['version'],
-        () => ['index', 'append', '--insecure', '-t', target(), ...from.flatMap((one) => ['-m', one])],
-      ],
-      ['oras', ['version'], () => ['manifest', 'index', 'create', '--plain-http', target(), ...from]],
-    ]
-    for (const [program, asked, args] of others) {
-      if ((await version(program, ...asked)) === undefined) continue
-      const run = async () => void (await runProgram(program, args(), { env: config }))
-      contestants.push({ name: [program, ...args().slice(0, 3)].join(' '), run })
+    if (await version('docker', 'buildx', 'version')) {
+      const run = () => docker('buildx', 'imagetools', 'create', '--tag', target(), ...from)
+      contestants.push({ name: 'docker buildx imagetools create', run })
+    }
+    const others: Readonly<Record<string, () => readonly string[]>> = {
+      crane: () => ['index', 'append', '--insecure', '-t', target(), ...from.flatMap((one) => ['-m', one])],
+      oras: () => ['manifest', 'index', 'create', '--plain-http', target(), ...from],
+    }
+    for (const [program, args] of Object.entries(others)) {
+      if ((await version(program, 'version')) === undefined) continue
+      const run = async () => void (await runProgram(program, args()))
+      contestants.push({ name: `${program} ${args().slice(0, 2).join(' ')}`, run })
     }
     const title = `an index of 32 images from ${where}, ${LATENCY} ms per request`
     await hold({ title, contestants, rounds: 3, requests: () => slow.count() })

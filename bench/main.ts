@@ -2,14 +2,19 @@
  * Measures polyarch beside what people use today, in one run on one machine, as ratios. Needs an engine, Debian's
  * docker-registry and the docker CLI; buildx, crane and oras take part where they are installed.
  *
- * Run with: npm run bench [-- builds|indexes]
+ * Run with: npm run bench [-- local|builds|indexes]
  */
 import { findEngine } from '../scripts/setup/engine-address.mjs'
 import { benchBuilds } from './builds.js'
 import { benchIndexes } from './indexes.js'
+import { benchLocal } from './local.js'
 import { describeMachine } from './machine.js'
 
-const BENCHES: Readonly<Record<string, () => Promise<void>>> = { builds: benchBuilds, indexes: benchIndexes }
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
+  local: benchLocal,
+  builds: benchBuilds,
+  indexes: benchIndexes,
+}
 
 const engine = await findEngine()
 if (engine === undefined) throw new Error('no Docker Engine answers: run `npm test`, or set DOCKER_HOST to one')
