@@ -27,6 +27,7 @@ const WORK_EVENTS = {
   'registry-retry': true,
   'rootfs-progress': true,
   'code-checked': true,
+  layers: true,
   note: true,
 } satisfies Record<WorkEvent['kind'], true>
 

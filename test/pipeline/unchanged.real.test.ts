@@ -9,6 +9,7 @@ import {
   pipeline,
   platform,
   type Report,
+  type RunEvent,
   type RunOptions,
 } from '../../packages/core/src/index.js'
 import { startRegistry } from '../../packages/core/src/registry-server/index.js'
@@ -73,6 +74,19 @@ describe('a pipeline whose bases are locked', () => {
       'GET /v2/team/app/manifests/1.0',
       'HEAD /v2/team/app/manifests/latest',
     ])
+  })
+
+  it('costs one more read per image where the layers of what is reused are to be told', async () => {
+    seen.length = 0
+    const told: string[] = []
+    const onEvent = (event: RunEvent) => {
+      if (event.kind !== 'work' || event.event.kind !== 'layers') return
+      told.push(event.node)
+      expect(event.event.layers.every(({ size }) => size > 0)).toBe(true)
+    }
+    await execute(app(), { ...options, tellLayers: true, onEvent })
+    expect(told.toSorted()).toEqual(['app image(linux/amd64)', 'app image(linux/arm/v7)'])
+    expect(seen).toHaveLength(5)
   })
 
   it('stays as it is where its bases move upstream, until the lock is updated', async () => {

@@ -32,7 +32,9 @@ async function executeShown(flags: PipelineFlags, context: CommandContext): Prom
     reporter.tell(event)
   }
   try {
-    return await execute(...context.pipelines, { ...runOptions(flags, context), onEvent })
+    // Events as JSON are what a page can be made of later.
+    const tellLayers = page !== undefined || progressOf(flags.progress, context.host) === 'json'
+    return await execute(...context.pipelines, { ...runOptions(flags, context), onEvent, tellLayers })
   } finally {
     await page?.write()
   }

@@ -107,12 +107,20 @@ export interface CodeCheckedEvent extends CodeCheck {
   readonly kind: 'code-checked'
 }
 
+/** What an image consists of, told of results that were there before, too. Sizes are in bytes, as compressed. */
+export interface LayersEvent {
+  readonly kind: 'layers'
+  readonly config: { readonly digest: Digest; readonly size: number }
+  readonly layers: readonly { readonly digest: Digest; readonly size: number }[]
+}
+
 /** Everything that happens inside a node, before it is known which. */
 export type WorkEvent =
   | RegistryEvent
   | EngineEvent
   | RootfsEvent
   | CodeCheckedEvent
+  | LayersEvent
   | { readonly kind: 'note'; readonly message: string }
 
 /** What a tag pointed to before and after. */

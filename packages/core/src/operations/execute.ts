@@ -73,6 +73,10 @@ async function executeIn(
     const { writeMetadata } = await import('./metadata-file.js')
     await writeMetadata(options.metadataFile, made, world.registry, { signal })
   }
+  if (options.tellLayers) {
+    const { tellLayers } = await import('./tell-layers.js')
+    await tellLayers({ nodes: input.graph.nodes, results, emit }, world.registry, { signal })
+  }
   if (options.load) {
     const { loadImages } = await import('./load.js')
     await loadImages({ definition, graph: input.graph, results, signal, emit }, world.engines.all[0])

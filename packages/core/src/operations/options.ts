@@ -40,6 +40,8 @@ export interface RunOptions extends OperationOptions, EngineChoice {
   readonly keepGoing?: boolean
   /** Path of a file to write what was published into, by the keys of buildx's metadata file. */
   readonly metadataFile?: string
+  /** Whether events also tell the layers of every image, those that were there included; a read for each. Default false. */
+  readonly tellLayers?: boolean
   /**
    * When an engine emulates a platform: `when-busy`, where no engine that runs it natively is free; `when-needed`, where
    * there is no such engine; or `never`. Default `when-busy`.

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
-import type { RunEvent } from '../model/events.js'
+import type { CodeCheck, RunEvent } from '../model/events.js'
 
 /** Foreign text without what a terminal would obey: escape sequences and control characters, save line ends and tabs. */
 export function withoutControls(text: string): string {
@@ -14,4 +14,11 @@ export function oneLine(text: string): string {
 /** That a build starts anew on another engine, and why. */
 export function movedText({ node, engine, error }: Extract<RunEvent, { readonly kind: 'node-moved' }>): string {
   return `${node}: ${error.message.split('\n', 1)[0]}; starts anew on ${engine}`
+}
+
+/** What the machine code of an image says. */
+export function codeText({ verdict, path, found, because, allowed }: CodeCheck): string {
+  if (verdict === 'unknown') return `its machine code is not known: ${because}`
+  const fact = `${path} is machine code for ${found}`
+  return allowed ? `${fact}; the declaration is trusted` : fact
 }

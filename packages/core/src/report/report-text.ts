@@ -1,4 +1,5 @@
 import { formatPlatform } from '../model/platform.js'
+import { codeText } from './plain-words.js'
 import type { NodeReport, Report } from './report.js'
 import { alignColumns, formatDuration } from './units.js'
 
@@ -29,11 +30,7 @@ function lostLine({ node, outcome, error }: NodeReport): string {
 
 /** What the machine code could not confirm. */
 function codeLine({ node, code }: NodeReport): string {
-  if (code === undefined || code.verdict === 'match') return ''
-  if (code.verdict === 'unknown') return `note: ${node}: its machine code is not known: ${code.because}\n`
-  return code.allowed
-    ? `note: ${node}: ${code.path} is machine code for ${code.found}; the declaration is trusted\n`
-    : ''
+  return code === undefined || code.verdict === 'match' ? '' : `note: ${node}: ${codeText(code)}\n`
 }
 
 /** Names as text, each with what it points to now. */

@@ -45,6 +45,21 @@ describe('live lines', () => {
     }
   })
 
+  test('of several engines each line names its own, and one that starts anew the new one', () => {
+    const engines = [{ engine: 'ssh://big' }, { engine: 'ssh://small' }]
+    const node = 'app image(linux/amd64)'
+    const use = { engine: 'ssh://big', execution: 'native', engineReason: 'native' } as const
+    const start: RunEvent = { kind: 'node-started', at: START, node, ...use }
+    const started: readonly RunEvent[] = [{ kind: 'planned', at: START, plan: { ...PLAN, engines } }, start]
+    expect(renderLive(after(started), WIDE)[0]).toBe(`making   ${node}  native on ssh://big  10 s`)
+    const error = { code: 'ENGINE_UNREACHABLE', message: 'it is gone' } as const
+    const other = { engine: 'ssh://small', execution: 'emulated', engineReason: 'native-lost' } as const
+    const moved: RunEvent = { kind: 'node-moved', at: START, node, ...other, error }
+    expect(renderLive(after([...started, moved]), WIDE)[0]).toBe(`making   ${node}  emulated on ssh://small  10 s`)
+    const alone = after([{ kind: 'planned', at: START, plan: { ...PLAN, engines: engines.slice(1) } }, start])
+    expect(renderLive(alone, WIDE)[0]).toBe(`making   ${node}  native  10 s`)
+  })
+
   test('more nodes than rows are counted', () => {
     const nodes = Array.from({ length: 30 }, (_, index) => nodePlan(`app base(${index})`, 'base', 'copy'))
     const started = nodes.map(({ node }): RunEvent => ({ kind: 'node-started', at: START, node }))
@@ -88,6 +103,20 @@ describe('lines that stay', () => {
     expect(finishedLines(FAILED).slice(-2)).toEqual([
       'failed   app image(linux/arm/v7): the build for linux/arm/v7 failed at Dockerfile:3, in [2/3] RUN make -j1: exit code: 2  5.0 s',
       'left out app image(linux/amd64): cancelled  5.0 s',
+    ])
+  })
+
+  test('say what machine code could not confirm, and nothing where it matches', () => {
+    const check = (more: object) =>
+      work(9, 'app image(linux/amd64)', { kind: 'code-checked', verdict: 'match', ...more })
+    const lines = finishedLines([
+      check({ path: 'bin/sh', found: 'amd64' }),
+      check({ verdict: 'unknown', because: 'it has no executable' }),
+      check({ verdict: 'mismatch', path: 'bin/sh', found: '386', allowed: true }),
+    ])
+    expect(lines).toEqual([
+      'warning  app image(linux/amd64): its machine code is not known: it has no executable',
+      'warning  app image(linux/amd64): bin/sh is machine code for 386; the declaration is trusted',
     ])
   })
 

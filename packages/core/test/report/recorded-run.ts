@@ -71,6 +71,14 @@ export function work(seconds: number, node: string, event: WorkEvent): RunEvent 
   return { kind: 'work', at: at(seconds), node, event }
 }
 
+function layers(config: string, ...blobs: readonly (readonly [letter: string, size: number])[]): WorkEvent {
+  return {
+    kind: 'layers',
+    config: { digest: digestOf(config), size: 2_000 },
+    layers: blobs.map(([letter, size]) => ({ digest: digestOf(letter), size })),
+  }
+}
+
 const IMAGE = 'app image(linux/arm/v7)'
 const RUN = { kind: 'build-step', step: 'sha256:1', name: '[2/3] RUN make -j1' } as const
 const BLOB = { kind: 'transfer', direction: 'download', digest: digestOf('d'), total: 30_000_000 } as const
@@ -113,6 +121,7 @@ export const WHOLE: readonly RunEvent[] = [
   ...HALF,
   finished(9, 'app image(linux/amd64)', '1'),
   work(60, IMAGE, { ...RUN, status: 'done' }),
+  work(69, IMAGE, { kind: 'code-checked', verdict: 'match', path: 'bin/sh', found: 'arm/v7' }),
   finished(70, IMAGE, '2'),
   started(70, 'app index'),
   finished(71, 'app index', 'f'),
@@ -122,6 +131,8 @@ export const WHOLE: readonly RunEvent[] = [
     change: { reference: 'reg.example/app:1.0', from: digestOf('e'), to: digestOf('f') },
   },
   { kind: 'tag-moved', at: at(72), change: { reference: 'reg.example/app:latest', to: digestOf('f') } },
+  work(72, 'app image(linux/amd64)', layers('5', ['6', 20_000_000], ['9', 5_000_000])),
+  work(72, IMAGE, layers('7', ['8', 18_000_000], ['9', 5_000_000])),
   { kind: 'run-finished', at: at(72), outcome: 'succeeded' },
 ]
 

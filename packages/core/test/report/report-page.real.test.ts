@@ -5,7 +5,7 @@ import type { RunEvent } from '../../src/model/events.js'
 import { formatReportPage } from '../../src/report/html/report-page.js'
 import { RunRecorder } from '../../src/report/record/run-record.js'
 import { EVIL, evilRun } from './evil-run.js'
-import { FAILED, WHOLE } from './recorded-run.js'
+import { digestOf, FAILED, WHOLE } from './recorded-run.js'
 
 let browser: TestBrowser
 beforeAll(async () => {
@@ -30,6 +30,7 @@ describe('the page of a run', () => {
       'Names',
       'What was made, and why',
       'Timeline',
+      'Sizes of the images',
       'Sizes of what moved',
       'The graph as it was planned',
       'Output',
@@ -37,6 +38,9 @@ describe('the page of a run', () => {
     const rowOf = (text: string) => page.locator('tr', { hasText: text }).first().textContent()
     expect(await rowOf('reg.example/app:1.0')).toMatch(/moved\s*sha256:e+\s*sha256:f+/)
     expect(await rowOf('app base(linux/arm/v7)')).toContain('copied')
+    expect(await rowOf('app image(linux/arm/v7)')).toContain('bin/sh is machine code for arm/v7')
+    expect(await rowOf(digestOf('9'))).toMatch(/5\.0 MB\s*app image\(linux\/amd64\), app image\(linux\/arm\/v7\)/)
+    expect(await page.locator('main').textContent()).toContain('43.0 MB in all, what several images share counted once')
     const marked = await page.locator('.timeline tr', { hasText: '▶' }).count()
     expect(marked).toBe(4)
     await expect(page.locator('details pre').isVisible()).resolves.toBe(false)

@@ -38,6 +38,13 @@ describe('the record of a run', () => {
     expect(nodes[4]?.warnings).toEqual(['FromAsCasing (Dockerfile line 3)'])
   })
 
+  test('tells what each image consists of, and what its machine code says', () => {
+    const [amd64, arm] = recordOf(WHOLE).nodes.slice(3)
+    expect(amd64?.layers?.layers.map(({ size }) => size)).toEqual([20_000_000, 5_000_000])
+    expect(arm?.layers?.config).toEqual({ digest: digestOf('7'), size: 2_000 })
+    expect([amd64?.code, arm?.code]).toEqual([undefined, { verdict: 'match', path: 'bin/sh', found: 'arm/v7' }])
+  })
+
   test('marks the critical path', () => {
     const critical = recordOf(WHOLE).nodes.filter(({ isCritical }) => isCritical)
     expect(critical.map(({ node }) => node)).toEqual([

@@ -1,10 +1,12 @@
 import { inlineSvg } from '../graph/page.js'
 import { pictureOf } from '../graph/picture.js'
 import { formatSvg } from '../graph/svg.js'
+import { codeText } from '../plain-words.js'
 import type { NodeRecord, RunRecord } from '../record/run-record.js'
 import { formatDuration } from '../units.js'
 import { type Html, html, trusted } from './html.js'
 import { formatPage } from './page.js'
+import { layerSection } from './report-layers.js'
 import { logSection } from './report-logs.js'
 import { movedSection } from './report-moved.js'
 import { timelineSection } from './report-timeline.js'
@@ -18,6 +20,7 @@ ${noteSection(record)}
 ${nameSection(record)}
 ${nodeSection(record)}
 ${timelineSection(record)}
+${layerSection(record)}
 ${movedSection(record)}
 ${pictureSection(drawing)}
 ${logSection(record)}`
@@ -58,7 +61,10 @@ ${faults.length > 0 ? faults : html`<div class="box bad">${`${where}${error.mess
 }
 
 function noteSection({ notes, nodes, plan }: RunRecord): Html {
-  const warnings = nodes.flatMap(({ node, warnings: own }) => own.map((text) => `${node}: ${text}`))
+  const warnings = nodes.flatMap(({ node, warnings: own, code }) => {
+    const unsure = code === undefined || code.verdict === 'match' ? [] : [codeText(code)]
+    return [...own, ...unsure].map((text) => `${node}: ${text}`)
+  })
   const problems = (plan?.problems ?? []).map(({ message }) => message)
   const all = [...new Set([...problems, ...notes, ...warnings])]
   if (all.length === 0) return html``
@@ -105,8 +111,11 @@ function outcomeText({ outcome, plan }: NodeRecord): string {
 function nodeSection({ nodes }: RunRecord): Html {
   if (nodes.length === 0) return html``
   const rows = nodes.map((node) => {
-    const { outcome, duration, digest, because, error, plan, execution } = node
-    const why = [because ?? error?.message.split('\n', 1)[0] ?? plan.reason, execution].filter(Boolean).join(', ')
+    const { outcome, duration, digest, because, error, plan, execution, engine, code } = node
+    const where = execution === undefined || engine === undefined ? execution : `${execution} on ${engine}`
+    const checked = code?.verdict === 'match' ? codeText(code) : undefined
+    const reason = because ?? error?.message.split('\n', 1)[0] ?? plan.reason
+    const why = [reason, where, checked].filter((part) => part !== undefined).join(', ')
     return html`<tr><th scope="row">${node.node}</th><td><span class="state ${NODE_OUTCOMES[outcome][0]}">${outcomeText(node)}</span></td><td>${why}</td><td class="number">${duration === undefined ? '' : formatDuration(duration)}</td><td class="mono">${digest}</td></tr>\n`
   })
   return html`<h2>What was made, and why</h2>

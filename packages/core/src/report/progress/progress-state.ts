@@ -1,6 +1,7 @@
+import type { EngineUse } from '../../model/engine-use.js'
 import type { RunEvent, WorkEvent } from '../../model/events.js'
 import { isChange, type NodePlan } from '../../model/plan.js'
-import { movedText } from '../plain-words.js'
+import { codeText, movedText } from '../plain-words.js'
 import { Traffic } from './traffic.js'
 
 /** A node that is being made. */
@@ -9,6 +10,8 @@ export interface RunningNode {
   /** Milliseconds since the epoch. */
   readonly startedAt: number
   readonly execution?: NodePlan['execution']
+  /** The engine that builds it, where the run has several. */
+  readonly engine?: string
   /** Steps of the Dockerfile that have started and not ended, by BuildKit's digest. */
   readonly steps: Map<string, string>
   readonly traffic: Traffic
@@ -32,6 +35,8 @@ export interface ProgressState {
   readonly finished: FinishedLine[]
   /** Nodes of the plan, by id; empty until there is a plan. */
   readonly plan: Map<string, NodePlan>
+  /** Whether the run has several engines: one alone need not be named on every line. */
+  hasEngines: boolean
   /** Nodes that are to be made, or may have to be. */
   total: number
   made: number
@@ -47,6 +52,7 @@ export function initialState(startedAt: number): ProgressState {
     running: new Map(),
     finished: [],
     plan: new Map(),
+    hasEngines: false,
     total: 0,
     made: 0,
     reused: 0,
@@ -60,11 +66,12 @@ export function advance(state: ProgressState, event: RunEvent): void {
   switch (event.kind) {
     case 'planned':
       for (const node of event.plan.nodes) state.plan.set(node.node, node)
+      state.hasEngines = (event.plan.engines?.length ?? 0) > 1
       state.total = event.plan.nodes.filter(isChange).length
       for (const text of event.plan.notes) state.finished.push({ outcome: 'note', text })
       return
     case 'node-started':
-      state.running.set(event.node, startNode(event.node, event.at, state))
+      state.running.set(event.node, startNode(event, event.at, state))
       return
     case 'node-moved':
       move(state, event)
@@ -98,12 +105,17 @@ export function advance(state: ProgressState, event: RunEvent): void {
   }
 }
 
-function startNode(node: string, startedAt: number, { plan }: ProgressState): RunningNode {
-  const execution = plan.get(node)?.execution
+function startNode(
+  { node, engine, execution: given }: { readonly node: string } & Partial<EngineUse>,
+  startedAt: number,
+  { plan, hasEngines }: ProgressState,
+): RunningNode {
+  const execution = given ?? plan.get(node)?.execution
   return {
     node,
     startedAt,
     ...(execution && { execution }),
+    ...(engine && hasEngines && { engine }),
     steps: new Map(),
     traffic: new Traffic(),
     doing: undefined,
@@ -112,7 +124,7 @@ function startNode(node: string, startedAt: number, { plan }: ProgressState): Ru
 
 function move(state: ProgressState, event: Extract<RunEvent, { readonly kind: 'node-moved' }>): void {
   const startedAt = state.running.get(event.node)?.startedAt ?? event.at
-  state.running.set(event.node, { ...startNode(event.node, startedAt, state), execution: event.execution })
+  state.running.set(event.node, startNode(event, startedAt, state))
   state.finished.push({ outcome: 'warning', text: movedText(event) })
 }
 
@@ -131,6 +143,10 @@ function work(state: ProgressState, id: string, event: WorkEvent, at: number): v
   if (event.kind === 'build-warning') {
     const place = event.line === undefined ? '' : ` (Dockerfile line ${event.line})`
     state.finished.push({ outcome: 'warning', text: `${id}: ${event.message}${place}` })
+    return
+  }
+  if (event.kind === 'code-checked') {
+    if (event.verdict !== 'match') state.finished.push({ outcome: 'warning', text: `${id}: ${codeText(event)}` })
     return
   }
   const node = state.running.get(id)

@@ -58,12 +58,16 @@ function renderNode(node: RunningNode, view: View): string {
   const head = `${'making'.padEnd(WORD_WIDTH)}${node.node}`
   const elapsed = `  ${formatDuration(Math.max(0, now - node.startedAt), 'whole')}`
   const room = columns - 1 - head.length - elapsed.length
-  const details = [node.execution, ...doings(node), ...traffic(node, now)].filter((part) => part !== undefined)
+  const details = [placeText(node), ...doings(node), ...traffic(node, now)].filter((part) => part !== undefined)
   const middle = room > 6 && details.length > 0 ? cliTruncate(`  ${details.join('  ')}`, room) : ''
   return fit(
     `${paint('cyan', head.slice(0, WORD_WIDTH))}${head.slice(WORD_WIDTH)}${middle}${paint('dim', elapsed)}`,
     view,
   )
+}
+
+function placeText({ execution, engine }: RunningNode): string | undefined {
+  return engine === undefined ? execution : `${execution} on ${oneLine(engine)}`
 }
 
 function doings({ steps, doing }: RunningNode): readonly string[] {

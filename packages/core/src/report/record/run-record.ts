@@ -1,5 +1,5 @@
 import type { ErrorData } from '../../model/error-data.js'
-import type { RunEvent, WorkEvent } from '../../model/events.js'
+import type { LayersEvent, RunEvent, WorkEvent } from '../../model/events.js'
 import type { NodePlan, Plan } from '../../model/plan.js'
 import { type NodeReport, type Report, reportOf } from '../report.js'
 import { StepLog, type StepRecord } from './log-record.js'
@@ -12,6 +12,9 @@ export interface MovedBlob {
   readonly size: number
 }
 
+/** What an image consists of. */
+export type ImageLayers = Omit<LayersEvent, 'kind'>
+
 /** What a report tells of one node. */
 export interface NodeRecord extends NodeReport {
   readonly plan: NodePlan
@@ -23,6 +26,8 @@ export interface NodeRecord extends NodeReport {
   readonly steps: readonly StepRecord[]
   readonly warnings: readonly string[]
   readonly moved: readonly MovedBlob[]
+  /** Of an image, where the events tell. */
+  readonly layers?: ImageLayers
   /** Whether it delayed the end of the run. */
   readonly isCritical: boolean
 }
@@ -42,6 +47,7 @@ class NodeWork {
   readonly steps = new Map<string, StepLog>()
   readonly warnings: string[] = []
   readonly moved = new Map<string, MovedBlob>()
+  layers: ImageLayers | undefined
 
   add(event: WorkEvent): void {
     switch (event.kind) {
@@ -62,6 +68,9 @@ class NodeWork {
         return
       case 'engine-transfer':
         this.#move(event.layer, event.direction, event.total ?? event.bytes ?? 0)
+        return
+      case 'layers':
+        this.layers = { config: event.config, layers: event.layers }
         return
       default:
         return
@@ -97,6 +106,7 @@ export class RunRecorder {
       return
     }
     if (event.event.kind === 'registry-retry') this.#retries += 1
+    if (event.event.kind === 'code-checked') this.#events.push(event)
     const work = this.#work.get(event.node) ?? new NodeWork()
     this.#work.set(event.node, work)
     work.add(event.event)
@@ -139,6 +149,7 @@ export class RunRecorder {
       steps: [...(work?.steps.values() ?? [])].map((step) => step.record()),
       warnings: work?.warnings ?? [],
       moved: [...(work?.moved.values() ?? [])],
+      ...(work?.layers && { layers: work.layers }),
       isCritical: false,
     }
   }

@@ -1,0 +1,47 @@
+import type { NodeRecord, RunRecord } from '../record/run-record.js'
+import { formatBytes } from '../units.js'
+import { type Html, html } from './html.js'
+
+interface LayerRow {
+  readonly digest: string
+  readonly size: number
+  readonly images: ReadonlySet<string>
+}
+
+/** How many layers are listed: the largest say most. */
+const MAX_ROWS = 100
+
+/** What the images consist of, made or reused: a layer that several share once, with all of them. */
+export function layerSection({ nodes }: RunRecord): Html {
+  const images = nodes.filter(({ layers }) => layers !== undefined)
+  if (images.length === 0) return html``
+  const rows = layerRows(images).toSorted((a, b) => b.size - a.size)
+  const all = rows.reduce((sum, { size }) => sum + size, 0)
+  const more = rows.length > MAX_ROWS ? ` The ${MAX_ROWS} largest of ${rows.length} are listed.` : ''
+  return html`<h2>Sizes of the images</h2>
+<p class="soft">As compressed on the registry: ${formatBytes(all)} in all, what several images share counted once.${more}</p>
+<div class="scroll"><table><thead><tr><th scope="col">Image</th><th scope="col" class="number">Layers</th><th scope="col" class="number">Size</th></tr></thead>
+<tbody>
+${images.map(imageRow)}</tbody></table></div>
+<div class="scroll"><table><thead><tr><th scope="col">Layer</th><th scope="col" class="number">Size</th><th scope="col">In</th></tr></thead>
+<tbody>
+${rows.slice(0, MAX_ROWS).map(({ digest, size, images: users }) => html`<tr><th scope="row" class="mono">${digest}</th><td class="number">${formatBytes(size)}</td><td>${[...users].join(', ')}</td></tr>\n`)}</tbody></table></div>`
+}
+
+function imageRow({ node, layers }: NodeRecord): Html {
+  const blobs = layers === undefined ? [] : [layers.config, ...layers.layers]
+  const size = blobs.reduce((sum, blob) => sum + blob.size, 0)
+  return html`<tr><th scope="row">${node}</th><td class="number">${layers?.layers.length ?? 0}</td><td class="number">${formatBytes(size)}</td></tr>\n`
+}
+
+function layerRows(images: readonly NodeRecord[]): readonly LayerRow[] {
+  const rows = new Map<string, LayerRow & { readonly images: Set<string> }>()
+  for (const { node, layers } of images) {
+    for (const { digest, size } of layers?.layers ?? []) {
+      const row = rows.get(digest) ?? { digest, size, images: new Set<string>() }
+      row.images.add(node)
+      rows.set(digest, row)
+    }
+  }
+  return [...rows.values()]
+}
