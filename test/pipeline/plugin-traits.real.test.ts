@@ -14,6 +14,7 @@ import {
 } from '../../packages/core/src/index.js'
 import { parseReference } from '../../packages/core/src/model/reference.js'
 import { startRegistry } from '../../packages/core/src/registry-server/index.js'
+import { runProgram } from '../support/child.js'
 import { Cleanup } from '../support/cleanup.js'
 import { tempFolder } from '../support/temp-folder.js'
 import { AMD64, ARM, pushBase, writeContext } from './project.js'
@@ -27,7 +28,9 @@ beforeAll(async () => {
   const { path } = cleanup.use(await tempFolder('plugin'))
   const registry = cleanup.use(await startRegistry({ directory: join(path, 'registry') }))
   host = registry.host
-  context = await writeContext(join(path, 'context'), 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n')
+  context = await writeContext(join(path, 'context'), 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n', {
+    '.dockerignore': '.git',
+  })
   names = {
     wide: await pushBase({ ...registry, repository: 'wide' }, { platform: AMD64 }),
     narrow: await pushBase({ ...registry, repository: 'narrow' }, { platform: ARM }),
@@ -57,8 +60,19 @@ function start(traits: (variant: string) => BaseTraits): Pipeline {
     .use(plugin)
     .platforms(platform('amd64', { base: 'board' }), platform('small-board', {}))
     .build({ context })
+    .annotations({
+      index: { 'com.example.level': 'index' },
+      manifest: { 'com.example.level': 'manifest', 'org.opencontainers.image.base.name': false },
+      manifestDescriptor: ({ variant = '' }) => ({ 'com.example.level': `entry ${variant}` }),
+    })
     .tags('1')
 }
+
+function git(...args: readonly string[]) {
+  return runProgram('git', ['-C', context, '-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args])
+}
+
+const some: BaseTraits = { annotations: { 'com.example.board': 'some' } }
 
 it('gives each platform its build args and annotations, and runs the check in each finished image', async () => {
   const check = ['sh', '-c', 'grep "with $0 jobs" /built && id -un | grep nobody']
@@ -77,6 +91,35 @@ it('gives each platform its build args and annotations, and runs the check in ea
     const manifest = reference && (await registry.getManifest(reference))
     expect(manifest?.content.annotations).toMatchObject({ 'com.example.board': variant })
   }
+})
+
+it('annotates every level, tells the commit on the index, and is not another image for the next commit', async () => {
+  await git('init', '--quiet')
+  await git('remote', 'add', 'origin', 'git@git.example.com:team/app.git')
+  await git('add', '--all')
+  await git('commit', '--quiet', '--message', 'one')
+  const revision = (await git('rev-parse', 'HEAD')).stdout.trim()
+  await execute(start(() => some))
+  const { digest, manifest, images } = await inspect(`${host}/app:1`)
+  expect(manifest.annotations).toEqual({
+    'com.example.level': 'index',
+    'org.opencontainers.image.source': 'https://git.example.com/team/app',
+    'org.opencontainers.image.revision': revision,
+  })
+  const key = { 'io.polyarch.key': expect.stringMatching(/^[0-9a-f]{64}$/) }
+  const entries = 'manifests' in manifest ? manifest.manifests : []
+  expect(entries.map(({ annotations }) => annotations)).toEqual(
+    ['entry ', 'entry v7'].map((level) => ({ ...some.annotations, ...key, 'com.example.level': level })),
+  )
+  for (const { annotations: own } of images) {
+    expect(own).toMatchObject({ ...some.annotations, 'com.example.level': 'manifest' })
+    expect(own).toHaveProperty(['org.opencontainers.image.base.digest'])
+    expect(own).not.toHaveProperty(['org.opencontainers.image.base.name'])
+  }
+  await git('commit', '--quiet', '--allow-empty', '--message', 'two')
+  const again = await execute(start(() => some))
+  expect([...new Set(again.nodes.map(({ outcome }) => outcome))]).toEqual(['reused'])
+  expect((await inspect(`${host}/app:1`)).digest).toBe(digest)
 })
 
 it('pushes no image that fails the check, and finds none later', async () => {

@@ -1,4 +1,5 @@
 export { run } from './cli/run.js'
+export type { AnnotationMap, AnnotationSettings } from './definition/annotation-settings.js'
 export type {
   AptBase,
   BaseAnswer,
@@ -14,7 +15,7 @@ export type {
 } from './definition/base-source.js'
 export type { ContextSource, TarSource, TarStream } from './definition/build-context.js'
 export type { SecretSource, SecretValue, SshSource } from './definition/build-secrets.js'
-export type { BuildOptions, BuildSettings, PerPlatform, VolatilePolicy } from './definition/build-settings.js'
+export type { BuildOptions, BuildSettings, VolatilePolicy } from './definition/build-settings.js'
 export type {
   DeclaredPipeline,
   ImageFormat,
@@ -36,6 +37,7 @@ export {
   type ReleaseName,
 } from './definition/distribution.js'
 export { fromImage, type ImageBase } from './definition/image-base.js'
+export type { PerPlatform } from './definition/per-platform.js'
 export { type Pipeline, pipeline } from './definition/pipeline.js'
 export { type PlatformSettings, platform, type WordSettings } from './definition/platform-declaration.js'
 export {

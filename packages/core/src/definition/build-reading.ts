@@ -1,11 +1,13 @@
 import { fileURLToPath } from 'node:url'
 import type { Platform } from '../model/platform.js'
+import type { AnnotationMap } from './annotation-settings.js'
 import type { BaseTraits } from './base-source.js'
 import { BUILD_CHECKS, cacheImage, readBytes, readUlimit } from './build-checks.js'
 import { readContext } from './build-context.js'
 import { readSecrets, readSsh } from './build-secrets.js'
 import type { BuildDefinition, BuildOptions, BuildSettings } from './build-settings.js'
 import { type Faults, suggest } from './faults.js'
+import { valueFor } from './per-platform.js'
 import { refusedOption } from './refused-options.js'
 
 type Decided = { readonly [Name in keyof BuildOptions]?: BuildOptions[Name] }
@@ -21,7 +23,7 @@ export function readBuild(
   directory: string,
   path: string,
   faults: Faults,
-  traits: BaseTraits = {},
+  traits: Omit<BaseTraits, 'annotations'> & { readonly annotations?: AnnotationMap } = {},
 ): BuildDefinition {
   const general = decide(shared, platform, path, faults)
   const special = decide(own ?? {}, platform, path, faults)
@@ -87,14 +89,4 @@ function isOption(name: string): name is keyof BuildOptions {
 
 function unknownOption(name: string): { readonly message: string; readonly hint: string } {
   return { message: `there is no build option '${name}'`, hint: suggest(name, Object.keys(BUILD_CHECKS)) }
-}
-
-function valueFor(setting: unknown, platform: Platform, path: string, faults: Faults): unknown {
-  if (typeof setting !== 'function') return setting
-  try {
-    return setting(platform)
-  } catch (error) {
-    faults.add(path, `its function threw: ${error instanceof Error ? error.message : String(error)}`)
-    return undefined
-  }
 }

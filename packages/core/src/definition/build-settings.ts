@@ -1,9 +1,7 @@
-import type { Platform } from '../model/platform.js'
+import type { AnnotationMap } from './annotation-settings.js'
 import type { ContextDefinition, ContextSource } from './build-context.js'
 import type { SecretDefinition, SecretSource, SshDefinition, SshSource } from './build-secrets.js'
-
-/** A value, or a function that gives it for each platform. */
-export type PerPlatform<T> = T | ((platform: Platform) => T)
+import type { PerPlatform } from './per-platform.js'
 
 /** What a build can be told; the same words as `docker buildx bake`, in camel case. */
 export interface BuildOptions {
@@ -76,8 +74,8 @@ export interface BuildDefinition {
   readonly cacheFrom: readonly string[]
   readonly reuse: boolean
   readonly volatile: VolatilePolicy
-  /** Annotations that the base asks for. */
-  readonly annotations?: Readonly<Record<string, string>>
+  /** Annotations of the image's manifest. */
+  readonly annotations?: AnnotationMap
   /** A command that has to succeed in the image, by the base. Decides whether there is a result, not what it is. */
   readonly check?: readonly string[]
   /** Whether the image carries the cache of its build. */

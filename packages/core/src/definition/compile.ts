@@ -1,5 +1,6 @@
 import { formatPlatform, type Platform, platformIdentity } from '../model/platform.js'
 import { formatReference, isTag, type Reference, withDefaultTag } from '../model/reference.js'
+import { addDockerFault, readImageAnnotations, readIndexAnnotations } from './annotations.js'
 import { readImageBase, readNamedBase } from './base-reading.js'
 import type { BaseAnswer, BaseTraits } from './base-source.js'
 import { readBuild } from './build-reading.js'
@@ -94,6 +95,7 @@ class Compilation {
     for (const tag of declaration.tags) {
       if (!isTag(tag)) faults.add(`${path}.tags`, `'${tag}' is not a valid tag`, 'tags are letters, digits, _ . and -')
     }
+    const annotations = readIndexAnnotations(declaration, path, faults)
     const platforms = this.#platforms(pipeline, id, path)
     if (repository === undefined || platforms === undefined) return undefined
     if (requested) {
@@ -113,6 +115,7 @@ class Compilation {
       platforms,
       tags: declaration.tags,
       format: declaration.format,
+      annotations,
       keepKeyTags: declaration.keepKeyTags,
     }
   }
@@ -177,23 +180,21 @@ class Compilation {
     const settings = word === undefined ? written : { ...written, base: written.base ?? word.base }
     const platform = readPlatform(word?.platform ?? declared.architecture, settings.variant, path, this.#reading)
     const [base, traits] = this.#base(settings, platform, supplies, path)
-    if (traits.annotations !== undefined && pipeline.declaration.format === 'docker') {
-      this.#reading.notes.push(`${path}: the annotations of its base are left out, Docker's media types have none`)
-    }
-    const build = readBuild(
-      pipeline.declaration.build,
-      settings.build,
-      platform ?? { os: 'linux', architecture: declared.architecture },
-      this.#directory,
-      `${path}.build`,
-      this.#reading.faults,
-      traits,
-    )
+    const { declaration } = pipeline
+    const { faults } = this.#reading
+    if (traits.annotations !== undefined && declaration.format === 'docker') addDockerFault(`${path}.base`, faults)
+    const supposed = platform ?? { os: 'linux', architecture: declared.architecture }
+    const pipelinePath = `pipeline('${declaration.name}')`
+    const { manifest, entry } = readImageAnnotations(declaration, traits.annotations, supposed, pipelinePath, faults)
+    const build = readBuild(declaration.build, settings.build, supposed, this.#directory, `${path}.build`, faults, {
+      ...traits,
+      ...(manifest && { annotations: manifest }),
+    })
     if (platform === undefined) return undefined
     const names = this.#requested.has(pipeline) ? this.#platformNames(pipeline, platform, id, path) : []
-    const listed = readListedPlatform(platform, settings, path, this.#reading.faults)
+    const listed = readListedPlatform(platform, settings, path, faults)
     const optional = this.#optional(settings, base, platform, path)
-    return base && { platform, listed, base, build, optional, names }
+    return base && { platform, listed, base, build, entryAnnotations: entry, optional, names }
   }
 
   #optional(

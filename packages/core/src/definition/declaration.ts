@@ -1,3 +1,4 @@
+import type { AnnotationSettings } from './annotation-settings.js'
 import type { BuildSettings } from './build-settings.js'
 import type { Plugin } from './plugin.js'
 
@@ -14,6 +15,7 @@ export interface PipelineDeclaration {
   readonly tags: readonly string[]
   readonly platformNames: readonly string[]
   readonly format: ImageFormat
+  readonly annotations: readonly AnnotationSettings[]
   readonly keepKeyTags: boolean
 }
 

@@ -1,5 +1,6 @@
 import type { Platform } from '../model/platform.js'
 import type { Reference, Repository } from '../model/reference.js'
+import type { AnnotationMap } from './annotation-settings.js'
 import type { CodePolicy, ConfigPolicy, MadeBase } from './base-source.js'
 import type { BuildDefinition } from './build-settings.js'
 import type { ImageFormat } from './declaration.js'
@@ -33,6 +34,8 @@ export interface PlatformDefinition {
   readonly listed: Platform
   readonly base: BaseDefinition
   readonly build: BuildDefinition
+  /** Annotations of its entry in the index; those of its manifest are part of the build. */
+  readonly entryAnnotations: AnnotationMap
   /** Whether the index may be published without it. */
   readonly optional: boolean
   /** The names that this platform's image is published under, beside the index. */
@@ -55,6 +58,8 @@ export interface PipelineDefinition {
   readonly platforms: readonly PlatformDefinition[]
   readonly tags: readonly string[]
   readonly format: ImageFormat
+  /** Of the final index. */
+  readonly annotations: AnnotationMap
   /** Whether what the shared base lists, and that itself, have a tag too, not their digest alone. */
   readonly keepKeyTags: boolean
 }

@@ -5,7 +5,9 @@ import { DefinitionError, type Fault } from '../model/errors.js'
 export class Faults {
   readonly #faults: Fault[] = []
 
+  /** What several platforms have in common is told once. */
   add(path: string, message: string, hint?: string): void {
+    if (this.#faults.some((one) => one.path === path && one.message === message)) return
     this.#faults.push({ path, message, ...(hint !== undefined && { hint }) })
   }
 

@@ -1,3 +1,4 @@
+import type { AnnotationSettings } from './annotation-settings.js'
 import type { BuildSettings } from './build-settings.js'
 import type { DeclaredPipeline, ImageFormat, PipelineDeclaration, PlatformDeclaration } from './declaration.js'
 import type { PlatformSettings, WordSettings } from './platform-declaration.js'
@@ -42,6 +43,12 @@ export interface Pipeline<B extends Bases = Bases, W extends PlatformWords = Pla
    * `{arch}` and `{variant}`: `{repository}-{arch}{variant}:{tag}`.
    */
   platformNames(...patterns: readonly string[]): Pipeline<B, W>
+  /**
+   * Annotates what is published, by level; what is said later overrides, name by name. The index has
+   * `org.opencontainers.image.source` and `.revision` from git, and each manifest `.base.name` and `.base.digest`,
+   * unless they are given here, or `false`.
+   */
+  annotations(settings: AnnotationSettings): Pipeline<B, W>
   /** Chooses the media types that are published; `oci` unless told otherwise. */
   format(format: ImageFormat): Pipeline<B, W>
   /**
@@ -68,7 +75,7 @@ export interface Pipeline<B extends Bases = Bases, W extends PlatformWords = Pla
  * ```
  */
 export function pipeline(name: string): Pipeline<NoBases, NoWords> {
-  const empty = { plugins: [], platforms: [], build: {}, tags: [], platformNames: [] }
+  const empty = { plugins: [], platforms: [], build: {}, tags: [], platformNames: [], annotations: [] }
   return pipelineFrom<NoBases, NoWords>({ ...empty, name, format: 'oci', keepKeyTags: false })
 }
 
@@ -87,6 +94,7 @@ function pipelineFrom<B extends Bases, W extends PlatformWords>(declaration: Pip
     build: (settings) => next({ build: mergeBuildSettings(declaration.build, settings) }),
     tags: (...tags) => next({ tags: [...declaration.tags, ...tags] }),
     platformNames: (...patterns) => next({ platformNames: [...declaration.platformNames, ...patterns] }),
+    annotations: (settings) => next({ annotations: [...declaration.annotations, settings] }),
     format: (format) => next({ format }),
     keepKeyTags: (keepKeyTags = true) => next({ keepKeyTags }),
   })

@@ -54,6 +54,10 @@ const REFUSED: ReadonlyMap<string, RefusedOption> = new Map([
     'platform',
     { message: 'platforms are said once, for the pipeline', hint: "write .platforms(platform('amd64', …))" },
   ],
+  [
+    'annotations',
+    { message: 'annotations are said by level', hint: 'write .annotations({ index: …, manifest: … }) on the pipeline' },
+  ],
   ['tags', { message: 'tags are those of the index, not of a build', hint: "write .tags('1.0')" }],
   ['matrix', { message: 'there is no matrix', hint: 'values may be functions of the platform; build.ts is a program' }],
   ['entitlements', { message: 'the Engine API carries no entitlements', hint: 'leave it out' }],

@@ -6,6 +6,7 @@ import { CancelledError, PolyarchError, RegistryError } from '../model/errors.js
 import type { RunEvent, WorkEvent } from '../model/events.js'
 import { formatPlatform } from '../model/platform.js'
 import { formatReference } from '../model/reference.js'
+import type { Former } from '../steps/former.js'
 import type { Finding, Inputs, Output, PerformCall, StepCall } from '../steps/step.js'
 import type { ConsideredNode, ResolvedNode } from '../steps/work.js'
 import { doOnEngine, leaseFor, type PossibleEngines } from './on-engine.js'
@@ -19,6 +20,8 @@ export interface PlannedNode {
   readonly finding: Finding | undefined
   /** Whether it is to be made even where its result is there. */
   readonly anew: boolean
+  /** What is published in its place. */
+  readonly former: Former
   readonly wanted: boolean
 }
 
@@ -155,7 +158,7 @@ async function performOne(
   call: PerformCall,
   builds: boolean,
 ): Promise<NodeResult> {
-  const considered = planned.considered ?? planned.resolved.consider(inputs, { anew: planned.anew })
+  const considered = planned.considered ?? planned.resolved.consider(inputs, planned)
   const finding = planned.finding ?? (await considered.lookup(call))
   if (finding.state === 'present') return { output: finding.output, reused: true }
   if (!builds && planned.node.kind === 'image') throw notBuilt(planned.node)

@@ -105,6 +105,7 @@ function imageNode(pipeline: PipelineDefinition, definition: PlatformDefinition,
     platform,
     ...optionalOf(definition),
     build,
+    entryAnnotations: definition.entryAnnotations,
     base,
     baseIndex,
     baseName: baseNameOf(definition, pipeline),
@@ -137,7 +138,14 @@ function indexNode(pipeline: PipelineDefinition): IndexNode {
     decidedBy: needs,
     children,
     format: pipeline.format,
+    annotations: pipeline.annotations,
+    contexts: contextsOf(pipeline),
   }
+}
+
+function contextsOf({ platforms }: PipelineDefinition): IndexNode['contexts'] {
+  const contexts = platforms.map(({ build }) => build.context)
+  return [...new Map(contexts.map((context) => [JSON.stringify(context), context])).values()]
 }
 
 function optionalOf({ optional }: PlatformDefinition): { readonly optional?: true } {

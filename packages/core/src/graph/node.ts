@@ -1,4 +1,6 @@
+import type { AnnotationMap } from '../definition/annotation-settings.js'
 import type { CodePolicy, MadeBase } from '../definition/base-source.js'
+import type { ContextDefinition } from '../definition/build-context.js'
 import type { BuildDefinition } from '../definition/build-settings.js'
 import type { ImageFormat } from '../definition/declaration.js'
 import type { PipelineBaseDefinition, RegistryBaseDefinition } from '../definition/definition.js'
@@ -50,6 +52,8 @@ export interface ImageNode extends NodeCommon {
   /** Whether the run goes on where it fails. */
   readonly optional?: true
   readonly build: BuildDefinition
+  /** Of its entry in the index. */
+  readonly entryAnnotations: AnnotationMap
   /** The node whose result is this platform's base alone. */
   readonly base: string
   /** The node whose index FROM gets. */
@@ -68,6 +72,9 @@ export interface IndexNode extends NodeCommon {
   readonly kind: 'index'
   readonly children: readonly ChildNode[]
   readonly format: ImageFormat
+  readonly annotations: AnnotationMap
+  /** What its images are built from, each once: where they are from is told on the index. */
+  readonly contexts: readonly ContextDefinition[]
 }
 
 /** A node of the graph. */

@@ -21,7 +21,7 @@ interface PublishedIndex {
   readonly manifest: StoredManifest | undefined
 }
 
-/** Reads one published name of each index: it answers for the whole pipeline. */
+/** Reads one published name of each index, the first that is there: it answers for the whole pipeline. */
 export async function readPublished(
   { nodes }: Graph,
   names: readonly PublishedName[],
@@ -30,14 +30,20 @@ export async function readPublished(
 ): Promise<Published> {
   const indexes = nodes.filter(({ kind }) => kind === 'index' || kind === 'base-index')
   const read = new Map<string, PublishedIndex>()
+  const all: PublishedIndex[] = []
   await Promise.all(
     indexes.map(async ({ id }) => {
-      const reference = names.find(({ node }) => node === id)?.reference
-      if (reference === undefined) return
-      read.set(id, { reference, manifest: await registry.getManifest(reference, { ...call, fresh: true }) })
+      for (const { reference } of names.filter(({ node }) => node === id)) {
+        const manifest = await registry.getManifest(reference, { ...call, fresh: true })
+        const published = { reference, manifest }
+        all.push(published)
+        if (manifest !== undefined || !read.has(id)) read.set(id, published)
+        // A new name is read on past: what others of its node point to is what was published before.
+        if (manifest !== undefined) break
+      }
     }),
   )
-  const byName = new Map([...read.values()].map((one) => [formatReference(one.reference), one]))
+  const byName = new Map(all.map((one) => [formatReference(one.reference), one]))
   return {
     formerOf: (node) => formerOf(node, nodes, read),
     seen(reference) {
@@ -59,8 +65,8 @@ function formerOf(node: Node, nodes: readonly Node[], read: ReadonlyMap<string, 
 }
 
 function indexOnly(published: PublishedIndex | undefined): Former {
-  const descriptor = published?.manifest?.descriptor
-  return descriptor === undefined ? {} : { index: descriptor }
+  const manifest = published?.manifest
+  return manifest === undefined ? {} : { index: manifest }
 }
 
 /** A name that holds a single image has no entries: nothing is known of that one's platform. */

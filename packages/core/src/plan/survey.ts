@@ -1,5 +1,6 @@
 import type { Graph, Node } from '../graph/node.js'
 import { DefinitionError, PolyarchError } from '../model/errors.js'
+import type { Former } from '../steps/former.js'
 import type { Finding, Output, StepCall, World } from '../steps/step.js'
 import { type Circumstances, type ConsideredNode, type ResolvedNode, resolveNode } from '../steps/work.js'
 
@@ -17,6 +18,7 @@ export interface SurveyedNode {
   readonly output: Output | undefined
   /** Whether it is to be made even where its result is there. */
   readonly anew: boolean
+  readonly former: Former
   /** Whether the result is missing and something that is to be done needs it. */
   readonly wanted: boolean
 }
@@ -41,9 +43,12 @@ export async function survey(input: SurveyInput, world: World): Promise<Readonly
       const { considered, finding, implied = false } = known.get(one.node.id) ?? {}
       const output = outputOf(considered, finding)
       const { node } = one
-      const { anew = false } = input.circumstancesOf(node)
-      const surveyed = { node, resolved: one, considered, finding, implied, output, anew, wanted: wanted.has(node.id) }
-      return [node.id, surveyed] as const
+      const { anew = false, former = {} } = input.circumstancesOf(node)
+      const isWanted = wanted.has(node.id)
+      return [
+        node.id,
+        { node, resolved: one, considered, finding, implied, output, anew, former, wanted: isWanted },
+      ] as const
     }),
   )
 }

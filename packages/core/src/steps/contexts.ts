@@ -1,16 +1,21 @@
 import type { ContextListing } from '../context/context-file.js'
+import type { GitOrigin } from '../context/git-origin.js'
 import { type ContextRequest, type OpenContext, openContext } from '../context/open-context.js'
 import type { PackedContext } from '../context/packing.js'
+import type { ContextDefinition } from '../definition/build-context.js'
 
 /** The contexts of a run: each is listed once and packed once, however many platforms are built from it. */
 export interface Contexts extends AsyncDisposable {
   list(request: ContextRequest, signal?: AbortSignal): Promise<ContextListing>
+  /** Where a context is from, as far as git knows. */
+  origin(context: ContextDefinition, signal?: AbortSignal): Promise<GitOrigin>
   pack(listing: ContextListing, signal?: AbortSignal): Promise<PackedContext>
 }
 
 /** Starts with none. @param epoch - seconds since the epoch that files are dated with, where given. */
 export function createContexts(epoch?: number): Contexts {
   const opened = new Map<string, Promise<OpenContext>>()
+  const origins = new Map<string, Promise<GitOrigin>>()
   const streams = new Map<unknown, number>()
   const numberOf = (open: unknown) => {
     streams.set(open, streams.get(open) ?? streams.size)
@@ -25,6 +30,11 @@ export function createContexts(epoch?: number): Contexts {
       )
       return (await once(opened, key, () => openContext(request, signal))).listing
     },
+    origin: (context, signal) =>
+      once(origins, JSON.stringify(context), async () => {
+        const { readGitOrigin } = await import('../context/git-origin.js')
+        return readGitOrigin(context, signal)
+      }),
     pack: (listing, signal) =>
       once(packs, listing, async () => {
         // With what packs: only where something is built.

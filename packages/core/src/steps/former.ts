@@ -1,10 +1,10 @@
-import type { Descriptor } from '../model/oci.js'
+import type { Descriptor, StoredManifest } from '../model/oci.js'
 import type { Reference } from '../model/reference.js'
 
 /** What is published today in the place of a node's result. */
 export interface Former {
   /** The published index that the node belongs to; undefined where nothing is published. */
-  readonly index?: Descriptor
+  readonly index?: StoredManifest
   /** Its entry for the node's platform; of a base, the image that stands on it. */
   readonly image?: FormerImage
 }

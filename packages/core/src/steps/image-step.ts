@@ -4,6 +4,7 @@ import type { ImageNode } from '../graph/node.js'
 import { DefinitionError } from '../model/errors.js'
 import { type Annotations, type Descriptor, isIndex } from '../model/oci.js'
 import { repositoryOf } from '../model/reference.js'
+import { withoutLeftOut } from './annotations.js'
 import { buildRequest, type ResolvedImage } from './build-request.js'
 import { checkBuiltImage, isComplete, keptManifest, readPushedImage } from './built-image.js'
 import { checkCode } from './code-check.js'
@@ -104,11 +105,12 @@ async function findKept({ node, key }: ImageWork, { registry }: World, call: Ste
   return imageOutput(node, found.descriptor, key)
 }
 
-function imageOutput({ repository, platform, build }: ImageNode, descriptor: Descriptor, key: string): Output {
-  const { mediaType, digest, size } = descriptor
+function imageOutput(node: ImageNode, { mediaType, digest, size }: Descriptor, key: string): Output {
+  const { repository, platform, entryAnnotations } = node
+  const annotations = { ...withoutLeftOut(entryAnnotations), [KEY_ANNOTATION]: key }
   return {
     reference: { ...repositoryOf(repository), digest },
-    descriptor: { mediaType, digest, size, platform, annotations: { ...build.annotations, [KEY_ANNOTATION]: key } },
+    descriptor: { mediaType, digest, size, platform, annotations },
   }
 }
 
@@ -147,11 +149,11 @@ async function keep(work: ImageWork, world: World, call: StepCall): Promise<Outp
 function annotationsOf(work: ImageWork): Annotations {
   const { node, inputs, key } = work
   const { descriptor } = inputOf(inputs, node.base)
-  return {
+  return withoutLeftOut({
+    'org.opencontainers.image.base.name': node.baseName,
+    'org.opencontainers.image.base.digest': descriptor.digest,
     ...node.build.annotations,
     [KEY_ANNOTATION]: key,
     [PARTS_ANNOTATION]: encodeParts(partsOf(work)),
-    'org.opencontainers.image.base.name': node.baseName,
-    'org.opencontainers.image.base.digest': descriptor.digest,
-  }
+  })
 }

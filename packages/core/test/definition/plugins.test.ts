@@ -115,9 +115,10 @@ describe('what a base brings along', () => {
     expect(build).toMatchObject({ args: { LIBC: 'musl', JOBS: '1' }, annotations: { a: 'b' }, check: ['true'] })
   })
 
-  it('is noted where Docker’s media types cannot hold it', () => {
-    const { notes } = compiled(answering({ ...image, annotations: { a: 'b' } }).format('docker'))
-    expect(notes).toEqual([expect.stringContaining('annotations')])
+  it('is refused where Docker’s media types cannot hold it', () => {
+    expect(faultsOf(answering({ ...image, annotations: { a: 'b' } }).format('docker'))).toMatchObject([
+      { path: expect.stringContaining('platforms[0].base'), message: expect.stringContaining('have no annotations') },
+    ])
   })
 
   it.each([

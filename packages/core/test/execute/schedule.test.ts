@@ -15,6 +15,8 @@ function node(id: string, ...needs: string[]): Node {
     decidedBy: needs,
     children: [],
     format: 'oci',
+    annotations: {},
+    contexts: [],
   }
   return index
 }

@@ -1,0 +1,9 @@
+import type { AnnotationMap } from '../definition/annotation-settings.js'
+import type { Annotations } from '../model/oci.js'
+
+/** Annotations without those that are to be left out. */
+export function withoutLeftOut(annotations: AnnotationMap): Annotations {
+  return Object.fromEntries(
+    Object.entries(annotations).filter((entry): entry is [string, string] => entry[1] !== false),
+  )
+}
