@@ -109,13 +109,15 @@ it('takes it where the base says so, on what stands on it too, and reports that 
   expect(again.nodes.map(({ code }) => code)).toEqual(Array.from({ length: 6 }, () => undefined))
 })
 
-it('reports a match, and what cannot be known', async () => {
+it('reports a match, what follows from the base, and what cannot be known', async () => {
   const base = await pushBase({ ...registry, repository: 'known-base' }, { platform: ARM })
   const start = standingOn('known', ARM, fromImage(base))
   await writeFile(join(context, 'Dockerfile'), `${FROM}COPY Dockerfile /\n`)
   const match = { verdict: 'match', path: '/bin/busybox', found: 'arm/v7 with hard float' }
   const codes = async () => (await execute(start)).nodes.flatMap(({ code }) => code ?? [])
   expect(await codes()).toEqual([match, match])
+  await writeFile(join(context, 'Dockerfile'), `${FROM}COPY Dockerfile /again\n`)
+  expect(await codes()).toEqual([{ verdict: 'as-base' }])
   await writeFile(join(context, 'Dockerfile'), `${FROM}FROM scratch\nCOPY --from=0 /etc/os-release /\n`)
   expect(await codes()).toEqual([{ verdict: 'unknown', because: 'the image has no executable with machine code' }])
 })

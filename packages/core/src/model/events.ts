@@ -91,7 +91,8 @@ export interface RootfsEvent {
 
 /** What the machine code of an image says of the platform that the image is declared as. */
 export interface CodeCheck {
-  readonly verdict: 'match' | 'mismatch' | 'unknown'
+  /** `as-base`: there is none over the base, whose own was compared when that was first taken. */
+  readonly verdict: 'match' | 'as-base' | 'mismatch' | 'unknown'
   /** The executable that was looked at. */
   readonly path?: string
   /** What it is made for, in words. */

@@ -16,9 +16,15 @@ export function movedText({ node, engine, error }: Extract<RunEvent, { readonly 
   return `${node}: ${error.message.split('\n', 1)[0]}; starts anew on ${engine}`
 }
 
+/** Whether the machine code of an image leaves nothing to tell. */
+export function isAsDeclared({ verdict }: CodeCheck): boolean {
+  return verdict === 'match' || verdict === 'as-base'
+}
+
 /** What the machine code of an image says. */
 export function codeText({ verdict, path, found, because, allowed }: CodeCheck): string {
   if (verdict === 'unknown') return `its machine code is not known: ${because}`
+  if (verdict === 'as-base') return 'its machine code is that of its base, which was compared before'
   const fact = `${path} is machine code for ${found}`
   return allowed ? `${fact}; the declaration is trusted` : fact
 }

@@ -1,6 +1,6 @@
 import { shortDigest } from '../model/digest.js'
 import type { RunEvent, WorkEvent } from '../model/events.js'
-import { codeText, movedText, oneLine, withoutControls } from './plain-words.js'
+import { codeText, isAsDeclared, movedText, oneLine, withoutControls } from './plain-words.js'
 import { GroupedLines, type GroupMarkers } from './progress/groups.js'
 import type { Reporter } from './progress/reporter.js'
 import { formatBytes } from './units.js'
@@ -86,7 +86,7 @@ function workText(event: WorkEvent): string | undefined {
     case 'transfer':
       return event.bytes === event.total ? `${event.direction} ${formatBytes(event.bytes)}` : undefined
     case 'code-checked':
-      return event.verdict === 'match' ? undefined : codeText(event)
+      return isAsDeclared(event) ? undefined : codeText(event)
     case 'registry-retry':
       return `${event.method} ${event.url}: ${event.reason}, trying again in ${event.delay} ms`
     default:

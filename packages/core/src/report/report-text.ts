@@ -1,5 +1,5 @@
 import { formatPlatform } from '../model/platform.js'
-import { codeText } from './plain-words.js'
+import { codeText, isAsDeclared } from './plain-words.js'
 import type { NodeReport, Report } from './report.js'
 import { alignColumns, formatDuration } from './units.js'
 
@@ -30,7 +30,7 @@ function lostLine({ node, outcome, error }: NodeReport): string {
 
 /** What the machine code could not confirm. */
 function codeLine({ node, code }: NodeReport): string {
-  return code === undefined || code.verdict === 'match' ? '' : `note: ${node}: ${codeText(code)}\n`
+  return code === undefined || isAsDeclared(code) ? '' : `note: ${node}: ${codeText(code)}\n`
 }
 
 /** Names as text, each with what it points to now. */

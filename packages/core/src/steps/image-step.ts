@@ -140,10 +140,18 @@ async function keep(work: ImageWork, world: World, call: StepCall): Promise<Outp
   if (isIndex(pushed.content)) throw new TypeError('a built image is a single manifest')
   const config = await checkBuiltImage(pushed, reference, platform, registry, call)
   const what = `what was built for ${node.id}`
-  await checkCode({ what, repository, manifest: pushed.content, config, platform, policy }, world, call)
+  const checkedBase = policy === 'trust-declared' ? undefined : await baseLayers(work, registry, call)
+  const image = { repository, manifest: pushed.content, config, checkedBase }
+  await checkCode({ what, ...image, platform, policy }, world, call)
   const kept = keptManifest(pushed, node.format, annotationsOf(work))
   await registry.putManifest(keyReference(repository, key), kept, call)
   return imageOutput(node, kept.descriptor, key)
+}
+
+/** What was built should stand on these, and they were compared with the platform before they came under their name. */
+async function baseLayers({ node, inputs }: ImageWork, registry: World['registry'], call: StepCall) {
+  const base = await registry.getManifest(inputOf(inputs, node.base).reference, call)
+  return base && !isIndex(base.content) ? base.content.layers : undefined
 }
 
 function annotationsOf(work: ImageWork): Annotations {

@@ -41,15 +41,21 @@ describe('the machine code of an image', () => {
     return descriptor
   }
 
+  const place = () => ({ registry: server.host, repository: 'app' })
+
+  async function pushLayers(layers: readonly Files[]): Promise<readonly Descriptor[]> {
+    const pushed = []
+    for (const files of layers) pushed.push(await pushLayer(gzipSync(await packFiles(files)), MEDIA_TYPES.ociLayerGzip))
+    return pushed
+  }
+
   async function checkLayers(layers: readonly Descriptor[], platform = AMD64, config: ImageConfig['config'] = {}) {
-    const image = { repository: { registry: server.host, repository: 'app' }, manifest: { layers }, config: { config } }
+    const image = { repository: place(), manifest: { layers }, config: { config } }
     return createCodeReader().check(image, platform, registry, {})
   }
 
   async function check(layers: readonly Files[], platform = AMD64, config: ImageConfig['config'] = {}) {
-    const pushed = []
-    for (const files of layers) pushed.push(await pushLayer(gzipSync(await packFiles(files)), MEDIA_TYPES.ociLayerGzip))
-    return checkLayers(pushed, platform, config)
+    return checkLayers(await pushLayers(layers), platform, config)
   }
 
   it('is that of its shell, found through links and a merged /usr', async () => {
@@ -130,13 +136,58 @@ describe('the machine code of an image', () => {
   it('is not looked for any longer once it was cancelled', async () => {
     const layer = await pushLayer(gzipSync(await packFiles({ 'bin/sh': amd64 })), MEDIA_TYPES.ociLayerGzip)
     const image = {
-      repository: { registry: server.host, repository: 'app' },
+      repository: place(),
       manifest: { layers: [layer] },
       config: {},
     }
     const signal = AbortSignal.abort()
     await expect(createCodeReader().check(image, AMD64, registry, { signal })).rejects.toMatchObject({
       code: 'CANCELLED',
+    })
+  })
+
+  describe('over a base that was compared before', () => {
+    const over = async (base: Files, upper: Files, reader = createCodeReader()) => {
+      const checkedBase = await pushLayers([base])
+      const layers = [...checkedBase, ...(await pushLayers([upper]))]
+      const reads: string[] = []
+      const counting: Registry = {
+        ...registry,
+        readBlob: (repository, layer, call) => {
+          reads.push(layer.digest)
+          return registry.readBlob(repository, layer, call)
+        },
+      }
+      const image = { repository: place(), manifest: { layers }, config: {} }
+      const verdict = await reader.check({ ...image, checkedBase }, ARM, counting, {})
+      return { verdict, reads: reads.map((digest) => layers.findIndex((layer) => layer.digest === digest)) }
+    }
+
+    it('is that of the base where there is none of its own, and the base is not read', async () => {
+      const { verdict, reads } = await over({ 'bin/sh': arm }, { 'etc/motd': '', 'bin/script': script })
+      expect(verdict).toEqual({ verdict: 'as-base' })
+      expect(reads).toEqual([1])
+    })
+
+    it('is its own where all of that fits', async () => {
+      const { verdict, reads } = await over({ 'bin/sh': arm }, { 'opt/tool': arm })
+      expect(verdict).toMatchObject({ verdict: 'match', path: '/opt/tool' })
+      expect(reads).toEqual([1])
+    })
+
+    it('is looked for in all layers where some of its own is for another platform', async () => {
+      expect(await over({ 'bin/sh': arm }, { 'opt/firmware': amd64 })).toMatchObject({
+        verdict: { verdict: 'match', path: '/bin/sh' },
+        reads: [1, 0],
+      })
+      expect(await over({ 'bin/sh': arm }, { 'bin/sh': amd64 })).toMatchObject({ verdict: { verdict: 'mismatch' } })
+    })
+
+    it('is looked for in all layers where it stands on something else', async () => {
+      const checkedBase = await pushLayers([{ 'bin/sh': arm }])
+      const layers = await pushLayers([{ 'bin/sh': amd64 }, { 'etc/motd': '' }])
+      const image = { repository: place(), manifest: { layers }, config: {}, checkedBase }
+      expect(await createCodeReader().check(image, ARM, registry, {})).toMatchObject({ verdict: 'mismatch' })
     })
   })
 })

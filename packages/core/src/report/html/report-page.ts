@@ -1,7 +1,7 @@
 import { inlineSvg } from '../graph/page.js'
 import { pictureOf } from '../graph/picture.js'
 import { formatSvg } from '../graph/svg.js'
-import { codeText } from '../plain-words.js'
+import { codeText, isAsDeclared } from '../plain-words.js'
 import type { NodeRecord, RunRecord } from '../record/run-record.js'
 import { formatDuration } from '../units.js'
 import { type Html, html, trusted } from './html.js'
@@ -62,7 +62,7 @@ ${faults.length > 0 ? faults : html`<div class="box bad">${`${where}${error.mess
 
 function noteSection({ notes, nodes, plan }: RunRecord): Html {
   const warnings = nodes.flatMap(({ node, warnings: own, code }) => {
-    const unsure = code === undefined || code.verdict === 'match' ? [] : [codeText(code)]
+    const unsure = code === undefined || isAsDeclared(code) ? [] : [codeText(code)]
     return [...own, ...unsure].map((text) => `${node}: ${text}`)
   })
   const problems = (plan?.problems ?? []).map(({ message }) => message)
@@ -113,7 +113,7 @@ function nodeSection({ nodes }: RunRecord): Html {
   const rows = nodes.map((node) => {
     const { outcome, duration, digest, because, error, plan, execution, engine, code } = node
     const where = execution === undefined || engine === undefined ? execution : `${execution} on ${engine}`
-    const checked = code?.verdict === 'match' ? codeText(code) : undefined
+    const checked = code !== undefined && isAsDeclared(code) ? codeText(code) : undefined
     const reason = because ?? error?.message.split('\n', 1)[0] ?? plan.reason
     const why = [reason, where, checked].filter((part) => part !== undefined).join(', ')
     return html`<tr><th scope="row">${node.node}</th><td><span class="state ${NODE_OUTCOMES[outcome][0]}">${outcomeText(node)}</span></td><td>${why}</td><td class="number">${duration === undefined ? '' : formatDuration(duration)}</td><td class="mono">${digest}</td></tr>\n`

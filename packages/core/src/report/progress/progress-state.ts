@@ -1,7 +1,7 @@
 import type { EngineUse } from '../../model/engine-use.js'
 import type { RunEvent, WorkEvent } from '../../model/events.js'
 import { isChange, type NodePlan } from '../../model/plan.js'
-import { codeText, movedText } from '../plain-words.js'
+import { codeText, isAsDeclared, movedText } from '../plain-words.js'
 import { Traffic } from './traffic.js'
 
 /** A node that is being made. */
@@ -146,7 +146,7 @@ function work(state: ProgressState, id: string, event: WorkEvent, at: number): v
     return
   }
   if (event.kind === 'code-checked') {
-    if (event.verdict !== 'match') state.finished.push({ outcome: 'warning', text: `${id}: ${codeText(event)}` })
+    if (!isAsDeclared(event)) state.finished.push({ outcome: 'warning', text: `${id}: ${codeText(event)}` })
     return
   }
   const node = state.running.get(id)

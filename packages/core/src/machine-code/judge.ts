@@ -1,0 +1,76 @@
+import type { CodeCheck } from '../model/events.js'
+import type { ImageConfig } from '../model/oci.js'
+import { formatPlatform, type Platform } from '../model/platform.js'
+import { describeCode, isCodeFor } from './code.js'
+import type { Executable, FileTree } from './file-tree.js'
+
+/** Files that could not be read, and why. */
+export interface Unreadable {
+  readonly because: string
+}
+
+/** The shell decides; without one, the dynamic loader; without either, any executable, that of the image's command first. */
+export function judgeImage(tree: FileTree | Unreadable, config: ImageConfig, platform: Platform): CodeCheck {
+  if ('because' in tree) return unknown(tree.because)
+  const [decisive] = [SHELL, ...LOADERS].flatMap((path) => tree.executable(path) ?? [])
+  if (decisive !== undefined) return verdictOn(decisive, platform)
+  const command = commandOf(tree, config)
+  if (command !== undefined) return verdictOn(command, platform)
+  let first: CodeCheck | undefined
+  for (const one of tree.executables()) {
+    const verdict = verdictOn(one, platform)
+    if (verdict.verdict === 'match') return verdict
+    first ??= verdict
+  }
+  return first ?? unknown('the image has no executable with machine code')
+}
+
+/**
+ * What the layers over a base that fits the platform say. One executable for another platform may be no more than a file
+ * that is carried along: then the whole image has to be looked at.
+ */
+export function judgeOwnLayers(tree: FileTree | Unreadable, platform: Platform): CodeCheck | undefined {
+  if ('because' in tree) return undefined
+  let fitting: CodeCheck | undefined
+  for (const one of tree.executables()) {
+    const verdict = verdictOn(one, platform)
+    if (verdict.verdict === 'mismatch') return undefined
+    if (verdict.verdict === 'match') fitting ??= verdict
+  }
+  return fitting ?? { verdict: 'as-base' }
+}
+
+const SHELL = 'bin/sh'
+
+/** Of glibc and musl. @see https://sourceware.org/glibc/wiki/ABIList */
+const LOADERS: readonly string[] = [
+  ...['lib64/ld-linux-x86-64.so.2', 'lib/ld-linux-aarch64.so.1', 'lib/ld-linux-armhf.so.3', 'lib/ld-linux.so.3'],
+  ...['lib/ld-linux.so.2', 'lib64/ld64.so.2', 'lib/ld64.so.1', 'lib/ld-linux-riscv64-lp64d.so.1', 'lib/ld.so.1'],
+  ...['x86_64', 'aarch64', 'armhf', 'arm', 'i386', 'powerpc64le', 's390x', 'riscv64'].map(
+    (word) => `lib/ld-musl-${word}.so.1`,
+  ),
+]
+
+/** What the image starts. */
+function commandOf(tree: FileTree, { config }: ImageConfig): Executable | undefined {
+  const [program] = [...(config?.Entrypoint ?? []), ...(config?.Cmd ?? [])]
+  if (program === undefined) return undefined
+  if (program.includes('/')) return tree.executable(program)
+  const path = config?.Env?.find((entry) => entry.startsWith('PATH='))?.slice('PATH='.length) ?? ''
+  return path
+    .split(':')
+    .map((directory) => tree.executable(`${directory}/${program}`))
+    .find((one) => one !== undefined)
+}
+
+function verdictOn({ path, code }: Executable, platform: Platform): CodeCheck {
+  const found = describeCode(code)
+  const fits = isCodeFor(code, platform)
+  if (fits !== undefined) return { verdict: fits ? 'match' : 'mismatch', path, found }
+  return { ...unknown(`${path} does not tell which ${formatPlatform(platform)} it needs`), path, found }
+}
+
+/** A verdict where there is nothing to tell it by. */
+export function unknown(because: string): CodeCheck {
+  return { verdict: 'unknown', because }
+}
