@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { schemaCheck } from '../support/schema.js'
 import { type Stage, stage } from './stage.js'
 
 const NOWHERE = { DOCKER_HOST: 'unix:///nowhere/docker.sock' }
@@ -34,6 +35,7 @@ describe('build.ts, planned and built', () => {
     expect(exitCode).toBe(0)
     const plan = JSON.parse(stdout)
     expect(plan).toMatchObject({ version: 1, problems: [] })
+    expect(schemaCheck('plan')(plan)).toEqual([])
     expect(plan.nodes.map(({ action }: { action: string }) => action)).toEqual([
       ...['mount', 'mount', 'create', 'create', 'create', 'known-after'],
     ])
@@ -55,6 +57,7 @@ describe('build.ts, planned and built', () => {
     expect(stderr).not.toContain('started')
     const report = JSON.parse(stdout)
     expect(report).toMatchObject({ version: 1, outcome: 'succeeded' })
+    expect(schemaCheck('report')(report)).toEqual([])
     const outcomes = report.nodes.map(({ outcome }: { outcome: string }) => outcome)
     expect(outcomes).toEqual(Array.from({ length: 6 }, () => 'reused'))
     expect(set.writes()).toEqual([])

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { schemaCheck } from '../support/schema.js'
 import { startOnTerminal, type TerminalCommand } from './on-terminal.js'
 import { DOCKERFILE, type Stage, stage } from './stage.js'
 
@@ -42,6 +43,8 @@ describe('progress', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>)
     expect(header).toEqual({ kind: 'events', version: 1 })
+    const faultsOf = schemaCheck('event')
+    for (const line of [header, ...events]) expect(faultsOf(line), JSON.stringify(line)).toEqual([])
     expect(events.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['planned', 'node-started', 'work']))
     expect(events.at(-1)).toMatchObject({
       kind: 'run-finished',

@@ -10,12 +10,15 @@ export interface EventsHeader {
   readonly version: typeof EVENTS_VERSION
 }
 
+/** One line of a file of events. */
+export type EventLine = EventsHeader | RunEvent
+
 /** Tells a run as lines of JSON: a header with the version, then an event a line. */
 export function eventLinesReporter(write: (text: string) => void): Reporter {
-  const header: EventsHeader = { kind: 'events', version: EVENTS_VERSION }
-  write(`${JSON.stringify(header)}\n`)
+  const writeLine = (line: EventLine) => write(`${JSON.stringify(line)}\n`)
+  writeLine({ kind: 'events', version: EVENTS_VERSION })
   return {
-    tell: (event: RunEvent) => write(`${JSON.stringify(event)}\n`),
+    tell: writeLine,
     stopping: () => {},
     [Symbol.dispose]: () => {},
   }
