@@ -12,7 +12,6 @@ const COSTLY = [
   'dockerfile-ast',
   'tar-fs',
   'tar-stream',
-  '@balena/dockerignore',
   '@viz-js/viz',
   'log-update',
   'proper-lockfile',

@@ -1,32 +1,82 @@
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
+import { DefinitionError, type Fault } from '../model/errors.js'
 import { isMissing } from './file-fault.js'
+import { type IgnorePattern, PatternError, readPattern } from './ignore-pattern.js'
+
+/** What the rules say of a path, and what it means for all below it. */
+export interface IgnoreVerdict {
+  readonly isIgnored: boolean
+  /** Which rules matched it, or a directory that it is in: by their place. */
+  readonly matched: ReadonlySet<number>
+  /** Whether nothing below it can be kept, so that it need not be walked. */
+  readonly isClosed: boolean
+}
 
 /** Which paths a context leaves out. */
 export interface IgnoreRules {
-  ignores(path: string): boolean
-  /** Whether nothing under an ignored directory can be kept, so that it need not be walked. */
-  readonly prunes: boolean
+  /** @param parent - what was said of the directory that it is in; undefined at the top */
+  judge(path: string, parent: IgnoreVerdict | undefined): IgnoreVerdict
 }
 
 /** Leaves nothing out. */
-export const NO_RULES: IgnoreRules = { ignores: () => false, prunes: false }
+export const NO_RULES: IgnoreRules = createIgnoreRules([])
 
 /**
  * Reads `<Dockerfile>.dockerignore` or, where there is none, the context's `.dockerignore`.
  *
+ * @throws DefinitionError DEFINITION_INVALID where a line is written wrongly
  * @see https://docs.docker.com/build/concepts/context/#dockerignore-files
  */
 export async function readIgnoreRules(directory: string, dockerfile: string | undefined): Promise<IgnoreRules> {
-  const text =
-    (dockerfile && (await readIfThere(`${dockerfile}.dockerignore`))) ??
-    (await readIfThere(join(directory, '.dockerignore')))
-  if (text === undefined) return NO_RULES
+  const files = [...(dockerfile ? [`${dockerfile}.dockerignore`] : []), join(directory, '.dockerignore')]
+  for (const file of files) {
+    const text = await readIfThere(file)
+    if (text !== undefined) return createIgnoreRules(parse(text, relative(directory, file)))
+  }
+  return NO_RULES
+}
+
+/**
+ * The rules as docker applies them: one after the other, the last that matches decides, and what matched a directory
+ * matches all that is in it. A rule that would change nothing of a directory is not tried there, and so does not match
+ * what is in it through that directory: after `x` and `!x/y/z`, the rule `x/y` leaves `x/y/z` alone.
+ */
+export function createIgnoreRules(patterns: readonly IgnorePattern[]): IgnoreRules {
+  const exceptions = patterns.filter(({ isException }) => isException)
+  // With a wildcard in an exception, what it brings back may lie anywhere.
+  const anywhere = exceptions.some(({ text }) => /[*?[\\]/.test(text.replace(/\/\*\*$/, '')))
+  const mayKeepBelow = (path: string) => anywhere || exceptions.some(({ text }) => text.startsWith(`${path}/`))
+  return {
+    judge(path, parent) {
+      let isIgnored = false
+      const matched = new Set<number>()
+      for (const [index, { isException, matches }] of patterns.entries()) {
+        const isInherited = parent?.matched.has(index) === true
+        if (!isInherited && (isException !== isIgnored || !matches(path))) continue
+        matched.add(index)
+        isIgnored = !isException
+      }
+      return { isIgnored, matched, isClosed: isIgnored && !mayKeepBelow(path) }
+    },
+  }
+}
+
+function parse(text: string, file: string): readonly IgnorePattern[] {
+  const faults: Fault[] = []
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/)
-  const { default: dockerignore } = await import('@balena/dockerignore')
-  // Applied file by file: a rule `!d/keep` brings back a file of a directory that another rule leaves out.
-  const rules = dockerignore.default({ ignorecase: false }).add(lines)
-  return { ignores: (path) => rules.ignores(path), prunes: !lines.some((line) => line.trimStart().startsWith('!')) }
+  const patterns = lines.flatMap((line, index) => {
+    try {
+      return readPattern(line) ?? []
+    } catch (error) {
+      if (!(error instanceof PatternError)) throw error
+      const hint = 'see https://docs.docker.com/build/concepts/context/#syntax'
+      faults.push({ path: `${file}:${index + 1}`, message: error.message, hint })
+      return []
+    }
+  })
+  if (faults.length > 0) throw new DefinitionError(faults)
+  return patterns
 }
 
 async function readIfThere(file: string): Promise<string | undefined> {

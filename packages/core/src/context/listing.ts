@@ -6,7 +6,7 @@ import { canonicalJson } from '../model/oci.js'
 import type { ContextDockerfile, ContextEntry, ContextListing } from './context-file.js'
 import { readEntries } from './entries.js'
 import { isMissing } from './file-fault.js'
-import { type IgnoreRules, NO_RULES, readIgnoreRules } from './ignore-rules.js'
+import { type IgnoreRules, type IgnoreVerdict, NO_RULES, readIgnoreRules } from './ignore-rules.js'
 
 /** Where a Dockerfile is sent that is not one of the files sent. */
 const RESERVED_PATH = '.polyarch.Dockerfile'
@@ -76,14 +76,14 @@ async function walk(
   signal: AbortSignal | undefined,
 ): Promise<readonly string[]> {
   const found: string[] = []
-  const open = ['']
+  const open: { readonly path: string; readonly verdict?: IgnoreVerdict }[] = [{ path: '' }]
   for (let parent = open.pop(); parent !== undefined; parent = open.pop()) {
     throwIfCancelled(signal)
-    for (const entry of await readdir(join(directory, parent), { withFileTypes: true })) {
-      const path = parent === '' ? entry.name : `${parent}/${entry.name}`
-      const isIgnored = rules.ignores(path)
-      if (!isIgnored) found.push(path)
-      if (entry.isDirectory() && !(isIgnored && rules.prunes)) open.push(path)
+    for (const entry of await readdir(join(directory, parent.path), { withFileTypes: true })) {
+      const path = parent.path === '' ? entry.name : `${parent.path}/${entry.name}`
+      const verdict = rules.judge(path, parent.verdict)
+      if (!verdict.isIgnored) found.push(path)
+      if (entry.isDirectory() && !verdict.isClosed) open.push({ path, verdict })
     }
   }
   return found.sort()

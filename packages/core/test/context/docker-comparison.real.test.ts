@@ -94,10 +94,10 @@ function addParents(entries: Map<string, Entry>): void {
   }
 }
 
-/** What docker's own command line and builder make of the context. */
-async function dockersResult(context: string): Promise<ReadonlyMap<string, Entry>> {
-  const env = { ...process.env, DOCKER_BUILDKIT: '0' }
-  const { stdout } = await run('docker', ['build', '--quiet', '--no-cache', context], { env })
+/** What docker's own command line and a builder make of the context. */
+async function dockersResult(context: string, builder: Builder = CLASSIC): Promise<ReadonlyMap<string, Entry>> {
+  const env = { ...process.env, DOCKER_BUILDKIT: builder.buildkit }
+  const { stdout } = await run(builder.command, ['build', '--quiet', '--no-cache', ...builder.flags, context], { env })
   const image = docker.getImage(stdout.trim())
   const container = await docker.createContainer({ Image: stdout.trim(), Cmd: ['none'] })
   try {
@@ -107,6 +107,17 @@ async function dockersResult(context: string): Promise<ReadonlyMap<string, Entry
     await image.remove({ force: true })
   }
 }
+
+interface Builder {
+  readonly command: string
+  readonly buildkit: '0' | '1'
+  readonly flags: readonly string[]
+}
+
+const CLASSIC: Builder = { command: 'docker', buildkit: '0', flags: [] }
+
+/** Debian's own command, which has BuildKit's client in it: that of newer ones is a plugin. */
+const BUILDKIT: Omit<Builder, 'flags'> = { command: '/usr/bin/docker', buildkit: '1' }
 
 let context: string
 beforeAll(async () => {
@@ -126,20 +137,43 @@ it.each([
   ['slashes, dots, blanks and comments', '# a comment\n/a\n./b.log\n  x/y/  \nempty/\n\nd/../foo\n'],
   ['wildcards', '?\n[a-c].*\n*/y/*.txt\n'],
   ['the Dockerfile and the rules themselves', 'Dockerfile\n.dockerignore\n'],
+  ['wildcards in exceptions, and what ends in mid-name', '*\n!x/*/*.txt\n!?\n!Dockerfile\n!**ng\n'],
   ['links and odd names', 'link\nto-directory/*\n\\#hash\n\\!bang\n.hidden\nspace*\n'],
   ['the last rule that matches', '!a\na\n*.log\n!b.log\nx\n!x/y/z.txt\n'],
   ['Windows’ line ends and a mark of the byte order', '\uFEFFa\r\nd\r\n!d/keep/k.txt\r\n'],
 ])('%s: the same files as docker, with the same content, kind, mode and time', async (_what, rules) => {
   await writeFile(join(context, '.dockerignore'), rules ?? '')
-  const listing = await listContext({ directory: context, dockerfile: 'Dockerfile' })
+  const ours = await ourResult('Dockerfile')
+  const docker = await dockersResult(context)
+  expect(docker.size).toBeGreaterThan(2)
+  expect(sorted(ours)).toEqual(sorted(docker))
+})
+
+it.each([
+  ['beside a Dockerfile of another name', 'other.Dockerfile'],
+  ['beside one in a directory', 'd/Dockerfile'],
+])('rules %s: the same files as docker, which knows them with BuildKit alone', async (_what, dockerfile) => {
+  await writeFile(join(context, '.dockerignore'), 'x\n')
+  await writeFile(join(context, dockerfile), 'FROM scratch\nCOPY . /c/\n')
+  await writeFile(join(context, `${dockerfile}.dockerignore`), 'd/*\n!d/keep\nd/keep/deep\n*.Dockerfile\n')
+  const ours = await ourResult(dockerfile)
+  const docker = new Map(await dockersResult(context, { ...BUILDKIT, flags: ['--file', join(context, dockerfile)] }))
+  // This client makes an empty file of a socket; the classic one leaves it out, as do newer ones.
+  docker.delete('socket')
+  expect([...docker.keys()]).toEqual(expect.arrayContaining(['x/y/z.txt', 'd/keep/k.txt']))
+  expect(sorted(ours)).toEqual(sorted(docker))
+})
+
+async function ourResult(dockerfile: string): Promise<ReadonlyMap<string, Entry>> {
+  const listing = await listContext({ directory: context, dockerfile })
   await using packed = await packContext(listing)
   const ours = new Map(await entriesOf(packed.open(listing.dockerfile.text)))
   addParents(ours)
-  const docker = await dockersResult(context)
-  // Where they are left out, the frontend takes the Dockerfile from a name of our own, and COPY never sees it.
+  // Where it is left out, the frontend takes the Dockerfile from a name of our own, and COPY never sees it.
   ours.delete('.polyarch.Dockerfile')
-  expect(docker.size).toBeGreaterThan(2)
-  const sorted = (entries: ReadonlyMap<string, Entry>) =>
-    Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)))
-  expect(sorted(ours)).toEqual(sorted(docker))
-})
+  return ours
+}
+
+function sorted(entries: ReadonlyMap<string, Entry>): Readonly<Record<string, Entry>> {
+  return Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
