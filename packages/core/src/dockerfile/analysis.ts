@@ -1,25 +1,14 @@
-import { formatPlatform, type Platform, parsePlatform, samePlatform } from '../model/platform.js'
+import { parsePlatform, samePlatform } from '../model/platform.js'
 import { formatReference, parseReference, withDefaultTag } from '../model/reference.js'
-import type { Dockerfile, ImageUse, Span, Stage } from './dockerfile.js'
-import { expand, type Variables } from './expand.js'
-
-/** The build arg that `FROM ${BASE_IMAGE}` names the shared base by. */
-export const BASE_ARG = 'BASE_IMAGE'
+import type { Dockerfile, DockerfileFault, ImageUse, Span, Stage } from './dockerfile.js'
+import { ExpansionError } from './expand.js'
+import { BASE_ARG, BASE_MARK, type LinkedStage, linkStages, type VariableSource } from './stage-links.js'
 
 /** What decides which stages and images a build uses. */
-export interface AnalysisInput {
-  readonly platform: Platform
+export interface AnalysisInput extends VariableSource {
   readonly target?: string | undefined
-  readonly args: Readonly<Record<string, string>>
   /** Names that stand for the shared base in a literal FROM. */
   readonly baseNames: readonly string[]
-}
-
-/** Something wrong with a Dockerfile. */
-export interface DockerfileFault {
-  readonly message: string
-  readonly hint: string
-  readonly line?: number
 }
 
 /** An image, other than the base, that the build pulls. */
@@ -43,12 +32,23 @@ export interface Analysis {
   readonly faults: readonly DockerfileFault[]
 }
 
-/** Finds out what the stages that lead to the target stand on. Pure. */
+/** Finds out what the stages that lead to the target stand on. Pure, in time that grows with the text and no faster. */
 export function analyze(dockerfile: Dockerfile, input: AnalysisInput): Analysis {
-  const target = findTarget(dockerfile, input.target)
-  if (target === undefined) return faulty(noTarget(dockerfile, input.target))
-  const stages = reachedStages(dockerfile, target, input)
-  const named = stages.flatMap((stage) => imagesOf(stage, dockerfile, input))
+  if (dockerfile.fault !== undefined) return faulty(dockerfile.fault)
+  try {
+    const linked = linkStages(dockerfile, input)
+    const target = findTarget(linked, input.target)
+    if (target === undefined) return faulty(noTarget(dockerfile, input.target))
+    return analyzeStages(dockerfile, reachedStages(linked, target), input)
+  } catch (error) {
+    if (!(error instanceof ExpansionError)) throw error
+    return faulty({ message: error.message, hint: 'write the value out' })
+  }
+}
+
+function analyzeStages(dockerfile: Dockerfile, stages: readonly LinkedStage[], input: AnalysisInput): Analysis {
+  const baseNames = new Set(input.baseNames.flatMap((name) => fullName(name) ?? []))
+  const named = stages.flatMap((stage) => imagesOf(stage, baseNames, input))
   const bases = named.filter(({ role }) => role !== 'external')
   const { syntax: use } = dockerfile
   const syntax = use === undefined ? [] : [{ name: use.text, use, isForTarget: false }]
@@ -62,7 +62,7 @@ export function analyze(dockerfile: Dockerfile, input: AnalysisInput): Analysis 
     usesBaseArg: bases.some(({ role }) => role === 'base-arg'),
     literalBases: bases.filter(({ role }) => role === 'literal-base').map(({ use }) => use),
     externals: groupByName(externals),
-    volatile: stages.flatMap(({ remoteAdds }) => remoteAdds),
+    volatile: stages.flatMap(({ stage }) => stage.remoteAdds),
     faults,
   }
 }
@@ -71,36 +71,22 @@ function faulty(fault: DockerfileFault): Analysis {
   return { usesBaseArg: false, literalBases: [], externals: [], volatile: [], faults: [fault] }
 }
 
-function findTarget({ stages }: Dockerfile, target: string | undefined): Stage | undefined {
-  if (target === undefined) return stages.at(-1)
-  return stages.find(({ name }) => name === target.toLowerCase()) ?? stages[/^\d+$/.test(target) ? Number(target) : -1]
+function findTarget(linked: readonly LinkedStage[], target: string | undefined): LinkedStage | undefined {
+  if (target === undefined) return linked.at(-1)
+  const named = linked.find(({ stage }) => stage.name === target.toLowerCase())
+  return named ?? linked[/^\d+$/.test(target) ? Number(target) : -1]
 }
 
-/** The target and all that it is made from. */
-function reachedStages(dockerfile: Dockerfile, target: Stage, input: AnalysisInput): readonly Stage[] {
-  const reached = new Set<Stage>()
+/** The target and all that it is made from, in the order of the file. */
+function reachedStages(linked: readonly LinkedStage[], target: LinkedStage): readonly LinkedStage[] {
+  const reached = new Set<LinkedStage>()
   const open = [target]
-  for (let stage = open.pop(); stage !== undefined; stage = open.pop()) {
-    if (reached.has(stage)) continue
-    reached.add(stage)
-    const variables = variablesOf(dockerfile, input)
-    const names = [
-      expand(stage.from.text, variables, dockerfile.escapeCharacter),
-      ...stage.uses.map(({ text }) => text),
-    ]
-    for (const [at, name] of names.entries()) {
-      const other = earlierStage(dockerfile, stage, name, at > 0)
-      if (other !== undefined) open.push(other)
-    }
+  for (let one = open.pop(); one !== undefined; one = open.pop()) {
+    if (reached.has(one)) continue
+    reached.add(one)
+    for (const { stage } of one.links) if (stage !== undefined) open.push(stage)
   }
-  return dockerfile.stages.filter((stage) => reached.has(stage))
-}
-
-/** The stage that a name means: an earlier one, by name or, in `--from`, by number. */
-function earlierStage({ stages }: Dockerfile, stage: Stage, name: string, byNumber: boolean): Stage | undefined {
-  const earlier = stages.slice(0, stage.index)
-  const named = earlier.findLast((one) => one.name === name.toLowerCase())
-  return named ?? (byNumber && /^\d+$/.test(name) ? earlier[Number(name)] : undefined)
+  return linked.filter((one) => reached.has(one))
 }
 
 interface NamedImage {
@@ -111,48 +97,19 @@ interface NamedImage {
   readonly isForTarget: boolean
 }
 
-/** Stands for the base where variables are expanded; no image can have this name. */
-const BASE_MARK = '\u0000base'
-
-function imagesOf(stage: Stage, dockerfile: Dockerfile, input: AnalysisInput): readonly NamedImage[] {
-  const variables = variablesOf(dockerfile, input)
-  const from = {
-    use: stage.from,
-    name: expand(stage.from.text, variables, dockerfile.escapeCharacter),
-    byNumber: false,
-  }
-  const uses = stage.uses.map((use) => ({ use, name: use.text, byNumber: true }))
-  const isForTarget = !isElsewhere(firstOf(dockerfile, stage, variables), input)
-  return [from, ...uses].flatMap(({ use, name, byNumber }): readonly NamedImage[] => {
-    if (name === 'scratch' || earlierStage(dockerfile, stage, name, byNumber) !== undefined) return []
+function imagesOf(
+  { stage, links, first }: LinkedStage,
+  baseNames: ReadonlySet<string>,
+  input: AnalysisInput,
+): readonly NamedImage[] {
+  const isForTarget = !isElsewhere(first, input)
+  return links.flatMap(({ use, name, stage: other }): readonly NamedImage[] => {
+    if (name === 'scratch' || other !== undefined) return []
     if (name === BASE_MARK) return [{ role: 'base-arg', name, use, stage, isForTarget }]
-    const isBase = input.baseNames.some((base) => fullName(base) === fullName(name)) && fullName(name) !== undefined
+    const full = fullName(name)
+    const isBase = full !== undefined && baseNames.has(full)
     return [{ role: isBase ? 'literal-base' : 'external', name, use, stage, isForTarget }]
   })
-}
-
-/** The stage that decides for which platform a stage is: itself where it says so, else the one that it is made from. */
-function firstOf(dockerfile: Dockerfile, stage: Stage, variables: Variables): Stage {
-  if (stage.platform !== undefined) return stage
-  const name = expand(stage.from.text, variables, dockerfile.escapeCharacter)
-  const below = earlierStage(dockerfile, stage, name, false)
-  return below === undefined ? stage : firstOf(dockerfile, below, variables)
-}
-
-/** What FROM lines can name: the args before the first of them, and the platform args. */
-function variablesOf({ globalArgs, escapeCharacter }: Dockerfile, { platform, args }: AnalysisInput): Variables {
-  const variables = new Map([
-    ['TARGETPLATFORM', formatPlatform(platform)],
-    ['TARGETOS', platform.os],
-    ['TARGETARCH', platform.architecture],
-    ['TARGETVARIANT', platform.variant ?? ''],
-  ])
-  for (const { name, default: preset } of globalArgs) {
-    const given = name === BASE_ARG ? BASE_MARK : args[name]
-    const value = given ?? (preset === undefined ? variables.get(name) : expand(preset, variables, escapeCharacter))
-    if (value !== undefined) variables.set(name, value)
-  }
-  return variables
 }
 
 /** The name with host, path and tag, by which two spellings of one image are the same. */
@@ -162,12 +119,14 @@ function fullName(name: string): string | undefined {
 }
 
 function groupByName(images: readonly Pick<NamedImage, 'name' | 'use' | 'isForTarget'>[]): readonly ExternalImage[] {
-  const byName = new Map<string, ExternalImage>()
+  const byName = new Map<string, { name: string; places: Span[]; isForTarget: boolean }>()
   for (const { name, use, isForTarget } of images) {
     const full = fullName(name)
     if (full === undefined) continue
-    const { places = [], isForTarget: others = true } = byName.get(full) ?? {}
-    byName.set(full, { name: full, places: [...places, use], isForTarget: others && isForTarget })
+    const group = byName.get(full) ?? { name: full, places: [], isForTarget: true }
+    group.places.push(use)
+    group.isForTarget &&= isForTarget
+    byName.set(full, group)
   }
   return [...byName.values()]
 }

@@ -33,6 +33,13 @@ export interface Stage {
   readonly remoteAdds: readonly ImageUse[]
 }
 
+/** Something wrong with a Dockerfile. */
+export interface DockerfileFault {
+  readonly message: string
+  readonly hint: string
+  readonly line?: number
+}
+
 /** What of a Dockerfile decides which images it stands on. */
 export interface Dockerfile {
   readonly text: string
@@ -43,4 +50,6 @@ export interface Dockerfile {
   /** The args before the first FROM, in order. */
   readonly globalArgs: readonly ArgDeclaration[]
   readonly stages: readonly Stage[]
+  /** Why it has not been read. */
+  readonly fault?: DockerfileFault
 }

@@ -3,10 +3,20 @@ export type Variables = ReadonlyMap<string, string>
 
 const NAME = /[A-Za-z0-9_]/
 
+/** A word that grows beyond what any image's name could be. */
+export class ExpansionError extends Error {}
+
+/** The most that a word expands to, in characters: each ARG may double the one before it. */
+const MAX_LENGTH = 65_536
+
+/** How deep replacements may be nested in one another. */
+const MAX_DEPTH = 1000
+
 /**
  * Expands the variables of one word as BuildKit does for FROM: `$V`, `${V}`, `${V:-default}`, `${V:+replacement}`, the
  * same without colon, escapes, and quotes taken away.
  *
+ * @throws ExpansionError where that is too long, or nested too deep
  * @see https://docs.docker.com/reference/dockerfile/#environment-replacement
  */
 export function expand(text: string, variables: Variables, escapeCharacter = '\\'): string {
@@ -18,6 +28,7 @@ class Expansion {
   readonly #variables: Variables
   readonly #escape: string
   #at = 0
+  #depth = 0
 
   constructor(text: string, variables: Variables, escapeCharacter: string) {
     this.#text = text
@@ -33,8 +44,14 @@ class Expansion {
       if (character === "'") result += this.#upTo("'")
       else if (character === '"') result += this.#quoted()
       else result += this.#one(character)
+      this.#requireShort(result)
     }
     return result
+  }
+
+  #requireShort(result: string): void {
+    if (result.length <= MAX_LENGTH) return
+    throw new ExpansionError(`'${this.#text.slice(0, 40)}' expands to more than ${MAX_LENGTH} characters`)
   }
 
   #next(): string {
@@ -53,6 +70,7 @@ class Expansion {
       const character = this.#next()
       if (character === '"') break
       result += this.#one(character)
+      this.#requireShort(result)
     }
     return result
   }
@@ -76,13 +94,22 @@ class Expansion {
     const isSet = value !== undefined && !(colon && value === '')
     if (operator === '-' || operator === '+') {
       this.#at++
-      const word = this.run('}')
-      this.#at++
+      const word = this.#replacement()
       if (operator === '+') return isSet ? word : ''
       return isSet ? value : word
     }
     this.#upTo('}')
     return value ?? ''
+  }
+
+  #replacement(): string {
+    if (++this.#depth > MAX_DEPTH) {
+      throw new ExpansionError(`'${this.#text.slice(0, 40)}' has variables nested deeper than ${MAX_DEPTH}`)
+    }
+    const word = this.run('}')
+    this.#depth--
+    this.#at++
+    return word
   }
 
   #name(): string {

@@ -1,5 +1,5 @@
 import { type Add, type Arg, type Copy, DockerfileParser, type From, type Instruction } from 'dockerfile-ast'
-import type { ArgDeclaration, Dockerfile, ImageUse, Stage } from './dockerfile.js'
+import type { ArgDeclaration, Dockerfile, DockerfileFault, ImageUse, Stage } from './dockerfile.js'
 
 type Range = ReturnType<Instruction['getRange']>
 
@@ -9,6 +9,8 @@ type Range = ReturnType<Instruction['getRange']>
  * @see https://docs.docker.com/reference/dockerfile/
  */
 export function parseDockerfile(text: string): Dockerfile {
+  const fault = findLongLine(text)
+  if (fault !== undefined) return { text, escapeCharacter: '\\', globalArgs: [], stages: [], fault }
   const parsed = DockerfileParser.parse(text)
   const use = useFinder(text)
   const instructions = parsed.getInstructions()
@@ -22,6 +24,17 @@ export function parseDockerfile(text: string): Dockerfile {
     globalArgs: heads.flatMap(argsOf),
     stages: splitStages(instructions).map((stage, index) => readStage(stage, index, use)),
   }
+}
+
+/** BuildKit reads no line that is longer. In bytes. */
+const MAX_LINE = 65_535
+
+/** Looked for first: what time a line takes grows faster than it does. */
+function findLongLine(text: string): DockerfileFault | undefined {
+  const index = text.split('\n').findIndex((line) => Buffer.byteLength(line) > MAX_LINE)
+  if (index < 0) return undefined
+  const message = `a line is longer than ${MAX_LINE} bytes, which is the most that BuildKit reads`
+  return { message, hint: 'end it with a backslash and go on in the next, or put it into a file', line: index + 1 }
 }
 
 type UseFinder = (range: Range) => ImageUse

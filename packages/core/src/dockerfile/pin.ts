@@ -8,9 +8,12 @@ export interface Replacement {
 
 /** Puts texts in their places; all else stays as it is, byte for byte. */
 export function replaceSpans(text: string, replacements: readonly Replacement[]): string {
-  const sorted = [...replacements].sort((a, b) => b.place.start - a.place.start)
-  return sorted.reduce(
-    (whole, { place, text: put }) => whole.slice(0, place.start) + put + whole.slice(place.end),
-    text,
-  )
+  const sorted = replacements.toSorted((a, b) => a.place.start - b.place.start)
+  const parts: string[] = []
+  let end = 0
+  for (const { place, text: put } of sorted) {
+    parts.push(text.slice(end, place.start), put)
+    end = place.end
+  }
+  return parts.join('') + text.slice(end)
 }

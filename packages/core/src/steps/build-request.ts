@@ -1,6 +1,7 @@
 import type { ContextListing } from '../context/context-file.js'
-import { type Analysis, BASE_ARG } from '../dockerfile/analysis.js'
+import type { Analysis } from '../dockerfile/analysis.js'
 import { replaceSpans } from '../dockerfile/pin.js'
+import { BASE_ARG } from '../dockerfile/stage-links.js'
 import type { BuildRequest } from '../engine/port.js'
 import type { ImageNode } from '../graph/node.js'
 import { formatReference } from '../model/reference.js'

@@ -1,6 +1,7 @@
 import type { ContextListing } from '../context/context-file.js'
 import type { VolatilePolicy } from '../definition/build-settings.js'
-import type { Analysis, DockerfileFault } from '../dockerfile/analysis.js'
+import type { Analysis } from '../dockerfile/analysis.js'
+import type { DockerfileFault } from '../dockerfile/dockerfile.js'
 import type { StepCall } from './step.js'
 
 const HINT = "give it a --checksum, or say what to do: build({ volatile: 'rebuild' }) or 'refuse'"
