@@ -25,29 +25,43 @@ interface Place {
   readonly folder: UserFolder
 }
 
-/** Cold and unchanged runs, with a small and with a large context, by polyarch and by hand with the docker CLI. */
+/** Cold and unchanged runs with a small context, by polyarch, by hand with the docker CLI, and with buildx. */
 export async function benchBuilds(): Promise<void> {
   await using cleanup = new Cleanup()
-  const place = { registry: cleanup.use(await startDebianRegistry()), folder: cleanup.use(await userFolder()) }
-  const { registry, folder } = place
-  let told = 0
-  const requests = () => {
-    const before = told
-    told = registry.requests().length
-    return told - before
-  }
-  await folder.write({ 'app/Dockerfile': DOCKERFILE, 'app/file': 'one' })
+  const { place, requests } = await openPlace(cleanup)
   const cold = await contestants(place, async () => prepare(place, randomUUID()))
   await hold({ title: 'cold build of 2 platforms, small context', contestants: cold, rounds: 3, requests })
   await prepare(place, 'kept')
   const unchanged = await contestants(place)
   await runOnce(unchanged)
   await hold({ title: 'nothing changed, small context', contestants: unchanged, rounds: 5, requests })
+}
+
+/** Unchanged and edited runs with a context of 10,000 files. */
+export async function benchLargeContext(): Promise<void> {
+  await using cleanup = new Cleanup()
+  const { place, requests } = await openPlace(cleanup)
+  const { folder } = place
   await writeManyFiles(join(folder.path, 'app'))
+  await prepare(place, 'kept')
+  const unchanged = await contestants(place)
   await runOnce(unchanged)
   await hold({ title: 'nothing changed, 10,000 files', contestants: unchanged, rounds: 3, requests })
   const edited = await contestants(place, () => folder.write({ 'app/file': randomUUID() }))
   await hold({ title: 'one of 10,000 files edited', contestants: edited, rounds: 3, requests })
+}
+
+async function openPlace(cleanup: Cleanup): Promise<{ place: Place; requests: () => number }> {
+  const registry = cleanup.use(await startDebianRegistry())
+  const folder = cleanup.use(await userFolder())
+  await folder.write({ 'app/Dockerfile': DOCKERFILE, 'app/file': 'one' })
+  let told = 0
+  const requests = () => {
+    const before = told
+    told = registry.requests().length
+    return told - before
+  }
+  return { place: { registry, folder }, requests }
 }
 
 async function runOnce(contestants: readonly Contestant[]): Promise<void> {
@@ -94,15 +108,15 @@ async function contestants(place: Place, before: () => Promise<void> = async () 
     run: () => recipe(`${place.registry.host}/${current}`, docker),
   }
   if ((await version('docker', 'buildx', 'version')) === undefined) return [own, byHand]
-  const bake = (run: () => Promise<void>) => async () => {
+  const prepareBake = async () => {
+    await before()
     await writeBakeFile(place)
-    await run()
   }
   return [
     own,
     byHand,
-    { name: 'buildx bake, no list made', before: bake(before), run: () => docker('buildx', 'bake', '--push') },
-    { name: 'the same recipe, with buildx', before: bake(before), run: () => buildxRecipe(place, docker) },
+    { name: 'buildx bake, no list made', before: prepareBake, run: () => docker('buildx', 'bake', '--push') },
+    { name: 'the same recipe, with buildx', before: prepareBake, run: () => buildxRecipe(place, docker) },
   ]
 }
 

@@ -2,10 +2,10 @@
  * Measures polyarch beside what people use today, in one run on one machine, as ratios. Needs an engine, Debian's
  * docker-registry and the docker CLI; buildx, crane and oras take part where they are installed.
  *
- * Run with: npm run bench [-- local|builds|indexes]
+ * Run with: npm run bench [-- local|builds|context|indexes]
  */
 import { findEngine } from '../scripts/setup/engine-address.mjs'
-import { benchBuilds } from './builds.js'
+import { benchBuilds, benchLargeContext } from './builds.js'
 import { benchIndexes } from './indexes.js'
 import { benchLocal } from './local.js'
 import { describeMachine } from './machine.js'
@@ -13,6 +13,7 @@ import { describeMachine } from './machine.js'
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   local: benchLocal,
   builds: benchBuilds,
+  context: benchLargeContext,
   indexes: benchIndexes,
 }
 

@@ -53,9 +53,10 @@ export async function lock(...given: readonly [...Pipeline[], LockOptions] | rea
 
 function entriesToKeep(entries: readonly LockEntry[], update: boolean | readonly string[]): readonly LockEntry[] {
   if (typeof update === 'boolean') return update ? [] : entries
-  const names = new Set(update.map(fullName))
+  const isLocked = (name: string) => entries.some((entry) => entry.name === name)
+  const names = new Set(update.map((written) => (isLocked(written) ? written : fullName(written))))
   for (const [at, name] of [...names].entries()) {
-    if (entries.some((entry) => entry.name === name)) continue
+    if (isLocked(name)) continue
     const has = [...new Set(entries.map((entry) => entry.name))].join(', ')
     const message = `'${update[at]}' is not in the lock`
     throw new DefinitionError([{ path: 'lock --update', message, hint: `it has ${has || 'nothing yet'}` }], 'USAGE')

@@ -93,8 +93,9 @@ function lazyRootfsMaker({ cacheDirectory }: RunOptions): RootfsMaker {
     return createRootfsMaker(cacheDirectory === undefined ? {} : { cacheDirectory })
   }
   return {
-    resolve: async (source, call) => (await load()).resolve(source, call),
-    make: async (resolved, call) => (await load()).make(resolved, call),
+    resolve: async (...given) => (await load()).resolve(...given),
+    current: async (...given) => (await load()).current(...given),
+    make: async (...given) => (await load()).make(...given),
   }
 }
 

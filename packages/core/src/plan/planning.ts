@@ -76,7 +76,7 @@ export async function makePlan(input: PlanningInput, world: World, call: Plannin
     preflight(input.builds ? toDo : [], world, input, { signal }),
     planTags(input.names, nodes, published, world.registry, { signal }),
     explainAll([...nodes.values()], callOf),
-    input.asksUpstream ? upstreamNotes(world, { signal }) : [],
+    input.asksUpstream ? upstreamNotes(input.graph, world, { signal }) : [],
   ])
   const plan: Plan = {
     version: PLAN_VERSION,

@@ -1,32 +1,57 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { AptBase } from '../definition/base-source.js'
+import type { Graph } from '../graph/node.js'
 import { LOCK_FILE } from '../lock/lock.js'
-import type { LockEntry } from '../lock/lock-entry.js'
+import { archiveName, entryMeaning, type LockEntry } from '../lock/lock-entry.js'
 import { shortDigest } from '../model/digest.js'
 import { PolyarchError, throwIfCancelled } from '../model/errors.js'
 import { parseReference } from '../model/reference.js'
 import type { StepCall, World } from '../steps/step.js'
 
 /** Says which of the locked names mean something else upstream today. The lock decides all the same. */
-export async function upstreamNotes({ lock, registry }: World, call: StepCall): Promise<readonly string[]> {
-  const byName = new Map(lock.locked().flatMap((entry) => ('index' in entry ? [[entry.name, entry] as const] : [])))
-  const notes = await Promise.all([...byName.values()].map((entry) => noteFor(entry, registry, call)))
+export async function upstreamNotes(graph: Graph, world: World, call: StepCall): Promise<readonly string[]> {
+  const archives = new Map(graph.nodes.flatMap(archiveOf))
+  const byName = new Map(world.lock.locked().map((entry) => [entry.name, entry]))
+  const notes = await Promise.all([...byName.values()].map((entry) => noteFor(entry, archives, world, call)))
   throwIfCancelled(call.signal)
   return notes.filter((note) => note !== undefined)
 }
 
+function archiveOf(node: Graph['nodes'][number]): readonly (readonly [string, AptBase])[] {
+  return node.kind === 'base' && node.source.kind === 'apt' ? [[archiveName(node.source), node.source]] : []
+}
+
 async function noteFor(
-  { name, index }: Extract<LockEntry, { readonly index: string }>,
-  registry: World['registry'],
+  entry: LockEntry,
+  archives: ReadonlyMap<string, AptBase>,
+  { registry, rootfs }: World,
   call: StepCall,
 ): Promise<string | undefined> {
-  const reference = parseReference(name)
-  if (reference === undefined || reference.digest !== undefined) return undefined
   try {
-    const now = (await registry.resolve(reference, call))?.digest
-    if (now === index) return undefined
-    const means = now === undefined ? 'is gone' : `has moved from ${shortDigest(index)} to ${shortDigest(now)}`
-    return `${name} ${means} since it was locked in ${LOCK_FILE}; \`lock --update\` takes what it is now`
+    const moved = await movement(entry, archives.get(entry.name), { registry, rootfs }, call)
+    if (moved === undefined) return undefined
+    return `${entry.name} ${moved} since it was locked in ${LOCK_FILE}; \`lock --update\` takes what it is now`
   } catch (error) {
-    if (error instanceof PolyarchError) return `nobody could say whether ${name} has moved: ${error.message}`
+    if (error instanceof PolyarchError) return `nobody could say whether ${entry.name} has moved: ${error.message}`
     throw error
   }
+}
+
+/** What has become of a name, in words; undefined where it means the same. A root file system is named with its hash. */
+async function movement(
+  entry: LockEntry,
+  archive: AptBase | undefined,
+  { registry, rootfs }: Pick<World, 'registry' | 'rootfs'>,
+  { signal }: StepCall,
+): Promise<string | undefined> {
+  if (entry.kind === 'apt') {
+    const now = archive && (await rootfs.current(archive, { signal }))
+    const isSame = now === undefined || isDeepStrictEqual(now, { date: entry.date, indexes: entry.indexes })
+    return isSame ? undefined : `has moved from ${entryMeaning(entry)} to ${entryMeaning({ ...entry, ...now })}`
+  }
+  const reference = 'index' in entry ? parseReference(entry.name) : undefined
+  if (reference === undefined || reference.digest !== undefined || !('index' in entry)) return undefined
+  const now = (await registry.resolve(reference, { signal }))?.digest
+  if (now === entry.index) return undefined
+  return now === undefined ? 'is gone' : `has moved from ${shortDigest(entry.index)} to ${shortDigest(now)}`
 }

@@ -16,6 +16,10 @@ export const apt: RootfsKind<AptBase> = {
     return { ...resolved(source, facts), mirror }
   },
 
+  async current(source, { signal }) {
+    return readRelease(await findMirror(source), source, signal)
+  },
+
   async make(source, known, call, store) {
     return runMmdebstrap(source, await withMirror(source, known, call), call, store)
   },

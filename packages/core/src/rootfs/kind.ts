@@ -8,6 +8,8 @@ import type { ReleaseFacts } from './release-file.js'
 export interface RootfsKind<Source extends MadeBase> {
   /** Reads only: all that decides the content, by what the lock says of the archive where it says anything. */
   resolve(source: Source, call: RootfsCall, locked?: ReleaseFacts): Promise<ResolvedRootfs>
+  /** Reads only: what the archive is today. Left out where the source itself says which one it is to be. */
+  current?(source: Source, call: RootfsCall): Promise<ReleaseFacts>
   /** Makes the root file system as a tar and hands it to `store`. */
   make(
     source: Source,

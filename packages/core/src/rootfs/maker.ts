@@ -28,6 +28,7 @@ export function createRootfsMaker({ cacheDirectory }: RootfsMakerOptions = {}): 
   const cache = new LayerCache(cacheDirectory ?? envPaths('polyarch', { suffix: '' }).cache)
   return {
     resolve: (source, call = {}, locked) => kindOf(source).resolve(source, call, locked),
+    current: async (source, call = {}) => kindOf(source).current?.(source, call),
     make: async (resolved, call = {}) => (await cache.find(resolved.inputs)) ?? make(cache, resolved, call),
   }
 }

@@ -40,6 +40,12 @@ export interface RootfsMaker {
    * @throws TOOL_MISSING, DOWNLOAD_FAILED, DEFINITION_INVALID where no mirror is known
    */
   resolve(source: MadeBase, call?: RootfsCall, locked?: ReleaseFacts): Promise<ResolvedRootfs>
+  /**
+   * Reads only: what a package archive is today, whatever the lock says; undefined for what cannot become another.
+   *
+   * @throws DOWNLOAD_FAILED, DEFINITION_INVALID where no mirror is known
+   */
+  current(source: MadeBase, call?: RootfsCall): Promise<ReleaseFacts | undefined>
   /** Makes the layer, or takes it from the cache. @throws ROOTFS_FAILED, LOCK_OUTDATED, TOOL_MISSING, DOWNLOAD_FAILED, DIGEST_MISMATCH */
   make(resolved: ResolvedRootfs, call?: RootfsCall): Promise<RootfsLayer>
 }

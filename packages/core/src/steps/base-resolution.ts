@@ -100,6 +100,7 @@ export async function resolveRootfs(
   const sha256 = source.sha256.toLowerCase()
   const name = rootfsName(source)
   const locked = lock.find('rootfs', name, platform)
-  if (locked === undefined) lock.record({ kind: 'rootfs', name, platform, sha256 })
+  // build.ts itself says which archive it is to be: that it says another one now is not for the lock to undo.
+  if (locked?.sha256 !== sha256) lock.record({ kind: 'rootfs', name, platform, sha256 })
   return rootfs.resolve(source, call)
 }
