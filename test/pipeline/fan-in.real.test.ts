@@ -27,8 +27,15 @@ describe('two machines that share nothing but a registry', () => {
   const name = () => `${place.host}/team/app:1.0`
 
   it('publish nothing while an image is missing, and are told which', async () => {
-    const built = await place.folder.run(['--only', 'linux/amd64'])
+    const built = await place.folder.run(['--only', 'linux/amd64', '--metadata-file', 'only.json'])
     expect(built).toMatchObject({ exitCode: 0 })
+    const { app } = JSON.parse(await readFile(join(place.folder.path, 'only.json'), 'utf8')) as BuildMetadata
+    expect(app).toMatchObject({
+      repository: `${place.host}/team/app`,
+      sharedBase: { repository: `${place.host}/team/from` },
+    })
+    expect(Object.keys(app?.platforms ?? {})).toEqual(['linux/amd64'])
+    expect(app).not.toHaveProperty(['containerimage.digest'])
     place.writes()
     const { exitCode, stderr } = await place.folder.run(['assemble'], NOWHERE)
     expect(exitCode).toBe(1)
@@ -55,6 +62,7 @@ describe('two machines that share nothing but a registry', () => {
       app: {
         'image.name': `${name()},${place.host}/team/app:latest`,
         'containerimage.digest': digest,
+        sharedBase: { 'image.name': `${place.host}/team/from:1` },
         'containerimage.descriptor': { digest, mediaType: 'application/vnd.oci.image.index.v1+json' },
         platforms: Object.fromEntries(
           images.map((image) => [formatPlatform(image.declared ?? AMD64), { 'containerimage.digest': image.digest }]),

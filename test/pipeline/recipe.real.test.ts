@@ -189,6 +189,14 @@ describe.each([
       Array.from({ length: 2 }, () => 'application/vnd.docker.distribution.manifest.v2+json'),
     )
     expect(await readFile(join(context, 'Dockerfile'), 'utf8')).toContain('FROM ${BASE_IMAGE}')
+    // An old client's own types: nothing has to be converted for it, and no digest changes.
+    const copying = ['copy', '--all', '--quiet', '--preserve-digests', '--format', 'v2s2', '--src-tls-verify=false']
+    await runProgram('skopeo', [...copying, `docker://${place.host}/team/app:docker`, `dir:${join(directory, 'v2s2')}`])
+    const reference = `${place.host}/team/app:docker`
+    expect(await runImage({ reference, platform: ARM })).toMatchObject({
+      exitCode: 0,
+      output: expect.stringContaining('tiny linux/arm/v7 for linux/arm/v7'),
+    })
   })
 
   it('moves no name where one platform fails', async () => {

@@ -75,7 +75,7 @@ export type { AssembleEntry, AssembleOptions, Assembly } from './operations/asse
 export type { CopyOptions } from './operations/copy.js'
 export type { InspectedImage, Inspection } from './operations/inspect.js'
 export type { LockChange, LockOptions, LockResult } from './operations/lock.js'
-export type { BuildMetadata, ImageMetadata, PipelineMetadata } from './operations/metadata-file.js'
+export type { BuildMetadata, ImageMetadata, PipelineMetadata, PlacedMetadata } from './operations/metadata-file.js'
 export { assemble, copy, inspect, promote, remove, tags } from './operations/on-images.js'
 export { execute, lock, plan, prune } from './operations/on-pipelines.js'
 export type { EmulationPolicy, OperationOptions, PipelinesAndOptions, RunOptions } from './operations/options.js'

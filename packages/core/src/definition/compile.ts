@@ -1,5 +1,5 @@
 import { formatPlatform, type Platform, platformIdentity } from '../model/platform.js'
-import { formatReference, isTag, type Reference, withDefaultTag } from '../model/reference.js'
+import { formatReference, type Reference, withDefaultTag } from '../model/reference.js'
 import { addDockerFault, readImageAnnotations, readIndexAnnotations } from './annotations.js'
 import { readImageBase, readNamedBase } from './base-reading.js'
 import type { BaseAnswer, BaseTraits } from './base-source.js'
@@ -92,16 +92,12 @@ class Compilation {
     const sharedBase = this.#sharedBase(declaration.sharedBase, path)
     const id = this.#uniqueId(repository?.repository ?? 'pipeline')
     const requested = this.#requested.has(pipeline)
-    for (const tag of declaration.tags) {
-      if (!isTag(tag)) faults.add(`${path}.tags`, `'${tag}' is not a valid tag`, 'tags are letters, digits, _ . and -')
-    }
+    const names = this.#names.indexNames(declaration.tags, repository, `${path}.tags`)
     const annotations = readIndexAnnotations(declaration, path, faults)
     const platforms = this.#platforms(pipeline, id, path)
     if (repository === undefined || platforms === undefined) return undefined
     if (requested) {
-      for (const tag of declaration.tags) {
-        this.#published.claim(formatReference({ ...repository, tag }), `the index of ${id}`, `${path}.tags`)
-      }
+      for (const name of names) this.#published.claim(formatReference(name), `the index of ${id}`, `${path}.tags`)
       if (sharedBase)
         this.#published.claim(formatReference(sharedBase), `the shared base of ${id}`, `${path}.sharedBase`)
     }
@@ -113,7 +109,7 @@ class Compilation {
       baseNames: this.#baseNames(declaration.sharedBase, pipeline),
       sharedBase: sharedBase ?? repository,
       platforms,
-      tags: declaration.tags,
+      names,
       format: declaration.format,
       annotations,
       keepKeyTags: declaration.keepKeyTags,
@@ -132,7 +128,10 @@ class Compilation {
     const bases = declaration.platforms.map(({ settings }) => (settings as Settings).base)
     return [...new Set(bases)]
       .filter(isPipeline)
-      .flatMap(({ declaration: { name, tags } }) => [name, ...tags.map((tag) => `${name}:${tag}`)])
+      .flatMap(({ declaration: { name, tags } }) => [
+        name,
+        ...tags.map((tag) => (tag.includes('/') ? tag : `${name}:${tag}`)),
+      ])
   }
 
   #uniqueId(path: string): string {
@@ -267,10 +266,11 @@ class Compilation {
   ) {
     const { faults } = this.#reading
     const owner = imageOwner(id, platform)
+    const ownTags = declaration.tags.filter((tag) => !tag.includes('/'))
     const written = declaration.platformNames
       .filter((pattern) => checkPattern(pattern, `${path} platformNames`, faults))
       .flatMap((pattern) =>
-        declaration.tags.map((tag) => expandPattern(pattern, { repository: declaration.name, tag, platform })),
+        ownTags.map((tag) => expandPattern(pattern, { repository: declaration.name, tag, platform })),
       )
     return [...new Set(written)].flatMap((name) => {
       const reference = this.#names.reference(name, `${path} platformNames`)

@@ -56,7 +56,8 @@ export interface PipelineDefinition {
   /** Where the shared base index lives; with a tag where it is published by name. */
   readonly sharedBase: Reference
   readonly platforms: readonly PlatformDefinition[]
-  readonly tags: readonly string[]
+  /** Names of the final index, in its repository and others. */
+  readonly names: readonly Reference[]
   readonly format: ImageFormat
   /** Of the final index. */
   readonly annotations: AnnotationMap

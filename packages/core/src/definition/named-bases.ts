@@ -26,9 +26,9 @@ export function checkNamedBases(pipelines: readonly PipelineDefinition[], { faul
   }
 }
 
-function publishedNames({ requested, repository, tags, sharedBase }: PipelineDefinition): readonly string[] {
+function publishedNames({ requested, names, sharedBase }: PipelineDefinition): readonly string[] {
   if (!requested) return []
-  return [...tags.map((tag) => formatReference({ ...repository, tag })), formatReference(sharedBase)]
+  return [...names, sharedBase].map(formatReference)
 }
 
 function registryBases({ platforms }: PipelineDefinition): readonly string[] {

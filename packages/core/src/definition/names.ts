@@ -1,5 +1,14 @@
 import { formatPlatform, type Platform } from '../model/platform.js'
-import { namesHost, parseReference, type Reference, type Repository, repositoryOf } from '../model/reference.js'
+import {
+  formatReference,
+  isTag,
+  namesHost,
+  parseReference,
+  type Reference,
+  type Repository,
+  repositoryOf,
+  withDefaultTag,
+} from '../model/reference.js'
 import type { Faults } from './faults.js'
 
 /** Turns the names that a pipeline publishes under into references on the registry that was chosen. */
@@ -45,6 +54,36 @@ export class TargetNames {
     return undefined
   }
 
+  /**
+   * The names of the index: tags in the pipeline's own repository, or whole names in any. Those that one registry in the
+   * place of several makes the same are one.
+   */
+  indexNames(tags: readonly string[], repository: Repository | undefined, path: string): readonly Reference[] {
+    const seen = new Set<string>()
+    return tags.flatMap((written) => {
+      const name = this.#indexName(written, repository, path)
+      if (name === undefined || (written.includes('/') && seen.has(formatReference(name)))) return []
+      seen.add(formatReference(name))
+      return [name]
+    })
+  }
+
+  #indexName(written: string, repository: Repository | undefined, path: string): Reference | undefined {
+    if (!written.includes('/')) {
+      if (isTag(written)) return repository && { ...repository, tag: written }
+      const hint = "tags are letters, digits, _ . and -; whole names are 'host/path:tag'"
+      this.#faults.add(path, `'${written}' is not a valid tag`, hint)
+      return undefined
+    }
+    const reference = this.reference(written, path)
+    if (reference?.digest !== undefined) this.#refuseDigest(written, path)
+    return reference && withDefaultTag(reference)
+  }
+
+  #refuseDigest(written: string, path: string): void {
+    this.#faults.add(path, `'${written}' names a digest`, 'a digest cannot be pushed to')
+  }
+
   #moved(parsed: Reference, written: string, path: string): Reference | undefined {
     const bare = namesHost(written) ? parsed.repository : written.replace(/[:@].*$/, '')
     const place = parseReference(`${this.#registry}/${bare}`)
@@ -53,7 +92,7 @@ export class TargetNames {
       return undefined
     }
     const { tag, digest } = parsed
-    if (digest !== undefined) this.#faults.add(path, `'${written}' names a digest`, 'a digest cannot be pushed to')
+    if (digest !== undefined) this.#refuseDigest(written, path)
     return { ...repositoryOf(place), ...(tag !== undefined && { tag }) }
   }
 }

@@ -36,7 +36,7 @@ export interface Pipeline<B extends Bases = Bases, W extends PlatformWords = Pla
   platforms(...platforms: readonly PlatformDeclaration<PlatformSettings<B>, WordSettings<B, W>>[]): Pipeline<B, W>
   /** Says how to build; what is said later overrides, name by name. */
   build(settings: BuildSettings): Pipeline<B, W>
-  /** Adds tags of the final index. */
+  /** Adds tags of the final index; or whole names, `docker.io/team/app:1.0`, in other repositories and registries. */
   tags(...tags: readonly string[]): Pipeline<B, W>
   /**
    * Also publishes each platform's image by a name of its own, by a pattern with `{repository}`, `{tag}`, `{os}`,

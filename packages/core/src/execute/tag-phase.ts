@@ -2,7 +2,7 @@ import { RegistryError } from '../model/errors.js'
 import type { RunEvent, TagChange } from '../model/events.js'
 import type { StoredManifest } from '../model/oci.js'
 import { formatPlatform } from '../model/platform.js'
-import { formatReference, type Reference, sameRepository } from '../model/reference.js'
+import { formatReference, type Reference, repositoryOf, sameRepository } from '../model/reference.js'
 import { copyManifest } from '../registry/copy.js'
 import type { Registry } from '../registry/port.js'
 import type { PublishedName } from '../steps/published-names.js'
@@ -33,7 +33,8 @@ export interface TagPhaseInput {
  * @throws RegistryError TAG_MOVED, PLATFORM_MISSING; a failure in the middle tells which names have moved.
  */
 export async function moveTags(input: TagPhaseInput, registry: Registry): Promise<readonly TagChange[]> {
-  const manifests = await Promise.all(input.moves.map((move) => stage(move, input, registry)))
+  const brought = bringing(input, registry)
+  const manifests = await Promise.all(input.moves.map((move) => stage(move, brought, input, registry)))
   const changes: TagChange[] = []
   for (const [at, move] of input.moves.entries()) {
     const manifest = manifests[at]
@@ -47,15 +48,27 @@ export async function moveTags(input: TagPhaseInput, registry: Registry): Promis
   return changes
 }
 
-/** Brings what the name is to point to into the name's repository, and checks that the name may point there. */
-async function stage(move: TagMove, input: TagPhaseInput, registry: Registry): Promise<StoredManifest> {
-  const call = { signal: input.signal }
-  const target = { ...move.reference, digest: move.output.descriptor.digest }
-  if (!sameRepository(move.reference, move.output.reference)) {
-    const { registry: host, repository, digest } = target
-    await copyManifest(registry, move.output.reference, { registry: host, repository, digest }, {}, call)
+/** Brings what names are to point to into their repositories: once for all names of one repository. */
+function bringing({ signal }: TagPhaseInput, registry: Registry) {
+  const under = new Map<string, Promise<unknown>>()
+  return (from: Reference, to: Reference): Promise<unknown> => {
+    const place = formatReference(to)
+    const copy = under.get(place) ?? copyManifest(registry, from, to, {}, { signal })
+    under.set(place, copy)
+    return copy
   }
-  const { tag: _tag, ...byDigest } = target
+}
+
+/** Brings what the name is to point to into the name's repository, and checks that the name may point there. */
+async function stage(
+  move: TagMove,
+  bring: ReturnType<typeof bringing>,
+  input: TagPhaseInput,
+  registry: Registry,
+): Promise<StoredManifest> {
+  const call = { signal: input.signal }
+  const byDigest = { ...repositoryOf(move.reference), digest: move.output.descriptor.digest }
+  if (!sameRepository(move.reference, move.output.reference)) await bring(move.output.reference, byDigest)
   const manifest = await registry.getManifest(byDigest, call)
   if (manifest === undefined) {
     throw new RegistryError('NOT_FOUND', `${formatReference(byDigest)} is gone before its name could move`, {
@@ -120,5 +133,6 @@ function midway(error: unknown, failed: Reference, done: readonly TagChange[], l
     cause: error,
     ...(error.hint !== undefined && { hint: error.hint }),
     ...(error.status !== undefined && { status: error.status }),
+    ...(error.exchange !== undefined && { exchange: error.exchange }),
   })
 }

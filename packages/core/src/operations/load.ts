@@ -26,15 +26,14 @@ export async function loadImages(
   engine: Engine,
 ): Promise<void> {
   const { native } = await engine.info({ signal })
-  for (const { id, repository, tags } of definition.pipelines.filter(({ requested }) => requested)) {
+  for (const { id, names } of definition.pipelines.filter(({ requested }) => requested)) {
     const images = graph.nodes.filter((node): node is ImageNode => node.kind === 'image' && node.pipeline === id)
     const image = bestImage(images, native)
     const output = image && results.get(image.id)?.output
     if (image === undefined || output === undefined) continue
     // By the image's own digest: engines without the containerd store refuse an index's digest for a second platform.
     await engine.pull(output.reference, image.platform, { signal })
-    for (const tag of tags) {
-      const name = { ...repository, tag }
+    for (const name of names) {
       await engine.tag(output.reference, name, { signal })
       emit({ kind: 'loaded', at: Date.now(), reference: formatReference(name), platform: image.platform })
     }

@@ -3,12 +3,12 @@ import { access } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import type { NodeResult } from '../execute/execution.js'
-import type { Node } from '../graph/node.js'
+import type { IndexNode, Node } from '../graph/node.js'
 import type { Digest } from '../model/digest.js'
 import { DefinitionError } from '../model/errors.js'
 import { type Descriptor, isIndex } from '../model/oci.js'
 import { formatPlatform } from '../model/platform.js'
-import { formatReference } from '../model/reference.js'
+import { formatReference, repositoryOf } from '../model/reference.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import type { PublishedName } from '../steps/published-names.js'
 
@@ -22,10 +22,18 @@ export interface ImageMetadata {
   readonly 'containerimage.config.digest'?: Digest
 }
 
-/** What a metadata file holds of a pipeline: its index, and the image of each platform, by `linux/arm/v7`. */
-export interface PipelineMetadata extends ImageMetadata {
+/** One image or index, and where it is. */
+export type PlacedMetadata = ImageMetadata & { readonly repository: string }
+
+/**
+ * What a metadata file holds of a pipeline: its index, and the image of each platform, by `linux/arm/v7`. After a run of
+ * some platforms alone there is no index.
+ */
+export interface PipelineMetadata extends Partial<ImageMetadata> {
   readonly repository: string
-  readonly platforms: Readonly<Record<string, ImageMetadata & { readonly repository: string }>>
+  readonly platforms: Readonly<Record<string, PlacedMetadata>>
+  /** The index of its bases, unless that is another pipeline's. */
+  readonly sharedBase?: PlacedMetadata
 }
 
 /** A metadata file: what has been published, by the pipelines' ids. */
@@ -56,17 +64,31 @@ export async function writeMetadata(path: string, input: MetadataInput, registry
 
 async function metadataOf(input: MetadataInput, registry: Registry, call: RegistryCall): Promise<BuildMetadata> {
   const indexes = input.nodes.filter((node) => node.kind === 'index')
-  const pipelines = indexes.map(async ({ id, pipeline }) => {
-    const index = await imageOf(id, input, registry, call)
-    if (index === undefined) return []
-    const images = input.nodes.filter((node) => node.kind === 'image' && node.pipeline === pipeline)
-    const platforms = images.map(async (node) => {
-      const image = await imageOf(node.id, input, registry, call)
-      return image && 'platform' in node ? [[formatPlatform(node.platform), image] as const] : []
-    })
-    return [[pipeline, { ...index, platforms: Object.fromEntries((await Promise.all(platforms)).flat()) }] as const]
+  const pipelines = indexes.map(async (node) => [node.pipeline, await pipelineOf(node, input, registry, call)] as const)
+  return Object.fromEntries((await Promise.all(pipelines)).flatMap(([id, one]) => (one ? [[id, one]] : [])))
+}
+
+async function pipelineOf(
+  { id, pipeline, repository }: IndexNode,
+  input: MetadataInput,
+  registry: Registry,
+  call: RegistryCall,
+): Promise<PipelineMetadata | undefined> {
+  const own = input.nodes.filter((node) => node.pipeline === pipeline)
+  const read = async (node: Node | undefined) => node && imageOf(node.id, input, registry, call)
+  const platforms = own.map(async (node) => {
+    const image = node.kind === 'image' ? await read(node) : undefined
+    return image && 'platform' in node ? [[formatPlatform(node.platform), image] as const] : []
   })
-  return Object.fromEntries((await Promise.all(pipelines)).flat())
+  const images = (await Promise.all(platforms)).flat()
+  if (images.length === 0) return undefined
+  const sharedBase = await read(own.find(({ kind }) => kind === 'base-index'))
+  return {
+    repository: formatReference(repositoryOf(repository)),
+    ...(await imageOf(id, input, registry, call)),
+    ...(sharedBase && { sharedBase }),
+    platforms: Object.fromEntries(images),
+  }
 }
 
 async function imageOf(
@@ -74,7 +96,7 @@ async function imageOf(
   { names, results }: MetadataInput,
   registry: Registry,
   call: RegistryCall,
-): Promise<(ImageMetadata & { readonly repository: string }) | undefined> {
+): Promise<PlacedMetadata | undefined> {
   const output = results.get(id)?.output
   if (output === undefined) return undefined
   const { digest: _digest, tag: _tag, ...place } = output.reference

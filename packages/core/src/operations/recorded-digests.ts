@@ -41,11 +41,14 @@ function ofReport({ nodes, tags }: Report): readonly Recorded[] {
 function ofMetadata(metadata: BuildMetadata): readonly Recorded[] {
   return Object.values(metadata ?? {}).flatMap((pipeline) => {
     if (typeof pipeline?.repository !== 'string') return []
-    const images = Object.values(pipeline.platforms ?? {}).map((image) => ({ ...image, isIndex: false }))
-    return [...images, { ...pipeline, isIndex: true }].map((one) => ({
-      image: `${one.repository}@${one['containerimage.digest']}`,
-      names: one['image.name']?.split(',') ?? [],
-      isIndex: one.isIndex,
-    }))
+    const base = pipeline.sharedBase === undefined ? [] : [pipeline.sharedBase]
+    const parts = [...base, ...Object.values(pipeline.platforms ?? {})].map((one) => ({ ...one, isIndex: false }))
+    // After a run of some platforms alone there is no index.
+    return [...parts, { ...pipeline, isIndex: true }].flatMap((one) => {
+      const digest = one['containerimage.digest']
+      if (digest === undefined) return []
+      const names = one['image.name']?.split(',') ?? []
+      return [{ image: `${one.repository}@${digest}`, names, isIndex: one.isIndex }]
+    })
   })
 }

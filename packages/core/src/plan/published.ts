@@ -2,7 +2,7 @@ import type { Graph, Node } from '../graph/node.js'
 import type { Digest } from '../model/digest.js'
 import { type Descriptor, isIndex, type StoredManifest } from '../model/oci.js'
 import type { Platform } from '../model/platform.js'
-import { formatReference, type Reference, repositoryOf } from '../model/reference.js'
+import { formatReference, type Reference, repositoryOf, sameRepository } from '../model/reference.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import { findImage } from '../registry/select-platform.js'
 import type { Former } from '../steps/former.js'
@@ -32,8 +32,10 @@ export async function readPublished(
   const read = new Map<string, PublishedIndex>()
   const all: PublishedIndex[] = []
   await Promise.all(
-    indexes.map(async ({ id }) => {
-      for (const { reference } of names.filter(({ node }) => node === id)) {
+    indexes.map(async ({ id, repository }) => {
+      // What stands in another repository says nothing about this one.
+      const own = names.filter(({ node, reference }) => node === id && sameRepository(reference, repository))
+      for (const { reference } of own) {
         const manifest = await registry.getManifest(reference, { ...call, fresh: true })
         const published = { reference, manifest }
         all.push(published)

@@ -1,7 +1,7 @@
 import type { Definition, PipelineDefinition } from '../definition/definition.js'
 import { baseIndexNodeId, imageNodeId, indexNodeId } from '../graph/graph.js'
 import type { Graph } from '../graph/node.js'
-import { type Reference, repositoryOf } from '../model/reference.js'
+import type { Reference } from '../model/reference.js'
 
 /** A name that users see, and the node whose result it is to point to. */
 export interface PublishedName {
@@ -21,16 +21,15 @@ export function publishedNames({ pipelines }: Definition, { nodes }: Graph): rea
 
 function namesOf({
   id,
-  repository,
   sharedBase,
   platforms,
-  tags,
+  names,
 }: PipelineDefinition): readonly Omit<PublishedName, 'requested'>[] {
   const base = sharedBase.tag === undefined ? [] : [{ reference: sharedBase, node: baseIndexNodeId(id) }]
-  const images = platforms.flatMap(({ platform, names }) =>
-    names.map((reference) => ({ reference, node: imageNodeId(id, platform) })),
+  const images = platforms.flatMap(({ platform, names: own }) =>
+    own.map((reference) => ({ reference, node: imageNodeId(id, platform) })),
   )
-  const indexes = tags.map((tag) => ({ reference: { ...repositoryOf(repository), tag }, node: indexNodeId(id) }))
+  const indexes = names.map((reference) => ({ reference, node: indexNodeId(id) }))
   return [...base, ...images, ...indexes]
 }
 

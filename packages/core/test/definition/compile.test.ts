@@ -39,7 +39,7 @@ describe('what a definition decides', () => {
             },
           },
         ],
-        tags: ['1.0', 'latest'],
+        names: ['1.0', 'latest'].map((tag) => ({ registry: 'registry.example.com', repository: 'team/app', tag })),
       },
     ])
   })

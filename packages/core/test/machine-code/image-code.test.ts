@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import * as zlib from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Cleanup } from '../../../../test/support/cleanup.js'
 import { pushBlob } from '../../../../test/support/push-tiny.js'
@@ -23,6 +23,21 @@ const script = program(Buffer.from('#!/bin/bash\n'))
 
 type Files = Readonly<Record<string, TinyFile>>
 
+/** A frame whose blocks are stored as they are, since Node.js 20 compresses none. @see https://www.rfc-editor.org/rfc/rfc8878 */
+function zstdFrame(content: Buffer): Buffer {
+  const head = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0xa0, 0, 0, 0, 0])
+  head.writeUInt32LE(content.byteLength, 5)
+  const blocks = []
+  for (let at = 0; at < content.byteLength; at += 100_000) {
+    const block = content.subarray(at, at + 100_000)
+    const isLast = at + block.byteLength === content.byteLength
+    const header = Buffer.alloc(3)
+    header.writeUIntLE((block.byteLength << 3) | (isLast ? 1 : 0), 0, 3)
+    blocks.push(header, block)
+  }
+  return Buffer.concat([head, ...blocks])
+}
+
 describe('the machine code of an image', () => {
   const cleanup = new Cleanup()
   let server: RegistryServer
@@ -45,7 +60,8 @@ describe('the machine code of an image', () => {
 
   async function pushLayers(layers: readonly Files[]): Promise<readonly Descriptor[]> {
     const pushed = []
-    for (const files of layers) pushed.push(await pushLayer(gzipSync(await packFiles(files)), MEDIA_TYPES.ociLayerGzip))
+    for (const files of layers)
+      pushed.push(await pushLayer(zlib.gzipSync(await packFiles(files)), MEDIA_TYPES.ociLayerGzip))
     return pushed
   }
 
@@ -126,6 +142,13 @@ describe('the machine code of an image', () => {
     expect(await checkLayers([layer])).toMatchObject({ verdict: 'match' })
   })
 
+  it('is read from layers compressed with zstd, or said not to be where Node.js cannot', async () => {
+    const layer = await pushLayer(zstdFrame(await packFiles({ 'bin/sh': amd64 })), MEDIA_TYPES.ociLayerZstd)
+    const known = { verdict: 'match', path: '/bin/sh', found: 'amd64' }
+    const unknown = { verdict: 'unknown', because: expect.stringContaining('zstd') }
+    expect(await checkLayers([layer])).toEqual('createZstdDecompress' in zlib ? known : unknown)
+  })
+
   it('fails where the bytes are not those that were promised', async () => {
     const layer = await pushLayer(await packFiles({ 'bin/sh': amd64 }), MEDIA_TYPES.ociLayer)
     await expect(checkLayers([{ ...layer, digest: digestOf(Buffer.from('gone')) }])).rejects.toMatchObject({
@@ -134,7 +157,7 @@ describe('the machine code of an image', () => {
   })
 
   it('is not looked for any longer once it was cancelled', async () => {
-    const layer = await pushLayer(gzipSync(await packFiles({ 'bin/sh': amd64 })), MEDIA_TYPES.ociLayerGzip)
+    const layer = await pushLayer(zlib.gzipSync(await packFiles({ 'bin/sh': amd64 })), MEDIA_TYPES.ociLayerGzip)
     const image = {
       repository: place(),
       manifest: { layers: [layer] },

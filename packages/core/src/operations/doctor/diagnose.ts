@@ -70,8 +70,9 @@ function platformsOf({ pipelines }: Definition): readonly Platform[] {
 
 function usedRegistries({ pipelines }: Definition): readonly UsedRegistry[] {
   const targets = oncePerName(
-    pipelines.flatMap(({ repository, sharedBase, tags: [tag] }) => [
-      { ...repository, tag: tag ?? 'latest' },
+    pipelines.flatMap(({ repository, sharedBase, names }) => [
+      ...names,
+      { ...repository, tag: 'latest' },
       { ...repositoryOf(sharedBase), tag: sharedBase.tag ?? 'latest' },
     ]),
     formatRepository,
