@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest'
 import { ERROR_CODES } from '../../packages/core/src/model/errors.js'
 import { ADVICE } from '../../packages/core/src/report/advice.js'
+import { MEANING } from '../../packages/core/src/report/meaning.js'
 import { readText } from './repository.js'
 
-const ROW = /^\| <a id="([a-z_]+)"><\/a>`([A-Z_]+)` \| .+ \| (.+) \|$/gm
-const rows = [...readText('docs/errors.md').matchAll(ROW)].map(([, anchor, code = '', advice]) => ({
+const ROW = /^\| <a id="([a-z_]+)"><\/a>`([A-Z_]+)` \| (.+) \| (.+) \|$/gm
+const rows = [...readText('docs/errors.md').matchAll(ROW)].map(([, anchor, code = '', meaning, advice]) => ({
   anchor,
   code,
+  meaning,
   advice,
 }))
 
@@ -18,7 +20,9 @@ test('every line can be linked to, by what errors say', () => {
   expect(rows.filter(({ anchor, code }) => anchor !== code.toLowerCase())).toEqual([])
 })
 
-test('docs/errors.md and the errors themselves say the same to do', () => {
-  const said = Object.fromEntries(rows.map(({ code, advice = '' }) => [code, advice.replaceAll('`', '')]))
-  expect(said).toEqual(ADVICE)
+test('docs/errors.md and the program say the same', () => {
+  const said = (column: 'meaning' | 'advice') =>
+    Object.fromEntries(rows.map((row) => [row.code, (row[column] ?? '').replaceAll('`', '')]))
+  expect(said('advice')).toEqual(ADVICE)
+  expect(said('meaning')).toEqual(MEANING)
 })

@@ -15,6 +15,9 @@ interface PackageManifest {
   readonly engines?: { readonly node?: string }
   readonly files?: readonly string[]
   readonly exports?: Readonly<Record<string, string | Readonly<Record<'import' | 'require', Door>>>>
+  readonly main?: string
+  readonly types?: string
+  readonly typesVersions?: Readonly<Record<'*', Readonly<Record<string, readonly string[]>>>>
   readonly bin?: string
   readonly publishConfig?: unknown
   readonly scripts?: Readonly<Record<string, string>>
@@ -80,7 +83,12 @@ describe.each(published)('$folder', ({ folder, manifest }) => {
       })
       expect(existsSync(join(ROOT, folder, `${path.replace('./dist', 'src')}.ts`)), `the source of ${door}`).toBe(true)
     }
+    const inner = Object.keys(manifest.exports ?? {}).filter((door) => door !== '.' && !door.endsWith('.json'))
+    // For resolvers that do not read `exports`.
+    expect(Object.keys(manifest.typesVersions?.['*'] ?? {})).toEqual(inner.map((door) => door.slice(2)))
     // A program for the command line is not imported.
+    if (manifest.bin === undefined)
+      expect(manifest).toMatchObject({ main: './dist/index.cjs', types: './dist/index.d.cts' })
     expect('.' in (manifest.exports ?? {})).toBe(manifest.bin === undefined)
   })
 

@@ -45,7 +45,7 @@ afterAll(() => cleanup[Symbol.asyncDispose]())
 it('has manifests and types that every tool reads', async () => {
   for (const tarball of tarballs) {
     await run(join(BIN, 'publint'), ['run', '--strict', tarball])
-    await run(join(BIN, 'attw'), [tarball, '--profile', 'node16', '--no-emoji', '--no-color'])
+    await run(join(BIN, 'attw'), [tarball, '--no-emoji', '--no-color'])
   }
 })
 

@@ -5,6 +5,7 @@ import { PICTURE_FORMATS } from '../report/graph/formats.js'
 import { buildCommand } from './build-command.js'
 import { type CommandContext, PROGRESS_CHOICES } from './command.js'
 import { doctorCommand } from './doctor-command.js'
+import { explainCommand } from './explain-command.js'
 import { graphCommand } from './graph-command.js'
 import { inspectCommand } from './inspect-command.js'
 import { lockCommand } from './lock-command.js'
@@ -69,11 +70,16 @@ export function createProgram(context: CommandContext): Command {
     .action((names: string[], _flags, command: Command) => inspectCommand(names, command.optsWithGlobals(), context))
   program
     .command('doctor')
-    .description('look at engine, platforms, registries and this machine, and say what to do; changes nothing')
+    .description('look at engine, platforms, registries and this machine, and say what to do; leaves nothing behind')
     .option('--registry <host>', REGISTRY_HELP)
     .option('--engine <address>', ENGINE_HELP, collect)
     .option('--json', 'print JSON')
     .action((_flags, command: Command) => doctorCommand(command.optsWithGlobals(), context))
+  program
+    .command('explain')
+    .description('say what the code of an error means, and what to do')
+    .argument('<code>', 'as the error told it: BUILD_FAILED')
+    .action((code: string) => explainCommand(code, context))
   program
     .command('report')
     .description('make the HTML page about a run from its events')

@@ -11,8 +11,8 @@ export interface ErrorTextOptions {
 }
 
 /**
- * An error as people meet it, always in one order: what failed and where, why, what to do, and its code with the place
- * in docs/errors.md that explains it.
+ * An error as people meet it, always in one order: what failed and where, why, what to do, and its code with the
+ * command that explains it.
  */
 export function formatError(error: unknown, { verbose = false, paint = unpainted }: ErrorTextOptions = {}): string {
   const told = error instanceof PolyarchError ? formatKnown(error, paint) : formatUnexpected(error, paint)
@@ -22,7 +22,7 @@ export function formatError(error: unknown, { verbose = false, paint = unpainted
 function formatKnown(error: PolyarchError, paint: Paint): string {
   const { code } = error
   const what = error instanceof DefinitionError ? faultLines(error, paint) : failureLines(error, paint)
-  return `${what}${paint('dim', `code: ${code}`)}\n${paint('dim', `page: docs/errors.md#${code.toLowerCase()}`)}\n`
+  return `${what}${paint('dim', `code: ${code}`)}\n${paint('dim', `more: npx tsx build.ts explain ${code}`)}\n`
 }
 
 /** The advice of the code is no use beside a fault: that says itself what it should be. */

@@ -12,7 +12,7 @@ import { formatError } from '../../src/report/error-text.js'
 import { painted } from '../../src/report/paint.js'
 
 describe('an error as text', () => {
-  test('what and where, what to do, the code and its page', () => {
+  test('what and where, what to do, the code and the command that explains it', () => {
     const error = new HostError('TOOL_MISSING', 'mmdebstrap is not installed', {
       node: 'app base(linux/arm/v7)',
       hint: 'apt-get install mmdebstrap',
@@ -22,7 +22,7 @@ describe('an error as text', () => {
         'error: app base(linux/arm/v7): mmdebstrap is not installed',
         '  hint: apt-get install mmdebstrap',
         'code: TOOL_MISSING',
-        'page: docs/errors.md#tool_missing',
+        'more: npx tsx build.ts explain TOOL_MISSING',
         '',
       ].join('\n'),
     )
@@ -47,7 +47,7 @@ describe('an error as text', () => {
         "  hint: did you mean 'bookworm'?",
         'error: Dockerfile:3: no such stage',
         'code: DEFINITION_INVALID',
-        'page: docs/errors.md#definition_invalid',
+        'more: npx tsx build.ts explain DEFINITION_INVALID',
         '',
       ].join('\n'),
     )
