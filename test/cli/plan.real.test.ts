@@ -1,4 +1,7 @@
+import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { ARM, pushBase } from '../pipeline/project.js'
 import { schemaCheck } from '../support/schema.js'
 import { type Stage, stage } from './stage.js'
 
@@ -68,6 +71,31 @@ describe('build.ts, planned and built', () => {
     expect(exitCode).toBe(0)
     expect(stdout).toMatch(/^reuse +app index/m)
     expect(stdout).toMatch(/^tag keep /m)
+  })
+
+  it('lock: on CI each name has to be in it, unless --no-frozen says otherwise; --update says what has moved', async () => {
+    const narrow = `${set.host}/bases/narrow:1`
+    expect(await set.folder.run(['lock'], NOWHERE)).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining(narrow),
+    })
+    const file = join(set.folder.path, 'polyarch.lock')
+    const whole = await readFile(file, 'utf8')
+    await set.folder.write({ 'polyarch.lock': whole.replace(/^base .*narrow.*\n/m, '') })
+    const ci = { ...NOWHERE, CI: 'true' }
+    const refused = await set.folder.run(['plan'], ci)
+    expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('LOCK_INCOMPLETE') })
+    const live = await set.folder.run(['plan', '--no-frozen'], ci)
+    expect(live).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('is not in polyarch.lock') })
+    await set.folder.write({ 'polyarch.lock': whole })
+    expect(await set.folder.run(['plan', '--exit-code'], ci)).toMatchObject({ exitCode: 0 })
+    const target = { host: set.host, url: set.url, repository: 'bases/narrow' }
+    await pushBase(target, { platform: ARM, files: { moved: 'yes' } })
+    const updated = await set.folder.run(['lock', '--update', narrow, '--json'], NOWHERE)
+    expect(JSON.parse(updated.stdout).changes).toMatchObject([{ change: 'moved', kind: 'base', name: narrow }])
+    await pushBase(target, { platform: ARM })
+    await rm(file)
+    set.requests()
   })
 
   it('inspect shows the index, and the config and base of each image', async () => {

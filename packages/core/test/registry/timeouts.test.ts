@@ -1,0 +1,80 @@
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { digestOf } from '../../src/model/digest.js'
+import { MEDIA_TYPES } from '../../src/model/oci.js'
+import { createRegistry } from '../../src/registry/client.js'
+
+const ONCE = { retry: { attempts: 1 } }
+
+async function startServer(listener: RequestListener) {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+test('a registry that does not answer is given up after the time for that', async () => {
+  await using server = await startServer(() => {})
+  await using client = createRegistry({ ...ONCE, timeouts: { answer: 50 } })
+  await expect(client.getManifest({ registry: server.host, repository: 'a', tag: 'b' })).rejects.toMatchObject({
+    code: 'REGISTRY_UNREACHABLE',
+    message: expect.stringContaining('it has not answered within 50 ms'),
+  })
+})
+
+test('an answer that stops in the middle is given up after the time for that', async () => {
+  await using server = await startServer((_request, response) => {
+    response.writeHead(200, { 'content-type': MEDIA_TYPES.ociManifest, 'content-length': 100 }).write('{')
+  })
+  await using client = createRegistry({ ...ONCE, timeouts: { idle: 50 } })
+  await expect(client.getManifest({ registry: server.host, repository: 'a', tag: 'b' })).rejects.toMatchObject({
+    code: 'REGISTRY_UNREACHABLE',
+    message: expect.stringContaining('nothing more has come for 50 ms'),
+  })
+})
+
+test('a reader may take its time', async () => {
+  const bytes = Buffer.alloc(8 * 1024 * 1024, 'polyarch')
+  await using server = await startServer((_request, response) => response.end(bytes))
+  await using client = createRegistry({ ...ONCE, timeouts: { idle: 50 } })
+  const descriptor = { digest: digestOf(bytes), size: bytes.byteLength, mediaType: MEDIA_TYPES.ociLayer }
+  const blob = await client.readBlob({ registry: server.host, repository: 'a' }, descriptor)
+  await once(blob, 'readable')
+  await sleep(300)
+  expect((await buffer(blob)).byteLength).toBe(bytes.byteLength)
+})
+
+test('an upload that is refused before all is sent ends, and its source with it', async () => {
+  await using server = await startServer(({ method }, response) => {
+    if (method === 'POST') response.writeHead(202, { location: '/v2/a/blobs/uploads/1' }).end()
+    else response.writeHead(method === 'HEAD' ? 404 : 413).end()
+  })
+  await using client = createRegistry(ONCE)
+  let source: Readable | undefined
+  const size = 64 * 1024 * 1024 * 1024
+  const part = Buffer.alloc(64 * 1024)
+  const endless = function* () {
+    for (;;) yield part
+  }
+  const open = () => {
+    source = Readable.from(endless(), { objectMode: false })
+    return source
+  }
+  const writing = client.writeBlob(
+    { registry: server.host, repository: 'a' },
+    { descriptor: { digest: digestOf('x'), size }, open },
+  )
+  await expect(writing).rejects.toMatchObject({ status: 413 })
+  await expect.poll(() => source?.destroyed).toBe(true)
+})
