@@ -32,6 +32,8 @@ export interface ContextDockerfile {
   readonly text: string
   /** Absolute path; for one that is in no file, the option that holds it. */
   readonly file: string
+  /** What people know it by: its path in the context or, where it is not sent from there, the same as `file`. */
+  readonly name: string
   /** Where it is in the tar that is sent. */
   readonly path: string
   /** Permission bits. */

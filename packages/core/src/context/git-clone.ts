@@ -37,7 +37,10 @@ export async function cloneContext(
   )
   await git('checkout', '--quiet', '--detach', commit)
   await git('submodule', '--quiet', 'update', '--init', '--recursive', '--depth', '1')
-  await rm(join(folder, '.git'), { recursive: true, force: true })
+  // What is left of a submodule's history is a file that says where the history was.
+  const submodules = await git('submodule', '--quiet', 'foreach', '--recursive', `printf '%s\\0' "$displaypath"`)
+  const roots = ['', ...submodules.split('\0').filter((path) => path !== '')]
+  await Promise.all(roots.map((root) => rm(join(folder, root, '.git'), { recursive: true, force: true })))
   const directory = resolve(folder, subdirectory.replace(/^\/+/, ''))
   if (!relative(folder, directory).startsWith('..')) return directory
   const message = `the directory '${subdirectory}' of a git context leads out of it`
@@ -49,11 +52,12 @@ async function runGit(
   folder: string,
   args: readonly string[],
   signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<string> {
   const env = { ...process.env, GIT_TERMINAL_PROMPT: '0' }
   try {
     // Files as they are in the repository, whatever the user's own checkouts look like.
-    await run('git', ['-C', folder, '-c', 'core.autocrlf=false', ...args], { env, ...(signal && { signal }) })
+    const options = { env, ...(signal && { signal }) }
+    return (await run('git', ['-C', folder, '-c', 'core.autocrlf=false', ...args], options)).stdout
   } catch (error) {
     if (signal?.aborted) throw new CancelledError(signal.reason)
     const { code, stderr = '' } = error as { readonly code?: unknown; readonly stderr?: string }

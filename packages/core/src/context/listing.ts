@@ -10,6 +10,8 @@ import { type IgnoreRules, type IgnoreVerdict, NO_RULES, readIgnoreRules } from 
 
 /** Where a Dockerfile is sent that is not one of the files sent. */
 const RESERVED_PATH = '.polyarch.Dockerfile'
+/** The option that holds a Dockerfile which is in no file. */
+const INLINE = 'dockerfileInline'
 
 /** Which directory, and which Dockerfile. */
 export interface ContextSource {
@@ -90,7 +92,7 @@ async function walk(
 }
 
 function inlineDockerfile(text: string): ContextDockerfile {
-  return { text, file: 'dockerfileInline', path: RESERVED_PATH, mode: 0o644, modified: 0 }
+  return { text, file: INLINE, name: INLINE, path: RESERVED_PATH, mode: 0o644, modified: 0 }
 }
 
 /** In its own place where it is one of the files sent, else under a name of our own. */
@@ -102,8 +104,8 @@ function placeDockerfile(
 ): ContextDockerfile {
   const path = relative(directory, file).split(sep).join('/')
   const sent = entries.find((entry) => entry.path === path)
-  if (sent?.kind !== 'file') return { ...inlineDockerfile(text), file }
-  return { text, file, path, mode: sent.mode, modified: sent.modified }
+  if (sent?.kind !== 'file') return { ...inlineDockerfile(text), file, name: file }
+  return { text, file, name: path, path, mode: sent.mode, modified: sent.modified }
 }
 
 function digestEntries(entries: readonly ContextEntry[]): Digest {

@@ -1,6 +1,6 @@
 import { parsePlatform, samePlatform } from '../model/platform.js'
 import { formatReference, parseReference, withDefaultTag } from '../model/reference.js'
-import type { Dockerfile, DockerfileFault, ImageUse, Span, Stage } from './dockerfile.js'
+import type { Dockerfile, DockerfileFault, ImageUse, MountedSecret, Span, Stage } from './dockerfile.js'
 import { ExpansionError } from './expand.js'
 import { BASE_ARG, BASE_MARK, type LinkedStage, linkStages, type VariableSource } from './stage-links.js'
 
@@ -29,6 +29,7 @@ export interface Analysis {
   readonly externals: readonly ExternalImage[]
   /** `ADD https://…`: content that can change though nothing here does. */
   readonly volatile: readonly ImageUse[]
+  readonly secrets: readonly MountedSecret[]
   readonly faults: readonly DockerfileFault[]
 }
 
@@ -63,12 +64,13 @@ function analyzeStages(dockerfile: Dockerfile, stages: readonly LinkedStage[], i
     literalBases: bases.filter(({ role }) => role === 'literal-base').map(({ use }) => use),
     externals: groupByName(externals),
     volatile: stages.flatMap(({ stage }) => stage.remoteAdds),
+    secrets: stages.flatMap(({ stage }) => stage.secrets),
     faults,
   }
 }
 
 function faulty(fault: DockerfileFault): Analysis {
-  return { usesBaseArg: false, literalBases: [], externals: [], volatile: [], faults: [fault] }
+  return { usesBaseArg: false, literalBases: [], externals: [], volatile: [], secrets: [], faults: [fault] }
 }
 
 function findTarget(linked: readonly LinkedStage[], target: string | undefined): LinkedStage | undefined {

@@ -19,6 +19,16 @@ export interface ArgDeclaration {
   readonly default?: string
 }
 
+/** A secret or an ssh agent that a step mounts. */
+export interface MountedSecret {
+  readonly kind: 'secret' | 'ssh'
+  readonly id: string
+  /** Whether the step fails without it. */
+  readonly isRequired: boolean
+  /** Line, from 1. */
+  readonly line: number
+}
+
 /** One `FROM` and what follows it. */
 export interface Stage {
   readonly index: number
@@ -31,6 +41,7 @@ export interface Stage {
   readonly uses: readonly ImageUse[]
   /** Remote content, `ADD https://…`, that may change without the Dockerfile changing. */
   readonly remoteAdds: readonly ImageUse[]
+  readonly secrets: readonly MountedSecret[]
 }
 
 /** Something wrong with a Dockerfile. */

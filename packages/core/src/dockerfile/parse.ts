@@ -1,5 +1,6 @@
 import { type Add, type Arg, type Copy, DockerfileParser, type From, type Instruction } from 'dockerfile-ast'
 import type { ArgDeclaration, Dockerfile, DockerfileFault, ImageUse, Stage } from './dockerfile.js'
+import { secretsOf } from './secret-mounts.js'
 
 type Range = ReturnType<Instruction['getRange']>
 
@@ -84,6 +85,7 @@ function readStage([from, ...rest]: readonly [From, ...Instruction[]], index: nu
     ...(platform && { platform }),
     uses: rest.flatMap((instruction) => usesOf(instruction, use)),
     remoteAdds: rest.flatMap((instruction) => remoteAddsOf(instruction, use)),
+    secrets: rest.flatMap(secretsOf),
   }
 }
 

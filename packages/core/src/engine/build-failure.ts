@@ -9,7 +9,7 @@ export function buildFailed(request: BuildRequest, cause: Error, step: FailedSte
   const what = `the build for ${formatPlatform(request.platform)} failed`
   if (step === undefined) return new EngineError('BUILD_FAILED', `${what}: ${cause.message}`, { cause })
   const line = request.dockerfileText === undefined ? undefined : findInstruction(request.dockerfileText, step.name)
-  const place = line === undefined ? '' : ` at ${request.dockerfile}:${line}`
+  const place = line === undefined ? '' : ` at ${request.dockerfileName ?? request.dockerfile}:${line}`
   const log = step.log.map((text) => `\n  | ${text}`).join('')
   return new EngineError('BUILD_FAILED', `${what}${place}, in ${step.name}: ${step.error}${log}`, { cause })
 }

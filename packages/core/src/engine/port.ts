@@ -34,6 +34,8 @@ export interface BuildRequest {
   readonly openContext: () => Readable
   /** Path of the Dockerfile inside the tar. */
   readonly dockerfile: string
+  /** What people know the Dockerfile by; its path unless told otherwise. */
+  readonly dockerfileName?: string
   /** What is in it, so that a failure can name the line. */
   readonly dockerfileText?: string
   /** The name that the result gets on the engine, with a tag. */

@@ -31,6 +31,7 @@ export async function buildRequest(
     name,
     openContext: () => openContext(dockerfileText),
     dockerfile: resolved.context.dockerfile.path,
+    dockerfileName: resolved.context.dockerfile.name,
     dockerfileText,
     args: resolved.analysis.usesBaseArg ? { ...args, [BASE_ARG]: base } : args,
     labels,

@@ -12,6 +12,7 @@ import { runCheck } from './image-check.js'
 import { decisiveSettings, explainImage, partsOf, recordContext } from './image-explanation.js'
 import { encodeParts, PARTS_ANNOTATION } from './image-parts.js'
 import { KEY_ANNOTATION, keyOf, keyReference, pushReference } from './key.js'
+import { noteMissingSecrets, secretFaults } from './mounted-secrets.js'
 import { pinImage } from './pinned-image.js'
 import {
   type Finding,
@@ -34,7 +35,7 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     const { target, args } = build
     const { parseDockerfile } = await import('../dockerfile/parse.js')
     const analysis = analyze(parseDockerfile(context.dockerfile.text), { platform, target, args, baseNames })
-    const faults = [...analysis.faults, ...volatileFaults(analysis, build.volatile)]
+    const faults = [...analysis.faults, ...volatileFaults(analysis, build.volatile), ...secretFaults(analysis, build)]
     if (faults.length > 0) {
       const { file } = context.dockerfile
       throw new DefinitionError(
@@ -47,6 +48,7 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     }
     const images = await Promise.all(analysis.externals.map((image) => pinImage(image, platform, world, call)))
     noteVolatile(analysis, context, build.volatile, call)
+    noteMissingSecrets(analysis, build, context.dockerfile.file, call)
     return { context, analysis, images }
   },
 

@@ -11,9 +11,11 @@ import { openContext } from '../../src/context/open-context.js'
 import type { ContextDefinition } from '../../src/definition/build-context.js'
 
 let folder: TempFolder
+let library: TempFolder
 let scratch: TempFolder
 beforeEach(async () => {
   folder = await tempFolder('fetched')
+  library = await tempFolder('library')
   scratch = await tempFolder('scratch')
   // Other tests, running beside this one, have contexts in the machine's folder.
   vi.stubEnv('TMPDIR', scratch.path)
@@ -21,6 +23,7 @@ beforeEach(async () => {
 afterEach(async () => {
   vi.unstubAllEnvs()
   await scratch[Symbol.asyncDispose]()
+  await library[Symbol.asyncDispose]()
   await folder[Symbol.asyncDispose]()
 })
 
@@ -55,6 +58,23 @@ describe('a git repository', { timeout: 60_000 }, () => {
     url: `file://${folder.path}`,
     ...(ref !== undefined && { ref }),
     ...(subdirectory !== undefined && { subdirectory }),
+  })
+
+  it('comes with its submodules, and without their history', async () => {
+    // git asks for this since submodules of strangers could lead to files of this machine.
+    vi.stubEnv('GIT_CONFIG_COUNT', '1')
+    vi.stubEnv('GIT_CONFIG_KEY_0', 'protocol.file.allow')
+    vi.stubEnv('GIT_CONFIG_VALUE_0', 'always')
+    const inLibrary = (...args: readonly string[]) =>
+      runProgram('git', ['-C', library.path, '-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args])
+    await inLibrary('init', '--quiet', '--initial-branch=main')
+    await writeFile(join(library.path, 'code'), 'of the library')
+    await inLibrary('add', '--all')
+    await inLibrary('commit', '--quiet', '--message', 'a library')
+    await git('init', '--quiet', '--initial-branch=main')
+    await git('submodule', '--quiet', 'add', `file://${library.path}`, 'lib')
+    await commit({ Dockerfile: 'FROM scratch' })
+    expect((await listed(at())).paths).toEqual(['.gitmodules', 'lib', 'lib/code'])
   })
 
   it('is read at its head, a branch, a tag, a commit or a part of it; its .dockerignore holds, its history is left out', async () => {

@@ -39,6 +39,7 @@ test('each name in a Dockerfile is looked at a fixed number of times, however ma
         },
         uses: [from('s0'), from(String(Math.floor(index / 2)))],
         remoteAdds: [],
+        secrets: [],
       }
     })
     const dockerfile: Dockerfile = { text: '', escapeCharacter: '\\', globalArgs: [], stages }

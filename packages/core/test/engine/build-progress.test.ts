@@ -71,6 +71,28 @@ test('puts characters together that are cut apart, per step and stream', () => {
   ])
 })
 
+test('loses none of many thousand lines, from several steps at once and cut anywhere, and keeps their order', () => {
+  const steps = ['a', 'b', 'c']
+  const texts = steps.map((step) => Array.from({ length: 20_000 }, (_, at) => `${step} ${at} – ü€🐳\n`).join(''))
+  const bytes = texts.map((text) => Buffer.from(text))
+  const logs: TraceStatus['logs'][number][] = []
+  // Pieces of lengths that share no factor with those of lines or characters.
+  for (let at = 0; bytes.some(({ length }) => at < length); at += 1013) {
+    steps.forEach((step, index) => {
+      const data = bytes[index]?.subarray(at, at + 1013) ?? Buffer.alloc(0)
+      if (data.length > 0) logs.push({ vertex: step, stream: 1, data })
+    })
+  }
+  const started = steps.map((step) => vertex(step, { started: at(1) }))
+  const ended = steps.map((step) => vertex(step, { started: at(1), completed: at(2) }))
+  const { events } = follow([{ vertexes: started }, ...logs.map((log) => ({ logs: [log] })), { vertexes: ended }])
+  for (const [index, step] of steps.entries()) {
+    const told = events.flatMap((event) => (event.kind === 'build-log' && event.step === step ? [event.text] : []))
+    expect(told.join('') === texts[index]).toBe(true)
+  }
+  expect(events.filter(({ kind }) => kind === 'build-log').length).toBeLessThanOrEqual(logs.length)
+})
+
 test('does not lose output that ends in the middle of a character', () => {
   const { events } = follow([{ logs: [{ vertex: 'a', stream: 1, data: Buffer.from('ok€').subarray(0, 4) }] }])
   const text = events.map((event) => (event.kind === 'build-log' ? event.text : '')).join('')

@@ -77,11 +77,11 @@ describe.each(ENGINES)('%s', (name) => {
   test('a failed step is named with its line and the end of its output', async () => {
     await using engine = connectEngine({ host })
     const dockerfile = `FROM ${base}\n\nRUN true && \\\n    true\nRUN for i in 1 2 3; do echo "line $i"; done; exit 7\n`
-    const building = engine.build(buildOf(dockerfile))
+    const building = engine.build(buildOf(dockerfile, { dockerfileName: 'dockerfileInline' }))
     const error: unknown = await building.catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ name: 'EngineError', code: 'BUILD_FAILED' })
     const { message } = error as Error
-    expect(message).toContain('Dockerfile:5')
+    expect(message).toContain('failed at dockerfileInline:5')
     expect(message).toContain('RUN for i in')
     expect(message).toContain('| line 3')
   })
