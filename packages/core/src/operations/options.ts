@@ -13,7 +13,7 @@ export interface OperationOptions {
 /** When an engine emulates a platform. */
 export const EMULATION_POLICIES = ['when-busy', 'when-needed', 'never'] as const
 
-/** One of {@link EMULATION_POLICIES}. */
+/** One of `EMULATION_POLICIES`. */
 export type EmulationPolicy = (typeof EMULATION_POLICIES)[number]
 
 /** What `plan(...)` and `execute(...)` take after the pipelines. */
