@@ -9,7 +9,7 @@ h1 { font-size: 1.5rem; margin: 0 0 .25rem } h2 { font-size: 1.15rem; margin: 2r
 a { color: var(--link) } :focus-visible { outline: 3px solid var(--bar); outline-offset: 2px }
 .skip { position: absolute; left: -100rem } .skip:focus { left: 1rem; top: 1rem; background: var(--back); padding: .5rem }
 .soft { color: var(--soft) } .mono, code, pre { font-family: ui-monospace, monospace; font-size: .88em }
-.scroll { overflow: auto; max-width: 100% }
+.scroll { overflow: auto; max-width: 100% } .scroll + .scroll { margin-top: 1rem }
 table { border-collapse: collapse; width: 100% } caption { text-align: left; color: var(--soft); padding-bottom: .25rem }
 th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere }
 th[scope=col] { white-space: nowrap } th[scope=row] { overflow-wrap: break-word }
