@@ -115,9 +115,7 @@ it('reports a match, what follows from the base, and what cannot be known', asyn
   await writeFile(join(context, 'Dockerfile'), `${FROM}COPY Dockerfile /\n`)
   const match = { verdict: 'match', path: '/bin/busybox', found: 'arm/v7 with hard float' }
   const codes = async () => (await execute(start)).nodes.flatMap(({ code }) => code ?? [])
-  expect(await codes()).toEqual([match, match])
-  await writeFile(join(context, 'Dockerfile'), `${FROM}COPY Dockerfile /again\n`)
-  expect(await codes()).toEqual([{ verdict: 'as-base' }])
+  expect(await codes()).toEqual([match, { verdict: 'as-base' }])
   await writeFile(join(context, 'Dockerfile'), `${FROM}FROM scratch\nCOPY --from=0 /etc/os-release /\n`)
   expect(await codes()).toEqual([{ verdict: 'unknown', because: 'the image has no executable with machine code' }])
 })

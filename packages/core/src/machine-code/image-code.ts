@@ -1,5 +1,6 @@
 import type { Duplex, Readable } from 'node:stream'
 import * as zlib from 'node:zlib'
+import type { Digest } from '../model/digest.js'
 import { CancelledError, PolyarchError } from '../model/errors.js'
 import type { CodeCheck } from '../model/events.js'
 import { type Descriptor, type ImageConfig, type ImageManifest, isForeign } from '../model/oci.js'
@@ -21,8 +22,8 @@ export interface ImageToCheck {
   readonly repository: Repository
   readonly manifest: Pick<ImageManifest, 'layers'>
   readonly config: ImageConfig
-  /** The layers of what it should stand on, where those have been compared before and fit: they need not be read. */
-  readonly checkedBase?: readonly Descriptor[] | undefined
+  /** `diff_ids` of what it should stand on, where that has been compared before: its layers need not be read again. */
+  readonly checkedBase?: readonly Digest[] | undefined
 }
 
 /** Starts with nothing read. */
@@ -48,13 +49,6 @@ export function createCodeReader(): CodeReader {
     },
   }
 
-  /** Undefined where all has to be looked at, or where that costs nothing, since this run has read the base. */
-  function layersOverBase({ manifest: { layers }, checkedBase }: ImageToCheck): readonly Descriptor[] | undefined {
-    const isThere = checkedBase?.every(({ digest }, index) => layers[index]?.digest === digest)
-    if (!checkedBase || !isThere || checkedBase.every(({ digest }) => read.has(digest))) return undefined
-    return layers.slice(checkedBase.length)
-  }
-
   function once(
     { digest }: Descriptor,
     open: () => Promise<LayerFiles | Unreadable>,
@@ -67,6 +61,14 @@ export function createCodeReader(): CodeReader {
     reading.catch(() => read.delete(digest))
     return reading
   }
+}
+
+/** Undefined where the image does not stand on a base that was compared before. */
+function layersOverBase({ manifest, config, checkedBase }: ImageToCheck): readonly Descriptor[] | undefined {
+  const contents = config.rootfs?.diff_ids
+  const standsOn = checkedBase?.every((content, index) => content === contents?.[index])
+  if (!checkedBase || !standsOn || contents?.length !== manifest.layers.length) return undefined
+  return manifest.layers.slice(checkedBase.length)
 }
 
 async function openLayer(

@@ -4,6 +4,7 @@ import type { ImageNode } from '../graph/node.js'
 import { DefinitionError } from '../model/errors.js'
 import { type Annotations, type Descriptor, isIndex } from '../model/oci.js'
 import { repositoryOf } from '../model/reference.js'
+import { readImageConfig } from '../registry/image-config.js'
 import { withoutLeftOut } from './annotations.js'
 import { buildRequest, type ResolvedImage } from './build-request.js'
 import { checkBuiltImage, isComplete, keptManifest, readPushedImage } from './built-image.js'
@@ -142,7 +143,7 @@ async function keep(work: ImageWork, world: World, call: StepCall): Promise<Outp
   if (isIndex(pushed.content)) throw new TypeError('a built image is a single manifest')
   const config = await checkBuiltImage(pushed, reference, platform, registry, call)
   const what = `what was built for ${node.id}`
-  const checkedBase = policy === 'trust-declared' ? undefined : await baseLayers(work, registry, call)
+  const checkedBase = policy === 'trust-declared' ? undefined : await baseContent(work, registry, call)
   const image = { repository, manifest: pushed.content, config, checkedBase }
   await checkCode({ what, ...image, platform, policy }, world, call)
   const kept = keptManifest(pushed, node.format, annotationsOf(work))
@@ -150,10 +151,15 @@ async function keep(work: ImageWork, world: World, call: StepCall): Promise<Outp
   return imageOutput(node, kept.descriptor, key)
 }
 
-/** What was built should stand on these, and they were compared with the platform before they came under their name. */
-async function baseLayers({ node, inputs }: ImageWork, registry: World['registry'], call: StepCall) {
-  const base = await registry.getManifest(inputOf(inputs, node.base).reference, call)
-  return base && !isIndex(base.content) ? base.content.layers : undefined
+/**
+ * The content of the layers that what was built should stand on. It was compared with the platform before it came under
+ * its name. Their digests say less: an engine may compress anew what it pushes.
+ */
+async function baseContent({ node, inputs }: ImageWork, registry: World['registry'], call: StepCall) {
+  const { reference } = inputOf(inputs, node.base)
+  const base = await registry.getManifest(reference, call)
+  if (base === undefined || isIndex(base.content)) return undefined
+  return (await readImageConfig(registry, reference, base.content, call)).rootfs?.diff_ids
 }
 
 function annotationsOf(work: ImageWork): Annotations {

@@ -6,7 +6,7 @@ import { pushBlob } from '../../../../test/support/push-tiny.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { packFiles, type TinyFile } from '../../../../test/support/tiny-image.js'
 import { createCodeReader } from '../../src/machine-code/image-code.js'
-import { digestOf } from '../../src/model/digest.js'
+import { type Digest, digestOf } from '../../src/model/digest.js'
 import { type Descriptor, type ImageConfig, MEDIA_TYPES } from '../../src/model/oci.js'
 import { createRegistry } from '../../src/registry/client.js'
 import type { Registry } from '../../src/registry/port.js'
@@ -170,9 +170,11 @@ describe('the machine code of an image', () => {
   })
 
   describe('over a base that was compared before', () => {
+    const configOf = (diff_ids: readonly Digest[]): ImageConfig => ({ rootfs: { type: 'layers', diff_ids } })
+
     const over = async (base: Files, upper: Files, reader = createCodeReader()) => {
-      const checkedBase = await pushLayers([base])
-      const layers = [...checkedBase, ...(await pushLayers([upper]))]
+      const layers = await pushLayers([base, upper])
+      const contents = layers.map(({ digest }) => digestOf(Buffer.from(digest)))
       const reads: string[] = []
       const counting: Registry = {
         ...registry,
@@ -181,8 +183,8 @@ describe('the machine code of an image', () => {
           return registry.readBlob(repository, layer, call)
         },
       }
-      const image = { repository: place(), manifest: { layers }, config: {} }
-      const verdict = await reader.check({ ...image, checkedBase }, ARM, counting, {})
+      const image = { repository: place(), manifest: { layers }, config: configOf(contents) }
+      const verdict = await reader.check({ ...image, checkedBase: contents.slice(0, 1) }, ARM, counting, {})
       return { verdict, reads: reads.map((digest) => layers.findIndex((layer) => layer.digest === digest)) }
     }
 
@@ -207,9 +209,10 @@ describe('the machine code of an image', () => {
     })
 
     it('is looked for in all layers where it stands on something else', async () => {
-      const checkedBase = await pushLayers([{ 'bin/sh': arm }])
+      const checkedBase = [digestOf(Buffer.from('another'))]
       const layers = await pushLayers([{ 'bin/sh': amd64 }, { 'etc/motd': '' }])
-      const image = { repository: place(), manifest: { layers }, config: {}, checkedBase }
+      const config = configOf(layers.map(({ digest }) => digest))
+      const image = { repository: place(), manifest: { layers }, config, checkedBase }
       expect(await createCodeReader().check(image, ARM, registry, {})).toMatchObject({ verdict: 'mismatch' })
     })
   })
