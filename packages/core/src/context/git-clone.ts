@@ -1,13 +1,10 @@
-import { execFile } from 'node:child_process'
 import { rm } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
-import { promisify } from 'node:util'
 import type { ContextDefinition } from '../definition/build-context.js'
 import { CancelledError, DefinitionError, EngineError, HostError } from '../model/errors.js'
+import { runGit } from './git-process.js'
 
 type GitContext = Extract<ContextDefinition, { kind: 'git' }>
-
-const run = promisify(execFile)
 
 /** The most of git's own words that a message holds, in characters. */
 const MAX_REASON = 500
@@ -24,7 +21,7 @@ export async function cloneContext(
   folder: string,
   signal?: AbortSignal,
 ): Promise<string> {
-  const git = (...args: readonly string[]) => runGit(url, folder, args, signal)
+  const git = (...args: readonly string[]) => cloneStep(url, folder, args, signal)
   await git('init', '--quiet')
   const commit = await git('fetch', '--quiet', '--depth', '1', '--', url, ref).then(
     () => 'FETCH_HEAD',
@@ -47,17 +44,15 @@ export async function cloneContext(
   throw new DefinitionError([{ path: 'build.context', message, hint: 'name one that is in the repository' }])
 }
 
-async function runGit(
+async function cloneStep(
   url: string,
   folder: string,
   args: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  const env = { ...process.env, GIT_TERMINAL_PROMPT: '0' }
   try {
     // Files as they are in the repository, whatever the user's own checkouts look like.
-    const options = { env, ...(signal && { signal }) }
-    return (await run('git', ['-C', folder, '-c', 'core.autocrlf=false', ...args], options)).stdout
+    return await runGit(folder, ['-c', 'core.autocrlf=false', ...args], { env: { GIT_TERMINAL_PROMPT: '0' }, signal })
   } catch (error) {
     if (signal?.aborted) throw new CancelledError(signal.reason)
     const { code, stderr = '' } = error as { readonly code?: unknown; readonly stderr?: string }

@@ -1,6 +1,5 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import type { ContextDefinition } from '../definition/build-context.js'
+import { runGit } from './git-process.js'
 
 /** Where a context's files come from, as far as git knows. */
 export interface GitOrigin {
@@ -9,11 +8,6 @@ export interface GitOrigin {
   /** The commit; with `-dirty` where files differ from it. */
   readonly revision?: string
 }
-
-const run = promisify(execFile)
-
-/** Variables by which git, where it starts this process as a hook, names another repository. */
-const FOREIGN = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_PREFIX'] as const
 
 /** Asks git where a context is from. What it does not know, or is not there to tell, is left out. */
 export async function readGitOrigin(context: ContextDefinition, signal?: AbortSignal): Promise<GitOrigin> {
@@ -66,10 +60,8 @@ async function askGit(
   args: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
-  const env: NodeJS.ProcessEnv = { ...process.env, GIT_OPTIONAL_LOCKS: '0' }
-  for (const name of FOREIGN) delete env[name]
   try {
-    return (await run('git', ['-C', directory, ...args], { env, ...(signal && { signal }) })).stdout
+    return await runGit(directory, args, { env: { GIT_OPTIONAL_LOCKS: '0' }, signal })
   } catch {
     return undefined
   }

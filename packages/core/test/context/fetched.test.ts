@@ -111,6 +111,15 @@ describe('a git repository', { timeout: 60_000 }, () => {
     expect(String(error)).not.toContain('hunter2')
   })
 
+  it('is fetched into a folder of its own, also where git started this process as a hook of another repository', async () => {
+    await git('init', '--quiet')
+    await commit({ Dockerfile: '', file: '' })
+    const another = join(library.path, 'of-the-hook')
+    vi.stubEnv('GIT_DIR', another)
+    expect((await listed(at())).paths).toEqual(['file'])
+    expect(await readdir(library.path)).toEqual([])
+  })
+
   it('is not left by its directory', async () => {
     await git('init', '--quiet')
     await commit({ Dockerfile: '' })

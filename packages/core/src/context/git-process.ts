@@ -1,0 +1,21 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+/** Variables by which git, where it starts this process as a hook, names another repository. */
+const FOREIGN = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_PREFIX'] as const
+
+/** What git is called with beside its arguments. */
+export interface GitCall {
+  /** Variables over those of this process. */
+  readonly env: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Runs the system's git in a directory, whose own repository is meant. @returns what it prints. */
+export async function runGit(directory: string, args: readonly string[], { env, signal }: GitCall): Promise<string> {
+  const all: NodeJS.ProcessEnv = { ...process.env, ...env }
+  for (const name of FOREIGN) delete all[name]
+  return (await run('git', ['-C', directory, ...args], { env: all, ...(signal && { signal }) })).stdout
+}
