@@ -1,8 +1,9 @@
 import { EnginePool } from '../engine/pool.js'
 import { type NodeResult, performNodes } from '../execute/execution.js'
+import { combineFailures } from '../execute/failures.js'
 import type { TagMove } from '../execute/tag-phase.js'
 import { errorData } from '../model/error-data.js'
-import { CancelledError, EngineError, throwIfCancelled } from '../model/errors.js'
+import { CancelledError, throwIfCancelled } from '../model/errors.js'
 import type { RunEvent } from '../model/events.js'
 import { hasChanges } from '../model/plan.js'
 import { formatReference } from '../model/reference.js'
@@ -52,7 +53,7 @@ async function executeIn(
   }
   const planned = await makePlan(input, world, { signal, emit })
   emit({ kind: 'planned', at: Date.now(), plan: planned.plan })
-  refuseProblems(planned)
+  if (planned.problems.length > 0) throw combineFailures(planned.problems)
   if (!input.builds) refuseMissingImages(planned)
   const results = await performNodes({
     nodes: planned.nodes,
@@ -89,16 +90,6 @@ async function executeIn(
 function openPool({ buildConcurrency, emulation }: RunOptions): EnginePool {
   const buildsPerEngine = buildConcurrency ?? DEFAULT_BUILD_CONCURRENCY
   return new EnginePool({ buildsPerEngine, waitsForNative: emulation === 'when-needed' })
-}
-
-function refuseProblems({ problems }: Planned): void {
-  const [first, ...others] = problems
-  if (first === undefined) return
-  if (others.length === 0) throw first
-  const hints = [...new Set(problems.flatMap(({ hint }) => hint ?? []))]
-  throw new EngineError(first.code, problems.map(({ message }) => message).join('\n'), {
-    ...(hints.length > 0 && { hint: hints.join('; ') }),
-  })
 }
 
 /** Where there was nothing to do, the plan has just read every name. */
