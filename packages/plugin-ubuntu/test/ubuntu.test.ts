@@ -1,42 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { formatPlatform, parsePlatform } from '../../core/src/model/platform.js'
-import { parseReference } from '../../core/src/model/reference.js'
+import { asking, describeReleases } from '../../../test/support/distribution-releases.js'
 import { ubuntu } from '../src/index.js'
 import { UBUNTU } from '../src/releases.js'
 
-const base = ubuntu().bases.ubuntu
-const ask = (platform: string, options: object = {}) => {
-  const parsed = parsePlatform(platform)
-  if (parsed === undefined) throw new Error(`'${platform}' is not a platform`)
-  return base.source({ platform: parsed, options })
-}
+const ask = asking(ubuntu().bases.ubuntu)
 
-describe.each(Object.entries(UBUNTU.releases))('Ubuntu %s', (release, { aliases, platforms, suite, tag }) => {
-  it.each(Object.entries(platforms))('has %s, as an image and as packages', (platform, architecture) => {
-    const image = ask(platform, { release })
-    expect(image).toMatchObject({
-      kind: 'registry',
-      reference: `${UBUNTU.image}:${tag}`,
-      configPolicy: UBUNTU.configPolicy,
-    })
-    expect(parseReference('reference' in image ? image.reference : '')).toBeDefined()
-    expect(ask(platform, { release, source: 'apt' })).toMatchObject({
-      kind: 'apt',
-      suite,
-      architecture,
-      distribution: 'ubuntu',
-    })
-  })
-
-  it('is the same by all of its names, and writes its platforms in normal form', () => {
-    const [platform = ''] = Object.keys(platforms)
-    for (const alias of aliases) expect(ask(platform, { release: alias })).toEqual(ask(platform, { release }))
-    for (const text of Object.keys(platforms)) {
-      const parsed = parsePlatform(text)
-      expect(parsed && formatPlatform(parsed)).toBe(text)
-    }
-  })
-})
+describeReleases(UBUNTU, ask)
 
 describe('what Ubuntu refuses', () => {
   it.each([
