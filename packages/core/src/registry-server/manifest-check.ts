@@ -1,8 +1,7 @@
 import { type Digest, digestOf, isDigest } from '../model/digest.js'
 import { isIndexType, MANIFEST_MEDIA_TYPES } from '../model/oci.js'
 import { ProtocolError } from './protocol-error.js'
-import type { RepositoryRecord } from './repository-record.js'
-import type { ManifestContent } from './store.js'
+import type { ManifestContent, RepositoryRecord } from './repository-record.js'
 
 type JsonObject = Readonly<Record<string, unknown>>
 
@@ -31,6 +30,12 @@ export function checkManifest(bytes: Uint8Array, contentType: string | undefined
     needs,
     ...(subject !== undefined && { subject: digestIn(subject, 'subject') }),
   }
+}
+
+/** The blobs that a stored manifest refers to. */
+export function neededBlobs({ bytes, mediaType }: ManifestContent): readonly Digest[] {
+  const { needs } = checkManifest(bytes, mediaType)
+  return needs.flatMap(({ digest, isManifest }) => (isManifest ? [] : [digest]))
 }
 
 /**

@@ -13,11 +13,19 @@ export interface ManifestRecord {
   readonly subject?: Digest
 }
 
+/** A manifest that is to be stored, or was. */
+export interface ManifestContent extends ManifestRecord {
+  readonly digest: Digest
+  readonly bytes: Uint8Array
+}
+
 /** What a repository holds; bytes are visible only in the repositories that have a record of them. */
 export interface RepositoryRecord {
   readonly blobs: Set<Digest>
   readonly manifests: Map<Digest, ManifestRecord>
   readonly tags: Map<string, Digest>
+  /** What manifests that were removed referred to. */
+  readonly leftovers: Set<Digest>
 }
 
 /** The form in the file. */
@@ -26,6 +34,7 @@ interface SavedRecord {
   readonly blobs: readonly Digest[]
   readonly manifests: Readonly<Record<Digest, ManifestRecord>>
   readonly tags: Readonly<Record<string, Digest>>
+  readonly leftovers?: readonly Digest[]
 }
 
 const VERSION = 1
@@ -35,16 +44,17 @@ const FILE_NAME = '_record.json'
 
 /** A record that holds nothing. */
 export function emptyRecord(): RepositoryRecord {
-  return { blobs: new Set(), manifests: new Map(), tags: new Map() }
+  return { blobs: new Set(), manifests: new Map(), tags: new Map(), leftovers: new Set() }
 }
 
 /** The text of a record's file. */
-export function encodeRecord({ blobs, manifests, tags }: RepositoryRecord): string {
+export function encodeRecord({ blobs, manifests, tags, leftovers }: RepositoryRecord): string {
   const saved: SavedRecord = {
     version: VERSION,
     blobs: [...blobs],
     manifests: Object.fromEntries(manifests) as SavedRecord['manifests'],
     tags: Object.fromEntries(tags),
+    ...(leftovers.size > 0 && { leftovers: [...leftovers] }),
   }
   return JSON.stringify(saved)
 }
@@ -80,6 +90,7 @@ async function readRecord(path: string): Promise<RepositoryRecord> {
       blobs: new Set(saved.blobs),
       manifests: new Map(Object.entries(saved.manifests) as [Digest, ManifestRecord][]),
       tags: new Map(Object.entries(saved.tags)),
+      leftovers: new Set(saved.leftovers),
     }
   } catch (cause) {
     throw new HostError('REGISTRY_NOT_STARTED', `the record ${path} of the embedded registry cannot be read`, {

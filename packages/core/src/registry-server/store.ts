@@ -7,22 +7,17 @@ import type { Digest } from '../model/digest.js'
 import { HostError } from '../model/errors.js'
 import { ContentStore, type OpenContent } from './content-store.js'
 import { encodeLayoutIndex } from './layout-index.js'
+import { neededBlobs } from './manifest-check.js'
 import {
   emptyRecord,
   encodeRecord,
-  type ManifestRecord,
+  type ManifestContent,
   type RepositoryRecord,
   readRecords,
   recordFile,
 } from './repository-record.js'
 import type { Upload } from './upload.js'
 import { Uploads } from './uploads.js'
-
-/** A manifest that is to be stored, or was. */
-export interface ManifestContent extends ManifestRecord {
-  readonly digest: Digest
-  readonly bytes: Uint8Array
-}
 
 /**
  * All that the registry holds: an OCI image layout, with a record per repository beside it. What is answered from is in
@@ -53,6 +48,7 @@ export class Store {
     const records = await readRecords(root)
     const store = new Store(directory, await Uploads.open(directory), await ContentStore.open(directory), records)
     await writeFile(join(directory, 'oci-layout'), LAYOUT_MARKER)
+    for (const name of records.keys()) await store.#clearLeftovers(name)
     await store.content.sweep((digest) => store.#isHeld(digest))
     await store.#layout.save()
     return store
@@ -113,10 +109,15 @@ export class Store {
     if (tag !== undefined) await this.#layout.save()
   }
 
-  /** Takes a manifest out of a repository, and the tags that point to it; false where it was not there. */
+  /**
+   * Takes a manifest out of a repository, and the tags that point to it; false where it was not there. Its blobs stay
+   * until the next start: a client that has just seen one there may be about to push a manifest over it.
+   */
   async removeManifest(name: string, digest: Digest): Promise<boolean> {
+    const content = await this.readManifest(name, digest)
     const record = this.records.get(name)
     if (!record?.manifests.delete(digest)) return false
+    for (const blob of content === undefined ? [] : neededBlobs(content)) record.leftovers.add(blob)
     for (const [tag, target] of record.tags) {
       if (target === digest) record.tags.delete(tag)
     }
@@ -130,6 +131,19 @@ export class Store {
     if (!this.records.get(name)?.tags.delete(tag)) return false
     await Promise.all([this.#save(name), this.#layout.save()])
     return true
+  }
+
+  /** Lets go of what only removed manifests referred to. Other blobs without a manifest are of pushes that can go on. */
+  async #clearLeftovers(name: string): Promise<void> {
+    const record = this.#record(name)
+    if (record.leftovers.size === 0) return
+    for (const digest of record.manifests.keys()) {
+      const content = await this.readManifest(name, digest)
+      for (const blob of content === undefined ? [] : neededBlobs(content)) record.leftovers.delete(blob)
+    }
+    for (const blob of record.leftovers) record.blobs.delete(blob)
+    record.leftovers.clear()
+    await this.#save(name)
   }
 
   #record(name: string): RepositoryRecord {

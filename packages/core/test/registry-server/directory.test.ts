@@ -26,6 +26,35 @@ test('what was pushed is there after a restart', async () => {
   expect(Buffer.from(await layer.arrayBuffer())).toEqual(Buffer.from(image.layer.bytes))
 })
 
+test('what only deleted manifests referred to is gone after a restart, and nothing else', async () => {
+  await using folder = await tempFolder()
+  const config = { Labels: { shared: 'no' } }
+  const [gone, kept] = await Promise.all([tinyImage({ platform: amd64, config }), tinyImage({ platform: amd64 })])
+  const first = await startRegistry({ directory: folder.path })
+  const at = (repository: string) => ({ url: first.url, repository })
+  await pushTinyImage(at('app'), gone, 'old')
+  await pushTinyImage(at('app'), kept, 'new')
+  await pushTinyImage(at('other'), gone)
+  const unfinished = await putBlob({ send: (path, request) => fetch(`${first.url}${path}`, request) }, 'app')
+  const manifest = `${first.url}/v2/app/manifests/${gone.manifest.descriptor.digest}`
+  expect((await fetch(manifest, { method: 'DELETE' })).status).toBe(202)
+  const statusAt = async (url: string, name: string, digest: string) =>
+    (await fetch(`${url}/v2/${name}/blobs/${digest}`)).status
+  expect(gone.layer.descriptor.digest).toBe(kept.layer.descriptor.digest)
+  expect(await statusAt(first.url, 'app', gone.config.descriptor.digest)).toBe(200)
+  await first.close()
+  const second = await startRegistry({ directory: folder.path })
+  expect(await statusAt(second.url, 'app', gone.config.descriptor.digest)).toBe(404)
+  expect(await statusAt(second.url, 'app', gone.layer.descriptor.digest)).toBe(200)
+  expect(await statusAt(second.url, 'app', unfinished)).toBe(200)
+  expect(await statusAt(second.url, 'other', gone.config.descriptor.digest)).toBe(200)
+  await fetch(`${second.url}/v2/other/manifests/${gone.manifest.descriptor.digest}`, { method: 'DELETE' })
+  await second.close()
+  await using _ = await startRegistry({ directory: folder.path })
+  const [, hex = ''] = gone.config.descriptor.digest.split(':')
+  expect(await readdir(join(folder.path, 'blobs', 'sha256'))).not.toContain(hex)
+})
+
 test('a second registry on a directory is refused, and told where the first one is', async () => {
   await using first = await testRegistry()
   const { directory, host } = first.server
