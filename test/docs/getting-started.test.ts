@@ -1,22 +1,16 @@
 import { readFile } from 'node:fs/promises'
-import { fromImage, pipeline, platform } from '@polyarch/core'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { analyze } from '../../packages/core/src/dockerfile/analysis.js'
 import { parseDockerfile } from '../../packages/core/src/dockerfile/parse.js'
-import { outline } from '../../packages/core/src/operations/outline.js'
+import { runProgram } from '../support/child.js'
 
-test('the pipeline of docs/getting-started.md is one', () => {
-  const run = (defined: typeof app) => outline(defined)
-  const app = pipeline('registry.example.com/team/app')
-    .platforms(
-      platform('amd64', { base: fromImage('debian:trixie') }),
-      platform('arm', { variant: 'v7', base: fromImage('debian:bookworm') }),
-    )
-    .build({ context: '.' })
-    .tags('1.0', 'latest')
-
-  run(app)
-  expect(run(app).nodes).toHaveLength(6)
+test('the build.ts of docs/getting-started.md runs, and says what it is made of', async () => {
+  const file = fileURLToPath(new URL('getting-started/build.ts', import.meta.url))
+  const args = ['--import', 'tsx', file, 'graph', '--no-plan', '--format', 'json']
+  const { stdout } = await runProgram(process.execPath, args)
+  const kinds = (JSON.parse(stdout) as { nodes: { kind: string }[] }).nodes.map(({ kind }) => kind)
+  expect(kinds).toEqual(['source', 'source', 'base', 'base', 'base-index', 'image', 'image', 'index', 'tag', 'tag'])
 })
 
 test('the Dockerfile of docs/getting-started.md leaves its base open, and has no fault', async () => {
