@@ -4,7 +4,7 @@ import { type UserFolder, userFolder } from '../test/cli/user-folder.js'
 import { AMD64, ARM, pushBase } from '../test/pipeline/project.js'
 import { Cleanup } from '../test/support/cleanup.js'
 import { type DebianRegistry, startDebianRegistry } from '../test/support/debian-registry.js'
-import { type Contestant, hold } from './contest.js'
+import { type Contestant, countNew, hold } from './contest.js'
 import { type DockerCli, dockerCli } from './docker-cli.js'
 import { version } from './machine.js'
 import { writeManyFiles } from './many-files.js'
@@ -55,13 +55,7 @@ async function openPlace(cleanup: Cleanup): Promise<{ place: Place; requests: ()
   const registry = cleanup.use(await startDebianRegistry())
   const folder = cleanup.use(await userFolder())
   await folder.write({ 'app/Dockerfile': DOCKERFILE, 'app/file': 'one' })
-  let told = 0
-  const requests = () => {
-    const before = told
-    told = registry.requests().length
-    return told - before
-  }
-  return { place: { registry, folder }, requests }
+  return { place: { registry, folder }, requests: countNew(() => registry.requests().length) }
 }
 
 async function runOnce(contestants: readonly Contestant[]): Promise<void> {

@@ -22,6 +22,16 @@ interface Result {
   failure?: string
 }
 
+/** Counts what has been added to a growing number since the last call. */
+export function countNew(total: () => number): () => number {
+  let before = 0
+  return () => {
+    const added = total() - before
+    before += added
+    return added
+  }
+}
+
 /** Lets all take turns, so that what else the machine does meets each of them, and prints medians and ratios. */
 export async function hold({ title, contestants, rounds, requests }: Contest): Promise<void> {
   const results = new Map<Contestant, Result>(contestants.map((one) => [one, { seconds: [], requests: 0 }]))

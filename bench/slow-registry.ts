@@ -1,42 +1,40 @@
 import { once } from 'node:events'
-import { createServer, request } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** A registry behind a network: each answer comes so much later. */
+/** A registry at the other end of a slow network. */
 export interface SlowRegistry extends AsyncDisposable {
   readonly host: string
-  /** How many requests came since the last call. */
-  count(): number
 }
 
-/** Puts a network of so many milliseconds per request before the registry at a host that speaks plain HTTP. */
-export async function slowDown(target: string, delay: number): Promise<SlowRegistry> {
-  let seen = 0
-  const server = createServer(async (incoming, response) => {
-    seen++
-    await sleep(delay)
-    const { method, url, headers } = incoming
-    const onward = request(`http://${target}${url}`, { method, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers)
-      answer.pipe(response)
-    })
-    onward.once('error', () => response.destroy())
-    incoming.pipe(onward)
+/**
+ * Puts a network before the registry at a host, on which a way there and back takes so many milliseconds, the one that
+ * opens a connection too. It passes on bytes: were it to read and write HTTP, its own work would be what is measured.
+ */
+export async function slowDown(target: string, roundTrip: number): Promise<SlowRegistry> {
+  const [address, port] = target.split(':')
+  const open = new Set<Socket>()
+  const server = createServer((client) => {
+    const registry = connect(Number(port), address)
+    setTimeout(() => passOn(client, registry, roundTrip / 2), roundTrip)
+    passOn(registry, client, roundTrip / 2)
+    for (const socket of [client, registry]) open.add(socket.once('close', () => open.delete(socket)))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
     host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    count() {
-      const before = seen
-      seen = 0
-      return before
-    },
     async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
+      for (const socket of open) socket.destroy()
       server.close()
       await once(server, 'close')
     },
   }
+}
+
+function passOn(from: Socket, to: Socket, delay: number): void {
+  from
+    .setNoDelay()
+    .on('data', (chunk) => setTimeout(() => to.write(chunk), delay))
+    .once('end', () => setTimeout(() => to.end(), delay))
+    .once('error', () => to.destroy())
 }

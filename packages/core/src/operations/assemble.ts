@@ -55,15 +55,15 @@ export async function assemble(
   const sources = readEntries(entries, target)
   const call = { signal: options.signal }
   await using images = openImages(options)
-  const collecting = { registry: images, target, trustDeclared: options.trustDeclared ?? false }
+  const collecting = { registry: images, target: repositoryOf(target), trustDeclared: options.trustDeclared ?? false }
   const collected = await allOrNone(sources, call, (source, own) => collectImages(source, { ...collecting, call: own }))
   const all = collected.flat()
   if (options.duplicates !== 'last') refuseDuplicates(all)
   const found = options.duplicates === 'last' ? lastOfEach(all) : all
   const elsewhere = found.filter(({ reference, manifest }) => !manifest || !sameRepository(reference, target))
-  await allOrNone(elsewhere, call, async ({ reference, manifest }, copyCall) => {
+  await allOrNone(elsewhere, call, async ({ reference, manifest, isThere }, copyCall) => {
     const to = { ...repositoryOf(target), ...digestOnly(reference) }
-    await copyManifest(images, reference, to, manifest ? { source: manifest } : {}, copyCall)
+    await copyManifest(images, reference, to, manifest ? { source: manifest, isThere } : {}, copyCall)
   })
   const index = encodeIndex(
     found.map(({ descriptor }) => descriptor),

@@ -32,6 +32,8 @@ export interface FoundImage {
   readonly descriptor: Descriptor
   /** What is there; undefined where only its descriptor has been read. */
   readonly manifest?: StoredManifest
+  /** Whether the target has it; undefined where nobody has asked. */
+  readonly isThere?: boolean
   /** What was understood of it that was not written. */
   readonly notes: readonly string[]
 }
@@ -122,16 +124,26 @@ async function ofImage(
   source: AssemblySource,
   manifest: StoredManifest,
   declared: Declaration,
-  { registry, trustDeclared, call }: Collecting,
+  { registry, target, trustDeclared, call }: Collecting,
 ): Promise<FoundImage> {
   const { path, written } = source
   const reference = { ...repositoryOf(source.reference), digest: manifest.descriptor.digest }
-  const config = await configOf(reference, manifest, registry, call)
+  const there = { ...target, digest: manifest.descriptor.digest }
+  let config: ImageConfig | undefined
+  let isThere = sameRepository(reference, target)
+  const readConfig = async (own: RegistryCall) => {
+    config = await configOf(reference, manifest, registry, own)
+  }
+  const lookUp = async (own: RegistryCall) => {
+    isThere ||= (await registry.resolve(there, { ...own, fresh: true })) !== undefined
+  }
+  // At once, since each takes a way to the registry and back.
+  await allOrNone([readConfig, lookUp], call, (task, own) => task(own))
   const where = formatReference(source.reference)
   const { platform, notes } = decidePlatform({ where, declared, config, trustDeclared })
   const annotations = { ...manifest.descriptor.annotations, ...written.annotations }
   const annotated = Object.keys(annotations).length > 0 ? { annotations } : {}
-  return { path, reference, descriptor: { ...manifest.descriptor, platform, ...annotated }, manifest, notes }
+  return { path, reference, descriptor: { ...manifest.descriptor, platform, ...annotated }, manifest, isThere, notes }
 }
 
 async function configOf(

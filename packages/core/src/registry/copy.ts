@@ -17,6 +17,8 @@ import type { Registry, RegistryCall } from './port.js'
 export interface CopyOptions {
   /** What is copied, where it has just been read. */
   readonly source?: StoredManifest
+  /** Whether the target has it, where that has just been asked. */
+  readonly isThere?: boolean | undefined
   /** These platforms alone, with their attestations; an index then gets other bytes, and another digest. */
   readonly platforms?: readonly Platform[]
   /** Asked before anything moves, with what the target would have; what it throws ends the copy. */
@@ -45,7 +47,7 @@ export async function copyManifest(
   const kept = options.platforms ? await keepPlatforms(registry, from, source, options.platforms, call) : source
   await options.judge?.(kept)
   const copy = { registry, from: repositoryOf(from), to: repositoryOf(to) }
-  const there = await isThere(copy, kept.descriptor, call)
+  const there = options.isThere ?? (await isThere(copy, kept.descriptor, call))
   // A registry takes an image only whole; of an index, children may have been deleted since.
   if (!sameRepository(from, to) && !(there && !isIndex(kept.content))) await copyContent(copy, kept, call, 1)
   if (!there || to.tag !== undefined) await registry.putManifest(to, kept, call)

@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
+import { CancelledError } from '../model/errors.js'
 import type { Way } from './agents.js'
 import type { HttpRequest, RequestBody } from './http-message.js'
 import type { RegistryTimeouts } from './options.js'
@@ -24,13 +25,9 @@ export async function exchange(
   const { request } = await (url.protocol === 'https:' ? import('node:https') : import('node:http'))
   const source = await openBody(body)
   return new Promise((resolve, reject) => {
-    const sent = request(url, {
-      ...way,
-      method,
-      headers: { ...headers, ...lengthHeader(body) },
-      ...(signal && { signal }),
-    })
+    const sent = request(url, { ...way, method, headers: { ...headers, ...lengthHeader(body) } })
     sent.on('error', reject)
+    endOnSignal(sent, signal)
     sent.once('response', (answer) => {
       endWith(answer, sent)
       watchIdling(answer, timeouts.idle)
@@ -40,6 +37,15 @@ export async function exchange(
     if (source instanceof Readable) pour(source, sent)
     else sent.end(source)
   })
+}
+
+/** Not by the option of `request`, which watches each stream of the exchange, and costs as much as all else here. */
+function endOnSignal(sent: ClientRequest, signal: AbortSignal | undefined): void {
+  if (signal === undefined) return
+  const end = () => void sent.destroy(new CancelledError(signal.reason))
+  if (signal.aborted) end()
+  signal.addEventListener('abort', end, { once: true })
+  sent.once('close', () => signal.removeEventListener('abort', end))
 }
 
 /** Not by `pipeline`, which ends a request without the error that its source failed with. */

@@ -30,6 +30,7 @@ export class Hosts {
   /** Origins, since a URL drops a port that is its scheme's own, and capitals. */
   readonly #plainOrigins: ReadonlySet<string>
   readonly #mirrors: ReadonlyMap<string, readonly Endpoint[]>
+  readonly #endpoints = new Map<string, Endpoint>()
 
   /** @throws DefinitionError where a host or mirror is none. */
   constructor(options: Pick<RegistryOptions, 'hosts' | 'insecureHosts'>) {
@@ -43,13 +44,9 @@ export class Hosts {
 
   /** The host itself. */
   endpoint(host: string): Endpoint {
-    const scheme = this.#isPlain(host) ? 'http' : 'https'
-    const address = host === DOCKER_HUB ? DOCKER_HUB_API : host
-    if (!URL.canParse(`${scheme}://${address}`)) throw invalidHost(host)
-    const url = new URL(`${scheme}://${address}`)
-    if (url.href !== `${url.origin}/`) throw invalidHost(host)
-    const chunkSize = this.#options.get(host)?.chunkSize ?? Number.POSITIVE_INFINITY
-    return { host, origin: url.origin, prefix: '', mirror: false, chunkSize }
+    const endpoint = this.#endpoints.get(host) ?? this.#parseHost(host)
+    this.#endpoints.set(host, endpoint)
+    return endpoint
   }
 
   /** The mirrors of a host, in the order that they are asked in. */
@@ -73,6 +70,16 @@ export class Hosts {
     if (given?.plainHttp !== undefined) return given.plainHttp
     if (given?.ca !== undefined || given?.clientCertificate !== undefined) return false
     return this.#insecure.has(host) || isLoopback(host.replace(/:\d+$/, ''))
+  }
+
+  #parseHost(host: string): Endpoint {
+    const scheme = this.#isPlain(host) ? 'http' : 'https'
+    const address = host === DOCKER_HUB ? DOCKER_HUB_API : host
+    if (!URL.canParse(`${scheme}://${address}`)) throw invalidHost(host)
+    const url = new URL(`${scheme}://${address}`)
+    if (url.href !== `${url.origin}/`) throw invalidHost(host)
+    const chunkSize = this.#options.get(host)?.chunkSize ?? Number.POSITIVE_INFINITY
+    return { host, origin: url.origin, prefix: '', mirror: false, chunkSize }
   }
 
   #parseMirrors(host: string, { mirrors = [] }: RegistryHostOptions): readonly Endpoint[] {

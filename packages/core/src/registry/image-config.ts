@@ -1,4 +1,3 @@
-import { buffer } from 'node:stream/consumers'
 import { RegistryError } from '../model/errors.js'
 import { type ImageConfig, type ImageManifest, MEDIA_TYPES } from '../model/oci.js'
 import { formatRepository, type Repository, repositoryOf } from '../model/reference.js'
@@ -29,8 +28,8 @@ export async function readImageConfig(
 ): Promise<ImageConfig> {
   const where = `config ${config.digest} of ${formatRepository(repository)}`
   if (config.size > MAX_CONFIG_SIZE) throw unsupported(where, `it has ${config.size} bytes`)
-  const bytes = await buffer(await registry.readBlob(repositoryOf(repository), config, call))
-  return parseImageConfig(bytes, where)
+  const content = await registry.readBlob(repositoryOf(repository), config, call)
+  return parseImageConfig(Buffer.concat(await content.toArray()), where)
 }
 
 /**

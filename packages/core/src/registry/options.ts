@@ -54,7 +54,10 @@ export interface RegistryOptions {
   readonly hosts?: Readonly<Record<string, RegistryHostOptions>>
   readonly retry?: RetryBounds
   readonly timeouts?: RegistryTimeouts
-  /** Upper bound of requests under way per host, and, apart from these, of blobs under way to one host. */
+  /**
+   * Upper bound of requests under way per host, and, apart from these, of blobs under way to one host; 32 by default. A
+   * host that answers 429 is asked half as much at a time from then on.
+   */
   readonly concurrency?: number
   /** Whether HTTP_PROXY, HTTPS_PROXY and NO_PROXY count; loopback hosts are never reached through a proxy. Default true. */
   readonly useProxies?: boolean
@@ -69,4 +72,4 @@ export const DEFAULT_RETRY: Required<RetryBounds> = { attempts: 6, time: 120_000
 export const DEFAULT_TIMEOUTS: Required<RegistryTimeouts> = { connect: 10_000, answer: 300_000, idle: 60_000 }
 
 /** The concurrency that holds where nothing else is said. */
-export const DEFAULT_CONCURRENCY = 16
+export const DEFAULT_CONCURRENCY = 32

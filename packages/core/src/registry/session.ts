@@ -12,9 +12,13 @@ import {
   readBounded,
 } from './http-message.js'
 import { networkFault } from './network-fault.js'
+import { PassingFault } from './passing-fault.js'
 import type { RegistryCall } from './port.js'
 import type { Scope } from './scope.js'
 import type { Transport } from './transport.js'
+
+/** The status by which a registry says that it is asked too much at a time. */
+const TOO_MANY = 429
 
 /** A request of the distribution protocol to one endpoint. */
 export interface RegistryRequest {
@@ -57,8 +61,14 @@ export class Session {
    *
    * @throws RegistryError, wrapped as PassingFault where it may pass; CancelledError.
    */
-  once(request: RegistryRequest, call?: RegistryCall): Promise<HttpAnswer> {
-    return this.#authenticator.inTurn(() => this.#authorized(request, call?.signal), call?.signal)
+  async once(request: RegistryRequest, call?: RegistryCall): Promise<HttpAnswer> {
+    const pace = this.requests.concurrency
+    try {
+      return await this.#authenticator.inTurn(() => this.#authorized(request, call?.signal), call?.signal)
+    } catch (error) {
+      if (error instanceof PassingFault && error.error.status === TOO_MANY) this.#slowDown(pace)
+      throw error
+    }
   }
 
   /** As {@link once}, for an answer whose body is of no interest. */
@@ -86,6 +96,12 @@ export class Session {
   /** The whole URL of a target. */
   urlOf(target: string | URL): URL {
     return typeof target === 'string' ? new URL(`/v2/${target}`, this.endpoint.origin) : target
+  }
+
+  /** Halves how much is under way at a time: once for all that was sent at a pace and answered so. */
+  #slowDown(pace: number): void {
+    if (this.requests.concurrency !== pace) return
+    for (const bound of [this.requests, this.transfers]) bound.concurrency = Math.ceil(bound.concurrency / 2)
   }
 
   async #authorized(request: RegistryRequest, signal: AbortSignal | undefined): Promise<HttpAnswer> {

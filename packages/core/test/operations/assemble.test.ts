@@ -244,6 +244,28 @@ describe('what is written', () => {
     ])
   })
 
+  test('of an image elsewhere is asked for while its config is read, before anything is written', async () => {
+    const amd64 = await image({ platform: AMD64 })
+    const { name } = await repositoryWith([amd64])
+    await using proxy = await startFaultProxy(server.host)
+    let askedForIt = () => {}
+    const asked = new Promise<undefined>((resolve) => {
+      askedForIt = () => resolve(undefined)
+    })
+    // Were it asked for only afterwards, neither would ever be answered.
+    proxy.plan(({ method, path }) => {
+      if (method === 'HEAD') askedForIt()
+      return path.includes('/blobs/sha256') ? asked : undefined
+    })
+    const source = `${name.replace(server.host, proxy.host)}@${amd64.manifest.descriptor.digest}`
+    await assemble(`${proxy.host}/team/elsewhere:1`, [source])
+    const methods = proxy.seen.map(({ method }) => method)
+    expect([methods.slice(0, 3).sort(), methods.slice(3)]).toEqual([
+      ['GET', 'GET', 'HEAD'],
+      ['POST', 'POST', 'PUT', 'GET', 'PUT'],
+    ])
+  })
+
   test('has a name: a digest alone in a layout names nothing', async () => {
     const amd64 = await image({ platform: AMD64 })
     const { name } = await repositoryWith([amd64])

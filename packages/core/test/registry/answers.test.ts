@@ -49,6 +49,28 @@ describe('retries', () => {
     expect(server.seen).toHaveLength(1)
   })
 
+  test('a host that is asked too much at a time is asked half as much from then on', async () => {
+    let [open, most, refused] = [0, 0, 0]
+    await using server = await startScriptedServer(async ({ path }) => {
+      // The first answer says that no login is wanted: only then are there several at a time.
+      if (path.endsWith('/first')) return stored
+      if (refused < 8) {
+        refused += 1
+        return { status: 429, headers: { 'retry-after': '0' } }
+      }
+      open += 1
+      most = Math.max(most, open)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      open -= 1
+      return stored
+    })
+    await using client = createRegistry({ ...quick, concurrency: 8 })
+    await client.resolve({ ...latest(server), tag: 'first' })
+    await Promise.all(Array.from({ length: 24 }, (_, at) => client.resolve({ ...latest(server), tag: `t${at}` })))
+    expect(server.seen).toHaveLength(1 + 8 + 24)
+    expect(most).toBe(4)
+  })
+
   test.each([408, 425, 429, 500, 502, 503, 504])('%d is asked again', async (status) => {
     let asked = 0
     await using server = await startScriptedServer(() => {
