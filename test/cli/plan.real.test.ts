@@ -1,19 +1,47 @@
-import { readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { chmod, chown, mkdir, readdir, readFile, rm, utimes } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ARM, pushBase } from '../pipeline/project.js'
+import { Cleanup } from '../support/cleanup.js'
 import { schemaCheck } from '../support/schema.js'
+import type { CommandOutcome } from './running-command.js'
 import { type Stage, stage } from './stage.js'
+import { type UserFolder, userFolder, type Variables } from './user-folder.js'
 
 const NOWHERE = { DOCKER_HOST: 'unix:///nowhere/docker.sock' }
 
+/** What another user on another machine has set. */
+const ELSEWHERE = { LC_ALL: 'tr_TR.UTF-8', TZ: 'Pacific/Kiritimati', USER: 'somebody' }
+
+/** A checkout by somebody else, with another umask, at another time, in another order; home and caches are empty. */
+async function cleanMachine({ path }: UserFolder): Promise<UserFolder> {
+  const other = await userFolder()
+  await mkdir(join(other.path, 'tmp'))
+  const paths = (await readdir(join(path, 'app'), { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(path, join(entry.parentPath, entry.name)))
+  for (const file of ['build.ts', ...paths.toSorted().toReversed()]) {
+    await other.write({ [file]: await readFile(join(path, file), 'utf8') })
+    await chmod(join(other.path, file), 0o600)
+    await chown(join(other.path, file), 1234, 1234)
+    await utimes(join(other.path, file), 86_400, 86_400)
+  }
+  const run: UserFolder['run'] = (args, variables) => other.run(args, { TMPDIR: join(other.path, 'tmp'), ...variables })
+  return { ...other, run }
+}
+
 describe('build.ts, planned and built', () => {
+  const cleanup = new Cleanup()
   let set: Stage
+  let planElsewhere: (variables?: Variables) => Promise<CommandOutcome>
   beforeAll(async () => {
-    set = await stage()
+    set = cleanup.use(await stage())
+    await set.folder.write({ 'app/b/Z': '', 'app/b/ä': 'umlaut\n', 'app/b/i': 'first\n', 'app/I': 'last\n' })
+    const elsewhere = cleanup.use(await cleanMachine(set.folder))
+    planElsewhere = (variables) => elsewhere.run(['plan', '--json'], { ...ELSEWHERE, ...variables })
   })
   beforeEach(() => void set.requests())
-  afterAll(() => set[Symbol.asyncDispose]())
+  afterAll(() => cleanup[Symbol.asyncDispose]())
 
   it('plan says what would happen, and writes nothing', async () => {
     const { exitCode, stdout } = await set.folder.run(['plan'])
@@ -33,7 +61,7 @@ describe('build.ts, planned and built', () => {
     expect(set.writes()).toEqual([])
   })
 
-  it('plan --json prints the plan and nothing else', async () => {
+  it('plan --json prints the plan and nothing else, the same on a clean machine', async () => {
     const { exitCode, stdout } = await set.folder.run(['plan', '--json'])
     expect(exitCode).toBe(0)
     const plan = JSON.parse(stdout)
@@ -43,6 +71,9 @@ describe('build.ts, planned and built', () => {
       ...['mount', 'mount', 'create', 'create', 'create', 'known-after'],
     ])
     expect(set.writes()).toEqual([])
+    const elsewhere = await planElsewhere()
+    expect(elsewhere.stderr).toBe('')
+    expect(JSON.parse(elsewhere.stdout)).toEqual(plan)
   })
 
   it('builds, and reports where everything is', async () => {
@@ -66,11 +97,15 @@ describe('build.ts, planned and built', () => {
     expect(set.writes()).toEqual([])
   })
 
-  it('plan --exit-code exits with 0 where nothing would change', async () => {
+  it('plan --exit-code exits with 0 where nothing would change, and a clean machine agrees', async () => {
     const { exitCode, stdout } = await set.folder.run(['plan', '--exit-code'], NOWHERE)
     expect(exitCode).toBe(0)
     expect(stdout).toMatch(/^reuse +app index/m)
     expect(stdout).toMatch(/^tag keep /m)
+    const here = await set.folder.run(['plan', '--json'], NOWHERE)
+    const elsewhere = await planElsewhere(NOWHERE)
+    expect(elsewhere.stderr).toBe('')
+    expect(JSON.parse(elsewhere.stdout)).toEqual(JSON.parse(here.stdout))
   })
 
   it('lock: on CI each name has to be in it, unless --no-frozen says otherwise; --update says what has moved', async () => {

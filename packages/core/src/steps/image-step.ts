@@ -9,6 +9,7 @@ import { withoutLeftOut } from './annotations.js'
 import { buildRequest, type ResolvedImage } from './build-request.js'
 import { checkBuiltImage, isComplete, keptManifest, readPushedImage } from './built-image.js'
 import { checkCode } from './code-check.js'
+import { noteGitFolder } from './git-folder.js'
 import { runCheck } from './image-check.js'
 import { decisiveSettings, explainImage, partsOf, recordContext } from './image-explanation.js'
 import { encodeParts, PARTS_ANNOTATION } from './image-parts.js'
@@ -49,6 +50,7 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     }
     const images = await Promise.all(analysis.externals.map((image) => pinImage(image, platform, world, call)))
     noteVolatile(analysis, context, build.volatile, call)
+    if (build.context.kind === 'directory') noteGitFolder(context, call)
     noteMissingSecrets(analysis, build, context.dockerfile.file, call)
     return { context, analysis, images }
   },
