@@ -57,18 +57,29 @@ function word(text: string): string {
  * Reads the text of a lock.
  *
  * @param file - its path, for messages.
- * @throws DefinitionError LOCK_INVALID where it is of a newer version, or a line cannot be read.
+ * @throws DefinitionError LOCK_INVALID where it is of a newer version, a line cannot be read, or two contradict each other.
  */
 export function parseLock(text: string, file: string): readonly LockEntry[] {
   const [head = '', ...lines] = text.split(/\r?\n/)
   const version = head.startsWith(HEAD) ? Number(head.slice(HEAD.length)) : Number.NaN
   if (version !== LOCK_VERSION) throw unknownVersion(file, version)
-  return lines.flatMap((line, at) => {
-    if (line.trim() === '' || line.startsWith('#')) return []
+  const read = new Map<string, { readonly entry: LockEntry; readonly line: string }>()
+  for (const [at, line] of lines.entries()) {
+    if (line.trim() === '' || line.startsWith('#')) continue
     const entry = parseEntry(line)
     if (entry === undefined) throw unreadable(file, `line ${at + 2} cannot be read: ${line}`)
-    return [entry]
-  })
+    const identity = entryIdentity(entry)
+    // As a merge leaves them that keeps the lines of both sides.
+    if ((read.get(identity)?.line ?? line) !== line) throw contradiction(file, at + 2, entry)
+    read.set(identity, { entry, line })
+  }
+  return [...read.values()].map(({ entry }) => entry)
+}
+
+function contradiction(file: string, line: number, { name, platform }: LockEntry): DefinitionError {
+  const message = `line ${line} and one before it say different things of ${name} for ${formatPlatform(platform)}`
+  const hint = 'leave one of them, or delete both and run `build.ts lock`'
+  return new DefinitionError([{ path: file, message, hint }], 'LOCK_INVALID')
 }
 
 function unknownVersion(file: string, version: number): DefinitionError {

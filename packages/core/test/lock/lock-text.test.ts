@@ -67,6 +67,20 @@ describe('the text of a lock', () => {
     )
   })
 
+  it('takes a line that is there twice once, and refuses two that say different things of a name', () => {
+    const text = formatLock(ENTRIES)
+    const [line = ''] = text.match(/^image .*$/m) ?? []
+    expect(parseLock(`${text}${line}\n`, 'x')).toHaveLength(ENTRIES.length)
+    const other = line.replace(/image=.*/, `image=sha256:${'e'.repeat(64)}`)
+    expect(() => parseLock(`${text}${other}\n`, 'x')).toThrowError(
+      expect.objectContaining({
+        code: 'LOCK_INVALID',
+        message: expect.stringContaining('say different things of docker.io/library/golang:1.25 for linux/arm/v7'),
+        hint: expect.stringContaining('delete both'),
+      }),
+    )
+  })
+
   it.each([
     ['polyarch.lock version 2\n', 'it is of version 2, and this polyarch reads 1', 'install a newer @polyarch/core'],
     ['', 'it does not begin with', 'take it from version control again'],
