@@ -4,7 +4,7 @@ import type { ErrorCode } from '../model/errors.js'
 export const ADVICE: Readonly<Record<ErrorCode, string>> = {
   DEFINITION_INVALID: 'Correct the values named. The nearest valid word is suggested where there is one.',
   USAGE: 'See npx tsx build.ts --help.',
-  LOCK_INVALID: 'Take it from version control again, or install a newer @polyarch/core.',
+  LOCK_INVALID: 'Take it from version control again, leave one of the two, or install a newer @polyarch/core.',
   LOCK_INCOMPLETE: 'Run npx tsx build.ts lock and commit the file, or say --no-frozen.',
   ENGINE_UNREACHABLE:
     'Start Docker, or point DOCKER_HOST or the docker context at an engine. On Linux, your user may have to be in the group docker. npx tsx build.ts doctor looks at more.',
