@@ -61,6 +61,9 @@ export async function makePlan(input: PlanningInput, world: World, call: Plannin
   throwIfCancelled(signal)
   const notes = [...input.notes]
   const published = await readPublished(input.graph, input.published, world.registry, { signal })
+  const isNew = input.graph.nodes.some((node) => node.kind === 'index' && published.formerOf(node).index === undefined)
+  // It will be built, most likely: what that takes is loaded while registries are asked.
+  if (isNew && input.builds) world.engines.prepare()
   const callOf = ({ id }: Node): StepCall => ({
     signal,
     onEvent: (event) => {

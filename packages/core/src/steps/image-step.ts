@@ -86,10 +86,14 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     // A run that was killed after the push left the image there, as the engine wrote it.
     const left = work.anew ? undefined : await world.registry.resolve(reference, call)
     if (left === undefined) await buildAndPush(work, world, call)
-    const kept = await keep(work, world, call)
-    // Docker's manifests have no room for what would lead to the record.
-    if (node.format === 'oci') await recordContext(work, world, call)
-    return kept
+    // Neither waits for the other, but both have ended when the node has. Docker's manifests cannot lead to a record.
+    const [kept, recorded] = await Promise.allSettled([
+      keep(work, world, call),
+      node.format === 'oci' && recordContext(work, world, call),
+    ])
+    if (kept.status === 'rejected') throw kept.reason
+    if (recorded.status === 'rejected') throw recorded.reason
+    return kept.value
   },
 }
 
@@ -141,11 +145,13 @@ async function keep(work: ImageWork, world: World, call: StepCall): Promise<Outp
   const { registry } = world
   const { platform, repository, codePolicy: policy } = node
   const reference = pushReference(repository, key, node.format)
-  const pushed = await readPushedImage(reference, node.platform, registry, call)
+  const [pushed, checkedBase] = await Promise.all([
+    readPushedImage(reference, node.platform, registry, call),
+    policy === 'trust-declared' ? undefined : baseContent(work, registry, call),
+  ])
   if (isIndex(pushed.content)) throw new TypeError('a built image is a single manifest')
   const config = await checkBuiltImage(pushed, reference, platform, registry, call)
   const what = `what was built for ${node.id}`
-  const checkedBase = policy === 'trust-declared' ? undefined : await baseContent(work, registry, call)
   const image = { repository, manifest: pushed.content, config, checkedBase }
   await checkCode({ what, ...image, platform, policy }, world, call)
   const kept = keptManifest(pushed, node.format, annotationsOf(work))
