@@ -37,7 +37,7 @@ describe('a RUN that fails', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
     expect(stderr).toContain('app image(linux/arm/v7): failed: ')
     expect(stderr).toContain(
-      'error: app image(linux/arm/v7): the build for linux/arm/v7 failed at Dockerfile:5, in [2/2] RUN echo',
+      'error: app image(linux/arm/v7): the build for linux/arm/v7 failed at Dockerfile:5: exit code: 1\n  [2/2] RUN echo',
     )
     expect(stderr).toContain('\n  | the last thing it said\n')
     expect(stderr).toContain('code: BUILD_FAILED')

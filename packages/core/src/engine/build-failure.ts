@@ -11,5 +11,10 @@ export function buildFailed(request: BuildRequest, cause: Error, step: FailedSte
   const line = request.dockerfileText === undefined ? undefined : findInstruction(request.dockerfileText, step.name)
   const place = line === undefined ? '' : ` at ${request.dockerfileName ?? request.dockerfile}:${line}`
   const log = step.log.map((text) => `\n  | ${text}`).join('')
-  return new EngineError('BUILD_FAILED', `${what}${place}, in ${step.name}: ${step.error}${log}`, { cause })
+  return new EngineError('BUILD_FAILED', `${what}${place}: ${reasonOf(step)}\n  ${step.name}${log}`, { cause })
+}
+
+/** BuildKit repeats the whole command before the exit code, and the step says that already. */
+function reasonOf({ error }: FailedStep): string {
+  return /\bexit code: \d+$/.exec(error)?.[0] ?? error
 }

@@ -1,7 +1,8 @@
 import { shortDigest } from '../model/digest.js'
 import type { RunEvent, WorkEvent } from '../model/events.js'
-import { codeText, isAsDeclared, movedText, oneLine, withoutControls } from './plain-words.js'
+import { codeText, isAsDeclared, movedText, oneLine } from './plain-words.js'
 import { GroupedLines, type GroupMarkers } from './progress/groups.js'
+import { OutputLines } from './progress/output-lines.js'
 import type { Reporter } from './progress/reporter.js'
 import { formatBytes } from './units.js'
 
@@ -23,8 +24,12 @@ export function plainReporter({ write, verbose, markers }: PlainReporterOptions)
     if (groups === undefined) line(`${event.node}: ${text}`)
     else groups.end(event.node, oneLine(`${event.node}: ${text}`), event)
   }
+  const output = new OutputLines()
+  const hasOutput = verbose || groups !== undefined
   const work = (node: string, event: WorkEvent) => {
-    for (const text of workLines(event, verbose || groups !== undefined)) {
+    const told = workText(event)
+    const lines = [...(hasOutput ? output.add(node, event) : []), ...(told === undefined ? [] : [oneLine(told)])]
+    for (const text of lines) {
       if (groups === undefined) write(`${node}: ${text}\n`)
       else groups.add(node, text)
     }
@@ -59,20 +64,6 @@ export function plainReporter({ write, verbose, markers }: PlainReporterOptions)
     }
   }
   return { tell, stopping: () => line('stopping (again to leave at once)'), [Symbol.dispose]: () => {} }
-}
-
-function workLines(event: WorkEvent, verbose: boolean): readonly string[] {
-  if (event.kind === 'build-log') return verbose ? logLines(event.text) : []
-  const text = workText(event)
-  return text === undefined ? [] : [oneLine(text)]
-}
-
-/** Of a line that is drawn over and over, such as a progress bar, the last state. */
-function logLines(text: string): readonly string[] {
-  return text
-    .trimEnd()
-    .split('\n')
-    .map((line) => withoutControls(line.trimEnd().split('\r').at(-1) ?? ''))
 }
 
 function workText(event: WorkEvent): string | undefined {

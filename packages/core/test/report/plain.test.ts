@@ -49,10 +49,27 @@ describe('plain', () => {
     expect(written([log])).toBe('')
   })
 
+  test('output that comes in pieces as whole lines, by step, and the rest of one when it ends', () => {
+    const node = 'app image(linux/amd64)'
+    const log = (step: string, text: string) => work(6, node, { kind: 'build-log', step, stream: 'stdout', text })
+    const done = work(7, node, { kind: 'build-step', step: 'a', name: '[2/3] RUN make', status: 'done' })
+    const events = [log('a', 'Reading lists'), log('b', 'one\ntw'), log('a', '... Done\n\nEn'), log('b', 'o\n'), done]
+    expect(written(events, {}, true).split('\n')).toEqual([
+      `${node}: one`,
+      `${node}: Reading lists... Done`,
+      `${node}: `,
+      `${node}: two`,
+      `${node}: En`,
+      `${node}: [2/3] RUN make (done)`,
+      '',
+    ])
+    expect(written([log('a', 'x'.repeat(100_000))], {}, true).length).toBeGreaterThan(100_000)
+  })
+
   test('folds each node on GitHub, with the output of its steps, one group after the other', () => {
     expect(written(FAILED, { GITHUB_ACTIONS: 'true' })).toContain(
       [
-        '::group::app image(linux/arm/v7): failed: the build for linux/arm/v7 failed at Dockerfile:3, in [2/3] RUN make -j1: exit code: 2',
+        '::group::app image(linux/arm/v7): failed: the build for linux/arm/v7 failed at Dockerfile:3: exit code: 2',
         '  cc -c main.c',
         '  warning: FromAsCasing (Dockerfile line 3)',
         '  [2/3] RUN make -j1 (failed)',

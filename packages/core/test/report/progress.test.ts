@@ -4,7 +4,7 @@ import type { RunEvent } from '../../src/model/events.js'
 import { painted, unpainted } from '../../src/report/paint.js'
 import { advance, initialState, type ProgressState } from '../../src/report/progress/progress-state.js'
 import { renderFinished, renderLive, type View } from '../../src/report/progress/render.js'
-import { FAILED, HALF, nodePlan, PLAN, START, WHOLE, work } from './recorded-run.js'
+import { digestOf, FAILED, HALF, nodePlan, PLAN, RUN, START, WHOLE, work } from './recorded-run.js'
 
 const WIDE: View = { now: START + 10_000, columns: 120, rows: 24, paint: unpainted }
 
@@ -26,15 +26,67 @@ describe('live lines', () => {
   test('a line for each running node, and the state of the graph at the bottom', () => {
     expect(renderLive(after(HALF), WIDE)).toEqual([
       'making   app image(linux/amd64)  native  5 s',
-      'making   app image(linux/arm/v7)  emulated  [2/3] RUN make -j1  up 4.0 MB of 8.0 MB, 1.3 MB/s, 3 s left  5 s',
+      'making   app image(linux/arm/v7)  emulated  [2/3] RUN make -j1  up 4.0 of 8.0 MB, 1.3 MB/s, 3 s left  5 s',
       '2 of 5 made, 2 running, 1 reused  10 s',
     ])
   })
 
-  test('on a narrow terminal the step gives way, and the name and the time stay', () => {
-    const lines = renderLive(after(HALF), { ...WIDE, columns: 54 })
-    expect(lines[1]).toBe('making   app image(linux/arm/v7)  emulated  [2/…  5 s')
-    expect(lines.every((line) => line.length < 54)).toBe(true)
+  const LONG = work(9, 'app image(linux/arm/v7)', {
+    ...RUN,
+    status: 'started',
+    name: `[2/3] RUN ${'make '.repeat(40)}`,
+  })
+
+  test.each([
+    [90, 'making   app image(linux/arm/v7)  [2/3] RUN m…  up 4.0 of 8.0 MB, 1.3 MB/s, 3 s left  5 s'],
+    [60, 'making   app image(linux/arm/v7)  [2/3] RUN make make…  5 s'],
+    [40, 'app image(linux/arm/v7)  [2/3] RU…  5 s'],
+    [30, 'app image(linux/arm/v7)  5 s'],
+    [20, '…linux/arm/v7)  5 s'],
+  ])('what is least needed gives way, and platform and time stay, with %i columns', (columns, line) => {
+    expect(renderLive(after([...HALF, LONG]), { ...WIDE, columns })[1]).toBe(line)
+  })
+
+  test('without a step there is room for what moves', () => {
+    const node = 'app base(linux/arm/v7)'
+    const blob = { kind: 'transfer', digest: digestOf('d'), bytes: 2e6, total: 8e6 } as const
+    const events: readonly RunEvent[] = [
+      { kind: 'node-started', at: START, node },
+      work(1, node, { ...blob, direction: 'download' }),
+      work(1, node, { ...blob, direction: 'mount' }),
+    ]
+    expect(renderLive(after(events), { ...WIDE, columns: 60 })[0]).toBe(
+      'making   app base(linux/arm/v7)  down 2.0 of 8.0 MB  10 s',
+    )
+  })
+
+  test('what moves up is told with the time left though an engine leaves the size of small layers out', () => {
+    const push = { kind: 'engine-transfer', direction: 'push', status: 'Pushing' } as const
+    const small = { ...push, layer: 'l2', bytes: 3_000 } as const
+    const image = 'app image(linux/arm/v7)'
+    const up = (...events: readonly RunEvent[]) =>
+      /up .*(?= {2}5 s)/.exec(renderLive(after([...HALF, ...events]), WIDE)[1] ?? '')?.[0]
+    expect(up(work(9, image, small))).toBe('up 4.0 of 8.0 MB, 1.3 MB/s, 3 s left')
+    const pushed = { ...push, layer: 'l1', status: 'Pushed' } as const
+    expect(up(work(9, image, pushed), work(9, image, { ...RUN, status: 'done' }))).toBe('up 8.0 of 8.0 MB')
+  })
+
+  test('what has moved gives its room to the step', () => {
+    const pushed = { kind: 'engine-transfer', direction: 'push', layer: 'l1', status: 'Pushed' } as const
+    const image = 'app image(linux/arm/v7)'
+    expect(renderLive(after([...HALF, work(9, image, pushed)]), WIDE)[1]).toBe(
+      'making   app image(linux/arm/v7)  emulated  [2/3] RUN make -j1  5 s',
+    )
+  })
+
+  test('a layer that is unpacked after its download has not moved again', () => {
+    const pull = { kind: 'engine-transfer', direction: 'pull', layer: 'l3', total: 8e6 } as const
+    const image = 'app image(linux/amd64)'
+    const unpacked = [
+      work(8, image, { ...pull, status: 'pulling', bytes: 8e6 }),
+      work(9, image, { ...pull, status: 'extracting', bytes: 1e6 }),
+    ]
+    expect(renderLive(after([...HALF, ...unpacked]), WIDE)[0]).toContain('down 8.0 of 8.0 MB  5 s')
   })
 
   test.each([1, 2, 10, 20, 79, 200])('no line is wider than %i columns, painted or not', (columns) => {
@@ -56,8 +108,16 @@ describe('live lines', () => {
     const other = { engine: 'ssh://small', execution: 'emulated', engineReason: 'native-lost' } as const
     const moved: RunEvent = { kind: 'node-moved', at: START, node, ...other, error }
     expect(renderLive(after([...started, moved]), WIDE)[0]).toBe(`making   ${node}  emulated on ssh://small  10 s`)
-    const alone = after([{ kind: 'planned', at: START, plan: { ...PLAN, engines: engines.slice(1) } }, start])
-    expect(renderLive(alone, WIDE)[0]).toBe(`making   ${node}  native  10 s`)
+  })
+
+  test('one engine alone is named once, at the bottom, where there is room', () => {
+    const plan = { ...PLAN, engines: [{ engine: 'ssh://small' }] }
+    const state = after([{ kind: 'planned', at: START, plan }, ...HALF.slice(1)])
+    expect(renderLive(state, WIDE)[0]).toBe('making   app image(linux/amd64)  native  5 s')
+    const bottom = (columns: number) => renderLive(state, { ...WIDE, columns }).at(-1)
+    expect(bottom(60)).toBe('2 of 5 made, 2 running, 1 reused  on ssh://small  10 s')
+    expect(bottom(50)).toBe('2 of 5 made, 2 running, 1 reused  10 s')
+    expect(bottom(20)).toBe('2 of 5 made,…  10 s')
   })
 
   test('more nodes than rows are counted', () => {
@@ -65,8 +125,8 @@ describe('live lines', () => {
     const started = nodes.map(({ node }): RunEvent => ({ kind: 'node-started', at: START, node }))
     const state = after([{ kind: 'planned', at: START, plan: { ...PLAN, nodes } }, ...started])
     const lines = renderLive(state, { ...WIDE, rows: 10 })
-    expect(lines).toHaveLength(8)
-    expect(lines.at(-2)).toBe('         and 24 more')
+    expect(lines).toHaveLength(5)
+    expect(lines.at(-2)).toBe('         and 27 more')
     expect(lines.at(-1)).toContain('30 running')
   })
 
@@ -74,7 +134,7 @@ describe('live lines', () => {
     const name = '[2/3] RUN \u001b[2J\u001b]0;title\u0007evil\r\nnext'
     const step = { kind: 'build-step', step: 'sha256:9', name, status: 'started' } as const
     const [, line] = renderLive(after([...HALF, work(9, 'app image(linux/arm/v7)', step)]), WIDE)
-    expect(line).toContain('[2/3] RUN evil next (and 1 more)')
+    expect(line).toContain('  [2/3] RUN evil next (and 1 more)  ')
   })
 
   test('says that it is about to stop', () => {
@@ -99,11 +159,18 @@ describe('lines that stay', () => {
     ])
   })
 
-  test('a failure in one line: the rest comes with the error at the end', () => {
+  test('a failure in one line of the terminal: all of it comes with the error at the end', () => {
     expect(finishedLines(FAILED).slice(-2)).toEqual([
-      'failed   app image(linux/arm/v7): the build for linux/arm/v7 failed at Dockerfile:3, in [2/3] RUN make -j1: exit code: 2  5.0 s',
+      'failed   app image(linux/arm/v7): the build for linux/arm/v7 failed at Dockerfile:3: exit code: 2  5.0 s',
       'left out app image(linux/amd64): cancelled  5.0 s',
     ])
+  })
+
+  test('a failure is cut on a narrow terminal', () => {
+    const failed = after(FAILED).finished.at(-2) ?? expect.unreachable()
+    expect(renderFinished(failed, { ...WIDE, columns: 60 })).toBe(
+      'failed   app image(linux/arm/v7): the build for lin…  5.0 s',
+    )
   })
 
   test('say what machine code could not confirm, and nothing where it matches', () => {
@@ -123,7 +190,7 @@ describe('lines that stay', () => {
   test('tell the outcome by a word, not by colour alone', () => {
     const [line = ''] = after(WHOLE)
       .finished.slice(1)
-      .map((one) => renderFinished(one, { paint: painted }))
+      .map((one) => renderFinished(one, { ...WIDE, paint: painted }))
     expect(line).toContain('\u001b[32mmade')
     expect(stripVTControlCharacters(line)).toMatch(/^made {5}app base/)
   })

@@ -80,7 +80,7 @@ function layers(config: string, ...blobs: readonly (readonly [letter: string, si
 }
 
 const IMAGE = 'app image(linux/arm/v7)'
-const RUN = { kind: 'build-step', step: 'sha256:1', name: '[2/3] RUN make -j1' } as const
+export const RUN = { kind: 'build-step', step: 'sha256:1', name: '[2/3] RUN make -j1' } as const
 const BLOB = { kind: 'transfer', direction: 'download', digest: digestOf('d'), total: 30_000_000 } as const
 
 /** The events up to the middle of a build, when one base has been copied and both images are being built. */
@@ -147,7 +147,7 @@ export const FAILED: readonly RunEvent[] = [
     error: {
       code: 'BUILD_FAILED',
       message:
-        'the build for linux/arm/v7 failed at Dockerfile:3, in [2/3] RUN make -j1: exit code: 2\n  | cc -c main.c',
+        'the build for linux/arm/v7 failed at Dockerfile:3: exit code: 2\n  [2/3] RUN make -j1\n  | cc -c main.c',
       node: IMAGE,
     },
   },

@@ -50,11 +50,31 @@ test.each([
   await screen.resize(columns, rows)
   drawing.frame()
   const lines = await screen.lines()
-  expect(lines.filter((line) => line.startsWith('making'))).toHaveLength(2)
+  expect(lines.filter((line) => /^(making {3})?app image/.test(line))).toHaveLength(2)
   expect(lines.filter((line) => line.includes('2 of 5 made'))).toHaveLength(1)
   drawing.reporter[Symbol.dispose]()
   expect((await screen.lines()).join('')).toBe(STAYING.join(''))
 })
+
+test.each([60, 40, 20])(
+  'a screen full of running nodes leaves nothing behind when it gets as narrow as %i columns, step by step',
+  async (least) => {
+    const screen = new Screen(120, 24)
+    using drawing = reporterOn(screen)
+    const step = { kind: 'build-step', step: 's', name: `[2/9] RUN ${'作る '.repeat(60)}`, status: 'started' } as const
+    for (let count = 0; count < 40; count += 1) {
+      const node = `app image(linux/${count})`
+      drawing.reporter.tell({ kind: 'node-started', at: START, node })
+      drawing.reporter.tell(work(0, node, step))
+    }
+    drawing.frame()
+    expect(await screen.lines()).toHaveLength(12)
+    for (let columns = 120; columns >= least; columns -= 20) await screen.resize(columns, 24)
+    expect(await screen.lines()).toHaveLength(12)
+    drawing.reporter[Symbol.dispose]()
+    expect(await screen.lines()).toEqual([])
+  },
+)
 
 test('more running nodes than rows fit on the screen', async () => {
   const screen = new Screen(60, 5)
@@ -84,7 +104,7 @@ test('shows the output of steps above the live lines where it is asked for', asy
   for (const event of HALF) drawing.reporter.tell(event)
   drawing.frame()
   const lines = await screen.lines()
-  expect(lines[0]).toBe('cc -c main.c')
+  expect(lines[0]).toBe('app image(linux/arm/v7): cc -c main.c')
   expect(lines.at(-1)).toMatch(/^2 of 5 made/)
 })
 

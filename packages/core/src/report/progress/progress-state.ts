@@ -10,7 +10,7 @@ export interface RunningNode {
   /** Milliseconds since the epoch. */
   readonly startedAt: number
   readonly execution?: NodePlan['execution']
-  /** The engine that builds it, where the run has several. */
+  /** The engine that builds it, where the run has several: one alone is told once, at the bottom. */
   readonly engine?: string
   /** Steps of the Dockerfile that have started and not ended, by BuildKit's digest. */
   readonly steps: Map<string, string>
@@ -35,8 +35,8 @@ export interface ProgressState {
   readonly finished: FinishedLine[]
   /** Nodes of the plan, by id; empty until there is a plan. */
   readonly plan: Map<string, NodePlan>
-  /** Whether the run has several engines: one alone need not be named on every line. */
-  hasEngines: boolean
+  /** The engines of the run, where something is to be built. */
+  engines: readonly string[]
   /** Nodes that are to be made, or may have to be. */
   total: number
   made: number
@@ -52,7 +52,7 @@ export function initialState(startedAt: number): ProgressState {
     running: new Map(),
     finished: [],
     plan: new Map(),
-    hasEngines: false,
+    engines: [],
     total: 0,
     made: 0,
     reused: 0,
@@ -66,7 +66,7 @@ export function advance(state: ProgressState, event: RunEvent): void {
   switch (event.kind) {
     case 'planned':
       for (const node of event.plan.nodes) state.plan.set(node.node, node)
-      state.hasEngines = (event.plan.engines?.length ?? 0) > 1
+      state.engines = (event.plan.engines ?? []).map(({ engine }) => engine)
       state.total = event.plan.nodes.filter(isChange).length
       for (const text of event.plan.notes) state.finished.push({ outcome: 'note', text })
       return
@@ -108,14 +108,14 @@ export function advance(state: ProgressState, event: RunEvent): void {
 function startNode(
   { node, engine, execution: given }: { readonly node: string } & Partial<EngineUse>,
   startedAt: number,
-  { plan, hasEngines }: ProgressState,
+  { plan, engines }: ProgressState,
 ): RunningNode {
   const execution = given ?? plan.get(node)?.execution
   return {
     node,
     startedAt,
     ...(execution && { execution }),
-    ...(engine && hasEngines && { engine }),
+    ...(engine && engines.length > 1 && { engine }),
     steps: new Map(),
     traffic: new Traffic(),
     doing: undefined,
@@ -158,10 +158,10 @@ function work(state: ProgressState, id: string, event: WorkEvent, at: number): v
       return
     case 'transfer':
       node.doing = undefined
-      node.traffic.add(event.direction === 'upload' ? 'up' : 'down', event.digest, event, at)
+      node.traffic.ofRegistry(event, at)
       return
     case 'engine-transfer':
-      node.traffic.add(event.direction === 'push' ? 'up' : 'down', event.layer, event, at)
+      node.traffic.ofEngine(event, at)
       return
     case 'rootfs-progress':
       node.doing = event.message ?? event.phase

@@ -1,4 +1,5 @@
 import cliTruncate from 'cli-truncate'
+import stringWidth from 'string-width'
 import type { Paint, Style } from '../paint.js'
 import { oneLine } from '../plain-words.js'
 import { formatBytes, formatDuration } from '../units.js'
@@ -28,80 +29,129 @@ const STYLES: Readonly<Record<FinishedLine['outcome'], Style>> = {
 /** Outcomes are words, so that nothing is told by colour alone. */
 const WORD_WIDTH = 9
 
-/** A line that stays: whole, because it is read later too. */
-export function renderFinished({ outcome, text, duration }: FinishedLine, { paint }: Pick<View, 'paint'>): string {
-  const took = duration === undefined ? '' : paint('dim', `  ${formatDuration(duration)}`)
-  return `${paint(STYLES[outcome], outcome.padEnd(WORD_WIDTH))}${oneLine(text)}${took}`
+/** Columns below which a step of the Dockerfile says nothing: `[2/9] R…`. */
+const MIN_STEP = 8
+
+/** A line that stays: whole, because it is read later too, save that of a failure, which is told in full at the end. */
+export function renderFinished(
+  { outcome, text, duration }: FinishedLine,
+  { paint, columns }: Pick<View, 'paint' | 'columns'>,
+): string {
+  const took = duration === undefined ? '' : `  ${formatDuration(duration)}`
+  const room = columns - 1 - WORD_WIDTH - took.length
+  const told = outcome === 'failed' ? cliTruncate(oneLine(text), Math.max(MIN_STEP, room)) : oneLine(text)
+  return `${paint(STYLES[outcome], outcome.padEnd(WORD_WIDTH))}${told}${paint('dim', took)}`
 }
 
-/** The live lines: one for each running node, and the state of the graph. None is wider than the terminal. */
+/**
+ * The live lines: one for each running node, and the state of the graph. None is wider than the terminal, and all fill
+ * half of it at most: what is done stays in sight, and where the window gets narrower, lines that the terminal wraps do
+ * not scroll out of it, from where nothing can take them away.
+ */
 export function renderLive(state: ProgressState, view: View): readonly string[] {
   const nodes = [...state.running.values()]
-  const room = Math.max(1, view.rows - 3)
+  const room = Math.max(1, Math.floor(view.rows / 2) - 1)
   const shown = nodes.length > room ? nodes.slice(0, room - 1) : nodes
   const hidden = nodes.length - shown.length
   return [
     ...shown.map((node) => renderNode(node, view)),
     ...(hidden > 0 ? [view.paint('dim', `${' '.repeat(WORD_WIDTH)}and ${hidden} more`)] : []),
-    fit(summary(state, view), view),
+    summary(state, view),
   ]
 }
 
 /** The last column stays free: some terminals wrap when it is written. */
-function fit(text: string, { columns }: View): string {
-  return cliTruncate(text, Math.max(1, columns - 1))
+function widthOf({ columns }: View): number {
+  return Math.max(1, columns - 1)
 }
 
-/** What is least needed gives way first: the step is cut, so that name and time stay. */
+/** What is least needed gives way first; the end of the name, which is the platform, and the time stay longest. */
 function renderNode(node: RunningNode, view: View): string {
-  const { paint, now, columns } = view
-  const head = `${'making'.padEnd(WORD_WIDTH)}${node.node}`
+  const { paint, now } = view
   const elapsed = `  ${formatDuration(Math.max(0, now - node.startedAt), 'whole')}`
-  const room = columns - 1 - head.length - elapsed.length
-  const details = [placeText(node), ...doings(node), ...traffic(node, now)].filter((part) => part !== undefined)
-  const middle = room > 6 && details.length > 0 ? cliTruncate(`  ${details.join('  ')}`, room) : ''
-  return fit(
-    `${paint('cyan', head.slice(0, WORD_WIDTH))}${head.slice(WORD_WIDTH)}${middle}${paint('dim', elapsed)}`,
-    view,
-  )
+  const room = Math.max(1, widthOf(view) - elapsed.length)
+  const verb = room >= WORD_WIDTH + node.node.length + 2 + MIN_STEP ? 'making'.padEnd(WORD_WIDTH) : ''
+  const name = cliTruncate(node.node, room - verb.length, { position: 'start' })
+  const middle = details(node, now, room - verb.length - name.length - GAP.length)
+  const line = `${paint('cyan', verb)}${name}${middle === '' ? '' : `${GAP}${middle}`}${paint('dim', elapsed)}`
+  return cliTruncate(line, widthOf(view))
+}
+
+const GAP = '  '
+
+/** As much as there is room for: the step is cut, then where it runs is left out, then what moves. */
+function details(node: RunningNode, now: number, room: number): string {
+  const [step, place] = [stepText(node), placeText(node)]
+  const moving = [...(node.doing === undefined ? [] : [oneLine(node.doing)]), ...traffic(node, now)].join(GAP)
+  const flexible = step ?? moving
+  const beside = step === undefined ? '' : moving
+  const least = Math.min(MIN_STEP, stringWidth(flexible))
+  for (const [before = '', after] of [
+    [place, beside],
+    [undefined, beside],
+    [undefined, ''],
+  ] as const) {
+    const others = [before, after].filter((part) => part !== '')
+    const left = room - others.reduce((sum, part) => sum + stringWidth(part) + GAP.length, 0)
+    if (left >= least) return [before, cliTruncate(flexible, left), after].filter((part) => part !== '').join(GAP)
+  }
+  return ''
 }
 
 function placeText({ execution, engine }: RunningNode): string | undefined {
   return engine === undefined ? execution : `${execution} on ${oneLine(engine)}`
 }
 
-function doings({ steps, doing }: RunningNode): readonly string[] {
+function stepText({ steps }: RunningNode): string | undefined {
   const names = [...steps.values()]
   const more = names.length > 1 ? ` (and ${names.length - 1} more)` : ''
   const last = names.at(-1)
-  return [...(last === undefined ? [] : [`${oneLine(last)}${more}`]), ...(doing === undefined ? [] : [oneLine(doing)])]
+  return last === undefined ? undefined : `${oneLine(last)}${more}`
 }
 
 function traffic(node: RunningNode, now: number): readonly string[] {
   return (['up', 'down'] as const).flatMap((way) => {
     const flow = node.traffic.flow(way, now)
-    return flow.bytes === 0 ? [] : [`${way} ${flowText(flow)}`]
+    // What has moved gives its room to the step that runs.
+    const isOver = flow.bytes === flow.total && node.steps.size > 0
+    return flow.bytes === 0 || isOver ? [] : [`${way} ${flowText(flow)}`]
   })
 }
 
 function flowText({ bytes, total, rate }: Flow): string {
-  const size =
-    total === undefined || total < bytes ? formatBytes(bytes) : `${formatBytes(bytes)} of ${formatBytes(total)}`
+  const size = total === undefined ? formatBytes(bytes) : shareText(bytes, total)
   if (rate === undefined || rate === 0 || bytes === total) return size
-  const left =
-    total === undefined || total < bytes ? '' : `, ${formatDuration(((total - bytes) / rate) * 1000, 'whole')} left`
+  const left = total === undefined ? '' : `, ${formatDuration(Math.ceil((total - bytes) / rate) * 1000, 'whole')} left`
   return `${size}, ${formatBytes(rate)}/s${left}`
 }
 
-function summary(state: ProgressState, { now, paint }: View): string {
-  const elapsed = formatDuration(now - state.startedAt, 'whole')
-  const stopping = state.isStopping ? `${paint('yellow', 'stopping (Ctrl-C again to leave at once)')}  ` : ''
-  if (state.plan.size === 0) return `${stopping}planning  ${paint('dim', elapsed)}`
-  const counts = [
-    `${state.made} of ${state.total} made`,
-    `${state.running.size} running`,
-    `${state.reused} reused`,
-    ...(state.failed > 0 ? [paint('red', `${state.failed} failed`)] : []),
+/** `4.0 of 8.0 MB`, `800.0 kB of 8.0 MB`. */
+function shareText(bytes: number, total: number): string {
+  const [some, all] = [formatBytes(bytes), formatBytes(total)]
+  const [value, unit] = some.split(' ')
+  return `${all.endsWith(` ${unit}`) ? value : some} of ${all}`
+}
+
+function summary(state: ProgressState, view: View): string {
+  const { now, paint } = view
+  const elapsed = `  ${formatDuration(now - state.startedAt, 'whole')}`
+  const room = widthOf(view) - elapsed.length
+  const parts = [
+    ...(state.isStopping ? [paint('yellow', 'stopping (Ctrl-C again to leave at once)')] : []),
+    state.plan.size === 0 ? 'planning' : paint('bold', countsText(state, paint)),
   ]
-  return `${stopping}${paint('bold', counts.join(', '))}  ${paint('dim', elapsed)}`
+  const text = cliTruncate(parts.join(GAP), Math.max(1, room))
+  const [engine, ...others] = state.engines
+  const place = engine === undefined || others.length > 0 ? '' : `${GAP}on ${oneLine(engine)}`
+  const isRoom = stringWidth(text) + stringWidth(place) <= room
+  return cliTruncate(`${text}${paint('dim', `${isRoom ? place : ''}${elapsed}`)}`, widthOf(view))
+}
+
+function countsText({ made, total, running, reused, failed }: ProgressState, paint: Paint): string {
+  return [
+    `${made} of ${total} made`,
+    `${running.size} running`,
+    `${reused} reused`,
+    ...(failed > 0 ? [paint('red', `${failed} failed`)] : []),
+  ].join(', ')
 }

@@ -1,8 +1,9 @@
 import type { WriteStream } from 'node:tty'
 import { createLogUpdate } from 'log-update'
+import stringWidth from 'string-width'
 import type { RunEvent } from '../../model/events.js'
 import { type Paint, painted } from '../paint.js'
-import { withoutControls } from '../plain-words.js'
+import { OutputLines } from './output-lines.js'
 import { advance, initialState } from './progress-state.js'
 import { renderFinished, renderLive, type View } from './render.js'
 import type { Reporter } from './reporter.js'
@@ -47,6 +48,7 @@ class LiveView {
   readonly #onResize = () => this.#resize()
   #drawn: readonly string[] = []
   #columns: number
+  readonly #output = new OutputLines()
   #log: string[] = []
 
   constructor({ terminal, paint = painted, verbose = false }: TerminalReporterOptions) {
@@ -62,9 +64,8 @@ class LiveView {
 
   tell(event: RunEvent): void {
     advance(this.#state, event)
-    if (this.#verbose && event.kind === 'work' && event.event.kind === 'build-log') {
-      this.#log.push(withoutControls(event.event.text))
-    }
+    if (!this.#verbose || event.kind !== 'work') return
+    for (const line of this.#output.add(event.node, event.event)) this.#log.push(`${event.node}: ${line}\n`)
   }
 
   stop(): void {
@@ -94,8 +95,7 @@ class LiveView {
 
   #writeFinished(): void {
     const lines = this.#state.finished.splice(0).map((line) => renderFinished(line, this.#view))
-    const log = this.#log.splice(0).join('')
-    const text = `${log}${log === '' || log.endsWith('\n') ? '' : '\n'}${lines.map((line) => `${line}\n`).join('')}`
+    const text = [...this.#log.splice(0), ...lines.map((line) => `${line}\n`)].join('')
     if (text === '') return
     this.#update.clear()
     this.#terminal.write(text)
@@ -104,7 +104,7 @@ class LiveView {
   /** A terminal that gets narrower has wrapped what stands there, so that it covers more rows than were written. */
   #resize(): void {
     const { columns } = this.#view
-    const rows = this.#drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(visibleWidth(line) / columns)), 0)
+    const rows = this.#drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(stringWidth(line) / columns)), 0)
     if (columns < this.#columns && rows > 0) {
       this.#terminal.write(`\r\u001b[${rows}A\u001b[J`)
       this.#update.done()
@@ -112,8 +112,4 @@ class LiveView {
     this.#columns = columns
     this.#draw()
   }
-}
-
-function visibleWidth(line: string): number {
-  return withoutControls(line).length
 }

@@ -1,10 +1,12 @@
+import type { EngineTransferEvent, TransferEvent } from '../../model/events.js'
+
 /** Which way bytes move, seen from here. */
 export type Way = 'up' | 'down'
 
 /** Bytes of one way, and how fast they move. */
 export interface Flow {
   readonly bytes: number
-  /** Bytes in all of what has been started, where every part's is known. */
+  /** Bytes in all of what has been started, as far as it is told: engines leave it out for the smallest layers. */
   readonly total: number | undefined
   /** Bytes a second over the last seconds; undefined where that is not known yet. */
   readonly rate: number | undefined
@@ -12,8 +14,11 @@ export interface Flow {
 
 interface Part {
   readonly bytes: number
-  readonly total: number | undefined
+  readonly total?: number | undefined
 }
+
+/** Words of engines for a layer whose bytes have all moved; they come without a number. */
+const MOVED = new Set(['Pushed', 'Download complete', 'Pull complete'])
 
 /** Rates are measured over this long, in milliseconds: long enough to be steady, short enough to follow a change. */
 const WINDOW = 5_000
@@ -25,17 +30,28 @@ class Lane {
   #samples: { readonly at: number; readonly bytes: number }[] = []
   #bytes = 0
 
-  set(name: string, part: Part, at: number): void {
-    this.#bytes += part.bytes - (this.#parts.get(name)?.bytes ?? 0)
-    this.#parts.set(name, part)
+  /** A layer that is unpacked after its download starts from nothing again, and no byte of that has moved. */
+  set(name: string, { bytes: now, total: told }: Part, at: number): void {
+    const before = this.#parts.get(name)
+    const bytes = Math.max(now, before?.bytes ?? 0)
+    const total = told ?? before?.total
+    this.#bytes += bytes - (before?.bytes ?? 0)
+    this.#parts.set(name, { bytes, ...(total !== undefined && { total: Math.max(total, bytes) }) })
     const last = this.#samples.at(-1)
     if (last !== undefined && at - last.at < SPACING) return
     this.#samples = [...this.#samples.filter((sample) => at - sample.at <= WINDOW), { at, bytes: this.#bytes }]
   }
 
+  /** The layer is there, whatever was told of it last. */
+  complete(name: string, at: number): void {
+    const total = this.#parts.get(name)?.total
+    if (total !== undefined) this.set(name, { bytes: total }, at)
+  }
+
   flow(now: number): Flow {
-    const totals = [...this.#parts.values()].map(({ total }) => total)
-    const total = totals.reduce((sum, one) => (sum === undefined || one === undefined ? undefined : sum + one), 0)
+    const parts = [...this.#parts.values()]
+    const isTold = parts.some(({ total }) => total !== undefined)
+    const total = isTold ? parts.reduce((sum, part) => sum + (part.total ?? part.bytes), 0) : undefined
     const [first] = this.#samples
     const seconds = first === undefined ? 0 : (now - first.at) / 1000
     const rate = first === undefined || seconds < 1 ? undefined : Math.max(0, (this.#bytes - first.bytes) / seconds)
@@ -47,14 +63,17 @@ class Lane {
 export class Traffic {
   readonly #lanes: Readonly<Record<Way, Lane>> = { up: new Lane(), down: new Lane() }
 
-  /** Notes how much of one layer has moved; `at` in milliseconds since the epoch. */
-  add(
-    way: Way,
-    layer: string,
-    { bytes, total }: { readonly bytes?: number; readonly total?: number },
-    at: number,
-  ): void {
-    if (bytes !== undefined) this.#lanes[way].set(layer, { bytes, total }, at)
+  /** Notes how far a blob between here and a registry is; `at` in milliseconds since the epoch. */
+  ofRegistry({ direction, digest, bytes, total }: TransferEvent, at: number): void {
+    // What is mounted does not travel.
+    if (direction !== 'mount') this.#lanes[direction === 'upload' ? 'up' : 'down'].set(digest, { bytes, total }, at)
+  }
+
+  /** Notes how far a layer between the engine and a registry is. */
+  ofEngine({ direction, layer, status, bytes, total }: EngineTransferEvent, at: number): void {
+    const lane = this.#lanes[direction === 'push' ? 'up' : 'down']
+    if (bytes !== undefined) lane.set(layer, { bytes, total }, at)
+    else if (MOVED.has(status)) lane.complete(layer, at)
   }
 
   /** What has moved one way until now. */

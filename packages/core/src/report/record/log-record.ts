@@ -1,4 +1,4 @@
-import { withoutControls } from '../plain-words.js'
+import { lastState } from '../progress/output-lines.js'
 
 /** Lines of a step's output that a report keeps: its end says why it failed. */
 const MAX_LINES = 400
@@ -37,9 +37,7 @@ export class StepLog {
   record(): StepRecord {
     if (this.#lines.length > MAX_LINES) this.#drop()
     const lines = this.#open === '' ? this.#lines : [...this.#lines, this.#open]
-    // Of a line that was drawn over and over, the last state.
-    const log = lines.map((line) => withoutControls(line.trimEnd().split('\r').at(-1) ?? ''))
-    return { name: this.name, status: this.status, log, dropped: this.#dropped }
+    return { name: this.name, status: this.status, log: lines.map(lastState), dropped: this.#dropped }
   }
 
   #drop(): void {

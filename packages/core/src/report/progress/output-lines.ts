@@ -1,0 +1,35 @@
+import type { WorkEvent } from '../../model/events.js'
+import { withoutControls } from '../plain-words.js'
+
+/** The most of a line that is waited for, in characters: some output has no ends of lines. */
+const MAX_OPEN = 10_000
+
+/** Makes whole lines of the output of build steps, which comes in pieces, from several steps at once. */
+export class OutputLines {
+  readonly #open = new Map<string, string>()
+
+  /** The lines that an event completes. A step that has ended says no more. */
+  add(node: string, event: WorkEvent): readonly string[] {
+    if (event.kind === 'build-log') return this.#take(`${node} ${event.step}`, event.text)
+    if (event.kind === 'build-step' && event.status !== 'started') return this.#end(`${node} ${event.step}`)
+    return []
+  }
+
+  #take(key: string, text: string): readonly string[] {
+    const pieces = `${this.#open.get(key) ?? ''}${text}`.split('\n')
+    const open = pieces.pop() ?? ''
+    this.#open.set(key, open.length > MAX_OPEN ? '' : open)
+    return [...pieces, ...(open.length > MAX_OPEN ? [open] : [])].map(lastState)
+  }
+
+  #end(key: string): readonly string[] {
+    const open = this.#open.get(key) ?? ''
+    this.#open.delete(key)
+    return open === '' ? [] : [lastState(open)]
+  }
+}
+
+/** Of a line that is drawn over and over, such as a progress bar, the last state. */
+export function lastState(line: string): string {
+  return withoutControls(line.trimEnd().split('\r').at(-1) ?? '')
+}
