@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { CodeCheck, RunEvent } from '../model/events.js'
+import type { NodePlan, TagPlan } from '../model/plan.js'
 
 /** Foreign text without what a terminal would obey: escape sequences and control characters, save line ends and tabs. */
 export function withoutControls(text: string): string {
@@ -9,6 +10,22 @@ export function withoutControls(text: string): string {
 /** Foreign text as one line. */
 export function oneLine(text: string): string {
   return withoutControls(text).replace(/\s+/g, ' ').trim()
+}
+
+/** What the plan says of a node, in the word that people read everywhere. */
+export const ACTION_WORDS: Readonly<Record<NodePlan['action'], string>> = {
+  reuse: 'reuse',
+  copy: 'copy',
+  mount: 'mount',
+  create: 'create',
+  rebuild: 'rebuild',
+  'known-after': 'make',
+  'not-needed': 'leave',
+}
+
+/** The same of a name: where it will point to may be known later only; that it moves is known. */
+export function tagWord(action: TagPlan['action']): string {
+  return action === 'known-after' ? 'move' : action
 }
 
 /** That a build starts anew on another engine, and why. */

@@ -1,6 +1,7 @@
 import { shortDigest } from '../model/digest.js'
 import type { EnginePlan, NodePlan, Plan, TagPlan } from '../model/plan.js'
 import { formatPlatform } from '../model/platform.js'
+import { ACTION_WORDS, tagWord } from './plain-words.js'
 import { alignColumns } from './units.js'
 
 /** A plan as text: every node with what would happen to it and why, then every name with what it would point to. */
@@ -48,18 +49,8 @@ function nodeRow(
   return [ACTION_WORDS[action], node, digest === undefined ? '' : shortDigest(digest), why]
 }
 
-const ACTION_WORDS: Readonly<Record<NodePlan['action'], string>> = {
-  reuse: 'reuse',
-  copy: 'copy',
-  mount: 'mount',
-  create: 'create',
-  rebuild: 'rebuild',
-  'known-after': 'make',
-  'not-needed': 'leave',
-}
-
 function tagRow({ reference, action, from, to, node }: TagPlan): readonly string[] {
   const before = from === undefined ? 'nothing' : shortDigest(from)
   const after = to === undefined ? `known after ${node}` : shortDigest(to)
-  return [`tag ${action === 'known-after' ? 'move' : action}`, reference, `${before} -> ${after}`]
+  return [`tag ${tagWord(action)}`, reference, `${before} -> ${after}`]
 }

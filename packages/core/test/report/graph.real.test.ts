@@ -1,8 +1,10 @@
+import axe from 'axe-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startBrowser, type TestBrowser } from '../../../../test/support/browser.js'
 import { formatPicture } from '../../src/report/graph/formats.js'
 import { pictureOf } from '../../src/report/graph/picture.js'
 import { largePlan } from './large-plan.js'
+import { PLAN } from './recorded-run.js'
 
 let browser: TestBrowser
 beforeAll(async () => {
@@ -41,6 +43,47 @@ test('a graph of 200 nodes is readable, in a page that loads nothing', async () 
   )
   expect(spilling).toEqual([])
   expect(await page.locator('tbody tr').count()).toBe(picture.nodes.length)
+})
+
+test.each([
+  ['desk', 1200, 15],
+  ['phone', 390, 1],
+])('a graph of 200 nodes starts with what is needed first, in sight of a %s', async (_what, width, least) => {
+  const picture = pictureOf(largePlan())
+  const { page } = await browser.open(await formatPicture(picture, 'html'), { width })
+  const { x = 0, y = 0, width: across = 0, height = 0 } = (await page.locator('.picture').boundingBox()) ?? {}
+  const places = await page.locator('svg g.node').evaluateAll((nodes) =>
+    nodes.map((node) => {
+      const { left, right, top, bottom } = node.getBoundingClientRect()
+      return { left, right, top, bottom, text: node.querySelector('text')?.textContent }
+    }),
+  )
+  const seen = places.filter(
+    ({ left, right, top, bottom }) => left >= x && right <= x + across && top >= y && bottom <= y + height,
+  )
+  expect(seen.length).toBeGreaterThanOrEqual(least)
+  expect(seen.map(({ text }) => text)).toContain('docker.io/library/debian:0')
+  const first = (text: string) => Math.min(...places.filter((place) => place.text === text).map(({ top }) => top))
+  expect(first('base linux/386')).toBeLessThan(first('base linux/amd64'))
+})
+
+test('fits the page where that is asked for, by keyboard', async () => {
+  const { page } = await browser.open(await formatPicture(pictureOf(largePlan()), 'html'))
+  const sizes = () =>
+    page.locator('.picture').evaluate((frame) => ({ frame: frame.clientWidth, content: frame.scrollWidth }))
+  const before = await sizes()
+  expect(before.content).toBeGreaterThan(before.frame)
+  await page.getByLabel('Fit the drawing').focus()
+  await page.keyboard.press('Space')
+  const after = await sizes()
+  expect(after.content).toBe(after.frame)
+})
+
+test.each(['light', 'dark'] as const)('the page is accessible in %s, by the rules of axe', async (colorScheme) => {
+  const { page } = await browser.open(await formatPicture(pictureOf(PLAN), 'html'), { colorScheme })
+  await page.evaluate(axe.source)
+  const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults
+  expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([])
 })
 
 function overlap(a: number, aLength: number, b: number, bLength: number): number {

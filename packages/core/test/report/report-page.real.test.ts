@@ -52,6 +52,8 @@ describe('the page of a run', () => {
   test('of a run that failed shows the error first, and opens the output of what failed', async () => {
     const { page } = await open(FAILED)
     expect(await page.locator('h2').first().textContent()).toBe('What failed')
+    expect(await page.locator('.box.bad').textContent()).toContain('hint: Correct the Dockerfile.')
+    expect(await page.locator('main').textContent()).toContain('npx tsx build.ts explain BUILD_FAILED')
     await expect(page.locator('details pre').isVisible()).resolves.toBe(true)
     expect(await page.locator('tr', { hasText: 'reg.example/app:1.0' }).first().textContent()).toContain('not moved')
   })
@@ -80,6 +82,11 @@ describe('the page of a run', () => {
       const widths = await page.evaluate('[document.documentElement.scrollWidth, innerWidth]')
       const [content = 0, window = 0] = widths as readonly number[]
       expect(content).toBeLessThanOrEqual(window)
+      // Words that are broken letter by letter fit anywhere.
+      const heights = await page
+        .locator('th[scope=col], .state')
+        .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().height))
+      for (const height of heights) expect(height).toBeLessThan(50)
     }
   })
 })

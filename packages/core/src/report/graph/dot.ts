@@ -2,25 +2,32 @@ import { oneLine } from '../plain-words.js'
 import { COLOURS, groupsOf, linesOf, SHAPES } from './look.js'
 import type { Picture, PictureNode } from './picture.js'
 
-/** The picture in Graphviz's language. @see https://graphviz.org/doc/info/lang.html */
+/**
+ * The picture in Graphviz's language. Each edge goes from what needs to what is needed, with its head drawn at the other
+ * end, and the whole from right to left: so what is needed first gets to the upper left, where reading starts.
+ *
+ * @see https://graphviz.org/doc/info/lang.html
+ */
 export function formatDot({ nodes, edges }: Picture): string {
   const ids = new Map(nodes.map(({ id }, at) => [id, `n${at}`]))
   const drawn = (node: PictureNode) => `${ids.get(node.id)} [${attributesOf(node)}];`
   const { pipelines, others } = groupsOf(nodes)
-  const clusters = pipelines.flatMap(([pipeline, members], at) => [
-    `  subgraph cluster_${at} {`,
-    `    label=${quoted(pipeline)}; style="rounded"; color="#8a94a6"; fontname="Helvetica"; fontsize=13;`,
-    ...members.map((node) => `    ${drawn(node)}`),
-    '  }',
-  ])
+  const clusters = pipelines
+    .toReversed()
+    .flatMap(([pipeline, members], at) => [
+      `  subgraph cluster_${at} {`,
+      `    label=${quoted(pipeline)}; style="rounded"; color="#8a94a6"; fontname="Helvetica"; fontsize=13;`,
+      ...members.toReversed().map((node) => `    ${drawn(node)}`),
+      '  }',
+    ])
   return [
     'digraph polyarch {',
-    '  rankdir=LR; bgcolor="white"; nodesep=0.15; ranksep=0.6;',
+    '  rankdir=RL; bgcolor="white"; nodesep=0.15; ranksep=0.6;',
     '  node [fontname="Helvetica" fontsize=11 style="filled,rounded" shape=box margin="0.3,0.06" height=0.3];',
-    '  edge [color="#6b7280" arrowsize=0.6];',
+    '  edge [dir=back color="#6b7280" arrowsize=0.6];',
     ...clusters,
     ...others.map((node) => `  ${drawn(node)}`),
-    ...edges.map(({ from, to }) => `  ${ids.get(from)} -> ${ids.get(to)};`),
+    ...edges.toReversed().map(({ from, to }) => `  ${ids.get(to)} -> ${ids.get(from)};`),
     '}',
     '',
   ].join('\n')

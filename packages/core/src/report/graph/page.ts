@@ -1,5 +1,6 @@
 import { html, trusted } from '../html/html.js'
 import { formatPage } from '../html/page.js'
+import { table } from '../html/table.js'
 import type { Picture } from './picture.js'
 import { formatSvg } from './svg.js'
 
@@ -14,14 +15,21 @@ export async function formatGraphPage(picture: Picture): Promise<string> {
     return html`<tr><th scope="row">${names.get(id)}</th><td>${word}</td><td>${reason}</td><td>${needs.join(', ')}</td></tr>\n`
   })
   const body = html`<h1>What depends on what</h1>
-<p class="soft">Drawn by polyarch. Colours say what a run would do; the word in each box says it too.</p>
+<p class="soft">Drawn by polyarch.${countsText(picture)}</p>
+<input type="checkbox" id="fit" class="fit"> <label for="fit">Fit the drawing to the width of the page</label>
 <div class="picture scroll" tabindex="0" role="img" aria-label="The graph; the table below says the same.">${trusted(drawing)}</div>
 <h2>The same as a table</h2>
-<div class="scroll"><table>
-<thead><tr><th scope="col">What</th><th scope="col">Plan</th><th scope="col">Why</th><th scope="col">Made from</th></tr></thead>
-<tbody>
-${rows}</tbody></table></div>`
+${table('The graph', ['What', 'Plan', 'Why', 'Made from'], rows)}`
   return formatPage('The graph of a build', body)
+}
+
+/** How often the plan says which word, and what the colours are; nothing where there is no plan. */
+function countsText({ nodes }: Picture): string {
+  const counts = new Map<string, number>()
+  for (const { word } of nodes) if (word !== undefined) counts.set(word, (counts.get(word) ?? 0) + 1)
+  if (counts.size === 0) return ''
+  const told = [...counts].map(([word, count]) => `${count} ${word}`).join(', ')
+  return ` Colours say what a run would do; the word in each box says it too: ${told}.`
 }
 
 /** Without what stands before the element: a page has its own. */

@@ -1,5 +1,6 @@
 import type { NodePlan, TagPlan } from '../../model/plan.js'
 import { formatPlatform } from '../../model/platform.js'
+import { ACTION_WORDS, tagWord } from '../plain-words.js'
 
 /** Version of the shape of {@link Picture} as JSON. */
 export const PICTURE_VERSION = 1
@@ -52,8 +53,7 @@ export function pictureOf({ nodes, tags }: PictureSource): Picture {
           kind: 'tag',
           label: reference,
           state: stateOf(action),
-          // Where it will point to is known later; that it moves is known.
-          ...(action !== undefined && { word: action === 'known-after' ? 'move' : action }),
+          ...(action !== undefined && { word: tagWord(action) }),
         }),
       ),
     ],
@@ -86,7 +86,7 @@ function nodeBox({ node, pipeline, kind, platform, action, reason }: PictureSour
     pipeline,
     label: platform === undefined ? KIND_LABELS[kind] : `${KIND_LABELS[kind]} ${formatPlatform(platform)}`,
     state: stateOf(action),
-    ...(action !== undefined && { word: WORDS[action] ?? action }),
+    ...(action !== undefined && { word: ACTION_WORDS[action] }),
     ...(reason !== undefined && { reason }),
   }
 }
@@ -97,9 +97,6 @@ const KIND_LABELS: Readonly<Record<NodePlan['kind'], string>> = {
   image: 'image',
   index: 'index',
 }
-
-/** Where the plan's own word is none that people say. */
-const WORDS: Readonly<Record<string, string>> = { 'known-after': 'make', 'not-needed': 'leave' }
 
 function stateOf(action: NodePlan['action'] | TagPlan['action'] | undefined): PictureState {
   switch (action) {

@@ -1,6 +1,7 @@
 import type { NodeRecord, RunRecord } from '../record/run-record.js'
 import { formatBytes } from '../units.js'
 import { type Html, html } from './html.js'
+import { table } from './table.js'
 
 interface LayerRow {
   readonly digest: string
@@ -20,12 +21,17 @@ export function layerSection({ nodes }: RunRecord): Html {
   const more = rows.length > MAX_ROWS ? ` The ${MAX_ROWS} largest of ${rows.length} are listed.` : ''
   return html`<h2>Sizes of the images</h2>
 <p class="soft">As compressed on the registry: ${formatBytes(all)} in all, what several images share counted once.${more}</p>
-<div class="scroll"><table><thead><tr><th scope="col">Image</th><th scope="col" class="number">Layers</th><th scope="col" class="number">Size</th></tr></thead>
-<tbody>
-${images.map(imageRow)}</tbody></table></div>
-<div class="scroll"><table><thead><tr><th scope="col">Layer</th><th scope="col" class="number">Size</th><th scope="col">In</th></tr></thead>
-<tbody>
-${rows.slice(0, MAX_ROWS).map(({ digest, size, images: users }) => html`<tr><th scope="row" class="mono">${digest}</th><td class="number">${formatBytes(size)}</td><td>${[...users].join(', ')}</td></tr>\n`)}</tbody></table></div>`
+${table('Images', ['Image', ['Layers', 'number'], ['Size', 'number']], images.map(imageRow))}
+${table(
+  'Layers',
+  ['Layer', ['Size', 'number'], 'In'],
+  rows
+    .slice(0, MAX_ROWS)
+    .map(
+      ({ digest, size, images: users }) =>
+        html`<tr><th scope="row" class="mono">${digest}</th><td class="number">${formatBytes(size)}</td><td>${[...users].join(', ')}</td></tr>\n`,
+    ),
+)}`
 }
 
 function imageRow({ node, layers }: NodeRecord): Html {

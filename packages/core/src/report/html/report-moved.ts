@@ -2,6 +2,7 @@ import { formatPlatform } from '../../model/platform.js'
 import type { MovedBlob, NodeRecord, RunRecord } from '../record/run-record.js'
 import { formatBytes } from '../units.js'
 import { type Html, html } from './html.js'
+import { table } from './table.js'
 
 interface MovedRow extends MovedBlob {
   readonly users: ReadonlySet<string>
@@ -10,18 +11,33 @@ interface MovedRow extends MovedBlob {
 /** How many layers are listed: the largest say most. */
 const MAX_ROWS = 100
 
+const WAYS: readonly (readonly [hows: readonly MovedBlob['how'][], text: string])[] = [
+  [['upload', 'push'], 'up'],
+  [['download', 'pull'], 'down'],
+  [['mount'], 'taken over from other repositories of the registry'],
+]
+
 /** What moved, layer by layer: one that several platforms share once, with all of them. */
 export function movedSection({ nodes }: RunRecord): Html {
   const rows = movedRows(nodes).toSorted((a, b) => b.size - a.size)
   if (rows.length === 0) return html``
-  const total = (hows: readonly MovedBlob['how'][]) =>
-    formatBytes(rows.filter(({ how }) => hows.includes(how)).reduce((sum, { size }) => sum + size, 0))
+  const told = WAYS.flatMap(([hows, text]) => {
+    const size = rows.filter(({ how }) => hows.includes(how)).reduce((sum, row) => sum + row.size, 0)
+    return size === 0 ? [] : [`${formatBytes(size)} ${text}`]
+  })
   const more = rows.length > MAX_ROWS ? ` The ${MAX_ROWS} largest of ${rows.length} are listed.` : ''
   return html`<h2>Sizes of what moved</h2>
-<p class="soft">${total(['upload', 'push'])} up, ${total(['download', 'pull'])} down, ${total(['mount'])} taken over on the registry.${more}</p>
-<div class="scroll"><table><thead><tr><th scope="col">Layer or config</th><th scope="col">How</th><th scope="col" class="number">Size</th><th scope="col">For</th></tr></thead>
-<tbody>
-${rows.slice(0, MAX_ROWS).map(({ name, how, size, users }) => html`<tr><th scope="row" class="mono">${name}</th><td>${how}</td><td class="number">${formatBytes(size)}</td><td>${[...users].join(', ')}</td></tr>\n`)}</tbody></table></div>`
+<p class="soft">${told.join(', ')}.${more}</p>
+${table(
+  'What moved',
+  ['Layer or config', 'How', ['Size', 'number'], 'For'],
+  rows
+    .slice(0, MAX_ROWS)
+    .map(
+      ({ name, how, size, users }) =>
+        html`<tr><th scope="row" class="mono">${name}</th><td>${how}</td><td class="number">${formatBytes(size)}</td><td>${[...users].join(', ')}</td></tr>\n`,
+    ),
+)}`
 }
 
 function movedRows(nodes: readonly NodeRecord[]): readonly MovedRow[] {

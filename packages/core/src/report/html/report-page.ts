@@ -1,3 +1,4 @@
+import { ADVICE } from '../advice.js'
 import { inlineSvg } from '../graph/page.js'
 import { pictureOf } from '../graph/picture.js'
 import { formatSvg } from '../graph/svg.js'
@@ -10,6 +11,7 @@ import { layerSection } from './report-layers.js'
 import { logSection } from './report-logs.js'
 import { movedSection } from './report-moved.js'
 import { timelineSection } from './report-timeline.js'
+import { table } from './table.js'
 
 /** A run as one page that needs nothing else, to open or to attach to a CI run. */
 export async function formatReportPage(record: RunRecord): Promise<string> {
@@ -54,10 +56,11 @@ function failure({ error }: RunRecord): Html {
       html`<div class="box bad">${`${fault.path}: ${fault.message}${fault.hint === undefined ? '' : `\nhint: ${fault.hint}`}`}</div>`,
   )
   const where = error.node === undefined ? '' : `${error.node}: `
-  const hint = error.hint === undefined ? '' : `\nhint: ${error.hint}`
+  const advice = error.hint ?? (error.code === 'UNEXPECTED' ? undefined : ADVICE[error.code])
+  const hint = advice === undefined ? '' : `\nhint: ${advice}`
   return html`<h2>What failed</h2>
 ${faults.length > 0 ? faults : html`<div class="box bad">${`${where}${error.message}${hint}`}</div>`}
-<p class="soft">Code ${error.code}</p>`
+<p class="soft">Code ${error.code}.${error.code === 'UNEXPECTED' ? '' : html` <code>npx tsx build.ts explain ${error.code}</code> says more.`}</p>`
 }
 
 function noteSection({ notes, nodes, plan }: RunRecord): Html {
@@ -84,9 +87,7 @@ function nameSection({ tags, plan, loaded }: RunRecord): Html {
   ]
   if (rows.length === 0) return html``
   return html`<h2>Names</h2>
-<div class="scroll"><table><thead><tr><th scope="col">Name</th><th scope="col">What happened</th><th scope="col">From</th><th scope="col">To</th></tr></thead>
-<tbody>
-${rows}</tbody></table></div>`
+${table('Names', ['Name', 'What happened', 'From', 'To'], rows)}`
 }
 
 function nameRow(name: string, what: string, from: string, to: string, style: string): Html {
@@ -119,9 +120,7 @@ function nodeSection({ nodes }: RunRecord): Html {
     return html`<tr><th scope="row">${node.node}</th><td><span class="state ${NODE_OUTCOMES[outcome][0]}">${outcomeText(node)}</span></td><td>${why}</td><td class="number">${duration === undefined ? '' : formatDuration(duration)}</td><td class="mono">${digest}</td></tr>\n`
   })
   return html`<h2>What was made, and why</h2>
-<div class="scroll"><table><thead><tr><th scope="col">Node</th><th scope="col">Outcome</th><th scope="col">Why</th><th scope="col" class="number">Took</th><th scope="col">Digest</th></tr></thead>
-<tbody>
-${rows}</tbody></table></div>`
+${table('What was made, and why', ['Node', 'Outcome', 'Why', ['Took', 'number'], 'Digest'], rows)}`
 }
 
 function pictureSection(drawing: string): Html {

@@ -1,6 +1,7 @@
 import type { NodeRecord, RunRecord } from '../record/run-record.js'
 import { formatDuration } from '../units.js'
 import { type Html, html } from './html.js'
+import { table } from './table.js'
 
 /** When each node was made, and which of them made the run as long as it was. */
 export function timelineSection({ nodes, startedAt, endedAt }: RunRecord): Html {
@@ -12,9 +13,7 @@ export function timelineSection({ nodes, startedAt, endedAt }: RunRecord): Html 
     .map((node) => row(node, startedAt, length))
   return html`<h2>Timeline</h2>
 <p class="soft">From the start of the run to its end. The critical path, marked with ▶, is what made the run as long as it was.</p>
-<div class="scroll"><table class="timeline"><thead><tr><th scope="col">Node</th><th scope="col" class="track">When</th><th scope="col" class="number">From</th><th scope="col" class="number">Took</th></tr></thead>
-<tbody>
-${rows}</tbody></table></div>`
+${table('Timeline', ['Node', ['When', 'track'], ['From', 'number'], ['Took', 'number']], rows, 'timeline')}`
 }
 
 function row({ node, startedAt = 0, endedAt = 0, isCritical }: NodeRecord, start: number, length: number): Html {

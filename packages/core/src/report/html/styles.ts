@@ -11,8 +11,8 @@ a { color: var(--link) } :focus-visible { outline: 3px solid var(--bar); outline
 .soft { color: var(--soft) } .mono, code, pre { font-family: ui-monospace, monospace; font-size: .88em }
 .scroll { overflow: auto; max-width: 100% } .scroll + .scroll { margin-top: 1rem }
 table { border-collapse: collapse; width: 100% } caption { text-align: left; color: var(--soft); padding-bottom: .25rem }
-th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere }
-th[scope=col] { white-space: nowrap } th[scope=row] { overflow-wrap: break-word }
+th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; min-width: 5.5rem }
+th[scope=col] { white-space: nowrap } th[scope=row] { min-width: 16rem }
 td.number, th.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
 .state { display: inline-block; font-weight: 600; white-space: nowrap }
 .good { color: var(--good) } .bad { color: var(--bad) } .warn { color: var(--warn) }
@@ -22,13 +22,13 @@ ul.plain { list-style: none; padding: 0; margin: 0 }
 details { border-bottom: 1px solid var(--line) } summary { cursor: pointer; padding: .35rem 0; overflow-wrap: anywhere }
 pre { background: var(--card); margin: 0 0 .75rem; padding: .75rem; overflow: auto; max-height: 30rem; white-space: pre-wrap; overflow-wrap: anywhere }
 .picture { background: #fff; border: 1px solid var(--line); padding: .5rem; max-height: 80vh }
-.picture svg { display: block }
+.picture svg { display: block } .fit:checked ~ .picture svg { width: 100%; height: auto } .fit ~ .picture { margin-top: .5rem }
 .timeline { width: 100% } .timeline td, .timeline th { border: 0; padding: .1rem .5rem .1rem 0 }
 .timeline .track { width: 60%; min-width: 12rem } .lane { position: relative; height: 1.1rem; background: var(--card) }
 .lane span { position: absolute; top: .15rem; bottom: .15rem; min-width: 2px; background: var(--idle) }
 .lane span.critical { background: var(--bar); top: 0; bottom: 0 }
-@media print, (max-width: 45rem) { th[scope=row] { overflow-wrap: anywhere } th[scope=col] { white-space: normal } }
-@media print { :root { --text: #000; --soft: #333; --back: #fff; --card: #fff; --line: #888; --good: #14532d; --bad: #991b1b; --warn: #78350f; --bar: #1d4ed8; --idle: #555; --link: #000 }
- main { max-width: none; padding: 0 } .scroll, .picture, pre { overflow: visible; max-height: none } .picture svg { max-width: 100%; height: auto }
+@media screen and (max-width: 45rem) { main { padding: 1rem } table { min-width: 44rem } th[scope=row] { min-width: 9rem; position: sticky; left: 0; background: var(--back) } }
+@media print { .fit, .fit + label { display: none } :root { --text: #000; --soft: #333; --back: #fff; --card: #fff; --line: #888; --good: #14532d; --bad: #991b1b; --warn: #78350f; --bar: #1d4ed8; --idle: #555; --link: #000 }
+ body { font-size: 12px } main { max-width: none; padding: 0 } th[scope=col] { white-space: normal } th[scope=row] { min-width: 10rem } .scroll, .picture, pre { overflow: visible; max-height: none } .picture { border: 0; padding: 0 } .picture svg { max-width: 100%; height: auto }
  tr, .box { break-inside: avoid } h2 { break-after: avoid } .lane, .lane span { print-color-adjust: exact; -webkit-print-color-adjust: exact } }
 `
