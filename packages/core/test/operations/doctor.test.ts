@@ -5,7 +5,13 @@ import { tempFolder } from '../../../../test/support/temp-folder.js'
 import type { Engine, EngineInfo } from '../../src/engine/port.js'
 import { EngineError } from '../../src/model/errors.js'
 import { checkEngines } from '../../src/operations/doctor/engine-check.js'
-import { checkProxy, checkRoom, checkTools } from '../../src/operations/doctor/host-check.js'
+import {
+  checkLimits,
+  checkPackageEmulation,
+  checkProxy,
+  checkRoom,
+  checkTools,
+} from '../../src/operations/doctor/host-check.js'
 import { formatDiagnosis } from '../../src/report/diagnosis-text.js'
 import { unpainted } from '../../src/report/paint.js'
 
@@ -96,14 +102,63 @@ describe('the engine', () => {
 
 describe('this machine', () => {
   test('lacks tools only where they are needed', async () => {
-    expect(await checkTools({ PATH: '/nowhere' }, true)).toMatchObject([
-      { state: 'problem', advice: expect.stringContaining('apt-get install mmdebstrap arch-test xz-utils zstd') },
+    const nowhere = { PATH: '/nowhere' }
+    expect(await checkTools(nowhere, true, 0)).toMatchObject([
+      { state: 'problem', advice: expect.stringMatching(/apt-get install mmdebstrap arch-test xz-utils zstd$/) },
     ])
-    expect(await checkTools({ PATH: '/nowhere' }, false)).toMatchObject([{ state: 'ok' }])
+    expect(await checkTools(nowhere, true, 1000)).toMatchObject([
+      { message: expect.stringContaining('newuidmap, newgidmap'), advice: expect.stringMatching(/ zstd uidmap$/) },
+    ])
+    expect(await checkTools(nowhere, false, 1000)).toMatchObject([{ state: 'ok' }])
+  })
+
+  test('finds tools on the PATH, and those of packages that only others than root need', async () => {
+    await using folder = await tempFolder('tools')
+    for (const tool of ['mmdebstrap', 'arch-test', 'xz', 'zstd']) {
+      await writeFile(join(folder.path, tool), '', { mode: 0o755 })
+    }
+    const env = { PATH: `/nowhere:${folder.path}` }
+    expect(await checkTools(env, true, 0)).toMatchObject([{ state: 'ok' }])
+    expect(await checkTools(env, true, 1000)).toMatchObject([
+      { state: 'problem', advice: expect.stringMatching(/apt-get install uidmap$/) },
+    ])
+  })
+
+  test('runs the programs of some packages, and of others names what is missing', async () => {
+    expect(await checkPackageEmulation(['hppa'])).toMatchObject([
+      { subject: 'packages for hppa', state: 'problem', advice: expect.stringContaining('qemu-user-static') },
+    ])
+    const own = { x64: 'amd64', arm64: 'arm64' }[process.arch as 'x64' | 'arm64']
+    expect(await checkPackageEmulation([own])).toMatchObject([{ subject: `packages for ${own}`, state: 'ok' }])
+  })
+
+  test.each([
+    [0, '1048576', { user: '0' }, [['ok', '1048576 open files are allowed']]],
+    [1000, 'unlimited', {}, []],
+    [1000, '256', { user: '15000' }, [['warning', 'only 256 open files are allowed']]],
+    [1000, '4096', { user: '0' }, [['ok'], ['warning', expect.stringContaining('user namespaces are switched off')]]],
+    [1000, '4096', { clone: '0' }, [['ok'], ['warning', expect.stringContaining('user namespaces are switched off')]]],
+  ])('tells the limits of its kernel, for user %i with %s open files', async (uid, files, spaces, expected) => {
+    await using proc = await tempFolder('proc')
+    for (const name of ['self', 'sys/user', 'sys/kernel']) await mkdir(join(proc.path, name), { recursive: true })
+    const limits = `Limit        Soft Limit  Hard Limit  Units\nMax open files  ${files}  1048576  files\n`
+    await writeFile(join(proc.path, 'self/limits'), limits)
+    const { user, clone } = spaces as { readonly user?: string; readonly clone?: string }
+    if (user !== undefined) await writeFile(join(proc.path, 'sys/user/max_user_namespaces'), `${user}\n`)
+    if (clone !== undefined) await writeFile(join(proc.path, 'sys/kernel/unprivileged_userns_clone'), `${clone}\n`)
+    const findings = await checkLimits(uid, proc.path)
+    expect(findings.map(({ state, message }) => [state, message])).toEqual(
+      expected.map(([state, message = expect.any(String)]) => [state, message]),
+    )
+    for (const { state, advice } of findings) if (state !== 'ok') expect(advice).toMatch(/ulimit -n|sysctl /)
   })
 
   test('tells its room, of folders that are there', async () => {
     expect(await checkRoom(['/', '/no/such/folder'])).toMatchObject([{ subject: 'disk' }])
+    // A file system without a byte of room.
+    expect(await checkRoom(['/proc'])).toMatchObject([
+      { state: 'warning', message: '0 B free in /proc', advice: expect.stringContaining('docker system prune') },
+    ])
   })
 
   test('tells proxies without their logins, and settings that contradict each other', () => {

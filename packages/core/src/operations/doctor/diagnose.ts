@@ -16,7 +16,7 @@ import { type PipelinesAndOptions, splitArguments } from '../options.js'
 import { isEmbedded } from '../registry-choice.js'
 import { checkEngines } from './engine-check.js'
 import { DIAGNOSIS_VERSION, type Diagnosis, type Finding, fine, trouble } from './finding.js'
-import { checkLimits, checkProxy, checkRoom, checkTools } from './host-check.js'
+import { checkLimits, checkPackageEmulation, checkProxy, checkRoom, checkTools } from './host-check.js'
 import { checkRegistries, type UsedRegistry } from './registry-check.js'
 
 /**
@@ -35,10 +35,12 @@ export async function diagnose(...given: PipelinesAndOptions): Promise<Diagnosis
   const credentials = options.registryClient?.credentials ?? dockerConfigCredentials()
   await using engines = openEngines(options, credentials)
   const registries = usedRegistries(definition).filter(({ host }) => !(embedded && host === 'localhost'))
+  const architectures = packageArchitectures(definition)
   const found = await Promise.all([
     checkEngines(engines.all, platformsOf(definition), { signal: options.signal }),
     checkRegistries(registries, { ...options.registryClient, credentials }, options.signal),
-    checkTools(process.env, needsPackages(definition)),
+    checkTools(process.env, architectures.length > 0, process.getuid?.()),
+    checkPackageEmulation(architectures),
     checkRoom([tmpdir()]),
     checkLimits(process.getuid?.()),
   ])
@@ -92,6 +94,8 @@ function oncePerName(references: readonly Reference[], nameOf: (reference: Refer
   return [...new Map(references.toReversed().map((one) => [nameOf(one), one])).values()].toReversed()
 }
 
-function needsPackages({ pipelines }: Definition): boolean {
-  return pipelines.some(({ platforms }) => platforms.some(({ base }) => base.kind === 'apt'))
+/** The distributions' words for what bases are made for from packages. */
+function packageArchitectures({ pipelines }: Definition): readonly string[] {
+  const bases = pipelines.flatMap(({ platforms }) => platforms.map(({ base }) => base))
+  return [...new Set(bases.flatMap((base) => (base.kind === 'apt' ? [base.architecture] : [])))]
 }

@@ -1,25 +1,63 @@
 import { access, constants, readFile, statfs } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
+import { HostError } from '../../model/errors.js'
+import { ADVICE } from '../../report/advice.js'
 import { formatBytes } from '../../report/units.js'
+import { requireEmulator } from '../../rootfs/emulator.js'
 import { type Finding, fine, trouble } from './finding.js'
 
 /** The environment, as `process.env` has it. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** What is needed to make bases from packages. */
-const TOOLS = ['mmdebstrap', 'arch-test', 'xz', 'zstd']
-const PACKAGES: Readonly<Record<string, string>> = { xz: 'xz-utils' }
+/** What is needed to make bases from packages, with the package where that has another name. */
+const TOOLS: ReadonlyMap<string, string> = new Map([
+  ['mmdebstrap', 'mmdebstrap'],
+  ['arch-test', 'arch-test'],
+  ['xz', 'xz-utils'],
+  ['zstd', 'zstd'],
+])
+
+/** What mmdebstrap needs beside where it is not run by root: it then works in a user namespace. */
+const ROOTLESS_TOOLS: ReadonlyMap<string, string> = new Map([
+  ['newuidmap', 'uidmap'],
+  ['newgidmap', 'uidmap'],
+])
 
 /** Looks for the programs that make bases from packages. */
-export async function checkTools(env: Environment, isNeeded: boolean): Promise<readonly Finding[]> {
+export async function checkTools(
+  env: Environment,
+  isNeeded: boolean,
+  uid: number | undefined,
+): Promise<readonly Finding[]> {
   const folders = (env['PATH'] ?? '').split(delimiter)
-  const found = await Promise.all(TOOLS.map(async (tool) => ({ tool, there: await isOnPath(tool, folders) })))
-  const missing = found.filter(({ there }) => !there).map(({ tool }) => tool)
-  if (missing.length === 0) return [fine('tools', `${TOOLS.join(', ')} are there, for bases from packages`)]
-  const message = `not installed: ${missing.join(', ')}`
+  const tools = [...TOOLS, ...(uid === 0 ? [] : ROOTLESS_TOOLS)]
+  const found = await Promise.all(
+    tools.map(async ([tool, name]) => ({ tool, name, there: await isOnPath(tool, folders) })),
+  )
+  const missing = found.filter(({ there }) => !there)
+  if (missing.length === 0) {
+    return [fine('tools', `${tools.map(([tool]) => tool).join(', ')} are there, for bases from packages`)]
+  }
+  const message = `not installed: ${missing.map(({ tool }) => tool).join(', ')}`
   if (!isNeeded) return [fine('tools', `${message}; nothing here needs them`)]
-  const packages = missing.map((tool) => PACKAGES[tool] ?? tool).join(' ')
+  const packages = [...new Set(missing.map(({ name }) => name))].join(' ')
   return [trouble('problem', 'tools', message, `on Debian or Ubuntu: apt-get install ${packages}`)]
+}
+
+/** Looks whether this machine runs the programs of packages for other architectures, which it does itself, without the engine. */
+export async function checkPackageEmulation(architectures: readonly string[]): Promise<readonly Finding[]> {
+  return Promise.all(
+    architectures.map(async (architecture) => {
+      const subject = `packages for ${architecture}`
+      try {
+        await requireEmulator(architecture)
+        return fine(subject, 'this machine runs their programs')
+      } catch (error) {
+        if (!(error instanceof HostError)) throw error
+        return trouble('problem', subject, error.message, error.hint ?? ADVICE[error.code])
+      }
+    }),
+  )
 }
 
 async function isOnPath(tool: string, folders: readonly string[]): Promise<boolean> {
@@ -59,27 +97,33 @@ export async function checkRoom(folders: readonly string[]): Promise<readonly Fi
 /** Files that a process may have open, below which parallel transfers run out. */
 const FEW_FILES = 1_024
 
-/** Looks at limits of the kernel that make builds fail in ways that do not name them. */
-export async function checkLimits(uid: number | undefined): Promise<readonly Finding[]> {
-  const limits = await readFile('/proc/self/limits', 'utf8').catch(() => '')
+/**
+ * Looks at limits of the kernel that make builds fail in ways that do not name them.
+ *
+ * @param proc where the kernel shows them
+ */
+export async function checkLimits(uid: number | undefined, proc = '/proc'): Promise<readonly Finding[]> {
+  const limits = await readFile(join(proc, 'self/limits'), 'utf8').catch(() => '')
   const files = Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? Number.NaN)
-  const open = Number.isNaN(files)
-    ? []
-    : files < FEW_FILES
-      ? [
-          trouble(
-            'warning',
-            'limits',
-            `only ${files} open files are allowed`,
-            `raise it before the run: ulimit -n ${FEW_FILES}`,
-          ),
-        ]
-      : [fine('limits', `${files} open files are allowed`)]
-  const spaces = await readFile('/proc/sys/user/max_user_namespaces', 'utf8').catch(() => undefined)
-  const hasNone = uid !== 0 && spaces !== undefined && Number(spaces) === 0
-  if (!hasNone) return open
+  const setting = (name: string) => readFile(join(proc, 'sys', name), 'utf8').then(Number, () => undefined)
+  const spaces = await setting('user/max_user_namespaces')
+  const clone = await setting('kernel/unprivileged_userns_clone')
+  return [
+    ...(Number.isNaN(files) ? [] : [openFiles(files)]),
+    ...(uid !== 0 && spaces === 0 ? [noNamespaces('user.max_user_namespaces=15000')] : []),
+    ...(uid !== 0 && clone === 0 ? [noNamespaces('kernel.unprivileged_userns_clone=1')] : []),
+  ]
+}
+
+function openFiles(count: number): Finding {
+  if (count >= FEW_FILES) return fine('limits', `${count} open files are allowed`)
+  const advice = `raise it before the run: ulimit -n ${FEW_FILES}`
+  return trouble('warning', 'limits', `only ${count} open files are allowed`, advice)
+}
+
+function noNamespaces(setting: string): Finding {
   const message = 'user namespaces are switched off, which mmdebstrap needs without root'
-  return [...open, trouble('warning', 'limits', message, 'run as root, or: sysctl user.max_user_namespaces=15000')]
+  return trouble('warning', 'limits', message, `run as root, or: sysctl ${setting}`)
 }
 
 /** Says which proxy is used, and where its settings contradict each other. */
