@@ -51,8 +51,8 @@ export function networkFault(
 }
 
 function describe(cause: unknown, code: string): string {
-  const message = cause instanceof Error ? cause.message : ''
-  return [message || 'the connection broke', code].filter((part) => part !== '').join(' ')
+  const message = (cause instanceof Error && cause.message) || 'the connection broke'
+  return code === '' || message.includes(code) ? message : `${message} ${code}`
 }
 
 /** The code of an error, or of the first one in it: trying several addresses gives an error that holds several. */

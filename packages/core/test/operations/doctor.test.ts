@@ -69,19 +69,31 @@ describe('the engine', () => {
   const LOCAL: EngineInfo = { ...INFO, address: 'unix:///var/run/docker.sock', runnable: [AMD64, S390X] }
 
   test.each([
-    ['OCF', 'ok', 'runs by emulation (qemu-s390x)'],
-    ['F', 'ok', 'runs by emulation (qemu-s390x)'],
-    ['OC', 'problem', expect.stringContaining('without the flag F')],
-    ['', 'problem', expect.stringContaining('not found inside containers')],
-  ])("on this machine, with an emulator of the flags '%s'", async (flags, state, message) => {
-    await using folder = await tempFolder('binfmt')
-    const entry = ['enabled', 'interpreter /usr/bin/qemu-s390x-static', `flags: ${flags}`, 'offset 0', '']
-    await writeFile(join(folder.path, 'qemu-s390x'), entry.join('\n'))
-    const engine = engineThat(async () => LOCAL)
-    const [, finding] = await checkEngines([engine], [S390X], { binfmt: folder.path })
-    expect(finding).toMatchObject({ subject: 'platform linux/s390x', state, message })
-    if (state === 'problem') expect(finding?.advice).toContain('tonistiigi/binfmt --install s390x')
-  })
+    ['enabled', 'OCF', true, 'ok', 'runs by emulation (qemu-s390x)'],
+    ['enabled', 'F', true, 'ok', 'runs by emulation (qemu-s390x)'],
+    ['enabled', 'OC', true, 'problem', expect.stringContaining('without the flag F')],
+    // BuildKit tries its emulators, and does not list one that is not found in its container.
+    ['enabled', '', false, 'problem', expect.stringContaining('not found inside containers')],
+    [
+      'enabled',
+      'F',
+      false,
+      'problem',
+      expect.stringContaining("'qemu-s390x' is there, and its emulator does not work"),
+    ],
+    ['disabled', 'F', false, 'problem', "'qemu-s390x' is registered and switched off"],
+  ])(
+    "on this machine, with an emulator that is %s, of the flags '%s', used: %s",
+    async (on, flags, runs, state, message) => {
+      await using folder = await tempFolder('binfmt')
+      const entry = [on, 'interpreter /usr/bin/qemu-s390x-static', `flags: ${flags}`, 'offset 0', '']
+      await writeFile(join(folder.path, 'qemu-s390x'), entry.join('\n'))
+      const engine = engineThat(async () => (runs ? LOCAL : { ...LOCAL, runnable: [AMD64] }))
+      const [, finding] = await checkEngines([engine], [S390X], { binfmt: folder.path })
+      expect(finding).toMatchObject({ subject: 'platform linux/s390x', state, message })
+      if (state === 'problem') expect(finding?.advice).toMatch(/tonistiigi\/binfmt --install s390x|echo 1 >/)
+    },
+  )
 
   test('elsewhere is believed what it says of its emulators', async () => {
     const remote = engineThat(async () => ({ ...LOCAL, address: 'ssh://builder' }))

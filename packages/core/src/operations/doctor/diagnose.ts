@@ -55,7 +55,8 @@ function readDefinition(read: () => Definition): {
 } {
   try {
     const definition = read()
-    return { definition, faults: [fine('definition', `${definition.pipelines.length} pipelines, no fault`)] }
+    const count = definition.pipelines.length
+    return { definition, faults: [fine('definition', `${count} pipeline${count === 1 ? '' : 's'}, no fault`)] }
   } catch (error) {
     if (!(error instanceof DefinitionError)) throw error
     const faults = error.faults.map(({ path, message, hint }) =>

@@ -79,16 +79,28 @@ async function checkPlatform(platform: Platform, info: EngineInfo, binfmt: strin
   const entry = missingBinfmtEntry(platform)
   const execution = executionOn(info, platform)
   if (execution === 'native') return fine(subject, 'runs natively')
-  if (execution === undefined) {
-    const what =
-      entry === undefined ? 'no emulator is known for it' : `the binfmt_misc entry '${entry}' is missing there`
-    return trouble('problem', subject, `cannot run on the engine at ${info.address}: ${what}`, registering(platform))
+  const registered = entry === undefined || !isLocal(info) ? undefined : await readEntry(binfmt, entry)
+  if (registered?.isOff) {
+    return trouble(
+      'problem',
+      subject,
+      `'${entry}' is registered and switched off`,
+      `as root: echo 1 > ${BINFMT}/${entry}`,
+    )
   }
-  const flags = entry === undefined || !isLocal(info) ? undefined : await readFlags(binfmt, entry)
-  if (flags === undefined) return fine(subject, 'runs by emulation')
-  if (flags.includes('F')) return fine(subject, `runs by emulation (${entry})`)
-  const message = `'${entry}' is registered without the flag F (fix binary), so its emulator is not found inside containers`
-  return trouble('problem', subject, message, registering(platform))
+  if (registered?.flags.includes('F') === false) {
+    const message = `'${entry}' is registered without the flag F (fix binary), so its emulator is not found inside containers`
+    return trouble('problem', subject, message, registering(platform))
+  }
+  if (execution !== undefined) return fine(subject, `runs by emulation${registered === undefined ? '' : ` (${entry})`}`)
+  const what = entry === undefined ? 'no emulator is known for it' : whatIsMissing(entry, registered !== undefined)
+  return trouble('problem', subject, `cannot run on the engine at ${info.address}: ${what}`, registering(platform))
+}
+
+function whatIsMissing(entry: string, isRegistered: boolean): string {
+  return isRegistered
+    ? `the binfmt_misc entry '${entry}' is there, and its emulator does not work`
+    : `the binfmt_misc entry '${entry}' is missing there`
 }
 
 function registering(platform: Platform): string {
@@ -101,7 +113,12 @@ function isLocal({ address }: EngineInfo): boolean {
   return address.startsWith('unix://')
 }
 
-async function readFlags(binfmt: string, entry: string): Promise<string | undefined> {
+/** @see https://docs.kernel.org/admin-guide/binfmt-misc.html */
+async function readEntry(
+  binfmt: string,
+  entry: string,
+): Promise<{ readonly flags: string; readonly isOff: boolean } | undefined> {
   const text = await readFile(`${binfmt}/${entry}`, 'utf8').catch(() => undefined)
-  return text === undefined ? undefined : (/^flags: ?(.*)$/m.exec(text)?.[1] ?? '')
+  if (text === undefined) return undefined
+  return { flags: /^flags: ?(.*)$/m.exec(text)?.[1] ?? '', isOff: text.startsWith('disabled') }
 }
