@@ -33,6 +33,8 @@ describe('build.ts graph', () => {
     const { exitCode, stderr } = await set.folder.run(['graph', '--no-plan', '--out', 'no/such/graph.dot'])
     expect(exitCode).toBe(2)
     expect(stderr).toContain('error: --out: no/such/graph.dot cannot be written')
+    const pdf = await set.folder.run(['graph', '--no-plan', '--out', 'graph.pdf'])
+    expect(pdf).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("no picture has the ending '.pdf'") })
   })
 })
 

@@ -51,6 +51,7 @@ describe('the command line itself', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
     expect(stderr).toContain(said)
     expect(stderr.replace(said, '')).toContain(hint)
+    expect(stderr).toMatch(/^error: .*\n {2}hint: .*\ncode: USAGE\nmore: .* explain USAGE\n$/)
     expect(set.requests()).toEqual([])
   })
 

@@ -1,4 +1,5 @@
 import { extname } from 'node:path'
+import { DefinitionError } from '../model/errors.js'
 import { plan } from '../operations/on-pipelines.js'
 import { outline } from '../operations/outline.js'
 import { formatPicture, PICTURE_FORMATS, type PictureFormat } from '../report/graph/formats.js'
@@ -20,16 +21,26 @@ export interface GraphFlags extends PipelineFlags {
 export async function graphCommand(flags: GraphFlags, context: CommandContext): Promise<void> {
   const { host, pipelines } = context
   const options = runOptions(flags, context)
-  const source = flags.plan === false ? outline(...pipelines, options) : await plan(...pipelines, options)
   const format = flags.format ?? (flags.json ? 'json' : formatOf(flags.out))
+  const source = flags.plan === false ? outline(...pipelines, options) : await plan(...pipelines, options)
   const paint = flags.out === undefined ? choosePaint({ stream: host.stdout, env: host.env }) : unpainted
   await writeResult(await formatPicture(pictureOf(source), format, paint), '--out', flags.out, host)
 }
 
-/** The form that a file's ending asks for. */
+/** Endings that name no form by themselves. */
+const ALIASES: Readonly<Record<string, PictureFormat>> = {
+  '': 'tree',
+  txt: 'tree',
+  mmd: 'mermaid',
+  gv: 'dot',
+  htm: 'html',
+}
+
+/** The form that a file's ending asks for. @throws DefinitionError USAGE */
 function formatOf(file = ''): PictureFormat {
   const ending = extname(file).slice(1).toLowerCase()
-  const alias = { mmd: 'mermaid', gv: 'dot', htm: 'html' } as const
-  const wanted = ending in alias ? alias[ending as keyof typeof alias] : ending
-  return PICTURE_FORMATS.find((format) => format === wanted) ?? 'tree'
+  const format = ALIASES[ending] ?? PICTURE_FORMATS.find((one) => one === ending)
+  if (format !== undefined) return format
+  const hint = 'write .svg, .html, .mmd, .dot, .json or .txt, or say which form it is to have by --format'
+  throw new DefinitionError([{ path: '--out', message: `no picture has the ending '.${ending}'`, hint }], 'USAGE')
 }

@@ -1,7 +1,9 @@
 import { Command, Option } from 'commander'
 import { nearest } from '../definition/faults.js'
 import { EMULATION_POLICIES } from '../operations/options.js'
+import { formatUsage } from '../report/error-text.js'
 import { PICTURE_FORMATS } from '../report/graph/formats.js'
+import { choosePaint } from '../report/paint.js'
 import { buildCommand } from './build-command.js'
 import { type CommandContext, PROGRESS_CHOICES } from './command.js'
 import { doctorCommand } from './doctor-command.js'
@@ -26,8 +28,8 @@ export function createProgram(context: CommandContext): Command {
     .configureOutput({
       writeOut: (text) => void context.host.stdout.write(text),
       writeErr: (text) => void context.host.stderr.write(text),
+      outputError: (text) => void context.host.stderr.write(usageText(text, context.host)),
     })
-    .showHelpAfterError('(--help lists what there is)')
     .enablePositionalOptions()
   pipelineFlags(program)
     .addOption(PROGRESS)
@@ -113,6 +115,16 @@ export function createProgram(context: CommandContext): Command {
       serveCommand(directory, flags, context),
     )
   return program
+}
+
+/** What commander says of arguments, as all other errors are told. */
+function usageText(said: string, { stderr, env }: CommandContext['host']): string {
+  const [message = '', near] = said
+    .replace(/^error: /, '')
+    .trimEnd()
+    .split('\n')
+  const hint = near === undefined ? undefined : near.replace(/^\(D(.*)\)$/, 'd$1')
+  return formatUsage(message, hint, choosePaint({ stream: stderr, env }))
 }
 
 function refuseCommand(unknown: string, program: Command): never {

@@ -12,7 +12,8 @@ export async function serveCommand(
 ): Promise<void> {
   const port = Number(flags.port)
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
-    throw new DefinitionError([{ path: '--port', message: `'${flags.port}' is not a port` }], 'USAGE')
+    const hint = 'write a number up to 65535; 0 takes a free one'
+    throw new DefinitionError([{ path: '--port', message: `'${flags.port}' is not a port`, hint }], 'USAGE')
   }
   const { startRegistry } = await import('../registry-server/index.js')
   const place = directory === undefined ? await defaultRegistryDirectory() : resolve(directory)

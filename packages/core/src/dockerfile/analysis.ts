@@ -140,8 +140,12 @@ function isElsewhere({ platform }: Stage, input: AnalysisInput): boolean {
   return named === undefined || !samePlatform(named, input.platform)
 }
 
-function noTarget({ stages }: Dockerfile, target: string | undefined): DockerfileFault {
-  if (stages.length === 0) return { message: 'the Dockerfile has no FROM', hint: `write FROM \${${BASE_ARG}}` }
+function noTarget({ stages, stray }: Dockerfile, target: string | undefined): DockerfileFault {
+  if (stages.length === 0) {
+    const hint = `write FROM \${${BASE_ARG}}`
+    if (stray === undefined) return { message: 'the Dockerfile has no FROM', hint }
+    return { message: `the Dockerfile has no FROM before ${stray.keyword}`, hint, line: stray.line }
+  }
   const names = stages.flatMap(({ name }) => name ?? [])
   return { message: `the Dockerfile has no stage '${target}'`, hint: `it has ${names.join(', ') || 'no named stages'}` }
 }

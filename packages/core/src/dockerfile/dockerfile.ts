@@ -61,6 +61,8 @@ export interface Dockerfile {
   /** The args before the first FROM, in order. */
   readonly globalArgs: readonly ArgDeclaration[]
   readonly stages: readonly Stage[]
+  /** The first line before any FROM that is none of those that may stand there. */
+  readonly stray?: { readonly keyword: string; readonly line: number }
   /** Why it has not been read. */
   readonly fault?: DockerfileFault
 }

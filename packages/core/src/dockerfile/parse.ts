@@ -17,12 +17,14 @@ export function parseDockerfile(text: string): Dockerfile {
   const instructions = parsed.getInstructions()
   const firstFrom = instructions.findIndex(isFrom)
   const heads = firstFrom < 0 ? instructions : instructions.slice(0, firstFrom)
+  const stray = heads.find((one) => one.getKeyword() !== 'ARG')
   const syntax = parsed.getDirectives().find((directive) => directive.getName().toLowerCase() === 'syntax')
   return {
     text,
     escapeCharacter: parsed.getEscapeCharacter(),
     ...(syntax !== undefined && syntax.getValue() !== '' && { syntax: use(syntax.getValueRange()) }),
     globalArgs: heads.flatMap(argsOf),
+    ...(stray !== undefined && { stray: { keyword: stray.getInstruction(), line: stray.getRange().start.line + 1 } }),
     stages: splitStages(instructions).map((stage, index) => readStage(stage, index, use)),
   }
 }

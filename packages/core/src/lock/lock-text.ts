@@ -9,7 +9,7 @@ export const LOCK_VERSION = 1
 const HEAD = 'polyarch.lock version '
 const EXPLANATION = [
   '# What the names of others mean: bases, and other images of Dockerfiles, one line per name and platform.',
-  '# Written by `build.ts lock`; `build.ts lock --update` takes what the names mean now.',
+  '# Written by `build.ts lock`; `npx tsx build.ts lock --update` takes what the names mean now.',
 ]
 
 /** The lock as text: equal entries give equal text, in whatever order they come. */
@@ -89,7 +89,7 @@ function unknownVersion(file: string, version: number): DefinitionError {
 }
 
 function unreadable(file: string, message: string): DefinitionError {
-  const hint = 'take it from version control again, or delete it and run `build.ts lock`'
+  const hint = 'take it from version control again, or delete it and run `npx tsx build.ts lock`'
   return new DefinitionError([{ path: file, message, hint }], 'LOCK_INVALID')
 }
 

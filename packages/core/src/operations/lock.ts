@@ -59,7 +59,8 @@ function entriesToKeep(entries: readonly LockEntry[], update: boolean | readonly
     if (isLocked(name)) continue
     const has = [...new Set(entries.map((entry) => entry.name))].join(', ')
     const message = `'${update[at]}' is not in the lock`
-    throw new DefinitionError([{ path: 'lock --update', message, hint: `it has ${has || 'nothing yet'}` }], 'USAGE')
+    const hint = has === '' ? 'nothing is locked yet: npx tsx build.ts lock' : `it has ${has}`
+    throw new DefinitionError([{ path: 'lock --update', message, hint }], 'USAGE')
   }
   return entries.filter(({ name }) => !names.has(name))
 }

@@ -63,10 +63,20 @@ export async function resolveAll(
   const definitionErrors = errors.filter((error) => error instanceof DefinitionError)
   const [first] = definitionErrors
   if (first !== undefined) {
-    throw new DefinitionError(uniqueFaults(definitionErrors.flatMap(({ faults }) => faults)), first.code)
+    throw new DefinitionError(uniqueFaults(settled.flatMap((one, at) => faultsOf(one, graph.nodes[at]))), first.code)
   }
   if (errors.length > 0) throw errors[0]
   return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+}
+
+/** What is wrong with the build of a node is told with the pipeline that says how to build: there may be several. */
+function faultsOf(settled: PromiseSettledResult<unknown>, node: Node | undefined): DefinitionError['faults'] {
+  if (settled.status === 'fulfilled' || !(settled.reason instanceof DefinitionError)) return []
+  return settled.reason.faults.map((fault) =>
+    node !== undefined && fault.path.startsWith('build.')
+      ? { ...fault, path: `${node.pipeline} ${fault.path}` }
+      : fault,
+  )
 }
 
 /** Platforms that share a context or Dockerfile share its faults. */

@@ -1,4 +1,4 @@
-import { DefinitionError, type Fault, PolyarchError, RegistryError } from '../model/errors.js'
+import { DefinitionError, type ErrorCode, type Fault, PolyarchError, RegistryError } from '../model/errors.js'
 import { quoteServer } from '../registry/redaction.js'
 import { ADVICE } from './advice.js'
 import { type Paint, unpainted } from './paint.js'
@@ -19,10 +19,18 @@ export function formatError(error: unknown, { verbose = false, paint = unpainted
   return `${told}${verbose ? causeLines(error) : ''}`
 }
 
+/** The same of arguments that cannot be read. */
+export function formatUsage(message: string, hint = ADVICE.USAGE, paint: Paint = unpainted): string {
+  return `${errorWord(paint)} ${message}\n${hintLine(hint, paint)}${codeLines('USAGE', paint)}`
+}
+
 function formatKnown(error: PolyarchError, paint: Paint): string {
-  const { code } = error
   const what = error instanceof DefinitionError ? faultLines(error, paint) : failureLines(error, paint)
-  return `${what}${paint('dim', `code: ${code}`)}\n${paint('dim', `more: npx tsx build.ts explain ${code}`)}\n`
+  return `${what}${codeLines(error.code, paint)}`
+}
+
+function codeLines(code: ErrorCode, paint: Paint): string {
+  return `${paint('dim', `code: ${code}`)}\n${paint('dim', `more: npx tsx build.ts explain ${code}`)}\n`
 }
 
 /** The advice of the code is no use beside a fault: that says itself what it should be. */

@@ -50,7 +50,7 @@ async function withMirror(source: AptBase, known: ResolvedRootfs, call: RootfsCa
     'LOCK_OUTDATED',
     `${mirror} has ${source.suite} of ${now}, and the lock wants that of ${locked}`,
     {
-      hint: 'run `build.ts lock --update`, or name a mirror that keeps old states of the archive',
+      hint: 'run `npx tsx build.ts lock --update`, or name a mirror that keeps old states of the archive',
     },
   )
 }

@@ -105,6 +105,7 @@ describe('faults', () => {
     ['an arg that is not declared', 'FROM ${BASE_IMAGE}\n', {}, 'which is not declared', 'ARG BASE_IMAGE'],
     ['no FROM', 'RUN true\n', {}, 'has no FROM', 'BASE_IMAGE'],
     ['an empty file', '', {}, 'has no FROM', 'BASE_IMAGE'],
+    ['a FROM that is misspelt', 'ARG BASE_IMAGE\nFORM ${BASE_IMAGE}\n', {}, 'no FROM before FORM', 'write FROM'],
     ['an unknown target', 'ARG BASE_IMAGE\nFROM $BASE_IMAGE AS a\n', { target: 'b' }, "no stage 'b'", 'it has a'],
     [
       'the base for the build platform',
@@ -126,6 +127,10 @@ describe('faults', () => {
     expect(told, JSON.stringify(faults)).toBeDefined()
     expect(told?.hint).toContain(hint)
   })
+})
+
+it('a FROM that is misspelt is told with its line', () => {
+  expect(of('ARG BASE_IMAGE\n\nFORM $BASE_IMAGE\n').faults).toMatchObject([{ line: 3 }])
 })
 
 describe('hostile Dockerfiles', () => {
