@@ -55,6 +55,15 @@ describe('the command line itself', () => {
     expect(set.requests()).toEqual([])
   })
 
+  it.each([
+    ['inspect', '127.0.0.1:9/no/such:1'],
+    ['promote', '127.0.0.1:9/no/such:1', 'latest'],
+  ])('%s tells the causes of an error, and what was asked, where that is wanted', async (...args) => {
+    const { exitCode, stderr } = await set.folder.run([...args, '--verbose'])
+    expect(exitCode).toBe(1)
+    expect(stderr).toMatch(/\nrequest: GET http:\/\/127\.0\.0\.1:9\/v2\/.*: no answer\ncause: .*ECONNREFUSED/)
+  })
+
   it('refuses a flag without its value', async () => {
     const { exitCode, stderr } = await set.folder.run(['--registry'])
     expect(exitCode).toBe(2)

@@ -62,6 +62,7 @@ export function createProgram(context: CommandContext): Command {
     .option('--update', 'also resolve anew what is locked already, and say what has moved')
     .option('--registry <host>', REGISTRY_HELP)
     .option('--json', 'print JSON')
+    .option('--verbose', CAUSES_HELP)
     .action((names: string[], _flags, command: Command) => lockCommand(names, command.optsWithGlobals(), context))
   program
     .command('inspect')
@@ -69,6 +70,7 @@ export function createProgram(context: CommandContext): Command {
     .argument('[names...]', 'image names; without any, the names that this file publishes')
     .option('--registry <host>', REGISTRY_HELP)
     .option('--json', 'print JSON')
+    .option('--verbose', CAUSES_HELP)
     .action((names: string[], _flags, command: Command) => inspectCommand(names, command.optsWithGlobals(), context))
   program
     .command('doctor')
@@ -76,6 +78,7 @@ export function createProgram(context: CommandContext): Command {
     .option('--registry <host>', REGISTRY_HELP)
     .option('--engine <address>', ENGINE_HELP, collect)
     .option('--json', 'print JSON')
+    .option('--verbose', CAUSES_HELP)
     .action((_flags, command: Command) => doctorCommand(command.optsWithGlobals(), context))
   program
     .command('explain')
@@ -95,6 +98,7 @@ export function createProgram(context: CommandContext): Command {
     .argument('[tags...]', 'tags in its repository, or whole names')
     .option('--allow-removal', 'let a name lose a platform that it has now')
     .option('--json', 'print JSON')
+    .option('--verbose', CAUSES_HELP)
     .action((source: string, tags: string[], _flags, command: Command) =>
       promoteCommand(source, tags, command.optsWithGlobals(), context),
     )
@@ -105,6 +109,7 @@ export function createProgram(context: CommandContext): Command {
     .option('--keep <image>', 'let this name or digest stay whole, with or without a tag (repeatable)', collect)
     .option('--registry <host>', REGISTRY_HELP)
     .option('--json', 'print JSON')
+    .option('--verbose', CAUSES_HELP)
     .action((_flags, command: Command) => pruneCommand(command.optsWithGlobals(), context))
   program
     .command('serve')
@@ -156,6 +161,8 @@ const ENGINE_HELP =
 const EMULATION_HELP =
   'emulate a platform when-busy: no engine that runs it natively is free; when-needed: there is none; never'
 
+const CAUSES_HELP = 'with an error, its causes and the request to the registry'
+
 const METADATA_HELP = 'write digests, descriptors and names there, by the keys of buildx'
 
 const ASSEMBLE_HELP =
@@ -170,7 +177,7 @@ function publishingFlags(command: Command): Command {
     .option('--no-frozen', 'resolve such a name live')
     .option('--allow-removal', 'let a name lose a platform that it has now')
     .option('--json', 'print JSON on standard output, progress on standard error')
-    .option('--verbose', 'show the output of every build step; with an error, its causes and the request')
+    .option('--verbose', `show the output of every build step; ${CAUSES_HELP}`)
 }
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {

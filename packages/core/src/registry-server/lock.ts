@@ -58,7 +58,8 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
 export async function runningRegistry(directory: string): Promise<{ host: string; pid: number } | undefined> {
   const path = lockPath(resolve(directory))
   for (;;) {
-    const owner = await readLock(path)
+    // Why it cannot be read is told by whoever opens the directory next.
+    const owner = await readLock(path).catch(() => undefined)
     if (owner === undefined || owner.machine !== hostname() || !(await isAlive(owner))) return undefined
     if (owner.host !== undefined) return { host: owner.host, pid: owner.pid }
     await sleep(20)

@@ -109,6 +109,14 @@ test('the lock of another machine holds', async () => {
   await expect(refused).rejects.toThrow('process 1 of other.example.com')
 })
 
+test('a file in place of the directory is told when the registry starts, and not before', async () => {
+  await using folder = await tempFolder()
+  const file = join(folder.path, 'file')
+  await writeFile(file, '')
+  expect(await runningRegistry(file)).toBeUndefined()
+  await expect(startRegistry({ directory: file })).rejects.toMatchObject({ code: 'REGISTRY_NOT_STARTED' })
+})
+
 test('a directory with something else in it is left alone', async () => {
   await using folder = await tempFolder()
   await writeFile(join(folder.path, 'index.json'), '{"manifests":[]}')
