@@ -1,3 +1,9 @@
+/**
+ * Pipelines, plan, execution, and images without a build.
+ *
+ * @module \@polyarch/core
+ */
+
 export { run } from './cli/run.js'
 export type { AnnotationMap, AnnotationSettings } from './definition/annotation-settings.js'
 export type {

@@ -1,3 +1,9 @@
+/**
+ * Bases of Debian.
+ *
+ * @module \@polyarch/plugin-debian
+ */
+
 import {
   type Base,
   type DistributionOptions,

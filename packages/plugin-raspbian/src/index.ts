@@ -1,3 +1,9 @@
+/**
+ * Bases of Raspbian.
+ *
+ * @module \@polyarch/plugin-raspbian
+ */
+
 import {
   type Base,
   type DistributionOptions,

@@ -1,3 +1,9 @@
+/**
+ * Bases of Ubuntu.
+ *
+ * @module \@polyarch/plugin-ubuntu
+ */
+
 import {
   type Base,
   type DistributionOptions,

@@ -1,3 +1,9 @@
+/**
+ * The embedded registry.
+ *
+ * @module \@polyarch/core/registry-server
+ */
+
 export type { ServerAuth } from './auth.js'
 export type { Fault, FaultRule } from './faults.js'
 export { runningRegistry } from './lock.js'
