@@ -61,7 +61,7 @@ describe('the command line itself', () => {
   ])('%s tells the causes of an error, and what was asked, where that is wanted', async (...args) => {
     const { exitCode, stderr } = await set.folder.run([...args, '--verbose'])
     expect(exitCode).toBe(1)
-    expect(stderr).toMatch(/\nrequest: GET http:\/\/127\.0\.0\.1:9\/v2\/.*: no answer\ncause: .*ECONNREFUSED/)
+    expect(stderr).toMatch(/\nrequest: (?:GET|HEAD) http:\/\/127\.0\.0\.1:9\/v2\/.*: no answer\ncause: .*ECONNREFUSED/)
   })
 
   it('refuses a flag without its value', async () => {
