@@ -1,7 +1,11 @@
+import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
+import { openEngines } from '../../src/engine/engines.js'
 import type { Engine, EngineInfo } from '../../src/engine/port.js'
 import { EngineError } from '../../src/model/errors.js'
 import { checkEngines } from '../../src/operations/doctor/engine-check.js'
@@ -50,6 +54,26 @@ describe('the engine', () => {
     expect(await checkEngines([gone], [AMD64], {})).toEqual([
       { subject: 'engine', state: 'problem', message: 'no engine answers', advice: 'Start Docker' },
     ])
+  })
+
+  test('that has no BuildKit is a problem, with what to use', async () => {
+    const old = { Version: '18.06.3-ce', ApiVersion: '1.38', MinAPIVersion: '1.12', Os: 'linux', Arch: 'amd64' }
+    const server = createServer((_request, response) => response.end(JSON.stringify(old))).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    try {
+      await using engines = openEngines({ engines: [`tcp://127.0.0.1:${port}`] }, { find: async () => undefined })
+      const [finding] = await checkEngines(engines.all, [], {})
+      expect(finding).toMatchObject({
+        subject: 'engine',
+        state: 'problem',
+        message: expect.stringContaining('BuildKit'),
+      })
+      expect(finding?.message).toContain('18.06.3-ce (API 1.38)')
+      expect(finding?.advice).toContain('Docker Engine 20.10')
+    } finally {
+      server.close()
+    }
   })
 
   test('are looked at together: one that answers, and one that runs the platform, is enough', async () => {

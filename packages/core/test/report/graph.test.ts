@@ -50,6 +50,22 @@ describe('the picture', () => {
     expect(node).toEqual({ id: 'app index', kind: 'index', pipeline: 'app', label: 'index', state: 'undecided' })
   })
 
+  test('names the pipeline of what is of another one', async () => {
+    const nodes = [
+      nodePlan('sdk image(linux/arm/v7)', 'image', 'reuse', { platform: ARM }),
+      nodePlan('tool base(linux/arm/v7)', 'base', 'mount', { platform: ARM, needs: ['sdk image(linux/arm/v7)'] }),
+      nodePlan('tool image(linux/arm/v7)', 'image', 'create', { platform: ARM, needs: ['tool base(linux/arm/v7)'] }),
+      nodePlan('app image(linux/arm/v7)', 'image', 'create', { platform: ARM, needs: ['sdk image(linux/arm/v7)'] }),
+    ]
+    const text = await formatPicture(pictureOf({ nodes, tags: [] }), 'tree')
+    expect(columns(text)).toEqual([
+      'image linux/arm/v7 | create | it is to be create',
+      '└─ base linux/arm/v7 | mount | it is to be mount',
+      '   └─ sdk image linux/arm/v7 | reuse | it is to be reuse',
+      'image linux/arm/v7 | create | it is to be create; on sdk image linux/arm/v7, as above',
+    ])
+  })
+
   test('shows a pipeline that stands on another', async () => {
     const nodes = [
       nodePlan('sdk image(linux/arm/v7)', 'image', 'reuse', { platform: ARM }),

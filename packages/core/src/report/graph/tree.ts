@@ -13,18 +13,18 @@ const STYLES: Readonly<Record<PictureState, Style | undefined>> = {
 interface Row {
   readonly branch: string
   readonly node: PictureNode
+  readonly title: string
   readonly note: string
 }
 
 /** The picture as a tree for a terminal: each name, and below it what it is made of. What was shown is not repeated. */
 export function formatTree(picture: Picture, paint: Paint = unpainted): string {
   const rows = new TreeRows(picture).rows
-  const width = Math.max(0, ...rows.map(({ branch, node }) => branch.length + titleOf(node).length))
+  const width = Math.max(0, ...rows.map(({ branch, title }) => branch.length + title.length))
   return rows.map((row) => formatRow(row, width, paint)).join('')
 }
 
-function formatRow({ branch, node, note }: Row, width: number, paint: Paint): string {
-  const title = titleOf(node)
+function formatRow({ branch, node, title, note }: Row, width: number, paint: Paint): string {
   const style = STYLES[node.state]
   const word = node.word === undefined ? '' : node.word.padEnd(9)
   const details = [node.reason, note].filter(Boolean).join('; ')
@@ -32,8 +32,10 @@ function formatRow({ branch, node, note }: Row, width: number, paint: Paint): st
   return `${text.trimEnd()}\n`
 }
 
-function titleOf({ kind, pipeline, label }: PictureNode): string {
-  return oneLine(kind === 'index' && pipeline !== undefined ? `${pipeline} ${label}` : label)
+/** What is of another pipeline than what stands on it is told with its own. */
+function titleOf({ kind, pipeline, label }: PictureNode, within?: string): string {
+  const isTold = pipeline !== undefined && (kind === 'index' || (within !== undefined && within !== pipeline))
+  return oneLine(isTold ? `${pipeline} ${label}` : label)
 }
 
 class TreeRows {
@@ -49,19 +51,19 @@ class TreeRows {
     for (const { id } of nodes) if (!needed.has(id)) this.#add(id, '', '')
   }
 
-  #add(id: string, branch: string, indent: string): void {
+  #add(id: string, branch: string, indent: string, within?: string): void {
     const node = this.#nodes.get(id)
     if (node === undefined) return
     const needs = this.#needs.get(id) ?? []
     const fresh = needs.filter((need) => !this.#shown.has(need))
     const again = needs.filter((need) => !fresh.includes(need)).flatMap((need) => this.#nodes.get(need) ?? [])
-    const note = again.length === 0 ? '' : `on ${again.map(titleOf).join(', ')}, as above`
-    this.rows.push({ branch, node, note })
+    const note = again.length === 0 ? '' : `on ${again.map((one) => titleOf(one, node.pipeline)).join(', ')}, as above`
+    this.rows.push({ branch, node, title: titleOf(node, within), note })
     this.#shown.add(id)
     for (const [at, need] of fresh.entries()) {
       if (this.#shown.has(need)) continue
       const isLast = at === fresh.length - 1
-      this.#add(need, `${indent}${isLast ? '└─ ' : '├─ '}`, `${indent}${isLast ? '   ' : '│  '}`)
+      this.#add(need, `${indent}${isLast ? '└─ ' : '├─ '}`, `${indent}${isLast ? '   ' : '│  '}`, node.pipeline)
     }
   }
 }
