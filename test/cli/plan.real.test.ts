@@ -10,6 +10,22 @@ import { type UserFolder, userFolder, type Variables } from './user-folder.js'
 
 const NOWHERE = { DOCKER_HOST: 'unix:///nowhere/docker.sock' }
 
+/** Has a command note which CommonJS modules it has loaded: what speaks to engines, packs and draws is that. */
+const NOTES_MODULES = { NODE_OPTIONS: '--import ./notes-modules.mjs' }
+const MODULES_SCRIPT = `
+import { writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+const { cache } = createRequire(import.meta.url)
+process.on('exit', () => writeFileSync('modules.json', JSON.stringify(Object.keys(cache))))
+`
+
+/** Those that take long to load, of what the last command that noted them has loaded. */
+async function costlyModules({ path }: UserFolder): Promise<readonly string[]> {
+  const loaded = JSON.parse(await readFile(join(path, 'modules.json'), 'utf8')) as readonly string[]
+  const costly = ['dockerode', '@grpc/grpc-js', 'tar-stream', '@viz-js/viz', 'log-update']
+  return costly.filter((name) => loaded.some((file) => file.includes(`/node_modules/${name}/`)))
+}
+
 /** What another user on another machine has set. */
 const ELSEWHERE = { LC_ALL: 'tr_TR.UTF-8', TZ: 'Pacific/Kiritimati', USER: 'somebody' }
 
@@ -36,6 +52,7 @@ describe('build.ts, planned and built', () => {
   let planElsewhere: (variables?: Variables) => Promise<CommandOutcome>
   beforeAll(async () => {
     set = cleanup.use(await stage())
+    await set.folder.write({ 'notes-modules.mjs': MODULES_SCRIPT })
     await set.folder.write({ 'app/b/Z': '', 'app/b/ä': 'umlaut\n', 'app/b/i': 'first\n', 'app/I': 'last\n' })
     const elsewhere = cleanup.use(await cleanMachine(set.folder))
     planElsewhere = (variables) => elsewhere.run(['plan', '--json'], { ...ELSEWHERE, ...variables })
@@ -77,8 +94,9 @@ describe('build.ts, planned and built', () => {
   })
 
   it('builds, and reports where everything is', async () => {
-    const { exitCode, stdout, stderr } = await set.folder.run()
+    const { exitCode, stdout, stderr } = await set.folder.run([], NOTES_MODULES)
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 })
+    expect(await costlyModules(set.folder)).toEqual(['dockerode', '@grpc/grpc-js', 'tar-stream'])
     expect(stdout).toMatch(/^app +image\(linux\/arm\/v7\) +made in .*@sha256:[0-9a-f]{64}$/m)
     expect(stdout).toMatch(new RegExp(`^${set.host}/team/app:1.0 +now +sha256:`, 'm'))
     expect(stderr).toContain('app image(linux/amd64): done')
@@ -86,8 +104,9 @@ describe('build.ts, planned and built', () => {
   })
 
   it('builds nothing the second time, and needs no engine for that', async () => {
-    const { exitCode, stdout, stderr } = await set.folder.run(['--json'], NOWHERE)
+    const { exitCode, stdout, stderr } = await set.folder.run(['--json'], { ...NOWHERE, ...NOTES_MODULES })
     expect(exitCode).toBe(0)
+    expect(await costlyModules(set.folder)).toEqual([])
     expect(stderr).not.toContain('started')
     const report = JSON.parse(stdout)
     expect(report).toMatchObject({ version: 1, outcome: 'succeeded' })

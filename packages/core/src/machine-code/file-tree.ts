@@ -1,5 +1,6 @@
 import type { MachineCode } from './code.js'
-import { joinPath, type LayerEntry, type LayerFiles, splitPath } from './layer-files.js'
+import type { LayerEntry, LayerFiles } from './layer-files.js'
+import { joinPath, splitPath } from './paths.js'
 
 /** An executable with machine code. */
 export interface Executable {

@@ -9,7 +9,7 @@ import { type Repository, repositoryOf } from '../model/reference.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import { FileTree } from './file-tree.js'
 import { judgeImage, judgeOwnLayers, type Unreadable, unknown } from './judge.js'
-import { type LayerFiles, readLayerFiles } from './layer-files.js'
+import type { LayerFiles } from './layer-files.js'
 
 /** Reads the machine code of images; each layer once, however many images of a run have it. */
 export interface CodeReader {
@@ -80,6 +80,8 @@ async function openLayer(
   if (isForeign(layer)) return { because: `layer ${layer.digest} is not in the registry` }
   const unpack = decompressor(layer.mediaType)
   if (unpack === 'missing') return { because: 'a layer is compressed with zstd, which takes Node.js 22.15 to read' }
+  // With what reads tars: only where a layer is read.
+  const { readLayerFiles } = await import('./layer-files.js')
   const blob = await registry.readBlob(repositoryOf(repository), layer, call)
   try {
     return await readLayerFiles(unpack === undefined ? blob : chain(blob, unpack))

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import { extract, type Header } from 'tar-stream'
 import { type MachineCode, needsWholeFile, readMachineCode } from './code.js'
 import { ELF_HEADER_SIZE, isElf } from './elf.js'
+import { cleanPath, joinPath, splitPath } from './paths.js'
 
 /** What one layer has at a path, as far as finding an executable takes. */
 export type LayerEntry =
@@ -89,23 +90,4 @@ async function readCode(content: AsyncIterable<unknown>): Promise<MachineCode | 
     size = MAX_FILE_SIZE
   }
   return readMachineCode(Buffer.concat(chunks))
-}
-
-/** `./bin//sh` and `/bin/sh` are `bin/sh`; the root is the empty path. */
-export function cleanPath(path: string): string {
-  return path
-    .split('/')
-    .filter((part) => part !== '' && part !== '.')
-    .join('/')
-}
-
-/** A path as its directory and its name. */
-export function splitPath(path: string): readonly [directory: string, name: string] {
-  const slash = path.lastIndexOf('/')
-  return slash < 0 ? ['', path] : [path.slice(0, slash), path.slice(slash + 1)]
-}
-
-/** The path of a name in a directory, which is empty for the root. */
-export function joinPath(directory: string, name: string): string {
-  return directory === '' ? name : `${directory}/${name}`
 }

@@ -16,13 +16,13 @@ const DOCKERFILE = 'Dockerfile'
  * @throws EngineError CHECK_FAILED; CancelledError
  */
 export async function runCheck(
-  { build, platform, baseName }: ImageNode,
+  { platform, baseName }: ImageNode,
+  check: readonly string[],
   image: Reference & { readonly tag?: string },
   engine: Engine,
   call: StepCall,
 ): Promise<void> {
-  if (build.check === undefined) return
-  const text = `FROM ${formatReference(image)}\nRUN ${JSON.stringify(build.check)}\n`
+  const text = `FROM ${formatReference(image)}\nRUN ${JSON.stringify(check)}\n`
   const name = { ...image, tag: `${image.tag}-check` }
   const openContext = () => {
     const tar = pack()
@@ -37,7 +37,7 @@ export async function runCheck(
     )
   } catch (error) {
     if (!(error instanceof EngineError) || error.code !== 'BUILD_FAILED') throw error
-    const command = build.check.join(' ')
+    const command = check.join(' ')
     throw new EngineError('CHECK_FAILED', `the image fails the check of its base ${baseName}: ${command}`, {
       cause: error,
       hint: error.message,

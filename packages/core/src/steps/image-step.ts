@@ -10,7 +10,6 @@ import { buildRequest, type ResolvedImage } from './build-request.js'
 import { checkBuiltImage, isComplete, keptManifest, readPushedImage } from './built-image.js'
 import { checkCode } from './code-check.js'
 import { noteGitFolder } from './git-folder.js'
-import { runCheck } from './image-check.js'
 import { decisiveSettings, explainImage, partsOf, recordContext } from './image-explanation.js'
 import { encodeParts, PARTS_ANNOTATION } from './image-parts.js'
 import { KEY_ANNOTATION, keyOf, keyReference, pushReference } from './key.js'
@@ -131,7 +130,10 @@ async function buildAndPush(work: ImageWork, { contexts }: World, call: PerformC
   const packed = await contexts.pack(resolved.context, call.signal)
   try {
     await engine.build(await buildRequest(work, name, (dockerfile) => packed.open(dockerfile)), call)
-    await runCheck(node, name, engine, call)
+    if (node.build.check !== undefined) {
+      const { runCheck } = await import('./image-check.js')
+      await runCheck(node, node.build.check, name, engine, call)
+    }
     await engine.push(name, node.platform, call)
   } finally {
     // Not cancellable: what a cancelled run built would stay on the engine under a name that nobody knows.
