@@ -27,7 +27,7 @@ const ORDER = [
 /** Doors of their own, outside the order, and what they may import. Inside the core they are loaded only when used. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   'registry-server': ['model', 'layout'],
-  testing: ['model', 'definition', 'registry', 'rootfs'],
+  testing: ['model', 'definition', 'registry', 'rootfs', 'steps'],
 }
 
 const CORE = 'packages/core/src/'

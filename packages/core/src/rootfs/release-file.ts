@@ -18,7 +18,7 @@ export interface ReleaseFacts {
  * @see https://wiki.debian.org/DebianRepository/Format#A.22Release.22_files
  */
 export async function readRelease(mirror: string, source: AptBase, signal?: AbortSignal): Promise<ReleaseFacts> {
-  const url = `${mirror}/dists/${source.suite}/InRelease`
+  const url = releaseUrl(mirror, source)
   const text = await (await download(url, signal)).text()
   const facts = parseRelease(text, source)
   if (facts !== undefined) return facts
@@ -29,6 +29,11 @@ export async function readRelease(mirror: string, source: AptBase, signal?: Abor
       hint: `look whether the archive has ${source.suite} for ${source.architecture}: ports and old releases are kept elsewhere`,
     },
   )
+}
+
+/** Where the release file of a suite is. */
+export function releaseUrl(mirror: string, { suite }: Pick<AptBase, 'suite'>): string {
+  return `${mirror}/dists/${suite}/InRelease`
 }
 
 /** Undefined where the release does not have what the base is made from. */

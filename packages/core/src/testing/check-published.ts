@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createReadStream, existsSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { MadeBase, RegistryBase } from '../definition/base-source.js'
+import type { AptBase, RegistryBase, RootfsBase } from '../definition/base-source.js'
 import type { Bases, OptionsOf, Plugin } from '../definition/plugin.js'
-import { PolyarchError } from '../model/errors.js'
-import { isIndex } from '../model/oci.js'
-import { formatPlatform, normalizePlatform, type Platform, platformsRunBy, samePlatform } from '../model/platform.js'
+import { type ErrorCode, PolyarchError, RegistryError } from '../model/errors.js'
+import type { Platform } from '../model/platform.js'
 import { parseReference, withDefaultTag } from '../model/reference.js'
 import type { Registry } from '../registry/port.js'
-import { imagesOf } from '../registry/select-platform.js'
-import { download } from '../rootfs/download.js'
-import { readRelease } from '../rootfs/release-file.js'
+import { downloadIfThere } from '../rootfs/download.js'
+import { findMirror } from '../rootfs/host-mirror.js'
+import { parseRelease, releaseUrl } from '../rootfs/release-file.js'
+import { createOutside, type Outside } from '../steps/outside.js'
+import { checkImage, chooseImage } from '../steps/registry-base.js'
 import { ask, platformOf } from './asking.js'
 import type { ContractCases } from './plugin-contract.js'
 
@@ -34,6 +35,7 @@ export interface PublishedFinding {
 }
 
 type Seen = Pick<PublishedFinding, 'state' | 'message'>
+type Question = Omit<PublishedFinding, keyof Seen>
 
 /**
  * Looks whether what a plugin declares is true: images have the platforms, archives the checksums, package archives the
@@ -57,27 +59,45 @@ export async function checkPublished<B extends Bases>(
       platforms.map((platform) => ({ base, platform, options: tried })),
     ),
   )
+  const call = { ...options, outside: createOutside(options.registry) }
   const findings: PublishedFinding[] = []
   // One after another: publishers count requests.
   for (const question of questions) {
-    const seen = await look(plugin, question, options)
+    const seen = await look(plugin, question, call)
     if (seen !== undefined) findings.push({ ...question, ...seen })
   }
   return findings
 }
 
+/** What is asked, and of whom. */
+interface Look extends PublishedOptions {
+  /** Each name is read once, however many platforms it is asked for. */
+  readonly outside: Outside
+}
+
+/** Codes by which a run says that an image is not what it is declared as. */
+const FALSE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'NOT_FOUND',
+  'PLATFORM_MISSING',
+  'PLATFORM_MISMATCH',
+  'MANIFEST_UNSUPPORTED',
+])
+
 /** Undefined where the base refuses: not every release has all platforms. */
-async function look(
-  plugin: Plugin,
-  { base, platform, options }: Pick<PublishedFinding, 'base' | 'platform' | 'options'>,
-  { registry, signal }: PublishedOptions,
-): Promise<Seen | undefined> {
+async function look(plugin: Plugin, { base, platform, options }: Question, call: Look): Promise<Seen | undefined> {
   const answer = ask(plugin, base, platform, options)
   if (!('kind' in answer) || answer.kind === 'refusal') return undefined
   try {
-    if (answer.kind === 'registry') return await lookAtImage(answer, platformOf(platform), registry, signal)
-    if (answer.kind === 'pipeline') return { state: 'unknown', message: 'a pipeline makes it' }
-    return await lookAtArchive(answer, signal)
+    switch (answer.kind) {
+      case 'registry':
+        return await lookAtImage(answer, platformOf(platform), call)
+      case 'apt':
+        return await lookAtArchive(answer, call)
+      case 'rootfs':
+        return await lookAtRootfs(answer, call)
+      case 'pipeline':
+        return { state: 'unknown', message: 'a pipeline makes it' }
+    }
   } catch (error) {
     if (error instanceof PolyarchError && error.code !== 'CANCELLED')
       return { state: 'unknown', message: error.message }
@@ -85,37 +105,47 @@ async function look(
   }
 }
 
+/** By what a run would do with it: nothing is true here that fails there. */
 async function lookAtImage(
-  { reference: text, configPolicy }: RegistryBase,
+  source: RegistryBase,
   platform: Platform,
-  registry: Registry,
-  signal: AbortSignal | undefined,
+  { registry, outside, signal }: Look,
 ): Promise<Seen> {
-  const reference = parseReference(text)
-  const manifest = reference && (await registry.getManifest(withDefaultTag(reference), { signal }))
-  if (manifest === undefined) return { state: 'wrong', message: `there is no ${text}` }
-  // The config of a single image is compared when it is used, by the base's policy.
-  if (!isIndex(manifest.content)) return { state: 'true' }
-  const has = imagesOf(manifest.content).flatMap((one) => (one.platform ? [normalizePlatform(one.platform)] : []))
-  const accepted = configPolicy === 'trust-declared' ? [platform, ...platformsRunBy(platform)] : [platform]
-  if (accepted.some((one) => has.some((other) => samePlatform(other, one)))) return { state: 'true' }
-  return { state: 'wrong', message: `${text} has ${has.map(formatPlatform).join(', ')}` }
-}
-
-async function lookAtArchive(source: MadeBase, signal: AbortSignal | undefined): Promise<Seen> {
-  if (source.kind === 'apt') {
-    if (source.mirror === undefined) return { state: 'unknown', message: 'it names no mirror' }
-    await readRelease(source.mirror, source, signal)
+  const reference = parseReference(source.reference)
+  if (reference === undefined) return { state: 'wrong', message: `'${source.reference}' is no reference` }
+  const base = { ...source, reference: withDefaultTag(reference) }
+  try {
+    const chosen = await chooseImage(base, platform, outside, { signal })
+    await checkImage(chosen, base, platform, registry, { signal })
     return { state: 'true' }
+  } catch (error) {
+    if (!(error instanceof RegistryError && FALSE.has(error.code))) throw error
+    return { state: 'wrong', message: [error.message, error.hint].filter((text) => text !== undefined).join('; ') }
   }
-  const hash = createHash('sha256')
-  await pipeline(await openLocation(source.location, signal), hash)
-  const is = hash.digest('hex')
-  return is === source.sha256.toLowerCase() ? { state: 'true' } : { state: 'wrong', message: `its sha256 is ${is}` }
 }
 
-async function openLocation(location: string, signal: AbortSignal | undefined): Promise<Readable> {
-  if (!/^https?:/.test(location)) return createReadStream(location)
-  const { body } = await download(location, signal)
-  return Readable.fromWeb(body as import('node:stream/web').ReadableStream)
+async function lookAtArchive(source: AptBase, { signal }: Look): Promise<Seen> {
+  const url = releaseUrl(await findMirror(source), source)
+  const text = await (await downloadIfThere(url, signal))?.text()
+  if (text === undefined) return { state: 'wrong', message: `there is no ${url}` }
+  if (parseRelease(text, source) !== undefined) return { state: 'true' }
+  const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(text)?.[1] ?? 'none'
+  const has = `it has ${field('Architectures')}, of ${field('Components')}`
+  const wanted = `${source.architecture} of ${source.components.join(', ')}`
+  return { state: 'wrong', message: `${url} has no ${wanted}; ${has}` }
+}
+
+async function lookAtRootfs({ location, sha256 }: RootfsBase, { signal }: Look): Promise<Seen> {
+  const content = await openLocation(location, signal)
+  if (content === undefined) return { state: 'wrong', message: `there is no ${location}` }
+  const hash = createHash('sha256')
+  await pipeline(content, hash)
+  const is = hash.digest('hex')
+  return is === sha256.toLowerCase() ? { state: 'true' } : { state: 'wrong', message: `its sha256 is ${is}` }
+}
+
+async function openLocation(location: string, signal: AbortSignal | undefined): Promise<Readable | undefined> {
+  if (!/^https?:/.test(location)) return existsSync(location) ? createReadStream(location) : undefined
+  const answer = await downloadIfThere(location, signal)
+  return answer && Readable.fromWeb(answer.body as import('node:stream/web').ReadableStream)
 }
