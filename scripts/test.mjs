@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ensureArchivePackages } from './setup/archive-packages.mjs'
 import { ensureBusybox } from './setup/busybox.mjs'
 import { ROOT } from './setup/dependencies.mjs'
 import { prepareMachine } from './setup/machine.mjs'
@@ -21,6 +22,7 @@ main(async () => {
   }
   const env = await prepareMachine([...BASE_TOOLS, ...TEST_TOOLS])
   await ensureBusybox()
+  await ensureArchivePackages()
   await ensureNewerEngine()
   const folder = await mkdtemp(join(tmpdir(), 'polyarch-results-'))
   try {

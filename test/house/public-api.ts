@@ -66,7 +66,8 @@ function namedIn(declaration: ts.Node, checker: ts.TypeChecker): readonly ts.Sym
       const target = symbol && resolved(symbol, checker)
       if (target !== undefined && declarationsOf(target).length > 0) found.push(target)
     }
-    ts.forEachChild(node, visit)
+    // Where a type is written, the value is not seen.
+    ts.forEachChild(ts.isVariableDeclaration(node) ? (node.type ?? node) : node, visit)
   }
   visit(declaration)
   return found
@@ -99,6 +100,9 @@ function printed(declaration: ts.Node): string {
       const visit = (node: ts.Node): ts.Node | undefined => {
         if (isInside(node)) return undefined
         if (ts.isPropertyDeclaration(node) && node.type !== undefined) return withoutValue(node)
+        if (ts.isVariableDeclaration(node) && node.type !== undefined) {
+          return ts.factory.createVariableDeclaration(node.name, undefined, node.type)
+        }
         return ts.visitEachChild(node, visit, context)
       }
       return ts.visitNode(root, visit) ?? root

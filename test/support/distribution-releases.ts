@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { readKey } from 'openpgp'
 import { describe, expect, it } from 'vitest'
 import { type Base, type DistributionTable, formatPlatform } from '../../packages/core/src/index.js'
 import { parsePlatform } from '../../packages/core/src/model/platform.js'
@@ -35,6 +37,46 @@ export function describeReleases(table: DistributionTable, ask: ReturnType<typeo
       for (const text of Object.keys(platforms)) {
         const parsed = parsePlatform(text)
         expect(parsed && formatPlatform(parsed)).toBe(text)
+      }
+    })
+  })
+}
+
+/**
+ * What holds of the keys that a distribution's plugin ships.
+ *
+ * @param owner - is named in each key.
+ */
+export function describeKeys(
+  { title, archive, releases }: DistributionTable,
+  ask: ReturnType<typeof asking>,
+  owner = title,
+): void {
+  const { keys = {}, keyring } = archive
+  const readme = readFileSync(
+    new URL(`../../packages/plugin-${title.toLowerCase()}/README.md`, import.meta.url),
+    'utf8',
+  )
+  describe(`the keys that sign the archive of ${title}`, () => {
+    it.each(Object.entries(keys))(
+      'are public, and have the fingerprint that is written: %s',
+      async (text, armoredKey) => {
+        const key = await readKey({ armoredKey })
+        expect(key.getFingerprint().toUpperCase()).toBe(text)
+        expect(key.isPrivate()).toBe(false)
+        expect(key.getUserIDs().join()).toContain(owner)
+        expect(readme).toContain(`\`${text}\``)
+      },
+    )
+
+    it('come with every base from packages, unless the user names a keyring', () => {
+      expect(Object.keys(keys).length).toBeGreaterThan(0)
+      for (const [release, { platforms, keyring: own = keyring }] of Object.entries(releases)) {
+        const [platform = ''] = Object.keys(platforms)
+        expect(ask(platform, { release, source: 'apt' })).toMatchObject({ keyring: own, keys })
+        const named = ask(platform, { release, source: 'apt', keyring: '/k.gpg' })
+        expect(named).toMatchObject({ keyring: '/k.gpg' })
+        expect(named).not.toHaveProperty('keys')
       }
     })
   })

@@ -1,4 +1,5 @@
 import type { DistributionTable } from '@polyarch/core'
+import { DEBIAN_KEYS } from './archive-keys.js'
 
 /** Platforms whose images are still rebuilt once a release is in long-term support. */
 const LONG_TERM = {
@@ -30,7 +31,14 @@ export const DEBIAN = {
   defaultRelease: 'trixie',
   flavors: { slim: '-slim' },
   releases: {
-    stretch: { aliases: ['9'], tag: 'stretch', suite: 'stretch', endOfLife: '2022-06-30', platforms: LONG_TERM },
+    stretch: {
+      aliases: ['9'],
+      tag: 'stretch',
+      suite: 'stretch',
+      endOfLife: '2022-06-30',
+      platforms: LONG_TERM,
+      keyring: '/usr/share/keyrings/debian-archive-removed-keys.gpg',
+    },
     buster: { aliases: ['10'], tag: 'buster', suite: 'buster', endOfLife: '2024-06-30', platforms: LONG_TERM },
     bullseye: { aliases: ['11'], tag: 'bullseye', suite: 'bullseye', endOfLife: '2026-08-31', platforms: LONG_TERM },
     bookworm: {
@@ -60,5 +68,6 @@ export const DEBIAN = {
     distribution: 'debian',
     components: ['main'],
     keyring: '/usr/share/keyrings/debian-archive-keyring.gpg',
+    keys: DEBIAN_KEYS,
   },
 } as const satisfies DistributionTable

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { asking, describeReleases } from '../../../test/support/distribution-releases.js'
+import { asking, describeKeys, describeReleases } from '../../../test/support/distribution-releases.js'
 import { debian } from '../src/index.js'
 import { DEBIAN } from '../src/releases.js'
 
 const ask = asking(debian().bases.debian)
 
 describeReleases(DEBIAN, ask)
+describeKeys(DEBIAN, ask)
 
 describe('Debian', () => {
   it('calls ARMv5 armel and ARMv7 armhf, and has nothing between them', () => {

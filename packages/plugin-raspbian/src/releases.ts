@@ -1,4 +1,5 @@
 import type { DistributionTable } from '@polyarch/core'
+import { RASPBIAN_KEYS } from './archive-keys.js'
 
 /** Raspbian's armhf is ARMv6 hard float, for the first Raspberry Pi and the Zero; it runs on ARMv7 too. */
 const ARM = { 'linux/arm/v6': 'armhf', 'linux/arm/v7': 'armhf' } as const
@@ -26,5 +27,6 @@ export const RASPBIAN = {
     distribution: 'raspbian',
     components: ['main'],
     keyring: '/usr/share/keyrings/raspbian-archive-keyring.gpg',
+    keys: RASPBIAN_KEYS,
   },
 } as const satisfies DistributionTable

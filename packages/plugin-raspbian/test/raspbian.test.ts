@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { asking, describeReleases } from '../../../test/support/distribution-releases.js'
+import { asking, describeKeys, describeReleases } from '../../../test/support/distribution-releases.js'
 import { raspbian } from '../src/index.js'
 import { RASPBIAN } from '../src/releases.js'
 
@@ -7,6 +7,7 @@ const base = raspbian().bases.raspbian
 const ask = asking(base)
 
 describeReleases(RASPBIAN, ask)
+describeKeys(RASPBIAN, ask, 'Raspberry Pi Debian armhf')
 
 describe('Raspbian', () => {
   it('is ARMv6, which ARMv7 runs too, and never 64-bit', () => {

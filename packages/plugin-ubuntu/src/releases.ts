@@ -1,4 +1,5 @@
 import type { DistributionTable } from '@polyarch/core'
+import { UBUNTU_KEYS } from './archive-keys.js'
 
 /** What every release here has. ARM is ARMv7 alone: Ubuntu never had ARMv6. */
 const COMMON = {
@@ -56,6 +57,7 @@ export const UBUNTU = {
     distribution: 'ubuntu',
     components: ['main', 'universe'],
     keyring: '/usr/share/keyrings/ubuntu-archive-keyring.gpg',
+    keys: UBUNTU_KEYS,
     // All other architectures are in the ports archive, which has another address.
     hostMirrorArchitectures: ['amd64', 'i386'],
   },

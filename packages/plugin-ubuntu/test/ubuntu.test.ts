@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { asking, describeReleases } from '../../../test/support/distribution-releases.js'
+import { asking, describeKeys, describeReleases } from '../../../test/support/distribution-releases.js'
 import { ubuntu } from '../src/index.js'
 import { UBUNTU } from '../src/releases.js'
 
 const ask = asking(ubuntu().bases.ubuntu)
 
 describeReleases(UBUNTU, ask)
+describeKeys(UBUNTU, ask)
 
 describe('what Ubuntu refuses', () => {
   it.each([

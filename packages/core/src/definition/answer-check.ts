@@ -1,4 +1,5 @@
 import type { BaseAnswer } from './base-source.js'
+import { keyFingerprint } from './openpgp-key.js'
 
 type Data = Readonly<Record<string, unknown>>
 
@@ -30,6 +31,7 @@ const KINDS: Readonly<Record<BaseAnswer['kind'], (data: Data) => readonly string
     ...['components', 'packages']
       .filter((name) => !isTexts(data[name]))
       .map((name) => `${name} must be a list of texts`),
+    ...keyFaults(data['keys']),
   ],
   rootfs: (data) => [
     ...texts(data, 'location'),
@@ -37,6 +39,17 @@ const KINDS: Readonly<Record<BaseAnswer['kind'], (data: Data) => readonly string
   ],
   pipeline: ({ pipeline }) =>
     (pipeline as Data | undefined)?.['kind'] === 'pipeline' ? [] : ["pipeline must be what pipeline('…') returned"],
+}
+
+/** A fingerprint is what people compare, so that it has to be the key's own. */
+function keyFaults(keys: unknown): readonly string[] {
+  if (keys === undefined) return []
+  if (!isTextMap(keys)) return ['keys must be armored public keys by fingerprint']
+  return Object.entries(keys).flatMap(([fingerprint, armored]) => {
+    const is = keyFingerprint(armored)
+    if (is === fingerprint) return []
+    return [`keys: that of ${fingerprint} is ${is === undefined ? 'no armored OpenPGP public key' : `the key ${is}`}`]
+  })
 }
 
 function traitFaults({ buildArgs, annotations, check, endOfLife }: Data): readonly string[] {
@@ -60,8 +73,8 @@ function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((one) => typeof one === 'string')
 }
 
-function isTextMap(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && isTexts(Object.values(value))
+function isTextMap(value: unknown): value is Readonly<Record<string, string>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && isTexts(Object.values(value))
 }
 
 function isDay(value: unknown): boolean {

@@ -37,8 +37,10 @@ export interface AptBase {
   readonly isFrozen?: boolean
   /** Architectures that the host's own mirror carries; where it carries this one not, a mirror must be given. */
   readonly hostMirrorArchitectures?: readonly string[]
-  /** Path of the keyring that signs the archive, on this machine. */
+  /** Path of the keyring that signs the archive, on this machine: no other keys are believed. Without it, apt's own are. */
   readonly keyring?: string
+  /** The public keys that sign it, armored, by fingerprint in upper-case hex: believed where `keyring` is not there. */
+  readonly keys?: Readonly<Record<string, string>>
   /** Packages on top of the variant's. */
   readonly packages: readonly string[]
   /** mmdebstrap's variant. */

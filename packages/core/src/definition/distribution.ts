@@ -15,6 +15,8 @@ export interface Release {
   readonly platforms: Readonly<Record<string, string>>
   /** The last day of its support, `2026-04-30`; without it, none is known. */
   readonly endOfLife?: string
+  /** Path of the keyring that signs it, where that is another than the other releases'. */
+  readonly keyring?: string
 }
 
 /** What a distribution is, as a table: {@link defineDistribution} makes a base of it. */
@@ -29,7 +31,7 @@ export interface DistributionTable {
   readonly defaultRelease: string
   /** Other builds of the same release, by what they add to the tag: `{ slim: '-slim' }`. */
   readonly flavors: Readonly<Record<string, string>>
-  readonly archive: Pick<AptBase, 'distribution' | 'components' | 'hostMirrorArchitectures' | 'keyring'>
+  readonly archive: Pick<AptBase, 'distribution' | 'components' | 'hostMirrorArchitectures' | 'keyring' | 'keys'>
 }
 
 /** All names of the releases of a table. */
@@ -51,7 +53,7 @@ export interface DistributionOptions<ReleaseNames extends string = string, Flavo
   readonly mirror?: string
   /** Whether the mirror is a former state of the archive: the dates until which that is valid have passed then. */
   readonly frozen?: boolean
-  /** Path of the keyring that signs the archive. */
+  /** Path of the keyring that signs the archive, in place of the distribution's. */
   readonly keyring?: string
   /** Packages on top of a minimal system. */
   readonly packages?: readonly string[]
@@ -108,11 +110,12 @@ function imageBase(table: DistributionTable, { tag }: Release, { flavor, image }
 }
 
 function aptBase(
-  { archive }: DistributionTable,
-  { suite }: Release,
+  { archive: { keys, ...archive } }: DistributionTable,
+  { suite, keyring: own }: Release,
   architecture: string,
   { mirror, frozen, keyring, packages }: DistributionOptions,
 ): BaseAnswer {
+  const signing = keyring ?? own ?? archive.keyring
   return {
     ...archive,
     kind: 'apt',
@@ -122,7 +125,9 @@ function aptBase(
     variant: 'minbase',
     ...(mirror !== undefined && { mirror }),
     ...(frozen && { isFrozen: true }),
-    ...(keyring !== undefined && { keyring }),
+    ...(signing !== undefined && { keyring: signing }),
+    // Whoever names a keyring believes no others.
+    ...(keyring === undefined && keys !== undefined && { keys }),
   }
 }
 

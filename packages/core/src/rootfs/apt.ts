@@ -7,6 +7,7 @@ import type { RootfsKind } from './kind.js'
 import { requireMmdebstrap, runMmdebstrap } from './mmdebstrap.js'
 import type { ResolvedRootfs, RootfsCall } from './port.js'
 import { type ReleaseFacts, readRelease } from './release-file.js'
+import { requireKeys } from './trusted-keys.js'
 
 /** Bases from a distribution's package archive. */
 export const apt: RootfsKind<AptBase> = {
@@ -29,6 +30,7 @@ export const apt: RootfsKind<AptBase> = {
 async function readArchive(source: AptBase, { signal }: RootfsCall) {
   const mirror = await findMirror(source)
   await requireMmdebstrap()
+  await requireKeys(source)
   await requireEmulator(source.architecture)
   return { mirror, facts: await readRelease(mirror, source, signal) }
 }

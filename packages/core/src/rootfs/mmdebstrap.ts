@@ -7,6 +7,7 @@ import type { AptBase } from '../definition/base-source.js'
 import { CancelledError, HostError } from '../model/errors.js'
 import type { ResolvedRootfs, RootfsCall } from './port.js'
 import { requireTool } from './tool.js'
+import { type Trust, trustOnly } from './trusted-keys.js'
 
 const INSTALL_HINT =
   "install it (on Debian and Ubuntu: apt-get install mmdebstrap), or take the base from a registry: source: 'registry'"
@@ -16,6 +17,9 @@ const INSTALL_HINT =
  * which old versions of mmdebstrap lack, the package usrmerge does so, and stays in the base with all of Perl.
  */
 const MERGED_USR = '/usr/share/mmdebstrap/hooks/maybe-merged-usr'
+
+/** mmdebstrap leaves these of the machine that it ran on: they would be published, and differ from machine to machine. */
+const REMOVE_HOST_FILES = 'rm -f "$1/etc/hostname" "$1/etc/resolv.conf"'
 
 /** Lines of the tool's output that an error shows. */
 const LAST_LINES = 15
@@ -37,8 +41,9 @@ export async function runMmdebstrap<Result>(
   { signal, onEvent }: RootfsCall,
   consume: (tar: Readable) => Promise<Result>,
 ): Promise<Result> {
+  await using trust = await trustOnly(source)
   // Its own process group: apt and the packages' scripts are ended with it.
-  const child = spawn('mmdebstrap', mmdebstrapArguments(source, mirror ?? ''), {
+  const child = spawn('mmdebstrap', [...trust.arguments, ...mmdebstrapArguments(source, mirror ?? '')], {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, SOURCE_DATE_EPOCH: String(epoch), LC_ALL: 'C.UTF-8' },
@@ -53,7 +58,7 @@ export async function runMmdebstrap<Result>(
   })
   try {
     const [result, [code]] = await Promise.all([consume(child.stdout), once(child, 'close')])
-    if (code !== 0) throw rootfsFailed(source, said)
+    if (code !== 0) throw rootfsFailed(source, said, trust)
     return result
   } catch (error) {
     if (signal?.aborted) throw new CancelledError(signal.reason)
@@ -64,29 +69,32 @@ export async function runMmdebstrap<Result>(
   }
 }
 
-/** The mirror is always said, since mmdebstrap otherwise adds suites of its own. */
+/**
+ * The archive is always said, and as the line that the base's own sources.list gets: mmdebstrap otherwise adds suites, and
+ * the path of a keyring where this machine has one.
+ */
 function mmdebstrapArguments(source: AptBase, mirror: string): readonly string[] {
-  const { variant, architecture, components, packages, keyring, suite, isFrozen } = source
+  const { variant, architecture, components, packages, suite, isFrozen } = source
   return [
     `--variant=${variant}`,
     `--architectures=${architecture}`,
-    `--components=${components.join(',')}`,
     ...(packages.length > 0 ? [`--include=${packages.join(',')}`] : []),
-    ...(keyring !== undefined ? [`--keyring=${keyring}`] : []),
     '--aptopt=APT::Install-Recommends "false"',
     ...(isFrozen ? ['--aptopt=Acquire::Check-Valid-Until "false"'] : []),
     ...(existsSync(MERGED_USR) ? [`--hook-dir=${MERGED_USR}`] : []),
+    `--customize-hook=${REMOVE_HOST_FILES}`,
     '--format=tar',
     suite,
     '-',
-    mirror,
+    `deb ${mirror} ${suite} ${components.join(' ')}`,
   ]
 }
 
-function rootfsFailed({ distribution, suite, architecture }: AptBase, said: readonly string[]): HostError {
+function rootfsFailed(source: AptBase, said: readonly string[], trust: Trust): HostError {
+  const { distribution, suite, architecture } = source
   const end = said.slice(-LAST_LINES).join('\n')
   return new HostError('ROOTFS_FAILED', `mmdebstrap could not make ${distribution} ${suite} ${architecture}:\n${end}`, {
-    hint: 'look at the names of the packages, at the mirror, and whether the keyring signs this archive',
+    hint: `look at the names of the packages, at the mirror, and whether ${trust.text} signs this archive`,
   })
 }
 

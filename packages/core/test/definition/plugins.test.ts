@@ -199,6 +199,12 @@ describe('a plugin that cannot be used', () => {
     ['an image without a reference', { ...image, reference: '' }, 'reference must be a text'],
     ['a policy that there is not', { ...image, configPolicy: 'hope' }, 'configPolicy must be'],
     ['packages that are no list', { kind: 'apt', packages: 'curl' }, 'packages must be a list'],
+    ['keys that are no texts', { kind: 'apt', keys: ['key'] }, 'keys must be armored public keys'],
+    [
+      'a key under another name',
+      { kind: 'apt', keys: { ABCD: 'key' } },
+      'that of ABCD is no armored OpenPGP public key',
+    ],
     ['an archive without a checksum', { kind: 'rootfs', location: '/a.tar' }, 'sha256 must be'],
     ['no pipeline', { kind: 'pipeline', pipeline: 'sdk' }, "pipeline('…')"],
     ['a check that is no command', { ...image, check: 'true' }, 'check must be a command'],

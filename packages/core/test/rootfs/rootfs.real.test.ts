@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import { createGunzip, gzipSync } from 'node:zlib'
 import { extract } from 'tar-stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Cleanup } from '../../../../test/support/cleanup.js'
+import { type FrozenArchive, startFrozenArchive } from '../../../../test/support/frozen-archive.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { packFiles } from '../../../../test/support/tiny-image.js'
 import type { AptBase, RootfsBase } from '../../src/definition/base-source.js'
@@ -17,51 +18,81 @@ import type { RootfsLayer } from '../../src/rootfs/port.js'
 
 const cleanup = new Cleanup()
 let caches: readonly [string, string]
+let archive: FrozenArchive
+/** The smallest base that apt makes: the essential packages of an archive that this machine's apt knows nothing of. */
+let essential: AptBase
 beforeAll(async () => {
   caches = [cleanup.use(await tempFolder('cache')).path, cleanup.use(await tempFolder('cache')).path]
+  archive = cleanup.use(await startFrozenArchive())
+  const { mirror, suite, architecture, keys } = archive
+  essential = {
+    kind: 'apt',
+    distribution: 'frozen',
+    suite,
+    architecture,
+    components: ['main'],
+    packages: [],
+    variant: 'essential',
+    mirror,
+    isFrozen: true,
+    keyring: '/no/such/keyring.gpg',
+    keys,
+  }
 })
 afterAll(() => cleanup[Symbol.asyncDispose]())
-
-/** The smallest base that apt makes: the essential packages of this machine's own architecture. */
-const essential: AptBase = {
-  kind: 'apt',
-  distribution: 'debian',
-  suite: 'bookworm',
-  architecture: 'amd64',
-  components: ['main'],
-  packages: [],
-  variant: 'essential',
-}
 
 async function filesOf(layer: RootfsLayer): Promise<ReadonlyMap<string, string>> {
   const files = new Map<string, string>()
   const reader = (await layer.blob.open()).pipe(createGunzip()).pipe(extract())
   for await (const entry of reader) {
     const name = entry.header.name.replace(/^\.\//, '')
-    files.set(name, name === 'etc/os-release' || name.endsWith('os-release') ? await text(entry) : '')
+    files.set(name, name === 'etc/apt/sources.list' ? await text(entry) : '')
     entry.resume()
   }
   return files
 }
 
+/** Runs as on another machine: with another folder for temporary files, and other rights of new files. */
+async function elsewhere<T>(run: () => Promise<T>): Promise<T> {
+  const { TMPDIR } = process.env
+  const umask = process.umask(0o077)
+  process.env['TMPDIR'] = await mkdtemp('/var/tmp/polyarch-elsewhere-')
+  await chmod(process.env['TMPDIR'], 0o755)
+  try {
+    return await run()
+  } finally {
+    await rm(process.env['TMPDIR'], { recursive: true })
+    process.umask(umask)
+    if (TMPDIR === undefined) delete process.env['TMPDIR']
+    else process.env['TMPDIR'] = TMPDIR
+  }
+}
+
 describe('a base from packages', () => {
-  it('is made once, and is the same bytes when it is made anew', async () => {
+  it('is made once, and from one state of an archive is the same bytes when it is made anew', async () => {
     const events: RootfsEvent[] = []
     const [first, second] = caches.map((cacheDirectory) => createRootfsMaker({ cacheDirectory }))
     if (first === undefined || second === undefined) throw new Error('there are two makers')
     const resolved = await first.resolve(essential)
+    expect(resolved.epoch).toBe(archive.date)
     const made = await first.make(resolved, { onEvent: (event) => events.push(event) })
-    const files = [...(await filesOf(made)).keys()]
-    expect(files).toContain('usr/bin/dpkg')
-    expect(files).not.toContain('var/lib/dpkg/info/usrmerge.list')
+    const files = await filesOf(made)
+    expect([...files.keys()]).toContain('usr/bin/dpkg')
+    expect([...files.keys()]).not.toContain('var/lib/dpkg/info/usrmerge.list')
+    // Nothing of the machine that it was made on.
+    expect([...files.keys()]).not.toContain('etc/hostname')
+    expect([...files.keys()]).not.toContain('etc/resolv.conf')
+    expect(files.get('etc/apt/sources.list')?.trim()).toBe(`deb ${archive.mirror} frozen main`)
     expect(events.length).toBeGreaterThan(2)
 
     events.length = 0
+    const requests = archive.requests.length
     const again = await first.make(resolved, { onEvent: (event) => events.push(event) })
     expect(again.blob.descriptor).toEqual(made.blob.descriptor)
     expect(events).toEqual([])
+    expect(archive.requests.length).toBe(requests)
 
-    const anew = await second.make(resolved)
+    const anew = await elsewhere(async () => second.make(await second.resolve(essential)))
     expect(anew.blob.descriptor).toEqual(made.blob.descriptor)
     expect(anew.diffId).toBe(made.diffId)
   })
@@ -81,45 +112,39 @@ describe('a base from packages', () => {
   })
 
   it('says what mmdebstrap said where it fails, and keeps nothing', async () => {
-    const index = `${'a'.repeat(64)} 1 main/binary-amd64/Packages`
-    const unsigned = `Date: Sat, 10 Jan 2026 10:00:00 UTC\nSHA256:\n ${index}\n`
-    const archive = createServer((_request, response) => response.end(unsigned)).listen(0, '127.0.0.1')
-    await new Promise((done) => archive.once('listening', done))
-    try {
-      const mirror = `http://127.0.0.1:${(archive.address() as AddressInfo).port}`
-      const maker = createRootfsMaker({ cacheDirectory: caches[0] })
-      const before = await filesIn(caches[0])
-      const resolved = await maker.resolve({ ...essential, mirror })
-      await expect(maker.make(resolved)).rejects.toMatchObject({
-        code: 'ROOTFS_FAILED',
-        message: expect.stringContaining('InRelease'),
-      })
-      expect(await filesIn(caches[0])).toEqual(before)
-    } finally {
-      archive.close()
-    }
+    const maker = createRootfsMaker({ cacheDirectory: caches[0] })
+    const before = await filesIn(caches[0])
+    // An archive that stands still is no longer valid where that is not said.
+    const resolved = await maker.resolve({ ...essential, isFrozen: false, packages: ['grep'] })
+    await expect(maker.make(resolved)).rejects.toMatchObject({
+      code: 'ROOTFS_FAILED',
+      message: expect.stringContaining('is expired'),
+    })
+    expect(await filesIn(caches[0])).toEqual(before)
   })
 
   it('ends at once when it is cancelled', async () => {
     const stop = new AbortController()
     const maker = createRootfsMaker({ cacheDirectory: caches[1] })
-    const resolved = await maker.resolve({ ...essential, packages: ['ca-certificates'] })
+    const resolved = await maker.resolve({ ...essential, packages: ['sed'] })
     const making = maker.make(resolved, { signal: stop.signal, onEvent: () => stop.abort() })
     await expect(making).rejects.toMatchObject({ code: 'CANCELLED' })
   })
 
   it.each([
     ['a suite that the archive does not have', { suite: 'no-such-suite' }, 'DOWNLOAD_FAILED'],
-    ['an architecture that the suite does not have', { architecture: 'sparc' }, 'PLATFORM_NOT_RUNNABLE'],
-    ['another distribution without a mirror', { distribution: 'raspbian' }, 'DEFINITION_INVALID'],
+    ['an architecture that the suite does not have', { architecture: 'i386' }, 'DOWNLOAD_FAILED'],
+    ['an architecture that nothing here runs', { architecture: 'sparc' }, 'PLATFORM_NOT_RUNNABLE'],
+    ['a keyring that is not there', { keys: undefined }, 'DEFINITION_INVALID'],
+    ['another distribution without a mirror', { mirror: undefined }, 'DEFINITION_INVALID'],
     [
       'an architecture that the host’s mirror is not known to carry',
-      { hostMirrorArchitectures: ['i386'] },
+      { mirror: undefined, distribution: 'debian', hostMirrorArchitectures: ['i386'] },
       'DEFINITION_INVALID',
     ],
   ])('refuses %s before anything is made', async (_what, change, code) => {
     const maker = createRootfsMaker({ cacheDirectory: caches[0] })
-    await expect(maker.resolve({ ...essential, ...change })).rejects.toMatchObject({ code })
+    await expect(maker.resolve({ ...essential, ...change } as AptBase)).rejects.toMatchObject({ code })
   })
 })
 
