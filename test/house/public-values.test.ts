@@ -6,6 +6,7 @@ import * as testing from '../../packages/core/src/testing/index.js'
 import * as debian from '../../packages/plugin-debian/src/index.js'
 import * as raspbian from '../../packages/plugin-raspbian/src/index.js'
 import * as ubuntu from '../../packages/plugin-ubuntu/src/index.js'
+import { readText, repositoryFiles, SOURCES } from './repository.js'
 
 /** What users can call or compare with. Adding to it is a promise: each needs documentation and an example. */
 const CORE = [
@@ -39,7 +40,7 @@ const CORE = [
   'tags',
 ]
 
-test.each([
+const DOORS: readonly (readonly [name: string, door: object, values: readonly string[]])[] = [
   ['@polyarch/core', core, CORE],
   ['@polyarch/core/buildkit-session', buildkitSession, ['agentOfKeys', 'agentSocket', 'openBuildKitSession']],
   ['@polyarch/core/registry-server', registryServer, ['runningRegistry', 'startRegistry']],
@@ -47,6 +48,19 @@ test.each([
   ['@polyarch/plugin-debian', debian, ['debian']],
   ['@polyarch/plugin-raspbian', raspbian, ['raspbian']],
   ['@polyarch/plugin-ubuntu', ubuntu, ['ubuntu']],
-])('%s exports these values and no others', (_, door, names) => {
+]
+
+test.each(DOORS)('%s exports these values and no others', (_, door, names) => {
   expect(Object.keys(door).sort()).toEqual(names)
+})
+
+test('each function has an example where it is declared', () => {
+  const sources = repositoryFiles(SOURCES).map(readText).join('\n')
+  const without = DOORS.flatMap(([, door]) => Object.keys(door))
+    .filter((name) => /^[a-z]/.test(name))
+    .filter((name) => {
+      const documented = new RegExp(`/\\*\\*((?:(?!\\*/)[\\s\\S])*)\\*/\\s*export (?:async )?function ${name}\\b`, 'g')
+      return ![...sources.matchAll(documented)].some(([, text = '']) => text.includes('@example'))
+    })
+  expect(without).toEqual([])
 })

@@ -7,6 +7,10 @@ import { parsePrivateKey, type SshKey } from './ssh-key.js'
  * lists them and signs with them; it gives none away and takes none in.
  *
  * @throws Error where a text is no private key that can be used.
+ * @example
+ * ```ts
+ * const agent = agentOfKeys([await readFile('deploy.key')])
+ * ```
  */
 export function agentOfKeys(texts: readonly (string | Uint8Array)[]): () => Duplex {
   const keys = texts.map((text) => parsePrivateKey(text))

@@ -72,6 +72,20 @@ const ONLY_REGISTRY = ['flavor', 'image'] as const
  * Makes the base of a distribution from a table of its releases.
  *
  * @param defaults - options that hold where `platform(...)` says nothing else.
+ * @example
+ * ```ts
+ * const trees = defineDistribution({
+ *   title: 'Trees',
+ *   image: 'registry.example.com/trees',
+ *   configPolicy: 'require-match',
+ *   defaultRelease: 'oak',
+ *   flavors: {},
+ *   releases: {
+ *     oak: { aliases: ['1'], tag: 'oak', suite: 'oak', platforms: { 'linux/amd64': 'amd64', 'linux/arm/v7': 'armhf' } },
+ *   },
+ *   archive: { distribution: 'trees', components: ['main'], keyring: '/usr/share/keyrings/trees-archive-keyring.gpg' },
+ * })
+ * ```
  */
 export function defineDistribution<const Table extends DistributionTable>(
   table: Table,

@@ -125,7 +125,14 @@ export function parsePlatform(text: string): Platform | undefined {
   return normalizePlatform({ os: first, architecture: second, ...(third !== undefined && { variant: third }) })
 }
 
-/** `os/architecture[/variant]`, as in `--platform`. */
+/**
+ * `os/architecture[/variant]`, as in `--platform`.
+ *
+ * @example
+ * ```ts
+ * const architecture = ARCHITECTURES[formatPlatform(platform)]
+ * ```
+ */
 export function formatPlatform(platform: Platform): string {
   const { os, architecture, variant } = platform
   return variant === undefined ? `${os}/${architecture}` : `${os}/${architecture}/${variant}`

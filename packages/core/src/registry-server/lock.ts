@@ -54,6 +54,11 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
 /**
  * The living process of this machine that serves a directory, where there is one. One that is just being started is
  * waited for.
+ *
+ * @example
+ * ```ts
+ * const { host } = (await runningRegistry(directory)) ?? (await startRegistry({ directory }))
+ * ```
  */
 export async function runningRegistry(directory: string): Promise<{ host: string; pid: number } | undefined> {
   const path = lockPath(resolve(directory))

@@ -7,6 +7,11 @@ import type { Registry } from './port.js'
  *
  * @throws DefinitionError DEFINITION_INVALID where the options cannot be meant: a host that is none, a number below 1.
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md
+ * @example
+ * ```ts
+ * await using registry = createRegistry({ credentials: dockerConfigCredentials() })
+ * const findings = await checkPublished(alpine(), cases, { registry })
+ * ```
  */
 export function createRegistry(options: RegistryOptions = {}): Registry {
   checkOptions(options)

@@ -16,6 +16,11 @@ export interface DockerCredentialsOptions {
 /**
  * The logins that `docker login` has kept: in its config file, or with the credential helpers that it names. The file is
  * read with the first question. That it does not exist means that there are no logins.
+ *
+ * @example
+ * ```ts
+ * createRegistry({ credentials: dockerConfigCredentials({ file: '/run/secrets/config.json' }) })
+ * ```
  */
 export function dockerConfigCredentials(options: DockerCredentialsOptions = {}): CredentialStore {
   const env = options.env ?? process.env

@@ -1,4 +1,6 @@
+import * as v from 'valibot'
 import { describe, expectTypeOf, it } from 'vitest'
+import { defineBase } from '../../src/definition/define-base.js'
 import { fromImage } from '../../src/definition/image-base.js'
 import { type Pipeline, pipeline } from '../../src/definition/pipeline.js'
 import { platform } from '../../src/definition/platform-declaration.js'
@@ -81,6 +83,17 @@ describe('the types of a definition', () => {
   it('refuse a plugin whose options claim a reserved word', () => {
     // @ts-expect-error `variant` is kept for platform(...)
     definePlugin({ name: 'greedy', bases: { greedy: base<{ variant?: string }>(['variant']) } })
+    // @ts-expect-error so is `base`
+    definePlugin({ name: 'greedy', bases: { greedy: base<{ release?: string; base?: string }>(['base']) } })
+    // @ts-expect-error so is `build`
+    definePlugin({ name: 'greedy', bases: { greedy: base<{ build?: object }>(['build']) } })
+    const greedy = defineBase({
+      platforms: ['linux/amd64'],
+      options: { variant: v.optional(v.string()) },
+      source: () => ({ kind: 'refusal', message: 'no' }),
+    })
+    // @ts-expect-error whoever describes the options
+    definePlugin({ name: 'greedy', bases: { greedy } })
   })
 })
 
