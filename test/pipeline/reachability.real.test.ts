@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { execute, fromImage, pipeline, plan, platform } from '../../packages/core/src/index.js'
 import { startRegistry } from '../../packages/core/src/registry-server/index.js'
 import { Cleanup } from '../support/cleanup.js'
-import { secludedEngine } from '../support/secluded-engine.js'
+import { secludedEngine } from '../support/own-engine.js'
 import { tempFolder } from '../support/temp-folder.js'
 import { AMD64, pushBase, writeContext } from './project.js'
 

@@ -64,6 +64,7 @@ export class Connection implements AsyncDisposable {
     try {
       return await text(await this.#exchange({ method: 'GET', path: '/version', signal: both }))
     } catch (cause) {
+      if (cause instanceof Refusal && cause.status === 400) throw this.#noEngine(cause)
       if (!stop.signal.aborted || signal?.aborted) throw cause
       const message = `no answer within ${FIRST_ANSWER_TIMEOUT / 1000} seconds`
       throw Object.assign(new Error(message, { cause }), { code: 'ETIMEDOUT' })
@@ -104,11 +105,15 @@ export class Connection implements AsyncDisposable {
     try {
       return JSON.parse(body) as object
     } catch (cause) {
-      throw new EngineError('ENGINE_UNREACHABLE', `what answers at ${this.address} is no engine`, {
-        hint: 'See where DOCKER_HOST or the docker context in use points to.',
-        cause,
-      })
+      throw this.#noEngine(cause)
     }
+  }
+
+  #noEngine(cause: unknown): EngineError {
+    return new EngineError('ENGINE_UNREACHABLE', `what answers at ${this.address} is no engine, or one behind TLS`, {
+      hint: 'See where DOCKER_HOST or the docker context in use points to. TLS has to be asked for, by certificates.',
+      cause,
+    })
   }
 
   async #exchange(request: EngineRequest): Promise<IncomingMessage> {

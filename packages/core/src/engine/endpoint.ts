@@ -69,7 +69,11 @@ async function environmentTls(env: Environment, folder: string): Promise<TlsMate
 }
 
 async function folderTls(folder: string): Promise<TlsMaterial> {
-  return { ...(await readTlsFolder(folder)), verify: true }
+  const material = await readTlsFolder(folder)
+  if (Object.keys(material).length > 0) return { ...material, verify: true }
+  throw new EngineError('ENGINE_UNREACHABLE', `${folder} has none of ca.pem, cert.pem and key.pem`, {
+    hint: 'Name the folder that the certificates for the engine are in, or write https:// where it needs none.',
+  })
 }
 
 /**

@@ -1,5 +1,6 @@
 import { CancelledError, EngineError, type ErrorCode, PolyarchError } from '../model/errors.js'
 import { SSH_FAILED } from './ssh-connection.js'
+import { tlsFault } from './tls-fault.js'
 
 /** The engine answered a request with an HTTP status that is no success. */
 export class Refusal extends Error {
@@ -70,6 +71,11 @@ const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'])
 
 function unreachable(cause: Error, code: string, { address, action }: FailureContext): EngineError {
   const reason = cause.message || code
+  const fault = tlsFault(code)
+  if (fault) {
+    const message = `the engine at ${address} cannot be spoken to: ${fault.reason}`
+    return new EngineError('ENGINE_UNREACHABLE', message, { hint: fault.hint, cause })
+  }
   if (BROKEN.has(code)) {
     return new EngineError('ENGINE_UNREACHABLE', `the connection to the engine at ${address} broke: ${reason}`, {
       hint: `It was asked to ${action}. See whether the engine is still running, and run again.`,

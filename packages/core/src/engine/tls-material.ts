@@ -11,11 +11,17 @@ export interface TlsMaterial {
   readonly verify: boolean
 }
 
-/** The PEM files that a folder has of ca.pem, cert.pem and key.pem. */
+/** The PEM files that a folder has of ca.pem, cert.pem and key.pem. @throws ENGINE_UNREACHABLE where half a pair is missing. */
 export async function readTlsFolder(folder: string): Promise<Omit<TlsMaterial, 'verify'>> {
   const [ca, cert, key] = await Promise.all(
     ['ca.pem', 'cert.pem', 'key.pem'].map((name) => readOptional(join(folder, name))),
   )
+  if ((cert === undefined) !== (key === undefined)) {
+    const [there, missing] = cert ? ['cert.pem', 'key.pem'] : ['key.pem', 'cert.pem']
+    throw new EngineError('ENGINE_UNREACHABLE', `${folder} has a ${there} and no ${missing}`, {
+      hint: 'A client shows its certificate with the key that belongs to it: put both there, or neither.',
+    })
+  }
   return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
 }
 

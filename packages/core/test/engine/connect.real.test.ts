@@ -1,13 +1,12 @@
 import { once } from 'node:events'
-import { chmod, copyFile, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, cp, mkdir, writeFile } from 'node:fs/promises'
 import { createServer as createWebServer } from 'node:http'
-import { type AddressInfo, connect, createServer as createSilentServer, type Socket } from 'node:net'
+import { type AddressInfo, createServer as createSilentServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream'
-import { createServer } from 'node:tls'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { makeCertificate } from '../../../../test/support/certificate.js'
+import { type Certificate, makeCertificate, makeSignedCertificate } from '../../../../test/support/certificate.js'
 import { freePort } from '../../../../test/support/free-port.js'
+import { ownEngine } from '../../../../test/support/own-engine.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { connectEngine } from '../../src/engine/connect.js'
 import { FIRST_ANSWER_TIMEOUT } from '../../src/engine/connection.js'
@@ -109,30 +108,71 @@ test('what ssh complains of is told', async () => {
   })
 })
 
-test('speaks TLS with the certificates of DOCKER_CERT_PATH, sessions included, and trusts no others', async () => {
+test('speaks TLS with the certificates that an engine is given, sessions included, and says what is wrong with others', async () => {
   await using folder = await tempFolder('tls')
-  const { certificateFile, certificate, key } = await makeCertificate(folder.path)
-  await copyFile(certificateFile, join(folder.path, 'ca.pem'))
-  const server = createServer({ cert: certificate, key }, (encrypted) => {
-    const plain = connect(socketOf(process.env['DOCKER_HOST']))
-    pipeline(encrypted, plain, encrypted, () => {})
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const env = { DOCKER_HOST: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`, DOCKER_TLS_VERIFY: '1' }
-  try {
-    await using engine = connectEngine({ env: { ...env, DOCKER_CERT_PATH: folder.path } })
+  const at = (name: string) => join(folder.path, name)
+  const authorities = await Promise.all(
+    ['ours', 'theirs'].map(async (name) => makeCertificate(String(await mkdir(at(name), { recursive: true })))),
+  )
+  const [ours, theirs] = authorities as [Certificate, Certificate]
+  const own = await makeSignedCertificate(ours, at('own'))
+  const foreign = await makeSignedCertificate(theirs, at('foreign'))
+  const port = await freePort()
+  const files = [
+    ['--tlscacert', 'ca.pem'] as const,
+    ['--tlscert', 'cert.pem'] as const,
+    ['--tlskey', 'key.pem'] as const,
+  ]
+  const tls = ['--tlsverify', ...files.flatMap(([option, file]) => [option, join(own, file)])]
+  await using _ = await ownEngine(['--host', `tcp://127.0.0.1:${port}`, ...tls])
+  const host = `tcp://127.0.0.1:${port}`
+
+  const env = { DOCKER_HOST: host, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: own }
+  for (const options of [{ host, certificates: own, env: { ...env, DOCKER_CERT_PATH: foreign } }, { env }]) {
+    await using engine = connectEngine(options)
     const request = buildOf('FROM scratch\nCOPY note /\n', { files: { note: 'over TLS\n' } })
     await engine.build(request)
     await engine.untag(request.name)
     expect((await engine.info()).runnable).toBeDefined()
-    await using stranger = connectEngine({ env: { ...env, DOCKER_CERT_PATH: join(folder.path, 'empty') } })
-    await expect(stranger.info()).rejects.toMatchObject({ code: 'ENGINE_UNREACHABLE' })
+  }
+
+  await cp(own, at('no-client'), { recursive: true, filter: (path) => !/(?:cert|key)\.pem$/.test(path) })
+  await cp(own, at('half'), { recursive: true, filter: (path) => !path.endsWith('key.pem') })
+  await cp(foreign, at('wrong-client'), { recursive: true })
+  await copyFile(join(own, 'ca.pem'), join(at('wrong-client'), 'ca.pem'))
+  await cp(own, at('wrong-key'), { recursive: true })
+  await copyFile(join(foreign, 'key.pem'), join(at('wrong-key'), 'key.pem'))
+  for (const [certificates, message, hint] of [
+    [foreign, 'its certificate is signed by nobody known here', 'The ca.pem of'],
+    [at('no-client'), 'takes none but known clients', 'cert.pem and a key.pem'],
+    [at('wrong-client'), 'takes none but known clients', 'cert.pem and a key.pem'],
+    [at('wrong-key'), 'cannot be used', 'the key is that of the certificate'],
+    [at('half'), 'has a cert.pem and no key.pem', 'both there, or neither'],
+    [at('nowhere'), 'has none of ca.pem', 'Name the folder'],
+    [undefined, 'no engine, or one behind TLS', 'certificates'],
+  ] as const) {
+    await using engine = connectEngine({ host, certificates, env: {} })
+    await expect(engine.info()).rejects.toMatchObject({
+      code: 'ENGINE_UNREACHABLE',
+      message: expect.stringContaining(message),
+      hint: expect.stringContaining(hint),
+    })
+  }
+})
+
+test('an engine that speaks no TLS is told as such where certificates are given for it', async () => {
+  await using folder = await tempFolder('tls')
+  const certificates = await makeSignedCertificate(await makeCertificate(folder.path), join(folder.path, 'own'))
+  const server = createWebServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  try {
+    const { port } = server.address() as AddressInfo
+    await using engine = connectEngine({ host: `tcp://127.0.0.1:${port}`, certificates })
+    await expect(engine.info()).rejects.toMatchObject({
+      code: 'ENGINE_UNREACHABLE',
+      message: expect.stringContaining('does not speak TLS'),
+    })
   } finally {
     server.close()
   }
 })
-
-function socketOf(address = ''): string {
-  return address.replace(/^unix:\/\//, '')
-}

@@ -108,6 +108,7 @@ test('reads the certificates of a context and of DOCKER_CERT_PATH', async () => 
     ...contextFiles('lab', { Host: 'tcp://lab.example.com:2376', SkipTLSVerify: true }),
     [`contexts/tls/${id}/docker/ca.pem`]: 'context ca',
     'certs/ca.pem': 'env ca',
+    'certs/cert.pem': 'env cert',
     'certs/key.pem': 'env key',
   })
   const env = { DOCKER_CONFIG: folder.path, DOCKER_CONTEXT: 'lab' }
