@@ -25,7 +25,8 @@ export class BuildProgress {
   readonly #states = new Map<string, VertexState>()
   readonly #decoders = new Map<string, StringDecoder>()
   readonly #tails = new Map<string, LogTail>()
-  #failed: { readonly vertex: TraceVertex; readonly at: TraceTime } | undefined
+  /** Those that failed, in the order in which they did. */
+  #failed: readonly TraceVertex[] = []
 
   constructor(emit: (event: EngineEvent) => void) {
     this.#emit = emit
@@ -47,11 +48,13 @@ export class BuildProgress {
     for (const key of this.#decoders.keys()) this.#flush(key)
   }
 
-  /** The step that failed first; those that BuildKit stopped because of it come later. */
-  get failedStep(): FailedStep | undefined {
-    if (this.#failed === undefined) return undefined
-    const { digest, name, error } = this.#failed.vertex
-    return { name, error, log: this.#tails.get(digest)?.lines() ?? [] }
+  /**
+   * The step that a build failed at. A step may fail and the build go on, as without a cache that is not there, so that
+   * it is the first one whose error the failure repeats; those that BuildKit stopped because of it come later.
+   */
+  failedStep(failure: string): FailedStep | undefined {
+    const vertex = this.#failed.find(({ error }) => failure.includes(error)) ?? this.#failed[0]
+    return vertex && { name: vertex.name, error: vertex.error, log: this.#tails.get(vertex.digest)?.lines() ?? [] }
   }
 
   #start({ digest, name, started }: TraceVertex): void {
@@ -66,7 +69,7 @@ export class BuildProgress {
     this.#states.set(digest, 'ended')
     for (const stream of STREAMS) this.#flush(`${stream} ${digest}`)
     if (error !== '') {
-      if (this.#failed === undefined || isBefore(completed, this.#failed.at)) this.#failed = { vertex, at: completed }
+      this.#failed = [...this.#failed, vertex].sort((a, b) => compareTimes(a.completed, b.completed))
       this.#emit({ kind: 'build-step', step: digest, name, status: 'failed', error })
     } else {
       this.#emit({ kind: 'build-step', step: digest, name, status: vertex.cached ? 'cached' : 'done' })
@@ -109,6 +112,6 @@ export class BuildProgress {
   }
 }
 
-function isBefore(a: TraceTime, b: TraceTime): boolean {
-  return a.seconds === b.seconds ? a.nanos < b.nanos : a.seconds < b.seconds
+function compareTimes(a: TraceTime | null, b: TraceTime | null): number {
+  return (a?.seconds ?? 0) - (b?.seconds ?? 0) || (a?.nanos ?? 0) - (b?.nanos ?? 0)
 }

@@ -64,7 +64,7 @@ async function readBuild(answer: Readable, { request, call, session }: Running):
   } catch (error) {
     if (!(error instanceof StreamFailure)) throw error
     if (session.failure instanceof PolyarchError) throw session.failure
-    throw buildFailed(request, error, progress.failedStep)
+    throw buildFailed(request, error, progress.failedStep(error.message))
   } finally {
     progress.end()
   }

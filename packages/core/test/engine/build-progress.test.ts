@@ -11,12 +11,12 @@ function vertex(digest: string, changes: Partial<TraceVertex> = {}): TraceVertex
   return { digest, name: `step ${digest}`, cached: false, started: null, completed: null, error: '', ...changes }
 }
 
-function follow(statuses: readonly Partial<TraceStatus>[]) {
+function follow(statuses: readonly Partial<TraceStatus>[], failure = '') {
   const events: EngineEvent[] = []
   const progress = new BuildProgress((event) => events.push(event))
   for (const status of statuses) progress.add({ ...NOTHING, ...status })
   progress.end()
-  return { events, failedStep: progress.failedStep }
+  return { events, failedStep: progress.failedStep(failure) }
 }
 
 const at = (seconds: number, nanos = 0) => ({ seconds, nanos })
@@ -128,6 +128,13 @@ test('names the step that failed first, not those that were stopped because of i
     { vertexes: [stopped, failed] },
   ])
   expect(failedStep).toEqual({ name: 'step a', error: 'exit code: 1', log: ['one', 'two'] })
+})
+
+test('names the step that the failure is of, not one without which the build went on', () => {
+  const passed = vertex('cache', { started: at(1), completed: at(2), error: 'app:1: not found' })
+  const failed = vertex('a', { started: at(3), completed: at(4), error: 'exit code: 1' })
+  const { failedStep } = follow([{ vertexes: [passed] }, { vertexes: [failed] }], 'failed to solve: exit code: 1')
+  expect(failedStep).toMatchObject({ name: 'step a', error: 'exit code: 1' })
 })
 
 test('follows what an engine really sent', () => {
