@@ -73,9 +73,8 @@ function hintFor(
   context: AnswerContext,
   wait: number | undefined,
 ): string | undefined {
-  if (code === 'REGISTRY_UNAUTHORIZED' && context.obstacle !== undefined) return context.obstacle
   if (code === 'REGISTRY_DENIED' || code === 'REGISTRY_UNAUTHORIZED')
-    return loginHint(context.host, context.credentials)
+    return context.obstacle ?? loginHint(context.host, context.credentials)
   if (status === 413) return `Something before ${context.host} limits uploads: set its 'chunkSize'.`
   if (status === 405) return `${context.host} does not offer this.`
   if (status !== 429) return undefined

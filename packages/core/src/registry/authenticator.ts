@@ -37,9 +37,11 @@ export class Authenticator {
     return this.#login?.catch(() => undefined)
   }
 
-  /** Why the host could not be shown a login when it last asked for one, as a sentence. */
+  /** Why the host was shown no login, as a sentence: it asked for none, or for one that it could not be shown. */
   get obstacle(): string | undefined {
-    return this.#obstacle
+    if (this.#obstacle !== undefined || this.#login !== undefined) return this.#obstacle
+    const { host } = this.#options
+    return `${host} refuses this without asking who it is: see what it, or a firewall before it, lets this machine do.`
   }
 
   /** Runs the first request alone, and all others once it has been answered. */
@@ -91,6 +93,7 @@ export class Authenticator {
     this.#scheme = scheme
     const scopes = uniteScopes(tried.scopes, parseScopes(bearerChallenge(challenges)?.parameters.get('scope')))
     const next = await this.authorization(scopes, signal)
+    if (scheme.kind === 'basic') this.#obstacle = await this.#basicObstacle()
     return next === tried.authorization ? undefined : next
   }
 
@@ -103,6 +106,12 @@ export class Authenticator {
   async #basic(): Promise<string | undefined> {
     const credentials = await this.#credentials()
     return credentials?.kind === 'password' ? basicAuthorization(credentials) : undefined
+  }
+
+  async #basicObstacle(): Promise<string | undefined> {
+    const { host } = this.#options
+    if ((await this.#credentials())?.kind !== 'identity-token') return undefined
+    return `${host} wants a name and a password, and what is kept for it is an identity token: log in anew with \`docker login ${host}\`.`
   }
 
   #credentials(): Promise<Credentials | undefined> {

@@ -134,7 +134,7 @@ export class Session {
     const obstacle =
       answer.url.origin === origin
         ? this.#authenticator.obstacle
-        : `${answer.url.host}, where ${host} leads to, wants a login, and is given none of another host.`
+        : `${answer.url.host}, where ${host} leads to, refuses it; the login of another host is not for it.`
     const headers = { ...(authorization !== undefined && { authorization }) }
     throw await answerError(answer, { method: request.method, headers }, { host, credentials, obstacle })
   }

@@ -19,6 +19,30 @@ test.each([
   expect(server.seen).toHaveLength(1)
 })
 
+test('a refusal by a registry that asked for no login is not told as one of the login', async () => {
+  await using server = await startScriptedServer(() => ({ status: 403 }))
+  await using client = clientFor(server.host, password)
+  const resolved = client.resolve({ registry: server.host, repository: 'a', tag: 'b' })
+  await expect(resolved).rejects.toMatchObject({
+    code: 'REGISTRY_DENIED',
+    hint: expect.stringContaining(`${server.host} refuses this without asking who it is`),
+  })
+})
+
+test('an identity token, where a name and a password are wanted, is told as that', async () => {
+  const basic = { status: 401, headers: { 'www-authenticate': 'Basic realm="r"' } }
+  await using server = await startScriptedServer(() => basic)
+  const reference = { registry: server.host, repository: 'a', tag: 'b' }
+  await using client = clientFor(server.host, identity)
+  await expect(client.resolve(reference)).rejects.toMatchObject({
+    code: 'REGISTRY_UNAUTHORIZED',
+    hint: expect.stringContaining('wants a name and a password, and what is kept for it is an identity token'),
+  })
+  expect(server.seen).toHaveLength(1)
+  await using refused = clientFor(server.host, password)
+  await expect(refused.resolve(reference)).rejects.toMatchObject({ hint: expect.stringContaining("user 'builder'") })
+})
+
 describe('what is told of a refusal', () => {
   const secrets = ['hunter2', 's3cret', Buffer.from('builder:hunter2:s3cret').toString('base64'), 'token-1', 'c2VjcmV0']
 
