@@ -7,12 +7,10 @@ import { setImmediate } from 'node:timers/promises'
 import { type Digest, digestOf } from '../model/digest.js'
 import { throwIfCancelled } from '../model/errors.js'
 import type { ContextEntry } from './context-file.js'
-import { unreadable } from './file-fault.js'
+import { unreadable, WHOLE_FILE } from './file-fault.js'
 
 /** Files read before others get their turn: a few milliseconds of a disk that is quick. */
 const BATCH = 100
-/** Up to this size a file is read whole. In bytes. */
-const WHOLE_FILE = 1024 * 1024
 /** The first files are read by code that has not run before: they tell nothing of the disk. */
 const WARM_UP = 2 * BATCH
 /** In milliseconds per file: from here on, several at a time are read sooner than one after the other. */

@@ -1,5 +1,8 @@
 import { EngineError } from '../model/errors.js'
 
+/** Up to this size a file is read whole. In bytes. */
+export const WHOLE_FILE = 1024 * 1024
+
 /** Whether a file system call failed because there is nothing at the path. */
 export function isMissing(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException | undefined)?.code

@@ -1,22 +1,24 @@
-import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Readable, Transform } from 'node:stream'
+import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
-import { pack as packDirectory } from 'tar-fs'
-import { type Header, type Pack, pack as packStream } from 'tar-stream'
+import { type Pack, pack } from 'tar-stream'
 import { CancelledError, PolyarchError } from '../model/errors.js'
-import type { ContextDockerfile, ContextEntry, ContextListing } from './context-file.js'
+import type { ContextDockerfile, ContextListing } from './context-file.js'
 import { unreadable } from './file-fault.js'
+import { OWNER, packEntry } from './tar-entries.js'
 
 /** A context, packed once, that can be sent any number of times. */
 export interface PackedContext extends AsyncDisposable {
   /** The whole tar, with this Dockerfile in it. */
   open(dockerfile: string): Readable
 }
+
+/** Written and sent at a time, in bytes. */
+const CHUNK = 1024 * 1024
 
 /** How to pack. */
 export interface PackOptions {
@@ -35,7 +37,11 @@ export async function packContext(listing: ContextListing, options: PackOptions 
   const spool = join(directory, 'context.tar')
   const dispose = () => rm(directory, { recursive: true, force: true })
   try {
-    await pipeline(packEntries(listing, options), createWriteStream(spool), signalOption(options.signal))
+    await pipeline(
+      packEntries(listing, options),
+      createWriteStream(spool, { highWaterMark: CHUNK }),
+      options.signal ? { signal: options.signal } : {},
+    )
   } catch (error) {
     await dispose()
     if (options.signal?.aborted) throw new CancelledError(options.signal.reason)
@@ -47,66 +53,19 @@ export async function packContext(listing: ContextListing, options: PackOptions 
   }
 }
 
-function signalOption(signal: AbortSignal | undefined) {
-  return signal === undefined ? {} : { signal }
-}
-
-/** Directories are written here, since tar-fs would pack all that is in them. */
+/** All entries in their order; a failure ends the stream. */
 function packEntries({ directory, entries }: ContextListing, options: PackOptions): Pack {
-  const stream = packStream()
-  for (const entry of entries) {
-    if (entry.kind !== 'directory') continue
-    stream.entry({
-      name: entry.path,
-      type: 'directory',
-      mode: entry.mode,
-      mtime: timeOf(entry.modified, options),
-      ...OWNER,
-    })
+  const tar = pack()
+  const all = async () => {
+    for (const entry of entries) await packEntry(tar, directory, entry, timeOf(entry.modified, options))
+    tar.finalize()
   }
-  const byPath = new Map(entries.map((entry) => [entry.path, entry]))
-  const files = entries.filter(({ kind }) => kind !== 'directory').map(({ path }) => path)
-  if (files.length === 0) {
-    stream.finalize()
-    return stream
-  }
-  return packDirectory(directory, {
-    entries: files,
-    pack: stream,
-    map: (header: Header) => headerOf(header, byPath.get(header.name), options),
-    mapStream: (content: Readable, header: Header) => verified(content, byPath.get(header.name)),
-    // biome-ignore lint/suspicious/noExplicitAny: tar-fs takes an open pack, which its types do not know.
-  } as any) as unknown as Pack
-}
-
-/** Owners differ from machine to machine, and docker sends none. */
-const OWNER = { uid: 0, gid: 0, uname: '', gname: '' } as const
-
-function headerOf(header: Header, entry: ContextEntry | undefined, options: PackOptions): Header {
-  const modified = entry === undefined ? {} : { mtime: timeOf(entry.modified, options) }
-  return { ...header, ...OWNER, ...modified }
+  all().catch((error: Error) => tar.destroy(error))
+  return tar
 }
 
 function timeOf(modified: number, { epoch }: PackOptions): Date {
   return new Date(epoch === undefined ? modified : epoch * 1000)
-}
-
-/** Compares what is packed with what was listed: the key was made of that. */
-function verified(content: Readable, entry: ContextEntry | undefined): Readable {
-  if (entry?.kind !== 'file') return content
-  const hash = createHash('sha256')
-  const check = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk)
-      done(null, chunk)
-    },
-    flush(done) {
-      const isSame = `sha256:${hash.digest('hex')}` === entry.digest
-      done(isSame ? null : unreadable(entry.path, 'changed while it was packed'))
-    },
-  })
-  content.once('error', (error) => check.destroy(unreadable(entry.path, 'cannot be read', error)))
-  return content.pipe(check)
 }
 
 /** An entry without the end of an archive: the spooled one goes on after it. */
@@ -115,7 +74,7 @@ async function dockerfileTar(
   text: string,
   options: PackOptions,
 ): Promise<Buffer> {
-  const stream = packStream()
+  const stream = pack()
   stream.entry({ name: path, mode, mtime: timeOf(modified, options), ...OWNER }, text)
   stream.finalize()
   const whole = await buffer(stream)
@@ -127,5 +86,5 @@ const END_OF_ARCHIVE = 1024
 
 async function* joined(head: Promise<Buffer>, spool: string): AsyncGenerator<Buffer> {
   yield await head
-  yield* createReadStream(spool, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>
+  yield* createReadStream(spool, { highWaterMark: CHUNK }) as AsyncIterable<Buffer>
 }

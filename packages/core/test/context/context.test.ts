@@ -6,12 +6,15 @@ import type { Readable } from 'node:stream'
 import { text as textOf } from 'node:stream/consumers'
 import fc from 'fast-check'
 import { extract } from 'tar-stream'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { runProgram } from '../../../../test/support/child.js'
 import { listContext } from '../../src/context/listing.js'
 import { type PackOptions, packContext } from '../../src/context/packing.js'
 import { DefinitionError, type EngineError } from '../../src/model/errors.js'
 
 let root = ''
+/** A file that is not read whole. */
+const BIG = 'big'
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'polyarch-test-'))
 })
@@ -27,15 +30,20 @@ async function put(files: Readonly<Record<string, string>>, directory = root): P
 const list = (directory = root, dockerfile = 'Dockerfile') => listContext({ directory, dockerfile })
 const paths = async () => (await list()).entries.map(({ path }) => path)
 
-async function entriesOf(
-  tar: Readable,
-): Promise<ReadonlyMap<string, { type: string; content: string; mtime: number }>> {
-  const found = new Map<string, { type: string; content: string; mtime: number }>()
+interface PackedEntry {
+  readonly type: string
+  readonly content: string
+  readonly mtime: number
+  readonly mode: number | undefined
+}
+
+async function entriesOf(tar: Readable): Promise<ReadonlyMap<string, PackedEntry>> {
+  const found = new Map<string, PackedEntry>()
   const reader = tar.pipe(extract())
   for await (const entry of reader) {
-    const { name, type, linkname, mtime } = entry.header
+    const { name, type, linkname, mtime, mode } = entry.header
     const content = type === 'symlink' ? `-> ${linkname}` : await textOf(entry)
-    found.set(name.replace(/\/$/, ''), { type: type ?? '', content, mtime: mtime?.getTime() ?? -1 })
+    found.set(name.replace(/\/$/, ''), { type: type ?? '', content, mtime: mtime?.getTime() ?? -1, mode })
   }
   return found
 }
@@ -176,6 +184,42 @@ describe('packing', () => {
       const error = await packContext(listing).catch((caught: EngineError) => caught)
       expect(error).toMatchObject({ code: 'CONTEXT_UNREADABLE' })
     }
+  })
+
+  it('follows no link and waits for no pipe that took the place of a file', async () => {
+    await put({ Dockerfile: '', a: 'one', other: 'one', [BIG]: 'x'.repeat(2_000_000) })
+    for (const path of ['a', BIG]) {
+      const listing = await list()
+      await rm(join(root, path))
+      for (const [command, ...words] of [['ln', '-s', 'other'] as const, ['mkfifo'] as const, ['mkdir'] as const]) {
+        await runProgram(command, [...words, join(root, path)])
+        await expect(packContext(listing)).rejects.toMatchObject({ code: 'CONTEXT_UNREADABLE' })
+        await rm(join(root, path), { recursive: true })
+      }
+      await expect(packContext(listing)).rejects.toMatchObject({ code: 'CONTEXT_UNREADABLE' })
+      await put({ [path]: 'again' })
+    }
+  })
+
+  it('refuses a large file that was rewritten, or cut, and takes of a growing one what was listed', async () => {
+    const content = 'polyarch\n'.repeat(200_000)
+    await put({ Dockerfile: '', [BIG]: content })
+    const listing = await list()
+    for (const changed of [content.toUpperCase(), content.slice(0, -9)]) {
+      await put({ [BIG]: changed })
+      await expect(packContext(listing)).rejects.toMatchObject({ code: 'CONTEXT_UNREADABLE' })
+    }
+    await put({ [BIG]: `${content}more` })
+    await using context = await packContext(listing)
+    expect((await entriesOf(context.open(''))).get(BIG)?.content === content).toBe(true)
+  })
+
+  it('keeps all permission bits, whatever this process takes from new files', async () => {
+    await put({ Dockerfile: '', a: 'x' })
+    await chmod(join(root, 'a'), 0o666)
+    const before = process.umask(0o077)
+    onTestFinished(() => void process.umask(before))
+    expect((await packed()).get('a')?.mode).toBe(0o666)
   })
 
   it('keeps the files’ own times, or dates all with the epoch that is given', async () => {
