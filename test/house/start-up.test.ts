@@ -7,7 +7,6 @@ const COSTLY = [
   'dockerode',
   '@grpc/grpc-js',
   'protobufjs',
-  'undici',
   'commander',
   'dockerfile-ast',
   'tar-fs',

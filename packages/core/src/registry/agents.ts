@@ -14,11 +14,11 @@ interface TlsOptions {
 
 /** Pools of kept connections. What most do not need, proxies and TLS, is loaded where it is used. */
 export class Agents {
-  readonly #hosts: Hosts
+  readonly #hosts: Pick<Hosts, 'settingsOf'>
   readonly #useProxies: boolean
   readonly #agents = new Map<string, Promise<Agent>>()
 
-  constructor(hosts: Hosts, useProxies: boolean) {
+  constructor(hosts: Pick<Hosts, 'settingsOf'>, useProxies: boolean) {
     this.#hosts = hosts
     this.#useProxies = useProxies
   }
@@ -53,9 +53,25 @@ async function openAgent({ protocol }: URL, proxy: string): Promise<Agent> {
   return new (await import('https-proxy-agent')).HttpsProxyAgent(proxy, options)
 }
 
+/** Whom node trusts where it is told of nobody, the authorities of NODE_EXTRA_CA_CERTS among them. */
+async function usualAuthorities(): Promise<readonly string[]> {
+  const tls: Partial<AllAuthorities> & typeof import('node:tls') = await import('node:tls')
+  if (tls.getCACertificates) return tls.getCACertificates('default')
+  const { readFile } = await import('node:fs/promises')
+  const file = process.env['NODE_EXTRA_CA_CERTS']
+  // Node itself goes on without one that cannot be read, with a warning.
+  const extra = file ? await readFile(file, 'utf8').catch(() => '') : ''
+  return [...tls.rootCertificates, ...(extra === '' ? [] : [extra])]
+}
+
+/** Node 22.15 and newer. @see https://nodejs.org/docs/latest-v22.x/api/tls.html#tlsgetcacertificatestype */
+interface AllAuthorities {
+  getCACertificates(type: 'default'): readonly string[]
+}
+
 async function tlsOptions({ ca, clientCertificate: shown }: RegistryHostOptions = {}): Promise<TlsOptions> {
   return {
-    ...(ca !== undefined && { ca: [...(await import('node:tls')).rootCertificates, ca] }),
+    ...(ca !== undefined && { ca: [...(await usualAuthorities()), ca] }),
     ...(shown && { cert: shown.certificate, key: shown.key }),
     ...(shown?.passphrase !== undefined && { passphrase: shown.passphrase }),
   }

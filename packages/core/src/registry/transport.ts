@@ -13,7 +13,8 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
 /** How a transport is set up. */
 export interface TransportOptions {
-  readonly hosts: Hosts
+  /** What may be spoken to, and how. */
+  readonly hosts: Pick<Hosts, 'mayUse' | 'settingsOf'>
   readonly timeouts: Required<RegistryTimeouts>
   readonly useProxies: boolean
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
-import { Readable, Transform } from 'node:stream'
+import { type Readable, Transform } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import type { RootfsBase } from '../definition/base-source.js'
 import { HostError } from '../model/errors.js'
@@ -30,8 +30,7 @@ async function openArchive(source: RootfsBase, signal?: AbortSignal): Promise<Re
 
 async function openPublished({ location }: RootfsBase, signal: AbortSignal | undefined): Promise<Readable> {
   if (!/^https?:/.test(location)) return createReadStream(location)
-  const { body } = await download(location, signal)
-  return Readable.fromWeb(body as import('node:stream/web').ReadableStream)
+  return download(location, signal)
 }
 
 function verify({ location, sha256 }: RootfsBase): Transform {

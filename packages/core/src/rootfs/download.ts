@@ -1,34 +1,59 @@
+import { Readable } from 'node:stream'
 import { CancelledError, HostError } from '../model/errors.js'
+import { retrying } from '../registry/backoff.js'
+import type { HttpAnswer } from '../registry/http-message.js'
+import { DEFAULT_RETRY, DEFAULT_TIMEOUTS } from '../registry/options.js'
+import { Transport } from '../registry/transport.js'
 
-/** Fetches a file through the proxies of the environment. @throws HostError DOWNLOAD_FAILED; CancelledError */
-export async function download(url: string, signal?: AbortSignal): Promise<Response> {
-  const answer = await downloadIfThere(url, signal)
-  if (answer !== undefined) return answer
-  throw failed(url, 'is not there')
+/** Archives are published in the clear too: what comes is compared with a hash or a signature that is known. */
+const ANY_HOST = { mayUse: () => true, settingsOf: () => undefined }
+
+/**
+ * Fetches a file through the proxies of the environment. The stream, too, fails as said here.
+ *
+ * @throws HostError DOWNLOAD_FAILED; CancelledError
+ */
+export async function download(url: string, signal?: AbortSignal): Promise<Readable> {
+  const content = await downloadIfThere(url, signal)
+  if (content !== undefined) return content
+  throw failed(`${url} is not there`)
 }
 
 /** The same where the file may not be there: then undefined. @throws HostError DOWNLOAD_FAILED; CancelledError */
-export async function downloadIfThere(url: string, signal?: AbortSignal): Promise<Response | undefined> {
-  const answer = await ask(url, signal)
-  if (answer.ok) return answer
-  await answer.body?.cancel()
-  if (answer.status === 404 || answer.status === 410) return undefined
-  throw failed(url, `answered ${answer.status} ${answer.statusText}`)
-}
-
-async function ask(url: string, signal: AbortSignal | undefined): Promise<Response> {
-  const { EnvHttpProxyAgent, fetch } = await import('undici')
+export async function downloadIfThere(url: string, signal?: AbortSignal): Promise<Readable | undefined> {
+  const transport = new Transport({ hosts: ANY_HOST, timeouts: DEFAULT_TIMEOUTS, useProxies: true })
+  const close = () => transport[Symbol.asyncDispose]()
   try {
-    const answer = await fetch(url, { dispatcher: new EnvHttpProxyAgent(), ...(signal && { signal }) })
-    return answer as unknown as Response
+    const get = () => transport.send({ method: 'GET', url: new URL(url), headers: {} }, signal)
+    const answer = await retrying(DEFAULT_RETRY, { signal }, get)
+    if (answer.status === 200) {
+      return Readable.from(contentOf(answer, url, signal), { objectMode: false }).once('close', close)
+    }
+    if (answer.status !== 404 && answer.status !== 410) throw failed(`${url} is answered with ${answer.status}`)
+    await close()
+    return undefined
   } catch (error) {
-    if (signal?.aborted) throw new CancelledError(signal.reason)
-    throw failed(url, 'could not be reached', error)
+    await close()
+    throw failure(error, url, signal)
   }
 }
 
-function failed(url: string, what: string, cause?: unknown): HostError {
-  return new HostError('DOWNLOAD_FAILED', `${url} ${what}`, {
+async function* contentOf({ body }: HttpAnswer, url: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
+  try {
+    yield* body as AsyncIterable<Buffer>
+  } catch (error) {
+    throw failure(error, url, signal)
+  }
+}
+
+function failure(error: unknown, url: string, signal: AbortSignal | undefined): Error {
+  if (signal?.aborted) return new CancelledError(signal.reason)
+  if (error instanceof HostError) return error
+  return failed(`${url} could not be fetched: ${error instanceof Error ? error.message : error}`, error)
+}
+
+function failed(message: string, cause?: unknown): HostError {
+  return new HostError('DOWNLOAD_FAILED', message, {
     cause,
     hint: 'look at the address, and at HTTP_PROXY and HTTPS_PROXY where there is a proxy',
   })

@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers'
 import type { AptBase } from '../definition/base-source.js'
 import { HostError } from '../model/errors.js'
 import { download } from './download.js'
@@ -19,8 +20,8 @@ export interface ReleaseFacts {
  */
 export async function readRelease(mirror: string, source: AptBase, signal?: AbortSignal): Promise<ReleaseFacts> {
   const url = releaseUrl(mirror, source)
-  const text = await (await download(url, signal)).text()
-  const facts = parseRelease(text, source)
+  const content = await text(await download(url, signal))
+  const facts = parseRelease(content, source)
   if (facts !== undefined) return facts
   throw new HostError(
     'DOWNLOAD_FAILED',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync } from 'node:fs'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import type { AptBase, RegistryBase, RootfsBase } from '../definition/base-source.js'
 import type { Bases, OptionsOf, Plugin } from '../definition/plugin.js'
@@ -126,10 +127,11 @@ async function lookAtImage(
 
 async function lookAtArchive(source: AptBase, { signal }: Look): Promise<Seen> {
   const url = releaseUrl(await findMirror(source), source)
-  const text = await (await downloadIfThere(url, signal))?.text()
-  if (text === undefined) return { state: 'wrong', message: `there is no ${url}` }
-  if (parseRelease(text, source) !== undefined) return { state: 'true' }
-  const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(text)?.[1] ?? 'none'
+  const file = await downloadIfThere(url, signal)
+  if (file === undefined) return { state: 'wrong', message: `there is no ${url}` }
+  const release = await text(file)
+  if (parseRelease(release, source) !== undefined) return { state: 'true' }
+  const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(release)?.[1] ?? 'none'
   const has = `it has ${field('Architectures')}, of ${field('Components')}`
   const wanted = `${source.architecture} of ${source.components.join(', ')}`
   return { state: 'wrong', message: `${url} has no ${wanted}; ${has}` }
@@ -146,6 +148,5 @@ async function lookAtRootfs({ location, sha256 }: RootfsBase, { signal }: Look):
 
 async function openLocation(location: string, signal: AbortSignal | undefined): Promise<Readable | undefined> {
   if (!/^https?:/.test(location)) return existsSync(location) ? createReadStream(location) : undefined
-  const answer = await downloadIfThere(location, signal)
-  return answer && Readable.fromWeb(answer.body as import('node:stream/web').ReadableStream)
+  return downloadIfThere(location, signal)
 }

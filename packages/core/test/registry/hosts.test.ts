@@ -1,8 +1,11 @@
 import { once } from 'node:events'
+import { mkdtemp, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { makeCertificate } from '../../../../test/support/certificate.js'
+import { runProgram } from '../../../../test/support/child.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { digestOf } from '../../src/model/digest.js'
 import { encodeManifest, MEDIA_TYPES } from '../../src/model/oci.js'
@@ -156,6 +159,24 @@ describe('TLS', () => {
     })
   })
 })
+
+test('the authorities of NODE_EXTRA_CA_CERTS are trusted beside those that a host is given', async () => {
+  await using folder = await tempFolder('tls')
+  const [own, extra] = [await makeCertificate(folder.path), await makeCertificate(await mkdtemp(`${folder.path}/`))]
+  await using server = await startScriptedServer(() => stored, { cert: extra.certificate, key: extra.key })
+  const script = `
+    import { createRegistry } from '${new URL('../../src/registry/client.ts', import.meta.url)}'
+    const [host, ca] = process.argv.slice(2)
+    const client = createRegistry({ hosts: { [host]: { ca } }, retry: { attempts: 1 } })
+    console.log((await client.resolve({ registry: host, repository: 'a', tag: 'b' })).digest)`
+  const file = join(folder.path, 'ask.mts')
+  await writeFile(file, script)
+  // Read at the start of a process.
+  const env = { ...process.env, NODE_EXTRA_CA_CERTS: extra.certificateFile }
+  const args = ['--import', 'tsx', file, server.host, own.certificate]
+  const { stdout } = await runProgram(process.execPath, args, { env })
+  expect(stdout.trim()).toBe(manifest.descriptor.digest)
+}, 60_000)
 
 /** A proxy for plain HTTP and for tunnels that leads everything to one port of this machine. */
 async function startProxy(port: () => number) {

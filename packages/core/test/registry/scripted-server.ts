@@ -16,7 +16,7 @@ export interface ScriptedRequest {
 
 /** What a scripted server answers; undefined ends the connection without an answer. */
 export type ScriptedAnswer =
-  | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
+  | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string | Buffer }
   | undefined
 
 /** A server whose answers a test writes itself: for what no registry at hand can be brought to do. */

@@ -1,0 +1,46 @@
+import { buffer, text } from 'node:stream/consumers'
+import { gzipSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import { download, downloadIfThere } from '../../src/rootfs/download.js'
+import { startScriptedServer } from '../registry/scripted-server.js'
+
+test('a file is fetched as it is, through redirects, also where the server calls it encoded', async () => {
+  const archive = gzipSync('content')
+  await using server = await startScriptedServer(({ path }) => {
+    if (path === '/old') return { status: 302, headers: { location: '/root.tar.gz' } }
+    return { status: 200, headers: { 'content-encoding': 'gzip' }, body: archive }
+  })
+  expect(await buffer(await download(`http://${server.host}/old`))).toEqual(archive)
+})
+
+test('an answer that is none, a host that is none and a stream that breaks off are told with the address', async () => {
+  await using server = await startScriptedServer(({ path }) =>
+    path === '/cut'
+      ? { status: 200, headers: { 'content-length': '100' }, body: 'short' }
+      : { status: path === '/gone' ? 404 : 403 },
+  )
+  const at = (path: string) => `http://${server.host}${path}`
+  const told = (message: string) => ({ code: 'DOWNLOAD_FAILED', message: expect.stringContaining(message) })
+  await expect(download(at('/gone'))).rejects.toMatchObject(told(`${at('/gone')} is not there`))
+  expect(await downloadIfThere(at('/gone'))).toBeUndefined()
+  await expect(downloadIfThere(at('/denied'))).rejects.toMatchObject(told('is answered with 403'))
+  await expect(download('http://127.0.0.1:9/x')).rejects.toMatchObject(told('ECONNREFUSED'))
+  await expect(download('http://')).rejects.toMatchObject(told('http:// could not be fetched'))
+  const cut = await download(at('/cut'))
+  setTimeout(() => server.server.closeAllConnections(), 100)
+  await expect(text(cut)).rejects.toMatchObject(told(`${at('/cut')} could not be fetched`))
+})
+
+test('it ends with its signal, before and after the first bytes', async () => {
+  await using server = await startScriptedServer(() => ({
+    status: 200,
+    headers: { 'content-length': '100' },
+    body: 'more to come',
+  }))
+  const controller = new AbortController()
+  const stream = await download(`http://${server.host}/x`, controller.signal)
+  const reading = text(stream)
+  controller.abort()
+  await expect(reading).rejects.toMatchObject({ code: 'CANCELLED' })
+  await expect(download(`http://${server.host}/x`, controller.signal)).rejects.toMatchObject({ code: 'CANCELLED' })
+})
