@@ -1,9 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { listContext } from '../packages/core/src/context/listing.js'
+import { packContext } from '../packages/core/src/context/packing.js'
 import { userFolder } from '../test/cli/user-folder.js'
 import { runProgram } from '../test/support/child.js'
 import { Cleanup } from '../test/support/cleanup.js'
+import { tempFolder } from '../test/support/temp-folder.js'
 import { hold } from './contest.js'
 import { writeManyFiles } from './many-files.js'
 
@@ -11,7 +14,7 @@ import { writeManyFiles } from './many-files.js'
 export async function benchLocal(): Promise<void> {
   await using cleanup = new Cleanup()
   const folder = cleanup.use(await userFolder())
-  await folder.write({ 'core.mjs': "import '@polyarch/core'\n", 'empty.mjs': '', 'app/Dockerfile': 'FROM scratch\n' })
+  await folder.write({ 'core.mjs': "import '@polyarch/core'\n", 'empty.mjs': '' })
   const script = (file: string) => async () => void (await runProgram(process.execPath, [file], { cwd: folder.path }))
   await hold({
     title: 'a script that imports the core',
@@ -22,15 +25,36 @@ export async function benchLocal(): Promise<void> {
     rounds: 11,
     requests: () => 0,
   })
-  const directory = join(folder.path, 'app')
-  await writeManyFiles(directory)
+  for (const [files, rounds] of [[10_000, 7] as const, [100_000, 3] as const]) {
+    const directory = join(folder.path, `app-${files}`)
+    await writeManyFiles(directory, files)
+    await writeFile(join(directory, 'Dockerfile'), 'FROM scratch\n')
+    await benchContext(directory, rounds)
+  }
+}
+
+/** What a context costs before anything is sent. */
+async function benchContext(directory: string, rounds: number): Promise<void> {
+  const listing = await listContext({ directory, dockerfile: 'Dockerfile' })
+  const files = `${listing.entries.filter(({ kind }) => kind === 'file').length} files`
   await hold({
-    title: 'the digest of 10,000 files',
+    title: `the digest of ${files}`,
     contestants: [
       { name: 'list the context', run: async () => void (await listContext({ directory, dockerfile: 'Dockerfile' })) },
       { name: 'read the files, and no more', run: async () => readAll(directory) },
     ],
-    rounds: 7,
+    rounds,
+    requests: () => 0,
+  })
+  await using target = await tempFolder('tar')
+  const tar = ['--create', '--file', join(target.path, 'context.tar'), '--directory', directory, '.']
+  await hold({
+    title: `a tar of ${files}, each compared with its digest`,
+    contestants: [
+      { name: 'pack the listed context', run: async () => (await packContext(listing))[Symbol.asyncDispose]() },
+      { name: 'tar, which compares nothing', run: async () => void (await runProgram('tar', tar)) },
+    ],
+    rounds,
     requests: () => 0,
   })
 }

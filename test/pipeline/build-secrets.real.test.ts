@@ -8,6 +8,7 @@ import {
   type BuildSettings,
   execute,
   fromImage,
+  lock,
   type Pipeline,
   pipeline,
   plan,
@@ -16,6 +17,12 @@ import {
   type RunOptions,
   staticCredentials,
 } from '../../packages/core/src/index.js'
+import { formatError } from '../../packages/core/src/report/error-text.js'
+import { formatReportPage } from '../../packages/core/src/report/html/report-page.js'
+import { plainReporter } from '../../packages/core/src/report/plain.js'
+import { formatPlan } from '../../packages/core/src/report/plan-text.js'
+import { RunRecorder } from '../../packages/core/src/report/record/run-record.js'
+import { formatReport } from '../../packages/core/src/report/report-text.js'
 import { ENGINES, engineHost } from '../../packages/core/test/engine/engines.js'
 import { runProgram, startProgram } from '../support/child.js'
 import { Cleanup } from '../support/cleanup.js'
@@ -134,6 +141,18 @@ async function allContent(repository: string): Promise<Buffer> {
   return Buffer.concat([Buffer.from(tags.join('\n')), ...seen.values()])
 }
 
+/** What is shown of a run: all lines of its log, and the page about it. */
+async function shown(events: readonly RunEvent[]): Promise<readonly string[]> {
+  const lines: string[] = []
+  const reporter = plainReporter({ write: (text) => void lines.push(text), verbose: true })
+  const recorder = new RunRecorder()
+  for (const event of events) {
+    reporter.tell(event)
+    recorder.add(event)
+  }
+  return [lines.join(''), await formatReportPage(recorder.record())]
+}
+
 describe.each(ENGINES)('%s', (name) => {
   let options: RunOptions
 
@@ -160,9 +179,16 @@ describe.each(ENGINES)('%s', (name) => {
       SECRETS.file + SECRETS.env + SECRETS.value,
     ])
     expect(printed.join('')).toContain(`${stdout.trim()}\nlet-in\nlet-in\n`)
-    for (const told of [planned, events, report, app.declaration.name]) {
+    const locked = await lock(app, options)
+    for (const told of [planned, events, report, locked, app.declaration.name]) {
       expectNoSecret(JSON.stringify(told))
       expectNoSecret(print(told, { depth: Infinity, showHidden: true, maxStringLength: Infinity }))
+    }
+    const pages = [formatPlan(planned), formatReport(report), await readFile(join(folder, 'polyarch.lock'), 'utf8')]
+    for (const text of [...pages, ...(await shown(events))]) {
+      // None is empty by mistake.
+      expect(text).toContain(app.declaration.name.split('/').at(-1))
+      expectNoSecret(text)
     }
     expectNoSecret(await allContent(app.declaration.name.slice(own.host.length + 1)))
   })
@@ -174,6 +200,7 @@ describe.each(ENGINES)('%s', (name) => {
     const error = await failing.catch((caught: unknown) => caught)
     expect(error).toMatchObject({ code: 'BUILD_FAILED' })
     expectNoSecret(print([error, events], { depth: Infinity, showHidden: true, maxStringLength: Infinity }))
+    for (const text of [formatError(error, { verbose: true }), ...(await shown(events))]) expectNoSecret(text)
   })
 })
 

@@ -1,12 +1,15 @@
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import { execute, fromImage, inspect, pipeline, platform } from '../../packages/core/src/index.js'
 import { startRegistry } from '../../packages/core/src/registry-server/index.js'
+import { fetchConfig } from '../../packages/core/test/engine/engines.js'
 import { Cleanup } from '../support/cleanup.js'
 import { newerEngine } from '../support/newer-engine.js'
 import { runImage } from '../support/run-image.js'
 import { tempFolder } from '../support/temp-folder.js'
 import { AMD64, ARM, pushBase, writeContext } from './project.js'
+
+afterEach(() => void vi.unstubAllEnvs())
 
 it('builds and publishes on an engine with the containerd image store as on any other', async () => {
   await using cleanup = new Cleanup()
@@ -25,6 +28,7 @@ it('builds and publishes on an engine with the containerd image store as on any 
     )
     .build({ context: await writeContext(join(path, 'context'), `FROM ${from}`) })
     .tags('1')
+  vi.stubEnv('SOURCE_DATE_EPOCH', '1700000000')
   await execute(app, { engine })
   const { mediaType, images } = await inspect(`${registry.host}/app:1`)
   expect(mediaType).toBe('application/vnd.oci.image.index.v1+json')
@@ -34,6 +38,9 @@ it('builds and publishes on an engine with the containerd image store as on any 
   ])
   const ran = await runImage({ socketPath, reference: `${registry.host}/app:1`, platform: ARM })
   expect(ran.output).toBe('hello world, tiny linux/arm/v7 for linux/arm/v7 with none jobs, as nobody')
+  const [first] = images as [(typeof images)[number]]
+  expect(await fetchConfig(registry.url, 'app', first.digest)).toMatchObject({ created: '2023-11-14T22:13:20Z' })
+  vi.stubEnv('SOURCE_DATE_EPOCH', undefined)
   const again = await execute(app, { engine })
   expect(new Set(again.nodes.map(({ outcome }) => outcome))).toEqual(new Set(['reused']))
   await execute(app.format('docker').tags('docker'), { engine })

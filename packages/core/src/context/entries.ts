@@ -37,14 +37,18 @@ export async function readEntries(
   { signal, isSlow = (files, time) => time / files > SLOW_READ }: EntryReading = {},
 ): Promise<readonly ContextEntry[]> {
   const entries: (ContextEntry | undefined)[] = []
-  let read = readAtOnce
+  const pace = { isSlow: false, atOnce: 0, meanwhile: 0 }
   for (let start = 0; start < paths.length; start += BATCH) {
     throwIfCancelled(signal)
     const batch = paths.slice(start, start + BATCH)
+    // A disk that is slow gains by it; a machine that is busy only loses, and looks the same until it has been tried.
+    const way = pace.isSlow && pace.meanwhile < pace.atOnce ? 'meanwhile' : 'atOnce'
+    const read = way === 'meanwhile' ? readMeanwhile : readAtOnce
     const began = performance.now()
     entries.push(...(await Promise.all(batch.map((path) => named(path, () => read(join(directory, path), path))))))
-    const isTelling = start >= WARM_UP && read === readAtOnce
-    if (isTelling && isSlow(batch.length, performance.now() - began)) read = readMeanwhile
+    const time = performance.now() - began
+    pace[way] = time / batch.length
+    if (way === 'atOnce') pace.isSlow = start >= WARM_UP && isSlow(batch.length, time)
     await setImmediate()
   }
   return entries.filter((entry) => entry !== undefined)

@@ -16,11 +16,18 @@ export interface ResolvedImage {
   readonly images: readonly PinnedImage[]
 }
 
+/** What a build gets of the run that it is part of. */
+export interface BuildPlace {
+  readonly name: BuildRequest['name']
+  /** Seconds since the epoch that the result is dated with. */
+  readonly epoch: number | undefined
+  readonly openContext: (dockerfile: string) => ReturnType<BuildRequest['openContext']>
+}
+
 /** What an engine is asked for; the context is opened with the Dockerfile that is to be in it. */
 export async function buildRequest(
   { node, resolved, inputs }: { readonly node: ImageNode; readonly resolved: ResolvedImage; readonly inputs: Inputs },
-  name: BuildRequest['name'],
-  openContext: (dockerfile: string) => ReturnType<BuildRequest['openContext']>,
+  { name, epoch, openContext }: BuildPlace,
 ): Promise<BuildRequest> {
   const { build, platform, baseIndex } = node
   const { target, network, args, labels, addHosts, noCache, pull, cacheFrom, inlineCache, shmSize, ulimits } = build
@@ -33,7 +40,12 @@ export async function buildRequest(
     dockerfile: resolved.context.dockerfile.path,
     dockerfileName: resolved.context.dockerfile.name,
     dockerfileText,
-    args: resolved.analysis.usesBaseArg ? { ...args, [BASE_ARG]: base } : args,
+    args: {
+      // As buildx does: BuildKit 0.11 and newer dates the image with it, and others take no notice.
+      ...(epoch !== undefined && { SOURCE_DATE_EPOCH: String(epoch) }),
+      ...args,
+      ...(resolved.analysis.usesBaseArg && { [BASE_ARG]: base }),
+    },
     labels,
     addHosts,
     noCache,

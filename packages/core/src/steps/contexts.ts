@@ -6,6 +6,8 @@ import type { ContextDefinition } from '../definition/build-context.js'
 
 /** The contexts of a run: each is listed once and packed once, however many platforms are built from it. */
 export interface Contexts extends AsyncDisposable {
+  /** Seconds since the epoch that files, and images where the engine can, are dated with. */
+  readonly epoch: number | undefined
   list(request: ContextRequest, signal?: AbortSignal): Promise<ContextListing>
   /** Where a context is from, as far as git knows. */
   origin(context: ContextDefinition, signal?: AbortSignal): Promise<GitOrigin>
@@ -23,6 +25,7 @@ export function createContexts(epoch?: number): Contexts {
   }
   const packs = new Map<ContextListing, Promise<PackedContext>>()
   return {
+    epoch,
     async list(request, signal) {
       // A function has no text, and the same one opens the same stream.
       const key = JSON.stringify(request, (_name, value: unknown) =>

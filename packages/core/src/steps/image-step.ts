@@ -129,7 +129,8 @@ async function buildAndPush(work: ImageWork, { contexts }: World, call: PerformC
   const name = pushReference(node.repository, key, node.format)
   const packed = await contexts.pack(resolved.context, call.signal)
   try {
-    await engine.build(await buildRequest(work, name, (dockerfile) => packed.open(dockerfile)), call)
+    const place = { name, epoch: contexts.epoch, openContext: (dockerfile: string) => packed.open(dockerfile) }
+    await engine.build(await buildRequest(work, place), call)
     if (node.build.check !== undefined) {
       const { runCheck } = await import('./image-check.js')
       await runCheck(node, node.build.check, name, engine, call)

@@ -47,7 +47,7 @@ async function makeContext(): Promise<string> {
   await chmod(join(path, 'a'), 0o755)
   await chmod(join(path, 'b.log'), 0o600)
   await chmod(join(path, 'A'), 0o666)
-  await chmod(join(path, 'x/y/z.txt'), 0o4751)
+  await chmod(join(path, 'x/y/z.txt'), 0o751)
   await chmod(join(path, 'd'), 0o777)
   await mkdir(join(path, 'empty'))
   await symlink('a', join(path, 'link'))

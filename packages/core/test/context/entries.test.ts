@@ -21,7 +21,7 @@ test('entries are the same whether files are read one after the other or several
   const isSlow = (files: number) => paces.push(files) > 0
   const several = await readEntries(directory, paths, { isSlow })
   const oneByOne = await readEntries(directory, paths, { isSlow: () => false })
-  expect(paces).toEqual([100])
+  expect(paces).toContain(100)
   expect(several).toEqual(oneByOne)
   expect(several.map(({ path }) => path)).toEqual(paths.slice(0, -1))
   expect(several[1]).toMatchObject({ kind: 'file', mode: 0o755, size: 5 })

@@ -1,10 +1,15 @@
+import { networkInterfaces } from 'node:os'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { busyboxImage } from '../../../../test/support/busybox-image.js'
 import { Cleanup } from '../../../../test/support/cleanup.js'
 import { type DebianRegistry, startDebianRegistry } from '../../../../test/support/debian-registry.js'
+import { pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { connectEngine } from '../../src/engine/connect.js'
 import { ignoredOptions } from '../../src/engine/ignored-options.js'
 import type { EngineEvent } from '../../src/model/events.js'
-import { buildOf, ENGINES, engineHost, fetchConfig, printed, pushBase, uniqueName } from './engines.js'
+import { buildOf, ENGINES, engineHost, platform, printed, pushBase, reference } from './engines.js'
+
+const AMD64 = platform('linux/amd64')
 
 describe.each(ENGINES)('%s', (name) => {
   const cleanup = new Cleanup()
@@ -35,22 +40,45 @@ describe.each(ENGINES)('%s', (name) => {
     expect(printed(events)).toMatch(/192\.0\.2\.7\s+some\.example\.com/)
   })
 
-  test('an inline cache is in the image that asks for it, and is read by a build that names it', async () => {
+  test('the network is the one that is asked for, and steps are taken from the cache unless that is not wanted', async () => {
     await using engine = connectEngine({ host })
-    const name = uniqueName(registry.host)
-    const dockerfile = `FROM ${base}\nRUN echo once > /once\n`
-    const request = buildOf(dockerfile, { name, inlineCache: true, pull: true, noCache: true })
-    await engine.build(request)
-    const digest = await engine.push(name, request.platform)
+    const build = async (changes: Parameters<typeof buildOf>[1]) => {
+      const events: EngineEvent[] = []
+      const request = buildOf(`FROM ${base}\nRUN ls /sys/class/net\n`, changes)
+      await engine.build(request, { onEvent: (event) => events.push(event) })
+      await engine.untag(request.name)
+      const step = events.flatMap((event) => (event.kind === 'build-step' && event.name.includes('RUN') ? [event] : []))
+      return { status: step.at(-1)?.status, interfaces: printed(events).trim() }
+    }
+    expect(await build({ network: 'none', noCache: true })).toEqual({ status: 'done', interfaces: 'lo' })
+    expect(await build({ network: 'none' })).toEqual({ status: 'cached', interfaces: '' })
+    const here = Object.keys(networkInterfaces())
+    const { interfaces } = await build({ network: 'host' })
+    expect(interfaces.split(/\s+/)).toEqual(expect.arrayContaining(here))
+    expect(here.length).toBeGreaterThan(1)
+    expect(await build({ network: 'none', noCache: true })).toEqual({ status: 'done', interfaces: 'lo' })
+  })
+
+  test('a base that has moved is pulled anew where that is asked for', async () => {
+    await using engine = connectEngine({ host })
+    const target = { url: registry.url, repository: 'moving' }
+    const name = reference(`${registry.host}/moving:1`)
+    const push = async (word: string) => {
+      await pushTinyImage(target, await busyboxImage({ platform: AMD64, files: { word } }), '1')
+    }
+    const build = async (pull: boolean) => {
+      const events: EngineEvent[] = []
+      const request = buildOf(`FROM ${registry.host}/moving:1\nRUN cat /word\n`, { pull, noCache: true })
+      await engine.build(request, { onEvent: (event) => events.push(event) })
+      await engine.untag(request.name)
+      return printed(events)
+    }
+    const { imageStore } = await engine.info()
+    await push('first')
+    await engine.pull(name, AMD64)
+    await push('second')
+    expect(await build(false)).toBe(imageStore === 'containerd' ? 'second' : 'first')
+    expect(await build(true)).toBe('second')
     await engine.untag(name)
-    const config = await fetchConfig(registry.url, name.repository, digest)
-    expect(config).toHaveProperty(['moby.buildkit.cache.v0'])
-    const events: EngineEvent[] = []
-    const cacheFrom = [`${registry.host}/${name.repository}:1`]
-    const next = buildOf(dockerfile, { cacheFrom })
-    await engine.build(next, { onEvent: (event) => events.push(event) })
-    await engine.untag(next.name)
-    const imports = events.filter((event) => event.kind === 'build-step' && event.name.includes('importing cache'))
-    expect(imports.map((event) => event.kind === 'build-step' && event.status)).toEqual(['started', 'done'])
   })
 })
