@@ -1,7 +1,14 @@
+import pLimit, { type LimitFunction } from 'p-limit'
 import type { Digest } from '../model/digest.js'
 import type { ErrorCode } from '../model/errors.js'
 import { formatPlatform, type Platform } from '../model/platform.js'
-import { formatReference, formatRepository, type Reference, withDefaultTag } from '../model/reference.js'
+import {
+  formatReference,
+  formatRepository,
+  type Reference,
+  type Repository,
+  withDefaultTag,
+} from '../model/reference.js'
 import type { CredentialStore } from '../registry/port.js'
 import { build } from './build.js'
 import { Connection } from './connection.js'
@@ -27,6 +34,7 @@ export class DockerEngine implements Engine {
   readonly name: string
   readonly #connection: Connection
   readonly #credentials: CredentialStore
+  readonly #pushes = new Map<string, LimitFunction>()
 
   constructor(endpoint: Endpoint, env: Environment, credentials: CredentialStore) {
     this.name = endpoint.address
@@ -61,7 +69,8 @@ export class DockerEngine implements Engine {
 
   push(reference: Reference, platform: Platform, call: EngineCall = {}): Promise<Digest> {
     const pushing = () => push(this.#connection, this.#credentials, [reference, platform], call)
-    return this.#run(`push ${formatReference(reference)}`, call, pushing, 'PUSH_FAILED')
+    const inTurn = () => this.#pushesTo(reference)(pushing)
+    return this.#run(`push ${formatReference(reference)}`, call, inTurn, 'PUSH_FAILED')
   }
 
   pull(reference: Reference, platform: Platform, call: EngineCall = {}): Promise<void> {
@@ -96,6 +105,17 @@ export class DockerEngine implements Engine {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#connection[Symbol.asyncDispose]()
+  }
+
+  /**
+   * One at a time to a repository. Platforms have layers in common, such as what is copied from the context; engines with
+   * the containerd image store would send each several times, and docker-registry 2 reads what is written at that moment.
+   */
+  #pushesTo(repository: Repository): LimitFunction {
+    const name = formatRepository(repository)
+    const limit = this.#pushes.get(name) ?? pLimit(1)
+    this.#pushes.set(name, limit)
+    return limit
   }
 
   #run<T>(action: string, { signal }: EngineCall, operation: () => Promise<T>, code?: ErrorCode): Promise<T> {
