@@ -29,7 +29,7 @@ export async function downloadIfThere(url: string, signal?: AbortSignal): Promis
     if (answer.status === 200) {
       return Readable.from(contentOf(answer, url, signal), { objectMode: false }).once('close', close)
     }
-    if (answer.status !== 404 && answer.status !== 410) throw failed(`${url} is answered with ${answer.status}`)
+    if (answer.status !== 404 && answer.status !== 410) throw failed(`${url} answered ${answer.status}`)
     await close()
     return undefined
   } catch (error) {

@@ -55,6 +55,21 @@ describe.each(ENGINES)('%s', (name) => {
     }
   })
 
+  test('tells all of many thousand lines a second, to the very end, and what the frontend warns of, with its line', async () => {
+    await using engine = connectEngine({ host })
+    const events: EngineEvent[] = []
+    const loop = 'i=0; while [ $i -lt 20000 ]; do echo $i; i=$((i+1)); done; printf unended'
+    const request = buildOf(`# a comment\nFROM ${base} as casing\nRUN ${loop}\n`, { noCache: true })
+    await engine.build(request, { onEvent: (event) => events.push(event) })
+    await engine.untag(request.name)
+    const numbers = Array.from({ length: 20_000 }, (_, at) => `${at}\n`)
+    expect(printed(events) === `${numbers.join('')}unended`).toBe(true)
+    const warnings = events.filter(({ kind }) => kind === 'build-warning')
+    // That of 20.10 warns of nothing.
+    const told = [{ kind: 'build-warning', message: expect.stringContaining('FromAsCasing'), line: 2 }]
+    expect(warnings).toEqual(name === ENGINES[0] ? [] : told)
+  })
+
   test('gives the image its labels, and builds a target in a named file', async () => {
     await using engine = connectEngine({ host })
     const name = uniqueName(registry.host)

@@ -23,7 +23,7 @@ test('an answer that is none, a host that is none and a stream that breaks off a
   const told = (message: string) => ({ code: 'DOWNLOAD_FAILED', message: expect.stringContaining(message) })
   await expect(download(at('/gone'))).rejects.toMatchObject(told(`${at('/gone')} is not there`))
   expect(await downloadIfThere(at('/gone'))).toBeUndefined()
-  await expect(downloadIfThere(at('/denied'))).rejects.toMatchObject(told('is answered with 403'))
+  await expect(downloadIfThere(at('/denied'))).rejects.toMatchObject(told('answered 403'))
   await expect(download('http://127.0.0.1:9/x')).rejects.toMatchObject(told('ECONNREFUSED'))
   await expect(download('http://')).rejects.toMatchObject(told('http:// could not be fetched'))
   const cut = await download(at('/cut'))
