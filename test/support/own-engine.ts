@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { makeBridge } from './bridge.js'
 import { startProgram } from './child.js'
 import { Cleanup } from './cleanup.js'
 import { tempFolder } from './temp-folder.js'
@@ -9,14 +10,19 @@ export interface OwnEngine extends AsyncDisposable {
   readonly address: string
 }
 
-/** Starts the machine's dockerd once more. @param options - of its own; its steps have no network but the machine's. */
-export function ownEngine(options: readonly string[] = []): Promise<OwnEngine> {
-  return start([], options)
+/** Starts the machine's dockerd once more, on a network of its own that leads nowhere. @param options - its own. */
+export async function ownEngine(options: readonly string[] = []): Promise<OwnEngine> {
+  await using cleanup = new Cleanup()
+  // Without any, dockerd takes away docker0, which is the machine's own engine's.
+  const bridge = cleanup.use(await makeBridge())
+  const { address } = cleanup.use(await start([], ['--bridge', bridge.name, ...options]))
+  const ending = cleanup.move()
+  return { address, [Symbol.asyncDispose]: () => ending[Symbol.asyncDispose]() }
 }
 
 /** One in a network namespace of its own, where nothing listens: as in a virtual machine or on another host. */
 export function secludedEngine(): Promise<OwnEngine> {
-  return start(['--net'], [])
+  return start(['--net'], ['--bridge', 'none'])
 }
 
 async function start(network: readonly string[], options: readonly string[]): Promise<OwnEngine> {
@@ -24,12 +30,12 @@ async function start(network: readonly string[], options: readonly string[]): Pr
   const { path } = cleanup.use(await tempFolder('own-engine'))
   const address = `unix://${join(path, 'docker.sock')}`
   const folders = ['--data-root', join(path, 'data'), '--exec-root', join(path, 'exec'), '--pidfile', join(path, 'pid')]
-  const unconnected = ['--bridge', 'none', '--iptables=false', '--ip6tables=false', '--ip-forward=false']
+  const unfiltered = ['--iptables=false', '--ip6tables=false', '--ip-forward=false']
   const namespaces = ['--mount', '--mount-proc', '--pid', '--fork', '--kill-child', '--propagation', 'private']
   cleanup.use(
     await startProgram({
       command: 'unshare',
-      args: [...network, ...namespaces, 'dockerd', '--host', address, ...folders, ...unconnected, ...options],
+      args: [...network, ...namespaces, 'dockerd', '--host', address, ...folders, ...unfiltered, ...options],
       readyLine: (line) => line.includes(`API listen on ${address.slice('unix://'.length)}`) || undefined,
       timeout: 60_000,
       stopSignal: 'SIGKILL',
