@@ -5,6 +5,7 @@ import { requireEmulator } from './emulator.js'
 import { findMirror } from './host-mirror.js'
 import type { RootfsKind } from './kind.js'
 import { requireMmdebstrap, runMmdebstrap } from './mmdebstrap.js'
+import { findNativeTools } from './native-tools.js'
 import type { ResolvedRootfs, RootfsCall } from './port.js'
 import { type ReleaseFacts, readRelease } from './release-file.js'
 import { requireKeys } from './trusted-keys.js'
@@ -22,7 +23,8 @@ export const apt: RootfsKind<AptBase> = {
   },
 
   async make(source, known, call, store) {
-    return runMmdebstrap(source, await withMirror(source, known, call), call, store)
+    const tools = await findNativeTools(source.architecture)
+    return runMmdebstrap(source, await withMirror(source, known, call), call, store, tools)
   },
 }
 

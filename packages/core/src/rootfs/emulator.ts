@@ -22,6 +22,11 @@ const PLATFORM_WORDS: Readonly<Record<string, string>> = {
   ppc64el: 'ppc64le',
 }
 
+/** Whether this machine itself runs programs of one of the distribution's architectures. */
+export function runsNatively(architecture: string): boolean {
+  return NATIVE[arch()]?.includes(architecture) ?? false
+}
+
 /**
  * Makes sure that this machine runs programs of an architecture: packages run scripts of their own while they are
  * installed.
@@ -29,7 +34,7 @@ const PLATFORM_WORDS: Readonly<Record<string, string>> = {
  * @throws HostError PLATFORM_NOT_RUNNABLE
  */
 export async function requireEmulator(architecture: string): Promise<void> {
-  if (NATIVE[arch()]?.includes(architecture)) return
+  if (runsNatively(architecture)) return
   const entry = missingBinfmtEntry({ os: 'linux', architecture: PLATFORM_WORDS[architecture] ?? architecture })
   if (entry !== undefined && (await isRegistered(entry))) return
   throw new HostError(

@@ -169,6 +169,7 @@ describe.each(ENGINES)('%s', (name) => {
     await using _ = engine
     await expect(engine.build(buildOf(`FROM ${closedBase}\nRUN true\n`))).rejects.toMatchObject({
       code: 'BUILD_FAILED',
+      hint: expect.stringContaining('a login is known'),
     })
   })
 

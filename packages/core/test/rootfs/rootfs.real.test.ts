@@ -3,10 +3,13 @@ import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
 import { createGunzip, gzipSync } from 'node:zlib'
 import { extract } from 'tar-stream'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { scratchFolder } from '../../../../scripts/setup/scratch-folder.mjs'
 import { Cleanup } from '../../../../test/support/cleanup.js'
 import { type FrozenArchive, startFrozenArchive } from '../../../../test/support/frozen-archive.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
@@ -14,6 +17,8 @@ import { packFiles } from '../../../../test/support/tiny-image.js'
 import type { AptBase, RootfsBase } from '../../src/definition/base-source.js'
 import type { RootfsEvent } from '../../src/model/events.js'
 import { createRootfsMaker } from '../../src/rootfs/maker.js'
+import { runMmdebstrap } from '../../src/rootfs/mmdebstrap.js'
+import { findNativeTools } from '../../src/rootfs/native-tools.js'
 import type { RootfsLayer } from '../../src/rootfs/port.js'
 
 const cleanup = new Cleanup()
@@ -22,6 +27,8 @@ let archive: FrozenArchive
 /** The smallest base that apt makes: the essential packages of an archive that this machine's apt knows nothing of. */
 let essential: AptBase
 beforeAll(async () => {
+  const { TMPDIR } = scratchFolder()
+  if (TMPDIR !== undefined) vi.stubEnv('TMPDIR', TMPDIR)
   caches = [cleanup.use(await tempFolder('cache')).path, cleanup.use(await tempFolder('cache')).path]
   archive = cleanup.use(await startFrozenArchive())
   const { mirror, suite, architecture, keys } = archive
@@ -39,7 +46,10 @@ beforeAll(async () => {
     keys,
   }
 })
-afterAll(() => cleanup[Symbol.asyncDispose]())
+afterAll(() => {
+  vi.unstubAllEnvs()
+  return cleanup[Symbol.asyncDispose]()
+})
 
 async function filesOf(layer: RootfsLayer): Promise<ReadonlyMap<string, string>> {
   const files = new Map<string, string>()
@@ -95,6 +105,28 @@ describe('a base from packages', () => {
     const anew = await elsewhere(async () => second.make(await second.resolve(essential)))
     expect(anew.blob.descriptor).toEqual(made.blob.descriptor)
     expect(anew.diffId).toBe(made.diffId)
+  })
+
+  it('of another architecture is the same bytes whether or not this machine’s own programs help', {
+    timeout: 600_000,
+  }, async () => {
+    const foreign: AptBase = {
+      kind: 'apt',
+      distribution: 'debian',
+      suite: 'bookworm',
+      architecture: 'armhf',
+      components: ['main'],
+      packages: [],
+      variant: 'essential',
+      keyring: '/usr/share/keyrings/debian-archive-keyring.gpg',
+    }
+    const tools = await findNativeTools(foreign.architecture)
+    expect(tools).toBeDefined()
+    const resolved = await createRootfsMaker({ cacheDirectory: caches[0] }).resolve(foreign)
+    const [helped, alone] = await Promise.all(
+      [tools, undefined].map((given) => runMmdebstrap(foreign, resolved, {}, sha256Of, given)),
+    )
+    expect(helped).toBe(alone)
   })
 
   it('is made again where the cache was damaged', async () => {
@@ -178,6 +210,12 @@ describe('a base from an archive', () => {
 async function filesIn(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   return entries.filter((entry) => entry.isFile()).map(({ name }) => name)
+}
+
+async function sha256Of(tar: Readable): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(tar, hash)
+  return hash.digest('hex')
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -1,0 +1,92 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { posix } from 'node:path'
+import { promisify } from 'node:util'
+import { runsNatively } from './emulator.js'
+
+/** Programs of this machine that a foreign root's dpkg starts in place of the root's own, while packages are installed. */
+export interface NativeTools {
+  readonly programs: readonly string[]
+  /** The shared libraries and the loader that the programs need. */
+  readonly libraries: readonly string[]
+}
+
+/**
+ * What is started most often while packages are installed: each start of an emulated program costs several times what
+ * such a program does. None of them writes anything that depends on its architecture or version.
+ */
+const PROGRAMS = ['dpkg-deb', 'dpkg-split', 'tar', 'rm', 'basename', 'mkdir', 'chmod']
+
+/** Where the programs are in the root; mmdebstrap empties /run at its end. */
+const FOLDER = 'run/polyarch'
+const LIST = `${FOLDER}/list`
+
+/** Where Debian's loader looks without being told to, inside of the root too. */
+const LIBRARY = /^(\/usr)?\/lib(64)?\/([\w-]+\/)?[\w.+-]+$/
+
+/** Where apt's dpkg looks for programs. @see https://manpages.debian.org/bookworm/apt/apt.conf.5.en.html */
+const DPKG_PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** Undefined where roots of that architecture need no such help, or this machine is not of Debian's kind. */
+export async function findNativeTools(architecture: string): Promise<NativeTools | undefined> {
+  if (runsNatively(architecture) || !existsSync('/etc/debian_version')) return undefined
+  const programs = PROGRAMS.map((name) => ['/usr/bin', '/bin'].map((folder) => `${folder}/${name}`).find(existsSync))
+  if (!programs.every((program) => program !== undefined)) return undefined
+  const libraries = await librariesOf(programs)
+  return libraries.length > 0 && libraries.every((library) => LIBRARY.test(library))
+    ? { programs, libraries }
+    : undefined
+}
+
+/** None where one of the programs is not what Debian makes. */
+async function librariesOf(programs: readonly string[]): Promise<readonly string[]> {
+  try {
+    const { stdout } = await promisify(execFile)('ldd', programs, { env: { PATH: DPKG_PATH } })
+    const found = [...stdout.matchAll(/^\t(?:\S+ => )?(\/.+) \(/gm)].map(([, library = '']) => library)
+    return [...new Set(found)].sort()
+  } catch {
+    return []
+  }
+}
+
+/** The environment in which dpkg finds the programs in a root that has them. */
+export function withNativeTools(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return { ...env, PATH: `/${FOLDER}:${env['PATH'] ?? DPKG_PATH}` }
+}
+
+/**
+ * Options of mmdebstrap by which the programs are there while packages are installed, and nothing is left of them. They
+ * stand after the hook that merges /usr, whose package removes folders that no package of the root has.
+ *
+ * @see https://manpages.debian.org/bookworm/mmdebstrap/mmdebstrap.1.en.html#HOOKS
+ */
+export function nativeToolHooks(tools: NativeTools): readonly string[] {
+  const lend = lendScript(tools)
+  return [`--extract-hook=${lend}`, `--essential-hook=${lend}`, `--customize-hook=${TAKE_BACK}`]
+}
+
+/**
+ * Only into a merged /usr, where each library has one place. What the root has stays as it is.
+ */
+function lendScript({ programs, libraries }: NativeTools): string {
+  const places = libraries.map((library) => [library, posix.join('usr', library.replace(/^\/usr\//, ''))] as const)
+  const folders = [...new Set(places.map(([, place]) => posix.dirname(place)))].sort()
+  const links = [...new Set(libraries.map((library) => library.split('/')[1] ?? ''))].filter((link) => link !== 'usr')
+  return `set -eu
+case $MMDEBSTRAP_MODE in root|unshare) ;; *) exit 0 ;; esac
+cd "$1"
+test -h lib || exit 0
+mkdir -p ${FOLDER}
+cp -L ${programs.join(' ')} ${FOLDER}
+lend() { place=$1; shift; test -e $place || test -h $place || { "$@" $place; echo $place >>${LIST}; }; }
+${folders.map((folder) => `lend ${folder} mkdir`).join('\n')}
+${links.map((link) => `lend ${link} ln -s usr/${link}`).join('\n')}
+${places.map(([library, place]) => `lend ${place} cp -L ${library}`).join('\n')}
+echo 'DPkg::Path "/${FOLDER}:${DPKG_PATH}";' >>"$MMDEBSTRAP_APT_CONFIG"`
+}
+
+/** A folder in which a package has put something meanwhile stays. */
+const TAKE_BACK = `cd "$1"
+test -e ${FOLDER} || exit 0
+sort -ru ${LIST} | xargs rm -df || true
+rm -r ${FOLDER}`

@@ -1,0 +1,35 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+
+/**
+ * Runs a program, in a session of its own, with a scratch folder as its TMPDIR. Once the input of the script ends, whether
+ * because it is told to or because this process was killed, the program's whole group gets SIGTERM, and when that has ended
+ * the folder goes. What the program mounts is seen by nobody else and goes with it, where this user may mount anything.
+ */
+const SCRIPT = `TMPDIR=$(mktemp -dt polyarch.XXXXXX) && chmod 755 "$TMPDIR" && export TMPDIR || exit
+exec 3<&0
+alone=
+unshare --mount true 2>/dev/null && alone='unshare --mount'
+setsid $alone "$@" </dev/null 3<&- &
+program=$!
+{
+  cat
+  kill -s TERM -- -$program
+  while kill -s 0 -- -$program; do sleep 0.2; done
+  rm -rf --one-file-system "$TMPDIR"
+} <&3 >/dev/null 2>&1 &
+wait $program`
+
+/** A program that ends, and is cleaned up after, together with this process. */
+export interface TiedProcess {
+  /** Its exit code and its output are those of the program. */
+  readonly child: ChildProcessWithoutNullStreams
+  /** Ends it where it has not ended, and removes its scratch folder. */
+  stop(): void
+}
+
+export function spawnTied(command: readonly string[], env: NodeJS.ProcessEnv): TiedProcess {
+  // A group of its own: Ctrl-C is for this process, which then stops it.
+  const child = spawn('sh', ['-c', SCRIPT, 'sh', ...command], { detached: true, env })
+  child.stdin.on('error', () => undefined)
+  return { child, stop: () => child.stdin.destroy() }
+}
