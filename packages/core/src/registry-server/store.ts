@@ -114,10 +114,10 @@ export class Store {
    * until the next start: a client that has just seen one there may be about to push a manifest over it.
    */
   async removeManifest(name: string, digest: Digest): Promise<boolean> {
-    const content = await this.readManifest(name, digest)
+    const blobs = await this.#blobsOf(name, digest)
     const record = this.records.get(name)
     if (!record?.manifests.delete(digest)) return false
-    for (const blob of content === undefined ? [] : neededBlobs(content)) record.leftovers.add(blob)
+    for (const blob of blobs) record.leftovers.add(blob)
     for (const [tag, target] of record.tags) {
       if (target === digest) record.tags.delete(tag)
     }
@@ -138,12 +138,17 @@ export class Store {
     const record = this.#record(name)
     if (record.leftovers.size === 0) return
     for (const digest of record.manifests.keys()) {
-      const content = await this.readManifest(name, digest)
-      for (const blob of content === undefined ? [] : neededBlobs(content)) record.leftovers.delete(blob)
+      for (const blob of await this.#blobsOf(name, digest)) record.leftovers.delete(blob)
     }
     for (const blob of record.leftovers) record.blobs.delete(blob)
     record.leftovers.clear()
     await this.#save(name)
+  }
+
+  /** The blobs that a manifest refers to; none where the repository does not have it. */
+  async #blobsOf(name: string, digest: Digest): Promise<readonly Digest[]> {
+    const content = await this.readManifest(name, digest)
+    return content === undefined ? [] : neededBlobs(content)
   }
 
   #record(name: string): RepositoryRecord {

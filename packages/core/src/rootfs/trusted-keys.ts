@@ -21,15 +21,7 @@ const ARMOR = '-----BEGIN PGP'
 
 /** Makes sure that there are keys to check the archive's signature with. @throws DefinitionError */
 export async function requireKeys(source: AptBase): Promise<void> {
-  const { keyring, distribution, suite, architecture } = source
-  if (keyring === undefined || (await findKeys(source)) !== undefined) return
-  throw new DefinitionError([
-    {
-      path: `apt base ${distribution} ${suite} ${architecture}`,
-      message: `this machine has no keyring ${keyring}`,
-      hint: 'install the package that has it, or name another file with the option keyring',
-    },
-  ])
+  await findKeys(source)
 }
 
 /**
@@ -39,7 +31,6 @@ export async function requireKeys(source: AptBase): Promise<void> {
  * @see https://manpages.debian.org/bookworm/mmdebstrap/mmdebstrap.1.en.html
  */
 export async function trustOnly(source: AptBase): Promise<Trust> {
-  await requireKeys(source)
   const keys = await findKeys(source)
   if (keys === undefined) {
     return {
@@ -61,17 +52,35 @@ export async function trustOnly(source: AptBase): Promise<Trust> {
   return { arguments: args, text: keys.text, [Symbol.asyncDispose]: remove }
 }
 
-/** The keyring, where this machine has it, else the keys that come with the base. */
-async function findKeys({ keyring, keys = {} }: AptBase): Promise<Keys | undefined> {
+/**
+ * The keyring, where this machine has it, else the keys that come with the base; undefined where it names neither.
+ *
+ * @throws DefinitionError where a keyring is named, and neither is there
+ */
+async function findKeys(source: AptBase): Promise<Keys | undefined> {
+  const { keyring, keys = {} } = source
   const content = keyring === undefined ? undefined : await readFile(keyring).catch(() => undefined)
   if (content !== undefined) {
     const name = content.toString('latin1', 0, ARMOR.length) === ARMOR ? 'keyring.asc' : 'keyring.gpg'
     return { text: `a key of ${keyring}`, files: { [name]: content } }
   }
   const fingerprints = Object.keys(keys)
-  if (fingerprints.length === 0) return undefined
-  const files = Object.fromEntries(Object.entries(keys).map(([fingerprint, key]) => [`${fingerprint}.asc`, key]))
-  return { text: `one of the keys ${fingerprints.join(', ')}`, files }
+  if (fingerprints.length > 0) {
+    const files = Object.fromEntries(Object.entries(keys).map(([fingerprint, key]) => [`${fingerprint}.asc`, key]))
+    return { text: `one of the keys ${fingerprints.join(', ')}`, files }
+  }
+  if (keyring === undefined) return undefined
+  throw missingKeyring(source, keyring)
+}
+
+function missingKeyring({ distribution, suite, architecture }: AptBase, keyring: string): DefinitionError {
+  return new DefinitionError([
+    {
+      path: `apt base ${distribution} ${suite} ${architecture}`,
+      message: `this machine has no keyring ${keyring}`,
+      hint: 'install the package that has it, or name another file with the option keyring',
+    },
+  ])
 }
 
 /** apt checks signatures as a user of its own, who has to be able to read them whatever the umask. */
