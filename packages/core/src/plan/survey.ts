@@ -60,8 +60,7 @@ export async function resolveAll(
 ): Promise<readonly ResolvedNode[]> {
   const settled = await Promise.allSettled(graph.nodes.map((node) => resolveNode(node, world, callOf(node))))
   const errors = settled.flatMap((one, at) => (one.status === 'rejected' ? [named(one.reason, graph.nodes[at])] : []))
-  const definitionErrors = errors.filter((error) => error instanceof DefinitionError)
-  const [first] = definitionErrors
+  const first = errors.find((error) => error instanceof DefinitionError)
   if (first !== undefined) {
     throw new DefinitionError(uniqueFaults(settled.flatMap((one, at) => faultsOf(one, graph.nodes[at]))), first.code)
   }
