@@ -27,6 +27,8 @@ export class Authenticator {
   #obstacle: string | undefined
   #probe: Promise<void> | undefined
   #login: Promise<Credentials | undefined> | undefined
+  /** Whether the login was refused, and is to be looked up anew before it is shown again. */
+  #isRefused = false
 
   constructor(options: AuthenticatorOptions) {
     this.#options = options
@@ -39,7 +41,8 @@ export class Authenticator {
 
   /** Why the host was shown no login, as a sentence: it asked for none, or for one that it could not be shown. */
   get obstacle(): string | undefined {
-    if (this.#obstacle !== undefined || this.#login !== undefined) return this.#obstacle
+    const hasAsked = this.#scheme !== undefined && this.#scheme.kind !== 'none'
+    if (this.#obstacle !== undefined || hasAsked) return this.#obstacle
     const { host } = this.#options
     return `${host} refuses this without asking who it is: see what it, or a firewall before it, lets this machine do.`
   }
@@ -99,7 +102,7 @@ export class Authenticator {
 
   async #forget(authorization: string | undefined): Promise<void> {
     if (authorization === undefined) return
-    this.#login = undefined
+    this.#isRefused = true
     if (authorization.startsWith('Bearer ')) await this.#tokens.drop(authorization.slice('Bearer '.length))
   }
 
@@ -115,7 +118,10 @@ export class Authenticator {
   }
 
   #credentials(): Promise<Credentials | undefined> {
-    this.#login ??= Promise.resolve(this.#options.credentials?.find(this.#options.host))
+    if (this.#login === undefined || this.#isRefused) {
+      this.#isRefused = false
+      this.#login = Promise.resolve(this.#options.credentials?.find(this.#options.host))
+    }
     return this.#login
   }
 }

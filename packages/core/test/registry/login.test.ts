@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
@@ -49,6 +50,31 @@ describe('Bearer tokens', () => {
     revoked = true
     expect(await client.resolve(reference)).toBeDefined()
     expect(servers.tokens.seen).toHaveLength(2)
+  })
+
+  test('where it is refused to two requests at a time, each is told whose login it was', async () => {
+    const arrived = new EventEmitter()
+    const fetched = once(arrived, 'second token')
+    const triedAgain = once(arrived, '/v2/a/manifests/late with the second')
+    await using tokens = await startScriptedServer(() => {
+      if (tokens.seen.length === 2) arrived.emit('second token')
+      return { status: 200, body: JSON.stringify({ token: `token-${tokens.seen.length}` }) }
+    })
+    const refused = { status: 401, headers: { 'www-authenticate': `Bearer realm="http://${tokens.host}/token"` } }
+    await using server = await startScriptedServer(async ({ path, headers }) => {
+      if (path === '/v2/a/manifests/first') return headers.authorization ? head : refused
+      const isSecond = headers.authorization === 'Bearer token-2'
+      if (isSecond) arrived.emit(`${path} with the second`)
+      if (path === '/v2/a/manifests/late') await fetched
+      else if (isSecond) await triedAgain
+      return refused
+    })
+    await using client = clientFor(server.host, password)
+    const resolve = (tag: string) => client.resolve({ registry: server.host, repository: 'a', tag })
+    await resolve('first')
+    const outcomes = await Promise.allSettled([resolve('early'), resolve('late')])
+    const error = { code: 'REGISTRY_UNAUTHORIZED', hint: expect.stringContaining("the password of user 'builder'") }
+    expect(outcomes).toMatchObject([{ reason: error }, { reason: error }])
   })
 
   test('an identity token is exchanged as OAuth2 wants it', async () => {
