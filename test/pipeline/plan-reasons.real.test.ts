@@ -1,6 +1,6 @@
 import { cp, mkdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   execute,
   fromImage,
@@ -154,6 +154,20 @@ describe('why a plan makes something', () => {
       { kind: 'label-changed', name: 'stage', change: 'changed' },
       { kind: 'setting-changed', name: 'target' },
     ])
+  })
+
+  it('takes the time that images are dated with for an arg where the Dockerfile reads it, and nowhere else', async () => {
+    const context = await contextWith({ Dockerfile: `${dockerfile()}ARG SOURCE_DATE_EPOCH\n` })
+    vi.stubEnv('SOURCE_DATE_EPOCH', '1700000000')
+    try {
+      expect(await whyImage(app())).toMatchObject([{ kind: 'present' }])
+      expect(await whyImage(app({ context }))).toEqual([
+        { kind: 'dockerfile-changed', line: 6 },
+        { kind: 'arg-changed', name: 'SOURCE_DATE_EPOCH', change: 'added' },
+      ])
+    } finally {
+      vi.unstubAllEnvs()
+    }
   })
 
   it('says that a platform is new, and leaves the others alone', async () => {

@@ -2,7 +2,7 @@ import { parsePlatform, samePlatform } from '../model/platform.js'
 import { formatReference, parseReference, withDefaultTag } from '../model/reference.js'
 import type { Dockerfile, DockerfileFault, ImageUse, MountedSecret, Span, Stage } from './dockerfile.js'
 import { ExpansionError } from './expand.js'
-import { BASE_ARG, BASE_MARK, type LinkedStage, linkStages, type VariableSource } from './stage-links.js'
+import { BASE_ARG, BASE_MARK, EPOCH_ARG, type LinkedStage, linkStages, type VariableSource } from './stage-links.js'
 
 /** What decides which stages and images a build uses. */
 export interface AnalysisInput extends VariableSource {
@@ -24,6 +24,8 @@ export interface ExternalImage {
 export interface Analysis {
   /** Whether the base is named by the build arg. */
   readonly usesBaseArg: boolean
+  /** Whether a stage reads the time that the result is to be dated with, so that the result depends on it. */
+  readonly usesEpoch: boolean
   /** Where the base is named literally. */
   readonly literalBases: readonly Span[]
   readonly externals: readonly ExternalImage[]
@@ -61,6 +63,7 @@ function analyzeStages(dockerfile: Dockerfile, stages: readonly LinkedStage[], i
   ]
   return {
     usesBaseArg: bases.some(({ role }) => role === 'base-arg'),
+    usesEpoch: stages.some(({ stage }) => stage.args.some(({ name }) => name === EPOCH_ARG)),
     literalBases: bases.filter(({ role }) => role === 'literal-base').map(({ use }) => use),
     externals: groupByName(externals),
     volatile: stages.flatMap(({ stage }) => stage.remoteAdds),
@@ -70,7 +73,8 @@ function analyzeStages(dockerfile: Dockerfile, stages: readonly LinkedStage[], i
 }
 
 function faulty(fault: DockerfileFault): Analysis {
-  return { usesBaseArg: false, literalBases: [], externals: [], volatile: [], secrets: [], faults: [fault] }
+  const nothing = { usesBaseArg: false, usesEpoch: false, literalBases: [], externals: [], volatile: [], secrets: [] }
+  return { ...nothing, faults: [fault] }
 }
 
 function findTarget(linked: readonly LinkedStage[], target: string | undefined): LinkedStage | undefined {

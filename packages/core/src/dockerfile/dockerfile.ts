@@ -37,6 +37,8 @@ export interface Stage {
   readonly from: ImageUse
   /** Text of `--platform`. */
   readonly platform?: string
+  /** Declared by the stage itself. */
+  readonly args: readonly ArgDeclaration[]
   /** `COPY --from`, `RUN --mount=from=`. */
   readonly uses: readonly ImageUse[]
   /** Remote content, `ADD https://…`, that may change without the Dockerfile changing. */

@@ -85,6 +85,7 @@ function readStage([from, ...rest]: readonly [From, ...Instruction[]], index: nu
     from: use(image?.getRange() ?? from.getInstructionRange()),
     ...(named && { name: name.getValue().toLowerCase() }),
     ...(platform && { platform }),
+    args: rest.flatMap(argsOf),
     uses: rest.flatMap((instruction) => usesOf(instruction, use)),
     remoteAdds: rest.flatMap((instruction) => remoteAddsOf(instruction, use)),
     secrets: rest.flatMap(secretsOf),

@@ -5,6 +5,13 @@ import { expand, type Variables } from './expand.js'
 /** The build arg that `FROM ${BASE_IMAGE}` names the shared base by. */
 export const BASE_ARG = 'BASE_IMAGE'
 
+/**
+ * The build arg that BuildKit dates an image by, in seconds since the epoch.
+ *
+ * @see https://reproducible-builds.org/specs/source-date-epoch/
+ */
+export const EPOCH_ARG = 'SOURCE_DATE_EPOCH'
+
 /** Stands for the base where variables are expanded; no image can have this name. */
 export const BASE_MARK = '\u0000base'
 

@@ -1,7 +1,7 @@
 import type { ContextListing } from '../context/context-file.js'
 import type { Analysis } from '../dockerfile/analysis.js'
 import { replaceSpans } from '../dockerfile/pin.js'
-import { BASE_ARG } from '../dockerfile/stage-links.js'
+import { BASE_ARG, EPOCH_ARG } from '../dockerfile/stage-links.js'
 import type { BuildRequest } from '../engine/port.js'
 import type { ImageNode } from '../graph/node.js'
 import { formatReference } from '../model/reference.js'
@@ -14,6 +14,8 @@ export interface ResolvedImage {
   readonly context: ContextListing
   readonly analysis: Analysis
   readonly images: readonly PinnedImage[]
+  /** Seconds since the epoch that a step of the Dockerfile reads, and its result depends on. */
+  readonly epoch?: number
 }
 
 /** What a build gets of the run that it is part of. */
@@ -42,7 +44,7 @@ export async function buildRequest(
     dockerfileText,
     args: {
       // As buildx does: BuildKit 0.11 and newer dates the image with it, and others take no notice.
-      ...(epoch !== undefined && { SOURCE_DATE_EPOCH: String(epoch) }),
+      ...(epoch !== undefined && { [EPOCH_ARG]: String(epoch) }),
       ...args,
       ...(resolved.analysis.usesBaseArg && { [BASE_ARG]: base }),
     },

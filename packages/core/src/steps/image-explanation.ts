@@ -1,4 +1,5 @@
 import type { ContextListing } from '../context/context-file.js'
+import { EPOCH_ARG } from '../dockerfile/stage-links.js'
 import type { ImageNode } from '../graph/node.js'
 import type { Digest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
@@ -19,28 +20,33 @@ import { inputOf, type StepCall, type Work, type World } from './step.js'
 interface Described {
   readonly context: ContextListing
   readonly images: readonly PinnedImage[]
+  readonly epoch?: number
 }
 
 type DescribedWork = Work<ImageNode, Described>
 
 /** What an image's key is made of, part by part. */
-export function partsOf({ node, resolved: { context, images }, inputs }: DescribedWork): ImageParts {
+export function partsOf({ node, resolved: { context, images, epoch }, inputs }: DescribedWork): ImageParts {
   return imageParts({
     base: inputOf(inputs, node.base).descriptor.digest,
     context: context.digest,
     dockerfile: context.dockerfile.text,
-    build: decisiveSettings(node.build),
+    build: decisiveSettings(node.build, epoch),
     images: Object.fromEntries(images.map(({ name, decisive }) => [name, decisive])),
   })
 }
 
-/** A build without what does not decide its result, or does so in other parts of the key. */
-export function decisiveSettings(build: ImageNode['build']) {
+/**
+ * A build without what does not decide its result, or does so in other parts of the key; with the time that a step of its
+ * Dockerfile reads, as the arg that it is.
+ */
+export function decisiveSettings(build: ImageNode['build'], epoch?: number) {
   const { context: _directory, dockerfile: _path, dockerfileInline: _text, ...settings } = build
   const { cacheFrom: _cache, noCache: _noCache, pull: _pull, reuse: _reuse, volatile: _volatile, ...rest } = settings
   const { check: _check, ulimits, inlineCache, secrets, ssh, ...decisive } = rest
   return {
     ...decisive,
+    ...(epoch !== undefined && { args: { [EPOCH_ARG]: String(epoch), ...decisive.args } }),
     ...(ulimits.length > 0 && { ulimits }),
     // The image carries the cache, and is another one for it.
     ...(inlineCache && { inlineCache }),

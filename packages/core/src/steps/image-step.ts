@@ -51,7 +51,8 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     noteVolatile(analysis, context, build.volatile, call)
     if (build.context.kind === 'directory') noteGitFolder(context, call)
     noteMissingSecrets(analysis, build, context.dockerfile.file, call)
-    return { context, analysis, images }
+    const { epoch } = world.contexts
+    return { context, analysis, images, ...(analysis.usesEpoch && epoch !== undefined && { epoch }) }
   },
 
   volatile: ({ build }, { analysis }) => ({
@@ -59,13 +60,13 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     remade: build.volatile === 'rebuild' && analysis.volatile.length > 0,
   }),
 
-  key({ platform, build, base, format }, { context, images }, inputs) {
+  key({ platform, build, base, format }, { context, images, epoch }, inputs) {
     return keyOf('image', {
       platform,
       base: inputOf(inputs, base).descriptor.digest,
       context: context.digest,
       dockerfile: context.dockerfile.text,
-      build: decisiveSettings(build),
+      build: decisiveSettings(build, epoch),
       images: images.map(({ name, decisive }) => [name, decisive]).sort(),
       // One key tag cannot hold a manifest of each kind.
       ...(format === 'docker' && { format }),

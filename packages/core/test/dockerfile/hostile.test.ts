@@ -38,6 +38,7 @@ test('each name in a Dockerfile is looked at a fixed number of times, however ma
           return from(index === 0 ? 'alpine' : `s${index - 1}`)
         },
         uses: [from('s0'), from(String(Math.floor(index / 2)))],
+        args: [],
         remoteAdds: [],
         secrets: [],
       }
