@@ -102,7 +102,11 @@ describe('other images', () => {
 it.each([
   ['a stage of the target declares it', 'FROM ${BASE_IMAGE}\nARG A=1 SOURCE_DATE_EPOCH\n', true],
   ['another stage declares it', 'FROM ${BASE_IMAGE} AS other\nARG SOURCE_DATE_EPOCH\nFROM ${BASE_IMAGE}\n', false],
-  ['a comment and a command name it', 'FROM ${BASE_IMAGE}\n# ARG SOURCE_DATE_EPOCH\nRUN ARG SOURCE_DATE_EPOCH\n', false],
+  [
+    'a comment and a command name it',
+    'FROM ${BASE_IMAGE}\n# ARG SOURCE_DATE_EPOCH\nRUN ARG SOURCE_DATE_EPOCH\n',
+    false,
+  ],
 ])('whether the time is read, where %s', (_what, text, usesEpoch) => {
   expect(of(`ARG BASE_IMAGE\n${text}`)).toMatchObject({ usesEpoch, faults: [] })
 })
