@@ -18,7 +18,7 @@ import { Refusal, withFailures } from './failures.js'
 import { nativePlatform } from './native-platform.js'
 import type { BuildRequest, Engine, EngineCall, EngineInfo } from './port.js'
 import { runnablePlatforms } from './runnable.js'
-import { pull, push } from './transfer.js'
+import { pull, push, withSecondTry } from './transfer.js'
 
 /** What tells the containerd image store from the older one in `GET /info`. */
 const CONTAINERD_DRIVER = 'io.containerd.snapshotter.v1'
@@ -69,7 +69,7 @@ export class DockerEngine implements Engine {
 
   push(reference: Reference, platform: Platform, call: EngineCall = {}): Promise<Digest> {
     const pushing = () => push(this.#connection, this.#credentials, [reference, platform], call)
-    const inTurn = () => this.#pushesTo(reference)(pushing)
+    const inTurn = () => this.#pushesTo(reference)(() => withSecondTry(pushing))
     return this.#run(`push ${formatReference(reference)}`, call, inTurn, 'PUSH_FAILED')
   }
 

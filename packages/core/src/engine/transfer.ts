@@ -42,6 +42,19 @@ export async function push(
   throw new EngineError('PUSH_FAILED', `the engine pushed ${formatReference(reference)}, but it is not in the registry`)
 }
 
+/**
+ * Does once more what the registry refused of it. Engines repeat layers by themselves, but no manifest; and docker-registry 2
+ * may refuse one while another engine writes a layer that both images have.
+ */
+export async function withSecondTry<T>(pushing: () => Promise<T>): Promise<T> {
+  try {
+    return await pushing()
+  } catch (error) {
+    if (error instanceof EngineError && error.cause instanceof StreamFailure) return pushing()
+    throw error
+  }
+}
+
 /** Pulls one platform of a tag or digest. Rejects as the port says. */
 export async function pull(
   connection: Connection,

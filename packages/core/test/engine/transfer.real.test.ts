@@ -6,6 +6,7 @@ import { pushManifest, pushTinyImage } from '../../../../test/support/push-tiny.
 import { tinyIndex } from '../../../../test/support/tiny-image.js'
 import { connectEngine } from '../../src/engine/connect.js'
 import type { EngineEvent } from '../../src/model/events.js'
+import { startFaultProxy } from '../registry/fault-proxy.js'
 import {
   buildOf,
   ENGINES,
@@ -53,6 +54,25 @@ describe.each(ENGINES)('%s', (name) => {
     const name = uniqueName(registry.host)
     await engine.build(buildOf(FROM_SCRATCH, { name, files: { note: 'refused\n' } }))
     await expect(engine.push(name, AMD64)).rejects.toMatchObject({ name: 'EngineError', code: 'PUSH_FAILED' })
+    await engine.untag(name)
+  })
+
+  test('a manifest that the registry refuses is pushed once more', async () => {
+    await using registry = await startDebianRegistry()
+    await using proxy = await startFaultProxy(registry.host)
+    await using engine = connectEngine({ host })
+    const name = uniqueName(proxy.host)
+    await engine.build(buildOf(FROM_SCRATCH, { name, files: { note: 'again\n' } }))
+    let left = Number.POSITIVE_INFINITY
+    proxy.plan(({ method, path }) => {
+      if (method !== 'PUT' || !path.includes('/manifests/') || left === 0) return undefined
+      left -= 1
+      return { kind: 'answer', status: 404 }
+    })
+    await expect(engine.push(name, AMD64)).rejects.toMatchObject({ code: 'PUSH_FAILED' })
+    left = 1
+    const digest = await engine.push(name, AMD64)
+    expect(await engine.distribution(name)).toEqual({ digest })
     await engine.untag(name)
   })
 
