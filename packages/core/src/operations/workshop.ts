@@ -88,9 +88,12 @@ function openWorld(options: RunOptions, lock: Lock): World {
 
 /** Loaded at the first base that is made from packages or an archive. */
 function lazyRootfsMaker({ cacheDirectory }: RunOptions): RootfsMaker {
-  const load = async () => {
-    const { createRootfsMaker } = await import('../rootfs/maker.js')
-    return createRootfsMaker(cacheDirectory === undefined ? {} : { cacheDirectory })
+  let maker: Promise<RootfsMaker> | undefined
+  const load = () => {
+    maker ??= import('../rootfs/maker.js').then(({ createRootfsMaker }) =>
+      createRootfsMaker(cacheDirectory === undefined ? {} : { cacheDirectory }),
+    )
+    return maker
   }
   return {
     resolve: async (...given) => (await load()).resolve(...given),

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
-import { type Readable, Transform } from 'node:stream'
+import { Readable, Transform } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import type { RootfsBase } from '../definition/base-source.js'
 import { HostError } from '../model/errors.js'
@@ -21,11 +21,21 @@ export const archive: RootfsKind<RootfsBase> = {
 
 /** The tar of a published archive; the stream fails at its end where the archive is not the one that was named. */
 async function openArchive(source: RootfsBase, signal?: AbortSignal): Promise<Readable> {
+  const tool = toolFor(source)
+  // Before anything is opened: what fails while nobody listens ends the process.
+  if (tool !== undefined)
+    await requireTool(tool, `install it (on Debian and Ubuntu: apt-get install ${PACKAGES[tool]})`)
   const verified = (await openPublished(source, signal)).compose(verify(source))
-  if (/\.t?gz$/.test(source.location)) return verified.compose(createGunzip())
-  if (/\.t?xz$/.test(source.location)) return decompress('xz', verified)
-  if (/\.t?zst(d)?$/.test(source.location)) return decompress('zstd', verified)
-  return verified
+  if (tool !== undefined) return unpackWith(tool, verified)
+  return /\.t?gz$/.test(source.location) ? verified.compose(createGunzip()) : verified
+}
+
+/** Programs that unpack what Node.js cannot, each with the package that it is in. */
+const PACKAGES = { xz: 'xz-utils', zstd: 'zstd' } as const
+
+function toolFor({ location }: RootfsBase): keyof typeof PACKAGES | undefined {
+  if (/\.t?xz$/.test(location)) return 'xz'
+  return /\.t?zst(d)?$/.test(location) ? 'zstd' : undefined
 }
 
 async function openPublished({ location }: RootfsBase, signal: AbortSignal | undefined): Promise<Readable> {
@@ -53,17 +63,27 @@ function mismatch(location: string, expected: string, is: string): HostError {
   })
 }
 
-async function decompress(tool: 'xz' | 'zstd', input: Readable): Promise<Readable> {
-  await requireTool(tool, `install it (on Debian and Ubuntu: apt-get install ${tool === 'xz' ? 'xz-utils' : 'zstd'})`)
+/** What a program makes of its input. Its output fails where the input does, or the program: that it ends says nothing. */
+function unpackWith(tool: string, input: Readable): Readable {
   const child = spawn(tool, ['--decompress', '--stdout'], { stdio: ['pipe', 'pipe', 'ignore'] })
-  input.once('error', (error) => child.stdout.destroy(error))
-  child.stdin.once('error', () => undefined)
+  let fault: Error | undefined
+  input.once('error', (error) => {
+    fault = error
+    child.stdin.destroy()
+  })
+  // That it reads no more is told by its end.
+  child.stdin.on('error', () => undefined)
   input.pipe(child.stdin)
-  once(child, 'close').then(
-    ([code]) => {
-      if (code !== 0) child.stdout.destroy(new HostError('TOOL_FAILED', `${tool} could not read the archive`))
-    },
-    (error: Error) => child.stdout.destroy(error),
-  )
-  return child.stdout
+  const closed = once(child, 'close')
+  closed.catch(() => undefined)
+  async function* output(): AsyncGenerator<Buffer> {
+    yield* child.stdout as AsyncIterable<Buffer>
+    const [code] = await closed
+    if (fault !== undefined) throw fault
+    if (code !== 0) throw new HostError('TOOL_FAILED', `${tool} could not read the archive`)
+  }
+  return Readable.from(output(), { objectMode: false }).once('close', () => {
+    input.destroy()
+    child.kill()
+  })
 }

@@ -17,7 +17,10 @@ export interface LayerRecord {
   readonly size: number
 }
 
-/** Layers on disk, each under the hash of what it was made from. */
+/**
+ * Layers on disk, each under its digest, with a record of it under the hash of what it was made from. Runs share them: one
+ * that makes other bytes of the same, such as those of another Node.js's gzip, leaves those that are being read alone.
+ */
 export class LayerCache {
   readonly #directory: string
 
@@ -27,10 +30,10 @@ export class LayerCache {
 
   /** The layer made from these inputs; undefined where there is none, or it is damaged. */
   async find(inputs: unknown): Promise<RootfsLayer | undefined> {
-    const { layer, record } = this.#paths(inputs)
-    const known = await readRecord(record)
-    if (known === undefined || (await digestFile(layer)) !== known.digest) return undefined
-    return asLayer(layer, known)
+    const known = await readRecord(this.#recordOf(inputs))
+    if (known === undefined) return undefined
+    const layer = this.#layerOf(known)
+    return (await digestFile(layer)) === known.digest ? asLayer(layer, known) : undefined
   }
 
   /**
@@ -41,27 +44,32 @@ export class LayerCache {
   async add(
     inputs: unknown,
     fill: (store: (tar: Readable) => Promise<LayerRecord>) => Promise<LayerRecord>,
+    signal?: AbortSignal,
   ): Promise<RootfsLayer> {
-    const { layer, record } = this.#paths(inputs)
-    const draft = `${layer}.${randomUUID()}`
+    const draft = join(this.#directory, randomUUID())
     await mkdir(this.#directory, { recursive: true })
     try {
-      const made = await fill((tar) => compress(tar, draft))
+      const made = await fill((tar) => compress(tar, draft, signal))
+      const layer = this.#layerOf(made)
       await rename(draft, layer)
-      await writeFileAtomic(record, JSON.stringify(made))
+      await writeFileAtomic(this.#recordOf(inputs), JSON.stringify(made))
       return asLayer(layer, made)
     } finally {
       await rm(draft, { force: true })
     }
   }
 
-  #paths(inputs: unknown): { readonly layer: string; readonly record: string } {
+  #recordOf(inputs: unknown): string {
     const key = createHash('sha256').update(canonicalJson(inputs)).digest('hex')
-    return { layer: join(this.#directory, `${key}.tar.gz`), record: join(this.#directory, `${key}.json`) }
+    return join(this.#directory, `${key}.json`)
+  }
+
+  #layerOf({ digest }: LayerRecord): string {
+    return join(this.#directory, `${digest.slice(digest.indexOf(':') + 1)}.tar.gz`)
   }
 }
 
-async function compress(tar: Readable, file: string): Promise<LayerRecord> {
+async function compress(tar: Readable, file: string, signal: AbortSignal | undefined): Promise<LayerRecord> {
   const whole = createHash('sha256')
   const compressed = createHash('sha256')
   let size = 0
@@ -74,6 +82,7 @@ async function compress(tar: Readable, file: string): Promise<LayerRecord> {
       size += chunk.length
     }),
     createWriteStream(file),
+    { ...(signal && { signal }) },
   )
   const digest = `sha256:${compressed.digest('hex')}` as Digest
   return { digest, diffId: `sha256:${whole.digest('hex')}` as Digest, size }

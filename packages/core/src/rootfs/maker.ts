@@ -1,6 +1,9 @@
 import envPaths from 'env-paths'
 import type { MadeBase } from '../definition/base-source.js'
+import { digestOf } from '../model/digest.js'
 import { CancelledError, HostError, PolyarchError } from '../model/errors.js'
+import { canonicalJson } from '../model/oci.js'
+import { InFlight } from '../registry/in-flight.js'
 import { apt } from './apt.js'
 import { archive } from './archive.js'
 import type { RootfsKind } from './kind.js'
@@ -25,18 +28,24 @@ function kindOf(source: MadeBase): RootfsKind<MadeBase> {
 
 /** Makes root file systems from packages and archives, each once: equal inputs are taken from the cache. */
 export function createRootfsMaker({ cacheDirectory }: RootfsMakerOptions = {}): RootfsMaker {
+  const inFlight = new InFlight<RootfsLayer>()
   const cache = new LayerCache(cacheDirectory ?? envPaths('polyarch', { suffix: '' }).cache)
   return {
     resolve: (source, call = {}, locked) => kindOf(source).resolve(source, call, locked),
     current: async (source, call = {}) => kindOf(source).current?.(source, call),
-    make: async (resolved, call = {}) => (await cache.find(resolved.inputs)) ?? make(cache, resolved, call),
+    make: (resolved, call = {}) =>
+      inFlight.share(
+        digestOf(canonicalJson(resolved.inputs)),
+        call.signal,
+        async () => (await cache.find(resolved.inputs)) ?? make(cache, resolved, call),
+      ),
   }
 }
 
 async function make(cache: LayerCache, resolved: ResolvedRootfs, call: RootfsCall): Promise<RootfsLayer> {
   const { source, inputs } = resolved
   try {
-    return await cache.add(inputs, (store) => kindOf(source).make(source, resolved, call, store))
+    return await cache.add(inputs, (store) => kindOf(source).make(source, resolved, call, store), call.signal)
   } catch (error) {
     if (call.signal?.aborted) throw new CancelledError(call.signal.reason)
     if (error instanceof PolyarchError) throw error

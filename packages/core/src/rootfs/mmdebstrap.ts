@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { AptBase } from '../definition/base-source.js'
-import { CancelledError, HostError } from '../model/errors.js'
+import { CancelledError, HostError, throwIfCancelled } from '../model/errors.js'
 import { type NativeTools, nativeToolHooks, withNativeTools } from './native-tools.js'
 import type { ResolvedRootfs, RootfsCall } from './port.js'
 import { spawnTied } from './tied-process.js'
@@ -45,6 +45,8 @@ export async function runMmdebstrap<Result>(
   tools?: NativeTools,
 ): Promise<Result> {
   await using trust = await trustOnly(source)
+  // It may have fired while this was being prepared, and then nobody is told any more.
+  throwIfCancelled(signal)
   const env = tools === undefined ? process.env : withNativeTools(process.env)
   const command = ['mmdebstrap', ...trust.arguments, ...mmdebstrapArguments(source, mirror ?? '', tools)]
   const { child, stop } = spawnTied(command, {

@@ -163,6 +163,14 @@ describe('a base from packages', () => {
     await expect(making).rejects.toMatchObject({ code: 'CANCELLED' })
   })
 
+  it('is not begun where it was cancelled while it was being prepared', async () => {
+    const resolved = await createRootfsMaker({ cacheDirectory: caches[1] }).resolve(essential)
+    const requests = archive.requests.length
+    const running = runMmdebstrap(essential, resolved, { signal: AbortSignal.abort() }, sha256Of)
+    await expect(running).rejects.toMatchObject({ code: 'CANCELLED' })
+    expect(archive.requests.length).toBe(requests)
+  })
+
   it.each([
     ['a suite that the archive does not have', { suite: 'no-such-suite' }, 'DOWNLOAD_FAILED'],
     ['an architecture that the suite does not have', { architecture: 'i386' }, 'DOWNLOAD_FAILED'],
