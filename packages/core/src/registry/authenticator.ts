@@ -16,6 +16,16 @@ export interface AuthenticatorOptions {
   readonly send: (request: HttpRequest) => Promise<HttpAnswer>
 }
 
+/** What a request shows of who asks; what its error says of the login is decided by this alone. */
+export interface Shown {
+  /** The Authorization header. */
+  readonly authorization?: string | undefined
+  /** The login that the header is made of. */
+  readonly login?: Credentials | undefined
+  /** Why no login is shown, as a sentence: the host asks for none, or for one that it cannot be shown. */
+  readonly obstacle?: string
+}
+
 /**
  * Logs in to one host, as far as it asks. The first request doubles as the probe: what it is answered with says how the
  * host wants to be talked to, and requests that come meanwhile wait for it.
@@ -24,27 +34,11 @@ export class Authenticator {
   readonly #options: AuthenticatorOptions
   readonly #tokens = new TokenCache()
   #scheme: LoginScheme | undefined
-  #obstacle: string | undefined
   #probe: Promise<void> | undefined
   #login: Promise<Credentials | undefined> | undefined
-  /** Whether the login was refused, and is to be looked up anew before it is shown again. */
-  #isRefused = false
 
   constructor(options: AuthenticatorOptions) {
     this.#options = options
-  }
-
-  /** The login that the host was last shown. */
-  async shown(): Promise<Credentials | undefined> {
-    return this.#login?.catch(() => undefined)
-  }
-
-  /** Why the host was shown no login, as a sentence: it asked for none, or for one that it could not be shown. */
-  get obstacle(): string | undefined {
-    const hasAsked = this.#scheme !== undefined && this.#scheme.kind !== 'none'
-    if (this.#obstacle !== undefined || hasAsked) return this.#obstacle
-    const { host } = this.#options
-    return `${host} refuses this without asking who it is: see what it, or a firewall before it, lets this machine do.`
   }
 
   /** Runs the first request alone, and all others once it has been answered. */
@@ -61,16 +55,21 @@ export class Authenticator {
     }
   }
 
-  /** The Authorization header for a request; undefined where none is wanted, or before the host has said. */
-  async authorization(scopes: readonly Scope[], signal?: AbortSignal): Promise<string | undefined> {
+  /** What to show with a request: nothing where no login is wanted, or before the host has said. */
+  async show(scopes: readonly Scope[], signal?: AbortSignal): Promise<Shown> {
     const scheme = this.#scheme
-    if (scheme === undefined || scheme.kind === 'none') return undefined
-    if (scheme.kind === 'basic') return this.#basic()
-    const order = { host: this.#options.host, realm: scheme.realm, service: scheme.service, scopes }
+    const { host } = this.#options
+    if (scheme === undefined || scheme.kind === 'none') {
+      const how = 'see what it, or a firewall before it, lets this machine do'
+      return { obstacle: `${host} refuses this without asking who it is: ${how}.` }
+    }
+    if (scheme.kind === 'basic') return basic(host, await this.#credentials())
+    const { realm, service } = scheme
     const token = this.#tokens.get(scopes, async () =>
-      fetchToken({ ...order, credentials: await this.#credentials() }, this.#options.send),
+      fetchToken({ host, realm, service, scopes, credentials: await this.#credentials() }, this.#options.send),
     )
-    return `Bearer ${(await abortable(token, signal)).value}`
+    const { value, login } = await abortable(token, signal)
+    return { authorization: `Bearer ${value}`, login }
   }
 
   /** Takes note of an answer that wants no other login than it was given. */
@@ -81,48 +80,39 @@ export class Authenticator {
   /**
    * Takes note of a 401.
    *
-   * @returns the header to try once more with; undefined where there is nothing else to try.
+   * @returns what to try once more with; without a header, or with the same, where there is nothing else to try.
    */
   async challenged(
     answer: HttpAnswer,
     tried: { readonly authorization: string | undefined; readonly scopes: readonly Scope[] },
     signal?: AbortSignal,
-  ): Promise<string | undefined> {
+  ): Promise<Shown> {
     const challenges = parseChallenges(listHeaderOf(answer, 'www-authenticate'))
     const scheme = chooseScheme(this.#options.host, challenges, (url) => this.#options.hosts.mayUse(url))
-    this.#obstacle = scheme.kind === 'impossible' ? scheme.why : undefined
-    if (scheme.kind === 'impossible') return undefined
-    await this.#forget(tried.authorization)
+    if (scheme.kind === 'impossible') return { obstacle: scheme.why }
+    if (tried.authorization !== undefined) this.#forget(tried.authorization)
     this.#scheme = scheme
     const scopes = uniteScopes(tried.scopes, parseScopes(bearerChallenge(challenges)?.parameters.get('scope')))
-    const next = await this.authorization(scopes, signal)
-    if (scheme.kind === 'basic') this.#obstacle = await this.#basicObstacle()
-    return next === tried.authorization ? undefined : next
+    return this.show(scopes, signal)
   }
 
-  async #forget(authorization: string | undefined): Promise<void> {
-    if (authorization === undefined) return
-    this.#isRefused = true
-    if (authorization.startsWith('Bearer ')) await this.#tokens.drop(authorization.slice('Bearer '.length))
-  }
-
-  async #basic(): Promise<string | undefined> {
-    const credentials = await this.#credentials()
-    return credentials?.kind === 'password' ? basicAuthorization(credentials) : undefined
-  }
-
-  async #basicObstacle(): Promise<string | undefined> {
-    const { host } = this.#options
-    if ((await this.#credentials())?.kind !== 'identity-token') return undefined
-    return `${host} wants a name and a password, and what is kept for it is an identity token: log in anew with \`docker login ${host}\`.`
+  /** The login may have been replaced meanwhile: it is looked up anew before the next one is shown. */
+  #forget(authorization: string): void {
+    this.#login = undefined
+    if (authorization.startsWith('Bearer ')) this.#tokens.drop(authorization.slice('Bearer '.length))
   }
 
   #credentials(): Promise<Credentials | undefined> {
-    if (this.#login === undefined || this.#isRefused) {
-      this.#isRefused = false
-      this.#login = Promise.resolve(this.#options.credentials?.find(this.#options.host))
-    }
+    this.#login ??= Promise.resolve(this.#options.credentials?.find(this.#options.host))
     return this.#login
+  }
+}
+
+function basic(host: string, login: Credentials | undefined): Shown {
+  if (login?.kind !== 'identity-token') return { authorization: login && basicAuthorization(login), login }
+  return {
+    login,
+    obstacle: `${host} wants a name and a password, and what is kept for it is an identity token: log in anew with \`docker login ${host}\`.`,
   }
 }
 

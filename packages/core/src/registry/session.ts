@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import { CancelledError, throwIfCancelled } from '../model/errors.js'
 import { answerError } from './answer-error.js'
-import { Authenticator, type AuthenticatorOptions } from './authenticator.js'
+import { Authenticator, type AuthenticatorOptions, type Shown } from './authenticator.js'
 import type { Endpoint } from './hosts.js'
 import {
   discard,
@@ -109,31 +109,32 @@ export class Session {
     const url = this.urlOf(request.target)
     // A place elsewhere, such as a storage that uploads are sent to, is given no login of this host.
     const own = url.origin === this.endpoint.origin
-    const first = own ? await this.#authenticator.authorization(request.scopes, signal) : undefined
+    const first = own ? await this.#authenticator.show(request.scopes, signal) : {}
     const answer = await this.#send(request, url, first, signal)
     if (answer.status !== 401 || answer.url.origin !== this.endpoint.origin) {
       if (own) this.#authenticator.satisfied()
       return this.#expected(answer, request, first)
     }
-    const tried = { authorization: first, scopes: request.scopes }
-    const second = await this.#authenticator.challenged(answer, tried, signal)
-    if (second === undefined) return this.#expected(answer, request, first)
+    const { authorization } = first
+    const second = await this.#authenticator.challenged(answer, { authorization, scopes: request.scopes }, signal)
+    if (second.authorization === undefined || second.authorization === authorization)
+      return this.#expected(answer, request, authorization === undefined ? second : first)
     await discard(answer)
     return this.#expected(await this.#send(request, url, second, signal), request, second)
   }
 
-  #send(request: RegistryRequest, url: URL, authorization: string | undefined, signal?: AbortSignal) {
+  #send(request: RegistryRequest, url: URL, { authorization }: Shown, signal?: AbortSignal) {
     const headers = { ...request.headers, ...(authorization !== undefined && { authorization }) }
     return this.#transport.send({ method: request.method, url, headers, body: request.body }, signal)
   }
 
-  async #expected(answer: HttpAnswer, request: RegistryRequest, authorization?: string): Promise<HttpAnswer> {
+  async #expected(answer: HttpAnswer, request: RegistryRequest, shown: Shown): Promise<HttpAnswer> {
     if (request.expect.includes(answer.status)) return answer
     const { host, origin } = this.endpoint
-    const credentials = await this.#authenticator.shown()
+    const { authorization, login: credentials } = shown
     const obstacle =
       answer.url.origin === origin
-        ? this.#authenticator.obstacle
+        ? shown.obstacle
         : `${answer.url.host}, where ${host} leads to, refuses it; the login of another host is not for it.`
     const headers = { ...(authorization !== undefined && { authorization }) }
     throw await answerError(answer, { method: request.method, headers }, { host, credentials, obstacle })

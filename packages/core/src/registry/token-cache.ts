@@ -1,9 +1,16 @@
 import { coversScopes, type Scope } from './scope.js'
 import type { Token } from './token-service.js'
 
+interface Entry {
+  readonly scopes: readonly Scope[]
+  readonly token: Promise<Token>
+  /** Undefined until it has arrived. */
+  value?: string
+}
+
 /** The tokens of one registry, by what they allow. Requests that need the same token at one time share one fetch. */
 export class TokenCache {
-  #entries: readonly { readonly scopes: readonly Scope[]; readonly token: Promise<Token> }[] = []
+  #entries: readonly Entry[] = []
 
   /** A token for at least these scopes. */
   async get(scopes: readonly Scope[], fetch: () => Promise<Token>): Promise<Token> {
@@ -11,26 +18,33 @@ export class TokenCache {
       // Looked for anew after each wait, since another request may have fetched what this one needs.
       const held = this.#entries.find((entry) => coversScopes(entry.scopes, scopes))
       if (held === undefined) return this.#fetch(scopes, fetch)
-      const token = await held.token
-      if (token.refreshAt > Date.now()) return token
-      this.#entries = this.#entries.filter((other) => other !== held)
+      const token = await held.token.catch((error: unknown) => {
+        // One for more than this may be refused where one for this alone is not.
+        if (coversScopes(scopes, held.scopes)) throw error
+      })
+      if (token !== undefined && token.refreshAt > Date.now()) return token
+      this.#remove(held)
     }
   }
 
   /** Forgets a token that the registry did not accept. */
-  async drop(value: string): Promise<void> {
-    for (const entry of this.#entries) {
-      const token = await entry.token.catch(() => undefined)
-      if (token?.value === value) this.#entries = this.#entries.filter((other) => other !== entry)
-    }
+  drop(value: string): void {
+    this.#entries = this.#entries.filter((entry) => entry.value !== value)
   }
 
   #fetch(scopes: readonly Scope[], fetch: () => Promise<Token>): Promise<Token> {
-    const entry = { scopes, token: fetch() }
+    const entry: Entry = { scopes, token: fetch() }
     this.#entries = [...this.#entries, entry]
-    entry.token.catch(() => {
-      this.#entries = this.#entries.filter((other) => other !== entry)
-    })
+    entry.token.then(
+      ({ value }) => {
+        entry.value = value
+      },
+      () => this.#remove(entry),
+    )
     return entry.token
+  }
+
+  #remove(entry: Entry): void {
+    this.#entries = this.#entries.filter((other) => other !== entry)
   }
 }

@@ -11,6 +11,8 @@ export interface Token {
   readonly value: string
   /** When to ask for a new one, shortly before it expires: milliseconds since the epoch, by this machine's clock. */
   readonly refreshAt: number
+  /** Whom it was given to; undefined for an anonymous one. */
+  readonly login: Credentials | undefined
 }
 
 /** What a token is asked for. */
@@ -51,7 +53,8 @@ export async function fetchToken(
   const value = firstText(body['token'], body['access_token'])
   if (value === undefined) throw badAnswer(request, 'its answer holds no token')
   const seconds = lifetimeOf(body)
-  return { value, refreshAt: asked + seconds * 1000 - Math.min(MAX_MARGIN, seconds * 250) }
+  const refreshAt = asked + seconds * 1000 - Math.min(MAX_MARGIN, seconds * 250)
+  return { value, refreshAt, login: order.credentials }
 }
 
 function getRequest({ realm, service, scopes, credentials }: TokenOrder): HttpRequest {

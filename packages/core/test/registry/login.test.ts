@@ -77,6 +77,52 @@ describe('Bearer tokens', () => {
     expect(outcomes).toMatchObject([{ reason: error }, { reason: error }])
   })
 
+  test('whoever waits for one that allows more asks for less where that is refused', async () => {
+    const asked = new EventEmitter()
+    const isAsked = once(asked, 'to delete')
+    const isWaiting = once(asked, 'to wait')
+    await using tokens = await startScriptedServer(async ({ query }) => {
+      if (!query.get('scope')?.endsWith('delete')) return { status: 200, body: '{"token":"pulling"}' }
+      asked.emit('to delete')
+      await isWaiting
+      return { status: 403 }
+    })
+    const refused = { status: 401, headers: { 'www-authenticate': `Bearer realm="http://${tokens.host}/token"` } }
+    await using server = await startScriptedServer(({ headers }) => (headers.authorization ? head : refused))
+    await using client = clientFor(server.host, password)
+    const at = (repository: string) => ({ registry: server.host, repository, tag: 'b' })
+    await client.resolve(at('first'))
+    const deleting = client.deleteManifest(at('a'))
+    const isRefused = expect(deleting).rejects.toMatchObject({ code: 'REGISTRY_DENIED' })
+    await isAsked
+    const pulling = client.resolve(at('a'))
+    setImmediate(() => asked.emit('to wait'))
+    expect(await pulling).toBeDefined()
+    await isRefused
+  })
+
+  test('who is refused one does not wait for those that others ask for', async () => {
+    const answered = new EventEmitter()
+    const isDone = once(answered, 'replaced')
+    let current = 'token-1'
+    await using tokens = await startScriptedServer(async ({ query }) => {
+      if (query.get('scope')?.includes('slow')) await isDone
+      return { status: 200, body: JSON.stringify({ token: current }) }
+    })
+    const refused = { status: 401, headers: { 'www-authenticate': `Bearer realm="http://${tokens.host}/token"` } }
+    await using server = await startScriptedServer(({ headers }) =>
+      headers.authorization === `Bearer ${current}` ? head : refused,
+    )
+    await using client = clientFor(server.host, password)
+    const resolve = (repository: string) => client.resolve({ registry: server.host, repository, tag: 'b' })
+    await resolve('a')
+    current = 'token-2'
+    const slow = resolve('slow')
+    expect(await resolve('a')).toBeDefined()
+    answered.emit('replaced')
+    expect(await slow).toBeDefined()
+  })
+
   test('an identity token is exchanged as OAuth2 wants it', async () => {
     await using servers = await startTokenRegistry()
     await using client = clientFor(servers.host, identity)

@@ -1,9 +1,11 @@
+import { EventEmitter, once } from 'node:events'
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { RegistryError } from '../../src/model/errors.js'
 import type { RegistryEvent } from '../../src/model/events.js'
+import { createRegistry } from '../../src/registry/client.js'
 import { startScriptedServer } from './scripted-server.js'
-import { clientFor, identity, password, startTokenRegistry } from './token-registry.js'
+import { clientFor, head, identity, password, startTokenRegistry } from './token-registry.js'
 
 test.each([
   ['Negotiate, NTLM', "by 'negotiate' or 'ntlm'"],
@@ -27,6 +29,21 @@ test('a refusal by a registry that asked for no login is not told as one of the 
     code: 'REGISTRY_DENIED',
     hint: expect.stringContaining(`${server.host} refuses this without asking who it is`),
   })
+})
+
+test('a login that a part of a host asks for in another way does not explain what another part refuses', async () => {
+  await using servers = await startTokenRegistry({
+    answer({ path }) {
+      if (path.startsWith('/v2/odd')) return { status: 401, headers: { 'www-authenticate': 'Negotiate' } }
+      return path.startsWith('/v2/denied') ? { status: 403 } : head
+    },
+  })
+  await using client = clientFor(servers.host, password)
+  const resolve = (repository: string) => client.resolve({ registry: servers.host, repository, tag: 'b' })
+  await resolve('a')
+  const hinting = (hint: string) => ({ hint: expect.stringContaining(hint) })
+  await expect(resolve('odd')).rejects.toMatchObject(hinting("the password of user 'builder'"))
+  await expect(resolve('denied')).rejects.toMatchObject(hinting("the password of user 'builder'"))
 })
 
 test('an identity token, where a name and a password are wanted, is told as that', async () => {
@@ -93,6 +110,35 @@ describe('what is told of a refusal', () => {
       for (const secret of secrets) expect(told).not.toContain(secret)
     },
   )
+
+  test('has no secret that the request itself was sent with, also where another one is in use by then', async () => {
+    const passwords = ['first-s3cret', 'second-s3cret']
+    const replaced = new EventEmitter()
+    const isReplaced = once(replaced, 'password')
+    const basic = { status: 401, headers: { 'www-authenticate': 'Basic realm="r"' } }
+    await using server = await startScriptedServer(async ({ path, headers }) => {
+      const shown = Buffer.from(headers.authorization?.slice('Basic '.length) ?? '', 'base64').toString()
+      if (shown === '') return basic
+      if (path.endsWith('/first')) return head
+      if (path.endsWith('/late')) {
+        await isReplaced
+        const message = `${shown.replace(':', ' with ')} may not`
+        return { status: 403, body: JSON.stringify({ errors: [{ code: 'DENIED', message }] }) }
+      }
+      if (shown.endsWith('first-s3cret')) return basic
+      replaced.emit('password')
+      return head
+    })
+    const find = async () => {
+      return { kind: 'password' as const, username: 'builder', password: passwords.shift() ?? '' }
+    }
+    await using client = createRegistry({ credentials: { find } })
+    const at = (tag: string) => ({ registry: server.host, repository: 'a', tag })
+    await client.resolve(at('first'))
+    const [late, early] = await Promise.allSettled([client.getManifest(at('late')), client.resolve(at('early'))])
+    expect(early.status).toBe('fulfilled')
+    expect(late).toMatchObject({ reason: { message: expect.stringContaining('builder with [redacted] may not') } })
+  })
 
   test('has no secret that a token service repeats', async () => {
     const basic = Buffer.from('builder:hunter2:s3cret').toString('base64')
