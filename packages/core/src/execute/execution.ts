@@ -120,7 +120,7 @@ export async function performNodes(input: ExecutionInput): Promise<ReadonlyMap<s
     if (error instanceof PolyarchError) error.node ??= node.id
     const isCancelled = error instanceof CancelledError
     if (isCancelled) emit({ kind: 'node-skipped', at: Date.now(), node: node.id, because: 'cancelled' })
-    else emit({ kind: 'node-failed', at: Date.now(), node: node.id, error: errorData(error) })
+    else emit({ kind: 'node-failed', at: Date.now(), node: node.id, error: { ...errorData(error), node: node.id } })
     if (!isOptional(node) || aborted || isCancelled) {
       failed.add(node.id)
       throw error

@@ -1,16 +1,27 @@
-import { EngineError, HostError, PolyarchError, RegistryError } from '../model/errors.js'
+import { DefinitionError, EngineError, type Fault, HostError, PolyarchError, RegistryError } from '../model/errors.js'
 
-/** One error for all that failed in a run that went on: the first, where there is only one. */
+/** One error for all that failed in a run that went on, of the class and code of the first; that one where it is alone. */
 export function combineFailures(failures: readonly unknown[]): unknown {
-  const [first] = failures
-  if (failures.length < 2 || !(first instanceof PolyarchError)) return first
-  const known = failures.filter((one) => one instanceof PolyarchError)
-  const message = failures.map(tell).join('\n')
+  // What several nodes have waited for fails all of them by the same error.
+  const all = [...new Set(failures)]
+  const [first] = all
+  if (all.length < 2 || !(first instanceof PolyarchError)) return first
+  if (first instanceof DefinitionError) return new DefinitionError(all.flatMap(faultsOf), first.code)
+  const known = all.filter((one) => one instanceof PolyarchError)
+  const message = all.map(tell).join('\n')
   const hints = [...new Set(known.flatMap(({ hint }) => hint ?? []))]
   const details = { cause: first, ...(hints.length > 0 && { hint: hints.join('; ') }) }
   if (first instanceof RegistryError) return new RegistryError(first.code, message, details)
   if (first instanceof HostError) return new HostError(first.code, message, details)
   return new EngineError(first.code, message, details)
+}
+
+/** What is no fault of the definition is told with the node that it happened in. */
+function faultsOf(error: unknown): readonly Fault[] {
+  if (error instanceof DefinitionError) return error.faults
+  const message = error instanceof Error ? error.message : String(error)
+  if (!(error instanceof PolyarchError)) return [{ path: 'run', message }]
+  return [{ path: error.node ?? 'run', message, ...(error.hint !== undefined && { hint: error.hint }) }]
 }
 
 function tell(error: unknown): string {

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import { EnginePool } from '../../src/engine/pool.js'
+import { type PlannedNode, performNodes } from '../../src/execute/execution.js'
+import type { IndexNode } from '../../src/graph/node.js'
+import { RegistryError } from '../../src/model/errors.js'
+import type { RunEvent } from '../../src/model/events.js'
+
+/** A node that fails so when it is made. */
+function failing(id: string, error: unknown): PlannedNode {
+  const node: IndexNode = {
+    kind: 'index',
+    id,
+    pipeline: 'app',
+    repository: { registry: 'registry.example.com', repository: 'app' },
+    needs: [],
+    decidedBy: [],
+    children: [],
+    format: 'oci',
+    annotations: {},
+    contexts: [],
+  }
+  const considered = {
+    key: id,
+    predicted: undefined,
+    lookup: async () => ({ state: 'absent' as const }),
+    explain: async () => [],
+    perform: () => Promise.reject(error),
+  }
+  const resolved = { node, volatile: undefined, consider: () => considered }
+  return { node, resolved, considered, finding: undefined, anew: false, former: {}, wanted: true }
+}
+
+test('nodes that fail by what they share are each told with a name of their own', async () => {
+  const shared = new RegistryError('CREDENTIALS_UNREADABLE', 'the helper failed')
+  const events: RunEvent[] = []
+  const running = performNodes({
+    nodes: new Map(['one', 'other'].map((id) => [id, failing(id, shared)])),
+    pool: new EnginePool({ buildsPerEngine: 1, waitsForNative: false }),
+    candidacies: new Map(),
+    builds: true,
+    keepGoing: true,
+    emit: (event) => events.push(event),
+  })
+  await expect(running).rejects.toBe(shared)
+  const failures = events.filter((event) => event.kind === 'node-failed')
+  expect(failures.map(({ node, error }) => [node, error.node])).toEqual([
+    ['one', 'one'],
+    ['other', 'other'],
+  ])
+})
