@@ -1,5 +1,6 @@
 import type { EngineUse } from '../model/engine-use.js'
 import { CancelledError } from '../model/errors.js'
+import { onAbort } from '../model/on-abort.js'
 import type { Engine } from './port.js'
 
 /** An engine that can build an image, and how. */
@@ -51,13 +52,13 @@ export class EnginePool<E = Engine> {
         this.#waiters.delete(waiter)
         reject(new CancelledError(signal?.reason))
       }
+      const forget = signal && onAbort(signal, leave)
       const settle = (lease: Lease<E> | undefined) => {
         this.#waiters.delete(waiter)
-        signal?.removeEventListener('abort', leave)
+        forget?.()
         resolve(lease)
       }
       const waiter = { candidates, settle }
-      signal?.addEventListener('abort', leave, { once: true })
       this.#waiters.add(waiter)
       this.#serve()
     })

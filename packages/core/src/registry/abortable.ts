@@ -1,4 +1,5 @@
 import { CancelledError, throwIfCancelled } from '../model/errors.js'
+import { onAbort } from '../model/on-abort.js'
 
 /** Waits for work that others share: the signal ends the wait, not the work. */
 export async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
@@ -6,14 +7,13 @@ export async function abortable<T>(work: Promise<T>, signal: AbortSignal | undef
   // Nobody may be left to hear of its failure once the wait has ended.
   work.catch(() => {})
   throwIfCancelled(signal)
-  let stop = () => {}
+  let leave = () => {}
   const cancelled = new Promise<never>((_, reject) => {
-    stop = () => reject(new CancelledError(signal.reason))
-    signal.addEventListener('abort', stop, { once: true })
+    leave = onAbort(signal, () => reject(new CancelledError(signal.reason)))
   })
   try {
     return await Promise.race([work, cancelled])
   } finally {
-    signal.removeEventListener('abort', stop)
+    leave()
   }
 }

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import type { RegistryCall } from './port.js'
 
 /**
@@ -12,8 +11,6 @@ export async function allOrNone<T, R>(
 ): Promise<readonly R[]> {
   const stop = new AbortController()
   const signal = call?.signal ? AbortSignal.any([call.signal, stop.signal]) : stop.signal
-  // Each item listens, and Node.js takes more than ten for a leak.
-  setMaxListeners(0, signal)
   let first: { readonly failure: unknown } | undefined
   const results = await Promise.allSettled(
     items.map(async (item) => {

@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { CancelledError } from '../model/errors.js'
+import { onAbort } from '../model/on-abort.js'
 import type { Way } from './agents.js'
 import type { HttpRequest, RequestBody } from './http-message.js'
 import type { RegistryTimeouts } from './options.js'
@@ -44,8 +45,7 @@ function endOnSignal(sent: ClientRequest, signal: AbortSignal | undefined): void
   if (signal === undefined) return
   const end = () => void sent.destroy(new CancelledError(signal.reason))
   if (signal.aborted) end()
-  signal.addEventListener('abort', end, { once: true })
-  sent.once('close', () => signal.removeEventListener('abort', end))
+  sent.once('close', onAbort(signal, end))
 }
 
 /** Not by `pipeline`, which ends a request without the error that its source failed with. */

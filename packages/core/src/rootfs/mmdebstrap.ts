@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { AptBase } from '../definition/base-source.js'
 import { CancelledError, HostError, throwIfCancelled } from '../model/errors.js'
+import { onAbort } from '../model/on-abort.js'
 import { type NativeTools, nativeToolHooks, withNativeTools } from './native-tools.js'
 import type { ResolvedRootfs, RootfsCall } from './port.js'
 import { spawnTied } from './tied-process.js'
@@ -54,7 +55,7 @@ export async function runMmdebstrap<Result>(
     SOURCE_DATE_EPOCH: String(epoch),
     LC_ALL: 'C.UTF-8',
   })
-  signal?.addEventListener('abort', stop, { once: true })
+  const forget = signal && onAbort(signal, stop)
   const said: string[] = []
   createInterface({ input: child.stderr }).on('line', (line) => {
     said.push(line)
@@ -69,7 +70,7 @@ export async function runMmdebstrap<Result>(
     if (signal?.aborted) throw new CancelledError(signal.reason)
     throw error
   } finally {
-    signal?.removeEventListener('abort', stop)
+    forget?.()
     stop()
   }
 }

@@ -61,3 +61,20 @@ test('a body that is sent with HEAD is not taken for the next answer', async () 
     expect((await client.getManifest(reference))?.descriptor).toEqual(manifest.descriptor)
   }
 })
+
+test('as many requests as there are listen to one signal, and Node.js takes none of them for a leak', async () => {
+  await using server = await startScriptedServer(() => ({ status: 200, headers, body }))
+  const warnings: Error[] = []
+  const listen = (warning: Error) => warnings.push(warning)
+  process.on('warning', listen)
+  try {
+    await using client = createRegistry()
+    const { signal } = new AbortController()
+    const names = Array.from({ length: 30 }, (_, at) => ({ registry: server.host, repository: 'a', tag: `${at}` }))
+    await Promise.all(names.map((reference) => client.resolve(reference, { signal })))
+    await new Promise(setImmediate)
+    expect(warnings).toEqual([])
+  } finally {
+    process.off('warning', listen)
+  }
+})

@@ -1,0 +1,13 @@
+import { setMaxListeners } from 'node:events'
+
+/**
+ * Has a listener told once the signal fires.
+ *
+ * @returns what takes the listener away again.
+ */
+export function onAbort(signal: AbortSignal, listener: () => void): () => void {
+  // All that a run does at one time listens to one signal, and Node.js takes more than ten for a leak.
+  setMaxListeners(0, signal)
+  signal.addEventListener('abort', listener, { once: true })
+  return () => signal.removeEventListener('abort', listener)
+}
