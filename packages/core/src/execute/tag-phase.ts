@@ -3,8 +3,9 @@ import type { RunEvent, TagChange } from '../model/events.js'
 import type { StoredManifest } from '../model/oci.js'
 import { formatPlatform } from '../model/platform.js'
 import { formatReference, type Reference, repositoryOf, sameRepository } from '../model/reference.js'
+import { allOrNone } from '../registry/all-or-none.js'
 import { copyManifest } from '../registry/copy.js'
-import type { Registry } from '../registry/port.js'
+import type { Registry, RegistryCall } from '../registry/port.js'
 import type { PublishedName } from '../steps/published-names.js'
 import type { Output } from '../steps/step.js'
 import { findLostPlatforms } from './lost-platforms.js'
@@ -33,8 +34,10 @@ export interface TagPhaseInput {
  * @throws RegistryError TAG_MOVED, PLATFORM_MISSING; a failure in the middle tells which names have moved.
  */
 export async function moveTags(input: TagPhaseInput, registry: Registry): Promise<readonly TagChange[]> {
-  const brought = bringing(input, registry)
-  const manifests = await Promise.all(input.moves.map((move) => stage(move, brought, input, registry)))
+  const bring = bringing(registry)
+  const manifests = await allOrNone(input.moves, { signal: input.signal }, (move, call) =>
+    stage(move, bring, { ...input, ...call }, registry),
+  )
   const changes: TagChange[] = []
   for (const [at, move] of input.moves.entries()) {
     const manifest = manifests[at]
@@ -49,11 +52,11 @@ export async function moveTags(input: TagPhaseInput, registry: Registry): Promis
 }
 
 /** Brings what names are to point to into their repositories: once for all names of one repository. */
-function bringing({ signal }: TagPhaseInput, registry: Registry) {
+function bringing(registry: Registry) {
   const under = new Map<string, Promise<unknown>>()
-  return (from: Reference, to: Reference): Promise<unknown> => {
+  return (from: Reference, to: Reference, call: RegistryCall): Promise<unknown> => {
     const place = formatReference(to)
-    const copy = under.get(place) ?? copyManifest(registry, from, to, {}, { signal })
+    const copy = under.get(place) ?? copyManifest(registry, from, to, {}, call)
     under.set(place, copy)
     return copy
   }
@@ -68,7 +71,7 @@ async function stage(
 ): Promise<StoredManifest> {
   const call = { signal: input.signal }
   const byDigest = { ...repositoryOf(move.reference), digest: move.output.descriptor.digest }
-  if (!sameRepository(move.reference, move.output.reference)) await bring(move.output.reference, byDigest)
+  if (!sameRepository(move.reference, move.output.reference)) await bring(move.output.reference, byDigest, call)
   const manifest = await registry.getManifest(byDigest, call)
   if (manifest === undefined) {
     throw new RegistryError('NOT_FOUND', `${formatReference(byDigest)} is gone before its name could move`, {

@@ -155,10 +155,9 @@ async function makeRootfs(
   const layer = await rootfs.make(resolved, call)
   const { platform, repository } = node
   const { config, content, manifest } = rootfsImage(layer, platform, resolved.epoch)
-  await Promise.all([
-    registry.writeBlob(node.repository, layer.blob, call),
-    registry.writeBlob(node.repository, config, call),
-  ])
+  await allOrNone([layer.blob, config], call, (blob, own) =>
+    registry.writeBlob(node.repository, blob, { ...call, ...own }),
+  )
   const what = `the root file system of ${node.id}`
   await checkCode({ what, repository, manifest: manifest.content, config: content, platform }, world, call)
   await registry.putManifest(keyReference(repository, key), manifest, call)

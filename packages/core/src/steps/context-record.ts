@@ -5,6 +5,7 @@ import { type Digest, digestOf } from '../model/digest.js'
 import { canonicalJson, encodeManifest, isIndex, MEDIA_TYPES } from '../model/oci.js'
 import type { ChangedPath } from '../model/plan-reason.js'
 import type { Reference, Repository } from '../model/reference.js'
+import { allOrNone } from '../registry/all-or-none.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import { shortHash } from './image-parts.js'
 import { contextReference } from './key.js'
@@ -53,10 +54,11 @@ export async function writeContextRecord(
   if ((await registry.resolve(reference, call)) !== undefined) return
   const bytes = canonicalJson(recordOf(listing))
   const [config, layer] = [descriptorOf(Buffer.from('{}'), MEDIA_TYPES.ociEmpty), descriptorOf(bytes, RECORD_TYPE)]
-  await Promise.all([
-    registry.writeBlob(reference, { descriptor: config, open: () => Readable.from([Buffer.from('{}')]) }, call),
-    registry.writeBlob(reference, { descriptor: layer, open: () => Readable.from([bytes]) }, call),
-  ])
+  const blobs = [
+    { descriptor: config, open: () => Readable.from([Buffer.from('{}')]) },
+    { descriptor: layer, open: () => Readable.from([bytes]) },
+  ]
+  await allOrNone(blobs, call, (blob, own) => registry.writeBlob(reference, blob, own))
   const content = { schemaVersion: 2 as const, artifactType: RECORD_TYPE, config, layers: [layer] }
   await registry.putManifest(reference, encodeManifest(content, MEDIA_TYPES.ociManifest), call)
 }
