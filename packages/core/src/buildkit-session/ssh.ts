@@ -59,6 +59,8 @@ function idOf(metadata: Metadata): string {
 
 /** Agents exchange a few small messages, one after another, so that nothing has to wait for a slow reader. */
 function forward(call: ServerDuplexStream<BytesMessage, BytesMessage>, agent: Duplex): void {
+  // The step may have ended while the agent was being reached, and says so once.
+  if (call.cancelled) return void agent.destroy()
   call.on('data', ({ data }: BytesMessage) => agent.write(data))
   call.once('end', () => agent.end())
   call.once('cancelled', () => agent.destroy())
