@@ -6,6 +6,7 @@ import type { CodeCheck } from '../model/events.js'
 import { type Descriptor, type ImageConfig, type ImageManifest, isForeign } from '../model/oci.js'
 import type { Platform } from '../model/platform.js'
 import { type Repository, repositoryOf } from '../model/reference.js'
+import { InFlight } from '../registry/in-flight.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import { FileTree } from './file-tree.js'
 import { judgeImage, judgeOwnLayers, type Unreadable, unknown } from './judge.js'
@@ -28,7 +29,8 @@ export interface ImageToCheck {
 
 /** Starts with nothing read. */
 export function createCodeReader(): CodeReader {
-  const read = new Map<string, Promise<LayerFiles | Unreadable>>()
+  const read = new Map<string, LayerFiles | Unreadable>()
+  const inFlight = new InFlight<LayerFiles | Unreadable>()
   return {
     async check(image, platform, registry, call) {
       if (platform.os !== 'linux') return unknown(`machine code of ${platform.os} is not read`)
@@ -40,7 +42,7 @@ export function createCodeReader(): CodeReader {
         const files: LayerFiles[] = []
         // One after the other: what is in memory at a time stays small, and the registry is not flooded.
         for (const layer of layers) {
-          const found = await once(layer, () => openLayer(registry, image.repository, layer, call))
+          const found = await once(layer, call, () => openLayer(registry, image.repository, layer, call))
           if ('because' in found) return found
           files.push(found)
         }
@@ -49,17 +51,17 @@ export function createCodeReader(): CodeReader {
     },
   }
 
+  /** What fails, or is cancelled, for one image is tried again for the next, which may have it in another repository. */
   function once(
     { digest }: Descriptor,
+    { signal }: RegistryCall,
     open: () => Promise<LayerFiles | Unreadable>,
   ): Promise<LayerFiles | Unreadable> {
-    const known = read.get(digest)
-    if (known !== undefined) return known
-    const reading = open()
-    read.set(digest, reading)
-    // What failed, or was cancelled, for one image is tried again for the next.
-    reading.catch(() => read.delete(digest))
-    return reading
+    return inFlight.share(digest, signal, async () => {
+      const files = read.get(digest) ?? (await open())
+      read.set(digest, files)
+      return files
+    })
   }
 }
 

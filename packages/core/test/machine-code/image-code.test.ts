@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import { join } from 'node:path'
 import * as zlib from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -7,6 +8,7 @@ import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { packFiles, type TinyFile } from '../../../../test/support/tiny-image.js'
 import { createCodeReader } from '../../src/machine-code/image-code.js'
 import { type Digest, digestOf } from '../../src/model/digest.js'
+import { RegistryError } from '../../src/model/errors.js'
 import { type Descriptor, type ImageConfig, MEDIA_TYPES } from '../../src/model/oci.js'
 import { createRegistry } from '../../src/registry/client.js'
 import type { Registry } from '../../src/registry/port.js'
@@ -167,6 +169,28 @@ describe('the machine code of an image', () => {
     await expect(createCodeReader().check(image, AMD64, registry, { signal })).rejects.toMatchObject({
       code: 'CANCELLED',
     })
+  })
+
+  it('is read from elsewhere where another image, whose layer it shares, cannot be read', async () => {
+    const layer = await pushLayer(zlib.gzipSync(await packFiles({ 'bin/sh': amd64 })), MEDIA_TYPES.ociLayerGzip)
+    const image = { repository: place(), manifest: { layers: [layer] }, config: {} }
+    const reads = new EventEmitter()
+    const [isReading, isWaiting] = [once(reads, 'reading'), once(reads, 'waiting')]
+    const broken: Registry = {
+      ...registry,
+      async readBlob() {
+        reads.emit('reading')
+        await isWaiting
+        throw new RegistryError('REGISTRY_UNREACHABLE', 'it is gone')
+      },
+    }
+    const reader = createCodeReader()
+    const first = expect(reader.check(image, AMD64, broken, {})).rejects.toMatchObject({ message: 'it is gone' })
+    await isReading
+    const second = reader.check(image, AMD64, registry, {})
+    setImmediate(() => reads.emit('waiting'))
+    await expect(second).resolves.toMatchObject({ verdict: 'match' })
+    await first
   })
 
   describe('over a base that was compared before', () => {
