@@ -1,7 +1,7 @@
 import type { ContextRequest } from '../context/open-context.js'
 import { analyze } from '../dockerfile/analysis.js'
 import type { ImageNode } from '../graph/node.js'
-import { DefinitionError } from '../model/errors.js'
+import { DefinitionError, EngineError } from '../model/errors.js'
 import { type Annotations, type Descriptor, isIndex } from '../model/oci.js'
 import { repositoryOf } from '../model/reference.js'
 import { readImageConfig } from '../registry/image-config.js'
@@ -85,7 +85,7 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     const reference = pushReference(node.repository, key, node.format)
     // A run that was killed after the push left the image there, as the engine wrote it.
     const left = work.anew ? undefined : await world.registry.resolve(reference, call)
-    if (left === undefined) await buildAndPush(work, world, call)
+    if (left === undefined) await makePresent(work, world, call)
     // Neither waits for the other, but both have ended when the node has. Docker's manifests cannot lead to a record.
     const [kept, recorded] = await Promise.allSettled([
       keep(work, world, call),
@@ -120,6 +120,21 @@ function imageOutput(node: ImageNode, { mediaType, digest, size }: Descriptor, k
   return {
     reference: { ...repositoryOf(repository), digest },
     descriptor: { mediaType, digest, size, platform, annotations },
+  }
+}
+
+/**
+ * Builds and pushes the image. Another run may do the same on this engine, where both call it by its key, and takes the
+ * name away once it has pushed: then there is nothing left to push, and no need to.
+ */
+async function makePresent(work: ImageWork, world: World, call: PerformCall): Promise<void> {
+  try {
+    await buildAndPush(work, world, call)
+  } catch (error) {
+    if (work.anew || !(error instanceof EngineError) || error.code !== 'PUSH_FAILED') throw error
+    const { node, key } = work
+    if ((await world.registry.resolve(pushReference(node.repository, key, node.format), call)) === undefined)
+      throw error
   }
 }
 

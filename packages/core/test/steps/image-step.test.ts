@@ -1,0 +1,70 @@
+import { Readable } from 'node:stream'
+import { expect, test } from 'vitest'
+import { pushTinyImage } from '../../../../test/support/push-tiny.js'
+import { tinyImage } from '../../../../test/support/tiny-image.js'
+import { compile } from '../../src/definition/compile.js'
+import { platform } from '../../src/definition/platform-declaration.js'
+import { analyze } from '../../src/dockerfile/analysis.js'
+import { parseDockerfile } from '../../src/dockerfile/parse.js'
+import type { Engine } from '../../src/engine/port.js'
+import { buildGraph } from '../../src/graph/graph.js'
+import { createCodeReader } from '../../src/machine-code/image-code.js'
+import { digestOf } from '../../src/model/digest.js'
+import { EngineError } from '../../src/model/errors.js'
+import { MEDIA_TYPES } from '../../src/model/oci.js'
+import { parseReference } from '../../src/model/reference.js'
+import { createRegistry } from '../../src/registry/client.js'
+import { imageStep } from '../../src/steps/image-step.js'
+import type { Output, World } from '../../src/steps/step.js'
+import { start } from '../definition/definitions.js'
+import { testRegistry } from '../registry-server/test-registry.js'
+
+const DOCKERFILE = 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n'
+const KEY = 'a'.repeat(64)
+const AMD64 = { os: 'linux', architecture: 'amd64' }
+
+/** Makes the image of one platform on an engine whose push fails so, after something has happened. */
+async function makeImage(meanwhile: (url: string) => Promise<void>): Promise<Output> {
+  await using registry = await testRegistry()
+  await using client = createRegistry()
+  const pipelines = [start.platforms(platform('amd64', { base: 'narrow' })).build({ context: '.' })]
+  const { nodes } = buildGraph(compile(pipelines, { registry: registry.server.host }))
+  const node = nodes.find(({ kind }) => kind === 'image')
+  if (node?.kind !== 'image') throw new Error('a pipeline has an image')
+  const base = await tinyImage({ platform: AMD64 })
+  await pushTinyImage({ url: registry.server.url, repository: node.repository.repository }, base)
+  const output = { reference: { ...node.repository, digest: base.manifest.descriptor.digest } } as Output
+  const inputs = new Map([node.base, node.baseIndex].map((id) => [id, { ...output, ...base.manifest }]))
+  const engine = {
+    build: async () => ({ imageId: 'sha256:1' }),
+    async push() {
+      await meanwhile(`${registry.server.url}/${node.repository.repository}`)
+      throw new EngineError('PUSH_FAILED', 'the engine refused to push')
+    },
+    untag: async () => {},
+  } as unknown as Engine
+  const packed = { open: () => Readable.from([]), [Symbol.asyncDispose]: async () => {} }
+  const world = { registry: client, code: createCodeReader(), contexts: { epoch: undefined, pack: async () => packed } }
+  const file = { text: DOCKERFILE, file: '/Dockerfile', name: 'Dockerfile', path: 'Dockerfile', mode: 0, modified: 0 }
+  const context = { directory: '/', entries: [], digest: digestOf('context'), dockerfile: file }
+  const analysis = analyze(parseDockerfile(DOCKERFILE), { platform: AMD64, args: {}, baseNames: [] })
+  const work = { node, resolved: { context, analysis, images: [] }, inputs, key: KEY, former: {}, anew: false }
+  return await imageStep.perform(work, world as unknown as World, { engine })
+}
+
+/** What another run pushes that is as far as this one. */
+async function pushSame(url: string): Promise<void> {
+  const reference = parseReference(url.replace(/^http:\/\//, ''))
+  if (reference === undefined) throw new Error(`${url} is a repository`)
+  const target = { url: `http://${reference.registry}`, repository: reference.repository }
+  await pushTinyImage(target, await tinyImage({ platform: AMD64, files: { built: 'same' } }), `polyarch-${KEY}`)
+}
+
+test('an image whose name another run of the same took away from the engine, after its push, is there', async () => {
+  const { descriptor } = await makeImage(pushSame)
+  expect(descriptor).toMatchObject({ mediaType: MEDIA_TYPES.ociManifest, platform: AMD64 })
+})
+
+test('a push that failed is told where nobody else has pushed', async () => {
+  await expect(makeImage(async () => {})).rejects.toMatchObject({ code: 'PUSH_FAILED' })
+})
