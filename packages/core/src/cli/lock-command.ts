@@ -11,7 +11,7 @@ export async function lockCommand(
 ): Promise<void> {
   const { update = false, registry } = flags
   if (names.length > 0 && !update) {
-    const hint = `write \`lock --update ${names.join(' ')}\``
+    const hint = `write \`npx tsx build.ts lock --update ${names.join(' ')}\``
     throw new DefinitionError([{ path: 'lock', message: 'names are for --update', hint }], 'USAGE')
   }
   const options = { signal, update: names.length > 0 ? names : update, ...(registry !== undefined && { registry }) }

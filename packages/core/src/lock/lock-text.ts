@@ -9,7 +9,7 @@ export const LOCK_VERSION = 1
 const HEAD = 'polyarch.lock version '
 const EXPLANATION = [
   '# What the names of others mean: bases, and other images of Dockerfiles, one line per name and platform.',
-  '# Written by `build.ts lock`; `npx tsx build.ts lock --update` takes what the names mean now.',
+  '# Written by `npx tsx build.ts lock`; `npx tsx build.ts lock --update` takes what the names mean now.',
 ]
 
 /** The lock as text: equal entries give equal text, in whatever order they come. */
@@ -78,7 +78,7 @@ export function parseLock(text: string, file: string): readonly LockEntry[] {
 
 function contradiction(file: string, line: number, { name, platform }: LockEntry): DefinitionError {
   const message = `line ${line} and one before it say different things of ${name} for ${formatPlatform(platform)}`
-  const hint = 'leave one of them, or delete both and run `build.ts lock`'
+  const hint = 'leave one of them, or delete both and run `npx tsx build.ts lock`'
   return new DefinitionError([{ path: file, message, hint }], 'LOCK_INVALID')
 }
 

@@ -47,7 +47,9 @@ export function createLock({ entries, frozen }: LockUse): Lock {
     used: () => [...used.values()],
     locked: () => [...used].filter(([identity]) => known.has(identity)).map(([, entry]) => entry),
     notes: () =>
-      entries === undefined ? [] : [...missing.values()].map((what) => `${what} is not in ${LOCK_FILE}: run \`lock\``),
+      entries === undefined
+        ? []
+        : [...missing.values()].map((what) => `${what} is not in ${LOCK_FILE}: run \`npx tsx build.ts lock\``),
   }
 }
 

@@ -30,7 +30,7 @@ async function noteFor(
   try {
     const moved = await movement(entry, archives.get(entry.name), { registry, rootfs }, call)
     if (moved === undefined) return undefined
-    return `${entry.name} ${moved} since it was locked in ${LOCK_FILE}; \`lock --update\` takes what it is now`
+    return `${entry.name} ${moved} since it was locked in ${LOCK_FILE}; \`npx tsx build.ts lock --update\` takes what it is now`
   } catch (error) {
     if (error instanceof PolyarchError) return `nobody could say whether ${entry.name} has moved: ${error.message}`
     throw error

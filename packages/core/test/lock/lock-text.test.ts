@@ -67,6 +67,13 @@ describe('the text of a lock', () => {
     )
   })
 
+  it('says how it was written, in a line that reading passes over whatever it says', () => {
+    const text = formatLock(ENTRIES)
+    const how = '# Written by `npx tsx build.ts lock`;'
+    expect(text).toContain(how)
+    expect(parseLock(text.replace(how, '# Written by `build.ts lock`;'), 'x')).toEqual(parseLock(text, 'x'))
+  })
+
   it('takes a line that is there twice once, and refuses two that say different things of a name', () => {
     const text = formatLock(ENTRIES)
     const [line = ''] = text.match(/^image .*$/m) ?? []
@@ -76,7 +83,7 @@ describe('the text of a lock', () => {
       expect.objectContaining({
         code: 'LOCK_INVALID',
         message: expect.stringContaining('say different things of docker.io/library/golang:1.25 for linux/arm/v7'),
-        hint: expect.stringContaining('delete both'),
+        hint: 'leave one of them, or delete both and run `npx tsx build.ts lock`',
       }),
     )
   })

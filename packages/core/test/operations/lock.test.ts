@@ -132,7 +132,7 @@ describe('a lock', () => {
     const whole = await readFile(file, 'utf8')
     await writeFile(file, whole.replace(/^image .* linux\/amd64 .*\n/m, ''))
     const { notes } = await keys()
-    expect(notes).toEqual([`${helper} for linux/amd64 is not in polyarch.lock: run \`lock\``])
+    expect(notes).toEqual([`${helper} for linux/amd64 is not in polyarch.lock: run \`npx tsx build.ts lock\``])
     await expect(keys({ frozen: true })).rejects.toMatchObject({
       code: 'LOCK_INCOMPLETE',
       message: expect.stringContaining(`it does not have ${helper} for linux/amd64`),
