@@ -25,6 +25,8 @@ export interface ContextListing {
   /** Over path, kind, content, link target and executable bit: the same wherever the same files lie. */
   readonly digest: Digest
   readonly dockerfile: ContextDockerfile
+  /** The first folder among what is sent that a git repository keeps its own files in: `.git`, `vendor/tool/.git`. */
+  readonly gitFolder?: string
 }
 
 /** The Dockerfile of a context. */

@@ -42,7 +42,13 @@ export async function listContext(source: ContextSource, signal?: AbortSignal): 
   const dockerfile =
     source.inline === undefined ? placeDockerfile(directory, file, text, entries) : inlineDockerfile(text)
   const sent = entries.filter(({ path }) => path !== dockerfile.path)
-  return { directory, entries: sent, digest: digestEntries(sent), dockerfile }
+  const gitFolder = findGitFolder(sent)
+  return { directory, entries: sent, digest: digestEntries(sent), dockerfile, ...(gitFolder && { gitFolder }) }
+}
+
+function findGitFolder(entries: readonly ContextEntry[]): string | undefined {
+  const inside = entries.find(({ kind, path }) => kind === 'file' && /(?:^|\/)\.git\//.test(path))
+  return inside && /^(?:.*?\/)?\.git(?=\/)/.exec(inside.path)?.[0]
 }
 
 function rulesFor(
