@@ -11,7 +11,7 @@ import { makePlan, type Planned } from '../plan/planning.js'
 import { type Report, reportOf } from '../report/report.js'
 import { refuseMissingImages } from './missing-images.js'
 import { type PipelinesAndOptions, type RunOptions, splitArguments } from './options.js'
-import { openWorkshop, type Workshop } from './workshop.js'
+import { inWorkshop, type Workshop } from './workshop.js'
 
 const DEFAULT_BUILD_CONCURRENCY = 4
 
@@ -25,8 +25,7 @@ export async function execute(...given: PipelinesAndOptions): Promise<Report> {
     options.onEvent?.(event)
   }
   try {
-    await using workshop = await openWorkshop(pipelines, options)
-    const outcome = await executeIn(workshop, options, emit)
+    const outcome = await inWorkshop(pipelines, options, (workshop) => executeIn(workshop, options, emit))
     emit({ kind: 'run-finished', at: Date.now(), outcome })
     return reportOf(events)
   } catch (error) {

@@ -7,7 +7,7 @@ import { formatPlatform } from '../model/platform.js'
 import { formatReference, parseReference, withDefaultTag } from '../model/reference.js'
 import { resolveAll } from '../plan/survey.js'
 import { type RunOptions, splitArguments } from './options.js'
-import { openWorkshop } from './workshop.js'
+import { inWorkshop } from './workshop.js'
 
 /** What `lock(...)` takes after the pipelines. */
 export interface LockOptions extends Pick<RunOptions, 'registryClient' | 'signal' | 'registry' | 'directory'> {
@@ -44,8 +44,8 @@ export async function lock(...given: readonly [...Pipeline[], LockOptions] | rea
   const before = (await readLockFile(file)) ?? []
   const kept = entriesToKeep(before, options.update ?? false)
   const chosen = createLock({ entries: kept, frozen: false })
-  await using workshop = await openWorkshop(pipelines, options, chosen)
-  await resolveAll({ graph: workshop.graph, callOf: () => ({ signal: options.signal }) }, workshop.world)
+  const callOf = () => ({ signal: options.signal })
+  await inWorkshop(pipelines, options, ({ graph, world }) => resolveAll({ graph, callOf }, world), chosen)
   const after = chosen.used()
   await writeLockFile(file, after)
   return { file, entries: after.length, changes: changesBetween(before, after) }

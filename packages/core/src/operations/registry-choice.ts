@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { HostError } from '../model/errors.js'
 import type { ServerRequest } from '../registry-server/index.js'
 
 const EMBEDDED = /^embedded(?::(.*))?$/s
@@ -38,7 +39,18 @@ export async function chooseRegistry(
   if (!isEmbedded(choice) || choice === undefined) return { host: choice, [Symbol.asyncDispose]: async () => {} }
   const directory = await registryDirectory(choice)
   const { runningRegistry, startRegistry } = await import('../registry-server/index.js')
-  const running = await runningRegistry(directory)
-  if (running !== undefined) return { host: running.host, [Symbol.asyncDispose]: async () => {} }
-  return startRegistry({ directory, ...(onRequest !== undefined && { onRequest }) })
+  const join = async (): Promise<ChosenRegistry | undefined> => {
+    const running = await runningRegistry(directory)
+    return running && { host: running.host, [Symbol.asyncDispose]: async () => {} }
+  }
+  const joined = await join()
+  if (joined !== undefined) return joined
+  try {
+    return await startRegistry({ directory, ...(onRequest !== undefined && { onRequest }) })
+  } catch (error) {
+    // Another run may have started it at the same moment.
+    const late = error instanceof HostError && error.code === 'DIRECTORY_IN_USE' ? await join() : undefined
+    if (late === undefined) throw error
+    return late
+  }
 }

@@ -8,6 +8,7 @@ import type { Graph } from '../graph/node.js'
 import { createLock, type Lock } from '../lock/lock.js'
 import { lockPath, readLockFile } from '../lock/lock-file.js'
 import { createCodeReader } from '../machine-code/image-code.js'
+import { closeAll } from '../model/close-all.js'
 import { DefinitionError } from '../model/errors.js'
 import { formatPlatform, type Platform, parsePlatform, platformIdentity } from '../model/platform.js'
 import type { PlanningInput } from '../plan/planning.js'
@@ -20,50 +21,68 @@ import type { World } from '../steps/step.js'
 import { openRegistry } from './open-registry.js'
 import type { RunOptions } from './options.js'
 import { readAnew } from './rebuild-choice.js'
-import { type ChosenRegistry, chooseRegistry, isEmbedded } from './registry-choice.js'
+import { chooseRegistry, isEmbedded } from './registry-choice.js'
 
 /** A definition on the registry that was chosen, with all that is needed to plan and execute it. */
-export interface Workshop extends AsyncDisposable {
+export interface Workshop {
   readonly definition: Definition
   readonly graph: Graph
   readonly input: PlanningInput
   readonly world: World
 }
 
-/** Compiles pipelines and opens what they need. Faults of the definition are told before anything is opened. */
-export async function openWorkshop(
+/**
+ * Compiles pipelines, opens what they need for some work, and closes it. Faults of the definition are told before anything
+ * is opened; of several failures, that of the closing included, the first.
+ */
+export async function inWorkshop<Result>(
   pipelines: readonly Pipeline[],
   options: RunOptions,
+  work: (workshop: Workshop) => Promise<Result>,
   givenLock?: Lock,
-): Promise<Workshop> {
+): Promise<Result> {
   // A name that stands for any registry, so that a faulty definition starts no server.
   const anywhere = isEmbedded(options.registry) ? 'localhost' : options.registry
   const declared = compile(pipelines, { registry: anywhere, directory: options.directory })
   const only = readOnly(options.only, declared)
   const lock = givenLock ?? (await openLock(options))
-  const chosen = await chooseRegistry(options.registry)
-  const definition = compile(pipelines, { registry: chosen.host, directory: options.directory })
-  const graph = buildGraph(definition, { only })
+  const open: AsyncDisposable[] = []
+  let result: Result
+  try {
+    const chosen = await chooseRegistry(options.registry)
+    open.push(chosen)
+    const definition = compile(pipelines, { registry: chosen.host, directory: options.directory })
+    const graph = buildGraph(definition, { only })
+    const world = openWorld(options, lock)
+    open.unshift(world.contexts, world.engines, world.registry)
+    result = await work({ definition, graph, world, input: planningInput(definition, graph, options, only) })
+  } catch (error) {
+    await closeAll(open).catch(() => {})
+    throw error
+  }
+  await closeAll(open)
+  return result
+}
+
+function planningInput(
+  definition: Definition,
+  graph: Graph,
+  options: RunOptions,
+  only: readonly Platform[] | undefined,
+): PlanningInput {
   const published = publishedNames(definition, graph)
   const names = only === undefined ? published.filter(({ requested }) => requested) : []
-  const world = openWorld(options, lock)
   return {
-    definition,
     graph,
-    input: {
-      graph,
-      names,
-      published,
-      asksUpstream: false,
-      isAnew: readAnew(options, graph),
-      targets: only === undefined ? targetNodes(definition, graph) : imagesOf(graph, definition),
-      notes: definition.notes,
-      builds: options.build ?? true,
-      emulates: options.emulation !== 'never',
-      missingEmulator: missingBinfmtEntry,
-    },
-    world,
-    [Symbol.asyncDispose]: () => close(world, chosen),
+    names,
+    published,
+    asksUpstream: false,
+    isAnew: readAnew(options, graph),
+    targets: only === undefined ? targetNodes(definition, graph) : imagesOf(graph, definition),
+    notes: definition.notes,
+    builds: options.build ?? true,
+    emulates: options.emulation !== 'never',
+    missingEmulator: missingBinfmtEntry,
   }
 }
 
@@ -107,10 +126,6 @@ function sourceDateEpoch({ SOURCE_DATE_EPOCH: text }: NodeJS.ProcessEnv): number
   if (text === undefined || text === '') return undefined
   if (/^\d+$/.test(text)) return Number(text)
   throw new DefinitionError([{ path: 'SOURCE_DATE_EPOCH', message: `'${text}' is no number of seconds` }], 'USAGE')
-}
-
-async function close({ contexts, engines, registry }: World, chosen: ChosenRegistry): Promise<void> {
-  for (const one of [contexts, engines, registry, chosen]) await one[Symbol.asyncDispose]()
 }
 
 function readOnly(only: readonly string[] | undefined, { pipelines }: Definition): readonly Platform[] | undefined {

@@ -3,6 +3,7 @@ import type { GitOrigin } from '../context/git-origin.js'
 import { type ContextRequest, type OpenContext, openContext } from '../context/open-context.js'
 import type { PackedContext } from '../context/packing.js'
 import type { ContextDefinition } from '../definition/build-context.js'
+import { closeAll } from '../model/close-all.js'
 
 /** The contexts of a run: each is listed once and packed once, however many platforms are built from it. */
 export interface Contexts extends AsyncDisposable {
@@ -46,7 +47,7 @@ export function createContexts(epoch?: number): Contexts {
       }),
     async [Symbol.asyncDispose]() {
       const settled = await Promise.allSettled([...packs.values(), ...opened.values()])
-      for (const one of settled) if (one.status === 'fulfilled') await one.value[Symbol.asyncDispose]()
+      await closeAll(settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])))
     },
   }
 }

@@ -14,7 +14,7 @@ import type { Registry, RegistryCall } from '../../registry/port.js'
 import { keyReference } from '../../steps/key.js'
 import { imageNamed, readName } from '../named-image.js'
 import { type RunOptions, splitArguments } from '../options.js'
-import { openWorkshop, type Workshop } from '../workshop.js'
+import { inWorkshop, type Workshop } from '../workshop.js'
 import { deleteUnneeded } from './deletion.js'
 import { findUnneeded, type Kept, type PruneReason, type UnneededManifest } from './unneeded.js'
 
@@ -43,9 +43,12 @@ export async function prune(
   ...given: readonly [...Pipeline[], PruneOptions] | readonly Pipeline[]
 ): Promise<readonly PrunedTag[]> {
   const { pipelines, options } = splitArguments<PruneOptions>(given)
+  throwIfCancelled(options.signal)
+  return inWorkshop(pipelines, options, (workshop) => pruneIn(workshop, options))
+}
+
+async function pruneIn(workshop: Workshop, options: PruneOptions): Promise<readonly PrunedTag[]> {
   const { signal } = options
-  throwIfCancelled(signal)
-  await using workshop = await openWorkshop(pipelines, options)
   const repositories = repositoriesOf(workshop)
   const references = readKeep(options.keep ?? [], repositories)
   const kept = { keyTags: await demandedKeyTags(workshop, { signal }), references }
