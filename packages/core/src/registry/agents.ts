@@ -2,8 +2,11 @@ import type { Agent, RequestOptions } from 'node:http'
 import { type Hosts, isLoopback } from './hosts.js'
 import type { RegistryHostOptions } from './options.js'
 
-/** The way to a host, as `request` of `node:http` and `node:https` takes it. */
-export type Way = Pick<RequestOptions, 'agent'> & TlsOptions
+/** The way to a host, as `request` of `node:http` and `node:https` takes it, and what is special about it. */
+export interface Way extends Pick<RequestOptions, 'agent'>, TlsOptions {
+  /** Whether the head of a request is written when its connection is opened, so that nothing can be added to it then. */
+  readonly headFirst: boolean
+}
 
 interface TlsOptions {
   readonly ca?: string[]
@@ -29,7 +32,8 @@ export class Agents {
     const key = `${url.protocol} ${proxy}`
     const agent = this.#agents.get(key) ?? openAgent(url, proxy)
     this.#agents.set(key, agent)
-    return { agent: await agent, ...(await tlsOptions(this.#hosts.settingsOf(url))) }
+    const headFirst = proxy !== '' && url.protocol === 'http:'
+    return { agent: await agent, headFirst, ...(await tlsOptions(this.#hosts.settingsOf(url))) }
   }
 
   /** Ends all connections, those in use too. */

@@ -29,11 +29,11 @@ const REQUEST_ID_HEADERS = [
 /** The error that an answer stands for; PassingFault where it may be gone later. Reads the body. */
 export async function answerError(
   answer: HttpAnswer,
-  request: Pick<HttpRequest, 'method' | 'headers'>,
+  request: Pick<HttpRequest, 'method' | 'authorization'>,
   context: AnswerContext,
 ): Promise<RegistryError | PassingFault> {
   const { status } = answer
-  const secrets = secretsOf(context.credentials, request.headers['authorization'])
+  const secrets = secretsOf(context.credentials, await request.authorization)
   const details = await readDetails(answer, secrets)
   const requestId = REQUEST_ID_HEADERS.map((name) => headerOf(answer, name)).find((id) => id !== undefined)
   const exchange = {

@@ -34,25 +34,28 @@ export class Authenticator {
   readonly #options: AuthenticatorOptions
   readonly #tokens = new TokenCache()
   #scheme: LoginScheme | undefined
-  #probe: Promise<void> | undefined
+  #probe: Probe | undefined
   #login: Promise<Credentials | undefined> | undefined
 
   constructor(options: AuthenticatorOptions) {
     this.#options = options
   }
 
-  /** Runs the first request alone, and all others once it has been answered. */
-  async inTurn<T>(task: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    while (this.#scheme === undefined && this.#probe) await abortable(this.#probe, signal)
-    if (this.#scheme) return task()
-    const { promise, resolve } = deferred()
-    this.#probe = promise
+  /** Runs a task with its turn to send: that of the first comes at once, those of others when it has been answered. */
+  async inTurn<T>(task: (turn: Promise<void>) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    const own = new Probe()
     try {
-      return await task()
+      return await task(this.#turn(own, signal))
     } finally {
-      this.#probe = undefined
-      resolve()
+      if (this.#probe === own) this.#probe = undefined
+      own.end()
     }
+  }
+
+  async #turn(own: Probe, signal: AbortSignal | undefined): Promise<void> {
+    while (this.#scheme === undefined && this.#probe) await abortable(this.#probe.ended, signal)
+    // A task may be over before its turn has come: its connection failed.
+    if (this.#scheme === undefined && !own.hasEnded) this.#probe = own
   }
 
   /** What to show with a request: nothing where no login is wanted, or before the host has said. */
@@ -116,10 +119,24 @@ function basic(host: string, login: Credentials | undefined): Shown {
   }
 }
 
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = () => {}
-  const promise = new Promise<void>((settle) => {
-    resolve = settle
-  })
-  return { promise, resolve }
+/** A request whose answer others wait for. */
+class Probe {
+  readonly ended: Promise<void>
+  #hasEnded = false
+  #resolve = () => {}
+
+  constructor() {
+    this.ended = new Promise((resolve) => {
+      this.#resolve = resolve
+    })
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded
+  }
+
+  end(): void {
+    this.#hasEnded = true
+    this.#resolve()
+  }
 }

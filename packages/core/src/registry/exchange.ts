@@ -15,18 +15,20 @@ export interface ExchangeOptions {
 }
 
 /**
- * Sends one request, and gives the head of its answer, with the body still to be read.
+ * Sends one request, and gives the head of its answer, with the body still to be read. The connection is opened while
+ * the login is on its way: each takes a way there and back, or several.
  *
  * By node's own client: it is there already, where others take longer to load than a whole run that finds nothing to do.
  */
 export async function exchange(
-  { method, url, headers, body }: HttpRequest,
-  { way, timeouts, signal }: ExchangeOptions,
+  { method, url, headers, authorization, body }: HttpRequest,
+  { way: { agent, headFirst, ...tls }, timeouts, signal }: ExchangeOptions,
 ): Promise<IncomingMessage> {
   const { request } = await (url.protocol === 'https:' ? import('node:https') : import('node:http'))
+  const login = headFirst ? await obtained(authorization) : authorization
   const source = await openBody(body)
   return new Promise((resolve, reject) => {
-    const sent = request(url, { ...way, method, headers: { ...headers, ...lengthHeader(body) } })
+    const sent = request(url, { ...tls, agent, method, headers: { ...headers, ...lengthHeader(body) } })
     sent.on('error', reject)
     endOnSignal(sent, signal)
     sent.once('response', (answer) => {
@@ -35,9 +37,26 @@ export async function exchange(
       resolve(answer)
     })
     limitWaiting(sent, timeouts)
-    if (source instanceof Readable) pour(source, sent)
-    else sent.end(source)
+    if (source instanceof Readable) bind(source, sent)
+    const send = (known: string | undefined) => {
+      if (known !== undefined) sent.setHeader('authorization', known)
+      if (source instanceof Readable) source.pipe(sent)
+      else sent.end(source)
+    }
+    if (login instanceof Promise) {
+      obtained(login)
+        .then(send)
+        .catch((fault) => sent.destroy(fault))
+    } else send(login)
   })
+}
+
+async function obtained(authorization: HttpRequest['authorization']): Promise<string | undefined> {
+  try {
+    return await authorization
+  } catch (cause) {
+    throw new SourceFault(cause)
+  }
 }
 
 /** Not by the option of `request`, which watches each stream of the exchange, and costs as much as all else here. */
@@ -48,11 +67,10 @@ function endOnSignal(sent: ClientRequest, signal: AbortSignal | undefined): void
   sent.once('close', onAbort(signal, end))
 }
 
-/** Not by `pipeline`, which ends a request without the error that its source failed with. */
-function pour(source: Readable, sent: ClientRequest): void {
+/** Lets a request and its source end together. Not by `pipeline`, which hides the error that the source failed with. */
+function bind(source: Readable, sent: ClientRequest): void {
   source.once('error', (fault) => sent.destroy(fault))
   sent.once('close', () => source.destroy())
-  source.pipe(sent)
 }
 
 /** An answer that came before all was sent is a refusal: what is left is not sent. */

@@ -12,6 +12,8 @@ export interface HttpRequest {
   readonly url: URL
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
+  /** The Authorization header; one that is still on its way is sent once it is there, over a connection opened meanwhile. */
+  readonly authorization?: string | Promise<string | undefined> | undefined
   readonly body?: RequestBody | undefined
   /** Whether the body is for this origin alone: a redirect to another one is then refused. */
   readonly hasSecret?: boolean

@@ -18,9 +18,9 @@ export function unwrapFault(error: unknown): unknown {
   return error instanceof PassingFault ? error.error : error
 }
 
-/** The source of an upload failed: not the registry's fault, and sending again does not help. Never leaves this folder. */
+/** What was to be sent could not be had, the source of an upload or a login: no fault of the connection. Never leaves this folder. */
 export class SourceFault extends Error {
   constructor(cause: unknown) {
-    super('the source of an upload failed', { cause })
+    super('what was to be sent could not be had', { cause })
   }
 }

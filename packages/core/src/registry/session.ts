@@ -64,7 +64,7 @@ export class Session {
   async once(request: RegistryRequest, call?: RegistryCall): Promise<HttpAnswer> {
     const pace = this.requests.concurrency
     try {
-      return await this.#authenticator.inTurn(() => this.#authorized(request, call?.signal), call?.signal)
+      return await this.#authenticator.inTurn((turn) => this.#authorized(request, turn, call?.signal), call?.signal)
     } catch (error) {
       if (error instanceof PassingFault && error.error.status === TOO_MANY) this.#slowDown(pace)
       throw error
@@ -104,13 +104,22 @@ export class Session {
     for (const bound of [this.requests, this.transfers]) bound.concurrency = Math.ceil(bound.concurrency / 2)
   }
 
-  async #authorized(request: RegistryRequest, signal: AbortSignal | undefined): Promise<HttpAnswer> {
-    throwIfCancelled(signal)
+  async #authorized(
+    request: RegistryRequest,
+    turn: Promise<void>,
+    signal: AbortSignal | undefined,
+  ): Promise<HttpAnswer> {
     const url = this.urlOf(request.target)
     // A place elsewhere, such as a storage that uploads are sent to, is given no login of this host.
     const own = url.origin === this.endpoint.origin
-    const first = own ? await this.#authenticator.show(request.scopes, signal) : {}
-    const answer = await this.#send(request, url, first, signal)
+    const show = (): Shown | Promise<Shown> => (own ? this.#authenticator.show(request.scopes, signal) : {})
+    const showing = turn.then(show)
+    const login = showing.then((shown) => shown.authorization)
+    // Nobody hears of its failure where the request ends before it needs a login.
+    login.catch(() => {})
+    throwIfCancelled(signal)
+    const answer = await this.#send(request, url, login, signal)
+    const first = await showing
     if (answer.status !== 401 || answer.url.origin !== this.endpoint.origin) {
       if (own) this.#authenticator.satisfied()
       return this.#expected(answer, request, first)
@@ -120,12 +129,12 @@ export class Session {
     if (second.authorization === undefined || second.authorization === authorization)
       return this.#expected(answer, request, authorization === undefined ? second : first)
     await discard(answer)
-    return this.#expected(await this.#send(request, url, second, signal), request, second)
+    return this.#expected(await this.#send(request, url, second.authorization, signal), request, second)
   }
 
-  #send(request: RegistryRequest, url: URL, { authorization }: Shown, signal?: AbortSignal) {
-    const headers = { ...request.headers, ...(authorization !== undefined && { authorization }) }
-    return this.#transport.send({ method: request.method, url, headers, body: request.body }, signal)
+  #send(request: RegistryRequest, url: URL, authorization: HttpRequest['authorization'], signal?: AbortSignal) {
+    const { method, headers = {}, body } = request
+    return this.#transport.send({ method, url, headers, authorization, body }, signal)
   }
 
   async #expected(answer: HttpAnswer, request: RegistryRequest, shown: Shown): Promise<HttpAnswer> {
@@ -136,7 +145,6 @@ export class Session {
       answer.url.origin === origin
         ? shown.obstacle
         : `${answer.url.host}, where ${host} leads to, refuses it; the login of another host is not for it.`
-    const headers = { ...(authorization !== undefined && { authorization }) }
-    throw await answerError(answer, { method: request.method, headers }, { host, credentials, obstacle })
+    throw await answerError(answer, { method: request.method, authorization }, { host, credentials, obstacle })
   }
 }

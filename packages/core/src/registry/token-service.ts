@@ -63,7 +63,7 @@ function getRequest({ realm, service, scopes, credentials }: TokenOrder): HttpRe
   for (const scope of scopes) url.searchParams.append('scope', scope)
   if (credentials?.kind !== 'password') return { method: 'GET', url, headers: {} }
   url.searchParams.set('account', credentials.username)
-  return { method: 'GET', url, headers: { authorization: basicAuthorization(credentials) } }
+  return { method: 'GET', url, headers: {}, authorization: basicAuthorization(credentials) }
 }
 
 function oauthRequest(order: TokenOrder, { token }: Extract<Credentials, { kind: 'identity-token' }>): HttpRequest {

@@ -65,8 +65,8 @@ export class Transport implements AsyncDisposable {
     try {
       if (this.#isClosed) throw new Error('the client has been disposed of')
       const way = await this.#agents.wayTo(request.url)
-      const named = { ...request, headers: { 'user-agent': 'polyarch', ...request.headers } }
-      const body = await exchange(named, { way, timeouts: this.#options.timeouts, signal })
+      const headers = { 'user-agent': 'polyarch', ...request.headers }
+      const body = await exchange({ ...request, headers }, { way, timeouts: this.#options.timeouts, signal })
       return { url: request.url, status: body.statusCode ?? 0, headers: body.headersDistinct, body }
     } catch (error) {
       if (signal?.aborted) throw new CancelledError(signal.reason)
@@ -78,14 +78,13 @@ export class Transport implements AsyncDisposable {
   #redirected(request: HttpRequest, status: number, location: string): HttpRequest {
     if (!URL.canParse(location, request.url.href)) throw badRedirect(request, 'it is redirected to nowhere')
     const url = new URL(location, request.url)
-    const { authorization, ...headers } = request.headers
-    const kept =
-      url.origin === request.url.origin && authorization !== undefined ? { ...headers, authorization } : headers
-    if (request.method === 'GET' || request.method === 'HEAD') return { method: request.method, url, headers: kept }
+    const { method, headers } = request
+    const authorization = url.origin === request.url.origin ? request.authorization : undefined
+    if (method === 'GET' || method === 'HEAD') return { method, url, headers, authorization }
     if (status !== 307 && status !== 308) throw badRedirect(request, `it is redirected with ${status}, which loses it`)
     if (request.hasSecret && url.origin !== request.url.origin)
       throw badRedirect(request, `it is redirected to ${url.host}, which must not see the login`)
-    return { ...request, url, headers: kept }
+    return { ...request, url, authorization }
   }
 }
 

@@ -1,10 +1,11 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import { digestOf } from '../../src/model/digest.js'
 import { encodeManifest, MEDIA_TYPES } from '../../src/model/oci.js'
 import { createRegistry } from '../../src/registry/client.js'
 import { startScriptedServer } from './scripted-server.js'
+import { clientFor, password } from './token-registry.js'
 
 const config = { mediaType: MEDIA_TYPES.ociConfig, digest: digestOf('{}'), size: 2 }
 const manifest = encodeManifest({ schemaVersion: 2, config, layers: [] }, MEDIA_TYPES.ociManifest)
@@ -30,6 +31,48 @@ test('requests one after another share connections, HEAD or not', async () => {
   expect(server.seen).toHaveLength(20)
   // The next request may come before the last connection is known to be free.
   expect(connections).toBeLessThan(5)
+})
+
+test('requests that wait for the first answer, which tells the login that is wanted, open their connections meanwhile', async () => {
+  const connecting = new EventEmitter()
+  const allOpen = once(connecting, 'all')
+  await using server = await startScriptedServer(async ({ headers: { authorization } }) => {
+    // Were they opened only afterwards, it would never be answered.
+    if (server.seen.length === 1) await allOpen
+    seenFirst ??= server.seen.length
+    return authorization ? { status: 200, headers } : { status: 401, headers: { 'www-authenticate': 'Basic' } }
+  })
+  let seenFirst: number | undefined
+  let connections = 0
+  server.server.on('connection', () => {
+    connections += 1
+    if (connections === 5) connecting.emit('all')
+  })
+  await using client = clientFor(server.host, password)
+  const resolve = () => client.resolve({ registry: server.host, repository: 'a', tag: 'b' })
+  expect(await Promise.all(Array.from({ length: 5 }, resolve))).toEqual(Array(5).fill(manifest.descriptor))
+  expect(seenFirst).toBe(1)
+  // Only the first was sent without the login.
+  expect(server.seen).toHaveLength(6)
+})
+
+test('a connection that breaks while its request waits for the login is opened anew', async () => {
+  const connecting = new EventEmitter()
+  const openedAnew = once(connecting, 'anew')
+  await using server = await startScriptedServer(async () => {
+    if (server.seen.length === 1) await openedAnew
+    return { status: 200, headers }
+  })
+  let connections = 0
+  server.server.on('connection', (socket) => {
+    connections += 1
+    if (connections > 1 && connections < 5) socket.destroy()
+    if (connections === 5) connecting.emit('anew')
+  })
+  await using client = createRegistry({ retry: { delay: 1 } })
+  const resolve = () => client.resolve({ registry: server.host, repository: 'a', tag: 'b' })
+  expect(await Promise.all(Array.from({ length: 3 }, resolve))).toEqual(Array(3).fill(manifest.descriptor))
+  expect(server.seen).toHaveLength(3)
 })
 
 /** A server that answers HEAD with a body, which HTTP forbids: https://www.rfc-editor.org/rfc/rfc9110#section-9.3.2 */

@@ -13,6 +13,7 @@ import { createRegistry } from '../../src/registry/client.js'
 import { staticCredentials } from '../../src/registry/credentials.js'
 import { Hosts } from '../../src/registry/hosts.js'
 import { startScriptedServer } from './scripted-server.js'
+import { password } from './token-registry.js'
 
 const config = { mediaType: MEDIA_TYPES.ociConfig, digest: digestOf('{}'), size: 2 }
 const manifest = encodeManifest({ schemaVersion: 2, config, layers: [] }, MEDIA_TYPES.ociManifest)
@@ -184,7 +185,9 @@ async function startProxy(port: () => number) {
   const sockets: Socket[] = []
   const server = createServer((incoming, response) => {
     seen.push(`${incoming.method} ${incoming.url}`)
-    response.writeHead(stored.status, stored.headers).end(stored.body)
+    const isRefused = incoming.headers.host === 'login.example.com' && incoming.headers.authorization === undefined
+    if (isRefused) response.writeHead(401, { 'www-authenticate': 'Basic realm="r"' }).end()
+    else response.writeHead(stored.status, stored.headers).end(stored.body)
   })
   server.on('connect', (incoming, socket: Socket) => {
     seen.push(`CONNECT ${incoming.url}`)
@@ -238,5 +241,19 @@ describe('proxies', () => {
       'GET http://port.example.com/v2/a/manifests/b',
       'CONNECT secure.example.com:443',
     ])
+  })
+
+  test('are given the login that a request over plain HTTP has waited for', async () => {
+    await using proxy = await startProxy(() => 0)
+    vi.stubEnv('HTTP_PROXY', proxy.url)
+    await using client = createRegistry({
+      retry: { attempts: 1 },
+      insecureHosts: ['login.example.com'],
+      credentials: staticCredentials({ 'login.example.com': password }),
+    })
+    const read = () => client.getManifest({ registry: 'login.example.com', repository: 'a', tag: 'b' })
+    expect(await Promise.all([read(), read()])).not.toContain(undefined)
+    // Only the first was sent without it.
+    expect(proxy.seen).toHaveLength(3)
   })
 })

@@ -123,6 +123,22 @@ describe('Bearer tokens', () => {
     expect(await slow).toBeDefined()
   })
 
+  test('that no header can carry end the request that waited for it', async () => {
+    await using tokens = await startScriptedServer(({ query }) => ({
+      status: 200,
+      body: JSON.stringify({ token: query.get('scope')?.includes('broken') ? 'two\nlines' : 'good' }),
+    }))
+    await using server = await startScriptedServer(({ headers }) =>
+      headers.authorization
+        ? head
+        : { status: 401, headers: { 'www-authenticate': `Bearer realm="http://${tokens.host}/token"` } },
+    )
+    await using client = clientFor(server.host)
+    await client.resolve({ registry: server.host, repository: 'a', tag: 'latest' })
+    const broken = client.resolve({ registry: server.host, repository: 'broken', tag: 'latest' })
+    await expect(broken).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' })
+  })
+
   test('an identity token is exchanged as OAuth2 wants it', async () => {
     await using servers = await startTokenRegistry()
     await using client = clientFor(servers.host, identity)
