@@ -20,10 +20,16 @@ export function formatPruned(tags: readonly PruneText[]): string {
   return alignColumns(rows) + summary(tags)
 }
 
+/** The registry tells what has a tag, and nothing else. */
+function unseen(tags: readonly PruneText[]): string {
+  if (!tags.some(({ why }) => why === 'unlisted')) return ''
+  return 'an index that is known by its digest alone is not seen: --keep <name>@<digest> keeps it, and what it lists\n'
+}
+
 function summary(tags: readonly PruneText[]): string {
   if (tags.length === 0) return 'no key tag that nothing needs\n'
   const count = (outcome: PruneText['outcome']) => tags.filter((one) => one.outcome === outcome).length
   const [listed, deleted, kept] = [count('listed'), count('deleted'), count('kept')]
-  if (listed > 0) return `${listed} that nothing needs; --delete deletes them\n`
+  if (listed > 0) return `${listed} that nothing needs; --delete deletes them\n${unseen(tags)}`
   return `${deleted} deleted${kept === 0 ? '' : `, ${kept} kept by the registry`}\n`
 }

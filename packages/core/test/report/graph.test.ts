@@ -44,6 +44,15 @@ describe('the picture', () => {
     expect(node?.state).not.toBe('undecided')
   })
 
+  test('is narrow in the language of Graphviz: what is long breaks where a part of it begins', async () => {
+    const dot = await formatPicture(PICTURE, 'dot')
+    const labels = [...dot.matchAll(/\[label="([^"]*)"/g)].map(([, label]) => label)
+    expect(labels).toContain('docker.io/library/\\nubuntu:24.04')
+    expect(labels).toContain('raspbian bookworm armhf\\n(packages)')
+    expect(labels.some((label) => label?.startsWith('base\\nlinux/arm/v7\\n'))).toBe(true)
+    expect(labels.some((label) => label?.startsWith('shared base'))).toBe(true)
+  })
+
   test('of a definition alone has no words', () => {
     const { action: _action, reason: _reason, ...outlined } = nodePlan('app index', 'index', 'create')
     const [node] = pictureOf({ nodes: [outlined], tags: [] }).nodes
@@ -107,8 +116,8 @@ describe('forms', () => {
 
   test('SVG is laid out here, with every label', async () => {
     const svg = await formatPicture(PICTURE, 'svg')
-    for (const text of ['>image linux/arm/v7<', '>rebuild<', '>reg.example/app:1.0<', `>${SOURCES[0]}<`]) {
-      expect(svg).toContain(text)
+    for (const line of ['image', 'linux/arm/v7', 'rebuild', 'reg.example/', 'app:1.0', 'ubuntu:24.04']) {
+      expect(svg).toContain(`>${line}<`)
     }
   })
 

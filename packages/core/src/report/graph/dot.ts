@@ -22,8 +22,8 @@ export function formatDot({ nodes, edges }: Picture): string {
     ])
   return [
     'digraph polyarch {',
-    '  rankdir=RL; bgcolor="white"; nodesep=0.15; ranksep=0.6;',
-    '  node [fontname="Helvetica" fontsize=11 style="filled,rounded" shape=box margin="0.3,0.06" height=0.3];',
+    '  rankdir=RL; bgcolor="white"; nodesep=0.15; ranksep=0.3;',
+    '  node [fontname="Helvetica" fontsize=11 style="filled,rounded" shape=box margin="0.2,0.06" height=0.3];',
     '  edge [dir=back color="#6b7280" arrowsize=0.6];',
     ...clusters,
     ...others.map((node) => `  ${drawn(node)}`),
@@ -37,13 +37,22 @@ function attributesOf(node: PictureNode): string {
   const { fill, line } = COLOURS[node.state]
   const tooltip = [node.id, node.word, node.reason].filter((part) => part !== undefined).join(': ')
   return [
-    `label=${quoted(...linesOf(node))}`,
+    `label=${quoted(...linesOf(node).flatMap(broken))}`,
     `tooltip=${quoted(tooltip)}`,
     `shape=${SHAPES[node.kind].dot}`,
     `fillcolor="${fill}"`,
     `color="${line}"`,
     'fontcolor="#111827"',
   ].join(' ')
+}
+
+/** The longest line that is left whole, in characters: pages and README files show a wide picture small. */
+const MAX_LINE = 15
+
+/** A name breaks before its last part, and what stands for a platform before that: `docker.io/library/` `ubuntu:24.04`. */
+function broken(line: string): readonly string[] {
+  const at = line.lastIndexOf(' ') + 1 || line.lastIndexOf('/') + 1
+  return line.length > MAX_LINE && at > 0 ? [line.slice(0, at).trimEnd(), line.slice(at)] : [line]
 }
 
 /** Lines as a string of the language: a backslash would start an escape of its own, such as the name of the graph. */

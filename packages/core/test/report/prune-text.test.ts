@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import { formatPruned } from '../../src/report/prune-text.js'
+
+const tag = (why: string, outcome: 'listed' | 'deleted' | 'kept' = 'listed') => {
+  return { reference: `r.example.com/app:${why}`, why, outcome }
+}
+
+test('before an image is deleted, it is said what cannot be seen to need it, and what to do', () => {
+  const told = formatPruned([tag('unlisted'), tag('unchecked')])
+  expect(told.split('\n').slice(2)).toEqual([
+    '2 that nothing needs; --delete deletes them',
+    'an index that is known by its digest alone is not seen: --keep <name>@<digest> keeps it, and what it lists',
+    '',
+  ])
+})
+
+test('it is not said where no image goes, nor when all is done', () => {
+  expect(formatPruned([tag('unchecked'), tag('unused-record')])).not.toContain('--keep')
+  expect(formatPruned([tag('unlisted', 'deleted'), tag('unlisted', 'kept')])).toMatch(
+    /\n1 deleted, 1 kept by the registry\n$/,
+  )
+  expect(formatPruned([])).toBe('no key tag that nothing needs\n')
+})
