@@ -13,9 +13,21 @@ export interface GitCall {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Runs the system's git in a directory, whose own repository is meant. @returns what it prints. */
+/**
+ * Runs the system's git in a directory, whose own repository is meant; also where it is cancelled, it has ended afterwards.
+ *
+ * @returns what it prints.
+ */
 export async function runGit(directory: string, args: readonly string[], { env, signal }: GitCall): Promise<string> {
   const all: NodeJS.ProcessEnv = { ...process.env, ...env }
   for (const name of FOREIGN) delete all[name]
-  return (await run('git', ['-C', directory, ...args], { env: all, ...(signal && { signal }) })).stdout
+  const running = run('git', ['-C', directory, ...args], { env: all, ...(signal && { signal }) })
+  const closed = new Promise((resolve) => running.child.once('close', resolve))
+  try {
+    return (await running).stdout
+  } catch (error) {
+    // A signal is told at once, while git cleans up: it must not write into a folder that is being removed.
+    await closed
+    throw error
+  }
 }

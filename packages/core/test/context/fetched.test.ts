@@ -120,6 +120,26 @@ describe('a git repository', { timeout: 60_000 }, () => {
     expect(await readdir(library.path)).toEqual([])
   })
 
+  it('leaves nothing where it is cancelled, whatever git still does then', async () => {
+    const marks = library.path
+    const script = `#!/bin/sh
+folder=$2
+trap 'sleep 0.2; mkdir -p "$folder"; touch "$folder/late" "${marks}/ended"; exit 1' TERM
+touch "${marks}/begun"
+while :; do sleep 0.05; done
+`
+    await writeFile(join(folder.path, 'git'), script, { mode: 0o755 })
+    vi.stubEnv('PATH', `${folder.path}:${process.env['PATH']}`)
+    const stop = new AbortController()
+    const opening = openContext({ context: at(), dockerfile: 'Dockerfile' }, stop.signal)
+    const cancelled = expect(opening).rejects.toMatchObject({ code: 'CANCELLED' })
+    await expect.poll(() => readdir(marks)).toEqual(['begun'])
+    stop.abort()
+    await cancelled
+    await expect.poll(() => readdir(marks)).toContain('ended')
+    expect(await readdir(scratch.path)).toEqual([])
+  })
+
   it('is not left by its directory', async () => {
     await git('init', '--quiet')
     await commit({ Dockerfile: '' })
