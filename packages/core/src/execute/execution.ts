@@ -86,7 +86,7 @@ export async function performNodes(input: ExecutionInput): Promise<ReadonlyMap<s
     if (missing.length > 0 && !standsWithout(node, missing)) return lose(node, missing)
     let hasStarted = false
     try {
-      const lease = await leaseOf(node, nodeSignal)
+      using lease = await leaseOf(node, nodeSignal)
       hasStarted = true
       const platform = 'platform' in node && { platform: node.platform }
       emit({ kind: 'node-started', at: Date.now(), node: node.id, ...platform, ...lease?.use })

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { EnginePool } from '../../src/engine/pool.js'
+import type { Engine } from '../../src/engine/port.js'
 import { type PlannedNode, performNodes } from '../../src/execute/execution.js'
-import type { IndexNode } from '../../src/graph/node.js'
+import type { ImageNode, IndexNode } from '../../src/graph/node.js'
 import { RegistryError } from '../../src/model/errors.js'
 import type { RunEvent } from '../../src/model/events.js'
 
@@ -29,6 +30,27 @@ function failing(id: string, error: unknown): PlannedNode {
   const resolved = { node, volatile: undefined, consider: () => considered }
   return { node, resolved, considered, finding: undefined, anew: false, former: {}, wanted: true }
 }
+
+test('a listener that throws costs no engine its place: else whoever waits for it would wait for ever', async () => {
+  const engine = { name: 'only' } as Engine
+  const candidates = [{ engine, address: 'only', execution: 'native' as const }]
+  const planned = ['one', 'other'].map((id) => {
+    const { node, ...rest } = failing(id, new Error('it is not come to that'))
+    const image = { ...node, kind: 'image', platform: { os: 'linux', architecture: 'amd64' } } as unknown as ImageNode
+    return [id, { ...rest, node: image }] as const
+  })
+  const running = performNodes({
+    nodes: new Map(planned),
+    pool: new EnginePool({ buildsPerEngine: 1, waitsForNative: false }),
+    candidacies: new Map(planned.map(([id]) => [id, { candidates, refusals: [] }])),
+    builds: true,
+    keepGoing: true,
+    emit: () => {
+      throw new Error('the listener')
+    },
+  })
+  await expect(running).rejects.toThrow('the listener')
+})
 
 test('nodes that fail by what they share are each told with a name of their own', async () => {
   const shared = new RegistryError('CREDENTIALS_UNREADABLE', 'the helper failed')
