@@ -108,18 +108,23 @@ async function moveOne(
   registry: Registry,
 ): Promise<TagChange> {
   const to = manifest.descriptor.digest
-  const from = (await registry.resolve(reference, { signal, fresh: true }))?.digest
+  const look = async () => (await registry.resolve(reference, { signal, fresh: true }))?.digest
+  const from = await look()
   const change = { reference: formatReference(reference), to, ...(from !== undefined && { from }) }
   if (from === to) {
     emit({ kind: 'tag-kept', at: Date.now(), change })
     return change
   }
-  if (from !== planned) {
+  const requirePlanned = (now: string | undefined) => {
+    if (now === planned) return
     throw new RegistryError('TAG_MOVED', `${change.reference} was moved by somebody else since the plan`, {
       hint: 'run again: it then starts from what the name points to now',
     })
   }
-  await registry.putManifest(reference, manifest, { signal })
+  requirePlanned(from)
+  // A write that is repeated may come much later than the first look.
+  const beforeRepeat = async () => requirePlanned(await look())
+  await registry.putManifest(reference, manifest, { signal, beforeRepeat })
   emit({ kind: 'tag-moved', at: Date.now(), change })
   return change
 }

@@ -42,7 +42,10 @@ export class ManifestWriter {
     if (reference.digest !== undefined && reference.digest !== digest) throw mismatch(where, digest)
     const place = this.#connections.origin(reference)
     const linked = await this.#connections.retrying(place, call, async (attempt) => {
-      if (attempt > 1 && (await this.#holds(reference, name, manifest, call))) return false
+      if (attempt > 1) {
+        if (await this.#holds(reference, name, manifest, call)) return false
+        await call?.beforeRepeat?.()
+      }
       const answer = await this.#sendPut(place, reference, name, manifest, call)
       const told = headerOf(answer, 'docker-content-digest')
       if (told?.startsWith('sha256:') && told !== digest) throw mismatch(`${where}, put as ${digest},`, told)

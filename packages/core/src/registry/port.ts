@@ -10,6 +10,8 @@ export interface RegistryCall {
   readonly onEvent?: ((event: RegistryEvent) => void) | undefined
   /** Ask the registry itself and none of its mirrors, because the answer decides a write. */
   readonly fresh?: boolean | undefined
+  /** Asked before a write is repeated whose first attempt has not arrived: what it throws ends the call. */
+  readonly beforeRepeat?: (() => Promise<void>) | undefined
 }
 
 /** Content to upload: its digest and size are known, and it can be opened again when a transfer has to be repeated. */
