@@ -5,19 +5,31 @@ import { isImage, readImageConfig } from '../registry/image-config.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import { statedPlatform } from '../steps/registry-base.js'
 
-/**
- * The platforms that a name has today, and would not have with what it is to point to next.
- *
- * @param nextAt - where that is now, if not in the name's repository yet.
- */
-export async function findLostPlatforms(
+/** A name, what it points to, and what it is to point to next. */
+export interface Succession {
+  readonly reference: Reference
+  /** Undefined where there is nothing. */
+  readonly current: StoredManifest | undefined
+  readonly next: StoredManifest
+  /** Where the next one is now, if not in the name's repository yet. */
+  readonly nextAt?: Repository
+}
+
+/** What a name points to now, as {@link Succession} has it. */
+export function readCurrent(
   reference: Reference,
-  next: StoredManifest,
   registry: Registry,
   call: RegistryCall,
-  nextAt: Repository = reference,
+): Promise<StoredManifest | undefined> {
+  return registry.getManifest(reference, { ...call, fresh: true })
+}
+
+/** The platforms that a name would lose. */
+export async function findLostPlatforms(
+  { reference, current, next, nextAt = reference }: Succession,
+  registry: Registry,
+  call: RegistryCall,
 ): Promise<readonly Platform[]> {
-  const current = await registry.getManifest(reference, { ...call, fresh: true })
   if (current === undefined || current.descriptor.digest === next.descriptor.digest) return []
   const kept = new Set((await platformsOf(next, nextAt, registry, call)).map(platformIdentity))
   const had = await platformsOf(current, reference, registry, call)

@@ -8,7 +8,7 @@ import { copyManifest } from '../registry/copy.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import type { PublishedName } from '../steps/published-names.js'
 import type { Output } from '../steps/step.js'
-import { findLostPlatforms } from './lost-platforms.js'
+import { findLostPlatforms, readCurrent } from './lost-platforms.js'
 
 /** A name that is about to move. */
 export interface TagMove extends PublishedName {
@@ -90,7 +90,8 @@ async function refuseRemoval(
   call: { readonly signal: AbortSignal | undefined },
 ): Promise<void> {
   if (planned === undefined || planned === next.descriptor.digest) return
-  const lost = await findLostPlatforms(reference, next, registry, call)
+  const current = await readCurrent(reference, registry, call)
+  const lost = await findLostPlatforms({ reference, current, next }, registry, call)
   if (lost.length === 0) return
   throw new RegistryError(
     'PLATFORM_MISSING',

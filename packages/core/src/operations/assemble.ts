@@ -1,13 +1,21 @@
 import { type Digest, isDigest } from '../model/digest.js'
 import { DefinitionError, type Fault, RegistryError } from '../model/errors.js'
-import { type Annotations, type Descriptor, encodeManifest, isAttestation, MEDIA_TYPES } from '../model/oci.js'
+import {
+  type Annotations,
+  type Descriptor,
+  encodeManifest,
+  isAttestation,
+  MEDIA_TYPES,
+  type StoredManifest,
+} from '../model/oci.js'
 import { comparePlatforms, isKnownPlatform, parsePlatform } from '../model/platform.js'
 import { type Reference, repositoryOf, sameRepository } from '../model/reference.js'
 import { allOrNone } from '../registry/all-or-none.js'
 import { copyManifest } from '../registry/copy.js'
+import type { Registry, RegistryCall } from '../registry/port.js'
 import { lastOfEach, refuseDuplicates } from './assembly-duplicates.js'
 import { type AssemblySource, collectImages, type FoundImage } from './assembly-source.js'
-import { refuseLosses } from './losses.js'
+import { readNamed, refuseLosses, refuseNewLosses } from './losses.js'
 import { imageNamed, isLayout, openImages, readName, readNewName } from './named-image.js'
 import type { OperationOptions } from './options.js'
 
@@ -55,22 +63,26 @@ export async function assemble(
   const sources = readEntries(entries, target)
   const call = { signal: options.signal }
   await using images = openImages(options)
-  const collecting = { registry: images, target: repositoryOf(target), trustDeclared: options.trustDeclared ?? false }
-  const collected = await allOrNone(sources, call, (source, own) => collectImages(source, { ...collecting, call: own }))
-  const all = collected.flat()
+  let all: readonly FoundImage[] = []
+  let current: StoredManifest | undefined
+  const collect = async (own: RegistryCall) => {
+    all = await collectAll(sources, target, images, own, options.trustDeclared)
+  }
+  const look = async (own: RegistryCall) => {
+    current = await readNamed(target, images, own)
+  }
+  await allOrNone(options.allowRemoval ? [collect] : [collect, look], call, (task, own) => task(own))
   if (options.duplicates !== 'last') refuseDuplicates(all)
   const found = options.duplicates === 'last' ? lastOfEach(all) : all
-  const elsewhere = found.filter(({ reference, manifest }) => !manifest || !sameRepository(reference, target))
-  await allOrNone(elsewhere, call, async ({ reference, manifest, isThere }, copyCall) => {
-    const to = { ...repositoryOf(target), ...digestOnly(reference) }
-    await copyManifest(images, reference, to, manifest ? { source: manifest, isThere } : {}, copyCall)
-  })
   const index = encodeIndex(
     found.map(({ descriptor }) => descriptor),
     options.annotations,
     isLayout(target),
   )
-  if (!options.allowRemoval) await refuseLosses(target, index, target, images, call)
+  const succession = { reference: target, current, next: index }
+  if (!options.allowRemoval) await refuseLosses(succession, images, call)
+  await bring(found, target, images, call)
+  if (!options.allowRemoval) await refuseNewLosses(succession, images, call)
   await images.putManifest(target, index, call)
   const { digest, mediaType } = index.descriptor
   return {
@@ -79,6 +91,32 @@ export async function assemble(
     manifests: 'manifests' in index.content ? index.content.manifests : [],
     notes: found.flatMap(({ notes }) => notes),
   }
+}
+
+async function collectAll(
+  sources: readonly AssemblySource[],
+  target: Reference,
+  registry: Registry,
+  call: RegistryCall,
+  trustDeclared = false,
+): Promise<readonly FoundImage[]> {
+  const collecting = { registry, target: repositoryOf(target), trustDeclared }
+  const found = await allOrNone(sources, call, (source, own) => collectImages(source, { ...collecting, call: own }))
+  return found.flat()
+}
+
+/** Copies what is not in the repository of the index. */
+async function bring(
+  found: readonly FoundImage[],
+  target: Reference,
+  registry: Registry,
+  call: RegistryCall,
+): Promise<void> {
+  const elsewhere = found.filter(({ reference, manifest }) => !manifest || !sameRepository(reference, target))
+  await allOrNone(elsewhere, call, async ({ reference, manifest, isThere }, own) => {
+    const to = { ...repositoryOf(target), ...digestOnly(reference) }
+    await copyManifest(registry, reference, to, manifest ? { source: manifest, isThere } : {}, own)
+  })
 }
 
 function readEntries(entries: readonly (string | AssembleEntry)[], target: Reference): readonly AssemblySource[] {

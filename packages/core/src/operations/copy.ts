@@ -3,7 +3,7 @@ import { DefinitionError, type Fault } from '../model/errors.js'
 import type { Descriptor, StoredManifest } from '../model/oci.js'
 import { type Platform, parsePlatform } from '../model/platform.js'
 import { copyManifest } from '../registry/copy.js'
-import { refuseLosses } from './losses.js'
+import { readNamed, refuseLosses } from './losses.js'
 import { imageNamed, isLayout, openImages, readName, readNewName } from './named-image.js'
 import type { OperationOptions } from './options.js'
 
@@ -25,7 +25,9 @@ export async function copy(from: string, to: string, options: CopyOptions = {}):
   // Both are judged before anything moves: the name is written last, and would be refused only then.
   const judge = async (manifest: StoredManifest) => {
     if (isLayout(target)) checkLayoutType(target, manifest.descriptor)
-    if (!options.allowRemoval) await refuseLosses(target, manifest, source, images, call)
+    if (options.allowRemoval) return
+    const current = await readNamed(target, images, call)
+    await refuseLosses({ reference: target, current, next: manifest, nextAt: source }, images, call)
   }
   return await copyManifest(images, source, target, { ...(platforms && { platforms }), judge }, call)
 }

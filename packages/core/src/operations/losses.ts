@@ -1,30 +1,41 @@
-import { findLostPlatforms } from '../execute/lost-platforms.js'
+import { findLostPlatforms, readCurrent, type Succession } from '../execute/lost-platforms.js'
 import { RegistryError } from '../model/errors.js'
 import type { StoredManifest } from '../model/oci.js'
 import { formatPlatform } from '../model/platform.js'
-import { formatReference, type Reference, type Repository, repositoryOf } from '../model/reference.js'
+import { formatReference, type Reference, repositoryOf } from '../model/reference.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 
-/**
- * Refuses what would take a platform from a name.
- *
- * @param nextAt - where the next manifest is now.
- * @throws RegistryError PLATFORM_MISSING
- */
-export async function refuseLosses(
+/** Reads what a name that is to be written points to now. A digest is no name: it never points to anything else. */
+export async function readNamed(
   target: Reference,
-  next: StoredManifest,
-  nextAt: Repository,
   registry: Registry,
   call: RegistryCall,
-): Promise<void> {
-  const { tag } = target
-  if (tag === undefined) return
-  const name = { ...repositoryOf(target), tag }
-  const lost = await findLostPlatforms(name, next, registry, call, nextAt)
+): Promise<StoredManifest | undefined> {
+  return target.tag === undefined ? undefined : readCurrent(nameIn(target), registry, call)
+}
+
+/** Refuses what would take a platform from a name. @throws RegistryError PLATFORM_MISSING */
+export async function refuseLosses(succession: Succession, registry: Registry, call: RegistryCall): Promise<void> {
+  const reference = nameIn(succession.reference)
+  const lost = await findLostPlatforms({ ...succession, reference }, registry, call)
   if (lost.length === 0) return
-  const message = `${formatReference(name)} would lose ${lost.map(formatPlatform).join(', ')}`
+  const message = `${formatReference(reference)} would lose ${lost.map(formatPlatform).join(', ')}`
   throw new RegistryError('PLATFORM_MISSING', message, {
     hint: 'bring an image for it too, or say allowRemoval where it is meant to go',
   })
+}
+
+/** Refuses the same of what a name has come to point to since it was read. @throws RegistryError PLATFORM_MISSING */
+export async function refuseNewLosses(succession: Succession, registry: Registry, call: RegistryCall): Promise<void> {
+  const { reference, current: before } = succession
+  if (reference.tag === undefined) return
+  const now = await registry.resolve(nameIn(reference), { ...call, fresh: true })
+  if (now?.digest === before?.descriptor.digest) return
+  const current = await readNamed(reference, registry, call)
+  await refuseLosses({ ...succession, current }, registry, call)
+}
+
+function nameIn(target: Reference): Reference {
+  const { tag } = target
+  return { ...repositoryOf(target), ...(tag !== undefined && { tag }) }
 }

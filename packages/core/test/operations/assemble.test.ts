@@ -1,9 +1,7 @@
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Cleanup } from '../../../../test/support/cleanup.js'
-import { pushManifest, pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
-import { type TinyImage, type TinyImageOptions, tinyImage, tinyIndex } from '../../../../test/support/tiny-image.js'
+import { type TinyImage, tinyIndex } from '../../../../test/support/tiny-image.js'
 import { assemble, copy, inspect, tags } from '../../src/index.js'
 import type { Digest } from '../../src/model/digest.js'
 import {
@@ -14,8 +12,7 @@ import {
   type StoredManifest,
 } from '../../src/model/oci.js'
 import { parseManifest } from '../../src/registry/manifest-shape.js'
-import { type RegistryServer, startRegistry } from '../../src/registry-server/index.js'
-import { startFaultProxy } from '../registry/fault-proxy.js'
+import { digestsOf, type TestRepositories, testRepositories, uniqueImage } from './test-repositories.js'
 
 const AMD64 = { os: 'linux', architecture: 'amd64' }
 const ARMV6 = { os: 'linux', architecture: 'arm', variant: 'v6' }
@@ -24,30 +21,15 @@ const UNKNOWN = { os: 'unknown', architecture: 'unknown' }
 
 const cleanup = new Cleanup()
 let folder: string
-let server: RegistryServer
-let count = 0
+let repositories: TestRepositories
 
 beforeAll(async () => {
   folder = cleanup.use(await tempFolder('assemble')).path
-  server = cleanup.use(await startRegistry({ directory: join(folder, 'registry') }))
+  repositories = cleanup.use(await testRepositories())
 })
 afterAll(() => cleanup[Symbol.asyncDispose]())
 
-/** A repository of the test's own, with images in it. */
-async function repositoryWith(images: readonly TinyImage[] = []) {
-  count += 1
-  const repository = `team/app-${count}`
-  const target = { url: server.url, repository }
-  for (const image of images) await pushTinyImage(target, image)
-  const put = (manifest: StoredManifest, tag?: string) => pushManifest(target, manifest, tag)
-  return { name: `${server.host}/${repository}`, put }
-}
-
-/** An image that no other test has. */
-function image(options: TinyImageOptions): Promise<TinyImage> {
-  count += 1
-  return tinyImage({ files: { 'etc/count': `${count}` }, ...options })
-}
+const repositoryWith = (images?: readonly TinyImage[]) => repositories.repositoryWith(images)
 
 /** An index with its entries as they are given: written by other tools, so in no normal form. */
 function rawIndex(manifests: readonly object[]): StoredManifest {
@@ -63,11 +45,9 @@ function attestationOf(attestation: TinyImage, subject: Digest): Descriptor {
   return { ...attestation.manifest.descriptor, platform: UNKNOWN, annotations }
 }
 
-const digestsOf = (manifests: readonly Descriptor[]) => manifests.map(({ digest }) => digest)
-
 describe('the children of an index', () => {
   test('whose arm has no variant are read as v7, and a note says so', async () => {
-    const arm = await image({ platform: ARMV7 })
+    const arm = await uniqueImage({ platform: ARMV7 })
     const { name, put } = await repositoryWith([arm])
     const index = rawIndex([{ ...arm.manifest.descriptor, platform: { os: 'linux', architecture: 'arm' } }])
     await put(index, 'bare')
@@ -79,7 +59,7 @@ describe('the children of an index', () => {
   })
 
   test('are compared with their configs like any image', async () => {
-    const lying = await image({ platform: ARMV6, configPlatform: AMD64 })
+    const lying = await uniqueImage({ platform: ARMV6, configPlatform: AMD64 })
     const { name, put } = await repositoryWith([lying])
     await put(tinyIndex([lying]), 'list')
     await expect(assemble(`${name}:1`, [`${name}:list`])).rejects.toMatchObject({ code: 'PLATFORM_MISMATCH' })
@@ -89,7 +69,7 @@ describe('the children of an index', () => {
   })
 
   test('that are listed without a platform have that of their config, and are found by it', async () => {
-    const [amd64, arm] = await Promise.all([image({ platform: AMD64 }), image({ platform: ARMV6 })])
+    const [amd64, arm] = await Promise.all([uniqueImage({ platform: AMD64 }), uniqueImage({ platform: ARMV6 })])
     const { name, put } = await repositoryWith([amd64, arm])
     await put(rawIndex([amd64.manifest.descriptor, arm.manifest.descriptor]), 'nameless')
     const all = await assemble(`${name}:all`, [`${name}:nameless`])
@@ -101,7 +81,7 @@ describe('the children of an index', () => {
   test('of Windows are told apart by their versions, and taken together by their platform', async () => {
     const versions = ['10.0.17763.1', '10.0.20348.1']
     const platforms = versions.map((version) => ({ os: 'windows', architecture: 'amd64', 'os.version': version }))
-    const images = await Promise.all(platforms.map((platform) => image({ platform })))
+    const images = await Promise.all(platforms.map((platform) => uniqueImage({ platform })))
     const { name, put } = await repositoryWith(images)
     await put(tinyIndex(images), 'list')
     const { manifests } = await assemble(`${name}:1`, [{ image: `${name}:list`, platform: 'windows/amd64' }])
@@ -113,7 +93,7 @@ describe('the children of an index', () => {
 
 describe('an entry', () => {
   test('that is a digest alone is in the repository of the new index', async () => {
-    const amd64 = await image({ platform: AMD64 })
+    const amd64 = await uniqueImage({ platform: AMD64 })
     const { name } = await repositoryWith([amd64])
     const { digest } = amd64.manifest.descriptor
     const { manifests } = await assemble(`${name}:1`, [digest])
@@ -121,7 +101,7 @@ describe('an entry', () => {
   })
 
   test('for v6 whose config leaves the variant open is taken, and a note says so', async () => {
-    const old = await image({ platform: ARMV6, configPlatform: { os: 'linux', architecture: 'arm' } })
+    const old = await uniqueImage({ platform: ARMV6, configPlatform: { os: 'linux', architecture: 'arm' } })
     const { name } = await repositoryWith([old])
     const entry = { image: old.manifest.descriptor.digest, platform: 'linux/arm/v6' }
     const { manifests, notes } = await assemble(`${name}:1`, [entry])
@@ -142,10 +122,10 @@ describe('an entry', () => {
   })
 
   test('may be in an image layout, and so may the index', async () => {
-    const [amd64, arm] = await Promise.all([image({ platform: AMD64 }), image({ platform: ARMV7 })])
+    const [amd64, arm] = await Promise.all([uniqueImage({ platform: AMD64 }), uniqueImage({ platform: ARMV7 })])
     const { name, put } = await repositoryWith([amd64, arm])
     await put(amd64.manifest, 'amd64')
-    const layout = `oci:${folder}/parts-${count}`
+    const layout = `oci:${folder}/parts`
     await copy(`${name}@${arm.manifest.descriptor.digest}`, `${layout}:arm`)
     const here = await assemble(`${name}:1`, [`${name}:amd64`, `${layout}:arm`])
     const there = await assemble(`${layout}:all`, [`${name}:amd64`, arm.manifest.descriptor.digest])
@@ -156,8 +136,8 @@ describe('an entry', () => {
 
 describe('two images for one platform', () => {
   test('are refused; on request the last one is taken, with what attests it alone', async () => {
-    const [amd64, before, after] = await Promise.all([AMD64, ARMV7, ARMV7].map((platform) => image({ platform })))
-    const attested = await Promise.all([1, 2].map(() => image({ platform: UNKNOWN })))
+    const [amd64, before, after] = await Promise.all([AMD64, ARMV7, ARMV7].map((platform) => uniqueImage({ platform })))
+    const attested = await Promise.all([1, 2].map(() => uniqueImage({ platform: UNKNOWN })))
     const [ofAmd64, ofBefore] = attested
     if (!amd64 || !before || !after || !ofAmd64 || !ofBefore)
       throw new Error('there are three images and two attestations')
@@ -187,7 +167,7 @@ describe('two images for one platform', () => {
   })
 
   test('may be one image under two platforms', async () => {
-    const arm = await image({ platform: ARMV6 })
+    const arm = await uniqueImage({ platform: ARMV6 })
     const { name } = await repositoryWith([arm])
     const { digest } = arm.manifest.descriptor
     const entries = ['linux/arm/v6', 'linux/arm/v7'].map((platform) => ({ image: digest, platform }))
@@ -199,7 +179,7 @@ describe('two images for one platform', () => {
 
 describe('what is written', () => {
   test('is the same whatever the order of the entries, lowest variant first', async () => {
-    const images = await Promise.all([ARMV7, AMD64, ARMV6].map((platform) => image({ platform })))
+    const images = await Promise.all([ARMV7, AMD64, ARMV6].map((platform) => uniqueImage({ platform })))
     const { name } = await repositoryWith(images)
     const digests = images.map(({ manifest }) => manifest.descriptor.digest)
     const one = await assemble(`${name}:1`, digests)
@@ -209,7 +189,7 @@ describe('what is written', () => {
   })
 
   test('has the media types of Docker where all images do, and nothing is annotated', async () => {
-    const docker = await image({ platform: AMD64, dialect: 'docker' })
+    const docker = await uniqueImage({ platform: AMD64, dialect: 'docker' })
     const { name } = await repositoryWith([docker])
     const { digest } = docker.manifest.descriptor
     expect((await assemble(`${name}:1`, [digest])).mediaType).toBe(MEDIA_TYPES.dockerManifestList)
@@ -220,54 +200,15 @@ describe('what is written', () => {
   })
 
   test('is nothing where an image is missing', async () => {
-    const amd64 = await image({ platform: AMD64 })
+    const amd64 = await uniqueImage({ platform: AMD64 })
     const { name } = await repositoryWith([amd64])
     const missing = assemble(`${name}:1`, [amd64.manifest.descriptor.digest, `${name}:absent`])
     await expect(missing).rejects.toMatchObject({ code: 'NOT_FOUND' })
     expect(await tags(name)).toEqual([])
   })
 
-  test('of images that are in its repository reads each one once, with its config, and copies nothing', async () => {
-    const images = [await image({ platform: AMD64 }), await image({ platform: ARMV7 })]
-    const { name } = await repositoryWith(images)
-    await using proxy = await startFaultProxy(server.host)
-    const digests = images.map(({ manifest }) => manifest.descriptor.digest)
-    await assemble(`${name.replace(server.host, proxy.host)}:1`, digests)
-    const asked = proxy.seen.map(({ method, path }) => `${method} ${path.split('/').at(-2)}`)
-    expect(asked.sort()).toEqual([
-      'GET blobs',
-      'GET blobs',
-      'GET manifests',
-      'GET manifests',
-      'GET manifests',
-      'PUT manifests',
-    ])
-  })
-
-  test('of an image elsewhere is asked for while its config is read, before anything is written', async () => {
-    const amd64 = await image({ platform: AMD64 })
-    const { name } = await repositoryWith([amd64])
-    await using proxy = await startFaultProxy(server.host)
-    let askedForIt = () => {}
-    const asked = new Promise<undefined>((resolve) => {
-      askedForIt = () => resolve(undefined)
-    })
-    // Were it asked for only afterwards, neither would ever be answered.
-    proxy.plan(({ method, path }) => {
-      if (method === 'HEAD') askedForIt()
-      return path.includes('/blobs/sha256') ? asked : undefined
-    })
-    const source = `${name.replace(server.host, proxy.host)}@${amd64.manifest.descriptor.digest}`
-    await assemble(`${proxy.host}/team/elsewhere:1`, [source])
-    const methods = proxy.seen.map(({ method }) => method)
-    expect([methods.slice(0, 3).sort(), methods.slice(3)]).toEqual([
-      ['GET', 'GET', 'HEAD'],
-      ['POST', 'POST', 'PUT', 'GET', 'PUT'],
-    ])
-  })
-
   test('has a name: a digest alone in a layout names nothing', async () => {
-    const amd64 = await image({ platform: AMD64 })
+    const amd64 = await uniqueImage({ platform: AMD64 })
     const { name } = await repositoryWith([amd64])
     const { digest } = amd64.manifest.descriptor
     await expect(copy(`${name}@${digest}`, `oci:${folder}/nameless@${digest}`)).rejects.toMatchObject({ code: 'USAGE' })
