@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cp, symlink, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -47,6 +47,13 @@ it('has manifests and types that every tool reads', async () => {
     await run(join(BIN, 'publint'), ['run', '--strict', tarball])
     await run(join(BIN, 'attw'), [tarball, '--no-emoji', '--no-color'])
   }
+})
+
+it('has all lazy imports of its ES modules in one file, so that tsx changes no other', async () => {
+  const dist = join(folder, 'node_modules/@polyarch/core/dist')
+  const modules = (await readdir(dist)).filter((name) => name.endsWith('.js'))
+  const texts = await Promise.all(modules.map((name) => readFile(join(dist, name), 'utf8')))
+  expect(modules.filter((_, at) => texts[at]?.includes('import('))).toEqual(['lazy.js'])
 })
 
 it('type-checks a program outside of the workspace, and refuses what its plugin does not have', async () => {
