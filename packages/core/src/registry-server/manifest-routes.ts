@@ -1,6 +1,6 @@
 import type { Digest } from '../model/digest.js'
 import type { Exchange } from './exchange.js'
-import { checkManifest, checkNeeds } from './manifest-check.js'
+import { checkManifest } from './manifest-check.js'
 import { ProtocolError } from './protocol-error.js'
 import { checkedTag, type ManifestReference } from './route.js'
 import type { Store } from './store.js'
@@ -43,9 +43,7 @@ export async function receiveManifest(
   const tag = 'tag' in reference ? checkedTag(reference.tag) : undefined
   const manifest = checkManifest(await readBody(exchange), exchange.header('content-type'))
   if ('digest' in reference) compareDigest(manifest.digest, reference.digest)
-  checkNeeds(name, manifest, store.records.get(name))
-  const { needs: _, ...content } = manifest
-  await store.putManifest(name, content, tag)
+  await store.putManifest(name, manifest, tag)
   await exchange.answer(201, {
     location: `/v2/${name}/manifests/${manifest.digest}`,
     'docker-content-digest': manifest.digest,

@@ -7,7 +7,7 @@ import type { Digest } from '../model/digest.js'
 import { HostError } from '../model/errors.js'
 import { ContentStore, type OpenContent } from './content-store.js'
 import { encodeLayoutIndex } from './layout-index.js'
-import { neededBlobs } from './manifest-check.js'
+import { type CheckedManifest, checkNeeds, neededBlobs } from './manifest-check.js'
 import {
   emptyRecord,
   encodeRecord,
@@ -96,15 +96,28 @@ export class Store {
     return { ...manifest, digest, bytes: await buffer(content.file.createReadStream()) }
   }
 
-  /** Stores a manifest, and points tags to it. */
-  async putManifest(name: string, { bytes, digest, ...manifest }: ManifestContent, tag?: string): Promise<void> {
+  /**
+   * Stores a manifest, and points a tag to it. What it refers to has to be there at the moment that it appears: a part may
+   * be deleted while it is written.
+   *
+   * @throws ProtocolError MANIFEST_BLOB_UNKNOWN
+   */
+  async putManifest(name: string, checked: CheckedManifest, tag?: string): Promise<void> {
+    const { bytes, digest, needs: _, ...manifest } = checked
+    checkNeeds(name, checked, this.records.get(name))
     const path = this.uploads.freshPath()
     await writeFile(path, bytes, { flush: true })
-    await this.content.adopt(path, digest, () => {
-      const record = this.#record(name)
-      record.manifests.set(digest, manifest)
-      if (tag !== undefined) record.tags.set(tag, digest)
-    })
+    try {
+      await this.content.adopt(path, digest, () => {
+        checkNeeds(name, checked, this.records.get(name))
+        const record = this.#record(name)
+        record.manifests.set(digest, manifest)
+        if (tag !== undefined) record.tags.set(tag, digest)
+      })
+    } catch (error) {
+      await this.content.drop(digest, () => this.#isHeld(digest))
+      throw error
+    }
     await this.#save(name)
     if (tag !== undefined) await this.#layout.save()
   }
