@@ -6,6 +6,8 @@ const real = ['packages/*/test/**/*.real.test.ts', 'test/**/*.real.test.ts']
 export default defineConfig({
   resolve: { tsconfigPaths: true },
   test: {
+    // What is waited for takes as long as the machine needs: running out of time says that it hangs, not that it is slow.
+    expect: { poll: { timeout: 30_000 } },
     projects: [
       {
         extends: true,
@@ -13,6 +15,11 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
           exclude: [...real, '**/node_modules/**', '**/dist/**'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: '100%',
+          // A process per file would take longer to start and to load what is tested than its tests do.
+          isolate: false,
         },
       },
       {

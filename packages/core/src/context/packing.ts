@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -37,9 +37,11 @@ export async function packContext(listing: ContextListing, options: PackOptions 
   const spool = join(directory, 'context.tar')
   const dispose = () => rm(directory, { recursive: true, force: true })
   try {
+    // Opened first: a stream that is destroyed while it opens its file makes the file nevertheless, amid its removal.
+    await using file = await open(spool, 'wx')
     await pipeline(
       packEntries(listing, options),
-      createWriteStream(spool, { highWaterMark: CHUNK }),
+      file.createWriteStream({ highWaterMark: CHUNK }),
       options.signal ? { signal: options.signal } : {},
     )
   } catch (error) {

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
-import { readFile, rename, rm, stat } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -47,9 +47,11 @@ export async function writeContent(directory: string, source: BlobSource, signal
   if ((await contentSize(directory, digest)) !== undefined) return
   const temporary = join(directory, `incoming-${randomUUID()}`)
   try {
+    // Opened first: a stream that is destroyed while it opens its file makes the file nevertheless, after its removal.
+    await using file = await open(temporary, 'wx')
     const content = await source.open()
-    const file = createWriteStream(temporary, { flush: true })
-    await pipeline(content, (chunks) => checked(directory, digest, chunks), file, { signal })
+    const check = (chunks: AsyncIterable<Buffer>) => checked(directory, digest, chunks)
+    await pipeline(content, check, file.createWriteStream({ flush: true }), { signal })
     await rename(temporary, contentPath(directory, digest))
     await syncFolder(contentFolder(directory))
   } catch (error) {

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -49,7 +49,9 @@ export class LayerCache {
     const draft = join(this.#directory, randomUUID())
     await mkdir(this.#directory, { recursive: true })
     try {
-      const made = await fill((tar) => compress(tar, draft, signal))
+      // Opened first: a stream that is destroyed while it opens its file makes the file nevertheless, after its removal.
+      await using file = await open(draft, 'wx')
+      const made = await fill((tar) => compress(tar, file, signal))
       const layer = this.#layerOf(made)
       await rename(draft, layer)
       await writeFileAtomic(this.#recordOf(inputs), JSON.stringify(made))
@@ -69,7 +71,7 @@ export class LayerCache {
   }
 }
 
-async function compress(tar: Readable, file: string, signal: AbortSignal | undefined): Promise<LayerRecord> {
+async function compress(tar: Readable, file: FileHandle, signal: AbortSignal | undefined): Promise<LayerRecord> {
   const whole = createHash('sha256')
   const compressed = createHash('sha256')
   let size = 0
@@ -81,7 +83,7 @@ async function compress(tar: Readable, file: string, signal: AbortSignal | undef
       compressed.update(chunk)
       size += chunk.length
     }),
-    createWriteStream(file),
+    file.createWriteStream(),
     { ...(signal && { signal }) },
   )
   const digest = `sha256:${compressed.digest('hex')}` as Digest
