@@ -108,8 +108,13 @@ function limitWaiting(sent: ClientRequest, { connect, answer }: Required<Registr
 function watchIdling(answer: IncomingMessage, time: number): void {
   const { socket } = answer
   const look = () => {
-    if (answer.readableLength > 0) socket.setTimeout(time)
-    else answer.destroy(timeOut(`nothing more has come for ${time} ms`))
+    const { bytesRead } = socket
+    // Timers come first: what arrived while this process had no turn, as on a busy machine, is read only after them.
+    setImmediate(() => {
+      if (answer.closed) return
+      if (answer.readableLength > 0 || socket.bytesRead > bytesRead) socket.setTimeout(time)
+      else answer.destroy(timeOut(`nothing more has come for ${time} ms`))
+    })
   }
   socket.setTimeout(time).on('timeout', look)
   answer.once('close', () => socket.setTimeout(0).off('timeout', look))

@@ -47,12 +47,29 @@ test('an answer that stops in the middle is given up after the time for that', a
 test('a reader may take its time', async () => {
   const bytes = Buffer.alloc(8 * 1024 * 1024, 'polyarch')
   await using server = await startServer((_request, response) => response.end(bytes))
-  await using client = createRegistry({ ...ONCE, timeouts: { idle: 50 } })
+  await using client = createRegistry({ ...ONCE, timeouts: { idle: 500 } })
   const descriptor = { digest: digestOf(bytes), size: bytes.byteLength, mediaType: MEDIA_TYPES.ociLayer }
   const blob = await client.readBlob({ registry: server.host, repository: 'a' }, descriptor)
   await once(blob, 'readable')
-  await sleep(300)
+  await sleep(1000)
   expect((await buffer(blob)).byteLength).toBe(bytes.byteLength)
+})
+
+test('what came while this process had no turn is taken for no silence', async () => {
+  const bytes = Buffer.from('polyarch')
+  let rest = () => {}
+  await using server = await startServer((_request, response) => {
+    response.writeHead(200, { 'content-length': bytes.byteLength }).write(bytes.subarray(0, 4))
+    rest = () => response.end(bytes.subarray(4))
+  })
+  await using client = createRegistry({ ...ONCE, timeouts: { idle: 100 } })
+  const descriptor = { digest: digestOf(bytes), size: bytes.byteLength, mediaType: MEDIA_TYPES.ociLayer }
+  const blob = await client.readBlob({ registry: server.host, repository: 'a' }, descriptor)
+  await once(blob, 'readable')
+  expect(blob.read()?.toString()).toBe('poly')
+  rest()
+  for (const end = performance.now() + 200; performance.now() < end; );
+  expect((await buffer(blob)).toString()).toBe('arch')
 })
 
 test('an upload that is refused before all is sent ends, and its source with it', async () => {
