@@ -58,7 +58,7 @@ describe('a docker configuration that cannot be used', () => {
   it.each([
     ['is no JSON', '{ "auths": ', 'config.json'],
     ['names a helper that is not installed', '{ "credsStore": "nowhere" }', 'docker-credential-nowhere'],
-  ])('%s: it is named, no tag moves, and the command ends then', { timeout: 30_000 }, async (_what, text, said) => {
+  ])('%s: it is named, no tag moves, and the command ends then', async (_what, text, said) => {
     await using set = await stage()
     await set.folder.write({ 'docker/config.json': text })
     const { exitCode, stderr } = await set.folder.run([], { DOCKER_CONFIG: `${set.folder.path}/docker` })

@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import { digestAt, type Stage, stage } from '../cli/stage.js'
+import { startFaultProxy } from '../../packages/core/test/registry/fault-proxy.js'
+import { appText, digestAt, type Stage, stage } from '../cli/stage.js'
+import { busyboxImage } from '../support/busybox-image.js'
 import { Cleanup } from '../support/cleanup.js'
-import { AMD64, pushBase } from './project.js'
+import { pushTinyImage } from '../support/push-tiny.js'
+import { startGate } from './gate.js'
+import { AMD64 } from './project.js'
 
 const cleanup = new Cleanup()
 let set: Stage
@@ -25,13 +29,15 @@ async function runAgain(): Promise<ReadonlyMap<string, string>> {
 
 describe('a run that is killed', () => {
   it('between two images leaves no name, and the next one builds only what was left', async () => {
-    // The random word keeps the engine's layers of earlier runs out.
-    const wait = `RUN if [ "$(uname -m)" != x86_64 ]; then echo waiting; sleep 8; fi; echo ${randomUUID()}`
+    await using gate = await startGate()
+    await set.folder.writeBuild(appText(set.host).replace("context: 'app'", "context: 'app', network: 'host'"))
+    const wait = `RUN test "$(uname -m)" = x86_64 || ${gate.command('arm')}`
     await set.folder.write({ 'app/Dockerfile': `ARG BASE_IMAGE\nFROM \${BASE_IMAGE}\n${wait}\n` })
     {
       await using killed = set.folder.start(['--verbose'])
-      await Promise.all([killed.says(/image\(linux\/amd64\): done/), killed.says(/ waiting$/m)])
+      await Promise.all([killed.says(/image\(linux\/amd64\): done/), gate.waitFor(['arm'], killed.ended)])
     }
+    gate.open()
     expect(await digestAt(set.url, 'team/app', '1.0')).toBeUndefined()
     const outcomes = await runAgain()
     expect(Object.fromEntries(outcomes)).toEqual({
@@ -47,11 +53,12 @@ describe('a run that is killed', () => {
 
   it('while it copies a base leaves nothing half there, and the next one copies it', async () => {
     await using elsewhere = await stage()
-    const noise = Array.from({ length: 400 }, () => randomUUID().repeat(2000)).join('')
-    await pushBase({ ...elsewhere, repository: 'big' }, { platform: AMD64, files: { noise } })
+    await using proxy = await startFaultProxy(elsewhere.host)
+    const image = await busyboxImage({ platform: AMD64, files: { unheard: randomUUID() } })
+    await pushTinyImage({ ...elsewhere, repository: 'held' }, image, '1')
     await set.folder.writeBuild(`
       const app = pipeline('${set.host}/team/app')
-        .platforms(platform('amd64', { base: fromImage('${elsewhere.host}/big:1') }))
+        .platforms(platform('amd64', { base: fromImage('${proxy.host}/held:1') }))
         .build({ context: 'app' })
         .tags('1.0')
       run(app)
@@ -59,8 +66,17 @@ describe('a run that is killed', () => {
     set.requests()
     {
       await using killed = set.folder.start([])
-      await killed.says(/base\(linux\/amd64\): started/)
+      const asksForLayer = new Promise<void>((resolve) => {
+        proxy.plan(async ({ path }) => {
+          if (!path.endsWith(image.layer.descriptor.digest)) return undefined
+          resolve()
+          await killed.ended
+          return { kind: 'lose-request' }
+        })
+      })
+      await Promise.all([killed.says(/base\(linux\/amd64\): started/), asksForLayer])
     }
+    proxy.plan(() => undefined)
     expect(await digestAt(set.url, 'team/app', '1.0')).toBeUndefined()
     expect(set.requests().filter((request) => /^PUT .*\/manifests\//.test(request))).toEqual([])
     const outcomes = await runAgain()

@@ -20,8 +20,6 @@ export interface ProgramStart<T> {
   readonly args: readonly string[]
   /** Asked for each line of output, until it answers. */
   readonly readyLine: (line: string) => T | undefined
-  /** Milliseconds. */
-  readonly timeout?: number
   readonly env?: Readonly<Record<string, string>>
   /** How it is asked to end; SIGTERM unless told otherwise. */
   readonly stopSignal?: 'SIGTERM' | 'SIGKILL'
@@ -50,9 +48,12 @@ export async function startProgram<T>(start: ProgramStart<T>): Promise<RunningPr
   }
 }
 
+/** Until a program is ready, in milliseconds: longer than it takes on a busy machine. */
+const PATIENCE = 120_000
+
 function firstAnswer<T>(child: ChildProcess, lines: string[], start: ProgramStart<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('it took too long')), start.timeout ?? 30_000)
+    const timer = setTimeout(() => reject(new Error('it took too long')), PATIENCE)
     const settle = (settled: () => void) => {
       clearTimeout(timer)
       settled()

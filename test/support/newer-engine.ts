@@ -51,7 +51,6 @@ export async function newerEngine(): Promise<NewerEngine> {
       command: 'unshare',
       args: [...namespaces, 'sh', '-c', START, 'sh', root, work.path, bridge.name],
       readyLine: (line) => line.includes('API listen on') || undefined,
-      timeout: 60_000,
       stopSignal: 'SIGKILL',
     }),
   )

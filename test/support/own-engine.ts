@@ -37,7 +37,6 @@ async function start(network: readonly string[], options: readonly string[]): Pr
       command: 'unshare',
       args: [...network, ...namespaces, 'dockerd', '--host', address, ...folders, ...unfiltered, ...options],
       readyLine: (line) => line.includes(`API listen on ${address.slice('unix://'.length)}`) || undefined,
-      timeout: 60_000,
       stopSignal: 'SIGKILL',
     }),
   )

@@ -51,11 +51,18 @@ describe('retries', () => {
 
   test('a host that is asked too much at a time is asked half as much from then on', async () => {
     let [open, most, refused] = [0, 0, 0]
+    let allAreThere = () => {}
+    const together = new Promise<void>((resolve) => {
+      allAreThere = resolve
+    })
     await using server = await startScriptedServer(async ({ path }) => {
       // The first answer says that no login is wanted: only then are there several at a time.
       if (path.endsWith('/first')) return stored
       if (refused < 8) {
         refused += 1
+        if (refused === 8) allAreThere()
+        // Together, so that none of them is one that was sent again.
+        await together
         return { status: 429, headers: { 'retry-after': '0' } }
       }
       open += 1
