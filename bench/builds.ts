@@ -51,11 +51,11 @@ export async function benchLargeContext(): Promise<void> {
   await hold({ title: 'one of 10,000 files edited', contestants: edited, rounds: 3, requests })
 }
 
-async function openPlace(cleanup: Cleanup): Promise<{ place: Place; requests: () => number }> {
+async function openPlace(cleanup: Cleanup): Promise<{ place: Place; requests: () => Promise<number> }> {
   const registry = cleanup.use(await startDebianRegistry())
   const folder = cleanup.use(await userFolder())
   await folder.write({ 'app/Dockerfile': DOCKERFILE, 'app/file': 'one' })
-  return { place: { registry, folder }, requests: countNew(() => registry.requests().length) }
+  return { place: { registry, folder }, requests: countNew(async () => (await registry.requests()).length) }
 }
 
 async function runOnce(contestants: readonly Contestant[]): Promise<void> {

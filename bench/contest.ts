@@ -13,7 +13,7 @@ export interface Contest {
   readonly contestants: readonly Contestant[]
   readonly rounds: number
   /** Requests to registries since the last call. */
-  readonly requests: () => number
+  readonly requests: () => number | Promise<number>
 }
 
 interface Result {
@@ -23,10 +23,10 @@ interface Result {
 }
 
 /** Counts what has been added to a growing number since the last call. */
-export function countNew(total: () => number): () => number {
+export function countNew(total: () => Promise<number>): () => Promise<number> {
   let before = 0
-  return () => {
-    const added = total() - before
+  return async () => {
+    const added = (await total()) - before
     before += added
     return added
   }
@@ -44,12 +44,12 @@ export async function hold({ title, contestants, rounds, requests }: Contest): P
 
   async function measure(contestant: Contestant, result: Result): Promise<void> {
     await contestant.before?.()
-    requests()
+    await requests()
     const start = performance.now()
     try {
       await contestant.run()
       result.seconds.push((performance.now() - start) / 1000)
-      result.requests = requests()
+      result.requests = await requests()
     } catch (error) {
       const { stderr } = error as { readonly stderr?: string }
       result.failure = (stderr || String(error)).trim().split('\n').at(-1) ?? 'failed'

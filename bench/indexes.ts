@@ -35,7 +35,7 @@ export async function benchIndexes(): Promise<void> {
     'one repository': PLATFORMS.map((_, at) => `${slow.host}/one:${at}`),
     '32 repositories': PLATFORMS.map((_, at) => `${slow.host}/many/${at}:1`),
   }
-  const requests = countNew(() => registry.requests().length)
+  const requests = countNew(async () => (await registry.requests()).length)
   let made = 0
   for (const [where, from] of Object.entries(sources)) {
     // A new name each time, where nothing is that could be taken over.

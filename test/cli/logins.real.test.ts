@@ -44,13 +44,14 @@ describe.each(['htpasswd', 'token'] as const)('a registry with logins of kind %s
     expect(stderr).toContain('code: REGISTRY_UNAUTHORIZED\n')
     expect(stderr).toContain(registry.host)
     expect(stderr).toContain(`docker login ${registry.host}`)
-    expect(registry.requests().filter((request) => /^(PUT|PATCH) /.test(request))).toEqual([])
+    const writes = (await registry.requests()).filter((request) => /^(PUT|PATCH) /.test(request))
+    expect(writes).toEqual([])
   })
 
   it.each([[['--verbose']], [['--json']]])('is built to with the right one, by %j', async (args) => {
     const { exitCode, stderr } = await runWith(login, args)
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 })
-    expect(registry.requests()).toContain('PUT /v2/team/app/manifests/1.0')
+    expect(await registry.requests()).toContain('PUT /v2/team/app/manifests/1.0')
   })
 })
 

@@ -138,9 +138,9 @@ describe('a run that is cancelled', () => {
 
   it('before it starts asks nobody anything', async () => {
     const app = await appNamed('never', '')
-    const before = registry.requests().length
+    const before = (await registry.requests()).length
     await expect(execute(app, { signal: AbortSignal.abort() })).rejects.toBeInstanceOf(CancelledError)
-    expect(registry.requests()).toHaveLength(before)
+    expect(await registry.requests()).toHaveLength(before)
   })
 })
 

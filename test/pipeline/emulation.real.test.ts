@@ -46,7 +46,7 @@ function appFor(...architectures: readonly string[]) {
 }
 
 it('names the binfmt_misc entry that a platform needs, before anything is sent anywhere', async () => {
-  const before = registry.requests().length
+  const before = (await registry.requests()).length
   const events: RunEvent[] = []
   const error = await execute(appFor('amd64', 's390x'), { onEvent: (event) => events.push(event) }).catch(
     (caught: unknown) => caught,
@@ -59,7 +59,7 @@ it('names the binfmt_misc entry that a platform needs, before anything is sent a
     hint: expect.stringContaining("'qemu-s390x'"),
   })
   expect(events.map(({ kind }) => kind).filter((kind) => kind !== 'work')).toEqual(['planned', 'run-finished'])
-  const asked = registry.requests().slice(before)
+  const asked = (await registry.requests()).slice(before)
   expect(asked.filter((request) => !/^(GET|HEAD) /.test(request))).toEqual([])
   expect(await tagsOf(registry.url, 'team/from')).toEqual([])
 })

@@ -20,7 +20,7 @@ describe('startDebianRegistry', () => {
     const accept = index.descriptor.mediaType
     const answer = await fetch(`${registry.url}/v2/team/tiny/manifests/1.0`, { headers: { accept } })
     expect(answer.headers.get('docker-content-digest')).toBe(index.descriptor.digest)
-    expect(registry.requests()).toContain('PUT /v2/team/tiny/manifests/1.0')
+    expect(await registry.requests()).toContain('PUT /v2/team/tiny/manifests/1.0')
   })
 
   test('wants its login for everything with htpasswd', async () => {

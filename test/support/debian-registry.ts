@@ -1,5 +1,10 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
+import http from 'node:http'
+import https from 'node:https'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Certificate, makeCertificate } from './certificate.js'
 import { runProgram, startProgram } from './child.js'
 import { Cleanup } from './cleanup.js'
@@ -36,7 +41,7 @@ export interface DebianRegistry extends AsyncDisposable {
   /** What its token service was asked so far, in order. */
   readonly tokenRequests: readonly TokenRequest[]
   /** Requests that it has answered so far, `GET /v2/…` style, without queries. */
-  requests(): readonly string[]
+  requests(): Promise<readonly string[]>
   /** Deletes every manifest that has no tag, as it is told to on a schedule: those that indexes list, too. */
   deleteUntagged(): Promise<void>
 }
@@ -59,14 +64,21 @@ export async function startDebianRegistry(options: DebianRegistryOptions = {}): 
   const program = cleanup.use(
     await startProgram({ command: 'docker-registry', args: ['serve', file], readyLine: listeningAddress }),
   )
+  const url = `${tls ? 'https' : 'http'}://${program.ready}`
   const ending = cleanup.move()
   return {
     host: program.ready,
-    url: `${tls ? 'https' : 'http'}://${program.ready}`,
+    url,
     login: wanted === 'none' ? undefined : login,
     ca: tls?.certificate,
     tokenRequests: tokens?.requests ?? [],
-    requests: () => answeredRequests(program.output()),
+    async requests() {
+      // What was answered is told later, by another way: once the answer to this is told, so is all before it.
+      const mark = `/v2/${MARK}/${randomUUID()}`
+      await askFor(`${url}${mark}`, tls?.certificate)
+      while (!program.output().includes(mark)) await sleep(5)
+      return answeredRequests(program.output())
+    },
     async deleteUntagged() {
       await runProgram('docker-registry', ['garbage-collect', '--delete-untagged', file])
     },
@@ -110,11 +122,21 @@ function configuration(
   }
 }
 
+/** A repository that no test has. */
+const MARK = 'test-support'
+
+async function askFor(url: string, ca: string | undefined): Promise<void> {
+  const sent = ca === undefined ? http.get(url) : https.get(url, { ca })
+  const [answer] = (await once(sent, 'response')) as [http.IncomingMessage]
+  await once(answer.resume(), 'end')
+}
+
 function listeningAddress(line: string): string | undefined {
   return /"msg":"listening on (127\.0\.0\.1:\d+)/.exec(line)?.[1]
 }
 
 function answeredRequests(output: string): readonly string[] {
   const accessLine = /"([A-Z]+) (\/v2\/[^ ?"]*)[^ "]* HTTP\/[\d.]+" \d{3} /g
-  return [...output.matchAll(accessLine)].map(([, method, path]) => `${method} ${path}`)
+  const all = [...output.matchAll(accessLine)].map(([, method, path]) => `${method} ${path}`)
+  return all.filter((request) => !request.includes(MARK))
 }

@@ -3,7 +3,7 @@ import { type PruneSubject, pruneContract } from './prune-contract.js'
 
 async function start(deletes: boolean): Promise<PruneSubject> {
   const registry = await startDebianRegistry({ deletes })
-  const deletions = () => registry.requests().filter((request) => request.startsWith('DELETE')).length
+  const deletions = async () => (await registry.requests()).filter((request) => request.startsWith('DELETE')).length
   return { ...registry, deletions }
 }
 

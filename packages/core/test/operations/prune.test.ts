@@ -6,7 +6,7 @@ async function start(): Promise<PruneSubject> {
   const registry = await testRegistry()
   return {
     ...registry.server,
-    deletions: () => registry.requests.filter(({ method }) => method === 'DELETE').length,
+    deletions: async () => registry.requests.filter(({ method }) => method === 'DELETE').length,
     [Symbol.asyncDispose]: () => registry[Symbol.asyncDispose](),
   }
 }
