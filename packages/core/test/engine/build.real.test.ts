@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Cleanup } from '../../../../test/support/cleanup.js'
@@ -125,8 +126,9 @@ describe.each(ENGINES)('%s', (name) => {
     await using engine = connectEngine({ host })
     const controller = new AbortController()
     // The lock is held as long as the step lives: the second build gets it once the first one is really gone.
+    const id = randomUUID()
     const locked = (command: string) =>
-      buildOf(`FROM ${base}\nRUN --mount=type=cache,id=cancel-test,sharing=locked,target=/lock ${command}\n`, {
+      buildOf(`FROM ${base}\nRUN --mount=type=cache,id=${id},sharing=locked,target=/lock ${command}\n`, {
         noCache: true,
       })
     const building = engine.build(locked('echo running; sleep 600'), {
