@@ -5,14 +5,13 @@ import { formatReference } from '../model/reference.js'
 import type { PictureSource } from '../report/graph/picture.js'
 import { publishedNames } from '../steps/published-names.js'
 import { type PipelinesAndOptions, splitArguments } from './options.js'
-import { isEmbedded } from './registry-choice.js'
+import { registryBeforeStart } from './registry-choice.js'
 
 /** The nodes and names of pipelines as their definition tells them: nothing is contacted. @throws DefinitionError */
 export function outline(...given: PipelinesAndOptions): PictureSource {
   const { pipelines, options } = splitArguments(given)
-  // The embedded registry has its address only once it runs.
-  const registry = isEmbedded(options.registry) ? 'localhost' : options.registry
-  const definition = compile(pipelines, { registry, directory: options.directory })
+  const { registry, directory } = options
+  const definition = compile(pipelines, { registry: registryBeforeStart(registry), directory })
   const graph = buildGraph(definition)
   return {
     nodes: graph.nodes.map((node) => {

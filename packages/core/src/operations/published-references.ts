@@ -4,7 +4,7 @@ import { buildGraph } from '../graph/graph.js'
 import { formatReference } from '../model/reference.js'
 import { publishedNames } from '../steps/published-names.js'
 import type { RunOptions } from './options.js'
-import { chooseRegistry, isEmbedded } from './registry-choice.js'
+import { chooseRegistry, registryBeforeStart } from './registry-choice.js'
 
 /** The names that pipelines publish, whose registry can be reached until this is disposed of. */
 export interface PublishedReferences extends AsyncDisposable {
@@ -16,8 +16,7 @@ export async function publishedReferences(
   pipelines: readonly Pipeline[],
   { registry, directory }: RunOptions,
 ): Promise<PublishedReferences> {
-  // A name that stands for any registry, so that a faulty definition starts no server.
-  compile(pipelines, { registry: isEmbedded(registry) ? 'localhost' : registry, directory })
+  compile(pipelines, { registry: registryBeforeStart(registry), directory })
   const chosen = await chooseRegistry(registry)
   const definition = compile(pipelines, { registry: chosen.host, directory })
   const names = publishedNames(definition, buildGraph(definition))

@@ -15,6 +15,14 @@ export function isEmbedded(registry: string | undefined): boolean {
   return registry !== undefined && EMBEDDED.test(registry)
 }
 
+/** The host in names while the embedded registry does not run: it has its address only then. */
+export const EMBEDDED_HOST = 'localhost'
+
+/** The registry that a choice means to a definition that is only looked at, so that a faulty one starts no server. */
+export function registryBeforeStart(choice: string | undefined): string | undefined {
+  return isEmbedded(choice) ? EMBEDDED_HOST : choice
+}
+
 /** Directory that `embedded` keeps its content in, where none is named. */
 export async function defaultRegistryDirectory(): Promise<string> {
   const { default: envPaths } = await import('env-paths')

@@ -21,7 +21,7 @@ import type { World } from '../steps/step.js'
 import { openRegistry } from './open-registry.js'
 import type { RunOptions } from './options.js'
 import { readAnew } from './rebuild-choice.js'
-import { chooseRegistry, isEmbedded } from './registry-choice.js'
+import { chooseRegistry, registryBeforeStart } from './registry-choice.js'
 
 /** A definition on the registry that was chosen, with all that is needed to plan and execute it. */
 export interface Workshop {
@@ -41,9 +41,8 @@ export async function inWorkshop<Result>(
   work: (workshop: Workshop) => Promise<Result>,
   givenLock?: Lock,
 ): Promise<Result> {
-  // A name that stands for any registry, so that a faulty definition starts no server.
-  const anywhere = isEmbedded(options.registry) ? 'localhost' : options.registry
-  const declared = compile(pipelines, { registry: anywhere, directory: options.directory })
+  const { directory } = options
+  const declared = compile(pipelines, { registry: registryBeforeStart(options.registry), directory })
   const only = readOnly(options.only, declared)
   const lock = givenLock ?? (await openLock(options))
   const open: AsyncDisposable[] = []
@@ -51,7 +50,7 @@ export async function inWorkshop<Result>(
   try {
     const chosen = await chooseRegistry(options.registry)
     open.push(chosen)
-    const definition = compile(pipelines, { registry: chosen.host, directory: options.directory })
+    const definition = compile(pipelines, { registry: chosen.host, directory })
     const graph = buildGraph(definition, { only })
     const world = openWorld(options, lock)
     open.unshift(world.contexts, world.engines, world.registry)

@@ -1,9 +1,9 @@
-import type { ContextListing } from '../context/context-file.js'
 import { EPOCH_ARG } from '../dockerfile/stage-links.js'
 import type { ImageNode } from '../graph/node.js'
 import type { Digest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
 import type { PlanReason } from '../model/plan-reason.js'
+import type { ResolvedImage } from './build-request.js'
 import {
   type ContextDifference,
   compareWithRecord,
@@ -13,15 +13,10 @@ import {
 } from './context-record.js'
 import { type ImageParts, imageParts, readParts } from './image-parts.js'
 import { partsDifference } from './parts-difference.js'
-import type { PinnedImage } from './pinned-image.js'
 import { inputOf, type StepCall, type Work, type World } from './step.js'
 
 /** What of a resolved image its parts are made of. */
-interface Described {
-  readonly context: ContextListing
-  readonly images: readonly PinnedImage[]
-  readonly epoch?: number
-}
+type Described = Pick<ResolvedImage, 'context' | 'images' | 'epoch'>
 
 type DescribedWork = Work<ImageNode, Described>
 

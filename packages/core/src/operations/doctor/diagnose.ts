@@ -13,7 +13,7 @@ import {
 } from '../../model/reference.js'
 import { dockerConfigCredentials } from '../../registry/docker-config.js'
 import { type PipelinesAndOptions, splitArguments } from '../options.js'
-import { isEmbedded } from '../registry-choice.js'
+import { EMBEDDED_HOST, isEmbedded, registryBeforeStart } from '../registry-choice.js'
 import { checkEngines } from './engine-check.js'
 import { DIAGNOSIS_VERSION, type Diagnosis, type Finding, fine, trouble } from './finding.js'
 import { checkLimits, checkPackageEmulation, checkProxy, checkRoom, checkTools } from './host-check.js'
@@ -30,11 +30,11 @@ export async function diagnose(...given: PipelinesAndOptions): Promise<Diagnosis
   throwIfCancelled(options.signal)
   const embedded = isEmbedded(options.registry)
   const { definition, faults } = readDefinition(() =>
-    compile(pipelines, { registry: embedded ? 'localhost' : options.registry, directory: options.directory }),
+    compile(pipelines, { registry: registryBeforeStart(options.registry), directory: options.directory }),
   )
   const credentials = options.registryClient?.credentials ?? dockerConfigCredentials()
   await using engines = openEngines(options, credentials)
-  const registries = usedRegistries(definition).filter(({ host }) => !(embedded && host === 'localhost'))
+  const registries = usedRegistries(definition).filter(({ host }) => !(embedded && host === EMBEDDED_HOST))
   const architectures = packageArchitectures(definition)
   const found = await Promise.all([
     checkEngines(engines.all, platformsOf(definition), { signal: options.signal }),
