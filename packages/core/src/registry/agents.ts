@@ -20,6 +20,8 @@ export class Agents {
   readonly #hosts: Pick<Hosts, 'settingsOf'>
   readonly #useProxies: boolean
   readonly #agents = new Map<string, Promise<Agent>>()
+  /** By origin: the authorities are many, and are not put together anew for each request. */
+  readonly #tls = new Map<string, Promise<TlsOptions>>()
 
   constructor(hosts: Pick<Hosts, 'settingsOf'>, useProxies: boolean) {
     this.#hosts = hosts
@@ -32,8 +34,10 @@ export class Agents {
     const key = `${url.protocol} ${proxy}`
     const agent = this.#agents.get(key) ?? openAgent(url, proxy)
     this.#agents.set(key, agent)
+    const tls = this.#tls.get(url.origin) ?? tlsOptions(this.#hosts.settingsOf(url))
+    this.#tls.set(url.origin, tls)
     const headFirst = proxy !== '' && url.protocol === 'http:'
-    return { agent: await agent, headFirst, ...(await tlsOptions(this.#hosts.settingsOf(url))) }
+    return { agent: await agent, headFirst, ...(await tls) }
   }
 
   /** Ends all connections, those in use too. */
