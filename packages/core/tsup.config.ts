@@ -46,7 +46,8 @@ export default defineConfig({
   target: 'node20',
   // Its manifest has no entry for `require`, so that the CommonJS build could not load it.
   noExternal: ['canonicalize'],
-  dts: { compilerOptions: { ignoreDeprecations: '6.0', paths: {} } },
+  // TypeScript 6 and newer take no types by themselves, and a folder made by `npm init` has no tsconfig that names node's.
+  dts: { banner: '/// <reference types="node" />', compilerOptions: { ignoreDeprecations: '6.0', paths: {} } },
   clean: true,
   splitting: true,
   plugins: [gatherImports()],
