@@ -49,7 +49,7 @@ export const baseStep: Step<BaseNode, ResolvedBase> = {
   async lookup(work, world, call) {
     const { node, resolved } = work
     const output = predictBase(work)
-    if (resolved.kind === 'image' && output && !node.keepsKeyTag)
+    if (resolved.kind === 'image' && resolved.isThere !== undefined && output && !node.keepsKeyTag)
       return resolved.isThere ? { state: 'present', output } : { state: 'absent' }
     const found = await world.registry.resolve(placeOf(work), call)
     const isIt = found !== undefined && (output === undefined || found.digest === output.descriptor.digest)

@@ -101,6 +101,21 @@ describe('a lock', () => {
     ])
   })
 
+  it('has a base that is in its place already stay there: what builds on it needs no copy of it', async () => {
+    await publish('team/there', 'one')
+    const there = pipeline(`${here.host}/team/there`)
+      .platforms(platform('amd64', { base: fromImage(base) }))
+      .build({ context: 'app' })
+      .tags('1.0')
+    const engine = { host: 'unix:///nowhere/docker.sock' }
+    const actions = async () =>
+      (await plan(there, { directory, engine })).nodes.map(({ kind, action }) => `${kind}: ${action}`)
+    const unlocked = await actions()
+    await lock(there, { directory })
+    expect(await actions()).toEqual(unlocked)
+    expect(unlocked).toContain('base: reuse')
+  })
+
   it('is refreshed by name, for what has moved alone', async () => {
     await lock(app(), { directory })
     const before = await keys()
