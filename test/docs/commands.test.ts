@@ -6,6 +6,7 @@ import { readText, repositoryFiles } from '../house/repository.js'
 const output = { write: () => {} }
 const program = createProgram({
   pipelines: [],
+  defaults: {},
   host: { argv: [], env: {}, stdout: output, stderr: output, on: () => {}, off: () => {} },
   signal: new AbortController().signal,
   onStopping: () => {},

@@ -4,6 +4,7 @@
  * @module \@polyarch/core
  */
 
+export type { CommandLineOptions } from './cli/command.js'
 export { run } from './cli/run.js'
 export type { AnnotationMap, AnnotationSettings } from './definition/annotation-settings.js'
 export type {

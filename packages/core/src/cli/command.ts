@@ -1,5 +1,5 @@
 import type { Pipeline } from '../definition/pipeline.js'
-import type { EmulationPolicy } from '../operations/options.js'
+import type { EmulationPolicy, RunOptions } from '../operations/options.js'
 
 /** A standard stream: a terminal, or something that is only written to. */
 export interface OutputStream {
@@ -19,9 +19,17 @@ export interface Host {
   off(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown
 }
 
+/** What `run(...)` takes after the pipelines, for all commands. A flag goes before what is said here. */
+export interface CommandLineOptions
+  extends Pick<
+    RunOptions,
+    'registryClient' | 'registry' | 'engines' | 'emulation' | 'buildConcurrency' | 'cacheDirectory' | 'directory'
+  > {}
+
 /** What commands work with. */
 export interface CommandContext {
   readonly pipelines: readonly Pipeline[]
+  readonly defaults: CommandLineOptions
   readonly host: Host
   readonly signal: AbortSignal
   /** Called once when the user asks to stop; a command that draws on the terminal tells it in its own way. */

@@ -10,11 +10,12 @@ export async function inspectCommand(
   flags: PipelineFlags,
   context: CommandContext,
 ): Promise<void> {
-  const { host, pipelines, signal } = context
-  await using published = await publishedReferences(pipelines, runOptions(flags, context))
+  const { host, pipelines } = context
+  const options = runOptions(flags, context)
+  await using published = await publishedReferences(pipelines, options)
   const wanted = names.length > 0 ? names : published.references
   const inspections = []
-  for (const name of wanted) inspections.push(await inspect(name, { signal }))
+  for (const name of wanted) inspections.push(await inspect(name, options))
   host.stdout.write(
     flags.json ? `${JSON.stringify(inspections, null, 2)}\n` : inspections.map(formatInspection).join('\n'),
   )

@@ -7,14 +7,19 @@ import type { CommandContext, PipelineFlags } from './command.js'
 export async function lockCommand(
   names: readonly string[],
   flags: Pick<PipelineFlags, 'registry' | 'json'> & { readonly update?: boolean },
-  { host, pipelines, signal }: CommandContext,
+  { host, pipelines, signal, defaults }: CommandContext,
 ): Promise<void> {
   const { update = false, registry } = flags
   if (names.length > 0 && !update) {
     const hint = `write \`npx tsx build.ts lock --update ${names.join(' ')}\``
     throw new DefinitionError([{ path: 'lock', message: 'names are for --update', hint }], 'USAGE')
   }
-  const options = { signal, update: names.length > 0 ? names : update, ...(registry !== undefined && { registry }) }
+  const options = {
+    ...defaults,
+    signal,
+    update: names.length > 0 ? names : update,
+    ...(registry !== undefined && { registry }),
+  }
   const result = await lock(...pipelines, options)
   host.stdout.write(flags.json ? `${JSON.stringify(result, null, 2)}\n` : formatLockResult(result))
 }

@@ -1,8 +1,9 @@
 import type { Pipeline } from '../definition/pipeline.js'
 import { PolyarchError } from '../model/errors.js'
+import { splitArguments } from '../operations/options.js'
 import { type ErrorTextOptions, formatError } from '../report/error-text.js'
 import { choosePaint } from '../report/paint.js'
-import type { CommandContext, Host } from './command.js'
+import type { CommandContext, CommandLineOptions, Host } from './command.js'
 import { EXIT, exitCodeOf } from './exit-code.js'
 import { createProgram } from './program.js'
 
@@ -13,10 +14,15 @@ import { createProgram } from './program.js'
 const ONE_KEY_PRESS = 1_000
 
 /** Runs one command and sets the exit code. Never rejects. */
-export async function main(pipelines: readonly Pipeline[], host: Host): Promise<void> {
+export async function main(
+  given: readonly Pipeline[] | readonly [...Pipeline[], CommandLineOptions],
+  host: Host,
+): Promise<void> {
   const stop = new AbortController()
+  const { pipelines, options: defaults } = splitArguments<CommandLineOptions>(given)
   const context: CommandContext = {
     pipelines,
+    defaults,
     host,
     signal: stop.signal,
     onStopping: () => void host.stderr.write('stopping (again to leave at once)\n'),

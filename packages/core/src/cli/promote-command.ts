@@ -9,10 +9,10 @@ export async function promoteCommand(
   source: string,
   tags: readonly string[],
   { allowRemoval = false, json }: PipelineFlags,
-  { host, signal }: CommandContext,
+  { host, signal, defaults: { registryClient = {} } }: CommandContext,
 ): Promise<void> {
   const from = source.endsWith('.json') ? await readRecord(source) : source
-  const changes = await promote(from, tags, { allowRemoval, signal })
+  const changes = await promote(from, tags, { allowRemoval, signal, registryClient })
   host.stdout.write(json ? `${JSON.stringify(changes, null, 2)}\n` : formatTagChanges(changes))
 }
 

@@ -6,10 +6,10 @@ import { EXIT } from './exit-code.js'
 /** `build.ts prune`: lists or deletes key tags that nothing needs. */
 export async function pruneCommand(
   flags: Pick<PipelineFlags, 'registry' | 'json'> & { readonly delete?: boolean; readonly keep?: readonly string[] },
-  { host, pipelines, signal }: CommandContext,
+  { host, pipelines, signal, defaults }: CommandContext,
 ): Promise<void> {
   const { registry, json, delete: deletes = false, keep = [] } = flags
-  const options = { signal, delete: deletes, keep, ...(registry !== undefined && { registry }) }
+  const options = { ...defaults, signal, delete: deletes, keep, ...(registry !== undefined && { registry }) }
   const tags = await prune(...pipelines, options)
   host.stdout.write(json ? `${JSON.stringify(tags, null, 2)}\n` : formatPruned(tags))
   if (tags.some(({ outcome }) => outcome === 'kept')) host.exitCode = EXIT.failed

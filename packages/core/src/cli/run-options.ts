@@ -3,11 +3,12 @@ import { lockPath } from '../lock/lock-file.js'
 import type { RunOptions } from '../operations/options.js'
 import type { CommandContext, PipelineFlags } from './command.js'
 
-/** Flags as options of the operations. */
-export function runOptions(flags: PipelineFlags, { signal, host }: CommandContext): RunOptions {
+/** Flags as options of the operations, over what build.ts says. */
+export function runOptions(flags: PipelineFlags, { signal, host, defaults }: CommandContext): RunOptions {
   return {
+    ...defaults,
     signal,
-    frozen: flags.frozen ?? isFrozenHere(host),
+    frozen: flags.frozen ?? isFrozenHere(host, defaults.directory),
     ...(flags.only !== undefined && { only: flags.only }),
     ...(flags.registry !== undefined && { registry: flags.registry }),
     ...(flags.reuse !== undefined && { reuse: flags.reuse }),
@@ -23,7 +24,7 @@ export function runOptions(flags: PipelineFlags, { signal, host }: CommandContex
 }
 
 /** On a CI machine names mean what the lock says, where there is one. */
-function isFrozenHere({ env }: CommandContext['host']): boolean {
+function isFrozenHere({ env }: CommandContext['host'], directory: string | undefined): boolean {
   const isCi = !['', '0', 'false', undefined].includes(env['CI'])
-  return isCi && existsSync(lockPath(undefined))
+  return isCi && existsSync(lockPath(directory))
 }

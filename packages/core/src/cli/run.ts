@@ -1,4 +1,5 @@
 import type { Pipeline } from '../definition/pipeline.js'
+import type { CommandLineOptions } from './command.js'
 
 /**
  * Makes `build.ts` a command line: `npx tsx build.ts [command] [flags]`. Without a command it plans and executes.
@@ -14,8 +15,13 @@ import type { Pipeline } from '../definition/pipeline.js'
  *
  * run(sdk, firmware)
  * ```
+ *
+ * @example
+ * ```ts
+ * run(sdk, { registryClient: { insecureHosts: ['registry.lan:5000'] } })
+ * ```
  */
-export function run(...pipelines: readonly Pipeline[]): void {
+export function run(...given: readonly Pipeline[] | readonly [...Pipeline[], CommandLineOptions]): void {
   // Loaded here, so that composing pipelines in code does not load a command line.
-  void import('./main.js').then(({ main }) => main(pipelines, process))
+  void import('./main.js').then(({ main }) => main(given, process))
 }

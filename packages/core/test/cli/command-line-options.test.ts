@@ -1,0 +1,75 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Cleanup } from '../../../../test/support/cleanup.js'
+import { pushTinyImage } from '../../../../test/support/push-tiny.js'
+import { tempFolder } from '../../../../test/support/temp-folder.js'
+import { tinyImage } from '../../../../test/support/tiny-image.js'
+import type { CommandLineOptions } from '../../src/cli/command.js'
+import { main } from '../../src/cli/main.js'
+import { fromImage, pipeline, platform, staticCredentials } from '../../src/index.js'
+import { startRegistry } from '../../src/registry-server/index.js'
+
+const LOGIN = { username: 'ada', password: 's3cret' }
+
+describe('what run(...) takes after the pipelines', () => {
+  const cleanup = new Cleanup()
+  let directory: string
+  let options: CommandLineOptions
+  let host: string
+
+  beforeAll(async () => {
+    directory = cleanup.use(await tempFolder('command-line')).path
+    const auth = { kind: 'basic', users: { [LOGIN.username]: LOGIN.password } } as const
+    const registry = cleanup.use(await startRegistry({ directory: join(directory, 'registry'), auth }))
+    host = registry.host
+    const image = await tinyImage({ platform: { os: 'linux', architecture: 'amd64' } })
+    await pushTinyImage({ url: registry.url, repository: 'base', login: LOGIN }, image, '1')
+    options = {
+      directory,
+      engines: ['unix:///nowhere/docker.sock'],
+      registryClient: { credentials: staticCredentials({ [host]: { kind: 'password', ...LOGIN } }) },
+    }
+  })
+  afterAll(() => cleanup[Symbol.asyncDispose]())
+
+  /** What a command of a `build.ts` prints, on either stream. */
+  async function output(argv: readonly string[], given: CommandLineOptions): Promise<string> {
+    const app = pipeline(`${host}/app`)
+      .platforms(platform('amd64', { base: fromImage(`${host}/base:1`) }))
+      .build({ context: false, dockerfileInline: 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n' })
+      .tags('1.0')
+    let said = ''
+    const write = (text: string) => {
+      said += text
+    }
+    const process = { argv: ['node', 'build.ts', ...argv], env: {}, stdout: { write }, stderr: { write } }
+    await main([app, given], { ...process, on: () => {}, off: () => {} })
+    return said
+  }
+
+  it.each([
+    [['plan'], /create +app image/],
+    [['graph'], /image linux\/amd64 +create/],
+    [['lock'], /polyarch\.lock: 1 locked/],
+    [['inspect', 'HOST/base:1'], /linux\/amd64/],
+    [['promote', 'HOST/base:1', '2'], /base:2 +now/],
+    [['prune'], /no key tag/],
+    [['doctor'], /repository \S+: may be pulled from and pushed to/],
+    [['assemble'], /PLATFORM_MISSING|NOT_FOUND/],
+    [['--progress', 'quiet'], /no engine answers at unix:\/\/\/nowhere/],
+  ])('is for %j', async (written, expected) => {
+    const argv = written.map((word) => word.replace('HOST', host))
+    expect(await output(argv, options)).toMatch(expected)
+    expect(await output(argv, {})).toContain('401')
+  })
+
+  it('comes after what a flag says', async () => {
+    expect(await output(['--engine', 'unix:///elsewhere/docker.sock', '--progress', 'quiet'], options)).toContain(
+      'no engine answers at unix:///elsewhere',
+    )
+    expect(await output(['inspect'], { registry: '127.0.0.1:9' })).toContain('127.0.0.1:9/v2/app')
+    expect(await output(['inspect', '--registry', '127.0.0.1:8'], { registry: '127.0.0.1:9' })).toContain(
+      '127.0.0.1:8/v2/app',
+    )
+  })
+})
