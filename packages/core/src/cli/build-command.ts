@@ -1,5 +1,6 @@
 import type { RunEvent } from '../model/events.js'
 import { execute } from '../operations/on-pipelines.js'
+import { tamed } from '../report/progress/groups.js'
 import type { Report } from '../report/report.js'
 import { formatReport } from '../report/report-text.js'
 import type { CommandContext, PipelineFlags } from './command.js'
@@ -13,7 +14,7 @@ export async function buildCommand(flags: PipelineFlags, context: CommandContext
   const { host } = context
   try {
     const report = await executeShown(flags, context)
-    host.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report))
+    host.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : tamed(formatReport(report), host.env))
     if (report.outcome === 'incomplete') host.exitCode = EXIT.incomplete
   } catch (error) {
     // Events as JSON have told it already, and nothing else may stand between them.

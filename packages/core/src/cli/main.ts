@@ -3,6 +3,7 @@ import { PolyarchError } from '../model/errors.js'
 import { splitArguments } from '../operations/options.js'
 import { type ErrorTextOptions, formatError } from '../report/error-text.js'
 import { choosePaint } from '../report/paint.js'
+import { tamed } from '../report/progress/groups.js'
 import type { CommandContext, CommandLineOptions, Host } from './command.js'
 import { EXIT, exitCodeOf } from './exit-code.js'
 import { createProgram } from './program.js'
@@ -44,7 +45,7 @@ export async function main(
     await program.parseAsync(host.argv)
   } catch (error) {
     host.exitCode = isUsage(error) ? usageCode(error) : exitCodeOf(error)
-    if (!isUsage(error)) host.stderr.write(formatError(error, errorOptions(host)))
+    if (!isUsage(error)) host.stderr.write(tamed(formatError(error, errorOptions(host)), host.env))
   } finally {
     if (!stop.signal.aborted) release()
   }

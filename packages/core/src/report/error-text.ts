@@ -2,6 +2,7 @@ import { DefinitionError, type ErrorCode, type Fault, PolyarchError, RegistryErr
 import { quoteServer } from '../registry/redaction.js'
 import { ADVICE } from './advice.js'
 import { type Paint, unpainted } from './paint.js'
+import { withoutControls } from './plain-words.js'
 
 /** How an error is shown. */
 export interface ErrorTextOptions {
@@ -36,13 +37,16 @@ function codeLines(code: ErrorCode, paint: Paint): string {
 /** The advice of the code is no use beside a fault: that says itself what it should be. */
 function faultLines({ faults }: DefinitionError, paint: Paint): string {
   return faults
-    .map(({ path, message, hint }: Fault) => `${errorWord(paint)} ${path}: ${message}\n${hintLine(hint, paint)}`)
+    .map(
+      ({ path, message, hint }: Fault) =>
+        `${errorWord(paint)} ${withoutControls(`${path}: ${message}`)}\n${hintLine(hint, paint)}`,
+    )
     .join('')
 }
 
 function failureLines({ node, message, hint, code }: PolyarchError, paint: Paint): string {
   const where = node === undefined ? '' : `${node}: `
-  return `${errorWord(paint)} ${where}${message}\n${hintLine(hint ?? ADVICE[code], paint)}`
+  return `${errorWord(paint)} ${withoutControls(where + message)}\n${hintLine(hint ?? ADVICE[code], paint)}`
 }
 
 function errorWord(paint: Paint): string {
@@ -50,14 +54,14 @@ function errorWord(paint: Paint): string {
 }
 
 function hintLine(hint: string | undefined, paint: Paint): string {
-  return hint === undefined ? '' : `  ${paint('cyan', 'hint:')} ${hint}\n`
+  return hint === undefined ? '' : `  ${paint('cyan', 'hint:')} ${withoutControls(hint)}\n`
 }
 
 /** A fault of polyarch itself, or of a plugin: the stack tells where. */
 function formatUnexpected(error: unknown, paint: Paint): string {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
   const hint = 'this is a fault of polyarch or of a plugin, not of your build: please report it with the lines above'
-  return `${paint('red', 'unexpected error:')} ${stack}\n${hintLine(hint, paint)}`
+  return `${paint('red', 'unexpected error:')} ${withoutControls(stack)}\n${hintLine(hint, paint)}`
 }
 
 /** A chain that is longer says nothing new. */

@@ -18,7 +18,8 @@ export interface PlainReporterOptions {
 /** Tells a run as lines, one thing after the other: for logs, and wherever nothing can be drawn. */
 export function plainReporter({ write, verbose, markers }: PlainReporterOptions): Reporter {
   const groups = markers === undefined ? undefined : new GroupedLines(markers, write)
-  const line = (text: string) => write(`${oneLine(text)}\n`)
+  const tame = markers?.tame ?? ((text: string) => text)
+  const line = (text: string) => write(tame(`${oneLine(text)}\n`))
   let hasSeveral = false
   const end = (event: RunEvent & { readonly node: string }, text: string) => {
     if (groups === undefined) line(`${event.node}: ${text}`)

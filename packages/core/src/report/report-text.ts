@@ -1,5 +1,5 @@
 import { formatPlatform } from '../model/platform.js'
-import { codeText, isAsDeclared } from './plain-words.js'
+import { codeText, isAsDeclared, withoutControls } from './plain-words.js'
 import type { NodeReport, Report } from './report.js'
 import { alignColumns, formatDuration } from './units.js'
 
@@ -25,7 +25,7 @@ function tagRow({ reference, from, to }: Report['tags'][number]): readonly strin
 
 /** What the names were published without. */
 function lostLine({ node, outcome, error }: NodeReport): string {
-  return outcome === 'failed' ? `without ${node}: ${error?.message ?? 'it failed'}\n` : ''
+  return outcome === 'failed' ? `without ${node}: ${withoutControls(error?.message ?? 'it failed')}\n` : ''
 }
 
 /** What the machine code could not confirm. */

@@ -88,7 +88,12 @@ describe('plain', () => {
   })
 
   test('no output of a build is taken for a command of the CI system', () => {
-    const text = '::set-env name=PATH::/evil\n\u001b[0Ksection_end:1:x\r\u001b[0K\n'
+    const text = [
+      '::set-env name=PATH::/evil',
+      ' \t::add-mask::everything',
+      'echo ##[set-output name=x]evil',
+      '\u001b[0Ksection_end:1:x\r\u001b[0K\n',
+    ].join('\n')
     const log = work(6, 'app image(linux/amd64)', { kind: 'build-log', step: 's', stream: 'stdout', text })
     const end = {
       kind: 'node-skipped',
@@ -96,8 +101,10 @@ describe('plain', () => {
       node: 'app image(linux/amd64)',
       because: 'x\n::stop-commands::y',
     } as const
-    const lines = written([log, end], { GITHUB_ACTIONS: 'true' }).split('\n')
-    expect(lines.filter((line) => line.startsWith('::'))).toEqual([
+    const alone = { ...end, node: '##[debug]' } as const
+    const lines = written([log, end, alone], { GITHUB_ACTIONS: 'true' }).split('\n')
+    // As its runner reads them: https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
+    expect(lines.filter((line) => line.trimStart().startsWith('::') || line.includes('##['))).toEqual([
       '::group::app image(linux/amd64): x ::stop-commands::y',
       '::endgroup::',
     ])

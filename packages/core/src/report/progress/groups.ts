@@ -4,12 +4,19 @@ import type { RunEvent } from '../../model/events.js'
 export interface GroupMarkers {
   readonly start: (title: string, id: number, at: number) => string
   readonly end: (id: number, at: number) => string
+  /** Foreign text without what the system would take for a command. */
+  readonly tame: (text: string) => string
 }
 
-/** @see https://docs.github.com/actions/reference/workflow-commands-for-github-actions#grouping-log-lines */
+/**
+ * GitHub obeys `::` at the start of a line, whatever blanks stand before it, and the older `##[` anywhere in one.
+ *
+ * @see https://docs.github.com/actions/reference/workflow-commands-for-github-actions#grouping-log-lines
+ */
 const GITHUB: GroupMarkers = {
   start: (title) => `::group::${title}\n`,
   end: () => '::endgroup::\n',
+  tame: (text) => text.replaceAll('##[', '## [').replace(/^\s*(?=::)/gm, '$&| '),
 }
 
 const seconds = (at: number) => Math.floor(at / 1000)
@@ -18,12 +25,21 @@ const seconds = (at: number) => Math.floor(at / 1000)
 const GITLAB: GroupMarkers = {
   start: (title, id, at) => `\u001b[0Ksection_start:${seconds(at)}:polyarch_${id}[collapsed=true]\r\u001b[0K${title}\n`,
   end: (id, at) => `\u001b[0Ksection_end:${seconds(at)}:polyarch_${id}\r\u001b[0K\n`,
+  // Without control characters, which are taken out everywhere, nothing is a command.
+  tame: (text) => text,
 }
 
+type Environment = Readonly<Record<string, string | undefined>>
+
 /** The markers of the CI system that this runs in; undefined outside of those that fold. */
-export function groupMarkers(env: Readonly<Record<string, string | undefined>>): GroupMarkers | undefined {
+export function groupMarkers(env: Environment): GroupMarkers | undefined {
   if (env['GITHUB_ACTIONS'] === 'true') return GITHUB
   return env['GITLAB_CI'] === 'true' ? GITLAB : undefined
+}
+
+/** Text of several lines as it may be written where this runs. */
+export function tamed(text: string, env: Environment): string {
+  return groupMarkers(env)?.tame(text) ?? text
 }
 
 /** Lines of one node that are kept until it ends: nodes run side by side, and groups cannot. */
@@ -54,17 +70,17 @@ export class GroupedLines {
     group.dropped += group.lines.splice(0, group.lines.length - MAX_LINES).length
   }
 
-  /** Writes the node's group, if it said anything. Its lines are indented, so that none is taken for a command. */
+  /** Writes the node's group, if it said anything. */
   end(node: string, title: string, { at }: Pick<RunEvent, 'at'>): void {
     const group = this.#open.get(node)
     this.#open.delete(node)
     if (group === undefined) {
-      this.#write(`${title}\n`)
+      this.#write(this.#markers.tame(`${title}\n`))
       return
     }
     this.#written += 1
     const dropped = group.dropped > 0 ? [`… ${group.dropped} lines before these`] : []
-    const body = [...dropped, ...group.lines].map((line) => `  ${line}\n`).join('')
+    const body = this.#markers.tame([...dropped, ...group.lines].map((line) => `  ${line}\n`).join(''))
     this.#write(`${this.#markers.start(title, this.#written, at)}${body}${this.#markers.end(this.#written, at)}`)
   }
 }
