@@ -1,3 +1,4 @@
+import { errorData } from '../model/error-data.js'
 import type { RunEvent } from '../model/events.js'
 import { execute } from '../operations/on-pipelines.js'
 import { tamed } from '../report/progress/groups.js'
@@ -27,16 +28,24 @@ export async function buildCommand(flags: PipelineFlags, context: CommandContext
 async function executeShown(flags: PipelineFlags, context: CommandContext): Promise<Report> {
   using reporter = await openReporter(flags, context.host)
   context.onStopping = reporter.stopping
-  const page = flags.report === undefined ? undefined : await openReportPage(flags.report, context.host)
-  const onEvent = (event: RunEvent) => {
-    page?.add(event)
-    reporter.tell(event)
-  }
+  let isTold = false
   try {
+    const page = flags.report === undefined ? undefined : await openReportPage(flags.report, context.host)
+    const onEvent = (event: RunEvent) => {
+      isTold ||= event.kind === 'run-finished' && event.error !== undefined
+      page?.add(event)
+      reporter.tell(event)
+    }
     // Events as JSON are what a page can be made of later.
     const tellLayers = page !== undefined || progressOf(flags.progress, context.host) === 'json'
-    return await execute(...context.pipelines, { ...runOptions(flags, context), onEvent, tellLayers })
-  } finally {
+    const run = execute(...context.pipelines, { ...runOptions(flags, context), onEvent, tellLayers })
+    // Of a run that failed, its own failure is told, whatever becomes of the page.
+    await run.catch(() => page?.write().catch(() => {}))
+    const report = await run
     await page?.write()
+    return report
+  } catch (error) {
+    if (!isTold) reporter.tell({ kind: 'run-finished', at: Date.now(), outcome: 'failed', error: errorData(error) })
+    throw error
   }
 }

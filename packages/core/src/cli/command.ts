@@ -4,6 +4,7 @@ import type { EmulationPolicy, RunOptions } from '../operations/options.js'
 /** A standard stream: a terminal, or something that is only written to. */
 export interface OutputStream {
   write(text: string): unknown
+  on?(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown
   readonly isTTY?: boolean
   hasColors?(): boolean
 }

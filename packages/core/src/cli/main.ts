@@ -40,6 +40,7 @@ export async function main(
   }
   host.on('SIGINT', cancel)
   host.on('SIGTERM', cancel)
+  for (const stream of [host.stdout, host.stderr]) stream.on?.('error', (error) => outputLost(error, host))
   try {
     const program = createProgram(context)
     await program.parseAsync(host.argv)
@@ -49,6 +50,13 @@ export async function main(
   } finally {
     if (!stop.signal.aborted) release()
   }
+}
+
+/** Who reads no more, as `head` does, has what they wanted: the work goes on, and ends as it ends. Else a result is missing. */
+function outputLost({ code, message }: NodeJS.ErrnoException, host: Host): void {
+  if (code === 'EPIPE') return
+  if (host.exitCode !== EXIT.failed) host.stderr.write(`output cannot be written: ${message}\n`)
+  host.exitCode = EXIT.failed
 }
 
 /** Read off the arguments: what failed may have been their reading. */
