@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs'
-import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { type ExtractOptions, extract } from 'tar-fs'
 import type { ContextDefinition, TarStream } from '../definition/build-context.js'
 import { CancelledError, EngineError } from '../model/errors.js'
+import { peek } from './peek.js'
 
 type TarContext = Extract<ContextDefinition, { kind: 'tar' | 'stream' }>
 
@@ -16,7 +16,7 @@ export async function unpackContext(source: TarContext, folder: string, signal?:
   const name = source.kind === 'tar' ? source.file : 'stream'
   try {
     const bytes: TarStream = source.kind === 'tar' ? createReadStream(source.file) : await source.open()
-    const { first, all } = await peek(bytes)
+    const { first, all } = await peek(bytes, GZIP.length)
     const unpack = extract(folder, unpackOptions)
     const options = signal === undefined ? {} : { signal }
     if (first.subarray(0, GZIP.length).equals(GZIP)) await pipeline(all, createGunzip(), unpack, options)
@@ -41,16 +41,4 @@ const unpackOptions: ExtractOptions & { readonly umask: number; readonly validat
 /** As of a directory: devices and pipes are left out, where not even an ordinary user could make them. */
 function isSent(type: string | null | undefined): boolean {
   return ['file', 'directory', 'symlink', 'link', 'contiguous-file'].includes(type ?? 'file')
-}
-
-/** The first bytes of a stream, which is then read from its start. */
-async function peek(bytes: TarStream): Promise<{ readonly first: Buffer; readonly all: Readable }> {
-  const iterator = bytes[Symbol.asyncIterator]()
-  const { value, done } = await iterator.next()
-  const first = Buffer.from(done ? [] : value)
-  async function* all() {
-    yield first
-    yield* { [Symbol.asyncIterator]: () => iterator }
-  }
-  return { first, all: Readable.from(all()) }
 }

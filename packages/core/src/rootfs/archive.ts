@@ -2,10 +2,12 @@ import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
-import { Readable, Transform } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
+import { peek } from '../context/peek.js'
 import type { RootfsBase } from '../definition/base-source.js'
 import { HostError } from '../model/errors.js'
+import { compressionOf, HEAD_SIZE, isTar } from './archive-kind.js'
 import { download } from './download.js'
 import type { RootfsKind } from './kind.js'
 import { requireTool } from './tool.js'
@@ -21,21 +23,15 @@ export const archive: RootfsKind<RootfsBase> = {
 
 /** The tar of a published archive; the stream fails at its end where the archive is not the one that was named. */
 async function openArchive(source: RootfsBase, signal?: AbortSignal): Promise<Readable> {
-  const tool = toolFor(source)
-  // Before anything is opened: what fails while nobody listens ends the process.
-  if (tool !== undefined)
-    await requireTool(tool, `install it (on Debian and Ubuntu: apt-get install ${PACKAGES[tool]})`)
-  const verified = (await openPublished(source, signal)).compose(verify(source))
-  if (tool !== undefined) return unpackWith(tool, verified)
-  return /\.t?gz$/.test(source.location) ? verified.compose(createGunzip()) : verified
-}
-
-/** Programs that unpack what Node.js cannot, each with the package that it is in. */
-const PACKAGES = { xz: 'xz-utils', zstd: 'zstd' } as const
-
-function toolFor({ location }: RootfsBase): keyof typeof PACKAGES | undefined {
-  if (/\.t?xz$/.test(location)) return 'xz'
-  return /\.t?zst(d)?$/.test(location) ? 'zstd' : undefined
+  const published = await peek(verified(await openPublished(source, signal), source), HEAD_SIZE)
+  const tar = await peek(await unpack(published), HEAD_SIZE)
+  if (isTar(tar.first)) return tar.all
+  // That it is not the one that was named says more: a page that tells of an error, say.
+  for await (const _rest of tar.all);
+  throw new HostError(
+    'ROOTFS_FAILED',
+    `${source.location} is no tar archive, plain or compressed with gzip, xz or zstd`,
+  )
 }
 
 async function openPublished({ location }: RootfsBase, signal: AbortSignal | undefined): Promise<Readable> {
@@ -43,24 +39,40 @@ async function openPublished({ location }: RootfsBase, signal: AbortSignal | und
   return download(location, signal)
 }
 
-function verify({ location, sha256 }: RootfsBase): Transform {
+async function* verified(
+  chunks: AsyncIterable<Buffer>,
+  { location, sha256 }: RootfsBase,
+): AsyncGenerator<Buffer, void, undefined> {
   const hash = createHash('sha256')
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk)
-      done(null, chunk)
-    },
-    flush(done) {
-      const is = hash.digest('hex')
-      done(is === sha256.toLowerCase() ? null : mismatch(location, sha256, is))
-    },
-  })
+  for await (const chunk of chunks) {
+    hash.update(chunk)
+    yield chunk
+  }
+  const is = hash.digest('hex')
+  if (is !== sha256.toLowerCase()) throw mismatch(location, sha256, is)
 }
 
 function mismatch(location: string, expected: string, is: string): HostError {
   return new HostError('DIGEST_MISMATCH', `${location} has sha256 ${is}, and not ${expected}`, {
     hint: 'the archive was published anew, or something changed it on its way; compare with what its publisher says',
   })
+}
+
+/** Programs that unpack what Node.js cannot, each with the package that it is in. */
+const PACKAGES = { xz: 'xz-utils', zstd: 'zstd' } as const
+
+/** By what is in it: what a file is called, and what its address ends with, is anybody's choice. */
+async function unpack({ first, all }: { readonly first: Buffer; readonly all: Readable }): Promise<Readable> {
+  const compression = compressionOf(first)
+  if (compression === undefined) return all
+  if (compression === 'gzip') return pipeline(all, createGunzip(), () => {})
+  try {
+    await requireTool(compression, `install it (on Debian and Ubuntu: apt-get install ${PACKAGES[compression]})`)
+  } catch (error) {
+    all.destroy()
+    throw error
+  }
+  return unpackWith(compression, all)
 }
 
 /** What a program makes of its input. Its output fails where the input does, or the program: that it ends says nothing. */

@@ -7,12 +7,13 @@ import { buffer } from 'node:stream/consumers'
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
+import { packFiles } from '../../../../test/support/tiny-image.js'
 import type { RootfsBase } from '../../src/definition/base-source.js'
 import { LayerCache } from '../../src/rootfs/layer-cache.js'
 import { createRootfsMaker } from '../../src/rootfs/maker.js'
 import { startScriptedServer } from '../registry/scripted-server.js'
 
-const TAR = Buffer.from('what stands for a tar')
+const TAR = await packFiles({ file: 'content' })
 const sourceAt = (location: string): RootfsBase => {
   return { kind: 'rootfs', location, sha256: createHash('sha256').update(TAR).digest('hex') }
 }
