@@ -1,4 +1,5 @@
 import { formatReference } from '../model/reference.js'
+import { shownLocation } from '../model/shown-location.js'
 import type { Node } from './node.js'
 
 /** What a base is made from, as people call it; undefined for a node that is no base. */
@@ -11,7 +12,7 @@ export function sourceName(node: Node): string | undefined {
     case 'apt':
       return `${source.distribution} ${source.suite} ${source.architecture} (packages)`
     case 'rootfs':
-      return source.location
+      return shownLocation(source.location)
     case 'pipeline':
       return source.name
   }

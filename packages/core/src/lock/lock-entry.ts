@@ -2,6 +2,7 @@ import type { AptBase, ConfigPolicy, RootfsBase } from '../definition/base-sourc
 import type { Digest } from '../model/digest.js'
 import type { Descriptor } from '../model/oci.js'
 import { type Platform, platformIdentity } from '../model/platform.js'
+import { shownLocation } from '../model/shown-location.js'
 
 interface EntryCommon {
   /** What it is called in `build.ts` or the Dockerfile, whole. */
@@ -53,9 +54,9 @@ export function archiveName({ distribution, suite, architecture, components }: A
   return [distribution, suite, architecture, components.join('+')].join('/')
 }
 
-/** The name that a root file system is locked under. */
+/** The name that a root file system is locked under: who reads the lock need not be who may fetch it. */
 export function rootfsName({ location }: RootfsBase): string {
-  return location
+  return shownLocation(location)
 }
 
 /** What tells entries apart, and sorts them. */

@@ -1,7 +1,4 @@
-/** A URL as it may be shown: query strings hold upload states and signatures, user information holds passwords. */
-export function redactUrl(url: URL): string {
-  return `${url.protocol}//${url.host}${url.pathname}`
-}
+export { redactUrl } from '../model/shown-location.js'
 
 const MAX_QUOTE = 300
 

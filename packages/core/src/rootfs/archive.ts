@@ -7,6 +7,7 @@ import { createGunzip } from 'node:zlib'
 import { peek } from '../context/peek.js'
 import type { RootfsBase } from '../definition/base-source.js'
 import { HostError } from '../model/errors.js'
+import { shownLocation } from '../model/shown-location.js'
 import { compressionOf, HEAD_SIZE, isTar } from './archive-kind.js'
 import { download } from './download.js'
 import type { RootfsKind } from './kind.js'
@@ -30,7 +31,7 @@ async function openArchive(source: RootfsBase, signal?: AbortSignal): Promise<Re
   for await (const _rest of tar.all);
   throw new HostError(
     'ROOTFS_FAILED',
-    `${source.location} is no tar archive, plain or compressed with gzip, xz or zstd`,
+    `${shownLocation(source.location)} is no tar archive, plain or compressed with gzip, xz or zstd`,
   )
 }
 
@@ -53,7 +54,7 @@ async function* verified(
 }
 
 function mismatch(location: string, expected: string, is: string): HostError {
-  return new HostError('DIGEST_MISMATCH', `${location} has sha256 ${is}, and not ${expected}`, {
+  return new HostError('DIGEST_MISMATCH', `${shownLocation(location)} has sha256 ${is}, and not ${expected}`, {
     hint: 'the archive was published anew, or something changed it on its way; compare with what its publisher says',
   })
 }

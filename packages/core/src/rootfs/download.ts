@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { CancelledError, HostError } from '../model/errors.js'
+import { shownLocation } from '../model/shown-location.js'
 import { retrying } from '../registry/backoff.js'
 import type { HttpAnswer } from '../registry/http-message.js'
 import { DEFAULT_RETRY, DEFAULT_TIMEOUTS } from '../registry/options.js'
@@ -16,7 +17,7 @@ const ANY_HOST = { mayUse: () => true, settingsOf: () => undefined }
 export async function download(url: string, signal?: AbortSignal): Promise<Readable> {
   const content = await downloadIfThere(url, signal)
   if (content !== undefined) return content
-  throw failed(`${url} is not there`)
+  throw failed(`${shownLocation(url)} is not there`)
 }
 
 /** The same where the file may not be there: then undefined. @throws HostError DOWNLOAD_FAILED; CancelledError */
@@ -29,7 +30,7 @@ export async function downloadIfThere(url: string, signal?: AbortSignal): Promis
     if (answer.status === 200) {
       return Readable.from(contentOf(answer, url, signal), { objectMode: false }).once('close', close)
     }
-    if (answer.status !== 404 && answer.status !== 410) throw failed(`${url} answered ${answer.status}`)
+    if (answer.status !== 404 && answer.status !== 410) throw failed(`${shownLocation(url)} answered ${answer.status}`)
     await close()
     return undefined
   } catch (error) {
@@ -49,7 +50,7 @@ async function* contentOf({ body }: HttpAnswer, url: string, signal?: AbortSigna
 function failure(error: unknown, url: string, signal: AbortSignal | undefined): Error {
   if (signal?.aborted) return new CancelledError(signal.reason)
   if (error instanceof HostError) return error
-  return failed(`${url} could not be fetched: ${error instanceof Error ? error.message : error}`, error)
+  return failed(`${shownLocation(url)} could not be fetched: ${error instanceof Error ? error.message : error}`, error)
 }
 
 function failed(message: string, cause?: unknown): HostError {

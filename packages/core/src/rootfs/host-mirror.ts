@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AptBase } from '../definition/base-source.js'
 import { DefinitionError } from '../model/errors.js'
+import { shownLocation } from '../model/shown-location.js'
 import { type AptSource, mainArchive, parseDeb822Sources, parseListSources } from './apt-sources.js'
 
 /** Where a host keeps what its apt reads; another root for tests. */
@@ -13,9 +14,25 @@ export interface HostFiles {
  * The mirror that a base is made from: the one that is named, else the one that this host's own apt uses, where the host
  * is of the same distribution.
  *
- * @throws DefinitionError where neither is known
+ * @throws DefinitionError where neither is known, or its address holds a login
  */
-export async function findMirror(source: AptBase, { root }: HostFiles = { root: '/' }): Promise<string> {
+export async function findMirror(source: AptBase, files?: HostFiles): Promise<string> {
+  const mirror = await mirrorOf(source, files)
+  // It is written into the base, which is published.
+  if (!URL.canParse(mirror) || !hasLogin(new URL(mirror))) return mirror
+  const hint = 'name one that wants no login with the option mirror, such as a proxy of your own'
+  throw faultOf(
+    source,
+    `the address of the mirror ${shownLocation(mirror)} holds a login, which its images would tell`,
+    hint,
+  )
+}
+
+function hasLogin({ username, password }: URL): boolean {
+  return username !== '' || password !== ''
+}
+
+async function mirrorOf(source: AptBase, { root }: HostFiles = { root: '/' }): Promise<string> {
   if (source.mirror !== undefined) return source.mirror.replace(/\/+$/, '')
   const host = await readOsRelease(root)
   const isCarried = source.hostMirrorArchitectures?.includes(source.architecture) ?? true
@@ -24,13 +41,12 @@ export async function findMirror(source: AptBase, { root }: HostFiles = { root: 
     isSame && isCarried ? mainArchive(await readSources(root), host.get('VERSION_CODENAME') ?? '') : undefined
   if (mirror !== undefined) return mirror
   const why = isSame ? `this host's mirror is not known to carry ${source.architecture}` : 'this host is another system'
-  throw new DefinitionError([
-    {
-      path: `apt base ${source.distribution} ${source.suite} ${source.architecture}`,
-      message: `no mirror is known: ${why}`,
-      hint: 'name one with the option mirror: the base URL of an archive, which has a dists folder',
-    },
-  ])
+  const hint = 'name one with the option mirror: the base URL of an archive, which has a dists folder'
+  throw faultOf(source, `no mirror is known: ${why}`, hint)
+}
+
+function faultOf({ distribution, suite, architecture }: AptBase, message: string, hint: string): DefinitionError {
+  return new DefinitionError([{ path: `apt base ${distribution} ${suite} ${architecture}`, message, hint }])
 }
 
 async function readOsRelease(root: string): Promise<ReadonlyMap<string, string>> {

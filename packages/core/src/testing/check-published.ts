@@ -8,6 +8,7 @@ import type { Bases, OptionsOf, Plugin } from '../definition/plugin.js'
 import { type ErrorCode, PolyarchError, RegistryError } from '../model/errors.js'
 import type { Platform } from '../model/platform.js'
 import { parseReference, withDefaultTag } from '../model/reference.js'
+import { shownLocation } from '../model/shown-location.js'
 import type { Registry } from '../registry/port.js'
 import { downloadIfThere } from '../rootfs/download.js'
 import { findMirror } from '../rootfs/host-mirror.js'
@@ -139,7 +140,7 @@ async function lookAtArchive(source: AptBase, { signal }: Look): Promise<Seen> {
 
 async function lookAtRootfs({ location, sha256 }: RootfsBase, { signal }: Look): Promise<Seen> {
   const content = await openLocation(location, signal)
-  if (content === undefined) return { state: 'wrong', message: `there is no ${location}` }
+  if (content === undefined) return { state: 'wrong', message: `there is no ${shownLocation(location)}` }
   const hash = createHash('sha256')
   await pipeline(content, hash)
   const is = hash.digest('hex')

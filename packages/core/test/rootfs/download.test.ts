@@ -1,4 +1,5 @@
 import { buffer, text } from 'node:stream/consumers'
+import { inspect } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { download, downloadIfThere } from '../../src/rootfs/download.js'
@@ -29,6 +30,16 @@ test('an answer that is none, a host that is none and a stream that breaks off a
   const cut = await download(at('/cut'))
   setTimeout(() => server.server.closeAllConnections(), 100)
   await expect(text(cut)).rejects.toMatchObject(told(`${at('/cut')} could not be fetched`))
+})
+
+test('what a login or a signature in an address is, no error tells', async () => {
+  await using server = await startScriptedServer(({ path }) => ({ status: path.startsWith('/gone') ? 404 : 403 }))
+  for (const path of ['/gone', '/denied', '']) {
+    const host = path === '' ? '127.0.0.1:9' : server.host
+    const error = await download(`http://me:hunter2@${host}${path}?signature=hunter3`).catch((caught) => caught)
+    expect(error).toMatchObject({ code: 'DOWNLOAD_FAILED' })
+    expect(inspect(error)).not.toMatch(/hunter/)
+  }
 })
 
 test('it ends with its signal, before and after the first bytes', async () => {
