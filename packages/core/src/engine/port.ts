@@ -18,7 +18,7 @@ export interface EngineInfo {
   readonly address: string
   readonly version: string
   readonly apiVersion: string
-  /** The engine's own platform: what runs on it without emulation is platformsRunBy(native). */
+  /** The engine's own platform. */
   readonly native: Platform
   /** Everything that it can run, native and emulated; undefined where the engine does not tell. */
   readonly runnable: readonly Platform[] | undefined

@@ -177,7 +177,7 @@ function compareText(a: string, b: string): number {
 }
 
 /**
- * What a host can run without emulation, best first: an arm/v7 host runs v7, v6 and v5; arm64 runs 32-bit arm too.
+ * What a host can run without emulation, best first: an arm/v7 host runs v7, v6 and v5; most of arm64 run 32-bit arm too.
  *
  * @see https://github.com/containerd/platforms/blob/v1.0.0/compare.go
  */
@@ -187,7 +187,16 @@ export function platformsRunBy(host: Platform): readonly Platform[] {
   if (architecture === 'arm') {
     return arm.slice(Math.max(0, arm.indexOf(host.variant ?? 'v7'))).map((variant) => ({ os, architecture, variant }))
   }
-  if (architecture === 'arm64') return [host, ...arm.map((variant) => ({ os, architecture: 'arm', variant }))]
-  if (architecture === 'amd64') return [host, { os, architecture: '386' }]
-  return [host]
+  const own = olderVariants(host)
+  if (architecture === 'arm64') return [...own, ...arm.map((variant) => ({ os, architecture: 'arm', variant }))]
+  return architecture === 'amd64' ? [...own, { os, architecture: '386' }] : own
+}
+
+/** The host and the variants before its own, down to the first, which has no name. */
+function olderVariants(host: Platform): readonly Platform[] {
+  const { os, architecture, variant } = host
+  if (variant === undefined) return [host]
+  const known = variantsOf(architecture)
+  const between = known.slice(1, Math.max(1, known.indexOf(variant))).toReversed()
+  return [host, ...between.map((one) => ({ os, architecture, variant: one })), { os, architecture }]
 }

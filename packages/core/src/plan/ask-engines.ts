@@ -3,8 +3,8 @@ import type { Engine, EngineInfo } from '../engine/port.js'
 import { errorData } from '../model/error-data.js'
 import { EngineError } from '../model/errors.js'
 import type { EnginePlan } from '../model/plan.js'
-import { platformIdentity, platformsRunBy } from '../model/platform.js'
 import type { StepCall } from '../steps/step.js'
+import { executionOn } from './execution-on.js'
 
 /** An engine that said what it is. */
 export interface AnsweringEngine {
@@ -33,7 +33,6 @@ export function askEngines({ all }: Engines, call: StepCall): Promise<readonly A
 export function enginePlan(asked: AskedEngine): EnginePlan {
   if ('failure' in asked) return { engine: asked.engine.name, problem: errorData(asked.failure) }
   const { address, version, native, runnable } = asked.info
-  const own = new Set(platformsRunBy(native).map(platformIdentity))
-  const emulated = runnable?.filter((platform) => !own.has(platformIdentity(platform)))
+  const emulated = runnable?.filter((platform) => executionOn(asked.info, platform) === 'emulated')
   return { engine: address, version, native, ...(emulated && { emulated }) }
 }

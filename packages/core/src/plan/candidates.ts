@@ -3,8 +3,9 @@ import type { Candidate } from '../engine/pool.js'
 import type { EngineInfo } from '../engine/port.js'
 import type { ImageNode } from '../graph/node.js'
 import { EngineError } from '../model/errors.js'
-import { formatPlatform, type Platform, platformsRunBy, samePlatform } from '../model/platform.js'
+import { formatPlatform, type Platform } from '../model/platform.js'
 import type { AnsweringEngine } from './ask-engines.js'
+import { executionOn } from './execution-on.js'
 
 /** Which engines can build an image, and why the others cannot. */
 export interface Candidacy {
@@ -45,14 +46,6 @@ function refusalsOf(
   const ignored = ignoredOptions(info, build).map((name) => notCarriedOut(id, name, info))
   if (execution === undefined) return [...ignored, notRunnable(id, platform, info, missingEmulator(platform))]
   return execution === 'emulated' && !emulates ? [...ignored, notNative(id, platform, info)] : ignored
-}
-
-/** How the engine runs a platform; undefined where it cannot. An engine that does not tell is believed to emulate. */
-export function executionOn(engine: EngineInfo, platform: Platform): 'native' | 'emulated' | undefined {
-  if (platformsRunBy(engine.native).some((one) => samePlatform(one, platform))) return 'native'
-  if (engine.runnable === undefined) return 'emulated'
-  const canRun = engine.runnable.some((host) => platformsRunBy(host).some((one) => samePlatform(one, platform)))
-  return canRun ? 'emulated' : undefined
 }
 
 function notCarriedOut(node: string, option: string, { address, version }: EngineInfo): EngineError {

@@ -9,11 +9,11 @@ import {
   isIndex,
   type StoredManifest,
 } from '../model/oci.js'
-import { formatPlatform, normalizePlatform, type Platform, platformsRunBy, samePlatform } from '../model/platform.js'
+import { formatPlatform, normalizePlatform, type Platform, samePlatform } from '../model/platform.js'
 import { formatReference, type Reference, repositoryOf } from '../model/reference.js'
 import { readImageConfig } from '../registry/image-config.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
-import { findImage, imagesOf } from '../registry/select-platform.js'
+import { findImage, imagesOf, selectPlatform } from '../registry/select-platform.js'
 import type { Outside } from './outside.js'
 
 /** The one image of a published base that serves a platform. */
@@ -50,8 +50,8 @@ export async function chooseImage(
     return { reference: { ...place, digest }, descriptor, manifest: found, index: digest }
   }
   // An image for an older variant runs too, but only where the declared platform is what counts.
-  const accepted = configPolicy === 'trust-declared' ? [platform, ...platformsRunBy(platform)] : [platform]
-  const child = findImage(found.content, accepted)
+  const child =
+    configPolicy === 'trust-declared' ? selectPlatform(found.content, platform) : findImage(found.content, [platform])
   if (child === undefined) {
     const has = imagesOf(found.content).flatMap(({ platform: own }) =>
       own ? [formatPlatform(normalizePlatform(own))] : [],

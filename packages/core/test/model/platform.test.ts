@@ -74,12 +74,14 @@ describe('comparePlatforms', () => {
 })
 
 describe('platformsRunBy', () => {
-  it('lets newer arm hosts run older variants, and 64-bit hosts 32-bit images', () => {
+  it('lets newer hosts run older variants, and 64-bit hosts 32-bit images', () => {
     const runs = (text: string) =>
       platformsRunBy(parsePlatform(text) ?? { os: '', architecture: '' }).map(formatPlatform)
     expect(runs('linux/arm/v7')).toEqual(['linux/arm/v7', 'linux/arm/v6', 'linux/arm/v5'])
     expect(runs('linux/arm64')).toEqual(['linux/arm64', 'linux/arm/v8', 'linux/arm/v7', 'linux/arm/v6', 'linux/arm/v5'])
     expect(runs('linux/amd64')).toEqual(['linux/amd64', 'linux/386'])
+    expect(runs('linux/amd64/v3')).toEqual(['linux/amd64/v3', 'linux/amd64/v2', 'linux/amd64', 'linux/386'])
+    expect(runs('linux/arm64/v9')).toEqual(['linux/arm64/v9', ...runs('linux/arm64')])
   })
 })
 

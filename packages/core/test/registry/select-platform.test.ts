@@ -28,6 +28,9 @@ describe('selectPlatform', () => {
     [['linux/arm/v7'], 'linux/arm64', undefined],
     [['linux/386'], 'linux/amd64', undefined],
     [['linux/amd64'], 'linux/amd64', 'linux/amd64'],
+    [['linux/amd64', 'linux/amd64/v2'], 'linux/amd64/v3', 'linux/amd64/v2'],
+    [['linux/386', 'linux/amd64'], 'linux/amd64/v2', 'linux/amd64'],
+    [['linux/amd64/v2'], 'linux/amd64', undefined],
     [[], 'linux/amd64', undefined],
   ])('of %j, %s gets %s', (listed, wanted, expected) => {
     const chosen = selectPlatform(indexOf(...listed), platform(wanted))

@@ -91,6 +91,12 @@ describe('what a plugin declares of images', () => {
   it('is judged by the policy that it comes with', async () => {
     expect(await find('linux/arm/v7', image('lying', 'trust-declared'))).toMatchObject({ state: 'true' })
     expect(await find('linux/arm/v7', image('lying', 'fix-config'))).toMatchObject({ state: 'true' })
+    // An older variant of it serves; what it may run beside is another architecture all the same.
+    expect(await find('linux/amd64/v3', image('both', 'trust-declared'))).toMatchObject({ state: 'true' })
+    expect(await find('linux/arm64', image('both', 'trust-declared'))).toMatchObject({
+      state: 'wrong',
+      message: expect.stringContaining('has no linux/arm64; it has linux/amd64, linux/arm/v7'),
+    })
   })
 
   it('is unknown where nobody answers', async () => {

@@ -3,7 +3,7 @@ import { missingBinfmtEntry } from '../../engine/emulators.js'
 import type { Engine, EngineInfo } from '../../engine/port.js'
 import { PolyarchError } from '../../model/errors.js'
 import { formatPlatform, type Platform } from '../../model/platform.js'
-import { executionOn } from '../../plan/candidates.js'
+import { executionOn } from '../../plan/execution-on.js'
 import { type Finding, fine, trouble } from './finding.js'
 import { checkRoom } from './host-check.js'
 
