@@ -68,11 +68,12 @@ export type PipelinesAndOptions = readonly Pipeline[] | readonly [...Pipeline[],
 export function splitArguments<Options extends object = RunOptions>(
   given: readonly (Pipeline | Partial<Options>)[],
 ): { readonly pipelines: readonly Pipeline[]; readonly options: Partial<Options> } {
-  const pipelines = given.filter(isPipeline)
-  const options = given.find((one): one is Partial<Options> => !isPipeline(one))
+  const pipelines = given.filter((one): one is Pipeline => !isOptions(one))
+  const options = given.find((one): one is Partial<Options> => isOptions(one))
   return { pipelines, options: options ?? {} }
 }
 
-function isPipeline(one: Pipeline | object): one is Pipeline {
-  return 'kind' in one
+/** What is neither, undefined out of modules that import each other, is judged as a pipeline. */
+function isOptions(one: unknown): boolean {
+  return typeof one === 'object' && one !== null && !('kind' in one)
 }

@@ -6,7 +6,7 @@ import { tempFolder } from '../../../../test/support/temp-folder.js'
 import type { Host } from '../../src/cli/command.js'
 import { main } from '../../src/cli/main.js'
 import { fromImage } from '../../src/definition/image-base.js'
-import { pipeline } from '../../src/definition/pipeline.js'
+import { type Pipeline, pipeline } from '../../src/definition/pipeline.js'
 import { platform } from '../../src/definition/platform-declaration.js'
 
 const cleanup = new Cleanup()
@@ -21,7 +21,7 @@ async function broken() {
 }
 
 /** @param unwritable - the code of the error that writing to standard output ends with */
-async function runMain(flags: readonly string[], unwritable?: string) {
+async function runMain(flags: readonly string[], unwritable?: string, given?: readonly Pipeline[]) {
   const written = { stdout: '', stderr: '' }
   const stream = (name: keyof typeof written) => {
     const events = new EventEmitter()
@@ -41,13 +41,19 @@ async function runMain(flags: readonly string[], unwritable?: string) {
     on: () => {},
     off: () => {},
   }
-  await main([await broken()], host)
+  await main(given ?? [await broken()], host)
   return { ...written, exitCode: host.exitCode }
 }
 
 function lastEvent(lines: string): object {
   return JSON.parse(lines.trimEnd().split('\n').at(-1) ?? '')
 }
+
+test('a pipeline that is none, as of modules that import each other, is told as such', async () => {
+  const { exitCode, stderr } = await runMain([], undefined, [undefined as never])
+  expect(exitCode).toBe(2)
+  expect(stderr).toContain("error: run: not a pipeline\n  hint: pass what pipeline('…') returned")
+})
 
 describe('events as JSON', () => {
   test('tell what ended a run that never began', async () => {
