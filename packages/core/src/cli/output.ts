@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { access, constants, open, writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { DefinitionError } from '../model/errors.js'
 import type { Host } from './command.js'
 
@@ -12,8 +12,30 @@ export async function writeResult(text: string, flag: string, file: string | und
   try {
     await writeFile(resolve(file), text)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    const hint = 'name a file in a folder that exists and may be written to'
-    throw new DefinitionError([{ path: flag, message: `${file} cannot be written: ${reason}`, hint }], 'USAGE')
+    throw unwritable(flag, file, error)
   }
+}
+
+/**
+ * Sees to it that a file can be written later, without touching it: where it lies in a context, one that is there now
+ * would make another image than on a machine that is not asked for it.
+ *
+ * @throws DefinitionError USAGE
+ */
+export async function checkWritable(flag: string, file: string): Promise<void> {
+  try {
+    await (await open(resolve(file), 'r+')).close()
+  } catch (error) {
+    const isNew = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    if (!isNew) throw unwritable(flag, file, error)
+    await access(dirname(resolve(file)), constants.W_OK).catch((cause: unknown) => {
+      throw unwritable(flag, file, cause)
+    })
+  }
+}
+
+function unwritable(flag: string, file: string, error: unknown): DefinitionError {
+  const reason = error instanceof Error ? error.message : String(error)
+  const hint = 'name a file in a folder that exists and may be written to'
+  return new DefinitionError([{ path: flag, message: `${file} cannot be written: ${reason}`, hint }], 'USAGE')
 }

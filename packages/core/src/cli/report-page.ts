@@ -1,6 +1,6 @@
 import type { RunEvent } from '../model/events.js'
 import type { Host } from './command.js'
-import { writeResult } from './output.js'
+import { checkWritable, writeResult } from './output.js'
 
 /** The page that `--report` asks for, while the run goes on. */
 export interface ReportPage {
@@ -10,7 +10,7 @@ export interface ReportPage {
 
 /** Starts gathering what the page shows. A file that cannot be written is told before the run. @throws DefinitionError USAGE */
 export async function openReportPage(file: string, host: Host): Promise<ReportPage> {
-  await writeResult('', '--report', file, host)
+  await checkWritable('--report', file)
   const { RunRecorder } = await import('../report/record/run-record.js')
   const recorder = new RunRecorder()
   return {
