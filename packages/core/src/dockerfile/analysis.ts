@@ -2,7 +2,8 @@ import { parsePlatform, samePlatform } from '../model/platform.js'
 import { formatReference, parseReference, withDefaultTag } from '../model/reference.js'
 import type { Dockerfile, DockerfileFault, ImageUse, MountedSecret, Span, Stage } from './dockerfile.js'
 import { ExpansionError } from './expand.js'
-import { BASE_ARG, BASE_MARK, EPOCH_ARG, type LinkedStage, linkStages, type VariableSource } from './stage-links.js'
+import { badName, noBase, noTarget, wrongPlatform } from './faults.js'
+import { BASE_MARK, EPOCH_ARG, type LinkedStage, linkStages, type VariableSource } from './stage-links.js'
 
 /** What decides which stages and images a build uses. */
 export interface AnalysisInput extends VariableSource {
@@ -57,9 +58,11 @@ function analyzeStages(dockerfile: Dockerfile, stages: readonly LinkedStage[], i
   const syntax = use === undefined ? [] : [{ name: use.text, use, isForTarget: false }]
   const externals = [...named.filter(({ role }) => role === 'external'), ...syntax]
   const faults = [
-    ...(bases.length === 0 ? [noBase(dockerfile, input)] : []),
+    ...(bases.length === 0 ? [noBase(dockerfile, input.baseNames, stages)] : []),
     ...bases.filter(({ stage }) => isElsewhere(stage, input)).map(({ use, stage }) => wrongPlatform(use, stage)),
-    ...externals.filter(({ name }) => fullName(name) === undefined).map(({ name, use }) => badName(name, use)),
+    ...externals
+      .filter(({ name }) => fullName(name) === undefined)
+      .flatMap(({ name, use }) => badName(name, use, dockerfile) ?? []),
   ]
   return {
     usesBaseArg: bases.some(({ role }) => role === 'base-arg'),
@@ -142,47 +145,4 @@ function isElsewhere({ platform }: Stage, input: AnalysisInput): boolean {
   if (platform === undefined || /^\$\{?TARGETPLATFORM\}?$/.test(platform)) return false
   const named = parsePlatform(platform)
   return named === undefined || !samePlatform(named, input.platform)
-}
-
-function noTarget({ stages, stray }: Dockerfile, target: string | undefined): DockerfileFault {
-  if (stages.length === 0) {
-    const hint = `write FROM \${${BASE_ARG}}`
-    if (stray === undefined) return { message: 'the Dockerfile has no FROM', hint }
-    return { message: `the Dockerfile has no FROM before ${stray.keyword}`, hint, line: stray.line }
-  }
-  const names = stages.flatMap(({ name }) => name ?? [])
-  return { message: `the Dockerfile has no stage '${target}'`, hint: `it has ${names.join(', ') || 'no named stages'}` }
-}
-
-function noBase({ globalArgs, stages }: Dockerfile, { baseNames }: AnalysisInput): DockerfileFault {
-  const says = stages.find(({ from }) => from.text.includes(BASE_ARG))
-  if (says !== undefined && !globalArgs.some(({ name }) => name === BASE_ARG)) {
-    return {
-      message: `FROM names ${BASE_ARG}, which is not declared`,
-      hint: `write ARG ${BASE_ARG} before the first FROM`,
-      line: says.from.line,
-    }
-  }
-  const literal = baseNames.length === 0 ? "a literal name given by .sharedBase('…')" : `FROM ${baseNames[0]}`
-  return {
-    message: 'no stage that leads to the target stands on the base',
-    hint: `write ARG ${BASE_ARG} before the first FROM and then FROM \${${BASE_ARG}}, or ${literal}`,
-    ...(stages[0] !== undefined && { line: stages[0].from.line }),
-  }
-}
-
-function wrongPlatform(use: ImageUse, { platform }: Stage): DockerfileFault {
-  return {
-    message: `a stage with --platform=${platform} stands on the base, which is for the target platform`,
-    hint: 'name another image there, or leave --platform out',
-    line: use.line,
-  }
-}
-
-function badName(name: string, use: ImageUse): DockerfileFault {
-  return {
-    message: name === '' ? `${use.text} is empty` : `'${name}' is not a valid image name`,
-    hint: 'give the arg a default, or a value in build({ args })',
-    line: use.line,
-  }
 }

@@ -118,7 +118,27 @@ describe('faults', () => {
     ['no FROM', 'RUN true\n', {}, 'has no FROM', 'BASE_IMAGE'],
     ['an empty file', '', {}, 'has no FROM', 'BASE_IMAGE'],
     ['a FROM that is misspelt', 'ARG BASE_IMAGE\nFORM ${BASE_IMAGE}\n', {}, 'no FROM before FORM', 'write FROM'],
-    ['an unknown target', 'ARG BASE_IMAGE\nFROM $BASE_IMAGE AS a\n', { target: 'b' }, "no stage 'b'", 'it has a'],
+    [
+      'an unknown target',
+      'ARG BASE_IMAGE\nFROM $BASE_IMAGE AS one\n',
+      { target: 'second' },
+      "no stage 'second'",
+      'there is: one',
+    ],
+    [
+      'a target that is misspelt',
+      'ARG BASE_IMAGE\nFROM $BASE_IMAGE AS release\n',
+      { target: 'relase' },
+      "no stage 'relase'",
+      "did you mean 'release'?",
+    ],
+    [
+      'a base arg that is misspelt',
+      'ARG BASE_IMGE\nFROM ${BASE_IMGE}\n',
+      {},
+      '${BASE_IMGE} is empty',
+      'did you mean ${BASE_IMAGE}?',
+    ],
     [
       'the base for the build platform',
       'ARG BASE_IMAGE\nFROM --platform=$BUILDPLATFORM $BASE_IMAGE\n',
@@ -139,6 +159,21 @@ describe('faults', () => {
     expect(told, JSON.stringify(faults)).toBeDefined()
     expect(told?.hint).toContain(hint)
   })
+})
+
+it.each([
+  [
+    'is named wrongly',
+    'FROM scratch\nCOPY --from=biuld / /\n',
+    { line: 3, hint: "line 4 names 'biuld': did you mean 'build'?" },
+  ],
+  ['is not named', 'FROM scratch\n', { line: 3, hint: expect.stringMatching(/^the stage 'build' of line 2 does/) }],
+])('a stage on the base that %s is told, with the line of the target', (_what, last, fault) => {
+  expect(of(`ARG BASE_IMAGE\nFROM $BASE_IMAGE AS build\n${last}`).faults).toMatchObject([fault])
+})
+
+it('an arg of the base that is not declared is told once', () => {
+  expect(of('FROM ${BASE_IMAGE}\n').faults).toHaveLength(1)
 })
 
 it('a FROM that is misspelt is told with its line', () => {

@@ -1,0 +1,77 @@
+import { nearest, suggest } from '../definition/faults.js'
+import type { Dockerfile, DockerfileFault, ImageUse, Stage } from './dockerfile.js'
+import { BASE_ARG, type LinkedStage } from './stage-links.js'
+
+/** The stage that is to be built is not there. */
+export function noTarget({ stages, stray }: Dockerfile, target: string | undefined): DockerfileFault {
+  if (target === undefined || stages.length === 0) {
+    const hint = `write FROM \${${BASE_ARG}}`
+    if (stray === undefined) return { message: 'the Dockerfile has no FROM', hint }
+    return { message: `the Dockerfile has no FROM before ${stray.keyword}`, hint, line: stray.line }
+  }
+  const names = stages.flatMap(({ name }) => name ?? [])
+  const hint = names.length === 0 ? 'it has no named stages' : suggest(target, names)
+  return { message: `the Dockerfile has no stage '${target}'`, hint }
+}
+
+/** Nothing that leads to the target stands on the base. */
+export function noBase(
+  dockerfile: Dockerfile,
+  baseNames: readonly string[],
+  reached: readonly LinkedStage[],
+): DockerfileFault {
+  const { stages } = dockerfile
+  const says = stages.find(({ from }) => from.text.includes(BASE_ARG))
+  if (says !== undefined && !declaresBase(dockerfile)) {
+    return {
+      message: `FROM names ${BASE_ARG}, which is not declared`,
+      hint: `write ARG ${BASE_ARG} before the first FROM`,
+      line: says.from.line,
+    }
+  }
+  const target = reached.at(-1)?.stage ?? stages[0]
+  const literal = baseNames.length === 0 ? "a literal name given by .sharedBase('…')" : `FROM ${baseNames[0]}`
+  return {
+    message: 'no stage that leads to the target stands on the base',
+    hint:
+      says === undefined
+        ? `write ARG ${BASE_ARG} before the first FROM and then FROM \${${BASE_ARG}}, or ${literal}`
+        : howToReach(says, reached),
+    ...(target !== undefined && { line: target.from.line }),
+  }
+}
+
+/** A stage does, and is not used: mostly its name is misspelt. */
+function howToReach({ name, from }: Stage, reached: readonly LinkedStage[]): string {
+  const images = reached.flatMap(({ links }) => links.filter(({ stage }) => stage === undefined))
+  const misspelt = name === undefined ? undefined : images.find((image) => nearest(image.name, [name]) !== undefined)
+  if (misspelt !== undefined) return `line ${misspelt.use.line} names '${misspelt.name}': did you mean '${name}'?`
+  const which = name === undefined ? `the stage of line ${from.line}` : `the stage '${name}' of line ${from.line}`
+  return `${which} does: name it by FROM or COPY --from, or build another target`
+}
+
+/** A stage for the builder's platform stands on the base. */
+export function wrongPlatform(use: ImageUse, { platform }: Stage): DockerfileFault {
+  return {
+    message: `a stage with --platform=${platform} stands on the base, which is for the target platform`,
+    hint: 'name another image there, or leave --platform out',
+    line: use.line,
+  }
+}
+
+/** What is named is none; undefined where {@link noBase} says it already. */
+export function badName(name: string, use: ImageUse, dockerfile: Dockerfile): DockerfileFault | undefined {
+  if (name !== '') {
+    const hint = 'give the arg a default, or a value in build({ args })'
+    return { message: `'${name}' is not a valid image name`, hint, line: use.line }
+  }
+  if (use.text.includes(BASE_ARG) && !declaresBase(dockerfile)) return undefined
+  const near = nearest(use.text.replace(/\W/g, ''), [BASE_ARG])
+  const hint =
+    near === undefined ? 'give the arg a default, or a value in build({ args })' : `did you mean \${${BASE_ARG}}?`
+  return { message: `${use.text} is empty`, hint, line: use.line }
+}
+
+function declaresBase({ globalArgs }: Dockerfile): boolean {
+  return globalArgs.some(({ name }) => name === BASE_ARG)
+}
