@@ -72,7 +72,7 @@ async function readDockerfile(file: string, { directory, dockerfile }: ContextSo
     return await readFile(file, 'utf8')
   } catch (error) {
     const why = isMissing(error) ? 'does not exist' : 'cannot be read'
-    const hint = `relative Dockerfiles start at the context, ${directory}`
+    const hint = `relative Dockerfiles start at the context, ${directory}, and relative contexts at the working directory`
     throw new DefinitionError([{ path: 'build.dockerfile', message: `Dockerfile '${dockerfile}' ${why}`, hint }])
   }
 }

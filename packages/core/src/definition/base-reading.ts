@@ -4,7 +4,7 @@ import { parseReference, withDefaultTag } from '../model/reference.js'
 import { answerFaults } from './answer-check.js'
 import type { BaseAnswer } from './base-source.js'
 import type { RegistryBaseDefinition } from './definition.js'
-import { type Faults, suggest } from './faults.js'
+import { type Faults, nearest, suggest } from './faults.js'
 import type { ImageBase } from './image-base.js'
 import type { AnyBase, BaseRequest, Refusal } from './plugin.js'
 import { isReserved, type SuppliedBase } from './plugin-reading.js'
@@ -22,7 +22,7 @@ export function readNamedBase(
 ): BaseAnswer | undefined {
   const supplied = bases.get(name)
   if (supplied === undefined) {
-    faults.add(`${path}.base`, `no plugin in use supplies a base named '${name}'`, suggest(name, [...bases.keys()]))
+    faults.add(`${path}.base`, `no plugin in use supplies a base named '${name}'`, hintOnName(name, [...bases.keys()]))
     return undefined
   }
   const { base } = supplied
@@ -37,6 +37,13 @@ export function readNamedBase(
     return undefined
   }
   return ask(name, supplied, { platform, options }, path, faults)
+}
+
+/** Where no name is near, a plugin is missing, or an image is meant. */
+function hintOnName(name: string, names: readonly string[]): string {
+  if (nearest(name, names) !== undefined) return suggest(name, names)
+  const plugins = names.length === 0 ? 'add the plugin that has it by .use(…)' : suggest(name, names)
+  return `${plugins}; an image is written fromImage('${name}')`
 }
 
 function hasPlatform(base: AnyBase, platform: Platform): boolean {

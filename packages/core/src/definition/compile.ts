@@ -96,6 +96,9 @@ class Compilation {
     const annotations = readIndexAnnotations(declaration, path, faults)
     const platforms = this.#platforms(pipeline, id, path)
     if (repository === undefined || platforms === undefined) return undefined
+    if (requested && names.length === 0) {
+      this.#reading.notes.push(`${id} gets no name, and is found by its digest alone: names are given by .tags('1.0')`)
+    }
     if (requested) {
       for (const name of names) this.#published.claim(formatReference(name), `the index of ${id}`, `${path}.tags`)
       if (sharedBase)

@@ -88,7 +88,8 @@ export class TargetNames {
     const bare = namesHost(written) ? parsed.repository : written.replace(/[:@].*$/, '')
     const place = parseReference(`${this.#registry}/${bare}`)
     if (place === undefined || !namesHost(`${this.#registry}/`)) {
-      this.#faults.add('--registry', `'${this.#registry}' is not a registry host`, "write 'host[:port][/prefix]'")
+      const hint = schemeHint(this.#registry ?? '') ?? "write 'host[:port][/prefix]'"
+      this.#faults.add('--registry', `'${this.#registry}' is not a registry host`, hint)
       return undefined
     }
     const { tag, digest } = parsed
@@ -97,7 +98,17 @@ export class TargetNames {
   }
 }
 
+/** People write where a registry is as they do in a browser; how it is spoken to is another question. */
+function schemeHint(written: string): string | undefined {
+  const [, scheme, rest] = /^(https?:\/\/)(.*?)\/*$/i.exec(written) ?? []
+  if (scheme === undefined) return undefined
+  const how = scheme.length === 'http://'.length ? '; plain HTTP is for loopback hosts, and those of insecureHosts' : ''
+  return `write it without '${scheme}': '${rest}'${how}`
+}
+
 function nameHint(written: string): string {
+  const scheme = schemeHint(written)
+  if (scheme !== undefined) return scheme
   if (written === '' || written.startsWith(':')) return 'write the repository: registry.example.com/team/app'
   if (/[A-Z]/.test(written)) return 'repository names are lower case'
   return "write 'host/path:tag', the path in lower case letters, digits, '.', '_', '-' and '/'"

@@ -31,6 +31,18 @@ describe('what a definition refuses', () => {
       "did you mean 'wide'?",
     ],
     [
+      'a base that no plugin has, where another one might',
+      () => faultsOf([start.platforms(unchecked('amd64', { base: 'raspbian' }))]),
+      "named 'raspbian'",
+      "; an image is written fromImage('raspbian')",
+    ],
+    [
+      'the name of an image as a base, where there is no plugin',
+      () => faultsOf([pipeline(NAME).platforms(unchecked('amd64', { base: 'debian:trixie' }))]),
+      "named 'debian:trixie'",
+      "add the plugin that has it by .use(…); an image is written fromImage('debian:trixie')",
+    ],
+    [
       'a refusal of the plugin',
       () => faultsOf([start.platforms(platform('amd64', { base: 'wide', release: 'two' }))]),
       "no release 'two'",
@@ -252,6 +264,18 @@ describe('what a definition refuses', () => {
       '10.0',
     ],
     ['no pipeline at all', () => faultsOf([]), 'no pipeline was given', 'run(pipeline'],
+    [
+      'an address in place of a name',
+      () => faultsOf([pipeline(`https://${NAME}/`).platforms(platform('amd64', { base: fromImage('a') }))]),
+      'is not a valid image name',
+      `write it without 'https://': '${NAME}'`,
+    ],
+    [
+      'an address in place of a registry',
+      () => faultsOf([simple], { registry: 'http://registry.example.com:5000' }),
+      'is not a registry host',
+      "write it without 'http://': 'registry.example.com:5000'; plain HTTP is for",
+    ],
     [
       'a registry that is none',
       () => faultsOf([simple], { registry: 'not a host' }),

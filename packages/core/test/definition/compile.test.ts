@@ -100,6 +100,13 @@ describe('what a definition decides', () => {
     expect(pipelines[0]?.baseNames).toEqual(['other.example.com/from:2'])
   })
 
+  it('says so where what is to be published gets no name', () => {
+    const nameless = start.platforms(platform('amd64', { base: 'wide' }))
+    expect(compile([nameless]).notes).toEqual([expect.stringContaining('app gets no name')])
+    const above = pipeline('registry.example.com/above').platforms(platform('amd64', { base: nameless }))
+    expect(compile([above.tags('1')]).notes).toEqual([])
+  })
+
   it.each([
     ['armv7l', undefined, 'linux/arm/v7', "'armv7l' is read as linux/arm/v7"],
     ['arm', undefined, 'linux/arm/v7', "'arm' is read as linux/arm/v7"],
@@ -108,7 +115,7 @@ describe('what a definition decides', () => {
     ['amd64', undefined, 'linux/amd64', undefined],
   ])('reads %s with variant %s as %s, and says so where a word was not the field’s', (written, variant, read, note) => {
     const declared = platform(written, { base: 'wide', ...(variant !== undefined && { variant }) })
-    const { pipelines, notes } = compile([start.platforms(declared)])
+    const { pipelines, notes } = compile([start.platforms(declared).tags('1')])
     expect(pipelines[0]?.platforms.map((one) => formatPlatform(one.platform))).toEqual([read])
     expect(notes).toEqual(note === undefined ? [] : [note])
   })
