@@ -81,50 +81,6 @@ describe('what a definition refuses', () => {
     ['a pipeline without platforms', () => faultsOf([start.tags('1')]), 'it has no platforms', '.platforms('],
     ['an invalid tag', () => faultsOf([simple.tags('not a tag')]), "'not a tag' is not a valid tag", 'letters'],
     [
-      'a tag without a repository',
-      () =>
-        faultsOf([
-          pipeline(':1.0')
-            .use(plugin)
-            .platforms(platform('amd64', { base: 'wide' })),
-        ]),
-      "':1.0' is not a valid image name",
-      'write the repository',
-    ],
-    [
-      'a repository in upper case',
-      () =>
-        faultsOf([
-          pipeline('registry.example.com/App')
-            .use(plugin)
-            .platforms(platform('amd64', { base: 'wide' })),
-        ]),
-      'not a valid image name',
-      'lower case',
-    ],
-    [
-      'a tag in the repository',
-      () =>
-        faultsOf([
-          pipeline(`${NAME}:1.0`)
-            .use(plugin)
-            .platforms(platform('amd64', { base: 'wide' })),
-        ]),
-      'has a tag or digest',
-      ".tags('1.0')",
-    ],
-    [
-      'a name without a host',
-      () =>
-        faultsOf([
-          pipeline('team/app')
-            .use(plugin)
-            .platforms(platform('amd64', { base: 'wide' })),
-        ]),
-      'does not say which registry',
-      '--registry embedded',
-    ],
-    [
       'an unknown build option',
       () => faultsOf([simple.build({ contxt: '.' } as never)]),
       "no build option 'contxt'",
@@ -264,24 +220,6 @@ describe('what a definition refuses', () => {
       '10.0',
     ],
     ['no pipeline at all', () => faultsOf([]), 'no pipeline was given', 'run(pipeline'],
-    [
-      'an address in place of a name',
-      () => faultsOf([pipeline(`https://${NAME}/`).platforms(platform('amd64', { base: fromImage('a') }))]),
-      'is not a valid image name',
-      `write it without 'https://': '${NAME}'`,
-    ],
-    [
-      'an address in place of a registry',
-      () => faultsOf([simple], { registry: 'http://registry.example.com:5000' }),
-      'is not a registry host',
-      "write it without 'http://': 'registry.example.com:5000'; plain HTTP is for",
-    ],
-    [
-      'a registry that is none',
-      () => faultsOf([simple], { registry: 'not a host' }),
-      'is not a registry host',
-      'host[:port]',
-    ],
   ])('%s', (_what, faults, message, hint) => {
     const told = faults()
     expect(told).toHaveLength(1)

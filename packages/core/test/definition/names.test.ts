@@ -1,7 +1,36 @@
 import { describe, expect, it } from 'vitest'
 import { compile } from '../../src/definition/compile.js'
+import { fromImage } from '../../src/definition/image-base.js'
+import { pipeline } from '../../src/definition/pipeline.js'
+import { platform } from '../../src/definition/platform-declaration.js'
 import { formatReference } from '../../src/model/reference.js'
 import { NAME, simple } from './definitions.js'
+
+/** That a definition has this one fault. */
+function faultOf(message: string, hint: string) {
+  const fault = { message: expect.stringContaining(message), hint: expect.stringContaining(hint) }
+  return expect.objectContaining({ faults: [expect.objectContaining(fault)] })
+}
+
+describe('the name of a pipeline', () => {
+  it.each([
+    ['a tag alone', ':1.0', 'is not a valid image name', 'write the repository'],
+    ['upper case', 'registry.example.com/App', 'is not a valid image name', 'lower case'],
+    ['a tag', `${NAME}:1.0`, 'has a tag or digest', ".tags('1.0')"],
+    ['no host', 'team/app', 'does not say which registry', '--registry embedded'],
+    ['an address', `https://${NAME}/`, 'is not a valid image name', `write it without 'https://': '${NAME}'`],
+  ])('is refused with %s', (_what, written, message, hint) => {
+    const named = pipeline(written).platforms(platform('amd64', { base: fromImage('registry.example.com/base:1') }))
+    expect(() => compile([named.tags('1')])).toThrow(faultOf(message, hint))
+  })
+
+  it.each([
+    ['what is none', 'not a host', 'host[:port]'],
+    ['an address', 'http://a.example.com:5000', "without 'http://': 'a.example.com:5000'; plain HTTP is for"],
+  ])('is on no registry that is %s', (_what, registry, hint) => {
+    expect(() => compile([simple], { registry })).toThrow(faultOf('is not a registry host', hint))
+  })
+})
 
 describe('the names of an index', () => {
   it('are tags in its own repository, and whole names anywhere, in the order of the definition', () => {
@@ -24,12 +53,6 @@ describe('the names of an index', () => {
     ['no host', 'team/other:1.0', 'does not say which registry', 'docker.io/team/other'],
     ['no tag', 'not a tag', 'is not a valid tag', 'host/path:tag'],
   ])('are refused with %s', (_what, written, message, hint) => {
-    expect(() => compile([simple.tags(written)])).toThrow(
-      expect.objectContaining({
-        faults: [
-          expect.objectContaining({ message: expect.stringContaining(message), hint: expect.stringContaining(hint) }),
-        ],
-      }),
-    )
+    expect(() => compile([simple.tags(written)])).toThrow(faultOf(message, hint))
   })
 })
