@@ -1,4 +1,3 @@
-import { parsePlatform, samePlatform } from '../model/platform.js'
 import { formatReference, parseReference, withDefaultTag } from '../model/reference.js'
 import type { Dockerfile, DockerfileFault, ImageUse, MountedSecret, Span, Stage } from './dockerfile.js'
 import { ExpansionError } from './expand.js'
@@ -52,14 +51,14 @@ export function analyze(dockerfile: Dockerfile, input: AnalysisInput): Analysis 
 
 function analyzeStages(dockerfile: Dockerfile, stages: readonly LinkedStage[], input: AnalysisInput): Analysis {
   const baseNames = new Set(input.baseNames.flatMap((name) => fullName(name) ?? []))
-  const named = stages.flatMap((stage) => imagesOf(stage, baseNames, input))
+  const named = stages.flatMap((stage) => imagesOf(stage, baseNames))
   const bases = named.filter(({ role }) => role !== 'external')
   const { syntax: use } = dockerfile
   const syntax = use === undefined ? [] : [{ name: use.text, use, isForTarget: false }]
   const externals = [...named.filter(({ role }) => role === 'external'), ...syntax]
   const faults = [
     ...(bases.length === 0 ? [noBase(dockerfile, input.baseNames, stages)] : []),
-    ...bases.filter(({ stage }) => isElsewhere(stage, input)).map(({ use, stage }) => wrongPlatform(use, stage)),
+    ...bases.filter(isElsewhere).map(({ use, stage }) => wrongPlatform(use, stage)),
     ...externals
       .filter(({ name }) => fullName(name) === undefined)
       .flatMap(({ name, use }) => badName(name, use, dockerfile) ?? []),
@@ -106,12 +105,7 @@ interface NamedImage {
   readonly isForTarget: boolean
 }
 
-function imagesOf(
-  { stage, links, first }: LinkedStage,
-  baseNames: ReadonlySet<string>,
-  input: AnalysisInput,
-): readonly NamedImage[] {
-  const isForTarget = !isElsewhere(first, input)
+function imagesOf({ stage, links, isForTarget }: LinkedStage, baseNames: ReadonlySet<string>): readonly NamedImage[] {
   return links.flatMap(({ use, name, stage: other }): readonly NamedImage[] => {
     if (name === 'scratch' || other !== undefined) return []
     if (name === BASE_MARK) return [{ role: 'base-arg', name, use, stage, isForTarget }]
@@ -140,9 +134,7 @@ function groupByName(images: readonly Pick<NamedImage, 'name' | 'use' | 'isForTa
   return [...byName.values()]
 }
 
-/** Whether a stage says that it is for another platform than the target. */
-function isElsewhere({ platform }: Stage, input: AnalysisInput): boolean {
-  if (platform === undefined || /^\$\{?TARGETPLATFORM\}?$/.test(platform)) return false
-  const named = parsePlatform(platform)
-  return named === undefined || !samePlatform(named, input.platform)
+/** Whether the stage that names it says itself that it is for another platform than the target. */
+function isElsewhere({ stage, isForTarget }: NamedImage): boolean {
+  return stage.platform !== undefined && !isForTarget
 }

@@ -1,4 +1,4 @@
-import { formatPlatform, type Platform } from '../model/platform.js'
+import { formatPlatform, type Platform, parsePlatform, samePlatform } from '../model/platform.js'
 import type { Dockerfile, ImageUse, Stage } from './dockerfile.js'
 import { expand, type Variables } from './expand.js'
 
@@ -29,8 +29,8 @@ export interface LinkedStage {
   readonly stage: Stage
   /** FROM first, then the rest. */
   readonly links: readonly Link[]
-  /** The stage that decides for which platform this one is: itself where it says so, else the one that it is made from. */
-  readonly first: Stage
+  /** Whether it is for the target's platform: as it says itself, else as the one that it is made from. */
+  readonly isForTarget: boolean
 }
 
 /** What the variables of FROM lines are made of. */
@@ -46,6 +46,7 @@ export interface VariableSource {
  */
 export function linkStages(dockerfile: Dockerfile, source: VariableSource): readonly LinkedStage[] {
   const variables = variablesOf(dockerfile, source)
+  const isTarget = (platform: string) => namesTarget(platform, variables, dockerfile.escapeCharacter, source.platform)
   const linked: LinkedStage[] = []
   const byName = new Map<string, LinkedStage>()
   for (const stage of dockerfile.stages) {
@@ -56,12 +57,21 @@ export function linkStages(dockerfile: Dockerfile, source: VariableSource): read
       const numbered = /^\d+$/.test(use.text) ? linked[Number(use.text)] : undefined
       return { use, name: use.text, stage: byName.get(use.text.toLowerCase()) ?? numbered }
     })
-    const first = stage.platform === undefined ? (from.stage?.first ?? stage) : stage
-    const one = { stage, links: [from, ...uses], first }
+    const isForTarget = stage.platform === undefined ? (from.stage?.isForTarget ?? true) : isTarget(stage.platform)
+    const one = { stage, links: [from, ...uses], isForTarget }
     linked.push(one)
     if (stage.name !== undefined) byName.set(stage.name, one)
   }
   return linked
+}
+
+/** Of the machine that builds, whichever that is: no platform's words. */
+const BUILDER = ['BUILDPLATFORM', 'BUILDOS', 'BUILDARCH', 'BUILDVARIANT'].map((name) => [name, '\u0000'] as const)
+
+/** Whether what a FROM says of its platform is the target's. */
+function namesTarget(text: string, variables: Variables, escapeCharacter: string, target: Platform): boolean {
+  const named = parsePlatform(expand(text, new Map([...variables, ...BUILDER]), escapeCharacter))
+  return named !== undefined && samePlatform(named, target)
 }
 
 /** What FROM lines can name: the args before the first of them, and the platform args. */

@@ -27,6 +27,9 @@ describe('the base by its arg', () => {
     'ARG BASE_IMAGE\nFROM ${BASE_IMAGE:-debian}\n',
     '# escape=`\nARG BASE_IMAGE\nFROM `\n  ${BASE_IMAGE}\n',
     'arg BASE_IMAGE\nfrom --platform=$TARGETPLATFORM ${BASE_IMAGE}\n',
+    'ARG BASE_IMAGE\nFROM --platform=${TARGETPLATFORM:-linux/amd64} ${BASE_IMAGE}\n',
+    'ARG BASE_IMAGE\nFROM --platform=${TARGETOS}/${TARGETARCH} ${BASE_IMAGE}\n',
+    'ARG BASE_IMAGE\nARG PLATFORM=linux/arm/v7\nFROM --platform=$PLATFORM ${BASE_IMAGE}\n',
   ])('is seen in %j', (text) => {
     expect(of(text)).toMatchObject({ usesBaseArg: true, literalBases: [], faults: [], externals: [] })
   })
@@ -144,6 +147,20 @@ describe('faults', () => {
       'ARG BASE_IMAGE\nFROM --platform=$BUILDPLATFORM $BASE_IMAGE\n',
       {},
       '--platform=$BUILDPLATFORM',
+      'another image',
+    ],
+    [
+      'the base for the build platform, whatever that is',
+      'ARG BASE_IMAGE\nFROM --platform=${BUILDPLATFORM:-linux/arm/v7} $BASE_IMAGE\n',
+      {},
+      '--platform=${BUILDPLATFORM:-linux/arm/v7}',
+      'another image',
+    ],
+    [
+      'the base for a platform that has another variant',
+      'ARG BASE_IMAGE\nFROM --platform=linux/$TARGETARCH $BASE_IMAGE\n',
+      { platform: { os: 'linux', architecture: 'arm', variant: 'v6' } },
+      '--platform=linux/$TARGETARCH',
       'another image',
     ],
     [
