@@ -62,11 +62,13 @@ export class FileTree {
     return done
   }
 
-  /** What is at a path, whose last part may be a link. */
-  #entry(path: string): LayerEntry | undefined {
-    for (const layer of this.#layers) {
+  /** What is at a path, whose last part may be a link, in the layers from one on down. */
+  #entry(path: string, from = 0): LayerEntry | undefined {
+    for (const [at, layer] of this.#layers.entries()) {
+      if (at < from) continue
       const entry = layer.entries.get(path)
-      if (entry?.kind === 'same-as') return layer.entries.get(entry.path) ?? this.#entry(entry.path)
+      // What the other name was when the layer was made, is below it.
+      if (entry?.kind === 'same-as') return layer.entries.get(entry.path) ?? this.#entry(entry.path, at + 1)
       if (entry !== undefined) return entry
       if (hides(layer, path)) return undefined
     }
