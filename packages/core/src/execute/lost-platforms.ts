@@ -31,9 +31,18 @@ export async function findLostPlatforms(
   call: RegistryCall,
 ): Promise<readonly Platform[]> {
   if (current === undefined || current.descriptor.digest === next.descriptor.digest) return []
-  const kept = new Set((await platformsOf(next, nextAt, registry, call)).map(platformIdentity))
+  const kept = new Set((await platformsOf(next, nextAt, registry, call)).map(servedBy))
   const had = await platformsOf(current, reference, registry, call)
-  return had.filter((platform) => !kept.has(platformIdentity(platform)))
+  // One that says no version serves all of them.
+  return had.filter(
+    (platform) => !kept.has(servedBy(platform)) && !kept.has(servedBy({ ...platform, 'os.version': '' })),
+  )
+}
+
+/** What serves the same machines: of Windows, a revision of one build takes the place of another. */
+function servedBy(platform: Platform): string {
+  const build = platform.os === 'windows' ? /^\d+\.\d+\.\d+/.exec(platform['os.version'] ?? '')?.[0] : undefined
+  return platformIdentity(build === undefined ? platform : { ...platform, 'os.version': build })
 }
 
 /** A single image is a list of one. */
@@ -47,6 +56,8 @@ async function platformsOf(
     return content.manifests.filter((entry) => !isAttestation(entry)).flatMap(({ platform }) => platform ?? [])
   }
   if (!isImage(content)) return []
-  const stated = statedPlatform(await readImageConfig(registry, repository, content, call))
-  return stated === undefined ? [] : [stated]
+  const config = await readImageConfig(registry, repository, content, call)
+  const { 'os.version': version } = config
+  const stated = statedPlatform(config)
+  return stated === undefined ? [] : [{ ...stated, ...(version && { 'os.version': version }) }]
 }

@@ -1,7 +1,7 @@
 import { RegistryError } from '../model/errors.js'
 import type { RunEvent, TagChange } from '../model/events.js'
 import type { StoredManifest } from '../model/oci.js'
-import { formatPlatform } from '../model/platform.js'
+import { platformIdentity } from '../model/platform.js'
 import { formatReference, type Reference, repositoryOf, sameRepository } from '../model/reference.js'
 import { allOrNone } from '../registry/all-or-none.js'
 import { copyManifest } from '../registry/copy.js'
@@ -95,7 +95,7 @@ async function refuseRemoval(
   if (lost.length === 0) return
   throw new RegistryError(
     'PLATFORM_MISSING',
-    `${formatReference(reference)} would lose ${lost.map(formatPlatform).join(', ')}`,
+    `${formatReference(reference)} would lose ${lost.map(platformIdentity).join(', ')}`,
     {
       hint: 'declare the platform, or say --allow-removal where it is meant to go',
     },

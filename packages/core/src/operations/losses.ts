@@ -1,7 +1,7 @@
 import { findLostPlatforms, readCurrent, type Succession } from '../execute/lost-platforms.js'
 import { RegistryError } from '../model/errors.js'
 import type { StoredManifest } from '../model/oci.js'
-import { formatPlatform } from '../model/platform.js'
+import { platformIdentity } from '../model/platform.js'
 import { formatReference, type Reference, repositoryOf } from '../model/reference.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 
@@ -19,7 +19,7 @@ export async function refuseLosses(succession: Succession, registry: Registry, c
   const reference = nameIn(succession.reference)
   const lost = await findLostPlatforms({ ...succession, reference }, registry, call)
   if (lost.length === 0) return
-  const message = `${formatReference(reference)} would lose ${lost.map(formatPlatform).join(', ')}`
+  const message = `${formatReference(reference)} would lose ${lost.map(platformIdentity).join(', ')}`
   throw new RegistryError('PLATFORM_MISSING', message, {
     hint: 'bring an image for it too, or say allowRemoval where it is meant to go',
   })
