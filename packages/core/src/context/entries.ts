@@ -7,7 +7,7 @@ import { setImmediate } from 'node:timers/promises'
 import { type Digest, digestOf } from '../model/digest.js'
 import { throwIfCancelled } from '../model/errors.js'
 import type { ContextEntry } from './context-file.js'
-import { unreadable, WHOLE_FILE } from './file-fault.js'
+import { reading, WHOLE_FILE } from './file-fault.js'
 
 /** Files read before others get their turn: a few milliseconds of a disk that is quick. */
 const BATCH = 100
@@ -45,21 +45,13 @@ export async function readEntries(
     const way = pace.isSlow && pace.meanwhile < pace.atOnce ? 'meanwhile' : 'atOnce'
     const read = way === 'meanwhile' ? readMeanwhile : readAtOnce
     const began = performance.now()
-    entries.push(...(await Promise.all(batch.map((path) => named(path, () => read(join(directory, path), path))))))
+    entries.push(...(await Promise.all(batch.map((path) => reading(path, () => read(join(directory, path), path))))))
     const time = performance.now() - began
     pace[way] = time / batch.length
     if (way === 'atOnce') pace.isSlow = start >= WARM_UP && isSlow(batch.length, time)
     await setImmediate()
   }
   return entries.filter((entry) => entry !== undefined)
-}
-
-async function named<T>(path: string, read: () => T | Promise<T>): Promise<T> {
-  try {
-    return await read()
-  } catch (error) {
-    throw unreadable(path, 'cannot be read', error)
-  }
 }
 
 async function readAtOnce(file: string, path: string): Promise<ContextEntry | undefined> {

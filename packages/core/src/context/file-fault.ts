@@ -16,3 +16,12 @@ export function unreadable(path: string, why: string, cause?: unknown): EngineEr
     hint: 'leave the context alone while it is built, or leave the file out by .dockerignore',
   })
 }
+
+/** Reads something of the context. @throws EngineError CONTEXT_UNREADABLE with its path */
+export async function reading<T>(path: string, read: () => T | Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    throw unreadable(path, 'cannot be read', error)
+  }
+}

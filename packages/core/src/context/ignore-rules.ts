@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { DefinitionError, type Fault } from '../model/errors.js'
-import { isMissing } from './file-fault.js'
+import { isMissing, reading } from './file-fault.js'
 import { type IgnorePattern, PatternError, readPattern } from './ignore-pattern.js'
 
 /** What the rules say of a path, and what it means for all below it. */
@@ -25,14 +25,15 @@ export const NO_RULES: IgnoreRules = createIgnoreRules([])
 /**
  * Reads `<Dockerfile>.dockerignore` or, where there is none, the context's `.dockerignore`.
  *
- * @throws DefinitionError DEFINITION_INVALID where a line is written wrongly
+ * @throws DefinitionError DEFINITION_INVALID where a line is written wrongly; EngineError CONTEXT_UNREADABLE
  * @see https://docs.docker.com/build/concepts/context/#dockerignore-files
  */
 export async function readIgnoreRules(directory: string, dockerfile: string | undefined): Promise<IgnoreRules> {
   const files = [...(dockerfile ? [`${dockerfile}.dockerignore`] : []), join(directory, '.dockerignore')]
   for (const file of files) {
-    const text = await readIfThere(file)
-    if (text !== undefined) return createIgnoreRules(parse(text, relative(directory, file)))
+    const name = relative(directory, file)
+    const text = await reading(name, () => readIfThere(file))
+    if (text !== undefined) return createIgnoreRules(parse(text, name))
   }
   return NO_RULES
 }

@@ -5,7 +5,7 @@ import { DefinitionError, throwIfCancelled } from '../model/errors.js'
 import { canonicalJson } from '../model/oci.js'
 import type { ContextDockerfile, ContextEntry, ContextListing } from './context-file.js'
 import { readEntries } from './entries.js'
-import { isMissing } from './file-fault.js'
+import { isMissing, reading } from './file-fault.js'
 import { type IgnoreRules, type IgnoreVerdict, NO_RULES, readIgnoreRules } from './ignore-rules.js'
 
 /** Where a Dockerfile is sent that is not one of the files sent. */
@@ -87,7 +87,8 @@ async function walk(
   const open: { readonly path: string; readonly verdict?: IgnoreVerdict }[] = [{ path: '' }]
   for (let parent = open.pop(); parent !== undefined; parent = open.pop()) {
     throwIfCancelled(signal)
-    for (const entry of await readdir(join(directory, parent.path), { withFileTypes: true })) {
+    const folder = join(directory, parent.path)
+    for (const entry of await reading(parent.path || '.', () => readdir(folder, { withFileTypes: true }))) {
       const path = parent.path === '' ? entry.name : `${parent.path}/${entry.name}`
       const verdict = rules.judge(path, parent.verdict)
       if (!verdict.isIgnored) found.push(path)

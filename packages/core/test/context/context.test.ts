@@ -54,6 +54,31 @@ async function packed(options: PackOptions = {}, dockerfile = 'FROM sent\n') {
 }
 
 describe('what a context holds', () => {
+  it('tells which folder or .dockerignore cannot be read, and that it may be left out', async () => {
+    await put({ Dockerfile: '', 'data/of/another/user': '', 'ignored/.dockerignore/is': 'a folder' })
+    await chmod(root, 0o755)
+    await chmod(join(root, 'data/of'), 0o700)
+    // Root may read everything, and nobody only what is for all.
+    const isRoot = process.geteuid?.() === 0
+    if (isRoot) process.seteuid?.(65_534)
+    else await chmod(join(root, 'data/of'), 0)
+    try {
+      await expect(list()).rejects.toMatchObject({
+        code: 'CONTEXT_UNREADABLE',
+        message: "context file 'data/of' cannot be read",
+        hint: expect.stringContaining('.dockerignore'),
+      })
+    } finally {
+      if (isRoot) process.seteuid?.(0)
+      await chmod(join(root, 'data/of'), 0o700)
+    }
+    await put({ 'ignored/Dockerfile': '' })
+    await expect(list(join(root, 'ignored'))).rejects.toMatchObject({
+      code: 'CONTEXT_UNREADABLE',
+      message: "context file '.dockerignore' cannot be read",
+    })
+  })
+
   it('follows .dockerignore file by file: a rule brings back what another left out', async () => {
     await put({
       Dockerfile: '',
