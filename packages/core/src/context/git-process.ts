@@ -21,7 +21,8 @@ export interface GitCall {
 export async function runGit(directory: string, args: readonly string[], { env, signal }: GitCall): Promise<string> {
   const all: NodeJS.ProcessEnv = { ...process.env, ...env }
   for (const name of FOREIGN) delete all[name]
-  const running = run('git', ['-C', directory, ...args], { env: all, ...(signal && { signal }) })
+  const options = { env: all, maxBuffer: Number.POSITIVE_INFINITY, ...(signal && { signal }) }
+  const running = run('git', ['-C', directory, ...args], options)
   const closed = new Promise((resolve) => running.child.once('close', resolve))
   try {
     return (await running).stdout

@@ -49,6 +49,13 @@ describe('where a context is from', { timeout: 60_000 }, () => {
     expect(await ofApp()).toEqual({ revision: `${revision}-dirty` })
   })
 
+  it('is told to be dirty, however much differs', async () => {
+    const revision = await commit()
+    const names = Array.from({ length: 5_000 }, (_, index) => String(index).padEnd(240, 'x'))
+    await Promise.all(names.map((name) => writeFile(join(folder.path, 'app', name), '')))
+    expect(await ofApp()).toEqual({ revision: `${revision}-dirty` })
+  })
+
   it.each([
     ['no repository', async () => {}],
     ['a repository without a commit', () => git('init', '--quiet')],
