@@ -67,6 +67,22 @@ it.each([
   expect(await tagsOf(registry.url, name)).toEqual([])
 })
 
+it('refuses one that was in the repository from the start, however often', async () => {
+  await writeFile(join(context, 'Dockerfile'), FROM)
+  const app = pipeline(`${registry.host}/home`)
+    .platforms(platform('arm', { variant: 'v7', base: fromImage(await pushLiar('home', ARM, AMD64)) }))
+    .build({ context })
+    .tags('2')
+  for (const _time of ['first', 'second']) {
+    await expect(execute(app)).rejects.toMatchObject({
+      code: 'PLATFORM_MISMATCH',
+      message: expect.stringMatching(
+        /^base .*home:1 is declared linux\/arm\/v7, and \/bin\/busybox in it .* for amd64/,
+      ),
+    })
+  }
+})
+
 it.each([
   ['oci', ARM, 'amd64'],
   ['docker', AMD64, 'arm/v7'],
