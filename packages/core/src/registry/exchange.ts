@@ -37,7 +37,10 @@ export async function exchange(
       resolve(answer)
     })
     limitWaiting(sent, timeouts)
-    if (source instanceof Readable) bind(source, sent)
+    if (source instanceof Readable) {
+      bind(source, sent)
+      watchSending(sent, timeouts.idle)
+    }
     const send = (known: string | undefined) => {
       if (known !== undefined) sent.setHeader('authorization', known)
       if (source instanceof Readable) source.pipe(sent)
@@ -102,6 +105,24 @@ function limitWaiting(sent: ClientRequest, { connect, answer }: Required<Registr
   function startTimer(time: number, what: string): NodeJS.Timeout {
     return setTimeout(() => sent.destroy(timeOut(`it has not ${what} within ${time} ms`)), time)
   }
+}
+
+/** Bounds the time in which nothing of a body is taken. That its source is slow is no fault of the other side. */
+function watchSending(sent: ClientRequest, time: number): void {
+  sent.once('socket', (socket) => {
+    const taken = () => socket.bytesWritten - socket.writableLength
+    const look = () => {
+      const before = taken()
+      // As below: what was taken while this process had no turn is known only after timers.
+      setImmediate(() => {
+        if (sent.writableFinished || sent.closed || socket.connecting) return
+        if (socket.writableLength === 0 || taken() > before) socket.setTimeout(time)
+        else sent.destroy(timeOut(`it has taken nothing more for ${time} ms`))
+      })
+    }
+    socket.setTimeout(time).on('timeout', look)
+    for (const event of ['finish', 'close']) sent.once(event, () => socket.off('timeout', look))
+  })
 }
 
 /** Bounds the time between two parts of a body. That the reader is slow is no fault of the other side. */

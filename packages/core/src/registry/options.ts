@@ -40,7 +40,7 @@ export interface RegistryTimeouts {
   readonly connect?: number
   /** From the end of a request to the head of its answer. Registries move large blobs in this time. */
   readonly answer?: number
-  /** Between two parts of an answer. */
+  /** Between two parts of an answer, or until more is taken of what is sent. */
   readonly idle?: number
 }
 

@@ -72,11 +72,53 @@ test('what came while this process had no turn is taken for no silence', async (
   expect((await buffer(blob)).toString()).toBe('arch')
 })
 
-test('an upload that is refused before all is sent ends, and its source with it', async () => {
-  await using server = await startServer(({ method }, response) => {
-    if (method === 'POST') response.writeHead(202, { location: '/v2/a/blobs/uploads/1' }).end()
-    else response.writeHead(method === 'HEAD' ? 404 : 413).end()
+/** Opens an upload, and leaves what is sent of it to a listener. */
+function uploadsTo(onPatch: RequestListener): RequestListener {
+  return (request, response) => {
+    if (request.method === 'POST') response.writeHead(202, { location: '/v2/a/blobs/uploads/1' }).end()
+    else if (request.method === 'PATCH') onPatch(request, response)
+    else response.writeHead(request.method === 'PUT' ? 201 : 404).end()
+  }
+}
+
+test('an upload that is not taken is given up after the time for that', async () => {
+  await using server = await startServer(uploadsTo(() => {}))
+  await using client = createRegistry({ ...ONCE, timeouts: { idle: 100 } })
+  const bytes = Buffer.alloc(64 * 1024 * 1024)
+  const descriptor = { digest: digestOf(bytes), size: bytes.byteLength }
+  const writing = client.writeBlob(
+    { registry: server.host, repository: 'a' },
+    { descriptor, open: () => Readable.from([bytes]) },
+  )
+  await expect(writing).rejects.toMatchObject({
+    code: 'REGISTRY_UNREACHABLE',
+    message: expect.stringContaining('it has taken nothing more for 100 ms'),
   })
+})
+
+test('the source of an upload may take its time', async () => {
+  const seen: Buffer[] = []
+  await using server = await startServer(
+    uploadsTo(async (request, response) => {
+      seen.push(await buffer(request))
+      response.writeHead(202).end()
+    }),
+  )
+  await using client = createRegistry({ ...ONCE, timeouts: { idle: 50 } })
+  const bytes = Buffer.alloc(2 * 1024 * 1024, 'polyarch')
+  async function* slowly() {
+    yield bytes.subarray(0, 1024 * 1024)
+    await sleep(500)
+    yield bytes.subarray(1024 * 1024)
+  }
+  const descriptor = { digest: digestOf(bytes), size: bytes.byteLength }
+  const open = () => Readable.from(slowly(), { objectMode: false })
+  await client.writeBlob({ registry: server.host, repository: 'a' }, { descriptor, open })
+  expect(Buffer.concat(seen).equals(bytes)).toBe(true)
+})
+
+test('an upload that is refused before all is sent ends, and its source with it', async () => {
+  await using server = await startServer(uploadsTo((_request, response) => response.writeHead(413).end()))
   await using client = createRegistry(ONCE)
   let source: Readable | undefined
   const size = 64 * 1024 * 1024 * 1024
