@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { isTemplate, TEMPLATES, writeProject } from './project.js'
+import { readChoice, TEMPLATES, writeProject } from './project.js'
 
 const USAGE = `usage: npm create polyarch [${TEMPLATES.join('|')}] [folder]
   pipeline  a first build.ts with its Dockerfile (default)
@@ -17,10 +17,8 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${USAGE}\n`)
     return 0
   }
-  const [first = '', second] = positionals
-  const [template, folder] = isTemplate(first) ? [first, second] : (['pipeline', first || undefined] as const)
   const templates = fileURLToPath(new URL('../templates', import.meta.url))
-  const project = await writeProject({ template, folder, templates, directory: process.cwd() })
+  const project = await writeProject({ ...readChoice(positionals), templates, directory: process.cwd() })
   process.stdout.write(`${[...project.files.map((file) => `wrote ${file}`), '', ...project.next].join('\n')}\n`)
   return 0
 }

@@ -8,9 +8,13 @@ export const TEMPLATES = ['pipeline', 'plugin'] as const
 /** One of {@link TEMPLATES}. */
 export type Template = (typeof TEMPLATES)[number]
 
-/** Whether there is such a template. */
-export function isTemplate(word: string): word is Template {
-  return (TEMPLATES as readonly string[]).includes(word)
+/** What to start with, and in which folder, as it was written: `[template] [folder]`. @throws Error for other words */
+export function readChoice(words: readonly string[]): Pick<ProjectOptions, 'template' | 'folder'> {
+  const [first, ...rest] = words
+  const named = TEMPLATES.find((template) => template === first)
+  const [folder, ...tooMany] = named === undefined ? words : rest
+  if (tooMany.length === 0) return { template: named ?? 'pipeline', folder }
+  throw new Error(named === undefined ? `there is no template '${first}'` : `one folder at a time: '${folder}'`)
 }
 
 /** What to write, and where. */
@@ -30,8 +34,8 @@ export interface Project {
   readonly next: readonly string[]
 }
 
-/** The word in the templates that stands for the plugin's own. */
-const PLACEHOLDER = /example/g
+/** The word in the templates that stands for the plugin's own; the host of examples is nobody's and stays. */
+const PLACEHOLDER = /example(?!\.com)/g
 
 /** In this package, a manifest by its own name would be taken for one that belongs to it. */
 const MANIFEST = '_package.json'
@@ -54,7 +58,7 @@ export async function writeProject({ template, folder, templates, directory }: P
       return { from, to: join(target, word === undefined ? path : path.replace(PLACEHOLDER, word)) }
     })
   const inTheWay = files.filter(({ to }) => existsSync(to)).map(({ to }) => relative(directory, to))
-  if (inTheWay.length > 0) throw new Error(`${inTheWay.join(', ')}: there already, and nothing was written`)
+  if (inTheWay.length > 0) throw new Error(`${inTheWay.join(', ')}: there already, and nothing was written: name another folder`)
   for (const { from, to } of files) {
     const text = await readFile(from, 'utf8')
     await mkdir(dirname(to), { recursive: true })

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Cleanup } from '../../../test/support/cleanup.js'
 import { tempFolder } from '../../../test/support/temp-folder.js'
-import { writeProject } from '../src/project.js'
+import { readChoice, writeProject } from '../src/project.js'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const templates = join(ROOT, 'packages/create-polyarch/templates')
@@ -33,6 +33,21 @@ describe('npm create polyarch', () => {
   })
 })
 
+describe('what npm create polyarch is told', () => {
+  it.each([
+    [[], 'pipeline', undefined],
+    [['hello'], 'pipeline', 'hello'],
+    [['pipeline', 'hello'], 'pipeline', 'hello'],
+    [['plugin'], 'plugin', undefined],
+    [['plugin', 'polyarch-plugin-fedora'], 'plugin', 'polyarch-plugin-fedora'],
+  ])('%j', (words, template, folder) => expect(readChoice(words)).toEqual({ template, folder }))
+
+  it.each([
+    [['plguin', 'polyarch-plugin-fedora'], "no template 'plguin'"],
+    [['plugin', 'polyarch-plugin-fedora', 'more'], 'one folder'],
+  ])('%j is refused', (words, message) => expect(() => readChoice(words)).toThrow(message))
+})
+
 describe('npm create polyarch plugin', () => {
   it('writes a plugin, named as it is asked for, everywhere', async () => {
     const directory = await emptyFolder()
@@ -41,6 +56,7 @@ describe('npm create polyarch plugin', () => {
     expect(files).toContain('polyarch-plugin-fedora/test/fedora.test.ts')
     const text = await readFile(join(directory, folder, 'src/index.ts'), 'utf8')
     expect(text).toContain('export const fedora')
+    expect(text).toContain('registry.example.com/fedora')
     expect(await readFile(join(directory, folder, 'package.json'), 'utf8')).toContain(
       '"name": "polyarch-plugin-fedora"',
     )
