@@ -3,12 +3,6 @@ import { EngineError } from '../model/errors.js'
 /** Up to this size a file is read whole. In bytes. */
 export const WHOLE_FILE = 1024 * 1024
 
-/** Whether a file system call failed because there is nothing at the path. */
-export function isMissing(error: unknown): boolean {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code
-  return code === 'ENOENT' || code === 'ENOTDIR'
-}
-
 /** A file of the context could not be read, or was not what it had been. */
 export function unreadable(path: string, why: string, cause?: unknown): EngineError {
   return new EngineError('CONTEXT_UNREADABLE', `context file '${path}' ${why}`, {

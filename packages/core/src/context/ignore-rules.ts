@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { DefinitionError, type Fault } from '../model/errors.js'
-import { isMissing, reading } from './file-fault.js'
+import { isMissing } from '../model/is-missing.js'
+import { reading } from './file-fault.js'
 import { type IgnorePattern, PatternError, readPattern } from './ignore-pattern.js'
 
 /** What the rules say of a path, and what it means for all below it. */

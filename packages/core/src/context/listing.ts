@@ -2,10 +2,11 @@ import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { join, relative, resolve, sep } from 'node:path'
 import { type Digest, digestOf } from '../model/digest.js'
 import { DefinitionError, throwIfCancelled } from '../model/errors.js'
+import { isMissing } from '../model/is-missing.js'
 import { canonicalJson } from '../model/oci.js'
 import type { ContextDockerfile, ContextEntry, ContextListing } from './context-file.js'
 import { readEntries } from './entries.js'
-import { isMissing, reading } from './file-fault.js'
+import { reading } from './file-fault.js'
 import { type IgnoreRules, type IgnoreVerdict, NO_RULES, readIgnoreRules } from './ignore-rules.js'
 
 /** Where a Dockerfile is sent that is not one of the files sent. */

@@ -1,15 +1,10 @@
-import { DOCKER_HUB, type Repository } from '../model/reference.js'
+import type { Repository } from '../model/reference.js'
+import { helperKey, hostOfKey } from '../registry/docker-config-file.js'
 import type { CredentialStore, Credentials } from '../registry/port.js'
 
-/** The key under which docker has always kept the login of Docker Hub. */
-const DOCKER_HUB_KEY = 'https://index.docker.io/v1/'
-
-/** Hosts that BuildKit and engines ask for when they mean Docker Hub. */
-const DOCKER_HUB_HOSTS: ReadonlySet<string> = new Set([DOCKER_HUB, 'index.docker.io', 'registry-1.docker.io'])
-
-/** The login for a host as an engine or BuildKit names it. */
+/** The login for a host as an engine or BuildKit names it, Docker Hub by any of its names. */
 export async function findCredentials(store: CredentialStore, host: string): Promise<Credentials | undefined> {
-  return store.find(DOCKER_HUB_HOSTS.has(host) ? DOCKER_HUB : host)
+  return store.find(hostOfKey(host))
 }
 
 /** Headers of a request to the engine, with the login for the registry that it is about. */
@@ -32,7 +27,7 @@ export function registryAuthHeader(host: string, credentials: Credentials | unde
 }
 
 function authConfig(host: string, credentials: Credentials): object {
-  const serveraddress = DOCKER_HUB_HOSTS.has(host) ? DOCKER_HUB_KEY : host
+  const serveraddress = helperKey(hostOfKey(host))
   return credentials.kind === 'password'
     ? { username: credentials.username, password: credentials.password, serveraddress }
     : { identitytoken: credentials.token, serveraddress }

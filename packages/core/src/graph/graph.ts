@@ -1,5 +1,5 @@
 import type { Definition, PipelineDefinition, PlatformDefinition } from '../definition/definition.js'
-import { comparePlatforms, formatPlatform, type Platform, platformIdentity } from '../model/platform.js'
+import { comparePlatforms, type Platform, platformIdentity } from '../model/platform.js'
 import { formatReference, repositoryOf, sameRepository } from '../model/reference.js'
 import type { BaseIndexNode, BaseNode, ChildNode, Graph, ImageNode, IndexNode, Node } from './node.js'
 
@@ -159,10 +159,4 @@ function optionalOf({ optional }: PlatformDefinition): { readonly optional?: tru
 
 function sortChildren(children: readonly ChildNode[]): readonly ChildNode[] {
   return children.toSorted((a, b) => comparePlatforms(a.platform, b.platform))
-}
-
-/** How people see a node that stands for one platform: its kind and platform alone. */
-export function nodeLabel(node: Node): string {
-  if (node.kind === 'base' || node.kind === 'image') return `${node.kind}(${formatPlatform(node.platform)})`
-  return node.kind === 'base-index' ? 'base index' : 'index'
 }

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type Digest, digestOf } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
+import { isMissing } from '../model/is-missing.js'
 import type { BlobSource } from '../registry/port.js'
 import { syncFolder } from './durable-file.js'
 import { contentFolder, contentPath } from './layout-format.js'
@@ -77,9 +78,4 @@ function damaged(directory: string, digest: Digest): RegistryError {
   return new RegistryError('DIGEST_MISMATCH', `the bytes of ${digest} in ${directory} have another digest`, {
     hint: 'The directory, or what was to go there, is damaged: nothing of it has been used.',
   })
-}
-
-/** Whether an error says that a file does not exist. */
-export function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
 }

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { access, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HostError, RegistryError } from '../model/errors.js'
+import { isMissing } from '../model/is-missing.js'
 import { type Descriptor, type ImageIndex, isIndex, MEDIA_TYPES } from '../model/oci.js'
 import { formatReference, type Reference } from '../model/reference.js'
 import { parseManifest } from '../registry/manifest-shape.js'
 import { replaceFile } from './durable-file.js'
 import { exclusively } from './exclusive.js'
-import { isMissing } from './layout-content.js'
 import { contentFolder, LAYOUT_MARKER, REF_NAME, repositoriesFolder } from './layout-format.js'
 
 /**

@@ -14,7 +14,7 @@ export interface DockerConfig {
 type Json = Readonly<Record<string, unknown>>
 
 /** The key that docker has always kept Docker Hub's login under. */
-export const HUB_KEY = 'https://index.docker.io/v1/'
+const HUB_KEY = 'https://index.docker.io/v1/'
 
 const HUB_HOSTS: ReadonlySet<string> = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io'])
 
@@ -48,7 +48,7 @@ export function hostOfKey(key: string): string {
   return HUB_HOSTS.has(host) ? DOCKER_HUB : host
 }
 
-/** What a credential helper knows the host as. */
+/** What a credential helper, and an engine, knows the host as. */
 export function helperKey(host: string): string {
   return host === DOCKER_HUB ? HUB_KEY : host
 }

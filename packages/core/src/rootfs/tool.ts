@@ -4,10 +4,14 @@ import { HostError } from '../model/errors.js'
 
 /** Makes sure that a program is on the PATH. @throws HostError TOOL_MISSING */
 export async function requireTool(name: string, hint: string): Promise<void> {
-  const folders = (process.env['PATH'] ?? '').split(delimiter)
-  const found = await Promise.all(folders.map((folder) => isExecutable(join(folder, name))))
-  if (found.includes(true)) return
+  if (await isOnPath(name, process.env['PATH'])) return
   throw new HostError('TOOL_MISSING', `${name} is not installed`, { hint })
+}
+
+/** Whether a program is in one of the folders of a PATH. */
+export async function isOnPath(name: string, path = ''): Promise<boolean> {
+  const found = await Promise.all(path.split(delimiter).map((folder) => isExecutable(join(folder, name))))
+  return found.includes(true)
 }
 
 function isExecutable(file: string): Promise<boolean> {

@@ -1,9 +1,10 @@
-import { access, constants, readFile, statfs } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
+import { readFile, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
 import { HostError } from '../../model/errors.js'
 import { ADVICE } from '../../report/advice.js'
 import { formatBytes } from '../../report/units.js'
 import { requireEmulator } from '../../rootfs/emulator.js'
+import { isOnPath } from '../../rootfs/tool.js'
 import { type Finding, fine, trouble } from './finding.js'
 
 /** The environment, as `process.env` has it. */
@@ -29,10 +30,9 @@ export async function checkTools(
   isNeeded: boolean,
   uid: number | undefined,
 ): Promise<readonly Finding[]> {
-  const folders = (env['PATH'] ?? '').split(delimiter)
   const tools = [...TOOLS, ...(uid === 0 ? [] : ROOTLESS_TOOLS)]
   const found = await Promise.all(
-    tools.map(async ([tool, name]) => ({ tool, name, there: await isOnPath(tool, folders) })),
+    tools.map(async ([tool, name]) => ({ tool, name, there: await isOnPath(tool, env['PATH']) })),
   )
   const missing = found.filter(({ there }) => !there)
   if (missing.length === 0) {
@@ -58,18 +58,6 @@ export async function checkPackageEmulation(architectures: readonly string[]): P
       }
     }),
   )
-}
-
-async function isOnPath(tool: string, folders: readonly string[]): Promise<boolean> {
-  const tries = await Promise.all(
-    folders.map((folder) =>
-      access(join(folder, tool), constants.X_OK).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  )
-  return tries.includes(true)
 }
 
 /** Bytes below which a build of common size does not fit. */
