@@ -58,7 +58,8 @@ export async function writeProject({ template, folder, templates, directory }: P
       return { from, to: join(target, word === undefined ? path : path.replace(PLACEHOLDER, word)) }
     })
   const inTheWay = files.filter(({ to }) => existsSync(to)).map(({ to }) => relative(directory, to))
-  if (inTheWay.length > 0) throw new Error(`${inTheWay.join(', ')}: there already, and nothing was written: name another folder`)
+  if (inTheWay.length > 0)
+    throw new Error(`${inTheWay.join(', ')}: there already, and nothing was written: name another folder`)
   for (const { from, to } of files) {
     const text = await readFile(from, 'utf8')
     await mkdir(dirname(to), { recursive: true })
