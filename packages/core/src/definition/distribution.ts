@@ -34,10 +34,13 @@ export interface DistributionTable {
   readonly archive: Pick<AptBase, 'distribution' | 'components' | 'hostMirrorArchitectures' | 'keyring' | 'keys'>
 }
 
+// By way of `infer`, so that editors show the names themselves, and not the table that they are taken from.
 /** All names of the releases of a table. */
 export type ReleaseName<Table extends DistributionTable> =
   | (keyof Table['releases'] & string)
-  | Table['releases'][keyof Table['releases']]['aliases'][number]
+  | Table['releases'][keyof Table['releases']]['aliases'][number] extends infer Name extends string
+  ? Name
+  : never
 
 /** What `platform(..., { base })` takes for a base made from a table. */
 export interface DistributionOptions<ReleaseNames extends string = string, Flavors extends string = string> {

@@ -9,7 +9,7 @@ type UnionToIntersection<U> = (U extends unknown ? (value: U) => void : never) e
   : never
 
 /** The bases of all plugins together; `Own` is taken plugin by plugin, since a conditional type distributes over a bare parameter. */
-type BasesOf<P extends Plugin> = UnionToIntersection<P extends Plugin<infer Own> ? Own : never>
+type BasesOf<P extends Plugin> = UnionToIntersection<P extends Plugin<infer Own, PlatformWords> ? Own : never>
 
 /** The words of all plugins together, in the same way. */
 type WordsOf<P extends Plugin> = UnionToIntersection<P extends Plugin<Bases, infer Own> ? Own : never>

@@ -48,8 +48,11 @@ export interface PlatformWord<Name extends string = string> {
 /** Words for platforms, as `platform(...)` takes them in place of an architecture: `raspberrypi-zero`. */
 export type PlatformWords = Readonly<Record<string, PlatformWord>>
 
-/** A plugin: bases under names. Made by {@link definePlugin}. */
-export interface Plugin<B extends Bases = Bases, W extends PlatformWords = PlatformWords> {
+// biome-ignore lint/complexity/noBannedTypes: `{}` is the map without a word.
+export type NoWords = {}
+
+/** A plugin: bases under names. Made by {@link definePlugin}. Of bases that are written out, without any words. */
+export interface Plugin<B extends Bases = Bases, W extends PlatformWords = Bases extends B ? PlatformWords : NoWords> {
   readonly kind: 'plugin'
   readonly contract: number
   /** The npm package, for messages. */
@@ -68,9 +71,6 @@ type NamesOf<Options> = 0 extends 1 & Options ? never : keyof Options
 type WithoutReserved<B extends Bases> = {
   readonly [Name in keyof B]: NamesOf<OptionsOf<B[Name]>> & ReservedOption extends never ? B[Name] : never
 }
-
-// biome-ignore lint/complexity/noBannedTypes: `{}` is the map without a word.
-export type NoWords = {}
 
 /**
  * Makes a plugin from its bases and, where it has any, its words for platforms.

@@ -4,7 +4,7 @@ import { defineBase } from '../../src/definition/define-base.js'
 import { fromImage } from '../../src/definition/image-base.js'
 import { type Pipeline, pipeline } from '../../src/definition/pipeline.js'
 import { platform } from '../../src/definition/platform-declaration.js'
-import { type Base, definePlugin } from '../../src/definition/plugin.js'
+import { type Base, definePlugin, type Plugin } from '../../src/definition/plugin.js'
 
 interface FruitOptions {
   readonly release?: 'apple' | 'pear'
@@ -45,6 +45,19 @@ describe('the types of a definition', () => {
     )
     // @ts-expect-error without a plugin there are no names
     pipeline('registry.example.com/app').platforms(platform('amd64', { base: 'fruit' }))
+  })
+
+  it('refuse such a base where the plugin’s type is written out, without words', () => {
+    const annotated: Plugin<{ readonly fruit: Base<FruitOptions> }> = fruit()
+    pipeline('registry.example.com/app')
+      .use(annotated)
+      .platforms(
+        platform('amd64', {
+          // @ts-expect-error the plugin has no such base
+          base: 'frut',
+          release: 'pear',
+        }),
+      )
   })
 
   it('refuse an option or a value that belongs to another base, at the property', () => {
