@@ -13,6 +13,14 @@ const fromManifest = pipeline('registry.example.com/team/app')
   .platformNames('{repository}-{arch}:{tag}')
   .tags('1.0')
 
+const fromBuildx = pipeline('registry.example.com/team/app')
+  .platforms(
+    platform('amd64', { base: fromImage('alpine:3.22') }),
+    platform('arm64', { base: fromImage('alpine:3.22') }),
+  )
+  .build({ context: '.', args: { VERSION: '1.0' } })
+  .tags('1.0', 'latest')
+
 const fromBake = pipeline('registry.example.com/team/app')
   .platforms(
     platform('amd64', { base: fromImage('alpine:3.22'), build: { args: { JOBS: '8' } } }),
@@ -33,6 +41,7 @@ const HOST = 'registry.example.com/team/app'
 
 test.each([
   ['docker manifest', fromManifest, [`${HOST}-amd64:1.0`, `${HOST}-arm:1.0`, `${HOST}:1.0`]],
+  ['buildx build', fromBuildx, [`${HOST}:1.0`, `${HOST}:latest`]],
   ['buildx bake', fromBake, [`${HOST}:1.0`, `${HOST}:latest`]],
   ['@pulumi/docker-build', fromPulumi, [`${HOST}:latest`]],
 ])('what takes the place of %s publishes the same names', (_tool, definition, names) => {
@@ -44,7 +53,7 @@ test.each(['docs/getting-started.md', 'docs/ci.md', 'docs/moving.md'])(
   '%s names only commands that there are',
   (page) => {
     const commands = new Set([...readText(page).matchAll(/npx tsx build\.ts ([a-z]+)/g)].map(([, command]) => command))
-    const known = ['plan', 'inspect', 'serve', 'graph', 'doctor', 'report', 'assemble', 'lock']
+    const known = ['plan', 'inspect', 'serve', 'graph', 'doctor', 'report', 'assemble', 'lock', 'promote']
     expect([...commands].filter((command) => !known.includes(command ?? ''))).toEqual([])
   },
 )

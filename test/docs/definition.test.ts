@@ -1,0 +1,67 @@
+import { fileURLToPath } from 'node:url'
+import { fromImage, pipeline, platform } from '@polyarch/core'
+import { debian } from '@polyarch/plugin-debian'
+import { expect, test } from 'vitest'
+import { compile } from '../../packages/core/src/definition/compile.js'
+import { formatPlatform } from '../../packages/core/src/model/platform.js'
+
+/** What docs/definition.md shows. */
+const sdk = pipeline('ghcr.io/team/sdk')
+  .use(debian({ release: 'bookworm' }))
+  .platforms(
+    platform('amd64', { base: 'debian' }),
+    platform('arm', { variant: 'v7', base: 'debian', build: { args: { JOBS: '1' } } }),
+    platform('riscv64', { base: fromImage('docker.io/library/debian:sid'), optional: true }),
+  )
+  .build({
+    context: new URL('./app', import.meta.url),
+    args: ({ architecture }) => ({ JOBS: '8', TOOLCHAIN: architecture === 'amd64' ? 'gcc' : 'gcc-cross' }),
+  })
+  .tags('3.0.2', 'latest')
+
+const firmware = pipeline('ghcr.io/team/firmware')
+  .platforms(platform('amd64', { base: sdk }), platform('arm', { variant: 'v7', base: sdk }))
+  .build({
+    context: './firmware',
+    secrets: { token: { env: 'NPM_TOKEN' }, netrc: { file: '~/.netrc' } },
+    ssh: { default: 'agent', deploy: { keys: ['~/.ssh/deploy'] } },
+  })
+  .tags('1.0')
+
+const shared = pipeline('ghcr.io/team/base').platforms(
+  platform('amd64', { base: fromImage('alpine:3.22') }),
+  platform('arm64', { base: fromImage('alpine:3.22') }),
+)
+const services = ['api', 'worker'].map((name) =>
+  pipeline(`ghcr.io/team/${name}`)
+    .platforms(platform('amd64', { base: shared }), platform('arm64', { base: shared }))
+    .build({ context: './services', target: name })
+    .tags('1.0'),
+)
+
+test('what docs/definition.md defines is what it says', () => {
+  const [first, second] = compile([sdk, firmware], { directory: '/work' }).pipelines
+  const args = Object.fromEntries(
+    (first?.platforms ?? []).map(({ platform: one, build }) => [formatPlatform(one), build.args]),
+  )
+  expect(args).toEqual({
+    'linux/amd64': { JOBS: '8', TOOLCHAIN: 'gcc' },
+    'linux/arm/v7': { JOBS: '1', TOOLCHAIN: 'gcc-cross' },
+    'linux/riscv64': { JOBS: '8', TOOLCHAIN: 'gcc-cross' },
+  })
+  expect(first?.platforms[0]?.build.context).toEqual({
+    kind: 'directory',
+    path: fileURLToPath(new URL('./app', import.meta.url)),
+  })
+  expect(second?.platforms.map(({ base }) => base.kind)).toEqual(['pipeline', 'pipeline'])
+  expect(second?.platforms[0]?.build).toMatchObject({
+    context: { path: '/work/firmware' },
+    secrets: { token: { kind: 'env' }, netrc: { kind: 'file' } },
+    ssh: { default: { kind: 'agent' }, deploy: { kind: 'keys' } },
+  })
+  expect(compile(services).pipelines.map(({ id, requested }) => [id, requested])).toEqual([
+    ['base', false],
+    ['api', true],
+    ['worker', true],
+  ])
+})
