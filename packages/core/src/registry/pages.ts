@@ -8,6 +8,8 @@ import { repositoryScope } from './scope.js'
 
 /** In bytes, for one page. */
 const MAX_PAGE = 16 * 1024 * 1024
+/** In bytes, for all pages of a list: millions of tags. */
+const MAX_LIST = 4 * MAX_PAGE
 const MAX_PAGES = 10_000
 
 /** One page of a list. */
@@ -20,10 +22,11 @@ export interface Page {
 const ABSENT: readonly number[] = [404]
 
 /**
- * Reads a list that may come in pages, as far as the registry has it; nothing where the list does not exist.
+ * Reads a list that may come in pages, to its end; nothing where the list does not exist. An end is a page without a
+ * following one, or with one that has been read: a registry that ignores where to go on from sends its pages for ever.
  *
  * @param absent - The statuses that say so.
- * @throws RegistryError REGISTRY_REJECTED where a page is too large
+ * @throws RegistryError REGISTRY_REJECTED where a page, or all of them, are too large: half a list is not told as one
  */
 export async function* readPages(
   connections: Connections,
@@ -32,19 +35,25 @@ export async function* readPages(
   call: RegistryCall | undefined,
   absent = ABSENT,
 ): AsyncGenerator<Page> {
-  let next: string | URL | undefined = target
-  for (let count = 0; next !== undefined && count < MAX_PAGES; count += 1) {
+  const asked = new Set<string>()
+  let size = 0
+  for (let next: URL | undefined = place.session.urlOf(target); next && !asked.has(next.href); ) {
+    asked.add(next.href)
     const page: Page | undefined = await readPage(connections, place, next, call, absent)
     if (page === undefined) return
+    size += page.bytes.byteLength
+    if (size > MAX_LIST)
+      throw badPage(page.answer, `ends a list of more than the ${MAX_LIST} bytes that are read of one`)
     yield page
     next = followingUrl(place, page.answer)
+    if (asked.size === MAX_PAGES && next) throw badPage(page.answer, `is page ${MAX_PAGES}, and not the last one`)
   }
 }
 
 async function readPage(
   connections: Connections,
   place: Place,
-  target: string | URL,
+  target: URL,
   call: RegistryCall | undefined,
   absent: readonly number[],
 ): Promise<Page | undefined> {

@@ -18,8 +18,9 @@ export async function listTags(
     const listed = tagsOf(jsonOf(page))
     if (listed === undefined) throw badPage(page.answer, 'is no list of tags')
     for (const tag of listed) tags.add(tag)
-    // A registry that ignores where to go on from would send its first page for ever.
-    if (tags.size === before) break
+    // A registry may ignore where to go on from, and call each page another. A page of none is no end: tags between two
+    // pages may have been deleted, or be filtered out.
+    if (listed.length > 0 && tags.size === before) break
   }
   return [...tags]
 }

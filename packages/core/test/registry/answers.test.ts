@@ -202,18 +202,51 @@ describe('manifests', () => {
   })
 })
 
-test('tags are read page by page, and a registry that repeats itself is left', async () => {
-  await using server = await startScriptedServer(({ query }) => {
-    const page = query.get('last') === null ? ['a', 'b'] : ['c']
-    return {
-      status: 200,
-      headers: { link: '</v2/a/tags/list?last=b>; rel="next"' },
-      body: JSON.stringify({ tags: page }),
-    }
+describe('tags', () => {
+  const next = (last: string) => ({ link: `</v2/a/tags/list?last=${last}>; rel="next"` })
+
+  test('are read page by page, and a registry that repeats itself is left', async () => {
+    await using server = await startScriptedServer(({ query }) => {
+      const tags = query.get('last') === null ? ['a', 'b'] : ['c']
+      return { status: 200, headers: next('b'), body: JSON.stringify({ tags }) }
+    })
+    await using client = createRegistry(quick)
+    expect(await client.listTags({ registry: server.host, repository: 'a' })).toEqual(['a', 'b', 'c'])
+    expect(server.seen).toHaveLength(2)
   })
-  await using client = createRegistry(quick)
-  expect(await client.listTags({ registry: server.host, repository: 'a' })).toEqual(['a', 'b', 'c'])
-  expect(server.seen).toHaveLength(3)
+
+  test('are left where each page is called another, and has what the one before it had', async () => {
+    await using server = await startScriptedServer(({ query }) => {
+      const headers = next(`${query.get('last') ?? ''}x`)
+      return { status: 200, headers, body: JSON.stringify({ tags: ['a', 'b'] }) }
+    })
+    await using client = createRegistry(quick)
+    expect(await client.listTags({ registry: server.host, repository: 'a' })).toEqual(['a', 'b'])
+    expect(server.seen).toHaveLength(2)
+  })
+
+  test('are read on after a page that has none: what is taken for all of them decides what is pruned', async () => {
+    await using server = await startScriptedServer(({ query }) => {
+      const last = query.get('last')
+      if (last === null) return { status: 200, headers: next('b'), body: JSON.stringify({ tags: ['a', 'b'] }) }
+      if (last === 'b') return { status: 200, headers: next('c'), body: JSON.stringify({ tags: [] }) }
+      return { status: 200, body: JSON.stringify({ tags: ['d'] }) }
+    })
+    await using client = createRegistry(quick)
+    expect(await client.listTags({ registry: server.host, repository: 'a' })).toEqual(['a', 'b', 'd'])
+  })
+
+  test('without end are refused, and not told as far as they were read', async () => {
+    const body = JSON.stringify({ tags: [] }).padEnd(15 * 1024 * 1024)
+    await using server = await startScriptedServer(({ query }) => {
+      return { status: 200, headers: next(`${query.get('last') ?? ''}x`), body }
+    })
+    await using client = createRegistry(quick)
+    await expect(client.listTags({ registry: server.host, repository: 'a' })).rejects.toMatchObject({
+      code: 'REGISTRY_REJECTED',
+    })
+    expect(server.seen).toHaveLength(5)
+  })
 })
 
 describe('referrers', () => {
@@ -242,6 +275,14 @@ describe('referrers', () => {
       `/v2/a/referrers/${subject}`,
       `/v2/a/manifests/${subject.replace(':', '-')}`,
     ])
+  })
+
+  test('are listed once, by a registry that repeats its only page for ever too', async () => {
+    const headers = { ...listed.headers, link: `</v2/a/referrers/${subject}>; rel="next"` }
+    await using server = await startScriptedServer(() => ({ ...listed, headers }))
+    await using client = createRegistry(quick)
+    expect(await client.listReferrers({ registry: server.host, repository: 'a' }, subject)).toEqual([entry])
+    expect(server.seen).toHaveLength(1)
   })
 
   test('are given no tag where the answer was lost, and the API has them', async () => {
