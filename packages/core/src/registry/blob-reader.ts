@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { Digest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
 import type { Descriptor } from '../model/oci.js'
@@ -9,6 +9,7 @@ import type { Connections, Place } from './connections.js'
 import type { RegistryCall } from './port.js'
 import type { RecentWrites } from './recent-writes.js'
 import { repositoryScope } from './scope.js'
+import { streamOf } from './stream-of.js'
 
 /** Reads blobs, from mirrors too; a connection that breaks is taken up again where it broke. */
 export class BlobReader {
@@ -35,11 +36,7 @@ export class BlobReader {
   async read(repository: Repository, descriptor: Descriptor, call?: RegistryCall, offset = 0): Promise<Readable> {
     const download = new BlobDownload(this.#connections, repository, descriptor, call)
     await download.open(offset, this.#recent.has(repository, descriptor.digest))
-    const stream = Readable.from(checked(download.chunks(offset), repository, descriptor, offset), {
-      objectMode: false,
-    })
-    // A stream that is destroyed before it was read never starts its generator, which therefore cannot clean up.
-    return stream.once('close', () => download.close())
+    return streamOf(checked(download.chunks(offset), repository, descriptor, offset), () => download.close())
   }
 
   async #head(place: Place, digest: Digest, call: RegistryCall | undefined): Promise<true | undefined> {

@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
-import { Readable } from 'node:stream'
+import { finished, Readable } from 'node:stream'
 import { CancelledError } from '../model/errors.js'
 import { onAbort } from '../model/on-abort.js'
 import type { Way } from './agents.js'
@@ -46,12 +46,19 @@ export async function exchange(
       if (source instanceof Readable) source.pipe(sent)
       else sent.end(source)
     }
-    if (login instanceof Promise) {
-      obtained(login)
-        .then(send)
-        .catch((fault) => sent.destroy(fault))
-    } else send(login)
+    const fail = (fault: Error) => void sent.destroy(fault)
+    if (login instanceof Promise) obtained(login).then(send).catch(fail)
+    else attempt(() => send(login), fail)
   })
+}
+
+/** At once, unlike a promise: a request that waits for nothing goes out with the turn that it was made in. */
+function attempt(work: () => void, fail: (fault: Error) => void): void {
+  try {
+    work()
+  } catch (fault) {
+    fail(fault as Error)
+  }
 }
 
 async function obtained(authorization: HttpRequest['authorization']): Promise<string | undefined> {
@@ -70,9 +77,14 @@ function endOnSignal(sent: ClientRequest, signal: AbortSignal | undefined): void
   sent.once('close', onAbort(signal, end))
 }
 
-/** Lets a request and its source end together. Not by `pipeline`, which hides the error that the source failed with. */
+/**
+ * Lets a request and its source end together. Not by `pipeline`, which hides the error that the source failed with: that is
+ * kept apart from what goes wrong with the connection.
+ */
 function bind(source: Readable, sent: ClientRequest): void {
-  source.once('error', (fault) => sent.destroy(fault))
+  finished(source, { writable: false }, (fault) => {
+    if (fault) sent.destroy(new SourceFault(fault))
+  })
   sent.once('close', () => source.destroy())
 }
 
@@ -151,24 +163,8 @@ function lengthHeader(body: RequestBody | undefined): Record<string, string> {
 
 async function openBody(body: RequestBody | undefined): Promise<Uint8Array | Readable | undefined> {
   if (body === undefined || !('open' in body)) return body
-  const source = await openSource(body)
-  const guarded = Readable.from(guard(source), { objectMode: false })
-  // Without this a source that waits for its next part would stay open after the connection broke.
-  return guarded.once('close', () => source.destroy())
-}
-
-async function openSource(body: Exclude<RequestBody, Uint8Array>): Promise<Readable> {
   try {
     return await body.open()
-  } catch (cause) {
-    throw new SourceFault(cause)
-  }
-}
-
-/** Keeps what goes wrong with the source apart from what goes wrong with the connection. */
-async function* guard(source: Readable): AsyncGenerator<Buffer> {
-  try {
-    for await (const chunk of source) yield chunk
   } catch (cause) {
     throw new SourceFault(cause)
   }

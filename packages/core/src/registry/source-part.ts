@@ -1,7 +1,8 @@
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { RegistryError } from '../model/errors.js'
 import type { BlobSource } from './port.js'
+import { streamOf } from './stream-of.js'
 
 /**
  * Opens the bytes of a source from an offset to an end, which is excluded.
@@ -16,9 +17,7 @@ export async function openPart(
   tell: (position: number) => void,
 ): Promise<Readable> {
   const content = await source.open(start)
-  const part = Readable.from(cut(source, content, start, end, tell), { objectMode: false })
-  // A part that is given up while its source has nothing to give would leave the source open.
-  return part.once('close', () => content.destroy())
+  return streamOf(cut(source, content, start, end, tell), () => content.destroy())
 }
 
 /**

@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { digestOf } from '../../src/model/digest.js'
 import { MEDIA_TYPES } from '../../src/model/oci.js'
@@ -137,6 +138,26 @@ describe('Bearer tokens', () => {
     await client.resolve({ registry: server.host, repository: 'a', tag: 'latest' })
     const broken = client.resolve({ registry: server.host, repository: 'broken', tag: 'latest' })
     await expect(broken).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' })
+  })
+
+  test('that no header can carry hold no connection of the request that they were known for', async () => {
+    await using tokens = await startScriptedServer(({ query }) => ({
+      status: 200,
+      body: JSON.stringify({ token: query.get('scope')?.includes('broken') ? 'two\nlines' : 'good' }),
+    }))
+    await using server = await startScriptedServer(({ headers }) =>
+      headers.authorization
+        ? head
+        : { status: 401, headers: { 'www-authenticate': `Bearer realm="http://${tokens.host}/token"` } },
+    )
+    // Only the client is to close any.
+    server.server.keepAliveTimeout = 0
+    await using client = clientFor(server.host)
+    const broken = client.resolve({ registry: server.host, repository: 'broken', tag: 'latest' })
+    await expect(broken).rejects.toMatchObject({ code: 'REGISTRY_UNREACHABLE' })
+    await client.resolve({ registry: server.host, repository: 'a', tag: 'latest' })
+    const connections = () => promisify(server.server.getConnections.bind(server.server))()
+    await expect.poll(connections).toBe(1)
   })
 
   test('an identity token is exchanged as OAuth2 wants it', async () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Readable } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
@@ -117,23 +117,52 @@ test('the source of an upload may take its time', async () => {
   expect(Buffer.concat(seen).equals(bytes)).toBe(true)
 })
 
-test('an upload that is refused before all is sent ends, and its source with it', async () => {
+function endless(): Readable {
+  const part = Buffer.alloc(64 * 1024)
+  const parts = function* () {
+    for (;;) yield part
+  }
+  return Readable.from(parts(), { objectMode: false })
+}
+
+/** A source that has given something, and gives nothing more. */
+function waiting(): Readable {
+  const source = new PassThrough()
+  source.write('polyarch')
+  return source
+}
+
+test.each([
+  ['gives more and more', endless],
+  ['gives nothing more', waiting],
+])('an upload that is refused before all is sent ends, and with it a source that %s', async (_, openSource) => {
   await using server = await startServer(uploadsTo((_request, response) => response.writeHead(413).end()))
   await using client = createRegistry(ONCE)
   let source: Readable | undefined
-  const size = 64 * 1024 * 1024 * 1024
-  const part = Buffer.alloc(64 * 1024)
-  const endless = function* () {
-    for (;;) yield part
-  }
+  const descriptor = { digest: digestOf('x'), size: 64 * 1024 * 1024 * 1024 }
   const open = () => {
-    source = Readable.from(endless(), { objectMode: false })
+    source = openSource()
     return source
   }
-  const writing = client.writeBlob(
-    { registry: server.host, repository: 'a' },
-    { descriptor: { digest: digestOf('x'), size }, open },
-  )
+  const writing = client.writeBlob({ registry: server.host, repository: 'a' }, { descriptor, open })
   await expect(writing).rejects.toMatchObject({ status: 413 })
   await expect.poll(() => source?.destroyed).toBe(true)
+})
+
+test('a download that is given up while its registry is silent closes its connection', async () => {
+  let closed = false
+  await using server = await startServer((request, response) => {
+    request.socket.once('close', () => {
+      closed = true
+    })
+    response.writeHead(200, { 'content-length': 100 }).write('polyarch')
+  })
+  await using client = createRegistry(ONCE)
+  const descriptor = { digest: digestOf('x'), size: 100, mediaType: MEDIA_TYPES.ociLayer }
+  const blob = await client.readBlob({ registry: server.host, repository: 'a' }, descriptor)
+  await once(blob, 'readable')
+  expect(blob.read()?.toString()).toBe('polyarch')
+  blob.read()
+  blob.destroy()
+  await expect.poll(() => closed).toBe(true)
 })

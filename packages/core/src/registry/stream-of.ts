@@ -1,0 +1,26 @@
+import { Readable } from 'node:stream'
+
+/**
+ * A stream of what a generator makes of another stream. It ends at once where it is destroyed; one of `Readable.from` does
+ * so only when the generator has its next part, which may never come, or not at all where it has not begun.
+ *
+ * @param release - Called at its end, whatever that is: lets go of what the generator reads.
+ */
+export function streamOf(parts: AsyncGenerator<Buffer>, release: () => void): Readable {
+  return new Readable({
+    async read() {
+      try {
+        const { done, value } = await parts.next()
+        this.push(done ? null : value)
+      } catch (error) {
+        this.destroy(error instanceof Error ? error : new Error(String(error)))
+      }
+    },
+    destroy(error, callback) {
+      release()
+      // What it was waiting for has ended, so that it comes to an end too; of how, nobody is to hear any more.
+      parts.return(undefined).catch(() => {})
+      callback(error)
+    },
+  })
+}
