@@ -1,5 +1,6 @@
 import { shortDigest } from '../model/digest.js'
 import { formatPlatform, type Platform } from '../model/platform.js'
+import { oneLine } from './plain-words.js'
 import { alignColumns, formatBytes } from './units.js'
 
 /** The part of an inspection that is shown as text. */
@@ -21,12 +22,12 @@ export interface InspectionText {
 export function formatInspection({ reference, digest, manifest, images }: InspectionText): string {
   const head = ['platform', 'config says', 'size', 'layers', 'digest', 'base']
   const rows = images.map(({ declared, config, size, layers, base, digest: own }) => [
-    declared === undefined ? '-' : formatPlatform(declared),
-    config === undefined ? 'nothing' : formatPlatform(config),
+    declared === undefined ? '-' : oneLine(formatPlatform(declared)),
+    config === undefined ? 'nothing' : oneLine(formatPlatform(config)),
     formatBytes(size),
     String(layers),
     shortDigest(own),
-    base === undefined ? '-' : (base.name ?? base.digest ?? '-'),
+    oneLine(base?.name ?? base?.digest ?? '-'),
   ])
   return `${reference}@${digest}\n${JSON.stringify(manifest, null, 2)}\n${alignColumns([head, ...rows])}`
 }

@@ -1,7 +1,7 @@
 import { shortDigest } from '../model/digest.js'
 import type { EnginePlan, NodePlan, Plan, TagPlan } from '../model/plan.js'
 import { formatPlatform } from '../model/platform.js'
-import { ACTION_WORDS, tagWord } from './plain-words.js'
+import { ACTION_WORDS, tagWord, withoutControls } from './plain-words.js'
 import { alignColumns } from './units.js'
 
 /** A plan as text: every node with what would happen to it and why, then every name with what it would point to. */
@@ -11,15 +11,14 @@ export function formatPlan(plan: Plan): string {
   const { engines = [] } = plan
   const hasSeveral = engines.length > 1
   const nodes = plan.nodes.map((node) => nodeRow(node, hasSeveral))
-  return [
+  const parts = [
     notes,
     hasSeveral ? alignColumns(engines.map(engineRow)) : '',
     alignColumns(nodes),
     alignColumns(plan.tags.map(tagRow)),
     problems.join(''),
   ]
-    .filter((part) => part !== '')
-    .join('\n')
+  return withoutControls(parts.filter((part) => part !== '').join('\n'))
 }
 
 function problemText({ node, message, hint, code }: Plan['problems'][number]): string {

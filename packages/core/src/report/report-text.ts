@@ -8,9 +8,8 @@ export function formatReport(report: Report): string {
   const results = report.nodes.filter(({ reference }) => reference !== undefined)
   const notes = report.notes.map((note) => `note: ${note}\n`).join('')
   const lost = [...report.nodes.map(lostLine), ...report.nodes.map(codeLine)].join('')
-  return [alignColumns(results.map(resultRow)), formatTagChanges(report.tags), lost + notes]
-    .filter((part) => part !== '')
-    .join('\n')
+  const parts = [alignColumns(results.map(resultRow)), formatTagChanges(report.tags), lost + notes]
+  return withoutControls(parts.filter((part) => part !== '').join('\n'))
 }
 
 function resultRow({ pipeline, kind, platform, outcome, reference = '', duration }: NodeReport): readonly string[] {
@@ -25,7 +24,7 @@ function tagRow({ reference, from, to }: Report['tags'][number]): readonly strin
 
 /** What the names were published without. */
 function lostLine({ node, outcome, error }: NodeReport): string {
-  return outcome === 'failed' ? `without ${node}: ${withoutControls(error?.message ?? 'it failed')}\n` : ''
+  return outcome === 'failed' ? `without ${node}: ${error?.message ?? 'it failed'}\n` : ''
 }
 
 /** What the machine code could not confirm. */
