@@ -1,6 +1,6 @@
 import { inspect } from '../operations/on-images.js'
 import { publishedReferences } from '../operations/published-references.js'
-import { formatInspection } from '../report/inspection-text.js'
+import { formatInspections } from '../report/inspection-text.js'
 import type { CommandContext, PipelineFlags } from './command.js'
 import { runOptions } from './run-options.js'
 
@@ -12,11 +12,8 @@ export async function inspectCommand(
 ): Promise<void> {
   const { host, pipelines } = context
   const options = runOptions(flags, context)
-  await using published = await publishedReferences(pipelines, options)
-  const wanted = names.length > 0 ? names : published.references
+  await using published = await publishedReferences(pipelines, options, names)
   const inspections = []
-  for (const name of wanted) inspections.push(await inspect(name, options))
-  host.stdout.write(
-    flags.json ? `${JSON.stringify(inspections, null, 2)}\n` : inspections.map(formatInspection).join('\n'),
-  )
+  for (const name of published.references) inspections.push(await inspect(name, options))
+  host.stdout.write(flags.json ? `${JSON.stringify(inspections, null, 2)}\n` : formatInspections(inspections))
 }

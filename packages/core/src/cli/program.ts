@@ -114,7 +114,7 @@ export function createProgram(context: CommandContext): Command {
   program
     .command('serve')
     .description('keep the embedded registry up until Ctrl-C')
-    .argument('[directory]', 'where it keeps its content')
+    .argument('[directory]', 'where it keeps its content; that of --registry embedded unless told otherwise')
     .option('--port <number>', 'port to listen on', '5000')
     .action((directory: string | undefined, flags: { readonly port: string }) =>
       serveCommand(directory, flags, context),

@@ -44,7 +44,7 @@ export class TargetNames {
       this.#faults.add(path, `'${written}' is not a valid image name`, nameHint(written))
       return undefined
     }
-    if (this.#registry !== undefined) return this.#moved(parsed, written, path)
+    if (this.#registry !== undefined) return this.#moved(written, path)
     if (namesHost(written)) return parsed
     this.#faults.add(
       path,
@@ -84,18 +84,27 @@ export class TargetNames {
     this.#faults.add(path, `'${written}' names a digest`, 'a digest cannot be pushed to')
   }
 
-  #moved(parsed: Reference, written: string, path: string): Reference | undefined {
-    const bare = namesHost(written) ? parsed.repository : written.replace(/[:@].*$/, '')
-    const place = parseReference(`${this.#registry}/${bare}`)
-    if (place === undefined || !namesHost(`${this.#registry}/`)) {
+  #moved(written: string, path: string): Reference | undefined {
+    const place = onRegistry(this.#registry ?? '', written)
+    if (place === undefined) {
       const hint = schemeHint(this.#registry ?? '') ?? "write 'host[:port][/prefix]'"
       this.#faults.add('--registry', `'${this.#registry}' is not a registry host`, hint)
       return undefined
     }
-    const { tag, digest } = parsed
+    const { digest, ...target } = place
     if (digest !== undefined) this.#refuseDigest(written, path)
-    return { ...repositoryOf(place), ...(tag !== undefined && { tag }) }
+    return target
   }
+}
+
+/** The same image on `host[:port][/prefix]`, in place of its own host; undefined where either is written wrongly. */
+export function onRegistry(registry: string, written: string): Reference | undefined {
+  const parsed = parseReference(written)
+  if (parsed === undefined || !namesHost(`${registry}/`)) return undefined
+  const bare = namesHost(written) ? parsed.repository : written.replace(/[:@].*$/, '')
+  const place = parseReference(`${registry}/${bare}`)
+  const { tag, digest } = parsed
+  return place && { ...repositoryOf(place), ...(tag !== undefined && { tag }), ...(digest !== undefined && { digest }) }
 }
 
 /** People write where a registry is as they do in a browser; how it is spoken to is another question. */

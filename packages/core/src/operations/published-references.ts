@@ -1,4 +1,5 @@
 import { compile } from '../definition/compile.js'
+import { onRegistry } from '../definition/names.js'
 import type { Pipeline } from '../definition/pipeline.js'
 import { buildGraph } from '../graph/graph.js'
 import { formatReference } from '../model/reference.js'
@@ -6,22 +7,35 @@ import { publishedNames } from '../steps/published-names.js'
 import type { RunOptions } from './options.js'
 import { chooseRegistry, registryBeforeStart } from './registry-choice.js'
 
-/** The names that pipelines publish, whose registry can be reached until this is disposed of. */
+/** Names whose registry can be reached until this is disposed of. */
 export interface PublishedReferences extends AsyncDisposable {
   readonly references: readonly string[]
 }
 
-/** Says which names pipelines publish, on the registry that the options choose. @throws DefinitionError */
+/**
+ * Says which names pipelines publish, or where those are that somebody asks for, on the registry that the options choose.
+ *
+ * @param asked - in place of what the pipelines publish, unless it is empty.
+ * @throws DefinitionError
+ */
 export async function publishedReferences(
   pipelines: readonly Pipeline[],
   { registry, directory }: RunOptions,
+  asked: readonly string[] = [],
 ): Promise<PublishedReferences> {
   compile(pipelines, { registry: registryBeforeStart(registry), directory })
   const chosen = await chooseRegistry(registry)
   const definition = compile(pipelines, { registry: chosen.host, directory })
   const names = publishedNames(definition, buildGraph(definition))
+  const published = names.map(({ reference }) => formatReference(reference))
   return {
-    references: names.map(({ reference }) => formatReference(reference)),
+    references: asked.length === 0 ? published : asked.map((name) => placed(name, chosen.host)),
     [Symbol.asyncDispose]: () => chosen[Symbol.asyncDispose](),
   }
+}
+
+/** What cannot be read as a name of a registry is left to whoever looks at it. */
+function placed(name: string, registry: string | undefined): string {
+  const moved = registry === undefined || name.startsWith('oci:') ? undefined : onRegistry(registry, name)
+  return moved === undefined ? name : formatReference(moved)
 }

@@ -15,7 +15,7 @@ function oneReason(reason: PlanReason): string {
     case 'waiting':
       return `known after ${reason.after.join(', ')}`
     case 'absent':
-      return 'not in the registry'
+      return 'not in the repository yet'
     case 'new-platform':
       return 'new platform'
     case 'base-moved':

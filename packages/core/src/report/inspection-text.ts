@@ -18,8 +18,20 @@ export interface InspectionText {
   }[]
 }
 
-/** What a name holds, as text: the manifest as JSON, then a line for each image. */
-export function formatInspection({ reference, digest, manifest, images }: InspectionText): string {
+/** What names hold, as text: the manifest as JSON, then a line for each image; once for names of the same. */
+export function formatInspections(inspections: readonly InspectionText[]): string {
+  const byDigest = new Map<string, InspectionText[]>()
+  for (const one of inspections) byDigest.set(one.digest, [...(byDigest.get(one.digest) ?? []), one])
+  return [...byDigest.values()].map(formatSame).join('\n')
+}
+
+function formatSame(inspections: readonly InspectionText[]): string {
+  const [first] = inspections
+  const names = inspections.map(({ reference, digest }) => `${reference}@${digest}\n`).join('')
+  return first === undefined ? '' : names + formatContent(first)
+}
+
+function formatContent({ manifest, images }: InspectionText): string {
   const head = ['platform', 'config says', 'size', 'layers', 'digest', 'base']
   const rows = images.map(({ declared, config, size, layers, base, digest: own }) => [
     declared === undefined ? '-' : oneLine(formatPlatform(declared)),
@@ -29,5 +41,5 @@ export function formatInspection({ reference, digest, manifest, images }: Inspec
     shortDigest(own),
     oneLine(base?.name ?? base?.digest ?? '-'),
   ])
-  return `${reference}@${digest}\n${JSON.stringify(manifest, null, 2)}\n${alignColumns([head, ...rows])}`
+  return `${JSON.stringify(manifest, null, 2)}\n${alignColumns([head, ...rows])}`
 }

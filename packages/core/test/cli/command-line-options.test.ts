@@ -52,6 +52,7 @@ describe('what run(...) takes after the pipelines', () => {
     [['graph'], /image linux\/amd64 +create/],
     [['lock'], /polyarch\.lock: 1 locked/],
     [['inspect', 'HOST/base:1'], /linux\/amd64/],
+    [['inspect', 'elsewhere.example.com/base:1', '--registry', 'HOST'], /\/base:1@sha256:[\s\S]*linux\/amd64/],
     [['promote', 'HOST/base:1', '2'], /base:2 +now/],
     [['prune'], /no key tag/],
     [['doctor'], /repository \S+: may be pulled from and pushed to/],
