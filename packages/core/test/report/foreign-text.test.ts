@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { digestOf } from '../../src/model/digest.js'
-import { formatInspection } from '../../src/report/inspection-text.js'
+import { formatInspections } from '../../src/report/inspection-text.js'
 import { formatPlan } from '../../src/report/plan-text.js'
 import { reportOf } from '../../src/report/report.js'
 import { formatReport } from '../../src/report/report-text.js'
@@ -21,7 +21,7 @@ test('what an image says of itself is a cell of a table, and draws nothing', () 
     layers: 1,
   }
   const manifest = { annotations: { name: EVIL } }
-  const text = formatInspection({ reference: 'r.example.com/app:1', digest, manifest, images: [image] })
+  const text = formatInspections([{ reference: 'r.example.com/app:1', digest, manifest, images: [image] }])
   expect(text).not.toMatch(CONTROL)
   expect(text.trimEnd().split('\n').at(-1)).toMatch(/^linux\/amd64 +linux\/amd64 +1 B +1 .* base$/)
 })
