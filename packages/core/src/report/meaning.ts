@@ -38,7 +38,7 @@ export const MEANING: Readonly<Record<ErrorCode, string>> = {
   TOOL_MISSING: 'A program is needed that is not installed, such as mmdebstrap for bases made from packages.',
   TOOL_FAILED: 'A program that was called failed.',
   ROOTFS_FAILED: "A root file system could not be made from a distribution's packages or from an archive.",
-  DIRECTORY_IN_USE: 'Another process uses the directory of the embedded registry.',
+  DIRECTORY_IN_USE: 'Another process uses the directory of the embedded registry, or changes that of an image layout.',
   REGISTRY_NOT_STARTED: 'The embedded registry cannot use its directory, or cannot listen on its port.',
   DOWNLOAD_FAILED: 'An archive, or an index of packages, could not be fetched.',
   SECRET_UNAVAILABLE:
