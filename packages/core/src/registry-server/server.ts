@@ -53,7 +53,10 @@ async function serve(options: RegistryServerOptions, directory: string, lock: Di
   const handler = new RequestHandler(await Store.open(directory), scheme, options)
   const server = makeServer(options, (request, response) => handler.handle(request, response))
   const host = await listen(server, options)
-  await lock.publish(host)
+  await lock.publish(host).catch(async (error) => {
+    await closeServer(server, handler)
+    throw error
+  })
   let closing: Promise<void> | undefined
   const close = () => {
     closing ??= closeServer(server, handler).finally(() => lock[Symbol.asyncDispose]())

@@ -146,7 +146,8 @@ function corrected(
 ): Pick<CheckedImage, 'manifest' | 'config' | 'corrected'> {
   const { variant: _stated, ...rest } = config
   const bytes = canonicalJson({ ...rest, ...platform })
-  const descriptor = { ...('config' in manifest.content && manifest.content.config) } as Descriptor
+  // What is embedded is the content of the published one.
+  const { data: _data, ...descriptor } = { ...('config' in manifest.content && manifest.content.config) } as Descriptor
   const content = {
     ...manifest.content,
     config: { ...descriptor, digest: digestOf(bytes), size: bytes.byteLength },

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
@@ -171,4 +172,20 @@ test.each([
   await using registry = await testRegistry({ host })
   expect(registry.server.host).toMatch(pattern)
   expect((await registry.send('/v2/')).status).toBe(200)
+})
+
+test('a registry whose directory vanishes while it starts listens no more', async () => {
+  await using folder = await tempFolder()
+  const directory = join(folder.path, 'registry')
+  const listening = () => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPServerWrap').length
+  const before = listening()
+  const vanishing = {
+    directory,
+    get port() {
+      rmSync(directory, { recursive: true })
+      return 0
+    },
+  }
+  await expect(startRegistry(vanishing)).rejects.toMatchObject({ code: 'REGISTRY_NOT_STARTED' })
+  expect(listening()).toBe(before)
 })
