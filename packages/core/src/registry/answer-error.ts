@@ -45,7 +45,7 @@ export async function answerError(
   }
   const code = lacksScope(answer) && context.credentials ? 'REGISTRY_DENIED' : errorCode(status, exchange.codes)
   const wait = parseRetryAfter(headerOf(answer, 'retry-after'), Date.now())
-  const hint = hintFor(code, status, context, wait)
+  const hint = hintFor(code, exchange, context, wait)
   const said = details.map(({ code, message }) => (message === '' ? code : `${code} (${message})`)).join(', ')
   const message = `${exchange.method} ${exchange.url} was answered with ${status}${said === '' ? '' : ` ${said}`}`
   const error = new RegistryError(code, message, { exchange, ...(hint !== undefined && { hint }) })
@@ -69,13 +69,15 @@ function lacksScope(answer: HttpAnswer): boolean {
 
 function hintFor(
   code: ErrorCode,
-  status: number,
+  { status, url, codes }: { readonly status: number; readonly url: string; readonly codes: readonly string[] },
   context: AnswerContext,
   wait: number | undefined,
 ): string | undefined {
   if (code === 'REGISTRY_DENIED' || code === 'REGISTRY_UNAUTHORIZED')
     return context.obstacle ?? loginHint(context.host, context.credentials)
   if (status === 413) return `Something before ${context.host} limits uploads: set its 'chunkSize'.`
+  if (status === 400 && codes.length === 0 && url.startsWith('http:'))
+    return `It was spoken to by plain HTTP: where it wants TLS, say registryClient: { hosts: { '${context.host}': { plainHttp: false } } }.`
   if (status === 405) return `${context.host} does not offer this.`
   if (status !== 429) return undefined
   const when = wait === undefined ? 'later' : `in ${Math.ceil(wait / 1000)} s`

@@ -26,11 +26,11 @@ const HINTS: ReadonlyMap<string, string> = new Map([
   ['ECONNREFUSED', 'Nothing listens there: check the host and port, and that the registry runs.'],
   ['ENOTFOUND', 'The name is not known: check how the host is written, and the name service.'],
   ['EAI_AGAIN', 'The name service did not answer: check the network.'],
-  ['ERR_SSL_WRONG_VERSION_NUMBER', 'It does not speak TLS: name the host as insecure if plain HTTP is meant.'],
-  ['EPROTO', 'TLS failed: name the host as insecure if plain HTTP is meant.'],
   ['CERT_HAS_EXPIRED', 'Its certificate has expired.'],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'Its certificate is for other names.'],
 ])
+
+const NO_TLS: ReadonlySet<string> = new Set(['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER'])
 
 /** What an error of the network means, for the request that met it. */
 export function networkFault(
@@ -39,9 +39,7 @@ export function networkFault(
 ): RegistryError | PassingFault {
   const code = codeOf(cause)
   const url = redactUrl(request.url)
-  const hint = UNTRUSTED.has(code)
-    ? `Its certificate is signed by nobody known here: give the authority's certificate as the 'ca' of ${request.url.host}.`
-    : HINTS.get(code)
+  const hint = hintFor(code, request.url.host)
   const error = new RegistryError('REGISTRY_UNREACHABLE', `${request.method} ${url} failed: ${describe(cause, code)}`, {
     cause,
     exchange: { method: request.method, url },
@@ -50,8 +48,19 @@ export function networkFault(
   return PASSING.has(code) ? new PassingFault(error) : error
 }
 
+function hintFor(code: string, host: string): string | undefined {
+  if (NO_TLS.has(code))
+    return `It does not speak TLS: where plain HTTP is meant, say registryClient: { insecureHosts: ['${host}'] }.`
+  if (!UNTRUSTED.has(code)) return HINTS.get(code)
+  return `Its certificate is signed by nobody known here: name the file of its authority in NODE_EXTRA_CA_CERTS, or say registryClient: { hosts: { '${host}': { ca } } }.`
+}
+
+/** In OpenSSL's own words, the reason stands between addresses and places of its source. */
+const OPENSSL = / [0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):.*$/s
+
 function describe(cause: unknown, code: string): string {
-  const message = (cause instanceof Error && cause.message) || 'the connection broke'
+  const said = (cause instanceof Error && cause.message) || 'the connection broke'
+  const message = said.replace(OPENSSL, ' ($1)')
   return code === '' || message.includes(code) ? message : `${message} ${code}`
 }
 

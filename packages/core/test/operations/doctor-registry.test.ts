@@ -181,7 +181,7 @@ describe('a registry', () => {
     await using registry = await testRegistry({ tls: { cert: certificate, key } })
     const { host } = registry.server
     const plain = await look(pushedTo(host), nobody, { hosts: { [host]: { plainHttp: false } } })
-    expect(plain).toMatchObject([{ state: 'problem', advice: expect.stringContaining("the 'ca' of") }])
+    expect(plain).toMatchObject([{ state: 'problem', advice: expect.stringContaining(': { ca } }') }])
     const trusted = await look(pushedTo(host), nobody, { hosts: { [host]: { ca: certificate } } })
     expect(trusted.map(({ state }) => state)).toEqual(['ok', 'ok'])
   })
