@@ -68,7 +68,7 @@ function analyzeStages(dockerfile: Dockerfile, stages: readonly LinkedStage[], i
     usesEpoch: stages.some(({ stage }) => stage.args.some(({ name }) => name === EPOCH_ARG)),
     literalBases: bases.filter(({ role }) => role === 'literal-base').map(({ use }) => use),
     externals: groupByName(externals),
-    volatile: stages.flatMap(({ stage }) => stage.remoteAdds),
+    volatile: stages.flatMap(({ remoteAdds }) => remoteAdds),
     secrets: stages.flatMap(({ stage }) => stage.secrets),
     faults,
   }

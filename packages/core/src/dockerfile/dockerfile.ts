@@ -41,8 +41,10 @@ export interface Stage {
   readonly args: readonly ArgDeclaration[]
   /** `COPY --from`, `RUN --mount=from=`. */
   readonly uses: readonly ImageUse[]
-  /** Remote content, `ADD https://…`, that may change without the Dockerfile changing. */
-  readonly remoteAdds: readonly ImageUse[]
+  /** Set by ENV, in order; those of the image that it is made from are not known here. */
+  readonly env: readonly { readonly name: string; readonly value: string }[]
+  /** The sources of `ADD` whose content no `--checksum` tells. */
+  readonly adds: readonly ImageUse[]
   readonly secrets: readonly MountedSecret[]
 }
 

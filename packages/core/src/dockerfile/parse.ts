@@ -1,4 +1,13 @@
-import { type Add, type Arg, type Copy, DockerfileParser, type From, type Instruction } from 'dockerfile-ast'
+import {
+  type Add,
+  type Arg,
+  type Argument,
+  type Copy,
+  DockerfileParser,
+  type Env,
+  type From,
+  type Instruction,
+} from 'dockerfile-ast'
 import type { ArgDeclaration, Dockerfile, DockerfileFault, ImageUse, Stage } from './dockerfile.js'
 import { secretsOf } from './secret-mounts.js'
 
@@ -87,7 +96,8 @@ function readStage([from, ...rest]: readonly [From, ...Instruction[]], index: nu
     ...(platform && { platform }),
     args: rest.flatMap(argsOf),
     uses: rest.flatMap((instruction) => usesOf(instruction, use)),
-    remoteAdds: rest.flatMap((instruction) => remoteAddsOf(instruction, use)),
+    env: rest.flatMap(envOf),
+    adds: rest.flatMap((instruction) => addsOf(instruction, use)),
     secrets: rest.flatMap(secretsOf),
   }
 }
@@ -117,13 +127,28 @@ function valueUse(range: Range | null, use: UseFinder): readonly ImageUse[] {
   return found.text === '' ? [] : [found]
 }
 
-function remoteAddsOf(instruction: Instruction, use: UseFinder): readonly ImageUse[] {
+function addsOf(instruction: Instruction, use: UseFinder): readonly ImageUse[] {
   if (instruction.getKeyword() !== 'ADD') return []
-  const flags = (instruction as Add).getFlags()
+  const add = instruction as Add
   // With its checksum the Dockerfile says what the content is.
-  if (flags.some((flag) => flag.getName() === 'checksum')) return []
-  const sources = (instruction as Add).getArguments().slice(0, -1)
-  return sources
-    .filter((source) => /^(https?:\/\/|git@|git:\/\/)/.test(source.getValue()))
-    .map((s) => use(s.getRange()))
+  if (add.getFlags().some((flag) => flag.getName() === 'checksum')) return []
+  const strings = add.getJSONStrings()
+  const words = strings.length > 0 ? strings : outsideOfDocuments(add.getArguments())
+  return words.slice(0, -1).map((word) => use(word.getRange()))
+}
+
+/** The lines of a here-document are among an instruction's words. */
+function outsideOfDocuments(words: readonly Argument[]): readonly Argument[] {
+  const opening = words.find((word) => /^<<-?["'\w]/.test(word.getValue()))
+  if (opening === undefined) return words
+  const { line } = opening.getRange().start
+  return words.filter((word) => word.getRange().start.line <= line)
+}
+
+function envOf(instruction: Instruction): Stage['env'] {
+  if (instruction.getKeyword() !== 'ENV') return []
+  return (instruction as Env).getProperties().map((property) => ({
+    name: property.getName(),
+    value: property.getValue() ?? '',
+  }))
 }

@@ -1,6 +1,7 @@
 import { formatPlatform, type Platform, parsePlatform, samePlatform } from '../model/platform.js'
 import type { Dockerfile, ImageUse, Stage } from './dockerfile.js'
 import { expand, type Variables } from './expand.js'
+import { remoteAddsOf } from './remote-adds.js'
 
 /** The build arg that `FROM ${BASE_IMAGE}` names the shared base by. */
 export const BASE_ARG = 'BASE_IMAGE'
@@ -31,6 +32,8 @@ export interface LinkedStage {
   readonly links: readonly Link[]
   /** Whether it is for the target's platform: as it says itself, else as the one that it is made from. */
   readonly isForTarget: boolean
+  /** Content from elsewhere that may change without the Dockerfile changing. */
+  readonly remoteAdds: readonly ImageUse[]
 }
 
 /** What the variables of FROM lines are made of. */
@@ -58,7 +61,8 @@ export function linkStages(dockerfile: Dockerfile, source: VariableSource): read
       return { use, name: use.text, stage: byName.get(use.text.toLowerCase()) ?? numbered }
     })
     const isForTarget = stage.platform === undefined ? (from.stage?.isForTarget ?? true) : isTarget(stage.platform)
-    const one = { stage, links: [from, ...uses], isForTarget }
+    const remoteAdds = remoteAddsOf(stage, variables, source.args, dockerfile.escapeCharacter)
+    const one = { stage, links: [from, ...uses], isForTarget, remoteAdds }
     linked.push(one)
     if (stage.name !== undefined) byName.set(stage.name, one)
   }

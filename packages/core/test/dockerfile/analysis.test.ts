@@ -100,6 +100,30 @@ describe('other images', () => {
     const { volatile } = of('ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nADD https://example.com/a.tar /a\nADD local /b\n')
     expect(volatile.map(({ text, line }) => [text, line])).toEqual([['https://example.com/a.tar', 3]])
   })
+
+  it.each([
+    ['in quotes', 'ADD "https://example.com/a" /a', ['"https://example.com/a"']],
+    ['as JSON', 'ADD ["https://example.com/a b", "local", "/a/"]', ['"https://example.com/a b"']],
+    ['of Git, by ssh', 'ADD ssh://git@example.com/a.git me@example.com:a.git /a', null],
+    ['by an arg', 'ARG URL\nADD $URL ${OTHER:-https://example.com/b} /a/', ['$URL', '${OTHER:-https://example.com/b}']],
+    ['by what is set', 'ARG URL\nENV A=$URL/a B="local"\nADD ${A} $B /a/', ['${A}']],
+    [
+      'not in a here-document',
+      'ADD <<EOF https://example.com/a /a\nhttps://example.com/b c\nEOF',
+      ['https://example.com/a'],
+    ],
+    ['not with its checksum', `ADD --checksum=sha256:${'0'.repeat(64)} ["https://example.com/a", "/a"]`, []],
+  ])('and remote content is told %s', (_where, lines, expected) => {
+    const text = `ARG BASE_IMAGE\nARG URL=https://example.com\nFROM \${BASE_IMAGE}\n${lines}\n`
+    const all = expected ?? lines.split(' ').slice(1, -1)
+    expect(of(text).volatile.map((use) => use.text)).toEqual(all)
+  })
+
+  it('and remote content is told by the args that the build gives', () => {
+    const text = 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nARG FROM=local\nADD $FROM /a\n'
+    expect(of(text).volatile).toEqual([])
+    expect(of(text, { args: { FROM: 'http://example.com/a' } }).volatile).toMatchObject([{ text: '$FROM', line: 4 }])
+  })
 })
 
 it.each([

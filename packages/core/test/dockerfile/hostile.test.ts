@@ -39,7 +39,8 @@ test('each name in a Dockerfile is looked at a fixed number of times, however ma
         },
         uses: [from('s0'), from(String(Math.floor(index / 2)))],
         args: [],
-        remoteAdds: [],
+        env: [],
+        adds: [],
         secrets: [],
       }
     })
@@ -54,6 +55,13 @@ test('args that double one another are a fault, and take no memory', () => {
   const doubling = Array.from({ length: 200 }, (_, at) => `ARG A${at + 1}=\${A${at}}\${A${at}}\n`).join('')
   const { faults } = analyze(parseDockerfile(`ARG A0=xx\n${doubling}ARG BASE_IMAGE\nFROM \${A200}\n`), INPUT)
   expect(faults).toMatchObject([{ message: expect.stringContaining('expands to more than 65536 characters') }])
+})
+
+test('a value that is too long to be an address is no fault', () => {
+  const value = `${'x'.repeat(60_000)}\\\n`.repeat(2)
+  const { faults, volatile } = analyze(parseDockerfile(`${HEAD}ENV LONG="${value}"\nADD $LONG https://a /b/\n`), INPUT)
+  expect(faults).toEqual([])
+  expect(volatile.map(({ text }) => text)).toEqual(['https://a'])
 })
 
 test('replacements are expanded once each, in one another too, up to a depth', () => {
