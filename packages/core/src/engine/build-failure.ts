@@ -15,7 +15,7 @@ export function buildFailed(request: BuildRequest, cause: Error, step: FailedSte
   const place = line === undefined ? '' : ` at ${request.dockerfileName ?? request.dockerfile}:${line}`
   const log = step.log.map((text) => `\n  | ${text}`).join('')
   const hint = step.name.startsWith(LOOKS_IMAGE_UP)
-    ? 'See that the image is there, that the engine reaches its registry, and that a login is known where one is needed.'
+    ? 'See that the image is there, that the engine reaches its registry, and that a login is known where one is needed. The engine speaks plain HTTP to loopback hosts, and to those of its insecure-registries.'
     : undefined
   const message = `${what}${place}: ${reasonOf(step)}\n  ${step.name}${log}`
   return new EngineError('BUILD_FAILED', message, { cause, ...(hint !== undefined && { hint }) })
