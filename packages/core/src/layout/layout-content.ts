@@ -38,8 +38,13 @@ export async function openContent(directory: string, digest: Digest, offset = 0)
     throw new RegistryError('NOT_FOUND', `${directory} lacks ${digest}`, { hint: 'copy the image there again' })
   }
   const path = contentPath(directory, digest)
-  if (offset > 0) return createReadStream(path, { start: offset })
-  return Readable.from(checked(directory, digest, createReadStream(path)), { objectMode: false })
+  const content = offset > 0 ? opened(path, offset) : checked(directory, digest, opened(path))
+  return Readable.from(content, { objectMode: false })
+}
+
+/** With the first read: who never comes to read leaves no file open, and a file that is gone by then is told to who reads. */
+async function* opened(path: string, start = 0): AsyncGenerator<Buffer, void, undefined> {
+  yield* createReadStream(path, { start })
 }
 
 /** Stores bytes unless they are there. They appear under their digest whole, or not at all. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
@@ -213,6 +213,17 @@ describe('blobs of a layout', () => {
     await expect(buffer(await registry.readBlob(named(directory), descriptor))).rejects.toMatchObject({
       code: 'DIGEST_MISMATCH',
     })
+  })
+
+  test('that nobody comes to read leave no file open', async () => {
+    const directory = fresh()
+    await registry.writeBlob(named(directory), blob)
+    const unread = await registry.readBlob(named(directory), descriptor)
+    unread.destroy()
+    await once(unread, 'close')
+    const open = await readdir('/proc/self/fd')
+    const files = await Promise.all(open.map((one) => readlink(`/proc/self/fd/${one}`).catch(() => '')))
+    expect(files.filter((file) => file.startsWith(directory))).toEqual([])
   })
 
   test('go on to a registry from where a connection was cut', async () => {
