@@ -13,7 +13,8 @@ export function quoteServer(text: string, secrets: readonly string[] = []): stri
     .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
     .replace(/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]+/gi, '$1 [redacted]')
     .replace(/(:\/\/)[^/\s@]+@/g, '$1')
-    .replace(/([?&][^=\s&]+=)[^&\s]+/g, '$1[redacted]')
+    // No `?` in the name: a text of nothing else would be searched to its end from each of them.
+    .replace(/([?&][^=\s&?]+=)[^&\s]+/g, '$1[redacted]')
     .trim()
   return line.length > MAX_QUOTE ? `${line.slice(0, MAX_QUOTE)}…` : line
 }

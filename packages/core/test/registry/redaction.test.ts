@@ -18,6 +18,10 @@ describe('redaction', () => {
     expect(quoteServer(text)).toBe(quoted)
   })
 
+  test.each(['?', '&', '?a', '://', '://a', 'Bearer ', '@', ' '])('any length of %j is read in one go', (part) => {
+    expect(quoteServer(part.repeat(500_000)).length).toBeLessThanOrEqual(301)
+  })
+
   test('a quote is one bounded line', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 2000, unit: 'binary' }), (text) => {
