@@ -102,6 +102,11 @@ export function isManifestType(mediaType: string): boolean {
   return mediaType === MEDIA_TYPES.ociManifest || mediaType === MEDIA_TYPES.dockerManifest
 }
 
+/** Each digest once. */
+export function onePerDigest(descriptors: readonly Descriptor[]): readonly Descriptor[] {
+  return [...new Map(descriptors.map((descriptor) => [descriptor.digest, descriptor])).values()]
+}
+
 /** Tells an index from a single image by what it holds. */
 export function isIndex(content: ImageManifest | ImageIndex): content is ImageIndex {
   return 'manifests' in content

@@ -6,6 +6,7 @@ import {
   isAttestation,
   isIndex,
   isIndexType,
+  onePerDigest,
   type StoredManifest,
 } from '../model/oci.js'
 import { formatPlatform, isWantedPlatform, type Platform } from '../model/platform.js'
@@ -103,16 +104,20 @@ async function ofEntry(
   return wanted && platform && !isWantedPlatform(platform, wanted) ? [] : [found]
 }
 
-/** Reading a manifest brings its platforms into normal form, so that only its bytes still tell what was left out. */
+/**
+ * Reading a manifest brings its platforms into normal form, so that only its bytes still tell what was left out. An image
+ * may be listed for several platforms; an index that is listed twice says nothing new, and would multiply what there is.
+ */
 function entriesOf({ bytes, content }: StoredManifest) {
   const { manifests: written } = JSON.parse(Buffer.from(bytes).toString()) as {
     readonly manifests: readonly { readonly platform?: Partial<Platform> }[]
   }
   const entries = isIndex(content) ? content.manifests : []
-  return entries.map((entry, at) => ({
-    entry,
-    declared: { platform: entry.platform, isBareArm: isBareArm(written[at]?.platform) },
-  }))
+  const once = new Set(onePerDigest(entries))
+  return entries.flatMap((entry, at) => {
+    const declared = { platform: entry.platform, isBareArm: isBareArm(written[at]?.platform) }
+    return isIndexType(entry.mediaType) && !once.has(entry) ? [] : [{ entry, declared }]
+  })
 }
 
 /** The image that an attestation is of. @see https://github.com/moby/buildkit/blob/v0.13.0/docs/attestations/attestation-storage.md */

@@ -5,6 +5,7 @@ import {
   isForeign,
   isIndex,
   isIndexType,
+  onePerDigest,
   type StoredManifest,
 } from '../model/oci.js'
 import type { Platform } from '../model/platform.js'
@@ -64,7 +65,8 @@ interface Copy {
 async function copyContent(copy: Copy, { content }: StoredManifest, call: RegistryCall | undefined, depth: number) {
   if (!isIndex(content)) return copyBlobs(copy, content, call)
   if (depth > MAX_DEPTH) throw tooDeep(copy)
-  await allOrNone(content.manifests, call, async (child, childCall) => {
+  // Once: in an index of indexes that all list one many times over, each level would multiply what there is to do.
+  await allOrNone(onePerDigest(content.manifests), call, async (child, childCall) => {
     const there = await isThere(copy, child, childCall)
     if (there && !isIndexType(child.mediaType)) return
     const source = await getExisting(copy.registry, { ...copy.from, digest: child.digest }, childCall)
@@ -75,8 +77,7 @@ async function copyContent(copy: Copy, { content }: StoredManifest, call: Regist
 
 async function copyBlobs({ registry, from, to }: Copy, { config, layers }: ImageManifest, call?: RegistryCall) {
   const blobs = [config, ...layers].filter((blob) => !isForeign(blob))
-  const once = [...new Map(blobs.map((blob) => [blob.digest, blob])).values()]
-  await allOrNone(once, call, (blob, blobCall) => registry.copyBlob(from, to, blob, blobCall))
+  await allOrNone(onePerDigest(blobs), call, (blob, blobCall) => registry.copyBlob(from, to, blob, blobCall))
 }
 
 async function getExisting(registry: Registry, reference: Reference, call?: RegistryCall): Promise<StoredManifest> {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { BaseNode } from '../graph/node.js'
 import type { Digest } from '../model/digest.js'
-import { isForeign, isIndex, type StoredManifest } from '../model/oci.js'
+import { isForeign, isIndex, onePerDigest, type StoredManifest } from '../model/oci.js'
 import { formatReference, type Reference, repositoryOf } from '../model/reference.js'
 import { allOrNone } from '../registry/all-or-none.js'
 import { copyManifest } from '../registry/copy.js'
@@ -122,8 +122,7 @@ async function copyImage(
     await registry.writeBlob(node.repository, { descriptor, open: () => Readable.from([corrected]) }, call)
   }
   const blobs = [...(corrected === undefined ? [descriptor] : []), ...layers].filter((blob) => !isForeign(blob))
-  const once = [...new Map(blobs.map((blob) => [blob.digest, blob])).values()]
-  await allOrNone(once, call, (blob, own) =>
+  await allOrNone(onePerDigest(blobs), call, (blob, own) =>
     registry.copyBlob(chosen.reference, node.repository, blob, { ...call, ...own }),
   )
   // Before the manifest is there: what has one is taken for checked by the next run.

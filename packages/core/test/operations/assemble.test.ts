@@ -78,6 +78,19 @@ describe('the children of an index', () => {
     expect(digestsOf(one.manifests)).toEqual([arm.manifest.descriptor.digest])
   })
 
+  test('that indexes in it list many times over are taken once', async () => {
+    const arm = await uniqueImage({ platform: ARMV7 })
+    const { name, put } = await repositoryWith([arm])
+    let inner = rawIndex([{ ...arm.manifest.descriptor, platform: ARMV7 }])
+    for (let level = 0; level < 3; level += 1) {
+      await put(inner, `level-${level}`)
+      inner = rawIndex(Array.from({ length: 100 }, () => inner.descriptor))
+    }
+    await put(inner, 'outer')
+    const { manifests } = await assemble(`${name}:1`, [`${name}:outer`])
+    expect(digestsOf(manifests)).toEqual([arm.manifest.descriptor.digest])
+  })
+
   test('of Windows are told apart by their versions, and taken together by their platform', async () => {
     const versions = ['10.0.17763.1', '10.0.20348.1']
     const platforms = versions.map((version) => ({ os: 'windows', architecture: 'amd64', 'os.version': version }))

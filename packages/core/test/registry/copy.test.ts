@@ -59,3 +59,20 @@ test('an artifact that is no image is copied like one', async () => {
   expect(await copyManifest(registry, from, to)).toEqual(manifest.descriptor)
   expect(await registry.getManifest(to)).toEqual(manifest)
 })
+
+test('what an index lists many times over is copied once', async () => {
+  const from = { registry: here.server.host, repository: 'many' }
+  const image = await tinyImage({ platform: { os: 'linux', architecture: 'amd64' } })
+  await pushImage(registry, from, image)
+  let inner = image.manifest
+  for (let level = 0; level < 3; level += 1) {
+    const manifests = Array.from({ length: 100 }, () => inner.descriptor)
+    inner = encodeManifest({ schemaVersion: 2, manifests }, MEDIA_TYPES.ociIndex)
+    await registry.putManifest(from, inner)
+  }
+  const to = { registry: elsewhere.server.host, repository: 'many', tag: '1' }
+  await copyManifest(registry, { ...from, digest: inner.descriptor.digest }, to)
+  expect(await registry.getManifest(to)).toEqual(inner)
+  const puts = elsewhere.requests.filter(({ method, path }) => method === 'PUT' && path.includes('/many/manifests/'))
+  expect(puts).toHaveLength(4)
+})

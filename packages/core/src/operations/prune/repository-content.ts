@@ -1,5 +1,5 @@
 import type { Digest } from '../../model/digest.js'
-import { type Descriptor, isIndex, type StoredManifest } from '../../model/oci.js'
+import { type Descriptor, isIndex, onePerDigest, type StoredManifest } from '../../model/oci.js'
 import type { Repository } from '../../model/reference.js'
 import { allOrNone } from '../../registry/all-or-none.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
@@ -58,8 +58,7 @@ export async function readNeeded(
 }
 
 function missingFrom(digests: ReadonlySet<Digest>, entries: readonly Descriptor[]): readonly Descriptor[] {
-  const byDigest = new Map(entries.map((entry) => [entry.digest, entry]))
-  return [...byDigest.values()].filter(({ digest }) => !digests.has(digest))
+  return onePerDigest(entries).filter(({ digest }) => !digests.has(digest))
 }
 
 async function readAll(
