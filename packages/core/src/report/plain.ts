@@ -9,7 +9,7 @@ import { formatBytes } from './units.js'
 /** How the plain reporter writes. */
 export interface PlainReporterOptions {
   readonly write: (text: string) => void
-  /** Also the output of every build step, and every retry. */
+  /** Also the output of every build step, and transfers of any size. */
   readonly verbose: boolean
   /** How to fold what a node says; it then includes the output of its build steps. */
   readonly markers?: GroupMarkers | undefined
@@ -28,7 +28,7 @@ export function plainReporter({ write, verbose, markers }: PlainReporterOptions)
   const output = new OutputLines()
   const hasOutput = verbose || groups !== undefined
   const work = (node: string, event: WorkEvent) => {
-    const told = workText(event)
+    const told = workText(event, verbose)
     const lines = [...(hasOutput ? output.add(node, event) : []), ...(told === undefined ? [] : [oneLine(told)])]
     for (const text of lines) {
       if (groups === undefined) write(`${node}: ${text}\n`)
@@ -67,7 +67,10 @@ export function plainReporter({ write, verbose, markers }: PlainReporterOptions)
   return { tell, stopping: () => line('stopping (again to leave at once)'), [Symbol.dispose]: () => {} }
 }
 
-function workText(event: WorkEvent): string | undefined {
+/** Bytes that a transfer has to have for a line of its own: configs and small layers are done in a moment. */
+const LARGE = 1_000_000
+
+function workText(event: WorkEvent, verbose: boolean): string | undefined {
   switch (event.kind) {
     case 'build-step':
       return event.status === 'started' ? undefined : `${event.name} (${event.status})`
@@ -76,7 +79,8 @@ function workText(event: WorkEvent): string | undefined {
     case 'rootfs-progress':
       return event.message ?? event.phase
     case 'transfer':
-      return event.bytes === event.total ? `${event.direction} ${formatBytes(event.bytes)}` : undefined
+      if (event.bytes !== event.total || (event.bytes < LARGE && !verbose)) return undefined
+      return `${event.direction} ${formatBytes(event.bytes)}`
     case 'code-checked':
       return isAsDeclared(event) ? undefined : codeText(event)
     case 'registry-retry':

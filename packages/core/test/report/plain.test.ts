@@ -3,7 +3,7 @@ import type { RunEvent } from '../../src/model/events.js'
 import { plainReporter } from '../../src/report/plain.js'
 import { eventLinesReporter } from '../../src/report/progress/event-lines.js'
 import { groupMarkers } from '../../src/report/progress/groups.js'
-import { FAILED, WHOLE, work } from './recorded-run.js'
+import { digestOf, FAILED, WHOLE, work } from './recorded-run.js'
 
 function written(events: readonly RunEvent[], env: Readonly<Record<string, string>> = {}, verbose = false): string {
   let text = ''
@@ -47,6 +47,13 @@ describe('plain', () => {
     const log = work(6, 'app image(linux/arm/v7)', { kind: 'build-log', step: 's', stream: 'stdout', text })
     expect(written([log], {}, true)).toBe('app image(linux/arm/v7): 100%\napp image(linux/arm/v7): red\n')
     expect(written([log])).toBe('')
+  })
+
+  test('with small transfers where it is asked for', () => {
+    const transfer = { kind: 'transfer', direction: 'upload', digest: digestOf('a'), bytes: 143, total: 143 } as const
+    const small = work(6, 'app index', transfer)
+    expect(written([small])).toBe('')
+    expect(written([small], {}, true)).toBe('app index: upload 143 B\n')
   })
 
   test('output that comes in pieces as whole lines, by step, and the rest of one when it ends', () => {
