@@ -189,11 +189,18 @@ export class Store {
   }
 }
 
-/** A layout of another program, or a home directory, is not for this one to rewrite. */
+/** What a first start makes before it writes the marker of a layout. */
+const BEFORE_MARKER: ReadonlySet<string> = new Set(['repositories', 'incoming', 'blobs'])
+
+/**
+ * A layout of another program, or a home directory, is not for this one to rewrite: that it has a folder of repositories
+ * too says nothing.
+ */
 async function refuseForeign(directory: string): Promise<void> {
   const entries = await readdir(directory)
   const others = entries.filter((name) => !name.startsWith('lock'))
-  if (others.length === 0 || others.includes('repositories')) return
+  const isMarked = others.includes('oci-layout') || others.every((name) => BEFORE_MARKER.has(name))
+  if (others.length === 0 || (others.includes('repositories') && isMarked)) return
   throw new HostError('REGISTRY_NOT_STARTED', `${directory} holds something else than an embedded registry`, {
     hint: 'name a directory that is empty or does not exist yet',
   })

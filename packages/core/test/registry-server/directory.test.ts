@@ -125,6 +125,18 @@ test('a directory with something else in it is left alone', async () => {
   expect(await readdir(folder.path)).toEqual(['index.json'])
 })
 
+test('a directory with repositories of something else in it is left alone, and a start that was cut short is gone on with', async () => {
+  await using folder = await tempFolder()
+  const file = join(folder.path, 'incoming', 'letter')
+  for (const name of ['repositories', 'incoming']) await mkdir(join(folder.path, name))
+  for (const path of [file, join(folder.path, 'README.md')]) await writeFile(path, 'of somebody')
+  await expect(startRegistry({ directory: folder.path })).rejects.toMatchObject({ code: 'REGISTRY_NOT_STARTED' })
+  expect(await readFile(file, 'utf8')).toBe('of somebody')
+  rmSync(join(folder.path, 'README.md'))
+  await using started = await startRegistry({ directory: folder.path })
+  expect(started.directory).toBe(folder.path)
+})
+
 test('a record that cannot be read stops the start, and nothing is swept away', async () => {
   await using folder = await tempFolder()
   const first = await startRegistry({ directory: folder.path })
