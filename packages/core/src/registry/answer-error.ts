@@ -17,6 +17,7 @@ export interface AnswerContext {
 
 const MAX_ERROR_BODY = 64 * 1024
 const PASSING: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504])
+const WRITING: ReadonlySet<string> = new Set(['POST', 'PATCH', 'PUT'])
 const REQUEST_ID_HEADERS = [
   'x-request-id',
   'x-github-request-id',
@@ -67,9 +68,16 @@ function lacksScope(answer: HttpAnswer): boolean {
   return challenges.some(({ parameters }) => parameters.get('error') === 'insufficient_scope')
 }
 
+interface Exchange {
+  readonly method: string
+  readonly url: string
+  readonly status: number
+  readonly codes: readonly string[]
+}
+
 function hintFor(
   code: ErrorCode,
-  { status, url, codes }: { readonly status: number; readonly url: string; readonly codes: readonly string[] },
+  { method, status, url, codes }: Exchange,
   context: AnswerContext,
   wait: number | undefined,
 ): string | undefined {
@@ -78,6 +86,8 @@ function hintFor(
   if (status === 413) return `Something before ${context.host} limits uploads: set its 'chunkSize'.`
   if (status === 400 && codes.length === 0 && url.startsWith('http:'))
     return `It was spoken to by plain HTTP: where it wants TLS, say registryClient: { hosts: { '${context.host}': { plainHttp: false } } }.`
+  if (code === 'NOT_FOUND' && WRITING.has(method) && codes.includes('NAME_UNKNOWN'))
+    return `Create the repository first: ${context.host} makes none at the first push.`
   if (status === 405) return `${context.host} does not offer this.`
   if (status !== 429) return undefined
   const when = wait === undefined ? 'later' : `in ${Math.ceil(wait / 1000)} s`

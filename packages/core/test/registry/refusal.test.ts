@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { RegistryError } from '../../src/model/errors.js'
 import type { RegistryEvent } from '../../src/model/events.js'
 import { createRegistry } from '../../src/registry/client.js'
+import { sourceOf } from './contract.js'
 import { startScriptedServer } from './scripted-server.js'
 import { clientFor, head, identity, password, startTokenRegistry } from './token-registry.js'
 
@@ -28,6 +29,20 @@ test('a refusal by a registry that asked for no login is not told as one of the 
   await expect(resolved).rejects.toMatchObject({
     code: 'REGISTRY_DENIED',
     hint: expect.stringContaining(`${server.host} refuses this without asking who it is`),
+  })
+})
+
+test('a push to a registry that makes no repositories is told what to do; a name that is looked for is not', async () => {
+  const body = JSON.stringify({ errors: [{ code: 'NAME_UNKNOWN', message: 'The repository does not exist' }] })
+  await using server = await startScriptedServer(() => ({ status: 404, body }))
+  await using client = clientFor(server.host, password)
+  const repository = { registry: server.host, repository: 'a' }
+  await expect(client.writeBlob(repository, sourceOf(Buffer.from('x')))).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+    hint: expect.stringContaining('Create the repository first'),
+  })
+  await expect(client.deleteManifest({ ...repository, tag: 'b' })).rejects.not.toMatchObject({
+    hint: expect.stringContaining('Create'),
   })
 })
 
