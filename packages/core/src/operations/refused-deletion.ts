@@ -8,6 +8,11 @@ export function isTagRefused(error: unknown): error is RegistryError {
   return error instanceof RegistryError && (error.status === 400 || error.status === 405)
 }
 
+/** Whether a registry has refused to delete a manifest because it has tags yet: those of Google do. */
+export function isTaggedRefused(error: unknown): error is RegistryError {
+  return error instanceof RegistryError && (error.exchange?.codes ?? []).includes('GOOGLE_MANIFEST_DANGLING_TAG')
+}
+
 /** Whether a registry has said that it deletes nothing at all. */
 export function isDeletionRefused(error: unknown): error is RegistryError {
   if (!(error instanceof RegistryError)) return false

@@ -6,7 +6,12 @@ import { buffer } from 'node:stream/consumers'
 /** What goes wrong with one request. */
 export type Fault =
   /** Answered so, without being passed on. */
-  | { readonly kind: 'answer'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'answer'
+      readonly status: number
+      readonly headers?: Readonly<Record<string, string>>
+      readonly body?: string
+    }
   /** Passed on as one for another path. */
   | { readonly kind: 'redirect'; readonly path: string }
   /** The connection ends before the request is passed on. */
@@ -72,7 +77,7 @@ async function pass(target: string, incoming: IncomingMessage, response: ServerR
   }
   const body = await buffer(incoming)
   if (fault?.kind === 'answer') {
-    response.writeHead(fault.status, fault.headers).end()
+    response.writeHead(fault.status, fault.headers).end(fault.body)
     return
   }
   const path = fault?.kind === 'redirect' ? fault.path : incoming.url

@@ -1,7 +1,7 @@
 import { RegistryError } from '../../model/errors.js'
-import type { Reference } from '../../model/reference.js'
+import { type Reference, repositoryOf } from '../../model/reference.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
-import { isDeletionRefused, isTagRefused } from '../refused-deletion.js'
+import { isDeletionRefused, isTaggedRefused, isTagRefused } from '../refused-deletion.js'
 import type { UnneededManifest } from './unneeded.js'
 
 /**
@@ -27,7 +27,7 @@ export async function deleteUnneeded(
   }
   const refused = isNeeded
     ? await deleteTags(left, one, registry, call)
-    : left.length > 0 && (await deleteManifest({ ...repository, digest }, registry, call))
+    : left.length > 0 && (await deleteManifest({ ...repository, digest }, left, registry, call))
   if (refused) for (const tag of left) kept.set(tag, refused)
   return kept
 }
@@ -35,6 +35,7 @@ export async function deleteUnneeded(
 /** @returns why the registry keeps this one. */
 async function deleteManifest(
   reference: Reference,
+  tags: readonly string[],
   registry: Registry,
   call: RegistryCall,
 ): Promise<string | undefined> {
@@ -43,9 +44,25 @@ async function deleteManifest(
     return undefined
   } catch (error) {
     if (isDeletionRefused(error)) throw nothingDeleted(reference, error)
+    if (isTaggedRefused(error)) return deleteTagsFirst(reference, tags, registry, call)
     if (error instanceof RegistryError && error.code === 'NOT_FOUND') return undefined
     if (error instanceof RegistryError && error.code === 'REGISTRY_REJECTED') return error.message
     throw error
+  }
+}
+
+/** A manifest that somebody has given another tag meanwhile stays, without those that were to go. */
+async function deleteTagsFirst(
+  reference: Reference,
+  tags: readonly string[],
+  registry: Registry,
+  call: RegistryCall,
+): Promise<undefined> {
+  for (const tag of tags) await registry.deleteManifest({ ...repositoryOf(reference), tag }, call)
+  try {
+    await registry.deleteManifest(reference, call)
+  } catch (error) {
+    if (!isTaggedRefused(error)) throw error
   }
 }
 
