@@ -1,3 +1,4 @@
+import type { Architecture } from '../model/platform.js'
 import type { BuildSettings } from './build-settings.js'
 import type { DeclaredPipeline, PlatformDeclaration } from './declaration.js'
 import type { ImageBase } from './image-base.js'
@@ -75,7 +76,8 @@ export function platform<
   const Base extends Settings['base'] = Settings['base'],
   const Written extends string = string,
 >(
-  architecture: Written | (keyof Words & string),
+  // Any text is taken; those that editors propose are named.
+  architecture: Written | (keyof Words & string) | Architecture,
   settings: { readonly base?: Base } & NoInfer<SettingsAfter<Settings, Words, Written, Base>>,
 ): PlatformDeclaration<Settings, Words> {
   return Object.freeze({ kind: 'platform', architecture, settings: Object.freeze({ ...settings }) as never })

@@ -46,8 +46,7 @@ const KNOWN_VARIANTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['arm64', ['v8', 'v9']],
 ])
 
-/** Architectures that container clients know (Go's GOARCH values that Linux images are published for). */
-export const KNOWN_ARCHITECTURES: readonly string[] = [
+const ARCHITECTURES = [
   '386',
   'amd64',
   'arm',
@@ -62,7 +61,13 @@ export const KNOWN_ARCHITECTURES: readonly string[] = [
   'riscv64',
   's390x',
   'wasm',
-]
+] as const
+
+/** An architecture that container clients know (Go's GOARCH values that Linux images are published for). */
+export type Architecture = (typeof ARCHITECTURES)[number]
+
+/** All of them. */
+export const KNOWN_ARCHITECTURES: readonly string[] = ARCHITECTURES
 
 /** Every word that {@link parsePlatform} understands as an architecture, for suggestions. */
 export const ARCHITECTURE_WORDS: readonly string[] = [...KNOWN_ARCHITECTURES, ...ALIASES.keys()]
