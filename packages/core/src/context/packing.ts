@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { type Pack, pack } from 'tar-stream'
@@ -13,8 +13,8 @@ import { OWNER, packEntry } from './tar-entries.js'
 
 /** A context, packed once, that can be sent any number of times. */
 export interface PackedContext extends AsyncDisposable {
-  /** The tar from the Dockerfile on, which is a part of its own: each platform may have another. */
-  open(): Readable
+  /** The whole tar, with this Dockerfile in it. */
+  open(dockerfile: string): Readable
 }
 
 /** Written and sent at a time, in bytes. */
@@ -50,7 +50,7 @@ export async function packContext(listing: ContextListing, options: PackOptions 
     throw error instanceof PolyarchError ? error : unreadable(listing.directory, 'cannot be packed', error)
   }
   return {
-    open: () => createReadStream(spool, { highWaterMark: CHUNK }),
+    open: (text) => Readable.from(joined(dockerfileTar(listing.dockerfile, text, options), spool)),
     [Symbol.asyncDispose]: dispose,
   }
 }
@@ -70,11 +70,11 @@ function timeOf(modified: number, { epoch }: PackOptions): Date {
   return new Date(epoch === undefined ? modified : epoch * 1000)
 }
 
-/** What a tar begins with, so that what has been packed goes on after it: the Dockerfile with this text. */
-export async function packDockerfile(
+/** An entry without the end of an archive: the spooled one goes on after it. */
+async function dockerfileTar(
   { path, mode, modified }: ContextDockerfile,
   text: string,
-  options: Pick<PackOptions, 'epoch'> = {},
+  options: PackOptions,
 ): Promise<Buffer> {
   const stream = pack()
   stream.entry({ name: path, mode, mtime: timeOf(modified, options), ...OWNER }, text)
@@ -85,3 +85,8 @@ export async function packDockerfile(
 
 /** Two empty blocks. @see https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html#tag_20_94_13_06 */
 const END_OF_ARCHIVE = 1024
+
+async function* joined(head: Promise<Buffer>, spool: string): AsyncGenerator<Buffer> {
+  yield await head
+  yield* createReadStream(spool, { highWaterMark: CHUNK }) as AsyncIterable<Buffer>
+}

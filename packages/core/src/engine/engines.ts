@@ -6,6 +6,8 @@ import type { Engine } from './port.js'
 /** The engines of a run, in the order in which they were named; at least one. None is contacted before its first call. */
 export interface Engines extends AsyncDisposable {
   readonly all: readonly [Engine, ...Engine[]]
+  /** Loads what speaks to them, which takes a while, and contacts none. */
+  prepare(): void
 }
 
 /** Which engines to use: one or several; that of the environment unless told otherwise. */
@@ -26,6 +28,8 @@ export function openEngines({ engine, engines }: EngineChoice, credentials: Cred
   if (twice !== undefined) throw usage(`'${twice.name}' is there twice`)
   return {
     all: [...all],
+    // Where that fails, the first call does so too, and tells it.
+    prepare: () => void import('./docker-engine.js').catch(() => {}),
     async [Symbol.asyncDispose]() {
       await Promise.all(all.map((one) => one[Symbol.asyncDispose]()))
     },

@@ -39,10 +39,6 @@ export class EnginePool<E = Engine> {
     this.#options = options
   }
 
-  get buildsPerEngine(): number {
-    return this.#options.buildsPerEngine
-  }
-
   /**
    * Waits until one of the engines is free for a build.
    *

@@ -7,11 +7,10 @@ import type { RunEvent, WorkEvent } from '../model/events.js'
 import { formatPlatform } from '../model/platform.js'
 import { formatReference } from '../model/reference.js'
 import type { Former } from '../steps/former.js'
-import type { Finding, Inputs, Output, PerformCall } from '../steps/step.js'
+import type { Finding, Inputs, Output, PerformCall, StepCall } from '../steps/step.js'
 import type { ConsideredNode, ResolvedNode } from '../steps/work.js'
 import { doOnEngine, leaseFor, type PossibleEngines } from './on-engine.js'
 import { runSchedule } from './schedule.js'
-import { Telling } from './telling.js'
 
 /** A node as the plan left it. */
 export interface PlannedNode {
@@ -19,8 +18,6 @@ export interface PlannedNode {
   readonly resolved: ResolvedNode
   readonly considered: ConsideredNode | undefined
   readonly finding: Finding | undefined
-  /** The result, or what it will be, where known. */
-  readonly output: Output | undefined
   /** Whether it is to be made even where its result is there. */
   readonly anew: boolean
   /** What is published in its place. */
@@ -59,15 +56,11 @@ export async function performNodes(input: ExecutionInput): Promise<ReadonlyMap<s
     if (finding?.state === 'present') settle(node, finding.output, true)
   }
   const wanted = [...nodes.values()].filter((planned) => planned.wanted)
-  const foreseen = foresee(nodes)
-  // Else one that waits for its base would take an engine from one that could be built.
-  const haveRoom = wanted.filter(({ node }) => node.kind === 'image').length <= input.pool.buildsPerEngine
   await runSchedule({
     nodes: wanted.map(({ node }) => node),
     signal,
     keepGoing: input.keepGoing,
-    startsAhead,
-    run: (node, nodeSignal, needed) => perform(nodes.get(node.id), nodeSignal, needed),
+    run: (node, nodeSignal) => perform(nodes.get(node.id), nodeSignal),
   })
   return results
 
@@ -84,53 +77,25 @@ export async function performNodes(input: ExecutionInput): Promise<ReadonlyMap<s
     })
   }
 
-  /** An engine takes its time before it wants the context, and a base that is copied is known before it is there. */
-  function startsAhead({ id, kind, needs }: Node): boolean {
-    const isKnown = nodes.get(id)?.considered !== undefined && needs.every((need) => foreseen.has(need))
-    return kind === 'image' && input.builds && haveRoom && isKnown
-  }
-
-  async function perform(
-    planned: PlannedNode | undefined,
-    nodeSignal: AbortSignal,
-    needed: Promise<unknown>,
-  ): Promise<void> {
+  async function perform(planned: PlannedNode | undefined, nodeSignal: AbortSignal): Promise<void> {
     if (planned === undefined) return
     const { node } = planned
-    const isAhead = startsAhead(node)
-    const leftOut = needed.then(() => isLeftOut(node, nodeSignal))
-    if (!isAhead && (await leftOut)) return
-    const telling = new Telling(emit)
+    const broken = node.needs.find((need) => failed.has(need))
+    if (broken !== undefined) return leave(node, broken)
+    const missing = node.needs.filter((need) => lost.has(need))
+    if (missing.length > 0 && !standsWithout(node, missing)) return lose(node, missing)
+    let hasStarted = false
     try {
       using lease = await leaseOf(node, nodeSignal)
-      const ready = leftOut.then((isOut) => {
-        if (isOut) throw new CancelledError()
-        const platform = 'platform' in node && { platform: node.platform }
-        telling.start({ kind: 'node-started', at: Date.now(), node: node.id, ...platform, ...lease?.use })
-      })
-      // Who makes the node waits for it too, but may fail before.
-      ready.catch(() => {})
-      if (!isAhead) await ready
-      const tell = (event: RunEvent) => telling.tell(event)
-      const { output, reused } = await performWith(lease, planned, { ...callOf(node, nodeSignal, tell), ready }, tell)
-      await ready
+      hasStarted = true
+      const platform = 'platform' in node && { platform: node.platform }
+      emit({ kind: 'node-started', at: Date.now(), node: node.id, ...platform, ...lease?.use })
+      const { output, reused } = await performWith(lease, planned, nodeSignal)
       settle(node, output, reused)
     } catch (error) {
-      if (await leftOut) return
       // Who was still waiting for an engine has done nothing that could be told.
-      if (telling.hasStarted || !nodeSignal.aborted) fail(node, error, nodeSignal)
+      if (hasStarted || !nodeSignal.aborted) fail(node, error, nodeSignal)
     }
-  }
-
-  /** Whether a node is not made, for what has become of those that it needs; tells so. */
-  function isLeftOut(node: Node, { aborted }: AbortSignal): boolean {
-    if (aborted) return true
-    const broken = node.needs.find((need) => failed.has(need))
-    const missing = node.needs.filter((need) => lost.has(need))
-    if (broken !== undefined) leave(node, broken)
-    else if (missing.length > 0 && !standsWithout(node, missing)) lose(node, missing)
-    else return false
-    return true
   }
 
   /** Waits for an engine where one is needed: a node has not started before. */
@@ -139,20 +104,15 @@ export async function performNodes(input: ExecutionInput): Promise<ReadonlyMap<s
     return leaseFor(node, input.candidacies.get(node.id), input.pool, nodeSignal)
   }
 
-  function performWith(
-    lease: Lease | undefined,
-    planned: PlannedNode,
-    call: PerformCall & { readonly signal: AbortSignal },
-    tell: (event: RunEvent) => void,
-  ): Promise<NodeResult> {
+  function performWith(lease: Lease | undefined, planned: PlannedNode, nodeSignal: AbortSignal): Promise<NodeResult> {
     const { node } = planned
-    const inputs = startsAhead(node) ? foreseen : outputs
-    const perform = (engine?: Engine) => performOne(planned, inputs, { ...call, engine }, input.builds)
+    const call = callOf(node, nodeSignal, emit)
+    const perform = (engine?: Engine) => performOne(planned, outputs, { ...call, engine }, input.builds)
     if (lease === undefined) return perform()
     const { candidates = [] } = input.candidacies.get(node.id) ?? {}
     const moved = (use: Lease['use'], error: unknown) =>
-      tell({ kind: 'node-moved', at: Date.now(), node: node.id, ...use, error: errorData(error) })
-    return doOnEngine(lease, { candidates, pool: input.pool, signal: call.signal, moved }, perform)
+      emit({ kind: 'node-moved', at: Date.now(), node: node.id, ...use, error: errorData(error) })
+    return doOnEngine(lease, { candidates, pool: input.pool, signal: nodeSignal, moved }, perform)
   }
 
   /** Throws, unless the run goes on without the node. */
@@ -185,15 +145,10 @@ export async function performNodes(input: ExecutionInput): Promise<ReadonlyMap<s
     emit({ kind: 'node-skipped', at: Date.now(), node: node.id, because: `left out: ${first} failed` })
   }
 
-  function callOf(node: Node, nodeSignal: AbortSignal, tell: (event: RunEvent) => void) {
+  function callOf(node: Node, nodeSignal: AbortSignal, tell: (event: RunEvent) => void): StepCall {
     const onEvent = (event: WorkEvent) => tell({ kind: 'work', at: Date.now(), node: node.id, event })
     return { signal: nodeSignal, onEvent }
   }
-}
-
-/** What is there, and what will be as far as the plan knows. */
-function foresee(nodes: ExecutionInput['nodes']): Inputs {
-  return new Map([...nodes].flatMap(([id, { output }]) => (output === undefined ? [] : [[id, output]])))
 }
 
 /** What the plan could not know is looked up first: a run that was killed may have left it there. */

@@ -9,31 +9,27 @@ export interface Schedule {
   readonly signal?: AbortSignal | undefined
   /** Whether the rest goes on where one node fails; what needs it is for `run` to leave out. */
   readonly keepGoing?: boolean
-  /** Whether a node is begun while what it needs is still being made. */
-  startsAhead?(node: Node): boolean
-  /** Does one node; its signal fires where another one failed, and what it needs is over with the promise, well or not. */
-  run(node: Node, signal: AbortSignal, needed: Promise<unknown>): Promise<void>
+  /** Does one node; its signal fires where another one failed. */
+  run(node: Node, signal: AbortSignal): Promise<void>
 }
 
 /**
- * Runs each node as soon as all that it needs is done, or is foreseen. The first failure cancels what is running and
- * starts nothing more, unless the rest is to go on.
+ * Runs each node as soon as all that it needs is done. The first failure cancels what is running and starts nothing
+ * more, unless the rest is to go on.
  *
  * @throws the first failure, or all of them as one; CancelledError where the given signal fired.
  */
-export async function runSchedule(schedule: Schedule): Promise<void> {
-  const { nodes, signal: outer, keepGoing = false, startsAhead, run } = schedule
+export async function runSchedule({ nodes, signal: outer, keepGoing = false, run }: Schedule): Promise<void> {
   const stop = new AbortController()
   const signal = outer === undefined ? stop.signal : AbortSignal.any([outer, stop.signal])
   const done = new Map<string, Promise<void>>()
   const failures: unknown[] = []
 
   async function runOne(node: Node): Promise<void> {
-    const needed = Promise.all(node.needs.map((need) => done.get(need)))
-    if (!startsAhead?.(node)) await needed
+    await Promise.all(node.needs.map((need) => done.get(need)))
     if (signal.aborted) return
     try {
-      await run(node, signal, needed)
+      await run(node, signal)
     } catch (error) {
       failures.push(error)
       if (!keepGoing) stop.abort(error)

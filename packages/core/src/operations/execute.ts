@@ -54,8 +54,6 @@ async function executeIn(
   emit({ kind: 'planned', at: Date.now(), plan: planned.plan })
   if (planned.problems.length > 0) throw combineFailures(planned.problems)
   if (!input.builds) refuseMissingImages(planned)
-  // Loaded while there is other work.
-  const tagPhase = hasChanges(planned.plan) ? import('../execute/tag-phase.js') : undefined
   const results = await performNodes({
     nodes: planned.nodes,
     candidacies: planned.candidacies,
@@ -65,9 +63,9 @@ async function executeIn(
     signal,
     emit,
   })
-  if (tagPhase !== undefined) {
+  if (hasChanges(planned.plan)) {
     const moves = tagMoves(planned, input.names, results)
-    const { moveTags } = await tagPhase
+    const { moveTags } = await import('../execute/tag-phase.js')
     await moveTags({ moves, allowRemoval: options.allowRemoval ?? false, signal, emit }, world.registry)
   } else keepTags(planned, emit)
   if (options.metadataFile !== undefined) {

@@ -8,7 +8,6 @@ import type { PlanReason } from '../model/plan-reason.js'
 import type { Platform } from '../model/platform.js'
 import type { PublishedName } from '../steps/published-names.js'
 import type { StepCall, World } from '../steps/step.js'
-import { askEngines } from './ask-engines.js'
 import type { Candidacy } from './candidates.js'
 import { actionOf, explainAll } from './node-action.js'
 import { type Preflight, plannedUse, preflight } from './preflight.js'
@@ -63,10 +62,8 @@ export async function makePlan(input: PlanningInput, world: World, call: Plannin
   const notes = [...input.notes]
   const published = await readPublished(input.graph, input.published, world.registry, { signal })
   const isNew = input.graph.nodes.some((node) => node.kind === 'index' && published.formerOf(node).index === undefined)
-  // It will be built, most likely: the engines are asked while registries are.
-  const asked = isNew && input.builds ? askEngines(world.engines, { signal }) : undefined
-  // Where the answer is not needed, nor is the failure.
-  asked?.catch(() => {})
+  // It will be built, most likely: what that takes is loaded while registries are asked.
+  if (isNew && input.builds) world.engines.prepare()
   const callOf = ({ id }: Node): StepCall => ({
     signal,
     onEvent: (event) => {
@@ -79,7 +76,7 @@ export async function makePlan(input: PlanningInput, world: World, call: Plannin
   throwIfCancelled(signal)
   const toDo = input.graph.nodes.filter(({ id }) => nodes.get(id)?.wanted)
   const [checked, tags, reasons, moved] = await Promise.all([
-    preflight(input.builds ? toDo : [], () => asked ?? askEngines(world.engines, { signal }), input, { signal }),
+    preflight(input.builds ? toDo : [], world, input, { signal }),
     planTags(input.names, nodes, published, world.registry, { signal }),
     explainAll([...nodes.values()], callOf),
     input.asksUpstream ? upstreamNotes(input.graph, world, { signal }) : [],

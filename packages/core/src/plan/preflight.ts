@@ -5,8 +5,8 @@ import type { EngineUse } from '../model/engine-use.js'
 import type { EngineError, PolyarchError } from '../model/errors.js'
 import type { EnginePlan } from '../model/plan.js'
 import { missingSecrets } from '../steps/build-secrets.js'
-import type { StepCall } from '../steps/step.js'
-import { type AskedEngine, enginePlan } from './ask-engines.js'
+import type { StepCall, World } from '../steps/step.js'
+import { type AskedEngine, askEngines, enginePlan } from './ask-engines.js'
 import { type Candidacy, type CandidacyRules, findCandidates } from './candidates.js'
 import { findUnreachableRegistries } from './reachability.js'
 
@@ -20,16 +20,16 @@ export interface Preflight {
   readonly notes: readonly string[]
 }
 
-/** Finds out whether the engines can do what is left to build. Reads only; not asked where there is nothing to build. */
+/** Asks the engines whether they can do what is left to build. Reads only; not asked where there is nothing to build. */
 export async function preflight(
   nodes: readonly Node[],
-  ask: () => Promise<readonly AskedEngine[]>,
+  world: World,
   rules: CandidacyRules,
   call: StepCall,
 ): Promise<Preflight> {
   const images = nodes.filter((node) => node.kind === 'image')
   if (images.length === 0) return { engines: [], candidacies: new Map(), problems: [], notes: [] }
-  const asked = await ask()
+  const asked = await askEngines(world.engines, call)
   const answering = asked.filter((one) => 'info' in one)
   const possible = new Map(images.map((image) => [image, findCandidates(image, answering, rules)]))
   const reached = await keepReaching(possible, call)

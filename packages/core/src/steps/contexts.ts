@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import type { ContextListing } from '../context/context-file.js'
 import type { GitOrigin } from '../context/git-origin.js'
 import { type ContextRequest, type OpenContext, openContext } from '../context/open-context.js'
@@ -13,18 +12,7 @@ export interface Contexts extends AsyncDisposable {
   list(request: ContextRequest, signal?: AbortSignal): Promise<ContextListing>
   /** Where a context is from, as far as git knows. */
   origin(context: ContextDefinition, signal?: AbortSignal): Promise<GitOrigin>
-  /**
-   * The tar of a context with this text as its Dockerfile, which comes first and at once: an engine that has got the first
-   * bytes takes a while before it asks for more. A failure ends the stream.
-   */
-  open(listing: ContextListing, dockerfile: string, call?: OpenCall): Readable
-}
-
-/** What sending a context takes beside. */
-export interface OpenCall {
-  readonly signal?: AbortSignal | undefined
-  /** Resolves when what comes after the Dockerfile may be sent. */
-  readonly ready?: Promise<void> | undefined
+  pack(listing: ContextListing, signal?: AbortSignal): Promise<PackedContext>
 }
 
 /** Starts with none. @param epoch - seconds since the epoch that files are dated with, where given. */
@@ -51,20 +39,12 @@ export function createContexts(epoch?: number): Contexts {
         const { readGitOrigin } = await import('../context/git-origin.js')
         return readGitOrigin(context, signal)
       }),
-    open(listing, dockerfile, { signal, ready } = {}) {
-      // With what packs: only where something is built.
-      const packing = import('../context/packing.js')
-      const packed = once(packs, listing, async () => (await packing).packContext(listing, { epoch, signal }))
-      // The stream tells, unless it ends before.
-      packed.catch(() => {})
-      return Readable.from(parts())
-
-      async function* parts(): AsyncGenerator<Buffer> {
-        yield (await packing).packDockerfile(listing.dockerfile, dockerfile, { epoch })
-        await ready
-        yield* (await packed).open() as AsyncIterable<Buffer>
-      }
-    },
+    pack: (listing, signal) =>
+      once(packs, listing, async () => {
+        // With what packs: only where something is built.
+        const { packContext } = await import('../context/packing.js')
+        return packContext(listing, { epoch, signal })
+      }),
     async [Symbol.asyncDispose]() {
       const settled = await Promise.allSettled([...packs.values(), ...opened.values()])
       await closeAll(settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])))

@@ -86,7 +86,6 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     // A run that was killed after the push left the image there, as the engine wrote it.
     const left = work.anew ? undefined : await world.registry.resolve(reference, call)
     if (left === undefined) await makePresent(work, world, call)
-    await call.ready
     // Neither waits for the other, but both have ended when the node has. Docker's manifests cannot lead to a record.
     const [kept, recorded] = await Promise.allSettled([
       keep(work, world, call),
@@ -144,9 +143,9 @@ async function buildAndPush(work: ImageWork, { contexts }: World, call: PerformC
   if (engine === undefined) throw new TypeError('an image is built on an engine')
   const { node, resolved, key } = work
   const name = pushReference(node.repository, key, node.format)
-  const openContext = (dockerfile: string) => contexts.open(resolved.context, dockerfile, call)
+  const packed = await contexts.pack(resolved.context, call.signal)
   try {
-    const place = { name, epoch: contexts.epoch, openContext }
+    const place = { name, epoch: contexts.epoch, openContext: (dockerfile: string) => packed.open(dockerfile) }
     await engine.build(await buildRequest(work, place), call)
     if (node.build.check !== undefined) {
       const { runCheck } = await import('./image-check.js')

@@ -35,8 +35,6 @@ export interface StepCall {
 export interface PerformCall extends StepCall {
   /** The engine that an image is built on. */
   readonly engine?: Engine | undefined
-  /** Where inputs are only foreseen as yet: resolves once they are there, and rejects where they will not be. */
-  readonly ready?: Promise<void> | undefined
 }
 
 /** What a node comes to: one manifest in its repository. */

@@ -1,4 +1,3 @@
-import { EventEmitter, once } from 'node:events'
 import { chmod, mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -10,9 +9,8 @@ import { extract } from 'tar-stream'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { runProgram } from '../../../../test/support/child.js'
 import { listContext } from '../../src/context/listing.js'
-import { packContext } from '../../src/context/packing.js'
+import { type PackOptions, packContext } from '../../src/context/packing.js'
 import { DefinitionError, type EngineError } from '../../src/model/errors.js'
-import { createContexts } from '../../src/steps/contexts.js'
 
 let root = ''
 /** A file that is not read whole. */
@@ -50,9 +48,9 @@ async function entriesOf(tar: Readable): Promise<ReadonlyMap<string, PackedEntry
   return found
 }
 
-async function packed(epoch?: number, dockerfile = 'FROM sent\n') {
-  await using contexts = createContexts(epoch)
-  return entriesOf(contexts.open(await list(), dockerfile))
+async function packed(options: PackOptions = {}, dockerfile = 'FROM sent\n') {
+  await using context = await packContext(await list(), options)
+  return entriesOf(context.open(dockerfile))
 }
 
 describe('what a context holds', () => {
@@ -128,8 +126,8 @@ describe('what a context holds', () => {
 describe('the Dockerfile that is sent', () => {
   it('takes its own place', async () => {
     await put({ 'docker/Dockerfile': 'FROM disk\n', a: '' })
-    await using contexts = createContexts()
-    const files = await entriesOf(contexts.open(await list(root, 'docker/Dockerfile'), 'FROM pinned\n'))
+    await using context = await packContext(await list(root, 'docker/Dockerfile'))
+    const files = await entriesOf(context.open('FROM pinned\n'))
     expect(files.get('docker/Dockerfile')?.content).toBe('FROM pinned\n')
     expect([...files.keys()].filter((path) => path.endsWith('Dockerfile'))).toHaveLength(1)
   })
@@ -148,38 +146,10 @@ describe('the Dockerfile that is sent', () => {
 
   it('can differ from one opening to the next, without packing again', async () => {
     await put({ Dockerfile: '', a: 'content' })
-    await using contexts = createContexts()
-    const listing = await list()
-    const one = await entriesOf(contexts.open(listing, 'FROM one'))
-    await put({ a: 'changed after it was packed' })
-    const two = await entriesOf(contexts.open(listing, 'FROM two'))
+    await using context = await packContext(await list())
+    const [one, two] = [await entriesOf(context.open('FROM one')), await entriesOf(context.open('FROM two'))]
     expect([one.get('Dockerfile')?.content, two.get('Dockerfile')?.content]).toEqual(['FROM one', 'FROM two'])
     expect(two.get('a')?.content).toBe('content')
-  })
-
-  it('is sent at once, and the rest when it may be', async () => {
-    await put({ Dockerfile: '', a: 'content' })
-    await using contexts = createContexts()
-    const events = new EventEmitter()
-    const ready = once(events, 'ready').then(() => {})
-    const sent: string[] = []
-    const tar = contexts.open(await list(), 'FROM sent\n', { ready })
-    const first = once(tar, 'data')
-    tar.on('data', (chunk: Buffer) => sent.push(chunk.toString()))
-    await first
-    await contexts.open(await list(), '').toArray()
-    expect(sent.join('')).toContain('FROM sent')
-    expect(sent.join('')).not.toContain('content')
-    events.emit('ready')
-    await once(tar, 'end')
-    expect(sent.join('')).toContain('content')
-  })
-
-  it('ends with what speaks against sending the rest', async () => {
-    await put({ Dockerfile: '', a: 'content' })
-    await using contexts = createContexts()
-    const tar = contexts.open(await list(), '', { ready: Promise.reject(new Error('the base is not there')) })
-    await expect(tar.toArray()).rejects.toThrow('the base is not there')
   })
 })
 
@@ -266,7 +236,7 @@ describe('packing', () => {
     }
     await put({ [BIG]: `${content}more` })
     await using context = await packContext(listing)
-    expect((await entriesOf(context.open())).get(BIG)?.content === content).toBe(true)
+    expect((await entriesOf(context.open(''))).get(BIG)?.content === content).toBe(true)
   })
 
   it('keeps all permission bits, whatever this process takes from new files', async () => {
@@ -281,7 +251,7 @@ describe('packing', () => {
     await put({ Dockerfile: '', a: 'x' })
     await utimes(join(root, 'a'), 1000, 1000)
     expect((await packed()).get('a')?.mtime).toBe(1_000_000)
-    expect((await packed(5)).get('a')?.mtime).toBe(5000)
+    expect((await packed({ epoch: 5 })).get('a')?.mtime).toBe(5000)
   })
 
   it('holds a file of many chunks whole', async () => {

@@ -9,7 +9,7 @@ import { extract } from 'tar-stream'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type TempFolder, tempFolder } from '../../../../test/support/temp-folder.js'
 import { listContext } from '../../src/context/listing.js'
-import { createContexts } from '../../src/steps/contexts.js'
+import { packContext } from '../../src/context/packing.js'
 
 const run = promisify(execFile)
 const docker = new Docker()
@@ -169,8 +169,8 @@ it.each([
 
 async function ourResult(dockerfile: string): Promise<ReadonlyMap<string, Entry>> {
   const listing = await listContext({ directory: context, dockerfile })
-  await using contexts = createContexts()
-  const ours = new Map(await entriesOf(contexts.open(listing, listing.dockerfile.text)))
+  await using packed = await packContext(listing)
+  const ours = new Map(await entriesOf(packed.open(listing.dockerfile.text)))
   addParents(ours)
   // Where it is left out, the frontend takes the Dockerfile from a name of our own, and COPY never sees it.
   ours.delete('.polyarch.Dockerfile')

@@ -37,21 +37,6 @@ describe('runSchedule', () => {
     expect(log.slice(-2)).toEqual(['+top', '-top'])
   })
 
-  it('begins at once what starts ahead, and tells it when what it needs is over', async () => {
-    const log: string[] = []
-    await runSchedule({
-      nodes: [node('image', 'base'), node('base'), node('index', 'image')],
-      startsAhead: ({ id }) => id === 'image',
-      run: async ({ id }, _signal, needed) => {
-        log.push(`+${id}`)
-        await needed
-        log.push(`-${id}`)
-      },
-    })
-    expect(log.slice(0, 2).sort()).toEqual(['+base', '+image'])
-    expect(log.slice(2)).toEqual(['-base', '-image', '+index', '-index'])
-  })
-
   it('waits for nothing that is not in the schedule', async () => {
     const ran: string[] = []
     await runSchedule({
