@@ -30,7 +30,7 @@ export async function benchBuilds(): Promise<void> {
   await using cleanup = new Cleanup()
   const { place, requests } = await openPlace(cleanup)
   const cold = await contestants(place, async () => prepare(place, randomUUID()))
-  await hold({ title: 'cold build of 2 platforms, small context', contestants: cold, rounds: 3, requests })
+  await hold({ title: 'cold build of 2 platforms, small context', contestants: cold, rounds: 9, requests })
   await prepare(place, 'kept')
   const unchanged = await contestants(place)
   await runOnce(unchanged)
