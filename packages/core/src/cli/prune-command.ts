@@ -2,14 +2,16 @@ import { prune } from '../operations/on-pipelines.js'
 import { formatPruned } from '../report/prune-text.js'
 import type { CommandContext, PipelineFlags } from './command.js'
 import { EXIT } from './exit-code.js'
+import { commonOptions } from './run-options.js'
 
 /** `build.ts prune`: lists or deletes key tags that nothing needs. */
 export async function pruneCommand(
   flags: Pick<PipelineFlags, 'registry' | 'json'> & { readonly delete?: boolean; readonly keep?: readonly string[] },
-  { host, pipelines, signal, defaults }: CommandContext,
+  context: CommandContext,
 ): Promise<void> {
-  const { registry, json, delete: deletes = false, keep = [] } = flags
-  const options = { ...defaults, signal, delete: deletes, keep, ...(registry !== undefined && { registry }) }
+  const { host, pipelines } = context
+  const { json, delete: deletes = false, keep = [] } = flags
+  const options = { ...commonOptions(flags, context), delete: deletes, keep }
   const tags = await prune(...pipelines, options)
   host.stdout.write(json ? `${JSON.stringify(tags, null, 2)}\n` : formatPruned(tags))
   if (tags.some(({ outcome }) => outcome === 'kept')) host.exitCode = EXIT.failed

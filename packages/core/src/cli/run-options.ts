@@ -3,14 +3,18 @@ import { lockPath } from '../lock/lock-file.js'
 import type { RunOptions } from '../operations/options.js'
 import type { CommandContext, PipelineFlags } from './command.js'
 
+/** What all commands on pipelines take: what build.ts says, and the registry that a flag names in its place. */
+export function commonOptions({ registry }: Pick<PipelineFlags, 'registry'>, { signal, defaults }: CommandContext) {
+  return { ...defaults, signal, ...(registry !== undefined && { registry }) }
+}
+
 /** Flags as options of the operations, over what build.ts says. */
-export function runOptions(flags: PipelineFlags, { signal, host, defaults }: CommandContext): RunOptions {
+export function runOptions(flags: PipelineFlags, context: CommandContext): RunOptions {
+  const { host, defaults } = context
   return {
-    ...defaults,
-    signal,
+    ...commonOptions(flags, context),
     frozen: flags.frozen ?? isFrozenHere(host, defaults.directory),
     ...(flags.only !== undefined && { only: flags.only }),
-    ...(flags.registry !== undefined && { registry: flags.registry }),
     ...(flags.reuse !== undefined && { reuse: flags.reuse }),
     ...(flags.rebuild !== undefined && { rebuild: flags.rebuild }),
     ...(flags.allowRemoval !== undefined && { allowRemoval: flags.allowRemoval }),

@@ -1,4 +1,5 @@
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
+import { streamOf } from '../model/stream-of.js'
 
 /** The start of a stream, and the stream from its start. */
 export interface Peeked {
@@ -19,7 +20,5 @@ export async function peek(bytes: AsyncIterable<Uint8Array>, size: number): Prom
     if (first.length > 0) yield first
     yield* { [Symbol.asyncIterator]: () => iterator }
   }
-  // A stream that is destroyed before it was read never starts its generator, which then ends nothing.
-  const close = () => void iterator.return?.().catch(() => {})
-  return { first, all: Readable.from(all(), { objectMode: false }).once('close', close) }
+  return { first, all: streamOf(all(), () => void iterator.return?.().catch(() => {})) }
 }

@@ -61,15 +61,11 @@ export function wrongPlatform(use: ImageUse, { platform }: Stage): DockerfileFau
 
 /** What is named is none; undefined where {@link noBase} says it already. */
 export function badName(name: string, use: ImageUse, dockerfile: Dockerfile): DockerfileFault | undefined {
-  if (name !== '') {
-    const hint = 'give the arg a default, or a value in build({ args })'
-    return { message: `'${name}' is not a valid image name`, hint, line: use.line }
-  }
+  const hint = 'give the arg a default, or a value in build({ args })'
+  if (name !== '') return { message: `'${name}' is not a valid image name`, hint, line: use.line }
   if (use.text.includes(BASE_ARG) && !declaresBase(dockerfile)) return undefined
-  const near = nearest(use.text.replace(/\W/g, ''), [BASE_ARG])
-  const hint =
-    near === undefined ? 'give the arg a default, or a value in build({ args })' : `did you mean \${${BASE_ARG}}?`
-  return { message: `${use.text} is empty`, hint, line: use.line }
+  const isMisspelt = nearest(use.text.replace(/\W/g, ''), [BASE_ARG]) !== undefined
+  return { message: `${use.text} is empty`, hint: isMisspelt ? `did you mean \${${BASE_ARG}}?` : hint, line: use.line }
 }
 
 function declaresBase({ globalArgs }: Dockerfile): boolean {

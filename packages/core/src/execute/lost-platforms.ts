@@ -1,6 +1,7 @@
+import { RegistryError } from '../model/errors.js'
 import { isAttestation, isIndex, type StoredManifest } from '../model/oci.js'
 import { type Platform, platformIdentity } from '../model/platform.js'
-import type { Reference, Repository } from '../model/reference.js'
+import { formatReference, type Reference, type Repository } from '../model/reference.js'
 import { isImage, readImageConfig } from '../registry/image-config.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import { statedPlatform } from '../steps/registry-base.js'
@@ -37,6 +38,12 @@ export async function findLostPlatforms(
   return had.filter(
     (platform) => !kept.has(servedBy(platform)) && !kept.has(servedBy({ ...platform, 'os.version': '' })),
   )
+}
+
+/** The refusal of what would take platforms from a name; the hint says how it is told that they are meant to go. */
+export function lossRefused(reference: Reference, lost: readonly Platform[], hint: string): RegistryError {
+  const message = `${formatReference(reference)} would lose ${lost.map(platformIdentity).join(', ')}`
+  return new RegistryError('PLATFORM_MISSING', message, { hint })
 }
 
 /** What serves the same machines: of Windows, a revision of one build takes the place of another. */

@@ -1,14 +1,13 @@
 import { RegistryError } from '../model/errors.js'
 import type { RunEvent, TagChange } from '../model/events.js'
 import type { StoredManifest } from '../model/oci.js'
-import { platformIdentity } from '../model/platform.js'
 import { formatReference, type Reference, repositoryOf, sameRepository } from '../model/reference.js'
 import { allOrNone } from '../registry/all-or-none.js'
 import { copyManifest } from '../registry/copy.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import type { PublishedName } from '../steps/published-names.js'
 import type { Output } from '../steps/step.js'
-import { findLostPlatforms, readCurrent } from './lost-platforms.js'
+import { findLostPlatforms, lossRefused, readCurrent } from './lost-platforms.js'
 
 /** A name that is about to move. */
 export interface TagMove extends PublishedName {
@@ -93,13 +92,7 @@ async function refuseRemoval(
   const current = await readCurrent(reference, registry, call)
   const lost = await findLostPlatforms({ reference, current, next }, registry, call)
   if (lost.length === 0) return
-  throw new RegistryError(
-    'PLATFORM_MISSING',
-    `${formatReference(reference)} would lose ${lost.map(platformIdentity).join(', ')}`,
-    {
-      hint: 'declare the platform, or say --allow-removal where it is meant to go',
-    },
-  )
+  throw lossRefused(reference, lost, 'declare the platform, or say --allow-removal where it is meant to go')
 }
 
 async function moveOne(

@@ -1,8 +1,6 @@
-import { findLostPlatforms, readCurrent, type Succession } from '../execute/lost-platforms.js'
-import { RegistryError } from '../model/errors.js'
+import { findLostPlatforms, lossRefused, readCurrent, type Succession } from '../execute/lost-platforms.js'
 import type { StoredManifest } from '../model/oci.js'
-import { platformIdentity } from '../model/platform.js'
-import { formatReference, type Reference, repositoryOf } from '../model/reference.js'
+import { type Reference, repositoryOf } from '../model/reference.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 
 /** Reads what a name that is to be written points to now. A digest is no name: it never points to anything else. */
@@ -19,10 +17,7 @@ export async function refuseLosses(succession: Succession, registry: Registry, c
   const reference = nameIn(succession.reference)
   const lost = await findLostPlatforms({ ...succession, reference }, registry, call)
   if (lost.length === 0) return
-  const message = `${formatReference(reference)} would lose ${lost.map(platformIdentity).join(', ')}`
-  throw new RegistryError('PLATFORM_MISSING', message, {
-    hint: 'bring an image for it too, or say allowRemoval where it is meant to go',
-  })
+  throw lossRefused(reference, lost, 'bring an image for it too, or say allowRemoval where it is meant to go')
 }
 
 /** Refuses the same of what a name has come to point to since it was read. @throws RegistryError PLATFORM_MISSING */

@@ -1,4 +1,4 @@
-import { type ErrorCode, RegistryError } from '../model/errors.js'
+import { type ErrorCode, RegistryError, type RegistryExchange } from '../model/errors.js'
 import { parseChallenges } from './challenge.js'
 import { loginHint, secretsOf } from './credential-use.js'
 import { type HttpAnswer, type HttpRequest, headerOf, listHeaderOf, readBounded } from './http-message.js'
@@ -68,16 +68,9 @@ function lacksScope(answer: HttpAnswer): boolean {
   return challenges.some(({ parameters }) => parameters.get('error') === 'insufficient_scope')
 }
 
-interface Exchange {
-  readonly method: string
-  readonly url: string
-  readonly status: number
-  readonly codes: readonly string[]
-}
-
 function hintFor(
   code: ErrorCode,
-  { method, status, url, codes }: Exchange,
+  { method, status, url, codes }: Required<Pick<RegistryExchange, 'method' | 'status' | 'url' | 'codes'>>,
   context: AnswerContext,
   wait: number | undefined,
 ): string | undefined {

@@ -4,12 +4,12 @@ import type { Digest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
 import type { Descriptor } from '../model/oci.js'
 import { formatRepository, type Repository } from '../model/reference.js'
+import { streamOf } from '../model/stream-of.js'
 import { BlobDownload } from './blob-download.js'
 import type { Connections, Place } from './connections.js'
 import type { RegistryCall } from './port.js'
 import type { RecentWrites } from './recent-writes.js'
 import { repositoryScope } from './scope.js'
-import { streamOf } from './stream-of.js'
 
 /** Reads blobs, from mirrors too; a connection that breaks is taken up again where it broke. */
 export class BlobReader {

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { RegistryError } from '../model/errors.js'
+import { streamOf } from '../model/stream-of.js'
 import type { BlobSource } from './port.js'
-import { streamOf } from './stream-of.js'
 
 /**
  * Opens the bytes of a source from an offset to an end, which is excluded.

@@ -2,12 +2,13 @@ import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
-import { pipeline, Readable } from 'node:stream'
+import { pipeline, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { peek } from '../context/peek.js'
 import type { RootfsBase } from '../definition/base-source.js'
 import { HostError } from '../model/errors.js'
 import { shownLocation } from '../model/shown-location.js'
+import { streamOf } from '../model/stream-of.js'
 import { compressionOf, HEAD_SIZE, isTar } from './archive-kind.js'
 import { download } from './download.js'
 import type { RootfsKind } from './kind.js'
@@ -95,7 +96,7 @@ function unpackWith(tool: string, input: Readable): Readable {
     if (fault !== undefined) throw fault
     if (code !== 0) throw new HostError('TOOL_FAILED', `${tool} could not read the archive`)
   }
-  return Readable.from(output(), { objectMode: false }).once('close', () => {
+  return streamOf(output(), () => {
     input.destroy()
     child.kill()
   })

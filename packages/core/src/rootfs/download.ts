@@ -1,6 +1,7 @@
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { CancelledError, HostError } from '../model/errors.js'
 import { shownLocation } from '../model/shown-location.js'
+import { streamOf } from '../model/stream-of.js'
 import { retrying } from '../registry/backoff.js'
 import type { HttpAnswer } from '../registry/http-message.js'
 import { DEFAULT_RETRY, DEFAULT_TIMEOUTS } from '../registry/options.js'
@@ -27,9 +28,7 @@ export async function downloadIfThere(url: string, signal?: AbortSignal): Promis
   try {
     const get = () => transport.send({ method: 'GET', url: new URL(url), headers: {} }, signal)
     const answer = await retrying(DEFAULT_RETRY, { signal }, get)
-    if (answer.status === 200) {
-      return Readable.from(contentOf(answer, url, signal), { objectMode: false }).once('close', close)
-    }
+    if (answer.status === 200) return streamOf(contentOf(answer, url, signal), () => void close())
     if (answer.status !== 404 && answer.status !== 410) throw failed(`${shownLocation(url)} answered ${answer.status}`)
     await close()
     return undefined

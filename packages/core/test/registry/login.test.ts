@@ -10,6 +10,21 @@ import { clientFor, head, identity, password, startTokenRegistry } from './token
 
 const descriptor = { digest: digestOf('x'), size: 1, mediaType: MEDIA_TYPES.ociLayer }
 
+/** A token service whose token for the repository `broken` no header can carry. */
+const startBrokenTokens = () =>
+  startScriptedServer(({ query }) => ({
+    status: 200,
+    body: JSON.stringify({ token: query.get('scope')?.includes('broken') ? 'two\nlines' : 'good' }),
+  }))
+
+/** A registry that wants any token of a service. */
+const startAsking = (tokens: string) =>
+  startScriptedServer(({ headers }) =>
+    headers.authorization
+      ? head
+      : { status: 401, headers: { 'www-authenticate': `Bearer realm="http://${tokens}/token"` } },
+  )
+
 describe('Bearer tokens', () => {
   test('many requests at once share the probe and one token', async () => {
     await using servers = await startTokenRegistry()
@@ -125,15 +140,8 @@ describe('Bearer tokens', () => {
   })
 
   test('that no header can carry end the request that waited for it', async () => {
-    await using tokens = await startScriptedServer(({ query }) => ({
-      status: 200,
-      body: JSON.stringify({ token: query.get('scope')?.includes('broken') ? 'two\nlines' : 'good' }),
-    }))
-    await using server = await startScriptedServer(({ headers }) =>
-      headers.authorization
-        ? head
-        : { status: 401, headers: { 'www-authenticate': `Bearer realm="http://${tokens.host}/token"` } },
-    )
+    await using tokens = await startBrokenTokens()
+    await using server = await startAsking(tokens.host)
     await using client = clientFor(server.host)
     await client.resolve({ registry: server.host, repository: 'a', tag: 'latest' })
     const broken = client.resolve({ registry: server.host, repository: 'broken', tag: 'latest' })
@@ -141,15 +149,8 @@ describe('Bearer tokens', () => {
   })
 
   test('that no header can carry hold no connection of the request that they were known for', async () => {
-    await using tokens = await startScriptedServer(({ query }) => ({
-      status: 200,
-      body: JSON.stringify({ token: query.get('scope')?.includes('broken') ? 'two\nlines' : 'good' }),
-    }))
-    await using server = await startScriptedServer(({ headers }) =>
-      headers.authorization
-        ? head
-        : { status: 401, headers: { 'www-authenticate': `Bearer realm="http://${tokens.host}/token"` } },
-    )
+    await using tokens = await startBrokenTokens()
+    await using server = await startAsking(tokens.host)
     // Only the client is to close any.
     server.server.keepAliveTimeout = 0
     await using client = clientFor(server.host)

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream'
  *
  * @param release - Called at its end, whatever that is: lets go of what the generator reads.
  */
-export function streamOf(parts: AsyncGenerator<Buffer>, release: () => void): Readable {
+export function streamOf(parts: AsyncGenerator<Uint8Array>, release: () => void): Readable {
   return new Readable({
     async read() {
       try {
