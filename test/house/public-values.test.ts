@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import * as buildkitSession from '../../packages/core/src/buildkit-session/index.js'
+import * as buildkitSession from '../../packages/core/src/builder/buildkit/index.js'
 import * as core from '../../packages/core/src/index.js'
 import * as registryServer from '../../packages/core/src/registry-server/index.js'
 import * as testing from '../../packages/core/src/testing/index.js'

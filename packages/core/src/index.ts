@@ -59,7 +59,7 @@ export {
   type Refusal,
   type ReservedOption,
 } from './definition/plugin.js'
-export type { EngineOptions } from './engine/connect.js'
+export type { EngineOptions } from './builder/connect.js'
 export type { Digest } from './model/digest.js'
 export type { EngineReason, EngineUse } from './model/engine-use.js'
 export type { ErrorData } from './model/error-data.js'

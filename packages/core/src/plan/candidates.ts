@@ -1,6 +1,6 @@
-import { ignoredOptions } from '../engine/ignored-options.js'
-import type { Candidate } from '../engine/pool.js'
-import type { EngineInfo } from '../engine/port.js'
+import { ignoredOptions } from '../builder/docker/ignored-options.js'
+import type { Candidate } from '../builder/pool.js'
+import type { BuilderInfo } from '../builder/port.js'
 import type { ImageNode } from '../graph/node.js'
 import { EngineError } from '../model/errors.js'
 import { formatPlatform, type Platform } from '../model/platform.js'
@@ -39,7 +39,7 @@ export function findCandidates(
 
 function refusalsOf(
   { id, platform, build }: ImageNode,
-  info: EngineInfo,
+  info: BuilderInfo,
   execution: ReturnType<typeof executionOn>,
   { emulates, missingEmulator }: CandidacyRules,
 ): readonly EngineError[] {
@@ -48,14 +48,14 @@ function refusalsOf(
   return execution === 'emulated' && !emulates ? [...ignored, notNative(id, platform, info)] : ignored
 }
 
-function notCarriedOut(node: string, option: string, { address, version }: EngineInfo): EngineError {
+function notCarriedOut(node: string, option: string, { address, version }: BuilderInfo): EngineError {
   return new EngineError('ENGINE_UNSUPPORTED', `the engine at ${address}, ${version}, ignores ${option} of a build`, {
     node,
     hint: `leave ${option} out, or build on engine 23 or newer`,
   })
 }
 
-function notNative(node: string, platform: Platform, { address, native }: EngineInfo): EngineError {
+function notNative(node: string, platform: Platform, { address, native }: BuilderInfo): EngineError {
   return new EngineError(
     'PLATFORM_NOT_RUNNABLE',
     `the engine at ${address} is ${formatPlatform(native)}, and would have to emulate ${formatPlatform(platform)}`,
@@ -63,7 +63,7 @@ function notNative(node: string, platform: Platform, { address, native }: Engine
   )
 }
 
-function notRunnable(node: string, platform: Platform, engine: EngineInfo, entry: string | undefined): EngineError {
+function notRunnable(node: string, platform: Platform, engine: BuilderInfo, entry: string | undefined): EngineError {
   const native = formatPlatform(engine.native)
   return new EngineError(
     'PLATFORM_NOT_RUNNABLE',

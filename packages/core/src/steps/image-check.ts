@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { pack } from 'tar-stream'
-import type { Engine } from '../engine/port.js'
+import type { Builder } from '../builder/port.js'
 import type { ImageNode } from '../graph/node.js'
 import { EngineError } from '../model/errors.js'
 import { formatReference, type Reference } from '../model/reference.js'
@@ -19,7 +19,7 @@ export async function runCheck(
   { platform, baseName }: ImageNode,
   check: readonly string[],
   image: Reference & { readonly tag?: string },
-  engine: Engine,
+  engine: Builder,
   call: StepCall,
 ): Promise<void> {
   const text = `FROM ${formatReference(image)}\nRUN ${JSON.stringify(check)}\n`

@@ -6,7 +6,7 @@ import { compile } from '../../src/definition/compile.js'
 import { platform } from '../../src/definition/platform-declaration.js'
 import { analyze } from '../../src/dockerfile/analysis.js'
 import { parseDockerfile } from '../../src/dockerfile/parse.js'
-import type { Engine } from '../../src/engine/port.js'
+import type { Builder } from '../../src/builder/port.js'
 import { buildGraph } from '../../src/graph/graph.js'
 import { createCodeReader } from '../../src/machine-code/image-code.js'
 import { digestOf } from '../../src/model/digest.js'
@@ -42,7 +42,7 @@ async function makeImage(meanwhile: (url: string) => Promise<void>): Promise<Out
       throw new EngineError('PUSH_FAILED', 'the engine refused to push')
     },
     untag: async () => {},
-  } as unknown as Engine
+  } as unknown as Builder
   const packed = { open: () => Readable.from([]), [Symbol.asyncDispose]: async () => {} }
   const world = { registry: client, code: createCodeReader(), contexts: { epoch: undefined, pack: async () => packed } }
   const file = { text: DOCKERFILE, file: '/Dockerfile', name: 'Dockerfile', path: 'Dockerfile', mode: 0, modified: 0 }
