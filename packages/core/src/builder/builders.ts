@@ -5,7 +5,7 @@ import type { Builder } from './port.js'
 
 /** The engines of a run, in the order in which they were named; at least one. None is contacted before its first call. */
 export interface Engines extends AsyncDisposable {
-  readonly all: readonly [Builder, ...Engine[]]
+  readonly all: readonly [Builder, ...Builder[]]
   /** Loads what speaks to them, which takes a while, and contacts none. */
   prepare(): void
 }

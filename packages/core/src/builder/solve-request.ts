@@ -20,7 +20,7 @@ export function solveRequest(
     frontendAttributes: frontendAttributes(request, features),
     cacheImports: cacheFrom.map(cacheEntry),
     cacheExports: cacheTo.map(cacheEntry),
-    ...(network === 'host' && features.sourcePolicy && { entitlements: [HOST_NETWORK] }),
+    ...(network === 'host' && { entitlements: [HOST_NETWORK] }),
     ...(features.sourcePolicy && {
       sourceReplacements: pins.map(({ name, pinned }) => ({ from: imageSource(name), to: imageSource(pinned) })),
     }),

@@ -12,6 +12,8 @@ export type ContextEntry =
       readonly mode: number
       /** Milliseconds since the epoch. */
       readonly modified: number
+      /** The path of an earlier entry that is the same file, a hard link. */
+      readonly link?: string
     }
   | { readonly kind: 'directory'; readonly path: string; readonly mode: number; readonly modified: number }
   | { readonly kind: 'symlink'; readonly path: string; readonly target: string; readonly modified: number }

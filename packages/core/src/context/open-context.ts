@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { isAbsolute, join, relative, sep } from 'node:path'
 import type { ContextDefinition } from '../definition/build-context.js'
 import { DefinitionError } from '../model/errors.js'
-import type { ContextListing } from './context-file.js'
+import { createReadStream } from 'node:fs'
+import type { ContextDockerfile, ContextEntry, ContextListing } from './context-file.js'
 import { cloneContext } from './git-clone.js'
 import { listContext } from './listing.js'
 
@@ -14,9 +15,12 @@ export interface ContextRequest {
   readonly inline?: string
 }
 
-/** A listed context; disposal removes what was fetched for it. */
+/** A context; disposal removes what was fetched for it. */
 export interface OpenContext extends AsyncDisposable {
-  readonly listing: ContextListing
+  readonly directory: string
+  readonly dockerfile: ContextDockerfile
+  select(paths: readonly string[] | 'all', signal?: AbortSignal): Promise<ContextListing>
+  read(entry: Extract<ContextEntry, { kind: 'file' }>, signal?: AbortSignal): AsyncIterable<Uint8Array>
 }
 
 /**
@@ -69,5 +73,12 @@ async function requireInside(
 }
 
 function keep(listing: ContextListing, dispose: () => Promise<void> = async () => {}): OpenContext {
-  return { listing, [Symbol.asyncDispose]: dispose }
+  const { directory, dockerfile } = listing
+  return {
+    directory,
+    dockerfile,
+    select: async () => listing,
+    read: (entry) => createReadStream(join(directory, entry.path)),
+    [Symbol.asyncDispose]: dispose,
+  }
 }

@@ -13,7 +13,7 @@ export interface AnsweringEngine {
 }
 
 /** What became of the question. */
-export type AskedEngine = AnsweringEngine | { readonly engine: Engine; readonly failure: EngineError }
+export type AskedEngine = AnsweringEngine | { readonly engine: Builder; readonly failure: EngineError }
 
 /** Asks every engine what it is. @throws CancelledError */
 export function askEngines({ all }: Engines, call: StepCall): Promise<readonly AskedEngine[]> {

@@ -1,4 +1,4 @@
-import { ignoredOptions } from '../builder/docker/ignored-options.js'
+import { type UnsupportedOption, unsupportedOptions } from '../builder/features.js'
 import type { Candidate } from '../builder/pool.js'
 import type { BuilderInfo } from '../builder/port.js'
 import type { ImageNode } from '../graph/node.js'
@@ -43,16 +43,14 @@ function refusalsOf(
   execution: ReturnType<typeof executionOn>,
   { emulates, missingEmulator }: CandidacyRules,
 ): readonly EngineError[] {
-  const ignored = ignoredOptions(info, build).map((name) => notCarriedOut(id, name, info))
+  const ignored = unsupportedOptions(info, build).map((one) => unsupported(id, one, info))
   if (execution === undefined) return [...ignored, notRunnable(id, platform, info, missingEmulator(platform))]
   return execution === 'emulated' && !emulates ? [...ignored, notNative(id, platform, info)] : ignored
 }
 
-function notCarriedOut(node: string, option: string, { address, version }: BuilderInfo): EngineError {
-  return new EngineError('ENGINE_UNSUPPORTED', `the engine at ${address}, ${version}, ignores ${option} of a build`, {
-    node,
-    hint: `leave ${option} out, or build on engine 23 or newer`,
-  })
+function unsupported(node: string, { option, hint }: UnsupportedOption, { address, version }: BuilderInfo): EngineError {
+  const message = `the builder at ${address}, version ${version}, does not support ${option} of a build`
+  return new EngineError('ENGINE_UNSUPPORTED', message, { node, hint })
 }
 
 function notNative(node: string, platform: Platform, { address, native }: BuilderInfo): EngineError {

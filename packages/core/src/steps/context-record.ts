@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import type { ContextEntry, ContextListing } from '../context/context-file.js'
+import type { OpenContext } from '../context/open-context.js'
 import { type Digest, digestOf } from '../model/digest.js'
 import { canonicalJson, encodeManifest, isIndex, MEDIA_TYPES } from '../model/oci.js'
 import type { ChangedPath } from '../model/plan-reason.js'
@@ -20,6 +21,12 @@ const MAX_FILES = 50_000
 const MAX_SIZE = 4 * 1024 * 1024
 /** How many paths a reason names. */
 const TOLD_PATHS = 5
+
+/** What of a build is recorded: what it reads of its context, and its Dockerfile. */
+export interface RecordedContext {
+  readonly listing: Pick<ContextListing, 'entries'>
+  readonly context: Pick<OpenContext, 'dockerfile'>
+}
 
 /** Of what a context and its Dockerfile were made, by short hashes, so that a later plan can say what differs. */
 export interface ContextRecord {
@@ -47,12 +54,12 @@ export function recordReference(repository: Repository, context: Digest, dockerf
 export async function writeContextRecord(
   registry: Registry,
   reference: Reference,
-  listing: ContextListing,
+  described: RecordedContext,
   call: RegistryCall,
 ): Promise<void> {
-  if (listing.entries.length > MAX_FILES) return
+  if (described.listing.entries.length > MAX_FILES) return
   if ((await registry.resolve(reference, call)) !== undefined) return
-  const bytes = canonicalJson(recordOf(listing))
+  const bytes = canonicalJson(recordOf(described))
   const [config, layer] = [descriptorOf(Buffer.from('{}'), MEDIA_TYPES.ociEmpty), descriptorOf(bytes, RECORD_TYPE)]
   const blobs = [
     { descriptor: config, open: () => Readable.from([Buffer.from('{}')]) },
@@ -89,12 +96,12 @@ function parseRecord(bytes: Buffer): ContextRecord | undefined {
   }
 }
 
-function recordOf({ entries, dockerfile }: ContextListing): ContextRecord {
+function recordOf({ listing: { entries }, context: { dockerfile } }: RecordedContext): ContextRecord {
   return { dockerfile: lineHashes(dockerfile.text), files: Object.fromEntries(told(entries).map(hashesOf)) }
 }
 
 /** Compares a context with the record of a former one. */
-export function compareWithRecord({ entries, dockerfile }: ContextListing, record: ContextRecord): ContextDifference {
+export function compareWithRecord({ listing: { entries }, context: { dockerfile } }: RecordedContext, record: ContextRecord): ContextDifference {
   const left = new Set(Object.keys(record.files))
   const paths = told(entries).flatMap((entry): readonly ChangedPath[] => {
     const [name, content] = hashesOf(entry)
