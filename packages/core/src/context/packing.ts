@@ -7,9 +7,9 @@ import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { type Pack, pack } from 'tar-stream'
 import { CancelledError, PolyarchError } from '../model/errors.js'
-import type { ContextDockerfile, ContextListing } from './context-file.js'
+import type { ContextDockerfile, ContextListing, OpenContext } from './context-file.js'
 import { unreadable } from './file-fault.js'
-import { OWNER, packEntry } from './tar-entries.js'
+import { OWNER, packEntry, sentDockerfilePath } from './tar-entries.js'
 
 /** A context, packed once, that can be sent any number of times. */
 export interface PackedContext extends AsyncDisposable {
@@ -32,7 +32,11 @@ export interface PackOptions {
  *
  * @throws EngineError CONTEXT_UNREADABLE where a file is no longer what it was when it was listed; CancelledError
  */
-export async function packContext(listing: ContextListing, options: PackOptions = {}): Promise<PackedContext> {
+export async function packContext(
+  context: OpenContext,
+  listing: ContextListing,
+  options: PackOptions = {},
+): Promise<PackedContext> {
   const directory = await mkdtemp(join(tmpdir(), 'polyarch-context-'))
   const spool = join(directory, 'context.tar')
   const dispose = () => rm(directory, { recursive: true, force: true })
@@ -40,26 +44,29 @@ export async function packContext(listing: ContextListing, options: PackOptions 
     // Opened first: a stream that is destroyed while it opens its file makes the file nevertheless, amid its removal.
     await using file = await open(spool, 'wx')
     await pipeline(
-      packEntries(listing, options),
+      packEntries(context, listing, options),
       file.createWriteStream({ highWaterMark: CHUNK }),
       options.signal ? { signal: options.signal } : {},
     )
   } catch (error) {
     await dispose()
     if (options.signal?.aborted) throw new CancelledError(options.signal.reason)
-    throw error instanceof PolyarchError ? error : unreadable(listing.directory, 'cannot be packed', error)
+    throw error instanceof PolyarchError ? error : unreadable(context.directory, 'cannot be packed', error)
   }
   return {
-    open: (text) => Readable.from(joined(dockerfileTar(listing.dockerfile, text, options), spool)),
+    open: (text) => Readable.from(joined(dockerfileTar(context.dockerfile, text, options), spool)),
     [Symbol.asyncDispose]: dispose,
   }
 }
 
 /** All entries in their order; a failure ends the stream. */
-function packEntries({ directory, entries }: ContextListing, options: PackOptions): Pack {
+function packEntries(context: OpenContext, { entries }: ContextListing, options: PackOptions): Pack {
   const tar = pack()
+  const dockerfile = sentDockerfilePath(context.dockerfile)
   const all = async () => {
-    for (const entry of entries) await packEntry(tar, directory, entry, timeOf(entry.modified, options))
+    for (const entry of entries) {
+      if (entry.path !== dockerfile) await packEntry(tar, context, entry, timeOf(entry.modified, options))
+    }
     tar.finalize()
   }
   all().catch((error: Error) => tar.destroy(error))
@@ -71,13 +78,10 @@ function timeOf(modified: number, { epoch }: PackOptions): Date {
 }
 
 /** An entry without the end of an archive: the spooled one goes on after it. */
-async function dockerfileTar(
-  { path, mode, modified }: ContextDockerfile,
-  text: string,
-  options: PackOptions,
-): Promise<Buffer> {
+async function dockerfileTar(dockerfile: ContextDockerfile, text: string, options: PackOptions): Promise<Buffer> {
   const stream = pack()
-  stream.entry({ name: path, mode, mtime: timeOf(modified, options), ...OWNER }, text)
+  const { mode } = dockerfile
+  stream.entry({ name: sentDockerfilePath(dockerfile), mode, mtime: timeOf(0, options), ...OWNER }, text)
   stream.finalize()
   const whole = await buffer(stream)
   return whole.subarray(0, whole.length - END_OF_ARCHIVE)

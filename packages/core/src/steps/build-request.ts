@@ -1,4 +1,5 @@
-import type { ContextListing } from '../context/context-file.js'
+import type { ContextListing, OpenContext } from '../context/context-file.js'
+import { sentDockerfilePath } from '../context/tar-entries.js'
 import type { Analysis } from '../dockerfile/analysis.js'
 import { replaceSpans } from '../dockerfile/pin.js'
 import { BASE_ARG, EPOCH_ARG } from '../dockerfile/stage-links.js'
@@ -11,7 +12,8 @@ import { type Inputs, inputOf } from './step.js'
 
 /** What a build is made of, before its base is known. */
 export interface ResolvedImage {
-  readonly context: ContextListing
+  readonly context: OpenContext
+  readonly listing: ContextListing
   readonly analysis: Analysis
   readonly images: readonly PinnedImage[]
   /** Seconds since the epoch that a step of the Dockerfile reads, and its result depends on. */
@@ -39,7 +41,7 @@ export async function buildRequest(
     platform,
     name,
     openContext: () => openContext(dockerfileText),
-    dockerfile: resolved.context.dockerfile.path,
+    dockerfile: sentDockerfilePath(resolved.context.dockerfile),
     dockerfileName: resolved.context.dockerfile.name,
     dockerfileText,
     args: {

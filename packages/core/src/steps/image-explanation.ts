@@ -8,6 +8,7 @@ import {
   type ContextDifference,
   compareWithRecord,
   readContextRecord,
+  recordOf,
   recordReference,
   writeContextRecord,
 } from './context-record.js'
@@ -16,15 +17,15 @@ import { partsDifference } from './parts-difference.js'
 import { inputOf, type StepCall, type Work, type World } from './step.js'
 
 /** What of a resolved image its parts are made of. */
-type Described = Pick<ResolvedImage, 'context' | 'images' | 'epoch'>
+type Described = Pick<ResolvedImage, 'context' | 'listing' | 'images' | 'epoch'>
 
 type DescribedWork = Work<ImageNode, Described>
 
 /** What an image's key is made of, part by part. */
-export function partsOf({ node, resolved: { context, images, epoch }, inputs }: DescribedWork): ImageParts {
+export function partsOf({ node, resolved: { context, listing, images, epoch }, inputs }: DescribedWork): ImageParts {
   return imageParts({
     base: inputOf(inputs, node.base).descriptor.digest,
-    context: context.digest,
+    context: listing.digest,
     dockerfile: context.dockerfile.text,
     build: decisiveSettings(node.build, epoch),
     images: Object.fromEntries(images.map(({ name, decisive }) => [name, decisive])),
@@ -36,7 +37,7 @@ export function partsOf({ node, resolved: { context, images, epoch }, inputs }: 
  * Dockerfile reads, as the arg that it is.
  */
 export function decisiveSettings(build: ImageNode['build'], epoch?: number) {
-  const { context: _directory, dockerfile: _path, dockerfileInline: _text, ...settings } = build
+  const { context: _directory, fileModes: _modes, dockerfile: _path, dockerfileInline: _text, ...settings } = build
   const { cacheFrom: _cache, noCache: _noCache, pull: _pull, reuse: _reuse, volatile: _volatile, ...rest } = settings
   const { check: _check, ulimits, inlineCache, secrets, ssh, ...decisive } = rest
   return {
@@ -60,7 +61,7 @@ export async function recordContext(work: DescribedWork, { registry }: World, ca
   const { context, dockerfile } = partsOf(work)
   const reference = recordReference(work.node.repository, context, dockerfile)
   try {
-    await writeContextRecord(registry, reference, work.resolved.context, call)
+    await writeContextRecord(registry, reference, recordOf(work.resolved), call)
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error
     call.onEvent?.({ kind: 'note', message: `the next plan cannot name the files that change: ${error.message}` })
@@ -94,7 +95,7 @@ async function contextDifference(
 ): Promise<ContextDifference | undefined> {
   const reference = recordReference(node.repository, former.context, former.dockerfile)
   const record = await readContextRecord(registry, reference, call)
-  return record && compareWithRecord(resolved.context, record)
+  return record && compareWithRecord(resolved, record)
 }
 
 function withDifference(reason: PlanReason, { line, ...context }: ContextDifference): PlanReason {

@@ -32,7 +32,7 @@ type ImageWork = Work<ImageNode, ResolvedImage>
 /** One platform's image: built by the engine, pushed under its key tag, kept as the pipeline's format asks. */
 export const imageStep: Step<ImageNode, ResolvedImage> = {
   async resolve({ build, platform, baseNames }, world, call) {
-    const context = await world.contexts.list(contextRequest(build), call.signal)
+    const context = await world.contexts.open(contextRequest(build), call.signal)
     const { target, args } = build
     const { parseDockerfile } = await import('../dockerfile/parse.js')
     const analysis = analyze(parseDockerfile(context.dockerfile.text), { platform, target, args, baseNames })
@@ -48,11 +48,12 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
       )
     }
     const images = await Promise.all(analysis.externals.map((image) => pinImage(image, platform, world, call)))
+    const listing = await context.select('all', call.signal)
     noteVolatile(analysis, context, build.volatile, call)
-    if (build.context.kind === 'directory') noteGitFolder(context, call)
+    if (build.context.kind === 'directory') noteGitFolder(context.directory, listing, call)
     noteMissingSecrets(analysis, build, context.dockerfile.file, call)
     const { epoch } = world.contexts
-    return { context, analysis, images, ...(analysis.usesEpoch && epoch !== undefined && { epoch }) }
+    return { context, listing, analysis, images, ...(analysis.usesEpoch && epoch !== undefined && { epoch }) }
   },
 
   volatile: ({ build }, { analysis }) => ({
@@ -60,11 +61,11 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     remade: build.volatile === 'rebuild' && analysis.volatile.length > 0,
   }),
 
-  key({ platform, build, base, format }, { context, images, epoch }, inputs) {
+  key({ platform, build, base, format }, { context, listing, images, epoch }, inputs) {
     return keyOf('image', {
       platform,
       base: inputOf(inputs, base).descriptor.digest,
-      context: context.digest,
+      context: listing.digest,
       dockerfile: context.dockerfile.text,
       build: decisiveSettings(build, epoch),
       images: images.map(({ name, decisive }) => [name, decisive]).sort(),
@@ -97,8 +98,8 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
   },
 }
 
-function contextRequest({ context, dockerfile, dockerfileInline }: ImageNode['build']): ContextRequest {
-  return { context, dockerfile, ...(dockerfileInline !== undefined && { inline: dockerfileInline }) }
+function contextRequest({ context, dockerfile, dockerfileInline, fileModes }: ImageNode['build']): ContextRequest {
+  return { context, dockerfile, fileModes, ...(dockerfileInline !== undefined && { inline: dockerfileInline }) }
 }
 
 /** The image that the published index lists, where its entry tells the same key: then nobody need be asked. */
@@ -143,7 +144,7 @@ async function buildAndPush(work: ImageWork, { contexts }: World, call: PerformC
   if (engine === undefined) throw new TypeError('an image is built on an engine')
   const { node, resolved, key } = work
   const name = pushReference(node.repository, key, node.format)
-  const packed = await contexts.pack(resolved.context, call.signal)
+  const packed = await contexts.pack(resolved.context, resolved.listing, call.signal)
   try {
     const place = { name, epoch: contexts.epoch, openContext: (dockerfile: string) => packed.open(dockerfile) }
     await engine.build(await buildRequest(work, place), call)
