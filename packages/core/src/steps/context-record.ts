@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import type { ContextEntry, ContextListing } from '../context/context-file.js'
+import type { ContextDockerfile, ContextEntry, ContextListing } from '../context/context-file.js'
 import { type Digest, digestOf } from '../model/digest.js'
 import { canonicalJson, encodeManifest, isIndex, MEDIA_TYPES } from '../model/oci.js'
 import type { ChangedPath } from '../model/plan-reason.js'
@@ -33,7 +33,7 @@ type RecordedFile = readonly [content: string, mode: string]
 
 /** What the record of a context is made of, or compared with. */
 export interface RecordedContext {
-  readonly context: { readonly dockerfile: { readonly text: string } }
+  readonly context: { readonly dockerfile: Pick<ContextDockerfile, 'text' | 'name'> }
   readonly listing: Pick<ContextListing, 'entries'>
 }
 
@@ -113,6 +113,8 @@ export function compareWithRecord({ context, listing }: RecordedContext, record:
     left.delete(name)
     const change = changeOf(record.files[name], file)
     if (change === undefined || (change !== 'mode' && entry.kind === 'directory')) return []
+    // Its lines say more.
+    if (change === 'changed' && entry.path === context.dockerfile.name) return []
     return [{ path: entry.path, change }]
   })
   const line = firstDifference(record.dockerfile, lineHashes(context.dockerfile.text))

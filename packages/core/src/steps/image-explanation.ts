@@ -83,7 +83,7 @@ export async function explainImage(
   const reasons = partsDifference(former, partsOf(work))
   const isContext = reasons.some(({ kind }) => kind === 'context-changed' || kind === 'dockerfile-changed')
   const difference = isContext ? await contextDifference(work, former, registry, call) : undefined
-  const told = difference === undefined ? reasons : reasons.map((reason) => withDifference(reason, difference))
+  const told = difference === undefined ? reasons : reasons.flatMap((reason) => withDifference(reason, difference))
   return told.length === 0 ? [{ kind: 'untold' }] : told
 }
 
@@ -98,7 +98,11 @@ async function contextDifference(
   return record && compareWithRecord(resolved, record)
 }
 
-function withDifference(reason: PlanReason, { line, ...context }: ContextDifference): PlanReason {
-  if (reason.kind === 'context-changed') return { kind: 'context-changed', ...context }
-  return reason.kind === 'dockerfile-changed' && line !== undefined ? { kind: 'dockerfile-changed', line } : reason
+/** A context in which the Dockerfile alone changed is no reason beside that for the Dockerfile. */
+function withDifference(reason: PlanReason, { line, ...context }: ContextDifference): readonly PlanReason[] {
+  if (reason.kind === 'context-changed') {
+    const isDockerfileAlone = line !== undefined && context.changed === 0 && context.removed === 0
+    return isDockerfileAlone ? [] : [{ kind: 'context-changed', ...context }]
+  }
+  return [reason.kind === 'dockerfile-changed' && line !== undefined ? { kind: 'dockerfile-changed', line } : reason]
 }
