@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { compile } from '../definition/compile.js'
 import type { Definition } from '../definition/definition.js'
 import type { Pipeline } from '../definition/pipeline.js'
@@ -100,8 +101,16 @@ function openWorld(options: RunOptions, lock: Lock): World {
     code: createCodeReader(),
     engines: openEngines(options, credentials),
     rootfs: lazyRootfsMaker(options),
-    contexts: createContexts(sourceDateEpoch(process.env)),
+    contexts: createContexts({
+      epoch: sourceDateEpoch(process.env),
+      ...(options.contextCache !== false && { cacheFolder: () => contextCacheFolder(options) }),
+    }),
   }
+}
+
+async function contextCacheFolder({ cacheDirectory }: RunOptions): Promise<string> {
+  const { default: envPaths } = await import('env-paths')
+  return join(cacheDirectory ?? envPaths('polyarch', { suffix: '' }).cache, 'contexts')
 }
 
 /** Loaded at the first base that is made from packages or an archive. */

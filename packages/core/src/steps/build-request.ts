@@ -1,8 +1,7 @@
 import { basename } from 'node:path'
 import { memoryDirectory } from '../builder/memory-directory.js'
 import type { BuildDockerfile, BuildInputs, BuildRequest } from '../builder/port.js'
-import type { ContextListing } from '../context/context-file.js'
-import type { OpenContext } from '../context/open-context.js'
+import type { ContextListing, OpenContext } from '../context/context-file.js'
 import type { Analysis } from '../dockerfile/analysis.js'
 import { replaceSpans } from '../dockerfile/pin.js'
 import { BASE_ARG, EPOCH_ARG } from '../dockerfile/stage-links.js'
@@ -104,7 +103,7 @@ function imageInputs(work: BuildWork, dockerfile: BuildDockerfile, contexts: Wor
   const pinned = pinnedDockerfile(work)
   const { secrets, ssh } = build
   const files = { [dockerfile.file]: dockerfile.text, [dockerfile.pinnedFile]: pinned }
-  const identity = { context: [build.context, build.dockerfile, build.dockerfileInline], files, secrets, ssh }
+  const identity = { context: [build.context, build.dockerfile, build.dockerfileInline, build.fileModes], files, secrets, ssh }
   return contexts.inputs(identity, async () => {
     const synced = syncedContext(context, contexts.epoch)
     return {

@@ -1,6 +1,7 @@
 import type { BuildInputs } from '../builder/port.js'
 import type { GitOrigin } from '../context/git-origin.js'
-import { type ContextRequest, type OpenContext, openContext } from '../context/open-context.js'
+import type { OpenContext } from '../context/context-file.js'
+import { type ContextRequest, openContext } from '../context/open-context.js'
 import type { ContextDefinition } from '../definition/build-context.js'
 import { closeAll } from '../model/close-all.js'
 
@@ -15,8 +16,16 @@ export interface Contexts extends AsyncDisposable {
   inputs<T extends BuildInputs>(identity: unknown, make: () => Promise<T>): Promise<T>
 }
 
-/** Starts with none. @param epoch - seconds since the epoch that files are dated with, where given. */
-export function createContexts(epoch?: number): Contexts {
+/** What a run decides about its contexts. */
+export interface ContextsOptions {
+  /** Seconds since the epoch that files are dated with. */
+  readonly epoch?: number | undefined
+  /** The folder of the digests of files that earlier runs read; without it every file is read. */
+  readonly cacheFolder?: (() => Promise<string>) | undefined
+}
+
+/** Starts with none. */
+export function createContexts({ epoch, cacheFolder }: ContextsOptions = {}): Contexts {
   const opened = new Map<string, Promise<OpenContext>>()
   const origins = new Map<string, Promise<GitOrigin>>()
   const inputs = new Map<string, Promise<BuildInputs>>()
@@ -30,7 +39,7 @@ export function createContexts(epoch?: number): Contexts {
     })
   return {
     epoch,
-    open: (request, signal) => once(opened, textOf(request), () => openContext(request, signal)),
+    open: (request, signal) => once(opened, textOf(request), () => openContext(request, { signal, cacheFolder })),
     origin: (context, signal) =>
       once(origins, JSON.stringify(context), async () => {
         const { readGitOrigin } = await import('../context/git-origin.js')

@@ -8,6 +8,7 @@ import {
   type ContextDifference,
   compareWithRecord,
   readContextRecord,
+  recordOf,
   recordReference,
   writeContextRecord,
 } from './context-record.js'
@@ -34,7 +35,7 @@ export function partsOf({ node, resolved: { context, listing, epoch }, inputs }:
  * Dockerfile reads, as the arg that it is.
  */
 export function decisiveSettings(build: ImageNode['build'], epoch?: number) {
-  const { context: _directory, dockerfile: _path, dockerfileInline: _text, ...settings } = build
+  const { context: _directory, fileModes: _modes, dockerfile: _path, dockerfileInline: _text, ...settings } = build
   const { cacheFrom: _cache, noCache: _noCache, pull: _pull, reuse: _reuse, volatile: _volatile, ...rest } = settings
   const { check: _check, ulimits, inlineCache, secrets, ssh, ...decisive } = rest
   return {
@@ -58,7 +59,7 @@ export async function recordContext(work: DescribedWork, { registry }: World, ca
   const { context, dockerfile } = partsOf(work)
   const reference = recordReference(work.node.repository, context, dockerfile)
   try {
-    await writeContextRecord(registry, reference, work.resolved, call)
+    await writeContextRecord(registry, reference, recordOf(work.resolved), call)
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error
     call.onEvent?.({ kind: 'note', message: `the next plan cannot name the files that change: ${error.message}` })
@@ -85,7 +86,7 @@ export async function explainImage(
   ]
   const isContext = reasons.some(({ kind }) => kind === 'context-changed' || kind === 'dockerfile-changed')
   const difference = isContext ? await contextDifference(work, former, registry, call) : undefined
-  const told = difference === undefined ? reasons : reasons.map((reason) => withDifference(reason, difference))
+  const told = difference === undefined ? reasons : reasons.flatMap((reason) => withDifference(reason, difference))
   return told.length === 0 ? [{ kind: 'untold' }] : told
 }
 
@@ -100,7 +101,11 @@ async function contextDifference(
   return record && compareWithRecord(resolved, record)
 }
 
-function withDifference(reason: PlanReason, { line, ...context }: ContextDifference): PlanReason {
-  if (reason.kind === 'context-changed') return { kind: 'context-changed', ...context }
-  return reason.kind === 'dockerfile-changed' && line !== undefined ? { kind: 'dockerfile-changed', line } : reason
+/** A context in which the Dockerfile alone changed is no reason beside that for the Dockerfile. */
+function withDifference(reason: PlanReason, { line, ...context }: ContextDifference): readonly PlanReason[] {
+  if (reason.kind === 'context-changed') {
+    const isDockerfileAlone = line !== undefined && context.changed === 0 && context.removed === 0
+    return isDockerfileAlone ? [] : [{ kind: 'context-changed', ...context }]
+  }
+  return [reason.kind === 'dockerfile-changed' && line !== undefined ? { kind: 'dockerfile-changed', line } : reason]
 }

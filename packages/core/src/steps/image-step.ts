@@ -100,8 +100,8 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
   },
 }
 
-function contextRequest({ context, dockerfile, dockerfileInline }: ImageNode['build']): ContextRequest {
-  return { context, dockerfile, ...(dockerfileInline !== undefined && { inline: dockerfileInline }) }
+function contextRequest({ context, dockerfile, dockerfileInline, fileModes }: ImageNode['build']): ContextRequest {
+  return { context, dockerfile, fileModes, ...(dockerfileInline !== undefined && { inline: dockerfileInline }) }
 }
 
 /** The finished image: that of the published index, where its entry has the same key, else that under the key tag. */

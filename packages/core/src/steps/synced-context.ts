@@ -1,7 +1,7 @@
 import { contentTime } from '../builder/memory-directory.js'
 import type { SyncDirectory, SyncEntry } from '../builder/buildkit/file-sync.js'
-import type { ContextEntry } from '../context/context-file.js'
-import type { OpenContext } from '../context/open-context.js'
+import type { ContextEntry, OpenContext } from '../context/context-file.js'
+import { rawBytes } from '../context/raw-name.js'
 
 /** A context as a builder reads it, and which of its paths it has requested. */
 export interface SyncedContext extends SyncDirectory {
@@ -28,13 +28,13 @@ export function syncedContext(context: OpenContext, epoch: number | undefined): 
 }
 
 function syncEntry(entry: ContextEntry, context: OpenContext, epoch: number | undefined): SyncEntry {
-  const path = Buffer.from(entry.path)
+  const path = entry.rawPath ?? Buffer.from(entry.path)
   const seconds = BigInt(epoch ?? Math.floor(entry.modified / 1000)) * NANOSECONDS
   switch (entry.kind) {
     case 'directory':
       return { kind: 'directory', path, mode: entry.mode, size: 0, modified: seconds }
     case 'symlink': {
-      const link = Buffer.from(entry.target)
+      const link = entry.rawTarget ?? Buffer.from(entry.target)
       return { kind: 'symlink', path, mode: 0o777, size: link.byteLength, modified: seconds, link }
     }
     case 'file':
@@ -46,7 +46,7 @@ function syncEntry(entry: ContextEntry, context: OpenContext, epoch: number | un
         // The date that an image keeps has whole seconds; the rest makes content that differs look different.
         modified: seconds + contentTime(Buffer.from(entry.digest.slice('sha256:'.length), 'hex')),
         open: () => context.read(entry),
-        ...(entry.link !== undefined && { link: Buffer.from(entry.link) }),
+        ...(entry.link !== undefined && { link: rawBytes(entry.link) ?? Buffer.from(entry.link) }),
       }
   }
 }

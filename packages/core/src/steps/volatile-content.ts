@@ -1,4 +1,4 @@
-import type { OpenContext } from '../context/open-context.js'
+import type { OpenContext } from '../context/context-file.js'
 import type { VolatilePolicy } from '../definition/build-settings.js'
 import type { Analysis } from '../dockerfile/analysis.js'
 import type { DockerfileFault } from '../dockerfile/dockerfile.js'

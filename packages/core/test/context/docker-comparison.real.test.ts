@@ -8,8 +8,8 @@ import Docker from 'dockerode'
 import { extract } from 'tar-stream'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type TempFolder, tempFolder } from '../../../../test/support/temp-folder.js'
-import { listContext } from '../../src/context/listing.js'
 import { packContext } from '../../src/context/packing.js'
+import { listDirectory } from './listed.js'
 
 const run = promisify(execFile)
 const docker = new Docker()
@@ -168,9 +168,9 @@ it.each([
 })
 
 async function ourResult(dockerfile: string): Promise<ReadonlyMap<string, Entry>> {
-  const listing = await listContext({ directory: context, dockerfile })
-  await using packed = await packContext(listing)
-  const ours = new Map(await entriesOf(packed.open(listing.dockerfile.text)))
+  const listed = await listDirectory({ directory: context, dockerfile })
+  await using packed = await packContext(listed.context, listed.listing)
+  const ours = new Map(await entriesOf(packed.open(listed.context.dockerfile.text)))
   addParents(ours)
   // Where it is left out, the frontend takes the Dockerfile from a name of our own, and COPY never sees it.
   ours.delete('.polyarch.Dockerfile')

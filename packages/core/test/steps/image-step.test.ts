@@ -45,10 +45,17 @@ async function makeImage(meanwhile: (url: string) => Promise<void>): Promise<Out
   } as unknown as Builder
   const packed = { open: () => Readable.from([]), [Symbol.asyncDispose]: async () => {} }
   const world = { registry: client, code: createCodeReader(), contexts: { epoch: undefined, pack: async () => packed } }
-  const file = { text: DOCKERFILE, file: '/Dockerfile', name: 'Dockerfile', path: 'Dockerfile', mode: 0, modified: 0 }
-  const context = { directory: '/', entries: [], digest: digestOf('context'), dockerfile: file }
+  const file = { text: DOCKERFILE, file: '/Dockerfile', name: 'Dockerfile', mode: 0 }
+  const listing = { entries: [], digest: digestOf('context') }
+  const context = {
+    directory: '/',
+    dockerfile: file,
+    select: async () => listing,
+    read: () => Readable.from([]),
+    [Symbol.asyncDispose]: async () => {},
+  }
   const analysis = analyze(parseDockerfile(DOCKERFILE), { platform: AMD64, args: {}, baseNames: [] })
-  const work = { node, resolved: { context, analysis, images: [] }, inputs, key: KEY, former: {}, anew: false }
+  const work = { node, resolved: { context, listing, analysis, images: [] }, inputs, key: KEY, former: {}, anew: false }
   return await imageStep.perform(work, world as unknown as World, { engine })
 }
 

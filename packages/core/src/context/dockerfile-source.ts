@@ -1,0 +1,54 @@
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { relative, sep } from 'node:path'
+import { DefinitionError } from '../model/errors.js'
+import { isMissing } from '../model/is-missing.js'
+import type { ContextDockerfile } from './context-file.js'
+import type { ContextTree, TreeNode } from './context-tree.js'
+
+/** The option that holds a Dockerfile which is in no file. */
+const INLINE = 'dockerfileInline'
+
+/** The Dockerfile whose text is an option of the build. */
+export function inlineDockerfile(text: string): ContextDockerfile {
+  return { text, file: INLINE, name: INLINE, mode: 0o644 }
+}
+
+/**
+ * Reads the Dockerfile of a context; a pipe or device is not waited for.
+ *
+ * @param declared - the path as it was declared, for messages
+ * @throws DefinitionError if it cannot be read
+ */
+export async function readDockerfile(tree: ContextTree, file: string, declared: string): Promise<ContextDockerfile> {
+  const { text, mode } = await readText(file, tree.directory, declared)
+  const path = relative(tree.directory, file).split(sep).join('/')
+  const node = await findNode(tree, path)
+  const isSent = node?.kind === 'file' && !node.verdict?.isIgnored
+  return { text, file, name: isSent ? path : file, mode }
+}
+
+async function readText(path: string, directory: string, declared: string) {
+  const fault = (why: string) => {
+    const hint = `relative Dockerfiles start at the context, ${directory}, and relative contexts at the working directory`
+    return new DefinitionError([{ path: 'build.dockerfile', message: `Dockerfile '${declared}' ${why}`, hint }])
+  }
+  try {
+    await using file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    const stats = await file.stat()
+    if (!stats.isFile()) throw fault('is not a file')
+    return { text: await file.readFile('utf8'), mode: stats.mode & 0o7777 }
+  } catch (error) {
+    if (error instanceof DefinitionError) throw error
+    throw fault(isMissing(error) ? 'does not exist' : 'cannot be read')
+  }
+}
+
+async function findNode(tree: ContextTree, path: string): Promise<TreeNode | undefined> {
+  let node: TreeNode | undefined = tree.root
+  for (const name of path.split('/')) {
+    if (node?.kind !== 'directory') return undefined
+    node = (await tree.children(node)).get(name)
+  }
+  return node
+}
