@@ -3,7 +3,7 @@ import { readdir, readlink } from 'node:fs/promises'
 import type { ContextEntry } from './context-file.js'
 import { reading } from './file-fault.js'
 import type { IgnoreRules, IgnoreVerdict } from './ignore-rules.js'
-import { compareNames, decodeName, filePath, isDoubtful } from './raw-name.js'
+import { decodeName, filePath, isDoubtful, sortNames } from './raw-name.js'
 
 /** A file, directory or link of a context; entries of other kinds are not sent and have no node. */
 export interface TreeNode {
@@ -47,11 +47,13 @@ export class ContextTree {
 
   async #readFolder(parent: TreeNode): Promise<ReadonlyMap<string, TreeNode>> {
     const folder = filePath(this.directory, parent.path)
-    const nodes = (await reading(parent.path || '.', () => list(folder))).flatMap(([name, kind]) =>
-      kind === undefined ? [] : [this.#node(name, kind, parent)],
-    )
-    nodes.sort((one, other) => compareNames(one.name, other.name))
-    return new Map(nodes.map((node) => [node.name, node]))
+    const kinds = new Map(await reading(parent.path || '.', () => list(folder)))
+    const nodes = new Map<string, TreeNode>()
+    for (const name of sortNames([...kinds.keys()])) {
+      const kind = kinds.get(name)
+      if (kind !== undefined) nodes.set(name, this.#node(name, kind, parent))
+    }
+    return nodes
   }
 
   #node(name: string, kind: ContextEntry['kind'], parent: TreeNode): TreeNode {

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { type Digest, digestOf } from '../model/digest.js'
 import type { ContextEntry } from './context-file.js'
 import type { ReadNode, TreeNode } from './context-tree.js'
-import { reading, unreadable, WHOLE_FILE } from './file-fault.js'
+import { reading, readingAtOnce, unreadable, WHOLE_FILE } from './file-fault.js'
 import { inBatches, type PaceOptions } from './pace.js'
 import { decodeName, filePath, rawBytes } from './raw-name.js'
 import type { DigestCache } from './stat-cache.js'
@@ -45,8 +45,8 @@ export async function readNodes(
 ): Promise<void> {
   const unread = nodes.filter(({ read }) => read === undefined)
   const found = await inBatches(unread, statNode(directory), pace)
-  const files = found.filter(({ stats }) => stats.isFile())
-  for (const one of found) if (!one.stats.isFile()) one.node.read = { entry: plainEntry(one) }
+  const files = found.filter(({ node }) => node.kind === 'file')
+  for (const one of found) if (one.node.kind !== 'file') one.node.read = { entry: plainEntry(one) }
   const size = files.reduce((sum, { stats }) => sum + Number(stats.size), 0)
   const cache = files.length >= CACHED_FILES || size >= CACHED_SIZE ? await openCache?.() : undefined
   const changed = files.filter((one) => {
@@ -65,10 +65,15 @@ function statNode(directory: string) {
   }
   return {
     atOnce: (node: TreeNode) =>
-      reading(node.path, () => {
+      readingAtOnce(node.path, () => {
         const file = filePath(directory, node.path)
         const stats = lstatSync(file, { bigint: true })
-        return found(node, file, stats, stats.isSymbolicLink() ? readlinkSync(file, { encoding: 'buffer' }) : undefined)
+        return found(
+          node,
+          file,
+          stats,
+          node.kind === 'symlink' ? readlinkSync(file, { encoding: 'buffer' }) : undefined,
+        )
       }),
     meanwhile: (node: TreeNode) =>
       reading(node.path, async () => {
@@ -78,7 +83,7 @@ function statNode(directory: string) {
           node,
           file,
           stats,
-          stats.isSymbolicLink() ? await readlink(file, { encoding: 'buffer' }) : undefined,
+          node.kind === 'symlink' ? await readlink(file, { encoding: 'buffer' }) : undefined,
         )
       }),
   }
@@ -95,17 +100,20 @@ function hashFile(cache: DigestCache | undefined) {
     if (BigInt(content.size) === one.stats.size) cache?.add(one.node.path, one.stats, content.digest, began)
   }
   const contentOf = (bytes: Buffer): Content => ({ digest: digestOf(bytes), size: bytes.length })
+  const meanwhile = (one: Found) =>
+    reading(one.node.path, async () => {
+      const began = Date.now()
+      store(one, began, isLarge(one) ? await digestStream(one.file) : contentOf(await readFile(one.file)))
+    })
   return {
-    atOnce: (one: Found) =>
-      reading(one.node.path, async () => {
+    atOnce: (one: Found) => {
+      if (isLarge(one)) return meanwhile(one)
+      return readingAtOnce(one.node.path, () => {
         const began = Date.now()
-        store(one, began, isLarge(one) ? await digestStream(one.file) : contentOf(readFileSync(one.file)))
-      }),
-    meanwhile: (one: Found) =>
-      reading(one.node.path, async () => {
-        const began = Date.now()
-        store(one, began, isLarge(one) ? await digestStream(one.file) : contentOf(await readFile(one.file)))
-      }),
+        store(one, began, contentOf(readFileSync(one.file)))
+      })
+    },
+    meanwhile,
   }
 }
 

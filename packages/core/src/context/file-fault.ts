@@ -16,6 +16,15 @@ export async function reading<T>(path: string, read: () => T | Promise<T>): Prom
   try {
     return await read()
   } catch (error) {
-    throw unreadable(path, 'cannot be read', error)
+    throw error instanceof EngineError ? error : unreadable(path, 'cannot be read', error)
+  }
+}
+
+/** The same without a promise. */
+export function readingAtOnce<T>(path: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw error instanceof EngineError ? error : unreadable(path, 'cannot be read', error)
   }
 }

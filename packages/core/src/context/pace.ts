@@ -17,7 +17,8 @@ export interface PaceOptions {
 
 /** One piece of work, done with synchronous calls and with asynchronous ones. */
 export interface PacedWork<Item, Result> {
-  readonly atOnce: (item: Item) => Promise<Result>
+  /** Returns a promise for large files alone. */
+  readonly atOnce: (item: Item) => Result | Promise<Result>
   readonly meanwhile: (item: Item) => Promise<Result>
 }
 
@@ -40,7 +41,14 @@ export async function inBatches<Item, Result>(
     const batch = items.slice(start, start + BATCH)
     const way = pace.isSlow && pace.meanwhile < pace.atOnce ? 'meanwhile' : 'atOnce'
     const began = performance.now()
-    results.push(...(await Promise.all(batch.map(work[way]))))
+    if (way === 'meanwhile') results.push(...(await Promise.all(batch.map(work.meanwhile))))
+    else {
+      for (const item of batch) {
+        const result = work.atOnce(item)
+        // A promise for each of many files takes as long as their reading.
+        results.push(result instanceof Promise ? await result : result)
+      }
+    }
     const time = performance.now() - began
     pace[way] = time / batch.length
     if (way === 'atOnce') pace.isSlow = start >= WARM_UP && isSlow(batch.length, time)

@@ -48,12 +48,12 @@ export function filePath(directory: string, path: string): string | Buffer {
   return raw === undefined ? join(directory, path) : Buffer.concat([Buffer.from(`${directory}/`), raw])
 }
 
-/** Compares names by their bytes, as BuildKit's receiver does. */
-export function compareNames(one: string, other: string): number {
-  if (one === other) return 0
+/** Sorts the names of a folder by their bytes, as BuildKit's receiver compares them. */
+export function sortNames(names: readonly string[]): readonly string[] {
   // Code units sort as UTF-8 does unless a surrogate is involved.
-  if (!SURROGATE.test(one) && !SURROGATE.test(other)) return one < other ? -1 : 1
-  return Buffer.compare(rawBytes(one) ?? Buffer.from(one), rawBytes(other) ?? Buffer.from(other))
+  if (!names.some((name) => SURROGATE.test(name))) return names.toSorted()
+  const bytes = names.map((name) => [name, rawBytes(name) ?? Buffer.from(name)] as const)
+  return bytes.sort(([, one], [, other]) => Buffer.compare(one, other)).map(([name]) => name)
 }
 
 const SURROGATE = /[\uD800-\uDFFF]/
