@@ -5,9 +5,8 @@ import { Cleanup } from '../../../../test/support/cleanup.js'
 import { type DebianRegistry, startDebianRegistry } from '../../../../test/support/debian-registry.js'
 import { pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { connectEngine } from '../../src/builder/connect.js'
-import { ignoredOptions } from '../../src/builder/docker/ignored-options.js'
-import type { EngineEvent } from '../../src/model/events.js'
-import { buildOf, ENGINES, engineHost, platform, printed, pushBase, reference } from './engines.js'
+import { unsupportedOptions } from '../../src/builder/features.js'
+import { buildOf, buildOnce, ENGINES, engineHost, platform, printed, pushBase, reference } from './engines.js'
 
 const AMD64 = platform('linux/amd64')
 
@@ -27,15 +26,13 @@ describe.each(ENGINES)('%s', (name) => {
 
   test('limits are seen by RUN steps, or the engine is known to ignore them; hosts are seen by all', async () => {
     await using engine = connectEngine({ host })
-    const events: EngineEvent[] = []
     const limits = { shmSize: 33_554_432, ulimits: [{ name: 'nofile', soft: 777, hard: 888 }] }
     const dockerfile = `FROM ${base}\nRUN grep /dev/shm /proc/mounts; grep open /proc/self/limits; cat /etc/hosts\n`
     const request = buildOf(dockerfile, { noCache: true, addHosts: ['some.example.com:192.0.2.7'], ...limits })
-    await engine.build(request, { onEvent: (event) => events.push(event) })
-    await engine.untag(request.name)
+    const events = await buildOnce(engine, request)
     const [, soft, hard] = /Max open files +(\d+) +(\d+)/.exec(printed(events)) ?? []
     const seen = { shm: printed(events).includes('size=32768k'), files: `${soft}:${hard}` === '777:888' }
-    const isIgnored = ignoredOptions(await engine.info(), limits).length > 0
+    const isIgnored = unsupportedOptions(await engine.describe(), limits).length > 0
     expect(seen).toEqual({ shm: !isIgnored, files: !isIgnored })
     expect(printed(events)).toMatch(/192\.0\.2\.7\s+some\.example\.com/)
   })
@@ -43,10 +40,8 @@ describe.each(ENGINES)('%s', (name) => {
   test('the network is the one that is asked for, and steps are taken from the cache unless that is not wanted', async () => {
     await using engine = connectEngine({ host })
     const build = async (changes: Parameters<typeof buildOf>[1]) => {
-      const events: EngineEvent[] = []
       const request = buildOf(`FROM ${base}\nRUN ls /sys/class/net\n`, changes)
-      await engine.build(request, { onEvent: (event) => events.push(event) })
-      await engine.untag(request.name)
+      const events = await buildOnce(engine, request)
       const step = events.flatMap((event) => (event.kind === 'build-step' && event.name.includes('RUN') ? [event] : []))
       return { status: step.at(-1)?.status, interfaces: printed(events).trim() }
     }
@@ -68,18 +63,15 @@ describe.each(ENGINES)('%s', (name) => {
       await pushTinyImage(target, await busyboxImage({ platform: AMD64, files: { word } }), '1')
     }
     const build = async (pull: boolean) => {
-      const events: EngineEvent[] = []
       const request = buildOf(`FROM ${registry.host}/moving:1\nRUN cat /word\n`, { pull, noCache: true })
-      await engine.build(request, { onEvent: (event) => events.push(event) })
-      await engine.untag(request.name)
-      return printed(events)
+      return printed(await buildOnce(engine, request))
     }
-    const { imageStore } = await engine.info()
+    const { imageStore } = await engine.describe()
     await push('first')
-    await engine.pull(name, AMD64)
+    await engine.images?.pull(name, AMD64)
     await push('second')
     expect(await build(false)).toBe(imageStore === 'containerd' ? 'second' : 'first')
     expect(await build(true)).toBe('second')
-    await engine.untag(name)
+    await engine.images?.untag(name)
   })
 })

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { busyboxImage } from '../../../../test/support/busybox-image.js'
 import { Cleanup } from '../../../../test/support/cleanup.js'
 import { type DebianRegistry, startDebianRegistry } from '../../../../test/support/debian-registry.js'
+import { pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { connectEngine } from '../../src/builder/connect.js'
 import { EngineError } from '../../src/model/errors.js'
-import type { EngineEvent } from '../../src/model/events.js'
+import { MEDIA_TYPES } from '../../src/model/oci.js'
 import {
   buildOf,
+  buildOnce,
   ENGINES,
   engineHost,
   engineWithLogins,
@@ -40,14 +42,11 @@ describe.each(ENGINES)('%s', (name) => {
       ['linux/amd64', 'x86_64'],
       ['linux/arm/v7', 'armv7l'],
     ] as const) {
-      const events: EngineEvent[] = []
       const request = buildOf(
         `FROM ${base}\nARG WORD TARGETPLATFORM\nCOPY note /\nRUN echo "$WORD from $TARGETPLATFORM on $(uname -m)"; cat /note >&2; printf unended`,
         { platform: platform(name), args: { WORD: 'grüße' }, files: { note: 'a note\n' }, noCache: true },
       )
-      const { imageId } = await engine.build(request, { onEvent: (event) => events.push(event) })
-      await engine.untag(request.name)
-      expect(imageId).toMatch(/^sha256:[a-f0-9]{64}$/)
+      const events = await buildOnce(engine, request)
       expect(printed(events)).toContain(`grüße from ${name} on ${machine}\n`)
       expect(printed(events)).toContain('a note\n')
       expect(printed(events)).toContain('unended')
@@ -58,11 +57,9 @@ describe.each(ENGINES)('%s', (name) => {
 
   test('tells all of many thousand lines a second, to the very end, and what the frontend warns of, with its line', async () => {
     await using engine = connectEngine({ host })
-    const events: EngineEvent[] = []
     const loop = 'i=0; while [ $i -lt 20000 ]; do echo $i; i=$((i+1)); done; printf unended'
     const request = buildOf(`# a comment\nFROM ${base} as casing\nRUN ${loop}\n`, { noCache: true })
-    await engine.build(request, { onEvent: (event) => events.push(event) })
-    await engine.untag(request.name)
+    const events = await buildOnce(engine, request)
     const numbers = Array.from({ length: 20_000 }, (_, at) => `${at}\n`)
     expect(printed(events) === `${numbers.join('')}unended`).toBe(true)
     const warnings = events.filter(({ kind }) => kind === 'build-warning')
@@ -71,29 +68,56 @@ describe.each(ENGINES)('%s', (name) => {
     expect(warnings).toEqual(name === ENGINES[0] ? [] : told)
   })
 
-  test('gives the image its labels, and builds a target in a named file', async () => {
+  test('gives the image its labels, builds a target, and pushes it in the media types asked for', async () => {
     await using engine = connectEngine({ host })
-    const name = uniqueName(registry.host)
-    const request = buildOf('not this one', {
-      name,
+    const destination = uniqueName(registry.host)
+    const request = buildOf(`FROM ${base} AS first\nRUN true\nFROM first\nRUN exit 1\n`, {
+      destination,
       platform: platform('linux/arm/v7'),
-      dockerfile: 'sub/My.Dockerfile',
       target: 'first',
       labels: { 'com.example.word': 'a "b" €' },
-      files: { 'sub/My.Dockerfile': `FROM ${base} AS first\nRUN true\nFROM first\nRUN exit 1\n` },
+      mediaTypes: 'docker',
     })
-    await engine.build(request)
-    const digest = await engine.push(name, request.platform)
-    await engine.untag(name)
-    const { architecture, variant, config } = await fetchConfig(registry.url, name.repository, digest)
+    await using built = await engine.build(request)
+    const digest = await built.push()
+    const { architecture, variant, config } = await fetchConfig(registry.url, destination.repository, digest)
     expect({ architecture, variant }).toEqual({ architecture: 'arm', variant: 'v7' })
     expect(config?.Labels).toMatchObject({ 'com.example.word': 'a "b" €' })
+    const manifest = await fetch(`${registry.url}/v2/${destination.repository}/manifests/${digest}`, {
+      headers: { accept: MEDIA_TYPES.dockerManifest },
+    })
+    expect(manifest.headers.get('content-type')).toBe(MEDIA_TYPES.dockerManifest)
+  })
+
+  test('runs a command in what was built, and reports one that fails', async () => {
+    await using engine = connectEngine({ host })
+    const request = buildOf(`FROM ${base}\nCOPY word /word\n`, {
+      destination: uniqueName(registry.host),
+      files: { word: 'a word' },
+    })
+    await using built = await engine.build(request)
+    await built.run(['sh', '-c', 'test "$(cat /word)" = "a word"'])
+    await expect(built.run(['sh', '-c', 'exit 3'])).rejects.toMatchObject({ code: 'BUILD_FAILED' })
+  })
+
+  test('reports what names the build resolved, from the cache too, also those that no FROM of the Dockerfile has', async () => {
+    await using engine = connectEngine({ host })
+    const target = { url: registry.url, repository: 'tool' }
+    const tool = await busyboxImage({ platform: platform('linux/amd64'), files: { v: 'tool' } })
+    await pushTinyImage(target, tool, '1')
+    const name = `${registry.host}/tool:1`
+    const dockerfile = `FROM ${base} AS parent\nONBUILD COPY --from=${name} /v /v\nFROM parent\nRUN cat /v\n`
+    for (const noCache of [true, false]) {
+      await using built = await engine.build(buildOf(dockerfile, { noCache }))
+      expect(built.sources).toEqual([{ kind: 'image', name, digest: tool.manifest.descriptor.digest }])
+    }
   })
 
   test('a failed step is named with its line and the end of its output', async () => {
     await using engine = connectEngine({ host })
     const dockerfile = `FROM ${base}\n\nRUN true && \\\n    true\nRUN for i in 1 2 3; do echo "line $i"; done; exit 7\n`
-    const building = engine.build(buildOf(dockerfile, { dockerfileName: 'dockerfileInline' }))
+    const named = { name: 'dockerfileInline', text: dockerfile, file: 'Dockerfile', pinnedFile: 'Dockerfile' }
+    const building = engine.build(buildOf(dockerfile, { dockerfile: named }))
     const error: unknown = await building.catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ name: 'EngineError', code: 'BUILD_FAILED' })
     const { message } = error as Error
@@ -107,19 +131,13 @@ describe.each(ENGINES)('%s', (name) => {
     await expect(engine.build(buildOf('FRON scratch\n'))).rejects.toMatchObject({ code: 'BUILD_FAILED' })
   })
 
-  test('a context that cannot be read to its end is told as such', async () => {
+  test('a context that cannot be read fails the build with the reason', async () => {
     await using engine = connectEngine({ host })
-    const openContext = () =>
-      Readable.from(
-        (async function* () {
-          yield Buffer.alloc(512)
-          throw new Error('the disk is gone')
-        })(),
-      )
-    await expect(engine.build(buildOf('', { openContext }))).rejects.toMatchObject({
-      code: 'CONTEXT_UNREADABLE',
-      message: expect.stringContaining('the disk is gone'),
-    })
+    const request = buildOf('FROM scratch\nCOPY . /\n')
+    const gone = new EngineError('CONTEXT_UNREADABLE', 'the disk is gone')
+    const context = { list: () => Promise.reject(gone) }
+    const directories = { ...request.inputs.directories, context }
+    await expect(engine.build({ ...request, inputs: { ...request.inputs, directories } })).rejects.toBe(gone)
   })
 
   test('cancelling stops the step that runs on the engine', async () => {
@@ -139,8 +157,7 @@ describe.each(ENGINES)('%s', (name) => {
     })
     await expect(building).rejects.toMatchObject({ name: 'CancelledError', code: 'CANCELLED' })
     const next = locked('true')
-    await engine.build(next)
-    await engine.untag(next.name)
+    await buildOnce(engine, next)
   })
 
   test('each registry that a build pulls from gets its own login, and no other is asked for', async () => {
@@ -156,10 +173,7 @@ describe.each(ENGINES)('%s', (name) => {
     const { engine, asked } = engineWithLogins({ [first.host]: first.login, [second.host]: second.login }, { host })
     await using _ = engine
     const dockerfile = `FROM ${firstBase} AS first\nFROM ${secondBase}\nCOPY --from=first /from-first /\nRUN cat /from-first /from-second\n`
-    const events: EngineEvent[] = []
-    const request = buildOf(dockerfile, { noCache: true })
-    await engine.build(request, { onEvent: (event) => events.push(event) })
-    await engine.untag(request.name)
+    const events = await buildOnce(engine, buildOf(dockerfile, { noCache: true }))
     expect(printed(events)).toBe('firstsecond')
     expect(new Set(asked)).toEqual(new Set([first.host, second.host]))
   })

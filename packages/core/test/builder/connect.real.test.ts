@@ -11,7 +11,7 @@ import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { connectEngine } from '../../src/builder/connect.js'
 import { FIRST_ANSWER_TIMEOUT } from '../../src/builder/docker/connection.js'
 import { formatPlatform } from '../../src/model/platform.js'
-import { buildOf, ENGINES, engineHost } from './engines.js'
+import { buildOf, buildOnce, ENGINES, engineHost } from './engines.js'
 
 test.each([
   [ENGINES[0], 'graphdriver'],
@@ -19,7 +19,7 @@ test.each([
 ] as const)('%s says what it is and what it can run, emulated included', async (name, imageStore) => {
   await using running = await engineHost(name)
   await using engine = connectEngine({ host: running.host })
-  const info = await engine.info()
+  const info = await engine.describe()
   expect(info).toMatchObject({
     address: running.host,
     version: expect.stringMatching(/^\d+\.\d+/),
@@ -42,7 +42,7 @@ test('no engine at a socket or a port is told with what to do', async () => {
   await using folder = await tempFolder('no-engine')
   for (const host of [`unix://${folder.path}/docker.sock`, `tcp://127.0.0.1:${await freePort()}`]) {
     await using engine = connectEngine({ host })
-    await expect(engine.info()).rejects.toMatchObject({
+    await expect(engine.describe()).rejects.toMatchObject({
       name: 'EngineError',
       code: 'ENGINE_UNREACHABLE',
       hint: expect.stringContaining('DOCKER_HOST'),
@@ -61,7 +61,7 @@ test('an engine that takes connections and never answers is given up', async () 
   })
   await using engine = connectEngine({ host: `tcp://127.0.0.1:${(silent.address() as AddressInfo).port}` })
   const connected = once(silent, 'connection')
-  const asking = engine.info()
+  const asking = engine.describe()
   asking.catch(() => {})
   const [connection] = (await connected) as [Socket]
   await vi.advanceTimersByTimeAsync(FIRST_ANSWER_TIMEOUT)
@@ -78,7 +78,7 @@ test('what is no engine is told as such', async () => {
   await once(server, 'listening')
   try {
     await using engine = connectEngine({ host: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}` })
-    await expect(engine.info()).rejects.toMatchObject({ code: 'ENGINE_UNREACHABLE', hint: expect.any(String) })
+    await expect(engine.describe()).rejects.toMatchObject({ code: 'ENGINE_UNREACHABLE', hint: expect.any(String) })
   } finally {
     server.close()
   }
@@ -91,10 +91,8 @@ test('speaks through the ssh of the system, sessions included', async () => {
   await chmod(join(folder.path, 'ssh'), 0o755)
   const env = { ...process.env, PATH: `${folder.path}:${process.env['PATH']}` }
   await using engine = connectEngine({ host: 'ssh://pi.example.com', env })
-  expect(await engine.info()).toMatchObject({ address: 'ssh://pi.example.com', native: { architecture: 'amd64' } })
-  const request = buildOf('FROM scratch\nCOPY note /\n', { files: { note: 'over ssh\n' } })
-  await engine.build(request)
-  await engine.untag(request.name)
+  expect(await engine.describe()).toMatchObject({ address: 'ssh://pi.example.com', native: { architecture: 'amd64' } })
+  await buildOnce(engine, buildOf('FROM scratch\nCOPY note /\n', { files: { note: 'over ssh\n' } }))
 })
 
 test('what ssh complains of is told', async () => {
@@ -102,7 +100,7 @@ test('what ssh complains of is told', async () => {
   await writeFile(join(folder.path, 'ssh'), '#!/bin/sh\necho "Host key verification failed." >&2\nexit 255\n')
   await chmod(join(folder.path, 'ssh'), 0o755)
   await using engine = connectEngine({ host: 'ssh://pi.example.com', env: { PATH: `${folder.path}:/bin` } })
-  await expect(engine.info()).rejects.toMatchObject({
+  await expect(engine.describe()).rejects.toMatchObject({
     code: 'ENGINE_UNREACHABLE',
     message: expect.stringContaining('Host key verification failed.'),
   })
@@ -130,10 +128,8 @@ test('speaks TLS with the certificates that an engine is given, sessions include
   const env = { DOCKER_HOST: host, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: own }
   for (const options of [{ host, certificates: own, env: { ...env, DOCKER_CERT_PATH: foreign } }, { env }]) {
     await using engine = connectEngine(options)
-    const request = buildOf('FROM scratch\nCOPY note /\n', { files: { note: 'over TLS\n' } })
-    await engine.build(request)
-    await engine.untag(request.name)
-    expect((await engine.info()).runnable).toBeDefined()
+    await buildOnce(engine, buildOf('FROM scratch\nCOPY note /\n', { files: { note: 'over TLS\n' } }))
+    expect((await engine.describe()).runnable).toBeDefined()
   }
 
   await cp(own, at('no-client'), { recursive: true, filter: (path) => !/(?:cert|key)\.pem$/.test(path) })
@@ -152,7 +148,7 @@ test('speaks TLS with the certificates that an engine is given, sessions include
     [undefined, 'no engine, or one behind TLS', 'certificates'],
   ] as const) {
     await using engine = connectEngine({ host, certificates, env: {} })
-    await expect(engine.info()).rejects.toMatchObject({
+    await expect(engine.describe()).rejects.toMatchObject({
       code: 'ENGINE_UNREACHABLE',
       message: expect.stringContaining(message),
       hint: expect.stringContaining(hint),
@@ -168,7 +164,7 @@ test('an engine that speaks no TLS is told as such where certificates are given 
   try {
     const { port } = server.address() as AddressInfo
     await using engine = connectEngine({ host: `tcp://127.0.0.1:${port}`, certificates })
-    await expect(engine.info()).rejects.toMatchObject({
+    await expect(engine.describe()).rejects.toMatchObject({
       code: 'ENGINE_UNREACHABLE',
       message: expect.stringContaining('does not speak TLS'),
     })

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { Readable } from 'node:stream'
-import { pack } from 'tar-stream'
 import { busyboxImage } from '../../../../test/support/busybox-image.js'
 import type { DebianRegistry } from '../../../../test/support/debian-registry.js'
 import { newerEngine } from '../../../../test/support/newer-engine.js'
 import { pushManifest, pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { tinyIndex } from '../../../../test/support/tiny-image.js'
 import { connectEngine, type EngineOptions } from '../../src/builder/connect.js'
-import type { BuildRequest, Builder } from '../../src/builder/port.js'
+import type { SyncDirectory, SyncEntry } from '../../src/builder/buildkit/file-sync.js'
+import { memoryDirectory } from '../../src/builder/memory-directory.js'
+import type { Builder, BuildRequest } from '../../src/builder/port.js'
 import type { Digest } from '../../src/model/digest.js'
 import type { EngineEvent } from '../../src/model/events.js'
 import { type ImageConfig, type ImageManifest, MEDIA_TYPES } from '../../src/model/oci.js'
@@ -36,25 +36,67 @@ export function uniqueName(host = 'engine-test.example.com'): Reference {
 /** A build of one Dockerfile with a context of files. */
 export function buildOf(
   dockerfile: string,
-  changes: Partial<BuildRequest> & { readonly files?: Readonly<Record<string, string | Buffer>> } = {},
+  {
+    files = {},
+    secrets,
+    ssh,
+    ...request
+  }: Partial<BuildRequest> &
+    Pick<BuildRequest['inputs'], 'secrets' | 'ssh'> & { readonly files?: Readonly<Record<string, string | Buffer>> } = {},
 ): BuildRequest {
-  const { files = {}, ...request } = changes
+  const file = 'Dockerfile'
   return {
     platform: platform('linux/amd64'),
-    openContext: () => {
-      const tar = pack()
-      for (const [name, content] of Object.entries({ Dockerfile: dockerfile, ...files })) {
-        tar.entry({ name, mode: 0o755 }, content)
-      }
-      tar.finalize()
-      return Readable.from(tar)
+    inputs: {
+      directories: { context: filesDirectory(files), dockerfile: memoryDirectory({ [file]: dockerfile }) },
+      sharedKey: randomUUID(),
+      ...(secrets && { secrets }),
+      ...(ssh && { ssh }),
     },
-    dockerfile: 'Dockerfile',
-    dockerfileText: dockerfile,
-    name: uniqueName(),
+    dockerfile: { name: file, text: dockerfile, file, pinnedFile: file },
+    pins: [],
+    destination: uniqueName(),
+    mediaTypes: 'oci',
     network: 'none',
     ...request,
   }
+}
+
+/** A directory of executable files by path, in directories of their own. */
+function filesDirectory(files: Readonly<Record<string, string | Buffer>>): SyncDirectory {
+  const entries = new Map<string, SyncEntry>()
+  for (const [name, value] of Object.entries(files)) {
+    const content = Buffer.from(value)
+    const parts = name.split('/')
+    for (let depth = 1; depth < parts.length; depth++) {
+      const path = parts.slice(0, depth).join('/')
+      entries.set(path, { kind: 'directory', path: Buffer.from(path), mode: 0o755, size: 0, modified: 0n })
+    }
+    entries.set(name, {
+      kind: 'file',
+      path: Buffer.from(name),
+      mode: 0o755,
+      size: content.byteLength,
+      modified: 0n,
+      async *open() {
+        yield content
+      },
+    })
+  }
+  const sorted = [...entries].sort(([one], [other]) => comparePaths(one, other))
+  return { list: async () => sorted.map(([, entry]) => entry) }
+}
+
+function comparePaths(one: string, other: string): number {
+  const [first, second] = [one.replaceAll('/', '\0'), other.replaceAll('/', '\0')]
+  return first < second ? -1 : first > second ? 1 : 0
+}
+
+/** Builds, and leaves nothing on the engine. @returns what happened. */
+export async function buildOnce(builder: Builder, request: BuildRequest): Promise<readonly EngineEvent[]> {
+  const events: EngineEvent[] = []
+  await using _ = await builder.build(request, { onEvent: (event) => events.push(event) })
+  return events
 }
 
 /** The engines that the tests of engines run on. */
@@ -106,7 +148,7 @@ export function printed(events: readonly EngineEvent[]): string {
 export function engineWithLogins(
   logins: Readonly<Record<string, { readonly username: string; readonly password: string } | undefined>>,
   options: Omit<EngineOptions, 'credentials'> = {},
-): { readonly engine: Engine; readonly asked: string[] } {
+): { readonly engine: Builder; readonly asked: string[] } {
   const asked: string[] = []
   const credentials = {
     find: async (host: string) => {

@@ -8,8 +8,7 @@ import Docker from 'dockerode'
 import { extract } from 'tar-stream'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type TempFolder, tempFolder } from '../../../../test/support/temp-folder.js'
-import { packContext } from '../../src/context/packing.js'
-import { listDirectory } from './listed.js'
+import { listDirectory, readSent } from './listed.js'
 
 const run = promisify(execFile)
 const docker = new Docker()
@@ -169,11 +168,11 @@ it.each([
 
 async function ourResult(dockerfile: string): Promise<ReadonlyMap<string, Entry>> {
   const listed = await listDirectory({ directory: context, dockerfile })
-  await using packed = await packContext(listed.context, listed.listing)
-  const ours = new Map(await entriesOf(packed.open(listed.context.dockerfile.text)))
+  const ours = new Map<string, Entry>()
+  for (const [path, { type, mode, content, mtime }] of await readSent(listed.context)) {
+    ours.set(path, { type, mode, content, mtime: type === 'file' ? mtime : undefined })
+  }
   addParents(ours)
-  // Where it is left out, the frontend takes the Dockerfile from a name of our own, and COPY never sees it.
-  ours.delete('.polyarch.Dockerfile')
   return ours
 }
 

@@ -28,11 +28,12 @@ const INFO: BuilderInfo = {
   native: AMD64,
   runnable: [AMD64],
   imageStore: 'containerd',
+  features: { sourcePolicy: true, namedContexts: true, limits: true, pushes: true, cacheExports: new Set() },
 }
 
 /** An engine that only tells what it is. */
-function engineThat(info: () => Promise<BuilderInfo>): Builder {
-  return { info } as Partial<Builder> as Builder
+function engineThat(describe: () => Promise<BuilderInfo>): Builder {
+  return { describe } as Partial<Builder> as Builder
 }
 
 describe('the engine', () => {

@@ -14,6 +14,7 @@ import { EngineError } from '../../src/model/errors.js'
 import { MEDIA_TYPES } from '../../src/model/oci.js'
 import { parseReference } from '../../src/model/reference.js'
 import { createRegistry } from '../../src/registry/client.js'
+import { createContexts } from '../../src/steps/contexts.js'
 import { imageStep } from '../../src/steps/image-step.js'
 import type { Output, World } from '../../src/steps/step.js'
 import { start } from '../definition/definitions.js'
@@ -36,15 +37,17 @@ async function makeImage(meanwhile: (url: string) => Promise<void>): Promise<Out
   const output = { reference: { ...node.repository, digest: base.manifest.descriptor.digest } } as Output
   const inputs = new Map([node.base, node.baseIndex].map((id) => [id, { ...output, ...base.manifest }]))
   const engine = {
-    build: async () => ({ imageId: 'sha256:1' }),
-    async push() {
-      await meanwhile(`${registry.server.url}/${node.repository.repository}`)
-      throw new EngineError('PUSH_FAILED', 'the engine refused to push')
-    },
-    untag: async () => {},
+    build: async () => ({
+      sources: [],
+      async push() {
+        await meanwhile(`${registry.server.url}/${node.repository.repository}`)
+        throw new EngineError('PUSH_FAILED', 'the engine refused to push')
+      },
+      [Symbol.asyncDispose]: async () => {},
+    }),
   } as unknown as Builder
-  const packed = { open: () => Readable.from([]), [Symbol.asyncDispose]: async () => {} }
-  const world = { registry: client, code: createCodeReader(), contexts: { epoch: undefined, pack: async () => packed } }
+  await using contexts = createContexts()
+  const world = { registry: client, code: createCodeReader(), contexts }
   const file = { text: DOCKERFILE, file: '/Dockerfile', name: 'Dockerfile', mode: 0 }
   const listing = { entries: [], digest: digestOf('context') }
   const context = {

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest'
 import { BuildProgress } from '../../../src/builder/buildkit/build-progress.js'
-import { decodeTrace, type TraceStatus, type TraceVertex } from '../../../src/builder/docker/trace.js'
+import { type BuildStatus, decodeStatus, type StatusVertex } from '../../../src/builder/buildkit/status.js'
 import type { EngineEvent } from '../../../src/model/events.js'
-import { RECORDED_TRACE } from './recorded-trace.js'
+import { RECORDED_STATUS } from './recorded-status.js'
 
-const NOTHING: TraceStatus = { vertexes: [], statuses: [], logs: [], warnings: [] }
+const NOTHING: BuildStatus = { vertexes: [], statuses: [], logs: [], warnings: [] }
 const LAYER = `sha256:${'a'.repeat(64)}`
 
-function vertex(digest: string, changes: Partial<TraceVertex> = {}): TraceVertex {
+function vertex(digest: string, changes: Partial<StatusVertex> = {}): StatusVertex {
   return { digest, name: `step ${digest}`, cached: false, started: null, completed: null, error: '', ...changes }
 }
 
-function follow(statuses: readonly Partial<TraceStatus>[], failure = '') {
+function follow(statuses: readonly Partial<BuildStatus>[], failure = '') {
   const events: EngineEvent[] = []
   const progress = new BuildProgress((event) => events.push(event))
   for (const status of statuses) progress.add({ ...NOTHING, ...status })
@@ -75,7 +75,7 @@ test('loses none of many thousand lines, from several steps at once and cut anyw
   const steps = ['a', 'b', 'c']
   const texts = steps.map((step) => Array.from({ length: 20_000 }, (_, at) => `${step} ${at} – ü€🐳\n`).join(''))
   const bytes = texts.map((text) => Buffer.from(text))
-  const logs: TraceStatus['logs'][number][] = []
+  const logs: BuildStatus['logs'][number][] = []
   // Pieces of lengths that share no factor with those of lines or characters.
   for (let at = 0; bytes.some(({ length }) => at < length); at += 1013) {
     steps.forEach((step, index) => {
@@ -138,8 +138,8 @@ test('names the step that the failure is of, not one without which the build wen
 })
 
 test('follows what an engine really sent', () => {
-  const { started, log, failed } = RECORDED_TRACE
-  const { events, failedStep } = follow([started, log, failed].map(decodeTrace))
+  const { started, log, failed } = RECORDED_STATUS
+  const { events, failedStep } = follow([started, log, failed].map((text) => decodeStatus(Buffer.from(text, 'base64'))))
   expect(events.map((event) => (event.kind === 'build-step' ? event.status : event.kind))).toEqual([
     'started',
     'build-log',

@@ -9,8 +9,7 @@ import { programFiles } from '../../../../../test/support/program-files.js'
 import { tempFolder } from '../../../../../test/support/temp-folder.js'
 import { agentSocket } from '../../../src/builder/buildkit/agent-socket.js'
 import { connectEngine } from '../../../src/builder/connect.js'
-import type { EngineEvent } from '../../../src/model/events.js'
-import { buildOf, ENGINES, engineHost, printed, pushBase } from '../engines.js'
+import { buildOf, buildOnce, ENGINES, engineHost, printed, pushBase } from '../engines.js'
 
 describe.each(ENGINES)('%s', (name) => {
   const cleanup = new Cleanup()
@@ -26,10 +25,7 @@ describe.each(ENGINES)('%s', (name) => {
 
   async function buildAndPrint(request: ReturnType<typeof buildOf>): Promise<string> {
     await using engine = connectEngine({ host })
-    const events: EngineEvent[] = []
-    await engine.build(request, { onEvent: (event) => events.push(event) })
-    await engine.untag(request.name)
-    return printed(events)
+    return printed(await buildOnce(engine, request))
   }
 
   test('a secret is read by the step that mounts it, as bytes, and only when it does', async () => {

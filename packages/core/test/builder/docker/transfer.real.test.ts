@@ -5,14 +5,14 @@ import { freePort } from '../../../../../test/support/free-port.js'
 import { pushManifest, pushTinyImage } from '../../../../../test/support/push-tiny.js'
 import { tinyIndex } from '../../../../../test/support/tiny-image.js'
 import { connectEngine } from '../../../src/builder/connect.js'
-import type { EngineEvent } from '../../../src/model/events.js'
+import { digestOf } from '../../../src/model/digest.js'
+import { MEDIA_TYPES } from '../../../src/model/oci.js'
 import { startFaultProxy } from '../../registry/fault-proxy.js'
 import {
   buildOf,
   ENGINES,
   engineHost,
   engineWithLogins,
-  fetchConfig,
   platform,
   reference,
   uniqueName,
@@ -21,6 +21,10 @@ import {
 const AMD64 = platform('linux/amd64')
 const ARM = platform('linux/arm/v7')
 const FROM_SCRATCH = 'FROM scratch\nCOPY note /\n'
+
+function basic({ username, password } = { username: '', password: '' }): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
+}
 
 describe.each(ENGINES)('%s', (name) => {
   let running: Awaited<ReturnType<typeof engineHost>>
@@ -37,48 +41,44 @@ describe.each(ENGINES)('%s', (name) => {
     await using registry = await startDebianRegistry({ auth: 'htpasswd' })
     const { engine } = engineWithLogins({ [registry.host]: registry.login }, { host })
     await using _ = engine
-    const name = uniqueName(registry.host)
-    await engine.build(buildOf(FROM_SCRATCH, { name, files: { note: 'pushed\n' } }))
-    const events: EngineEvent[] = []
-    const digest = await engine.push(name, AMD64, { onEvent: (event) => events.push(event) })
-    expect(await engine.distribution(name)).toEqual({ digest })
-    expect(events).toContainEqual(
-      expect.objectContaining({ kind: 'engine-transfer', direction: 'push', status: 'Pushed' }),
-    )
-    await engine.untag(name)
+    const destination = uniqueName(registry.host)
+    await using built = await engine.build(buildOf(FROM_SCRATCH, { destination, files: { note: 'pushed\n' } }))
+    const digest = await built.push()
+    const manifest = await fetch(`${registry.url}/v2/${destination.repository}/manifests/${digest}`, {
+      headers: { accept: Object.values(MEDIA_TYPES).join(', '), authorization: basic(registry.login) },
+    })
+    expect(digestOf(Buffer.from(await manifest.arrayBuffer()))).toBe(digest)
   })
 
-  test('a push without a login is refused, in the stream of a successful answer', async () => {
+  test('a push without a login is refused', async () => {
     await using registry = await startDebianRegistry({ auth: 'htpasswd' })
     await using engine = connectEngine({ host })
-    const name = uniqueName(registry.host)
-    await engine.build(buildOf(FROM_SCRATCH, { name, files: { note: 'refused\n' } }))
-    await expect(engine.push(name, AMD64)).rejects.toMatchObject({ name: 'EngineError', code: 'PUSH_FAILED' })
-    await engine.untag(name)
+    const destination = uniqueName(registry.host)
+    const pushing = async () => {
+      await using built = await engine.build(buildOf(FROM_SCRATCH, { destination, files: { note: 'refused\n' } }))
+      return built.push()
+    }
+    await expect(pushing()).rejects.toMatchObject({ name: 'EngineError', code: 'PUSH_FAILED' })
   })
 
   test('a manifest that the registry refuses is pushed once more', async () => {
     await using registry = await startDebianRegistry()
     await using proxy = await startFaultProxy(registry.host)
     await using engine = connectEngine({ host })
-    const name = uniqueName(proxy.host)
-    await engine.build(buildOf(FROM_SCRATCH, { name, files: { note: 'again\n' } }))
+    const destination = uniqueName(proxy.host)
+    const pushing = async () => {
+      await using built = await engine.build(buildOf(FROM_SCRATCH, { destination, files: { note: 'again\n' } }))
+      return built.push()
+    }
     let left = Number.POSITIVE_INFINITY
     proxy.plan(({ method, path }) => {
       if (method !== 'PUT' || !path.includes('/manifests/') || left === 0) return undefined
       left -= 1
       return { kind: 'answer', status: 404 }
     })
-    await expect(engine.push(name, AMD64)).rejects.toMatchObject({ code: 'PUSH_FAILED' })
+    await expect(pushing()).rejects.toMatchObject({ code: 'PUSH_FAILED' })
     left = 1
-    const digest = await engine.push(name, AMD64)
-    expect(await engine.distribution(name)).toEqual({ digest })
-    await engine.untag(name)
-  })
-
-  test('what the engine does not have cannot be pushed', async () => {
-    await using engine = connectEngine({ host })
-    await expect(engine.push(uniqueName(), AMD64)).rejects.toMatchObject({ code: 'PUSH_FAILED' })
+    await expect(pushing()).resolves.toMatch(/^sha256:/)
   })
 
   test('one platform of an index is pulled, by tag and by digest', async () => {
@@ -91,49 +91,32 @@ describe.each(ENGINES)('%s', (name) => {
     const byTag = reference(`${registry.host}/pull-test:all`)
     const byDigest = reference(`${registry.host}/pull-test@${index.descriptor.digest}`)
     for (const name of [byTag, byDigest]) {
-      await engine.pull(name, ARM)
-      await engine.untag(name)
-      await expect(engine.pull(name, platform('linux/s390x'))).rejects.toMatchObject({ code: 'PULL_FAILED' })
+      await engine.images?.pull(name, ARM)
+      await engine.images?.untag(name)
+      await expect(engine.images?.pull(name, platform('linux/s390x'))).rejects.toMatchObject({ code: 'PULL_FAILED' })
     }
-    await expect(engine.pull(uniqueName(registry.host), AMD64)).rejects.toMatchObject({ code: 'PULL_FAILED' })
+    await expect(engine.images?.pull(uniqueName(registry.host), AMD64)).rejects.toMatchObject({ code: 'PULL_FAILED' })
   })
 
-  test('of an image that the engine has for two platforms, the one that is asked for is pushed', async () => {
+  test('a name is given, and removed again, twice without harm', async () => {
     await using registry = await startDebianRegistry()
     await using engine = connectEngine({ host })
-    const target = { url: registry.url, repository: 'platform-test' }
-    const images = await Promise.all([AMD64, ARM].map((one) => busyboxImage({ platform: one })))
-    for (const image of images) await pushTinyImage(target, image)
-    await pushManifest(target, tinyIndex(images), 'all')
-    const source = reference(`${registry.host}/platform-test:all`)
-    const copy = uniqueName(registry.host)
-    for (const one of [AMD64, ARM]) await engine.pull(source, one)
-    await engine.tag(source, copy)
-    const digest = await engine.push(copy, ARM)
-    await engine.untag(source)
-    await engine.untag(copy)
-    expect(await fetchConfig(registry.url, copy.repository, digest)).toMatchObject(ARM)
-    expect(await engine.distribution(copy)).toEqual({ digest })
-  })
-
-  test('a name is given, and taken away again, twice without harm', async () => {
-    await using registry = await startDebianRegistry()
-    await using engine = connectEngine({ host })
-    const [name, other] = [uniqueName(), uniqueName(registry.host)]
-    await engine.build(buildOf(FROM_SCRATCH, { name, files: { note: 'tagged\n' } }))
-    await engine.tag(name, other)
-    await engine.untag(name)
-    await engine.push(other, AMD64)
-    await engine.untag(other)
-    await engine.untag(other)
-    await expect(engine.tag(name, other)).rejects.toMatchObject({ code: 'ENGINE_REJECTED' })
+    const image = await busyboxImage({ platform: AMD64 })
+    await pushTinyImage({ url: registry.url, repository: 'tag-test' }, image, '1')
+    const [name, other] = [reference(`${registry.host}/tag-test:1`), uniqueName()]
+    await engine.images?.pull(name, AMD64)
+    await engine.images?.tag(name, other)
+    await engine.images?.untag(name)
+    await engine.images?.untag(other)
+    await engine.images?.untag(other)
+    await expect(engine.images?.tag(name, other)).rejects.toMatchObject({ code: 'ENGINE_REJECTED' })
   })
 
   test('tells a registry that has no such manifest from one that is out of reach', async () => {
     await using registry = await startDebianRegistry()
     await using engine = connectEngine({ host })
-    expect(await engine.distribution(uniqueName(registry.host))).toBeUndefined()
-    await expect(engine.distribution(uniqueName(`127.0.0.1:${await freePort()}`))).rejects.toMatchObject({
+    await engine.requireRegistry(uniqueName(registry.host))
+    await expect(engine.requireRegistry(uniqueName(`127.0.0.1:${await freePort()}`))).rejects.toMatchObject({
       code: 'ENGINE_CANNOT_REACH_REGISTRY',
     })
   })
@@ -142,6 +125,6 @@ describe.each(ENGINES)('%s', (name) => {
     await using registry = await startDebianRegistry({ auth: 'htpasswd' })
     const { engine } = engineWithLogins({ [registry.host]: { username: 'builder', password: 'wrong' } }, { host })
     await using _ = engine
-    await expect(engine.distribution(uniqueName(registry.host))).rejects.toMatchObject({ code: 'ENGINE_REJECTED' })
+    await expect(engine.requireRegistry(uniqueName(registry.host))).rejects.toMatchObject({ code: 'ENGINE_REJECTED' })
   })
 })

@@ -1,5 +1,5 @@
 /** What Docker 20.10.24 sent for `RUN printf "caf\\303"; printf "\\251 %s" "$$"; sleep 0.2; exit 4`. */
-export const RECORDED_TRACE = {
+export const RECORDED_STATUS = {
   started:
     'CuYBCkdzaGEyNTY6ZjIyNWFmYjRlYzE5NzY4Mzg3YmQxMjBhMzYxNjk0NTEwODI1MjFjNTA4MzM0MGZjZjkwMzE4ZWQwYjdiNGI1' +
     'ZRJHc2hhMjU2OjZjYjdiYTllNDk4NGM1YTc0NGVmZTM5OGFkZDBjMjkyMDc2Y2I0YmVmNGZlMTNmN2Y5ZDM4YjY4OTcyZDAyMDYa' +
