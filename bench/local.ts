@@ -2,11 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openContext } from '../packages/core/src/context/open-context.js'
-import { packContext } from '../packages/core/src/context/packing.js'
 import { userFolder } from '../test/cli/user-folder.js'
 import { runProgram } from '../test/support/child.js'
 import { Cleanup } from '../test/support/cleanup.js'
-import { tempFolder } from '../test/support/temp-folder.js'
 import { hold } from './contest.js'
 import { writeManyFiles } from './many-files.js'
 
@@ -44,20 +42,6 @@ async function benchContext(directory: string, rounds: number): Promise<void> {
     contestants: [
       { name: 'list the context', run: async () => void (await (await open()).select('all')) },
       { name: 'read the files, and no more', run: async () => readAll(directory) },
-    ],
-    rounds,
-    requests: () => 0,
-  })
-  await using target = await tempFolder('tar')
-  const tar = ['--create', '--file', join(target.path, 'context.tar'), '--directory', directory, '.']
-  await hold({
-    title: `a tar of ${files}, each compared with its digest`,
-    contestants: [
-      {
-        name: 'pack the listed context',
-        run: async () => (await packContext(context, listing))[Symbol.asyncDispose](),
-      },
-      { name: 'tar, which compares nothing', run: async () => void (await runProgram('tar', tar)) },
     ],
     rounds,
     requests: () => 0,

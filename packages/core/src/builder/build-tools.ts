@@ -1,8 +1,8 @@
+import { buildFailure } from './build-failure.js'
+import type { BuildSessions } from './build-sessions.js'
 import type { BuildKitClient } from './buildkit/client.js'
 import type { SolveRequest } from './buildkit/control.js'
 import { type SolveResult, solve } from './buildkit/solve.js'
-import { buildFailure } from './build-failure.js'
-import type { BuildSessions } from './build-sessions.js'
 import type { BuilderCall, BuilderFeatures, BuildRequest } from './port.js'
 import { solveRequest } from './solve-request.js'
 

@@ -1,6 +1,6 @@
-import { memoryDirectory } from './memory-directory.js'
-import type { BuilderCall, BuildRequest } from './port.js'
 import { type BuildTools, runBuild } from './build-tools.js'
+import { memoryDirectory } from './buildkit/memory-directory.js'
+import type { BuilderCall, BuildRequest } from './port.js'
 
 const FILE = 'Dockerfile'
 

@@ -1,8 +1,8 @@
 import { type Digest, isDigest } from '../model/digest.js'
 import { EngineError } from '../model/errors.js'
 import { formatReference, formatRepository } from '../model/reference.js'
-import type { SolveResult } from './buildkit/solve.js'
 import { type BuildTools, runBuild } from './build-tools.js'
+import type { SolveResult } from './buildkit/solve.js'
 import { runCommand } from './command-build.js'
 import type { BuilderCall, BuildRequest, BuiltImage } from './port.js'
 
@@ -22,7 +22,10 @@ export class PushingBuild implements BuiltImage {
     this.sources = sources
     const digest = exported[DIGEST] ?? ''
     if (!isDigest(digest)) {
-      throw new EngineError('PUSH_FAILED', `the builder pushed ${formatReference(request.destination)} without a digest`)
+      throw new EngineError(
+        'PUSH_FAILED',
+        `the builder pushed ${formatReference(request.destination)} without a digest`,
+      )
     }
     this.#digest = digest
   }

@@ -5,7 +5,6 @@ import type { BuildCache, BuilderFeatures, BuildRequest } from './port.js'
 /** BuildKit's own frontend for Dockerfiles. */
 export const DOCKERFILE_FRONTEND = 'dockerfile.v0'
 
-
 /** The entitlement for a build on the builder's own network. */
 const HOST_NETWORK = 'network.host'
 

@@ -81,7 +81,16 @@ function analyzeStages(dockerfile: Dockerfile, stages: readonly LinkedStage[], i
 }
 
 function faulty(fault: DockerfileFault): Analysis {
-  const nothing = { usesBaseArg: false, usesEpoch: false, literalBases: [], externals: [], volatile: [], contextPaths: 'all', pinnedRemotes: [], secrets: [] } as const
+  const nothing = {
+    usesBaseArg: false,
+    usesEpoch: false,
+    literalBases: [],
+    externals: [],
+    volatile: [],
+    contextPaths: 'all',
+    pinnedRemotes: [],
+    secrets: [],
+  } as const
   return { ...nothing, faults: [fault] }
 }
 

@@ -1,5 +1,5 @@
-import type { Definition } from '../definition/definition.js'
 import type { Builder } from '../builder/port.js'
+import type { Definition } from '../definition/definition.js'
 import type { NodeResult } from '../execute/execution.js'
 import type { Graph, ImageNode } from '../graph/node.js'
 import type { RunEvent } from '../model/events.js'

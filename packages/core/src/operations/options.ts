@@ -1,5 +1,5 @@
-import type { Pipeline } from '../definition/pipeline.js'
 import type { EngineChoice } from '../builder/builders.js'
+import type { Pipeline } from '../definition/pipeline.js'
 import type { RunEvent } from '../model/events.js'
 import type { RegistryOptions } from '../registry/options.js'
 

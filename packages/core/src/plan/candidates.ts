@@ -48,7 +48,11 @@ function refusalsOf(
   return execution === 'emulated' && !emulates ? [...ignored, notNative(id, platform, info)] : ignored
 }
 
-function unsupported(node: string, { option, hint }: UnsupportedOption, { address, version }: BuilderInfo): EngineError {
+function unsupported(
+  node: string,
+  { option, hint }: UnsupportedOption,
+  { address, version }: BuilderInfo,
+): EngineError {
   const message = `the builder at ${address}, version ${version}, does not support ${option} of a build`
   return new EngineError('ENGINE_UNSUPPORTED', message, { node, hint })
 }

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { memoryDirectory } from '../builder/memory-directory.js'
+import { memoryDirectory } from '../builder/buildkit/memory-directory.js'
 import type { BuildDockerfile, BuildInputs, BuildRequest } from '../builder/port.js'
 import type { ContextListing, OpenContext } from '../context/context-file.js'
 import type { Analysis } from '../dockerfile/analysis.js'
@@ -93,7 +93,8 @@ function baseReference({ node, inputs }: BuildWork): string {
 }
 
 function dockerfileOf({ context: { dockerfile } }: ResolvedImage): BuildDockerfile {
-  const file = dockerfile.file === dockerfile.name && !dockerfile.file.includes('/') ? INLINE_FILE : basename(dockerfile.file)
+  const file =
+    dockerfile.file === dockerfile.name && !dockerfile.file.includes('/') ? INLINE_FILE : basename(dockerfile.file)
   return { name: dockerfile.name, text: dockerfile.text, file, pinnedFile: `${file}.pinned` }
 }
 
@@ -103,7 +104,12 @@ function imageInputs(work: BuildWork, dockerfile: BuildDockerfile, contexts: Wor
   const pinned = pinnedDockerfile(work)
   const { secrets, ssh } = build
   const files = { [dockerfile.file]: dockerfile.text, [dockerfile.pinnedFile]: pinned }
-  const identity = { context: [build.context, build.dockerfile, build.dockerfileInline, build.fileModes], files, secrets, ssh }
+  const identity = {
+    context: [build.context, build.dockerfile, build.dockerfileInline, build.fileModes],
+    files,
+    secrets,
+    ssh,
+  }
   return contexts.inputs(identity, async () => {
     const synced = syncedContext(context, contexts.epoch)
     return {

@@ -1,6 +1,6 @@
 import type { BuildInputs } from '../builder/port.js'
-import type { GitOrigin } from '../context/git-origin.js'
 import type { OpenContext } from '../context/context-file.js'
+import type { GitOrigin } from '../context/git-origin.js'
 import { type ContextRequest, openContext } from '../context/open-context.js'
 import type { ContextDefinition } from '../definition/build-context.js'
 import { closeAll } from '../model/close-all.js'

@@ -2,12 +2,12 @@ import type { BuiltImage } from '../builder/port.js'
 import type { ImageNode } from '../graph/node.js'
 import { DefinitionError, EngineError } from '../model/errors.js'
 import { type Reference, repositoryOf } from '../model/reference.js'
-import { baseNamesOf, type BuildWork, buildRequest, type ImageInputs, type ResolvedImage } from './build-request.js'
+import { type BuildWork, baseNamesOf, buildRequest, type ImageInputs, type ResolvedImage } from './build-request.js'
 import { pushReference } from './key.js'
+import { resolvedDigest } from './pinned-image.js'
 import { combinedPaths } from './source-changes.js'
 import { makeSourceRecord, type SourceRecord } from './source-record.js'
 import type { PerformCall, Work, World } from './step.js'
-import { resolvedDigest } from './pinned-image.js'
 
 /** An image in its repository, as the builder pushed it, with what it was built from. */
 export interface PushedImage {

@@ -67,11 +67,7 @@ export async function recordContext(work: DescribedWork, { registry }: World, ca
 }
 
 /** Says in what the image differs from the published one of its platform. */
-export async function explainImage(
-  work: DescribedWork,
-  world: World,
-  call: StepCall,
-): Promise<readonly PlanReason[]> {
+export async function explainImage(work: DescribedWork, world: World, call: StepCall): Promise<readonly PlanReason[]> {
   const { registry } = world
   const { index, image } = work.former
   if (index === undefined) return [{ kind: 'absent' }]

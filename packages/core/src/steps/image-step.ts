@@ -8,26 +8,18 @@ import { repositoryOf } from '../model/reference.js'
 import { readImageConfig } from '../registry/image-config.js'
 import { withoutLeftOut } from './annotations.js'
 import type { ResolvedImage } from './build-request.js'
-import { type PushedImage, pushImage } from './image-build.js'
 import { checkBuiltImage, isComplete, keptManifest, readPushedImage } from './built-image.js'
 import { checkCode } from './code-check.js'
 import { noteGitFolder } from './git-folder.js'
+import { type PushedImage, pushImage } from './image-build.js'
 import { decisiveSettings, explainImage, partsOf, recordContext } from './image-explanation.js'
 import { encodeParts, PARTS_ANNOTATION } from './image-parts.js'
 import { KEY_ANNOTATION, keyOf, keyReference } from './key.js'
 import { noteMissingSecrets, secretFaults } from './mounted-secrets.js'
 import { pinImage } from './pinned-image.js'
 import { sourceChanges } from './source-changes.js'
-import { encodeSources, readSources, type SourceRecord, SOURCES_ANNOTATION } from './source-record.js'
-import {
-  type Finding,
-  inputOf,
-  type Output,
-  type Step,
-  type StepCall,
-  type Work,
-  type World,
-} from './step.js'
+import { encodeSources, readSources, SOURCES_ANNOTATION, type SourceRecord } from './source-record.js'
+import { type Finding, inputOf, type Output, type Step, type StepCall, type Work, type World } from './step.js'
 import { noteVolatile, volatileFaults } from './volatile-content.js'
 
 type ImageWork = Work<ImageNode, ResolvedImage>
@@ -135,7 +127,12 @@ function imageOutput({ node, key }: ImageWork, { mediaType, digest, size }: Desc
 }
 
 /** Checks what was pushed, and writes it under its key tag: as an OCI manifest, unless Docker's media types are asked for. */
-async function keep(work: ImageWork, { reference, sources }: PushedImage, world: World, call: StepCall): Promise<Output> {
+async function keep(
+  work: ImageWork,
+  { reference, sources }: PushedImage,
+  world: World,
+  call: StepCall,
+): Promise<Output> {
   const { node, key } = work
   const { registry } = world
   const { platform, repository, codePolicy: policy } = node

@@ -30,9 +30,7 @@ export async function sourceChanges(
   return [
     ...(await Promise.all(moved)).flat(),
     ...(isRemade ? [{ kind: 'volatile' as const, sources: record.unverifiable }] : []),
-    ...(again !== undefined && again.digest !== read?.digest
-      ? [{ kind: 'context-changed' as const, paths: [] }]
-      : []),
+    ...(again !== undefined && again.digest !== read?.digest ? [{ kind: 'context-changed' as const, paths: [] }] : []),
   ]
 }
 

@@ -79,7 +79,9 @@ function isSourceRecord(value: unknown): value is SourceRecord {
   if (!isRecord(value)) return false
   const { images, unverifiable, context } = value
   return (
-    isRecord(images) && Object.values(images).every(isResolved) && isTexts(unverifiable) &&
+    isRecord(images) &&
+    Object.values(images).every(isResolved) &&
+    isTexts(unverifiable) &&
     (context === undefined || (isRecord(context) && isDigestText(context['digest']) && isPaths(context['paths'])))
   )
 }

@@ -1,5 +1,5 @@
-import { contentTime } from '../builder/memory-directory.js'
 import type { SyncDirectory, SyncEntry } from '../builder/buildkit/file-sync.js'
+import { contentTime } from '../builder/buildkit/memory-directory.js'
 import type { ContextEntry, OpenContext } from '../context/context-file.js'
 import { rawBytes } from '../context/raw-name.js'
 

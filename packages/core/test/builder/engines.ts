@@ -4,9 +4,9 @@ import type { DebianRegistry } from '../../../../test/support/debian-registry.js
 import { newerEngine } from '../../../../test/support/newer-engine.js'
 import { pushManifest, pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { tinyIndex } from '../../../../test/support/tiny-image.js'
-import { connectEngine, type EngineOptions } from '../../src/builder/connect.js'
 import type { SyncDirectory, SyncEntry } from '../../src/builder/buildkit/file-sync.js'
-import { memoryDirectory } from '../../src/builder/memory-directory.js'
+import { memoryDirectory } from '../../src/builder/buildkit/memory-directory.js'
+import { connectEngine, type EngineOptions } from '../../src/builder/connect.js'
 import type { Builder, BuildRequest } from '../../src/builder/port.js'
 import type { Digest } from '../../src/model/digest.js'
 import type { EngineEvent } from '../../src/model/events.js'
@@ -42,7 +42,9 @@ export function buildOf(
     ssh,
     ...request
   }: Partial<BuildRequest> &
-    Pick<BuildRequest['inputs'], 'secrets' | 'ssh'> & { readonly files?: Readonly<Record<string, string | Buffer>> } = {},
+    Pick<BuildRequest['inputs'], 'secrets' | 'ssh'> & {
+      readonly files?: Readonly<Record<string, string | Buffer>>
+    } = {},
 ): BuildRequest {
   const file = 'Dockerfile'
   return {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { runProgram } from '../../../../test/support/child.js'
-import { DefinitionError, type EngineError } from '../../src/model/errors.js'
+import { DefinitionError } from '../../src/model/errors.js'
 import { type Listed, listDirectory, readSent } from './listed.js'
 
 let root = ''
@@ -35,7 +35,7 @@ async function sent(epoch?: number) {
 /** Reads the content of a listed context, as a build does. */
 async function readAll({ context, listing }: Listed): Promise<void> {
   for (const entry of listing.entries) {
-    if (entry.kind === 'file') for await (const _ of context.read(entry)) continue
+    if (entry.kind === 'file') for await (const _ of context.read(entry));
   }
 }
 
@@ -89,7 +89,7 @@ describe('what a context holds', () => {
     await symlink('empty', join(root, 'to-directory'))
     const server = createServer().listen(join(root, 'socket'))
     await new Promise((done) => server.once('listening', done))
-    const files = await packed()
+    const files = await sent()
     server.close()
     expect([...files.keys()].sort()).toEqual([
       'Dockerfile',

@@ -1,5 +1,5 @@
-import type { RegistryLogin } from './options.js'
 import { messageTypes } from './messages.js'
+import type { RegistryLogin } from './options.js'
 import { type SessionService, unaryMethod } from './service.js'
 
 /** @see https://github.com/moby/buildkit/blob/v0.13.0/session/auth/auth.proto */
@@ -27,11 +27,7 @@ export function authService(find: (host: string) => Promise<RegistryLogin | unde
     request: type<{ host: string }>('CredentialsRequest'),
     answer: type<{ username?: string; secret?: string }>('CredentialsResponse'),
   }
-  return [
-    unaryMethod('/moby.filesync.v1.Auth/Credentials', types, async ({ host }) =>
-      answerFor(await find(host)),
-    ),
-  ]
+  return [unaryMethod('/moby.filesync.v1.Auth/Credentials', types, async ({ host }) => answerFor(await find(host)))]
 }
 
 /** An identity token is a secret without a user; an anonymous login has neither. */

@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder'
 import type { EngineEvent } from '../../model/events.js'
 import { LogTail } from '../log-tail.js'
-import type { StatusLog, StatusProgress, BuildStatus, StatusTime, StatusVertex, StatusWarning } from './status.js'
+import type { BuildStatus, StatusLog, StatusProgress, StatusTime, StatusVertex, StatusWarning } from './status.js'
 
 /** The step that made a build fail. */
 export interface FailedStep {

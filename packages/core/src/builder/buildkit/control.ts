@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { CONTROL_SCHEMA } from './control-schema.js'
-import { grpcDuplex } from './grpc-duplex.js'
 import type { GrpcCall, GrpcConnection } from './grpc-connection.js'
+import { grpcDuplex } from './grpc-duplex.js'
 import { messageTypes } from './messages.js'
 import { type BuildStatus, decodeStatus } from './status.js'
 

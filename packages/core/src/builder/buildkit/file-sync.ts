@@ -86,7 +86,8 @@ class Transfer {
       await this.#send({ type: PacketType.stat })
       await finished
     } catch (error) {
-      if (!this.#call.cancelled) await this.#send({ type: PacketType.error, data: Buffer.from((error as Error).message) })
+      if (!this.#call.cancelled)
+        await this.#send({ type: PacketType.error, data: Buffer.from((error as Error).message) })
       throw error
     } finally {
       this.#stop.abort()

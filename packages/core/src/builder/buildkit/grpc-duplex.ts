@@ -1,4 +1,4 @@
-import { constants, type ClientHttp2Stream } from 'node:http2'
+import { type ClientHttp2Stream, constants } from 'node:http2'
 import { Duplex } from 'node:stream'
 import { statusOf } from './grpc-error.js'
 import { frame, readFrames } from './grpc-frames.js'

@@ -1,7 +1,15 @@
 import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
 
 /** The status codes that decide something here. @see https://github.com/grpc/grpc/blob/master/doc/statuscodes.md */
-export const GrpcStatus = { ok: 0, cancelled: 1, unknown: 2, notFound: 5, unimplemented: 12, internal: 13, unavailable: 14 } as const
+export const GrpcStatus = {
+  ok: 0,
+  cancelled: 1,
+  unknown: 2,
+  notFound: 5,
+  unimplemented: 12,
+  internal: 13,
+  unavailable: 14,
+} as const
 
 /** A gRPC call ended with a status other than OK. */
 export class GrpcError extends Error {

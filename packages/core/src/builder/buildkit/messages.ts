@@ -17,7 +17,8 @@ export function messageTypes(schema: string): <T extends object>(name: string) =
     const type = root.lookupType(name)
     return {
       encode: (message) => Buffer.from(type.encode(message as Record<string, unknown>).finish()),
-      decode: (bytes) => type.toObject(type.decode(bytes), { defaults: true, arrays: true, longs: Number }) as Required<T>,
+      decode: (bytes) =>
+        type.toObject(type.decode(bytes), { defaults: true, arrays: true, longs: Number }) as Required<T>,
     }
   }
 }

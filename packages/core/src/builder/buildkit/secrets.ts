@@ -1,5 +1,5 @@
-import type { BuildSecrets } from './options.js'
 import { messageTypes } from './messages.js'
+import type { BuildSecrets } from './options.js'
 import { NotInSession, type SessionService, unaryMethod } from './service.js'
 
 /** @see https://github.com/moby/buildkit/blob/v0.13.0/session/secrets/secrets.proto */

@@ -7,7 +7,13 @@ import type { SessionService } from './service.js'
 import { sshService } from './ssh.js'
 
 /** A service for each thing that is given: a build can call back for that, and for nothing else. */
-export function servicesFor({ credentials, secrets, ssh, directories, output }: SessionOptions): readonly SessionService[] {
+export function servicesFor({
+  credentials,
+  secrets,
+  ssh,
+  directories,
+  output,
+}: SessionOptions): readonly SessionService[] {
   return [
     ...(directories ? [fileSyncService(directories)] : []),
     ...(output ? [fileSendService(output)] : []),

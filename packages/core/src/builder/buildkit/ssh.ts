@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Metadata, ServerDuplexStream } from '@grpc/grpc-js'
-import type { SshAgents } from './options.js'
 import { messageTypes } from './messages.js'
+import type { SshAgents } from './options.js'
 import { NotInSession, type SessionService, streamMethod, unaryMethod } from './service.js'
 
 /** @see https://github.com/moby/buildkit/blob/v0.13.0/session/sshforward/ssh.proto */

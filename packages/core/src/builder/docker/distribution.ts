@@ -2,9 +2,9 @@ import { type Digest, isDigest } from '../../model/digest.js'
 import { EngineError } from '../../model/errors.js'
 import { formatReference, type Reference, withDefaultTag } from '../../model/reference.js'
 import type { CredentialStore } from '../../registry/port.js'
+import type { BuilderCall } from '../port.js'
 import type { Connection } from './connection.js'
 import { Refusal } from './failures.js'
-import type { BuilderCall } from '../port.js'
 import { registryHeaders } from './registry-auth.js'
 
 const NOT_FOUND = 404

@@ -118,7 +118,9 @@ export class DockerEngine implements Builder {
   ): Promise<T> {
     const context = { address: this.#connection.address, signal, action, ...(code && { code }) }
     return withFailures(context, () =>
-      withHeartbeat({ signal, beat: (own) => this.#connection.ping(own) }, (own) => operation({ signal: own, onEvent })),
+      withHeartbeat({ signal, beat: (own) => this.#connection.ping(own) }, (own) =>
+        operation({ signal: own, onEvent }),
+      ),
     )
   }
 }

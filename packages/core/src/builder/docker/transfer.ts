@@ -4,11 +4,11 @@ import { EngineError, type ErrorCode } from '../../model/errors.js'
 import { formatPlatform, type Platform } from '../../model/platform.js'
 import { formatReference, formatRepository, type Reference, withDefaultTag } from '../../model/reference.js'
 import type { CredentialStore } from '../../registry/port.js'
+import type { BuilderCall } from '../port.js'
 import { compareApiVersions } from './api-version.js'
 import type { Connection } from './connection.js'
 import { lookUp } from './distribution.js'
 import { readMessages, StreamFailure, type StreamMessage } from './message-stream.js'
-import type { BuilderCall } from '../port.js'
 import { registryHeaders } from './registry-auth.js'
 
 /** The first API whose push takes a platform. @see https://docs.docker.com/reference/api/engine/version-history/ */

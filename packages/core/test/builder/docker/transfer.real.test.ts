@@ -8,15 +8,7 @@ import { connectEngine } from '../../../src/builder/connect.js'
 import { digestOf } from '../../../src/model/digest.js'
 import { MEDIA_TYPES } from '../../../src/model/oci.js'
 import { startFaultProxy } from '../../registry/fault-proxy.js'
-import {
-  buildOf,
-  ENGINES,
-  engineHost,
-  engineWithLogins,
-  platform,
-  reference,
-  uniqueName,
-} from '../engines.js'
+import { buildOf, ENGINES, engineHost, engineWithLogins, platform, reference, uniqueName } from '../engines.js'
 
 const AMD64 = platform('linux/amd64')
 const ARM = platform('linux/arm/v7')

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { SyncDirectory, SyncEntry } from './buildkit/file-sync.js'
+import type { SyncDirectory, SyncEntry } from './file-sync.js'
 
 /** A directory of texts by name, at the root of a build's input. */
 export function memoryDirectory(files: Readonly<Record<string, string>>): SyncDirectory {
