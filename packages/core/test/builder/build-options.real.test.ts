@@ -6,7 +6,7 @@ import { type DebianRegistry, startDebianRegistry } from '../../../../test/suppo
 import { pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { connectEngine } from '../../src/builder/connect.js'
 import { unsupportedOptions } from '../../src/builder/features.js'
-import { buildOf, buildOnce, ENGINES, engineHost, platform, printed, pushBase, reference } from './engines.js'
+import { buildFor, buildOnce, ENGINES, engineHost, platform, printed, pushBase, reference } from './engines.js'
 
 const AMD64 = platform('linux/amd64')
 
@@ -15,6 +15,8 @@ describe.each(ENGINES)('%s', (name) => {
   let host: string
   let registry: DebianRegistry
   let base: string
+
+  const buildHere = buildFor(() => registry.host)
 
   beforeAll(async () => {
     host = cleanup.use(await engineHost(name)).host
@@ -28,7 +30,7 @@ describe.each(ENGINES)('%s', (name) => {
     await using engine = connectEngine({ host })
     const limits = { shmSize: 33_554_432, ulimits: [{ name: 'nofile', soft: 777, hard: 888 }] }
     const dockerfile = `FROM ${base}\nRUN grep /dev/shm /proc/mounts; grep open /proc/self/limits; cat /etc/hosts\n`
-    const request = buildOf(dockerfile, { noCache: true, addHosts: ['some.example.com:192.0.2.7'], ...limits })
+    const request = buildHere(dockerfile, { noCache: true, addHosts: ['some.example.com:192.0.2.7'], ...limits })
     const events = await buildOnce(engine, request)
     const [, soft, hard] = /Max open files +(\d+) +(\d+)/.exec(printed(events)) ?? []
     const seen = { shm: printed(events).includes('size=32768k'), files: `${soft}:${hard}` === '777:888' }
@@ -39,8 +41,8 @@ describe.each(ENGINES)('%s', (name) => {
 
   test('the network is the one that is asked for, and steps are taken from the cache unless that is not wanted', async () => {
     await using engine = connectEngine({ host })
-    const build = async (changes: Parameters<typeof buildOf>[1]) => {
-      const request = buildOf(`FROM ${base}\nRUN ls /sys/class/net\n`, changes)
+    const build = async (changes: Parameters<typeof buildHere>[1]) => {
+      const request = buildHere(`FROM ${base}\nRUN ls /sys/class/net\n`, changes)
       const events = await buildOnce(engine, request)
       const step = events.flatMap((event) => (event.kind === 'build-step' && event.name.includes('RUN') ? [event] : []))
       return { status: step.at(-1)?.status, interfaces: printed(events).trim() }
@@ -63,7 +65,7 @@ describe.each(ENGINES)('%s', (name) => {
       await pushTinyImage(target, await busyboxImage({ platform: AMD64, files: { word } }), '1')
     }
     const build = async (pull: boolean) => {
-      const request = buildOf(`FROM ${registry.host}/moving:1\nRUN cat /word\n`, { pull, noCache: true })
+      const request = buildHere(`FROM ${registry.host}/moving:1\nRUN cat /word\n`, { pull, noCache: true })
       return printed(await buildOnce(engine, request))
     }
     const { imageStore } = await engine.describe()

@@ -64,6 +64,11 @@ export function buildOf(
   }
 }
 
+/** Makes builds whose results go to a registry: a builder that pushes does so at once. */
+export function buildFor(host: () => string): typeof buildOf {
+  return (dockerfile, changes) => buildOf(dockerfile, { destination: uniqueName(host()), ...changes })
+}
+
 /** A directory of executable files by path, in directories of their own. */
 function filesDirectory(files: Readonly<Record<string, string | Buffer>>): SyncDirectory {
   const entries = new Map<string, SyncEntry>()

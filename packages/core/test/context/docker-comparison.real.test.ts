@@ -97,7 +97,7 @@ function addParents(entries: Map<string, Entry>): void {
 }
 
 /** What docker's own command line and a builder make of the context. */
-async function dockersResult(context: string, builder: Builder = CLASSIC): Promise<ReadonlyMap<string, Entry>> {
+async function dockersResult(context: string, builder: Builder = BUILDKIT): Promise<ReadonlyMap<string, Entry>> {
   const env = { ...process.env, DOCKER_BUILDKIT: builder.buildkit }
   const { stdout } = await run(builder.command, ['build', '--quiet', '--no-cache', ...builder.flags, context], { env })
   const image = docker.getImage(stdout.trim())
@@ -116,10 +116,8 @@ interface Builder {
   readonly flags: readonly string[]
 }
 
-const CLASSIC: Builder = { command: 'docker', buildkit: '0', flags: [] }
-
 /** Debian's own command, which has BuildKit's client in it: that of newer ones is a plugin. */
-const BUILDKIT: Omit<Builder, 'flags'> = { command: '/usr/bin/docker', buildkit: '1' }
+const BUILDKIT: Builder = { command: '/usr/bin/docker', buildkit: '1', flags: [] }
 
 let context: string
 beforeAll(async () => {
@@ -146,7 +144,9 @@ it.each([
 ])('%s: the same files as docker, with the same content, kind, mode and time', async (_what, rules) => {
   await writeFile(join(context, '.dockerignore'), rules ?? '')
   const ours = await ourResult('Dockerfile')
-  const docker = await dockersResult(context)
+  const docker = new Map(await dockersResult(context))
+  // This client makes an empty file of a socket; newer ones leave it out.
+  docker.delete('socket')
   expect(docker.size).toBeGreaterThan(2)
   expect(sorted(ours)).toEqual(sorted(docker))
 })
@@ -160,7 +160,7 @@ it.each([
   await writeFile(join(context, `${dockerfile}.dockerignore`), 'd/*\n!d/keep\nd/keep/deep\n*.Dockerfile\n')
   const ours = await ourResult(dockerfile)
   const docker = new Map(await dockersResult(context, { ...BUILDKIT, flags: ['--file', join(context, dockerfile)] }))
-  // This client makes an empty file of a socket; the classic one leaves it out, as do newer ones.
+  // As above.
   docker.delete('socket')
   expect([...docker.keys()]).toEqual(expect.arrayContaining(['x/y/z.txt', 'd/keep/k.txt']))
   expect(sorted(ours)).toEqual(sorted(docker))

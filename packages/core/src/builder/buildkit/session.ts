@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import type { Duplex } from 'node:stream'
+import { Duplex } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
+import { TLSSocket } from 'node:tls'
 import { Server, ServerCredentials } from '@grpc/grpc-js'
 import { healthService } from './health.js'
 import type { SessionOptions } from './options.js'
@@ -44,7 +45,7 @@ export async function openSession(dial: DialSession, options: SessionOptions): P
     const handle = handler((error) => void failures.push(error))
     server.addService({ [definition.path]: definition }, { [definition.path]: handle })
   }
-  server.createConnectionInjector(ServerCredentials.createInsecure()).injectConnection(socket)
+  server.createConnectionInjector(ServerCredentials.createInsecure()).injectConnection(withoutAlpn(socket))
   return {
     id,
     failures,
@@ -58,4 +59,9 @@ export async function openSession(dial: DialSession, options: SessionOptions): P
       socket.destroy()
     },
   }
+}
+
+/** Node refuses HTTP/2 on a TLS connection that has not negotiated it, and here the engine has upgraded it. */
+function withoutAlpn(socket: Duplex): Duplex {
+  return socket instanceof TLSSocket ? Duplex.from({ readable: socket, writable: socket }) : socket
 }

@@ -4,26 +4,30 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runProgram, startProgram } from '../../../../../test/support/child.js'
 import { Cleanup } from '../../../../../test/support/cleanup.js'
-import { startDebianRegistry } from '../../../../../test/support/debian-registry.js'
+import { type DebianRegistry, startDebianRegistry } from '../../../../../test/support/debian-registry.js'
 import { programFiles } from '../../../../../test/support/program-files.js'
 import { tempFolder } from '../../../../../test/support/temp-folder.js'
 import { agentSocket } from '../../../src/builder/buildkit/agent-socket.js'
 import { connectEngine } from '../../../src/builder/connect.js'
-import { buildOf, buildOnce, ENGINES, engineHost, printed, pushBase } from '../engines.js'
+import { buildFor, buildOnce, ENGINES, engineHost, printed, pushBase } from '../engines.js'
 
 describe.each(ENGINES)('%s', (name) => {
   const cleanup = new Cleanup()
   let host: string
+  let registry: DebianRegistry
   let base: string
+
+  const buildHere = buildFor(() => registry.host)
 
   beforeAll(async () => {
     host = cleanup.use(await engineHost(name)).host
-    base = await pushBase(cleanup.use(await startDebianRegistry()))
+    registry = cleanup.use(await startDebianRegistry())
+    base = await pushBase(registry)
   })
 
   afterAll(() => cleanup[Symbol.asyncDispose]())
 
-  async function buildAndPrint(request: ReturnType<typeof buildOf>): Promise<string> {
+  async function buildAndPrint(request: ReturnType<typeof buildHere>): Promise<string> {
     await using engine = connectEngine({ host })
     return printed(await buildOnce(engine, request))
   }
@@ -31,7 +35,7 @@ describe.each(ENGINES)('%s', (name) => {
   test('a secret is read by the step that mounts it, as bytes, and only when it does', async () => {
     const secret = Buffer.from([0, 255, 10, 128, ...Buffer.from(randomUUID())])
     const reads: string[] = []
-    const request = buildOf(`FROM ${base}\nRUN --mount=type=secret,id=token sha256sum < /run/secrets/token\n`, {
+    const request = buildHere(`FROM ${base}\nRUN --mount=type=secret,id=token sha256sum < /run/secrets/token\n`, {
       noCache: true,
       secrets: {
         token: () => {
@@ -52,9 +56,9 @@ describe.each(ENGINES)('%s', (name) => {
   test('a secret that the build was not given is not found', async () => {
     const dockerfile = `FROM ${base}\nRUN --mount=type=secret,id=token,required=true true\n`
     await using engine = connectEngine({ host })
-    const request = buildOf(dockerfile, { noCache: true, secrets: { other: () => Buffer.from('x') } })
+    const request = buildHere(dockerfile, { noCache: true, secrets: { other: () => Buffer.from('x') } })
     await expect(engine.build(request)).rejects.toMatchObject({ code: 'BUILD_FAILED' })
-    await expect(engine.build(buildOf(dockerfile, { noCache: true }))).rejects.toMatchObject({ code: 'BUILD_FAILED' })
+    await expect(engine.build(buildHere(dockerfile, { noCache: true }))).rejects.toMatchObject({ code: 'BUILD_FAILED' })
   })
 
   test('a step that mounts an ssh agent sees its keys', async () => {
@@ -63,7 +67,7 @@ describe.each(ENGINES)('%s', (name) => {
     await using _ = await startProgram({ command: 'ssh-agent', args: ['-D', '-a', socket], readyLine: () => true })
     await runProgram('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'a key of a test', '-f', key])
     await runProgram('ssh-add', ['-q', key], { env: { ...process.env, SSH_AUTH_SOCK: socket } })
-    const request = buildOf(
+    const request = buildHere(
       `FROM ${base}\nCOPY tools /\nENV PATH=/bin:/usr/bin\nRUN --mount=type=ssh,id=mine ssh-add -L\n`,
       {
         noCache: true,
@@ -78,7 +82,7 @@ describe.each(ENGINES)('%s', (name) => {
   test('an ssh agent that the build was not given fails the step', async () => {
     await using engine = connectEngine({ host })
     const dockerfile = `FROM ${base}\nRUN --mount=type=ssh,required=true true\n`
-    const request = buildOf(dockerfile, { noCache: true, ssh: { mine: agentSocket('/nonexistent.sock') } })
+    const request = buildHere(dockerfile, { noCache: true, ssh: { mine: agentSocket('/nonexistent.sock') } })
     await expect(engine.build(request)).rejects.toMatchObject({ code: 'BUILD_FAILED' })
   })
 })
