@@ -107,11 +107,13 @@ describe.each(ENGINES)('%s', (name) => {
     const target = { url: registry.url, repository: 'tool' }
     const tool = await busyboxImage({ platform: platform('linux/amd64'), files: { v: 'tool' } })
     await pushTinyImage(target, tool, '1')
-    const name = `${registry.host}/tool:1`
-    const dockerfile = `FROM ${base}\nCOPY --from=${name} /v /v\n`
+    const tool1 = `${registry.host}/tool:1`
+    const dockerfile = `FROM ${base}\nCOPY --from=${tool1} /v /v\n`
+    // Old versions pull what COPY names without reporting its digest.
+    const digest = name === ENGINES[0] ? undefined : tool.manifest.descriptor.digest
     for (const noCache of [true, false]) {
       await using built = await engine.build(buildHere(dockerfile, { noCache }))
-      expect(built.sources).toEqual([{ kind: 'image', name, digest: tool.manifest.descriptor.digest }])
+      expect(built.sources).toEqual([{ kind: 'image', name: tool1, digest }])
     }
   })
 

@@ -47,8 +47,9 @@ async function makeContext(): Promise<string> {
   await chmod(join(path, 'b.log'), 0o600)
   await chmod(join(path, 'A'), 0o666)
   await chmod(join(path, 'x/y/z.txt'), 0o751)
-  await chmod(join(path, 'd'), 0o777)
   await mkdir(join(path, 'empty'))
+  // Of a directory that is sent for what is in it alone, the classic builder makes up the mode.
+  await chmod(join(path, 'empty'), 0o777)
   await symlink('a', join(path, 'link'))
   await symlink('/nowhere', join(path, 'dangling'))
   await symlink('d/keep', join(path, 'to-directory'))
@@ -97,7 +98,7 @@ function addParents(entries: Map<string, Entry>): void {
 }
 
 /** What docker's own command line and a builder make of the context. */
-async function dockersResult(context: string, builder: Builder = BUILDKIT): Promise<ReadonlyMap<string, Entry>> {
+async function dockersResult(context: string, builder: Builder = CLASSIC): Promise<ReadonlyMap<string, Entry>> {
   const env = { ...process.env, DOCKER_BUILDKIT: builder.buildkit }
   const { stdout } = await run(builder.command, ['build', '--quiet', '--no-cache', ...builder.flags, context], { env })
   const image = docker.getImage(stdout.trim())
@@ -116,8 +117,10 @@ interface Builder {
   readonly flags: readonly string[]
 }
 
+const CLASSIC: Builder = { command: 'docker', buildkit: '0', flags: [] }
+
 /** Debian's own command, which has BuildKit's client in it: that of newer ones is a plugin. */
-const BUILDKIT: Builder = { command: '/usr/bin/docker', buildkit: '1', flags: [] }
+const BUILDKIT: Omit<Builder, 'flags'> = { command: '/usr/bin/docker', buildkit: '1' }
 
 let context: string
 beforeAll(async () => {
@@ -144,9 +147,7 @@ it.each([
 ])('%s: the same files as docker, with the same content, kind, mode and time', async (_what, rules) => {
   await writeFile(join(context, '.dockerignore'), rules ?? '')
   const ours = await ourResult('Dockerfile')
-  const docker = new Map(await dockersResult(context))
-  // This client makes an empty file of a socket; newer ones leave it out.
-  docker.delete('socket')
+  const docker = await dockersResult(context)
   expect(docker.size).toBeGreaterThan(2)
   expect(sorted(ours)).toEqual(sorted(docker))
 })
@@ -160,7 +161,7 @@ it.each([
   await writeFile(join(context, `${dockerfile}.dockerignore`), 'd/*\n!d/keep\nd/keep/deep\n*.Dockerfile\n')
   const ours = await ourResult(dockerfile)
   const docker = new Map(await dockersResult(context, { ...BUILDKIT, flags: ['--file', join(context, dockerfile)] }))
-  // As above.
+  // This client makes an empty file of a socket; the classic one leaves it out, as do newer ones.
   docker.delete('socket')
   expect([...docker.keys()]).toEqual(expect.arrayContaining(['x/y/z.txt', 'd/keep/k.txt']))
   expect(sorted(ours)).toEqual(sorted(docker))

@@ -22,6 +22,9 @@ const RESOLVES = /(?:load metadata for|resolve image config for) (?:docker-image
 /** `[stage 1/3] FROM NAME@DIGEST`, `docker-image://NAME@DIGEST` of a frontend, `[context base] NAME@DIGEST`. */
 const IMAGE = /(?:^|FROM |docker-image:\/\/|\] )([^\s@[\]]+)@(sha256:[a-f0-9]{64})$/
 
+/** `FROM NAME`: before BuildKit 0.11, what COPY and mounts name is resolved as it is pulled. */
+const UNRESOLVED = /(?:^|\] )FROM ([^\s@]+)$/
+
 /** What ADD fetches; BuildKit names the step by its address. */
 const REMOTE = /^(?:(?:https?|git|ssh):\/\/|git@)\S+$/
 
@@ -44,7 +47,7 @@ export class BuildSources {
   }
 
   #addName(step: string): void {
-    const [, resolved] = RESOLVES.exec(step) ?? []
+    const [, resolved] = RESOLVES.exec(step) ?? UNRESOLVED.exec(step) ?? []
     // A name with a digest means the same always, and stands in the Dockerfile.
     if (resolved !== undefined && !resolved.includes('@')) this.#images.set(resolved, this.#images.get(resolved))
     const [, name, digest = ''] = IMAGE.exec(step) ?? []

@@ -48,7 +48,7 @@ describe.each(ENGINES)('%s', (name) => {
     const destination = uniqueName(registry.host)
     const pushing = async () => {
       await using built = await engine.build(buildOf(FROM_SCRATCH, { destination, files: { note: 'refused\n' } }))
-      return built.push()
+      return await built.push()
     }
     await expect(pushing()).rejects.toMatchObject({ name: 'EngineError', code: 'PUSH_FAILED' })
   })
@@ -60,7 +60,7 @@ describe.each(ENGINES)('%s', (name) => {
     const destination = uniqueName(proxy.host)
     const pushing = async () => {
       await using built = await engine.build(buildOf(FROM_SCRATCH, { destination, files: { note: 'again\n' } }))
-      return built.push()
+      return await built.push()
     }
     let left = Number.POSITIVE_INFINITY
     proxy.plan(({ method, path }) => {
