@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { BuildSources } from '../../../src/builder/buildkit/build-sources.js'
+import type { Digest } from '../../../src/model/digest.js'
 
-const A = `sha256:${'a'.repeat(64)}`
-const B = `sha256:${'b'.repeat(64)}`
+const A: Digest = `sha256:${'a'.repeat(64)}`
+const B: Digest = `sha256:${'b'.repeat(64)}`
 
 function sourcesOf(...names: readonly string[]) {
   const sources = new BuildSources()
