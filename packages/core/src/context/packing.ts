@@ -54,7 +54,10 @@ export async function packContext(
     throw error instanceof PolyarchError ? error : unreadable(context.directory, 'cannot be packed', error)
   }
   return {
-    open: (text) => Readable.from(joined(dockerfileTar(context.dockerfile, text, options), spool)),
+    open: (text) =>
+      Readable.from(
+        joined(dockerfileTar({ ...context.dockerfile, modified: modifiedOf(context, listing) }, text, options), spool),
+      ),
     [Symbol.asyncDispose]: dispose,
   }
 }
@@ -77,11 +80,23 @@ function timeOf(modified: number, { epoch }: PackOptions): Date {
   return new Date(epoch === undefined ? modified : epoch * 1000)
 }
 
+/** The time of the Dockerfile if it is one of the files sent. */
+function modifiedOf({ dockerfile }: OpenContext, { entries }: ContextListing): number {
+  return entries.find(({ path }) => path === sentDockerfilePath(dockerfile))?.modified ?? 0
+}
+
 /** An entry without the end of an archive: the spooled one goes on after it. */
-async function dockerfileTar(dockerfile: ContextDockerfile, text: string, options: PackOptions): Promise<Buffer> {
+async function dockerfileTar(
+  dockerfile: ContextDockerfile & { readonly modified: number },
+  text: string,
+  options: PackOptions,
+): Promise<Buffer> {
   const stream = pack()
   const { mode } = dockerfile
-  stream.entry({ name: sentDockerfilePath(dockerfile), mode, mtime: timeOf(0, options), ...OWNER }, text)
+  stream.entry(
+    { name: sentDockerfilePath(dockerfile), mode, mtime: timeOf(dockerfile.modified, options), ...OWNER },
+    text,
+  )
   stream.finalize()
   const whole = await buffer(stream)
   return whole.subarray(0, whole.length - END_OF_ARCHIVE)
