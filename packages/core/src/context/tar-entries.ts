@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises'
 import type { Pack } from 'tar-stream'
 import type { ContextDockerfile, ContextEntry, FileEntry, OpenContext } from './context-file.js'
-import { WHOLE_FILE } from './file-fault.js'
+import { unreadable, WHOLE_FILE } from './file-fault.js'
 
 type Header = Parameters<Pack['entry']>[0]
 
@@ -19,6 +19,9 @@ export function sentDockerfilePath({ name, file }: ContextDockerfile): string {
 /** Packs one entry as it was listed. @throws EngineError CONTEXT_UNREADABLE if it changed since */
 export async function packEntry(tar: Pack, context: OpenContext, entry: ContextEntry, mtime: Date): Promise<void> {
   const { path: name, kind: type } = entry
+  if (entry.rawPath || (entry.kind === 'symlink' && entry.rawTarget)) {
+    throw unreadable(name, 'has a name or link target that is not UTF-8, which the tar cannot hold')
+  }
   const header = { name, type, mtime, ...OWNER }
   if (entry.kind === 'symlink') return add(tar, { ...header, mode: 0o777, linkname: entry.target })
   if (entry.kind === 'directory') return add(tar, { ...header, mode: entry.mode })

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type TempFolder, tempFolder } from '../../../../test/support/temp-folder.js'
 import type { FileEntry } from '../../src/context/context-file.js'
 import { openContext } from '../../src/context/open-context.js'
+import { packContext } from '../../src/context/packing.js'
 import { filePath } from '../../src/context/raw-name.js'
 import { compareWithRecord, recordOf } from '../../src/steps/context-record.js'
 import { listDirectory } from './listed.js'
@@ -198,6 +199,7 @@ describe('an entry', () => {
       ['Dockerfile', found?.path, 'caf\uFFFD', 'link'].toSorted((a, b) => Buffer.compare(bytesOf(a), bytesOf(b))),
     )
     expect(String(await buffer(context.read(found as FileEntry)))).toBe('x')
+    await expect(packContext(context, listing)).rejects.toThrow('not UTF-8')
     expect((await context.select(['link'])).entries).toHaveLength(2)
     await rm(raw(name))
     await writeFile(raw(Buffer.from([0x63, 0x61, 0x66, 0xea, 0x2e, 0xed, 0xb3, 0xa9])), 'x')
