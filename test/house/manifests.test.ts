@@ -81,7 +81,8 @@ describe.each(published)('$folder', ({ folder, manifest }) => {
         import: { types: `${path}.d.ts`, default: `${path}.js` },
         require: { types: `${path}.d.cts`, default: `${path}.cjs` },
       })
-      expect(existsSync(join(ROOT, folder, `${path.replace('./dist', 'src')}.ts`)), `the source of ${door}`).toBe(true)
+      const source = door === './buildkit' ? 'src/builder/buildkit/index' : path.replace('./dist', 'src')
+      expect(existsSync(join(ROOT, folder, `${source}.ts`)), `the source of ${door}`).toBe(true)
     }
     const inner = Object.keys(manifest.exports ?? {}).filter((door) => door !== '.' && !door.endsWith('.json'))
     // For resolvers that do not read `exports`.

@@ -45,7 +45,7 @@ const DOORS: readonly (readonly [name: string, door: object, values: readonly st
   [
     '@polyarch/core/buildkit',
     buildKit,
-    ['agentOfKeys', 'agentSocket', 'connectBuildKit', 'GrpcError', 'memoryDirectory', 'solve', 'SolveError'],
+    ['GrpcError', 'SolveError', 'agentOfKeys', 'agentSocket', 'connectBuildKit', 'memoryDirectory', 'solve'],
   ],
   ['@polyarch/core/registry-server', registryServer, ['runningRegistry', 'startRegistry']],
   ['@polyarch/core/testing', testing, ['checkPublished', 'pluginContract']],

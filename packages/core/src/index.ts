@@ -23,7 +23,7 @@ export type {
 } from './definition/base-source.js'
 export type { ContextSource, TarSource, TarStream } from './definition/build-context.js'
 export type { SecretSource, SecretValue, SshSource } from './definition/build-secrets.js'
-export type { BuildOptions, BuildSettings, VolatilePolicy } from './definition/build-settings.js'
+export type { BuildOptions, BuildSettings, FileModes, VolatilePolicy } from './definition/build-settings.js'
 export type {
   DeclaredPipeline,
   ImageFormat,

@@ -228,7 +228,7 @@ describe('reading the content', () => {
     ['after 2038', 4_000_000_000],
   ])('sends the files’ own times, %s too, or dates all with the epoch that is given', async (_what, time) => {
     await put({ Dockerfile: '', a: 'x' })
-    await utimes(join(root, 'a'), time, time)
+    await utimes(join(root, 'a'), new Date(time * 1000), new Date(time * 1000))
     expect((await sent()).get('a')?.mtime).toBe(time * 1000)
     expect((await sent(5)).get('a')?.mtime).toBe(5000)
   })

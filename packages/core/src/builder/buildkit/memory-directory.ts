@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { SyncDirectory, SyncEntry } from './file-sync.js'
 
-/** A directory of texts by name, at the root of a build's input. */
+/**
+ * A directory of texts by name, for a build to read.
+ *
+ * @example
+ * ```ts
+ * const dockerfile = memoryDirectory({ Dockerfile: 'FROM scratch\nCOPY . /\n' })
+ * ```
+ */
 export function memoryDirectory(files: Readonly<Record<string, string>>): SyncDirectory {
   const entries = Object.entries(files)
     .map(([name, text]) => entryOf(name, Buffer.from(text)))

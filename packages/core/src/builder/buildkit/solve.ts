@@ -36,6 +36,10 @@ const LATE_STATUS = 3000
 /**
  * Runs a build and reports its steps.
  *
+ * @example
+ * ```ts
+ * const { exported } = await solve(await buildKit.control(), request, { onEvent: console.log })
+ * ```
  * @throws SolveError; the connection's error; the signal's reason
  */
 export async function solve(

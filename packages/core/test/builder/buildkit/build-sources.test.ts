@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { BuildSources } from '../../../src/builder/buildkit/build-sources.js'
-import type { Digest } from '../../../src/model/digest.js'
+import { digestOf } from '../../../src/model/digest.js'
 
-const A: Digest = `sha256:${'a'.repeat(64)}`
-const B: Digest = `sha256:${'b'.repeat(64)}`
+const A = digestOf('a')
+const B = digestOf('b')
 
 function sourcesOf(...names: readonly string[]) {
   const sources = new BuildSources()
