@@ -88,7 +88,7 @@ async function recordSources(
   const requested = synced.requested === 'all' ? 'all' : [...synced.requested]
   const read = await context.select(combinedPaths(analysis.contextPaths, requested), call.signal)
   const forTarget = new Set(analysis.externals.filter(({ isForTarget }) => isForTarget).map(({ name }) => name))
-  const record = await makeSourceRecord({
+  const reported = await makeSourceRecord({
     sources,
     baseNames: new Set(baseNamesOf(node)),
     pinnedRemotes: new Set(analysis.pinnedRemotes),
@@ -96,6 +96,9 @@ async function recordSources(
       resolvedDigest({ name, digest, isForTarget: forTarget.has(name) }, node.platform, world, call),
     context: read.digest === listing.digest ? undefined : { paths: requested, digest: read.digest },
   })
+  // Old builders get the pinned names in the Dockerfile itself, and report no other.
+  const pinned = resolved.images.map(({ name, index, image }) => [name, { index, image }] as const)
+  const record = { ...reported, images: { ...Object.fromEntries(pinned), ...reported.images } }
   const [unverifiable] = record.unverifiable
   if (unverifiable === undefined || node.build.volatile !== 'refuse') return record
   const message = `the build used ${unverifiable}, whose content may change without notice`

@@ -44,7 +44,7 @@ export async function readSent(context: OpenContext, epoch?: number): Promise<Re
     const content = open === undefined ? Buffer.alloc(0) : await buffer(open())
     const mtime = Number(modified / 1_000_000_000n) * 1000
     const isLink = kind === 'symlink'
-    const text = isLink ? `-> ${Buffer.from(link ?? []).toString()}` : content.toString()
+    const text = isLink ? `-> ${Buffer.from(link ?? []).toString()}` : new TextDecoder().decode(content)
     return [Buffer.from(path).toString(), { type: kind, content: text, mode: isLink ? undefined : mode, mtime }]
   })
   return new Map(await Promise.all(sent))
