@@ -42,7 +42,7 @@ export async function readSent(context: OpenContext, epoch?: number): Promise<Re
   const entries = await syncedContext(context, epoch).list([], new AbortController().signal)
   const sent = entries.map(async ({ kind, path, mode, modified, link, open }): Promise<[string, SentEntry]> => {
     const content = open === undefined ? Buffer.alloc(0) : await buffer(open())
-    const mtime = Number(modified / 1_000_000_000n) * 1000
+    const mtime = Math.floor(Number(modified / 1_000_000n) / 1000) * 1000
     const isLink = kind === 'symlink'
     const text = isLink ? `-> ${Buffer.from(link ?? []).toString()}` : new TextDecoder().decode(content)
     return [Buffer.from(path).toString(), { type: kind, content: text, mode: isLink ? undefined : mode, mtime }]
