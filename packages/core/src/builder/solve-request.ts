@@ -13,11 +13,10 @@ export function solveRequest(
   request: BuildRequest,
   features: BuilderFeatures,
 ): Omit<SolveRequest, 'ref' | 'session' | 'exporter'> {
-  const { pins, cacheFrom = [], cacheTo = [], network } = request
+  const { pins, cacheTo = [], network } = request
   return {
     frontend: DOCKERFILE_FRONTEND,
     frontendAttributes: frontendAttributes(request, features),
-    cacheImports: cacheFrom.map(cacheEntry),
     cacheExports: cacheTo.map(cacheEntry),
     ...(network === 'host' && { entitlements: [HOST_NETWORK] }),
     ...(features.sourcePolicy && {
@@ -28,7 +27,7 @@ export function solveRequest(
 
 /** @see https://github.com/moby/buildkit/blob/v0.20.0/frontend/dockerui/config.go */
 function frontendAttributes(
-  { dockerfile, platform, noCache, ...request }: BuildRequest,
+  { dockerfile, platform, noCache, cacheFrom = [], ...request }: BuildRequest,
   { sourcePolicy }: BuilderFeatures,
 ): Readonly<Record<string, string>> {
   const { target, network, addHosts = [], shmSize, ulimits = [], args = {}, labels = {}, contexts = {} } = request
@@ -37,6 +36,8 @@ function frontendAttributes(
     platform: formatPlatform(platform),
     ...(target !== undefined && { target }),
     ...(noCache && { 'no-cache': noCache === true ? '' : noCache.join(',') }),
+    // Only the frontend imports caches.
+    ...(cacheFrom.length > 0 && { 'cache-imports': JSON.stringify(cacheFrom.map(cacheEntry)) }),
     ...(request.pull && { 'image-resolve-mode': 'pull' }),
     ...(network !== undefined && { 'force-network-mode': network }),
     ...(addHosts.length > 0 && { 'add-hosts': addHosts.map(hostEntry).join(',') }),

@@ -22,7 +22,6 @@ message SolveRequest {
 
 message CacheOptions {
   repeated CacheEntry Exports = 4;
-  repeated CacheEntry Imports = 5;
 }
 
 message CacheEntry {

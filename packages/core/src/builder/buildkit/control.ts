@@ -5,7 +5,7 @@ import { grpcDuplex } from './grpc-duplex.js'
 import { messageTypes } from './messages.js'
 import { type BuildStatus, decodeStatus } from './status.js'
 
-/** A cache that a build imports or exports, as `type=registry,ref=…` of `docker buildx build` names it. */
+/** A cache that a build exports, as `type=registry,ref=…` of `docker buildx build` names it. */
 export interface CacheEntry {
   readonly Type: string
   readonly Attrs: Readonly<Record<string, string>>
@@ -28,7 +28,6 @@ export interface SolveRequest {
   readonly frontendAttributes: Readonly<Record<string, string>>
   /** Undefined where the result is kept in the builder's cache alone. */
   readonly exporter?: { readonly type: string; readonly attributes: Readonly<Record<string, string>> } | undefined
-  readonly cacheImports?: readonly CacheEntry[]
   readonly cacheExports?: readonly CacheEntry[]
   readonly entitlements?: readonly string[]
   readonly sourceReplacements?: readonly SourceReplacement[]
@@ -142,14 +141,14 @@ export class ControlClient {
 }
 
 function solveMessage(request: SolveRequest): object {
-  const { exporter, cacheImports = [], cacheExports = [], sourceReplacements = [] } = request
+  const { exporter, cacheExports = [], sourceReplacements = [] } = request
   return {
     Ref: request.ref,
     Session: request.session,
     Frontend: request.frontend,
     FrontendAttrs: request.frontendAttributes,
     ...(exporter && { Exporter: exporter.type, ExporterAttrs: exporter.attributes }),
-    Cache: { Imports: cacheImports, Exports: cacheExports },
+    Cache: { Exports: cacheExports },
     Entitlements: request.entitlements ?? [],
     ...(sourceReplacements.length > 0 && {
       SourcePolicy: {
