@@ -1,10 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { onAbort } from '../model/on-abort.js'
 
 /** Milliseconds between two requests for a sign of life. */
 const INTERVAL = 10_000
 
 /** Milliseconds that a builder may take to answer one. */
 export const PATIENCE = 30_000
+
+/** Milliseconds that an aborted operation may take to remove what it left. */
+const GRACE = 4000
 
 /** What decides whether a builder is alive. */
 export interface Heartbeat {
@@ -18,7 +22,7 @@ export interface Heartbeat {
 
 /**
  * Runs an operation, and ends it where the builder stops answering meanwhile: a process that is frozen, or a machine
- * that is gone, keeps its connections open. An operation that is aborted is waited for no longer.
+ * that is gone, keeps its connections open. An operation that is aborted has four seconds to remove what it left.
  *
  * @throws Error with the code ETIMEDOUT where the builder has not answered in time
  */
@@ -29,16 +33,19 @@ export async function withHeartbeat<T>(
   const over = new AbortController()
   const silent = new AbortController()
   const own = AbortSignal.any([silent.signal, ...(signal ? [signal] : [])])
+  let grace: NodeJS.Timeout | undefined
   const aborted = new Promise<never>((_, reject) => {
-    own.addEventListener('abort', () => reject(own.reason), { once: true })
-    if (own.aborted) reject(own.reason)
+    const forget = onAbort(own, () => {
+      grace = setTimeout(() => reject(own.reason), GRACE)
+    })
+    over.signal.addEventListener('abort', forget, { once: true })
   })
-  aborted.catch(() => {})
   const watching = watch()
   try {
     return await Promise.race([operation(own), aborted])
   } finally {
     over.abort()
+    clearTimeout(grace)
     await watching
   }
 

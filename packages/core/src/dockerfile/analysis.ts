@@ -72,9 +72,9 @@ function analyzeStages(dockerfile: Dockerfile, stages: readonly LinkedStage[], i
     usesEpoch: stages.some(({ stage }) => stage.args.some(({ name }) => name === EPOCH_ARG)),
     literalBases: bases.filter(({ role }) => role === 'literal-base').map(({ use }) => use),
     externals: groupByName(externals),
-    volatile: stages.flatMap(({ remoteAdds }) => remoteAdds),
+    volatile: stages.flatMap(({ remoteAdds }) => remoteAdds.volatile),
     contextPaths: 'all',
-    pinnedRemotes: [],
+    pinnedRemotes: stages.flatMap(({ remoteAdds }) => remoteAdds.pinned),
     secrets: stages.flatMap(({ stage }) => stage.secrets),
     faults,
   }

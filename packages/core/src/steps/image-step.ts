@@ -20,7 +20,7 @@ import { pinImage } from './pinned-image.js'
 import { sourceChanges } from './source-changes.js'
 import { encodeSources, readSources, SOURCES_ANNOTATION, type SourceRecord } from './source-record.js'
 import { type Finding, inputOf, type Output, type Step, type StepCall, type Work, type World } from './step.js'
-import { noteVolatile, volatileFaults } from './volatile-content.js'
+import { noteUnverifiable, noteVolatile, volatileFaults } from './volatile-content.js'
 
 type ImageWork = Work<ImageNode, ResolvedImage>
 
@@ -114,7 +114,9 @@ async function changesSince(
 ): Promise<readonly PlanReason[]> {
   if (node.format === 'docker') return []
   const record = readSources(content.annotations)
-  return record === undefined ? [{ kind: 'untold' }] : sourceChanges(record, node, resolved, world, call)
+  if (record === undefined) return [{ kind: 'untold' }]
+  noteUnverifiable(record.unverifiable, resolved, node.build.volatile, call)
+  return sourceChanges(record, node, resolved, world, call)
 }
 
 function imageOutput({ node, key }: ImageWork, { mediaType, digest, size }: Descriptor): Output {

@@ -26,3 +26,18 @@ export function noteVolatile(
     call.onEvent?.({ kind: 'note', message })
   }
 }
+
+/** The same for what the build was seen to use, and the Dockerfile does not name: by ONBUILD, or with a value of the base. */
+export function noteUnverifiable(
+  sources: readonly string[],
+  { analysis, context }: { readonly analysis: Analysis; readonly context: Pick<OpenContext, 'dockerfile'> },
+  policy: VolatilePolicy,
+  call: StepCall,
+): void {
+  if (policy !== 'reuse') return
+  for (const source of sources) {
+    if (analysis.volatile.some(({ text }) => text.startsWith(source))) continue
+    const message = `${context.dockerfile.file}: the build used ${source}, whose content is no part of the key; ${HINT}`
+    call.onEvent?.({ kind: 'note', message })
+  }
+}

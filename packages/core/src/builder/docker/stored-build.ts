@@ -5,7 +5,7 @@ import { runCommand } from '../command-build.js'
 import type { BuilderCall, BuildRequest, BuiltImage, ImageStore } from '../port.js'
 
 /** Milliseconds that removing a name from the engine may take. */
-const REMOVAL_TIME = 5000
+const REMOVAL_TIME = 3000
 
 /** What a build uses of an engine that keeps results under names, and pushes these. */
 export interface StoreTools extends BuildTools {
