@@ -117,6 +117,22 @@ describe.each(ENGINES)('%s', (name) => {
     }
   })
 
+  test('resolves a pinned name to its pinned image, wherever it is named', async () => {
+    await using engine = connectEngine({ host })
+    const { features } = await engine.describe()
+    const target = { url: registry.url, repository: 'pinned' }
+    const [pinned, moved] = await Promise.all(
+      ['pinned', 'moved'].map((v) => busyboxImage({ platform: platform('linux/amd64'), files: { v } })),
+    )
+    for (const image of [pinned, moved]) if (image) await pushTinyImage(target, image, '1')
+    const [tag, digest] = [`${registry.host}/pinned:1`, pinned?.manifest.descriptor.digest]
+    const pins = [{ name: tag, pinned: `${tag}@${digest}` }]
+    const dockerfile = `FROM ${tag} AS first\nFROM ${base}\nCOPY --from=first /v /one\nCOPY --from=${tag} /v /two\nRUN cat /one /two\n`
+    const events = await buildOnce(engine, buildHere(dockerfile, { pins, noCache: true }))
+    // Without a source policy, the pinned file takes its place.
+    expect(printed(events)).toBe(features.sourcePolicy ? 'pinnedpinned' : 'movedmoved')
+  })
+
   test('a failed step is named with its line and the end of its output', async () => {
     await using engine = connectEngine({ host })
     const dockerfile = `FROM ${base}\n\nRUN true && \\\n    true\nRUN for i in 1 2 3; do echo "line $i"; done; exit 7\n`

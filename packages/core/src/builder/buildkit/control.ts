@@ -59,9 +59,14 @@ export interface BuildKitVersion {
   readonly revision: string
 }
 
-/** Values of enumerations of the source policy. */
+/** The action of the source policy that replaces a source. */
 const CONVERT = 2
-const EXACT = 1
+
+/**
+ * How a source is matched: BuildKit 0.25 replaces an exact match by itself. No name of an image has a character that is
+ * special to a wildcard.
+ */
+const WILDCARD = 0
 
 const SERVICE = '/moby.buildkit.v1.Control'
 const type = messageTypes(CONTROL_SCHEMA)
@@ -155,7 +160,7 @@ function solveMessage(request: SolveRequest): object {
         version: 1,
         rules: sourceReplacements.map(({ from, to }) => ({
           action: CONVERT,
-          selector: { identifier: from, match_type: EXACT },
+          selector: { identifier: from, match_type: WILDCARD },
           updates: { identifier: to },
         })),
       },
