@@ -1,7 +1,7 @@
-import { mkdtemp, realpath, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { realpath } from 'node:fs/promises'
 import { isAbsolute, join, relative, sep } from 'node:path'
 import type { ContextDefinition } from '../definition/build-context.js'
+import { makeTempFolder } from '../host/temp-folder.js'
 import { DefinitionError } from '../model/errors.js'
 import type { ContextListing } from './context-file.js'
 import { cloneContext } from './git-clone.js'
@@ -30,8 +30,9 @@ export async function openContext(request: ContextRequest, signal?: AbortSignal)
   if (context.kind === 'none') {
     return keep(await listContext({ ...dockerfile, directory: context.directory, empty: true }, signal))
   }
-  const folder = await mkdtemp(join(tmpdir(), 'polyarch-context-'))
-  const remove = () => rm(folder, { recursive: true, force: true })
+  const temporary = await makeTempFolder('context')
+  const folder = temporary.path
+  const remove = () => temporary[Symbol.asyncDispose]()
   try {
     if (context.kind !== 'git') {
       // With what unpacks: only where there is an archive.

@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs'
-import { mkdtemp, open, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { type Pack, pack } from 'tar-stream'
+import { makeTempFolder } from '../host/temp-folder.js'
 import { CancelledError, PolyarchError } from '../model/errors.js'
 import type { ContextDockerfile, ContextListing } from './context-file.js'
 import { unreadable } from './file-fault.js'
@@ -33,9 +33,8 @@ export interface PackOptions {
  * @throws EngineError CONTEXT_UNREADABLE where a file is no longer what it was when it was listed; CancelledError
  */
 export async function packContext(listing: ContextListing, options: PackOptions = {}): Promise<PackedContext> {
-  const directory = await mkdtemp(join(tmpdir(), 'polyarch-context-'))
-  const spool = join(directory, 'context.tar')
-  const dispose = () => rm(directory, { recursive: true, force: true })
+  const folder = await makeTempFolder('context')
+  const spool = join(folder.path, 'context.tar')
   try {
     // Opened first: a stream that is destroyed while it opens its file makes the file nevertheless, amid its removal.
     await using file = await open(spool, 'wx')
@@ -45,13 +44,13 @@ export async function packContext(listing: ContextListing, options: PackOptions 
       options.signal ? { signal: options.signal } : {},
     )
   } catch (error) {
-    await dispose()
+    await folder[Symbol.asyncDispose]()
     if (options.signal?.aborted) throw new CancelledError(options.signal.reason)
     throw error instanceof PolyarchError ? error : unreadable(listing.directory, 'cannot be packed', error)
   }
   return {
     open: (text) => Readable.from(joined(dockerfileTar(listing.dockerfile, text, options), spool)),
-    [Symbol.asyncDispose]: dispose,
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   }
 }
 

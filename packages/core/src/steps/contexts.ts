@@ -3,6 +3,7 @@ import type { GitOrigin } from '../context/git-origin.js'
 import { type ContextRequest, type OpenContext, openContext } from '../context/open-context.js'
 import type { PackedContext } from '../context/packing.js'
 import type { ContextDefinition } from '../definition/build-context.js'
+import { sweepTempFolders } from '../host/temp-folder.js'
 import { closeAll } from '../model/close-all.js'
 
 /** The contexts of a run: each is listed once and packed once, however many platforms are built from it. */
@@ -15,8 +16,9 @@ export interface Contexts extends AsyncDisposable {
   pack(listing: ContextListing, signal?: AbortSignal): Promise<PackedContext>
 }
 
-/** Starts with none. @param epoch - seconds since the epoch that files are dated with, where given. */
+/** Starts with none, and removes what killed runs left. @param epoch - seconds since the epoch that files are dated with, where given. */
 export function createContexts(epoch?: number): Contexts {
+  const swept = sweepTempFolders()
   const opened = new Map<string, Promise<OpenContext>>()
   const origins = new Map<string, Promise<GitOrigin>>()
   const streams = new Map<unknown, number>()
@@ -46,6 +48,7 @@ export function createContexts(epoch?: number): Contexts {
         return packContext(listing, { epoch, signal })
       }),
     async [Symbol.asyncDispose]() {
+      await swept
       const settled = await Promise.allSettled([...packs.values(), ...opened.values()])
       await closeAll(settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])))
     },
