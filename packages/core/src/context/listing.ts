@@ -1,4 +1,4 @@
-import { readdir, readFile, realpath, stat } from 'node:fs/promises'
+import { readdir, realpath, stat } from 'node:fs/promises'
 import { join, relative, resolve, sep } from 'node:path'
 import { type Digest, digestOf } from '../model/digest.js'
 import { DefinitionError, throwIfCancelled } from '../model/errors.js'
@@ -8,6 +8,7 @@ import type { ContextDockerfile, ContextEntry, ContextListing } from './context-
 import { readEntries } from './entries.js'
 import { reading } from './file-fault.js'
 import { type IgnoreRules, type IgnoreVerdict, NO_RULES, readIgnoreRules } from './ignore-rules.js'
+import { readTextFile, TextFileError } from './text-file.js'
 
 /** Where a Dockerfile is sent that is not one of the files sent. */
 const RESERVED_PATH = '.polyarch.Dockerfile'
@@ -70,8 +71,12 @@ async function requireDirectory(directory: string): Promise<void> {
 
 async function readDockerfile(file: string, { directory, dockerfile }: ContextSource): Promise<string> {
   try {
-    return await readFile(file, 'utf8')
+    return (await readTextFile(file)).text
   } catch (error) {
+    if (error instanceof TextFileError) {
+      const message = `Dockerfile '${dockerfile}' ${error.message}`
+      throw new DefinitionError([{ path: 'build.dockerfile', message, hint: error.hint }])
+    }
     const why = isMissing(error) ? 'does not exist' : 'cannot be read'
     const hint = `relative Dockerfiles start at the context, ${directory}, and relative contexts at the working directory`
     throw new DefinitionError([{ path: 'build.dockerfile', message: `Dockerfile '${dockerfile}' ${why}`, hint }])
