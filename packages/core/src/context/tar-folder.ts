@@ -159,9 +159,15 @@ function parentOf(path: string): string {
   return path.slice(0, Math.max(path.lastIndexOf('/'), 0))
 }
 
-function requireValid({ name, mode, mtime }: Header): void {
+function requireValid({ name, size, mode, mtime }: Header): void {
+  // tar-stream waits for ever for the end of an entry whose size it could not read.
+  if (!isSize(size)) throw new EntryError(name, 'has a size that is not a number')
   if (mode !== undefined && !Number.isSafeInteger(mode)) throw new EntryError(name, 'has a mode that is not a number')
   if (mtime !== undefined && Number.isNaN(mtime.getTime())) throw new EntryError(name, 'has a time that is not a date')
+}
+
+function isSize(size: unknown): boolean {
+  return size === undefined || (Number.isSafeInteger(size) && Number(size) >= 0)
 }
 
 function shown(path: string): string {

@@ -42,7 +42,7 @@ export async function readLayerFiles(tar: Readable): Promise<LayerFiles> {
   tar.pipe(reader)
   try {
     for await (const entry of reader) {
-      requireShort(entry.header)
+      requireValid(entry.header)
       const path = cleanPath(entry.header.name)
       const [directory, name] = splitPath(path)
       if (name === OPAQUE) opaque.add(directory)
@@ -59,8 +59,12 @@ export async function readLayerFiles(tar: Readable): Promise<LayerFiles> {
   return { entries, removed, opaque }
 }
 
-/** Longer paths cannot be unpacked anywhere, and take long to compare. */
-function requireShort({ name, linkname }: Header): void {
+/**
+ * Longer paths cannot be unpacked anywhere, and take long to compare; for the end of an entry whose size it could not
+ * read, tar-stream waits for ever.
+ */
+function requireValid({ name, linkname, size }: Header): void {
+  if (size !== undefined && !Number.isSafeInteger(size)) throw new Error('it has an entry whose size is not a number')
   if (name.length > MAX_PATH || (linkname ?? '').length > MAX_PATH) {
     throw new Error(`it has a path of more than ${MAX_PATH} characters`)
   }

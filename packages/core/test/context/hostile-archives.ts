@@ -120,6 +120,7 @@ export function hostileArchives(outside: string): Readonly<Record<string, readon
       /ENAMETOOLONG/,
     ],
     'a huge size': [archiveOf({ ...file, size: HUGE }), /tar context/],
+    'a size of no known form': [archiveOf({ ...file, size: Buffer.alloc(12, 0xd4) }), /size that is not a number/],
     'a negative size': [archiveOf({ ...file, size: NEGATIVE }), /tar context/],
     'a huge pax size': [archiveOf(paxHeader({ size: '9'.repeat(400) }), file), /tar context/],
     'a size that is no number': [archiveOf(paxHeader({ size: 'many' }), file), /Invalid header/],

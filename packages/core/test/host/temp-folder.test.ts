@@ -5,6 +5,7 @@ import { basename, join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { type TempFolder, tempFolder } from '../../../../test/support/temp-folder.js'
 import { makeTempFolder, sweepTempFolders } from '../../src/host/temp-folder.js'
+import { createContexts } from '../../src/steps/contexts.js'
 
 let scratch: TempFolder
 beforeEach(async () => {
@@ -44,6 +45,12 @@ it('folders of a process are left alone while it runs, and removed once it was k
   await using own = await makeTempFolder('context')
   await sweepTempFolders()
   expect(await folders()).toEqual([basename(own.path)])
+})
+
+it('the contexts of a run begin with the removal of what a killed run left', async () => {
+  await killedProcess()
+  await createContexts()[Symbol.asyncDispose]()
+  expect(await folders()).toEqual([])
 })
 
 it('a folder is removed although a later process has its pid', async () => {
