@@ -13,8 +13,7 @@ const ORDER = [
   'layout',
   'context',
   'dockerfile',
-  'buildkit-session',
-  'engine',
+  'builder',
   'rootfs',
   'lock',
   'steps',
@@ -77,9 +76,9 @@ describe('imports', () => {
     expect(wrong.map(tell)).toEqual([])
   })
 
-  test('only engine/ knows dockerode', () => {
+  test('only builder/ imports dockerode', () => {
     const wrong = imports.filter(
-      ({ file, specifier }) => /^docker(ode|-modem)(\/|$)/.test(specifier) && folderOf(file) !== 'engine',
+      ({ file, specifier }) => /^docker(ode|-modem)(\/|$)/.test(specifier) && folderOf(file) !== 'builder',
     )
     expect(wrong.map(tell)).toEqual([])
   })

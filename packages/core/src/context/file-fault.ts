@@ -1,17 +1,10 @@
 import { EngineError, PolyarchError } from '../model/errors.js'
-import { isMissing } from '../model/is-missing.js'
 
 /** Up to this size a file is read whole. In bytes. */
 export const WHOLE_FILE = 1024 * 1024
 
 /** A file of the context could not be read, or was not what it had been. */
 export function unreadable(path: string, why: string, cause?: unknown): EngineError {
-  if (path.includes('\uFFFD') && isMissing(cause)) {
-    return new EngineError('CONTEXT_UNREADABLE', `context file '${path}' has a name that is not UTF-8`, {
-      cause,
-      hint: 'rename the file, or leave it out by .dockerignore with a ? for each character that is not shown',
-    })
-  }
   return new EngineError('CONTEXT_UNREADABLE', `context file '${path}' ${why}`, {
     cause,
     hint: 'leave the context alone while it is built, or leave the file out by .dockerignore',
@@ -22,6 +15,15 @@ export function unreadable(path: string, why: string, cause?: unknown): EngineEr
 export async function reading<T>(path: string, read: () => T | Promise<T>): Promise<T> {
   try {
     return await read()
+  } catch (error) {
+    throw error instanceof PolyarchError ? error : unreadable(path, 'cannot be read', error)
+  }
+}
+
+/** The same without a promise. */
+export function readingAtOnce<T>(path: string, read: () => T): T {
+  try {
+    return read()
   } catch (error) {
     throw error instanceof PolyarchError ? error : unreadable(path, 'cannot be read', error)
   }

@@ -58,6 +58,7 @@ export const BUILD_CHECKS: Readonly<Record<keyof BuildOptions, Check>> = {
   ulimits: each("write 'nofile=1024:2048'", (item) => readUlimit(item) !== undefined),
   secrets: secretsComplaint,
   ssh: sshComplaint,
+  fileModes: oneOf('exact', 'git'),
   reuse: flag,
   volatile: oneOf('reuse', 'rebuild', 'refuse'),
 }

@@ -1,4 +1,4 @@
-import type { ContextListing } from '../context/context-file.js'
+import type { OpenContext } from '../context/context-file.js'
 import type { VolatilePolicy } from '../definition/build-settings.js'
 import type { Analysis } from '../dockerfile/analysis.js'
 import type { DockerfileFault } from '../dockerfile/dockerfile.js'
@@ -16,7 +16,7 @@ export function volatileFaults({ volatile }: Analysis, policy: VolatilePolicy): 
 /** Says it where such content is reused. */
 export function noteVolatile(
   { volatile }: Analysis,
-  { dockerfile }: ContextListing,
+  { dockerfile }: OpenContext,
   policy: VolatilePolicy,
   call: StepCall,
 ): void {

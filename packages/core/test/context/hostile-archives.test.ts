@@ -26,7 +26,8 @@ afterEach(async () => {
 async function open(bytes: Buffer): Promise<readonly string[]> {
   const context = { kind: 'stream', open: () => Readable.from([bytes]) } as const
   await using opened = await openContext({ context, dockerfile: 'Dockerfile' })
-  return opened.listing.entries.map(({ path }) => path)
+  const paths = (await opened.select('all')).entries.map(({ path }) => path)
+  return paths.filter((path) => path !== 'Dockerfile')
 }
 
 /** What an archive could change outside of its folder. */
