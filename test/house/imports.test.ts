@@ -5,6 +5,7 @@ import { repositoryFiles, SOURCES } from './repository.js'
 /** The folders of the core in import order: each imports only from itself and from those before it. */
 const ORDER = [
   'model',
+  'host',
   'definition',
   'graph',
   'registry',
@@ -25,7 +26,7 @@ const ORDER = [
 
 /** Doors of their own, outside the order, and what they may import. Inside the core they are loaded only when used. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
-  'registry-server': ['model', 'layout'],
+  'registry-server': ['model', 'host', 'layout'],
   testing: ['model', 'definition', 'registry', 'rootfs', 'steps'],
 }
 

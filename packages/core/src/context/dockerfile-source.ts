@@ -1,10 +1,9 @@
-import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { relative, sep } from 'node:path'
 import { DefinitionError } from '../model/errors.js'
 import { isMissing } from '../model/is-missing.js'
 import type { ContextDockerfile } from './context-file.js'
 import type { ContextTree, TreeNode } from './context-tree.js'
+import { readTextFile, TextFileError } from './text-file.js'
 
 /** The option that holds a Dockerfile which is in no file. */
 const INLINE = 'dockerfileInline'
@@ -29,17 +28,13 @@ export async function readDockerfile(tree: ContextTree, file: string, declared: 
 }
 
 async function readText(path: string, directory: string, declared: string) {
-  const fault = (why: string) => {
-    const hint = `relative Dockerfiles start at the context, ${directory}, and relative contexts at the working directory`
-    return new DefinitionError([{ path: 'build.dockerfile', message: `Dockerfile '${declared}' ${why}`, hint }])
-  }
+  const start = `relative Dockerfiles start at the context, ${directory}, and relative contexts at the working directory`
+  const fault = (why: string, hint = start) =>
+    new DefinitionError([{ path: 'build.dockerfile', message: `Dockerfile '${declared}' ${why}`, hint }])
   try {
-    await using file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
-    const stats = await file.stat()
-    if (!stats.isFile()) throw fault('is not a file')
-    return { text: await file.readFile('utf8'), mode: stats.mode & 0o7777 }
+    return await readTextFile(path)
   } catch (error) {
-    if (error instanceof DefinitionError) throw error
+    if (error instanceof TextFileError) throw fault(error.message, error.isNoFile ? start : error.hint)
     throw fault(isMissing(error) ? 'does not exist' : 'cannot be read')
   }
 }

@@ -1,8 +1,8 @@
-import { mkdtemp, realpath, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { realpath, stat } from 'node:fs/promises'
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { ContextDefinition } from '../definition/build-context.js'
 import type { FileModes } from '../definition/build-settings.js'
+import { makeTempFolder } from '../host/temp-folder.js'
 import { DefinitionError } from '../model/errors.js'
 import type { OpenContext } from './context-file.js'
 import { ContextTree } from './context-tree.js'
@@ -44,8 +44,9 @@ export async function openContext(request: ContextRequest, options: OpenOptions 
   const { context, ...source } = request
   if (context.kind === 'directory') return openDirectory({ ...source, directory: context.path }, options)
   if (context.kind === 'none') return openDirectory({ ...source, directory: context.directory, empty: true })
-  const folder = await mkdtemp(join(tmpdir(), 'polyarch-context-'))
-  const remove = () => rm(folder, { recursive: true, force: true })
+  const temporary = await makeTempFolder('context')
+  const folder = temporary.path
+  const remove = () => temporary[Symbol.asyncDispose]()
   try {
     const opened = await openFetched(context, source, folder, options.signal)
     return { ...opened, [Symbol.asyncDispose]: remove }

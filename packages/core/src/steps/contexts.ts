@@ -3,6 +3,7 @@ import type { OpenContext } from '../context/context-file.js'
 import type { GitOrigin } from '../context/git-origin.js'
 import { type ContextRequest, openContext } from '../context/open-context.js'
 import type { ContextDefinition } from '../definition/build-context.js'
+import { sweepTempFolders } from '../host/temp-folder.js'
 import { closeAll } from '../model/close-all.js'
 
 /** The contexts of a run: each is opened once, however many platforms are built from it. */
@@ -24,8 +25,9 @@ export interface ContextsOptions {
   readonly cacheFolder?: (() => Promise<string>) | undefined
 }
 
-/** Starts with none. */
+/** Starts with none, and removes what killed runs left. */
 export function createContexts({ epoch, cacheFolder }: ContextsOptions = {}): Contexts {
+  const swept = sweepTempFolders()
   const opened = new Map<string, Promise<OpenContext>>()
   const origins = new Map<string, Promise<GitOrigin>>()
   const inputs = new Map<string, Promise<BuildInputs>>()
@@ -48,6 +50,7 @@ export function createContexts({ epoch, cacheFolder }: ContextsOptions = {}): Co
     inputs: <T extends BuildInputs>(identity: unknown, make: () => Promise<T>) =>
       once(inputs, textOf(identity), make) as Promise<T>,
     async [Symbol.asyncDispose]() {
+      await swept
       const settled = await Promise.allSettled(opened.values())
       await closeAll(settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])))
     },

@@ -11,6 +11,9 @@ export const RSA_HASHES: ReadonlyMap<number, { readonly name: string; readonly h
 /** No request to sign is longer: what else comes is no agent's client. In bytes. */
 const MAX_MESSAGE = 256 * 1024
 
+/** Bytes of the length before a message. */
+const LENGTH_SIZE = 4
+
 /** A string of the protocol: its length, then its bytes. */
 export function agentString(value: string | Uint8Array): Buffer {
   const bytes = Buffer.from(value)
@@ -31,21 +34,37 @@ export function agentMessage(kind: number, ...parts: readonly Buffer[]): Buffer 
 
 /** Cuts a stream of bytes into messages. */
 export class AgentMessages {
-  #pending: Buffer = Buffer.alloc(0)
+  #pending: Buffer[] = []
+  #size = 0
+  /** Bytes that have to be there before anything can be read. */
+  #needed = LENGTH_SIZE
 
   /** The messages that are whole now, without their lengths. @throws RangeError where one is too long. */
   add(chunk: Uint8Array): readonly Buffer[] {
+    this.#pending.push(Buffer.from(chunk))
+    this.#size += chunk.length
+    // Joined only once there is enough, so that single bytes are not copied again for each of them.
+    if (this.#size < this.#needed) return []
+    let rest = Buffer.concat(this.#pending)
     const messages: Buffer[] = []
-    this.#pending = Buffer.concat([this.#pending, chunk])
-    while (this.#pending.length >= 4) {
-      const length = this.#pending.readUInt32BE()
-      if (length > MAX_MESSAGE) throw new RangeError('a message to an ssh agent is too long')
-      if (this.#pending.length < 4 + length) break
-      messages.push(this.#pending.subarray(4, 4 + length))
-      this.#pending = this.#pending.subarray(4 + length)
+    this.#needed = neededSize(rest)
+    while (rest.length >= this.#needed) {
+      messages.push(rest.subarray(LENGTH_SIZE, this.#needed))
+      rest = rest.subarray(this.#needed)
+      this.#needed = neededSize(rest)
     }
+    this.#pending = [rest]
+    this.#size = rest.length
     return messages
   }
+}
+
+/** The size of the first message with its length, or of the length alone where that is not there yet. */
+function neededSize(bytes: Buffer): number {
+  if (bytes.length < LENGTH_SIZE) return LENGTH_SIZE
+  const length = bytes.readUInt32BE()
+  if (length > MAX_MESSAGE) throw new RangeError('a message to an ssh agent is too long')
+  return LENGTH_SIZE + length
 }
 
 /** Reads strings and a number one after another. @throws RangeError where they end too early. */

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { Metadata, ServerDuplexStream } from '@grpc/grpc-js'
+import { restrictAgent } from './agent-filter.js'
 import { messageTypes } from './messages.js'
 import type { SshAgents } from './options.js'
 import { NotInSession, type SessionService, streamMethod, unaryMethod } from './service.js'
@@ -30,7 +31,10 @@ const ID_KEY = 'buildkit.ssh.id'
 /** The agent of a step that names none. */
 const DEFAULT_ID = 'default'
 
-/** Joins a step that mounts an ssh agent with that agent on this machine. Keys stay in the agent. */
+/**
+ * Connects a step that mounts an ssh agent with that agent on this machine. A step can list identities and request
+ * signatures; it cannot change the agent.
+ */
 export function sshService(agents: SshAgents): SessionService {
   const type = messageTypes(SCHEMA)
   const byId = new Map(Object.entries(agents))
@@ -49,7 +53,7 @@ export function sshService(agents: SshAgents): SessionService {
       },
     ),
     streamMethod('/moby.sshforward.v1.SSH/ForwardAgent', type<BytesMessage>('BytesMessage'), async (call) => {
-      forward(call, await agentOf(idOf(call.metadata))())
+      forward(call, restrictAgent(await agentOf(idOf(call.metadata))()))
     }),
   ]
 }
@@ -58,14 +62,20 @@ function idOf(metadata: Metadata): string {
   return metadata.get(ID_KEY)[0]?.toString() ?? DEFAULT_ID
 }
 
-/** Agents exchange a few small messages, one after another, so that nothing has to wait for a slow reader. */
+/** Each side waits for the other: a step may send without end, or never read. */
 function forward(call: ServerDuplexStream<BytesMessage, BytesMessage>, agent: Duplex): void {
   // The step may have ended while the agent was being reached, and says so once.
   if (call.cancelled) return void agent.destroy()
-  call.on('data', ({ data }: BytesMessage) => agent.write(data))
+  call.on('data', ({ data }: BytesMessage) => {
+    if (!agent.write(data)) call.pause()
+  })
+  agent.on('drain', () => call.resume())
   call.once('end', () => agent.end())
   call.once('cancelled', () => agent.destroy())
-  agent.on('data', (data) => call.write({ data }))
+  agent.on('data', (data) => {
+    if (!call.write({ data })) agent.pause()
+  })
+  call.on('drain', () => agent.resume())
   agent.once('error', (error) => call.destroy(error))
   agent.once('close', () => call.end())
 }

@@ -105,8 +105,19 @@ function tcpEndpoint(address: string, url: URL, given: TlsMaterial | undefined):
   return { kind: 'tcp', address, host: url.hostname.replace(/^\[|\]$/g, ''), port, tls }
 }
 
+function decodeUser(address: string, user: string): string {
+  try {
+    return decodeURIComponent(user)
+  } catch (cause) {
+    throw new EngineError('ENGINE_UNREACHABLE', `'${address}' names a user with a % that is no escaped character`, {
+      hint: 'Write a % in the name of a user as %25.',
+      cause,
+    })
+  }
+}
+
 function sshEndpoint(address: string, url: URL): Endpoint {
-  const user = decodeURIComponent(url.username)
+  const user = decodeUser(address, url.username)
   const host = url.hostname.replace(/^\[|\]$/g, '')
   // ssh would take such a word for an option, and run what it says.
   if (user.startsWith('-') || host.startsWith('-')) {

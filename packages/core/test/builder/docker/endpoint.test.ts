@@ -44,6 +44,7 @@ test.each([
   'tcp://',
   'ssh://-oProxyCommand=x',
   'ssh://-l@host',
+  'ssh://%zz@h',
   'ssh://host/a;b',
 ])('refuses %s', (address) => {
   expect(() => parseEndpoint(address, undefined)).toThrow(UNREACHABLE)

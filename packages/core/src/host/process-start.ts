@@ -19,3 +19,17 @@ export async function processStart(pid: number): Promise<string | undefined> {
     return undefined
   }
 }
+
+/**
+ * Whether a process of this machine still runs.
+ *
+ * @param isSame - whether a start is that of the process, and not of a later one with its pid
+ */
+export async function isRunning(pid: number, isSame: (start: string | undefined) => boolean): Promise<boolean> {
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+  }
+  return isSame(await processStart(pid))
+}
