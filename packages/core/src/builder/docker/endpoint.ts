@@ -1,8 +1,8 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { EngineError } from '../../model/errors.js'
+import { readTlsFolder, type TlsMaterial } from '../dial/tls-material.js'
 import { currentContext } from './docker-context.js'
-import { readTlsFolder, type TlsMaterial } from './tls-material.js'
 
 /** Where an engine is, and how it is spoken to. */
 export type Endpoint =
