@@ -9,10 +9,11 @@ import { type CheckedEntry, EntryError, TarGuard } from './tar-guard.js'
 /** Bits of a mode that tar-fs drops: set-uid, set-gid and sticky. */
 const SPECIAL_BITS = 0o7000
 
-/** The content of an entry: a stream of Node.js or of tar-stream. */
-interface Content {
-  resume(): unknown
-}
+/** The content of an entry, as tar-stream reads it. */
+type Content = AsyncIterable<unknown> & { resume(): unknown }
+
+/** The content of an entry cannot be read: the archive ended within it. */
+export class ContentError extends Error {}
 
 /** Options that the types of tar-fs lack. */
 interface UnpackOptions extends ExtractOptions {
@@ -41,11 +42,11 @@ export class TarFolder {
     extract(root, options)
   }
 
-  /** Unpacks one entry; a directory at the end. @throws EntryError */
+  /** Unpacks one entry; a directory at the end. @throws EntryError; ContentError */
   async add(header: Header, content: Content): Promise<void> {
     const entry = this.#guard.check(header)
     if (entry?.type === 'directory') this.#directories.set(entry.path, entry)
-    else if (entry !== undefined) await this.#unpack(entry, content)
+    else if (entry !== undefined) await this.#unpack(entry, Readable.from(chunksOf(content), { objectMode: false }))
     content.resume()
   }
 
@@ -56,7 +57,7 @@ export class TarFolder {
     for (const entry of deepestFirst) await this.#unpack(entry, Readable.from([]))
   }
 
-  async #unpack(entry: CheckedEntry, content: Content): Promise<void> {
+  async #unpack(entry: CheckedEntry, content: Readable): Promise<void> {
     const { name, path, type, mode, mtime, isReplacing } = entry
     const file = join(this.#root, path)
     try {
@@ -67,11 +68,12 @@ export class TarFolder {
       if (type === 'symlink') await lutimes(file, mtime, mtime)
       else if (mode & SPECIAL_BITS) await chmod(file, mode)
     } catch (error) {
+      if (error instanceof ContentError) throw error
       throw new EntryError(name, `cannot be unpacked: ${error instanceof Error ? error.message : error}`, error)
     }
   }
 
-  #write({ path, type, target, mode, mtime }: CheckedEntry, content: Content): Promise<void> {
+  #write({ path, type, target, mode, mtime }: CheckedEntry, content: Readable): Promise<void> {
     const header: Headers & { linkname: string } = {
       name: path,
       type,
@@ -86,5 +88,14 @@ export class TarFolder {
       const done = (error?: Error | null) => (error ? reject(error) : resolve())
       this.#checked.emit('entry', header, content, done)
     })
+  }
+}
+
+/** A stream that fails once it is read: tar-fs waits for ever for one that failed before. */
+async function* chunksOf(content: Content): AsyncGenerator<unknown> {
+  try {
+    yield* content
+  } catch (cause) {
+    throw new ContentError('the archive cannot be read', { cause })
   }
 }

@@ -6,7 +6,7 @@ import type { ContextDefinition, TarStream } from '../definition/build-context.j
 import { CancelledError, EngineError } from '../model/errors.js'
 import { tarReader } from '../model/tar-reader.js'
 import { peek } from './peek.js'
-import { TarFolder } from './tar-folder.js'
+import { ContentError, TarFolder } from './tar-folder.js'
 import { EntryError } from './tar-guard.js'
 
 type TarContext = Extract<ContextDefinition, { kind: 'tar' | 'stream' }>
@@ -70,7 +70,9 @@ function unpackInto(folder: TarFolder): Unpacking {
         (reason: unknown) => reason,
       )
       await pending
-      if (failure !== undefined || error !== undefined) throw failure ?? error
+      // What ended the content of an entry is the error of the reader.
+      if (error !== undefined && (failure === undefined || failure instanceof ContentError)) throw error
+      if (failure !== undefined) throw failure
       await folder.finish()
     },
   }
