@@ -185,7 +185,7 @@ function readsOf(
   source: AnalysisInput,
   { graph, reached }: { readonly graph: StageGraph; readonly reached: readonly ReachedStage[] },
 ) {
-  const read = stageReader({ source, globals: graph.globals, escape: escapeCharacter })
+  const read = stageReader({ source, globals: graph.globals, escapeCharacter })
   const all = reached.map(({ stage }): StageReads => read(stage))
   return {
     usesBaseArgInStage: all.some(({ seesBase }) => seesBase),

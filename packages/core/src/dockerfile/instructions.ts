@@ -31,11 +31,12 @@ export interface SplitDockerfile extends HeaderLines {
 interface Line extends Piece {
   /** As it stands in the file, with its line end. */
   readonly raw: string
+  /** Whether it is neither blank nor a comment. */
+  readonly isRead: boolean
 }
 
 const SPACE_START = /^[\s\u0085]+/
-const COMMENT = /^[\s\u0085]*#/
-const BLANK = /^[\s\u0085]*$/
+const READ = /^[\s\u0085]*[^\s\u0085#]/
 
 /**
  * Splits a Dockerfile as the newest BuildKit does.
@@ -45,50 +46,44 @@ const BLANK = /^[\s\u0085]*$/
 export function splitInstructions(text: string): SplitDockerfile {
   const lines = linesOf(text)
   const header = readHeader(lines.map((line) => line.text))
-  const escape = header.escapeCharacter
+  const escapeCharacter = header.escapeCharacter
   const instructions: Instruction[] = []
   const essence = lines.slice(0, header.headerLength).map((line) => line.text)
   let isComplete = true
   for (let at = 0; at < lines.length; ) {
     const start = at
-    const { pieces, next } = readJoined(lines, at, escape)
+    const { pieces, next } = readJoined(lines, at, escapeCharacter)
     at = next
     if (pieces.length === 0) continue
     const joined = new JoinedText(pieces)
-    const one = readInstruction(joined, { start: 0, end: joined.text.length }, escape)
+    const one = readInstruction(joined, { start: 0, end: joined.text.length }, escapeCharacter)
     if (one === undefined) continue
-    for (const line of lines.slice(start, at)) if (isRead(line)) essence.push(line.text)
+    for (const line of lines.slice(start, at)) if (line.isRead) essence.push(line.text)
     const heredocs = canHoldHeredoc(one) ? heredocsOf(joined.text) : []
     instructions.push(heredocs.length > 0 ? { ...one, hasHeredoc: true } : one)
     for (const heredoc of heredocs) {
       const end = endOf(heredoc, lines, at)
       isComplete &&= end < lines.length
-      essence.push(
-        lines
-          .slice(at, end + 1)
-          .map(({ raw }) => raw)
-          .join(''),
-      )
+      const body = lines.slice(at, end).map(({ raw }) => raw)
+      essence.push(body.join('') + (lines[end]?.text ?? ''))
       at = end + 1
     }
   }
   return { ...header, instructions, essence: isComplete ? essence.join('\n') : undefined }
 }
 
-function isRead({ text }: Line): boolean {
-  return !COMMENT.test(text) && !BLANK.test(text)
-}
-
 /** Lines end at line feeds alone; carriage returns before them are part of the end. */
 function linesOf(text: string): readonly Line[] {
-  const bom = text.startsWith('\uFEFF') ? 1 : 0
-  let offset = bom
-  const raws = text.slice(bom).split(/(?<=\n)/)
-  return raws.map((raw, index) => {
-    const line = { text: raw.slice(0, contentLength(raw)), raw, offset, line: index + 1 }
+  const lines: Line[] = []
+  let offset = text.startsWith('\uFEFF') ? 1 : 0
+  while (offset < text.length) {
+    const feed = text.indexOf('\n', offset)
+    const raw = text.slice(offset, feed < 0 ? text.length : feed + 1)
+    const content = raw.slice(0, contentLength(raw))
+    lines.push({ text: content, raw, offset, line: lines.length + 1, isRead: READ.test(content) })
     offset += raw.length
-    return line
-  })
+  }
+  return lines
 }
 
 function contentLength(raw: string): number {
@@ -98,7 +93,7 @@ function contentLength(raw: string): number {
 }
 
 /** The line with those that continue it; none where it is blank or a comment. */
-function readJoined(lines: readonly Line[], from: number, escape: string) {
+function readJoined(lines: readonly Line[], from: number, escapeCharacter: string) {
   const pieces: Piece[] = []
   let at = from
   let isOpen = true
@@ -106,13 +101,13 @@ function readJoined(lines: readonly Line[], from: number, escape: string) {
     const line = lines[at]
     if (line === undefined) break
     const isFirst = at === from
-    if (!isRead(line)) {
+    if (!line.isRead) {
       if (isFirst) return { pieces, next: at + 1 }
       continue
     }
     const indent = isFirst ? (SPACE_START.exec(line.text)?.[0].length ?? 0) : 0
     const written = line.text.slice(indent)
-    const end = continuedAt(written, escape)
+    const end = continuedAt(written, escapeCharacter)
     isOpen = end !== undefined
     pieces.push({ text: written.slice(0, end), offset: line.offset + indent, line: line.line })
   }
@@ -120,12 +115,12 @@ function readJoined(lines: readonly Line[], from: number, escape: string) {
 }
 
 /** Where the escape character at the end of a line stands that is continued: a doubled one ends it. */
-function continuedAt(line: string, escape: string): number | undefined {
+function continuedAt(line: string, escapeCharacter: string): number | undefined {
   let end = line.length
   while (end > 0 && ' \t'.includes(line[end - 1] ?? '')) end--
-  if (line[end - 1] !== escape) return undefined
+  if (line[end - 1] !== escapeCharacter) return undefined
   if (end === 1) return 0
-  return line[end - 2] === escape ? undefined : end - 1
+  return line[end - 2] === escapeCharacter ? undefined : end - 1
 }
 
 interface Range {
@@ -133,14 +128,14 @@ interface Range {
   readonly end: number
 }
 
-function readInstruction(joined: JoinedText, { start, end }: Range, escape: string): Instruction | undefined {
+function readInstruction(joined: JoinedText, { start, end }: Range, escapeCharacter: string): Instruction | undefined {
   const { text } = joined
   const from = start + (SPACE_START.exec(text.slice(start, end))?.[0].length ?? 0)
   const name = /^[^\t\v\f\r ]*/.exec(text.slice(from, end))?.[0] ?? ''
   if (name.trim() === '') return undefined
-  const { flags, rest } = splitFlags(text, { start: from + name.length, end }, escape)
+  const { flags, rest } = splitFlags(text, { start: from + name.length, end }, escapeCharacter)
   const keyword = name.trim().toUpperCase()
-  const trigger = keyword === 'ONBUILD' ? readTrigger(joined, { start: rest, end }, escape) : undefined
+  const trigger = keyword === 'ONBUILD' ? readTrigger(joined, { start: rest, end }, escapeCharacter) : undefined
   return {
     keyword,
     name: name.trim(),
@@ -154,9 +149,9 @@ function readInstruction(joined: JoinedText, { start, end }: Range, escape: stri
 }
 
 /** BuildKit refuses an ONBUILD within another. */
-function readTrigger(joined: JoinedText, range: Range, escape: string): Instruction | undefined {
+function readTrigger(joined: JoinedText, range: Range, escapeCharacter: string): Instruction | undefined {
   if (/^\s*onbuild(?=\s|$)/i.test(joined.text.slice(range.start, range.end))) return undefined
-  return readInstruction(joined, range, escape)
+  return readInstruction(joined, range, escapeCharacter)
 }
 
 function canHoldHeredoc(one: Instruction): boolean {

@@ -53,6 +53,7 @@ export class Lexer {
   #at = 0
   #depth = 0
   #rawEscapes: boolean
+  #isSplitting = false
   #word = ''
 
   constructor(text: string, variables: Variables, mode: LexerMode) {
@@ -69,6 +70,7 @@ export class Lexer {
 
   /** The words of the text, separated by white space outside quotes. */
   words(): readonly string[] {
+    this.#isSplitting = true
     this.#until(undefined, this.#rawEscapes)
     this.#endWord()
     return this.#words
@@ -112,11 +114,12 @@ export class Lexer {
   }
 
   #addRaw(text: string): string {
-    this.#word += text
+    if (this.#isSplitting) this.#word += text
     return text
   }
 
   #addSplit(text: string): string {
+    if (!this.#isSplitting) return text
     for (const character of text) {
       if (SPACE.test(character)) this.#endWord()
       else this.#word += character
@@ -159,12 +162,13 @@ export class Lexer {
     }
   }
 
-  #escapedInQuotes(escape: string): string {
+  #escapedInQuotes(escapeCharacter: string): string {
     const next = this.#text[this.#at]
-    if (next === undefined) return this.#rawEscapes ? escape : ''
-    if (next !== '"' && next !== '$' && next !== escape) return this.#rawEscapes ? escape + escape : escape
+    if (next === undefined) return this.#rawEscapes ? escapeCharacter : ''
+    if (next !== '"' && next !== '$' && next !== escapeCharacter)
+      return this.#rawEscapes ? escapeCharacter + escapeCharacter : escapeCharacter
     this.#at++
-    return (this.#rawEscapes ? escape : '') + next
+    return (this.#rawEscapes ? escapeCharacter : '') + next
   }
 
   /** `<<` with the white space that may stand before the name of a heredoc. */
@@ -207,11 +211,7 @@ export class Lexer {
     if (!'-+?#%'.includes(operator) || (colon && '#%'.includes(operator))) throw this.#error(`a modifier '${operator}'`)
     const word = this.#until('}', '#%'.includes(operator))
     if (operator === '#' || operator === '%') return this.#trimmed(value ?? '', operator, word)
-    if (value !== undefined && isUndecided(value)) return UNKNOWN
-    const isSet = value !== undefined && !(colon && value === '')
-    if (operator === '+') return isSet ? word : ''
-    if (isSet) return value
-    return operator === '-' ? word : { message: word || `must be set${colon ? ' and not empty' : ''}` }
+    return chooseValue(value, word, { operator, colon })
   }
 
   #trimmed(value: string, operator: string, word: string): string {
@@ -260,6 +260,19 @@ export class Lexer {
 
 interface Refusal {
   readonly message: string
+}
+
+/** The value, the word, or neither, by whether the variable is set; with a colon, an empty one is not. */
+function chooseValue(
+  value: string | undefined,
+  word: string,
+  { operator, colon }: { readonly operator: string; readonly colon: boolean },
+): string | Refusal {
+  if (value !== undefined && isUndecided(value)) return UNKNOWN
+  const isSet = value !== undefined && !(colon && value === '')
+  if (operator === '+') return isSet ? word : ''
+  if (isSet) return value
+  return operator === '-' ? word : { message: word || `must be set${colon ? ' and not empty' : ''}` }
 }
 
 /** Whether nothing is known of the value, not even that it is there. */

@@ -45,7 +45,7 @@ function isFrom({ keyword }: Instruction): boolean {
   return keyword === 'FROM'
 }
 
-function readStages(instructions: readonly Instruction[], escape: string): readonly Stage[] {
+function readStages(instructions: readonly Instruction[], escapeCharacter: string): readonly Stage[] {
   const stages: { from: Instruction; rest: Instruction[] }[] = []
   for (const one of instructions) {
     if (isFrom(one)) stages.push({ from: one, rest: [] })
@@ -53,7 +53,7 @@ function readStages(instructions: readonly Instruction[], escape: string): reado
   }
   return stages.map(({ from, rest }, index) => ({
     ...readFrom(from, index),
-    steps: rest.flatMap((one) => readStep(one, escape) ?? []),
+    steps: rest.flatMap((one) => readStep(one, escapeCharacter) ?? []),
   }))
 }
 

@@ -5,12 +5,12 @@ import { readMount } from './mounts.js'
 import { type Flag, readJson, splitQuoted, splitSpaces } from './words.js'
 
 /** What of an instruction decides which images, files and variables a stage reads; undefined where it is nothing. */
-export function readStep(one: Instruction, escape: string): StageStep | undefined {
+export function readStep(one: Instruction, escapeCharacter: string): StageStep | undefined {
   switch (one.keyword) {
     case 'ARG':
-      return { kind: 'arg', args: readArgs(one, escape) }
+      return { kind: 'arg', args: readArgs(one, escapeCharacter) }
     case 'ENV':
-      return { kind: 'env', env: readEnv(one, escape) }
+      return { kind: 'env', env: readEnv(one, escapeCharacter) }
     case 'RUN': {
       const mounts = one.flags.filter(({ name }) => name === 'mount').map((flag) => readStepMount(flag, one))
       return mounts.length === 0 ? undefined : { kind: 'run', line: one.line, mounts }
@@ -19,7 +19,7 @@ export function readStep(one: Instruction, escape: string): StageStep | undefine
     case 'ADD':
       return readCopy(one)
     case 'ONBUILD': {
-      const trigger = one.trigger && readStep(one.trigger, escape)
+      const trigger = one.trigger && readStep(one.trigger, escapeCharacter)
       return trigger && { kind: 'onbuild', trigger }
     }
     default:
@@ -28,18 +28,18 @@ export function readStep(one: Instruction, escape: string): StageStep | undefine
 }
 
 /** The args that an ARG declares. */
-export function readArgs({ joined, args }: Instruction, escape: string): readonly ArgDeclaration[] {
-  return splitQuoted(joined.text, args, escape).map(({ text }) => {
+export function readArgs({ joined, args }: Instruction, escapeCharacter: string): readonly ArgDeclaration[] {
+  return splitQuoted(joined.text, args, escapeCharacter).map(({ text }) => {
     const equals = text.indexOf('=')
     return equals < 0 ? { name: text } : { name: text.slice(0, equals), default: text.slice(equals + 1) }
   })
 }
 
-function readEnv({ joined, args }: Instruction, escape: string): readonly EnvDeclaration[] {
-  const words = splitQuoted(joined.text, args, escape)
+function readEnv({ joined, args }: Instruction, escapeCharacter: string): readonly EnvDeclaration[] {
+  const words = splitQuoted(joined.text, args, escapeCharacter)
   if (words[0]?.text.includes('=') === false) {
     const [, name = '', value = ''] =
-      /^([^\t\v\f\r ]+)[\t\v\f\r ]+([^]*)$/.exec(joined.text.slice(args.start).trim()) ?? []
+      /^([^\t\v\f\r ]+)[\t\v\f\r ]+([\s\S]*)$/.exec(joined.text.slice(args.start).trim()) ?? []
     return [{ name, value }]
   }
   return words.map(({ text }) => {

@@ -8,10 +8,10 @@ const STAR = Symbol('*')
 export class TooComplexError extends Error {}
 
 /** The most steps that one expansion may take. */
-const MAX_STEPS = 20_000
+const MAX_STEPS = 2000
 
-/** The longest value that patterns are matched with. */
-const MAX_VALUE = 4096
+/** The longest value that patterns are matched with: no image's name is longer. */
+const MAX_VALUE = 255
 
 /** The characters of a value that is to be matched. */
 export function charactersOf(value: string): readonly string[] {

@@ -101,9 +101,9 @@ function triggersOf(parent: LinkedStage | undefined): readonly StageStep[] {
   return parent?.stage.steps.flatMap((step) => (step.kind === 'onbuild' ? [step.trigger] : [])) ?? []
 }
 
-function expandFrom(text: string, variables: Variables, escape: string): Pick<Link, 'name' | 'error'> {
+function expandFrom(text: string, variables: Variables, escapeCharacter: string): Pick<Link, 'name' | 'error'> {
   try {
-    return { name: expand(text, variables, escape) }
+    return { name: expand(text, variables, escapeCharacter) }
   } catch (error) {
     if (!(error instanceof ExpansionError)) throw error
     if (!error.isCertain) return { name: UNKNOWN }
@@ -115,9 +115,14 @@ function expandFrom(text: string, variables: Variables, escape: string): Pick<Li
 }
 
 /** Whether what a FROM says of its platform is the target's. */
-function namesTarget(text: string | undefined, variables: Variables, escape: string, target: Platform): boolean {
+function namesTarget(
+  text: string | undefined,
+  variables: Variables,
+  escapeCharacter: string,
+  target: Platform,
+): boolean {
   if (text === undefined) return true
-  const named = parsePlatform(expandOrUnknown(text, variables, escape))
+  const named = parsePlatform(expandOrUnknown(text, variables, escapeCharacter))
   return named !== undefined && samePlatform(named, target)
 }
 

@@ -18,7 +18,7 @@ export interface StageReads {
 interface Surroundings {
   readonly source: VariableSource
   readonly globals: ReadonlyMap<string, string>
-  readonly escape: string
+  readonly escapeCharacter: string
 }
 
 /** Returns a function that finds what a stage reads; each stage is read once. */
@@ -100,7 +100,7 @@ class Scope implements StageReads {
   /** With {@link UNKNOWN} for what an image may have set. */
   #expand(text: string): string {
     const certain: Variables = { get: (name) => this.#find(name) ?? (this.#isFromScratch ? undefined : UNKNOWN) }
-    return expandOrUnknown(text, certain, this.#surroundings.escape)
+    return expandOrUnknown(text, certain, this.#surroundings.escapeCharacter)
   }
 
   /** As if images set no variables: for what is worth a message only. */
@@ -109,22 +109,20 @@ class Scope implements StageReads {
       const value = this.#find(name)
       return value?.includes(UNKNOWN) ? undefined : value
     }
-    return expandOrUnknown(text, { get: known }, this.#surroundings.escape)
+    return expandOrUnknown(text, { get: known }, this.#surroundings.escapeCharacter)
   }
 
   #readSources({ isAdd, sources, checksum }: Extract<StageStep, { kind: 'copy' }>): void {
     const isChecked = checksum !== undefined && this.#expand(checksum) !== ''
     for (const use of sources) {
-      const path = this.#expand(use.text)
-      const isKnown = !path.includes(UNKNOWN)
-      const guess = isKnown ? path : this.#guess(use.text)
+      const text = this.#expand(use.text)
+      const isKnown = !text.includes(UNKNOWN)
+      const guess = isKnown ? text : this.#guess(use.text)
       const isRemote = isAdd && isRemoteSource(guess)
-      if (isRemote && !isChecked && !isPinnedSource(guess)) {
-        this.volatile.push({ ...use, text: isKnown ? path : use.text })
-      }
-      if (!isRemote) this.paths.push(isKnown ? path : undefined)
-      // An address whose start is certain is no path.
-      else if (!isKnown && !isRemoteSource(path)) this.paths.push(undefined)
+      const isVolatile = isRemote && !isChecked && !isPinnedSource(guess)
+      if (isVolatile) this.volatile.push({ ...use, text: isKnown ? text : use.text })
+      // Where the start is known to be an address, it is no path, whatever follows.
+      if (!(isAdd && isRemoteSource(text))) this.paths.push(isKnown ? text : undefined)
     }
   }
 

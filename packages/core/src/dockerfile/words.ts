@@ -25,14 +25,14 @@ const SPLIT = /[^\t\v\f\r ]+/g
 export function splitFlags(
   text: string,
   { start, end }: Range,
-  escape: string,
+  escapeCharacter: string,
 ): { readonly flags: readonly Flag[]; readonly rest: number } {
   const flags: Flag[] = []
   let at = start
   for (;;) {
     while (at < end && SPACE.test(text[at] ?? '')) at++
     if (at >= end || !text.startsWith('--', at)) return { flags, rest: Math.min(at, end) }
-    const found = readFlag(text, { start: at, end }, escape)
+    const found = readFlag(text, { start: at, end }, escapeCharacter)
     at = found.next
     if (found.word === '--') return { flags, rest: at }
     const equals = found.word.indexOf('=')
@@ -42,7 +42,7 @@ export function splitFlags(
   }
 }
 
-function readFlag(text: string, { start, end }: Range, escape: string) {
+function readFlag(text: string, { start, end }: Range, escapeCharacter: string) {
   const characters: string[] = []
   const places: number[] = []
   let quote: string | undefined
@@ -58,7 +58,7 @@ function readFlag(text: string, { start, end }: Range, escape: string) {
       quote = character
       continue
     }
-    if (character === escape && ++at >= end) break
+    if (character === escapeCharacter && ++at >= end) break
     characters.push(text[at] ?? '')
     places.push(at)
   }
@@ -75,7 +75,7 @@ export function splitSpaces(text: string, { start, end }: Range): readonly Word[
 }
 
 /** The words of ARG and ENV, quotes and escapes still in them. */
-export function splitQuoted(text: string, { start, end }: Range, escape: string): readonly Word[] {
+export function splitQuoted(text: string, { start, end }: Range, escapeCharacter: string): readonly Word[] {
   const words: Word[] = []
   let from = start
   let quote: string | undefined
@@ -85,7 +85,7 @@ export function splitQuoted(text: string, { start, end }: Range, escape: string)
   }
   for (let at = start; at < end; at++) {
     const character = text[at] ?? ''
-    if (character === escape && quote !== "'") {
+    if (character === escapeCharacter && quote !== "'") {
       if (at + 1 >= end) {
         endWord(at)
         return words

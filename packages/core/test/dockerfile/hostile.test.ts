@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { analyze } from '../../src/dockerfile/analysis.js'
 import type { Dockerfile, Stage } from '../../src/dockerfile/dockerfile.js'
-import { ExpansionError, expand } from '../../src/dockerfile/expand.js'
+import { expand } from '../../src/dockerfile/expand.js'
+import { ExpansionError } from '../../src/dockerfile/lexer.js'
 import { parseDockerfile } from '../../src/dockerfile/parse.js'
 import { replaceSpans } from '../../src/dockerfile/pin.js'
 
