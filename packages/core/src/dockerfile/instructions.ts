@@ -17,8 +17,6 @@ export interface Instruction {
   readonly args: { readonly start: number; readonly end: number }
   /** The instruction that ONBUILD registers. */
   readonly trigger?: Instruction
-  /** Whether it opens heredocs. */
-  readonly hasHeredoc: boolean
 }
 
 /** A Dockerfile, split into instructions. */
@@ -58,9 +56,12 @@ export function splitInstructions(text: string): SplitDockerfile {
     const joined = new JoinedText(pieces)
     const one = readInstruction(joined, { start: 0, end: joined.text.length }, escapeCharacter)
     if (one === undefined) continue
-    for (const line of lines.slice(start, at)) if (line.isRead) essence.push(line.text)
+    for (let index = start; index < at; index++) {
+      const line = lines[index]
+      if (line?.isRead) essence.push(line.text)
+    }
     const heredocs = canHoldHeredoc(one) ? heredocsOf(joined.text) : []
-    instructions.push(heredocs.length > 0 ? { ...one, hasHeredoc: true } : one)
+    instructions.push(one)
     for (const heredoc of heredocs) {
       const end = endOf(heredoc, lines, at)
       isComplete &&= end < lines.length
@@ -144,7 +145,6 @@ function readInstruction(joined: JoinedText, { start, end }: Range, escapeCharac
     flags,
     args: { start: rest, end },
     ...(trigger !== undefined && { trigger }),
-    hasHeredoc: false,
   }
 }
 

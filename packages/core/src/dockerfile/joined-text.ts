@@ -16,13 +16,15 @@ export class JoinedText {
   readonly #starts: readonly number[]
 
   constructor(pieces: readonly Piece[]) {
-    this.text = pieces.map(({ text }) => text).join('')
+    const starts: number[] = []
+    let text = ''
+    for (const piece of pieces) {
+      starts.push(text.length)
+      text += piece.text
+    }
+    this.text = text
     this.#pieces = pieces
-    let length = 0
-    this.#starts = pieces.map(({ text }) => {
-      length += text.length
-      return length - text.length
-    })
+    this.#starts = starts
   }
 
   /** The place in the file of a part of the text. */

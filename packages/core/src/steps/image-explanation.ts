@@ -13,22 +13,32 @@ import {
 } from './context-record.js'
 import { type ImageParts, imageParts, readParts } from './image-parts.js'
 import { partsDifference } from './parts-difference.js'
-import { inputOf, type StepCall, type Work, type World } from './step.js'
+import { type Inputs, inputOf, type StepCall, type Work, type World } from './step.js'
 
 /** What of a resolved image its parts are made of. */
-type Described = Pick<ResolvedImage, 'context' | 'images' | 'epoch'>
+type Described = Pick<ResolvedImage, 'context' | 'analysis' | 'images' | 'epoch'>
 
 type DescribedWork = Work<ImageNode, Described>
 
 /** What an image's key is made of, part by part. */
-export function partsOf({ node, resolved: { context, images, epoch }, inputs }: DescribedWork): ImageParts {
+export function partsOf({ node, resolved, inputs }: DescribedWork): ImageParts {
+  const { context, images, epoch } = resolved
   return imageParts({
-    base: inputOf(inputs, node.base).descriptor.digest,
+    base: baseDigestInKey(node, resolved, inputs),
     context: context.digest,
     dockerfile: context.dockerfile.text,
     build: decisiveSettings(node.build, epoch),
     images: Object.fromEntries(images.map(({ name, decisive }) => [name, decisive])),
   })
+}
+
+/** The digest of the platform's base; of the whole base index where a stage takes the base for another platform. */
+export function baseDigestInKey(
+  { base, baseIndex }: Pick<ImageNode, 'base' | 'baseIndex'>,
+  { analysis }: Pick<ResolvedImage, 'analysis'>,
+  inputs: Inputs,
+): Digest {
+  return inputOf(inputs, analysis.usesBaseElsewhere ? baseIndex : base).descriptor.digest
 }
 
 /**

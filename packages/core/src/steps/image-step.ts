@@ -10,7 +10,7 @@ import { buildRequest, type ResolvedImage } from './build-request.js'
 import { checkBuiltImage, isComplete, keptManifest, readPushedImage } from './built-image.js'
 import { checkCode } from './code-check.js'
 import { noteGitFolder } from './git-folder.js'
-import { decisiveSettings, explainImage, partsOf, recordContext } from './image-explanation.js'
+import { baseDigestInKey, decisiveSettings, explainImage, partsOf, recordContext } from './image-explanation.js'
 import { encodeParts, PARTS_ANNOTATION } from './image-parts.js'
 import { KEY_ANNOTATION, keyOf, keyReference, pushReference } from './key.js'
 import { noteMissingSecrets, secretFaults } from './mounted-secrets.js'
@@ -60,10 +60,12 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     remade: build.volatile === 'rebuild' && analysis.volatile.length > 0,
   }),
 
-  key({ platform, build, base, format }, { context, images, epoch }, inputs) {
+  key(node, resolved, inputs) {
+    const { platform, build, format } = node
+    const { context, images, epoch } = resolved
     return keyOf('image', {
       platform,
-      base: inputOf(inputs, base).descriptor.digest,
+      base: baseDigestInKey(node, resolved, inputs),
       context: context.digest,
       dockerfile: context.dockerfile.text,
       build: decisiveSettings(build, epoch),
