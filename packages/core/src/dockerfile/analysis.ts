@@ -54,6 +54,8 @@ export interface Analysis {
   readonly contextPaths: readonly string[] | 'all'
   /** `ADD https://…`: content that can change though nothing here does. */
   readonly volatile: readonly ImageUse[]
+  /** The addresses that ADD fetches with a checksum, or from a commit. */
+  readonly pinnedRemotes: readonly string[]
   readonly secrets: readonly MountedSecret[]
   readonly faults: readonly DockerfileFault[]
 }
@@ -93,6 +95,7 @@ const NOTHING: Omit<Analysis, 'faults'> = {
   externals: [],
   contextPaths: 'all',
   volatile: [],
+  pinnedRemotes: [],
   secrets: [],
 }
 
@@ -191,6 +194,7 @@ function readsOf(
     usesBaseArgInStage: all.some(({ seesBase }) => seesBase),
     contextPaths: contextPathsOf(all.flatMap(({ paths }) => paths)),
     volatile: all.flatMap(({ volatile }) => volatile),
+    pinnedRemotes: all.flatMap(({ pinnedRemotes }) => pinnedRemotes),
     secrets: all.flatMap(({ secrets }) => secrets),
   }
 }

@@ -82,9 +82,9 @@ export interface Dockerfile {
   readonly escapeCharacter: string
   /** The frontend named by a `# syntax=` directive. */
   readonly syntax?: ImageUse
-  /** The args before the first FROM, in order. */
   /** Whether another frontend than Docker's is named, which may read the text in its own way. */
   readonly isForeign?: boolean
+  /** The args before the first FROM, in order. */
   readonly globalArgs: readonly ArgDeclaration[]
   readonly stages: readonly Stage[]
   /** The lines that decide what is built; undefined where that is not certain. */

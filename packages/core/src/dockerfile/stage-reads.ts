@@ -10,6 +10,8 @@ export interface StageReads {
   readonly paths: readonly (string | undefined)[]
   /** The sources of ADD that are fetched and may change. */
   readonly volatile: readonly ImageUse[]
+  /** The sources of ADD that are fetched and cannot change. */
+  readonly pinnedRemotes: readonly string[]
   readonly secrets: readonly MountedSecret[]
   /** Whether the base's name is the value of one of its variables. */
   readonly seesBase: boolean
@@ -44,6 +46,7 @@ export function stageReader(surroundings: Surroundings): (stage: LinkedStage) =>
 class Scope implements StageReads {
   readonly paths: (string | undefined)[] = []
   readonly volatile: ImageUse[] = []
+  readonly pinnedRemotes: string[] = []
   readonly secrets: MountedSecret[] = []
   readonly #own = new Map<string, string>()
   readonly #parent: Scope | undefined
@@ -117,13 +120,16 @@ class Scope implements StageReads {
     for (const use of sources) {
       const text = this.#expand(use.text)
       const isKnown = !text.includes(UNKNOWN)
-      const guess = isKnown ? text : this.#guess(use.text)
-      const isRemote = isAdd && isRemoteSource(guess)
-      const isVolatile = isRemote && !isChecked && !isPinnedSource(guess)
-      if (isVolatile) this.volatile.push({ ...use, text: isKnown ? text : use.text })
+      if (isAdd) this.#readRemote(use, isKnown ? text : this.#guess(use.text), isChecked)
       // Where the start is known to be an address, it is no path, whatever follows.
       if (!(isAdd && isRemoteSource(text))) this.paths.push(isKnown ? text : undefined)
     }
+  }
+
+  #readRemote(use: ImageUse, address: string, isChecked: boolean): void {
+    if (!isRemoteSource(address)) return
+    if (isChecked || isPinnedSource(address)) this.pinnedRemotes.push(address)
+    else this.volatile.push({ ...use, text: this.#expand(use.text).includes(UNKNOWN) ? use.text : address })
   }
 
   #readMount({ options, from }: StepMount, line: number): void {

@@ -1,4 +1,3 @@
-import { EPOCH_ARG } from '../dockerfile/stage-links.js'
 import type { ImageNode } from '../graph/node.js'
 import type { Digest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
@@ -8,61 +7,22 @@ import {
   type ContextDifference,
   compareWithRecord,
   readContextRecord,
+  recordOf,
   recordReference,
   writeContextRecord,
 } from './context-record.js'
+import { decidingInputs } from './image-key.js'
 import { type ImageParts, imageParts, readParts } from './image-parts.js'
 import { partsDifference } from './parts-difference.js'
-import { type Inputs, inputOf, type StepCall, type Work, type World } from './step.js'
+import { sourceChanges } from './source-changes.js'
+import { readSources } from './source-record.js'
+import type { StepCall, Work, World } from './step.js'
 
-/** What of a resolved image its parts are made of. */
-type Described = Pick<ResolvedImage, 'context' | 'analysis' | 'images' | 'epoch'>
-
-type DescribedWork = Work<ImageNode, Described>
+type DescribedWork = Work<ImageNode, ResolvedImage>
 
 /** What an image's key is made of, part by part. */
 export function partsOf({ node, resolved, inputs }: DescribedWork): ImageParts {
-  const { context, images, epoch } = resolved
-  return imageParts({
-    base: baseDigestInKey(node, resolved, inputs),
-    context: context.digest,
-    dockerfile: context.dockerfile.text,
-    build: decisiveSettings(node.build, epoch),
-    images: Object.fromEntries(images.map(({ name, decisive }) => [name, decisive])),
-  })
-}
-
-/** The digest of the platform's base; of the whole base index where a stage takes the base for another platform. */
-export function baseDigestInKey(
-  { base, baseIndex }: Pick<ImageNode, 'base' | 'baseIndex'>,
-  { analysis }: Pick<ResolvedImage, 'analysis'>,
-  inputs: Inputs,
-): Digest {
-  return inputOf(inputs, analysis.usesBaseElsewhere ? baseIndex : base).descriptor.digest
-}
-
-/**
- * A build without what does not decide its result, or does so in other parts of the key; with the time that a step of its
- * Dockerfile reads, as the arg that it is.
- */
-export function decisiveSettings(build: ImageNode['build'], epoch?: number) {
-  const { context: _directory, dockerfile: _path, dockerfileInline: _text, ...settings } = build
-  const { cacheFrom: _cache, noCache: _noCache, pull: _pull, reuse: _reuse, volatile: _volatile, ...rest } = settings
-  const { check: _check, ulimits, inlineCache, secrets, ssh, ...decisive } = rest
-  return {
-    ...decisive,
-    ...(epoch !== undefined && { args: { [EPOCH_ARG]: String(epoch), ...decisive.args } }),
-    ...(ulimits.length > 0 && { ulimits }),
-    // The image carries the cache, and is another one for it.
-    ...(inlineCache && { inlineCache }),
-    ...idsOf({ secrets, ssh }),
-  }
-}
-
-/** Secrets and agents are told by their ids alone, sorted. */
-function idsOf(maps: Readonly<Record<string, object>>): Readonly<Record<string, readonly string[]>> {
-  const ids = Object.entries(maps).map(([name, map]) => [name, Object.keys(map).sort()] as const)
-  return Object.fromEntries(ids.filter(([, list]) => list.length > 0))
+  return imageParts(decidingInputs(node, resolved, inputs))
 }
 
 /** Keeps of what the context was made, for the reasons of later plans. A registry that will not have it costs these alone. */
@@ -70,7 +30,7 @@ export async function recordContext(work: DescribedWork, { registry }: World, ca
   const { context, dockerfile } = partsOf(work)
   const reference = recordReference(work.node.repository, context, dockerfile)
   try {
-    await writeContextRecord(registry, reference, work.resolved.context, call)
+    await writeContextRecord(registry, reference, recordOf(work.resolved), call)
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error
     call.onEvent?.({ kind: 'note', message: `the next plan cannot name the files that change: ${error.message}` })
@@ -78,21 +38,22 @@ export async function recordContext(work: DescribedWork, { registry }: World, ca
 }
 
 /** Says in what the image differs from the published one of its platform. */
-export async function explainImage(
-  work: DescribedWork,
-  { registry }: World,
-  call: StepCall,
-): Promise<readonly PlanReason[]> {
+export async function explainImage(work: DescribedWork, world: World, call: StepCall): Promise<readonly PlanReason[]> {
+  const { registry } = world
   const { index, image } = work.former
   if (index === undefined) return [{ kind: 'absent' }]
   if (image === undefined) return [{ kind: 'new-platform' }]
   const found = await registry.getManifest(image.reference, call)
   const former = readParts(found?.content.annotations)
   if (former === undefined) return [{ kind: 'untold' }]
-  const reasons = partsDifference(former, partsOf(work))
+  const sources = readSources(found?.content.annotations)
+  const reasons = [
+    ...partsDifference(former, partsOf(work)),
+    ...(sources === undefined ? [] : await sourceChanges(sources, work.node, work.resolved, world, call)),
+  ]
   const isContext = reasons.some(({ kind }) => kind === 'context-changed' || kind === 'dockerfile-changed')
   const difference = isContext ? await contextDifference(work, former, registry, call) : undefined
-  const told = difference === undefined ? reasons : reasons.map((reason) => withDifference(reason, difference))
+  const told = difference === undefined ? reasons : reasons.flatMap((reason) => withDifference(reason, difference))
   return told.length === 0 ? [{ kind: 'untold' }] : told
 }
 
@@ -104,10 +65,14 @@ async function contextDifference(
 ): Promise<ContextDifference | undefined> {
   const reference = recordReference(node.repository, former.context, former.dockerfile)
   const record = await readContextRecord(registry, reference, call)
-  return record && compareWithRecord(resolved.context, record)
+  return record && compareWithRecord(resolved, record)
 }
 
-function withDifference(reason: PlanReason, { line, ...context }: ContextDifference): PlanReason {
-  if (reason.kind === 'context-changed') return { kind: 'context-changed', ...context }
-  return reason.kind === 'dockerfile-changed' && line !== undefined ? { kind: 'dockerfile-changed', line } : reason
+/** A context in which the Dockerfile alone changed is no reason beside that for the Dockerfile. */
+function withDifference(reason: PlanReason, { line, ...context }: ContextDifference): readonly PlanReason[] {
+  if (reason.kind === 'context-changed') {
+    const isDockerfileAlone = line !== undefined && context.changed === 0 && context.removed === 0
+    return isDockerfileAlone ? [] : [{ kind: 'context-changed', ...context }]
+  }
+  return [reason.kind === 'dockerfile-changed' && line !== undefined ? { kind: 'dockerfile-changed', line } : reason]
 }

@@ -1,5 +1,5 @@
-import type { Engines } from '../engine/engines.js'
-import type { Engine } from '../engine/port.js'
+import type { Engines } from '../builder/builders.js'
+import type { Builder } from '../builder/port.js'
 import type { Node } from '../graph/node.js'
 import type { Lock } from '../lock/lock.js'
 import type { CodeReader } from '../machine-code/image-code.js'
@@ -34,7 +34,7 @@ export interface StepCall {
 /** What making a result takes beside. */
 export interface PerformCall extends StepCall {
   /** The engine that an image is built on. */
-  readonly engine?: Engine | undefined
+  readonly engine?: Builder | undefined
 }
 
 /** What a node comes to: one manifest in its repository. */
@@ -71,6 +71,8 @@ export interface Step<N extends Node, Resolved> {
   resolve(node: N, world: World, call: StepCall): Promise<Resolved>
   /** Pure: what enters the result from outside, without a place in its key. */
   volatile?(node: N, resolved: Resolved): Volatility
+  /** Pure: the results that its key needs, where these are not all of its `needs`. */
+  decidedBy?(node: N, resolved: Resolved): readonly string[]
   /** Pure: all that decides the result, and nothing else. Needs the results named in `decidedBy`. */
   key(node: N, resolved: Resolved, inputs: Inputs): string
   /** Pure: what the result is, there or not, where its bytes follow from what is known. */

@@ -208,7 +208,16 @@ it.each([
 it('reports the args that can have an effect', () => {
   const text = `ARG BASE_IMAGE\nARG A=1\nFROM $BASE_IMAGE\nARG B C="x y" HTTP_PROXY\nONBUILD ARG D\nRUN ARG E\n`
   const args = { UNUSED: '1', BUILDKIT_INLINE_CACHE: '1', TARGETARCH: 'x', no_proxy: 'x' }
-  expect(of(text, { args }).usedArgs).toEqual(['A', 'B', 'BASE_IMAGE', 'BUILDKIT_INLINE_CACHE', 'C', 'D', 'TARGETARCH'])
+  expect(of(text, { args }).usedArgs).toEqual([
+    'A',
+    'B',
+    'BASE_IMAGE',
+    'BUILDKIT_INLINE_CACHE',
+    'C',
+    'D',
+    'HTTP_PROXY',
+    'TARGETARCH',
+  ])
 })
 
 it.each([
