@@ -153,8 +153,14 @@ async function findWanted(
     const node = byId.get(id)
     if (node === undefined) return
     const state = known.get(id)
+    // An index is right only if its children are in the registry and were checked, so none of them is implied by it.
+    const children = 'children' in node ? node.children.map((child) => child.node) : []
+    await Promise.all(children.map(ask))
     if (state !== undefined) state.finding ??= await state.considered.lookup(callOf(node))
-    if (state?.finding?.state === 'present') return
+    if (state?.finding?.state === 'present') {
+      if (!children.some((child) => wanted.has(child))) return
+      state.finding = { state: 'absent' }
+    }
     wanted.add(id)
     await Promise.all(node.needs.map(ask))
   }

@@ -14,7 +14,7 @@ import { decisiveSettings, explainImage, partsOf, recordContext } from './image-
 import { encodeParts, PARTS_ANNOTATION } from './image-parts.js'
 import { KEY_ANNOTATION, keyOf, keyReference, pushReference } from './key.js'
 import { noteMissingSecrets, secretFaults } from './mounted-secrets.js'
-import { pinImage } from './pinned-image.js'
+import { pinImage, verifyPinnedImages } from './pinned-image.js'
 import {
   type Finding,
   inputOf,
@@ -60,13 +60,14 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     remade: build.volatile === 'rebuild' && analysis.volatile.length > 0,
   }),
 
-  key({ platform, build, base, format }, { context, images, epoch }, inputs) {
+  key(node, { context, images, epoch }, inputs) {
+    const { platform, base, format } = node
     return keyOf('image', {
       platform,
       base: inputOf(inputs, base).descriptor.digest,
       context: context.digest,
       dockerfile: context.dockerfile.text,
-      build: decisiveSettings(build, epoch),
+      build: decisiveSettings(node, epoch),
       images: images.map(({ name, decisive }) => [name, decisive]).sort(),
       // One key tag cannot hold a manifest of each kind.
       ...(format === 'docker' && { format }),
@@ -74,7 +75,7 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
   },
 
   async lookup(work, world, call): Promise<Finding> {
-    const kept = publishedImage(work) ?? (await findKept(work, world, call))
+    const kept = (await publishedImage(work, world, call)) ?? (await findKept(work, world, call))
     return kept === undefined ? { state: 'absent' } : { state: 'present', output: kept }
   },
 
@@ -85,7 +86,10 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     const reference = pushReference(node.repository, key, node.format)
     // A run that was killed after the push left the image there, as the engine wrote it.
     const left = work.anew ? undefined : await world.registry.resolve(reference, call)
-    if (left === undefined) await makePresent(work, world, call)
+    if (left === undefined) {
+      await verifyPinnedImages(work.resolved.images, world, call)
+      await makePresent(work, world, call)
+    }
     // Neither waits for the other, but both have ended when the node has. Docker's manifests cannot lead to a record.
     const [kept, recorded] = await Promise.allSettled([
       keep(work, world, call),
@@ -101,10 +105,21 @@ function contextRequest({ context, dockerfile, dockerfileInline }: ImageNode['bu
   return { context, dockerfile, ...(dockerfileInline !== undefined && { inline: dockerfileInline }) }
 }
 
-/** The image that the published index lists, where its entry tells the same key: then nobody need be asked. */
-function publishedImage({ node, key, former: { image } }: ImageWork): Output | undefined {
-  const isSame = image?.descriptor.annotations?.[KEY_ANNOTATION] === key
-  return isSame ? imageOutput(node, image.descriptor, key) : undefined
+/**
+ * The image that the published index lists under the same key. Anybody can write such an entry, and a cleaner may have
+ * deleted the image: one HEAD confirms that the key tag has it. Without a key tag, the image itself must have the key.
+ */
+async function publishedImage(
+  { node, key, former: { image } }: ImageWork,
+  { registry }: World,
+  call: StepCall,
+): Promise<Output | undefined> {
+  if (image?.descriptor.annotations?.[KEY_ANNOTATION] !== key) return undefined
+  const { descriptor } = image
+  const kept = await registry.resolve(keyReference(node.repository, key), { ...call, fresh: true })
+  if (kept !== undefined) return kept.digest === descriptor.digest ? imageOutput(node, kept, key) : undefined
+  const found = await registry.getManifest(image.reference, { ...call, fresh: true })
+  return found !== undefined && isComplete(found, 'oci', key) ? imageOutput(node, found.descriptor, key) : undefined
 }
 
 /** The finished image under the key tag. */

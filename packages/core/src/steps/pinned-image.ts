@@ -1,11 +1,13 @@
 import type { ExternalImage } from '../dockerfile/analysis.js'
 import type { Replacement } from '../dockerfile/pin.js'
+import type { LockedImage } from '../lock/lock-entry.js'
 import type { Digest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
 import { isIndex, type StoredManifest } from '../model/oci.js'
 import { formatPlatform, type Platform } from '../model/platform.js'
-import { formatReference, parseReference, type Reference } from '../model/reference.js'
+import { formatReference, parseReference, type Reference, repositoryOf } from '../model/reference.js'
 import { imagesOf, selectPlatform } from '../registry/select-platform.js'
+import { lineWrong } from './locked-base.js'
 import type { StepCall, World } from './step.js'
 
 /** An image that the Dockerfile names beside the base, pinned. */
@@ -16,6 +18,32 @@ export interface PinnedImage {
   readonly decisive: Digest
   /** The pinned name in place of the written one: an index by the digest of the index, so that one text serves all platforms. */
   readonly replacements: readonly Replacement[]
+  /** The line of the lock that it was taken from. */
+  readonly locked?: LockedImage
+}
+
+/**
+ * Compares images that were pinned by the lock with their registry: the build pulls the index, and the key has the image.
+ *
+ * @throws DefinitionError LOCK_INVALID
+ */
+export async function verifyPinnedImages(
+  images: readonly PinnedImage[],
+  { outside }: Pick<World, 'outside'>,
+  call: StepCall,
+): Promise<void> {
+  await Promise.all(
+    images.map(async ({ locked }) => {
+      const reference = locked && parseReference(locked.name)
+      if (locked === undefined || reference === undefined || locked.index === locked.image) return
+      const found = await outside.get({ ...repositoryOf(reference), digest: locked.index }, call)
+      if (found === undefined) throw lineWrong(locked, `${locked.index} does not exist`)
+      const { content } = found
+      const child = isIndex(content) ? selectPlatform(content, locked.platform) : undefined
+      if (child?.digest === locked.image) return
+      throw lineWrong(locked, `${locked.index} has no such image ${locked.image}`)
+    }),
+  )
 }
 
 /**
@@ -36,7 +64,7 @@ export async function pinImage(
     return { name, decisive: isForTarget ? image : index, replacements: places.map((place) => ({ place, text })) }
   }
   const locked = lock.find('image', name, platform)
-  if (locked !== undefined) return pinnedAt(locked.index, locked.image)
+  if (locked !== undefined) return { ...pinnedAt(locked.index, locked.image), locked }
   const found = await outside.get(reference, call)
   if (found === undefined) {
     throw new RegistryError('NOT_FOUND', `the Dockerfile names ${name}, which does not exist`, {
