@@ -38,6 +38,7 @@ export async function survey(input: SurveyInput, world: World): Promise<Readonly
   const resolved = await resolveAll(input, world)
   const known = await considerAll(resolved, input)
   const wanted = await findWanted(known, input)
+  await verifyUsed(wanted, known, input)
   return new Map(
     resolved.map((one) => {
       const { considered, finding, implied = false } = known.get(one.node.id) ?? {}
@@ -121,6 +122,17 @@ async function considerAll(
 
 function outputOf(considered: ConsideredNode | undefined, finding: Finding | undefined): Output | undefined {
   return finding?.state === 'present' ? finding.output : considered?.predicted
+}
+
+/** Compares what the lock says with the registry, for all that something is to be made of. */
+async function verifyUsed(
+  wanted: ReadonlySet<string>,
+  known: ReadonlyMap<string, Known>,
+  { graph, callOf }: SurveyInput,
+): Promise<void> {
+  const used = new Set(graph.nodes.filter(({ id }) => wanted.has(id)).flatMap(({ needs }) => needs))
+  const nodes = graph.nodes.filter(({ id }) => used.has(id))
+  await Promise.all(nodes.map(async (node) => known.get(node.id)?.considered.verify(callOf(node))))
 }
 
 /** From what is to be published back through everything missing that it needs; what nobody needs is not asked for. */

@@ -56,11 +56,14 @@ export const baseStep: Step<BaseNode, ResolvedBase> = {
     const [found, checked] = await Promise.all([
       world.registry.resolve(placeOf(work), { ...call, fresh: true }),
       resolved.kind === 'image' ? readCheckRecord(world.registry, node.repository, key, call) : undefined,
-      resolved.kind === 'image' && verifyLockedBase(node, resolved, world, call),
     ])
     const isIt = found !== undefined && (output === undefined || found.digest === output.descriptor.digest)
     const isChecked = resolved.kind !== 'image' || (checked !== undefined && checked.digest === found?.digest)
     return isIt && isChecked ? { state: 'present', output: baseOutput(node, found) } : { state: 'absent' }
+  },
+
+  async verify({ node, resolved }, world, call) {
+    if (resolved.kind === 'image') await verifyLockedBase(node, resolved, world, call)
   },
 
   async explain(work, { registry }, call) {

@@ -10,7 +10,7 @@ import type { ResolvedImageBase } from './base-resolution.js'
 import type { StepCall, World } from './step.js'
 
 /**
- * Compares the index and the image of a base's line in the lock with the registry. An index that cannot be read, because
+ * Compares the index and the image of a base's line in the lock with the registry: one GET for all platforms of an index. An index that cannot be read, because
  * its registry deleted it or is down, is no reason to refuse a base that was checked and copied before: a note says so.
  *
  * @throws DefinitionError LOCK_INVALID
