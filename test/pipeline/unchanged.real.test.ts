@@ -75,11 +75,12 @@ describe('a pipeline whose bases are locked', () => {
       'GET /v2/team/app-from/manifests/polyarch-checked-…',
       'GET /v2/team/app-from/manifests/polyarch-checked-…',
       'GET /v2/team/app/manifests/1.0',
+      // Each image is there, and says what it was built from.
+      'GET /v2/team/app/manifests/polyarch-…',
+      'GET /v2/team/app/manifests/polyarch-…',
       'HEAD /v2/team/app-from/manifests/sha256:…',
       'HEAD /v2/team/app-from/manifests/sha256:…',
       'HEAD /v2/team/app/manifests/latest',
-      'HEAD /v2/team/app/manifests/polyarch-…',
-      'HEAD /v2/team/app/manifests/polyarch-…',
     ])
   })
 
