@@ -28,22 +28,32 @@ export function decidingInputs(node: ImageNode, resolved: Decided, inputs: Input
   }
 }
 
-/** A build without what does not decide its result, or does so in other parts of the key. */
+/**
+ * A build without what does not decide its result, or does so in other parts of the key. What the image is checked by is
+ * part of it: an image that was checked by less is another one.
+ */
 function decidingSettings(node: ImageNode, resolved: Decided, inputs: Inputs): ImageInputs['build'] {
   const { context: _context, fileModes: _modes, dockerfile: _path, dockerfileInline: _text, ...settings } = node.build
   const { cacheFrom: _cache, noCache: _noCache, pull: _pull, reuse: _reuse, volatile: _volatile, ...rest } = settings
-  const { check: _check, args: _args, addHosts, target, ulimits, inlineCache, secrets, ssh, ...decisive } = rest
+  const { args: _args, addHosts, target, ulimits, inlineCache, secrets, ssh, ...decisive } = rest
   return {
     ...decisive,
     args: decidingArgs(node, resolved, inputs),
-    addHosts: addHosts.toSorted(),
+    addHosts: byHost(addHosts),
     // BuildKit compares the names of stages so.
     ...(target !== undefined && { target: target.toLowerCase() }),
+    ...(node.codePolicy === 'trust-declared' && { codePolicy: node.codePolicy }),
     ...(ulimits.length > 0 && { ulimits }),
     // The image carries the cache, and is another one for it.
     ...(inlineCache && { inlineCache }),
     ...idsOf({ secrets, ssh }),
   }
+}
+
+/** Sorted by host. The order of two addresses of one host decides which one is used, and stays. */
+function byHost(addHosts: readonly string[]): readonly string[] {
+  const hostOf = (entry: string) => entry.split(/[:=]/, 1)[0] ?? entry
+  return addHosts.toSorted((a, b) => (hostOf(a) < hostOf(b) ? -1 : hostOf(a) > hostOf(b) ? 1 : 0))
 }
 
 /** The args that the Dockerfile can see: with the epoch and the name of the base where a step reads them. */

@@ -50,17 +50,6 @@ describe('buildGraph', () => {
     expect(Object.keys(edges(buildGraph(compile([named]))))).toContain('app base index')
   })
 
-  it('finds a base of the same repository by a key tag: others have put it there, and nobody has looked at it', () => {
-    const base = (reference: string) =>
-      pipeline('registry.example.com/sdk').platforms(platform('amd64', { base: fromImage(reference) }))
-    const marks = (one: ReturnType<typeof base>) =>
-      buildGraph(compile([one])).nodes.map((node) => 'keepsKeyTag' in node && node.keepsKeyTag)
-    expect(marks(base('registry.example.com/sdk:base'))).toEqual([true, false, false, false])
-    expect(marks(base('registry.example.com/base:1'))).toEqual([false, false, false, false])
-    const shared = base('registry.example.com/from:amd64').sharedBase('registry.example.com/from:all')
-    expect(marks(shared)).toEqual([true, false, false, false])
-  })
-
   it('keeps to the chosen platforms', () => {
     const only = [{ os: 'linux', architecture: 'arm', variant: 'v7' }]
     expect(Object.keys(edges(buildGraph(compile([sdk]), { only })))).toEqual([
