@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { isLoopback } from '../registry/hosts.js'
+import { isLoopback } from '../model/loopback.js'
 import type { Exchange } from './exchange.js'
 import type { RegistryServerOptions } from './options.js'
 import { ProtocolError } from './protocol-error.js'
