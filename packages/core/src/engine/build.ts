@@ -6,6 +6,7 @@ import type { Ulimit } from '../definition/build-settings.js'
 import { EngineError, PolyarchError } from '../model/errors.js'
 import { formatPlatform } from '../model/platform.js'
 import { formatReference } from '../model/reference.js'
+import { withProxyArgs } from '../registry/docker-proxies.js'
 import type { CredentialStore } from '../registry/port.js'
 import { buildFailed } from './build-failure.js'
 import { BuildProgress } from './build-progress.js'
@@ -31,7 +32,7 @@ export async function build(
     contextError = error
   })
   try {
-    const query = buildQuery(request, session.id)
+    const query = buildQuery(request, session.id, connection.address)
     const answer = await connection.send({ method: 'POST', path: '/build', query, body: context, signal })
     return { imageId: await readBuild(answer, { request, call, session }) }
   } catch (error) {
@@ -73,8 +74,9 @@ async function readBuild(answer: Readable, { request, call, session }: Running):
 }
 
 /** @see https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Image/operation/ImageBuild */
-function buildQuery(request: BuildRequest, session: string): NonNullable<EngineRequest['query']> {
-  const { args, labels, cacheFrom, ulimits, shmSize, inlineCache } = request
+function buildQuery(request: BuildRequest, session: string, address: string): NonNullable<EngineRequest['query']> {
+  const { labels, cacheFrom, ulimits, shmSize, inlineCache } = request
+  const args = withProxyArgs(request.args, request.proxies, address)
   const buildArgs = { ...args, ...(inlineCache && { [INLINE_CACHE_ARG]: '1' }) }
   return {
     // 2 is BuildKit.

@@ -5,6 +5,7 @@ import type { Digest } from '../model/digest.js'
 import type { EngineEvent } from '../model/events.js'
 import type { Platform } from '../model/platform.js'
 import type { Reference } from '../model/reference.js'
+import type { DockerProxies } from '../registry/docker-proxies.js'
 
 /** What every call to an engine takes beside its arguments. */
 export interface EngineCall {
@@ -42,6 +43,8 @@ export interface BuildRequest {
   readonly name: Reference
   readonly target?: string
   readonly args?: Readonly<Record<string, string>>
+  /** Docker's proxies by engine address; `withProxyArgs` adds those of the engine to `args` where they are sent. */
+  readonly proxies?: DockerProxies
   readonly labels?: Readonly<Record<string, string>>
   readonly network?: string
   /** `host:ip` pairs. */

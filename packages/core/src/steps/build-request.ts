@@ -5,6 +5,7 @@ import { BASE_ARG, EPOCH_ARG } from '../dockerfile/stage-links.js'
 import type { BuildRequest } from '../engine/port.js'
 import type { ImageNode } from '../graph/node.js'
 import { formatReference } from '../model/reference.js'
+import { readDockerProxies } from '../registry/docker-proxies.js'
 import { openSecrets, openSshAgents } from './build-secrets.js'
 import type { PinnedImage } from './pinned-image.js'
 import { type Inputs, inputOf } from './step.js'
@@ -48,6 +49,8 @@ export async function buildRequest(
       ...args,
       ...(resolved.analysis.usesBaseArg && { [BASE_ARG]: base }),
     },
+    // Outside the key, like the network that they lead to.
+    proxies: await readDockerProxies(process.env),
     labels,
     addHosts,
     noCache,
