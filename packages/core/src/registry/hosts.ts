@@ -22,6 +22,10 @@ export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
 }
 
+function isPlainLoopback({ protocol, hostname }: URL): boolean {
+  return protocol === 'http:' && isLoopback(hostname)
+}
+
 /** How each host is reached, out of the options. Hosts are compared exactly, port included. */
 export class Hosts {
   readonly #options: ReadonlyMap<string, RegistryHostOptions>
@@ -59,10 +63,13 @@ export class Hosts {
     return this.#byOrigin.get(url.origin)
   }
 
-  /** Whether content and credentials may travel to this URL in the clear, or need not. */
-  mayUse(url: URL): boolean {
-    if (url.protocol === 'https:') return true
-    return isLoopback(url.hostname) ? url.protocol === 'http:' : this.#plainOrigins.has(url.origin)
+  /**
+   * Whether content and credentials may travel to this URL: over TLS, or in the clear to a host that was named so.
+   * Loopback needs no naming, unless another host leads there: only one that is itself plain HTTP on loopback may.
+   */
+  mayUse(url: URL, from?: URL): boolean {
+    if (url.protocol === 'https:' || this.#plainOrigins.has(url.origin)) return true
+    return isPlainLoopback(url) && (from === undefined || isPlainLoopback(from))
   }
 
   #isPlain(host: string): boolean {
