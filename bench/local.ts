@@ -1,12 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { listContext } from '../packages/core/src/context/listing.js'
-import { packContext } from '../packages/core/src/context/packing.js'
+import { openContext } from '../packages/core/src/context/open-context.js'
 import { userFolder } from '../test/cli/user-folder.js'
 import { runProgram } from '../test/support/child.js'
 import { Cleanup } from '../test/support/cleanup.js'
-import { tempFolder } from '../test/support/temp-folder.js'
 import { hold } from './contest.js'
 import { writeManyFiles } from './many-files.js'
 
@@ -35,24 +33,15 @@ export async function benchLocal(): Promise<void> {
 
 /** What a context costs before anything is sent. */
 async function benchContext(directory: string, rounds: number): Promise<void> {
-  const listing = await listContext({ directory, dockerfile: 'Dockerfile' })
+  const open = () => openContext({ context: { kind: 'directory', path: directory }, dockerfile: 'Dockerfile' })
+  const context = await open()
+  const listing = await context.select('all')
   const files = `${listing.entries.filter(({ kind }) => kind === 'file').length} files`
   await hold({
     title: `the digest of ${files}`,
     contestants: [
-      { name: 'list the context', run: async () => void (await listContext({ directory, dockerfile: 'Dockerfile' })) },
+      { name: 'list the context', run: async () => void (await (await open()).select('all')) },
       { name: 'read the files, and no more', run: async () => readAll(directory) },
-    ],
-    rounds,
-    requests: () => 0,
-  })
-  await using target = await tempFolder('tar')
-  const tar = ['--create', '--file', join(target.path, 'context.tar'), '--directory', directory, '.']
-  await hold({
-    title: `a tar of ${files}, each compared with its digest`,
-    contestants: [
-      { name: 'pack the listed context', run: async () => (await packContext(listing))[Symbol.asyncDispose]() },
-      { name: 'tar, which compares nothing', run: async () => void (await runProgram('tar', tar)) },
     ],
     rounds,
     requests: () => 0,

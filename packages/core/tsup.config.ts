@@ -38,7 +38,7 @@ function gatherImports(): Plugin {
 export default defineConfig({
   entry: {
     index: 'src/index.ts',
-    'buildkit-session/index': 'src/buildkit-session/index.ts',
+    'buildkit/index': 'src/builder/buildkit/index.ts',
     'registry-server/index': 'src/registry-server/index.ts',
     'testing/index': 'src/testing/index.ts',
   },

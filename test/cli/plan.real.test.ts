@@ -29,7 +29,7 @@ async function costlyModules({ path }: UserFolder): Promise<readonly string[]> {
 /** What another user on another machine has set. */
 const ELSEWHERE = { LC_ALL: 'tr_TR.UTF-8', TZ: 'Pacific/Kiritimati', USER: 'somebody' }
 
-/** A checkout by somebody else, with another umask, at another time, in another order; home and caches are empty. */
+/** A checkout by somebody else, with another umask (so the definition sends git's modes), at another time, in another order; home and caches are empty. */
 async function cleanMachine({ path }: UserFolder): Promise<UserFolder> {
   const other = await userFolder()
   await mkdir(join(other.path, 'tmp'))

@@ -57,7 +57,7 @@ const app = pipeline('${name}')
     platform('amd64', { base: fromImage('${basesAt}/bases/wide:1') }),
     platform('arm', { variant: 'v7', base: fromImage('${basesAt}/bases/narrow:1') }),
   )
-  .build({ context: 'app' })
+  .build({ context: 'app', fileModes: 'git' })
   .tags('1.0', 'latest')
 run(app)
 `

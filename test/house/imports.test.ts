@@ -5,6 +5,7 @@ import { repositoryFiles, SOURCES } from './repository.js'
 /** The folders of the core in import order: each imports only from itself and from those before it. */
 const ORDER = [
   'model',
+  'host',
   'definition',
   'graph',
   'registry',
@@ -12,8 +13,7 @@ const ORDER = [
   'layout',
   'context',
   'dockerfile',
-  'buildkit-session',
-  'engine',
+  'builder',
   'rootfs',
   'lock',
   'steps',
@@ -26,7 +26,7 @@ const ORDER = [
 
 /** Doors of their own, outside the order, and what they may import. Inside the core they are loaded only when used. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
-  'registry-server': ['model', 'layout'],
+  'registry-server': ['model', 'host', 'layout'],
   testing: ['model', 'definition', 'registry', 'rootfs', 'steps'],
 }
 
@@ -76,9 +76,9 @@ describe('imports', () => {
     expect(wrong.map(tell)).toEqual([])
   })
 
-  test('only engine/ knows dockerode', () => {
+  test('only builder/ imports dockerode', () => {
     const wrong = imports.filter(
-      ({ file, specifier }) => /^docker(ode|-modem)(\/|$)/.test(specifier) && folderOf(file) !== 'engine',
+      ({ file, specifier }) => /^docker(ode|-modem)(\/|$)/.test(specifier) && folderOf(file) !== 'builder',
     )
     expect(wrong.map(tell)).toEqual([])
   })

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { ROOT, readText, repositoryFiles } from './repository.js'
+import { doorSource, ROOT, readText, repositoryFiles } from './repository.js'
 
 /** The part of package.json that is looked at here. */
 interface PackageManifest {
@@ -81,7 +81,8 @@ describe.each(published)('$folder', ({ folder, manifest }) => {
         import: { types: `${path}.d.ts`, default: `${path}.js` },
         require: { types: `${path}.d.cts`, default: `${path}.cjs` },
       })
-      expect(existsSync(join(ROOT, folder, `${path.replace('./dist', 'src')}.ts`)), `the source of ${door}`).toBe(true)
+      const source = door === '.' ? 'src/index' : `${doorSource(door)}/index`
+      expect(existsSync(join(ROOT, folder, `${source}.ts`)), `the source of ${door}`).toBe(true)
     }
     const inner = Object.keys(manifest.exports ?? {}).filter((door) => door !== '.' && !door.endsWith('.json'))
     // For resolvers that do not read `exports`.

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { expect, test } from 'vitest'
 import { publicApi } from './public-api.js'
-import { readText, repositoryFiles } from './repository.js'
+import { doorSource, readText, repositoryFiles } from './repository.js'
 
 const doors = repositoryFiles(/^packages\/[^/]+\/package\.json$/).flatMap((path) => {
   const { exports = {} } = JSON.parse(readText(path)) as { readonly exports?: Readonly<Record<string, unknown>> }
@@ -12,7 +12,7 @@ const doors = repositoryFiles(/^packages\/[^/]+\/package\.json$/).flatMap((path)
     .map((door) =>
       door === '.'
         ? { name, module: `${folder}/src/index.ts` }
-        : { name: `${name}.${door.slice(2)}`, module: `${folder}/src/${door.slice(2)}/index.ts` },
+        : { name: `${name}.${door.slice(2)}`, module: `${folder}/${doorSource(door)}/index.ts` },
     )
 })
 

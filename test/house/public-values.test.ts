@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import * as buildkitSession from '../../packages/core/src/buildkit-session/index.js'
+import * as buildKit from '../../packages/core/src/builder/buildkit/index.js'
 import * as core from '../../packages/core/src/index.js'
 import * as registryServer from '../../packages/core/src/registry-server/index.js'
 import * as testing from '../../packages/core/src/testing/index.js'
@@ -42,7 +42,11 @@ const CORE = [
 
 const DOORS: readonly (readonly [name: string, door: object, values: readonly string[]])[] = [
   ['@polyarch/core', core, CORE],
-  ['@polyarch/core/buildkit-session', buildkitSession, ['agentOfKeys', 'agentSocket', 'openBuildKitSession']],
+  [
+    '@polyarch/core/buildkit',
+    buildKit,
+    ['GrpcError', 'SolveError', 'agentOfKeys', 'agentSocket', 'connectBuildKit', 'memoryDirectory', 'solve'],
+  ],
   ['@polyarch/core/registry-server', registryServer, ['runningRegistry', 'startRegistry']],
   ['@polyarch/core/testing', testing, ['checkPublished', 'pluginContract']],
   ['@polyarch/plugin-debian', debian, ['debian']],

@@ -47,6 +47,11 @@ describe('the workflow that publishes', () => {
     expect(permissions).toEqual({ contents: 'write', 'pull-requests': 'write', 'id-token': 'write' })
   })
 
+  it('runs no install scripts, and leaves no credentials in the checkout', () => {
+    for (const { run = '' } of steps) expect(run).not.toMatch(/npm (ci|install)(?!.*--ignore-scripts)/)
+    expect(stepOf('actions/checkout')?.with).toMatchObject({ 'persist-credentials': false })
+  })
+
   it('runs a Node that the repository supports and whose npm publishes by the identity of the job', () => {
     const [supported] = /\d+/.exec(root.engines.node) ?? []
     const version = Number(stepOf('actions/setup-node')?.with?.['node-version'])
@@ -64,7 +69,9 @@ describe('the workflow that publishes', () => {
     const programs = commands.flatMap((command) => /^npx (\S+)/.exec(command)?.[1] ?? [])
     expect(new Set(programs)).toEqual(new Set(['changeset']))
     expect(root.devDependencies).toHaveProperty(['@changesets/cli'])
-    const order = ['npm ci', 'npm run build', 'npx changeset publish'].map((command) => commands.indexOf(command))
+    const order = ['npm ci --ignore-scripts', 'npm run build', 'npx changeset publish'].map((command) =>
+      commands.indexOf(command),
+    )
     expect(order).not.toContain(-1)
     expect(order).toEqual(order.toSorted((a, b) => a - b))
   })

@@ -27,3 +27,9 @@ export const SOURCES = /^packages\/[^/]+\/src\/.*\.ts$/
 
 /** All code of the repository. */
 export const CODE = /\.(ts|mts|mjs)$/
+
+/** The folder of a door's source, from the package's: `./buildkit` is one of several kinds of builders. */
+export function doorSource(door: string): string {
+  const name = door.slice(2)
+  return name === 'buildkit' ? 'src/builder/buildkit' : `src/${name}`
+}

@@ -10,7 +10,7 @@ import {
   type RunEvent,
   staticCredentials,
 } from '../../packages/core/src/index.js'
-import { ENGINES } from '../../packages/core/test/engine/engines.js'
+import { ENGINES } from '../../packages/core/test/builder/engines.js'
 import { Cleanup } from '../support/cleanup.js'
 import { startDebianRegistry } from '../support/debian-registry.js'
 import { newerEngine } from '../support/newer-engine.js'

@@ -4,6 +4,7 @@
  * @module \@polyarch/core
  */
 
+export type { EngineOptions } from './builder/connect.js'
 export type { CommandLineOptions } from './cli/command.js'
 export { run } from './cli/run.js'
 export type { AnnotationMap, AnnotationSettings } from './definition/annotation-settings.js'
@@ -22,7 +23,7 @@ export type {
 } from './definition/base-source.js'
 export type { ContextSource, TarSource, TarStream } from './definition/build-context.js'
 export type { SecretSource, SecretValue, SshSource } from './definition/build-secrets.js'
-export type { BuildOptions, BuildSettings, VolatilePolicy } from './definition/build-settings.js'
+export type { BuildOptions, BuildSettings, FileModes, VolatilePolicy } from './definition/build-settings.js'
 export type {
   DeclaredPipeline,
   ImageFormat,
@@ -59,7 +60,6 @@ export {
   type Refusal,
   type ReservedOption,
 } from './definition/plugin.js'
-export type { EngineOptions } from './engine/connect.js'
 export type { Digest } from './model/digest.js'
 export type { EngineReason, EngineUse } from './model/engine-use.js'
 export type { ErrorData } from './model/error-data.js'

@@ -39,6 +39,14 @@ describe('what passes with time', () => {
   it('stands still in a former state of the archive', () => {
     const mirror = 'http://mirror.example.com/20260101T000000Z'
     expect(ask('linux/amd64', { source: 'apt', mirror, frozen: true })).toMatchObject({ mirror, isFrozen: true })
+    for (const bad of ['[trusted=yes] http://a', 'http://a\ndeb http://b', '-o', 'file:///a']) {
+      expect(ask('linux/amd64', { source: 'apt', mirror: bad })).toMatchObject({ kind: 'refusal', option: 'mirror' })
+    }
+    expect(ask('linux/amd64', { source: 'apt', packages: ['curl', '-oDpkg::Pre-Invoke::=id'] })).toMatchObject({
+      kind: 'refusal',
+      option: 'packages',
+      message: 'package "-oDpkg::Pre-Invoke::=id" is not valid',
+    })
     expect(ask('linux/amd64', { source: 'apt', frozen: true })).toMatchObject({ kind: 'refusal', option: 'frozen' })
   })
 })

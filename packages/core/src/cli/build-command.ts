@@ -1,11 +1,11 @@
 import { errorData } from '../model/error-data.js'
 import type { RunEvent } from '../model/events.js'
 import { execute } from '../operations/on-pipelines.js'
-import { tamed } from '../report/progress/groups.js'
 import type { Report } from '../report/report.js'
 import { formatReport } from '../report/report-text.js'
 import type { CommandContext, PipelineFlags } from './command.js'
 import { EXIT, exitCodeOf } from './exit-code.js'
+import { jsonText, printResult } from './output.js'
 import { openReportPage } from './report-page.js'
 import { openReporter, progressOf } from './reporters.js'
 import { runOptions } from './run-options.js'
@@ -15,7 +15,7 @@ export async function buildCommand(flags: PipelineFlags, context: CommandContext
   const { host } = context
   try {
     const report = await executeShown(flags, context)
-    host.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : tamed(formatReport(report), host.env))
+    printResult(flags.json ? jsonText(report) : formatReport(report), host)
     if (report.outcome === 'incomplete') host.exitCode = EXIT.incomplete
   } catch (error) {
     // Events as JSON have told it already, and nothing else may stand between them.

@@ -24,7 +24,14 @@ export interface Host {
 export interface CommandLineOptions
   extends Pick<
     RunOptions,
-    'registryClient' | 'registry' | 'engines' | 'emulation' | 'buildConcurrency' | 'cacheDirectory' | 'directory'
+    | 'registryClient'
+    | 'registry'
+    | 'engines'
+    | 'emulation'
+    | 'buildConcurrency'
+    | 'contextCache'
+    | 'cacheDirectory'
+    | 'directory'
   > {}
 
 /** What commands work with. */
@@ -53,6 +60,7 @@ export interface PipelineFlags {
   readonly allowRemoval?: boolean
   readonly build?: boolean
   readonly keepGoing?: boolean
+  readonly contextCache?: boolean
   readonly metadataFile?: string
   readonly load?: boolean
   readonly engine?: readonly string[]

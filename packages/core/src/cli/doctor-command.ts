@@ -3,6 +3,7 @@ import { formatDiagnosis } from '../report/diagnosis-text.js'
 import { choosePaint } from '../report/paint.js'
 import type { CommandContext, PipelineFlags } from './command.js'
 import { EXIT } from './exit-code.js'
+import { jsonText, printResult } from './output.js'
 import { runOptions } from './run-options.js'
 
 /** `build.ts doctor`: looks at what a run needs, and says what to do about what is missing. */
@@ -10,6 +11,6 @@ export async function doctorCommand(flags: PipelineFlags, context: CommandContex
   const { host, pipelines } = context
   const diagnosis = await diagnose(...pipelines, runOptions(flags, context))
   const paint = choosePaint({ stream: host.stdout, env: host.env })
-  host.stdout.write(flags.json ? `${JSON.stringify(diagnosis, null, 2)}\n` : formatDiagnosis(diagnosis, paint))
+  printResult(flags.json ? jsonText(diagnosis) : formatDiagnosis(diagnosis, paint), host)
   if (diagnosis.findings.some(({ state }) => state === 'problem')) host.exitCode = EXIT.failed
 }

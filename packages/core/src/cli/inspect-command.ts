@@ -2,6 +2,7 @@ import { inspect } from '../operations/on-images.js'
 import { publishedReferences } from '../operations/published-references.js'
 import { formatInspections } from '../report/inspection-text.js'
 import type { CommandContext, PipelineFlags } from './command.js'
+import { jsonText, printResult } from './output.js'
 import { runOptions } from './run-options.js'
 
 /** `build.ts inspect`: shows what names hold. */
@@ -15,5 +16,5 @@ export async function inspectCommand(
   await using published = await publishedReferences(pipelines, options, names)
   const inspections = []
   for (const name of published.references) inspections.push(await inspect(name, options))
-  host.stdout.write(flags.json ? `${JSON.stringify(inspections, null, 2)}\n` : formatInspections(inspections))
+  printResult(flags.json ? jsonText(inspections) : formatInspections(inspections), host)
 }

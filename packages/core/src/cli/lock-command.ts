@@ -2,6 +2,7 @@ import { DefinitionError } from '../model/errors.js'
 import { lock } from '../operations/on-pipelines.js'
 import { formatLockResult } from '../report/lock-text.js'
 import type { CommandContext, PipelineFlags } from './command.js'
+import { jsonText, printResult } from './output.js'
 import { commonOptions } from './run-options.js'
 
 /** `build.ts lock`: writes what the names of others mean. */
@@ -18,5 +19,5 @@ export async function lockCommand(
   }
   const options = { ...commonOptions(flags, context), update: names.length > 0 ? names : update }
   const result = await lock(...pipelines, options)
-  host.stdout.write(flags.json ? `${JSON.stringify(result, null, 2)}\n` : formatLockResult(result))
+  printResult(flags.json ? jsonText(result) : formatLockResult(result), host)
 }

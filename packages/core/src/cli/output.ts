@@ -1,12 +1,24 @@
 import { access, constants, open, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { DefinitionError } from '../model/errors.js'
+import { escapeJson } from '../report/escape.js'
+import { tamed } from '../report/progress/groups.js'
 import type { Host } from './command.js'
+
+/** Formats a result as JSON for standard output. */
+export function jsonText(value: unknown): string {
+  return `${escapeJson(value, 2)}\n`
+}
+
+/** Writes a result to standard output, without what the CI system would take for a command. */
+export function printResult(text: string, host: Pick<Host, 'stdout' | 'env'>): void {
+  host.stdout.write(tamed(text, host.env))
+}
 
 /** Writes a result to the file that a flag names, or to standard output. @throws DefinitionError USAGE */
 export async function writeResult(text: string, flag: string, file: string | undefined, host: Host): Promise<void> {
   if (file === undefined) {
-    host.stdout.write(text)
+    printResult(text, host)
     return
   }
   try {

@@ -3,6 +3,7 @@ import { plan } from '../operations/on-pipelines.js'
 import { formatPlan } from '../report/plan-text.js'
 import type { CommandContext, PipelineFlags } from './command.js'
 import { EXIT } from './exit-code.js'
+import { jsonText, printResult } from './output.js'
 import { runOptions } from './run-options.js'
 
 /** `build.ts plan`: says what a run would do. */
@@ -12,7 +13,7 @@ export async function planCommand(
 ): Promise<void> {
   const { host, pipelines } = context
   const planned = await plan(...pipelines, runOptions(flags, context))
-  host.stdout.write(flags.json ? `${JSON.stringify(planned, null, 2)}\n` : formatPlan(planned))
+  printResult(flags.json ? jsonText(planned) : formatPlan(planned), host)
   if (planned.problems.length > 0) host.exitCode = EXIT.failed
   else if (flags.exitCode && hasChanges(planned)) host.exitCode = EXIT.changes
 }

@@ -151,6 +151,7 @@ function pipelineFlags(command: Command): Command {
     .option('--engine <address>', ENGINE_HELP, collect)
     .addOption(new Option('--emulation <when>', EMULATION_HELP).choices(EMULATION_POLICIES))
     .option('--only <platform>', 'this platform alone (repeatable): it is built and pushed, no name moves', collect)
+    .option('--no-context-cache', 'read every file of the context, even if it did not change')
     .option('--no-reuse', 'build every image, even where the registry has it, made of the same')
     .option('--rebuild <image>', 'build this image, pipeline or platform even where it is there (repeatable)', collect)
 }

@@ -3,6 +3,7 @@ import { DefinitionError } from '../model/errors.js'
 import { promote } from '../operations/on-images.js'
 import { formatTagChanges } from '../report/report-text.js'
 import type { CommandContext, PipelineFlags } from './command.js'
+import { jsonText, printResult } from './output.js'
 
 /** `build.ts promote`: puts what has been published under tags. */
 export async function promoteCommand(
@@ -13,7 +14,7 @@ export async function promoteCommand(
 ): Promise<void> {
   const from = source.endsWith('.json') ? await readRecord(source) : source
   const changes = await promote(from, tags, { allowRemoval, signal, registryClient })
-  host.stdout.write(json ? `${JSON.stringify(changes, null, 2)}\n` : formatTagChanges(changes))
+  printResult(json ? jsonText(changes) : formatTagChanges(changes), host)
 }
 
 async function readRecord(path: string): Promise<Exclude<Parameters<typeof promote>[0], string>> {

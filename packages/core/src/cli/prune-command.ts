@@ -2,6 +2,7 @@ import { prune } from '../operations/on-pipelines.js'
 import { formatPruned } from '../report/prune-text.js'
 import type { CommandContext, PipelineFlags } from './command.js'
 import { EXIT } from './exit-code.js'
+import { jsonText, printResult } from './output.js'
 import { commonOptions } from './run-options.js'
 
 /** `build.ts prune`: lists or deletes key tags that nothing needs. */
@@ -13,6 +14,6 @@ export async function pruneCommand(
   const { json, delete: deletes = false, keep = [] } = flags
   const options = { ...commonOptions(flags, context), delete: deletes, keep }
   const tags = await prune(...pipelines, options)
-  host.stdout.write(json ? `${JSON.stringify(tags, null, 2)}\n` : formatPruned(tags))
+  printResult(json ? jsonText(tags) : formatPruned(tags), host)
   if (tags.some(({ outcome }) => outcome === 'kept')) host.exitCode = EXIT.failed
 }

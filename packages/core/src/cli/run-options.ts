@@ -21,6 +21,8 @@ export function runOptions(flags: PipelineFlags, context: CommandContext): RunOp
     ...(flags.build !== undefined && { build: flags.build }),
     ...(flags.keepGoing !== undefined && { keepGoing: flags.keepGoing }),
     ...(flags.metadataFile !== undefined && { metadataFile: flags.metadataFile }),
+    // Without the flag it is true, which must not replace what build.ts says.
+    ...(flags.contextCache === false && { contextCache: false }),
     ...(flags.load !== undefined && { load: flags.load }),
     ...(flags.engine !== undefined && { engines: flags.engine }),
     ...(flags.emulation !== undefined && { emulation: flags.emulation }),

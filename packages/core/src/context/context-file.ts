@@ -1,31 +1,55 @@
 import type { Digest } from '../model/digest.js'
 
-/** One entry of a context. Paths use `/` and are relative to the context. */
-export type ContextEntry =
-  | {
-      readonly kind: 'file'
-      readonly path: string
-      readonly digest: Digest
-      /** In bytes. */
-      readonly size: number
-      /** Permission bits. */
-      readonly mode: number
-      /** Milliseconds since the epoch. */
-      readonly modified: number
-    }
-  | { readonly kind: 'directory'; readonly path: string; readonly mode: number; readonly modified: number }
-  | { readonly kind: 'symlink'; readonly path: string; readonly target: string; readonly modified: number }
+/**
+ * One entry of a context. Paths use `/` and are relative to the context. A byte that is not UTF-8 is one lone surrogate,
+ * U+DC80 to U+DCFF, in `path`, `target` and `link`; see {@link rawBytes}.
+ */
+export type ContextEntry = FileEntry | DirectoryEntry | SymlinkEntry
 
-/** A context as it was when it was listed. */
-export interface ContextListing {
-  /** Absolute path. */
-  readonly directory: string
-  /** What is sent, sorted by path, after .dockerignore. */
-  readonly entries: readonly ContextEntry[]
-  /** Over path, kind, content, link target and executable bit: the same wherever the same files lie. */
+/** A regular file of a context. */
+export interface FileEntry {
+  readonly kind: 'file'
+  readonly path: string
   readonly digest: Digest
-  readonly dockerfile: ContextDockerfile
-  /** The first folder among what is sent that a git repository keeps its own files in: `.git`, `vendor/tool/.git`. */
+  /** In bytes. */
+  readonly size: number
+  /** Permission, set-uid, set-gid and sticky bits as they are sent. */
+  readonly mode: number
+  /** Milliseconds since the epoch; negative before 1970. */
+  readonly modified: number
+  /** Path of the earlier entry of the listing that is the same file, a hard link. */
+  readonly link?: string
+  /** The bytes of `path` where they are not UTF-8. */
+  readonly rawPath?: Buffer
+}
+
+/** A directory of a context. */
+export interface DirectoryEntry {
+  readonly kind: 'directory'
+  readonly path: string
+  readonly mode: number
+  readonly modified: number
+  readonly rawPath?: Buffer
+}
+
+/** A symbolic link of a context. */
+export interface SymlinkEntry {
+  readonly kind: 'symlink'
+  readonly path: string
+  readonly target: string
+  readonly modified: number
+  readonly rawPath?: Buffer
+  /** The bytes of `target` where they are not UTF-8. */
+  readonly rawTarget?: Buffer
+}
+
+/** The entries of a context that a build can read. */
+export interface ContextListing {
+  /** After .dockerignore, in the order of BuildKit's file sync: component by component, by the bytes of the names. */
+  readonly entries: readonly ContextEntry[]
+  /** Over path, kind, content, link target, mode and hard link; times and owners do not count. */
+  readonly digest: Digest
+  /** The first folder with the files of a git repository: `.git`, `vendor/tool/.git`. */
   readonly gitFolder?: string
 }
 
@@ -34,12 +58,28 @@ export interface ContextDockerfile {
   readonly text: string
   /** Absolute path; for one that is in no file, the option that holds it. */
   readonly file: string
-  /** What people know it by: its path in the context or, where it is not sent from there, the same as `file`. */
+  /** Its path in the context or, if it lies outside or is ignored, the same as `file`. */
   readonly name: string
-  /** Where it is in the tar that is sent. */
-  readonly path: string
   /** Permission bits. */
   readonly mode: number
-  /** Milliseconds since the epoch. */
-  readonly modified: number
+}
+
+/** A context of a run, shared by all platforms; disposal removes what was fetched for it. */
+export interface OpenContext extends AsyncDisposable {
+  /** Absolute path, without symbolic links. */
+  readonly directory: string
+  readonly dockerfile: ContextDockerfile
+  /**
+   * Lists the entries at and below paths, with their parents and the targets of symbolic links. A path may start with `/`
+   * and contain wildcards. Reads and hashes nothing else, and no file twice.
+   *
+   * @throws EngineError CONTEXT_UNREADABLE; CancelledError
+   */
+  select(paths: readonly string[] | 'all', signal?: AbortSignal): Promise<ContextListing>
+  /**
+   * Reads the content of a listed file; the last chunk comes after all of it was checked.
+   *
+   * @throws EngineError CONTEXT_UNREADABLE if the file changed since it was listed; CancelledError
+   */
+  read(entry: FileEntry, signal?: AbortSignal): AsyncIterable<Buffer>
 }

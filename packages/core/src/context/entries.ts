@@ -1,88 +1,158 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs'
+import { type BigIntStats, createReadStream, lstatSync, readFileSync, readlinkSync } from 'node:fs'
 import { lstat, readFile, readlink } from 'node:fs/promises'
-import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { setImmediate } from 'node:timers/promises'
 import { type Digest, digestOf } from '../model/digest.js'
-import { throwIfCancelled } from '../model/errors.js'
 import type { ContextEntry } from './context-file.js'
-import { reading, WHOLE_FILE } from './file-fault.js'
-
-/** Files read before others get their turn: a few milliseconds of a disk that is quick. */
-const BATCH = 100
-/** The first files are read by code that has not run before: they tell nothing of the disk. */
-const WARM_UP = 2 * BATCH
-/** In milliseconds per file: from here on, several at a time are read sooner than one after the other. */
-const SLOW_READ = 1
+import type { ReadNode, TreeNode } from './context-tree.js'
+import { reading, readingAtOnce, unreadable, WHOLE_FILE } from './file-fault.js'
+import { inBatches, type PaceOptions } from './pace.js'
+import { decodeName, filePath, rawBytes } from './raw-name.js'
+import type { DigestCache } from './stat-cache.js'
 
 /** How entries are read. */
-export interface EntryReading {
-  readonly signal?: AbortSignal | undefined
-  /** Whether so many files took so long, in milliseconds, that several are to be read at a time from here on. */
-  readonly isSlow?: (files: number, time: number) => boolean
+export interface EntryReading extends PaceOptions {
+  /** Opens the digests of earlier runs; called when many bytes or files have to be read. */
+  readonly openCache?: (() => Promise<DigestCache | undefined>) | undefined
+}
+
+/** From here on, opening the cache costs less than reading the files. */
+const CACHED_FILES = 500
+/** In bytes. */
+const CACHED_SIZE = 16 * 1024 * 1024
+
+interface Found {
+  readonly node: TreeNode
+  readonly file: string | Buffer
+  readonly stats: BigIntStats
+  readonly target?: Buffer
+}
+
+interface Content {
+  readonly digest: Digest
+  readonly size: number
 }
 
 /**
- * Reads what is at paths, in their order; what nothing could be sent of is left out: sockets, devices and pipes.
- *
- * Of a quick disk one file after the other: handing each over to another thread takes several times as long as reading
- * it. A disk that is slow to answer, one behind a network, is asked for several at a time.
+ * Reads nodes that were not read before, and stores the entries in them.
  *
  * @throws EngineError CONTEXT_UNREADABLE; CancelledError
  */
-export async function readEntries(
+export async function readNodes(
   directory: string,
-  paths: readonly string[],
-  { signal, isSlow = (files, time) => time / files > SLOW_READ }: EntryReading = {},
-): Promise<readonly ContextEntry[]> {
-  const entries: (ContextEntry | undefined)[] = []
-  const pace = { isSlow: false, atOnce: 0, meanwhile: 0 }
-  for (let start = 0; start < paths.length; start += BATCH) {
-    throwIfCancelled(signal)
-    const batch = paths.slice(start, start + BATCH)
-    // A disk that is slow gains by it; a machine that is busy only loses, and looks the same until it has been tried.
-    const way = pace.isSlow && pace.meanwhile < pace.atOnce ? 'meanwhile' : 'atOnce'
-    const read = way === 'meanwhile' ? readMeanwhile : readAtOnce
-    const began = performance.now()
-    entries.push(...(await Promise.all(batch.map((path) => reading(path, () => read(join(directory, path), path))))))
-    const time = performance.now() - began
-    pace[way] = time / batch.length
-    if (way === 'atOnce') pace.isSlow = start >= WARM_UP && isSlow(batch.length, time)
-    await setImmediate()
+  nodes: readonly TreeNode[],
+  { openCache, ...pace }: EntryReading = {},
+): Promise<void> {
+  const unread = nodes.filter(({ read }) => read === undefined)
+  const found = await inBatches(unread, statNode(directory), pace)
+  const files = found.filter(({ node }) => node.kind === 'file')
+  for (const one of found) if (one.node.kind !== 'file') one.node.read = { entry: plainEntry(one) }
+  const size = files.reduce((sum, { stats }) => sum + Number(stats.size), 0)
+  const cache = files.length >= CACHED_FILES || size >= CACHED_SIZE ? await openCache?.() : undefined
+  const changed = files.filter((one) => {
+    const digest = cache?.find(one.node.path, one.stats)
+    if (digest !== undefined) one.node.read = readFileNode(one, { digest, size: Number(one.stats.size) })
+    return digest === undefined
+  })
+  await inBatches(changed, hashFile(cache), pace)
+}
+
+/** Ways to do the same at once and meanwhile. */
+function statNode(directory: string) {
+  const found = (node: TreeNode, file: string | Buffer, stats: BigIntStats, target?: Buffer): Found => {
+    if (isKind(node, stats)) return { node, file, stats, ...(target && { target }) }
+    throw unreadable(node.path, 'changed while it was listed')
   }
-  return entries.filter((entry) => entry !== undefined)
+  return {
+    atOnce: (node: TreeNode) =>
+      readingAtOnce(node.path, () => {
+        const file = filePath(directory, node.path)
+        const stats = lstatSync(file, { bigint: true })
+        return found(
+          node,
+          file,
+          stats,
+          node.kind === 'symlink' ? readlinkSync(file, { encoding: 'buffer' }) : undefined,
+        )
+      }),
+    meanwhile: (node: TreeNode) =>
+      reading(node.path, async () => {
+        const file = filePath(directory, node.path)
+        const stats = await lstat(file, { bigint: true })
+        return found(
+          node,
+          file,
+          stats,
+          node.kind === 'symlink' ? await readlink(file, { encoding: 'buffer' }) : undefined,
+        )
+      }),
+  }
 }
 
-async function readAtOnce(file: string, path: string): Promise<ContextEntry | undefined> {
-  const stats = lstatSync(file)
-  if (stats.isSymbolicLink()) return linkEntry(path, stats, readlinkSync(file))
-  if (!stats.isFile()) return directoryEntry(path, stats)
-  return fileEntry(path, stats, stats.size <= WHOLE_FILE ? digestOf(readFileSync(file)) : await digestStream(file))
+function isKind({ kind }: TreeNode, stats: BigIntStats): boolean {
+  if (kind === 'file') return stats.isFile()
+  return kind === 'directory' ? stats.isDirectory() : stats.isSymbolicLink()
 }
 
-async function readMeanwhile(file: string, path: string): Promise<ContextEntry | undefined> {
-  const stats = await lstat(file)
-  if (stats.isSymbolicLink()) return linkEntry(path, stats, await readlink(file))
-  if (!stats.isFile()) return directoryEntry(path, stats)
-  return fileEntry(path, stats, stats.size <= WHOLE_FILE ? digestOf(await readFile(file)) : await digestStream(file))
+function hashFile(cache: DigestCache | undefined) {
+  const store = (one: Found, began: number, content: Content) => {
+    one.node.read = readFileNode(one, content)
+    if (BigInt(content.size) === one.stats.size) cache?.add(one.node.path, one.stats, content.digest, began)
+  }
+  const contentOf = (bytes: Buffer): Content => ({ digest: digestOf(bytes), size: bytes.length })
+  const meanwhile = (one: Found) =>
+    reading(one.node.path, async () => {
+      const began = Date.now()
+      store(one, began, isLarge(one) ? await digestStream(one.file) : contentOf(await readFile(one.file)))
+    })
+  return {
+    atOnce: (one: Found) => {
+      if (isLarge(one)) return meanwhile(one)
+      return readingAtOnce(one.node.path, () => {
+        const began = Date.now()
+        store(one, began, contentOf(readFileSync(one.file)))
+      })
+    },
+    meanwhile,
+  }
 }
 
-function linkEntry(path: string, { mtimeMs: modified }: Stats, target: string): ContextEntry {
-  return { kind: 'symlink', path, target, modified }
+function isLarge({ stats }: Found): boolean {
+  return stats.size > WHOLE_FILE
 }
 
-function fileEntry(path: string, { size, mode, mtimeMs: modified }: Stats, digest: Digest): ContextEntry {
-  return { kind: 'file', path, digest, size, mode: mode & 0o7777, modified }
-}
-
-function directoryEntry(path: string, stats: Stats): ContextEntry | undefined {
-  if (!stats.isDirectory()) return undefined
-  return { kind: 'directory', path, mode: stats.mode & 0o7777, modified: stats.mtimeMs }
-}
-
-async function digestStream(file: string): Promise<Digest> {
+async function digestStream(file: string | Buffer): Promise<Content> {
   const hash = createHash('sha256')
-  await pipeline(createReadStream(file), hash)
-  return `sha256:${hash.digest('hex')}` as Digest
+  let size = 0
+  await pipeline(createReadStream(file, { highWaterMark: WHOLE_FILE }), async (chunks) => {
+    for await (const chunk of chunks) {
+      hash.update(chunk)
+      size += chunk.length
+    }
+  })
+  return { digest: `sha256:${hash.digest('hex')}` as Digest, size }
+}
+
+function readFileNode({ node: { path }, stats }: Found, content: Content): ReadNode {
+  const entry: ContextEntry = { kind: 'file', path, ...content, ...attributes(path, stats) }
+  return stats.nlink > 1n ? { entry, inode: `${stats.dev}:${stats.ino}` } : { entry }
+}
+
+function plainEntry({ node: { path }, stats, target }: Found): ContextEntry {
+  const { mode, ...rest } = attributes(path, stats)
+  if (target === undefined) return { kind: 'directory', path, mode, ...rest }
+  const text = decodeName(target)
+  const rawTarget = rawBytes(text)
+  return { kind: 'symlink', path, target: text, ...rest, ...(rawTarget && { rawTarget }) }
+}
+
+function attributes(path: string, stats: BigIntStats) {
+  const rawPath = rawBytes(path)
+  const mode = Number(stats.mode & 0o7777n)
+  return {
+    // Windows has no such bits; docker sends what every image can run.
+    mode: process.platform === 'win32' ? (mode | 0o111) & 0o755 : mode,
+    modified: Number(stats.mtimeNs) / 1e6,
+    ...(rawPath && { rawPath }),
+  }
 }

@@ -1,4 +1,4 @@
-import { EngineError } from '../model/errors.js'
+import { EngineError, PolyarchError } from '../model/errors.js'
 
 /** Up to this size a file is read whole. In bytes. */
 export const WHOLE_FILE = 1024 * 1024
@@ -16,6 +16,15 @@ export async function reading<T>(path: string, read: () => T | Promise<T>): Prom
   try {
     return await read()
   } catch (error) {
-    throw unreadable(path, 'cannot be read', error)
+    throw error instanceof PolyarchError ? error : unreadable(path, 'cannot be read', error)
+  }
+}
+
+/** The same without a promise. */
+export function readingAtOnce<T>(path: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw error instanceof PolyarchError ? error : unreadable(path, 'cannot be read', error)
   }
 }

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import type { ContextDefinition } from '../definition/build-context.js'
 import { CancelledError, DefinitionError, EngineError, HostError } from '../model/errors.js'
+import { type GitAddress, gitAddress } from './git-login.js'
 import { runGit } from './git-process.js'
 
 type GitContext = Extract<ContextDefinition, { kind: 'git' }>
@@ -17,11 +18,13 @@ const MAX_REASON = 500
  * @throws EngineError CONTEXT_UNREADABLE; HostError TOOL_MISSING; CancelledError
  */
 export async function cloneContext(
-  { url, ref = 'HEAD', subdirectory = '' }: GitContext,
+  { url: written, ref = 'HEAD', subdirectory = '' }: GitContext,
   folder: string,
   signal?: AbortSignal,
 ): Promise<string> {
-  const git = (...args: readonly string[]) => cloneStep(url, folder, args, signal)
+  const address = gitAddress(written)
+  const { url } = address
+  const git = (...args: readonly string[]) => cloneStep(address, folder, args, signal)
   await git('init', '--quiet')
   const commit = await git('fetch', '--quiet', '--depth', '1', '--', url, ref).then(
     () => 'FETCH_HEAD',
@@ -45,14 +48,16 @@ export async function cloneContext(
 }
 
 async function cloneStep(
-  url: string,
+  address: GitAddress,
   folder: string,
   args: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<string> {
+  const { url } = address
   try {
     // Files as they are in the repository, whatever the user's own checkouts look like.
-    return await runGit(folder, ['-c', 'core.autocrlf=false', ...args], { env: { GIT_TERMINAL_PROMPT: '0' }, signal })
+    const env = { ...address.env, GIT_TERMINAL_PROMPT: '0' }
+    return await runGit(folder, ['-c', 'core.autocrlf=false', ...args], { env, signal })
   } catch (error) {
     if (signal?.aborted) throw new CancelledError(signal.reason)
     const { code, stderr = '' } = error as { readonly code?: unknown; readonly stderr?: string }
@@ -60,14 +65,17 @@ async function cloneStep(
       const hint = 'install git, or give the context as a directory or { tar: … }'
       throw new HostError('TOOL_MISSING', 'git is not installed, which a git context needs', { hint })
     }
-    const reason = withoutPassword(stderr.trim().slice(-MAX_REASON), url)
-    throw new EngineError('CONTEXT_UNREADABLE', `git context ${withoutPassword(url, url)}: ${reason}`, {
-      hint: 'look at the URL and the ref after #; for a private repository, see that git itself can fetch it',
+    const reason = stderr.trim()
+    throw new EngineError('CONTEXT_UNREADABLE', `git context ${url}: ${reason.slice(-MAX_REASON)}`, {
+      hint: hintFor(reason),
     })
   }
 }
 
-function withoutPassword(text: string, url: string): string {
-  const [, user] = /^\w+:\/\/([^/@]+)@/.exec(url) ?? []
-  return user === undefined ? text : text.replaceAll(user, '***')
+function hintFor(reason: string): string {
+  const [, owned] = /detected dubious ownership in repository at '([^'\n]+)'/.exec(reason) ?? []
+  if (owned === undefined) {
+    return 'look at the URL and the ref after #; for a private repository, see that git itself can fetch it'
+  }
+  return `the repository belongs to another user; if you trust it, run: git config --global --add safe.directory '${owned}'`
 }

@@ -4,7 +4,17 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 
 /** Variables by which git, where it starts this process as a hook, names another repository. */
-const FOREIGN = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_PREFIX'] as const
+const FOREIGN = [
+  'GIT_DIR',
+  'GIT_COMMON_DIR',
+  'GIT_WORK_TREE',
+  'GIT_INDEX_FILE',
+  'GIT_OBJECT_DIRECTORY',
+  'GIT_ALTERNATE_OBJECT_DIRECTORIES',
+  'GIT_NAMESPACE',
+  'GIT_PREFIX',
+  'GIT_CONFIG',
+] as const
 
 /** What git is called with beside its arguments. */
 export interface GitCall {
@@ -14,15 +24,18 @@ export interface GitCall {
 }
 
 /**
- * Runs the system's git in a directory, whose own repository is meant; also where it is cancelled, it has ended afterwards.
+ * Runs the system's git in a directory; also where it is cancelled, it has ended afterwards. Nothing in the arguments may
+ * be secret: every user of the machine can list them.
  *
  * @returns what it prints.
  */
 export async function runGit(directory: string, args: readonly string[], { env, signal }: GitCall): Promise<string> {
-  const all: NodeJS.ProcessEnv = { ...process.env, ...env }
+  const all: NodeJS.ProcessEnv = { ...process.env }
   for (const name of FOREIGN) delete all[name]
-  const options = { env: all, maxBuffer: Number.POSITIVE_INFINITY, ...(signal && { signal }) }
-  const running = run('git', ['-C', directory, ...args], options)
+  // A bare repository inside the files of others is no repository, and its configuration starts no program.
+  const safe = ['-c', 'safe.bareRepository=explicit', '-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null']
+  const options = { env: { ...all, ...env }, maxBuffer: Number.POSITIVE_INFINITY, ...(signal && { signal }) }
+  const running = run('git', ['-C', directory, ...safe, ...args], options)
   const closed = new Promise((resolve) => running.child.once('close', resolve))
   try {
     return (await running).stdout
@@ -31,4 +44,14 @@ export async function runGit(directory: string, args: readonly string[], { env, 
     await closed
     throw error
   }
+}
+
+/** Configuration as environment variables, after what the environment has already: the last value counts. */
+export function gitConfig(entries: readonly (readonly [key: string, value: string])[]): Record<string, string> {
+  const before = Number(process.env['GIT_CONFIG_COUNT'] || 0) || 0
+  const pairs = entries.flatMap(([key, value], index) => [
+    [`GIT_CONFIG_KEY_${before + index}`, key],
+    [`GIT_CONFIG_VALUE_${before + index}`, value],
+  ])
+  return entries.length === 0 ? {} : { GIT_CONFIG_COUNT: String(before + entries.length), ...Object.fromEntries(pairs) }
 }

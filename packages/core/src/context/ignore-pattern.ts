@@ -1,3 +1,5 @@
+import { matchesTokens, type PatternToken } from './token-match.js'
+
 /** One rule of a .dockerignore file. */
 export interface IgnorePattern {
   /** As it is compared: without the `!`, blanks, and what `.` and `..` make needless. */
@@ -49,32 +51,31 @@ function matcherOf(text: string): (path: string) => boolean {
   // Documented nowhere, and so since `**` exists: with plain text after it, that is how a path has to end, in mid-name too.
   const ending = /^\*\*([^/].*)$/s.exec(text)?.[1]
   if (ending !== undefined && !HAS_WILDCARD.test(ending)) return (path) => path.endsWith(ending)
-  const expression = toExpression(text)
-  return (path) => expression.test(path)
+  const tokens = readTokens(text)
+  return (path) => matchesTokens(tokens, path)
 }
 
-/** A token: `**` with the slash after it, an escaped character, a class, or any one character. */
+/** A token as written: `**` with the slash after it, an escaped character, a class, or any one character. */
 const TOKENS = /\*\*\/?|\\(.)|\[(\^?)((?:\\.|[^\]\\])+)\]|./gsu
 
-function toExpression(text: string): RegExp {
-  let source = ''
-  let end = 0
-  for (const { 0: token, 1: escaped, 2: negation, 3: members, index } of text.matchAll(TOKENS)) {
-    end = index + token.length
-    if (token.startsWith('**')) source += end === text.length ? '.*' : '(?:.*/)?'
-    else if (token === '*') source += '[^/]*'
-    else if (token === '?') source += '[^/]'
-    else if (escaped !== undefined) source += literal(escaped)
-    else if (members !== undefined) source += `[${negation}${classOf(members)}]`
-    else if (token === '[' || token === '\\') throw new PatternError(`'${text}' has a ${token} that nothing ends`)
-    else source += literal(token)
-  }
-  return compile(text, source)
+function readTokens(text: string): readonly PatternToken[] {
+  const tokens = Array.from(text.matchAll(TOKENS), (match): PatternToken => {
+    const { 0: token, 1: escaped, 2: negation, 3: members, index } = match
+    if (token.startsWith('**')) return index + token.length === text.length ? 'rest' : 'directories'
+    if (token === '*') return 'name'
+    if (token === '?') return (character) => character !== '/'
+    if (members !== undefined) return classTest(text, `[${negation}${classOf(members)}]`)
+    if (token === '[' || token === '\\') throw new PatternError(`'${text}' has a ${token} that nothing ends`)
+    return (character) => character === (escaped ?? token)
+  })
+  // Of two wildcards of one kind, the second adds nothing.
+  return tokens.filter((token, index) => typeof token !== 'string' || token !== tokens[index - 1])
 }
 
-function compile(text: string, source: string): RegExp {
+function classTest(text: string, source: string): (character: string) => boolean {
   try {
-    return new RegExp(`^${source}$`, 'su')
+    const expression = new RegExp(`^${source}$`, 'su')
+    return (character) => expression.test(character)
   } catch (cause) {
     throw new PatternError(`'${text}' has a range in brackets that goes backwards`, { cause })
   }

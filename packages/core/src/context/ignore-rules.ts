@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { realpath } from 'node:fs/promises'
+import { dirname, join, relative, sep } from 'node:path'
 import { DefinitionError, type Fault } from '../model/errors.js'
 import { isMissing } from '../model/is-missing.js'
 import { reading } from './file-fault.js'
 import { type IgnorePattern, PatternError, readPattern } from './ignore-pattern.js'
+import { readTextFile, TextFileError } from './text-file.js'
 
 /** What the rules say of a path, and what it means for all below it. */
 export interface IgnoreVerdict {
@@ -33,7 +34,7 @@ export async function readIgnoreRules(directory: string, dockerfile: string | un
   const files = [...(dockerfile ? [`${dockerfile}.dockerignore`] : []), join(directory, '.dockerignore')]
   for (const file of files) {
     const name = relative(directory, file)
-    const text = await reading(name, () => readIfThere(file))
+    const text = await reading(name, () => readIfThere(file, directory))
     if (text !== undefined) return createIgnoreRules(parse(text, name))
   }
   return NO_RULES
@@ -81,11 +82,26 @@ function parse(text: string, file: string): readonly IgnorePattern[] {
   return patterns
 }
 
-async function readIfThere(file: string): Promise<string | undefined> {
+/** A link may lead to a file beside it, and to none elsewhere on this machine, whose lines an error would show. */
+async function readIfThere(file: string, directory: string): Promise<string | undefined> {
+  const name = relative(directory, file)
   try {
-    return await readFile(file, 'utf8')
+    const path = await realpath(file)
+    if (!(await isInside(path, [directory, dirname(file)]))) {
+      const hint = 'replace the link with a copy of the file that it leads to'
+      throw new DefinitionError([{ path: name, message: 'is a link that leads out of the context', hint }])
+    }
+    return (await readTextFile(path)).text
   } catch (error) {
     if (isMissing(error)) return undefined
+    if (error instanceof TextFileError && !error.isNoFile) {
+      throw new DefinitionError([{ path: name, message: error.message, hint: error.hint }])
+    }
     throw error
   }
+}
+
+async function isInside(path: string, directories: readonly string[]): Promise<boolean> {
+  const roots = await Promise.all(directories.map((directory) => realpath(directory)))
+  return roots.some((root) => path.startsWith(root.endsWith(sep) ? root : root + sep))
 }

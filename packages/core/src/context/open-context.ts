@@ -1,53 +1,104 @@
-import { mkdtemp, realpath, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { isAbsolute, join, relative, sep } from 'node:path'
+import { realpath, stat } from 'node:fs/promises'
+import { isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { ContextDefinition } from '../definition/build-context.js'
+import type { FileModes } from '../definition/build-settings.js'
+import { makeTempFolder } from '../host/temp-folder.js'
 import { DefinitionError } from '../model/errors.js'
-import type { ContextListing } from './context-file.js'
+import type { OpenContext } from './context-file.js'
+import { ContextTree } from './context-tree.js'
+import { inlineDockerfile, readDockerfile } from './dockerfile-source.js'
 import { cloneContext } from './git-clone.js'
-import { listContext } from './listing.js'
+import { NO_RULES, readIgnoreRules } from './ignore-rules.js'
+import { createContext } from './tree-context.js'
 
 /** A context, and its Dockerfile: the path of one, relative to the context or absolute, or the text itself. */
 export interface ContextRequest {
   readonly context: ContextDefinition
   readonly dockerfile: string
   readonly inline?: string
+  /** Default `exact`; files from git get git's in any case. */
+  readonly fileModes?: FileModes
 }
 
-/** A listed context; disposal removes what was fetched for it. */
-export interface OpenContext extends AsyncDisposable {
-  readonly listing: ContextListing
+/** What opening a context takes from the run. */
+export interface OpenOptions {
+  readonly signal?: AbortSignal | undefined
+  /** The folder of the digests of earlier runs; without it every file is read. */
+  readonly cacheFolder?: (() => Promise<string>) | undefined
+}
+
+interface DirectorySource extends Omit<ContextRequest, 'context'> {
+  readonly directory: string
+  readonly empty?: boolean
+  /** Whether .dockerignore does not apply. */
+  readonly whole?: boolean
 }
 
 /**
- * Fetches a context where it is not a directory, and lists it.
+ * Fetches a context if it is not a directory, and reads its Dockerfile and .dockerignore. Its files are read when they
+ * are selected.
  *
- * @throws DefinitionError where the directory or the Dockerfile is not there; EngineError CONTEXT_UNREADABLE; HostError
+ * @throws DefinitionError if the directory or the Dockerfile does not exist; EngineError CONTEXT_UNREADABLE; HostError
  */
-export async function openContext(request: ContextRequest, signal?: AbortSignal): Promise<OpenContext> {
-  const { context, ...dockerfile } = request
-  if (context.kind === 'directory') return keep(await listContext({ ...dockerfile, directory: context.path }, signal))
-  if (context.kind === 'none') {
-    return keep(await listContext({ ...dockerfile, directory: context.directory, empty: true }, signal))
-  }
-  const folder = await mkdtemp(join(tmpdir(), 'polyarch-context-'))
-  const remove = () => rm(folder, { recursive: true, force: true })
+export async function openContext(request: ContextRequest, options: OpenOptions = {}): Promise<OpenContext> {
+  const { context, ...source } = request
+  if (context.kind === 'directory') return openDirectory({ ...source, directory: context.path }, options)
+  if (context.kind === 'none') return openDirectory({ ...source, directory: context.directory, empty: true })
+  const temporary = await makeTempFolder('context')
+  const folder = temporary.path
+  const remove = () => temporary[Symbol.asyncDispose]()
   try {
-    if (context.kind !== 'git') {
-      // With what unpacks: only where there is an archive.
-      const { unpackContext } = await import('./tar-unpack.js')
-      await unpackContext(context, folder, signal)
-      await requireInside(folder, folder, dockerfile)
-      // Whoever made an archive chose what is in it, and docker takes it whole.
-      return keep(await listContext({ ...dockerfile, directory: folder, whole: true }, signal), remove)
-    }
-    const directory = await cloneContext(context, folder, signal)
-    await requireInside(folder, directory, dockerfile)
-    return keep(await listContext({ ...dockerfile, directory }, signal), remove)
+    const opened = await openFetched(context, source, folder, options.signal)
+    return { ...opened, [Symbol.asyncDispose]: remove }
   } catch (error) {
     await remove()
     throw error
   }
+}
+
+async function openFetched(
+  context: Exclude<ContextDefinition, { kind: 'directory' | 'none' }>,
+  source: Omit<ContextRequest, 'context'>,
+  folder: string,
+  signal: AbortSignal | undefined,
+): Promise<OpenContext> {
+  if (context.kind !== 'git') {
+    // With what unpacks: only where there is an archive.
+    const { unpackContext } = await import('./tar-unpack.js')
+    await unpackContext(context, folder, signal)
+    await requireInside(folder, folder, source)
+    // Whoever made an archive chose what is in it, and docker takes it whole.
+    return openDirectory({ ...source, directory: folder, whole: true })
+  }
+  const directory = await cloneContext(context, folder, signal)
+  await requireInside(folder, directory, source)
+  // What else there is in a mode is this process's umask.
+  return openDirectory({ ...source, directory, fileModes: 'git' })
+}
+
+async function openDirectory(source: DirectorySource, { cacheFolder }: OpenOptions = {}): Promise<OpenContext> {
+  await requireDirectory(source.directory)
+  const directory = await realpath(source.directory)
+  const { dockerfile, inline, empty = false, whole = false, fileModes = 'exact' } = source
+  const file = resolve(directory, dockerfile)
+  const rules = whole || empty ? NO_RULES : await readIgnoreRules(directory, inline === undefined ? file : undefined)
+  const tree = new ContextTree(directory, rules)
+  const read = inline === undefined ? await readDockerfile(tree, file, dockerfile) : inlineDockerfile(inline)
+  const isSent = read.name !== read.file && !empty
+  return createContext(tree, {
+    dockerfile: isSent ? read : { ...read, name: read.file },
+    isEmpty: empty,
+    fileModes,
+    cacheFolder,
+  })
+}
+
+async function requireDirectory(directory: string): Promise<void> {
+  const stats = await stat(directory).catch(() => undefined)
+  if (stats?.isDirectory()) return
+  const message = `context '${directory}' ${stats === undefined ? 'does not exist' : 'is no directory'}`
+  const hint = 'relative contexts start at the working directory'
+  throw new DefinitionError([{ path: 'build.context', message, hint }])
 }
 
 /** Links in what others have made must not lead to the files of this machine. @throws DefinitionError */
@@ -66,8 +117,4 @@ async function requireInside(
     const message = `'${relative(folder, path)}' is a link that leads out of the context`
     throw new DefinitionError([{ path: 'build.context', message, hint: 'name a file that is in it' }])
   }
-}
-
-function keep(listing: ContextListing, dispose: () => Promise<void> = async () => {}): OpenContext {
-  return { listing, [Symbol.asyncDispose]: dispose }
 }

@@ -1,44 +1,79 @@
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
-import { type ExtractOptions, extract } from 'tar-fs'
+import { extract, type Extract as TarReader } from 'tar-stream'
 import type { ContextDefinition, TarStream } from '../definition/build-context.js'
 import { CancelledError, EngineError } from '../model/errors.js'
 import { peek } from './peek.js'
+import { EntryError, TarFolder } from './tar-folder.js'
 
 type TarContext = Extract<ContextDefinition, { kind: 'tar' | 'stream' }>
 
 /** The first bytes of a gzipped file. */
 const GZIP = Buffer.from([0x1f, 0x8b])
 
-/** Unpacks an archive into an empty folder; what it holds cannot lead out of it. @throws EngineError CONTEXT_UNREADABLE */
+/**
+ * Unpacks an archive into an empty folder. No entry is written outside of the folder, or through a link.
+ *
+ * @throws EngineError CONTEXT_UNREADABLE if the archive is malformed or an entry is refused; CancelledError
+ */
 export async function unpackContext(source: TarContext, folder: string, signal?: AbortSignal): Promise<void> {
   const name = source.kind === 'tar' ? source.file : 'stream'
   try {
     const bytes: TarStream = source.kind === 'tar' ? createReadStream(source.file) : await source.open()
     const { first, all } = await peek(bytes, GZIP.length)
-    const unpack = extract(folder, unpackOptions)
+    const { reader, finish } = unpackInto(new TarFolder(folder))
     const options = signal === undefined ? {} : { signal }
-    if (first.subarray(0, GZIP.length).equals(GZIP)) await pipeline(all, createGunzip(), unpack, options)
-    else await pipeline(all, unpack, options)
+    const isGzip = first.subarray(0, GZIP.length).equals(GZIP)
+    await finish(isGzip ? pipeline(all, createGunzip(), reader, options) : pipeline(all, reader, options))
   } catch (cause) {
     if (signal?.aborted) throw new CancelledError(signal.reason)
+    const isRefused = cause instanceof EntryError
     throw new EngineError('CONTEXT_UNREADABLE', `tar context ${name}: ${(cause as Error).message}`, {
-      hint: 'a context is a tar archive, plain or gzipped',
+      hint: isRefused
+        ? 'create the archive again from its directory, or give that directory as the context'
+        : 'a context is a tar archive, plain or gzipped',
       cause,
     })
   }
 }
 
-/** The modes of the archive, whatever this process makes files with. The types do not know all options. */
-const unpackOptions: ExtractOptions & { readonly umask: number; readonly validateSymlinks: boolean } = {
-  umask: 0,
-  // A link may lead anywhere: nothing is written through one, and it is sent as a link.
-  validateSymlinks: false,
-  ignore: (_path, header) => !isSent(header?.type),
+interface Unpacking {
+  readonly reader: TarReader
+  /** Waits until the archive has been read and its last entry is written. */
+  finish(reading: Promise<void>): Promise<void>
 }
 
-/** As of a directory: devices and pipes are left out, where not even an ordinary user could make them. */
-function isSent(type: string | null | undefined): boolean {
-  return ['file', 'directory', 'symlink', 'link', 'contiguous-file'].includes(type ?? 'file')
+function unpackInto(folder: TarFolder): Unpacking {
+  const reader = extract()
+  let failure: Error | undefined
+  let pending = Promise.resolve()
+  reader.on('entry', (header, content, next) => {
+    content.on('error', () => {})
+    // The types do not name what the stream is of.
+    pending = folder.add(header, content as AsyncIterable<Uint8Array>).then(
+      () => {
+        content.resume()
+        next()
+      },
+      (error: Error) => {
+        failure ??= error
+        next(error)
+      },
+    )
+  })
+  // The last entry may fail after the reader has ended, when nobody listens any more.
+  reader.on('error', () => {})
+  return {
+    reader,
+    async finish(reading) {
+      const error = await reading.then(
+        () => undefined,
+        (reason: unknown) => reason,
+      )
+      await pending
+      if (failure !== undefined || error !== undefined) throw failure ?? error
+      await folder.finish()
+    },
+  }
 }

@@ -1,3 +1,4 @@
+import { aptWordFaults } from './apt-words.js'
 import type { BaseAnswer } from './base-source.js'
 import { keyFingerprint } from './openpgp-key.js'
 
@@ -31,6 +32,7 @@ const KINDS: Readonly<Record<BaseAnswer['kind'], (data: Data) => readonly string
     ...['components', 'packages']
       .filter((name) => !isTexts(data[name]))
       .map((name) => `${name} must be a list of texts`),
+    ...aptWordFaults(data),
     ...keyFaults(data['keys']),
   ],
   rootfs: (data) => [

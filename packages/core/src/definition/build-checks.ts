@@ -1,6 +1,7 @@
 import { contextComplaint } from './build-context.js'
 import { secretsComplaint, sshComplaint } from './build-secrets.js'
 import type { BuildOptions, Ulimit } from './build-settings.js'
+import { isFileUrl } from './file-url.js'
 
 /** What is wrong with a value; undefined where nothing is. */
 type Check = (value: unknown) => string | undefined
@@ -22,7 +23,7 @@ function oneOf(...words: readonly string[]): Check {
 function pathTo(what: string): Check {
   return (value) => {
     if (!(value instanceof URL)) return text(value)
-    return value.protocol === 'file:' ? undefined : `must be ${what}, or a file: URL`
+    return isFileUrl(value) ? undefined : `must be ${what}, or a file: URL`
   }
 }
 
@@ -57,6 +58,7 @@ export const BUILD_CHECKS: Readonly<Record<keyof BuildOptions, Check>> = {
   ulimits: each("write 'nofile=1024:2048'", (item) => readUlimit(item) !== undefined),
   secrets: secretsComplaint,
   ssh: sshComplaint,
+  fileModes: oneOf('exact', 'git'),
   reuse: flag,
   volatile: oneOf('reuse', 'rebuild', 'refuse'),
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { localPath } from './build-secrets.js'
+import { isFileUrl } from './file-url.js'
 
 /** A tar archive, plain or gzipped: a file, or a function that opens a stream of it, once in a run. */
 export interface TarSource {
@@ -36,7 +37,7 @@ export function contextComplaint(value: unknown): string | undefined {
 
 function pathComplaint(value: unknown): string | undefined {
   if (value instanceof URL) {
-    return value.protocol === 'file:' ? undefined : 'must be a directory, or a file: URL; a git repository is a text'
+    return isFileUrl(value) ? undefined : 'must be a directory, or a file: URL; a git repository is a text'
   }
   return typeof value === 'string' && value !== '' ? undefined : 'must be a directory, a git URL, { tar: … } or false'
 }

@@ -36,6 +36,7 @@ export function readBuild(
     labels: { ...general.labels, ...special.labels },
     addHosts: rest.addHosts ?? [],
     noCache: rest.noCache ?? false,
+    fileModes: rest.fileModes ?? 'exact',
     reuse: rest.reuse ?? true,
     volatile: rest.volatile ?? 'reuse',
     pull: rest.pull ?? false,

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isFileUrl } from './file-url.js'
 
 /**
  * Where the value of a secret comes from: a file, a variable of the environment, or a value. It is read when a step of
@@ -81,7 +82,7 @@ function isText(value: unknown): value is string {
 }
 
 function isPath(value: unknown): value is string | URL {
-  return value instanceof URL ? value.protocol === 'file:' : isText(value)
+  return value instanceof URL ? isFileUrl(value) : isText(value)
 }
 
 /** Secrets as they are kept in a definition. */

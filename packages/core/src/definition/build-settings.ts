@@ -30,6 +30,11 @@ export interface BuildOptions {
   readonly pull: boolean
   /** Images whose inline cache the engine may use: `type=registry,ref=NAME`, or the name alone. */
   readonly cacheFrom: readonly string[]
+  /**
+   * Permission bits that the context's files are sent with: `exact`, as they are; or `git`, 0644 and 0755 by the owner's
+   * executable bit, for clones made under different umasks. Default `exact`.
+   */
+  readonly fileModes: FileModes
   /** Whether an image that is in the registry, made of the same, may serve. Default true. */
   readonly reuse: boolean
   /** What to do where the Dockerfile adds content that may change though nothing here does. Default `reuse`, with a note. */
@@ -48,6 +53,9 @@ export interface BuildOptions {
 
 /** What to do where a Dockerfile has `ADD https://…` without a checksum: its content is no part of the key. */
 export type VolatilePolicy = 'reuse' | 'rebuild' | 'refuse'
+
+/** The permission bits that files of a context are sent with. */
+export type FileModes = 'exact' | 'git'
 
 /** What `build(...)` and `platform(..., { build })` take: any part of {@link BuildOptions}, each a value or a function of the platform. */
 export type BuildSettings = { readonly [Name in keyof BuildOptions]?: PerPlatform<BuildOptions[Name]> }
@@ -72,6 +80,7 @@ export interface BuildDefinition {
   readonly noCache: boolean
   readonly pull: boolean
   readonly cacheFrom: readonly string[]
+  readonly fileModes: FileModes
   readonly reuse: boolean
   readonly volatile: VolatilePolicy
   /** Annotations of the image's manifest. */

@@ -1,4 +1,5 @@
 import { formatPlatform, type Platform } from '../model/platform.js'
+import { mirrorFault, packageFault } from './apt-words.js'
 import type { AptBase, BaseAnswer, ConfigPolicy } from './base-source.js'
 import { suggest } from './faults.js'
 import type { Base, Refusal } from './plugin.js'
@@ -170,12 +171,27 @@ function contradiction(table: DistributionTable, options: DistributionOptions): 
     return { kind: 'refusal', option: 'flavor', message: `${table.title} has no flavor '${flavor}'`, hint }
   }
   const unused = (source === 'apt' ? ONLY_REGISTRY : ONLY_APT).find((option) => options[option] !== undefined)
-  if (unused === undefined) return frozenFault(options)
+  if (unused === undefined) return frozenFault(options) ?? wordFault(options)
   const [message, hint] =
     source === 'apt'
       ? [`'${unused}' is for published images`, "leave it out, or say source: 'registry'"]
       : [`'${unused}' is for bases made from packages`, "leave it out, or say source: 'apt'"]
   return { kind: 'refusal', option: unused, message, hint }
+}
+
+function wordFault({ mirror, packages = [] }: DistributionOptions): Refusal | undefined {
+  const wrongMirror = mirror === undefined ? undefined : mirrorFault(mirror)
+  if (wrongMirror !== undefined) {
+    const hint = 'name the base URL of an archive, which has a dists folder'
+    return { kind: 'refusal', option: 'mirror', message: wrongMirror, hint }
+  }
+  if (!Array.isArray(packages)) {
+    return { kind: 'refusal', option: 'packages', message: 'packages must be a list', hint: "write ['curl']" }
+  }
+  const wrongPackage = packages.map(packageFault).find((fault) => fault !== undefined)
+  if (wrongPackage === undefined) return undefined
+  const hint = 'name one package each: curl, curl=8.5.0-2, curl/bookworm-backports or libc6:armhf'
+  return { kind: 'refusal', option: 'packages', message: wrongPackage, hint }
 }
 
 /** Only a mirror that is named can be known to stand still. */

@@ -31,6 +31,10 @@ export interface Analysis {
   readonly externals: readonly ExternalImage[]
   /** `ADD https://…`: content that can change though nothing here does. */
   readonly volatile: readonly ImageUse[]
+  /** The paths of the context that it reads. */
+  readonly contextPaths: readonly string[] | 'all'
+  /** The addresses that ADD fetches with a checksum, or from a commit. */
+  readonly pinnedRemotes: readonly string[]
   readonly secrets: readonly MountedSecret[]
   readonly faults: readonly DockerfileFault[]
 }
@@ -68,14 +72,25 @@ function analyzeStages(dockerfile: Dockerfile, stages: readonly LinkedStage[], i
     usesEpoch: stages.some(({ stage }) => stage.args.some(({ name }) => name === EPOCH_ARG)),
     literalBases: bases.filter(({ role }) => role === 'literal-base').map(({ use }) => use),
     externals: groupByName(externals),
-    volatile: stages.flatMap(({ remoteAdds }) => remoteAdds),
+    volatile: stages.flatMap(({ remoteAdds }) => remoteAdds.volatile),
+    contextPaths: 'all',
+    pinnedRemotes: stages.flatMap(({ remoteAdds }) => remoteAdds.pinned),
     secrets: stages.flatMap(({ stage }) => stage.secrets),
     faults,
   }
 }
 
 function faulty(fault: DockerfileFault): Analysis {
-  const nothing = { usesBaseArg: false, usesEpoch: false, literalBases: [], externals: [], volatile: [], secrets: [] }
+  const nothing = {
+    usesBaseArg: false,
+    usesEpoch: false,
+    literalBases: [],
+    externals: [],
+    volatile: [],
+    contextPaths: 'all',
+    pinnedRemotes: [],
+    secrets: [],
+  } as const
   return { ...nothing, faults: [fault] }
 }
 

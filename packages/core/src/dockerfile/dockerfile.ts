@@ -45,6 +45,8 @@ export interface Stage {
   readonly env: readonly { readonly name: string; readonly value: string }[]
   /** The sources of `ADD` whose content no `--checksum` tells. */
   readonly adds: readonly ImageUse[]
+  /** The sources of `ADD --checksum`. */
+  readonly pinnedAdds: readonly ImageUse[]
   readonly secrets: readonly MountedSecret[]
 }
 

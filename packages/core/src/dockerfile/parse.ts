@@ -97,7 +97,8 @@ function readStage([from, ...rest]: readonly [From, ...Instruction[]], index: nu
     args: rest.flatMap(argsOf),
     uses: rest.flatMap((instruction) => usesOf(instruction, use)),
     env: rest.flatMap(envOf),
-    adds: rest.flatMap((instruction) => addsOf(instruction, use)),
+    adds: rest.flatMap((instruction) => addsOf(instruction, use, false)),
+    pinnedAdds: rest.flatMap((instruction) => addsOf(instruction, use, true)),
     secrets: rest.flatMap(secretsOf),
   }
 }
@@ -127,11 +128,11 @@ function valueUse(range: Range | null, use: UseFinder): readonly ImageUse[] {
   return found.text === '' ? [] : [found]
 }
 
-function addsOf(instruction: Instruction, use: UseFinder): readonly ImageUse[] {
+function addsOf(instruction: Instruction, use: UseFinder, isPinned: boolean): readonly ImageUse[] {
   if (instruction.getKeyword() !== 'ADD') return []
   const add = instruction as Add
   // With its checksum the Dockerfile says what the content is.
-  if (add.getFlags().some((flag) => flag.getName() === 'checksum')) return []
+  if (add.getFlags().some((flag) => flag.getName() === 'checksum') !== isPinned) return []
   const strings = add.getJSONStrings()
   const words = strings.length > 0 ? strings : outsideOfDocuments(add.getArguments())
   return words.slice(0, -1).map((word) => use(word.getRange()))

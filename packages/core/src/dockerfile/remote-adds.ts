@@ -4,14 +4,22 @@ import { ExpansionError, expand, type Variables } from './expand.js'
 /** What BuildKit's ADD fetches: all else is a path in the context. */
 const REMOTE = /^((https?|git|ssh):\/\/|[\w-]+@[\w.-]+:)/
 
+/** The addresses that a stage's ADDs fetch. */
+export interface RemoteAdds {
+  /** Those whose content may change. */
+  readonly volatile: readonly ImageUse[]
+  /** Those with a checksum, expanded. */
+  readonly pinned: readonly string[]
+}
+
 /** The sources of a stage's ADDs that are fetched, as far as args and the stage's own ENV tell. */
 export function remoteAddsOf(
   stage: Stage,
   globals: Variables,
   args: Readonly<Record<string, string>>,
   escapeCharacter: string,
-): readonly ImageUse[] {
-  if (stage.adds.length === 0) return []
+): RemoteAdds {
+  if (stage.adds.length + stage.pinnedAdds.length === 0) return { volatile: [], pinned: [] }
   const own = new Map<string, string>()
   const expanded = (text: string) => expandAddress(text, own, escapeCharacter)
   for (const { name, default: preset } of stage.args) {
@@ -19,7 +27,10 @@ export function remoteAddsOf(
     if (value !== undefined) own.set(name, value)
   }
   for (const { name, value } of stage.env) own.set(name, expanded(value))
-  return stage.adds.filter(({ text }) => REMOTE.test(expanded(text)))
+  return {
+    volatile: stage.adds.filter(({ text }) => REMOTE.test(expanded(text))),
+    pinned: stage.pinnedAdds.map(({ text }) => expanded(text)).filter((address) => REMOTE.test(address)),
+  }
 }
 
 /** What is too long to be expanded is no address, and BuildKit's to judge. */

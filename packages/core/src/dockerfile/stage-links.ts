@@ -1,7 +1,7 @@
 import { formatPlatform, type Platform, parsePlatform, samePlatform } from '../model/platform.js'
 import type { Dockerfile, ImageUse, Stage } from './dockerfile.js'
 import { expand, type Variables } from './expand.js'
-import { remoteAddsOf } from './remote-adds.js'
+import { type RemoteAdds, remoteAddsOf } from './remote-adds.js'
 
 /** The build arg that `FROM ${BASE_IMAGE}` names the shared base by. */
 export const BASE_ARG = 'BASE_IMAGE'
@@ -33,7 +33,7 @@ export interface LinkedStage {
   /** Whether it is for the target's platform: as it says itself, else as the one that it is made from. */
   readonly isForTarget: boolean
   /** Content from elsewhere that may change without the Dockerfile changing. */
-  readonly remoteAdds: readonly ImageUse[]
+  readonly remoteAdds: RemoteAdds
 }
 
 /** What the variables of FROM lines are made of. */

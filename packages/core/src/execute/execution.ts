@@ -1,5 +1,5 @@
-import type { EnginePool, Lease } from '../engine/pool.js'
-import type { Engine } from '../engine/port.js'
+import type { EnginePool, Lease } from '../builder/pool.js'
+import type { Builder } from '../builder/port.js'
 import type { ImageNode, Node } from '../graph/node.js'
 import { errorData } from '../model/error-data.js'
 import { CancelledError, PolyarchError, RegistryError } from '../model/errors.js'
@@ -107,7 +107,7 @@ export async function performNodes(input: ExecutionInput): Promise<ReadonlyMap<s
   function performWith(lease: Lease | undefined, planned: PlannedNode, nodeSignal: AbortSignal): Promise<NodeResult> {
     const { node } = planned
     const call = callOf(node, nodeSignal, emit)
-    const perform = (engine?: Engine) => performOne(planned, outputs, { ...call, engine }, input.builds)
+    const perform = (engine?: Builder) => performOne(planned, outputs, { ...call, engine }, input.builds)
     if (lease === undefined) return perform()
     const { candidates = [] } = input.candidacies.get(node.id) ?? {}
     const moved = (use: Lease['use'], error: unknown) =>

@@ -1,5 +1,5 @@
-import type { Candidate, EnginePool, Lease } from '../engine/pool.js'
-import type { Engine } from '../engine/port.js'
+import type { Candidate, EnginePool, Lease } from '../builder/pool.js'
+import type { Builder } from '../builder/port.js'
 import type { Node } from '../graph/node.js'
 import type { EngineUse } from '../model/engine-use.js'
 import { EngineError } from '../model/errors.js'
@@ -43,7 +43,7 @@ export interface Placement {
 export async function doOnEngine<T>(
   lease: Lease,
   placement: Placement,
-  work: (engine: Engine) => Promise<T>,
+  work: (engine: Builder) => Promise<T>,
 ): Promise<T> {
   const { pool, candidates, signal } = placement
   const first = await attempt(lease, placement, work)
@@ -60,7 +60,7 @@ export async function doOnEngine<T>(
 async function attempt<T>(
   lease: Lease,
   { pool, candidates, signal }: Placement,
-  work: (engine: Engine) => Promise<T>,
+  work: (engine: Builder) => Promise<T>,
 ): Promise<{ readonly value: T } | { readonly lost: unknown }> {
   using held = lease
   try {
@@ -73,10 +73,10 @@ async function attempt<T>(
 }
 
 /** An engine that is being stopped fails its builds first, each with an error as of the build. */
-async function isLost(engine: Engine, error: unknown, signal: AbortSignal): Promise<boolean> {
+async function isLost(engine: Builder, error: unknown, signal: AbortSignal): Promise<boolean> {
   if (!(error instanceof EngineError)) return false
   if (error.code === 'ENGINE_UNREACHABLE') return true
-  return engine.info({ signal }).then(
+  return engine.describe({ signal }).then(
     () => false,
     (answer: unknown) => answer instanceof EngineError && answer.code === 'ENGINE_UNREACHABLE',
   )

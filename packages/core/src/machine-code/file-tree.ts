@@ -1,6 +1,6 @@
 import type { MachineCode } from './code.js'
 import type { LayerEntry, LayerFiles } from './layer-files.js'
-import { joinPath, splitPath } from './paths.js'
+import { joinPath, MAX_PATH, splitPath } from './paths.js'
 
 /** An executable with machine code. */
 export interface Executable {
@@ -12,10 +12,14 @@ export interface Executable {
 /** As many links in a row as Linux follows. */
 const MAX_LINKS = 40
 
+/** As many parts of paths as one look-up goes through, those of links among them. */
+const MAX_PARTS = 1000
+
 /** The files of an image: its layers, the upper ones over the lower. */
 export class FileTree {
   /** The uppermost first. */
   readonly #layers: readonly LayerFiles[]
+  readonly #hidden = new Map<LayerFiles, Map<string, boolean>>()
 
   /** @param layers - the lowest first, as manifests list them */
   constructor(layers: readonly LayerFiles[]) {
@@ -38,26 +42,24 @@ export class FileTree {
     }
   }
 
-  /** The path without links. */
+  /** The path without links; undefined where it is longer, or has more links, than Linux follows. */
   #resolve(path: string): string | undefined {
-    const left = path.split('/')
+    // The next part is the last, so that taking one does not move all others.
+    const left = path.split('/').reverse()
     let done = ''
-    for (let links = 0; left.length > 0; ) {
-      const part = left.shift() ?? ''
-      if (part === '' || part === '.') continue
-      if (part === '..') {
-        done = splitPath(done)[0]
-        continue
-      }
-      const next = joinPath(done, part)
+    let links = 0
+    for (let parts = 0; left.length > 0; parts++) {
+      if (parts > MAX_PARTS || done.length > MAX_PATH) return undefined
+      const part = left.pop() ?? ''
+      const next = stepInto(done, part)
       const entry = this.#entry(next)
       if (entry?.kind !== 'link') {
         done = next
         continue
       }
-      if (++links > MAX_LINKS) return undefined
+      if (++links > MAX_LINKS || entry.target.length > MAX_PATH) return undefined
       if (entry.target.startsWith('/')) done = ''
-      left.unshift(...entry.target.split('/'))
+      for (const one of entry.target.split('/').reverse()) left.push(one)
     }
     return done
   }
@@ -70,19 +72,41 @@ export class FileTree {
       // What the other name was when the layer was made, is below it.
       if (entry?.kind === 'same-as') return layer.entries.get(entry.path) ?? this.#entry(entry.path, at + 1)
       if (entry !== undefined) return entry
-      if (hides(layer, path)) return undefined
+      if (this.#hides(layer, path)) return undefined
     }
     return undefined
   }
+
+  /** Whether a layer removes a path that lower layers may have, or has something else than a directory above it. */
+  #hides(layer: LayerFiles, path: string): boolean {
+    return layer.removed.has(path) || (path !== '' && this.#hidesBelow(layer, splitPath(path)[0]))
+  }
+
+  /** The same for all that is in a directory; remembered, since long paths have many directories in common. */
+  #hidesBelow(layer: LayerFiles, directory: string): boolean {
+    const known = this.#hidden.get(layer) ?? new Map<string, boolean>()
+    this.#hidden.set(layer, known)
+    const open: string[] = []
+    let hides: boolean | undefined
+    for (let one = directory; hides === undefined; one = splitPath(one)[0]) {
+      hides = known.get(one) ?? hidesOwn(layer, one)
+      open.push(one)
+    }
+    for (const one of open) known.set(one, hides)
+    return hides
+  }
 }
 
-/** Whether a layer removes a path that lower layers may have, or has something else than a directory above it. */
-function hides({ entries, removed, opaque }: LayerFiles, path: string): boolean {
-  if (removed.has(path)) return true
-  for (let [directory] = splitPath(path); ; [directory] = splitPath(directory)) {
-    if (opaque.has(directory) || removed.has(directory)) return true
-    const above = entries.get(directory)
-    if (above !== undefined && above.kind !== 'directory') return true
-    if (directory === '') return false
-  }
+/** Where a part of a path leads from a directory. */
+function stepInto(directory: string, part: string): string {
+  if (part === '' || part === '.') return directory
+  return part === '..' ? splitPath(directory)[0] : joinPath(directory, part)
+}
+
+/** What a directory itself decides about what is in it; undefined where the directory above decides. */
+function hidesOwn({ entries, removed, opaque }: LayerFiles, directory: string): boolean | undefined {
+  if (opaque.has(directory) || removed.has(directory)) return true
+  const above = entries.get(directory)
+  if (above !== undefined && above.kind !== 'directory') return true
+  return directory === '' ? false : undefined
 }

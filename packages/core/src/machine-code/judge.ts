@@ -51,16 +51,20 @@ const LOADERS: readonly string[] = [
   ),
 ]
 
+/** As many directories of PATH as are searched. */
+const MAX_DIRECTORIES = 100
+
 /** What the image starts. */
 function commandOf(tree: FileTree, { config }: ImageConfig): Executable | undefined {
   const [program] = [...(config?.Entrypoint ?? []), ...(config?.Cmd ?? [])]
   if (program === undefined) return undefined
   if (program.includes('/')) return tree.executable(program)
   const path = config?.Env?.find((entry) => entry.startsWith('PATH='))?.slice('PATH='.length) ?? ''
-  return path
-    .split(':')
-    .map((directory) => tree.executable(`${directory}/${program}`))
-    .find((one) => one !== undefined)
+  for (const directory of [...new Set(path.split(':'))].slice(0, MAX_DIRECTORIES)) {
+    const found = tree.executable(`${directory}/${program}`)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 function verdictOn({ path, code }: Executable, platform: Platform): CodeCheck {

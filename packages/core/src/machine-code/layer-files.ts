@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { extract, type Header } from 'tar-stream'
 import { type MachineCode, needsWholeFile, readMachineCode } from './code.js'
 import { ELF_HEADER_SIZE, isElf } from './elf.js'
-import { cleanPath, joinPath, splitPath } from './paths.js'
+import { cleanPath, joinPath, MAX_PATH, splitPath } from './paths.js'
 
 /** What one layer has at a path, as far as finding an executable takes. */
 export type LayerEntry =
@@ -42,6 +42,7 @@ export async function readLayerFiles(tar: Readable): Promise<LayerFiles> {
   tar.pipe(reader)
   try {
     for await (const entry of reader) {
+      requireValid(entry.header)
       const path = cleanPath(entry.header.name)
       const [directory, name] = splitPath(path)
       if (name === OPAQUE) opaque.add(directory)
@@ -56,6 +57,17 @@ export async function readLayerFiles(tar: Readable): Promise<LayerFiles> {
     tar.destroy()
   }
   return { entries, removed, opaque }
+}
+
+/**
+ * Longer paths cannot be unpacked anywhere, and take long to compare; for the end of an entry whose size it could not
+ * read, tar-stream waits for ever.
+ */
+function requireValid({ name, linkname, size }: Header): void {
+  if (size !== undefined && !Number.isSafeInteger(size)) throw new Error('it has an entry whose size is not a number')
+  if (name.length > MAX_PATH || (linkname ?? '').length > MAX_PATH) {
+    throw new Error(`it has a path of more than ${MAX_PATH} characters`)
+  }
 }
 
 async function readEntry(header: Header, content: AsyncIterable<unknown>): Promise<LayerEntry | undefined> {

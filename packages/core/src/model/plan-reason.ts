@@ -3,10 +3,10 @@ import type { Digest } from './digest.js'
 /** How one of several named things differs from what the former result was made of. */
 export type PartChange = 'added' | 'removed' | 'changed'
 
-/** A file of a context that differs. */
+/** A file or directory of a context that differs; `mode` where its permission bits alone do. */
 export interface ChangedPath {
   readonly path: string
-  readonly change: 'added' | 'changed'
+  readonly change: 'added' | 'changed' | 'mode'
 }
 
 /** Why a node is treated as it is. Told apart by `kind`; docs/plan.md has a line per kind. */

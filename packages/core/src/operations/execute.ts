@@ -1,4 +1,4 @@
-import { EnginePool } from '../engine/pool.js'
+import { EnginePool } from '../builder/pool.js'
 import { type NodeResult, performNodes } from '../execute/execution.js'
 import { combineFailures } from '../execute/failures.js'
 import type { TagMove } from '../execute/tag-phase.js'

@@ -1,5 +1,5 @@
+import type { Builder } from '../builder/port.js'
 import type { Definition } from '../definition/definition.js'
-import type { Engine } from '../engine/port.js'
 import type { NodeResult } from '../execute/execution.js'
 import type { Graph, ImageNode } from '../graph/node.js'
 import type { RunEvent } from '../model/events.js'
@@ -23,18 +23,18 @@ export interface LoadInput {
  */
 export async function loadImages(
   { definition, graph, results, signal, emit }: LoadInput,
-  engine: Engine,
+  engine: Builder,
 ): Promise<void> {
-  const { native } = await engine.info({ signal })
+  const { native } = await engine.describe({ signal })
   for (const { id, names } of definition.pipelines.filter(({ requested }) => requested)) {
     const images = graph.nodes.filter((node): node is ImageNode => node.kind === 'image' && node.pipeline === id)
     const image = bestImage(images, native)
     const output = image && results.get(image.id)?.output
     if (image === undefined || output === undefined) continue
     // By the image's own digest: engines without the containerd store refuse an index's digest for a second platform.
-    await engine.pull(output.reference, image.platform, { signal })
+    await engine.images?.pull(output.reference, image.platform, { signal })
     for (const name of names) {
-      await engine.tag(output.reference, name, { signal })
+      await engine.images?.tag(output.reference, name, { signal })
       emit({ kind: 'loaded', at: Date.now(), reference: formatReference(name), platform: image.platform })
     }
   }

@@ -1,5 +1,5 @@
+import type { EngineChoice } from '../builder/builders.js'
 import type { Pipeline } from '../definition/pipeline.js'
-import type { EngineChoice } from '../engine/engines.js'
 import type { RunEvent } from '../model/events.js'
 import type { RegistryOptions } from '../registry/options.js'
 
@@ -53,7 +53,12 @@ export interface RunOptions extends OperationOptions, EngineChoice {
   readonly load?: boolean
   /** Lets a published name lose a platform that it has today. */
   readonly allowRemoval?: boolean
-  /** Where root file systems are cached; the user's cache directory unless told otherwise. */
+  /**
+   * Whether digests of context files are kept in the user's cache directory, so that a run reads only files that changed;
+   * used for large contexts on local file systems of Linux. Default true.
+   */
+  readonly contextCache?: boolean
+  /** Where root file systems and digests of context files are cached; the user's cache directory unless told otherwise. */
   readonly cacheDirectory?: string
   /** Directory that relative contexts start at, and that `polyarch.lock` is in; the working directory unless told otherwise. */
   readonly directory?: string

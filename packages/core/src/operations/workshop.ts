@@ -1,8 +1,9 @@
+import { join } from 'node:path'
+import { openEngines } from '../builder/builders.js'
+import { missingBinfmtEntry } from '../builder/docker/emulators.js'
 import { compile } from '../definition/compile.js'
 import type { Definition } from '../definition/definition.js'
 import type { Pipeline } from '../definition/pipeline.js'
-import { missingBinfmtEntry } from '../engine/emulators.js'
-import { openEngines } from '../engine/engines.js'
 import { buildGraph } from '../graph/graph.js'
 import type { Graph } from '../graph/node.js'
 import { createLock, type Lock } from '../lock/lock.js'
@@ -100,8 +101,16 @@ function openWorld(options: RunOptions, lock: Lock): World {
     code: createCodeReader(),
     engines: openEngines(options, credentials),
     rootfs: lazyRootfsMaker(options),
-    contexts: createContexts(sourceDateEpoch(process.env)),
+    contexts: createContexts({
+      epoch: sourceDateEpoch(process.env),
+      ...(options.contextCache !== false && { cacheFolder: () => contextCacheFolder(options) }),
+    }),
   }
+}
+
+async function contextCacheFolder({ cacheDirectory }: RunOptions): Promise<string> {
+  const { default: envPaths } = await import('env-paths')
+  return join(cacheDirectory ?? envPaths('polyarch', { suffix: '' }).cache, 'contexts')
 }
 
 /** Loaded at the first base that is made from packages or an archive. */

@@ -1,5 +1,5 @@
-import type { Engines } from '../engine/engines.js'
-import type { Engine, EngineInfo } from '../engine/port.js'
+import type { Engines } from '../builder/builders.js'
+import type { Builder, BuilderInfo } from '../builder/port.js'
 import { errorData } from '../model/error-data.js'
 import { EngineError } from '../model/errors.js'
 import type { EnginePlan } from '../model/plan.js'
@@ -8,19 +8,19 @@ import { executionOn } from './execution-on.js'
 
 /** An engine that said what it is. */
 export interface AnsweringEngine {
-  readonly engine: Engine
-  readonly info: EngineInfo
+  readonly engine: Builder
+  readonly info: BuilderInfo
 }
 
 /** What became of the question. */
-export type AskedEngine = AnsweringEngine | { readonly engine: Engine; readonly failure: EngineError }
+export type AskedEngine = AnsweringEngine | { readonly engine: Builder; readonly failure: EngineError }
 
 /** Asks every engine what it is. @throws CancelledError */
 export function askEngines({ all }: Engines, call: StepCall): Promise<readonly AskedEngine[]> {
   return Promise.all(
     all.map(async (engine) => {
       try {
-        return { engine, info: await engine.info(call) }
+        return { engine, info: await engine.describe(call) }
       } catch (failure) {
         if (failure instanceof EngineError) return { engine, failure }
         throw failure

@@ -1,6 +1,6 @@
-import { ignoredOptions } from '../engine/ignored-options.js'
-import type { Candidate } from '../engine/pool.js'
-import type { EngineInfo } from '../engine/port.js'
+import { type UnsupportedOption, unsupportedOptions } from '../builder/features.js'
+import type { Candidate } from '../builder/pool.js'
+import type { BuilderInfo } from '../builder/port.js'
 import type { ImageNode } from '../graph/node.js'
 import { EngineError } from '../model/errors.js'
 import { formatPlatform, type Platform } from '../model/platform.js'
@@ -39,23 +39,25 @@ export function findCandidates(
 
 function refusalsOf(
   { id, platform, build }: ImageNode,
-  info: EngineInfo,
+  info: BuilderInfo,
   execution: ReturnType<typeof executionOn>,
   { emulates, missingEmulator }: CandidacyRules,
 ): readonly EngineError[] {
-  const ignored = ignoredOptions(info, build).map((name) => notCarriedOut(id, name, info))
+  const ignored = unsupportedOptions(info, build).map((one) => unsupported(id, one, info))
   if (execution === undefined) return [...ignored, notRunnable(id, platform, info, missingEmulator(platform))]
   return execution === 'emulated' && !emulates ? [...ignored, notNative(id, platform, info)] : ignored
 }
 
-function notCarriedOut(node: string, option: string, { address, version }: EngineInfo): EngineError {
-  return new EngineError('ENGINE_UNSUPPORTED', `the engine at ${address}, ${version}, ignores ${option} of a build`, {
-    node,
-    hint: `leave ${option} out, or build on engine 23 or newer`,
-  })
+function unsupported(
+  node: string,
+  { option, hint }: UnsupportedOption,
+  { address, version }: BuilderInfo,
+): EngineError {
+  const message = `the builder at ${address}, version ${version}, does not support ${option} of a build`
+  return new EngineError('ENGINE_UNSUPPORTED', message, { node, hint })
 }
 
-function notNative(node: string, platform: Platform, { address, native }: EngineInfo): EngineError {
+function notNative(node: string, platform: Platform, { address, native }: BuilderInfo): EngineError {
   return new EngineError(
     'PLATFORM_NOT_RUNNABLE',
     `the engine at ${address} is ${formatPlatform(native)}, and would have to emulate ${formatPlatform(platform)}`,
@@ -63,7 +65,7 @@ function notNative(node: string, platform: Platform, { address, native }: Engine
   )
 }
 
-function notRunnable(node: string, platform: Platform, engine: EngineInfo, entry: string | undefined): EngineError {
+function notRunnable(node: string, platform: Platform, engine: BuilderInfo, entry: string | undefined): EngineError {
   const native = formatPlatform(engine.native)
   return new EngineError(
     'PLATFORM_NOT_RUNNABLE',

@@ -1,9 +1,9 @@
-import type { EngineInfo } from '../engine/port.js'
+import type { BuilderInfo } from '../builder/port.js'
 import { type Platform, platformsRunBy, samePlatform } from '../model/platform.js'
 
 /** How the engine runs a platform; undefined where it cannot. An engine that does not tell is believed to emulate. */
 export function executionOn(
-  { native, runnable }: Pick<EngineInfo, 'native' | 'runnable'>,
+  { native, runnable }: Pick<BuilderInfo, 'native' | 'runnable'>,
   platform: Platform,
 ): 'native' | 'emulated' | undefined {
   const isOwn = platformsRunBy(native).some((one) => samePlatform(one, platform))

@@ -1,5 +1,5 @@
-import { firstUse } from '../engine/pool.js'
-import type { Engine } from '../engine/port.js'
+import { firstUse } from '../builder/pool.js'
+import type { Builder } from '../builder/port.js'
 import type { ImageNode, Node } from '../graph/node.js'
 import type { EngineUse } from '../model/engine-use.js'
 import type { EngineError, PolyarchError } from '../model/errors.js'
@@ -70,8 +70,8 @@ async function keepReaching(
     )
     return [engine, await findUnreachableRegistries(images, engine, call)] as const
   })
-  const unreachable = new Map<Engine, ReadonlyMap<string, EngineError>>(await Promise.all(entries))
-  const errorOf = ({ repository }: ImageNode, engine: Engine) => unreachable.get(engine)?.get(repository.registry)
+  const unreachable = new Map<Builder, ReadonlyMap<string, EngineError>>(await Promise.all(entries))
+  const errorOf = ({ repository }: ImageNode, engine: Builder) => unreachable.get(engine)?.get(repository.registry)
   return new Map(
     [...possible].map(([image, { candidates, refusals }]) => {
       const errors = candidates.flatMap(({ engine }) => errorOf(image, engine) ?? [])

@@ -1,4 +1,4 @@
-import type { Engine } from '../engine/port.js'
+import type { Builder } from '../builder/port.js'
 import type { ImageNode } from '../graph/node.js'
 import { EngineError } from '../model/errors.js'
 import { isLoopback } from '../registry/hosts.js'
@@ -12,14 +12,14 @@ import type { StepCall } from '../steps/step.js'
  */
 export async function findUnreachableRegistries(
   images: readonly ImageNode[],
-  engine: Engine,
+  engine: Builder,
   call: StepCall,
 ): Promise<ReadonlyMap<string, EngineError>> {
   const local = new Map(images.map(({ repository }) => [repository.registry, repository]))
   const asked = [...local].filter(([registry]) => isLoopback(registry.replace(/:\d+$/, '')))
   const answers = await Promise.all(
     asked.map(async ([registry, repository]) => {
-      const error = await engine.distribution(repository, call).then(() => undefined, cannotReach)
+      const error = await engine.requireRegistry(repository, call).then(() => undefined, cannotReach)
       return [registry, error] as const
     }),
   )

@@ -57,5 +57,6 @@ function contextText({ paths, changed, removed }: Extract<PlanReason, { readonly
 }
 
 function pathText({ path, change }: ChangedPath): string {
+  if (change === 'mode') return `${path} (mode)`
   return change === 'added' ? `${path} (new)` : path
 }

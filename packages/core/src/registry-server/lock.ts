@@ -3,9 +3,9 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isRunning, processStart } from '../host/process-start.js'
 import { exclusively } from '../layout/exclusive.js'
 import { HostError } from '../model/errors.js'
-import { processStart } from './process-start.js'
 
 /** Who has a directory; the text of its lock file. */
 interface LockRecord {
@@ -97,12 +97,7 @@ async function replace(path: string, record: LockRecord): Promise<void> {
 /** A process of another machine cannot be seen from here, so it counts as alive. */
 async function isAlive({ machine, pid, processStart: started }: LockRecord): Promise<boolean> {
   if (machine !== hostname()) return true
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
-  }
-  return started === (await processStart(pid))
+  return isRunning(pid, (start) => start === started)
 }
 
 function inUse(directory: string, { pid, host, machine }: LockRecord): HostError {

@@ -51,7 +51,21 @@ export function parseImageConfig(bytes: Uint8Array, where: string): ImageConfig 
     (name) => !['string', 'undefined'].includes(typeof config[name]),
   )
   if (faulty !== undefined) throw unsupported(where, `its '${faulty}' is no text`)
+  checkRunConfig(config['config'], where)
   return config as ImageConfig
+}
+
+/** Engines write `null` where a field has no value. */
+function checkRunConfig(value: unknown, where: string): void {
+  if (value === undefined || value === null) return
+  if (typeof value !== 'object' || Array.isArray(value)) throw unsupported(where, "its 'config' is no object")
+  const fields = new Map<string, unknown>(Object.entries(value))
+  const faulty = ['Entrypoint', 'Cmd', 'Env'].find((name) => !isTextList(fields.get(name) ?? []))
+  if (faulty !== undefined) throw unsupported(where, `its '${faulty}' is no list of texts`)
+}
+
+function isTextList(value: unknown): boolean {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string')
 }
 
 function unsupported(where: string, why: string): RegistryError {

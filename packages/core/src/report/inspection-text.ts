@@ -1,5 +1,6 @@
 import { shortDigest } from '../model/digest.js'
 import { formatPlatform, type Platform } from '../model/platform.js'
+import { escapeJson } from './escape.js'
 import { oneLine } from './plain-words.js'
 import { alignColumns, formatBytes } from './units.js'
 
@@ -41,5 +42,5 @@ function formatContent({ manifest, images }: InspectionText): string {
     shortDigest(own),
     oneLine(base?.name ?? base?.digest ?? '-'),
   ])
-  return `${JSON.stringify(manifest, null, 2)}\n${alignColumns([head, ...rows])}`
+  return `${escapeJson(manifest, 2)}\n${alignColumns([head, ...rows])}`
 }

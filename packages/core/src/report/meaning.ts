@@ -21,7 +21,8 @@ export const MEANING: Readonly<Record<ErrorCode, string>> = {
     'The image was built, and the check of its base failed in it: it stands on another base than the plugin supplied, or lost what the check looks for. It is not pushed.',
   PUSH_FAILED: 'The engine could not push an image.',
   PULL_FAILED: 'The engine could not pull an image, for a FROM or for --load.',
-  CONTEXT_UNREADABLE: 'A file of the build context could not be read, or changed while it was.',
+  CONTEXT_UNREADABLE:
+    'A file of the build context could not be read, or changed while it was. An archive is malformed or holds an entry that is refused, or a git repository could not be fetched.',
   REGISTRY_UNREACHABLE: 'The registry does not answer, or its certificate is not trusted.',
   REGISTRY_REJECTED: 'The registry refused a request, or kept failing after repeated attempts.',
   REGISTRY_UNAUTHORIZED: 'The registry wants a login, or does not accept the one it got.',

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises'
 import { arch } from 'node:os'
-import { missingBinfmtEntry } from '../engine/emulators.js'
+import { missingBinfmtEntry } from '../builder/docker/emulators.js'
 import { HostError } from '../model/errors.js'
 
 /** The distribution's architectures that a machine runs itself, by Node's word for the machine. */

@@ -1,7 +1,10 @@
-import { text } from 'node:stream/consumers'
 import type { AptBase } from '../definition/base-source.js'
 import { HostError } from '../model/errors.js'
+import { shownLocation } from '../model/shown-location.js'
 import { download } from './download.js'
+
+/** The most that a release file may have, in bytes: ten times as much as the largest of Debian and Ubuntu. */
+const MAX_SIZE = 16 * 1024 * 1024
 
 /** What a suite's release file says of the package indexes that a base is made from. */
 export interface ReleaseFacts {
@@ -15,12 +18,12 @@ export interface ReleaseFacts {
  * Reads the suite's signed InRelease. The signature is checked by mmdebstrap when the base is made; here the file says
  * only whether something has changed.
  *
- * @throws HostError DOWNLOAD_FAILED
+ * @throws HostError DOWNLOAD_FAILED; also where the file is larger than any release file is
  * @see https://wiki.debian.org/DebianRepository/Format#A.22Release.22_files
  */
 export async function readRelease(mirror: string, source: AptBase, signal?: AbortSignal): Promise<ReleaseFacts> {
   const url = releaseUrl(mirror, source)
-  const content = await text(await download(url, signal))
+  const content = await readBounded(await download(url, signal), url)
   const facts = parseRelease(content, source)
   if (facts !== undefined) return facts
   throw new HostError(
@@ -30,6 +33,22 @@ export async function readRelease(mirror: string, source: AptBase, signal?: Abor
       hint: `look whether the archive has ${source.suite} for ${source.architecture}: ports and old releases are kept elsewhere`,
     },
   )
+}
+
+/** A server may send without end. @throws HostError DOWNLOAD_FAILED */
+async function readBounded(content: AsyncIterable<Uint8Array>, url: string): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of content) {
+    size += chunk.length
+    if (size > MAX_SIZE) {
+      throw new HostError('DOWNLOAD_FAILED', `${shownLocation(url)} has more than ${MAX_SIZE} bytes`, {
+        hint: 'check that the mirror is the base URL of an archive, which has a dists folder',
+      })
+    }
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
 }
 
 /** Where the release file of a suite is. */

@@ -1,7 +1,7 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AptBase } from '../definition/base-source.js'
+import { makeTempFolder } from '../host/temp-folder.js'
 import { DefinitionError } from '../model/errors.js'
 
 /** What makes mmdebstrap believe some keys alone. */
@@ -39,8 +39,9 @@ export async function trustOnly(source: AptBase): Promise<Trust> {
       [Symbol.asyncDispose]: async () => undefined,
     }
   }
-  const folder = await mkdtemp(join(tmpdir(), 'polyarch-keys-'))
-  const remove = () => rm(folder, { recursive: true, force: true })
+  const temporary = await makeTempFolder('keys')
+  const folder = temporary.path
+  const remove = () => temporary[Symbol.asyncDispose]()
   try {
     await writeKeys(folder, keys)
   } catch (error) {

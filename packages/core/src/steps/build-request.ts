@@ -1,51 +1,69 @@
-import type { ContextListing } from '../context/context-file.js'
+import { basename } from 'node:path'
+import { memoryDirectory } from '../builder/buildkit/memory-directory.js'
+import type { BuildDockerfile, BuildInputs, BuildRequest } from '../builder/port.js'
+import type { ContextListing, OpenContext } from '../context/context-file.js'
 import type { Analysis } from '../dockerfile/analysis.js'
 import { replaceSpans } from '../dockerfile/pin.js'
 import { BASE_ARG, EPOCH_ARG } from '../dockerfile/stage-links.js'
-import type { BuildRequest } from '../engine/port.js'
 import type { ImageNode } from '../graph/node.js'
-import { formatReference } from '../model/reference.js'
+import { digestOf } from '../model/digest.js'
+import { formatReference, parseReference, withDefaultTag } from '../model/reference.js'
 import { readDockerProxies } from '../registry/docker-proxies.js'
 import { openSecrets, openSshAgents } from './build-secrets.js'
 import type { PinnedImage } from './pinned-image.js'
-import { type Inputs, inputOf } from './step.js'
+import { type Inputs, inputOf, type World } from './step.js'
+import { type SyncedContext, syncedContext } from './synced-context.js'
 
 /** What a build is made of, before its base is known. */
 export interface ResolvedImage {
-  readonly context: ContextListing
+  readonly context: OpenContext
+  /** What of the context the Dockerfile reads. */
+  readonly listing: ContextListing
   readonly analysis: Analysis
   readonly images: readonly PinnedImage[]
   /** Seconds since the epoch that a step of the Dockerfile reads, and its result depends on. */
   readonly epoch?: number
 }
 
-/** What a build gets of the run that it is part of. */
-export interface BuildPlace {
-  readonly name: BuildRequest['name']
-  /** Seconds since the epoch that the result is dated with. */
-  readonly epoch: number | undefined
-  readonly openContext: (dockerfile: string) => ReturnType<BuildRequest['openContext']>
+/** An image that is to be built. */
+export interface BuildWork {
+  readonly node: ImageNode
+  readonly resolved: ResolvedImage
+  readonly inputs: Inputs
 }
 
-/** What an engine is asked for; the context is opened with the Dockerfile that is to be in it. */
+/** What the builds of a Dockerfile read of this machine; platforms that read the same have the same value. */
+export interface ImageInputs extends BuildInputs {
+  readonly synced: SyncedContext
+}
+
+/** The file that a Dockerfile has which is in none. */
+const INLINE_FILE = 'Dockerfile'
+
+/** What a builder is requested to do. @throws HostError SECRET_UNAVAILABLE */
 export async function buildRequest(
-  { node, resolved, inputs }: { readonly node: ImageNode; readonly resolved: ResolvedImage; readonly inputs: Inputs },
-  { name, epoch, openContext }: BuildPlace,
-): Promise<BuildRequest> {
-  const { build, platform, baseIndex } = node
+  work: BuildWork,
+  destination: BuildRequest['destination'],
+  { contexts }: Pick<World, 'contexts'>,
+): Promise<BuildRequest & { readonly inputs: ImageInputs }> {
+  const { node, resolved } = work
+  const { build, platform, format } = node
   const { target, network, args, labels, addHosts, noCache, pull, cacheFrom, inlineCache, shmSize, ulimits } = build
-  const base = formatReference(inputOf(inputs, baseIndex).reference)
-  const dockerfileText = pinnedDockerfile(resolved, base)
+  const base = baseReference(work)
+  const dockerfile = dockerfileOf(resolved)
   return {
     platform,
-    name,
-    openContext: () => openContext(dockerfileText),
-    dockerfile: resolved.context.dockerfile.path,
-    dockerfileName: resolved.context.dockerfile.name,
-    dockerfileText,
+    destination,
+    mediaTypes: format,
+    inputs: await imageInputs(work, dockerfile, contexts),
+    dockerfile,
+    pins: [
+      ...baseNamesOf(node).map((name) => ({ name, pinned: base })),
+      ...resolved.images.map(({ name, pinned }) => ({ name, pinned })),
+    ],
     args: {
-      // As buildx does: BuildKit 0.11 and newer dates the image with it, and others take no notice.
-      ...(epoch !== undefined && { [EPOCH_ARG]: String(epoch) }),
+      // As buildx does: BuildKit 0.11 and newer dates the image with it, and older ones ignore it.
+      ...(contexts.epoch !== undefined && { [EPOCH_ARG]: String(contexts.epoch) }),
       ...args,
       ...(resolved.analysis.usesBaseArg && { [BASE_ARG]: base }),
     },
@@ -55,19 +73,63 @@ export async function buildRequest(
     addHosts,
     noCache,
     pull,
-    cacheFrom,
-    inlineCache,
+    cacheFrom: cacheFrom.map((ref) => ({ type: 'registry', attributes: { ref } })),
+    cacheTo: inlineCache ? [{ type: 'inline', attributes: {} }] : [],
     ulimits,
-    secrets: openSecrets(build.secrets, process.env),
-    ssh: await openSshAgents(build.ssh, process.env),
     ...(shmSize !== undefined && { shmSize }),
     ...(target !== undefined && { target }),
     ...(network !== undefined && { network }),
   }
 }
 
+/** The whole names, with tags, by which a Dockerfile may name the base. */
+export function baseNamesOf({ baseNames }: ImageNode): readonly string[] {
+  return baseNames.flatMap((name) => {
+    const reference = parseReference(name)
+    return reference === undefined ? [] : [formatReference(withDefaultTag(reference))]
+  })
+}
+
+/** The index of the shared base with its digest: one value for all platforms. */
+function baseReference({ node, inputs }: BuildWork): string {
+  return formatReference(inputOf(inputs, node.baseIndex).reference)
+}
+
+function dockerfileOf({ context: { dockerfile } }: ResolvedImage): BuildDockerfile {
+  const file =
+    dockerfile.file === dockerfile.name && !dockerfile.file.includes('/') ? INLINE_FILE : basename(dockerfile.file)
+  return { name: dockerfile.name, text: dockerfile.text, file, pinnedFile: `${file}.pinned` }
+}
+
+function imageInputs(work: BuildWork, dockerfile: BuildDockerfile, contexts: World['contexts']): Promise<ImageInputs> {
+  const { build } = work.node
+  const { context } = work.resolved
+  const pinned = pinnedDockerfile(work)
+  const { secrets, ssh } = build
+  const files = { [dockerfile.file]: dockerfile.text, [dockerfile.pinnedFile]: pinned }
+  const identity = {
+    context: [build.context, build.dockerfile, build.dockerfileInline, build.fileModes],
+    files,
+    secrets,
+    ssh,
+  }
+  return contexts.inputs(identity, async () => {
+    const synced = syncedContext(context, contexts.epoch)
+    return {
+      synced,
+      directories: { context: synced, dockerfile: memoryDirectory(files) },
+      sharedKey: digestOf(Buffer.from(`${context.directory}\n${context.dockerfile.file}`)),
+      secrets: openSecrets(secrets, process.env),
+      ssh: await openSshAgents(ssh, process.env),
+    }
+  })
+}
+
 /** The Dockerfile with every image pinned by digest; the base by that of its index, so that one text serves all platforms. */
-function pinnedDockerfile({ context, analysis, images }: ResolvedImage, base: string): string {
+function pinnedDockerfile(work: BuildWork): string {
+  const { context, analysis, images } = work.resolved
+  const base = baseReference(work)
   const bases = analysis.literalBases.map((place) => ({ place, text: base }))
-  return replaceSpans(context.dockerfile.text, [...bases, ...images.flatMap(({ replacements }) => replacements)])
+  const others = images.flatMap(({ places, pinned }) => places.map((place) => ({ place, text: pinned })))
+  return replaceSpans(context.dockerfile.text, [...bases, ...others])
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { agentSocket } from '../buildkit-session/agent-socket.js'
-import type { BuildSecrets, SshAgents } from '../buildkit-session/options.js'
+import { agentSocket } from '../builder/buildkit/agent-socket.js'
+import type { BuildSecrets, SshAgents } from '../builder/buildkit/options.js'
 import { isSecretValue, type SecretDefinition, type SshDefinition } from '../definition/build-secrets.js'
 import type { BuildDefinition } from '../definition/build-settings.js'
 import { HostError } from '../model/errors.js'
@@ -86,7 +86,7 @@ async function openAgent(id: string, agent: SshDefinition, env: Environment): Pr
   }
   const texts = await Promise.all(agent.files.map((file) => readLocal(`ssh '${id}'`, file)))
   // Loaded where there are keys: what reads them is of no use to all others.
-  const { agentOfKeys } = await import('../buildkit-session/key-agent.js')
+  const { agentOfKeys } = await import('../builder/buildkit/key-agent.js')
   try {
     return agentOfKeys(texts)
   } catch (cause) {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import type { ContextEntry, ContextListing } from '../context/context-file.js'
+import type { ContextDockerfile, ContextEntry, ContextListing } from '../context/context-file.js'
 import { type Digest, digestOf } from '../model/digest.js'
 import { canonicalJson, encodeManifest, isIndex, MEDIA_TYPES } from '../model/oci.js'
 import type { ChangedPath } from '../model/plan-reason.js'
@@ -11,7 +11,7 @@ import { shortHash } from './image-parts.js'
 import { contextReference } from './key.js'
 
 /** Media type of a {@link ContextRecord}. */
-const RECORD_TYPE = 'application/vnd.polyarch.context.v1+json'
+const RECORD_TYPE = 'application/vnd.polyarch.context.v2+json'
 /** Hex digits of a path's hash, and of a content's. Neither names nor contents of a private context are told. */
 const DIGITS = 10
 /** A context with more files is not recorded. */
@@ -25,8 +25,16 @@ const TOLD_PATHS = 5
 export interface ContextRecord {
   /** Of each line of the Dockerfile. */
   readonly dockerfile: readonly string[]
-  /** Of each file's content and kind, by the hash of its path. */
-  readonly files: Readonly<Record<string, string>>
+  /** Hash of content and kind, and the mode as an octal number, by the hash of the path; of directories the mode alone. */
+  readonly files: Readonly<Record<string, RecordedFile>>
+}
+
+type RecordedFile = readonly [content: string, mode: string]
+
+/** What the record of a context is made of, or compared with. */
+export interface RecordedContext {
+  readonly context: { readonly dockerfile: Pick<ContextDockerfile, 'text' | 'name'> }
+  readonly listing: Pick<ContextListing, 'entries'>
 }
 
 /** What of a context differs from a record of a former one. */
@@ -47,12 +55,12 @@ export function recordReference(repository: Repository, context: Digest, dockerf
 export async function writeContextRecord(
   registry: Registry,
   reference: Reference,
-  listing: ContextListing,
+  record: ContextRecord,
   call: RegistryCall,
 ): Promise<void> {
-  if (listing.entries.length > MAX_FILES) return
+  if (Object.keys(record.files).length > MAX_FILES) return
   if ((await registry.resolve(reference, call)) !== undefined) return
-  const bytes = canonicalJson(recordOf(listing))
+  const bytes = canonicalJson(record)
   const [config, layer] = [descriptorOf(Buffer.from('{}'), MEDIA_TYPES.ociEmpty), descriptorOf(bytes, RECORD_TYPE)]
   const blobs = [
     { descriptor: config, open: () => Readable.from([Buffer.from('{}')]) },
@@ -89,40 +97,56 @@ function parseRecord(bytes: Buffer): ContextRecord | undefined {
   }
 }
 
-function recordOf({ entries, dockerfile }: ContextListing): ContextRecord {
-  return { dockerfile: lineHashes(dockerfile.text), files: Object.fromEntries(told(entries).map(hashesOf)) }
+/** The record of a context and its Dockerfile. */
+export function recordOf({ context, listing }: RecordedContext): ContextRecord {
+  return {
+    dockerfile: lineHashes(context.dockerfile.text),
+    files: Object.fromEntries(listing.entries.map(recordedFile)),
+  }
 }
 
-/** Compares a context with the record of a former one. */
-export function compareWithRecord({ entries, dockerfile }: ContextListing, record: ContextRecord): ContextDifference {
-  const left = new Set(Object.keys(record.files))
-  const paths = told(entries).flatMap((entry): readonly ChangedPath[] => {
-    const [name, content] = hashesOf(entry)
+/** Compares a context with the record of a former one. Directories that come or go are reported by their files. */
+export function compareWithRecord({ context, listing }: RecordedContext, record: ContextRecord): ContextDifference {
+  const left = new Map(Object.entries(record.files))
+  const paths = listing.entries.flatMap((entry): readonly ChangedPath[] => {
+    const [name, file] = recordedFile(entry)
     left.delete(name)
-    const former = record.files[name]
-    if (former === content) return []
-    return [{ path: entry.path, change: former === undefined ? 'added' : 'changed' }]
+    const change = changeOf(record.files[name], file)
+    if (change === undefined || (change !== 'mode' && entry.kind === 'directory')) return []
+    // Its lines say more.
+    if (change === 'changed' && entry.path === context.dockerfile.name) return []
+    return [{ path: entry.path, change }]
   })
-  const line = firstDifference(record.dockerfile, lineHashes(dockerfile.text))
+  const line = firstDifference(record.dockerfile, lineHashes(context.dockerfile.text))
   return {
     paths: paths.slice(0, TOLD_PATHS),
     changed: paths.length,
-    removed: left.size,
+    removed: [...left.values()].filter(([content]) => content !== DIRECTORY).length,
     ...(line !== undefined && { line }),
   }
 }
 
-/** Directories alone are told by what is in them. */
-function told(entries: readonly ContextEntry[]): readonly ContextEntry[] {
-  return entries.filter(({ kind }) => kind !== 'directory')
+/** In place of the content of a directory. */
+const DIRECTORY = ''
+
+function changeOf(former: RecordedFile | undefined, next: RecordedFile): ChangedPath['change'] | undefined {
+  if (former === undefined) return 'added'
+  if (former[0] !== next[0]) return 'changed'
+  return former[1] === next[1] ? undefined : 'mode'
 }
 
-function hashesOf(entry: ContextEntry): readonly [string, string] {
-  const content =
-    entry.kind === 'file'
-      ? [entry.digest, (entry.mode & 0o111) !== 0]
-      : [entry.kind, entry.kind === 'symlink' && entry.target]
-  return [shortHash(entry.path, DIGITS), shortHash(content, DIGITS)]
+function recordedFile(entry: ContextEntry): readonly [string, RecordedFile] {
+  // JSON for signatures has no lone surrogates.
+  const name = shortHash(entry.rawPath?.toString('hex') ?? entry.path, DIGITS)
+  if (entry.kind === 'directory') return [name, [DIRECTORY, entry.mode.toString(8)]]
+  if (entry.kind === 'symlink') {
+    return [name, [shortHash([entry.kind, entry.rawTarget?.toString('hex') ?? entry.target], DIGITS), '']]
+  }
+  const { digest, link } = entry
+  return [
+    name,
+    [shortHash(link === undefined ? digest : [digest, JSON.stringify(link)], DIGITS), entry.mode.toString(8)],
+  ]
 }
 
 function lineHashes(text: string): readonly string[] {

@@ -1,52 +1,57 @@
-import type { ContextListing } from '../context/context-file.js'
+import type { BuildInputs } from '../builder/port.js'
+import type { OpenContext } from '../context/context-file.js'
 import type { GitOrigin } from '../context/git-origin.js'
-import { type ContextRequest, type OpenContext, openContext } from '../context/open-context.js'
-import type { PackedContext } from '../context/packing.js'
+import { type ContextRequest, openContext } from '../context/open-context.js'
 import type { ContextDefinition } from '../definition/build-context.js'
+import { sweepTempFolders } from '../host/temp-folder.js'
 import { closeAll } from '../model/close-all.js'
 
-/** The contexts of a run: each is listed once and packed once, however many platforms are built from it. */
+/** The contexts of a run: each is opened once, however many platforms are built from it. */
 export interface Contexts extends AsyncDisposable {
-  /** Seconds since the epoch that files, and images where the engine can, are dated with. */
+  /** Seconds since the epoch that files, and images where the builder can, are dated with. */
   readonly epoch: number | undefined
-  list(request: ContextRequest, signal?: AbortSignal): Promise<ContextListing>
+  open(request: ContextRequest, signal?: AbortSignal): Promise<OpenContext>
   /** Where a context is from, as far as git knows. */
   origin(context: ContextDefinition, signal?: AbortSignal): Promise<GitOrigin>
-  pack(listing: ContextListing, signal?: AbortSignal): Promise<PackedContext>
+  /** The one value for builds with equal inputs, so that they share a session. @param identity - what decides the inputs */
+  inputs<T extends BuildInputs>(identity: unknown, make: () => Promise<T>): Promise<T>
 }
 
-/** Starts with none. @param epoch - seconds since the epoch that files are dated with, where given. */
-export function createContexts(epoch?: number): Contexts {
+/** What a run decides about its contexts. */
+export interface ContextsOptions {
+  /** Seconds since the epoch that files are dated with. */
+  readonly epoch?: number | undefined
+  /** The folder of the digests of files that earlier runs read; without it every file is read. */
+  readonly cacheFolder?: (() => Promise<string>) | undefined
+}
+
+/** Starts with none, and removes what killed runs left. */
+export function createContexts({ epoch, cacheFolder }: ContextsOptions = {}): Contexts {
+  const swept = sweepTempFolders()
   const opened = new Map<string, Promise<OpenContext>>()
   const origins = new Map<string, Promise<GitOrigin>>()
-  const streams = new Map<unknown, number>()
-  const numberOf = (open: unknown) => {
-    streams.set(open, streams.get(open) ?? streams.size)
-    return streams.get(open)
-  }
-  const packs = new Map<ContextListing, Promise<PackedContext>>()
+  const inputs = new Map<string, Promise<BuildInputs>>()
+  const functions = new Map<unknown, number>()
+  // A function has no text, and the same one gives the same.
+  const textOf = (value: unknown) =>
+    JSON.stringify(value, (_name, part: unknown) => {
+      if (typeof part !== 'function') return part
+      functions.set(part, functions.get(part) ?? functions.size)
+      return functions.get(part)
+    })
   return {
     epoch,
-    async list(request, signal) {
-      // A function has no text, and the same one opens the same stream.
-      const key = JSON.stringify(request, (_name, value: unknown) =>
-        typeof value === 'function' ? numberOf(value) : value,
-      )
-      return (await once(opened, key, () => openContext(request, signal))).listing
-    },
+    open: (request, signal) => once(opened, textOf(request), () => openContext(request, { signal, cacheFolder })),
     origin: (context, signal) =>
       once(origins, JSON.stringify(context), async () => {
         const { readGitOrigin } = await import('../context/git-origin.js')
         return readGitOrigin(context, signal)
       }),
-    pack: (listing, signal) =>
-      once(packs, listing, async () => {
-        // With what packs: only where something is built.
-        const { packContext } = await import('../context/packing.js')
-        return packContext(listing, { epoch, signal })
-      }),
+    inputs: <T extends BuildInputs>(identity: unknown, make: () => Promise<T>) =>
+      once(inputs, textOf(identity), make) as Promise<T>,
     async [Symbol.asyncDispose]() {
-      const settled = await Promise.allSettled([...packs.values(), ...opened.values()])
+      await swept
+      const settled = await Promise.allSettled(opened.values())
       await closeAll(settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])))
     },
   }

@@ -8,26 +8,25 @@ import {
   type ContextDifference,
   compareWithRecord,
   readContextRecord,
+  recordOf,
   recordReference,
   writeContextRecord,
 } from './context-record.js'
 import { type ImageParts, imageParts, readParts } from './image-parts.js'
 import { partsDifference } from './parts-difference.js'
+import { sourceChanges } from './source-changes.js'
+import { readSources } from './source-record.js'
 import { inputOf, type StepCall, type Work, type World } from './step.js'
 
-/** What of a resolved image its parts are made of. */
-type Described = Pick<ResolvedImage, 'context' | 'images' | 'epoch'>
-
-type DescribedWork = Work<ImageNode, Described>
+type DescribedWork = Work<ImageNode, ResolvedImage>
 
 /** What an image's key is made of, part by part. */
-export function partsOf({ node, resolved: { context, images, epoch }, inputs }: DescribedWork): ImageParts {
+export function partsOf({ node, resolved: { context, listing, epoch }, inputs }: DescribedWork): ImageParts {
   return imageParts({
     base: inputOf(inputs, node.base).descriptor.digest,
-    context: context.digest,
+    context: listing.digest,
     dockerfile: context.dockerfile.text,
     build: decisiveSettings(node.build, epoch),
-    images: Object.fromEntries(images.map(({ name, decisive }) => [name, decisive])),
   })
 }
 
@@ -36,7 +35,7 @@ export function partsOf({ node, resolved: { context, images, epoch }, inputs }: 
  * Dockerfile reads, as the arg that it is.
  */
 export function decisiveSettings(build: ImageNode['build'], epoch?: number) {
-  const { context: _directory, dockerfile: _path, dockerfileInline: _text, ...settings } = build
+  const { context: _directory, fileModes: _modes, dockerfile: _path, dockerfileInline: _text, ...settings } = build
   const { cacheFrom: _cache, noCache: _noCache, pull: _pull, reuse: _reuse, volatile: _volatile, ...rest } = settings
   const { check: _check, ulimits, inlineCache, secrets, ssh, ...decisive } = rest
   return {
@@ -60,7 +59,7 @@ export async function recordContext(work: DescribedWork, { registry }: World, ca
   const { context, dockerfile } = partsOf(work)
   const reference = recordReference(work.node.repository, context, dockerfile)
   try {
-    await writeContextRecord(registry, reference, work.resolved.context, call)
+    await writeContextRecord(registry, reference, recordOf(work.resolved), call)
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error
     call.onEvent?.({ kind: 'note', message: `the next plan cannot name the files that change: ${error.message}` })
@@ -68,21 +67,22 @@ export async function recordContext(work: DescribedWork, { registry }: World, ca
 }
 
 /** Says in what the image differs from the published one of its platform. */
-export async function explainImage(
-  work: DescribedWork,
-  { registry }: World,
-  call: StepCall,
-): Promise<readonly PlanReason[]> {
+export async function explainImage(work: DescribedWork, world: World, call: StepCall): Promise<readonly PlanReason[]> {
+  const { registry } = world
   const { index, image } = work.former
   if (index === undefined) return [{ kind: 'absent' }]
   if (image === undefined) return [{ kind: 'new-platform' }]
   const found = await registry.getManifest(image.reference, call)
   const former = readParts(found?.content.annotations)
   if (former === undefined) return [{ kind: 'untold' }]
-  const reasons = partsDifference(former, partsOf(work))
+  const sources = readSources(found?.content.annotations)
+  const reasons = [
+    ...partsDifference(former, partsOf(work)),
+    ...(sources === undefined ? [] : await sourceChanges(sources, work.node, work.resolved, world, call)),
+  ]
   const isContext = reasons.some(({ kind }) => kind === 'context-changed' || kind === 'dockerfile-changed')
   const difference = isContext ? await contextDifference(work, former, registry, call) : undefined
-  const told = difference === undefined ? reasons : reasons.map((reason) => withDifference(reason, difference))
+  const told = difference === undefined ? reasons : reasons.flatMap((reason) => withDifference(reason, difference))
   return told.length === 0 ? [{ kind: 'untold' }] : told
 }
 
@@ -94,10 +94,14 @@ async function contextDifference(
 ): Promise<ContextDifference | undefined> {
   const reference = recordReference(node.repository, former.context, former.dockerfile)
   const record = await readContextRecord(registry, reference, call)
-  return record && compareWithRecord(resolved.context, record)
+  return record && compareWithRecord(resolved, record)
 }
 
-function withDifference(reason: PlanReason, { line, ...context }: ContextDifference): PlanReason {
-  if (reason.kind === 'context-changed') return { kind: 'context-changed', ...context }
-  return reason.kind === 'dockerfile-changed' && line !== undefined ? { kind: 'dockerfile-changed', line } : reason
+/** A context in which the Dockerfile alone changed is no reason beside that for the Dockerfile. */
+function withDifference(reason: PlanReason, { line, ...context }: ContextDifference): readonly PlanReason[] {
+  if (reason.kind === 'context-changed') {
+    const isDockerfileAlone = line !== undefined && context.changed === 0 && context.removed === 0
+    return isDockerfileAlone ? [] : [{ kind: 'context-changed', ...context }]
+  }
+  return [reason.kind === 'dockerfile-changed' && line !== undefined ? { kind: 'dockerfile-changed', line } : reason]
 }

@@ -17,8 +17,6 @@ export interface ImageParts {
   readonly dockerfile: Digest
   readonly args: Readonly<Record<string, string>>
   readonly labels: Readonly<Record<string, string>>
-  /** Digests of the other images that the Dockerfile names, by name. */
-  readonly images: Readonly<Record<string, Digest>>
   readonly settings: Readonly<Record<string, string>>
 }
 
@@ -30,11 +28,10 @@ export interface ImageInputs {
   readonly dockerfile: string
   /** Those settings of the build that decide its result. */
   readonly build: Pick<BuildDefinition, 'args' | 'labels'> & Readonly<Record<string, unknown>>
-  readonly images: Readonly<Record<string, Digest>>
 }
 
 /** Tells inputs part by part. Pure: equal inputs give equal parts. */
-export function imageParts({ base, context, dockerfile, build, images }: ImageInputs): ImageParts {
+export function imageParts({ base, context, dockerfile, build }: ImageInputs): ImageParts {
   const { args, labels, ...settings } = build
   return {
     base,
@@ -42,7 +39,6 @@ export function imageParts({ base, context, dockerfile, build, images }: ImageIn
     dockerfile: digestOf(Buffer.from(dockerfile)),
     args: hashValues(args),
     labels: hashValues(labels),
-    images,
     settings: hashValues({ ...settings, schema: KEY_SCHEMA }),
   }
 }
@@ -78,7 +74,7 @@ export function readParts(annotations: Annotations | undefined): ImageParts | un
 function isParts(value: unknown): value is ImageParts {
   if (!isRecord(value)) return false
   const digests = [value['base'], value['context'], value['dockerfile']]
-  const maps = [value['args'], value['labels'], value['images'], value['settings']]
+  const maps = [value['args'], value['labels'], value['settings']]
   return (
     digests.every((one) => typeof one === 'string' && isDigest(one)) &&
     maps.every((one) => isRecord(one) && Object.values(one).every((item) => typeof item === 'string'))

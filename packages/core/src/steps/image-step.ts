@@ -1,38 +1,33 @@
 import type { ContextRequest } from '../context/open-context.js'
 import { analyze } from '../dockerfile/analysis.js'
 import type { ImageNode } from '../graph/node.js'
-import { DefinitionError, EngineError } from '../model/errors.js'
-import { type Annotations, type Descriptor, isIndex } from '../model/oci.js'
+import { DefinitionError } from '../model/errors.js'
+import { type Annotations, type Descriptor, isIndex, type StoredManifest } from '../model/oci.js'
+import type { PlanReason } from '../model/plan-reason.js'
 import { repositoryOf } from '../model/reference.js'
 import { readImageConfig } from '../registry/image-config.js'
 import { withoutLeftOut } from './annotations.js'
-import { buildRequest, type ResolvedImage } from './build-request.js'
+import type { ResolvedImage } from './build-request.js'
 import { checkBuiltImage, isComplete, keptManifest, readPushedImage } from './built-image.js'
 import { checkCode } from './code-check.js'
 import { noteGitFolder } from './git-folder.js'
+import { type PushedImage, pushImage } from './image-build.js'
 import { decisiveSettings, explainImage, partsOf, recordContext } from './image-explanation.js'
 import { encodeParts, PARTS_ANNOTATION } from './image-parts.js'
-import { KEY_ANNOTATION, keyOf, keyReference, pushReference } from './key.js'
+import { KEY_ANNOTATION, keyOf, keyReference } from './key.js'
 import { noteMissingSecrets, secretFaults } from './mounted-secrets.js'
 import { pinImage } from './pinned-image.js'
-import {
-  type Finding,
-  inputOf,
-  type Output,
-  type PerformCall,
-  type Step,
-  type StepCall,
-  type Work,
-  type World,
-} from './step.js'
-import { noteVolatile, volatileFaults } from './volatile-content.js'
+import { sourceChanges } from './source-changes.js'
+import { encodeSources, readSources, SOURCES_ANNOTATION, type SourceRecord } from './source-record.js'
+import { type Finding, inputOf, type Output, type Step, type StepCall, type Work, type World } from './step.js'
+import { noteUnverifiable, noteVolatile, volatileFaults } from './volatile-content.js'
 
 type ImageWork = Work<ImageNode, ResolvedImage>
 
 /** One platform's image: built by the engine, pushed under its key tag, kept as the pipeline's format asks. */
 export const imageStep: Step<ImageNode, ResolvedImage> = {
   async resolve({ build, platform, baseNames }, world, call) {
-    const context = await world.contexts.list(contextRequest(build), call.signal)
+    const context = await world.contexts.open(contextRequest(build), call.signal)
     const { target, args } = build
     const { parseDockerfile } = await import('../dockerfile/parse.js')
     const analysis = analyze(parseDockerfile(context.dockerfile.text), { platform, target, args, baseNames })
@@ -47,12 +42,15 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
         })),
       )
     }
-    const images = await Promise.all(analysis.externals.map((image) => pinImage(image, platform, world, call)))
+    const [listing, images] = await Promise.all([
+      context.select(analysis.contextPaths, call.signal),
+      Promise.all(analysis.externals.map((image) => pinImage(image, platform, world, call))),
+    ])
     noteVolatile(analysis, context, build.volatile, call)
-    if (build.context.kind === 'directory') noteGitFolder(context, call)
+    if (build.context.kind === 'directory') noteGitFolder(context.directory, listing, call)
     noteMissingSecrets(analysis, build, context.dockerfile.file, call)
     const { epoch } = world.contexts
-    return { context, analysis, images, ...(analysis.usesEpoch && epoch !== undefined && { epoch }) }
+    return { context, listing, analysis, images, ...(analysis.usesEpoch && epoch !== undefined && { epoch }) }
   },
 
   volatile: ({ build }, { analysis }) => ({
@@ -60,36 +58,33 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     remade: build.volatile === 'rebuild' && analysis.volatile.length > 0,
   }),
 
-  key({ platform, build, base, format }, { context, images, epoch }, inputs) {
+  key({ platform, build, base, format }, { context, listing, images, epoch }, inputs) {
     return keyOf('image', {
       platform,
       base: inputOf(inputs, base).descriptor.digest,
-      context: context.digest,
+      context: listing.digest,
       dockerfile: context.dockerfile.text,
       build: decisiveSettings(build, epoch),
-      images: images.map(({ name, decisive }) => [name, decisive]).sort(),
-      // One key tag cannot hold a manifest of each kind.
-      ...(format === 'docker' && { format }),
+      // One key tag cannot hold a manifest of each kind. Docker's manifests have no room for what the build resolved.
+      ...(format === 'docker' && { format, images: images.map(({ name, image }) => [name, image]).sort() }),
     })
   },
 
   async lookup(work, world, call): Promise<Finding> {
-    const kept = publishedImage(work) ?? (await findKept(work, world, call))
-    return kept === undefined ? { state: 'absent' } : { state: 'present', output: kept }
+    const kept = await findKept(work, world, call)
+    if (kept === undefined) return { state: 'absent' }
+    const changes = await changesSince(kept, work, world, call)
+    return changes.length > 0 ? { state: 'absent' } : { state: 'present', output: imageOutput(work, kept.descriptor) }
   },
 
   explain: explainImage,
 
   async perform(work, world, call) {
-    const { node, key } = work
-    const reference = pushReference(node.repository, key, node.format)
-    // A run that was killed after the push left the image there, as the engine wrote it.
-    const left = work.anew ? undefined : await world.registry.resolve(reference, call)
-    if (left === undefined) await makePresent(work, world, call)
+    const pushed = await pushImage(work, world, call)
     // Neither waits for the other, but both have ended when the node has. Docker's manifests cannot lead to a record.
     const [kept, recorded] = await Promise.allSettled([
-      keep(work, world, call),
-      node.format === 'oci' && recordContext(work, world, call),
+      keep(work, pushed, world, call),
+      work.node.format === 'oci' && recordContext(work, world, call),
     ])
     if (kept.status === 'rejected') throw kept.reason
     if (recorded.status === 'rejected') throw recorded.reason
@@ -97,24 +92,34 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
   },
 }
 
-function contextRequest({ context, dockerfile, dockerfileInline }: ImageNode['build']): ContextRequest {
-  return { context, dockerfile, ...(dockerfileInline !== undefined && { inline: dockerfileInline }) }
+function contextRequest({ context, dockerfile, dockerfileInline, fileModes }: ImageNode['build']): ContextRequest {
+  return { context, dockerfile, fileModes, ...(dockerfileInline !== undefined && { inline: dockerfileInline }) }
 }
 
-/** The image that the published index lists, where its entry tells the same key: then nobody need be asked. */
-function publishedImage({ node, key, former: { image } }: ImageWork): Output | undefined {
-  const isSame = image?.descriptor.annotations?.[KEY_ANNOTATION] === key
-  return isSame ? imageOutput(node, image.descriptor, key) : undefined
+/** The finished image: that of the published index, where its entry has the same key, else that under the key tag. */
+async function findKept(work: ImageWork, { registry }: World, call: StepCall): Promise<StoredManifest | undefined> {
+  const { node, key, former } = work
+  const isSame = former.image?.descriptor.annotations?.[KEY_ANNOTATION] === key
+  const published = isSame ? await registry.getManifest(former.image.reference, call) : undefined
+  const found = published ?? (await registry.getManifest(keyReference(node.repository, key), call))
+  return found !== undefined && isComplete(found, node.format, key) ? found : undefined
 }
 
-/** The finished image under the key tag. */
-async function findKept({ node, key }: ImageWork, { registry }: World, call: StepCall): Promise<Output | undefined> {
-  const found = await registry.getManifest(keyReference(node.repository, key), call)
-  if (found === undefined || !isComplete(found, node.format, key)) return undefined
-  return imageOutput(node, found.descriptor, key)
+/** How what the kept image was built from differs from what is there now. */
+async function changesSince(
+  { content }: StoredManifest,
+  { node, resolved }: ImageWork,
+  world: World,
+  call: StepCall,
+): Promise<readonly PlanReason[]> {
+  if (node.format === 'docker') return []
+  const record = readSources(content.annotations)
+  if (record === undefined) return [{ kind: 'untold' }]
+  noteUnverifiable(record.unverifiable, resolved, node.build.volatile, call)
+  return sourceChanges(record, node, resolved, world, call)
 }
 
-function imageOutput(node: ImageNode, { mediaType, digest, size }: Descriptor, key: string): Output {
+function imageOutput({ node, key }: ImageWork, { mediaType, digest, size }: Descriptor): Output {
   const { repository, platform, entryAnnotations } = node
   const annotations = { ...withoutLeftOut(entryAnnotations), [KEY_ANNOTATION]: key }
   return {
@@ -123,47 +128,16 @@ function imageOutput(node: ImageNode, { mediaType, digest, size }: Descriptor, k
   }
 }
 
-/**
- * Builds and pushes the image. Another run may do the same on this engine, where both call it by its key, and takes the
- * name away once it has pushed: then there is nothing left to push, and no need to.
- */
-async function makePresent(work: ImageWork, world: World, call: PerformCall): Promise<void> {
-  try {
-    await buildAndPush(work, world, call)
-  } catch (error) {
-    if (work.anew || !(error instanceof EngineError) || error.code !== 'PUSH_FAILED') throw error
-    const { node, key } = work
-    if ((await world.registry.resolve(pushReference(node.repository, key, node.format), call)) === undefined)
-      throw error
-  }
-}
-
-async function buildAndPush(work: ImageWork, { contexts }: World, call: PerformCall): Promise<void> {
-  const { engine } = call
-  if (engine === undefined) throw new TypeError('an image is built on an engine')
-  const { node, resolved, key } = work
-  const name = pushReference(node.repository, key, node.format)
-  const packed = await contexts.pack(resolved.context, call.signal)
-  try {
-    const place = { name, epoch: contexts.epoch, openContext: (dockerfile: string) => packed.open(dockerfile) }
-    await engine.build(await buildRequest(work, place), call)
-    if (node.build.check !== undefined) {
-      const { runCheck } = await import('./image-check.js')
-      await runCheck(node, node.build.check, name, engine, call)
-    }
-    await engine.push(name, node.platform, call)
-  } finally {
-    // Not cancellable: what a cancelled run built would stay on the engine under a name that nobody knows.
-    await engine.untag(name).catch(() => undefined)
-  }
-}
-
 /** Checks what was pushed, and writes it under its key tag: as an OCI manifest, unless Docker's media types are asked for. */
-async function keep(work: ImageWork, world: World, call: StepCall): Promise<Output> {
+async function keep(
+  work: ImageWork,
+  { reference, sources }: PushedImage,
+  world: World,
+  call: StepCall,
+): Promise<Output> {
   const { node, key } = work
   const { registry } = world
   const { platform, repository, codePolicy: policy } = node
-  const reference = pushReference(repository, key, node.format)
   const [pushed, checkedBase] = await Promise.all([
     readPushedImage(reference, node.platform, registry, call),
     policy === 'trust-declared' ? undefined : baseContent(work, registry, call),
@@ -173,9 +147,19 @@ async function keep(work: ImageWork, world: World, call: StepCall): Promise<Outp
   const what = `what was built for ${node.id}`
   const image = { repository, manifest: pushed.content, config, checkedBase }
   await checkCode({ what, ...image, platform, policy }, world, call)
-  const kept = keptManifest(pushed, node.format, annotationsOf(work))
-  await registry.putManifest(keyReference(repository, key), kept, call)
-  return imageOutput(node, kept.descriptor, key)
+  const kept = keptManifest(pushed, node.format, annotationsOf(work, sources))
+  const { digest } = kept.descriptor
+  const target = isFoundByKey(work, sources) ? keyReference(repository, key) : { ...repositoryOf(repository), digest }
+  await registry.putManifest(target, kept, call)
+  return imageOutput(work, kept.descriptor)
+}
+
+/** Docker's manifests have no room for a record, so that an image with sources which the key does not hold is built again. */
+function isFoundByKey({ node, resolved }: ImageWork, { images, unverifiable, context }: SourceRecord): boolean {
+  if (node.format === 'oci') return true
+  const known = new Set(resolved.images.map(({ name }) => name))
+  const isKnown = Object.keys(images).every((name) => known.has(name))
+  return isKnown && context === undefined && unverifiable.length <= resolved.analysis.volatile.length
 }
 
 /**
@@ -189,7 +173,7 @@ async function baseContent({ node, inputs }: ImageWork, registry: World['registr
   return (await readImageConfig(registry, reference, base.content, call)).rootfs?.diff_ids
 }
 
-function annotationsOf(work: ImageWork): Annotations {
+function annotationsOf(work: ImageWork, sources: SourceRecord): Annotations {
   const { node, inputs, key } = work
   const { descriptor } = inputOf(inputs, node.base)
   return withoutLeftOut({
@@ -198,5 +182,6 @@ function annotationsOf(work: ImageWork): Annotations {
     ...node.build.annotations,
     [KEY_ANNOTATION]: key,
     [PARTS_ANNOTATION]: encodeParts(partsOf(work)),
+    [SOURCES_ANNOTATION]: encodeSources(sources),
   })
 }

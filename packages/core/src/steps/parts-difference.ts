@@ -9,14 +9,8 @@ export function partsDifference(former: ImageParts, next: ImageParts): readonly 
     ...(former.dockerfile === next.dockerfile ? [] : [{ kind: 'dockerfile-changed' as const }]),
     ...changes(former.args, next.args).map(([name, change]) => ({ kind: 'arg-changed' as const, name, change })),
     ...changes(former.labels, next.labels).map(([name, change]) => ({ kind: 'label-changed' as const, name, change })),
-    ...changes(former.images, next.images).map(([name, change]) => movedImage(name, change, former, next)),
     ...changes(former.settings, next.settings).map(([name]) => ({ kind: 'setting-changed' as const, name })),
   ]
-}
-
-function movedImage(name: string, change: PartChange, former: ImageParts, next: ImageParts): PlanReason {
-  const [from, to] = [former.images[name], next.images[name]]
-  return { kind: 'image-moved', name, change, ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
 }
 
 type Named = Readonly<Record<string, string>>

@@ -1,5 +1,5 @@
 import type { ExternalImage } from '../dockerfile/analysis.js'
-import type { Replacement } from '../dockerfile/pin.js'
+import type { Span } from '../dockerfile/dockerfile.js'
 import type { Digest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
 import { isIndex, type StoredManifest } from '../model/oci.js'
@@ -8,14 +8,22 @@ import { formatReference, parseReference, type Reference } from '../model/refere
 import { imagesOf, selectPlatform } from '../registry/select-platform.js'
 import type { StepCall, World } from './step.js'
 
+/** What the name of an image means now. */
+export interface ResolvedImageName {
+  /** Of the index, or of the only image. */
+  readonly index: Digest
+  /** Of the platform's own image; the same as `index` where the image is used for other platforms too. */
+  readonly image: Digest
+}
+
 /** An image that the Dockerfile names beside the base, pinned. */
-export interface PinnedImage {
-  /** The whole name, as the Dockerfile has it. */
+export interface PinnedImage extends ResolvedImageName {
+  /** The whole name, as BuildKit requests it. */
   readonly name: string
-  /** What of it decides the result: the platform's own image, so that a change for another platform changes nothing here. */
-  readonly decisive: Digest
-  /** The pinned name in place of the written one: an index by the digest of the index, so that one text serves all platforms. */
-  readonly replacements: readonly Replacement[]
+  /** The name with the digest of the index, so that one value serves all platforms. */
+  readonly pinned: string
+  /** Where the Dockerfile names it. */
+  readonly places: readonly Span[]
 }
 
 /**
@@ -24,29 +32,61 @@ export interface PinnedImage {
  * @throws RegistryError NOT_FOUND, PLATFORM_MISSING
  */
 export async function pinImage(
-  { name, places, isForTarget }: ExternalImage,
+  image: ExternalImage,
+  platform: Platform,
+  world: World,
+  call: StepCall,
+): Promise<PinnedImage> {
+  const { name, places } = image
+  const reference = referenceOf(name)
+  const resolved = await resolveImageName(image, platform, world, call)
+  if (resolved === undefined) {
+    throw new RegistryError('NOT_FOUND', `the Dockerfile names ${name}, which does not exist`, {
+      hint: 'check the name and the tag; without a login, a private repository may look like this too',
+    })
+  }
+  return { name, places, ...resolved, pinned: formatReference({ ...reference, digest: resolved.index }) }
+}
+
+/**
+ * Finds what an image's name means: by the lock where it has it, else by its registry.
+ *
+ * @returns undefined where there is no such image.
+ * @throws RegistryError PLATFORM_MISSING
+ */
+export async function resolveImageName(
+  { name, isForTarget }: Pick<ExternalImage, 'name' | 'isForTarget'>,
   platform: Platform,
   { outside, lock }: World,
   call: StepCall,
-): Promise<PinnedImage> {
-  const reference = parseReference(name)
-  if (reference === undefined) throw new TypeError(`'${name}' was a reference a moment ago`)
-  const pinnedAt = (index: Digest, image: Digest): PinnedImage => {
-    const text = formatReference({ ...reference, digest: index })
-    return { name, decisive: isForTarget ? image : index, replacements: places.map((place) => ({ place, text })) }
-  }
+): Promise<ResolvedImageName | undefined> {
   const locked = lock.find('image', name, platform)
-  if (locked !== undefined) return pinnedAt(locked.index, locked.image)
+  if (locked !== undefined) return { index: locked.index, image: isForTarget ? locked.image : locked.index }
+  const reference = referenceOf(name)
   const found = await outside.get(reference, call)
-  if (found === undefined) {
-    throw new RegistryError('NOT_FOUND', `the Dockerfile names ${name}, which does not exist`, {
-      hint: 'look at the name and the tag; a private repository may also look like this without a login',
-    })
-  }
+  if (found === undefined) return undefined
   const index = found.descriptor.digest
   const image = isForTarget ? childFor(reference, found, platform) : index
   lock.record({ kind: 'image', name, platform, index, image })
-  return pinnedAt(index, image)
+  return { index, image }
+}
+
+/** What of a digest that a build resolved counts for a platform: also that of the platform's own image, where it is used for that alone. */
+export async function resolvedDigest(
+  { name, digest, isForTarget }: Pick<ExternalImage, 'name' | 'isForTarget'> & { readonly digest: Digest },
+  platform: Platform,
+  { outside }: World,
+  call: StepCall,
+): Promise<ResolvedImageName> {
+  const reference = { ...referenceOf(name), digest }
+  const found = isForTarget ? await outside.get(reference, call) : undefined
+  return { index: digest, image: found === undefined ? digest : childFor(reference, found, platform) }
+}
+
+function referenceOf(name: string): Reference {
+  const reference = parseReference(name)
+  if (reference === undefined) throw new TypeError(`'${name}' is no reference`)
+  return reference
 }
 
 function childFor(reference: Reference, { content, descriptor }: StoredManifest, platform: Platform): Digest {

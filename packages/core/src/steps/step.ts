@@ -1,5 +1,5 @@
-import type { Engines } from '../engine/engines.js'
-import type { Engine } from '../engine/port.js'
+import type { Engines } from '../builder/builders.js'
+import type { Builder } from '../builder/port.js'
 import type { Node } from '../graph/node.js'
 import type { Lock } from '../lock/lock.js'
 import type { CodeReader } from '../machine-code/image-code.js'
@@ -34,7 +34,7 @@ export interface StepCall {
 /** What making a result takes beside. */
 export interface PerformCall extends StepCall {
   /** The engine that an image is built on. */
-  readonly engine?: Engine | undefined
+  readonly engine?: Builder | undefined
 }
 
 /** What a node comes to: one manifest in its repository. */

@@ -1,16 +1,12 @@
-import { chmod, mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { chmod, link, mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
-import { text as textOf } from 'node:stream/consumers'
 import fc from 'fast-check'
-import { extract } from 'tar-stream'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { runProgram } from '../../../../test/support/child.js'
-import { listContext } from '../../src/context/listing.js'
-import { type PackOptions, packContext } from '../../src/context/packing.js'
-import { DefinitionError, type EngineError } from '../../src/model/errors.js'
+import { DefinitionError } from '../../src/model/errors.js'
+import { type Listed, listDirectory, readSent } from './listed.js'
 
 let root = ''
 /** A file that is not read whole. */
@@ -27,30 +23,20 @@ async function put(files: Readonly<Record<string, string>>, directory = root): P
   }
 }
 
-const list = (directory = root, dockerfile = 'Dockerfile') => listContext({ directory, dockerfile })
-const paths = async () => (await list()).entries.map(({ path }) => path)
+const list = (directory = root, dockerfile = 'Dockerfile') => listDirectory({ directory, dockerfile })
+const paths = async () => (await list()).listing.entries.map(({ path }) => path)
+const digest = async (directory = root, dockerfile = 'Dockerfile') => (await list(directory, dockerfile)).listing.digest
 
-interface PackedEntry {
-  readonly type: string
-  readonly content: string
-  readonly mtime: number
-  readonly mode: number | undefined
+async function sent(epoch?: number) {
+  const { context } = await list()
+  return readSent(context, epoch)
 }
 
-async function entriesOf(tar: Readable): Promise<ReadonlyMap<string, PackedEntry>> {
-  const found = new Map<string, PackedEntry>()
-  const reader = tar.pipe(extract())
-  for await (const entry of reader) {
-    const { name, type, linkname, mtime, mode } = entry.header
-    const content = type === 'symlink' ? `-> ${linkname}` : await textOf(entry)
-    found.set(name.replace(/\/$/, ''), { type: type ?? '', content, mtime: mtime?.getTime() ?? -1, mode })
+/** Reads the content of a listed context, as a build does. */
+async function readAll({ context, listing }: Listed): Promise<void> {
+  for (const entry of listing.entries) {
+    if (entry.kind === 'file') for await (const _ of context.read(entry));
   }
-  return found
-}
-
-async function packed(options: PackOptions = {}, dockerfile = 'FROM sent\n') {
-  await using context = await packContext(await list(), options)
-  return entriesOf(context.open(dockerfile))
 }
 
 describe('what a context holds', () => {
@@ -88,12 +74,12 @@ describe('what a context holds', () => {
       'x/y/z.log': '',
       '.dockerignore': 'd\n!d/keep\n**/*.log\n',
     })
-    expect(await paths()).toEqual(['.dockerignore', 'a', 'd/keep', 'd/keep/k.txt', 'x', 'x/y'])
+    expect(await paths()).toEqual(['.dockerignore', 'Dockerfile', 'a', 'd', 'd/keep', 'd/keep/k.txt', 'x', 'x/y'])
   })
 
   it('prefers the ignore file of the Dockerfile', async () => {
     await put({ Dockerfile: '', a: '', b: '', '.dockerignore': 'a', 'Dockerfile.dockerignore': 'b' })
-    expect(await paths()).toEqual(['.dockerignore', 'Dockerfile.dockerignore', 'a'])
+    expect(await paths()).toEqual(['.dockerignore', 'Dockerfile', 'Dockerfile.dockerignore', 'a'])
   })
 
   it('keeps links as links, empty directories and odd names, and leaves out sockets', async () => {
@@ -103,7 +89,7 @@ describe('what a context holds', () => {
     await symlink('empty', join(root, 'to-directory'))
     const server = createServer().listen(join(root, 'socket'))
     await new Promise((done) => server.once('listening', done))
-    const files = await packed()
+    const files = await sent()
     server.close()
     expect([...files.keys()].sort()).toEqual([
       'Dockerfile',
@@ -124,32 +110,21 @@ describe('what a context holds', () => {
 })
 
 describe('the Dockerfile that is sent', () => {
-  it('takes its own place', async () => {
+  it('is a file like all others where it lies in the context', async () => {
     await put({ 'docker/Dockerfile': 'FROM disk\n', a: '' })
-    await using context = await packContext(await list(root, 'docker/Dockerfile'))
-    const files = await entriesOf(context.open('FROM pinned\n'))
-    expect(files.get('docker/Dockerfile')?.content).toBe('FROM pinned\n')
-    expect([...files.keys()].filter((path) => path.endsWith('Dockerfile'))).toHaveLength(1)
+    const { context } = await list(root, 'docker/Dockerfile')
+    const files = await readSent(context)
+    expect(files.get('docker/Dockerfile')?.content).toBe('FROM disk\n')
+    expect([...files.keys()]).toEqual(['a', 'docker', 'docker/Dockerfile'])
   })
 
-  it('has a name of its own where it is left out of the context, or outside of it', async () => {
+  it('is not sent where it is left out of the context, or outside of it', async () => {
     await put({ Dockerfile: 'FROM disk\n', '.dockerignore': 'Dockerfile\n', a: '' })
-    const listing = await list()
-    expect(listing.dockerfile.path).toBe('.polyarch.Dockerfile')
-    expect(listing.dockerfile.name).toBe(join(root, 'Dockerfile'))
-    const inline = await listContext({ directory: root, dockerfile: 'Dockerfile', inline: 'FROM inline\n' })
-    expect(inline.dockerfile).toMatchObject({ path: '.polyarch.Dockerfile', name: 'dockerfileInline' })
-    const files = await packed()
-    expect(files.get('.polyarch.Dockerfile')?.content).toBe('FROM sent\n')
-    expect(files.has('Dockerfile')).toBe(false)
-  })
-
-  it('can differ from one opening to the next, without packing again', async () => {
-    await put({ Dockerfile: '', a: 'content' })
-    await using context = await packContext(await list())
-    const [one, two] = [await entriesOf(context.open('FROM one')), await entriesOf(context.open('FROM two'))]
-    expect([one.get('Dockerfile')?.content, two.get('Dockerfile')?.content]).toEqual(['FROM one', 'FROM two'])
-    expect(two.get('a')?.content).toBe('content')
+    const { context } = await list()
+    expect(context.dockerfile.name).toBe(join(root, 'Dockerfile'))
+    const inline = await listDirectory({ directory: root, inline: 'FROM inline\n' })
+    expect(inline.context.dockerfile).toMatchObject({ file: 'dockerfileInline', name: 'dockerfileInline' })
+    expect([...(await sent()).keys()]).toEqual(['.dockerignore', 'a'])
   })
 })
 
@@ -161,7 +136,7 @@ describe('the digest of a context', () => {
   })
   const files = names.chain((keys) => fc.dictionary(fc.constantFrom(...keys), fc.string(), { minKeys: 1 }))
 
-  it('is the same whatever the place, times, owner’s umask and order of writing', async () => {
+  it('is the same whatever the place, times and order of writing', async () => {
     await fc.assert(
       fc.asyncProperty(files, fc.integer({ min: 0, max: 2_000_000_000 }), async (content, time) => {
         const [one, two] = [await mkdtemp(join(root, 'one-')), await mkdtemp(join(root, 'two-'))]
@@ -169,10 +144,8 @@ describe('the digest of a context', () => {
         await put(Object.fromEntries(Object.entries({ 'the.Dockerfile': '', ...content }).reverse()), two)
         for (const path of Object.keys(content)) {
           await utimes(join(two, path), time, time)
-          await chmod(join(two, path), 0o600)
         }
-        const digests = await Promise.all([list(one, 'the.Dockerfile'), list(two, 'the.Dockerfile')])
-        expect(digests[0].digest).toBe(digests[1].digest)
+        expect(await digest(one, 'the.Dockerfile')).toBe(await digest(two, 'the.Dockerfile'))
       }),
       { numRuns: 25 },
     )
@@ -182,81 +155,87 @@ describe('the digest of a context', () => {
     ['content', () => writeFile(join(root, 'a'), 'other')],
     ['a name', () => rename(join(root, 'a'), join(root, 'b'))],
     ['the executable bit', () => chmod(join(root, 'a'), 0o755)],
+    ['another permission bit', () => chmod(join(root, 'a'), 0o640)],
+    ['the set-uid bit', () => chmod(join(root, 'a'), 0o4644)],
+    ['a hard link', () => link(join(root, 'a'), join(root, 'b'))],
     ['an empty directory', () => mkdir(join(root, 'new'))],
     ['a link in place of a file', () => rm(join(root, 'a')).then(() => symlink('content', join(root, 'a')))],
   ])('changes with %s', async (_what, change) => {
     await put({ Dockerfile: '', a: 'content' })
-    const before = (await list()).digest
+    const before = await digest()
     await change()
-    expect((await list()).digest).not.toBe(before)
+    expect(await digest()).not.toBe(before)
   })
 
-  it('leaves the Dockerfile out, whose text is a part of the key of its own', async () => {
+  it('holds the Dockerfile if it is one of the files, and not if it is ignored', async () => {
     await put({ Dockerfile: 'FROM a', x: '' })
-    const before = (await list()).digest
+    const before = await digest()
     await put({ Dockerfile: 'FROM b' })
-    expect((await list()).digest).toBe(before)
+    expect(await digest()).not.toBe(before)
+    await put({ '.dockerignore': 'Dockerfile' })
+    const ignored = await digest()
+    await put({ Dockerfile: 'FROM c' })
+    expect(await digest()).toBe(ignored)
   })
 })
 
-describe('packing', () => {
+describe('reading the content', () => {
   it('refuses a file that is no longer what was listed, of the same size too', async () => {
     await put({ Dockerfile: '', a: 'one', b: 'x' })
     for (const changed of ['two', 'longer than before', '']) {
       await put({ a: 'one' })
-      const listing = await list()
+      const listed = await list()
       await put({ a: changed })
-      const error = await packContext(listing).catch((caught: EngineError) => caught)
-      expect(error).toMatchObject({ code: 'CONTEXT_UNREADABLE' })
+      await expect(readAll(listed)).rejects.toMatchObject({ code: 'CONTEXT_UNREADABLE' })
     }
   })
 
   it('follows no link and waits for no pipe that took the place of a file', async () => {
     await put({ Dockerfile: '', a: 'one', other: 'one', [BIG]: 'x'.repeat(2_000_000) })
     for (const path of ['a', BIG]) {
-      const listing = await list()
+      const listed = await list()
       await rm(join(root, path))
       for (const [command, ...words] of [['ln', '-s', 'other'] as const, ['mkfifo'] as const, ['mkdir'] as const]) {
         await runProgram(command, [...words, join(root, path)])
-        await expect(packContext(listing)).rejects.toMatchObject({ code: 'CONTEXT_UNREADABLE' })
+        await expect(readAll(listed)).rejects.toMatchObject({ code: 'CONTEXT_UNREADABLE' })
         await rm(join(root, path), { recursive: true })
       }
-      await expect(packContext(listing)).rejects.toMatchObject({ code: 'CONTEXT_UNREADABLE' })
+      await expect(readAll(listed)).rejects.toMatchObject({ code: 'CONTEXT_UNREADABLE' })
       await put({ [path]: 'again' })
     }
   })
 
-  it('refuses a large file that was rewritten, or cut, and takes of a growing one what was listed', async () => {
+  it('refuses a large file that was rewritten, or cut', async () => {
     const content = 'polyarch\n'.repeat(200_000)
     await put({ Dockerfile: '', [BIG]: content })
-    const listing = await list()
+    const listed = await list()
     for (const changed of [content.toUpperCase(), content.slice(0, -9)]) {
       await put({ [BIG]: changed })
-      await expect(packContext(listing)).rejects.toMatchObject({ code: 'CONTEXT_UNREADABLE' })
+      await expect(readAll(listed)).rejects.toMatchObject({ code: 'CONTEXT_UNREADABLE' })
     }
-    await put({ [BIG]: `${content}more` })
-    await using context = await packContext(listing)
-    expect((await entriesOf(context.open(''))).get(BIG)?.content === content).toBe(true)
   })
 
-  it('keeps all permission bits, whatever this process takes from new files', async () => {
+  it('sends all permission bits, whatever this process takes from new files', async () => {
     await put({ Dockerfile: '', a: 'x' })
-    await chmod(join(root, 'a'), 0o666)
+    await chmod(join(root, 'a'), 0o4666)
     const before = process.umask(0o077)
     onTestFinished(() => void process.umask(before))
-    expect((await packed()).get('a')?.mode).toBe(0o666)
+    expect((await sent()).get('a')?.mode).toBe(0o4666)
   })
 
-  it('keeps the files’ own times, or dates all with the epoch that is given', async () => {
+  it.each([
+    ['before 1970', -86_400],
+    ['after 2038', 4_000_000_000],
+  ])('sends the files’ own times, %s too, or dates all with the epoch that is given', async (_what, time) => {
     await put({ Dockerfile: '', a: 'x' })
-    await utimes(join(root, 'a'), 1000, 1000)
-    expect((await packed()).get('a')?.mtime).toBe(1_000_000)
-    expect((await packed({ epoch: 5 })).get('a')?.mtime).toBe(5000)
+    await utimes(join(root, 'a'), new Date(time * 1000), new Date(time * 1000))
+    expect((await sent()).get('a')?.mtime).toBe(time * 1000)
+    expect((await sent(5)).get('a')?.mtime).toBe(5000)
   })
 
-  it('holds a file of many chunks whole', async () => {
+  it('sends a file of many chunks whole', async () => {
     const big = 'polyarch\n'.repeat(400_000)
     await put({ Dockerfile: '', big })
-    expect((await packed()).get('big')?.content === big).toBe(true)
+    expect((await sent()).get('big')?.content === big).toBe(true)
   })
 })

@@ -8,8 +8,7 @@ import Docker from 'dockerode'
 import { extract } from 'tar-stream'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type TempFolder, tempFolder } from '../../../../test/support/temp-folder.js'
-import { listContext } from '../../src/context/listing.js'
-import { packContext } from '../../src/context/packing.js'
+import { listDirectory, readSent } from './listed.js'
 
 const run = promisify(execFile)
 const docker = new Docker()
@@ -48,8 +47,9 @@ async function makeContext(): Promise<string> {
   await chmod(join(path, 'b.log'), 0o600)
   await chmod(join(path, 'A'), 0o666)
   await chmod(join(path, 'x/y/z.txt'), 0o751)
-  await chmod(join(path, 'd'), 0o777)
   await mkdir(join(path, 'empty'))
+  // Of a directory that is sent for what is in it alone, the classic builder makes up the mode.
+  await chmod(join(path, 'empty'), 0o777)
   await symlink('a', join(path, 'link'))
   await symlink('/nowhere', join(path, 'dangling'))
   await symlink('d/keep', join(path, 'to-directory'))
@@ -97,10 +97,13 @@ function addParents(entries: Map<string, Entry>): void {
   }
 }
 
-/** What docker's own command line and a builder make of the context. */
-async function dockersResult(context: string, builder: Builder = CLASSIC): Promise<ReadonlyMap<string, Entry>> {
-  const env = { ...process.env, DOCKER_BUILDKIT: builder.buildkit }
-  const { stdout } = await run(builder.command, ['build', '--quiet', '--no-cache', ...builder.flags, context], { env })
+/** What docker's own command line makes of the context; the classic builder leaves out parents of what is kept. */
+async function dockersResult(
+  context: string,
+  { command, buildkit, flags = [] }: Builder = BUILDKIT,
+): Promise<ReadonlyMap<string, Entry>> {
+  const env = { ...process.env, DOCKER_BUILDKIT: buildkit }
+  const { stdout } = await run(command, ['build', '--quiet', '--no-cache', ...flags, context], { env })
   const image = docker.getImage(stdout.trim())
   const container = await docker.createContainer({ Image: stdout.trim(), Cmd: ['none'] })
   try {
@@ -114,13 +117,13 @@ async function dockersResult(context: string, builder: Builder = CLASSIC): Promi
 interface Builder {
   readonly command: string
   readonly buildkit: '0' | '1'
-  readonly flags: readonly string[]
+  readonly flags?: readonly string[]
 }
 
-const CLASSIC: Builder = { command: 'docker', buildkit: '0', flags: [] }
-
 /** Debian's own command, which has BuildKit's client in it: that of newer ones is a plugin. */
-const BUILDKIT: Omit<Builder, 'flags'> = { command: '/usr/bin/docker', buildkit: '1' }
+const BUILDKIT: Builder = { command: '/usr/bin/docker', buildkit: '1' }
+
+const NEWER_CLASSIC: Builder = { command: 'docker', buildkit: '0' }
 
 let context: string
 beforeAll(async () => {
@@ -140,17 +143,26 @@ it.each([
   ['slashes, dots, blanks and comments', '# a comment\n/a\n./b.log\n  x/y/  \nempty/\n\nd/../foo\n'],
   ['wildcards', '?\n[a-c].*\n*/y/*.txt\n'],
   ['the Dockerfile and the rules themselves', 'Dockerfile\n.dockerignore\n'],
-  ['wildcards in exceptions, and what ends in mid-name', '*\n!x/*/*.txt\n!?\n!Dockerfile\n!**ng\n'],
   ['links and odd names', 'link\nto-directory/*\n\\#hash\n\\!bang\n.hidden\nspace*\n'],
   ['the last rule that matches', '!a\na\n*.log\n!b.log\nx\n!x/y/z.txt\n'],
   ['Windows’ line ends and a mark of the byte order', '\uFEFFa\r\nd\r\n!d/keep/k.txt\r\n'],
-])('%s: the same files as docker, with the same content, kind, mode and time', async (_what, rules) => {
+])('%s: the same files as docker, with the same content, kind, mode and time', (_what, rules) =>
+  compareWithDocker(rules),
+)
+
+it('wildcards in exceptions, and what ends in mid-name: the same files as docker', () =>
+  // BuildKit's client of 20.10 reads `**ng` otherwise than all newer ones do; the classic builder of a newer one does not.
+  compareWithDocker('*\n!x/*/*.txt\n!?\n!Dockerfile\n!**ng\n', NEWER_CLASSIC))
+
+async function compareWithDocker(rules: string | undefined, builder: Builder = BUILDKIT): Promise<void> {
   await writeFile(join(context, '.dockerignore'), rules ?? '')
   const ours = await ourResult('Dockerfile')
-  const docker = await dockersResult(context)
+  const docker = new Map(await dockersResult(context, builder))
+  // This client makes an empty file of a socket; newer ones leave it out.
+  docker.delete('socket')
   expect(docker.size).toBeGreaterThan(2)
   expect(sorted(ours)).toEqual(sorted(docker))
-})
+}
 
 it.each([
   ['beside a Dockerfile of another name', 'other.Dockerfile'],
@@ -161,19 +173,18 @@ it.each([
   await writeFile(join(context, `${dockerfile}.dockerignore`), 'd/*\n!d/keep\nd/keep/deep\n*.Dockerfile\n')
   const ours = await ourResult(dockerfile)
   const docker = new Map(await dockersResult(context, { ...BUILDKIT, flags: ['--file', join(context, dockerfile)] }))
-  // This client makes an empty file of a socket; the classic one leaves it out, as do newer ones.
   docker.delete('socket')
   expect([...docker.keys()]).toEqual(expect.arrayContaining(['x/y/z.txt', 'd/keep/k.txt']))
   expect(sorted(ours)).toEqual(sorted(docker))
 })
 
 async function ourResult(dockerfile: string): Promise<ReadonlyMap<string, Entry>> {
-  const listing = await listContext({ directory: context, dockerfile })
-  await using packed = await packContext(listing)
-  const ours = new Map(await entriesOf(packed.open(listing.dockerfile.text)))
+  const listed = await listDirectory({ directory: context, dockerfile })
+  const ours = new Map<string, Entry>()
+  for (const [path, { type, mode, content, mtime }] of await readSent(listed.context)) {
+    ours.set(path, { type, mode, content, mtime: type === 'file' ? mtime : undefined })
+  }
   addParents(ours)
-  // Where it is left out, the frontend takes the Dockerfile from a name of our own, and COPY never sees it.
-  ours.delete('.polyarch.Dockerfile')
   return ours
 }
 

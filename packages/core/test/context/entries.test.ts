@@ -1,9 +1,18 @@
-import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
-import { readEntries } from '../../src/context/entries.js'
+import { ContextTree } from '../../src/context/context-tree.js'
+import { type EntryReading, readNodes } from '../../src/context/entries.js'
+import { NO_RULES } from '../../src/context/ignore-rules.js'
+import { selectNodes } from '../../src/context/selection.js'
+
+async function readAll(directory: string, reading: EntryReading) {
+  const nodes = await selectNodes(new ContextTree(directory, NO_RULES), 'all')
+  await readNodes(directory, nodes, reading)
+  return nodes.flatMap(({ read }) => read?.entry ?? [])
+}
 
 test('entries are the same whether files are read one after the other or several at a time', async () => {
   await using folder = await tempFolder('entries')
@@ -16,22 +25,25 @@ test('entries are the same whether files are read one after the other or several
   await symlink('a/000', join(directory, 'link'))
   const socket = createServer().listen(join(directory, 'socket'))
   await using _ = { [Symbol.asyncDispose]: async () => void socket.close() }
-  const paths = ['a', ...names, 'large', 'link', 'socket']
   const paces: number[] = []
   const isSlow = (files: number) => paces.push(files) > 0
-  const several = await readEntries(directory, paths, { isSlow })
-  const oneByOne = await readEntries(directory, paths, { isSlow: () => false })
+  const several = await readAll(directory, { isSlow })
+  const oneByOne = await readAll(directory, { isSlow: () => false })
   expect(paces).toContain(100)
   expect(several).toEqual(oneByOne)
-  expect(several.map(({ path }) => path)).toEqual(paths.slice(0, -1))
+  expect(several.map(({ path }) => path)).toEqual(['a', ...names, 'large', 'link'])
   expect(several[1]).toMatchObject({ kind: 'file', mode: 0o755, size: 5 })
   expect(several.at(-1)).toMatchObject({ kind: 'symlink', target: 'a/000' })
 })
 
 test.each([true, false])('what is gone is told by its path (several at a time: %s)', async (slow) => {
   await using folder = await tempFolder('entries')
-  await writeFile(join(folder.path, 'there'), '')
-  const paths = [...Array.from({ length: 300 }, () => 'there'), 'gone']
-  const reading = readEntries(folder.path, paths, { isSlow: () => slow })
-  await expect(reading).rejects.toMatchObject({ code: 'CONTEXT_UNREADABLE', message: expect.stringContaining('gone') })
+  for (let at = 0; at < 300; at++) await writeFile(join(folder.path, `a${at}`), '')
+  await writeFile(join(folder.path, 'gone'), '')
+  const nodes = await selectNodes(new ContextTree(folder.path, NO_RULES), 'all')
+  await rm(join(folder.path, 'gone'))
+  await expect(readNodes(folder.path, nodes, { isSlow: () => slow })).rejects.toMatchObject({
+    code: 'CONTEXT_UNREADABLE',
+    message: expect.stringContaining('gone'),
+  })
 })

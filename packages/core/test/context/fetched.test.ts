@@ -31,10 +31,10 @@ afterEach(async () => {
 async function listed(context: ContextDefinition, dockerfile = 'Dockerfile') {
   const { entries, text } = await (async () => {
     await using open = await openContext({ context, dockerfile })
-    return { entries: open.listing.entries, text: open.listing.dockerfile.text }
+    return { entries: (await open.select('all')).entries, text: open.dockerfile.text }
   })()
   expect(await readdir(scratch.path)).toEqual([])
-  return { paths: entries.map(({ path }) => path), text, entries }
+  return { paths: entries.map(({ path }) => path).filter((path) => path !== dockerfile), text, entries }
 }
 
 describe('a git repository', { timeout: 60_000 }, () => {
@@ -131,7 +131,7 @@ while :; do sleep 0.05; done
     await writeFile(join(folder.path, 'git'), script, { mode: 0o755 })
     vi.stubEnv('PATH', `${folder.path}:${process.env['PATH']}`)
     const stop = new AbortController()
-    const opening = openContext({ context: at(), dockerfile: 'Dockerfile' }, stop.signal)
+    const opening = openContext({ context: at(), dockerfile: 'Dockerfile' }, { signal: stop.signal })
     const cancelled = expect(opening).rejects.toMatchObject({ code: 'CANCELLED' })
     await expect.poll(() => readdir(marks)).toEqual(['begun'])
     stop.abort()

@@ -86,3 +86,10 @@ it.each<[string, BuildSettings['context'] & (string | object | false), object]>(
 ])('reads %s as a context', (_what, context, expected) => {
   expect(buildOf({ context })?.context).toEqual(expected)
 })
+
+it('sends files with their own modes unless git’s are asked for', () => {
+  expect(buildOf({})).toMatchObject({ fileModes: 'exact' })
+  expect(buildOf({ fileModes: 'git' }, { fileModes: () => 'exact' })).toMatchObject({ fileModes: 'exact' })
+  expect(buildOf({ fileModes: 'git' })).toMatchObject({ fileModes: 'git' })
+  expect(() => buildOf({ fileModes: 'umask' as 'git' })).toThrow('must be one of exact, git')
+})

@@ -219,6 +219,24 @@ describe('what a definition refuses', () => {
       'must be a text',
       '10.0',
     ],
+    [
+      'a file: URL that is no path',
+      () => faultsOf([simple.build({ context: new URL('file:///%zz') })]),
+      'or a file: URL',
+      '',
+    ],
+    [
+      'a Dockerfile on another host',
+      () => faultsOf([simple.build({ dockerfile: new URL('file://host/Dockerfile') })]),
+      'or a file: URL',
+      '',
+    ],
+    [
+      'a secret in a path with an escaped slash',
+      () => faultsOf([simple.build({ secrets: { token: { file: new URL('file:///a%2Fb') } } })]),
+      'token',
+      '',
+    ],
     ['no pipeline at all', () => faultsOf([]), 'no pipeline was given', 'run(pipeline'],
   ])('%s', (_what, faults, message, hint) => {
     const told = faults()

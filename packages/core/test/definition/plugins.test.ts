@@ -12,6 +12,15 @@ import { DefinitionError, type Fault } from '../../src/model/errors.js'
 import { simple, start } from './definitions.js'
 
 const image = { kind: 'registry', reference: 'registry.example.com/base:1', configPolicy: 'require-match' } as const
+const apt = {
+  kind: 'apt',
+  distribution: 'debian',
+  suite: 'bookworm',
+  architecture: 'amd64',
+  components: ['main'],
+  packages: [],
+  variant: 'minbase',
+} as const
 
 function compiled(one: Pipeline, options: CompileOptions = {}): Definition {
   return compile([one.tags('1')], options)
@@ -199,6 +208,17 @@ describe('a plugin that cannot be used', () => {
     ['an image without a reference', { ...image, reference: '' }, 'reference must be a text'],
     ['a policy that there is not', { ...image, configPolicy: 'hope' }, 'configPolicy must be'],
     ['packages that are no list', { kind: 'apt', packages: 'curl' }, 'packages must be a list'],
+    ['an option in a suite', { ...apt, suite: '-o=APT::Update::Pre-Invoke=id' }, 'suite: "-o=APT'],
+    ['a line break in a suite', { ...apt, suite: 'sid\ndeb' }, 'suite: "sid\\ndeb" is not valid'],
+    ['a suite above its folder', { ...apt, suite: 'a/../../x' }, 'suite: "a/../../x" is not valid'],
+    ['an option in a component', { ...apt, components: ['main', '[trusted=yes]'] }, 'components: "[trusted=yes]"'],
+    ['a space in an architecture', { ...apt, architecture: 'amd64 i386' }, 'architecture: "amd64 i386"'],
+    ['a mirror with an option', { ...apt, mirror: '[trusted=yes] http://a' }, 'mirror "[trusted=yes] http://a"'],
+    ['a mirror with a line', { ...apt, mirror: 'http://a\ndeb http://b' }, 'is not an http or https URL'],
+    ['a mirror of another kind', { ...apt, mirror: 'file:///etc' }, 'is not an http or https URL'],
+    ['an option for a package', { ...apt, packages: ['-oDpkg::Pre-Invoke::=id'] }, 'package "-oDpkg'],
+    ['two packages in one', { ...apt, packages: ['curl,-y'] }, 'package "curl,-y" is not valid'],
+    ['a variant that there is not', { ...apt, variant: '-' }, 'variant must be minbase'],
     ['keys that are no texts', { kind: 'apt', keys: ['key'] }, 'keys must be armored public keys'],
     [
       'a key under another name',

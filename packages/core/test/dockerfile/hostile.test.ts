@@ -41,6 +41,7 @@ test('each name in a Dockerfile is looked at a fixed number of times, however ma
         args: [],
         env: [],
         adds: [],
+        pinnedAdds: [],
         secrets: [],
       }
     })

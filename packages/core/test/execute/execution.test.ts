@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { EnginePool } from '../../src/engine/pool.js'
-import type { Engine } from '../../src/engine/port.js'
+import { EnginePool } from '../../src/builder/pool.js'
+import type { Builder } from '../../src/builder/port.js'
 import { type PlannedNode, performNodes } from '../../src/execute/execution.js'
 import type { ImageNode, IndexNode } from '../../src/graph/node.js'
 import { RegistryError } from '../../src/model/errors.js'
@@ -32,7 +32,7 @@ function failing(id: string, error: unknown): PlannedNode {
 }
 
 test('a listener that throws costs no engine its place: else whoever waits for it would wait for ever', async () => {
-  const engine = { name: 'only' } as Engine
+  const engine = { name: 'only' } as Builder
   const candidates = [{ engine, address: 'only', execution: 'native' as const }]
   const planned = ['one', 'other'].map((id) => {
     const { node, ...rest } = failing(id, new Error('it is not come to that'))

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { type Candidate, EnginePool } from '../../src/engine/pool.js'
-import type { Engine } from '../../src/engine/port.js'
+import { type Candidate, EnginePool } from '../../src/builder/pool.js'
+import type { Builder } from '../../src/builder/port.js'
 import { doOnEngine } from '../../src/execute/on-engine.js'
 import { EngineError } from '../../src/model/errors.js'
 
@@ -9,8 +9,8 @@ const BROKEN = new EngineError('BUILD_FAILED', 'the build failed')
 
 /** An engine that only tells what it is, if it is still there. */
 function candidate(name: string, isThere = true): Candidate {
-  const info = () => (isThere ? Promise.resolve({ address: name }) : Promise.reject(GONE))
-  return { engine: { name, info } as unknown as Engine, address: name, execution: 'native' }
+  const describe = () => (isThere ? Promise.resolve({ address: name }) : Promise.reject(GONE))
+  return { engine: { name, describe } as unknown as Builder, address: name, execution: 'native' }
 }
 
 /** Builds on the candidates in turn: each throws what it is given, or returns its name. @returns the engines tried */

@@ -13,6 +13,7 @@ import { type Descriptor, type ImageConfig, MEDIA_TYPES } from '../../src/model/
 import { createRegistry } from '../../src/registry/client.js'
 import type { Registry } from '../../src/registry/port.js'
 import { type RegistryServer, startRegistry } from '../../src/registry-server/index.js'
+import { archiveOf, paxHeader } from '../context/hostile-archives.js'
 import { armAttributes, elfFile } from './elf-file.js'
 
 const AMD64 = { os: 'linux', architecture: 'amd64' }
@@ -126,6 +127,14 @@ describe('the machine code of an image', () => {
     const plain = program(elfFile({ machine: 40 }))
     expect(await check([{ 'bin/sh': plain }], ARM)).toMatchObject({ verdict: 'unknown', path: '/bin/sh', found: 'arm' })
     expect(await check([{ 'bin/sh': plain }])).toMatchObject({ verdict: 'mismatch' })
+  })
+
+  it.each([
+    ['a size of no known form', archiveOf({ name: 'file', size: Buffer.alloc(12, 0xd4) }), 'size is not a number'],
+    ['a path of a megabyte', archiveOf(paxHeader({ path: 'a/'.repeat(500_000) }), { name: 'x' }), 'more than 4096'],
+  ])('is unknown where a layer has %s', async (_what, archive, because) => {
+    const layer = await pushLayer(zlib.gzipSync(archive), MEDIA_TYPES.ociLayerGzip)
+    expect(await checkLayers([layer])).toEqual({ verdict: 'unknown', because: expect.stringContaining(because) })
   })
 
   it('is unknown where a layer cannot be read', async () => {

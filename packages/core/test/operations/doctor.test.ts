@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
-import { openEngines } from '../../src/engine/engines.js'
-import type { Engine, EngineInfo } from '../../src/engine/port.js'
+import { openEngines } from '../../src/builder/builders.js'
+import type { Builder, BuilderInfo } from '../../src/builder/port.js'
 import { EngineError } from '../../src/model/errors.js'
 import { checkEngines } from '../../src/operations/doctor/engine-check.js'
 import {
@@ -21,18 +21,19 @@ import { unpainted } from '../../src/report/paint.js'
 
 const AMD64 = { os: 'linux', architecture: 'amd64' }
 const S390X = { os: 'linux', architecture: 's390x' }
-const INFO: EngineInfo = {
+const INFO: BuilderInfo = {
   address: 'tcp://engine.example:2376',
   version: '28.5.2',
   apiVersion: '1.51',
   native: AMD64,
   runnable: [AMD64],
   imageStore: 'containerd',
+  features: { sourcePolicy: true, namedContexts: true, limits: true, pushes: true, cacheExports: new Set() },
 }
 
 /** An engine that only tells what it is. */
-function engineThat(info: () => Promise<EngineInfo>): Engine {
-  return { info } as Partial<Engine> as Engine
+function engineThat(describe: () => Promise<BuilderInfo>): Builder {
+  return { describe } as Partial<Builder> as Builder
 }
 
 describe('the engine', () => {
@@ -90,7 +91,7 @@ describe('the engine', () => {
     ])
   })
 
-  const LOCAL: EngineInfo = { ...INFO, address: 'unix:///var/run/docker.sock', runnable: [AMD64, S390X] }
+  const LOCAL: BuilderInfo = { ...INFO, address: 'unix:///var/run/docker.sock', runnable: [AMD64, S390X] }
 
   test.each([
     ['enabled', 'OCF', true, 'ok', 'runs by emulation (qemu-s390x)'],

@@ -30,7 +30,7 @@ async function builtImage(name: string, context: Digest): Promise<TinyImage> {
   const { content } = image.manifest
   if (isIndex(content)) throw new TypeError('a tiny image is a single one')
   const build = { args: {}, labels: {} }
-  const parts = imageParts({ base: SOME, context, dockerfile: 'FROM scratch\n', build, images: {} })
+  const parts = imageParts({ base: SOME, context, dockerfile: 'FROM scratch\n', build })
   const annotations = { [PARTS_ANNOTATION]: encodeParts(parts) }
   return { ...image, manifest: encodeManifest({ ...content, annotations }, MEDIA_TYPES.ociManifest) }
 }

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { tinyImage } from '../../../../test/support/tiny-image.js'
-import { openEngines } from '../../src/engine/engines.js'
+import { openEngines } from '../../src/builder/builders.js'
 
 const amd64 = { os: 'linux', architecture: 'amd64' }
 

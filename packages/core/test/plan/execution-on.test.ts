@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Engine } from '../../src/engine/port.js'
+import type { Builder } from '../../src/builder/port.js'
 import { formatPlatform, type Platform, parsePlatform } from '../../src/model/platform.js'
 import { enginePlan } from '../../src/plan/ask-engines.js'
 import { executionOn } from '../../src/plan/execution-on.js'
@@ -18,6 +18,7 @@ function infoOf(native: string, runnable: readonly string[] | undefined) {
     native: platform(native),
     runnable: runnable?.map(platform),
     imageStore: 'containerd' as const,
+    features: { sourcePolicy: true, namedContexts: true, limits: true, pushes: true, cacheExports: new Set<string>() },
   }
 }
 
@@ -50,6 +51,6 @@ test.each([
 })
 
 test('a plan tells what an engine emulates, and nothing that it runs itself', () => {
-  const asked = { engine: {} as Engine, info: infoOf('amd64', [...SERVER, 'arm64']) }
+  const asked = { engine: {} as Builder, info: infoOf('amd64', [...SERVER, 'arm64']) }
   expect(enginePlan(asked).emulated?.map(formatPlatform)).toEqual(['linux/arm64'])
 })

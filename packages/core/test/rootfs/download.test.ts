@@ -1,8 +1,13 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { buffer, text } from 'node:stream/consumers'
 import { inspect } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
+import type { AptBase } from '../../src/definition/base-source.js'
 import { download, downloadIfThere } from '../../src/rootfs/download.js'
+import { readRelease } from '../../src/rootfs/release-file.js'
 import { startScriptedServer } from '../registry/scripted-server.js'
 
 test('a file is fetched as it is, through redirects, also where the server calls it encoded', async () => {
@@ -54,4 +59,34 @@ test('it ends with its signal, before and after the first bytes', async () => {
   controller.abort()
   await expect(reading).rejects.toMatchObject({ code: 'CANCELLED' })
   await expect(download(`http://${server.host}/x`, controller.signal)).rejects.toMatchObject({ code: 'CANCELLED' })
+})
+
+test('a release file without end is given up', async () => {
+  let sent = 0
+  const server = createServer((_request, response) => {
+    const send = () => {
+      // Bounded, so that a reader without a bound ends too.
+      while (sent < 200 && !response.destroyed) {
+        sent += 1
+        if (!response.write(Buffer.alloc(1024 * 1024, 'x'))) return void response.once('drain', send)
+      }
+      response.end()
+    }
+    send()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  try {
+    const mirror = `http://127.0.0.1:${(server.address() as AddressInfo).port}/debian`
+    const base = { suite: 'bookworm', architecture: 'amd64', components: ['main'] } as unknown as AptBase
+    await expect(readRelease(mirror, base)).rejects.toMatchObject({
+      code: 'DOWNLOAD_FAILED',
+      message: `${mirror}/dists/bookworm/InRelease has more than 16777216 bytes`,
+      hint: expect.stringContaining('mirror'),
+    })
+    expect(sent).toBeLessThan(100)
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
 })

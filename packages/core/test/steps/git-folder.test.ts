@@ -2,8 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
-import { listContext } from '../../src/context/listing.js'
 import { noteGitFolder } from '../../src/steps/git-folder.js'
+import { listDirectory } from '../context/listed.js'
 
 async function notesOf(files: Readonly<Record<string, string>>): Promise<readonly string[]> {
   await using folder = await tempFolder('git-folder')
@@ -11,10 +11,10 @@ async function notesOf(files: Readonly<Record<string, string>>): Promise<readonl
     await mkdir(dirname(join(folder.path, path)), { recursive: true })
     await writeFile(join(folder.path, path), text)
   }
-  const listing = await listContext({ directory: folder.path, dockerfile: 'Dockerfile' })
+  const { context, listing } = await listDirectory({ directory: folder.path })
   const notes: string[] = []
-  noteGitFolder(listing, {
-    onEvent: (event) => void (event.kind === 'note' && notes.push(event.message.replace(listing.directory, 'DIR'))),
+  noteGitFolder(context.directory, listing, {
+    onEvent: (event) => void (event.kind === 'note' && notes.push(event.message.replace(context.directory, 'DIR'))),
   })
   return notes
 }

@@ -2,11 +2,11 @@ import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { tinyImage } from '../../../../test/support/tiny-image.js'
+import type { Builder } from '../../src/builder/port.js'
 import { compile } from '../../src/definition/compile.js'
 import { platform } from '../../src/definition/platform-declaration.js'
 import { analyze } from '../../src/dockerfile/analysis.js'
 import { parseDockerfile } from '../../src/dockerfile/parse.js'
-import type { Engine } from '../../src/engine/port.js'
 import { buildGraph } from '../../src/graph/graph.js'
 import { createCodeReader } from '../../src/machine-code/image-code.js'
 import { digestOf } from '../../src/model/digest.js'
@@ -14,6 +14,7 @@ import { EngineError } from '../../src/model/errors.js'
 import { MEDIA_TYPES } from '../../src/model/oci.js'
 import { parseReference } from '../../src/model/reference.js'
 import { createRegistry } from '../../src/registry/client.js'
+import { createContexts } from '../../src/steps/contexts.js'
 import { imageStep } from '../../src/steps/image-step.js'
 import type { Output, World } from '../../src/steps/step.js'
 import { start } from '../definition/definitions.js'
@@ -36,19 +37,28 @@ async function makeImage(meanwhile: (url: string) => Promise<void>): Promise<Out
   const output = { reference: { ...node.repository, digest: base.manifest.descriptor.digest } } as Output
   const inputs = new Map([node.base, node.baseIndex].map((id) => [id, { ...output, ...base.manifest }]))
   const engine = {
-    build: async () => ({ imageId: 'sha256:1' }),
-    async push() {
-      await meanwhile(`${registry.server.url}/${node.repository.repository}`)
-      throw new EngineError('PUSH_FAILED', 'the engine refused to push')
-    },
-    untag: async () => {},
-  } as unknown as Engine
-  const packed = { open: () => Readable.from([]), [Symbol.asyncDispose]: async () => {} }
-  const world = { registry: client, code: createCodeReader(), contexts: { epoch: undefined, pack: async () => packed } }
-  const file = { text: DOCKERFILE, file: '/Dockerfile', name: 'Dockerfile', path: 'Dockerfile', mode: 0, modified: 0 }
-  const context = { directory: '/', entries: [], digest: digestOf('context'), dockerfile: file }
+    build: async () => ({
+      sources: [],
+      async push() {
+        await meanwhile(`${registry.server.url}/${node.repository.repository}`)
+        throw new EngineError('PUSH_FAILED', 'the engine refused to push')
+      },
+      [Symbol.asyncDispose]: async () => {},
+    }),
+  } as unknown as Builder
+  await using contexts = createContexts()
+  const world = { registry: client, code: createCodeReader(), contexts }
+  const file = { text: DOCKERFILE, file: '/Dockerfile', name: 'Dockerfile', mode: 0 }
+  const listing = { entries: [], digest: digestOf('context') }
+  const context = {
+    directory: '/',
+    dockerfile: file,
+    select: async () => listing,
+    read: () => Readable.from([]),
+    [Symbol.asyncDispose]: async () => {},
+  }
   const analysis = analyze(parseDockerfile(DOCKERFILE), { platform: AMD64, args: {}, baseNames: [] })
-  const work = { node, resolved: { context, analysis, images: [] }, inputs, key: KEY, former: {}, anew: false }
+  const work = { node, resolved: { context, listing, analysis, images: [] }, inputs, key: KEY, former: {}, anew: false }
   return await imageStep.perform(work, world as unknown as World, { engine })
 }
 

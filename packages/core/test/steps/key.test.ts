@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ContextListing } from '../../src/context/context-file.js'
-import { listContext } from '../../src/context/listing.js'
 import { keyOf } from '../../src/steps/key.js'
+import { listDirectory } from '../context/listed.js'
 
 /** Names that sort otherwise by locale than by code unit, or look alike. */
 const NAMES = ['a', 'B', 'z', 'ä', 'Z', '_', '10', '9', 'é', 'e\u0301', 'ı'] as const
@@ -49,14 +49,14 @@ async function listed(files: readonly SomeFile[], { order, umask, modified }: Ci
       await utimes(path, modified, modified)
     }
     await writeFile(join(directory, 'Dockerfile'), 'FROM scratch\n')
-    return await listContext({ directory, dockerfile: 'Dockerfile' })
+    return (await listDirectory({ directory, fileModes: 'git' })).listing
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
 }
 
 describe('a key', () => {
-  it('does not depend on place, times, owner bits, umask or the order of files', async () => {
+  it('does not depend on place, times, umask or the order of files, with the modes of git', async () => {
     const property = fc.asyncProperty(someFiles, circumstances, circumstances, async (files, one, other) => {
       const [here, there] = [await listed(files, one), await listed(files, other)]
       expect(there.digest).toBe(here.digest)

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os'
+import { openEngines } from '../../builder/builders.js'
 import { compile } from '../../definition/compile.js'
 import type { Definition } from '../../definition/definition.js'
-import { openEngines } from '../../engine/engines.js'
 import { DefinitionError, RegistryError, throwIfCancelled } from '../../model/errors.js'
 import { type Platform, platformIdentity } from '../../model/platform.js'
 import {

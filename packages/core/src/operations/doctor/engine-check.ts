@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { missingBinfmtEntry } from '../../engine/emulators.js'
-import type { Engine, EngineInfo } from '../../engine/port.js'
+import { missingBinfmtEntry } from '../../builder/docker/emulators.js'
+import type { Builder, BuilderInfo } from '../../builder/port.js'
 import { PolyarchError } from '../../model/errors.js'
 import { formatPlatform, type Platform } from '../../model/platform.js'
 import { executionOn } from '../../plan/execution-on.js'
@@ -21,7 +21,7 @@ export interface EngineCheckOptions {
 
 /** Looks at the engines, at the room of those on this machine, and at how they would run each platform. */
 export async function checkEngines(
-  engines: readonly Engine[],
+  engines: readonly Builder[],
   platforms: readonly Platform[],
   { signal, binfmt = BINFMT, proxies = new Map() }: EngineCheckOptions,
 ): Promise<readonly Finding[]> {
@@ -51,30 +51,30 @@ function buildProxies(proxies: DockerProxies, address: string): readonly Finding
 }
 
 async function ask(
-  engine: Engine,
+  engine: Builder,
   signal: AbortSignal | undefined,
-): Promise<{ readonly info: EngineInfo } | { readonly error: PolyarchError }> {
+): Promise<{ readonly info: BuilderInfo } | { readonly error: PolyarchError }> {
   try {
-    return { info: await engine.info({ signal }) }
+    return { info: await engine.describe({ signal }) }
   } catch (error) {
     if (!(error instanceof PolyarchError) || error.code === 'CANCELLED') throw error
     return { error }
   }
 }
 
-function describe({ version, address, apiVersion, imageStore, native }: EngineInfo): string {
+function describe({ version, address, apiVersion, imageStore, native }: BuilderInfo): string {
   const store = imageStore === 'containerd' ? 'containerd image store' : 'graph driver image store'
   return `Docker ${version} at ${address}, API ${apiVersion}, BuildKit, ${store}, ${formatPlatform(native)}`
 }
 
-function localFolders(infos: readonly EngineInfo[]): readonly string[] {
+function localFolders(infos: readonly BuilderInfo[]): readonly string[] {
   return infos.filter(isLocal).flatMap(({ dataRoot }) => (dataRoot === undefined ? [] : [dataRoot]))
 }
 
 /** One engine that runs the platform is enough. */
 async function checkOnAll(
   platform: Platform,
-  infos: readonly EngineInfo[],
+  infos: readonly BuilderInfo[],
   binfmt: string,
 ): Promise<readonly Finding[]> {
   const found = await Promise.all(infos.map((info) => checkPlatform(platform, info, binfmt)))
@@ -85,7 +85,7 @@ async function checkOnAll(
   return first === undefined ? found : [fine(first.subject, able.map(({ message }) => message).join(', '))]
 }
 
-async function checkPlatform(platform: Platform, info: EngineInfo, binfmt: string): Promise<Finding> {
+async function checkPlatform(platform: Platform, info: BuilderInfo, binfmt: string): Promise<Finding> {
   const subject = `platform ${formatPlatform(platform)}`
   const entry = missingBinfmtEntry(platform)
   const execution = executionOn(info, platform)
@@ -120,7 +120,7 @@ function registering(platform: Platform): string {
 }
 
 /** An engine behind a socket shares this machine's kernel, save where it is a virtual machine's: then there is no entry to read. */
-function isLocal({ address }: EngineInfo): boolean {
+function isLocal({ address }: BuilderInfo): boolean {
   return address.startsWith('unix://')
 }
 

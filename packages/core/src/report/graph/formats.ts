@@ -1,3 +1,4 @@
+import { escapeJson } from '../escape.js'
 import { type Paint, unpainted } from '../paint.js'
 import { formatDot } from './dot.js'
 import { formatMermaid } from './mermaid.js'
@@ -30,6 +31,6 @@ export async function formatPicture(
     case 'html':
       return formatGraphPage(picture)
     case 'json':
-      return `${JSON.stringify(picture, null, 2)}\n`
+      return `${escapeJson(picture, 2)}\n`
   }
 }

@@ -1,6 +1,13 @@
 /** Markup that is safe to put into a page as it is. Only {@link html} and {@link trusted} make it. */
-export interface Html {
+export type Html = Markup
+
+/** A class, so that data which was read from a file and has a `markup` of its own is not markup. */
+class Markup {
   readonly markup: string
+
+  constructor(markup: string) {
+    this.markup = markup
+  }
 }
 
 /** What a template takes: text, which is escaped, or markup, which is not. */
@@ -16,18 +23,18 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /** A template whose every value is escaped, in text and in quoted attributes alike, unless it is markup already. */
 export function html(strings: TemplateStringsArray, ...parts: readonly HtmlPart[]): Html {
-  return { markup: strings.map((text, at) => `${text}${markupOf(parts[at])}`).join('') }
+  return new Markup(strings.map((text, at) => `${text}${markupOf(parts[at])}`).join(''))
 }
 
 /** Markup of our own making. */
 export function trusted(markup: string): Html {
-  return { markup }
+  return new Markup(markup)
 }
 
 function markupOf(part: HtmlPart): string {
   if (part === undefined) return ''
-  if (typeof part === 'string' || typeof part === 'number') return escaped(String(part))
-  return 'markup' in part ? part.markup : part.map(({ markup }) => markup).join('')
+  if (part instanceof Markup) return part.markup
+  return Array.isArray(part) ? part.map(markupOf).join('') : escaped(String(part))
 }
 
 /** Control characters are left out: no browser shows them, and some end a parser's patience. */

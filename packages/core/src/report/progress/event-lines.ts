@@ -1,4 +1,5 @@
 import type { RunEvent } from '../../model/events.js'
+import { escapeJson } from '../escape.js'
 import type { Reporter } from './reporter.js'
 
 /** Version of the events as lines of JSON; raised when what is there changes its meaning, not when something is added. */
@@ -15,7 +16,7 @@ export type EventLine = EventsHeader | RunEvent
 
 /** Tells a run as lines of JSON: a header with the version, then an event a line. */
 export function eventLinesReporter(write: (text: string) => void): Reporter {
-  const writeLine = (line: EventLine) => write(`${JSON.stringify(line)}\n`)
+  const writeLine = (line: EventLine) => write(`${escapeJson(line)}\n`)
   writeLine({ kind: 'events', version: EVENTS_VERSION })
   return {
     tell: writeLine,

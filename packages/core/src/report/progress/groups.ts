@@ -9,14 +9,14 @@ export interface GroupMarkers {
 }
 
 /**
- * GitHub obeys `::` at the start of a line, whatever blanks stand before it, and the older `##[` anywhere in one.
+ * GitHub obeys `::` at the start of a line, whatever blanks stand before it, and the older `##[` and Azure's `##vso[` anywhere in one.
  *
  * @see https://docs.github.com/actions/reference/workflow-commands-for-github-actions#grouping-log-lines
  */
 const GITHUB: GroupMarkers = {
   start: (title) => `::group::${title}\n`,
   end: () => '::endgroup::\n',
-  tame: (text) => text.replaceAll('##[', '## [').replace(/^\s*(?=::)/gm, '$&| '),
+  tame: (text) => text.replace(/##(?=\[|vso\[)/g, '## ').replace(/^[^\S\n]*(?=::)/gm, '$&| '),
 }
 
 const seconds = (at: number) => Math.floor(at / 1000)

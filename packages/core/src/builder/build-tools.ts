@@ -1,0 +1,39 @@
+import { buildFailure } from './build-failure.js'
+import type { BuildSessions } from './build-sessions.js'
+import type { BuildKitClient } from './buildkit/client.js'
+import type { SolveRequest } from './buildkit/control.js'
+import { type SolveResult, solve } from './buildkit/solve.js'
+import type { BuilderCall, BuilderFeatures, BuildRequest } from './port.js'
+import { solveRequest } from './solve-request.js'
+
+/** What a build uses of its builder. */
+export interface BuildTools {
+  readonly buildKit: BuildKitClient
+  readonly sessions: BuildSessions
+  readonly features: BuilderFeatures
+  /** The builder's address, which docker's configuration may name proxies for. */
+  readonly address: string
+  /** Runs an operation as the builder's methods do: watched, with failures in the form of the port. */
+  readonly run: <T>(action: string, call: BuilderCall, operation: (own: BuilderCall) => Promise<T>) => Promise<T>
+}
+
+/** Runs a build with an exporter. @throws BUILD_FAILED, and what a service of the session threw */
+export async function runBuild(
+  request: BuildRequest,
+  { buildKit, sessions, features, address }: BuildTools,
+  exporter: SolveRequest['exporter'],
+  call: BuilderCall,
+): Promise<SolveResult> {
+  const control = await buildKit.control(call.signal)
+  const session = await sessions.open(request.inputs, call.signal)
+  const before = session.failures.length
+  try {
+    return await solve(
+      control,
+      { ...solveRequest(request, { features, address }), session: session.id, exporter },
+      call,
+    )
+  } catch (error) {
+    throw buildFailure(error, request, session.failures.slice(before))
+  }
+}

@@ -1,0 +1,117 @@
+import { StringDecoder } from 'node:string_decoder'
+import type { EngineEvent } from '../../model/events.js'
+import { LogTail } from '../log-tail.js'
+import type { BuildStatus, StatusLog, StatusProgress, StatusTime, StatusVertex, StatusWarning } from './status.js'
+
+/** The step that made a build fail. */
+export interface FailedStep {
+  readonly name: string
+  readonly error: string
+  /** The last lines of its output. */
+  readonly log: readonly string[]
+}
+
+/** Layers are named by their digest; other progress, such as the upload of the context, is of no layer. */
+const LAYER = /^(?:extracting )?(sha256:[a-f0-9]{64})$/
+
+/** Standard output and standard error, as BuildKit numbers them. */
+const STREAMS = [1, 2]
+
+type VertexState = 'waiting' | 'started' | 'ended'
+
+/** Turns BuildKit's trace, which repeats itself, into events that each tell one change. */
+export class BuildProgress {
+  readonly #emit: (event: EngineEvent) => void
+  readonly #states = new Map<string, VertexState>()
+  readonly #decoders = new Map<string, StringDecoder>()
+  readonly #tails = new Map<string, LogTail>()
+  /** Those that failed, in the order in which they did. */
+  #failed: readonly StatusVertex[] = []
+
+  constructor(emit: (event: EngineEvent) => void) {
+    this.#emit = emit
+  }
+
+  /** Takes in one message. */
+  add(status: BuildStatus): void {
+    // A vertex is told to have started before its first output, and to have ended after its last.
+    const ending = status.vertexes.filter(({ completed }) => completed !== null)
+    for (const vertex of status.vertexes) this.#start(vertex)
+    for (const progress of status.statuses) this.#progress(progress)
+    for (const log of status.logs) this.#log(log)
+    for (const warning of status.warnings) this.#warn(warning)
+    for (const vertex of ending) this.#finish(vertex)
+  }
+
+  /** Hands over what is left of output that ended in the middle of a character. */
+  end(): void {
+    for (const key of this.#decoders.keys()) this.#flush(key)
+  }
+
+  /**
+   * The step that a build failed at. A step may fail and the build go on, as without a cache that is not there, so that
+   * it is the first one whose error the failure repeats; those that BuildKit stopped because of it come later.
+   */
+  failedStep(failure: string): FailedStep | undefined {
+    const vertex = this.#failed.find(({ error }) => failure.includes(error)) ?? this.#failed[0]
+    return vertex && { name: vertex.name, error: vertex.error, log: this.#tails.get(vertex.digest)?.lines() ?? [] }
+  }
+
+  #start({ digest, name, started }: StatusVertex): void {
+    if (started === null || this.#states.has(digest)) return
+    this.#states.set(digest, 'started')
+    this.#emit({ kind: 'build-step', step: digest, name, status: 'started' })
+  }
+
+  #finish(vertex: StatusVertex): void {
+    const { digest, name, error, completed } = vertex
+    if (completed === null || this.#states.get(digest) === 'ended') return
+    this.#states.set(digest, 'ended')
+    for (const stream of STREAMS) this.#flush(`${stream} ${digest}`)
+    if (error !== '') {
+      this.#failed = [...this.#failed, vertex].sort((a, b) => compareTimes(a.completed, b.completed))
+      this.#emit({ kind: 'build-step', step: digest, name, status: 'failed', error })
+    } else {
+      this.#emit({ kind: 'build-step', step: digest, name, status: vertex.cached ? 'cached' : 'done' })
+    }
+  }
+
+  #log({ vertex, stream, data }: StatusLog): void {
+    const key = `${stream} ${vertex}`
+    const decoder = this.#decoders.get(key) ?? new StringDecoder('utf8')
+    this.#decoders.set(key, decoder)
+    this.#text(vertex, stream, decoder.write(Buffer.from(data)))
+  }
+
+  #flush(key: string): void {
+    const [stream, vertex = ''] = key.split(' ')
+    this.#text(vertex, Number(stream), this.#decoders.get(key)?.end() ?? '')
+  }
+
+  #text(vertex: string, stream: number, text: string): void {
+    if (text === '') return
+    const tail = this.#tails.get(vertex) ?? new LogTail()
+    this.#tails.set(vertex, tail)
+    tail.add(text)
+    this.#emit({ kind: 'build-log', step: vertex, stream: stream === 2 ? 'stderr' : 'stdout', text })
+  }
+
+  #progress({ id, name, current, total }: StatusProgress): void {
+    const layer = LAYER.exec(id)?.[1]
+    if (layer === undefined) return
+    // Newer engines have no other name for a download than the layer's.
+    const status = name === '' || name === id ? 'pulling' : name
+    const size = total > 0 ? { total } : {}
+    this.#emit({ kind: 'engine-transfer', direction: 'pull', layer, status, bytes: current, ...size })
+  }
+
+  #warn({ summary, ranges }: StatusWarning): void {
+    const line = ranges[0]?.start?.line
+    const message = Buffer.from(summary).toString()
+    this.#emit({ kind: 'build-warning', message, ...(line !== undefined && line > 0 && { line }) })
+  }
+}
+
+function compareTimes(a: StatusTime | null, b: StatusTime | null): number {
+  return (a?.seconds ?? 0) - (b?.seconds ?? 0) || (a?.nanos ?? 0) - (b?.nanos ?? 0)
+}

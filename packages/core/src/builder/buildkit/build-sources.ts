@@ -1,0 +1,57 @@
+import { type Digest, isDigest } from '../../model/digest.js'
+import type { BuildStatus } from './status.js'
+
+/** What a build resolved outside of its context. */
+export type BuildSource =
+  | {
+      readonly kind: 'image'
+      /** The whole name, with its tag: `docker.io/library/alpine:3.22`. */
+      readonly name: string
+      /** What the name meant; undefined where the builder took an image of its own by that name. */
+      readonly digest: Digest | undefined
+    }
+  | {
+      /** Content without a digest: a URL or a git repository. */
+      readonly kind: 'remote'
+      readonly url: string
+    }
+
+/** `[internal] load metadata for NAME`, and the same of a named context and of a frontend. */
+const RESOLVES = /(?:load metadata for|resolve image config for) (?:docker-image:\/\/)?(\S+)$/
+
+/** `[stage 1/3] FROM NAME@DIGEST`, `docker-image://NAME@DIGEST` of a frontend, `[context base] NAME@DIGEST`. */
+const IMAGE = /(?:^docker-image:\/\/|^|FROM |\] )([^\s@[\]]+)@(sha256:[a-f0-9]{64})$/
+
+/** `FROM NAME`: before BuildKit 0.11, what COPY and mounts name is resolved as it is pulled. */
+const UNRESOLVED = /(?:^|\] )FROM ([^\s@]+)$/
+
+/** What ADD fetches; BuildKit names the step by its address. */
+const REMOTE = /^(?:(?:https?|git|ssh):\/\/|git@)\S+$/
+
+/**
+ * Collects what a build resolved from the names of its steps: the one report of it that every version of BuildKit makes,
+ * for results from its cache too.
+ */
+export class BuildSources {
+  readonly #images = new Map<string, Digest | undefined>()
+  readonly #remotes = new Set<string>()
+
+  add({ vertexes }: Pick<BuildStatus, 'vertexes'>): void {
+    for (const { name } of vertexes) this.#addName(name)
+  }
+
+  list(): readonly BuildSource[] {
+    const images = [...this.#images].map(([name, digest]) => ({ kind: 'image' as const, name, digest }))
+    const remotes = [...this.#remotes].map((url) => ({ kind: 'remote' as const, url }))
+    return [...images, ...remotes]
+  }
+
+  #addName(step: string): void {
+    const [, resolved] = RESOLVES.exec(step) ?? UNRESOLVED.exec(step) ?? []
+    // A name with a digest means the same always, and stands in the Dockerfile.
+    if (resolved !== undefined && !resolved.includes('@')) this.#images.set(resolved, this.#images.get(resolved))
+    const [, name, digest = ''] = IMAGE.exec(step) ?? []
+    if (name !== undefined && isDigest(digest) && this.#images.has(name)) this.#images.set(name, digest)
+    if (REMOTE.test(step)) this.#remotes.add(step)
+  }
+}

@@ -1,0 +1,169 @@
+import type { Duplex } from 'node:stream'
+import { CONTROL_SCHEMA } from './control-schema.js'
+import type { GrpcCall, GrpcConnection } from './grpc-connection.js'
+import { grpcDuplex } from './grpc-duplex.js'
+import { messageTypes } from './messages.js'
+import { type BuildStatus, decodeStatus } from './status.js'
+
+/** A cache that a build exports, as `type=registry,ref=…` of `docker buildx build` names it. */
+export interface CacheEntry {
+  readonly Type: string
+  readonly Attrs: Readonly<Record<string, string>>
+}
+
+/** A replacement of one source by another, before BuildKit resolves it. */
+export interface SourceReplacement {
+  /** `docker-image://docker.io/library/alpine:3.22` */
+  readonly from: string
+  readonly to: string
+}
+
+/** One build, in the terms of BuildKit's API. */
+export interface SolveRequest {
+  /** Chosen by the client: names the build in {@link ControlClient.status}. */
+  readonly ref: string
+  /** The id of the session that the build calls back on. */
+  readonly session: string
+  readonly frontend: string
+  readonly frontendAttributes: Readonly<Record<string, string>>
+  /** Undefined where the result is kept in the builder's cache alone. */
+  readonly exporter?: { readonly type: string; readonly attributes: Readonly<Record<string, string>> } | undefined
+  readonly cacheExports?: readonly CacheEntry[]
+  readonly entitlements?: readonly string[]
+  readonly sourceReplacements?: readonly SourceReplacement[]
+}
+
+/** A worker of BuildKit. */
+export interface Worker {
+  readonly ID: string
+  readonly Labels: Readonly<Record<string, string>>
+  readonly platforms: readonly { readonly architecture: string; readonly os: string; readonly variant: string }[]
+}
+
+/** A record of BuildKit's cache. */
+export interface UsageRecord {
+  readonly ID: string
+  readonly Mutable: boolean
+  readonly InUse: boolean
+  /** In bytes. */
+  readonly Size: number
+  readonly Description: string
+  readonly RecordType: string
+  readonly Shared: boolean
+}
+
+/** The version of a BuildKit. */
+export interface BuildKitVersion {
+  readonly package: string
+  readonly version: string
+  readonly revision: string
+}
+
+/** The action of the source policy that replaces a source. */
+const CONVERT = 2
+
+/**
+ * How a source is matched: BuildKit 0.25 replaces an exact match by itself. No name of an image has a character that is
+ * special to a wildcard.
+ */
+const WILDCARD = 0
+
+const SERVICE = '/moby.buildkit.v1.Control'
+const type = messageTypes(CONTROL_SCHEMA)
+const EMPTY = Buffer.alloc(0)
+
+const types = {
+  solve: type<object>('SolveRequest'),
+  solved: type<{ readonly ExporterResponse: Readonly<Record<string, string>> }>('SolveResponse'),
+  status: type<{ readonly Ref: string }>('StatusRequest'),
+  info: type<{ readonly buildkitVersion: BuildKitVersion | null }>('InfoResponse'),
+  workers: type<{ readonly record: readonly Worker[] }>('ListWorkersResponse'),
+  prune: type<{ readonly filter: readonly string[]; readonly all: boolean }>('PruneRequest'),
+  usage: type<{ readonly record: readonly UsageRecord[] }>('DiskUsageResponse'),
+  record: type<UsageRecord>('UsageRecord'),
+  bytes: type<{ readonly data: Uint8Array }>('BytesMessage'),
+}
+
+/**
+ * BuildKit's control API. Every method rejects with GrpcError where BuildKit refuses, with the connection's error where
+ * that breaks, and with the signal's reason.
+ *
+ * @see https://github.com/moby/buildkit/blob/v0.20.0/api/services/control/control.proto
+ */
+export class ControlClient {
+  readonly #connection: GrpcConnection
+
+  constructor(connection: GrpcConnection) {
+    this.#connection = connection
+  }
+
+  /** Runs a build to its end. @returns what the exporter reports, such as `containerimage.digest`. */
+  async solve(request: SolveRequest, call: GrpcCall = {}): Promise<Readonly<Record<string, string>>> {
+    const answer = await this.#connection.unary(`${SERVICE}/Solve`, types.solve.encode(solveMessage(request)), call)
+    return types.solved.decode(answer).ExporterResponse
+  }
+
+  /** Reports a build from its start to its end. A build that has not been sent yet is waited for, for three seconds. */
+  async *status(ref: string, call: GrpcCall = {}): AsyncGenerator<BuildStatus, void> {
+    const request = types.status.encode({ Ref: ref })
+    for await (const message of this.#connection.stream(`${SERVICE}/Status`, request, call)) yield decodeStatus(message)
+  }
+
+  /** The version; BuildKit before 0.11 has no such method, and rejects with UNIMPLEMENTED. */
+  async info(call: GrpcCall = {}): Promise<BuildKitVersion | undefined> {
+    const answer = await this.#connection.unary(`${SERVICE}/Info`, EMPTY, call)
+    return types.info.decode(answer).buildkitVersion ?? undefined
+  }
+
+  async listWorkers(call: GrpcCall = {}): Promise<readonly Worker[]> {
+    const answer = await this.#connection.unary(`${SERVICE}/ListWorkers`, EMPTY, call)
+    return types.workers.decode(answer).record
+  }
+
+  async diskUsage(call: GrpcCall = {}): Promise<readonly UsageRecord[]> {
+    const answer = await this.#connection.unary(`${SERVICE}/DiskUsage`, EMPTY, call)
+    return types.usage.decode(answer).record
+  }
+
+  /** Deletes records of the cache that match one of the filters, or all. @returns what has been deleted. */
+  async prune(
+    { filter = [], all = false }: { readonly filter?: readonly string[]; readonly all?: boolean } = {},
+    call: GrpcCall = {},
+  ): Promise<readonly UsageRecord[]> {
+    const request = types.prune.encode({ filter, all })
+    const records: UsageRecord[] = []
+    for await (const message of this.#connection.stream(`${SERVICE}/Prune`, request, call)) {
+      records.push(types.record.decode(message))
+    }
+    return records
+  }
+
+  /** Opens a connection on which BuildKit is the client, for the services of a session. */
+  session(headers: Readonly<Record<string, string | readonly string[]>>): Duplex {
+    const metadata = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+    return grpcDuplex(this.#connection.open(`${SERVICE}/Session`, { metadata }), types.bytes)
+  }
+}
+
+function solveMessage(request: SolveRequest): object {
+  const { exporter, cacheExports = [], sourceReplacements = [] } = request
+  return {
+    Ref: request.ref,
+    Session: request.session,
+    Frontend: request.frontend,
+    FrontendAttrs: request.frontendAttributes,
+    ...(exporter && { Exporter: exporter.type, ExporterAttrs: exporter.attributes }),
+    Cache: { Exports: cacheExports },
+    Entitlements: request.entitlements ?? [],
+    ...(sourceReplacements.length > 0 && {
+      SourcePolicy: {
+        version: 1,
+        rules: sourceReplacements.map(({ from, to }) => ({
+          action: CONVERT,
+          selector: { identifier: from, match_type: WILDCARD },
+          updates: { identifier: to },
+        })),
+      },
+    }),
+  }
+}

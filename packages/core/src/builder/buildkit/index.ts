@@ -1,0 +1,26 @@
+/**
+ * A client for BuildKit's own API: builds, their progress, and the services that they call back for.
+ *
+ * @module \@polyarch/core/buildkit
+ */
+
+export { agentSocket } from './agent-socket.js'
+export type { BuildSource } from './build-sources.js'
+export type { BuildKitClient, BuildKitTransport } from './client.js'
+export type {
+  BuildKitVersion,
+  CacheEntry,
+  ControlClient,
+  SolveRequest,
+  SourceReplacement,
+  UsageRecord,
+  Worker,
+} from './control.js'
+export { connectBuildKit, type DockerConnection } from './docker-transport.js'
+export type { SyncDirectory, SyncEntry } from './file-sync.js'
+export { GrpcError } from './grpc-error.js'
+export { agentOfKeys } from './key-agent.js'
+export { memoryDirectory } from './memory-directory.js'
+export type { BuildSecrets, RegistryLogin, SessionOptions, SshAgents } from './options.js'
+export type { BuildKitSession } from './session.js'
+export { type SolveCall, SolveError, type SolveResult, solve } from './solve.js'

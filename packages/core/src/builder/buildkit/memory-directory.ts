@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto'
+import type { SyncDirectory, SyncEntry } from './file-sync.js'
+
+/**
+ * A directory of texts by name, for a build to read.
+ *
+ * @example
+ * ```ts
+ * const dockerfile = memoryDirectory({ Dockerfile: 'FROM scratch\nCOPY . /\n' })
+ * ```
+ */
+export function memoryDirectory(files: Readonly<Record<string, string>>): SyncDirectory {
+  const entries = Object.entries(files)
+    .map(([name, text]) => entryOf(name, Buffer.from(text)))
+    .sort((one, other) => Buffer.compare(one.path, other.path))
+  return { list: async () => entries }
+}
+
+function entryOf(name: string, content: Buffer): SyncEntry & { readonly path: Buffer } {
+  return {
+    kind: 'file',
+    path: Buffer.from(name),
+    mode: 0o644,
+    size: content.byteLength,
+    modified: contentTime(createHash('sha256').update(content).digest()),
+    async *open() {
+      yield content
+    },
+  }
+}
+
+const NANOSECONDS = 1_000_000_000n
+
+/**
+ * The part of a second, in nanoseconds, that stands for a content: a receiver takes a file of the same size and date for
+ * unchanged, and images keep whole seconds.
+ */
+export function contentTime(sha256: Buffer): bigint {
+  return sha256.readBigUInt64BE() % NANOSECONDS
+}

@@ -1,0 +1,24 @@
+import protobuf from 'protobufjs'
+
+/** Encodes and decodes one protobuf message type. */
+export interface MessageType<T extends object> {
+  encode(message: T): Buffer
+  /** Absent fields get their default. @throws Error where the bytes are no such message. */
+  decode(bytes: Uint8Array): Required<T>
+}
+
+/**
+ * Looks up message types by name in a schema written in protobuf's own language. 64-bit numbers are decoded as numbers.
+ * They are encoded from numbers, or from `{ low, high }` where they exceed 2^53.
+ */
+export function messageTypes(schema: string): <T extends object>(name: string) => MessageType<T> {
+  const { root } = protobuf.parse(schema, { keepCase: true })
+  return <T extends object>(name: string): MessageType<T> => {
+    const type = root.lookupType(name)
+    return {
+      encode: (message) => Buffer.from(type.encode(message as Record<string, unknown>).finish()),
+      decode: (bytes) =>
+        type.toObject(type.decode(bytes), { defaults: true, arrays: true, longs: Number }) as Required<T>,
+    }
+  }
+}

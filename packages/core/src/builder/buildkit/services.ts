@@ -1,0 +1,24 @@
+import { authService } from './auth.js'
+import { fileSendService } from './file-send.js'
+import { fileSyncService } from './file-sync.js'
+import type { SessionOptions } from './options.js'
+import { secretsService } from './secrets.js'
+import type { SessionService } from './service.js'
+import { sshService } from './ssh.js'
+
+/** A service for each thing that is given: a build can call back for that, and for nothing else. */
+export function servicesFor({
+  credentials,
+  secrets,
+  ssh,
+  directories,
+  output,
+}: SessionOptions): readonly SessionService[] {
+  return [
+    ...(directories ? [fileSyncService(directories)] : []),
+    ...(output ? [fileSendService(output)] : []),
+    ...(credentials ? [authService(credentials)] : []),
+    ...(secrets ? [secretsService(secrets)] : []),
+    ...(ssh ? [sshService(ssh)] : []),
+  ]
+}

@@ -1,0 +1,59 @@
+import { type Digest, isDigest } from '../../model/digest.js'
+import { EngineError } from '../../model/errors.js'
+import { formatReference, type Reference, withDefaultTag } from '../../model/reference.js'
+import type { CredentialStore } from '../../registry/port.js'
+import type { BuilderCall } from '../port.js'
+import type { Connection } from './connection.js'
+import { Refusal } from './failures.js'
+import { registryHeaders } from './registry-auth.js'
+
+const NOT_FOUND = 404
+
+/** What an engine answers where it, or the registry, is at fault rather than the question. */
+const SERVER_FAULT = 500
+
+/** Has the engine look up a manifest in its registry; one that is not there was looked up too. Rejects as the port says. */
+export async function requireRegistry(
+  connection: Connection,
+  credentials: CredentialStore,
+  reference: Reference,
+  call: BuilderCall,
+): Promise<void> {
+  await lookUp(connection, credentials, reference, call)
+}
+
+/** The digest that the engine finds under a name; undefined where there is none. */
+export async function lookUp(
+  connection: Connection,
+  credentials: CredentialStore,
+  reference: Reference,
+  { signal }: BuilderCall,
+): Promise<Digest | undefined> {
+  const name = formatReference(withDefaultTag(reference))
+  const headers = await registryHeaders(credentials, reference)
+  try {
+    const answer = await connection.json({ method: 'GET', path: `/distribution/${name}/json`, headers, signal })
+    const digest = (answer as { readonly Descriptor?: { readonly digest?: string } }).Descriptor?.digest ?? ''
+    if (isDigest(digest)) return digest
+    throw new EngineError('ENGINE_REJECTED', `the engine returned no digest of ${name}`)
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    if (error.status === NOT_FOUND) return undefined
+    if (error.status >= SERVER_FAULT) throw cannotReach(reference, error, connection.address)
+    throw error
+  }
+}
+
+/** An engine answers alike where a registry is out of reach and where it wants a login and none was given. */
+function cannotReach({ registry }: Reference, cause: Refusal, address: string): EngineError {
+  return new EngineError(
+    'ENGINE_CANNOT_REACH_REGISTRY',
+    `the engine at ${address} gets no answer from the registry ${registry}: ${cause.message}`,
+    {
+      hint:
+        `Name a registry that this engine can reach (an engine in a virtual machine or on another host does not see ` +
+        `this one's loopback), and log in with 'docker login ${registry}' where it wants a login.`,
+      cause,
+    },
+  )
+}

@@ -1,0 +1,126 @@
+import pLimit, { type LimitFunction } from 'p-limit'
+import type { Digest } from '../../model/digest.js'
+import type { ErrorCode } from '../../model/errors.js'
+import { formatPlatform, type Platform } from '../../model/platform.js'
+import { formatReference, formatRepository, type Reference, type Repository } from '../../model/reference.js'
+import type { CredentialStore } from '../../registry/port.js'
+import { BuildSessions } from '../build-sessions.js'
+import { BuildKitClient } from '../buildkit/client.js'
+import { withHeartbeat } from '../heartbeat.js'
+import type { Builder, BuilderCall, BuilderInfo, BuildRequest, BuiltImage, ImageStore } from '../port.js'
+import { PushingBuild } from '../pushing-build.js'
+import { Connection } from './connection.js'
+import { describeEngine } from './description.js'
+import { requireRegistry } from './distribution.js'
+import type { Endpoint, Environment } from './endpoint.js'
+import { engineTransport } from './engine-transport.js'
+import { withFailures } from './failures.js'
+import { tagImage, untagImage } from './names.js'
+import { findCredentials } from './registry-auth.js'
+import { StoredBuild } from './stored-build.js'
+import { pull, push, withSecondTry } from './transfer.js'
+
+/** The BuildKit and the images of a Docker Engine, over a connection of dockerode. */
+export class DockerEngine implements Builder {
+  readonly name: string
+  readonly images: ImageStore
+  readonly #connection: Connection
+  readonly #credentials: CredentialStore
+  readonly #buildKit: BuildKitClient
+  readonly #sessions: BuildSessions
+  readonly #pushes = new Map<string, LimitFunction>()
+  #info: Promise<BuilderInfo> | undefined
+
+  constructor(endpoint: Endpoint, env: Environment, credentials: CredentialStore) {
+    this.name = endpoint.address
+    this.#connection = new Connection(endpoint, env)
+    this.#credentials = credentials
+    this.#buildKit = new BuildKitClient(engineTransport(this.#connection))
+    this.#sessions = new BuildSessions(this.#buildKit, (host) => findCredentials(credentials, host))
+    this.images = {
+      pull: (reference, platform, call = {}) => this.#pull(reference, platform, call),
+      tag: (source, target, call = {}) =>
+        this.#run(`tag ${formatReference(source)}`, call, (own) => tagImage(this.#connection, source, target, own)),
+      untag: (reference, call = {}) =>
+        this.#run(`untag ${formatReference(reference)}`, call, (own) => untagImage(this.#connection, reference, own)),
+    }
+  }
+
+  describe(call: BuilderCall = {}): Promise<BuilderInfo> {
+    return this.#run('describe itself', call, async (own) => {
+      const info = describeEngine(this.#connection, this.#buildKit, own.signal)
+      // The last answer serves the builds: what an engine can do changes with a restart only, emulators at any time.
+      this.#info = info
+      info.catch(() => {
+        this.#info = undefined
+      })
+      return info
+    })
+  }
+
+  build(request: BuildRequest, call: BuilderCall = {}): Promise<BuiltImage> {
+    const action = `build ${formatReference(request.destination)} for ${formatPlatform(request.platform)}`
+    return this.#run(action, call, async (own) => {
+      const { features, address } = await (this.#info ?? this.describe(own))
+      const tools = { buildKit: this.#buildKit, sessions: this.#sessions, features, address, run: this.#runStep }
+      if (features.pushes) return PushingBuild.start(request, tools, own)
+      const pushing = (pushCall: BuilderCall) => this.#push(request.destination, request.platform, pushCall)
+      return StoredBuild.start(request, { ...tools, images: this.images, push: pushing }, own)
+    })
+  }
+
+  requireRegistry(reference: Reference, call: BuilderCall = {}): Promise<void> {
+    return this.#run(`look up ${formatReference(reference)}`, call, (own) =>
+      requireRegistry(this.#connection, this.#credentials, reference, own),
+    )
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sessions[Symbol.asyncDispose]()
+    await this.#buildKit[Symbol.asyncDispose]()
+    await this.#connection[Symbol.asyncDispose]()
+  }
+
+  #pull(reference: Reference, platform: Platform, call: BuilderCall): Promise<void> {
+    const action = `pull ${formatReference(reference)} for ${formatPlatform(platform)}`
+    const pulling = (own: BuilderCall) => pull(this.#connection, this.#credentials, [reference, platform], own)
+    return this.#run(action, call, pulling, 'PULL_FAILED')
+  }
+
+  #push(reference: Reference, platform: Platform, call: BuilderCall): Promise<Digest> {
+    const inTurn = (own: BuilderCall) =>
+      this.#pushesTo(reference)(() =>
+        withSecondTry(() => push(this.#connection, this.#credentials, [reference, platform], own)),
+      )
+    return this.#run(`push ${formatReference(reference)}`, call, inTurn, 'PUSH_FAILED')
+  }
+
+  /**
+   * One at a time to a repository. Platforms have layers in common, such as what is copied from the context; engines with
+   * the containerd image store would send each several times, and docker-registry 2 reads what is written at that moment.
+   */
+  #pushesTo(repository: Repository): LimitFunction {
+    const name = formatRepository(repository)
+    const limit = this.#pushes.get(name) ?? pLimit(1)
+    this.#pushes.set(name, limit)
+    return limit
+  }
+
+  readonly #runStep = <T>(action: string, call: BuilderCall, operation: (own: BuilderCall) => Promise<T>): Promise<T> =>
+    this.#run(action, call, operation)
+
+  /** Ends the operation where the engine stops answering, and gives its failure the form that the port promises. */
+  #run<T>(
+    action: string,
+    { signal, onEvent }: BuilderCall,
+    operation: (own: BuilderCall) => Promise<T>,
+    code?: ErrorCode,
+  ): Promise<T> {
+    const context = { address: this.#connection.address, signal, action, ...(code && { code }) }
+    return withFailures(context, () =>
+      withHeartbeat({ signal, beat: (own) => this.#connection.ping(own) }, (own) =>
+        operation({ signal: own, onEvent }),
+      ),
+    )
+  }
+}

@@ -1,0 +1,150 @@
+import type { Ulimit } from '../definition/build-settings.js'
+import type { Digest } from '../model/digest.js'
+import type { EngineEvent } from '../model/events.js'
+import type { Platform } from '../model/platform.js'
+import type { Reference } from '../model/reference.js'
+import type { DockerProxies } from '../registry/docker-proxies.js'
+import type { BuildSource } from './buildkit/build-sources.js'
+import type { SyncDirectory } from './buildkit/file-sync.js'
+import type { BuildSecrets, SshAgents } from './buildkit/options.js'
+
+/** What every call to a builder takes beside its arguments. */
+export interface BuilderCall {
+  readonly signal?: AbortSignal | undefined
+  readonly onEvent?: ((event: EngineEvent) => void) | undefined
+}
+
+/** What a builder can do beyond what all of them can. */
+export interface BuilderFeatures {
+  /** Replaces the sources that a build resolves: pins images without a change of the Dockerfile. */
+  readonly sourcePolicy: boolean
+  /** Takes contexts by name: images, directories, git repositories. */
+  readonly namedContexts: boolean
+  /** Applies `shmSize` and `ulimits`. */
+  readonly limits: boolean
+  /** Pushes an image itself, in the media types asked for. */
+  readonly pushes: boolean
+  /** The kinds of caches that it can export. */
+  readonly cacheExports: ReadonlySet<string>
+}
+
+/** What a builder reports of itself. */
+export interface BuilderInfo {
+  /** Its address, for people: `unix:///var/run/docker.sock`. */
+  readonly address: string
+  readonly version: string
+  /** The API version of a Docker Engine. */
+  readonly apiVersion: string
+  /** The builder's own platform. */
+  readonly native: Platform
+  /** Every platform that it can run, native and emulated; undefined where it does not report them. */
+  readonly runnable: readonly Platform[] | undefined
+  readonly features: BuilderFeatures
+  /** How a Docker Engine keeps images. */
+  readonly imageStore?: 'graphdriver' | 'containerd'
+  /** The folder that a Docker Engine keeps everything in, on its own machine; undefined where it does not report it. */
+  readonly dataRoot?: string
+}
+
+/** What builds read of this machine. Builds with the same value share one session, and read each directory once. */
+export interface BuildInputs {
+  /** By the name that BuildKit requests: `context`, `dockerfile`, and those of named contexts. */
+  readonly directories: Readonly<Record<string, SyncDirectory>>
+  /** Equal for inputs that are mostly the same files, over all runs: the builder then requests only what differs. */
+  readonly sharedKey: string
+  readonly secrets?: BuildSecrets
+  readonly ssh?: SshAgents
+}
+
+/** An image that a Dockerfile names, with the reference to be used in its place. */
+export interface ImagePin {
+  /** The whole name, with its tag: `docker.io/library/alpine:3.22`. */
+  readonly name: string
+  /** The whole name, with a digest. */
+  readonly pinned: string
+}
+
+/** The Dockerfile of a build. Its files are in the directory `dockerfile` of the build's inputs. */
+export interface BuildDockerfile {
+  /** What messages call it. */
+  readonly name: string
+  readonly text: string
+  /** The file with that text. */
+  readonly file: string
+  /** The file with pinned images in their places, for builders without a source policy. */
+  readonly pinnedFile: string
+}
+
+/** A cache to import or export, as `type=registry,ref=…`. */
+export interface BuildCache {
+  readonly type: string
+  readonly attributes: Readonly<Record<string, string>>
+}
+
+/** One build: one platform, one result. All decisions have been made; nothing is read from the environment. */
+export interface BuildRequest {
+  readonly platform: Platform
+  readonly inputs: BuildInputs
+  readonly dockerfile: BuildDockerfile
+  readonly pins: readonly ImagePin[]
+  /** Where the result is pushed to, with a tag that the engine may keep it by meanwhile. */
+  readonly destination: Reference
+  readonly mediaTypes: 'oci' | 'docker'
+  readonly target?: string
+  readonly args?: Readonly<Record<string, string>>
+  /** Docker's proxies by engine address; `withProxyArgs` adds those of the engine to `args` where they are sent. */
+  readonly proxies?: DockerProxies
+  readonly labels?: Readonly<Record<string, string>>
+  readonly network?: string
+  /** `host:ip` pairs. */
+  readonly addHosts?: readonly string[]
+  /** All steps, or those of these stages. */
+  readonly noCache?: boolean | readonly string[]
+  /** Has the builder look up images in their registries even where it has them. */
+  readonly pull?: boolean
+  readonly cacheFrom?: readonly BuildCache[]
+  readonly cacheTo?: readonly BuildCache[]
+  /** By name: `docker-image://…`, a git URL, or `local:NAME` for a directory of the inputs. */
+  readonly contexts?: Readonly<Record<string, string>>
+  /** In bytes. */
+  readonly shmSize?: number
+  readonly ulimits?: readonly Ulimit[]
+}
+
+/** A finished build, on its builder. Disposal removes what it left there under a name. */
+export interface BuiltImage extends AsyncDisposable {
+  /** What the build resolved outside of its inputs. */
+  readonly sources: readonly BuildSource[]
+  /** Runs a command in the image, without network. @throws BUILD_FAILED where it fails */
+  run(command: readonly string[], call?: BuilderCall): Promise<void>
+  /** Pushes it to the destination, unless the builder did so while it built. @returns the digest of what is there now. */
+  push(call?: BuilderCall): Promise<Digest>
+}
+
+/** The images that a Docker Engine keeps by name. */
+export interface ImageStore {
+  /** Pulls one platform of an index; a single image is taken as it is. */
+  pull(reference: Reference, platform: Platform, call?: BuilderCall): Promise<void>
+  /** Gives an image another name. */
+  tag(source: Reference, target: Reference, call?: BuilderCall): Promise<void>
+  /** Removes a name; one that is not there is no error. */
+  untag(reference: Reference, call?: BuilderCall): Promise<void>
+}
+
+/**
+ * A BuildKit that builds images: that of a Docker Engine, or a remote one.
+ *
+ * Methods throw EngineError, and CancelledError once the signal has fired; credentials are looked up per host.
+ */
+export interface Builder extends AsyncDisposable {
+  /** As the user named it: an address or a docker context. */
+  readonly name: string
+  /** Requests what the builder is. @throws ENGINE_UNREACHABLE; ENGINE_UNSUPPORTED where it has no BuildKit. */
+  describe(call?: BuilderCall): Promise<BuilderInfo>
+  /** Builds an image. @throws BUILD_FAILED with the failing Dockerfile line and the end of its log. */
+  build(request: BuildRequest, call?: BuilderCall): Promise<BuiltImage>
+  /** Has the builder itself look up a manifest. @throws ENGINE_CANNOT_REACH_REGISTRY */
+  requireRegistry(reference: Reference, call?: BuilderCall): Promise<void>
+  /** Undefined for a builder without one. */
+  readonly images?: ImageStore
+}

@@ -1,0 +1,65 @@
+/** A token of a pattern: an escaped character, a class, or any one character. */
+const TOKENS = /\\(?<escaped>.)|\[(?<not>\^?)(?<range>(?:\\.|[^\]\\])+)\]|./gsu
+const RANGES = /(?:\\(.)|([^\\]))(?:-(?:\\(.)|([^\\])))?/gsu
+
+type Token = '*' | ((character: string) => boolean)
+
+/** Whether a component of a path is a pattern; a backslash escapes the character after it. */
+export function isPattern(component: string): boolean {
+  return /[*?[\\]/.test(component)
+}
+
+/**
+ * Makes the test whether a name matches one component of a path, in the language of Go's `filepath.Match`. A name that is
+ * equal to the pattern matches too. Takes time in proportion to the lengths of pattern and name, multiplied.
+ *
+ * @see https://pkg.go.dev/path/filepath#Match
+ */
+export function componentMatcher(pattern: string): (name: string) => boolean {
+  const tokens = Array.from(pattern.matchAll(TOKENS), tokenOf)
+  return (name) => name === pattern || matches(tokens, Array.from(name))
+}
+
+function tokenOf(match: RegExpMatchArray): Token {
+  const { escaped, not, range } = match.groups ?? {}
+  if (escaped !== undefined) return (character) => character === escaped
+  if (range !== undefined) return classOf(range, not === '^')
+  if (match[0] === '*') return '*'
+  return match[0] === '?' ? () => true : (character) => character === match[0]
+}
+
+function classOf(text: string, isNegated: boolean): Token {
+  const ranges = Array.from(text.matchAll(RANGES), ([, escapedLow, low, escapedHigh, high]) => {
+    const first = codeOf(escapedLow ?? low)
+    return [first, escapedHigh === undefined && high === undefined ? first : codeOf(escapedHigh ?? high)] as const
+  })
+  return (character) => {
+    const code = codeOf(character)
+    return ranges.some(([first, last]) => first <= code && code <= last) !== isNegated
+  }
+}
+
+function codeOf(character: string | undefined): number {
+  return character?.codePointAt(0) ?? 0
+}
+
+/** Goes back to the last star alone: an earlier one that takes more never helps. */
+function matches(tokens: readonly Token[], name: readonly string[]): boolean {
+  let [token, at, star, resume] = [0, 0, -1, 0]
+  while (at < name.length) {
+    const test = tokens[token]
+    if (test === '*') {
+      star = token
+      resume = at
+      token += 1
+    } else if (test?.(name[at] ?? '')) {
+      token += 1
+      at += 1
+    } else if (star >= 0) {
+      token = star + 1
+      resume += 1
+      at = resume
+    } else return false
+  }
+  return tokens.slice(token).every((rest) => rest === '*')
+}

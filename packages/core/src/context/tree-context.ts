@@ -1,0 +1,54 @@
+import type { FileModes } from '../definition/build-settings.js'
+import type { ContextDockerfile, ContextListing, OpenContext } from './context-file.js'
+import type { ContextTree } from './context-tree.js'
+import { readNodes } from './entries.js'
+import { listingOf } from './listing.js'
+import { readListedFile } from './read-file.js'
+import { selectNodes } from './selection.js'
+import type { DigestCache } from './stat-cache.js'
+
+/** How the files of a directory are sent. */
+export interface TreeContextOptions {
+  readonly dockerfile: ContextDockerfile
+  /** Whether nothing is sent. */
+  readonly isEmpty: boolean
+  readonly fileModes: FileModes
+  readonly cacheFolder?: (() => Promise<string>) | undefined
+}
+
+/** Makes the context of a directory. Selections wait for each other, so that no file is read twice. */
+export function createContext(tree: ContextTree, options: TreeContextOptions): OpenContext {
+  const { directory } = tree
+  const listings = new Map<string, ContextListing>()
+  let cache: Promise<DigestCache | undefined> | undefined
+  const openCache = async () => {
+    const folder = await options.cacheFolder?.()
+    if (folder === undefined) return undefined
+    // With what reads it: only for a large context.
+    cache ??= import('./stat-cache.js').then(({ openStatCache }) => openStatCache(directory, { folder }))
+    return cache
+  }
+  const select = async (paths: readonly string[] | 'all', signal?: AbortSignal): Promise<ContextListing> => {
+    const key = JSON.stringify(paths)
+    const known = listings.get(key)
+    if (known !== undefined) return known
+    const nodes = await selectNodes(tree, options.isEmpty ? [] : paths, signal)
+    await readNodes(directory, nodes, { signal, openCache })
+    await (await cache)?.save()
+    const listing = listingOf(nodes, options.fileModes)
+    listings.set(key, listing)
+    return listing
+  }
+  let last: Promise<unknown> = Promise.resolve()
+  return {
+    directory,
+    dockerfile: options.dockerfile,
+    select(paths, signal) {
+      const selecting = last.then(() => select(paths, signal))
+      last = selecting.catch(() => {})
+      return selecting
+    },
+    read: (entry, signal) => readListedFile(directory, entry, signal),
+    async [Symbol.asyncDispose]() {},
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * What becomes a word of a line in sources.list, or an argument of a program. A space, line break or bracket would add an
+ * option such as `[trusted=yes]`, and a dash in front makes a word an option.
+ */
+const WORD = /^[A-Za-z0-9][\w.~+/-]*$/
+/** A name, with an architecture, and a version or suite. @see https://manpages.debian.org/bookworm/apt/apt-get.8.en.html */
+const PACKAGE = /^[a-z0-9][a-z0-9+.-]*(?::[a-z0-9-]+)?(?:[=/][A-Za-z0-9][\w.:+~-]*)?$/
+const MIRROR = /^https?:\/\/[^\s#"[\]\p{Cc}]+$/u
+
+const VARIANTS = ['minbase', 'essential', 'apt', 'important', 'standard']
+
+type Data = Readonly<Record<string, unknown>>
+
+/** What is wrong with the words of an `apt` base; types are another matter. */
+export function aptWordFaults(data: Data): readonly string[] {
+  const { mirror, variant } = data
+  const single = ['distribution', 'suite', 'architecture'].map((name) => [name, data[name]] as const)
+  const components = textsOf(data['components']).map((one) => ['components', one] as const)
+  return [
+    ...[...single, ...components].flatMap(([name, value]) =>
+      typeof value !== 'string' || value === '' || isWord(value)
+        ? []
+        : [`${name}: ${JSON.stringify(value)} is not valid`],
+    ),
+    ...textsOf(data['packages']).flatMap((one) => packageFault(one) ?? []),
+    ...[mirror].flatMap((one) => (one === undefined ? [] : (mirrorFault(one) ?? []))),
+    ...(typeof variant !== 'string' || variant === '' || VARIANTS.includes(variant)
+      ? []
+      : [`variant must be ${VARIANTS.join(', ')}`]),
+  ]
+}
+
+/** What is wrong with the address of an archive. */
+export function mirrorFault(mirror: unknown): string | undefined {
+  if (typeof mirror === 'string' && MIRROR.test(mirror) && URL.canParse(mirror)) return undefined
+  return `mirror ${JSON.stringify(mirror)} is not an http or https URL`
+}
+
+/** What is wrong with the name of a package. */
+export function packageFault(name: unknown): string | undefined {
+  if (typeof name === 'string' && PACKAGE.test(name)) return undefined
+  return `package ${JSON.stringify(name)} is not valid`
+}
+
+function isWord(value: string): boolean {
+  return WORD.test(value) && !value.split('/').includes('..')
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
+}

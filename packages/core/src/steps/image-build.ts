@@ -1,0 +1,107 @@
+import type { BuiltImage } from '../builder/port.js'
+import type { ImageNode } from '../graph/node.js'
+import { DefinitionError, EngineError } from '../model/errors.js'
+import { type Reference, repositoryOf } from '../model/reference.js'
+import { type BuildWork, baseNamesOf, buildRequest, type ImageInputs, type ResolvedImage } from './build-request.js'
+import { pushReference } from './key.js'
+import { resolvedDigest } from './pinned-image.js'
+import { combinedPaths } from './source-changes.js'
+import { makeSourceRecord, type SourceRecord } from './source-record.js'
+import type { PerformCall, Work, World } from './step.js'
+
+/** An image in its repository, as the builder pushed it, with what it was built from. */
+export interface PushedImage {
+  readonly reference: Reference
+  readonly sources: SourceRecord
+}
+
+/** Builds an image, runs the check of its base in it, and pushes it. @throws EngineError; CancelledError */
+export async function pushImage(
+  work: Work<ImageNode, ResolvedImage>,
+  world: World,
+  call: PerformCall,
+): Promise<PushedImage> {
+  const { engine } = call
+  if (engine === undefined) throw new TypeError('an image is built on an engine')
+  const { node, key } = work
+  const destination = pushReference(node.repository, key, node.format)
+  const request = await buildRequest(work, destination, world)
+  await using built = await engine.build(request, call)
+  if (node.build.check !== undefined) await runCheck(built, node.build.check, node, call)
+  const reference = await push(built, destination, work, world, call)
+  return { reference, sources: await recordSources(built, request.inputs, work, world, call) }
+}
+
+/**
+ * Runs the check of the image's base in the image that has just been built, before it is kept: what fails it is never
+ * found by a later run.
+ *
+ * @throws EngineError CHECK_FAILED; CancelledError
+ */
+async function runCheck(
+  built: BuiltImage,
+  check: readonly string[],
+  { baseName }: ImageNode,
+  call: PerformCall,
+): Promise<void> {
+  try {
+    await built.run(check, call)
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.code !== 'BUILD_FAILED') throw error
+    const command = check.join(' ')
+    throw new EngineError('CHECK_FAILED', `the image fails the check of its base ${baseName}: ${command}`, {
+      cause: error,
+      hint: error.message,
+    })
+  }
+}
+
+/**
+ * Pushes the image. Another run may do the same on this engine, where both call it by its key, and removes the name once
+ * it has pushed: then there is nothing left to push, and no need to.
+ */
+async function push(
+  built: BuiltImage,
+  destination: Reference,
+  { anew }: Pick<Work<ImageNode, ResolvedImage>, 'anew'>,
+  { registry }: World,
+  call: PerformCall,
+): Promise<Reference> {
+  try {
+    return { ...repositoryOf(destination), digest: await built.push(call) }
+  } catch (error) {
+    if (anew || !(error instanceof EngineError) || error.code !== 'PUSH_FAILED') throw error
+    if ((await registry.resolve(destination, call)) === undefined) throw error
+    return destination
+  }
+}
+
+/** Completes what the builder reported with what of it counts for this platform. */
+async function recordSources(
+  { sources }: BuiltImage,
+  { synced }: ImageInputs,
+  { node, resolved }: BuildWork,
+  world: World,
+  call: PerformCall,
+): Promise<SourceRecord> {
+  const { analysis, context, listing } = resolved
+  const requested = synced.requested === 'all' ? 'all' : [...synced.requested]
+  const read = await context.select(combinedPaths(analysis.contextPaths, requested), call.signal)
+  const forTarget = new Set(analysis.externals.filter(({ isForTarget }) => isForTarget).map(({ name }) => name))
+  const reported = await makeSourceRecord({
+    sources,
+    baseNames: new Set(baseNamesOf(node)),
+    pinnedRemotes: new Set(analysis.pinnedRemotes),
+    resolve: (name, digest) =>
+      resolvedDigest({ name, digest, isForTarget: forTarget.has(name) }, node.platform, world, call),
+    context: read.digest === listing.digest ? undefined : { paths: requested, digest: read.digest },
+  })
+  // Old builders get the pinned names in the Dockerfile itself, and report no other.
+  const pinned = resolved.images.map(({ name, index, image }) => [name, { index, image }] as const)
+  const record = { ...reported, images: { ...Object.fromEntries(pinned), ...reported.images } }
+  const [unverifiable] = record.unverifiable
+  if (unverifiable === undefined || node.build.volatile !== 'refuse') return record
+  const message = `the build used ${unverifiable}, whose content may change without notice`
+  const hint = 'pin it by a checksum, a commit or a digest, or copy it into the context'
+  throw new DefinitionError([{ path: context.dockerfile.file, message, hint }])
+}

@@ -1,0 +1,91 @@
+import { networkInterfaces } from 'node:os'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { busyboxImage } from '../../../../test/support/busybox-image.js'
+import { Cleanup } from '../../../../test/support/cleanup.js'
+import { type DebianRegistry, startDebianRegistry } from '../../../../test/support/debian-registry.js'
+import { pushTinyImage } from '../../../../test/support/push-tiny.js'
+import { connectEngine } from '../../src/builder/connect.js'
+import { unsupportedOptions } from '../../src/builder/features.js'
+import { buildFor, buildOnce, ENGINES, engineHost, platform, printed, pushBase, reference } from './engines.js'
+
+const AMD64 = platform('linux/amd64')
+
+describe.each(ENGINES)('%s', (name) => {
+  const cleanup = new Cleanup()
+  let host: string
+  let registry: DebianRegistry
+  let base: string
+
+  const buildHere = buildFor(() => registry.host)
+
+  beforeAll(async () => {
+    host = cleanup.use(await engineHost(name)).host
+    registry = cleanup.use(await startDebianRegistry())
+    base = await pushBase(registry)
+  })
+
+  afterAll(() => cleanup[Symbol.asyncDispose]())
+
+  test('limits are seen by RUN steps, or the engine is known to ignore them; hosts are seen by all', async () => {
+    await using engine = connectEngine({ host })
+    const limits = { shmSize: 33_554_432, ulimits: [{ name: 'nofile', soft: 777, hard: 888 }] }
+    const dockerfile = `FROM ${base}\nRUN grep /dev/shm /proc/mounts; grep open /proc/self/limits; cat /etc/hosts\n`
+    const request = buildHere(dockerfile, { noCache: true, addHosts: ['some.example.com:192.0.2.7'], ...limits })
+    const events = await buildOnce(engine, request)
+    const [, soft, hard] = /Max open files +(\d+) +(\d+)/.exec(printed(events)) ?? []
+    const seen = { shm: printed(events).includes('size=32768k'), files: `${soft}:${hard}` === '777:888' }
+    const isIgnored = unsupportedOptions(await engine.describe(), limits).length > 0
+    expect(seen).toEqual({ shm: !isIgnored, files: !isIgnored })
+    expect(printed(events)).toMatch(/192\.0\.2\.7\s+some\.example\.com/)
+  })
+
+  test('the network is the one that is asked for, and steps are taken from the cache unless that is not wanted', async () => {
+    await using engine = connectEngine({ host })
+    const build = async (changes: Parameters<typeof buildHere>[1]) => {
+      const request = buildHere(`FROM ${base}\nRUN ls /sys/class/net\n`, changes)
+      const events = await buildOnce(engine, request)
+      const step = events.flatMap((event) => (event.kind === 'build-step' && event.name.includes('RUN') ? [event] : []))
+      return { status: step.at(-1)?.status, interfaces: printed(events).trim() }
+    }
+    expect(await build({ network: 'none', noCache: true })).toEqual({ status: 'done', interfaces: 'lo' })
+    expect(await build({ network: 'none' })).toEqual({ status: 'cached', interfaces: '' })
+    // Engines and bridges of other tests come and go meanwhile.
+    const here = Object.keys(networkInterfaces()).filter((name) => !/^(veth|polyarch)/.test(name))
+    const { interfaces } = await build({ network: 'host', noCache: true })
+    expect(interfaces.split(/\s+/)).toEqual(expect.arrayContaining(here))
+    expect(here.length).toBeGreaterThan(1)
+    expect(await build({ network: 'none', noCache: true })).toEqual({ status: 'done', interfaces: 'lo' })
+  })
+
+  test("steps get the engine's proxies from docker's configuration, and stay cached when a proxy changes", async () => {
+    await using engine = connectEngine({ host })
+    const { address } = await engine.describe()
+    const build = async (httpProxy: string, noCache = false) => {
+      const proxies = new Map([[address, { HTTP_PROXY: httpProxy }]])
+      const dockerfile = `FROM ${base}\nRUN echo "proxies: $HTTP_PROXY $http_proxy"\n`
+      return printed(await buildOnce(engine, buildHere(dockerfile, { proxies, noCache })))
+    }
+    expect(await build('http://192.0.2.1:3128', true)).toContain('proxies: http://192.0.2.1:3128 http://192.0.2.1:3128')
+    expect(await build('http://192.0.2.2:3128')).toBe('')
+  })
+
+  test('a base that has moved is pulled anew where that is asked for', async () => {
+    await using engine = connectEngine({ host })
+    const target = { url: registry.url, repository: 'moving' }
+    const name = reference(`${registry.host}/moving:1`)
+    const push = async (word: string) => {
+      await pushTinyImage(target, await busyboxImage({ platform: AMD64, files: { word } }), '1')
+    }
+    const build = async (pull: boolean) => {
+      const request = buildHere(`FROM ${registry.host}/moving:1\nRUN cat /word\n`, { pull, noCache: true })
+      return printed(await buildOnce(engine, request))
+    }
+    const { imageStore } = await engine.describe()
+    await push('first')
+    await engine.images?.pull(name, AMD64)
+    await push('second')
+    expect(await build(false)).toBe(imageStore === 'containerd' ? 'second' : 'first')
+    expect(await build(true)).toBe('second')
+    await engine.images?.untag(name)
+  })
+})

@@ -1,0 +1,219 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { busyboxImage } from '../../../../test/support/busybox-image.js'
+import { Cleanup } from '../../../../test/support/cleanup.js'
+import { type DebianRegistry, startDebianRegistry } from '../../../../test/support/debian-registry.js'
+import { pushTinyImage } from '../../../../test/support/push-tiny.js'
+import { connectEngine } from '../../src/builder/connect.js'
+import { EngineError } from '../../src/model/errors.js'
+import { MEDIA_TYPES } from '../../src/model/oci.js'
+import {
+  buildFor,
+  buildOnce,
+  ENGINES,
+  engineHost,
+  engineWithLogins,
+  fetchConfig,
+  platform,
+  printed,
+  pushBase,
+  unheardOf,
+  uniqueName,
+} from './engines.js'
+
+describe.each(ENGINES)('%s', (name) => {
+  const cleanup = new Cleanup()
+  let host: string
+  let registry: DebianRegistry
+  /** `FROM` this for a shell, on amd64 and arm/v7. */
+  let base: string
+
+  const buildHere = buildFor(() => registry.host)
+
+  beforeAll(async () => {
+    host = cleanup.use(await engineHost(name)).host
+    registry = cleanup.use(await startDebianRegistry())
+    base = await pushBase(registry)
+  })
+
+  afterAll(() => cleanup[Symbol.asyncDispose]())
+
+  test('builds for a platform, natively and emulated, and tells every step and all output', async () => {
+    await using engine = connectEngine({ host })
+    for (const [name, machine] of [
+      ['linux/amd64', 'x86_64'],
+      ['linux/arm/v7', 'armv7l'],
+    ] as const) {
+      const request = buildHere(
+        `FROM ${base}\nARG WORD TARGETPLATFORM\nCOPY note /\nRUN echo "$WORD from $TARGETPLATFORM on $(uname -m)"; cat /note >&2; printf unended`,
+        { platform: platform(name), args: { WORD: 'grüße' }, files: { note: 'a note\n' }, noCache: true },
+      )
+      const events = await buildOnce(engine, request)
+      expect(printed(events)).toContain(`grüße from ${name} on ${machine}\n`)
+      expect(printed(events)).toContain('a note\n')
+      expect(printed(events)).toContain('unended')
+      const run = events.filter((event) => event.kind === 'build-step' && event.name.includes('RUN echo'))
+      expect(run).toMatchObject([{ status: 'started' }, { status: 'done' }])
+    }
+  })
+
+  test('tells all of many thousand lines a second, to the very end, and what the frontend warns of, with its line', async () => {
+    await using engine = connectEngine({ host })
+    const loop = 'i=0; while [ $i -lt 20000 ]; do echo $i; i=$((i+1)); done; printf unended'
+    const request = buildHere(`# a comment\nFROM ${base} as casing\nRUN ${loop}\n`, { noCache: true })
+    const events = await buildOnce(engine, request)
+    const numbers = Array.from({ length: 20_000 }, (_, at) => `${at}\n`)
+    expect(printed(events) === `${numbers.join('')}unended`).toBe(true)
+    const warnings = events.filter(({ kind }) => kind === 'build-warning')
+    // That of 20.10 warns of nothing.
+    const told = [{ kind: 'build-warning', message: expect.stringContaining('FromAsCasing'), line: 2 }]
+    expect(warnings).toEqual(name === ENGINES[0] ? [] : told)
+  })
+
+  test('gives the image its labels, builds a target, and pushes it in the media types asked for', async () => {
+    await using engine = connectEngine({ host })
+    const destination = uniqueName(registry.host)
+    const request = buildHere(`FROM ${base} AS first\nRUN true\nFROM first\nRUN exit 1\n`, {
+      destination,
+      platform: platform('linux/arm/v7'),
+      target: 'first',
+      labels: { 'com.example.word': 'a "b" €' },
+      mediaTypes: 'docker',
+    })
+    await using built = await engine.build(request)
+    const digest = await built.push()
+    const { architecture, variant, config } = await fetchConfig(registry.url, destination.repository, digest)
+    expect({ architecture, variant }).toEqual({ architecture: 'arm', variant: 'v7' })
+    expect(config?.Labels).toMatchObject({ 'com.example.word': 'a "b" €' })
+    const manifest = await fetch(`${registry.url}/v2/${destination.repository}/manifests/${digest}`, {
+      headers: { accept: MEDIA_TYPES.dockerManifest },
+    })
+    expect(manifest.headers.get('content-type')).toBe(MEDIA_TYPES.dockerManifest)
+  })
+
+  test('runs a command in what was built, and reports one that fails', async () => {
+    await using engine = connectEngine({ host })
+    const request = buildHere(`FROM ${base}\nCOPY word /word\n`, {
+      destination: uniqueName(registry.host),
+      files: { word: 'a word' },
+    })
+    await using built = await engine.build(request)
+    await built.run(['sh', '-c', 'test "$(cat /word)" = "a word"'])
+    await expect(built.run(['sh', '-c', 'exit 3'])).rejects.toMatchObject({ code: 'BUILD_FAILED' })
+  })
+
+  test('reports what names the build resolved, from the cache too', async () => {
+    await using engine = connectEngine({ host })
+    const target = { url: registry.url, repository: 'tool' }
+    const tool = await busyboxImage({ platform: platform('linux/amd64'), files: { v: 'tool' } })
+    await pushTinyImage(target, tool, '1')
+    const tool1 = `${registry.host}/tool:1`
+    const dockerfile = `FROM ${base}\nCOPY --from=${tool1} /v /v\n`
+    // Old versions pull what COPY names without reporting its digest.
+    const digest = name === ENGINES[0] ? undefined : tool.manifest.descriptor.digest
+    for (const noCache of [true, false]) {
+      await using built = await engine.build(buildHere(dockerfile, { noCache }))
+      expect(built.sources).toEqual([{ kind: 'image', name: tool1, digest }])
+    }
+  })
+
+  test('resolves a pinned name to its pinned image, wherever it is named', async () => {
+    await using engine = connectEngine({ host })
+    const { features } = await engine.describe()
+    const target = { url: registry.url, repository: 'pinned' }
+    const [pinned, moved] = await Promise.all(
+      ['pinned', 'moved'].map((v) => busyboxImage({ platform: platform('linux/amd64'), files: { v } })),
+    )
+    for (const image of [pinned, moved]) if (image) await pushTinyImage(target, image, '1')
+    const [tag, digest] = [`${registry.host}/pinned:1`, pinned?.manifest.descriptor.digest]
+    const pins = [{ name: tag, pinned: `${tag}@${digest}` }]
+    const dockerfile = `FROM ${tag} AS first\nFROM ${base}\nCOPY --from=first /v /one\nCOPY --from=${tag} /v /two\nRUN cat /one /two\n`
+    const events = await buildOnce(engine, buildHere(dockerfile, { pins, noCache: true }))
+    // Without a source policy, the pinned file takes its place.
+    expect(printed(events)).toBe(features.sourcePolicy ? 'pinnedpinned' : 'movedmoved')
+  })
+
+  test('a failed step is named with its line and the end of its output', async () => {
+    await using engine = connectEngine({ host })
+    const dockerfile = `FROM ${base}\n\nRUN true && \\\n    true\nRUN for i in 1 2 3; do echo "line $i"; done; exit 7\n`
+    const named = { name: 'dockerfileInline', text: dockerfile, file: 'Dockerfile', pinnedFile: 'Dockerfile' }
+    const building = engine.build(buildHere(dockerfile, { dockerfile: named }))
+    const error: unknown = await building.catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ name: 'EngineError', code: 'BUILD_FAILED' })
+    const { message } = error as Error
+    expect(message).toContain('failed at dockerfileInline:5')
+    expect(message).toContain('RUN for i in')
+    expect(message).toContain('| line 3')
+  })
+
+  test('a Dockerfile that cannot be parsed fails the build', async () => {
+    await using engine = connectEngine({ host })
+    await expect(engine.build(buildHere('FRON scratch\n'))).rejects.toMatchObject({ code: 'BUILD_FAILED' })
+  })
+
+  test('a context that cannot be read fails the build with the reason', async () => {
+    await using engine = connectEngine({ host })
+    const request = buildHere('FROM scratch\nCOPY . /\n')
+    const gone = new EngineError('CONTEXT_UNREADABLE', 'the disk is gone')
+    const context = { list: () => Promise.reject(gone) }
+    const directories = { ...request.inputs.directories, context }
+    await expect(engine.build({ ...request, inputs: { ...request.inputs, directories } })).rejects.toBe(gone)
+  })
+
+  test('cancelling stops the step that runs on the engine', async () => {
+    await using engine = connectEngine({ host })
+    const controller = new AbortController()
+    // The lock is held as long as the step lives: the second build gets it once the first one is really gone.
+    const id = randomUUID()
+    const locked = (command: string) =>
+      buildHere(`FROM ${base}\nRUN --mount=type=cache,id=${id},sharing=locked,target=/lock ${command}\n`, {
+        noCache: true,
+      })
+    const building = engine.build(locked('echo running; sleep 600'), {
+      signal: controller.signal,
+      onEvent: (event) => {
+        if (event.kind === 'build-log') controller.abort()
+      },
+    })
+    await expect(building).rejects.toMatchObject({ name: 'CancelledError', code: 'CANCELLED' })
+    const next = locked('true')
+    await buildOnce(engine, next)
+  })
+
+  test('each registry that a build pulls from gets its own login, and no other is asked for', async () => {
+    await using first = await startDebianRegistry({
+      auth: 'htpasswd',
+      login: { username: 'ann', password: 'one+/1?>' },
+    })
+    await using second = await startDebianRegistry({ auth: 'htpasswd', login: { username: 'bob', password: 'two:2' } })
+    const [firstBase, secondBase] = [
+      await pushBase(first, { ...unheardOf(), 'from-first': 'first' }),
+      await pushBase(second, { ...unheardOf(), 'from-second': 'second' }),
+    ]
+    const { engine, asked } = engineWithLogins({ [first.host]: first.login, [second.host]: second.login }, { host })
+    await using _ = engine
+    const dockerfile = `FROM ${firstBase} AS first\nFROM ${secondBase}\nCOPY --from=first /from-first /\nRUN cat /from-first /from-second\n`
+    const events = await buildOnce(engine, buildHere(dockerfile, { noCache: true }))
+    expect(printed(events)).toBe('firstsecond')
+    expect(new Set(asked)).toEqual(new Set([first.host, second.host]))
+  })
+
+  test('a login that is another registry’s is of no use', async () => {
+    await using closed = await startDebianRegistry({ auth: 'htpasswd' })
+    const closedBase = await pushBase(closed, unheardOf())
+    const { engine } = engineWithLogins({ [registry.host]: closed.login }, { host })
+    await using _ = engine
+    await expect(engine.build(buildHere(`FROM ${closedBase}\nRUN true\n`))).rejects.toMatchObject({
+      code: 'BUILD_FAILED',
+      hint: expect.stringContaining('a login is known'),
+    })
+  })
+
+  test('an error of the credential store ends the build, and is the one that is told', async () => {
+    await using closed = await startDebianRegistry({ auth: 'htpasswd' })
+    const closedBase = await pushBase(closed, unheardOf())
+    const unreadable = new EngineError('CREDENTIALS_UNREADABLE', 'the keychain is locked')
+    await using engine = connectEngine({ host, credentials: { find: () => Promise.reject(unreadable) } })
+    await expect(engine.build(buildHere(`FROM ${closedBase}\nRUN true\n`))).rejects.toBe(unreadable)
+  })
+})

@@ -1,0 +1,47 @@
+import { EventEmitter, once } from 'node:events'
+import { Duplex } from 'node:stream'
+import { Client, credentials, Metadata, Server, ServerCredentials } from '@grpc/grpc-js'
+import { expect, test } from 'vitest'
+import { sshService } from '../../../src/builder/buildkit/ssh.js'
+
+test('an agent that is reached after its step has ended is let go again', async () => {
+  const steps = new EventEmitter()
+  const isAsked = once(steps, 'asked')
+  const isReached = once(steps, 'reached')
+  const agent = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() })
+  const service = sshService({
+    default: async () => {
+      steps.emit('asked')
+      await isReached
+      return agent
+    },
+  })
+  const server = new Server()
+  for (const { definition, handler } of service) {
+    server.addService({ [definition.path]: definition }, { [definition.path]: handler(() => {}) })
+  }
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    )
+  })
+  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure())
+  const [, forwarding] = service
+  if (forwarding === undefined) throw new Error('the service forwards')
+  const { path, requestSerialize, responseDeserialize } = forwarding.definition
+  const call = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, new Metadata())
+  call.on('error', () => {})
+  try {
+    await isAsked
+    const isClosed = once(agent, 'close')
+    // The server has heard of the end when it has closed the connection.
+    client.close()
+    call.cancel()
+    await new Promise<void>((resolve) => server.tryShutdown(() => resolve()))
+    steps.emit('reached')
+    await isClosed
+    expect(agent.destroyed).toBe(true)
+  } finally {
+    server.forceShutdown()
+  }
+})

@@ -1,0 +1,174 @@
+import { once } from 'node:events'
+import { chmod, copyFile, cp, mkdir, writeFile } from 'node:fs/promises'
+import { createServer as createWebServer } from 'node:http'
+import { type AddressInfo, createServer as createSilentServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { type Certificate, makeCertificate, makeSignedCertificate } from '../../../../test/support/certificate.js'
+import { freePort } from '../../../../test/support/free-port.js'
+import { ownEngine } from '../../../../test/support/own-engine.js'
+import { tempFolder } from '../../../../test/support/temp-folder.js'
+import { connectEngine } from '../../src/builder/connect.js'
+import { FIRST_ANSWER_TIMEOUT } from '../../src/builder/docker/connection.js'
+import { formatPlatform } from '../../src/model/platform.js'
+import { buildOf, buildOnce, ENGINES, engineHost } from './engines.js'
+
+test.each([
+  [ENGINES[0], 'graphdriver'],
+  [ENGINES[1], 'containerd'],
+] as const)('%s says what it is and what it can run, emulated included', async (name, imageStore) => {
+  await using running = await engineHost(name)
+  await using engine = connectEngine({ host: running.host })
+  const info = await engine.describe()
+  expect(info).toMatchObject({
+    address: running.host,
+    version: expect.stringMatching(/^\d+\.\d+/),
+    apiVersion: expect.stringMatching(/^1\.\d+$/),
+    native: { os: 'linux', architecture: 'amd64' },
+    imageStore,
+  })
+  expect(info.runnable?.map(formatPlatform)).toEqual(
+    expect.arrayContaining(['linux/amd64', 'linux/arm64', 'linux/arm/v7', 'linux/arm/v6', 'linux/arm/v5']),
+  )
+})
+
+test('a signal that has fired already contacts nobody', async () => {
+  await using engine = connectEngine({ host: 'unix:///nonexistent.sock' })
+  const signal = AbortSignal.abort()
+  await expect(engine.build(buildOf('FROM scratch'), { signal })).rejects.toMatchObject({ code: 'CANCELLED' })
+})
+
+test('no engine at a socket or a port is told with what to do', async () => {
+  await using folder = await tempFolder('no-engine')
+  for (const host of [`unix://${folder.path}/docker.sock`, `tcp://127.0.0.1:${await freePort()}`]) {
+    await using engine = connectEngine({ host })
+    await expect(engine.describe()).rejects.toMatchObject({
+      name: 'EngineError',
+      code: 'ENGINE_UNREACHABLE',
+      hint: expect.stringContaining('DOCKER_HOST'),
+    })
+  }
+})
+
+test('an engine that takes connections and never answers is given up', async () => {
+  const silent = createSilentServer()
+  silent.listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => {
+    vi.useRealTimers()
+    silent.close()
+  })
+  await using engine = connectEngine({ host: `tcp://127.0.0.1:${(silent.address() as AddressInfo).port}` })
+  const connected = once(silent, 'connection')
+  const asking = engine.describe()
+  asking.catch(() => {})
+  const [connection] = (await connected) as [Socket]
+  await vi.advanceTimersByTimeAsync(FIRST_ANSWER_TIMEOUT)
+  await expect(asking).rejects.toMatchObject({
+    code: 'ENGINE_UNREACHABLE',
+    message: expect.stringContaining('no answer within 45 seconds'),
+  })
+  connection.destroy()
+})
+
+test('what is no engine is told as such', async () => {
+  const server = createWebServer((_, response) => response.end('<html>hello</html>'))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  try {
+    await using engine = connectEngine({ host: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}` })
+    await expect(engine.describe()).rejects.toMatchObject({ code: 'ENGINE_UNREACHABLE', hint: expect.any(String) })
+  } finally {
+    server.close()
+  }
+})
+
+test('speaks through the ssh of the system, sessions included', async () => {
+  await using folder = await tempFolder('ssh')
+  // Stands in for a remote host: runs what it is told to, here.
+  await writeFile(join(folder.path, 'ssh'), '#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done\nshift 2\nexec "$@"\n')
+  await chmod(join(folder.path, 'ssh'), 0o755)
+  const env = { ...process.env, PATH: `${folder.path}:${process.env['PATH']}` }
+  await using engine = connectEngine({ host: 'ssh://pi.example.com', env })
+  expect(await engine.describe()).toMatchObject({ address: 'ssh://pi.example.com', native: { architecture: 'amd64' } })
+  await buildOnce(engine, buildOf('FROM scratch\nCOPY note /\n', { files: { note: 'over ssh\n' } }))
+})
+
+test('what ssh complains of is told', async () => {
+  await using folder = await tempFolder('ssh')
+  await writeFile(join(folder.path, 'ssh'), '#!/bin/sh\necho "Host key verification failed." >&2\nexit 255\n')
+  await chmod(join(folder.path, 'ssh'), 0o755)
+  await using engine = connectEngine({ host: 'ssh://pi.example.com', env: { PATH: `${folder.path}:/bin` } })
+  await expect(engine.describe()).rejects.toMatchObject({
+    code: 'ENGINE_UNREACHABLE',
+    message: expect.stringContaining('Host key verification failed.'),
+  })
+})
+
+test('speaks TLS with the certificates that an engine is given, sessions included, and says what is wrong with others', async () => {
+  await using folder = await tempFolder('tls')
+  const at = (name: string) => join(folder.path, name)
+  const authorities = await Promise.all(
+    ['ours', 'theirs'].map(async (name) => makeCertificate(String(await mkdir(at(name), { recursive: true })))),
+  )
+  const [ours, theirs] = authorities as [Certificate, Certificate]
+  const own = await makeSignedCertificate(ours, at('own'))
+  const foreign = await makeSignedCertificate(theirs, at('foreign'))
+  const port = await freePort()
+  const files = [
+    ['--tlscacert', 'ca.pem'] as const,
+    ['--tlscert', 'cert.pem'] as const,
+    ['--tlskey', 'key.pem'] as const,
+  ]
+  const tls = ['--tlsverify', ...files.flatMap(([option, file]) => [option, join(own, file)])]
+  await using _ = await ownEngine(['--host', `tcp://127.0.0.1:${port}`, ...tls])
+  const host = `tcp://127.0.0.1:${port}`
+
+  const env = { DOCKER_HOST: host, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: own }
+  for (const options of [{ host, certificates: own, env: { ...env, DOCKER_CERT_PATH: foreign } }, { env }]) {
+    await using engine = connectEngine(options)
+    await buildOnce(engine, buildOf('FROM scratch\nCOPY note /\n', { files: { note: 'over TLS\n' } }))
+    expect((await engine.describe()).runnable).toBeDefined()
+  }
+
+  await cp(own, at('no-client'), { recursive: true, filter: (path) => !/(?:cert|key)\.pem$/.test(path) })
+  await cp(own, at('half'), { recursive: true, filter: (path) => !path.endsWith('key.pem') })
+  await cp(foreign, at('wrong-client'), { recursive: true })
+  await copyFile(join(own, 'ca.pem'), join(at('wrong-client'), 'ca.pem'))
+  await cp(own, at('wrong-key'), { recursive: true })
+  await copyFile(join(foreign, 'key.pem'), join(at('wrong-key'), 'key.pem'))
+  for (const [certificates, message, hint] of [
+    [foreign, 'its certificate is signed by nobody known here', 'The ca.pem of'],
+    [at('no-client'), 'takes none but known clients', 'cert.pem and a key.pem'],
+    [at('wrong-client'), 'takes none but known clients', 'cert.pem and a key.pem'],
+    [at('wrong-key'), 'cannot be used', 'the key is that of the certificate'],
+    [at('half'), 'has a cert.pem and no key.pem', 'both there, or neither'],
+    [at('nowhere'), 'has none of ca.pem', 'Name the folder'],
+    [undefined, 'no engine, or one behind TLS', 'certificates'],
+  ] as const) {
+    await using engine = connectEngine({ host, certificates, env: {} })
+    await expect(engine.describe()).rejects.toMatchObject({
+      code: 'ENGINE_UNREACHABLE',
+      message: expect.stringContaining(message),
+      hint: expect.stringContaining(hint),
+    })
+  }
+})
+
+test('an engine that speaks no TLS is told as such where certificates are given for it', async () => {
+  await using folder = await tempFolder('tls')
+  const certificates = await makeSignedCertificate(await makeCertificate(folder.path), join(folder.path, 'own'))
+  const server = createWebServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  try {
+    const { port } = server.address() as AddressInfo
+    await using engine = connectEngine({ host: `tcp://127.0.0.1:${port}`, certificates })
+    await expect(engine.describe()).rejects.toMatchObject({
+      code: 'ENGINE_UNREACHABLE',
+      message: expect.stringContaining('does not speak TLS'),
+    })
+  } finally {
+    server.close()
+  }
+})

@@ -1,0 +1,29 @@
+import { Readable } from 'node:stream'
+import { expect, test } from 'vitest'
+import { readMessages, StreamFailure, type StreamMessage } from '../../../src/builder/docker/message-stream.js'
+
+async function read(text: string): Promise<{ messages: readonly StreamMessage[]; error: unknown }> {
+  const messages: StreamMessage[] = []
+  const reading = readMessages(Readable.from([Buffer.from(text)]), (message) => messages.push(message))
+  const error = await reading.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  return { messages, error }
+}
+
+test.each([
+  ['errorDetail', '{"errorDetail":{"message":"no space left"}}\n'],
+  ['error alone', '{"error":"no space left"}\n'],
+  ['both, without a newline', '{"errorDetail":{"message":"no space left"},"error":"no space left"}'],
+])('rejects on %s', async (_, line) => {
+  const { error } = await read(line)
+  expect(error).toBeInstanceOf(StreamFailure)
+  expect(error).toHaveProperty('message', 'no space left')
+})
+
+test('hands over what stands before and after an error', async () => {
+  const { messages, error } = await read('{"id":"1"}\n{"error":"first"}\n{"id":"2"}\n{"error":"second"}\n')
+  expect(messages.map(({ id }) => id)).toEqual(['1', undefined, '2', undefined])
+  expect(error).toHaveProperty('message', 'first')
+})
