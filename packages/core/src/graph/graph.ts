@@ -1,6 +1,6 @@
 import type { Definition, PipelineDefinition, PlatformDefinition } from '../definition/definition.js'
 import { comparePlatforms, type Platform, platformIdentity } from '../model/platform.js'
-import { formatReference, repositoryOf, sameRepository } from '../model/reference.js'
+import { formatReference, repositoryOf } from '../model/reference.js'
 import type { BaseIndexNode, BaseNode, ChildNode, Graph, ImageNode, IndexNode, Node } from './node.js'
 
 /** What part of a definition to do. */
@@ -66,13 +66,8 @@ function baseNode(pipeline: PipelineDefinition, { platform, base }: PlatformDefi
     decidedBy: needs,
     platform,
     source: base,
-    ...((pipeline.keepKeyTags || isAtHome(base, pipeline)) && { keepsKeyTag: true as const }),
+    ...(pipeline.keepKeyTags && { keepsKeyTag: true as const }),
   }
-}
-
-/** Whether a base was in the shared base's repository from the start: that it is there then says nothing of it. */
-function isAtHome(base: PlatformDefinition['base'], { sharedBase }: PipelineDefinition): boolean {
-  return base.kind === 'registry' && sameRepository(base.reference, sharedBase)
 }
 
 function baseIndexNode(pipeline: PipelineDefinition): BaseIndexNode {

@@ -25,7 +25,7 @@ export interface BaseNode extends NodeCommon {
   readonly kind: 'base'
   readonly platform: Platform
   readonly source: RegistryBaseDefinition | MadeBase | PipelineBaseDefinition
-  /** Whether it has a key tag where its digest would do; or would, if others had not put it there. */
+  /** Whether it has a key tag where its digest would do. */
   readonly keepsKeyTag?: true
 }
 

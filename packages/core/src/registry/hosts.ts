@@ -18,6 +18,10 @@ export interface Endpoint {
 /** Where Docker Hub's API is; the name that everybody writes serves web pages. */
 const DOCKER_HUB_API = 'registry-1.docker.io'
 
+function isPlainLoopback({ protocol, hostname }: URL): boolean {
+  return protocol === 'http:' && isLoopback(hostname)
+}
+
 /** How each host is reached, out of the options. Hosts are compared exactly, port included. */
 export class Hosts {
   readonly #options: ReadonlyMap<string, RegistryHostOptions>
@@ -55,10 +59,13 @@ export class Hosts {
     return this.#byOrigin.get(url.origin)
   }
 
-  /** Whether content and credentials may travel to this URL in the clear, or need not. */
-  mayUse(url: URL): boolean {
-    if (url.protocol === 'https:') return true
-    return isLoopback(url.hostname) ? url.protocol === 'http:' : this.#plainOrigins.has(url.origin)
+  /**
+   * Whether content and credentials may travel to this URL: over TLS, or in the clear to a host that was named so.
+   * Loopback needs no naming, unless another host leads there: only one that is itself plain HTTP on loopback may.
+   */
+  mayUse(url: URL, from?: URL): boolean {
+    if (url.protocol === 'https:' || this.#plainOrigins.has(url.origin)) return true
+    return isPlainLoopback(url) && (from === undefined || isPlainLoopback(from))
   }
 
   #isPlain(host: string): boolean {

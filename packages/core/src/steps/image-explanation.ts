@@ -26,26 +26,36 @@ export function partsOf({ node, resolved: { context, listing, epoch }, inputs }:
     base: inputOf(inputs, node.base).descriptor.digest,
     context: listing.digest,
     dockerfile: context.dockerfile.text,
-    build: decisiveSettings(node.build, epoch),
+    build: decisiveSettings(node, epoch),
   })
 }
 
 /**
  * A build without what does not decide its result, or does so in other parts of the key; with the time that a step of its
- * Dockerfile reads, as the arg that it is.
+ * Dockerfile reads, as the arg that it is. What the image is checked by is part of it: an image that was checked by less
+ * is another one.
  */
-export function decisiveSettings(build: ImageNode['build'], epoch?: number) {
+export function decisiveSettings({ build, codePolicy }: Pick<ImageNode, 'build' | 'codePolicy'>, epoch?: number) {
   const { context: _directory, fileModes: _modes, dockerfile: _path, dockerfileInline: _text, ...settings } = build
   const { cacheFrom: _cache, noCache: _noCache, pull: _pull, reuse: _reuse, volatile: _volatile, ...rest } = settings
-  const { check: _check, ulimits, inlineCache, secrets, ssh, ...decisive } = rest
+  const { ulimits, inlineCache, secrets, ssh, addHosts, target, ...decisive } = rest
   return {
     ...decisive,
+    addHosts: byHost(addHosts),
+    ...(target !== undefined && { target: target.toLowerCase() }),
+    ...(codePolicy === 'trust-declared' && { codePolicy }),
     ...(epoch !== undefined && { args: { [EPOCH_ARG]: String(epoch), ...decisive.args } }),
     ...(ulimits.length > 0 && { ulimits }),
     // The image carries the cache, and is another one for it.
     ...(inlineCache && { inlineCache }),
     ...idsOf({ secrets, ssh }),
   }
+}
+
+/** Sorted by host. The order of two addresses of one host decides which one is used, and stays. */
+function byHost(addHosts: readonly string[]): readonly string[] {
+  const hostOf = (entry: string) => entry.split(/[:=]/, 1)[0] ?? entry
+  return addHosts.toSorted((a, b) => (hostOf(a) < hostOf(b) ? -1 : hostOf(a) > hostOf(b) ? 1 : 0))
 }
 
 /** Secrets and agents are told by their ids alone, sorted. */

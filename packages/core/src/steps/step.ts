@@ -77,6 +77,8 @@ export interface Step<N extends Node, Resolved> {
   predict?(work: Work<N, Resolved>): Output | undefined
   /** Reads only: is it in the registry already? */
   lookup(work: Work<N, Resolved>, world: World, call: StepCall): Promise<Finding>
+  /** Reads only: compares what the lock says with the registry. Called if something is to be made of the result. */
+  verify?(work: Work<N, Resolved>, world: World, call: StepCall): Promise<void>
   /** Reads only: how it differs from the former result. */
   explain(work: Work<N, Resolved>, world: World, call: StepCall): Promise<readonly PlanReason[]>
   /** Makes it. Needs the results named in `needs`. */

@@ -28,6 +28,8 @@ export interface ConsideredNode {
   readonly predicted: Output | undefined
   /** Looks whether the result is there. */
   lookup(call: StepCall): Promise<Finding>
+  /** Compares what the lock says with the registry. */
+  verify(call: StepCall): Promise<void>
   /** Says how it differs from the former result. */
   explain(call: StepCall): Promise<readonly PlanReason[]>
   /** Makes the result. Needs those named in `needs`. */
@@ -66,6 +68,7 @@ async function resolveWith<N extends Node, Resolved>(
         key: work.key,
         predicted: step.predict?.(work),
         lookup: async (lookupCall) => (anew ? { state: 'absent' } : step.lookup(work, world, lookupCall)),
+        verify: async (verifyCall) => step.verify?.(work, world, verifyCall),
         explain: async (explainCall) => {
           if (forced) return [{ kind: 'forced' }]
           if (volatile?.remade) return [{ kind: 'volatile', sources: volatile.sources }]

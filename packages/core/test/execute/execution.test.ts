@@ -24,6 +24,7 @@ function failing(id: string, error: unknown): PlannedNode {
     key: id,
     predicted: undefined,
     lookup: async () => ({ state: 'absent' as const }),
+    verify: async () => {},
     explain: async () => [],
     perform: () => Promise.reject(error),
   }
