@@ -8,6 +8,7 @@ import { BASE_ARG, EPOCH_ARG } from '../dockerfile/stage-links.js'
 import type { ImageNode } from '../graph/node.js'
 import { digestOf } from '../model/digest.js'
 import { formatReference, parseReference, withDefaultTag } from '../model/reference.js'
+import { readDockerProxies } from '../registry/docker-proxies.js'
 import { openSecrets, openSshAgents } from './build-secrets.js'
 import type { PinnedImage } from './pinned-image.js'
 import { type Inputs, inputOf, type World } from './step.js'
@@ -68,6 +69,8 @@ export async function buildRequest(
       ...args,
       ...((resolved.analysis.usesBaseArg || resolved.analysis.usesBaseArgInStage) && { [BASE_ARG]: base }),
     },
+    // Outside the key, like the network that they lead to.
+    proxies: await readDockerProxies(process.env),
     labels,
     addHosts,
     noCache,
