@@ -65,5 +65,5 @@ it('has nothing to do after a cleaner that deletes untagged manifests, where key
   for (const name of ['kept', 'kept-from']) expect(await missingBelow(registry.url, name)).toEqual([])
   expect(reused(await execute(kept))).toBe(true)
   // It is the key tags: without them the same cleaner has taken the base.
-  expect(await missingBelow(registry.url, 'app-from')).toHaveLength(1)
+  expect(new Set(await missingBelow(registry.url, 'app-from')).size).toBe(1)
 })

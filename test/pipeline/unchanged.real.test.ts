@@ -65,17 +65,21 @@ describe('a pipeline whose bases are locked', () => {
     return [...new Set(nodes.map(({ outcome }) => outcome))]
   }
 
-  it('costs one read per name and image, and no engine, where nothing has changed', async () => {
+  it('costs one read per name and image and two per named base, and no engine, where nothing has changed', async () => {
     seen.length = 0
     const report = await execute(app(), options)
     expect(outcomes(report)).toEqual(['reused'])
-    const child = expect.stringMatching(/^GET \/v2\/team\/app\/manifests\/sha256:/)
-    expect(seen.toSorted()).toEqual([
+    const kinds = seen.map((request) => request.replace(/(?<=sha256:|polyarch-|polyarch-checked-)[0-9a-f]{64}$/, '…'))
+    expect(kinds.toSorted()).toEqual([
       'GET /v2/team/app-from/manifests/1',
+      'GET /v2/team/app-from/manifests/polyarch-checked-…',
+      'GET /v2/team/app-from/manifests/polyarch-checked-…',
       'GET /v2/team/app/manifests/1.0',
       // Each image is there, and says what it was built from.
-      child,
-      child,
+      'GET /v2/team/app/manifests/polyarch-…',
+      'GET /v2/team/app/manifests/polyarch-…',
+      'HEAD /v2/team/app-from/manifests/sha256:…',
+      'HEAD /v2/team/app-from/manifests/sha256:…',
       'HEAD /v2/team/app/manifests/latest',
     ])
   })
@@ -90,7 +94,7 @@ describe('a pipeline whose bases are locked', () => {
     }
     await execute(app(), { ...options, tellLayers: true, onEvent })
     expect(told.toSorted()).toEqual(['app image(linux/amd64)', 'app image(linux/arm/v7)'])
-    expect(seen).toHaveLength(7)
+    expect(seen).toHaveLength(11)
   })
 
   it('stays as it is where its bases move upstream, until the lock is updated', async () => {

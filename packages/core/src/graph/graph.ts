@@ -1,6 +1,6 @@
 import type { Definition, PipelineDefinition, PlatformDefinition } from '../definition/definition.js'
 import { comparePlatforms, type Platform, platformIdentity } from '../model/platform.js'
-import { formatReference, repositoryOf, sameRepository } from '../model/reference.js'
+import { formatReference, repositoryOf } from '../model/reference.js'
 import type { BaseIndexNode, BaseNode, ChildNode, Graph, ImageNode, IndexNode, Node } from './node.js'
 
 /** What part of a definition to do. */
@@ -63,16 +63,10 @@ function baseNode(pipeline: PipelineDefinition, { platform, base }: PlatformDefi
     pipeline: pipeline.id,
     repository: repositoryOf(pipeline.sharedBase),
     needs,
-    decidedBy: needs,
     platform,
     source: base,
-    ...((pipeline.keepKeyTags || isAtHome(base, pipeline)) && { keepsKeyTag: true as const }),
+    ...(pipeline.keepKeyTags && { keepsKeyTag: true as const }),
   }
-}
-
-/** Whether a base was in the shared base's repository from the start: that it is there then says nothing of it. */
-function isAtHome(base: PlatformDefinition['base'], { sharedBase }: PipelineDefinition): boolean {
-  return base.kind === 'registry' && sameRepository(base.reference, sharedBase)
 }
 
 function baseIndexNode(pipeline: PipelineDefinition): BaseIndexNode {
@@ -90,7 +84,6 @@ function baseIndexNode(pipeline: PipelineDefinition): BaseIndexNode {
     pipeline: pipeline.id,
     repository: repositoryOf(pipeline.sharedBase),
     needs,
-    decidedBy: needs,
     children,
     ...(pipeline.keepKeyTags && { keepsKeyTag: true as const }),
   }
@@ -106,7 +99,6 @@ function imageNode(pipeline: PipelineDefinition, definition: PlatformDefinition,
     pipeline: pipeline.id,
     repository: pipeline.repository,
     needs: [base, baseIndex],
-    decidedBy: [base],
     platform,
     ...optionalOf(definition),
     build,
@@ -140,7 +132,6 @@ function indexNode(pipeline: PipelineDefinition): IndexNode {
     pipeline: pipeline.id,
     repository: pipeline.repository,
     needs,
-    decidedBy: needs,
     children,
     format: pipeline.format,
     annotations: pipeline.annotations,

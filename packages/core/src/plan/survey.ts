@@ -38,6 +38,7 @@ export async function survey(input: SurveyInput, world: World): Promise<Readonly
   const resolved = await resolveAll(input, world)
   const known = await considerAll(resolved, input)
   const wanted = await findWanted(known, input)
+  await verifyUsed(wanted, known, input)
   return new Map(
     resolved.map((one) => {
       const { considered, finding, implied = false } = known.get(one.node.id) ?? {}
@@ -108,8 +109,8 @@ async function considerAll(
   return known
 
   async function consider({ node, ...resolved }: ResolvedNode): Promise<void> {
-    await Promise.all(node.decidedBy.map((need) => pending.get(need)))
-    if (!node.decidedBy.every((need) => outputs.has(need))) return
+    await Promise.all(resolved.decidedBy.map((need) => pending.get(need)))
+    if (!resolved.decidedBy.every((need) => outputs.has(need))) return
     const considered = resolved.consider(outputs, circumstancesOf(node))
     const state: Known = { considered }
     if (considered.predicted === undefined) state.finding = await considered.lookup(callOf(node))
@@ -121,6 +122,17 @@ async function considerAll(
 
 function outputOf(considered: ConsideredNode | undefined, finding: Finding | undefined): Output | undefined {
   return finding?.state === 'present' ? finding.output : considered?.predicted
+}
+
+/** Compares what the lock says with the registry, for all that something is to be made of. */
+async function verifyUsed(
+  wanted: ReadonlySet<string>,
+  known: ReadonlyMap<string, Known>,
+  { graph, callOf }: SurveyInput,
+): Promise<void> {
+  const used = new Set(graph.nodes.filter(({ id }) => wanted.has(id)).flatMap(({ needs }) => needs))
+  const nodes = graph.nodes.filter(({ id }) => used.has(id))
+  await Promise.all(nodes.map(async (node) => known.get(node.id)?.considered.verify(callOf(node))))
 }
 
 /** From what is to be published back through everything missing that it needs; what nobody needs is not asked for. */
@@ -153,8 +165,14 @@ async function findWanted(
     const node = byId.get(id)
     if (node === undefined) return
     const state = known.get(id)
+    // An index is right only if its children are in the registry and were checked, so none of them is implied by it.
+    const children = 'children' in node ? node.children.map((child) => child.node) : []
+    await Promise.all(children.map(ask))
     if (state !== undefined) state.finding ??= await state.considered.lookup(callOf(node))
-    if (state?.finding?.state === 'present') return
+    if (state?.finding?.state === 'present') {
+      if (!children.some((child) => wanted.has(child))) return
+      state.finding = { state: 'absent' }
+    }
     wanted.add(id)
     await Promise.all(node.needs.map(ask))
   }

@@ -6,7 +6,7 @@ export const MEANING: Readonly<Record<ErrorCode, string>> = {
     'The definition cannot be carried out: an unknown base or release, a platform twice, an invalid name or tag, a missing Dockerfile, a cycle between pipelines. Nothing was contacted.',
   USAGE: 'The command line of build.ts has an unknown command or flag, or a value that cannot be read.',
   LOCK_INVALID:
-    'polyarch.lock has a line that cannot be read, two that contradict each other, or was written by a newer polyarch.',
+    'polyarch.lock has a line that cannot be read or is not what the registry has, two that contradict each other, or was written by a newer polyarch.',
   LOCK_INCOMPLETE:
     'With --frozen, the default where CI is set and there is a lock: a base or another image is not in polyarch.lock.',
   ENGINE_UNREACHABLE: 'No Docker Engine answers at the address named, or it went away in the middle.',

@@ -14,8 +14,8 @@ export interface ResolvedImageBase {
   readonly chosen: ChosenImage
   /** As it stands, or is to stand, in the repository of the shared base. */
   readonly descriptor: Descriptor
-  /** Whether it stands there; undefined where nobody has asked. */
-  readonly isThere: boolean | undefined
+  /** The line of the lock that it was taken from. */
+  readonly locked?: LockedBase
 }
 
 /**
@@ -53,17 +53,15 @@ async function resolveLive(
   { registry }: World,
   call: StepCall,
 ) {
-  const place = repositoryOf(node.repository)
-  const asPublished = { ...place, digest: chosen.descriptor.digest }
+  const asPublished = { ...repositoryOf(node.repository), digest: chosen.descriptor.digest }
   const copied = await registry.getManifest(asPublished, call)
   // Checked there too, for it may have been copied under another policy; and the copy is read, which costs the source nothing.
   const there = copied === undefined ? chosen : { ...chosen, reference: asPublished, manifest: copied }
   const checked = await checkImage(there, source, node.platform, registry, call)
-  const { manifest, corrected, note, states } = checked
+  const { manifest, note, states } = checked
   if (note !== undefined) call.onEvent?.({ kind: 'note', message: note })
   const { descriptor } = manifest
-  const found = corrected === undefined ? copied : await registry.resolve({ ...place, digest: descriptor.digest }, call)
-  const resolved: ResolvedImageBase = { kind: 'image', chosen, descriptor, isThere: found !== undefined }
+  const resolved: ResolvedImageBase = { kind: 'image', chosen, descriptor }
   return { resolved, states }
 }
 
@@ -71,17 +69,18 @@ async function resolveLive(
 async function resolveLocked(
   node: BaseNode,
   source: RegistryBaseDefinition,
-  { image, states }: LockedBase,
+  locked: LockedBase,
   world: World,
   call: StepCall,
 ): Promise<ResolvedImageBase> {
+  const { image, states } = locked
   const chosen = { reference: { ...repositoryOf(source.reference), digest: image.digest }, descriptor: image }
   const { note, isWrong } = judgePlatform(states, source, node.platform)
   if (isWrong && source.configPolicy === 'fix-config') {
-    return (await resolveLive(node, source, chosen, world, call)).resolved
+    return { ...(await resolveLive(node, source, chosen, world, call)).resolved, locked }
   }
   if (note !== undefined) call.onEvent?.({ kind: 'note', message: note })
-  return { kind: 'image', chosen, descriptor: image, isThere: undefined }
+  return { kind: 'image', chosen, descriptor: image, locked }
 }
 
 /** Finds out what a root file system is made from, by the lock or from its archive. */

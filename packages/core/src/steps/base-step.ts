@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import type { RegistryBaseDefinition } from '../definition/definition.js'
 import type { BaseNode } from '../graph/node.js'
 import type { Digest } from '../model/digest.js'
 import { isForeign, isIndex, onePerDigest, type StoredManifest } from '../model/oci.js'
@@ -8,11 +9,13 @@ import { copyManifest } from '../registry/copy.js'
 import type { ResolvedRootfs } from '../rootfs/port.js'
 import { rootfsImage } from '../rootfs/rootfs-image.js'
 import { type ResolvedImageBase, resolveImageBase, resolveRootfs } from './base-resolution.js'
+import { readCheckRecord, writeCheckRecord } from './check-record.js'
 import { checkCode } from './code-check.js'
 import type { Former } from './former.js'
 import { readParts } from './image-parts.js'
 import { keyOf, keyReference } from './key.js'
-import { checkImage } from './registry-base.js'
+import { requireLockedBase, verifyLockedBase } from './locked-base.js'
+import { type CheckedImage, checkImage } from './registry-base.js'
 import { inputOf, type Output, type Step, type StepCall, type Work, type World } from './step.js'
 
 /** What is known of a base from outside: by its kind. */
@@ -41,19 +44,26 @@ export const baseStep: Step<BaseNode, ResolvedBase> = {
     if (resolved.kind === 'rootfs') return keyOf('base', { platform, inputs: resolved.rootfs.inputs })
     const [need = ''] = needs
     const { digest } = resolved.kind === 'image' ? resolved.chosen.descriptor : inputOf(inputs, need).descriptor
-    return keyOf('base', { platform, digest, ...('configPolicy' in source && { configPolicy: source.configPolicy }) })
+    // A check counts for the platform and the policies that it was made under, and for no others.
+    return keyOf('base', { platform, digest, ...(source.kind === 'registry' && policiesOf(source)) })
   },
 
   predict: predictBase,
 
   async lookup(work, world, call) {
-    const { node, resolved } = work
+    const { node, key, resolved } = work
     const output = predictBase(work)
-    if (resolved.kind === 'image' && resolved.isThere !== undefined && output && !node.keepsKeyTag)
-      return resolved.isThere ? { state: 'present', output } : { state: 'absent' }
-    const found = await world.registry.resolve(placeOf(work), call)
+    const [found, checked] = await Promise.all([
+      world.registry.resolve(placeOf(work), { ...call, fresh: true }),
+      resolved.kind === 'image' ? readCheckRecord(world.registry, node.repository, key, call) : undefined,
+    ])
     const isIt = found !== undefined && (output === undefined || found.digest === output.descriptor.digest)
-    return isIt ? { state: 'present', output: baseOutput(node, found) } : { state: 'absent' }
+    const isChecked = resolved.kind !== 'image' || (checked !== undefined && checked.digest === found?.digest)
+    return isIt && isChecked ? { state: 'present', output: baseOutput(node, found) } : { state: 'absent' }
+  },
+
+  async verify({ node, resolved }, world, call) {
+    if (resolved.kind === 'image') await verifyLockedBase(node, resolved, world, call)
   },
 
   async explain(work, { registry }, call) {
@@ -114,7 +124,9 @@ async function copyImage(
   const { node } = work
   if (node.source.kind !== 'registry') throw new TypeError('a pulled base has a registry source')
   const { reference, codePolicy } = node.source
-  const { manifest, config, corrected } = await checkImage(chosen, node.source, node.platform, registry, call)
+  const checked = await checkImage(chosen, node.source, node.platform, registry, call)
+  const { manifest, config, corrected } = checked
+  requireLocked(work, checked)
   if (isIndex(manifest.content)) throw new TypeError('a base is a single image')
   const output = baseOutput(node, manifest.descriptor)
   const { config: descriptor, layers } = manifest.content
@@ -125,12 +137,28 @@ async function copyImage(
   await allOrNone(onePerDigest(blobs), call, (blob, own) =>
     registry.copyBlob(chosen.reference, node.repository, blob, { ...call, ...own }),
   )
-  // Before the manifest is there: what has one is taken for checked by the next run.
   const { repository, platform } = node
   const what = `base ${formatReference(reference)}`
   await checkCode({ what, repository, manifest: manifest.content, config, platform, policy: codePolicy }, world, call)
   await registry.putManifest(placeOf(work), manifest, call)
+  await writeCheckRecord(
+    registry,
+    repository,
+    { key: work.key, base: output.descriptor, policies: Object.values(policiesOf(node.source)) },
+    call,
+  )
   return output
+}
+
+/** What a base of a registry is checked under, beside its platform. */
+function policiesOf({ configPolicy, codePolicy = 'require-match' }: RegistryBaseDefinition) {
+  return { configPolicy, codePolicy }
+}
+
+/** What the lock says of a base decides keys, so it must be what the registry has. */
+function requireLocked({ node, resolved }: BaseWork, { manifest, corrected, states }: CheckedImage): void {
+  if (resolved.kind !== 'image' || resolved.locked === undefined) return
+  requireLockedBase(node, resolved.locked, { ...(corrected === undefined && { image: manifest.descriptor }), states })
 }
 
 async function copyFromPipeline(work: BaseWork, { registry }: World, call: StepCall): Promise<Output> {
@@ -159,6 +187,8 @@ async function makeRootfs(
   )
   const what = `the root file system of ${node.id}`
   await checkCode({ what, repository, manifest: manifest.content, config: content, platform }, world, call)
+  const output = baseOutput(node, manifest.descriptor)
   await registry.putManifest(keyReference(repository, key), manifest, call)
-  return baseOutput(node, manifest.descriptor)
+  await writeCheckRecord(registry, repository, { key, base: output.descriptor, policies: ['require-match'] }, call)
+  return output
 }

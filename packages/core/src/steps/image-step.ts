@@ -1,5 +1,6 @@
 import type { ContextRequest } from '../context/open-context.js'
 import { analyze } from '../dockerfile/analysis.js'
+import { normalizedText } from '../dockerfile/normalized-text.js'
 import type { ImageNode } from '../graph/node.js'
 import { DefinitionError } from '../model/errors.js'
 import { type Annotations, type Descriptor, isIndex, type StoredManifest } from '../model/oci.js'
@@ -12,11 +13,12 @@ import { checkBuiltImage, isComplete, keptManifest, readPushedImage } from './bu
 import { checkCode } from './code-check.js'
 import { noteGitFolder } from './git-folder.js'
 import { type PushedImage, pushImage } from './image-build.js'
-import { decisiveSettings, explainImage, partsOf, recordContext } from './image-explanation.js'
+import { explainImage, partsOf, recordContext } from './image-explanation.js'
+import { decidingInputs, decidingNodes } from './image-key.js'
 import { encodeParts, PARTS_ANNOTATION } from './image-parts.js'
 import { KEY_ANNOTATION, keyOf, keyReference } from './key.js'
 import { noteMissingSecrets, secretFaults } from './mounted-secrets.js'
-import { pinImage } from './pinned-image.js'
+import { pinImage, verifyPinnedImages } from './pinned-image.js'
 import { sourceChanges } from './source-changes.js'
 import { encodeSources, readSources, SOURCES_ANNOTATION, type SourceRecord } from './source-record.js'
 import { type Finding, inputOf, type Output, type Step, type StepCall, type Work, type World } from './step.js'
@@ -30,7 +32,8 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     const context = await world.contexts.open(contextRequest(build), call.signal)
     const { target, args } = build
     const { parseDockerfile } = await import('../dockerfile/parse.js')
-    const analysis = analyze(parseDockerfile(context.dockerfile.text), { platform, target, args, baseNames })
+    const dockerfile = parseDockerfile(context.dockerfile.text)
+    const analysis = analyze(dockerfile, { platform, target, args, baseNames })
     const faults = [...analysis.faults, ...volatileFaults(analysis, build.volatile), ...secretFaults(analysis, build)]
     if (faults.length > 0) {
       const { file } = context.dockerfile
@@ -50,7 +53,15 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     if (build.context.kind === 'directory') noteGitFolder(context.directory, listing, call)
     noteMissingSecrets(analysis, build, context.dockerfile.file, call)
     const { epoch } = world.contexts
-    return { context, listing, analysis, images, ...(analysis.usesEpoch && epoch !== undefined && { epoch }) }
+    const decisiveText = normalizedText(dockerfile)
+    return {
+      context,
+      listing,
+      analysis,
+      decisiveText,
+      images,
+      ...(analysis.usesEpoch && epoch !== undefined && { epoch }),
+    }
   },
 
   volatile: ({ build }, { analysis }) => ({
@@ -58,15 +69,15 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     remade: build.volatile === 'rebuild' && analysis.volatile.length > 0,
   }),
 
-  key({ platform, build, base, format }, { context, listing, images, epoch }, inputs) {
+  decidedBy: decidingNodes,
+
+  key(node, resolved, inputs) {
+    const { platform, format } = node
     return keyOf('image', {
       platform,
-      base: inputOf(inputs, base).descriptor.digest,
-      context: listing.digest,
-      dockerfile: context.dockerfile.text,
-      build: decisiveSettings(build, epoch),
+      ...decidingInputs(node, resolved, inputs),
       // One key tag cannot hold a manifest of each kind. Docker's manifests have no room for what the build resolved.
-      ...(format === 'docker' && { format, images: images.map(({ name, image }) => [name, image]).sort() }),
+      ...(format === 'docker' && { format, images: resolved.images.map(({ name, image }) => [name, image]).sort() }),
     })
   },
 
@@ -80,6 +91,7 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
   explain: explainImage,
 
   async perform(work, world, call) {
+    await verifyPinnedImages(work.resolved.images, world, call)
     const pushed = await pushImage(work, world, call)
     // Neither waits for the other, but both have ended when the node has. Docker's manifests cannot lead to a record.
     const [kept, recorded] = await Promise.allSettled([
@@ -96,13 +108,17 @@ function contextRequest({ context, dockerfile, dockerfileInline, fileModes }: Im
   return { context, dockerfile, fileModes, ...(dockerfileInline !== undefined && { inline: dockerfileInline }) }
 }
 
-/** The finished image: that of the published index, where its entry has the same key, else that under the key tag. */
+/**
+ * The finished image under the key tag. An entry of the published index proves nothing: anybody can write one, and a
+ * cleaner may have deleted the image. It is followed only if a cleaner deleted the key tag and the image has the key itself.
+ */
 async function findKept(work: ImageWork, { registry }: World, call: StepCall): Promise<StoredManifest | undefined> {
   const { node, key, former } = work
-  const isSame = former.image?.descriptor.annotations?.[KEY_ANNOTATION] === key
-  const published = isSame ? await registry.getManifest(former.image.reference, call) : undefined
-  const found = published ?? (await registry.getManifest(keyReference(node.repository, key), call))
-  return found !== undefined && isComplete(found, node.format, key) ? found : undefined
+  const kept = await registry.getManifest(keyReference(node.repository, key), { ...call, fresh: true })
+  if (kept !== undefined) return isComplete(kept, node.format, key) ? kept : undefined
+  if (former.image?.descriptor.annotations?.[KEY_ANNOTATION] !== key) return undefined
+  const published = await registry.getManifest(former.image.reference, { ...call, fresh: true })
+  return published !== undefined && isComplete(published, 'oci', key) ? published : undefined
 }
 
 /** How what the kept image was built from differs from what is there now. */

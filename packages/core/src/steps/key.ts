@@ -5,7 +5,7 @@ import { canonicalJson } from '../model/oci.js'
 import type { Reference, Repository } from '../model/reference.js'
 
 /** Version of what goes into keys. It is raised when results change though their inputs do not. */
-export const KEY_SCHEMA = 1
+export const KEY_SCHEMA = 2
 
 /** Prefix of the tags that results are kept under. */
 export const KEY_TAG_PREFIX = 'polyarch-'
@@ -45,13 +45,22 @@ export function contextReference({ registry, repository }: Repository, digest: D
   return { registry, repository, tag: CONTEXT_TAG_PREFIX + digest.slice(digest.indexOf(':') + 1) }
 }
 
-/** What polyarch keeps under tags of its own: results, images that have not been checked, records of contexts. */
-export type OwnTag = 'result' | 'unchecked' | 'context'
+/** Prefix of the tags of records that say which base was checked under a key. */
+const CHECK_TAG_PREFIX = `${KEY_TAG_PREFIX}checked-`
+
+/** The tag of the record that the base with this key was checked. */
+export function checkReference({ registry, repository }: Repository, key: string): Reference {
+  return { registry, repository, tag: CHECK_TAG_PREFIX + key }
+}
+
+/** The kinds of tags that polyarch writes for itself. */
+export type OwnTag = 'result' | 'unchecked' | 'context' | 'checked'
 
 const OWN_TAGS: readonly (readonly [OwnTag, RegExp])[] = [
   ['result', tagPattern(KEY_TAG_PREFIX, '')],
   ['unchecked', tagPattern(KEY_TAG_PREFIX, UNCHECKED_SUFFIX)],
   ['context', tagPattern(CONTEXT_TAG_PREFIX, '')],
+  ['checked', tagPattern(CHECK_TAG_PREFIX, '')],
 ]
 
 function tagPattern(prefix: string, suffix: string): RegExp {

@@ -1,11 +1,13 @@
 import type { ExternalImage } from '../dockerfile/analysis.js'
 import type { Span } from '../dockerfile/dockerfile.js'
+import type { LockedImage } from '../lock/lock-entry.js'
 import type { Digest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
 import { isIndex, type StoredManifest } from '../model/oci.js'
 import { formatPlatform, type Platform } from '../model/platform.js'
-import { formatReference, parseReference, type Reference } from '../model/reference.js'
+import { formatReference, parseReference, type Reference, repositoryOf } from '../model/reference.js'
 import { imagesOf, selectPlatform } from '../registry/select-platform.js'
+import { lineWrong } from './locked-base.js'
 import type { StepCall, World } from './step.js'
 
 /** What the name of an image means now. */
@@ -24,6 +26,33 @@ export interface PinnedImage extends ResolvedImageName {
   readonly pinned: string
   /** Where the Dockerfile names it. */
   readonly places: readonly Span[]
+  /** The line of the lock that it was taken from. */
+  readonly locked?: LockedImage
+}
+
+/**
+ * Compares images that were pinned by the lock with their registry: the build pulls the index, and the record of the
+ * build has the image.
+ *
+ * @throws DefinitionError LOCK_INVALID
+ */
+export async function verifyPinnedImages(
+  images: readonly PinnedImage[],
+  { outside }: Pick<World, 'outside'>,
+  call: StepCall,
+): Promise<void> {
+  await Promise.all(
+    images.map(async ({ locked }) => {
+      const reference = locked && parseReference(locked.name)
+      if (locked === undefined || reference === undefined || locked.index === locked.image) return
+      const found = await outside.get({ ...repositoryOf(reference), digest: locked.index }, call)
+      if (found === undefined) throw lineWrong(locked, `${locked.index} does not exist`)
+      const { content } = found
+      const child = isIndex(content) ? selectPlatform(content, locked.platform) : undefined
+      if (child?.digest === locked.image) return
+      throw lineWrong(locked, `${locked.index} has no such image ${locked.image}`)
+    }),
+  )
 }
 
 /**
@@ -45,7 +74,9 @@ export async function pinImage(
       hint: 'check the name and the tag; without a login, a private repository may look like this too',
     })
   }
-  return { name, places, ...resolved, pinned: formatReference({ ...reference, digest: resolved.index }) }
+  const locked = world.lock.find('image', name, platform)
+  const pinned = formatReference({ ...reference, digest: resolved.index })
+  return { name, places, ...resolved, pinned, ...(locked !== undefined && { locked }) }
 }
 
 /**
@@ -83,7 +114,8 @@ export async function resolvedDigest(
   return { index: digest, image: found === undefined ? digest : childFor(reference, found, platform) }
 }
 
-function referenceOf(name: string): Reference {
+/** What a whole name refers to. */
+export function referenceOf(name: string): Reference {
   const reference = parseReference(name)
   if (reference === undefined) throw new TypeError(`'${name}' is no reference`)
   return reference

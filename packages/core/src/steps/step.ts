@@ -71,12 +71,16 @@ export interface Step<N extends Node, Resolved> {
   resolve(node: N, world: World, call: StepCall): Promise<Resolved>
   /** Pure: what enters the result from outside, without a place in its key. */
   volatile?(node: N, resolved: Resolved): Volatility
+  /** Pure: the results that its key needs, where these are not all of its `needs`. */
+  decidedBy?(node: N, resolved: Resolved): readonly string[]
   /** Pure: all that decides the result, and nothing else. Needs the results named in `decidedBy`. */
   key(node: N, resolved: Resolved, inputs: Inputs): string
   /** Pure: what the result is, there or not, where its bytes follow from what is known. */
   predict?(work: Work<N, Resolved>): Output | undefined
   /** Reads only: is it in the registry already? */
   lookup(work: Work<N, Resolved>, world: World, call: StepCall): Promise<Finding>
+  /** Reads only: compares what the lock says with the registry. Called if something is to be made of the result. */
+  verify?(work: Work<N, Resolved>, world: World, call: StepCall): Promise<void>
   /** Reads only: how it differs from the former result. */
   explain(work: Work<N, Resolved>, world: World, call: StepCall): Promise<readonly PlanReason[]>
   /** Makes it. Needs the results named in `needs`. */

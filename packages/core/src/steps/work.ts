@@ -11,6 +11,8 @@ import type { Finding, Inputs, Output, PerformCall, Step, StepCall, Volatility, 
 export interface ResolvedNode {
   readonly node: Node
   readonly volatile: Volatility | undefined
+  /** Those of the node's `needs` whose results are part of its key: with these known, it is known whether it is there already. */
+  readonly decidedBy: readonly string[]
   /** Computes the key. Pure; needs the results named in `decidedBy`. */
   consider(inputs: Inputs, circumstances?: Circumstances): ConsideredNode
 }
@@ -28,6 +30,8 @@ export interface ConsideredNode {
   readonly predicted: Output | undefined
   /** Looks whether the result is there. */
   lookup(call: StepCall): Promise<Finding>
+  /** Compares what the lock says with the registry. */
+  verify(call: StepCall): Promise<void>
   /** Says how it differs from the former result. */
   explain(call: StepCall): Promise<readonly PlanReason[]>
   /** Makes the result. Needs those named in `needs`. */
@@ -59,6 +63,7 @@ async function resolveWith<N extends Node, Resolved>(
   return {
     node,
     volatile,
+    decidedBy: step.decidedBy?.(node, resolved) ?? node.needs,
     consider(inputs, { former = {}, anew: forced = false } = {}) {
       const anew = forced || (volatile?.remade ?? false)
       const work = { node, resolved, inputs, key: step.key(node, resolved, inputs), former, anew }
@@ -66,6 +71,7 @@ async function resolveWith<N extends Node, Resolved>(
         key: work.key,
         predicted: step.predict?.(work),
         lookup: async (lookupCall) => (anew ? { state: 'absent' } : step.lookup(work, world, lookupCall)),
+        verify: async (verifyCall) => step.verify?.(work, world, verifyCall),
         explain: async (explainCall) => {
           if (forced) return [{ kind: 'forced' }]
           if (volatile?.remade) return [{ kind: 'volatile', sources: volatile.sources }]

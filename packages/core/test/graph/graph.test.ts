@@ -50,22 +50,6 @@ describe('buildGraph', () => {
     expect(Object.keys(edges(buildGraph(compile([named]))))).toContain('app base index')
   })
 
-  it('finds a base of the same repository by a key tag: others have put it there, and nobody has looked at it', () => {
-    const base = (reference: string) =>
-      pipeline('registry.example.com/sdk').platforms(platform('amd64', { base: fromImage(reference) }))
-    const marks = (one: ReturnType<typeof base>) =>
-      buildGraph(compile([one])).nodes.map((node) => 'keepsKeyTag' in node && node.keepsKeyTag)
-    expect(marks(base('registry.example.com/sdk:base'))).toEqual([true, false, false, false])
-    expect(marks(base('registry.example.com/base:1'))).toEqual([false, false, false, false])
-    const shared = base('registry.example.com/from:amd64').sharedBase('registry.example.com/from:all')
-    expect(marks(shared)).toEqual([true, false, false, false])
-  })
-
-  it('keys an image by its own base alone: another platform’s base does not rebuild it', () => {
-    const node = buildGraph(compile([sdk])).nodes.find(({ id }) => id === 'sdk image(linux/amd64)')
-    expect(node?.decidedBy).toEqual(['sdk base(linux/amd64)'])
-  })
-
   it('keeps to the chosen platforms', () => {
     const only = [{ os: 'linux', architecture: 'arm', variant: 'v7' }]
     expect(Object.keys(edges(buildGraph(compile([sdk]), { only })))).toEqual([

@@ -101,7 +101,7 @@ describe('a lock', () => {
     ])
   })
 
-  it('has a base that is in its place already stay there: what builds on it needs no copy of it', async () => {
+  it('plans the same with and without a lock for a base in its own repository that nobody has checked', async () => {
     await publish('team/there', 'one')
     const there = pipeline(`${here.host}/team/there`)
       .platforms(platform('amd64', { base: fromImage(base) }))
@@ -113,7 +113,7 @@ describe('a lock', () => {
     const unlocked = await actions()
     await lock(there, { directory })
     expect(await actions()).toEqual(unlocked)
-    expect(unlocked).toContain('base: reuse')
+    expect(unlocked).toContain('base: mount')
   })
 
   it('is refreshed by name, for what has moved alone', async () => {

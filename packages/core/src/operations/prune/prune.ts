@@ -11,7 +11,7 @@ import {
 } from '../../model/reference.js'
 import { makePlan } from '../../plan/planning.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
-import { keyReference } from '../../steps/key.js'
+import { checkReference, keyReference } from '../../steps/key.js'
 import { imageNamed, readName } from '../named-image.js'
 import { type RunOptions, splitArguments } from '../options.js'
 import { inWorkshop, type Workshop } from '../workshop.js'
@@ -82,7 +82,11 @@ async function demandedKeyTags({ input, world }: Workshop, call: RegistryCall): 
   const { nodes } = await makePlan({ ...input, builds: false }, world, call)
   return new Set(
     [...nodes.values()].flatMap(({ node, considered }) =>
-      considered === undefined ? [] : [formatReference(keyReference(node.repository, considered.key))],
+      considered === undefined
+        ? []
+        : [keyReference, checkReference].map((referenceOf) =>
+            formatReference(referenceOf(node.repository, considered.key)),
+          ),
     ),
   )
 }

@@ -32,6 +32,8 @@ export interface Needed {
   readonly digests: ReadonlySet<Digest>
   /** Tags of the records of the contexts that images among them were built from. */
   readonly records: ReadonlySet<string>
+  /** The bases that images among them were built on, whether or not an index lists them. */
+  readonly bases: ReadonlySet<Digest>
 }
 
 /** Follows manifests down through their indexes. What an index lists and the repository lacks is passed over. */
@@ -43,18 +45,22 @@ export async function readNeeded(
 ): Promise<Needed> {
   const digests = new Set<Digest>()
   const records = new Set<string>()
+  const bases = new Set<Digest>()
   let level = roots
   while (level.length > 0) {
     const fresh = level.filter(({ descriptor }) => !digests.has(descriptor.digest))
     for (const manifest of fresh) {
       digests.add(manifest.descriptor.digest)
-      const record = recordOf(repository, manifest)
-      if (record !== undefined) records.add(record)
+      const parts = readParts(manifest.content.annotations)
+      if (parts === undefined) continue
+      bases.add(parts.base)
+      const { tag } = recordReference(repository, parts.context, parts.dockerfile)
+      if (tag !== undefined) records.add(tag)
     }
     const below = fresh.flatMap(({ content }) => (isIndex(content) ? content.manifests : []))
     level = await readAll(repository, missingFrom(digests, below), registry, call)
   }
-  return { digests, records }
+  return { digests, records, bases }
 }
 
 function missingFrom(digests: ReadonlySet<Digest>, entries: readonly Descriptor[]): readonly Descriptor[] {
@@ -71,10 +77,4 @@ async function readAll(
     registry.getManifest({ registry: host, repository, digest }, own),
   )
   return read.filter((one) => one !== undefined)
-}
-
-/** The tag of the record that tells of what an image was built. */
-function recordOf(repository: Repository, { content }: StoredManifest): string | undefined {
-  const parts = readParts(content.annotations)
-  return parts && recordReference(repository, parts.context, parts.dockerfile).tag
 }

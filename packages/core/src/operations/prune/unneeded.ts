@@ -1,11 +1,11 @@
 import type { Digest } from '../../model/digest.js'
 import { RegistryError } from '../../model/errors.js'
-import type { StoredManifest } from '../../model/oci.js'
+import { isIndex, type StoredManifest } from '../../model/oci.js'
 import { formatReference, type Reference, type Repository, sameRepository } from '../../model/reference.js'
 import { allOrNone } from '../../registry/all-or-none.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { ownTag } from '../../steps/key.js'
-import { readNeeded, readTags, type TaggedManifest } from './repository-content.js'
+import { type Needed, readNeeded, readTags, type TaggedManifest } from './repository-content.js'
 
 /** Why a tag of polyarch's own may go. */
 export type PruneReason =
@@ -13,7 +13,7 @@ export type PruneReason =
   | 'unlisted'
   /** It was pushed by an engine, and has been checked since under another tag, or never. */
   | 'unchecked'
-  /** It tells of what an image was built that is not there any more. */
+  /** It records the context or the base of an image that is not in the repository any more. */
   | 'unused-record'
 
 /** Tags that may go, all on one manifest. */
@@ -58,10 +58,7 @@ export async function findUnneeded(
   return grouped(repository, gone, stays, needed.digests)
 }
 
-function reasonFor(
-  { tag, manifest }: TaggedManifest,
-  needed: { readonly digests: ReadonlySet<Digest>; readonly records: ReadonlySet<string> },
-): PruneReason | undefined {
+function reasonFor({ tag, manifest }: TaggedManifest, needed: Needed): PruneReason | undefined {
   switch (ownTag(tag)) {
     case 'result':
       return needed.digests.has(manifest.descriptor.digest) ? undefined : 'unlisted'
@@ -69,9 +66,17 @@ function reasonFor(
       return 'unchecked'
     case 'context':
       return needed.records.has(tag) ? undefined : 'unused-record'
+    case 'checked':
+      return checkedBases(manifest).some((base) => needed.digests.has(base) || needed.bases.has(base))
+        ? undefined
+        : 'unused-record'
     case undefined:
       return undefined
   }
+}
+
+function checkedBases({ content }: StoredManifest): readonly Digest[] {
+  return isIndex(content) ? content.manifests.map(({ digest }) => digest) : []
 }
 
 /** What the user wants to stay though no tag points to it. */
