@@ -78,8 +78,8 @@ async function executeIn(
     await tellLayers({ nodes: input.graph.nodes, results, emit }, world.registry, { signal })
   }
   if (options.load) {
-    const { loadImages } = await import('./load.js')
-    await loadImages({ definition, graph: input.graph, results, signal, emit }, world.engines.all[0])
+    const { engineToLoadInto, loadImages } = await import('./load.js')
+    await loadImages({ definition, graph: input.graph, results, signal, emit }, engineToLoadInto(world.engines))
   }
   return [...planned.nodes.values()].some(({ node, wanted }) => wanted && !results.has(node.id))
     ? 'incomplete'

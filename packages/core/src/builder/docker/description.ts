@@ -1,8 +1,7 @@
 import { normalizePlatform } from '../../model/platform.js'
 import type { BuildKitClient } from '../buildkit/client.js'
-import type { BuildKitVersion } from '../buildkit/control.js'
-import { GrpcError, GrpcStatus } from '../buildkit/grpc-error.js'
-import type { BuilderFeatures, BuilderInfo } from '../port.js'
+import { ALL_CACHE_EXPORTS, featuresOf, requestVersion } from '../buildkit-features.js'
+import type { BuilderInfo } from '../port.js'
 import type { Connection } from './connection.js'
 import { nativePlatform } from './native-platform.js'
 import { emulatedHere, withOlderVariants } from './runnable.js'
@@ -26,7 +25,7 @@ export async function describeEngine(
   const control = await buildKit.control(signal)
   const [answer, version, workers] = await Promise.all([
     connection.json({ method: 'GET', path: '/info', signal }),
-    control.info({ signal }).catch(unlessUnimplemented),
+    requestVersion(control, signal),
     control.listWorkers({ signal }),
   ])
   const { Architecture: machine, DriverStatus: status = [], DockerRootDir: dataRoot } = answer as InfoAnswer
@@ -41,33 +40,16 @@ export async function describeEngine(
     native,
     runnable: runnable && withOlderVariants([native, ...runnable]),
     imageStore: usesContainerd ? 'containerd' : 'graphdriver',
-    features: featuresOf(version, usesContainerd),
+    features: featuresOf(version, {
+      pushes: usesContainerd,
+      cacheExports: CACHE_EXPORTS[usesContainerd ? 'containerd' : 'graphdriver'],
+    }),
     ...(dataRoot && { dataRoot }),
   }
-}
-
-function unlessUnimplemented(error: unknown): undefined {
-  if (error instanceof GrpcError && error.status === GrpcStatus.unimplemented) return undefined
-  throw error
 }
 
 /** Where the result of a build can be kept as the cache of later ones, by image store. */
 const CACHE_EXPORTS = {
   graphdriver: ['inline'],
-  containerd: ['inline', 'registry', 'local', 'gha', 's3', 'azblob'],
+  containerd: ALL_CACHE_EXPORTS,
 } as const
-
-/**
- * BuildKit reports its version since 0.11. Source policies came with that version; named contexts and limits shortly
- * before it, so that an engine which has none of them does not report one either.
- */
-function featuresOf(version: BuildKitVersion | undefined, usesContainerd: boolean): BuilderFeatures {
-  const isNewer = version !== undefined
-  return {
-    sourcePolicy: isNewer,
-    namedContexts: isNewer,
-    limits: isNewer,
-    pushes: isNewer && usesContainerd,
-    cacheExports: new Set(CACHE_EXPORTS[usesContainerd ? 'containerd' : 'graphdriver']),
-  }
-}
