@@ -161,6 +161,22 @@ describe('Bearer tokens', () => {
     await expect.poll(connections).toBe(1)
   })
 
+  test('a login that the token service refuses holds no connection of the registry', async () => {
+    await using tokens = await startScriptedServer(() => ({ status: 401 }))
+    const challenge = `Bearer realm="http://${tokens.host}/token"`
+    await using server = await startScriptedServer(() => ({
+      status: 401,
+      headers: { 'www-authenticate': challenge },
+      body: '{"errors":[]}',
+    }))
+    server.server.keepAliveTimeout = 0
+    await using client = clientFor(server.host, password)
+    const refused = client.getManifest({ registry: server.host, repository: 'a', tag: 'b' })
+    await expect(refused).rejects.toMatchObject({ code: 'REGISTRY_UNAUTHORIZED' })
+    const connections = () => promisify(server.server.getConnections.bind(server.server))()
+    await expect.poll(connections).toBe(0)
+  })
+
   test('tokens that were all revoked are replaced at the first refusal, whatever their scope', async () => {
     let revoked = 0
     let issued = 0
