@@ -1,5 +1,6 @@
 import type { Agent, RequestOptions } from 'node:http'
-import { type Hosts, isLoopback } from './hosts.js'
+import { isLoopback } from '../model/loopback.js'
+import type { Hosts } from './hosts.js'
 import type { RegistryHostOptions } from './options.js'
 
 /** The way to a host, as `request` of `node:http` and `node:https` takes it, and what is special about it. */

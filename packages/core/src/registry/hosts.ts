@@ -1,4 +1,5 @@
 import { DefinitionError } from '../model/errors.js'
+import { isLoopback } from '../model/loopback.js'
 import { DOCKER_HUB, isRepositoryPath } from '../model/reference.js'
 import type { RegistryHostOptions, RegistryOptions } from './options.js'
 
@@ -16,11 +17,6 @@ export interface Endpoint {
 
 /** Where Docker Hub's API is; the name that everybody writes serves web pages. */
 const DOCKER_HUB_API = 'registry-1.docker.io'
-
-/** Whether a host name, without port and in URL form, is this machine. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
-}
 
 function isPlainLoopback({ protocol, hostname }: URL): boolean {
   return protocol === 'http:' && isLoopback(hostname)
