@@ -50,6 +50,10 @@ async function executeIn(
     const { checkMetadataFile } = await import('./metadata-file.js')
     await checkMetadataFile(options.metadataFile)
   }
+  if (options.load) {
+    const { engineToLoadInto } = await import('./load.js')
+    engineToLoadInto(world.engines)
+  }
   const planned = await makePlan(input, world, { signal, emit })
   emit({ kind: 'planned', at: Date.now(), plan: planned.plan })
   if (planned.problems.length > 0) throw combineFailures(planned.problems)

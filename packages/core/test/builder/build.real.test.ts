@@ -3,11 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { busyboxImage } from '../../../../test/support/busybox-image.js'
 import { Cleanup } from '../../../../test/support/cleanup.js'
 import { type DebianRegistry, startDebianRegistry } from '../../../../test/support/debian-registry.js'
+import { freePort } from '../../../../test/support/free-port.js'
 import { pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { connectEngine } from '../../src/builder/connect.js'
 import type { BuilderOptions } from '../../src/builder/options.js'
 import { EngineError } from '../../src/model/errors.js'
 import { MEDIA_TYPES } from '../../src/model/oci.js'
+import { formatPlatform } from '../../src/model/platform.js'
 import { BUILDER_KINDS, startBuilder } from './builder-kinds.js'
 import {
   buildFor,
@@ -219,5 +221,24 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
     const unreadable = new EngineError('CREDENTIALS_UNREADABLE', 'the keychain is locked')
     await using engine = connectEngine({ ...options, credentials: { find: () => Promise.reject(unreadable) } })
     await expect(engine.build(buildHere(`FROM ${closedBase}\nRUN true\n`))).rejects.toBe(unreadable)
+  })
+
+  test('reports whether the builder reaches a registry, which need not have the image', async () => {
+    await using engine = connectEngine(options)
+    await engine.requireRegistry(uniqueName(registry.host))
+    const nowhere = uniqueName(`127.0.0.1:${await freePort()}`)
+    await expect(engine.requireRegistry(nowhere)).rejects.toMatchObject({
+      code: 'ENGINE_CANNOT_REACH_REGISTRY',
+      message: expect.stringContaining(nowhere.registry),
+    })
+  })
+
+  test('reports what it is', async () => {
+    await using engine = connectEngine(options)
+    const info = await engine.describe()
+    expect(info).toMatchObject({ version: expect.stringMatching(/^\d+\.\d+/), native: { architecture: 'amd64' } })
+    expect(info.runnable?.map(formatPlatform)).toEqual(
+      expect.arrayContaining(['linux/amd64', 'linux/arm/v7', 'linux/arm64']),
+    )
   })
 })

@@ -72,13 +72,18 @@ function throughContainer(
 
 function throughEndpoint(address: string, endpoint: Endpoint, env: Environment): RemoteAddress {
   if (endpoint.kind !== 'ssh') {
-    const isElsewhere = endpoint.kind === 'tcp' && !isLoopback(endpoint.host)
+    const isElsewhere = endpoint.kind === 'tcp' && !isLoopback(urlHost(endpoint.host))
     return { address, isElsewhere, open: (signal) => openSocket(endpoint, signal) }
   }
   const { socket } = endpoint
   const remote = socket === undefined ? DIAL_STDIO : [DIAL_STDIO[0], '--addr', `unix://${socket}`, DIAL_STDIO[1]]
   const open = async () => new ProgramStream({ command: 'ssh', args: sshArguments(endpoint, remote), env })
   return { address, isElsewhere: true, open }
+}
+
+/** A host as URLs have it: addresses of IPv6 in brackets. */
+function urlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
 }
 
 /** `buildkit+unix://`, `buildkit+tcp://` and `buildkit+ssh://`; in BUILDKIT_HOST without the prefix. */
