@@ -225,7 +225,10 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
 
   test('reports whether the builder reaches a registry, which need not have the image', async () => {
     await using engine = connectEngine(options)
-    await engine.requireRegistry(uniqueName(registry.host))
+    const reached = engine.requireRegistry(uniqueName(registry.host))
+    // By its address, a builder on another machine has another loopback.
+    if (kind === 'buildkitd over ssh') await expect(reached).rejects.toThrow('loopback')
+    else await reached
     const nowhere = uniqueName(`127.0.0.1:${await freePort()}`)
     await expect(engine.requireRegistry(nowhere)).rejects.toMatchObject({
       code: 'ENGINE_CANNOT_REACH_REGISTRY',
