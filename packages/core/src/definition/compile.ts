@@ -1,6 +1,7 @@
 import { formatPlatform, type Platform, platformIdentity } from '../model/platform.js'
 import { formatReference, type Reference, withDefaultTag } from '../model/reference.js'
 import { addDockerFault, readImageAnnotations, readIndexAnnotations } from './annotations.js'
+import { policiesOf } from './base-policies.js'
 import { readImageBase, readNamedBase } from './base-reading.js'
 import type { BaseAnswer, BaseTraits } from './base-source.js'
 import { readBuild } from './build-reading.js'
@@ -257,8 +258,7 @@ class Compilation {
       faults.add(`${path}.base`, `pipeline ${other.id} has no ${formatPlatform(platform)}`, `it has ${has}`)
       return undefined
     }
-    const codePolicy = 'codePolicy' in same.base ? same.base.codePolicy : undefined
-    return { kind: 'pipeline', pipeline: other.id, name: other.name, ...(codePolicy && { codePolicy }) }
+    return { kind: 'pipeline', pipeline: other.id, name: other.name, ...policiesOf(same.base) }
   }
 
   #platformNames(

@@ -35,7 +35,7 @@ export function partsOf({ node, resolved: { context, listing, epoch }, inputs }:
  * Dockerfile reads, as the arg that it is. What the image is checked by is part of it: an image that was checked by less
  * is another one.
  */
-export function decisiveSettings({ build, codePolicy }: Pick<ImageNode, 'build' | 'codePolicy'>, epoch?: number) {
+export function decisiveSettings({ build, policies }: Pick<ImageNode, 'build' | 'policies'>, epoch?: number) {
   const { context: _directory, fileModes: _modes, dockerfile: _path, dockerfileInline: _text, ...settings } = build
   const { cacheFrom: _cache, noCache: _noCache, pull: _pull, reuse: _reuse, volatile: _volatile, ...rest } = settings
   const { ulimits, inlineCache, secrets, ssh, addHosts, target, ...decisive } = rest
@@ -43,7 +43,7 @@ export function decisiveSettings({ build, codePolicy }: Pick<ImageNode, 'build' 
     ...decisive,
     addHosts: byHost(addHosts),
     ...(target !== undefined && { target: target.toLowerCase() }),
-    ...(codePolicy === 'trust-declared' && { codePolicy }),
+    ...policies,
     ...(epoch !== undefined && { args: { [EPOCH_ARG]: String(epoch), ...decisive.args } }),
     ...(ulimits.length > 0 && { ulimits }),
     // The image carries the cache, and is another one for it.

@@ -143,7 +143,8 @@ async function keep(
 ): Promise<Output> {
   const { node, key } = work
   const { registry } = world
-  const { platform, repository, codePolicy: policy } = node
+  const { platform, repository, policies } = node
+  const policy = policies.codePolicy
   const [pushed, checkedBase] = await Promise.all([
     readPushedImage(reference, node.platform, registry, call),
     policy === 'trust-declared' ? undefined : baseContent(work, registry, call),
