@@ -113,7 +113,10 @@ export class BlobUpload {
     // Appended as text: the query holds the registry's state, which need not survive being read and written again.
     target.search += `${target.search === '' ? '?' : '&'}digest=${encodeURIComponent(this.#source.descriptor.digest)}`
     const headers = body ? { 'content-type': 'application/octet-stream' } : { 'content-length': '0' }
-    await this.#send({ method: 'PUT', target, headers, ...(body && { body }), expect: [200, 201, 204] })
+    const answer = await this.#send({ method: 'PUT', target, headers, ...(body && { body }), expect: [200, 201, 204] })
+    // As with manifests: what answers is not always the registry.
+    const isStored = headerOf(answer, 'docker-content-digest') === this.#source.descriptor.digest
+    if (!isStored && !(await this.#options.isThere())) throw new PassingFault(this.#notStored(answer))
   }
 
   /** What is known after a fault: done, to be gone on with, or to be started anew. */
@@ -155,6 +158,12 @@ export class BlobUpload {
     const { place } = this.#options
     const scopes: readonly Scope[] = [repositoryScope(place.path, 'pull', 'push')]
     return place.session.onceWithoutBody({ ...request, scopes }, this.#call)
+  }
+
+  #notStored({ status }: HttpAnswer): RegistryError {
+    const { host } = this.#options.place.endpoint
+    const what = `blob ${this.#source.descriptor.digest}`
+    return new RegistryError('REGISTRY_REJECTED', `${host} answered the upload of ${what} with ${status}, but lacks it`)
   }
 
   #tookNothing(offset: number): RegistryError {
