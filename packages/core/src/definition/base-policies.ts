@@ -1,11 +1,5 @@
-import type { CodePolicy, ConfigPolicy } from './base-source.js'
+import type { BasePolicies } from './base-source.js'
 import type { BaseDefinition } from './definition.js'
-
-/** The policies of a base that differ from the default. */
-export interface BasePolicies {
-  readonly configPolicy?: ConfigPolicy
-  readonly codePolicy?: CodePolicy
-}
 
 /** The policies of a base, without those that are the default: writing a default changes no key. */
 export function policiesOf(base: BaseDefinition): BasePolicies {

@@ -1,8 +1,7 @@
 import type { Platform } from '../model/platform.js'
 import type { Reference, Repository } from '../model/reference.js'
 import type { AnnotationMap } from './annotation-settings.js'
-import type { BasePolicies } from './base-policies.js'
-import type { CodePolicy, ConfigPolicy, MadeBase } from './base-source.js'
+import type { BasePolicies, CodePolicy, ConfigPolicy, MadeBase } from './base-source.js'
 import type { BuildDefinition } from './build-settings.js'
 import type { ImageFormat } from './declaration.js'
 

@@ -4,12 +4,12 @@ import type { RunEvent, TagChange } from '../model/events.js'
 import type { StoredManifest } from '../model/oci.js'
 import { formatReference, type Reference } from '../model/reference.js'
 import { allOrNone } from '../registry/all-or-none.js'
-import { confirmName, heldBy } from '../registry/confirm-name.js'
+import { confirmName, movedSince } from '../registry/confirm-name.js'
+import { heldBy, readStates, stateEvent, withStates } from '../registry/name-state.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import { isEqualResult } from './equal-result.js'
 import { readCurrent } from './lost-platforms.js'
 import { stageTags, type TagMove } from './stage-tag.js'
-import { readStates, stateEvent, withStates } from './tag-state.js'
 
 /** What the tag phase starts from. */
 export interface TagPhaseInput {
@@ -111,15 +111,7 @@ async function confirm(name: MovingName, registry: Registry, call: RegistryCall)
   if (!isWritten) return
   const now = await confirmName({ reference, manifest, before }, registry, call)
   if (now === manifest.descriptor.digest) name.holds = now
-  else if (!(await isDone(name, now, registry, call))) {
-    throw new RegistryError(
-      'TAG_MOVED',
-      `${formatReference(reference)} was moved by somebody else right after its write`,
-      {
-        hint: 'run again: it then starts from what the name points to now',
-      },
-    )
-  }
+  else if (!(await isDone(name, now, registry, call))) throw movedSince(reference)
 }
 
 /** The error of a phase that began to write, with what each name holds now; emits the same. */

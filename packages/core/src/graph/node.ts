@@ -1,6 +1,5 @@
 import type { AnnotationMap } from '../definition/annotation-settings.js'
-import type { BasePolicies } from '../definition/base-policies.js'
-import type { MadeBase } from '../definition/base-source.js'
+import type { BasePolicies, MadeBase } from '../definition/base-source.js'
 import type { ContextDefinition } from '../definition/build-context.js'
 import type { BuildDefinition } from '../definition/build-settings.js'
 import type { ImageFormat } from '../definition/declaration.js'

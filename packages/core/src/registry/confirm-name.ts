@@ -3,7 +3,8 @@ import type { Digest } from '../model/digest.js'
 import { CancelledError, RegistryError } from '../model/errors.js'
 import type { StoredManifest } from '../model/oci.js'
 import { formatReference, type Reference } from '../model/reference.js'
-import type { Registry, RegistryCall } from '../registry/port.js'
+import { heldBy, readStates, withStates } from './name-state.js'
+import type { Registry, RegistryCall } from './port.js'
 
 /** A name that has been written. */
 export interface WrittenName {
@@ -15,6 +16,36 @@ export interface WrittenName {
 
 /** How long to wait before each further read, in milliseconds: some registries show a write late. */
 const DELAYS: readonly number[] = [250, 1_000, 3_000]
+
+/**
+ * Puts a manifest under a name, and reads the name afterwards.
+ *
+ * @throws RegistryError with what the name holds then; TAG_MOVED where somebody else has written it since; CancelledError
+ */
+export async function writeName(name: WrittenName, registry: Registry, call: RegistryCall): Promise<void> {
+  const { reference, manifest } = name
+  const { digest } = manifest.descriptor
+  try {
+    await registry.putManifest(reference, manifest, call)
+    if ((await confirmName(name, registry, call)) !== digest) throw movedSince(reference)
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error
+    const states = await readStates([{ reference, before: name.before, to: digest }], registry)
+    if (states.every(({ now }) => now === digest)) return
+    throw withStates(error, states)
+  }
+}
+
+/** The error for a name that no longer holds what was just written. */
+export function movedSince(reference: Reference): RegistryError {
+  return new RegistryError(
+    'TAG_MOVED',
+    `${formatReference(reference)} was moved by somebody else right after its write`,
+    {
+      hint: 'run again: it then starts from what the name points to now',
+    },
+  )
+}
 
 /**
  * Reads a name after its write, and writes it again while it still holds what it held before. A registry, or what answers
@@ -37,15 +68,6 @@ export async function confirmName(
     if ((await heldBy(reference, registry, call)) === before) await registry.putManifest(reference, manifest, call)
   }
   throw new TypeError('the last read returns or throws')
-}
-
-/** The digest under the tag of a reference, past mirrors; undefined where there is none. */
-export async function heldBy(
-  { digest: _digest, ...name }: Reference,
-  registry: Pick<Registry, 'resolve'>,
-  call: RegistryCall,
-): Promise<Digest | undefined> {
-  return (await registry.resolve(name, { ...call, fresh: true }))?.digest
 }
 
 async function waitFor(delay: number, signal: AbortSignal | undefined): Promise<void> {

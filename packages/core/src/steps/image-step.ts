@@ -72,17 +72,16 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
   },
 
   async lookup(work, world, call): Promise<Finding> {
-    const kept = await findKept(work, world, call)
-    if (kept === undefined) return { state: 'absent' }
-    const changes = await changesSince(kept, work, world, call)
-    return changes.length > 0 ? { state: 'absent' } : { state: 'present', output: imageOutput(work, kept.descriptor) }
+    const output = await findReusable(work, world, call)
+    return output === undefined ? { state: 'absent' } : { state: 'present', output }
   },
 
   explain: explainImage,
 
   async perform(work, world, call) {
     await verifyPinnedImages(work.resolved.images, world, call)
-    const pushed = await pushImage(work, world, call)
+    const pushed = await pushImage(work, world, call, () => findReusable(work, world, call))
+    if ('descriptor' in pushed) return pushed
     // Neither waits for the other, but both have ended when the node has. Docker's manifests cannot lead to a record.
     const [kept, recorded] = await Promise.allSettled([
       keep(work, pushed, world, call),
@@ -96,6 +95,13 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
 
 function contextRequest({ context, dockerfile, dockerfileInline, fileModes }: ImageNode['build']): ContextRequest {
   return { context, dockerfile, fileModes, ...(dockerfileInline !== undefined && { inline: dockerfileInline }) }
+}
+
+/** The finished image, unless what it was built from has changed since. */
+async function findReusable(work: ImageWork, world: World, call: StepCall): Promise<Output | undefined> {
+  const kept = await findKept(work, world, call)
+  if (kept === undefined || (await changesSince(kept, work, world, call)).length > 0) return undefined
+  return imageOutput(work, kept.descriptor)
 }
 
 /**

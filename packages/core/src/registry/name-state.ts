@@ -2,13 +2,12 @@ import type { Digest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
 import type { RunEvent } from '../model/events.js'
 import { formatReference, type Reference } from '../model/reference.js'
-import { heldBy } from '../registry/confirm-name.js'
-import type { Registry } from '../registry/port.js'
+import type { Registry, RegistryCall } from './port.js'
 
-/** A name of a tag phase that failed. */
+/** A name whose write may have failed. */
 export interface UnsettledName {
   readonly reference: Reference
-  /** What it held before the phase, as far as that was read. */
+  /** What it held before, as far as that was read. */
   readonly before: Digest | undefined
   readonly to: Digest
 }
@@ -21,7 +20,7 @@ export interface NameState extends UnsettledName {
 /** For all names together, in milliseconds: a registry that failed a moment ago may not answer at all. */
 const PATIENCE = 10_000
 
-/** Reads what names hold after a phase that failed or was cancelled. Never throws: a name that cannot be read is unknown. */
+/** Reads what names hold after a failure. Never throws: a name that cannot be read is unknown. */
 export function readStates(names: readonly UnsettledName[], registry: Registry): Promise<readonly NameState[]> {
   const signal = AbortSignal.timeout(PATIENCE)
   return Promise.all(
@@ -42,7 +41,7 @@ export function stateEvent({ reference, before, to, now }: NameState): RunEvent 
   return { kind: before === to ? 'tag-kept' : 'tag-moved', at, change }
 }
 
-/** An error of the phase, with what each name holds now. Other errors than those of registries have no room for it. */
+/** An error, with what each name holds now. Other errors than those of registries have no room for it. */
 export function withStates(error: unknown, states: readonly NameState[]): unknown {
   if (!(error instanceof RegistryError)) return error
   const list = (title: string, which: (state: NameState) => boolean) => {
@@ -62,4 +61,13 @@ export function withStates(error: unknown, states: readonly NameState[]): unknow
     ...(error.status !== undefined && { status: error.status }),
     ...(error.exchange !== undefined && { exchange: error.exchange }),
   })
+}
+
+/** The digest under the tag of a reference, past mirrors; undefined where there is none. */
+export async function heldBy(
+  { digest: _digest, ...name }: Reference,
+  registry: Pick<Registry, 'resolve'>,
+  call: RegistryCall,
+): Promise<Digest | undefined> {
+  return (await registry.resolve(name, { ...call, fresh: true }))?.digest
 }
