@@ -1,6 +1,7 @@
 import { formatPlatform } from '../model/platform.js'
+import { withProxyArgs } from '../registry/docker-proxies.js'
 import type { CacheEntry, SolveRequest } from './buildkit/control.js'
-import type { BuildCache, BuilderFeatures, BuildRequest } from './port.js'
+import type { BuildCache, BuilderFeatures, BuilderInfo, BuildRequest } from './port.js'
 
 /** BuildKit's own frontend for Dockerfiles. */
 export const DOCKERFILE_FRONTEND = 'dockerfile.v0'
@@ -11,12 +12,13 @@ const HOST_NETWORK = 'network.host'
 /** What of a build is the same whatever its result is exported as. */
 export function solveRequest(
   request: BuildRequest,
-  features: BuilderFeatures,
+  { features, address }: Pick<BuilderInfo, 'features' | 'address'>,
 ): Omit<SolveRequest, 'ref' | 'session' | 'exporter'> {
   const { pins, cacheTo = [], network } = request
+  const args = withProxyArgs(request.args, request.proxies, address)
   return {
     frontend: DOCKERFILE_FRONTEND,
-    frontendAttributes: frontendAttributes(request, features),
+    frontendAttributes: frontendAttributes({ ...request, args }, features),
     cacheExports: cacheTo.map(cacheEntry),
     ...(network === 'host' && { entitlements: [HOST_NETWORK] }),
     ...(features.sourcePolicy && {

@@ -50,11 +50,6 @@ describe('buildGraph', () => {
     expect(Object.keys(edges(buildGraph(compile([named]))))).toContain('app base index')
   })
 
-  it('keys an image by its own base alone: another platform’s base does not rebuild it', () => {
-    const node = buildGraph(compile([sdk])).nodes.find(({ id }) => id === 'sdk image(linux/amd64)')
-    expect(node?.decidedBy).toEqual(['sdk base(linux/amd64)'])
-  })
-
   it('passes the policies of a base on to all that is built on it', () => {
     const base = fromImage('registry.example.com/base:1', { configPolicy: 'fix-config', codePolicy: 'trust-declared' })
     const lower = pipeline('registry.example.com/lower').platforms(platform('amd64', { base }))
