@@ -38,7 +38,7 @@ export function partsOf({ node, resolved: { context, listing, epoch }, inputs }:
 export function decisiveSettings({ build, codePolicy }: Pick<ImageNode, 'build' | 'codePolicy'>, epoch?: number) {
   const { context: _directory, fileModes: _modes, dockerfile: _path, dockerfileInline: _text, ...settings } = build
   const { cacheFrom: _cache, noCache: _noCache, pull: _pull, reuse: _reuse, volatile: _volatile, ...rest } = settings
-  const { ulimits, inlineCache, secrets, ssh, addHosts, target, ...decisive } = rest
+  const { ulimits, cacheTo, entitlements: _permissions, secrets, ssh, addHosts, target, ...decisive } = rest
   return {
     ...decisive,
     addHosts: byHost(addHosts),
@@ -47,7 +47,7 @@ export function decisiveSettings({ build, codePolicy }: Pick<ImageNode, 'build' 
     ...(epoch !== undefined && { args: { [EPOCH_ARG]: String(epoch), ...decisive.args } }),
     ...(ulimits.length > 0 && { ulimits }),
     // The image carries the cache, and is another one for it.
-    ...(inlineCache && { inlineCache }),
+    ...(cacheTo.some(({ type }) => type === 'inline') && { inlineCache: true }),
     ...idsOf({ secrets, ssh }),
   }
 }

@@ -16,6 +16,7 @@ import { decisiveSettings, explainImage, partsOf, recordContext } from './image-
 import { encodeParts, PARTS_ANNOTATION } from './image-parts.js'
 import { KEY_ANNOTATION, keyOf, keyReference } from './key.js'
 import { noteMissingSecrets, secretFaults } from './mounted-secrets.js'
+import { noCacheFaults } from './no-cache-stages.js'
 import { pinImage, verifyPinnedImages } from './pinned-image.js'
 import { sourceChanges } from './source-changes.js'
 import { encodeSources, readSources, SOURCES_ANNOTATION, type SourceRecord } from './source-record.js'
@@ -30,8 +31,14 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     const context = await world.contexts.open(contextRequest(build), call.signal)
     const { target, args } = build
     const { parseDockerfile } = await import('../dockerfile/parse.js')
-    const analysis = analyze(parseDockerfile(context.dockerfile.text), { platform, target, args, baseNames })
-    const faults = [...analysis.faults, ...volatileFaults(analysis, build.volatile), ...secretFaults(analysis, build)]
+    const dockerfile = parseDockerfile(context.dockerfile.text)
+    const analysis = analyze(dockerfile, { platform, target, args, baseNames })
+    const faults = [
+      ...analysis.faults,
+      ...volatileFaults(analysis, build.volatile),
+      ...secretFaults(analysis, build),
+      ...noCacheFaults(dockerfile, build),
+    ]
     if (faults.length > 0) {
       const { file } = context.dockerfile
       throw new DefinitionError(
