@@ -38,6 +38,8 @@ export interface DebianRegistry extends AsyncDisposable {
   readonly login: Login | undefined
   /** PEM of the certificate authority to trust, where it speaks TLS. */
   readonly ca: string | undefined
+  /** Host of its token service, which speaks plain HTTP. */
+  readonly tokenHost: string | undefined
   /** What its token service was asked so far, in order. */
   readonly tokenRequests: readonly TokenRequest[]
   /** Requests that it has answered so far, `GET /v2/…` style, without queries. */
@@ -71,6 +73,7 @@ export async function startDebianRegistry(options: DebianRegistryOptions = {}): 
     url,
     login: wanted === 'none' ? undefined : login,
     ca: tls?.certificate,
+    tokenHost: tokens && new URL(tokens.realm).host,
     tokenRequests: tokens?.requests ?? [],
     async requests() {
       // What was answered is told later, by another way: once the answer to this is told, so is all before it.

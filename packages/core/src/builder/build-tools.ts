@@ -11,6 +11,8 @@ export interface BuildTools {
   readonly buildKit: BuildKitClient
   readonly sessions: BuildSessions
   readonly features: BuilderFeatures
+  /** The builder's address, which docker's configuration may name proxies for. */
+  readonly address: string
   /** Runs an operation as the builder's methods do: watched, with failures in the form of the port. */
   readonly run: <T>(action: string, call: BuilderCall, operation: (own: BuilderCall) => Promise<T>) => Promise<T>
 }
@@ -18,7 +20,7 @@ export interface BuildTools {
 /** Runs a build with an exporter. @throws BUILD_FAILED, and what a service of the session threw */
 export async function runBuild(
   request: BuildRequest,
-  { buildKit, sessions, features }: BuildTools,
+  { buildKit, sessions, features, address }: BuildTools,
   exporter: SolveRequest['exporter'],
   call: BuilderCall,
 ): Promise<SolveResult> {
@@ -26,7 +28,11 @@ export async function runBuild(
   const session = await sessions.open(request.inputs, call.signal)
   const before = session.failures.length
   try {
-    return await solve(control, { ...solveRequest(request, features), session: session.id, exporter }, call)
+    return await solve(
+      control,
+      { ...solveRequest(request, { features, address }), session: session.id, exporter },
+      call,
+    )
   } catch (error) {
     throw buildFailure(error, request, session.failures.slice(before))
   }

@@ -5,6 +5,7 @@ import type { Digest } from '../model/digest.js'
 import type { EngineEvent } from '../model/events.js'
 import type { Platform } from '../model/platform.js'
 import type { Reference } from '../model/reference.js'
+import type { DockerProxies } from '../registry/docker-proxies.js'
 import type { BuildSource } from './buildkit/build-sources.js'
 import type { SyncDirectory } from './buildkit/file-sync.js'
 import type { BuildSecrets, SshAgents } from './buildkit/options.js'
@@ -91,6 +92,8 @@ export interface BuildRequest {
   readonly mediaTypes: 'oci' | 'docker'
   readonly target?: string
   readonly args?: Readonly<Record<string, string>>
+  /** Docker's proxies by engine address; `withProxyArgs` adds those of the engine to `args` where they are sent. */
+  readonly proxies?: DockerProxies
   readonly labels?: Readonly<Record<string, string>>
   readonly network?: string
   /** `host:ip` pairs. */

@@ -1,8 +1,9 @@
 import type { CacheDefinition } from '../definition/cache-options.js'
 import { formatPlatform } from '../model/platform.js'
+import { withProxyArgs } from '../registry/docker-proxies.js'
 import type { CacheEntry, SolveRequest } from './buildkit/control.js'
 import { neededEntitlements } from './features.js'
-import type { BuilderFeatures, BuildRequest } from './port.js'
+import type { BuilderFeatures, BuilderInfo, BuildRequest } from './port.js'
 
 /** BuildKit's own frontend for Dockerfiles. */
 export const DOCKERFILE_FRONTEND = 'dockerfile.v0'
@@ -10,12 +11,13 @@ export const DOCKERFILE_FRONTEND = 'dockerfile.v0'
 /** What of a build is the same whatever its result is exported as. */
 export function solveRequest(
   request: BuildRequest,
-  features: BuilderFeatures,
+  { features, address }: Pick<BuilderInfo, 'features' | 'address'>,
 ): Omit<SolveRequest, 'ref' | 'session' | 'exporter'> {
   const { pins, cacheTo = [] } = request
+  const args = withProxyArgs(request.args, request.proxies, address)
   return {
     frontend: DOCKERFILE_FRONTEND,
-    frontendAttributes: frontendAttributes(request, features),
+    frontendAttributes: frontendAttributes({ ...request, args }, features),
     cacheExports: cacheTo.map(cacheEntry),
     entitlements: neededEntitlements(request),
     ...(features.sourcePolicy && {

@@ -40,11 +40,19 @@ const ALIASES: ReadonlyMap<string, readonly [architecture: string, variant?: str
   ['ppc64el', ['ppc64le']],
 ])
 
+function minors(major: string, last: number): readonly string[] {
+  return Array.from({ length: last }, (_, at) => `${major}.${at + 1}`)
+}
+
 const KNOWN_VARIANTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['amd64', ['v1', 'v2', 'v3', 'v4']],
   ['arm', ['v5', 'v6', 'v7', 'v8']],
-  ['arm64', ['v8', 'v9']],
+  // v9.0 continues v8.5: in the order of what runs what.
+  ['arm64', ['v8', ...minors('v8', 9), 'v9', ...minors('v9', 6)]],
 ])
+
+/** Aliases whose variant cannot be overridden. @see https://github.com/containerd/platforms/blob/v1.0.0/database.go */
+const FIXED_VARIANT: ReadonlySet<string> = new Set(['i386', 'armhf', 'armel'])
 
 const ARCHITECTURES = [
   '386',
@@ -95,7 +103,9 @@ export function normalizePlatform(platform: Platform): Platform {
   const [architecture, impliedVariant] = ALIASES.get(platform.architecture.toLowerCase()) ?? [
     platform.architecture.toLowerCase(),
   ]
-  const variant = normalizeVariant(architecture, platform.variant || impliedVariant)
+  // As containerd: the name of a 32-bit variant, and of 386, decides whatever variant is written beside it.
+  const isDecided = FIXED_VARIANT.has(platform.architecture.toLowerCase())
+  const variant = normalizeVariant(architecture, isDecided ? impliedVariant : platform.variant || impliedVariant)
   return {
     os: platform.os.toLowerCase() || 'linux',
     architecture,
@@ -109,7 +119,8 @@ function normalizeVariant(architecture: string, given: string | undefined): stri
   const word = given?.toLowerCase()
   const variant = word !== undefined && /^\d+$/.test(word) ? `v${word}` : word
   if (architecture === 'arm') return ALIASES.get(variant ?? '')?.[1] ?? variant ?? 'v7'
-  if (architecture === 'arm64' && variant === 'v8') return undefined
+  if (architecture === 'arm64')
+    return variant === 'v8' || variant === 'v8.0' ? undefined : variant?.replace(/^v9\.0$/, 'v9')
   if (architecture === 'amd64' && variant === 'v1') return undefined
   return variant
 }
@@ -117,17 +128,22 @@ function normalizeVariant(architecture: string, given: string | undefined): stri
 /**
  * Reads `os/architecture[/variant]`, or an architecture alone (then the os is linux), into the normal form.
  *
- * @returns undefined where the text has no such shape; the words themselves are not judged, see {@link isKnownPlatform}.
+ * @returns undefined where the text has no such shape, or is an operating system alone; the words themselves are not judged, see {@link isKnownPlatform}.
  */
 export function parsePlatform(text: string): Platform | undefined {
   const parts = text.trim().split('/')
   if (parts.length > 3 || parts.some((part) => !/^[A-Za-z0-9_.-]+$/.test(part))) return undefined
   const [first = '', second, third] = parts
-  if (second === undefined) return normalizePlatform({ os: 'linux', architecture: first })
-  if (third === undefined && !KNOWN_OSES.has(first.toLowerCase())) {
+  if (second === undefined) return isOs(first) ? undefined : normalizePlatform({ os: 'linux', architecture: first })
+  if (third === undefined && !isOs(first)) {
     return normalizePlatform({ os: 'linux', architecture: first, variant: second })
   }
   return normalizePlatform({ os: first, architecture: second, ...(third !== undefined && { variant: third }) })
+}
+
+/** Whether a word is an operating system that clients know. */
+export function isOs(word: string): boolean {
+  return KNOWN_OSES.has(word.toLowerCase())
 }
 
 /**
@@ -190,7 +206,8 @@ export function platformsRunBy(host: Platform): readonly Platform[] {
   const { os, architecture } = host
   const arm = ['v8', 'v7', 'v6', 'v5']
   if (architecture === 'arm') {
-    return arm.slice(Math.max(0, arm.indexOf(host.variant ?? 'v7'))).map((variant) => ({ os, architecture, variant }))
+    const at = arm.indexOf(host.variant ?? 'v7')
+    return at < 0 ? [host] : arm.slice(at).map((variant) => ({ os, architecture, variant }))
   }
   const own = olderVariants(host)
   if (architecture === 'arm64') return [...own, ...arm.map((variant) => ({ os, architecture: 'arm', variant }))]
@@ -202,6 +219,14 @@ function olderVariants(host: Platform): readonly Platform[] {
   const { os, architecture, variant } = host
   if (variant === undefined) return [host]
   const known = variantsOf(architecture)
-  const between = known.slice(1, Math.max(1, known.indexOf(variant))).toReversed()
+  const at = known.indexOf(variant)
+  if (at < 0) return [host]
+  const newestV8 = `v8.${Number(variant.split('.')[1] ?? 0) + 5}`
+  const between = known
+    .slice(1, at)
+    .filter(
+      (one) => !variant.startsWith('v9') || !one.startsWith('v8') || known.indexOf(one) <= known.indexOf(newestV8),
+    )
+    .toReversed()
   return [host, ...between.map((one) => ({ os, architecture, variant: one })), { os, architecture }]
 }

@@ -33,12 +33,12 @@ export function isRepositoryPath(text: string): boolean {
   return text.length <= MAX_NAME_LENGTH && text.split('/').every((component) => COMPONENT.test(component))
 }
 
-/** Whether a name says which registry it belongs to: its first part has a dot or a port, or is `localhost`. */
+/** Whether a name includes its registry: the first part has a dot, a port or a capital letter, or is `localhost`. */
 export function namesHost(name: string): boolean {
   const slash = name.indexOf('/')
   if (slash < 0) return false
   const first = name.slice(0, slash)
-  return first === 'localhost' || /[.:]/.test(first)
+  return first === 'localhost' || /[.:]/.test(first) || first !== first.toLowerCase()
 }
 
 /**
@@ -49,6 +49,8 @@ export function namesHost(name: string): boolean {
  * @see https://github.com/distribution/reference/blob/v0.6.0/reference.go
  */
 export function parseReference(text: string): Reference | undefined {
+  // Docker takes such a name for the id of a local image.
+  if (/^[a-f0-9]{64}$/.test(text)) return undefined
   const at = text.indexOf('@')
   const digest = at < 0 ? undefined : text.slice(at + 1)
   if (digest !== undefined && !isDigest(digest)) return undefined

@@ -1,7 +1,7 @@
 import type { Builder } from '../builder/port.js'
 import type { ImageNode } from '../graph/node.js'
 import { EngineError } from '../model/errors.js'
-import { isLoopback } from '../registry/hosts.js'
+import { isLoopback } from '../model/loopback.js'
 import type { StepCall } from '../steps/step.js'
 
 /**

@@ -1,14 +1,14 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Exchange } from './exchange.js'
 import { ProtocolError } from './protocol-error.js'
 import type { Route } from './route.js'
+import { sameSecret } from './same-secret.js'
 import { type Access, TokenService } from './token-service.js'
 
 /** Who may do what on the embedded registry. */
 export interface ServerAuth {
   /** How clients show who they are: with each request, or with tokens that this server gives out at `/token`. */
   readonly kind: 'basic' | 'bearer'
-  /** Passwords by user name; each of them may do everything. */
+  /** Passwords by user name, none of them empty; each user may do everything. */
   readonly users: Readonly<Record<string, string>>
   /** Whether everybody may pull; default false. */
   readonly anonymousPull?: boolean
@@ -108,10 +108,4 @@ function neededAccess({ method, query }: Exchange, route: Route): readonly Acces
   const from = query.has('mount') ? query.get('from') : null
   const source = from === null ? [] : [{ repository: from, action: 'pull' } as const]
   return [{ repository: route.name, action }, ...source]
-}
-
-/** Takes the same time wherever two secrets differ. */
-function sameSecret(a: string, b: string): boolean {
-  const hash = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(hash(a), hash(b))
 }

@@ -26,6 +26,12 @@ export interface RegistryServerOptions {
   readonly host?: string
   /** 0, a free one, unless told otherwise. */
   readonly port?: number
+  /**
+   * Names by which clients reach this registry, beside those of loopback: `host.docker.internal`. Requests under other names
+   * are refused where nobody has to log in, because a web page could send them. An address, where `host` is not a loopback
+   * one, needs no entry.
+   */
+  readonly hostNames?: readonly string[]
   /** Who may do what; everybody everything unless told otherwise. */
   readonly auth?: ServerAuth
   /** PEM texts; plain HTTP where absent. */

@@ -6,6 +6,7 @@ import { dispatch } from './dispatch.js'
 import { Exchange } from './exchange.js'
 import { FaultInjector } from './faults.js'
 import type { RegistryServerOptions } from './options.js'
+import { OriginCheck } from './origin-check.js'
 import { ProtocolError } from './protocol-error.js'
 import { parseRoute } from './route.js'
 import type { Store } from './store.js'
@@ -13,6 +14,7 @@ import type { Store } from './store.js'
 /** Answers requests, each on its own. */
 export class RequestHandler {
   readonly #gate: Gate | undefined
+  readonly #origins: OriginCheck
   readonly #faults: FaultInjector
   readonly #running = new Set<Promise<void>>()
 
@@ -22,6 +24,7 @@ export class RequestHandler {
     readonly options: RegistryServerOptions,
   ) {
     this.#gate = options.auth && new Gate(options.auth)
+    this.#origins = new OriginCheck(options)
     this.#faults = new FaultInjector(options.faults ?? [])
   }
 
@@ -60,6 +63,7 @@ export class RequestHandler {
 
   async #answer(exchange: Exchange): Promise<void> {
     const { fault, request, response } = exchange
+    this.#origins.check(exchange)
     if (fault?.kind === 'lose-request') return void request.destroy()
     if (fault?.kind === 'answer') return exchange.answer(fault.status, fault.headers)
     if (fault?.kind === 'delay') await delay(fault.milliseconds, response)

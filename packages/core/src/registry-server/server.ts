@@ -7,6 +7,7 @@ import { resolve } from 'node:path'
 import { HostError } from '../model/errors.js'
 import { type DirectoryLock, lockDirectory } from './lock.js'
 import type { RegistryServer, RegistryServerOptions, ServerTimeouts } from './options.js'
+import { checkOptions } from './options-check.js'
 import { RequestHandler } from './request-handler.js'
 import { Store } from './store.js'
 
@@ -22,7 +23,7 @@ const CHECKING_INTERVAL = 5_000
 /**
  * Starts an OCI registry in this process, which keeps all that it is given in a directory.
  *
- * @throws HostError DIRECTORY_IN_USE, REGISTRY_NOT_STARTED
+ * @throws DefinitionError USAGE for a login that lets everybody in; HostError DIRECTORY_IN_USE, REGISTRY_NOT_STARTED
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md
  * @example
  * ```ts
@@ -31,6 +32,7 @@ const CHECKING_INTERVAL = 5_000
  * ```
  */
 export async function startRegistry(options: RegistryServerOptions): Promise<RegistryServer> {
+  checkOptions(options)
   const directory = resolve(options.directory)
   try {
     await mkdir(directory, { recursive: true })

@@ -1,4 +1,5 @@
-import { randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
+import { sameSecret } from './same-secret.js'
 
 /** Something that a request does to a repository. */
 export interface Access {
@@ -9,42 +10,48 @@ export interface Access {
 /** What a token is good for. */
 interface Grant {
   /** `action repository`; `*` is every action. */
-  readonly allowed: ReadonlySet<string>
+  readonly allowed: readonly string[]
   /** Milliseconds since the epoch. */
   readonly expires: number
 }
 
-/** Gives out tokens and knows them again; they end with the process. */
+/**
+ * Issues tokens and checks them. Each holds what it is good for and is signed with a key of this process, so that nothing
+ * is stored for a client that requests many.
+ */
 export class TokenService {
-  readonly #grants = new Map<string, Grant>()
+  readonly #key = randomBytes(32)
 
   /** @param lifetime - seconds that a token is good for. */
   constructor(readonly lifetime: number) {}
 
-  /** Makes a token for scopes such as `repository:team/app:pull,push`, as far as the actions are allowed at all. */
+  /** Makes a token for scopes such as `repository:team/app:pull,push`, limited to the actions of the ceiling. */
   issue(scopes: readonly string[], ceiling: readonly string[]) {
     const now = Date.now()
-    this.#forgetExpired(now)
     const wanted = scopes.flatMap((scope) => scope.split(' ')).flatMap(accessesOf)
-    const allowed = wanted.filter(({ action }) => ceiling.includes(action))
-    const token = randomBytes(24).toString('base64url')
-    this.#grants.set(token, { allowed: new Set(allowed.map(keyOf)), expires: now + this.lifetime * 1000 })
+    const allowed = [...new Set(wanted.filter(({ action }) => ceiling.includes(action)).map(keyOf))]
+    const grant: Grant = { allowed, expires: now + this.lifetime * 1000 }
+    const payload = Buffer.from(JSON.stringify(grant)).toString('base64url')
+    const token = `${payload}.${this.#sign(payload)}`
     return { token, access_token: token, expires_in: this.lifetime, issued_at: new Date(now).toISOString() }
   }
 
   /** Whether a token is good for all of this. */
   allows(token: string, needed: readonly Access[]): boolean {
-    const grant = this.#grants.get(token)
+    const grant = this.#read(token)
     if (grant === undefined || grant.expires <= Date.now()) return false
-    return needed.every(
-      (access) => grant.allowed.has(keyOf(access)) || grant.allowed.has(keyOf({ ...access, action: '*' })),
-    )
+    const allowed = new Set(grant.allowed)
+    return needed.every((access) => allowed.has(keyOf(access)) || allowed.has(keyOf({ ...access, action: '*' })))
   }
 
-  #forgetExpired(now: number): void {
-    for (const [token, { expires }] of this.#grants) {
-      if (expires <= now) this.#grants.delete(token)
-    }
+  #read(token: string): Grant | undefined {
+    const [payload = '', signature = ''] = token.split('.')
+    if (!sameSecret(signature, this.#sign(payload))) return undefined
+    return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Grant
+  }
+
+  #sign(payload: string): string {
+    return createHmac('sha256', this.#key).update(payload).digest('base64url')
   }
 }
 

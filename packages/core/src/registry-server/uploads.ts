@@ -7,6 +7,12 @@ import { Upload } from './upload.js'
 /** Milliseconds after which an upload that nobody goes on with is forgotten. */
 const ABANDONED_AFTER = 60 * 60 * 1000
 
+/** The same for an upload without content, where there are as many uploads as there may be. */
+const UNUSED_AFTER = 60 * 1000
+
+/** Uploads at a time; far more than clients have, since each of them sends a few at a time. */
+const MAX_UPLOADS = 1000
+
 /** The uploads that are under way. They end with the process: what a crash leaves is removed by the next one. */
 export class Uploads {
   readonly #byId = new Map<string, Upload>()
@@ -21,9 +27,18 @@ export class Uploads {
     return new Uploads(folder)
   }
 
-  /** Begins an upload into a repository. */
+  /**
+   * Begins an upload into a repository.
+   *
+   * @throws ProtocolError TOOMANYREQUESTS
+   */
   async start(repository: string): Promise<Upload> {
-    await this.#forgetAbandoned()
+    if (this.#byId.size >= MAX_UPLOADS) await this.#forget((upload) => upload.size === 0, UNUSED_AFTER)
+    await this.#forget(() => true, ABANDONED_AFTER)
+    if (this.#byId.size >= MAX_UPLOADS) {
+      const message = `there are ${MAX_UPLOADS} uploads already that have not ended`
+      throw new ProtocolError(429, 'TOOMANYREQUESTS', message, { 'retry-after': String(UNUSED_AFTER / 1000) })
+    }
     const upload = new Upload(this.folder, repository)
     this.#byId.set(upload.id, upload)
     return upload
@@ -58,10 +73,10 @@ export class Uploads {
     return join(this.folder, randomUUID())
   }
 
-  async #forgetAbandoned(): Promise<void> {
-    const limit = Date.now() - ABANDONED_AFTER
+  async #forget(isMeant: (upload: Upload) => boolean, after: number): Promise<void> {
+    const limit = Date.now() - after
     for (const upload of this.#byId.values()) {
-      if (upload.touched < limit) await this.discard(upload)
+      if (upload.touched < limit && isMeant(upload)) await this.discard(upload)
     }
   }
 }

@@ -1,11 +1,14 @@
 import type { Agent, RequestOptions } from 'node:http'
-import { type Hosts, isLoopback } from './hosts.js'
+import { isLoopback } from '../model/loopback.js'
+import type { Hosts } from './hosts.js'
 import type { RegistryHostOptions } from './options.js'
 
 /** The way to a host, as `request` of `node:http` and `node:https` takes it, and what is special about it. */
 export interface Way extends Pick<RequestOptions, 'agent'>, TlsOptions {
   /** Whether the head of a request is written when its connection is opened, so that nothing can be added to it then. */
   readonly headFirst: boolean
+  /** The proxy in between, without its login; empty for a direct connection. */
+  readonly proxy: string
 }
 
 interface TlsOptions {
@@ -37,7 +40,7 @@ export class Agents {
     const tls = this.#tls.get(url.origin) ?? tlsOptions(this.#hosts.settingsOf(url))
     this.#tls.set(url.origin, tls)
     const headFirst = proxy !== '' && url.protocol === 'http:'
-    return { agent: await agent, headFirst, ...(await tls) }
+    return { agent: await agent, headFirst, proxy: shownProxy(proxy), ...(await tls) }
   }
 
   /** Ends all connections, those in use too. */
@@ -47,9 +50,12 @@ export class Agents {
 
   async #proxyFor(url: URL): Promise<string> {
     if (!this.#useProxies || isLoopback(url.hostname)) return ''
-    const { getProxyForUrl } = await import('proxy-from-env')
-    return getProxyForUrl(url.href)
+    return (await import('./proxy-choice.js')).proxyFor(url, process.env)
   }
+}
+
+function shownProxy(proxy: string): string {
+  return proxy === '' || !URL.canParse(proxy) ? proxy : new URL(proxy).origin
 }
 
 async function openAgent({ protocol }: URL, proxy: string): Promise<Agent> {

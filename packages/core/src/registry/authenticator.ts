@@ -22,6 +22,8 @@ export interface Shown {
   readonly authorization?: string | undefined
   /** The login that the header is made of. */
   readonly login?: Credentials | undefined
+  /** How many tokens had been requested by then: a token that is refused is replaced by a later one. */
+  readonly fetches?: number
   /** Why no login is shown, as a sentence: the host asks for none, or for one that it cannot be shown. */
   readonly obstacle?: string
 }
@@ -59,7 +61,7 @@ export class Authenticator {
   }
 
   /** What to show with a request: nothing where no login is wanted, or before the host has said. */
-  async show(scopes: readonly Scope[], signal?: AbortSignal): Promise<Shown> {
+  async show(scopes: readonly Scope[], signal?: AbortSignal, after = 0): Promise<Shown> {
     const scheme = this.#scheme
     const { host } = this.#options
     if (scheme === undefined || scheme.kind === 'none') {
@@ -68,11 +70,10 @@ export class Authenticator {
     }
     if (scheme.kind === 'basic') return basic(host, await this.#credentials())
     const { realm, service } = scheme
-    const token = this.#tokens.get(scopes, async () =>
-      fetchToken({ host, realm, service, scopes, credentials: await this.#credentials() }, this.#options.send),
-    )
-    const { value, login } = await abortable(token, signal)
-    return { authorization: `Bearer ${value}`, login }
+    const fetch = async () =>
+      fetchToken({ host, realm, service, scopes, credentials: await this.#credentials() }, this.#options.send)
+    const { value, login } = await abortable(this.#tokens.get(scopes, fetch, after), signal)
+    return { authorization: `Bearer ${value}`, login, fetches: this.#tokens.fetches }
   }
 
   /** Takes note of an answer that wants no other login than it was given. */
@@ -87,16 +88,17 @@ export class Authenticator {
    */
   async challenged(
     answer: HttpAnswer,
-    tried: { readonly authorization: string | undefined; readonly scopes: readonly Scope[] },
+    tried: Shown & { readonly scopes: readonly Scope[] },
     signal?: AbortSignal,
   ): Promise<Shown> {
     const challenges = parseChallenges(listHeaderOf(answer, 'www-authenticate'))
-    const scheme = chooseScheme(this.#options.host, challenges, (url) => this.#options.hosts.mayUse(url))
+    const scheme = chooseScheme(this.#options.host, challenges, (url) => this.#options.hosts.mayUse(url, answer.url))
     if (scheme.kind === 'impossible') return { obstacle: scheme.why }
     if (tried.authorization !== undefined) this.#forget(tried.authorization)
     this.#scheme = scheme
     const scopes = uniteScopes(tried.scopes, parseScopes(bearerChallenge(challenges)?.parameters.get('scope')))
-    return this.show(scopes, signal)
+    // Tokens of other scopes that were held then may be refused like the one that was sent.
+    return this.show(scopes, signal, tried.fetches)
   }
 
   /** The login may have been replaced meanwhile: it is looked up anew before the next one is shown. */

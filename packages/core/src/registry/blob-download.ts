@@ -10,6 +10,9 @@ import type { RegistryCall } from './port.js'
 import { repositoryScope } from './scope.js'
 import { TransferMeter } from './transfer-meter.js'
 
+/** Bytes that an attempt has to bring to count as progress: a blob that drips is not retried for ever. */
+const PROGRESS = 64 * 1024
+
 /** One blob on its way here, over as many connections as it takes. */
 export class BlobDownload {
   readonly #connections: Connections
@@ -55,17 +58,19 @@ export class BlobDownload {
     const meter = new TransferMeter('download', this.#descriptor.digest, this.#descriptor.size, call)
     const backoff = new Backoff(this.#connections.retry, call)
     let offset = start
+    let begun = start
     while (offset < this.#descriptor.size) {
       try {
         for await (const chunk of this.#body()) {
           offset += chunk.byteLength
-          backoff.progressed()
+          if (offset - begun >= PROGRESS || offset === this.#descriptor.size) backoff.progressed()
           meter.at(offset)
           yield chunk
         }
         if (offset < this.#descriptor.size) throw this.#cutShort(offset)
       } catch (fault) {
         await backoff.after(fault)
+        begun = offset
         await this.open(offset)
       }
     }

@@ -10,6 +10,7 @@ import type { Connections, Place } from './connections.js'
 import type { RegistryCall } from './port.js'
 import type { RecentWrites } from './recent-writes.js'
 import { repositoryScope } from './scope.js'
+import type { RegistryRequest } from './session.js'
 
 /** Reads blobs, from mirrors too; a connection that breaks is taken up again where it broke. */
 export class BlobReader {
@@ -44,9 +45,19 @@ export class BlobReader {
       method: 'HEAD' as const,
       target: `${place.path}/blobs/${digest}`,
       scopes: [repositoryScope(place.path, 'pull')],
-      expect: [200, 404],
+      expect: [200, 404, 405],
     }
-    return (await this.#connections.ask(place, request, call)).status === 200 || undefined
+    const { status } = await this.#connections.ask(place, request, call)
+    return status === 405 ? this.#probe(place, { ...request, method: 'GET' }, call) : status === 200 || undefined
+  }
+
+  /** For registries without HEAD of blobs: one byte of it. An empty blob has none, which is 416. */
+  async #probe(place: Place, request: RegistryRequest, call: RegistryCall | undefined): Promise<true | undefined> {
+    const ranged = { ...request, headers: { range: 'bytes=0-0' }, expect: [200, 206, 404, 416] }
+    const answer = await this.#connections.request(place, ranged, call)
+    // The registry may send the whole blob.
+    answer.body.destroy()
+    return answer.status !== 404 || undefined
   }
 }
 

@@ -100,6 +100,7 @@ export class BlobUpload {
         size: end - offset,
         open: () => openPart(this.#source, offset, end, (position) => this.#meter.at(position)),
       },
+      moves: end - offset,
       expect: [200, 201, 202, 204],
     })
     const taken = uploadedBytes(headerOf(answer, 'range')) ?? end
@@ -112,8 +113,9 @@ export class BlobUpload {
     const target = new URL(url)
     // Appended as text: the query holds the registry's state, which need not survive being read and written again.
     target.search += `${target.search === '' ? '?' : '&'}digest=${encodeURIComponent(this.#source.descriptor.digest)}`
+    const moves = this.#source.descriptor.size
     const headers = body ? { 'content-type': 'application/octet-stream' } : { 'content-length': '0' }
-    await this.#send({ method: 'PUT', target, headers, ...(body && { body }), expect: [200, 201, 204] })
+    await this.#send({ method: 'PUT', target, headers, ...(body && { body }), moves, expect: [200, 201, 204] })
   }
 
   /** What is known after a fault: done, to be gone on with, or to be started anew. */

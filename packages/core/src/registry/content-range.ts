@@ -14,7 +14,7 @@ export interface ByteRange {
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pushing-a-blob-in-chunks
  */
 export function parseByteRange(header: string | undefined): ByteRange | undefined {
-  const match = /^\s*(?:bytes[ =])?\s*(\d{1,15})-(\d{1,15})(?:\/(?:(\d{1,15})|\*))?\s*$/.exec(header ?? '')
+  const match = /^(?:bytes[ =] *)?(\d{1,15})-(\d{1,15})(?:\/(?:(\d{1,15})|\*))?$/.exec(header?.trim() ?? '')
   if (match === null) return undefined
   const [first, last, total] = [
     Number(match[1]),

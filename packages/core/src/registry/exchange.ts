@@ -14,6 +14,11 @@ export interface ExchangeOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Registries copy a finished upload to its place, some through an object store: 8 MiB per second. */
+const MOVED_PER_MS = (8 * 1024 * 1024) / 1000
+/** The least that an answer has to bring, in bytes per millisecond: 1 KiB per second. */
+const LEAST_RATE = 1024 / 1000
+
 /**
  * Sends one request, and gives the head of its answer, with the body still to be read. The connection is opened while
  * the login is on its way: each takes a way there and back, or several.
@@ -21,8 +26,8 @@ export interface ExchangeOptions {
  * By node's own client: it is there already, where others take longer to load than a whole run that finds nothing to do.
  */
 export async function exchange(
-  { method, url, headers, authorization, body }: HttpRequest,
-  { way: { agent, headFirst, ...tls }, timeouts, signal }: ExchangeOptions,
+  { method, url, headers, authorization, body, moves = 0 }: HttpRequest,
+  { way: { agent, headFirst, proxy: _, ...tls }, timeouts, signal }: ExchangeOptions,
 ): Promise<IncomingMessage> {
   const { request } = await (url.protocol === 'https:' ? import('node:https') : import('node:http'))
   const login = headFirst ? await obtained(authorization) : authorization
@@ -34,9 +39,10 @@ export async function exchange(
     sent.once('response', (answer) => {
       endWith(answer, sent)
       watchIdling(answer, timeouts.idle)
+      watchRate(answer, timeouts.idle)
       resolve(answer)
     })
-    limitWaiting(sent, timeouts)
+    limitWaiting(sent, { ...timeouts, answer: timeouts.answer + moves / MOVED_PER_MS })
     if (source instanceof Readable) {
       bind(source, sent)
       watchSending(sent, timeouts.idle)
@@ -151,6 +157,22 @@ function watchIdling(answer: IncomingMessage, time: number): void {
   }
   socket.setTimeout(time).on('timeout', look)
   answer.once('close', () => socket.setTimeout(0).off('timeout', look))
+}
+
+/** Bounds how slowly a body may come, so that an answer of bounded size ends in bounded time. */
+function watchRate(answer: IncomingMessage, time: number): void {
+  const { socket } = answer
+  let before = socket.bytesRead
+  const timer = setInterval(() => {
+    setImmediate(() => {
+      const taken = socket.bytesRead - before
+      before = socket.bytesRead
+      // A slow reader leaves bytes in the buffer.
+      if (answer.closed || answer.complete || answer.readableLength > 0 || taken >= time * LEAST_RATE) return
+      answer.destroy(timeOut(`only ${taken} bytes have come within ${time} ms`))
+    })
+  }, time)
+  answer.once('close', () => clearInterval(timer))
 }
 
 function timeOut(message: string): Error {

@@ -1,4 +1,5 @@
 import { DefinitionError } from '../model/errors.js'
+import { isLoopback } from '../model/loopback.js'
 import { DOCKER_HUB, isRepositoryPath } from '../model/reference.js'
 import type { RegistryHostOptions, RegistryOptions } from './options.js'
 
@@ -17,9 +18,8 @@ export interface Endpoint {
 /** Where Docker Hub's API is; the name that everybody writes serves web pages. */
 const DOCKER_HUB_API = 'registry-1.docker.io'
 
-/** Whether a host name, without port and in URL form, is this machine. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
+function isPlainLoopback({ protocol, hostname }: URL): boolean {
+  return protocol === 'http:' && isLoopback(hostname)
 }
 
 /** How each host is reached, out of the options. Hosts are compared exactly, port included. */
@@ -59,10 +59,13 @@ export class Hosts {
     return this.#byOrigin.get(url.origin)
   }
 
-  /** Whether content and credentials may travel to this URL in the clear, or need not. */
-  mayUse(url: URL): boolean {
-    if (url.protocol === 'https:') return true
-    return isLoopback(url.hostname) ? url.protocol === 'http:' : this.#plainOrigins.has(url.origin)
+  /**
+   * Whether content and credentials may travel to this URL: over TLS, or in the clear to a host that was named so.
+   * Loopback needs no naming, unless another host leads there: only one that is itself plain HTTP on loopback may.
+   */
+  mayUse(url: URL, from?: URL): boolean {
+    if (url.protocol === 'https:' || this.#plainOrigins.has(url.origin)) return true
+    return isPlainLoopback(url) && (from === undefined || isPlainLoopback(from))
   }
 
   #isPlain(host: string): boolean {

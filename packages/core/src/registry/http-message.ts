@@ -15,6 +15,8 @@ export interface HttpRequest {
   /** The Authorization header; one that is still on its way is sent once it is there, over a connection opened meanwhile. */
   readonly authorization?: string | Promise<string | undefined> | undefined
   readonly body?: RequestBody | undefined
+  /** Bytes that the host may have to move before it answers. */
+  readonly moves?: number
   /** Whether the body is for this origin alone: a redirect to another one is then refused. */
   readonly hasSecret?: boolean
 }

@@ -30,21 +30,36 @@ const HINTS: ReadonlyMap<string, string> = new Map([
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'Its certificate is for other names.'],
 ])
 
+const PROXY_HINT = 'check HTTP_PROXY and HTTPS_PROXY, or add the host to NO_PROXY.'
+
 const NO_TLS: ReadonlySet<string> = new Set(['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER'])
 
-/** What an error of the network means, for the request that met it. */
+/**
+ * What an error of the network means, for the request that met it.
+ *
+ * @param proxy - The proxy that the connection went through; empty for none.
+ */
 export function networkFault(
   cause: unknown,
   request: Pick<HttpRequest, 'method' | 'url'>,
+  proxy = '',
 ): RegistryError | PassingFault {
   const code = codeOf(cause)
   const url = redactUrl(request.url)
-  const hint = hintFor(code, request.url.host)
-  const error = new RegistryError('REGISTRY_UNREACHABLE', `${request.method} ${url} failed: ${describe(cause, code)}`, {
-    cause,
-    exchange: { method: request.method, url },
-    ...(hint !== undefined && { hint }),
-  })
+  const through = proxy === '' ? '' : ` through the proxy ${proxy}`
+  const hint =
+    proxy !== '' && code === 'ECONNREFUSED'
+      ? `Nothing listens at ${proxy}: ${PROXY_HINT}`
+      : hintFor(code, request.url.host)
+  const error = new RegistryError(
+    'REGISTRY_UNREACHABLE',
+    `${request.method} ${url}${through} failed: ${describe(cause, code)}`,
+    {
+      cause,
+      exchange: { method: request.method, url },
+      ...(hint !== undefined && { hint }),
+    },
+  )
   return PASSING.has(code) ? new PassingFault(error) : error
 }
 

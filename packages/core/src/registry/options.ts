@@ -38,9 +38,9 @@ export interface RetryBounds {
 /** How long to wait for a registry, in milliseconds. */
 export interface RegistryTimeouts {
   readonly connect?: number
-  /** From the end of a request to the head of its answer. Registries move large blobs in this time. */
+  /** From the end of a request to the head of its answer; a second more per 8 MiB for requests that complete a blob. */
   readonly answer?: number
-  /** Between two parts of an answer, or until more is taken of what is sent. */
+  /** Between two parts of an answer, or until more is taken of what is sent. An answer below 1 KiB/s in this time ends too. */
   readonly idle?: number
 }
 
@@ -69,7 +69,7 @@ export interface RegistryOptions {
 export const DEFAULT_RETRY: Required<RetryBounds> = { attempts: 6, time: 120_000, delay: 250 }
 
 /** The times that hold where nothing else is said. */
-export const DEFAULT_TIMEOUTS: Required<RegistryTimeouts> = { connect: 10_000, answer: 300_000, idle: 60_000 }
+export const DEFAULT_TIMEOUTS: Required<RegistryTimeouts> = { connect: 10_000, answer: 30_000, idle: 60_000 }
 
 /** The concurrency that holds where nothing else is said. */
 export const DEFAULT_CONCURRENCY = 32

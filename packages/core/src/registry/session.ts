@@ -28,6 +28,8 @@ export interface RegistryRequest {
   readonly scopes: readonly Scope[]
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: RequestBody
+  /** Bytes that the registry may have to move before it answers. */
+  readonly moves?: number
   /** The statuses that are no error. */
   readonly expect: readonly number[]
 }
@@ -112,6 +114,7 @@ export class Session {
     const url = this.urlOf(request.target)
     // A place elsewhere, such as a storage that uploads are sent to, is given no login of this host.
     const own = url.origin === this.endpoint.origin
+    this.#transport.checkStep(request.method, url, new URL(this.endpoint.origin))
     const show = (): Shown | Promise<Shown> => (own ? this.#authenticator.show(request.scopes, signal) : {})
     const showing = turn.then(show)
     const login = showing.then((shown) => shown.authorization)
@@ -125,7 +128,8 @@ export class Session {
       return this.#expected(answer, request, first)
     }
     const { authorization } = first
-    const second = await this.#authenticator.challenged(answer, { authorization, scopes: request.scopes }, signal)
+    const tried = { ...first, scopes: request.scopes }
+    const second = await this.#authenticator.challenged(answer, tried, signal)
     if (second.authorization === undefined || second.authorization === authorization)
       return this.#expected(answer, request, authorization === undefined ? second : first)
     await discard(answer)
@@ -133,8 +137,8 @@ export class Session {
   }
 
   #send(request: RegistryRequest, url: URL, authorization: HttpRequest['authorization'], signal?: AbortSignal) {
-    const { method, headers = {}, body } = request
-    return this.#transport.send({ method, url, headers, authorization, body }, signal)
+    const { method, headers = {}, body, moves = 0 } = request
+    return this.#transport.send({ method, url, headers, authorization, body, moves }, signal)
   }
 
   async #expected(answer: HttpAnswer, request: RegistryRequest, shown: Shown): Promise<HttpAnswer> {

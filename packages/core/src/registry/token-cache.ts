@@ -2,6 +2,8 @@ import { coversScopes, type Scope } from './scope.js'
 import type { Token } from './token-service.js'
 
 interface Entry {
+  /** Counts the fetches of this cache. */
+  readonly number: number
   readonly scopes: readonly Scope[]
   readonly token: Promise<Token>
   /** Undefined until it has arrived. */
@@ -11,12 +13,22 @@ interface Entry {
 /** The tokens of one registry, by what they allow. Requests that need the same token at one time share one fetch. */
 export class TokenCache {
   #entries: readonly Entry[] = []
+  #fetches = 0
 
-  /** A token for at least these scopes. */
-  async get(scopes: readonly Scope[], fetch: () => Promise<Token>): Promise<Token> {
+  /** How many tokens have been requested: tokens of later requests are newer than any answer received by now. */
+  get fetches(): number {
+    return this.#fetches
+  }
+
+  /**
+   * A token for at least these scopes.
+   *
+   * @param after - Only tokens requested after this many fetches are used.
+   */
+  async get(scopes: readonly Scope[], fetch: () => Promise<Token>, after = 0): Promise<Token> {
     for (;;) {
       // Looked for anew after each wait, since another request may have fetched what this one needs.
-      const held = this.#entries.find((entry) => coversScopes(entry.scopes, scopes))
+      const held = this.#entries.find((entry) => entry.number > after && coversScopes(entry.scopes, scopes))
       if (held === undefined) return this.#fetch(scopes, fetch)
       const token = await held.token.catch((error: unknown) => {
         // One for more than this may be refused where one for this alone is not.
@@ -33,7 +45,8 @@ export class TokenCache {
   }
 
   #fetch(scopes: readonly Scope[], fetch: () => Promise<Token>): Promise<Token> {
-    const entry: Entry = { scopes, token: fetch() }
+    this.#fetches += 1
+    const entry: Entry = { number: this.#fetches, scopes, token: fetch() }
     this.#entries = [...this.#entries, entry]
     entry.token.then(
       ({ value }) => {

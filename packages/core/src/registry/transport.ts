@@ -2,7 +2,7 @@ import { CancelledError, RegistryError, throwIfCancelled } from '../model/errors
 import { Agents } from './agents.js'
 import { exchange } from './exchange.js'
 import type { Hosts } from './hosts.js'
-import { discard, type HttpAnswer, type HttpRequest, headerOf } from './http-message.js'
+import { discard, type HttpAnswer, type HttpRequest, headerOf, type Method } from './http-message.js'
 import { networkFault } from './network-fault.js'
 import type { RegistryTimeouts } from './options.js'
 import { SourceFault } from './passing-fault.js'
@@ -48,6 +48,21 @@ export class Transport implements AsyncDisposable {
     }
   }
 
+  /**
+   * Checks that a URL may be used.
+   *
+   * @param from - The URL whose answer leads there.
+   * @throws RegistryError REGISTRY_REJECTED
+   */
+  checkStep(method: Method, url: URL, from?: URL): void {
+    if (this.#options.hosts.mayUse(url, from)) return
+    throw badRedirect(
+      { method, url },
+      'it is plain HTTP, and its host is not named as insecure',
+      `Add '${url.host}' to registryClient.insecureHosts if that is meant. A registry behind a TLS proxy needs its external address in its configuration.`,
+    )
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true
     await this.#agents.destroy()
@@ -55,29 +70,26 @@ export class Transport implements AsyncDisposable {
 
   async #exchange(request: HttpRequest, signal: AbortSignal | undefined): Promise<HttpAnswer> {
     throwIfCancelled(signal)
-    if (!this.#options.hosts.mayUse(request.url)) {
-      throw badRedirect(
-        request,
-        'it is plain HTTP, and its host was not named as insecure',
-        'Name it so where that is meant. A registry behind something that ends TLS has to be told its own address.',
-      )
-    }
+    this.checkStep(request.method, request.url)
+    let proxy = ''
     try {
       if (this.#isClosed) throw new Error('the client has been disposed of')
       const way = await this.#agents.wayTo(request.url)
+      proxy = way.proxy
       const headers = { 'user-agent': 'polyarch', ...request.headers }
       const body = await exchange({ ...request, headers }, { way, timeouts: this.#options.timeouts, signal })
       return { url: request.url, status: body.statusCode ?? 0, headers: body.headersDistinct, body }
     } catch (error) {
       if (signal?.aborted) throw new CancelledError(signal.reason)
       if (error instanceof SourceFault) throw error.cause
-      throw networkFault(error, request)
+      throw networkFault(error, request, proxy)
     }
   }
 
   #redirected(request: HttpRequest, status: number, location: string): HttpRequest {
     if (!URL.canParse(location, request.url.href)) throw badRedirect(request, 'it is redirected to nowhere')
     const url = new URL(location, request.url)
+    this.checkStep(request.method, url, request.url)
     const { method, headers } = request
     const authorization = url.origin === request.url.origin ? request.authorization : undefined
     if (method === 'GET' || method === 'HEAD') return { method, url, headers, authorization }
@@ -88,7 +100,7 @@ export class Transport implements AsyncDisposable {
   }
 }
 
-function badRedirect(request: HttpRequest, why: string, hint?: string): RegistryError {
+function badRedirect(request: Pick<HttpRequest, 'method' | 'url'>, why: string, hint?: string): RegistryError {
   const url = redactUrl(request.url)
   return new RegistryError('REGISTRY_REJECTED', `${request.method} ${url} cannot be sent: ${why}`, {
     exchange: { method: request.method, url },

@@ -58,6 +58,18 @@ describe.each(ENGINES)('%s', (name) => {
     expect(await build({ network: 'none', noCache: true })).toEqual({ status: 'done', interfaces: 'lo' })
   })
 
+  test("steps get the engine's proxies from docker's configuration, and stay cached when a proxy changes", async () => {
+    await using engine = connectEngine({ host })
+    const { address } = await engine.describe()
+    const build = async (httpProxy: string, noCache = false) => {
+      const proxies = new Map([[address, { HTTP_PROXY: httpProxy }]])
+      const dockerfile = `FROM ${base}\nRUN echo "proxies: $HTTP_PROXY $http_proxy"\n`
+      return printed(await buildOnce(engine, buildHere(dockerfile, { proxies, noCache })))
+    }
+    expect(await build('http://192.0.2.1:3128', true)).toContain('proxies: http://192.0.2.1:3128 http://192.0.2.1:3128')
+    expect(await build('http://192.0.2.2:3128')).toBe('')
+  })
+
   test('a base that has moved is pulled anew where that is asked for', async () => {
     await using engine = connectEngine({ host })
     const target = { url: registry.url, repository: 'moving' }

@@ -73,6 +73,23 @@ describe('comparePlatforms', () => {
   })
 })
 
+describe('containerd spellings', () => {
+  it.each([
+    ['arm64/v8.0', 'linux/arm64'],
+    ['arm64/v9.0', 'linux/arm64/v9'],
+    ['linux/i386/v1', 'linux/386'],
+    ['armhf/v6', 'linux/arm/v7'],
+    ['armel/v7', 'linux/arm/v6'],
+    ['arm64/v8.6', 'linux/arm64/v8.6'],
+  ])('reads %s as %s', (text, expected) => {
+    const platform = parsePlatform(text)
+    expect(platform && formatPlatform(platform)).toBe(expected)
+    expect(platform && isKnownPlatform(platform)).toBe(true)
+  })
+
+  it('refuses an operating system alone', () => expect(parsePlatform('linux')).toBeUndefined())
+})
+
 describe('platformsRunBy', () => {
   it('lets newer hosts run older variants, and 64-bit hosts 32-bit images', () => {
     const runs = (text: string) =>
@@ -81,7 +98,12 @@ describe('platformsRunBy', () => {
     expect(runs('linux/arm64')).toEqual(['linux/arm64', 'linux/arm/v8', 'linux/arm/v7', 'linux/arm/v6', 'linux/arm/v5'])
     expect(runs('linux/amd64')).toEqual(['linux/amd64', 'linux/386'])
     expect(runs('linux/amd64/v3')).toEqual(['linux/amd64/v3', 'linux/amd64/v2', 'linux/amd64', 'linux/386'])
-    expect(runs('linux/arm64/v9')).toEqual(['linux/arm64/v9', ...runs('linux/arm64')])
+    expect(runs('linux/arm64/v9.1')).toContain('linux/arm64/v8.6')
+    expect(runs('linux/arm64/v9.1')).not.toContain('linux/arm64/v8.7')
+    expect(runs('linux/arm64/v8.2')).toEqual(['linux/arm64/v8.2', 'linux/arm64/v8.1', ...runs('linux/arm64')])
+    expect(runs('linux/arm/v4')).toEqual(['linux/arm/v4'])
+    const v8 = [5, 4, 3, 2, 1].map((minor) => `linux/arm64/v8.${minor}`)
+    expect(runs('linux/arm64/v9')).toEqual(['linux/arm64/v9', ...v8, ...runs('linux/arm64')])
   })
 })
 

@@ -15,6 +15,8 @@ describe('parseReference', () => {
     ['localhost:5000/app:1', 'localhost:5000/app:1'],
     [`127.0.0.1:5000/a/b@${DIGEST}`, `127.0.0.1:5000/a/b@${DIGEST}`],
     ['[::1]:5000/app', '[::1]:5000/app'],
+    ['LOCALDOMAIN/x', 'LOCALDOMAIN/x'],
+    [`ghcr.io/${'a'.repeat(64)}`, `ghcr.io/${'a'.repeat(64)}`],
     [`ghcr.io/otbiot/app:1.0@${DIGEST}`, `ghcr.io/otbiot/app:1.0@${DIGEST}`],
   ])('reads %s as %s', (text, expected) => {
     const reference = parseReference(text)
@@ -27,6 +29,7 @@ describe('parseReference', () => {
     'App',
     'host.example/App',
     'app:',
+    'a'.repeat(64),
     'app:-x',
     `app:${'x'.repeat(129)}`,
     'app@sha256:abc',

@@ -102,4 +102,18 @@ describe('tokens', () => {
       expect(answer.headers.get('www-authenticate')).toContain('error="invalid_token"')
     }
   })
+  test('are refused where their content was changed, or another server has issued them', async () => {
+    await using registry = await start(true)
+    await using other = await start(true)
+    const pull = await token(registry, 'repository:app:pull')
+    const [payload = '', signature] = pull.replace('Bearer ', '').split('.')
+    const grant = Buffer.from(payload, 'base64url').toString()
+    const forged = Buffer.from(grant.replace('pull app', 'push app')).toString('base64url')
+    expect(forged).not.toBe(payload)
+    const foreign = await token(other, 'repository:app:pull')
+    for (const authorization of [`Bearer ${forged}.${signature}`, `Bearer ${payload}.`, `Bearer ${payload}`, foreign]) {
+      expect((await registry.send('/v2/app/tags/list', { headers: { authorization } })).status).toBe(401)
+    }
+    expect((await registry.send('/v2/app/tags/list', { headers: { authorization: pull } })).status).toBe(404)
+  })
 })

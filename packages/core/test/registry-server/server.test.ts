@@ -82,7 +82,7 @@ describe('clients that leave', () => {
     await putBlob(registry, 'leave/download', blob)
     for (let round = 0; round < 5; round++) {
       const socket = openSocket()
-      socket.write(`GET /v2/leave/download/blobs/${blob.digest} HTTP/1.1\r\nHost: x\r\n\r\n`)
+      socket.write(`GET /v2/leave/download/blobs/${blob.digest} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
       await once(socket, 'data')
       socket.destroy()
     }
@@ -93,7 +93,7 @@ describe('clients that leave', () => {
     const { bytes, digest } = someBytes(100_000)
     const place = await beginUpload(registry, 'leave/upload')
     const socket = openSocket()
-    socket.write(`PATCH ${place} HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n`)
+    socket.write(`PATCH ${place} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n`)
     socket.write(bytes.subarray(0, 40_000))
     while ((await storedSize(place)) < 40_000) await nextTurn()
     socket.destroy()
@@ -119,7 +119,7 @@ describe('bounds', () => {
   test('a manifest without end is cut', async () => {
     const socket = openSocket()
     const closed = closeOf(socket)
-    socket.write('PUT /v2/endless/manifests/x HTTP/1.1\r\nHost: x\r\nContent-Length: 900000000000\r\n\r\n')
+    socket.write('PUT /v2/endless/manifests/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900000000000\r\n\r\n')
     const chunk = Buffer.alloc(1024 * 1024, ' ')
     const feed = () => {
       while (!socket.destroyed && socket.write(chunk));
@@ -136,7 +136,7 @@ describe('slow clients', () => {
     await using own = await testRegistry({ timeouts: { headers: 100 } })
     const socket = openSocket(own)
     const answer = text(socket)
-    socket.write('GET /v2/ HTTP/1.1\r\nHost: x\r\n')
+    socket.write('GET /v2/ HTTP/1.1\r\nHost: localhost\r\n')
     expect(await answer).toContain('408 Request Timeout')
   })
 
@@ -146,7 +146,7 @@ describe('slow clients', () => {
     const place = await beginUpload(own, 'slow/upload')
     const socket = openSocket(own)
     const closed = closeOf(socket)
-    socket.write(`PATCH ${place} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n`)
+    socket.write(`PATCH ${place} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n`)
     socket.write(bytes.subarray(0, 400))
     await closed
     expect((await own.send(place)).headers.get('range')).toBe('0-399')
@@ -160,7 +160,7 @@ describe('slow clients', () => {
     await putBlob(own, 'slow/download', blob)
     const socket = openSocket(own).pause()
     const closed = closeOf(socket)
-    socket.write(`GET /v2/slow/download/blobs/${blob.digest} HTTP/1.1\r\nHost: x\r\n\r\n`)
+    socket.write(`GET /v2/slow/download/blobs/${blob.digest} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
     while (own.requests.length < 2) await nextTurn()
     expect(own.requests.at(-1)).toMatchObject({ method: 'GET', status: 200 })
     socket.resume()
@@ -175,7 +175,7 @@ test('closing ends idle and busy connections, and is done once however often it 
   const place = await beginUpload(own, 'close/upload')
   const busy = openSocket(own)
   const ended = closeOf(busy)
-  busy.write(`PATCH ${place} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf`)
+  busy.write(`PATCH ${place} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf`)
   await once(busy, 'connect')
   await Promise.all([own.server.close(), own.server.close(), ended])
   await expect(own.send('/v2/')).rejects.toThrow()

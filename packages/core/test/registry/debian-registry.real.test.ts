@@ -6,10 +6,11 @@ import { copyContract } from './copy-contract.js'
 
 async function start(options: DebianRegistryOptions): Promise<ContractSubject> {
   const server = await startDebianRegistry(options)
-  const { host, login, ca } = server
+  const { host, login, ca, tokenHost } = server
   const registry = createRegistry({
     ...(login && { credentials: staticCredentials({ [host]: { kind: 'password', ...login } }) }),
     ...(ca !== undefined && { hosts: { [host]: { ca } } }),
+    ...(tokenHost !== undefined && { insecureHosts: [tokenHost] }),
   })
   return {
     host,

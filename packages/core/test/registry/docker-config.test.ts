@@ -50,7 +50,7 @@ describe('dockerConfigCredentials', () => {
     },
   )
 
-  test('asks the helper of a host, else the store, else the file', async () => {
+  test('uses the helper of a host, else the store; the file only if neither is named', async () => {
     await writeHelper('cloud', `read host; echo "{\\"Username\\":\\"cloud for $host\\",\\"Secret\\":\\"s\\"}"`)
     await writeHelper(
       'chain',
@@ -60,8 +60,9 @@ describe('dockerConfigCredentials', () => {
       auths: {
         'file.example.com': { username: 'file', password: 'p' },
         'known.example.com': { username: 'old', password: 'p' },
+        'other.example.com': { username: 'not used by docker', password: 'p' },
       },
-      credHelpers: { 'cloud.example.com': 'cloud', 'docker.io': 'cloud' },
+      credHelpers: { 'cloud.example.com': 'cloud', 'docker.io': 'cloud', 'file.example.com': '' },
       credsStore: 'chain',
     })
     const credentials = store()

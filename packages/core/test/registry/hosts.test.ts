@@ -3,6 +3,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { makeCertificate } from '../../../../test/support/certificate.js'
 import { runProgram } from '../../../../test/support/child.js'
@@ -78,6 +79,40 @@ describe('Hosts', () => {
   test('a mirror with a scheme is told apart from a host', () => {
     const hosts = { 'docker.io': { mirrors: ['https://mirror.example.com'] } }
     expect(() => new Hosts({ hosts })).toThrow(expect.objectContaining({ code: 'DEFINITION_INVALID' }))
+  })
+})
+
+describe('a host over TLS cannot lead to plain HTTP on loopback', () => {
+  const token = (host: string) => ({ 'www-authenticate': `Bearer realm="http://${host}/token"` })
+  test.each([
+    ['a redirect', (host: string) => ({ status: 307, headers: { location: `http://${host}/x` } }), 'REGISTRY_REJECTED'],
+    ['a token service', (host: string) => ({ status: 401, headers: token(host) }), 'REGISTRY_UNAUTHORIZED'],
+    ['an upload', (host: string) => ({ status: 202, headers: { location: `http://${host}/x` } }), 'REGISTRY_REJECTED'],
+  ])('by %s', async (kind, answer, code) => {
+    await using folder = await tempFolder('tls')
+    const { certificate, key } = await makeCertificate(folder.path)
+    await using victim = await startScriptedServer(() => ({ status: 200, body: '{"token":"x"}' }))
+    const lead = ({ method }: { readonly method: string }) =>
+      kind === 'an upload' && method === 'HEAD' ? { status: 404 } : answer(victim.host)
+    await using server = await startScriptedServer(lead, { cert: certificate, key })
+    await using client = createRegistry({ ...quick, hosts: { [server.host]: { ca: certificate } } })
+    const at = { registry: server.host, repository: 'a' }
+    const done =
+      kind === 'an upload'
+        ? client.writeBlob(at, {
+            descriptor: { digest: digestOf('x'), size: 1 },
+            open: () => Readable.from([Buffer.from('x')]),
+          })
+        : client.getManifest({ ...at, tag: 'b' })
+    await expect(done).rejects.toMatchObject({ code })
+    expect(victim.seen).toHaveLength(0)
+  })
+
+  test('unless it is named', () => {
+    const [from, to] = [new URL('https://a.example/'), new URL('http://127.0.0.1:5000/')]
+    expect(new Hosts({}).mayUse(to, from)).toBe(false)
+    expect(new Hosts({ insecureHosts: ['127.0.0.1:5000'] }).mayUse(to, from)).toBe(true)
+    expect(new Hosts({}).mayUse(to, new URL('http://localhost:5001/'))).toBe(true)
   })
 })
 

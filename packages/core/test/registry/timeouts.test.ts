@@ -8,6 +8,7 @@ import { expect, test } from 'vitest'
 import { digestOf } from '../../src/model/digest.js'
 import { MEDIA_TYPES } from '../../src/model/oci.js'
 import { createRegistry } from '../../src/registry/client.js'
+import { DEFAULT_TIMEOUTS } from '../../src/registry/options.js'
 
 const ONCE = { retry: { attempts: 1 } }
 
@@ -42,6 +43,37 @@ test('an answer that stops in the middle is given up after the time for that', a
     code: 'REGISTRY_UNREACHABLE',
     message: expect.stringContaining('nothing more has come for 50 ms'),
   })
+})
+
+test('an answer that drips is given up, a manifest as well as a blob', async () => {
+  await using server = await startServer((_request, response) => {
+    response.writeHead(200, { 'content-type': MEDIA_TYPES.ociManifest })
+    const timer = setInterval(() => response.write(' '), 20)
+    response.once('close', () => clearInterval(timer))
+  })
+  await using client = createRegistry({ retry: { attempts: 2, delay: 1 }, timeouts: { idle: 200 } })
+  const slow = {
+    code: 'REGISTRY_UNREACHABLE',
+    message: expect.stringMatching(/only \d+ bytes have come within 200 ms/),
+  }
+  await expect(client.getManifest({ registry: server.host, repository: 'a', tag: 'b' })).rejects.toMatchObject(slow)
+  const descriptor = { digest: digestOf('x'), size: 1_000_000, mediaType: MEDIA_TYPES.ociLayer }
+  const blob = await client.readBlob({ registry: server.host, repository: 'a' }, descriptor)
+  await expect(buffer(blob)).rejects.toMatchObject(slow)
+})
+
+test('by default, an answer is awaited for 30 s', () => {
+  expect(DEFAULT_TIMEOUTS.answer).toBe(30_000)
+})
+
+test('HEAD of a blob that is answered with 405 is replaced by GET of a byte', async () => {
+  await using server = await startServer((request, response) => {
+    const isThere = request.url?.endsWith(digestOf('x'))
+    response.writeHead(request.method === 'HEAD' ? 405 : isThere ? 206 : 404).end(isThere ? 'x' : '')
+  })
+  await using client = createRegistry(ONCE)
+  expect(await client.hasBlob({ registry: server.host, repository: 'a' }, digestOf('x'))).toBe(true)
+  expect(await client.hasBlob({ registry: server.host, repository: 'a' }, digestOf('y'))).toBe(false)
 })
 
 test('a reader may take its time', async () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { EngineError } from '../../model/errors.js'
+import { configField, type Json, parseConfigObject } from '../../registry/docker-config-file.js'
 import { readOptional, readTlsFolder, type TlsMaterial } from './tls-material.js'
 
 /** The part of a docker context that says where its engine is. */
@@ -24,7 +25,7 @@ export async function currentContext(folder: string, named: string | undefined):
   const name = named || (await configuredName(folder))
   if (!name || name === 'default') return undefined
   const id = createHash('sha256').update(name).digest('hex')
-  const metadata = await readJson<ContextMetadata>(join(folder, 'contexts', 'meta', id, 'meta.json'))
+  const metadata = (await readObject(join(folder, 'contexts', 'meta', id, 'meta.json'))) as ContextMetadata | undefined
   const endpoint = metadata?.Endpoints?.docker
   if (!endpoint?.Host) {
     throw new EngineError('ENGINE_UNREACHABLE', `the docker context '${name}' does not exist or names no engine`, {
@@ -38,19 +39,16 @@ export async function currentContext(folder: string, named: string | undefined):
 }
 
 async function configuredName(folder: string): Promise<string | undefined> {
-  const config = await readJson<{ readonly currentContext?: string }>(join(folder, 'config.json'))
-  return config?.currentContext
+  const name = configField((await readObject(join(folder, 'config.json'))) ?? {}, 'currentContext')
+  return typeof name === 'string' ? name : undefined
 }
 
-async function readJson<T>(path: string): Promise<T | undefined> {
+async function readObject(path: string): Promise<Json | undefined> {
   const bytes = await readOptional(path)
   if (bytes === undefined) return undefined
-  try {
-    return JSON.parse(bytes.toString()) as T
-  } catch (cause) {
-    throw new EngineError('ENGINE_UNREACHABLE', `${path} is not valid JSON, so the engine in use is not known`, {
-      hint: 'Repair the file, or say which engine to use with DOCKER_HOST.',
-      cause,
-    })
-  }
+  const json = parseConfigObject(bytes.toString())
+  if (json !== undefined) return json
+  throw new EngineError('ENGINE_UNREACHABLE', `${path} is not a JSON object, so the engine in use is unknown`, {
+    hint: 'Repair the file, or name the engine with DOCKER_HOST.',
+  })
 }

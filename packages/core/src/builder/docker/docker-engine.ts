@@ -61,8 +61,8 @@ export class DockerEngine implements Builder {
   build(request: BuildRequest, call: BuilderCall = {}): Promise<BuiltImage> {
     const action = `build ${formatReference(request.destination)} for ${formatPlatform(request.platform)}`
     return this.#run(action, call, async (own) => {
-      const { features } = await (this.#info ?? this.describe(own))
-      const tools = { buildKit: this.#buildKit, sessions: this.#sessions, features, run: this.#runStep }
+      const { features, address } = await (this.#info ?? this.describe(own))
+      const tools = { buildKit: this.#buildKit, sessions: this.#sessions, features, address, run: this.#runStep }
       if (features.pushes) return PushingBuild.start(request, tools, own)
       const pushing = (pushCall: BuilderCall) => this.#push(request.destination, request.platform, pushCall)
       return StoredBuild.start(request, { ...tools, images: this.images, push: pushing }, own)

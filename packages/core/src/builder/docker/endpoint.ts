@@ -1,6 +1,5 @@
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import { EngineError } from '../../model/errors.js'
+import { dockerConfigFolder } from '../../registry/docker-config-file.js'
 import { currentContext } from './docker-context.js'
 import { readTlsFolder, type TlsMaterial } from './tls-material.js'
 
@@ -50,7 +49,7 @@ const TLS_PORT = 2376
  */
 export async function resolveEndpoint(options: EndpointOptions): Promise<Endpoint> {
   const { host, certificates, env, platform = process.platform } = options
-  const folder = env['DOCKER_CONFIG'] || join(env['HOME'] || homedir(), '.docker')
+  const folder = dockerConfigFolder(env)
   const contextName = host && !host.includes('://') ? host : undefined
   const address = contextName === undefined ? host || env['DOCKER_HOST'] : undefined
   if (address) {

@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os'
 import { openEngines } from '../../builder/builders.js'
 import { compile } from '../../definition/compile.js'
 import type { Definition } from '../../definition/definition.js'
-import { DefinitionError, throwIfCancelled } from '../../model/errors.js'
+import { DefinitionError, RegistryError, throwIfCancelled } from '../../model/errors.js'
 import { type Platform, platformIdentity } from '../../model/platform.js'
 import {
   formatReference,
@@ -12,11 +12,19 @@ import {
   withDefaultTag,
 } from '../../model/reference.js'
 import { dockerConfigCredentials } from '../../registry/docker-config.js'
+import { type DockerProxies, readDockerProxies } from '../../registry/docker-proxies.js'
 import { type PipelinesAndOptions, splitArguments } from '../options.js'
 import { EMBEDDED_HOST, isEmbedded, registryBeforeStart } from '../registry-choice.js'
 import { checkEngines } from './engine-check.js'
 import { DIAGNOSIS_VERSION, type Diagnosis, type Finding, fine, trouble } from './finding.js'
-import { checkLimits, checkPackageEmulation, checkProxy, checkRoom, checkTools } from './host-check.js'
+import {
+  checkAuthVariable,
+  checkLimits,
+  checkPackageEmulation,
+  checkProxy,
+  checkRoom,
+  checkTools,
+} from './host-check.js'
 import { checkRegistries, type UsedRegistry } from './registry-check.js'
 
 /**
@@ -36,8 +44,9 @@ export async function diagnose(...given: PipelinesAndOptions): Promise<Diagnosis
   await using engines = openEngines(options, credentials)
   const registries = usedRegistries(definition).filter(({ host }) => !(embedded && host === EMBEDDED_HOST))
   const architectures = packageArchitectures(definition)
+  const config = await readProxies()
   const found = await Promise.all([
-    checkEngines(engines.all, platformsOf(definition), { signal: options.signal }),
+    checkEngines(engines.all, platformsOf(definition), { signal: options.signal, proxies: config.proxies }),
     checkRegistries(registries, { ...options.registryClient, credentials }, options.signal),
     checkTools(process.env, architectures.length > 0, process.getuid?.()),
     checkPackageEmulation(architectures),
@@ -45,7 +54,26 @@ export async function diagnose(...given: PipelinesAndOptions): Promise<Diagnosis
     checkLimits(process.getuid?.()),
   ])
   throwIfCancelled(options.signal)
-  return { version: DIAGNOSIS_VERSION, findings: [...faults, ...found.flat(), ...checkProxy(process.env)] }
+  return {
+    version: DIAGNOSIS_VERSION,
+    findings: [
+      ...faults,
+      ...found.flat(),
+      ...checkProxy(process.env),
+      ...checkAuthVariable(process.env),
+      ...config.findings,
+    ],
+  }
+}
+
+async function readProxies(): Promise<{ readonly proxies: DockerProxies; readonly findings: readonly Finding[] }> {
+  try {
+    return { proxies: await readDockerProxies(process.env), findings: [] }
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error
+    const advice = error.hint ?? 'make the file readable'
+    return { proxies: new Map(), findings: [trouble('problem', 'docker config', error.message, advice)] }
+  }
 }
 
 /** A faulty definition is one more thing to tell, and no reason to look at nothing else. */

@@ -4,8 +4,9 @@ import type { Builder, BuilderInfo } from '../../builder/port.js'
 import { PolyarchError } from '../../model/errors.js'
 import { formatPlatform, type Platform } from '../../model/platform.js'
 import { executionOn } from '../../plan/execution-on.js'
+import { type DockerProxies, proxiesFor } from '../../registry/docker-proxies.js'
 import { type Finding, fine, trouble } from './finding.js'
-import { checkRoom } from './host-check.js'
+import { checkRoom, withoutLogin } from './host-check.js'
 
 const BINFMT = '/proc/sys/fs/binfmt_misc'
 
@@ -14,13 +15,15 @@ export interface EngineCheckOptions {
   readonly signal?: AbortSignal | undefined
   /** The folder of binfmt_misc. */
   readonly binfmt?: string
+  /** What docker's configuration says of proxies. */
+  readonly proxies?: DockerProxies
 }
 
 /** Looks at the engines, at the room of those on this machine, and at how they would run each platform. */
 export async function checkEngines(
   engines: readonly Builder[],
   platforms: readonly Platform[],
-  { signal, binfmt = BINFMT }: EngineCheckOptions,
+  { signal, binfmt = BINFMT, proxies = new Map() }: EngineCheckOptions,
 ): Promise<readonly Finding[]> {
   const asked = await Promise.all(engines.map((engine) => ask(engine, signal)))
   const infos = asked.flatMap((one) => ('info' in one ? [one.info] : []))
@@ -36,7 +39,15 @@ export async function checkEngines(
     )
   })
   const runs = await Promise.all(platforms.map((platform) => checkOnAll(platform, infos, binfmt)))
-  return [...answers, ...runs.flat(), ...(await checkRoom(localFolders(infos)))]
+  const proxied = infos.flatMap(({ address }) => buildProxies(proxies, address))
+  return [...answers, ...proxied, ...runs.flat(), ...(await checkRoom(localFolders(infos)))]
+}
+
+function buildProxies(proxies: DockerProxies, address: string): readonly Finding[] {
+  const values = Object.entries(proxiesFor(proxies, address))
+  if (values.length === 0) return []
+  const shown = values.map(([name, value]) => `${name}=${withoutLogin(value)}`).join(', ')
+  return [fine('proxy', `builds on ${address} get ${shown} from docker's config.json`)]
 }
 
 async function ask(

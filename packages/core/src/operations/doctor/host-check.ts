@@ -1,6 +1,7 @@
 import { readFile, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HostError } from '../../model/errors.js'
+import { parseAuthVariable } from '../../registry/docker-config-file.js'
 import { ADVICE } from '../../report/advice.js'
 import { formatBytes } from '../../report/units.js'
 import { requireEmulator } from '../../rootfs/emulator.js'
@@ -114,6 +115,16 @@ function noNamespaces(setting: string): Finding {
   return trouble('warning', 'limits', message, `run as root, or: sysctl ${setting}`)
 }
 
+/** Checks docker's logins in the environment, which docker ignores if it cannot read them. */
+export function checkAuthVariable({ DOCKER_AUTH_CONFIG: value = '' }: Environment): readonly Finding[] {
+  if (value === '') return []
+  const logins = parseAuthVariable(value)
+  if (logins !== undefined)
+    return [fine('logins', `DOCKER_AUTH_CONFIG has logins for ${[...logins.keys()].join(', ')}`)]
+  const advice = 'write {"auths":{"HOST":{"auth":"BASE64"}}} and nothing else, or unset it'
+  return [trouble('warning', 'logins', 'DOCKER_AUTH_CONFIG is ignored, as docker ignores it: it is not valid', advice)]
+}
+
 /** Says which proxy is used, and where its settings contradict each other. */
 export function checkProxy(env: Environment): readonly Finding[] {
   const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY']
@@ -137,6 +148,7 @@ export function checkProxy(env: Environment): readonly Finding[] {
   ]
 }
 
-function withoutLogin(value: string): string {
+/** The value of a proxy variable without the login in it. */
+export function withoutLogin(value: string): string {
   return value.replace(/\/\/[^/@]*@/g, '//')
 }

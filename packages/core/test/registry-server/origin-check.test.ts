@@ -1,0 +1,130 @@
+import { once } from 'node:events'
+import { type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { describe, expect, test } from 'vitest'
+import { putBlob, type TestRegistry, testRegistry } from './test-registry.js'
+
+interface Answer {
+  readonly status: number | undefined
+  readonly body: string
+}
+
+/** Sends a request with headers that `fetch` sets by itself. */
+async function sendAs(
+  { server }: TestRegistry,
+  headers: OutgoingHttpHeaders,
+  method = 'GET',
+  path = '/v2/',
+): Promise<Answer> {
+  const { port } = new URL(server.url)
+  const sending = request({ host: '127.0.0.1', port, path, method, headers }).end()
+  const [answer] = (await once(sending, 'response')) as [IncomingMessage]
+  return { status: answer.statusCode, body: await text(answer) }
+}
+
+const portOf = ({ server }: TestRegistry) => new URL(server.url).port
+const REFUSED = { status: 403, body: expect.stringContaining('DENIED') }
+const users = { ada: 'secret' }
+const ADA = { authorization: `Basic ${Buffer.from('ada:secret').toString('base64')}` }
+
+describe('a registry without logins', () => {
+  test.each(['127.0.0.1', 'localhost', 'LocalHost', '[::1]', '127.1.2.3'])(
+    'answers under the name %s',
+    async (name) => {
+      await using registry = await testRegistry()
+      for (const host of [name, `${name}:${portOf(registry)}`]) {
+        expect(await sendAs(registry, { host })).toMatchObject({ status: 200 })
+      }
+    },
+  )
+
+  test.each(['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', '192.0.2.1', '0.0.0.0', '', '[::2]'])(
+    "refuses the name '%s', as a page that has rebound it sends it",
+    async (name) => {
+      await using registry = await testRegistry()
+      expect(await sendAs(registry, { host: `${name}:${portOf(registry)}` })).toEqual(REFUSED)
+    },
+  )
+
+  test('refuses to overwrite, delete and give out tokens under another name', async () => {
+    await using registry = await testRegistry()
+    const digest = await putBlob(registry, 'app')
+    const host = 'evil.example'
+    expect(await sendAs(registry, { host }, 'DELETE', `/v2/app/blobs/${digest}`)).toEqual(REFUSED)
+    expect(await sendAs(registry, { host }, 'PUT', '/v2/app/manifests/1.0')).toEqual(REFUSED)
+    expect(await sendAs(registry, { host }, 'GET', '/token')).toEqual(REFUSED)
+    expect((await registry.send(`/v2/app/blobs/${digest}`)).status).toBe(200)
+  })
+
+  test('answers under names that it is given', async () => {
+    await using registry = await testRegistry({ hostNames: ['host.docker.internal'] })
+    expect(await sendAs(registry, { host: 'host.docker.internal:5000' })).toMatchObject({ status: 200 })
+    expect(await sendAs(registry, { host: 'evil.example' })).toEqual(REFUSED)
+  })
+
+  test('answers under every address, and no other name, where it listens on all of them', async () => {
+    await using registry = await testRegistry({ host: '0.0.0.0' })
+    for (const host of ['192.0.2.1:5000', '[2001:db8::1]:5000', 'localhost:5000']) {
+      expect(await sendAs(registry, { host })).toMatchObject({ status: 200 })
+    }
+    expect(await sendAs(registry, { host: 'evil.example' })).toEqual(REFUSED)
+  })
+})
+
+describe('a registry with logins', () => {
+  test('answers under every name, since a page has no login', async () => {
+    await using registry = await testRegistry({ auth: { kind: 'basic', users } })
+    expect(await sendAs(registry, { host: 'registry.example.com', ...ADA })).toMatchObject({ status: 200 })
+    expect(await sendAs(registry, { host: 'registry.example.com' })).toMatchObject({ status: 401 })
+  })
+
+  test('where everybody may pull, lets no page under another name do so', async () => {
+    await using registry = await testRegistry({ auth: { kind: 'basic', users, anonymousPull: true } })
+    expect(await sendAs(registry, { host: 'evil.example' }, 'GET', '/v2/app/tags/list')).toEqual(REFUSED)
+    expect(await sendAs(registry, { host: 'localhost' }, 'GET', '/v2/app/tags/list')).toMatchObject({ status: 404 })
+  })
+
+  test('refuses a page of another site that sends the login that a browser keeps', async () => {
+    await using registry = await testRegistry({ auth: { kind: 'basic', users } })
+    expect(await sendAs(registry, { origin: 'https://evil.example', ...ADA }, 'DELETE')).toEqual(REFUSED)
+  })
+})
+
+describe('requests of web pages', () => {
+  test.each(['https://evil.example', 'null', 'http://localhost:1', 'file://'])(
+    'from %s are refused',
+    async (origin) => {
+      await using registry = await testRegistry()
+      const path = '/v2/app/blobs/uploads/'
+      expect(await sendAs(registry, { origin }, 'POST', path)).toEqual(REFUSED)
+      expect(await sendAs(registry, { origin }, 'OPTIONS', path)).toEqual(REFUSED)
+    },
+  )
+
+  test('from the registry itself are answered', async () => {
+    await using registry = await testRegistry()
+    expect(await sendAs(registry, { origin: registry.server.url })).toMatchObject({ status: 200 })
+  })
+
+  test.each([
+    ['cross-site', 403],
+    ['same-site', 403],
+    ['unheard-of', 403],
+    ['same-origin', 200],
+    ['none', 200],
+  ])('with Sec-Fetch-Site: %s are answered with %i', async (site, status) => {
+    await using registry = await testRegistry()
+    expect(await sendAs(registry, { 'sec-fetch-site': site })).toMatchObject({ status })
+  })
+})
+
+test('two Host headers are refused, with logins too', async () => {
+  for (const auth of [undefined, { kind: 'basic', users } as const]) {
+    await using registry = await testRegistry(auth && { auth })
+    const socket = connect(Number(portOf(registry)), '127.0.0.1')
+    const answer = text(socket)
+    socket.end('GET /v2/ HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n')
+    expect(await answer).toMatch(/^HTTP\/1\.1 400 /)
+  }
+})
