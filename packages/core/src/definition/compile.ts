@@ -7,6 +7,7 @@ import type { BaseAnswer, BaseTraits } from './base-source.js'
 import { readBuild } from './build-reading.js'
 import type { DeclaredPipeline, PlatformDeclaration } from './declaration.js'
 import type { BaseDefinition, Definition, PipelineDefinition, PlatformDefinition } from './definition.js'
+import { checkDestinations } from './destinations.js'
 import { Faults } from './faults.js'
 import { checkNamedBases } from './named-bases.js'
 import { checkPattern, expandPattern, imageOwner, PublishedNames, TargetNames } from './names.js'
@@ -66,6 +67,7 @@ class Compilation {
     faults.throwIfAny()
     const pipelines = [...this.#done.values()].filter((pipeline) => pipeline !== undefined)
     checkNamedBases(pipelines, this.#reading)
+    checkDestinations(pipelines, faults)
     faults.throwIfAny()
     return { pipelines: sortByDependency(pipelines), notes }
   }

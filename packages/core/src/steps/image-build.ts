@@ -3,6 +3,7 @@ import type { ImageNode } from '../graph/node.js'
 import { DefinitionError, EngineError } from '../model/errors.js'
 import { type Reference, repositoryOf } from '../model/reference.js'
 import { type BuildWork, baseNamesOf, buildRequest, type ImageInputs, type ResolvedImage } from './build-request.js'
+import { noteLeftOutCaches } from './cache-credentials.js'
 import { pushReference } from './key.js'
 import { resolvedDigest } from './pinned-image.js'
 import { combinedPaths } from './source-changes.js'
@@ -35,6 +36,7 @@ export async function pushImage(
   const { node, key } = work
   const destination = pushReference(node.repository, key, node.format)
   const request = await buildRequest(work, destination, world)
+  noteLeftOutCaches(node.build, process.env, call)
   await using built = await engine.build(request, call)
   if (node.build.check !== undefined) await runCheck(built, node.build.check, node, call)
   const other = work.anew ? undefined : await findOther()

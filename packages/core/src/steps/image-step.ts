@@ -18,6 +18,7 @@ import { decidingInputs, decidingNodes } from './image-key.js'
 import { encodeParts, PARTS_ANNOTATION } from './image-parts.js'
 import { KEY_ANNOTATION, keyOf, keyReference } from './key.js'
 import { noteMissingSecrets, secretFaults } from './mounted-secrets.js'
+import { noCacheFaults } from './no-cache-stages.js'
 import { pinImage, verifyPinnedImages } from './pinned-image.js'
 import { sourceChanges } from './source-changes.js'
 import { encodeSources, readSources, SOURCES_ANNOTATION, type SourceRecord } from './source-record.js'
@@ -34,7 +35,12 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     const { parseDockerfile } = await import('../dockerfile/parse.js')
     const dockerfile = parseDockerfile(context.dockerfile.text)
     const analysis = analyze(dockerfile, { platform, target, args, baseNames })
-    const faults = [...analysis.faults, ...volatileFaults(analysis, build.volatile), ...secretFaults(analysis, build)]
+    const faults = [
+      ...analysis.faults,
+      ...volatileFaults(analysis, build.volatile),
+      ...secretFaults(analysis, build),
+      ...noCacheFaults(dockerfile, build),
+    ]
     if (faults.length > 0) {
       const { file } = context.dockerfile
       throw new DefinitionError(
