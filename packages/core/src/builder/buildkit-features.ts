@@ -2,8 +2,14 @@ import type { BuildKitVersion, ControlClient } from './buildkit/control.js'
 import { GrpcError, GrpcStatus } from './buildkit/grpc-error.js'
 import type { BuilderFeatures } from './port.js'
 
-/** The kinds of caches that a BuildKit with image exporters can export. */
-export const ALL_CACHE_EXPORTS = ['inline', 'registry', 'local', 'gha', 's3', 'azblob'] as const
+/** What decides the features of a BuildKit beside its version. */
+export interface BuildKitParts {
+  /** Whether it has the exporters that push images. */
+  readonly pushes: boolean
+  /** The types of caches. */
+  readonly caches: { readonly imports: readonly string[]; readonly exports: readonly string[] }
+  readonly entitlements: BuilderFeatures['entitlements']
+}
 
 /** Requests the version of a BuildKit; undefined for those before 0.11, which do not report it. */
 export async function requestVersion(
@@ -24,7 +30,7 @@ export async function requestVersion(
  */
 export function featuresOf(
   version: BuildKitVersion | undefined,
-  { pushes, cacheExports }: { readonly pushes: boolean; readonly cacheExports: readonly string[] },
+  { pushes, caches, entitlements }: BuildKitParts,
 ): BuilderFeatures {
   const isNewer = version !== undefined
   return {
@@ -32,6 +38,8 @@ export function featuresOf(
     namedContexts: isNewer,
     limits: isNewer,
     pushes: isNewer && pushes,
-    cacheExports: new Set(cacheExports),
+    cacheImports: new Set(caches.imports),
+    cacheExports: new Set(caches.exports),
+    entitlements,
   }
 }

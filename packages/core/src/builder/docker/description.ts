@@ -1,6 +1,7 @@
 import { normalizePlatform } from '../../model/platform.js'
+import { allowedEntitlements } from '../allowed-entitlements.js'
 import type { BuildKitClient } from '../buildkit/client.js'
-import { ALL_CACHE_EXPORTS, featuresOf, requestVersion } from '../buildkit-features.js'
+import { featuresOf, requestVersion } from '../buildkit-features.js'
 import type { BuilderInfo } from '../port.js'
 import type { Connection } from './connection.js'
 import { nativePlatform } from './native-platform.js'
@@ -23,10 +24,11 @@ export async function describeEngine(
 ): Promise<BuilderInfo> {
   const { engine, api, os, architecture } = await connection.version(signal)
   const control = await buildKit.control(signal)
-  const [answer, version, workers] = await Promise.all([
+  const [answer, version, workers, entitlements] = await Promise.all([
     connection.json({ method: 'GET', path: '/info', signal }),
     requestVersion(control, signal),
     control.listWorkers({ signal }),
+    allowedEntitlements(control, signal),
   ])
   const { Architecture: machine, DriverStatus: status = [], DockerRootDir: dataRoot } = answer as InfoAnswer
   const native = nativePlatform({ os, architecture, machine })
@@ -42,14 +44,15 @@ export async function describeEngine(
     imageStore: usesContainerd ? 'containerd' : 'graphdriver',
     features: featuresOf(version, {
       pushes: usesContainerd,
-      cacheExports: CACHE_EXPORTS[usesContainerd ? 'containerd' : 'graphdriver'],
+      caches: CACHES[usesContainerd ? 'containerd' : 'graphdriver'],
+      entitlements,
     }),
     ...(dataRoot && { dataRoot }),
   }
 }
 
-/** Where the result of a build can be kept as the cache of later ones, by image store. */
-const CACHE_EXPORTS = {
-  graphdriver: ['inline'],
-  containerd: ALL_CACHE_EXPORTS,
+/** The types of caches that the BuildKit of a Docker Engine has, by image store. Others are for a BuildKit of its own. */
+const CACHES = {
+  graphdriver: { imports: ['registry', 'local'], exports: ['inline'] },
+  containerd: { imports: ['registry', 'local', 'gha'], exports: ['inline', 'registry', 'local', 'gha'] },
 } as const

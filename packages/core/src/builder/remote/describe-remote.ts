@@ -1,9 +1,16 @@
 import { EngineError } from '../../model/errors.js'
 import { normalizePlatform } from '../../model/platform.js'
+import { allowedEntitlements } from '../allowed-entitlements.js'
 import type { BuildKitClient } from '../buildkit/client.js'
-import { ALL_CACHE_EXPORTS, featuresOf, requestVersion } from '../buildkit-features.js'
+import { featuresOf, requestVersion } from '../buildkit-features.js'
 import { withOlderVariants } from '../docker/runnable.js'
 import type { BuilderInfo } from '../port.js'
+
+/** The types of caches of a BuildKit of its own. */
+const CACHES = {
+  imports: ['registry', 'local', 'gha', 's3', 'azblob'],
+  exports: ['inline', 'registry', 'local', 'gha', 's3', 'azblob'],
+} as const
 
 /** Requests what a BuildKit is. @throws ENGINE_UNSUPPORTED if it is too old, or has no worker */
 export async function describeRemote(
@@ -12,7 +19,11 @@ export async function describeRemote(
   signal: AbortSignal | undefined,
 ): Promise<BuilderInfo> {
   const control = await buildKit.control(signal)
-  const [version, [worker]] = await Promise.all([requestVersion(control, signal), control.listWorkers({ signal })])
+  const [version, [worker], entitlements] = await Promise.all([
+    requestVersion(control, signal),
+    control.listWorkers({ signal }),
+    allowedEntitlements(control, signal),
+  ])
   if (version === undefined) {
     throw new EngineError('ENGINE_UNSUPPORTED', `the BuildKit at ${address} is older than 0.11`, {
       hint: 'Use BuildKit 0.11 or newer.',
@@ -30,6 +41,6 @@ export async function describeRemote(
     version: version.version.replace(/^v/, ''),
     native,
     runnable: withOlderVariants([native, ...others]),
-    features: featuresOf(version, { pushes: true, cacheExports: ALL_CACHE_EXPORTS }),
+    features: featuresOf(version, { pushes: true, caches: CACHES, entitlements }),
   }
 }
