@@ -7,7 +7,7 @@ import { makeBridge } from './bridge.js'
 import { startProgram } from './child.js'
 import { Cleanup } from './cleanup.js'
 
-/** An engine of a test's own: 28.5 with the containerd image store, as new installations have it. Empty at first. */
+/** An engine of a test's own, 28.5. Empty at first. */
 export interface NewerEngine extends AsyncDisposable {
   readonly socketPath: string
   /** `unix://…`, as DOCKER_HOST has it. */
@@ -34,17 +34,23 @@ exec chroot "$root" dockerd --config-file /mnt/daemon.json --data-root /mnt/data
   --pidfile /run/docker.pid --bridge "$bridge" --host unix:///mnt/docker.sock
 `
 
+/** The image store of an engine: containerd's, as new installations have it, or the one that engines had before. */
+export type ImageStore = 'containerd' | 'classic'
+
 /** Without packet filters, which belong to the machine's own engine; so what runs on the bridge cannot leave the machine. */
-const CONFIGURATION = { features: { 'containerd-snapshotter': true }, iptables: false, ip6tables: false }
+function configuration(store: ImageStore): string {
+  const features = { 'containerd-snapshotter': store === 'containerd' }
+  return JSON.stringify({ features, iptables: false, ip6tables: false })
+}
 
 /** Starts the newer engine. It shares nothing with the machine's own but the network. */
-export async function newerEngine(): Promise<NewerEngine> {
+export async function newerEngine(store: ImageStore = 'containerd'): Promise<NewerEngine> {
   const root = newerEngineRoot()
   if (!existsSync(root)) throw new Error('the newer engine has not been made: run `npm test`, which does')
   await using cleanup = new Cleanup()
   const work = cleanup.use(await workFolder())
   const bridge = cleanup.use(await makeBridge())
-  await writeFile(join(work.path, 'daemon.json'), JSON.stringify(CONFIGURATION))
+  await writeFile(join(work.path, 'daemon.json'), configuration(store))
   const namespaces = ['--mount', '--pid', '--fork', '--kill-child', '--propagation', 'private']
   const program = cleanup.use(
     await startProgram({

@@ -24,6 +24,8 @@ export interface BuilderFeatures {
   readonly limits: boolean
   /** Pushes an image itself, in the media types asked for. */
   readonly pushes: boolean
+  /** Takes files whose names are not UTF-8. */
+  readonly rawNames: boolean
   /** The kinds of caches that it can export. */
   readonly cacheExports: ReadonlySet<string>
 }

@@ -7,6 +7,7 @@ const old: BuilderFeatures = {
   namedContexts: false,
   limits: false,
   pushes: false,
+  rawNames: true,
   cacheExports: new Set(['inline']),
 }
 const current: BuilderFeatures = {
@@ -14,6 +15,7 @@ const current: BuilderFeatures = {
   namedContexts: true,
   limits: true,
   pushes: true,
+  rawNames: false,
   cacheExports: new Set(['inline', 'registry']),
 }
 const limits = { shmSize: 1024, ulimits: [{ name: 'nofile', soft: 1, hard: 2 }] }

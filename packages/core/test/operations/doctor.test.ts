@@ -28,7 +28,14 @@ const INFO: BuilderInfo = {
   native: AMD64,
   runnable: [AMD64],
   imageStore: 'containerd',
-  features: { sourcePolicy: true, namedContexts: true, limits: true, pushes: true, cacheExports: new Set() },
+  features: {
+    sourcePolicy: true,
+    namedContexts: true,
+    limits: true,
+    pushes: true,
+    rawNames: false,
+    cacheExports: new Set(),
+  },
 }
 
 /** An engine that only tells what it is. */

@@ -57,9 +57,15 @@ const CACHE_EXPORTS = {
   containerd: ['inline', 'registry', 'local', 'gha', 's3', 'azblob'],
 } as const
 
+/** The second number of a version such as `v0.25.1`; infinite where it is none: builds of distributions may have `v0.0.0`. */
+function minorOf({ version }: BuildKitVersion): number {
+  const [, minor] = /^v?0\.([1-9]\d*)\b/.exec(version) ?? []
+  return minor === undefined ? Number.POSITIVE_INFINITY : Number(minor)
+}
+
 /**
  * BuildKit reports its version since 0.11. Source policies came with that version; named contexts and limits shortly
- * before it, so that an engine which has none of them does not report one either.
+ * before it, so that an engine which has none of them does not report one either. From 0.17 on it checks that names are UTF-8.
  */
 function featuresOf(version: BuildKitVersion | undefined, usesContainerd: boolean): BuilderFeatures {
   const isNewer = version !== undefined
@@ -68,6 +74,7 @@ function featuresOf(version: BuildKitVersion | undefined, usesContainerd: boolea
     namedContexts: isNewer,
     limits: isNewer,
     pushes: isNewer && usesContainerd,
+    rawNames: !isNewer || minorOf(version) < 17,
     cacheExports: new Set(CACHE_EXPORTS[usesContainerd ? 'containerd' : 'graphdriver']),
   }
 }
