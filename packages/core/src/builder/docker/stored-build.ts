@@ -86,7 +86,7 @@ function isRemovedMeanwhile(error: unknown): boolean {
 
 /** Whether the engine has nothing by the name that it is to push. */
 function isWithoutName(error: unknown): boolean {
-  return error instanceof EngineError && /does not exist/.test(error.message)
+  return error instanceof EngineError && /does not exist|No such image/.test(error.message)
 }
 
 /** Whatever became of the build: what a cancelled one left would stay under a name that nobody looks for. */
