@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { chmod, link, mkdir, symlink, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -46,6 +47,8 @@ describe.each(ENGINES)('builds on %s are those of buildx', (engineName) => {
   const cases = CASES.filter(({ only = age }) => only === age)
   const refused = CASES.filter((one) => !cases.includes(one))
   const cleanup = new Cleanup()
+  /** An image that the engine has not seen in an earlier run. */
+  const unheard = randomUUID()
   let folder: string
   let registry: { readonly host: string; readonly url: string }
   let host: string
@@ -64,7 +67,7 @@ describe.each(ENGINES)('builds on %s are those of buildx', (engineName) => {
 
   async function pushTools(text: string): Promise<void> {
     for (const repository of ['tool', 'tool-amd64']) {
-      await pushBase({ ...registry, repository }, { platform: AMD64, files: { v: text } })
+      await pushBase({ ...registry, repository }, { platform: AMD64, files: { v: text, unheard } })
     }
     const config = { OnBuild: [`COPY --from=${registry.host}/tool:1 /v /v`] }
     await pushTinyImage({ ...registry, repository: 'onbuild' }, await busyboxImage({ platform: AMD64, config }), '1')
