@@ -34,7 +34,9 @@ const INFO: BuilderInfo = {
     limits: true,
     pushes: true,
     rawNames: false,
+    cacheImports: new Set(),
     cacheExports: new Set(),
+    entitlements: new Set(),
   },
 }
 

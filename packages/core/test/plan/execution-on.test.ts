@@ -24,7 +24,9 @@ function infoOf(native: string, runnable: readonly string[] | undefined) {
       limits: true,
       pushes: true,
       rawNames: false,
+      cacheImports: new Set<string>(),
       cacheExports: new Set<string>(),
+      entitlements: new Set<never>(),
     },
   }
 }
