@@ -13,9 +13,26 @@ import { step } from './step.mjs'
  */
 const SUITE = 'forky'
 
+const ROOT = `${SUITE}-buildx`
+
+/** What the root file system is made of, with buildx as the peer that builds are compared with. */
+const PACKAGES = ['docker.io', 'docker-buildx', 'ca-certificates', 'iptables']
+
 /** The root file system that holds a newer engine than this machine's: a folder to chroot into. */
 export function newerEngineRoot() {
-  return statePath('newer-engine', SUITE)
+  return statePath('newer-engine', ROOT)
+}
+
+/**
+ * The command that runs that root's buildx on this machine, whose C library is older.
+ *
+ * @returns {[command: string, ...args: string[]]}
+ */
+export function buildxCommand() {
+  const root = newerEngineRoot()
+  const libraries = join(root, 'usr/lib/x86_64-linux-gnu')
+  const program = join(root, 'usr/libexec/docker/cli-plugins/docker-buildx')
+  return [join(root, 'lib64/ld-linux-x86-64.so.2'), '--library-path', libraries, program]
 }
 
 /** Makes the root file system of the newer engine from Debian's packages, once. */
@@ -26,11 +43,11 @@ export async function ensureNewerEngine() {
 
 async function makeRoot() {
   const { uri } = await debianMirror()
-  const partial = join(stateFolder('newer-engine'), `${SUITE}.partial`)
+  const partial = join(stateFolder('newer-engine'), `${ROOT}.partial`)
   await rm(partial, { recursive: true, force: true })
   await run('mmdebstrap', [
     '--variant=minbase',
-    '--include=docker.io,ca-certificates,iptables',
+    `--include=${PACKAGES.join(',')}`,
     // A mirror may be a snapshot of some day, whose promise to be fresh has run out; for a test that is no matter.
     '--aptopt=Acquire::Check-Valid-Until "false"',
     SUITE,

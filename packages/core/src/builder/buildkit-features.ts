@@ -24,9 +24,16 @@ export async function requestVersion(
   }
 }
 
+/** The second number of a version such as `v0.25.1`; infinite where it is none: builds of distributions may have `v0.0.0`. */
+function minorOf({ version }: BuildKitVersion): number {
+  const [, minor] = /^v?0\.([1-9]\d*)\b/.exec(version) ?? []
+  return minor === undefined ? Number.POSITIVE_INFINITY : Number(minor)
+}
+
 /**
  * What a BuildKit can do, by its version and its exporters. Source policies came with the version that BuildKit reports
  * since 0.11; named contexts and limits shortly before it, so that a BuildKit which has none of them reports no version.
+ * From 0.17 on it refuses names that are not UTF-8.
  */
 export function featuresOf(
   version: BuildKitVersion | undefined,
@@ -38,6 +45,7 @@ export function featuresOf(
     namedContexts: isNewer,
     limits: isNewer,
     pushes: isNewer && pushes,
+    rawNames: !isNewer || minorOf(version) < 17,
     cacheImports: new Set(caches.imports),
     cacheExports: new Set(caches.exports),
     entitlements,

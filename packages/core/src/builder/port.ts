@@ -26,6 +26,8 @@ export interface BuilderFeatures {
   readonly limits: boolean
   /** Pushes an image itself, in the media types asked for. */
   readonly pushes: boolean
+  /** Takes files whose names are not UTF-8. */
+  readonly rawNames: boolean
   /** The types of caches that it imports; it ignores others without an error. */
   readonly cacheImports: ReadonlySet<string>
   /** The types of caches that it exports. */

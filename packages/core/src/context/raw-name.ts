@@ -42,6 +42,11 @@ export function rawBytes(name: string): Buffer | undefined {
   return Buffer.concat(parts)
 }
 
+/** A name for people, with `\\xE9` for a byte that is not UTF-8. */
+export function shownName(name: string): string {
+  return name.replace(/\p{Surrogate}/gu, (one) => `\\x${(one.charCodeAt(0) - ESCAPE).toString(16).toUpperCase()}`)
+}
+
 /** The path to open an entry of a directory by. */
 export function filePath(directory: string, path: string): string | Buffer {
   const raw = rawBytes(path)

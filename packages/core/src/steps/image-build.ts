@@ -1,4 +1,5 @@
-import type { BuiltImage } from '../builder/port.js'
+import type { Builder, BuiltImage } from '../builder/port.js'
+import { shownName } from '../context/raw-name.js'
 import type { ImageNode } from '../graph/node.js'
 import { DefinitionError, EngineError } from '../model/errors.js'
 import { type Reference, repositoryOf } from '../model/reference.js'
@@ -36,13 +37,24 @@ export async function pushImage(
   const { node, key } = work
   const destination = pushReference(node.repository, key, node.format)
   const request = await buildRequest(work, destination, world)
+  await requireNames(work.resolved, engine, call)
   noteLeftOutCaches(node.build, process.env, call)
   await using built = await engine.build(request, call)
   if (node.build.check !== undefined) await runCheck(built, node.build.check, node, call)
   const other = work.anew ? undefined : await findOther()
   if (other !== undefined) return other
-  const reference = await push(built, destination, work, world, call)
+  const reference = { ...repositoryOf(destination), digest: await built.push(call) }
   return { reference, sources: await recordSources(built, request.inputs, work, world, call) }
+}
+
+/** @throws EngineError CONTEXT_UNREADABLE if the builder cannot take a name of the context */
+async function requireNames({ listing }: ResolvedImage, engine: Builder, call: PerformCall): Promise<void> {
+  const raw = listing.entries.find((entry) => entry.rawPath ?? ('rawTarget' in entry && entry.rawTarget))
+  if (raw === undefined) return
+  const { features, address, version } = await engine.describe(call)
+  if (features.rawNames) return
+  const message = `the context has a name that is not UTF-8, '${shownName(raw.path)}', which the builder ${address} (${version}) does not take`
+  throw new EngineError('CONTEXT_UNREADABLE', message, { hint: 'rename it, or name it in .dockerignore' })
 }
 
 /**
@@ -66,26 +78,6 @@ async function runCheck(
       cause: error,
       hint: error.message,
     })
-  }
-}
-
-/**
- * Pushes the image. Another run may do the same on this engine, where both call it by its key, and removes the name once
- * it has pushed: then there is nothing left to push, and no need to.
- */
-async function push(
-  built: BuiltImage,
-  destination: Reference,
-  { anew }: Pick<Work<ImageNode, ResolvedImage>, 'anew'>,
-  { registry }: World,
-  call: PerformCall,
-): Promise<Reference> {
-  try {
-    return { ...repositoryOf(destination), digest: await built.push(call) }
-  } catch (error) {
-    if (anew || !(error instanceof EngineError) || error.code !== 'PUSH_FAILED') throw error
-    if ((await registry.resolve(destination, call)) === undefined) throw error
-    return destination
   }
 }
 

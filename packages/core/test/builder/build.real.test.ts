@@ -108,6 +108,32 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
     await expect(built.run(['sh', '-c', 'exit 3'])).rejects.toMatchObject({ code: 'BUILD_FAILED' })
   })
 
+  test('copies files of several paths, and those that patterns match', async () => {
+    await using engine = connectEngine({ host })
+    const files = { 'a.txt': 'a', 'b, c.txt': 'bc', 'd/e.md': 'e', 'd/f.log': 'f', g: 'g' }
+    const copies = 'COPY *.txt d/*.md /c/\nCOPY ["b, c.txt", "g", "/d/"]\nRUN cat /c/* /d/*\n'
+    const events = await buildOnce(engine, buildHere(`FROM ${base}\n${copies}`, { files, noCache: true }))
+    expect(printed(events)).toBe('abcebcg')
+  })
+
+  test('pushes a result whose name another run has removed', async () => {
+    await using engine = connectEngine({ host })
+    const destination = uniqueName(registry.host)
+    await using built = await engine.build(buildHere(`FROM ${base}\nRUN true\n`, { destination }))
+    await engine.images?.untag(destination)
+    expect(await built.push()).toMatch(/^sha256:/)
+  })
+
+  test('builds that make the same at the same time do not take it from each other', async () => {
+    await using engine = connectEngine({ host })
+    const dockerfile = `FROM ${base}\nRUN echo ${randomUUID()} > /same\n`
+    const builds = Array.from({ length: 8 }, async () => {
+      await using built = await engine.build(buildHere(dockerfile))
+      return built.push()
+    })
+    expect(new Set(await Promise.all(builds)).size).toBe(1)
+  })
+
   test('reports what names the build resolved, from the cache too', async () => {
     await using engine = connectEngine(options)
     const target = { url: registry.url, repository: 'tool' }

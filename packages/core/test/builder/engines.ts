@@ -108,14 +108,18 @@ export async function buildOnce(builder: Builder, request: BuildRequest): Promis
 }
 
 /** The engines that the tests of engines run on. */
-export const ENGINES = ['the engine of this machine', 'a newer engine with the containerd image store'] as const
+export const ENGINES = [
+  'the engine of this machine',
+  'a newer engine with the containerd image store',
+  'a newer engine with the classic image store',
+] as const
 
 /** Where the engine of that name listens; a newer one is started, and ends with the value. */
 export async function engineHost(name: (typeof ENGINES)[number]): Promise<AsyncDisposable & { readonly host: string }> {
   if (name === 'the engine of this machine') {
     return { host: process.env['DOCKER_HOST'] ?? '', [Symbol.asyncDispose]: async () => {} }
   }
-  const engine = await newerEngine()
+  const engine = await newerEngine({ imageStore: name.includes('classic') ? 'graphdriver' : 'containerd' })
   return { host: engine.address, [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() }
 }
 

@@ -33,6 +33,7 @@ const INFO: BuilderInfo = {
     namedContexts: true,
     limits: true,
     pushes: true,
+    rawNames: false,
     cacheImports: new Set(),
     cacheExports: new Set(),
     entitlements: new Set(),

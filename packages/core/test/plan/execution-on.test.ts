@@ -23,6 +23,7 @@ function infoOf(native: string, runnable: readonly string[] | undefined) {
       namedContexts: true,
       limits: true,
       pushes: true,
+      rawNames: false,
       cacheImports: new Set<string>(),
       cacheExports: new Set<string>(),
       entitlements: new Set<never>(),

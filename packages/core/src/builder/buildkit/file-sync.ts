@@ -2,6 +2,7 @@ import type { ServerDuplexStream } from '@grpc/grpc-js'
 import pLimit from 'p-limit'
 import { goFileMode } from './file-mode.js'
 import { FILE_SYNC_SCHEMA, type Packet, PacketType, type Stat } from './file-sync-schema.js'
+import { followPathsOf } from './follow-paths.js'
 import { messageTypes } from './messages.js'
 import { NotInSession, type SessionService, streamMethod } from './service.js'
 
@@ -47,22 +48,15 @@ export function fileSyncService(directories: Readonly<Record<string, SyncDirecto
   const byName = new Map(Object.entries(directories))
   return [
     streamMethod('/moby.filesync.v1.FileSync/DiffCopy', type, async (call) => {
-      const [name = ''] = metadataOf(call, 'dir-name')
+      const name = String(call.metadata.get('dir-name')[0] ?? '')
       const directory = byName.get(name)
       if (directory === undefined) throw new NotInSession(`the session has no directory '${name}'`)
-      await new Transfer(call).run(directory, metadataOf(call, 'followpaths'))
+      await new Transfer(call).run(directory, followPathsOf(call.metadata))
     }),
   ]
 }
 
 type Call = ServerDuplexStream<Required<Packet>, Packet>
-
-/** The values of a key; BuildKit escapes those that are not ASCII. */
-function metadataOf({ metadata }: Call, key: string): readonly string[] {
-  const values = metadata.get(key).map(String)
-  if (metadata.get(`${key}-encoded`)[0] !== '1') return values
-  return values.map((value) => decodeURIComponent(value.replaceAll('+', ' ')))
-}
 
 /** One directory on its way to one build. */
 class Transfer {

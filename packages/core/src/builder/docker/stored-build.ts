@@ -1,8 +1,12 @@
 import type { Digest } from '../../model/digest.js'
+import { EngineError } from '../../model/errors.js'
 import { formatReference } from '../../model/reference.js'
 import { type BuildTools, runBuild } from '../build-tools.js'
 import { runCommand } from '../command-build.js'
 import type { BuilderCall, BuildRequest, BuiltImage, ImageStore } from '../port.js'
+
+/** How often a result is exported while other builds remove the same image, or its name. */
+const EXPORT_ATTEMPTS = 5
 
 /** Milliseconds that removing a name from the engine may take. */
 const REMOVAL_TIME = 3000
@@ -27,10 +31,8 @@ export class StoredBuild implements BuiltImage {
 
   /** Builds. @throws BUILD_FAILED */
   static async start(request: BuildRequest, tools: StoreTools, call: BuilderCall): Promise<StoredBuild> {
-    const exporter = { type: 'moby', attributes: { name: formatReference(request.destination) } }
     try {
-      const { sources } = await runBuild(request, tools, exporter, call)
-      return new StoredBuild(request, tools, sources)
+      return new StoredBuild(request, tools, await exportBuild(request, tools, call))
     } catch (error) {
       await removeName(request, tools)
       throw error
@@ -44,13 +46,47 @@ export class StoredBuild implements BuiltImage {
     )
   }
 
-  push(call: BuilderCall = {}): Promise<Digest> {
-    return this.#tools.push(call)
+  /** Pushes what is under the name; where that is gone, another run with the same destination has removed it. */
+  async push(call: BuilderCall = {}): Promise<Digest> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#tools.push(call)
+      } catch (error) {
+        if (attempt === EXPORT_ATTEMPTS || !isWithoutName(error)) throw error
+        await exportBuild(this.#request, this.#tools, call)
+      }
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await removeName(this.#request, this.#tools)
   }
+}
+
+/** Runs the build, whose steps are cached after the first time, and has the engine keep its result. @returns its sources */
+async function exportBuild(
+  request: BuildRequest,
+  tools: StoreTools,
+  call: BuilderCall,
+): Promise<BuiltImage['sources']> {
+  const exporter = { type: 'moby', attributes: { name: formatReference(request.destination) } }
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return (await runBuild(request, tools, exporter, call)).sources
+    } catch (error) {
+      if (attempt === EXPORT_ATTEMPTS || !isRemovedMeanwhile(error)) throw error
+    }
+  }
+}
+
+/** Whether another build, whose result is the same image, removed its last name while this one exported it. */
+function isRemovedMeanwhile(error: unknown): boolean {
+  return error instanceof EngineError && /failed to get digest sha256:[0-9a-f]{64}: .*no such file/.test(error.message)
+}
+
+/** Whether the engine has nothing by the name that it is to push. */
+function isWithoutName(error: unknown): boolean {
+  return error instanceof EngineError && /does not exist|No such image/.test(error.message)
 }
 
 /** Whatever became of the build: what a cancelled one left would stay under a name that nobody looks for. */

@@ -1,0 +1,35 @@
+import type { Metadata } from '@grpc/grpc-js'
+
+const KEY = 'followpaths'
+
+/** How Node joins the values of a header that is sent several times. */
+const SEPARATOR = ', '
+
+/** The most separators of its own that a path is looked for with. */
+const MAX_SEPARATORS = 15
+
+/**
+ * The paths that BuildKit requests; empty for all. Node joins them, so that a path with a comma and a space in it cannot be
+ * told from two: both readings are in the result, which then selects more than is needed and never less. Where one is not
+ * ASCII, BuildKit escapes all of them.
+ *
+ * @see https://github.com/moby/buildkit/blob/v0.25.0/session/filesync/filesync.go
+ */
+export function followPathsOf(metadata: Metadata): readonly string[] {
+  const values = metadata.get(KEY).map(String)
+  const isEscaped = metadata.get(`${KEY}-encoded`)[0] === '1'
+  if (isEscaped) return values.flatMap((value) => value.split(SEPARATOR)).map(unescaped)
+  return [...new Set(values.flatMap((value) => readings(value.split(SEPARATOR))))]
+}
+
+function unescaped(value: string): string {
+  return decodeURIComponent(value.replaceAll('+', ' '))
+}
+
+/** The parts, and every run of them as one path. */
+function readings(parts: readonly string[]): readonly string[] {
+  return parts.flatMap((_, start) => {
+    const ends = parts.slice(start, start + MAX_SEPARATORS + 1)
+    return ends.map((_part, length) => ends.slice(0, length + 1).join(SEPARATOR))
+  })
+}

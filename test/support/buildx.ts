@@ -1,0 +1,13 @@
+import { join } from 'node:path'
+import { buildxCommand } from '../../scripts/setup/newer-engine.mjs'
+import { runProgram } from './child.js'
+
+/** Runs buildx, the peer that builds are compared with, on an engine; its configuration is in the folder. */
+export async function runBuildx(
+  { host, folder }: { readonly host: string; readonly folder: string },
+  ...args: readonly string[]
+): Promise<void> {
+  const [command, ...before] = buildxCommand()
+  const env = { PATH: process.env['PATH'], DOCKER_HOST: host, DOCKER_CONFIG: join(folder, 'docker') }
+  await runProgram(command, [...before, ...args], { env, cwd: folder, maxBuffer: 64 * 1024 * 1024 })
+}
