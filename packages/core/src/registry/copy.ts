@@ -1,4 +1,6 @@
+import type { Digest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
+import { LIMITS } from '../model/limits.js'
 import {
   type Descriptor,
   type ImageManifest,
@@ -26,9 +28,6 @@ export interface CopyOptions {
   readonly judge?: (manifest: StoredManifest) => Promise<void>
 }
 
-/** An index in an index in an index is known from nobody; deeper ones are made to exhaust readers. */
-const MAX_DEPTH = 4
-
 /**
  * Copies an image or an index, with its children and their blobs, to another name: within a repository, between two of
  * one registry, or between registries. Only what is missing moves; blobs are mounted where they can be. The name in `to`
@@ -47,7 +46,7 @@ export async function copyManifest(
   const source = options.source ?? (await getExisting(registry, from, call))
   const kept = options.platforms ? await keepPlatforms(registry, from, source, options.platforms, call) : source
   await options.judge?.(kept)
-  const copy = { registry, from: repositoryOf(from), to: repositoryOf(to) }
+  const copy = { registry, from: repositoryOf(from), to: repositoryOf(to), indexes: new Map() }
   const there = options.isThere ?? (await isThere(copy, kept.descriptor, call))
   // A registry takes an image only whole; of an index, children may have been deleted since.
   if (!sameRepository(from, to) && !(there && !isIndex(kept.content))) await copyContent(copy, kept, call, 1)
@@ -59,20 +58,32 @@ interface Copy {
   readonly registry: Registry
   readonly from: Reference
   readonly to: Reference
+  /** Indexes that are being copied, or were: several may list the same one. */
+  readonly indexes: Map<Digest, Promise<void>>
 }
 
 /** Makes present all that a manifest refers to. */
 async function copyContent(copy: Copy, { content }: StoredManifest, call: RegistryCall | undefined, depth: number) {
   if (!isIndex(content)) return copyBlobs(copy, content, call)
-  if (depth > MAX_DEPTH) throw tooDeep(copy)
-  // Once: in an index of indexes that all list one many times over, each level would multiply what there is to do.
+  if (depth > LIMITS.indexDepth) throw tooLarge(copy, `nested more than ${LIMITS.indexDepth} deep`)
   await allOrNone(onePerDigest(content.manifests), call, async (child, childCall) => {
-    const there = await isThere(copy, child, childCall)
-    if (there && !isIndexType(child.mediaType)) return
-    const source = await getExisting(copy.registry, { ...copy.from, digest: child.digest }, childCall)
-    await copyContent(copy, source, childCall, depth + 1)
-    if (!there) await copy.registry.putManifest({ ...copy.to, digest: child.digest }, source, childCall)
+    if (!isIndexType(child.mediaType)) return copyChild(copy, child, childCall, depth)
+    // Once: indexes that all list the same ones would multiply what there is to do, level by level.
+    const started = copy.indexes.get(child.digest)
+    if (started !== undefined) return started
+    if (copy.indexes.size >= LIMITS.indexes) throw tooLarge(copy, `made of more than ${LIMITS.indexes} indexes`)
+    const copying = copyChild(copy, child, childCall, depth)
+    copy.indexes.set(child.digest, copying)
+    return copying
   })
+}
+
+async function copyChild(copy: Copy, child: Descriptor, call: RegistryCall, depth: number): Promise<void> {
+  const there = await isThere(copy, child, call)
+  if (there && !isIndexType(child.mediaType)) return
+  const source = await getExisting(copy.registry, { ...copy.from, digest: child.digest }, call)
+  await copyContent(copy, source, call, depth + 1)
+  if (!there) await copy.registry.putManifest({ ...copy.to, digest: child.digest }, source, call)
 }
 
 async function copyBlobs({ registry, from, to }: Copy, { config, layers }: ImageManifest, call?: RegistryCall) {
@@ -96,9 +107,8 @@ async function isThere(
   return (await registry.resolve({ ...to, digest }, { ...call, fresh: true })) !== undefined
 }
 
-function tooDeep({ from }: Copy): RegistryError {
-  return new RegistryError(
-    'MANIFEST_UNSUPPORTED',
-    `an index of ${formatRepository(from)} is nested more than ${MAX_DEPTH} deep`,
-  )
+function tooLarge({ from }: Copy, how: string): RegistryError {
+  return new RegistryError('MANIFEST_UNSUPPORTED', `an index of ${formatRepository(from)} is ${how}`, {
+    hint: 'name an index that lists its images itself',
+  })
 }
