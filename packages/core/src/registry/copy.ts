@@ -46,7 +46,7 @@ export async function copyManifest(
   const source = options.source ?? (await getExisting(registry, from, call))
   const kept = options.platforms ? await keepPlatforms(registry, from, source, options.platforms, call) : source
   await options.judge?.(kept)
-  const copy = { registry, from: repositoryOf(from), to: repositoryOf(to), indexes: new Map() }
+  const copy = { registry, from: repositoryOf(from), to: repositoryOf(to), started: new Map(), indexes: 0 }
   const there = options.isThere ?? (await isThere(copy, kept.descriptor, call))
   // A registry takes an image only whole; of an index, children may have been deleted since.
   if (!sameRepository(from, to) && !(there && !isIndex(kept.content))) await copyContent(copy, kept, call, 1)
@@ -58,24 +58,29 @@ interface Copy {
   readonly registry: Registry
   readonly from: Reference
   readonly to: Reference
-  /** Indexes that are being copied, or were: several may list the same one. */
-  readonly indexes: Map<Digest, Promise<void>>
+  /** Children that are being copied, or were: several indexes may list the same one. */
+  readonly started: Map<Digest, Promise<void>>
+  indexes: number
 }
 
 /** Makes present all that a manifest refers to. */
 async function copyContent(copy: Copy, { content }: StoredManifest, call: RegistryCall | undefined, depth: number) {
   if (!isIndex(content)) return copyBlobs(copy, content, call)
   if (depth > LIMITS.indexDepth) throw tooLarge(copy, `nested more than ${LIMITS.indexDepth} deep`)
-  await allOrNone(onePerDigest(content.manifests), call, async (child, childCall) => {
-    if (!isIndexType(child.mediaType)) return copyChild(copy, child, childCall, depth)
+  await allOrNone(onePerDigest(content.manifests), call, (child, childCall) => {
     // Once: indexes that all list the same ones would multiply what there is to do, level by level.
-    const started = copy.indexes.get(child.digest)
+    const started = copy.started.get(child.digest)
     if (started !== undefined) return started
-    if (copy.indexes.size >= LIMITS.indexes) throw tooLarge(copy, `made of more than ${LIMITS.indexes} indexes`)
+    if (isIndexType(child.mediaType)) countIndex(copy)
     const copying = copyChild(copy, child, childCall, depth)
-    copy.indexes.set(child.digest, copying)
+    copy.started.set(child.digest, copying)
     return copying
   })
+}
+
+function countIndex(copy: Copy): void {
+  copy.indexes += 1
+  if (copy.indexes > LIMITS.indexes) throw tooLarge(copy, `made of more than ${LIMITS.indexes} indexes`)
 }
 
 async function copyChild(copy: Copy, child: Descriptor, call: RegistryCall, depth: number): Promise<void> {
