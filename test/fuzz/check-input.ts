@@ -22,16 +22,28 @@ export async function checkInput(target: FuzzTarget, input: Buffer): Promise<Ver
   return verdict
 }
 
+/** Milliseconds that a parser may wait for something. */
+const PATIENCE = 10_000
+
 async function readInput(target: FuzzTarget, input: Buffer): Promise<Verdict> {
   try {
     // A copy: a parser may change its input.
-    await target.read(Buffer.from(input))
+    const result = target.read(Buffer.from(input))
+    if (result instanceof Promise) await settled(target, result)
     return 'read'
   } catch (error) {
     const known = [PolyarchError, ...(target.errors ?? [])]
     if (known.some((one) => error instanceof one)) return 'refused'
     throw new Error(`${target.name}: an error that is not typed: ${String(error)}`, { cause: error })
   }
+}
+
+async function settled(target: FuzzTarget, result: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${target.name} waits without end`)), PATIENCE)
+  })
+  await Promise.race([result, late]).finally(() => clearTimeout(timer))
 }
 
 async function processorTime(work: () => Promise<unknown>): Promise<number> {

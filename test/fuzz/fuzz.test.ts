@@ -26,6 +26,8 @@ test('an error that is not typed is found, and time without bound', async () => 
   await expect(checkInput(target, Buffer.alloc(0))).rejects.toThrow('not typed')
   const slow = { name: 'x', seeds: [''], read: () => wait(120) }
   await expect(checkInput(slow, Buffer.alloc(0))).rejects.toThrow('0 bytes took')
+  const endless = { name: 'x', seeds: [''], read: () => new Promise(() => {}) }
+  await expect(checkInput(endless, Buffer.alloc(0))).rejects.toThrow('waits without end')
 })
 
 /** Takes processor time, which a busy machine does not shorten. */

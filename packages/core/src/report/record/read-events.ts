@@ -4,7 +4,6 @@ import type { RunEvent } from '../../model/events.js'
 import { parseJson } from '../../model/json.js'
 import { LineTooLong, readLines } from '../../model/lines.js'
 import { EVENTS_VERSION } from '../progress/event-lines.js'
-import { checkEvent } from './printed-json.js'
 
 /** Reads a file of events, as `--progress json` writes it, one after the other. @throws DefinitionError USAGE */
 export async function* readEvents(file: string): AsyncGenerator<RunEvent> {
@@ -24,6 +23,8 @@ export async function* readEvents(file: string): AsyncGenerator<RunEvent> {
  * @throws DefinitionError USAGE if a line is not an event
  */
 export async function* parseEvents(lines: AsyncIterable<string>, file: string): AsyncGenerator<RunEvent> {
+  // With the schema library: only where events are read.
+  const { checkEvent } = await import('./printed-json.js')
   let number = 0
   for await (const line of lines) {
     number += 1
