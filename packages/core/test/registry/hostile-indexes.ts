@@ -1,4 +1,5 @@
 import { encodeManifest, MEDIA_TYPES, type StoredManifest } from '../../src/model/oci.js'
+import { parseManifest } from '../../src/registry/manifest-shape.js'
 import type { ScriptedAnswer, ScriptedRequest } from './scripted-server.js'
 
 /**
@@ -29,16 +30,19 @@ export function latticeOfIndexes(levels: number, width: number): readonly Stored
   return all
 }
 
-/** Serves manifests of one repository, `source`, under their digests; every other repository takes all and has nothing. */
+/** Serves manifests of one repository, `source`, under their digests; every other repository takes all that is written. */
 export function serveManifests(manifests: readonly StoredManifest[]) {
-  const byDigest = new Map<string, StoredManifest>(manifests.map((one) => [one.descriptor.digest, one]))
-  return ({ method, path }: ScriptedRequest): ScriptedAnswer => {
-    if (method === 'PUT' || method === 'POST') return { status: 201 }
-    const name = path.split('/').at(-1) ?? ''
-    const found = path.startsWith('/v2/source/manifests/') ? byDigest.get(name) : undefined
-    if (path.includes('/blobs/')) return { status: 200, headers: { 'content-length': '0' } }
+  const stored = new Map(manifests.map((one) => [`/v2/source/manifests/${one.descriptor.digest}`, one]))
+  return ({ method, path, headers, body }: ScriptedRequest): ScriptedAnswer => {
+    if (path.includes('/blobs/')) return { status: method === 'POST' ? 201 : 200, headers: { 'content-length': '0' } }
+    if (method === 'PUT') {
+      stored.set(path, parseManifest(Buffer.from(body), headers['content-type'], path))
+      return { status: 201 }
+    }
+    const found = stored.get(path)
     if (found === undefined) return { status: 404 }
     const { bytes, descriptor } = found
-    return { status: 200, headers: { 'content-type': descriptor.mediaType }, body: Buffer.from(bytes) }
+    const about = { 'content-type': descriptor.mediaType, 'docker-content-digest': descriptor.digest }
+    return { status: 200, headers: about, body: Buffer.from(bytes) }
   }
 }
