@@ -65,7 +65,7 @@ beforeAll(async () => {
   await runProgram('ssh-keygen', ['-q', '-t', 'rsa', '-b', '2048', '-N', '', '-f', inFile])
   await runProgram('ssh-add', ['-q', inAgent], { env: { ...process.env, SSH_AUTH_SOCK: agent } })
   const publicKeys = await Promise.all([inAgent, inFile].map((key) => readFile(`${key}.pub`, 'utf8')))
-  server = cleanup.use(await startSshServer(publicKeys, 'let-in'))
+  server = cleanup.use(await startSshServer(publicKeys, { greeting: 'let-in' }))
   privateKey = await readFile(inFile, 'utf8')
   await mkdir(join(folder, 'context'))
   await writeFile(join(folder, 'secret-file'), SECRETS.file)

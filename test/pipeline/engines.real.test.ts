@@ -30,7 +30,7 @@ const cleanup = new Cleanup()
 let app: Pipeline
 let newer: NewerEngine
 let gate: Gate
-let bySsh: Exclude<NonNullable<RunOptions['engines']>[number], string> & { readonly host: string }
+let bySsh: Exclude<NonNullable<RunOptions['builders']>[number], string> & { readonly host: string }
 let name: string
 let context: string
 
@@ -62,7 +62,7 @@ beforeAll(async () => {
 afterAll(() => cleanup[Symbol.asyncDispose]())
 
 it('are asked what they run, and the plan says which builds what and why, and which does not answer', async () => {
-  const planned = await plan(app, { engines: [NOWHERE, newer.address, bySsh] })
+  const planned = await plan(app, { builders: [NOWHERE, newer.address, bySsh] })
   expect(planned.problems).toEqual([])
   expect(planned.notes).toContainEqual(expect.stringMatching(/no engine answers at unix:\/\/\/nowhere.*does without/))
   expect(planned.engines).toMatchObject([
@@ -79,7 +79,7 @@ it('are asked what they run, and the plan says which builds what and why, and wh
 })
 
 it('are not enough where what is left of them may not emulate: said before anything is sent', async () => {
-  const { problems } = await plan(app, { engines: [newer.address, NOWHERE], emulation: 'never' })
+  const { problems } = await plan(app, { builders: [newer.address, NOWHERE], emulation: 'never' })
   expect(problems).toMatchObject([
     {
       code: 'PLATFORM_NOT_RUNNABLE',
@@ -97,7 +97,7 @@ it('get no context, no session and no image where they build nothing', async () 
     .platforms(platform('amd64', { base: fromImage(name.replace('/app', '/wide')) }))
     .build({ context, dockerfileInline: 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCOPY say /\n' })
     .tags('1')
-  const { nodes } = await execute(one, { engines: [newer.address, idle.address] })
+  const { nodes } = await execute(one, { builders: [newer.address, idle.address] })
   expect(nodes.find(({ kind }) => kind === 'image')).toMatchObject({ outcome: 'made', engine: newer.address })
   const paths = asked.map((line) => line.replace(/\/v\d[^/]*/, '').replace(/(\/distribution)\/.*/, '$1'))
   expect(new Set(paths)).toEqual(new Set(['GET /version', 'GET /info', 'POST /grpc', 'GET /distribution']))
@@ -124,14 +124,14 @@ it('share the builds, and one of them takes over what another was building when 
   ])
   expect((await inspect(name)).images).toMatchObject([{ declared: AMD64 }, { declared: ARM }])
   // All is there now, so that no engine is asked for anything.
-  const again = await plan(app, { engines: [NOWHERE] })
+  const again = await plan(app, { builders: [NOWHERE] })
   expect(again).toMatchObject({ problems: [], notes: [] })
   expect(again).not.toHaveProperty('engines')
 })
 
 it('are named once each', async () => {
-  await expect(plan(app, { engines: [NOWHERE, NOWHERE] })).rejects.toMatchObject({ code: 'USAGE' })
-  await expect(plan(app, { engines: [] })).rejects.toMatchObject({ code: 'USAGE' })
+  await expect(plan(app, { builders: [NOWHERE, NOWHERE] })).rejects.toMatchObject({ code: 'USAGE' })
+  await expect(plan(app, { builders: [] })).rejects.toMatchObject({ code: 'USAGE' })
 })
 
 /** The engine of this machine behind a port. @param asked - gets the first line of each request */

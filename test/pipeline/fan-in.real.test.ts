@@ -48,7 +48,7 @@ describe('two machines that share nothing but a registry', () => {
   })
 
   it('are put together by a third that has no engine, and the index is the same as from one machine', async () => {
-    const elsewhere = ['--engine', engine.address]
+    const elsewhere = ['--builder', engine.address]
     expect(await place.folder.run(['--only', 'linux/arm/v7', ...elsewhere], NOWHERE)).toMatchObject({ exitCode: 0 })
     await expect(inspect(name())).rejects.toMatchObject({ code: 'NOT_FOUND' })
     const assembled = await place.folder.run(['assemble', '--metadata-file', 'first.json'], NOWHERE)

@@ -7,7 +7,7 @@ import { makeBridge } from './bridge.js'
 import { startProgram } from './child.js'
 import { Cleanup } from './cleanup.js'
 
-/** An engine of a test's own: 28.5 with the containerd image store, as new installations have it. Empty at first. */
+/** An engine of a test's own: 28.5, by default with the containerd image store. Empty at first. */
 export interface NewerEngine extends AsyncDisposable {
   readonly socketPath: string
   /** `unix://…`, as DOCKER_HOST has it. */
@@ -35,16 +35,23 @@ exec chroot "$root" dockerd --config-file /mnt/daemon.json --data-root /mnt/data
 `
 
 /** Without packet filters, which belong to the machine's own engine; so what runs on the bridge cannot leave the machine. */
-const CONFIGURATION = { features: { 'containerd-snapshotter': true }, iptables: false, ip6tables: false }
+const CONFIGURATION = { iptables: false, ip6tables: false }
+
+/** How the newer engine keeps images. */
+export interface NewerEngineOptions {
+  /** Default `containerd`, as in new installations. */
+  readonly imageStore?: 'containerd' | 'graphdriver'
+}
 
 /** Starts the newer engine. It shares nothing with the machine's own but the network. */
-export async function newerEngine(): Promise<NewerEngine> {
+export async function newerEngine({ imageStore = 'containerd' }: NewerEngineOptions = {}): Promise<NewerEngine> {
   const root = newerEngineRoot()
   if (!existsSync(root)) throw new Error('the newer engine has not been made: run `npm test`, which does')
   await using cleanup = new Cleanup()
   const work = cleanup.use(await workFolder())
   const bridge = cleanup.use(await makeBridge())
-  await writeFile(join(work.path, 'daemon.json'), JSON.stringify(CONFIGURATION))
+  const configuration = { ...CONFIGURATION, features: { 'containerd-snapshotter': imageStore === 'containerd' } }
+  await writeFile(join(work.path, 'daemon.json'), JSON.stringify(configuration))
   const namespaces = ['--mount', '--pid', '--fork', '--kill-child', '--propagation', 'private']
   const program = cleanup.use(
     await startProgram({

@@ -43,7 +43,8 @@ export async function runImage(options: RunImageOptions): Promise<RunResult> {
   }
 }
 
-async function pullImage(docker: Docker, reference: string, platform: string): Promise<void> {
+/** Pulls one platform of an image. */
+export async function pullImage(docker: Docker, reference: string, platform: string): Promise<void> {
   const answer = (await buffer(await docker.pull(reference, { platform }))).toString()
   for (const line of answer.split('\n').filter(Boolean)) {
     const { error } = JSON.parse(line) as { error?: string }

@@ -2,7 +2,7 @@ import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runProgram } from './child.js'
 import { Cleanup } from './cleanup.js'
-import { startSshServer } from './ssh-server.js'
+import { type SshServerOptions, startSshServer } from './ssh-server.js'
 import { tempFolder } from './temp-folder.js'
 
 /** The system's ssh with a configuration of a test's own, and a host that it gets to: this machine, by a real sshd. */
@@ -13,13 +13,13 @@ export interface SshClient extends AsyncDisposable {
   readonly env: NodeJS.ProcessEnv
 }
 
-/** Starts the sshd, and lets the client in with a key. */
-export async function sshToHere(): Promise<SshClient> {
+/** Starts the sshd, and lets the client in with a key. @param options - of the sshd */
+export async function sshToHere(options: SshServerOptions = {}): Promise<SshClient> {
   await using cleanup = new Cleanup()
   const { path } = cleanup.use(await tempFolder('ssh-client'))
   const key = join(path, 'key')
   await runProgram('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])
-  const server = cleanup.use(await startSshServer([await readFile(`${key}.pub`, 'utf8')]))
+  const server = cleanup.use(await startSshServer([await readFile(`${key}.pub`, 'utf8')], options))
   const host = 'machine-of-the-test'
   const lines = [
     `Host ${host}`,

@@ -10,8 +10,19 @@ export interface SshServer extends AsyncDisposable {
   readonly port: number
 }
 
+/** What a session of an sshd is. */
+export interface SshServerOptions {
+  /** The only command: prints this. */
+  readonly greeting?: string
+  /** The PATH of commands. */
+  readonly path?: string
+}
+
 /** Starts sshd, which lets in whoever has one of these keys. @param publicKeys - lines of authorized_keys */
-export async function startSshServer(publicKeys: readonly string[], greeting?: string): Promise<SshServer> {
+export async function startSshServer(
+  publicKeys: readonly string[],
+  { greeting, path: searchPath }: SshServerOptions = {},
+): Promise<SshServer> {
   await using cleanup = new Cleanup()
   const { path } = cleanup.use(await tempFolder('sshd'))
   const [hostKey, authorized, config] = ['host-key', 'authorized', 'config'].map((name) => join(path, name)) as [
@@ -35,6 +46,7 @@ export async function startSshServer(publicKeys: readonly string[], greeting?: s
     'PermitRootLogin yes',
     'PidFile none',
     ...(greeting === undefined ? [] : [`ForceCommand echo ${greeting}`]),
+    ...(searchPath === undefined ? [] : [`SetEnv PATH=${searchPath}`]),
   ]
   await writeFile(config, `${lines.join('\n')}\n`)
   cleanup.use(

@@ -4,7 +4,7 @@
  * @module \@polyarch/core
  */
 
-export type { EngineOptions } from './builder/connect.js'
+export type { BuilderOptions } from './builder/options.js'
 export type { CommandLineOptions } from './cli/command.js'
 export { run } from './cli/run.js'
 export type { AnnotationMap, AnnotationSettings } from './definition/annotation-settings.js'

@@ -1,30 +1,14 @@
 import type { Reference } from '../model/reference.js'
 import type { CredentialStore } from '../registry/port.js'
-import { type Environment, resolveEndpoint } from './docker/endpoint.js'
+import { resolveEndpoint } from './docker/endpoint.js'
+import type { BuilderOptions } from './options.js'
 import type { Builder, BuilderCall, BuilderInfo, BuildRequest, BuiltImage, ImageStore } from './port.js'
-
-/** Which engine to use, and with what logins. */
-export interface EngineOptions {
-  /**
-   * `unix://`, `npipe://`, `tcp://` or `ssh://`, or the name of a docker context; without it DOCKER_HOST, the docker
-   * context in use, the default socket.
-   */
-  readonly host?: string | undefined
-  /**
-   * Folder of the `ca.pem`, `cert.pem` and `key.pem` that a `tcp://` engine is spoken to with, so that each can have its
-   * own; without it as DOCKER_TLS_VERIFY and DOCKER_CERT_PATH say, or the context.
-   */
-  readonly certificates?: string | undefined
-  /** Logins for the registries that the engine pulls from and pushes to; without it all are anonymous. */
-  readonly credentials?: CredentialStore
-  /** Where DOCKER_HOST and its like are looked up, and what ssh runs with; the process's own environment unless told otherwise. */
-  readonly env?: Environment
-}
+import { isRemote } from './remote/is-remote.js'
 
 const ANONYMOUS: CredentialStore = { find: async () => undefined }
 
 /**
- * The engine that the options or the environment name. Nothing is contacted before the first call.
+ * The builder that the options or the environment name. Nothing is contacted before the first call.
  *
  * @example
  * ```ts
@@ -32,38 +16,36 @@ const ANONYMOUS: CredentialStore = { find: async () => undefined }
  * const { version, runnable } = await engine.describe()
  * ```
  */
-export function connectEngine(options: EngineOptions = {}): Builder {
-  return new LazyBuilder(options)
+export function connectEngine(options: BuilderOptions = {}): Builder {
+  return isRemote(options) ? new LazyBuilder(options, loadRemote) : new LazyEngine(options, loadEngine)
+}
+
+/** Loads the adapter of a builder and its libraries, which takes a while, and contacts nothing. */
+export async function preload(options: BuilderOptions): Promise<void> {
+  await (isRemote(options) ? importRemote() : importEngine())
 }
 
 /** Loads the adapter and its libraries with the first call: a run that builds nothing does not wait for them. */
-class LazyBuilder implements Builder {
+class LazyBuilder<B extends Builder> implements Builder {
   readonly name: string
-  readonly images: ImageStore
-  readonly #options: EngineOptions
-  #opening: Promise<Builder & { readonly images: ImageStore }> | undefined
+  readonly #load: () => Promise<B>
+  #opening: Promise<B> | undefined
 
-  constructor(options: EngineOptions) {
-    this.#options = options
-    const { host, env = process.env } = options
-    this.name = host || env['DOCKER_HOST'] || env['DOCKER_CONTEXT'] || 'default'
-    this.images = {
-      pull: async (...rest) => (await this.#open()).images.pull(...rest),
-      tag: async (...rest) => (await this.#open()).images.tag(...rest),
-      untag: async (...rest) => (await this.#open()).images.untag(...rest),
-    }
+  constructor(options: BuilderOptions, load: (options: BuilderOptions) => Promise<B>) {
+    this.#load = () => load(options)
+    this.name = nameOf(options)
   }
 
   async describe(call?: BuilderCall): Promise<BuilderInfo> {
-    return (await this.#open()).describe(call)
+    return (await this.open()).describe(call)
   }
 
   async build(request: BuildRequest, call?: BuilderCall): Promise<BuiltImage> {
-    return (await this.#open()).build(request, call)
+    return (await this.open()).build(request, call)
   }
 
   async requireRegistry(reference: Reference, call?: BuilderCall): Promise<void> {
-    return (await this.#open()).requireRegistry(reference, call)
+    return (await this.open()).requireRegistry(reference, call)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -71,17 +53,38 @@ class LazyBuilder implements Builder {
     await builder?.[Symbol.asyncDispose]()
   }
 
-  #open(): Promise<Builder & { readonly images: ImageStore }> {
+  protected open(): Promise<B> {
     this.#opening ??= this.#load()
     return this.#opening
   }
+}
 
-  async #load(): Promise<Builder & { readonly images: ImageStore }> {
-    const { host, certificates, credentials = ANONYMOUS, env = process.env } = this.#options
-    const [endpoint, { DockerEngine }] = await Promise.all([
-      resolveEndpoint({ host, certificates, env }),
-      import('./docker/docker-engine.js'),
-    ])
-    return new DockerEngine(endpoint, env, credentials)
+type WithImages = Builder & { readonly images: ImageStore }
+
+/** A Docker Engine, which keeps images. */
+class LazyEngine extends LazyBuilder<WithImages> {
+  readonly images: ImageStore = {
+    pull: async (...rest) => (await this.open()).images.pull(...rest),
+    tag: async (...rest) => (await this.open()).images.tag(...rest),
+    untag: async (...rest) => (await this.open()).images.untag(...rest),
   }
+}
+
+function nameOf({ host, command, env = process.env }: BuilderOptions): string {
+  if (command !== undefined) return command.join(' ')
+  return host || env['BUILDKIT_HOST'] || env['DOCKER_HOST'] || env['DOCKER_CONTEXT'] || 'default'
+}
+
+const importEngine = () => import('./docker/docker-engine.js')
+const importRemote = () => import('./remote/remote-buildkit.js')
+
+async function loadEngine(options: BuilderOptions): Promise<WithImages> {
+  const { host, certificates, credentials = ANONYMOUS, env = process.env } = options
+  const [endpoint, { DockerEngine }] = await Promise.all([resolveEndpoint({ host, certificates, env }), importEngine()])
+  return new DockerEngine(endpoint, env, credentials)
+}
+
+async function loadRemote(options: BuilderOptions): Promise<Builder> {
+  const { RemoteBuildKit, resolveRemote } = await importRemote()
+  return new RemoteBuildKit(await resolveRemote(options), options.credentials ?? ANONYMOUS)
 }

@@ -40,7 +40,7 @@ export function unsupportedOptions(
       .filter((entitlement) => !features.entitlements.has(entitlement))
       .map((entitlement) => ({
         option: `the entitlement ${entitlement}`,
-        hint: `allow it: for a Docker Engine, set "builder": {"entitlements": {"${entitlement.replace('.', '-')}": true}} in its daemon.json`,
+        hint: `allow it: for a Docker Engine, set "builder": {"entitlements": {"${entitlement.replace('.', '-')}": true}} in its daemon.json; start buildkitd with --allow-insecure-entitlement ${entitlement}`,
       })),
   ]
 }

@@ -40,7 +40,7 @@ export interface BuilderInfo {
   readonly address: string
   readonly version: string
   /** The API version of a Docker Engine. */
-  readonly apiVersion: string
+  readonly apiVersion?: string
   /** The builder's own platform. */
   readonly native: Platform
   /** Every platform that it can run, native and emulated; undefined where it does not report them. */

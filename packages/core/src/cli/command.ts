@@ -26,6 +26,7 @@ export interface CommandLineOptions
     RunOptions,
     | 'registryClient'
     | 'registry'
+    | 'builders'
     | 'engines'
     | 'emulation'
     | 'buildConcurrency'
@@ -63,6 +64,8 @@ export interface PipelineFlags {
   readonly contextCache?: boolean
   readonly metadataFile?: string
   readonly load?: boolean
+  readonly builder?: readonly string[]
+  /** The former name of `builder`. */
   readonly engine?: readonly string[]
   readonly emulation?: EmulationPolicy
   readonly json?: boolean

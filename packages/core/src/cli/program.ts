@@ -76,7 +76,8 @@ export function createProgram(context: CommandContext): Command {
     .command('doctor')
     .description('look at engine, platforms, registries and this machine, and say what to do; leaves nothing behind')
     .option('--registry <host>', REGISTRY_HELP)
-    .option('--engine <address>', ENGINE_HELP, collect)
+    .option('--builder <address>', BUILDER_HELP, collect)
+    .addOption(formerEngineOption())
     .option('--json', 'print JSON')
     .option('--verbose', CAUSES_HELP)
     .action((_flags, command: Command) => doctorCommand(command.optsWithGlobals(), context))
@@ -148,7 +149,8 @@ const PROGRESS = new Option('--progress <how>', 'how to show the run, on standar
 
 function pipelineFlags(command: Command): Command {
   return publishingFlags(command)
-    .option('--engine <address>', ENGINE_HELP, collect)
+    .option('--builder <address>', BUILDER_HELP, collect)
+    .addOption(formerEngineOption())
     .addOption(new Option('--emulation <when>', EMULATION_HELP).choices(EMULATION_POLICIES))
     .option('--only <platform>', 'this platform alone (repeatable): it is built and pushed, no name moves', collect)
     .option('--no-context-cache', 'read every file of the context, even if it did not change')
@@ -156,8 +158,13 @@ function pipelineFlags(command: Command): Command {
     .option('--rebuild <image>', 'build this image, pipeline or platform even where it is there (repeatable)', collect)
 }
 
-const ENGINE_HELP =
-  'engine to build on (repeatable): unix://, tcp:// or ssh:// as in DOCKER_HOST, or a docker context; that of docker unless told otherwise'
+const BUILDER_HELP =
+  'builder (repeatable): a Docker Engine or context, as in DOCKER_HOST; buildkit+tcp://, buildkit+ssh://, docker-container://'
+
+/** The former name of `--builder`, until 1.0. */
+function formerEngineOption(): Option {
+  return new Option('--engine <address>', BUILDER_HELP).argParser(collect).hideHelp()
+}
 
 const EMULATION_HELP =
   'emulate a platform when-busy: no engine that runs it natively is free; when-needed: there is none; never'

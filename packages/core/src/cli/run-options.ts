@@ -11,8 +11,11 @@ export function commonOptions({ registry }: Pick<PipelineFlags, 'registry'>, { s
 /** Flags as options of the operations, over what build.ts says. */
 export function runOptions(flags: PipelineFlags, context: CommandContext): RunOptions {
   const { host, defaults } = context
+  const { builders, engines, ...common } = commonOptions(flags, context)
+  const named = flags.builder || flags.engine ? [...(flags.builder ?? []), ...(flags.engine ?? [])] : builders
   return {
-    ...commonOptions(flags, context),
+    ...common,
+    ...(named ? { builders: named } : engines && { engines }),
     frozen: flags.frozen ?? isFrozenHere(host, defaults.directory),
     ...(flags.only !== undefined && { only: flags.only }),
     ...(flags.reuse !== undefined && { reuse: flags.reuse }),
@@ -24,7 +27,6 @@ export function runOptions(flags: PipelineFlags, context: CommandContext): RunOp
     // Without the flag it is true, which must not replace what build.ts says.
     ...(flags.contextCache === false && { contextCache: false }),
     ...(flags.load !== undefined && { load: flags.load }),
-    ...(flags.engine !== undefined && { engines: flags.engine }),
     ...(flags.emulation !== undefined && { emulation: flags.emulation }),
   }
 }

@@ -50,6 +50,10 @@ async function executeIn(
     const { checkMetadataFile } = await import('./metadata-file.js')
     await checkMetadataFile(options.metadataFile)
   }
+  if (options.load) {
+    const { engineToLoadInto } = await import('./load.js')
+    engineToLoadInto(world.engines)
+  }
   const planned = await makePlan(input, world, { signal, emit })
   emit({ kind: 'planned', at: Date.now(), plan: planned.plan })
   if (planned.problems.length > 0) throw combineFailures(planned.problems)
@@ -78,8 +82,8 @@ async function executeIn(
     await tellLayers({ nodes: input.graph.nodes, results, emit }, world.registry, { signal })
   }
   if (options.load) {
-    const { loadImages } = await import('./load.js')
-    await loadImages({ definition, graph: input.graph, results, signal, emit }, world.engines.all[0])
+    const { engineToLoadInto, loadImages } = await import('./load.js')
+    await loadImages({ definition, graph: input.graph, results, signal, emit }, engineToLoadInto(world.engines))
   }
   return [...planned.nodes.values()].some(({ node, wanted }) => wanted && !results.has(node.id))
     ? 'incomplete'

@@ -1,7 +1,9 @@
-import type { Builder } from '../builder/port.js'
+import type { Engines } from '../builder/builders.js'
+import type { Builder, ImageStore } from '../builder/port.js'
 import type { Definition } from '../definition/definition.js'
 import type { NodeResult } from '../execute/execution.js'
 import type { Graph, ImageNode } from '../graph/node.js'
+import { DefinitionError } from '../model/errors.js'
 import type { RunEvent } from '../model/events.js'
 import { platformsRunBy, samePlatform } from '../model/platform.js'
 import { formatReference } from '../model/reference.js'
@@ -15,6 +17,18 @@ export interface LoadInput {
   readonly emit: (event: RunEvent) => void
 }
 
+/** A builder that keeps images by name. */
+export type EngineWithImages = Builder & { readonly images: ImageStore }
+
+/** The first Docker Engine of a run, which `--load` puts images into. @throws DefinitionError USAGE if there is none */
+export function engineToLoadInto({ all }: Engines): EngineWithImages {
+  const engine = all.find((one): one is EngineWithImages => one.images !== undefined)
+  if (engine !== undefined) return engine
+  const message = 'images cannot be loaded: no builder of this run is a Docker Engine'
+  const hint = 'add a Docker Engine to the builders, or pull the published image by its name'
+  throw new DefinitionError([{ path: 'load', message, hint }], 'USAGE')
+}
+
 /**
  * Puts each pipeline's image into the engine under the names of its index: the image for the platform that the engine
  * runs best, so that `docker run NAME` starts it.
@@ -23,7 +37,7 @@ export interface LoadInput {
  */
 export async function loadImages(
   { definition, graph, results, signal, emit }: LoadInput,
-  engine: Builder,
+  engine: EngineWithImages,
 ): Promise<void> {
   const { native } = await engine.describe({ signal })
   for (const { id, names } of definition.pipelines.filter(({ requested }) => requested)) {
@@ -32,9 +46,9 @@ export async function loadImages(
     const output = image && results.get(image.id)?.output
     if (image === undefined || output === undefined) continue
     // By the image's own digest: engines without the containerd store refuse an index's digest for a second platform.
-    await engine.images?.pull(output.reference, image.platform, { signal })
+    await engine.images.pull(output.reference, image.platform, { signal })
     for (const name of names) {
-      await engine.images?.tag(output.reference, name, { signal })
+      await engine.images.tag(output.reference, name, { signal })
       emit({ kind: 'loaded', at: Date.now(), reference: formatReference(name), platform: image.platform })
     }
   }

@@ -14,7 +14,7 @@ export const ADVICE: Readonly<Record<ErrorCode, string>> = {
     "Read the engine's own reason in the message; the engine's log has more (on Linux: journalctl -u docker).",
   ENGINE_CANNOT_REACH_REGISTRY: 'Use a registry that both reach: --registry registry.example.com.',
   PLATFORM_NOT_RUNNABLE:
-    "Register an emulator on the engine's machine: Debian's qemu-user-static, or the image tonistiigi/binfmt; npx tsx build.ts doctor prints the command. Or name an engine that runs it natively as well: --engine ssh://me@arm-machine.",
+    "Register an emulator on the engine's machine: Debian's qemu-user-static, or the image tonistiigi/binfmt; npx tsx build.ts doctor prints the command. Or name an engine that runs it natively as well: --builder ssh://me@arm-machine.",
   BUILD_FAILED:
     'Correct the Dockerfile. --verbose shows the whole output, and --only <platform> repeats the build of that platform alone.',
   CHECK_FAILED: 'Read the end of the output in the hint; see that the last stage of the Dockerfile stands on the base.',

@@ -9,11 +9,11 @@ export const MEANING: Readonly<Record<ErrorCode, string>> = {
     'polyarch.lock has a line that cannot be read or is not what the registry has, two that contradict each other, or was written by a newer polyarch.',
   LOCK_INCOMPLETE:
     'With --frozen, the default where CI is set and there is a lock: a base or another image is not in polyarch.lock.',
-  ENGINE_UNREACHABLE: 'No Docker Engine answers at the address named, or it went away in the middle.',
+  ENGINE_UNREACHABLE: 'No Docker Engine or BuildKit answers at the address named, or it went away in the middle.',
   ENGINE_UNSUPPORTED: 'The engine lacks something that polyarch needs, such as BuildKit.',
   ENGINE_REJECTED: 'The engine understood the request and refused it.',
   ENGINE_CANNOT_REACH_REGISTRY:
-    'The engine cannot get to the registry, though this process may: an engine in a virtual machine or on another host does not see the embedded registry of this one.',
+    'The engine cannot get to the registry, though this process may: an engine in a virtual machine or on another host does not see the embedded registry of this one, and a BuildKit on another machine is refused loopback names.',
   PLATFORM_NOT_RUNNABLE:
     "The engine, each of them where there are several, can run neither natively nor by emulation what the platform's build has to run, or may not emulate it. Found before a context is uploaded.",
   BUILD_FAILED: 'A line of the Dockerfile failed. The message names the line and holds the end of its output.',

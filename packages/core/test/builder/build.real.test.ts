@@ -3,15 +3,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { busyboxImage } from '../../../../test/support/busybox-image.js'
 import { Cleanup } from '../../../../test/support/cleanup.js'
 import { type DebianRegistry, startDebianRegistry } from '../../../../test/support/debian-registry.js'
+import { freePort } from '../../../../test/support/free-port.js'
 import { pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { connectEngine } from '../../src/builder/connect.js'
+import type { BuilderOptions } from '../../src/builder/options.js'
 import { EngineError } from '../../src/model/errors.js'
 import { MEDIA_TYPES } from '../../src/model/oci.js'
+import { formatPlatform } from '../../src/model/platform.js'
+import { BUILDER_KINDS, startBuilder } from './builder-kinds.js'
 import {
   buildFor,
   buildOnce,
-  ENGINES,
-  engineHost,
   engineWithLogins,
   fetchConfig,
   platform,
@@ -21,9 +23,13 @@ import {
   uniqueName,
 } from './engines.js'
 
-describe.each(ENGINES)('%s', (name) => {
+/** BuildKit 0.8, which reports less. */
+const OLDEST = 'engine 20.10'
+
+/** What every builder does alike, however it is reached. */
+describe.each(BUILDER_KINDS)('%s', (kind) => {
   const cleanup = new Cleanup()
-  let host: string
+  let options: BuilderOptions
   let registry: DebianRegistry
   /** `FROM` this for a shell, on amd64 and arm/v7. */
   let base: string
@@ -31,7 +37,7 @@ describe.each(ENGINES)('%s', (name) => {
   const buildHere = buildFor(() => registry.host)
 
   beforeAll(async () => {
-    host = cleanup.use(await engineHost(name)).host
+    options = cleanup.use(await startBuilder(kind)).options
     registry = cleanup.use(await startDebianRegistry())
     base = await pushBase(registry)
   })
@@ -39,7 +45,7 @@ describe.each(ENGINES)('%s', (name) => {
   afterAll(() => cleanup[Symbol.asyncDispose]())
 
   test('builds for a platform, natively and emulated, and tells every step and all output', async () => {
-    await using engine = connectEngine({ host })
+    await using engine = connectEngine(options)
     for (const [name, machine] of [
       ['linux/amd64', 'x86_64'],
       ['linux/arm/v7', 'armv7l'],
@@ -58,7 +64,7 @@ describe.each(ENGINES)('%s', (name) => {
   })
 
   test('tells all of many thousand lines a second, to the very end, and what the frontend warns of, with its line', async () => {
-    await using engine = connectEngine({ host })
+    await using engine = connectEngine(options)
     const loop = 'i=0; while [ $i -lt 20000 ]; do echo $i; i=$((i+1)); done; printf unended'
     const request = buildHere(`# a comment\nFROM ${base} as casing\nRUN ${loop}\n`, { noCache: true })
     const events = await buildOnce(engine, request)
@@ -67,11 +73,11 @@ describe.each(ENGINES)('%s', (name) => {
     const warnings = events.filter(({ kind }) => kind === 'build-warning')
     // That of 20.10 warns of nothing.
     const told = [{ kind: 'build-warning', message: expect.stringContaining('FromAsCasing'), line: 2 }]
-    expect(warnings).toEqual(name === ENGINES[0] ? [] : told)
+    expect(warnings).toEqual(kind === OLDEST ? [] : told)
   })
 
   test('gives the image its labels, builds a target, and pushes it in the media types asked for', async () => {
-    await using engine = connectEngine({ host })
+    await using engine = connectEngine(options)
     const destination = uniqueName(registry.host)
     const request = buildHere(`FROM ${base} AS first\nRUN true\nFROM first\nRUN exit 1\n`, {
       destination,
@@ -92,7 +98,7 @@ describe.each(ENGINES)('%s', (name) => {
   })
 
   test('runs a command in what was built, and reports one that fails', async () => {
-    await using engine = connectEngine({ host })
+    await using engine = connectEngine(options)
     const request = buildHere(`FROM ${base}\nCOPY word /word\n`, {
       destination: uniqueName(registry.host),
       files: { word: 'a word' },
@@ -103,14 +109,14 @@ describe.each(ENGINES)('%s', (name) => {
   })
 
   test('reports what names the build resolved, from the cache too', async () => {
-    await using engine = connectEngine({ host })
+    await using engine = connectEngine(options)
     const target = { url: registry.url, repository: 'tool' }
     const tool = await busyboxImage({ platform: platform('linux/amd64'), files: { v: 'tool' } })
     await pushTinyImage(target, tool, '1')
     const tool1 = `${registry.host}/tool:1`
     const dockerfile = `FROM ${base}\nCOPY --from=${tool1} /v /v\n`
     // Old versions pull what COPY names without reporting its digest.
-    const digest = name === ENGINES[0] ? undefined : tool.manifest.descriptor.digest
+    const digest = kind === OLDEST ? undefined : tool.manifest.descriptor.digest
     for (const noCache of [true, false]) {
       await using built = await engine.build(buildHere(dockerfile, { noCache }))
       expect(built.sources).toEqual([{ kind: 'image', name: tool1, digest }])
@@ -118,7 +124,7 @@ describe.each(ENGINES)('%s', (name) => {
   })
 
   test('resolves a pinned name to its pinned image, wherever it is named', async () => {
-    await using engine = connectEngine({ host })
+    await using engine = connectEngine(options)
     const { features } = await engine.describe()
     const target = { url: registry.url, repository: 'pinned' }
     const [pinned, moved] = await Promise.all(
@@ -134,7 +140,7 @@ describe.each(ENGINES)('%s', (name) => {
   })
 
   test('a failed step is named with its line and the end of its output', async () => {
-    await using engine = connectEngine({ host })
+    await using engine = connectEngine(options)
     const dockerfile = `FROM ${base}\n\nRUN true && \\\n    true\nRUN for i in 1 2 3; do echo "line $i"; done; exit 7\n`
     const named = { name: 'dockerfileInline', text: dockerfile, file: 'Dockerfile', pinnedFile: 'Dockerfile' }
     const building = engine.build(buildHere(dockerfile, { dockerfile: named }))
@@ -147,12 +153,12 @@ describe.each(ENGINES)('%s', (name) => {
   })
 
   test('a Dockerfile that cannot be parsed fails the build', async () => {
-    await using engine = connectEngine({ host })
+    await using engine = connectEngine(options)
     await expect(engine.build(buildHere('FRON scratch\n'))).rejects.toMatchObject({ code: 'BUILD_FAILED' })
   })
 
   test('a context that cannot be read fails the build with the reason', async () => {
-    await using engine = connectEngine({ host })
+    await using engine = connectEngine(options)
     const request = buildHere('FROM scratch\nCOPY . /\n')
     const gone = new EngineError('CONTEXT_UNREADABLE', 'the disk is gone')
     const context = { list: () => Promise.reject(gone) }
@@ -161,7 +167,7 @@ describe.each(ENGINES)('%s', (name) => {
   })
 
   test('cancelling stops the step that runs on the engine', async () => {
-    await using engine = connectEngine({ host })
+    await using engine = connectEngine(options)
     const controller = new AbortController()
     // The lock is held as long as the step lives: the second build gets it once the first one is really gone.
     const id = randomUUID()
@@ -190,7 +196,7 @@ describe.each(ENGINES)('%s', (name) => {
       await pushBase(first, { ...unheardOf(), 'from-first': 'first' }),
       await pushBase(second, { ...unheardOf(), 'from-second': 'second' }),
     ]
-    const { engine, asked } = engineWithLogins({ [first.host]: first.login, [second.host]: second.login }, { host })
+    const { engine, asked } = engineWithLogins({ [first.host]: first.login, [second.host]: second.login }, options)
     await using _ = engine
     const dockerfile = `FROM ${firstBase} AS first\nFROM ${secondBase}\nCOPY --from=first /from-first /\nRUN cat /from-first /from-second\n`
     const events = await buildOnce(engine, buildHere(dockerfile, { noCache: true }))
@@ -201,7 +207,7 @@ describe.each(ENGINES)('%s', (name) => {
   test('a login that is another registry’s is of no use', async () => {
     await using closed = await startDebianRegistry({ auth: 'htpasswd' })
     const closedBase = await pushBase(closed, unheardOf())
-    const { engine } = engineWithLogins({ [registry.host]: closed.login }, { host })
+    const { engine } = engineWithLogins({ [registry.host]: closed.login }, options)
     await using _ = engine
     await expect(engine.build(buildHere(`FROM ${closedBase}\nRUN true\n`))).rejects.toMatchObject({
       code: 'BUILD_FAILED',
@@ -213,7 +219,29 @@ describe.each(ENGINES)('%s', (name) => {
     await using closed = await startDebianRegistry({ auth: 'htpasswd' })
     const closedBase = await pushBase(closed, unheardOf())
     const unreadable = new EngineError('CREDENTIALS_UNREADABLE', 'the keychain is locked')
-    await using engine = connectEngine({ host, credentials: { find: () => Promise.reject(unreadable) } })
+    await using engine = connectEngine({ ...options, credentials: { find: () => Promise.reject(unreadable) } })
     await expect(engine.build(buildHere(`FROM ${closedBase}\nRUN true\n`))).rejects.toBe(unreadable)
+  })
+
+  test('reports whether the builder reaches a registry, which need not have the image', async () => {
+    await using engine = connectEngine(options)
+    const reached = engine.requireRegistry(uniqueName(registry.host))
+    // By its address, a builder on another machine has another loopback.
+    if (kind === 'buildkitd over ssh') await expect(reached).rejects.toThrow('loopback')
+    else await reached
+    const nowhere = uniqueName(`127.0.0.1:${await freePort()}`)
+    await expect(engine.requireRegistry(nowhere)).rejects.toMatchObject({
+      code: 'ENGINE_CANNOT_REACH_REGISTRY',
+      message: expect.stringContaining(nowhere.registry),
+    })
+  })
+
+  test('reports what it is', async () => {
+    await using engine = connectEngine(options)
+    const info = await engine.describe()
+    expect(info).toMatchObject({ version: expect.stringMatching(/^\d+\.\d+/), native: { architecture: 'amd64' } })
+    expect(info.runnable?.map(formatPlatform)).toEqual(
+      expect.arrayContaining(['linux/amd64', 'linux/arm/v7', 'linux/arm64']),
+    )
   })
 })

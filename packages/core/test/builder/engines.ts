@@ -6,7 +6,8 @@ import { pushManifest, pushTinyImage } from '../../../../test/support/push-tiny.
 import { tinyIndex } from '../../../../test/support/tiny-image.js'
 import type { SyncDirectory, SyncEntry } from '../../src/builder/buildkit/file-sync.js'
 import { memoryDirectory } from '../../src/builder/buildkit/memory-directory.js'
-import { connectEngine, type EngineOptions } from '../../src/builder/connect.js'
+import { connectEngine } from '../../src/builder/connect.js'
+import type { BuilderOptions } from '../../src/builder/options.js'
 import type { Builder, BuildRequest } from '../../src/builder/port.js'
 import type { Digest } from '../../src/model/digest.js'
 import type { EngineEvent } from '../../src/model/events.js'
@@ -154,7 +155,7 @@ export function printed(events: readonly EngineEvent[]): string {
 /** An engine that knows the logins of these hosts, and remembers which it was asked for. */
 export function engineWithLogins(
   logins: Readonly<Record<string, { readonly username: string; readonly password: string } | undefined>>,
-  options: Omit<EngineOptions, 'credentials'> = {},
+  options: Omit<BuilderOptions, 'credentials'> = {},
 ): { readonly engine: Builder; readonly asked: string[] } {
   const asked: string[] = []
   const credentials = {

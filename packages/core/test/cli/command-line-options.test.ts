@@ -65,9 +65,10 @@ describe('what run(...) takes after the pipelines', () => {
   })
 
   it('comes after what a flag says', async () => {
-    expect(await output(['--engine', 'unix:///elsewhere/docker.sock', '--progress', 'quiet'], options)).toContain(
-      'no engine answers at unix:///elsewhere',
-    )
+    for (const flag of ['--builder', '--engine']) {
+      const argv = [flag, 'unix:///elsewhere/docker.sock', '--progress', 'quiet']
+      expect(await output(argv, options)).toContain('no engine answers at unix:///elsewhere')
+    }
     expect(await output(['inspect'], { registry: '127.0.0.1:9' })).toContain('127.0.0.1:9/v2/app')
     expect(await output(['inspect', '--registry', '127.0.0.1:8'], { registry: '127.0.0.1:9' })).toContain(
       '127.0.0.1:8/v2/app',

@@ -43,16 +43,23 @@ test('docs/registry.md: a mirror', async () => {
   expect(digest).toBe(image.manifest.descriptor.digest)
 })
 
-test('docs/engines.md: several engines', async () => {
-  const engines: RunOptions['engines'] = [
+test('docs/engines.md: several builders', async () => {
+  const builders: RunOptions['builders'] = [
     'unix:///var/run/docker.sock',
     'ssh://me@pi',
     { host: 'tcp://big.example.com:2376', certificates: '/etc/docker/big' },
+    {
+      host: 'buildkit+tcp://10.0.0.7:1234',
+      certificates: { ca: 'ca.pem', cert: 'cert.pem', key: 'key.pem', serverName: 'builder' },
+    },
+    { command: ['kubectl', 'exec', '-i', 'buildkitd-0', '--', 'buildctl', 'dial-stdio'] },
   ]
-  await using opened = openEngines({ engines }, staticCredentials({}))
+  await using opened = openEngines({ builders }, staticCredentials({}))
   expect(opened.all.map(({ name }) => name)).toEqual([
     'unix:///var/run/docker.sock',
     'ssh://me@pi',
     'tcp://big.example.com:2376',
+    'buildkit+tcp://10.0.0.7:1234',
+    'kubectl exec -i buildkitd-0 -- buildctl dial-stdio',
   ])
 })

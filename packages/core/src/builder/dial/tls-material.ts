@@ -27,6 +27,42 @@ export async function readTlsFolder(folder: string): Promise<Omit<TlsMaterial, '
   return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
 }
 
+/** Certificates of a builder, as paths of PEM files. */
+export interface CertificateFiles {
+  /** The authority that has signed the builder's certificate. */
+  readonly ca?: string
+  /** The certificate of this client, with its key. */
+  readonly cert?: string
+  readonly key?: string
+  /** The name in the builder's certificate, if it is not the host of the address. */
+  readonly serverName?: string
+}
+
+/** Reads certificates from a folder of ca.pem, cert.pem and key.pem, or from files. @throws ENGINE_UNREACHABLE */
+export async function readTlsFiles(from: string | CertificateFiles): Promise<Omit<TlsMaterial, 'verify'>> {
+  if (typeof from === 'string') return requireAny(from, await readTlsFolder(from))
+  const { serverName, ...paths } = from
+  const entries = await Promise.all(
+    Object.entries(paths).map(async ([name, path]) => [name, await readRequired(path)] as const),
+  )
+  return { ...Object.fromEntries(entries), ...(serverName !== undefined && { serverName }) }
+}
+
+function requireAny(folder: string, material: Omit<TlsMaterial, 'verify'>): Omit<TlsMaterial, 'verify'> {
+  if (Object.keys(material).length > 0) return material
+  throw new EngineError('ENGINE_UNREACHABLE', `${folder} has none of ca.pem, cert.pem and key.pem`, {
+    hint: 'Name the folder that the certificates for the engine are in, or write https:// where it needs none.',
+  })
+}
+
+async function readRequired(path: string): Promise<Buffer> {
+  const bytes = await readOptional(path)
+  if (bytes !== undefined) return bytes
+  throw new EngineError('ENGINE_UNREACHABLE', `the certificate file ${path} does not exist`, {
+    hint: "Correct the path in 'certificates'.",
+  })
+}
+
 /** The bytes of a file of the docker configuration; undefined where there is none. @throws ENGINE_UNREACHABLE */
 export async function readOptional(path: string): Promise<Buffer | undefined> {
   try {

@@ -6,8 +6,9 @@ import Dockerode from 'dockerode'
 import { EngineError } from '../../model/errors.js'
 import { parseJson } from '../../model/json.js'
 import { openSocket } from '../dial/open-socket.js'
+import type { Environment } from '../options.js'
 import { type ApiVersion, type EngineVersion, negotiate } from './api-version.js'
-import type { Endpoint, Environment } from './endpoint.js'
+import type { Endpoint } from './endpoint.js'
 import { Refusal } from './failures.js'
 import { openSsh, SshAgent } from './ssh-connection.js'
 
@@ -20,6 +21,12 @@ export interface EngineRequest {
   readonly headers?: Readonly<Record<string, string | string[]>>
   readonly body?: Readable
   readonly signal?: AbortSignal | undefined
+}
+
+/** A request that the engine answers by another protocol on the same connection. */
+export interface UpgradeRequest extends Pick<EngineRequest, 'path' | 'headers' | 'signal'> {
+  readonly protocol?: 'h2c' | 'tcp'
+  readonly body?: string
 }
 
 /** Milliseconds that an engine may take for the first answer, connecting included. */
@@ -96,13 +103,13 @@ export class Connection implements AsyncDisposable {
     return body === '' ? undefined : this.#parse(body)
   }
 
-  /** Turns a connection into an HTTP/2 one without TLS of its own, over which gRPC is spoken. */
-  async upgrade(request: Pick<EngineRequest, 'path' | 'headers' | 'signal'>): Promise<Duplex> {
+  /** Upgrades a request: the connection is then one of the given protocol, such as HTTP/2 without TLS of its own. */
+  async upgrade({ protocol = 'h2c', body, ...request }: UpgradeRequest): Promise<Duplex> {
     const { speak } = await this.version(request.signal)
     const answer = await this.#dial(
       { ...request, method: 'POST', path: versioned(speak, request.path) },
       // An empty body, because docker-modem would send a chunked one, whose end the engine would take for HTTP/2.
-      { hijack: true, file: Buffer.alloc(0), headers: { ...request.headers, Upgrade: 'h2c' } },
+      { hijack: true, file: Buffer.from(body ?? ''), headers: { ...request.headers, Upgrade: protocol } },
     )
     if (isResponse(answer)) throw await refusal(answer)
     return answer

@@ -1,9 +1,8 @@
 import { normalizePlatform } from '../../model/platform.js'
 import { allowedEntitlements } from '../allowed-entitlements.js'
 import type { BuildKitClient } from '../buildkit/client.js'
-import type { BuildKitVersion } from '../buildkit/control.js'
-import { GrpcError, GrpcStatus } from '../buildkit/grpc-error.js'
-import type { BuilderFeatures, BuilderInfo } from '../port.js'
+import { featuresOf, requestVersion } from '../buildkit-features.js'
+import type { BuilderInfo } from '../port.js'
 import type { Connection } from './connection.js'
 import { nativePlatform } from './native-platform.js'
 import { emulatedHere, withOlderVariants } from './runnable.js'
@@ -27,7 +26,7 @@ export async function describeEngine(
   const control = await buildKit.control(signal)
   const [answer, version, workers, entitlements] = await Promise.all([
     connection.json({ method: 'GET', path: '/info', signal }),
-    control.info({ signal }).catch(unlessUnimplemented),
+    requestVersion(control, signal),
     control.listWorkers({ signal }),
     allowedEntitlements(control, signal),
   ])
@@ -43,14 +42,13 @@ export async function describeEngine(
     native,
     runnable: runnable && withOlderVariants([native, ...runnable]),
     imageStore: usesContainerd ? 'containerd' : 'graphdriver',
-    features: featuresOf(version, usesContainerd, entitlements),
+    features: featuresOf(version, {
+      pushes: usesContainerd,
+      caches: CACHES[usesContainerd ? 'containerd' : 'graphdriver'],
+      entitlements,
+    }),
     ...(dataRoot && { dataRoot }),
   }
-}
-
-function unlessUnimplemented(error: unknown): undefined {
-  if (error instanceof GrpcError && error.status === GrpcStatus.unimplemented) return undefined
-  throw error
 }
 
 /** The types of caches that the BuildKit of a Docker Engine has, by image store. Others are for a BuildKit of its own. */
@@ -58,25 +56,3 @@ const CACHES = {
   graphdriver: { imports: ['registry', 'local'], exports: ['inline'] },
   containerd: { imports: ['registry', 'local', 'gha'], exports: ['inline', 'registry', 'local', 'gha'] },
 } as const
-
-/**
- * BuildKit reports its version since 0.11. Source policies came with that version; named contexts and limits shortly
- * before it, so that an engine which has none of them does not report one either.
- */
-function featuresOf(
-  version: BuildKitVersion | undefined,
-  usesContainerd: boolean,
-  entitlements: BuilderFeatures['entitlements'],
-): BuilderFeatures {
-  const isNewer = version !== undefined
-  const { imports, exports } = CACHES[usesContainerd ? 'containerd' : 'graphdriver']
-  return {
-    sourcePolicy: isNewer,
-    namedContexts: isNewer,
-    limits: isNewer,
-    pushes: isNewer && usesContainerd,
-    cacheImports: new Set(imports),
-    cacheExports: new Set(exports),
-    entitlements,
-  }
-}

@@ -6,15 +6,16 @@ import { formatReference, formatRepository, type Reference, type Repository } fr
 import type { CredentialStore } from '../../registry/port.js'
 import { BuildSessions } from '../build-sessions.js'
 import { BuildKitClient } from '../buildkit/client.js'
-import { withHeartbeat } from '../heartbeat.js'
+import { runOperation } from '../operation.js'
+import type { Environment } from '../options.js'
 import type { Builder, BuilderCall, BuilderInfo, BuildRequest, BuiltImage, ImageStore } from '../port.js'
 import { PushingBuild } from '../pushing-build.js'
 import { Connection } from './connection.js'
 import { describeEngine } from './description.js'
 import { requireRegistry } from './distribution.js'
-import type { Endpoint, Environment } from './endpoint.js'
+import type { Endpoint } from './endpoint.js'
 import { engineTransport } from './engine-transport.js'
-import { withFailures } from './failures.js'
+import { ENGINE_ERRORS } from './failures.js'
 import { tagImage, untagImage } from './names.js'
 import { findCredentials } from './registry-auth.js'
 import { StoredBuild } from './stored-build.js'
@@ -116,11 +117,7 @@ export class DockerEngine implements Builder {
     operation: (own: BuilderCall) => Promise<T>,
     code?: ErrorCode,
   ): Promise<T> {
-    const context = { address: this.#connection.address, signal, action, ...(code && { code }) }
-    return withFailures(context, () =>
-      withHeartbeat({ signal, beat: (own) => this.#connection.ping(own) }, (own) =>
-        operation({ signal: own, onEvent }),
-      ),
-    )
+    const context = { ...ENGINE_ERRORS, address: this.#connection.address, signal, action, ...(code && { code }) }
+    return runOperation(context, { beat: (own) => this.#connection.ping(own), onEvent }, operation)
   }
 }

@@ -1,6 +1,7 @@
 import { EngineError } from '../../model/errors.js'
 import { dockerConfigFolder } from '../../registry/docker-config-file.js'
-import { readTlsFolder, type TlsMaterial } from '../dial/tls-material.js'
+import { type CertificateFiles, readTlsFiles, type TlsMaterial } from '../dial/tls-material.js'
+import type { Environment } from '../options.js'
 import { currentContext } from './docker-context.js'
 
 /** Where an engine is, and how it is spoken to. */
@@ -23,15 +24,12 @@ export type Endpoint =
       readonly socket: string | undefined
     }
 
-/** The environment that an address is looked up in, as `process.env` has it. */
-export type Environment = Readonly<Record<string, string | undefined>>
-
 /** What decides which engine is meant. */
 export interface EndpointOptions {
   /** An address as in DOCKER_HOST, or the name of a docker context; it wins over everything else. */
   readonly host?: string | undefined
-  /** Folder of the certificates for an address. */
-  readonly certificates?: string | undefined
+  /** Folder or files of the certificates for an address. */
+  readonly certificates?: string | CertificateFiles | undefined
   readonly env: Environment
   readonly platform?: NodeJS.Platform
 }
@@ -53,7 +51,7 @@ export async function resolveEndpoint(options: EndpointOptions): Promise<Endpoin
   const contextName = host && !host.includes('://') ? host : undefined
   const address = contextName === undefined ? host || env['DOCKER_HOST'] : undefined
   if (address) {
-    const tls = certificates === undefined ? await environmentTls(env, folder) : await folderTls(certificates)
+    const tls = certificates === undefined ? await environmentTls(env, folder) : await readTls(certificates)
     return parseEndpoint(address, tls)
   }
   const context = await currentContext(folder, contextName ?? env['DOCKER_CONTEXT'])
@@ -64,15 +62,11 @@ export async function resolveEndpoint(options: EndpointOptions): Promise<Endpoin
 /** TLS as DOCKER_TLS_VERIFY and DOCKER_CERT_PATH ask for it; any value but the empty one turns it on. */
 async function environmentTls(env: Environment, folder: string): Promise<TlsMaterial | undefined> {
   if (!env['DOCKER_TLS_VERIFY']) return undefined
-  return folderTls(env['DOCKER_CERT_PATH'] || folder)
+  return readTls(env['DOCKER_CERT_PATH'] || folder)
 }
 
-async function folderTls(folder: string): Promise<TlsMaterial> {
-  const material = await readTlsFolder(folder)
-  if (Object.keys(material).length > 0) return { ...material, verify: true }
-  throw new EngineError('ENGINE_UNREACHABLE', `${folder} has none of ca.pem, cert.pem and key.pem`, {
-    hint: 'Name the folder that the certificates for the engine are in, or write https:// where it needs none.',
-  })
+async function readTls(from: string | CertificateFiles): Promise<TlsMaterial> {
+  return { ...(await readTlsFiles(from)), verify: true }
 }
 
 /**

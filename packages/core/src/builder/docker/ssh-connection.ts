@@ -1,7 +1,8 @@
 import { Agent } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { ProgramStream } from '../dial/program-stream.js'
-import type { Endpoint, Environment } from './endpoint.js'
+import type { Environment } from '../options.js'
+import type { Endpoint } from './endpoint.js'
 
 /** Seconds that ssh may take to connect. */
 const CONNECT_TIMEOUT = 30
@@ -11,8 +12,14 @@ const ALIVE_INTERVAL = 15
 
 type SshEndpoint = Extract<Endpoint, { kind: 'ssh' }>
 
-/** Arguments of `ssh` that connect its standard streams with the engine's socket on that host. */
-export function sshArguments({ destination, port, socket }: SshEndpoint): readonly string[] {
+/** The command on the other host that connects its standard streams with the engine's socket. */
+function dialEngine({ socket }: SshEndpoint): readonly string[] {
+  return ['docker', ...(socket === undefined ? [] : ['--host', `unix://${socket}`]), 'system', 'dial-stdio']
+}
+
+/** Arguments of `ssh` that run a command on that host, by default the one that connects with its engine. */
+export function sshArguments(endpoint: SshEndpoint, command = dialEngine(endpoint)): readonly string[] {
+  const { destination, port } = endpoint
   return [
     '-o',
     `ConnectTimeout=${CONNECT_TIMEOUT}`,
@@ -22,10 +29,7 @@ export function sshArguments({ destination, port, socket }: SshEndpoint): readon
     ...(port === undefined ? [] : ['-p', String(port)]),
     '--',
     destination,
-    'docker',
-    ...(socket === undefined ? [] : ['--host', `unix://${socket}`]),
-    'system',
-    'dial-stdio',
+    ...command,
   ]
 }
 

@@ -63,6 +63,7 @@ async function ask(
 }
 
 function describe({ version, address, apiVersion, imageStore, native }: BuilderInfo): string {
+  if (apiVersion === undefined) return `BuildKit ${version} at ${address}, ${formatPlatform(native)}`
   const store = imageStore === 'containerd' ? 'containerd image store' : 'graph driver image store'
   return `Docker ${version} at ${address}, API ${apiVersion}, BuildKit, ${store}, ${formatPlatform(native)}`
 }

@@ -1,0 +1,45 @@
+import type { BuildKitVersion, ControlClient } from './buildkit/control.js'
+import { GrpcError, GrpcStatus } from './buildkit/grpc-error.js'
+import type { BuilderFeatures } from './port.js'
+
+/** What decides the features of a BuildKit beside its version. */
+export interface BuildKitParts {
+  /** Whether it has the exporters that push images. */
+  readonly pushes: boolean
+  /** The types of caches. */
+  readonly caches: { readonly imports: readonly string[]; readonly exports: readonly string[] }
+  readonly entitlements: BuilderFeatures['entitlements']
+}
+
+/** Requests the version of a BuildKit; undefined for those before 0.11, which do not report it. */
+export async function requestVersion(
+  control: ControlClient,
+  signal: AbortSignal | undefined,
+): Promise<BuildKitVersion | undefined> {
+  try {
+    return await control.info({ signal })
+  } catch (error) {
+    if (error instanceof GrpcError && error.status === GrpcStatus.unimplemented) return undefined
+    throw error
+  }
+}
+
+/**
+ * What a BuildKit can do, by its version and its exporters. Source policies came with the version that BuildKit reports
+ * since 0.11; named contexts and limits shortly before it, so that a BuildKit which has none of them reports no version.
+ */
+export function featuresOf(
+  version: BuildKitVersion | undefined,
+  { pushes, caches, entitlements }: BuildKitParts,
+): BuilderFeatures {
+  const isNewer = version !== undefined
+  return {
+    sourcePolicy: isNewer,
+    namedContexts: isNewer,
+    limits: isNewer,
+    pushes: isNewer && pushes,
+    cacheImports: new Set(caches.imports),
+    cacheExports: new Set(caches.exports),
+    entitlements,
+  }
+}

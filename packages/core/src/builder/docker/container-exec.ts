@@ -1,0 +1,91 @@
+import { Duplex, Readable } from 'node:stream'
+import { PROGRAM_FAILED } from '../dial/program-stream.js'
+import type { Connection } from './connection.js'
+
+/** Bytes before each piece of output: which stream it belongs to, three zeros, its length. */
+const HEADER = 8
+const STANDARD_ERROR = 2
+
+/** The most of the program's standard error that is kept for a message, in characters. */
+const MAX_DIAGNOSTICS = 2000
+
+const JSON_BODY = { 'Content-Type': 'application/json' }
+
+/** Runs a program in a running container; its standard input and output are the connection. Rejects with Refusal. */
+export async function openExec(
+  connection: Connection,
+  { container, command }: { readonly container: string; readonly command: readonly string[] },
+  signal: AbortSignal | undefined,
+): Promise<Duplex> {
+  const settings = { AttachStdin: true, AttachStdout: true, AttachStderr: true, Tty: false, Cmd: command }
+  const made = await connection.json({
+    method: 'POST',
+    path: `/containers/${encodeURIComponent(container)}/exec`,
+    headers: JSON_BODY,
+    body: Readable.from([JSON.stringify(settings)]),
+    signal,
+  })
+  const { Id: id } = made as { readonly Id: string }
+  const body = JSON.stringify({ Detach: false, Tty: false })
+  const raw = await connection.upgrade({ path: `/exec/${id}/start`, protocol: 'tcp', headers: JSON_BODY, body, signal })
+  return new ExecStream(raw, `${command.join(' ')} in container ${container}`)
+}
+
+/**
+ * A program in a container as a stream.
+ *
+ * @see https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerAttach the framing
+ */
+class ExecStream extends Duplex {
+  readonly #raw: Duplex
+  readonly #name: string
+  #pending: Buffer = Buffer.alloc(0)
+  #diagnostics = ''
+
+  constructor(raw: Duplex, name: string) {
+    super()
+    this.#raw = raw
+    this.#name = name
+    raw.on('data', (chunk: Buffer) => this.#receive(chunk))
+    raw.once('end', () => this.#end())
+    raw.on('error', (error) => this.destroy(error))
+  }
+
+  #receive(chunk: Buffer): void {
+    let rest = Buffer.concat([this.#pending, chunk])
+    while (rest.byteLength >= HEADER) {
+      const end = HEADER + rest.readUInt32BE(4)
+      if (rest.byteLength < end) break
+      const piece = rest.subarray(HEADER, end)
+      if (rest[0] === STANDARD_ERROR) {
+        this.#diagnostics = (this.#diagnostics + piece.toString()).slice(-MAX_DIAGNOSTICS)
+      } else if (!this.push(piece)) this.#raw.pause()
+      rest = rest.subarray(end)
+    }
+    this.#pending = rest
+  }
+
+  /** A connection of HTTP/2 is ended by this side, so that the end of the program is its failure. */
+  #end(): void {
+    if (this.writableFinished) return void this.push(null)
+    const lastLine = this.#diagnostics.trim().split('\n').at(-1)
+    this.destroy(Object.assign(new Error(lastLine || `${this.#name} has ended`), { code: PROGRAM_FAILED }))
+  }
+
+  override _read(): void {
+    this.#raw.resume()
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.#raw.write(chunk, done)
+  }
+
+  override _final(done: () => void): void {
+    this.#raw.end(done)
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#raw.destroy()
+    done(error)
+  }
+}

@@ -1,0 +1,41 @@
+import { CancelledError, EngineError, type ErrorCode, PolyarchError } from '../model/errors.js'
+import { GrpcError } from './buildkit/grpc-error.js'
+import { isConnectionError, type UnreachableContext, unreachableBuilder } from './dial/unreachable.js'
+import { withHeartbeat } from './heartbeat.js'
+import type { BuilderCall } from './port.js'
+
+/** What an operation of a builder is about, for its errors. */
+export interface OperationContext extends UnreachableContext {
+  readonly signal: AbortSignal | undefined
+  /** Code of a refusal; ENGINE_REJECTED by default. */
+  readonly code?: ErrorCode
+  /** The message of a builder's refusal; undefined for any other error. */
+  readonly refusal?: (error: unknown) => string | undefined
+}
+
+/** Converts whatever an operation threw into the error that the port promises; errors that are bugs stay as they are. */
+export function operationError(error: unknown, context: OperationContext): unknown {
+  const { signal, kind, action, code = 'ENGINE_REJECTED', refusal } = context
+  if (error instanceof CancelledError) return error
+  // An abort is the cause of whatever else failed by then.
+  if (signal?.aborted) return new CancelledError(signal.reason)
+  if (error instanceof PolyarchError) return error
+  const reason = error instanceof GrpcError ? `: ${error.message}` : refusal?.(error)
+  if (reason !== undefined) return new EngineError(code, `the ${kind} refused to ${action}${reason}`, { cause: error })
+  return isConnectionError(error) ? unreachableBuilder(error, context) : error
+}
+
+/** Runs an operation of a builder: ends it if the builder stops answering, and converts its error. */
+export async function runOperation<T>(
+  context: OperationContext,
+  { beat, onEvent }: Pick<BuilderCall, 'onEvent'> & { readonly beat: (signal: AbortSignal) => Promise<unknown> },
+  operation: (own: BuilderCall) => Promise<T>,
+): Promise<T> {
+  const { signal } = context
+  try {
+    if (signal?.aborted) throw new CancelledError(signal.reason)
+    return await withHeartbeat({ signal, beat }, (own) => operation({ signal: own, onEvent }))
+  } catch (error) {
+    throw operationError(error, context)
+  }
+}

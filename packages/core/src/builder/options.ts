@@ -1,0 +1,26 @@
+import type { CredentialStore } from '../registry/port.js'
+import type { CertificateFiles } from './dial/tls-material.js'
+
+/** The environment that an address is looked up in, as `process.env` has it. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Which builder to use, and with what logins. */
+export interface BuilderOptions {
+  /**
+   * A Docker Engine: `unix://`, `npipe://`, `tcp://` or `ssh://`, or the name of a docker context. A BuildKit of its own:
+   * `buildkit+unix://`, `buildkit+npipe://`, `buildkit+tcp://` or `buildkit+ssh://`, or `docker-container://NAME`. By
+   * default BUILDKIT_HOST, DOCKER_HOST, the docker context in use, the default socket, in this order.
+   */
+  readonly host?: string | undefined
+  /** In place of an address: a program whose standard streams are a connection to a BuildKit, with its arguments. */
+  readonly command?: readonly [string, ...string[]] | undefined
+  /**
+   * Certificates for a `tcp://` builder: a folder of `ca.pem`, `cert.pem` and `key.pem`, or the paths of these files. By
+   * default a Docker Engine's are those of DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, or of the docker context.
+   */
+  readonly certificates?: string | CertificateFiles | undefined
+  /** Logins for the registries that the builder pulls from and pushes to; by default all are anonymous. */
+  readonly credentials?: CredentialStore
+  /** Where DOCKER_HOST and its like are looked up, and what ssh runs with; by default the process's own environment. */
+  readonly env?: Environment
+}

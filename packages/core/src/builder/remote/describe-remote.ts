@@ -1,0 +1,46 @@
+import { EngineError } from '../../model/errors.js'
+import { normalizePlatform } from '../../model/platform.js'
+import { allowedEntitlements } from '../allowed-entitlements.js'
+import type { BuildKitClient } from '../buildkit/client.js'
+import { featuresOf, requestVersion } from '../buildkit-features.js'
+import { withOlderVariants } from '../docker/runnable.js'
+import type { BuilderInfo } from '../port.js'
+
+/** The types of caches of a BuildKit of its own. */
+const CACHES = {
+  imports: ['registry', 'local', 'gha', 's3', 'azblob'],
+  exports: ['inline', 'registry', 'local', 'gha', 's3', 'azblob'],
+} as const
+
+/** Requests what a BuildKit is. @throws ENGINE_UNSUPPORTED if it is too old, or has no worker */
+export async function describeRemote(
+  address: string,
+  buildKit: BuildKitClient,
+  signal: AbortSignal | undefined,
+): Promise<BuilderInfo> {
+  const control = await buildKit.control(signal)
+  const [version, [worker], entitlements] = await Promise.all([
+    requestVersion(control, signal),
+    control.listWorkers({ signal }),
+    allowedEntitlements(control, signal),
+  ])
+  if (version === undefined) {
+    throw new EngineError('ENGINE_UNSUPPORTED', `the BuildKit at ${address} is older than 0.11`, {
+      hint: 'Use BuildKit 0.11 or newer.',
+    })
+  }
+  // Builds go to the first worker, which lists its own platform first.
+  const [native, ...others] = (worker?.platforms ?? []).map(normalizePlatform)
+  if (native === undefined) {
+    throw new EngineError('ENGINE_UNSUPPORTED', `the BuildKit at ${address} has no worker that runs a platform`, {
+      hint: "Check its workers with 'buildctl debug workers'.",
+    })
+  }
+  return {
+    address,
+    version: version.version.replace(/^v/, ''),
+    native,
+    runnable: withOlderVariants([native, ...others]),
+    features: featuresOf(version, { pushes: true, caches: CACHES, entitlements }),
+  }
+}

@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto'
+import { EngineError } from '../../model/errors.js'
+import { isLoopback } from '../../model/loopback.js'
+import { formatRepository, type Reference } from '../../model/reference.js'
+import type { BuildSessions } from '../build-sessions.js'
+import type { BuildKitClient } from '../buildkit/client.js'
+import { memoryDirectory } from '../buildkit/memory-directory.js'
+import { SolveError, solve } from '../buildkit/solve.js'
+import type { BuilderCall } from '../port.js'
+import { DOCKERFILE_FRONTEND } from '../solve-request.js'
+import type { RemoteAddress } from './remote-address.js'
+
+/** What the check of a registry uses of its builder. */
+export interface RegistryCheckTools {
+  readonly remote: RemoteAddress
+  readonly buildKit: BuildKitClient
+  readonly sessions: BuildSessions
+}
+
+/** Answers of a registry that has been reached, in the words of containerd's resolver. */
+const REACHED = /not found|unauthorized|authorization failed|insufficient_scope|denied|forbidden|unexpected status/i
+
+/**
+ * Has BuildKit resolve a tag that does not exist, since its API has no request for a manifest: only the answer matters.
+ *
+ * @throws ENGINE_CANNOT_REACH_REGISTRY
+ */
+export async function requireRegistry(
+  reference: Reference,
+  { remote, buildKit, sessions }: RegistryCheckTools,
+  { signal }: BuilderCall,
+): Promise<void> {
+  const isLocalName = isLoopback(reference.registry.replace(/:\d+$/, ''))
+  if (isLocalName && remote.isElsewhere)
+    throw cannotReach(reference, remote, 'the name is the loopback of its own machine')
+  const dockerfile = `FROM ${formatRepository(reference)}:polyarch-${randomUUID()}\n`
+  const directories = { context: memoryDirectory({}), dockerfile: memoryDirectory({ Dockerfile: dockerfile }) }
+  const session = await sessions.open({ directories, sharedKey: 'registry-check' }, signal)
+  try {
+    const control = await buildKit.control(signal)
+    const request = { session: session.id, frontend: DOCKERFILE_FRONTEND, frontendAttributes: {} }
+    await solve(control, request, { signal })
+  } catch (error) {
+    if (!(error instanceof SolveError)) throw error
+    if (!REACHED.test(error.message)) throw cannotReach(reference, remote, error.message, error)
+  }
+}
+
+function cannotReach(
+  { registry }: Reference,
+  { address }: RemoteAddress,
+  reason: string,
+  cause?: unknown,
+): EngineError {
+  const message = `the builder at ${address} does not reach the registry ${registry}: ${reason}`
+  const hint = `Use a registry that the builder can reach by its name: a host name or address, with '--registry'. Loopback registries, such as the embedded one, work with builders of this machine only.`
+  return new EngineError('ENGINE_CANNOT_REACH_REGISTRY', message, { hint, cause })
+}

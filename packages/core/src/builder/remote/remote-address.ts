@@ -1,0 +1,100 @@
+import type { Duplex } from 'node:stream'
+import { EngineError } from '../../model/errors.js'
+import { isLoopback } from '../../model/loopback.js'
+import { openSocket } from '../dial/open-socket.js'
+import { ProgramStream } from '../dial/program-stream.js'
+import { readTlsFiles, type TlsMaterial } from '../dial/tls-material.js'
+import { type Endpoint, parseEndpoint, resolveEndpoint } from '../docker/endpoint.js'
+import { sshArguments } from '../docker/ssh-connection.js'
+import type { BuilderOptions, Environment } from '../options.js'
+
+/** Where a remote BuildKit is, and how connections to it are opened. */
+export interface RemoteAddress {
+  /** For people. */
+  readonly address: string
+  /** Whether it is on another machine, by its address alone: a loopback address means another one there. */
+  readonly isElsewhere: boolean
+  open(signal: AbortSignal | undefined): Promise<Duplex>
+}
+
+/** The command that connects its standard streams with the buildkitd of its machine. */
+const DIAL_STDIO = ['buildctl', 'dial-stdio'] as const
+
+/** The port of BuildKit's own examples. */
+const DEFAULT_PORT = 1234
+
+const CONTAINER = /^docker-container:\/\/([\w][\w.-]*)(?:\?context=([\w.+-]+))?$/
+
+/** Finds where a BuildKit is. @throws ENGINE_UNREACHABLE where an address is malformed or certificates are missing. */
+export async function resolveRemote({
+  host,
+  command,
+  certificates,
+  env = process.env,
+}: BuilderOptions): Promise<RemoteAddress> {
+  if (command !== undefined) return throughProgram(command, env)
+  const address = host || env['BUILDKIT_HOST'] || ''
+  const [, container, context] = CONTAINER.exec(address) ?? []
+  if (container !== undefined) return throughContainer(address, { container, context, env })
+  const tls = certificates === undefined ? undefined : { ...(await readTlsFiles(certificates)), verify: true }
+  return throughEndpoint(address, parseBuildKitAddress(address, tls), env)
+}
+
+function throughProgram([command = '', ...args]: readonly string[], env: Environment): RemoteAddress {
+  const open = async () => new ProgramStream({ command, args, env })
+  return { address: [command, ...args].join(' '), isElsewhere: false, open }
+}
+
+function throughContainer(
+  address: string,
+  {
+    container,
+    context,
+    env,
+  }: { readonly container: string; readonly context: string | undefined; readonly env: Environment },
+): RemoteAddress {
+  return {
+    address,
+    isElsewhere: false,
+    async open(signal) {
+      const [{ Connection }, { openExec }, endpoint] = await Promise.all([
+        import('../docker/connection.js'),
+        import('../docker/container-exec.js'),
+        resolveEndpoint({ host: context, env }),
+      ])
+      const connection = new Connection(endpoint, env)
+      const stream = await openExec(connection, { container, command: DIAL_STDIO }, signal)
+      stream.once('close', () => void connection[Symbol.asyncDispose]())
+      return stream
+    },
+  }
+}
+
+function throughEndpoint(address: string, endpoint: Endpoint, env: Environment): RemoteAddress {
+  if (endpoint.kind !== 'ssh') {
+    const isElsewhere = endpoint.kind === 'tcp' && !isLoopback(urlHost(endpoint.host))
+    return { address, isElsewhere, open: (signal) => openSocket(endpoint, signal) }
+  }
+  const { socket } = endpoint
+  const remote = socket === undefined ? DIAL_STDIO : [DIAL_STDIO[0], '--addr', `unix://${socket}`, DIAL_STDIO[1]]
+  const open = async () => new ProgramStream({ command: 'ssh', args: sshArguments(endpoint, remote), env })
+  return { address, isElsewhere: true, open }
+}
+
+/** A host as URLs have it: addresses of IPv6 in brackets. */
+function urlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}
+
+/** `buildkit+unix://`, `buildkit+tcp://` and `buildkit+ssh://`; in BUILDKIT_HOST without the prefix. */
+function parseBuildKitAddress(address: string, tls: TlsMaterial | undefined): Endpoint {
+  const plain = address.replace(/^buildkit\+/, '')
+  if (!/^(?:unix|npipe|tcp|ssh):\/\/./.test(plain)) {
+    throw new EngineError('ENGINE_UNREACHABLE', `'${address}' is not an address of a BuildKit`, {
+      hint: 'Write it as buildkit+unix:///run/buildkit/buildkitd.sock, buildkit+tcp://host:1234, buildkit+ssh://user@host or docker-container://NAME.',
+    })
+  }
+  const endpoint = parseEndpoint(plain, tls)
+  const hasPort = endpoint.kind !== 'tcp' || new URL(plain).port !== ''
+  return hasPort ? endpoint : { ...endpoint, port: DEFAULT_PORT }
+}

@@ -1,0 +1,81 @@
+import type { ErrorCode } from '../../model/errors.js'
+import { formatPlatform } from '../../model/platform.js'
+import { formatReference, type Reference } from '../../model/reference.js'
+import type { CredentialStore } from '../../registry/port.js'
+import { BuildSessions } from '../build-sessions.js'
+import { BuildKitClient } from '../buildkit/client.js'
+import { findCredentials } from '../docker/registry-auth.js'
+import { type OperationContext, runOperation } from '../operation.js'
+import type { Builder, BuilderCall, BuilderInfo, BuildRequest, BuiltImage } from '../port.js'
+import { PushingBuild } from '../pushing-build.js'
+import { describeRemote } from './describe-remote.js'
+import { requireRegistry } from './registry-check.js'
+import type { RemoteAddress } from './remote-address.js'
+
+export { resolveRemote } from './remote-address.js'
+
+const BUILDER_ERRORS: Pick<OperationContext, 'kind' | 'start' | 'program'> = {
+  kind: 'builder',
+  start: 'Start buildkitd there, and check the address: a Docker Engine has none with buildkit+.',
+  program: "Check that 'buildctl dial-stdio' runs there without input, and that its buildkitd is running.",
+}
+
+/** A BuildKit that is reached by itself: `buildkitd` on this machine, another one, or in a container. */
+export class RemoteBuildKit implements Builder {
+  readonly name: string
+  readonly #remote: RemoteAddress
+  readonly #buildKit: BuildKitClient
+  readonly #sessions: BuildSessions
+  #info: Promise<BuilderInfo> | undefined
+
+  constructor(remote: RemoteAddress, credentials: CredentialStore) {
+    this.name = remote.address
+    this.#remote = remote
+    this.#buildKit = new BuildKitClient(async () => ({ connect: (signal) => remote.open(signal) }))
+    this.#sessions = new BuildSessions(this.#buildKit, (host) => findCredentials(credentials, host))
+  }
+
+  describe(call: BuilderCall = {}): Promise<BuilderInfo> {
+    return this.#run('describe itself', call, ({ signal }) => {
+      const info = describeRemote(this.#remote.address, this.#buildKit, signal)
+      this.#info = info
+      info.catch(() => {
+        this.#info = undefined
+      })
+      return info
+    })
+  }
+
+  build(request: BuildRequest, call: BuilderCall = {}): Promise<BuiltImage> {
+    const action = `build ${formatReference(request.destination)} for ${formatPlatform(request.platform)}`
+    return this.#run(action, call, async (own) => {
+      const { features } = await (this.#info ?? this.describe(own))
+      const { address } = this.#remote
+      const tools = { address, buildKit: this.#buildKit, sessions: this.#sessions, features, run: this.#run }
+      return PushingBuild.start(request, tools, own)
+    })
+  }
+
+  requireRegistry(reference: Reference, call: BuilderCall = {}): Promise<void> {
+    return this.#run(`look up ${formatReference(reference)}`, call, (own) =>
+      requireRegistry(reference, { remote: this.#remote, buildKit: this.#buildKit, sessions: this.#sessions }, own),
+    )
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sessions[Symbol.asyncDispose]()
+    await this.#buildKit[Symbol.asyncDispose]()
+  }
+
+  /** Ends the operation if the builder stops answering, and converts its error. */
+  readonly #run = <T>(
+    action: string,
+    { signal, onEvent }: BuilderCall,
+    operation: (own: BuilderCall) => Promise<T>,
+    code?: ErrorCode,
+  ): Promise<T> => {
+    const context = { ...BUILDER_ERRORS, address: this.#remote.address, signal, action, ...(code && { code }) }
+    const beat = async (own: AbortSignal) => (await this.#buildKit.control(own)).listWorkers({ signal: own })
+    return runOperation(context, { beat, onEvent }, operation)
+  }
+}
