@@ -12,6 +12,7 @@ const FOLDER = 'packages/core/schemas'
 const PRINTED = {
   plan: { type: 'Plan', by: 'build.ts plan --json' },
   report: { type: 'Report', by: 'build.ts --json' },
+  metadata: { type: 'BuildMetadata', by: 'build.ts --metadata-file' },
   event: { type: 'EventLine', by: 'build.ts --progress json, a line each' },
 }
 
@@ -21,7 +22,10 @@ const DIGEST = { type: 'string', pattern: '^sha256:[a-f0-9]{64}$' }
 /** The text of each schema, by its path from the root. */
 export function schemaTexts() {
   const generator = createGenerator({
-    path: join(ROOT, 'packages/core/src/{model/plan,report/report,report/progress/event-lines}.ts'),
+    path: join(
+      ROOT,
+      'packages/core/src/{model/plan,report/report,report/progress/event-lines,operations/metadata-file}.ts',
+    ),
     tsconfig: join(ROOT, 'tsconfig.json'),
     skipTypeCheck: true,
     expose: 'export',

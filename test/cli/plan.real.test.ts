@@ -22,7 +22,7 @@ process.on('exit', () => writeFileSync('modules.json', JSON.stringify(Object.key
 /** Those that take long to load, of what the last command that noted them has loaded. */
 async function costlyModules({ path }: UserFolder): Promise<readonly string[]> {
   const loaded = JSON.parse(await readFile(join(path, 'modules.json'), 'utf8')) as readonly string[]
-  const costly = ['dockerode', '@grpc/grpc-js', 'tar-stream', '@viz-js/viz', 'log-update']
+  const costly = ['ajv', 'dockerode', '@grpc/grpc-js', 'tar-stream', '@viz-js/viz', 'log-update']
   return costly.filter((name) => loaded.some((file) => file.includes(`/node_modules/${name}/`)))
 }
 

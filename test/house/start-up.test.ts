@@ -4,6 +4,7 @@ import { importsOf } from './module-imports.js'
 
 /** What takes long to load, and is needed by some runs alone. */
 const COSTLY = [
+  'ajv',
   'dockerode',
   '@grpc/grpc-js',
   'protobufjs',

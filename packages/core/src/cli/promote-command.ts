@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { DefinitionError } from '../model/errors.js'
+import { parseJson } from '../model/json.js'
 import { promote } from '../operations/on-images.js'
 import { formatTagChanges } from '../report/report-text.js'
 import type { CommandContext, PipelineFlags } from './command.js'
@@ -19,7 +20,7 @@ export async function promoteCommand(
 
 async function readRecord(path: string): Promise<Exclude<Parameters<typeof promote>[0], string>> {
   try {
-    const record: unknown = JSON.parse(await readFile(path, 'utf8'))
+    const record: unknown = parseJson(await readFile(path, 'utf8'))
     if (typeof record === 'object' && record !== null) return record as Exclude<Parameters<typeof promote>[0], string>
   } catch (cause) {
     if (!(cause instanceof SyntaxError) && !(cause instanceof Error && 'code' in cause)) throw cause

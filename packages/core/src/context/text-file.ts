@@ -1,8 +1,6 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
-
-/** The most that a Dockerfile or .dockerignore may have, in bytes: as much as BuildKit reads of one. */
-const MAX_SIZE = 16 * 1024 * 1024
+import { LIMITS } from '../model/limits.js'
 
 /** A file that is not the text that it should be: the message continues a sentence that names the file. */
 export class TextFileError extends Error {
@@ -27,7 +25,8 @@ export async function readTextFile(path: string): Promise<TextFile> {
   await using file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   const stats = await file.stat()
   if (!stats.isFile()) throw new TextFileError('is not a file', 'name a regular file', true)
-  if (stats.size > MAX_SIZE) throw new TextFileError(`is larger than ${MAX_SIZE} bytes`, 'name a smaller file')
+  if (stats.size > LIMITS.textFile)
+    throw new TextFileError(`is larger than ${LIMITS.textFile} bytes`, 'name a smaller file')
   return { text: decodeText(await file.readFile()), mode: stats.mode & 0o7777 }
 }
 

@@ -1,3 +1,4 @@
+import { parseJson } from '../model/json.js'
 import type { ImageUse } from './dockerfile.js'
 
 /** What the first lines of a Dockerfile say of the rest. */
@@ -65,7 +66,7 @@ function findJsonSyntax(text: string): ImageUse | undefined {
   const body = text.replace(/^\uFEFF?(?:#!.*\n)?/, '')
   if (!/^\s*\{/.test(body)) return undefined
   try {
-    const { syntax } = JSON.parse(body) as { readonly syntax?: unknown }
+    const { syntax } = parseJson(body) as { readonly syntax?: unknown }
     return typeof syntax === 'string' ? { text: syntax, start: 0, end: 0, line: 1 } : undefined
   } catch {
     return undefined

@@ -1,3 +1,4 @@
+import { LIMITS } from '../model/limits.js'
 import {
   charactersOf,
   longestPrefix,
@@ -32,12 +33,6 @@ export interface LexerMode {
   /** Leaves variables that are not set as they are written. */
   readonly skipUnset?: boolean
 }
-
-/** The most that a word expands to, in characters: each ARG may double the one before it. */
-const MAX_LENGTH = 65_536
-
-/** How deep replacements may be nested. */
-const MAX_DEPTH = 1000
 
 const SPACE = /\s/
 const LETTER_OR_DIGIT = /[\p{L}\p{Nd}_]/u
@@ -80,7 +75,8 @@ export class Lexer {
   #until(stop: string | undefined, rawEscapes: boolean): string {
     const outer = this.#rawEscapes
     this.#rawEscapes = rawEscapes
-    if (stop !== undefined && ++this.#depth > MAX_DEPTH) throw this.#error(`variables nested deeper than ${MAX_DEPTH}`)
+    if (stop !== undefined && ++this.#depth > LIMITS.expansionDepth)
+      throw this.#error(`variables nested deeper than ${LIMITS.expansionDepth}`)
     let result = ''
     for (;;) {
       const character = this.#text[this.#at]
@@ -137,8 +133,8 @@ export class Lexer {
   }
 
   #requireShort(result: string): void {
-    if (result.length > MAX_LENGTH && !this.#mode.skipUnset)
-      throw this.#error(`an expansion of more than ${MAX_LENGTH} characters`)
+    if (result.length > LIMITS.expandedWord && !this.#mode.skipUnset)
+      throw this.#error(`an expansion of more than ${LIMITS.expandedWord} characters`)
   }
 
   #singleQuoted(): string {

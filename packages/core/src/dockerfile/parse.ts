@@ -1,3 +1,4 @@
+import { LIMITS } from '../model/limits.js'
 import { findSyntax, isForeignSyntax } from './directives.js'
 import type { ArgDeclaration, Dockerfile, DockerfileFault, ImageUse, Stage } from './dockerfile.js'
 import { type Instruction, splitInstructions } from './instructions.js'
@@ -31,13 +32,10 @@ export function parseDockerfile(text: string): Dockerfile {
   }
 }
 
-/** BuildKit reads no line that is longer. In bytes. */
-const MAX_LINE = 65_535
-
 function findLongLine(text: string): DockerfileFault | undefined {
-  const index = text.split('\n').findIndex((line) => Buffer.byteLength(line) > MAX_LINE)
+  const index = text.split('\n').findIndex((line) => Buffer.byteLength(line) > LIMITS.dockerfileLine)
   if (index < 0) return undefined
-  const message = `a line is longer than ${MAX_LINE} bytes, which is the most that BuildKit reads`
+  const message = `a line is longer than ${LIMITS.dockerfileLine} bytes, which is the most that BuildKit reads`
   return { message, hint: 'end it with a backslash and go on in the next, or put it into a file', line: index + 1 }
 }
 

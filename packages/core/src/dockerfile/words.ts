@@ -1,3 +1,4 @@
+import { parseJson } from '../model/json.js'
 /** A word with its place in the joined text. */
 export interface Word {
   readonly text: string
@@ -105,7 +106,7 @@ const STRING = /"(?:[^"\\]|\\.)*"/g
 export function readJson(text: string, { start, end }: Range): readonly Word[] | undefined {
   const written = text.slice(start, end)
   if (!/^\s*\[/.test(written)) return undefined
-  const values = parseJson(written.trim())
+  const values = jsonValue(written.trim())
   if (!Array.isArray(values) || values.some((value) => typeof value !== 'string')) return undefined
   return [...written.matchAll(STRING)].map(({ 0: string, index }) => ({
     text: JSON.parse(string) as string,
@@ -114,9 +115,9 @@ export function readJson(text: string, { start, end }: Range): readonly Word[] |
   }))
 }
 
-function parseJson(text: string): unknown {
+function jsonValue(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     return undefined
   }

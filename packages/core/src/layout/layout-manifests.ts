@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream'
 import type { Digest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
+import { LIMITS } from '../model/limits.js'
 import { type Descriptor, isForeign, isIndex, type StoredManifest } from '../model/oci.js'
 import { formatReference, type Reference } from '../model/reference.js'
-import { MAX_MANIFEST_SIZE, parseManifest } from '../registry/manifest-shape.js'
+import { parseManifest } from '../registry/manifest-shape.js'
 import { mismatch, tooLarge } from '../registry/manifests.js'
 import { contentSize, readContent, writeContent } from './layout-content.js'
 import { LAYOUT_TYPES } from './layout-format.js'
@@ -38,7 +39,7 @@ export async function removeFromLayout(directory: string, { tag, digest }: Refer
 
 async function readManifest(directory: string, digest: Digest): Promise<StoredManifest | undefined> {
   const where = `${digest} in ${directory}`
-  if (((await contentSize(directory, digest)) ?? 0) > MAX_MANIFEST_SIZE) throw tooLarge(where)
+  if (((await contentSize(directory, digest)) ?? 0) > LIMITS.manifest) throw tooLarge(where)
   const bytes = await readContent(directory, digest)
   return bytes && parseManifest(bytes, undefined, where)
 }

@@ -1,6 +1,7 @@
+import { LIMITS } from '../model/limits.js'
 import type { MachineCode } from './code.js'
 import type { LayerEntry, LayerFiles } from './layer-files.js'
-import { joinPath, MAX_PATH, splitPath } from './paths.js'
+import { joinPath, splitPath } from './paths.js'
 
 /** An executable with machine code. */
 export interface Executable {
@@ -8,12 +9,6 @@ export interface Executable {
   readonly path: string
   readonly code: MachineCode
 }
-
-/** As many links in a row as Linux follows. */
-const MAX_LINKS = 40
-
-/** As many parts of paths as one look-up goes through, those of links among them. */
-const MAX_PARTS = 1000
 
 /** The files of an image: its layers, the upper ones over the lower. */
 export class FileTree {
@@ -49,7 +44,7 @@ export class FileTree {
     let done = ''
     let links = 0
     for (let parts = 0; left.length > 0; parts++) {
-      if (parts > MAX_PARTS || done.length > MAX_PATH) return undefined
+      if (parts > LIMITS.pathDepth || done.length > LIMITS.path) return undefined
       const part = left.pop() ?? ''
       const next = stepInto(done, part)
       const entry = this.#entry(next)
@@ -57,7 +52,7 @@ export class FileTree {
         done = next
         continue
       }
-      if (++links > MAX_LINKS || entry.target.length > MAX_PATH) return undefined
+      if (++links > LIMITS.links || entry.target.length > LIMITS.path) return undefined
       if (entry.target.startsWith('/')) done = ''
       for (const one of entry.target.split('/').reverse()) left.push(one)
     }

@@ -1,4 +1,5 @@
 import type { CodeCheck } from '../model/events.js'
+import { LIMITS } from '../model/limits.js'
 import type { ImageConfig } from '../model/oci.js'
 import { formatPlatform, type Platform } from '../model/platform.js'
 import { describeCode, isCodeFor } from './code.js'
@@ -51,16 +52,13 @@ const LOADERS: readonly string[] = [
   ),
 ]
 
-/** As many directories of PATH as are searched. */
-const MAX_DIRECTORIES = 100
-
 /** What the image starts. */
 function commandOf(tree: FileTree, { config }: ImageConfig): Executable | undefined {
   const [program] = [...(config?.Entrypoint ?? []), ...(config?.Cmd ?? [])]
   if (program === undefined) return undefined
   if (program.includes('/')) return tree.executable(program)
   const path = config?.Env?.find((entry) => entry.startsWith('PATH='))?.slice('PATH='.length) ?? ''
-  for (const directory of [...new Set(path.split(':'))].slice(0, MAX_DIRECTORIES)) {
+  for (const directory of [...new Set(path.split(':'))].slice(0, LIMITS.pathVariable)) {
     const found = tree.executable(`${directory}/${program}`)
     if (found !== undefined) return found
   }

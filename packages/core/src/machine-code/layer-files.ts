@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream'
 import type { Header } from 'tar-stream'
+import { LIMITS } from '../model/limits.js'
 import { tarReader } from '../model/tar-reader.js'
 import { type MachineCode, needsWholeFile, readMachineCode } from './code.js'
 import { ELF_HEADER_SIZE, isElf } from './elf.js'
-import { cleanPath, joinPath, MAX_PATH, splitPath } from './paths.js'
+import { cleanPath, joinPath, splitPath } from './paths.js'
 
 /** What one layer has at a path, as far as finding an executable takes. */
 export type LayerEntry =
@@ -21,9 +22,6 @@ export interface LayerFiles {
   /** Directories of which it hides all that lies below. */
   readonly opaque: ReadonlySet<string>
 }
-
-/** In bytes: of a longer file, the start alone is looked at, so that memory is bounded. */
-const MAX_FILE_SIZE = 8 * 1024 * 1024
 
 const WHITEOUT = '.wh.'
 const OPAQUE = '.wh..wh..opq'
@@ -66,8 +64,8 @@ export async function readLayerFiles(tar: Readable): Promise<LayerFiles> {
  */
 function requireValid({ name, linkname, size }: Header): void {
   if (size !== undefined && !Number.isSafeInteger(size)) throw new Error('it has an entry whose size is not a number')
-  if (name.length > MAX_PATH || (linkname ?? '').length > MAX_PATH) {
-    throw new Error(`it has a path of more than ${MAX_PATH} characters`)
+  if (name.length > LIMITS.path || (linkname ?? '').length > LIMITS.path) {
+    throw new Error(`it has a path of more than ${LIMITS.path} characters`)
   }
 }
 
@@ -93,14 +91,14 @@ async function readCode(content: AsyncIterable<unknown>): Promise<MachineCode | 
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of content) {
-    if (size >= MAX_FILE_SIZE || !Buffer.isBuffer(chunk)) continue
+    if (size >= LIMITS.program || !Buffer.isBuffer(chunk)) continue
     chunks.push(chunk)
     const before = size
     size += chunk.length
     if (before >= ELF_HEADER_SIZE || size < ELF_HEADER_SIZE) continue
     const head = Buffer.concat(chunks)
     if (isElf(head) && needsWholeFile(head)) continue
-    size = MAX_FILE_SIZE
+    size = LIMITS.program
   }
   return readMachineCode(Buffer.concat(chunks))
 }

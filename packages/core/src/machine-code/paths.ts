@@ -1,6 +1,3 @@
-/** Linux's PATH_MAX: no file has a longer path, and no link a longer target. */
-export const MAX_PATH = 4096
-
 /** `./bin//sh` and `/bin/sh` are `bin/sh`; the root is the empty path. */
 export function cleanPath(path: string): string {
   return path

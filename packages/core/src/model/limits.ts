@@ -1,11 +1,71 @@
-/** Bounds of the work that data of others can cause. Beyond one, reading ends with a typed error. */
+const KB = 1024
+const MB = 1024 * KB
+
+/**
+ * Bounds of the work that data of others can cause. Reading beyond one ends with a typed error, or leaves the rest out
+ * where nothing depends on it. Docker, BuildKit and registries have bounds of the same order.
+ */
 export const LIMITS = {
-  /** Bytes of a path: Linux's PATH_MAX. */
-  path: 4096,
-  /** Directories in a path; a file system looks each of them up. */
+  /** Bytes of a path: Linux's PATH_MAX. No file has a longer path, and no link a longer target. */
+  path: 4 * KB,
+  /** Directories in a path, those of links on the way included; a file system looks each of them up. */
   pathDepth: 256,
+  /** Links in a row, as many as Linux follows. */
+  links: 40,
+  /** Bytes of a line of JSON: the events of a file, or the messages of an engine. */
+  line: 64 * MB,
+  /** Objects and lists within one another in JSON. */
+  jsonDepth: 100,
+
   /** Entries of a context archive. */
   archiveEntries: 1_000_000,
   /** Characters of all paths of a context archive, which are kept in memory. */
-  archivePathBytes: 256 * 1024 * 1024,
+  archivePathBytes: 256 * MB,
+  /** Bytes of a Dockerfile or .dockerignore: as much as BuildKit reads of one. */
+  textFile: 16 * MB,
+  /** Bytes of a line of a Dockerfile: as much as BuildKit reads of one. */
+  dockerfileLine: 64 * KB - 1,
+  /** Characters of an expanded word of a Dockerfile. */
+  expandedWord: 64 * KB,
+  /** Expressions within one another in a word of a Dockerfile. */
+  expansionDepth: 1000,
+
+  /** Bytes of a manifest: as much as registries accept. @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pushing-manifests */
+  manifest: 4 * MB,
+  /** Indexes within one another. */
+  indexDepth: 4,
+  /** Indexes that one index leads to. */
+  indexes: 1000,
+  /** Bytes of an image config. */
+  imageConfig: 8 * MB,
+  /** Layers of an image whose machine code is read. Engines run at most 127. */
+  layers: 500,
+  /** Bytes of a program whose machine code is read; of a longer one, its start. */
+  program: 8 * MB,
+  /** Directories of an image's PATH that are searched. */
+  pathVariable: 100,
+  /** Redirects in a row. */
+  redirects: 5,
+  /** Bytes of the body of an error. */
+  errorBody: 64 * KB,
+  /** Bytes of the answer of a token service. */
+  tokenAnswer: 1 * MB,
+  /** Bytes of one page of a list, such as tags. */
+  page: 16 * MB,
+  /** Bytes of all pages of a list: millions of tags. */
+  list: 64 * MB,
+  /** Pages of a list. */
+  pages: 10_000,
+  /** Bytes of the record of a context. */
+  contextRecord: 4 * MB,
+  /** Files of a context that is recorded. */
+  recordedFiles: 50_000,
+
+  /** Bytes of the release file of an archive: ten times as much as the largest of Debian and Ubuntu. */
+  releaseFile: 16 * MB,
+
+  /** Bytes of a message of BuildKit, whose own limit is 16 MB. */
+  grpcMessage: 64 * MB,
+  /** Bytes of a request to an ssh agent; no request to sign is longer. */
+  agentMessage: 256 * KB,
 } as const

@@ -1,4 +1,6 @@
+import type { Digest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
+import { LIMITS } from '../model/limits.js'
 import {
   type Annotations,
   type Descriptor,
@@ -48,8 +50,10 @@ export interface Collecting {
   readonly call: RegistryCall
 }
 
-/** An index in an index in an index is known from nobody; deeper ones are made to exhaust readers. */
-const MAX_DEPTH = 4
+interface Walk extends Collecting {
+  /** Indexes that have been read. */
+  readonly indexes: Set<Digest>
+}
 
 /** Finds the images of one entry: itself, or those of its index and of the indexes in it, with what attests them. */
 export async function collectImages(source: AssemblySource, collecting: Collecting): Promise<readonly FoundImage[]> {
@@ -59,7 +63,7 @@ export async function collectImages(source: AssemblySource, collecting: Collecti
     const declared = { platform, isBareArm: isBareArm(source.written.platform) }
     return [await ofImage(source, manifest, declared, collecting)]
   }
-  const found = await ofIndex(source, manifest, collecting, 1)
+  const found = await ofIndex(source, manifest, { ...collecting, indexes: new Set() }, 1)
   if (found.length > 0 || platform === undefined) return found
   throw new RegistryError('PLATFORM_MISSING', `${formatReference(reference)} has no ${formatPlatform(platform)}`)
 }
@@ -67,10 +71,10 @@ export async function collectImages(source: AssemblySource, collecting: Collecti
 async function ofIndex(
   source: AssemblySource,
   manifest: StoredManifest,
-  collecting: Collecting,
+  collecting: Walk,
   depth: number,
 ): Promise<readonly FoundImage[]> {
-  if (depth > MAX_DEPTH) throw tooDeep(source)
+  if (depth > LIMITS.indexDepth) throw tooLarge(source, `nested more than ${LIMITS.indexDepth} deep`)
   const { path } = source
   const entries = entriesOf(manifest)
   const at = ({ digest }: Descriptor) => ({ ...repositoryOf(source.reference), digest })
@@ -79,6 +83,11 @@ async function ofIndex(
     const own = { ...collecting, call }
     if (isAttestation(entry)) return []
     if (isIndexType(entry.mediaType)) {
+      // Once: indexes that all list the same ones would multiply what there is to read, level by level.
+      if (collecting.indexes.has(entry.digest)) return []
+      collecting.indexes.add(entry.digest)
+      if (collecting.indexes.size > LIMITS.indexes)
+        throw tooLarge(source, `made of more than ${LIMITS.indexes} indexes`)
       return ofIndex(below, await getExisting(below.reference, own), own, depth + 1)
     }
     return ofEntry(below, entry, declared, own)
@@ -170,9 +179,8 @@ async function getExisting(reference: Reference, { registry, target, call }: Col
   })
 }
 
-function tooDeep({ reference }: AssemblySource): RegistryError {
-  return new RegistryError(
-    'MANIFEST_UNSUPPORTED',
-    `${formatReference(reference)} is nested more than ${MAX_DEPTH} deep`,
-  )
+function tooLarge({ reference }: AssemblySource, how: string): RegistryError {
+  return new RegistryError('MANIFEST_UNSUPPORTED', `${formatReference(reference)} is ${how}`, {
+    hint: 'name an index that lists its images itself',
+  })
 }

@@ -1,4 +1,5 @@
 import { DefinitionError } from '../model/errors.js'
+import { isMetadata, isReport } from '../report/record/printed-json.js'
 import type { Report } from '../report/report.js'
 import type { BuildMetadata } from './metadata-file.js'
 
@@ -12,18 +13,20 @@ export interface Recorded {
 }
 
 /** What a report or a metadata file records as published. @throws DefinitionError USAGE where it is neither */
-export function readRecorded(record: Report | BuildMetadata): readonly Recorded[] {
-  const recorded = isReport(record) ? ofReport(record) : ofMetadata(record)
-  if (recorded.length > 0) return recorded
-  const hint = 'take what --metadata-file wrote, or the JSON that --json printed, of a run that published'
-  throw new DefinitionError(
-    [{ path: 'promote(from)', message: 'it records nothing that was published', hint }],
-    'USAGE',
-  )
+export function readRecorded(record: unknown): readonly Recorded[] {
+  if (isReport(record)) return requireSome(ofReport(record))
+  if (isMetadata(record)) return requireSome(ofMetadata(record as BuildMetadata))
+  throw unusable('it is neither a report nor a metadata file')
 }
 
-function isReport(record: Report | BuildMetadata): record is Report {
-  return Array.isArray((record as Partial<Report>).nodes) && Array.isArray((record as Partial<Report>).tags)
+function requireSome(recorded: readonly Recorded[]): readonly Recorded[] {
+  if (recorded.length > 0) return recorded
+  throw unusable('it records nothing that was published')
+}
+
+function unusable(message: string): DefinitionError {
+  const hint = 'use the file that --metadata-file wrote, or the JSON that --json printed, of a run that published'
+  return new DefinitionError([{ path: 'promote(from)', message, hint }], 'USAGE')
 }
 
 function ofReport({ nodes, tags }: Report): readonly Recorded[] {

@@ -1,4 +1,6 @@
 import { type ErrorCode, RegistryError, type RegistryExchange } from '../model/errors.js'
+import { parseJson } from '../model/json.js'
+import { LIMITS } from '../model/limits.js'
 import { parseChallenges } from './challenge.js'
 import { loginHint, secretsOf } from './credential-use.js'
 import { type HttpAnswer, type HttpRequest, headerOf, listHeaderOf, readBounded } from './http-message.js'
@@ -15,7 +17,6 @@ export interface AnswerContext {
   readonly obstacle?: string | undefined
 }
 
-const MAX_ERROR_BODY = 64 * 1024
 const PASSING: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504])
 const WRITING: ReadonlySet<string> = new Set(['POST', 'PATCH', 'PUT'])
 const REQUEST_ID_HEADERS = [
@@ -96,7 +97,7 @@ interface ErrorDetail {
 
 /** @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#error-codes */
 async function readDetails(answer: HttpAnswer, secrets: readonly string[]): Promise<readonly ErrorDetail[]> {
-  const bytes = await readBounded(answer, MAX_ERROR_BODY).catch(() => undefined)
+  const bytes = await readBounded(answer, LIMITS.errorBody).catch(() => undefined)
   const quoted = ({ code, message }: ErrorDetail) => ({
     code: quoteServer(code, secrets),
     message: quoteServer(message, secrets),
@@ -107,7 +108,7 @@ async function readDetails(answer: HttpAnswer, secrets: readonly string[]): Prom
 /** The errors in a body of the specification's form; none where it has another. */
 function parseErrorBody(text: string): readonly ErrorDetail[] {
   try {
-    const body: unknown = JSON.parse(text)
+    const body: unknown = parseJson(text)
     if (typeof body !== 'object' || body === null) return []
     if ('errors' in body && Array.isArray(body.errors)) return body.errors.slice(0, 8).flatMap(detailOf)
     // Token services and some front ends answer so.

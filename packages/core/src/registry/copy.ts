@@ -1,4 +1,6 @@
+import type { Digest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
+import { LIMITS } from '../model/limits.js'
 import {
   type Descriptor,
   type ImageManifest,
@@ -28,9 +30,6 @@ export interface CopyOptions {
   readonly judge?: (manifest: StoredManifest) => Promise<void>
 }
 
-/** An index in an index in an index is known from nobody; deeper ones are made to exhaust readers. */
-const MAX_DEPTH = 4
-
 /**
  * Copies an image or an index, with its children and their blobs, to another name: within a repository, between two of
  * one registry, or between registries. Only what is missing moves; blobs are mounted where they can be. The name in `to`
@@ -49,7 +48,7 @@ export async function copyManifest(
   const source = options.source ?? (await getExisting(registry, from, call))
   const kept = options.platforms ? await keepPlatforms(registry, from, source, options.platforms, call) : source
   await options.judge?.(kept)
-  const copy = { registry, from: repositoryOf(from), to: repositoryOf(to) }
+  const copy = { registry, from: repositoryOf(from), to: repositoryOf(to), started: new Map(), indexes: 0 }
   const [there, before] = await Promise.all([
     options.isThere ?? isThere(copy, kept.descriptor, call),
     to.tag === undefined ? undefined : heldBy(to, registry, call ?? {}),
@@ -65,20 +64,37 @@ interface Copy {
   readonly registry: Registry
   readonly from: Reference
   readonly to: Reference
+  /** Children that are being copied, or were: several indexes may list the same one. */
+  readonly started: Map<Digest, Promise<void>>
+  indexes: number
 }
 
 /** Makes present all that a manifest refers to. */
 async function copyContent(copy: Copy, { content }: StoredManifest, call: RegistryCall | undefined, depth: number) {
   if (!isIndex(content)) return copyBlobs(copy, content, call)
-  if (depth > MAX_DEPTH) throw tooDeep(copy)
-  // Once: in an index of indexes that all list one many times over, each level would multiply what there is to do.
-  await allOrNone(onePerDigest(content.manifests), call, async (child, childCall) => {
-    const there = await isThere(copy, child, childCall)
-    if (there && !isIndexType(child.mediaType)) return
-    const source = await getExisting(copy.registry, { ...copy.from, digest: child.digest }, childCall)
-    await copyContent(copy, source, childCall, depth + 1)
-    if (!there) await copy.registry.putManifest({ ...copy.to, digest: child.digest }, source, childCall)
+  if (depth > LIMITS.indexDepth) throw tooLarge(copy, `nested more than ${LIMITS.indexDepth} deep`)
+  await allOrNone(onePerDigest(content.manifests), call, (child, childCall) => {
+    // Once: indexes that all list the same ones would multiply what there is to do, level by level.
+    const started = copy.started.get(child.digest)
+    if (started !== undefined) return started
+    if (isIndexType(child.mediaType)) countIndex(copy)
+    const copying = copyChild(copy, child, childCall, depth)
+    copy.started.set(child.digest, copying)
+    return copying
   })
+}
+
+function countIndex(copy: Copy): void {
+  copy.indexes += 1
+  if (copy.indexes > LIMITS.indexes) throw tooLarge(copy, `made of more than ${LIMITS.indexes} indexes`)
+}
+
+async function copyChild(copy: Copy, child: Descriptor, call: RegistryCall, depth: number): Promise<void> {
+  const there = await isThere(copy, child, call)
+  if (there && !isIndexType(child.mediaType)) return
+  const source = await getExisting(copy.registry, { ...copy.from, digest: child.digest }, call)
+  await copyContent(copy, source, call, depth + 1)
+  if (!there) await copy.registry.putManifest({ ...copy.to, digest: child.digest }, source, call)
 }
 
 async function copyBlobs({ registry, from, to }: Copy, { config, layers }: ImageManifest, call?: RegistryCall) {
@@ -102,9 +118,8 @@ async function isThere(
   return (await registry.resolve({ ...to, digest }, { ...call, fresh: true })) !== undefined
 }
 
-function tooDeep({ from }: Copy): RegistryError {
-  return new RegistryError(
-    'MANIFEST_UNSUPPORTED',
-    `an index of ${formatRepository(from)} is nested more than ${MAX_DEPTH} deep`,
-  )
+function tooLarge({ from }: Copy, how: string): RegistryError {
+  return new RegistryError('MANIFEST_UNSUPPORTED', `an index of ${formatRepository(from)} is ${how}`, {
+    hint: 'name an index that lists its images itself',
+  })
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import { RegistryError } from '../model/errors.js'
+import { parseJson } from '../model/json.js'
 import { helperKey, loginOf } from './docker-config-file.js'
 import type { Credentials } from './port.js'
 
@@ -41,7 +42,7 @@ export async function askHelper(name: string, host: string, env: NodeJS.ProcessE
 }
 
 function parseAnswer(output: string, program: string, host: string): Credentials | undefined {
-  const answer = parseJson(output)
+  const answer = jsonValue(output)
   if (typeof answer !== 'object' || answer === null)
     throw unreadable(`${program} answered for ${host} with what is not JSON`)
   const username = 'Username' in answer && typeof answer.Username === 'string' ? answer.Username : ''
@@ -49,9 +50,9 @@ function parseAnswer(output: string, program: string, host: string): Credentials
   return username === '' || secret === '' ? undefined : loginOf(username, secret)
 }
 
-function parseJson(output: string): unknown {
+function jsonValue(output: string): unknown {
   try {
-    return JSON.parse(output)
+    return parseJson(output)
   } catch {
     return undefined
   }

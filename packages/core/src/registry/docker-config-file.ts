@@ -1,5 +1,6 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { parseJson } from '../model/json.js'
 import { DOCKER_HUB } from '../model/reference.js'
 import type { Credentials } from './port.js'
 
@@ -34,7 +35,7 @@ export function dockerConfigFolder(env: Readonly<Record<string, string | undefin
 export function parseConfigObject(text: string): Json | undefined {
   if (text.trim() === '') return {}
   try {
-    const json: unknown = JSON.parse(text)
+    const json: unknown = parseJson(text)
     if (json === null) return {}
     return isObject(json) ? json : undefined
   } catch {

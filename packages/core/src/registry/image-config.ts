@@ -1,10 +1,9 @@
 import { RegistryError } from '../model/errors.js'
+import { parseJson } from '../model/json.js'
+import { LIMITS } from '../model/limits.js'
 import { type ImageConfig, type ImageManifest, MEDIA_TYPES } from '../model/oci.js'
 import { formatRepository, type Repository, repositoryOf } from '../model/reference.js'
 import type { Registry, RegistryCall } from './port.js'
-
-/** In bytes: far above any config seen, far below what would hurt. */
-const MAX_CONFIG_SIZE = 8 * 1024 * 1024
 
 /** Artifacts have configs too, of which platforms are no part. */
 const IMAGE_CONFIGS: ReadonlySet<string> = new Set([MEDIA_TYPES.ociConfig, MEDIA_TYPES.dockerConfig])
@@ -27,7 +26,7 @@ export async function readImageConfig(
   call?: RegistryCall,
 ): Promise<ImageConfig> {
   const where = `config ${config.digest} of ${formatRepository(repository)}`
-  if (config.size > MAX_CONFIG_SIZE) throw unsupported(where, `it has ${config.size} bytes`)
+  if (config.size > LIMITS.imageConfig) throw unsupported(where, `it has ${config.size} bytes`)
   const content = await registry.readBlob(repositoryOf(repository), config, call)
   return parseImageConfig(Buffer.concat(await content.toArray()), where)
 }
@@ -41,7 +40,7 @@ export async function readImageConfig(
 export function parseImageConfig(bytes: Uint8Array, where: string): ImageConfig {
   let json: unknown
   try {
-    json = JSON.parse(Buffer.from(bytes).toString())
+    json = parseJson(Buffer.from(bytes).toString())
   } catch {
     throw unsupported(where, 'it is not JSON')
   }

@@ -1,5 +1,6 @@
 import { digestOf } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
+import { parseJson } from '../model/json.js'
 import {
   type Descriptor,
   type ImageIndex,
@@ -10,9 +11,6 @@ import {
   type StoredManifest,
 } from '../model/oci.js'
 import { asObject, checkAnnotations, type Json, parseDescriptor, unsupported } from './descriptor-shape.js'
-
-/** The size that registries accept, in bytes. @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pushing-manifests */
-export const MAX_MANIFEST_SIZE = 4 * 1024 * 1024
 
 /** Media types that say nothing: servers that do not know better send them. */
 const GENERIC: ReadonlySet<string> = new Set(['', 'application/json', 'application/octet-stream', 'text/plain'])
@@ -56,7 +54,7 @@ export function isGenericType(mediaType: string): boolean {
 function parseObject(bytes: Uint8Array, where: string): Json {
   let value: unknown
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    value = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch {
     throw unsupported(where, 'it is not JSON')
   }

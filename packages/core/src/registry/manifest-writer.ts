@@ -1,9 +1,9 @@
 import { RegistryError } from '../model/errors.js'
+import { LIMITS } from '../model/limits.js'
 import { type ImageIndex, type ImageManifest, isIndex, type StoredManifest } from '../model/oci.js'
 import { formatReference, type Reference } from '../model/reference.js'
 import type { Connections, Place } from './connections.js'
 import { discard, type HttpAnswer, headerOf } from './http-message.js'
-import { MAX_MANIFEST_SIZE } from './manifest-shape.js'
 import { type ManifestReader, manifestName, mismatch, tooLarge } from './manifests.js'
 import { PassingFault } from './passing-fault.js'
 import type { RegistryCall } from './port.js'
@@ -40,7 +40,7 @@ export class ManifestWriter {
     const { digest, size } = manifest.descriptor
     const name = reference.tag ?? digest
     const where = formatReference(reference)
-    if (size > MAX_MANIFEST_SIZE) throw tooLarge(where)
+    if (size > LIMITS.manifest) throw tooLarge(where)
     if (reference.digest !== undefined && reference.digest !== digest) throw mismatch(where, digest)
     const place = this.#connections.origin(reference)
     const linked = await this.#connections.retrying(place, call, async (attempt) => {

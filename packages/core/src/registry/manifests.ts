@@ -1,10 +1,11 @@
 import { isDigest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
+import { LIMITS } from '../model/limits.js'
 import { type Descriptor, MANIFEST_MEDIA_TYPES, type StoredManifest } from '../model/oci.js'
 import { formatReference, type Reference } from '../model/reference.js'
 import type { Connections, Place } from './connections.js'
 import { discard, type HttpAnswer, headerOf } from './http-message.js'
-import { checkMediaType, essence, isGenericType, MAX_MANIFEST_SIZE, parseManifest } from './manifest-shape.js'
+import { checkMediaType, essence, isGenericType, parseManifest } from './manifest-shape.js'
 import type { RegistryCall } from './port.js'
 import type { RecentWrites } from './recent-writes.js'
 import { repositoryScope } from './scope.js'
@@ -68,7 +69,7 @@ export class ManifestReader {
         await discard(answer)
         return undefined
       }
-      const bytes = await place.session.read(answer, MAX_MANIFEST_SIZE, call)
+      const bytes = await place.session.read(answer, LIMITS.manifest, call)
       if (bytes === undefined) throw tooLarge(where)
       const manifest = parseManifest(bytes, headerOf(answer, 'content-type'), where)
       checkTold(manifest.descriptor, headerOf(answer, 'docker-content-digest'), where)
@@ -120,6 +121,6 @@ export function mismatch(what: string, digest: string): RegistryError {
 export function tooLarge(where: string): RegistryError {
   return new RegistryError(
     'MANIFEST_UNSUPPORTED',
-    `${where} is larger than the ${MAX_MANIFEST_SIZE} bytes that a manifest may have`,
+    `${where} is larger than the ${LIMITS.manifest} bytes that a manifest may have`,
   )
 }

@@ -1,16 +1,12 @@
 import { RegistryError } from '../model/errors.js'
+import { parseJson } from '../model/json.js'
+import { LIMITS } from '../model/limits.js'
 import type { Connections, Place } from './connections.js'
 import { discard, type HttpAnswer, listHeaderOf } from './http-message.js'
 import { nextLink } from './link-header.js'
 import type { RegistryCall } from './port.js'
 import { redactUrl } from './redaction.js'
 import { repositoryScope } from './scope.js'
-
-/** In bytes, for one page. */
-const MAX_PAGE = 16 * 1024 * 1024
-/** In bytes, for all pages of a list: millions of tags. */
-const MAX_LIST = 4 * MAX_PAGE
-const MAX_PAGES = 10_000
 
 /** One page of a list. */
 export interface Page {
@@ -42,11 +38,11 @@ export async function* readPages(
     const page: Page | undefined = await readPage(connections, place, next, call, absent)
     if (page === undefined) return
     size += page.bytes.byteLength
-    if (size > MAX_LIST)
-      throw badPage(page.answer, `ends a list of more than the ${MAX_LIST} bytes that are read of one`)
+    if (size > LIMITS.list)
+      throw badPage(page.answer, `ends a list of more than the ${LIMITS.list} bytes that are read of one`)
     yield page
     next = followingUrl(place, page.answer)
-    if (asked.size === MAX_PAGES && next) throw badPage(page.answer, `is page ${MAX_PAGES}, and not the last one`)
+    if (asked.size === LIMITS.pages && next) throw badPage(page.answer, `is page ${LIMITS.pages}, and not the last one`)
   }
 }
 
@@ -64,9 +60,9 @@ async function readPage(
       await discard(answer)
       return undefined
     }
-    const bytes = await place.session.read(answer, MAX_PAGE, call)
+    const bytes = await place.session.read(answer, LIMITS.page, call)
     if (bytes === undefined)
-      throw badPage(answer, `has more than the ${MAX_PAGE} bytes that are read of a list at once`)
+      throw badPage(answer, `has more than the ${LIMITS.page} bytes that are read of a list at once`)
     return { answer, bytes }
   })
 }
@@ -74,7 +70,7 @@ async function readPage(
 /** The JSON of a page. @throws RegistryError REGISTRY_REJECTED where it is none */
 export function jsonOf({ bytes, answer }: Page): unknown {
   try {
-    return JSON.parse(bytes.toString())
+    return parseJson(bytes.toString())
   } catch (cause) {
     throw badPage(answer, 'is not JSON', cause)
   }

@@ -91,13 +91,14 @@ export class Referrers {
     const place = this.#connections.origin(repository)
     const query = call.artifactType === undefined ? '' : `?${new URLSearchParams({ artifactType: call.artifactType })}`
     const target = `${place.path}/referrers/${subject}${query}`
-    let entries: readonly Descriptor[] | undefined
+    let entries: Descriptor[] | undefined
     for await (const { answer, bytes } of readPages(this.#connections, place, target, call, NO_API)) {
       const contentType = headerOf(answer, 'content-type')
       // Some send a page for people, with 200.
       if (!isGenericType(essence(contentType)) && !isIndexType(essence(contentType))) return undefined
       const { content } = parseManifest(bytes, contentType, `the referrers of ${subject}`)
-      entries = [...(entries ?? []), ...(isIndex(content) ? content.manifests : [])]
+      entries ??= []
+      for (const entry of isIndex(content) ? content.manifests : []) entries.push(entry)
     }
     return entries
   }

@@ -1,4 +1,6 @@
 import { RegistryError } from '../model/errors.js'
+import { parseJson } from '../model/json.js'
+import { LIMITS } from '../model/limits.js'
 import { answerError } from './answer-error.js'
 import { type HttpAnswer, type HttpRequest, readBounded } from './http-message.js'
 import { networkFault } from './network-fault.js'
@@ -25,7 +27,6 @@ export interface TokenOrder {
   readonly credentials: Credentials | undefined
 }
 
-const MAX_ANSWER = 1024 * 1024
 /** What the specification says where an answer does not. */
 const DEFAULT_LIFETIME_SECONDS = 60
 /** A token has to outlive the way to the registry, and requests that wait for their turn; in milliseconds. */
@@ -80,11 +81,11 @@ export function basicAuthorization({ username, password }: Extract<Credentials, 
 }
 
 async function readAnswer(answer: HttpAnswer, request: HttpRequest): Promise<Record<string, unknown>> {
-  const bytes = await readBounded(answer, MAX_ANSWER).catch((error: unknown) => {
+  const bytes = await readBounded(answer, LIMITS.tokenAnswer).catch((error: unknown) => {
     throw networkFault(error, request)
   })
   try {
-    const body: unknown = JSON.parse(bytes?.toString() ?? '')
+    const body: unknown = parseJson(bytes?.toString() ?? '')
     if (typeof body === 'object' && body !== null) return body as Record<string, unknown>
   } catch {
     // Told below: the text may hold half a token, so no part of it is quoted.

@@ -1,4 +1,5 @@
 import { CancelledError, RegistryError, throwIfCancelled } from '../model/errors.js'
+import { LIMITS } from '../model/limits.js'
 import { Agents } from './agents.js'
 import { exchange } from './exchange.js'
 import type { Hosts } from './hosts.js'
@@ -8,7 +9,6 @@ import type { RegistryTimeouts } from './options.js'
 import { SourceFault } from './passing-fault.js'
 import { redactUrl } from './redaction.js'
 
-const MAX_REDIRECTS = 5
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
 /** How a transport is set up. */
@@ -43,7 +43,7 @@ export class Transport implements AsyncDisposable {
       const location = REDIRECTS.has(answer.status) ? headerOf(answer, 'location') : undefined
       if (location === undefined) return answer
       await discard(answer)
-      if (hops === MAX_REDIRECTS) throw badRedirect(current, 'it is redirected too often')
+      if (hops === LIMITS.redirects) throw badRedirect(current, 'it is redirected too often')
       current = this.#redirected(current, answer.status, location)
     }
   }

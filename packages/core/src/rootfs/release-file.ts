@@ -1,10 +1,8 @@
 import type { AptBase } from '../definition/base-source.js'
 import { HostError } from '../model/errors.js'
+import { LIMITS } from '../model/limits.js'
 import { shownLocation } from '../model/shown-location.js'
 import { download } from './download.js'
-
-/** The most that a release file may have, in bytes: ten times as much as the largest of Debian and Ubuntu. */
-const MAX_SIZE = 16 * 1024 * 1024
 
 /** What a suite's release file says of the package indexes that a base is made from. */
 export interface ReleaseFacts {
@@ -41,8 +39,8 @@ async function readBounded(content: AsyncIterable<Uint8Array>, url: string): Pro
   let size = 0
   for await (const chunk of content) {
     size += chunk.length
-    if (size > MAX_SIZE) {
-      throw new HostError('DOWNLOAD_FAILED', `${shownLocation(url)} has more than ${MAX_SIZE} bytes`, {
+    if (size > LIMITS.releaseFile) {
+      throw new HostError('DOWNLOAD_FAILED', `${shownLocation(url)} has more than ${LIMITS.releaseFile} bytes`, {
         hint: 'check that the mirror is the base URL of an archive, which has a dists folder',
       })
     }

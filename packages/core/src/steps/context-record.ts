@@ -2,6 +2,8 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import type { ContextDockerfile, ContextEntry, ContextListing } from '../context/context-file.js'
 import { type Digest, digestOf } from '../model/digest.js'
+import { parseJson } from '../model/json.js'
+import { LIMITS } from '../model/limits.js'
 import { canonicalJson, encodeManifest, isIndex, MEDIA_TYPES } from '../model/oci.js'
 import type { ChangedPath } from '../model/plan-reason.js'
 import type { Reference, Repository } from '../model/reference.js'
@@ -14,10 +16,6 @@ import { contextReference } from './key.js'
 const RECORD_TYPE = 'application/vnd.polyarch.context.v2+json'
 /** Hex digits of a path's hash, and of a content's. Neither names nor contents of a private context are told. */
 const DIGITS = 10
-/** A context with more files is not recorded. */
-const MAX_FILES = 50_000
-/** In bytes; more is not read. */
-const MAX_SIZE = 4 * 1024 * 1024
 /** How many paths a reason names. */
 const TOLD_PATHS = 5
 
@@ -58,7 +56,7 @@ export async function writeContextRecord(
   record: ContextRecord,
   call: RegistryCall,
 ): Promise<void> {
-  if (Object.keys(record.files).length > MAX_FILES) return
+  if (Object.keys(record.files).length > LIMITS.recordedFiles) return
   if ((await registry.resolve(reference, call)) !== undefined) return
   const bytes = canonicalJson(record)
   const [config, layer] = [descriptorOf(Buffer.from('{}'), MEDIA_TYPES.ociEmpty), descriptorOf(bytes, RECORD_TYPE)]
@@ -84,13 +82,13 @@ export async function readContextRecord(
   const manifest = await registry.getManifest(reference, call)
   if (manifest === undefined || isIndex(manifest.content)) return undefined
   const [layer] = manifest.content.layers
-  if (layer === undefined || layer.mediaType !== RECORD_TYPE || layer.size > MAX_SIZE) return undefined
+  if (layer === undefined || layer.mediaType !== RECORD_TYPE || layer.size > LIMITS.contextRecord) return undefined
   return parseRecord(await buffer(await registry.readBlob(reference, layer, call)))
 }
 
 function parseRecord(bytes: Buffer): ContextRecord | undefined {
   try {
-    const { dockerfile, files } = JSON.parse(bytes.toString()) as Partial<ContextRecord>
+    const { dockerfile, files } = parseJson(bytes.toString()) as Partial<ContextRecord>
     return Array.isArray(dockerfile) && typeof files === 'object' && files !== null ? { dockerfile, files } : undefined
   } catch {
     return undefined

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { BuildDefinition } from '../definition/build-settings.js'
 import { type Digest, digestOf, isDigest } from '../model/digest.js'
+import { parseJson } from '../model/json.js'
 import { type Annotations, canonicalJson } from '../model/oci.js'
 import { KEY_SCHEMA } from './key.js'
 
@@ -63,7 +64,7 @@ export function readParts(annotations: Annotations | undefined): ImageParts | un
   const text = annotations?.[PARTS_ANNOTATION]
   if (text === undefined) return undefined
   try {
-    const value: unknown = JSON.parse(text)
+    const value: unknown = parseJson(text)
     return isParts(value) ? value : undefined
   } catch {
     return undefined

@@ -1,5 +1,6 @@
 import type { BuildSource } from '../builder/buildkit/build-sources.js'
 import { type Digest, isDigest } from '../model/digest.js'
+import { parseJson } from '../model/json.js'
 import { type Annotations, canonicalJson } from '../model/oci.js'
 import type { ResolvedImageName } from './pinned-image.js'
 
@@ -69,7 +70,7 @@ export function readSources(annotations: Annotations | undefined): SourceRecord 
   const text = annotations?.[SOURCES_ANNOTATION]
   if (text === undefined) return undefined
   try {
-    const value: unknown = JSON.parse(text)
+    const value: unknown = parseJson(text)
     return isSourceRecord(value) ? value : undefined
   } catch {
     return undefined

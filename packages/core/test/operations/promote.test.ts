@@ -100,6 +100,16 @@ describe('promote', () => {
   })
 
   it.each([
+    ['null', { app: null }],
+    ['a repository that is a number', { app: { repository: 1, platforms: {} } }],
+    ['a name that is a number', { app: { repository: 'r.example.com/a', platforms: {}, 'image.name': 1 } }],
+    ['a report with a tag that is a number', { version: 1, outcome: 'succeeded', nodes: [], tags: [1], notes: [] }],
+  ])('refuses a record with %s', async (_what, record) => {
+    const error = { code: 'USAGE', message: expect.stringContaining('neither a report nor a metadata file') }
+    await expect(promote(record as never, [])).rejects.toMatchObject(error)
+  })
+
+  it.each([
     ['no tag', () => promote(name('rc'), []), { code: 'USAGE' }],
     ['a record of nothing', () => promote({}, []), { code: 'USAGE' }],
     ['what is not there', () => promote(name('gone'), ['1.0']), { code: 'NOT_FOUND' }],

@@ -10,6 +10,8 @@ import { readEvents } from '../../src/report/record/read-events.js'
 import { criticalPath, type RunRecord, RunRecorder } from '../../src/report/record/run-record.js'
 import { digestOf, FAILED, nodePlan, WHOLE, work } from './recorded-run.js'
 
+const HEADER = '{"kind":"events","version":1}\n'
+
 function recordOf(events: readonly RunEvent[]): RunRecord {
   const recorder = new RunRecorder()
   for (const event of events) recorder.add(event)
@@ -132,6 +134,15 @@ describe('events of a file', () => {
     ['another file', 'hello\n', 'it does not start as a file of events does'],
     ['a later version', '{"kind":"events","version":2}\n', 'its events are of version 2, and this reads version 1'],
     ['a line that is no event', '{"kind":"events","version":1}\n{"at":1}\n', 'line 2 is no event'],
+    ['an event without its fields', `${HEADER}{"at":1,"kind":"planned"}`, 'line 2 is no event'],
+    ['a field of another type', `${HEADER}{"at":1,"kind":"node-started","node":1}`, 'line 2 is no event'],
+    [
+      'work of another type',
+      `${HEADER}{"at":1,"kind":"work","node":"a","event":{"kind":"build-log"}}`,
+      'line 2 is no event',
+    ],
+    ['a time that no date has', `${HEADER}{"at":1e300,"kind":"node-started","node":"a"}`, 'line 2 is no event'],
+    ['a deep line', `${HEADER}${'['.repeat(100_000)}`, 'line 2 is no event'],
     ['a line that was cut off', '{"kind":"events","version":1}\n{"kind":"wor', 'line 2 is no event'],
   ])('%s is refused', async (_what, content, message) => {
     const file = join(folder, 'bad.jsonl')
@@ -140,6 +151,13 @@ describe('events of a file', () => {
       code: 'USAGE',
       faults: [{ path: file, message }],
     })
+  })
+
+  test('events of later kinds are left out', async () => {
+    const file = join(folder, 'later.jsonl')
+    const later = '{"at":1,"kind":"later"}\n{"at":1,"kind":"work","node":"a","event":{"kind":"later"}}\n'
+    await writeFile(file, `${HEADER}${later}{"at":2,"kind":"node-started","node":"a"}\n`)
+    expect(await all(readEvents(file))).toEqual([{ at: 2, kind: 'node-started', node: 'a' }])
   })
 
   test('a file that is not there is refused', async () => {

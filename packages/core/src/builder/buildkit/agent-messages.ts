@@ -1,3 +1,4 @@
+import { LIMITS } from '../../model/limits.js'
 /** Numbers of the messages that are spoken. @see https://datatracker.ietf.org/doc/html/draft-ietf-sshm-ssh-agent */
 export const AGENT = { failure: 5, requestIdentities: 11, identities: 12, sign: 13, signature: 14 } as const
 
@@ -7,9 +8,6 @@ export const RSA_HASHES: ReadonlyMap<number, { readonly name: string; readonly h
   [2, { name: 'rsa-sha2-256', hash: 'sha256' }],
   [4, { name: 'rsa-sha2-512', hash: 'sha512' }],
 ])
-
-/** No request to sign is longer: what else comes is no agent's client. In bytes. */
-const MAX_MESSAGE = 256 * 1024
 
 /** Bytes of the length before a message. */
 const LENGTH_SIZE = 4
@@ -63,7 +61,7 @@ export class AgentMessages {
 function neededSize(bytes: Buffer): number {
   if (bytes.length < LENGTH_SIZE) return LENGTH_SIZE
   const length = bytes.readUInt32BE()
-  if (length > MAX_MESSAGE) throw new RangeError('a message to an ssh agent is too long')
+  if (length > LIMITS.agentMessage) throw new RangeError('a message to an ssh agent is too long')
   return LENGTH_SIZE + length
 }
 

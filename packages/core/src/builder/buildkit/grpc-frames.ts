@@ -1,8 +1,7 @@
+import { LIMITS } from '../../model/limits.js'
+
 /** Bytes before each message: whether it is compressed, then its length. */
 const PREFIX = 5
-
-/** The longest message that is read, in bytes; BuildKit's own limit is 16 MiB. */
-const MAX_MESSAGE = 64 * 1024 * 1024
 
 /**
  * A message as it stands in the body of a gRPC call.
@@ -42,6 +41,7 @@ function neededFor(pending: Buffer): number {
   if (pending.byteLength < PREFIX) return PREFIX
   if (pending[0] !== 0) throw new RangeError('a gRPC message is compressed')
   const length = pending.readUInt32BE(1)
-  if (length > MAX_MESSAGE) throw new RangeError(`a gRPC message has ${length} bytes, more than ${MAX_MESSAGE}`)
+  if (length > LIMITS.grpcMessage)
+    throw new RangeError(`a gRPC message has ${length} bytes, more than ${LIMITS.grpcMessage}`)
   return PREFIX + length
 }

@@ -4,6 +4,7 @@ import type { Duplex, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import Dockerode from 'dockerode'
 import { EngineError } from '../../model/errors.js'
+import { parseJson } from '../../model/json.js'
 import { openSocket } from '../dial/open-socket.js'
 import type { Environment } from '../options.js'
 import { type ApiVersion, type EngineVersion, negotiate } from './api-version.js'
@@ -125,7 +126,7 @@ export class Connection implements AsyncDisposable {
 
   #parse(body: string): object {
     try {
-      return JSON.parse(body) as object
+      return parseJson(body) as object
     } catch (cause) {
       throw this.#noEngine(cause)
     }
@@ -182,7 +183,7 @@ async function refusal(response: IncomingMessage): Promise<Refusal> {
 /** The reason in the body of an error: JSON with a message from an engine, anything from a proxy before it. */
 function messageOf(body: string): string {
   try {
-    const { message } = JSON.parse(body) as { readonly message?: unknown }
+    const { message } = parseJson(body) as { readonly message?: unknown }
     return typeof message === 'string' ? message : body
   } catch {
     return body.trim()

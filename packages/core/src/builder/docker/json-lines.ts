@@ -1,37 +1,38 @@
 import { EngineError } from '../../model/errors.js'
+import { parseJson } from '../../model/json.js'
+import { LineTooLong, readLines } from '../../model/lines.js'
 
-const NEWLINE = 0x0a
+type JsonObject = Readonly<Record<string, unknown>>
 
 /**
- * The JSON values of a stream that has one on each line.
+ * Reads a stream that has one JSON object on each line.
  *
- * Lines are cut as bytes, so that a character which arrives in two pieces stays whole; a last line needs no newline.
- *
- * @throws ENGINE_REJECTED where a line is not JSON.
+ * @throws EngineError ENGINE_REJECTED if a line is not a JSON object, or is too long
  */
-export async function* readJsonLines(stream: AsyncIterable<Uint8Array>): AsyncGenerator<unknown> {
-  let pending: Uint8Array[] = []
-  for await (const chunk of stream) {
-    let start = 0
-    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
-      pending.push(chunk.subarray(start, end))
-      yield* parseLine(pending)
-      pending = []
-      start = end + 1
+export async function* readJsonLines(stream: AsyncIterable<Uint8Array>): AsyncGenerator<JsonObject> {
+  try {
+    for await (const line of readLines(stream)) {
+      if (line.trim() !== '') yield parseLine(line)
     }
-    if (start < chunk.length) pending.push(chunk.subarray(start))
+  } catch (cause) {
+    throw cause instanceof LineTooLong ? rejected(cause.message, cause) : cause
   }
-  yield* parseLine(pending)
 }
 
-function* parseLine(pieces: readonly Uint8Array[]): Generator<unknown> {
-  const line = Buffer.concat(pieces).toString().trim()
-  if (line === '') return
+function parseLine(line: string): JsonObject {
   let value: unknown
   try {
-    value = JSON.parse(line)
+    value = parseJson(line)
   } catch (cause) {
-    throw new EngineError('ENGINE_REJECTED', 'the engine sent a line of progress that is not JSON', { cause })
+    throw rejected('a line is not JSON', cause)
   }
-  yield value
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw rejected('a line is not a JSON object')
+  return value as JsonObject
+}
+
+function rejected(why: string, cause?: unknown): EngineError {
+  return new EngineError('ENGINE_REJECTED', `the progress that the engine sent cannot be read: ${why}`, {
+    hint: 'check that the address is that of a Docker Engine and that no proxy changes its answers',
+    cause,
+  })
 }

@@ -1,31 +1,49 @@
 import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { DefinitionError } from '../../model/errors.js'
 import type { RunEvent } from '../../model/events.js'
+import { parseJson } from '../../model/json.js'
+import { LineTooLong, readLines } from '../../model/lines.js'
 import { EVENTS_VERSION } from '../progress/event-lines.js'
 
 /** Reads a file of events, as `--progress json` writes it, one after the other. @throws DefinitionError USAGE */
 export async function* readEvents(file: string): AsyncGenerator<RunEvent> {
-  let number = 0
   try {
-    for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
-      number += 1
-      if (line.trim() === '') continue
-      const value = parse(line)
-      if (number === 1) checkHeader(value, file)
-      else if (isEvent(value)) yield value
-      else throw fault(file, `line ${number} is no event`)
-    }
+    yield* parseEvents(readLines(createReadStream(file)), file)
   } catch (error) {
+    if (error instanceof LineTooLong) throw fault(file, error.message)
     if (error instanceof Error && 'syscall' in error) throw fault(file, `it cannot be read: ${error.message}`)
     throw error
+  }
+}
+
+/**
+ * Reads the lines of a file of events. Events of kinds that this version does not have are left out.
+ *
+ * @param file - its path, for messages
+ * @throws DefinitionError USAGE if a line is not an event
+ */
+export async function* parseEvents(lines: AsyncIterable<string>, file: string): AsyncGenerator<RunEvent> {
+  // With the schema library: only where events are read.
+  const { checkEvent } = await import('./printed-json.js')
+  let number = 0
+  for await (const line of lines) {
+    number += 1
+    if (line.trim() === '') continue
+    const value = parse(line)
+    if (number === 1) {
+      checkHeader(value, file)
+      continue
+    }
+    const event = checkEvent(value)
+    if (event === 'malformed') throw fault(file, `line ${number} is no event`)
+    if (event !== 'unknown') yield event
   }
   if (number === 0) throw fault(file, 'it is empty')
 }
 
 function parse(line: string): unknown {
   try {
-    return JSON.parse(line)
+    return parseJson(line)
   } catch {
     return undefined
   }
@@ -38,19 +56,8 @@ function checkHeader(value: unknown, file: string): void {
   const message =
     version === undefined
       ? 'it does not start as a file of events does'
-      : `its events are of version ${version}, and this reads version ${EVENTS_VERSION}`
+      : `its events are of version ${JSON.stringify(version)}, and this reads version ${EVENTS_VERSION}`
   throw fault(file, message)
-}
-
-function isEvent(value: unknown): value is RunEvent {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'kind' in value &&
-    typeof value.kind === 'string' &&
-    'at' in value &&
-    typeof value.at === 'number'
-  )
 }
 
 function fault(path: string, message: string): DefinitionError {

@@ -26,6 +26,14 @@ test('refuses a line that is not JSON', async () => {
   await expect(readAll([Buffer.from('{"a":1}\nhello\n')])).rejects.toMatchObject({ code: 'ENGINE_REJECTED' })
 })
 
+test.each(['null', '1', '"text"', '[]', `${'['.repeat(1000)}`])(
+  'refuses the line %s, which is no object',
+  async (line) => {
+    const error = { code: 'ENGINE_REJECTED', hint: expect.stringMatching(/./) }
+    await expect(readAll([Buffer.from(`${line}\n`)])).rejects.toMatchObject(error)
+  },
+)
+
 test('has nothing to give for an empty stream', async () => {
   expect(await readAll([])).toEqual([])
 })

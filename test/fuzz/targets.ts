@@ -1,0 +1,15 @@
+import type { FuzzTarget } from './target.js'
+import { ARCHIVE_TARGETS } from './targets/archives.js'
+import { DOCKERFILE_TARGETS } from './targets/dockerfiles.js'
+import { ENGINE_TARGETS } from './targets/engine.js'
+import { RECORD_TARGETS } from './targets/records.js'
+import { REGISTRY_TARGETS } from './targets/registry.js'
+
+/** The parsers of everything that polyarch reads of others. */
+export const TARGETS: readonly FuzzTarget[] = [
+  ...ARCHIVE_TARGETS,
+  ...DOCKERFILE_TARGETS,
+  ...REGISTRY_TARGETS,
+  ...ENGINE_TARGETS,
+  ...RECORD_TARGETS,
+]

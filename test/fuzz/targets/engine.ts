@@ -1,0 +1,82 @@
+import { Readable } from 'node:stream'
+import {
+  AgentMessages,
+  AgentReader,
+  agentMessage,
+  agentString,
+} from '../../../packages/core/src/builder/buildkit/agent-messages.js'
+import { BuildProgress } from '../../../packages/core/src/builder/buildkit/build-progress.js'
+import { frame, readFrames } from '../../../packages/core/src/builder/buildkit/grpc-frames.js'
+import { messageTypes } from '../../../packages/core/src/builder/buildkit/messages.js'
+import { decodeStatus } from '../../../packages/core/src/builder/buildkit/status.js'
+import { STATUS_SCHEMA } from '../../../packages/core/src/builder/buildkit/status-schema.js'
+import { parseEndpoint } from '../../../packages/core/src/builder/docker/endpoint.js'
+import { readMessages, StreamFailure } from '../../../packages/core/src/builder/docker/message-stream.js'
+import type { FuzzTarget } from '../target.js'
+import { DIGEST, json } from './values.js'
+
+/** protobufjs has no class of its own for a message that ends too early. */
+class MessageError extends Error {}
+
+function status(input: Buffer): readonly unknown[] {
+  const events: unknown[] = []
+  const progress = new BuildProgress((event) => events.push(event))
+  progress.add(decoded(input))
+  progress.end()
+  return [events, progress.failedStep('x')]
+}
+
+function decoded(input: Buffer) {
+  try {
+    return decodeStatus(input)
+  } catch (error) {
+    throw new MessageError('not a status', { cause: error })
+  }
+}
+
+const TIME = { seconds: 1, nanos: 2 }
+const STATUS = messageTypes(STATUS_SCHEMA)('Status').encode({
+  vertexes: [{ digest: 'a', name: '[1/2] RUN x', cached: false, started: TIME, completed: TIME, error: 'exit code 1' }],
+  statuses: [{ id: `extracting ${DIGEST}`, vertex: 'a', name: 'x', current: 1, total: 2 }],
+  logs: [{ vertex: 'a', stream: 2, data: Buffer.from('output\n') }],
+  warnings: [{ vertex: 'a', summary: Buffer.from('x'), ranges: [{ start: { line: 1, character: 1 } }] }],
+})
+
+export const ENGINE_TARGETS: readonly FuzzTarget[] = [
+  {
+    name: 'engine-messages',
+    seeds: [
+      '{"status":"Pushing","id":"a","progressDetail":{"current":1,"total":2}}\n{"aux":{"ID":"sha256:x"}}\n',
+      json({ status: 'x' }),
+    ],
+    words: ['\n', 'null\n', '1\n', '[]\n'],
+    read: (input) => readMessages(Readable.from([input]), () => {}),
+    errors: [StreamFailure],
+  },
+  { name: 'build-status', seeds: [STATUS, ''], read: status, errors: [MessageError] },
+  {
+    name: 'grpc-frames',
+    seeds: [frame(STATUS), Buffer.concat([frame(Buffer.alloc(0)), frame(STATUS)])],
+    async read(input) {
+      for await (const message of readFrames(Readable.from([input.subarray(0, 7), input.subarray(7)]))) message.at(0)
+    },
+    errors: [RangeError],
+  },
+  {
+    name: 'ssh-agent',
+    seeds: [agentMessage(11), agentMessage(13, agentString('key'), agentString('data'), agentString(''))],
+    read(input) {
+      for (const message of new AgentMessages().add(input)) {
+        const reader = new AgentReader(message.subarray(1))
+        for (let left = message.length - 1; left > 0; left -= reader.string().length + 4);
+      }
+    },
+    errors: [RangeError],
+  },
+  {
+    name: 'engine-address',
+    seeds: ['unix:///var/run/docker.sock', 'tcp://10.0.0.1:2376', 'ssh://user@host:22/run/docker.sock', 'ssh://[::1]'],
+    words: ['://', '@', '%zz', '%2d', '-oProxyCommand=x', '[', ']'],
+    read: (input) => parseEndpoint(input.toString(), undefined),
+  },
+]
