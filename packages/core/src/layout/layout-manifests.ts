@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { Digest } from '../model/digest.js'
+import { algorithmOf, type Digest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
 import { type Descriptor, isForeign, isIndex, type StoredManifest } from '../model/oci.js'
 import { formatReference, type Reference } from '../model/reference.js'
@@ -40,7 +40,7 @@ async function readManifest(directory: string, digest: Digest): Promise<StoredMa
   const where = `${digest} in ${directory}`
   if (((await contentSize(directory, digest)) ?? 0) > MAX_MANIFEST_SIZE) throw tooLarge(where)
   const bytes = await readContent(directory, digest)
-  return bytes && parseManifest(bytes, undefined, where)
+  return bytes && parseManifest(bytes, undefined, where, algorithmOf(digest))
 }
 
 /** What a registry does before it takes a manifest: layouts that others have thinned out are not told from whole ones by their names. */

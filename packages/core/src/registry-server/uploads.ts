@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { DigestAlgorithm } from '../model/digest.js'
 import { ProtocolError } from './protocol-error.js'
 import { Upload } from './upload.js'
 
@@ -32,14 +33,14 @@ export class Uploads {
    *
    * @throws ProtocolError TOOMANYREQUESTS
    */
-  async start(repository: string): Promise<Upload> {
+  async start(repository: string, algorithm?: DigestAlgorithm): Promise<Upload> {
     if (this.#byId.size >= MAX_UPLOADS) await this.#forget((upload) => upload.size === 0, UNUSED_AFTER)
     await this.#forget(() => true, ABANDONED_AFTER)
     if (this.#byId.size >= MAX_UPLOADS) {
       const message = `there are ${MAX_UPLOADS} uploads already that have not ended`
       throw new ProtocolError(429, 'TOOMANYREQUESTS', message, { 'retry-after': String(UNUSED_AFTER / 1000) })
     }
-    const upload = new Upload(this.folder, repository)
+    const upload = new Upload(this.folder, repository, algorithm)
     this.#byId.set(upload.id, upload)
     return upload
   }

@@ -4,7 +4,7 @@ import { formatReference, type Reference } from '../model/reference.js'
 import type { Connections, Place } from './connections.js'
 import { discard, type HttpAnswer, headerOf } from './http-message.js'
 import { MAX_MANIFEST_SIZE } from './manifest-shape.js'
-import { type ManifestReader, manifestName, mismatch, tooLarge } from './manifests.js'
+import { checkTold, type ManifestReader, manifestName, mismatch, tooLarge } from './manifests.js'
 import { PassingFault } from './passing-fault.js'
 import type { RegistryCall } from './port.js'
 import type { RecentWrites } from './recent-writes.js'
@@ -48,7 +48,7 @@ export class ManifestWriter {
       }
       const answer = await this.#sendPut(place, reference, name, manifest, call)
       const told = headerOf(answer, 'docker-content-digest')
-      if (told?.startsWith('sha256:') && told !== digest) throw mismatch(`${where}, put as ${digest},`, told)
+      checkTold(manifest, told, `${where}, put as ${digest},`)
       return headerOf(answer, 'oci-subject') !== undefined
     })
     for (const written of [name, digest]) this.#recent.add(reference, written)

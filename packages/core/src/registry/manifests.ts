@@ -1,4 +1,4 @@
-import { isDigest } from '../model/digest.js'
+import { algorithmOf, digestOf, isDigest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
 import { type Descriptor, MANIFEST_MEDIA_TYPES, type StoredManifest } from '../model/oci.js'
 import { formatReference, type Reference } from '../model/reference.js'
@@ -70,8 +70,10 @@ export class ManifestReader {
       }
       const bytes = await place.session.read(answer, MAX_MANIFEST_SIZE, call)
       if (bytes === undefined) throw tooLarge(where)
-      const manifest = parseManifest(bytes, headerOf(answer, 'content-type'), where)
-      checkTold(manifest.descriptor, headerOf(answer, 'docker-content-digest'), where)
+      const algorithm = reference.digest && algorithmOf(reference.digest)
+      const manifest = parseManifest(bytes, headerOf(answer, 'content-type'), where, algorithm)
+      const told = headerOf(answer, 'docker-content-digest')
+      checkTold(manifest, told, `${where}, announced as ${told},`)
       matching(manifest.descriptor, reference)
       return manifest
     })
@@ -95,6 +97,8 @@ function toldDescriptor(answer: HttpAnswer, reference: Reference): Descriptor | 
   const size = Number(headerOf(answer, 'content-length'))
   const mediaType = essence(headerOf(answer, 'content-type'))
   if (!isDigest(digest) || !Number.isSafeInteger(size) || size <= 0 || isGenericType(mediaType)) return undefined
+  // Some registries state the digest by which they know it, whatever it was requested by.
+  if (reference.digest !== undefined && algorithmOf(digest) !== algorithmOf(reference.digest)) return undefined
   checkMediaType(mediaType, formatReference(reference))
   return { mediaType, digest, size }
 }
@@ -105,8 +109,11 @@ function matching(descriptor: Descriptor, reference: Reference): Descriptor {
   throw mismatch(formatReference(reference), descriptor.digest)
 }
 
-function checkTold({ digest }: Descriptor, told: string | undefined, where: string): void {
-  if (told !== undefined && isDigest(told) && told !== digest) throw mismatch(`${where}, announced as ${told},`, digest)
+/** Compares a manifest with the digest that a registry states for it, of whichever kind. @throws RegistryError DIGEST_MISMATCH */
+export function checkTold({ bytes }: StoredManifest, told: string | undefined, where: string): void {
+  if (told === undefined || !isDigest(told)) return
+  const digest = digestOf(bytes, algorithmOf(told))
+  if (told !== digest) throw mismatch(where, digest)
 }
 
 /** What arrived is not what was asked for. */
