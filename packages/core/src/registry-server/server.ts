@@ -123,4 +123,5 @@ async function closeServer(server: Server, handler: RequestHandler): Promise<voi
   server.closeAllConnections()
   await closed
   await handler.settled()
+  await handler.store.uploads.close()
 }

@@ -14,7 +14,7 @@ const UNUSED_AFTER = 60 * 1000
 /** Uploads at a time; far more than clients have, since each of them sends a few at a time. */
 const MAX_UPLOADS = 1000
 
-/** The uploads that are under way. They end with the process: what a crash leaves is removed by the next one. */
+/** The uploads that are under way. They end with the server; what a crash leaves is removed by the next start. */
 export class Uploads {
   readonly #byId = new Map<string, Upload>()
 
@@ -67,6 +67,11 @@ export class Uploads {
   async discard(upload: Upload): Promise<void> {
     this.take(upload)
     await upload.discard()
+  }
+
+  /** Forgets all uploads, so that their bytes take no space until the next start. */
+  async close(): Promise<void> {
+    for (const upload of this.#byId.values()) await this.discard(upload)
   }
 
   /** A path in the folder that nothing else uses. */
