@@ -21,7 +21,7 @@ import { AMD64, ARM, pushBase } from './project.js'
 
 const DOCKERFILE = `ARG BASE_IMAGE
 FROM \${BASE_IMAGE}
-ARG WHO
+ARG WHO MORE
 COPY --from=HELPER /etc/os-release /helper
 COPY . /app
 `

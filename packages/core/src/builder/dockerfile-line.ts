@@ -1,4 +1,5 @@
-import { DockerfileParser, From, type Instruction } from 'dockerfile-ast'
+import { type Instruction, splitInstructions } from '../dockerfile/instructions.js'
+import { splitSpaces } from '../dockerfile/words.js'
 
 /** `[builder 2/5] RUN make`: BuildKit's name of a step, with its stage where there are several. */
 const STEP_NAME = /^\[(?:(?<words>[^\]]*) )?(?<index>\d+)\/(?<total>\d+)\] (?<keyword>[A-Z]+)/
@@ -29,24 +30,22 @@ export function findInstruction(dockerfile: string, stepName: string): number | 
   })
   const [stage] = candidates
   const instruction = candidates.length === 1 ? stage?.steps[Number(match['index']) - 1] : undefined
-  return instruction !== undefined && instruction.getKeyword() === match['keyword']
-    ? instruction.getRange().start.line + 1
-    : undefined
+  return instruction !== undefined && instruction.keyword === match['keyword'] ? instruction.line : undefined
 }
 
 function readStages(text: string): readonly Stage[] {
   const stages: { names: string[]; steps: Instruction[] }[] = []
-  for (const instruction of DockerfileParser.parse(text).getInstructions()) {
-    if (instruction instanceof From) stages.push(startStage(instruction, stages))
-    else if (NUMBERED.has(instruction.getKeyword())) stages.at(-1)?.steps.push(instruction)
+  for (const instruction of splitInstructions(text).instructions) {
+    if (instruction.keyword === 'FROM') stages.push(startStage(instruction, stages))
+    else if (NUMBERED.has(instruction.keyword)) stages.at(-1)?.steps.push(instruction)
   }
   return stages
 }
 
 /** Naming its base is a numbered step of a stage, unless the base is an earlier stage or nothing at all. */
-function startStage(from: From, earlier: readonly Stage[]): { names: string[]; steps: Instruction[] } {
-  const base = from.getImage() ?? ''
-  const isPulled = base !== 'scratch' && !earlier.some(({ names }) => names.includes(base))
-  const name = from.getBuildStage()
-  return { names: [`stage-${earlier.length}`, ...(name ? [name] : [])], steps: isPulled ? [from] : [] }
+function startStage(from: Instruction, earlier: readonly Stage[]): { names: string[]; steps: Instruction[] } {
+  const [base, as, name] = splitSpaces(from.joined.text, from.args).map(({ text }) => text)
+  const isPulled = base !== 'scratch' && !earlier.some(({ names }) => base !== undefined && names.includes(base))
+  const named = as?.toLowerCase() === 'as' && name !== undefined ? [name.toLowerCase()] : []
+  return { names: [`stage-${earlier.length}`, ...named], steps: isPulled ? [from] : [] }
 }

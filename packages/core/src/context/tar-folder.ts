@@ -1,179 +1,101 @@
-import { chmod, link, lstat, lutimes, mkdir, open, symlink, unlink, utimes } from 'node:fs/promises'
+import { EventEmitter } from 'node:events'
+import { chmod, lutimes, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { type ExtractOptions, extract, type Headers } from 'tar-fs'
 import type { Header } from 'tar-stream'
-import { isMissing } from '../model/is-missing.js'
+import { type CheckedEntry, EntryError, TarGuard } from './tar-guard.js'
 
-/** Linux's PATH_MAX, in bytes. */
-const MAX_PATH = 4096
-/** The most of a path that a message shows, in characters. */
-const MAX_SHOWN = 200
+/** Bits of a mode that tar-fs drops: set-uid, set-gid and sticky. */
+const SPECIAL_BITS = 0o7000
 
-/** An entry of an archive that is not unpacked. */
-export class EntryError extends Error {
-  constructor(name: string, reason: string, cause?: unknown) {
-    super(`entry ${shown(name)} ${reason}`, { cause })
-  }
+/** The content of an entry, as tar-stream reads it. */
+type Content = AsyncIterable<unknown> & { resume(): unknown }
+
+/** The content of an entry cannot be read: the archive ended within it. */
+export class ContentError extends Error {}
+
+/** Options that the types of tar-fs lack. */
+interface UnpackOptions extends ExtractOptions {
+  readonly chown: boolean
+  readonly umask: number
+  readonly validateSymlinks: boolean
+  /** Where entries come from: with no reader of its own, tar-fs unpacks only those that were checked. */
+  readonly extract: EventEmitter
 }
 
 /**
- * The folder that an archive is unpacked into; nobody else writes there. Files belong to this user, with the modes and
- * times of the archive. Devices and pipes are left out: an ordinary user cannot make them.
+ * The folder that an archive is unpacked into by tar-fs; nobody else writes there. Files belong to this user, with the
+ * modes and times of the archive.
  */
 export class TarFolder {
   readonly #root: string
-  /** Paths that are directories, and stay so: nothing replaces a directory. */
-  readonly #directories = new Set<string>([''])
-  /** Modes and times of directories, set at the end: a directory may be read-only. */
-  readonly #attributes = new Map<string, Header>()
+  readonly #guard = new TarGuard()
+  readonly #checked = new EventEmitter()
+  /** Unpacked at the end, the deepest first: a directory may be read-only. */
+  readonly #directories = new Map<string, CheckedEntry>()
 
   constructor(root: string) {
     this.#root = root
+    // A symbolic link may lead anywhere: nothing is written through one, and it is sent as a link.
+    const options: UnpackOptions = { extract: this.#checked, chown: false, umask: 0, validateSymlinks: false }
+    extract(root, options)
   }
 
-  /** Unpacks one entry. @throws EntryError */
-  async add(header: Header, content: AsyncIterable<Uint8Array>): Promise<void> {
-    const { name } = header
-    try {
-      const path = pathOf(name, name)
-      requireValid(header)
-      await this.#unpack(path, header, content)
-    } catch (error) {
-      throw error instanceof EntryError ? error : new EntryError(name, `cannot be unpacked: ${messageOf(error)}`, error)
-    }
+  /** Unpacks one entry; a directory at the end. @throws EntryError; ContentError */
+  async add(header: Header, content: Content): Promise<void> {
+    const entry = this.#guard.check(header)
+    if (entry?.type === 'directory') this.#directories.set(entry.path, entry)
+    else if (entry !== undefined) await this.#unpack(entry, Readable.from(chunksOf(content), { objectMode: false }))
+    content.resume()
   }
 
-  /** Sets modes and times of directories, the deepest first. @throws EntryError */
+  /** Makes the directories of the archive, with their modes and times. @throws EntryError */
   async finish(): Promise<void> {
-    const paths = [...this.#attributes].sort(([one], [other]) => other.split('/').length - one.split('/').length)
-    for (const [path, { name, mode = 0o755, mtime }] of paths) {
-      try {
-        await chmod(join(this.#root, path), mode & 0o7777)
-        if (mtime !== undefined) await utimes(join(this.#root, path), mtime, mtime)
-      } catch (error) {
-        throw new EntryError(name, `cannot be unpacked: ${messageOf(error)}`, error)
-      }
-    }
+    const depth = ({ path }: CheckedEntry) => path.split('/').length
+    const deepestFirst = [...this.#directories.values()].sort((one, other) => depth(other) - depth(one))
+    for (const entry of deepestFirst) await this.#unpack(entry, Readable.from([]))
   }
 
-  async #unpack(path: string, header: Header, content: AsyncIterable<Uint8Array>): Promise<void> {
-    switch (header.type) {
-      case 'directory':
-        await this.#makeDirectories(header.name, path)
-        this.#attributes.set(path, header)
-        return
-      case 'file':
-      case 'contiguous-file':
-        return this.#writeFile(await this.#makePlace(header.name, path), header, content)
-      case 'symlink':
-        return this.#makeSymlink(await this.#makePlace(header.name, path), header)
-      case 'link':
-        return this.#makeLink(path, header)
-      case 'fifo':
-      case 'character-device':
-      case 'block-device':
-        return
-      default:
-        throw new EntryError(header.name, 'is of a kind that is not supported')
-    }
-  }
-
-  /** Makes the directories above a path, and removes a file that an earlier entry put there. */
-  async #makePlace(name: string, path: string): Promise<string> {
-    if (path === '') throw new EntryError(name, 'has no name')
-    await this.#makeDirectories(name, parentOf(path))
+  async #unpack(entry: CheckedEntry, content: Readable): Promise<void> {
+    const { name, path, type, mode, mtime, isReplacing } = entry
     const file = join(this.#root, path)
-    const kind = await kindOf(file)
-    if (kind === 'symlink') throw new EntryError(name, 'is in the place of a symbolic link')
-    if (kind === 'directory') throw new EntryError(name, 'is in the place of a directory')
-    if (kind !== undefined) await unlink(file)
-    return file
-  }
-
-  async #makeDirectories(name: string, path: string): Promise<void> {
-    if (this.#directories.has(path)) return
-    let parent = ''
-    for (const part of path.split('/')) {
-      parent = parent === '' ? part : `${parent}/${part}`
-      if (this.#directories.has(parent)) continue
-      const kind = await kindOf(join(this.#root, parent))
-      if (kind === undefined) await mkdir(join(this.#root, parent), 0o777)
-      else if (kind === 'symlink') throw new EntryError(name, `leads through the symbolic link ${shown(parent)}`)
-      else if (kind === 'file') throw new EntryError(name, `is in ${shown(parent)}, which is a file`)
-      this.#directories.add(parent)
+    try {
+      // Another name of the file keeps its content, and a read-only file cannot be opened.
+      if (isReplacing) await unlink(file)
+      await this.#write(entry, content)
+      // tar-fs leaves both to others.
+      if (type === 'symlink') await lutimes(file, mtime, mtime)
+      else if (mode & SPECIAL_BITS) await chmod(file, mode)
+    } catch (error) {
+      if (error instanceof ContentError) throw error
+      throw new EntryError(name, `cannot be unpacked: ${error instanceof Error ? error.message : error}`, error)
     }
   }
 
-  async #writeFile(file: string, { mode = 0o644, mtime }: Header, content: AsyncIterable<Uint8Array>): Promise<void> {
-    await using output = await open(file, 'wx', 0o600)
-    for await (const chunk of content) await output.appendFile(chunk)
-    await output.chmod(mode & 0o7777)
-    if (mtime !== undefined) await output.utimes(mtime, mtime)
-  }
-
-  async #makeSymlink(file: string, { name, linkname, mtime }: Header): Promise<void> {
-    if (!linkname) throw new EntryError(name, 'is a symbolic link without a target')
-    await symlink(linkname, file)
-    if (mtime !== undefined) await lutimes(file, mtime, mtime)
-  }
-
-  /** Another name of a file of this archive: a link above it could lead to a file of this machine. */
-  async #makeLink(path: string, { name, linkname }: Header): Promise<void> {
-    if (!linkname) throw new EntryError(name, 'is a hard link without a target')
-    const target = pathOf(linkname, name)
-    const existing = join(this.#root, target)
-    const isFile = this.#directories.has(parentOf(target)) && (await kindOf(existing)) === 'file'
-    if (!isFile) {
-      throw new EntryError(name, `is a hard link to ${shown(linkname)}, which is not a file of the archive`)
+  #write({ path, type, target, mode, mtime }: CheckedEntry, content: Readable): Promise<void> {
+    const header: Headers & { linkname: string } = {
+      name: path,
+      type,
+      linkname: target,
+      mode,
+      mtime,
+      size: 0,
+      uid: 0,
+      gid: 0,
     }
-    if (target !== path) await link(existing, await this.#makePlace(name, path))
+    return new Promise((resolve, reject) => {
+      const done = (error?: Error | null) => (error ? reject(error) : resolve())
+      this.#checked.emit('entry', header, content, done)
+    })
   }
 }
 
-type Kind = 'directory' | 'symlink' | 'file'
-
-async function kindOf(file: string): Promise<Kind | undefined> {
-  const stats = await lstat(file).catch((error: unknown) => {
-    if (!isMissing(error)) throw error
-  })
-  if (stats === undefined) return undefined
-  if (stats.isDirectory()) return 'directory'
-  return stats.isSymbolicLink() ? 'symlink' : 'file'
-}
-
-/** A path as the folder has it: relative, without `.` and `..`. @param entry - the entry that an error names */
-function pathOf(written: string, entry: string): string {
-  if (written.includes('\0')) throw new EntryError(entry, 'has a NUL character in a path')
-  if (Buffer.byteLength(written) > MAX_PATH) throw new EntryError(entry, `has a path of more than ${MAX_PATH} bytes`)
-  if (process.platform === 'win32' && /[\\:]/.test(written))
-    throw new EntryError(entry, 'has a path that Windows cannot have')
-  const parts: string[] = []
-  for (const part of written.split('/')) {
-    if (part === '' || part === '.') continue
-    if (part !== '..') parts.push(part)
-    else if (parts.pop() === undefined) throw new EntryError(entry, 'leads out of the archive')
+/** A stream that fails once it is read: tar-fs waits for ever for one that failed before. */
+async function* chunksOf(content: Content): AsyncGenerator<unknown> {
+  try {
+    yield* content
+  } catch (cause) {
+    throw new ContentError('the archive cannot be read', { cause })
   }
-  return parts.join('/')
-}
-
-function parentOf(path: string): string {
-  return path.slice(0, Math.max(path.lastIndexOf('/'), 0))
-}
-
-function requireValid({ name, size, mode, mtime }: Header): void {
-  // tar-stream waits for ever for the end of an entry whose size it could not read.
-  if (!isSize(size)) throw new EntryError(name, 'has a size that is not a number')
-  if (mode !== undefined && !Number.isSafeInteger(mode)) throw new EntryError(name, 'has a mode that is not a number')
-  if (mtime !== undefined && Number.isNaN(mtime.getTime())) throw new EntryError(name, 'has a time that is not a date')
-}
-
-function isSize(size: unknown): boolean {
-  return size === undefined || (Number.isSafeInteger(size) && Number(size) >= 0)
-}
-
-function shown(path: string): string {
-  return JSON.stringify(path.length > MAX_SHOWN ? `${path.slice(0, MAX_SHOWN)}…` : path)
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

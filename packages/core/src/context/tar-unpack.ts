@@ -1,11 +1,13 @@
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
-import { extract, type Extract as TarReader } from 'tar-stream'
+import type { Extract as TarReader } from 'tar-stream'
 import type { ContextDefinition, TarStream } from '../definition/build-context.js'
 import { CancelledError, EngineError } from '../model/errors.js'
+import { tarReader } from '../model/tar-reader.js'
 import { peek } from './peek.js'
-import { EntryError, TarFolder } from './tar-folder.js'
+import { ContentError, TarFolder } from './tar-folder.js'
+import { EntryError } from './tar-guard.js'
 
 type TarContext = Extract<ContextDefinition, { kind: 'tar' | 'stream' }>
 
@@ -45,17 +47,13 @@ interface Unpacking {
 }
 
 function unpackInto(folder: TarFolder): Unpacking {
-  const reader = extract()
+  const reader = tarReader()
   let failure: Error | undefined
   let pending = Promise.resolve()
   reader.on('entry', (header, content, next) => {
     content.on('error', () => {})
-    // The types do not name what the stream is of.
-    pending = folder.add(header, content as AsyncIterable<Uint8Array>).then(
-      () => {
-        content.resume()
-        next()
-      },
+    pending = folder.add(header, content).then(
+      () => next(),
       (error: Error) => {
         failure ??= error
         next(error)
@@ -72,7 +70,9 @@ function unpackInto(folder: TarFolder): Unpacking {
         (reason: unknown) => reason,
       )
       await pending
-      if (failure !== undefined || error !== undefined) throw failure ?? error
+      // What ended the content of an entry is the error of the reader.
+      if (error !== undefined && (failure === undefined || failure instanceof ContentError)) throw error
+      if (failure !== undefined) throw failure
       await folder.finish()
     },
   }

@@ -1,155 +1,226 @@
-import { formatReference, parseReference, withDefaultTag } from '../model/reference.js'
-import type { Dockerfile, DockerfileFault, ImageUse, MountedSecret, Span, Stage } from './dockerfile.js'
-import { ExpansionError } from './expand.js'
-import { badName, noBase, noTarget, wrongPlatform } from './faults.js'
-import { BASE_MARK, EPOCH_ARG, type LinkedStage, linkStages, type VariableSource } from './stage-links.js'
+import { posix } from 'node:path'
+import { isForeignSyntax } from './directives.js'
+import type { Dockerfile, DockerfileFault, ImageUse, MountedSecret, Span } from './dockerfile.js'
+import { badName, noBase, noTarget } from './faults.js'
+import { type ExternalImage, fullName, groupByName } from './image-names.js'
+import { UNKNOWN } from './lexer.js'
+import {
+  BASE_MARK,
+  EPOCH_ARG,
+  type Link,
+  type LinkedStage,
+  linkStages,
+  linksOf,
+  type StageGraph,
+  type VariableSource,
+} from './stage-links.js'
+import { type StageReads, stageReader } from './stage-reads.js'
+import { usedArgsOf } from './used-args.js'
+
+/** The build arg that names the frontend in place of `# syntax`. */
+const SYNTAX_ARG = 'BUILDKIT_SYNTAX'
+
+export type { ExternalImage } from './image-names.js'
 
 /** What decides which stages and images a build uses. */
 export interface AnalysisInput extends VariableSource {
-  readonly target?: string | undefined
   /** Names that stand for the shared base in a literal FROM. */
   readonly baseNames: readonly string[]
 }
 
-/** An image, other than the base, that the build pulls. */
-export interface ExternalImage {
-  /** The whole name. */
-  readonly name: string
-  readonly places: readonly Span[]
-  /** Whether every place wants it for the target's platform, and none for the builder's. */
-  readonly isForTarget: boolean
-}
-
-/** What a build of one target on one platform stands on. */
+/**
+ * The inputs of a build of one target on one platform, as far as its Dockerfile shows them. ONBUILD triggers of images
+ * that are pulled are not part of it.
+ */
 export interface Analysis {
-  /** Whether the base is named by the build arg. */
+  /** Whether the build needs the build arg for the base: FROM uses it. */
   readonly usesBaseArg: boolean
+  /** Whether a stage declares it, so that its value is visible to steps. */
+  readonly usesBaseArgInStage: boolean
+  /** Whether a stage takes the base for another platform than the target's. */
+  readonly usesBaseElsewhere: boolean
   /** Whether a stage reads the time that the result is to be dated with, so that the result depends on it. */
   readonly usesEpoch: boolean
+  /** The build args that can have an effect: all that are declared, and those that BuildKit reads itself. */
+  readonly usedArgs: readonly string[]
   /** Where the base is named literally. */
   readonly literalBases: readonly Span[]
+  /** Images whose names cannot be expanded with certainty are left out: BuildKit reports them. */
   readonly externals: readonly ExternalImage[]
+  /**
+   * The paths of the main context that the stages read, at least: relative, `*`, `?` and `[…]` as in Go's `filepath.Match`,
+   * a directory with all that is in it.
+   */
+  readonly contextPaths: readonly string[] | 'all'
   /** `ADD https://…`: content that can change though nothing here does. */
   readonly volatile: readonly ImageUse[]
-  /** The paths of the context that it reads. */
-  readonly contextPaths: readonly string[] | 'all'
   /** The addresses that ADD fetches with a checksum, or from a commit. */
   readonly pinnedRemotes: readonly string[]
   readonly secrets: readonly MountedSecret[]
   readonly faults: readonly DockerfileFault[]
 }
 
-/** Finds out what the stages that lead to the target stand on. Pure, in time that grows with the text and no faster. */
+/** Analyses the stages that lead to the target. Pure, in time that grows with the text and no faster. */
 export function analyze(dockerfile: Dockerfile, input: AnalysisInput): Analysis {
-  if (dockerfile.fault !== undefined) return faulty(dockerfile.fault)
-  try {
-    const linked = linkStages(dockerfile, input)
-    const target = findTarget(linked, input.target)
-    if (target === undefined) return faulty(noTarget(dockerfile, input.target))
-    return analyzeStages(dockerfile, reachedStages(linked, target), input)
-  } catch (error) {
-    if (!(error instanceof ExpansionError)) throw error
-    return faulty({ message: error.message, hint: 'write the value out' })
+  if (dockerfile.fault !== undefined) return { ...NOTHING, faults: [dockerfile.fault] }
+  const graph = linkStages(dockerfile, input)
+  const syntax = syntaxOf(dockerfile, input)
+  const target = findTarget(graph, input.target)
+  if (target === undefined) {
+    // Another frontend may have a language of its own.
+    const faults = syntax.isForeign ? [] : [noTarget(dockerfile, input.target)]
+    return { ...NOTHING, ...externalsOf(syntax.named), usedArgs: Object.keys(input.args), faults }
   }
-}
-
-function analyzeStages(dockerfile: Dockerfile, stages: readonly LinkedStage[], input: AnalysisInput): Analysis {
-  const baseNames = new Set(input.baseNames.flatMap((name) => fullName(name) ?? []))
-  const named = stages.flatMap((stage) => imagesOf(stage, baseNames))
-  const bases = named.filter(({ role }) => role !== 'external')
-  const { syntax: use } = dockerfile
-  const syntax = use === undefined ? [] : [{ name: use.text, use, isForTarget: false }]
-  const externals = [...named.filter(({ role }) => role === 'external'), ...syntax]
-  const faults = [
-    ...(bases.length === 0 ? [noBase(dockerfile, input.baseNames, stages)] : []),
-    ...bases.filter(isElsewhere).map(({ use, stage }) => wrongPlatform(use, stage)),
-    ...externals
-      .filter(({ name }) => fullName(name) === undefined)
-      .flatMap(({ name, use }) => badName(name, use, dockerfile) ?? []),
-  ]
+  const reached = reachedStages(graph, target)
+  const named = reached.flatMap(({ links }) => links.flatMap((link) => namedImage(link, input)))
+  const reads = readsOf(dockerfile, input, { graph, reached })
   return {
-    usesBaseArg: bases.some(({ role }) => role === 'base-arg'),
-    usesEpoch: stages.some(({ stage }) => stage.args.some(({ name }) => name === EPOCH_ARG)),
-    literalBases: bases.filter(({ role }) => role === 'literal-base').map(({ use }) => use),
-    externals: groupByName(externals),
-    volatile: stages.flatMap(({ remoteAdds }) => remoteAdds.volatile),
-    contextPaths: 'all',
-    pinnedRemotes: stages.flatMap(({ remoteAdds }) => remoteAdds.pinned),
-    secrets: stages.flatMap(({ stage }) => stage.secrets),
-    faults,
+    ...basesOf(named),
+    ...reads,
+    usesEpoch: reached.some(({ stage }) => declares(stage, EPOCH_ARG)),
+    usedArgs: syntax.isForeign ? Object.keys(input.args) : usedArgsOf(dockerfile, input.args),
+    ...externalsOf([...named.filter(({ role }) => role === 'external'), ...syntax.named]),
+    contextPaths: syntax.isForeign ? 'all' : reads.contextPaths,
+    faults: syntax.isForeign ? [] : faultsOf(dockerfile, input, { reached, named: [...named, ...syntax.named] }),
   }
 }
 
-function faulty(fault: DockerfileFault): Analysis {
-  const nothing = {
-    usesBaseArg: false,
-    usesEpoch: false,
-    literalBases: [],
-    externals: [],
-    volatile: [],
-    contextPaths: 'all',
-    pinnedRemotes: [],
-    secrets: [],
-  } as const
-  return { ...nothing, faults: [fault] }
+const NOTHING: Omit<Analysis, 'faults'> = {
+  usesBaseArg: false,
+  usesBaseArgInStage: false,
+  usesBaseElsewhere: false,
+  usesEpoch: false,
+  usedArgs: [],
+  literalBases: [],
+  externals: [],
+  contextPaths: 'all',
+  volatile: [],
+  pinnedRemotes: [],
+  secrets: [],
 }
 
-function findTarget(linked: readonly LinkedStage[], target: string | undefined): LinkedStage | undefined {
-  if (target === undefined) return linked.at(-1)
-  const named = linked.find(({ stage }) => stage.name === target.toLowerCase())
-  return named ?? linked[/^\d+$/.test(target) ? Number(target) : -1]
-}
-
-/** The target and all that it is made from, in the order of the file. */
-function reachedStages(linked: readonly LinkedStage[], target: LinkedStage): readonly LinkedStage[] {
-  const reached = new Set<LinkedStage>()
-  const open = [target]
-  for (let one = open.pop(); one !== undefined; one = open.pop()) {
-    if (reached.has(one)) continue
-    reached.add(one)
-    for (const { stage } of one.links) if (stage !== undefined) open.push(stage)
-  }
-  return linked.filter((one) => reached.has(one))
+interface ReachedStage {
+  readonly stage: LinkedStage
+  readonly links: readonly Link[]
 }
 
 interface NamedImage {
-  readonly role: 'base-arg' | 'literal-base' | 'external'
+  readonly role: 'base-arg' | 'literal-base' | 'external' | 'unknown'
   readonly name: string
-  readonly use: ImageUse
-  readonly stage: Stage
+  /** Undefined where a build arg names it. */
+  readonly use?: ImageUse
   readonly isForTarget: boolean
+  readonly error?: Link['error']
 }
 
-function imagesOf({ stage, links, isForTarget }: LinkedStage, baseNames: ReadonlySet<string>): readonly NamedImage[] {
-  return links.flatMap(({ use, name, stage: other }): readonly NamedImage[] => {
-    if (name === 'scratch' || other !== undefined) return []
-    if (name === BASE_MARK) return [{ role: 'base-arg', name, use, stage, isForTarget }]
-    const full = fullName(name)
-    const isBase = full !== undefined && baseNames.has(full)
-    return [{ role: isBase ? 'literal-base' : 'external', name, use, stage, isForTarget }]
+function findTarget({ stages, named }: StageGraph, target: string | undefined): LinkedStage | undefined {
+  if (target === undefined) return stages.at(-1)
+  return named(target) ?? stages[/^\d+$/.test(target) ? Number(target) : -1]
+}
+
+/** The target and all that it is made from, in the order of the file. */
+function reachedStages(graph: StageGraph, target: LinkedStage): readonly ReachedStage[] {
+  const reached = new Map<LinkedStage, readonly Link[]>()
+  const open = [target]
+  for (let one = open.pop(); one !== undefined; one = open.pop()) {
+    if (reached.has(one)) continue
+    const links = linksOf(one, graph)
+    reached.set(one, links)
+    for (const { stage } of links) if (stage !== undefined) open.push(stage)
+  }
+  return graph.stages.flatMap((stage) => {
+    const links = reached.get(stage)
+    return links === undefined ? [] : [{ stage, links }]
   })
 }
 
-/** The name with host, path and tag, by which two spellings of one image are the same. */
-function fullName(name: string): string | undefined {
-  const reference = parseReference(name)
-  return reference && formatReference(withDefaultTag(reference))
+function namedImage(
+  { use, name, stage, isForTarget, error }: Link,
+  { baseNames }: AnalysisInput,
+): readonly NamedImage[] {
+  if (name === 'scratch' || stage !== undefined) return []
+  if (name.includes(BASE_MARK)) return [{ role: 'base-arg', name, use, isForTarget }]
+  if (name.includes(UNKNOWN)) return [{ role: 'unknown', name, use, isForTarget }]
+  const full = fullName(name)
+  const isBase = full !== undefined && baseNames.some((base) => fullName(base) === full)
+  return [{ role: isBase ? 'literal-base' : 'external', name, use, isForTarget, error }]
 }
 
-function groupByName(images: readonly Pick<NamedImage, 'name' | 'use' | 'isForTarget'>[]): readonly ExternalImage[] {
-  const byName = new Map<string, { name: string; places: Span[]; isForTarget: boolean }>()
-  for (const { name, use, isForTarget } of images) {
-    const full = fullName(name)
-    if (full === undefined) continue
-    const group = byName.get(full) ?? { name: full, places: [], isForTarget: true }
-    group.places.push(use)
-    group.isForTarget &&= isForTarget
-    byName.set(full, group)
+function basesOf(named: readonly NamedImage[]) {
+  const bases = named.filter(({ role }) => role === 'base-arg' || role === 'literal-base')
+  const places = bases.flatMap(({ role, use }) => (role === 'literal-base' && use !== undefined ? [use] : []))
+  return {
+    usesBaseArg: bases.some(({ role }) => role === 'base-arg'),
+    usesBaseElsewhere: bases.some(({ isForTarget }) => !isForTarget),
+    literalBases: withoutRepeats(places),
   }
-  return [...byName.values()]
 }
 
-/** Whether the stage that names it says itself that it is for another platform than the target. */
-function isElsewhere({ stage, isForTarget }: NamedImage): boolean {
-  return stage.platform !== undefined && !isForTarget
+/** A trigger is in one place, however many stages run it. */
+function withoutRepeats(places: readonly ImageUse[]): readonly ImageUse[] {
+  return [...new Map(places.map((place) => [place.start, place])).values()]
+}
+
+function externalsOf(named: readonly NamedImage[]): Pick<Analysis, 'externals'> {
+  return { externals: groupByName(named) }
+}
+
+/** The frontend: a build arg is used in place of the directive, and the builder's own needs no image. */
+function syntaxOf({ syntax, isForeign }: Dockerfile, { args }: AnalysisInput) {
+  const given = Object.hasOwn(args, SYNTAX_ARG) ? args[SYNTAX_ARG]?.trim().split(' ')[0] : undefined
+  const named = (name: string, use?: ImageUse): NamedImage => ({
+    role: 'external',
+    name,
+    isForTarget: false,
+    ...(use !== undefined && { use }),
+  })
+  if (given === 'dockerfile.v0') return { isForeign: false, named: [] }
+  if (given) return { isForeign: isForeignSyntax(given), named: [named(given)] }
+  return { isForeign: isForeign ?? false, named: syntax === undefined ? [] : [named(syntax.text, syntax)] }
+}
+
+function declares(stage: LinkedStage, arg: string): boolean {
+  return stage.steps().some((step) => step.kind === 'arg' && step.args.some(({ name }) => name === arg))
+}
+
+function readsOf(
+  { escapeCharacter }: Dockerfile,
+  source: AnalysisInput,
+  { graph, reached }: { readonly graph: StageGraph; readonly reached: readonly ReachedStage[] },
+) {
+  const read = stageReader({ source, globals: graph.globals, escapeCharacter })
+  const all = reached.map(({ stage }): StageReads => read(stage))
+  return {
+    usesBaseArgInStage: all.some(({ seesBase }) => seesBase),
+    contextPaths: contextPathsOf(all.flatMap(({ paths }) => paths)),
+    volatile: all.flatMap(({ volatile }) => volatile),
+    pinnedRemotes: all.flatMap(({ pinnedRemotes }) => pinnedRemotes),
+    secrets: all.flatMap(({ secrets }) => secrets),
+  }
+}
+
+/** In the form that BuildKit requests them in: none may lead out of the context. */
+function contextPathsOf(paths: readonly (string | undefined)[]): readonly string[] | 'all' {
+  const found = new Set<string>()
+  for (const path of paths) {
+    const relative = path === undefined ? '' : posix.join('/', path).replace(/^\/+|\/+$/g, '')
+    if (relative === '') return 'all'
+    found.add(relative)
+  }
+  return [...found].sort()
+}
+
+function faultsOf(
+  dockerfile: Dockerfile,
+  { baseNames }: AnalysisInput,
+  { reached, named }: { readonly reached: readonly ReachedStage[]; readonly named: readonly NamedImage[] },
+): readonly DockerfileFault[] {
+  const isWithoutBase = named.every(({ role }) => role === 'external')
+  return [
+    ...(isWithoutBase ? [noBase(dockerfile, baseNames, reached)] : []),
+    ...named.flatMap(({ role, name, use, error }) => {
+      if (role !== 'external' || use === undefined || fullName(name) !== undefined) return []
+      return error === undefined ? (badName(name, use, dockerfile) ?? []) : [{ ...error, line: use.line }]
+    }),
+  ]
 }

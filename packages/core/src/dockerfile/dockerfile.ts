@@ -29,6 +29,34 @@ export interface MountedSecret {
   readonly line: number
 }
 
+/** `ENV name=value`. */
+export interface EnvDeclaration {
+  readonly name: string
+  readonly value: string
+}
+
+/** An option of `RUN --mount`, its name in lower case. */
+export interface StepMount {
+  readonly options: ReadonlyMap<string, string | undefined>
+  readonly from?: ImageUse
+}
+
+/** An instruction of a stage that decides what the build reads. */
+export type StageStep =
+  | { readonly kind: 'arg'; readonly args: readonly ArgDeclaration[] }
+  | { readonly kind: 'env'; readonly env: readonly EnvDeclaration[] }
+  | { readonly kind: 'run'; readonly line: number; readonly mounts: readonly StepMount[] }
+  | {
+      readonly kind: 'copy'
+      readonly isAdd: boolean
+      readonly from?: ImageUse
+      /** Without heredocs. */
+      readonly sources: readonly ImageUse[]
+      readonly checksum?: string
+    }
+  /** Runs at the start of the stages that are based on this one. */
+  | { readonly kind: 'onbuild'; readonly trigger: StageStep }
+
 /** One `FROM` and what follows it. */
 export interface Stage {
   readonly index: number
@@ -37,17 +65,7 @@ export interface Stage {
   readonly from: ImageUse
   /** Text of `--platform`. */
   readonly platform?: string
-  /** Declared by the stage itself. */
-  readonly args: readonly ArgDeclaration[]
-  /** `COPY --from`, `RUN --mount=from=`. */
-  readonly uses: readonly ImageUse[]
-  /** Set by ENV, in order; those of the image that it is made from are not known here. */
-  readonly env: readonly { readonly name: string; readonly value: string }[]
-  /** The sources of `ADD` whose content no `--checksum` tells. */
-  readonly adds: readonly ImageUse[]
-  /** The sources of `ADD --checksum`. */
-  readonly pinnedAdds: readonly ImageUse[]
-  readonly secrets: readonly MountedSecret[]
+  readonly steps: readonly StageStep[]
 }
 
 /** Something wrong with a Dockerfile. */
@@ -64,9 +82,13 @@ export interface Dockerfile {
   readonly escapeCharacter: string
   /** The frontend named by a `# syntax=` directive. */
   readonly syntax?: ImageUse
+  /** Whether another frontend than Docker's is named, which may read the text in its own way. */
+  readonly isForeign?: boolean
   /** The args before the first FROM, in order. */
   readonly globalArgs: readonly ArgDeclaration[]
   readonly stages: readonly Stage[]
+  /** The lines that decide what is built; undefined where that is not certain. */
+  readonly essence?: string | undefined
   /** The first line before any FROM that is none of those that may stand there. */
   readonly stray?: { readonly keyword: string; readonly line: number }
   /** Why it has not been read. */

@@ -1,6 +1,11 @@
 import { nearest, suggest } from '../definition/faults.js'
 import type { Dockerfile, DockerfileFault, ImageUse, Stage } from './dockerfile.js'
-import { BASE_ARG, type LinkedStage } from './stage-links.js'
+import { BASE_ARG, type Link } from './stage-links.js'
+
+interface ReachedStage {
+  readonly stage: { readonly stage: Stage }
+  readonly links: readonly Link[]
+}
 
 /** The stage that is to be built is not there. */
 export function noTarget({ stages, stray }: Dockerfile, target: string | undefined): DockerfileFault {
@@ -18,7 +23,7 @@ export function noTarget({ stages, stray }: Dockerfile, target: string | undefin
 export function noBase(
   dockerfile: Dockerfile,
   baseNames: readonly string[],
-  reached: readonly LinkedStage[],
+  reached: readonly ReachedStage[],
 ): DockerfileFault {
   const { stages } = dockerfile
   const says = stages.find(({ from }) => from.text.includes(BASE_ARG))
@@ -29,7 +34,7 @@ export function noBase(
       line: says.from.line,
     }
   }
-  const target = reached.at(-1)?.stage ?? stages[0]
+  const target = reached.at(-1)?.stage.stage ?? stages[0]
   const literal = baseNames.length === 0 ? "a literal name given by .sharedBase('…')" : `FROM ${baseNames[0]}`
   return {
     message: 'no stage that leads to the target stands on the base',
@@ -42,21 +47,12 @@ export function noBase(
 }
 
 /** A stage does, and is not used: mostly its name is misspelt. */
-function howToReach({ name, from }: Stage, reached: readonly LinkedStage[]): string {
+function howToReach({ name, from }: Stage, reached: readonly ReachedStage[]): string {
   const images = reached.flatMap(({ links }) => links.filter(({ stage }) => stage === undefined))
   const misspelt = name === undefined ? undefined : images.find((image) => nearest(image.name, [name]) !== undefined)
   if (misspelt !== undefined) return `line ${misspelt.use.line} names '${misspelt.name}': did you mean '${name}'?`
   const which = name === undefined ? `the stage of line ${from.line}` : `the stage '${name}' of line ${from.line}`
   return `${which} does: name it by FROM or COPY --from, or build another target`
-}
-
-/** A stage for the builder's platform stands on the base. */
-export function wrongPlatform(use: ImageUse, { platform }: Stage): DockerfileFault {
-  return {
-    message: `a stage with --platform=${platform} stands on the base, which is for the target platform`,
-    hint: 'name another image there, or leave --platform out',
-    line: use.line,
-  }
 }
 
 /** What is named is none; undefined where {@link noBase} says it already. */

@@ -1,7 +1,7 @@
 import { formatPlatform, type Platform, parsePlatform, samePlatform } from '../model/platform.js'
-import type { Dockerfile, ImageUse, Stage } from './dockerfile.js'
-import { expand, type Variables } from './expand.js'
-import { type RemoteAdds, remoteAddsOf } from './remote-adds.js'
+import type { Dockerfile, DockerfileFault, ImageUse, Stage, StageStep } from './dockerfile.js'
+import { expand, expandOrUnknown } from './expand.js'
+import { ExpansionError, UNKNOWN, type Variables } from './lexer.js'
 
 /** The build arg that `FROM ${BASE_IMAGE}` names the shared base by. */
 export const BASE_ARG = 'BASE_IMAGE'
@@ -14,82 +14,150 @@ export const BASE_ARG = 'BASE_IMAGE'
 export const EPOCH_ARG = 'SOURCE_DATE_EPOCH'
 
 /** Stands for the base where variables are expanded; no image can have this name. */
-export const BASE_MARK = '\u0000base'
+export const BASE_MARK = `${UNKNOWN}base`
+
+/** The args that a RUN sees without declaring them. */
+export const PROXY_ARGS: ReadonlySet<string> = new Set(
+  ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'NO_PROXY', 'ALL_PROXY'].flatMap((name) => [name, name.toLowerCase()]),
+)
 
 /** A place in a stage that names something, with what that is. */
 export interface Link {
   readonly use: ImageUse
   /** As it reads with its variables expanded. */
   readonly name: string
-  /** The earlier stage that is meant; undefined where it is an image. */
+  /** The stage that is meant; undefined where it is an image. */
   readonly stage: LinkedStage | undefined
+  /** Whether it is wanted for the target's platform: BuildKit takes all but FROM so. */
+  readonly isForTarget: boolean
+  /** Why no version of BuildKit can expand it. */
+  readonly error?: Omit<DockerfileFault, 'line'> | undefined
 }
 
-/** A stage with what it names, each name looked up once. */
+/** A stage with what it is made from. */
 export interface LinkedStage {
   readonly stage: Stage
-  /** FROM first, then the rest. */
-  readonly links: readonly Link[]
-  /** Whether it is for the target's platform: as it says itself, else as the one that it is made from. */
+  readonly from: Link
+  /** What it does: the ONBUILD triggers of the stage that it is made from, then its own steps. */
+  readonly steps: () => readonly StageStep[]
+  /** Whether it is for the target's platform. */
   readonly isForTarget: boolean
-  /** Content from elsewhere that may change without the Dockerfile changing. */
-  readonly remoteAdds: RemoteAdds
 }
 
 /** What the variables of FROM lines are made of. */
 export interface VariableSource {
   readonly platform: Platform
   readonly args: Readonly<Record<string, string>>
+  readonly target?: string | undefined
 }
 
-/**
- * Looks up what every stage names, in one pass: a stage can only name earlier ones, and of two with one name the later.
- *
- * @throws ExpansionError
- */
-export function linkStages(dockerfile: Dockerfile, source: VariableSource): readonly LinkedStage[] {
-  const variables = variablesOf(dockerfile, source)
-  const isTarget = (platform: string) => namesTarget(platform, variables, dockerfile.escapeCharacter, source.platform)
-  const linked: LinkedStage[] = []
+/** The stages of a Dockerfile, and how their names are looked up. */
+export interface StageGraph {
+  readonly stages: readonly LinkedStage[]
+  readonly globals: ReadonlyMap<string, string>
+  /** The last stage of the name. */
+  readonly named: (name: string) => LinkedStage | undefined
+}
+
+/** Looks up what every stage is made from: the last stage before it that has the name, or an image. */
+export function linkStages(dockerfile: Dockerfile, source: VariableSource): StageGraph {
+  const globals = globalsOf(dockerfile, source)
+  const { escapeCharacter } = dockerfile
+  const stages: LinkedStage[] = []
   const byName = new Map<string, LinkedStage>()
   for (const stage of dockerfile.stages) {
-    const fromName = expand(stage.from.text, variables, dockerfile.escapeCharacter)
-    const from = { use: stage.from, name: fromName, stage: byName.get(fromName.toLowerCase()) }
-    const uses = stage.uses.map((use) => {
-      // Only here may a stage be named by its number, too.
-      const numbered = /^\d+$/.test(use.text) ? linked[Number(use.text)] : undefined
-      return { use, name: use.text, stage: byName.get(use.text.toLowerCase()) ?? numbered }
-    })
-    const isForTarget = stage.platform === undefined ? (from.stage?.isForTarget ?? true) : isTarget(stage.platform)
-    const remoteAdds = remoteAddsOf(stage, variables, source.args, dockerfile.escapeCharacter)
-    const one = { stage, links: [from, ...uses], isForTarget, remoteAdds }
-    linked.push(one)
+    const use = stage.from
+    const { name, error } = expandFrom(use.text, globals, escapeCharacter)
+    const parent = byName.get(name.toLowerCase())
+    const isForTarget = parent?.isForTarget ?? namesTarget(stage.platform, globals, escapeCharacter, source.platform)
+    const from = { use, name, stage: parent, isForTarget, error }
+    const one = { stage, from, isForTarget, steps: () => [...triggersOf(parent), ...stage.steps] }
+    stages.push(one)
     if (stage.name !== undefined) byName.set(stage.name, one)
   }
-  return linked
+  return { stages, globals, named: (name) => byName.get(name.toLowerCase()) }
 }
 
-/** Of the machine that builds, whichever that is: no platform's words. */
-const BUILDER = ['BUILDPLATFORM', 'BUILDOS', 'BUILDARCH', 'BUILDVARIANT'].map((name) => [name, '\u0000'] as const)
+/** What a stage names, FROM first. */
+export function linksOf(one: LinkedStage, { stages, named }: StageGraph): readonly Link[] {
+  const uses = one.steps().flatMap((step): readonly Link[] => {
+    if (step.kind === 'run') {
+      return step.mounts.flatMap(({ from }) => (from === undefined ? [] : linkTo(from, named(from.text))))
+    }
+    if (step.kind !== 'copy' || step.from === undefined) return []
+    // Only here is a number the index of a stage. One that is too high names nothing.
+    const isIndex = /^[+-]?\d+$/.test(step.from.text)
+    const stage = isIndex ? stages[Number(step.from.text)] : named(step.from.text)
+    return isIndex && stage === undefined ? [] : linkTo(step.from, stage)
+  })
+  return [one.from, ...uses]
+}
+
+function linkTo(use: ImageUse, stage: LinkedStage | undefined): readonly Link[] {
+  return [{ use, name: use.text, stage, isForTarget: true }]
+}
+
+function triggersOf(parent: LinkedStage | undefined): readonly StageStep[] {
+  return parent?.stage.steps.flatMap((step) => (step.kind === 'onbuild' ? [step.trigger] : [])) ?? []
+}
+
+function expandFrom(text: string, variables: Variables, escapeCharacter: string): Pick<Link, 'name' | 'error'> {
+  try {
+    return { name: expand(text, variables, escapeCharacter) }
+  } catch (error) {
+    if (!(error instanceof ExpansionError)) throw error
+    if (!error.isCertain) return { name: UNKNOWN }
+    return {
+      name: text,
+      error: { message: error.message, hint: 'correct the FROM, or set the arg in build({ args })' },
+    }
+  }
+}
 
 /** Whether what a FROM says of its platform is the target's. */
-function namesTarget(text: string, variables: Variables, escapeCharacter: string, target: Platform): boolean {
-  const named = parsePlatform(expand(text, new Map([...variables, ...BUILDER]), escapeCharacter))
+function namesTarget(
+  text: string | undefined,
+  variables: Variables,
+  escapeCharacter: string,
+  target: Platform,
+): boolean {
+  if (text === undefined) return true
+  const named = parsePlatform(expandOrUnknown(text, variables, escapeCharacter))
   return named !== undefined && samePlatform(named, target)
 }
 
 /** What FROM lines can name: the args before the first of them, and the platform args. */
-function variablesOf({ globalArgs, escapeCharacter }: Dockerfile, { platform, args }: VariableSource): Variables {
-  const variables = new Map([
-    ['TARGETPLATFORM', formatPlatform(platform)],
-    ['TARGETOS', platform.os],
-    ['TARGETARCH', platform.architecture],
-    ['TARGETVARIANT', platform.variant ?? ''],
-  ])
+function globalsOf(dockerfile: Dockerfile, { platform, args, target }: VariableSource): ReadonlyMap<string, string> {
+  const { globalArgs, escapeCharacter, stages } = dockerfile
+  const given = (name: string) => (Object.hasOwn(args, name) ? args[name] : undefined)
+  const variables = new Map<string, string>()
+  for (const [name, value] of Object.entries({
+    TARGETPLATFORM: formatPlatform(platform),
+    TARGETOS: platform.os,
+    TARGETOSVERSION: '',
+    TARGETARCH: platform.architecture,
+    TARGETVARIANT: platform.variant ?? '',
+    TARGETSTAGE: target ?? stages.at(-1)?.name ?? 'default',
+    ...Object.fromEntries(BUILDER_ARGS.map((one) => [one, UNKNOWN])),
+  })) {
+    variables.set(name, given(name) ?? value)
+  }
   for (const { name, default: preset } of globalArgs) {
-    const given = name === BASE_ARG ? BASE_MARK : args[name]
-    const value = given ?? (preset === undefined ? variables.get(name) : expand(preset, variables, escapeCharacter))
+    const value = name === BASE_ARG ? BASE_MARK : (given(name) ?? presetOf(name, preset))
     if (value !== undefined) variables.set(name, value)
   }
   return variables
+
+  function presetOf(name: string, preset: string | undefined): string | undefined {
+    if (isGivenElsewhere(name)) return UNKNOWN
+    return preset === undefined ? undefined : expandOrUnknown(preset, variables, escapeCharacter)
+  }
+}
+
+/** Of the machine that builds, whichever that is. */
+const BUILDER_ARGS = ['BUILDPLATFORM', 'BUILDOS', 'BUILDOSVERSION', 'BUILDARCH', 'BUILDVARIANT']
+
+/** Whether an arg may have a value that the definition does not give. */
+export function isGivenElsewhere(name: string): boolean {
+  return name === EPOCH_ARG || PROXY_ARGS.has(name)
 }

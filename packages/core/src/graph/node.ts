@@ -16,8 +16,6 @@ interface NodeCommon {
   readonly repository: Repository
   /** Ids of the nodes whose results it is made from, all of which must be there before it is performed. */
   readonly needs: readonly string[]
-  /** Those of {@link needs} whose results enter its key: with these known, it is known whether it is there already. */
-  readonly decidedBy: readonly string[]
 }
 
 /** One platform's base, made present in the repository of the shared base index. */

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
-import { extract, type Header } from 'tar-stream'
+import type { Header } from 'tar-stream'
+import { tarReader } from '../model/tar-reader.js'
 import { type MachineCode, needsWholeFile, readMachineCode } from './code.js'
 import { ELF_HEADER_SIZE, isElf } from './elf.js'
 import { cleanPath, joinPath, MAX_PATH, splitPath } from './paths.js'
@@ -36,7 +37,7 @@ export async function readLayerFiles(tar: Readable): Promise<LayerFiles> {
   const entries = new Map<string, LayerEntry>()
   const removed = new Set<string>()
   const opaque = new Set<string>()
-  const reader = extract()
+  const reader = tarReader()
   // Not `pipeline`, which ends the reader before its last entry has been taken.
   tar.once('error', (error) => reader.destroy(error))
   tar.pipe(reader)

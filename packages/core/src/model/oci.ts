@@ -76,6 +76,8 @@ export interface ImageConfig extends Partial<Platform> {
     readonly User?: string
     readonly WorkingDir?: string
     readonly Labels?: Readonly<Record<string, string>>
+    /** Triggers: the instructions of `ONBUILD`. */
+    readonly OnBuild?: readonly string[] | null
   }
   readonly rootfs?: { readonly type: 'layers'; readonly diff_ids: readonly Digest[] }
   readonly history?: readonly {

@@ -22,8 +22,9 @@ export function refuseMissingImages({ nodes }: Planned): void {
   })
 }
 
-function whatIsMissing({ node, considered }: SurveyedNode & { readonly node: ImageNode }): string {
-  const where = considered === undefined ? `known after ${node.decidedBy.join(', ')}` : keyName(node, considered.key)
+function whatIsMissing({ node, resolved, considered }: SurveyedNode & { readonly node: ImageNode }): string {
+  const where =
+    considered === undefined ? `known after ${resolved.decidedBy.join(', ')}` : keyName(node, considered.key)
   return `${node.id} (${where})`
 }
 

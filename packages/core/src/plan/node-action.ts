@@ -15,14 +15,14 @@ export async function explainAll(
 }
 
 async function explain(
-  { node, considered, finding, implied, wanted }: SurveyedNode,
+  { resolved, considered, finding, implied, wanted }: SurveyedNode,
   all: ReadonlyMap<string, SurveyedNode>,
   call: StepCall,
 ): Promise<readonly PlanReason[]> {
   if (finding?.state === 'present' && !implied) return [{ kind: 'present' }]
   if (!wanted) return [{ kind: 'unneeded' }]
   if (considered !== undefined) return considered.explain(call)
-  return [{ kind: 'waiting', after: node.decidedBy.filter((need) => all.get(need)?.output === undefined) }]
+  return [{ kind: 'waiting', after: resolved.decidedBy.filter((need) => all.get(need)?.output === undefined) }]
 }
 
 /** What a run would do with a node. */

@@ -102,7 +102,7 @@ function nodePlan(
   checked: Preflight,
 ): NodePlan {
   const { node, considered, output } = surveyed
-  const after = node.decidedBy.filter((need) => all.get(need)?.output === undefined)
+  const after = surveyed.resolved.decidedBy.filter((need) => all.get(need)?.output === undefined)
   const platform = node.kind === 'base' || node.kind === 'image' ? node.platform : undefined
   const source = sourceName(node)
   const { sources = [] } = surveyed.resolved.volatile ?? {}

@@ -109,8 +109,8 @@ async function considerAll(
   return known
 
   async function consider({ node, ...resolved }: ResolvedNode): Promise<void> {
-    await Promise.all(node.decidedBy.map((need) => pending.get(need)))
-    if (!node.decidedBy.every((need) => outputs.has(need))) return
+    await Promise.all(resolved.decidedBy.map((need) => pending.get(need)))
+    if (!resolved.decidedBy.every((need) => outputs.has(need))) return
     const considered = resolved.consider(outputs, circumstancesOf(node))
     const state: Known = { considered }
     if (considered.predicted === undefined) state.finding = await considered.lookup(callOf(node))

@@ -171,7 +171,7 @@ function watchRate(answer: IncomingMessage, time: number): void {
       if (answer.closed || answer.complete || answer.readableLength > 0 || taken >= time * LEAST_RATE) return
       answer.destroy(timeOut(`only ${taken} bytes have come within ${time} ms`))
     })
-  }, time)
+  }, time).unref()
   answer.once('close', () => clearInterval(timer))
 }
 

@@ -60,7 +60,7 @@ function checkRunConfig(value: unknown, where: string): void {
   if (value === undefined || value === null) return
   if (typeof value !== 'object' || Array.isArray(value)) throw unsupported(where, "its 'config' is no object")
   const fields = new Map<string, unknown>(Object.entries(value))
-  const faulty = ['Entrypoint', 'Cmd', 'Env'].find((name) => !isTextList(fields.get(name) ?? []))
+  const faulty = ['Entrypoint', 'Cmd', 'Env', 'OnBuild'].find((name) => !isTextList(fields.get(name) ?? []))
   if (faulty !== undefined) throw unsupported(where, `its '${faulty}' is no list of texts`)
 }
 

@@ -129,7 +129,11 @@ export class Session {
     }
     const { authorization } = first
     const tried = { ...first, scopes: request.scopes }
-    const second = await this.#authenticator.challenged(answer, tried, signal)
+    const second = await this.#authenticator.challenged(answer, tried, signal).catch((error: unknown) => {
+      // An unread body holds its connection, and the process with it.
+      answer.body.destroy()
+      throw error
+    })
     if (second.authorization === undefined || second.authorization === authorization)
       return this.#expected(answer, request, authorization === undefined ? second : first)
     await discard(answer)

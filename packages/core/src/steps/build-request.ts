@@ -20,6 +20,8 @@ export interface ResolvedImage {
   /** What of the context the Dockerfile reads. */
   readonly listing: ContextListing
   readonly analysis: Analysis
+  /** The text of the Dockerfile as far as it decides the result. */
+  readonly decisiveText: string
   readonly images: readonly PinnedImage[]
   /** Seconds since the epoch that a step of the Dockerfile reads, and its result depends on. */
   readonly epoch?: number
@@ -65,7 +67,7 @@ export async function buildRequest(
       // As buildx does: BuildKit 0.11 and newer dates the image with it, and older ones ignore it.
       ...(contexts.epoch !== undefined && { [EPOCH_ARG]: String(contexts.epoch) }),
       ...args,
-      ...(resolved.analysis.usesBaseArg && { [BASE_ARG]: base }),
+      ...((resolved.analysis.usesBaseArg || resolved.analysis.usesBaseArgInStage) && { [BASE_ARG]: base }),
     },
     // Outside the key, like the network that they lead to.
     proxies: await readDockerProxies(process.env),

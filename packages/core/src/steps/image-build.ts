@@ -8,6 +8,7 @@ import { resolvedDigest } from './pinned-image.js'
 import { combinedPaths } from './source-changes.js'
 import { makeSourceRecord, type SourceRecord } from './source-record.js'
 import type { PerformCall, Work, World } from './step.js'
+import { recordedArgs } from './trigger-args.js'
 
 /** An image in its repository, as the builder pushed it, with what it was built from. */
 export interface PushedImage {
@@ -80,7 +81,7 @@ async function push(
 async function recordSources(
   { sources }: BuiltImage,
   { synced }: ImageInputs,
-  { node, resolved }: BuildWork,
+  { node, resolved, inputs }: BuildWork,
   world: World,
   call: PerformCall,
 ): Promise<SourceRecord> {
@@ -98,7 +99,9 @@ async function recordSources(
   })
   // Old builders get the pinned names in the Dockerfile itself, and report no other.
   const pinned = resolved.images.map(({ name, index, image }) => [name, { index, image }] as const)
-  const record = { ...reported, images: { ...Object.fromEntries(pinned), ...reported.images } }
+  const images = { ...Object.fromEntries(pinned), ...reported.images }
+  const unusedArgs = await recordedArgs({ node, resolved, inputs }, { images }, world, call)
+  const record = { ...reported, images, ...(unusedArgs !== undefined && { unusedArgs }) }
   const [unverifiable] = record.unverifiable
   if (unverifiable === undefined || node.build.volatile !== 'refuse') return record
   const message = `the build used ${unverifiable}, whose content may change without notice`

@@ -1,4 +1,3 @@
-import { EPOCH_ARG } from '../dockerfile/stage-links.js'
 import type { ImageNode } from '../graph/node.js'
 import type { Digest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
@@ -12,56 +11,18 @@ import {
   recordReference,
   writeContextRecord,
 } from './context-record.js'
+import { decidingInputs } from './image-key.js'
 import { type ImageParts, imageParts, readParts } from './image-parts.js'
 import { partsDifference } from './parts-difference.js'
 import { sourceChanges } from './source-changes.js'
 import { readSources } from './source-record.js'
-import { inputOf, type StepCall, type Work, type World } from './step.js'
+import type { StepCall, Work, World } from './step.js'
 
 type DescribedWork = Work<ImageNode, ResolvedImage>
 
 /** What an image's key is made of, part by part. */
-export function partsOf({ node, resolved: { context, listing, epoch }, inputs }: DescribedWork): ImageParts {
-  return imageParts({
-    base: inputOf(inputs, node.base).descriptor.digest,
-    context: listing.digest,
-    dockerfile: context.dockerfile.text,
-    build: decisiveSettings(node, epoch),
-  })
-}
-
-/**
- * A build without what does not decide its result, or does so in other parts of the key; with the time that a step of its
- * Dockerfile reads, as the arg that it is. What the image is checked by is part of it: an image that was checked by less
- * is another one.
- */
-export function decisiveSettings({ build, codePolicy }: Pick<ImageNode, 'build' | 'codePolicy'>, epoch?: number) {
-  const { context: _directory, fileModes: _modes, dockerfile: _path, dockerfileInline: _text, ...settings } = build
-  const { cacheFrom: _cache, noCache: _noCache, pull: _pull, reuse: _reuse, volatile: _volatile, ...rest } = settings
-  const { ulimits, inlineCache, secrets, ssh, addHosts, target, ...decisive } = rest
-  return {
-    ...decisive,
-    addHosts: byHost(addHosts),
-    ...(target !== undefined && { target: target.toLowerCase() }),
-    ...(codePolicy === 'trust-declared' && { codePolicy }),
-    ...(epoch !== undefined && { args: { [EPOCH_ARG]: String(epoch), ...decisive.args } }),
-    ...(ulimits.length > 0 && { ulimits }),
-    // The image carries the cache, and is another one for it.
-    ...(inlineCache && { inlineCache }),
-    ...idsOf({ secrets, ssh }),
-  }
-}
-
-/** Sorted by host. The order of two addresses of one host decides which one is used, and stays. */
-function byHost(addHosts: readonly string[]): readonly string[] {
-  const hostOf = (entry: string) => entry.split(/[:=]/, 1)[0] ?? entry
-  return addHosts.toSorted((a, b) => (hostOf(a) < hostOf(b) ? -1 : hostOf(a) > hostOf(b) ? 1 : 0))
-}
-
-/** Secrets and agents are told by their ids alone, sorted. */
-function idsOf(maps: Readonly<Record<string, object>>): Readonly<Record<string, readonly string[]>> {
-  const ids = Object.entries(maps).map(([name, map]) => [name, Object.keys(map).sort()] as const)
-  return Object.fromEntries(ids.filter(([, list]) => list.length > 0))
+export function partsOf({ node, resolved, inputs }: DescribedWork): ImageParts {
+  return imageParts(decidingInputs(node, resolved, inputs))
 }
 
 /** Keeps of what the context was made, for the reasons of later plans. A registry that will not have it costs these alone. */

@@ -1,5 +1,6 @@
 import type { ContextRequest } from '../context/open-context.js'
 import { analyze } from '../dockerfile/analysis.js'
+import { normalizedText } from '../dockerfile/normalized-text.js'
 import type { ImageNode } from '../graph/node.js'
 import { DefinitionError } from '../model/errors.js'
 import { type Annotations, type Descriptor, isIndex, type StoredManifest } from '../model/oci.js'
@@ -12,7 +13,8 @@ import { checkBuiltImage, isComplete, keptManifest, readPushedImage } from './bu
 import { checkCode } from './code-check.js'
 import { noteGitFolder } from './git-folder.js'
 import { type PushedImage, pushImage } from './image-build.js'
-import { decisiveSettings, explainImage, partsOf, recordContext } from './image-explanation.js'
+import { explainImage, partsOf, recordContext } from './image-explanation.js'
+import { decidingInputs, decidingNodes } from './image-key.js'
 import { encodeParts, PARTS_ANNOTATION } from './image-parts.js'
 import { KEY_ANNOTATION, keyOf, keyReference } from './key.js'
 import { noteMissingSecrets, secretFaults } from './mounted-secrets.js'
@@ -30,7 +32,8 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     const context = await world.contexts.open(contextRequest(build), call.signal)
     const { target, args } = build
     const { parseDockerfile } = await import('../dockerfile/parse.js')
-    const analysis = analyze(parseDockerfile(context.dockerfile.text), { platform, target, args, baseNames })
+    const dockerfile = parseDockerfile(context.dockerfile.text)
+    const analysis = analyze(dockerfile, { platform, target, args, baseNames })
     const faults = [...analysis.faults, ...volatileFaults(analysis, build.volatile), ...secretFaults(analysis, build)]
     if (faults.length > 0) {
       const { file } = context.dockerfile
@@ -50,7 +53,15 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     if (build.context.kind === 'directory') noteGitFolder(context.directory, listing, call)
     noteMissingSecrets(analysis, build, context.dockerfile.file, call)
     const { epoch } = world.contexts
-    return { context, listing, analysis, images, ...(analysis.usesEpoch && epoch !== undefined && { epoch }) }
+    const decisiveText = normalizedText(dockerfile)
+    return {
+      context,
+      listing,
+      analysis,
+      decisiveText,
+      images,
+      ...(analysis.usesEpoch && epoch !== undefined && { epoch }),
+    }
   },
 
   volatile: ({ build }, { analysis }) => ({
@@ -58,16 +69,15 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     remade: build.volatile === 'rebuild' && analysis.volatile.length > 0,
   }),
 
-  key(node, { context, listing, images, epoch }, inputs) {
-    const { platform, base, format } = node
+  decidedBy: decidingNodes,
+
+  key(node, resolved, inputs) {
+    const { platform, format } = node
     return keyOf('image', {
       platform,
-      base: inputOf(inputs, base).descriptor.digest,
-      context: listing.digest,
-      dockerfile: context.dockerfile.text,
-      build: decisiveSettings(node, epoch),
+      ...decidingInputs(node, resolved, inputs),
       // One key tag cannot hold a manifest of each kind. Docker's manifests have no room for what the build resolved.
-      ...(format === 'docker' && { format, images: images.map(({ name, image }) => [name, image]).sort() }),
+      ...(format === 'docker' && { format, images: resolved.images.map(({ name, image }) => [name, image]).sort() }),
     })
   },
 

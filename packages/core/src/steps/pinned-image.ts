@@ -114,7 +114,8 @@ export async function resolvedDigest(
   return { index: digest, image: found === undefined ? digest : childFor(reference, found, platform) }
 }
 
-function referenceOf(name: string): Reference {
+/** What a whole name refers to. */
+export function referenceOf(name: string): Reference {
   const reference = parseReference(name)
   if (reference === undefined) throw new TypeError(`'${name}' is no reference`)
   return reference

@@ -4,6 +4,7 @@ import type { ResolvedImage } from './build-request.js'
 import { resolveImageName } from './pinned-image.js'
 import type { SourceRecord } from './source-record.js'
 import type { StepCall, World } from './step.js'
+import { unusedArgsDigest } from './trigger-args.js'
 
 /**
  * How what a build used differs from what is there now: the names of images are resolved again, and the context is
@@ -13,11 +14,13 @@ import type { StepCall, World } from './step.js'
  */
 export async function sourceChanges(
   record: SourceRecord,
-  { platform, build }: ImageNode,
-  { context, analysis }: ResolvedImage,
+  node: ImageNode,
+  resolved: ResolvedImage,
   world: World,
   call: StepCall,
 ): Promise<readonly PlanReason[]> {
+  const { platform, build } = node
+  const { context, analysis } = resolved
   const moved = Object.entries(record.images).map(async ([name, former]): Promise<readonly PlanReason[]> => {
     const isForTarget = former.image !== former.index
     const now = await resolveImageName({ name, isForTarget }, platform, world, call)
@@ -25,11 +28,13 @@ export async function sourceChanges(
     return [{ kind: 'image-moved', name, change: 'changed', from: former.index, ...(now && { to: now.index }) }]
   })
   const isRemade = build.volatile === 'rebuild' && record.unverifiable.length > 0
+  const isSameArgs = record.unusedArgs === undefined || record.unusedArgs === unusedArgsDigest(node, resolved)
   const read = record.context
   const again = read && (await context.select(combinedPaths(analysis.contextPaths, read.paths), call.signal))
   return [
     ...(await Promise.all(moved)).flat(),
     ...(isRemade ? [{ kind: 'volatile' as const, sources: record.unverifiable }] : []),
+    ...(isSameArgs ? [] : [{ kind: 'setting-changed' as const, name: 'args' }]),
     ...(again !== undefined && again.digest !== read?.digest ? [{ kind: 'context-changed' as const, paths: [] }] : []),
   ]
 }

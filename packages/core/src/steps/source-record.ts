@@ -18,6 +18,8 @@ export interface SourceRecord {
     readonly paths: readonly string[] | 'all'
     readonly digest: Digest
   }
+  /** Stands for the args that the Dockerfile does not declare, unless no image has triggers (`ONBUILD`), which could use them. */
+  readonly unusedArgs?: Digest
 }
 
 /** What BuildKit reported is completed with. */
@@ -77,11 +79,12 @@ export function readSources(annotations: Annotations | undefined): SourceRecord 
 /** Anybody may have written it. */
 function isSourceRecord(value: unknown): value is SourceRecord {
   if (!isRecord(value)) return false
-  const { images, unverifiable, context } = value
+  const { images, unverifiable, context, unusedArgs } = value
   return (
     isRecord(images) &&
     Object.values(images).every(isResolved) &&
     isTexts(unverifiable) &&
+    (unusedArgs === undefined || isDigestText(unusedArgs)) &&
     (context === undefined || (isRecord(context) && isDigestText(context['digest']) && isPaths(context['paths'])))
   )
 }

@@ -71,6 +71,8 @@ export interface Step<N extends Node, Resolved> {
   resolve(node: N, world: World, call: StepCall): Promise<Resolved>
   /** Pure: what enters the result from outside, without a place in its key. */
   volatile?(node: N, resolved: Resolved): Volatility
+  /** Pure: the results that its key needs, where these are not all of its `needs`. */
+  decidedBy?(node: N, resolved: Resolved): readonly string[]
   /** Pure: all that decides the result, and nothing else. Needs the results named in `decidedBy`. */
   key(node: N, resolved: Resolved, inputs: Inputs): string
   /** Pure: what the result is, there or not, where its bytes follow from what is known. */

@@ -11,6 +11,8 @@ import type { Finding, Inputs, Output, PerformCall, Step, StepCall, Volatility, 
 export interface ResolvedNode {
   readonly node: Node
   readonly volatile: Volatility | undefined
+  /** Those of the node's `needs` whose results are part of its key: with these known, it is known whether it is there already. */
+  readonly decidedBy: readonly string[]
   /** Computes the key. Pure; needs the results named in `decidedBy`. */
   consider(inputs: Inputs, circumstances?: Circumstances): ConsideredNode
 }
@@ -61,6 +63,7 @@ async function resolveWith<N extends Node, Resolved>(
   return {
     node,
     volatile,
+    decidedBy: step.decidedBy?.(node, resolved) ?? node.needs,
     consider(inputs, { former = {}, anew: forced = false } = {}) {
       const anew = forced || (volatile?.remade ?? false)
       const work = { node, resolved, inputs, key: step.key(node, resolved, inputs), former, anew }

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { type TempFolder, tempFolder } from '../../../../test/support/temp-folder.js'
 import { openContext } from '../../src/context/open-context.js'
+import { digestOf } from '../../src/model/digest.js'
 import { archiveOf, hostileArchives, paxHeader } from './hostile-archives.js'
 
 let outside: TempFolder
@@ -63,6 +64,47 @@ it('unpacks what is unusual and harmless', async () => {
   )
   expect(await open(archive)).toEqual(['absolute', 'b', 'closed', 'closed/file', 'dangling', 'owner', 'twice'])
   expect(await readdir(scratch.path)).toEqual([])
+})
+
+it('unpacks modes, dates, links and replaced files as they are in the archive', async () => {
+  const date = (seconds: number) => seconds.toString(8).padStart(11, '0')
+  const late = 2 ** 32
+  const archive = archiveOf(
+    { name: 'closed/', type: '5', mode: '0001555', time: date(1_000_000) },
+    { name: 'closed/sub/', type: '5', mode: '0000500', time: date(2_000_000) },
+    { name: 'closed/sub/file', content: 'x', mode: '0004711', time: date(late) },
+    { name: 'closed/same', type: '1', link: 'closed/sub/file', mode: '0000777' },
+    { name: 'closed/link', type: '2', link: '/nowhere', time: date(3_000_000) },
+    { name: 'first', content: 'first', mode: '0000444' },
+    { name: 'other', type: '1', link: 'first' },
+    { name: 'first', content: 'second' },
+    { name: 'dévice', content: '', mode: '0000400', time: date(0) },
+  )
+  const context = { kind: 'stream', open: () => Readable.from([archive]) } as const
+  await using opened = await openContext({ context, dockerfile: 'Dockerfile' })
+  const { entries } = await opened.select('all')
+  const found = Object.fromEntries(entries.map((entry) => [entry.path, entry]))
+  const [firstDigest, secondDigest] = ['first', 'second'].map((text) => digestOf(Buffer.from(text)))
+  expect(found).toMatchObject({
+    closed: { mode: 0o1555, modified: 1_000_000_000 },
+    'closed/sub': { mode: 0o500, modified: 2_000_000_000 },
+    'closed/sub/file': { mode: 0o4711, modified: late * 1000 },
+    'closed/same': { mode: 0o4711, modified: late * 1000 },
+    'closed/link': { target: '/nowhere', modified: 3_000_000_000 },
+    first: { digest: secondDigest, mode: 0o644 },
+    other: { digest: firstDigest, mode: 0o444 },
+    dévice: { mode: 0o400, modified: 0 },
+  })
+})
+
+it('reads an archive with many records in a global header in time', async () => {
+  const records = Object.fromEntries(Array.from({ length: 100_000 }, (_, at) => [`key${at}`, '']))
+  const header = Buffer.from(paxHeader(records))
+  header.write('g', 156)
+  const archive = withChecksums(archiveOf(header, ...Array.from({ length: 1000 }, () => paxHeader({ a: 'b' }))))
+  const began = performance.now()
+  expect(await open(archive)).toEqual([])
+  expect(performance.now() - began).toBeLessThan(3000)
 })
 
 it('ends with a typed error or a context, whatever bytes of an archive change', { timeout: 120_000 }, async () => {

@@ -110,6 +110,9 @@ export function hostileArchives(outside: string): Readonly<Record<string, readon
       archiveOf(paxHeader({ linkpath: 'a\u0000b' }), { ...file, type: '2', content: '' }),
       /cannot be unpacked/,
     ],
+    'half of a file': [archiveOf({ name: 'a', content: 'x'.repeat(600) }).subarray(0, 2000), /Unexpected end of data/],
+    'a header of a file alone': [DOCKERFILE.subarray(0, BLOCK), /Unexpected end of data/],
+    'a path of 300 directories': [archiveOf(paxHeader({ path: 'a/'.repeat(300) }), file), /more than 256 directories/],
     'a path of a megabyte': [archiveOf(paxHeader({ path: 'a/'.repeat(500_000) }), file), /more than 4096 bytes/],
     'a name that is too long': [
       archiveOf(paxHeader({ path: 'a'.repeat(1000) }), file),

@@ -102,11 +102,15 @@ describe('other images', () => {
   })
 
   it.each([
-    ['in quotes', 'ADD "https://example.com/a" /a', ['"https://example.com/a"']],
-    ['as JSON', 'ADD ["https://example.com/a b", "local", "/a/"]', ['"https://example.com/a b"']],
+    ['in quotes', 'ADD "https://example.com/a" /a', ['https://example.com/a']],
+    ['as JSON', 'ADD ["https://example.com/a b", "local", "/a/"]', ['https://example.com/a b']],
     ['of Git, by ssh', 'ADD ssh://git@example.com/a.git me@example.com:a.git /a', null],
-    ['by an arg', 'ARG URL\nADD $URL ${OTHER:-https://example.com/b} /a/', ['$URL', '${OTHER:-https://example.com/b}']],
-    ['by what is set', 'ARG URL\nENV A=$URL/a B="local"\nADD ${A} $B /a/', ['${A}']],
+    [
+      'by an arg',
+      'ARG URL\nADD $URL ${OTHER:-https://example.com/b} /a/',
+      ['https://example.com', '${OTHER:-https://example.com/b}'],
+    ],
+    ['by what is set', 'ARG URL\nENV A=$URL/a B="local"\nADD ${A} $B /a/', ['https://example.com/a']],
     [
       'not in a here-document',
       'ADD <<EOF https://example.com/a /a\nhttps://example.com/b c\nEOF',
@@ -122,7 +126,9 @@ describe('other images', () => {
   it('and remote content is told by the args that the build gives', () => {
     const text = 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nARG FROM=local\nADD $FROM /a\n'
     expect(of(text).volatile).toEqual([])
-    expect(of(text, { args: { FROM: 'http://example.com/a' } }).volatile).toMatchObject([{ text: '$FROM', line: 4 }])
+    expect(of(text, { args: { FROM: 'http://example.com/a' } }).volatile).toMatchObject([
+      { text: 'http://example.com/a', line: 4 },
+    ])
   })
 })
 
@@ -136,6 +142,24 @@ it.each([
   ],
 ])('whether the time is read, where %s', (_what, text, usesEpoch) => {
   expect(of(`ARG BASE_IMAGE\n${text}`)).toMatchObject({ usesEpoch, faults: [] })
+})
+
+describe('the base for another platform', () => {
+  it.each<[string, string, Partial<AnalysisInput>]>([
+    ['the builder', '$BUILDPLATFORM', {}],
+    ['the builder, with a default', '${BUILDPLATFORM:-linux/arm/v7}', {}],
+    ['another variant', 'linux/$TARGETARCH', { platform: { os: 'linux', architecture: 'arm', variant: 'v6' } }],
+  ])('is reported: %s', (_what, platform, input) => {
+    const text = `ARG BASE_IMAGE\nFROM --platform=${platform} $BASE_IMAGE\n`
+    expect(of(text, input)).toMatchObject({ usesBaseArg: true, usesBaseElsewhere: true, faults: [] })
+  })
+
+  it('is none for an image of COPY, which BuildKit takes for the target', () => {
+    const text = `FROM --platform=$BUILDPLATFORM alpine\nCOPY --from=${NAME} / /\nCOPY --from=busybox / /\n`
+    const { usesBaseElsewhere, externals } = of(text)
+    expect(usesBaseElsewhere).toBe(false)
+    expect(externals.map(({ isForTarget }) => isForTarget)).toEqual([false, true])
+  })
 })
 
 describe('faults', () => {
@@ -165,27 +189,6 @@ describe('faults', () => {
       {},
       '${BASE_IMGE} is empty',
       'did you mean ${BASE_IMAGE}?',
-    ],
-    [
-      'the base for the build platform',
-      'ARG BASE_IMAGE\nFROM --platform=$BUILDPLATFORM $BASE_IMAGE\n',
-      {},
-      '--platform=$BUILDPLATFORM',
-      'another image',
-    ],
-    [
-      'the base for the build platform, whatever that is',
-      'ARG BASE_IMAGE\nFROM --platform=${BUILDPLATFORM:-linux/arm/v7} $BASE_IMAGE\n',
-      {},
-      '--platform=${BUILDPLATFORM:-linux/arm/v7}',
-      'another image',
-    ],
-    [
-      'the base for a platform that has another variant',
-      'ARG BASE_IMAGE\nFROM --platform=linux/$TARGETARCH $BASE_IMAGE\n',
-      { platform: { os: 'linux', architecture: 'arm', variant: 'v6' } },
-      '--platform=linux/$TARGETARCH',
-      'another image',
     ],
     [
       'an image name that comes out empty',

@@ -14,7 +14,6 @@ function failing(id: string, error: unknown): PlannedNode {
     pipeline: 'app',
     repository: { registry: 'registry.example.com', repository: 'app' },
     needs: [],
-    decidedBy: [],
     children: [],
     format: 'oci',
     annotations: {},
@@ -28,7 +27,7 @@ function failing(id: string, error: unknown): PlannedNode {
     explain: async () => [],
     perform: () => Promise.reject(error),
   }
-  const resolved = { node, volatile: undefined, consider: () => considered }
+  const resolved = { node, volatile: undefined, decidedBy: [], consider: () => considered }
   return { node, resolved, considered, finding: undefined, anew: false, former: {}, wanted: true }
 }
 

@@ -12,7 +12,6 @@ function node(id: string, ...needs: string[]): Node {
     pipeline: 'app',
     repository,
     needs,
-    decidedBy: needs,
     children: [],
     format: 'oci',
     annotations: {},

@@ -50,11 +50,6 @@ describe('buildGraph', () => {
     expect(Object.keys(edges(buildGraph(compile([named]))))).toContain('app base index')
   })
 
-  it('keys an image by its own base alone: another platform’s base does not rebuild it', () => {
-    const node = buildGraph(compile([sdk])).nodes.find(({ id }) => id === 'sdk image(linux/amd64)')
-    expect(node?.decidedBy).toEqual(['sdk base(linux/amd64)'])
-  })
-
   it('keeps to the chosen platforms', () => {
     const only = [{ os: 'linux', architecture: 'arm', variant: 'v7' }]
     expect(Object.keys(edges(buildGraph(compile([sdk]), { only })))).toEqual([

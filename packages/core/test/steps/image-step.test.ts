@@ -16,6 +16,7 @@ import { parseReference } from '../../src/model/reference.js'
 import { createRegistry } from '../../src/registry/client.js'
 import { createContexts } from '../../src/steps/contexts.js'
 import { imageStep } from '../../src/steps/image-step.js'
+import { createOutside } from '../../src/steps/outside.js'
 import type { Output, World } from '../../src/steps/step.js'
 import { start } from '../definition/definitions.js'
 import { testRegistry } from '../registry-server/test-registry.js'
@@ -47,7 +48,7 @@ async function makeImage(meanwhile: (url: string) => Promise<void>): Promise<Out
     }),
   } as unknown as Builder
   await using contexts = createContexts()
-  const world = { registry: client, code: createCodeReader(), contexts }
+  const world = { registry: client, outside: createOutside(client), code: createCodeReader(), contexts }
   const file = { text: DOCKERFILE, file: '/Dockerfile', name: 'Dockerfile', mode: 0 }
   const listing = { entries: [], digest: digestOf('context') }
   const context = {
@@ -58,7 +59,14 @@ async function makeImage(meanwhile: (url: string) => Promise<void>): Promise<Out
     [Symbol.asyncDispose]: async () => {},
   }
   const analysis = analyze(parseDockerfile(DOCKERFILE), { platform: AMD64, args: {}, baseNames: [] })
-  const work = { node, resolved: { context, listing, analysis, images: [] }, inputs, key: KEY, former: {}, anew: false }
+  const work = {
+    node,
+    resolved: { context, listing, analysis, decisiveText: DOCKERFILE, images: [] },
+    inputs,
+    key: KEY,
+    former: {},
+    anew: false,
+  }
   return await imageStep.perform(work, world as unknown as World, { engine })
 }
 

@@ -10,15 +10,24 @@ export interface BuildKitTransport {
   connect(signal: AbortSignal | undefined): Promise<Duplex>
   /** Opens a session on a connection of its own; without it, sessions are calls on the connection of the API. */
   dialSession?(headers: Parameters<DialSession>[0], signal: AbortSignal | undefined): Promise<Duplex>
+  /** Used if BuildKit does not answer on this transport. */
+  readonly fallback?: BuildKitTransport | undefined
 }
+
+/** Chooses the transport when the first connection is made. */
+export type TransportChoice = (signal: AbortSignal | undefined) => Promise<BuildKitTransport>
+
+/** Milliseconds that BuildKit may take for its first answer on a transport with a fallback. */
+const PROBE_TIMEOUT = 5000
 
 /** A BuildKit. Connects with the first call, and again where the connection has been closed. */
 export class BuildKitClient implements AsyncDisposable {
-  readonly #transport: BuildKitTransport
+  readonly #choose: TransportChoice
+  #transport: BuildKitTransport | undefined
   #connecting: Promise<GrpcConnection> | undefined
 
-  constructor(transport: BuildKitTransport) {
-    this.#transport = transport
+  constructor(choose: TransportChoice) {
+    this.#choose = choose
   }
 
   /** The API on a connection that is open. Rejects as the transport does. */
@@ -32,18 +41,42 @@ export class BuildKitClient implements AsyncDisposable {
   }
 
   /** Opens a session that builds may call back on until it is disposed of. */
-  openSession(options: SessionOptions, signal?: AbortSignal): Promise<BuildKitSession> {
-    const dial: DialSession = async (headers) =>
-      this.#transport.dialSession?.(headers, signal) ?? (await this.control(signal)).session(headers)
+  async openSession(options: SessionOptions, signal?: AbortSignal): Promise<BuildKitSession> {
+    const control = await this.control(signal)
+    const transport = this.#transport
+    const dial: DialSession = async (headers) => transport?.dialSession?.(headers, signal) ?? control.session(headers)
     return openSession(dial, options)
   }
 
   async #connect(signal: AbortSignal | undefined): Promise<GrpcConnection> {
-    return new GrpcConnection(await this.#transport.connect(signal))
+    this.#transport ??= await this.#choose(signal)
+    const { fallback, ...transport } = this.#transport
+    if (fallback === undefined) return new GrpcConnection(await transport.connect(signal))
+    const connection = await probe(transport, signal)
+    this.#transport = connection === undefined ? fallback : transport
+    return connection ?? this.#connect(signal)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     const connection = await this.#connecting?.catch(() => undefined)
     await connection?.[Symbol.asyncDispose]()
+  }
+}
+
+/** A connection that BuildKit has answered on; undefined where it does not. */
+async function probe(
+  transport: BuildKitTransport,
+  signal: AbortSignal | undefined,
+): Promise<GrpcConnection | undefined> {
+  const limit = AbortSignal.any([AbortSignal.timeout(PROBE_TIMEOUT), ...(signal ? [signal] : [])])
+  let connection: GrpcConnection | undefined
+  try {
+    connection = new GrpcConnection(await transport.connect(limit))
+    await new ControlClient(connection).listWorkers({ signal: limit })
+    return connection
+  } catch {
+    await connection?.[Symbol.asyncDispose]()
+    signal?.throwIfAborted()
+    return undefined
   }
 }

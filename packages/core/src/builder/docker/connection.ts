@@ -4,10 +4,11 @@ import type { Duplex, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import Dockerode from 'dockerode'
 import { EngineError } from '../../model/errors.js'
+import { openSocket } from '../dial/open-socket.js'
 import { type ApiVersion, type EngineVersion, negotiate } from './api-version.js'
 import type { Endpoint, Environment } from './endpoint.js'
 import { Refusal } from './failures.js'
-import { SshAgent } from './ssh-connection.js'
+import { openSsh, SshAgent } from './ssh-connection.js'
 
 /** One request to the engine; the path is without the API version. */
 export interface EngineRequest {
@@ -38,6 +39,8 @@ export class Connection implements AsyncDisposable {
   readonly address: string
   /** Whether the engine runs on this machine, by all that its address tells. */
   readonly isLocal: boolean
+  readonly #endpoint: Endpoint
+  readonly #env: Environment
   readonly #modem: Dockerode['modem']
   readonly #agent: Agent
   #version: EngineVersion | undefined
@@ -45,6 +48,8 @@ export class Connection implements AsyncDisposable {
   constructor(endpoint: Endpoint, env: Environment) {
     this.address = endpoint.address
     this.isLocal = endpoint.kind === 'socket'
+    this.#endpoint = endpoint
+    this.#env = env
     this.#agent = agentFor(endpoint, env)
     const options = { ...modemOptions(endpoint), agent: this.#agent }
     this.#modem = new Dockerode(options).modem
@@ -100,6 +105,11 @@ export class Connection implements AsyncDisposable {
     )
     if (isResponse(answer)) throw await refusal(answer)
     return answer
+  }
+
+  /** Opens a connection on which HTTP/2 is spoken from the first byte, as engines with API 1.53 and newer do. */
+  async dialHttp2(signal: AbortSignal | undefined): Promise<Duplex> {
+    return this.#endpoint.kind === 'ssh' ? openSsh(this.#endpoint, this.#env) : openSocket(this.#endpoint, signal)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

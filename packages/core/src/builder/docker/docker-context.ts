@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { EngineError } from '../../model/errors.js'
 import { configField, type Json, parseConfigObject } from '../../registry/docker-config-file.js'
-import { readOptional, readTlsFolder, type TlsMaterial } from './tls-material.js'
+import { readOptional, readTlsFolder, type TlsMaterial } from '../dial/tls-material.js'
 
 /** The part of a docker context that says where its engine is. */
 export interface DockerContext {

@@ -35,7 +35,7 @@ export class DockerEngine implements Builder {
     this.name = endpoint.address
     this.#connection = new Connection(endpoint, env)
     this.#credentials = credentials
-    this.#buildKit = new BuildKitClient(engineTransport(this.#connection))
+    this.#buildKit = new BuildKitClient((signal) => engineTransport(this.#connection, signal))
     this.#sessions = new BuildSessions(this.#buildKit, (host) => findCredentials(credentials, host))
     this.images = {
       pull: (reference, platform, call = {}) => this.#pull(reference, platform, call),

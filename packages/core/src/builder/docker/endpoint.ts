@@ -1,7 +1,7 @@
 import { EngineError } from '../../model/errors.js'
 import { dockerConfigFolder } from '../../registry/docker-config-file.js'
+import { readTlsFolder, type TlsMaterial } from '../dial/tls-material.js'
 import { currentContext } from './docker-context.js'
-import { readTlsFolder, type TlsMaterial } from './tls-material.js'
 
 /** Where an engine is, and how it is spoken to. */
 export type Endpoint =

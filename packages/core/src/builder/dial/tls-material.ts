@@ -7,6 +7,8 @@ export interface TlsMaterial {
   readonly ca?: Buffer
   readonly cert?: Buffer
   readonly key?: Buffer
+  /** The name that the certificate of the other side is checked against, if it is not the host of the address. */
+  readonly serverName?: string
   /** False only where a docker context says to skip the check. */
   readonly verify: boolean
 }

@@ -1,0 +1,45 @@
+import { type Digest, digestOf } from '../model/digest.js'
+import { RegistryError } from '../model/errors.js'
+import { canonicalJson, isIndex } from '../model/oci.js'
+import type { Reference } from '../model/reference.js'
+import { readImageConfig } from '../registry/image-config.js'
+import type { BuildWork } from './build-request.js'
+import { unusedArgs } from './image-key.js'
+import { referenceOf } from './pinned-image.js'
+import type { SourceRecord } from './source-record.js'
+import { inputOf, type StepCall, type World } from './step.js'
+
+/**
+ * The args that the Dockerfile does not declare, for the record of the build: undefined where no image that it was built from
+ * has triggers (`ONBUILD`), which could use them.
+ *
+ * @throws CancelledError
+ */
+export async function recordedArgs(
+  { node, resolved, inputs }: BuildWork,
+  { images }: Pick<SourceRecord, 'images'>,
+  world: World,
+  call: StepCall,
+): Promise<Digest | undefined> {
+  const named = Object.entries(images).map(([name, { image }]) => ({ ...referenceOf(name), digest: image }))
+  const read = [inputOf(inputs, node.base).reference, ...named].map((image) => mayHaveTriggers(image, world, call))
+  return (await Promise.all(read)).includes(true) ? unusedArgsDigest(node, resolved) : undefined
+}
+
+/** Stands for the args that the Dockerfile does not declare. */
+export function unusedArgsDigest(...call: Parameters<typeof unusedArgs>): Digest {
+  return digestOf(Buffer.from(canonicalJson(unusedArgs(...call))))
+}
+
+/** Also where that is not known: of an index the builder chose the platform, and the build is worth more than this question. */
+async function mayHaveTriggers(reference: Reference, { outside, registry }: World, call: StepCall): Promise<boolean> {
+  try {
+    const found = await outside.get(reference, call)
+    if (found === undefined || isIndex(found.content)) return true
+    const { config } = await readImageConfig(registry, reference, found.content, call)
+    return (config?.OnBuild ?? []).length > 0
+  } catch (error) {
+    if (error instanceof RegistryError) return true
+    throw error
+  }
+}

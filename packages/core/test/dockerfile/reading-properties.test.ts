@@ -1,0 +1,123 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { analyze } from '../../src/dockerfile/analysis.js'
+import { normalizedText } from '../../src/dockerfile/normalized-text.js'
+import { parseDockerfile } from '../../src/dockerfile/parse.js'
+
+const INPUT = { platform: { os: 'linux', architecture: 'amd64' }, args: { A: 'a' }, baseNames: ['b'] }
+
+const FRAGMENTS = [
+  ...[
+    'FROM ',
+    'FROM a AS b\n',
+    'COPY ',
+    'ADD ',
+    'RUN ',
+    'ONBUILD ',
+    'ARG ',
+    'ENV ',
+    '--from=',
+    '--mount=',
+    'type=bind,',
+  ],
+  ...[
+    '<<E',
+    '<<-"E"',
+    '3<< E',
+    '\nE\n',
+    '\n',
+    '\r\n',
+    '\\',
+    '\\\n',
+    '`',
+    '#',
+    '# escape=`\n',
+    '# syntax=a\n',
+    '\t',
+    ' ',
+  ],
+  ...[
+    '"',
+    "'",
+    '$',
+    '${',
+    '}',
+    ':-',
+    ':?',
+    '%',
+    '##',
+    '//',
+    '/',
+    '*',
+    '?',
+    '[',
+    ']',
+    ',',
+    '=',
+    'A',
+    'b',
+    '\0',
+    '\uFEFF',
+  ],
+]
+const texts = fc.array(fc.oneof(fc.constantFrom(...FRAGMENTS), fc.string({ maxLength: 4 })), { maxLength: 60 })
+
+test('any text is read without an exception, and its places lie in it', () => {
+  fc.assert(
+    fc.property(texts, (parts) => {
+      const text = parts.join('')
+      const { externals } = analyze(parseDockerfile(text), INPUT)
+      for (const { start, end } of externals.flatMap(({ places }) => places)) {
+        expect(start).toBeLessThan(end)
+        expect(end).toBeLessThanOrEqual(text.length)
+      }
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('normalizing a text changes nothing in what it means, and is done after one pass', () => {
+  fc.assert(
+    fc.property(texts, (parts) => {
+      const dockerfile = parseDockerfile(parts.join(''))
+      const normalized = normalizedText(dockerfile)
+      const meaning = (text: string) => {
+        const { externals, contextPaths, usedArgs, secrets } = analyze(parseDockerfile(text), INPUT)
+        const names = externals.map(({ name }) => name)
+        return { names, contextPaths, usedArgs, secrets: secrets.map(({ id }) => id) }
+      }
+      expect(meaning(normalized)).toEqual(meaning(dockerfile.text))
+      expect(normalizedText(parseDockerfile(normalized))).toBe(normalized)
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+const HEAD = 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE} AS s\n'
+
+test.each<readonly [string, string, string]>([
+  ...FRAGMENTS.map((fragment): [string, string, string] => [JSON.stringify(fragment), '', fragment]),
+  ['chained stages', HEAD, 'FROM s AS s\nENV A=$A$B\nCOPY $A /\n'],
+  ['triggers', `${HEAD}ONBUILD COPY --from=a $A /\n`, 'FROM s AS t\nCOPY --from=t / /\n'],
+  ['patterns', `ARG V=${'a'.repeat(250)}\n${HEAD}`, 'FROM ${V//*a*b/c}\nCOPY --from=1 / /\n'],
+  ['patterns in a stage', `${HEAD}ENV V=${'a'.repeat(250)}\n`, 'COPY ${V%%*a*b} /\n'],
+  ['long values', `${HEAD}ENV V=${'a'.repeat(30_000)}\n`, 'ENV W=$V$V\n'],
+  ['continued lines', `${HEAD}RUN true`, ' \\\n# why\n x'],
+])('64 kB of %s are read and analysed at once', (_what, head, part) => {
+  const text = head + part.repeat(Math.max(0, Math.floor((64_000 - head.length) / part.length)))
+  const parseTime = timeOf(() => parseDockerfile(text))
+  const allTime = timeOf(() => analyze(parseDockerfile(text), INPUT))
+  expect(parseTime).toBeLessThan(100)
+  expect(allTime).toBeLessThan(1000)
+})
+
+/** Milliseconds of processor time, which other work on the machine does not add to; the least of five. */
+function timeOf(work: () => unknown): number {
+  const times = Array.from({ length: 5 }, () => {
+    const start = process.cpuUsage()
+    work()
+    const { user, system } = process.cpuUsage(start)
+    return (user + system) / 1000
+  })
+  return Math.min(...times)
+}
