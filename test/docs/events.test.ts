@@ -14,6 +14,7 @@ const RUN_EVENTS = {
   work: true,
   'tag-moved': true,
   'tag-kept': true,
+  'tag-not-moved': true,
   loaded: true,
   'run-finished': true,
 } satisfies Record<RunEvent['kind'], true>

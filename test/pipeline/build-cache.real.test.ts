@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import Docker from 'dockerode'
 import { describe, expect, it } from 'vitest'
 import {
   execute,
@@ -11,6 +10,7 @@ import {
   staticCredentials,
 } from '../../packages/core/src/index.js'
 import { ENGINES } from '../../packages/core/test/builder/engines.js'
+import { forgetBuilds } from '../../packages/core/test/builder/forget-builds.js'
 import { Cleanup } from '../support/cleanup.js'
 import { startDebianRegistry } from '../support/debian-registry.js'
 import { newerEngine } from '../support/newer-engine.js'
@@ -66,12 +66,3 @@ describe.each(ENGINES)('%s', (name) => {
     expect(second).toEqual({ imported: ['done', 'done'], once: ['cached', 'cached'], cat: ['done', 'done'] })
   })
 })
-
-/** Leaves an engine as one that has never built anything. */
-async function forgetBuilds(address: string): Promise<void> {
-  const docker = new Docker({ socketPath: address.replace(/^unix:\/\//, '') })
-  await docker.pruneImages({ filters: { dangling: { false: true } } })
-  await docker.pruneBuilder({ all: true } as object)
-  const { BuildCache: left } = (await docker.df()) as { readonly BuildCache: readonly unknown[] | null }
-  expect(left ?? []).toEqual([])
-}

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { execute, fromImage, inspect, lock, pipeline, platform } from '../../packages/core/src/index.js'
+import { execute, fromImage, inspect, lock, pipeline, plan, platform } from '../../packages/core/src/index.js'
 import { encodeManifest, isIndex, MEDIA_TYPES } from '../../packages/core/src/model/oci.js'
 import type { Platform } from '../../packages/core/src/model/platform.js'
 import { parseReference } from '../../packages/core/src/model/reference.js'
@@ -137,9 +137,32 @@ describe('what a published index lists', () => {
     const [image] = (await inspect(`${registry.host}/cleaned:1`)).images
     const deleted = await fetch(`${registry.url}/v2/cleaned/manifests/${image?.digest}`, { method: 'DELETE' })
     expect(deleted.status).toBe(202)
-    const { nodes } = await execute(built)
+    const { nodes, notes } = await execute(built)
     expect(nodes.find(({ kind }) => kind === 'image')).toMatchObject({ outcome: 'made' })
+    expect(notes).toEqual([expect.stringContaining(`cleaned@${image?.digest}, which is published, was deleted`)])
     await expect(inspect(`${registry.host}/cleaned:1`)).resolves.toMatchObject({ images: [{ config: AMD64 }] })
+  })
+
+  it('is built again where another platform changes too', async () => {
+    const [wide, narrow] = [
+      fromImage(await pushBase({ ...registry, repository: 'half-base' }, { platform: AMD64 })),
+      fromImage(await pushBase({ ...registry, repository: 'half-arm' }, { platform: ARM })),
+    ]
+    await execute(app('half', [AMD64, wide], [ARM, narrow]))
+    const image = (await inspect(`${registry.host}/half:1`)).images.find(
+      ({ declared }) => declared?.architecture === 'arm',
+    )
+    await fetch(`${registry.url}/v2/half/manifests/${image?.digest}`, { method: 'DELETE' })
+    await pushBase({ ...registry, repository: 'half-base' }, { platform: AMD64, files: { newer: 'yes' } })
+    const built = app('half', [AMD64, wide], [ARM, narrow])
+    const { nodes } = await plan(built)
+    expect(nodes.filter(({ kind }) => kind === 'image').map(({ why }) => why[0]?.kind)).toEqual([
+      'base-moved',
+      'deleted',
+    ])
+    await execute(built)
+    const { images } = await inspect(`${registry.host}/half:1`)
+    expect(images.map(({ config }) => config)).toEqual([AMD64, ARM])
   })
 
   it('is not believed where the key tag has another digest', async () => {

@@ -1,28 +1,58 @@
+import type { Entitlement } from '../definition/entitlements.js'
 import type { BuilderInfo, BuildRequest } from './port.js'
 
 /** An option of a build that a builder cannot carry out, or would ignore without an error. */
 export interface UnsupportedOption {
+  /** As the message names it: `cacheTo (type=registry)`. */
   readonly option: string
   readonly hint: string
 }
 
 /** What of a build decides whether a builder can carry it out. */
-export type FeatureUse = Pick<BuildRequest, 'shmSize' | 'ulimits' | 'cacheTo' | 'contexts'>
+export type FeatureUse = Pick<
+  BuildRequest,
+  'shmSize' | 'ulimits' | 'cacheFrom' | 'cacheTo' | 'contexts' | 'network' | 'entitlements'
+>
+
+const NEWER = 'build on Docker Engine 23 or newer'
+const CONTAINERD = 'Docker Engine 23 and newer exports more with the containerd image store'
 
 /** The options of a build that a builder lacks the feature for. */
 export function unsupportedOptions(
   { features }: Pick<BuilderInfo, 'features'>,
-  { shmSize, ulimits = [], cacheTo = [], contexts = {} }: FeatureUse,
+  use: FeatureUse,
 ): readonly UnsupportedOption[] {
-  const newer = (option: string) => ({ option, hint: `leave ${option} out, or build on Docker Engine 23 or newer` })
-  const caches = new Set(cacheTo.map(({ type }) => type).filter((type) => !features.cacheExports.has(type)))
+  const { shmSize, ulimits = [], cacheFrom = [], cacheTo = [], contexts = {} } = use
+  const newer = (option: string) => ({ option, hint: `leave ${option} out, or ${NEWER}` })
   return [
     ...(shmSize !== undefined && !features.limits ? [newer('shmSize')] : []),
     ...(ulimits.length > 0 && !features.limits ? [newer('ulimits')] : []),
     ...(Object.keys(contexts).length > 0 && !features.namedContexts ? [newer('contexts')] : []),
-    ...[...caches].map((type) => ({
-      option: `cacheTo type=${type}`,
-      hint: `this builder exports the caches ${[...features.cacheExports].join(', ')}; a Docker Engine has more with the containerd image store`,
+    ...lacking(cacheFrom, features.cacheImports).map((type) => ({
+      option: `cacheFrom (type=${type})`,
+      hint: `use a cache of type ${[...features.cacheImports].join(' or ')}`,
     })),
+    ...lacking(cacheTo, features.cacheExports).map((type) => ({
+      option: `cacheTo (type=${type})`,
+      hint: `use a cache of type ${[...features.cacheExports].join(' or ')}; ${CONTAINERD}`,
+    })),
+    ...neededEntitlements(use)
+      .filter((entitlement) => !features.entitlements.has(entitlement))
+      .map((entitlement) => ({
+        option: `the entitlement ${entitlement}`,
+        hint: `allow it: for a Docker Engine, set "builder": {"entitlements": {"${entitlement.replace('.', '-')}": true}} in its daemon.json`,
+      })),
   ]
+}
+
+/** The entitlements that a build requests: those that are given, and that of the host's network where it is used. */
+export function neededEntitlements({
+  network,
+  entitlements = [],
+}: Pick<BuildRequest, 'network' | 'entitlements'>): readonly Entitlement[] {
+  return [...new Set([...(network === 'host' ? (['network.host'] as const) : []), ...entitlements])]
+}
+
+function lacking(caches: readonly { readonly type: string }[], types: ReadonlySet<string>): readonly string[] {
+  return [...new Set(caches.map(({ type }) => type))].filter((type) => !types.has(type))
 }

@@ -1,4 +1,6 @@
 import type { Ulimit } from '../definition/build-settings.js'
+import type { CacheDefinition } from '../definition/cache-options.js'
+import type { Entitlement } from '../definition/entitlements.js'
 import type { Digest } from '../model/digest.js'
 import type { EngineEvent } from '../model/events.js'
 import type { Platform } from '../model/platform.js'
@@ -24,8 +26,12 @@ export interface BuilderFeatures {
   readonly limits: boolean
   /** Pushes an image itself, in the media types asked for. */
   readonly pushes: boolean
-  /** The kinds of caches that it can export. */
+  /** The types of caches that it imports; it ignores others without an error. */
+  readonly cacheImports: ReadonlySet<string>
+  /** The types of caches that it exports. */
   readonly cacheExports: ReadonlySet<string>
+  /** What its configuration lets a build request beyond the usual. */
+  readonly entitlements: ReadonlySet<Entitlement>
 }
 
 /** What a builder reports of itself. */
@@ -75,12 +81,6 @@ export interface BuildDockerfile {
   readonly pinnedFile: string
 }
 
-/** A cache to import or export, as `type=registry,ref=…`. */
-export interface BuildCache {
-  readonly type: string
-  readonly attributes: Readonly<Record<string, string>>
-}
-
 /** One build: one platform, one result. All decisions have been made; nothing is read from the environment. */
 export interface BuildRequest {
   readonly platform: Platform
@@ -102,8 +102,9 @@ export interface BuildRequest {
   readonly noCache?: boolean | readonly string[]
   /** Has the builder look up images in their registries even where it has them. */
   readonly pull?: boolean
-  readonly cacheFrom?: readonly BuildCache[]
-  readonly cacheTo?: readonly BuildCache[]
+  readonly cacheFrom?: readonly CacheDefinition[]
+  readonly cacheTo?: readonly CacheDefinition[]
+  readonly entitlements?: readonly Entitlement[]
   /** By name: `docker-image://…`, a git URL, or `local:NAME` for a directory of the inputs. */
   readonly contexts?: Readonly<Record<string, string>>
   /** In bytes. */

@@ -1,26 +1,25 @@
+import type { CacheDefinition } from '../definition/cache-options.js'
 import { formatPlatform } from '../model/platform.js'
 import { withProxyArgs } from '../registry/docker-proxies.js'
 import type { CacheEntry, SolveRequest } from './buildkit/control.js'
-import type { BuildCache, BuilderFeatures, BuilderInfo, BuildRequest } from './port.js'
+import { neededEntitlements } from './features.js'
+import type { BuilderFeatures, BuilderInfo, BuildRequest } from './port.js'
 
 /** BuildKit's own frontend for Dockerfiles. */
 export const DOCKERFILE_FRONTEND = 'dockerfile.v0'
-
-/** The entitlement for a build on the builder's own network. */
-const HOST_NETWORK = 'network.host'
 
 /** What of a build is the same whatever its result is exported as. */
 export function solveRequest(
   request: BuildRequest,
   { features, address }: Pick<BuilderInfo, 'features' | 'address'>,
 ): Omit<SolveRequest, 'ref' | 'session' | 'exporter'> {
-  const { pins, cacheTo = [], network } = request
+  const { pins, cacheTo = [] } = request
   const args = withProxyArgs(request.args, request.proxies, address)
   return {
     frontend: DOCKERFILE_FRONTEND,
     frontendAttributes: frontendAttributes({ ...request, args }, features),
     cacheExports: cacheTo.map(cacheEntry),
-    ...(network === 'host' && { entitlements: [HOST_NETWORK] }),
+    entitlements: neededEntitlements(request),
     ...(features.sourcePolicy && {
       sourceReplacements: pins.map(({ name, pinned }) => ({ from: imageSource(name), to: imageSource(pinned) })),
     }),
@@ -65,6 +64,6 @@ function imageSource(name: string): string {
   return `docker-image://${name}`
 }
 
-function cacheEntry({ type, attributes }: BuildCache): CacheEntry {
+function cacheEntry({ type, attributes }: CacheDefinition): CacheEntry {
   return { Type: type, Attrs: attributes }
 }

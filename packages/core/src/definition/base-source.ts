@@ -14,6 +14,12 @@ export type CodePolicy =
   /** The declaration wins, and the report says so: for images whose shell is not what they run on. */
   | 'trust-declared'
 
+/** The policies that a base is checked under, as far as they are given. */
+export interface BasePolicies {
+  readonly configPolicy?: ConfigPolicy
+  readonly codePolicy?: CodePolicy
+}
+
 /** A base that is pulled: a tag or digest on a registry, one image or an index. */
 export interface RegistryBase {
   readonly kind: 'registry'

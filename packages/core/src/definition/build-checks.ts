@@ -1,6 +1,8 @@
 import { contextComplaint } from './build-context.js'
 import { secretsComplaint, sshComplaint } from './build-secrets.js'
 import type { BuildOptions, Ulimit } from './build-settings.js'
+import { cacheFromComplaint, cacheToComplaint } from './cache-options.js'
+import { ENTITLEMENTS } from './entitlements.js'
 import { isFileUrl } from './file-url.js'
 
 /** What is wrong with a value; undefined where nothing is. */
@@ -48,11 +50,12 @@ export const BUILD_CHECKS: Readonly<Record<keyof BuildOptions, Check>> = {
   addHosts: texts,
   noCache: flag,
   pull: flag,
-  cacheFrom: each(
-    'the Engine API takes images alone, type=registry,ref=NAME',
-    (item) => cacheImage(item) !== undefined,
+  noCacheFilter: texts,
+  cacheFrom: cacheFromComplaint,
+  cacheTo: cacheToComplaint,
+  entitlements: each(`entitlements are ${ENTITLEMENTS.join(' and ')}`, (item) =>
+    ENTITLEMENTS.some((one) => one === item),
   ),
-  cacheTo: each('the Engine API carries type=inline alone', (item) => /^(?:type=)?inline$/.test(item)),
   shmSize: (value) =>
     readBytes(value) === undefined ? "must be a number of bytes, or a text such as '128m'" : undefined,
   ulimits: each("write 'nofile=1024:2048'", (item) => readUlimit(item) !== undefined),
@@ -61,13 +64,6 @@ export const BUILD_CHECKS: Readonly<Record<keyof BuildOptions, Check>> = {
   fileModes: oneOf('exact', 'git'),
   reuse: flag,
   volatile: oneOf('reuse', 'rebuild', 'refuse'),
-}
-
-/** The image of a `type=registry,ref=NAME`, or of a name alone. */
-export function cacheImage(item: string): string | undefined {
-  if (!item.includes('=')) return item === '' ? undefined : item
-  const fields = new Map(item.split(',').map((field) => [field.split('=')[0], field.slice(field.indexOf('=') + 1)]))
-  return fields.get('type') === 'registry' && fields.size === 2 ? fields.get('ref') || undefined : undefined
 }
 
 const UNITS = ['b', 'k', 'm', 'g']

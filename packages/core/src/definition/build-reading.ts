@@ -2,10 +2,11 @@ import { fileURLToPath } from 'node:url'
 import type { Platform } from '../model/platform.js'
 import type { AnnotationMap } from './annotation-settings.js'
 import type { BaseTraits } from './base-source.js'
-import { BUILD_CHECKS, cacheImage, readBytes, readUlimit } from './build-checks.js'
+import { BUILD_CHECKS, readBytes, readUlimit } from './build-checks.js'
 import { readContext } from './build-context.js'
 import { readSecrets, readSsh } from './build-secrets.js'
 import type { BuildDefinition, BuildOptions, BuildSettings } from './build-settings.js'
+import { readCaches } from './cache-options.js'
 import { type Faults, suggest } from './faults.js'
 import { valueFor } from './per-platform.js'
 import { refusedOption } from './refused-options.js'
@@ -14,6 +15,23 @@ type Decided = { readonly [Name in keyof BuildOptions]?: BuildOptions[Name] }
 
 /** Where a Dockerfile can come from: the own word of a platform for one takes the place of the other. */
 const DOCKERFILES = ['dockerfile', 'dockerfileInline'] as const
+
+/** The value of an option that is not given. */
+const DEFAULTS = {
+  context: '.',
+  dockerfile: 'Dockerfile',
+  addHosts: [],
+  noCache: false,
+  noCacheFilter: [],
+  pull: false,
+  cacheFrom: [],
+  cacheTo: [],
+  entitlements: [],
+  fileModes: 'exact',
+  reuse: true,
+  volatile: 'reuse',
+  ulimits: [],
+} as const
 
 /** Decides the build of one platform: its own settings over the pipeline's, those over its base's; args and labels are merged name by name. */
 export function readBuild(
@@ -27,22 +45,20 @@ export function readBuild(
 ): BuildDefinition {
   const general = decide(shared, platform, path, faults)
   const special = decide(own ?? {}, platform, path, faults)
-  const { target, network, dockerfileInline, shmSize, ...rest } = { ...withoutOverridden(general, special), ...special }
+  const chosen = { ...DEFAULTS, ...withoutOverridden(general, special), ...special }
+  const { target, network, dockerfileInline, shmSize, noCacheFilter, ...rest } = chosen
   const bytes = readBytes(shmSize)
   return {
-    context: readContext(rest.context ?? '.', directory),
-    dockerfile: dockerfilePath(rest.dockerfile ?? 'Dockerfile'),
+    ...rest,
+    context: readContext(rest.context, directory),
+    dockerfile: dockerfilePath(rest.dockerfile),
     args: { ...traits.buildArgs, ...general.args, ...special.args },
     labels: { ...general.labels, ...special.labels },
-    addHosts: rest.addHosts ?? [],
-    noCache: rest.noCache ?? false,
-    fileModes: rest.fileModes ?? 'exact',
-    reuse: rest.reuse ?? true,
-    volatile: rest.volatile ?? 'reuse',
-    pull: rest.pull ?? false,
-    cacheFrom: (rest.cacheFrom ?? []).flatMap((item) => cacheImage(item) ?? []),
-    inlineCache: (rest.cacheTo ?? []).length > 0,
-    ulimits: (rest.ulimits ?? []).flatMap((item) => readUlimit(item) ?? []),
+    // Without names, BuildKit would take all stages.
+    noCache: rest.noCache || (noCacheFilter.length > 0 && noCacheFilter),
+    cacheFrom: readCaches(rest.cacheFrom, directory),
+    cacheTo: readCaches(rest.cacheTo, directory),
+    ulimits: rest.ulimits.flatMap((item) => readUlimit(item) ?? []),
     secrets: readSecrets({ ...general.secrets, ...special.secrets }, directory),
     ssh: readSsh({ ...general.ssh, ...special.ssh }, directory),
     ...(bytes !== undefined && { shmSize: bytes }),

@@ -1,6 +1,8 @@
 import type { AnnotationMap } from './annotation-settings.js'
 import type { ContextDefinition, ContextSource } from './build-context.js'
 import type { SecretDefinition, SecretSource, SshDefinition, SshSource } from './build-secrets.js'
+import type { CacheDefinition, CacheOption } from './cache-options.js'
+import type { Entitlement } from './entitlements.js'
 import type { PerPlatform } from './per-platform.js'
 
 /** What a build can be told; the same words as `docker buildx bake`, in camel case. */
@@ -24,12 +26,18 @@ export interface BuildOptions {
   readonly network: string
   /** Additional lines of /etc/hosts while building, `name:address`. */
   readonly addHosts: readonly string[]
-  /** Build every step anew, even where the engine has it cached. */
+  /** Executes every step again, even where the builder has it in its cache. */
   readonly noCache: boolean
+  /** Names of stages whose steps are executed again, even where the builder has them in its cache. */
+  readonly noCacheFilter: readonly string[]
   /** Have the engine ask the registry for every base, even where it has it already. */
   readonly pull: boolean
-  /** Images whose inline cache the engine may use: `type=registry,ref=NAME`, or the name alone. */
-  readonly cacheFrom: readonly string[]
+  /**
+   * Caches to import: `type=registry,ref=NAME`, or the name alone; `type=local,src=DIR`; `type=gha`; and, for a BuildKit
+   * that has them, `type=s3` and `type=azblob`. Fields are those of `docker buildx build --cache-from`. A cache that is
+   * not there is no error.
+   */
+  readonly cacheFrom: readonly CacheOption[]
   /**
    * Permission bits that the context's files are sent with: `exact`, as they are; or `git`, 0644 and 0755 by the owner's
    * executable bit, for clones made under different umasks. Default `exact`.
@@ -39,8 +47,17 @@ export interface BuildOptions {
   readonly reuse: boolean
   /** What to do where the Dockerfile adds content that may change though nothing here does. Default `reuse`, with a note. */
   readonly volatile: VolatilePolicy
-  /** Where the cache is exported to: `type=inline`, into the image itself, is all that the Engine API can carry. */
-  readonly cacheTo: readonly string[]
+  /**
+   * Where to export the cache of the build: `type=inline`, into the image itself; `type=registry,ref=NAME,mode=max`;
+   * `type=local,dest=DIR`; `type=gha`; `type=s3`; `type=azblob`. Fields are those of `docker buildx build --cache-to`.
+   * All but `inline` need a destination per platform: make the value a function of the platform.
+   */
+  readonly cacheTo: readonly CacheOption[]
+  /**
+   * Permissions of the build: `network.host` for `RUN --network=host`, `security.insecure` for `RUN --security=insecure`.
+   * The builder's configuration has to allow them.
+   */
+  readonly entitlements: readonly Entitlement[]
   /** Size of /dev/shm of RUN steps: bytes, or a text such as `128m`. Engine 23 and newer. */
   readonly shmSize: number | string
   /** Limits of RUN steps, `nofile=1024:2048`. Engine 23 and newer. */
@@ -77,9 +94,12 @@ export interface BuildDefinition {
   readonly labels: Readonly<Record<string, string>>
   readonly network?: string
   readonly addHosts: readonly string[]
-  readonly noCache: boolean
+  /** All steps, or those of these stages. */
+  readonly noCache: boolean | readonly string[]
   readonly pull: boolean
-  readonly cacheFrom: readonly string[]
+  readonly cacheFrom: readonly CacheDefinition[]
+  readonly cacheTo: readonly CacheDefinition[]
+  readonly entitlements: readonly Entitlement[]
   readonly fileModes: FileModes
   readonly reuse: boolean
   readonly volatile: VolatilePolicy
@@ -87,8 +107,6 @@ export interface BuildDefinition {
   readonly annotations?: AnnotationMap
   /** A command that has to succeed in the image, by the base. Decides whether there is a result, not what it is. */
   readonly check?: readonly string[]
-  /** Whether the image carries the cache of its build. */
-  readonly inlineCache: boolean
   /** In bytes. */
   readonly shmSize?: number
   readonly ulimits: readonly Ulimit[]

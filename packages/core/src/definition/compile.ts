@@ -1,11 +1,13 @@
 import { formatPlatform, type Platform, platformIdentity } from '../model/platform.js'
 import { formatReference, type Reference, withDefaultTag } from '../model/reference.js'
 import { addDockerFault, readImageAnnotations, readIndexAnnotations } from './annotations.js'
+import { policiesOf } from './base-policies.js'
 import { readImageBase, readNamedBase } from './base-reading.js'
 import type { BaseAnswer, BaseTraits } from './base-source.js'
 import { readBuild } from './build-reading.js'
 import type { DeclaredPipeline, PlatformDeclaration } from './declaration.js'
 import type { BaseDefinition, Definition, PipelineDefinition, PlatformDefinition } from './definition.js'
+import { checkDestinations } from './destinations.js'
 import { Faults } from './faults.js'
 import { checkNamedBases } from './named-bases.js'
 import { checkPattern, expandPattern, imageOwner, PublishedNames, TargetNames } from './names.js'
@@ -65,6 +67,7 @@ class Compilation {
     faults.throwIfAny()
     const pipelines = [...this.#done.values()].filter((pipeline) => pipeline !== undefined)
     checkNamedBases(pipelines, this.#reading)
+    checkDestinations(pipelines, faults)
     faults.throwIfAny()
     return { pipelines: sortByDependency(pipelines), notes }
   }
@@ -257,8 +260,7 @@ class Compilation {
       faults.add(`${path}.base`, `pipeline ${other.id} has no ${formatPlatform(platform)}`, `it has ${has}`)
       return undefined
     }
-    const codePolicy = 'codePolicy' in same.base ? same.base.codePolicy : undefined
-    return { kind: 'pipeline', pipeline: other.id, name: other.name, ...(codePolicy && { codePolicy }) }
+    return { kind: 'pipeline', pipeline: other.id, name: other.name, ...policiesOf(same.base) }
   }
 
   #platformNames(

@@ -1,7 +1,7 @@
 import type { Platform } from '../model/platform.js'
 import type { Reference, Repository } from '../model/reference.js'
 import type { AnnotationMap } from './annotation-settings.js'
-import type { CodePolicy, ConfigPolicy, MadeBase } from './base-source.js'
+import type { BasePolicies, CodePolicy, ConfigPolicy, MadeBase } from './base-source.js'
 import type { BuildDefinition } from './build-settings.js'
 import type { ImageFormat } from './declaration.js'
 
@@ -13,15 +13,13 @@ export interface RegistryBaseDefinition {
   readonly codePolicy?: CodePolicy
 }
 
-/** A base that is another pipeline's image of the same platform. */
-export interface PipelineBaseDefinition {
+/** A base that is another pipeline's image of the same platform, with the policies of that one's base. */
+export interface PipelineBaseDefinition extends BasePolicies {
   readonly kind: 'pipeline'
   /** Id of the other pipeline. */
   readonly pipeline: string
   /** Its repository, as written. */
   readonly name: string
-  /** That of what the other one stands on. */
-  readonly codePolicy?: CodePolicy
 }
 
 /** Where the base of one platform comes from. */

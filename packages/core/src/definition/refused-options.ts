@@ -11,6 +11,8 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ['buildArgs', 'args'],
   ['label', 'labels'],
   ['no-cache', 'noCache'],
+  ['no-cache-filter', 'noCacheFilter'],
+  ['allow', 'entitlements'],
   ['cache-from', 'cacheFrom'],
   ['cache-to', 'cacheTo'],
   ['shm-size', 'shmSize'],
@@ -37,13 +39,6 @@ const REFUSED: ReadonlyMap<string, RefusedOption> = new Map([
       hint: 'name images in the Dockerfile, which are pinned by digest, and put directories into the context',
     },
   ],
-  [
-    'noCacheFilter',
-    {
-      message: 'the Engine API can leave out the cache of all stages, not of some',
-      hint: 'use noCache: true, or a build arg that the stage uses',
-    },
-  ],
   ...['attest', 'provenance', 'sbom'].map((name) => [name, NO_ATTESTATIONS] as const),
   ...['output', 'outputs', 'exports', 'push', 'load'].map((name) => [name, PUBLISHED] as const),
   [
@@ -60,7 +55,6 @@ const REFUSED: ReadonlyMap<string, RefusedOption> = new Map([
   ],
   ['tags', { message: 'tags are those of the index, not of a build', hint: "write .tags('1.0')" }],
   ['matrix', { message: 'there is no matrix', hint: 'values may be functions of the platform; build.ts is a program' }],
-  ['entitlements', { message: 'the Engine API carries no entitlements', hint: 'leave it out' }],
 ])
 
 /** Looks an option up among those of other tools. */

@@ -1,3 +1,4 @@
+import { policiesOf } from '../definition/base-policies.js'
 import type { Definition, PipelineDefinition, PlatformDefinition } from '../definition/definition.js'
 import { comparePlatforms, type Platform, platformIdentity } from '../model/platform.js'
 import { formatReference, repositoryOf } from '../model/reference.js'
@@ -106,7 +107,7 @@ function imageNode(pipeline: PipelineDefinition, definition: PlatformDefinition,
     base,
     baseIndex,
     baseName: baseNameOf(definition, pipeline),
-    ...('codePolicy' in definition.base && definition.base.codePolicy && { codePolicy: definition.base.codePolicy }),
+    policies: policiesOf(definition.base),
     baseNames: pipeline.baseNames,
     format: pipeline.format,
   }

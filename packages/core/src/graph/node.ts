@@ -1,5 +1,5 @@
 import type { AnnotationMap } from '../definition/annotation-settings.js'
-import type { CodePolicy, MadeBase } from '../definition/base-source.js'
+import type { BasePolicies, MadeBase } from '../definition/base-source.js'
 import type { ContextDefinition } from '../definition/build-context.js'
 import type { BuildDefinition } from '../definition/build-settings.js'
 import type { ImageFormat } from '../definition/declaration.js'
@@ -58,8 +58,8 @@ export interface ImageNode extends NodeCommon {
   readonly baseIndex: string
   /** What the base is called, wherever it has been copied to. */
   readonly baseName: string
-  /** What to do where the machine code of what it stands on is for another platform. */
-  readonly codePolicy?: CodePolicy
+  /** The policies that its base is checked under, without the default ones. */
+  readonly policies: BasePolicies
   /** Names that a literal FROM may use for the base. */
   readonly baseNames: readonly string[]
   readonly format: ImageFormat

@@ -147,5 +147,12 @@ export type RunEvent =
   | (NodeEvent & { readonly kind: 'node-skipped'; readonly because: string })
   | (NodeEvent & { readonly kind: 'work'; readonly event: WorkEvent })
   | (EventBase & { readonly kind: 'tag-moved' | 'tag-kept'; readonly change: TagChange })
+  /** A run failed while names moved: what this one holds now, if anything; unknown where it could not be read. */
+  | (EventBase & {
+      readonly kind: 'tag-not-moved'
+      readonly reference: string
+      readonly holds?: Digest
+      readonly isUnknown?: true
+    })
   | (EventBase & { readonly kind: 'loaded'; readonly reference: string; readonly platform: Platform })
   | (EventBase & { readonly kind: 'run-finished'; readonly outcome: RunOutcome; readonly error?: ErrorData })

@@ -19,6 +19,8 @@ export type PlanReason =
   | { readonly kind: 'waiting'; readonly after: readonly string[] }
   /** It is not in the registry, and no former result of it is known. */
   | { readonly kind: 'absent' }
+  /** The published index lists it, and it is not in the repository any more. */
+  | { readonly kind: 'deleted' }
   /** The published index has no such platform. */
   | { readonly kind: 'new-platform' }
   /** What it stands on is another one than that of the former result. */
@@ -58,6 +60,7 @@ export const PLAN_REASON_KINDS = [
   'unneeded',
   'waiting',
   'absent',
+  'deleted',
   'new-platform',
   'base-moved',
   'context-changed',

@@ -11,11 +11,12 @@ import {
 import { comparePlatforms, isKnownPlatform, parsePlatform } from '../model/platform.js'
 import { type Reference, repositoryOf, sameRepository } from '../model/reference.js'
 import { allOrNone } from '../registry/all-or-none.js'
+import { writeName } from '../registry/confirm-name.js'
 import { copyManifest } from '../registry/copy.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import { lastOfEach, refuseDuplicates } from './assembly-duplicates.js'
 import { type AssemblySource, collectImages, type FoundImage } from './assembly-source.js'
-import { readNamed, refuseLosses, refuseNewLosses } from './losses.js'
+import { digestNamed, readNamed, refuseLosses, refuseNewLosses } from './losses.js'
 import { imageNamed, isLayout, openImages, readName, readNewName } from './named-image.js'
 import type { OperationOptions } from './options.js'
 
@@ -65,13 +66,15 @@ export async function assemble(
   await using images = openImages(options)
   let all: readonly FoundImage[] = []
   let current: StoredManifest | undefined
+  let before: Digest | undefined
   const collect = async (own: RegistryCall) => {
     all = await collectAll(sources, target, images, own, options.trustDeclared)
   }
   const look = async (own: RegistryCall) => {
-    current = await readNamed(target, images, own)
+    if (!options.allowRemoval) current = await readNamed(target, images, own)
+    before = options.allowRemoval ? await digestNamed(target, images, own) : current?.descriptor.digest
   }
-  await allOrNone(options.allowRemoval ? [collect] : [collect, look], call, (task, own) => task(own))
+  await allOrNone([collect, look], call, (task, own) => task(own))
   if (options.duplicates !== 'last') refuseDuplicates(all)
   const found = options.duplicates === 'last' ? lastOfEach(all) : all
   const index = encodeIndex(
@@ -83,7 +86,8 @@ export async function assemble(
   if (!options.allowRemoval) await refuseLosses(succession, images, call)
   await bring(found, target, images, call)
   if (!options.allowRemoval) await refuseNewLosses(succession, images, call)
-  await images.putManifest(target, index, call)
+  if (target.tag === undefined) await images.putManifest(target, index, call)
+  else await writeName({ reference: target, manifest: index, before }, images, call)
   const { digest, mediaType } = index.descriptor
   return {
     digest,

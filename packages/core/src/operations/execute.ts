@@ -1,7 +1,7 @@
 import { EnginePool } from '../builder/pool.js'
 import { type NodeResult, performNodes } from '../execute/execution.js'
 import { combineFailures } from '../execute/failures.js'
-import type { TagMove } from '../execute/tag-phase.js'
+import type { TagMove } from '../execute/stage-tag.js'
 import { errorData } from '../model/error-data.js'
 import { CancelledError, throwIfCancelled } from '../model/errors.js'
 import type { RunEvent } from '../model/events.js'

@@ -1,6 +1,8 @@
 import { findLostPlatforms, lossRefused, readCurrent, type Succession } from '../execute/lost-platforms.js'
+import type { Digest } from '../model/digest.js'
 import type { StoredManifest } from '../model/oci.js'
 import { type Reference, repositoryOf } from '../model/reference.js'
+import { heldBy } from '../registry/name-state.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 
 /** Reads what a name that is to be written points to now. A digest is no name: it never points to anything else. */
@@ -10,6 +12,15 @@ export async function readNamed(
   call: RegistryCall,
 ): Promise<StoredManifest | undefined> {
   return target.tag === undefined ? undefined : readCurrent(nameIn(target), registry, call)
+}
+
+/** The digest that a name points to now, for names whose content need not be readable. */
+export async function digestNamed(
+  target: Reference,
+  registry: Registry,
+  call: RegistryCall,
+): Promise<Digest | undefined> {
+  return target.tag === undefined ? undefined : heldBy(target, registry, call)
 }
 
 /** Refuses what would take a platform from a name. @throws RegistryError PLATFORM_MISSING */
@@ -24,8 +35,7 @@ export async function refuseLosses(succession: Succession, registry: Registry, c
 export async function refuseNewLosses(succession: Succession, registry: Registry, call: RegistryCall): Promise<void> {
   const { reference, current: before } = succession
   if (reference.tag === undefined) return
-  const now = await registry.resolve(nameIn(reference), { ...call, fresh: true })
-  if (now?.digest === before?.descriptor.digest) return
+  if ((await heldBy(reference, registry, call)) === before?.descriptor.digest) return
   const current = await readNamed(reference, registry, call)
   await refuseLosses({ ...succession, current }, registry, call)
 }

@@ -1,4 +1,5 @@
-import { moveTags, type TagMove } from '../execute/tag-phase.js'
+import type { TagMove } from '../execute/stage-tag.js'
+import { moveTags } from '../execute/tag-phase.js'
 import { DefinitionError, RegistryError } from '../model/errors.js'
 import type { TagChange } from '../model/events.js'
 import { formatReference, isTag, type Reference, repositoryOf } from '../model/reference.js'

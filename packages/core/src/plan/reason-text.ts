@@ -16,6 +16,8 @@ function oneReason(reason: PlanReason): string {
       return `known after ${reason.after.join(', ')}`
     case 'absent':
       return 'not in the repository yet'
+    case 'deleted':
+      return 'the published image was deleted from the repository'
     case 'new-platform':
       return 'new platform'
     case 'base-moved':

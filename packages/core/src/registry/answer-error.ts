@@ -81,6 +81,8 @@ function hintFor(
     return `It was spoken to by plain HTTP: where it wants TLS, say registryClient: { hosts: { '${context.host}': { plainHttp: false } } }.`
   if (code === 'NOT_FOUND' && WRITING.has(method) && codes.includes('NAME_UNKNOWN'))
     return `Create the repository first: ${context.host} makes none at the first push.`
+  if (codes.includes('MANIFEST_BLOB_UNKNOWN'))
+    return `What it refers to is not in the repository, or was deleted from it: run again, which pushes what is missing.`
   if (status === 405) return `${context.host} does not offer this.`
   if (status !== 429) return undefined
   const when = wait === undefined ? 'later' : `in ${Math.ceil(wait / 1000)} s`

@@ -115,7 +115,11 @@ export class BlobUpload {
     target.search += `${target.search === '' ? '?' : '&'}digest=${encodeURIComponent(this.#source.descriptor.digest)}`
     const moves = this.#source.descriptor.size
     const headers = body ? { 'content-type': 'application/octet-stream' } : { 'content-length': '0' }
-    await this.#send({ method: 'PUT', target, headers, ...(body && { body }), moves, expect: [200, 201, 204] })
+    const request = { method: 'PUT' as const, target, headers, ...(body && { body }), moves, expect: [200, 201, 204] }
+    const answer = await this.#send(request)
+    // As with manifests: what answers is not always the registry.
+    const isStored = headerOf(answer, 'docker-content-digest') === this.#source.descriptor.digest
+    if (!isStored && !(await this.#options.isThere())) throw new PassingFault(this.#notStored(answer))
   }
 
   /** What is known after a fault: done, to be gone on with, or to be started anew. */
@@ -157,6 +161,12 @@ export class BlobUpload {
     const { place } = this.#options
     const scopes: readonly Scope[] = [repositoryScope(place.path, 'pull', 'push')]
     return place.session.onceWithoutBody({ ...request, scopes }, this.#call)
+  }
+
+  #notStored({ status }: HttpAnswer): RegistryError {
+    const { host } = this.#options.place.endpoint
+    const what = `blob ${this.#source.descriptor.digest}`
+    return new RegistryError('REGISTRY_REJECTED', `${host} answered the upload of ${what} with ${status}, but lacks it`)
   }
 
   #tookNothing(offset: number): RegistryError {

@@ -6,6 +6,7 @@ import { type Repository, repositoryOf, sameRepository } from '../model/referenc
 import type { BlobReader } from './blob-reader.js'
 import { BlobUpload, sessionIn, type UploadSession } from './blob-upload.js'
 import type { Connections, Place } from './connections.js'
+import { headerOf } from './http-message.js'
 import { InFlight, Queue } from './in-flight.js'
 import type { BlobSource, RegistryCall } from './port.js'
 import type { RecentWrites } from './recent-writes.js'
@@ -90,6 +91,8 @@ export class BlobWriter {
     try {
       const answer = await this.#connections.retrying(place, call, () => place.session.onceWithoutBody(request, call))
       if (answer.status === 202) return sessionIn(answer, 0)
+      const isStored = headerOf(answer, 'docker-content-digest') === digest
+      if (!isStored && !(await this.#reader.has(to, digest, call))) return undefined
     } catch (error) {
       if (error instanceof RegistryError && error.status !== undefined && MOUNT_REFUSED.has(error.status))
         return undefined

@@ -11,7 +11,9 @@ import {
 import type { Platform } from '../model/platform.js'
 import { formatReference, formatRepository, type Reference, repositoryOf, sameRepository } from '../model/reference.js'
 import { allOrNone } from './all-or-none.js'
+import { writeName } from './confirm-name.js'
 import { keepPlatforms } from './keep-platforms.js'
+import { heldBy } from './name-state.js'
 import type { Registry, RegistryCall } from './port.js'
 
 /** What a copy is to leave out, or whether it is to be. */
@@ -32,7 +34,7 @@ const MAX_DEPTH = 4
 /**
  * Copies an image or an index, with its children and their blobs, to another name: within a repository, between two of
  * one registry, or between registries. Only what is missing moves; blobs are mounted where they can be. The name in `to`
- * is written last, so that it never stands for something incomplete.
+ * is written last, so that it never stands for something incomplete, and read afterwards.
  *
  * @returns what the target then has.
  * @throws RegistryError NOT_FOUND, PLATFORM_MISSING, and all that a registry may answer.
@@ -48,10 +50,14 @@ export async function copyManifest(
   const kept = options.platforms ? await keepPlatforms(registry, from, source, options.platforms, call) : source
   await options.judge?.(kept)
   const copy = { registry, from: repositoryOf(from), to: repositoryOf(to) }
-  const there = options.isThere ?? (await isThere(copy, kept.descriptor, call))
+  const [there, before] = await Promise.all([
+    options.isThere ?? isThere(copy, kept.descriptor, call),
+    to.tag === undefined ? undefined : heldBy(to, registry, call ?? {}),
+  ])
   // A registry takes an image only whole; of an index, children may have been deleted since.
   if (!sameRepository(from, to) && !(there && !isIndex(kept.content))) await copyContent(copy, kept, call, 1)
-  if (!there || to.tag !== undefined) await registry.putManifest(to, kept, call)
+  if (to.tag !== undefined) await writeName({ reference: to, manifest: kept, before }, registry, call ?? {})
+  else if (!there) await registry.putManifest(to, kept, call)
   return kept.descriptor
 }
 

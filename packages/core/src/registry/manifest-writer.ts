@@ -1,13 +1,15 @@
+import { isDigest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
 import { type ImageIndex, type ImageManifest, isIndex, type StoredManifest } from '../model/oci.js'
 import { formatReference, type Reference } from '../model/reference.js'
 import type { Connections, Place } from './connections.js'
 import { discard, type HttpAnswer, headerOf } from './http-message.js'
 import { MAX_MANIFEST_SIZE } from './manifest-shape.js'
-import { checkTold, type ManifestReader, manifestName, mismatch, tooLarge } from './manifests.js'
+import { isDigestOf, type ManifestReader, manifestName, mismatch, tooLarge } from './manifests.js'
 import { PassingFault } from './passing-fault.js'
 import type { RegistryCall } from './port.js'
 import type { RecentWrites } from './recent-writes.js'
+import { redactUrl } from './redaction.js'
 import { repositoryScope } from './scope.js'
 
 /** Codes by which a registry says that something a manifest refers to is missing. */
@@ -26,7 +28,8 @@ export class ManifestWriter {
   }
 
   /**
-   * Puts a manifest under a tag, else under its digest. Before a repetition it looks whether the first one arrived.
+   * Puts a manifest under a tag, else under its digest. The write counts if the answer has the digest of the manifest, or
+   * if a HEAD finds the manifest afterwards. Before a retry, a HEAD checks whether the previous attempt arrived.
    *
    * @returns whether the registry has taken note of the manifest's subject.
    */
@@ -47,8 +50,11 @@ export class ManifestWriter {
         await call?.beforeRepeat?.()
       }
       const answer = await this.#sendPut(place, reference, name, manifest, call)
-      const told = headerOf(answer, 'docker-content-digest')
-      checkTold(manifest, told, `${where}, put as ${digest},`)
+      const stored = headerOf(answer, 'docker-content-digest')
+      // Gateways and web pages answer 200 too, and some registries answer before they have written.
+      if (!isDigestOf(stored, manifest) && !(await this.#holds(reference, name, manifest, call))) {
+        throw isDigest(stored ?? '') ? mismatch(`${where}, put as ${digest},`, stored ?? '') : notStored(where, answer)
+      }
       return headerOf(answer, 'oci-subject') !== undefined
     })
     for (const written of [name, digest]) this.#recent.add(reference, written)
@@ -107,4 +113,12 @@ export class ManifestWriter {
     const children = isIndex(content) ? content.manifests : [content.config, ...content.layers]
     return children.some(({ digest }) => this.#recent.has(reference, digest))
   }
+}
+
+/** An answer of success after which the registry does not have the manifest. It may have it after another attempt. */
+function notStored(where: string, { status, url }: HttpAnswer): PassingFault {
+  const message = `PUT ${redactUrl(url)} was answered with ${status}, but ${where} is not there afterwards`
+  const hint = 'Check what answers at this address: a proxy or a gateway may answer in place of the registry.'
+  const exchange = { method: 'PUT', url: redactUrl(url), status }
+  return new PassingFault(new RegistryError('REGISTRY_REJECTED', message, { hint, exchange }))
 }

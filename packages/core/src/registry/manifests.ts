@@ -109,11 +109,14 @@ function matching(descriptor: Descriptor, reference: Reference): Descriptor {
   throw mismatch(formatReference(reference), descriptor.digest)
 }
 
-/** Compares a manifest with the digest that a registry states for it, of whichever kind. @throws RegistryError DIGEST_MISMATCH */
-export function checkTold({ bytes }: StoredManifest, told: string | undefined, where: string): void {
-  if (told === undefined || !isDigest(told)) return
-  const digest = digestOf(bytes, algorithmOf(told))
-  if (told !== digest) throw mismatch(where, digest)
+/** Whether a digest is that of a manifest, of whichever kind: registries may know it by another kind than this client. */
+export function isDigestOf(told: string | undefined, { bytes }: Pick<StoredManifest, 'bytes'>): boolean {
+  return told !== undefined && isDigest(told) && digestOf(bytes, algorithmOf(told)) === told
+}
+
+function checkTold(manifest: StoredManifest, told: string | undefined, where: string): void {
+  if (!isDigest(told ?? '') || isDigestOf(told, manifest)) return
+  throw mismatch(where, manifest.descriptor.digest)
 }
 
 /** What arrived is not what was asked for. */

@@ -45,7 +45,7 @@ export const baseStep: Step<BaseNode, ResolvedBase> = {
     const [need = ''] = needs
     const { digest } = resolved.kind === 'image' ? resolved.chosen.descriptor : inputOf(inputs, need).descriptor
     // A check counts for the platform and the policies that it was made under, and for no others.
-    return keyOf('base', { platform, digest, ...(source.kind === 'registry' && policiesOf(source)) })
+    return keyOf('base', { platform, digest, ...(source.kind === 'registry' && checkedUnder(source)) })
   },
 
   predict: predictBase,
@@ -144,14 +144,14 @@ async function copyImage(
   await writeCheckRecord(
     registry,
     repository,
-    { key: work.key, base: output.descriptor, policies: Object.values(policiesOf(node.source)) },
+    { key: work.key, base: output.descriptor, policies: Object.values(checkedUnder(node.source)) },
     call,
   )
   return output
 }
 
 /** What a base of a registry is checked under, beside its platform. */
-function policiesOf({ configPolicy, codePolicy = 'require-match' }: RegistryBaseDefinition) {
+function checkedUnder({ configPolicy, codePolicy = 'require-match' }: RegistryBaseDefinition) {
   return { configPolicy, codePolicy }
 }
 

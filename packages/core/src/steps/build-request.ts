@@ -10,6 +10,7 @@ import { digestOf } from '../model/digest.js'
 import { formatReference, parseReference, withDefaultTag } from '../model/reference.js'
 import { readDockerProxies } from '../registry/docker-proxies.js'
 import { openSecrets, openSshAgents } from './build-secrets.js'
+import { completeCaches } from './cache-credentials.js'
 import type { PinnedImage } from './pinned-image.js'
 import { type Inputs, inputOf, type World } from './step.js'
 import { type SyncedContext, syncedContext } from './synced-context.js'
@@ -50,7 +51,7 @@ export async function buildRequest(
 ): Promise<BuildRequest & { readonly inputs: ImageInputs }> {
   const { node, resolved } = work
   const { build, platform, format } = node
-  const { target, network, args, labels, addHosts, noCache, pull, cacheFrom, inlineCache, shmSize, ulimits } = build
+  const { target, network, args, labels, addHosts, noCache, pull, shmSize, ulimits } = build
   const base = baseReference(work)
   const dockerfile = dockerfileOf(resolved)
   return {
@@ -75,8 +76,9 @@ export async function buildRequest(
     addHosts,
     noCache,
     pull,
-    cacheFrom: cacheFrom.map((ref) => ({ type: 'registry', attributes: { ref } })),
-    cacheTo: inlineCache ? [{ type: 'inline', attributes: {} }] : [],
+    cacheFrom: completeCaches(build.cacheFrom, process.env),
+    cacheTo: completeCaches(build.cacheTo, process.env),
+    entitlements: build.entitlements,
     ulimits,
     ...(shmSize !== undefined && { shmSize }),
     ...(target !== undefined && { target }),

@@ -3,11 +3,12 @@ import type { ImageNode } from '../graph/node.js'
 import { DefinitionError, EngineError } from '../model/errors.js'
 import { type Reference, repositoryOf } from '../model/reference.js'
 import { type BuildWork, baseNamesOf, buildRequest, type ImageInputs, type ResolvedImage } from './build-request.js'
+import { noteLeftOutCaches } from './cache-credentials.js'
 import { pushReference } from './key.js'
 import { resolvedDigest } from './pinned-image.js'
 import { combinedPaths } from './source-changes.js'
 import { makeSourceRecord, type SourceRecord } from './source-record.js'
-import type { PerformCall, Work, World } from './step.js'
+import type { Output, PerformCall, Work, World } from './step.js'
 import { recordedArgs } from './trigger-args.js'
 
 /** An image in its repository, as the builder pushed it, with what it was built from. */
@@ -16,19 +17,30 @@ export interface PushedImage {
   readonly sources: SourceRecord
 }
 
-/** Builds an image, runs the check of its base in it, and pushes it. @throws EngineError; CancelledError */
+/**
+ * Builds an image, runs the check of its base in it, and pushes it.
+ *
+ * @param findOther - finds the result of another run with the same key, which may have ended during the build: a push would
+ * replace it by an equal image with another digest.
+ * @returns what was pushed, or the result of the other run.
+ * @throws EngineError; CancelledError
+ */
 export async function pushImage(
   work: Work<ImageNode, ResolvedImage>,
   world: World,
   call: PerformCall,
-): Promise<PushedImage> {
+  findOther: () => Promise<Output | undefined>,
+): Promise<PushedImage | Output> {
   const { engine } = call
   if (engine === undefined) throw new TypeError('an image is built on an engine')
   const { node, key } = work
   const destination = pushReference(node.repository, key, node.format)
   const request = await buildRequest(work, destination, world)
+  noteLeftOutCaches(node.build, process.env, call)
   await using built = await engine.build(request, call)
   if (node.build.check !== undefined) await runCheck(built, node.build.check, node, call)
+  const other = work.anew ? undefined : await findOther()
+  if (other !== undefined) return other
   const reference = await push(built, destination, work, world, call)
   return { reference, sources: await recordSources(built, request.inputs, work, world, call) }
 }

@@ -2,6 +2,7 @@ import type { ImageNode } from '../graph/node.js'
 import type { Digest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
 import type { PlanReason } from '../model/plan-reason.js'
+import { formatReference } from '../model/reference.js'
 import type { ResolvedImage } from './build-request.js'
 import {
   type ContextDifference,
@@ -43,10 +44,15 @@ export async function explainImage(work: DescribedWork, world: World, call: Step
   const { index, image } = work.former
   if (index === undefined) return [{ kind: 'absent' }]
   if (image === undefined) return [{ kind: 'new-platform' }]
-  const found = await registry.getManifest(image.reference, call)
-  const former = readParts(found?.content.annotations)
+  const found = await registry.getManifest(image.reference, { ...call, fresh: true })
+  if (found === undefined) {
+    const message = `${formatReference(image.reference)}, which is published, was deleted from the repository`
+    call.onEvent?.({ kind: 'note', message })
+    return [{ kind: 'deleted' }]
+  }
+  const former = readParts(found.content.annotations)
   if (former === undefined) return [{ kind: 'untold' }]
-  const sources = readSources(found?.content.annotations)
+  const sources = readSources(found.content.annotations)
   const reasons = [
     ...partsDifference(former, partsOf(work)),
     ...(sources === undefined ? [] : await sourceChanges(sources, work.node, work.resolved, world, call)),

@@ -35,17 +35,18 @@ export function decidingInputs(node: ImageNode, resolved: Decided, inputs: Input
 function decidingSettings(node: ImageNode, resolved: Decided, inputs: Inputs): ImageInputs['build'] {
   const { context: _context, fileModes: _modes, dockerfile: _path, dockerfileInline: _text, ...settings } = node.build
   const { cacheFrom: _cache, noCache: _noCache, pull: _pull, reuse: _reuse, volatile: _volatile, ...rest } = settings
-  const { args: _args, addHosts, target, ulimits, inlineCache, secrets, ssh, ...decisive } = rest
+  const { args: _args, addHosts, target, ulimits, cacheTo, secrets, ssh, ...others } = rest
+  const { entitlements: _permissions, ...decisive } = others
   return {
     ...decisive,
     args: decidingArgs(node, resolved, inputs),
     addHosts: byHost(addHosts),
     // BuildKit compares the names of stages so.
     ...(target !== undefined && { target: target.toLowerCase() }),
-    ...(node.codePolicy === 'trust-declared' && { codePolicy: node.codePolicy }),
+    ...node.policies,
     ...(ulimits.length > 0 && { ulimits }),
     // The image carries the cache, and is another one for it.
-    ...(inlineCache && { inlineCache }),
+    ...(cacheTo.some(({ type }) => type === 'inline') && { inlineCache: true }),
     ...idsOf({ secrets, ssh }),
   }
 }

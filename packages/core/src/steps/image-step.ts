@@ -18,6 +18,7 @@ import { decidingInputs, decidingNodes } from './image-key.js'
 import { encodeParts, PARTS_ANNOTATION } from './image-parts.js'
 import { KEY_ANNOTATION, keyOf, keyReference } from './key.js'
 import { noteMissingSecrets, secretFaults } from './mounted-secrets.js'
+import { noCacheFaults } from './no-cache-stages.js'
 import { pinImage, verifyPinnedImages } from './pinned-image.js'
 import { sourceChanges } from './source-changes.js'
 import { encodeSources, readSources, SOURCES_ANNOTATION, type SourceRecord } from './source-record.js'
@@ -34,7 +35,12 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     const { parseDockerfile } = await import('../dockerfile/parse.js')
     const dockerfile = parseDockerfile(context.dockerfile.text)
     const analysis = analyze(dockerfile, { platform, target, args, baseNames })
-    const faults = [...analysis.faults, ...volatileFaults(analysis, build.volatile), ...secretFaults(analysis, build)]
+    const faults = [
+      ...analysis.faults,
+      ...volatileFaults(analysis, build.volatile),
+      ...secretFaults(analysis, build),
+      ...noCacheFaults(dockerfile, build),
+    ]
     if (faults.length > 0) {
       const { file } = context.dockerfile
       throw new DefinitionError(
@@ -82,17 +88,16 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
   },
 
   async lookup(work, world, call): Promise<Finding> {
-    const kept = await findKept(work, world, call)
-    if (kept === undefined) return { state: 'absent' }
-    const changes = await changesSince(kept, work, world, call)
-    return changes.length > 0 ? { state: 'absent' } : { state: 'present', output: imageOutput(work, kept.descriptor) }
+    const output = await findReusable(work, world, call)
+    return output === undefined ? { state: 'absent' } : { state: 'present', output }
   },
 
   explain: explainImage,
 
   async perform(work, world, call) {
     await verifyPinnedImages(work.resolved.images, world, call)
-    const pushed = await pushImage(work, world, call)
+    const pushed = await pushImage(work, world, call, () => findReusable(work, world, call))
+    if ('descriptor' in pushed) return pushed
     // Neither waits for the other, but both have ended when the node has. Docker's manifests cannot lead to a record.
     const [kept, recorded] = await Promise.allSettled([
       keep(work, pushed, world, call),
@@ -106,6 +111,13 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
 
 function contextRequest({ context, dockerfile, dockerfileInline, fileModes }: ImageNode['build']): ContextRequest {
   return { context, dockerfile, fileModes, ...(dockerfileInline !== undefined && { inline: dockerfileInline }) }
+}
+
+/** The finished image, unless what it was built from has changed since. */
+async function findReusable(work: ImageWork, world: World, call: StepCall): Promise<Output | undefined> {
+  const kept = await findKept(work, world, call)
+  if (kept === undefined || (await changesSince(kept, work, world, call)).length > 0) return undefined
+  return imageOutput(work, kept.descriptor)
 }
 
 /**
@@ -153,7 +165,8 @@ async function keep(
 ): Promise<Output> {
   const { node, key } = work
   const { registry } = world
-  const { platform, repository, codePolicy: policy } = node
+  const { platform, repository, policies } = node
+  const policy = policies.codePolicy
   const [pushed, checkedBase] = await Promise.all([
     readPushedImage(reference, node.platform, registry, call),
     policy === 'trust-declared' ? undefined : baseContent(work, registry, call),

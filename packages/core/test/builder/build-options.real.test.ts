@@ -7,6 +7,7 @@ import { pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { connectEngine } from '../../src/builder/connect.js'
 import { unsupportedOptions } from '../../src/builder/features.js'
 import { buildFor, buildOnce, ENGINES, engineHost, platform, printed, pushBase, reference } from './engines.js'
+import { forgetBuilds } from './forget-builds.js'
 
 const AMD64 = platform('linux/amd64')
 
@@ -87,5 +88,49 @@ describe.each(ENGINES)('%s', (name) => {
     expect(await build(false)).toBe(imageStore === 'containerd' ? 'second' : 'first')
     expect(await build(true)).toBe('second')
     await engine.images?.untag(name)
+  })
+
+  test('steps of the named stages alone are executed again', async () => {
+    await using engine = connectEngine({ host })
+    const dockerfile = `FROM ${base} AS first\nRUN true > /first\nFROM ${base}\nCOPY --from=first /first /\nRUN true > /second\n`
+    const statuses = async (noCache: boolean | readonly string[]) => {
+      const events = await buildOnce(engine, buildHere(dockerfile, { noCache }))
+      const ended = events.flatMap((event) =>
+        event.kind === 'build-step' && event.status !== 'started' ? [event] : [],
+      )
+      return ['/first', '/second'].map((file) => ended.find((step) => step.name.includes(`RUN true > ${file}`))?.status)
+    }
+    await statuses(true)
+    expect(await statuses(false)).toEqual(['cached', 'cached'])
+    // The empty file is the same again, so that what is made of it is still in the cache.
+    expect(await statuses(['FIRST'])).toEqual(['done', 'cached'])
+  })
+
+  test('a cache is exported to a registry and imported from it, or the engine is known not to', async () => {
+    await using engine = connectEngine({ host })
+    const cache = { type: 'registry', attributes: { ref: `${registry.host}/cache:${name.length}`, mode: 'max' } }
+    const unsupported = unsupportedOptions(await engine.describe(), { cacheFrom: [cache], cacheTo: [cache] })
+    const request = buildHere(`FROM ${base} AS first\nRUN date > /first\nFROM scratch\n`, {
+      target: 'first',
+      noCache: true,
+    })
+    if (unsupported.length > 0) {
+      expect(unsupported.map(({ option }) => option)).toEqual(['cacheTo (type=registry)'])
+      await expect(engine.build({ ...request, cacheTo: [cache] })).rejects.toThrow('unknown cache exporter')
+      return
+    }
+    await buildOnce(engine, { ...request, cacheTo: [cache] })
+    await forgetBuilds(host)
+    const events = await buildOnce(engine, { ...request, noCache: false, cacheFrom: [cache] })
+    const run = events.filter((event) => event.kind === 'build-step' && event.name.includes('RUN date'))
+    expect(run.at(-1)).toMatchObject({ status: 'cached' })
+  })
+
+  test('reports the entitlements that its configuration allows', async () => {
+    await using engine = connectEngine({ host })
+    const { features } = await engine.describe()
+    expect([...features.entitlements]).toEqual(['network.host'])
+    const request = buildHere(`FROM ${base}\nRUN true\n`, { entitlements: ['security.insecure'] })
+    await expect(engine.build(request)).rejects.toThrow('security.insecure is not allowed')
   })
 })

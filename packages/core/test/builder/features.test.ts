@@ -7,24 +7,38 @@ const old: BuilderFeatures = {
   namedContexts: false,
   limits: false,
   pushes: false,
+  cacheImports: new Set(['registry']),
   cacheExports: new Set(['inline']),
+  entitlements: new Set(),
 }
 const current: BuilderFeatures = {
   sourcePolicy: true,
   namedContexts: true,
   limits: true,
   pushes: true,
+  cacheImports: new Set(['registry', 'local']),
   cacheExports: new Set(['inline', 'registry']),
+  entitlements: new Set(['network.host', 'security.insecure']),
 }
 const limits = { shmSize: 1024, ulimits: [{ name: 'nofile', soft: 1, hard: 2 }] }
-const registryCache = { cacheTo: [{ type: 'registry', attributes: { ref: 'r.example.com/cache' } }] }
+const caches = {
+  cacheFrom: ['registry', 'local'].map((type) => ({ type, attributes: {} })),
+  cacheTo: ['registry', 'inline', 'registry'].map((type) => ({ type, attributes: {} })),
+}
 
 it.each([
   [old, limits, ['shmSize', 'ulimits']],
   [old, { ulimits: [], cacheTo: [{ type: 'inline', attributes: {} }] }, []],
-  [old, registryCache, ['cacheTo type=registry']],
+  [old, caches, ['cacheFrom (type=local)', 'cacheTo (type=registry)']],
   [old, { contexts: { other: 'docker-image://alpine' } }, ['contexts']],
-  [current, { ...limits, ...registryCache, contexts: { other: 'docker-image://alpine' } }, []],
+  [old, { network: 'host' }, ['the entitlement network.host']],
+  [old, { entitlements: ['security.insecure' as const] }, ['the entitlement security.insecure']],
+  [current, { ...limits, ...caches, network: 'host', contexts: { other: 'docker-image://alpine' } }, []],
 ])('features %j lack what %j needs: %j', (features, use, options) => {
   expect(unsupportedOptions({ features }, use).map(({ option }) => option)).toEqual(options)
+})
+
+it('reports how to allow an entitlement', () => {
+  const [found] = unsupportedOptions({ features: old }, { entitlements: ['security.insecure'] })
+  expect(found?.hint).toContain('"security-insecure": true')
 })

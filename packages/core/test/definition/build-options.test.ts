@@ -2,6 +2,7 @@ import { homedir } from 'node:os'
 import { inspect } from 'node:util'
 import { expect, it } from 'vitest'
 import type { BuildDefinition, BuildSettings } from '../../src/definition/build-settings.js'
+import type { CacheOption } from '../../src/definition/cache-options.js'
 import { compile } from '../../src/definition/compile.js'
 import { platform } from '../../src/definition/platform-declaration.js'
 import { start } from './definitions.js'
@@ -17,6 +18,8 @@ it('is the same for every spelling of a value', () => {
     ulimits: ['nofile=1024:2048', 'core=-1'],
     cacheFrom: ['type=registry,ref=registry.example.com/app:1', 'registry.example.com/app:2'],
     cacheTo: ['type=inline'],
+    noCacheFilter: ['tools'],
+    entitlements: ['security.insecure'],
     pull: true,
     dockerfile: new URL('file:///elsewhere/Dockerfile'),
   }
@@ -26,13 +29,36 @@ it('is the same for every spelling of a value', () => {
       { name: 'nofile', soft: 1024, hard: 2048 },
       { name: 'core', soft: -1, hard: -1 },
     ],
-    cacheFrom: ['registry.example.com/app:1', 'registry.example.com/app:2'],
-    inlineCache: true,
+    cacheFrom: [
+      { type: 'registry', attributes: { ref: 'registry.example.com/app:1' } },
+      { type: 'registry', attributes: { ref: 'registry.example.com/app:2' } },
+    ],
+    cacheTo: [{ type: 'inline', attributes: {} }],
+    noCache: ['tools'],
+    entitlements: ['security.insecure'],
     pull: true,
     dockerfile: '/elsewhere/Dockerfile',
   })
-  expect(buildOf({ shmSize: 1024, cacheTo: ['inline'] })).toMatchObject({ shmSize: 1024, inlineCache: true })
-  expect(buildOf({})).toMatchObject({ pull: false, inlineCache: false, ulimits: [], secrets: {}, ssh: {} })
+  expect(buildOf({ shmSize: 1024, cacheTo: ['inline'] })).toMatchObject({
+    shmSize: 1024,
+    cacheTo: [{ type: 'inline', attributes: {} }],
+  })
+  expect(buildOf({})).toMatchObject({ pull: false, cacheTo: [], noCache: false, ulimits: [], secrets: {}, ssh: {} })
+  expect(buildOf({ noCache: true, noCacheFilter: ['tools'] })).toMatchObject({ noCache: true })
+})
+
+it.each<[CacheOption, object]>([
+  ['type=local,dest=cache,mode=max', { type: 'local', attributes: { dest: '/project/cache', mode: 'max' } }],
+  [
+    { type: 'local', dest: '~/cache' },
+    { type: 'local', attributes: { dest: `${homedir()}/cache` } },
+  ],
+  ['type=gha', { type: 'gha', attributes: {} }],
+  ['type=s3,bucket=b,"prefix=a,b"', { type: 's3', attributes: { bucket: 'b', prefix: 'a,b' } }],
+  ['TYPE=azblob,name=n,account_url=x=y', { type: 'azblob', attributes: { name: 'n', account_url: 'x=y' } }],
+  ['registry.example.com/app:2', { type: 'registry', attributes: { ref: 'registry.example.com/app:2' } }],
+])('reads the cache %j', (option, expected) => {
+  expect(buildOf({ cacheTo: [option] })?.cacheTo).toEqual([expected])
 })
 
 it('takes all of a platform’s own over the pipeline’s, by id where there are ids, and asks functions', () => {

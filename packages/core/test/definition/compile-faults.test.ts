@@ -1,21 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { type CompileOptions, compile } from '../../src/definition/compile.js'
 import type { PlatformDeclaration } from '../../src/definition/declaration.js'
 import { fromImage } from '../../src/definition/image-base.js'
-import { type Pipeline, pipeline } from '../../src/definition/pipeline.js'
+import { pipeline } from '../../src/definition/pipeline.js'
 import { platform } from '../../src/definition/platform-declaration.js'
-import { DefinitionError, type Fault } from '../../src/model/errors.js'
-import { NAME, plugin, simple, start } from './definitions.js'
-
-function faultsOf(pipelines: readonly Pipeline[], options?: CompileOptions): readonly Fault[] {
-  try {
-    compile(pipelines, options)
-  } catch (error) {
-    if (error instanceof DefinitionError) return error.faults
-    throw error
-  }
-  return []
-}
+import type { Fault } from '../../src/model/errors.js'
+import { faultsOf, NAME, plugin, simple, start } from './definitions.js'
 
 /** Compiles what the types refuse: what a user without a type check may write. */
 function unchecked(architecture: string, settings: object): PlatformDeclaration<never, never> {
@@ -93,46 +82,10 @@ describe('what a definition refuses', () => {
       '',
     ],
     [
-      'an option of bake that the Engine API does not carry',
-      () => faultsOf([simple.build({ contexts: { other: '.' } } as never)]),
-      'no named contexts',
-      'pinned by digest',
-    ],
-    [
-      'an attestation',
-      () => faultsOf([simple.build({ attest: ['type=sbom'] } as never)]),
-      'no attestations',
-      'leave it out',
-    ],
-    [
-      'leaving out the cache of one stage',
-      () => faultsOf([simple.build({ noCacheFilter: ['tools'] } as never)]),
-      'not of some',
-      'noCache: true',
-    ],
-    [
-      'a place for the result',
-      () => faultsOf([simple.build({ output: ['type=local,dest=out'] } as never)]),
-      'nowhere else',
-      '--load',
-    ],
-    [
       'an option by the name that it has elsewhere',
       () => faultsOf([simple.build({ 'dockerfile-inline': 'FROM scratch' } as never)]),
       "no build option 'dockerfile-inline'",
       "'dockerfileInline'",
-    ],
-    [
-      'a cache that is exported to a registry',
-      () => faultsOf([simple.build({ cacheTo: ['type=registry,ref=registry.example.com/cache'] })]),
-      'carries type=inline alone',
-      '',
-    ],
-    [
-      'a cache that is no image, and not its password',
-      () => faultsOf([simple.build({ cacheFrom: ['type=s3,secret_access_key=hunter2'] })]),
-      "'type=s3' is not understood: the Engine API takes images alone",
-      '',
     ],
     ['a size that is none', () => faultsOf([simple.build({ shmSize: 'much' })]), 'must be a number of bytes', ''],
     [

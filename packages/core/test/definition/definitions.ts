@@ -1,6 +1,8 @@
-import { pipeline } from '../../src/definition/pipeline.js'
+import { type CompileOptions, compile } from '../../src/definition/compile.js'
+import { type Pipeline, pipeline } from '../../src/definition/pipeline.js'
 import { platform } from '../../src/definition/platform-declaration.js'
 import { type Base, definePlugin } from '../../src/definition/plugin.js'
+import { DefinitionError, type Fault } from '../../src/model/errors.js'
 
 interface Options {
   readonly release?: 'one' | 'two'
@@ -26,3 +28,14 @@ export const NAME = 'registry.example.com/team/app'
 /** A pipeline that lacks only its platforms. */
 export const start = pipeline(NAME).use(plugin)
 export const simple = start.platforms(platform('amd64', { base: 'narrow' })).tags('1.0')
+
+/** Compiles pipelines. @returns what is wrong with them */
+export function faultsOf(pipelines: readonly Pipeline[], options?: CompileOptions): readonly Fault[] {
+  try {
+    compile(pipelines, options)
+  } catch (error) {
+    if (error instanceof DefinitionError) return error.faults
+    throw error
+  }
+  return []
+}

@@ -1,12 +1,14 @@
 import { EventEmitter, once } from 'node:events'
 import { expect, test } from 'vitest'
-import { moveTags, type TagMove } from '../../src/execute/tag-phase.js'
+import type { TagMove } from '../../src/execute/stage-tag.js'
+import { moveTags } from '../../src/execute/tag-phase.js'
 import { digestOf } from '../../src/model/digest.js'
 import { CancelledError } from '../../src/model/errors.js'
-import { encodeManifest, MEDIA_TYPES } from '../../src/model/oci.js'
+import type { RunEvent } from '../../src/model/events.js'
+import { encodeManifest, MEDIA_TYPES, type StoredManifest } from '../../src/model/oci.js'
 import { createRegistry } from '../../src/registry/client.js'
 import type { Registry } from '../../src/registry/port.js'
-import { startScriptedServer } from '../registry/scripted-server.js'
+import { type ScriptedAnswer, type ScriptedRequest, startScriptedServer } from '../registry/scripted-server.js'
 
 const config = { mediaType: MEDIA_TYPES.ociConfig, digest: digestOf('{}'), size: 2 }
 const image = encodeManifest({ schemaVersion: 2, config, layers: [] }, MEDIA_TYPES.ociManifest)
@@ -22,25 +24,94 @@ function moveTo(repository: string): TagMove {
   }
 }
 
-test('a name that somebody else moves while its write is repeated is left to them', async () => {
-  const digests: (string | undefined)[] = [undefined, undefined, digestOf('of somebody else')]
-  await using server = await startScriptedServer(({ method, path }) => {
-    if (method === 'PUT') return { status: 503 }
-    const headers = { 'content-type': MEDIA_TYPES.ociManifest, 'content-length': String(image.bytes.byteLength) }
-    if (!path.endsWith('/1.0')) return { status: 200, headers, body: Buffer.from(image.bytes) }
-    const digest = digests.length > 1 ? digests.shift() : digests[0]
-    return digest === undefined
-      ? { status: 404 }
-      : { status: 200, headers: { ...headers, 'docker-content-digest': digest } }
+const other = encodeManifest(
+  { schemaVersion: 2, config, layers: [], annotations: { by: 'other' } },
+  MEDIA_TYPES.ociManifest,
+)
+
+/** The answer that has a manifest. */
+function stored({ descriptor: { mediaType, digest, size }, bytes }: StoredManifest): ScriptedAnswer {
+  const headers = { 'content-type': mediaType, 'content-length': String(size), 'docker-content-digest': digest }
+  return { status: 200, headers, body: Buffer.from(bytes) }
+}
+
+/** A repository that has the image by its digest; `named` answers for the tag. */
+async function startRepository(
+  named: (request: ScriptedRequest, reads: number) => ScriptedAnswer,
+  planned?: TagMove['planned'],
+) {
+  let reads = 0
+  const server = await startScriptedServer((request) => {
+    if (!request.path.endsWith('/1.0')) return stored(image)
+    if (request.method !== 'PUT') reads += 1
+    return named(request, reads)
   })
-  await using registry = createRegistry({ retry: { delay: 1 } })
-  const { output, ...move } = moveTo('made')
   const here = { registry: server.host, repository: 'made' }
-  const moved = { ...output, reference: { ...here, digest: image.descriptor.digest } }
-  const moves = [{ ...move, output: moved, reference: { ...here, tag: '1.0' } }]
-  const moving = moveTags({ moves, allowRemoval: true, emit: () => {} }, registry)
-  await expect(moving).rejects.toMatchObject({ code: 'TAG_MOVED' })
-  expect(server.seen.filter(({ method }) => method === 'PUT')).toHaveLength(1)
+  const output = { reference: { ...here, digest: image.descriptor.digest }, descriptor: image.descriptor }
+  const move: TagMove = { ...moveTo('made'), planned, output, reference: { ...here, tag: '1.0' } }
+  const events: RunEvent[] = []
+  const registry = createRegistry({ retry: { delay: 1, attempts: 2 } })
+  const moving = moveTags({ moves: [move], allowRemoval: true, emit: (event) => void events.push(event) }, registry)
+  return {
+    moving,
+    events,
+    name: `${server.host}/made:1.0`,
+    methods: () => server.seen.filter(({ path }) => path.endsWith('/1.0')).map(({ method }) => method),
+    async [Symbol.asyncDispose]() {
+      await registry[Symbol.asyncDispose]()
+      await server[Symbol.asyncDispose]()
+    },
+  }
+}
+
+test('a name that somebody else moves while its write is repeated is left to them', async () => {
+  await using made = await startRepository(({ method }, reads) =>
+    method === 'PUT' ? { status: 503 } : reads < 3 ? { status: 404 } : stored(other),
+  )
+  await expect(made.moving).rejects.toMatchObject({ code: 'TAG_MOVED', message: expect.stringContaining('not moved') })
+  expect(made.methods().filter((method) => method === 'PUT')).toHaveLength(1)
+  expect(made.events).toMatchObject([{ kind: 'tag-not-moved', reference: made.name, holds: other.descriptor.digest }])
+})
+
+test('a write that was accepted and not made is made again', async () => {
+  let puts = 0
+  await using made = await startRepository(({ method }) => {
+    if (method === 'PUT') puts += 1
+    return method === 'PUT' || puts > 1 ? stored(image) : { status: 404 }
+  })
+  await expect(made.moving).resolves.toEqual([{ reference: made.name, to: image.descriptor.digest }])
+  expect(puts).toBe(2)
+})
+
+test('a write that is never made is an error, whatever its answer says', async () => {
+  const { digest } = other.descriptor
+  await using made = await startRepository(({ method }) => stored(method === 'PUT' ? image : other), digest)
+  await expect(made.moving).rejects.toMatchObject({
+    code: 'REGISTRY_REJECTED',
+    message: expect.stringMatching(`it still holds ${digest} \\(not moved: ${made.name}\\)`),
+  })
+  expect(made.events).toMatchObject([{ kind: 'tag-not-moved', holds: digest }])
+})
+
+test('a write whose answer is lost, and which no retry can confirm, is reported as made once it is read', async () => {
+  // The write arrives; what follows it fails until the retries are used up.
+  await using made = await startRepository(({ method }, reads) => {
+    if (method === 'PUT') return undefined
+    return reads === 1 ? { status: 404 } : reads < 5 ? { status: 500 } : stored(image)
+  })
+  await expect(made.moving).resolves.toEqual([{ reference: made.name, to: image.descriptor.digest }])
+  expect(made.events).toMatchObject([{ kind: 'tag-moved' }])
+})
+
+test('a name that cannot be read after a failure is not said to have moved, nor not to have', async () => {
+  await using made = await startRepository(({ method }, reads) => {
+    if (method === 'PUT') return undefined
+    return reads === 1 ? { status: 404 } : { status: 403 }
+  })
+  await expect(made.moving).rejects.toMatchObject({ message: expect.stringContaining('not known') })
+  expect(made.events).toEqual([
+    { kind: 'tag-not-moved', at: expect.any(Number), reference: made.name, isUnknown: true },
+  ])
 })
 
 test('where one name cannot move, what is on its way for another has ended before that is told', async () => {

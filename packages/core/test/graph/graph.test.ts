@@ -50,6 +50,15 @@ describe('buildGraph', () => {
     expect(Object.keys(edges(buildGraph(compile([named]))))).toContain('app base index')
   })
 
+  it('passes the policies of a base on to all that is built on it', () => {
+    const base = fromImage('registry.example.com/base:1', { configPolicy: 'fix-config', codePolicy: 'trust-declared' })
+    const lower = pipeline('registry.example.com/lower').platforms(platform('amd64', { base }))
+    const upper = pipeline('registry.example.com/upper').platforms(platform('amd64', { base: lower }))
+    const images = buildGraph(compile([upper])).nodes.filter(({ kind }) => kind === 'image')
+    const policies = { configPolicy: 'fix-config', codePolicy: 'trust-declared' }
+    expect(images).toMatchObject([{ policies }, { policies }])
+  })
+
   it('keeps to the chosen platforms', () => {
     const only = [{ os: 'linux', architecture: 'arm', variant: 'v7' }]
     expect(Object.keys(edges(buildGraph(compile([sdk]), { only })))).toEqual([

@@ -30,6 +30,7 @@ test('an index of images that are in its repository reads each one once, with it
     'GET manifests',
     'GET manifests',
     'HEAD manifests',
+    'HEAD manifests',
     'PUT manifests',
   ])
 })
@@ -52,7 +53,7 @@ test('an image elsewhere is asked for while its config is read, before anything 
   const methods = proxy.seen.map(({ method }) => method)
   expect([methods.slice(0, 4).sort(), methods.slice(4)]).toEqual([
     ['GET', 'GET', 'GET', 'HEAD'],
-    ['POST', 'POST', 'PUT', 'HEAD', 'PUT'],
+    ['POST', 'POST', 'PUT', 'HEAD', 'PUT', 'HEAD'],
   ])
 })
 

@@ -28,7 +28,15 @@ const INFO: BuilderInfo = {
   native: AMD64,
   runnable: [AMD64],
   imageStore: 'containerd',
-  features: { sourcePolicy: true, namedContexts: true, limits: true, pushes: true, cacheExports: new Set() },
+  features: {
+    sourcePolicy: true,
+    namedContexts: true,
+    limits: true,
+    pushes: true,
+    cacheImports: new Set(),
+    cacheExports: new Set(),
+    entitlements: new Set(),
+  },
 }
 
 /** An engine that only tells what it is. */

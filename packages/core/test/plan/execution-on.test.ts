@@ -18,7 +18,15 @@ function infoOf(native: string, runnable: readonly string[] | undefined) {
     native: platform(native),
     runnable: runnable?.map(platform),
     imageStore: 'containerd' as const,
-    features: { sourcePolicy: true, namedContexts: true, limits: true, pushes: true, cacheExports: new Set<string>() },
+    features: {
+      sourcePolicy: true,
+      namedContexts: true,
+      limits: true,
+      pushes: true,
+      cacheImports: new Set<string>(),
+      cacheExports: new Set<string>(),
+      entitlements: new Set<never>(),
+    },
   }
 }
 

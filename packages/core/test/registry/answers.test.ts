@@ -5,7 +5,7 @@ import type { RegistryRetryEvent } from '../../src/model/events.js'
 import { encodeManifest, MEDIA_TYPES } from '../../src/model/oci.js'
 import { createRegistry } from '../../src/registry/client.js'
 import { sourceOf } from './contract.js'
-import { type ScriptedServer, startScriptedServer } from './scripted-server.js'
+import { type ScriptedAnswer, type ScriptedServer, startScriptedServer } from './scripted-server.js'
 
 const config = { mediaType: MEDIA_TYPES.ociConfig, digest: digestOf('{}'), size: 2 }
 const manifest = encodeManifest({ schemaVersion: 2, config, layers: [] }, MEDIA_TYPES.ociManifest)
@@ -15,6 +15,8 @@ const headers = {
   'content-length': String(manifest.descriptor.size),
 }
 const stored = { status: 200, headers, body: Buffer.from(manifest.bytes).toString() }
+/** To the PUT of the manifest. */
+const created = { status: 201, headers: { 'docker-content-digest': manifest.descriptor.digest } }
 const quick = { retry: { delay: 1 } }
 const latest = ({ host }: ScriptedServer) => ({ registry: host, repository: 'a', tag: 'latest' })
 
@@ -110,7 +112,7 @@ describe('reading after writing', () => {
   test('what was just written is read again where it is missing; anything else is not', async () => {
     let asked = 0
     await using server = await startScriptedServer(({ method }) => {
-      if (method === 'PUT') return { status: 201 }
+      if (method === 'PUT') return created
       asked += 1
       return asked < 3 ? { status: 404 } : stored
     })
@@ -130,7 +132,8 @@ describe('reading after writing', () => {
     let asked = 0
     await using server = await startScriptedServer(({ method }) => {
       if (method === 'POST') return { status: 202, headers: { location: '/x' } }
-      if (method !== 'GET') return { status: method === 'PUT' ? 201 : 404 }
+      if (method === 'PUT') return { status: 201, headers: { 'docker-content-digest': descriptor.digest } }
+      if (method !== 'GET') return { status: 404 }
       asked += 1
       return asked < 3 ? { status: 404 } : { status: 200, body: 'content' }
     })
@@ -146,11 +149,54 @@ describe('reading after writing', () => {
   })
 
   test('it ends, where what was written never appears', async () => {
-    await using server = await startScriptedServer(({ method }) => ({ status: method === 'PUT' ? 201 : 404 }))
+    await using server = await startScriptedServer(({ method }) => (method === 'PUT' ? created : { status: 404 }))
     await using client = createRegistry({ retry: { delay: 1, attempts: 4 } })
     await client.putManifest(latest(server), manifest)
     expect(await client.resolve(latest(server))).toBeUndefined()
     expect(server.seen.map(({ method }) => method)).toEqual(['PUT', 'HEAD', 'HEAD', 'HEAD', 'HEAD'])
+  })
+})
+
+describe('an answer to the PUT of a manifest without its digest', () => {
+  const wrong = { 'docker-content-digest': digestOf('another') }
+  const answers = [
+    ['a page with 200', { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' }],
+    ['an empty 200', { status: 200 }],
+    ['a bare 201', { status: 201 }],
+    ['202', { status: 202 }],
+    ['another digest', { status: 201, headers: wrong }],
+  ] as const
+
+  /** A registry that answers so, and has written the manifest with the PUT of this number, or never. */
+  const startLying = (answer: ScriptedAnswer, written: number) => {
+    let puts = 0
+    return startScriptedServer(({ method }) => {
+      if (method === 'PUT') puts += 1
+      return method === 'PUT' ? answer : puts >= written ? stored : { status: 404 }
+    })
+  }
+  const methodsOf = ({ seen }: ScriptedServer) => seen.map(({ method }) => method)
+
+  test.each(answers)('is confirmed by a HEAD: %s', async (_, answer) => {
+    await using server = await startLying(answer, 1)
+    await using client = createRegistry(quick)
+    await client.putManifest(latest(server), manifest)
+    expect(methodsOf(server)).toEqual(['PUT', 'HEAD'])
+  })
+
+  test.each(answers.slice(0, -1))('is followed by another PUT where nothing was written: %s', async (_, answer) => {
+    await using server = await startLying(answer, 2)
+    await using client = createRegistry(quick)
+    await client.putManifest(latest(server), manifest)
+    expect(methodsOf(server)).toEqual(['PUT', 'HEAD', 'HEAD', 'PUT', 'HEAD'])
+  })
+
+  test.each(answers)('is an error where nothing is ever written: %s', async (_, answer) => {
+    await using server = await startLying(answer, Number.POSITIVE_INFINITY)
+    await using client = createRegistry({ retry: { delay: 1, attempts: 2 } })
+    await expect(client.putManifest(latest(server), manifest)).rejects.toMatchObject({
+      code: answer.status === 201 && 'headers' in answer ? 'DIGEST_MISMATCH' : 'REGISTRY_REJECTED',
+    })
   })
 })
 

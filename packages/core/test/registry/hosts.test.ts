@@ -23,6 +23,7 @@ const stored = {
   headers: { 'content-type': MEDIA_TYPES.ociManifest },
   body: Buffer.from(manifest.bytes).toString(),
 }
+const created = { status: 201, headers: { 'docker-content-digest': manifest.descriptor.digest } }
 const quick = { retry: { delay: 1 } }
 
 describe('Hosts', () => {
@@ -165,7 +166,7 @@ describe('mirrors', () => {
 
   test('are neither written to nor asked where the answer decides a write', async () => {
     await using mirror = await startScriptedServer(() => stored)
-    await using origin = await startScriptedServer(({ method }) => (method === 'PUT' ? { status: 201 } : stored))
+    await using origin = await startScriptedServer(({ method }) => (method === 'PUT' ? created : stored))
     await using client = createRegistry({ ...quick, hosts: { [origin.host]: { mirrors: [mirror.host] } } })
     const reference = { registry: origin.host, repository: 'a', tag: 'b' }
     await client.resolve(reference, { fresh: true })

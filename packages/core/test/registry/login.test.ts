@@ -192,7 +192,9 @@ describe('Bearer tokens', () => {
   })
 
   test('a token for a mount also lets the source be pulled', async () => {
-    await using servers = await startTokenRegistry({ answer: () => ({ status: 201 }) })
+    await using servers = await startTokenRegistry({
+      answer: () => ({ status: 201, headers: { 'docker-content-digest': descriptor.digest } }),
+    })
     await using client = clientFor(servers.host, password)
     const at = (repository: string) => ({ registry: servers.host, repository })
     await client.copyBlob(at('from'), at('to'), descriptor)

@@ -109,7 +109,10 @@ function uploadsTo(onPatch: RequestListener): RequestListener {
   return (request, response) => {
     if (request.method === 'POST') response.writeHead(202, { location: '/v2/a/blobs/uploads/1' }).end()
     else if (request.method === 'PATCH') onPatch(request, response)
-    else response.writeHead(request.method === 'PUT' ? 201 : 404).end()
+    else if (request.method === 'PUT') {
+      const digest = new URL(request.url ?? '', 'http://localhost').searchParams.get('digest') ?? ''
+      response.writeHead(201, { 'docker-content-digest': digest }).end()
+    } else response.writeHead(404).end()
   }
 }
 

@@ -106,7 +106,9 @@ describe('an upload', () => {
   test('elsewhere is sent without the login of the registry', async () => {
     await using storage = await startScriptedServer(() => ({ status: 201 }))
     await using server = await startScriptedServer(({ method }) =>
-      method === 'HEAD' ? { status: 404 } : { status: 202, headers: { location: `http://${storage.host}/upload` } },
+      method === 'HEAD'
+        ? { status: storage.seen.length > 0 ? 200 : 404 }
+        : { status: 202, headers: { location: `http://${storage.host}/upload` } },
     )
     await using client = clientFor(server)
     await client.writeBlob({ registry: server.host, repository: 'a' }, sourceOf(Buffer.from('small')))
@@ -114,6 +116,50 @@ describe('an upload', () => {
       ['PUT', undefined, 'small'],
     ])
   })
+})
+
+describe('an upload whose answer does not have its digest', () => {
+  const source = sourceOf(Buffer.from('content'))
+  const answers = [{ status: 200, body: '<html>' }, { status: 200 }, { status: 201 }, { status: 204 }]
+
+  /** A registry that has the blob after so many PUTs, and says so by HEAD alone. */
+  const startLying = (answer: ScriptedAnswer, written: number) => {
+    let puts = 0
+    return startScriptedServer(({ method }) => {
+      if (method === 'POST') return { status: 202, headers: { location: '/upload' } }
+      if (method === 'PUT') puts += 1
+      return method === 'PUT' ? answer : { status: puts >= written ? 200 : 404 }
+    })
+  }
+
+  test.each(answers)('is repeated where nothing was written: %o', async (answer) => {
+    await using server = await startLying(answer, 2)
+    await using client = clientFor(server)
+    await client.writeBlob({ registry: server.host, repository: 'a' }, source)
+    expect(server.seen.filter(({ method }) => method === 'PUT')).toHaveLength(2)
+  })
+
+  test('is an error where nothing is ever written', async () => {
+    await using server = await startLying({ status: 201 }, Number.POSITIVE_INFINITY)
+    await using client = createRegistry({ retry: { delay: 1, attempts: 2 } })
+    const written = client.writeBlob({ registry: server.host, repository: 'a' }, source)
+    await expect(written).rejects.toMatchObject({ code: 'REGISTRY_REJECTED' })
+  })
+})
+
+test('a mount that was answered with 201 and did nothing becomes an upload', async () => {
+  const bytes = Buffer.from('content')
+  const descriptor = { ...sourceOf(bytes).descriptor, mediaType: MEDIA_TYPES.ociLayer }
+  await using server = await startScriptedServer(({ method, query }) => {
+    if (query.has('mount')) return { status: 201 }
+    if (method === 'GET') return { status: 200, body: bytes.toString() }
+    if (method === 'POST') return { status: 202, headers: { location: '/upload' } }
+    return method === 'PUT' ? { status: 201, headers: { 'docker-content-digest': descriptor.digest } } : { status: 404 }
+  })
+  await using client = clientFor(server)
+  const at = (repository: string) => ({ registry: server.host, repository })
+  await client.copyBlob(at('from'), at('to'), descriptor)
+  expect(server.seen.filter(({ method }) => method === 'PUT')).toHaveLength(1)
 })
 
 describe.each([401, 403, 404, 405])('a mount that is refused with %d', (status) => {
@@ -126,7 +172,7 @@ describe.each([401, 403, 404, 405])('a mount that is refused with %d', (status) 
       if (method === 'GET') return { status: 200, body: bytes.toString() }
       if (method === 'POST') return { status: 202, headers: { location: '/upload' } }
       if (method === 'PUT') done = path === '/upload'
-      return { status: method === 'PUT' ? 201 : 404 }
+      return method === 'PUT' ? { status: 201, headers: { 'docker-content-digest': stored.digest } } : { status: 404 }
     })
     await using client = clientFor(server)
     const at = (repository: string) => ({ registry: server.host, repository })

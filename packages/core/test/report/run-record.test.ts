@@ -45,6 +45,22 @@ describe('the record of a run', () => {
     expect([amd64?.code, arm?.code]).toEqual([undefined, { verdict: 'match', path: 'bin/sh', found: 'arm/v7' }])
   })
 
+  test('shows what names hold that did not move, and does not guess what could not be read', async () => {
+    const at = 1
+    const record = recordOf([
+      ...FAILED,
+      { kind: 'tag-not-moved', at, reference: 'reg.example/app:1.0', holds: digestOf('5') },
+      { kind: 'tag-not-moved', at, reference: 'reg.example/app:new' },
+      { kind: 'tag-not-moved', at, reference: 'reg.example/app:dark', isUnknown: true },
+    ])
+    const page = await formatReportPage(record)
+    const rowOf = (name: string) => page.split('<tr>').find((row) => row.includes(`>${name}<`))
+    expect(rowOf('reg.example/app:1.0')).toMatch(new RegExp(`not moved.*${digestOf('5')}`))
+    expect(rowOf('reg.example/app:new')).toMatch(/not moved.*nothing/)
+    expect(rowOf('reg.example/app:dark')).toMatch(/not known.*<td class="mono"><\/td>/)
+    expect(page.match(/reg\.example\/app:1\.0</g)).toHaveLength(1)
+  })
+
   test('marks the critical path', () => {
     const critical = recordOf(WHOLE).nodes.filter(({ isCritical }) => isCritical)
     expect(critical.map(({ node }) => node)).toEqual([

@@ -17,6 +17,7 @@ message SolveRequest {
   map<string, string> FrontendAttrs = 7;
   CacheOptions Cache = 8;
   repeated string Entitlements = 9;
+  bool Internal = 11;
   Policy SourcePolicy = 12;
 }
 

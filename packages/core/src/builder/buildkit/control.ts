@@ -31,6 +31,8 @@ export interface SolveRequest {
   readonly cacheExports?: readonly CacheEntry[]
   readonly entitlements?: readonly string[]
   readonly sourceReplacements?: readonly SourceReplacement[]
+  /** Whether BuildKit leaves the build out of its history. */
+  readonly isInternal?: boolean
 }
 
 /** A worker of BuildKit. */
@@ -155,6 +157,7 @@ function solveMessage(request: SolveRequest): object {
     ...(exporter && { Exporter: exporter.type, ExporterAttrs: exporter.attributes }),
     Cache: { Exports: cacheExports },
     Entitlements: request.entitlements ?? [],
+    Internal: request.isInternal ?? false,
     ...(sourceReplacements.length > 0 && {
       SourcePolicy: {
         version: 1,

@@ -1,4 +1,5 @@
 import { normalizePlatform } from '../../model/platform.js'
+import { allowedEntitlements } from '../allowed-entitlements.js'
 import type { BuildKitClient } from '../buildkit/client.js'
 import type { BuildKitVersion } from '../buildkit/control.js'
 import { GrpcError, GrpcStatus } from '../buildkit/grpc-error.js'
@@ -24,10 +25,11 @@ export async function describeEngine(
 ): Promise<BuilderInfo> {
   const { engine, api, os, architecture } = await connection.version(signal)
   const control = await buildKit.control(signal)
-  const [answer, version, workers] = await Promise.all([
+  const [answer, version, workers, entitlements] = await Promise.all([
     connection.json({ method: 'GET', path: '/info', signal }),
     control.info({ signal }).catch(unlessUnimplemented),
     control.listWorkers({ signal }),
+    allowedEntitlements(control, signal),
   ])
   const { Architecture: machine, DriverStatus: status = [], DockerRootDir: dataRoot } = answer as InfoAnswer
   const native = nativePlatform({ os, architecture, machine })
@@ -41,7 +43,7 @@ export async function describeEngine(
     native,
     runnable: runnable && withOlderVariants([native, ...runnable]),
     imageStore: usesContainerd ? 'containerd' : 'graphdriver',
-    features: featuresOf(version, usesContainerd),
+    features: featuresOf(version, usesContainerd, entitlements),
     ...(dataRoot && { dataRoot }),
   }
 }
@@ -51,23 +53,30 @@ function unlessUnimplemented(error: unknown): undefined {
   throw error
 }
 
-/** Where the result of a build can be kept as the cache of later ones, by image store. */
-const CACHE_EXPORTS = {
-  graphdriver: ['inline'],
-  containerd: ['inline', 'registry', 'local', 'gha', 's3', 'azblob'],
+/** The types of caches that the BuildKit of a Docker Engine has, by image store. Others are for a BuildKit of its own. */
+const CACHES = {
+  graphdriver: { imports: ['registry', 'local'], exports: ['inline'] },
+  containerd: { imports: ['registry', 'local', 'gha'], exports: ['inline', 'registry', 'local', 'gha'] },
 } as const
 
 /**
  * BuildKit reports its version since 0.11. Source policies came with that version; named contexts and limits shortly
  * before it, so that an engine which has none of them does not report one either.
  */
-function featuresOf(version: BuildKitVersion | undefined, usesContainerd: boolean): BuilderFeatures {
+function featuresOf(
+  version: BuildKitVersion | undefined,
+  usesContainerd: boolean,
+  entitlements: BuilderFeatures['entitlements'],
+): BuilderFeatures {
   const isNewer = version !== undefined
+  const { imports, exports } = CACHES[usesContainerd ? 'containerd' : 'graphdriver']
   return {
     sourcePolicy: isNewer,
     namedContexts: isNewer,
     limits: isNewer,
     pushes: isNewer && usesContainerd,
-    cacheExports: new Set(CACHE_EXPORTS[usesContainerd ? 'containerd' : 'graphdriver']),
+    cacheImports: new Set(imports),
+    cacheExports: new Set(exports),
+    entitlements,
   }
 }

@@ -75,12 +75,15 @@ function noteSection({ notes, nodes, plan }: RunRecord): Html {
 ${all.map((text) => html`<div class="box warn">${text}</div>\n`)}`
 }
 
-function nameSection({ tags, plan, loaded }: RunRecord): Html {
-  const done = new Set(tags.map(({ reference }) => reference))
+function nameSection({ tags, plan, loaded, unmoved }: RunRecord): Html {
+  const done = new Set([...tags, ...unmoved].map(({ reference }) => reference))
   const left = (plan?.tags ?? []).filter(({ reference }) => !done.has(reference))
   const rows = [
     ...tags.map(({ reference, from, to }) =>
       nameRow(reference, from === to ? 'kept' : 'moved', from ?? 'nothing', to, from === to ? '' : 'good'),
+    ),
+    ...unmoved.map(({ reference, holds, isUnknown }) =>
+      nameRow(reference, isUnknown ? 'not known' : 'not moved', holds ?? (isUnknown ? '' : 'nothing'), '', 'warn'),
     ),
     ...left.map(({ reference, from }) => nameRow(reference, 'not moved', from ?? 'nothing', '', 'warn')),
     ...loaded.map((reference) => nameRow(reference, 'loaded into the engine', '', '', 'good')),

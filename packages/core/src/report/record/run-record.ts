@@ -41,7 +41,12 @@ export interface RunRecord extends Omit<Report, 'nodes'> {
   readonly error: ErrorData | undefined
   readonly retries: number
   readonly loaded: readonly string[]
+  /** Of a run that failed while names moved: those that did not, with what was read of them. */
+  readonly unmoved: readonly UnmovedName[]
 }
+
+/** A name that did not move; `holds` is missing where it does not exist, or could not be read. */
+export type UnmovedName = Omit<Extract<RunEvent, { readonly kind: 'tag-not-moved' }>, 'kind' | 'at'>
 
 class NodeWork {
   readonly steps = new Map<string, StepLog>()
@@ -131,6 +136,7 @@ export class RunRecorder {
       error: events.find((event) => event.kind === 'run-finished')?.error,
       retries: this.#retries,
       loaded: events.flatMap((event) => (event.kind === 'loaded' ? [event.reference] : [])),
+      unmoved: events.filter((event) => event.kind === 'tag-not-moved'),
     }
   }
 

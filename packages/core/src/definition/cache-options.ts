@@ -1,0 +1,77 @@
+import { localPath } from './build-secrets.js'
+import { type OptionFields, readOptionFields, type TypedOption } from './option-fields.js'
+
+/** A cache to import or export: its fields, `type=inline`, or the name of an image alone. */
+export type CacheOption = OptionFields
+
+/** A cache to import or export, as decided. Paths are absolute. */
+export type CacheDefinition = TypedOption
+
+/** The attributes that a cache needs, by type. @see https://docs.docker.com/build/cache/backends/ */
+const IMPORTS: Readonly<Record<string, readonly string[]>> = {
+  registry: ['ref'],
+  local: ['src'],
+  gha: [],
+  s3: ['bucket'],
+  azblob: ['name'],
+}
+const EXPORTS: Readonly<Record<string, readonly string[]>> = { ...IMPORTS, inline: [], local: ['dest'] }
+
+/** The attribute that holds a directory of this machine, in caches of type `local`. */
+const DIRECTORIES = ['src', 'dest']
+
+/** What is wrong with the value of `cacheFrom`. */
+export function cacheFromComplaint(value: unknown): string | undefined {
+  return listComplaint(value, IMPORTS, 'type=registry,ref=example.com/app:cache')
+}
+
+/** What is wrong with the value of `cacheTo`. */
+export function cacheToComplaint(value: unknown): string | undefined {
+  return listComplaint(value, EXPORTS, 'type=registry,ref=example.com/app:cache,mode=max')
+}
+
+/** Reads caches that have been found to be right. @param directory - where relative paths start */
+export function readCaches(options: readonly CacheOption[], directory: string): readonly CacheDefinition[] {
+  return options.flatMap((option) => readCache(option) ?? []).map((cache) => withAbsolutePaths(cache, directory))
+}
+
+function readCache(option: unknown): CacheDefinition | undefined {
+  if (option === 'inline') return { type: 'inline', attributes: {} }
+  // As docker: a name alone is that of an image.
+  const isName = typeof option === 'string' && option !== '' && !/[=,\s]/.test(option)
+  return isName ? { type: 'registry', attributes: { ref: option } } : readOptionFields(option)
+}
+
+function withAbsolutePaths({ type, attributes }: CacheDefinition, directory: string): CacheDefinition {
+  if (type !== 'local') return { type, attributes }
+  const entries = Object.entries(attributes).map(([name, value]) => [
+    name,
+    DIRECTORIES.includes(name) ? localPath(value, directory) : value,
+  ])
+  return { type, attributes: Object.fromEntries(entries) }
+}
+
+function listComplaint(
+  value: unknown,
+  types: Readonly<Record<string, readonly string[]>>,
+  example: string,
+): string | undefined {
+  if (!Array.isArray(value)) return `must be a list, as ['${example}']`
+  return value.map((item) => cacheComplaint(readCache(item), types, example)).find((one) => one !== undefined)
+}
+
+/** Attributes may hold credentials, so that only their names are repeated. */
+function cacheComplaint(
+  cache: CacheDefinition | undefined,
+  types: Readonly<Record<string, readonly string[]>>,
+  example: string,
+): string | undefined {
+  if (cache === undefined) return `must be texts such as '${example}', or objects with these fields`
+  const { type, attributes } = cache
+  const needed = Object.hasOwn(types, type) ? types[type] : undefined
+  if (needed === undefined) return `'${type}' is not a type of cache here: use ${Object.keys(types).join(', ')}`
+  const missing = needed.find((name) => !attributes[name])
+  if (missing !== undefined) return `a cache of type ${type} needs '${missing}', as '${example}' has its fields`
+  const { mode = 'min' } = attributes
+  return mode === 'min' || mode === 'max' ? undefined : `mode of a cache is 'min' or 'max', and not '${mode}'`
+}

@@ -1,0 +1,61 @@
+import { canonicalJson, type Descriptor, type ImageIndex, isIndex, type StoredManifest } from '../model/oci.js'
+import { type Repository, repositoryOf } from '../model/reference.js'
+import { allOrNone } from '../registry/all-or-none.js'
+import type { Registry, RegistryCall } from '../registry/port.js'
+import { KEY_ANNOTATION } from '../steps/key.js'
+import { SOURCES_ANNOTATION } from '../steps/source-record.js'
+
+/** Annotations of where an index comes from: they are no part of its key. */
+const ORIGIN: ReadonlySet<string> = new Set(['org.opencontainers.image.source', 'org.opencontainers.image.revision'])
+
+/**
+ * Whether what a name holds was made from the same as what it is to hold: two engines that build the same files push
+ * images with different digests and equal keys. Both are in the repository.
+ */
+export async function isEqualResult(
+  current: StoredManifest | undefined,
+  next: StoredManifest,
+  repository: Repository,
+  registry: Registry,
+  call: RegistryCall,
+): Promise<boolean> {
+  if (current === undefined) return false
+  if (!isIndex(current.content) || !isIndex(next.content)) return isSameImage(current, next)
+  if (!listsTheSame(current.content, next.content)) return false
+  const pairs = next.content.manifests.map(
+    (entry, at) => [entry, (current.content as ImageIndex).manifests[at]] as const,
+  )
+  const equal = await allOrNone(pairs, call, async ([one, other], own) => {
+    if (other === undefined || one.digest === other.digest) return other !== undefined
+    const [ours, theirs] = await Promise.all([one, other].map(({ digest }) => read(digest)))
+    return ours !== undefined && theirs !== undefined && isSameImage(theirs, ours)
+
+    function read(digest: Descriptor['digest']) {
+      return registry.getManifest({ ...repositoryOf(repository), digest }, { ...own, fresh: true })
+    }
+  })
+  return equal.every(Boolean)
+}
+
+/** Whether two indexes differ at most in the digests of their entries, each of which has its key, and in their origin. */
+function listsTheSame(one: ImageIndex, other: ImageIndex): boolean {
+  return Buffer.from(outline(one)).equals(Buffer.from(outline(other)))
+}
+
+function outline({ manifests, annotations = {}, ...rest }: ImageIndex): Uint8Array {
+  const entries = manifests.map(({ digest, size: _size, ...entry }) =>
+    entry.annotations?.[KEY_ANNOTATION] === undefined ? { ...entry, digest } : entry,
+  )
+  const kept = Object.fromEntries(Object.entries(annotations).filter(([name]) => !ORIGIN.has(name)))
+  return canonicalJson({ ...rest, manifests: entries, annotations: kept })
+}
+
+/** Whether two images have one key, and were built from the same images of others. */
+function isSameImage(one: StoredManifest, other: StoredManifest): boolean {
+  if (isIndex(one.content) || isIndex(other.content)) return false
+  const [mine = {}, theirs = {}] = [one.content.annotations, other.content.annotations]
+  return (
+    mine[KEY_ANNOTATION] !== undefined &&
+    [KEY_ANNOTATION, SOURCES_ANNOTATION].every((name) => mine[name] === theirs[name])
+  )
+}

@@ -1,0 +1,95 @@
+import type { Digest } from '../model/digest.js'
+import { RegistryError } from '../model/errors.js'
+import { type Descriptor, isIndex, onePerDigest, type StoredManifest } from '../model/oci.js'
+import { formatReference, type Reference, repositoryOf, sameRepository } from '../model/reference.js'
+import { allOrNone } from '../registry/all-or-none.js'
+import { copyManifest } from '../registry/copy.js'
+import type { Registry, RegistryCall } from '../registry/port.js'
+import type { PublishedName } from '../steps/published-names.js'
+import type { Output } from '../steps/step.js'
+import { findLostPlatforms, lossRefused, readCurrent } from './lost-platforms.js'
+
+/** A name that is about to move. */
+export interface TagMove extends PublishedName {
+  readonly output: Output
+  /** What the plan saw under the name. */
+  readonly planned: Digest | undefined
+}
+
+/**
+ * Prepares the repositories of names, without writing a name: copies what the names are to hold, checks that all of it is
+ * there, and that no name loses a platform.
+ *
+ * @returns for each move, the manifest that its name is to hold.
+ * @throws RegistryError NOT_FOUND, PLATFORM_MISSING
+ */
+export function stageTags(
+  moves: readonly TagMove[],
+  allowRemoval: boolean,
+  registry: Registry,
+  call: RegistryCall,
+): Promise<readonly StoredManifest[]> {
+  const copy = oncePerPlace((from: Reference, to: Reference, own) => copyManifest(registry, from, to, {}, own))
+  const check = oncePerPlace((manifest: StoredManifest, at: Reference, own) =>
+    requireChildren(manifest, at, registry, own),
+  )
+  return allOrNone(moves, call, async (move, own) => {
+    const byDigest = { ...repositoryOf(move.reference), digest: move.output.descriptor.digest }
+    if (!sameRepository(move.reference, move.output.reference)) await copy(move.output.reference, byDigest, own)
+    const manifest = await registry.getManifest(byDigest, own)
+    if (manifest === undefined) throw gone(byDigest, move.node)
+    if (move.planned !== manifest.descriptor.digest) await check(manifest, byDigest, own)
+    if (!allowRemoval) await refuseRemoval(move, manifest, registry, own)
+    return manifest
+  })
+}
+
+/** Does work once for all names of one repository. */
+function oncePerPlace<T>(work: (what: T, at: Reference, call: RegistryCall) => Promise<unknown>) {
+  const done = new Map<string, Promise<unknown>>()
+  return (what: T, at: Reference, call: RegistryCall): Promise<unknown> => {
+    const place = formatReference(at)
+    const working = done.get(place) ?? work(what, at, call)
+    done.set(place, working)
+    return working
+  }
+}
+
+/** Registries differ in whether they take an index whose images somebody has deleted. */
+async function requireChildren(
+  { content }: StoredManifest,
+  reference: Reference,
+  registry: Registry,
+  call: RegistryCall,
+): Promise<void> {
+  const children = isIndex(content) ? onePerDigest(content.manifests) : []
+  await allOrNone(children, call, async ({ digest }: Descriptor, own) => {
+    const child = { ...repositoryOf(reference), digest }
+    if ((await registry.resolve(child, { ...own, fresh: true })) === undefined) throw missingChild(reference, digest)
+  })
+}
+
+async function refuseRemoval(
+  { reference, planned }: TagMove,
+  next: StoredManifest,
+  registry: Registry,
+  call: RegistryCall,
+): Promise<void> {
+  if (planned === undefined || planned === next.descriptor.digest) return
+  const current = await readCurrent(reference, registry, call)
+  const lost = await findLostPlatforms({ reference, current, next }, registry, call)
+  if (lost.length === 0) return
+  throw lossRefused(reference, lost, 'declare the platform, or say --allow-removal where it is meant to go')
+}
+
+const HINT = 'something deletes manifests from this repository while it is published to; run again'
+
+function gone(reference: Reference, node: string): RegistryError {
+  const message = `${formatReference(reference)} was deleted before its name could move`
+  return new RegistryError('NOT_FOUND', message, { node, hint: HINT })
+}
+
+function missingChild(reference: Reference, digest: Digest): RegistryError {
+  const message = `${formatReference(reference)} lists ${digest}, which is not in the repository`
+  return new RegistryError('NOT_FOUND', message, { hint: HINT })
+}

@@ -1,0 +1,73 @@
+import type { Digest } from '../model/digest.js'
+import { RegistryError } from '../model/errors.js'
+import type { RunEvent } from '../model/events.js'
+import { formatReference, type Reference } from '../model/reference.js'
+import type { Registry, RegistryCall } from './port.js'
+
+/** A name whose write may have failed. */
+export interface UnsettledName {
+  readonly reference: Reference
+  /** What it held before, as far as that was read. */
+  readonly before: Digest | undefined
+  readonly to: Digest
+}
+
+/** What a name holds; `unknown` where it could not be read. */
+export interface NameState extends UnsettledName {
+  readonly now: Digest | undefined | 'unknown'
+}
+
+/** For all names together, in milliseconds: a registry that failed a moment ago may not answer at all. */
+const PATIENCE = 10_000
+
+/** Reads what names hold after a failure. Never throws: a name that cannot be read is unknown. */
+export function readStates(names: readonly UnsettledName[], registry: Registry): Promise<readonly NameState[]> {
+  const signal = AbortSignal.timeout(PATIENCE)
+  return Promise.all(
+    names.map(async (name): Promise<NameState> => {
+      const now = await heldBy(name.reference, registry, { signal }).catch((): 'unknown' => 'unknown')
+      return { ...name, now }
+    }),
+  )
+}
+
+/** The event that reports what a name holds. */
+export function stateEvent({ reference, before, to, now }: NameState): RunEvent {
+  const at = Date.now()
+  const name = formatReference(reference)
+  if (now === 'unknown') return { kind: 'tag-not-moved', at, reference: name, isUnknown: true }
+  if (now !== to) return { kind: 'tag-not-moved', at, reference: name, ...(now !== undefined && { holds: now }) }
+  const change = { reference: name, to, ...(before !== undefined && { from: before }) }
+  return { kind: before === to ? 'tag-kept' : 'tag-moved', at, change }
+}
+
+/** An error, with what each name holds now. Other errors than those of registries have no room for it. */
+export function withStates(error: unknown, states: readonly NameState[]): unknown {
+  if (!(error instanceof RegistryError)) return error
+  const list = (title: string, which: (state: NameState) => boolean) => {
+    const names = states.filter(which).map(({ reference }) => formatReference(reference))
+    return names.length === 0 ? [] : [`${title}: ${names.join(', ')}`]
+  }
+  const holdsNew = ({ now, to }: NameState) => now === to
+  const said = [
+    ...list('moved', (state) => holdsNew(state) && state.before !== state.to),
+    ...list('not moved', (state) => state.now !== 'unknown' && (!holdsNew(state) || state.before === state.to)),
+    ...list('not known, since it could not be read', ({ now }) => now === 'unknown'),
+  ]
+  return new RegistryError(error.code, `${error.message} (${said.join('; ')})`, {
+    cause: error,
+    ...(error.hint !== undefined && { hint: error.hint }),
+    ...(error.node !== undefined && { node: error.node }),
+    ...(error.status !== undefined && { status: error.status }),
+    ...(error.exchange !== undefined && { exchange: error.exchange }),
+  })
+}
+
+/** The digest under the tag of a reference, past mirrors; undefined where there is none. */
+export async function heldBy(
+  { digest: _digest, ...name }: Reference,
+  registry: Pick<Registry, 'resolve'>,
+  call: RegistryCall,
+): Promise<Digest | undefined> {
+  return (await registry.resolve(name, { ...call, fresh: true }))?.digest
+}

@@ -1,0 +1,77 @@
+import { expect, it } from 'vitest'
+import { platform } from '../../src/definition/platform-declaration.js'
+import type { Fault } from '../../src/model/errors.js'
+import { faultsOf, simple } from './definitions.js'
+
+it.each<[string, () => readonly Fault[], string, string]>([
+  [
+    'an option of bake that the Engine API does not carry',
+    () => faultsOf([simple.build({ contexts: { other: '.' } } as never)]),
+    'no named contexts',
+    'pinned by digest',
+  ],
+  [
+    'an attestation',
+    () => faultsOf([simple.build({ attest: ['type=sbom'] } as never)]),
+    'no attestations',
+    'leave it out',
+  ],
+  [
+    'a place for the result',
+    () => faultsOf([simple.build({ output: ['type=local,dest=out'] } as never)]),
+    'nowhere else',
+    '--load',
+  ],
+  [
+    'a cache of an unknown type, and not its password',
+    () => faultsOf([simple.build({ cacheFrom: ['type=redis,password=hunter2'] })]),
+    "'redis' is not a type of cache here: use registry, local, gha, s3, azblob",
+    '',
+  ],
+  [
+    'a cache import from the image itself',
+    () => faultsOf([simple.build({ cacheFrom: ['type=inline'] })]),
+    "'inline' is not a type of cache here",
+    '',
+  ],
+  [
+    'a cache without a place',
+    () => faultsOf([simple.build({ cacheTo: [{ type: 'local', mode: 'max' }] })]),
+    "a cache of type local needs 'dest'",
+    '',
+  ],
+  [
+    'a cache with an unknown mode',
+    () => faultsOf([simple.build({ cacheTo: ['type=registry,ref=example.com/cache,mode=all'] })]),
+    "'min' or 'max', and not 'all'",
+    '',
+  ],
+  [
+    'a cache that is no list',
+    () => faultsOf([simple.build({ cacheTo: 'type=inline' } as never)]),
+    'must be a list',
+    '',
+  ],
+  [
+    'caches of two platforms in one place',
+    () =>
+      faultsOf([
+        simple
+          .platforms(platform('arm', { variant: 'v7', base: 'wide' }))
+          .build({ cacheTo: ['type=registry,mode=max,ref=registry.example.com/cache'] }),
+      ]),
+    'linux/arm/v7 and linux/amd64 export their caches to the same place (type=registry)',
+    'cache-${architecture}',
+  ],
+  [
+    'an unknown entitlement',
+    () => faultsOf([simple.build({ entitlements: ['security.none'] } as never)]),
+    "'security.none' is not understood: entitlements are network.host and security.insecure",
+    '',
+  ],
+])('refuses %s', (_what, faults, message, hint) => {
+  const found = faults()
+  expect(found).toHaveLength(1)
+  expect(found[0]?.message).toContain(message)
+  expect(found[0]?.hint ?? '').toContain(hint)
+})

@@ -1,0 +1,14 @@
+import { expect, it } from 'vitest'
+import { parseDockerfile } from '../../src/dockerfile/parse.js'
+import { noCacheFaults } from '../../src/steps/no-cache-stages.js'
+
+const dockerfile = parseDockerfile('FROM scratch AS tools\nFROM scratch\nCOPY --from=tools /a /a\n')
+
+it.each<[boolean | readonly string[], readonly string[]]>([
+  [true, []],
+  [false, []],
+  [['Tools'], []],
+  [['tool'], ["noCacheFilter names 'tool', which is no stage"]],
+])('noCache %j names these stages that are none: %j', (noCache, messages) => {
+  expect(noCacheFaults(dockerfile, { noCache }).map(({ message }) => message)).toEqual(messages)
+})
