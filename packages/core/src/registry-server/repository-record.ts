@@ -48,6 +48,11 @@ export function emptyRecord(): RepositoryRecord {
   return { blobs: new Set(), manifests: new Map(), tags: new Map(), leftovers: new Set() }
 }
 
+/** Whether something is attached to a manifest. */
+export function isSubject({ manifests }: RepositoryRecord, digest: Digest): boolean {
+  return [...manifests.values()].some(({ subject }) => subject === digest)
+}
+
 /** The text of a record's file. */
 export function encodeRecord({ blobs, manifests, tags, leftovers }: RepositoryRecord): string {
   const saved: SavedRecord = {

@@ -7,7 +7,7 @@ import { isDiskFull } from '../model/disk-full.js'
 import { ContentStore, type OpenContent } from './content-store.js'
 import { type CheckedManifest, missingNeed, neededBlobs, unknownNeed } from './manifest-check.js'
 import { RecordFiles } from './record-files.js'
-import { type ManifestContent, type RepositoryRecord, readRecords } from './repository-record.js'
+import { isSubject, type ManifestContent, type RepositoryRecord, readRecords } from './repository-record.js'
 import { addTo, all, deleteFrom, type Revert, removeFrom, setIn } from './revertible.js'
 import { checkStoreFolder } from './store-folder.js'
 import type { Upload } from './upload.js'
@@ -126,7 +126,7 @@ export class Store {
         const pointed = tags.map((tag) => setIn(record.tags, tag, digest))
         return all([setIn(record.manifests, digest, manifest), ...pointed])
       })
-      return tags.length > 0 || manifest.subject !== undefined
+      return tags.length > 0 || manifest.subject !== undefined || isSubject(this.#files.record(name), digest)
     })
   }
 

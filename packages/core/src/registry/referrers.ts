@@ -132,7 +132,7 @@ export function referrersTag({ registry, repository }: Repository, subject: Dige
 }
 
 /** A manifest as it is listed under its subject. */
-function referrerOf({ descriptor, content }: StoredManifest): Descriptor {
+export function referrerOf({ descriptor, content }: StoredManifest): Descriptor {
   const { mediaType, digest, size } = descriptor
   const artifactType = content.artifactType ?? ('config' in content ? content.config.mediaType : undefined)
   const { annotations } = content
