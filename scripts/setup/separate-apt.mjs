@@ -16,11 +16,12 @@ import { run } from './run.mjs'
  *
  * @param {readonly string[]} architectures Debian's words, the machine's own among them
  * @param {(apt: SeparateApt) => Promise<void>} use
+ * @param {string} [suite] Debian's word; that of the machine unless another one is named
  */
-export async function withSeparateApt(architectures, use) {
+export async function withSeparateApt(architectures, use, suite) {
   const folder = await mkdtemp(join(tmpdir(), 'polyarch-apt-'))
   try {
-    const env = { ...process.env, APT_CONFIG: await configure(folder, architectures) }
+    const env = { ...process.env, APT_CONFIG: await configure(folder, architectures, suite) }
     await run('apt-get', ['--quiet', 'update'], { env })
     await use({ folder, env })
   } finally {
@@ -31,14 +32,15 @@ export async function withSeparateApt(architectures, use) {
 /**
  * @param {string} folder
  * @param {readonly string[]} architectures
+ * @param {string} [suite]
  */
-async function configure(folder, architectures) {
+async function configure(folder, architectures, suite) {
   const { uri, codename, keyring } = await debianMirror()
   const sources = join(folder, 'sources.list')
   const configuration = join(folder, 'apt.conf')
   await mkdir(join(folder, 'state/lists/partial'), { recursive: true })
   await mkdir(join(folder, 'cache/archives/partial'), { recursive: true })
-  await writeFile(sources, `deb [signed-by=${keyring}] ${uri} ${codename} main\n`)
+  await writeFile(sources, `deb [signed-by=${keyring}] ${uri} ${suite ?? codename} main\n`)
   await writeFile(
     configuration,
     `Dir::Etc::sourcelist "${sources}";
@@ -50,6 +52,7 @@ APT::Sandbox::User "root";
 APT::Architectures { ${architectures.map((architecture) => `"${architecture}";`).join(' ')} };
 APT::Install-Recommends "false";
 Acquire::Languages "none";
+Acquire::Check-Valid-Until "false";
 `,
   )
   return configuration

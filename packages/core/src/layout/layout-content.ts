@@ -1,10 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { type Digest, digestOf } from '../model/digest.js'
+import { algorithmOf, type Digest, DigestHash, digestOf } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
 import { isMissing } from '../model/is-missing.js'
 import type { BlobSource } from '../registry/port.js'
@@ -25,7 +25,7 @@ export async function contentSize(directory: string, digest: Digest): Promise<nu
 export async function readContent(directory: string, digest: Digest): Promise<Buffer | undefined> {
   if ((await contentSize(directory, digest)) === undefined) return undefined
   const bytes = await readFile(contentPath(directory, digest))
-  if (digestOf(bytes) !== digest) throw damaged(directory, digest)
+  if (digestOf(bytes, algorithmOf(digest)) !== digest) throw damaged(directory, digest)
   return bytes
 }
 
@@ -58,8 +58,10 @@ export async function writeContent(directory: string, source: BlobSource, signal
     const content = await source.open()
     const check = (chunks: AsyncIterable<Buffer>) => checked(directory, digest, chunks)
     await pipeline(content, check, file.createWriteStream({ flush: true }), { signal })
+    const folder = contentFolder(directory, algorithmOf(digest))
+    await mkdir(folder, { recursive: true })
     await rename(temporary, contentPath(directory, digest))
-    await syncFolder(contentFolder(directory))
+    await syncFolder(folder)
   } catch (error) {
     await rm(temporary, { force: true })
     throw error
@@ -71,12 +73,12 @@ async function* checked(
   digest: Digest,
   chunks: AsyncIterable<Buffer>,
 ): AsyncGenerator<Buffer, void, undefined> {
-  const hash = createHash('sha256')
+  const hash = new DigestHash(algorithmOf(digest))
   for await (const chunk of chunks) {
     hash.update(chunk)
     yield chunk
   }
-  if (`sha256:${hash.digest('hex')}` !== digest) throw damaged(directory, digest)
+  if (hash.digest !== digest) throw damaged(directory, digest)
 }
 
 function damaged(directory: string, digest: Digest): RegistryError {

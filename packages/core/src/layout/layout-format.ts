@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Digest } from '../model/digest.js'
+import { algorithmOf, type Digest, type DigestAlgorithm, hexOf } from '../model/digest.js'
 import { MEDIA_TYPES } from '../model/oci.js'
 
 /** Content of the file `oci-layout`. @see https://github.com/opencontainers/image-spec/blob/v1.1.0/image-layout.md#oci-layout-file */
@@ -11,14 +11,14 @@ export const REF_NAME = 'org.opencontainers.image.ref.name'
 /** What `index.json` may name: strict readers refuse a layout whose index names anything else. */
 export const LAYOUT_TYPES: ReadonlySet<string> = new Set([MEDIA_TYPES.ociManifest, MEDIA_TYPES.ociIndex])
 
-/** The folder of a layout's content. @see https://github.com/opencontainers/image-spec/blob/v1.1.0/image-layout.md#blobs */
-export function contentFolder(directory: string): string {
-  return join(directory, 'blobs', 'sha256')
+/** The folder of a layout's content under one kind of digest. @see https://github.com/opencontainers/image-spec/blob/v1.1.0/image-layout.md#blobs */
+export function contentFolder(directory: string, algorithm: DigestAlgorithm = 'sha256'): string {
+  return join(directory, 'blobs', algorithm)
 }
 
 /** Where a layout keeps the bytes of a digest. */
 export function contentPath(directory: string, digest: Digest): string {
-  return join(contentFolder(directory), digest.slice('sha256:'.length))
+  return join(contentFolder(directory, algorithmOf(digest)), hexOf(digest))
 }
 
 /** The folder that tells the store of an embedded registry, which alone may write to it, from other layouts. */

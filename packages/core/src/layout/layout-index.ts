@@ -48,14 +48,15 @@ export function layoutNames({ manifests }: ImageIndex): readonly string[] {
   return manifests.flatMap(({ annotations }) => annotations?.[REF_NAME] ?? [])
 }
 
-/** The entry with the reference's name; without one, the only entry there is. @throws RegistryError NOT_FOUND */
+/** The entry with the reference's name; without one, the only named entry, else the only one. @throws RegistryError NOT_FOUND */
 export function findEntry(index: ImageIndex, reference: Reference): Descriptor | undefined {
   const { manifests } = index
   const { tag: name } = reference
   if (name !== undefined) {
     return manifests.find((entry) => hasName(entry, name))
   }
-  if (manifests.length <= 1) return manifests[0]
+  const named = manifests.filter(({ annotations }) => annotations?.[REF_NAME] !== undefined)
+  if (named.length === 1 || manifests.length <= 1) return named[0] ?? manifests[0]
   throw new RegistryError('NOT_FOUND', `${formatReference(reference)} holds ${manifests.length} images`, {
     hint: `say which one, as in 'oci:DIR:NAME': ${layoutNames(index).join(', ')}`,
   })
@@ -64,7 +65,17 @@ export function findEntry(index: ImageIndex, reference: Reference): Descriptor |
 /** Gives an entry a name, in the place of what has it. */
 export async function nameEntry(directory: string, name: string, descriptor: Descriptor): Promise<void> {
   const named = { ...descriptor, annotations: { ...descriptor.annotations, [REF_NAME]: name } }
-  await changeEntries(directory, (entries) => [...entries.filter((entry) => !hasName(entry, name)), named])
+  const isReplaced = (entry: Descriptor) =>
+    hasName(entry, name) || (entry.digest === descriptor.digest && entry.annotations?.[REF_NAME] === undefined)
+  await changeEntries(directory, (entries) => [...entries.filter((entry) => !isReplaced(entry)), named])
+}
+
+/** Lists manifests without a name, unless they are listed: only what is listed is searched for attachments. */
+export async function listEntries(directory: string, descriptors: readonly Descriptor[]): Promise<void> {
+  await changeEntries(directory, (entries) => {
+    const listed = new Set(entries.map(({ digest }) => digest))
+    return [...entries, ...descriptors.filter(({ digest }) => !listed.has(digest))]
+  })
 }
 
 /** Takes the entries away that are not to be kept. */

@@ -1,14 +1,23 @@
 import { Readable } from 'node:stream'
-import type { Digest } from '../model/digest.js'
+import { algorithmOf, type Digest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
 import { LIMITS } from '../model/limits.js'
-import { type Descriptor, isForeign, isIndex, type StoredManifest } from '../model/oci.js'
+import { type Descriptor, isForeign, isIndex, onePerDigest, type StoredManifest } from '../model/oci.js'
 import { formatReference, type Reference } from '../model/reference.js'
 import { parseManifest } from '../registry/manifest-shape.js'
 import { mismatch, tooLarge } from '../registry/manifests.js'
+import { referrerOf } from '../registry/referrers.js'
 import { contentSize, readContent, writeContent } from './layout-content.js'
 import { LAYOUT_TYPES } from './layout-format.js'
-import { findEntry, hasName, makeLayout, nameEntry, readLayoutIndex, removeEntries } from './layout-index.js'
+import {
+  findEntry,
+  hasName,
+  listEntries,
+  makeLayout,
+  nameEntry,
+  readLayoutIndex,
+  removeEntries,
+} from './layout-index.js'
 
 /** The manifest under a name or digest. @throws RegistryError DIGEST_MISMATCH, MANIFEST_UNSUPPORTED, NOT_FOUND */
 export async function getFromLayout(directory: string, reference: Reference): Promise<StoredManifest | undefined> {
@@ -30,6 +39,32 @@ export async function putIntoLayout(directory: string, reference: Reference, man
   await checkComplete(directory, reference, manifest)
   await writeContent(directory, { descriptor, open: () => Readable.from([bytes]) })
   if (tag !== undefined) await nameEntry(directory, tag, descriptor)
+  await listAttachment(directory, manifest)
+}
+
+/** Lists an attachment and what it is attached to, as `oras` does. */
+async function listAttachment(directory: string, { descriptor, content }: StoredManifest): Promise<void> {
+  const { subject } = content
+  if (subject === undefined || !LAYOUT_TYPES.has(descriptor.mediaType)) return
+  const { mediaType, digest, size } = subject
+  const isThere = LAYOUT_TYPES.has(mediaType) && (await contentSize(directory, digest)) !== undefined
+  await listEntries(directory, [...(isThere ? [{ mediaType, digest, size }] : []), descriptor])
+}
+
+/** The entries of a layout's index that are attached to a manifest. @throws RegistryError DIGEST_MISMATCH, MANIFEST_UNSUPPORTED */
+export async function referrersInLayout(
+  directory: string,
+  subject: Digest,
+  artifactType?: string,
+): Promise<readonly Descriptor[]> {
+  const { manifests } = await readLayoutIndex(directory)
+  const listed = onePerDigest(manifests.filter(({ mediaType }) => LAYOUT_TYPES.has(mediaType)))
+  const found: Descriptor[] = []
+  for (const { digest } of listed) {
+    const manifest = await readManifest(directory, digest)
+    if (manifest?.content.subject?.digest === subject) found.push(referrerOf(manifest))
+  }
+  return artifactType === undefined ? found : found.filter((one) => one.artifactType === artifactType)
 }
 
 /** Takes a name away or, by digest, every name of it; the bytes stay. */
@@ -41,7 +76,7 @@ async function readManifest(directory: string, digest: Digest): Promise<StoredMa
   const where = `${digest} in ${directory}`
   if (((await contentSize(directory, digest)) ?? 0) > LIMITS.manifest) throw tooLarge(where)
   const bytes = await readContent(directory, digest)
-  return bytes && parseManifest(bytes, undefined, where)
+  return bytes && parseManifest(bytes, undefined, where, algorithmOf(digest))
 }
 
 /** What a registry does before it takes a manifest: layouts that others have thinned out are not told from whole ones by their names. */

@@ -12,7 +12,8 @@ const SCHEME = 'oci:'
  * directory's whole path.
  */
 export function parseLayoutReference(text: string): Reference | undefined {
-  const [, directory, name, digest] = /^oci:([^:]+?)(?::(.+?))?(?:@(sha256:[a-f0-9]{64}))?$/s.exec(text) ?? []
+  const [, directory, name, digest] =
+    /^oci:([^:]+?)(?::(.+?))?(?:@(sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128}))?$/s.exec(text) ?? []
   // What is left of a digest that is none would be taken for a part of the name.
   if (directory === undefined || /@sha\d+(:|$)/.test(`${directory}:${name ?? ''}`)) return undefined
   const path = resolve(directory)

@@ -8,7 +8,7 @@ import { DEFAULT_CONCURRENCY } from '../registry/options.js'
 import type { BlobSource, Registry, RegistryCall } from '../registry/port.js'
 import { contentSize, openContent, writeContent } from './layout-content.js'
 import { layoutNames, makeLayout, readLayoutIndex } from './layout-index.js'
-import { getFromLayout, putIntoLayout, removeFromLayout } from './layout-manifests.js'
+import { getFromLayout, putIntoLayout, referrersInLayout, removeFromLayout } from './layout-manifests.js'
 import { layoutDirectory } from './layout-reference.js'
 
 /** A registry that also reads and writes image layouts, whose references {@link parseLayoutReference} makes. */
@@ -76,7 +76,9 @@ export function withLayouts(registry: Registry): Registry {
       await registry.writeBlob(to, source, call)
     },
     async listReferrers(repository, subject, options) {
-      return layoutDirectory(repository) === undefined ? registry.listReferrers(repository, subject, options) : []
+      const directory = layoutDirectory(repository)
+      if (directory === undefined) return registry.listReferrers(repository, subject, options)
+      return referrersInLayout(directory, subject, options?.artifactType)
     },
     async listTags(repository, call) {
       const directory = layoutDirectory(repository)

@@ -4,6 +4,12 @@ import { pipeline } from 'node:stream/promises'
 import type { Fault } from './faults.js'
 import { asProtocolError, type ProtocolError } from './protocol-error.js'
 
+/**
+ * Bytes of a body that are taken after its request has failed, and milliseconds after which the connection then ends: a
+ * client that is still sending reads the answer meanwhile. Closed at once, the connection would lose the answer.
+ */
+const DRAIN = { size: 16 * 1024 * 1024, time: 5_000 }
+
 type Headers = Readonly<Record<string, string | number>>
 
 /** One request and its answer. */
@@ -71,15 +77,35 @@ export class Exchange {
     await pipeline(fault?.kind === 'cut-answer' ? cut(body, fault.after, end) : body, response)
   }
 
+  /** Whether the client has ended the connection, or can get no answer any more. */
+  get isLost(): boolean {
+    // Without a socket once the connection has ended.
+    return this.response.headersSent || (this.response.socket?.destroyed ?? true)
+  }
+
   /** Answers with the error, or ends the connection where an answer has begun. */
   async answerError(error: unknown): Promise<void> {
-    if (this.response.headersSent || this.request.socket.destroyed) {
+    if (this.isLost) {
       this.response.destroy()
       return
     }
     const refusal: ProtocolError = asProtocolError(error)
     const headers = { 'content-type': 'application/json', ...refusal.headers }
     await this.answer(refusal.status, headers, refusal.toJson())
+    this.#drain()
+  }
+
+  /** Takes some more of a body that was not read to its end. */
+  #drain(): void {
+    const { request } = this
+    if (request.readableEnded || request.destroyed) return
+    let left = DRAIN.size
+    request.on('data', (chunk: Uint8Array) => {
+      left -= chunk.byteLength
+      if (left < 0) request.pause()
+    })
+    const timer = setTimeout(() => request.destroy(), DRAIN.time)
+    for (const end of ['end', 'close']) request.once(end, () => clearTimeout(timer))
   }
 }
 

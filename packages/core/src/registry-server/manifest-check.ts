@@ -1,4 +1,4 @@
-import { type Digest, digestOf, isDigest } from '../model/digest.js'
+import { type Digest, type DigestAlgorithm, digestOf, isDigest } from '../model/digest.js'
 import { isIndexType, MANIFEST_MEDIA_TYPES } from '../model/oci.js'
 import { ProtocolError } from './protocol-error.js'
 import type { ManifestContent, RepositoryRecord } from './repository-record.js'
@@ -14,9 +14,14 @@ export interface CheckedManifest extends ManifestContent {
 /**
  * Judges what is pushed as a manifest by itself.
  *
+ * @param algorithm - of the digest that it is to be known by.
  * @throws ProtocolError MANIFEST_INVALID
  */
-export function checkManifest(bytes: Uint8Array, contentType: string | undefined): CheckedManifest {
+export function checkManifest(
+  bytes: Uint8Array,
+  contentType: string | undefined,
+  algorithm?: DigestAlgorithm,
+): CheckedManifest {
   const content = parseObject(bytes)
   const mediaType = mediaTypeOf(content, contentType)
   if (content['schemaVersion'] !== 2) throw invalid('its schemaVersion is not 2')
@@ -26,31 +31,42 @@ export function checkManifest(bytes: Uint8Array, contentType: string | undefined
     mediaType,
     bytes,
     size: bytes.byteLength,
-    digest: digestOf(bytes),
+    digest: digestOf(bytes, algorithm),
     needs,
     ...(subject !== undefined && { subject: digestIn(subject, 'subject') }),
   }
 }
 
-/** The blobs that a stored manifest refers to. */
-export function neededBlobs({ bytes, mediaType }: ManifestContent): readonly Digest[] {
-  const { needs } = checkManifest(bytes, mediaType)
-  return needs.flatMap(({ digest, isManifest }) => (isManifest ? [] : [digest]))
+/** The blobs that a stored manifest refers to; undefined where that cannot be read. */
+export function neededBlobs({ bytes, mediaType }: ManifestContent): readonly Digest[] | undefined {
+  try {
+    const { needs } = checkManifest(bytes, mediaType)
+    return needs.flatMap(({ digest, isManifest }) => (isManifest ? [] : [digest]))
+  } catch (error) {
+    if (error instanceof ProtocolError) return undefined
+    throw error
+  }
 }
 
 /**
- * Compares what a manifest refers to with what its repository holds.
+ * What a manifest refers to and its repository does not hold.
  *
- * @throws ProtocolError MANIFEST_BLOB_UNKNOWN
+ * @param isPresent - whether there are bytes of a digest.
  */
-export function checkNeeds(name: string, { needs }: CheckedManifest, record: RepositoryRecord | undefined): void {
-  for (const { digest, isManifest } of needs) {
-    const isThere = isManifest ? record?.manifests.has(digest) : record?.blobs.has(digest)
-    if (isThere) continue
-    const what = isManifest ? 'manifest' : 'blob'
-    // The path exists, so 400, as docker-registry has it: clients take 404 for a write that is not visible yet.
-    throw new ProtocolError(400, 'MANIFEST_BLOB_UNKNOWN', `${name} has no ${what} ${digest}, which this one refers to`)
-  }
+export function missingNeed(
+  { needs }: CheckedManifest,
+  record: RepositoryRecord | undefined,
+  isPresent: (digest: Digest) => boolean,
+): CheckedManifest['needs'][number] | undefined {
+  const isHeld = ({ digest, isManifest }: CheckedManifest['needs'][number]) =>
+    isManifest ? record?.manifests.has(digest) : record?.blobs.has(digest)
+  return needs.find((need) => !isHeld(need) || !isPresent(need.digest))
+}
+
+/** The path exists, so 400, as docker-registry has it: clients take 404 for a write that is not visible yet. */
+export function unknownNeed(name: string, { digest, isManifest }: CheckedManifest['needs'][number]): ProtocolError {
+  const message = `${name} has no ${isManifest ? 'manifest' : 'blob'} ${digest}, which this one refers to`
+  return new ProtocolError(400, 'MANIFEST_BLOB_UNKNOWN', message)
 }
 
 function mediaTypeOf(content: JsonObject, contentType: string | undefined): string {
@@ -97,7 +113,7 @@ function digestIn(descriptor: unknown, place: string): Digest {
     const isWhole = typeof mediaType === 'string' && Number.isSafeInteger(size) && Number(size) >= 0
     if (isWhole && typeof digest === 'string' && isDigest(digest)) return digest
   }
-  throw invalid(`its ${place} is not a descriptor with media type, size and sha256 digest`)
+  throw invalid(`its ${place} is not a descriptor with media type, size and digest`)
 }
 
 function parseObject(bytes: Uint8Array): JsonObject {

@@ -1,4 +1,4 @@
-import type { Digest } from '../model/digest.js'
+import { algorithmOf, type Digest } from '../model/digest.js'
 import type { Exchange } from './exchange.js'
 import { checkManifest } from './manifest-check.js'
 import { ProtocolError } from './protocol-error.js'
@@ -7,9 +7,6 @@ import type { Store } from './store.js'
 
 /** In bytes. @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pushing-manifests */
 const MAX_MANIFEST_SIZE = 4 * 1024 * 1024
-
-/** In bytes. A client that sends a little too much reads its answer only when it has sent all; one that goes on is cut. */
-const DRAINED_SIZE = 4 * MAX_MANIFEST_SIZE
 
 /**
  * `GET` and `HEAD` of a manifest. It is sent whatever the client accepts, since there is no other form of it.
@@ -24,13 +21,17 @@ export async function sendManifest(
 ): Promise<void> {
   const digest = 'digest' in reference ? reference.digest : store.resolveTag(name, reference.tag)
   const manifest = digest && (await store.readManifest(name, digest))
-  if (manifest === undefined) throw unknownManifest(name, reference)
+  if (manifest === undefined)
+    throw digest !== undefined && store.holdsManifest(name, digest)
+      ? damagedManifest(name, digest)
+      : unknownManifest(name, reference)
   const headers = { 'content-type': manifest.mediaType, 'docker-content-digest': manifest.digest }
   await exchange.answer(200, { ...headers, etag: `"${manifest.digest}"` }, manifest.bytes)
 }
 
 /**
- * `PUT` of a manifest, all of whose parts must be in the repository.
+ * `PUT` of a manifest, all of whose parts must be in the repository. By digest, parameters may name tags for it: a tag in
+ * the path always means sha256.
  *
  * @throws ProtocolError MANIFEST_INVALID, MANIFEST_BLOB_UNKNOWN, DIGEST_INVALID, SIZE_INVALID
  */
@@ -40,14 +41,17 @@ export async function receiveManifest(
   name: string,
   reference: ManifestReference,
 ): Promise<void> {
-  const tag = 'tag' in reference ? checkedTag(reference.tag) : undefined
-  const manifest = checkManifest(await readBody(exchange), exchange.header('content-type'))
+  const given = 'tag' in reference ? [reference.tag] : exchange.query.getAll('tag')
+  const tags = given.map(checkedTag)
+  const algorithm = 'digest' in reference ? algorithmOf(reference.digest) : undefined
+  const manifest = checkManifest(await readBody(exchange), exchange.header('content-type'), algorithm)
   if ('digest' in reference) compareDigest(manifest.digest, reference.digest)
-  await store.putManifest(name, manifest, tag)
+  await store.putManifest(name, manifest, tags)
   await exchange.answer(201, {
     location: `/v2/${name}/manifests/${manifest.digest}`,
     'docker-content-digest': manifest.digest,
     ...(manifest.subject !== undefined && { 'oci-subject': manifest.subject }),
+    ...('digest' in reference && tags.length > 0 && { 'oci-tag': tags.join(', ') }),
   })
 }
 
@@ -71,18 +75,25 @@ export async function deleteManifest(
 async function readBody(exchange: Exchange): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of exchange.body as AsyncIterable<Uint8Array>) {
+  for await (const chunk of exchange.body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength
-    if (size <= MAX_MANIFEST_SIZE) chunks.push(chunk)
-    if (size > DRAINED_SIZE) exchange.request.destroy()
+    if (size > MAX_MANIFEST_SIZE) {
+      throw new ProtocolError(413, 'SIZE_INVALID', `manifests of more than ${MAX_MANIFEST_SIZE} bytes are refused`)
+    }
+    chunks.push(chunk)
   }
-  if (size <= MAX_MANIFEST_SIZE) return Buffer.concat(chunks)
-  throw new ProtocolError(413, 'SIZE_INVALID', `manifests of more than ${MAX_MANIFEST_SIZE} bytes are refused`)
+  return Buffer.concat(chunks)
 }
 
 function compareDigest(actual: Digest, wanted: Digest): void {
   if (actual === wanted) return
   throw new ProtocolError(400, 'DIGEST_INVALID', `the manifest that came is ${actual}, not ${wanted}`)
+}
+
+/** It is unknown to clients, so that one that has it pushes it again. */
+function damagedManifest(name: string, digest: Digest): ProtocolError {
+  const message = `manifest ${digest} of ${name} is missing or damaged on the disk of the registry: push it again, or delete it`
+  return new ProtocolError(404, 'MANIFEST_UNKNOWN', message)
 }
 
 function unknownManifest(name: string, reference: ManifestReference): ProtocolError {

@@ -37,6 +37,11 @@ export interface RegistryServerOptions {
   /** PEM texts; plain HTTP where absent. */
   readonly tls?: { readonly key: string; readonly cert: string }
   readonly timeouts?: ServerTimeouts
+  /**
+   * Whether manifests and indexes may refer to what the repository does not hold, as a mirror of some platforms does;
+   * default false.
+   */
+  readonly sparse?: boolean
   /** What is to go wrong, for tests of clients. */
   readonly faults?: readonly FaultRule[]
   readonly onRequest?: (request: ServerRequest) => void

@@ -1,5 +1,8 @@
+import { isDiskFull } from '../model/disk-full.js'
+
 /**
- * The error codes that the server answers with.
+ * The error codes that the server answers with. Those of failures of its own, INSUFFICIENT_STORAGE and UNKNOWN, are not
+ * the specification's.
  *
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#error-codes
  */
@@ -9,6 +12,7 @@ export type ProtocolCode =
   | 'BLOB_UPLOAD_UNKNOWN'
   | 'DENIED'
   | 'DIGEST_INVALID'
+  | 'INSUFFICIENT_STORAGE'
   | 'MANIFEST_BLOB_UNKNOWN'
   | 'MANIFEST_INVALID'
   | 'MANIFEST_UNKNOWN'
@@ -18,7 +22,6 @@ export type ProtocolCode =
   | 'TOOMANYREQUESTS'
   | 'UNAUTHORIZED'
   | 'UNSUPPORTED'
-  // Not one of the specification's: what registries say where the fault is their own.
   | 'UNKNOWN'
 
 /** A request that is answered with an error of the specification; it never leaves this folder. */
@@ -41,9 +44,14 @@ export class ProtocolError extends Error {
   }
 }
 
+/** HTTP status of a request that found the disk full. @see https://www.rfc-editor.org/rfc/rfc4918#section-11.5 */
+export const STORAGE_FULL = 507
+
 /** What any failure is answered with: the system's error code is told, its paths are not. */
 export function asProtocolError(error: unknown): ProtocolError {
   if (error instanceof ProtocolError) return error
+  if (isDiskFull(error))
+    return new ProtocolError(STORAGE_FULL, 'INSUFFICIENT_STORAGE', 'the disk of the registry is full')
   const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
   return new ProtocolError(500, 'UNKNOWN', `the registry failed${code}`)
 }

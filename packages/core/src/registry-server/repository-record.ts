@@ -3,6 +3,7 @@ import { dirname, join, relative, sep } from 'node:path'
 import { syncFolder } from '../layout/durable-file.js'
 import type { Digest } from '../model/digest.js'
 import { HostError } from '../model/errors.js'
+import { linkInStore } from './store-folder.js'
 
 /** What a repository knows of a manifest beside its bytes. */
 export interface ManifestRecord {
@@ -47,6 +48,11 @@ export function emptyRecord(): RepositoryRecord {
   return { blobs: new Set(), manifests: new Map(), tags: new Map(), leftovers: new Set() }
 }
 
+/** Whether something is attached to a manifest. */
+export function isSubject({ manifests }: RepositoryRecord, digest: Digest): boolean {
+  return [...manifests.values()].some(({ subject }) => subject === digest)
+}
+
 /** The text of a record's file. */
 export function encodeRecord({ blobs, manifests, tags, leftovers }: RepositoryRecord): string {
   const saved: SavedRecord = {
@@ -75,6 +81,7 @@ export async function recordFile(root: string, name: string): Promise<string> {
 export async function readRecords(root: string): Promise<Map<string, RepositoryRecord>> {
   const records = new Map<string, RepositoryRecord>()
   for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
+    if (entry.isSymbolicLink()) throw linkInStore(join(entry.parentPath, entry.name))
     if (entry.name !== FILE_NAME) continue
     const name = relative(root, entry.parentPath).split(sep).join('/')
     records.set(name, await readRecord(join(entry.parentPath, FILE_NAME)))

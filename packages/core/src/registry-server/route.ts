@@ -79,7 +79,11 @@ function checkedName(name: string): string {
  */
 export function checkedDigest(text: string): Digest {
   if (isDigest(text)) return text
-  throw new ProtocolError(400, 'DIGEST_INVALID', 'the digest is not `sha256:` and 64 hex digits')
+  throw new ProtocolError(
+    400,
+    'DIGEST_INVALID',
+    'the digest is neither `sha256:` and 64 hex digits nor `sha512:` and 128',
+  )
 }
 
 function manifestReference(text: string): ManifestReference {

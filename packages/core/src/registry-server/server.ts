@@ -4,6 +4,7 @@ import { createServer as createHttpServer, type IncomingMessage, type Server, ty
 import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, isIPv6 } from 'node:net'
 import { resolve } from 'node:path'
+import { isDiskFull } from '../model/disk-full.js'
 import { HostError } from '../model/errors.js'
 import { type DirectoryLock, lockDirectory } from './lock.js'
 import type { RegistryServer, RegistryServerOptions, ServerTimeouts } from './options.js'
@@ -23,7 +24,8 @@ const CHECKING_INTERVAL = 5_000
 /**
  * Starts an OCI registry in this process, which keeps all that it is given in a directory.
  *
- * @throws DefinitionError USAGE for a login that lets everybody in; HostError DIRECTORY_IN_USE, REGISTRY_NOT_STARTED
+ * @throws DefinitionError USAGE for a login that lets everybody in; HostError DIRECTORY_IN_USE,
+ * REGISTRY_NOT_STARTED, DISK_FULL
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md
  * @example
  * ```ts
@@ -43,6 +45,7 @@ export async function startRegistry(options: RegistryServerOptions): Promise<Reg
     })
   } catch (cause) {
     if (cause instanceof HostError) throw cause
+    if (isDiskFull(cause)) throw diskFull(directory, cause)
     throw new HostError('REGISTRY_NOT_STARTED', `the directory ${directory} cannot be used`, {
       hint: 'name a directory that this user may make and write to',
       cause,
@@ -50,9 +53,17 @@ export async function startRegistry(options: RegistryServerOptions): Promise<Reg
   }
 }
 
+/** The registry cannot start, or a run cannot push to it, because its disk is full. */
+export function diskFull(directory: string, cause?: unknown): HostError {
+  return new HostError('DISK_FULL', `the disk of the embedded registry's directory ${directory} is full`, {
+    hint: "free space on that disk, or use a directory on another one: '--registry embedded:DIR'; 'npx tsx build.ts prune' lists what can be deleted",
+    cause,
+  })
+}
+
 async function serve(options: RegistryServerOptions, directory: string, lock: DirectoryLock): Promise<RegistryServer> {
   const scheme = options.tls === undefined ? 'http' : 'https'
-  const handler = new RequestHandler(await Store.open(directory), scheme, options)
+  const handler = new RequestHandler(await Store.open(directory, options), scheme, options)
   const server = makeServer(options, (request, response) => handler.handle(request, response))
   const host = await listen(server, options)
   await lock.publish(host).catch(async (error) => {
@@ -112,4 +123,5 @@ async function closeServer(server: Server, handler: RequestHandler): Promise<voi
   server.closeAllConnections()
   await closed
   await handler.settled()
+  await handler.store.uploads.close()
 }

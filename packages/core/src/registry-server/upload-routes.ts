@@ -1,4 +1,5 @@
-import { type Digest, isDigest } from '../model/digest.js'
+import { algorithmOf, DIGEST_ALGORITHMS, type Digest, type DigestAlgorithm, isDigest } from '../model/digest.js'
+import { isDiskFull } from '../model/disk-full.js'
 import { isRepositoryPath } from '../model/reference.js'
 import { parseContentRange } from './byte-range.js'
 import type { Exchange } from './exchange.js'
@@ -18,10 +19,13 @@ export async function startUpload(store: Store, exchange: Exchange, name: string
   if (mounted !== undefined) return answerCreated(exchange, name, mounted)
   const wanted = exchange.query.get('digest')
   const digest = wanted === null ? undefined : checkedDigest(wanted)
-  const upload = await store.uploads.start(name)
+  const upload = await store.uploads.start(
+    name,
+    digest === undefined ? expectedAlgorithm(exchange.query) : algorithmOf(digest),
+  )
   if (digest === undefined) return answerProgress(exchange, 202, upload)
   try {
-    await receive(exchange, upload)
+    await receive(store, exchange, upload)
     await finish(store, exchange, upload, digest)
   } catch (error) {
     // Its client was told no place to go on at.
@@ -40,7 +44,7 @@ async function mountBlob(store: Store, query: URLSearchParams, to: string): Prom
 /** `PATCH`: adds a chunk, or a stream of unknown length. */
 export async function continueUpload(store: Store, exchange: Exchange, name: string, id: string): Promise<void> {
   const upload = store.uploads.get(name, id)
-  await receive(exchange, upload)
+  await receive(store, exchange, upload)
   await answerProgress(exchange, 202, upload)
 }
 
@@ -52,7 +56,7 @@ export async function continueUpload(store: Store, exchange: Exchange, name: str
 export async function finishUpload(store: Store, exchange: Exchange, name: string, id: string): Promise<void> {
   const digest = checkedDigest(exchange.query.get('digest') ?? '')
   const upload = store.uploads.get(name, id)
-  await receive(exchange, upload)
+  await receive(store, exchange, upload)
   await finish(store, exchange, upload, digest)
 }
 
@@ -69,10 +73,23 @@ export async function cancelUpload(store: Store, exchange: Exchange, name: strin
   await exchange.answer(204)
 }
 
-async function receive(exchange: Exchange, upload: Upload): Promise<void> {
+/** What a client sent before it left is kept; what could not be stored is not, so that a full disk has room again. */
+async function receive(store: Store, exchange: Exchange, upload: Upload): Promise<void> {
   const range = exchange.header('content-range')
   const length = exchange.header('content-length')
-  await upload.append(exchange.body, () => checkPosition(range, length, upload))
+  try {
+    await upload.append(exchange.body, () => checkPosition(range, length, upload))
+  } catch (error) {
+    const isOfClient = error instanceof ProtocolError || (exchange.isLost && !isDiskFull(error))
+    if (!isOfClient) await store.uploads.discard(upload)
+    throw error
+  }
+}
+
+/** A hint that clients may give; the digest at the end decides. */
+function expectedAlgorithm(query: URLSearchParams): DigestAlgorithm | undefined {
+  const named = query.get('digest-algorithm')
+  return DIGEST_ALGORITHMS.find((algorithm) => algorithm === named)
 }
 
 /** @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pushing-a-blob-in-chunks */
@@ -90,7 +107,7 @@ function checkPosition(range: string | undefined, length: string | undefined, up
 
 async function finish(store: Store, exchange: Exchange, upload: Upload, digest: Digest): Promise<void> {
   upload.seal()
-  if (upload.digest !== digest) {
+  if ((await upload.digest(algorithmOf(digest))) !== digest) {
     await store.uploads.discard(upload)
     throw new ProtocolError(400, 'DIGEST_INVALID', `the ${upload.size} bytes that came are not those of ${digest}`)
   }

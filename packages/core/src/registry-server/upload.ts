@@ -1,9 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import type { Digest } from '../model/digest.js'
+import { type Digest, type DigestAlgorithm, DigestHash } from '../model/digest.js'
 import { ProtocolError } from './protocol-error.js'
 
 /** Bytes on their way into the store, that nobody can read yet. */
@@ -11,17 +11,20 @@ export class Upload {
   readonly id = randomUUID()
   /** The file that they are gathered in. */
   readonly path: string
-  readonly #hash = createHash('sha256')
+  readonly #hash: DigestHash
   #size = 0
   #touched = Date.now()
   #sealed = false
   #current: { readonly body: Readable; readonly done: Promise<void> } | undefined
 
+  /** @param algorithm - which kind of digest is expected; another one costs a second reading at the end. */
   constructor(
     folder: string,
     readonly repository: string,
+    algorithm?: DigestAlgorithm,
   ) {
     this.path = join(folder, this.id)
+    this.#hash = new DigestHash(algorithm)
   }
 
   /** Bytes so far. */
@@ -35,8 +38,12 @@ export class Upload {
   }
 
   /** The digest of the bytes so far. */
-  get digest(): Digest {
-    return `sha256:${this.#hash.copy().digest('hex')}` as Digest
+  async digest(algorithm: DigestAlgorithm): Promise<Digest> {
+    if (algorithm === this.#hash.algorithm) return this.#hash.digest
+    const hash = new DigestHash(algorithm)
+    if (this.#size === 0) return hash.digest
+    for await (const chunk of createReadStream(this.path, { end: this.#size - 1 })) hash.update(chunk as Buffer)
+    return hash.digest
   }
 
   /**
@@ -52,7 +59,8 @@ export class Upload {
   }
 
   /**
-   * Adds a body. Where it ends early, this rejects, and what had arrived is kept.
+   * Adds a body. If it ends early, this rejects, and what had arrived is kept. If the bytes cannot be stored, the body
+   * stays open, so that its client can be answered.
    *
    * @param checkStart - judges the number of bytes before this body, at the moment that nothing can come between.
    * @throws ProtocolError BLOB_UPLOAD_UNKNOWN
@@ -61,7 +69,7 @@ export class Upload {
     while (this.#current !== undefined) await this.interrupt()
     if (this.#sealed) throw new ProtocolError(404, 'BLOB_UPLOAD_UNKNOWN', 'the upload has ended')
     checkStart(this.#size)
-    const written = pipeline(body, (chunks) => this.#write(chunks as AsyncIterable<Uint8Array>))
+    const written = this.#write(body.iterator({ destroyOnReturn: false }))
     this.#current = { body, done: written.catch(() => {}) }
     try {
       await written

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { DigestAlgorithm } from '../model/digest.js'
 import { ProtocolError } from './protocol-error.js'
 import { Upload } from './upload.js'
 
@@ -13,7 +14,7 @@ const UNUSED_AFTER = 60 * 1000
 /** Uploads at a time; far more than clients have, since each of them sends a few at a time. */
 const MAX_UPLOADS = 1000
 
-/** The uploads that are under way. They end with the process: what a crash leaves is removed by the next one. */
+/** The uploads that are under way. They end with the server; what a crash leaves is removed by the next start. */
 export class Uploads {
   readonly #byId = new Map<string, Upload>()
 
@@ -32,14 +33,14 @@ export class Uploads {
    *
    * @throws ProtocolError TOOMANYREQUESTS
    */
-  async start(repository: string): Promise<Upload> {
+  async start(repository: string, algorithm?: DigestAlgorithm): Promise<Upload> {
     if (this.#byId.size >= MAX_UPLOADS) await this.#forget((upload) => upload.size === 0, UNUSED_AFTER)
     await this.#forget(() => true, ABANDONED_AFTER)
     if (this.#byId.size >= MAX_UPLOADS) {
       const message = `there are ${MAX_UPLOADS} uploads already that have not ended`
       throw new ProtocolError(429, 'TOOMANYREQUESTS', message, { 'retry-after': String(UNUSED_AFTER / 1000) })
     }
-    const upload = new Upload(this.folder, repository)
+    const upload = new Upload(this.folder, repository, algorithm)
     this.#byId.set(upload.id, upload)
     return upload
   }
@@ -66,6 +67,11 @@ export class Uploads {
   async discard(upload: Upload): Promise<void> {
     this.take(upload)
     await upload.discard()
+  }
+
+  /** Forgets all uploads, so that their bytes take no space until the next start. */
+  async close(): Promise<void> {
+    for (const upload of this.#byId.values()) await this.discard(upload)
   }
 
   /** A path in the folder that nothing else uses. */

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
-import type { Digest } from '../model/digest.js'
+import { algorithmOf, type Digest, DigestHash } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
 import type { Descriptor } from '../model/oci.js'
 import { formatRepository, type Repository } from '../model/reference.js'
@@ -67,7 +66,7 @@ async function* checked(
   { digest, size }: Descriptor,
   start: number,
 ): AsyncGenerator<Buffer> {
-  const hash = createHash('sha256')
+  const hash = new DigestHash(algorithmOf(digest))
   let offset = start
   for await (const chunk of chunks) {
     offset += chunk.byteLength
@@ -75,7 +74,7 @@ async function* checked(
     if (start === 0) hash.update(chunk)
     yield chunk
   }
-  const actual = start === 0 ? `sha256:${hash.digest('hex')}` : digest
+  const actual = start === 0 ? hash.digest : digest
   if (actual !== digest) throw wrongBytes(repository, digest, `arrived with the digest ${actual}`)
 }
 

@@ -28,7 +28,7 @@ export function parseDescriptor(value: unknown, where: string, path: string): De
 function digestIn(entry: Json, where: string, path: string): Digest {
   const { digest } = entry
   if (typeof digest === 'string' && isDigest(digest)) return digest
-  throw unsupported(where, `the digest of '${path}' is not one of sha256: ${JSON.stringify(digest)}`)
+  throw unsupported(where, `the digest of '${path}' is not one of sha256 or sha512: ${JSON.stringify(digest)}`)
 }
 
 function platformOf(value: unknown, where: string, path: string): Platform {

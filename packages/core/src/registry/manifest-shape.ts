@@ -1,4 +1,4 @@
-import { digestOf } from '../model/digest.js'
+import { type DigestAlgorithm, digestOf } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
 import { parseJson } from '../model/json.js'
 import {
@@ -21,13 +21,19 @@ const SCHEMA_1: ReadonlySet<string> = new Set([MEDIA_TYPES.dockerManifestV1, MED
  *
  * @param contentType - As the server said, with or without parameters.
  * @param where - What it is, for messages.
+ * @param algorithm - Of the digest that it is to be known by.
  * @throws RegistryError MANIFEST_UNSUPPORTED
  */
-export function parseManifest(bytes: Uint8Array, contentType: string | undefined, where: string): StoredManifest {
+export function parseManifest(
+  bytes: Uint8Array,
+  contentType: string | undefined,
+  where: string,
+  algorithm?: DigestAlgorithm,
+): StoredManifest {
   const json = parseObject(bytes, where)
   const mediaType = mediaTypeOf(json, essence(contentType), where)
   const content = isIndexType(mediaType) ? indexOf(json, where) : manifestOf(json, where)
-  return { descriptor: { mediaType, digest: digestOf(bytes), size: bytes.byteLength }, bytes, content }
+  return { descriptor: { mediaType, digest: digestOf(bytes, algorithm), size: bytes.byteLength }, bytes, content }
 }
 
 /** The media type without its parameters, in lower case. */

@@ -1,10 +1,11 @@
+import { isDigest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
 import { LIMITS } from '../model/limits.js'
 import { type ImageIndex, type ImageManifest, isIndex, type StoredManifest } from '../model/oci.js'
 import { formatReference, type Reference } from '../model/reference.js'
 import type { Connections, Place } from './connections.js'
 import { discard, type HttpAnswer, headerOf } from './http-message.js'
-import { type ManifestReader, manifestName, mismatch, tooLarge } from './manifests.js'
+import { isDigestOf, type ManifestReader, manifestName, mismatch, tooLarge } from './manifests.js'
 import { PassingFault } from './passing-fault.js'
 import type { RegistryCall } from './port.js'
 import type { RecentWrites } from './recent-writes.js'
@@ -51,8 +52,8 @@ export class ManifestWriter {
       const answer = await this.#sendPut(place, reference, name, manifest, call)
       const stored = headerOf(answer, 'docker-content-digest')
       // Gateways and web pages answer 200 too, and some registries answer before they have written.
-      if (stored !== digest && !(await this.#holds(reference, name, manifest, call))) {
-        throw stored?.startsWith('sha256:') ? mismatch(`${where}, put as ${digest},`, stored) : notStored(where, answer)
+      if (!isDigestOf(stored, manifest) && !(await this.#holds(reference, name, manifest, call))) {
+        throw isDigest(stored ?? '') ? mismatch(`${where}, put as ${digest},`, stored ?? '') : notStored(where, answer)
       }
       return headerOf(answer, 'oci-subject') !== undefined
     })

@@ -1,4 +1,4 @@
-import { isDigest } from '../model/digest.js'
+import { algorithmOf, digestOf, isDigest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
 import { LIMITS } from '../model/limits.js'
 import { type Descriptor, MANIFEST_MEDIA_TYPES, type StoredManifest } from '../model/oci.js'
@@ -71,8 +71,10 @@ export class ManifestReader {
       }
       const bytes = await place.session.read(answer, LIMITS.manifest, call)
       if (bytes === undefined) throw tooLarge(where)
-      const manifest = parseManifest(bytes, headerOf(answer, 'content-type'), where)
-      checkTold(manifest.descriptor, headerOf(answer, 'docker-content-digest'), where)
+      const algorithm = reference.digest && algorithmOf(reference.digest)
+      const manifest = parseManifest(bytes, headerOf(answer, 'content-type'), where, algorithm)
+      const told = headerOf(answer, 'docker-content-digest')
+      checkTold(manifest, told, `${where}, announced as ${told},`)
       matching(manifest.descriptor, reference)
       return manifest
     })
@@ -96,6 +98,8 @@ function toldDescriptor(answer: HttpAnswer, reference: Reference): Descriptor | 
   const size = Number(headerOf(answer, 'content-length'))
   const mediaType = essence(headerOf(answer, 'content-type'))
   if (!isDigest(digest) || !Number.isSafeInteger(size) || size <= 0 || isGenericType(mediaType)) return undefined
+  // Some registries state the digest by which they know it, whatever it was requested by.
+  if (reference.digest !== undefined && algorithmOf(digest) !== algorithmOf(reference.digest)) return undefined
   checkMediaType(mediaType, formatReference(reference))
   return { mediaType, digest, size }
 }
@@ -106,8 +110,14 @@ function matching(descriptor: Descriptor, reference: Reference): Descriptor {
   throw mismatch(formatReference(reference), descriptor.digest)
 }
 
-function checkTold({ digest }: Descriptor, told: string | undefined, where: string): void {
-  if (told !== undefined && isDigest(told) && told !== digest) throw mismatch(`${where}, announced as ${told},`, digest)
+/** Whether a digest is that of a manifest, of whichever kind: registries may know it by another kind than this client. */
+export function isDigestOf(told: string | undefined, { bytes }: Pick<StoredManifest, 'bytes'>): boolean {
+  return told !== undefined && isDigest(told) && digestOf(bytes, algorithmOf(told)) === told
+}
+
+function checkTold(manifest: StoredManifest, told: string | undefined, where: string): void {
+  if (!isDigest(told ?? '') || isDigestOf(told, manifest)) return
+  throw mismatch(where, manifest.descriptor.digest)
 }
 
 /** What arrived is not what was asked for. */

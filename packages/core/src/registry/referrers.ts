@@ -1,4 +1,4 @@
-import type { Digest } from '../model/digest.js'
+import { algorithmOf, type Digest, hexOf } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
 import {
   type Descriptor,
@@ -124,13 +124,16 @@ export class Referrers {
   }
 }
 
-/** `sha256-…`: the tag that lists what refers to a digest. */
+/** Hex digits in such a tag; a tag has no room for all of sha512. */
+const MAX_TAG_HEX = 64
+
+/** `sha256-…`: the tag that lists what refers to a digest. @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#referrers-tag-schema */
 export function referrersTag({ registry, repository }: Repository, subject: Digest): Reference {
-  return { registry, repository, tag: subject.replace(':', '-') }
+  return { registry, repository, tag: `${algorithmOf(subject)}-${hexOf(subject).slice(0, MAX_TAG_HEX)}` }
 }
 
 /** A manifest as it is listed under its subject. */
-function referrerOf({ descriptor, content }: StoredManifest): Descriptor {
+export function referrerOf({ descriptor, content }: StoredManifest): Descriptor {
   const { mediaType, digest, size } = descriptor
   const artifactType = content.artifactType ?? ('config' in content ? content.config.mediaType : undefined)
   const { annotations } = content

@@ -49,6 +49,8 @@ export const ADVICE: Readonly<Record<ErrorCode, string>> = {
   DIRECTORY_IN_USE: 'Wait until it has ended, or use another directory: --registry embedded:<dir>.',
   REGISTRY_NOT_STARTED: 'Name an empty directory, or another port; 0 takes a free one.',
   DOWNLOAD_FAILED: 'Check the URL and the network; behind a proxy, that HTTPS_PROXY is set.',
+  DISK_FULL:
+    'Free space on that disk; docker system df shows what images and build cache take. TMPDIR chooses another directory for temporary files.',
   SECRET_UNAVAILABLE:
     'Set the variable, write the file or start the agent that the message names; the value itself is never told.',
   LOCK_OUTDATED: 'Run npx tsx build.ts lock --update, or name a mirror that keeps old states of the archive.',

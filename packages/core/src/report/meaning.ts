@@ -42,6 +42,7 @@ export const MEANING: Readonly<Record<ErrorCode, string>> = {
   DIRECTORY_IN_USE: 'Another process uses the directory of the embedded registry, or changes that of an image layout.',
   REGISTRY_NOT_STARTED: 'The embedded registry cannot use its directory, or cannot listen on its port.',
   DOWNLOAD_FAILED: 'An archive, or an index of packages, could not be fetched.',
+  DISK_FULL: 'A file could not be written, because its disk is full or a quota is used up.',
   SECRET_UNAVAILABLE:
     'A secret, ssh agent or key that a build names is not there, or cannot be used. Found before anything is built.',
   LOCK_OUTDATED: 'A base has to be made from a package archive, which is no longer what polyarch.lock says.',

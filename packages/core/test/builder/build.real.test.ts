@@ -109,7 +109,7 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
   })
 
   test('copies files of several paths, and those that patterns match', async () => {
-    await using engine = connectEngine({ host })
+    await using engine = connectEngine(options)
     const files = { 'a.txt': 'a', 'b, c.txt': 'bc', 'd/e.md': 'e', 'd/f.log': 'f', g: 'g' }
     const copies = 'COPY *.txt d/*.md /c/\nCOPY ["b, c.txt", "g", "/d/"]\nRUN cat /c/* /d/*\n'
     const events = await buildOnce(engine, buildHere(`FROM ${base}\n${copies}`, { files, noCache: true }))
@@ -117,7 +117,7 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
   })
 
   test('pushes a result whose name another run has removed', async () => {
-    await using engine = connectEngine({ host })
+    await using engine = connectEngine(options)
     const destination = uniqueName(registry.host)
     await using built = await engine.build(buildHere(`FROM ${base}\nRUN true\n`, { destination }))
     await engine.images?.untag(destination)
@@ -125,7 +125,7 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
   })
 
   test('builds that make the same at the same time do not take it from each other', async () => {
-    await using engine = connectEngine({ host })
+    await using engine = connectEngine(options)
     const dockerfile = `FROM ${base}\nRUN echo ${randomUUID()} > /same\n`
     const builds = Array.from({ length: 8 }, async () => {
       await using built = await engine.build(buildHere(dockerfile))

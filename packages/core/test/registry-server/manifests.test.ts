@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { pushManifest, pushTinyImage } from '../../../../test/support/push-tiny.js'
+import { pushBlob, pushManifest, pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { type TinyImage, tinyImage, tinyIndex } from '../../../../test/support/tiny-image.js'
 import { digestOf } from '../../src/model/digest.js'
 import { encodeManifest, MEDIA_TYPES } from '../../src/model/oci.js'
@@ -103,9 +103,9 @@ describe('a tag', () => {
     const docker = await tinyImage({ platform: image.platform, dialect: 'docker' })
     await pushTinyImage(at('layout/app'), docker, 'docker')
     const text = await readFile(join(registry.directory, 'index.json'), 'utf8')
-    const { manifests } = JSON.parse(text) as { manifests: { annotations: Record<string, string> }[] }
+    const { manifests } = JSON.parse(text) as { manifests: { annotations?: Record<string, string> }[] }
     const named = manifests.filter(({ annotations }) =>
-      annotations['org.opencontainers.image.ref.name']?.startsWith('layout/app:'),
+      annotations?.['org.opencontainers.image.ref.name']?.startsWith('layout/app:'),
     )
     const annotations = { 'org.opencontainers.image.ref.name': 'layout/app:oci' }
     expect(named).toEqual([{ ...image.manifest.descriptor, annotations }])
@@ -168,6 +168,27 @@ describe('referrers', () => {
     expect(await some.json()).toMatchObject({
       manifests: [{ ...two.descriptor, artifactType: 'text/x-two', annotations: { 'com.example.kind': 'text/x-two' } }],
     })
+  })
+
+  test('and their subjects are in the index of the layout, without a name where they have no tag', async () => {
+    await using own = await testRegistry()
+    const target = { url: own.server.url, repository: 'app' }
+    const entries = async () => {
+      const text = await readFile(join(own.directory, 'index.json'), 'utf8')
+      return (JSON.parse(text) as { manifests: unknown[] }).manifests
+    }
+    const note = document('text/x-note')
+    for (const blob of [image.layer, image.config]) await pushBlob(target, blob)
+    await pushManifest(target, note)
+    expect(await entries()).toEqual([note.descriptor])
+    await pushManifest(target, image.manifest)
+    const byDigest = [note.descriptor, image.manifest.descriptor].sort((a, b) => (a.digest < b.digest ? -1 : 1))
+    expect(await entries()).toEqual(byDigest)
+    await pushManifest(target, image.manifest, '1.0')
+    const annotations = { 'org.opencontainers.image.ref.name': 'app:1.0' }
+    expect(await entries()).toEqual([{ ...image.manifest.descriptor, annotations }, note.descriptor])
+    await own.send(`/v2/app/manifests/${note.descriptor.digest}`, { method: 'DELETE' })
+    expect(await entries()).toEqual([{ ...image.manifest.descriptor, annotations }])
   })
 
   test('of what nobody refers to are an empty index', async () => {

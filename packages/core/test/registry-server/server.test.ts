@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { type IncomingMessage, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { basename, join } from 'node:path'
@@ -178,6 +178,7 @@ test('closing ends idle and busy connections, and is done once however often it 
   busy.write(`PATCH ${place} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf`)
   await once(busy, 'connect')
   await Promise.all([own.server.close(), own.server.close(), ended])
+  expect(await readdir(join(own.directory, 'incoming'))).toEqual([])
   await expect(own.send('/v2/')).rejects.toThrow()
   await using again = await startRegistry({ directory: own.directory })
   expect(again.directory).toBe(own.directory)

@@ -21,7 +21,7 @@ test('a manifest does not appear where a part of it is deleted while it is writt
   const { config, layer, manifest } = await tinyImage({ platform: { os: 'linux', architecture: 'amd64' } })
   for (const blob of [config, layer]) await addBlob(store, 'app', blob)
   const checked = checkManifest(manifest.bytes, MEDIA_TYPES.ociManifest)
-  const putting = store.putManifest('app', checked, '1.0')
+  const putting = store.putManifest('app', checked, ['1.0'])
   const refused = expect(putting).rejects.toMatchObject({ status: 400, code: 'MANIFEST_BLOB_UNKNOWN' })
   expect(await store.removeBlob('app', layer.descriptor.digest)).toBe(true)
   await refused
@@ -29,6 +29,6 @@ test('a manifest does not appear where a part of it is deleted while it is writt
   const content = await readdir(join(folder.path, 'blobs', 'sha256'))
   expect(content).toEqual([config.descriptor.digest.replace('sha256:', '')])
   await addBlob(store, 'app', layer)
-  await store.putManifest('app', checked, '1.0')
+  await store.putManifest('app', checked, ['1.0'])
   expect(store.resolveTag('app', '1.0')).toBe(manifest.descriptor.digest)
 })

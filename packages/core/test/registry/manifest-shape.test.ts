@@ -47,7 +47,7 @@ describe('parseManifest', () => {
     ['an image and an index in one', { ...image, ...index }],
     ['no version', { manifests: [] }],
     ['layers that are no list', { ...image, layers: {} }],
-    ['a digest of another kind', { ...index, manifests: [{ ...entry, digest: `sha512:${'0'.repeat(128)}` }] }],
+    ['a digest of another kind', { ...index, manifests: [{ ...entry, digest: `sha384:${'0'.repeat(96)}` }] }],
     ['a digest that is a path', { ...index, manifests: [{ ...entry, digest: '../../secret' }] }],
     ['a size below zero', { ...index, manifests: [{ ...entry, size: -1 }] }],
     ['a size that is a text', { ...index, manifests: [{ ...entry, size: '1' }] }],

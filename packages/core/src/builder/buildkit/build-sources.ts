@@ -20,7 +20,7 @@ export type BuildSource =
 const RESOLVES = /(?:load metadata for|resolve image config for) (?:docker-image:\/\/)?(\S+)$/
 
 /** `[stage 1/3] FROM NAME@DIGEST`, `docker-image://NAME@DIGEST` of a frontend, `[context base] NAME@DIGEST`. */
-const IMAGE = /(?:^docker-image:\/\/|^|FROM |\] )([^\s@[\]]+)@(sha256:[a-f0-9]{64})$/
+const IMAGE = /(?:^docker-image:\/\/|^|FROM |\] )([^\s@[\]]+)@(sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$/
 
 /** `FROM NAME`: before BuildKit 0.11, what COPY and mounts name is resolved as it is pulled. */
 const UNRESOLVED = /(?:^|\] )FROM ([^\s@]+)$/

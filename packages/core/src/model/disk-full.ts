@@ -1,0 +1,32 @@
+import { HostError, PolyarchError } from './errors.js'
+
+/** What the operating system reports for a full disk, and for a quota that is used up. */
+const CODES: readonly unknown[] = ['ENOSPC', 'EDQUOT']
+
+/** A longer chain of causes adds nothing. */
+const MAX_CAUSES = 8
+
+/** Returns HostError DISK_FULL for an error that a full disk caused, and every other error as it is. */
+export function asDiskFull(error: unknown): unknown {
+  if (error instanceof PolyarchError && error.code === 'DISK_FULL') return error
+  const cause = systemError(error)
+  if (cause === undefined) return error
+  const where = cause.path === undefined ? '' : ` for '${cause.path}'`
+  const node = error instanceof PolyarchError ? error.node : undefined
+  const message = `the disk of this machine has no space left${where}`
+  return new HostError('DISK_FULL', message, { cause: error, ...(node !== undefined && { node }) })
+}
+
+/** Whether a full disk caused an error. */
+export function isDiskFull(error: unknown): boolean {
+  return systemError(error) !== undefined
+}
+
+function systemError(error: unknown): NodeJS.ErrnoException | undefined {
+  let one = error
+  for (let depth = 0; one instanceof Error && depth < MAX_CAUSES; depth++) {
+    if ('code' in one && CODES.includes(one.code)) return one as NodeJS.ErrnoException
+    one = one.cause
+  }
+  return undefined
+}
