@@ -12,7 +12,8 @@ import { Cleanup } from '../support/cleanup.js'
 import { pushTinyImage } from '../support/push-tiny.js'
 import { tempFolder } from '../support/temp-folder.js'
 import { packFiles } from '../support/tiny-image.js'
-import { type BuildCase, CASES, type CaseFile } from './cases.js'
+import type { BuildCase, CaseFile } from './build-case.js'
+import { CASES } from './cases.js'
 import { imageContent } from './image-content.js'
 
 const NAMES = new Map(CASES.map((one, index) => [one, `c${index}`]))

@@ -77,7 +77,7 @@ describe('two machines that share nothing but a registry', () => {
 
   it('are asked for what the files demand now, not for what was built of other files', async () => {
     const before = (await inspect(name())).digest
-    await place.folder.write({ [join('app', 'more')]: 'more\n' })
+    await place.folder.write({ [join('app', 'say')]: '#!/bin/sh\necho more\n' })
     const { exitCode, stderr } = await place.folder.run(['assemble'], NOWHERE)
     expect(exitCode).toBe(1)
     expect(stderr).toContain('--only linux/amd64, --only linux/arm/v7')

@@ -41,7 +41,7 @@ const reused = ({ nodes }: Report) => nodes.every(({ outcome }) => outcome === '
 it('takes what later runs have replaced, and costs the next run nothing', async () => {
   await execute(app('app'))
   const first = await keyTagsOf(registry.url, 'app')
-  await writeFile(join(context, 'more'), 'more\n')
+  await writeFile(join(context, 'say'), '#!/bin/sh\necho more\n')
   await execute(app('app'))
   const { digest } = await inspect(`${registry.host}/app:1.0`)
   const pruned = await prune(app('app'), { delete: true })

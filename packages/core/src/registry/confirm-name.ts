@@ -3,6 +3,7 @@ import type { Digest } from '../model/digest.js'
 import { CancelledError, RegistryError } from '../model/errors.js'
 import type { StoredManifest } from '../model/oci.js'
 import { formatReference, type Reference } from '../model/reference.js'
+import { isDigestOf } from './manifests.js'
 import { heldBy, readStates, withStates } from './name-state.js'
 import type { Registry, RegistryCall } from './port.js'
 
@@ -61,8 +62,9 @@ export async function confirmName(
 ): Promise<Digest> {
   for (const delay of [...DELAYS, undefined]) {
     const now = await heldBy(reference, registry, call)
+    // Registries state the sha256 digest of what a tag holds, whichever digest it was copied by.
+    if (isDigestOf(now, manifest)) return manifest.descriptor.digest
     if (now !== undefined && now !== before) return now
-    if (now === manifest.descriptor.digest) return now
     if (delay === undefined) throw notWritten(reference, manifest.descriptor.digest, now)
     await waitFor(delay, call.signal)
     if ((await heldBy(reference, registry, call)) === before) await registry.putManifest(reference, manifest, call)
