@@ -17,7 +17,7 @@ import { type DebianRegistry, startDebianRegistry } from '../support/debian-regi
 import { tempFolder } from '../support/temp-folder.js'
 import { type Gate, startGate } from './gate.js'
 import { AMD64, ARM, pushBase, writeContext } from './project.js'
-import { keyTagsOf, tagsOf } from './published.js'
+import { keyTagsOf, namesOf, tagsOf } from './published.js'
 
 describe('a run that is cancelled', () => {
   const cleanup = new Cleanup()
@@ -85,7 +85,7 @@ describe('a run that is cancelled', () => {
       { kind: 'node-skipped', because: 'cancelled' },
     ])
     expect(await tagsOf(registry.url, 'cancelled/building')).toEqual([])
-    expect(await tagsOf(registry.url, 'cancelled/building-base')).toEqual([])
+    expect(await namesOf(registry.url, 'cancelled/building-base')).toEqual([])
     expect(await engineNames(registry.host)).toEqual([])
     expect(await readdir(temporary)).toEqual([])
   })
@@ -131,9 +131,9 @@ describe('a run that is cancelled', () => {
     expect(events.filter(({ kind }) => kind === 'node-started')).not.toContainEqual(
       expect.objectContaining({ node: expect.stringContaining('image(') }),
     )
-    expect(await tagsOf(registry.url, 'cancelled/copying-base')).toEqual([])
+    expect(await namesOf(registry.url, 'cancelled/copying-base')).toEqual([])
     await execute(app)
-    expect(await tagsOf(registry.url, 'cancelled/copying-base')).toEqual(['1'])
+    expect(await namesOf(registry.url, 'cancelled/copying-base')).toEqual(['1'])
   })
 
   it('before it starts asks nobody anything', async () => {

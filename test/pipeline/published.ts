@@ -14,6 +14,11 @@ export async function keyTagsOf(url: string, repository: string): Promise<readon
   return (await tagsOf(url, repository)).filter((tag) => /^polyarch-[0-9a-f]{64}$/.test(tag))
 }
 
+/** Those of the tags that users give: without results, records of contexts and records of bases that were checked. */
+export async function namesOf(url: string, repository: string): Promise<readonly string[]> {
+  return (await tagsOf(url, repository)).filter((tag) => !tag.startsWith('polyarch-'))
+}
+
 /** What is missing below the tags of a repository: each manifest, config and layer that does not answer. */
 export async function missingBelow(url: string, repository: string): Promise<readonly string[]> {
   const tags = await tagsOf(url, repository)

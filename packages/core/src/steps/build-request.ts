@@ -40,6 +40,9 @@ export interface ImageInputs extends BuildInputs {
   readonly synced: SyncedContext
 }
 
+/** `${V%…}`, `${V#…}`, `${V/…}`: the builders that get the pinned text refuse them, and do so for us too. */
+const MODIFIER = /\$\{\w+[%#/]/
+
 /** The file that a Dockerfile has which is in none. */
 const INLINE_FILE = 'Dockerfile'
 
@@ -134,6 +137,8 @@ function pinnedDockerfile(work: BuildWork): string {
   const { context, analysis, images } = work.resolved
   const base = baseReference(work)
   const bases = analysis.literalBases.map((place) => ({ place, text: base }))
+  const { text } = context.dockerfile
   const others = images.flatMap(({ places, pinned }) => places.map((place) => ({ place, text: pinned })))
-  return replaceSpans(context.dockerfile.text, [...bases, ...others])
+  const known = others.filter(({ place }) => !MODIFIER.test(text.slice(place.start, place.end)))
+  return replaceSpans(text, [...bases, ...known])
 }
