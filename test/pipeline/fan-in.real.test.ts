@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type BuildMetadata, copy, inspect } from '../../packages/core/src/index.js'
 import { formatPlatform } from '../../packages/core/src/model/platform.js'
-import { appText, type Stage, stage } from '../cli/stage.js'
+import { appText, DOCKERFILE, type Stage, stage } from '../cli/stage.js'
 import { Cleanup } from '../support/cleanup.js'
 import { type NewerEngine, newerEngine } from '../support/newer-engine.js'
 import { AMD64, ARM } from './project.js'
@@ -77,7 +77,7 @@ describe('two machines that share nothing but a registry', () => {
 
   it('are asked for what the files demand now, not for what was built of other files', async () => {
     const before = (await inspect(name())).digest
-    await place.folder.write({ [join('app', 'say')]: '#!/bin/sh\necho more\n' })
+    await place.folder.write({ [join('app', 'Dockerfile')]: `${DOCKERFILE}ENV MORE=1\n` })
     const { exitCode, stderr } = await place.folder.run(['assemble'], NOWHERE)
     expect(exitCode).toBe(1)
     expect(stderr).toContain('--only linux/amd64, --only linux/arm/v7')
