@@ -1,3 +1,5 @@
+import { HeaderCursor } from './header-cursor.js'
+
 /** One way to log in that a server offers. */
 export interface Challenge {
   /** In lower case: `basic`, `bearer`. */
@@ -18,22 +20,16 @@ const SCHEME = /([!#$%&'*+.^_`|~\w-]+)(?:[ \t]+[A-Za-z0-9._~+/-]+=*(?=[ \t]*(?:,
  */
 export function parseChallenges(header: string): readonly Challenge[] {
   const challenges: { scheme: string; parameters: Map<string, string> }[] = []
-  let position = 0
-  const take = (pattern: RegExp): RegExpExecArray | undefined => {
-    pattern.lastIndex = position
-    const match = pattern.exec(header) ?? undefined
-    if (match) position = pattern.lastIndex
-    return match
-  }
-  for (take(SEPARATORS); position < header.length; take(SEPARATORS)) {
+  const cursor = new HeaderCursor(header)
+  for (cursor.take(SEPARATORS); !cursor.isAtEnd; cursor.take(SEPARATORS)) {
     const current = challenges.at(-1)
-    const parameter = current && take(PARAMETER)
+    const parameter = current && cursor.take(PARAMETER)
     if (parameter) {
       const [, name = '', quoted, plain = ''] = parameter
       current.parameters.set(name.toLowerCase(), quoted?.replace(/\\(.)/g, '$1') ?? plain)
       continue
     }
-    const scheme = take(SCHEME)?.[1]
+    const scheme = cursor.take(SCHEME)?.[1]
     if (scheme === undefined) break
     challenges.push({ scheme: scheme.toLowerCase(), parameters: new Map() })
   }

@@ -1,3 +1,5 @@
+import { HeaderCursor } from './header-cursor.js'
+
 const SEPARATORS = /[\s,]*/y
 const TARGET = /<([^<>]*)>/y
 const PARAMETER = /[ \t]*;[ \t]*([\w*-]+)[ \t]*=[ \t]*(?:"([^"]*)"|([^\s",;]*))/y
@@ -10,22 +12,16 @@ const REST = /[^,]*/y
  * @see https://www.rfc-editor.org/rfc/rfc8288
  */
 export function nextLink(header: string): string | undefined {
-  let position = 0
-  const take = (pattern: RegExp): RegExpExecArray | undefined => {
-    pattern.lastIndex = position
-    const match = pattern.exec(header) ?? undefined
-    if (match) position = pattern.lastIndex
-    return match
-  }
-  for (take(SEPARATORS); position < header.length; take(SEPARATORS)) {
-    const target = take(TARGET)?.[1]
+  const cursor = new HeaderCursor(header)
+  for (cursor.take(SEPARATORS); !cursor.isAtEnd; cursor.take(SEPARATORS)) {
+    const target = cursor.take(TARGET)?.[1]
     let isNext = false
-    for (let one = take(PARAMETER); one; one = take(PARAMETER)) {
+    for (let one = cursor.take(PARAMETER); one; one = cursor.take(PARAMETER)) {
       const [, name = '', quoted, plain = ''] = one
       if (name.toLowerCase() === 'rel') isNext ||= (quoted ?? plain).toLowerCase().split(/\s/).includes('next')
     }
     if (target !== undefined && isNext) return target
-    take(REST)
+    cursor.take(REST)
   }
   return undefined
 }
