@@ -40,6 +40,13 @@ describe.each(ENGINES)('%s', (name) => {
     expect(printed(events)).toMatch(/192\.0\.2\.7\s+some\.example\.com/)
   })
 
+  test('caches in directories are refused, which the builder would ignore or fail on', async () => {
+    await using engine = connectEngine({ host })
+    const cache = [{ type: 'local', attributes: {} }]
+    const unsupported = unsupportedOptions(await engine.describe(), { cacheFrom: cache, cacheTo: cache })
+    expect(unsupported.map(({ option }) => option)).toEqual(['cacheFrom (type=local)', 'cacheTo (type=local)'])
+  })
+
   test('the network is the one that is asked for, and steps are taken from the cache unless that is not wanted', async () => {
     await using engine = connectEngine({ host })
     const build = async (changes: Parameters<typeof buildHere>[1]) => {

@@ -51,8 +51,11 @@ export async function describeEngine(
   }
 }
 
-/** The types of caches that the BuildKit of a Docker Engine has, by image store. Others are for a BuildKit of its own. */
+/**
+ * The types of caches that builds on a Docker Engine can use, by image store. Others are for a BuildKit of its own; `local` is
+ * for none, since the session does not serve the content of directories.
+ */
 const CACHES = {
-  graphdriver: { imports: ['registry', 'local'], exports: ['inline'] },
-  containerd: { imports: ['registry', 'local', 'gha'], exports: ['inline', 'registry', 'local', 'gha'] },
+  graphdriver: { imports: ['registry'], exports: ['inline'] },
+  containerd: { imports: ['registry', 'gha'], exports: ['inline', 'registry', 'gha'] },
 } as const
