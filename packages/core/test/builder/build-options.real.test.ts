@@ -1,36 +1,22 @@
 import { networkInterfaces } from 'node:os'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { busyboxImage } from '../../../../test/support/busybox-image.js'
-import { Cleanup } from '../../../../test/support/cleanup.js'
-import { type DebianRegistry, startDebianRegistry } from '../../../../test/support/debian-registry.js'
 import { pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { connectEngine } from '../../src/builder/connect.js'
 import { unsupportedOptions } from '../../src/builder/features.js'
-import { buildFor, buildOnce, ENGINES, engineHost, platform, printed, pushBase, reference } from './engines.js'
+import { buildFor, buildOnce, ENGINES, platform, printed, reference, setUpEngine } from './engines.js'
 import { forgetBuilds } from './forget-builds.js'
 
 const AMD64 = platform('linux/amd64')
 
 describe.each(ENGINES)('%s', (name) => {
-  const cleanup = new Cleanup()
-  let host: string
-  let registry: DebianRegistry
-  let base: string
-
-  const buildHere = buildFor(() => registry.host)
-
-  beforeAll(async () => {
-    host = cleanup.use(await engineHost(name)).host
-    registry = cleanup.use(await startDebianRegistry())
-    base = await pushBase(registry)
-  })
-
-  afterAll(() => cleanup[Symbol.asyncDispose]())
+  const place = setUpEngine(name)
+  const buildHere = buildFor(() => place.registry.host)
 
   test('limits are seen by RUN steps, or the engine is known to ignore them; hosts are seen by all', async () => {
-    await using engine = connectEngine({ host })
+    await using engine = connectEngine({ host: place.host })
     const limits = { shmSize: 33_554_432, ulimits: [{ name: 'nofile', soft: 777, hard: 888 }] }
-    const dockerfile = `FROM ${base}\nRUN grep /dev/shm /proc/mounts; grep open /proc/self/limits; cat /etc/hosts\n`
+    const dockerfile = `FROM ${place.base}\nRUN grep /dev/shm /proc/mounts; grep open /proc/self/limits; cat /etc/hosts\n`
     const request = buildHere(dockerfile, { noCache: true, addHosts: ['some.example.com:192.0.2.7'], ...limits })
     const events = await buildOnce(engine, request)
     const [, soft, hard] = /Max open files +(\d+) +(\d+)/.exec(printed(events)) ?? []
@@ -41,16 +27,16 @@ describe.each(ENGINES)('%s', (name) => {
   })
 
   test('caches in directories are refused, which the builder would ignore or fail on', async () => {
-    await using engine = connectEngine({ host })
+    await using engine = connectEngine({ host: place.host })
     const cache = [{ type: 'local', attributes: {} }]
     const unsupported = unsupportedOptions(await engine.describe(), { cacheFrom: cache, cacheTo: cache })
     expect(unsupported.map(({ option }) => option)).toEqual(['cacheFrom (type=local)', 'cacheTo (type=local)'])
   })
 
   test('the network is the one that is asked for, and steps are taken from the cache unless that is not wanted', async () => {
-    await using engine = connectEngine({ host })
+    await using engine = connectEngine({ host: place.host })
     const build = async (changes: Parameters<typeof buildHere>[1]) => {
-      const request = buildHere(`FROM ${base}\nRUN ls /sys/class/net\n`, changes)
+      const request = buildHere(`FROM ${place.base}\nRUN ls /sys/class/net\n`, changes)
       const events = await buildOnce(engine, request)
       const step = events.flatMap((event) => (event.kind === 'build-step' && event.name.includes('RUN') ? [event] : []))
       return { status: step.at(-1)?.status, interfaces: printed(events).trim() }
@@ -66,11 +52,11 @@ describe.each(ENGINES)('%s', (name) => {
   })
 
   test("steps get the engine's proxies from docker's configuration, and stay cached when a proxy changes", async () => {
-    await using engine = connectEngine({ host })
+    await using engine = connectEngine({ host: place.host })
     const { address } = await engine.describe()
     const build = async (httpProxy: string, noCache = false) => {
       const proxies = new Map([[address, { HTTP_PROXY: httpProxy }]])
-      const dockerfile = `FROM ${base}\nRUN echo "proxies: $HTTP_PROXY $http_proxy"\n`
+      const dockerfile = `FROM ${place.base}\nRUN echo "proxies: $HTTP_PROXY $http_proxy"\n`
       return printed(await buildOnce(engine, buildHere(dockerfile, { proxies, noCache })))
     }
     expect(await build('http://192.0.2.1:3128', true)).toContain('proxies: http://192.0.2.1:3128 http://192.0.2.1:3128')
@@ -78,14 +64,14 @@ describe.each(ENGINES)('%s', (name) => {
   })
 
   test('a base that has moved is pulled anew where that is asked for', async () => {
-    await using engine = connectEngine({ host })
-    const target = { url: registry.url, repository: 'moving' }
-    const name = reference(`${registry.host}/moving:1`)
+    await using engine = connectEngine({ host: place.host })
+    const target = { url: place.registry.url, repository: 'moving' }
+    const name = reference(`${place.registry.host}/moving:1`)
     const push = async (word: string) => {
       await pushTinyImage(target, await busyboxImage({ platform: AMD64, files: { word } }), '1')
     }
     const build = async (pull: boolean) => {
-      const request = buildHere(`FROM ${registry.host}/moving:1\nRUN cat /word\n`, { pull, noCache: true })
+      const request = buildHere(`FROM ${place.registry.host}/moving:1\nRUN cat /word\n`, { pull, noCache: true })
       return printed(await buildOnce(engine, request))
     }
     const { imageStore } = await engine.describe()
@@ -98,8 +84,8 @@ describe.each(ENGINES)('%s', (name) => {
   })
 
   test('steps of the named stages alone are executed again', async () => {
-    await using engine = connectEngine({ host })
-    const dockerfile = `FROM ${base} AS first\nRUN true > /first\nFROM ${base}\nCOPY --from=first /first /\nRUN true > /second\n`
+    await using engine = connectEngine({ host: place.host })
+    const dockerfile = `FROM ${place.base} AS first\nRUN true > /first\nFROM ${place.base}\nCOPY --from=first /first /\nRUN true > /second\n`
     const statuses = async (noCache: boolean | readonly string[]) => {
       const events = await buildOnce(engine, buildHere(dockerfile, { noCache }))
       const ended = events.flatMap((event) =>
@@ -114,10 +100,10 @@ describe.each(ENGINES)('%s', (name) => {
   })
 
   test('a cache is exported to a registry and imported from it, or the engine is known not to', async () => {
-    await using engine = connectEngine({ host })
-    const cache = { type: 'registry', attributes: { ref: `${registry.host}/cache:${name.length}`, mode: 'max' } }
+    await using engine = connectEngine({ host: place.host })
+    const cache = { type: 'registry', attributes: { ref: `${place.registry.host}/cache:${name.length}`, mode: 'max' } }
     const unsupported = unsupportedOptions(await engine.describe(), { cacheFrom: [cache], cacheTo: [cache] })
-    const request = buildHere(`FROM ${base} AS first\nRUN date > /first\nFROM scratch\n`, {
+    const request = buildHere(`FROM ${place.base} AS first\nRUN date > /first\nFROM scratch\n`, {
       target: 'first',
       noCache: true,
     })
@@ -127,17 +113,17 @@ describe.each(ENGINES)('%s', (name) => {
       return
     }
     await buildOnce(engine, { ...request, cacheTo: [cache] })
-    await forgetBuilds(host)
+    await forgetBuilds(place.host)
     const events = await buildOnce(engine, { ...request, noCache: false, cacheFrom: [cache] })
     const run = events.filter((event) => event.kind === 'build-step' && event.name.includes('RUN date'))
     expect(run.at(-1)).toMatchObject({ status: 'cached' })
   })
 
   test('reports the entitlements that its configuration allows', async () => {
-    await using engine = connectEngine({ host })
+    await using engine = connectEngine({ host: place.host })
     const { features } = await engine.describe()
     expect([...features.entitlements]).toEqual(['network.host'])
-    const request = buildHere(`FROM ${base}\nRUN true\n`, { entitlements: ['security.insecure'] })
+    const request = buildHere(`FROM ${place.base}\nRUN true\n`, { entitlements: ['security.insecure'] })
     await expect(engine.build(request)).rejects.toThrow('security.insecure is not allowed')
   })
 })

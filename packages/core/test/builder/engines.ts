@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll } from 'vitest'
 import { busyboxImage } from '../../../../test/support/busybox-image.js'
-import type { DebianRegistry } from '../../../../test/support/debian-registry.js'
+import { Cleanup } from '../../../../test/support/cleanup.js'
+import { type DebianRegistry, startDebianRegistry } from '../../../../test/support/debian-registry.js'
 import { newerEngine } from '../../../../test/support/newer-engine.js'
 import { pushManifest, pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { tinyIndex } from '../../../../test/support/tiny-image.js'
@@ -170,4 +172,25 @@ export function engineWithLogins(
     },
   }
   return { engine: connectEngine({ ...options, credentials }), asked }
+}
+
+/** What the tests of one engine share; there from `beforeAll` on. */
+export interface EngineSetUp {
+  readonly host: string
+  readonly registry: DebianRegistry
+  /** A base with a shell, by digest. */
+  readonly base: string
+}
+
+/** Starts an engine, a registry and a base before the tests of a `describe`, and ends them after it. */
+export function setUpEngine(name: (typeof ENGINES)[number]): EngineSetUp {
+  const cleanup = new Cleanup()
+  const place = {} as { -readonly [Key in keyof EngineSetUp]: EngineSetUp[Key] }
+  beforeAll(async () => {
+    place.host = cleanup.use(await engineHost(name)).host
+    place.registry = cleanup.use(await startDebianRegistry())
+    place.base = await pushBase(place.registry)
+  })
+  afterAll(() => cleanup[Symbol.asyncDispose]())
+  return place
 }

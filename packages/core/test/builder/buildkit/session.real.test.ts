@@ -1,41 +1,27 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { runProgram, startProgram } from '../../../../../test/support/child.js'
-import { Cleanup } from '../../../../../test/support/cleanup.js'
-import { type DebianRegistry, startDebianRegistry } from '../../../../../test/support/debian-registry.js'
 import { programFiles } from '../../../../../test/support/program-files.js'
 import { tempFolder } from '../../../../../test/support/temp-folder.js'
 import { agentSocket } from '../../../src/builder/buildkit/agent-socket.js'
 import { connectEngine } from '../../../src/builder/connect.js'
-import { buildFor, buildOnce, ENGINES, engineHost, printed, pushBase } from '../engines.js'
+import { buildFor, buildOnce, ENGINES, printed, setUpEngine } from '../engines.js'
 
 describe.each(ENGINES)('%s', (name) => {
-  const cleanup = new Cleanup()
-  let host: string
-  let registry: DebianRegistry
-  let base: string
-
-  const buildHere = buildFor(() => registry.host)
-
-  beforeAll(async () => {
-    host = cleanup.use(await engineHost(name)).host
-    registry = cleanup.use(await startDebianRegistry())
-    base = await pushBase(registry)
-  })
-
-  afterAll(() => cleanup[Symbol.asyncDispose]())
+  const place = setUpEngine(name)
+  const buildHere = buildFor(() => place.registry.host)
 
   async function buildAndPrint(request: ReturnType<typeof buildHere>): Promise<string> {
-    await using engine = connectEngine({ host })
+    await using engine = connectEngine({ host: place.host })
     return printed(await buildOnce(engine, request))
   }
 
   test('a secret is read by the step that mounts it, as bytes, and only when it does', async () => {
     const secret = Buffer.from([0, 255, 10, 128, ...Buffer.from(randomUUID())])
     const reads: string[] = []
-    const request = buildHere(`FROM ${base}\nRUN --mount=type=secret,id=token sha256sum < /run/secrets/token\n`, {
+    const request = buildHere(`FROM ${place.base}\nRUN --mount=type=secret,id=token sha256sum < /run/secrets/token\n`, {
       noCache: true,
       secrets: {
         token: () => {
@@ -54,8 +40,8 @@ describe.each(ENGINES)('%s', (name) => {
   })
 
   test('a secret that the build was not given is not found', async () => {
-    const dockerfile = `FROM ${base}\nRUN --mount=type=secret,id=token,required=true true\n`
-    await using engine = connectEngine({ host })
+    const dockerfile = `FROM ${place.base}\nRUN --mount=type=secret,id=token,required=true true\n`
+    await using engine = connectEngine({ host: place.host })
     const request = buildHere(dockerfile, { noCache: true, secrets: { other: () => Buffer.from('x') } })
     await expect(engine.build(request)).rejects.toMatchObject({ code: 'BUILD_FAILED' })
     await expect(engine.build(buildHere(dockerfile, { noCache: true }))).rejects.toMatchObject({ code: 'BUILD_FAILED' })
@@ -68,7 +54,7 @@ describe.each(ENGINES)('%s', (name) => {
     await runProgram('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'a key of a test', '-f', key])
     await runProgram('ssh-add', ['-q', key], { env: { ...process.env, SSH_AUTH_SOCK: socket } })
     const request = buildHere(
-      `FROM ${base}\nCOPY tools /\nENV PATH=/bin:/usr/bin\nRUN --mount=type=ssh,id=mine ssh-add -L\n`,
+      `FROM ${place.base}\nCOPY tools /\nENV PATH=/bin:/usr/bin\nRUN --mount=type=ssh,id=mine ssh-add -L\n`,
       {
         noCache: true,
         files: prefixed(await programFiles('/usr/bin/ssh-add'), 'tools/'),
@@ -80,8 +66,8 @@ describe.each(ENGINES)('%s', (name) => {
   })
 
   test('an ssh agent that the build was not given fails the step', async () => {
-    await using engine = connectEngine({ host })
-    const dockerfile = `FROM ${base}\nRUN --mount=type=ssh,required=true true\n`
+    await using engine = connectEngine({ host: place.host })
+    const dockerfile = `FROM ${place.base}\nRUN --mount=type=ssh,required=true true\n`
     const request = buildHere(dockerfile, { noCache: true, ssh: { mine: agentSocket('/nonexistent.sock') } })
     await expect(engine.build(request)).rejects.toMatchObject({ code: 'BUILD_FAILED' })
   })
