@@ -28,8 +28,13 @@ describe('the command line itself', () => {
     expect(stdout).toContain(`Usage: build.ts ${command}`)
   })
 
-  it('--version prints the version of the core', async () => {
-    expect(await set.folder.run(['--version'])).toEqual({ exitCode: 0, stdout: `${manifest.version}\n`, stderr: '' })
+  it.each([[['--version']], [['-V']], [['plan', '--version']]])('%j prints the version of the core', async (args) => {
+    expect(await set.folder.run(args)).toEqual({ exitCode: 0, stdout: `${manifest.version}\n`, stderr: '' })
+  })
+
+  it('help prints what --help prints, also of a command', async () => {
+    expect(await set.folder.run(['help'])).toEqual(await set.folder.run(['--help']))
+    expect(await set.folder.run(['help', 'plan'])).toEqual(await set.folder.run(['plan', '--help']))
   })
 
   it('explains the code of an error, and says what is near one that there is not', async () => {
@@ -43,9 +48,10 @@ describe('the command line itself', () => {
 
   it.each([
     ['a command', ['paln'], "unknown command 'paln'", 'plan'],
-    ['a flag', ['--alow-removal'], "unknown option '--alow-removal'", '--allow-removal'],
-    ['a flag of a command', ['plan', '--exitcode'], "unknown option '--exitcode'", '--exit-code'],
-    ['a flag of another command', ['inspect', '--load'], "unknown option '--load'", '--help'],
+    ['a flag', ['--alow-removal'], '--alow-removal: there is no such flag', '--allow-removal'],
+    ['a flag of a command', ['plan', '--exitcode'], '--exitcode: there is no such flag', '--exit-code'],
+    ['a flag of another command', ['inspect', '--load'], "'build.ts inspect' does not take this flag", "'build.ts'"],
+    ['a command to help with', ['help', 'paln'], "unknown command 'paln'", 'plan'],
   ])('refuses %s that it does not know, and says what is near', async (_what, args, said, hint) => {
     const { exitCode, stdout, stderr } = await set.folder.run(args)
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })

@@ -46,6 +46,11 @@ describe('commands that are written down', () => {
   })
 })
 
+test('docs/command-line.md lists the commands, and no others', () => {
+  const listed = [...readText('docs/command-line.md').matchAll(/^\| `([a-z]+)` \|/gm)].map(([, name]) => name)
+  expect(listed).toEqual(program.commands.map((command) => command.name()))
+})
+
 /** A job of GitHub Actions, and of GitLab, as far as commands go. */
 interface Recipe {
   readonly jobs?: Readonly<

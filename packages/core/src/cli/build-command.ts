@@ -19,7 +19,7 @@ export async function buildCommand(flags: PipelineFlags, context: CommandContext
     if (report.outcome === 'incomplete') host.exitCode = EXIT.incomplete
   } catch (error) {
     // Events as JSON have told it already, and nothing else may stand between them.
-    if (progressOf(flags.progress, host) !== 'json') throw error
+    if (progressOf(flags, host) !== 'json') throw error
     host.exitCode = exitCodeOf(error)
   }
 }
@@ -37,7 +37,7 @@ async function executeShown(flags: PipelineFlags, context: CommandContext): Prom
       reporter.tell(event)
     }
     // Events as JSON are what a page can be made of later.
-    const tellLayers = page !== undefined || progressOf(flags.progress, context.host) === 'json'
+    const tellLayers = page !== undefined || progressOf(flags, context.host) === 'json'
     const run = execute(...context.pipelines, { ...runOptions(flags, context), onEvent, tellLayers })
     // Of a run that failed, its own failure is told, whatever becomes of the page.
     await run.catch(() => page?.write().catch(() => {}))

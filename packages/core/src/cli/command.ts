@@ -71,5 +71,7 @@ export interface PipelineFlags {
   readonly json?: boolean
   readonly verbose?: boolean
   readonly progress?: ProgressChoice
+  /** Short for `--progress quiet`. */
+  readonly quiet?: boolean
   readonly report?: string
 }

@@ -4,6 +4,7 @@ import { splitArguments } from '../operations/options.js'
 import { type ErrorTextOptions, formatError } from '../report/error-text.js'
 import { choosePaint } from '../report/paint.js'
 import { tamed } from '../report/progress/groups.js'
+import { isVerbose, orderArguments } from './arguments.js'
 import type { CommandContext, CommandLineOptions, Host } from './command.js'
 import { EXIT, exitCodeOf } from './exit-code.js'
 import { createProgram } from './program.js'
@@ -43,7 +44,7 @@ export async function main(
   for (const stream of [host.stdout, host.stderr]) stream.on?.('error', (error) => outputLost(error, host))
   try {
     const program = createProgram(context)
-    await program.parseAsync(host.argv)
+    await program.parseAsync(orderArguments(host.argv, program))
   } catch (error) {
     host.exitCode = isUsage(error) ? usageCode(error) : exitCodeOf(error)
     if (!isUsage(error)) host.stderr.write(tamed(formatError(error, errorOptions(host)), host.env))
@@ -61,7 +62,7 @@ function outputLost({ code, message }: NodeJS.ErrnoException, host: Host): void 
 
 /** Read off the arguments: what failed may have been their reading. */
 function errorOptions({ argv, stderr, env }: Host): ErrorTextOptions {
-  return { verbose: argv.includes('--verbose'), paint: choosePaint({ stream: stderr, env }) }
+  return { verbose: isVerbose(argv), paint: choosePaint({ stream: stderr, env }) }
 }
 
 /** Commander has told what is wrong, or shown its help, before it throws. */

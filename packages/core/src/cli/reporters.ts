@@ -8,19 +8,21 @@ import type { Host, OutputStream, PipelineFlags, ProgressChoice } from './comman
 
 /** What `--progress` means here: a live view where there is a terminal that can be drawn on, lines elsewhere. */
 export function progressOf(
-  choice: ProgressChoice = 'auto',
+  { progress = 'auto', quiet = false }: Pick<PipelineFlags, 'progress' | 'quiet'>,
   { stderr, env }: Pick<Host, 'stderr' | 'env'>,
 ): Exclude<ProgressChoice, 'auto'> {
-  if (choice !== 'auto') return choice
+  if (quiet) return 'quiet'
+  if (progress !== 'auto') return progress
   const isCi = env['CI'] !== undefined && env['CI'] !== '' && env['CI'] !== 'false'
   return isTerminal(stderr) && env['TERM'] !== 'dumb' && !isCi ? 'tty' : 'plain'
 }
 
 /** The reporter that the flags ask for. It writes to standard error: standard output is for results. */
-export async function openReporter({ progress, verbose = false }: PipelineFlags, host: Host): Promise<Reporter> {
+export async function openReporter(flags: PipelineFlags, host: Host): Promise<Reporter> {
+  const { verbose = false } = flags
   const { stderr, env } = host
   const write = (text: string) => void stderr.write(text)
-  const chosen = progressOf(progress, host)
+  const chosen = progressOf(flags, host)
   if (chosen === 'quiet') return quietReporter
   if (chosen === 'json') return eventLinesReporter(write)
   if (chosen === 'tty' && isTerminal(stderr)) {

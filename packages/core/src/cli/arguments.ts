@@ -1,0 +1,103 @@
+import type { Command, Option } from 'commander'
+import { nearest } from '../definition/faults.js'
+import { DefinitionError } from '../model/errors.js'
+
+/** Flags that print something about the program itself: they are valid for every command. */
+const PROGRAM_FLAGS: readonly string[] = ['--version', '-V']
+const HELP_FLAGS: readonly string[] = ['--help', '-h']
+
+/**
+ * Moves the command to the front, so that flags before it and after it mean the same, and refuses flags that it does not
+ * have.
+ *
+ * @param argv - as `process.argv`: the first two are the interpreter and the script.
+ * @throws DefinitionError USAGE for a flag that does not exist or that the command cannot use
+ */
+export function orderArguments(argv: readonly string[], program: Command): readonly string[] {
+  const { flags, at } = scan(argv.slice(2), program)
+  const words = argv.slice(2)
+  const command = at === undefined ? program : (findCommand(program, words[at]) ?? program)
+  for (const flag of flags) if (!hasFlag(command, flag)) throw unusable(flag, command, program)
+  if (command === program || at === undefined) return argv
+  const own = words.filter((_word, index) => index !== at)
+  const ofProgram = own.filter((word) => PROGRAM_FLAGS.includes(word))
+  return [...argv.slice(0, 2), ...ofProgram, command.name(), ...own.filter((word) => !PROGRAM_FLAGS.includes(word))]
+}
+
+/** Whether the arguments ask for causes of errors, even if they cannot be read otherwise. */
+export function isVerbose(argv: readonly string[]): boolean {
+  return argv.some((word) => word === '--verbose' || /^-[qv]*v[qv]*$/.test(word))
+}
+
+interface Scan {
+  readonly flags: readonly string[]
+  /** Index of the first word that is neither a flag nor the value of one. */
+  readonly at: number | undefined
+}
+
+function scan(words: readonly string[], program: Command): Scan {
+  const options = new Map(
+    [program, ...program.commands].flatMap((one) => one.options).flatMap((option) => spellings(option, option)),
+  )
+  const flags: string[] = []
+  let at: number | undefined
+  for (let index = 0; index < words.length; index += 1) {
+    const word = words[index] ?? ''
+    if (word === '--') break
+    if (!word.startsWith('-') || word === '-') {
+      at ??= index
+      continue
+    }
+    const own = flagsIn(word, options)
+    flags.push(...own)
+    const takesValue = options.get(own.at(-1) ?? '')?.required === true
+    if (takesValue && !word.includes('=')) index += 1
+  }
+  return { flags, at }
+}
+
+function spellings(option: Option, value: Option): readonly (readonly [string, Option])[] {
+  return [option.long, option.short].flatMap((one) =>
+    one === undefined || one === null ? [] : [[one, value] as const],
+  )
+}
+
+/** `--name`, `--name=value`, or short flags in one word: `-qv`. */
+function flagsIn(word: string, options: ReadonlyMap<string, Option>): readonly string[] {
+  if (word.startsWith('--')) return [word.split('=', 1)[0] ?? word]
+  const letters = [...word.slice(1)].map((letter) => `-${letter}`)
+  return letters.every((flag) => options.has(flag) || HELP_FLAGS.includes(flag)) ? letters : [word]
+}
+
+function findCommand(program: Command, word: string | undefined): Command | undefined {
+  return program.commands.find((command) => command.name() === word)
+}
+
+function hasFlag(command: Command, flag: string): boolean {
+  return PROGRAM_FLAGS.includes(flag) || HELP_FLAGS.includes(flag) || longFlags(command, true).includes(flag)
+}
+
+function longFlags(command: Command, withShort = false): readonly string[] {
+  return command.options.flatMap(({ long, short }) => [long ?? [], withShort ? (short ?? []) : []].flat())
+}
+
+function unusable(flag: string, command: Command, program: Command): DefinitionError {
+  const own = lineOf(command, program)
+  const others = [program, ...program.commands].filter((one) => longFlags(one, true).includes(flag))
+  if (others.length > 0) {
+    const lines = others.map((one) => `'${lineOf(one, program)}'`)
+    return usage(flag, `'${own}' does not take this flag`, `use it with ${lines.join(' or ')}`)
+  }
+  const all = [program, ...program.commands].flatMap((one) => longFlags(one))
+  const near = nearest(flag, longFlags(command)) ?? nearest(flag, all)
+  const hint = near === undefined ? `'npx tsx ${own} --help' lists the flags` : `did you mean '${near}'?`
+  return usage(flag, 'there is no such flag', hint)
+}
+
+function lineOf(command: Command, program: Command): string {
+  return command === program ? 'build.ts' : `build.ts ${command.name()}`
+}
+
+function usage(path: string, message: string, hint: string): DefinitionError {
+  return new DefinitionError([{ path, message, hint }], 'USAGE')
+}
