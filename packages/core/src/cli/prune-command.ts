@@ -15,5 +15,5 @@ export async function pruneCommand(
   const options = { ...commonOptions(flags, context), delete: deletes, keep }
   const tags = await prune(...pipelines, options)
   printResult(json ? jsonText(tags) : formatPruned(tags), host)
-  if (tags.some(({ outcome }) => outcome === 'kept')) host.exitCode = EXIT.failed
+  if (tags.some(({ outcome, why }) => outcome === 'kept' && why !== 'unreadable')) host.exitCode = EXIT.failed
 }

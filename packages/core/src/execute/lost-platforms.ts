@@ -3,6 +3,7 @@ import { isAttestation, isIndex, type StoredManifest } from '../model/oci.js'
 import { type Platform, platformIdentity } from '../model/platform.js'
 import { formatReference, type Reference, type Repository } from '../model/reference.js'
 import { isImage, readImageConfig } from '../registry/image-config.js'
+import { readIndexContent } from '../registry/index-entries.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import { statedPlatform } from '../steps/registry-base.js'
 
@@ -54,13 +55,15 @@ function servedBy(platform: Platform): string {
 
 /** A single image is a list of one. */
 async function platformsOf(
-  { content }: StoredManifest,
+  manifest: StoredManifest,
   repository: Repository,
   registry: Registry,
   call: RegistryCall,
 ): Promise<readonly Platform[]> {
+  const { content } = manifest
   if (isIndex(content)) {
-    return content.manifests.filter((entry) => !isAttestation(entry)).flatMap(({ platform }) => platform ?? [])
+    const { entries } = await readIndexContent(registry, repository, manifest, call)
+    return entries.filter(({ entry }) => !isAttestation(entry)).flatMap(({ entry }) => entry.platform ?? [])
   }
   if (!isImage(content)) return []
   const config = await readImageConfig(registry, repository, content, call)

@@ -1,9 +1,10 @@
 import type { Digest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
-import { type Descriptor, isIndex, onePerDigest, type StoredManifest } from '../model/oci.js'
+import { onePerDigest, type StoredManifest } from '../model/oci.js'
 import { formatReference, type Reference, repositoryOf, sameRepository } from '../model/reference.js'
 import { allOrNone } from '../registry/all-or-none.js'
 import { copyManifest } from '../registry/copy.js'
+import { holdsEntry, readIndexContent } from '../registry/index-entries.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import type { PublishedName } from '../steps/published-names.js'
 import type { Output } from '../steps/step.js'
@@ -57,15 +58,16 @@ function oncePerPlace<T>(work: (what: T, at: Reference, call: RegistryCall) => P
 
 /** Registries differ in whether they take an index whose images somebody has deleted. */
 async function requireChildren(
-  { content }: StoredManifest,
+  manifest: StoredManifest,
   reference: Reference,
   registry: Registry,
   call: RegistryCall,
 ): Promise<void> {
-  const children = isIndex(content) ? onePerDigest(content.manifests) : []
-  await allOrNone(children, call, async ({ digest }: Descriptor, own) => {
-    const child = { ...repositoryOf(reference), digest }
-    if ((await registry.resolve(child, { ...own, fresh: true })) === undefined) throw missingChild(reference, digest)
+  const fresh = { ...call, fresh: true }
+  const { entries } = await readIndexContent(registry, reference, manifest, fresh)
+  const children = onePerDigest(entries.map(({ entry }) => entry))
+  await allOrNone(children, fresh, async (entry, own) => {
+    if (!(await holdsEntry(registry, reference, entry, own))) throw missingChild(reference, entry.digest)
   })
 }
 

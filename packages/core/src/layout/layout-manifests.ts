@@ -4,6 +4,7 @@ import { RegistryError } from '../model/errors.js'
 import { LIMITS } from '../model/limits.js'
 import { type Descriptor, isForeign, isIndex, onePerDigest, type StoredManifest } from '../model/oci.js'
 import { formatReference, type Reference } from '../model/reference.js'
+import { isManifestEntry } from '../registry/index-entries.js'
 import { parseManifest } from '../registry/manifest-shape.js'
 import { mismatch, tooLarge } from '../registry/manifests.js'
 import { referrerOf } from '../registry/referrers.js'
@@ -84,9 +85,10 @@ async function checkComplete(directory: string, reference: Reference, { content 
   const parts = isIndex(content)
     ? content.manifests
     : [content.config, ...content.layers.filter((one) => !isForeign(one))]
-  for (const { digest } of parts) {
+  for (const part of parts) {
+    const { digest } = part
     if ((await contentSize(directory, digest)) === undefined) throw incomplete(directory, reference, digest)
-    const child = isIndex(content) ? await readManifest(directory, digest) : undefined
+    const child = isIndex(content) && isManifestEntry(part) ? await readManifest(directory, digest) : undefined
     if (child !== undefined) await checkComplete(directory, reference, child)
   }
 }

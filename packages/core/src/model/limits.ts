@@ -36,9 +36,11 @@ export const LIMITS = {
   indexDepth: 4,
   /** Indexes that one index leads to. */
   indexes: 1000,
+  /** Entries of an index and of the indexes within it, together. */
+  indexEntries: 10_000,
   /** Bytes of an image config. */
   imageConfig: 8 * MB,
-  /** Layers of an image whose machine code is read. Engines run at most 127. */
+  /** Layers of an image. Engines run at most 127. */
   layers: 500,
   /** Bytes of a program whose machine code is read; of a longer one, its start. */
   program: 8 * MB,

@@ -1,13 +1,10 @@
-import type { Digest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
-import { LIMITS } from '../model/limits.js'
 import {
   type Annotations,
   type Descriptor,
   type ImageConfig,
   isAttestation,
   isIndex,
-  isIndexType,
   onePerDigest,
   type StoredManifest,
 } from '../model/oci.js'
@@ -15,6 +12,7 @@ import { formatPlatform, isWantedPlatform, type Platform } from '../model/platfo
 import { formatReference, type Reference, type Repository, repositoryOf, sameRepository } from '../model/reference.js'
 import { allOrNone } from '../registry/all-or-none.js'
 import { isImage, readImageConfig } from '../registry/image-config.js'
+import { type IndexEntry, isManifestEntry, readChild, readIndexContent } from '../registry/index-entries.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import { type Declaration, decidePlatform, isBareArm } from './declared-platform.js'
 
@@ -50,11 +48,6 @@ export interface Collecting {
   readonly call: RegistryCall
 }
 
-interface Walk extends Collecting {
-  /** Indexes that have been read. */
-  readonly indexes: Set<Digest>
-}
-
 /** Finds the images of one entry: itself, or those of its index and of the indexes in it, with what attests them. */
 export async function collectImages(source: AssemblySource, collecting: Collecting): Promise<readonly FoundImage[]> {
   const { reference, platform } = source
@@ -63,7 +56,7 @@ export async function collectImages(source: AssemblySource, collecting: Collecti
     const declared = { platform, isBareArm: isBareArm(source.written.platform) }
     return [await ofImage(source, manifest, declared, collecting)]
   }
-  const found = await ofIndex(source, manifest, { ...collecting, indexes: new Set() }, 1)
+  const found = await ofIndex(source, manifest, collecting)
   if (found.length > 0 || platform === undefined) return found
   throw new RegistryError('PLATFORM_MISSING', `${formatReference(reference)} has no ${formatPlatform(platform)}`)
 }
@@ -71,31 +64,37 @@ export async function collectImages(source: AssemblySource, collecting: Collecti
 async function ofIndex(
   source: AssemblySource,
   manifest: StoredManifest,
-  collecting: Walk,
-  depth: number,
+  collecting: Collecting,
 ): Promise<readonly FoundImage[]> {
-  if (depth > LIMITS.indexDepth) throw tooLarge(source, `nested more than ${LIMITS.indexDepth} deep`)
-  const { path } = source
-  const entries = entriesOf(manifest)
-  const at = ({ digest }: Descriptor) => ({ ...repositoryOf(source.reference), digest })
-  const found = await allOrNone(entries, collecting.call, async ({ entry, declared }, call) => {
-    const below = { ...source, reference: at(entry) }
-    const own = { ...collecting, call }
-    if (isAttestation(entry)) return []
-    if (isIndexType(entry.mediaType)) {
-      // Once: indexes that all list the same ones would multiply what there is to read, level by level.
-      if (collecting.indexes.has(entry.digest)) return []
-      collecting.indexes.add(entry.digest)
-      if (collecting.indexes.size > LIMITS.indexes)
-        throw tooLarge(source, `made of more than ${LIMITS.indexes} indexes`)
-      return ofIndex(below, await getExisting(below.reference, own), own, depth + 1)
-    }
-    return ofEntry(below, entry, declared, own)
+  const { registry, target, call } = collecting
+  const { path, reference } = source
+  const at = ({ digest }: Descriptor) => ({ ...repositoryOf(reference), digest })
+  // What a mirror has need not be in the target's own repository.
+  const fresh = sameRepository(reference, target)
+  const { entries } = await readIndexContent(registry, reference, manifest, { ...call, fresh })
+  const isDeclaredBare = bareArmReader()
+  const listed = entries.filter(({ entry }) => !isAttestation(entry) && isManifestEntry(entry))
+  const found = await allOrNone(listed, call, ({ entry, index }, own) => {
+    const declared = { platform: entry.platform, isBareArm: isDeclaredBare(entry, index) }
+    return ofEntry({ ...source, reference: at(entry) }, entry, declared, { ...collecting, call: own })
   })
-  const images = found.flat()
+  const images = withBlobNote(found.flat(), reference, entries)
   const digests = new Set<string>(images.map(({ descriptor }) => descriptor.digest))
-  const attestations = entries.filter(({ entry }) => isAttestation(entry) && digests.has(attestedBy(entry)))
-  return [...images, ...attestations.map(({ entry }) => ({ path, reference: at(entry), descriptor: entry, notes: [] }))]
+  const attestations = onePerDigest(entries.map(({ entry }) => entry).filter(isAttestation))
+  const kept = attestations.filter((entry) => digests.has(attestedBy(entry)))
+  return [...images, ...kept.map((entry) => ({ path, reference: at(entry), descriptor: entry, notes: [] }))]
+}
+
+/** Says what an index of images has no room for. */
+function withBlobNote(
+  images: readonly FoundImage[],
+  reference: Reference,
+  entries: readonly IndexEntry[],
+): readonly FoundImage[] {
+  const blobs = entries.filter(({ entry }) => !isManifestEntry(entry)).length
+  if (blobs === 0) return images
+  const note = `${formatReference(reference)} lists ${blobs} blobs beside its images, such as a build cache: left out`
+  return images.map((image, at) => (at === 0 ? { ...image, notes: [...image.notes, note] } : image))
 }
 
 /** The image of an index's entry, unless another platform is wanted. */
@@ -107,26 +106,29 @@ async function ofEntry(
 ): Promise<readonly FoundImage[]> {
   const { platform: wanted } = source
   if (wanted && declared.platform && !isWantedPlatform(declared.platform, wanted)) return []
-  const manifest = await getExisting(source.reference, collecting)
+  const { registry, target, call } = collecting
+  const fresh = sameRepository(source.reference, target)
+  const manifest = await readChild(registry, source.reference, entry, { ...call, fresh })
   const found = { ...(await ofImage(source, { ...manifest, descriptor: entry }, declared, collecting)), manifest }
   const { platform } = found.descriptor
   return wanted && platform && !isWantedPlatform(platform, wanted) ? [] : [found]
 }
 
-/**
- * Reading a manifest brings its platforms into normal form, so that only its bytes still tell what was left out. An image
- * may be listed for several platforms; an index that is listed twice says nothing new, and would multiply what there is.
- */
-function entriesOf({ bytes, content }: StoredManifest) {
-  const { manifests: written } = JSON.parse(Buffer.from(bytes).toString()) as {
-    readonly manifests: readonly { readonly platform?: Partial<Platform> }[]
+/** Reading a manifest brings its platforms into normal form, so that only its bytes still have what was left out. */
+function bareArmReader(): (entry: Descriptor, index: StoredManifest) => boolean {
+  const bare = new Map<StoredManifest, ReadonlySet<Descriptor>>()
+  const read = ({ bytes, content }: StoredManifest) => {
+    const { manifests: written } = JSON.parse(Buffer.from(bytes).toString()) as {
+      readonly manifests: readonly { readonly platform?: Partial<Platform> }[]
+    }
+    const entries = isIndex(content) ? content.manifests : []
+    return new Set(entries.filter((_, at) => isBareArm(written[at]?.platform)))
   }
-  const entries = isIndex(content) ? content.manifests : []
-  const once = new Set(onePerDigest(entries))
-  return entries.flatMap((entry, at) => {
-    const declared = { platform: entry.platform, isBareArm: isBareArm(written[at]?.platform) }
-    return isIndexType(entry.mediaType) && !once.has(entry) ? [] : [{ entry, declared }]
-  })
+  return (entry, index) => {
+    const known = bare.get(index) ?? read(index)
+    bare.set(index, known)
+    return known.has(entry)
+  }
 }
 
 /** The image that an attestation is of. @see https://github.com/moby/buildkit/blob/v0.13.0/docs/attestations/attestation-storage.md */
@@ -176,11 +178,5 @@ async function getExisting(reference: Reference, { registry, target, call }: Col
   if (manifest !== undefined) return manifest
   throw new RegistryError('NOT_FOUND', `${formatReference(reference)} does not exist`, {
     hint: 'look at the name and the tag; a private repository may also look like this without a login',
-  })
-}
-
-function tooLarge({ reference }: AssemblySource, how: string): RegistryError {
-  return new RegistryError('MANIFEST_UNSUPPORTED', `${formatReference(reference)} is ${how}`, {
-    hint: 'name an index that lists its images itself',
   })
 }

@@ -10,9 +10,10 @@ import {
   type StoredManifest,
 } from '../model/oci.js'
 import type { Platform } from '../model/platform.js'
-import { formatReference, type Reference, repositoryOf } from '../model/reference.js'
+import { formatReference, type Reference } from '../model/reference.js'
 import { allOrNone } from '../registry/all-or-none.js'
 import { isImage, readImageConfig } from '../registry/image-config.js'
+import { isManifestEntry, readChild, readIndexContent } from '../registry/index-entries.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import { statedPlatform } from '../steps/registry-base.js'
 import { imageNamed, openImages, readName } from './named-image.js'
@@ -41,8 +42,10 @@ export interface Inspection {
   readonly mediaType: string
   /** The manifest or index as it is published, as `docker manifest inspect` shows it. */
   readonly manifest: ImageManifest | ImageIndex
-  /** Its images; attestations are left out. */
+  /** Its images, with those of the indexes within it; attestations are left out. */
   readonly images: readonly InspectedImage[]
+  /** What an index lists that is no manifest, such as the layers of a build cache. */
+  readonly blobs: readonly Pick<Descriptor, 'digest' | 'mediaType' | 'size'>[]
 }
 
 /** Reads what a registry or a layout holds under a name. */
@@ -60,11 +63,27 @@ async function inspectIn(registry: Registry, reference: Reference, call: Registr
     })
   }
   const { digest, mediaType } = found.descriptor
-  const entries = isIndex(found.content) ? found.content.manifests.filter((entry) => !isAttestation(entry)) : []
+  const entries = await entriesOf(registry, reference, found, call)
   const images = isIndex(found.content)
-    ? await allOrNone(entries, call, (entry, own) => inspectEntry(registry, reference, entry, own))
+    ? await allOrNone(entries.filter(isManifestEntry), call, (entry, own) =>
+        inspectEntry(registry, reference, entry, own),
+      )
     : [await inspectImage(registry, reference, found, undefined, call)]
-  return { reference: formatReference(reference), digest, mediaType, manifest: asPublished(found), images }
+  const blobs = entries
+    .filter((entry) => !isManifestEntry(entry))
+    .map(({ digest, mediaType, size }) => ({ digest, mediaType, size }))
+  return { reference: formatReference(reference), digest, mediaType, manifest: asPublished(found), images, blobs }
+}
+
+async function entriesOf(
+  registry: Registry,
+  reference: Reference,
+  found: StoredManifest,
+  call: RegistryCall,
+): Promise<readonly Descriptor[]> {
+  if (!isIndex(found.content)) return []
+  const { entries } = await readIndexContent(registry, reference, found, call)
+  return entries.map(({ entry }) => entry).filter((entry) => !isAttestation(entry))
 }
 
 /** Reading a manifest brings its platforms into normal form; here the form is what people look for. */
@@ -78,12 +97,7 @@ async function inspectEntry(
   entry: Descriptor,
   call: RegistryCall,
 ): Promise<InspectedImage> {
-  const child = await registry.getManifest({ ...repositoryOf(parent), digest: entry.digest }, call)
-  if (child === undefined) {
-    throw new RegistryError('NOT_FOUND', `${formatReference(parent)} lists ${entry.digest}, which does not exist`, {
-      hint: 'something deleted it from the repository; publish the index again',
-    })
-  }
+  const child = await readChild(registry, parent, entry, call)
   return inspectImage(registry, parent, child, entry, call)
 }
 

@@ -1,19 +1,17 @@
-import type { Digest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
-import { LIMITS } from '../model/limits.js'
 import {
   type Descriptor,
   type ImageManifest,
   isForeign,
   isIndex,
-  isIndexType,
   onePerDigest,
   type StoredManifest,
 } from '../model/oci.js'
 import type { Platform } from '../model/platform.js'
-import { formatReference, formatRepository, type Reference, repositoryOf, sameRepository } from '../model/reference.js'
+import { formatReference, type Reference, type Repository, repositoryOf, sameRepository } from '../model/reference.js'
 import { allOrNone } from './all-or-none.js'
 import { writeName } from './confirm-name.js'
+import { holdsEntry, isManifestEntry, readChild, readIndexContent } from './index-entries.js'
 import { keepPlatforms } from './keep-platforms.js'
 import { heldBy } from './name-state.js'
 import type { Registry, RegistryCall } from './port.js'
@@ -48,13 +46,13 @@ export async function copyManifest(
   const source = options.source ?? (await getExisting(registry, from, call))
   const kept = options.platforms ? await keepPlatforms(registry, from, source, options.platforms, call) : source
   await options.judge?.(kept)
-  const copy = { registry, from: repositoryOf(from), to: repositoryOf(to), started: new Map(), indexes: 0 }
+  const copy = { registry, from: repositoryOf(from), to: repositoryOf(to) }
   const [there, before] = await Promise.all([
-    options.isThere ?? isThere(copy, kept.descriptor, call),
+    options.isThere ?? holdsEntry(registry, to, kept.descriptor, call),
     to.tag === undefined ? undefined : heldBy(to, registry, call ?? {}),
   ])
   // A registry takes an image only whole; of an index, children may have been deleted since.
-  if (!sameRepository(from, to) && !(there && !isIndex(kept.content))) await copyContent(copy, kept, call, 1)
+  if (!sameRepository(from, to) && !(there && !isIndex(kept.content))) await copyContent(copy, kept, call)
   if (to.tag !== undefined) await writeName({ reference: to, manifest: kept, before }, registry, call ?? {})
   else if (!there) await registry.putManifest(to, kept, call)
   return kept.descriptor
@@ -62,39 +60,29 @@ export async function copyManifest(
 
 interface Copy {
   readonly registry: Registry
-  readonly from: Reference
-  readonly to: Reference
-  /** Children that are being copied, or were: several indexes may list the same one. */
-  readonly started: Map<Digest, Promise<void>>
-  indexes: number
+  readonly from: Repository
+  readonly to: Repository
 }
 
-/** Makes present all that a manifest refers to. */
-async function copyContent(copy: Copy, { content }: StoredManifest, call: RegistryCall | undefined, depth: number) {
+/** Copies all that a manifest refers to: of an index the images and blobs first, then the indexes that list them. */
+async function copyContent(copy: Copy, { content, ...manifest }: StoredManifest, call: RegistryCall | undefined) {
   if (!isIndex(content)) return copyBlobs(copy, content, call)
-  if (depth > LIMITS.indexDepth) throw tooLarge(copy, `nested more than ${LIMITS.indexDepth} deep`)
-  await allOrNone(onePerDigest(content.manifests), call, (child, childCall) => {
-    // Once: indexes that all list the same ones would multiply what there is to do, level by level.
-    const started = copy.started.get(child.digest)
-    if (started !== undefined) return started
-    if (isIndexType(child.mediaType)) countIndex(copy)
-    const copying = copyChild(copy, child, childCall, depth)
-    copy.started.set(child.digest, copying)
-    return copying
-  })
+  const { entries, inner } = await readIndexContent(copy.registry, copy.from, { ...manifest, content }, call)
+  const once = onePerDigest(entries.map(({ entry }) => entry))
+  await allOrNone(once, call, (entry, own) => copyEntry(copy, entry, own))
+  for (const index of inner) {
+    if (await holdsEntry(copy.registry, copy.to, index.descriptor, call)) continue
+    await copy.registry.putManifest({ ...copy.to, digest: index.descriptor.digest }, index, call)
+  }
 }
 
-function countIndex(copy: Copy): void {
-  copy.indexes += 1
-  if (copy.indexes > LIMITS.indexes) throw tooLarge(copy, `made of more than ${LIMITS.indexes} indexes`)
-}
-
-async function copyChild(copy: Copy, child: Descriptor, call: RegistryCall, depth: number): Promise<void> {
-  const there = await isThere(copy, child, call)
-  if (there && !isIndexType(child.mediaType)) return
-  const source = await getExisting(copy.registry, { ...copy.from, digest: child.digest }, call)
-  await copyContent(copy, source, call, depth + 1)
-  if (!there) await copy.registry.putManifest({ ...copy.to, digest: child.digest }, source, call)
+async function copyEntry(copy: Copy, entry: Descriptor, call: RegistryCall): Promise<void> {
+  const { registry, from, to } = copy
+  if (!isManifestEntry(entry)) return registry.copyBlob(from, to, entry, call)
+  if (await holdsEntry(registry, to, entry, call)) return
+  const child = await readChild(registry, from, entry, call)
+  if (!isIndex(child.content)) await copyBlobs(copy, child.content, call)
+  await registry.putManifest({ ...to, digest: entry.digest }, child, call)
 }
 
 async function copyBlobs({ registry, from, to }: Copy, { config, layers }: ImageManifest, call?: RegistryCall) {
@@ -107,19 +95,5 @@ async function getExisting(registry: Registry, reference: Reference, call?: Regi
   if (found) return found
   throw new RegistryError('NOT_FOUND', `${formatReference(reference)} does not exist`, {
     hint: 'Look at the name and the tag; without a login, a private repository may also look like this.',
-  })
-}
-
-async function isThere(
-  { registry, to }: Copy,
-  { digest }: Descriptor,
-  call: RegistryCall | undefined,
-): Promise<boolean> {
-  return (await registry.resolve({ ...to, digest }, { ...call, fresh: true })) !== undefined
-}
-
-function tooLarge({ from }: Copy, how: string): RegistryError {
-  return new RegistryError('MANIFEST_UNSUPPORTED', `an index of ${formatRepository(from)} is ${how}`, {
-    hint: 'name an index that lists its images itself',
   })
 }

@@ -10,12 +10,12 @@ import {
 import { formatPlatform, isWantedPlatform, normalizePlatform, type Platform } from '../model/platform.js'
 import { formatReference, type Reference } from '../model/reference.js'
 import { readImageConfig } from './image-config.js'
+import { readIndexContent } from './index-entries.js'
 import type { Registry, RegistryCall } from './port.js'
-import { imagesOf } from './select-platform.js'
 
 /**
- * An index of some platforms of another one, with what attests them; the same index where that is all it has. A single
- * image stays what it is.
+ * An index of some platforms of another one, with what attests them; the same index where that is all it has. Images of
+ * indexes within it are listed by the new one itself. A single image stays what it is.
  *
  * @throws RegistryError PLATFORM_MISSING where it lacks one of the platforms.
  */
@@ -31,17 +31,19 @@ export async function keepPlatforms(
     checkHas(reference, [await platformOf(registry, reference, content, call)], platforms)
     return manifest
   }
-  const images = imagesOf(content)
+  const { entries } = await readIndexContent(registry, reference, manifest, call)
+  const listed = entries.map(({ entry }) => entry)
+  const images = listed.filter((entry) => !isAttestation(entry))
   checkHas(
     reference,
     images.flatMap(({ platform }) => platform ?? []),
     platforms,
   )
   const kept = new Set(images.filter((entry) => isWanted(entry, platforms)).map(({ digest }) => digest))
-  const manifests = content.manifests.filter((entry) =>
+  const manifests = listed.filter((entry) =>
     isAttestation(entry) ? namesOneOf(entry, kept) : isWanted(entry, platforms),
   )
-  if (manifests.length === content.manifests.length) return manifest
+  if (manifests.length === listed.length) return manifest
   return encodeManifest({ ...content, manifests }, descriptor.mediaType)
 }
 

@@ -1,6 +1,7 @@
 import { type DigestAlgorithm, digestOf } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
 import { parseJson } from '../model/json.js'
+import { LIMITS } from '../model/limits.js'
 import {
   type Descriptor,
   type ImageIndex,
@@ -11,6 +12,7 @@ import {
   type StoredManifest,
 } from '../model/oci.js'
 import { asObject, checkAnnotations, type Json, parseDescriptor, unsupported } from './descriptor-shape.js'
+import { isImage } from './image-config.js'
 
 /** Media types that say nothing: servers that do not know better send them. */
 const GENERIC: ReadonlySet<string> = new Set(['', 'application/json', 'application/octet-stream', 'text/plain'])
@@ -85,13 +87,12 @@ function mediaTypeOf(json: Json, told: string, where: string): string {
 
 function manifestOf(json: Json, where: string): ImageManifest {
   checkCommon(json, where)
-  return {
-    ...json,
-    schemaVersion: 2,
-    config: parseDescriptor(json['config'], where, 'config'),
-    layers: listOf(json, 'layers', where),
-    ...subjectOf(json, where),
-  }
+  const config = parseDescriptor(json['config'], where, 'config')
+  const layers = listOf(json, 'layers', where)
+  // Artifacts have a layer per file, and nothing reads these one after another.
+  if (isImage({ config }) && layers.length > LIMITS.layers)
+    throw unsupported(where, `it has ${layers.length} layers, more than the ${LIMITS.layers} that are read of an image`)
+  return { ...json, schemaVersion: 2, config, layers, ...subjectOf(json, where) }
 }
 
 function indexOf(json: Json, where: string): ImageIndex {

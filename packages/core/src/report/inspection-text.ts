@@ -17,6 +17,7 @@ export interface InspectionText {
     readonly layers: number
     readonly base?: { readonly name?: string; readonly digest?: string }
   }[]
+  readonly blobs?: readonly { readonly mediaType: string; readonly size: number }[]
 }
 
 /** What names hold, as text: the manifest as JSON, then a line for each image; once for names of the same. */
@@ -32,7 +33,7 @@ function formatSame(inspections: readonly InspectionText[]): string {
   return first === undefined ? '' : names + formatContent(first)
 }
 
-function formatContent({ manifest, images }: InspectionText): string {
+function formatContent({ manifest, images, blobs = [] }: InspectionText): string {
   const head = ['platform', 'config says', 'size', 'layers', 'digest', 'base']
   const rows = images.map(({ declared, config, size, layers, base, digest: own }) => [
     declared === undefined ? '-' : oneLine(formatPlatform(declared)),
@@ -42,5 +43,12 @@ function formatContent({ manifest, images }: InspectionText): string {
     shortDigest(own),
     oneLine(base?.name ?? base?.digest ?? '-'),
   ])
-  return `${escapeJson(manifest, 2)}\n${alignColumns([head, ...rows])}`
+  return `${escapeJson(manifest, 2)}\n${alignColumns([head, ...rows])}${formatBlobs(blobs)}`
+}
+
+function formatBlobs(blobs: NonNullable<InspectionText['blobs']>): string {
+  if (blobs.length === 0) return ''
+  const types = [...new Set(blobs.map(({ mediaType }) => oneLine(mediaType)))]
+  const size = blobs.reduce((sum, blob) => sum + blob.size, 0)
+  return `${blobs.length} ${blobs.length === 1 ? 'entry is' : 'entries are'} no image, ${formatBytes(size)}: ${types.join(', ')}\n`
 }

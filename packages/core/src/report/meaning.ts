@@ -30,7 +30,7 @@ export const MEANING: Readonly<Record<ErrorCode, string>> = {
   NOT_FOUND: 'An image, manifest or blob is not there.',
   DIGEST_MISMATCH: 'Bytes that arrived are not those that the digest promises.',
   MANIFEST_UNSUPPORTED:
-    'What is there is no image or index that current clients read, or larger than registries accept.',
+    'What is there is no image or index that current clients read, larger than registries accept, or an index that states another size for an image than it has.',
   PLATFORM_MISSING: 'A base has no image for a platform; or a tag would lose a platform that it has today.',
   PLATFORM_MISMATCH:
     'An image is not what it is declared as: its config, or the machine code in it, is of another platform.',

@@ -1,3 +1,4 @@
+import { oneLine } from './plain-words.js'
 import { alignColumns } from './units.js'
 
 /** The part of what `prune(...)` returns that is told. */
@@ -16,7 +17,11 @@ const WHY: Readonly<Record<string, string>> = {
 
 /** Every key tag that nothing needs, and what became of it. */
 export function formatPruned(tags: readonly PruneText[]): string {
-  const rows = tags.map(({ reference, why, outcome, because }) => [outcome, reference, because ?? WHY[why] ?? why])
+  const rows = tags.map(({ reference, why, outcome, because }) => [
+    outcome,
+    reference,
+    oneLine(because ?? WHY[why] ?? why),
+  ])
   return alignColumns(rows) + summary(tags)
 }
 
@@ -27,8 +32,9 @@ function unseen(tags: readonly PruneText[]): string {
 }
 
 function summary(tags: readonly PruneText[]): string {
-  if (tags.length === 0) return 'no key tag that nothing needs\n'
-  const count = (outcome: PruneText['outcome']) => tags.filter((one) => one.outcome === outcome).length
+  const found = tags.filter(({ why }) => why !== 'unreadable')
+  if (found.length === 0) return 'no key tag that nothing needs\n'
+  const count = (outcome: PruneText['outcome']) => found.filter((one) => one.outcome === outcome).length
   const [listed, deleted, kept] = [count('listed'), count('deleted'), count('kept')]
   if (listed > 0) return `${listed} that nothing needs; --delete deletes them\n${unseen(tags)}`
   return `${deleted} deleted${kept === 0 ? '' : `, ${kept} kept by the registry`}\n`

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { missingBelow, tagsOf } from '../../../../test/pipeline/published.js'
 import { Cleanup } from '../../../../test/support/cleanup.js'
-import { pushManifest, pushTinyImage } from '../../../../test/support/push-tiny.js'
+import { pushBlob, pushManifest, pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { type TinyImage, tinyImage, tinyIndex } from '../../../../test/support/tiny-image.js'
 import { fromImage, type Pipeline, pipeline, plan, platform, prune } from '../../src/index.js'
@@ -155,6 +155,18 @@ export function pruneContract(
         expect.arrayContaining(['released', 'nested', tagFor('b'), tagFor('c')]),
       )
       expect(await missingBelow(subject.url, repository)).toEqual([])
+    })
+
+    it('follows an index that lists blobs, as a build cache does', async () => {
+      const bytes = Buffer.from('a layer of a cache')
+      const entry = { mediaType: MEDIA_TYPES.ociLayer, digest: digestOf(bytes), size: bytes.byteLength }
+      await pushBlob(target(), { descriptor: entry, bytes })
+      await pushManifest(
+        target(),
+        encodeManifest({ schemaVersion: 2, manifests: [entry] }, MEDIA_TYPES.ociIndex),
+        'cache',
+      )
+      expect(await prune(app, options)).toHaveLength(4)
     })
 
     it('keeps what it is told to, though no tag leads there', async () => {

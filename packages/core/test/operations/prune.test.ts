@@ -1,3 +1,15 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { tagsOf } from '../../../../test/pipeline/published.js'
+import { pushBlob, pushManifest, pushTinyImage } from '../../../../test/support/push-tiny.js'
+import { tempFolder } from '../../../../test/support/temp-folder.js'
+import { type TinyImage, tinyImage } from '../../../../test/support/tiny-image.js'
+import { fromImage, pipeline, platform, prune } from '../../src/index.js'
+import { digestOf } from '../../src/model/digest.js'
+import { LIMITS } from '../../src/model/limits.js'
+import { encodeManifest, isIndex, MEDIA_TYPES, type StoredManifest } from '../../src/model/oci.js'
+import { formatPruned } from '../../src/report/prune-text.js'
 import { type Fault, startFaultProxy } from '../registry/fault-proxy.js'
 import { testRegistry } from '../registry-server/test-registry.js'
 import { type PruneSubject, pruneContract } from './prune-contract.js'
@@ -57,3 +69,43 @@ function startStrict(): Promise<PruneSubject> {
 pruneContract('the embedded registry', 'tags', start)
 pruneContract('a registry that deletes a manifest with any tag of it', 'manifests', startRash)
 pruneContract('a registry that deletes no manifest which has a tag', 'tags', startStrict)
+
+test('a tag whose manifest cannot be read is kept and reported, and a blob in an index is not read as a manifest', async () => {
+  await using registry = await testRegistry()
+  await using folder = await tempFolder('prune')
+  const { url, host } = registry.server
+  await writeFile(join(folder.path, 'Dockerfile'), 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n')
+  const image = await tinyImage({ platform: { os: 'linux', architecture: 'amd64' } })
+  await pushTinyImage({ url: url, repository: 'base' }, image, '1')
+  const target = { url: url, repository: 'app' }
+  await pushTinyImage(target, image, `polyarch-${'a'.repeat(64)}`)
+  await pushManifest(target, imageOfLayers(image, LIMITS.layers + 1), 'unreadable')
+  const bytes = Buffer.from('a layer of a cache')
+  const blob = { mediaType: MEDIA_TYPES.ociLayer, digest: digestOf(bytes), size: bytes.byteLength }
+  await pushBlob(target, { descriptor: blob, bytes })
+  await pushManifest(target, encodeManifest({ schemaVersion: 2, manifests: [blob] }, MEDIA_TYPES.ociIndex), 'cache')
+  const app = pipeline(`${host}/app`)
+    .platforms(platform('amd64', { base: fromImage(`${host}/base:1`) }))
+    .tags('1.0')
+  const pruned = await prune(app, { directory: folder.path, delete: true })
+  expect(pruned).toMatchObject([
+    { outcome: 'deleted', why: 'unlisted' },
+    {
+      reference: `${host}/app:unreadable`,
+      outcome: 'kept',
+      why: 'unreadable',
+      because: expect.stringContaining(`${LIMITS.layers + 1} layers`),
+    },
+  ])
+  expect(await tagsOf(url, 'app')).toEqual(['cache', 'unreadable'])
+  expect(registry.requests.filter(({ path }) => path.endsWith(`/manifests/${blob.digest}`))).toEqual([])
+  expect(formatPruned(pruned)).toMatch(/1 deleted\n$/)
+})
+
+/** A manifest that a registry takes and this client refuses: an image with its layer many times over. */
+function imageOfLayers({ manifest, layer }: TinyImage, count: number): StoredManifest {
+  const { content } = manifest
+  if (isIndex(content)) throw new TypeError('a tiny image is a single one')
+  const layers = Array.from({ length: count }, () => layer.descriptor)
+  return encodeManifest({ ...content, layers }, MEDIA_TYPES.ociManifest)
+}

@@ -27,14 +27,15 @@ export interface PruneOptions
   readonly keep?: readonly string[]
 }
 
-/** A key tag that nothing needs. */
+/** A key tag that nothing needs, or a tag whose manifest cannot be read. */
 export interface PrunedTag {
   /** `ghcr.io/team/app:polyarch-…` */
   readonly reference: string
-  readonly digest: Digest
+  /** Undefined where its manifest cannot be read. */
+  readonly digest?: Digest
   readonly why: PruneReason
   readonly outcome: 'listed' | 'deleted' | 'kept'
-  /** Why the registry keeps it, though it was to be deleted. */
+  /** Why it is kept: the registry's reason, or why its manifest cannot be read. */
   readonly because?: string
 }
 
@@ -54,8 +55,15 @@ async function pruneIn(workshop: Workshop, options: PruneOptions): Promise<reado
   const kept = { keyTags: await demandedKeyTags(workshop, { signal }), references }
   const { registry } = workshop.world
   const found: UnneededManifest[] = []
-  for (const one of repositories) found.push(...(await findUnneeded(one, kept, registry, { signal })))
-  return options.delete ? await deleteAll(found, registry, { signal }) : found.flatMap((one) => listed(one))
+  const unreadable: PrunedTag[] = []
+  for (const one of repositories) {
+    const findings = await findUnneeded(one, kept, registry, { signal })
+    found.push(...findings.unneeded)
+    for (const { tag, because } of findings.unreadable)
+      unreadable.push({ reference: formatReference({ ...one, tag }), why: 'unreadable', outcome: 'kept', because })
+  }
+  const pruned = options.delete ? await deleteAll(found, registry, { signal }) : found.flatMap((one) => listed(one))
+  return [...pruned, ...unreadable]
 }
 
 /** Those of the pipelines that were asked for: others belong to whoever publishes them. */

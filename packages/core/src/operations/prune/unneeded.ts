@@ -5,7 +5,7 @@ import { formatReference, type Reference, type Repository, sameRepository } from
 import { allOrNone } from '../../registry/all-or-none.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { ownTag } from '../../steps/key.js'
-import { type Needed, readNeeded, readTags, type TaggedManifest } from './repository-content.js'
+import { type Needed, readNeeded, readTags, type TaggedManifest, type UnreadableTag } from './repository-content.js'
 
 /** Why a tag of polyarch's own may go. */
 export type PruneReason =
@@ -15,6 +15,8 @@ export type PruneReason =
   | 'unchecked'
   /** It records the context or the base of an image that is not in the repository any more. */
   | 'unused-record'
+  /** Its manifest cannot be read, so that what it lists is unknown: it stays. */
+  | 'unreadable'
 
 /** Tags that may go, all on one manifest. */
 export interface UnneededManifest {
@@ -35,14 +37,21 @@ export interface Kept {
   readonly references: readonly Reference[]
 }
 
+/** What the tags of a repository are found to be. */
+export interface PruneFindings {
+  readonly unneeded: readonly UnneededManifest[]
+  /** Tags that stay, since their manifests cannot be read. */
+  readonly unreadable: readonly UnreadableTag[]
+}
+
 /** Finds the tags of polyarch's own in a repository that nothing needs. Reads everything that has a tag. */
 export async function findUnneeded(
   repository: Repository,
   kept: Kept,
   registry: Registry,
   call: RegistryCall,
-): Promise<readonly UnneededManifest[]> {
-  const tagged = await readTags(repository, registry, call)
+): Promise<PruneFindings> {
+  const { tagged, unreadable } = await readTags(repository, registry, call)
   const isDemanded = ({ tag }: TaggedManifest) => kept.keyTags.has(formatReference({ ...repository, tag }))
   const roots = tagged.filter((one) => ownTag(one.tag) === undefined || isDemanded(one))
   const keeps = kept.references.filter((reference) => sameRepository(reference, repository))
@@ -55,7 +64,7 @@ export async function findUnneeded(
   })
   const tags = new Set(gone.map(({ tag }) => tag))
   const stays = tagged.filter(({ tag }) => !tags.has(tag))
-  return grouped(repository, gone, stays, needed.digests)
+  return { unneeded: grouped(repository, gone, stays, needed.digests), unreadable }
 }
 
 function reasonFor({ tag, manifest }: TaggedManifest, needed: Needed): PruneReason | undefined {
