@@ -9,10 +9,10 @@ import { ROOT } from './setup/dependencies.mjs'
 import { prepareMachine } from './setup/machine.mjs'
 import { main } from './setup/main.mjs'
 import { ensureNewerEngine } from './setup/newer-engine.mjs'
-import { ensureOras } from './setup/oras.mjs'
 import { BASE_TOOLS, TEST_TOOLS } from './setup/packages.mjs'
 import { runVisibly } from './setup/run.mjs'
 import { SetupError } from './setup/setup-error.mjs'
+import { ensureSidPrograms } from './setup/sid-programs.mjs'
 import { readOutcome } from './setup/test-outcome.mjs'
 
 main(async () => {
@@ -25,7 +25,7 @@ main(async () => {
   await ensureBusybox()
   await ensureArchivePackages()
   await ensureNewerEngine()
-  await ensureOras()
+  await ensureSidPrograms()
   const folder = await mkdtemp(join(tmpdir(), 'polyarch-results-'))
   try {
     const results = join(folder, 'results.json')

@@ -1,12 +1,17 @@
 import { DefinitionError } from '../model/errors.js'
 import type { CredentialStore } from '../registry/port.js'
-import { connectEngine, preload } from './connect.js'
+import { builderName, preload } from './connect.js'
+import { connectNodes } from './nodes.js'
 import type { BuilderOptions } from './options.js'
 import type { Builder } from './port.js'
 
-/** The engines of a run, in the order in which they were named; at least one. None is contacted before its first call. */
+/** The builders of a run. */
 export interface Engines extends AsyncDisposable {
-  readonly all: readonly [Builder, ...Builder[]]
+  /**
+   * All of them, in the order in which they were named; at least one. The first call finds the nodes of those that have
+   * several, and contacts no builder.
+   */
+  all(signal?: AbortSignal): Promise<readonly Builder[]>
   /** Loads what speaks to them, which takes a while, and contacts none. */
   prepare(): void
 }
@@ -28,19 +33,33 @@ export function openEngines({ engine, engines, builders }: EngineChoice, credent
   }
   const listed = builders ?? engines
   const chosen = listed?.map((one) => (typeof one === 'string' ? { host: one } : one)) ?? [engine ?? {}]
-  const [first, ...others] = chosen.map((options) => connectEngine({ credentials, ...options }))
-  if (first === undefined) throw usage('it is empty', 'omit it to use the builder of the environment')
-  const all = [first, ...others] as const
-  const twice = all.find(({ name }, at) => all.findIndex((one) => one.name === name) < at)
-  if (twice !== undefined) throw usage(`'${twice.name}' is listed twice`)
+  if (chosen.length === 0) throw usage('it is empty', 'omit it to use the builder of the environment')
+  const names = chosen.map(builderName)
+  const twice = names.find((name, at) => names.indexOf(name) < at)
+  if (twice !== undefined) throw usage(`'${twice}' is listed twice`)
+  let opening: Promise<readonly Builder[]> | undefined
   return {
-    all: [...all],
+    all(signal) {
+      opening ??= connectAll(chosen, credentials, signal)
+      return opening
+    },
     // Where that fails, the first call does so too, and tells it.
     prepare: () => void Promise.all(chosen.map(preload)).catch(() => {}),
     async [Symbol.asyncDispose]() {
-      await Promise.all(all.map((one) => one[Symbol.asyncDispose]()))
+      const opened = await opening?.catch(() => [])
+      await Promise.all(opened?.map((one) => one[Symbol.asyncDispose]()) ?? [])
     },
   }
+}
+
+/** A node that is named twice, by itself and as one of a group, is one builder. */
+async function connectAll(
+  chosen: readonly BuilderOptions[],
+  credentials: CredentialStore,
+  signal: AbortSignal | undefined,
+): Promise<readonly Builder[]> {
+  const groups = await Promise.all(chosen.map((options) => connectNodes({ credentials, ...options }, signal)))
+  return [...new Map(groups.flat().map((node) => [node.name, node])).values()]
 }
 
 function usage(message: string, hint?: string): DefinitionError {

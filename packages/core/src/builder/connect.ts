@@ -20,6 +20,11 @@ export function connectEngine(options: BuilderOptions = {}): Builder {
   return isRemote(options) ? new LazyBuilder(options, loadRemote) : new LazyEngine(options, loadEngine)
 }
 
+/** A builder whose calls fail. */
+export function unusableBuilder(options: BuilderOptions, error: Error): Builder {
+  return new LazyBuilder(options, () => Promise.reject(error))
+}
+
 /** Loads the adapter of a builder and its libraries, which takes a while, and contacts nothing. */
 export async function preload(options: BuilderOptions): Promise<void> {
   await (isRemote(options) ? importRemote() : importEngine())
@@ -33,7 +38,7 @@ class LazyBuilder<B extends Builder> implements Builder {
 
   constructor(options: BuilderOptions, load: (options: BuilderOptions) => Promise<B>) {
     this.#load = () => load(options)
-    this.name = nameOf(options)
+    this.name = builderName(options)
   }
 
   async describe(call?: BuilderCall): Promise<BuilderInfo> {
@@ -70,9 +75,11 @@ class LazyEngine extends LazyBuilder<WithImages> {
   }
 }
 
-function nameOf({ host, command, env = process.env }: BuilderOptions): string {
+/** What names a builder: the address, the program, or what the environment says. */
+export function builderName({ host, command, env = process.env }: BuilderOptions): string {
   if (command !== undefined) return command.join(' ')
-  return host || env['BUILDKIT_HOST'] || env['DOCKER_HOST'] || env['DOCKER_CONTEXT'] || 'default'
+  const variables = ['BUILDKIT_HOST', 'BUILDX_BUILDER', 'DOCKER_HOST', 'DOCKER_CONTEXT']
+  return host || variables.map((name) => env[name]).find(Boolean) || 'default'
 }
 
 const importEngine = () => import('./docker/docker-engine.js')

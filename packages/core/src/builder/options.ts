@@ -8,8 +8,10 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export interface BuilderOptions {
   /**
    * A Docker Engine: `unix://`, `npipe://`, `tcp://` or `ssh://`, or the name of a docker context. A BuildKit of its own:
-   * `buildkit+unix://`, `buildkit+npipe://`, `buildkit+tcp://` or `buildkit+ssh://`, or `docker-container://NAME`. By
-   * default BUILDKIT_HOST, DOCKER_HOST, the docker context in use, the default socket, in this order.
+   * `buildkit+unix://`, `buildkit+npipe://`, `buildkit+tcp://` or `buildkit+ssh://`, `docker-container://NAME`,
+   * `podman-container://NAME`, or `kube-pod://POD`. Several builders: `kubernetes://[CONTEXT/]NAMESPACE/DEPLOYMENT`, or the
+   * name of a builder that `docker buildx create` has made. By default BUILDKIT_HOST, BUILDX_BUILDER, DOCKER_HOST, the
+   * docker context in use, the default socket, in this order.
    */
   readonly host?: string | undefined
   /** In place of an address: a program whose standard streams are a connection to a BuildKit, with its arguments. */

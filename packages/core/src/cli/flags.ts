@@ -4,8 +4,7 @@ import { PICTURE_FORMATS } from '../report/graph/formats.js'
 import { PROGRESS_CHOICES } from './command.js'
 
 const REGISTRY_HELP = 'push to this registry instead: host[:port][/prefix], or embedded[:directory]'
-const BUILDER_HELP =
-  'build on this Docker Engine, docker context or BuildKit (repeatable): tcp://, ssh://, buildkit+tcp://, docker-container://'
+const BUILDER_HELP = 'builder (repeatable): an address, a docker context, or a builder of buildx'
 
 /** One definition per flag, so that a flag means the same for every command. Commander keeps an option per command. */
 const FLAGS = {

@@ -52,7 +52,7 @@ async function executeIn(
   }
   if (options.load) {
     const { engineToLoadInto } = await import('./load.js')
-    engineToLoadInto(world.engines)
+    await engineToLoadInto(world.engines)
   }
   const planned = await makePlan(input, world, { signal, emit })
   emit({ kind: 'planned', at: Date.now(), plan: planned.plan })
@@ -83,7 +83,7 @@ async function executeIn(
   }
   if (options.load) {
     const { engineToLoadInto, loadImages } = await import('./load.js')
-    await loadImages({ definition, graph: input.graph, results, signal, emit }, engineToLoadInto(world.engines))
+    await loadImages({ definition, graph: input.graph, results, signal, emit }, await engineToLoadInto(world.engines))
   }
   return [...planned.nodes.values()].some(({ node, wanted }) => wanted && !results.has(node.id))
     ? 'incomplete'

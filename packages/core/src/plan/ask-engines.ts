@@ -16,7 +16,8 @@ export interface AnsweringEngine {
 export type AskedEngine = AnsweringEngine | { readonly engine: Builder; readonly failure: EngineError }
 
 /** Asks every engine what it is. @throws CancelledError */
-export function askEngines({ all }: Engines, call: StepCall): Promise<readonly AskedEngine[]> {
+export async function askEngines(engines: Engines, call: StepCall): Promise<readonly AskedEngine[]> {
+  const all = await engines.all(call.signal)
   return Promise.all(
     all.map(async (engine) => {
       try {

@@ -1,4 +1,4 @@
-import { chmod, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Docker from 'dockerode'
@@ -7,6 +7,7 @@ import { busyboxImage } from '../../../../test/support/busybox-image.js'
 import { makeCertificate, makeSignedCertificate } from '../../../../test/support/certificate.js'
 import { Cleanup } from '../../../../test/support/cleanup.js'
 import { startDebianRegistry } from '../../../../test/support/debian-registry.js'
+import { startKubernetes } from '../../../../test/support/kubernetes.js'
 import { newerEngine } from '../../../../test/support/newer-engine.js'
 import { pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { pullImage } from '../../../../test/support/run-image.js'
@@ -53,16 +54,17 @@ const KINDS: Readonly<Record<string, Start>> = {
     return { command: [process.execPath, DIAL_STDIO, await relayedSocket(cleanup)] }
   },
   'buildkitd over ssh': async (cleanup) => {
-    const folder = cleanup.use(await tempFolder('builder'))
-    const program = `#!/bin/sh\nexec '${process.execPath}' '${DIAL_STDIO}' '${await relayedSocket(cleanup)}'\n`
-    await writeFile(join(folder.path, 'buildctl'), program)
-    await chmod(join(folder.path, 'buildctl'), 0o755)
-    const { host, env } = cleanup.use(await sshToHere({ path: `${folder.path}:/usr/bin:/bin` }))
+    const { host, env } = cleanup.use(await sshToHere({ path: `${await buildctlFolder(cleanup)}:/usr/bin:/bin` }))
     return { host: `buildkit+ssh://${host}`, env }
   },
   'buildkitd in a container': async (cleanup) => {
     const { port } = await startRelay(cleanup, { as: 'buildkitd' })
     return { host: `docker-container://${await startContainer(cleanup, port)}` }
+  },
+  'buildkitd in a pod': async (cleanup) => {
+    const pods = [{ name: 'buildkitd-0', path: await buildctlFolder(cleanup) }]
+    const { env } = cleanup.use(await startKubernetes({ pods }))
+    return { host: 'kube-pod://buildkitd-0', env }
   },
 }
 
@@ -89,6 +91,14 @@ async function socketPath(cleanup: Cleanup): Promise<string> {
 async function relayedSocket(cleanup: Cleanup): Promise<string> {
   const path = await socketPath(cleanup)
   await startRelay(cleanup, { as: 'buildkitd', path })
+  return path
+}
+
+/** A folder with a `buildctl` whose `dial-stdio` connects to a BuildKit. */
+async function buildctlFolder(cleanup: Cleanup): Promise<string> {
+  const { path } = cleanup.use(await tempFolder('builder'))
+  const program = `#!/bin/sh\nexec '${process.execPath}' '${DIAL_STDIO}' '${await relayedSocket(cleanup)}'\n`
+  await writeFile(join(path, 'buildctl'), program, { mode: 0o755 })
   return path
 }
 

@@ -73,7 +73,7 @@ describe('the engine', () => {
     const { port } = server.address() as AddressInfo
     try {
       await using engines = openEngines({ engines: [`tcp://127.0.0.1:${port}`] }, { find: async () => undefined })
-      const [finding] = await checkEngines(engines.all, [], {})
+      const [finding] = await checkEngines(await engines.all(), [], {})
       expect(finding).toMatchObject({
         subject: 'engine',
         state: 'problem',

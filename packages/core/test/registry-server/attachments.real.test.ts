@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { beforeAll, expect, test } from 'vitest'
-import { orasPath } from '../../../../scripts/setup/oras.mjs'
+import { sidProgramPath } from '../../../../scripts/setup/sid-programs.mjs'
 import { runProgram } from '../../../../test/support/child.js'
 import { pushBlob, pushManifest, pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
@@ -14,12 +14,12 @@ import { attachment, EMPTY_BLOB } from './attachments.js'
 import { testRegistry } from './test-registry.js'
 
 beforeAll(() => {
-  if (!existsSync(orasPath())) throw new Error('oras has not been fetched: run `npm test`, which does')
+  if (!existsSync(sidProgramPath('oras'))) throw new Error('oras has not been fetched: run `npm test`, which does')
 })
 
 /** What `oras` finds attached to an image. */
 async function discover(...target: readonly string[]): Promise<readonly string[]> {
-  const { stdout } = await runProgram(orasPath(), ['discover', '--format', 'json', ...target])
+  const { stdout } = await runProgram(sidProgramPath('oras'), ['discover', '--format', 'json', ...target])
   const found = JSON.parse(stdout) as { referrers?: { artifactType: string }[]; manifests?: { artifactType: string }[] }
   return (found.referrers ?? found.manifests ?? []).map(({ artifactType }) => artifactType)
 }

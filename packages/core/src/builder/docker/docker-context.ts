@@ -29,7 +29,7 @@ export async function currentContext(folder: string, named: string | undefined):
   const endpoint = metadata?.Endpoints?.docker
   if (!endpoint?.Host) {
     throw new EngineError('ENGINE_UNREACHABLE', `the docker context '${name}' does not exist or names no engine`, {
-      hint: 'See `docker context ls`; choose one with `docker context use NAME`, DOCKER_CONTEXT or DOCKER_HOST.',
+      hint: 'See `docker context ls` and `docker buildx ls`; choose a context with `docker context use NAME`, DOCKER_CONTEXT or DOCKER_HOST.',
     })
   }
   const material = await readTlsFolder(join(folder, 'contexts', 'tls', id, 'docker'))

@@ -6,6 +6,7 @@ import { ProgramStream } from '../dial/program-stream.js'
 import { readTlsFiles, type TlsMaterial } from '../dial/tls-material.js'
 import { type Endpoint, parseEndpoint, resolveEndpoint } from '../docker/endpoint.js'
 import { sshArguments } from '../docker/ssh-connection.js'
+import { execArguments, isPodAddress, parsePodAddress } from '../kubernetes/pod-address.js'
 import type { BuilderOptions, Environment } from '../options.js'
 
 /** Where a remote BuildKit is, and how connections to it are opened. */
@@ -17,13 +18,14 @@ export interface RemoteAddress {
   open(signal: AbortSignal | undefined): Promise<Duplex>
 }
 
+/** The context may be an address too, escaped as URLs have it. */
+const CONTAINER = /^(docker|podman)-container:\/\/(\w[\w.-]*)(?:\?context=((?:[\w.+:@-]|%[\da-f]{2})+))?$/i
+
 /** The command that connects its standard streams with the buildkitd of its machine. */
 const DIAL_STDIO = ['buildctl', 'dial-stdio'] as const
 
 /** The port of BuildKit's own examples. */
 const DEFAULT_PORT = 1234
-
-const CONTAINER = /^docker-container:\/\/([\w][\w.-]*)(?:\?context=([\w.+-]+))?$/
 
 /** Finds where a BuildKit is. @throws ENGINE_UNREACHABLE where an address is malformed or certificates are missing. */
 export async function resolveRemote({
@@ -32,17 +34,29 @@ export async function resolveRemote({
   certificates,
   env = process.env,
 }: BuilderOptions): Promise<RemoteAddress> {
-  if (command !== undefined) return throughProgram(command, env)
+  if (command !== undefined) return throughProgram(command.join(' '), command, env)
   const address = host || env['BUILDKIT_HOST'] || ''
-  const [, container, context] = CONTAINER.exec(address) ?? []
-  if (container !== undefined) return throughContainer(address, { container, context, env })
+  if (isPodAddress(address)) {
+    const program = ['kubectl', ...execArguments(parsePodAddress(address), DIAL_STDIO)] as const
+    return { ...throughProgram(address, program, env), isElsewhere: true }
+  }
+  const [, kind, container, context] = CONTAINER.exec(address) ?? []
+  if (kind === 'podman' && container !== undefined && context === undefined) {
+    return throughProgram(address, ['podman', 'exec', '--interactive', container, ...DIAL_STDIO], env)
+  }
+  if (kind === 'docker' && container !== undefined) {
+    return throughContainer(address, { container, context: context && unescaped(context), env })
+  }
   const tls = certificates === undefined ? undefined : { ...(await readTlsFiles(certificates)), verify: true }
   return throughEndpoint(address, parseBuildKitAddress(address, tls), env)
 }
 
-function throughProgram([command = '', ...args]: readonly string[], env: Environment): RemoteAddress {
-  const open = async () => new ProgramStream({ command, args, env })
-  return { address: [command, ...args].join(' '), isElsewhere: false, open }
+function throughProgram(
+  address: string,
+  [command, ...args]: readonly [string, ...string[]],
+  env: Environment,
+): RemoteAddress {
+  return { address, isElsewhere: false, open: async () => new ProgramStream({ command, args, env }) }
 }
 
 function throughContainer(
@@ -81,6 +95,11 @@ function throughEndpoint(address: string, endpoint: Endpoint, env: Environment):
   return { address, isElsewhere: true, open }
 }
 
+/** URLSearchParams takes a plus sign for a space. */
+function unescaped(text: string): string | undefined {
+  return new URLSearchParams(`text=${text.replaceAll('+', '%2B')}`).get('text') ?? undefined
+}
+
 /** A host as URLs have it: addresses of IPv6 in brackets. */
 function urlHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host
@@ -91,7 +110,7 @@ function parseBuildKitAddress(address: string, tls: TlsMaterial | undefined): En
   const plain = address.replace(/^buildkit\+/, '')
   if (!/^(?:unix|npipe|tcp|ssh):\/\/./.test(plain)) {
     throw new EngineError('ENGINE_UNREACHABLE', `'${address}' is not an address of a BuildKit`, {
-      hint: 'Write it as buildkit+unix:///run/buildkit/buildkitd.sock, buildkit+tcp://host:1234, buildkit+ssh://user@host or docker-container://NAME.',
+      hint: 'Write it as buildkit+unix:///run/buildkit/buildkitd.sock, buildkit+tcp://host:1234, buildkit+ssh://user@host, docker-container://NAME, podman-container://NAME or kube-pod://POD.',
     })
   }
   const endpoint = parseEndpoint(plain, tls)

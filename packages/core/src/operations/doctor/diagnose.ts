@@ -46,7 +46,10 @@ export async function diagnose(...given: PipelinesAndOptions): Promise<Diagnosis
   const architectures = packageArchitectures(definition)
   const config = await readProxies()
   const found = await Promise.all([
-    checkEngines(engines.all, platformsOf(definition), { signal: options.signal, proxies: config.proxies }),
+    checkEngines(await engines.all(options.signal), platformsOf(definition), {
+      signal: options.signal,
+      proxies: config.proxies,
+    }),
     checkRegistries(registries, { ...options.registryClient, credentials }, options.signal),
     checkTools(process.env, architectures.length > 0, process.getuid?.()),
     checkPackageEmulation(architectures),

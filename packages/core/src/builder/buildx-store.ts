@@ -1,0 +1,103 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { EngineError } from '../model/errors.js'
+import { dockerConfigFolder, entriesOf, type Json, parseConfigObject } from '../registry/docker-config-file.js'
+import type { BuilderOptions, Environment } from './options.js'
+
+/** A node as `docker buildx create` stores it. */
+interface StoredNode {
+  readonly name: string
+  readonly endpoint: string
+  readonly options: Readonly<Record<string, string>>
+}
+
+/** The names that buildx gives to builders. Names of docker contexts may be others. */
+const NAME = /^[a-z][\w.-]*$/i
+
+/** Addresses that a `remote` builder has in the same form as polyarch. */
+const SHARED_FORM = /^(?:docker-container|podman-container|kube-pod):\/\//
+
+/**
+ * The nodes of a builder that `docker buildx create` has made, as options. Nothing is written to the store.
+ *
+ * @returns undefined if buildx has no builder of this name.
+ * @throws ENGINE_UNREACHABLE if the file cannot be read, or is about a driver that is unknown.
+ * @see https://docs.docker.com/build/builders/drivers/
+ */
+export async function readBuildxNodes(name: string, env: Environment): Promise<readonly BuilderOptions[] | undefined> {
+  if (!NAME.test(name)) return undefined
+  const folder = env['BUILDX_CONFIG'] || join(dockerConfigFolder(env), 'buildx')
+  const file = join(folder, 'instances', name.toLowerCase())
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return undefined
+    throw unusable(file, cause.message, cause)
+  })
+  if (text === undefined) return undefined
+  const { Driver: driver, Nodes: nodes } = parseStored(file, text)
+  if (!Array.isArray(nodes) || nodes.length === 0) throw unusable(file, 'it has no nodes')
+  return nodes.map((node) => nodeOptions(file, driver, parseNode(file, node)))
+}
+
+function parseStored(file: string, text: string): Json {
+  const stored = parseConfigObject(text)
+  if (stored === undefined) throw unusable(file, 'it is not a JSON object')
+  return stored
+}
+
+function parseNode(file: string, node: Json | null): StoredNode {
+  const { Name: name, Endpoint: endpoint, DriverOpts } = node ?? {}
+  const options = entriesOf(DriverOpts)
+  if (
+    typeof name !== 'string' ||
+    typeof endpoint !== 'string' ||
+    options.some(([, value]) => typeof value !== 'string')
+  )
+    throw unusable(file, 'a node has no name, no endpoint, or an option that is not text')
+  return { name, endpoint, options: Object.fromEntries(options) as Record<string, string> }
+}
+
+function nodeOptions(file: string, driver: unknown, { name, endpoint, options }: StoredNode): BuilderOptions {
+  switch (driver) {
+    case 'docker':
+      return { host: endpoint }
+    case 'docker-container':
+      return { host: `docker-container://buildx_buildkit_${name}?context=${encodeURIComponent(endpoint)}` }
+    case 'remote':
+      return remoteOptions(endpoint, options)
+    case 'kubernetes':
+      return kubernetesOptions(file, endpoint, options)
+  }
+  throw unusable(file, `polyarch does not know the driver '${String(driver)}'`)
+}
+
+function remoteOptions(endpoint: string, { cacert, cert, key, servername }: Readonly<Record<string, string>>) {
+  const host = SHARED_FORM.test(endpoint) ? endpoint : `buildkit+${endpoint}`
+  const files = {
+    ...(cacert && { ca: cacert }),
+    ...(cert && { cert }),
+    ...(key && { key }),
+    ...(servername && { serverName: servername }),
+  }
+  return { host, ...(Object.keys(files).length > 0 && { certificates: files }) }
+}
+
+/** Its endpoint is `kubernetes:///BUILDER?deployment=NAME&kubeconfig=PATH`. */
+function kubernetesOptions(
+  file: string,
+  endpoint: string,
+  { namespace = '' }: Readonly<Record<string, string>>,
+): BuilderOptions {
+  const parameters = URL.canParse(endpoint) ? new URL(endpoint).searchParams : new URLSearchParams()
+  const deployment = parameters.get('deployment')
+  if (!deployment) throw unusable(file, `the endpoint '${endpoint}' names no deployment`)
+  const kubeconfig = parameters.get('kubeconfig')
+  const query = kubeconfig ? `?${new URLSearchParams({ kubeconfig })}` : ''
+  return { host: `kubernetes://${namespace}/${deployment}${query}` }
+}
+
+function unusable(file: string, reason: string, cause?: unknown): EngineError {
+  return new EngineError('ENGINE_UNREACHABLE', `the builder of buildx in ${file} cannot be used: ${reason}`, {
+    hint: "Check it with 'docker buildx inspect', or name the builder by its address.",
+    cause,
+  })
+}

@@ -1,0 +1,76 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { EngineError } from '../../model/errors.js'
+import { parseJson } from '../../model/json.js'
+import type { Environment } from '../options.js'
+
+/** Where objects of Kubernetes are. What is missing is as `kubectl` has it: its configuration, current context, namespace. */
+export interface ClusterScope {
+  readonly kubeconfig?: string | undefined
+  readonly context?: string | undefined
+  readonly namespace?: string | undefined
+}
+
+/** The most that an answer of `kubectl` may have, in bytes: a list of some thousand pods. */
+const MAX_ANSWER = 64 * 1024 * 1024
+
+/** Milliseconds that `kubectl` gives one request. */
+const REQUEST_TIMEOUT = 30_000
+
+/** The arguments of `kubectl` that say where objects are. */
+export function scopeArguments({ kubeconfig, context, namespace }: ClusterScope): readonly string[] {
+  return [
+    ...(kubeconfig === undefined ? [] : [`--kubeconfig=${kubeconfig}`]),
+    ...(context === undefined ? [] : [`--context=${context}`]),
+    ...(namespace === undefined ? [] : [`--namespace=${namespace}`]),
+  ]
+}
+
+/**
+ * Reads objects by `kubectl get`, and returns them as Kubernetes has them.
+ *
+ * @param what - resource, names and selectors, as arguments of `kubectl get`
+ * @throws ENGINE_UNREACHABLE
+ */
+export async function getObjects(
+  what: readonly string[],
+  scope: ClusterScope,
+  { env, signal }: { readonly env: Environment; readonly signal?: AbortSignal | undefined },
+): Promise<readonly unknown[]> {
+  const args = [
+    'get',
+    ...scopeArguments(scope),
+    `--request-timeout=${REQUEST_TIMEOUT / 1000}s`,
+    '--output=json',
+    ...what,
+  ]
+  try {
+    const options = { env: { ...env }, maxBuffer: MAX_ANSWER, ...(signal && { signal }) }
+    return itemsOf((await promisify(execFile)('kubectl', args, options)).stdout)
+  } catch (cause) {
+    signal?.throwIfAborted()
+    throw failure(cause)
+  }
+}
+
+/** `--ignore-not-found` prints nothing if there is nothing; one object by name is printed without a list. */
+function itemsOf(text: string): readonly unknown[] {
+  if (text.trim() === '') return []
+  const answer = parseJson(text) as { readonly kind?: unknown; readonly items?: unknown }
+  return answer.kind === 'List' && Array.isArray(answer.items) ? answer.items : [answer]
+}
+
+function failure(cause: unknown): EngineError {
+  const { code, stderr, message } = cause as { code?: unknown; stderr?: string; message: string }
+  if (code === 'ENOENT') {
+    return new EngineError('ENGINE_UNREACHABLE', "builders on Kubernetes need the program 'kubectl'", {
+      hint: 'Install kubectl, and check that it is in the PATH.',
+      cause,
+    })
+  }
+  const reason = stderr?.trim().split('\n').at(-1) || message
+  return new EngineError('ENGINE_UNREACHABLE', `kubectl cannot list the builders: ${reason}`, {
+    hint: "Check the cluster, context and namespace with 'kubectl config get-contexts' and 'kubectl get pods'.",
+    cause,
+  })
+}
