@@ -6,6 +6,7 @@ import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   type BuildSettings,
+  type ExecuteOptions,
   execute,
   fromImage,
   lock,
@@ -14,7 +15,6 @@ import {
   plan,
   platform,
   type RunEvent,
-  type RunOptions,
   staticCredentials,
 } from '../../packages/core/src/index.js'
 import { formatError } from '../../packages/core/src/report/error-text.js'
@@ -154,7 +154,7 @@ async function shown(events: readonly RunEvent[]): Promise<readonly string[]> {
 }
 
 describe.each(ENGINES)('%s', (name) => {
-  let options: RunOptions
+  let options: ExecuteOptions
 
   beforeAll(async () => {
     const { host } = cleanup.use(await engineHost(name))

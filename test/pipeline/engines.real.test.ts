@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { pipeline as streams } from 'node:stream'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import {
+  type ExecuteOptions,
   execute,
   fromImage,
   inspect,
@@ -13,7 +14,6 @@ import {
   plan,
   platform,
   type RunEvent,
-  type RunOptions,
 } from '../../packages/core/src/index.js'
 import { startRegistry } from '../../packages/core/src/registry-server/index.js'
 import { formatPlan } from '../../packages/core/src/report/plan-text.js'
@@ -30,7 +30,7 @@ const cleanup = new Cleanup()
 let app: Pipeline
 let newer: NewerEngine
 let gate: Gate
-let bySsh: Exclude<NonNullable<RunOptions['builders']>[number], string> & { readonly host: string }
+let bySsh: Exclude<NonNullable<ExecuteOptions['builders']>[number], string> & { readonly host: string }
 let name: string
 let context: string
 

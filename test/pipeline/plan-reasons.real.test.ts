@@ -2,6 +2,7 @@ import { cp, mkdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
+  type ExecuteOptions,
   execute,
   fromImage,
   type NodePlan,
@@ -10,7 +11,6 @@ import {
   pipeline,
   plan,
   platform,
-  type RunOptions,
 } from '../../packages/core/src/index.js'
 import { startRegistry } from '../../packages/core/src/registry-server/index.js'
 import { Cleanup } from '../support/cleanup.js'
@@ -27,7 +27,7 @@ COPY . /app
 `
 
 /** No engine listens there. */
-const NO_ENGINE: RunOptions = { engine: { host: 'unix:///nowhere/docker.sock' } }
+const NO_ENGINE: ExecuteOptions = { engine: { host: 'unix:///nowhere/docker.sock' } }
 
 interface Changes {
   readonly args?: Record<string, string>
@@ -89,7 +89,7 @@ describe('why a plan makes something', () => {
       .tags('1.0', 'latest')
   }
 
-  async function nodesOf(pipelines: readonly Pipeline[], options?: RunOptions): Promise<readonly NodePlan[]> {
+  async function nodesOf(pipelines: readonly Pipeline[], options?: ExecuteOptions): Promise<readonly NodePlan[]> {
     return (await plan(...pipelines, { ...options })).nodes
   }
 

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
+  type ExecuteOptions,
   execute,
   fromImage,
   inspect,
@@ -11,7 +12,6 @@ import {
   platform,
   type Report,
   type RunEvent,
-  type RunOptions,
 } from '../../packages/core/src/index.js'
 import { MEDIA_TYPES } from '../../packages/core/src/model/oci.js'
 import { Cleanup } from '../support/cleanup.js'
@@ -50,7 +50,7 @@ describe('three pipelines, the second on the first', () => {
   let sdk: Pipeline
   let firmware: Pipeline
   let tools: Pipeline
-  let options: RunOptions
+  let options: ExecuteOptions
 
   beforeAll(async () => {
     directory = cleanup.use(await tempFolder('side-by-side')).path
@@ -98,7 +98,7 @@ describe('three pipelines, the second on the first', () => {
   async function executeThroughGate(
     pipelines: readonly Pipeline[],
     first: readonly string[] | number,
-    more: RunOptions = {},
+    more: ExecuteOptions = {},
   ): Promise<{ readonly report: Report; readonly events: readonly RunEvent[] }> {
     const events: RunEvent[] = []
     gate.close()

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
+  type ExecuteOptions,
   execute,
   fromImage,
   lock,
@@ -10,7 +11,6 @@ import {
   platform,
   type Report,
   type RunEvent,
-  type RunOptions,
 } from '../../packages/core/src/index.js'
 import { startRegistry } from '../../packages/core/src/registry-server/index.js'
 import { Cleanup } from '../support/cleanup.js'
@@ -24,7 +24,7 @@ describe('a pipeline whose bases are locked', () => {
   const seen: string[] = []
   let registry: { readonly host: string; readonly url: string }
   let bases: readonly string[]
-  let options: RunOptions
+  let options: ExecuteOptions
 
   beforeAll(async () => {
     const directory = cleanup.use(await tempFolder('unchanged')).path

@@ -81,13 +81,22 @@ export { formatPlatform, type Platform } from './model/platform.js'
 export type { AssembleEntry, AssembleOptions, Assembly } from './operations/assemble.js'
 export type { CopyOptions } from './operations/copy.js'
 export type { InspectedImage, Inspection } from './operations/inspect.js'
-export type { LockChange, LockOptions, LockResult } from './operations/lock.js'
+export type { LockChange, LockResult } from './operations/lock.js'
 export type { BuildMetadata, ImageMetadata, PipelineMetadata, PlacedMetadata } from './operations/metadata-file.js'
 export { assemble, copy, inspect, promote, remove, tags } from './operations/on-images.js'
 export { execute, lock, plan, prune } from './operations/on-pipelines.js'
-export type { EmulationPolicy, OperationOptions, PipelinesAndOptions, RunOptions } from './operations/options.js'
+export type {
+  EmulationPolicy,
+  ExecuteOptions,
+  LockOptions,
+  OperationOptions,
+  PipelineOptions,
+  PipelinesAndOptions,
+  PlanOptions,
+  PruneOptions,
+} from './operations/options.js'
 export type { PromoteOptions } from './operations/promote.js'
-export type { PrunedTag, PruneOptions } from './operations/prune/prune.js'
+export type { PrunedTag } from './operations/prune/prune.js'
 export { createRegistry } from './registry/client.js'
 export { firstCredentials, staticCredentials } from './registry/credentials.js'
 export { type DockerCredentialsOptions, dockerConfigCredentials } from './registry/docker-config.js'

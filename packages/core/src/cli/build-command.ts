@@ -1,6 +1,7 @@
 import { errorData } from '../model/error-data.js'
 import type { RunEvent } from '../model/events.js'
 import { execute } from '../operations/on-pipelines.js'
+import { EXECUTE_OPTIONS } from '../operations/option-names.js'
 import type { Report } from '../report/report.js'
 import { formatReport } from '../report/report-text.js'
 import type { CommandContext, PipelineFlags } from './command.js'
@@ -8,7 +9,7 @@ import { EXIT, exitCodeOf } from './exit-code.js'
 import { jsonText, printResult } from './output.js'
 import { openReportPage } from './report-page.js'
 import { openReporter, progressOf } from './reporters.js'
-import { runOptions } from './run-options.js'
+import { optionsOf } from './run-options.js'
 
 /** `build.ts`: plans, builds what is missing, publishes. */
 export async function buildCommand(flags: PipelineFlags, context: CommandContext): Promise<void> {
@@ -38,7 +39,7 @@ async function executeShown(flags: PipelineFlags, context: CommandContext): Prom
     }
     // Events as JSON are what a page can be made of later.
     const tellLayers = page !== undefined || progressOf(flags, context.host) === 'json'
-    const run = execute(...context.pipelines, { ...runOptions(flags, context), onEvent, tellLayers })
+    const run = execute(...context.pipelines, { ...optionsOf(flags, context, EXECUTE_OPTIONS), onEvent, tellLayers })
     // Of a run that failed, its own failure is told, whatever becomes of the page.
     await run.catch(() => page?.write().catch(() => {}))
     const report = await run

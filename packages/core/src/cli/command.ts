@@ -1,5 +1,6 @@
 import type { Pipeline } from '../definition/pipeline.js'
-import type { EmulationPolicy, RunOptions } from '../operations/options.js'
+import type { OptionNames } from '../operations/option-names.js'
+import type { EmulationPolicy, ExecuteOptions } from '../operations/options.js'
 
 /** A standard stream: a terminal, or something that is only written to. */
 export interface OutputStream {
@@ -23,7 +24,7 @@ export interface Host {
 /** What `run(...)` takes after the pipelines, for all commands. A flag goes before what is said here. */
 export interface CommandLineOptions
   extends Pick<
-    RunOptions,
+    ExecuteOptions,
     | 'registryClient'
     | 'registry'
     | 'builders'
@@ -34,6 +35,18 @@ export interface CommandLineOptions
     | 'cacheDirectory'
     | 'directory'
   > {}
+
+export const COMMAND_LINE_OPTIONS: OptionNames<CommandLineOptions> = {
+  registryClient: true,
+  registry: true,
+  builders: true,
+  engines: true,
+  emulation: true,
+  buildConcurrency: true,
+  contextCache: true,
+  cacheDirectory: true,
+  directory: true,
+}
 
 /** What commands work with. */
 export interface CommandContext {

@@ -54,7 +54,7 @@ const FLAGS = {
   out: () => [new Option('--out <file>', 'write to this file instead of standard output')],
   definitionOnly: () => [
     new Option('--no-plan', 'draw the definition only; contacts no engine and no registry').conflicts([
-      ...['builder', 'engine', 'emulation', 'contextCache', 'reuse', 'rebuild', 'frozen'],
+      ...['builder', 'engine', 'emulation', 'contextCache', 'reuse', 'rebuild', 'frozen', 'only'],
     ]),
   ],
   update: () => [new Option('--update', 'also resolve locked names again, and list what moved')],

@@ -1,13 +1,14 @@
 import { extname } from 'node:path'
 import { DefinitionError } from '../model/errors.js'
 import { plan } from '../operations/on-pipelines.js'
-import { outline } from '../operations/outline.js'
+import { PLAN_OPTIONS } from '../operations/option-names.js'
+import { OUTLINE_OPTIONS, outline } from '../operations/outline.js'
 import { formatPicture, PICTURE_FORMATS, type PictureFormat } from '../report/graph/formats.js'
 import { pictureOf } from '../report/graph/picture.js'
 import { choosePaint, unpainted } from '../report/paint.js'
 import type { CommandContext, PipelineFlags } from './command.js'
 import { writeResult } from './output.js'
-import { runOptions } from './run-options.js'
+import { optionsOf } from './run-options.js'
 
 /** Flags of `graph`. */
 export interface GraphFlags extends PipelineFlags {
@@ -20,9 +21,11 @@ export interface GraphFlags extends PipelineFlags {
 /** `build.ts graph`: draws what depends on what, and what a run would do with it. */
 export async function graphCommand(flags: GraphFlags, context: CommandContext): Promise<void> {
   const { host, pipelines } = context
-  const options = runOptions(flags, context)
   const format = flags.format ?? (flags.json ? 'json' : formatOf(flags.out))
-  const source = flags.plan === false ? outline(...pipelines, options) : await plan(...pipelines, options)
+  const source =
+    flags.plan === false
+      ? outline(...pipelines, optionsOf(flags, context, OUTLINE_OPTIONS))
+      : await plan(...pipelines, optionsOf(flags, context, PLAN_OPTIONS))
   const paint = flags.out === undefined ? choosePaint({ stream: host.stdout, env: host.env }) : unpainted
   await writeResult(await formatPicture(pictureOf(source), format, paint), '--out', flags.out, host)
 }

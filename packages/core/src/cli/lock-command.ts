@@ -1,14 +1,15 @@
 import { DefinitionError } from '../model/errors.js'
 import { lock } from '../operations/on-pipelines.js'
+import { LOCK_OPTIONS } from '../operations/option-names.js'
 import { formatLockResult } from '../report/lock-text.js'
 import type { CommandContext, PipelineFlags } from './command.js'
 import { jsonText, printResult } from './output.js'
-import { commonOptions } from './run-options.js'
+import { optionsOf } from './run-options.js'
 
 /** `build.ts lock`: writes what the names of others mean. */
 export async function lockCommand(
   names: readonly string[],
-  flags: Pick<PipelineFlags, 'registry' | 'json'> & { readonly update?: boolean },
+  flags: PipelineFlags & { readonly update?: boolean },
   context: CommandContext,
 ): Promise<void> {
   const { host, pipelines } = context
@@ -17,7 +18,7 @@ export async function lockCommand(
     const hint = `write \`npx tsx build.ts lock --update ${names.join(' ')}\``
     throw new DefinitionError([{ path: 'lock', message: 'names are for --update', hint }], 'USAGE')
   }
-  const options = { ...commonOptions(flags, context), update: names.length > 0 ? names : update }
+  const options = { ...optionsOf(flags, context, LOCK_OPTIONS), update: names.length > 0 ? names : update }
   const result = await lock(...pipelines, options)
   printResult(flags.json ? jsonText(result) : formatLockResult(result), host)
 }

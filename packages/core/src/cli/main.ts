@@ -1,11 +1,11 @@
-import type { Pipeline } from '../definition/pipeline.js'
 import { PolyarchError } from '../model/errors.js'
-import { splitArguments } from '../operations/options.js'
+import { splitArguments } from '../operations/option-names.js'
+import type { PipelinesAndOptions } from '../operations/options.js'
 import { type ErrorTextOptions, formatError } from '../report/error-text.js'
 import { choosePaint } from '../report/paint.js'
 import { tamed } from '../report/progress/groups.js'
 import { isVerbose, orderArguments } from './arguments.js'
-import type { CommandContext, CommandLineOptions, Host } from './command.js'
+import { COMMAND_LINE_OPTIONS, type CommandContext, type CommandLineOptions, type Host } from './command.js'
 import { EXIT, exitCodeOf } from './exit-code.js'
 import { createProgram } from './program.js'
 
@@ -16,12 +16,19 @@ import { createProgram } from './program.js'
 const ONE_KEY_PRESS = 1_000
 
 /** Runs one command and sets the exit code. Never rejects. */
-export async function main(
-  given: readonly Pipeline[] | readonly [...Pipeline[], CommandLineOptions],
-  host: Host,
-): Promise<void> {
+export async function main(given: PipelinesAndOptions<CommandLineOptions>, host: Host): Promise<void> {
+  for (const stream of [host.stdout, host.stderr]) stream.on?.('error', (error) => outputLost(error, host))
+  try {
+    await runCommand(given, host)
+  } catch (error) {
+    host.exitCode = isUsage(error) ? usageCode(error) : exitCodeOf(error)
+    if (!isUsage(error)) host.stderr.write(tamed(formatError(error, errorOptions(host)), host.env))
+  }
+}
+
+async function runCommand(given: PipelinesAndOptions<CommandLineOptions>, host: Host): Promise<void> {
+  const { pipelines, options: defaults } = splitArguments('run', given, COMMAND_LINE_OPTIONS)
   const stop = new AbortController()
-  const { pipelines, options: defaults } = splitArguments<CommandLineOptions>(given)
   const context: CommandContext = {
     pipelines,
     defaults,
@@ -41,13 +48,9 @@ export async function main(
   }
   host.on('SIGINT', cancel)
   host.on('SIGTERM', cancel)
-  for (const stream of [host.stdout, host.stderr]) stream.on?.('error', (error) => outputLost(error, host))
   try {
     const program = createProgram(context)
     await program.parseAsync(orderArguments(host.argv, program))
-  } catch (error) {
-    host.exitCode = isUsage(error) ? usageCode(error) : exitCodeOf(error)
-    if (!isUsage(error)) host.stderr.write(tamed(formatError(error, errorOptions(host)), host.env))
   } finally {
     if (!stop.signal.aborted) release()
   }

@@ -1,18 +1,19 @@
 import { prune } from '../operations/on-pipelines.js'
+import { PRUNE_OPTIONS } from '../operations/option-names.js'
 import { formatPruned } from '../report/prune-text.js'
 import type { CommandContext, PipelineFlags } from './command.js'
 import { EXIT } from './exit-code.js'
 import { jsonText, printResult } from './output.js'
-import { commonOptions } from './run-options.js'
+import { optionsOf } from './run-options.js'
 
 /** `build.ts prune`: lists or deletes key tags that nothing needs. */
 export async function pruneCommand(
-  flags: Pick<PipelineFlags, 'registry' | 'json'> & { readonly delete?: boolean; readonly keep?: readonly string[] },
+  flags: PipelineFlags & { readonly delete?: boolean; readonly keep?: readonly string[] },
   context: CommandContext,
 ): Promise<void> {
   const { host, pipelines } = context
   const { json, delete: deletes = false, keep = [] } = flags
-  const options = { ...commonOptions(flags, context), delete: deletes, keep }
+  const options = { ...optionsOf(flags, context, PRUNE_OPTIONS), delete: deletes, keep }
   const tags = await prune(...pipelines, options)
   printResult(json ? jsonText(tags) : formatPruned(tags), host)
   if (tags.some(({ outcome, why }) => outcome === 'kept' && why !== 'unreadable')) host.exitCode = EXIT.failed

@@ -1,22 +1,27 @@
 import { existsSync } from 'node:fs'
 import { lockPath } from '../lock/lock-file.js'
-import type { RunOptions } from '../operations/options.js'
+import { type OptionNames, pickOptions } from '../operations/option-names.js'
+import type { ExecuteOptions } from '../operations/options.js'
 import type { CommandContext, PipelineFlags } from './command.js'
 
-/** What all commands on pipelines take: what build.ts says, and the registry that a flag names in its place. */
-export function commonOptions({ registry }: Pick<PipelineFlags, 'registry'>, { signal, defaults }: CommandContext) {
-  return { ...defaults, signal, ...(registry !== undefined && { registry }) }
+/** The options that an operation takes, of the flags and of what build.ts says; the flags come first. */
+export function optionsOf<Options extends object>(
+  flags: PipelineFlags,
+  context: CommandContext,
+  names: OptionNames<Options>,
+): Pick<ExecuteOptions, keyof Options & keyof ExecuteOptions> {
+  return pickOptions(allOptions(flags, context), names as unknown as OptionNames<ExecuteOptions>)
 }
 
-/** Flags as options of the operations, over what build.ts says. */
-export function runOptions(flags: PipelineFlags, context: CommandContext): RunOptions {
-  const { host, defaults } = context
-  const { builders, engines, ...common } = commonOptions(flags, context)
+function allOptions(flags: PipelineFlags, { host, signal, defaults }: CommandContext): ExecuteOptions {
+  const { builders, engines, ...others } = defaults
   const named = flags.builder || flags.engine ? [...(flags.builder ?? []), ...(flags.engine ?? [])] : builders
   return {
-    ...common,
+    ...others,
+    signal,
     ...(named ? { builders: named } : engines && { engines }),
     frozen: flags.frozen ?? isFrozenHere(host, defaults.directory),
+    ...(flags.registry !== undefined && { registry: flags.registry }),
     ...(flags.only !== undefined && { only: flags.only }),
     ...(flags.reuse !== undefined && { reuse: flags.reuse }),
     ...(flags.rebuild !== undefined && { rebuild: flags.rebuild }),

@@ -1,4 +1,4 @@
-import type { Pipeline } from '../definition/pipeline.js'
+import type { PipelinesAndOptions } from '../operations/options.js'
 import type { CommandLineOptions } from './command.js'
 
 /**
@@ -21,7 +21,7 @@ import type { CommandLineOptions } from './command.js'
  * run(sdk, { registryClient: { insecureHosts: ['registry.lan:5000'] } })
  * ```
  */
-export function run(...given: readonly Pipeline[] | readonly [...Pipeline[], CommandLineOptions]): void {
+export function run(...given: PipelinesAndOptions<CommandLineOptions>): void {
   // Loaded here, so that composing pipelines in code does not load a command line.
   void import('./main.js').then(({ main }) => main(given, process))
 }

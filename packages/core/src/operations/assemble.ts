@@ -18,6 +18,7 @@ import { lastOfEach, refuseDuplicates } from './assembly-duplicates.js'
 import { type AssemblySource, collectImages, type FoundImage } from './assembly-source.js'
 import { digestNamed, readNamed, refuseLosses, refuseNewLosses } from './losses.js'
 import { imageNamed, isLayout, openImages, readName, readNewName } from './named-image.js'
+import { checkOptions, OPERATION_OPTIONS, type OptionNames } from './option-names.js'
 import type { OperationOptions } from './options.js'
 
 /** One source of {@link assemble}. */
@@ -45,6 +46,14 @@ export interface AssembleOptions extends OperationOptions {
   readonly annotations?: Annotations
 }
 
+const ASSEMBLE_OPTIONS: OptionNames<AssembleOptions> = {
+  ...OPERATION_OPTIONS,
+  trustDeclared: true,
+  duplicates: true,
+  allowRemoval: true,
+  annotations: true,
+}
+
 /** What {@link assemble} has made. */
 export interface Assembly {
   readonly digest: Digest
@@ -60,6 +69,7 @@ export async function assemble(
   entries: readonly (string | AssembleEntry)[],
   options: AssembleOptions = {},
 ): Promise<Assembly> {
+  checkOptions('assemble', options, ASSEMBLE_OPTIONS)
   const target = readNewName(name, 'assemble(name)')
   const sources = readEntries(entries, target)
   const call = { signal: options.signal }

@@ -5,6 +5,7 @@ import { type Platform, parsePlatform } from '../model/platform.js'
 import { copyManifest } from '../registry/copy.js'
 import { readNamed, refuseLosses } from './losses.js'
 import { imageNamed, isLayout, openImages, readName, readNewName } from './named-image.js'
+import { checkOptions, OPERATION_OPTIONS, type OptionNames } from './option-names.js'
 import type { OperationOptions } from './options.js'
 
 /** What {@link copy} takes beside the names. */
@@ -15,8 +16,11 @@ export interface CopyOptions extends OperationOptions {
   readonly allowRemoval?: boolean
 }
 
+const COPY_OPTIONS: OptionNames<CopyOptions> = { ...OPERATION_OPTIONS, platforms: true, allowRemoval: true }
+
 /** Copies an image or an index with all that it refers to. */
 export async function copy(from: string, to: string, options: CopyOptions = {}): Promise<Descriptor> {
+  checkOptions('copy', options, COPY_OPTIONS)
   const source = imageNamed(readName(from, 'copy(from)'))
   const target = readNewName(to, 'copy(to)')
   const platforms = options.platforms && readPlatforms(options.platforms)

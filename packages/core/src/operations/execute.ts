@@ -10,14 +10,15 @@ import { formatReference } from '../model/reference.js'
 import { makePlan, type Planned } from '../plan/planning.js'
 import { type Report, reportOf } from '../report/report.js'
 import { refuseMissingImages } from './missing-images.js'
-import { type PipelinesAndOptions, type RunOptions, splitArguments } from './options.js'
+import { EXECUTE_OPTIONS, splitArguments } from './option-names.js'
+import type { ExecuteOptions, PipelinesAndOptions } from './options.js'
 import { inWorkshop, type Workshop } from './workshop.js'
 
 const DEFAULT_BUILD_CONCURRENCY = 4
 
 /** Builds what is missing and publishes it. */
-export async function execute(...given: PipelinesAndOptions): Promise<Report> {
-  const { pipelines, options } = splitArguments(given)
+export async function execute(...given: PipelinesAndOptions<ExecuteOptions>): Promise<Report> {
+  const { pipelines, options } = splitArguments('execute', given, EXECUTE_OPTIONS)
   throwIfCancelled(options.signal)
   const events: RunEvent[] = []
   const emit = (event: RunEvent) => {
@@ -42,7 +43,7 @@ function isBulk(event: RunEvent): boolean {
 
 async function executeIn(
   { definition, input, world }: Workshop,
-  options: RunOptions,
+  options: ExecuteOptions,
   emit: (event: RunEvent) => void,
 ): Promise<'succeeded' | 'incomplete'> {
   const { signal } = options
@@ -90,7 +91,7 @@ async function executeIn(
     : 'succeeded'
 }
 
-function openPool({ buildConcurrency, emulation }: RunOptions): EnginePool {
+function openPool({ buildConcurrency, emulation }: ExecuteOptions): EnginePool {
   const buildsPerEngine = buildConcurrency ?? DEFAULT_BUILD_CONCURRENCY
   return new EnginePool({ buildsPerEngine, waitsForNative: emulation === 'when-needed' })
 }

@@ -17,6 +17,7 @@ import { isManifestEntry, readChild, readIndexContent } from '../registry/index-
 import type { Registry, RegistryCall } from '../registry/port.js'
 import { statedPlatform } from '../steps/registry-base.js'
 import { imageNamed, openImages, readName } from './named-image.js'
+import { checkOptions, OPERATION_OPTIONS } from './option-names.js'
 import type { OperationOptions } from './options.js'
 
 /** One image of an index, or the only one. */
@@ -50,6 +51,7 @@ export interface Inspection {
 
 /** Reads what a registry or a layout holds under a name. */
 export async function inspect(name: string, options: OperationOptions = {}): Promise<Inspection> {
+  checkOptions('inspect', options, OPERATION_OPTIONS)
   const reference = imageNamed(readName(name, 'inspect'))
   await using images = openImages(options)
   return await inspectIn(images, reference, { signal: options.signal })

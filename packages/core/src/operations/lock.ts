@@ -1,4 +1,3 @@
-import type { Pipeline } from '../definition/pipeline.js'
 import { createLock } from '../lock/lock.js'
 import { entryIdentity, entryMeaning, type LockEntry } from '../lock/lock-entry.js'
 import { lockPath, readLockFile, writeLockFile } from '../lock/lock-file.js'
@@ -6,14 +5,9 @@ import { DefinitionError, throwIfCancelled } from '../model/errors.js'
 import { formatPlatform } from '../model/platform.js'
 import { formatReference, parseReference, withDefaultTag } from '../model/reference.js'
 import { resolveAll } from '../plan/survey.js'
-import { type RunOptions, splitArguments } from './options.js'
+import { LOCK_OPTIONS, splitArguments } from './option-names.js'
+import type { LockOptions, PipelinesAndOptions } from './options.js'
 import { inWorkshop } from './workshop.js'
-
-/** What `lock(...)` takes after the pipelines. */
-export interface LockOptions extends Pick<RunOptions, 'registryClient' | 'signal' | 'registry' | 'directory'> {
-  /** Whether what is locked is resolved anew: all of it, or these names. */
-  readonly update?: boolean | readonly string[]
-}
 
 /** What became of one line of the lock. */
 export interface LockChange {
@@ -37,8 +31,8 @@ export interface LockResult {
 }
 
 /** Writes the lock file of pipelines. */
-export async function lock(...given: readonly [...Pipeline[], LockOptions] | readonly Pipeline[]): Promise<LockResult> {
-  const { pipelines, options } = splitArguments<LockOptions>(given)
+export async function lock(...given: PipelinesAndOptions<LockOptions>): Promise<LockResult> {
+  const { pipelines, options } = splitArguments('lock', given, LOCK_OPTIONS)
   throwIfCancelled(options.signal)
   const file = lockPath(options.directory)
   const before = (await readLockFile(file)) ?? []

@@ -1,9 +1,8 @@
-import type { Pipeline } from '../definition/pipeline.js'
 import type { Plan } from '../model/plan.js'
 import type { Report } from '../report/report.js'
-import type { LockOptions, LockResult } from './lock.js'
-import type { PipelinesAndOptions } from './options.js'
-import type { PrunedTag, PruneOptions } from './prune/prune.js'
+import type { LockResult } from './lock.js'
+import type { ExecuteOptions, LockOptions, PipelinesAndOptions, PlanOptions, PruneOptions } from './options.js'
+import type { PrunedTag } from './prune/prune.js'
 
 // What is done with pipelines is loaded with the first call: importing the core must cost those little who only define.
 
@@ -16,7 +15,7 @@ import type { PrunedTag, PruneOptions } from './prune/prune.js'
  * const { nodes, tags } = await plan(sdk, firmware)
  * ```
  */
-export async function plan(...given: PipelinesAndOptions): Promise<Plan> {
+export async function plan(...given: PipelinesAndOptions<PlanOptions>): Promise<Plan> {
   return (await import('./plan.js')).plan(...given)
 }
 
@@ -30,7 +29,7 @@ export async function plan(...given: PipelinesAndOptions): Promise<Plan> {
  * const report = await execute(sdk, firmware, { registry: 'embedded' })
  * ```
  */
-export async function execute(...given: PipelinesAndOptions): Promise<Report> {
+export async function execute(...given: PipelinesAndOptions<ExecuteOptions>): Promise<Report> {
   return (await import('./execute.js')).execute(...given)
 }
 
@@ -44,7 +43,7 @@ export async function execute(...given: PipelinesAndOptions): Promise<Report> {
  * const { changes } = await lock(app, { update: true })
  * ```
  */
-export async function lock(...given: readonly [...Pipeline[], LockOptions] | readonly Pipeline[]): Promise<LockResult> {
+export async function lock(...given: PipelinesAndOptions<LockOptions>): Promise<LockResult> {
   return (await import('./lock.js')).lock(...given)
 }
 
@@ -62,8 +61,6 @@ export async function lock(...given: readonly [...Pipeline[], LockOptions] | rea
  * await prune(sdk, firmware, { delete: true })
  * ```
  */
-export async function prune(
-  ...given: readonly [...Pipeline[], PruneOptions] | readonly Pipeline[]
-): Promise<readonly PrunedTag[]> {
+export async function prune(...given: PipelinesAndOptions<PruneOptions>): Promise<readonly PrunedTag[]> {
   return (await import('./prune/prune.js')).prune(...given)
 }

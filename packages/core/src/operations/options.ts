@@ -16,13 +16,26 @@ export const EMULATION_POLICIES = ['when-busy', 'when-needed', 'never'] as const
 /** One of `EMULATION_POLICIES`. */
 export type EmulationPolicy = (typeof EMULATION_POLICIES)[number]
 
-/** What `plan(...)` and `execute(...)` take after the pipelines. */
-export interface RunOptions extends OperationOptions, EngineChoice {
+/** Options that every operation on pipelines takes after them. */
+export interface PipelineOptions extends OperationOptions {
   /**
    * Takes the place of the host in every name that is pushed to: `host[:port][/prefix]`, or `embedded[:directory]` for
    * the registry that polyarch brings along.
    */
   readonly registry?: string
+  /**
+   * Whether digests of context files are kept in the user's cache directory, so that a run reads only files that changed;
+   * used for large contexts on local file systems of Linux. Default true.
+   */
+  readonly contextCache?: boolean
+  /** Where root file systems and digests of context files are cached; the user's cache directory unless told otherwise. */
+  readonly cacheDirectory?: string
+  /** Directory that relative contexts start at, and that `polyarch.lock` is in; the working directory unless told otherwise. */
+  readonly directory?: string
+}
+
+/** What `plan(...)` takes after the pipelines. */
+export interface PlanOptions extends PipelineOptions, EngineChoice {
   /** These platforms alone; then no name moves. */
   readonly only?: readonly string[]
   /** Whether images that are in the registry, made of the same, may serve. Default true. */
@@ -36,49 +49,46 @@ export interface RunOptions extends OperationOptions, EngineChoice {
    * published, once all are there. Default true.
    */
   readonly build?: boolean
+  /**
+   * When an engine emulates a platform: `when-busy`, where no engine that runs it natively is free; `when-needed`, where
+   * there is no such engine; or `never`. Default `when-busy`.
+   */
+  readonly emulation?: EmulationPolicy
+}
+
+/** What `execute(...)` takes after the pipelines. */
+export interface ExecuteOptions extends PlanOptions {
   /** Whether the rest goes on where something fails, so that all failures are told. No name moves then. Default false. */
   readonly keepGoing?: boolean
   /** Path of a file to write what was published into, by the keys of buildx's metadata file. */
   readonly metadataFile?: string
   /** Whether events also tell the layers of every image, those that were there included; a read for each. Default false. */
   readonly tellLayers?: boolean
-  /**
-   * When an engine emulates a platform: `when-busy`, where no engine that runs it natively is free; `when-needed`, where
-   * there is no such engine; or `never`. Default `when-busy`.
-   */
-  readonly emulation?: EmulationPolicy
   /** How many images an engine builds at a time. Default 4. */
   readonly buildConcurrency?: number
   /** Also puts the images into the engine, the first where there are several, under the names of their indexes, for the platform it runs best. */
   readonly load?: boolean
   /** Lets a published name lose a platform that it has today. */
   readonly allowRemoval?: boolean
-  /**
-   * Whether digests of context files are kept in the user's cache directory, so that a run reads only files that changed;
-   * used for large contexts on local file systems of Linux. Default true.
-   */
-  readonly contextCache?: boolean
-  /** Where root file systems and digests of context files are cached; the user's cache directory unless told otherwise. */
-  readonly cacheDirectory?: string
-  /** Directory that relative contexts start at, and that `polyarch.lock` is in; the working directory unless told otherwise. */
-  readonly directory?: string
   /** Told of everything that happens, in order. */
   readonly onEvent?: (event: RunEvent) => void
 }
 
+/** What `lock(...)` takes after the pipelines. */
+export interface LockOptions extends PipelineOptions {
+  /** Whether what is locked is resolved anew: all of it, or these names. */
+  readonly update?: boolean | readonly string[]
+}
+
+/** What `prune(...)` takes after the pipelines. */
+export interface PruneOptions extends PipelineOptions {
+  /** Whether every name of others has to be in `polyarch.lock`; else those that are not are resolved live. */
+  readonly frozen?: boolean
+  /** Whether to delete; else it is said what would go, and nothing is touched. Default false. */
+  readonly delete?: boolean
+  /** Names or digests that stay with all that they list, though no tag may point to them: what a way back needs. */
+  readonly keep?: readonly string[]
+}
+
 /** Pipelines, and perhaps options after them. */
-export type PipelinesAndOptions = readonly Pipeline[] | readonly [...Pipeline[], RunOptions]
-
-/** Tells the options at the end from the pipelines before them; without any, `{}` stands for them. */
-export function splitArguments<Options extends object = RunOptions>(
-  given: readonly (Pipeline | Partial<Options>)[],
-): { readonly pipelines: readonly Pipeline[]; readonly options: Partial<Options> } {
-  const pipelines = given.filter((one): one is Pipeline => !isOptions(one))
-  const options = given.find((one): one is Partial<Options> => isOptions(one))
-  return { pipelines, options: options ?? {} }
-}
-
-/** What is neither, undefined out of modules that import each other, is judged as a pipeline. */
-function isOptions(one: unknown): boolean {
-  return typeof one === 'object' && one !== null && !('kind' in one)
-}
+export type PipelinesAndOptions<Options extends object> = readonly Pipeline[] | readonly [...Pipeline[], Options]

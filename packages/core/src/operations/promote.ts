@@ -7,6 +7,7 @@ import type { Registry, RegistryCall } from '../registry/port.js'
 import type { Report } from '../report/report.js'
 import type { BuildMetadata } from './metadata-file.js'
 import { imageNamed, openImages, readName, readNewName, readTarget } from './named-image.js'
+import { checkOptions, OPERATION_OPTIONS, type OptionNames } from './option-names.js'
 import type { OperationOptions } from './options.js'
 import { readRecorded } from './recorded-digests.js'
 
@@ -15,6 +16,8 @@ export interface PromoteOptions extends OperationOptions {
   /** Lets a name lose a platform that it has today. */
   readonly allowRemoval?: boolean
 }
+
+const PROMOTE_OPTIONS: OptionNames<PromoteOptions> = { ...OPERATION_OPTIONS, allowRemoval: true }
 
 interface Promotion {
   readonly source: Reference
@@ -27,6 +30,7 @@ export async function promote(
   to: readonly string[],
   options: PromoteOptions = {},
 ): Promise<readonly TagChange[]> {
+  checkOptions('promote', options, PROMOTE_OPTIONS)
   const promotions = typeof from === 'string' ? ofName(from, to) : ofRecord(from, to)
   const { signal } = options
   await using registry = openImages(options)

@@ -4,7 +4,7 @@ import type { Pipeline } from '../definition/pipeline.js'
 import { buildGraph } from '../graph/graph.js'
 import { formatReference } from '../model/reference.js'
 import { publishedNames } from '../steps/published-names.js'
-import type { RunOptions } from './options.js'
+import type { PipelineOptions } from './options.js'
 import { chooseRegistry, registryBeforeStart } from './registry-choice.js'
 
 /** Names whose registry can be reached until this is disposed of. */
@@ -20,7 +20,7 @@ export interface PublishedReferences extends AsyncDisposable {
  */
 export async function publishedReferences(
   pipelines: readonly Pipeline[],
-  { registry, directory }: RunOptions,
+  { registry, directory }: Pick<PipelineOptions, 'registry' | 'directory'>,
   asked: readonly string[] = [],
 ): Promise<PublishedReferences> {
   compile(pipelines, { registry: registryBeforeStart(registry), directory })

@@ -2,14 +2,14 @@ import { suggest } from '../definition/faults.js'
 import type { Graph, Node } from '../graph/node.js'
 import { DefinitionError } from '../model/errors.js'
 import { parsePlatform, platformIdentity } from '../model/platform.js'
-import type { RunOptions } from './options.js'
+import type { PlanOptions } from './options.js'
 
 /**
  * Reads which images are to be built even where they are in the registry.
  *
  * @throws DefinitionError USAGE where a word names nothing of the graph.
  */
-export function readAnew({ reuse = true, rebuild = [] }: RunOptions, { nodes }: Graph): (node: Node) => boolean {
+export function readAnew({ reuse = true, rebuild = [] }: PlanOptions, { nodes }: Graph): (node: Node) => boolean {
   const images = nodes.filter((node) => node.kind === 'image')
   const words = images.map((node) => [node.id, node.pipeline, platformIdentity(node.platform)])
   for (const written of rebuild) {

@@ -2,11 +2,13 @@ import type { Digest } from '../model/digest.js'
 import { DefinitionError, RegistryError } from '../model/errors.js'
 import { formatReference, type Reference, repositoryOf } from '../model/reference.js'
 import { openImages, readTarget } from './named-image.js'
+import { checkOptions, OPERATION_OPTIONS } from './option-names.js'
 import type { OperationOptions } from './options.js'
 import { isTagRefused } from './refused-deletion.js'
 
 /** Deletes a tag or a manifest. */
 export async function remove(name: string, options: OperationOptions = {}): Promise<void> {
+  checkOptions('remove', options, OPERATION_OPTIONS)
   const reference = readTarget(name, 'remove')
   if (reference.tag === undefined && reference.digest === undefined) {
     const hint = `write the tag or digest that is to go: '${name}:1.0'`

@@ -20,7 +20,7 @@ import { createOutside } from '../steps/outside.js'
 import { publishedNames, targetNodes } from '../steps/published-names.js'
 import type { World } from '../steps/step.js'
 import { openRegistry } from './open-registry.js'
-import type { RunOptions } from './options.js'
+import type { PlanOptions } from './options.js'
 import { readAnew } from './rebuild-choice.js'
 import { chooseRegistry, registryBeforeStart } from './registry-choice.js'
 
@@ -38,7 +38,7 @@ export interface Workshop {
  */
 export async function inWorkshop<Result>(
   pipelines: readonly Pipeline[],
-  options: RunOptions,
+  options: PlanOptions,
   work: (workshop: Workshop) => Promise<Result>,
   givenLock?: Lock,
 ): Promise<Result> {
@@ -67,7 +67,7 @@ export async function inWorkshop<Result>(
 function planningInput(
   definition: Definition,
   graph: Graph,
-  options: RunOptions,
+  options: PlanOptions,
   only: readonly Platform[] | undefined,
 ): PlanningInput {
   const published = publishedNames(definition, graph)
@@ -87,11 +87,11 @@ function planningInput(
 }
 
 /** The lock file of the directory, where there is one. @throws DefinitionError LOCK_INVALID */
-async function openLock({ directory, frozen = false }: RunOptions): Promise<Lock> {
+async function openLock({ directory, frozen = false }: PlanOptions): Promise<Lock> {
   return createLock({ entries: await readLockFile(lockPath(directory)), frozen })
 }
 
-function openWorld(options: RunOptions, lock: Lock): World {
+function openWorld(options: PlanOptions, lock: Lock): World {
   const credentials = options.registryClient?.credentials ?? dockerConfigCredentials()
   const registry = openRegistry(options)
   return {
@@ -108,13 +108,13 @@ function openWorld(options: RunOptions, lock: Lock): World {
   }
 }
 
-async function contextCacheFolder({ cacheDirectory }: RunOptions): Promise<string> {
+async function contextCacheFolder({ cacheDirectory }: PlanOptions): Promise<string> {
   const { default: envPaths } = await import('env-paths')
   return join(cacheDirectory ?? envPaths('polyarch', { suffix: '' }).cache, 'contexts')
 }
 
 /** Loaded at the first base that is made from packages or an archive. */
-function lazyRootfsMaker({ cacheDirectory }: RunOptions): RootfsMaker {
+function lazyRootfsMaker({ cacheDirectory }: PlanOptions): RootfsMaker {
   let maker: Promise<RootfsMaker> | undefined
   const load = () => {
     maker ??= import('../rootfs/maker.js').then(({ createRootfsMaker }) =>

@@ -1,4 +1,4 @@
-import { copy, inspect, type RegistryOptions, type RunOptions, staticCredentials } from '@polyarch/core'
+import { copy, type ExecuteOptions, inspect, type RegistryOptions, staticCredentials } from '@polyarch/core'
 import { startRegistry } from '@polyarch/core/registry-server'
 import { expect, test } from 'vitest'
 import { pushTinyImage } from '../../../../test/support/push-tiny.js'
@@ -44,7 +44,7 @@ test('docs/registry.md: a mirror', async () => {
 })
 
 test('docs/engines.md: several builders', async () => {
-  const builders: RunOptions['builders'] = [
+  const builders: ExecuteOptions['builders'] = [
     'unix:///var/run/docker.sock',
     'ssh://me@pi',
     { host: 'tcp://big.example.com:2376', certificates: '/etc/docker/big' },

@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os'
-import { openEngines } from '../../builder/builders.js'
+import { type EngineChoice, openEngines } from '../../builder/builders.js'
 import { compile } from '../../definition/compile.js'
 import type { Definition } from '../../definition/definition.js'
 import { DefinitionError, RegistryError, throwIfCancelled } from '../../model/errors.js'
@@ -13,7 +13,8 @@ import {
 } from '../../model/reference.js'
 import { dockerConfigCredentials } from '../../registry/docker-config.js'
 import { type DockerProxies, readDockerProxies } from '../../registry/docker-proxies.js'
-import { type PipelinesAndOptions, splitArguments } from '../options.js'
+import { OPERATION_OPTIONS, type OptionNames, splitArguments } from '../option-names.js'
+import type { OperationOptions, PipelineOptions, PipelinesAndOptions } from '../options.js'
 import { EMBEDDED_HOST, isEmbedded, registryBeforeStart } from '../registry-choice.js'
 import { checkEngines } from './engine-check.js'
 import { DIAGNOSIS_VERSION, type Diagnosis, type Finding, fine, trouble } from './finding.js'
@@ -27,14 +28,29 @@ import {
 } from './host-check.js'
 import { checkRegistries, type UsedRegistry } from './registry-check.js'
 
+/** What {@link diagnose} takes after the pipelines. */
+export interface DiagnoseOptions
+  extends OperationOptions,
+    EngineChoice,
+    Pick<PipelineOptions, 'registry' | 'directory'> {}
+
+export const DIAGNOSE_OPTIONS: OptionNames<DiagnoseOptions> = {
+  ...OPERATION_OPTIONS,
+  builders: true,
+  engines: true,
+  engine: true,
+  registry: true,
+  directory: true,
+}
+
 /**
  * Looks at everything that a run of the pipelines would need. Leaves nothing behind: an upload that is opened, to see
  * whether the login may push, is cancelled at once.
  *
  * @throws CancelledError
  */
-export async function diagnose(...given: PipelinesAndOptions): Promise<Diagnosis> {
-  const { pipelines, options } = splitArguments(given)
+export async function diagnose(...given: PipelinesAndOptions<DiagnoseOptions>): Promise<Diagnosis> {
+  const { pipelines, options } = splitArguments('diagnose', given, DIAGNOSE_OPTIONS)
   throwIfCancelled(options.signal)
   const embedded = isEmbedded(options.registry)
   const { definition, faults } = readDefinition(() =>

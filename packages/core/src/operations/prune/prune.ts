@@ -1,4 +1,3 @@
-import type { Pipeline } from '../../definition/pipeline.js'
 import type { Digest } from '../../model/digest.js'
 import { DefinitionError, throwIfCancelled } from '../../model/errors.js'
 import { isIndex } from '../../model/oci.js'
@@ -13,19 +12,11 @@ import { makePlan } from '../../plan/planning.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { checkReference, keyReference } from '../../steps/key.js'
 import { imageNamed, readName } from '../named-image.js'
-import { type RunOptions, splitArguments } from '../options.js'
+import { PRUNE_OPTIONS, splitArguments } from '../option-names.js'
+import type { PipelinesAndOptions, PruneOptions } from '../options.js'
 import { inWorkshop, type Workshop } from '../workshop.js'
 import { deleteUnneeded } from './deletion.js'
 import { findUnneeded, type Kept, type PruneReason, type UnneededManifest } from './unneeded.js'
-
-/** What `prune(...)` takes after the pipelines. */
-export interface PruneOptions
-  extends Pick<RunOptions, 'registryClient' | 'signal' | 'registry' | 'directory' | 'frozen' | 'cacheDirectory'> {
-  /** Whether to delete; else it is said what would go, and nothing is touched. Default false. */
-  readonly delete?: boolean
-  /** Names or digests that stay with all that they list, though no tag may point to them: what a way back needs. */
-  readonly keep?: readonly string[]
-}
 
 /** A key tag that nothing needs, or a tag whose manifest cannot be read. */
 export interface PrunedTag {
@@ -40,10 +31,8 @@ export interface PrunedTag {
 }
 
 /** Finds the key tags that nothing needs, and deletes them where that is asked for. */
-export async function prune(
-  ...given: readonly [...Pipeline[], PruneOptions] | readonly Pipeline[]
-): Promise<readonly PrunedTag[]> {
-  const { pipelines, options } = splitArguments<PruneOptions>(given)
+export async function prune(...given: PipelinesAndOptions<PruneOptions>): Promise<readonly PrunedTag[]> {
+  const { pipelines, options } = splitArguments('prune', given, PRUNE_OPTIONS)
   throwIfCancelled(options.signal)
   return inWorkshop(pipelines, options, (workshop) => pruneIn(workshop, options))
 }

@@ -1,0 +1,104 @@
+import { suggest } from '../definition/faults.js'
+import type { Pipeline } from '../definition/pipeline.js'
+import { DefinitionError, type Fault } from '../model/errors.js'
+import type {
+  ExecuteOptions,
+  LockOptions,
+  OperationOptions,
+  PipelineOptions,
+  PlanOptions,
+  PruneOptions,
+} from './options.js'
+
+/** The names of all options of an operation. The compiler compares them with the type. */
+export type OptionNames<Options extends object> = { readonly [Name in keyof Required<Options>]: true }
+
+export const OPERATION_OPTIONS: OptionNames<OperationOptions> = { registryClient: true, signal: true }
+
+export const PIPELINE_OPTIONS: OptionNames<PipelineOptions> = {
+  ...OPERATION_OPTIONS,
+  registry: true,
+  contextCache: true,
+  cacheDirectory: true,
+  directory: true,
+}
+
+export const PLAN_OPTIONS: OptionNames<PlanOptions> = {
+  ...PIPELINE_OPTIONS,
+  builders: true,
+  engines: true,
+  engine: true,
+  only: true,
+  reuse: true,
+  rebuild: true,
+  frozen: true,
+  build: true,
+  emulation: true,
+}
+
+export const EXECUTE_OPTIONS: OptionNames<ExecuteOptions> = {
+  ...PLAN_OPTIONS,
+  keepGoing: true,
+  metadataFile: true,
+  tellLayers: true,
+  buildConcurrency: true,
+  load: true,
+  allowRemoval: true,
+  onEvent: true,
+}
+
+export const LOCK_OPTIONS: OptionNames<LockOptions> = { ...PIPELINE_OPTIONS, update: true }
+
+export const PRUNE_OPTIONS: OptionNames<PruneOptions> = { ...PIPELINE_OPTIONS, frozen: true, delete: true, keep: true }
+
+/**
+ * Refuses options that an operation does not have: JavaScript passes them without a compiler.
+ *
+ * @param operation - its name, as callers write it: `plan`.
+ * @throws DefinitionError USAGE with every such option
+ */
+export function checkOptions<Options extends object>(
+  operation: string,
+  options: Partial<Options>,
+  names: OptionNames<Options>,
+): void {
+  const known = Object.keys(names)
+  const faults = Object.entries(options)
+    .filter(([name, value]) => value !== undefined && !known.includes(name))
+    .map(([name]): Fault => {
+      const isOfExecute = name in EXECUTE_OPTIONS
+      const hint = isOfExecute ? 'execute(…) takes it' : suggest(name, known)
+      return { path: `${operation}(options)`, message: `${operation}(…) has no option '${name}'`, hint }
+    })
+  if (faults.length > 0) throw new DefinitionError(faults, 'USAGE')
+}
+
+/** The options that an operation has, out of more. */
+export function pickOptions<Options extends object>(all: Partial<Options>, names: OptionNames<Options>): Options {
+  return Object.fromEntries(Object.entries(all).filter(([name]) => name in names)) as Options
+}
+
+/**
+ * Separates pipelines from the options after them; without any, the options are `{}`.
+ *
+ * @throws DefinitionError USAGE for options that the operation does not have
+ */
+export function splitArguments<Options extends object>(
+  operation: string,
+  given: readonly (Pipeline | Options)[],
+  names: OptionNames<Options>,
+): { readonly pipelines: readonly Pipeline[]; readonly options: Partial<Options> } {
+  const pipelines = given.filter((one): one is Pipeline => !isOptions(one))
+  const options = given.filter((one): one is Options => isOptions(one))
+  if (options.length > 1) {
+    const message = `${options.length} objects with options are given`
+    throw new DefinitionError([{ path: `${operation}(options)`, message, hint: 'merge them into one' }], 'USAGE')
+  }
+  checkOptions(operation, options[0] ?? {}, names)
+  return { pipelines, options: options[0] ?? {} }
+}
+
+/** What is neither, undefined out of modules that import each other, is judged as a pipeline. */
+function isOptions(one: unknown): boolean {
+  return typeof one === 'object' && one !== null && !('kind' in one)
+}

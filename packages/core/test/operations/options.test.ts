@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest'
+import { main } from '../../src/cli/main.js'
+import { assemble, copy, execute, inspect, lock, plan, promote, prune, remove, tags } from '../../src/index.js'
+
+/** Calls each operation as JavaScript may: with options that its type does not have. */
+const OPERATIONS = {
+  plan: (options: object) => plan(options),
+  execute: (options: object) => execute(options),
+  lock: (options: object) => lock(options),
+  prune: (options: object) => prune(options),
+  assemble: (options: object) => assemble('oci:none:app', [], options),
+  copy: (options: object) => copy('oci:none:app', 'oci:none:copy', options),
+  inspect: (options: object) => inspect('oci:none:app', options),
+  promote: (options: object) => promote('oci:none:app', ['new'], options),
+  remove: (options: object) => remove('oci:none:app', options),
+  tags: (options: object) => tags('oci:none', options),
+} as const
+
+/** An option of another operation that this one would ignore, with the hint. */
+const IGNORED: readonly (readonly [keyof typeof OPERATIONS, string, string])[] = [
+  ...(['load', 'keepGoing', 'allowRemoval', 'metadataFile', 'onEvent', 'buildConcurrency', 'tellLayers'] as const).map(
+    (option) => ['plan', option, 'execute(…) takes it'] as const,
+  ),
+  ['execute', 'keep', 'there is: '],
+  ['execute', 'onEvents', "did you mean 'onEvent'?"],
+  ['lock', 'frozen', 'execute(…) takes it'],
+  ['lock', 'updates', "did you mean 'update'?"],
+  ['prune', 'only', 'execute(…) takes it'],
+  ['prune', 'deletes', "did you mean 'delete'?"],
+  ['assemble', 'platforms', 'there is: '],
+  ['copy', 'platform', "did you mean 'platforms'?"],
+  ['inspect', 'platforms', 'there is: '],
+  ['promote', 'only', 'execute(…) takes it'],
+  ['remove', 'allowRemoval', 'execute(…) takes it'],
+  ['tags', 'registryclient', "did you mean 'registryClient'?"],
+]
+
+describe('an option that an operation would ignore', () => {
+  it.each(IGNORED)('%s(…) refuses %s', async (operation, option, hint) => {
+    await expect(OPERATIONS[operation]({ [option]: true })).rejects.toMatchObject({
+      code: 'USAGE',
+      faults: [
+        {
+          path: `${operation}(options)`,
+          message: `${operation}(…) has no option '${option}'`,
+          hint: expect.stringContaining(hint),
+        },
+      ],
+    })
+  })
+
+  it.each(Object.keys(OPERATIONS) as (keyof typeof OPERATIONS)[])(
+    '%s(…) refuses several at once',
+    async (operation) => {
+      await expect(OPERATIONS[operation]({ nonsense: 1, other: 2, absent: undefined })).rejects.toMatchObject({
+        faults: [{ message: expect.stringContaining("'nonsense'") }, { message: expect.stringContaining("'other'") }],
+      })
+    },
+  )
+
+  it('is refused by run(…)', async () => {
+    let said = ''
+    const write = (text: string) => {
+      said += text
+    }
+    const host = { argv: ['node', 'build.ts', 'plan'], env: {}, stdout: { write }, stderr: { write } }
+    const process: Parameters<typeof main>[1] = { ...host, on: () => {}, off: () => {} }
+    await main([{ registri: 'embedded' } as object], process)
+    expect(process.exitCode).toBe(2)
+    expect(said).toContain("error: run(options): run(…) has no option 'registri'\n  hint: did you mean 'registry'?")
+  })
+})
+
+it('options are given once', async () => {
+  await expect(plan({} as never, {})).rejects.toMatchObject({
+    faults: [{ path: 'plan(options)', message: '2 objects with options are given', hint: 'merge them into one' }],
+  })
+})
