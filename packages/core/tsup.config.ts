@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { defineConfig, type Options } from 'tsup'
+import { mergeChunks } from './merge-chunks.js'
 
 type Plugin = NonNullable<Options['plugins']>[number]
 
@@ -35,6 +36,27 @@ function gatherImports(): Plugin {
   }
 }
 
+/** What all doors share, what a definition loads, what a run loads that finds nothing to do, and what its command line adds. */
+const GROUPS = [
+  { file: 'shared.js', entries: [] },
+  { file: 'definition.js', entries: ['index.js'] },
+  { file: 'operation.js', entries: ['execute-', 'plan-', 'http-registry-', 'parse-', 'git-origin-'] },
+  { file: 'command-line.js', entries: ['main-'] },
+]
+
+/** Merges the chunks of a run into a few files. */
+function mergeRun(): Plugin {
+  return {
+    name: 'merge-run',
+    async buildEnd() {
+      if (this.format !== 'esm') return
+      const folder = resolve(this.options.outDir)
+      const doors = ['buildkit/index.js', 'registry-server/index.js']
+      await mergeChunks({ folder, groups: GROUPS, kept: ['index.js', LAZY_FILE], doors })
+    },
+  }
+}
+
 export default defineConfig({
   entry: {
     index: 'src/index.ts',
@@ -50,5 +72,5 @@ export default defineConfig({
   dts: { banner: '/// <reference types="node" />', compilerOptions: { ignoreDeprecations: '6.0', paths: {} } },
   clean: true,
   splitting: true,
-  plugins: [gatherImports()],
+  plugins: [gatherImports(), mergeRun()],
 })

@@ -15,6 +15,7 @@ const COSTLY = [
   'log-update',
   'proper-lockfile',
   'write-file-atomic',
+  'ssh2',
 ]
 
 /** Prints the CommonJS modules that a module has loaded; all of {@link COSTLY} are that, at least within. */
@@ -58,10 +59,18 @@ function loadedWith(file: string, found = new Set<string>()): ReadonlySet<string
 test('importing the core loads definitions, and of what is done with them only the doors', () => {
   const loaded = [...loadedWith('packages/core/src/index.ts')]
   const modules = loaded.filter((name) => !name.endsWith('.ts'))
-  expect(modules.sort()).toEqual(['fastest-levenshtein', 'node:crypto', 'node:fs/promises', 'node:os', 'node:path'])
+  expect(modules.sort()).toEqual([
+    'fastest-levenshtein',
+    'node:crypto',
+    'node:fs/promises',
+    'node:module',
+    'node:os',
+    'node:path',
+  ])
   const inside = loaded.filter((name) => name.endsWith('.ts')).map((name) => name.replace('packages/core/src/', ''))
   const others = inside.filter((name) => !/^(index\.ts|(model|definition)\/)/.test(name))
   expect(others.sort()).toEqual([
+    'cli/compile-cache.ts',
     'cli/run.ts',
     'operations/on-images.ts',
     'operations/on-pipelines.ts',
@@ -71,4 +80,20 @@ test('importing the core loads definitions, and of what is done with them only t
     'registry/docker-config.ts',
     'registry/options-check.ts',
   ])
+})
+
+/** What a run loads that finds nothing to do, by the `import()`s that it reaches. */
+const UNCHANGED_RUN = [
+  'cli/main.ts',
+  'operations/execute.ts',
+  'registry/http-registry.ts',
+  'dockerfile/parse.ts',
+  'context/git-origin.ts',
+]
+
+test('a run that finds nothing to do loads few packages', () => {
+  const found = new Set<string>()
+  for (const file of UNCHANGED_RUN) loadedWith(`packages/core/src/${file}`, found)
+  const packages = [...found].filter((name) => !name.endsWith('.ts') && !/^(node:|\.)/.test(name))
+  expect(packages.sort()).toEqual(['canonicalize', 'commander', 'fastest-levenshtein', 'p-limit'])
 })

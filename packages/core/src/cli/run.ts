@@ -1,5 +1,6 @@
 import type { PipelinesAndOptions } from '../operations/options.js'
 import type { CommandLineOptions } from './command.js'
+import { enableCompileCache } from './compile-cache.js'
 
 /**
  * Makes `build.ts` a command line: `npx tsx build.ts [command] [flags]`. Without a command it plans and executes.
@@ -22,6 +23,12 @@ import type { CommandLineOptions } from './command.js'
  * ```
  */
 export function run(...given: PipelinesAndOptions<CommandLineOptions>): void {
+  void start(given)
+}
+
+async function start(given: PipelinesAndOptions<CommandLineOptions>): Promise<void> {
+  await enableCompileCache()
   // Loaded here, so that composing pipelines in code does not load a command line.
-  void import('./main.js').then(({ main }) => main(given, process))
+  const { main } = await import('./main.js')
+  await main(given, process)
 }
