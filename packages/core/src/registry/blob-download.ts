@@ -4,7 +4,7 @@ import { formatRepository, type Repository } from '../model/reference.js'
 import { Backoff } from './backoff.js'
 import type { Connections, Place } from './connections.js'
 import { parseByteRange } from './content-range.js'
-import { type HttpAnswer, headerOf } from './http-message.js'
+import { encodingNote, type HttpAnswer, headerOf } from './http-message.js'
 import { PassingFault } from './passing-fault.js'
 import type { RegistryCall } from './port.js'
 import { repositoryScope } from './scope.js'
@@ -47,6 +47,11 @@ export class BlobDownload {
     const found = await (isJustWritten ? this.#connections.reread(origin, this.#call, what, read) : read())
     if (found === undefined) throw this.#missing()
     this.#current = found
+  }
+
+  /** What an error says of the encoding of the current answer; empty for none. */
+  get encodingNote(): string {
+    return this.#current === undefined ? '' : encodingNote(this.#current.answer)
   }
 
   close(): void {
@@ -128,7 +133,7 @@ export class BlobDownload {
     const { digest, size } = this.#descriptor
     const where = `blob ${digest} of ${formatRepository(this.#repository)}`
     return new PassingFault(
-      new RegistryError('REGISTRY_UNREACHABLE', `${where} ended after ${offset} of ${size} bytes`),
+      new RegistryError('REGISTRY_UNREACHABLE', `${where} ended after ${offset} of ${size} bytes${this.encodingNote}`),
     )
   }
 }

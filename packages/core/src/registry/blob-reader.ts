@@ -36,7 +36,7 @@ export class BlobReader {
   async read(repository: Repository, descriptor: Descriptor, call?: RegistryCall, offset = 0): Promise<Readable> {
     const download = new BlobDownload(this.#connections, repository, descriptor, call)
     await download.open(offset, this.#recent.has(repository, descriptor.digest))
-    return streamOf(checked(download.chunks(offset), repository, descriptor, offset), () => download.close())
+    return streamOf(checked(download, repository, descriptor, offset), () => download.close())
   }
 
   async #head(place: Place, digest: Digest, call: RegistryCall | undefined): Promise<true | undefined> {
@@ -61,21 +61,22 @@ export class BlobReader {
 }
 
 async function* checked(
-  chunks: AsyncGenerator<Buffer>,
+  download: BlobDownload,
   repository: Repository,
   { digest, size }: Descriptor,
   start: number,
 ): AsyncGenerator<Buffer> {
   const hash = new DigestHash(algorithmOf(digest))
   let offset = start
-  for await (const chunk of chunks) {
+  for await (const chunk of download.chunks(start)) {
     offset += chunk.byteLength
-    if (offset > size) throw wrongBytes(repository, digest, `is larger than its ${size} bytes`)
+    if (offset > size) throw wrongBytes(repository, digest, `is larger than its ${size} bytes${download.encodingNote}`)
     if (start === 0) hash.update(chunk)
     yield chunk
   }
   const actual = start === 0 ? hash.digest : digest
-  if (actual !== digest) throw wrongBytes(repository, digest, `arrived with the digest ${actual}`)
+  if (actual !== digest)
+    throw wrongBytes(repository, digest, `arrived with the digest ${actual}${download.encodingNote}`)
 }
 
 function wrongBytes(repository: Repository, digest: Digest, why: string): RegistryError {

@@ -10,6 +10,7 @@ import { repositoryScope } from './scope.js'
 import type { RegistryRequest } from './session.js'
 import { openPart, readSource } from './source-part.js'
 import { TransferMeter } from './transfer-meter.js'
+import { parseLocation, type WrittenUrl, withParameter } from './written-url.js'
 
 /** Up to this size, in bytes, a blob is sent with the request that finishes its upload. */
 const MONOLITHIC_SIZE = 1024 * 1024
@@ -17,7 +18,7 @@ const MONOLITHIC_SIZE = 1024 * 1024
 /** An upload that a registry has opened. */
 export interface UploadSession {
   /** Where to go on: registries hand out a new URL with each answer. */
-  readonly url: URL
+  readonly location: WrittenUrl
   /** Bytes that the registry has. */
   readonly offset: number
   /** The size that each chunk but the last has to have at least, in bytes. */
@@ -94,7 +95,7 @@ export class BlobUpload {
     const range = whole ? {} : { 'content-range': formatByteRange({ first: offset, last: end - 1 }) }
     const answer = await this.#send({
       method: 'PATCH',
-      target: session.url,
+      target: session.location,
       headers: { 'content-type': 'application/octet-stream', ...range },
       body: {
         size: end - offset,
@@ -109,10 +110,8 @@ export class BlobUpload {
     this.#backoff.progressed()
   }
 
-  async #finish({ url }: UploadSession, body?: Uint8Array): Promise<void> {
-    const target = new URL(url)
-    // Appended as text: the query holds the registry's state, which need not survive being read and written again.
-    target.search += `${target.search === '' ? '?' : '&'}digest=${encodeURIComponent(this.#source.descriptor.digest)}`
+  async #finish({ location }: UploadSession, body?: Uint8Array): Promise<void> {
+    const target = withParameter(location, 'digest', this.#source.descriptor.digest)
     const moves = this.#source.descriptor.size
     const headers = body ? { 'content-type': 'application/octet-stream' } : { 'content-length': '0' }
     const request = { method: 'PUT' as const, target, headers, ...(body && { body }), moves, expect: [200, 201, 204] }
@@ -134,7 +133,7 @@ export class BlobUpload {
 
   async #status(session: UploadSession): Promise<UploadSession | undefined> {
     try {
-      const answer = await this.#send({ method: 'GET', target: session.url, expect: [204, 202, 200] })
+      const answer = await this.#send({ method: 'GET', target: session.location, expect: [204, 202, 200] })
       const offset = uploadedBytes(headerOf(answer, 'range'))
       return offset === undefined || offset > this.#source.descriptor.size
         ? undefined
@@ -183,11 +182,10 @@ export class BlobUpload {
  * @throws RegistryError REGISTRY_REJECTED where it says not where.
  */
 export function sessionIn(answer: HttpAnswer, offset: number, previous?: UploadSession): UploadSession {
-  const location = headerOf(answer, 'location')
+  const location = parseLocation(headerOf(answer, 'location') ?? '', answer.url)
   const told = Number(headerOf(answer, 'oci-chunk-min-length'))
   const minimum = Number.isSafeInteger(told) ? told : (previous?.minimum ?? 0)
-  if (location !== undefined && URL.canParse(location, answer.url.href))
-    return { url: new URL(location, answer.url), offset, minimum }
-  if (previous) return { url: previous.url, offset, minimum }
+  if (headerOf(answer, 'location') !== undefined && location) return { location, offset, minimum }
+  if (previous) return { location: previous.location, offset, minimum }
   throw new RegistryError('REGISTRY_REJECTED', `${answer.url.host} opened an upload without saying where`)
 }

@@ -26,14 +26,20 @@ const LEAST_RATE = 1024 / 1000
  * By node's own client: it is there already, where others take longer to load than a whole run that finds nothing to do.
  */
 export async function exchange(
-  { method, url, headers, authorization, body, moves = 0 }: HttpRequest,
+  { method, url, path, headers, authorization, body, moves = 0 }: HttpRequest,
   { way: { agent, headFirst, proxy: _, ...tls }, timeouts, signal }: ExchangeOptions,
 ): Promise<IncomingMessage> {
   const { request } = await (url.protocol === 'https:' ? import('node:https') : import('node:http'))
   const login = headFirst ? await obtained(authorization) : authorization
   const source = await openBody(body)
   return new Promise((resolve, reject) => {
-    const sent = request(url, { ...tls, agent, method, headers: { ...headers, ...lengthHeader(body) } })
+    const sent = request(url, {
+      ...tls,
+      agent,
+      method,
+      headers: { ...headers, ...lengthHeader(body) },
+      ...(path !== undefined && { path }),
+    })
     sent.on('error', reject)
     endOnSignal(sent, signal)
     sent.once('response', (answer) => {

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { quoteServer } from './redaction.js'
 
 /** The methods of the distribution protocol. */
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -10,6 +11,8 @@ export type RequestBody = Uint8Array | { readonly size: number; open(): Readable
 export interface HttpRequest {
   readonly method: Method
   readonly url: URL
+  /** Path and query as a server wrote them, where a URL would write them otherwise. */
+  readonly path?: string | undefined
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
   /** The Authorization header; one that is still on its way is sent once it is there, over a connection opened meanwhile. */
@@ -38,6 +41,14 @@ export function headerOf(answer: HttpAnswer, name: string): string | undefined {
 /** A header that is a list, its lines joined. */
 export function listHeaderOf(answer: HttpAnswer, name: string): string {
   return answer.headers[name]?.join(', ') ?? ''
+}
+
+/** What an error says of an answer in an encoding that no request of this client accepts; empty for none. */
+export function encodingNote(answer: HttpAnswer): string {
+  const encoding = listHeaderOf(answer, 'content-encoding')
+  return encoding === '' || encoding.toLowerCase() === 'identity'
+    ? ''
+    : `; it came with 'Content-Encoding: ${quoteServer(encoding, [])}', which was not requested`
 }
 
 /** In bytes: reading more than this costs more than another connection. */

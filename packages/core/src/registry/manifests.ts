@@ -4,7 +4,7 @@ import { LIMITS } from '../model/limits.js'
 import { type Descriptor, MANIFEST_MEDIA_TYPES, type StoredManifest } from '../model/oci.js'
 import { formatReference, type Reference } from '../model/reference.js'
 import type { Connections, Place } from './connections.js'
-import { discard, type HttpAnswer, headerOf } from './http-message.js'
+import { discard, encodingNote, type HttpAnswer, headerOf } from './http-message.js'
 import { checkMediaType, essence, isGenericType, parseManifest } from './manifest-shape.js'
 import type { RegistryCall } from './port.js'
 import type { RecentWrites } from './recent-writes.js'
@@ -71,14 +71,31 @@ export class ManifestReader {
       }
       const bytes = await place.session.read(answer, LIMITS.manifest, call)
       if (bytes === undefined) throw tooLarge(where)
-      const algorithm = reference.digest && algorithmOf(reference.digest)
-      const manifest = parseManifest(bytes, headerOf(answer, 'content-type'), where, algorithm)
-      const told = headerOf(answer, 'docker-content-digest')
-      checkTold(manifest, told, `${where}, announced as ${told},`)
-      matching(manifest.descriptor, reference)
-      return manifest
+      try {
+        return readAnswer(answer, bytes, reference)
+      } catch (error) {
+        throw withEncoding(error, answer)
+      }
     })
   }
+}
+
+function readAnswer(answer: HttpAnswer, bytes: Uint8Array, reference: Reference): StoredManifest {
+  const where = formatReference(reference)
+  const algorithm = reference.digest && algorithmOf(reference.digest)
+  const manifest = parseManifest(bytes, headerOf(answer, 'content-type'), where, algorithm)
+  const told = headerOf(answer, 'docker-content-digest')
+  checkTold(manifest, told, `${where}, announced as ${told},`)
+  matching(manifest.descriptor, reference)
+  return manifest
+}
+
+/** Compressed bytes are neither JSON nor those of the digest: the encoding is then the cause. */
+function withEncoding(error: unknown, answer: HttpAnswer): unknown {
+  const note = encodingNote(answer)
+  if (!(error instanceof RegistryError) || note === '') return error
+  const { code, message, hint } = error
+  return new RegistryError(code, message + note, { cause: error, ...(hint !== undefined && { hint }) })
 }
 
 /** What a reference is looked up by in its repository: the digest where it has one. */
@@ -97,7 +114,15 @@ function toldDescriptor(answer: HttpAnswer, reference: Reference): Descriptor | 
   const digest = headerOf(answer, 'docker-content-digest') ?? ''
   const size = Number(headerOf(answer, 'content-length'))
   const mediaType = essence(headerOf(answer, 'content-type'))
-  if (!isDigest(digest) || !Number.isSafeInteger(size) || size <= 0 || isGenericType(mediaType)) return undefined
+  // The length of a body in an encoding is not that of the manifest.
+  if (
+    encodingNote(answer) !== '' ||
+    !isDigest(digest) ||
+    !Number.isSafeInteger(size) ||
+    size <= 0 ||
+    isGenericType(mediaType)
+  )
+    return undefined
   // Some registries state the digest by which they know it, whatever it was requested by.
   if (reference.digest !== undefined && algorithmOf(digest) !== algorithmOf(reference.digest)) return undefined
   checkMediaType(mediaType, formatReference(reference))

@@ -2,7 +2,7 @@ import { RegistryError } from '../model/errors.js'
 import { parseJson } from '../model/json.js'
 import { LIMITS } from '../model/limits.js'
 import type { Connections, Place } from './connections.js'
-import { discard, type HttpAnswer, listHeaderOf } from './http-message.js'
+import { discard, encodingNote, type HttpAnswer, listHeaderOf } from './http-message.js'
 import { nextLink } from './link-header.js'
 import type { RegistryCall } from './port.js'
 import { redactUrl } from './redaction.js'
@@ -72,7 +72,7 @@ export function jsonOf({ bytes, answer }: Page): unknown {
   try {
     return parseJson(bytes.toString())
   } catch (cause) {
-    throw badPage(answer, 'is not JSON', cause)
+    throw badPage(answer, `is not JSON${encodingNote(answer)}`, cause)
   }
 }
 

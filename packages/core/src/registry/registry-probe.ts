@@ -67,9 +67,9 @@ export class RegistryProbe implements AsyncDisposable {
       },
       call,
     )
-    const { url } = sessionIn(opened, 0)
+    const { location } = sessionIn(opened, 0)
     try {
-      await this.#connections.ask(place, { method: 'DELETE', target: url, scopes, expect: [200, 202, 204] }, call)
+      await this.#connections.ask(place, { method: 'DELETE', target: location, scopes, expect: [200, 202, 204] }, call)
       return { cancelled: true }
     } catch (error) {
       // Some want a right of their own for it, some do not offer it.

@@ -16,6 +16,7 @@ import { PassingFault } from './passing-fault.js'
 import type { RegistryCall } from './port.js'
 import type { Scope } from './scope.js'
 import type { Transport } from './transport.js'
+import type { WrittenUrl } from './written-url.js'
 
 /** The status by which a registry says that it is asked too much at a time. */
 const TOO_MANY = 429
@@ -24,7 +25,7 @@ const TOO_MANY = 429
 export interface RegistryRequest {
   readonly method: Method
   /** Below `/v2/`, or a whole URL that the registry has handed out. */
-  readonly target: string | URL
+  readonly target: string | URL | WrittenUrl
   readonly scopes: readonly Scope[]
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: RequestBody
@@ -96,8 +97,9 @@ export class Session {
   }
 
   /** The whole URL of a target. */
-  urlOf(target: string | URL): URL {
-    return typeof target === 'string' ? new URL(`/v2/${target}`, this.endpoint.origin) : target
+  urlOf(target: RegistryRequest['target']): URL {
+    if (typeof target === 'string') return new URL(`/v2/${target}`, this.endpoint.origin)
+    return target instanceof URL ? target : target.url
   }
 
   /** Halves how much is under way at a time: once for all that was sent at a pace and answered so. */
@@ -141,8 +143,9 @@ export class Session {
   }
 
   #send(request: RegistryRequest, url: URL, authorization: HttpRequest['authorization'], signal?: AbortSignal) {
-    const { method, headers = {}, body, moves = 0 } = request
-    return this.#transport.send({ method, url, headers, authorization, body, moves }, signal)
+    const { method, target, headers = {}, body, moves = 0 } = request
+    const path = typeof target === 'string' || target instanceof URL ? undefined : target.path
+    return this.#transport.send({ method, url, path, headers, authorization, body, moves }, signal)
   }
 
   async #expected(answer: HttpAnswer, request: RegistryRequest, shown: Shown): Promise<HttpAnswer> {

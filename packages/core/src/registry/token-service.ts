@@ -2,7 +2,7 @@ import { RegistryError } from '../model/errors.js'
 import { parseJson } from '../model/json.js'
 import { LIMITS } from '../model/limits.js'
 import { answerError } from './answer-error.js'
-import { type HttpAnswer, type HttpRequest, readBounded } from './http-message.js'
+import { encodingNote, type HttpAnswer, type HttpRequest, readBounded } from './http-message.js'
 import { networkFault } from './network-fault.js'
 import type { Credentials } from './port.js'
 import { redactUrl } from './redaction.js'
@@ -90,7 +90,7 @@ async function readAnswer(answer: HttpAnswer, request: HttpRequest): Promise<Rec
   } catch {
     // Told below: the text may hold half a token, so no part of it is quoted.
   }
-  throw badAnswer(request, 'its answer is not JSON')
+  throw badAnswer(request, `its answer is not JSON${encodingNote(answer)}`)
 }
 
 /** Services that leave the lifetime open do so by 0 too. */

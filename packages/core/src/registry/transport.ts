@@ -8,6 +8,7 @@ import { networkFault } from './network-fault.js'
 import type { RegistryTimeouts } from './options.js'
 import { SourceFault } from './passing-fault.js'
 import { redactUrl } from './redaction.js'
+import { parseLocation } from './written-url.js'
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
@@ -87,16 +88,17 @@ export class Transport implements AsyncDisposable {
   }
 
   #redirected(request: HttpRequest, status: number, location: string): HttpRequest {
-    if (!URL.canParse(location, request.url.href)) throw badRedirect(request, 'it is redirected to nowhere')
-    const url = new URL(location, request.url)
+    const target = parseLocation(location, request.url)
+    if (target === undefined) throw badRedirect(request, 'it is redirected to nowhere')
+    const { url, path } = target
     this.checkStep(request.method, url, request.url)
     const { method, headers } = request
     const authorization = url.origin === request.url.origin ? request.authorization : undefined
-    if (method === 'GET' || method === 'HEAD') return { method, url, headers, authorization }
+    if (method === 'GET' || method === 'HEAD') return { method, url, path, headers, authorization }
     if (status !== 307 && status !== 308) throw badRedirect(request, `it is redirected with ${status}, which loses it`)
     if (request.hasSecret && url.origin !== request.url.origin)
       throw badRedirect(request, `it is redirected to ${url.host}, which must not see the login`)
-    return { ...request, url, authorization }
+    return { ...request, url, path, authorization }
   }
 }
 
