@@ -79,7 +79,7 @@ export type { EnginePlan, NodePlan, Plan, PlanAction, TagPlan } from './model/pl
 export type { ChangedPath, PartChange, PlanReason } from './model/plan-reason.js'
 export { formatPlatform, type Platform } from './model/platform.js'
 export type { AssembleEntry, AssembleOptions, Assembly } from './operations/assemble.js'
-export type { CopyOptions } from './operations/copy.js'
+export type { CopyOptions, CopyResult } from './operations/copy.js'
 export type { InspectedImage, Inspection } from './operations/inspect.js'
 export type { LockChange, LockResult } from './operations/lock.js'
 export type { BuildMetadata, ImageMetadata, PipelineMetadata, PlacedMetadata } from './operations/metadata-file.js'
@@ -95,9 +95,10 @@ export type {
   PlanOptions,
   PruneOptions,
 } from './operations/options.js'
-export type { PromoteOptions } from './operations/promote.js'
+export type { PromotedTag, PromoteOptions } from './operations/promote.js'
 export type { PrunedTag } from './operations/prune/prune.js'
 export { createRegistry } from './registry/client.js'
+export type { CopiedReferrer } from './registry/copy-referrers.js'
 export { firstCredentials, staticCredentials } from './registry/credentials.js'
 export { type DockerCredentialsOptions, dockerConfigCredentials } from './registry/docker-config.js'
 export type { RegistryHostOptions, RegistryOptions, RetryBounds } from './registry/options.js'

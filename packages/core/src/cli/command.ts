@@ -72,6 +72,7 @@ export interface PipelineFlags {
   readonly reuse?: boolean
   readonly rebuild?: readonly string[]
   readonly allowRemoval?: boolean
+  readonly referrers?: boolean
   readonly build?: boolean
   readonly keepGoing?: boolean
   readonly contextCache?: boolean

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { DefinitionError } from '../model/errors.js'
 import { parseJson } from '../model/json.js'
 import { promote } from '../operations/on-images.js'
-import { formatTagChanges } from '../report/report-text.js'
+import { formatPromoted } from '../report/report-text.js'
 import type { CommandContext, PipelineFlags } from './command.js'
 import { jsonText, printResult } from './output.js'
 
@@ -10,12 +10,12 @@ import { jsonText, printResult } from './output.js'
 export async function promoteCommand(
   source: string,
   tags: readonly string[],
-  { allowRemoval = false, json }: PipelineFlags,
+  { allowRemoval = false, referrers = true, json }: PipelineFlags,
   { host, signal, defaults: { registryClient = {} } }: CommandContext,
 ): Promise<void> {
   const from = source.endsWith('.json') ? await readRecord(source) : source
-  const changes = await promote(from, tags, { allowRemoval, signal, registryClient })
-  printResult(json ? jsonText(changes) : formatTagChanges(changes), host)
+  const changes = await promote(from, tags, { allowRemoval, referrers, signal, registryClient })
+  printResult(json ? jsonText(changes) : formatPromoted(changes), host)
 }
 
 async function readRecord(path: string): Promise<Exclude<Parameters<typeof promote>[0], string>> {

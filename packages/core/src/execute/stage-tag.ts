@@ -3,7 +3,7 @@ import { RegistryError } from '../model/errors.js'
 import { onePerDigest, type StoredManifest } from '../model/oci.js'
 import { formatReference, type Reference, repositoryOf, sameRepository } from '../model/reference.js'
 import { allOrNone } from '../registry/all-or-none.js'
-import { copyManifest } from '../registry/copy.js'
+import { type CopyResult, copyManifest } from '../registry/copy.js'
 import { holdsEntry, readIndexContent } from '../registry/index-entries.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import type { PublishedName } from '../steps/published-names.js'
@@ -17,6 +17,14 @@ export interface TagMove extends PublishedName {
   readonly planned: Digest | undefined
 }
 
+/** What staging takes of the input of the tag phase. */
+export interface Staging {
+  readonly moves: readonly TagMove[]
+  readonly allowRemoval: boolean
+  readonly referrers?: boolean
+  readonly onCopied?: (name: Reference, made: CopyResult) => void
+}
+
 /**
  * Prepares the repositories of names, without writing a name: copies what the names are to hold, checks that all of it is
  * there, and that no name loses a platform.
@@ -25,18 +33,20 @@ export interface TagMove extends PublishedName {
  * @throws RegistryError NOT_FOUND, PLATFORM_MISSING
  */
 export function stageTags(
-  moves: readonly TagMove[],
-  allowRemoval: boolean,
+  { moves, allowRemoval, referrers = false, onCopied }: Staging,
   registry: Registry,
   call: RegistryCall,
 ): Promise<readonly StoredManifest[]> {
-  const copy = oncePerPlace((from: Reference, to: Reference, own) => copyManifest(registry, from, to, {}, own))
+  const copy = oncePerPlace((from: Reference, to: Reference, own) =>
+    copyManifest(registry, from, to, { referrers }, own),
+  )
   const check = oncePerPlace((manifest: StoredManifest, at: Reference, own) =>
     requireChildren(manifest, at, registry, own),
   )
   return allOrNone(moves, call, async (move, own) => {
     const byDigest = { ...repositoryOf(move.reference), digest: move.output.descriptor.digest }
-    if (!sameRepository(move.reference, move.output.reference)) await copy(move.output.reference, byDigest, own)
+    if (!sameRepository(move.reference, move.output.reference))
+      onCopied?.(move.reference, await copy(move.output.reference, byDigest, own))
     const manifest = await registry.getManifest(byDigest, own)
     if (manifest === undefined) throw gone(byDigest, move.node)
     if (move.planned !== manifest.descriptor.digest) await check(manifest, byDigest, own)
@@ -46,9 +56,9 @@ export function stageTags(
 }
 
 /** Does work once for all names of one repository. */
-function oncePerPlace<T>(work: (what: T, at: Reference, call: RegistryCall) => Promise<unknown>) {
-  const done = new Map<string, Promise<unknown>>()
-  return (what: T, at: Reference, call: RegistryCall): Promise<unknown> => {
+function oncePerPlace<T, R>(work: (what: T, at: Reference, call: RegistryCall) => Promise<R>) {
+  const done = new Map<string, Promise<R>>()
+  return (what: T, at: Reference, call: RegistryCall): Promise<R> => {
     const place = formatReference(at)
     const working = done.get(place) ?? work(what, at, call)
     done.set(place, working)

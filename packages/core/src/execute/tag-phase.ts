@@ -5,6 +5,7 @@ import type { StoredManifest } from '../model/oci.js'
 import { formatReference, type Reference } from '../model/reference.js'
 import { allOrNone } from '../registry/all-or-none.js'
 import { confirmName, movedSince } from '../registry/confirm-name.js'
+import type { CopyResult } from '../registry/copy.js'
 import { heldBy, readStates, stateEvent, withStates } from '../registry/name-state.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import { isEqualResult } from './equal-result.js'
@@ -16,6 +17,10 @@ export interface TagPhaseInput {
   readonly moves: readonly TagMove[]
   /** Whether a name may lose a platform that it has today. */
   readonly allowRemoval: boolean
+  /** Whether artifacts that refer to images are copied to names in other repositories too. */
+  readonly referrers?: boolean
+  /** Called with each name in another repository, and with what was copied there. */
+  readonly onCopied?: (name: Reference, made: CopyResult) => void
   readonly signal?: AbortSignal | undefined
   readonly emit: (event: RunEvent) => void
 }
@@ -41,7 +46,7 @@ interface MovingName {
  */
 export async function moveTags(input: TagPhaseInput, registry: Registry): Promise<readonly TagChange[]> {
   const { moves, signal, emit } = input
-  const manifests = await stageTags(moves, input.allowRemoval, registry, { signal })
+  const manifests = await stageTags(input, registry, { signal })
   const names = moves.flatMap(({ reference, planned }, at): readonly MovingName[] => {
     const manifest = manifests[at]
     return manifest === undefined ? [] : [{ reference, planned, manifest }]

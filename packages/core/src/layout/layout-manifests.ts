@@ -2,12 +2,19 @@ import { Readable } from 'node:stream'
 import { algorithmOf, type Digest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
 import { LIMITS } from '../model/limits.js'
-import { type Descriptor, isForeign, isIndex, onePerDigest, type StoredManifest } from '../model/oci.js'
+import {
+  type Descriptor,
+  type ImageIndex,
+  isForeign,
+  isIndex,
+  onePerDigest,
+  type StoredManifest,
+} from '../model/oci.js'
 import { formatReference, type Reference } from '../model/reference.js'
 import { isManifestEntry } from '../registry/index-entries.js'
 import { parseManifest } from '../registry/manifest-shape.js'
 import { mismatch, tooLarge } from '../registry/manifests.js'
-import { referrerOf } from '../registry/referrers.js'
+import { referrerOf, referrersTag } from '../registry/referrers.js'
 import { contentSize, readContent, writeContent } from './layout-content.js'
 import { LAYOUT_TYPES } from './layout-format.js'
 import {
@@ -58,14 +65,23 @@ export async function referrersInLayout(
   subject: Digest,
   artifactType?: string,
 ): Promise<readonly Descriptor[]> {
-  const { manifests } = await readLayoutIndex(directory)
-  const listed = onePerDigest(manifests.filter(({ mediaType }) => LAYOUT_TYPES.has(mediaType)))
+  const index = await readLayoutIndex(directory)
+  const listed = onePerDigest(index.manifests.filter(({ mediaType }) => LAYOUT_TYPES.has(mediaType)))
   const found: Descriptor[] = []
   for (const { digest } of listed) {
     const manifest = await readManifest(directory, digest)
     if (manifest?.content.subject?.digest === subject) found.push(referrerOf(manifest))
   }
-  return artifactType === undefined ? found : found.filter((one) => one.artifactType === artifactType)
+  const all = onePerDigest([...found, ...(await referrersByName(directory, index, subject))])
+  return artifactType === undefined ? all : all.filter((one) => one.artifactType === artifactType)
+}
+
+/** Tools that copy a repository tag by tag bring along the tag that stands in for the referrers API. */
+async function referrersByName(directory: string, index: ImageIndex, subject: Digest): Promise<readonly Descriptor[]> {
+  const { tag = '' } = referrersTag({ registry: '', repository: '' }, subject)
+  const entry = index.manifests.find((one) => hasName(one, tag))
+  const listed = entry && (await readManifest(directory, entry.digest))
+  return listed && isIndex(listed.content) ? listed.content.manifests : []
 }
 
 /** Takes a name away or, by digest, every name of it; the bytes stay. */

@@ -38,6 +38,10 @@ export const LIMITS = {
   indexes: 1000,
   /** Entries of an index and of the indexes within it, together. */
   indexEntries: 10_000,
+  /** Artifacts that refer to the images of one copy: signatures, SBOMs. */
+  referrers: 1000,
+  /** Artifacts that refer to one another, in a row. */
+  referrerDepth: 4,
   /** Bytes of an image config. */
   imageConfig: 8 * MB,
   /** Layers of an image. Engines run at most 127. */

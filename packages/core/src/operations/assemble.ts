@@ -94,7 +94,7 @@ export async function assemble(
   )
   const succession = { reference: target, current, next: index }
   if (!options.allowRemoval) await refuseLosses(succession, images, call)
-  await bring(found, target, images, call)
+  const leftOut = await bring(found, target, images, call)
   if (!options.allowRemoval) await refuseNewLosses(succession, images, call)
   if (target.tag === undefined) await images.putManifest(target, index, call)
   else await writeName({ reference: target, manifest: index, before }, images, call)
@@ -103,7 +103,7 @@ export async function assemble(
     digest,
     mediaType,
     manifests: 'manifests' in index.content ? index.content.manifests : [],
-    notes: found.flatMap(({ notes }) => notes),
+    notes: [...found.flatMap(({ notes }) => notes), ...leftOut],
   }
 }
 
@@ -119,18 +119,19 @@ async function collectAll(
   return found.flat()
 }
 
-/** Copies what is not in the repository of the index. */
+/** Copies what is not in the repository of the index. @returns what was left out, as sentences. */
 async function bring(
   found: readonly FoundImage[],
   target: Reference,
   registry: Registry,
   call: RegistryCall,
-): Promise<void> {
+): Promise<readonly string[]> {
   const elsewhere = found.filter(({ reference, manifest }) => !manifest || !sameRepository(reference, target))
-  await allOrNone(elsewhere, call, async ({ reference, manifest, isThere }, own) => {
+  const copied = await allOrNone(elsewhere, call, ({ reference, manifest, isThere }, own) => {
     const to = { ...repositoryOf(target), ...digestOnly(reference) }
-    await copyManifest(registry, reference, to, manifest ? { source: manifest, isThere } : {}, own)
+    return copyManifest(registry, reference, to, manifest ? { source: manifest, isThere } : {}, own)
   })
+  return copied.flatMap(({ notes }) => notes)
 }
 
 function readEntries(entries: readonly (string | AssembleEntry)[], target: Reference): readonly AssemblySource[] {

@@ -3,6 +3,7 @@ import { DefinitionError, type Fault } from '../model/errors.js'
 import type { Descriptor, StoredManifest } from '../model/oci.js'
 import { type Platform, parsePlatform } from '../model/platform.js'
 import { copyManifest } from '../registry/copy.js'
+import type { CopiedReferrer } from '../registry/copy-referrers.js'
 import { readNamed, refuseLosses } from './losses.js'
 import { imageNamed, isLayout, openImages, readName, readNewName } from './named-image.js'
 import { checkOptions, OPERATION_OPTIONS, type OptionNames } from './option-names.js'
@@ -12,14 +13,32 @@ import type { OperationOptions } from './options.js'
 export interface CopyOptions extends OperationOptions {
   /** These platforms alone: `linux/arm/v7`. An index then gets other bytes, and another digest. */
   readonly platforms?: readonly string[]
+  /**
+   * Whether signatures, SBOMs and other artifacts that refer to the image, or to an image of the index, are copied too.
+   * Default true.
+   */
+  readonly referrers?: boolean
   /** Lets the name lose a platform that it has today. */
   readonly allowRemoval?: boolean
 }
 
-const COPY_OPTIONS: OptionNames<CopyOptions> = { ...OPERATION_OPTIONS, platforms: true, allowRemoval: true }
+const COPY_OPTIONS: OptionNames<CopyOptions> = {
+  ...OPERATION_OPTIONS,
+  platforms: true,
+  referrers: true,
+  allowRemoval: true,
+}
 
-/** Copies an image or an index with all that it refers to. */
-export async function copy(from: string, to: string, options: CopyOptions = {}): Promise<Descriptor> {
+/** What {@link copy} made: the target's descriptor, what was copied with it, and what was not. */
+export interface CopyResult extends Pick<Descriptor, 'digest' | 'mediaType' | 'size'> {
+  /** The artifacts that refer to what was copied and are in the target's repository too. */
+  readonly referrers: readonly CopiedReferrer[]
+  /** What was left out, as sentences: layers that clients download elsewhere, signatures of a whole index. */
+  readonly notes: readonly string[]
+}
+
+/** Copies an image or an index with all that it refers to, and with what refers to it. */
+export async function copy(from: string, to: string, options: CopyOptions = {}): Promise<CopyResult> {
   checkOptions('copy', options, COPY_OPTIONS)
   const source = imageNamed(readName(from, 'copy(from)'))
   const target = readNewName(to, 'copy(to)')
@@ -33,7 +52,10 @@ export async function copy(from: string, to: string, options: CopyOptions = {}):
     const current = await readNamed(target, images, call)
     await refuseLosses({ reference: target, current, next: manifest, nextAt: source }, images, call)
   }
-  return await copyManifest(images, source, target, { ...(platforms && { platforms }), judge }, call)
+  const { referrers = true } = options
+  const made = await copyManifest(images, source, target, { ...(platforms && { platforms }), judge, referrers }, call)
+  const { digest, mediaType, size } = made.descriptor
+  return { digest, mediaType, size, referrers: made.referrers, notes: made.notes }
 }
 
 function readPlatforms(texts: readonly string[]): readonly Platform[] {

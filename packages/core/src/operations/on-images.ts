@@ -1,12 +1,10 @@
-import type { TagChange } from '../model/events.js'
-import type { Descriptor } from '../model/oci.js'
 import type { Report } from '../report/report.js'
 import type { AssembleEntry, AssembleOptions, Assembly } from './assemble.js'
-import type { CopyOptions } from './copy.js'
+import type { CopyOptions, CopyResult } from './copy.js'
 import type { Inspection } from './inspect.js'
 import type { BuildMetadata } from './metadata-file.js'
 import type { OperationOptions } from './options.js'
-import type { PromoteOptions } from './promote.js'
+import type { PromotedTag, PromoteOptions } from './promote.js'
 
 // What is done with images by their names is loaded with the first call, like what is done with pipelines.
 
@@ -36,11 +34,12 @@ export async function assemble(
 }
 
 /**
- * Copies an image or an index with all that it refers to, between registries and image layouts (`oci:DIR:NAME`). Only
+ * Copies an image or an index with all that it refers to, and with the signatures, SBOMs and other artifacts that refer to
+ * it or to its images, between registries and image layouts (`oci:DIR:NAME`). Only
  * what is missing moves, and the new name is written last. Within one repository nothing moves but the name: that is how
  * a tag is promoted, same bytes, same digest. Needs no engine.
  *
- * @returns the descriptor of what the target then names.
+ * @returns the digest of what the target then names, the artifacts that were copied with it, and what was left out.
  * @throws DefinitionError USAGE; RegistryError NOT_FOUND; PLATFORM_MISSING, also where the name would lose one that it has;
  * MANIFEST_UNSUPPORTED for Docker's media types in a layout; and all that a registry may answer;
  * HostError DIRECTORY_IN_USE; CancelledError
@@ -50,7 +49,7 @@ export async function assemble(
  * await copy('ghcr.io/team/app:1.0', 'oci:./images:app', { platforms: ['linux/arm/v7'] })
  * ```
  */
-export async function copy(from: string, to: string, options: CopyOptions = {}): Promise<Descriptor> {
+export async function copy(from: string, to: string, options: CopyOptions = {}): Promise<CopyResult> {
   return (await import('./copy.js')).copy(from, to, options)
 }
 
@@ -76,7 +75,8 @@ export async function inspect(name: string, options: OperationOptions = {}): Pro
  * pipeline gets the tags.
  * @param to - tags in the repository of what is promoted or, for a single image, whole names. Empty for a record: all
  * the names that it tells of are put back to what they pointed to.
- * @returns every name with what it pointed to before and points to now.
+ * @returns every name with what it pointed to before and points to now, and what was copied with it from another
+ * repository.
  * @throws DefinitionError USAGE; RegistryError NOT_FOUND, TAG_MOVED, PLATFORM_MISSING where a name would lose a
  * platform; CancelledError
  * @example
@@ -88,7 +88,7 @@ export async function promote(
   from: string | Report | BuildMetadata,
   to: readonly string[],
   options: PromoteOptions = {},
-): Promise<readonly TagChange[]> {
+): Promise<readonly PromotedTag[]> {
   return (await import('./promote.js')).promote(from, to, options)
 }
 

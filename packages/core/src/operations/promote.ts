@@ -3,6 +3,8 @@ import { moveTags } from '../execute/tag-phase.js'
 import { DefinitionError, RegistryError } from '../model/errors.js'
 import type { TagChange } from '../model/events.js'
 import { formatReference, isTag, type Reference, repositoryOf } from '../model/reference.js'
+import type { CopyResult } from '../registry/copy.js'
+import type { CopiedReferrer } from '../registry/copy-referrers.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import type { Report } from '../report/report.js'
 import type { BuildMetadata } from './metadata-file.js'
@@ -15,9 +17,19 @@ import { readRecorded } from './recorded-digests.js'
 export interface PromoteOptions extends OperationOptions {
   /** Lets a name lose a platform that it has today. */
   readonly allowRemoval?: boolean
+  /** Whether artifacts that refer to the images are copied to names in other repositories too. Default true. */
+  readonly referrers?: boolean
 }
 
-const PROMOTE_OPTIONS: OptionNames<PromoteOptions> = { ...OPERATION_OPTIONS, allowRemoval: true }
+/** A name after {@link promote}. */
+export interface PromotedTag extends TagChange {
+  /** Artifacts that were copied with the images, for a name in another repository. */
+  readonly referrers?: readonly CopiedReferrer[]
+  /** What was left out of a copy, as sentences. */
+  readonly notes?: readonly string[]
+}
+
+const PROMOTE_OPTIONS: OptionNames<PromoteOptions> = { ...OPERATION_OPTIONS, allowRemoval: true, referrers: true }
 
 interface Promotion {
   readonly source: Reference
@@ -29,14 +41,24 @@ export async function promote(
   from: string | Report | BuildMetadata,
   to: readonly string[],
   options: PromoteOptions = {},
-): Promise<readonly TagChange[]> {
+): Promise<readonly PromotedTag[]> {
   checkOptions('promote', options, PROMOTE_OPTIONS)
   const promotions = typeof from === 'string' ? ofName(from, to) : ofRecord(from, to)
-  const { signal } = options
+  const { signal, referrers = true } = options
   await using registry = openImages(options)
   const moves = await Promise.all(promotions.map((one) => readMove(one, registry, { signal })))
   const allowRemoval = options.allowRemoval ?? false
-  return await moveTags({ moves, allowRemoval, signal, emit: () => {} }, registry)
+  const copies = new Map<string, CopyResult>()
+  const onCopied = (name: Reference, made: CopyResult) => copies.set(formatReference(name), made)
+  const changes = await moveTags({ moves, allowRemoval, referrers, signal, emit: () => {}, onCopied }, registry)
+  return changes.map((change) => ({ ...change, ...copied(copies.get(change.reference)) }))
+}
+
+function copied(made: CopyResult | undefined): Pick<PromotedTag, 'referrers' | 'notes'> {
+  return {
+    ...(made !== undefined && made.referrers.length > 0 && { referrers: made.referrers }),
+    ...(made !== undefined && made.notes.length > 0 && { notes: made.notes }),
+  }
 }
 
 function ofName(from: string, to: readonly string[]): readonly Promotion[] {

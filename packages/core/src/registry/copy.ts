@@ -1,22 +1,16 @@
 import { RegistryError } from '../model/errors.js'
-import {
-  type Descriptor,
-  type ImageManifest,
-  isForeign,
-  isIndex,
-  onePerDigest,
-  type StoredManifest,
-} from '../model/oci.js'
+import { type Descriptor, isIndex, type StoredManifest } from '../model/oci.js'
 import type { Platform } from '../model/platform.js'
-import { formatReference, type Reference, type Repository, repositoryOf, sameRepository } from '../model/reference.js'
-import { allOrNone } from './all-or-none.js'
+import { formatReference, type Reference, repositoryOf, sameRepository } from '../model/reference.js'
 import { writeName } from './confirm-name.js'
-import { holdsEntry, isManifestEntry, readChild, readIndexContent } from './index-entries.js'
+import { type ContentCopy, copyContent } from './copy-content.js'
+import { type CopiedReferrer, copyReferrers, type FoundReferrer, findReferrers } from './copy-referrers.js'
+import { holdsEntry } from './index-entries.js'
 import { keepPlatforms } from './keep-platforms.js'
 import { heldBy } from './name-state.js'
 import type { Registry, RegistryCall } from './port.js'
 
-/** What a copy is to leave out, or whether it is to be. */
+/** What a copy leaves out, and what is known before. */
 export interface CopyOptions {
   /** What is copied, where it has just been read. */
   readonly source?: StoredManifest
@@ -24,8 +18,20 @@ export interface CopyOptions {
   readonly isThere?: boolean | undefined
   /** These platforms alone, with their attestations; an index then gets other bytes, and another digest. */
   readonly platforms?: readonly Platform[]
+  /** Copies signatures, SBOMs and other artifacts that refer to it or to its images. */
+  readonly referrers?: boolean
   /** Asked before anything moves, with what the target would have; what it throws ends the copy. */
   readonly judge?: (manifest: StoredManifest) => Promise<void>
+}
+
+/** What a copy made. */
+export interface CopyResult {
+  /** What the target then has. */
+  readonly descriptor: Descriptor
+  /** What refers to it, or to its images, and is in the target's repository too. */
+  readonly referrers: readonly CopiedReferrer[]
+  /** What was left out, as sentences. */
+  readonly notes: readonly string[]
 }
 
 /**
@@ -33,7 +39,6 @@ export interface CopyOptions {
  * one registry, or between registries. Only what is missing moves; blobs are mounted where they can be. The name in `to`
  * is written last, so that it never stands for something incomplete, and read afterwards.
  *
- * @returns what the target then has.
  * @throws RegistryError NOT_FOUND, PLATFORM_MISSING, and all that a registry may answer.
  */
 export async function copyManifest(
@@ -42,52 +47,59 @@ export async function copyManifest(
   to: Reference,
   options: CopyOptions = {},
   call?: RegistryCall,
-): Promise<Descriptor> {
+): Promise<CopyResult> {
   const source = options.source ?? (await getExisting(registry, from, call))
   const kept = options.platforms ? await keepPlatforms(registry, from, source, options.platforms, call) : source
   await options.judge?.(kept)
-  const copy = { registry, from: repositoryOf(from), to: repositoryOf(to) }
+  const copy: ContentCopy = { registry, from: repositoryOf(from), to: repositoryOf(to), notes: new Set() }
   const [there, before] = await Promise.all([
     options.isThere ?? holdsEntry(registry, to, kept.descriptor, call),
     to.tag === undefined ? undefined : heldBy(to, registry, call ?? {}),
   ])
-  // A registry takes an image only whole; of an index, children may have been deleted since.
-  if (!sameRepository(from, to) && !(there && !isIndex(kept.content))) await copyContent(copy, kept, call)
+  const isElsewhere = !sameRepository(from, to)
+  const below = isElsewhere ? await copyBelow(copy, kept, there, call) : []
+  const found = isElsewhere && options.referrers ? await referrersBelow(copy, { source, kept, below }, call) : []
+  // Before what refers to it, and without a name: whoever verifies signatures finds them once the name moves.
+  const isEarly = found.length > 0 && !there
+  if (isEarly) await registry.putManifest({ ...copy.to, digest: kept.descriptor.digest }, kept, call)
+  const referrers = await copyReferrers(copy, found, call)
   if (to.tag !== undefined) await writeName({ reference: to, manifest: kept, before }, registry, call ?? {})
-  else if (!there) await registry.putManifest(to, kept, call)
-  return kept.descriptor
+  else if (!there && !isEarly) await registry.putManifest(to, kept, call)
+  return { descriptor: kept.descriptor, referrers, notes: [...copy.notes] }
 }
 
-interface Copy {
-  readonly registry: Registry
-  readonly from: Repository
-  readonly to: Repository
+/** A registry takes an image only whole; of an index, children may have been deleted since. */
+async function copyBelow(
+  copy: ContentCopy,
+  kept: StoredManifest,
+  there: boolean,
+  call: RegistryCall | undefined,
+): Promise<readonly Descriptor[]> {
+  return there && !isIndex(kept.content) ? [] : copyContent(copy, kept, call)
 }
 
-/** Copies all that a manifest refers to: of an index the images and blobs first, then the indexes that list them. */
-async function copyContent(copy: Copy, { content, ...manifest }: StoredManifest, call: RegistryCall | undefined) {
-  if (!isIndex(content)) return copyBlobs(copy, content, call)
-  const { entries, inner } = await readIndexContent(copy.registry, copy.from, { ...manifest, content }, call)
-  const once = onePerDigest(entries.map(({ entry }) => entry))
-  await allOrNone(once, call, (entry, own) => copyEntry(copy, entry, own))
-  for (const index of inner) {
-    if (await holdsEntry(copy.registry, copy.to, index.descriptor, call)) continue
-    await copy.registry.putManifest({ ...copy.to, digest: index.descriptor.digest }, index, call)
+interface CopiedContent {
+  readonly source: StoredManifest
+  /** The source, or an index of some of its platforms. */
+  readonly kept: StoredManifest
+  readonly below: readonly Descriptor[]
+}
+
+async function referrersBelow(
+  copy: ContentCopy,
+  { source, kept, below }: CopiedContent,
+  call: RegistryCall | undefined,
+): Promise<readonly (readonly FoundReferrer[])[]> {
+  const own = source.descriptor.digest
+  const children = below.map(({ digest }) => digest)
+  if (own === kept.descriptor.digest) return findReferrers(copy, [own, ...children], call)
+  const [lost = []] = await findReferrers(copy, [own], call)
+  if (lost.length > 0) {
+    copy.notes.add(
+      `${lost.length} referrers of ${own} were not copied: an index of some of its platforms has another digest`,
+    )
   }
-}
-
-async function copyEntry(copy: Copy, entry: Descriptor, call: RegistryCall): Promise<void> {
-  const { registry, from, to } = copy
-  if (!isManifestEntry(entry)) return registry.copyBlob(from, to, entry, call)
-  if (await holdsEntry(registry, to, entry, call)) return
-  const child = await readChild(registry, from, entry, call)
-  if (!isIndex(child.content)) await copyBlobs(copy, child.content, call)
-  await registry.putManifest({ ...to, digest: entry.digest }, child, call)
-}
-
-async function copyBlobs({ registry, from, to }: Copy, { config, layers }: ImageManifest, call?: RegistryCall) {
-  const blobs = [config, ...layers].filter((blob) => !isForeign(blob))
-  await allOrNone(onePerDigest(blobs), call, (blob, blobCall) => registry.copyBlob(from, to, blob, blobCall))
+  return findReferrers(copy, children, call)
 }
 
 async function getExisting(registry: Registry, reference: Reference, call?: RegistryCall): Promise<StoredManifest> {

@@ -1,7 +1,7 @@
 import { isDigest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
 import { LIMITS } from '../model/limits.js'
-import { type ImageIndex, type ImageManifest, isIndex, type StoredManifest } from '../model/oci.js'
+import { type Descriptor, type ImageIndex, type ImageManifest, isIndex, type StoredManifest } from '../model/oci.js'
 import { formatReference, type Reference } from '../model/reference.js'
 import type { Connections, Place } from './connections.js'
 import { discard, type HttpAnswer, headerOf } from './http-message.js'
@@ -14,6 +14,12 @@ import { repositoryScope } from './scope.js'
 
 /** Codes by which a registry says that something a manifest refers to is missing. */
 const CHILD_UNKNOWN: ReadonlySet<string> = new Set(['MANIFEST_BLOB_UNKNOWN', 'BLOB_UNKNOWN', 'MANIFEST_UNKNOWN'])
+
+interface PutTarget extends Reference {
+  /** The tag or digest in the path. */
+  readonly name: string
+  readonly condition: Readonly<Record<string, string>> | undefined
+}
 
 /** Puts and deletes manifests. */
 export class ManifestWriter {
@@ -31,12 +37,14 @@ export class ManifestWriter {
    * Puts a manifest under a tag, else under its digest. The write counts if the answer has the digest of the manifest, or
    * if a HEAD finds the manifest afterwards. Before a retry, a HEAD checks whether the previous attempt arrived.
    *
+   * @param condition - Headers under which it is to be written, such as `if-match`.
    * @returns whether the registry has taken note of the manifest's subject.
    */
   async put(
     reference: Reference,
     manifest: StoredManifest,
     call?: RegistryCall,
+    condition?: Readonly<Record<string, string>>,
   ): Promise<{ readonly linked: boolean }> {
     const { digest, size } = manifest.descriptor
     const name = reference.tag ?? digest
@@ -49,7 +57,7 @@ export class ManifestWriter {
         if (await this.#holds(reference, name, manifest, call)) return false
         await call?.beforeRepeat?.()
       }
-      const answer = await this.#sendPut(place, reference, name, manifest, call)
+      const answer = await this.#sendPut(place, { ...reference, name, condition }, manifest, call)
       const stored = headerOf(answer, 'docker-content-digest')
       // Gateways and web pages answer 200 too, and some registries answer before they have written.
       if (!isDigestOf(stored, manifest) && !(await this.#holds(reference, name, manifest, call))) {
@@ -84,8 +92,7 @@ export class ManifestWriter {
 
   async #sendPut(
     place: Place,
-    reference: Reference,
-    name: string,
+    { name, condition, ...reference }: PutTarget,
     { descriptor, bytes, content }: StoredManifest,
     call: RegistryCall | undefined,
   ): Promise<HttpAnswer> {
@@ -93,7 +100,7 @@ export class ManifestWriter {
       method: 'PUT' as const,
       target: `${place.path}/manifests/${name}`,
       scopes: [repositoryScope(place.path, 'pull', 'push')],
-      headers: { 'content-type': descriptor.mediaType },
+      headers: { 'content-type': descriptor.mediaType, ...condition },
       body: bytes,
       expect: [200, 201, 202, 204],
     }
@@ -102,7 +109,8 @@ export class ManifestWriter {
       await discard(answer)
       return answer
     } catch (error) {
-      throw this.#childrenOnTheWay(error, reference, content) ? new PassingFault(error) : error
+      if (this.#childrenOnTheWay(error, reference, content)) throw new PassingFault(error)
+      throw typeRefused(error, reference, descriptor) ?? error
     }
   }
 
@@ -121,4 +129,20 @@ function notStored(where: string, { status, url }: HttpAnswer): PassingFault {
   const hint = 'Check what answers at this address: a proxy or a gateway may answer in place of the registry.'
   const exchange = { method: 'PUT', url: redactUrl(url), status }
   return new PassingFault(new RegistryError('REGISTRY_REJECTED', message, { hint, exchange }))
+}
+
+const UNSUPPORTED_MEDIA_TYPE = 415
+
+/** The error for a registry that takes no manifests of this type: some take OCI's alone. */
+function typeRefused(
+  error: unknown,
+  { registry }: Reference,
+  { mediaType }: Pick<Descriptor, 'mediaType'>,
+): RegistryError | undefined {
+  if (!(error instanceof RegistryError) || error.status !== UNSUPPORTED_MEDIA_TYPE) return undefined
+  const hint = mediaType.startsWith('application/vnd.docker.')
+    ? `${registry} accepts OCI media types only: use an image that was pushed with these, as by 'docker buildx build --output type=registry,oci-mediatypes=true'`
+    : `${registry} accepts no manifests of the type '${mediaType}'`
+  const { exchange } = error
+  return new RegistryError(error.code, error.message, { hint, cause: error, ...(exchange && { exchange }) })
 }

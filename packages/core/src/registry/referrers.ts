@@ -8,7 +8,7 @@ import {
   MEDIA_TYPES,
   type StoredManifest,
 } from '../model/oci.js'
-import type { Reference, Repository } from '../model/reference.js'
+import { formatReference, type Reference, type Repository } from '../model/reference.js'
 import type { Connections } from './connections.js'
 import { headerOf } from './http-message.js'
 import { Queue } from './in-flight.js'
@@ -20,6 +20,9 @@ import type { RegistryCall } from './port.js'
 
 /** By these registries say that they have no such API, each in its own way. */
 const NO_API: readonly number[] = [400, 404, 405, 406, 501]
+/** How often a tag is written that other clients write at the same time. */
+const UPDATE_ATTEMPTS = 5
+const PRECONDITION_FAILED = 412
 
 /**
  * Finds and records what refers to a manifest: by the registry's API, and by the tag that stands in for it where the
@@ -104,11 +107,17 @@ export class Referrers {
   }
 
   async #listByTag(repository: Repository, subject: Digest, call?: RegistryCall): Promise<readonly Descriptor[]> {
-    const stored = await this.#reader.get(referrersTag(repository, subject), { ...call, fresh: true })
-    return stored && isIndex(stored.content) ? stored.content.manifests : []
+    return entriesOf(await this.#reader.get(referrersTag(repository, subject), { ...call, fresh: true }))
   }
 
-  /** Reads and writes again; callers of this client take turns, those of others cannot be kept out. */
+  /**
+   * Reads, changes and writes the tag of a subject, and reads it once more. Callers of this client take turns. A registry that
+   * evaluates conditions refuses the write if another client was faster; others are read afterwards, and the change made
+   * again if that client has overwritten it.
+   *
+   * @param change - The new entries; undefined where there is nothing to change.
+   * @throws RegistryError TAG_MOVED
+   */
   #update(
     repository: Repository,
     subject: Digest,
@@ -117,11 +126,43 @@ export class Referrers {
   ): Promise<void> {
     const reference = referrersTag(repository, subject)
     return this.#queue.after(`${repository.registry}/${repository.repository}@${subject}`, call?.signal, async () => {
-      const manifests = change(await this.#listByTag(repository, subject, call))
-      if (manifests === undefined) return
-      await this.#writer.put(reference, encodeManifest({ schemaVersion: 2, manifests }, MEDIA_TYPES.ociIndex), call)
+      for (let attempt = 1; attempt <= UPDATE_ATTEMPTS; attempt += 1) {
+        const stored = await this.#reader.get(reference, { ...call, fresh: true })
+        const entries = change(entriesOf(stored))
+        if (entries === undefined) return
+        const index = stored && isIndex(stored.content) ? stored.content : { schemaVersion: 2 as const }
+        const next = encodeManifest({ ...index, manifests: entries }, MEDIA_TYPES.ociIndex)
+        if (await this.#replace(reference, stored, next, call)) {
+          // The last write of several wins: only a read shows whose that was.
+          if (change(entriesOf(await this.#reader.get(reference, { ...call, fresh: true }))) === undefined) return
+        }
+      }
+      throw new RegistryError('TAG_MOVED', `${formatReference(reference)} is written by others at the same time`, {
+        hint: 'run again once the other clients that attach artifacts to the same image have ended',
+      })
     })
   }
+
+  /** @returns false where the registry refused it because the tag is another one by now. */
+  async #replace(
+    reference: Reference,
+    stored: StoredManifest | undefined,
+    next: StoredManifest,
+    call: RegistryCall | undefined,
+  ): Promise<boolean> {
+    const condition = stored ? { 'if-match': `"${stored.descriptor.digest}"` } : { 'if-none-match': '*' }
+    try {
+      await this.#writer.put(reference, next, call, condition)
+      return true
+    } catch (error) {
+      if (error instanceof RegistryError && error.status === PRECONDITION_FAILED) return false
+      throw error
+    }
+  }
+}
+
+function entriesOf(stored: StoredManifest | undefined): readonly Descriptor[] {
+  return stored && isIndex(stored.content) ? stored.content.manifests : []
 }
 
 /** Hex digits in such a tag; a tag has no room for all of sha512. */

@@ -152,8 +152,8 @@ describe('what a layout does not take', () => {
     await pushImage(registry, mixed, image)
     await registry.putManifest(mixed, tinyIndex([image], 'oci'))
     const directory = fresh()
-    const { digest } = await copyManifest(registry, mixed, named(directory, 'x'))
-    expect((await registry.resolve(named(directory)))?.digest).toBe(digest)
+    const { descriptor } = await copyManifest(registry, mixed, named(directory, 'x'))
+    expect((await registry.resolve(named(directory)))?.digest).toBe(descriptor.digest)
   })
 
   test('a name for what lacks a part', async () => {

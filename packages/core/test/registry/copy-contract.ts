@@ -52,10 +52,11 @@ export function copyContract(name: string, setup: () => Promise<ContractSubject 
     })
     afterAll(() => subject[Symbol.asyncDispose]())
 
-    const copy = (to: Repository, options = {}, events: RegistryEvent[] = []) =>
-      copyManifest(subject.registry, { ...source, tag: 'latest' }, { ...to, tag: 'copied' }, options, {
-        onEvent: (event) => events.push(event),
-      })
+    const copy = async (to: Repository, options = {}, events: RegistryEvent[] = []) => {
+      const call = { onEvent: (event: RegistryEvent) => events.push(event) }
+      const from = { ...source, tag: 'latest' }
+      return (await copyManifest(subject.registry, from, { ...to, tag: 'copied' }, options, call)).descriptor
+    }
     const directions = (events: readonly RegistryEvent[]) =>
       new Set(events.map((event) => (event.kind === 'transfer' ? event.direction : event.kind)))
 

@@ -37,7 +37,7 @@ test('a layer that is got from elsewhere is not looked for', async () => {
   const manifest = encodeManifest({ ...image.manifest.content, layers }, MEDIA_TYPES.dockerManifest)
   await registry.putManifest(from, manifest)
   const to = { registry: elsewhere.server.host, repository: 'windows', tag: '1' }
-  expect(await copyManifest(registry, from, to)).toEqual(manifest.descriptor)
+  expect((await copyManifest(registry, from, to)).descriptor).toEqual(manifest.descriptor)
   expect(await registry.getManifest(to)).toEqual(manifest)
 })
 
@@ -56,7 +56,7 @@ test('an artifact that is no image is copied like one', async () => {
   )
   await registry.putManifest(from, manifest)
   const to = { registry: elsewhere.server.host, repository: 'artifact', tag: '1' }
-  expect(await copyManifest(registry, from, to)).toEqual(manifest.descriptor)
+  expect((await copyManifest(registry, from, to)).descriptor).toEqual(manifest.descriptor)
   expect(await registry.getManifest(to)).toEqual(manifest)
 })
 

@@ -100,7 +100,7 @@ describe.each(PASSING)('a passing fault, $kind $status', (fault) => {
     for (let step = 0; step < steps; step += 1) {
       const to = fresh()
       proxy.plan((_, at) => (at === step ? fault : undefined))
-      expect(await copy(to)).toEqual(index.descriptor)
+      expect((await copy(to)).descriptor).toEqual(index.descriptor)
       await expectWhole(to)
     }
     expect(steps).toBeGreaterThan(10)
