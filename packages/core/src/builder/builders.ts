@@ -1,7 +1,7 @@
 import { DefinitionError } from '../model/errors.js'
 import type { CredentialStore } from '../registry/port.js'
 import { builderName, preload } from './connect.js'
-import { connectNodes } from './nodes.js'
+import { checkAddress, connectNodes } from './nodes.js'
 import type { BuilderOptions } from './options.js'
 import type { Builder } from './port.js'
 
@@ -14,6 +14,12 @@ export interface Engines extends AsyncDisposable {
   all(signal?: AbortSignal): Promise<readonly Builder[]>
   /** Loads what speaks to them, which takes a while, and contacts none. */
   prepare(): void
+  /**
+   * Checks the addresses that the caller gave, and contacts none: a wrong one is an error also where nothing is built.
+   *
+   * @throws EngineError ENGINE_UNREACHABLE
+   */
+  checkAddresses(): Promise<void>
 }
 
 /** Which builders to use: one or several; by default that of the environment. */
@@ -45,6 +51,9 @@ export function openEngines({ engine, engines, builders }: EngineChoice, credent
     },
     // Where that fails, the first call does so too, and tells it.
     prepare: () => void Promise.all(chosen.map(preload)).catch(() => {}),
+    async checkAddresses() {
+      await Promise.all(chosen.map(checkAddress))
+    },
     async [Symbol.asyncDispose]() {
       const opened = await opening?.catch(() => [])
       await Promise.all(opened?.map((one) => one[Symbol.asyncDispose]()) ?? [])

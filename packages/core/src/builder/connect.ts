@@ -25,6 +25,14 @@ export function unusableBuilder(options: BuilderOptions, error: Error): Builder 
   return new LazyBuilder(options, () => Promise.reject(error))
 }
 
+/** Reads the address of one builder, and contacts none. @throws EngineError ENGINE_UNREACHABLE */
+export async function resolveAddress(options: BuilderOptions): Promise<void> {
+  const { host, certificates, env = process.env } = options
+  await (isRemote(options)
+    ? (await importRemote()).resolveRemote(options)
+    : resolveEndpoint({ host, certificates, env }))
+}
+
 /** Loads the adapter of a builder and its libraries, which takes a while, and contacts nothing. */
 export async function preload(options: BuilderOptions): Promise<void> {
   await (isRemote(options) ? importRemote() : importEngine())

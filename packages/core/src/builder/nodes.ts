@@ -1,6 +1,6 @@
 import { EngineError } from '../model/errors.js'
 import { readBuildxNodes } from './buildx-store.js'
-import { connectEngine, unusableBuilder } from './connect.js'
+import { connectEngine, resolveAddress, unusableBuilder } from './connect.js'
 import { isWorkloadAddress } from './kubernetes/pod-address.js'
 import { readyPods } from './kubernetes/workload-pods.js'
 import type { BuilderOptions } from './options.js'
@@ -17,6 +17,18 @@ export async function connectNodes(options: BuilderOptions, signal?: AbortSignal
     if (!(error instanceof EngineError)) throw error
     return [unusableBuilder(options, error)]
   }
+}
+
+/**
+ * Checks an address without contacting a builder: only files of this machine are read, such as those of docker contexts.
+ *
+ * @throws EngineError ENGINE_UNREACHABLE if it is malformed, or names neither a docker context nor a buildx builder
+ */
+export async function checkAddress(options: BuilderOptions): Promise<void> {
+  const { host, command, env = process.env } = options
+  if (command !== undefined || !host || isWorkloadAddress(host)) return
+  const isBuildx = !host.includes('://') && (await readBuildxNodes(host, env)) !== undefined
+  if (!isBuildx) await resolveAddress(options)
 }
 
 async function findNodes(options: BuilderOptions, signal?: AbortSignal): Promise<readonly BuilderOptions[]> {

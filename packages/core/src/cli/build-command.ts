@@ -6,7 +6,7 @@ import type { Report } from '../report/report.js'
 import { formatReport } from '../report/report-text.js'
 import type { CommandContext, PipelineFlags } from './command.js'
 import { EXIT, exitCodeOf } from './exit-code.js'
-import { jsonText, printResult } from './output.js'
+import { jsonText, printNote, printResult } from './output.js'
 import { openReportPage } from './report-page.js'
 import { openReporter, progressOf } from './reporters.js'
 import { optionsOf } from './run-options.js'
@@ -15,7 +15,7 @@ import { optionsOf } from './run-options.js'
 export async function buildCommand(flags: PipelineFlags, context: CommandContext): Promise<void> {
   const { host } = context
   try {
-    const report = await executeShown(flags, context)
+    const report = await executeReported(flags, context)
     printResult(flags.json ? jsonText(report) : formatReport(report), host)
     if (report.outcome === 'incomplete') host.exitCode = EXIT.incomplete
   } catch (error) {
@@ -25,8 +25,21 @@ export async function buildCommand(flags: PipelineFlags, context: CommandContext
   }
 }
 
+/** Says at the end where the page was written, unless only events or nothing may be shown. */
+async function executeReported(flags: PipelineFlags, context: CommandContext): Promise<Report> {
+  let isWritten = false
+  try {
+    return await executeShown(flags, context, () => {
+      isWritten = true
+    })
+  } finally {
+    const isShown = !['json', 'quiet'].includes(progressOf(flags, context.host))
+    if (isWritten && isShown) printNote(`report written to ${flags.report}`, context.host)
+  }
+}
+
 /** What was drawn is taken away before anything else is written; the page is of runs that failed, too. */
-async function executeShown(flags: PipelineFlags, context: CommandContext): Promise<Report> {
+async function executeShown(flags: PipelineFlags, context: CommandContext, onPageWritten: () => void): Promise<Report> {
   using reporter = await openReporter(flags, context.host)
   context.onStopping = reporter.stopping
   let isTold = false
@@ -41,9 +54,10 @@ async function executeShown(flags: PipelineFlags, context: CommandContext): Prom
     const tellLayers = page !== undefined || progressOf(flags, context.host) === 'json'
     const run = execute(...context.pipelines, { ...optionsOf(flags, context, EXECUTE_OPTIONS), onEvent, tellLayers })
     // Of a run that failed, its own failure is told, whatever becomes of the page.
-    await run.catch(() => page?.write().catch(() => {}))
+    await run.catch(() => page?.write().then(onPageWritten, () => {}))
     const report = await run
     await page?.write()
+    if (page !== undefined) onPageWritten()
     return report
   } catch (error) {
     if (!isTold) reporter.tell({ kind: 'run-finished', at: Date.now(), outcome: 'failed', error: errorData(error) })

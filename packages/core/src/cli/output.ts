@@ -2,6 +2,7 @@ import { access, constants, open, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { DefinitionError } from '../model/errors.js'
 import { escapeJson } from '../report/escape.js'
+import { oneLine } from '../report/plain-words.js'
 import { tamed } from '../report/progress/groups.js'
 import type { Host } from './command.js'
 
@@ -13,6 +14,11 @@ export function jsonText(value: unknown): string {
 /** Writes a result to standard output, without what the CI system would take for a command. */
 export function printResult(text: string, host: Pick<Host, 'stdout' | 'env'>): void {
   host.stdout.write(tamed(text, host.env))
+}
+
+/** Writes a line beside the result, to standard error. */
+export function printNote(text: string, { stderr, env }: Pick<Host, 'stderr' | 'env'>): void {
+  stderr.write(tamed(`${oneLine(text)}\n`, env))
 }
 
 /** Writes a result to the file that a flag names, or to standard output. @throws DefinitionError USAGE */

@@ -55,6 +55,7 @@ export async function inWorkshop<Result>(
     const graph = buildGraph(definition, { only })
     const world = openWorld(options, lock)
     open.unshift(world.contexts, world.engines, world.registry)
+    await world.engines.checkAddresses()
     result = await work({ definition, graph, world, input: planningInput(definition, graph, options, only) })
   } catch (error) {
     await closeAll(open).catch(() => {})

@@ -4,6 +4,7 @@ import { codeText, isAsDeclared, movedText, oneLine } from './plain-words.js'
 import { GroupedLines, type GroupMarkers } from './progress/groups.js'
 import { OutputLines } from './progress/output-lines.js'
 import type { Reporter } from './progress/reporter.js'
+import { RunningSteps } from './progress/running-steps.js'
 import { formatBytes } from './units.js'
 
 /** How the plain reporter writes. */
@@ -22,13 +23,18 @@ export function plainReporter({ write, verbose, markers }: PlainReporterOptions)
   const line = (text: string) => write(tame(`${oneLine(text)}\n`))
   let hasSeveral = false
   const end = (event: RunEvent & { readonly node: string }, text: string) => {
+    steps.drop(event.node)
     if (groups === undefined) line(`${event.node}: ${text}`)
     else groups.end(event.node, oneLine(`${event.node}: ${text}`), event)
   }
   const output = new OutputLines()
+  const steps = new RunningSteps()
   const hasOutput = verbose || groups !== undefined
-  const work = (node: string, event: WorkEvent) => {
-    const told = workText(event, verbose)
+  const work = (node: string, event: WorkEvent, at: number) => {
+    const step = steps.add(node, event, at)
+    // A group is written when its node ends, which is too late for what runs now.
+    if (step !== undefined && isStart(event)) return line(`${node}: ${step}`)
+    const told = step ?? workText(event, verbose)
     const lines = [...(hasOutput ? output.add(node, event) : []), ...(told === undefined ? [] : [oneLine(told)])]
     for (const text of lines) {
       if (groups === undefined) write(`${node}: ${text}\n`)
@@ -44,6 +50,7 @@ export function plainReporter({ write, verbose, markers }: PlainReporterOptions)
       case 'node-started':
         return line(`${event.node}: started${event.engine === undefined || !hasSeveral ? '' : ` on ${event.engine}`}`)
       case 'node-moved':
+        steps.drop(event.node)
         return line(movedText(event))
       case 'node-reused':
         return end(event, `reused ${shortDigest(event.digest)}`)
@@ -55,7 +62,7 @@ export function plainReporter({ write, verbose, markers }: PlainReporterOptions)
       case 'node-skipped':
         return end(event, event.because)
       case 'work':
-        return work(event.node, event.event)
+        return work(event.node, event.event, event.at)
       case 'tag-moved':
         return line(`${event.change.reference} -> ${shortDigest(event.change.to)}`)
       case 'loaded':
@@ -64,7 +71,23 @@ export function plainReporter({ write, verbose, markers }: PlainReporterOptions)
         return
     }
   }
-  return { tell, stopping: () => line('stopping (again to leave at once)'), [Symbol.dispose]: () => {} }
+  const reportLong = () => {
+    for (const { node, text } of steps.longRunning(Date.now())) line(`${node}: ${text}`)
+  }
+  // Output that is shown as it comes needs no summary.
+  const timer = verbose && groups === undefined ? undefined : setInterval(reportLong, CHECK_INTERVAL).unref()
+  return {
+    tell,
+    stopping: () => line('stopping (again to leave at once)'),
+    [Symbol.dispose]: () => clearInterval(timer),
+  }
+}
+
+/** Milliseconds between two checks for steps that run for long. */
+const CHECK_INTERVAL = 1_000
+
+function isStart(event: WorkEvent): boolean {
+  return event.kind === 'build-step' && event.status === 'started'
 }
 
 /** Bytes that a transfer has to have for a line of its own: configs and small layers are done in a moment. */
@@ -72,8 +95,6 @@ const LARGE = 1_000_000
 
 function workText(event: WorkEvent, verbose: boolean): string | undefined {
   switch (event.kind) {
-    case 'build-step':
-      return event.status === 'started' ? undefined : `${event.name} (${event.status})`
     case 'build-warning':
       return `warning: ${event.message}${event.line === undefined ? '' : ` (Dockerfile line ${event.line})`}`
     case 'rootfs-progress':

@@ -1,3 +1,4 @@
+import { shortDigest } from '../model/digest.js'
 import { formatPlatform } from '../model/platform.js'
 import { codeText, isAsDeclared, withoutControls } from './plain-words.js'
 import type { NodeReport, Report } from './report.js'
@@ -8,18 +9,35 @@ export function formatReport(report: Report): string {
   const results = report.nodes.filter(({ reference }) => reference !== undefined)
   const notes = report.notes.map((note) => `note: ${note}\n`).join('')
   const lost = [...report.nodes.map(lostLine), ...report.nodes.map(codeLine)].join('')
-  const parts = [alignColumns(results.map(resultRow)), formatTagChanges(report.tags), lost + notes]
+  const names = report.tags.length > 0 ? formatTagChanges(report.tags) : formatImages(results)
+  const parts = [formatResults(results), names, lost + notes]
   return withoutControls(parts.filter((part) => part !== '').join('\n'))
 }
 
-function resultRow({ pipeline, kind, platform, outcome, reference = '', duration }: NodeReport): readonly string[] {
-  const what = platform === undefined ? kind.replace('-', ' ') : `${kind}(${formatPlatform(platform)})`
-  const took = outcome === 'made' && duration !== undefined ? `made in ${formatDuration(duration)}` : outcome
-  return [pipeline, what, took, reference]
+/** Columns of a terminal of common size. */
+const COLUMNS = 80
+
+/** Names and digests in short: the digests that names point to follow in full, and JSON has all of them. */
+function formatResults(nodes: readonly NodeReport[]): string {
+  const rows = nodes.map(resultRow)
+  const width = (at: number) => Math.max(...rows.map((row) => row[at]?.length ?? 0))
+  const others = [1, 2, 3].reduce((sum, at) => sum + SEPARATOR + width(at), 0)
+  return alignColumns(rows.map(([pipeline = '', ...rest]) => [elided(pipeline, COLUMNS - others), ...rest]))
 }
 
-function tagRow({ reference, from, to }: Report['tags'][number]): readonly string[] {
-  return [reference, from === to ? 'unchanged' : 'now', to]
+const SEPARATOR = 2
+const SHORTEST_NAME = 8
+
+/** A name of at most this many characters. Its end tells names apart that share a host. */
+function elided(name: string, given: number): string {
+  const room = Math.max(SHORTEST_NAME, given)
+  return name.length <= room ? name : `…${name.slice(1 - room)}`
+}
+
+function resultRow({ pipeline, kind, platform, outcome, digest, duration }: NodeReport): readonly string[] {
+  const what = platform === undefined ? kind.replace('-', ' ') : `${kind}(${formatPlatform(platform)})`
+  const took = outcome === 'made' && duration !== undefined ? `made in ${formatDuration(duration)}` : outcome
+  return [pipeline, what, took, digest === undefined ? '' : shortDigest(digest)]
 }
 
 /** What the names were published without. */
@@ -32,9 +50,24 @@ function codeLine({ node, code }: NodeReport): string {
   return code === undefined || isAsDeclared(code) ? '' : `note: ${node}: ${codeText(code)}\n`
 }
 
-/** Names as text, each with what it points to now. */
+/** Where the images of a run without names are, such as one with `--only`. */
+function formatImages(nodes: readonly NodeReport[]): string {
+  return nodes
+    .filter(({ kind }) => kind === 'image')
+    .map(({ reference = '' }) => `${reference.replace('@', '\n  ')}\n`)
+    .join('')
+}
+
+/** Names as text, and in a line of its own below them the digest that they point to now, which fits 80 columns. */
 export function formatTagChanges(changes: Report['tags']): string {
-  return alignColumns(changes.map(tagRow))
+  const digests = [...new Set(changes.map(({ to }) => to))]
+  return digests
+    .map((digest) => {
+      const names = changes.filter(({ to }) => to === digest)
+      const rows = names.map(({ reference, from, to }) => [reference, from === to ? 'unchanged' : 'now'])
+      return `${alignColumns(rows)}  ${digest}\n`
+    })
+    .join('')
 }
 
 /** The part of what `promote(...)` returns that is shown. */

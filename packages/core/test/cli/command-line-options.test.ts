@@ -6,7 +6,7 @@ import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { tinyImage } from '../../../../test/support/tiny-image.js'
 import type { CommandLineOptions } from '../../src/cli/command.js'
 import { main } from '../../src/cli/main.js'
-import { fromImage, pipeline, platform, staticCredentials } from '../../src/index.js'
+import { fromImage, pipeline, plan, platform, staticCredentials } from '../../src/index.js'
 import { startRegistry } from '../../src/registry-server/index.js'
 
 const LOGIN = { username: 'ada', password: 's3cret' }
@@ -62,6 +62,17 @@ describe('what run(...) takes after the pipelines', () => {
     const argv = written.map((word) => word.replace('HOST', host))
     expect(await output(argv, options)).toMatch(expected)
     expect(await output(argv, {})).toContain('401')
+  })
+
+  it('names builders that exist, also where nothing is built and none is contacted', async () => {
+    for (const flag of ['--builder', '--engine']) {
+      expect(await output(['plan', flag, 'nosuch'], options)).toMatch(/^error: .*'nosuch'.*\n {2}hint: /)
+    }
+    const app = pipeline(`${host}/app`).platforms(platform('amd64', { base: fromImage(`${host}/base:1`) }))
+    const nothingToBuild = { ...options, engines: ['nosuch'], build: false } as const
+    await expect(plan(app.build({ context: '.' }), nothingToBuild)).rejects.toMatchObject({
+      code: 'ENGINE_UNREACHABLE',
+    })
   })
 
   it('comes after what a flag says', async () => {

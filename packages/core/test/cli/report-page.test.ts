@@ -2,7 +2,9 @@ import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
+import { main } from '../../src/cli/main.js'
 import { openReportPage } from '../../src/cli/report-page.js'
+import { fromImage, pipeline, platform } from '../../src/index.js'
 
 const output = { write: () => {} }
 const host = { argv: [], env: {}, stdout: output, stderr: output, on: () => {}, off: () => {} }
@@ -17,6 +19,25 @@ describe('the page of --report', () => {
     expect(await readFile(file, 'utf8')).toContain('<!doctype html>')
     await openReportPage(file, host)
     expect(await readFile(file, 'utf8')).toContain('<!doctype html>')
+  })
+
+  it('is named at the end of the run, also of one that failed', async () => {
+    await using folder = await tempFolder('report-page')
+    const file = join(folder.path, 'report.html')
+    const broken = pipeline('127.0.0.1:1/team/app')
+      .platforms(platform('amd64', { base: fromImage(`127.0.0.1:1/base@sha256:${'a'.repeat(64)}`) }))
+      .build({ context: folder.path })
+    const said = async (flags: readonly string[]) => {
+      let stderr = ''
+      const write = (text: string) => {
+        stderr += text
+      }
+      await main([broken], { ...host, argv: ['node', 'build.ts', '--report', file, ...flags], stderr: { write } })
+      return stderr
+    }
+    expect(await said([])).toContain(`report written to ${file}\nerror: `)
+    expect(await said(['--progress', 'json'])).not.toContain('report written')
+    expect(await said(['-q'])).not.toContain('report written')
   })
 
   it('is refused before the run where it could not be written', async () => {

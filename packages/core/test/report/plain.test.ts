@@ -1,9 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { RunEvent } from '../../src/model/events.js'
 import { plainReporter } from '../../src/report/plain.js'
 import { eventLinesReporter } from '../../src/report/progress/event-lines.js'
 import { groupMarkers } from '../../src/report/progress/groups.js'
-import { digestOf, FAILED, WHOLE, work } from './recorded-run.js'
+import { digestOf, FAILED, RUN, START, WHOLE, work } from './recorded-run.js'
 
 function written(events: readonly RunEvent[], env: Readonly<Record<string, string>> = {}, verbose = false): string {
   let text = ''
@@ -30,9 +30,10 @@ describe('plain', () => {
       'app base index: done sha256:cccccccccccc',
       'app image(linux/amd64): started',
       'app image(linux/arm/v7): started',
+      'app image(linux/arm/v7): [2/3] RUN make -j1 (started)',
       'app image(linux/arm/v7): warning: FromAsCasing (Dockerfile line 3)',
       'app image(linux/amd64): done sha256:111111111111',
-      'app image(linux/arm/v7): [2/3] RUN make -j1 (done)',
+      'app image(linux/arm/v7): [2/3] RUN make -j1 (done in 54.0 s)',
       'app image(linux/arm/v7): done sha256:222222222222',
       'app index: started',
       'app index: done sha256:ffffffffffff',
@@ -79,11 +80,38 @@ describe('plain', () => {
         '::group::app image(linux/arm/v7): failed: the build for linux/arm/v7 failed at Dockerfile:3: exit code: 2',
         '  cc -c main.c',
         '  warning: FromAsCasing (Dockerfile line 3)',
-        '  [2/3] RUN make -j1 (failed)',
+        '  [2/3] RUN make -j1 (failed in 4.0 s)',
         '::endgroup::',
         'app image(linux/amd64): cancelled',
       ].join('\n'),
     )
+  })
+
+  test('a step that starts is a line at once on GitHub, outside of the group that its node becomes', () => {
+    const lines = written(WHOLE, { GITHUB_ACTIONS: 'true' }).split('\n')
+    const start = lines.indexOf('app image(linux/arm/v7): [2/3] RUN make -j1 (started)')
+    expect(start).toBeGreaterThan(0)
+    expect(lines.indexOf('::group::app image(linux/arm/v7): done sha256:222222222222')).toBeGreaterThan(start)
+  })
+
+  test.each([{}, { GITHUB_ACTIONS: 'true' }])('the end of the output of a step that runs for long, in %j', (env) => {
+    vi.useFakeTimers({ now: START })
+    try {
+      let text = ''
+      const write = (piece: string) => {
+        text += piece
+      }
+      const node = 'app image(linux/arm/v7)'
+      using reporter = plainReporter({ write, verbose: false, markers: groupMarkers(env) })
+      reporter.tell(work(0, node, { ...RUN, status: 'started' }))
+      reporter.tell(work(1, node, { kind: 'build-log', step: RUN.step, stream: 'stdout', text: 'cc a.c\ncc b' }))
+      vi.advanceTimersByTime(9_000)
+      expect(text).toBe(`${node}: [2/3] RUN make -j1 (started)\n`)
+      vi.advanceTimersByTime(2_000)
+      expect(text).toMatch(/\n.*: \[2\/3\] RUN make -j1 \(running for 10 s\): cc b\n$/)
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   test('folds each node on GitLab', () => {

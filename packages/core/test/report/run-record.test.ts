@@ -8,7 +8,7 @@ import { formatReportPage } from '../../src/report/html/report-page.js'
 import { eventLinesReporter } from '../../src/report/progress/event-lines.js'
 import { readEvents } from '../../src/report/record/read-events.js'
 import { criticalPath, type RunRecord, RunRecorder } from '../../src/report/record/run-record.js'
-import { digestOf, FAILED, nodePlan, WHOLE, work } from './recorded-run.js'
+import { digestOf, FAILED, HALF, nodePlan, WHOLE, work } from './recorded-run.js'
 
 const HEADER = '{"kind":"events","version":1}\n'
 
@@ -142,8 +142,8 @@ describe('events of a file', () => {
       'line 2 is no event',
     ],
     ['a time that no date has', `${HEADER}{"at":1e300,"kind":"node-started","node":"a"}`, 'line 2 is no event'],
-    ['a deep line', `${HEADER}${'['.repeat(100_000)}`, 'line 2 is no event'],
-    ['a line that was cut off', '{"kind":"events","version":1}\n{"kind":"wor', 'line 2 is no event'],
+    ['a deep line', `${HEADER}${'['.repeat(100_000)}\n{}\n`, 'line 2 is no event'],
+    ['a line that is cut off before others', `${HEADER}{"kind":"wor\n{"at":1}\n`, 'line 2 is no event'],
   ])('%s is refused', async (_what, content, message) => {
     const file = join(folder, 'bad.jsonl')
     await writeFile(file, content)
@@ -151,6 +151,22 @@ describe('events of a file', () => {
       code: 'USAGE',
       faults: [{ path: file, message }],
     })
+  })
+
+  test('that end in the middle of a line, as a killed run leaves them, give a page that says so', async () => {
+    const file = join(folder, 'cut.jsonl')
+    const recorded = HALF.map((event) => `${JSON.stringify(event)}\n`).join('')
+    await writeFile(file, `${HEADER}${recorded}{"kind":"work","at":17673`)
+    const recorder = new RunRecorder()
+    let cuts = 0
+    const onCut = () => {
+      cuts += 1
+    }
+    for await (const event of readEvents(file, onCut)) recorder.add(event)
+    expect(cuts).toBe(1)
+    expect(recorder.record()).toMatchObject({ isCut: true, endedAt: HALF.at(-1)?.at })
+    expect(await formatReportPage(recorder.record())).toContain('was killed, or its events are incomplete')
+    expect(recordOf(WHOLE).isCut).toBe(false)
   })
 
   test('events of later kinds are left out', async () => {

@@ -26,7 +26,7 @@ ${layerSection(record)}
 ${movedSection(record)}
 ${pictureSection(drawing)}
 ${logSection(record)}`
-  return formatPage(`polyarch run: ${record.outcome}`, body)
+  return formatPage(`polyarch run: ${record.isCut ? 'incomplete events' : record.outcome}`, body)
 }
 
 const OUTCOMES: Readonly<Record<RunRecord['outcome'], readonly [style: string, text: string]>> = {
@@ -36,8 +36,11 @@ const OUTCOMES: Readonly<Record<RunRecord['outcome'], readonly [style: string, t
   cancelled: ['warn', 'was cancelled'],
 }
 
-function head({ outcome, startedAt, endedAt, nodes, retries }: RunRecord): Html {
-  const [style, text] = OUTCOMES[outcome]
+/** Of a run whose end is not recorded. */
+const UNFINISHED = ['bad', 'was killed, or its events are incomplete'] as const
+
+function head({ outcome, startedAt, endedAt, nodes, retries, isCut }: RunRecord): Html {
+  const [style, text] = isCut ? UNFINISHED : OUTCOMES[outcome]
   const counts = (['made', 'reused', 'failed', 'skipped', 'not-run'] as const).flatMap((one) => {
     const count = nodes.filter((node) => node.outcome === one).length
     return count === 0 ? [] : [`${count} ${NODE_OUTCOMES[one][1]}`]

@@ -5,10 +5,15 @@ import { parseJson } from '../../model/json.js'
 import { LineTooLong, readLines } from '../../model/lines.js'
 import { EVENTS_VERSION } from '../progress/event-lines.js'
 
-/** Reads a file of events, as `--progress json` writes it, one after the other. @throws DefinitionError USAGE */
-export async function* readEvents(file: string): AsyncGenerator<RunEvent> {
+/**
+ * Reads a file of events, as `--progress json` writes it, one after the other.
+ *
+ * @param onCut - called if the last line is cut off, as a killed run leaves it; its event is left out
+ * @throws DefinitionError USAGE
+ */
+export async function* readEvents(file: string, onCut?: () => void): AsyncGenerator<RunEvent> {
   try {
-    yield* parseEvents(readLines(createReadStream(file)), file)
+    yield* parseEvents(readLines(createReadStream(file)), file, onCut)
   } catch (error) {
     if (error instanceof LineTooLong) throw fault(file, error.message)
     if (error instanceof Error && 'syscall' in error) throw fault(file, `it cannot be read: ${error.message}`)
@@ -20,13 +25,21 @@ export async function* readEvents(file: string): AsyncGenerator<RunEvent> {
  * Reads the lines of a file of events. Events of kinds that this version does not have are left out.
  *
  * @param file - its path, for messages
+ * @param onCut - called if the last line is cut off
  * @throws DefinitionError USAGE if a line is not an event
  */
-export async function* parseEvents(lines: AsyncIterable<string>, file: string): AsyncGenerator<RunEvent> {
+export async function* parseEvents(
+  lines: AsyncIterable<string>,
+  file: string,
+  onCut: () => void = () => {},
+): AsyncGenerator<RunEvent> {
   // With the schema library: only where events are read.
   const { checkEvent } = await import('./printed-json.js')
   let number = 0
+  // A line that is no JSON is an error, unless it is the last one.
+  let broken: number | undefined
   for await (const line of lines) {
+    if (broken !== undefined) throw fault(file, `line ${broken} is no event`)
     number += 1
     if (line.trim() === '') continue
     const value = parse(line)
@@ -34,11 +47,16 @@ export async function* parseEvents(lines: AsyncIterable<string>, file: string): 
       checkHeader(value, file)
       continue
     }
+    if (value === undefined) {
+      broken = number
+      continue
+    }
     const event = checkEvent(value)
     if (event === 'malformed') throw fault(file, `line ${number} is no event`)
     if (event !== 'unknown') yield event
   }
   if (number === 0) throw fault(file, 'it is empty')
+  if (broken !== undefined) onCut()
 }
 
 function parse(line: string): unknown {

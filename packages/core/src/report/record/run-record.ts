@@ -40,6 +40,8 @@ export interface RunRecord extends Omit<Report, 'nodes'> {
   readonly endedAt: number | undefined
   readonly error: ErrorData | undefined
   readonly retries: number
+  /** Whether the events stop before the end of the run, as those of a killed run do. */
+  readonly isCut: boolean
   readonly loaded: readonly string[]
   /** Of a run that failed while names moved: those that did not, with what was read of them. */
   readonly unmoved: readonly UnmovedName[]
@@ -135,6 +137,7 @@ export class RunRecorder {
       endedAt: this.#endedAt,
       error: events.find((event) => event.kind === 'run-finished')?.error,
       retries: this.#retries,
+      isCut: !events.some((event) => event.kind === 'run-finished'),
       loaded: events.flatMap((event) => (event.kind === 'loaded' ? [event.reference] : [])),
       unmoved: events.filter((event) => event.kind === 'tag-not-moved'),
     }

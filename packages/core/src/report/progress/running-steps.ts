@@ -1,0 +1,75 @@
+import type { WorkEvent } from '../../model/events.js'
+import { formatDuration } from '../units.js'
+import { lastState } from './output-lines.js'
+
+/** Milliseconds after which a step that still runs is reported, and again each time as long has passed. */
+const LONG_STEP = 10_000
+
+/** Characters of a step's output that are kept for its last line. */
+const MAX_TAIL = 2_000
+
+interface RunningStep {
+  readonly node: string
+  readonly name: string
+  readonly startedAt: number
+  reportedAt: number
+  output: string
+}
+
+/** Keeps the steps of Dockerfiles that run now, with when they started and the end of their output. */
+export class RunningSteps {
+  readonly #steps = new Map<string, RunningStep>()
+
+  /**
+   * Takes in one event.
+   *
+   * @param at - milliseconds since the epoch
+   * @returns the line that the event is worth: that a step has started, or has ended after which time.
+   */
+  add(node: string, event: WorkEvent, at: number): string | undefined {
+    if (event.kind === 'build-log') this.#log(`${node} ${event.step}`, event.text)
+    if (event.kind !== 'build-step') return undefined
+    const key = `${node} ${event.step}`
+    const running = this.#steps.get(key)
+    if (event.status === 'started') {
+      if (running !== undefined) return undefined
+      this.#steps.set(key, { node, name: event.name, startedAt: at, reportedAt: at, output: '' })
+      return isInternal(event.name) ? undefined : `${event.name} (started)`
+    }
+    this.#steps.delete(key)
+    const took =
+      running === undefined || event.status === 'cached' ? '' : ` in ${formatDuration(at - running.startedAt)}`
+    return `${event.name} (${event.status}${took})`
+  }
+
+  /** Forgets the steps of a node that has ended, or starts again elsewhere. */
+  drop(node: string): void {
+    for (const [key, step] of this.#steps) if (step.node === node) this.#steps.delete(key)
+  }
+
+  /** A line for each step that has run for long since it was last reported: for how long, and its last line of output. */
+  longRunning(now: number): readonly { readonly node: string; readonly text: string }[] {
+    const due = [...this.#steps.values()].filter(({ reportedAt }) => now - reportedAt >= LONG_STEP)
+    return due.map((step) => {
+      step.reportedAt = now
+      const last = lastLine(step.output)
+      const time = formatDuration(now - step.startedAt, 'whole')
+      return { node: step.node, text: `${step.name} (running for ${time})${last === '' ? '' : `: ${last}`}` }
+    })
+  }
+
+  #log(key: string, text: string): void {
+    const step = this.#steps.get(key)
+    if (step !== undefined) step.output = `${step.output}${text}`.slice(-MAX_TAIL)
+  }
+}
+
+/** Steps of BuildKit itself, such as the transfer of the context, take a moment or show their bytes. */
+function isInternal(name: string): boolean {
+  return name.startsWith('[internal]')
+}
+
+function lastLine(output: string): string {
+  const lines = output.split('\n').map(lastState)
+  return lines.findLast((line) => line.trim() !== '')?.trim() ?? ''
+}
