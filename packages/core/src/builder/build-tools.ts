@@ -3,6 +3,7 @@ import type { BuildSessions } from './build-sessions.js'
 import type { BuildKitClient } from './buildkit/client.js'
 import type { SolveRequest } from './buildkit/control.js'
 import { type SolveResult, solve } from './buildkit/solve.js'
+import { serveLocalCaches } from './local-caches.js'
 import type { BuilderCall, BuilderFeatures, BuildRequest } from './port.js'
 import { solveRequest } from './solve-request.js'
 
@@ -27,12 +28,15 @@ export async function runBuild(
   const control = await buildKit.control(call.signal)
   const session = await sessions.open(request.inputs, call.signal)
   const before = session.failures.length
+  const caches = await serveLocalCaches(request, session.stores)
   try {
-    return await solve(
+    const result = await solve(
       control,
-      { ...solveRequest(request, { features, address }), session: session.id, exporter },
+      { ...solveRequest({ ...request, ...caches }, { features, address }), session: session.id, exporter },
       call,
     )
+    await caches.finish(result.exported)
+    return result
   } catch (error) {
     throw buildFailure(error, request, session.failures.slice(before))
   }

@@ -38,30 +38,48 @@ export async function openContent(directory: string, digest: Digest, offset = 0)
     throw new RegistryError('NOT_FOUND', `${directory} lacks ${digest}`, { hint: 'copy the image there again' })
   }
   const path = contentPath(directory, digest)
-  const content = offset > 0 ? opened(path, offset) : checked(directory, digest, opened(path))
+  const content = offset > 0 ? opened(path, { start: offset }) : checked(directory, digest, opened(path))
   return Readable.from(content, { objectMode: false })
 }
 
 /** With the first read: who never comes to read leaves no file open, and a file that is gone by then is told to who reads. */
-async function* opened(path: string, start = 0): AsyncGenerator<Buffer, void, undefined> {
-  yield* createReadStream(path, { start })
+async function* opened(
+  path: string,
+  range: { readonly start?: number; readonly end?: number } = {},
+): AsyncGenerator<Buffer, void, undefined> {
+  yield* createReadStream(path, range)
+}
+
+/** A part of the bytes of a digest, unchecked: whoever assembles the whole checks it. */
+export function readPart(directory: string, digest: Digest, start: number, length: number): AsyncIterable<Buffer> {
+  return opened(contentPath(directory, digest), { start, end: start + length - 1 })
+}
+
+/** A path in a layout that nothing else writes to. */
+export function incomingPath(directory: string): string {
+  return join(directory, `incoming-${randomUUID()}`)
+}
+
+/** Moves a complete file of a layout to the place of its digest. */
+export async function placeContent(directory: string, temporary: string, digest: Digest): Promise<void> {
+  const folder = contentFolder(directory, algorithmOf(digest))
+  await mkdir(folder, { recursive: true })
+  await rename(temporary, contentPath(directory, digest))
+  await syncFolder(folder)
 }
 
 /** Stores bytes unless they are there. They appear under their digest whole, or not at all. */
 export async function writeContent(directory: string, source: BlobSource, signal?: AbortSignal): Promise<void> {
   const { digest } = source.descriptor
   if ((await contentSize(directory, digest)) !== undefined) return
-  const temporary = join(directory, `incoming-${randomUUID()}`)
+  const temporary = incomingPath(directory)
   try {
     // Opened first: a stream that is destroyed while it opens its file makes the file nevertheless, after its removal.
     await using file = await open(temporary, 'wx')
     const content = await source.open()
     const check = (chunks: AsyncIterable<Buffer>) => checked(directory, digest, chunks)
     await pipeline(content, check, file.createWriteStream({ flush: true }), { signal })
-    const folder = contentFolder(directory, algorithmOf(digest))
-    await mkdir(folder, { recursive: true })
-    await rename(temporary, contentPath(directory, digest))
-    await syncFolder(folder)
+    await placeContent(directory, temporary, digest)
   } catch (error) {
     await rm(temporary, { force: true })
     throw error
@@ -81,7 +99,8 @@ async function* checked(
   if (hash.digest !== digest) throw damaged(directory, digest)
 }
 
-function damaged(directory: string, digest: Digest): RegistryError {
+/** The error of bytes that have another digest. */
+export function damaged(directory: string, digest: Digest): RegistryError {
   return new RegistryError('DIGEST_MISMATCH', `the bytes of ${digest} in ${directory} have another digest`, {
     hint: 'The directory, or what was to go there, is damaged: nothing of it has been used.',
   })

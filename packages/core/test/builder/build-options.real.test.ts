@@ -1,9 +1,12 @@
 import { networkInterfaces } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { busyboxImage } from '../../../../test/support/busybox-image.js'
 import { pushTinyImage } from '../../../../test/support/push-tiny.js'
+import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { connectEngine } from '../../src/builder/connect.js'
 import { unsupportedOptions } from '../../src/builder/features.js'
+import type { BuildRequest } from '../../src/builder/port.js'
 import { buildFor, buildOnce, ENGINES, platform, printed, reference, setUpEngine } from './engines.js'
 import { forgetBuilds } from './forget-builds.js'
 
@@ -26,11 +29,31 @@ describe.each(ENGINES)('%s', (name) => {
     expect(printed(events)).toMatch(/192\.0\.2\.7\s+some\.example\.com/)
   })
 
-  test('caches in directories are refused, which the builder would ignore or fail on', async () => {
+  test('a cache is exported to a directory and imported from it, or the engine is known not to', async () => {
     await using engine = connectEngine({ host: place.host })
-    const cache = [{ type: 'local', attributes: {} }]
-    const unsupported = unsupportedOptions(await engine.describe(), { cacheFrom: cache, cacheTo: cache })
-    expect(unsupported.map(({ option }) => option)).toEqual(['cacheFrom (type=local)', 'cacheTo (type=local)'])
+    await using folder = await tempFolder('cache')
+    const dest = join(folder.path, 'cache')
+    const exported = { type: 'local', attributes: { dest, tag: 'main', mode: 'max' } }
+    const imported = { type: 'local', attributes: { src: dest, tag: 'main' } }
+    const dockerfile = `FROM ${place.base} AS first\nRUN date > /first\nFROM ${place.base}\nCOPY --from=first /first /\n`
+    const request = buildHere(dockerfile, { noCache: true })
+    const missing = { type: 'local', attributes: { src: join(folder.path, 'missing') } }
+    await buildOnce(engine, { ...request, cacheFrom: [missing] })
+    const unsupported = unsupportedOptions(await engine.describe(), { cacheFrom: [imported], cacheTo: [exported] })
+    if (unsupported.length > 0) {
+      expect(unsupported.map(({ option }) => option)).toEqual(['cacheTo (type=local)'])
+      await expect(engine.build({ ...request, cacheTo: [exported] })).rejects.toThrow('unknown cache exporter')
+      return
+    }
+    await buildOnce(engine, { ...request, cacheTo: [exported] })
+    const statuses = async (cacheFrom: NonNullable<BuildRequest['cacheFrom']>) => {
+      await forgetBuilds(place.host)
+      const events = await buildOnce(engine, { ...request, noCache: false, cacheFrom })
+      const run = events.filter((event) => event.kind === 'build-step' && event.name.includes('RUN date'))
+      return run.flatMap((event) => (event.kind === 'build-step' && event.status !== 'started' ? [event.status] : []))
+    }
+    expect(await statuses([imported])).toEqual(['cached'])
+    expect(await statuses([missing])).toEqual(['done'])
   })
 
   test('the network is the one that is asked for, and steps are taken from the cache unless that is not wanted', async () => {

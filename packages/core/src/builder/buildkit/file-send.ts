@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { messageTypes } from './messages.js'
-import { NotInSession, type SessionService, streamMethod } from './service.js'
+import { messagesOf, NotInSession, type SessionService, streamMethod } from './service.js'
 
 /** @see https://github.com/moby/buildkit/blob/v0.20.0/session/filesync/filesync.proto */
 const SCHEMA = `
@@ -20,11 +20,11 @@ message BytesMessage {
 export function fileSendService(open: () => Writable): SessionService {
   const type = messageTypes(SCHEMA)<{ readonly data: Uint8Array }>('BytesMessage')
   return [
-    streamMethod('/moby.filesync.v1.FileSend/DiffCopy', type, async (call) => {
+    streamMethod('/moby.filesync.v1.FileSend/DiffCopy', { request: type, answer: type }, async (call) => {
       const output = open()
       const written = finished(output)
       written.catch(() => {})
-      for await (const { data } of call as AsyncIterable<{ readonly data: Uint8Array }>) {
+      for await (const { data } of messagesOf(call)) {
         if (!output.write(data)) await Promise.race([new Promise((resolve) => output.once('drain', resolve)), written])
       }
       if (call.cancelled) {

@@ -4,7 +4,7 @@ import { goFileMode } from './file-mode.js'
 import { FILE_SYNC_SCHEMA, type Packet, PacketType, type Stat } from './file-sync-schema.js'
 import { followPathsOf } from './follow-paths.js'
 import { messageTypes } from './messages.js'
-import { NotInSession, type SessionService, streamMethod } from './service.js'
+import { NotInSession, type SessionService, sendMessage, streamMethod } from './service.js'
 
 /** An entry of a directory that a build reads. Paths are relative and use `/`; they are sent byte by byte. */
 export interface SyncEntry {
@@ -47,7 +47,7 @@ export function fileSyncService(directories: Readonly<Record<string, SyncDirecto
   const type = messageTypes(FILE_SYNC_SCHEMA)<Packet>('Packet')
   const byName = new Map(Object.entries(directories))
   return [
-    streamMethod('/moby.filesync.v1.FileSync/DiffCopy', type, async (call) => {
+    streamMethod('/moby.filesync.v1.FileSync/DiffCopy', { request: type, answer: type }, async (call) => {
       const name = String(call.metadata.get('dir-name')[0] ?? '')
       const directory = byName.get(name)
       if (directory === undefined) throw new NotInSession(`the session has no directory '${name}'`)
@@ -76,12 +76,12 @@ class Transfer {
     finished.catch(() => {})
     try {
       this.#entries = await directory.list(followPaths, this.#stop.signal)
-      for (const entry of this.#entries) await this.#send({ type: PacketType.stat, stat: statOf(entry) })
-      await this.#send({ type: PacketType.stat })
+      for (const entry of this.#entries) await sendMessage(this.#call, { type: PacketType.stat, stat: statOf(entry) })
+      await sendMessage(this.#call, { type: PacketType.stat })
       await finished
     } catch (error) {
       if (!this.#call.cancelled)
-        await this.#send({ type: PacketType.error, data: Buffer.from((error as Error).message) })
+        await sendMessage(this.#call, { type: PacketType.error, data: Buffer.from((error as Error).message) })
       throw error
     } finally {
       this.#stop.abort()
@@ -119,22 +119,10 @@ class Transfer {
     for await (const chunk of open()) {
       if (this.#stop.signal.aborted) return
       for (let start = 0; start < chunk.byteLength; start += PIECE) {
-        await this.#send({ type: PacketType.data, ID: id, data: chunk.subarray(start, start + PIECE) })
+        await sendMessage(this.#call, { type: PacketType.data, ID: id, data: chunk.subarray(start, start + PIECE) })
       }
     }
-    await this.#send({ type: PacketType.data, ID: id })
-  }
-
-  /** Waits where the receiver is slower. */
-  #send(packet: Packet): Promise<void> | undefined {
-    if (this.#call.write(packet) || this.#call.cancelled) return undefined
-    return new Promise((resolve) => {
-      const done = () => {
-        this.#call.off('drain', done).off('cancelled', done)
-        resolve()
-      }
-      this.#call.once('drain', done).once('cancelled', done)
-    })
+    await sendMessage(this.#call, { type: PacketType.data, ID: id })
   }
 }
 

@@ -7,6 +7,7 @@
 export { agentSocket } from './agent-socket.js'
 export type { BuildSource } from './build-sources.js'
 export type { BuildKitClient, BuildKitTransport } from './client.js'
+export type { ContentAddition, ContentStore } from './content-store.js'
 export type {
   BuildKitVersion,
   CacheEntry,

@@ -1,8 +1,12 @@
 import {
   type handleBidiStreamingCall,
+  type handleServerStreamingCall,
   type handleUnaryCall,
+  type Metadata,
   type MethodDefinition,
   type ServerDuplexStream,
+  type ServerWritableStream,
+  type StatusObject,
   status,
   type UntypedHandleCall,
 } from '@grpc/grpc-js'
@@ -18,28 +22,43 @@ export interface SessionMethod {
 /** A service of the session, as its methods. Every other method is answered as unimplemented. */
 export type SessionService = readonly SessionMethod[]
 
+/** A call that ends with a status which the builder handles: it is no error of the session. */
+export class CallError extends Error {
+  readonly code: status
+
+  constructor(code: status, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
 /** The error of a handler for something that the session does not offer: the build decides whether it fails. */
-export class NotInSession extends Error {}
+export class NotInSession extends CallError {
+  constructor(message: string) {
+    super(status.NOT_FOUND, message)
+  }
+}
+
+/** The messages of a method. */
+export interface MethodTypes<Request extends object, Answer extends object> {
+  readonly request: MessageType<Request>
+  readonly answer: MessageType<Answer>
+}
 
 /** A method with one request and one answer; the path is `/package.Service/Method`. */
 export function unaryMethod<Request extends object, Answer extends object>(
   path: string,
-  types: { readonly request: MessageType<Request>; readonly answer: MessageType<Answer> },
-  answer: (request: Required<Request>) => Promise<Answer> | Answer,
+  types: MethodTypes<Request, Answer>,
+  answer: (request: Required<Request>, metadata: Metadata) => Promise<Answer> | Answer,
 ): SessionMethod {
   return {
-    definition: { path, requestStream: false, responseStream: false, ...codec(types.request, types.answer) },
+    definition: { path, requestStream: false, responseStream: false, ...codec(types) },
     handler: (onError) => {
       const handle: handleUnaryCall<Required<Request>, Answer> = async (call, respond) => {
         try {
-          respond(null, await answer(call.request))
+          respond(null, await answer(call.request, call.metadata))
         } catch (error) {
-          const isMissing = error instanceof NotInSession
-          if (!isMissing) onError(error)
-          respond({
-            code: isMissing ? status.NOT_FOUND : status.INTERNAL,
-            details: error instanceof Error ? error.message : 'failed',
-          })
+          respond(statusOf(error, onError))
         }
       }
       return handle as UntypedHandleCall
@@ -47,30 +66,86 @@ export function unaryMethod<Request extends object, Answer extends object>(
   }
 }
 
-/** A method with a stream of one type of message in both directions. */
-export function streamMethod<Message extends object>(
+/** A method with one request and a stream of answers, which ends when the handler is done. */
+export function answerStreamMethod<Request extends object, Answer extends object>(
   path: string,
-  type: MessageType<Message>,
-  handle: (call: ServerDuplexStream<Required<Message>, Message>) => Promise<void>,
+  types: MethodTypes<Request, Answer>,
+  handle: (call: ServerWritableStream<Required<Request>, Answer>) => Promise<void>,
 ): SessionMethod {
   return {
-    definition: { path, requestStream: true, responseStream: true, ...codec(type, type) },
+    definition: { path, requestStream: false, responseStream: true, ...codec(types) },
     handler: (onError) => {
-      const answer: handleBidiStreamingCall<Required<Message>, Message> = (call) => {
-        handle(call).catch((error: unknown) => {
-          if (!(error instanceof NotInSession)) onError(error)
-          call.destroy(error as Error)
-        })
+      const answer: handleServerStreamingCall<Required<Request>, Answer> = (call) => {
+        handle(call).then(
+          () => void call.end(),
+          (error: unknown) => failCall(call, error, onError),
+        )
       }
       return answer as UntypedHandleCall
     },
   }
 }
 
-function codec<Request extends object, Answer extends object>(
-  request: MessageType<Request>,
-  answer: MessageType<Answer>,
-): Pick<
+/** A method with a stream of messages in both directions. */
+export function streamMethod<Request extends object, Answer extends object>(
+  path: string,
+  types: MethodTypes<Request, Answer>,
+  handle: (call: ServerDuplexStream<Required<Request>, Answer>) => Promise<void>,
+): SessionMethod {
+  return {
+    definition: { path, requestStream: true, responseStream: true, ...codec(types) },
+    handler: (onError) => {
+      const answer: handleBidiStreamingCall<Required<Request>, Answer> = (call) => {
+        handle(call).catch((error: unknown) => failCall(call, error, onError))
+      }
+      return answer as UntypedHandleCall
+    },
+  }
+}
+
+/** The messages of a stream. It stays open when the reader leaves: the status of an error has still to be sent. */
+export function messagesOf<Message extends object>(call: ServerDuplexStream<Message, object>): AsyncIterable<Message> {
+  return { [Symbol.asyncIterator]: () => call.iterator({ destroyOnReturn: false }) }
+}
+
+/** Sends a message of a stream, and waits where the receiver is slower. */
+export function sendMessage<Message extends object>(
+  call: ServerDuplexStream<object, Message> | ServerWritableStream<object, Message>,
+  message: Message,
+): Promise<void> | undefined {
+  if (call.write(message) || call.cancelled) return undefined
+  return new Promise((resolve) => {
+    const done = () => {
+      call.off('drain', done).off('cancelled', done)
+      resolve()
+    }
+    call.once('drain', done).once('cancelled', done)
+  })
+}
+
+/**
+ * Ends a stream with the status of an error. A stream that is destroyed instead sends no status, and the builder waits
+ * for it until the session ends.
+ */
+export function failCall(
+  call: Pick<ServerDuplexStream<object, object>, 'emit'>,
+  error: unknown,
+  onError: (error: unknown) => void = () => {},
+): void {
+  call.emit('error', statusOf(error, onError))
+}
+
+function statusOf(error: unknown, onError: (error: unknown) => void): Pick<StatusObject, 'code' | 'details'> {
+  const details = error instanceof Error ? error.message : 'failed'
+  if (error instanceof CallError) return { code: error.code, details }
+  onError(error)
+  return { code: status.INTERNAL, details }
+}
+
+function codec<Request extends object, Answer extends object>({
+  request,
+  answer,
+}: MethodTypes<Request, Answer>): Pick<
   MethodDefinition<object, object>,
   'requestSerialize' | 'requestDeserialize' | 'responseSerialize' | 'responseDeserialize'
 > {

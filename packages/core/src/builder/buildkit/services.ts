@@ -1,4 +1,6 @@
 import { authService } from './auth.js'
+import { contentService } from './content-service.js'
+import type { ContentStore } from './content-store.js'
 import { fileSendService } from './file-send.js'
 import { fileSyncService } from './file-sync.js'
 import type { SessionOptions } from './options.js'
@@ -7,14 +9,12 @@ import type { SessionService } from './service.js'
 import { sshService } from './ssh.js'
 
 /** A service for each thing that is given: a build can call back for that, and for nothing else. */
-export function servicesFor({
-  credentials,
-  secrets,
-  ssh,
-  directories,
-  output,
-}: SessionOptions): readonly SessionService[] {
+export function servicesFor(
+  { credentials, secrets, ssh, directories, output }: SessionOptions,
+  stores: ReadonlyMap<string, ContentStore>,
+): readonly SessionService[] {
   return [
+    contentService(stores),
     ...(directories ? [fileSyncService(directories)] : []),
     ...(output ? [fileSendService(output)] : []),
     ...(credentials ? [authService(credentials)] : []),

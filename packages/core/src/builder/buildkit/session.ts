@@ -3,6 +3,7 @@ import { Duplex } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { TLSSocket } from 'node:tls'
 import { Server, ServerCredentials } from '@grpc/grpc-js'
+import type { ContentStore } from './content-store.js'
 import { healthService } from './health.js'
 import type { SessionOptions } from './options.js'
 import { servicesFor } from './services.js'
@@ -11,6 +12,8 @@ import { servicesFor } from './services.js'
 export interface BuildKitSession extends AsyncDisposable {
   /** What the build request names it by. */
   readonly id: string
+  /** Content that builds may read, by the id of its store. Builds that share the session add their own. */
+  readonly stores: Map<string, ContentStore>
   /** The errors of services, in order; a build that fails because of one reports its message only. */
   readonly failures: readonly unknown[]
   /** Whether the builder can no longer call back. */
@@ -30,7 +33,8 @@ const SESSION_NAME = 'polyarch'
  */
 export async function openSession(dial: DialSession, options: SessionOptions): Promise<BuildKitSession> {
   const id = randomUUID()
-  const methods = [...servicesFor(options), healthService()].flat()
+  const stores = new Map<string, ContentStore>()
+  const methods = [...servicesFor(options, stores), healthService()].flat()
   const socket = await dial({
     'X-Docker-Expose-Session-Uuid': id,
     'X-Docker-Expose-Session-Name': SESSION_NAME,
@@ -48,6 +52,7 @@ export async function openSession(dial: DialSession, options: SessionOptions): P
   server.createConnectionInjector(ServerCredentials.createInsecure()).injectConnection(withoutAlpn(socket))
   return {
     id,
+    stores,
     failures,
     get isClosed() {
       return socket.destroyed

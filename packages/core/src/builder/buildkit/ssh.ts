@@ -3,7 +3,7 @@ import type { Metadata, ServerDuplexStream } from '@grpc/grpc-js'
 import { restrictAgent } from './agent-filter.js'
 import { messageTypes } from './messages.js'
 import type { SshAgents } from './options.js'
-import { NotInSession, type SessionService, streamMethod, unaryMethod } from './service.js'
+import { failCall, NotInSession, type SessionService, streamMethod, unaryMethod } from './service.js'
 
 /** @see https://github.com/moby/buildkit/blob/v0.13.0/session/sshforward/ssh.proto */
 const SCHEMA = `
@@ -37,6 +37,7 @@ const DEFAULT_ID = 'default'
  */
 export function sshService(agents: SshAgents): SessionService {
   const type = messageTypes(SCHEMA)
+  const bytes = type<BytesMessage>('BytesMessage')
   const byId = new Map(Object.entries(agents))
   const agentOf = (id: string) => {
     const open = byId.get(id || DEFAULT_ID)
@@ -52,7 +53,7 @@ export function sshService(agents: SshAgents): SessionService {
         return {}
       },
     ),
-    streamMethod('/moby.sshforward.v1.SSH/ForwardAgent', type<BytesMessage>('BytesMessage'), async (call) => {
+    streamMethod('/moby.sshforward.v1.SSH/ForwardAgent', { request: bytes, answer: bytes }, async (call) => {
       forward(call, restrictAgent(await agentOf(idOf(call.metadata))()))
     }),
   ]
@@ -76,6 +77,6 @@ function forward(call: ServerDuplexStream<BytesMessage, BytesMessage>, agent: Du
     if (!call.write({ data })) agent.pause()
   })
   call.on('drain', () => agent.resume())
-  agent.once('error', (error) => call.destroy(error))
+  agent.once('error', (error) => failCall(call, error))
   agent.once('close', () => call.end())
 }

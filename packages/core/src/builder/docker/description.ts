@@ -51,11 +51,8 @@ export async function describeEngine(
   }
 }
 
-/**
- * The types of caches that builds on a Docker Engine can use, by image store. Others are for a BuildKit of its own; `local` is
- * for none, since the session does not serve the content of directories.
- */
+/** The types of caches that builds on a Docker Engine can use, by image store. Others are for a BuildKit of its own. */
 const CACHES = {
-  graphdriver: { imports: ['registry'], exports: ['inline'] },
-  containerd: { imports: ['registry', 'gha'], exports: ['inline', 'registry', 'gha'] },
+  graphdriver: { imports: ['registry', 'local'], exports: ['inline'] },
+  containerd: { imports: ['registry', 'local', 'gha'], exports: ['inline', 'registry', 'local', 'gha'] },
 } as const

@@ -6,10 +6,10 @@ import { featuresOf, requestVersion } from '../buildkit-features.js'
 import { withOlderVariants } from '../docker/runnable.js'
 import type { BuilderInfo } from '../port.js'
 
-/** The types of caches that builds on a BuildKit of its own can use; the session does not serve those of directories. */
+/** The types of caches that builds on a BuildKit of its own can use. */
 const CACHES = {
-  imports: ['registry', 'gha', 's3', 'azblob'],
-  exports: ['inline', 'registry', 'gha', 's3', 'azblob'],
+  imports: ['registry', 'local', 'gha', 's3', 'azblob'],
+  exports: ['inline', 'registry', 'local', 'gha', 's3', 'azblob'],
 } as const
 
 /** Requests what a BuildKit is. @throws ENGINE_UNSUPPORTED if it is too old, or has no worker */
