@@ -45,6 +45,7 @@ export {
   type ReleaseName,
 } from './definition/distribution.js'
 export { fromImage, type ImageBase } from './definition/image-base.js'
+export type { NamedContextSource } from './definition/named-contexts.js'
 export type { PerPlatform } from './definition/per-platform.js'
 export { type Pipeline, pipeline } from './definition/pipeline.js'
 export { type PlatformSettings, platform, type WordSettings } from './definition/platform-declaration.js'

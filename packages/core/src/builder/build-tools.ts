@@ -3,6 +3,7 @@ import type { BuildSessions } from './build-sessions.js'
 import type { BuildKitClient } from './buildkit/client.js'
 import type { SolveRequest } from './buildkit/control.js'
 import { type SolveResult, solve } from './buildkit/solve.js'
+import { layoutStore } from './layout-store.js'
 import { serveLocalCaches } from './local-caches.js'
 import type { BuilderCall, BuilderFeatures, BuildRequest } from './port.js'
 import { solveRequest } from './solve-request.js'
@@ -18,6 +19,9 @@ export interface BuildTools {
   readonly run: <T>(action: string, call: BuilderCall, operation: (own: BuilderCall) => Promise<T>) => Promise<T>
 }
 
+/** What BuildKit's source of image layouts puts before the id of a store. */
+const LAYOUTS = 'oci:'
+
 /** Runs a build with an exporter. @throws BUILD_FAILED, and what a service of the session threw */
 export async function runBuild(
   request: BuildRequest,
@@ -28,6 +32,9 @@ export async function runBuild(
   const control = await buildKit.control(call.signal)
   const session = await sessions.open(request.inputs, call.signal)
   const before = session.failures.length
+  for (const [id, directory] of Object.entries(request.layouts ?? {})) {
+    session.stores.set(LAYOUTS + id, layoutStore(directory))
+  }
   const caches = await serveLocalCaches(request, session.stores)
   try {
     const result = await solve(

@@ -6,6 +6,8 @@ import type { BuilderFeatures } from './port.js'
 export interface BuildKitParts {
   /** Whether it has the exporters that push images. */
   readonly pushes: boolean
+  /** Whether it has the source that reads image layouts. */
+  readonly layouts: boolean
   /** The types of caches. */
   readonly caches: { readonly imports: readonly string[]; readonly exports: readonly string[] }
   readonly entitlements: BuilderFeatures['entitlements']
@@ -37,12 +39,13 @@ function minorOf({ version }: BuildKitVersion): number {
  */
 export function featuresOf(
   version: BuildKitVersion | undefined,
-  { pushes, caches, entitlements }: BuildKitParts,
+  { pushes, layouts, caches, entitlements }: BuildKitParts,
 ): BuilderFeatures {
   const isNewer = version !== undefined
   return {
     sourcePolicy: isNewer,
     namedContexts: isNewer,
+    layouts: isNewer && layouts,
     limits: isNewer,
     pushes: isNewer && pushes,
     rawNames: !isNewer || minorOf(version) < 17,

@@ -1,3 +1,4 @@
+import type { BuildDefinition } from '../definition/build-settings.js'
 import type { Entitlement } from '../definition/entitlements.js'
 import type { BuilderInfo, BuildRequest } from './port.js'
 
@@ -11,11 +12,18 @@ export interface UnsupportedOption {
 /** What of a build decides whether a builder can carry it out. */
 export type FeatureUse = Pick<
   BuildRequest,
-  'shmSize' | 'ulimits' | 'cacheFrom' | 'cacheTo' | 'contexts' | 'network' | 'entitlements'
->
+  'shmSize' | 'ulimits' | 'cacheFrom' | 'cacheTo' | 'network' | 'entitlements'
+> &
+  Partial<Pick<BuildDefinition, 'contexts'>>
 
 const NEWER = 'build on Docker Engine 23 or newer'
 const CONTAINERD = 'Docker Engine 23 and newer exports more with the containerd image store'
+const CONTAINERD_LAYOUTS = 'Docker Engine 23 and newer reads layouts with the containerd image store'
+
+const NO_LAYOUTS: UnsupportedOption = {
+  option: 'contexts (oci-layout)',
+  hint: `copy the layout to a registry, and name it docker-image://…; ${CONTAINERD_LAYOUTS}`,
+}
 
 /** The options of a build that a builder lacks the feature for. */
 export function unsupportedOptions(
@@ -23,11 +31,13 @@ export function unsupportedOptions(
   use: FeatureUse,
 ): readonly UnsupportedOption[] {
   const { shmSize, ulimits = [], cacheFrom = [], cacheTo = [], contexts = {} } = use
+  const hasLayout = Object.values(contexts).some(({ kind }) => kind === 'layout')
   const newer = (option: string) => ({ option, hint: `leave ${option} out, or ${NEWER}` })
   return [
     ...(shmSize !== undefined && !features.limits ? [newer('shmSize')] : []),
     ...(ulimits.length > 0 && !features.limits ? [newer('ulimits')] : []),
     ...(Object.keys(contexts).length > 0 && !features.namedContexts ? [newer('contexts')] : []),
+    ...(hasLayout && features.namedContexts && !features.layouts ? [NO_LAYOUTS] : []),
     ...lacking(cacheFrom, features.cacheImports).map((type) => ({
       option: `cacheFrom (type=${type})`,
       hint: `use a cache of type ${[...features.cacheImports].join(' or ')}`,

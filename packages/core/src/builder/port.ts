@@ -22,6 +22,8 @@ export interface BuilderFeatures {
   readonly sourcePolicy: boolean
   /** Takes contexts by name: images, directories, git repositories. */
   readonly namedContexts: boolean
+  /** Takes image layouts of this machine as contexts. */
+  readonly layouts: boolean
   /** Applies `shmSize` and `ulimits`. */
   readonly limits: boolean
   /** Pushes an image itself, in the media types asked for. */
@@ -107,8 +109,10 @@ export interface BuildRequest {
   readonly cacheFrom?: readonly CacheDefinition[]
   readonly cacheTo?: readonly CacheDefinition[]
   readonly entitlements?: readonly Entitlement[]
-  /** By name: `docker-image://…`, a git URL, or `local:NAME` for a directory of the inputs. */
+  /** By name: `docker-image://…`; `local:NAME` for a directory of the inputs; `oci-layout://ID@DIGEST` for one of the layouts. */
   readonly contexts?: Readonly<Record<string, string>>
+  /** Image layouts of this machine that contexts name, by the id in `oci-layout://ID@DIGEST`. */
+  readonly layouts?: Readonly<Record<string, string>>
   /** In bytes. */
   readonly shmSize?: number
   readonly ulimits?: readonly Ulimit[]

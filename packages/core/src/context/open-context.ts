@@ -18,6 +18,8 @@ export interface ContextRequest {
   readonly inline?: string
   /** Default `exact`; files from git get git's in any case. */
   readonly fileModes?: FileModes
+  /** Whether .dockerignore does not apply, as in an archive. */
+  readonly isWhole?: boolean
 }
 
 /** What opening a context takes from the run. */
@@ -30,8 +32,6 @@ export interface OpenOptions {
 interface DirectorySource extends Omit<ContextRequest, 'context'> {
   readonly directory: string
   readonly empty?: boolean
-  /** Whether .dockerignore does not apply. */
-  readonly whole?: boolean
 }
 
 /**
@@ -68,7 +68,7 @@ async function openFetched(
     await unpackContext(context, folder, signal)
     await requireInside(folder, folder, source)
     // Whoever made an archive chose what is in it, and docker takes it whole.
-    return openDirectory({ ...source, directory: folder, whole: true })
+    return openDirectory({ ...source, directory: folder, isWhole: true })
   }
   const directory = await cloneContext(context, folder, signal)
   await requireInside(folder, directory, source)
@@ -79,9 +79,9 @@ async function openFetched(
 async function openDirectory(source: DirectorySource, { cacheFolder }: OpenOptions = {}): Promise<OpenContext> {
   await requireDirectory(source.directory)
   const directory = await realpath(source.directory)
-  const { dockerfile, inline, empty = false, whole = false, fileModes = 'exact' } = source
+  const { dockerfile, inline, empty = false, isWhole = false, fileModes = 'exact' } = source
   const file = resolve(directory, dockerfile)
-  const rules = whole || empty ? NO_RULES : await readIgnoreRules(directory, inline === undefined ? file : undefined)
+  const rules = isWhole || empty ? NO_RULES : await readIgnoreRules(directory, inline === undefined ? file : undefined)
   const tree = new ContextTree(directory, rules)
   const read = inline === undefined ? await readDockerfile(tree, file, dockerfile) : inlineDockerfile(inline)
   const isSent = read.name !== read.file && !empty

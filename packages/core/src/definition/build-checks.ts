@@ -4,6 +4,7 @@ import type { BuildOptions, Ulimit } from './build-settings.js'
 import { cacheFromComplaint, cacheToComplaint } from './cache-options.js'
 import { ENTITLEMENTS } from './entitlements.js'
 import { isFileUrl } from './file-url.js'
+import { contextsComplaint } from './named-contexts.js'
 
 /** What is wrong with a value; undefined where nothing is. */
 type Check = (value: unknown) => string | undefined
@@ -41,6 +42,7 @@ function each(what: string, isRight: (item: string) => boolean): Check {
 /** One check per option of a build. */
 export const BUILD_CHECKS: Readonly<Record<keyof BuildOptions, Check>> = {
   context: contextComplaint,
+  contexts: contextsComplaint,
   dockerfile: pathTo('a path'),
   dockerfileInline: text,
   target: text,

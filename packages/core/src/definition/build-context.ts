@@ -25,6 +25,9 @@ export type ContextDefinition =
   /** The directory is where a relative Dockerfile starts. */
   | { readonly kind: 'none'; readonly directory: string }
 
+/** The kinds of contexts that {@link contextComplaint} accepts, for messages. */
+export const contextHint = 'use a directory, a git URL, { tar: … }'
+
 /** What is wrong with the value of `context`. */
 export function contextComplaint(value: unknown): string | undefined {
   if (value === false) return undefined

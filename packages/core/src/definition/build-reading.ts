@@ -8,6 +8,7 @@ import { readSecrets, readSsh } from './build-secrets.js'
 import type { BuildDefinition, BuildOptions, BuildSettings } from './build-settings.js'
 import { readCaches } from './cache-options.js'
 import { type Faults, suggest } from './faults.js'
+import { readNamedContexts } from './named-contexts.js'
 import { valueFor } from './per-platform.js'
 import { refusedOption } from './refused-options.js'
 
@@ -33,7 +34,7 @@ const DEFAULTS = {
   ulimits: [],
 } as const
 
-/** Decides the build of one platform: its own settings over the pipeline's, those over its base's; args and labels are merged name by name. */
+/** Decides the build of one platform: its own settings over the pipeline's, those over its base's; args, labels, contexts, secrets and ssh are merged name by name. */
 export function readBuild(
   shared: BuildSettings,
   own: BuildSettings | undefined,
@@ -51,6 +52,7 @@ export function readBuild(
   return {
     ...rest,
     context: readContext(rest.context, directory),
+    contexts: readNamedContexts({ ...general.contexts, ...special.contexts }, directory),
     dockerfile: dockerfilePath(rest.dockerfile),
     args: { ...traits.buildArgs, ...general.args, ...special.args },
     labels: { ...general.labels, ...special.labels },

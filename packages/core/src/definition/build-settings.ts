@@ -3,6 +3,7 @@ import type { ContextDefinition, ContextSource } from './build-context.js'
 import type { SecretDefinition, SecretSource, SshDefinition, SshSource } from './build-secrets.js'
 import type { CacheDefinition, CacheOption } from './cache-options.js'
 import type { Entitlement } from './entitlements.js'
+import type { NamedContextDefinition, NamedContextSource } from './named-contexts.js'
 import type { PerPlatform } from './per-platform.js'
 
 /** What a build can be told; the same words as `docker buildx bake`, in camel case. */
@@ -12,6 +13,12 @@ export interface BuildOptions {
    * `https://host/path.git#ref:directory`; an archive, `{ tar }`; or `false` for no files.
    */
   readonly context: ContextSource
+  /**
+   * What the Dockerfile names in `FROM`, `COPY --from` and `RUN --mount=from` beside its stages, by name: a directory, with
+   * its own .dockerignore; a git URL; `{ tar }`; `docker-image://NAME`; or `oci-layout://DIR[:TAG][@DIGEST]`. A context takes
+   * the place of a stage or an image of its name. BuildKit 0.11 and newer.
+   */
+  readonly contexts: Readonly<Record<string, NamedContextSource>>
   /** Path of the Dockerfile; relative paths start at the context, and may lead out of it. Default `Dockerfile`. */
   readonly dockerfile: string | URL
   /** The text of the Dockerfile, in place of a file. */
@@ -87,6 +94,8 @@ export interface Ulimit {
 /** A build as decided for one platform. Plain data, but for the values of secrets, which only a function can tell. */
 export interface BuildDefinition {
   readonly context: ContextDefinition
+  /** By the names that BuildKit looks them up by. */
+  readonly contexts: Readonly<Record<string, NamedContextDefinition>>
   readonly dockerfile: string
   readonly dockerfileInline?: string
   readonly target?: string

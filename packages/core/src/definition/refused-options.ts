@@ -17,6 +17,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ['cache-to', 'cacheTo'],
   ['shm-size', 'shmSize'],
   ['ulimit', 'ulimits'],
+  ['build-context', 'contexts'],
   ['extra-hosts', 'addHosts'],
   ['extraHosts', 'addHosts'],
 ])
@@ -32,13 +33,6 @@ const PUBLISHED: RefusedOption = {
 }
 
 const REFUSED: ReadonlyMap<string, RefusedOption> = new Map([
-  [
-    'contexts',
-    {
-      message: 'the Engine API carries no named contexts',
-      hint: 'name images in the Dockerfile, which are pinned by digest, and put directories into the context',
-    },
-  ],
   ...['attest', 'provenance', 'sbom'].map((name) => [name, NO_ATTESTATIONS] as const),
   ...['output', 'outputs', 'exports', 'push', 'load'].map((name) => [name, PUBLISHED] as const),
   [

@@ -1,7 +1,8 @@
 import { posix } from 'node:path'
+import { contextName } from '../model/context-name.js'
 import { isForeignSyntax } from './directives.js'
 import type { Dockerfile, DockerfileFault, ImageUse, MountedSecret, Span } from './dockerfile.js'
-import { badName, noBase, noTarget } from './faults.js'
+import { badName, baseContexts, noBase, noTarget } from './faults.js'
 import { type ExternalImage, fullName, groupByName } from './image-names.js'
 import { UNKNOWN } from './lexer.js'
 import {
@@ -45,6 +46,8 @@ export interface Analysis {
   readonly usedArgs: readonly string[]
   /** Where the base is named literally. */
   readonly literalBases: readonly Span[]
+  /** The named contexts that it reads. */
+  readonly contexts: readonly ReadContext[]
   /** Images whose names cannot be expanded with certainty are left out: BuildKit reports them. */
   readonly externals: readonly ExternalImage[]
   /**
@@ -60,6 +63,13 @@ export interface Analysis {
   readonly faults: readonly DockerfileFault[]
 }
 
+/** A named context that a Dockerfile reads. */
+export interface ReadContext {
+  readonly name: string
+  /** Whether every place wants it for the target's platform, and none for the builder's. */
+  readonly isForTarget: boolean
+}
+
 /** Analyses the stages that lead to the target. Pure, in time that grows with the text and no faster. */
 export function analyze(dockerfile: Dockerfile, input: AnalysisInput): Analysis {
   if (dockerfile.fault !== undefined) return { ...NOTHING, faults: [dockerfile.fault] }
@@ -69,7 +79,8 @@ export function analyze(dockerfile: Dockerfile, input: AnalysisInput): Analysis 
   if (target === undefined) {
     // Another frontend may have a language of its own.
     const faults = syntax.isForeign ? [] : [noTarget(dockerfile, input.target)]
-    return { ...NOTHING, ...externalsOf(syntax.named), usedArgs: Object.keys(input.args), faults }
+    const contexts = allContexts(input)
+    return { ...NOTHING, ...externalsOf(syntax.named), contexts, usedArgs: Object.keys(input.args), faults }
   }
   const reached = reachedStages(graph, target)
   const named = reached.flatMap(({ links }) => links.flatMap((link) => namedImage(link, input)))
@@ -80,6 +91,7 @@ export function analyze(dockerfile: Dockerfile, input: AnalysisInput): Analysis 
     usesEpoch: reached.some(({ stage }) => declares(stage, EPOCH_ARG)),
     usedArgs: syntax.isForeign ? Object.keys(input.args) : usedArgsOf(dockerfile, input.args),
     ...externalsOf([...named.filter(({ role }) => role === 'external'), ...syntax.named]),
+    contexts: syntax.isForeign ? allContexts(input) : contextsOf(named),
     contextPaths: syntax.isForeign ? 'all' : reads.contextPaths,
     faults: syntax.isForeign ? [] : faultsOf(dockerfile, input, { reached, named: [...named, ...syntax.named] }),
   }
@@ -93,6 +105,7 @@ const NOTHING: Omit<Analysis, 'faults'> = {
   usedArgs: [],
   literalBases: [],
   externals: [],
+  contexts: [],
   contextPaths: 'all',
   volatile: [],
   pinnedRemotes: [],
@@ -105,7 +118,7 @@ interface ReachedStage {
 }
 
 interface NamedImage {
-  readonly role: 'base-arg' | 'literal-base' | 'external' | 'unknown'
+  readonly role: 'base-arg' | 'literal-base' | 'context' | 'external' | 'unknown'
   readonly name: string
   /** Undefined where a build arg names it. */
   readonly use?: ImageUse
@@ -136,11 +149,13 @@ function reachedStages(graph: StageGraph, target: LinkedStage): readonly Reached
 
 function namedImage(
   { use, name, stage, isForTarget, error }: Link,
-  { baseNames }: AnalysisInput,
+  { baseNames, contexts }: AnalysisInput,
 ): readonly NamedImage[] {
   if (name === 'scratch' || stage !== undefined) return []
   if (name.includes(BASE_MARK)) return [{ role: 'base-arg', name, use, isForTarget }]
   if (name.includes(UNKNOWN)) return [{ role: 'unknown', name, use, isForTarget }]
+  const context = contextName(name)
+  if (context !== undefined && contexts?.has(context)) return [{ role: 'context', name: context, use, isForTarget }]
   const full = fullName(name)
   const isBase = full !== undefined && baseNames.some((base) => fullName(base) === full)
   return [{ role: isBase ? 'literal-base' : 'external', name, use, isForTarget, error }]
@@ -154,6 +169,21 @@ function basesOf(named: readonly NamedImage[]) {
     usesBaseElsewhere: bases.some(({ isForTarget }) => !isForTarget),
     literalBases: withoutRepeats(places),
   }
+}
+
+/** One entry for each named context that is read. */
+function contextsOf(named: readonly NamedImage[]): readonly ReadContext[] {
+  const read = named.filter(({ role }) => role === 'context')
+  const names = [...new Set(read.map(({ name }) => name))].sort()
+  return names.map((name) => ({
+    name,
+    isForTarget: read.every((one) => one.name !== name || one.isForTarget),
+  }))
+}
+
+/** Another frontend may read any of them. */
+function allContexts({ contexts = new Set() }: AnalysisInput): readonly ReadContext[] {
+  return [...contexts].sort().map((name) => ({ name, isForTarget: false }))
 }
 
 /** A trigger is in one place, however many stages run it. */
@@ -212,12 +242,14 @@ function contextPathsOf(paths: readonly (string | undefined)[]): readonly string
 
 function faultsOf(
   dockerfile: Dockerfile,
-  { baseNames }: AnalysisInput,
+  { baseNames, contexts }: AnalysisInput,
   { reached, named }: { readonly reached: readonly ReachedStage[]; readonly named: readonly NamedImage[] },
 ): readonly DockerfileFault[] {
-  const isWithoutBase = named.every(({ role }) => role === 'external')
+  const isWithoutBase = named.every(({ role }) => role === 'external' || role === 'context')
+  const conflicts = baseContexts(baseNames, contexts)
   return [
-    ...(isWithoutBase ? [noBase(dockerfile, baseNames, reached)] : []),
+    ...conflicts,
+    ...(isWithoutBase && conflicts.length === 0 ? [noBase(dockerfile, baseNames, reached)] : []),
     ...named.flatMap(({ role, name, use, error }) => {
       if (role !== 'external' || use === undefined || fullName(name) !== undefined) return []
       return error === undefined ? (badName(name, use, dockerfile) ?? []) : [{ ...error, line: use.line }]

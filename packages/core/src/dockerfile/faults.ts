@@ -1,4 +1,5 @@
 import { nearest, suggest } from '../definition/faults.js'
+import { contextName } from '../model/context-name.js'
 import type { Dockerfile, DockerfileFault, ImageUse, Stage } from './dockerfile.js'
 import { BASE_ARG, type Link } from './stage-links.js'
 
@@ -53,6 +54,20 @@ function howToReach({ name, from }: Stage, reached: readonly ReachedStage[]): st
   if (misspelt !== undefined) return `line ${misspelt.use.line} names '${misspelt.name}': did you mean '${name}'?`
   const which = name === undefined ? `the stage of line ${from.line}` : `the stage '${name}' of line ${from.line}`
   return `${which} does: name it by FROM or COPY --from, or build another target`
+}
+
+/** Named contexts that would take the place of the base. */
+export function baseContexts(
+  baseNames: readonly string[],
+  contexts: ReadonlySet<string> = new Set(),
+): readonly DockerfileFault[] {
+  const names = baseNames.flatMap((name) => contextName(name) ?? [])
+  return [...contexts]
+    .filter((context) => names.includes(context))
+    .map((context) => ({
+      message: `the context '${context}' has the name of the base, and would take its place`,
+      hint: 'give the context in build({ contexts }) another name',
+    }))
 }
 
 /** What is named is none; undefined where {@link noBase} says it already. */

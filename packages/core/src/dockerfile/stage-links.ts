@@ -49,6 +49,8 @@ export interface VariableSource {
   readonly platform: Platform
   readonly args: Readonly<Record<string, string>>
   readonly target?: string | undefined
+  /** The names of named contexts. */
+  readonly contexts?: ReadonlySet<string>
 }
 
 /** The stages of a Dockerfile, and how their names are looked up. */
@@ -67,15 +69,24 @@ export function linkStages(dockerfile: Dockerfile, source: VariableSource): Stag
   const byName = new Map<string, LinkedStage>()
   for (const stage of dockerfile.stages) {
     const use = stage.from
+    const isContext = stage.name !== undefined && (source.contexts?.has(stage.name) ?? false)
     const { name, error } = expandFrom(use.text, globals, escapeCharacter)
     const parent = byName.get(name.toLowerCase())
     const isForTarget = parent?.isForTarget ?? namesTarget(stage.platform, globals, escapeCharacter, source.platform)
     const from = { use, name, stage: parent, isForTarget, error }
-    const one = { stage, from, isForTarget, steps: () => [...triggersOf(parent), ...stage.steps] }
+    const one: LinkedStage = isContext
+      ? replacedStage(stage, isForTarget)
+      : { stage, from, isForTarget, steps: () => [...triggersOf(parent), ...stage.steps] }
     stages.push(one)
     if (stage.name !== undefined) byName.set(stage.name, one)
   }
   return { stages, globals, named: (name) => byName.get(name.toLowerCase()) }
+}
+
+/** A stage that a named context takes the place of: none of its steps is executed. */
+function replacedStage(stage: Stage, isForTarget: boolean): LinkedStage {
+  const from = { use: stage.from, name: stage.name ?? '', stage: undefined, isForTarget }
+  return { stage, from, isForTarget, steps: () => [] }
 }
 
 /** What a stage names, FROM first. */

@@ -11,7 +11,9 @@ import { formatReference, parseReference, withDefaultTag } from '../model/refere
 import { readDockerProxies } from '../registry/docker-proxies.js'
 import { openSecrets, openSshAgents } from './build-secrets.js'
 import { completeCaches } from './cache-credentials.js'
+import { contextSources, layoutDirectories, namedDirectories } from './context-sources.js'
 import type { PinnedImage } from './pinned-image.js'
+import type { ResolvedContext } from './resolved-context.js'
 import { type Inputs, inputOf, type World } from './step.js'
 import { type SyncedContext, syncedContext } from './synced-context.js'
 
@@ -24,6 +26,8 @@ export interface ResolvedImage {
   /** The text of the Dockerfile as far as it decides the result. */
   readonly decisiveText: string
   readonly images: readonly PinnedImage[]
+  /** The named contexts that the Dockerfile reads. */
+  readonly contexts: readonly ResolvedContext[]
   /** Seconds since the epoch that a step of the Dockerfile reads, and its result depends on. */
   readonly epoch?: number
 }
@@ -82,6 +86,8 @@ export async function buildRequest(
     cacheFrom: completeCaches(build.cacheFrom, process.env),
     cacheTo: completeCaches(build.cacheTo, process.env),
     entitlements: build.entitlements,
+    contexts: contextSources(resolved.contexts),
+    layouts: layoutDirectories(resolved.contexts),
     ulimits,
     ...(shmSize !== undefined && { shmSize }),
     ...(target !== undefined && { target }),
@@ -113,9 +119,11 @@ function imageInputs(work: BuildWork, dockerfile: BuildDockerfile, contexts: Wor
   const { context } = work.resolved
   const pinned = pinnedDockerfile(work)
   const { secrets, ssh } = build
+  const named = work.resolved.contexts.filter(({ kind }) => kind === 'files')
   const files = { [dockerfile.file]: dockerfile.text, [dockerfile.pinnedFile]: pinned }
   const identity = {
     context: [build.context, build.dockerfile, build.dockerfileInline, build.fileModes],
+    contexts: named.map(({ name }) => [name, build.contexts[name]]),
     files,
     secrets,
     ssh,
@@ -124,7 +132,11 @@ function imageInputs(work: BuildWork, dockerfile: BuildDockerfile, contexts: Wor
     const synced = syncedContext(context, contexts.epoch)
     return {
       synced,
-      directories: { context: synced, dockerfile: memoryDirectory(files) },
+      directories: {
+        ...namedDirectories(work.resolved.contexts, contexts.epoch),
+        context: synced,
+        dockerfile: memoryDirectory(files),
+      },
       sharedKey: digestOf(Buffer.from(`${context.directory}\n${context.dockerfile.file}`)),
       secrets: openSecrets(secrets, process.env),
       ssh: await openSshAgents(ssh, process.env),

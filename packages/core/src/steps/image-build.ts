@@ -7,6 +7,7 @@ import { type BuildWork, baseNamesOf, buildRequest, type ImageInputs, type Resol
 import { noteLeftOutCaches } from './cache-credentials.js'
 import { pushReference } from './key.js'
 import { resolvedDigest } from './pinned-image.js'
+import { pinnedImages } from './resolved-context.js'
 import { combinedPaths } from './source-changes.js'
 import { makeSourceRecord, type SourceRecord } from './source-record.js'
 import type { Output, PerformCall, Work, World } from './step.js'
@@ -48,8 +49,10 @@ export async function pushImage(
 }
 
 /** @throws EngineError CONTEXT_UNREADABLE if the builder cannot take a name of the context */
-async function requireNames({ listing }: ResolvedImage, engine: Builder, call: PerformCall): Promise<void> {
-  const raw = listing.entries.find((entry) => entry.rawPath ?? ('rawTarget' in entry && entry.rawTarget))
+async function requireNames({ listing, contexts }: ResolvedImage, engine: Builder, call: PerformCall): Promise<void> {
+  const listings = [listing, ...contexts.flatMap((one) => (one.kind === 'files' ? [one.listing] : []))]
+  const entries = listings.flatMap((one) => one.entries)
+  const raw = entries.find((entry) => entry.rawPath ?? ('rawTarget' in entry && entry.rawTarget))
   if (raw === undefined) return
   const { features, address, version } = await engine.describe(call)
   if (features.rawNames) return
@@ -102,7 +105,7 @@ async function recordSources(
     context: read.digest === listing.digest ? undefined : { paths: requested, digest: read.digest },
   })
   // Old builders get the pinned names in the Dockerfile itself, and report no other.
-  const pinned = resolved.images.map(({ name, index, image }) => [name, { index, image }] as const)
+  const pinned = pinnedImages(resolved).map(({ name, index, image }) => [name, { index, image }] as const)
   const images = { ...Object.fromEntries(pinned), ...reported.images }
   const unusedArgs = await recordedArgs({ node, resolved, inputs }, { images }, world, call)
   const record = { ...reported, images, ...(unusedArgs !== undefined && { unusedArgs }) }

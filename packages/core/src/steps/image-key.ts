@@ -3,9 +3,10 @@ import type { ImageNode } from '../graph/node.js'
 import { formatReference } from '../model/reference.js'
 import type { ResolvedImage } from './build-request.js'
 import type { ImageInputs } from './image-parts.js'
+import { contextDigest } from './resolved-context.js'
 import { type Inputs, inputOf } from './step.js'
 
-type Decided = Pick<ResolvedImage, 'analysis' | 'listing' | 'decisiveText' | 'epoch'>
+type Decided = Pick<ResolvedImage, 'analysis' | 'listing' | 'decisiveText' | 'epoch' | 'contexts'>
 
 /** The nodes whose results are part of an image's key: its base, and the whole index where more of it is used. */
 export function decidingNodes(node: ImageNode, { analysis }: Pick<ResolvedImage, 'analysis'>): readonly string[] {
@@ -36,9 +37,10 @@ function decidingSettings(node: ImageNode, resolved: Decided, inputs: Inputs): I
   const { context: _context, fileModes: _modes, dockerfile: _path, dockerfileInline: _text, ...settings } = node.build
   const { cacheFrom: _cache, noCache: _noCache, pull: _pull, reuse: _reuse, volatile: _volatile, ...rest } = settings
   const { args: _args, addHosts, target, ulimits, cacheTo, secrets, ssh, ...others } = rest
-  const { entitlements: _permissions, ...decisive } = others
+  const { entitlements: _permissions, contexts: _contexts, ...decisive } = others
   return {
     ...decisive,
+    ...Object.fromEntries(resolved.contexts.map((context) => [`contexts.${context.name}`, contextDigest(context)])),
     args: decidingArgs(node, resolved, inputs),
     addHosts: byHost(addHosts),
     // BuildKit compares the names of stages so.

@@ -20,6 +20,7 @@ import { KEY_ANNOTATION, keyOf, keyReference } from './key.js'
 import { noteMissingSecrets, secretFaults } from './mounted-secrets.js'
 import { noCacheFaults } from './no-cache-stages.js'
 import { pinImage, verifyPinnedImages } from './pinned-image.js'
+import { pinnedImages, resolveContexts } from './resolved-context.js'
 import { sourceChanges } from './source-changes.js'
 import { encodeSources, readSources, SOURCES_ANNOTATION, type SourceRecord } from './source-record.js'
 import { type Finding, inputOf, type Output, type Step, type StepCall, type Work, type World } from './step.js'
@@ -32,9 +33,10 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
   async resolve({ build, platform, baseNames }, world, call) {
     const context = await world.contexts.open(contextRequest(build), call.signal)
     const { target, args } = build
+    const contextNames = new Set(Object.keys(build.contexts))
     const { parseDockerfile } = await import('../dockerfile/parse.js')
     const dockerfile = parseDockerfile(context.dockerfile.text)
-    const analysis = analyze(dockerfile, { platform, target, args, baseNames })
+    const analysis = analyze(dockerfile, { platform, target, args, baseNames, contexts: contextNames })
     const faults = [
       ...analysis.faults,
       ...volatileFaults(analysis, build.volatile),
@@ -51,9 +53,10 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
         })),
       )
     }
-    const [listing, images] = await Promise.all([
+    const [listing, images, contexts] = await Promise.all([
       context.select(analysis.contextPaths, call.signal),
       Promise.all(analysis.externals.map((image) => pinImage(image, platform, world, call))),
+      resolveContexts(analysis, { build, platform }, context.dockerfile.file, world, call),
     ])
     noteVolatile(analysis, context, build.volatile, call)
     if (build.context.kind === 'directory') noteGitFolder(context.directory, listing, call)
@@ -66,6 +69,7 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
       analysis,
       decisiveText,
       images,
+      contexts,
       ...(analysis.usesEpoch && epoch !== undefined && { epoch }),
     }
   },
@@ -95,7 +99,7 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
   explain: explainImage,
 
   async perform(work, world, call) {
-    await verifyPinnedImages(work.resolved.images, world, call)
+    await verifyPinnedImages(pinnedImages(work.resolved), world, call)
     const pushed = await pushImage(work, world, call, () => findReusable(work, world, call))
     if ('descriptor' in pushed) return pushed
     // Neither waits for the other, but both have ended when the node has. Docker's manifests cannot lead to a record.

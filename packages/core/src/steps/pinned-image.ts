@@ -97,7 +97,7 @@ export async function resolveImageName(
   const found = await outside.get(reference, call)
   if (found === undefined) return undefined
   const index = found.descriptor.digest
-  const image = isForTarget ? childFor(reference, found, platform) : index
+  const image = isForTarget ? namedChild(reference, found, platform) : index
   lock.record({ kind: 'image', name, platform, index, image })
   return { index, image }
 }
@@ -111,7 +111,7 @@ export async function resolvedDigest(
 ): Promise<ResolvedImageName> {
   const reference = { ...referenceOf(name), digest }
   const found = isForTarget ? await outside.get(reference, call) : undefined
-  return { index: digest, image: found === undefined ? digest : childFor(reference, found, platform) }
+  return { index: digest, image: found === undefined ? digest : namedChild(reference, found, platform) }
 }
 
 /** What a whole name refers to. */
@@ -121,14 +121,17 @@ export function referenceOf(name: string): Reference {
   return reference
 }
 
-function childFor(reference: Reference, { content, descriptor }: StoredManifest, platform: Platform): Digest {
+function namedChild(reference: Reference, found: StoredManifest, platform: Platform): Digest {
+  return childFor(`the Dockerfile names ${formatReference(reference)}`, found, platform)
+}
+
+/** The image of a platform in an index. @param what - says where the index is from. @throws RegistryError PLATFORM_MISSING */
+export function childFor(what: string, { content, descriptor }: StoredManifest, platform: Platform): Digest {
   if (!isIndex(content)) return descriptor.digest
   const child = selectPlatform(content, platform)
   if (child !== undefined) return child.digest
   const has = imagesOf(content).flatMap((entry) => (entry.platform ? [formatPlatform(entry.platform)] : []))
-  throw new RegistryError(
-    'PLATFORM_MISSING',
-    `the Dockerfile names ${formatReference(reference)}, which has no ${formatPlatform(platform)}`,
-    { hint: `it has ${has.join(', ')}; a stage that runs on the builder says --platform=$BUILDPLATFORM` },
-  )
+  throw new RegistryError('PLATFORM_MISSING', `${what}, which has no ${formatPlatform(platform)}`, {
+    hint: `it has ${has.join(', ')}; a stage that runs on the builder says --platform=$BUILDPLATFORM`,
+  })
 }

@@ -23,7 +23,9 @@ export async function recordedArgs(
 ): Promise<Digest | undefined> {
   const named = Object.entries(images).map(([name, { image }]) => ({ ...referenceOf(name), digest: image }))
   const read = [inputOf(inputs, node.base).reference, ...named].map((image) => mayHaveTriggers(image, world, call))
-  return (await Promise.all(read)).includes(true) ? unusedArgsDigest(node, resolved) : undefined
+  const isLayout = resolved.contexts.some(({ kind }) => kind === 'layout')
+  const may = isLayout || (await Promise.all(read)).includes(true)
+  return may ? unusedArgsDigest(node, resolved) : undefined
 }
 
 /** Stands for the args that the Dockerfile does not declare. */

@@ -5,6 +5,7 @@ import type { BuilderFeatures } from '../../src/builder/port.js'
 const old: BuilderFeatures = {
   sourcePolicy: false,
   namedContexts: false,
+  layouts: false,
   limits: false,
   pushes: false,
   rawNames: true,
@@ -15,6 +16,7 @@ const old: BuilderFeatures = {
 const current: BuilderFeatures = {
   sourcePolicy: true,
   namedContexts: true,
+  layouts: true,
   limits: true,
   pushes: true,
   rawNames: false,
@@ -22,6 +24,8 @@ const current: BuilderFeatures = {
   cacheExports: new Set(['inline', 'registry']),
   entitlements: new Set(['network.host', 'security.insecure']),
 }
+const image = { kind: 'image' as const, name: 'docker.io/library/alpine:latest' }
+const layout = { kind: 'layout' as const, directory: '/layout' }
 const limits = { shmSize: 1024, ulimits: [{ name: 'nofile', soft: 1, hard: 2 }] }
 const caches = {
   cacheFrom: ['registry', 'local'].map((type) => ({ type, attributes: {} })),
@@ -32,10 +36,11 @@ it.each([
   [old, limits, ['shmSize', 'ulimits']],
   [old, { ulimits: [], cacheTo: [{ type: 'inline', attributes: {} }] }, []],
   [old, caches, ['cacheFrom (type=local)', 'cacheTo (type=registry)']],
-  [old, { contexts: { other: 'docker-image://alpine' } }, ['contexts']],
+  [old, { contexts: { other: image } }, ['contexts']],
+  [{ ...current, layouts: false }, { contexts: { image, layout } }, ['contexts (oci-layout)']],
   [old, { network: 'host' }, ['the entitlement network.host']],
   [old, { entitlements: ['security.insecure' as const] }, ['the entitlement security.insecure']],
-  [current, { ...limits, ...caches, network: 'host', contexts: { other: 'docker-image://alpine' } }, []],
+  [current, { ...limits, ...caches, network: 'host', contexts: { image, layout } }, []],
 ])('features %j lack what %j needs: %j', (features, use, options) => {
   expect(unsupportedOptions({ features }, use).map(({ option }) => option)).toEqual(options)
 })

@@ -5,10 +5,28 @@ import { faultsOf, simple } from './definitions.js'
 
 it.each<[string, () => readonly Fault[], string, string]>([
   [
-    'an option of bake that the Engine API does not carry',
-    () => faultsOf([simple.build({ contexts: { other: '.' } } as never)]),
-    'no named contexts',
-    'pinned by digest',
+    'a context with the name of no image',
+    () => faultsOf([simple.build({ contexts: { Other: '.' } })]),
+    "'Other' cannot be the name of a context",
+    '',
+  ],
+  [
+    'a context of an unknown scheme',
+    () => faultsOf([simple.build({ contexts: { other: 'docker-images://alpine' } })]),
+    "'other' has the scheme 'docker-images'",
+    '',
+  ],
+  [
+    'a context of no image',
+    () => faultsOf([simple.build({ contexts: { other: 'docker-image://Alpine' } })]),
+    "'other' names no image",
+    '',
+  ],
+  [
+    'a context of a layout without a directory',
+    () => faultsOf([simple.build({ contexts: { other: 'oci-layout://:latest' } })]),
+    "'other' names no image layout",
+    '',
   ],
   [
     'an attestation',

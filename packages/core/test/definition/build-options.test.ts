@@ -119,3 +119,24 @@ it('sends files with their own modes unless git’s are asked for', () => {
   expect(buildOf({ fileModes: 'git' })).toMatchObject({ fileModes: 'git' })
   expect(() => buildOf({ fileModes: 'umask' as 'git' })).toThrow('must be one of exact, git')
 })
+
+it('reads named contexts by the names that BuildKit looks them up by', () => {
+  const digest = `sha256:${'a'.repeat(64)}`
+  const contexts = {
+    assets: './assets',
+    'docker.io/library/golang:latest': 'docker-image://golang:1.24',
+    'registry.example.com/team/app:2': `oci-layout://layout:2@${digest}`,
+    layout: 'oci-layout://~/layout',
+    source: 'https://example.com/source.git#main:lib',
+    archive: { tar: 'archive.tar' },
+  }
+  const own = { contexts: { assets: new URL('file:///elsewhere') } }
+  expect(buildOf({ contexts }, own)?.contexts).toEqual({
+    assets: { kind: 'directory', path: '/elsewhere' },
+    golang: { kind: 'image', name: 'docker.io/library/golang:1.24' },
+    'registry.example.com/team/app:2': { kind: 'layout', directory: '/project/layout', tag: '2', digest },
+    layout: { kind: 'layout', directory: `${homedir()}/layout` },
+    source: { kind: 'git', url: 'https://example.com/source.git', ref: 'main', subdirectory: 'lib' },
+    archive: { kind: 'tar', file: '/project/archive.tar' },
+  })
+})

@@ -31,6 +31,7 @@ const INFO: BuilderInfo = {
   features: {
     sourcePolicy: true,
     namedContexts: true,
+    layouts: true,
     limits: true,
     pushes: true,
     rawNames: false,

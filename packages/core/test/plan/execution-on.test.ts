@@ -21,6 +21,7 @@ function infoOf(native: string, runnable: readonly string[] | undefined) {
     features: {
       sourcePolicy: true,
       namedContexts: true,
+      layouts: true,
       limits: true,
       pushes: true,
       rawNames: false,

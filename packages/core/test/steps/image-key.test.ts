@@ -46,7 +46,7 @@ function decided({ base = 'base', index = 'index', dockerfile = PLAIN, registry 
   const { args, target } = node.build
   const analysis = analyze(parsed, { platform: node.platform, args, target, baseNames: [] })
   const listing = { entries: [], digest: digestOf(Buffer.from('context')) }
-  const resolved = { analysis, listing, decisiveText: normalizedText(parsed) }
+  const resolved = { analysis, listing, contexts: [], decisiveText: normalizedText(parsed) }
   return {
     nodes: decidingNodes(node, resolved).map((id) => (id === node.base ? 'base' : 'index')),
     key: keyOf('image', { ...decidingInputs(node, resolved, inputs) }),

@@ -44,6 +44,7 @@ export async function describeEngine(
     imageStore: usesContainerd ? 'containerd' : 'graphdriver',
     features: featuresOf(version, {
       pushes: usesContainerd,
+      layouts: usesContainerd,
       caches: CACHES[usesContainerd ? 'containerd' : 'graphdriver'],
       entitlements,
     }),

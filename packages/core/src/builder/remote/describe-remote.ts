@@ -41,6 +41,6 @@ export async function describeRemote(
     version: version.version.replace(/^v/, ''),
     native,
     runnable: withOlderVariants([native, ...others]),
-    features: featuresOf(version, { pushes: true, caches: CACHES, entitlements }),
+    features: featuresOf(version, { pushes: true, layouts: true, caches: CACHES, entitlements }),
   }
 }
