@@ -1,4 +1,4 @@
-import { HeaderCursor } from './header-cursor.js'
+import { HeaderCursor, isSpace, isTokenCharacter } from './header-cursor.js'
 
 /** One way to log in that a server offers. */
 export interface Challenge {
@@ -8,9 +8,9 @@ export interface Challenge {
   readonly parameters: ReadonlyMap<string, string>
 }
 
-const SEPARATORS = /[\s,]*/y
-const PARAMETER = /([!#$%&'*+.^_`|~\w-]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/y
-const SCHEME = /([!#$%&'*+.^_`|~\w-]+)(?:[ \t]+[A-Za-z0-9._~+/-]+=*(?=[ \t]*(?:,|$)))?(?=[\s,]|$)/y
+interface OpenChallenge extends Challenge {
+  readonly parameters: Map<string, string>
+}
 
 /**
  * Reads a `WWW-Authenticate` header, which may offer several ways. What cannot be read ends the list, without an error:
@@ -18,20 +18,48 @@ const SCHEME = /([!#$%&'*+.^_`|~\w-]+)(?:[ \t]+[A-Za-z0-9._~+/-]+=*(?=[ \t]*(?:,
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1
  */
-export function parseChallenges(header: string): readonly Challenge[] {
-  const challenges: { scheme: string; parameters: Map<string, string> }[] = []
-  const cursor = new HeaderCursor(header)
-  for (cursor.take(SEPARATORS); !cursor.isAtEnd; cursor.take(SEPARATORS)) {
-    const current = challenges.at(-1)
-    const parameter = current && cursor.take(PARAMETER)
-    if (parameter) {
-      const [, name = '', quoted, plain = ''] = parameter
-      current.parameters.set(name.toLowerCase(), quoted?.replace(/\\(.)/g, '$1') ?? plain)
-      continue
-    }
-    const scheme = cursor.take(SCHEME)?.[1]
-    if (scheme === undefined) break
-    challenges.push({ scheme: scheme.toLowerCase(), parameters: new Map() })
+export function parseChallenges(header: string, cursor = new HeaderCursor(header)): readonly Challenge[] {
+  const challenges: OpenChallenge[] = []
+  for (cursor.skipSeparators(); !cursor.isAtEnd; cursor.skipSeparators()) {
+    if (!takeElement(cursor, challenges)) break
   }
   return challenges
+}
+
+/**
+ * Takes a parameter, or a scheme with its first parameter or with a token such as `YII=`.
+ *
+ * @returns false where it is neither.
+ */
+function takeElement(cursor: HeaderCursor, challenges: OpenChallenge[]): boolean {
+  for (let followsScheme = false; ; followsScheme = true) {
+    const word = cursor.takeWhile((character) => isTokenCharacter(character) || character === '/')
+    const hasBlanks = cursor.skipBlanks()
+    const current = challenges.at(-1)
+    if (current && cursor.take('=')) {
+      return (followsScheme && takePadding(cursor)) || takeValue(cursor, current, word)
+    }
+    const isLast = cursor.isAtElementEnd
+    if (followsScheme && isLast) return true
+    if (word === '' || word.includes('/') || !(hasBlanks || isLast)) return false
+    challenges.push({ scheme: word.toLowerCase(), parameters: new Map() })
+    if (isLast) return true
+  }
+}
+
+/** Takes what ends a token, behind its first `=`: others, or nothing. @returns false where a value follows. */
+function takePadding(cursor: HeaderCursor): boolean {
+  cursor.takeWhile((character) => character === '=')
+  cursor.skipBlanks()
+  return cursor.isAtElementEnd
+}
+
+function takeValue(cursor: HeaderCursor, { parameters }: OpenChallenge, name: string): boolean {
+  cursor.skipBlanks()
+  const value = cursor.take('"')
+    ? cursor.takeQuoted()
+    : cursor.takeWhile((character) => !isSpace(character) && character !== ',' && character !== '"') || undefined
+  if (name === '' || value === undefined) return false
+  parameters.set(name.toLowerCase(), value)
+  return true
 }

@@ -6,6 +6,9 @@ export interface ByteRange {
   readonly total?: number
 }
 
+/** Characters of the longest range, and some more for white space. */
+const MAX_LENGTH = 64
+
 /**
  * Reads `Content-Range: bytes 0-99/1000`, as downloads have it, and `0-99`, as uploads have it in `Range`.
  *
@@ -14,6 +17,7 @@ export interface ByteRange {
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pushing-a-blob-in-chunks
  */
 export function parseByteRange(header: string | undefined): ByteRange | undefined {
+  if ((header?.length ?? 0) > MAX_LENGTH) return undefined
   const match = /^(?:bytes[ =] *)?(\d{1,15})-(\d{1,15})(?:\/(?:(\d{1,15})|\*))?$/.exec(header?.trim() ?? '')
   if (match === null) return undefined
   const [first, last, total] = [

@@ -1,3 +1,6 @@
+/** Characters of the longest date, and some more. */
+const MAX_LENGTH = 64
+
 /**
  * Reads a `Retry-After` header, which is seconds or a date.
  *
@@ -7,6 +10,7 @@
  */
 export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
   const text = header?.trim() ?? ''
+  if (text.length > MAX_LENGTH) return undefined
   if (/^\d+$/.test(text)) return Number(text) * 1000
   // Date.parse takes much that is no HTTP date ("1.5" is a day in 2001); all three forms of one name a weekday first.
   if (!/^[A-Z][a-z]{2}/.test(text)) return undefined
