@@ -2,11 +2,11 @@ import {
   ARCHITECTURE_WORDS,
   formatPlatform,
   isKnownPlatform,
-  isOs,
   KNOWN_ARCHITECTURES,
   normalizePlatform,
   type Platform,
   parsePlatform,
+  unreadablePlatform,
   variantsOf,
 } from '../model/platform.js'
 import { type Faults, nearest } from './faults.js'
@@ -25,13 +25,9 @@ export function readPlatform(
   { faults, notes }: Reading,
 ): Platform | undefined {
   const parsed = parsePlatform(written)
-  if (parsed === undefined && isOs(written.trim())) {
-    const message = `'${written}' is an operating system; a platform needs an architecture`
-    faults.add(path, message, `write '${written.trim()}/amd64', or 'amd64' alone`)
-    return undefined
-  }
   if (parsed === undefined) {
-    faults.add(path, `'${written}' is not a platform`, "write an architecture such as 'amd64', or 'linux/arm/v7'")
+    const { message, hint } = unreadablePlatform(written)
+    faults.add(path, message, hint)
     return undefined
   }
   const saysVariant = written.split('/').length === 3

@@ -141,6 +141,17 @@ export function parsePlatform(text: string): Platform | undefined {
   return normalizePlatform({ os: first, architecture: second, ...(third !== undefined && { variant: third }) })
 }
 
+/** What is wrong with a text that {@link parsePlatform} does not read, and what to write instead. */
+export function unreadablePlatform(text: string): { readonly message: string; readonly hint: string } {
+  const word = text.trim()
+  return isOs(word)
+    ? {
+        message: `'${text}' is an operating system; a platform needs an architecture`,
+        hint: `write '${word}/amd64', or 'amd64' alone`,
+      }
+    : { message: `'${text}' is not a platform`, hint: "write an architecture such as 'amd64', or 'linux/arm/v7'" }
+}
+
 /** Whether a word is an operating system that clients know. */
 export function isOs(word: string): boolean {
   return KNOWN_OSES.has(word.toLowerCase())

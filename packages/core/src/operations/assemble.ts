@@ -8,7 +8,7 @@ import {
   MEDIA_TYPES,
   type StoredManifest,
 } from '../model/oci.js'
-import { comparePlatforms, isKnownPlatform, parsePlatform } from '../model/platform.js'
+import { comparePlatforms, isKnownPlatform, parsePlatform, unreadablePlatform } from '../model/platform.js'
 import { type Reference, repositoryOf, sameRepository } from '../model/reference.js'
 import { allOrNone } from '../registry/all-or-none.js'
 import { writeName } from '../registry/confirm-name.js'
@@ -142,7 +142,7 @@ function readEntries(entries: readonly (string | AssembleEntry)[], target: Refer
     const path = `assemble(entries[${at}])`
     const platform = entry.platform === undefined ? undefined : parsePlatform(entry.platform)
     if (entry.platform !== undefined && (platform === undefined || !isKnownPlatform(platform))) {
-      faults.push({ path, message: `'${entry.platform}' is not a platform`, hint: "write it as 'linux/arm/v7'" })
+      faults.push({ path, ...unreadablePlatform(entry.platform) })
     }
     return { path, written: entry, reference: sourceNamed(entry.image, path, target), platform }
   })

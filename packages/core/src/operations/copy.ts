@@ -1,7 +1,7 @@
 import { checkLayoutType } from '../layout/layout-manifests.js'
 import { DefinitionError, type Fault } from '../model/errors.js'
 import type { Descriptor, StoredManifest } from '../model/oci.js'
-import { type Platform, parsePlatform } from '../model/platform.js'
+import { type Platform, parsePlatform, unreadablePlatform } from '../model/platform.js'
 import { copyManifest } from '../registry/copy.js'
 import type { CopiedReferrer } from '../registry/copy-referrers.js'
 import { readNamed, refuseLosses } from './losses.js'
@@ -65,7 +65,7 @@ function readPlatforms(texts: readonly string[]): readonly Platform[] {
   const platforms = texts.flatMap((text) => {
     const platform = parsePlatform(text)
     if (platform !== undefined) return [platform]
-    faults.push({ path, message: `'${text}' is not a platform`, hint: "write it as 'linux/arm/v7'" })
+    faults.push({ path, ...unreadablePlatform(text) })
     return []
   })
   if (faults.length > 0) throw new DefinitionError(faults, 'USAGE')

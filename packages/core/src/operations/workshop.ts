@@ -11,7 +11,13 @@ import { lockPath, readLockFile } from '../lock/lock-file.js'
 import { createCodeReader } from '../machine-code/image-code.js'
 import { closeAll } from '../model/close-all.js'
 import { DefinitionError } from '../model/errors.js'
-import { formatPlatform, type Platform, parsePlatform, platformIdentity } from '../model/platform.js'
+import {
+  formatPlatform,
+  type Platform,
+  parsePlatform,
+  platformIdentity,
+  unreadablePlatform,
+} from '../model/platform.js'
 import type { PlanningInput } from '../plan/planning.js'
 import { dockerConfigCredentials } from '../registry/docker-config.js'
 import type { RootfsMaker } from '../rootfs/port.js'
@@ -146,7 +152,7 @@ function readOnly(only: readonly string[] | undefined, { pipelines }: Definition
     if (platform !== undefined && declared.includes(platformIdentity(platform))) return platform
     const message =
       platform === undefined
-        ? `'${text}' is not a platform`
+        ? unreadablePlatform(text).message
         : `no pipeline has the platform ${formatPlatform(platform)}`
     throw new DefinitionError([{ path: '--only', message, hint: `there is ${declared.join(', ')}` }], 'USAGE')
   })

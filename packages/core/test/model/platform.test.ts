@@ -8,6 +8,7 @@ import {
   parsePlatform,
   platformsRunBy,
   samePlatform,
+  unreadablePlatform,
 } from '../../src/model/platform.js'
 
 const normal = (text: string) => {
@@ -87,7 +88,27 @@ describe('containerd spellings', () => {
     expect(platform && isKnownPlatform(platform)).toBe(true)
   })
 
-  it('refuses an operating system alone', () => expect(parsePlatform('linux')).toBeUndefined())
+  it.each([
+    ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((minor) => `linux/arm64/v8.${minor}`),
+    ...[1, 2, 3, 4, 5, 6].map((minor) => `linux/arm64/v9.${minor}`),
+  ])('knows %s', (text) => {
+    const platform = parsePlatform(text)
+    expect(platform && formatPlatform(platform)).toBe(text)
+    expect(platform && isKnownPlatform(platform)).toBe(true)
+  })
+
+  it.each(['linux/arm64/v8.10', 'linux/arm64/v9.7', 'linux/arm64/v7', 'linux/arm/v4'])('does not know %s', (text) =>
+    expect(isKnownPlatform(parsePlatform(text) ?? { os: '', architecture: '' })).toBe(false),
+  )
+
+  it('refuses an operating system alone, and says what to write', () => {
+    expect(parsePlatform('linux')).toBeUndefined()
+    expect(unreadablePlatform('linux')).toEqual({
+      message: "'linux' is an operating system; a platform needs an architecture",
+      hint: "write 'linux/amd64', or 'amd64' alone",
+    })
+    expect(unreadablePlatform('a b').message).toBe("'a b' is not a platform")
+  })
 })
 
 describe('platformsRunBy', () => {

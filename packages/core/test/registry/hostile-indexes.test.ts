@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { assemble } from '../../src/index.js'
+import { digestOf } from '../../src/model/digest.js'
+import { MEDIA_TYPES } from '../../src/model/oci.js'
 import { createRegistry } from '../../src/registry/client.js'
 import { copyManifest } from '../../src/registry/copy.js'
 import { latticeOfIndexes, serveManifests } from './hostile-indexes.js'
@@ -35,4 +37,17 @@ test('an index that leads to thousands of others is refused', async () => {
   await expect(copying).rejects.toMatchObject(refused)
   const name = `${server.host}/source@${top}`
   await expect(assemble(`${server.host}/target:1`, [name])).rejects.toMatchObject(refused)
+})
+
+test('referrers with annotations within annotations are refused', async () => {
+  const [open, close] = ['{"a":', '}'].map((text) => text.repeat(100_000))
+  const entry = `"mediaType":"${MEDIA_TYPES.ociManifest}","digest":"${TOP}","size":1,"annotations":${open}1${close}`
+  await using server = await startScriptedServer(() => ({
+    status: 200,
+    headers: { 'content-type': MEDIA_TYPES.ociIndex },
+    body: `{"schemaVersion":2,"manifests":[{${entry}}]}`,
+  }))
+  await using registry = createRegistry({ retry: { attempts: 1 } })
+  const listing = registry.listReferrers({ registry: server.host, repository: 'source' }, digestOf('subject'))
+  await expect(listing).rejects.toMatchObject({ code: 'MANIFEST_UNSUPPORTED' })
 })

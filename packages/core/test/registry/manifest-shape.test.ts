@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { digestOf } from '../../src/model/digest.js'
 import { RegistryError } from '../../src/model/errors.js'
+import { LIMITS } from '../../src/model/limits.js'
 import { MEDIA_TYPES } from '../../src/model/oci.js'
 import { parseManifest } from '../../src/registry/manifest-shape.js'
 
@@ -39,6 +40,11 @@ describe('parseManifest', () => {
     expect(descriptor).toMatchObject({ digest: digestOf(bytes), size: bytes.byteLength })
   })
 
+  test('takes an artifact with a layer per file', () => {
+    const layers = Array.from({ length: LIMITS.layers + 1 }, () => entry)
+    expect(parse({ ...image, config: entry, layers }).content).toMatchObject({ layers })
+  })
+
   test.each<[string, unknown, string?]>([
     ['schema 1 by type', {}, MEDIA_TYPES.dockerManifestV1Signed],
     ['schema 1 by content', { schemaVersion: 1, fsLayers: [] }],
@@ -53,6 +59,7 @@ describe('parseManifest', () => {
     ['a size that is a text', { ...index, manifests: [{ ...entry, size: '1' }] }],
     ['an annotation that is a number', { ...index, annotations: { a: 1 } }],
     ['half a platform', { ...index, manifests: [{ ...entry, platform: { os: 'linux' } }] }],
+    ['more layers than images have', { ...image, layers: Array.from({ length: LIMITS.layers + 1 }, () => entry) }],
     ['a list', []],
   ])('refuses %s', (_, json, type) => {
     expect(() => parse(json, type)).toThrow(expect.objectContaining({ code: 'MANIFEST_UNSUPPORTED' }))
