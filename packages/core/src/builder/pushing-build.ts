@@ -4,6 +4,7 @@ import { formatReference, formatRepository } from '../model/reference.js'
 import { type BuildTools, runBuild } from './build-tools.js'
 import { SolveError, type SolveResult } from './buildkit/solve.js'
 import { runCommand } from './command-build.js'
+import { mediaTypeHint } from './media-type-hint.js'
 import type { BuilderCall, BuildRequest, BuiltImage } from './port.js'
 
 /** What BuildKit's image exporter reports of its result. */
@@ -64,7 +65,8 @@ export class PushingBuild implements BuiltImage {
       if (!isExport(error)) throw error
       const { message } = error.cause
       const what = `the builder could not push ${formatReference(request.destination)}`
-      throw new EngineError('PUSH_FAILED', `${what}: ${message}`, { cause: error.cause })
+      const hint = mediaTypeHint(message, request.mediaTypes)
+      throw new EngineError('PUSH_FAILED', `${what}: ${message}`, { cause: error.cause, ...(hint && { hint }) })
     }
   }
 

@@ -6,6 +6,7 @@ import { isForeign, isIndex, onePerDigest, type StoredManifest } from '../model/
 import { formatReference, type Reference, repositoryOf } from '../model/reference.js'
 import { allOrNone } from '../registry/all-or-none.js'
 import { copyManifest } from '../registry/copy.js'
+import { foreignNote } from '../registry/copy-content.js'
 import type { ResolvedRootfs } from '../rootfs/port.js'
 import { rootfsImage } from '../rootfs/rootfs-image.js'
 import { type ResolvedImageBase, resolveImageBase, resolveRootfs } from './base-resolution.js'
@@ -133,6 +134,8 @@ async function copyImage(
   if (corrected !== undefined) {
     await registry.writeBlob(node.repository, { descriptor, open: () => Readable.from([corrected]) }, call)
   }
+  for (const layer of layers.filter(isForeign))
+    call.onEvent?.({ kind: 'note', message: foreignNote(chosen.reference, layer) })
   const blobs = [...(corrected === undefined ? [descriptor] : []), ...layers].filter((blob) => !isForeign(blob))
   await allOrNone(onePerDigest(blobs), call, (blob, own) =>
     registry.copyBlob(chosen.reference, node.repository, blob, { ...call, ...own }),

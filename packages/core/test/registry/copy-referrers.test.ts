@@ -224,6 +224,25 @@ test('artifacts that refer to one another without end are refused', async () => 
   await copy(`${server.host}/app:1`, to, { referrers: false })
 })
 
+test('more artifacts than a copy may bring are refused', async () => {
+  const { answer, store } = memoryRegistry()
+  await using server = await startScriptedServer(answer)
+  await using registry = createRegistry()
+  const place = { registry: server.host, repository: 'app' }
+  await registry.writeBlob(place, { ...EMPTY_BLOB, open: () => Readable.from([EMPTY_BLOB.bytes]) })
+  const content = { schemaVersion: 2, config: EMPTY_BLOB.descriptor, layers: [] } as const
+  const artifact = encodeManifest(content, MEDIA_TYPES.ociManifest)
+  await registry.putManifest({ ...place, tag: '1' }, artifact)
+  const manifests = Array.from({ length: LIMITS.referrers + 1 }, () => artifact.descriptor)
+  const body = JSON.stringify({ schemaVersion: 2, manifests })
+  const tag = `sha256-${hexOf(digestOfManifest(artifact))}`
+  store.manifests.set(`/v2/app/manifests/${tag}`, { mediaType: MEDIA_TYPES.ociIndex, body })
+  await expect(copy(`${server.host}/app:1`, newTarget())).rejects.toMatchObject({
+    code: 'MANIFEST_UNSUPPORTED',
+    message: expect.stringContaining(`are more than ${LIMITS.referrers}`),
+  })
+})
+
 test('a referrer that was deleted is left out with a note', async () => {
   const { answer, store } = memoryRegistry()
   await using server = await startScriptedServer(answer)

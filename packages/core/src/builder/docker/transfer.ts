@@ -4,6 +4,7 @@ import { EngineError, type ErrorCode } from '../../model/errors.js'
 import { formatPlatform, type Platform } from '../../model/platform.js'
 import { formatReference, formatRepository, type Reference, withDefaultTag } from '../../model/reference.js'
 import type { CredentialStore } from '../../registry/port.js'
+import { mediaTypeHint } from '../media-type-hint.js'
 import type { BuilderCall } from '../port.js'
 import { compareApiVersions } from './api-version.js'
 import type { Connection } from './connection.js'
@@ -84,7 +85,9 @@ async function readTransfer(
     await readMessages(stream, onMessage)
   } catch (cause) {
     if (!(cause instanceof StreamFailure)) throw cause
-    throw new EngineError(code, `the engine could not ${what}: ${cause.message}`, { cause })
+    // An engine that keeps images by its own names pushes media types of Docker.
+    const hint = code === 'PUSH_FAILED' ? mediaTypeHint(cause.message, 'docker') : undefined
+    throw new EngineError(code, `the engine could not ${what}: ${cause.message}`, { cause, ...(hint && { hint }) })
   }
 }
 
