@@ -76,8 +76,9 @@ async function referrersOf(copy: ContentCopy, subject: Digest, call: RegistryCal
   if (listed.length > LIMITS.referrers) throw tooMany(from, `are more than ${LIMITS.referrers}`)
   const byTag = await allOrNone(COSIGN_SUFFIXES, call, async (suffix, own): Promise<readonly FoundReferrer[]> => {
     const { tag = '', ...place } = cosignReference(from, subject, suffix)
-    const descriptor = await registry.resolve({ ...place, tag }, own)
-    return descriptor === undefined ? [] : [{ digest: descriptor.digest, subject, tag, descriptor }]
+    const descriptor = await ifSupported(copy, subject, () => registry.resolve({ ...place, tag }, own))
+    if (descriptor === undefined || descriptor === 'unsupported') return []
+    return [{ digest: descriptor.digest, subject, tag, descriptor }]
   })
   const byList = listed.map((descriptor): FoundReferrer => {
     const { digest, artifactType } = descriptor
@@ -99,14 +100,33 @@ async function copyReferrer(
 ): Promise<boolean> {
   const { registry, from, notes } = copy
   const { digest, subject, descriptor } = referrer
-  const manifest = await registry.getManifest({ ...from, digest }, call)
+  const manifest = await ifSupported(copy, subject, async () => {
+    const found = await registry.getManifest({ ...from, digest }, call)
+    // That of a tag was read by HEAD, whose length decides nothing.
+    if (found && tag === undefined) checkEntry(from, descriptor, found.descriptor)
+    return found
+  })
+  if (manifest === 'unsupported') return false
   if (manifest === undefined) {
     notes.add(`${digest} refers to ${subject} in ${formatRepository(from)}, but does not exist: it was not copied`)
     return false
   }
-  // That of a tag was read by HEAD, whose length decides nothing.
-  if (tag === undefined) checkEntry(from, descriptor, manifest.descriptor)
   return tag === undefined ? putReferrer(copy, subject, manifest, listed, call) : putTagged(copy, tag, manifest, call)
+}
+
+/** Reads an artifact; one of a type that this client does not read, such as the former artifact manifest, becomes a note. */
+async function ifSupported<T>(
+  { notes }: ContentCopy,
+  subject: Digest,
+  read: () => Promise<T>,
+): Promise<T | 'unsupported'> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!(error instanceof RegistryError) || error.code !== 'MANIFEST_UNSUPPORTED') throw error
+    notes.add(`an artifact that refers to ${subject} was not copied: ${error.message}`)
+    return 'unsupported'
+  }
 }
 
 /** Puts an artifact where the target does not list it yet: the client adds it to the list of its subject. */

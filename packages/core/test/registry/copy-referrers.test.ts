@@ -243,7 +243,14 @@ test('more artifacts than a copy may bring are refused', async () => {
   })
 })
 
-test('a referrer that was deleted is left out with a note', async () => {
+test.each([
+  ['was deleted', undefined, 'does not exist: it was not copied'],
+  [
+    'is of a former kind',
+    { mediaType: 'application/vnd.oci.artifact.manifest.v1+json', body: '{"blobs":[]}' },
+    'was not copied: ',
+  ],
+])('a referrer that %s is left out with a note', async (_, held, note) => {
   const { answer, store } = memoryRegistry()
   await using server = await startScriptedServer(answer)
   await using registry = createRegistry()
@@ -252,12 +259,14 @@ test('a referrer that was deleted is left out with a note', async () => {
   const content = { schemaVersion: 2, config: EMPTY_BLOB.descriptor, layers: [] } as const
   const artifact = encodeManifest(content, MEDIA_TYPES.ociManifest)
   await registry.putManifest({ ...place, tag: '1' }, artifact)
-  const note = attachment(artifact.descriptor, 'text/x-note')
-  await registry.putManifest(place, note)
-  store.manifests.delete(`/v2/app/manifests/${digestOfManifest(note)}`)
+  const attached = attachment(artifact.descriptor, 'text/x-note')
+  await registry.putManifest(place, attached)
+  const path = `/v2/app/manifests/${digestOfManifest(attached)}`
+  if (held === undefined) store.manifests.delete(path)
+  else store.manifests.set(path, held)
   const { referrers, notes } = await copy(`${server.host}/app:1`, newTarget())
   expect(referrers).toEqual([])
-  expect(notes).toEqual([expect.stringContaining('does not exist: it was not copied')])
+  expect(notes).toEqual([expect.stringContaining(note)])
 })
 
 test('a layer that clients download from elsewhere is reported', async () => {

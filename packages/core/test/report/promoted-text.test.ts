@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { digestOf } from '../../src/model/digest.js'
+import { formatPromoted } from '../../src/report/report-text.js'
+
+const [to, signature] = [digestOf('image'), digestOf('signature')]
+
+test('what was copied with an image to several names is shown once, below the names', () => {
+  const referrers = [{ digest: signature, subject: to, artifactType: 'text/x-signature' }]
+  const notes = ['a layer was not copied']
+  const names = ['1', 'latest'].map((tag) => ({ reference: `r.example.com/app:${tag}`, to, referrers, notes }))
+  expect(formatPromoted(names).split('\n').slice(2)).toEqual([
+    `copied text/x-signature ${signature} of ${to}`,
+    'note: a layer was not copied',
+    '',
+  ])
+})
+
+test('an artifact without a type is called one, and control characters of a registry are left out', () => {
+  const referrers = [
+    { digest: signature, subject: to },
+    { digest: to, subject: to, artifactType: 'a\u001b[31mb' },
+  ]
+  const text = formatPromoted([{ reference: 'r.example.com/app:1', to, referrers }])
+  expect(text).toContain(`copied artifact ${signature}`)
+  expect(text).toContain(`copied ab ${to}`)
+})
