@@ -38,6 +38,12 @@ const services = ['api', 'worker'].map((name) =>
     .build({ context: './services', target: name })
     .tags('1.0'),
 )
+const variants = ['slim', 'full'].map((name) =>
+  pipeline('ghcr.io/team/tools', { name: `tools-${name}` })
+    .platforms(platform('amd64', { base: shared }), platform('arm64', { base: shared }))
+    .build({ target: name })
+    .tags(name),
+)
 
 test('what docs/definition.md defines is what it says', () => {
   const [first, second] = compile([sdk, firmware], { directory: '/work' }).pipelines
@@ -59,9 +65,10 @@ test('what docs/definition.md defines is what it says', () => {
     secrets: { token: { kind: 'env' }, netrc: { kind: 'file' } },
     ssh: { default: { kind: 'agent' }, deploy: { kind: 'keys' } },
   })
-  expect(compile(services).pipelines.map(({ id, requested }) => [id, requested])).toEqual([
+  expect(compile(services).pipelines.map(({ name, requested }) => [name, requested])).toEqual([
     ['base', false],
     ['api', true],
     ['worker', true],
   ])
+  expect(compile(variants).pipelines.map(({ name }) => name)).toEqual(['base', 'tools-slim', 'tools-full'])
 })

@@ -180,17 +180,17 @@ describe.each(ENGINES)('%s', (name) => {
     ])
     expect(printed.join('')).toContain(`${stdout.trim()}\nlet-in\nlet-in\n`)
     const locked = await lock(app, options)
-    for (const told of [planned, events, report, locked, app.declaration.name]) {
+    for (const told of [planned, events, report, locked, app.declaration.repository]) {
       expectNoSecret(JSON.stringify(told))
       expectNoSecret(print(told, { depth: Infinity, showHidden: true, maxStringLength: Infinity }))
     }
     const pages = [formatPlan(planned), formatReport(report), await readFile(join(folder, 'polyarch.lock'), 'utf8')]
     for (const text of [...pages, ...(await shown(events))]) {
       // None is empty by mistake.
-      expect(text).toContain(app.declaration.name.split('/').at(-1))
+      expect(text).toContain(app.declaration.repository.split('/').at(-1))
       expectNoSecret(text)
     }
-    expectNoSecret(await allContent(app.declaration.name.slice(own.host.length + 1)))
+    expectNoSecret(await allContent(app.declaration.repository.slice(own.host.length + 1)))
   })
 
   it('a build that fails tells none of them either', async () => {

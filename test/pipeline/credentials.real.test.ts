@@ -103,7 +103,7 @@ it('takes them out of the docker configuration where nothing else is said', asyn
   vi.stubEnv('DOCKER_CONFIG', directory)
   try {
     await execute(app)
-    const { images } = await inspect(`${app.declaration.name}:1.0`)
+    const { images } = await inspect(`${app.declaration.repository}:1.0`)
     expect(images).toMatchObject([{ declared: AMD64 }, { declared: ARM }])
   } finally {
     vi.unstubAllEnvs()

@@ -90,7 +90,7 @@ it('takes a single image under a name for a list of one', async () => {
   await dockerfile('')
   await copy(`${host}/narrow:1`, `${host}/single:1`)
   const { declaration } = start('single')
-  const alone = pipeline(declaration.name)
+  const alone = pipeline(declaration.repository)
     .platforms(declaration.platforms[0] as never)
     .build({ context })
     .tags('1')

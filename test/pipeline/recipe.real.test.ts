@@ -162,7 +162,7 @@ describe.each([
     const { declaration } = app
     const [first, second] = declaration.platforms
     if (first === undefined || second === undefined) throw new Error('the pipeline has two platforms')
-    const changed = pipeline(declaration.name)
+    const changed = pipeline(declaration.repository)
       .sharedBase(declaration.sharedBase ?? '')
       .platforms(
         first as never,
@@ -214,7 +214,7 @@ describe.each([
 
   it('refuses to lose a platform that a name has, unless told to', async () => {
     const { declaration } = app
-    const alone = pipeline(declaration.name)
+    const alone = pipeline(declaration.repository)
       .platforms(declaration.platforms[0] as never)
       .build({ ...declaration.build, context: join(directory, 'by-arg') })
       .tags('latest')

@@ -66,6 +66,8 @@ export type ProgressChoice = (typeof PROGRESS_CHOICES)[number]
 
 /** Flags that every command of a pipeline takes. */
 export interface PipelineFlags {
+  /** Names of the pipelines that the command is for. */
+  readonly pipelines?: readonly string[]
   readonly only?: readonly string[]
   readonly registry?: string
   readonly frozen?: boolean

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { nearest } from '../definition/faults.js'
+import { pipelineNames } from '../definition/pipeline-names.js'
 import { formatUsage } from '../report/error-text.js'
 import { choosePaint } from '../report/paint.js'
 import { buildCommand } from './build-command.js'
@@ -23,6 +24,8 @@ const PLAN_FLAGS: readonly FlagName[] = [
   ...(['contextCache', 'reuse', 'rebuild'] as const),
 ]
 
+const PIPELINES_HELP = 'names of pipelines, taken with what they need; by default all'
+
 /** The command line of a `build.ts`. Its arguments are those of `orderArguments`: the command first. */
 export function createProgram(context: CommandContext): Command {
   const program = new Command()
@@ -36,11 +39,10 @@ export function createProgram(context: CommandContext): Command {
       outputError: (text) => void context.host.stderr.write(usageText(text, context.host)),
     })
     .enablePositionalOptions()
-    .allowExcessArguments()
-    .action((_flags, command: Command) => {
-      const [unknown] = command.args
-      if (unknown !== undefined) refuseCommand(unknown, command)
-      return buildCommand(command.opts(), context)
+    .argument('[pipelines...]', PIPELINES_HELP)
+    .action((pipelines: string[], _flags, command: Command) => {
+      refuseUnknownWords(pipelines, command, context)
+      return buildCommand({ ...command.opts(), pipelines }, context)
     })
   addFlags(program, [
     ...PLAN_FLAGS,
@@ -58,13 +60,18 @@ function addPipelineCommands(program: Command, context: CommandContext): void {
     ...(['contextCache', 'report', 'metadataFile'] as const),
   ])
     .description('publish what other machines built with --only, or list what is missing; builds nothing')
-    .action((_flags, command: Command) => buildCommand({ ...command.opts(), build: false }, context))
+    .argument('[pipelines...]', PIPELINES_HELP)
+    .action((pipelines: string[], _flags, command: Command) =>
+      buildCommand({ ...command.opts(), pipelines, build: false }, context),
+    )
   addFlags(program.command('plan'), [...PLAN_FLAGS, 'exitCode'])
     .description('show what would be built, pushed and tagged, with reasons; makes no changes')
-    .action((_flags, command: Command) => planCommand(command.opts(), context))
+    .argument('[pipelines...]', PIPELINES_HELP)
+    .action((pipelines: string[], _flags, command: Command) => planCommand({ ...command.opts(), pipelines }, context))
   addFlags(program.command('graph'), [...PLAN_FLAGS, 'format', 'out', 'definitionOnly'])
     .description('draw the dependency graph, and what a run would do with it')
-    .action((_flags, command: Command) => graphCommand(command.opts(), context))
+    .argument('[pipelines...]', PIPELINES_HELP)
+    .action((pipelines: string[], _flags, command: Command) => graphCommand({ ...command.opts(), pipelines }, context))
   addFlags(program.command('lock'), ['update', 'registry', 'json', 'verbose', 'contextCache'])
     .description('write polyarch.lock: digests of bases and of other images in Dockerfiles')
     .argument('[names...]', 'with --update: these names only')
@@ -125,6 +132,17 @@ function usageText(said: string, { stderr, env }: CommandContext['host']): strin
     .split('\n')
   const hint = near === undefined ? undefined : near.replace(/^\(D(.*)\)$/, 'd$1')
   return formatUsage(message, hint, choosePaint({ stream: stderr, env }))
+}
+
+/** Refuses words that are not pipelines. A command is the first word, and would have been run. */
+function refuseUnknownWords(words: readonly string[], program: Command, { pipelines }: CommandContext): void {
+  const names = pipelineNames(pipelines)
+  const unknown = words.find((word) => !names.includes(word))
+  if (unknown === undefined) return
+  const commands = program.commands.map((command) => command.name())
+  const near = commands.includes(unknown) ? `${unknown} as the first word` : nearest(unknown, [...commands, ...names])
+  const hint = near === undefined ? '' : `\n(Did you mean ${near}?)`
+  program.error(`error: unknown command or pipeline '${unknown}'${hint}`)
 }
 
 function refuseCommand(unknown: string, program: Command): never {

@@ -13,6 +13,21 @@ export function optionsOf<Options extends object>(
   return pickOptions(allOptions(flags, context), names as unknown as OptionNames<ExecuteOptions>)
 }
 
+/** Flags whose values are options of the same name. */
+const FLAG_OPTIONS = [
+  ...(['registry', 'pipelines', 'only', 'reuse', 'rebuild', 'build', 'emulation'] as const),
+  ...(['allowRemoval', 'keepGoing', 'metadataFile', 'load'] as const),
+] as const
+
+/** The flags of these names that have a value: no other may replace what build.ts says. */
+function givenFlags<Name extends keyof PipelineFlags>(
+  flags: PipelineFlags,
+  names: readonly Name[],
+): Pick<PipelineFlags, Name> {
+  const given = names.filter((name) => flags[name] !== undefined)
+  return Object.fromEntries(given.map((name) => [name, flags[name]])) as Pick<PipelineFlags, Name>
+}
+
 function allOptions(flags: PipelineFlags, { host, signal, defaults }: CommandContext): ExecuteOptions {
   const { builders, engines, ...others } = defaults
   const named = flags.builder || flags.engine ? [...(flags.builder ?? []), ...(flags.engine ?? [])] : builders
@@ -21,18 +36,9 @@ function allOptions(flags: PipelineFlags, { host, signal, defaults }: CommandCon
     signal,
     ...(named ? { builders: named } : engines && { engines }),
     frozen: flags.frozen ?? isFrozenHere(host, defaults.directory),
-    ...(flags.registry !== undefined && { registry: flags.registry }),
-    ...(flags.only !== undefined && { only: flags.only }),
-    ...(flags.reuse !== undefined && { reuse: flags.reuse }),
-    ...(flags.rebuild !== undefined && { rebuild: flags.rebuild }),
-    ...(flags.allowRemoval !== undefined && { allowRemoval: flags.allowRemoval }),
-    ...(flags.build !== undefined && { build: flags.build }),
-    ...(flags.keepGoing !== undefined && { keepGoing: flags.keepGoing }),
-    ...(flags.metadataFile !== undefined && { metadataFile: flags.metadataFile }),
+    ...givenFlags(flags, FLAG_OPTIONS),
     // Without the flag it is true, which must not replace what build.ts says.
     ...(flags.contextCache === false && { contextCache: false }),
-    ...(flags.load !== undefined && { load: flags.load }),
-    ...(flags.emulation !== undefined && { emulation: flags.emulation }),
   }
 }
 

@@ -8,9 +8,17 @@ import { readBuild } from './build-reading.js'
 import type { DeclaredPipeline, PlatformDeclaration } from './declaration.js'
 import type { BaseDefinition, Definition, PipelineDefinition, PlatformDefinition } from './definition.js'
 import { checkDestinations } from './destinations.js'
+import { baseNamesOf, isPipeline } from './dockerfile-names.js'
 import { Faults } from './faults.js'
 import { checkNamedBases } from './named-bases.js'
 import { checkPattern, expandPattern, imageOwner, PublishedNames, TargetNames } from './names.js'
+import {
+  checkPipelineOptions,
+  checkUniqueNames,
+  choosePipelines,
+  pipelineName,
+  pipelinePath,
+} from './pipeline-names.js'
 import { sortByDependency } from './pipeline-order.js'
 import type { CommonPlatformSettings } from './platform-declaration.js'
 import { type Reading, readListedPlatform, readPlatform } from './platform-reading.js'
@@ -18,6 +26,8 @@ import { readPlugins, type Supplies } from './plugin-reading.js'
 
 /** Choices that belong to a run rather than to a pipeline. */
 export interface CompileOptions {
+  /** Names of the pipelines to publish; all of them by default. */
+  readonly chosen?: readonly string[] | undefined
   /** `host[:port][/prefix]` that takes the place of the host in every name that is pushed to. */
   readonly registry?: string | undefined
   /** Directory that relative contexts start at; the working directory unless told otherwise. */
@@ -29,7 +39,7 @@ export interface CompileOptions {
 /**
  * Judges pipelines and decides all that can be decided without looking at anything outside.
  *
- * @throws DefinitionError (DEFINITION_INVALID) with every fault there is.
+ * @throws DefinitionError DEFINITION_INVALID with every fault there is; USAGE if a chosen pipeline does not exist.
  */
 export function compile(pipelines: readonly DeclaredPipeline[], options: CompileOptions = {}): Definition {
   const compilation = new Compilation(pipelines, options)
@@ -43,6 +53,7 @@ type FoundBase = readonly [base: BaseDefinition | undefined, traits: BaseTraits]
 type Settings = CommonPlatformSettings & { readonly base?: unknown } & Readonly<Record<string, unknown>>
 
 class Compilation {
+  readonly #given: ReadonlySet<DeclaredPipeline>
   readonly #requested: ReadonlySet<DeclaredPipeline>
   readonly #directory: string
   readonly #today: string
@@ -51,10 +62,10 @@ class Compilation {
   readonly #published: PublishedNames
   /** In the order in which they stand on each other; undefined while a pipeline is being read. */
   readonly #done = new Map<DeclaredPipeline, PipelineDefinition | undefined>()
-  readonly #ids = new Set<string>()
 
   constructor(pipelines: readonly DeclaredPipeline[], options: CompileOptions) {
-    this.#requested = new Set(pipelines)
+    this.#given = new Set(pipelines)
+    this.#requested = new Set(choosePipelines(pipelines, options.chosen))
     this.#directory = options.directory ?? process.cwd()
     this.#today = (options.today ?? new Date()).toISOString().slice(0, 10)
     this.#names = new TargetNames(options.registry, this.#reading.faults)
@@ -63,7 +74,8 @@ class Compilation {
 
   finish(): Definition {
     const { faults, notes } = this.#reading
-    if (this.#requested.size === 0) faults.add('run', 'no pipeline was given', 'run(pipeline, …)')
+    if (this.#given.size === 0) faults.add('run', 'no pipeline was given', 'run(pipeline, …)')
+    checkUniqueNames([...this.#done.keys()], faults)
     faults.throwIfAny()
     const pipelines = [...this.#done.values()].filter((pipeline) => pipeline !== undefined)
     checkNamedBases(pipelines, this.#reading)
@@ -89,30 +101,33 @@ class Compilation {
 
   #read(pipeline: DeclaredPipeline): PipelineDefinition | undefined {
     const { declaration } = pipeline
-    const path = `pipeline('${declaration.name}')`
+    const path = pipelinePath(pipeline)
     const { faults } = this.#reading
-    const repository = this.#names.repository(declaration.name, path)
+    checkPipelineOptions(pipeline, faults)
+    const repository = this.#names.repository(declaration.repository, path)
     const sharedBase = this.#sharedBase(declaration.sharedBase, path)
-    const id = this.#uniqueId(repository?.repository ?? 'pipeline')
+    const name = pipelineName(pipeline)
     const requested = this.#requested.has(pipeline)
     const names = this.#names.indexNames(declaration.tags, repository, `${path}.tags`)
     const annotations = readIndexAnnotations(declaration, path, faults)
-    const platforms = this.#platforms(pipeline, id, path)
+    const platforms = this.#platforms(pipeline, name, path)
     if (repository === undefined || platforms === undefined) return undefined
     if (requested && names.length === 0) {
-      this.#reading.notes.push(`${id} gets no name, and is found by its digest alone: names are given by .tags('1.0')`)
+      this.#reading.notes.push(
+        `${name} gets no name, and is found by its digest alone: names are given by .tags('1.0')`,
+      )
     }
-    if (requested) {
-      for (const name of names) this.#published.claim(formatReference(name), `the index of ${id}`, `${path}.tags`)
+    if (this.#given.has(pipeline)) {
+      for (const one of names) this.#published.claim(formatReference(one), `the index of ${name}`, `${path}.tags`)
       if (sharedBase)
-        this.#published.claim(formatReference(sharedBase), `the shared base of ${id}`, `${path}.sharedBase`)
+        this.#published.claim(formatReference(sharedBase), `the shared base of ${name}`, `${path}.sharedBase`)
     }
     return {
-      id,
-      name: declaration.name,
+      name,
+      writtenRepository: declaration.repository,
       repository,
       requested,
-      baseNames: this.#baseNames(declaration.sharedBase, pipeline),
+      baseNames: baseNamesOf(pipeline),
       sharedBase: sharedBase ?? repository,
       platforms,
       names,
@@ -128,27 +143,7 @@ class Compilation {
     return reference && withDefaultTag(reference)
   }
 
-  /** What a literal FROM may say: the shared base's name or, on another pipeline, that one's names. */
-  #baseNames(sharedBase: string | undefined, { declaration }: DeclaredPipeline): readonly string[] {
-    if (sharedBase !== undefined) return [sharedBase]
-    const bases = declaration.platforms.map(({ settings }) => (settings as Settings).base)
-    return [...new Set(bases)]
-      .filter(isPipeline)
-      .flatMap(({ declaration: { name, tags } }) => [
-        name,
-        ...tags.map((tag) => (tag.includes('/') ? tag : `${name}:${tag}`)),
-      ])
-  }
-
-  #uniqueId(path: string): string {
-    const last = path.slice(path.lastIndexOf('/') + 1)
-    let id = last
-    for (let n = 2; this.#ids.has(id); n++) id = `${last}-${n}`
-    this.#ids.add(id)
-    return id
-  }
-
-  #platforms(pipeline: DeclaredPipeline, id: string, path: string): readonly PlatformDefinition[] | undefined {
+  #platforms(pipeline: DeclaredPipeline, name: string, path: string): readonly PlatformDefinition[] | undefined {
     const { declaration } = pipeline
     const { faults } = this.#reading
     const supplies = readPlugins(declaration.plugins, path, faults)
@@ -159,7 +154,7 @@ class Compilation {
     const seen = new Set<string>()
     const platforms = declaration.platforms.map((declared, at) => {
       const own = `${path}.platforms[${at}]`
-      const definition = this.#platform(declared, pipeline, id, supplies, own)
+      const definition = this.#platform(declared, pipeline, name, supplies, own)
       if (definition === undefined) return undefined
       const identity = platformIdentity(definition.platform)
       if (seen.has(identity)) faults.add(own, `${identity} is declared twice`, 'remove one of them')
@@ -172,7 +167,7 @@ class Compilation {
   #platform(
     declared: PlatformDeclaration,
     pipeline: DeclaredPipeline,
-    id: string,
+    name: string,
     supplies: Supplies,
     path: string,
   ): PlatformDefinition | undefined {
@@ -189,14 +184,14 @@ class Compilation {
     const { faults } = this.#reading
     if (traits.annotations !== undefined && declaration.format === 'docker') addDockerFault(`${path}.base`, faults)
     const supposed = platform ?? { os: 'linux', architecture: declared.architecture }
-    const pipelinePath = `pipeline('${declaration.name}')`
-    const { manifest, entry } = readImageAnnotations(declaration, traits.annotations, supposed, pipelinePath, faults)
+    const owner = pipelinePath(pipeline)
+    const { manifest, entry } = readImageAnnotations(declaration, traits.annotations, supposed, owner, faults)
     const build = readBuild(declaration.build, settings.build, supposed, this.#directory, `${path}.build`, faults, {
       ...traits,
       ...(manifest && { annotations: manifest }),
     })
     if (platform === undefined) return undefined
-    const names = this.#requested.has(pipeline) ? this.#platformNames(pipeline, platform, id, path) : []
+    const names = this.#given.has(pipeline) ? this.#platformNames(pipeline, platform, name, path) : []
     const listed = readListedPlatform(platform, settings, path, faults)
     const optional = this.#optional(settings, base, platform, path)
     return base && { platform, listed, base, build, entryAnnotations: entry, optional, names }
@@ -211,11 +206,11 @@ class Compilation {
     const { faults } = this.#reading
     if (typeof optional !== 'boolean') faults.add(`${path}.optional`, 'must be true or false')
     const done = [...this.#done.values()]
-    const below = base?.kind === 'pipeline' ? done.find((one) => one?.id === base.pipeline) : undefined
+    const below = base?.kind === 'pipeline' ? done.find((one) => one?.name === base.pipeline) : undefined
     const same = below?.platforms.find((one) => platformIdentity(one.platform) === platformIdentity(platform))
     if (below && same?.optional && !optional) {
       const hint = 'say optional: true here too, or make it required there'
-      faults.add(path, `it stands on ${formatPlatform(platform)} of ${below.id}, which is optional`, hint)
+      faults.add(path, `it stands on ${formatPlatform(platform)} of ${below.name}, which is optional`, hint)
     }
     return optional === true
   }
@@ -249,7 +244,7 @@ class Compilation {
   #pipelineBase(base: DeclaredPipeline, platform: Platform | undefined, path: string): BaseDefinition | undefined {
     const { faults } = this.#reading
     if (this.#done.has(base) && this.#done.get(base) === undefined) {
-      faults.add(`${path}.base`, `pipeline('${base.declaration.name}') stands on itself`, 'break the cycle')
+      faults.add(`${path}.base`, `${pipelinePath(base)} stands on itself`, 'break the cycle')
       return undefined
     }
     const other = this.add(base)
@@ -257,25 +252,30 @@ class Compilation {
     const same = other.platforms.find((one) => platformIdentity(one.platform) === platformIdentity(platform))
     if (same === undefined) {
       const has = other.platforms.map((one) => formatPlatform(one.platform)).join(', ')
-      faults.add(`${path}.base`, `pipeline ${other.id} has no ${formatPlatform(platform)}`, `it has ${has}`)
+      faults.add(`${path}.base`, `pipeline ${other.name} has no ${formatPlatform(platform)}`, `it has ${has}`)
       return undefined
     }
-    return { kind: 'pipeline', pipeline: other.id, name: other.name, ...policiesOf(same.base) }
+    return {
+      kind: 'pipeline',
+      pipeline: other.name,
+      writtenRepository: other.writtenRepository,
+      ...policiesOf(same.base),
+    }
   }
 
   #platformNames(
     { declaration }: DeclaredPipeline,
     platform: PlatformDefinition['platform'],
-    id: string,
+    pipelineOwner: string,
     path: string,
   ) {
     const { faults } = this.#reading
-    const owner = imageOwner(id, platform)
+    const owner = imageOwner(pipelineOwner, platform)
     const ownTags = declaration.tags.filter((tag) => !tag.includes('/'))
     const written = declaration.platformNames
       .filter((pattern) => checkPattern(pattern, `${path} platformNames`, faults))
       .flatMap((pattern) =>
-        ownTags.map((tag) => expandPattern(pattern, { repository: declaration.name, tag, platform })),
+        ownTags.map((tag) => expandPattern(pattern, { repository: declaration.repository, tag, platform })),
       )
     return [...new Set(written)].flatMap((name) => {
       const reference = this.#names.reference(name, `${path} platformNames`)
@@ -285,10 +285,6 @@ class Compilation {
       return [complete]
     })
   }
-}
-
-function isPipeline(value: unknown): value is DeclaredPipeline {
-  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'pipeline'
 }
 
 function isImageBase(value: unknown): value is Parameters<typeof readImageBase>[0] {

@@ -5,9 +5,20 @@ import type { Plugin } from './plugin.js'
 /** Media types of what a pipeline publishes: the OCI image specification's, or Docker's older ones. */
 export type ImageFormat = 'oci' | 'docker'
 
+/** What `pipeline(…)` takes after the repository. */
+export interface PipelineSettings {
+  /**
+   * Its name on the command line and in plans, reports and metadata files: letters, digits, `.`, `_` and `-`. The last
+   * part of the repository by default, which must be unique in a run.
+   */
+  readonly name?: string
+}
+
 /** What has been said of a pipeline so far, not yet judged. */
 export interface PipelineDeclaration {
-  readonly name: string
+  /** As written, with its registry. */
+  readonly repository: string
+  readonly options: PipelineSettings
   readonly plugins: readonly Plugin[]
   readonly sharedBase?: string
   readonly platforms: readonly PlatformDeclaration[]

@@ -16,10 +16,10 @@ export interface RegistryBaseDefinition {
 /** A base that is another pipeline's image of the same platform, with the policies of that one's base. */
 export interface PipelineBaseDefinition extends BasePolicies {
   readonly kind: 'pipeline'
-  /** Id of the other pipeline. */
+  /** Name of the other pipeline. */
   readonly pipeline: string
   /** Its repository, as written. */
-  readonly name: string
+  readonly writtenRepository: string
 }
 
 /** Where the base of one platform comes from. */
@@ -42,12 +42,12 @@ export interface PlatformDefinition {
 
 /** One pipeline, all decided. */
 export interface PipelineDefinition {
-  /** Unique in the definition: the last part of the repository's path. */
-  readonly id: string
-  /** Its repository, as written. */
+  /** Unique in the definition: what people type, and the key in plans, reports and metadata files. */
   readonly name: string
+  /** Its repository, as written. */
+  readonly writtenRepository: string
   readonly repository: Repository
-  /** Whether its names are to be published; false for one that only others stand on. */
+  /** Whether its names are to be published; false for one that was not chosen, or that others use as base only. */
   readonly requested: boolean
   /** Names that a literal FROM may use for the base, as written in the user's files. */
   readonly baseNames: readonly string[]

@@ -14,8 +14,8 @@ const DESTINATION: Readonly<Record<string, readonly string[]>> = {
 
 /** Adds a fault for each destination that two builds write to: only what the last one writes would be left. */
 export function checkDestinations(pipelines: readonly PipelineDefinition[], faults: Faults): void {
-  const builds = pipelines.flatMap(({ name, platforms }) =>
-    platforms.map(({ platform, build }) => ({ path: `pipeline('${name}').build`, platform, build })),
+  const builds = pipelines.flatMap(({ writtenRepository, platforms }) =>
+    platforms.map(({ platform, build }) => ({ path: `pipeline('${writtenRepository}').build`, platform, build })),
   )
   const seen = new Map<string, string>()
   for (const { path, platform, build } of builds) {

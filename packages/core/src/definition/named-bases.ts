@@ -14,9 +14,9 @@ export function checkNamedBases(pipelines: readonly PipelineDefinition[], { faul
     for (const name of new Set(registryBases(pipeline))) {
       const publisher = publishers.get(name)
       if (publisher === undefined) continue
-      const path = `pipeline ${pipeline.id}`
+      const path = `pipeline ${pipeline.name}`
       if (standsOn(publisher, pipeline, pipelines)) {
-        faults.add(path, `its base ${name} is published by ${publisher.id}, which stands on it`, 'break the cycle')
+        faults.add(path, `its base ${name} is published by ${publisher.name}, which stands on it`, 'break the cycle')
       } else {
         notes.push(
           `${path}: base ${name} is what the tag holds before this run; use the pipeline as base to stand on this run's`,
@@ -36,10 +36,10 @@ function registryBases({ platforms }: PipelineDefinition): readonly string[] {
 }
 
 function standsOn(pipeline: PipelineDefinition, base: PipelineDefinition, all: readonly PipelineDefinition[]): boolean {
-  if (pipeline.id === base.id) return true
+  if (pipeline.name === base.name) return true
   return pipeline.platforms.some((platform) => {
-    const id = platform.base.kind === 'pipeline' ? platform.base.pipeline : undefined
-    const next = all.find((one) => one.id === id)
+    const name = platform.base.kind === 'pipeline' ? platform.base.pipeline : undefined
+    const next = all.find((one) => one.name === name)
     return next !== undefined && standsOn(next, base, all)
   })
 }

@@ -169,6 +169,6 @@ export class PublishedNames {
 }
 
 /** How messages call the image of one platform. */
-export function imageOwner(id: string, platform: Platform): string {
-  return `the ${formatPlatform(platform)} image of ${id}`
+export function imageOwner(pipeline: string, platform: Platform): string {
+  return `the ${formatPlatform(platform)} image of ${pipeline}`
 }

@@ -1,6 +1,12 @@
 import type { AnnotationSettings } from './annotation-settings.js'
 import type { BuildSettings } from './build-settings.js'
-import type { DeclaredPipeline, ImageFormat, PipelineDeclaration, PlatformDeclaration } from './declaration.js'
+import type {
+  DeclaredPipeline,
+  ImageFormat,
+  PipelineDeclaration,
+  PipelineSettings,
+  PlatformDeclaration,
+} from './declaration.js'
 import type { PlatformSettings, WordSettings } from './platform-declaration.js'
 import type { Bases, NoWords, PlatformWords, Plugin } from './plugin.js'
 
@@ -61,7 +67,7 @@ export interface Pipeline<B extends Bases = Bases, W extends PlatformWords = Pla
 /**
  * Begins a pipeline that publishes to one repository.
  *
- * @param name - the repository, with its registry host and without a tag: `ghcr.io/otbiot/esp8266-build`.
+ * @param repository - with its registry host and without a tag: `ghcr.io/otbiot/esp8266-build`.
  * @example
  * ```ts
  * export const sdk = pipeline('ghcr.io/otbiot/esp8266-build')
@@ -74,9 +80,9 @@ export interface Pipeline<B extends Bases = Bases, W extends PlatformWords = Pla
  *   .tags('3.0.2', 'latest')
  * ```
  */
-export function pipeline(name: string): Pipeline<NoBases, NoWords> {
+export function pipeline(repository: string, options: PipelineSettings = {}): Pipeline<NoBases, NoWords> {
   const empty = { plugins: [], platforms: [], build: {}, tags: [], platformNames: [], annotations: [] }
-  return pipelineFrom<NoBases, NoWords>({ ...empty, name, format: 'oci', keepKeyTags: false })
+  return pipelineFrom<NoBases, NoWords>({ ...empty, repository, options, format: 'oci', keepKeyTags: false })
 }
 
 function pipelineFrom<B extends Bases, W extends PlatformWords>(declaration: PipelineDeclaration): Pipeline<B, W> {

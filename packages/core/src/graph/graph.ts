@@ -1,5 +1,6 @@
 import { policiesOf } from '../definition/base-policies.js'
 import type { Definition, PipelineDefinition, PlatformDefinition } from '../definition/definition.js'
+import { neededPipelines } from '../definition/pipeline-order.js'
 import { comparePlatforms, type Platform, platformIdentity } from '../model/platform.js'
 import { formatReference, repositoryOf } from '../model/reference.js'
 import type { BaseIndexNode, BaseNode, ChildNode, Graph, ImageNode, IndexNode, Node } from './node.js'
@@ -10,10 +11,10 @@ export interface GraphOptions {
   readonly only?: readonly Platform[] | undefined
 }
 
-/** Computes the graph of a definition. Pure. */
+/** Computes the graph of the requested pipelines and of what they need. Pure. */
 export function buildGraph(definition: Definition, { only }: GraphOptions = {}): Graph {
   const chosen = only && new Set(only.map(platformIdentity))
-  const nodes = definition.pipelines.flatMap((pipeline) => {
+  const nodes = neededPipelines(definition.pipelines).flatMap((pipeline) => {
     const platforms = pipeline.platforms.filter(({ platform }) => !chosen || chosen.has(platformIdentity(platform)))
     return platforms.length === 0 ? [] : pipelineNodes({ ...pipeline, platforms })
   })
@@ -60,8 +61,8 @@ function baseNode(pipeline: PipelineDefinition, { platform, base }: PlatformDefi
   const needs = base.kind === 'pipeline' ? [imageNodeId(base.pipeline, platform)] : []
   return {
     kind: 'base',
-    id: baseNodeId(pipeline.id, platform),
-    pipeline: pipeline.id,
+    id: baseNodeId(pipeline.name, platform),
+    pipeline: pipeline.name,
     repository: repositoryOf(pipeline.sharedBase),
     needs,
     platform,
@@ -74,15 +75,15 @@ function baseIndexNode(pipeline: PipelineDefinition): BaseIndexNode {
   const children = sortChildren(
     pipeline.platforms.map((one) => ({
       platform: one.platform,
-      node: baseNodeId(pipeline.id, one.platform),
+      node: baseNodeId(pipeline.name, one.platform),
       ...optionalOf(one),
     })),
   )
   const needs = children.map(({ node }) => node)
   return {
     kind: 'base-index',
-    id: baseIndexNodeId(pipeline.id),
-    pipeline: pipeline.id,
+    id: baseIndexNodeId(pipeline.name),
+    pipeline: pipeline.name,
     repository: repositoryOf(pipeline.sharedBase),
     needs,
     children,
@@ -92,12 +93,12 @@ function baseIndexNode(pipeline: PipelineDefinition): BaseIndexNode {
 
 function imageNode(pipeline: PipelineDefinition, definition: PlatformDefinition, whole?: string): ImageNode {
   const { platform, build } = definition
-  const base = whole === undefined ? baseNodeId(pipeline.id, platform) : imageNodeId(whole, platform)
-  const baseIndex = whole === undefined ? baseIndexNodeId(pipeline.id) : indexNodeId(whole)
+  const base = whole === undefined ? baseNodeId(pipeline.name, platform) : imageNodeId(whole, platform)
+  const baseIndex = whole === undefined ? baseIndexNodeId(pipeline.name) : indexNodeId(whole)
   return {
     kind: 'image',
-    id: imageNodeId(pipeline.id, platform),
-    pipeline: pipeline.id,
+    id: imageNodeId(pipeline.name, platform),
+    pipeline: pipeline.name,
     repository: pipeline.repository,
     needs: [base, baseIndex],
     platform,
@@ -113,24 +114,24 @@ function imageNode(pipeline: PipelineDefinition, definition: PlatformDefinition,
   }
 }
 
-function baseNameOf({ base }: PlatformDefinition, { name }: PipelineDefinition): string {
+function baseNameOf({ base }: PlatformDefinition, { writtenRepository }: PipelineDefinition): string {
   if (base.kind === 'registry') return formatReference(base.reference)
-  return base.kind === 'pipeline' ? base.name : name
+  return base.kind === 'pipeline' ? base.writtenRepository : writtenRepository
 }
 
 function indexNode(pipeline: PipelineDefinition): IndexNode {
   const children = sortChildren(
     pipeline.platforms.map((one) => ({
       platform: one.listed,
-      node: imageNodeId(pipeline.id, one.platform),
+      node: imageNodeId(pipeline.name, one.platform),
       ...optionalOf(one),
     })),
   )
   const needs = children.map(({ node }) => node)
   return {
     kind: 'index',
-    id: indexNodeId(pipeline.id),
-    pipeline: pipeline.id,
+    id: indexNodeId(pipeline.name),
+    pipeline: pipeline.name,
     repository: pipeline.repository,
     needs,
     children,

@@ -10,7 +10,7 @@ import type { Repository } from '../model/reference.js'
 interface NodeCommon {
   /** Unique in the graph: `esp8266-build base(linux/arm/v7)`. */
   readonly id: string
-  /** Id of the pipeline that it belongs to. */
+  /** Name of the pipeline that it belongs to. */
   readonly pipeline: string
   /** Where its result is kept. */
   readonly repository: Repository

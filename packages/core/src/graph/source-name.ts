@@ -14,6 +14,6 @@ export function sourceName(node: Node): string | undefined {
     case 'rootfs':
       return shownLocation(source.location)
     case 'pipeline':
-      return source.name
+      return source.writtenRepository
   }
 }

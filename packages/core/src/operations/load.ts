@@ -40,16 +40,16 @@ export async function loadImages(
   engine: EngineWithImages,
 ): Promise<void> {
   const { native } = await engine.describe({ signal })
-  for (const { id, names } of definition.pipelines.filter(({ requested }) => requested)) {
-    const images = graph.nodes.filter((node): node is ImageNode => node.kind === 'image' && node.pipeline === id)
+  for (const { name, names } of definition.pipelines.filter(({ requested }) => requested)) {
+    const images = graph.nodes.filter((node): node is ImageNode => node.kind === 'image' && node.pipeline === name)
     const image = bestImage(images, native)
     const output = image && results.get(image.id)?.output
     if (image === undefined || output === undefined) continue
     // By the image's own digest: engines without the containerd store refuse an index's digest for a second platform.
     await engine.images.pull(output.reference, image.platform, { signal })
-    for (const name of names) {
-      await engine.images.tag(output.reference, name, { signal })
-      emit({ kind: 'loaded', at: Date.now(), reference: formatReference(name), platform: image.platform })
+    for (const reference of names) {
+      await engine.images.tag(output.reference, reference, { signal })
+      emit({ kind: 'loaded', at: Date.now(), reference: formatReference(reference), platform: image.platform })
     }
   }
 }

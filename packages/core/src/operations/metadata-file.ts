@@ -36,7 +36,7 @@ export interface PipelineMetadata extends Partial<ImageMetadata> {
   readonly sharedBase?: PlacedMetadata
 }
 
-/** A metadata file: what has been published, by the pipelines' ids. */
+/** A metadata file: what has been published, by the names of the pipelines. */
 export type BuildMetadata = Readonly<Record<string, PipelineMetadata>>
 
 /** What a run has made. */

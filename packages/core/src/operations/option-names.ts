@@ -28,6 +28,7 @@ export const PLAN_OPTIONS: OptionNames<PlanOptions> = {
   builders: true,
   engines: true,
   engine: true,
+  pipelines: true,
   only: true,
   reuse: true,
   rebuild: true,

@@ -36,6 +36,8 @@ export interface PipelineOptions extends OperationOptions {
 
 /** What `plan(...)` takes after the pipelines. */
 export interface PlanOptions extends PipelineOptions, EngineChoice {
+  /** Names of the pipelines to publish, with what they need; all of them by default. */
+  readonly pipelines?: readonly string[]
   /** These platforms alone; then no name moves. */
   readonly only?: readonly string[]
   /** Whether images that are in the registry, made of the same, may serve. Default true. */

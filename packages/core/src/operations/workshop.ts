@@ -48,16 +48,16 @@ export async function inWorkshop<Result>(
   work: (workshop: Workshop) => Promise<Result>,
   givenLock?: Lock,
 ): Promise<Result> {
-  const { directory } = options
-  const declared = compile(pipelines, { registry: registryBeforeStart(options.registry), directory })
+  const chosen = { directory: options.directory, chosen: options.pipelines }
+  const declared = compile(pipelines, { registry: registryBeforeStart(options.registry), ...chosen })
   const only = readOnly(options.only, declared)
   const lock = givenLock ?? (await openLock(options))
   const open: AsyncDisposable[] = []
   let result: Result
   try {
-    const chosen = await chooseRegistry(options.registry)
-    open.push(chosen)
-    const definition = compile(pipelines, { registry: chosen.host, directory })
+    const destination = await chooseRegistry(options.registry)
+    open.push(destination)
+    const definition = compile(pipelines, { registry: destination.host, ...chosen })
     const graph = buildGraph(definition, { only })
     const world = openWorld(options, lock)
     open.unshift(world.contexts, world.engines, world.registry)
@@ -160,7 +160,7 @@ function readOnly(only: readonly string[] | undefined, { pipelines }: Definition
 
 /** With some platforms only, the images of what was asked for are the results; indexes are left to a complete run. */
 function imagesOf(graph: Graph, { pipelines }: Definition): ReadonlySet<string> {
-  const requested = new Set(pipelines.filter((one) => one.requested).map(({ id }) => id))
+  const requested = new Set(pipelines.filter((one) => one.requested).map(({ name }) => name))
   const images = graph.nodes.filter(({ kind, pipeline }) => kind === 'image' && requested.has(pipeline))
   return new Set(images.map(({ id }) => id))
 }

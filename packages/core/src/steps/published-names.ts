@@ -20,22 +20,22 @@ export function publishedNames({ pipelines }: Definition, { nodes }: Graph): rea
 }
 
 function namesOf({
-  id,
+  name,
   sharedBase,
   platforms,
   names,
 }: PipelineDefinition): readonly Omit<PublishedName, 'requested'>[] {
-  const base = sharedBase.tag === undefined ? [] : [{ reference: sharedBase, node: baseIndexNodeId(id) }]
+  const base = sharedBase.tag === undefined ? [] : [{ reference: sharedBase, node: baseIndexNodeId(name) }]
   const images = platforms.flatMap(({ platform, names: own }) =>
-    own.map((reference) => ({ reference, node: imageNodeId(id, platform) })),
+    own.map((reference) => ({ reference, node: imageNodeId(name, platform) })),
   )
-  const indexes = names.map((reference) => ({ reference, node: indexNodeId(id) }))
+  const indexes = names.map((reference) => ({ reference, node: indexNodeId(name) }))
   return [...base, ...images, ...indexes]
 }
 
 /** The nodes whose results a definition asks for: with names to publish or without. */
 export function targetNodes({ pipelines }: Definition, graph: Graph): ReadonlySet<string> {
-  const requested = new Set(pipelines.filter((pipeline) => pipeline.requested).map(({ id }) => id))
+  const requested = new Set(pipelines.filter((pipeline) => pipeline.requested).map(({ name }) => name))
   const names = publishedNames({ pipelines, notes: [] }, graph).filter((name) => name.requested)
   const named = names.map(({ node }) => node)
   const results = graph.nodes.filter(({ kind, pipeline }) => kind === 'index' && requested.has(pipeline))

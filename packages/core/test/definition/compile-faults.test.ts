@@ -144,7 +144,14 @@ describe('what a definition refuses', () => {
     ],
     [
       'two pipelines with one tag',
-      () => faultsOf([simple, simple.build({ target: 'other' })]),
+      () =>
+        faultsOf([
+          simple,
+          pipeline(NAME, { name: 'other' })
+            .use(plugin)
+            .platforms(platform('amd64', { base: 'narrow' }))
+            .tags('1.0'),
+        ]),
       'would be published twice',
       'another name',
     ],

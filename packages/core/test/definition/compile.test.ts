@@ -25,7 +25,7 @@ describe('what a definition decides', () => {
     )
     expect(pipelines).toMatchObject([
       {
-        id: 'app',
+        name: 'app',
         requested: true,
         repository: { registry: 'registry.example.com', repository: 'team/app' },
         platforms: [
@@ -74,7 +74,7 @@ describe('what a definition decides', () => {
     const sdk = simple
     const app = pipeline('registry.example.com/team/top').platforms(platform('amd64', { base: sdk }))
     const { pipelines } = compile([app])
-    expect(pipelines.map(({ id, requested }) => [id, requested])).toEqual([
+    expect(pipelines.map(({ name, requested }) => [name, requested])).toEqual([
       ['app', false],
       ['top', true],
     ])

@@ -9,7 +9,7 @@ import { type Pipeline, pipeline } from '../../src/definition/pipeline.js'
 import { platform } from '../../src/definition/platform-declaration.js'
 import { type Base, definePlugin, type Plugin } from '../../src/definition/plugin.js'
 import { DefinitionError, type Fault } from '../../src/model/errors.js'
-import { simple, start } from './definitions.js'
+import { plugin, start } from './definitions.js'
 
 const image = { kind: 'registry', reference: 'registry.example.com/base:1', configPolicy: 'require-match' } as const
 const apt = {
@@ -145,9 +145,15 @@ describe('what a base brings along', () => {
 
 describe('a pipeline as the base that a plugin supplies', () => {
   it('is built first, as if it had been written there', () => {
-    const { pipelines } = compiled(answering({ kind: 'pipeline', pipeline: simple }))
-    expect(pipelines.map(({ name }) => name)).toEqual([simple.declaration.name, 'registry.example.com/app'])
-    expect(pipelines[1]?.platforms).toMatchObject([{ base: { kind: 'pipeline', pipeline: pipelines[0]?.id } }])
+    const lower = pipeline('registry.example.com/lower')
+      .use(plugin)
+      .platforms(platform('amd64', { base: 'narrow' }))
+    const { pipelines } = compiled(answering({ kind: 'pipeline', pipeline: lower }))
+    expect(pipelines.map(({ writtenRepository }) => writtenRepository)).toEqual([
+      lower.declaration.repository,
+      'registry.example.com/app',
+    ])
+    expect(pipelines[1]?.platforms).toMatchObject([{ base: { kind: 'pipeline', pipeline: pipelines[0]?.name } }])
   })
 })
 
