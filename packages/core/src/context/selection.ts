@@ -1,4 +1,5 @@
-import { throwIfCancelled } from '../model/errors.js'
+import { EngineError, throwIfCancelled } from '../model/errors.js'
+import { LIMITS } from '../model/limits.js'
 import type { ContextTree, TreeNode } from './context-tree.js'
 import { componentMatcher, isPattern } from './path-pattern.js'
 
@@ -14,7 +15,7 @@ export async function selectNodes(
   signal?: AbortSignal,
 ): Promise<readonly TreeNode[]> {
   const selection = new Selection(tree, signal)
-  for (const path of paths === 'all' ? ['/'] : paths) await selection.follow(tree.root, componentsOf(path))
+  for (const path of paths === 'all' ? ['/'] : paths) await selection.follow(path)
   return selection.collect()
 }
 
@@ -28,30 +29,56 @@ function componentsOf(path: string, start: readonly string[] = []): readonly str
   return components
 }
 
+function refused({ path }: TreeNode, links: string): EngineError {
+  const hint = 'copy the file that the link should lead to, or make the link lead to it directly'
+  return new EngineError('CONTEXT_UNREADABLE', `context file '${path}' leads through ${links}`, { hint })
+}
+
+/** A point on the way along a path: a node, and the components of the path that are below it. */
+interface Position {
+  readonly node: TreeNode
+  readonly rest: readonly string[]
+  /** Links followed on the way. */
+  readonly links: number
+}
+
 class Selection {
   /** Selected with all that is below. */
   readonly #whole = new Set<TreeNode>()
   /** On the way to a selected one. */
   readonly #parents = new Set<TreeNode>()
-  /** Links that lead in a circle are followed once. */
+  /** Paths that links lead to. Each is followed once, so that circles end and links to links do not multiply. */
   readonly #followed = new Set<string>()
+  /** Characters of these paths. */
+  #followedLength = 0
 
   constructor(
     readonly tree: ContextTree,
     readonly signal: AbortSignal | undefined,
   ) {}
 
-  async follow(node: TreeNode, [component, ...rest]: readonly string[]): Promise<void> {
-    throwIfCancelled(this.signal)
+  async follow(path: string): Promise<void> {
+    const open: Position[] = [{ node: this.tree.root, rest: componentsOf(path), links: 0 }]
+    for (let position = open.pop(); position !== undefined; position = open.pop()) {
+      throwIfCancelled(this.signal)
+      open.push(...(await this.#next(position)))
+    }
+  }
+
+  async #next({ node, rest, links }: Position): Promise<readonly Position[]> {
+    const [component] = rest
     if (node.kind === 'symlink') {
       this.#select(node)
-      return this.#followLink(node, component === undefined ? [] : [component, ...rest])
+      return this.#followLink({ node, rest, links: links + 1 })
     }
     // Docker takes `**` for any number of directories in some places, and for `*` in others.
-    if (component === undefined || component.includes('**')) return this.#select(node)
-    if (node.kind === 'directory') {
-      for (const child of await this.#matching(node, component)) await this.follow(child, rest)
+    if (component === undefined || component.includes('**')) {
+      this.#select(node)
+      return []
     }
+    if (node.kind !== 'directory') return []
+    const children = await this.#matching(node, component)
+    return children.map((child) => ({ node: child, rest: rest.slice(1), links }))
   }
 
   async #matching(node: TreeNode, component: string): Promise<readonly TreeNode[]> {
@@ -61,14 +88,18 @@ class Selection {
     return [...children.values()].filter(({ name }) => matches(name))
   }
 
-  async #followLink(node: TreeNode, rest: readonly string[]): Promise<void> {
-    const way = JSON.stringify([node.path, rest])
-    if (this.#followed.has(way)) return
-    this.#followed.add(way)
+  async #followLink({ node, rest, links }: Position): Promise<readonly Position[]> {
+    if (links > LIMITS.contextLinks) throw refused(node, `more than ${LIMITS.contextLinks} symbolic links`)
     const target = componentsOf(await this.tree.target(node), componentsOf(node.parent?.path ?? ''))
     // The characters of a name are no wildcards.
     const names = target.map((name) => name.replace(/[*?[\\]/g, '\\$&'))
-    await this.follow(this.tree.root, componentsOf(rest.join('/'), names))
+    const next = componentsOf(rest.join('/'), names)
+    const path = next.join('/')
+    if (this.#followed.has(path)) return []
+    this.#followed.add(path)
+    this.#followedLength += path.length
+    if (this.#followedLength > LIMITS.followedPaths) throw refused(node, 'more symbolic links than polyarch follows')
+    return [{ node: this.tree.root, rest: next, links }]
   }
 
   #select(node: TreeNode): void {

@@ -17,6 +17,10 @@ export const LIMITS = {
   /** Objects and lists within one another in JSON. */
   jsonDepth: 100,
 
+  /** Links on the way of one path of a context: as many as BuildKit follows when it copies. */
+  contextLinks: 255,
+  /** Characters of all paths that links of a context lead to. A hundred thousand links lead to as many. */
+  followedPaths: 4 * MB,
   /** Entries of a context archive. */
   archiveEntries: 1_000_000,
   /** Characters of all paths of a context archive, which are kept in memory. */

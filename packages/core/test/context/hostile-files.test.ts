@@ -111,3 +111,54 @@ function expressionOf(text: string): RegExp {
   })
   return new RegExp(`^${source}$`, 's')
 }
+
+describe('symbolic links', () => {
+  const select = (...paths: readonly string[]) => listDirectory({ directory: context, paths })
+  const paths = async (...wanted: readonly string[]) =>
+    (await select(...wanted)).listing.entries.map(({ path }) => path)
+  const linkEach = async (count: number, target: (before: string) => string) => {
+    for (let n = 1; n <= count; n++) await symlink(target(`a${n - 1}`), join(context, `a${n}`))
+  }
+  const tooMany = { code: 'CONTEXT_UNREADABLE', message: expect.stringContaining('more than 255 symbolic links') }
+
+  it('that multiply when they are followed are refused', async () => {
+    await symlink('.', join(context, 'a0'))
+    await linkEach(18, (before) => `${before}/${before}`)
+    await expect(select('a18')).rejects.toMatchObject(tooMany)
+    await expect(select('*/*/*')).rejects.toMatchObject(tooMany)
+    expect(await paths('a3/Dockerfile')).toEqual(['Dockerfile', 'a0', 'a1', 'a2', 'a3'])
+  })
+
+  it('that lead nowhere, and would multiply, end where nothing is', async () => {
+    await linkEach(18, (before) => `${before}/${before}`)
+    expect(await paths('a18')).toHaveLength(18)
+  })
+
+  it('are followed as often as BuildKit does', async () => {
+    await writeFile(join(context, 'a0'), '')
+    await linkEach(256, (before) => before)
+    expect(await paths('a255')).toHaveLength(256)
+    await expect(select('a256')).rejects.toMatchObject(tooMany)
+  })
+
+  it('whose path grows with each circle are refused', async () => {
+    await symlink('grows/x', join(context, 'grows'))
+    await expect(select('grows')).rejects.toMatchObject(tooMany)
+  })
+
+  it('to one directory are followed once', async () => {
+    for (let n = 0; n < 300; n++) await symlink('.', join(context, `here${n}`))
+    expect(await paths('*/*/*/*/*/*/Dockerfile')).toHaveLength(301)
+  })
+
+  it('whose long paths add up are refused', async () => {
+    await symlink('.', join(context, 'd'))
+    const target = 'd/'.repeat(250) + `${'y'.repeat(200)}/`.repeat(15)
+    for (let n = 0; n < 10; n++) await symlink(`${target}${n}`, join(context, `long${n}`))
+    await expect(select('long*')).rejects.toMatchObject({
+      code: 'CONTEXT_UNREADABLE',
+      message: expect.stringContaining('leads through more symbolic links than polyarch follows'),
+    })
+    expect(await paths('long1')).toEqual(['d', 'long1'])
+  })
+})
