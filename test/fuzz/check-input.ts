@@ -1,4 +1,5 @@
 import { PolyarchError } from '../../packages/core/src/model/errors.js'
+import { processorTime } from '../support/processor-time.js'
 import type { FuzzTarget } from './target.js'
 
 /** Milliseconds of processor time for each started 64 kB of input. */
@@ -44,11 +45,4 @@ async function settled(target: FuzzTarget, result: Promise<unknown>): Promise<vo
     timer = setTimeout(() => reject(new Error(`${target.name} waits without end`)), PATIENCE)
   })
   await Promise.race([result, late]).finally(() => clearTimeout(timer))
-}
-
-async function processorTime(work: () => Promise<unknown>): Promise<number> {
-  const before = process.cpuUsage()
-  await work()
-  const { user, system } = process.cpuUsage(before)
-  return (user + system) / 1000
 }

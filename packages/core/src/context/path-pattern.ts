@@ -1,5 +1,9 @@
-/** A token of a pattern: an escaped character, a class, or any one character. */
-const TOKENS = /\\(?<escaped>.)|\[(?<not>\^?)(?<range>(?:\\.|[^\]\\])+)\]|./gsu
+/**
+ * A token of a pattern: an escaped character, a class, or any one character. A `[` that nothing ends is a character, and
+ * so is each `[` after it; they are found together, since a search from each of them takes quadratic time.
+ */
+const TOKENS = /\\(?<escaped>.)|\[(?<not>\^?)(?<range>(?:\\.|[^\]\\])+)\]|\[(?!\])(?<unended>.*)|./gsu
+const CHARACTERS = /\\(?<escaped>.)|./gsu
 const RANGES = /(?:\\(.)|([^\\]))(?:-(?:\\(.)|([^\\])))?/gsu
 
 type Token = '*' | ((character: string) => boolean)
@@ -16,16 +20,18 @@ export function isPattern(component: string): boolean {
  * @see https://pkg.go.dev/path/filepath#Match
  */
 export function componentMatcher(pattern: string): (name: string) => boolean {
-  const tokens = Array.from(pattern.matchAll(TOKENS), tokenOf)
+  const tokens = Array.from(pattern.matchAll(TOKENS)).flatMap(tokensOf)
   return (name) => name === pattern || matches(tokens, Array.from(name))
 }
 
-function tokenOf(match: RegExpMatchArray): Token {
-  const { escaped, not, range } = match.groups ?? {}
-  if (escaped !== undefined) return (character) => character === escaped
-  if (range !== undefined) return classOf(range, not === '^')
-  if (match[0] === '*') return '*'
-  return match[0] === '?' ? () => true : (character) => character === match[0]
+function tokensOf(match: RegExpMatchArray): readonly Token[] {
+  const { escaped, not, range, unended } = match.groups ?? {}
+  if (range !== undefined) return [classOf(range, not === '^')]
+  if (unended !== undefined)
+    return [(character) => character === '[', ...Array.from(unended.matchAll(CHARACTERS)).flatMap(tokensOf)]
+  if (escaped !== undefined) return [(character) => character === escaped]
+  if (match[0] === '*') return ['*']
+  return [match[0] === '?' ? () => true : (character) => character === match[0]]
 }
 
 function classOf(text: string, isNegated: boolean): Token {

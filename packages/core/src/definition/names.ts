@@ -101,7 +101,7 @@ export class TargetNames {
 export function onRegistry(registry: string, written: string): Reference | undefined {
   const parsed = parseReference(written)
   if (parsed === undefined || !namesHost(`${registry}/`)) return undefined
-  const bare = namesHost(written) ? parsed.repository : written.replace(/[:@].*$/, '')
+  const bare = namesHost(written) ? parsed.repository : written.replace(/[:@].*$/s, '')
   const place = parseReference(`${registry}/${bare}`)
   const { tag, digest } = parsed
   return place && { ...repositoryOf(place), ...(tag !== undefined && { tag }), ...(digest !== undefined && { digest }) }
@@ -109,10 +109,10 @@ export function onRegistry(registry: string, written: string): Reference | undef
 
 /** People write where a registry is as they do in a browser; how it is spoken to is another question. */
 function schemeHint(written: string): string | undefined {
-  const [, scheme, rest] = /^(https?:\/\/)(.*?)\/*$/i.exec(written) ?? []
+  const [, scheme, rest] = /^(https?:\/\/)(.*)$/is.exec(written) ?? []
   if (scheme === undefined) return undefined
   const how = scheme.length === 'http://'.length ? '; plain HTTP is for loopback hosts, and those of insecureHosts' : ''
-  return `write it without '${scheme}': '${rest}'${how}`
+  return `write it without '${scheme}': '${rest?.replace(/(?<!\/)\/+$/, '')}'${how}`
 }
 
 function nameHint(written: string): string {
@@ -123,7 +123,7 @@ function nameHint(written: string): string {
   return "write 'host/path:tag', the path in lower case letters, digits, '.', '_', '-' and '/'"
 }
 
-const PLACEHOLDER = /\{([^}]*)\}/g
+const PLACEHOLDER = /\{([^{}]*)\}/g
 const PLACEHOLDERS = ['repository', 'tag', 'os', 'arch', 'variant']
 
 /** The name of one platform's image by a pattern such as `{repository}-{arch}{variant}:{tag}`. */

@@ -233,7 +233,7 @@ function readsOf(
 function contextPathsOf(paths: readonly (string | undefined)[]): readonly string[] | 'all' {
   const found = new Set<string>()
   for (const path of paths) {
-    const relative = path === undefined ? '' : posix.join('/', path).replace(/^\/+|\/+$/g, '')
+    const relative = path === undefined ? '' : posix.join('/', path).replace(/^\/+|(?<!\/)\/+$/g, '')
     if (relative === '') return 'all'
     found.add(relative)
   }

@@ -10,7 +10,7 @@ export interface HeaderLines {
 }
 
 const NAMES = ['syntax', 'escape', 'check']
-const DIRECTIVE = /^([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*([^\t\n\f\r ].*?)[\t\n\f\r ]*$/
+const DIRECTIVE = /^([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*([^\t\n\f\r ].*)$/s
 
 /** Reads the directives before the first line that is none. */
 export function readHeader(lines: readonly string[]): HeaderLines {

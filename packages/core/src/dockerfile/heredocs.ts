@@ -8,7 +8,7 @@ export interface HeredocStart {
   readonly chomp: boolean
 }
 
-const HEREDOC = /^\d*<<(-?)\s*([^<]*)$/
+const HEREDOC = /^\d*<<(-?)([^<]*)$/
 const NOTHING: Variables = { get: () => undefined }
 
 /** The heredocs that a line of RUN, COPY or ADD opens, in order. */
@@ -21,7 +21,7 @@ export function heredocsOf(line: string): readonly HeredocStart[] {
 export function parseHeredoc(word: string): HeredocStart | undefined {
   const [, chomp, rest] = HEREDOC.exec(word) ?? []
   if (!rest) return undefined
-  const names = splitWords(rest, {})
+  const names = splitWords(rest.trimStart(), {})
   const [name] = names
   return name === undefined || names.length > 1 ? undefined : { name, chomp: chomp === '-' }
 }

@@ -156,5 +156,8 @@ class Scope implements StageReads {
 
 /** The last part of a path, of which slashes at the end are none. */
 function baseName(path: string | undefined): string | undefined {
-  return path?.replace(/\/+$/, '').split('/').at(-1)
+  return path
+    ?.replace(/(?<!\/)\/+$/, '')
+    .split('/')
+    .at(-1)
 }

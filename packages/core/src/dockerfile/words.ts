@@ -100,7 +100,7 @@ export function splitQuoted(text: string, { start, end }: Range, escapeCharacter
   return words
 }
 
-const STRING = /"(?:[^"\\]|\\.)*"/g
+const STRING = /"(?:[^"\\]|\\.)*"?/g
 
 /** The strings of a JSON array, their places without the quotes; undefined where it is none of strings alone. */
 export function readJson(text: string, { start, end }: Range): readonly Word[] | undefined {

@@ -53,5 +53,5 @@ function words(text: string | undefined): readonly string[] {
 }
 
 function withoutSlash(url: string): string {
-  return url.replace(/\/+$/, '')
+  return url.replace(/(?<!\/)\/+$/, '')
 }

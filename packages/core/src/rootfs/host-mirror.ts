@@ -33,7 +33,7 @@ function hasLogin({ username, password }: URL): boolean {
 }
 
 async function mirrorOf(source: AptBase, { root }: HostFiles = { root: '/' }): Promise<string> {
-  if (source.mirror !== undefined) return source.mirror.replace(/\/+$/, '')
+  if (source.mirror !== undefined) return source.mirror.replace(/(?<!\/)\/+$/, '')
   const host = await readOsRelease(root)
   const isCarried = source.hostMirrorArchitectures?.includes(source.architecture) ?? true
   const isSame = host.get('ID') === source.distribution

@@ -55,7 +55,7 @@ const COMMIT = /#[0-9a-f]{40}(?::.*)?$/
 
 /** An address without what may be secret in it. */
 function publicAddress(address: string): string {
-  if (!URL.canParse(address)) return address.replace(/\?.*$/, '')
+  if (!URL.canParse(address)) return address.replace(/\?.*$/s, '')
   const { protocol, host, pathname } = new URL(address)
   return `${protocol}//${host}${pathname}`
 }

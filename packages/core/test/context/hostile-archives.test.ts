@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { processorTime } from '../../../../test/support/processor-time.js'
 import { type TempFolder, tempFolder } from '../../../../test/support/temp-folder.js'
 import { openContext } from '../../src/context/open-context.js'
 import { digestOf } from '../../src/model/digest.js'
@@ -102,9 +103,8 @@ it('reads an archive with many records in a global header in time', async () => 
   const header = Buffer.from(paxHeader(records))
   header.write('g', 156)
   const archive = withChecksums(archiveOf(header, ...Array.from({ length: 1000 }, () => paxHeader({ a: 'b' }))))
-  const began = performance.now()
-  expect(await open(archive)).toEqual([])
-  expect(performance.now() - began).toBeLessThan(3000)
+  const unpack = async () => expect(await open(archive)).toEqual([])
+  expect(await processorTime(unpack)).toBeLessThan(5000)
 })
 
 it('ends with a typed error or a context, whatever bytes of an archive change', { timeout: 120_000 }, async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { runProgram } from '../../../../test/support/child.js'
+import { processorTime } from '../../../../test/support/processor-time.js'
 import { type TempFolder, tempFolder } from '../../../../test/support/temp-folder.js'
 import { readPattern } from '../../src/context/ignore-pattern.js'
 import { listDirectory } from './listed.js'
@@ -80,11 +81,10 @@ describe('a pattern', () => {
     [`${'**/'.repeat(50)}b`, 'a/'.repeat(2000)],
     [`${'*?'.repeat(200)}b`, 'a'.repeat(4000)],
     [`**${'*'.repeat(4000)}b`, 'a'.repeat(4000)],
-  ])('with many wildcards is compared in no time (%#)', (line, path) => {
+  ])('with many wildcards is compared in no time (%#)', async (line, path) => {
     const pattern = readPattern(line)
-    const began = performance.now()
-    expect(pattern?.matches(path)).toBe(false)
-    expect(performance.now() - began).toBeLessThan(2000)
+    const match = () => expect(pattern?.matches(path)).toBe(false)
+    expect(await processorTime(match)).toBeLessThan(2000)
   })
 
   it('matches what the same regular expression matches', () => {

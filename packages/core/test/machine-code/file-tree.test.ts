@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { processorTime } from '../../../../test/support/processor-time.js'
 import { FileTree } from '../../src/machine-code/file-tree.js'
 import type { LayerEntry, LayerFiles } from '../../src/machine-code/layer-files.js'
 
@@ -31,12 +32,11 @@ test.each([
     ),
   ],
   ['a link that no system has', { bin: linkTo('a/'.repeat(1_000_000)) }],
-])('%s: given up at once', (_what, entries) => {
+])('%s: given up at once', async (_what, entries) => {
   const below = Array.from({ length: 100 }, (_, at) => layer({ [`layer${at}`]: AMD64 }))
   const tree = new FileTree([layer(entries), ...below])
-  const began = performance.now()
-  expect(tree.executable('bin/sh')).toBeUndefined()
-  expect(performance.now() - began).toBeLessThan(2000)
+  const resolve = () => expect(tree.executable('bin/sh')).toBeUndefined()
+  expect(await processorTime(resolve)).toBeLessThan(2000)
 })
 
 test('what a directory, a removal or an opaque directory hides stays hidden', () => {

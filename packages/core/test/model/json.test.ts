@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { processorTime } from '../../../../test/support/processor-time.js'
 import { parseJson } from '../../src/model/json.js'
 
 test('JSON is parsed as usual', () => {
@@ -10,11 +11,10 @@ test('JSON is parsed as usual', () => {
 test.each([
   ['lists', '[', ']'],
   ['objects', '{"a":', '}'],
-])('deep %s are refused', (_what, open, close) => {
+])('deep %s are refused', async (_what, open, close) => {
   const nested = (depth: number) => `${open.repeat(depth)}1${close.repeat(depth)}`
   expect(parseJson(nested(100))).toBeDefined()
   expect(() => parseJson(nested(101))).toThrow('nested more than 100 deep')
-  const began = performance.now()
-  expect(() => parseJson(open.repeat(3_000_000))).toThrow('nested more than 100 deep')
-  expect(performance.now() - began).toBeLessThan(1000)
+  const refuse = () => expect(() => parseJson(open.repeat(3_000_000))).toThrow('nested more than 100 deep')
+  expect(await processorTime(refuse)).toBeLessThan(1000)
 })

@@ -29,11 +29,13 @@ const FAULTS: ReadonlyMap<string, TlsFault> = new Map([
 ])
 
 /** What the engine tells of a client's certificate, an alert of TLS. */
-const REFUSED = /^ERR_SSL_.*ALERT.*(?:CERT|UNKNOWN_CA)/
+function isRefusal(code: string): boolean {
+  return /^ERR_SSL_.*ALERT/.test(code) && /CERT|UNKNOWN_CA/.test(code)
+}
 
 /** What a code of node's or OpenSSL's errors means; undefined where it is none of TLS. */
 export function tlsFault(code: string): TlsFault | undefined {
-  if (REFUSED.test(code)) {
+  if (isRefusal(code)) {
     return {
       reason: "it takes none but known clients, and this one's certificate is not of them, or missing",
       hint: `Its administrator gives out a cert.pem and a key.pem; they belong into ${FILES}.`,

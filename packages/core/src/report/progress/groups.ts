@@ -16,7 +16,7 @@ export interface GroupMarkers {
 const GITHUB: GroupMarkers = {
   start: (title) => `::group::${title}\n`,
   end: () => '::endgroup::\n',
-  tame: (text) => text.replace(/##(?=\[|vso\[)/g, '## ').replace(/^[^\S\n]*(?=::)/gm, '$&| '),
+  tame: (text) => text.replace(/##(?=\[|vso\[)/g, '## ').replace(/^[^\S\n\r\u2028\u2029]*(?=::)/gm, '$&| '),
 }
 
 const seconds = (at: number) => Math.floor(at / 1000)

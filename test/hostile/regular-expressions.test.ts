@@ -1,0 +1,34 @@
+import ts from 'typescript'
+import { expect, test, vi } from 'vitest'
+import { repositoryFiles, SOURCES } from '../house/repository.js'
+import { parse, place, walk } from '../house/syntax.js'
+
+// In this process: its other backends start Java, a program or a thread per call.
+vi.stubEnv('RECHECK_SYNC_BACKEND', 'pure')
+const { checkSync } = await import('recheck')
+
+/** Milliseconds for one expression. recheck reports those that it cannot decide in this time as unknown. */
+const TIMEOUT = 1000
+
+function isSlow(literal: ts.Node): boolean {
+  const text = literal.getText()
+  // Without a repetition there is nothing to try twice.
+  if (!/[*+]|,\}/.test(text)) return false
+  const end = text.lastIndexOf('/')
+  return checkSync(text.slice(1, end), text.slice(end + 1), { timeout: TIMEOUT }).status === 'vulnerable'
+}
+
+test('no regular expression takes more than linear time', { timeout: 300_000 }, () => {
+  const literals = repositoryFiles(SOURCES)
+    .map(parse)
+    .flatMap((file) => [...walk(file)].filter(ts.isRegularExpressionLiteral))
+  expect(literals.length).toBeGreaterThan(100)
+  expect(literals.filter(isSlow).map((literal) => `${place(literal)} ${literal.getText()}`)).toEqual([])
+})
+
+test('one that takes quadratic time is found', () => {
+  const [literal] = [...walk(ts.createSourceFile('x.ts', 'x = /a+$/', ts.ScriptTarget.ES2023, true))].filter(
+    ts.isRegularExpressionLiteral,
+  )
+  expect(literal && isSlow(literal)).toBe(true)
+})
