@@ -35,6 +35,8 @@ export type PlanReason =
   /** The Dockerfile differs; at this line first, from 1, where that is known. */
   | { readonly kind: 'dockerfile-changed'; readonly line?: number }
   | { readonly kind: 'arg-changed' | 'label-changed'; readonly name: string; readonly change: PartChange }
+  /** So many build args of the former result are gone; their names are not recorded. */
+  | { readonly kind: 'args-removed'; readonly count: number }
   /** Another image that the Dockerfile names is not the one that it was. */
   | {
       readonly kind: 'image-moved'
@@ -47,6 +49,8 @@ export type PlanReason =
   | { readonly kind: 'setting-changed'; readonly name: string }
   /** The former result does not tell what it was made of: Docker's media types have no room for it, or another tool made it. */
   | { readonly kind: 'untold' }
+  /** Something differs that the check values of the former result do not show: they have 8 bits. */
+  | { readonly kind: 'unnamed' }
   /** What it lists differs from what the published name lists. */
   | { readonly kind: 'content-changed' }
   /** It adds content from elsewhere that may have changed, and is to be made anew each time. */
@@ -67,9 +71,11 @@ export const PLAN_REASON_KINDS = [
   'dockerfile-changed',
   'arg-changed',
   'label-changed',
+  'args-removed',
   'image-moved',
   'setting-changed',
   'untold',
+  'unnamed',
   'content-changed',
   'volatile',
   'forced',

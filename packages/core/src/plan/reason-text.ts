@@ -30,6 +30,8 @@ function oneReason(reason: PlanReason): string {
       return `arg ${reason.name} ${reason.change}`
     case 'label-changed':
       return `label ${reason.name} ${reason.change}`
+    case 'args-removed':
+      return reason.count === 1 ? 'a build arg removed' : `${reason.count} build args removed`
     case 'image-moved':
       return reason.change === 'changed' && reason.from !== undefined && reason.to !== undefined
         ? `${reason.name} moved from ${shortDigest(reason.from)} to ${shortDigest(reason.to)}`
@@ -38,6 +40,8 @@ function oneReason(reason: PlanReason): string {
       return `build setting ${reason.name} changed`
     case 'untold':
       return 'changed; the former result does not tell what it was made of'
+    case 'unnamed':
+      return 'changed; the record of the former result does not show where'
     case 'content-changed':
       return 'it lists other images than the published one'
     case 'volatile':

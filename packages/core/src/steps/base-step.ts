@@ -13,7 +13,7 @@ import { type ResolvedImageBase, resolveImageBase, resolveRootfs } from './base-
 import { readCheckRecord, writeCheckRecord } from './check-record.js'
 import { checkCode } from './code-check.js'
 import type { Former } from './former.js'
-import { readParts } from './image-parts.js'
+import { readBase } from './image-parts.js'
 import { keyOf, keyReference } from './key.js'
 import { requireLockedBase, verifyLockedBase } from './locked-base.js'
 import { type CheckedImage, checkImage } from './registry-base.js'
@@ -112,7 +112,7 @@ function placeOf(work: BaseWork): Reference {
 /** The base that the published image stands on. */
 async function formerBase({ image }: Former, registry: World['registry'], call: StepCall): Promise<Digest | undefined> {
   const found = image && (await registry.getManifest(image.reference, call))
-  return readParts(found?.content.annotations)?.base
+  return readBase(found?.content.annotations)
 }
 
 async function copyImage(

@@ -1,47 +1,31 @@
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import type { ContextDockerfile, ContextEntry, ContextListing } from '../context/context-file.js'
+import type { ContextDockerfile, ContextListing } from '../context/context-file.js'
 import { type Digest, digestOf } from '../model/digest.js'
 import { parseJson } from '../model/json.js'
 import { LIMITS } from '../model/limits.js'
 import { canonicalJson, encodeManifest, isIndex, MEDIA_TYPES } from '../model/oci.js'
-import type { ChangedPath } from '../model/plan-reason.js'
 import type { Reference, Repository } from '../model/reference.js'
 import { allOrNone } from '../registry/all-or-none.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
-import { shortHash } from './image-parts.js'
+import { checkEntries, checkLines, type EntryCheck } from './context-checks.js'
 import { contextReference } from './key.js'
 
-/** Media type of a {@link ContextRecord}. */
-const RECORD_TYPE = 'application/vnd.polyarch.context.v2+json'
-/** Hex digits of a path's hash, and of a content's. Neither names nor contents of a private context are told. */
-const DIGITS = 10
-/** How many paths a reason names. */
-const TOLD_PATHS = 5
+/** Media type of a {@link ContextRecord}. Records of version 2 had hashes that confirm guesses of names and contents. */
+const RECORD_TYPE = 'application/vnd.polyarch.context.v3+json'
 
-/** Of what a context and its Dockerfile were made, by short hashes, so that a later plan can say what differs. */
+/** What a context and its Dockerfile were made of, by check values, so that a later plan can say what differs. */
 export interface ContextRecord {
   /** Of each line of the Dockerfile. */
   readonly dockerfile: readonly string[]
-  /** Hash of content and kind, and the mode as an octal number, by the hash of the path; of directories the mode alone. */
-  readonly files: Readonly<Record<string, RecordedFile>>
+  /** Of each file, directory and link, in the order of the context. */
+  readonly entries: readonly EntryCheck[]
 }
-
-type RecordedFile = readonly [content: string, mode: string]
 
 /** What the record of a context is made of, or compared with. */
 export interface RecordedContext {
   readonly context: { readonly dockerfile: Pick<ContextDockerfile, 'text' | 'name'> }
   readonly listing: Pick<ContextListing, 'entries'>
-}
-
-/** What of a context differs from a record of a former one. */
-export interface ContextDifference {
-  readonly paths: readonly ChangedPath[]
-  readonly changed: number
-  readonly removed: number
-  /** First line of the Dockerfile that differs, from 1. */
-  readonly line?: number
 }
 
 /** Where the record of a context and its Dockerfile is: equal ones are recorded once per repository. */
@@ -56,7 +40,7 @@ export async function writeContextRecord(
   record: ContextRecord,
   call: RegistryCall,
 ): Promise<void> {
-  if (Object.keys(record.files).length > LIMITS.recordedFiles) return
+  if (record.entries.length > LIMITS.recordedFiles) return
   if ((await registry.resolve(reference, call)) !== undefined) return
   const bytes = canonicalJson(record)
   const [config, layer] = [descriptorOf(Buffer.from('{}'), MEDIA_TYPES.ociEmpty), descriptorOf(bytes, RECORD_TYPE)]
@@ -88,71 +72,28 @@ export async function readContextRecord(
 
 function parseRecord(bytes: Buffer): ContextRecord | undefined {
   try {
-    const { dockerfile, files } = parseJson(bytes.toString()) as Partial<ContextRecord>
-    return Array.isArray(dockerfile) && typeof files === 'object' && files !== null ? { dockerfile, files } : undefined
+    const value: unknown = parseJson(bytes.toString())
+    return isContextRecord(value) ? value : undefined
   } catch {
     return undefined
   }
 }
 
+/** Anybody may have written it. */
+function isContextRecord(value: unknown): value is ContextRecord {
+  if (typeof value !== 'object' || value === null) return false
+  const { dockerfile, entries } = value as Partial<Record<keyof ContextRecord, unknown>>
+  const isText = (one: unknown) => typeof one === 'string'
+  return Array.isArray(dockerfile) && dockerfile.every(isText) && Array.isArray(entries) && entries.every(isEntryCheck)
+}
+
+function isEntryCheck(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const { name, content, mode } = value as Partial<Record<keyof EntryCheck, unknown>>
+  return [name, content, mode].every((one) => typeof one === 'string')
+}
+
 /** The record of a context and its Dockerfile. */
 export function recordOf({ context, listing }: RecordedContext): ContextRecord {
-  return {
-    dockerfile: lineHashes(context.dockerfile.text),
-    files: Object.fromEntries(listing.entries.map(recordedFile)),
-  }
-}
-
-/** Compares a context with the record of a former one. Directories that come or go are reported by their files. */
-export function compareWithRecord({ context, listing }: RecordedContext, record: ContextRecord): ContextDifference {
-  const left = new Map(Object.entries(record.files))
-  const paths = listing.entries.flatMap((entry): readonly ChangedPath[] => {
-    const [name, file] = recordedFile(entry)
-    left.delete(name)
-    const change = changeOf(record.files[name], file)
-    if (change === undefined || (change !== 'mode' && entry.kind === 'directory')) return []
-    // Its lines say more.
-    if (change === 'changed' && entry.path === context.dockerfile.name) return []
-    return [{ path: entry.path, change }]
-  })
-  const line = firstDifference(record.dockerfile, lineHashes(context.dockerfile.text))
-  return {
-    paths: paths.slice(0, TOLD_PATHS),
-    changed: paths.length,
-    removed: [...left.values()].filter(([content]) => content !== DIRECTORY).length,
-    ...(line !== undefined && { line }),
-  }
-}
-
-/** In place of the content of a directory. */
-const DIRECTORY = ''
-
-function changeOf(former: RecordedFile | undefined, next: RecordedFile): ChangedPath['change'] | undefined {
-  if (former === undefined) return 'added'
-  if (former[0] !== next[0]) return 'changed'
-  return former[1] === next[1] ? undefined : 'mode'
-}
-
-function recordedFile(entry: ContextEntry): readonly [string, RecordedFile] {
-  // JSON for signatures has no lone surrogates.
-  const name = shortHash(entry.rawPath?.toString('hex') ?? entry.path, DIGITS)
-  if (entry.kind === 'directory') return [name, [DIRECTORY, entry.mode.toString(8)]]
-  if (entry.kind === 'symlink') {
-    return [name, [shortHash([entry.kind, entry.rawTarget?.toString('hex') ?? entry.target], DIGITS), '']]
-  }
-  const { digest, link } = entry
-  return [
-    name,
-    [shortHash(link === undefined ? digest : [digest, JSON.stringify(link)], DIGITS), entry.mode.toString(8)],
-  ]
-}
-
-function lineHashes(text: string): readonly string[] {
-  return text.split('\n').map((line) => shortHash(line, DIGITS))
-}
-
-function firstDifference(former: readonly string[], next: readonly string[]): number | undefined {
-  const at = next.findIndex((line, index) => line !== former[index])
-  if (at >= 0) return at + 1
-  return former.length > next.length ? next.length + 1 : undefined
+  return { dockerfile: checkLines(context.dockerfile.text), entries: checkEntries(listing.entries) }
 }

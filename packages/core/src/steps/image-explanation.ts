@@ -4,17 +4,10 @@ import { RegistryError } from '../model/errors.js'
 import type { PlanReason } from '../model/plan-reason.js'
 import { formatReference } from '../model/reference.js'
 import type { ResolvedImage } from './build-request.js'
-import {
-  type ContextDifference,
-  compareWithRecord,
-  readContextRecord,
-  recordOf,
-  recordReference,
-  writeContextRecord,
-} from './context-record.js'
+import type { ContextDifference } from './context-difference.js'
+import { readContextRecord, recordOf, recordReference, writeContextRecord } from './context-record.js'
 import { decidingInputs } from './image-key.js'
-import { type ImageParts, imageParts, readParts } from './image-parts.js'
-import { partsDifference } from './parts-difference.js'
+import { checkArgs, type ImageParts, imageParts, readParts } from './image-parts.js'
 import { sourceChanges } from './source-changes.js'
 import { readSources } from './source-record.js'
 import type { StepCall, Work, World } from './step.js'
@@ -23,7 +16,7 @@ type DescribedWork = Work<ImageNode, ResolvedImage>
 
 /** What an image's key is made of, part by part. */
 export function partsOf({ node, resolved, inputs }: DescribedWork): ImageParts {
-  return imageParts(decidingInputs(node, resolved, inputs))
+  return imageParts(decidingInputs(node, resolved, inputs), resolved.listing.entries)
 }
 
 /** Keeps of what the context was made, for the reasons of later plans. A registry that will not have it costs these alone. */
@@ -53,14 +46,17 @@ export async function explainImage(work: DescribedWork, world: World, call: Step
   const former = readParts(found.content.annotations)
   if (former === undefined) return [{ kind: 'untold' }]
   const sources = readSources(found.content.annotations)
+  // With the library that compares lists: only where something differs.
+  const { partsDifference } = await import('./parts-difference.js')
+  const args = checkArgs(decidingInputs(work.node, work.resolved, work.inputs).build.args)
   const reasons = [
-    ...partsDifference(former, partsOf(work)),
+    ...partsDifference(former, partsOf(work), args),
     ...(sources === undefined ? [] : await sourceChanges(sources, work.node, work.resolved, world, call)),
   ]
   const isContext = reasons.some(({ kind }) => kind === 'context-changed' || kind === 'dockerfile-changed')
   const difference = isContext ? await contextDifference(work, former, registry, call) : undefined
   const told = difference === undefined ? reasons : reasons.flatMap((reason) => withDifference(reason, difference))
-  return told.length === 0 ? [{ kind: 'untold' }] : told
+  return told.length === 0 ? [{ kind: 'unnamed' }] : told
 }
 
 async function contextDifference(
@@ -71,7 +67,9 @@ async function contextDifference(
 ): Promise<ContextDifference | undefined> {
   const reference = recordReference(node.repository, former.context, former.dockerfile)
   const record = await readContextRecord(registry, reference, call)
-  return record && compareWithRecord(resolved, record)
+  if (record === undefined) return undefined
+  const { compareWithRecord } = await import('./context-difference.js')
+  return compareWithRecord(resolved, record)
 }
 
 /** A context in which the Dockerfile alone changed is no reason beside that for the Dockerfile. */

@@ -21,7 +21,7 @@ import { noteMissingSecrets, secretFaults } from './mounted-secrets.js'
 import { noCacheFaults } from './no-cache-stages.js'
 import { pinImage, verifyPinnedImages } from './pinned-image.js'
 import { pinnedImages, resolveContexts } from './resolved-context.js'
-import { sourceChanges } from './source-changes.js'
+import { sourceChanges, unusedArgsChange } from './source-changes.js'
 import { encodeSources, readSources, SOURCES_ANNOTATION, type SourceRecord } from './source-record.js'
 import { type Finding, inputOf, type Output, type Step, type StepCall, type Work, type World } from './step.js'
 import { noteUnverifiable, noteVolatile, volatileFaults } from './volatile-content.js'
@@ -148,7 +148,7 @@ async function changesSince(
   const record = readSources(content.annotations)
   if (record === undefined) return [{ kind: 'untold' }]
   noteUnverifiable(record.unverifiable, resolved, node.build.volatile, call)
-  return sourceChanges(record, node, resolved, world, call)
+  return [...unusedArgsChange(record, node, resolved), ...(await sourceChanges(record, node, resolved, world, call))]
 }
 
 function imageOutput({ node, key }: ImageWork, { mediaType, digest, size }: Descriptor): Output {

@@ -1,15 +1,34 @@
 import type { PartChange, PlanReason } from '../model/plan-reason.js'
-import type { ImageParts } from './image-parts.js'
+import { alignChecks } from './align-checks.js'
+import type { ArgCheck, ImageParts } from './image-parts.js'
 
-/** Says in which parts two images differ. What is to be told of a context or Dockerfile beyond that is for the caller. */
-export function partsDifference(former: ImageParts, next: ImageParts): readonly PlanReason[] {
+/** Says in which parts two images differ. The files of a context and the lines of a Dockerfile are in a record of their own. */
+export function partsDifference(
+  former: ImageParts,
+  next: ImageParts,
+  args: readonly ArgCheck[],
+): readonly PlanReason[] {
   return [
     ...(former.base === next.base ? [] : [{ kind: 'base-moved' as const, from: former.base, to: next.base }]),
     ...(former.context === next.context ? [] : [{ kind: 'context-changed' as const, paths: [] }]),
     ...(former.dockerfile === next.dockerfile ? [] : [{ kind: 'dockerfile-changed' as const }]),
-    ...changes(former.args, next.args).map(([name, change]) => ({ kind: 'arg-changed' as const, name, change })),
+    ...argChanges(former.args, args),
     ...changes(former.labels, next.labels).map(([name, change]) => ({ kind: 'label-changed' as const, name, change })),
     ...changes(former.settings, next.settings).map(([name]) => ({ kind: 'setting-changed' as const, name })),
+  ]
+}
+
+function argChanges(former: ImageParts['args'], next: readonly ArgCheck[]): readonly PlanReason[] {
+  const aligned = alignChecks(former, next)
+  if (aligned === undefined) return [{ kind: 'setting-changed', name: 'args' }]
+  const removed = aligned.filter((pair) => pair.next === undefined).length
+  return [
+    ...aligned.flatMap((pair): readonly PlanReason[] => {
+      if (pair.next === undefined || pair.former?.content === pair.next.content) return []
+      const change = pair.former === undefined ? 'added' : 'changed'
+      return [{ kind: 'arg-changed', name: pair.next.arg, change }]
+    }),
+    ...(removed > 0 ? [{ kind: 'args-removed' as const, count: removed }] : []),
   ]
 }
 

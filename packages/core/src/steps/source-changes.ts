@@ -28,15 +28,23 @@ export async function sourceChanges(
     return [{ kind: 'image-moved', name, change: 'changed', from: former.index, ...(now && { to: now.index }) }]
   })
   const isRemade = build.volatile === 'rebuild' && record.unverifiable.length > 0
-  const isSameArgs = record.unusedArgs === undefined || record.unusedArgs === unusedArgsDigest(node, resolved)
   const read = record.context
   const again = read && (await context.select(combinedPaths(analysis.contextPaths, read.paths), call.signal))
   return [
     ...(await Promise.all(moved)).flat(),
     ...(isRemade ? [{ kind: 'volatile' as const, sources: record.unverifiable }] : []),
-    ...(isSameArgs ? [] : [{ kind: 'setting-changed' as const, name: 'args' }]),
     ...(again !== undefined && again.digest !== read?.digest ? [{ kind: 'context-changed' as const, paths: [] }] : []),
   ]
+}
+
+/** How args that the Dockerfile does not declare differ. Only for an image with the same key, which the record covers too. */
+export function unusedArgsChange(
+  record: SourceRecord,
+  node: ImageNode,
+  resolved: ResolvedImage,
+): readonly PlanReason[] {
+  const isSame = record.unusedArgs === undefined || record.unusedArgs === unusedArgsDigest(node, resolved)
+  return isSame ? [] : [{ kind: 'setting-changed', name: 'args' }]
 }
 
 /** Both selections of a context. */

@@ -1,3 +1,4 @@
+import type { ImageNode } from '../graph/node.js'
 import { type Digest, digestOf } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
 import { canonicalJson, isIndex } from '../model/oci.js'
@@ -28,9 +29,14 @@ export async function recordedArgs(
   return may ? unusedArgsDigest(node, resolved) : undefined
 }
 
-/** Stands for the args that the Dockerfile does not declare. */
-export function unusedArgsDigest(...call: Parameters<typeof unusedArgs>): Digest {
-  return digestOf(Buffer.from(canonicalJson(unusedArgs(...call))))
+/**
+ * Stands for the args that the Dockerfile does not declare. The digest covers everything else that the image is made of too:
+ * a digest of short values alone would confirm guesses of them.
+ */
+export function unusedArgsDigest(node: Pick<ImageNode, 'build'>, resolved: BuildWork['resolved']): Digest {
+  const { listing, decisiveText } = resolved
+  const covered = { context: listing.digest, dockerfile: decisiveText, args: node.build.args }
+  return digestOf(canonicalJson({ ...covered, unused: unusedArgs(node, resolved) }))
 }
 
 /** Also where that is not known: of an index the builder chose the platform, and the build is worth more than this question. */

@@ -8,7 +8,8 @@ import { type TempFolder, tempFolder } from '../../../../test/support/temp-folde
 import type { FileEntry } from '../../src/context/context-file.js'
 import { openContext } from '../../src/context/open-context.js'
 import { filePath } from '../../src/context/raw-name.js'
-import { compareWithRecord, recordOf } from '../../src/steps/context-record.js'
+import { compareWithRecord } from '../../src/steps/context-difference.js'
+import { recordOf } from '../../src/steps/context-record.js'
 import { listDirectory } from './listed.js'
 
 let folder: TempFolder

@@ -7,10 +7,10 @@ import { pushBlob, pushManifest, pushTinyImage } from '../../../../test/support/
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { type TinyImage, tinyImage, tinyIndex } from '../../../../test/support/tiny-image.js'
 import { fromImage, type Pipeline, pipeline, plan, platform, prune } from '../../src/index.js'
-import { type Digest, digestOf } from '../../src/model/digest.js'
+import { digestOf } from '../../src/model/digest.js'
 import { encodeManifest, isIndex, MEDIA_TYPES } from '../../src/model/oci.js'
 import { recordReference } from '../../src/steps/context-record.js'
-import { encodeParts, imageParts, PARTS_ANNOTATION } from '../../src/steps/image-parts.js'
+import { encodeParts, type ImageParts, imageParts, PARTS_ANNOTATION } from '../../src/steps/image-parts.js'
 
 /** A registry to prune on. */
 export interface PruneSubject extends AsyncDisposable {
@@ -25,14 +25,20 @@ const SOME = digestOf(Buffer.from('something'))
 const tagFor = (digit: string) => `polyarch-${digit.repeat(64)}`
 
 /** An image that tells of what it was built, as polyarch keeps it. */
-async function builtImage(name: string, context: Digest): Promise<TinyImage> {
+async function builtImage(name: string, content: string = name): Promise<TinyImage> {
   const image = await tinyImage({ platform: AMD64, files: { name } })
-  const { content } = image.manifest
-  if (isIndex(content)) throw new TypeError('a tiny image is a single one')
-  const build = { args: {}, labels: {} }
-  const parts = imageParts({ base: SOME, context, dockerfile: 'FROM scratch\n', build })
-  const annotations = { [PARTS_ANNOTATION]: encodeParts(parts) }
-  return { ...image, manifest: encodeManifest({ ...content, annotations }, MEDIA_TYPES.ociManifest) }
+  const manifest = image.manifest.content
+  if (isIndex(manifest)) throw new TypeError('a tiny image is a single one')
+  const annotations = { [PARTS_ANNOTATION]: encodeParts(partsOf(content)) }
+  return { ...image, manifest: encodeManifest({ ...manifest, annotations }, MEDIA_TYPES.ociManifest) }
+}
+
+/** The parts of an image whose context is one file. */
+function partsOf(content: string): ImageParts {
+  const digest = digestOf(Buffer.from(content))
+  const file = { kind: 'file', path: 'file', digest, size: content.length, mode: 0o644, modified: 0 } as const
+  const inputs = { base: SOME, context: digest, dockerfile: 'FROM scratch\n', build: { args: {}, labels: {} } }
+  return imageParts(inputs, [file])
 }
 
 /** `prune` on one kind of registry, by what that deletes. */
@@ -53,10 +59,9 @@ export function pruneContract(
     let count = 0
 
     const target = () => ({ url: subject.url, repository })
-    const contextOf = (word: string) => digestOf(Buffer.from(word))
     const recordTag = (word: string) => {
-      const dockerfile = digestOf(Buffer.from('FROM scratch\n'))
-      const { tag = '' } = recordReference({ registry: subject.host, repository }, contextOf(word), dockerfile)
+      const { context, dockerfile } = partsOf(word)
+      const { tag = '' } = recordReference({ registry: subject.host, repository }, context, dockerfile)
       return tag
     }
     const at = (tag: string) => `${subject.host}/${repository}:${tag}`
@@ -76,20 +81,20 @@ export function pruneContract(
       app = pipeline(`${subject.host}/${repository}`)
         .platforms(platform('amd64', { base: fromImage(`${subject.host}/base:1`) }))
         .tags('1.0')
-      listed = await builtImage('listed', contextOf('now'))
-      old = await builtImage('old', contextOf('before'))
+      listed = await builtImage('listed', 'now')
+      old = await builtImage('old', 'before')
       await pushTinyImage(target(), listed, tagFor('a'))
       await pushManifest(target(), listed.manifest, `${tagFor('a')}.unchecked`)
       await pushManifest(target(), tinyIndex([listed]), '1.0')
       await pushTinyImage(target(), old, tagFor('b'))
-      await pushTinyImage(target(), await builtImage('half', contextOf('half')), `${tagFor('c')}.unchecked`)
+      await pushTinyImage(target(), await builtImage('half', 'half'), `${tagFor('c')}.unchecked`)
       for (const word of ['now', 'before']) {
         await pushTinyImage(target(), await tinyImage({ platform: AMD64, files: { word } }), recordTag(word))
       }
-      await pushTinyImage(target(), await builtImage('own', contextOf('own')), 'polyarch-notes')
+      await pushTinyImage(target(), await builtImage('own', 'own'), 'polyarch-notes')
       const { nodes } = await plan(app, options)
       const demanded = `polyarch-${nodes.find(({ kind }) => kind === 'image')?.key}`
-      await pushTinyImage(target(), await builtImage('elsewhere', contextOf('elsewhere')), demanded)
+      await pushTinyImage(target(), await builtImage('elsewhere', 'elsewhere'), demanded)
       kept = ['1.0', tagFor('a'), recordTag('now'), 'polyarch-notes', demanded].toSorted()
     })
 
@@ -143,7 +148,7 @@ export function pruneContract(
 
     it('deletes no manifest that has a name too, nor one that a name in an index of indexes leads to', async () => {
       await pushManifest(target(), old.manifest, 'released')
-      const half = await builtImage('half', contextOf('half'))
+      const half = await builtImage('half', 'half')
       const inner = tinyIndex([half])
       await pushManifest(target(), inner)
       const entry = { ...inner.descriptor, platform: AMD64 }

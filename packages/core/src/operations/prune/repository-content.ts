@@ -1,13 +1,13 @@
 import type { Digest } from '../../model/digest.js'
 import { RegistryError } from '../../model/errors.js'
 import { LIMITS } from '../../model/limits.js'
-import { type Descriptor, isIndex, onePerDigest, type StoredManifest } from '../../model/oci.js'
+import { type Annotations, type Descriptor, isIndex, onePerDigest, type StoredManifest } from '../../model/oci.js'
 import { formatRepository, type Repository } from '../../model/reference.js'
 import { allOrNone } from '../../registry/all-or-none.js'
 import { isManifestEntry } from '../../registry/index-entries.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { recordReference } from '../../steps/context-record.js'
-import { readParts } from '../../steps/image-parts.js'
+import { readBase, readParts } from '../../steps/image-parts.js'
 
 /** A tag with the manifest that it points to. */
 export interface TaggedManifest {
@@ -92,17 +92,22 @@ export async function readNeeded(
     if (depth > 1) inner += level.filter(({ content }) => isIndex(content)).length
     if (depth > LIMITS.indexDepth || inner > LIMITS.indexes) throw tooNested(repository)
     for (const { content } of level) {
-      const parts = readParts(content.annotations)
-      if (parts === undefined) continue
-      bases.add(parts.base)
-      const { tag } = recordReference(repository, parts.context, parts.dockerfile)
-      if (tag !== undefined) records.add(tag)
+      const { base, record } = builtFrom(content.annotations, repository)
+      if (base !== undefined) bases.add(base)
+      if (record !== undefined) records.add(record)
     }
     const below = unread(level.flatMap(({ content }) => (isIndex(content) ? content.manifests : [])))
     for (const { digest } of below) digests.add(digest)
     level = await readAll(repository, below.filter(isManifestEntry), registry, call)
   }
   return { digests, records, bases }
+}
+
+/** The base of an image, and the tag of the record of its context, as its annotations have them. */
+function builtFrom(annotations: Annotations | undefined, repository: Repository) {
+  const parts = readParts(annotations)
+  const record = parts && recordReference(repository, parts.context, parts.dockerfile).tag
+  return { base: readBase(annotations), record }
 }
 
 async function readAll(

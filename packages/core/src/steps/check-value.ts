@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto'
+import { canonicalJson } from '../model/oci.js'
+
+/**
+ * Stands for a named thing in what is published of an image: an arg, or a file of the context. Records can be read by
+ * whoever can read the image, so they must not confirm a guess: one of 256 wrong values has the same content, one of 16
+ * wrong names the same name.
+ */
+export interface NamedCheck {
+  /** 4 bits of the name, as a hex digit; what else tells names apart may stand before it. */
+  readonly name: string
+  /** 8 bits of the content, as two hex digits. */
+  readonly content: string
+}
+
+/** Check value of 8 bits of anything with a JSON form, as two hex digits. */
+export function checkValue(value: unknown): string {
+  return hashOf(value).slice(0, 2)
+}
+
+/** Check value of 4 bits of a name, as a hex digit. */
+export function checkName(name: string): string {
+  return hashOf(['name', name]).slice(0, 1)
+}
+
+function hashOf(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex')
+}
