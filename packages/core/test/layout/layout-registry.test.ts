@@ -66,7 +66,9 @@ describe('a layout', () => {
     const directory = fresh()
     const events: RegistryEvent[] = []
     const onEvent = (event: RegistryEvent) => void events.push(event)
-    expect(await copyManifest(registry, source, named(directory, 'app'), {}, { onEvent })).toEqual(index.descriptor)
+    expect((await copyManifest(registry, source, named(directory, 'app'), {}, { onEvent })).descriptor).toEqual(
+      index.descriptor,
+    )
     expect(await registry.getManifest(named(directory, 'app'))).toEqual(index)
     expect((await readdir(directory)).sort()).toEqual(['blobs', 'index.json', 'oci-layout'])
     const downloads = events.flatMap((event) =>
@@ -86,7 +88,7 @@ describe('a layout', () => {
     await copyManifest(registry, source, named(one, 'app'))
     await copyManifest(registry, named(one), named(two, 'other'))
     const back = { registry: server.host, repository: 'back', tag: '1' }
-    expect(await copyManifest(registry, named(two), back)).toEqual(index.descriptor)
+    expect((await copyManifest(registry, named(two), back)).descriptor).toEqual(index.descriptor)
     expect(await registry.resolve(back)).toEqual(index.descriptor)
   })
 

@@ -8,11 +8,10 @@ test('what was copied with an image to several names is shown once, below the na
   const referrers = [{ digest: signature, subject: to, artifactType: 'text/x-signature' }]
   const notes = ['a layer was not copied']
   const names = ['1', 'latest'].map((tag) => ({ reference: `r.example.com/app:${tag}`, to, referrers, notes }))
-  expect(formatPromoted(names).split('\n').slice(2)).toEqual([
-    `copied text/x-signature ${signature} of ${to}`,
-    'note: a layer was not copied',
-    '',
-  ])
+  const text = formatPromoted(names)
+  expect(text.slice(text.indexOf('copied '))).toBe(
+    `copied text/x-signature ${signature} of ${to}\nnote: a layer was not copied\n`,
+  )
 })
 
 test('an artifact without a type is called one, and control characters of a registry are left out', () => {
