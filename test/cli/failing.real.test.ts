@@ -122,7 +122,7 @@ describe('a definition with faults', () => {
         "error: pipeline('team/App').platforms[0]: unknown architecture 'x86_86'",
         "error: pipeline('team/App').platforms[1]: unknown variant 'v99' of arm",
         "error: pipeline('team/App').platforms[2].base: 'Not A Name' is not a valid image name",
-        "error: pipeline('team/App').platforms[1].build.contxt: there is no build option 'contxt'",
+        "error: pipeline('team/App').build.contxt: there is no build option 'contxt'",
       ]),
     )
     expect(stderr.match(/^code: /gm)).toHaveLength(1)

@@ -3,9 +3,11 @@ import { type BigIntStats, createReadStream, lstatSync, readFileSync, readlinkSy
 import { lstat, readFile, readlink } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { type Digest, digestOf } from '../model/digest.js'
+import { EngineError } from '../model/errors.js'
 import type { ContextEntry } from './context-file.js'
 import type { ReadNode, TreeNode } from './context-tree.js'
 import { reading, readingAtOnce, unreadable, WHOLE_FILE } from './file-fault.js'
+import { fileIdentity, redirectedFiles } from './own-output.js'
 import { inBatches, type PaceOptions } from './pace.js'
 import { decodeName, filePath, rawBytes } from './raw-name.js'
 import type { DigestCache } from './stat-cache.js'
@@ -14,6 +16,8 @@ import type { DigestCache } from './stat-cache.js'
 export interface EntryReading extends PaceOptions {
   /** Opens the digests of earlier runs; called when many bytes or files have to be read. */
   readonly openCache?: (() => Promise<DigestCache | undefined>) | undefined
+  /** Files that this process writes to; by default those of standard output and standard error. */
+  readonly written?: ReadonlySet<string>
 }
 
 /** From here on, opening the cache costs less than reading the files. */
@@ -41,10 +45,10 @@ interface Content {
 export async function readNodes(
   directory: string,
   nodes: readonly TreeNode[],
-  { openCache, ...pace }: EntryReading = {},
+  { openCache, written = redirectedFiles(), ...pace }: EntryReading = {},
 ): Promise<void> {
   const unread = nodes.filter(({ read }) => read === undefined)
-  const found = await inBatches(unread, statNode(directory), pace)
+  const found = await inBatches(unread, statNode(directory, written), pace)
   const files = found.filter(({ node }) => node.kind === 'file')
   for (const one of found) if (one.node.kind !== 'file') one.node.read = { entry: plainEntry(one) }
   const size = files.reduce((sum, { stats }) => sum + Number(stats.size), 0)
@@ -58,8 +62,9 @@ export async function readNodes(
 }
 
 /** Ways to do the same at once and meanwhile. */
-function statNode(directory: string) {
+function statNode(directory: string, written: ReadonlySet<string>) {
   const found = (node: TreeNode, file: string | Buffer, stats: BigIntStats, target?: Buffer): Found => {
+    if (node.kind === 'file' && written.has(fileIdentity(stats))) throw writtenByRun(node)
     if (isKind(node, stats)) return { node, file, stats, ...(target && { target }) }
     throw unreadable(node.path, 'changed while it was listed')
   }
@@ -87,6 +92,13 @@ function statNode(directory: string) {
         )
       }),
   }
+}
+
+function writtenByRun({ path }: TreeNode): EngineError {
+  const message = `the build copies '${path}', which the output of this command is redirected to`
+  return new EngineError('CONTEXT_UNREADABLE', message, {
+    hint: `name it in .dockerignore: ${path}`,
+  })
 }
 
 function isKind({ kind }: TreeNode, stats: BigIntStats): boolean {
@@ -135,7 +147,7 @@ async function digestStream(file: string | Buffer): Promise<Content> {
 
 function readFileNode({ node: { path }, stats }: Found, content: Content): ReadNode {
   const entry: ContextEntry = { kind: 'file', path, ...content, ...attributes(path, stats) }
-  return stats.nlink > 1n ? { entry, inode: `${stats.dev}:${stats.ino}` } : { entry }
+  return stats.nlink > 1n ? { entry, inode: fileIdentity(stats) } : { entry }
 }
 
 function plainEntry({ node: { path }, stats, target }: Found): ContextEntry {

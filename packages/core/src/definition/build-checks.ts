@@ -6,17 +6,33 @@ import { ENTITLEMENTS } from './entitlements.js'
 import { isFileUrl } from './file-url.js'
 import { contextsComplaint } from './named-contexts.js'
 
+/** What is wrong with a value, and with which of its keys. */
+export interface WrongEntry {
+  readonly key: string
+  readonly message: string
+}
+
 /** What is wrong with a value; undefined where nothing is. */
-type Check = (value: unknown) => string | undefined
+type Check = (value: unknown) => string | WrongEntry | undefined
 
 const text: Check = (value) => (typeof value === 'string' && value !== '' ? undefined : 'must be a text')
 const flag: Check = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false')
 const texts: Check = (value) =>
   Array.isArray(value) && value.every((item) => typeof item === 'string') ? undefined : 'must be a list of texts'
-const textMap: Check = (value) => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'must be an object of texts by name'
-  const wrong = Object.entries(value).find(([, item]) => typeof item !== 'string')
-  return wrong === undefined ? undefined : `'${wrong[0]}' must be a text, and is ${typeof wrong[1]}`
+
+function mapOf(what: string, isRight: (item: unknown) => boolean): Check {
+  return (value) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'must be an object of texts by name'
+    const [key, item] = Object.entries(value).find((entry) => !isRight(entry[1])) ?? []
+    if (key === undefined) return undefined
+    return { key, message: `must be ${what}, and is ${typeof item === 'number' ? item : typeof item}` }
+  }
+}
+
+/** Numbers that have one usual form: docker gets `1e21` and NaN as texts alone. */
+function isArg(item: unknown): boolean {
+  if (typeof item === 'number') return /^-?\d+(?:\.\d+)?$/.test(String(item))
+  return typeof item === 'string' || typeof item === 'boolean'
 }
 
 function oneOf(...words: readonly string[]): Check {
@@ -46,8 +62,8 @@ export const BUILD_CHECKS: Readonly<Record<keyof BuildOptions, Check>> = {
   dockerfile: pathTo('a path'),
   dockerfileInline: text,
   target: text,
-  args: textMap,
-  labels: textMap,
+  args: mapOf('a text, a number or a boolean', isArg),
+  labels: mapOf('a text', (item) => typeof item === 'string'),
   network: text,
   addHosts: texts,
   noCache: flag,

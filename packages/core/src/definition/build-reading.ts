@@ -34,18 +34,24 @@ const DEFAULTS = {
   ulimits: [],
 } as const
 
+/** Where the author wrote the settings, for messages: a fault of shared ones is not one of each platform. */
+export interface BuildPath {
+  readonly shared: string
+  readonly own: string
+}
+
 /** Decides the build of one platform: its own settings over the pipeline's, those over its base's; args, labels, contexts, secrets and ssh are merged name by name. */
 export function readBuild(
   shared: BuildSettings,
   own: BuildSettings | undefined,
   platform: Platform,
   directory: string,
-  path: string,
+  path: BuildPath,
   faults: Faults,
   traits: Omit<BaseTraits, 'annotations'> & { readonly annotations?: AnnotationMap } = {},
 ): BuildDefinition {
-  const general = decide(shared, platform, path, faults)
-  const special = decide(own ?? {}, platform, path, faults)
+  const general = decide(shared, platform, path.shared, faults)
+  const special = decide(own ?? {}, platform, path.own, faults)
   const chosen = { ...DEFAULTS, ...withoutOverridden(general, special), ...special }
   const { target, network, dockerfileInline, shmSize, noCacheFilter, ...rest } = chosen
   const bytes = readBytes(shmSize)
@@ -54,7 +60,7 @@ export function readBuild(
     context: readContext(rest.context, directory),
     contexts: readNamedContexts({ ...general.contexts, ...special.contexts }, directory),
     dockerfile: dockerfilePath(rest.dockerfile),
-    args: { ...traits.buildArgs, ...general.args, ...special.args },
+    args: textsOf({ ...traits.buildArgs, ...general.args, ...special.args }),
     labels: { ...general.labels, ...special.labels },
     // Without names, BuildKit would take all stages.
     noCache: rest.noCache || (noCacheFilter.length > 0 && noCacheFilter),
@@ -70,6 +76,10 @@ export function readBuild(
     ...(traits.annotations !== undefined && { annotations: traits.annotations }),
     ...(traits.check !== undefined && { check: traits.check }),
   }
+}
+
+function textsOf(args: BuildOptions['args']): BuildDefinition['args'] {
+  return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, String(value)]))
 }
 
 function withoutOverridden(general: Decided, special: Decided): Decided {
@@ -91,9 +101,11 @@ function decide(settings: BuildSettings, platform: Platform, path: string, fault
     }
     const value = valueFor(setting, platform, `${path}.${name}`, faults)
     if (value === undefined) return []
-    const complaint = BUILD_CHECKS[name](value)
-    if (complaint !== undefined) faults.add(`${path}.${name}`, complaint)
-    return complaint === undefined ? [[name, value] as const] : []
+    const issue = BUILD_CHECKS[name](value)
+    if (issue === undefined) return [[name, value] as const]
+    if (typeof issue === 'string') faults.add(`${path}.${name}`, issue)
+    else faults.add(`${path}.${name}.${issue.key}`, issue.message)
+    return []
   })
   const decided: Decided = Object.fromEntries(entries)
   if (DOCKERFILES.every((name) => name in decided)) {

@@ -25,8 +25,8 @@ export interface BuildOptions {
   readonly dockerfileInline: string
   /** Stage to build; default: the last. */
   readonly target: string
-  /** Build args. */
-  readonly args: Readonly<Record<string, string>>
+  /** Build args; numbers and booleans as `docker build --build-arg` takes them: `8`, `true`. */
+  readonly args: Readonly<Record<string, string | number | boolean>>
   /** Labels of the image. */
   readonly labels: Readonly<Record<string, string>>
   /** Network of RUN steps: `default`, `host`, `none`. */

@@ -186,7 +186,8 @@ class Compilation {
     const supposed = platform ?? { os: 'linux', architecture: declared.architecture }
     const owner = pipelinePath(pipeline)
     const { manifest, entry } = readImageAnnotations(declaration, traits.annotations, supposed, owner, faults)
-    const build = readBuild(declaration.build, settings.build, supposed, this.#directory, `${path}.build`, faults, {
+    const buildPath = { shared: `${owner}.build`, own: `${path}.build` }
+    const build = readBuild(declaration.build, settings.build, supposed, this.#directory, buildPath, faults, {
       ...traits,
       ...(manifest && { annotations: manifest }),
     })

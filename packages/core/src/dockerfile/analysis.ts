@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { contextName } from '../model/context-name.js'
 import { isForeignSyntax } from './directives.js'
 import type { Dockerfile, DockerfileFault, ImageUse, MountedSecret, Span } from './dockerfile.js'
-import { badName, baseContexts, noBase, noTarget } from './faults.js'
+import { badName, baseContexts, composedBase, noBase, noTarget } from './faults.js'
 import { type ExternalImage, fullName, groupByName } from './image-names.js'
 import { UNKNOWN } from './lexer.js'
 import {
@@ -251,6 +251,7 @@ function faultsOf(
     ...conflicts,
     ...(isWithoutBase && conflicts.length === 0 ? [noBase(dockerfile, baseNames, reached)] : []),
     ...named.flatMap(({ role, name, use, error }) => {
+      if (role === 'base-arg' && name !== BASE_MARK && use !== undefined) return [composedBase(use)]
       if (role !== 'external' || use === undefined || fullName(name) !== undefined) return []
       return error === undefined ? (badName(name, use, dockerfile) ?? []) : [{ ...error, line: use.line }]
     }),

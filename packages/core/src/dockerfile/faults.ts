@@ -73,10 +73,29 @@ export function baseContexts(
 /** What is named is none; undefined where {@link noBase} says it already. */
 export function badName(name: string, use: ImageUse, dockerfile: Dockerfile): DockerfileFault | undefined {
   const hint = 'give the arg a default, or a value in build({ args })'
+  if (name.includes('$') && name === use.text) return unexpanded(use)
   if (name !== '') return { message: `'${name}' is not a valid image name`, hint, line: use.line }
   if (use.text.includes(BASE_ARG) && !declaresBase(dockerfile)) return undefined
   const isMisspelt = nearest(use.text.replace(/\W/g, ''), [BASE_ARG]) !== undefined
   return { message: `${use.text} is empty`, hint: isMisspelt ? `did you mean \${${BASE_ARG}}?` : hint, line: use.line }
+}
+
+/** BuildKit expands variables in the names of FROM alone. */
+function unexpanded({ text, line }: ImageUse): DockerfileFault {
+  return {
+    message: `'${text}' is taken literally: COPY --from and RUN --mount=from take no variables`,
+    hint: `name a stage: write FROM ${text} AS files, with its ARG before the first FROM, and then --from=files`,
+    line,
+  }
+}
+
+/** The value of the base's arg is a whole reference, with host and digest: a name around it is another image, or none. */
+export function composedBase({ text, line }: ImageUse): DockerfileFault {
+  return {
+    message: `'${text}' adds to \${${BASE_ARG}}, which is a whole image name with host and digest`,
+    hint: `write FROM \${${BASE_ARG}}, and choose the image by the base of the platform in build.ts`,
+    line,
+  }
 }
 
 function declaresBase({ globalArgs }: Dockerfile): boolean {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, link, mkdir, open, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -6,6 +6,7 @@ import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { ContextTree } from '../../src/context/context-tree.js'
 import { type EntryReading, readNodes } from '../../src/context/entries.js'
 import { NO_RULES } from '../../src/context/ignore-rules.js'
+import { redirectedFiles } from '../../src/context/own-output.js'
 import { selectNodes } from '../../src/context/selection.js'
 
 async function readAll(directory: string, reading: EntryReading) {
@@ -34,6 +35,26 @@ test('entries are the same whether files are read one after the other or several
   expect(several.map(({ path }) => path)).toEqual(['a', ...names, 'large', 'link'])
   expect(several[1]).toMatchObject({ kind: 'file', mode: 0o755, size: 5 })
   expect(several.at(-1)).toMatchObject({ kind: 'symlink', target: 'a/000' })
+})
+
+test('a file that the output of this process is redirected to is refused where it is copied, by all of its names', async () => {
+  await using folder = await tempFolder('entries')
+  await mkdir(join(folder.path, 'logs'))
+  await using log = await open(join(folder.path, 'logs/run.log'), 'w')
+  await writeFile(join(folder.path, 'other'), '')
+  await link(join(folder.path, 'logs/run.log'), join(folder.path, 'same'))
+  const written = redirectedFiles([log.fd])
+  const tree = () => new ContextTree(folder.path, NO_RULES)
+  for (const path of ['logs/run.log', 'same']) {
+    await expect(readNodes(folder.path, await selectNodes(tree(), [path]), { written })).rejects.toMatchObject({
+      code: 'CONTEXT_UNREADABLE',
+      message: `the build copies '${path}', which the output of this command is redirected to`,
+      hint: `name it in .dockerignore: ${path}`,
+    })
+  }
+  await readNodes(folder.path, await selectNodes(tree(), ['other']), { written })
+  await readNodes(folder.path, await selectNodes(tree(), 'all'), { written: new Set() })
+  expect(redirectedFiles([99_999]).size).toBe(0)
 })
 
 test.each([true, false])('what is gone is told by its path (several at a time: %s)', async (slow) => {

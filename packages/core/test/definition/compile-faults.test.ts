@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { BuildSettings } from '../../src/definition/build-settings.js'
 import type { PlatformDeclaration } from '../../src/definition/declaration.js'
 import { fromImage } from '../../src/definition/image-base.js'
 import { pipeline } from '../../src/definition/pipeline.js'
@@ -76,9 +77,21 @@ describe('what a definition refuses', () => {
       "did you mean 'context'?",
     ],
     [
-      'a build arg that is no text',
-      () => faultsOf([simple.build({ args: { JOBS: 1 } } as never)]),
-      "'JOBS' must be a text",
+      'a build arg that is no text, number or boolean',
+      () => faultsOf([simple.build({ args: { JOBS: [1] } } as never)]),
+      'must be a text, a number or a boolean, and is object',
+      '',
+    ],
+    [
+      'a build arg that has no usual form as a text',
+      () => faultsOf([simple.build({ args: { JOBS: Number.NaN } })]),
+      'must be a text, a number or a boolean, and is NaN',
+      '',
+    ],
+    [
+      'a label that is a number',
+      () => faultsOf([simple.build({ labels: { revision: 1 } } as never)]),
+      'must be a text, and is 1',
       '',
     ],
     [
@@ -235,5 +248,35 @@ describe('what a definition refuses', () => {
       .platforms(platform('amd64', { base: lower }))
       .tags('1')
     expect(faultsOf([lower, upper])[0]?.message).toContain('which stands on it')
+  })
+})
+
+describe('a fault of what all platforms share', () => {
+  const amd64 = platform('amd64', { base: 'wide' })
+  const two = start.platforms(amd64, platform('arm', { variant: 'v7', base: 'wide' })).tags('1.0')
+
+  it.each<[string, BuildSettings, string]>([
+    ['a value', { args: { JOBS: null } } as never, '.build.args.JOBS'],
+    ['an unknown option', { contxt: '.' } as never, '.build.contxt'],
+    [
+      'a function that throws',
+      {
+        target: () => {
+          throw new Error('no')
+        },
+      },
+      '.build.target',
+    ],
+    ['a value of a function', { labels: () => ({ a: 1 }) as never }, '.build.labels.a'],
+  ])('is told once, by the path that the author wrote: %s', (_what, settings, path) => {
+    expect(faultsOf([two.build(settings)]).map((fault) => fault.path)).toEqual([
+      expect.stringMatching(new RegExp(`^pipeline\\('[^']+'\\)${path.replaceAll('.', '\\.')}$`)),
+    ])
+  })
+
+  it('is told by the platform where that is where it was written', () => {
+    const build = { args: { JOBS: null } } as never
+    const own = start.platforms(amd64, platform('arm', { variant: 'v7', base: 'wide', build })).tags('1.0')
+    expect(faultsOf([own])).toMatchObject([{ path: expect.stringMatching(/\.platforms\[1\]\.build\.args\.JOBS$/) }])
   })
 })

@@ -18,7 +18,7 @@ describe('what a definition decides', () => {
               build: { args: { JOBS: '1' }, target: ({ architecture }) => `for-${architecture}` },
             }),
           )
-          .build({ context: 'src', args: { VERSION: '3', JOBS: '8' } })
+          .build({ context: 'src', args: { VERSION: 3, JOBS: '8', DEBUG: false } })
           .tags('1.0', 'latest'),
       ],
       { directory: '/project' },
@@ -35,7 +35,7 @@ describe('what a definition decides', () => {
             build: {
               context: { kind: 'directory', path: '/project/src' },
               target: 'for-arm',
-              args: { VERSION: '3', JOBS: '1' },
+              args: { VERSION: '3', JOBS: '1', DEBUG: 'false' },
             },
           },
         ],

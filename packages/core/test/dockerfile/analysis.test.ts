@@ -197,12 +197,44 @@ describe('faults', () => {
       '$NOTHING is empty',
       'default',
     ],
+    [
+      'a variable in COPY --from',
+      'ARG BASE_IMAGE\nFROM $BASE_IMAGE AS x\nFROM $BASE_IMAGE\nARG S=x\nCOPY --from=${S} / /\n',
+      {},
+      "'${S}' is taken literally: COPY --from and RUN --mount=from take no variables",
+      'write FROM ${S} AS files',
+    ],
+    [
+      'a variable in RUN --mount=from',
+      'ARG BASE_IMAGE\nFROM $BASE_IMAGE\nRUN --mount=from=$TOOLS,target=/t true\n',
+      {},
+      "'$TOOLS' is taken literally",
+      '--from=files',
+    ],
+    [
+      'a base that a host is put before',
+      'ARG HOST=mirror.example.com\nARG BASE_IMAGE\nFROM ${HOST}/${BASE_IMAGE}\n',
+      {},
+      "'${HOST}/${BASE_IMAGE}' adds to ${BASE_IMAGE}, which is a whole image name",
+      'write FROM ${BASE_IMAGE}',
+    ],
+    [
+      'a base that a tag is put after',
+      'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}-slim\n',
+      {},
+      "'${BASE_IMAGE}-slim' adds to ${BASE_IMAGE}",
+      'write FROM ${BASE_IMAGE}',
+    ],
   ])('%s', (_what, text, input, message, hint) => {
     const { faults } = of(text, input)
     const told = faults.find((fault) => fault.message.includes(message))
     expect(told, JSON.stringify(faults)).toBeDefined()
     expect(told?.hint).toContain(hint)
   })
+})
+
+it('the base by way of other args is the base alone, whatever stands empty beside it', () => {
+  expect(of('ARG BASE_IMAGE\nARG FROM=${BASE_IMAGE}\nARG PREFIX=\nFROM ${PREFIX}${FROM}\n').faults).toEqual([])
 })
 
 it.each([

@@ -1,0 +1,24 @@
+import { type BigIntStats, fstatSync } from 'node:fs'
+
+/** Standard output and standard error. */
+const OUTPUTS: readonly number[] = [1, 2]
+
+/** Identifies a file by what all of its names have in common. */
+export function fileIdentity({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`
+}
+
+/** The files that open descriptors write to: a shell that redirects output opens its file before the command starts. */
+export function redirectedFiles(descriptors: readonly number[] = OUTPUTS): ReadonlySet<string> {
+  return new Set(
+    descriptors.flatMap((descriptor) => {
+      try {
+        const stats = fstatSync(descriptor, { bigint: true })
+        return stats.isFile() ? [fileIdentity(stats)] : []
+      } catch {
+        // A descriptor that is closed writes to nothing.
+        return []
+      }
+    }),
+  )
+}
