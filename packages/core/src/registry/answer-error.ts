@@ -51,7 +51,7 @@ export async function answerError(
   const said = details.map(({ code, message }) => (message === '' ? code : `${code} (${message})`)).join(', ')
   const message = `${exchange.method} ${exchange.url} was answered with ${status}${said === '' ? '' : ` ${said}`}`
   const error = new RegistryError(code, message, { exchange, ...(hint !== undefined && { hint }) })
-  return PASSING.has(status) ? new PassingFault(error, wait) : error
+  return PASSING.has(status) ? new PassingFault(error, { wait }) : error
 }
 
 function errorCode(status: number, codes: readonly string[]): ErrorCode {

@@ -5,6 +5,8 @@ import { PassingFault, unwrapFault } from './passing-fault.js'
 import type { RegistryCall } from './port.js'
 
 const MAX_DELAY = 15_000
+/** Attempts that may end by a time-out: each takes long, so six of them would take minutes. */
+const MAX_TIME_OUTS = 2
 
 /**
  * Decides after each fault whether there is another attempt, and waits for it. Its own, since the libraries for it know
@@ -14,6 +16,7 @@ export class Backoff {
   readonly #bounds: Required<RetryBounds>
   readonly #call: RegistryCall | undefined
   #failures = 0
+  #timeOuts = 0
   #since: number | undefined
 
   constructor(bounds: Required<RetryBounds>, call: RegistryCall | undefined) {
@@ -24,6 +27,7 @@ export class Backoff {
   /** Something was achieved: faults are counted anew. */
   progressed(): void {
     this.#failures = 0
+    this.#timeOuts = 0
     this.#since = undefined
   }
 
@@ -32,10 +36,11 @@ export class Backoff {
     throwIfCancelled(this.#call?.signal)
     if (!(fault instanceof PassingFault)) throw fault
     this.#failures += 1
+    if (fault.isTimeOut) this.#timeOuts += 1
     this.#since ??= Date.now()
     const delay = Math.max(fault.wait ?? 0, this.#jittered())
-    const elapsed = Date.now() - this.#since
-    if (this.#failures >= this.#bounds.attempts || elapsed + delay > this.#bounds.time) throw unwrapFault(fault)
+    const isLast = this.#failures >= this.#bounds.attempts || this.#timeOuts >= MAX_TIME_OUTS
+    if (isLast || Date.now() - this.#since + delay > this.#bounds.time) throw unwrapFault(fault)
     this.#tell(fault, delay)
     await waitFor(delay, this.#call?.signal)
   }

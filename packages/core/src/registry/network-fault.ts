@@ -60,7 +60,7 @@ export function networkFault(
       ...(hint !== undefined && { hint }),
     },
   )
-  return PASSING.has(code) ? new PassingFault(error) : error
+  return PASSING.has(code) ? new PassingFault(error, { isTimeOut: code === 'ETIMEDOUT' }) : error
 }
 
 function hintFor(code: string, host: string): string | undefined {

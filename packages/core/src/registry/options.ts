@@ -27,7 +27,7 @@ export interface RegistryHostOptions {
 
 /** How often, and for how long, a request that met a passing fault is sent again. */
 export interface RetryBounds {
-  /** Requests in all, the first one included; 1 means no retries. Transfers count anew after each progress. */
+  /** Requests in all, the first one included; 1 means no retries. Transfers count anew after each progress. The second time-out is always the last. */
   readonly attempts?: number
   /** Time from the first fault, in milliseconds, after which nothing is sent again. */
   readonly time?: number

@@ -5,11 +5,17 @@ export class PassingFault extends Error {
   readonly error: RegistryError
   /** How long the registry asked to wait, in milliseconds. */
   readonly wait: number | undefined
+  /** Whether a time-out ended the request: each further attempt may take as long. */
+  readonly isTimeOut: boolean
 
-  constructor(error: RegistryError, wait?: number) {
+  constructor(
+    error: RegistryError,
+    { wait, isTimeOut = false }: { wait?: number | undefined; isTimeOut?: boolean } = {},
+  ) {
     super(error.message, { cause: error })
     this.error = error
     this.wait = wait
+    this.isTimeOut = isTimeOut
   }
 }
 

@@ -201,3 +201,28 @@ test('a download that is given up while its registry is silent closes its connec
   blob.destroy()
   await expect.poll(() => closed).toBe(true)
 })
+
+test('a request that is not answered is sent once more, and no more often', async () => {
+  let requests = 0
+  await using server = await startServer(() => {
+    requests += 1
+  })
+  await using client = createRegistry({ retry: { attempts: 6, delay: 1 }, timeouts: { answer: 50 } })
+  await expect(client.getManifest({ registry: server.host, repository: 'a', tag: 'b' })).rejects.toMatchObject({
+    code: 'REGISTRY_UNREACHABLE',
+  })
+  expect(requests).toBe(2)
+})
+
+test('time-outs between other passing faults count together', async () => {
+  let requests = 0
+  await using server = await startServer((_request, response) => {
+    requests += 1
+    if (requests % 2 === 1) response.writeHead(503).end()
+  })
+  await using client = createRegistry({ retry: { attempts: 6, delay: 1 }, timeouts: { answer: 50 } })
+  await expect(client.getManifest({ registry: server.host, repository: 'a', tag: 'b' })).rejects.toMatchObject({
+    code: 'REGISTRY_UNREACHABLE',
+  })
+  expect(requests).toBe(4)
+})
