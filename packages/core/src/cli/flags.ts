@@ -61,6 +61,9 @@ const FLAGS = {
   update: () => [new Option('--update', 'also resolve locked names again, and list what moved')],
   delete: () => [new Option('--delete', 'delete the listed key tags')],
   keep: () => [new Option('--keep <image>', 'keep this name or digest and its images (repeatable)').argParser(collect)],
+  olderThan: () => [
+    new Option('--older-than <duration>', 'keep what was pushed less than this time ago, as 7d or 36h (default: 24h)'),
+  ],
   port: () => [new Option('--port <number>', 'listen on this port; 0 takes a free one').default('5000')],
 } as const satisfies Readonly<Record<string, () => readonly Option[]>>
 

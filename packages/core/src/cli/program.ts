@@ -79,7 +79,16 @@ function addPipelineCommands(program: Command, context: CommandContext): void {
   addFlags(program.command('doctor'), ['registry', 'builder', 'json', 'verbose'])
     .description('check engine, platforms, registries and this machine; leaves nothing behind')
     .action((_flags, command: Command) => doctorCommand(command.opts(), context))
-  addFlags(program.command('prune'), ['delete', 'keep', 'registry', 'frozen', 'json', 'verbose', 'contextCache'])
+  addFlags(program.command('prune'), [
+    'delete',
+    'keep',
+    'olderThan',
+    'registry',
+    'frozen',
+    'json',
+    'verbose',
+    'contextCache',
+  ])
     .description('list unneeded key tags in the repositories of this file, or delete them')
     .action((_flags, command: Command) => pruneCommand(command.opts(), context))
 }

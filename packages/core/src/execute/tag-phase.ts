@@ -126,10 +126,11 @@ async function explained(
   registry: Registry,
   emit: (event: RunEvent) => void,
 ): Promise<unknown> {
-  const unsettled = names.map(({ reference, manifest, before, planned }) => ({
+  const unsettled = names.map(({ reference, manifest, before, planned, isWritten }) => ({
     reference,
     before: before ?? planned,
     to: manifest.descriptor.digest,
+    isWritten,
   }))
   const states = await readStates(unsettled, registry)
   for (const state of states) emit(stateEvent(state))

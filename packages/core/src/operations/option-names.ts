@@ -50,7 +50,13 @@ export const EXECUTE_OPTIONS: OptionNames<ExecuteOptions> = {
 
 export const LOCK_OPTIONS: OptionNames<LockOptions> = { ...PIPELINE_OPTIONS, update: true }
 
-export const PRUNE_OPTIONS: OptionNames<PruneOptions> = { ...PIPELINE_OPTIONS, frozen: true, delete: true, keep: true }
+export const PRUNE_OPTIONS: OptionNames<PruneOptions> = {
+  ...PIPELINE_OPTIONS,
+  frozen: true,
+  delete: true,
+  keep: true,
+  olderThan: true,
+}
 
 /**
  * Refuses options that an operation does not have: JavaScript passes them without a compiler.

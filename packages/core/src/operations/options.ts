@@ -90,6 +90,8 @@ export interface PruneOptions extends PipelineOptions {
   readonly delete?: boolean
   /** Names or digests that stay with all that they list, though no tag may point to them: what a way back needs. */
   readonly keep?: readonly string[]
+  /** What was pushed less than this time ago stays, in milliseconds: a run may be about to name it. Default 24 hours. */
+  readonly olderThan?: number
 }
 
 /** Pipelines, and perhaps options after them. */

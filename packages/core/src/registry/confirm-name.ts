@@ -4,7 +4,7 @@ import { CancelledError, RegistryError } from '../model/errors.js'
 import type { StoredManifest } from '../model/oci.js'
 import { formatReference, type Reference } from '../model/reference.js'
 import { isDigestOf } from './manifests.js'
-import { heldBy, readStates, withStates } from './name-state.js'
+import { heldBy, readHeld, readStates, withStates } from './name-state.js'
 import type { Registry, RegistryCall } from './port.js'
 
 /** A name that has been written. */
@@ -26,12 +26,14 @@ const DELAYS: readonly number[] = [250, 1_000, 3_000]
 export async function writeName(name: WrittenName, registry: Registry, call: RegistryCall): Promise<void> {
   const { reference, manifest } = name
   const { digest } = manifest.descriptor
+  let isWritten = false
   try {
     await registry.putManifest(reference, manifest, call)
+    isWritten = true
     if ((await confirmName(name, registry, call)) !== digest) throw movedSince(reference)
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error
-    const states = await readStates([{ reference, before: name.before, to: digest }], registry)
+    const states = await readStates([{ reference, before: name.before, to: digest, isWritten }], registry)
     if (states.every(({ now }) => now === digest)) return
     throw withStates(error, states)
   }
@@ -60,8 +62,9 @@ export async function confirmName(
   registry: Registry,
   call: RegistryCall,
 ): Promise<Digest> {
+  const name = { reference, before, to: manifest.descriptor.digest }
   for (const delay of [...DELAYS, undefined]) {
-    const now = await heldBy(reference, registry, call)
+    const now = await readHeld(name, registry, call)
     // Registries state the sha256 digest of what a tag holds, whichever digest it was copied by.
     if (isDigestOf(now, manifest)) return manifest.descriptor.digest
     if (now !== undefined && now !== before) return now

@@ -10,6 +10,8 @@ export interface UnsettledName {
   /** What it held before, as far as that was read. */
   readonly before: Digest | undefined
   readonly to: Digest
+  /** Whether the registry confirmed a write of it. */
+  readonly isWritten?: boolean | undefined
 }
 
 /** What a name holds; `unknown` where it could not be read. */
@@ -25,8 +27,9 @@ export function readStates(names: readonly UnsettledName[], registry: Registry):
   const signal = AbortSignal.timeout(PATIENCE)
   return Promise.all(
     names.map(async (name): Promise<NameState> => {
-      const now = await heldBy(name.reference, registry, { signal }).catch((): 'unknown' => 'unknown')
-      return { ...name, now }
+      const now = await readHeld(name, registry, { signal }).catch((): 'unknown' => 'unknown')
+      // A registry that does not find what it confirmed says nothing about the name.
+      return { ...name, now: now === undefined && name.isWritten ? 'unknown' : now }
     }),
   )
 }
@@ -61,6 +64,23 @@ export function withStates(error: unknown, states: readonly NameState[]): unknow
     ...(error.status !== undefined && { status: error.status }),
     ...(error.exchange !== undefined && { exchange: error.exchange }),
   })
+}
+
+/**
+ * The digest that a name holds now. Where it is neither the former nor the new one, the manifest is read: what answers a
+ * HEAD may state any digest.
+ *
+ * @throws RegistryError DIGEST_MISMATCH if content and stated digest differ
+ */
+export async function readHeld(
+  { reference, before, to }: Pick<UnsettledName, 'reference' | 'before' | 'to'>,
+  registry: Pick<Registry, 'resolve' | 'getManifest'>,
+  call: RegistryCall,
+): Promise<Digest | undefined> {
+  const stated = await heldBy(reference, registry, call)
+  if (stated === undefined || stated === before || stated === to) return stated
+  const { digest: _digest, ...name } = reference
+  return (await registry.getManifest(name, { ...call, fresh: true }))?.descriptor.digest
 }
 
 /** The digest under the tag of a reference, past mirrors; undefined where there is none. */

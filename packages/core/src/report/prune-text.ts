@@ -5,7 +5,7 @@ import { alignColumns } from './units.js'
 export interface PruneText {
   readonly reference: string
   readonly why: string
-  readonly outcome: 'listed' | 'deleted' | 'kept'
+  readonly outcome: 'listed' | 'deleted' | 'kept' | 'recent'
   readonly because?: string
 }
 
@@ -27,7 +27,7 @@ export function formatPruned(tags: readonly PruneText[]): string {
 
 /** The registry tells what has a tag, and nothing else. */
 function unseen(tags: readonly PruneText[]): string {
-  if (!tags.some(({ why }) => why === 'unlisted')) return ''
+  if (!tags.some(({ why, outcome }) => why === 'unlisted' && outcome === 'listed')) return ''
   return 'an index that is known by its digest alone is not seen: --keep <name>@<digest> keeps it, and what it lists\n'
 }
 
@@ -35,7 +35,8 @@ function summary(tags: readonly PruneText[]): string {
   const found = tags.filter(({ why }) => why !== 'unreadable')
   if (found.length === 0) return 'no key tag that nothing needs\n'
   const count = (outcome: PruneText['outcome']) => found.filter((one) => one.outcome === outcome).length
-  const [listed, deleted, kept] = [count('listed'), count('deleted'), count('kept')]
-  if (listed > 0) return `${listed} that nothing needs; --delete deletes them\n${unseen(tags)}`
-  return `${deleted} deleted${kept === 0 ? '' : `, ${kept} kept by the registry`}\n`
+  const [listed, deleted, kept, recent] = [count('listed'), count('deleted'), count('kept'), count('recent')]
+  const younger = recent === 0 ? '' : `${recent} kept as recent; --older-than <duration> changes the bound\n`
+  if (listed > 0) return `${listed} that nothing needs; --delete deletes them\n${younger}${unseen(tags)}`
+  return `${deleted} deleted${kept === 0 ? '' : `, ${kept} kept by the registry`}\n${younger}`
 }

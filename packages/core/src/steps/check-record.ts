@@ -2,13 +2,11 @@ import { type Annotations, type Descriptor, encodeManifest, isIndex, MEDIA_TYPES
 import { formatPlatform } from '../model/platform.js'
 import type { Repository } from '../model/reference.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
+import { CREATED_ANNOTATION } from './created-date.js'
 import { checkReference, KEY_ANNOTATION } from './key.js'
 
 /** Annotation with the policies that a base was checked under. */
 const POLICIES_ANNOTATION = 'io.polyarch.checked'
-
-/** Annotation with the time of the check. @see https://github.com/opencontainers/image-spec/blob/v1.1.0/annotations.md */
-export const CREATED_ANNOTATION = 'org.opencontainers.image.created'
 
 /** A base that passed the check of its platform and machine code, and the key that names platform and policies. */
 export interface CheckRecord {

@@ -9,6 +9,7 @@ import type { Reference, Repository } from '../model/reference.js'
 import { allOrNone } from '../registry/all-or-none.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import { checkEntries, checkLines, type EntryCheck } from './context-checks.js'
+import { CREATED_ANNOTATION, createdDate } from './created-date.js'
 import { contextReference } from './key.js'
 
 /** Media type of a {@link ContextRecord}. Records of version 2 had hashes that confirm guesses of names and contents. */
@@ -33,23 +34,33 @@ export function recordReference(repository: Repository, context: Digest, dockerf
   return contextReference(repository, digestOf(canonicalJson([context, dockerfile])))
 }
 
-/** Records a context in the repository of the image that was built from it, unless it is there. */
+/** How long a record is not written again: the platforms of one run share it. */
+const REWRITTEN_AFTER_MS = 10 * 60_000
+
+/** Records a context, with the time, in the repository of the image that is built from it. The date protects the image from `prune`. */
 export async function writeContextRecord(
   registry: Registry,
   reference: Reference,
   record: ContextRecord,
   call: RegistryCall,
 ): Promise<void> {
-  if (record.entries.length > LIMITS.recordedFiles) return
-  if ((await registry.resolve(reference, call)) !== undefined) return
-  const bytes = canonicalJson(record)
-  const [config, layer] = [descriptorOf(Buffer.from('{}'), MEDIA_TYPES.ociEmpty), descriptorOf(bytes, RECORD_TYPE)]
+  const now = Date.now()
+  const found = await registry.getManifest(reference, { ...call, fresh: true })
+  const date = found && createdDate(found.content.annotations)
+  if (date !== undefined && now - date < REWRITTEN_AFTER_MS) return
+  const empty = Buffer.from('{}')
+  const config = descriptorOf(empty, MEDIA_TYPES.ociEmpty)
+  // A record without files is only a date.
+  const isTooLarge = record.entries.length > LIMITS.recordedFiles
+  const bytes = isTooLarge ? empty : canonicalJson(record)
+  const layer = isTooLarge ? config : descriptorOf(bytes, RECORD_TYPE)
   const blobs = [
-    { descriptor: config, open: () => Readable.from([Buffer.from('{}')]) },
-    { descriptor: layer, open: () => Readable.from([bytes]) },
+    { descriptor: config, open: () => Readable.from([empty]) },
+    ...(isTooLarge ? [] : [{ descriptor: layer, open: () => Readable.from([bytes]) }]),
   ]
   await allOrNone(blobs, call, (blob, own) => registry.writeBlob(reference, blob, own))
-  const content = { schemaVersion: 2 as const, artifactType: RECORD_TYPE, config, layers: [layer] }
+  const annotations = { [CREATED_ANNOTATION]: new Date(now).toISOString() }
+  const content = { schemaVersion: 2 as const, artifactType: RECORD_TYPE, config, layers: [layer], annotations }
   await registry.putManifest(reference, encodeManifest(content, MEDIA_TYPES.ociManifest), call)
 }
 

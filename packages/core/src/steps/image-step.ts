@@ -99,18 +99,21 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
   explain: explainImage,
 
   async perform(work, world, call) {
-    await verifyPinnedImages(pinnedImages(work.resolved), world, call)
-    const pushed = await pushImage(work, world, call, () => findReusable(work, world, call))
-    if ('descriptor' in pushed) return pushed
-    // Neither waits for the other, but both have ended when the node has. Docker's manifests cannot lead to a record.
-    const [kept, recorded] = await Promise.allSettled([
-      keep(work, pushed, world, call),
+    // The record has the date by which `prune` keeps the image, so it is written before the push.
+    await allSucceeded([
+      verifyPinnedImages(pinnedImages(work.resolved), world, call),
+      // Docker's manifests cannot lead to a record.
       work.node.format === 'oci' && recordContext(work, world, call),
     ])
-    if (kept.status === 'rejected') throw kept.reason
-    if (recorded.status === 'rejected') throw recorded.reason
-    return kept.value
+    const pushed = await pushImage(work, world, call, () => findReusable(work, world, call))
+    return 'descriptor' in pushed ? pushed : keep(work, pushed, world, call)
   },
+}
+
+/** Waits until all have ended, then throws the first failure. */
+async function allSucceeded(tasks: readonly unknown[]): Promise<void> {
+  const failed = (await Promise.allSettled(tasks)).find(({ status }) => status === 'rejected')
+  if (failed?.status === 'rejected') throw failed.reason
 }
 
 function contextRequest({ context, dockerfile, dockerfileInline, fileModes }: ImageNode['build']): ContextRequest {

@@ -8,7 +8,14 @@ import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { type TinyImage, tinyImage, tinyIndex } from '../../../../test/support/tiny-image.js'
 import { fromImage, type Pipeline, pipeline, plan, platform, prune } from '../../src/index.js'
 import { digestOf } from '../../src/model/digest.js'
-import { encodeManifest, isIndex, MEDIA_TYPES } from '../../src/model/oci.js'
+import {
+  type Descriptor,
+  encodeManifest,
+  type ImageManifest,
+  isIndex,
+  MEDIA_TYPES,
+  type StoredManifest,
+} from '../../src/model/oci.js'
 import { recordReference } from '../../src/steps/context-record.js'
 import { encodeParts, type ImageParts, imageParts, PARTS_ANNOTATION } from '../../src/steps/image-parts.js'
 
@@ -40,6 +47,17 @@ function partsOf(content: string): ImageParts {
   const inputs = { base: SOME, context: digest, dockerfile: 'FROM scratch\n', build: { args: {}, labels: {} } }
   return imageParts(inputs, [file])
 }
+
+/** A manifest over the blobs of an image with other fields. */
+function over({ manifest }: TinyImage, fields: Pick<ImageManifest, 'subject' | 'annotations'>): StoredManifest {
+  if (isIndex(manifest.content)) throw new TypeError('a tiny image is a single one')
+  const { config, layers } = manifest.content
+  return encodeManifest({ schemaVersion: 2, config, layers, ...fields }, MEDIA_TYPES.ociManifest)
+}
+
+const datedRecord = (image: TinyImage, created: string) =>
+  over(image, { annotations: { 'org.opencontainers.image.created': created } })
+const withSubject = (image: TinyImage, subject: Descriptor) => over(image, { subject })
 
 /** `prune` on one kind of registry, by what that deletes. */
 export function pruneContract(
@@ -180,6 +198,45 @@ export function pruneContract(
       const name = `${subject.host}/${repository}@${former.descriptor.digest}`
       await prune(app, { ...options, delete: true, keep: [name] })
       expect(await tagsOf(subject.url, repository)).toEqual(expect.arrayContaining([tagFor('b'), recordTag('before')]))
+    })
+
+    it('keeps an image, with its records, that was pushed less than the bound ago', async () => {
+      const now = new Date().toISOString()
+      await pushManifest(target(), datedRecord(listed, now), recordTag('before'))
+      const found = await prune(app, { ...options, delete: true })
+      expect(found).toContainEqual({
+        reference: at(tagFor('b')),
+        digest: old.manifest.descriptor.digest,
+        why: 'unlisted',
+        outcome: 'recent',
+        because: `it was pushed at ${now}`,
+      })
+      expect(await tagsOf(subject.url, repository)).toEqual(expect.arrayContaining([tagFor('b'), recordTag('before')]))
+      await prune(app, { ...options, delete: true, olderThan: 0 })
+      const left = await tagsOf(subject.url, repository)
+      expect(left).not.toContain(tagFor('b'))
+      expect(left).not.toContain(recordTag('before'))
+    })
+
+    it('keeps an image that an engine has just pushed, whatever the date in its config', async () => {
+      await pushManifest(target(), datedRecord(listed, new Date().toISOString()), recordTag('now'))
+      const raw = await tinyImage({ platform: AMD64, files: { name: 'raw' } })
+      await pushTinyImage(target(), raw, tagFor('d'))
+      await prune(app, { ...options, delete: true })
+      const left = await tagsOf(subject.url, repository)
+      expect(left).toContain(tagFor('d'))
+      expect(left).not.toContain(tagFor('b'))
+    })
+
+    it('keeps the subject of a tagged artifact, and what refers to a kept image', async () => {
+      const absent = (await tinyImage({ platform: AMD64, files: { name: 'absent' } })).manifest.descriptor
+      await pushManifest(target(), withSubject(listed, old.manifest.descriptor), 'signature')
+      await pushManifest(target(), withSubject(listed, listed.manifest.descriptor), tagFor('e'))
+      await pushManifest(target(), withSubject(listed, absent), tagFor('f'))
+      await prune(app, { ...options, delete: true })
+      const left = await tagsOf(subject.url, repository)
+      expect(left).toEqual(expect.arrayContaining(['signature', tagFor('b'), recordTag('before'), tagFor('e')]))
+      expect(left).not.toContain(tagFor('f'))
     })
 
     it.each([

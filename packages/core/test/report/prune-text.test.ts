@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { formatPruned } from '../../src/report/prune-text.js'
 
-const tag = (why: string, outcome: 'listed' | 'deleted' | 'kept' = 'listed') => {
+const tag = (why: string, outcome: 'listed' | 'deleted' | 'kept' | 'recent' = 'listed') => {
   return { reference: `r.example.com/app:${why}`, why, outcome }
 }
 
@@ -20,4 +20,8 @@ test('it is not said where no image goes, nor when all is done', () => {
     /\n1 deleted, 1 kept by the registry\n$/,
   )
   expect(formatPruned([])).toBe('no key tag that nothing needs\n')
+})
+
+test('counts what is kept as recent', () => {
+  expect(formatPruned([tag('unlisted', 'recent')])).toMatch(/1 kept as recent; --older-than/)
 })

@@ -1,14 +1,21 @@
+import type { Digest } from '../../model/digest.js'
 import { RegistryError } from '../../model/errors.js'
 import { type Reference, repositoryOf } from '../../model/reference.js'
+import { allOrNone } from '../../registry/all-or-none.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { isDeletionRefused, isTaggedRefused, isTagRefused } from '../refused-deletion.js'
 import type { UnneededManifest } from './unneeded.js'
 
+const NOT_FOUND_AGAIN = 'the registry did not find it when it was to be deleted'
+const STILL_THERE = 'the registry accepted its deletion and still has it'
+/** A gateway may accept one deletion that never arrives. */
+const ATTEMPTS = 2
+
 /**
  * Deletes the tags of one manifest: with the manifest, since every registry that deletes does so by digest, or without
- * it where something else needs it. What has moved since it was read stays.
+ * it where something else needs it. What has moved since it was read stays. Each tag is read afterwards.
  *
- * @returns by tag, why it is still there.
+ * @returns by tag, why it is not deleted.
  * @throws RegistryError REGISTRY_REJECTED where the registry deletes nothing
  */
 export async function deleteUnneeded(
@@ -16,20 +23,56 @@ export async function deleteUnneeded(
   registry: Registry,
   call: RegistryCall,
 ): Promise<ReadonlyMap<string, string>> {
-  const { repository, manifest, tags, isNeeded } = one
-  const { digest } = manifest.descriptor
+  const { digest } = one.manifest.descriptor
+  const tags = one.tags.map(({ tag }) => tag)
   const kept = new Map<string, string>()
-  const left: string[] = []
-  for (const { tag } of tags) {
-    const now = (await registry.resolve({ ...repository, tag }, { ...call, fresh: true }))?.digest
-    if (now === digest) left.push(tag)
-    else if (now !== undefined) kept.set(tag, 'it has moved since it was read')
+  for (const [tag, held] of await digestsOf(tags, one, registry, call)) {
+    if (held !== digest) kept.set(tag, held === undefined ? NOT_FOUND_AGAIN : 'it has moved since it was read')
   }
-  const refused = isNeeded
-    ? await deleteTags(left, one, registry, call)
-    : left.length > 0 && (await deleteManifest({ ...repository, digest }, left, registry, call))
-  if (refused) for (const tag of left) kept.set(tag, refused)
+  let left = tags.filter((tag) => !kept.has(tag))
+  for (let attempt = 1; attempt <= ATTEMPTS && left.length > 0; attempt += 1) {
+    const { refused, remaining } = await attemptDeletion(left, one, registry, call)
+    if (refused === undefined) left = remaining
+    else {
+      // An answer of failure may come after the deletion; one of absence may come in place of it.
+      for (const tag of refused === NOT_FOUND_AGAIN ? left : remaining) kept.set(tag, refused)
+      return kept
+    }
+  }
+  for (const tag of left) kept.set(tag, STILL_THERE)
   return kept
+}
+
+/** Deletes tags once. @returns why the registry refuses, and the tags that still hold the manifest. */
+async function attemptDeletion(
+  tags: readonly string[],
+  one: UnneededManifest,
+  registry: Registry,
+  call: RegistryCall,
+): Promise<{ readonly refused: string | undefined; readonly remaining: string[] }> {
+  const { repository, manifest, isNeeded } = one
+  const { digest } = manifest.descriptor
+  const refused = isNeeded
+    ? await deleteTags(tags, one, registry, call)
+    : await deleteManifest({ ...repository, digest }, tags, registry, call)
+  const after = await digestsOf(tags, one, registry, call)
+  return { refused, remaining: tags.filter((tag) => after.get(tag) === digest) }
+}
+
+/** What tags hold now. */
+async function digestsOf(
+  tags: readonly string[],
+  { repository }: UnneededManifest,
+  registry: Registry,
+  call: RegistryCall,
+): Promise<ReadonlyMap<string, Digest | undefined>> {
+  const held = await allOrNone(
+    tags,
+    call,
+    async (tag, own) =>
+      [tag, (await registry.resolve({ ...repository, tag }, { ...own, fresh: true }))?.digest] as const,
+  )
+  return new Map(held)
 }
 
 /** @returns why the registry keeps this one. */
@@ -45,7 +88,7 @@ async function deleteManifest(
   } catch (error) {
     if (isDeletionRefused(error)) throw nothingDeleted(reference, error)
     if (isTaggedRefused(error)) return deleteTagsFirst(reference, tags, registry, call)
-    if (error instanceof RegistryError && error.code === 'NOT_FOUND') return undefined
+    if (error instanceof RegistryError && error.code === 'NOT_FOUND') return NOT_FOUND_AGAIN
     if (error instanceof RegistryError && error.code === 'REGISTRY_REJECTED') return error.message
     throw error
   }

@@ -1,4 +1,4 @@
-import type { Digest } from '../../model/digest.js'
+import { type Digest, isDigest } from '../../model/digest.js'
 import { DefinitionError, throwIfCancelled } from '../../model/errors.js'
 import { isIndex } from '../../model/oci.js'
 import {
@@ -16,19 +16,23 @@ import { PRUNE_OPTIONS, splitArguments } from '../option-names.js'
 import type { PipelinesAndOptions, PruneOptions } from '../options.js'
 import { inWorkshop, type Workshop } from '../workshop.js'
 import { deleteUnneeded } from './deletion.js'
-import { findUnneeded, type Kept, type PruneReason, type UnneededManifest } from './unneeded.js'
+import { findUnneeded, type Kept, type PruneReason, type Unneeded, type UnneededManifest } from './unneeded.js'
 
-/** A key tag that nothing needs, or a tag whose manifest cannot be read. */
+/** A key tag that nothing needs, or a tag or digest whose manifest cannot be read. */
 export interface PrunedTag {
   /** `ghcr.io/team/app:polyarch-…` */
   readonly reference: string
   /** Undefined where its manifest cannot be read. */
   readonly digest?: Digest
   readonly why: PruneReason
-  readonly outcome: 'listed' | 'deleted' | 'kept'
-  /** Why it is kept: the registry's reason, or why its manifest cannot be read. */
+  /** `recent`: it was pushed less than `olderThan` ago. */
+  readonly outcome: 'listed' | 'deleted' | 'kept' | 'recent'
+  /** Why it is kept: its date, the registry's reason, or what cannot be read. */
   readonly because?: string
 }
+
+/** Longer than any run between the push of an image and its name. */
+const DEFAULT_OLDER_THAN_MS = 24 * 60 * 60_000
 
 /** Finds the key tags that nothing needs, and deletes them where that is asked for. */
 export async function prune(...given: PipelinesAndOptions<PruneOptions>): Promise<readonly PrunedTag[]> {
@@ -39,20 +43,24 @@ export async function prune(...given: PipelinesAndOptions<PruneOptions>): Promis
 
 async function pruneIn(workshop: Workshop, options: PruneOptions): Promise<readonly PrunedTag[]> {
   const { signal } = options
+  const pushedAfter = readBound(options.olderThan)
   const repositories = repositoriesOf(workshop)
   const references = readKeep(options.keep ?? [], repositories)
-  const kept = { keyTags: await demandedKeyTags(workshop, { signal }), references }
+  const kept = { keyTags: await demandedKeyTags(workshop, { signal }), references, pushedAfter }
   const { registry } = workshop.world
-  const found: UnneededManifest[] = []
-  const unreadable: PrunedTag[] = []
-  for (const one of repositories) {
-    const findings = await findUnneeded(one, kept, registry, { signal })
-    found.push(...findings.unneeded)
-    for (const { tag, because } of findings.unreadable)
-      unreadable.push({ reference: formatReference({ ...one, tag }), why: 'unreadable', outcome: 'kept', because })
-  }
-  const pruned = options.delete ? await deleteAll(found, registry, { signal }) : found.flatMap((one) => listed(one))
-  return [...pruned, ...unreadable]
+  const found: Unneeded[] = []
+  for (const one of repositories) found.push(await findUnneeded(one, kept, registry, { signal }))
+  const manifests = found.flatMap((one) => one.manifests)
+  const pruned = options.delete
+    ? await deleteAll(manifests, registry, { signal })
+    : manifests.flatMap((one) => listed(one))
+  return [...pruned, ...found.flatMap(spared)]
+}
+
+function readBound(olderThan = DEFAULT_OLDER_THAN_MS): number {
+  if (Number.isFinite(olderThan) && olderThan >= 0) return Date.now() - olderThan
+  const hint = 'use a number of milliseconds from 0'
+  throw new DefinitionError([{ path: 'prune olderThan', message: `${olderThan} is not a duration`, hint }], 'USAGE')
 }
 
 /** Those of the pipelines that were asked for: others belong to whoever publishes them. */
@@ -122,4 +130,22 @@ function listed(
     why,
     ...outcome(tag),
   }))
+}
+
+function spared({ repository, spared: tags, unreadable }: Unneeded): readonly PrunedTag[] {
+  return [
+    ...tags.map(({ tag, manifest, why, outcome, because }) => ({
+      reference: formatReference({ ...repository, tag }),
+      digest: manifest.descriptor.digest,
+      why,
+      outcome,
+      because,
+    })),
+    ...unreadable.map(({ name, because }) => ({
+      reference: formatReference({ ...repository, ...(isDigest(name) ? { digest: name } : { tag: name }) }),
+      why: 'unreadable' as const,
+      outcome: 'kept' as const,
+      because,
+    })),
+  ]
 }

@@ -1,11 +1,20 @@
-import type { Digest } from '../../model/digest.js'
+import { type Digest, isDigest } from '../../model/digest.js'
 import { RegistryError } from '../../model/errors.js'
 import { LIMITS } from '../../model/limits.js'
-import { type Annotations, type Descriptor, isIndex, onePerDigest, type StoredManifest } from '../../model/oci.js'
-import { formatRepository, type Repository } from '../../model/reference.js'
+import {
+  type Annotations,
+  type Descriptor,
+  isIndex,
+  isIndexType,
+  isManifestType,
+  onePerDigest,
+  type StoredManifest,
+} from '../../model/oci.js'
+import { formatReference, formatRepository, type Reference, type Repository } from '../../model/reference.js'
 import { allOrNone } from '../../registry/all-or-none.js'
 import { isManifestEntry } from '../../registry/index-entries.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
+import { referrersTag } from '../../registry/referrers.js'
 import { recordReference } from '../../steps/context-record.js'
 import { readBase, readParts } from '../../steps/image-parts.js'
 
@@ -15,16 +24,19 @@ export interface TaggedManifest {
   readonly manifest: StoredManifest
 }
 
-/** A tag whose manifest this client does not read. */
-export interface UnreadableTag {
-  readonly tag: string
+/** A tag or digest whose manifest this client does not read. */
+export interface UnreadableManifest {
+  /** The tag or digest. */
+  readonly name: string
   readonly because: string
+  /** Whether it may be an index, so that what it lists is unknown. */
+  readonly mayList: boolean
 }
 
 /** The tags of a repository. */
 export interface RepositoryTags {
   readonly tagged: readonly TaggedManifest[]
-  readonly unreadable: readonly UnreadableTag[]
+  readonly unreadable: readonly UnreadableManifest[]
 }
 
 /** Reads all tags of a repository. One that is gone by the time it is read is left out. */
@@ -34,73 +46,105 @@ export async function readTags(
   call: RegistryCall,
 ): Promise<RepositoryTags> {
   const tags = await registry.listTags(repository, call)
-  const read = await allOrNone(tags, call, async (tag, own) => {
-    const manifest = await ifReadable(registry.getManifest({ ...repository, tag }, { ...own, fresh: true }))
-    return { tag, manifest }
+  const read = await allOrNone(tags, call, (tag, own) => readManifest({ ...repository, tag }, registry, own))
+  const isAbsent = read.some((one) => one === undefined)
+  const stillListed = new Set(isAbsent ? await registry.listTags(repository, call) : [])
+  const found = tags.map((tag, at) => {
+    const one = read[at]
+    return { tag, one: one === undefined && stillListed.has(tag) ? absent(repository, { tag }) : one }
   })
   return {
-    tagged: read.flatMap(({ tag, manifest }) => (isStored(manifest) ? [{ tag, manifest }] : [])),
-    unreadable: read.flatMap(({ tag, manifest }) =>
-      manifest instanceof RegistryError ? [{ tag, because: manifest.message }] : [],
-    ),
+    tagged: found.flatMap(({ tag, one }) => (isStored(one) ? [{ tag, manifest: one }] : [])),
+    unreadable: found.flatMap(({ one }) => (one === undefined || isStored(one) ? [] : [one])),
   }
 }
 
-async function ifReadable<T>(reading: Promise<T>): Promise<T | RegistryError> {
+type ReadManifest = StoredManifest | UnreadableManifest | undefined
+
+async function readManifest(reference: Reference, registry: Registry, call: RegistryCall): Promise<ReadManifest> {
+  const name = reference.tag ?? reference.digest ?? ''
   try {
-    return await reading
+    return await registry.getManifest(reference, { ...call, fresh: true })
   } catch (error) {
-    if (error instanceof RegistryError && error.code === 'MANIFEST_UNSUPPORTED') return error
+    if (!isUnreadable(error)) throw error
+    return { name, because: error.message, mayList: !(await isSingleImage(reference, registry, call)) }
+  }
+}
+
+/** Whether the registry states that a manifest which cannot be read is no index. */
+async function isSingleImage(reference: Reference, registry: Registry, call: RegistryCall): Promise<boolean> {
+  try {
+    const found = await registry.resolve(reference, { ...call, fresh: true })
+    return found !== undefined && isManifestType(found.mediaType)
+  } catch (error) {
+    if (isUnreadable(error)) return false
     throw error
   }
 }
 
-function isStored(manifest: StoredManifest | RegistryError | undefined): manifest is StoredManifest {
-  return manifest !== undefined && !(manifest instanceof RegistryError)
+/** Whether an error is about content that arrived: another attempt gives the same. */
+export function isUnreadable(error: unknown): error is RegistryError {
+  return error instanceof RegistryError && (error.code === 'MANIFEST_UNSUPPORTED' || error.code === 'DIGEST_MISMATCH')
 }
 
-/** What hangs together below some manifests of a repository. */
+function isStored(read: ReadManifest): read is StoredManifest {
+  return read !== undefined && 'content' in read
+}
+
+function absent(repository: Repository, { tag, digest }: Pick<Reference, 'tag' | 'digest'>): UnreadableManifest {
+  const where = formatReference({ ...repository, ...(tag && { tag }), ...(digest && { digest }) })
+  return { name: tag ?? digest ?? '', because: `${where} is listed, and was not found`, mayList: true }
+}
+
+/** The content that some manifests of a repository need. */
 export interface Needed {
-  /** Of the manifests themselves, and of all that their indexes list, readable or not. */
+  /** Of the manifests themselves, of all that their indexes list, readable or not, of their subjects and tagged referrers. */
   readonly digests: ReadonlySet<Digest>
   /** Tags of the records of the contexts that images among them were built from. */
   readonly records: ReadonlySet<string>
   /** The bases that images among them were built on, whether or not an index lists them. */
   readonly bases: ReadonlySet<Digest>
+  /** Indexes among them that cannot be read. */
+  readonly unreadable: readonly UnreadableManifest[]
 }
 
 /**
- * Follows manifests down through their indexes. What an index lists and the repository lacks, or that is no manifest that
- * this client reads, is passed over.
+ * Follows manifests through their indexes and subjects. A tagged manifest whose subject is needed is needed too. What an
+ * index lists is needed even if the registry does not find it: a read may fail once, and a deletion is final.
  *
  * @throws RegistryError MANIFEST_UNSUPPORTED for indexes beyond the bounds of {@link LIMITS}
  */
 export async function readNeeded(
   repository: Repository,
   roots: readonly StoredManifest[],
+  tagged: readonly TaggedManifest[],
   registry: Registry,
   call: RegistryCall,
 ): Promise<Needed> {
   const digests = new Set<Digest>()
   const records = new Set<string>()
   const bases = new Set<Digest>()
+  const unreadable: UnreadableManifest[] = []
   const unread = (entries: readonly Descriptor[]) => onePerDigest(entries).filter(({ digest }) => !digests.has(digest))
-  let level: readonly StoredManifest[] = [...new Map(roots.map((one) => [one.descriptor.digest, one])).values()]
-  for (const root of level) digests.add(root.descriptor.digest)
+  const isNew = ({ descriptor }: StoredManifest) => !digests.has(descriptor.digest)
+  let level = onePerManifest(roots)
   let inner = 0
   for (let depth = 1; level.length > 0; depth += 1) {
     if (depth > 1) inner += level.filter(({ content }) => isIndex(content)).length
     if (depth > LIMITS.indexDepth || inner > LIMITS.indexes) throw tooNested(repository)
-    for (const { content } of level) {
+    for (const { descriptor, content } of level) {
+      digests.add(descriptor.digest)
       const { base, record } = builtFrom(content.annotations, repository)
       if (base !== undefined) bases.add(base)
       if (record !== undefined) records.add(record)
     }
-    const below = unread(level.flatMap(({ content }) => (isIndex(content) ? content.manifests : [])))
+    const below = unread(level.flatMap(linkedFrom))
     for (const { digest } of below) digests.add(digest)
-    level = await readAll(repository, below.filter(isManifestEntry), registry, call)
+    const read = await readAll(repository, below.filter(isManifestEntry), registry, call)
+    unreadable.push(...read.flatMap((one) => (isStored(one) || !one.mayList ? [] : [one])))
+    level = onePerManifest([...read.filter(isStored), ...referrersOf(digests, repository, tagged).filter(isNew)])
   }
-  return { digests, records, bases }
+  return { digests, records, bases, unreadable }
 }
 
 /** The base of an image, and the tag of the record of its context, as its annotations have them. */
@@ -110,16 +154,41 @@ function builtFrom(annotations: Annotations | undefined, repository: Repository)
   return { base: readBase(annotations), record }
 }
 
+function onePerManifest(manifests: readonly StoredManifest[]): readonly StoredManifest[] {
+  return [...new Map(manifests.map((one) => [one.descriptor.digest, one])).values()]
+}
+
+function linkedFrom({ content }: StoredManifest): readonly Descriptor[] {
+  const { subject } = content
+  return [...(isIndex(content) ? content.manifests : []), ...(subject === undefined ? [] : [subject])]
+}
+
+function referrersOf(
+  digests: ReadonlySet<Digest>,
+  repository: Repository,
+  tagged: readonly TaggedManifest[],
+): readonly StoredManifest[] {
+  const lists = new Set([...digests].map((digest) => referrersTag(repository, digest).tag))
+  const refers = ({ tag, manifest }: TaggedManifest) => {
+    const { subject } = manifest.content
+    return lists.has(tag) || (subject !== undefined && digests.has(subject.digest))
+  }
+  return tagged.filter(refers).map(({ manifest }) => manifest)
+}
+
+/** An image that is absent needs nothing; an absent index is unreadable. */
 async function readAll(
   { registry: host, repository }: Repository,
   entries: readonly Descriptor[],
   registry: Registry,
   call: RegistryCall,
-): Promise<readonly StoredManifest[]> {
-  const read = await allOrNone(entries, call, ({ digest }, own) =>
-    ifReadable(registry.getManifest({ registry: host, repository, digest }, own)),
-  )
-  return read.filter(isStored)
+): Promise<readonly (StoredManifest | UnreadableManifest)[]> {
+  const read = await allOrNone(entries, call, async ({ digest, mediaType }, own) => {
+    const reference = { registry: host, repository, digest }
+    const found = await readManifest(reference, registry, own)
+    return found === undefined && isIndexType(mediaType) ? absent(reference, { digest }) : found
+  })
+  return read.filter((one) => one !== undefined)
 }
 
 function tooNested(repository: Repository): RegistryError {
@@ -129,4 +198,20 @@ function tooNested(repository: Repository): RegistryError {
     `${formatRepository(repository)} has indexes within indexes, ${bounds}`,
     { hint: 'remove their tags first: nothing is deleted while it is not known what they list' },
   )
+}
+
+const REFERRERS_TAG = /^sha(?:256|512)-[0-9a-f]{64}$/
+
+/** Whether a tag lists the referrers of a digest, for registries without that API. It is needed if its subject is. */
+export function isReferrersTag(tag: string): boolean {
+  return REFERRERS_TAG.test(tag)
+}
+
+/** Why images are kept that an unreadable index may list. */
+export function mayBeListed(repository: Repository, unreadable: readonly UnreadableManifest[]): string | undefined {
+  const first = unreadable.find(({ mayList }) => mayList)
+  if (first === undefined) return undefined
+  const { name } = first
+  const where = formatReference({ ...repository, ...(isDigest(name) ? { digest: name } : { tag: name }) })
+  return `${where} cannot be read and may list it`
 }

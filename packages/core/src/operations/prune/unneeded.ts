@@ -1,11 +1,20 @@
 import type { Digest } from '../../model/digest.js'
 import { RegistryError } from '../../model/errors.js'
-import { isIndex, type StoredManifest } from '../../model/oci.js'
+import type { StoredManifest } from '../../model/oci.js'
 import { formatReference, type Reference, type Repository, sameRepository } from '../../model/reference.js'
 import { allOrNone } from '../../registry/all-or-none.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { ownTag } from '../../steps/key.js'
-import { type Needed, readNeeded, readTags, type TaggedManifest, type UnreadableTag } from './repository-content.js'
+import { checkedBases, PushDates } from './push-date.js'
+import {
+  isReferrersTag,
+  mayBeListed,
+  type Needed,
+  readNeeded,
+  readTags,
+  type TaggedManifest,
+  type UnreadableManifest,
+} from './repository-content.js'
 
 /** Why a tag of polyarch's own may go. */
 export type PruneReason =
@@ -15,18 +24,41 @@ export type PruneReason =
   | 'unchecked'
   /** It records the context or the base of an image that is not in the repository any more. */
   | 'unused-record'
-  /** Its manifest cannot be read, so that what it lists is unknown: it stays. */
+  /** Its manifest, its date or what may list it cannot be read: it stays. */
   | 'unreadable'
+
+/** A tag that nothing needs. */
+export interface UnneededTag {
+  readonly tag: string
+  readonly why: PruneReason
+}
 
 /** Tags that may go, all on one manifest. */
 export interface UnneededManifest {
   readonly repository: Repository
   readonly manifest: StoredManifest
-  readonly tags: readonly { readonly tag: string; readonly why: PruneReason }[]
+  readonly tags: readonly UnneededTag[]
   /** Whether the manifest stays: something else points to it, or lists it. */
   readonly isNeeded: boolean
   /** Its other tags, which stay. */
   readonly otherTags: readonly string[]
+}
+
+/** A tag that stays although nothing needs it. */
+export interface SparedTag extends UnneededTag {
+  readonly manifest: StoredManifest
+  /** `recent`: it is younger than the bound. */
+  readonly outcome: 'recent' | 'kept'
+  readonly because: string
+}
+
+/** What of a repository nothing needs. */
+export interface Unneeded {
+  readonly repository: Repository
+  readonly manifests: readonly UnneededManifest[]
+  readonly spared: readonly SparedTag[]
+  /** Tags and digests that stay, since their manifests cannot be read. */
+  readonly unreadable: readonly UnreadableManifest[]
 }
 
 /** What is not to be touched, beside what has a name of the user's. */
@@ -35,13 +67,8 @@ export interface Kept {
   readonly keyTags: ReadonlySet<string>
   /** Names and digests, in any repository. */
   readonly references: readonly Reference[]
-}
-
-/** What the tags of a repository are found to be. */
-export interface PruneFindings {
-  readonly unneeded: readonly UnneededManifest[]
-  /** Tags that stay, since their manifests cannot be read. */
-  readonly unreadable: readonly UnreadableTag[]
+  /** What was pushed after this time stays, in milliseconds since 1970: a run may be about to name it. */
+  readonly pushedAfter: number
 }
 
 /** Finds the tags of polyarch's own in a repository that nothing needs. Reads everything that has a tag. */
@@ -50,21 +77,63 @@ export async function findUnneeded(
   kept: Kept,
   registry: Registry,
   call: RegistryCall,
-): Promise<PruneFindings> {
+): Promise<Unneeded> {
   const { tagged, unreadable } = await readTags(repository, registry, call)
   const isDemanded = ({ tag }: TaggedManifest) => kept.keyTags.has(formatReference({ ...repository, tag }))
-  const roots = tagged.filter((one) => ownTag(one.tag) === undefined || isDemanded(one))
+  const isRoot = (one: TaggedManifest) => isDemanded(one) || (ownTag(one.tag) === undefined && !isReferrersTag(one.tag))
   const keeps = kept.references.filter((reference) => sameRepository(reference, repository))
-  const named = await readKept(keeps, registry, call)
-  const all = [...roots.map(({ manifest }) => manifest), ...named]
-  const needed = await readNeeded(repository, all, registry, call)
-  const gone = tagged.flatMap((one) => {
-    const why = isDemanded(one) ? undefined : reasonFor(one, needed)
-    return why === undefined ? [] : [{ ...one, why }]
-  })
+  const roots = [...tagged.filter(isRoot).map(({ manifest }) => manifest), ...(await readKept(keeps, registry, call))]
+  const neededBy = (manifests: readonly StoredManifest[]) => readNeeded(repository, manifests, tagged, registry, call)
+  const unneededOf = (needed: Needed) =>
+    tagged.flatMap((one) => {
+      const why = isDemanded(one) ? undefined : reasonFor(one, needed)
+      return why === undefined ? [] : [{ ...one, why }]
+    })
+
+  const listed = await neededBy(roots)
+  const blind = mayBeListed(repository, [
+    ...unreadable.filter(({ name }) => ownTag(name) === undefined),
+    ...listed.unreadable,
+  ])
+  const dates = new PushDates(repository, tagged, registry)
+  const images = unneededOf(listed).filter(({ why }) => why !== 'unused-record')
+  const spared = await allOrNone(images, call, (one, own) => spare(one, { dates, blind, kept }, own))
+  const sparedImages = spared.filter((one) => one !== undefined)
+
+  // A record stays as long as an image that is spared.
+  const needed = await neededBy([...roots, ...sparedImages.map(({ manifest }) => manifest)])
+  const records = unneededOf(needed).filter(({ why }) => why === 'unused-record')
+  const sparedRecords = records.flatMap((one) => spareYoung(one, dates.ofRecord(one.tag), kept) ?? [])
+  const stays = new Set([...sparedImages, ...sparedRecords].map(({ tag }) => tag))
+  const gone = [...images, ...records].filter(({ tag }) => !stays.has(tag))
   const tags = new Set(gone.map(({ tag }) => tag))
-  const stays = tagged.filter(({ tag }) => !tags.has(tag))
-  return { unneeded: grouped(repository, gone, stays, needed.digests), unreadable }
+  const others = tagged.filter(({ tag }) => !tags.has(tag))
+  return {
+    repository,
+    manifests: grouped(repository, gone, others, needed.digests),
+    spared: [...sparedImages, ...sparedRecords],
+    unreadable: [...unreadable, ...needed.unreadable],
+  }
+}
+
+type Candidate = TaggedManifest & UnneededTag
+
+async function spare(
+  one: Candidate,
+  { dates, blind, kept }: { readonly dates: PushDates; readonly blind: string | undefined; readonly kept: Kept },
+  call: RegistryCall,
+): Promise<SparedTag | undefined> {
+  if (blind !== undefined) return { ...one, why: 'unreadable', outcome: 'kept', because: blind }
+  const date = await dates.of(one.manifest, call)
+  if (date === undefined)
+    return { ...one, why: 'unreadable', outcome: 'kept', because: 'nothing says when it was pushed' }
+  return spareYoung(one, date, kept)
+}
+
+/** A record without a date is of a former version; deleting it costs only detail of the next plan. */
+function spareYoung(one: Candidate, date: number | undefined, { pushedAfter }: Kept): SparedTag | undefined {
+  if (date === undefined || date <= pushedAfter) return undefined
+  return { ...one, outcome: 'recent', because: `it was pushed at ${new Date(date).toISOString()}` }
 }
 
 function reasonFor({ tag, manifest }: TaggedManifest, needed: Needed): PruneReason | undefined {
@@ -84,10 +153,6 @@ function reasonFor({ tag, manifest }: TaggedManifest, needed: Needed): PruneReas
   }
 }
 
-function checkedBases({ content }: StoredManifest): readonly Digest[] {
-  return isIndex(content) ? content.manifests.map(({ digest }) => digest) : []
-}
-
 /** What the user wants to stay though no tag points to it. */
 async function readKept(
   references: readonly Reference[],
@@ -103,7 +168,7 @@ async function readKept(
 
 function grouped(
   repository: Repository,
-  gone: readonly (TaggedManifest & { readonly why: PruneReason })[],
+  gone: readonly Candidate[],
   stays: readonly TaggedManifest[],
   needed: ReadonlySet<Digest>,
 ): readonly UnneededManifest[] {
