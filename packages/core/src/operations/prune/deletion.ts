@@ -27,23 +27,20 @@ export async function deleteUnneeded(
   const tags = one.tags.map(({ tag }) => tag)
   const kept = new Map<string, string>()
   for (const [tag, held] of await digestsOf(tags, one, registry, call)) {
-    if (held !== digest) kept.set(tag, held === undefined ? NOT_FOUND_AGAIN : 'it has moved since it was read')
+    if (held === undefined) kept.set(tag, NOT_FOUND_AGAIN)
+    else if (held !== digest) kept.set(tag, 'it has moved since it was read')
   }
   let left = tags.filter((tag) => !kept.has(tag))
   for (let attempt = 1; attempt <= ATTEMPTS && left.length > 0; attempt += 1) {
     const { refused, remaining } = await attemptDeletion(left, one, registry, call)
-    if (refused === undefined) left = remaining
-    else {
-      // An answer of failure may come after the deletion; one of absence may come in place of it.
-      for (const tag of refused === NOT_FOUND_AGAIN ? left : remaining) kept.set(tag, refused)
-      return kept
-    }
+    if (refused !== undefined) for (const tag of remaining) kept.set(tag, refused)
+    left = refused === undefined ? remaining : []
   }
   for (const tag of left) kept.set(tag, STILL_THERE)
   return kept
 }
 
-/** Deletes tags once. @returns why the registry refuses, and the tags that still hold the manifest. */
+/** Deletes tags once. @returns why the registry refuses, and the tags that still hold the manifest as far as is known. */
 async function attemptDeletion(
   tags: readonly string[],
   one: UnneededManifest,
@@ -56,7 +53,9 @@ async function attemptDeletion(
     ? await deleteTags(tags, one, registry, call)
     : await deleteManifest({ ...repository, digest }, tags, registry, call)
   const after = await digestsOf(tags, one, registry, call)
-  return { refused, remaining: tags.filter((tag) => after.get(tag) === digest) }
+  // An answer of failure may come after the deletion; one of absence may come in place of it.
+  const remaining = tags.filter((tag) => refused === NOT_FOUND_AGAIN || after.get(tag) === digest)
+  return { refused, remaining }
 }
 
 /** What tags hold now. */
