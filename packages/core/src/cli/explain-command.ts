@@ -2,6 +2,7 @@ import { nearest } from '../definition/faults.js'
 import { DefinitionError, ERROR_CODES } from '../model/errors.js'
 import { formatExplanation } from '../report/explanation-text.js'
 import type { CommandContext } from './command.js'
+import { printResult } from './output.js'
 
 /** `build.ts explain`: says what an error's code means, and what to do. @throws DefinitionError USAGE */
 export function explainCommand(text: string, { host }: CommandContext): void {
@@ -15,5 +16,5 @@ export function explainCommand(text: string, { host }: CommandContext): void {
       'USAGE',
     )
   }
-  host.stdout.write(formatExplanation(code))
+  printResult(formatExplanation(code), host)
 }

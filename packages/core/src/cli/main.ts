@@ -3,10 +3,10 @@ import { splitArguments } from '../operations/option-names.js'
 import type { PipelinesAndOptions } from '../operations/options.js'
 import { type ErrorTextOptions, formatError } from '../report/error-text.js'
 import { choosePaint } from '../report/paint.js'
-import { tamed } from '../report/progress/groups.js'
 import { isVerbose, orderArguments } from './arguments.js'
 import { COMMAND_LINE_OPTIONS, type CommandContext, type CommandLineOptions, type Host } from './command.js'
 import { EXIT, exitCodeOf } from './exit-code.js'
+import { print } from './output.js'
 import { createProgram } from './program.js'
 
 /**
@@ -22,7 +22,7 @@ export async function main(given: PipelinesAndOptions<CommandLineOptions>, host:
     await runCommand(given, host)
   } catch (error) {
     host.exitCode = isUsage(error) ? usageCode(error) : exitCodeOf(error)
-    if (!isUsage(error)) host.stderr.write(tamed(formatError(error, errorOptions(host)), host.env))
+    if (!isUsage(error)) print(formatError(error, errorOptions(host)), host.stderr)
   }
 }
 
@@ -59,7 +59,7 @@ async function runCommand(given: PipelinesAndOptions<CommandLineOptions>, host: 
 /** Who reads no more, as `head` does, has what they wanted: the work goes on, and ends as it ends. Else a result is missing. */
 function outputLost({ code, message }: NodeJS.ErrnoException, host: Host): void {
   if (code === 'EPIPE') return
-  if (host.exitCode !== EXIT.failed) host.stderr.write(`output cannot be written: ${message}\n`)
+  if (host.exitCode !== EXIT.failed) print(`output cannot be written: ${message}\n`, host.stderr)
   host.exitCode = EXIT.failed
 }
 

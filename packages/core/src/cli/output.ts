@@ -1,24 +1,27 @@
 import { access, constants, open, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { DefinitionError } from '../model/errors.js'
-import { escapeJson } from '../report/escape.js'
-import { oneLine } from '../report/plain-words.js'
-import { tamed } from '../report/progress/groups.js'
-import type { Host } from './command.js'
+import { escapeJson, escapeLine, escapeOutput } from '../report/escape.js'
+import type { Host, OutputStream } from './command.js'
 
 /** Formats a result as JSON for standard output. */
 export function jsonText(value: unknown): string {
   return `${escapeJson(value, 2)}\n`
 }
 
-/** Writes a result to standard output, without what the CI system would take for a command. */
-export function printResult(text: string, host: Pick<Host, 'stdout' | 'env'>): void {
-  host.stdout.write(tamed(text, host.env))
+/** Writes text to a stream: the one way out of everything but the progress of a run. */
+export function print(text: string, stream: Pick<OutputStream, 'write'>): void {
+  stream.write(escapeOutput(text))
+}
+
+/** Writes a result to standard output. */
+export function printResult(text: string, host: Pick<Host, 'stdout'>): void {
+  print(text, host.stdout)
 }
 
 /** Writes a line beside the result, to standard error. */
-export function printNote(text: string, { stderr, env }: Pick<Host, 'stderr' | 'env'>): void {
-  stderr.write(tamed(`${oneLine(text)}\n`, env))
+export function printNote(text: string, { stderr }: Pick<Host, 'stderr'>): void {
+  print(`${escapeLine(text)}\n`, stderr)
 }
 
 /** Writes a result to the file that a flag names, or to standard output. @throws DefinitionError USAGE */

@@ -11,6 +11,7 @@ import { addFlags, type FlagName } from './flags.js'
 import { graphCommand } from './graph-command.js'
 import { inspectCommand } from './inspect-command.js'
 import { lockCommand } from './lock-command.js'
+import { print } from './output.js'
 import { planCommand } from './plan-command.js'
 import { promoteCommand } from './promote-command.js'
 import { pruneCommand } from './prune-command.js'
@@ -34,9 +35,9 @@ export function createProgram(context: CommandContext): Command {
     .version(VERSION, '-V, --version', 'print the version of @polyarch/core')
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => void context.host.stdout.write(text),
-      writeErr: (text) => void context.host.stderr.write(text),
-      outputError: (text) => void context.host.stderr.write(usageText(text, context.host)),
+      writeOut: (text) => print(text, context.host.stdout),
+      writeErr: (text) => print(text, context.host.stderr),
+      outputError: (text) => print(usageText(text, context.host), context.host.stderr),
     })
     .enablePositionalOptions()
     .argument('[pipelines...]', PIPELINES_HELP)

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { DefinitionError } from '../model/errors.js'
 import { defaultRegistryDirectory } from '../operations/registry-choice.js'
 import type { CommandContext } from './command.js'
+import { printResult } from './output.js'
 
 /** `build.ts serve`: keeps the embedded registry up until it is cancelled. */
 export async function serveCommand(
@@ -18,6 +19,6 @@ export async function serveCommand(
   const { startRegistry } = await import('../registry-server/index.js')
   const place = directory === undefined ? await defaultRegistryDirectory() : resolve(directory)
   await using server = await startRegistry({ directory: place, port })
-  host.stdout.write(`serving ${place} at ${server.host} (Ctrl-C ends it)\n`)
+  printResult(`serving ${place} at ${server.host} (Ctrl-C ends it)\n`, host)
   if (!signal.aborted) await once(signal, 'abort')
 }

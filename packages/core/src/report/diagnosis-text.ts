@@ -1,3 +1,4 @@
+import { escapeText } from './escape.js'
 import type { Paint, Style } from './paint.js'
 
 /** The part of a diagnosis that is shown as text. */
@@ -19,8 +20,8 @@ const STYLES: Readonly<Record<DiagnosisText['findings'][number]['state'], Style>
 /** What was found, as text: a line each, with what to do below it where something has to be done. */
 export function formatDiagnosis({ findings }: DiagnosisText, paint: Paint): string {
   const lines = findings.map(({ subject, state, message, advice }) => {
-    const hint = advice === undefined ? '' : `         ${paint('cyan', 'hint:')} ${advice}\n`
-    return `${paint(STYLES[state], state.padEnd(8))} ${subject}: ${message}\n${hint}`
+    const hint = advice === undefined ? '' : `         ${paint('cyan', 'hint:')} ${escapeText(advice)}\n`
+    return `${paint(STYLES[state], state.padEnd(8))} ${escapeText(`${subject}: ${message}`)}\n${hint}`
   })
   return `${lines.join('')}${counted('problem', findings)}, ${counted('warning', findings)}\n`
 }

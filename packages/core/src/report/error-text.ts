@@ -1,8 +1,8 @@
 import { DefinitionError, type ErrorCode, type Fault, PolyarchError, RegistryError } from '../model/errors.js'
 import { quoteServer } from '../registry/redaction.js'
 import { ADVICE } from './advice.js'
+import { escapeText } from './escape.js'
 import { type Paint, unpainted } from './paint.js'
-import { withoutControls } from './plain-words.js'
 
 /** How an error is shown. */
 export interface ErrorTextOptions {
@@ -22,7 +22,7 @@ export function formatError(error: unknown, { verbose = false, paint = unpainted
 
 /** The same of arguments that cannot be read. */
 export function formatUsage(message: string, hint = ADVICE.USAGE, paint: Paint = unpainted): string {
-  return `${errorWord(paint)} ${message}\n${hintLine(hint, paint)}${codeLines('USAGE', paint)}`
+  return `${errorWord(paint)} ${escapeText(message)}\n${hintLine(hint, paint)}${codeLines('USAGE', paint)}`
 }
 
 function formatKnown(error: PolyarchError, paint: Paint): string {
@@ -39,14 +39,14 @@ function faultLines({ faults }: DefinitionError, paint: Paint): string {
   return faults
     .map(
       ({ path, message, hint }: Fault) =>
-        `${errorWord(paint)} ${withoutControls(`${path}: ${message}`)}\n${hintLine(hint, paint)}`,
+        `${errorWord(paint)} ${escapeText(`${path}: ${message}`)}\n${hintLine(hint, paint)}`,
     )
     .join('')
 }
 
 function failureLines({ node, message, hint, code }: PolyarchError, paint: Paint): string {
   const where = node === undefined ? '' : `${node}: `
-  return `${errorWord(paint)} ${withoutControls(where + message)}\n${hintLine(hint ?? ADVICE[code], paint)}`
+  return `${errorWord(paint)} ${escapeText(where + message)}\n${hintLine(hint ?? ADVICE[code], paint)}`
 }
 
 function errorWord(paint: Paint): string {
@@ -54,14 +54,14 @@ function errorWord(paint: Paint): string {
 }
 
 function hintLine(hint: string | undefined, paint: Paint): string {
-  return hint === undefined ? '' : `  ${paint('cyan', 'hint:')} ${withoutControls(hint)}\n`
+  return hint === undefined ? '' : `  ${paint('cyan', 'hint:')} ${escapeText(hint)}\n`
 }
 
 /** A fault of polyarch itself, or of a plugin: the stack tells where. */
 function formatUnexpected(error: unknown, paint: Paint): string {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
   const hint = 'this is a fault of polyarch or of a plugin, not of your build: please report it with the lines above'
-  return `${paint('red', 'unexpected error:')} ${withoutControls(stack)}\n${hintLine(hint, paint)}`
+  return `${paint('red', 'unexpected error:')} ${escapeText(stack)}\n${hintLine(hint, paint)}`
 }
 
 /** A chain that is longer says nothing new. */
@@ -73,7 +73,7 @@ function causeLines(error: unknown): string {
     ...(depth === 0 ? [] : [`cause: ${one.name}: ${quoteServer(one.message)}`]),
     ...(one instanceof RegistryError && one.exchange !== undefined ? [requestLine(one.exchange)] : []),
   ])
-  return lines.map((line) => `${line}\n`).join('')
+  return lines.map((line) => `${escapeText(line)}\n`).join('')
 }
 
 function chainOf(error: unknown): readonly Error[] {

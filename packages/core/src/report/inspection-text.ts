@@ -1,7 +1,6 @@
 import { shortDigest } from '../model/digest.js'
 import { formatPlatform, type Platform } from '../model/platform.js'
-import { escapeJson } from './escape.js'
-import { oneLine } from './plain-words.js'
+import { escapeJson, escapeLine } from './escape.js'
 import { alignColumns, formatBytes } from './units.js'
 
 /** The part of an inspection that is shown as text. */
@@ -29,26 +28,26 @@ export function formatInspections(inspections: readonly InspectionText[]): strin
 
 function formatSame(inspections: readonly InspectionText[]): string {
   const [first] = inspections
-  const names = inspections.map(({ reference, digest }) => `${reference}@${digest}\n`).join('')
+  const names = inspections.map(({ reference, digest }) => `${escapeLine(`${reference}@${digest}`)}\n`).join('')
   return first === undefined ? '' : names + formatContent(first)
 }
 
 function formatContent({ manifest, images, blobs = [] }: InspectionText): string {
   const head = ['platform', 'config says', 'size', 'layers', 'digest', 'base']
   const rows = images.map(({ declared, config, size, layers, base, digest: own }) => [
-    declared === undefined ? '-' : oneLine(formatPlatform(declared)),
-    config === undefined ? 'nothing' : oneLine(formatPlatform(config)),
+    declared === undefined ? '-' : escapeLine(formatPlatform(declared)),
+    config === undefined ? 'nothing' : escapeLine(formatPlatform(config)),
     formatBytes(size),
     String(layers),
     shortDigest(own),
-    oneLine(base?.name ?? base?.digest ?? '-'),
+    escapeLine(base?.name ?? base?.digest ?? '-'),
   ])
   return `${escapeJson(manifest, 2)}\n${alignColumns([head, ...rows])}${formatBlobs(blobs)}`
 }
 
 function formatBlobs(blobs: NonNullable<InspectionText['blobs']>): string {
   if (blobs.length === 0) return ''
-  const types = [...new Set(blobs.map(({ mediaType }) => oneLine(mediaType)))]
+  const types = [...new Set(blobs.map(({ mediaType }) => escapeLine(mediaType)))]
   const size = blobs.reduce((sum, blob) => sum + blob.size, 0)
   return `${blobs.length} ${blobs.length === 1 ? 'entry is' : 'entries are'} no image, ${formatBytes(size)}: ${types.join(', ')}\n`
 }

@@ -1,3 +1,4 @@
+import { escapeLine } from './escape.js'
 import { alignColumns } from './units.js'
 
 /** The part of what `lock(...)` returns that is told. */
@@ -21,6 +22,6 @@ export function formatLockResult({ file, entries, changes }: LockText): string {
     platform,
     [from, to].filter((one) => one !== undefined).join(' -> '),
   ])
-  const summary = `${file}: ${entries} locked, ${changes.length === 0 ? 'nothing has moved' : `${changes.length} changed`}\n`
+  const summary = `${escapeLine(file)}: ${entries} locked, ${changes.length === 0 ? 'nothing has moved' : `${changes.length} changed`}\n`
   return alignColumns(rows) + summary
 }

@@ -1,16 +1,5 @@
-import { stripVTControlCharacters } from 'node:util'
 import type { CodeCheck, RunEvent } from '../model/events.js'
 import type { NodePlan, TagPlan } from '../model/plan.js'
-
-/** Foreign text without what a terminal would obey: escape sequences and control characters, save line ends and tabs. */
-export function withoutControls(text: string): string {
-  return stripVTControlCharacters(text.replaceAll('\r\n', '\n')).replace(/[^\P{Cc}\n\t]/gu, '')
-}
-
-/** Foreign text as one line. */
-export function oneLine(text: string): string {
-  return withoutControls(text).replace(/\s+/g, ' ').trim()
-}
 
 /** What the plan says of a node, in the word that people read everywhere. */
 export const ACTION_WORDS: Readonly<Record<NodePlan['action'], string>> = {

@@ -1,6 +1,7 @@
 import { shortDigest } from '../model/digest.js'
 import type { RunEvent, WorkEvent } from '../model/events.js'
-import { codeText, isAsDeclared, movedText, oneLine } from './plain-words.js'
+import { escapeCiCommands, escapeLine } from './escape.js'
+import { codeText, isAsDeclared, movedText } from './plain-words.js'
 import { GroupedLines, type GroupMarkers } from './progress/groups.js'
 import { OutputLines } from './progress/output-lines.js'
 import type { Reporter } from './progress/reporter.js'
@@ -19,13 +20,12 @@ export interface PlainReporterOptions {
 /** Tells a run as lines, one thing after the other: for logs, and wherever nothing can be drawn. */
 export function plainReporter({ write, verbose, markers }: PlainReporterOptions): Reporter {
   const groups = markers === undefined ? undefined : new GroupedLines(markers, write)
-  const tame = markers?.tame ?? ((text: string) => text)
-  const line = (text: string) => write(tame(`${oneLine(text)}\n`))
+  const line = (text: string) => write(escapeCiCommands(`${escapeLine(text)}\n`))
   let hasSeveral = false
   const end = (event: RunEvent & { readonly node: string }, text: string) => {
     steps.drop(event.node)
     if (groups === undefined) line(`${event.node}: ${text}`)
-    else groups.end(event.node, oneLine(`${event.node}: ${text}`), event)
+    else groups.end(event.node, escapeLine(`${event.node}: ${text}`), event)
   }
   const output = new OutputLines()
   const steps = new RunningSteps()
@@ -35,9 +35,9 @@ export function plainReporter({ write, verbose, markers }: PlainReporterOptions)
     // A group is written when its node ends, which is too late for what runs now.
     if (step !== undefined && isStart(event)) return line(`${node}: ${step}`)
     const told = step ?? workText(event, verbose)
-    const lines = [...(hasOutput ? output.add(node, event) : []), ...(told === undefined ? [] : [oneLine(told)])]
+    const lines = [...(hasOutput ? output.add(node, event) : []), ...(told === undefined ? [] : [escapeLine(told)])]
     for (const text of lines) {
-      if (groups === undefined) write(`${node}: ${text}\n`)
+      if (groups === undefined) write(escapeCiCommands(`${escapeLine(node)}: ${text}\n`))
       else groups.add(node, text)
     }
   }

@@ -1,7 +1,8 @@
 import { shortDigest } from '../model/digest.js'
 import type { EnginePlan, NodePlan, Plan, TagPlan } from '../model/plan.js'
 import { formatPlatform } from '../model/platform.js'
-import { ACTION_WORDS, tagWord, withoutControls } from './plain-words.js'
+import { escapeText } from './escape.js'
+import { ACTION_WORDS, tagWord } from './plain-words.js'
 import { alignColumns } from './units.js'
 
 /** A plan as text: every node with what would happen to it and why, then every name with what it would point to. */
@@ -18,7 +19,7 @@ export function formatPlan(plan: Plan): string {
     alignColumns(plan.tags.map(tagRow)),
     problems.join(''),
   ]
-  return withoutControls(parts.filter((part) => part !== '').join('\n'))
+  return escapeText(parts.filter((part) => part !== '').join('\n'))
 }
 
 function problemText({ node, message, hint, code }: Plan['problems'][number]): string {

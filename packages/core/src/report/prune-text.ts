@@ -1,4 +1,4 @@
-import { oneLine } from './plain-words.js'
+import { escapeLine } from './escape.js'
 import { alignColumns } from './units.js'
 
 /** The part of what `prune(...)` returns that is told. */
@@ -20,7 +20,7 @@ export function formatPruned(tags: readonly PruneText[]): string {
   const rows = tags.map(({ reference, why, outcome, because }) => [
     outcome,
     reference,
-    oneLine(because ?? WHY[why] ?? why),
+    escapeLine(because ?? WHY[why] ?? why),
   ])
   return alignColumns(rows) + summary(tags)
 }

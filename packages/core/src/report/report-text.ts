@@ -1,6 +1,7 @@
 import { shortDigest } from '../model/digest.js'
 import { formatPlatform } from '../model/platform.js'
-import { codeText, isAsDeclared, withoutControls } from './plain-words.js'
+import { escapeLine, escapeText } from './escape.js'
+import { codeText, isAsDeclared } from './plain-words.js'
 import type { NodeReport, Report } from './report.js'
 import { alignColumns, formatDuration } from './units.js'
 
@@ -11,7 +12,7 @@ export function formatReport(report: Report): string {
   const lost = [...report.nodes.map(lostLine), ...report.nodes.map(codeLine)].join('')
   const names = report.tags.length > 0 ? formatTagChanges(report.tags) : formatImages(results)
   const parts = [formatResults(results), names, lost + notes]
-  return withoutControls(parts.filter((part) => part !== '').join('\n'))
+  return escapeText(parts.filter((part) => part !== '').join('\n'))
 }
 
 /** Columns of a terminal of common size. */
@@ -54,7 +55,7 @@ function codeLine({ node, code }: NodeReport): string {
 function formatImages(nodes: readonly NodeReport[]): string {
   return nodes
     .filter(({ kind }) => kind === 'image')
-    .map(({ reference = '' }) => `${reference.replace('@', '\n  ')}\n`)
+    .map(({ reference = '' }) => `${escapeLine(reference).replace('@', '\n  ')}\n`)
     .join('')
 }
 
@@ -65,7 +66,7 @@ export function formatTagChanges(changes: Report['tags']): string {
     .map((digest) => {
       const names = changes.filter(({ to }) => to === digest)
       const rows = names.map(({ reference, from, to }) => [reference, from === to ? 'unchanged' : 'now'])
-      return `${alignColumns(rows)}  ${digest}\n`
+      return `${alignColumns(rows)}  ${escapeLine(digest)}\n`
     })
     .join('')
 }
@@ -81,9 +82,10 @@ export function formatPromoted(changes: readonly PromotedText[]): string {
   const once = (lines: readonly string[]) => [...new Set(lines)].join('')
   const referrers = changes.flatMap(({ referrers = [] }) =>
     referrers.map(
-      ({ digest, subject, artifactType }) => `copied ${artifactType ?? 'artifact'} ${digest} of ${subject}\n`,
+      ({ digest, subject, artifactType }) =>
+        `${escapeLine(`copied ${artifactType ?? 'artifact'} ${digest} of ${subject}`)}\n`,
     ),
   )
-  const notes = changes.flatMap(({ notes = [] }) => notes.map((note) => `note: ${note}\n`))
-  return withoutControls(formatTagChanges(changes) + once(referrers) + once(notes))
+  const notes = changes.flatMap(({ notes = [] }) => notes.map((note) => `note: ${escapeLine(note)}\n`))
+  return formatTagChanges(changes) + once(referrers) + once(notes)
 }

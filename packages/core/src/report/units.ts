@@ -1,3 +1,5 @@
+import { escapeLine } from './escape.js'
+
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const
 
 /** A size in decimal units, as registries and docker show it: `31.4 MB`. */
@@ -16,8 +18,9 @@ export function formatDuration(milliseconds: number, precision: 'fine' | 'whole'
   return `${Math.floor(whole / 60)} min ${whole % 60} s`
 }
 
-/** Rows of cells as lines with aligned columns. */
-export function alignColumns(rows: readonly (readonly string[])[]): string {
+/** Rows of cells as lines with aligned columns. Cells may be foreign text. */
+export function alignColumns(cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map(escapeLine))
   const widths = rows.reduce<number[]>((all, row) => {
     row.forEach((cell, at) => {
       all[at] = Math.max(all[at] ?? 0, cell.length)

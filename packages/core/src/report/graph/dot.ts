@@ -1,4 +1,4 @@
-import { oneLine } from '../plain-words.js'
+import { escapeLine } from '../escape.js'
 import { COLOURS, groupsOf, linesOf, SHAPES } from './look.js'
 import type { Picture, PictureNode } from './picture.js'
 
@@ -57,6 +57,6 @@ function broken(line: string): readonly string[] {
 
 /** Lines as a string of the language: a backslash would start an escape of its own, such as the name of the graph. */
 function quoted(...lines: readonly string[]): string {
-  const escaped = lines.map((line) => oneLine(line).replaceAll('\\', '\\\\').replaceAll('"', '\\"'))
+  const escaped = lines.map((line) => escapeLine(line).replaceAll('\\', '\\\\').replaceAll('"', '\\"'))
   return `"${escaped.join('\\n')}"`
 }

@@ -1,4 +1,4 @@
-import { oneLine } from '../plain-words.js'
+import { escapeLine } from '../escape.js'
 import { COLOURS, groupsOf, linesOf, SHAPES } from './look.js'
 import type { Picture, PictureNode } from './picture.js'
 
@@ -30,5 +30,5 @@ export function formatMermaid({ nodes, edges }: Picture): string {
 
 /** Mermaid has no escapes but these; `#` starts them. */
 function escaped(text: string): string {
-  return oneLine(text).replace(/[#"<>&`\\]/g, (character) => `#${character.codePointAt(0)};`)
+  return escapeLine(text).replace(/[#"<>&`\\]/g, (character) => `#${character.codePointAt(0)};`)
 }

@@ -1,5 +1,5 @@
+import { escapeLine } from '../escape.js'
 import { type Paint, type Style, unpainted } from '../paint.js'
-import { oneLine } from '../plain-words.js'
 import type { Picture, PictureNode, PictureState } from './picture.js'
 
 const STYLES: Readonly<Record<PictureState, Style | undefined>> = {
@@ -28,14 +28,14 @@ function formatRow({ branch, node, title, note }: Row, width: number, paint: Pai
   const style = STYLES[node.state]
   const word = node.word === undefined ? '' : node.word.padEnd(9)
   const details = [node.reason, note].filter(Boolean).join('; ')
-  const text = `${branch}${title.padEnd(width - branch.length)}  ${style ? paint(style, word) : word}${oneLine(details)}`
+  const text = `${branch}${title.padEnd(width - branch.length)}  ${style ? paint(style, word) : word}${escapeLine(details)}`
   return `${text.trimEnd()}\n`
 }
 
 /** What is of another pipeline than what stands on it is told with its own. */
 function titleOf({ kind, pipeline, label }: PictureNode, within?: string): string {
   const isTold = pipeline !== undefined && (kind === 'index' || (within !== undefined && within !== pipeline))
-  return oneLine(isTold ? `${pipeline} ${label}` : label)
+  return escapeLine(isTold ? `${pipeline} ${label}` : label)
 }
 
 class TreeRows {

@@ -1,3 +1,5 @@
+import { escapeHtml } from '../escape.js'
+
 /** Markup that is safe to put into a page as it is. Only {@link html} and {@link trusted} make it. */
 export type Html = Markup
 
@@ -13,14 +15,6 @@ class Markup {
 /** What a template takes: text, which is escaped, or markup, which is not. */
 export type HtmlPart = string | number | Html | readonly Html[] | undefined
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
 /** A template whose every value is escaped, in text and in quoted attributes alike, unless it is markup already. */
 export function html(strings: TemplateStringsArray, ...parts: readonly HtmlPart[]): Html {
   return new Markup(strings.map((text, at) => `${text}${markupOf(parts[at])}`).join(''))
@@ -34,10 +28,5 @@ export function trusted(markup: string): Html {
 function markupOf(part: HtmlPart): string {
   if (part === undefined) return ''
   if (part instanceof Markup) return part.markup
-  return Array.isArray(part) ? part.map(markupOf).join('') : escaped(String(part))
-}
-
-/** Control characters are left out: no browser shows them, and some end a parser's patience. */
-function escaped(text: string): string {
-  return text.replace(/[^\P{Cc}\n\t]/gu, '').replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '')
+  return Array.isArray(part) ? part.map(markupOf).join('') : escapeHtml(String(part))
 }

@@ -1,22 +1,18 @@
 import type { RunEvent } from '../../model/events.js'
+import { escapeCiCommands, escapeLine } from '../escape.js'
 
 /** How a CI system folds lines of its log. */
 export interface GroupMarkers {
   readonly start: (title: string, id: number, at: number) => string
   readonly end: (id: number, at: number) => string
-  /** Foreign text without what the system would take for a command. */
-  readonly tame: (text: string) => string
 }
 
 /**
- * GitHub obeys `::` at the start of a line, whatever blanks stand before it, and the older `##[` and Azure's `##vso[` anywhere in one.
- *
  * @see https://docs.github.com/actions/reference/workflow-commands-for-github-actions#grouping-log-lines
  */
 const GITHUB: GroupMarkers = {
   start: (title) => `::group::${title}\n`,
   end: () => '::endgroup::\n',
-  tame: (text) => text.replace(/##(?=\[|vso\[)/g, '## ').replace(/^[^\S\n\r\u2028\u2029]*(?=::)/gm, '$&| '),
 }
 
 const seconds = (at: number) => Math.floor(at / 1000)
@@ -25,8 +21,6 @@ const seconds = (at: number) => Math.floor(at / 1000)
 const GITLAB: GroupMarkers = {
   start: (title, id, at) => `\u001b[0Ksection_start:${seconds(at)}:polyarch_${id}[collapsed=true]\r\u001b[0K${title}\n`,
   end: (id, at) => `\u001b[0Ksection_end:${seconds(at)}:polyarch_${id}\r\u001b[0K\n`,
-  // Without control characters, which are taken out everywhere, nothing is a command.
-  tame: (text) => text,
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -35,11 +29,6 @@ type Environment = Readonly<Record<string, string | undefined>>
 export function groupMarkers(env: Environment): GroupMarkers | undefined {
   if (env['GITHUB_ACTIONS'] === 'true') return GITHUB
   return env['GITLAB_CI'] === 'true' ? GITLAB : undefined
-}
-
-/** Text of several lines as it may be written where this runs. */
-export function tamed(text: string, env: Environment): string {
-  return groupMarkers(env)?.tame(text) ?? text
 }
 
 /** Lines of one node that are kept until it ends: nodes run side by side, and groups cannot. */
@@ -75,12 +64,14 @@ export class GroupedLines {
     const group = this.#open.get(node)
     this.#open.delete(node)
     if (group === undefined) {
-      this.#write(this.#markers.tame(`${title}\n`))
+      this.#write(escapeCiCommands(`${title}\n`))
       return
     }
     this.#written += 1
     const dropped = group.dropped > 0 ? [`… ${group.dropped} lines before these`] : []
-    const body = this.#markers.tame([...dropped, ...group.lines].map((line) => `  ${line}\n`).join(''))
-    this.#write(`${this.#markers.start(title, this.#written, at)}${body}${this.#markers.end(this.#written, at)}`)
+    const body = escapeCiCommands([...dropped, ...group.lines].map((line) => `  ${line}\n`).join(''))
+    this.#write(
+      `${this.#markers.start(escapeCiCommands(escapeLine(title)), this.#written, at)}${body}${this.#markers.end(this.#written, at)}`,
+    )
   }
 }

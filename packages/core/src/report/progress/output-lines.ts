@@ -1,5 +1,5 @@
 import type { WorkEvent } from '../../model/events.js'
-import { withoutControls } from '../plain-words.js'
+import { escapeText } from '../escape.js'
 
 /** The most of a line that is waited for, in characters: some output has no ends of lines. */
 const MAX_OPEN = 10_000
@@ -31,5 +31,5 @@ export class OutputLines {
 
 /** Of a line that is drawn over and over, such as a progress bar, the last state. */
 export function lastState(line: string): string {
-  return withoutControls(line.trimEnd().split('\r').at(-1) ?? '')
+  return escapeText(line.trimEnd().split('\r').at(-1) ?? '')
 }

@@ -1,7 +1,7 @@
 import cliTruncate from 'cli-truncate'
 import stringWidth from 'string-width'
+import { escapeLine } from '../escape.js'
 import type { Paint, Style } from '../paint.js'
-import { oneLine } from '../plain-words.js'
 import { formatBytes, formatDuration } from '../units.js'
 import type { FinishedLine, ProgressState, RunningNode } from './progress-state.js'
 import type { Flow } from './traffic.js'
@@ -39,7 +39,7 @@ export function renderFinished(
 ): string {
   const took = duration === undefined ? '' : `  ${formatDuration(duration)}`
   const room = columns - 1 - WORD_WIDTH - took.length
-  const told = outcome === 'failed' ? cliTruncate(oneLine(text), Math.max(MIN_STEP, room)) : oneLine(text)
+  const told = outcome === 'failed' ? cliTruncate(escapeLine(text), Math.max(MIN_STEP, room)) : escapeLine(text)
   return `${paint(STYLES[outcome], outcome.padEnd(WORD_WIDTH))}${told}${paint('dim', took)}`
 }
 
@@ -82,7 +82,7 @@ const GAP = '  '
 /** As much as there is room for: the step is cut, then where it runs is left out, then what moves. */
 function details(node: RunningNode, now: number, room: number): string {
   const [step, place] = [stepText(node), placeText(node)]
-  const moving = [...(node.doing === undefined ? [] : [oneLine(node.doing)]), ...traffic(node, now)].join(GAP)
+  const moving = [...(node.doing === undefined ? [] : [escapeLine(node.doing)]), ...traffic(node, now)].join(GAP)
   const flexible = step ?? moving
   const beside = step === undefined ? '' : moving
   const least = Math.min(MIN_STEP, stringWidth(flexible))
@@ -99,14 +99,14 @@ function details(node: RunningNode, now: number, room: number): string {
 }
 
 function placeText({ execution, engine }: RunningNode): string | undefined {
-  return engine === undefined ? execution : `${execution} on ${oneLine(engine)}`
+  return engine === undefined ? execution : `${execution} on ${escapeLine(engine)}`
 }
 
 function stepText({ steps }: RunningNode): string | undefined {
   const names = [...steps.values()]
   const more = names.length > 1 ? ` (and ${names.length - 1} more)` : ''
   const last = names.at(-1)
-  return last === undefined ? undefined : `${oneLine(last)}${more}`
+  return last === undefined ? undefined : `${escapeLine(last)}${more}`
 }
 
 function traffic(node: RunningNode, now: number): readonly string[] {
@@ -142,7 +142,7 @@ function summary(state: ProgressState, view: View): string {
   ]
   const text = cliTruncate(parts.join(GAP), Math.max(1, room))
   const [engine, ...others] = state.engines
-  const place = engine === undefined || others.length > 0 ? '' : `${GAP}on ${oneLine(engine)}`
+  const place = engine === undefined || others.length > 0 ? '' : `${GAP}on ${escapeLine(engine)}`
   const isRoom = stringWidth(text) + stringWidth(place) <= room
   return cliTruncate(`${text}${paint('dim', `${isRoom ? place : ''}${elapsed}`)}`, widthOf(view))
 }
