@@ -58,7 +58,8 @@ export async function copyManifest(
   ])
   const isElsewhere = !sameRepository(from, to)
   const below = isElsewhere ? await copyBelow(copy, kept, there, call) : []
-  const found = isElsewhere && options.referrers ? await referrersBelow(copy, { source, kept, below }, call) : []
+  const hasReferrers = options.referrers && (isElsewhere || kept !== source)
+  const found = hasReferrers ? await referrersBelow(copy, { source, kept, below }, call) : []
   // Before what refers to it, and without a name: whoever verifies signatures finds them once the name moves.
   const isEarly = found.length > 0 && !there
   if (isEarly) await registry.putManifest({ ...copy.to, digest: kept.descriptor.digest }, kept, call)

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Cleanup } from '../../../../test/support/cleanup.js'
 import { type TinyImage, tinyIndex } from '../../../../test/support/tiny-image.js'
-import { assemble, copy, inspect, promote } from '../../src/index.js'
+import { assemble, copy, inspect, promote, tags } from '../../src/index.js'
 import { type Descriptor, encodeManifest, isAttestation, isIndex, MEDIA_TYPES } from '../../src/model/oci.js'
 import {
   digestsOf,
@@ -89,4 +89,19 @@ test('a name may get the same platforms by an index within an index', async () =
   await assemble(`${name}:1`, [`${source.name}:nested`])
   const { digest } = await copy(`${source.name}:nested`, `${name}:1`)
   expect((await inspect(`${name}:1`)).digest).toBe(digest)
+})
+
+test.each([
+  ['copy', (from: string, name: string) => copy(from, name)],
+  ['inspect', (from: string) => inspect(from)],
+  ['assemble', (from: string, name: string) => assemble(name, [from])],
+])('%s refuses an index that states another size for an image', async (_, act) => {
+  const { name, put } = await repositories.repositoryWith([amd64])
+  await put(listOf([{ ...amd64.manifest.descriptor, size: 12, platform: AMD64 }]), 'wrong')
+  const { name: elsewhere } = await repositories.repositoryWith()
+  await expect(act(`${name}:wrong`, `${elsewhere}:1`)).rejects.toMatchObject({
+    code: 'MANIFEST_UNSUPPORTED',
+    message: expect.stringContaining('with 12 bytes, but it has'),
+  })
+  expect(await tags(elsewhere)).toEqual([])
 })

@@ -129,6 +129,14 @@ test('of some platforms, what refers to the whole index is left behind, and a no
   expect(notes).toEqual([expect.stringContaining(`2 referrers of ${digestOfManifest(index)} were not copied`)])
 })
 
+test('the same note is there where the name is in the same repository', async () => {
+  const { referrers, notes } = await copy(sourceName(), `${here.server.host}/app:narrow`, {
+    platforms: ['linux/amd64'],
+  })
+  expect(referrers).toEqual([])
+  expect(notes).toEqual([expect.stringContaining(`2 referrers of ${digestOfManifest(index)} were not copied`)])
+})
+
 test('a layout keeps them, and gives them back', async () => {
   const folder = cleanup.use(await tempFolder('layout'))
   const layout = `oci:${join(folder.path, 'images')}:app`
