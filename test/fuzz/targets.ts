@@ -4,6 +4,7 @@ import { DOCKERFILE_TARGETS } from './targets/dockerfiles.js'
 import { ENGINE_TARGETS } from './targets/engine.js'
 import { RECORD_TARGETS } from './targets/records.js'
 import { REGISTRY_TARGETS } from './targets/registry.js'
+import { STORED_TARGETS } from './targets/stored.js'
 
 /** The parsers of everything that polyarch reads of others. */
 export const TARGETS: readonly FuzzTarget[] = [
@@ -12,4 +13,5 @@ export const TARGETS: readonly FuzzTarget[] = [
   ...REGISTRY_TARGETS,
   ...ENGINE_TARGETS,
   ...RECORD_TARGETS,
+  ...STORED_TARGETS,
 ]

@@ -10,8 +10,12 @@ import { frame, readFrames } from '../../../packages/core/src/builder/buildkit/g
 import { messageTypes } from '../../../packages/core/src/builder/buildkit/messages.js'
 import { decodeStatus } from '../../../packages/core/src/builder/buildkit/status.js'
 import { STATUS_SCHEMA } from '../../../packages/core/src/builder/buildkit/status-schema.js'
+import { negotiate } from '../../../packages/core/src/builder/docker/api-version.js'
+import { readDetails } from '../../../packages/core/src/builder/docker/description.js'
 import { parseEndpoint } from '../../../packages/core/src/builder/docker/endpoint.js'
 import { readMessages, StreamFailure } from '../../../packages/core/src/builder/docker/message-stream.js'
+import { parseJson } from '../../../packages/core/src/model/json.js'
+import { isJsonObject } from '../../../packages/core/src/model/json-fields.js'
 import type { FuzzTarget } from '../target.js'
 import { DIGEST, json } from './values.js'
 
@@ -52,6 +56,24 @@ export const ENGINE_TARGETS: readonly FuzzTarget[] = [
     words: ['\n', 'null\n', '1\n', '[]\n'],
     read: (input) => readMessages(Readable.from([input]), () => {}),
     errors: [StreamFailure],
+  },
+  {
+    name: 'engine-answers',
+    seeds: [
+      json({
+        Version: '28.5',
+        ApiVersion: '1.51',
+        MinAPIVersion: '1.24',
+        Os: 'linux',
+        Components: [{ Name: 'Engine' }],
+      }),
+      json({ ApiVersion: '1.41', Architecture: 'armv7l', DriverStatus: [['driver-type', 'x']], DockerRootDir: '/x' }),
+    ],
+    read(input) {
+      const answer = parseJson(input.toString())
+      return isJsonObject(answer) ? [readDetails(answer), negotiate(answer)] : undefined
+    },
+    errors: [SyntaxError],
   },
   { name: 'build-status', seeds: [STATUS, ''], read: status, errors: [MessageError] },
   {

@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isRunning, processStart } from '../host/process-start.js'
 import { exclusively } from '../layout/exclusive.js'
 import { HostError } from '../model/errors.js'
+import { parseJson } from '../model/json.js'
+import { isJsonObject } from '../model/json-fields.js'
 
 /** Who has a directory; the text of its lock file. */
 interface LockRecord {
@@ -81,11 +83,23 @@ async function readLock(path: string): Promise<LockRecord | undefined> {
     if (error.code !== 'ENOENT') throw error
   })
   if (text === undefined) return undefined
+  return parseLockRecord(text)
+}
+
+/** Reads the text of a lock file; undefined where it is none. */
+export function parseLockRecord(text: string): LockRecord | undefined {
   try {
-    return JSON.parse(text) as LockRecord
+    const value = parseJson(text)
+    return isLockRecord(value) ? value : undefined
   } catch {
     return undefined
   }
+}
+
+function isLockRecord(value: unknown): value is LockRecord {
+  if (!isJsonObject(value)) return false
+  const { id, pid, machine, processStart: start = '', host = '' } = value
+  return [id, machine, start, host].every((one) => typeof one === 'string') && Number.isSafeInteger(pid)
 }
 
 async function replace(path: string, record: LockRecord): Promise<void> {

@@ -1,4 +1,5 @@
 import { type Digest, type DigestAlgorithm, digestOf, isDigest } from '../model/digest.js'
+import { parseJson } from '../model/json.js'
 import { isIndexType, MANIFEST_MEDIA_TYPES } from '../model/oci.js'
 import { ProtocolError } from './protocol-error.js'
 import type { ManifestContent, RepositoryRecord } from './repository-record.js'
@@ -118,7 +119,7 @@ function digestIn(descriptor: unknown, place: string): Digest {
 
 function parseObject(bytes: Uint8Array): JsonObject {
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    const value: unknown = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
     if (isObject(value)) return value
   } catch {
     throw invalid('it is not JSON')

@@ -1,8 +1,10 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import { syncFolder } from '../layout/durable-file.js'
-import type { Digest } from '../model/digest.js'
+import { type Digest, isDigest } from '../model/digest.js'
 import { HostError } from '../model/errors.js'
+import { parseJson } from '../model/json.js'
+import { isJsonObject } from '../model/json-fields.js'
 import { linkInStore } from './store-folder.js'
 
 /** What a repository knows of a manifest beside its bytes. */
@@ -89,16 +91,46 @@ export async function readRecords(root: string): Promise<Map<string, RepositoryR
   return records
 }
 
+/** Reads the text of a record's file. @throws SyntaxError or TypeError */
+export function decodeRecord(text: string): RepositoryRecord {
+  const saved = parseJson(text)
+  if (!isJsonObject(saved)) throw new TypeError('it is no object')
+  const { version, blobs, manifests, tags, leftovers = [] } = saved
+  if (version !== VERSION) throw new TypeError(`its version is ${String(version)}, not ${VERSION}`)
+  return {
+    blobs: new Set(digestsIn(blobs, 'blobs')),
+    manifests: new Map(entriesIn(manifests, 'manifests').map(([digest, one]) => [digestOf(digest), manifestOf(one)])),
+    tags: new Map(entriesIn(tags, 'tags').map(([tag, digest]) => [tag, digestOf(digest)])),
+    leftovers: new Set(digestsIn(leftovers, 'leftovers')),
+  }
+}
+
+function entriesIn(value: unknown, field: string): readonly (readonly [string, unknown])[] {
+  if (!isJsonObject(value)) throw new TypeError(`its ${field} are no object`)
+  return Object.entries(value)
+}
+
+function digestsIn(value: unknown, field: string): readonly Digest[] {
+  if (!Array.isArray(value)) throw new TypeError(`its ${field} are no list`)
+  return value.map(digestOf)
+}
+
+function digestOf(value: unknown): Digest {
+  if (typeof value === 'string' && isDigest(value)) return value
+  throw new TypeError('it has something else in place of a digest')
+}
+
+function manifestOf(value: unknown): ManifestRecord {
+  if (!isJsonObject(value)) throw new TypeError('a manifest is no object')
+  const { mediaType, size, subject } = value
+  if (typeof mediaType !== 'string' || !Number.isSafeInteger(size))
+    throw new TypeError('a manifest has no type or size')
+  return { mediaType, size: Number(size), ...(subject !== undefined && { subject: digestOf(subject) }) }
+}
+
 async function readRecord(path: string): Promise<RepositoryRecord> {
   try {
-    const saved = JSON.parse(await readFile(path, 'utf8')) as SavedRecord
-    if (saved.version !== VERSION) throw new TypeError(`its version is ${saved.version}, not ${VERSION}`)
-    return {
-      blobs: new Set(saved.blobs),
-      manifests: new Map(Object.entries(saved.manifests) as [Digest, ManifestRecord][]),
-      tags: new Map(Object.entries(saved.tags)),
-      leftovers: new Set(saved.leftovers),
-    }
+    return decodeRecord(await readFile(path, 'utf8'))
   } catch (cause) {
     throw new HostError('REGISTRY_NOT_STARTED', `the record ${path} of the embedded registry cannot be read`, {
       hint: 'use another directory, or remove this one and push again',

@@ -7,6 +7,8 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import writeFileAtomic from 'write-file-atomic'
 import { type Digest, isDigest } from '../model/digest.js'
+import { parseJson } from '../model/json.js'
+import { isJsonObject, textOf } from '../model/json-fields.js'
 import { canonicalJson, MEDIA_TYPES } from '../model/oci.js'
 import type { RootfsLayer } from './port.js'
 
@@ -106,12 +108,20 @@ function asLayer(file: string, { digest, diffId, size }: LayerRecord): RootfsLay
 
 async function readRecord(file: string): Promise<LayerRecord | undefined> {
   try {
-    const { digest, diffId, size } = JSON.parse(await readFile(file, 'utf8')) as Partial<LayerRecord>
-    if (digest === undefined || diffId === undefined || size === undefined) return undefined
-    return isDigest(digest) && isDigest(diffId) ? { digest, diffId, size } : undefined
+    return parseLayerRecord(await readFile(file, 'utf8'))
   } catch {
     return undefined
   }
+}
+
+/** Reads the text of a record; undefined where a field is missing. @throws SyntaxError */
+export function parseLayerRecord(text: string): LayerRecord | undefined {
+  const value = parseJson(text)
+  if (!isJsonObject(value)) return undefined
+  const [digest, diffId] = [textOf(value['digest']), textOf(value['diffId'])]
+  const { size } = value
+  if (digest === undefined || diffId === undefined || !Number.isSafeInteger(size)) return undefined
+  return isDigest(digest) && isDigest(diffId) ? { digest, diffId, size: Number(size) } : undefined
 }
 
 async function digestFile(file: string): Promise<string | undefined> {

@@ -78,10 +78,11 @@ export async function readContextRecord(
   if (manifest === undefined || isIndex(manifest.content)) return undefined
   const [layer] = manifest.content.layers
   if (layer === undefined || layer.mediaType !== RECORD_TYPE || layer.size > LIMITS.contextRecord) return undefined
-  return parseRecord(await buffer(await registry.readBlob(reference, layer, call)))
+  return parseContextRecord(await buffer(await registry.readBlob(reference, layer, call)))
 }
 
-function parseRecord(bytes: Buffer): ContextRecord | undefined {
+/** Reads a record; undefined where it is none of this version. */
+export function parseContextRecord(bytes: Buffer): ContextRecord | undefined {
   try {
     const value: unknown = parseJson(bytes.toString())
     return isContextRecord(value) ? value : undefined

@@ -1,4 +1,5 @@
 import { EngineError } from '../../model/errors.js'
+import { isJsonObject, itemsOf, type JsonObject, textOf } from '../../model/json-fields.js'
 
 /** A version of the Engine API, `1.41`. */
 export type ApiVersion = `${number}.${number}`
@@ -20,37 +21,30 @@ const OLDEST: ApiVersion = '1.39'
 /** The newest API that this adapter was written for; asking for it keeps later changes of the engine away. */
 const NEWEST: ApiVersion = '1.51'
 
-interface VersionAnswer {
-  readonly Version?: string
-  readonly ApiVersion?: string
-  readonly MinAPIVersion?: string
-  readonly Os?: string
-  readonly Arch?: string
-  readonly Components?: readonly { readonly Name?: string }[]
-}
-
 /**
  * Decides what to speak with an engine from its answer to `GET /version`.
  *
  * @throws ENGINE_UNSUPPORTED where it has no BuildKit, or no API version in common with polyarch.
  */
-export function negotiate(answer: VersionAnswer): EngineVersion {
-  const engine = answer.Version ?? 'of unknown version'
-  const api = asApiVersion(answer.ApiVersion)
-  const minimum = asApiVersion(answer.MinAPIVersion)
-  const component = answer.Components?.[0]?.Name ?? 'Engine'
+export function negotiate(answer: JsonObject): EngineVersion {
+  const field = (name: string) => textOf(answer[name])
+  const engine = field('Version') ?? 'of unknown version'
+  const api = asApiVersion(field('ApiVersion'))
+  const minimum = asApiVersion(field('MinAPIVersion'))
+  const [first] = itemsOf(answer['Components'])
+  const component = (isJsonObject(first) && textOf(first['Name'])) || 'Engine'
   if (api === undefined || compareApiVersions(api, OLDEST) < 0) {
-    throw unsupported(`engine ${engine} (API ${answer.ApiVersion ?? 'unknown'}) has no BuildKit`)
+    throw unsupported(`engine ${engine} (API ${field('ApiVersion') ?? 'unknown'}) has no BuildKit`)
   }
   if (component.startsWith('Podman')) throw unsupported(`${component} ${engine} has no BuildKit`)
-  if (answer.Os === 'windows') throw unsupported(`engine ${engine} builds for Windows, without BuildKit`)
+  if (field('Os') === 'windows') throw unsupported(`engine ${engine} builds for Windows, without BuildKit`)
   if (minimum !== undefined && compareApiVersions(minimum, NEWEST) > 0) {
     throw new EngineError('ENGINE_UNSUPPORTED', `engine ${engine} speaks API ${minimum} and later only`, {
       hint: `This polyarch speaks up to ${NEWEST}: take a newer polyarch.`,
     })
   }
   const speak = compareApiVersions(api, NEWEST) < 0 ? api : NEWEST
-  return { engine, api, speak, os: answer.Os ?? 'linux', architecture: answer.Arch ?? 'amd64' }
+  return { engine, api, speak, os: field('Os') ?? 'linux', architecture: field('Arch') ?? 'amd64' }
 }
 
 /** Negative where `a` is the older one. */

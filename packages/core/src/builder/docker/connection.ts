@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import Dockerode from 'dockerode'
 import { EngineError } from '../../model/errors.js'
 import { parseJson } from '../../model/json.js'
+import { isJsonObject, type JsonObject, textOf } from '../../model/json-fields.js'
 import { openSocket } from '../dial/open-socket.js'
 import type { Environment } from '../options.js'
 import { type ApiVersion, type EngineVersion, negotiate } from './api-version.js'
@@ -98,7 +99,7 @@ export class Connection implements AsyncDisposable {
   }
 
   /** Sends a request and reads the answer to its end as JSON; undefined where it is empty. */
-  async json(request: EngineRequest): Promise<object | undefined> {
+  async json(request: EngineRequest): Promise<JsonObject | undefined> {
     const body = await text(await this.send(request))
     return body === '' ? undefined : this.#parse(body)
   }
@@ -124,12 +125,14 @@ export class Connection implements AsyncDisposable {
     this.#agent.destroy()
   }
 
-  #parse(body: string): object {
+  #parse(body: string): JsonObject {
     try {
-      return parseJson(body) as object
+      const answer = parseJson(body)
+      if (isJsonObject(answer)) return answer
     } catch (cause) {
       throw this.#noEngine(cause)
     }
+    throw this.#noEngine(new TypeError('the answer is JSON, but no object'))
   }
 
   #noEngine(cause: unknown): EngineError {
@@ -183,8 +186,8 @@ async function refusal(response: IncomingMessage): Promise<Refusal> {
 /** The reason in the body of an error: JSON with a message from an engine, anything from a proxy before it. */
 function messageOf(body: string): string {
   try {
-    const { message } = parseJson(body) as { readonly message?: unknown }
-    return typeof message === 'string' ? message : body
+    const answer = parseJson(body)
+    return (isJsonObject(answer) ? textOf(answer['message']) : undefined) ?? body
   } catch {
     return body.trim()
   }

@@ -1,4 +1,6 @@
 import { Duplex, Readable } from 'node:stream'
+import { EngineError } from '../../model/errors.js'
+import { textOf } from '../../model/json-fields.js'
 import { PROGRAM_FAILED } from '../dial/program-stream.js'
 import type { Connection } from './connection.js'
 
@@ -25,7 +27,8 @@ export async function openExec(
     body: Readable.from([JSON.stringify(settings)]),
     signal,
   })
-  const { Id: id } = made as { readonly Id: string }
+  const id = textOf(made?.['Id'])
+  if (id === undefined) throw new EngineError('ENGINE_REJECTED', `the engine started nothing in container ${container}`)
   const body = JSON.stringify({ Detach: false, Tty: false })
   const raw = await connection.upgrade({ path: `/exec/${id}/start`, protocol: 'tcp', headers: JSON_BODY, body, signal })
   return new ExecStream(raw, `${command.join(' ')} in container ${container}`)

@@ -1,3 +1,4 @@
+import { itemsOf, type JsonObject, textOf } from '../../model/json-fields.js'
 import { normalizePlatform } from '../../model/platform.js'
 import { allowedEntitlements } from '../allowed-entitlements.js'
 import type { BuildKitClient } from '../buildkit/client.js'
@@ -10,10 +11,22 @@ import { emulatedHere, withOlderVariants } from './runnable.js'
 /** Marks the containerd image store in `GET /info`. */
 const CONTAINERD_DRIVER = 'io.containerd.snapshotter.v1'
 
-interface InfoAnswer {
-  readonly Architecture?: string
-  readonly DriverStatus?: readonly (readonly [name: string, value: string])[]
-  readonly DockerRootDir?: string
+/** What an engine says of its machine and image store. */
+interface EngineDetails {
+  /** The kernel's word for the architecture. */
+  readonly machine: string | undefined
+  readonly usesContainerd: boolean
+  readonly dataRoot: string | undefined
+}
+
+/** Reads the answer to `GET /info`. */
+export function readDetails(answer: JsonObject): EngineDetails {
+  const status = itemsOf(answer['DriverStatus']).map(itemsOf)
+  return {
+    machine: textOf(answer['Architecture']),
+    usesContainerd: status.some(([name, value]) => name === 'driver-type' && value === CONTAINERD_DRIVER),
+    dataRoot: textOf(answer['DockerRootDir']),
+  }
 }
 
 /** Requests what an engine is, and what its BuildKit can do. */
@@ -30,9 +43,8 @@ export async function describeEngine(
     control.listWorkers({ signal }),
     allowedEntitlements(control, signal),
   ])
-  const { Architecture: machine, DriverStatus: status = [], DockerRootDir: dataRoot } = answer as InfoAnswer
+  const { machine, usesContainerd, dataRoot } = readDetails(answer ?? {})
   const native = nativePlatform({ os, architecture, machine })
-  const usesContainerd = status.some(([name, value]) => name === 'driver-type' && value === CONTAINERD_DRIVER)
   const listed = workers.flatMap(({ platforms }) => platforms.map(normalizePlatform))
   const runnable = listed.length > 0 ? listed : connection.isLocal ? await emulatedHere(native) : undefined
   return {

@@ -1,5 +1,6 @@
 import { type Digest, isDigest } from '../../model/digest.js'
 import { EngineError } from '../../model/errors.js'
+import { isJsonObject, textOf } from '../../model/json-fields.js'
 import { formatReference, type Reference, withDefaultTag } from '../../model/reference.js'
 import type { CredentialStore } from '../../registry/port.js'
 import type { BuilderCall } from '../port.js'
@@ -33,8 +34,9 @@ export async function lookUp(
   const headers = await registryHeaders(credentials, reference)
   try {
     const answer = await connection.json({ method: 'GET', path: `/distribution/${name}/json`, headers, signal })
-    const digest = (answer as { readonly Descriptor?: { readonly digest?: string } }).Descriptor?.digest ?? ''
-    if (isDigest(digest)) return digest
+    const descriptor = answer?.['Descriptor']
+    const digest = isJsonObject(descriptor) ? textOf(descriptor['digest']) : undefined
+    if (digest !== undefined && isDigest(digest)) return digest
     throw new EngineError('ENGINE_REJECTED', `the engine returned no digest of ${name}`)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
