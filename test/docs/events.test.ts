@@ -16,6 +16,7 @@ const RUN_EVENTS = {
   'tag-kept': true,
   'tag-not-moved': true,
   loaded: true,
+  'output-written': true,
   'run-finished': true,
 } satisfies Record<RunEvent['kind'], true>
 

@@ -96,6 +96,7 @@ export type {
   PlanOptions,
   PruneOptions,
 } from './operations/options.js'
+export type { OutputFields, OutputOption, OutputType } from './operations/outputs/output-option.js'
 export type { PromotedTag, PromoteOptions } from './operations/promote.js'
 export type { PrunedTag } from './operations/prune/prune.js'
 export { createRegistry } from './registry/client.js'

@@ -80,6 +80,7 @@ export interface PipelineFlags {
   readonly contextCache?: boolean
   readonly metadataFile?: string
   readonly load?: boolean
+  readonly output?: readonly string[]
   readonly builder?: readonly string[]
   /** The former name of `builder`. */
   readonly engine?: readonly string[]

@@ -46,6 +46,12 @@ const FLAGS = {
   report: () => [new Option('--report <file>', 'write an HTML page about the run to this file')],
   metadataFile: () => [new Option('--metadata-file <path>', 'write digests and names to this file, as buildx does')],
   load: () => [new Option('--load', "load the image for the engine's native platform into the engine")],
+  output: () => [
+    new Option(
+      '--output <fields>',
+      'also write the result to type=local|tar|oci|docker,dest=PATH (repeatable)',
+    ).argParser(collectWhole),
+  ],
   exitCode: () => [new Option('--exit-code', 'exit with 3 if a run would change something')],
   format: () => [
     new Option('--format <form>', 'form of the picture; by default from the ending of --out, else tree')
@@ -74,6 +80,11 @@ export type FlagName = keyof typeof FLAGS
 export function addFlags(command: Command, names: readonly FlagName[]): Command {
   for (const option of names.flatMap((name) => FLAGS[name]())) command.addOption(option)
   return command
+}
+
+/** A value with commas of its own. */
+function collectWhole(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value]
 }
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {

@@ -47,7 +47,7 @@ export function createProgram(context: CommandContext): Command {
     })
   addFlags(program, [
     ...PLAN_FLAGS,
-    ...(['allowRemoval', 'progress', 'keepGoing', 'report', 'metadataFile', 'load'] as const),
+    ...(['allowRemoval', 'progress', 'keepGoing', 'report', 'metadataFile', 'load', 'output'] as const),
   ])
   addPipelineCommands(program, context)
   addImageCommands(program, context)

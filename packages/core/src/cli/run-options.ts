@@ -39,6 +39,7 @@ function allOptions(flags: PipelineFlags, { host, signal, defaults }: CommandCon
     ...givenFlags(flags, FLAG_OPTIONS),
     // Without the flag it is true, which must not replace what build.ts says.
     ...(flags.contextCache === false && { contextCache: false }),
+    ...(flags.output !== undefined && { outputs: flags.output }),
   }
 }
 

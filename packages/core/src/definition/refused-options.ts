@@ -23,13 +23,13 @@ const WORDS: ReadonlyMap<string, string> = new Map([
 ])
 
 const NO_ATTESTATIONS: RefusedOption = {
-  message: 'the Engine API carries no attestations',
+  message: 'attestations are not published',
   hint: 'leave it out; what BuildKit attests by itself is dropped, since it would change the digest at every run',
 }
 
 const PUBLISHED: RefusedOption = {
   message: "a build's result goes to the pipeline's repository, and nowhere else",
-  hint: "use --load to have it in the engine, or copy('NAME', 'oci:DIRECTORY:NAME') for a directory",
+  hint: 'use --load to have it in the engine too, or --output type=oci,dest=image.tar for a file',
 }
 
 const REFUSED: ReadonlyMap<string, RefusedOption> = new Map([

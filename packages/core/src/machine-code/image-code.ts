@@ -1,16 +1,15 @@
-import type { Duplex, Readable } from 'node:stream'
-import * as zlib from 'node:zlib'
 import type { Digest } from '../model/digest.js'
 import { CancelledError, PolyarchError } from '../model/errors.js'
 import type { CodeCheck } from '../model/events.js'
-import { type Descriptor, type ImageConfig, type ImageManifest, isForeign } from '../model/oci.js'
+import type { Descriptor, ImageConfig, ImageManifest } from '../model/oci.js'
 import type { Platform } from '../model/platform.js'
-import { type Repository, repositoryOf } from '../model/reference.js'
+import type { Repository } from '../model/reference.js'
 import { InFlight } from '../registry/in-flight.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import { FileTree } from './file-tree.js'
 import { judgeImage, judgeOwnLayers, type Unreadable, unknown } from './judge.js'
 import type { LayerFiles } from './layer-files.js'
+import { openLayerTar } from './layer-tar.js'
 
 /** Reads the machine code of images; each layer once, however many images of a run have it. */
 export interface CodeReader {
@@ -79,14 +78,12 @@ async function openLayer(
   layer: Descriptor,
   call: RegistryCall,
 ): Promise<LayerFiles | Unreadable> {
-  if (isForeign(layer)) return { because: `layer ${layer.digest} is not in the registry` }
-  const unpack = decompressor(layer.mediaType)
-  if (unpack === 'missing') return { because: 'a layer is compressed with zstd, which takes Node.js 22.15 to read' }
+  const tar = await openLayerTar(registry, repository, layer, call)
+  if ('because' in tar) return tar
   // With what reads tars: only where a layer is read.
   const { readLayerFiles } = await import('./layer-files.js')
-  const blob = await registry.readBlob(repositoryOf(repository), layer, call)
   try {
-    return await readLayerFiles(unpack === undefined ? blob : chain(blob, unpack))
+    return await readLayerFiles(tar)
   } catch (error) {
     if (error instanceof PolyarchError) throw error
     if (call.signal?.aborted) throw new CancelledError(call.signal.reason)
@@ -94,20 +91,6 @@ async function openLayer(
       because: `layer ${layer.digest} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
     }
   } finally {
-    blob.destroy()
+    tar.destroy()
   }
-}
-
-function decompressor(mediaType: string): Duplex | undefined | 'missing' {
-  if (/[.+]gzip$/.test(mediaType)) return zlib.createGunzip()
-  if (!/[.+]zstd$/.test(mediaType)) return undefined
-  // Node.js 20, which is supported too, has none.
-  const { createZstdDecompress } = zlib as { readonly createZstdDecompress?: () => Duplex }
-  return createZstdDecompress?.() ?? 'missing'
-}
-
-/** Unlike `pipe` alone, passes on errors: a blob that does not match its digest fails at its end. */
-function chain(blob: Readable, unpack: Duplex): Readable {
-  blob.once('error', (error) => unpack.destroy(error))
-  return blob.pipe(unpack)
 }

@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream'
 import type { Header } from 'tar-stream'
 import { LIMITS } from '../model/limits.js'
-import { tarReader } from '../model/tar-reader.js'
 import { type MachineCode, needsWholeFile, readMachineCode } from './code.js'
 import { ELF_HEADER_SIZE, isElf } from './elf.js'
+import { layerEntries } from './layer-entries.js'
 import { cleanPath, joinPath, splitPath } from './paths.js'
 
 /** What one layer has at a path, as far as finding an executable takes. */
@@ -35,38 +35,17 @@ export async function readLayerFiles(tar: Readable): Promise<LayerFiles> {
   const entries = new Map<string, LayerEntry>()
   const removed = new Set<string>()
   const opaque = new Set<string>()
-  const reader = tarReader()
-  // Not `pipeline`, which ends the reader before its last entry has been taken.
-  tar.once('error', (error) => reader.destroy(error))
-  tar.pipe(reader)
-  try {
-    for await (const entry of reader) {
-      requireValid(entry.header)
-      const path = cleanPath(entry.header.name)
-      const [directory, name] = splitPath(path)
-      if (name === OPAQUE) opaque.add(directory)
-      else if (name.startsWith(WHITEOUT)) removed.add(joinPath(directory, name.slice(WHITEOUT.length)))
-      else {
-        const found = await readEntry(entry.header, entry)
-        if (found !== undefined) entries.set(path, found)
-      }
-      entry.resume()
+  for await (const entry of layerEntries(tar)) {
+    const path = cleanPath(entry.header.name)
+    const [directory, name] = splitPath(path)
+    if (name === OPAQUE) opaque.add(directory)
+    else if (name.startsWith(WHITEOUT)) removed.add(joinPath(directory, name.slice(WHITEOUT.length)))
+    else {
+      const found = await readEntry(entry.header, entry)
+      if (found !== undefined) entries.set(path, found)
     }
-  } finally {
-    tar.destroy()
   }
   return { entries, removed, opaque }
-}
-
-/**
- * Longer paths cannot be unpacked anywhere, and take long to compare; for the end of an entry whose size it could not
- * read, tar-stream waits for ever.
- */
-function requireValid({ name, linkname, size }: Header): void {
-  if (size !== undefined && !Number.isSafeInteger(size)) throw new Error('it has an entry whose size is not a number')
-  if (name.length > LIMITS.path || (linkname ?? '').length > LIMITS.path) {
-    throw new Error(`it has a path of more than ${LIMITS.path} characters`)
-  }
 }
 
 async function readEntry(header: Header, content: AsyncIterable<unknown>): Promise<LayerEntry | undefined> {

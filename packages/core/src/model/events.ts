@@ -155,4 +155,6 @@ export type RunEvent =
       readonly isUnknown?: true
     })
   | (EventBase & { readonly kind: 'loaded'; readonly reference: string; readonly platform: Platform })
+  /** A result was also written to this machine. */
+  | (EventBase & { readonly kind: 'output-written'; readonly type: string; readonly dest: string })
   | (EventBase & { readonly kind: 'run-finished'; readonly outcome: RunOutcome; readonly error?: ErrorData })

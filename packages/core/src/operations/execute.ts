@@ -12,6 +12,7 @@ import { type Report, reportOf } from '../report/report.js'
 import { refuseMissingImages } from './missing-images.js'
 import { EXECUTE_OPTIONS, splitArguments } from './option-names.js'
 import type { ExecuteOptions, PipelinesAndOptions } from './options.js'
+import type { OutputDefinition } from './outputs/output-option.js'
 import { inWorkshop, type Workshop } from './workshop.js'
 
 const DEFAULT_BUILD_CONCURRENCY = 4
@@ -55,6 +56,7 @@ async function executeIn(
     const { engineToLoadInto } = await import('./load.js')
     await engineToLoadInto(world.engines)
   }
+  const outputs = await readOutputOptions(options.outputs, definition)
   const planned = await makePlan(input, world, { signal, emit })
   emit({ kind: 'planned', at: Date.now(), plan: planned.plan })
   if (planned.problems.length > 0) throw combineFailures(planned.problems)
@@ -86,9 +88,26 @@ async function executeIn(
     const { engineToLoadInto, loadImages } = await import('./load.js')
     await loadImages({ definition, graph: input.graph, results, signal, emit }, await engineToLoadInto(world.engines))
   }
+  if (outputs.length > 0) {
+    const { writeOutputs } = await import('./outputs/write-outputs.js')
+    await writeOutputs(outputs, { graph: input.graph, results, emit }, world.registry, { signal })
+  }
   return [...planned.nodes.values()].some(({ node, wanted }) => wanted && !results.has(node.id))
     ? 'incomplete'
     : 'succeeded'
+}
+
+/** Reads the outputs, and checks that they can be written, before anything is built. */
+async function readOutputOptions(
+  options: ExecuteOptions['outputs'] = [],
+  definition: Workshop['definition'],
+): Promise<readonly OutputDefinition[]> {
+  if (options.length === 0) return []
+  const { readOutputs } = await import('./outputs/output-option.js')
+  const { checkDestinations } = await import('./outputs/incoming.js')
+  const outputs = readOutputs(options, definition)
+  await checkDestinations(outputs)
+  return outputs
 }
 
 function openPool({ buildConcurrency, emulation }: ExecuteOptions): EnginePool {

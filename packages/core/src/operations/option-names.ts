@@ -44,6 +44,7 @@ export const EXECUTE_OPTIONS: OptionNames<ExecuteOptions> = {
   tellLayers: true,
   buildConcurrency: true,
   load: true,
+  outputs: true,
   allowRemoval: true,
   onEvent: true,
 }

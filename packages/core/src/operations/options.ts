@@ -2,6 +2,7 @@ import type { EngineChoice } from '../builder/builders.js'
 import type { Pipeline } from '../definition/pipeline.js'
 import type { RunEvent } from '../model/events.js'
 import type { RegistryOptions } from '../registry/options.js'
+import type { OutputOption } from './outputs/output-option.js'
 
 /** What every operation takes. */
 export interface OperationOptions {
@@ -70,6 +71,11 @@ export interface ExecuteOptions extends PlanOptions {
   readonly buildConcurrency?: number
   /** Also puts the images into the engine, the first where there are several, under the names of their indexes, for the platform it runs best. */
   readonly load?: boolean
+  /**
+   * Where results are also written to: root file systems and image archives, made from what is published. As texts, they
+   * are those of `docker buildx build --output`: `type=oci,dest=image.tar`.
+   */
+  readonly outputs?: readonly OutputOption[]
   /** Lets a published name lose a platform that it has today. */
   readonly allowRemoval?: boolean
   /** Told of everything that happens, in order. */

@@ -67,6 +67,8 @@ export function plainReporter({ write, verbose, markers }: PlainReporterOptions)
         return line(`${event.change.reference} -> ${shortDigest(event.change.to)}`)
       case 'loaded':
         return line(`loaded ${event.reference}`)
+      case 'output-written':
+        return line(`wrote ${event.dest} (${event.type})`)
       default:
         return
     }

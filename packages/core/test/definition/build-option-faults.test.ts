@@ -31,7 +31,7 @@ it.each<[string, () => readonly Fault[], string, string]>([
   [
     'an attestation',
     () => faultsOf([simple.build({ attest: ['type=sbom'] } as never)]),
-    'no attestations',
+    'attestations are not published',
     'leave it out',
   ],
   [

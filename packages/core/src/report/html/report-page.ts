@@ -78,7 +78,7 @@ function noteSection({ notes, nodes, plan }: RunRecord): Html {
 ${all.map((text) => html`<div class="box warn">${text}</div>\n`)}`
 }
 
-function nameSection({ tags, plan, loaded, unmoved }: RunRecord): Html {
+function nameSection({ tags, plan, loaded, outputs, unmoved }: RunRecord): Html {
   const done = new Set([...tags, ...unmoved].map(({ reference }) => reference))
   const left = (plan?.tags ?? []).filter(({ reference }) => !done.has(reference))
   const rows = [
@@ -90,6 +90,7 @@ function nameSection({ tags, plan, loaded, unmoved }: RunRecord): Html {
     ),
     ...left.map(({ reference, from }) => nameRow(reference, 'not moved', from ?? 'nothing', '', 'warn')),
     ...loaded.map((reference) => nameRow(reference, 'loaded into the engine', '', '', 'good')),
+    ...outputs.map(({ dest, type }) => nameRow(dest, `written (${type})`, '', '', 'good')),
   ]
   if (rows.length === 0) return html``
   return html`<h2>Names</h2>

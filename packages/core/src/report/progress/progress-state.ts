@@ -21,7 +21,7 @@ export interface RunningNode {
 
 /** A line that stays above the live ones. */
 export interface FinishedLine {
-  readonly outcome: 'made' | 'reused' | 'failed' | 'left out' | 'note' | 'warning' | 'moved' | 'loaded'
+  readonly outcome: 'made' | 'reused' | 'failed' | 'left out' | 'note' | 'warning' | 'moved' | 'loaded' | 'wrote'
   readonly text: string
   /** How long it took, in milliseconds. */
   readonly duration?: number
@@ -99,6 +99,9 @@ export function advance(state: ProgressState, event: RunEvent): void {
       return
     case 'loaded':
       state.finished.push({ outcome: 'loaded', text: event.reference })
+      return
+    case 'output-written':
+      state.finished.push({ outcome: 'wrote', text: event.dest })
       return
     default:
       return

@@ -24,6 +24,7 @@ const STYLES: Readonly<Record<FinishedLine['outcome'], Style>> = {
   warning: 'yellow',
   moved: 'green',
   loaded: 'green',
+  wrote: 'green',
 }
 
 /** Outcomes are words, so that nothing is told by colour alone. */

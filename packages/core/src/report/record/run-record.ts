@@ -43,6 +43,8 @@ export interface RunRecord extends Omit<Report, 'nodes'> {
   /** Whether the events stop before the end of the run, as those of a killed run do. */
   readonly isCut: boolean
   readonly loaded: readonly string[]
+  /** Files and directories that results were written to. */
+  readonly outputs: readonly Extract<RunEvent, { readonly kind: 'output-written' }>[]
   /** Of a run that failed while names moved: those that did not, with what was read of them. */
   readonly unmoved: readonly UnmovedName[]
 }
@@ -138,6 +140,7 @@ export class RunRecorder {
       error: events.find((event) => event.kind === 'run-finished')?.error,
       retries: this.#retries,
       isCut: !events.some((event) => event.kind === 'run-finished'),
+      outputs: events.flatMap((event) => (event.kind === 'output-written' ? [event] : [])),
       loaded: events.flatMap((event) => (event.kind === 'loaded' ? [event.reference] : [])),
       unmoved: events.filter((event) => event.kind === 'tag-not-moved'),
     }

@@ -1,0 +1,35 @@
+import type { Readable } from 'node:stream'
+import type { Header } from 'tar-stream'
+import { LIMITS } from '../model/limits.js'
+import { tarReader } from '../model/tar-reader.js'
+
+/** An entry with its content. */
+export type LayerEntryStream = Readable & { readonly header: Header }
+
+/** The entries of the uncompressed tar of a layer, read once and to its end. What the caller leaves of one is skipped. */
+export async function* layerEntries(tar: Readable): AsyncGenerator<LayerEntryStream, void> {
+  const reader = tarReader()
+  // Not `pipeline`, which ends the reader before its last entry has been taken.
+  tar.once('error', (error) => reader.destroy(error))
+  tar.pipe(reader)
+  try {
+    for await (const entry of reader) {
+      requireValid(entry.header)
+      yield entry as unknown as LayerEntryStream
+      entry.resume()
+    }
+  } finally {
+    tar.destroy()
+  }
+}
+
+/**
+ * Longer paths cannot be unpacked anywhere, and take long to compare; for the end of an entry whose size it could not
+ * read, tar-stream waits for ever.
+ */
+function requireValid({ name, linkname, size }: Header): void {
+  if (size !== undefined && !Number.isSafeInteger(size)) throw new Error('it has an entry whose size is not a number')
+  if (name.length > LIMITS.path || (linkname ?? '').length > LIMITS.path) {
+    throw new Error(`it has a path of more than ${LIMITS.path} characters`)
+  }
+}

@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { DefinitionError } from '../../model/errors.js'
+import type { OutputDefinition } from './output-option.js'
+
+/**
+ * Writes to a path beside the destination, and moves it there at the end: whatever happens, the destination has the old
+ * content or the new one. @param write - makes a file or directory at the path that it gets
+ */
+export async function replaceWhole(dest: string, write: (path: string) => Promise<void>): Promise<void> {
+  const path = join(dirname(dest), `.${basename(dest)}.${randomUUID()}`)
+  try {
+    await mkdir(dirname(dest), { recursive: true })
+    await write(path)
+    // An empty directory can be replaced by another one, but not on all systems.
+    if ((await stat(path)).isDirectory()) await rmdir(dest).catch(() => {})
+    await rename(path, dest)
+  } catch (error) {
+    await rm(path, { recursive: true, force: true }).catch(() => {})
+    throw error
+  }
+}
+
+/** Refuses destinations that hold something else, before anything is built. @throws DefinitionError USAGE */
+export async function checkDestinations(outputs: readonly OutputDefinition[]): Promise<void> {
+  for (const { type, dest } of outputs) {
+    const problem = type === 'local' ? await directoryProblem(dest) : await fileProblem(dest)
+    if (problem !== undefined) throw new DefinitionError([{ path: 'outputs', ...problem }], 'USAGE')
+  }
+}
+
+interface Problem {
+  readonly message: string
+  readonly hint: string
+}
+
+async function directoryProblem(dest: string): Promise<Problem | undefined> {
+  const found = await stat(dest).catch(() => undefined)
+  if (found === undefined) return undefined
+  if (!found.isDirectory()) return { message: `'${dest}' is no directory`, hint: 'name another dest' }
+  if ((await readdir(dest)).length === 0) return undefined
+  return { message: `the directory '${dest}' is not empty`, hint: 'delete it, or name another dest' }
+}
+
+async function fileProblem(dest: string): Promise<Problem | undefined> {
+  const found = await stat(dest).catch(() => undefined)
+  if (found === undefined || found.isFile()) return undefined
+  return { message: `'${dest}' exists and is no file`, hint: 'name another dest' }
+}

@@ -1,0 +1,144 @@
+import type { Header } from 'tar-stream'
+import { cleanPath, joinPath, splitPath } from '../../machine-code/paths.js'
+
+/** A file, link or device of an image: what is at one or, with hard links, at several of its paths. */
+export interface MergedFile {
+  readonly header: Header
+  /** Paths in the image, the first of which its content is written at. */
+  readonly paths: string[]
+}
+
+interface Directory {
+  header: Header | undefined
+  /** The layer that made it last. */
+  layer: number
+  readonly children: Map<string, Node>
+}
+
+interface Leaf {
+  readonly file: MergedFile
+  readonly layer: number
+}
+
+type Node = Directory | Leaf
+
+const WHITEOUT = '.wh.'
+const OPAQUE = '.wh..wh..opq'
+
+/**
+ * The file system that the layers of an image make up, each over the ones below.
+ *
+ * @see https://github.com/opencontainers/image-spec/blob/v1.1.0/layer.md#applying-changesets
+ */
+export class MergedLayers {
+  readonly #root: Directory = { header: undefined, layer: -1, children: new Map() }
+  /** Which file the content of an entry is of, by layer and number of the entry. */
+  readonly #contents: Map<number, MergedFile>[] = []
+
+  /** Adds an entry of a layer; layers and entries come in their order. */
+  add(header: Header, layer: number, entry: number): void {
+    const path = cleanPath(header.name)
+    const [directory, name] = splitPath(path)
+    if (name === OPAQUE) this.#hideBelow(directory, layer)
+    else if (name.startsWith(WHITEOUT)) this.#hide(joinPath(directory, name.slice(WHITEOUT.length)), layer)
+    else if (header.type === 'directory') this.#directory(path, layer).header = header
+    else if (path !== '') this.#put(path, this.#fileOf(header, layer, entry), layer)
+  }
+
+  /** The directories that the layers describe, each before what is in it. */
+  *directories(): Generator<readonly [path: string, header: Header]> {
+    const open: (readonly [string, Directory])[] = [['', this.#root]]
+    for (let one = open.pop(); one !== undefined; one = open.pop()) {
+      const [path, { header, children }] = one
+      if (header !== undefined) yield [path, header]
+      for (const [name, child] of children) if ('children' in child) open.push([joinPath(path, name), child])
+    }
+  }
+
+  /** The file with the content of an entry; undefined where it is not seen in the image. */
+  fileAt(layer: number, entry: number): MergedFile | undefined {
+    const file = this.#contents[layer]?.get(entry)
+    return file !== undefined && file.paths.length > 0 ? file : undefined
+  }
+
+  #fileOf(header: Header, layer: number, entry: number): MergedFile {
+    if (header.type === 'link') {
+      const target = this.#find(cleanPath(header.linkname ?? ''))
+      if (target === undefined || 'children' in target) {
+        throw new Error(`'${header.name}' is a hard link to '${header.linkname}', which is no file`)
+      }
+      return target.file
+    }
+    const file = { header, paths: [] }
+    const contents = this.#contents[layer] ?? new Map<number, MergedFile>()
+    this.#contents[layer] = contents.set(entry, file)
+    return file
+  }
+
+  #put(path: string, file: MergedFile, layer: number): void {
+    const [directory, name] = splitPath(path)
+    const { children } = this.#directory(directory, layer)
+    const before = children.get(name)
+    // A link to itself.
+    if (before !== undefined && !('children' in before) && before.file === file) return
+    if (before !== undefined) remove(before, path)
+    file.paths.push(path)
+    children.set(name, { file, layer })
+  }
+
+  /** The directory at a path; it takes the place of files on the way. */
+  #directory(path: string, layer: number): Directory {
+    let at = this.#root
+    let done = ''
+    for (const name of path === '' ? [] : path.split('/')) {
+      done = joinPath(done, name)
+      const found = at.children.get(name)
+      if (found !== undefined && 'children' in found) at = found
+      else {
+        if (found !== undefined) remove(found, done)
+        const made: Directory = { header: undefined, layer, children: new Map() }
+        at.children.set(name, made)
+        at = made
+      }
+      at.layer = layer
+    }
+    return at
+  }
+
+  #find(path: string): Node | undefined {
+    let at: Node | undefined = this.#root
+    for (const name of path.split('/')) at = at !== undefined && 'children' in at ? at.children.get(name) : undefined
+    return at
+  }
+
+  /** Hides what lower layers have at a path. */
+  #hide(path: string, layer: number): void {
+    const [directory, name] = splitPath(path)
+    const parent = directory === '' ? this.#root : this.#find(directory)
+    if (parent === undefined || !('children' in parent)) return
+    const found = parent.children.get(name)
+    if (found === undefined) return
+    if (found.layer === layer && 'children' in found) this.#hideBelow(path, layer)
+    else if (found.layer < layer) {
+      remove(found, path)
+      parent.children.delete(name)
+    }
+  }
+
+  /** Hides what lower layers have in a directory. */
+  #hideBelow(path: string, layer: number): void {
+    const found = path === '' ? this.#root : this.#find(path)
+    if (found === undefined || !('children' in found)) return
+    for (const name of [...found.children.keys()]) this.#hide(joinPath(path, name), layer)
+  }
+}
+
+/** Takes a node and all below it out of the paths of their files. */
+function remove(node: Node, path: string): void {
+  const open: (readonly [string, Node])[] = [[path, node]]
+  for (let one = open.pop(); one !== undefined; one = open.pop()) {
+    const [at, found] = one
+    if ('children' in found) for (const [name, child] of found.children) open.push([joinPath(at, name), child])
+    else found.file.paths.splice(found.file.paths.indexOf(at), 1)
+  }
+}

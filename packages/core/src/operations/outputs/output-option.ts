@@ -1,0 +1,110 @@
+import { resolve } from 'node:path'
+import type { Definition, PipelineDefinition } from '../../definition/definition.js'
+import { suggest } from '../../definition/faults.js'
+import { readOptionFields } from '../../definition/option-fields.js'
+import { DefinitionError, type Fault } from '../../model/errors.js'
+import { formatPlatform, type Platform, parsePlatform, samePlatform } from '../../model/platform.js'
+
+/** The types of outputs, as `docker buildx build --output` names them. */
+export const OUTPUT_TYPES = ['local', 'tar', 'oci', 'docker'] as const
+
+/** One of {@link OUTPUT_TYPES}. */
+export type OutputType = (typeof OUTPUT_TYPES)[number]
+
+/**
+ * Where a published result is also written to: `local`, the root file system in a directory; `tar`, the same in an archive;
+ * `oci`, an image layout in an archive; `docker`, an archive that `docker load` reads.
+ */
+export interface OutputFields {
+  readonly type: OutputType
+  /** The directory or file; relative paths start at the working directory. */
+  readonly dest: string
+  /** This platform alone: `linux/arm/v7`. By default all of them; of `docker`, which holds one, the only one. */
+  readonly platform?: string
+  /** The name of the pipeline, if there are several. */
+  readonly pipeline?: string
+}
+
+/** An output: its fields, or `type=oci,dest=image.tar,platform=linux/amd64`. */
+export type OutputOption = string | OutputFields
+
+/** An output, decided. */
+export interface OutputDefinition {
+  readonly type: OutputType
+  /** Absolute path. */
+  readonly dest: string
+  readonly pipeline: PipelineDefinition
+  readonly platforms: readonly Platform[]
+}
+
+const FIELDS = ['dest', 'platform', 'pipeline']
+const EXAMPLE = "write 'type=oci,dest=image.tar'"
+
+/** Reads outputs. @throws DefinitionError USAGE */
+export function readOutputs(
+  options: readonly OutputOption[],
+  { pipelines }: Pick<Definition, 'pipelines'>,
+): readonly OutputDefinition[] {
+  const faults: Fault[] = []
+  const requested = pipelines.filter((one) => one.requested)
+  const outputs = options.flatMap((option) => {
+    const found = readOutput(option, requested)
+    if ('dest' in found) return [found]
+    faults.push({ path: 'outputs', ...found })
+    return []
+  })
+  const twice = outputs.find(({ dest }, at) => outputs.findIndex((one) => one.dest === dest) < at)
+  if (twice !== undefined) faults.push({ path: 'outputs', message: `'${twice.dest}' is the dest of two outputs` })
+  if (faults.length > 0) throw new DefinitionError(faults, 'USAGE')
+  return outputs
+}
+
+type OutputFault = Omit<Fault, 'path'>
+
+function readOutput(option: OutputOption, pipelines: readonly PipelineDefinition[]): OutputDefinition | OutputFault {
+  const fields = readOptionFields(option)
+  if (fields === undefined) return { message: 'an output is not understood', hint: EXAMPLE }
+  const { dest, platform, pipeline } = fields.attributes
+  const type = OUTPUT_TYPES.find((one) => one === fields.type)
+  if (type === undefined) {
+    return { message: `'${fields.type}' is no type of output`, hint: `use ${OUTPUT_TYPES.join(', ')}` }
+  }
+  const unknown = Object.keys(fields.attributes).find((name) => !FIELDS.includes(name))
+  if (unknown !== undefined) return { message: `an output has no field '${unknown}'`, hint: suggest(unknown, FIELDS) }
+  if (!dest) return { message: `an output of type ${type} needs 'dest'`, hint: EXAMPLE }
+  const chosen = choosePipeline(pipeline, pipelines)
+  if ('message' in chosen) return chosen
+  const platforms = choosePlatforms(platform, chosen)
+  if ('message' in platforms) return platforms
+  if (type === 'docker' && platforms.length > 1) {
+    const has = platforms.map(formatPlatform).join(', ')
+    return {
+      message: `an output of type docker holds one platform, and ${chosen.name} has ${has}`,
+      hint: 'add platform=',
+    }
+  }
+  return { type, dest: resolve(dest), pipeline: chosen, platforms }
+}
+
+function choosePipeline(
+  name: string | undefined,
+  pipelines: readonly PipelineDefinition[],
+): PipelineDefinition | OutputFault {
+  const names = pipelines.map((one) => one.name)
+  const [only, ...others] = name === undefined ? pipelines : pipelines.filter((one) => one.name === name)
+  if (only === undefined) return { message: `an output names the pipeline '${name}'`, hint: suggest(name ?? '', names) }
+  if (others.length === 0) return only
+  return { message: 'an output names none of several pipelines', hint: `add pipeline=, one of ${names.join(', ')}` }
+}
+
+function choosePlatforms(
+  text: string | undefined,
+  { name, platforms }: PipelineDefinition,
+): readonly Platform[] | OutputFault {
+  const all = platforms.map(({ platform }) => platform)
+  if (text === undefined) return all
+  const wanted = parsePlatform(text)
+  const found = wanted && all.find((one) => samePlatform(one, wanted))
+  if (found !== undefined) return [found]
+  return { message: `${name} has no platform '${text}'`, hint: `it has ${all.map(formatPlatform).join(', ')}` }
+}
