@@ -34,6 +34,8 @@ export interface DebianRegistry extends AsyncDisposable {
   readonly host: string
   /** `http://127.0.0.1:40123`, or https. */
   readonly url: string
+  /** The directory of its storage driver. */
+  readonly store: string
   /** The only login that it knows, where it wants one. */
   readonly login: Login | undefined
   /** PEM of the certificate authority to trust, where it speaks TLS. */
@@ -71,6 +73,7 @@ export async function startDebianRegistry(options: DebianRegistryOptions = {}): 
   return {
     host: program.ready,
     url,
+    store: join(folder.path, 'store'),
     login: wanted === 'none' ? undefined : login,
     ca: tls?.certificate,
     tokenHost: tokens && new URL(tokens.realm).host,

@@ -28,6 +28,8 @@ export interface TinyImageOptions {
   /** What the config says instead of the platform: the lie of published Raspbian images. */
   readonly configPlatform?: Platform
   readonly config?: ImageConfig['config']
+  /** Date in the config, RFC 3339. */
+  readonly created?: string
   /** Media types; OCI unless told otherwise. */
   readonly dialect?: 'oci' | 'docker'
 }
@@ -54,7 +56,7 @@ export async function tinyImage(options: TinyImageOptions): Promise<TinyImage> {
   const diffId = digestOf(tar)
   const image: ImageConfig = {
     ...(options.configPlatform ?? options.platform),
-    created: '2024-01-01T00:00:00Z',
+    created: options.created ?? '2024-01-01T00:00:00Z',
     config: { Env: ['PATH=/bin'], ...options.config },
     rootfs: { type: 'layers', diff_ids: [diffId] },
     history: [{ created: '2024-01-01T00:00:00Z', created_by: 'tiny-image' }],
