@@ -89,6 +89,7 @@ export { execute, lock, plan, prune } from './operations/on-pipelines.js'
 export type {
   EmulationPolicy,
   ExecuteOptions,
+  ImageOptions,
   LockOptions,
   OperationOptions,
   PipelineOptions,

@@ -7,6 +7,7 @@ import { formatReport } from '../report/report-text.js'
 import type { CommandContext, PipelineFlags } from './command.js'
 import { EXIT, exitCodeOf } from './exit-code.js'
 import { jsonText, printNote, printResult } from './output.js'
+import { printPullHint } from './pull-hint.js'
 import { openReportPage } from './report-page.js'
 import { openReporter, progressOf } from './reporters.js'
 import { optionsOf } from './run-options.js'
@@ -17,6 +18,7 @@ export async function buildCommand(flags: PipelineFlags, context: CommandContext
   try {
     const report = await executeReported(flags, context)
     printResult(flags.json ? jsonText(report) : formatReport(report), host)
+    if (isForPeople(flags, host)) await printPullHint(report, flags.registry ?? context.defaults.registry, host)
     if (report.outcome === 'incomplete') host.exitCode = EXIT.incomplete
   } catch (error) {
     // Events as JSON have told it already, and nothing else may stand between them.
@@ -33,9 +35,13 @@ async function executeReported(flags: PipelineFlags, context: CommandContext): P
       isWritten = true
     })
   } finally {
-    const isShown = !['json', 'quiet'].includes(progressOf(flags, context.host))
-    if (isWritten && isShown) printNote(`report written to ${flags.report}`, context.host)
+    if (isWritten && isForPeople(flags, context.host)) printNote(`report written to ${flags.report}`, context.host)
   }
+}
+
+/** Whether standard error may hold more than events and errors. */
+function isForPeople(flags: PipelineFlags, host: CommandContext['host']): boolean {
+  return !['json', 'quiet'].includes(progressOf(flags, host))
 }
 
 /** What was drawn is taken away before anything else is written; the page is of runs that failed, too. */

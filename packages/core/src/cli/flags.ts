@@ -2,8 +2,9 @@ import { type Command, Option } from 'commander'
 import { EMULATION_POLICIES } from '../operations/options.js'
 import { PICTURE_FORMATS } from '../report/graph/formats.js'
 import { PROGRESS_CHOICES } from './command.js'
+import { SERVE_PORT } from './pull-hint.js'
 
-const REGISTRY_HELP = 'push to this registry instead: host[:port][/prefix], or embedded[:directory]'
+const REGISTRY_HELP = 'use this registry for published names: host[:port][/prefix], or embedded[:directory]'
 const BUILDER_HELP = 'builder (repeatable): an address, a docker context, or a builder of buildx'
 
 /** One definition per flag, so that a flag means the same for every command. Commander keeps an option per command. */
@@ -70,7 +71,13 @@ const FLAGS = {
   olderThan: () => [
     new Option('--older-than <duration>', 'keep what was pushed less than this time ago, as 7d or 36h (default: 24h)'),
   ],
-  port: () => [new Option('--port <number>', 'listen on this port; 0 takes a free one').default('5000')],
+  hostName: () => [
+    new Option('--host-name <name>', 'also answer requests under this name of the host (repeatable)').argParser(
+      collect,
+    ),
+  ],
+  sparse: () => [new Option('--sparse', 'accept manifests that refer to content which is not stored here')],
+  port: () => [new Option('--port <number>', 'listen on this port; 0 takes a free one').default(String(SERVE_PORT))],
 } as const satisfies Readonly<Record<string, () => readonly Option[]>>
 
 /** Name of an entry in the table of flags. */

@@ -16,7 +16,7 @@ import { planCommand } from './plan-command.js'
 import { promoteCommand } from './promote-command.js'
 import { pruneCommand } from './prune-command.js'
 import { reportCommand } from './report-command.js'
-import { serveCommand } from './serve-command.js'
+import { type ServeFlags, serveCommand } from './serve-command.js'
 import { VERSION } from './version.js'
 
 /** Flags of commands that compute what a run would do. */
@@ -99,7 +99,7 @@ function addImageCommands(program: Command, context: CommandContext): void {
     .description('show an index, and the config, size and base of each image')
     .argument('[names...]', 'image names; by default the names that this file publishes')
     .action((names: string[], _flags, command: Command) => inspectCommand(names, command.opts(), context))
-  addFlags(program.command('promote'), ['allowRemoval', 'referrers', 'json', 'verbose'])
+  addFlags(program.command('promote'), ['registry', 'allowRemoval', 'referrers', 'json', 'verbose'])
     .description('tag what was published, all platforms at once, with its digest')
     .argument('<source>', 'a name or digest, or a .json file of --metadata-file or --json')
     .argument('[tags...]', 'tags in its repository, or whole names; by default the names of the file')
@@ -113,12 +113,10 @@ function addToolCommands(program: Command, context: CommandContext): void {
     .description('make the HTML page about a run from its events')
     .argument('<events>', 'file written by --progress json')
     .action((events: string, flags: { readonly out?: string }) => reportCommand(events, flags, context))
-  addFlags(program.command('serve'), ['port', 'verbose'])
+  addFlags(program.command('serve'), ['port', 'hostName', 'sparse', 'verbose'])
     .description('keep the embedded registry up until Ctrl-C')
     .argument('[directory]', 'directory of its content; by default that of --registry embedded')
-    .action((directory: string | undefined, flags: { readonly port: string }) =>
-      serveCommand(directory, flags, context),
-    )
+    .action((directory: string | undefined, flags: ServeFlags) => serveCommand(directory, flags, context))
   program
     .command('explain')
     .description('describe the code of an error, and what to do')

@@ -2,21 +2,28 @@ import { readFile } from 'node:fs/promises'
 import { DefinitionError } from '../model/errors.js'
 import { parseJson } from '../model/json.js'
 import { promote } from '../operations/on-images.js'
+import { IMAGE_OPTIONS } from '../operations/option-names.js'
 import { formatPromoted } from '../report/report-text.js'
 import type { CommandContext, PipelineFlags } from './command.js'
 import { jsonText, printResult } from './output.js'
+import { optionsOf } from './run-options.js'
 
 /** `build.ts promote`: puts what has been published under tags. */
 export async function promoteCommand(
   source: string,
   tags: readonly string[],
-  { allowRemoval = false, referrers = true, json }: PipelineFlags,
-  { host, signal, defaults: { registryClient = {} } }: CommandContext,
+  flags: PipelineFlags,
+  context: CommandContext,
 ): Promise<void> {
+  const { host } = context
+  const { referrers = true } = flags
   const from = source.endsWith('.json') ? await readRecord(source) : source
-  const changes = await promote(from, tags, { allowRemoval, referrers, signal, registryClient })
-  printResult(json ? jsonText(changes) : formatPromoted(changes), host)
+  const changes = await promote(from, tags, { ...optionsOf(flags, context, PROMOTE_FLAGS), referrers })
+  printResult(flags.json ? jsonText(changes) : formatPromoted(changes), host)
 }
+
+/** The options of `promote` that flags and build.ts have in common with other commands. */
+const PROMOTE_FLAGS = { ...IMAGE_OPTIONS, allowRemoval: true } as const
 
 async function readRecord(path: string): Promise<Exclude<Parameters<typeof promote>[0], string>> {
   try {

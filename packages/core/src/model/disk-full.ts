@@ -17,6 +17,17 @@ export function asDiskFull(error: unknown): unknown {
   return new HostError('DISK_FULL', message, { cause: error, ...(node !== undefined && { node }) })
 }
 
+/** HTTP status of a request that found the registry's disk full. @see https://www.rfc-editor.org/rfc/rfc4918#section-11.5 */
+export const STORAGE_FULL = 507
+
+/** The embedded registry cannot start, or takes no push, because its disk is full. */
+export function registryDiskFull(directory: string, cause?: unknown): HostError {
+  return new HostError('DISK_FULL', `the disk of the embedded registry's directory ${directory} is full`, {
+    hint: "free space on that disk, or use a directory on another one: '--registry embedded:DIR'; 'npx tsx build.ts prune' lists what can be deleted",
+    cause,
+  })
+}
+
 /** Whether a full disk caused an error. */
 export function isDiskFull(error: unknown): boolean {
   return systemError(error) !== undefined

@@ -4,13 +4,14 @@ import type { Descriptor, StoredManifest } from '../model/oci.js'
 import { type Platform, parsePlatform, unreadablePlatform } from '../model/platform.js'
 import { copyManifest } from '../registry/copy.js'
 import type { CopiedReferrer } from '../registry/copy-referrers.js'
+import { onChosenRegistry } from './chosen-names.js'
 import { readNamed, refuseLosses } from './losses.js'
 import { imageNamed, isLayout, openImages, readName, readNewName } from './named-image.js'
-import { checkOptions, OPERATION_OPTIONS, type OptionNames } from './option-names.js'
-import type { OperationOptions } from './options.js'
+import { checkOptions, IMAGE_OPTIONS, type OptionNames } from './option-names.js'
+import type { ImageOptions } from './options.js'
 
 /** What {@link copy} takes beside the names. */
-export interface CopyOptions extends OperationOptions {
+export interface CopyOptions extends ImageOptions {
   /** These platforms alone: `linux/arm/v7`. An index then gets other bytes, and another digest. */
   readonly platforms?: readonly string[]
   /**
@@ -23,7 +24,7 @@ export interface CopyOptions extends OperationOptions {
 }
 
 const COPY_OPTIONS: OptionNames<CopyOptions> = {
-  ...OPERATION_OPTIONS,
+  ...IMAGE_OPTIONS,
   platforms: true,
   referrers: true,
   allowRemoval: true,
@@ -40,6 +41,10 @@ export interface CopyResult extends Pick<Descriptor, 'digest' | 'mediaType' | 's
 /** Copies an image or an index with all that it refers to, and with what refers to it. */
 export async function copy(from: string, to: string, options: CopyOptions = {}): Promise<CopyResult> {
   checkOptions('copy', options, COPY_OPTIONS)
+  return onChosenRegistry(options.registry, (placed) => copyNamed(placed(from), placed(to), options))
+}
+
+async function copyNamed(from: string, to: string, options: CopyOptions): Promise<CopyResult> {
   const source = imageNamed(readName(from, 'copy(from)'))
   const target = readNewName(to, 'copy(to)')
   const platforms = options.platforms && readPlatforms(options.platforms)

@@ -16,9 +16,10 @@ import { isImage, readImageConfig } from '../registry/image-config.js'
 import { isManifestEntry, readChild, readIndexContent } from '../registry/index-entries.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import { statedPlatform } from '../steps/registry-base.js'
+import { onChosenRegistry } from './chosen-names.js'
 import { imageNamed, openImages, readName } from './named-image.js'
-import { checkOptions, OPERATION_OPTIONS } from './option-names.js'
-import type { OperationOptions } from './options.js'
+import { checkOptions, IMAGE_OPTIONS } from './option-names.js'
+import type { ImageOptions } from './options.js'
 
 /** One image of an index, or the only one. */
 export interface InspectedImage {
@@ -50,11 +51,13 @@ export interface Inspection {
 }
 
 /** Reads what a registry or a layout holds under a name. */
-export async function inspect(name: string, options: OperationOptions = {}): Promise<Inspection> {
-  checkOptions('inspect', options, OPERATION_OPTIONS)
-  const reference = imageNamed(readName(name, 'inspect'))
-  await using images = openImages(options)
-  return await inspectIn(images, reference, { signal: options.signal })
+export async function inspect(name: string, options: ImageOptions = {}): Promise<Inspection> {
+  checkOptions('inspect', options, IMAGE_OPTIONS)
+  return onChosenRegistry(options.registry, async (placed) => {
+    const reference = imageNamed(readName(placed(name), 'inspect'))
+    await using images = openImages(options)
+    return await inspectIn(images, reference, { signal: options.signal })
+  })
 }
 
 async function inspectIn(registry: Registry, reference: Reference, call: RegistryCall): Promise<Inspection> {

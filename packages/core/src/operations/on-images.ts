@@ -3,7 +3,7 @@ import type { AssembleEntry, AssembleOptions, Assembly } from './assemble.js'
 import type { CopyOptions, CopyResult } from './copy.js'
 import type { Inspection } from './inspect.js'
 import type { BuildMetadata } from './metadata-file.js'
-import type { OperationOptions } from './options.js'
+import type { ImageOptions, OperationOptions } from './options.js'
 import type { PromotedTag, PromoteOptions } from './promote.js'
 
 // What is done with images by their names is loaded with the first call, like what is done with pipelines.
@@ -63,7 +63,7 @@ export async function copy(from: string, to: string, options: CopyOptions = {}):
  * const { images } = await inspect('ghcr.io/otbiot/esp8266-build:3.0.2')
  * ```
  */
-export async function inspect(name: string, options: OperationOptions = {}): Promise<Inspection> {
+export async function inspect(name: string, options: ImageOptions = {}): Promise<Inspection> {
   return (await import('./inspect.js')).inspect(name, options)
 }
 

@@ -3,6 +3,7 @@ import type { Pipeline } from '../definition/pipeline.js'
 import { DefinitionError, type Fault } from '../model/errors.js'
 import type {
   ExecuteOptions,
+  ImageOptions,
   LockOptions,
   OperationOptions,
   PipelineOptions,
@@ -14,6 +15,8 @@ import type {
 export type OptionNames<Options extends object> = { readonly [Name in keyof Required<Options>]: true }
 
 export const OPERATION_OPTIONS: OptionNames<OperationOptions> = { registryClient: true, signal: true }
+
+export const IMAGE_OPTIONS: OptionNames<ImageOptions> = { ...OPERATION_OPTIONS, registry: true }
 
 export const PIPELINE_OPTIONS: OptionNames<PipelineOptions> = {
   ...OPERATION_OPTIONS,

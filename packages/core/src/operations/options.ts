@@ -11,6 +11,15 @@ export interface OperationOptions {
   readonly signal?: AbortSignal
 }
 
+/** What operations on images take that can be on a chosen registry. */
+export interface ImageOptions extends OperationOptions {
+  /**
+   * Takes the place of the host in every name on a registry, also in those of a record: `host[:port][/prefix]`, or
+   * `embedded[:directory]` for the registry that polyarch brings along. Names in image layouts stay as they are.
+   */
+  readonly registry?: string
+}
+
 /** When an engine emulates a platform. */
 export const EMULATION_POLICIES = ['when-busy', 'when-needed', 'never'] as const
 

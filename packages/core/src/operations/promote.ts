@@ -7,14 +7,15 @@ import type { CopyResult } from '../registry/copy.js'
 import type { CopiedReferrer } from '../registry/copy-referrers.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import type { Report } from '../report/report.js'
+import { onChosenRegistry } from './chosen-names.js'
 import type { BuildMetadata } from './metadata-file.js'
 import { imageNamed, openImages, readName, readNewName, readTarget } from './named-image.js'
-import { checkOptions, OPERATION_OPTIONS, type OptionNames } from './option-names.js'
-import type { OperationOptions } from './options.js'
+import { checkOptions, IMAGE_OPTIONS, type OptionNames } from './option-names.js'
+import type { ImageOptions } from './options.js'
 import { readRecorded } from './recorded-digests.js'
 
 /** What {@link promote} takes beside source and tags. */
-export interface PromoteOptions extends OperationOptions {
+export interface PromoteOptions extends ImageOptions {
   /** Lets a name lose a platform that it has today. */
   readonly allowRemoval?: boolean
   /** Whether artifacts that refer to the images are copied to names in other repositories too. Default true. */
@@ -29,7 +30,7 @@ export interface PromotedTag extends TagChange {
   readonly notes?: readonly string[]
 }
 
-const PROMOTE_OPTIONS: OptionNames<PromoteOptions> = { ...OPERATION_OPTIONS, allowRemoval: true, referrers: true }
+const PROMOTE_OPTIONS: OptionNames<PromoteOptions> = { ...IMAGE_OPTIONS, allowRemoval: true, referrers: true }
 
 interface Promotion {
   readonly source: Reference
@@ -43,7 +44,15 @@ export async function promote(
   options: PromoteOptions = {},
 ): Promise<readonly PromotedTag[]> {
   checkOptions('promote', options, PROMOTE_OPTIONS)
-  const promotions = typeof from === 'string' ? ofName(from, to) : ofRecord(from, to)
+  return onChosenRegistry(options.registry, (placed) => {
+    // Tags stay in the repository of what is promoted.
+    const targets = to.map((written) => (isTag(written) ? written : placed(written)))
+    const promotions = typeof from === 'string' ? ofName(placed(from), targets) : ofRecord(from, targets, placed)
+    return moveAll(promotions, options)
+  })
+}
+
+async function moveAll(promotions: readonly Promotion[], options: PromoteOptions): Promise<readonly PromotedTag[]> {
   const { signal, referrers = true } = options
   await using registry = openImages(options)
   const moves = await Promise.all(promotions.map((one) => readMove(one, registry, { signal })))
@@ -67,8 +76,12 @@ function ofName(from: string, to: readonly string[]): readonly Promotion[] {
   return to.map((written) => ({ source, target: targetOf(written, source) }))
 }
 
-function ofRecord(from: Report | BuildMetadata, to: readonly string[]): readonly Promotion[] {
-  const recorded = readRecorded(from)
+function ofRecord(
+  from: Report | BuildMetadata,
+  to: readonly string[],
+  placed: (name: string) => string,
+): readonly Promotion[] {
+  const recorded = readRecorded(from).map((one) => ({ ...one, image: placed(one.image), names: one.names.map(placed) }))
   if (to.length === 0) {
     return recorded.flatMap(({ image, names }) =>
       names.map((name) => ({ source: readName(image, 'promote(from)'), target: readTarget(name, 'promote(from)') })),

@@ -1,9 +1,9 @@
 import { compile } from '../definition/compile.js'
-import { onRegistry } from '../definition/names.js'
 import type { Pipeline } from '../definition/pipeline.js'
 import { buildGraph } from '../graph/graph.js'
 import { formatReference } from '../model/reference.js'
 import { publishedNames } from '../steps/published-names.js'
+import { placedName } from './chosen-names.js'
 import type { PipelineOptions } from './options.js'
 import { chooseRegistry, registryBeforeStart } from './registry-choice.js'
 
@@ -29,13 +29,7 @@ export async function publishedReferences(
   const names = publishedNames(definition, buildGraph(definition))
   const published = names.map(({ reference }) => formatReference(reference))
   return {
-    references: asked.length === 0 ? published : asked.map((name) => placed(name, chosen.host)),
+    references: asked.length === 0 ? published : asked.map((name) => placedName(name, chosen.host)),
     [Symbol.asyncDispose]: () => chosen[Symbol.asyncDispose](),
   }
-}
-
-/** What cannot be read as a name of a registry is left to whoever looks at it. */
-function placed(name: string, registry: string | undefined): string {
-  const moved = registry === undefined || name.startsWith('oci:') ? undefined : onRegistry(registry, name)
-  return moved === undefined ? name : formatReference(moved)
 }

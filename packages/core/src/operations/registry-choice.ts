@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
-import { HostError } from '../model/errors.js'
+import { registryDiskFull, STORAGE_FULL } from '../model/disk-full.js'
+import { CancelledError, HostError } from '../model/errors.js'
 import type { ServerRequest } from '../registry-server/index.js'
 
 const EMBEDDED = /^embedded(?::(.*))?$/s
@@ -8,6 +9,8 @@ const EMBEDDED = /^embedded(?::(.*))?$/s
 export interface ChosenRegistry extends AsyncDisposable {
   /** `host[:port][/prefix]`; undefined where names keep the hosts that they were written with. */
   readonly host: string | undefined
+  /** Names the full disk of the embedded registry as the cause of a failure, where it refused a push for that. */
+  explain(error: unknown): unknown
 }
 
 /** Whether the text asks for the registry that polyarch brings along. */
@@ -35,6 +38,9 @@ export async function registryDirectory(choice: string): Promise<string> {
   return directory ? resolve(directory) : defaultRegistryDirectory()
 }
 
+/** A registry that another process serves. */
+const EXTERNAL = { explain: (error: unknown) => error, [Symbol.asyncDispose]: async () => {} }
+
 /**
  * Makes the chosen registry reachable: starts the embedded one, or joins the process that serves its directory already.
  *
@@ -44,17 +50,27 @@ export async function chooseRegistry(
   choice: string | undefined,
   onRequest?: (request: ServerRequest) => void,
 ): Promise<ChosenRegistry> {
-  if (!isEmbedded(choice) || choice === undefined) return { host: choice, [Symbol.asyncDispose]: async () => {} }
+  if (!isEmbedded(choice) || choice === undefined) return { ...EXTERNAL, host: choice }
   const directory = await registryDirectory(choice)
   const { runningRegistry, startRegistry } = await import('../registry-server/index.js')
   const join = async (): Promise<ChosenRegistry | undefined> => {
     const running = await runningRegistry(directory)
-    return running && { host: running.host, [Symbol.asyncDispose]: async () => {} }
+    return running && { ...EXTERNAL, host: running.host }
   }
   const joined = await join()
   if (joined !== undefined) return joined
+  let isFull = false
+  const observe = (request: ServerRequest) => {
+    isFull ||= request.status === STORAGE_FULL
+    onRequest?.(request)
+  }
   try {
-    return await startRegistry({ directory, ...(onRequest !== undefined && { onRequest }) })
+    const server = await startRegistry({ directory, onRequest: observe })
+    return {
+      host: server.host,
+      explain: (error) => (isFull && !(error instanceof CancelledError) ? registryDiskFull(directory, error) : error),
+      [Symbol.asyncDispose]: () => server.close(),
+    }
   } catch (error) {
     // Another run may have started it at the same moment.
     const late = error instanceof HostError && error.code === 'DIRECTORY_IN_USE' ? await join() : undefined

@@ -10,6 +10,7 @@ import { createLock, type Lock } from '../lock/lock.js'
 import { lockPath, readLockFile } from '../lock/lock-file.js'
 import { createCodeReader } from '../machine-code/image-code.js'
 import { closeAll } from '../model/close-all.js'
+import { asDiskFull } from '../model/disk-full.js'
 import { DefinitionError } from '../model/errors.js'
 import {
   formatPlatform,
@@ -54,8 +55,10 @@ export async function inWorkshop<Result>(
   const lock = givenLock ?? (await openLock(options))
   const open: AsyncDisposable[] = []
   let result: Result
+  let explain = (error: unknown) => error
   try {
     const destination = await chooseRegistry(options.registry)
+    explain = destination.explain
     open.push(destination)
     const definition = compile(pipelines, { registry: destination.host, ...chosen })
     const graph = buildGraph(definition, { only })
@@ -65,7 +68,7 @@ export async function inWorkshop<Result>(
     result = await work({ definition, graph, world, input: planningInput(definition, graph, options, only) })
   } catch (error) {
     await closeAll(open).catch(() => {})
-    throw error
+    throw explain(asDiskFull(error))
   }
   await closeAll(open)
   return result

@@ -1,4 +1,4 @@
-import { isDiskFull } from '../model/disk-full.js'
+import { isDiskFull, STORAGE_FULL } from '../model/disk-full.js'
 
 /**
  * The error codes that the server answers with. Those of failures of its own, INSUFFICIENT_STORAGE and UNKNOWN, are not
@@ -43,9 +43,6 @@ export class ProtocolError extends Error {
     return JSON.stringify({ errors: [{ code: this.code, message: this.message }] })
   }
 }
-
-/** HTTP status of a request that found the disk full. @see https://www.rfc-editor.org/rfc/rfc4918#section-11.5 */
-export const STORAGE_FULL = 507
 
 /** What any failure is answered with: the system's error code is told, its paths are not. */
 export function asProtocolError(error: unknown): ProtocolError {

@@ -4,7 +4,7 @@ import { createServer as createHttpServer, type IncomingMessage, type Server, ty
 import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, isIPv6 } from 'node:net'
 import { resolve } from 'node:path'
-import { isDiskFull } from '../model/disk-full.js'
+import { isDiskFull, registryDiskFull } from '../model/disk-full.js'
 import { HostError } from '../model/errors.js'
 import { type DirectoryLock, lockDirectory } from './lock.js'
 import type { RegistryServer, RegistryServerOptions, ServerTimeouts } from './options.js'
@@ -45,20 +45,12 @@ export async function startRegistry(options: RegistryServerOptions): Promise<Reg
     })
   } catch (cause) {
     if (cause instanceof HostError) throw cause
-    if (isDiskFull(cause)) throw diskFull(directory, cause)
+    if (isDiskFull(cause)) throw registryDiskFull(directory, cause)
     throw new HostError('REGISTRY_NOT_STARTED', `the directory ${directory} cannot be used`, {
       hint: 'name a directory that this user may make and write to',
       cause,
     })
   }
-}
-
-/** The registry cannot start, or a run cannot push to it, because its disk is full. */
-export function diskFull(directory: string, cause?: unknown): HostError {
-  return new HostError('DISK_FULL', `the disk of the embedded registry's directory ${directory} is full`, {
-    hint: "free space on that disk, or use a directory on another one: '--registry embedded:DIR'; 'npx tsx build.ts prune' lists what can be deleted",
-    cause,
-  })
 }
 
 async function serve(options: RegistryServerOptions, directory: string, lock: DirectoryLock): Promise<RegistryServer> {

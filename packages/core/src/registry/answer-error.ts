@@ -1,3 +1,4 @@
+import { STORAGE_FULL } from '../model/disk-full.js'
 import { type ErrorCode, RegistryError, type RegistryExchange } from '../model/errors.js'
 import { parseJson } from '../model/json.js'
 import { LIMITS } from '../model/limits.js'
@@ -77,6 +78,7 @@ function hintFor(
 ): string | undefined {
   if (code === 'REGISTRY_DENIED' || code === 'REGISTRY_UNAUTHORIZED')
     return context.obstacle ?? loginHint(context.host, context.credentials)
+  if (status === STORAGE_FULL) return `The disk of ${context.host} is full: free space there, then run again.`
   if (status === 413) return `Something before ${context.host} limits uploads: set its 'chunkSize'.`
   if (status === 400 && codes.length === 0 && url.startsWith('http:'))
     return `It was spoken to by plain HTTP: where it wants TLS, say registryClient: { hosts: { '${context.host}': { plainHttp: false } } }.`

@@ -15,6 +15,7 @@ import {
   checkProxy,
   checkRoom,
   checkTools,
+  existingDirectory,
 } from '../../src/operations/doctor/host-check.js'
 import { formatDiagnosis } from '../../src/report/diagnosis-text.js'
 import { unpainted } from '../../src/report/paint.js'
@@ -206,6 +207,13 @@ describe('this machine', () => {
     expect(await checkRoom(['/proc'])).toMatchObject([
       { state: 'warning', message: '0 B free in /proc', advice: expect.stringContaining('docker system prune') },
     ])
+  })
+
+  test('tells the room of the registry, also before its directory is made', async () => {
+    await using folder = await tempFolder('doctor')
+    expect(await existingDirectory(join(folder.path, 'registry', 'embedded'))).toBe(folder.path)
+    expect(await existingDirectory(folder.path)).toBe(folder.path)
+    expect(await existingDirectory('/no/such/folder')).toBe('/')
   })
 
   test('tells proxies without their logins, and settings that contradict each other', () => {

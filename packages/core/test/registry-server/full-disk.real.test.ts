@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import { request } from 'node:http'
@@ -5,9 +6,12 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Cleanup } from '../../../../test/support/cleanup.js'
 import { pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { type SmallDisk, smallDisk } from '../../../../test/support/small-disk.js'
+import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { tinyImage } from '../../../../test/support/tiny-image.js'
+import { copy, execute, fromImage, pipeline, platform as platformOf } from '../../src/index.js'
 import { type RegistryServer, startRegistry } from '../../src/registry-server/index.js'
 import { beginUpload, errorCodes, putBlob, someBytes } from './test-registry.js'
 
@@ -169,5 +173,39 @@ test('a start on a full disk says that it is full', async () => {
   await expect(startRegistry({ directory: server.directory })).rejects.toMatchObject({
     code: 'DISK_FULL',
     message: expect.stringContaining(server.directory),
+  })
+})
+
+describe('what pushes to the embedded registry and finds its disk full', () => {
+  const cleanup = new Cleanup()
+  let base: string
+
+  beforeEach(async () => {
+    const source = cleanup.use(await startRegistry({ directory: cleanup.use(await tempFolder('source')).path }))
+    const files = { 'bin/data': randomBytes(2 * MEGABYTE) }
+    await pushTinyImage({ url: source.url, repository: 'base' }, await tinyImage({ platform, files }), '1')
+    base = `${source.host}/base:1`
+    await server.close()
+    await disk.fill(MEGABYTE)
+  })
+  afterEach(() => cleanup[Symbol.asyncDispose]())
+
+  test('a copy says so, with the directory', async () => {
+    const registry = `embedded:${server.directory}`
+    await expect(copy(base, 'ghcr.io/team/app:1', { registry })).rejects.toMatchObject({
+      code: 'DISK_FULL',
+      message: expect.stringContaining(server.directory),
+    })
+  })
+
+  test('a run says so, with the directory', async () => {
+    const app = pipeline('ghcr.io/team/app')
+      .platforms(platformOf('amd64', { base: fromImage(base) }))
+      .build({ context: false, dockerfileInline: 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n' })
+      .tags('1')
+    await expect(execute(app, { registry: `embedded:${server.directory}` })).rejects.toMatchObject({
+      code: 'DISK_FULL',
+      message: expect.stringContaining(server.directory),
+    })
   })
 })

@@ -15,7 +15,7 @@ import { dockerConfigCredentials } from '../../registry/docker-config.js'
 import { type DockerProxies, readDockerProxies } from '../../registry/docker-proxies.js'
 import { OPERATION_OPTIONS, type OptionNames, splitArguments } from '../option-names.js'
 import type { OperationOptions, PipelineOptions, PipelinesAndOptions } from '../options.js'
-import { EMBEDDED_HOST, isEmbedded, registryBeforeStart } from '../registry-choice.js'
+import { EMBEDDED_HOST, isEmbedded, registryBeforeStart, registryDirectory } from '../registry-choice.js'
 import { checkEngines } from './engine-check.js'
 import { DIAGNOSIS_VERSION, type Diagnosis, type Finding, fine, trouble } from './finding.js'
 import {
@@ -25,6 +25,7 @@ import {
   checkProxy,
   checkRoom,
   checkTools,
+  existingDirectory,
 } from './host-check.js'
 import { checkRegistries, type UsedRegistry } from './registry-check.js'
 
@@ -69,7 +70,7 @@ export async function diagnose(...given: PipelinesAndOptions<DiagnoseOptions>): 
     checkRegistries(registries, { ...options.registryClient, credentials }, options.signal),
     checkTools(process.env, architectures.length > 0, process.getuid?.()),
     checkPackageEmulation(architectures),
-    checkRoom([tmpdir()]),
+    checkRoom([tmpdir(), ...(await registryFolders(options.registry))]),
     checkLimits(process.getuid?.()),
   ])
   throwIfCancelled(options.signal)
@@ -83,6 +84,12 @@ export async function diagnose(...given: PipelinesAndOptions<DiagnoseOptions>): 
       ...config.findings,
     ],
   }
+}
+
+/** Where the embedded registry keeps its content, if it is used. */
+async function registryFolders(choice: string | undefined): Promise<readonly string[]> {
+  if (choice === undefined || !isEmbedded(choice)) return []
+  return [await existingDirectory(await registryDirectory(choice))]
 }
 
 async function readProxies(): Promise<{ readonly proxies: DockerProxies; readonly findings: readonly Finding[] }> {

@@ -1,5 +1,5 @@
-import { readFile, statfs } from 'node:fs/promises'
-import { join } from 'node:path'
+import { access, readFile, statfs } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { HostError } from '../../model/errors.js'
 import { parseAuthVariable } from '../../registry/docker-config-file.js'
 import { ADVICE } from '../../report/advice.js'
@@ -62,7 +62,17 @@ export async function checkPackageEmulation(architectures: readonly string[]): P
 }
 
 /** Bytes below which a build of common size does not fit. */
-const LITTLE_ROOM = 2_000_000_000
+const LITTLE_ROOM = 1_000_000_000
+
+/** The directory or, if it does not exist yet, the nearest one above it that does. */
+export async function existingDirectory(path: string): Promise<string> {
+  const exists = await access(path).then(
+    () => true,
+    () => false,
+  )
+  const above = dirname(path)
+  return exists || above === path ? path : existingDirectory(above)
+}
 
 /** Looks whether there is room for contexts, layers and images. */
 export async function checkRoom(folders: readonly string[]): Promise<readonly Finding[]> {
