@@ -12,7 +12,8 @@ import { comparePlatforms, isKnownPlatform, parsePlatform, unreadablePlatform } 
 import { type Reference, repositoryOf, sameRepository } from '../model/reference.js'
 import { allOrNone } from '../registry/all-or-none.js'
 import { writeName } from '../registry/confirm-name.js'
-import { copyManifest } from '../registry/copy.js'
+import { type CopyResult, copyManifest } from '../registry/copy.js'
+import type { CopiedReferrer } from '../registry/copy-referrers.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import { lastOfEach, refuseDuplicates } from './assembly-duplicates.js'
 import { type AssemblySource, collectImages, type FoundImage } from './assembly-source.js'
@@ -40,6 +41,8 @@ export interface AssembleOptions extends OperationOptions {
   readonly trustDeclared?: boolean
   /** What two images for one platform are: an error unless told otherwise, or a reason to take the last one. */
   readonly duplicates?: 'refuse' | 'last'
+  /** Whether artifacts that refer to an image in another repository are copied with it. Default true. */
+  readonly referrers?: boolean
   /** Lets the name lose a platform that it has today. */
   readonly allowRemoval?: boolean
   /** For the index itself. */
@@ -50,6 +53,7 @@ const ASSEMBLE_OPTIONS: OptionNames<AssembleOptions> = {
   ...OPERATION_OPTIONS,
   trustDeclared: true,
   duplicates: true,
+  referrers: true,
   allowRemoval: true,
   annotations: true,
 }
@@ -59,7 +63,9 @@ export interface Assembly {
   readonly digest: Digest
   readonly mediaType: string
   readonly manifests: readonly Descriptor[]
-  /** What was understood that was not written. */
+  /** The artifacts that were copied with images from other repositories. */
+  readonly referrers: readonly CopiedReferrer[]
+  /** What was understood that was not written, and what was left out. */
   readonly notes: readonly string[]
 }
 
@@ -94,7 +100,7 @@ export async function assemble(
   )
   const succession = { reference: target, current, next: index }
   if (!options.allowRemoval) await refuseLosses(succession, images, call)
-  const leftOut = await bring(found, target, images, call)
+  const copied = await bring(found, { target, referrers: options.referrers ?? true }, images, call)
   if (!options.allowRemoval) await refuseNewLosses(succession, images, call)
   if (target.tag === undefined) await images.putManifest(target, index, call)
   else await writeName({ reference: target, manifest: index, before }, images, call)
@@ -103,7 +109,8 @@ export async function assemble(
     digest,
     mediaType,
     manifests: 'manifests' in index.content ? index.content.manifests : [],
-    notes: [...found.flatMap(({ notes }) => notes), ...leftOut],
+    referrers: copied.flatMap(({ referrers }) => referrers),
+    notes: [...found, ...copied].flatMap(({ notes }) => notes),
   }
 }
 
@@ -119,19 +126,18 @@ async function collectAll(
   return found.flat()
 }
 
-/** Copies what is not in the repository of the index. @returns what was left out, as sentences. */
+/** Copies what is not in the repository of the index. */
 async function bring(
   found: readonly FoundImage[],
-  target: Reference,
+  { target, referrers }: { readonly target: Reference; readonly referrers: boolean },
   registry: Registry,
   call: RegistryCall,
-): Promise<readonly string[]> {
+): Promise<readonly CopyResult[]> {
   const elsewhere = found.filter(({ reference, manifest }) => !manifest || !sameRepository(reference, target))
-  const copied = await allOrNone(elsewhere, call, ({ reference, manifest, isThere }, own) => {
+  return await allOrNone(elsewhere, call, ({ reference, manifest, isThere }, own) => {
     const to = { ...repositoryOf(target), ...digestOnly(reference) }
-    return copyManifest(registry, reference, to, manifest ? { source: manifest, isThere } : {}, own)
+    return copyManifest(registry, reference, to, { referrers, ...(manifest && { source: manifest, isThere }) }, own)
   })
-  return copied.flatMap(({ notes }) => notes)
 }
 
 function readEntries(entries: readonly (string | AssembleEntry)[], target: Reference): readonly AssemblySource[] {

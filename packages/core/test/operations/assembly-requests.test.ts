@@ -53,7 +53,8 @@ test('an image elsewhere is asked for while its config is read, before anything 
   const methods = proxy.seen.map(({ method }) => method)
   expect([methods.slice(0, 4).sort(), methods.slice(4)]).toEqual([
     ['GET', 'GET', 'GET', 'HEAD'],
-    ['POST', 'POST', 'PUT', 'HEAD', 'PUT', 'HEAD'],
+    // The blobs, what refers to the image, the image, and the name.
+    ['POST', 'POST', 'GET', 'HEAD', 'HEAD', 'HEAD', 'PUT', 'HEAD', 'PUT', 'HEAD'],
   ])
 })
 

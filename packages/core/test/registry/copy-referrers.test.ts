@@ -1,19 +1,15 @@
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Cleanup } from '../../../../test/support/cleanup.js'
 import { pushBlob, pushManifest, pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { type TinyImage, tinyImage, tinyIndex } from '../../../../test/support/tiny-image.js'
-import { copy, inspect, promote } from '../../src/index.js'
+import { assemble, copy, inspect, promote } from '../../src/index.js'
 import { type Digest, hexOf } from '../../src/model/digest.js'
-import { LIMITS } from '../../src/model/limits.js'
 import { encodeManifest, isIndex, MEDIA_TYPES, type StoredManifest } from '../../src/model/oci.js'
 import { createRegistry } from '../../src/registry/client.js'
 import { attachment, EMPTY_BLOB } from '../registry-server/attachments.js'
 import { type TestRegistry, testRegistry } from '../registry-server/test-registry.js'
-import { memoryRegistry } from './memory-registry.js'
-import { startScriptedServer } from './scripted-server.js'
 
 const AMD64 = { os: 'linux', architecture: 'amd64' }
 const ARM64 = { os: 'linux', architecture: 'arm64' }
@@ -156,6 +152,18 @@ test('promote to another repository brings them, unless they are to be left', as
   expect(await attachedTo(without, digestOfManifest(index))).toEqual([])
 })
 
+test('assemble brings what refers to the images that it copies, unless that is to be left', async () => {
+  const [to, without] = [newTarget(), newTarget()]
+  const { referrers } = await assemble(to, [sourceName()])
+  const [first] = images
+  if (first === undefined) throw new TypeError('there is an image')
+  const ofFirst = digestOfManifest(first.manifest)
+  expect(referrers).toEqual([{ digest: digestOfManifest(ofImage), subject: ofFirst, artifactType: 'text/x-note' }])
+  expect(await attachedTo(to, ofFirst)).toEqual([digestOfManifest(ofImage)])
+  expect((await assemble(without, [sourceName()], { referrers: false })).referrers).toEqual([])
+  expect(await attachedTo(without, ofFirst)).toEqual([])
+})
+
 test('signatures that only the target has are not overwritten', async () => {
   const to = newTarget()
   const [, repository = ''] = to.replace(/:1$/, '').split(/\/(.*)/)
@@ -181,100 +189,6 @@ test('more signatures under the same tag take the place of fewer', async () => {
   await pushManifest(at, more, tag)
   await copy(`${here.server.host}/more:1`, to)
   expect(await digestAt(to, tag)).toBe(digestOfManifest(more))
-})
-
-test('a registry without the API gets the tag that stands in for it, and is read by it', async () => {
-  const [from, to] = [memoryRegistry(), memoryRegistry()]
-  await using fromServer = await startScriptedServer(from.answer)
-  await using toServer = await startScriptedServer(to.answer)
-  await using registry = createRegistry()
-  const place = { registry: fromServer.host, repository: 'app' }
-  const blob = { ...EMPTY_BLOB, open: () => Readable.from([EMPTY_BLOB.bytes]) }
-  await registry.writeBlob(place, blob)
-  const content = { schemaVersion: 2, config: EMPTY_BLOB.descriptor, layers: [] } as const
-  const artifact = encodeManifest(content, MEDIA_TYPES.ociManifest)
-  const note = attachment(artifact.descriptor, 'text/x-note')
-  for (const [reference, manifest] of [
-    [{ ...place, tag: '1' }, artifact],
-    [place, note],
-    [place, attachment(note.descriptor, 'text/x-signature')],
-  ] as const)
-    await registry.putManifest(reference, manifest)
-  // Attached before: it stays.
-  const other = attachment(artifact.descriptor, 'text/x-other')
-  const there = { registry: toServer.host, repository: 'copied' }
-  await registry.writeBlob(there, blob)
-  await registry.putManifest(there, other)
-  const { referrers } = await copy(`${fromServer.host}/app:1`, `${toServer.host}/copied:1`)
-  expect(referrers.map(({ artifactType }) => artifactType)).toEqual(['text/x-note', 'text/x-signature'])
-  const listed = await registry.listReferrers(there, digestOfManifest(artifact))
-  expect(listed.map(({ digest }) => digest)).toEqual([other, note].map(digestOfManifest))
-})
-
-test('artifacts that refer to one another without end are refused', async () => {
-  const { answer } = memoryRegistry()
-  await using server = await startScriptedServer(answer)
-  await using registry = createRegistry()
-  const place = { registry: server.host, repository: 'app' }
-  const content = { schemaVersion: 2, config: EMPTY_BLOB.descriptor, layers: [] } as const
-  let last: StoredManifest = encodeManifest(content, MEDIA_TYPES.ociManifest)
-  await registry.putManifest({ ...place, tag: '1' }, last)
-  for (let depth = 0; depth <= LIMITS.referrerDepth; depth += 1) {
-    last = attachment(last.descriptor, `text/x-${depth}`)
-    await registry.putManifest(place, last)
-  }
-  await registry.writeBlob(place, { ...EMPTY_BLOB, open: () => Readable.from([EMPTY_BLOB.bytes]) })
-  const to = newTarget()
-  await expect(copy(`${server.host}/app:1`, to)).rejects.toMatchObject({
-    code: 'MANIFEST_UNSUPPORTED',
-    hint: expect.stringContaining('--no-referrers'),
-  })
-  await copy(`${server.host}/app:1`, to, { referrers: false })
-})
-
-test('more artifacts than a copy may bring are refused', async () => {
-  const { answer, store } = memoryRegistry()
-  await using server = await startScriptedServer(answer)
-  await using registry = createRegistry()
-  const place = { registry: server.host, repository: 'app' }
-  await registry.writeBlob(place, { ...EMPTY_BLOB, open: () => Readable.from([EMPTY_BLOB.bytes]) })
-  const content = { schemaVersion: 2, config: EMPTY_BLOB.descriptor, layers: [] } as const
-  const artifact = encodeManifest(content, MEDIA_TYPES.ociManifest)
-  await registry.putManifest({ ...place, tag: '1' }, artifact)
-  const manifests = Array.from({ length: LIMITS.referrers + 1 }, () => artifact.descriptor)
-  const body = JSON.stringify({ schemaVersion: 2, manifests })
-  const tag = `sha256-${hexOf(digestOfManifest(artifact))}`
-  store.manifests.set(`/v2/app/manifests/${tag}`, { mediaType: MEDIA_TYPES.ociIndex, body })
-  await expect(copy(`${server.host}/app:1`, newTarget())).rejects.toMatchObject({
-    code: 'MANIFEST_UNSUPPORTED',
-    message: expect.stringContaining(`are more than ${LIMITS.referrers}`),
-  })
-})
-
-test.each([
-  ['was deleted', undefined, 'does not exist: it was not copied'],
-  [
-    'is of a former kind',
-    { mediaType: 'application/vnd.oci.artifact.manifest.v1+json', body: '{"blobs":[]}' },
-    'was not copied: ',
-  ],
-])('a referrer that %s is left out with a note', async (_, held, note) => {
-  const { answer, store } = memoryRegistry()
-  await using server = await startScriptedServer(answer)
-  await using registry = createRegistry()
-  const place = { registry: server.host, repository: 'app' }
-  await registry.writeBlob(place, { ...EMPTY_BLOB, open: () => Readable.from([EMPTY_BLOB.bytes]) })
-  const content = { schemaVersion: 2, config: EMPTY_BLOB.descriptor, layers: [] } as const
-  const artifact = encodeManifest(content, MEDIA_TYPES.ociManifest)
-  await registry.putManifest({ ...place, tag: '1' }, artifact)
-  const attached = attachment(artifact.descriptor, 'text/x-note')
-  await registry.putManifest(place, attached)
-  const path = `/v2/app/manifests/${digestOfManifest(attached)}`
-  if (held === undefined) store.manifests.delete(path)
-  else store.manifests.set(path, held)
-  const { referrers, notes } = await copy(`${server.host}/app:1`, newTarget())
-  expect(referrers).toEqual([])
-  expect(notes).toEqual([expect.stringContaining(note)])
 })
 
 test('a layer that clients download from elsewhere is reported', async () => {
