@@ -16,7 +16,7 @@ const program = createProgram({
 const FILES = repositoryFiles(/\.md$|^packages\/.*\/src\/.*\.ts$|^packages\/create-polyarch\/templates\//)
 
 /** The pipelines that documentation names on the command line. */
-const PIPELINES = ['sdk', 'firmware']
+const PIPELINES = ['sdk', 'firmware', 'toolchain']
 
 /** A command of `build.ts` as somebody wrote it, up to where its line, quotation or sentence ends. */
 const WRITTEN = FILES.flatMap((file) =>

@@ -8,7 +8,7 @@ import { readBuild } from './build-reading.js'
 import type { DeclaredPipeline, PlatformDeclaration } from './declaration.js'
 import type { BaseDefinition, Definition, PipelineDefinition, PlatformDefinition } from './definition.js'
 import { checkDestinations } from './destinations.js'
-import { baseNamesOf, isPipeline } from './dockerfile-names.js'
+import { baseNamesOf, dockerfileNamesOf, isPipeline } from './dockerfile-names.js'
 import { Faults } from './faults.js'
 import { checkNamedBases } from './named-bases.js'
 import { checkPattern, expandPattern, imageOwner, PublishedNames, TargetNames } from './names.js'
@@ -128,6 +128,7 @@ class Compilation {
       repository,
       requested,
       baseNames: baseNamesOf(pipeline),
+      dockerfileNames: dockerfileNamesOf(pipeline, { names, sharedBase, platforms }),
       sharedBase: sharedBase ?? repository,
       platforms,
       names,

@@ -40,6 +40,15 @@ export interface PlatformDefinition {
   readonly names: readonly Reference[]
 }
 
+/** A result of a pipeline: its index, its shared base, or the image of one platform. */
+export type PipelineResult = 'index' | 'shared-base' | Platform
+
+/** A name that a pipeline publishes, as a Dockerfile names it: whole, with host and tag. */
+export interface DockerfileName {
+  readonly name: string
+  readonly result: PipelineResult
+}
+
 /** One pipeline, all decided. */
 export interface PipelineDefinition {
   /** Unique in the definition: what people type, and the key in plans, reports and metadata files. */
@@ -51,6 +60,8 @@ export interface PipelineDefinition {
   readonly requested: boolean
   /** Names that a literal FROM may use for the base, as written in the user's files. */
   readonly baseNames: readonly string[]
+  /** The names by which a Dockerfile of another pipeline names its results: as written, and as they are pushed. */
+  readonly dockerfileNames: readonly DockerfileName[]
   /** Where the shared base index lives; with a tag where it is published by name. */
   readonly sharedBase: Reference
   readonly platforms: readonly PlatformDefinition[]

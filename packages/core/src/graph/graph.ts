@@ -1,51 +1,46 @@
 import { policiesOf } from '../definition/base-policies.js'
 import type { Definition, PipelineDefinition, PlatformDefinition } from '../definition/definition.js'
-import { neededPipelines } from '../definition/pipeline-order.js'
 import { comparePlatforms, type Platform, platformIdentity } from '../model/platform.js'
 import { formatReference, repositoryOf } from '../model/reference.js'
+import { type DockerfileUses, linkedPipelines, pipelineImages } from './dockerfile-use.js'
+import { keepPlatforms } from './kept-platforms.js'
 import type { BaseIndexNode, BaseNode, ChildNode, Graph, ImageNode, IndexNode, Node } from './node.js'
+import { baseIndexNodeId, baseNodeId, imageNodeId, indexNodeId } from './node-id.js'
 
 /** What part of a definition to do. */
 export interface GraphOptions {
   /** These platforms alone; all, unless told otherwise. */
   readonly only?: readonly Platform[] | undefined
+  /** What the Dockerfiles of image nodes use, by node; nothing by default. */
+  readonly uses?: DockerfileUses | undefined
 }
 
 /** Computes the graph of the requested pipelines and of what they need. Pure. */
-export function buildGraph(definition: Definition, { only }: GraphOptions = {}): Graph {
-  const chosen = only && new Set(only.map(platformIdentity))
-  const nodes = neededPipelines(definition.pipelines).flatMap((pipeline) => {
-    const platforms = pipeline.platforms.filter(({ platform }) => !chosen || chosen.has(platformIdentity(platform)))
-    return platforms.length === 0 ? [] : pipelineNodes({ ...pipeline, platforms })
-  })
-  return { nodes }
+export function buildGraph(definition: Definition, { only, uses = new Map() }: GraphOptions = {}): Graph {
+  const pipelines = linkedPipelines(definition, uses)
+  const nodes = pipelines.flatMap((pipeline) => pipelineNodes(pipeline, definition, uses))
+  if (only === undefined) return { nodes }
+  const requested = new Set(pipelines.filter((one) => one.requested).map(({ name }) => name))
+  const chosen = new Set(only.map(platformIdentity))
+  return {
+    nodes: keepPlatforms(
+      nodes,
+      uses,
+      (node) => requested.has(node.pipeline) && chosen.has(platformIdentity(node.platform)),
+    ),
+  }
 }
 
-/** Id of the node that makes one platform's base. */
-export function baseNodeId(pipeline: string, platform: Platform): string {
-  return `${pipeline} base(${platformIdentity(platform)})`
-}
-
-/** Id of the node that makes one platform's image. */
-export function imageNodeId(pipeline: string, platform: Platform): string {
-  return `${pipeline} image(${platformIdentity(platform)})`
-}
-
-/** Id of the node that makes the shared base index. */
-export function baseIndexNodeId(pipeline: string): string {
-  return `${pipeline} base index`
-}
-
-/** Id of the node that makes the final index. */
-export function indexNodeId(pipeline: string): string {
-  return `${pipeline} index`
-}
-
-function pipelineNodes(pipeline: PipelineDefinition): readonly Node[] {
+function pipelineNodes(pipeline: PipelineDefinition, definition: Definition, uses: DockerfileUses): readonly Node[] {
   const whole = wholeBase(pipeline)
   const bases = whole === undefined ? pipeline.platforms.map((platform) => baseNode(pipeline, platform)) : []
   const baseIndex = whole === undefined ? [baseIndexNode(pipeline)] : []
-  const images = pipeline.platforms.map((platform) => imageNode(pipeline, platform, whole))
+  const images = pipeline.platforms.map((platform) => {
+    const node = imageNode(pipeline, platform, whole)
+    const linked = pipelineImages(node, definition, { externals: uses.get(node.id)?.externals ?? [] })
+    const needs = new Set([...node.needs, ...linked.flatMap(({ result, decidedBy }) => [result, decidedBy])])
+    return { ...node, needs: [...needs], pipelineImages: linked }
+  })
   return [...bases, ...baseIndex, ...images, indexNode(pipeline)]
 }
 
@@ -109,6 +104,7 @@ function imageNode(pipeline: PipelineDefinition, definition: PlatformDefinition,
     baseIndex,
     baseName: baseNameOf(definition, pipeline),
     policies: policiesOf(definition.base),
+    pipelineImages: [],
     baseNames: pipeline.baseNames,
     format: pipeline.format,
   }

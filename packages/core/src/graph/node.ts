@@ -43,6 +43,16 @@ export interface BaseIndexNode extends NodeCommon {
   readonly keepsKeyTag?: true
 }
 
+/** A result of another pipeline of the run that the Dockerfile of an image names. */
+export interface PipelineImage {
+  /** Whole name in the Dockerfile. */
+  readonly name: string
+  /** The node whose result the build gets: an index, or the image of one platform. */
+  readonly result: string
+  /** The node whose result is part of the key: that of the platform's own image, unless others are used too. */
+  readonly decidedBy: string
+}
+
 /** One platform's image, built on its base. */
 export interface ImageNode extends NodeCommon {
   readonly kind: 'image'
@@ -60,6 +70,8 @@ export interface ImageNode extends NodeCommon {
   readonly baseName: string
   /** The policies that its base is checked under, without the default ones. */
   readonly policies: BasePolicies
+  /** What its Dockerfile names of other pipelines of the run. */
+  readonly pipelineImages: readonly PipelineImage[]
   /** Names that a literal FROM may use for the base. */
   readonly baseNames: readonly string[]
   readonly format: ImageFormat

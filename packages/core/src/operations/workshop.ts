@@ -4,7 +4,6 @@ import { missingBinfmtEntry } from '../builder/docker/emulators.js'
 import { compile } from '../definition/compile.js'
 import type { Definition } from '../definition/definition.js'
 import type { Pipeline } from '../definition/pipeline.js'
-import { buildGraph } from '../graph/graph.js'
 import type { Graph } from '../graph/node.js'
 import { createLock, type Lock } from '../lock/lock.js'
 import { lockPath, readLockFile } from '../lock/lock-file.js'
@@ -26,6 +25,7 @@ import { createContexts } from '../steps/contexts.js'
 import { createOutside } from '../steps/outside.js'
 import { publishedNames, targetNodes } from '../steps/published-names.js'
 import type { World } from '../steps/step.js'
+import { linkedGraph } from './linked-graph.js'
 import { openRegistry } from './open-registry.js'
 import type { PlanOptions } from './options.js'
 import { readAnew } from './rebuild-choice.js'
@@ -61,10 +61,10 @@ export async function inWorkshop<Result>(
     explain = destination.explain
     open.push(destination)
     const definition = compile(pipelines, { registry: destination.host, ...chosen })
-    const graph = buildGraph(definition, { only })
     const world = openWorld(options, lock)
     open.unshift(world.contexts, world.engines, world.registry)
     await world.engines.checkAddresses()
+    const graph = await linkedGraph(definition, only, world, options.signal)
     result = await work({ definition, graph, world, input: planningInput(definition, graph, options, only) })
   } catch (error) {
     await closeAll(open).catch(() => {})

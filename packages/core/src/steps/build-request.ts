@@ -69,6 +69,7 @@ export async function buildRequest(
     dockerfile,
     pins: [
       ...baseNamesOf(node).map((name) => ({ name, pinned: base })),
+      ...pipelinePins(work),
       ...resolved.images.map(({ name, pinned }) => ({ name, pinned })),
     ],
     args: {
@@ -106,6 +107,14 @@ export function baseNamesOf({ baseNames }: ImageNode): readonly string[] {
 /** The index of the shared base with its digest: one value for all platforms. */
 function baseReference({ node, inputs }: BuildWork): string {
   return formatReference(inputOf(inputs, node.baseIndex).reference)
+}
+
+/** The images that the run makes in other pipelines, with their digests. */
+function pipelinePins({ node, inputs }: BuildWork): BuildRequest['pins'] {
+  return node.pipelineImages.map(({ name, result }) => ({
+    name,
+    pinned: formatReference(inputOf(inputs, result).reference),
+  }))
 }
 
 function dockerfileOf({ context: { dockerfile } }: ResolvedImage): BuildDockerfile {
@@ -151,6 +160,11 @@ function pinnedDockerfile(work: BuildWork): string {
   const bases = analysis.literalBases.map((place) => ({ place, text: base }))
   const { text } = context.dockerfile
   const others = images.flatMap(({ places, pinned }) => places.map((place) => ({ place, text: pinned })))
-  const known = others.filter(({ place }) => !MODIFIER.test(text.slice(place.start, place.end)))
+  const made = new Map(pipelinePins(work).map(({ name, pinned: text }) => [name, text]))
+  const ofPipelines = analysis.externals.flatMap(({ name, places }) => {
+    const pinned = made.get(name)
+    return pinned === undefined ? [] : places.map((place) => ({ place, text: pinned }))
+  })
+  const known = [...others, ...ofPipelines].filter(({ place }) => !MODIFIER.test(text.slice(place.start, place.end)))
   return replaceSpans(text, [...bases, ...known])
 }

@@ -98,7 +98,7 @@ async function recordSources(
   const forTarget = new Set(analysis.externals.filter(({ isForTarget }) => isForTarget).map(({ name }) => name))
   const reported = await makeSourceRecord({
     sources,
-    baseNames: new Set(baseNamesOf(node)),
+    namesInKey: new Set([...baseNamesOf(node), ...node.pipelineImages.map(({ name }) => name)]),
     pinnedRemotes: new Set(analysis.pinnedRemotes),
     resolve: (name, digest) =>
       resolvedDigest({ name, digest, isForTarget: forTarget.has(name) }, node.platform, world, call),

@@ -8,10 +8,11 @@ import { type Inputs, inputOf } from './step.js'
 
 type Decided = Pick<ResolvedImage, 'analysis' | 'listing' | 'decisiveText' | 'epoch' | 'contexts'>
 
-/** The nodes whose results are part of an image's key: its base, and the whole index where more of it is used. */
+/** The nodes whose results are part of an image's key: its base, the whole index where more of it is used, and images of other pipelines. */
 export function decidingNodes(node: ImageNode, { analysis }: Pick<ResolvedImage, 'analysis'>): readonly string[] {
-  const { base, baseIndex } = node
+  const { base, baseIndex, pipelineImages } = node
   return [
+    ...new Set(pipelineImages.map(({ decidedBy }) => decidedBy)),
     ...(analysis.usesBaseElsewhere ? [] : [base]),
     ...(analysis.usesBaseElsewhere || analysis.usesBaseArgInStage ? [baseIndex] : []),
   ]
@@ -41,6 +42,12 @@ function decidingSettings(node: ImageNode, resolved: Decided, inputs: Inputs): I
   return {
     ...decisive,
     ...Object.fromEntries(resolved.contexts.map((context) => [`contexts.${context.name}`, contextDigest(context)])),
+    ...Object.fromEntries(
+      node.pipelineImages.map(({ name, decidedBy }) => [
+        `images.${name}`,
+        inputOf(inputs, decidedBy).descriptor.digest,
+      ]),
+    ),
     args: decidingArgs(node, resolved, inputs),
     addHosts: byHost(addHosts),
     // BuildKit compares the names of stages so.

@@ -1,5 +1,3 @@
-import type { ContextRequest } from '../context/open-context.js'
-import { analyze } from '../dockerfile/analysis.js'
 import { normalizedText } from '../dockerfile/normalized-text.js'
 import type { ImageNode } from '../graph/node.js'
 import { DefinitionError } from '../model/errors.js'
@@ -13,6 +11,7 @@ import { checkBuiltImage, isComplete, keptManifest, readPushedImage } from './bu
 import { checkCode } from './code-check.js'
 import { noteGitFolder } from './git-folder.js'
 import { type PushedImage, pushImage } from './image-build.js'
+import { readImageDockerfile } from './image-dockerfile.js'
 import { explainImage, partsOf, recordContext } from './image-explanation.js'
 import { decidingInputs, decidingNodes } from './image-key.js'
 import { encodeParts, PARTS_ANNOTATION } from './image-parts.js'
@@ -30,13 +29,9 @@ type ImageWork = Work<ImageNode, ResolvedImage>
 
 /** One platform's image: built by the engine, pushed under its key tag, kept as the pipeline's format asks. */
 export const imageStep: Step<ImageNode, ResolvedImage> = {
-  async resolve({ build, platform, baseNames }, world, call) {
-    const context = await world.contexts.open(contextRequest(build), call.signal)
-    const { target, args } = build
-    const contextNames = new Set(Object.keys(build.contexts))
-    const { parseDockerfile } = await import('../dockerfile/parse.js')
-    const dockerfile = parseDockerfile(context.dockerfile.text)
-    const analysis = analyze(dockerfile, { platform, target, args, baseNames, contexts: contextNames })
+  async resolve(node, world, call) {
+    const { build, platform, pipelineImages } = node
+    const { context, dockerfile, analysis } = await readImageDockerfile(node, world, call.signal)
     const faults = [
       ...analysis.faults,
       ...volatileFaults(analysis, build.volatile),
@@ -53,9 +48,11 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
         })),
       )
     }
+    const made = new Set(pipelineImages.map(({ name }) => name))
+    const others = analysis.externals.filter(({ name }) => !made.has(name))
     const [listing, images, contexts] = await Promise.all([
       context.select(analysis.contextPaths, call.signal),
-      Promise.all(analysis.externals.map((image) => pinImage(image, platform, world, call))),
+      Promise.all(others.map((image) => pinImage(image, platform, world, call))),
       resolveContexts(analysis, { build, platform }, context.dockerfile.file, world, call),
     ])
     noteVolatile(analysis, context, build.volatile, call)
@@ -114,10 +111,6 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
 async function allSucceeded(tasks: readonly unknown[]): Promise<void> {
   const failed = (await Promise.allSettled(tasks)).find(({ status }) => status === 'rejected')
   if (failed?.status === 'rejected') throw failed.reason
-}
-
-function contextRequest({ context, dockerfile, dockerfileInline, fileModes }: ImageNode['build']): ContextRequest {
-  return { context, dockerfile, fileModes, ...(dockerfileInline !== undefined && { inline: dockerfileInline }) }
 }
 
 /** The finished image, unless what it was built from has changed since. */

@@ -1,6 +1,6 @@
 import type { Definition, PipelineDefinition } from '../definition/definition.js'
-import { baseIndexNodeId, imageNodeId, indexNodeId } from '../graph/graph.js'
 import type { Graph } from '../graph/node.js'
+import { baseIndexNodeId, imageNodeId, indexNodeId } from '../graph/node-id.js'
 import type { Reference } from '../model/reference.js'
 
 /** A name that users see, and the node whose result it is to point to. */

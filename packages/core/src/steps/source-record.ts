@@ -26,8 +26,8 @@ export interface SourceRecord {
 /** What BuildKit reported is completed with. */
 export interface SourceRecordInput {
   readonly sources: readonly BuildSource[]
-  /** Names that stand for the base, which the key holds. */
-  readonly baseNames: ReadonlySet<string>
+  /** Names whose digests the key holds: of the base, and of images of other pipelines of the run. */
+  readonly namesInKey: ReadonlySet<string>
   /** The content that the Dockerfile itself pins, by a checksum or a commit. */
   readonly pinnedRemotes: ReadonlySet<string>
   /** The digests that count for a name: those of the index, and of the platform's own image. */
@@ -42,7 +42,7 @@ export async function makeSourceRecord(input: SourceRecordInput): Promise<Source
   for (const source of input.sources) {
     if (source.kind === 'remote') {
       if (!input.pinnedRemotes.has(source.url) && !COMMIT.test(source.url)) unverifiable.push(publicAddress(source.url))
-    } else if (!input.baseNames.has(source.name)) {
+    } else if (!input.namesInKey.has(source.name)) {
       if (source.digest === undefined) unverifiable.push(source.name)
       else images[source.name] = await input.resolve(source.name, source.digest)
     }

@@ -23,7 +23,10 @@ export async function recordedArgs(
   call: StepCall,
 ): Promise<Digest | undefined> {
   const named = Object.entries(images).map(([name, { image }]) => ({ ...referenceOf(name), digest: image }))
-  const read = [inputOf(inputs, node.base).reference, ...named].map((image) => mayHaveTriggers(image, world, call))
+  const made = [node.base, ...node.pipelineImages.map(({ decidedBy }) => decidedBy)]
+  const read = [...made.map((id) => inputOf(inputs, id).reference), ...named].map((image) =>
+    mayHaveTriggers(image, world, call),
+  )
   const isLayout = resolved.contexts.some(({ kind }) => kind === 'layout')
   const may = isLayout || (await Promise.all(read)).includes(true)
   return may ? unusedArgsDigest(node, resolved) : undefined

@@ -15,7 +15,7 @@ function recordOf(pinnedRemotes: readonly string[], ...urls: readonly string[]) 
       { kind: 'image', name: 'r.example.com/local:1', digest: undefined },
       ...urls.map((url) => ({ kind: 'remote' as const, url })),
     ],
-    baseNames: new Set(['r.example.com/base:1']),
+    namesInKey: new Set(['r.example.com/base:1']),
     pinnedRemotes: new Set(pinnedRemotes),
     resolve: async (_name, digest) => ({ index: digest, image: digest }),
     context: undefined,

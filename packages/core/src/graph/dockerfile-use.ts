@@ -1,0 +1,125 @@
+import type { Definition, PipelineDefinition, PipelineResult, PlatformDefinition } from '../definition/definition.js'
+import {
+  basesOf,
+  findCycle,
+  neededPipelines,
+  type PipelineNeeds,
+  sortByDependency,
+} from '../definition/pipeline-order.js'
+import { DefinitionError, type Fault } from '../model/errors.js'
+import { formatPlatform, type Platform, platformIdentity } from '../model/platform.js'
+import type { ImageNode, PipelineImage } from './node.js'
+import { baseIndexNodeId, baseNodeId, imageNodeId, indexNodeId } from './node-id.js'
+
+/** What the Dockerfile of an image node uses of other nodes. */
+export interface DockerfileUse {
+  /** Path of the Dockerfile, for messages. */
+  readonly file: string
+  /** The images that it names beside the base. */
+  readonly externals: readonly {
+    readonly name: string
+    /** Whether every place uses it for the target's platform. */
+    readonly isForTarget: boolean
+  }[]
+  /** Whether its key has the digest of the base index, not only that of the platform's base. */
+  readonly usesWholeBase: boolean
+}
+
+/** What the Dockerfiles use, by the id of the image node. */
+export type DockerfileUses = ReadonlyMap<string, DockerfileUse>
+
+interface Named {
+  readonly publisher: PipelineDefinition
+  readonly result: PipelineResult
+}
+
+/** What a Dockerfile names of other pipelines of the run. A pipeline's own names stand for what was published before. */
+export function pipelineImages(
+  node: ImageNode,
+  definition: Definition,
+  { externals }: Pick<DockerfileUse, 'externals'>,
+): readonly PipelineImage[] {
+  return externals.flatMap(({ name, isForTarget }) => {
+    const named = resultNamed(name, node.pipeline, definition)
+    if (named === undefined) return []
+    const [result, ofPlatform] = nodesOf(named, node.platform)
+    return [{ name, result, decidedBy: isForTarget ? ofPlatform : result }]
+  })
+}
+
+/** The needed pipelines, those that others need first. */
+export function linkedPipelines(definition: Definition, uses: DockerfileUses): readonly PipelineDefinition[] {
+  const needs = needsOf(definition, uses)
+  return sortByDependency(neededPipelines(definition.pipelines, needs), needs)
+}
+
+/**
+ * Refuses pipelines that need each other, and images that another pipeline does not make for the platform.
+ *
+ * @throws DefinitionError DEFINITION_INVALID
+ */
+export function checkUses(definition: Definition, uses: DockerfileUses): void {
+  const cycle = findCycle(definition.pipelines, needsOf(definition, uses))
+  const faults = definition.pipelines.flatMap((pipeline) =>
+    pipeline.platforms.flatMap((platform) => platformFaults(pipeline, platform, definition, uses)),
+  )
+  if (cycle !== undefined) {
+    const hint = 'take one of these out of the Dockerfile or the bases; what both need can be a pipeline of its own'
+    faults.push({ path: `pipeline ${cycle[0]}`, message: `pipelines need each other: ${cycle.join(' → ')}`, hint })
+  }
+  if (faults.length > 0) throw new DefinitionError(faults)
+}
+
+function needsOf(definition: Definition, uses: DockerfileUses): PipelineNeeds {
+  return (pipeline) => {
+    const named = pipeline.platforms.flatMap(({ platform }) =>
+      (uses.get(imageNodeId(pipeline.name, platform))?.externals ?? []).flatMap(
+        ({ name }) => resultNamed(name, pipeline.name, definition)?.publisher.name ?? [],
+      ),
+    )
+    return [...new Set([...basesOf(pipeline), ...named])]
+  }
+}
+
+function platformFaults(
+  { name: pipeline }: PipelineDefinition,
+  { platform, optional }: PlatformDefinition,
+  definition: Definition,
+  uses: DockerfileUses,
+): readonly Fault[] {
+  const { file, externals } = uses.get(imageNodeId(pipeline, platform)) ?? { file: '', externals: [] }
+  return externals.flatMap(({ name, isForTarget }) => {
+    const named = isForTarget ? resultNamed(name, pipeline, definition) : undefined
+    if (named === undefined || isPlatform(named.result)) return []
+    const { publisher } = named
+    const same = publisher.platforms.find((one) => platformIdentity(one.platform) === platformIdentity(platform))
+    if (same !== undefined && (optional || !same.optional)) return []
+    const what = `${name} of pipeline ${publisher.name}`
+    if (same !== undefined) {
+      const hint = 'make the platform optional here too, or required there'
+      return [{ path: file, message: `${formatPlatform(platform)} uses ${what}, where it is optional`, hint }]
+    }
+    const has = publisher.platforms.map((one) => formatPlatform(one.platform)).join(', ')
+    const hint = `it has ${has}; a stage that runs on the builder needs --platform=$BUILDPLATFORM`
+    return [{ path: file, message: `names ${what}, which has no ${formatPlatform(platform)}`, hint }]
+  })
+}
+
+function resultNamed(name: string, by: string, { pipelines }: Definition): Named | undefined {
+  for (const publisher of pipelines) {
+    const found = publisher.name === by ? undefined : publisher.dockerfileNames.find((one) => one.name === name)
+    if (found !== undefined) return { publisher, result: found.result }
+  }
+  return undefined
+}
+
+/** The node whose result a name stands for, and the one of its platform. */
+function nodesOf({ publisher: { name }, result }: Named, platform: Platform): readonly [string, string] {
+  if (result === 'index') return [indexNodeId(name), imageNodeId(name, platform)]
+  if (result === 'shared-base') return [baseIndexNodeId(name), baseNodeId(name, platform)]
+  return [imageNodeId(name, result), imageNodeId(name, result)]
+}
+
+function isPlatform(result: PipelineResult): result is Platform {
+  return typeof result === 'object'
+}
