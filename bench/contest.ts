@@ -16,6 +16,13 @@ export interface Contest {
   readonly requests: () => number | Promise<number>
 }
 
+/** What one contestant came to: the median, or why it failed. */
+export interface Comparison {
+  readonly name: string
+  readonly seconds?: number
+  readonly failure?: string
+}
+
 interface Result {
   readonly seconds: number[]
   requests: number
@@ -32,8 +39,12 @@ export function countNew(total: () => Promise<number>): () => Promise<number> {
   }
 }
 
-/** Lets all take turns, so that what else the machine does meets each of them, and prints medians and ratios. */
-export async function hold({ title, contestants, rounds, requests }: Contest): Promise<void> {
+/**
+ * Lets all take turns, so that what else the machine does meets each of them, and prints medians and ratios.
+ *
+ * @returns the same, in the order of the contestants.
+ */
+export async function hold({ title, contestants, rounds, requests }: Contest): Promise<readonly Comparison[]> {
   const results = new Map<Contestant, Result>(contestants.map((one) => [one, { seconds: [], requests: 0 }]))
   for (let round = 0; round < rounds; round++) {
     for (const [contestant, result] of results) if (result.failure === undefined) await measure(contestant, result)
@@ -41,6 +52,9 @@ export async function hold({ title, contestants, rounds, requests }: Contest): P
   console.log(`\n${title}`)
   const [own] = results.values()
   for (const [{ name }, result] of results) console.log(`  ${name.padEnd(34)} ${tell(result, own)}`)
+  return [...results].map(([{ name }, { seconds, failure }]) =>
+    failure === undefined ? { name, seconds: median(seconds) } : { name, failure },
+  )
 
   async function measure(contestant: Contestant, result: Result): Promise<void> {
     await contestant.before?.()

@@ -1,3 +1,4 @@
+import { buildxCommand } from '../scripts/setup/newer-engine.mjs'
 import { userFolder } from '../test/cli/user-folder.js'
 import { runProgram } from '../test/support/child.js'
 import { Cleanup } from '../test/support/cleanup.js'
@@ -25,7 +26,7 @@ export async function benchIndexes(): Promise<void> {
   const registry = cleanup.use(await startDebianRegistry())
   const slow = cleanup.use(await slowDown(registry.host, ROUND_TRIP))
   const folder = cleanup.use(await userFolder())
-  const docker = await dockerCli(folder)
+  const docker = await dockerCli(folder, process.env['DOCKER_HOST'] ?? '')
   for (const [at, platform] of PLATFORMS.entries()) {
     const image = await tinyImage({ platform, files: { at: String(at) } })
     await pushTinyImage({ url: registry.url, repository: 'one' }, image, String(at))
@@ -58,7 +59,7 @@ export async function benchIndexes(): Promise<void> {
         },
       },
     ]
-    if (await version('docker', 'buildx', 'version')) {
+    if (await version(...buildxCommand(), 'version')) {
       const run = () => docker('buildx', 'imagetools', 'create', '--tag', target(), ...from)
       contestants.push({ name: 'docker buildx imagetools create', run })
     }

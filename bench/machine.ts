@@ -1,4 +1,5 @@
 import { cpus, totalmem } from 'node:os'
+import { buildxCommand } from '../scripts/setup/newer-engine.mjs'
 import { runProgram } from '../test/support/child.js'
 
 /** The first line that a program prints; undefined where it is not there. */
@@ -18,7 +19,7 @@ export async function describeMachine(): Promise<void> {
     machine: `${cpus().length} × ${cpu?.model ?? 'unknown'}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB`,
     node: process.version,
     docker: await version('docker', 'version', '--format', '{{.Client.Version}}, engine {{.Server.Version}}'),
-    buildx: await version('docker', 'buildx', 'version'),
+    buildx: await version(...buildxCommand(), 'version'),
     crane: await version('crane', 'version'),
     oras: await version('oras', 'version'),
     skopeo: await version('skopeo', '--version'),

@@ -24,10 +24,10 @@ export interface UserFolder extends AsyncDisposable {
   start(args: readonly string[], variables?: Variables, runner?: Runner): RunningCommand
 }
 
-/** `node --import tsx build.ts`, or `tsx build.ts`, which starts another process for it. */
-export type Runner = 'node' | 'tsx'
+/** `node --import tsx build.ts`; `tsx build.ts`, which starts another process for it; or `node build.ts` of a newer node. */
+export type Runner = 'node' | 'tsx' | 'native'
 
-const RUNNERS = { node: ['node', '--import', 'tsx'], tsx: [join(ROOT, 'node_modules/.bin/tsx')] }
+const RUNNERS = { node: ['node', '--import', 'tsx'], tsx: [join(ROOT, 'node_modules/.bin/tsx')], native: ['node'] }
 
 const IMPORTS = `import { fromImage, pipeline, platform, run } from '@polyarch/core'\n`
 

@@ -30,21 +30,22 @@ export async function runBuild(
   call: BuilderCall,
 ): Promise<SolveResult> {
   const control = await buildKit.control(call.signal)
-  const session = await sessions.open(request.inputs, call.signal)
-  const before = session.failures.length
-  for (const [id, directory] of Object.entries(request.layouts ?? {})) {
-    session.stores.set(LAYOUTS + id, layoutStore(directory))
-  }
-  const caches = await serveLocalCaches(request, session.stores)
-  try {
-    const result = await solve(
-      control,
-      { ...solveRequest({ ...request, ...caches }, { features, address }), session: session.id, exporter },
-      call,
-    )
-    await caches.finish(result.exported)
-    return result
-  } catch (error) {
-    throw buildFailure(error, request, session.failures.slice(before))
-  }
+  return sessions.use(request.inputs, call.signal, async (session) => {
+    const before = session.failures.length
+    for (const [id, directory] of Object.entries(request.layouts ?? {})) {
+      session.stores.set(LAYOUTS + id, layoutStore(directory))
+    }
+    const caches = await serveLocalCaches(request, session.stores)
+    try {
+      const result = await solve(
+        control,
+        { ...solveRequest({ ...request, ...caches }, { features, address }), session: session.id, exporter },
+        call,
+      )
+      await caches.finish(result.exported)
+      return result
+    } catch (error) {
+      throw buildFailure(error, request, session.failures.slice(before))
+    }
+  })
 }

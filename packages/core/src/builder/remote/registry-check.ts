@@ -35,11 +35,11 @@ export async function requireRegistry(
     throw cannotReach(reference, remote, 'the name is the loopback of its own machine')
   const dockerfile = `FROM ${formatRepository(reference)}:polyarch-${randomUUID()}\n`
   const directories = { context: memoryDirectory({}), dockerfile: memoryDirectory({ Dockerfile: dockerfile }) }
-  const session = await sessions.open({ directories, sharedKey: 'registry-check' }, signal)
   try {
     const control = await buildKit.control(signal)
-    const request = { session: session.id, frontend: DOCKERFILE_FRONTEND, frontendAttributes: {} }
-    await solve(control, request, { signal })
+    await sessions.use({ directories, sharedKey: 'registry-check' }, signal, (session) =>
+      solve(control, { session: session.id, frontend: DOCKERFILE_FRONTEND, frontendAttributes: {} }, { signal }),
+    )
   } catch (error) {
     if (!(error instanceof SolveError)) throw error
     if (!REACHED.test(error.message)) throw cannotReach(reference, remote, error.message, error)
