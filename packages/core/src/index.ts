@@ -8,6 +8,7 @@ export type { BuilderOptions } from './builder/options.js'
 export type { CommandLineOptions } from './cli/command.js'
 export { run } from './cli/run.js'
 export type { AnnotationMap, AnnotationSettings } from './definition/annotation-settings.js'
+export type { AttestationOptions } from './definition/attestation-options.js'
 export type {
   AptBase,
   BaseAnswer,

@@ -48,6 +48,7 @@ export function featuresOf(
     layouts: isNewer && layouts,
     limits: isNewer,
     pushes: isNewer && pushes,
+    attestations: isNewer && pushes,
     rawNames: !isNewer || minorOf(version) < 17,
     cacheImports: new Set(caches.imports),
     cacheExports: new Set(caches.exports),

@@ -14,12 +14,17 @@ export type FeatureUse = Pick<
   BuildRequest,
   'shmSize' | 'ulimits' | 'cacheFrom' | 'cacheTo' | 'network' | 'entitlements'
 > &
-  Partial<Pick<BuildDefinition, 'contexts'>>
+  Partial<Pick<BuildDefinition, 'contexts' | 'attest'>>
 
 const NEWER = 'build on Docker Engine 23 or newer'
 const CONTAINERD = 'Docker Engine 23 and newer exports more with the containerd image store'
+const CONTAINERD_ATTESTS = 'Docker Engine 23 and newer attests with the containerd image store'
 const CONTAINERD_LAYOUTS = 'Docker Engine 23 and newer reads layouts with the containerd image store'
 
+const NO_ATTESTATIONS: UnsupportedOption = {
+  option: 'attest',
+  hint: `leave attest out; ${CONTAINERD_ATTESTS}`,
+}
 const NO_LAYOUTS: UnsupportedOption = {
   option: 'contexts (oci-layout)',
   hint: `copy the layout to a registry, and name it docker-image://…; ${CONTAINERD_LAYOUTS}`,
@@ -38,6 +43,7 @@ export function unsupportedOptions(
     ...(ulimits.length > 0 && !features.limits ? [newer('ulimits')] : []),
     ...(Object.keys(contexts).length > 0 && !features.namedContexts ? [newer('contexts')] : []),
     ...(hasLayout && features.namedContexts && !features.layouts ? [NO_LAYOUTS] : []),
+    ...(use.attest !== undefined && !features.attestations ? [NO_ATTESTATIONS] : []),
     ...lacking(cacheFrom, features.cacheImports).map((type) => ({
       option: `cacheFrom (type=${type})`,
       hint: `use a cache of type ${[...features.cacheImports].join(' or ')}`,

@@ -1,3 +1,4 @@
+import type { AttestationDefinition } from '../definition/attestation-options.js'
 import type { Ulimit } from '../definition/build-settings.js'
 import type { CacheDefinition } from '../definition/cache-options.js'
 import type { Entitlement } from '../definition/entitlements.js'
@@ -24,6 +25,8 @@ export interface BuilderFeatures {
   readonly namedContexts: boolean
   /** Takes image layouts of this machine as contexts. */
   readonly layouts: boolean
+  /** Pushes what it attests of a build beside the image. */
+  readonly attestations: boolean
   /** Applies `shmSize` and `ulimits`. */
   readonly limits: boolean
   /** Pushes an image itself, in the media types asked for. */
@@ -109,6 +112,7 @@ export interface BuildRequest {
   readonly cacheFrom?: readonly CacheDefinition[]
   readonly cacheTo?: readonly CacheDefinition[]
   readonly entitlements?: readonly Entitlement[]
+  readonly attest?: AttestationDefinition
   /** By name: `docker-image://…`; `local:NAME` for a directory of the inputs; `oci-layout://ID@DIGEST` for one of the layouts. */
   readonly contexts?: Readonly<Record<string, string>>
   /** Image layouts of this machine that contexts name, by the id in `oci-layout://ID@DIGEST`. */

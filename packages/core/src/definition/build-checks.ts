@@ -1,3 +1,4 @@
+import { attestComplaint } from './attestation-options.js'
 import { contextComplaint } from './build-context.js'
 import { secretsComplaint, sshComplaint } from './build-secrets.js'
 import type { BuildOptions, Ulimit } from './build-settings.js'
@@ -57,6 +58,7 @@ function each(what: string, isRight: (item: string) => boolean): Check {
 
 /** One check per option of a build. */
 export const BUILD_CHECKS: Readonly<Record<keyof BuildOptions, Check>> = {
+  attest: attestComplaint,
   context: contextComplaint,
   contexts: contextsComplaint,
   dockerfile: pathTo('a path'),

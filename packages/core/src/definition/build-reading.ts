@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { Platform } from '../model/platform.js'
 import type { AnnotationMap } from './annotation-settings.js'
+import { readAttestations } from './attestation-options.js'
 import type { BaseTraits } from './base-source.js'
 import { BUILD_CHECKS, readBytes, readUlimit } from './build-checks.js'
 import { readContext } from './build-context.js'
@@ -53,7 +54,8 @@ export function readBuild(
   const general = decide(shared, platform, path.shared, faults)
   const special = decide(own ?? {}, platform, path.own, faults)
   const chosen = { ...DEFAULTS, ...withoutOverridden(general, special), ...special }
-  const { target, network, dockerfileInline, shmSize, noCacheFilter, ...rest } = chosen
+  const { target, network, dockerfileInline, shmSize, noCacheFilter, attest, ...rest } = chosen
+  const attestations = readAttestations(attest)
   const bytes = readBytes(shmSize)
   return {
     ...rest,
@@ -69,6 +71,7 @@ export function readBuild(
     ulimits: rest.ulimits.flatMap((item) => readUlimit(item) ?? []),
     secrets: readSecrets({ ...general.secrets, ...special.secrets }, directory),
     ssh: readSsh({ ...general.ssh, ...special.ssh }, directory),
+    ...(attestations !== undefined && { attest: attestations }),
     ...(bytes !== undefined && { shmSize: bytes }),
     ...(dockerfileInline !== undefined && { dockerfileInline }),
     ...(target !== undefined && { target }),

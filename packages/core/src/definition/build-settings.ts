@@ -1,4 +1,5 @@
 import type { AnnotationMap } from './annotation-settings.js'
+import type { AttestationDefinition, AttestationOptions } from './attestation-options.js'
 import type { ContextDefinition, ContextSource } from './build-context.js'
 import type { SecretDefinition, SecretSource, SshDefinition, SshSource } from './build-secrets.js'
 import type { CacheDefinition, CacheOption } from './cache-options.js'
@@ -65,6 +66,11 @@ export interface BuildOptions {
    * The builder's configuration has to allow them.
    */
   readonly entitlements: readonly Entitlement[]
+  /**
+   * What BuildKit attests of the build, published beside each image. For builders that push images themselves: Docker
+   * Engine 23 and newer with the containerd image store, and a BuildKit of its own.
+   */
+  readonly attest: AttestationOptions
   /** Size of /dev/shm of RUN steps: bytes, or a text such as `128m`. Engine 23 and newer. */
   readonly shmSize: number | string
   /** Limits of RUN steps, `nofile=1024:2048`. Engine 23 and newer. */
@@ -112,6 +118,7 @@ export interface BuildDefinition {
   readonly fileModes: FileModes
   readonly reuse: boolean
   readonly volatile: VolatilePolicy
+  readonly attest?: AttestationDefinition
   /** Annotations of the image's manifest. */
   readonly annotations?: AnnotationMap
   /** A command that has to succeed in the image, by the base. Decides whether there is a result, not what it is. */

@@ -192,6 +192,10 @@ class Compilation {
       ...traits,
       ...(manifest && { annotations: manifest }),
     })
+    if (build.attest !== undefined && declaration.format === 'docker') {
+      const message = "Docker's media types have no room for attestations"
+      faults.add(`${path}.build.attest`, message, "leave it out, or publish in .format('oci')")
+    }
     if (platform === undefined) return undefined
     const names = this.#given.has(pipeline) ? this.#platformNames(pipeline, platform, name, path) : []
     const listed = readListedPlatform(platform, settings, path, faults)

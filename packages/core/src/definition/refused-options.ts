@@ -17,15 +17,13 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ['cache-to', 'cacheTo'],
   ['shm-size', 'shmSize'],
   ['ulimit', 'ulimits'],
+  ['attests', 'attest'],
+  ['provenance', 'attest'],
+  ['sbom', 'attest'],
   ['build-context', 'contexts'],
   ['extra-hosts', 'addHosts'],
   ['extraHosts', 'addHosts'],
 ])
-
-const NO_ATTESTATIONS: RefusedOption = {
-  message: 'attestations are not published',
-  hint: 'leave it out; what BuildKit attests by itself is dropped, since it would change the digest at every run',
-}
 
 const PUBLISHED: RefusedOption = {
   message: "a build's result goes to the pipeline's repository, and nowhere else",
@@ -33,7 +31,6 @@ const PUBLISHED: RefusedOption = {
 }
 
 const REFUSED: ReadonlyMap<string, RefusedOption> = new Map([
-  ...['attest', 'provenance', 'sbom'].map((name) => [name, NO_ATTESTATIONS] as const),
   ...['output', 'outputs', 'exports', 'push', 'load'].map((name) => [name, PUBLISHED] as const),
   [
     'platforms',

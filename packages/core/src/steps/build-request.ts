@@ -90,6 +90,7 @@ export async function buildRequest(
     contexts: contextSources(resolved.contexts),
     layouts: layoutDirectories(resolved.contexts),
     ulimits,
+    ...(build.attest !== undefined && { attest: build.attest }),
     ...(shmSize !== undefined && { shmSize }),
     ...(target !== undefined && { target }),
     ...(network !== undefined && { network }),

@@ -6,6 +6,7 @@ import type { PlanReason } from '../model/plan-reason.js'
 import { repositoryOf } from '../model/reference.js'
 import { readImageConfig } from '../registry/image-config.js'
 import { withoutLeftOut } from './annotations.js'
+import { findAttestation, keepAttestation } from './attestation.js'
 import type { ResolvedImage } from './build-request.js'
 import { checkBuiltImage, isComplete, keptManifest, readPushedImage } from './built-image.js'
 import { checkCode } from './code-check.js'
@@ -117,7 +118,10 @@ async function allSucceeded(tasks: readonly unknown[]): Promise<void> {
 async function findReusable(work: ImageWork, world: World, call: StepCall): Promise<Output | undefined> {
   const kept = await findKept(work, world, call)
   if (kept === undefined || (await changesSince(kept, work, world, call)).length > 0) return undefined
-  return imageOutput(work, kept.descriptor)
+  if (work.node.build.attest === undefined) return imageOutput(work, kept.descriptor)
+  const attested = { key: work.key, kept: kept.descriptor.digest }
+  const attestation = await findAttestation(work.node.repository, attested, world.registry, call)
+  return attestation && imageOutput(work, kept.descriptor, attestation)
 }
 
 /**
@@ -147,12 +151,17 @@ async function changesSince(
   return [...unusedArgsChange(record, node, resolved), ...(await sourceChanges(record, node, resolved, world, call))]
 }
 
-function imageOutput({ node, key }: ImageWork, { mediaType, digest, size }: Descriptor): Output {
+function imageOutput(
+  { node, key }: ImageWork,
+  { mediaType, digest, size }: Descriptor,
+  attestation?: Descriptor,
+): Output {
   const { repository, platform, entryAnnotations } = node
   const annotations = { ...withoutLeftOut(entryAnnotations), [KEY_ANNOTATION]: key }
   return {
     reference: { ...repositoryOf(repository), digest },
     descriptor: { mediaType, digest, size, platform, annotations },
+    ...(attestation !== undefined && { attestation }),
   }
 }
 
@@ -179,8 +188,11 @@ async function keep(
   const kept = keptManifest(pushed, node.format, annotationsOf(work, sources))
   const { digest } = kept.descriptor
   const target = isFoundByKey(work, sources) ? keyReference(repository, key) : { ...repositoryOf(repository), digest }
+  const attested = { key, pushed: pushed.descriptor.digest, kept: digest }
+  // First: what is under the key tag is complete.
+  const attestation = node.build.attest && (await keepAttestation(reference, attested, registry, call))
   await registry.putManifest(target, kept, call)
-  return imageOutput(work, kept.descriptor)
+  return imageOutput(work, kept.descriptor, attestation)
 }
 
 /** Docker's manifests have no room for a record, so that an image with sources which the key does not hold is built again. */

@@ -42,7 +42,9 @@ function plainManifest(
   { format, annotations = {} }: IndexForm,
 ): StoredManifest {
   const present = children.filter(({ node, optional }) => !optional || inputs.has(node))
-  const manifests = present.map(({ node, platform }) => entry(inputOf(inputs, node).descriptor, platform, format))
+  const images = present.map(({ node, platform }) => entry(inputOf(inputs, node).descriptor, platform, format))
+  // Behind the images, as buildx lists them: clients take the first entry that fits.
+  const manifests = [...images, ...present.flatMap(({ node }) => inputOf(inputs, node).attestation ?? [])]
   const mediaType = format === 'docker' ? MEDIA_TYPES.dockerManifestList : MEDIA_TYPES.ociIndex
   const annotated = Object.keys(annotations).length > 0 ? { annotations } : {}
   return encodeManifest({ schemaVersion: 2, manifests, ...annotated }, mediaType)

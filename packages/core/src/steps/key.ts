@@ -53,14 +53,28 @@ export function checkReference({ registry, repository }: Repository, key: string
   return { registry, repository, tag: CHECK_TAG_PREFIX + key }
 }
 
+/** Prefix of the tags of attestations. */
+const ATTESTATION_TAG_PREFIX = `${KEY_TAG_PREFIX}attestation-`
+
+/** The tag of what is attested of the image with this key. */
+export function attestationReference({ registry, repository }: Repository, key: string): Reference {
+  return { registry, repository, tag: ATTESTATION_TAG_PREFIX + key }
+}
+
+/** The tag of the image whose attestation is under a tag. */
+export function attestedTag(tag: string): string {
+  return tag.replace(ATTESTATION_TAG_PREFIX, KEY_TAG_PREFIX)
+}
+
 /** The kinds of tags that polyarch writes for itself. */
-export type OwnTag = 'result' | 'unchecked' | 'context' | 'checked'
+export type OwnTag = 'result' | 'unchecked' | 'context' | 'checked' | 'attestation'
 
 const OWN_TAGS: readonly (readonly [OwnTag, RegExp])[] = [
   ['result', tagPattern(KEY_TAG_PREFIX, '')],
   ['unchecked', tagPattern(KEY_TAG_PREFIX, UNCHECKED_SUFFIX)],
   ['context', tagPattern(CONTEXT_TAG_PREFIX, '')],
   ['checked', tagPattern(CHECK_TAG_PREFIX, '')],
+  ['attestation', tagPattern(ATTESTATION_TAG_PREFIX, '')],
 ]
 
 function tagPattern(prefix: string, suffix: string): RegExp {

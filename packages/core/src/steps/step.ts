@@ -43,6 +43,8 @@ export interface Output {
   readonly reference: Reference
   /** As it stands in an index: with platform and annotations. */
   readonly descriptor: Descriptor
+  /** What is attested of an image, as it stands in an index beside the image. */
+  readonly attestation?: Descriptor
   /** Of an index: its entries. */
   readonly children?: readonly Descriptor[]
 }

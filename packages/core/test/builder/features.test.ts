@@ -6,6 +6,7 @@ const old: BuilderFeatures = {
   sourcePolicy: false,
   namedContexts: false,
   layouts: false,
+  attestations: false,
   limits: false,
   pushes: false,
   rawNames: true,
@@ -17,6 +18,7 @@ const current: BuilderFeatures = {
   sourcePolicy: true,
   namedContexts: true,
   layouts: true,
+  attestations: true,
   limits: true,
   pushes: true,
   rawNames: false,
@@ -38,9 +40,10 @@ it.each([
   [old, caches, ['cacheFrom (type=local)', 'cacheTo (type=registry)']],
   [old, { contexts: { other: image } }, ['contexts']],
   [{ ...current, layouts: false }, { contexts: { image, layout } }, ['contexts (oci-layout)']],
+  [old, { attest: { provenance: 'max' as const } }, ['attest']],
   [old, { network: 'host' }, ['the entitlement network.host']],
   [old, { entitlements: ['security.insecure' as const] }, ['the entitlement security.insecure']],
-  [current, { ...limits, ...caches, network: 'host', contexts: { image, layout } }, []],
+  [current, { ...limits, ...caches, network: 'host', contexts: { image, layout }, attest: { sbom: {} } }, []],
 ])('features %j lack what %j needs: %j', (features, use, options) => {
   expect(unsupportedOptions({ features }, use).map(({ option }) => option)).toEqual(options)
 })

@@ -29,9 +29,27 @@ it.each<[string, () => readonly Fault[], string, string]>([
     '',
   ],
   [
-    'an attestation',
+    'an attestation as text',
     () => faultsOf([simple.build({ attest: ['type=sbom'] } as never)]),
-    'attestations are not published',
+    "write { provenance: 'min', sbom: true }",
+    '',
+  ],
+  [
+    'an unknown kind of provenance',
+    () => faultsOf([simple.build({ attest: { provenance: 'all' } } as never)]),
+    "provenance must be 'min', 'max', true or false",
+    '',
+  ],
+  [
+    'a scanner with options of its own',
+    () => faultsOf([simple.build({ attest: { sbom: { generator: 'scanner,x=y' } } })]),
+    'the image of a scanner',
+    '',
+  ],
+  [
+    'an attestation in media types without annotations',
+    () => faultsOf([simple.format('docker').build({ attest: { provenance: 'max' } })]),
+    "Docker's media types have no room for attestations",
     'leave it out',
   ],
   [

@@ -33,6 +33,7 @@ const INFO: BuilderInfo = {
     sourcePolicy: true,
     namedContexts: true,
     layouts: true,
+    attestations: true,
     limits: true,
     pushes: true,
     rawNames: false,

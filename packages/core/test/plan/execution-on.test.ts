@@ -22,6 +22,7 @@ function infoOf(native: string, runnable: readonly string[] | undefined) {
       sourcePolicy: true,
       namedContexts: true,
       layouts: true,
+      attestations: true,
       limits: true,
       pushes: true,
       rawNames: false,

@@ -8,8 +8,11 @@ import type { Registry, RegistryCall } from '../../registry/port.js'
 import { recordReference } from '../../steps/context-record.js'
 import { createdDate, parseDate } from '../../steps/created-date.js'
 import { readParts } from '../../steps/image-parts.js'
-import { KEY_ANNOTATION, ownTag } from '../../steps/key.js'
+import { KEY_ANNOTATION, type OwnTag, ownTag } from '../../steps/key.js'
 import { isUnreadable, type TaggedManifest } from './repository-content.js'
+
+/** The kinds of tags whose manifests have a date of their own. */
+const RECORDS: ReadonlySet<OwnTag> = new Set(['context', 'checked', 'attestation'])
 
 /**
  * When the content of a repository was pushed, in milliseconds since 1970. No registry has an API for that. A run dates
@@ -29,7 +32,7 @@ export class PushDates {
     for (const { tag, manifest } of tagged) {
       const kind = ownTag(tag)
       const date = createdDate(manifest.content.annotations)
-      if (date === undefined || (kind !== 'context' && kind !== 'checked')) continue
+      if (date === undefined || kind === undefined || !RECORDS.has(kind)) continue
       this.#byTag.set(tag, date)
       for (const base of checkedBases(manifest)) this.#byBase.set(base, newest([date, this.#byBase.get(base)]) ?? date)
     }

@@ -1,10 +1,11 @@
-import type { Digest } from '../../model/digest.js'
+import { type Digest, isDigest } from '../../model/digest.js'
 import { RegistryError } from '../../model/errors.js'
 import type { StoredManifest } from '../../model/oci.js'
 import { formatReference, type Reference, type Repository, sameRepository } from '../../model/reference.js'
 import { allOrNone } from '../../registry/all-or-none.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
-import { ownTag } from '../../steps/key.js'
+import { attestedImage } from '../../steps/attestation.js'
+import { attestedTag, ownTag } from '../../steps/key.js'
 import { checkedBases, PushDates } from './push-date.js'
 import {
   isReferrersTag,
@@ -22,7 +23,7 @@ export type PruneReason =
   | 'unlisted'
   /** It was pushed by an engine, and has been checked since under another tag, or never. */
   | 'unchecked'
-  /** It records the context or the base of an image that is not in the repository any more. */
+  /** It records the context or the base of an image that is not in the repository any more, or attests it. */
   | 'unused-record'
   /** Its manifest, its date or what may list it cannot be read: it stays. */
   | 'unreadable'
@@ -79,7 +80,9 @@ export async function findUnneeded(
   call: RegistryCall,
 ): Promise<Unneeded> {
   const { tagged, unreadable } = await readTags(repository, registry, call)
-  const isDemanded = ({ tag }: TaggedManifest) => kept.keyTags.has(formatReference({ ...repository, tag }))
+  // What is attested of an image stays as long as the image.
+  const isDemanded = ({ tag }: TaggedManifest) =>
+    kept.keyTags.has(formatReference({ ...repository, tag: attestedTag(tag) }))
   const isRoot = (one: TaggedManifest) => isDemanded(one) || (ownTag(one.tag) === undefined && !isReferrersTag(one.tag))
   const keeps = kept.references.filter((reference) => sameRepository(reference, repository))
   const roots = [...tagged.filter(isRoot).map(({ manifest }) => manifest), ...(await readKept(keeps, registry, call))]
@@ -144,6 +147,10 @@ function reasonFor({ tag, manifest }: TaggedManifest, needed: Needed): PruneReas
       return 'unchecked'
     case 'context':
       return needed.records.has(tag) ? undefined : 'unused-record'
+    case 'attestation': {
+      const image = attestedImage(manifest)
+      return image !== undefined && isDigest(image) && needed.digests.has(image) ? undefined : 'unused-record'
+    }
     case 'checked':
       return checkedBases(manifest).some((base) => needed.digests.has(base) || needed.bases.has(base))
         ? undefined

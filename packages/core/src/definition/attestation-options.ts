@@ -1,0 +1,43 @@
+/** What BuildKit is to attest of a build. */
+export interface AttestationOptions {
+  /** How the image was built: `min` leaves out build args and the Dockerfile, which `max` records. `true` is `min`. */
+  readonly provenance?: boolean | 'min' | 'max'
+  /** A list of the packages in the image, by BuildKit's own scanner or another one. */
+  readonly sbom?: boolean | { readonly generator: string }
+}
+
+/** What is attested, decided; at least one of both. */
+export interface AttestationDefinition {
+  readonly provenance?: 'min' | 'max'
+  readonly sbom?: { readonly generator?: string }
+}
+
+const HOW_TO = "write { provenance: 'min', sbom: true }"
+
+/** What is wrong with the value of `attest`. */
+export function attestComplaint(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return `must be an object: ${HOW_TO}`
+  const unknown = Object.keys(value).find((name) => name !== 'provenance' && name !== 'sbom')
+  if (unknown !== undefined) return `has no '${unknown}': ${HOW_TO}`
+  const { provenance = false, sbom = false } = value as AttestationOptions
+  if (typeof provenance !== 'boolean' && provenance !== 'min' && provenance !== 'max') {
+    return "provenance must be 'min', 'max', true or false"
+  }
+  return isSbom(sbom) ? undefined : "sbom must be true, false, or the image of a scanner: { generator: '…' }"
+}
+
+function isSbom(value: unknown): boolean {
+  if (typeof value === 'boolean') return true
+  if (typeof value !== 'object' || value === null || Object.keys(value).length !== 1) return false
+  const { generator } = value as { readonly generator?: unknown }
+  return typeof generator === 'string' && /^[^\s,]+$/.test(generator)
+}
+
+/** Decides attestations that have been found to be right; undefined where there are none. */
+export function readAttestations({ provenance, sbom }: AttestationOptions = {}): AttestationDefinition | undefined {
+  if (!provenance && !sbom) return undefined
+  return {
+    ...(provenance && { provenance: provenance === true ? 'min' : provenance }),
+    ...(sbom && { sbom: sbom === true ? {} : sbom }),
+  }
+}
