@@ -88,6 +88,9 @@ describe('--registry', () => {
     await set.folder.writeBuild(appText(set.host, 'team/app'))
     const { exitCode, stderr } = await set.folder.run(['--registry', 'embedded:out'])
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 })
+    expect(stderr).toMatch(
+      /npx tsx build\.ts serve \S+out\nand in another terminal: docker pull 127\.0\.0\.1:5000\/team\/app:1\.0\n$/,
+    )
     const layout = `oci:${join(set.folder.path, 'out')}:team/app:1.0`
     expect(await platformsInLayout(layout)).toEqual([AMD64, ARM])
     const { stdout } = await runProgram('skopeo', ['inspect', layout])

@@ -52,7 +52,12 @@ describe('the command line itself', () => {
     ['a pipeline to plan', ['plan', 'ap'], "'ap' is not a pipeline of this run", 'app'],
     ['a flag', ['--alow-removal'], '--alow-removal: there is no such flag', '--allow-removal'],
     ['a flag of a command', ['plan', '--exitcode'], '--exitcode: there is no such flag', '--exit-code'],
-    ['a flag of another command', ['inspect', '--load'], "'build.ts inspect' does not take this flag", "'build.ts'"],
+    [
+      'a flag of another command',
+      ['inspect', '--load'],
+      "'build.ts inspect' does not take this flag",
+      "'npx tsx build.ts'",
+    ],
     ['a command to help with', ['help', 'paln'], "unknown command 'paln'", 'plan'],
   ])('refuses %s that it does not know, and says what is near', async (_what, args, said, hint) => {
     const { exitCode, stdout, stderr } = await set.folder.run(args)

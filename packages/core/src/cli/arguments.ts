@@ -85,7 +85,7 @@ function unusable(flag: string, command: Command, program: Command): DefinitionE
   const own = lineOf(command, program)
   const others = [program, ...program.commands].filter((one) => longFlags(one, true).includes(flag))
   if (others.length > 0) {
-    const lines = others.map((one) => `'${lineOf(one, program)}'`)
+    const lines = others.map((one) => `'npx tsx ${lineOf(one, program)}'`)
     return usage(flag, `'${own}' does not take this flag`, `use it with ${lines.join(' or ')}`)
   }
   const all = [program, ...program.commands].flatMap((one) => longFlags(one))

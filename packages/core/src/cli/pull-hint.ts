@@ -22,5 +22,5 @@ export async function printPullHint({ tags }: Report, registry: string | undefin
   const served = formatReference({ ...name, registry: `127.0.0.1:${SERVE_PORT}` })
   const where = registry === 'embedded' ? '' : ` ${directory}`
   printNote(`the registry ended with this run; to pull: npx tsx build.ts serve${where}`, host)
-  printNote(`  and in another terminal: docker pull ${served}`, host)
+  printNote(`and in another terminal: docker pull ${served}`, host)
 }

@@ -82,7 +82,7 @@ describe('a flag that a command does not have', () => {
         {
           path: long,
           message: `'build.ts ${command}' does not take this flag`,
-          hint: expect.stringMatching(/^use it with 'build\.ts/),
+          hint: expect.stringMatching(/^use it with 'npx tsx build\.ts/),
         },
       ],
     }
