@@ -68,6 +68,8 @@ export type ProgressChoice = (typeof PROGRESS_CHOICES)[number]
 export interface PipelineFlags {
   /** Names of the pipelines that the command is for. */
   readonly pipelines?: readonly string[]
+  /** Names of pipelines in a record. */
+  readonly pipeline?: readonly string[]
   readonly only?: readonly string[]
   readonly registry?: string
   readonly frozen?: boolean

@@ -34,6 +34,9 @@ const FLAGS = {
     new Option('--no-frozen', 'resolve names missing in polyarch.lock from their registry'),
   ],
   allowRemoval: () => [new Option('--allow-removal', 'let a name lose a platform that it has now')],
+  pipeline: () => [
+    new Option('--pipeline <name>', 'promote this pipeline of the file only (repeatable)').argParser(collect),
+  ],
   referrers: () => [new Option('--no-referrers', 'leave signatures, SBOMs and other referrers of the image behind')],
   json: () => [new Option('--json', 'print the result as JSON on standard output')],
   verbose: () => [new Option('-v, --verbose', 'show build output, and causes and requests of errors')],

@@ -99,7 +99,7 @@ function addImageCommands(program: Command, context: CommandContext): void {
     .description('show an index, and the config, size and base of each image')
     .argument('[names...]', 'image names; by default the names that this file publishes')
     .action((names: string[], _flags, command: Command) => inspectCommand(names, command.opts(), context))
-  addFlags(program.command('promote'), ['registry', 'allowRemoval', 'referrers', 'json', 'verbose'])
+  addFlags(program.command('promote'), ['registry', 'pipeline', 'allowRemoval', 'referrers', 'json', 'verbose'])
     .description('tag what was published, all platforms at once, with its digest')
     .argument('<source>', 'a name or digest, or a .json file of --metadata-file or --json')
     .argument('[tags...]', 'tags in its repository, or whole names; by default the names of the file')

@@ -16,9 +16,13 @@ export async function promoteCommand(
   context: CommandContext,
 ): Promise<void> {
   const { host } = context
-  const { referrers = true } = flags
+  const { referrers = true, pipeline: chosen = [] } = flags
   const from = source.endsWith('.json') ? await readRecord(source) : source
-  const changes = await promote(from, tags, { ...optionsOf(flags, context, PROMOTE_FLAGS), referrers })
+  const changes = await promote(from, tags, {
+    ...optionsOf(flags, context, PROMOTE_FLAGS),
+    pipelines: chosen,
+    referrers,
+  })
   printResult(flags.json ? jsonText(changes) : formatPromoted(changes), host)
 }
 

@@ -12,12 +12,14 @@ import type { BuildMetadata } from './metadata-file.js'
 import { imageNamed, openImages, readName, readNewName, readTarget } from './named-image.js'
 import { checkOptions, IMAGE_OPTIONS, type OptionNames } from './option-names.js'
 import type { ImageOptions } from './options.js'
-import { readRecorded } from './recorded-digests.js'
+import { ofPipelines, readRecorded } from './recorded-digests.js'
 
 /** What {@link promote} takes beside source and tags. */
 export interface PromoteOptions extends ImageOptions {
   /** Lets a name lose a platform that it has today. */
   readonly allowRemoval?: boolean
+  /** Names of the pipelines of a record to promote; all of them by default. */
+  readonly pipelines?: readonly string[]
   /** Whether artifacts that refer to the images are copied to names in other repositories too. Default true. */
   readonly referrers?: boolean
 }
@@ -30,7 +32,12 @@ export interface PromotedTag extends TagChange {
   readonly notes?: readonly string[]
 }
 
-const PROMOTE_OPTIONS: OptionNames<PromoteOptions> = { ...IMAGE_OPTIONS, allowRemoval: true, referrers: true }
+const PROMOTE_OPTIONS: OptionNames<PromoteOptions> = {
+  ...IMAGE_OPTIONS,
+  allowRemoval: true,
+  pipelines: true,
+  referrers: true,
+}
 
 interface Promotion {
   readonly source: Reference
@@ -47,7 +54,8 @@ export async function promote(
   return onChosenRegistry(options.registry, (placed) => {
     // Tags stay in the repository of what is promoted.
     const targets = to.map((written) => (isTag(written) ? written : placed(written)))
-    const promotions = typeof from === 'string' ? ofName(placed(from), targets) : ofRecord(from, targets, placed)
+    const promotions =
+      typeof from === 'string' ? ofName(placed(from), targets, options) : ofRecord(from, targets, placed, options)
     return moveAll(promotions, options)
   })
 }
@@ -70,7 +78,11 @@ function copied(made: CopyResult | undefined): Pick<PromotedTag, 'referrers' | '
   }
 }
 
-function ofName(from: string, to: readonly string[]): readonly Promotion[] {
+function ofName(from: string, to: readonly string[], { pipelines = [] }: PromoteOptions): readonly Promotion[] {
+  if (pipelines.length > 0) {
+    const hint = 'name the file that --metadata-file or --json wrote, or leave the pipeline out'
+    throw misused('--pipeline', `'${from}' is an image, not a record of pipelines`, hint)
+  }
   if (to.length === 0) throw misused('promote(to)', 'there is no tag', 'name the tags that it is to have')
   const source = imageNamed(readTarget(from, 'promote(from)'))
   return to.map((written) => ({ source, target: targetOf(written, source) }))
@@ -80,19 +92,38 @@ function ofRecord(
   from: Report | BuildMetadata,
   to: readonly string[],
   placed: (name: string) => string,
+  { pipelines }: PromoteOptions,
 ): readonly Promotion[] {
-  const recorded = readRecorded(from).map((one) => ({ ...one, image: placed(one.image), names: one.names.map(placed) }))
+  const recorded = ofPipelines(readRecorded(from), pipelines).map((one) => ({
+    ...one,
+    image: placed(one.image),
+    names: one.names.map(placed),
+  }))
   if (to.length === 0) {
     return recorded.flatMap(({ image, names }) =>
       names.map((name) => ({ source: readName(image, 'promote(from)'), target: readTarget(name, 'promote(from)') })),
     )
   }
-  const indexes = recorded.filter(({ isIndex }) => isIndex).map(({ image }) => readName(image, 'promote(from)'))
-  const whole = to.find((written) => !isTag(written))
-  if (whole !== undefined && indexes.length > 1) {
-    throw misused('promote(to)', `'${whole}' cannot be the name of ${indexes.length} images`, 'write tags alone')
-  }
-  return indexes.flatMap((source) => to.map((written) => ({ source, target: targetOf(written, source) })))
+  const owners = new Map<string, string>()
+  return recorded
+    .filter(({ isIndex }) => isIndex)
+    .flatMap(({ image, pipelines: [pipeline = ''] }) => {
+      const source = readName(image, 'promote(from)')
+      return to.map((written) => {
+        const target = targetOf(written, source)
+        claim(formatReference(target), pipeline, owners)
+        return { source, target }
+      })
+    })
+}
+
+/** One name cannot hold two images: the last one would silently own it. */
+function claim(name: string, pipeline: string, owners: Map<string, string>): void {
+  const owner = owners.get(name)
+  owners.set(name, pipeline)
+  if (owner === undefined) return
+  const message = `'${name}' would be the name of two images, of ${owner} and of ${pipeline}`
+  throw misused('promote(to)', message, `choose one of them: --pipeline ${owner}`)
 }
 
 function targetOf(written: string, source: Reference): Reference {

@@ -99,6 +99,38 @@ describe('promote', () => {
     expect([await digestOf('old'), await digestOf('stable')]).toEqual([descriptor().digest, descriptor().digest])
   })
 
+  it('chooses pipelines of a record, and refuses one name for two of them before any write', async () => {
+    const slim = { ...metadata()['app'], 'containerimage.digest': one.descriptor.digest, 'image.name': name('slim') }
+    const both = { ...metadata(), slim: slim as BuildMetadata[string] }
+    await expect(promote(both, ['first', 'second'])).rejects.toMatchObject({
+      code: 'USAGE',
+      faults: [
+        {
+          message: `'${name('first')}' would be the name of two images, of app and of slim`,
+          hint: 'choose one of them: --pipeline app',
+        },
+      ],
+    })
+    await expect(inspect(name('first'))).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    await promote(both, ['first'], { pipelines: ['slim'] })
+    expect(await digestOf('first')).toBe(one.descriptor.digest)
+    expect(await promote(both, [], { pipelines: ['slim'] })).toMatchObject([{ reference: name('slim') }])
+    await expect(promote(both, ['first'], { pipelines: ['slmi'] })).rejects.toMatchObject({
+      faults: [{ message: "the record has no pipeline 'slmi'", hint: "did you mean 'slim'?" }],
+    })
+    await expect(promote(name('rc'), ['first'], { pipelines: ['app'] })).rejects.toMatchObject({ code: 'USAGE' })
+  })
+
+  it('chooses pipelines of a report, by the digests of its names', async () => {
+    const other = { ...report().nodes[0], node: 'slim index', pipeline: 'slim', digest: one.descriptor.digest }
+    const reference = `${server.host}/app@${one.descriptor.digest}`
+    const nodes = [...report().nodes, { ...other, reference }] as Report['nodes']
+    const tags = [...report().tags, { reference: name('slim'), to: one.descriptor.digest }]
+    const record: Report = { ...report(), nodes, tags }
+    expect(await promote(record, [], { pipelines: ['slim'] })).toMatchObject([{ reference: name('slim') }])
+    await expect(promote(record, ['3'])).rejects.toMatchObject({ code: 'USAGE' })
+  })
+
   it.each([
     ['null', { app: null }],
     ['a repository that is a number', { app: { repository: 1, platforms: {} } }],
