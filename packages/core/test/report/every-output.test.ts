@@ -1,9 +1,10 @@
+import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { print } from '../../src/cli/output.js'
 import { DefinitionError, EngineError, RegistryError } from '../../src/model/errors.js'
 import { formatDiagnosis } from '../../src/report/diagnosis-text.js'
 import { formatError, formatUsage } from '../../src/report/error-text.js'
-import { escapeJson } from '../../src/report/escape.js'
+import { escapeCiCommands, escapeJson } from '../../src/report/escape.js'
 import { formatPicture, PICTURE_FORMATS, type PictureFormat } from '../../src/report/graph/formats.js'
 import { pictureOf } from '../../src/report/graph/picture.js'
 import { formatReportPage } from '../../src/report/html/report-page.js'
@@ -15,6 +16,7 @@ import { formatPlan } from '../../src/report/plan-text.js'
 import { eventLinesReporter } from '../../src/report/progress/event-lines.js'
 import { groupMarkers } from '../../src/report/progress/groups.js'
 import type { Reporter } from '../../src/report/progress/reporter.js'
+import { terminalReporter } from '../../src/report/progress/terminal.js'
 import { formatPruned } from '../../src/report/prune-text.js'
 import { RunRecorder } from '../../src/report/record/run-record.js'
 import { reportOf } from '../../src/report/report.js'
@@ -154,6 +156,18 @@ describe('hostile text in every field of', () => {
     const output = reported((write) => plainReporter({ write, verbose: true, markers }))
     expect(output).toMatch(/^::group::/m)
     expectHarmless(output.replace(/^::group::(?=app )|^::endgroup::$/gm, ''))
+  })
+
+  test('--progress tty has the sequences of the drawing alone', () => {
+    const output = reported((write) => {
+      const terminal = { write, columns: 200, rows: 50, on: () => {}, off: () => {} }
+      return terminalReporter({ terminal, paint: unpainted, verbose: true })
+    })
+    expect(output).not.toMatch(REORDERING)
+    expect(output).not.toMatch(/[\u0080-\u009f\u007f]/)
+    expect(output).not.toContain('title')
+    expect(output).not.toContain('[8m')
+    expectHarmless(escapeCiCommands(stripVTControlCharacters(output).replaceAll('\r', '')))
   })
 
   test.each<PictureFormat>(PICTURE_FORMATS)(

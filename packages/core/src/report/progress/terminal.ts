@@ -2,6 +2,7 @@ import type { WriteStream } from 'node:tty'
 import { createLogUpdate } from 'log-update'
 import stringWidth from 'string-width'
 import type { RunEvent } from '../../model/events.js'
+import { escapeLine } from '../escape.js'
 import { type Paint, painted } from '../paint.js'
 import { OutputLines } from './output-lines.js'
 import { advance, initialState } from './progress-state.js'
@@ -65,7 +66,8 @@ class LiveView {
   tell(event: RunEvent): void {
     advance(this.#state, event)
     if (!this.#verbose || event.kind !== 'work') return
-    for (const line of this.#output.add(event.node, event.event)) this.#log.push(`${event.node}: ${line}\n`)
+    const name = escapeLine(event.node)
+    for (const line of this.#output.add(event.node, event.event)) this.#log.push(`${name}: ${line}\n`)
   }
 
   stop(): void {
