@@ -58,7 +58,7 @@ const MOMENTS: readonly Moment[] = [
   },
   {
     what: 'an image that the engine has pushed is finished',
-    at: (request) => isManifest(request, /\/polyarch-/, MEDIA_TYPES.ociManifest),
+    at: (request) => isManifest(request, /\/polyarch-[0-9a-f]{64}$/, MEDIA_TYPES.ociManifest),
     names: [],
     reused: BASES,
     // What it was built from is recorded when it is finished: the next run builds it again, from the cache of the engine.
