@@ -32,7 +32,7 @@ const ENTRIES: readonly LockEntry[] = [
     name: 'debian/trixie/armhf/main+contrib',
     platform: ARM,
     date: 1_700_000_000,
-    indexes: { 'main/binary-armhf/Packages.xz': '1'.repeat(64), 'contrib/binary-armhf/Packages': '2'.repeat(64) },
+    indexes: { 'main/by=name/Packages.xz': '1'.repeat(64), 'contrib/binary-armhf/Packages': '2'.repeat(64) },
   },
   { kind: 'rootfs', name: '/my files/100%.tar.xz', platform: ARM, sha256: '3'.repeat(64) },
 ]

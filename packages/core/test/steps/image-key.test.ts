@@ -86,6 +86,11 @@ const changes: readonly (readonly [what: string, one: Given, other: Given])[] = 
   ],
   ['another instruction', {}, { dockerfile: `${PLAIN}RUN true\n` }],
   ['a comment in a heredoc', { dockerfile: `${PLAIN}RUN <<E\n# a\nE\n` }, { dockerfile: `${PLAIN}RUN <<E\n# b\nE\n` }],
+  [
+    'an inline cache, which the image carries',
+    { build: { cacheTo: ['type=inline'] } },
+    { build: { cacheTo: ['type=registry,ref=registry.example.com/cache:1'] } },
+  ],
   ['another host entry', { build: { addHosts: ['a:10.0.0.1'] } }, { build: { addHosts: ['a:10.0.0.2'] } }],
 ]
 
@@ -95,6 +100,11 @@ test.each(changes)('the key changes with %s', (_what, one, other) => {
 
 const equals: readonly (readonly [what: string, one: Given, other: Given])[] = [
   ['the base of another platform', {}, { index: 'other' }],
+  [
+    'a cache that is exported elsewhere',
+    {},
+    { build: { cacheTo: ['type=registry,ref=registry.example.com/cache:1'] } },
+  ],
   ['the registry', {}, { registry: '127.0.0.1:5001' }],
   ['an arg that no instruction declares', {}, { build: { args: { UNUSED: '1' } } }],
   ['a predefined proxy', {}, { build: { args: { HTTPS_PROXY: 'http://proxy.example.com' } } }],

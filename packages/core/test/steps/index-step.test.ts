@@ -61,6 +61,27 @@ function written({ pipeline = app, revision, content, former }: Case): StoredMan
   return manifest
 }
 
+describe('an optional platform', () => {
+  const optional = start.platforms(
+    platform('amd64', { base: 'wide', optional: true }),
+    platform('arm', { variant: 'v7', base: 'wide', optional: true }),
+    platform('arm', { variant: 'v6', base: 'wide' }),
+  )
+  const listedWithout = (...missing: readonly string[]) => {
+    const node = indexOf(optional)
+    const inputs = new Map([...inputsOf(node)].filter(([id]) => !missing.includes(id)))
+    const output = indexStep.predict?.({ node, resolved: {}, inputs, anew: false, former: {}, key: '' })
+    return output?.children?.map(({ platform: of }) => `${of?.architecture}${of?.variant ?? ''}`)
+  }
+
+  it('is listed if its image is there, and is left out alone if not', () => {
+    expect(listedWithout()).toEqual(['amd64', 'armv6', 'armv7'])
+    expect(listedWithout('app image(linux/amd64)')).toEqual(['armv6', 'armv7'])
+    expect(listedWithout('app image(linux/amd64)', 'app image(linux/arm/v7)')).toEqual(['armv6'])
+    expect(() => listedWithout('app image(linux/arm/v6)')).toThrow('app image(linux/arm/v6)')
+  })
+})
+
 describe('the index', () => {
   const first = written({ revision: 'one' })
 
