@@ -191,8 +191,10 @@ describe('what pushes to the embedded registry and finds its disk full', () => {
   afterEach(() => cleanup[Symbol.asyncDispose]())
 
   test('a copy says so, with the directory', async () => {
+    const layout = `oci:${cleanup.use(await tempFolder('layout')).path}:app`
+    await copy(base, layout)
     const registry = `embedded:${server.directory}`
-    await expect(copy(base, 'ghcr.io/team/app:1', { registry })).rejects.toMatchObject({
+    await expect(copy(layout, 'ghcr.io/team/app:1', { registry })).rejects.toMatchObject({
       code: 'DISK_FULL',
       message: expect.stringContaining(server.directory),
     })
