@@ -4,6 +4,7 @@ import { platform } from '../definition/platform-declaration.js'
 import type { Base, Plugin } from '../definition/plugin.js'
 import { DefinitionError, type Fault } from '../model/errors.js'
 import { type Platform, parsePlatform } from '../model/platform.js'
+import { withoutModules } from './refused-modules.js'
 
 type Answer = ReturnType<Base['source']>
 
@@ -42,13 +43,13 @@ export function ask(plugin: Plugin, base: string, text: string, options: object)
   )
 }
 
-/** The same, while the clock, chance, the network and the environment can't be asked. */
+/** The same, while the clock, chance, files, processes, the network and the environment are refused. */
 export function askWithoutWorld(plugin: Plugin, base: string, text: string, options: object): Answer {
   const { now } = Date
   const { random } = Math
   const { fetch } = globalThis
   const { env } = process
-  const refuse = (what: string) => () => {
+  const refuse = (what: string) => (): never => {
     throw new Error(`a base asks ${what}; it may use nothing but the platform and its options`)
   }
   Date.now = refuse('the clock')
@@ -56,7 +57,7 @@ export function askWithoutWorld(plugin: Plugin, base: string, text: string, opti
   globalThis.fetch = refuse('the network')
   process.env = new Proxy({}, { get: refuse('the environment') })
   try {
-    return ask(plugin, base, text, options)
+    return withoutModules(refuse, () => ask(plugin, base, text, options))
   } finally {
     Object.assign(Date, { now })
     Object.assign(Math, { random })

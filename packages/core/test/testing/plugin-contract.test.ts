@@ -1,3 +1,8 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { request } from 'node:http'
+import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { type AnyBase, definePlugin, type Plugin } from '../../src/definition/plugin.js'
 import { type ContractCases, pluginContract } from '../../src/testing/index.js'
@@ -17,6 +22,14 @@ const right: AnyBase = {
 const cases: ContractCases = {
   accepted: [{}, { release: '2' }],
   refused: [{ platform: 'linux/amd64', options: { release: 'none' }, option: 'release' }],
+}
+
+/** The right answer, after something that a base may not do. */
+function after(act: () => unknown): AnyBase['source'] {
+  return (one) => {
+    act()
+    return right.source(one)
+  }
 }
 
 /** Names of the tests that a plugin does not pass. */
@@ -57,6 +70,31 @@ describe('the contract of plugins', () => {
     [
       'the environment',
       { source: (one) => right.source({ ...one, options: { release: process.env['HOME'] } }) },
+      'is pure',
+    ],
+    ['a file', { source: after(() => existsSync('/etc')) }, 'is pure'],
+    ['a promise of a file', { source: after(() => stat('/etc')) }, 'is pure'],
+    ['a process', { source: after(() => spawnSync('true')) }, 'is pure'],
+    [
+      'a request',
+      {
+        source: after(() =>
+          request('http://127.0.0.1:9')
+            .on('error', () => {})
+            .destroy(),
+        ),
+      },
+      'is pure',
+    ],
+    [
+      'a connection',
+      {
+        source: after(() =>
+          connect(9, '127.0.0.1')
+            .on('error', () => {})
+            .destroy(),
+        ),
+      },
       'is pure',
     ],
     ['a counter', { source: (one) => right.source({ ...one, options: { release: String(count++) } }) }, 'is pure'],
