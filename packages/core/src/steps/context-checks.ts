@@ -20,7 +20,7 @@ export function isDirectoryCheck({ name }: EntryCheck): boolean {
 
 /** The check values of the entries of a context, in the order of the entries. */
 export function checkEntries(entries: readonly ContextEntry[]): readonly EntryCheck[] {
-  return entries.map(checkEntry)
+  return entries.map(contextEntryCheck)
 }
 
 /** The check values of the lines of a Dockerfile. */
@@ -32,7 +32,7 @@ export function checkLines(text: string): readonly string[] {
  * The name alone, without its directories: it is in the record once, while a directory's name is in the paths of all that is
  * in it, and check values of many paths would confirm a guess.
  */
-export function checkEntry(entry: ContextEntry): EntryCheck {
+export function contextEntryCheck(entry: ContextEntry): EntryCheck {
   const name = KINDS[entry.kind] + checkName(lastName(entry))
   if (entry.kind === 'directory') {
     return { name, content: checkValue(lastName(entry)).slice(0, 1), mode: entry.mode.toString(8) }

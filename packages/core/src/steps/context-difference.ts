@@ -1,7 +1,7 @@
 import type { ContextEntry } from '../context/context-file.js'
 import type { ChangedPath } from '../model/plan-reason.js'
 import { alignChecks } from './align-checks.js'
-import { checkEntry, checkLines, type EntryCheck, isDirectoryCheck } from './context-checks.js'
+import { checkLines, contextEntryCheck, type EntryCheck, isDirectoryCheck } from './context-checks.js'
 import type { ContextRecord, RecordedContext } from './context-record.js'
 
 /** How many paths a reason names. */
@@ -20,7 +20,7 @@ export interface ContextDifference {
 /** Compares a context with the record of a former one. Directories that come or go are reported by their files. */
 export function compareWithRecord({ context, listing }: RecordedContext, record: ContextRecord): ContextDifference {
   const line = firstDifference(record.dockerfile, checkLines(context.dockerfile.text))
-  const next = listing.entries.map((entry) => ({ ...checkEntry(entry), entry }))
+  const next = listing.entries.map((entry) => ({ ...contextEntryCheck(entry), entry }))
   const aligned = alignChecks(record.entries, next)
   if (aligned === undefined) return { paths: [], ...(line !== undefined && { line }) }
   const removed = aligned.filter(({ former, next: now }) => now === undefined && former && !isDirectoryCheck(former))
