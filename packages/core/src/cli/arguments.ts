@@ -26,7 +26,7 @@ export function orderArguments(argv: readonly string[], program: Command): reado
 
 /** Whether the arguments ask for causes of errors, even if they cannot be read otherwise. */
 export function isVerbose(argv: readonly string[]): boolean {
-  return argv.some((word) => word === '--verbose' || /^-[qv]*v[qv]*$/.test(word))
+  return argv.some((word) => word === '--verbose' || /^-q*v[qv]*$/.test(word))
 }
 
 interface Scan {

@@ -15,7 +15,7 @@ export function parseDuration(text: string, flag: string): number {
     throw new DefinitionError([{ path: flag, message: `'${text}' is not a duration`, hint }], 'USAGE')
   }
   let sum = 0
-  for (const [, count, unit] of text.matchAll(/(\d+)([dhms])/g)) {
+  for (const [, count, unit] of text.matchAll(/(?<!\d)(\d+)([dhms])/g)) {
     sum += Number(count) * MS_PER_UNIT[unit as keyof typeof MS_PER_UNIT]
   }
   return sum

@@ -12,7 +12,7 @@ const OPTION_NAMES = ['name']
  * key, and the command line takes it.
  */
 export function pipelineName({ declaration: { repository, options } }: DeclaredPipeline): string {
-  return options.name ?? repository.slice(repository.lastIndexOf('/') + 1).replace(/[:@].*$/, '')
+  return options.name ?? repository.slice(repository.lastIndexOf('/') + 1).replace(/[:@].*$/s, '')
 }
 
 /** The names of pipelines, without those of values that are none: modules that import each other pass undefined. */
