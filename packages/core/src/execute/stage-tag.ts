@@ -45,8 +45,10 @@ export function stageTags(
   )
   return allOrNone(moves, call, async (move, own) => {
     const byDigest = { ...repositoryOf(move.reference), digest: move.output.descriptor.digest }
-    if (!sameRepository(move.reference, move.output.reference))
-      onCopied?.(move.reference, await copy(move.output.reference, byDigest, own))
+    if (!sameRepository(move.reference, move.output.reference)) {
+      const made = await copy(move.output.reference, byDigest, own)
+      onCopied?.(move.reference, made)
+    }
     const manifest = await registry.getManifest(byDigest, own)
     if (manifest === undefined) throw gone(byDigest, move.node)
     if (move.planned !== manifest.descriptor.digest) await check(manifest, byDigest, own)
