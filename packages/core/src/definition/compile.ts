@@ -11,7 +11,7 @@ import { checkDestinations } from './destinations.js'
 import { baseNamesOf, dockerfileNamesOf, isPipeline } from './dockerfile-names.js'
 import { Faults } from './faults.js'
 import { checkNamedBases } from './named-bases.js'
-import { checkPattern, expandPattern, imageOwner, PublishedNames, TargetNames } from './names.js'
+import { checkPattern, expandPattern, imageOwner, PublishedNames, sharedContent, TargetNames } from './names.js'
 import {
   checkPipelineOptions,
   checkUniqueNames,
@@ -119,8 +119,10 @@ class Compilation {
     }
     if (this.#given.has(pipeline)) {
       for (const one of names) this.#published.claim(formatReference(one), `the index of ${name}`, `${path}.tags`)
-      if (sharedBase)
-        this.#published.claim(formatReference(sharedBase), `the shared base of ${name}`, `${path}.sharedBase`)
+      if (sharedBase) {
+        const owner = `the shared base of ${name}`
+        this.#published.claim(formatReference(sharedBase), owner, `${path}.sharedBase`, sharedContent(platforms))
+      }
     }
     return {
       name,

@@ -9,6 +9,7 @@ import {
   repositoryOf,
   withDefaultTag,
 } from '../model/reference.js'
+import type { PlatformDefinition } from './definition.js'
 import type { Faults } from './faults.js'
 
 /** Turns the names that a pipeline publishes under into references on the registry that was chosen. */
@@ -150,22 +151,39 @@ export function checkPattern(pattern: string, path: string, faults: Faults): boo
   return false
 }
 
-/** Tells names that would be published twice, by whom: the last one would silently own them. */
+/** Who publishes a name, and what, where another may publish the same. */
+interface Claim {
+  readonly owner: string
+  readonly content?: string | undefined
+}
+
+/** Refuses names that two would publish, unless both publish the same: the last one would own them without a word. */
 export class PublishedNames {
-  readonly #owners = new Map<string, string>()
+  readonly #claims = new Map<string, Claim>()
   readonly #faults: Faults
 
   constructor(faults: Faults) {
     this.#faults = faults
   }
 
-  claim(name: string, owner: string, path: string): void {
-    const other = this.#owners.get(name)
-    if (other !== undefined) {
-      this.#faults.add(path, `${name} would be published twice, as ${other} and as ${owner}`, 'give one another name')
-    }
-    this.#owners.set(name, owner)
+  /** @param content - what equal claims of a name have in common; without it no other claim is equal */
+  claim(name: string, owner: string, path: string, content?: string): void {
+    const other = this.#claims.get(name)
+    this.#claims.set(name, { owner, content })
+    if (other === undefined || (content !== undefined && other.content === content)) return
+    const isShared = content !== undefined && other.content !== undefined
+    this.#faults.add(
+      path,
+      `${name} would be published twice, as ${other.owner} and as ${owner}`,
+      isShared ? 'declare the same platforms and bases in both, or give one another name' : 'give one another name',
+    )
   }
+}
+
+/** What pipelines that declare one shared base have in common. */
+export function sharedContent(platforms: readonly PlatformDefinition[]): string {
+  const bases = platforms.map(({ platform, optional, base }) => JSON.stringify([platform, optional, base]))
+  return JSON.stringify(bases.toSorted())
 }
 
 /** How messages call the image of one platform. */

@@ -6,6 +6,7 @@ import { type DockerfileUses, linkedPipelines, pipelineImages } from './dockerfi
 import { keepPlatforms } from './kept-platforms.js'
 import type { BaseIndexNode, BaseNode, ChildNode, Graph, ImageNode, IndexNode, Node } from './node.js'
 import { baseIndexNodeId, baseNodeId, imageNodeId, indexNodeId } from './node-id.js'
+import { mergeSharedBases } from './shared-bases.js'
 
 /** What part of a definition to do. */
 export interface GraphOptions {
@@ -18,7 +19,8 @@ export interface GraphOptions {
 /** Computes the graph of the requested pipelines and of what they need. Pure. */
 export function buildGraph(definition: Definition, { only, uses = new Map() }: GraphOptions = {}): Graph {
   const pipelines = linkedPipelines(definition, uses)
-  const nodes = pipelines.flatMap((pipeline) => pipelineNodes(pipeline, definition, uses))
+  const own = pipelines.flatMap((pipeline) => pipelineNodes(pipeline, definition, uses))
+  const nodes = mergeSharedBases(own, pipelines)
   if (only === undefined) return { nodes }
   const requested = new Set(pipelines.filter((one) => one.requested).map(({ name }) => name))
   const chosen = new Set(only.map(platformIdentity))

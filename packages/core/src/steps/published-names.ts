@@ -1,7 +1,7 @@
 import type { Definition, PipelineDefinition } from '../definition/definition.js'
 import type { Graph } from '../graph/node.js'
 import { baseIndexNodeId, imageNodeId, indexNodeId } from '../graph/node-id.js'
-import type { Reference } from '../model/reference.js'
+import { formatReference, type Reference } from '../model/reference.js'
 
 /** A name that users see, and the node whose result it is to point to. */
 export interface PublishedName {
@@ -14,8 +14,12 @@ export interface PublishedName {
 /** All names that a definition publishes, in the order in which they move: shared bases, platforms, then indexes. */
 export function publishedNames({ pipelines }: Definition, { nodes }: Graph): readonly PublishedName[] {
   const ids = new Set(nodes.map(({ id }) => id))
+  const requested = pipelines.filter((pipeline) => pipeline.requested)
+  const requestedNames = new Set(requested.flatMap(namesOf).map(({ reference }) => formatReference(reference)))
+  // Several pipelines may declare one shared base, of which the nodes of one are in the graph.
   return pipelines
-    .flatMap((pipeline) => namesOf(pipeline).map((name) => ({ ...name, requested: pipeline.requested })))
+    .flatMap(namesOf)
+    .map((name) => ({ ...name, requested: requestedNames.has(formatReference(name.reference)) }))
     .filter(({ node }) => ids.has(node))
 }
 
@@ -24,7 +28,7 @@ function namesOf({
   sharedBase,
   platforms,
   names,
-}: PipelineDefinition): readonly Omit<PublishedName, 'requested'>[] {
+}: PipelineDefinition): readonly Pick<PublishedName, 'reference' | 'node'>[] {
   const base = sharedBase.tag === undefined ? [] : [{ reference: sharedBase, node: baseIndexNodeId(name) }]
   const images = platforms.flatMap(({ platform, names: own }) =>
     own.map((reference) => ({ reference, node: imageNodeId(name, platform) })),

@@ -5,6 +5,7 @@ import { pipeline } from '../../src/definition/pipeline.js'
 import { platform } from '../../src/definition/platform-declaration.js'
 import { buildGraph } from '../../src/graph/graph.js'
 import type { Graph } from '../../src/graph/node.js'
+import { publishedNames } from '../../src/steps/published-names.js'
 
 const image = fromImage('registry.example.com/base:1')
 const sdk = pipeline('registry.example.com/sdk')
@@ -48,6 +49,43 @@ describe('buildGraph', () => {
     })
     const named = app.sharedBase('registry.example.com/app-from:1')
     expect(Object.keys(edges(buildGraph(compile([named]))))).toContain('app base index')
+  })
+
+  it('makes a shared base once that several pipelines declare', () => {
+    const tools = sdk.sharedBase('registry.example.com/from:1')
+    const site = pipeline('registry.example.com/site')
+      .platforms(platform('amd64', { base: image }), platform('arm', { variant: 'v7', base: image }))
+      .sharedBase('registry.example.com/from:1')
+      .tags('1')
+    const definition = compile([tools, site])
+    const graph = buildGraph(definition)
+    expect(edges(graph)).toMatchObject({
+      'sdk base index': ['sdk base(linux/amd64)', 'sdk base(linux/arm/v7)'],
+      'sdk image(linux/amd64)': ['sdk base(linux/amd64)', 'sdk base index'],
+      'site image(linux/amd64)': ['sdk base(linux/amd64)', 'sdk base index'],
+      'site image(linux/arm/v7)': ['sdk base(linux/arm/v7)', 'sdk base index'],
+    })
+    expect(Object.keys(edges(graph)).filter((id) => id.includes('base'))).toHaveLength(3)
+    expect(publishedNames(definition, graph).filter(({ reference }) => reference.repository === 'from')).toMatchObject([
+      { node: 'sdk base index', requested: true },
+    ])
+    const alone = compile([tools, site], { chosen: ['site'] })
+    expect(publishedNames(alone, buildGraph(alone))).toMatchObject([
+      { node: 'site base index', requested: true },
+      { node: 'site index' },
+    ])
+  })
+
+  it.each([
+    ['another base', platform('arm', { variant: 'v7', base: fromImage('registry.example.com/other:1') })],
+    ['another platform', platform('arm64', { base: image })],
+    ['an optional platform', platform('arm', { variant: 'v7', base: image, optional: true })],
+  ])('refuses one shared base of two pipelines where one has %s', (_difference, second) => {
+    const tools = sdk.sharedBase('registry.example.com/from:1')
+    const site = pipeline('registry.example.com/site')
+      .platforms(platform('amd64', { base: image }), second)
+      .sharedBase('registry.example.com/from:1')
+    expect(() => compile([tools, site])).toThrow('from:1 would be published twice, as the shared base of sdk')
   })
 
   it('passes the policies of a base on to all that is built on it', () => {

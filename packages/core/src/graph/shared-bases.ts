@@ -1,0 +1,39 @@
+import type { PipelineDefinition } from '../definition/definition.js'
+import { formatReference } from '../model/reference.js'
+import type { Node } from './node.js'
+import { baseIndexNodeId, baseNodeId } from './node-id.js'
+
+/**
+ * Merges the shared bases of one name: several pipelines may declare it, with the same platforms and bases, and it is made
+ * once. The nodes are those of the first pipeline.
+ */
+export function mergeSharedBases(
+  nodes: readonly Node[],
+  pipelines: readonly Pick<PipelineDefinition, 'name' | 'sharedBase' | 'platforms'>[],
+): readonly Node[] {
+  const merged = new Map<string, string>()
+  const owners = new Map<string, string>()
+  for (const { name, sharedBase, platforms } of pipelines.filter((one) => one.sharedBase.tag !== undefined)) {
+    const owner = owners.get(formatReference(sharedBase))
+    if (owner === undefined) {
+      owners.set(formatReference(sharedBase), name)
+      continue
+    }
+    merged.set(baseIndexNodeId(name), baseIndexNodeId(owner))
+    for (const { platform } of platforms) merged.set(baseNodeId(name, platform), baseNodeId(owner, platform))
+  }
+  const idOf = (id: string) => merged.get(id) ?? id
+  return nodes.filter(({ id }) => !merged.has(id)).map((node) => withIds(node, idOf))
+}
+
+/** A node, with other ids in the place of those that it refers to. */
+function withIds(node: Node, idOf: (id: string) => string): Node {
+  const needs = [...new Set(node.needs.map(idOf))]
+  if (node.kind !== 'image') return { ...node, needs }
+  const pipelineImages = node.pipelineImages.map((image) => ({
+    ...image,
+    result: idOf(image.result),
+    decidedBy: idOf(image.decidedBy),
+  }))
+  return { ...node, needs, base: idOf(node.base), baseIndex: idOf(node.baseIndex), pipelineImages }
+}
