@@ -79,6 +79,9 @@ function isTextMap(value: unknown): value is Readonly<Record<string, string>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && isTexts(Object.values(value))
 }
 
+/** Date.parse takes February 30 for a day in March. */
 function isDay(value: unknown): boolean {
-  return typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(Date.parse(value))
+  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(value)) return false
+  const date = new Date(value)
+  return !Number.isNaN(date.valueOf()) && date.toISOString().startsWith(value)
 }

@@ -100,6 +100,7 @@ function baseTests(
         () => refuses(create(), name, one),
       ],
     ),
+    ['has what is made for each platform, and for no other', () => fitsPlatforms(create(), name, accepted)],
     ['is pure: answers the same each time, from its options alone', () => isPure(create, name, accepted)],
     ['answers plain data', () => isPlainData(create(), name, accepted)],
   ]
@@ -155,6 +156,31 @@ function refuses(plugin: Plugin, name: string, { platform, options, option }: Re
   ok(faults.length > 0, 'it is accepted')
   const told = faults.map(({ path }) => /\.([^.\]]+)$/.exec(path.replace(/^.*\]/, ''))?.[1])
   ok(told.includes(option), `${option ?? 'the platform'} is not named as what is at fault: ${faultsText(faults)}`)
+}
+
+/** Package architectures of other machines, and archives that two platforms share: what a mistake in a table comes to. */
+function fitsPlatforms(plugin: Plugin, name: string, accepted: readonly object[]): void {
+  for (const options of accepted) {
+    const owners = new Map<string, string>()
+    for (const text of platformsOf(plugin, name)) {
+      const answer = ask(plugin, name, text, options)
+      if (!('kind' in answer)) continue
+      if (answer.kind === 'apt') {
+        const machine = parsePlatform(answer.architecture)?.architecture ?? ''
+        const isKnown = KNOWN_ARCHITECTURES.includes(machine)
+        ok(!isKnown || machine === platformOf(text).architecture, `${text} gets packages of ${answer.architecture}`)
+      }
+      if (answer.kind !== 'rootfs') continue
+      for (const [what, value] of [
+        ['location', answer.location],
+        ['sha256', answer.sha256.toLowerCase()],
+      ] as const) {
+        const other = owners.get(value)
+        ok(other === undefined, `${text} has the ${what} of ${other}: ${value}`)
+        owners.set(value, text)
+      }
+    }
+  }
 }
 
 function isPure(create: () => Plugin, name: string, accepted: readonly object[]): void {

@@ -19,6 +19,7 @@ const right: AnyBase = {
           configPolicy: 'require-match',
         },
 }
+const apt = { kind: 'apt', distribution: 'trees', suite: 'oak', components: ['main'], packages: [] } as const
 const cases: ContractCases = {
   accepted: [{}, { release: '2' }],
   refused: [{ platform: 'linux/amd64', options: { release: 'none' }, option: 'release' }],
@@ -96,6 +97,27 @@ describe('the contract of plugins', () => {
         ),
       },
       'is pure',
+    ],
+    ...(['2026-02-30', '2026-13-01', '2026-4-1'] as const).map((endOfLife): [string, Partial<AnyBase>, string] => [
+      `the day ${endOfLife}`,
+      { source: (one) => ({ ...right.source(one), endOfLife }) as never },
+      'is well-formed with {}',
+    ]),
+    [
+      'packages of another machine',
+      { source: () => ({ ...apt, architecture: 'amd64', variant: 'apt' }) },
+      'made for each platform',
+    ],
+    [
+      'one archive for two platforms',
+      {
+        source: ({ platform }) => ({
+          kind: 'rootfs',
+          location: `https://example.com/${platform.architecture}.tar`,
+          sha256: 'a'.repeat(64),
+        }),
+      },
+      'made for each platform',
     ],
     ['a counter', { source: (one) => right.source({ ...one, options: { release: String(count++) } }) }, 'is pure'],
     ['a function in an answer', { source: (one) => ({ ...right.source(one), later: () => 1 }) as never }, 'plain data'],
