@@ -29,15 +29,16 @@ type Outputs = Metafile['outputs']
  */
 export async function mergeChunks(modules: BuiltModules): Promise<void> {
   const { folder, groups } = modules
-  const names = await readdir(folder, { recursive: true })
-  const files = names.filter((name) => name.endsWith('.js'))
+  const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.js'))
   const outputs = await readModules(folder, files)
   const groupOf = groupChunks(modules, files, outputs)
   for (const { file } of groups) {
     const chunks = [...groupOf].filter(([, group]) => group === file).map(([chunk]) => chunk)
-    const exported = new Set(await writeGroup(folder, file, chunks, groupOf))
-    const lost = chunks.flatMap((chunk) => outputs[chunk]?.exports ?? []).filter((name) => !exported.has(name))
+    await writeGroup(folder, file, chunks, groupOf)
+    const exported = new Set(await exportsOf(folder, file))
+    const names = new Set(chunks.flatMap((chunk) => outputs[chunk]?.exports ?? []))
     // `export *` leaves out a name that two modules give different values.
+    const lost = [...names].filter((name) => !exported.has(name))
     if (lost.length > 0) throw new Error(`two modules of ${file} export '${lost.join("', '")}': rename one of them`)
   }
   const others = files.filter((name) => !groupOf.has(name))
@@ -89,14 +90,18 @@ function reachable(name: string, outputs: Outputs, found = new Set<string>()): R
   return found
 }
 
-/** @returns the names that the new file exports */
+/** The names that a written file exports. What esbuild reports while it writes one has the names that are left out, too. */
+async function exportsOf(folder: string, file: string): Promise<readonly string[]> {
+  return (await readModules(folder, [file]))[file]?.exports ?? []
+}
+
 async function writeGroup(
   folder: string,
   file: string,
   chunks: readonly string[],
   groupOf: ReadonlyMap<string, string>,
-): Promise<readonly string[]> {
-  const { metafile } = await build({
+): Promise<void> {
+  await build({
     stdin: { contents: chunks.map((chunk) => `export * from './${chunk}'\n`).join(''), resolveDir: folder },
     format: 'esm',
     bundle: true,
@@ -105,7 +110,6 @@ async function writeGroup(
     ignoreAnnotations: true,
     absWorkingDir: folder,
     outfile: file,
-    metafile: true,
     plugins: [
       {
         name: 'chunks-of-the-group',
@@ -119,7 +123,6 @@ async function writeGroup(
       },
     ],
   })
-  return metafile.outputs[file]?.exports ?? []
 }
 
 /** The keys of the file with the `import()`s are no imports, and stay. */

@@ -25,12 +25,12 @@ export const late = async () => console.log((await import('./other')).other(), (
   'door.ts': `export { Word } from './word'\n`,
 }
 
-test('merged chunks are the same modules, and other files still lead to them', async () => {
-  await using folder = await tempFolder('merge-chunks')
-  const dist = join(folder.path, 'dist')
-  for (const [name, text] of Object.entries(SOURCES)) await writeFile(join(folder.path, name), text)
+/** A build of the sources, as esbuild writes it. */
+async function buildSources(folder: string): Promise<string> {
+  const dist = join(folder, 'dist')
+  for (const [name, text] of Object.entries(SOURCES)) await writeFile(join(folder, name), text)
   await build({
-    absWorkingDir: folder.path,
+    absWorkingDir: folder,
     entryPoints: { index: 'index.ts', 'door/index': 'door.ts' },
     bundle: true,
     splitting: true,
@@ -38,6 +38,21 @@ test('merged chunks are the same modules, and other files still lead to them', a
     outdir: 'dist',
   })
   await writeFile(join(dist, 'package.json'), '{ "type": "module" }')
+  return dist
+}
+
+test('one name of two modules in one file ends the build', async () => {
+  await using folder = await tempFolder('merge-chunks')
+  const dist = await buildSources(folder.path)
+  const groups = [{ file: 'all.js', entries: ['index.js', 'main-', 'other-', 'noun-'] }]
+  await expect(mergeChunks({ folder: dist, groups, kept: ['index.js'], doors: [] })).rejects.toThrow(
+    "two modules of all.js export 'name': rename one of them",
+  )
+})
+
+test('merged chunks are the same modules, and other files still lead to them', async () => {
+  await using folder = await tempFolder('merge-chunks')
+  const dist = await buildSources(folder.path)
   const before = await readdir(dist)
   const groups = [
     { file: 'shared.js', entries: [] },
