@@ -6,6 +6,7 @@ import { formatReference, formatRepository, type Reference, type Repository } fr
 import type { CredentialStore } from '../../registry/port.js'
 import { BuildSessions } from '../build-sessions.js'
 import { BuildKitClient } from '../buildkit/client.js'
+import { LastDescription } from '../last-description.js'
 import { runOperation } from '../operation.js'
 import type { Environment } from '../options.js'
 import type { Builder, BuilderCall, BuilderInfo, BuildRequest, BuiltImage, ImageStore } from '../port.js'
@@ -30,7 +31,7 @@ export class DockerEngine implements Builder {
   readonly #buildKit: BuildKitClient
   readonly #sessions: BuildSessions
   readonly #pushes = new Map<string, LimitFunction>()
-  #info: Promise<BuilderInfo> | undefined
+  readonly #last = new LastDescription()
 
   constructor(endpoint: Endpoint, env: Environment, credentials: CredentialStore) {
     this.name = endpoint.address
@@ -48,21 +49,15 @@ export class DockerEngine implements Builder {
   }
 
   describe(call: BuilderCall = {}): Promise<BuilderInfo> {
-    return this.#run('describe itself', call, async (own) => {
-      const info = describeEngine(this.#connection, this.#buildKit, own.signal)
-      // The last answer serves the builds: what an engine can do changes with a restart only, emulators at any time.
-      this.#info = info
-      info.catch(() => {
-        this.#info = undefined
-      })
-      return info
-    })
+    return this.#run('describe itself', call, ({ signal }) =>
+      this.#last.keep(describeEngine(this.#connection, this.#buildKit, signal)),
+    )
   }
 
   build(request: BuildRequest, call: BuilderCall = {}): Promise<BuiltImage> {
     const action = `build ${formatReference(request.destination)} for ${formatPlatform(request.platform)}`
     return this.#run(action, call, async (own) => {
-      const { features, address } = await (this.#info ?? this.describe(own))
+      const { features, address } = await (this.#last.info ?? this.describe(own))
       const tools = { buildKit: this.#buildKit, sessions: this.#sessions, features, address, run: this.#runStep }
       if (features.pushes) return PushingBuild.start(request, tools, own)
       const pushing = (pushCall: BuilderCall) => this.#push(request.destination, request.platform, pushCall)

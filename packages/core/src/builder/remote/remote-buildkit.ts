@@ -5,6 +5,7 @@ import type { CredentialStore } from '../../registry/port.js'
 import { BuildSessions } from '../build-sessions.js'
 import { BuildKitClient } from '../buildkit/client.js'
 import { findCredentials } from '../docker/registry-auth.js'
+import { LastDescription } from '../last-description.js'
 import { type OperationContext, runOperation } from '../operation.js'
 import type { Builder, BuilderCall, BuilderInfo, BuildRequest, BuiltImage } from '../port.js'
 import { PushingBuild } from '../pushing-build.js'
@@ -26,7 +27,7 @@ export class RemoteBuildKit implements Builder {
   readonly #remote: RemoteAddress
   readonly #buildKit: BuildKitClient
   readonly #sessions: BuildSessions
-  #info: Promise<BuilderInfo> | undefined
+  readonly #last = new LastDescription()
 
   constructor(remote: RemoteAddress, credentials: CredentialStore) {
     this.name = remote.address
@@ -36,20 +37,15 @@ export class RemoteBuildKit implements Builder {
   }
 
   describe(call: BuilderCall = {}): Promise<BuilderInfo> {
-    return this.#run('describe itself', call, ({ signal }) => {
-      const info = describeRemote(this.#remote.address, this.#buildKit, signal)
-      this.#info = info
-      info.catch(() => {
-        this.#info = undefined
-      })
-      return info
-    })
+    return this.#run('describe itself', call, ({ signal }) =>
+      this.#last.keep(describeRemote(this.#remote.address, this.#buildKit, signal)),
+    )
   }
 
   build(request: BuildRequest, call: BuilderCall = {}): Promise<BuiltImage> {
     const action = `build ${formatReference(request.destination)} for ${formatPlatform(request.platform)}`
     return this.#run(action, call, async (own) => {
-      const { features } = await (this.#info ?? this.describe(own))
+      const { features } = await (this.#last.info ?? this.describe(own))
       const { address } = this.#remote
       const tools = { address, buildKit: this.#buildKit, sessions: this.#sessions, features, run: this.#run }
       return PushingBuild.start(request, tools, own)

@@ -1,0 +1,23 @@
+import type { BuilderInfo } from './port.js'
+
+/**
+ * What a builder last reported of itself. Builds use it: features change with a restart only, while emulators, which a plan
+ * requests again, change at any time.
+ */
+export class LastDescription {
+  #info: Promise<BuilderInfo> | undefined
+
+  /** The last description; undefined before the first, and after one that failed. */
+  get info(): Promise<BuilderInfo> | undefined {
+    return this.#info
+  }
+
+  /** Keeps a description that has been requested, unless it fails. @returns the description */
+  keep(info: Promise<BuilderInfo>): Promise<BuilderInfo> {
+    this.#info = info
+    info.catch(() => {
+      if (this.#info === info) this.#info = undefined
+    })
+    return info
+  }
+}
