@@ -98,6 +98,11 @@ export class Connection implements AsyncDisposable {
     return this.#exchange({ ...request, path: versioned(speak, request.path) })
   }
 
+  /** Sends a request whose answer matters by its status alone: its body is an object, a list or empty. */
+  async perform(request: EngineRequest): Promise<void> {
+    await text(await this.send(request))
+  }
+
   /** Sends a request and reads the answer to its end as JSON; undefined where it is empty. */
   async json(request: EngineRequest): Promise<JsonObject | undefined> {
     const body = await text(await this.send(request))

@@ -12,14 +12,14 @@ export async function tagImage(
 ): Promise<void> {
   const path = `/images/${formatReference(withDefaultTag(source))}/tag`
   const query = { repo: formatRepository(target), tag: withDefaultTag(target).tag ?? '' }
-  await connection.json({ method: 'POST', path, query, signal })
+  await connection.perform({ method: 'POST', path, query, signal })
 }
 
 /** Removes a name from the engine; one that is not there is no error. */
 export async function untagImage(connection: Connection, reference: Reference, { signal }: BuilderCall): Promise<void> {
   const path = `/images/${formatReference(withDefaultTag(reference))}`
   try {
-    await connection.json({ method: 'DELETE', path, signal })
+    await connection.perform({ method: 'DELETE', path, signal })
   } catch (error) {
     if (!(error instanceof Refusal && error.status === 404)) throw error
   }
