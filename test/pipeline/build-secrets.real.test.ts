@@ -179,7 +179,8 @@ describe.each(ENGINES)('%s', (name) => {
       SECRETS.file + SECRETS.env + SECRETS.value,
     ])
     expect(printed.join('')).toContain(`${stdout.trim()}\nlet-in\nlet-in\n`)
-    const locked = await lock(app, options)
+    const { engine: _builds, ...locking } = options
+    const locked = await lock(app, locking)
     for (const told of [planned, events, report, locked, app.declaration.repository]) {
       expectNoSecret(JSON.stringify(told))
       expectNoSecret(print(told, { depth: Infinity, showHidden: true, maxStringLength: Infinity }))

@@ -71,6 +71,14 @@ const KINDS: Readonly<Record<string, Start>> = {
 /** The names of all kinds of builders. */
 export const BUILDER_KINDS = Object.keys(KINDS)
 
+/** Kinds that differ in more than the connection to them. */
+export const BACKENDS: ReadonlySet<string> = new Set([
+  'engine 20.10',
+  'engine 28.5 with graph drivers',
+  'engine 28.5 with the containerd image store',
+  'buildkitd at a socket',
+])
+
 /** Starts a builder of a kind. */
 export async function startBuilder(kind: string): Promise<RunningBuilder> {
   await using cleanup = new Cleanup()
