@@ -8,7 +8,7 @@ import { formatPlatform, type Platform, parsePlatform, samePlatform } from '../.
 /** The types of outputs, as `docker buildx build --output` names them. */
 export const OUTPUT_TYPES = ['local', 'tar', 'oci', 'docker'] as const
 
-/** One of {@link OUTPUT_TYPES}. */
+/** The form in which a result is written. */
 export type OutputType = (typeof OUTPUT_TYPES)[number]
 
 /**
