@@ -13,6 +13,13 @@ describe('the code of the packages', () => {
     expect(wrong.map(place)).toEqual([])
   })
 
+  test('limits time by timeLimit, since Node 20 may collect the signal of AbortSignal.timeout', () => {
+    const wrong = nodes.filter(
+      (node) => ts.isPropertyAccessExpression(node) && node.getText() === 'AbortSignal.timeout',
+    )
+    expect(wrong.map(place)).toEqual([])
+  })
+
   test('prints nothing', () => {
     const wrong = nodes.filter((node) => ts.isPropertyAccessExpression(node) && node.expression.getText() === 'console')
     expect(wrong.map(place)).toEqual([])

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { onAbort } from '../model/on-abort.js'
+import { timeLimit } from '../model/time-limit.js'
 
 /** Milliseconds between two requests for a sign of life. */
 const INTERVAL = 10_000
@@ -53,7 +54,7 @@ export async function withHeartbeat<T>(
     try {
       for (;;) {
         await sleep(interval, undefined, { signal: over.signal, ref: false })
-        const limit = AbortSignal.any([over.signal, AbortSignal.timeout(patience)])
+        const limit = timeLimit(patience, over.signal)
         // A refusal is an answer, too; that the connection breaks is for the operation to report.
         await beat(limit).catch(() => {})
         if (limit.aborted && !over.signal.aborted) return silent.abort(silence(patience))

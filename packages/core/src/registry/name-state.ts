@@ -2,6 +2,7 @@ import type { Digest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
 import type { RunEvent } from '../model/events.js'
 import { formatReference, type Reference } from '../model/reference.js'
+import { timeLimit } from '../model/time-limit.js'
 import type { Registry, RegistryCall } from './port.js'
 
 /** A name whose write may have failed. */
@@ -24,7 +25,7 @@ const PATIENCE = 10_000
 
 /** Reads what names hold after a failure. Never throws: a name that cannot be read is unknown. */
 export function readStates(names: readonly UnsettledName[], registry: Registry): Promise<readonly NameState[]> {
-  const signal = AbortSignal.timeout(PATIENCE)
+  const signal = timeLimit(PATIENCE)
   return Promise.all(
     names.map(async (name): Promise<NameState> => {
       const now = await readHeld(name, registry, { signal }).catch((): 'unknown' => 'unknown')

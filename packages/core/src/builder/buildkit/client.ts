@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { timeLimit } from '../../model/time-limit.js'
 import { ControlClient } from './control.js'
 import { GrpcConnection } from './grpc-connection.js'
 import type { SessionOptions } from './options.js'
@@ -68,7 +69,7 @@ async function probe(
   transport: BuildKitTransport,
   signal: AbortSignal | undefined,
 ): Promise<GrpcConnection | undefined> {
-  const limit = AbortSignal.any([AbortSignal.timeout(PROBE_TIMEOUT), ...(signal ? [signal] : [])])
+  const limit = timeLimit(PROBE_TIMEOUT, ...(signal ? [signal] : []))
   let connection: GrpcConnection | undefined
   try {
     connection = new GrpcConnection(await transport.connect(limit))

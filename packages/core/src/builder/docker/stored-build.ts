@@ -1,6 +1,7 @@
 import type { Digest } from '../../model/digest.js'
 import { EngineError } from '../../model/errors.js'
 import { formatReference } from '../../model/reference.js'
+import { timeLimit } from '../../model/time-limit.js'
 import { type BuildTools, runBuild } from '../build-tools.js'
 import { runCommand } from '../command-build.js'
 import type { BuilderCall, BuildRequest, BuiltImage, ImageStore } from '../port.js'
@@ -91,5 +92,5 @@ function isWithoutName(error: unknown): boolean {
 
 /** Whatever became of the build: what a cancelled one left would stay under a name that nobody looks for. */
 async function removeName({ destination }: BuildRequest, { images }: StoreTools): Promise<void> {
-  await images.untag(destination, { signal: AbortSignal.timeout(REMOVAL_TIME) }).catch(() => {})
+  await images.untag(destination, { signal: timeLimit(REMOVAL_TIME) }).catch(() => {})
 }

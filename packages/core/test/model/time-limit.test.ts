@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { runProgram } from '../../../../test/support/child.js'
+import { timeLimit } from '../../src/model/time-limit.js'
+
+test('fires with another signal, with its reason', () => {
+  const other = new AbortController()
+  const limit = timeLimit(60_000, other.signal)
+  expect(limit.aborted).toBe(false)
+  other.abort('enough')
+  expect(limit.reason).toBe('enough')
+})
+
+test('fires after its time, also if memory is collected meanwhile and other signals are made of it', async () => {
+  const script = `
+    const { timeLimit } = await import(${JSON.stringify(new URL('../../src/model/time-limit.ts', import.meta.url).href)})
+    const other = new AbortController()
+    const limit = AbortSignal.any([other.signal, timeLimit(300, other.signal)])
+    const collecting = setInterval(() => gc(), 20)
+    limit.addEventListener('abort', () => {
+      clearInterval(collecting)
+      console.log(limit.reason.name)
+    })
+  `
+  const args = ['--expose-gc', '--import', 'tsx', '--input-type=module', '--eval', script]
+  const { stdout } = await runProgram(process.execPath, args, { timeout: 60_000 })
+  expect(stdout).toBe('TimeoutError\n')
+})
