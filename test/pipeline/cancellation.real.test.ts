@@ -84,7 +84,9 @@ describe('a run that is cancelled', () => {
       { kind: 'node-skipped', because: 'cancelled' },
       { kind: 'node-skipped', because: 'cancelled' },
     ])
-    expect(await tagsOf(registry.url, 'cancelled/building')).toEqual([])
+    // The record of a context is there before its build, and is the next run's.
+    const left = await tagsOf(registry.url, 'cancelled/building')
+    expect(left.filter((tag) => !tag.startsWith('polyarch-context-'))).toEqual([])
     expect(await namesOf(registry.url, 'cancelled/building-base')).toEqual([])
     expect(await engineNames(registry.host)).toEqual([])
     expect(await readdir(temporary)).toEqual([])
