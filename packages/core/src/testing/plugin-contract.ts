@@ -175,6 +175,8 @@ function fitsPlatforms(plugin: Plugin, name: string, accepted: readonly object[]
         ['location', answer.location],
         ['sha256', answer.sha256.toLowerCase()],
       ] as const) {
+        // What the options state is the user's, for the platform in question.
+        if (JSON.stringify(options).includes(value)) continue
         const other = owners.get(value)
         ok(other === undefined, `${text} has the ${what} of ${other}: ${value}`)
         owners.set(value, text)
