@@ -161,28 +161,26 @@ function refuses(plugin: Plugin, name: string, { platform, options, option }: Re
 /** Package architectures of other machines, and archives that two platforms share: what a mistake in a table comes to. */
 function fitsPlatforms(plugin: Plugin, name: string, accepted: readonly object[]): void {
   for (const options of accepted) {
-    const owners = new Map<string, string>()
-    for (const text of platformsOf(plugin, name)) {
-      const answer = ask(plugin, name, text, options)
-      if (!('kind' in answer)) continue
-      if (answer.kind === 'apt') {
-        const machine = parsePlatform(answer.architecture)?.architecture ?? ''
-        const isKnown = KNOWN_ARCHITECTURES.includes(machine)
-        ok(!isKnown || machine === platformOf(text).architecture, `${text} gets packages of ${answer.architecture}`)
-      }
-      if (answer.kind !== 'rootfs') continue
-      for (const [what, value] of [
-        ['location', answer.location],
-        ['sha256', answer.sha256.toLowerCase()],
-      ] as const) {
-        // What the options state is the user's, for the platform in question.
-        if (JSON.stringify(options).includes(value)) continue
-        const other = owners.get(value)
-        ok(other === undefined, `${text} has the ${what} of ${other}: ${value}`)
-        owners.set(value, text)
-      }
+    const answers = platformsOf(plugin, name).map((text) => ({ text, answer: ask(plugin, name, text, options) }))
+    for (const { text, answer } of answers) {
+      if ('kind' in answer && answer.kind === 'apt') fitsArchitecture(text, answer.architecture)
+    }
+    const archives = answers.flatMap(({ text, answer }) =>
+      'kind' in answer && answer.kind === 'rootfs' ? [{ text, ...answer }] : [],
+    )
+    // What the options state is the user's, for the platform in question.
+    const given = JSON.stringify(options)
+    for (const field of ['location', 'sha256'] as const) {
+      const values = archives.map((archive) => archive[field]).filter((value) => !given.includes(value))
+      strictEqual(new Set(values).size, values.length, `two platforms have one ${field}: ${values.join(', ')}`)
     }
   }
+}
+
+function fitsArchitecture(platform: string, word: string): void {
+  const architecture = parsePlatform(word)?.architecture ?? ''
+  const isKnown = KNOWN_ARCHITECTURES.includes(architecture)
+  ok(!isKnown || architecture === platformOf(platform).architecture, `${platform} gets packages of ${word}`)
 }
 
 function isPure(create: () => Plugin, name: string, accepted: readonly object[]): void {
