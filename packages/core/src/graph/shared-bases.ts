@@ -5,7 +5,7 @@ import { baseIndexNodeId, baseNodeId } from './node-id.js'
 
 /**
  * Merges the shared bases of one name: several pipelines may declare it, with the same platforms and bases, and it is made
- * once. The nodes are those of the first pipeline.
+ * once. The nodes are those of the first pipeline; they get key tags if one of the pipelines keeps these.
  */
 export function mergeSharedBases(
   nodes: readonly Node[],
@@ -23,7 +23,19 @@ export function mergeSharedBases(
     for (const { platform } of platforms) merged.set(baseNodeId(name, platform), baseNodeId(owner, platform))
   }
   const idOf = (id: string) => merged.get(id) ?? id
-  return nodes.filter(({ id }) => !merged.has(id)).map((node) => withIds(node, idOf))
+  const tagged = new Set(nodes.filter(keepsKeyTag).map(({ id }) => idOf(id)))
+  return nodes
+    .filter(({ id }) => !merged.has(id))
+    .map((node) => withIds(node, idOf))
+    .map((node) =>
+      (node.kind === 'base' || node.kind === 'base-index') && tagged.has(node.id)
+        ? { ...node, keepsKeyTag: true }
+        : node,
+    )
+}
+
+function keepsKeyTag(node: Node): boolean {
+  return 'keepsKeyTag' in node && node.keepsKeyTag === true
 }
 
 /** A node, with other ids in the place of those that it refers to. */

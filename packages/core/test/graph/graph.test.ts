@@ -76,6 +76,18 @@ describe('buildGraph', () => {
     ])
   })
 
+  it('gives a shared base key tags if one of its pipelines keeps them', () => {
+    const [first, second] = ['first', 'second'].map((name) =>
+      pipeline(`registry.example.com/${name}`)
+        .platforms(platform('amd64', { base: image }))
+        .sharedBase('registry.example.com/from:1'),
+    ) as [typeof sdk, typeof sdk]
+    const tagged = (...given: Parameters<typeof compile>[0]) =>
+      buildGraph(compile(given)).nodes.flatMap((node) => ('keepsKeyTag' in node ? [node.id] : []))
+    expect(tagged(first, second)).toEqual([])
+    expect(tagged(first, second.keepKeyTags())).toEqual(['first base(linux/amd64)', 'first base index'])
+  })
+
   it.each([
     ['another base', platform('arm', { variant: 'v7', base: fromImage('registry.example.com/other:1') })],
     ['another platform', platform('arm64', { base: image })],
