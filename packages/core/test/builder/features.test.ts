@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { unsupportedOptions } from '../../src/builder/features.js'
 import type { BuilderFeatures } from '../../src/builder/port.js'
+import { builderFeatures } from './builder-features.js'
 
 const old: BuilderFeatures = {
   sourcePolicy: false,
@@ -14,18 +15,11 @@ const old: BuilderFeatures = {
   cacheExports: new Set(['inline']),
   entitlements: new Set(),
 }
-const current: BuilderFeatures = {
-  sourcePolicy: true,
-  namedContexts: true,
-  layouts: true,
-  attestations: true,
-  limits: true,
-  pushes: true,
-  rawNames: false,
+const current = builderFeatures({
   cacheImports: new Set(['registry', 'local']),
   cacheExports: new Set(['inline', 'registry']),
   entitlements: new Set(['network.host', 'security.insecure']),
-}
+})
 const image = { kind: 'image' as const, name: 'docker.io/library/alpine:latest' }
 const layout = { kind: 'layout' as const, directory: '/layout' }
 const limits = { shmSize: 1024, ulimits: [{ name: 'nofile', soft: 1, hard: 2 }] }

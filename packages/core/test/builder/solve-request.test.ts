@@ -2,24 +2,12 @@ import { expect, it } from 'vitest'
 import { solveRequest } from '../../src/builder/solve-request.js'
 import type { AttestationDefinition } from '../../src/definition/attestation-options.js'
 import { readAttestations } from '../../src/definition/attestation-options.js'
+import { builderFeatures } from './builder-features.js'
 import { buildOf } from './engines.js'
-
-const FEATURES = {
-  sourcePolicy: true,
-  namedContexts: true,
-  layouts: true,
-  attestations: true,
-  limits: true,
-  pushes: true,
-  rawNames: false,
-  cacheImports: new Set<string>(),
-  cacheExports: new Set<string>(),
-  entitlements: new Set<never>(),
-}
 
 function attributesOf(attest: AttestationDefinition | undefined): Readonly<Record<string, string>> {
   const request = buildOf('FROM scratch\n', attest === undefined ? {} : { attest })
-  const { frontendAttributes } = solveRequest(request, { features: FEATURES, address: 'unix:///engine.sock' })
+  const { frontendAttributes } = solveRequest(request, { features: builderFeatures(), address: 'unix:///engine.sock' })
   return Object.fromEntries(Object.entries(frontendAttributes).filter(([name]) => name.startsWith('attest:')))
 }
 

@@ -19,6 +19,7 @@ import {
 } from '../../src/operations/doctor/host-check.js'
 import { formatDiagnosis } from '../../src/report/diagnosis-text.js'
 import { unpainted } from '../../src/report/paint.js'
+import { builderFeatures } from '../builder/builder-features.js'
 
 const AMD64 = { os: 'linux', architecture: 'amd64' }
 const S390X = { os: 'linux', architecture: 's390x' }
@@ -29,18 +30,7 @@ const INFO: BuilderInfo = {
   native: AMD64,
   runnable: [AMD64],
   imageStore: 'containerd',
-  features: {
-    sourcePolicy: true,
-    namedContexts: true,
-    layouts: true,
-    attestations: true,
-    limits: true,
-    pushes: true,
-    rawNames: false,
-    cacheImports: new Set(),
-    cacheExports: new Set(),
-    entitlements: new Set(),
-  },
+  features: builderFeatures(),
 }
 
 /** An engine that only tells what it is. */

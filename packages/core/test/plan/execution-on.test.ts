@@ -3,6 +3,7 @@ import type { Builder } from '../../src/builder/port.js'
 import { formatPlatform, type Platform, parsePlatform } from '../../src/model/platform.js'
 import { enginePlan } from '../../src/plan/ask-engines.js'
 import { executionOn } from '../../src/plan/execution-on.js'
+import { builderFeatures } from '../builder/builder-features.js'
 
 function platform(text: string): Platform {
   const parsed = parsePlatform(text)
@@ -18,18 +19,7 @@ function infoOf(native: string, runnable: readonly string[] | undefined) {
     native: platform(native),
     runnable: runnable?.map(platform),
     imageStore: 'containerd' as const,
-    features: {
-      sourcePolicy: true,
-      namedContexts: true,
-      layouts: true,
-      attestations: true,
-      limits: true,
-      pushes: true,
-      rawNames: false,
-      cacheImports: new Set<string>(),
-      cacheExports: new Set<string>(),
-      entitlements: new Set<never>(),
-    },
+    features: builderFeatures(),
   }
 }
 
