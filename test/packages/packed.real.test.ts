@@ -107,5 +107,5 @@ it('has a new plugin, as npm create polyarch writes it, pass its own test', asyn
     cwd: join(folder, name),
     env: { PATH: process.env['PATH'] },
   })
-  expect(stdout).toMatch(/Tests +12 passed/)
+  expect(stdout).toMatch(/Tests +[1-9]\d* passed \(/)
 })
