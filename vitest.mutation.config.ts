@@ -1,0 +1,7 @@
+import { defineConfig } from 'vitest/config'
+
+/** Runs the tests that scripts/mutation.mjs selects. */
+export default defineConfig({
+  resolve: { tsconfigPaths: true },
+  test: { include: (process.env['MUTATION_TESTS'] ?? '').split(' '), isolate: false, testTimeout: 60_000 },
+})
