@@ -35,10 +35,11 @@ for (const [name, { files, tests }] of Object.entries(AREAS)) {
   const mutants = await new Stryker({
     mutate: files.map((glob) => `${SOURCE}/${glob}`),
     testRunner: 'vitest',
-    vitest: { configFile: 'vitest.mutation.config.ts', related: false },
+    vitest: { configFile: 'vitest-mutation.config.ts', related: false },
     concurrency: 1,
     incremental: true,
     incrementalFile: `${report}.json`,
+    tempDirName: 'coverage/mutation/sandbox',
     reporters: ['clear-text', 'html'],
     clearTextReporter: { reportTests: false, reportScoreTable: false, skipFull: true },
     htmlReporter: { fileName: `${report}.html` },

@@ -104,4 +104,57 @@ describe('the text of a lock', () => {
       }),
     )
   })
+
+  const HASH = 'c'.repeat(64)
+  const BASE = { index: A, image: B, type: 'application/x', size: '1', config: 'none', policy: 'fix-config' }
+  const without = (name: string) => Object.entries(BASE).filter(([field]) => field !== name)
+  const baseLine = (fields: readonly (readonly string[])[]) =>
+    `base x linux/amd64 ${fields.map((field) => field.join('=')).join(' ')}`
+
+  it('reads a base whose config states no platform', () => {
+    const { index, policy } = BASE
+    const image = { mediaType: 'application/x', digest: B, size: 1 }
+    const [entry] = parseLock(`polyarch.lock version 1\n${baseLine(Object.entries(BASE))}`, 'x')
+    expect(entry).toEqual({ kind: 'base', name: 'x', platform: AMD64, index, image, policy })
+    expect(entry).not.toHaveProperty('states')
+  })
+
+  it.each([
+    ...['index', 'image', 'size', 'config', 'policy'].map((name) => baseLine(without(name))),
+    ...['size=0', 'size=-1', 'size=x', 'config=linux', 'policy=any', 'index=sha256:1', 'image=sha256:1'].map((field) =>
+      baseLine([...without(field.slice(0, field.indexOf('='))), [field]]),
+    ),
+    `image x linux/amd64 index=${A}`,
+    `image x linux/amd64 image=${A}`,
+    `image  linux/amd64 index=${A} image=${B}`,
+    `image x nonsense/amd64/v1/v2 index=${A} image=${B}`,
+    `image x%E0%A4%A linux/amd64 index=${A} image=${B}`,
+    `image x`,
+    'rootfs x linux/amd64',
+    `rootfs x linux/amd64 sha256=${HASH}0`,
+    `rootfs x linux/amd64 sha256=0${HASH}`,
+    `rootfs x linux/amd64 sha256=${'C'.repeat(64)}`,
+    `apt x linux/amd64 main/Packages=${HASH}`,
+    `apt x linux/amd64 date=1s main/Packages=${HASH}`,
+    `apt x linux/amd64 date=-1 main/Packages=${HASH}`,
+    `apt x linux/amd64 date=1 main/Packages=${HASH} contrib/Packages=1`,
+    `apt x linux/amd64 date= main/Packages=${HASH}`,
+  ])('is refused with the number of the line: %s', (line) => {
+    expect(() => parseLock(`polyarch.lock version 1\n# why\n \t\n${line}\n`, 'x')).toThrowError(
+      expect.objectContaining({ code: 'LOCK_INVALID', message: expect.stringContaining('line 4 cannot be read') }),
+    )
+  })
+
+  it('names the second of two lines that contradict each other', () => {
+    const text = `polyarch.lock version 1\nrootfs x linux/amd64 sha256=${HASH}\nrootfs x linux/amd64 sha256=${'d'.repeat(64)}`
+    expect(() => parseLock(text, 'x')).toThrowError(
+      expect.objectContaining({ message: expect.stringMatching(/line 3/) }),
+    )
+  })
+
+  it('sorts the package indexes of an archive by their paths', () => {
+    const indexes = { 'b/Packages': HASH, 'a/Packages': HASH, 'c/Packages': HASH }
+    const text = formatLock([{ kind: 'apt', name: 'x', platform: AMD64, date: 1, indexes }])
+    expect(text).toContain(`apt x linux/amd64 date=1 a/Packages=${HASH} b/Packages=${HASH} c/Packages=${HASH}\n`)
+  })
 })
