@@ -6,6 +6,7 @@ import {
   agentString,
 } from '../../../packages/core/src/builder/buildkit/agent-messages.js'
 import { BuildProgress } from '../../../packages/core/src/builder/buildkit/build-progress.js'
+import { GrpcError } from '../../../packages/core/src/builder/buildkit/grpc-error.js'
 import { frame, readFrames } from '../../../packages/core/src/builder/buildkit/grpc-frames.js'
 import { messageTypes } from '../../../packages/core/src/builder/buildkit/messages.js'
 import { decodeStatus } from '../../../packages/core/src/builder/buildkit/status.js'
@@ -19,23 +20,12 @@ import { isJsonObject } from '../../../packages/core/src/model/json-fields.js'
 import type { FuzzTarget } from '../target.js'
 import { DIGEST, json } from './values.js'
 
-/** protobufjs has no class of its own for a message that ends too early. */
-class MessageError extends Error {}
-
 function status(input: Buffer): readonly unknown[] {
   const events: unknown[] = []
   const progress = new BuildProgress((event) => events.push(event))
-  progress.add(decoded(input))
+  progress.add(decodeStatus(input))
   progress.end()
   return [events, progress.failedStep('x')]
-}
-
-function decoded(input: Buffer) {
-  try {
-    return decodeStatus(input)
-  } catch (error) {
-    throw new MessageError('not a status', { cause: error })
-  }
 }
 
 const TIME = { seconds: 1, nanos: 2 }
@@ -75,14 +65,14 @@ export const ENGINE_TARGETS: readonly FuzzTarget[] = [
     },
     errors: [SyntaxError],
   },
-  { name: 'build-status', seeds: [STATUS, ''], read: status, errors: [MessageError] },
+  { name: 'build-status', seeds: [STATUS, ''], read: status, errors: [GrpcError] },
   {
     name: 'grpc-frames',
     seeds: [frame(STATUS), Buffer.concat([frame(Buffer.alloc(0)), frame(STATUS)])],
     async read(input) {
       for await (const message of readFrames(Readable.from([input.subarray(0, 7), input.subarray(7)]))) message.at(0)
     },
-    errors: [RangeError],
+    errors: [GrpcError],
   },
   {
     name: 'ssh-agent',

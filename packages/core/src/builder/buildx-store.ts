@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EngineError } from '../model/errors.js'
-import { dockerConfigFolder, entriesOf, type Json, parseConfigObject } from '../registry/docker-config-file.js'
+import { isJsonObject, type JsonObject, textOf } from '../model/json-fields.js'
+import { dockerConfigFolder, entriesOf, parseConfigObject } from '../registry/docker-config-file.js'
 import type { BuilderOptions, Environment } from './options.js'
 
 /** A node as `docker buildx create` stores it. */
@@ -38,22 +39,19 @@ export async function readBuildxNodes(name: string, env: Environment): Promise<r
   return nodes.map((node) => nodeOptions(file, driver, parseNode(file, node)))
 }
 
-function parseStored(file: string, text: string): Json {
+function parseStored(file: string, text: string): JsonObject {
   const stored = parseConfigObject(text)
   if (stored === undefined) throw unusable(file, 'it is not a JSON object')
   return stored
 }
 
-function parseNode(file: string, node: Json | null): StoredNode {
-  const { Name: name, Endpoint: endpoint, DriverOpts } = node ?? {}
+function parseNode(file: string, node: unknown): StoredNode {
+  const { Name: name, Endpoint: endpoint, DriverOpts } = isJsonObject(node) ? node : {}
   const options = entriesOf(DriverOpts)
-  if (
-    typeof name !== 'string' ||
-    typeof endpoint !== 'string' ||
-    options.some(([, value]) => typeof value !== 'string')
-  )
+  const texts = options.flatMap(([key, value]) => (typeof value === 'string' ? [[key, value] as const] : []))
+  if (typeof name !== 'string' || typeof endpoint !== 'string' || texts.length < options.length)
     throw unusable(file, 'a node has no name, no endpoint, or an option that is not text')
-  return { name, endpoint, options: Object.fromEntries(options) as Record<string, string> }
+  return { name, endpoint, options: Object.fromEntries(texts) }
 }
 
 function nodeOptions(file: string, driver: unknown, { name, endpoint, options }: StoredNode): BuilderOptions {
@@ -67,7 +65,7 @@ function nodeOptions(file: string, driver: unknown, { name, endpoint, options }:
     case 'kubernetes':
       return kubernetesOptions(file, endpoint, options)
   }
-  throw unusable(file, `polyarch does not know the driver '${String(driver)}'`)
+  throw unusable(file, `polyarch does not know the driver '${textOf(driver) ?? ''}'`)
 }
 
 function remoteOptions(endpoint: string, { cacert, cert, key, servername }: Readonly<Record<string, string>>) {

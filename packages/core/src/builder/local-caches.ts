@@ -5,6 +5,7 @@ import { type Digest, digestOf, hexOf, isDigest } from '../model/digest.js'
 import { DefinitionError, EngineError, PolyarchError } from '../model/errors.js'
 import { parseJson } from '../model/json.js'
 import type { Descriptor } from '../model/oci.js'
+import { parseDescriptor } from '../registry/descriptor-shape.js'
 import type { ContentStore } from './buildkit/content-store.js'
 import { layoutStore, writableLayoutStore } from './layout-store.js'
 import type { BuildRequest } from './port.js'
@@ -112,7 +113,12 @@ function idOf(directory: string): string {
   return hexOf(digestOf(directory))
 }
 
+/** @throws EngineError ENGINE_REJECTED if the builder did not report a descriptor */
 function manifestDescriptor(text: string): Descriptor {
-  const { mediaType, digest, size } = parseJson(text) as Descriptor
-  return { mediaType, digest, size }
+  try {
+    const { mediaType, digest, size } = parseDescriptor(parseJson(text), `'${MANIFEST}'`, MANIFEST)
+    return { mediaType, digest, size }
+  } catch (cause) {
+    throw new EngineError('ENGINE_REJECTED', 'the builder exported a cache and reported no manifest of it', { cause })
+  }
 }

@@ -74,6 +74,10 @@ export const LIMITS = {
   /** Bytes of the release file of an archive: ten times as much as the largest of Debian and Ubuntu. */
   releaseFile: 16 * MB,
 
+  /** Bytes of an answer of a Docker Engine that is read as a whole. */
+  engineAnswer: 64 * MB,
+  /** Bytes of an answer of `kubectl`: a list of some thousand pods. */
+  kubectlAnswer: 64 * MB,
   /** Bytes of a message of BuildKit, whose own limit is 16 MB. */
   grpcMessage: 64 * MB,
   /** Bytes of a request to an ssh agent; no request to sign is longer. */

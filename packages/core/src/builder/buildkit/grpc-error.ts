@@ -54,8 +54,14 @@ function errorOf(headers: IncomingHttpHeaders | undefined): Error | undefined {
     const { ':status': code } = headers
     return Number(code) === 200 ? closedConnection() : new GrpcError(GrpcStatus.unavailable, `HTTP status ${code}`)
   }
-  if (Number(status) === GrpcStatus.ok) return undefined
-  return new GrpcError(Number(status), decodeMessage(String(headers['grpc-message'] ?? 'no reason given')))
+  const code = readStatus(String(status))
+  if (code === GrpcStatus.ok) return undefined
+  return new GrpcError(code, decodeMessage(String(headers['grpc-message'] ?? 'no reason given')))
+}
+
+/** `Number` alone reads an empty header as 0, which is OK. */
+function readStatus(text: string): number {
+  return /^\d{1,2}$/.test(text) ? Number(text) : GrpcStatus.unknown
 }
 
 /** Percent-encoded UTF-8; what is not is kept as it is. */

@@ -1,4 +1,5 @@
 import { LIMITS } from '../../model/limits.js'
+import { GrpcError, GrpcStatus } from './grpc-error.js'
 
 /** Bytes before each message: whether it is compressed, then its length. */
 const PREFIX = 5
@@ -16,7 +17,7 @@ export function frame(message: Uint8Array): Buffer {
   return framed
 }
 
-/** Cuts the body of a call into messages. @throws RangeError where one is compressed, too long, or cut off */
+/** Cuts the body of a call into messages. @throws GrpcError if one is compressed, too long, or cut off */
 export async function* readFrames(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
   let chunks: Buffer[] = []
   let length = 0
@@ -33,15 +34,18 @@ export async function* readFrames(body: AsyncIterable<Buffer>): AsyncGenerator<B
     chunks = pending.byteLength === 0 ? [] : [pending]
     length = pending.byteLength
   }
-  if (length > 0) throw new RangeError('a gRPC message is cut off')
+  if (length > 0) throw malformed('is cut off')
 }
 
 /** The bytes of the first message with its prefix; of the prefix alone where even that is not there. */
 function neededFor(pending: Buffer): number {
   if (pending.byteLength < PREFIX) return PREFIX
-  if (pending[0] !== 0) throw new RangeError('a gRPC message is compressed')
+  if (pending[0] !== 0) throw malformed('is compressed')
   const length = pending.readUInt32BE(1)
-  if (length > LIMITS.grpcMessage)
-    throw new RangeError(`a gRPC message has ${length} bytes, more than ${LIMITS.grpcMessage}`)
+  if (length > LIMITS.grpcMessage) throw malformed(`has ${length} bytes, more than ${LIMITS.grpcMessage}`)
   return PREFIX + length
+}
+
+function malformed(reason: string): GrpcError {
+  return new GrpcError(GrpcStatus.internal, `a gRPC message ${reason}`)
 }

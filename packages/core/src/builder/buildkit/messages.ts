@@ -1,9 +1,10 @@
 import protobuf from 'protobufjs'
+import { GrpcError, GrpcStatus } from './grpc-error.js'
 
 /** Encodes and decodes one protobuf message type. */
 export interface MessageType<T extends object> {
   encode(message: T): Buffer
-  /** Absent fields get their default. @throws Error where the bytes are no such message. */
+  /** Absent fields get their default. @throws GrpcError if the bytes are not such a message */
   decode(bytes: Uint8Array): Required<T>
 }
 
@@ -17,8 +18,13 @@ export function messageTypes(schema: string): <T extends object>(name: string) =
     const type = root.lookupType(name)
     return {
       encode: (message) => Buffer.from(type.encode(message as Record<string, unknown>).finish()),
-      decode: (bytes) =>
-        type.toObject(type.decode(bytes), { defaults: true, arrays: true, longs: Number }) as Required<T>,
+      decode(bytes) {
+        try {
+          return type.toObject(type.decode(bytes), { defaults: true, arrays: true, longs: Number }) as Required<T>
+        } catch (cause) {
+          throw new GrpcError(GrpcStatus.internal, `the bytes received are not a ${name}: ${String(cause)}`)
+        }
+      },
     }
   }
 }

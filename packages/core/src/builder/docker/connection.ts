@@ -1,7 +1,6 @@
 import { Agent, type IncomingMessage } from 'node:http'
 import { Agent as TlsAgent } from 'node:https'
 import type { Duplex, Readable } from 'node:stream'
-import { text } from 'node:stream/consumers'
 import Dockerode from 'dockerode'
 import { EngineError } from '../../model/errors.js'
 import { parseJson } from '../../model/json.js'
@@ -11,6 +10,7 @@ import type { Environment } from '../options.js'
 import { type ApiVersion, type EngineVersion, negotiate } from './api-version.js'
 import type { Endpoint } from './endpoint.js'
 import { Refusal } from './failures.js'
+import { readText } from './read-text.js'
 import { openSsh, SshAgent } from './ssh-connection.js'
 
 /** One request to the engine; the path is without the API version. */
@@ -76,7 +76,7 @@ export class Connection implements AsyncDisposable {
     const timer = setTimeout(() => stop.abort(), FIRST_ANSWER_TIMEOUT)
     const both = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
     try {
-      return await text(await this.#exchange({ method: 'GET', path: '/version', signal: both }))
+      return await readText(await this.#exchange({ method: 'GET', path: '/version', signal: both }))
     } catch (cause) {
       if (cause instanceof Refusal && cause.status === 400) throw this.#noEngine(cause)
       if (!stop.signal.aborted || signal?.aborted) throw cause
@@ -100,12 +100,12 @@ export class Connection implements AsyncDisposable {
 
   /** Sends a request whose answer matters by its status alone: its body is an object, a list or empty. */
   async perform(request: EngineRequest): Promise<void> {
-    await text(await this.send(request))
+    await readText(await this.send(request))
   }
 
   /** Sends a request and reads the answer to its end as JSON; undefined where it is empty. */
   async json(request: EngineRequest): Promise<JsonObject | undefined> {
-    const body = await text(await this.send(request))
+    const body = await readText(await this.send(request))
     return body === '' ? undefined : this.#parse(body)
   }
 
@@ -184,7 +184,7 @@ function isResponse(answer: IncomingMessage | Duplex): answer is IncomingMessage
 }
 
 async function refusal(response: IncomingMessage): Promise<Refusal> {
-  const body = await text(response)
+  const body = await readText(response)
   return new Refusal(response.statusCode ?? 0, messageOf(body) || response.statusMessage || 'no reason given')
 }
 

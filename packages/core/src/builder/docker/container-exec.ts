@@ -42,7 +42,11 @@ export async function openExec(
 class ExecStream extends Duplex {
   readonly #raw: Duplex
   readonly #name: string
-  #pending: Buffer = Buffer.alloc(0)
+  /** What has arrived of the header of the next piece. */
+  #header: Buffer = Buffer.alloc(0)
+  /** Bytes of the piece that have not arrived. */
+  #left = 0
+  #isError = false
   #diagnostics = ''
 
   constructor(raw: Duplex, name: string) {
@@ -54,18 +58,29 @@ class ExecStream extends Duplex {
     raw.on('error', (error) => this.destroy(error))
   }
 
+  /** Passes on what has arrived of a piece, which may have up to 4 GB. */
   #receive(chunk: Buffer): void {
-    let rest = Buffer.concat([this.#pending, chunk])
-    while (rest.byteLength >= HEADER) {
-      const end = HEADER + rest.readUInt32BE(4)
-      if (rest.byteLength < end) break
-      const piece = rest.subarray(HEADER, end)
-      if (rest[0] === STANDARD_ERROR) {
-        this.#diagnostics = (this.#diagnostics + piece.toString()).slice(-MAX_DIAGNOSTICS)
-      } else if (!this.push(piece)) this.#raw.pause()
-      rest = rest.subarray(end)
+    let rest = chunk
+    while (rest.byteLength > 0) {
+      if (this.#left === 0) {
+        const missing = HEADER - this.#header.byteLength
+        this.#header = Buffer.concat([this.#header, rest.subarray(0, missing)])
+        rest = rest.subarray(missing)
+        if (this.#header.byteLength < HEADER) return
+        this.#left = this.#header.readUInt32BE(4)
+        this.#isError = this.#header[0] === STANDARD_ERROR
+        this.#header = Buffer.alloc(0)
+      }
+      const piece = rest.subarray(0, this.#left)
+      this.#left -= piece.byteLength
+      rest = rest.subarray(piece.byteLength)
+      this.#pass(piece)
     }
-    this.#pending = rest
+  }
+
+  #pass(piece: Buffer): void {
+    if (this.#isError) this.#diagnostics = (this.#diagnostics + piece.toString()).slice(-MAX_DIAGNOSTICS)
+    else if (piece.byteLength > 0 && !this.push(piece)) this.#raw.pause()
   }
 
   /** A connection of HTTP/2 is ended by this side, so that the end of the program is its failure. */

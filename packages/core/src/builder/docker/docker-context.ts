@@ -1,17 +1,14 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { EngineError } from '../../model/errors.js'
-import { configField, type Json, parseConfigObject } from '../../registry/docker-config-file.js'
+import { isJsonObject, type JsonObject, textOf } from '../../model/json-fields.js'
+import { configField, parseConfigObject } from '../../registry/docker-config-file.js'
 import { readOptional, readTlsFolder, type TlsMaterial } from '../dial/tls-material.js'
 
 /** The part of a docker context that says where its engine is. */
 export interface DockerContext {
   readonly host: string
   readonly tls: TlsMaterial | undefined
-}
-
-interface ContextMetadata {
-  readonly Endpoints?: { readonly docker?: { readonly Host?: string; readonly SkipTLSVerify?: boolean } }
 }
 
 /**
@@ -25,17 +22,23 @@ export async function currentContext(folder: string, named: string | undefined):
   const name = named || (await configuredName(folder))
   if (!name || name === 'default') return undefined
   const id = createHash('sha256').update(name).digest('hex')
-  const metadata = (await readObject(join(folder, 'contexts', 'meta', id, 'meta.json'))) as ContextMetadata | undefined
-  const endpoint = metadata?.Endpoints?.docker
-  if (!endpoint?.Host) {
+  const metadata = await readObject(join(folder, 'contexts', 'meta', id, 'meta.json'))
+  const { host, skipsVerify } = readEndpoint(metadata ?? {})
+  if (!host) {
     throw new EngineError('ENGINE_UNREACHABLE', `the docker context '${name}' does not exist or names no engine`, {
       hint: 'See `docker context ls` and `docker buildx ls`; choose a context with `docker context use NAME`, DOCKER_CONTEXT or DOCKER_HOST.',
     })
   }
   const material = await readTlsFolder(join(folder, 'contexts', 'tls', id, 'docker'))
-  const verify = endpoint.SkipTLSVerify !== true
+  const verify = !skipsVerify
   const hasTls = Object.keys(material).length > 0 || !verify
-  return { host: endpoint.Host, tls: hasTls ? { ...material, verify } : undefined }
+  return { host, tls: hasTls ? { ...material, verify } : undefined }
+}
+
+function readEndpoint({ Endpoints: endpoints }: JsonObject) {
+  const docker = isJsonObject(endpoints) ? endpoints['docker'] : undefined
+  const { Host: host, SkipTLSVerify: skips } = isJsonObject(docker) ? docker : {}
+  return { host: textOf(host), skipsVerify: skips === true }
 }
 
 async function configuredName(folder: string): Promise<string | undefined> {
@@ -43,7 +46,7 @@ async function configuredName(folder: string): Promise<string | undefined> {
   return typeof name === 'string' ? name : undefined
 }
 
-async function readObject(path: string): Promise<Json | undefined> {
+async function readObject(path: string): Promise<JsonObject | undefined> {
   const bytes = await readOptional(path)
   if (bytes === undefined) return undefined
   const json = parseConfigObject(bytes.toString())

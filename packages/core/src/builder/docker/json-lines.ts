@@ -1,8 +1,7 @@
 import { EngineError } from '../../model/errors.js'
 import { parseJson } from '../../model/json.js'
+import { isJsonObject, type JsonObject } from '../../model/json-fields.js'
 import { LineTooLong, readLines } from '../../model/lines.js'
-
-type JsonObject = Readonly<Record<string, unknown>>
 
 /**
  * Reads a stream that has one JSON object on each line.
@@ -26,8 +25,8 @@ function parseLine(line: string): JsonObject {
   } catch (cause) {
     throw rejected('a line is not JSON', cause)
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw rejected('a line is not a JSON object')
-  return value as JsonObject
+  if (isJsonObject(value)) return value
+  throw rejected('a line is not a JSON object')
 }
 
 function rejected(why: string, cause?: unknown): EngineError {

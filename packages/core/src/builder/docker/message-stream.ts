@@ -1,15 +1,15 @@
 import type { Readable } from 'node:stream'
+import { isJsonObject, type JsonObject, textOf } from '../../model/json-fields.js'
 import { readJsonLines } from './json-lines.js'
 
-/** One message of the stream that builds, pulls and pushes answer with; fields as the engine names them. */
+/** One message of the stream that builds, pulls and pushes answer with. Fields of another type are left out. */
 export interface StreamMessage {
-  readonly id?: string
-  readonly status?: string
-  readonly aux?: unknown
-  readonly progressDetail?: { readonly current?: number; readonly total?: number }
-  /** Until API 1.47 beside `errorDetail`, which holds the same. */
-  readonly error?: string
-  readonly errorDetail?: { readonly message?: string }
+  readonly id: string | undefined
+  readonly status: string | undefined
+  readonly aux: JsonObject | undefined
+  /** Of what `id` names, in bytes. */
+  readonly current: number | undefined
+  readonly total: number | undefined
 }
 
 /** The engine reported in its answer's stream, after HTTP 200, that the operation failed. */
@@ -23,9 +23,30 @@ export class StreamFailure extends Error {}
 export async function readMessages(stream: Readable, onMessage: (message: StreamMessage) => void): Promise<void> {
   let failure: string | undefined
   for await (const value of readJsonLines(stream)) {
-    const message = value as StreamMessage
-    failure ??= message.errorDetail?.message ?? message.error
-    onMessage(message)
+    failure ??= errorIn(value)
+    onMessage(parseMessage(value))
   }
   if (failure !== undefined) throw new StreamFailure(failure)
+}
+
+function parseMessage({ id, status, aux, progressDetail }: JsonObject): StreamMessage {
+  const { current, total } = isJsonObject(progressDetail) ? progressDetail : {}
+  return {
+    id: textOf(id),
+    status: textOf(status),
+    aux: isJsonObject(aux) ? aux : undefined,
+    current: numberOf(current),
+    total: numberOf(total),
+  }
+}
+
+/** Until API 1.47, `error` is beside `errorDetail`, which holds the same. Either means failure, whatever its type. */
+function errorIn({ error, errorDetail }: JsonObject): string | undefined {
+  const found = [isJsonObject(errorDetail) ? errorDetail['message'] : undefined, error, errorDetail]
+  const reason = found.find((one) => one !== undefined && one !== null)
+  return textOf(reason) ?? JSON.stringify(reason)
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' && value >= 0 ? value : undefined
 }

@@ -93,7 +93,7 @@ async function readTransfer(
 
 /** The digest in the message that ends a push from the older image store; others carry an `aux` of another shape. */
 function pushedDigest({ aux }: StreamMessage): Digest | undefined {
-  const { Digest: digest } = (aux ?? {}) as { readonly Digest?: unknown }
+  const digest = aux?.['Digest']
   return typeof digest === 'string' && isDigest(digest) ? digest : undefined
 }
 
@@ -101,9 +101,8 @@ function pushedDigest({ aux }: StreamMessage): Digest | undefined {
 const LAYER = /^[a-f0-9]{12}$/
 
 function report(direction: 'push' | 'pull', message: StreamMessage, onEvent: BuilderCall['onEvent']): void {
-  const { id: layer, status, progressDetail } = message
+  const { id: layer, status, current, total } = message
   if (layer === undefined || status === undefined || !LAYER.test(layer)) return
-  const { current, total } = progressDetail ?? {}
   onEvent?.({
     kind: 'engine-transfer',
     direction,

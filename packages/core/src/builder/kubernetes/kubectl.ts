@@ -2,7 +2,9 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { EngineError } from '../../model/errors.js'
 import { parseJson } from '../../model/json.js'
+import { LIMITS } from '../../model/limits.js'
 import type { Environment } from '../options.js'
+import { readObjects } from './objects.js'
 
 /** Where objects of Kubernetes are. What is missing is as `kubectl` has it: its configuration, current context, namespace. */
 export interface ClusterScope {
@@ -10,9 +12,6 @@ export interface ClusterScope {
   readonly context?: string | undefined
   readonly namespace?: string | undefined
 }
-
-/** The most that an answer of `kubectl` may have, in bytes: a list of some thousand pods. */
-const MAX_ANSWER = 64 * 1024 * 1024
 
 /** Milliseconds that `kubectl` gives one request. */
 const REQUEST_TIMEOUT = 30_000
@@ -45,19 +44,17 @@ export async function getObjects(
     ...what,
   ]
   try {
-    const options = { env: { ...env }, maxBuffer: MAX_ANSWER, ...(signal && { signal }) }
-    return itemsOf((await promisify(execFile)('kubectl', args, options)).stdout)
+    const options = { env: { ...env }, maxBuffer: LIMITS.kubectlAnswer, ...(signal && { signal }) }
+    return parseAnswer((await promisify(execFile)('kubectl', args, options)).stdout)
   } catch (cause) {
     signal?.throwIfAborted()
     throw failure(cause)
   }
 }
 
-/** `--ignore-not-found` prints nothing if there is nothing; one object by name is printed without a list. */
-function itemsOf(text: string): readonly unknown[] {
-  if (text.trim() === '') return []
-  const answer = parseJson(text) as { readonly kind?: unknown; readonly items?: unknown }
-  return answer.kind === 'List' && Array.isArray(answer.items) ? answer.items : [answer]
+/** `--ignore-not-found` prints nothing if there is nothing. */
+function parseAnswer(text: string): readonly unknown[] {
+  return text.trim() === '' ? [] : readObjects(parseJson(text))
 }
 
 function failure(cause: unknown): EngineError {

@@ -16,7 +16,7 @@ async function configure(folder: string, files: Readonly<Record<string, string>>
   }
 }
 
-function contextFiles(name: string, docker: object): Readonly<Record<string, string>> {
+function contextFiles(name: string, docker: unknown): Readonly<Record<string, string>> {
   const id = createHash('sha256').update(name).digest('hex')
   return { [`contexts/meta/${id}/meta.json`]: JSON.stringify({ Name: name, Endpoints: { docker } }) }
 }
@@ -132,6 +132,17 @@ test.each([
   await using folder = await tempFolder('docker-config')
   await configure(folder.path, files)
   await expect(resolveEndpoint({ env: { DOCKER_CONFIG: folder.path, ...env } })).rejects.toEqual(UNREACHABLE)
+})
+
+const ENDPOINTS: readonly unknown[] = [
+  ...[null, 1, 'x', [], { Host: 5 }, { Host: { toString: 1 } }, { host: 'tcp://lower.example.com' }],
+]
+
+test.each(ENDPOINTS.map((docker) => [docker]))('refuses a context with the endpoint %j', async (docker) => {
+  await using folder = await tempFolder('docker-config')
+  await configure(folder.path, contextFiles('x', docker))
+  const env = { DOCKER_CONFIG: folder.path, DOCKER_CONTEXT: 'x' }
+  await expect(resolveEndpoint({ env })).rejects.toEqual(UNREACHABLE)
 })
 
 test('asks ssh for the engine on the other host, and lets no address become an option', () => {

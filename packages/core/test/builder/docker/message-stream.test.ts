@@ -27,3 +27,23 @@ test('hands over what stands before and after an error', async () => {
   expect(messages.map(({ id }) => id)).toEqual(['1', undefined, '2', undefined])
   expect(error).toHaveProperty('message', 'first')
 })
+
+test.each([
+  ['an error that is not text', '{"error":{"a":1}}', '{"a":1}'],
+  ['an error detail that is text', '{"errorDetail":"no space left"}', 'no space left'],
+  ['an error detail without a message', '{"errorDetail":{"code":5}}', '{"code":5}'],
+  ['a message that is not text', '{"errorDetail":{"message":5}}', '5'],
+])('rejects on %s', async (_, line, says) => {
+  const { error } = await read(`${line}\n`)
+  expect(error).toBeInstanceOf(StreamFailure)
+  expect(error).toHaveProperty('message', says)
+})
+
+test('leaves out fields of another type', async () => {
+  const { messages, error } = await read(
+    '{"id":1,"status":{},"aux":"x","progressDetail":{"current":"1","total":-1},"error":null,"errorDetail":null}\n',
+  )
+  expect(error).toBeUndefined()
+  const [message] = messages
+  expect(Object.values(message ?? {})).toEqual([undefined, undefined, undefined, undefined, undefined])
+})

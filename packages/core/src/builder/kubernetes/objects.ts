@@ -1,0 +1,63 @@
+import { isJsonObject, itemsOf, textOf } from '../../model/json-fields.js'
+
+/** The part of a Deployment or StatefulSet that is read: how it selects its pods. */
+export interface LabelSelector {
+  readonly labels: readonly (readonly [key: string, value: string])[]
+  readonly expressions: readonly {
+    readonly key: string
+    readonly operator: string
+    readonly values: readonly string[]
+  }[]
+}
+
+/** The part of a pod that is read. */
+export interface Pod {
+  readonly name: string
+  readonly isReady: boolean
+  readonly containers: readonly string[]
+}
+
+/** The answer of `kubectl get`: a list, or one object that was requested by its name. */
+export function readObjects(answer: unknown): readonly unknown[] {
+  if (fieldOf(answer, 'kind') !== 'List') return [answer]
+  return itemsOf(fieldOf(answer, 'items'))
+}
+
+/** Returns undefined for an object that selects no pods. */
+export function readSelector(workload: unknown): LabelSelector | undefined {
+  const selector = fieldOf(fieldOf(workload, 'spec'), 'selector')
+  if (!isJsonObject(selector)) return undefined
+  const { matchLabels, matchExpressions } = selector
+  const labels = isJsonObject(matchLabels) ? Object.entries(matchLabels) : []
+  return {
+    labels: labels.flatMap(([key, value]) => (typeof value === 'string' ? [[key, value] as const] : [])),
+    expressions: itemsOf(matchExpressions).map((one) => ({
+      key: textOf(fieldOf(one, 'key')) ?? '',
+      operator: textOf(fieldOf(one, 'operator')) ?? '',
+      values: textsOf(fieldOf(one, 'values')),
+    })),
+  }
+}
+
+/** Returns undefined for an object without a name. */
+export function readPod(pod: unknown): Pod | undefined {
+  const metadata = fieldOf(pod, 'metadata')
+  const name = textOf(fieldOf(metadata, 'name'))
+  if (name === undefined) return undefined
+  const conditions = itemsOf(fieldOf(fieldOf(pod, 'status'), 'conditions'))
+  const isUp = conditions.some((one) => fieldOf(one, 'type') === 'Ready' && fieldOf(one, 'status') === 'True')
+  const containers = itemsOf(fieldOf(fieldOf(pod, 'spec'), 'containers')).map((one) => fieldOf(one, 'name'))
+  return {
+    name,
+    isReady: isUp && fieldOf(metadata, 'deletionTimestamp') === undefined,
+    containers: textsOf(containers),
+  }
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return itemsOf(value).filter((one) => typeof one === 'string')
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return isJsonObject(value) && Object.hasOwn(value, name) ? value[name] : undefined
+}
