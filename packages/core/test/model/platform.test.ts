@@ -1,14 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  ARCHITECTURE_WORDS,
   comparePlatforms,
   formatPlatform,
   isKnownPlatform,
+  isWantedPlatform,
   normalizePlatform,
   parsePlatform,
+  platformIdentity,
   platformsRunBy,
   samePlatform,
   unreadablePlatform,
+  variantsOf,
 } from '../../src/model/platform.js'
 
 const normal = (text: string) => {
@@ -37,10 +41,39 @@ describe('parsePlatform', () => {
     ['i386', 'linux/386'],
     ['Linux/ARM64', 'linux/arm64'],
     ['windows/amd64', 'windows/amd64'],
+    ['x64', 'linux/amd64'],
+    ['i486', 'linux/386'],
+    ['i586', 'linux/386'],
+    ['i686', 'linux/386'],
+    ['x86', 'linux/386'],
+    ['armv8', 'linux/arm64'],
+    ['armv8l', 'linux/arm/v8'],
+    ['armv7', 'linux/arm/v7'],
+    ['armv6', 'linux/arm/v6'],
+    ['armv5tel', 'linux/arm/v5'],
+    ['armv5', 'linux/arm/v5'],
+    ['mips64el', 'linux/mips64le'],
+    ['mipsel', 'linux/mipsle'],
+    ['powerpc64le', 'linux/ppc64le'],
+    ['ppc64el', 'linux/ppc64le'],
+    [' linux/arm/v6 ', 'linux/arm/v6'],
+    ['freebsd/arm64/v8', 'freebsd/arm64'],
+    ['darwin/arm64', 'darwin/arm64'],
+    ['wasi/wasm', 'wasi/wasm'],
+    ['linux/amd64/2', 'linux/amd64/v2'],
+    ['linux/riscv64/v1', 'linux/riscv64/v1'],
+    ['linux/arm/v12x', 'linux/arm/v12x'],
+    ['linux/arm64/xv9.0', 'linux/arm64/xv9.0'],
+    ['linux/arm64/v9.0x', 'linux/arm64/v9.0x'],
+    ['linux/ARM/V6', 'linux/arm/v6'],
+    ['ARMHF', 'linux/arm/v7'],
+    ['I386/v1', 'linux/386'],
+    ['my_os/my.arch-1', 'linux/my_os/my.arch-1'],
   ])('reads %s as %s', (text, expected) => expect(normal(text)).toBe(expected))
 
-  it.each(['', '/', 'linux/', 'linux/arm/v7/extra', 'a b', 'linux//v7'])('refuses %j', (text) =>
-    expect(parsePlatform(text)).toBeUndefined(),
+  it.each(['', '/', 'linux/', 'linux/arm/v7/extra', 'a b', 'linux//v7', 'linux', 'Windows', 'a!', '!a'])(
+    'refuses %j',
+    (text) => expect(parsePlatform(text)).toBeUndefined(),
   )
 
   it('is stable: what it writes it reads as the same', () => {
@@ -58,6 +91,77 @@ describe('isKnownPlatform', () => {
   it.each(['linux/x86_86', 'linux/arm/v99', 'linux/amd64/v9', 'beos/amd64'])('does not know %s', (text) =>
     expect(isKnownPlatform(parsePlatform(text) ?? { os: '', architecture: '' })).toBe(false),
   )
+
+  it.each([
+    ...['386', 'amd64', 'arm', 'arm64', 'loong64', 'mips', 'mips64', 'mips64le', 'mipsle'],
+    ...['ppc64', 'ppc64le', 'riscv64', 's390x', 'wasm'],
+    ...['amd64/v2', 'amd64/v3', 'amd64/v4', 'arm/v5', 'arm/v6', 'arm/v8', 'arm64/v9'],
+    ...['windows/amd64', 'darwin/arm64', 'freebsd/amd64', 'wasi/wasm'],
+  ])('knows %s', (text) => expect(isKnownPlatform(parsePlatform(text) ?? { os: '', architecture: '' })).toBe(true))
+
+  it('knows the variants before normalization too', () => {
+    expect(variantsOf('amd64')).toEqual(['v1', 'v2', 'v3', 'v4'])
+    expect(variantsOf('arm')).toEqual(['v5', 'v6', 'v7', 'v8'])
+    expect(variantsOf('arm64').slice(0, 2)).toEqual(['v8', 'v8.1'])
+    expect(variantsOf('riscv64')).toEqual([])
+  })
+
+  it('suggests aliases beside the names of architectures', () => {
+    expect(ARCHITECTURE_WORDS).toEqual(expect.arrayContaining(['amd64', 's390x', 'x86_64', 'aarch64', 'armhf']))
+  })
+})
+
+describe('normalizePlatform', () => {
+  it('keeps an os version and features, these sorted, and drops empty ones', () => {
+    const windows = { os: 'Windows', architecture: 'x86_64' }
+    expect(normalizePlatform({ ...windows, 'os.version': '10.0.1', 'os.features': ['b', 'a'] })).toStrictEqual({
+      os: 'windows',
+      architecture: 'amd64',
+      'os.version': '10.0.1',
+      'os.features': ['a', 'b'],
+    })
+    expect(normalizePlatform({ ...windows, variant: '', 'os.version': '', 'os.features': [] })).toStrictEqual({
+      os: 'windows',
+      architecture: 'amd64',
+    })
+  })
+
+  it('takes no os for linux', () => {
+    expect(normalizePlatform({ os: '', architecture: 'arm' })).toStrictEqual({
+      os: 'linux',
+      architecture: 'arm',
+      variant: 'v7',
+    })
+  })
+})
+
+describe('isWantedPlatform', () => {
+  const plain = { os: 'windows', architecture: 'amd64' }
+  const versioned = { ...plain, 'os.version': '10.0.1' }
+  const featured = { ...plain, 'os.features': ['win32k'] }
+
+  it('compares an os version and features only where they are wanted', () => {
+    expect(isWantedPlatform(versioned, plain)).toBe(true)
+    expect(isWantedPlatform(featured, plain)).toBe(true)
+    expect(isWantedPlatform(versioned, versioned)).toBe(true)
+    expect(isWantedPlatform(plain, versioned)).toBe(false)
+    expect(isWantedPlatform(plain, featured)).toBe(false)
+    expect(isWantedPlatform(featured, featured)).toBe(true)
+  })
+
+  it('tells variants apart', () => {
+    const arm = { os: 'linux', architecture: 'arm', variant: 'v6' }
+    expect(isWantedPlatform(arm, { ...arm })).toBe(true)
+    expect(isWantedPlatform(arm, { ...arm, variant: 'v7' })).toBe(false)
+  })
+})
+
+describe('platformIdentity', () => {
+  it('has the os version and features behind the platform', () => {
+    const platform = { os: 'windows', architecture: 'amd64', 'os.version': '10.0.1', 'os.features': ['b', 'a'] }
+    expect(platformIdentity(platform)).toBe('windows/amd64;10.0.1;+a+b')
+    expect(platformIdentity({ os: 'linux', architecture: 'arm' })).toBe('linux/arm/v7')
+  })
 })
 
 describe('comparePlatforms', () => {
@@ -71,6 +175,22 @@ describe('comparePlatforms', () => {
       'linux/arm/v7',
       'linux/arm64',
     ])
+  })
+
+  it('goes by os, then by architecture, and by os version last', () => {
+    const of = (os: string, architecture: string, version?: string) => ({
+      os,
+      architecture,
+      ...(version !== undefined && { 'os.version': version }),
+    })
+    expect(comparePlatforms(of('linux', 's390x'), of('windows', '386'))).toBeLessThan(0)
+    expect(comparePlatforms(of('windows', '386'), of('linux', 's390x'))).toBeGreaterThan(0)
+    expect(comparePlatforms(of('windows', 'amd64', '1'), of('windows', 'amd64', '2'))).toBeLessThan(0)
+    expect(comparePlatforms(of('windows', 'amd64', '2'), of('windows', 'amd64', '1'))).toBeGreaterThan(0)
+    expect(comparePlatforms(of('windows', 'amd64'), of('windows', 'amd64'))).toBe(0)
+    const arm = { os: 'linux', architecture: 'arm64' }
+    expect(comparePlatforms(arm, { ...arm, variant: 'v9' })).toBeLessThan(0)
+    expect(comparePlatforms({ ...arm, variant: 'v9' }, arm)).toBeGreaterThan(0)
   })
 })
 
@@ -107,7 +227,9 @@ describe('containerd spellings', () => {
       message: "'linux' is an operating system; a platform needs an architecture",
       hint: "write 'linux/amd64', or 'amd64' alone",
     })
+    expect(unreadablePlatform(' Linux ')).toMatchObject({ hint: "write 'Linux/amd64', or 'amd64' alone" })
     expect(unreadablePlatform('a b').message).toBe("'a b' is not a platform")
+    expect(unreadablePlatform('a b').hint).toContain("'linux/arm/v7'")
   })
 })
 
@@ -123,6 +245,16 @@ describe('platformsRunBy', () => {
     expect(runs('linux/arm64/v9.1')).not.toContain('linux/arm64/v8.7')
     expect(runs('linux/arm64/v8.2')).toEqual(['linux/arm64/v8.2', 'linux/arm64/v8.1', ...runs('linux/arm64')])
     expect(runs('linux/arm/v4')).toEqual(['linux/arm/v4'])
+    expect(runs('linux/arm/v5')).toEqual(['linux/arm/v5'])
+    expect(runs('linux/arm/v8')).toEqual(['linux/arm/v8', 'linux/arm/v7', 'linux/arm/v6', 'linux/arm/v5'])
+    expect(platformsRunBy({ os: 'linux', architecture: 'arm' }).map(formatPlatform)).toEqual(runs('linux/arm/v7'))
+    expect(runs('linux/amd64/v9')).toEqual(['linux/amd64/v9', 'linux/386'])
+    expect(runs('linux/riscv64')).toEqual(['linux/riscv64'])
+    expect(runs('windows/amd64')).toEqual(['windows/amd64', 'windows/386'])
+    expect(runs('linux/arm64/v9.2')).toEqual([
+      ...['v9.2', 'v9.1', 'v9', 'v8.7', 'v8.6', 'v8.5', 'v8.4', 'v8.3', 'v8.2', 'v8.1'].map((v) => `linux/arm64/${v}`),
+      ...runs('linux/arm64'),
+    ])
     const v8 = [5, 4, 3, 2, 1].map((minor) => `linux/arm64/v8.${minor}`)
     expect(runs('linux/arm64/v9')).toEqual(['linux/arm64/v9', ...v8, ...runs('linux/arm64')])
   })

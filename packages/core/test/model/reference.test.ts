@@ -1,6 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { formatReference, namesHost, parseReference, withDefaultTag } from '../../src/model/reference.js'
+import {
+  formatReference,
+  formatRepository,
+  isTag,
+  namesHost,
+  parseReference,
+  repositoryOf,
+  sameRepository,
+  withDefaultTag,
+} from '../../src/model/reference.js'
 
 const DIGEST = `sha256:${'a'.repeat(64)}`
 
@@ -19,6 +28,15 @@ describe('parseReference', () => {
     ['LOCALDOMAIN/x', 'LOCALDOMAIN/x'],
     [`ghcr.io/${'a'.repeat(64)}`, `ghcr.io/${'a'.repeat(64)}`],
     [`ghcr.io/otbiot/app:1.0@${DIGEST}`, `ghcr.io/otbiot/app:1.0@${DIGEST}`],
+    ['[2001:DB8::1]/app', '[2001:DB8::1]/app'],
+    ['a-1.B-c.example:65535/a.b__c--d_e', 'a-1.B-c.example:65535/a.b__c--d_e'],
+    ['x.y/z', 'x.y/z'],
+    [`app:${'x'.repeat(128)}`, `docker.io/library/app:${'x'.repeat(128)}`],
+    ['app:_x', 'docker.io/library/app:_x'],
+    [`${'a/'.repeat(119)}abcdefghi`, `docker.io/${'a/'.repeat(119)}abcdefghi`],
+    ['f'.repeat(63), `docker.io/library/${'f'.repeat(63)}`],
+    ['f'.repeat(65), `docker.io/library/${'f'.repeat(65)}`],
+    ['g'.repeat(64), `docker.io/library/${'g'.repeat(64)}`],
   ])('reads %s as %s', (text, expected) => {
     const reference = parseReference(text)
     expect(reference && formatReference(reference)).toBe(expected)
@@ -40,6 +58,30 @@ describe('parseReference', () => {
     '/app',
     'a..b/c',
     'host.example:99999999/app',
+    'host.example:5x/app',
+    'host.example:/app',
+    '-host.example/app',
+    'host-.example/app',
+    'host.-example/app',
+    'host.example-/app',
+    'host..example/app',
+    '!host.example/app',
+    'host.example!/app',
+    '[::1/app',
+    '[]/app',
+    '[::x]:5000/app',
+    'a_/b',
+    'a___b',
+    '_a',
+    '-a',
+    'a-',
+    'a._b',
+    `${'a/'.repeat(119)}${'a'.repeat(18)}`,
+    'app:!x',
+    'app:x!',
+    'app:.x',
+    'app:1@',
+    ':1/app',
     `${'a/'.repeat(200)}b`,
   ])('refuses %j', (text) => expect(parseReference(text)).toBeUndefined())
 
@@ -82,4 +124,25 @@ describe('withDefaultTag', () => {
     expect(text('ubuntu')).toBe('docker.io/library/ubuntu:latest')
     expect(text(`ubuntu@${DIGEST}`)).toBe(`docker.io/library/ubuntu@${DIGEST}`)
   })
+})
+
+describe('the parts of a reference', () => {
+  it('are a repository, compared exactly, and the tag or digest', () => {
+    const reference = { registry: 'ghcr.io', repository: 'otbiot/app', tag: '1' }
+    expect(repositoryOf(reference)).toStrictEqual({ registry: 'ghcr.io', repository: 'otbiot/app' })
+    expect(formatRepository(reference)).toBe('ghcr.io/otbiot/app')
+    const other = { ...reference, tag: '2' }
+    expect(sameRepository(reference, other)).toBe(true)
+    expect(sameRepository(reference, { ...reference, registry: 'GHCR.io' })).toBe(false)
+    expect(sameRepository(reference, { ...reference, repository: 'otbiot/ap' })).toBe(false)
+    expect(withDefaultTag(reference)).toBe(reference)
+  })
+
+  it.each([
+    ['latest', true],
+    ['_1.0-x', true],
+    ['.x', false],
+    ['x y', false],
+    ['', false],
+  ])('may be the tag %j: %s', (text, expected) => expect(isTag(text)).toBe(expected))
 })
