@@ -20,7 +20,7 @@ import {
   type StoredManifest,
 } from '../../packages/core/src/model/oci.js'
 import { KEY_ANNOTATION } from '../../packages/core/src/steps/key.js'
-import { encodeSources, SOURCES_ANNOTATION } from '../../packages/core/src/steps/source-record.js'
+import { encodeSources, SOURCES_ANNOTATION } from '../../packages/core/src/steps/image/sources/source-record.js'
 import { type PushTarget, pushManifest, pushTinyImage } from '../support/push-tiny.js'
 import { type TinyImage, tinyImage, tinyIndex } from '../support/tiny-image.js'
 import type { RegistryState } from './checker.js'

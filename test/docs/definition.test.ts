@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { fromImage, pipeline, platform } from '@polyarch/core'
 import { debian } from '@polyarch/plugin-debian'
 import { expect, test } from 'vitest'
-import { compile } from '../../packages/core/src/definition/compile.js'
+import { compile } from '../../packages/core/src/definition/compile/compile.js'
 import { formatPlatform } from '../../packages/core/src/model/platform.js'
 
 /** What docs/definition.md shows. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { RunEvent, WorkEvent } from '../../packages/core/src/model/events.js'
+import type { RunEvent, WorkEvent } from '../../packages/core/src/model/run/events.js'
 import { readText } from '../house/repository.js'
 
 /** Every kind of event; the compiler sees to it that none is missing. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { analyze } from '../../packages/core/src/dockerfile/analysis.js'
-import { parseDockerfile } from '../../packages/core/src/dockerfile/parse.js'
+import { parseDockerfile } from '../../packages/core/src/dockerfile/syntax/parse.js'
 import { runProgram } from '../support/child.js'
 
 test('the build.ts of docs/getting-started.md runs, and says what it is made of', { timeout: 60_000 }, async () => {

@@ -1,6 +1,6 @@
 import { fromImage, pipeline, platform } from '@polyarch/core'
 import { expect, test } from 'vitest'
-import { outline } from '../../packages/core/src/operations/outline.js'
+import { outline } from '../../packages/core/src/operations/runs/definition-graph.js'
 import { readText } from '../house/repository.js'
 
 /** The polyarch side of docs/moving.md, each with what the other side publishes. */

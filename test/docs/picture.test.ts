@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { sdk } from '../../examples/esp8266-build/images.js'
-import { outline } from '../../packages/core/src/operations/outline.js'
+import { outline } from '../../packages/core/src/operations/runs/definition-graph.js'
 import { formatPicture } from '../../packages/core/src/report/graph/formats.js'
 import { pictureOf } from '../../packages/core/src/report/graph/picture.js'
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { PLAN_ACTIONS } from '../../packages/core/src/model/plan.js'
-import { PLAN_REASON_KINDS } from '../../packages/core/src/model/plan-reason.js'
+import { PLAN_ACTIONS } from '../../packages/core/src/model/run/plan.js'
+import { PLAN_REASON_KINDS } from '../../packages/core/src/model/run/plan-reason.js'
 
 const page = readFileSync(new URL('../../docs/plan.md', import.meta.url), 'utf8')
 

@@ -38,7 +38,7 @@ test('importing the core loads nothing that a definition does not need', async (
 })
 
 test('what is loaded is seen', async () => {
-  const engine = '../../packages/core/src/context/tar-unpack.ts'
+  const engine = '../../packages/core/src/context/tar/tar-unpack.ts'
   const args = ['--import', 'tsx', '--input-type=module', '--eval', script(engine)]
   const { stdout } = await runProgram(process.execPath, args)
   expect(stdout).toContain('/node_modules/tar-stream/')

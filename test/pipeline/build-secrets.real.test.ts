@@ -17,12 +17,12 @@ import {
   type RunEvent,
   staticCredentials,
 } from '../../packages/core/src/index.js'
-import { formatError } from '../../packages/core/src/report/error-text.js'
+import { formatError } from '../../packages/core/src/report/text/error-text.js'
 import { formatReportPage } from '../../packages/core/src/report/html/report-page.js'
 import { plainReporter } from '../../packages/core/src/report/plain.js'
-import { formatPlan } from '../../packages/core/src/report/plan-text.js'
+import { formatPlan } from '../../packages/core/src/report/text/plan-text.js'
 import { RunRecorder } from '../../packages/core/src/report/record/run-record.js'
-import { formatReport } from '../../packages/core/src/report/report-text.js'
+import { formatReport } from '../../packages/core/src/report/text/report-text.js'
 import { ENGINES, engineHost } from '../../packages/core/test/builder/engines.js'
 import { runProgram, startProgram } from '../support/child.js'
 import { Cleanup } from '../support/cleanup.js'

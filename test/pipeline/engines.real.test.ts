@@ -16,7 +16,7 @@ import {
   type RunEvent,
 } from '../../packages/core/src/index.js'
 import { startRegistry } from '../../packages/core/src/registry-server/index.js'
-import { formatPlan } from '../../packages/core/src/report/plan-text.js'
+import { formatPlan } from '../../packages/core/src/report/text/plan-text.js'
 import { Cleanup } from '../support/cleanup.js'
 import { type NewerEngine, newerEngine } from '../support/newer-engine.js'
 import { sshToHere } from '../support/ssh-client.js'

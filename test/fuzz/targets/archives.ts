@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { EntryError, TarGuard } from '../../../packages/core/src/context/tar-guard.js'
+import { EntryError, TarGuard } from '../../../packages/core/src/context/tar/tar-guard.js'
 import { readMachineCode } from '../../../packages/core/src/machine-code/code.js'
 import { FileTree } from '../../../packages/core/src/machine-code/file-tree.js'
 import {
@@ -7,7 +7,7 @@ import {
   type LayerFiles,
   readLayerFiles,
 } from '../../../packages/core/src/machine-code/layer-files.js'
-import { tarReader } from '../../../packages/core/src/model/tar-reader.js'
+import { tarReader } from '../../../packages/core/src/context/tar/tar-reader.js'
 import { compressionOf, isTar } from '../../../packages/core/src/rootfs/archive-kind.js'
 import { archiveOf, hostileArchives, paxHeader } from '../../../packages/core/test/context/hostile-archives.js'
 import { armAttributes, elfFile } from '../../../packages/core/test/machine-code/elf-file.js'

@@ -4,16 +4,16 @@ import {
   AgentReader,
   agentMessage,
   agentString,
-} from '../../../packages/core/src/builder/buildkit/agent-messages.js'
+} from '../../../packages/core/src/builder/buildkit/session/ssh/agent-messages.js'
 import { BuildProgress } from '../../../packages/core/src/builder/buildkit/build-progress.js'
-import { GrpcError } from '../../../packages/core/src/builder/buildkit/grpc-error.js'
-import { frame, readFrames } from '../../../packages/core/src/builder/buildkit/grpc-frames.js'
-import { messageTypes } from '../../../packages/core/src/builder/buildkit/messages.js'
+import { GrpcError } from '../../../packages/core/src/builder/buildkit/grpc/grpc-error.js'
+import { frame, readFrames } from '../../../packages/core/src/builder/buildkit/grpc/frames.js'
+import { messageTypes } from '../../../packages/core/src/builder/buildkit/grpc/messages.js'
 import { decodeStatus } from '../../../packages/core/src/builder/buildkit/status.js'
 import { STATUS_SCHEMA } from '../../../packages/core/src/builder/buildkit/status-schema.js'
-import { negotiate } from '../../../packages/core/src/builder/docker/api-version.js'
+import { negotiate } from '../../../packages/core/src/builder/docker/connection/api-version.js'
 import { readDetails } from '../../../packages/core/src/builder/docker/description.js'
-import { parseEndpoint } from '../../../packages/core/src/builder/docker/endpoint.js'
+import { parseEndpoint } from '../../../packages/core/src/builder/docker/connection/endpoint.js'
 import { readMessages, StreamFailure } from '../../../packages/core/src/builder/docker/message-stream.js'
 import { parseJson } from '../../../packages/core/src/model/json.js'
 import { isJsonObject } from '../../../packages/core/src/model/json-fields.js'

@@ -1,8 +1,8 @@
-import { parseLockRecord } from '../../../packages/core/src/registry-server/lock.js'
-import { decodeRecord } from '../../../packages/core/src/registry-server/repository-record.js'
+import { parseLockRecord } from '../../../packages/core/src/registry-server/store/lock.js'
+import { decodeRecord } from '../../../packages/core/src/registry-server/store/repository-record.js'
 import { parseLayerRecord } from '../../../packages/core/src/rootfs/layer-cache.js'
-import { compareWithRecord } from '../../../packages/core/src/steps/context-difference.js'
-import { parseContextRecord } from '../../../packages/core/src/steps/context-record.js'
+import { compareWithRecord } from '../../../packages/core/src/steps/image/context/context-difference.js'
+import { parseContextRecord } from '../../../packages/core/src/steps/image/context/context-record.js'
 import type { FuzzTarget } from '../target.js'
 import { DIGEST, json } from './values.js'
 

@@ -1,5 +1,5 @@
 import type { BuildKitVersion, ControlClient } from './buildkit/control.js'
-import { GrpcError, GrpcStatus } from './buildkit/grpc-error.js'
+import { GrpcError, GrpcStatus } from './buildkit/grpc/grpc-error.js'
 import type { BuilderFeatures } from './port.js'
 
 /** What decides the features of a BuildKit beside its version. */

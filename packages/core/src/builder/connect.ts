@@ -1,6 +1,6 @@
 import type { Reference } from '../model/reference.js'
 import type { CredentialStore } from '../registry/port.js'
-import { resolveEndpoint } from './docker/endpoint.js'
+import { resolveEndpoint } from './docker/connection/endpoint.js'
 import type { BuilderOptions } from './options.js'
 import type { Builder, BuilderCall, BuilderInfo, BuildRequest, BuiltImage, ImageStore } from './port.js'
 import { isRemote } from './remote/is-remote.js'

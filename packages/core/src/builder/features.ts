@@ -1,5 +1,5 @@
-import type { BuildDefinition } from '../definition/build-settings.js'
-import type { Entitlement } from '../definition/entitlements.js'
+import type { BuildDefinition } from '../definition/declare/build-settings.js'
+import type { Entitlement } from '../definition/declare/entitlements.js'
 import type { BuilderInfo, BuildRequest } from './port.js'
 
 /** An option of a build that a builder cannot carry out, or would ignore without an error. */

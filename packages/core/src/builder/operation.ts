@@ -1,7 +1,7 @@
 import { CancelledError, EngineError, type ErrorCode, PolyarchError } from '../model/errors.js'
-import { GrpcError } from './buildkit/grpc-error.js'
-import { isConnectionError, type UnreachableContext, unreachableBuilder } from './dial/unreachable.js'
-import { withHeartbeat } from './heartbeat.js'
+import { GrpcError } from './buildkit/grpc/grpc-error.js'
+import { isConnectionError, type UnreachableContext, unreachableBuilder } from './transport/unreachable.js'
+import { withHeartbeat } from './build/heartbeat.js'
 import type { BuilderCall } from './port.js'
 
 /** What an operation of a builder is about, for its errors. */

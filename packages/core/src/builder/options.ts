@@ -1,5 +1,5 @@
 import type { CredentialStore } from '../registry/port.js'
-import type { CertificateFiles } from './dial/tls-material.js'
+import type { CertificateFiles } from './transport/tls-material.js'
 
 /** The environment that an address is looked up in, as `process.env` has it. */
 export type Environment = Readonly<Record<string, string | undefined>>

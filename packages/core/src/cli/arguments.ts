@@ -1,5 +1,5 @@
 import type { Command, Option } from 'commander'
-import { nearest } from '../definition/faults.js'
+import { nearest } from '../definition/issues.js'
 import { DefinitionError } from '../model/errors.js'
 
 /** Flags that print something about the program itself: they are valid for every command. */

@@ -1,4 +1,4 @@
-import type { Pipeline } from '../definition/pipeline.js'
+import type { Pipeline } from '../definition/declare/pipeline.js'
 import type { OptionNames } from '../operations/option-names.js'
 import type { EmulationPolicy, ExecuteOptions } from '../operations/options.js'
 

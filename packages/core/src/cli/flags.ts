@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 import { EMULATION_POLICIES } from '../operations/options.js'
 import { PICTURE_FORMATS } from '../report/graph/formats.js'
 import { PROGRESS_CHOICES } from './command.js'
-import { SERVE_PORT } from './pull-hint.js'
+import { SERVE_PORT } from './commands/pull-hint.js'
 
 const REGISTRY_HELP = 'use this registry for published names: host[:port][/prefix], or embedded[:directory]'
 const BUILDER_HELP = 'builder (repeatable): an address, a docker context, or a builder of buildx'

@@ -1,7 +1,7 @@
 import { PolyarchError } from '../model/errors.js'
 import { splitArguments } from '../operations/option-names.js'
 import type { PipelinesAndOptions } from '../operations/options.js'
-import { type ErrorTextOptions, formatError } from '../report/error-text.js'
+import { type ErrorTextOptions, formatError } from '../report/text/error-text.js'
 import { choosePaint } from '../report/paint.js'
 import { isVerbose, orderArguments } from './arguments.js'
 import { COMMAND_LINE_OPTIONS, type CommandContext, type CommandLineOptions, type Host } from './command.js'

@@ -1,9 +1,9 @@
 import type { Dirent } from 'node:fs'
 import { readdir, readlink } from 'node:fs/promises'
 import type { ContextEntry } from './context-file.js'
-import { reading } from './file-fault.js'
-import type { IgnoreRules, IgnoreVerdict } from './ignore-rules.js'
-import { decodeName, filePath, isDoubtful, sortNames } from './raw-name.js'
+import { reading } from './files/file-error.js'
+import type { IgnoreRules, IgnoreVerdict } from './patterns/ignore-rules.js'
+import { decodeName, filePath, isDoubtful, sortNames } from './files/raw-name.js'
 
 /** A file, directory or link of a context; entries of other kinds are not sent and have no node. */
 export interface TreeNode {

@@ -3,7 +3,7 @@ import { DefinitionError } from '../model/errors.js'
 import { isMissing } from '../model/is-missing.js'
 import type { ContextDockerfile } from './context-file.js'
 import type { ContextTree, TreeNode } from './context-tree.js'
-import { readTextFile, TextFileError } from './text-file.js'
+import { readTextFile, TextFileError } from './files/text-file.js'
 
 /** The option that holds a Dockerfile which is in no file. */
 const INLINE = 'dockerfileInline'

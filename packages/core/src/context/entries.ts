@@ -6,11 +6,11 @@ import { type Digest, digestOf } from '../model/digest.js'
 import { EngineError } from '../model/errors.js'
 import type { ContextEntry } from './context-file.js'
 import type { ReadNode, TreeNode } from './context-tree.js'
-import { reading, readingAtOnce, unreadable, WHOLE_FILE } from './file-fault.js'
+import { reading, readingAtOnce, unreadable, WHOLE_FILE } from './files/file-error.js'
 import { fileIdentity, redirectedFiles } from './own-output.js'
-import { inBatches, type PaceOptions } from './pace.js'
-import { decodeName, filePath, rawBytes } from './raw-name.js'
-import type { DigestCache } from './stat-cache.js'
+import { inBatches, type PaceOptions } from './files/pace.js'
+import { decodeName, filePath, rawBytes } from './files/raw-name.js'
+import type { DigestCache } from './files/stat-cache.js'
 
 /** How entries are read. */
 export interface EntryReading extends PaceOptions {

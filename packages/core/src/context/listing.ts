@@ -1,4 +1,4 @@
-import type { FileModes } from '../definition/build-settings.js'
+import type { FileModes } from '../definition/declare/build-settings.js'
 import { digestOf } from '../model/digest.js'
 import type { ContextEntry, ContextListing } from './context-file.js'
 import type { TreeNode } from './context-tree.js'

@@ -1,14 +1,14 @@
 import { realpath, stat } from 'node:fs/promises'
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
-import type { ContextDefinition } from '../definition/build-context.js'
-import type { FileModes } from '../definition/build-settings.js'
+import type { ContextDefinition } from '../definition/declare/build-context.js'
+import type { FileModes } from '../definition/declare/build-settings.js'
 import { makeTempFolder } from '../host/temp-folder.js'
 import { DefinitionError } from '../model/errors.js'
 import type { OpenContext } from './context-file.js'
 import { ContextTree } from './context-tree.js'
 import { inlineDockerfile, readDockerfile } from './dockerfile-source.js'
-import { cloneContext } from './git-clone.js'
-import { NO_RULES, readIgnoreRules } from './ignore-rules.js'
+import { cloneContext } from './git/git-clone.js'
+import { NO_RULES, readIgnoreRules } from './patterns/ignore-rules.js'
 import { createContext } from './tree-context.js'
 
 /** A context, and its Dockerfile: the path of one, relative to the context or absolute, or the text itself. */
@@ -64,7 +64,7 @@ async function openFetched(
 ): Promise<OpenContext> {
   if (context.kind !== 'git') {
     // With what unpacks: only where there is an archive.
-    const { unpackContext } = await import('./tar-unpack.js')
+    const { unpackContext } = await import('./tar/tar-unpack.js')
     await unpackContext(context, folder, signal)
     await requireInside(folder, folder, source)
     // Whoever made an archive chose what is in it, and docker takes it whole.

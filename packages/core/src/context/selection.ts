@@ -1,7 +1,7 @@
 import { EngineError, throwIfCancelled } from '../model/errors.js'
 import { LIMITS } from '../model/limits.js'
 import type { ContextTree, TreeNode } from './context-tree.js'
-import { componentMatcher, isPattern } from './path-pattern.js'
+import { componentMatcher, isPattern } from './patterns/path-pattern.js'
 
 /**
  * Finds the nodes at and below paths, in the order in which they are sent: those that are not ignored, with all their

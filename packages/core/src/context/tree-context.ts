@@ -1,11 +1,11 @@
-import type { FileModes } from '../definition/build-settings.js'
+import type { FileModes } from '../definition/declare/build-settings.js'
 import type { ContextDockerfile, ContextListing, OpenContext } from './context-file.js'
 import type { ContextTree } from './context-tree.js'
 import { readNodes } from './entries.js'
 import { listingOf } from './listing.js'
-import { readListedFile } from './read-file.js'
+import { readListedFile } from './files/read-file.js'
 import { selectNodes } from './selection.js'
-import type { DigestCache } from './stat-cache.js'
+import type { DigestCache } from './files/stat-cache.js'
 
 /** How the files of a directory are sent. */
 export interface TreeContextOptions {
@@ -25,7 +25,7 @@ export function createContext(tree: ContextTree, options: TreeContextOptions): O
     const folder = await options.cacheFolder?.()
     if (folder === undefined) return undefined
     // With what reads it: only for a large context.
-    cache ??= import('./stat-cache.js').then(({ openStatCache }) => openStatCache(directory, { folder }))
+    cache ??= import('./files/stat-cache.js').then(({ openStatCache }) => openStatCache(directory, { folder }))
     return cache
   }
   const select = async (paths: readonly string[] | 'all', signal?: AbortSignal): Promise<ContextListing> => {

@@ -1,9 +1,9 @@
 import type { Platform } from '../model/platform.js'
 import type { Reference, Repository } from '../model/reference.js'
-import type { AnnotationMap } from './annotation-settings.js'
-import type { BasePolicies, CodePolicy, ConfigPolicy, MadeBase } from './base-source.js'
-import type { BuildDefinition } from './build-settings.js'
-import type { ImageFormat } from './declaration.js'
+import type { AnnotationMap } from './declare/annotation-settings.js'
+import type { BasePolicies, CodePolicy, ConfigPolicy, MadeBase } from './declare/base/base-source.js'
+import type { BuildDefinition } from './declare/build-settings.js'
+import type { ImageFormat } from './declare/declaration.js'
 
 /** A base pulled from a registry, with its reference read. */
 export interface RegistryBaseDefinition {

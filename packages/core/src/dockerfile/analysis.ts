@@ -1,10 +1,10 @@
 import { posix } from 'node:path'
 import { contextName } from '../model/context-name.js'
-import { isForeignSyntax } from './directives.js'
+import { isForeignSyntax } from './syntax/directives.js'
 import type { Dockerfile, DockerfileFault, ImageUse, MountedSecret, Span } from './dockerfile.js'
-import { badName, baseContexts, composedBase, noBase, noTarget } from './faults.js'
+import { badName, baseContexts, composedBase, noBase, noTarget } from './errors.js'
 import { type ExternalImage, fullName, groupByName } from './image-names.js'
-import { UNKNOWN } from './lexer.js'
+import { UNKNOWN } from './syntax/lexer.js'
 import {
   BASE_MARK,
   EPOCH_ARG,

@@ -1,4 +1,4 @@
-import type { Flag } from './words.js'
+import type { Flag } from './syntax/words.js'
 
 /** An option of `--mount`, its place in the joined text. */
 export interface MountOption {

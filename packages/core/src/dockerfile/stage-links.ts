@@ -1,7 +1,7 @@
 import { formatPlatform, type Platform, parsePlatform, samePlatform } from '../model/platform.js'
 import type { Dockerfile, DockerfileFault, ImageUse, Stage, StageStep } from './dockerfile.js'
-import { expand, expandOrUnknown } from './expand.js'
-import { ExpansionError, UNKNOWN, type Variables } from './lexer.js'
+import { expand, expandOrUnknown } from './syntax/expand.js'
+import { ExpansionError, UNKNOWN, type Variables } from './syntax/lexer.js'
 
 /** The build arg that `FROM ${BASE_IMAGE}` names the shared base by. */
 export const BASE_ARG = 'BASE_IMAGE'

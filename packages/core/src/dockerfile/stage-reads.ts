@@ -1,6 +1,6 @@
 import type { ArgDeclaration, ImageUse, MountedSecret, StageStep, StepMount } from './dockerfile.js'
-import { expandOrUnknown } from './expand.js'
-import { UNKNOWN, type Variables } from './lexer.js'
+import { expandOrUnknown } from './syntax/expand.js'
+import { UNKNOWN, type Variables } from './syntax/lexer.js'
 import { isPinnedSource, isRemoteSource } from './remote-source.js'
 import { BASE_ARG, BASE_MARK, isGivenElsewhere, type LinkedStage, type VariableSource } from './stage-links.js'
 

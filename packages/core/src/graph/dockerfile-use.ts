@@ -5,7 +5,7 @@ import {
   neededPipelines,
   type PipelineNeeds,
   sortByDependency,
-} from '../definition/pipeline-order.js'
+} from '../definition/compile/pipeline-order.js'
 import { DefinitionError, type Fault } from '../model/errors.js'
 import { formatPlatform, type Platform, platformIdentity } from '../model/platform.js'
 import type { ImageNode, PipelineImage } from './node.js'

@@ -1,4 +1,4 @@
-import { policiesOf } from '../definition/base-policies.js'
+import { policiesOf } from '../definition/declare/base/base-policies.js'
 import type { Definition, PipelineDefinition, PlatformDefinition } from '../definition/definition.js'
 import { comparePlatforms, type Platform, platformIdentity } from '../model/platform.js'
 import { formatReference, repositoryOf } from '../model/reference.js'

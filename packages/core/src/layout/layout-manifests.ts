@@ -11,10 +11,10 @@ import {
   type StoredManifest,
 } from '../model/oci.js'
 import { formatReference, type Reference } from '../model/reference.js'
-import { isManifestEntry } from '../registry/index-entries.js'
-import { parseManifest } from '../registry/manifest-shape.js'
-import { mismatch, tooLarge } from '../registry/manifests.js'
-import { referrerOf, referrersTag } from '../registry/referrers.js'
+import { isManifestEntry } from '../registry/manifests/index-entries.js'
+import { parseManifest } from '../registry/manifests/schema.js'
+import { mismatch, tooLarge } from '../registry/manifests/reader.js'
+import { referrerOf, referrersTag } from '../registry/manifests/referrers.js'
 import { contentSize, readContent, writeContent } from './layout-content.js'
 import { LAYOUT_TYPES } from './layout-format.js'
 import {

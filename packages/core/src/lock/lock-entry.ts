@@ -1,4 +1,4 @@
-import type { AptBase, ConfigPolicy, RootfsBase } from '../definition/base-source.js'
+import type { AptBase, ConfigPolicy, RootfsBase } from '../definition/declare/base/base-source.js'
 import type { Digest } from '../model/digest.js'
 import type { Descriptor } from '../model/oci.js'
 import { type Platform, platformIdentity } from '../model/platform.js'

@@ -1,4 +1,4 @@
-import type { CodeCheck } from '../model/events.js'
+import type { CodeCheck } from '../model/run/events.js'
 import { LIMITS } from '../model/limits.js'
 import type { ImageConfig } from '../model/oci.js'
 import { formatPlatform, type Platform } from '../model/platform.js'

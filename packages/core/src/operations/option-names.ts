@@ -1,5 +1,5 @@
-import { suggest } from '../definition/faults.js'
-import type { Pipeline } from '../definition/pipeline.js'
+import { suggest } from '../definition/issues.js'
+import type { Pipeline } from '../definition/declare/pipeline.js'
 import { DefinitionError, type Fault } from '../model/errors.js'
 import type {
   ExecuteOptions,

@@ -1,6 +1,6 @@
 import type { EngineChoice } from '../builder/builders.js'
-import type { Pipeline } from '../definition/pipeline.js'
-import type { RunEvent } from '../model/events.js'
+import type { Pipeline } from '../definition/declare/pipeline.js'
+import type { RunEvent } from '../model/run/events.js'
 import type { RegistryOptions } from '../registry/options.js'
 import type { OutputOption } from './outputs/output-option.js'
 

@@ -2,7 +2,7 @@ import type { Engines } from '../builder/builders.js'
 import type { Builder, BuilderInfo } from '../builder/port.js'
 import { errorData } from '../model/error-data.js'
 import { EngineError } from '../model/errors.js'
-import type { EnginePlan } from '../model/plan.js'
+import type { EnginePlan } from '../model/run/plan.js'
 import type { StepCall } from '../steps/step.js'
 import { executionOn } from './execution-on.js'
 

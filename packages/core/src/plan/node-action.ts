@@ -1,6 +1,6 @@
 import type { BaseNode, Node } from '../graph/node.js'
-import type { PlanAction } from '../model/plan.js'
-import type { PlanReason } from '../model/plan-reason.js'
+import type { PlanAction } from '../model/run/plan.js'
+import type { PlanReason } from '../model/run/plan-reason.js'
 import type { StepCall } from '../steps/step.js'
 import type { SurveyedNode } from './survey.js'
 

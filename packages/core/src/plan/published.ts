@@ -5,7 +5,7 @@ import type { Platform } from '../model/platform.js'
 import { formatReference, type Reference, repositoryOf, sameRepository } from '../model/reference.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import { findImage } from '../registry/select-platform.js'
-import type { Former } from '../steps/former.js'
+import type { Former } from '../steps/published-state.js'
 import type { PublishedName } from '../steps/published-names.js'
 
 /** What the names of pipelines hold before a run. */

@@ -1,5 +1,5 @@
 import { shortDigest } from '../model/digest.js'
-import type { ChangedPath, PlanReason } from '../model/plan-reason.js'
+import type { ChangedPath, PlanReason } from '../model/run/plan-reason.js'
 
 /** All reasons of a node as one line for people. */
 export function reasonText(why: readonly PlanReason[]): string {

@@ -1,6 +1,6 @@
 import type { Graph, Node } from '../graph/node.js'
 import { DefinitionError, PolyarchError } from '../model/errors.js'
-import type { Former } from '../steps/former.js'
+import type { Former } from '../steps/published-state.js'
 import type { Finding, Output, StepCall, World } from '../steps/step.js'
 import { type Circumstances, type ConsideredNode, type ResolvedNode, resolveNode } from '../steps/work.js'
 

@@ -1,4 +1,4 @@
-import type { TagPlan } from '../model/plan.js'
+import type { TagPlan } from '../model/run/plan.js'
 import { formatReference } from '../model/reference.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import type { PublishedName } from '../steps/published-names.js'

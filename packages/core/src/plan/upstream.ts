@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { AptBase } from '../definition/base-source.js'
+import type { AptBase } from '../definition/declare/base/base-source.js'
 import type { Graph } from '../graph/node.js'
 import { LOCK_FILE } from '../lock/lock.js'
 import { archiveName, entryMeaning, type LockEntry } from '../lock/lock-entry.js'

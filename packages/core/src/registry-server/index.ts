@@ -4,8 +4,8 @@
  * @module \@polyarch/core/registry-server
  */
 
-export type { ServerAuth } from './auth.js'
-export type { Fault, FaultRule } from './faults.js'
-export { runningRegistry } from './lock.js'
+export type { ServerAuth } from './auth/auth.js'
+export type { Fault, FaultRule } from './http/errors.js'
+export { runningRegistry } from './store/lock.js'
 export type { RegistryServer, RegistryServerOptions, ServerRequest, ServerTimeouts } from './options.js'
 export { startRegistry } from './server.js'

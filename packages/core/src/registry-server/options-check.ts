@@ -1,5 +1,5 @@
 import { DefinitionError, type Fault } from '../model/errors.js'
-import type { ServerAuth } from './auth.js'
+import type { ServerAuth } from './auth/auth.js'
 import type { RegistryServerOptions } from './options.js'
 
 /**

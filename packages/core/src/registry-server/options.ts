@@ -1,5 +1,5 @@
-import type { ServerAuth } from './auth.js'
-import type { FaultRule } from './faults.js'
+import type { ServerAuth } from './auth/auth.js'
+import type { FaultRule } from './http/errors.js'
 
 /** A request that was answered, or given up by its client. */
 export interface ServerRequest {

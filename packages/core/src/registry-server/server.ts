@@ -6,11 +6,11 @@ import { type AddressInfo, isIPv6 } from 'node:net'
 import { resolve } from 'node:path'
 import { isDiskFull, registryDiskFull } from '../model/disk-full.js'
 import { HostError } from '../model/errors.js'
-import { type DirectoryLock, lockDirectory } from './lock.js'
+import { type DirectoryLock, lockDirectory } from './store/lock.js'
 import type { RegistryServer, RegistryServerOptions, ServerTimeouts } from './options.js'
 import { checkOptions } from './options-check.js'
-import { RequestHandler } from './request-handler.js'
-import { Store } from './store.js'
+import { RequestHandler } from './http/request-handler.js'
+import { Store } from './store/store.js'
 
 /** In bytes. */
 const MAX_HEADER_SIZE = 16 * 1024

@@ -1,4 +1,4 @@
-import type { RegistryEvent } from '../model/events.js'
+import type { RegistryEvent } from '../model/run/events.js'
 import type { CredentialStore } from './port.js'
 
 /** A certificate that the client shows, with its key, both PEM. */

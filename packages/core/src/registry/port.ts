@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Digest } from '../model/digest.js'
-import type { RegistryEvent } from '../model/events.js'
+import type { RegistryEvent } from '../model/run/events.js'
 import type { Descriptor, StoredManifest } from '../model/oci.js'
 import type { Reference, Repository } from '../model/reference.js'
 

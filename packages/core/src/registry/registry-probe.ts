@@ -1,14 +1,14 @@
 import { RegistryError } from '../model/errors.js'
 import type { Repository } from '../model/reference.js'
-import { sessionIn } from './blob-upload.js'
-import { Connections } from './connections.js'
-import { Hosts } from './hosts.js'
-import { discard, headerOf } from './http-message.js'
+import { sessionIn } from './blobs/upload.js'
+import { Connections } from './http/connections.js'
+import { Hosts } from './http/hosts.js'
+import { discard, headerOf } from './http/http-message.js'
 import { DEFAULT_TIMEOUTS, type RegistryOptions } from './options.js'
-import { unwrapFault } from './passing-fault.js'
+import { unwrapFault } from './http/errors/transient-error.js'
 import type { RegistryCall } from './port.js'
-import { repositoryScope } from './scope.js'
-import { Transport } from './transport.js'
+import { repositoryScope } from './auth/scope.js'
+import { Transport } from './http/transport.js'
 
 /** What a host says to the plainest question, asked without a login. */
 export interface Greeting {

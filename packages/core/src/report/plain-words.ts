@@ -1,5 +1,5 @@
-import type { CodeCheck, RunEvent } from '../model/events.js'
-import type { NodePlan, TagPlan } from '../model/plan.js'
+import type { CodeCheck, RunEvent } from '../model/run/events.js'
+import type { NodePlan, TagPlan } from '../model/run/plan.js'
 
 /** What the plan says of a node, in the word that people read everywhere. */
 export const ACTION_WORDS: Readonly<Record<NodePlan['action'], string>> = {

@@ -1,5 +1,5 @@
 import { shortDigest } from '../model/digest.js'
-import type { RunEvent, WorkEvent } from '../model/events.js'
+import type { RunEvent, WorkEvent } from '../model/run/events.js'
 import { escapeCiCommands, escapeLine } from './escape.js'
 import { codeText, isAsDeclared, movedText } from './plain-words.js'
 import { GroupedLines, type GroupMarkers } from './progress/groups.js'

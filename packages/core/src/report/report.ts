@@ -1,8 +1,8 @@
 import type { Digest } from '../model/digest.js'
-import type { EngineUse } from '../model/engine-use.js'
+import type { EngineUse } from '../model/run/engine-use.js'
 import type { ErrorData } from '../model/error-data.js'
-import type { CodeCheck, RunEvent, RunOutcome, TagChange } from '../model/events.js'
-import type { NodePlan, Plan } from '../model/plan.js'
+import type { CodeCheck, RunEvent, RunOutcome, TagChange } from '../model/run/events.js'
+import type { NodePlan, Plan } from '../model/run/plan.js'
 
 /** Version of the shape of {@link Report} as JSON. */
 export const REPORT_VERSION = 1

@@ -1,8 +1,8 @@
-import type { MadeBase } from '../definition/base-source.js'
+import type { MadeBase } from '../definition/declare/base/base-source.js'
 import type { Digest } from '../model/digest.js'
-import type { RootfsEvent } from '../model/events.js'
+import type { RootfsEvent } from '../model/run/events.js'
 import type { BlobSource } from '../registry/port.js'
-import type { ReleaseFacts } from './release-file.js'
+import type { ReleaseFacts } from './apt/release-file.js'
 
 /** What every call takes beside its arguments. */
 export interface RootfsCall {

@@ -1,4 +1,4 @@
-import type { AnnotationMap } from '../definition/annotation-settings.js'
+import type { AnnotationMap } from '../definition/declare/annotation-settings.js'
 import type { Annotations } from '../model/oci.js'
 
 /** Annotations without those that are to be left out. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ImageFormat } from '../definition/declaration.js'
+import type { ImageFormat } from '../definition/declare/declaration.js'
 import type { Digest } from '../model/digest.js'
 import { canonicalJson } from '../model/oci.js'
 import type { Reference, Repository } from '../model/reference.js'

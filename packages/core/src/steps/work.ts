@@ -1,10 +1,10 @@
 import type { Node } from '../graph/node.js'
-import type { PlanReason } from '../model/plan-reason.js'
-import { baseIndexStep } from './base-index-step.js'
-import { baseStep } from './base-step.js'
-import type { Former } from './former.js'
-import { imageStep } from './image-step.js'
-import { indexStep } from './index-step.js'
+import type { PlanReason } from '../model/run/plan-reason.js'
+import { baseIndexStep } from './index/base-index-step.js'
+import { baseStep } from './base/base-step.js'
+import type { Former } from './published-state.js'
+import { imageStep } from './image/image-step.js'
+import { indexStep } from './index/index-step.js'
 import type { Finding, Inputs, Output, PerformCall, Step, StepCall, Volatility, World } from './step.js'
 
 /** A node whose outside facts are known. */

@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict'
-import type { AnyBase, Bases, OptionsOf, Plugin } from '../definition/plugin.js'
-import { PLUGIN_CONTRACT } from '../definition/plugin.js'
-import { isReserved } from '../definition/plugin-reading.js'
+import type { AnyBase, Bases, OptionsOf, Plugin } from '../definition/declare/base/plugin.js'
+import { PLUGIN_CONTRACT } from '../definition/declare/base/plugin.js'
+import { isReserved } from '../definition/compile/plugin-reading.js'
 import { formatPlatform, KNOWN_ARCHITECTURES, parsePlatform } from '../model/platform.js'
 import { ask, askWithoutWorld, faultsText, platformOf, tryPlatform } from './asking.js'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { buildFailure } from '../../src/builder/build-failure.js'
-import { GrpcError } from '../../src/builder/buildkit/grpc-error.js'
+import { buildFailure } from '../../src/builder/build/build-failure.js'
+import { GrpcError } from '../../src/builder/buildkit/grpc/grpc-error.js'
 import { SolveError } from '../../src/builder/buildkit/solve.js'
 
 const REQUEST = {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { BuildSessions } from '../../src/builder/build-sessions.js'
+import { BuildSessions } from '../../src/builder/build/build-sessions.js'
 import { BuildKitClient } from '../../src/builder/buildkit/client.js'
-import { memoryDirectory } from '../../src/builder/buildkit/memory-directory.js'
-import type { BuildKitSession } from '../../src/builder/buildkit/session.js'
+import { memoryDirectory } from '../../src/builder/buildkit/session/files/memory-directory.js'
+import type { BuildKitSession } from '../../src/builder/buildkit/session/session.js'
 import type { BuildInputs } from '../../src/builder/port.js'
 
 /** A client that opens sessions to nobody. */

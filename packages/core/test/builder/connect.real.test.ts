@@ -9,7 +9,7 @@ import { freePort } from '../../../../test/support/free-port.js'
 import { ownEngine } from '../../../../test/support/own-engine.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { connectEngine } from '../../src/builder/connect.js'
-import { FIRST_ANSWER_TIMEOUT } from '../../src/builder/docker/connection.js'
+import { FIRST_ANSWER_TIMEOUT } from '../../src/builder/docker/connection/connection.js'
 import { formatPlatform } from '../../src/model/platform.js'
 import { buildOf, buildOnce, ENGINES, engineHost } from './engines.js'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { findInstruction } from '../../src/builder/dockerfile-line.js'
+import { findInstruction } from '../../src/builder/build/dockerfile-line.js'
 
 const DOCKERFILE = `# syntax comes first
 ARG BASE=scratch

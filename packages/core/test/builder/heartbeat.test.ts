@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { withHeartbeat } from '../../src/builder/heartbeat.js'
+import { withHeartbeat } from '../../src/builder/build/heartbeat.js'
 
 const SHORT = { interval: 5, patience: 20 }
 const never = (signal: AbortSignal) =>

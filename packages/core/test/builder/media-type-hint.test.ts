@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { mediaTypeHint } from '../../src/builder/media-type-hint.js'
+import { mediaTypeHint } from '../../src/builder/build/media-type-hint.js'
 
 test.each([
   ['error parsing HTTP 415 response body: unexpected end of JSON input: ""'],

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { solveRequest } from '../../src/builder/solve-request.js'
-import type { AttestationDefinition } from '../../src/definition/attestation-options.js'
-import { readAttestations } from '../../src/definition/attestation-options.js'
+import { solveRequest } from '../../src/builder/build/solve-request.js'
+import type { AttestationDefinition } from '../../src/definition/declare/attestation-options.js'
+import { readAttestations } from '../../src/definition/declare/attestation-options.js'
 import { builderFeatures } from './builder-features.js'
 import { buildOf } from './engines.js'
 

@@ -4,7 +4,7 @@ import { Cleanup } from '../../../../test/support/cleanup.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { tinyImage, tinyIndex } from '../../../../test/support/tiny-image.js'
 import { main } from '../../src/cli/main.js'
-import { printPullHint } from '../../src/cli/pull-hint.js'
+import { printPullHint } from '../../src/cli/commands/pull-hint.js'
 import type { Digest } from '../../src/model/digest.js'
 import { startRegistry } from '../../src/registry-server/index.js'
 

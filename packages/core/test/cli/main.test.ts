@@ -5,9 +5,9 @@ import { Cleanup } from '../../../../test/support/cleanup.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import type { Host } from '../../src/cli/command.js'
 import { main } from '../../src/cli/main.js'
-import { fromImage } from '../../src/definition/image-base.js'
-import { type Pipeline, pipeline } from '../../src/definition/pipeline.js'
-import { platform } from '../../src/definition/platform-declaration.js'
+import { fromImage } from '../../src/definition/declare/base/image-base.js'
+import { type Pipeline, pipeline } from '../../src/definition/declare/pipeline.js'
+import { platform } from '../../src/definition/declare/platform-declaration.js'
 
 const cleanup = new Cleanup()
 afterAll(() => cleanup[Symbol.asyncDispose]())

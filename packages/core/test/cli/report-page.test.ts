@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { main } from '../../src/cli/main.js'
-import { openReportPage } from '../../src/cli/report-page.js'
+import { openReportPage } from '../../src/cli/commands/report-page.js'
 import { fromImage, pipeline, platform } from '../../src/index.js'
 
 const output = { write: () => {} }

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { runProgram } from '../../../../test/support/child.js'
 import { type TempFolder, tempFolder } from '../../../../test/support/temp-folder.js'
 import { openContext } from '../../src/context/open-context.js'
-import type { ContextDefinition } from '../../src/definition/build-context.js'
+import type { ContextDefinition } from '../../src/definition/declare/build-context.js'
 
 let folder: TempFolder
 let library: TempFolder

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { runProgram } from '../../../../test/support/child.js'
 import { type TempFolder, tempFolder } from '../../../../test/support/temp-folder.js'
-import { commonOrigin, readGitOrigin, webUrl } from '../../src/context/git-origin.js'
+import { commonOrigin, readGitOrigin, webUrl } from '../../src/context/git/git-origin.js'
 
 const COMMIT = 'a'.repeat(40)
 

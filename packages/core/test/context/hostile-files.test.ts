@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { runProgram } from '../../../../test/support/child.js'
 import { processorTime } from '../../../../test/support/processor-time.js'
 import { type TempFolder, tempFolder } from '../../../../test/support/temp-folder.js'
-import { readPattern } from '../../src/context/ignore-pattern.js'
+import { readPattern } from '../../src/context/patterns/ignore-pattern.js'
 import { listDirectory } from './listed.js'
 
 let folder: TempFolder

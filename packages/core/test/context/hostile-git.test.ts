@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { runProgram } from '../../../../test/support/child.js'
 import { type TempFolder, tempFolder } from '../../../../test/support/temp-folder.js'
-import { cloneContext } from '../../src/context/git-clone.js'
-import { gitAddress } from '../../src/context/git-login.js'
-import { readGitOrigin } from '../../src/context/git-origin.js'
+import { cloneContext } from '../../src/context/git/git-clone.js'
+import { gitAddress } from '../../src/context/git/git-login.js'
+import { readGitOrigin } from '../../src/context/git/git-origin.js'
 import { startGitServer } from './git-server.js'
 
 let folder: TempFolder

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { PatternError, readPattern } from '../../src/context/ignore-pattern.js'
-import { createIgnoreRules, type IgnoreVerdict } from '../../src/context/ignore-rules.js'
+import { PatternError, readPattern } from '../../src/context/patterns/ignore-pattern.js'
+import { createIgnoreRules, type IgnoreVerdict } from '../../src/context/patterns/ignore-rules.js'
 
 /** What the rules say of a path, directory by directory as a walk does. */
 function judge(lines: readonly string[], path: string): IgnoreVerdict {

@@ -1,8 +1,8 @@
 import { buffer } from 'node:stream/consumers'
 import type { ContextListing, OpenContext } from '../../src/context/context-file.js'
 import { openContext } from '../../src/context/open-context.js'
-import type { FileModes } from '../../src/definition/build-settings.js'
-import { syncedContext } from '../../src/steps/synced-context.js'
+import type { FileModes } from '../../src/definition/declare/build-settings.js'
+import { syncedContext } from '../../src/steps/image/context/synced-context.js'
 
 /** A directory to list, with options of the request. */
 export interface ListedSource {

@@ -7,9 +7,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type TempFolder, tempFolder } from '../../../../test/support/temp-folder.js'
 import type { FileEntry } from '../../src/context/context-file.js'
 import { openContext } from '../../src/context/open-context.js'
-import { filePath } from '../../src/context/raw-name.js'
-import { compareWithRecord } from '../../src/steps/context-difference.js'
-import { recordOf } from '../../src/steps/context-record.js'
+import { filePath } from '../../src/context/files/raw-name.js'
+import { compareWithRecord } from '../../src/steps/image/context/context-difference.js'
+import { recordOf } from '../../src/steps/image/context/context-record.js'
 import { listDirectory } from './listed.js'
 
 let folder: TempFolder

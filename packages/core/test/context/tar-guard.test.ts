@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { TarGuard } from '../../src/context/tar-guard.js'
+import { TarGuard } from '../../src/context/tar/tar-guard.js'
 
 const MTIME = new Date(0)
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { platform } from '../../src/definition/platform-declaration.js'
+import { platform } from '../../src/definition/declare/platform-declaration.js'
 import type { Fault } from '../../src/model/errors.js'
 import { faultsOf, simple } from './definitions.js'
 

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 
 const FILE = fileURLToPath(new URL('completion-of-a-user.ts', import.meta.url))
 const START = `
-import { platform } from '../../src/definition/platform-declaration.js'
+import { platform } from '../../src/definition/declare/platform-declaration.js'
 import { start } from './definitions.js'
 start.platforms(`
 

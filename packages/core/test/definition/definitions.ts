@@ -1,7 +1,7 @@
-import { type CompileOptions, compile } from '../../src/definition/compile.js'
-import { type Pipeline, pipeline } from '../../src/definition/pipeline.js'
-import { platform } from '../../src/definition/platform-declaration.js'
-import { type Base, definePlugin } from '../../src/definition/plugin.js'
+import { type CompileOptions, compile } from '../../src/definition/compile/compile.js'
+import { type Pipeline, pipeline } from '../../src/definition/declare/pipeline.js'
+import { platform } from '../../src/definition/declare/platform-declaration.js'
+import { type Base, definePlugin } from '../../src/definition/declare/base/plugin.js'
 import { DefinitionError, type Fault } from '../../src/model/errors.js'
 
 interface Options {

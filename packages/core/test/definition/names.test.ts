@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { compile } from '../../src/definition/compile.js'
-import { fromImage } from '../../src/definition/image-base.js'
-import { pipeline } from '../../src/definition/pipeline.js'
-import { platform } from '../../src/definition/platform-declaration.js'
+import { compile } from '../../src/definition/compile/compile.js'
+import { fromImage } from '../../src/definition/declare/base/image-base.js'
+import { pipeline } from '../../src/definition/declare/pipeline.js'
+import { platform } from '../../src/definition/declare/platform-declaration.js'
 import { formatReference } from '../../src/model/reference.js'
 import { NAME, simple } from './definitions.js'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { compile } from '../../src/definition/compile.js'
-import { type Pipeline, pipeline } from '../../src/definition/pipeline.js'
-import { platform } from '../../src/definition/platform-declaration.js'
+import { compile } from '../../src/definition/compile/compile.js'
+import { type Pipeline, pipeline } from '../../src/definition/declare/pipeline.js'
+import { platform } from '../../src/definition/declare/platform-declaration.js'
 import { buildGraph } from '../../src/graph/graph.js'
 import { faultsOf, plugin } from './definitions.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type AnalysisInput, analyze } from '../../src/dockerfile/analysis.js'
-import { parseDockerfile } from '../../src/dockerfile/parse.js'
+import { parseDockerfile } from '../../src/dockerfile/syntax/parse.js'
 import { replaceSpans } from '../../src/dockerfile/pin.js'
 
 const NAME = 'registry.example.com/team/from:2.1'

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { analyze } from '../../src/dockerfile/analysis.js'
 import type { Dockerfile, Stage } from '../../src/dockerfile/dockerfile.js'
-import { expand } from '../../src/dockerfile/expand.js'
-import { ExpansionError } from '../../src/dockerfile/lexer.js'
-import { parseDockerfile } from '../../src/dockerfile/parse.js'
+import { expand } from '../../src/dockerfile/syntax/expand.js'
+import { ExpansionError } from '../../src/dockerfile/syntax/lexer.js'
+import { parseDockerfile } from '../../src/dockerfile/syntax/parse.js'
 import { replaceSpans } from '../../src/dockerfile/pin.js'
 
 const INPUT = { platform: { os: 'linux', architecture: 'amd64' }, args: {}, baseNames: [] }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { analyze } from '../../src/dockerfile/analysis.js'
-import { parseDockerfile } from '../../src/dockerfile/parse.js'
+import { parseDockerfile } from '../../src/dockerfile/syntax/parse.js'
 
 const ARG = 'ARG BASE_IMAGE\n'
 const BASE = 'FROM ${BASE_IMAGE} AS base\n'

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { processorTime } from '../../../../test/support/processor-time.js'
 import { analyze } from '../../src/dockerfile/analysis.js'
-import { normalizedText } from '../../src/dockerfile/normalized-text.js'
-import { parseDockerfile } from '../../src/dockerfile/parse.js'
+import { normalizedText } from '../../src/dockerfile/syntax/normalized-text.js'
+import { parseDockerfile } from '../../src/dockerfile/syntax/parse.js'
 
 const INPUT = { platform: { os: 'linux', architecture: 'amd64' }, args: { A: 'a' }, baseNames: ['b'] }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type AnalysisInput, analyze } from '../../src/dockerfile/analysis.js'
-import { normalizedText } from '../../src/dockerfile/normalized-text.js'
-import { parseDockerfile } from '../../src/dockerfile/parse.js'
+import { normalizedText } from '../../src/dockerfile/syntax/normalized-text.js'
+import { parseDockerfile } from '../../src/dockerfile/syntax/parse.js'
 import { replaceSpans } from '../../src/dockerfile/pin.js'
 
 const INPUT: AnalysisInput = { platform: { os: 'linux', architecture: 'amd64' }, args: {}, baseNames: [] }

@@ -8,7 +8,7 @@ import { type Annotations, encodeManifest, isIndex, MEDIA_TYPES, type StoredMani
 import { createRegistry } from '../../src/registry/client.js'
 import { type RegistryServer, startRegistry } from '../../src/registry-server/index.js'
 import { KEY_ANNOTATION } from '../../src/steps/key.js'
-import { SOURCES_ANNOTATION } from '../../src/steps/source-record.js'
+import { SOURCES_ANNOTATION } from '../../src/steps/image/sources/source-record.js'
 
 const AMD64 = { os: 'linux', architecture: 'amd64' }
 

@@ -4,7 +4,7 @@ import type { Builder } from '../../src/builder/port.js'
 import { type PlannedNode, performNodes } from '../../src/execute/execution.js'
 import type { ImageNode, IndexNode } from '../../src/graph/node.js'
 import { RegistryError } from '../../src/model/errors.js'
-import type { RunEvent } from '../../src/model/events.js'
+import type { RunEvent } from '../../src/model/run/events.js'
 
 /** A node that fails so when it is made. */
 function failing(id: string, error: unknown): PlannedNode {

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { type TempFolder, tempFolder } from '../../../../test/support/temp-folder.js'
 import { makeTempFolder, sweepTempFolders } from '../../src/host/temp-folder.js'
-import { createContexts } from '../../src/steps/contexts.js'
+import { createContexts } from '../../src/steps/image/context/contexts.js'
 
 let scratch: TempFolder
 beforeEach(async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { closeAll } from '../../src/model/close-all.js'
+import { closeAll } from '../../src/model/async/close-all.js'
 
 test('all are closed, in their order, and the first error is told', async () => {
   const closed: string[] = []

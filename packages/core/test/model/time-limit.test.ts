@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { runProgram } from '../../../../test/support/child.js'
-import { timeLimit } from '../../src/model/time-limit.js'
+import { timeLimit } from '../../src/model/async/time-limit.js'
 
 test('fires with another signal, with its reason', () => {
   const other = new AbortController()
@@ -12,7 +12,7 @@ test('fires with another signal, with its reason', () => {
 
 test('fires after its time, also if memory is collected meanwhile and other signals are made of it', async () => {
   const script = `
-    const { timeLimit } = await import(${JSON.stringify(new URL('../../src/model/time-limit.ts', import.meta.url).href)})
+    const { timeLimit } = await import(${JSON.stringify(new URL('../../src/model/async/time-limit.ts', import.meta.url).href)})
     const other = new AbortController()
     const limit = AbortSignal.any([other.signal, timeLimit(300, other.signal)])
     const collecting = setInterval(() => gc(), 20)

@@ -11,7 +11,7 @@ import {
   MEDIA_TYPES,
   type StoredManifest,
 } from '../../src/model/oci.js'
-import { parseManifest } from '../../src/registry/manifest-shape.js'
+import { parseManifest } from '../../src/registry/manifests/schema.js'
 import { digestsOf, type TestRepositories, testRepositories, uniqueImage } from './test-repositories.js'
 
 const AMD64 = { os: 'linux', architecture: 'amd64' }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ImageConfig } from '../../src/model/oci.js'
 import { parsePlatform } from '../../src/model/platform.js'
-import { decidePlatform, isBareArm } from '../../src/operations/declared-platform.js'
+import { decidePlatform, isBareArm } from '../../src/operations/images/declared-platform.js'
 
 const where = 'ghcr.io/team/app:1'
 const BARE = `${where}: arm without a variant is read as arm/v7`

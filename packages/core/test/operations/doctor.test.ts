@@ -17,7 +17,7 @@ import {
   checkTools,
   existingDirectory,
 } from '../../src/operations/doctor/host-check.js'
-import { formatDiagnosis } from '../../src/report/diagnosis-text.js'
+import { formatDiagnosis } from '../../src/report/text/diagnosis-text.js'
 import { unpainted } from '../../src/report/paint.js'
 import { builderFeatures } from '../builder/builder-features.js'
 

@@ -16,8 +16,8 @@ import {
   MEDIA_TYPES,
   type StoredManifest,
 } from '../../src/model/oci.js'
-import { recordReference } from '../../src/steps/context-record.js'
-import { encodeParts, type ImageParts, imageParts, PARTS_ANNOTATION } from '../../src/steps/image-parts.js'
+import { recordReference } from '../../src/steps/image/context/context-record.js'
+import { encodeParts, type ImageParts, imageParts, PARTS_ANNOTATION } from '../../src/steps/image/image-parts.js'
 
 /** A registry to prune on. */
 export interface PruneSubject extends AsyncDisposable {

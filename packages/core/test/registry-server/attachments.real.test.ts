@@ -9,7 +9,7 @@ import { tinyImage, tinyIndex } from '../../../../test/support/tiny-image.js'
 import { parseLayoutReference } from '../../src/layout/layout-reference.js'
 import { withLayouts } from '../../src/layout/layout-registry.js'
 import { createRegistry } from '../../src/registry/client.js'
-import { copyManifest } from '../../src/registry/copy.js'
+import { copyManifest } from '../../src/registry/copy/copy.js'
 import { attachment, EMPTY_BLOB } from './attachments.js'
 import { testRegistry } from './test-registry.js'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseContentRange, parseRange } from '../../src/registry-server/byte-range.js'
+import { parseContentRange, parseRange } from '../../src/registry-server/http/byte-range.js'
 
 const size = fc.nat({ max: 1_000_000 })
 const position = fc.nat({ max: 2_000_000 })

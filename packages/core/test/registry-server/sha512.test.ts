@@ -5,7 +5,7 @@ import { type TinyBlob, tinyImage } from '../../../../test/support/tiny-image.js
 import { contentPath } from '../../src/layout/layout-format.js'
 import { type Digest, digestOf } from '../../src/model/digest.js'
 import { encodeManifest, MEDIA_TYPES } from '../../src/model/oci.js'
-import { copy, inspect } from '../../src/operations/on-images.js'
+import { copy, inspect } from '../../src/operations/images/on-images.js'
 import { startRegistry } from '../../src/registry-server/index.js'
 import { beginUpload, errorCodes, someBytes, type TestRegistry, testRegistry } from './test-registry.js'
 

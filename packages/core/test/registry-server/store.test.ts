@@ -5,8 +5,8 @@ import { expect, test } from 'vitest'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { type TinyBlob, tinyImage } from '../../../../test/support/tiny-image.js'
 import { MEDIA_TYPES } from '../../src/model/oci.js'
-import { checkManifest } from '../../src/registry-server/manifest-check.js'
-import { Store } from '../../src/registry-server/store.js'
+import { checkManifest } from '../../src/registry-server/store/manifest-check.js'
+import { Store } from '../../src/registry-server/store/store.js'
 
 async function addBlob(store: Store, name: string, { bytes, descriptor }: TinyBlob): Promise<void> {
   const upload = await store.uploads.start(name)

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
 import { afterEach, expect, test, vi } from 'vitest'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
-import type { Upload } from '../../src/registry-server/upload.js'
-import { Uploads } from '../../src/registry-server/uploads.js'
+import type { Upload } from '../../src/registry-server/store/upload.js'
+import { Uploads } from '../../src/registry-server/store/uploads.js'
 
 afterEach(() => void vi.useRealTimers())
 

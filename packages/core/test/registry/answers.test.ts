@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { digestOf } from '../../src/model/digest.js'
-import type { RegistryRetryEvent } from '../../src/model/events.js'
+import type { RegistryRetryEvent } from '../../src/model/run/events.js'
 import { encodeManifest, MEDIA_TYPES } from '../../src/model/oci.js'
 import { createRegistry } from '../../src/registry/client.js'
 import { sourceOf } from './contract.js'

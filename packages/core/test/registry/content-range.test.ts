@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { formatByteRange, parseByteRange, uploadedBytes } from '../../src/registry/content-range.js'
+import { formatByteRange, parseByteRange, uploadedBytes } from '../../src/registry/blobs/content-range.js'
 
 const offset = fc.integer({ min: 0, max: 2 ** 45 })
 

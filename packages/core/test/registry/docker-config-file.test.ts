@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { hostOfKey, parseDockerConfig } from '../../src/registry/docker-config-file.js'
+import { hostOfKey, parseDockerConfig } from '../../src/registry/auth/docker-config-file.js'
 
 const host = fc.constantFrom('ghcr.io', 'registry.example.com:5000', '127.0.0.1:5000', '[::1]:5000', 'localhost')
 const username = fc.string({ minLength: 1, maxLength: 20 }).filter((text) => !text.includes(':') && text !== '<token>')

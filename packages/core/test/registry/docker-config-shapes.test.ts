@@ -2,10 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
-import { resolveEndpoint } from '../../src/builder/docker/endpoint.js'
+import { resolveEndpoint } from '../../src/builder/docker/connection/endpoint.js'
 import { checkAuthVariable } from '../../src/operations/doctor/host-check.js'
-import { dockerConfigCredentials } from '../../src/registry/docker-config.js'
-import { readDockerProxies, withProxyArgs } from '../../src/registry/docker-proxies.js'
+import { dockerConfigCredentials } from '../../src/registry/auth/docker-config.js'
+import { readDockerProxies, withProxyArgs } from '../../src/registry/auth/docker-proxies.js'
 
 const HOST = '127.0.0.1:5011'
 const auth = (login: string) => ({ auth: Buffer.from(login).toString('base64') })

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type TempFolder, tempFolder } from '../../../../test/support/temp-folder.js'
-import { firstCredentials, staticCredentials } from '../../src/registry/credentials.js'
-import { dockerConfigCredentials } from '../../src/registry/docker-config.js'
+import { firstCredentials, staticCredentials } from '../../src/registry/auth/credentials.js'
+import { dockerConfigCredentials } from '../../src/registry/auth/docker-config.js'
 
 let folder: TempFolder
 

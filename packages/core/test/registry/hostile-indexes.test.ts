@@ -3,7 +3,7 @@ import { assemble } from '../../src/index.js'
 import { digestOf } from '../../src/model/digest.js'
 import { MEDIA_TYPES } from '../../src/model/oci.js'
 import { createRegistry } from '../../src/registry/client.js'
-import { copyManifest } from '../../src/registry/copy.js'
+import { copyManifest } from '../../src/registry/copy/copy.js'
 import { latticeOfIndexes, serveManifests } from './hostile-indexes.js'
 import { startScriptedServer } from './scripted-server.js'
 

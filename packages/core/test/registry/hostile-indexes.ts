@@ -1,5 +1,5 @@
 import { encodeManifest, MEDIA_TYPES, type StoredManifest } from '../../src/model/oci.js'
-import { parseManifest } from '../../src/registry/manifest-shape.js'
+import { parseManifest } from '../../src/registry/manifests/schema.js'
 import type { ScriptedAnswer, ScriptedRequest } from './scripted-server.js'
 
 /**

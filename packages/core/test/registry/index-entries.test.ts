@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { digestOf } from '../../src/model/digest.js'
 import { LIMITS } from '../../src/model/limits.js'
 import { type Descriptor, encodeManifest, MEDIA_TYPES, type StoredManifest } from '../../src/model/oci.js'
-import { readIndexContent } from '../../src/registry/index-entries.js'
+import { readIndexContent } from '../../src/registry/manifests/index-entries.js'
 
 const PLACE = { registry: 'r.example.com', repository: 'app' }
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { parseChallenges } from '../../src/registry/challenge.js'
-import { parseByteRange } from '../../src/registry/content-range.js'
-import { HeaderCursor } from '../../src/registry/header-cursor.js'
-import { nextLink } from '../../src/registry/link-header.js'
-import { parseRetryAfter } from '../../src/registry/retry-after.js'
+import { parseChallenges } from '../../src/registry/auth/challenge.js'
+import { parseByteRange } from '../../src/registry/blobs/content-range.js'
+import { HeaderCursor } from '../../src/registry/http/header-cursor.js'
+import { nextLink } from '../../src/registry/http/link-header.js'
+import { parseRetryAfter } from '../../src/registry/http/retry-after.js'
 
 const PIECES = [
   ' ',

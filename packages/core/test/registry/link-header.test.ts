@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { nextLink } from '../../src/registry/link-header.js'
+import { nextLink } from '../../src/registry/http/link-header.js'
 
 describe('nextLink', () => {
   test.each([

@@ -4,7 +4,7 @@ import { digestOf } from '../../src/model/digest.js'
 import { RegistryError } from '../../src/model/errors.js'
 import { LIMITS } from '../../src/model/limits.js'
 import { MEDIA_TYPES } from '../../src/model/oci.js'
-import { parseManifest } from '../../src/registry/manifest-shape.js'
+import { parseManifest } from '../../src/registry/manifests/schema.js'
 
 const digest = digestOf('x')
 const entry = { mediaType: MEDIA_TYPES.ociManifest, digest, size: 1 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createRegistry } from '../../src/registry/client.js'
-import { proxyFor } from '../../src/registry/proxy-choice.js'
+import { proxyFor } from '../../src/registry/http/proxy-choice.js'
 
 const PROXY = 'http://proxy.example:3128'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { quoteServer, redactUrl } from '../../src/registry/redaction.js'
+import { quoteServer, redactUrl } from '../../src/registry/http/redaction.js'
 
 describe('redaction', () => {
   test('a URL is shown without user, password and query', () => {

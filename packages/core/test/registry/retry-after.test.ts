@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseRetryAfter } from '../../src/registry/retry-after.js'
+import { parseRetryAfter } from '../../src/registry/http/retry-after.js'
 
 const NOW = Date.UTC(2026, 0, 15, 12, 0, 0)
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { coversScopes, parseScopes, repositoryScope, uniteScopes } from '../../src/registry/scope.js'
+import { coversScopes, parseScopes, repositoryScope, uniteScopes } from '../../src/registry/auth/scope.js'
 
 describe('scopes', () => {
   const scopes = fc.array(

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { digestOf } from '../../src/model/digest.js'
 import { createRegistry } from '../../src/registry/client.js'
-import { parseLocation, withParameter } from '../../src/registry/written-url.js'
+import { parseLocation, withParameter } from '../../src/registry/http/written-url.js'
 import { sourceOf } from './contract.js'
 import { memoryRegistry } from './memory-registry.js'
 import { startScriptedServer } from './scripted-server.js'

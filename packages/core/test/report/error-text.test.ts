@@ -8,7 +8,7 @@ import {
   RegistryError,
 } from '../../src/model/errors.js'
 import { ADVICE } from '../../src/report/advice.js'
-import { formatError } from '../../src/report/error-text.js'
+import { formatError } from '../../src/report/text/error-text.js'
 import { escapeCiCommands } from '../../src/report/escape.js'
 import { painted } from '../../src/report/paint.js'
 

@@ -1,4 +1,4 @@
-import type { RunEvent } from '../../src/model/events.js'
+import type { RunEvent } from '../../src/model/run/events.js'
 import { WHOLE } from './recorded-run.js'
 
 /** Fields that the program itself fills in with words of its own. */

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { digestOf } from '../../src/model/digest.js'
-import { formatInspections } from '../../src/report/inspection-text.js'
-import { formatPlan } from '../../src/report/plan-text.js'
+import { formatInspections } from '../../src/report/text/inspection-text.js'
+import { formatPlan } from '../../src/report/text/plan-text.js'
 import { reportOf } from '../../src/report/report.js'
-import { formatReport } from '../../src/report/report-text.js'
+import { formatReport } from '../../src/report/text/report-text.js'
 import { WHOLE } from './recorded-run.js'
 
 /** What clears the screen, names the window and hides what follows. */

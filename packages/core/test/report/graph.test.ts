@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { PLAN_ACTIONS } from '../../src/model/plan.js'
+import { PLAN_ACTIONS } from '../../src/model/run/plan.js'
 import { formatPicture } from '../../src/report/graph/formats.js'
 import { type Picture, pictureOf } from '../../src/report/graph/picture.js'
 import { ARM, nodePlan, PLAN } from './recorded-run.js'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { digestOf } from '../../src/model/digest.js'
-import { formatInspections } from '../../src/report/inspection-text.js'
+import { formatInspections } from '../../src/report/text/inspection-text.js'
 
 const held = (tag: string, digest: string) => ({
   reference: `registry.example.com/app:${tag}`,

@@ -1,4 +1,4 @@
-import type { NodePlan, Plan, PlanAction, TagPlan } from '../../src/model/plan.js'
+import type { NodePlan, Plan, PlanAction, TagPlan } from '../../src/model/run/plan.js'
 import { nodePlan } from './recorded-run.js'
 
 const ARCHITECTURES = ['386', 'amd64', 'arm', 'arm64', 'ppc64le', 'riscv64', 's390x', 'mips64le']

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import type { RunEvent } from '../../src/model/events.js'
+import type { RunEvent } from '../../src/model/run/events.js'
 import { plainReporter } from '../../src/report/plain.js'
 import { eventLinesReporter } from '../../src/report/progress/event-lines.js'
 import { groupMarkers } from '../../src/report/progress/groups.js'

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import type { RunEvent } from '../../src/model/events.js'
+import type { RunEvent } from '../../src/model/run/events.js'
 import { painted, unpainted } from '../../src/report/paint.js'
 import { advance, initialState, type ProgressState } from '../../src/report/progress/progress-state.js'
 import { renderFinished, renderLive, type View } from '../../src/report/progress/render.js'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatPruned } from '../../src/report/prune-text.js'
+import { formatPruned } from '../../src/report/text/prune-text.js'
 
 const tag = (why: string, outcome: 'listed' | 'deleted' | 'kept' | 'recent' = 'listed') => {
   return { reference: `r.example.com/app:${why}`, why, outcome }

@@ -1,7 +1,7 @@
 import axe from 'axe-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type PageOptions, startBrowser, type TestBrowser } from '../../../../test/support/browser.js'
-import type { RunEvent } from '../../src/model/events.js'
+import type { RunEvent } from '../../src/model/run/events.js'
 import { formatReportPage } from '../../src/report/html/report-page.js'
 import { RunRecorder } from '../../src/report/record/run-record.js'
 import { EVIL, evilRun } from './evil-run.js'

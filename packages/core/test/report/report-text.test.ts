@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { reportOf } from '../../src/report/report.js'
-import { formatReport, formatTagChanges } from '../../src/report/report-text.js'
+import { formatReport, formatTagChanges } from '../../src/report/text/report-text.js'
 import { digestOf, PLAN, WHOLE } from './recorded-run.js'
 
 describe('the text of a report', () => {

@@ -5,9 +5,9 @@ import { buffer, text } from 'node:stream/consumers'
 import { inspect } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import type { AptBase } from '../../src/definition/base-source.js'
+import type { AptBase } from '../../src/definition/declare/base/base-source.js'
 import { download, downloadIfThere } from '../../src/rootfs/download.js'
-import { readRelease } from '../../src/rootfs/release-file.js'
+import { readRelease } from '../../src/rootfs/apt/release-file.js'
 import { startScriptedServer } from '../registry/scripted-server.js'
 
 test('a file is fetched as it is, through redirects, also where the server calls it encoded', async () => {

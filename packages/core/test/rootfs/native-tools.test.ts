@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeEach, expect, it } from 'vitest'
 import { Cleanup } from '../../../../test/support/cleanup.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
-import { findNativeTools, nativeToolHooks, withNativeTools } from '../../src/rootfs/native-tools.js'
+import { findNativeTools, nativeToolHooks, withNativeTools } from '../../src/rootfs/apt/native-tools.js'
 
 const run = promisify(execFile)
 const cleanup = new Cleanup()

@@ -6,7 +6,7 @@ import { Cleanup } from '../../../../test/support/cleanup.js'
 import { type FrozenArchive, startFrozenArchive } from '../../../../test/support/frozen-archive.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { DEBIAN_KEYS } from '../../../plugin-debian/src/archive-keys.js'
-import type { AptBase } from '../../src/definition/base-source.js'
+import type { AptBase } from '../../src/definition/declare/base/base-source.js'
 import { createRootfsMaker } from '../../src/rootfs/maker.js'
 
 const cleanup = new Cleanup()

@@ -4,7 +4,7 @@ import { tinyImage } from '../../../../test/support/tiny-image.js'
 import { digestOf } from '../../src/model/digest.js'
 import { encodeManifest, type ImageManifest, MEDIA_TYPES } from '../../src/model/oci.js'
 import { createRegistry } from '../../src/registry/client.js'
-import { findAttestation, keepAttestation } from '../../src/steps/attestation.js'
+import { findAttestation, keepAttestation } from '../../src/steps/image/attestation.js'
 import { testRegistry } from '../registry-server/test-registry.js'
 
 const KEY = 'a'.repeat(64)

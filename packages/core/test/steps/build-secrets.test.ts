@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { expect, it } from 'vitest'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
-import type { SecretDefinition, SshDefinition } from '../../src/definition/build-secrets.js'
-import { missingSecrets, openSecrets } from '../../src/steps/build-secrets.js'
+import type { SecretDefinition, SshDefinition } from '../../src/definition/declare/build-secrets.js'
+import { missingSecrets, openSecrets } from '../../src/steps/image/secrets/build-secrets.js'
 
 const read = async (secret: SecretDefinition, env = {}) =>
   Buffer.from((await openSecrets({ it: secret }, env)['it']?.()) ?? []).toString()

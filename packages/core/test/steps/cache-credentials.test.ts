@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { completeCaches, noteLeftOutCaches } from '../../src/steps/cache-credentials.js'
+import { completeCaches, noteLeftOutCaches } from '../../src/steps/image/secrets/cache-credentials.js'
 
 const GHA = { type: 'gha', attributes: { scope: 'app' } }
 const ACTIONS = { ACTIONS_RUNTIME_TOKEN: 't', ACTIONS_RESULTS_URL: 'https://results', ACTIONS_CACHE_URL: '' }

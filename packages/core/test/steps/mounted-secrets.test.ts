@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { analyze } from '../../src/dockerfile/analysis.js'
-import { parseDockerfile } from '../../src/dockerfile/parse.js'
-import type { WorkEvent } from '../../src/model/events.js'
-import { noteMissingSecrets, secretFaults } from '../../src/steps/mounted-secrets.js'
+import { parseDockerfile } from '../../src/dockerfile/syntax/parse.js'
+import type { WorkEvent } from '../../src/model/run/events.js'
+import { noteMissingSecrets, secretFaults } from '../../src/steps/image/secrets/mounted-secrets.js'
 
 const DOCKERFILE = `ARG BASE_IMAGE
 FROM \${BASE_IMAGE} AS unused

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { parseDockerfile } from '../../src/dockerfile/parse.js'
-import { noCacheFaults } from '../../src/steps/no-cache-stages.js'
+import { parseDockerfile } from '../../src/dockerfile/syntax/parse.js'
+import { noCacheFaults } from '../../src/steps/image/no-cache-stages.js'
 
 const dockerfile = parseDockerfile('FROM scratch AS tools\nFROM scratch\nCOPY --from=tools /a /a\n')
 

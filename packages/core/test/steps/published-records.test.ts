@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { ContextEntry } from '../../src/context/context-file.js'
 import { digestOf } from '../../src/model/digest.js'
-import { compareWithRecord } from '../../src/steps/context-difference.js'
-import { recordOf } from '../../src/steps/context-record.js'
+import { compareWithRecord } from '../../src/steps/image/context/context-difference.js'
+import { recordOf } from '../../src/steps/image/context/context-record.js'
 import {
   checkArgs,
   encodeParts,
@@ -10,8 +10,8 @@ import {
   PARTS_ANNOTATION,
   readBase,
   readParts,
-} from '../../src/steps/image-parts.js'
-import { partsDifference } from '../../src/steps/parts-difference.js'
+} from '../../src/steps/image/image-parts.js'
+import { partsDifference } from '../../src/steps/image/parts-difference.js'
 
 const digest = (text: string) => digestOf(Buffer.from(text))
 const file = (path: string, content: string, mode = 0o644): ContextEntry => ({

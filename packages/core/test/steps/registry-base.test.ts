@@ -4,7 +4,7 @@ import { tinyImage } from '../../../../test/support/tiny-image.js'
 import { digestOf } from '../../src/model/digest.js'
 import { encodeManifest, type ImageManifest } from '../../src/model/oci.js'
 import type { Registry } from '../../src/registry/port.js'
-import { checkImage } from '../../src/steps/registry-base.js'
+import { checkImage } from '../../src/steps/base/registry-base.js'
 
 const AMD64 = { os: 'linux', architecture: 'amd64' }
 const ARMV7 = { os: 'linux', architecture: 'arm', variant: 'v7' }

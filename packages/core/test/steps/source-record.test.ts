@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { analyze } from '../../src/dockerfile/analysis.js'
-import { parseDockerfile } from '../../src/dockerfile/parse.js'
+import { parseDockerfile } from '../../src/dockerfile/syntax/parse.js'
 import { digestOf } from '../../src/model/digest.js'
-import { encodeSources, makeSourceRecord, readSources, SOURCES_ANNOTATION } from '../../src/steps/source-record.js'
+import { encodeSources, makeSourceRecord, readSources, SOURCES_ANNOTATION } from '../../src/steps/image/sources/source-record.js'
 
 const DIGEST = digestOf('an image')
 const COMMIT = 'a'.repeat(40)

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { type AnyBase, definePlugin, type Plugin } from '../../src/definition/plugin.js'
+import { type AnyBase, definePlugin, type Plugin } from '../../src/definition/declare/base/plugin.js'
 import { type ContractCases, pluginContract } from '../../src/testing/index.js'
 
 const right: AnyBase = {

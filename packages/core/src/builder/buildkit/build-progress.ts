@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder'
-import type { EngineEvent } from '../../model/events.js'
-import { LogTail } from '../log-tail.js'
+import type { EngineEvent } from '../../model/run/events.js'
+import { LogTail } from '../build/log-tail.js'
 import type { BuildStatus, StatusLog, StatusProgress, StatusTime, StatusVertex, StatusWarning } from './status.js'
 
 /** The step that made a build fail. */

@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream'
-import { timeLimit } from '../../model/time-limit.js'
+import { timeLimit } from '../../model/async/time-limit.js'
 import { ControlClient } from './control.js'
-import { GrpcConnection } from './grpc-connection.js'
+import { GrpcConnection } from './grpc/connection.js'
 import type { SessionOptions } from './options.js'
-import { type BuildKitSession, type DialSession, openSession } from './session.js'
+import { type BuildKitSession, type DialSession, openSession } from './session/session.js'
 
 /** How a BuildKit is reached. */
 export interface BuildKitTransport {

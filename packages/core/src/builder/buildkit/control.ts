@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream'
 import { CONTROL_SCHEMA } from './control-schema.js'
-import type { GrpcCall, GrpcConnection } from './grpc-connection.js'
-import { grpcDuplex } from './grpc-duplex.js'
-import { messageTypes } from './messages.js'
+import type { GrpcCall, GrpcConnection } from './grpc/connection.js'
+import { grpcDuplex } from './grpc/duplex.js'
+import { messageTypes } from './grpc/messages.js'
 import { type BuildStatus, decodeStatus } from './status.js'
 
 /** A cache that a build exports, as `type=registry,ref=…` of `docker buildx build` names it. */

@@ -1,5 +1,5 @@
 import type { Duplex, Writable } from 'node:stream'
-import type { SyncDirectory } from './file-sync.js'
+import type { SyncDirectory } from './session/files/file-sync.js'
 
 /** The login of one registry host; an identity token is what some registries give in place of a password. */
 export type RegistryLogin = { readonly username: string; readonly password: string } | { readonly token: string }

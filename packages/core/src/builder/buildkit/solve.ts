@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import type { EngineEvent } from '../../model/events.js'
+import type { EngineEvent } from '../../model/run/events.js'
 import { BuildProgress, type FailedStep } from './build-progress.js'
 import { type BuildSource, BuildSources } from './build-sources.js'
 import type { ControlClient, SolveRequest } from './control.js'
-import { GrpcError } from './grpc-error.js'
+import { GrpcError } from './grpc/grpc-error.js'
 
 /** What a build came to. */
 export interface SolveResult {

@@ -1,4 +1,4 @@
-import { messageTypes } from './messages.js'
+import { messageTypes } from './grpc/messages.js'
 import { STATUS_SCHEMA } from './status-schema.js'
 
 /** A moment as protobuf sends it. */

@@ -1,8 +1,8 @@
 import { Duplex, Readable } from 'node:stream'
 import { EngineError } from '../../model/errors.js'
 import { textOf } from '../../model/json-fields.js'
-import { PROGRAM_FAILED } from '../dial/program-stream.js'
-import type { Connection } from './connection.js'
+import { PROGRAM_FAILED } from '../transport/program-stream.js'
+import type { Connection } from './connection/connection.js'
 
 /** Bytes before each piece of output: which stream it belongs to, three zeros, its length. */
 const HEADER = 8

@@ -1,10 +1,10 @@
 import { itemsOf, type JsonObject, textOf } from '../../model/json-fields.js'
 import { normalizePlatform } from '../../model/platform.js'
-import { allowedEntitlements } from '../allowed-entitlements.js'
+import { allowedEntitlements } from '../build/allowed-entitlements.js'
 import type { BuildKitClient } from '../buildkit/client.js'
 import { featuresOf, requestVersion } from '../buildkit-features.js'
 import type { BuilderInfo } from '../port.js'
-import type { Connection } from './connection.js'
+import type { Connection } from './connection/connection.js'
 import { nativePlatform } from './native-platform.js'
 import { emulatedHere, withOlderVariants } from './runnable.js'
 

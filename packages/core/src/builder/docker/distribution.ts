@@ -4,7 +4,7 @@ import { isJsonObject, textOf } from '../../model/json-fields.js'
 import { formatReference, type Reference, withDefaultTag } from '../../model/reference.js'
 import type { CredentialStore } from '../../registry/port.js'
 import type { BuilderCall } from '../port.js'
-import type { Connection } from './connection.js'
+import type { Connection } from './connection/connection.js'
 import { Refusal } from './failures.js'
 import { registryHeaders } from './registry-auth.js'
 

@@ -1,6 +1,6 @@
 import { formatReference, formatRepository, type Reference, withDefaultTag } from '../../model/reference.js'
 import type { BuilderCall } from '../port.js'
-import type { Connection } from './connection.js'
+import type { Connection } from './connection/connection.js'
 import { Refusal } from './failures.js'
 
 /** Gives an image of the engine another name. */

@@ -1,5 +1,5 @@
 import type { Repository } from '../../model/reference.js'
-import { helperKey, hostOfKey } from '../../registry/docker-config-file.js'
+import { helperKey, hostOfKey } from '../../registry/auth/docker-config-file.js'
 import type { CredentialStore, Credentials } from '../../registry/port.js'
 
 /** The login for a host as an engine or BuildKit names it, Docker Hub by any of its names. */

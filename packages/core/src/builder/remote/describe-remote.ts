@@ -1,6 +1,6 @@
 import { EngineError } from '../../model/errors.js'
 import { normalizePlatform } from '../../model/platform.js'
-import { allowedEntitlements } from '../allowed-entitlements.js'
+import { allowedEntitlements } from '../build/allowed-entitlements.js'
 import type { BuildKitClient } from '../buildkit/client.js'
 import { featuresOf, requestVersion } from '../buildkit-features.js'
 import { withOlderVariants } from '../docker/runnable.js'

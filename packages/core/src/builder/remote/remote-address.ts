@@ -1,11 +1,11 @@
 import type { Duplex } from 'node:stream'
 import { EngineError } from '../../model/errors.js'
 import { isLoopback } from '../../model/loopback.js'
-import { openSocket } from '../dial/open-socket.js'
-import { ProgramStream } from '../dial/program-stream.js'
-import { readTlsFiles, type TlsMaterial } from '../dial/tls-material.js'
-import { type Endpoint, parseEndpoint, resolveEndpoint } from '../docker/endpoint.js'
-import { sshArguments } from '../docker/ssh-connection.js'
+import { openSocket } from '../transport/open-socket.js'
+import { ProgramStream } from '../transport/program-stream.js'
+import { readTlsFiles, type TlsMaterial } from '../transport/tls-material.js'
+import { type Endpoint, parseEndpoint, resolveEndpoint } from '../docker/connection/endpoint.js'
+import { sshArguments } from '../docker/connection/ssh-connection.js'
 import { execArguments, isPodAddress, parsePodAddress } from '../kubernetes/pod-address.js'
 import type { BuilderOptions, Environment } from '../options.js'
 
@@ -72,7 +72,7 @@ function throughContainer(
     isElsewhere: false,
     async open(signal) {
       const [{ Connection }, { openExec }, endpoint] = await Promise.all([
-        import('../docker/connection.js'),
+        import('../docker/connection/connection.js'),
         import('../docker/container-exec.js'),
         resolveEndpoint({ host: context, env }),
       ])

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
 import { type EngineChoice, openEngines } from '../../builder/builders.js'
-import { compile } from '../../definition/compile.js'
+import { compile } from '../../definition/compile/compile.js'
 import type { Definition } from '../../definition/definition.js'
 import { DefinitionError, RegistryError, throwIfCancelled } from '../../model/errors.js'
 import { type Platform, platformIdentity } from '../../model/platform.js'
@@ -11,8 +11,8 @@ import {
   repositoryOf,
   withDefaultTag,
 } from '../../model/reference.js'
-import { dockerConfigCredentials } from '../../registry/docker-config.js'
-import { type DockerProxies, readDockerProxies } from '../../registry/docker-proxies.js'
+import { dockerConfigCredentials } from '../../registry/auth/docker-config.js'
+import { type DockerProxies, readDockerProxies } from '../../registry/auth/docker-proxies.js'
 import { OPERATION_OPTIONS, type OptionNames, splitArguments } from '../option-names.js'
 import type { OperationOptions, PipelineOptions, PipelinesAndOptions } from '../options.js'
 import { EMBEDDED_HOST, isEmbedded, registryBeforeStart, registryDirectory } from '../registry-choice.js'

@@ -4,7 +4,7 @@ import type { Builder, BuilderInfo } from '../../builder/port.js'
 import { PolyarchError } from '../../model/errors.js'
 import { formatPlatform, type Platform } from '../../model/platform.js'
 import { executionOn } from '../../plan/execution-on.js'
-import { type DockerProxies, proxiesFor } from '../../registry/docker-proxies.js'
+import { type DockerProxies, proxiesFor } from '../../registry/auth/docker-proxies.js'
 import { type Finding, fine, trouble } from './finding.js'
 import { checkRoom, withoutLogin } from './host-check.js'
 

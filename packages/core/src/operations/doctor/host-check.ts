@@ -1,10 +1,10 @@
 import { access, readFile, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { HostError } from '../../model/errors.js'
-import { parseAuthVariable } from '../../registry/docker-config-file.js'
+import { parseAuthVariable } from '../../registry/auth/docker-config-file.js'
 import { ADVICE } from '../../report/advice.js'
 import { formatBytes } from '../../report/units.js'
-import { requireEmulator } from '../../rootfs/emulator.js'
+import { requireEmulator } from '../../rootfs/apt/emulator.js'
 import { isOnPath } from '../../rootfs/tool.js'
 import { type Finding, fine, trouble } from './finding.js'
 

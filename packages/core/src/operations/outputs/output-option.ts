@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { Definition, PipelineDefinition } from '../../definition/definition.js'
-import { suggest } from '../../definition/faults.js'
-import { readOptionFields } from '../../definition/option-fields.js'
+import { suggest } from '../../definition/issues.js'
+import { readOptionFields } from '../../definition/declare/option-fields.js'
 import { DefinitionError, type Fault } from '../../model/errors.js'
 import { formatPlatform, type Platform, parsePlatform, samePlatform } from '../../model/platform.js'
 

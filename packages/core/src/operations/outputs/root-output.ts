@@ -1,7 +1,7 @@
 import { chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Header } from 'tar-stream'
-import { TarFolder } from '../../context/tar-folder.js'
+import { TarFolder } from '../../context/tar/tar-folder.js'
 import { formatPlatform, type Platform } from '../../model/platform.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { type AddEntry, writeArchive } from './pack-archive.js'

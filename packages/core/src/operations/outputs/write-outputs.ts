@@ -1,7 +1,7 @@
 import type { NodeResult } from '../../execute/execution.js'
 import type { Graph, ImageNode, IndexNode } from '../../graph/node.js'
 import { DefinitionError, RegistryError } from '../../model/errors.js'
-import type { RunEvent } from '../../model/events.js'
+import type { RunEvent } from '../../model/run/events.js'
 import { isIndex } from '../../model/oci.js'
 import { formatPlatform, samePlatform } from '../../model/platform.js'
 import { formatReference, type Reference } from '../../model/reference.js'

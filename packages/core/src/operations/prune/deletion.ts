@@ -3,7 +3,7 @@ import { RegistryError } from '../../model/errors.js'
 import { type Reference, repositoryOf } from '../../model/reference.js'
 import { allOrNone } from '../../registry/all-or-none.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
-import { isDeletionRefused, isTaggedRefused, isTagRefused } from '../refused-deletion.js'
+import { isDeletionRefused, isTaggedRefused, isTagRefused } from '../images/refused-deletion.js'
 import type { UnneededManifest } from './unneeded.js'
 
 const NOT_FOUND_AGAIN = 'the registry did not find it when it was to be deleted'

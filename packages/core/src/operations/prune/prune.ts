@@ -11,10 +11,10 @@ import {
 import { makePlan } from '../../plan/planning.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { checkReference, keyReference } from '../../steps/key.js'
-import { imageNamed, readName } from '../named-image.js'
+import { imageNamed, readName } from '../images/named-image.js'
 import { PRUNE_OPTIONS, splitArguments } from '../option-names.js'
 import type { PipelinesAndOptions, PruneOptions } from '../options.js'
-import { inWorkshop, type Workshop } from '../workshop.js'
+import { inWorkshop, type Workshop } from '../runs/run-session.js'
 import { deleteUnneeded } from './deletion.js'
 import { findUnneeded, type Kept, type PruneReason, type Unneeded, type UnneededManifest } from './unneeded.js'
 

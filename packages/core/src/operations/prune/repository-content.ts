@@ -12,11 +12,11 @@ import {
 } from '../../model/oci.js'
 import { formatReference, formatRepository, type Reference, type Repository } from '../../model/reference.js'
 import { allOrNone } from '../../registry/all-or-none.js'
-import { isManifestEntry } from '../../registry/index-entries.js'
+import { isManifestEntry } from '../../registry/manifests/index-entries.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
-import { referrersTag } from '../../registry/referrers.js'
-import { recordReference } from '../../steps/context-record.js'
-import { readBase, readParts } from '../../steps/image-parts.js'
+import { referrersTag } from '../../registry/manifests/referrers.js'
+import { recordReference } from '../../steps/image/context/context-record.js'
+import { readBase, readParts } from '../../steps/image/image-parts.js'
 
 /** A tag with the manifest that it points to. */
 export interface TaggedManifest {

@@ -1,4 +1,4 @@
-import type { NodePlan, TagPlan } from '../../model/plan.js'
+import type { NodePlan, TagPlan } from '../../model/run/plan.js'
 import { formatPlatform } from '../../model/platform.js'
 import { ACTION_WORDS, tagWord } from '../plain-words.js'
 

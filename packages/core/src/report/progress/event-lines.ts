@@ -1,4 +1,4 @@
-import type { RunEvent } from '../../model/events.js'
+import type { RunEvent } from '../../model/run/events.js'
 import { escapeJson } from '../escape.js'
 import type { Reporter } from './reporter.js'
 

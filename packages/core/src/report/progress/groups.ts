@@ -1,4 +1,4 @@
-import type { RunEvent } from '../../model/events.js'
+import type { RunEvent } from '../../model/run/events.js'
 import { escapeCiCommands, escapeLine } from '../escape.js'
 
 /** How a CI system folds lines of its log. */

@@ -1,4 +1,4 @@
-import type { WorkEvent } from '../../model/events.js'
+import type { WorkEvent } from '../../model/run/events.js'
 import { escapeText } from '../escape.js'
 
 /** The most of a line that is waited for, in characters: some output has no ends of lines. */

@@ -1,6 +1,6 @@
-import type { EngineUse } from '../../model/engine-use.js'
-import type { RunEvent, WorkEvent } from '../../model/events.js'
-import { isChange, type NodePlan } from '../../model/plan.js'
+import type { EngineUse } from '../../model/run/engine-use.js'
+import type { RunEvent, WorkEvent } from '../../model/run/events.js'
+import { isChange, type NodePlan } from '../../model/run/plan.js'
 import { codeText, isAsDeclared, movedText } from '../plain-words.js'
 import { Traffic } from './traffic.js'
 

@@ -1,4 +1,4 @@
-import type { RunEvent } from '../../model/events.js'
+import type { RunEvent } from '../../model/run/events.js'
 
 /** Shows a run while it goes on. */
 export interface Reporter extends Disposable {

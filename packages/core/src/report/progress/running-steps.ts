@@ -1,4 +1,4 @@
-import type { WorkEvent } from '../../model/events.js'
+import type { WorkEvent } from '../../model/run/events.js'
 import { formatDuration } from '../units.js'
 import { lastState } from './output-lines.js'
 

@@ -1,7 +1,7 @@
 import type { WriteStream } from 'node:tty'
 import { createLogUpdate } from 'log-update'
 import stringWidth from 'string-width'
-import type { RunEvent } from '../../model/events.js'
+import type { RunEvent } from '../../model/run/events.js'
 import { escapeLine } from '../escape.js'
 import { type Paint, painted } from '../paint.js'
 import { OutputLines } from './output-lines.js'

@@ -1,4 +1,4 @@
-import type { EngineTransferEvent, TransferEvent } from '../../model/events.js'
+import type { EngineTransferEvent, TransferEvent } from '../../model/run/events.js'
 
 /** Which way bytes move, seen from here. */
 export type Way = 'up' | 'down'

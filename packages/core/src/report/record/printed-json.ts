@@ -2,7 +2,7 @@ import { Ajv, type ValidateFunction } from 'ajv'
 import eventSchema from '../../../schemas/event.schema.json' with { type: 'json' }
 import metadataSchema from '../../../schemas/metadata.schema.json' with { type: 'json' }
 import reportSchema from '../../../schemas/report.schema.json' with { type: 'json' }
-import type { RunEvent } from '../../model/events.js'
+import type { RunEvent } from '../../model/run/events.js'
 import type { Report } from '../report.js'
 
 /**

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { DefinitionError } from '../../model/errors.js'
-import type { RunEvent } from '../../model/events.js'
+import type { RunEvent } from '../../model/run/events.js'
 import { parseJson } from '../../model/json.js'
 import { LineTooLong, readLines } from '../../model/lines.js'
 import { EVENTS_VERSION } from '../progress/event-lines.js'

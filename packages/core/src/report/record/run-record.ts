@@ -1,6 +1,6 @@
 import type { ErrorData } from '../../model/error-data.js'
-import type { LayersEvent, RunEvent, WorkEvent } from '../../model/events.js'
-import type { NodePlan, Plan } from '../../model/plan.js'
+import type { LayersEvent, RunEvent, WorkEvent } from '../../model/run/events.js'
+import type { NodePlan, Plan } from '../../model/run/plan.js'
 import { type NodeReport, type Report, reportOf } from '../report.js'
 import { StepLog, type StepRecord } from './log-record.js'
 

@@ -6,8 +6,8 @@ import { Duplex } from 'node:stream'
 import { expect, it } from 'vitest'
 import { runProgram, startProgram } from '../../../../../test/support/child.js'
 import { tempFolder } from '../../../../../test/support/temp-folder.js'
-import { restrictAgent } from '../../../src/builder/buildkit/agent-filter.js'
-import { agentMessage } from '../../../src/builder/buildkit/agent-messages.js'
+import { restrictAgent } from '../../../src/builder/buildkit/session/ssh/agent-filter.js'
+import { agentMessage } from '../../../src/builder/buildkit/session/ssh/agent-messages.js'
 
 /** Requests that change an agent, by number. @see https://datatracker.ietf.org/doc/html/draft-ietf-sshm-ssh-agent */
 const CHANGES = {

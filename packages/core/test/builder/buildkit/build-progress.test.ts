@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { BuildProgress } from '../../../src/builder/buildkit/build-progress.js'
 import { type BuildStatus, decodeStatus, type StatusVertex } from '../../../src/builder/buildkit/status.js'
-import type { EngineEvent } from '../../../src/model/events.js'
+import type { EngineEvent } from '../../../src/model/run/events.js'
 import { RECORDED_STATUS } from './recorded-status.js'
 
 const NOTHING: BuildStatus = { vertexes: [], statuses: [], logs: [], warnings: [] }

@@ -1,6 +1,6 @@
 import { Metadata } from '@grpc/grpc-js'
 import { expect, test } from 'vitest'
-import { followPathsOf } from '../../../src/builder/buildkit/follow-paths.js'
+import { followPathsOf } from '../../../src/builder/buildkit/session/files/follow-paths.js'
 
 /** Metadata as a server has it: Node joins the values of one header. */
 function received(values: readonly string[], headers: Record<string, string> = {}): Metadata {

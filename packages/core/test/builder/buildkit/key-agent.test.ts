@@ -5,7 +5,7 @@ import { finished } from 'node:stream/promises'
 import { describe, expect, it } from 'vitest'
 import { runProgram } from '../../../../../test/support/child.js'
 import { tempFolder } from '../../../../../test/support/temp-folder.js'
-import { agentOfKeys } from '../../../src/builder/buildkit/key-agent.js'
+import { agentOfKeys } from '../../../src/builder/buildkit/session/ssh/key-agent.js'
 
 /** Lets OpenSSH's own clients speak to the agent: through a socket, as to any other. */
 async function listenAt(path: string, open: ReturnType<typeof agentOfKeys>): Promise<Server & AsyncDisposable> {

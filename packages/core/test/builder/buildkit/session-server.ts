@@ -1,5 +1,5 @@
 import { Client, credentials, Metadata, Server, ServerCredentials } from '@grpc/grpc-js'
-import type { SessionService } from '../../../src/builder/buildkit/service.js'
+import type { SessionService } from '../../../src/builder/buildkit/session/service.js'
 
 /** A service of a session, and a client in the place of BuildKit. */
 export interface ServedSession extends Disposable {

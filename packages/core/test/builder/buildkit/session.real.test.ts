@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { runProgram, startProgram } from '../../../../../test/support/child.js'
 import { programFiles } from '../../../../../test/support/program-files.js'
 import { tempFolder } from '../../../../../test/support/temp-folder.js'
-import { agentSocket } from '../../../src/builder/buildkit/agent-socket.js'
+import { agentSocket } from '../../../src/builder/buildkit/session/ssh/agent-socket.js'
 import { connectEngine } from '../../../src/builder/connect.js'
 import { buildFor, buildOnce, ENGINES, printed, setUpEngine } from '../engines.js'
 

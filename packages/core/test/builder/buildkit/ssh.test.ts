@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events'
 import { Duplex } from 'node:stream'
 import { Client, credentials, Metadata, Server, ServerCredentials } from '@grpc/grpc-js'
 import { expect, test } from 'vitest'
-import { sshService } from '../../../src/builder/buildkit/ssh.js'
+import { sshService } from '../../../src/builder/buildkit/session/ssh/ssh.js'
 
 test('an agent that is reached after its step has ended is let go again', async () => {
   const steps = new EventEmitter()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { compareApiVersions, negotiate } from '../../../src/builder/docker/api-version.js'
+import { compareApiVersions, negotiate } from '../../../src/builder/docker/connection/api-version.js'
 
 const ENGINE = { Version: '20.10.24', ApiVersion: '1.41', MinAPIVersion: '1.12', Os: 'linux', Arch: 'amd64' }
 

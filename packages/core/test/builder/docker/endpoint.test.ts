@@ -3,8 +3,8 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { tempFolder } from '../../../../../test/support/temp-folder.js'
-import { parseEndpoint, resolveEndpoint } from '../../../src/builder/docker/endpoint.js'
-import { sshArguments } from '../../../src/builder/docker/ssh-connection.js'
+import { parseEndpoint, resolveEndpoint } from '../../../src/builder/docker/connection/endpoint.js'
+import { sshArguments } from '../../../src/builder/docker/connection/ssh-connection.js'
 
 const UNREACHABLE = expect.objectContaining({ code: 'ENGINE_UNREACHABLE' })
 

@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto'
+import { ENTITLEMENTS, type Entitlement } from '../../definition/declare/entitlements.js'
+import type { ControlClient } from '../buildkit/control.js'
+import { GrpcError } from '../buildkit/grpc/grpc-error.js'
+
+/** No builder has this frontend. */
+const NO_FRONTEND = 'none'
+
+/**
+ * Returns the entitlements that a BuildKit's configuration allows. It reports them nowhere, but checks those of a build
+ * before anything else: a build that fails in the same way with an entitlement as without one may have it.
+ */
+export async function allowedEntitlements(
+  control: ControlClient,
+  signal: AbortSignal | undefined,
+): Promise<ReadonlySet<Entitlement>> {
+  const [without, ...outcomes] = await Promise.all([
+    outcomeOf(control, [], signal),
+    ...ENTITLEMENTS.map((entitlement) => outcomeOf(control, [entitlement], signal)),
+  ])
+  return new Set(ENTITLEMENTS.filter((_entitlement, at) => outcomes[at] === without))
+}
+
+/** What becomes of a build that does nothing. */
+async function outcomeOf(
+  control: ControlClient,
+  entitlements: readonly Entitlement[],
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  try {
+    const ref = randomUUID()
+    await control.solve(
+      { ref, session: '', frontend: NO_FRONTEND, frontendAttributes: {}, entitlements, isInternal: true },
+      { signal },
+    )
+    return ''
+  } catch (error) {
+    if (error instanceof GrpcError) return error.message
+    throw error
+  }
+}

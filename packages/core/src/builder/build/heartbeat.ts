@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { onAbort } from '../../model/async/on-abort.js'
+import { timeLimit } from '../../model/async/time-limit.js'
+
+/** Milliseconds between two requests for a sign of life. */
+const INTERVAL = 10_000
+
+/** Milliseconds that a builder may take to answer one. */
+export const PATIENCE = 30_000
+
+/** Milliseconds that an aborted operation may take to remove what it left. */
+const GRACE = 4000
+
+/** What decides whether a builder is alive. */
+export interface Heartbeat {
+  readonly signal: AbortSignal | undefined
+  /** Requests something small; resolves with any answer. */
+  readonly beat: (signal: AbortSignal) => Promise<unknown>
+  /** In milliseconds. */
+  readonly interval?: number
+  readonly patience?: number
+}
+
+/**
+ * Runs an operation, and ends it where the builder stops answering meanwhile: a process that is frozen, or a machine
+ * that is gone, keeps its connections open. An operation that is aborted has four seconds to remove what it left.
+ *
+ * @throws Error with the code ETIMEDOUT where the builder has not answered in time
+ */
+export async function withHeartbeat<T>(
+  { signal, beat, interval = INTERVAL, patience = PATIENCE }: Heartbeat,
+  operation: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const over = new AbortController()
+  const silent = new AbortController()
+  const own = AbortSignal.any([silent.signal, ...(signal ? [signal] : [])])
+  let grace: NodeJS.Timeout | undefined
+  const aborted = new Promise<never>((_, reject) => {
+    const forget = onAbort(own, () => {
+      grace = setTimeout(() => reject(own.reason), GRACE)
+    })
+    over.signal.addEventListener('abort', forget, { once: true })
+  })
+  const watching = watch()
+  try {
+    return await Promise.race([operation(own), aborted])
+  } finally {
+    over.abort()
+    clearTimeout(grace)
+    await watching
+  }
+
+  async function watch(): Promise<void> {
+    try {
+      for (;;) {
+        await sleep(interval, undefined, { signal: over.signal, ref: false })
+        const limit = timeLimit(patience, over.signal)
+        // A refusal is an answer, too; that the connection breaks is for the operation to report.
+        await beat(limit).catch(() => {})
+        if (limit.aborted && !over.signal.aborted) return silent.abort(silence(patience))
+      }
+    } catch {
+      // The operation is over.
+    }
+  }
+}
+
+function silence(patience: number): Error {
+  return Object.assign(new Error(`no answer within ${patience / 1000} seconds`), { code: 'ETIMEDOUT' })
+}

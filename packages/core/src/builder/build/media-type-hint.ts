@@ -1,0 +1,16 @@
+import type { ImageFormat } from '../../definition/declare/declaration.js'
+
+/** How engines and BuildKit quote a registry that refuses the media type of a manifest: by its status, or in its words. */
+const TYPE_REFUSED = /\b415\b|media ?type/i
+
+/**
+ * What to do about a push that the registry refused for the media types of the image; undefined for other reasons.
+ *
+ * @param pushes - The media types that the builder pushed.
+ */
+export function mediaTypeHint(message: string, pushes: ImageFormat): string | undefined {
+  if (!TYPE_REFUSED.test(message)) return undefined
+  return pushes === 'docker'
+    ? "the registry may accept OCI media types only: name a builder that pushes these, such as Docker Engine 27.5 or newer with the containerd image store, or '--builder docker-container://<name>', and no .format('docker')"
+    : "the registry may accept Docker's media types only: say .format('docker')"
+}

@@ -1,0 +1,106 @@
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2'
+import type { Duplex } from 'node:stream'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { onAbort } from '../../../model/async/on-abort.js'
+import { closedConnection, GrpcError, GrpcStatus, statusOf } from './grpc-error.js'
+import { frame, readFrames } from './frames.js'
+
+/** What a call takes beside its request. */
+export interface GrpcCall {
+  readonly signal?: AbortSignal | undefined
+  /** Metadata, as HTTP/2 headers in lower case. */
+  readonly metadata?: Readonly<Record<string, string | readonly string[]>>
+}
+
+/** Bytes that the other side may send before it waits for us, per connection and per call. */
+const WINDOW = 4 * 1024 * 1024
+
+/**
+ * A gRPC client over a connection that is already open. grpc-js's client can only dial for itself, and so cannot use a
+ * connection that an engine upgraded, an ssh process, or a pod's standard streams.
+ *
+ * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
+ */
+export class GrpcConnection implements AsyncDisposable {
+  readonly #session: ClientHttp2Session
+  readonly #socket: Duplex
+  #failure: Error | undefined
+
+  constructor(socket: Duplex) {
+    this.#socket = socket
+    this.#session = connect('http://buildkit', {
+      createConnection: () => socket,
+      settings: { initialWindowSize: WINDOW, enablePush: false },
+    })
+    const fail = (error: Error) => {
+      this.#failure ??= error
+    }
+    this.#session.on('connect', () => this.#session.setLocalWindowSize(WINDOW))
+    this.#session.on('error', fail)
+    socket.on('error', fail)
+  }
+
+  /** Whether calls can no longer be made, since one of the two sides has closed the connection. */
+  get isClosed(): boolean {
+    return this.#session.destroyed || this.#session.closed
+  }
+
+  /** Sends one request and returns the one answer. @throws GrpcError; the connection's error; the signal's reason */
+  async unary(path: string, request: Uint8Array, call: GrpcCall = {}): Promise<Buffer> {
+    let answer: Buffer | undefined
+    for await (const message of this.stream(path, request, call)) answer = message
+    if (answer !== undefined) return answer
+    throw new GrpcError(GrpcStatus.internal, `${path} ended without an answer`)
+  }
+
+  /** Sends one request and yields each message of the answer. Rejects as {@link unary} does. */
+  async *stream(path: string, request: Uint8Array, call: GrpcCall = {}): AsyncGenerator<Buffer, void> {
+    const stream = this.open(path, call)
+    stream.end(frame(request))
+    yield* this.#messages(stream, call.signal)
+  }
+
+  /** Opens a call whose request is a stream, as raw HTTP/2. The caller frames messages in both directions. */
+  open(path: string, { metadata }: GrpcCall = {}): ClientHttp2Stream {
+    if (this.#failure !== undefined) throw this.#failure
+    if (this.isClosed) throw closedConnection()
+    return this.#session.request({
+      ':method': 'POST',
+      ':path': path,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+      ...metadata,
+    })
+  }
+
+  async *#messages(stream: ClientHttp2Stream, signal: AbortSignal | undefined): AsyncGenerator<Buffer, void> {
+    signal?.throwIfAborted()
+    const outcome = statusOf(stream)
+    const forget = signal && onAbort(signal, () => cancel(stream))
+    try {
+      yield* readFrames(stream)
+      const error = await outcome
+      if (error !== undefined) throw error
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (error instanceof GrpcError) throw error
+      throw this.#failure ?? error
+    } finally {
+      forget?.()
+      cancel(stream)
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Node 20 corrupts its heap where an HTTP/2 session is destroyed inside a callback of its own streams.
+    await nextTurn()
+    this.#session.destroy()
+    this.#socket.destroy()
+  }
+}
+
+/** Ends a call that is still running, from outside of its own callbacks: see the disposal of the connection. */
+function cancel(stream: ClientHttp2Stream): void {
+  if (stream.closed) return
+  setImmediate(() => stream.close(constants.NGHTTP2_CANCEL))
+}

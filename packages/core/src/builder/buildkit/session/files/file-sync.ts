@@ -1,0 +1,138 @@
+import type { ServerDuplexStream } from '@grpc/grpc-js'
+import pLimit from 'p-limit'
+import { goFileMode } from './file-mode.js'
+import { FILE_SYNC_SCHEMA, type Packet, PacketType, type Stat } from './file-sync-schema.js'
+import { followPathsOf } from './follow-paths.js'
+import { messageTypes } from '../../grpc/messages.js'
+import { NotInSession, type SessionService, sendMessage, streamMethod } from '../service.js'
+
+/** An entry of a directory that a build reads. Paths are relative and use `/`; they are sent byte by byte. */
+export interface SyncEntry {
+  readonly kind: 'file' | 'directory' | 'symlink'
+  readonly path: Uint8Array
+  /** Unix permission bits, 0o7777 at most. */
+  readonly mode: number
+  /** In bytes; 0 for a directory. */
+  readonly size: number
+  /** Nanoseconds since the epoch. The receiver takes a file for unchanged where size, mode, owner and this are equal. */
+  readonly modified: bigint
+  /** The target of a symlink, or the path of an earlier entry that is the same file. */
+  readonly link?: Uint8Array
+  /** The content of a file. */
+  readonly open?: () => AsyncIterable<Uint8Array>
+}
+
+/** A directory that a build may read. */
+export interface SyncDirectory {
+  /**
+   * The entries at and below these paths, each after its parent, sorted by path component; all where there are none.
+   * It may return more.
+   */
+  list(followPaths: readonly string[], signal: AbortSignal): Promise<readonly SyncEntry[]>
+}
+
+/** Files whose content is sent at the same time. */
+const SENT_AT_ONCE = 4
+
+/** Bytes of content in one packet. */
+const PIECE = 256 * 1024
+
+/**
+ * Sends directories of this machine to a build, by the name that it knows them by. What the builder has already is not
+ * sent again. Owners are not sent: files belong to root in the image, as with docker.
+ *
+ * @see https://github.com/tonistiigi/fsutil the protocol
+ */
+export function fileSyncService(directories: Readonly<Record<string, SyncDirectory>>): SessionService {
+  const type = messageTypes(FILE_SYNC_SCHEMA)<Packet>('Packet')
+  const byName = new Map(Object.entries(directories))
+  return [
+    streamMethod('/moby.filesync.v1.FileSync/DiffCopy', { request: type, answer: type }, async (call) => {
+      const name = String(call.metadata.get('dir-name')[0] ?? '')
+      const directory = byName.get(name)
+      if (directory === undefined) throw new NotInSession(`the session has no directory '${name}'`)
+      await new Transfer(call).run(directory, followPathsOf(call.metadata))
+    }),
+  ]
+}
+
+type Call = ServerDuplexStream<Required<Packet>, Packet>
+
+/** One directory on its way to one build. */
+class Transfer {
+  readonly #call: Call
+  readonly #stop = new AbortController()
+  readonly #limit = pLimit(SENT_AT_ONCE)
+  #entries: readonly SyncEntry[] = []
+
+  constructor(call: Call) {
+    this.#call = call
+  }
+
+  /** Sends what is there, then the content of what is requested, until the receiver has finished. */
+  async run(directory: SyncDirectory, followPaths: readonly string[]): Promise<void> {
+    const finished = this.#receive()
+    // Handled where it is awaited; until then it must not end the process.
+    finished.catch(() => {})
+    try {
+      this.#entries = await directory.list(followPaths, this.#stop.signal)
+      for (const entry of this.#entries) await sendMessage(this.#call, { type: PacketType.stat, stat: statOf(entry) })
+      await sendMessage(this.#call, { type: PacketType.stat })
+      await finished
+    } catch (error) {
+      if (!this.#call.cancelled)
+        await sendMessage(this.#call, { type: PacketType.error, data: Buffer.from((error as Error).message) })
+      throw error
+    } finally {
+      this.#stop.abort()
+    }
+    this.#call.end()
+  }
+
+  #receive(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = () => {
+        this.#stop.abort()
+        reject(new NotInSession('the build ended before it had read its files'))
+      }
+      for (const event of ['cancelled', 'end', 'error']) this.#call.once(event, end)
+      this.#call.on('data', ({ type, ID, data }: Required<Packet>) => {
+        switch (type) {
+          case PacketType.request:
+            this.#limit(() => this.#sendContent(ID)).catch(reject)
+            break
+          case PacketType.finish:
+            this.#call.write({ type: PacketType.finish })
+            resolve()
+            break
+          case PacketType.error:
+            reject(new NotInSession(`the builder could not store the files: ${Buffer.from(data).toString()}`))
+            break
+        }
+      })
+    })
+  }
+
+  async #sendContent(id: number): Promise<void> {
+    const open = this.#entries[id]?.open
+    if (open === undefined) throw new RangeError(`the builder requested entry ${id}, which is no file`)
+    for await (const chunk of open()) {
+      if (this.#stop.signal.aborted) return
+      for (let start = 0; start < chunk.byteLength; start += PIECE) {
+        await sendMessage(this.#call, { type: PacketType.data, ID: id, data: chunk.subarray(start, start + PIECE) })
+      }
+    }
+    await sendMessage(this.#call, { type: PacketType.data, ID: id })
+  }
+}
+
+function statOf({ kind, path, mode, size, modified, link }: SyncEntry): Stat {
+  const nanoseconds = BigInt.asIntN(64, modified)
+  return {
+    path,
+    mode: goFileMode(kind, mode),
+    size,
+    modTime: { low: Number(nanoseconds & 0xffffffffn) | 0, high: Number(nanoseconds >> 32n) | 0, unsigned: false },
+    ...(link !== undefined && { linkname: link }),
+  }
+}

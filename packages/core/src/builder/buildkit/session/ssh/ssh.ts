@@ -1,0 +1,82 @@
+import type { Duplex } from 'node:stream'
+import type { Metadata, ServerDuplexStream } from '@grpc/grpc-js'
+import { restrictAgent } from './agent-filter.js'
+import { messageTypes } from '../../grpc/messages.js'
+import type { SshAgents } from '../../options.js'
+import { failCall, NotInSession, type SessionService, streamMethod, unaryMethod } from '../service.js'
+
+/** @see https://github.com/moby/buildkit/blob/v0.13.0/session/sshforward/ssh.proto */
+const SCHEMA = `
+syntax = "proto3";
+
+message BytesMessage {
+  bytes data = 1;
+}
+
+message CheckAgentRequest {
+  string id = 1;
+}
+
+message CheckAgentResponse {
+}
+`
+
+interface BytesMessage {
+  readonly data: Uint8Array
+}
+
+/** Metadata that names the agent which a step asked for. */
+const ID_KEY = 'buildkit.ssh.id'
+
+/** The agent of a step that names none. */
+const DEFAULT_ID = 'default'
+
+/**
+ * Connects a step that mounts an ssh agent with that agent on this machine. A step can list identities and request
+ * signatures; it cannot change the agent.
+ */
+export function sshService(agents: SshAgents): SessionService {
+  const type = messageTypes(SCHEMA)
+  const bytes = type<BytesMessage>('BytesMessage')
+  const byId = new Map(Object.entries(agents))
+  const agentOf = (id: string) => {
+    const open = byId.get(id || DEFAULT_ID)
+    if (open === undefined) throw new NotInSession(`the build has no ssh agent '${id}'`)
+    return open
+  }
+  return [
+    unaryMethod(
+      '/moby.sshforward.v1.SSH/CheckAgent',
+      { request: type<{ id: string }>('CheckAgentRequest'), answer: type<object>('CheckAgentResponse') },
+      ({ id }) => {
+        agentOf(id)
+        return {}
+      },
+    ),
+    streamMethod('/moby.sshforward.v1.SSH/ForwardAgent', { request: bytes, answer: bytes }, async (call) => {
+      forward(call, restrictAgent(await agentOf(idOf(call.metadata))()))
+    }),
+  ]
+}
+
+function idOf(metadata: Metadata): string {
+  return metadata.get(ID_KEY)[0]?.toString() ?? DEFAULT_ID
+}
+
+/** Each side waits for the other: a step may send without end, or never read. */
+function forward(call: ServerDuplexStream<BytesMessage, BytesMessage>, agent: Duplex): void {
+  // The step may have ended while the agent was being reached, and says so once.
+  if (call.cancelled) return void agent.destroy()
+  call.on('data', ({ data }: BytesMessage) => {
+    if (!agent.write(data)) call.pause()
+  })
+  agent.on('drain', () => call.resume())
+  call.once('end', () => agent.end())
+  call.once('cancelled', () => agent.destroy())
+  agent.on('data', (data) => {
+    if (!call.write({ data })) agent.pause()
+  })
+  call.on('drain', () => agent.resume())
+  agent.once('error', (error) => failCall(call, error))
+  agent.once('close', () => call.end())
+}

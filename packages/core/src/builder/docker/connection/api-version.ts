@@ -1,0 +1,65 @@
+import { EngineError } from '../../../model/errors.js'
+import { isJsonObject, itemsOf, type JsonObject, textOf } from '../../../model/json-fields.js'
+
+/** A version of the Engine API, `1.41`. */
+export type ApiVersion = `${number}.${number}`
+
+/** What an engine says of its version, and what is spoken with it. */
+export interface EngineVersion {
+  readonly engine: string
+  /** The newest API that the engine knows. */
+  readonly api: ApiVersion
+  /** The API that polyarch speaks with it. */
+  readonly speak: ApiVersion
+  readonly os: string
+  readonly architecture: string
+}
+
+/** The first API with BuildKit in `POST /build`. @see https://docs.docker.com/reference/api/engine/version-history/ */
+const OLDEST: ApiVersion = '1.39'
+
+/** The newest API that this adapter was written for; asking for it keeps later changes of the engine away. */
+const NEWEST: ApiVersion = '1.51'
+
+/**
+ * Decides what to speak with an engine from its answer to `GET /version`.
+ *
+ * @throws ENGINE_UNSUPPORTED where it has no BuildKit, or no API version in common with polyarch.
+ */
+export function negotiate(answer: JsonObject): EngineVersion {
+  const field = (name: string) => textOf(answer[name])
+  const engine = field('Version') ?? 'of unknown version'
+  const api = asApiVersion(field('ApiVersion'))
+  const minimum = asApiVersion(field('MinAPIVersion'))
+  const [first] = itemsOf(answer['Components'])
+  const component = (isJsonObject(first) && textOf(first['Name'])) || 'Engine'
+  if (api === undefined || compareApiVersions(api, OLDEST) < 0) {
+    throw unsupported(`engine ${engine} (API ${field('ApiVersion') ?? 'unknown'}) has no BuildKit`)
+  }
+  if (component.startsWith('Podman')) throw unsupported(`${component} ${engine} has no BuildKit`)
+  if (field('Os') === 'windows') throw unsupported(`engine ${engine} builds for Windows, without BuildKit`)
+  if (minimum !== undefined && compareApiVersions(minimum, NEWEST) > 0) {
+    throw new EngineError('ENGINE_UNSUPPORTED', `engine ${engine} speaks API ${minimum} and later only`, {
+      hint: `This polyarch speaks up to ${NEWEST}: take a newer polyarch.`,
+    })
+  }
+  const speak = compareApiVersions(api, NEWEST) < 0 ? api : NEWEST
+  return { engine, api, speak, os: field('Os') ?? 'linux', architecture: field('Arch') ?? 'amd64' }
+}
+
+/** Negative where `a` is the older one. */
+export function compareApiVersions(a: ApiVersion, b: ApiVersion): number {
+  const [majorA = 0, minorA = 0] = a.split('.').map(Number)
+  const [majorB = 0, minorB = 0] = b.split('.').map(Number)
+  return majorA - majorB || minorA - minorB
+}
+
+function asApiVersion(text: string | undefined): ApiVersion | undefined {
+  return text !== undefined && /^\d+\.\d+$/.test(text) ? (text as ApiVersion) : undefined
+}
+
+function unsupported(what: string): EngineError {
+  return new EngineError('ENGINE_UNSUPPORTED', `${what}, which polyarch builds with`, {
+    hint: 'Use Docker Engine 20.10 or later, with Linux containers.',
+  })
+}

@@ -1,0 +1,130 @@
+import { EngineError } from '../../../model/errors.js'
+import { dockerConfigFolder } from '../../../registry/auth/docker-config-file.js'
+import { type CertificateFiles, readTlsFiles, type TlsMaterial } from '../../transport/tls-material.js'
+import type { Environment } from '../../options.js'
+import { currentContext } from './docker-context.js'
+
+/** Where an engine is, and how it is spoken to. */
+export type Endpoint =
+  | { readonly kind: 'socket'; readonly address: string; readonly path: string }
+  | {
+      readonly kind: 'tcp'
+      readonly address: string
+      readonly host: string
+      readonly port: number
+      readonly tls: TlsMaterial | undefined
+    }
+  | {
+      readonly kind: 'ssh'
+      readonly address: string
+      /** `user@host`, or a name from the ssh configuration. */
+      readonly destination: string
+      readonly port: number | undefined
+      /** Path of the engine's socket on that host, where it is not the usual one. */
+      readonly socket: string | undefined
+    }
+
+/** What decides which engine is meant. */
+export interface EndpointOptions {
+  /** An address as in DOCKER_HOST, or the name of a docker context; it wins over everything else. */
+  readonly host?: string | undefined
+  /** Folder or files of the certificates for an address. */
+  readonly certificates?: string | CertificateFiles | undefined
+  readonly env: Environment
+  readonly platform?: NodeJS.Platform
+}
+
+const DEFAULT_SOCKET = 'unix:///var/run/docker.sock'
+const DEFAULT_PIPE = 'npipe:////./pipe/docker_engine'
+const PLAIN_PORT = 2375
+const TLS_PORT = 2376
+
+/**
+ * Finds the engine as the docker command line does: the explicit host, DOCKER_HOST, the context in use, the default socket.
+ *
+ * @throws ENGINE_UNREACHABLE where an address is malformed or the context does not exist.
+ * @see https://docs.docker.com/engine/manage-resources/contexts/
+ */
+export async function resolveEndpoint(options: EndpointOptions): Promise<Endpoint> {
+  const { host, certificates, env, platform = process.platform } = options
+  const folder = dockerConfigFolder(env)
+  const contextName = host && !host.includes('://') ? host : undefined
+  const address = contextName === undefined ? host || env['DOCKER_HOST'] : undefined
+  if (address) {
+    const tls = certificates === undefined ? await environmentTls(env, folder) : await readTls(certificates)
+    return parseEndpoint(address, tls)
+  }
+  const context = await currentContext(folder, contextName ?? env['DOCKER_CONTEXT'])
+  if (context) return parseEndpoint(context.host, context.tls)
+  return parseEndpoint(platform === 'win32' ? DEFAULT_PIPE : DEFAULT_SOCKET, undefined)
+}
+
+/** TLS as DOCKER_TLS_VERIFY and DOCKER_CERT_PATH ask for it; any value but the empty one turns it on. */
+async function environmentTls(env: Environment, folder: string): Promise<TlsMaterial | undefined> {
+  if (!env['DOCKER_TLS_VERIFY']) return undefined
+  return readTls(env['DOCKER_CERT_PATH'] || folder)
+}
+
+async function readTls(from: string | CertificateFiles): Promise<TlsMaterial> {
+  return { ...(await readTlsFiles(from)), verify: true }
+}
+
+/**
+ * Reads `unix://`, `npipe://`, `tcp://` and `ssh://` addresses.
+ *
+ * @throws ENGINE_UNREACHABLE where it is none of them.
+ */
+export function parseEndpoint(address: string, tls: TlsMaterial | undefined): Endpoint {
+  const socket = /^(?:unix|npipe):\/\/(.+)$/.exec(address)?.[1]
+  if (socket !== undefined) return { kind: 'socket', address, path: socket }
+  const url = URL.canParse(address) ? new URL(address) : undefined
+  if (url?.password) {
+    throw new EngineError('ENGINE_UNREACHABLE', `the address of an engine on ${url.hostname} holds a password`, {
+      hint: 'Addresses are shown. Use a key for ssh, and certificates for tcp.',
+    })
+  }
+  if (url?.hostname && url.protocol === 'ssh:') return sshEndpoint(address, url)
+  if (url?.hostname && ['tcp:', 'http:', 'https:'].includes(url.protocol)) return tcpEndpoint(address, url, tls)
+  throw new EngineError('ENGINE_UNREACHABLE', `'${address}' is not an address of an engine`, {
+    hint: 'Write it as unix:///var/run/docker.sock, tcp://host:2376 or ssh://user@host, or name a docker context.',
+  })
+}
+
+function tcpEndpoint(address: string, url: URL, given: TlsMaterial | undefined): Endpoint {
+  const tls = given ?? (url.protocol === 'https:' ? { verify: true } : undefined)
+  // `tcp:` is no scheme that URL has a default port for, so that 80 and 443 are kept where they are written out.
+  const schemePort = { 'http:': 80, 'https:': 443 }[url.protocol]
+  const port = url.port === '' ? (schemePort ?? (tls ? TLS_PORT : PLAIN_PORT)) : Number(url.port)
+  return { kind: 'tcp', address, host: url.hostname.replace(/^\[|\]$/g, ''), port, tls }
+}
+
+function decodeUser(address: string, user: string): string {
+  try {
+    return decodeURIComponent(user)
+  } catch (cause) {
+    throw new EngineError('ENGINE_UNREACHABLE', `'${address}' names a user with a % that is no escaped character`, {
+      hint: 'Write a % in the name of a user as %25.',
+      cause,
+    })
+  }
+}
+
+function sshEndpoint(address: string, url: URL): Endpoint {
+  const user = decodeUser(address, url.username)
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  // ssh would take such a word for an option, and run what it says.
+  if (user.startsWith('-') || host.startsWith('-')) {
+    throw new EngineError('ENGINE_UNREACHABLE', `'${address}' names a user or host that starts with a dash`)
+  }
+  // The other host's shell reads the path.
+  if (!/^[\w./@+-]*$/.test(url.pathname)) {
+    throw new EngineError('ENGINE_UNREACHABLE', `'${address}' names a socket with a character that ssh cannot carry`)
+  }
+  return {
+    kind: 'ssh',
+    address,
+    destination: user === '' ? host : `${user}@${host}`,
+    port: url.port === '' ? undefined : Number(url.port),
+    socket: url.pathname === '' || url.pathname === '/' ? undefined : url.pathname,
+  }
+}

@@ -1,0 +1,55 @@
+import { EngineError } from '../../model/errors.js'
+import { PROGRAM_FAILED } from './program-stream.js'
+import { tlsFault } from './tls-error.js'
+
+/** An error of a connection, with Node.js's code for it. */
+export type ConnectionError = Error & { readonly code: string }
+
+/** What a message about a builder that cannot be reached says. */
+export interface UnreachableContext {
+  readonly address: string
+  /** What was requested, as in "the engine refused to …". */
+  readonly action: string
+  /** What is at the address: `engine`. */
+  readonly kind: string
+  /** The hint if nothing listens at the address. */
+  readonly start: string
+  /** The hint if the program that connects has failed. */
+  readonly program: string
+}
+
+const NOT_PERMITTED =
+  'This user may not use the socket: run as root, or add the user to the group that owns it (usually docker).'
+
+/** Codes of a connection that had been made and then broke. */
+const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'])
+
+/** Whether an error is one of a connection. Node.js's errors about wrong arguments have a code too, and are bugs. */
+export function isConnectionError(error: unknown): error is ConnectionError {
+  return error instanceof Error && !(error instanceof TypeError) && 'code' in error && typeof error.code === 'string'
+}
+
+/** The error for a builder whose connection cannot be made, or broke: ENGINE_UNREACHABLE. */
+export function unreachableBuilder(cause: ConnectionError, context: UnreachableContext): EngineError {
+  const { address, action, kind, start, program } = context
+  const { code } = cause
+  const reason = cause.message || code
+  const fault = tlsFault(code)
+  if (fault) {
+    const message = `the ${kind} at ${address} cannot be spoken to: ${fault.reason}`
+    return new EngineError('ENGINE_UNREACHABLE', message, { hint: fault.hint, cause })
+  }
+  if (BROKEN.has(code)) {
+    return new EngineError('ENGINE_UNREACHABLE', `the connection to the ${kind} at ${address} broke: ${reason}`, {
+      hint: `It was asked to ${action}. See whether the ${kind} is still running, and run again.`,
+      cause,
+    })
+  }
+  const hint = hintFor(code) ?? start
+  return new EngineError('ENGINE_UNREACHABLE', `no ${kind} answers at ${address}: ${reason}`, { hint, cause })
+
+  function hintFor(name: string): string | undefined {
+    if (name === 'EACCES' || name === 'EPERM') return NOT_PERMITTED
+    return name === PROGRAM_FAILED ? program : undefined
+  }
+}

@@ -1,0 +1,72 @@
+import { errorData } from '../../model/error-data.js'
+import type { RunEvent } from '../../model/run/events.js'
+import { execute } from '../../operations/runs/on-pipelines.js'
+import { EXECUTE_OPTIONS } from '../../operations/option-names.js'
+import type { Report } from '../../report/report.js'
+import { formatReport } from '../../report/text/report-text.js'
+import type { CommandContext, PipelineFlags } from '../command.js'
+import { EXIT, exitCodeOf } from '../exit-code.js'
+import { jsonText, printNote, printResult } from '../output.js'
+import { printPullHint } from './pull-hint.js'
+import { openReportPage } from './report-page.js'
+import { openReporter, progressOf } from '../reporters.js'
+import { optionsOf } from '../run-options.js'
+
+/** `build.ts`: plans, builds what is missing, publishes. */
+export async function buildCommand(flags: PipelineFlags, context: CommandContext): Promise<void> {
+  const { host } = context
+  try {
+    const report = await executeReported(flags, context)
+    printResult(flags.json ? jsonText(report) : formatReport(report), host)
+    if (isForPeople(flags, host)) await printPullHint(report, flags.registry ?? context.defaults.registry, host)
+    if (report.outcome === 'incomplete') host.exitCode = EXIT.incomplete
+  } catch (error) {
+    // Events as JSON have told it already, and nothing else may stand between them.
+    if (progressOf(flags, host) !== 'json') throw error
+    host.exitCode = exitCodeOf(error)
+  }
+}
+
+/** Says at the end where the page was written, unless only events or nothing may be shown. */
+async function executeReported(flags: PipelineFlags, context: CommandContext): Promise<Report> {
+  let isWritten = false
+  try {
+    return await executeShown(flags, context, () => {
+      isWritten = true
+    })
+  } finally {
+    if (isWritten && isForPeople(flags, context.host)) printNote(`report written to ${flags.report}`, context.host)
+  }
+}
+
+/** Whether standard error may hold more than events and errors. */
+function isForPeople(flags: PipelineFlags, host: CommandContext['host']): boolean {
+  return !['json', 'quiet'].includes(progressOf(flags, host))
+}
+
+/** What was drawn is taken away before anything else is written; the page is of runs that failed, too. */
+async function executeShown(flags: PipelineFlags, context: CommandContext, onPageWritten: () => void): Promise<Report> {
+  using reporter = await openReporter(flags, context.host)
+  context.onStopping = reporter.stopping
+  let isTold = false
+  try {
+    const page = flags.report === undefined ? undefined : await openReportPage(flags.report, context.host)
+    const onEvent = (event: RunEvent) => {
+      isTold ||= event.kind === 'run-finished' && event.error !== undefined
+      page?.add(event)
+      reporter.tell(event)
+    }
+    // Events as JSON are what a page can be made of later.
+    const tellLayers = page !== undefined || progressOf(flags, context.host) === 'json'
+    const run = execute(...context.pipelines, { ...optionsOf(flags, context, EXECUTE_OPTIONS), onEvent, tellLayers })
+    // Of a run that failed, its own failure is told, whatever becomes of the page.
+    await run.catch(() => page?.write().then(onPageWritten, () => {}))
+    const report = await run
+    await page?.write()
+    if (page !== undefined) onPageWritten()
+    return report
+  } catch (error) {
+    if (!isTold) reporter.tell({ kind: 'run-finished', at: Date.now(), outcome: 'failed', error: errorData(error) })
+    throw error
+  }
+}

@@ -1,0 +1,16 @@
+import { DIAGNOSE_OPTIONS, diagnose } from '../../operations/doctor/diagnose.js'
+import { formatDiagnosis } from '../../report/text/diagnosis-text.js'
+import { choosePaint } from '../../report/paint.js'
+import type { CommandContext, PipelineFlags } from '../command.js'
+import { EXIT } from '../exit-code.js'
+import { jsonText, printResult } from '../output.js'
+import { optionsOf } from '../run-options.js'
+
+/** `build.ts doctor`: looks at what a run needs, and says what to do about what is missing. */
+export async function doctorCommand(flags: PipelineFlags, context: CommandContext): Promise<void> {
+  const { host, pipelines } = context
+  const diagnosis = await diagnose(...pipelines, optionsOf(flags, context, DIAGNOSE_OPTIONS))
+  const paint = choosePaint({ stream: host.stdout, env: host.env })
+  printResult(flags.json ? jsonText(diagnosis) : formatDiagnosis(diagnosis, paint), host)
+  if (diagnosis.findings.some(({ state }) => state === 'problem')) host.exitCode = EXIT.failed
+}

@@ -1,0 +1,20 @@
+import { nearest } from '../../definition/issues.js'
+import { DefinitionError, ERROR_CODES } from '../../model/errors.js'
+import { formatExplanation } from '../../report/text/explanation-text.js'
+import type { CommandContext } from '../command.js'
+import { printResult } from '../output.js'
+
+/** `build.ts explain`: says what an error's code means, and what to do. @throws DefinitionError USAGE */
+export function explainCommand(text: string, { host }: CommandContext): void {
+  const word = text.toUpperCase().replaceAll('-', '_')
+  const code = ERROR_CODES.find((one) => one === word)
+  if (code === undefined) {
+    const near = nearest(word, ERROR_CODES)
+    const hint = near === undefined ? `there are ${ERROR_CODES.join(', ')}` : `did you mean '${near}'?`
+    throw new DefinitionError(
+      [{ path: 'explain', message: `there is no error with the code '${text}'`, hint }],
+      'USAGE',
+    )
+  }
+  printResult(formatExplanation(code), host)
+}

@@ -1,0 +1,49 @@
+import { extname } from 'node:path'
+import { DefinitionError } from '../../model/errors.js'
+import { plan } from '../../operations/runs/on-pipelines.js'
+import { PLAN_OPTIONS } from '../../operations/option-names.js'
+import { OUTLINE_OPTIONS, outline } from '../../operations/runs/definition-graph.js'
+import { formatPicture, PICTURE_FORMATS, type PictureFormat } from '../../report/graph/formats.js'
+import { pictureOf } from '../../report/graph/picture.js'
+import { choosePaint, unpainted } from '../../report/paint.js'
+import type { CommandContext, PipelineFlags } from '../command.js'
+import { writeResult } from '../output.js'
+import { optionsOf } from '../run-options.js'
+
+/** Flags of `graph`. */
+export interface GraphFlags extends PipelineFlags {
+  readonly format?: PictureFormat
+  readonly out?: string
+  /** False where the picture is to show the definition alone. */
+  readonly plan?: boolean
+}
+
+/** `build.ts graph`: draws what depends on what, and what a run would do with it. */
+export async function graphCommand(flags: GraphFlags, context: CommandContext): Promise<void> {
+  const { host, pipelines } = context
+  const format = flags.format ?? (flags.json ? 'json' : formatOf(flags.out))
+  const source =
+    flags.plan === false
+      ? outline(...pipelines, optionsOf(flags, context, OUTLINE_OPTIONS))
+      : await plan(...pipelines, optionsOf(flags, context, PLAN_OPTIONS))
+  const paint = flags.out === undefined ? choosePaint({ stream: host.stdout, env: host.env }) : unpainted
+  await writeResult(await formatPicture(pictureOf(source), format, paint), '--out', flags.out, host)
+}
+
+/** Endings that name no form by themselves. */
+const ALIASES: Readonly<Record<string, PictureFormat>> = {
+  '': 'tree',
+  txt: 'tree',
+  mmd: 'mermaid',
+  gv: 'dot',
+  htm: 'html',
+}
+
+/** The form that a file's ending asks for. @throws DefinitionError USAGE */
+function formatOf(file = ''): PictureFormat {
+  const ending = extname(file).slice(1).toLowerCase()
+  const format = ALIASES[ending] ?? PICTURE_FORMATS.find((one) => one === ending)
+  if (format !== undefined) return format
+  const hint = 'write .svg, .html, .mmd, .dot, .json or .txt, or say which form it is to have by --format'
+  throw new DefinitionError([{ path: '--out', message: `no picture has the ending '.${ending}'`, hint }], 'USAGE')
+}

@@ -1,0 +1,30 @@
+import { EngineError, PolyarchError } from '../../model/errors.js'
+
+/** Up to this size a file is read whole. In bytes. */
+export const WHOLE_FILE = 1024 * 1024
+
+/** A file of the context could not be read, or was not what it had been. */
+export function unreadable(path: string, why: string, cause?: unknown): EngineError {
+  return new EngineError('CONTEXT_UNREADABLE', `context file '${path}' ${why}`, {
+    cause,
+    hint: 'leave the context alone while it is built, or leave the file out by .dockerignore',
+  })
+}
+
+/** Reads something of the context. @throws EngineError CONTEXT_UNREADABLE with its path */
+export async function reading<T>(path: string, read: () => T | Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    throw error instanceof PolyarchError ? error : unreadable(path, 'cannot be read', error)
+  }
+}
+
+/** The same without a promise. */
+export function readingAtOnce<T>(path: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw error instanceof PolyarchError ? error : unreadable(path, 'cannot be read', error)
+  }
+}

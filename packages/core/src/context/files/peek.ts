@@ -1,0 +1,24 @@
+import type { Readable } from 'node:stream'
+import { streamOf } from '../../model/async/stream-of.js'
+
+/** The start of a stream, and the stream from its start. */
+export interface Peeked {
+  readonly first: Buffer
+  readonly all: Readable
+}
+
+/** Looks at the first bytes of a stream: as many as are asked for, fewer where it has no more. Throws as the stream does. */
+export async function peek(bytes: AsyncIterable<Uint8Array>, size: number): Promise<Peeked> {
+  const iterator = bytes[Symbol.asyncIterator]()
+  let first: Buffer = Buffer.alloc(0)
+  while (first.length < size) {
+    const { value, done } = await iterator.next()
+    if (done) break
+    first = Buffer.concat([first, value])
+  }
+  async function* all(): AsyncGenerator<Uint8Array> {
+    if (first.length > 0) yield first
+    yield* { [Symbol.asyncIterator]: () => iterator }
+  }
+  return { first, all: streamOf(all(), () => void iterator.return?.().catch(() => {})) }
+}

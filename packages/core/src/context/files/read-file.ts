@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { digestOf } from '../../model/digest.js'
+import { PolyarchError, throwIfCancelled } from '../../model/errors.js'
+import type { FileEntry } from '../context-file.js'
+import { unreadable, WHOLE_FILE } from './file-error.js'
+import { filePath } from './raw-name.js'
+
+/** A link that took the place of the file is not followed, and a pipe is not waited for. */
+const AS_LISTED = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+
+/**
+ * Reads a file as it was listed: the digest of the listing is in the key. The last chunk comes after all were checked; of
+ * a file that has grown since, only what was listed.
+ *
+ * @throws EngineError CONTEXT_UNREADABLE if the content changed; CancelledError
+ */
+export async function* readListedFile(
+  directory: string,
+  entry: FileEntry,
+  signal?: AbortSignal,
+): AsyncGenerator<Buffer> {
+  throwIfCancelled(signal)
+  try {
+    if (entry.size <= WHOLE_FILE) return yield* readSmallFile(directory, entry)
+    await using file = await open(filePath(directory, entry.path), AS_LISTED)
+    if (!(await file.stat()).isFile()) throw changed(entry)
+    yield* checkedChunks(file, entry, signal)
+  } catch (error) {
+    throw error instanceof PolyarchError ? error : unreadable(entry.path, 'cannot be read', error)
+  }
+}
+
+/** In this thread: listing has brought the file into the system's cache, and another thread takes longer than reading it. */
+function* readSmallFile(directory: string, entry: FileEntry): Generator<Buffer> {
+  const file = openSync(filePath(directory, entry.path), AS_LISTED)
+  const content = Buffer.allocUnsafe(entry.size)
+  let read = 0
+  try {
+    if (!fstatSync(file).isFile()) throw changed(entry)
+    while (read < entry.size) {
+      const more = readSync(file, content, read, entry.size - read, null)
+      if (more === 0) throw changed(entry)
+      read += more
+    }
+  } finally {
+    closeSync(file)
+  }
+  if (digestOf(content) !== entry.digest) throw changed(entry)
+  if (content.length > 0) yield content
+}
+
+async function* checkedChunks(file: FileHandle, entry: FileEntry, signal?: AbortSignal): AsyncGenerator<Buffer> {
+  const hash = createHash('sha256')
+  for (let left = entry.size; left > 0; ) {
+    throwIfCancelled(signal)
+    const chunk = await readChunk(file, Math.min(left, WHOLE_FILE))
+    hash.update(chunk)
+    left -= chunk.length
+    if (chunk.length === 0) throw changed(entry)
+    if (left === 0 && `sha256:${hash.digest('hex')}` !== entry.digest) throw changed(entry)
+    yield chunk
+  }
+}
+
+async function readChunk(file: FileHandle, size: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(size), 0, size, null)
+  return buffer.subarray(0, bytesRead)
+}
+
+function changed({ path }: FileEntry) {
+  return unreadable(path, 'changed since it was listed')
+}

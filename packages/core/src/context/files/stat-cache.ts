@@ -1,0 +1,154 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { type BigIntStats, constants } from 'node:fs'
+import { mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import type { Digest } from '../../model/digest.js'
+
+/** Digests of files by path and status. */
+export interface DigestCache {
+  /** The digest of a file whose status is the same as when it was read. */
+  find(path: string, stats: BigIntStats): Digest | undefined
+  /** @param began - when reading began, after the status was read, in milliseconds since the epoch */
+  add(path: string, stats: BigIntStats, digest: Digest, began: number): void
+  /** Writes what was added. A cache that cannot be written costs time alone. */
+  save(): Promise<void>
+}
+
+/** Where a cache is, and how it is kept. */
+export interface StatCacheOptions {
+  /** The folder of all caches. */
+  readonly folder: string
+  /** In milliseconds; see {@link SETTLED}. */
+  readonly settled?: number
+}
+
+const FORMAT = 'polyarch-context-1'
+/**
+ * A file that changed later than this before it was read is not kept, in milliseconds: a further change could leave the
+ * same times. The clock of a file system moves in ticks, of 2 s with FAT; and a page that a program has mapped changes
+ * the times with its first change after each write-back alone, which the kernel does 30 s later, and at most 35.
+ */
+const SETTLED = 120_000
+/** Entries of one context that are kept. */
+const MAX_FILES = 200_000
+/** In bytes; a larger file is not read. */
+const MAX_SIZE = 64 * 1024 * 1024
+/** Caches that no run has used for so long are removed, in milliseconds. */
+const EXPIRY = 30 * 24 * 60 * 60 * 1000
+const DAY = 24 * 60 * 60 * 1000
+
+/** File systems of this machine's own disks that change the ctime with each change: ext, btrfs, xfs, overlayfs, zfs, f2fs, bcachefs. */
+const LOCAL = new Set([0xef53, 0x9123683e, 0x58465342, 0x794c7630, 0x2fc12fc1, 0xf2f52010, 0xca451a4e])
+
+/** By path; with the day of its last use, so that files that are gone do not stay. */
+type Kept = Map<string, readonly [status: string, digest: Digest, day: number]>
+
+/**
+ * Opens the cache of a directory; undefined where a status does not prove that the content is the same: on network file
+ * systems, whose clock is another machine's, and outside of Linux. A file that is damaged, or not this user's own alone,
+ * is as none.
+ */
+export async function openStatCache(
+  directory: string,
+  { folder, settled = SETTLED }: StatCacheOptions,
+): Promise<DigestCache | undefined> {
+  if (process.platform !== 'linux' || !LOCAL.has((await statfs(directory)).type)) return undefined
+  const file = join(folder, createHash('sha256').update(directory).digest('hex').slice(0, 32))
+  const former = await load(file, directory)
+  const next: Kept = new Map()
+  const today = Math.floor(Date.now() / DAY)
+  let isChanged = false
+  return {
+    find(path, stats) {
+      const known = former.get(path)
+      if (known === undefined || known[0] !== statusOf(stats)) return undefined
+      next.set(path, [known[0], known[1], today])
+      isChanged ||= known[2] !== today
+      return known[1]
+    },
+    add(path, stats, digest, began) {
+      const last = Math.max(Number(stats.mtimeNs / 1_000_000n), Number(stats.ctimeNs / 1_000_000n))
+      if (last + settled >= began) return
+      next.set(path, [statusOf(stats), digest, today])
+      isChanged = true
+    },
+    async save() {
+      if (!isChanged) return
+      isChanged = false
+      try {
+        await store(file, directory, merged(next, former, today))
+      } catch {
+        // A full disk or a read-only home is no reason to fail.
+      }
+    },
+  }
+}
+
+function statusOf({ dev, ino, ctimeNs, mtimeNs, size, mode }: BigIntStats): string {
+  // A bigint takes long to be written; of these, the first three can be beyond what a number holds.
+  const changed = `${ctimeNs}`
+  const modified = mtimeNs === ctimeNs ? '' : `${mtimeNs}`
+  return `${dev} ${ino} ${changed} ${modified} ${Number(size)} ${Number(mode)}`
+}
+
+/** What this run has seen, then what it did not select. */
+function merged(next: Kept, former: Kept, today: number): Kept {
+  const all: Kept = new Map([...next].slice(0, MAX_FILES))
+  for (const [path, known] of former) {
+    if (all.size >= MAX_FILES) break
+    if (!all.has(path) && known[2] > today - EXPIRY / DAY) all.set(path, known)
+  }
+  return all
+}
+
+async function load(path: string, directory: string): Promise<Kept> {
+  try {
+    await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    const { uid, mode, size } = await file.stat()
+    if (uid !== process.geteuid?.() || (mode & constants.S_IFMT) !== constants.S_IFREG || mode & 0o077) return new Map()
+    return size > MAX_SIZE ? new Map() : parse(await file.readFile('utf8'), directory)
+  } catch {
+    return new Map()
+  }
+}
+
+function parse(text: string, directory: string): Kept {
+  const end = text.indexOf('\n')
+  const body = text.slice(end + 1)
+  if (text.slice(0, end) !== header(body)) return new Map()
+  const [of, ...files] = JSON.parse(body) as [string, ...[string, string, string, number][]]
+  if (of !== directory) return new Map()
+  return new Map(files.map(([path, status, hex, day]) => [path, [status, `sha256:${hex}` as Digest, day]]))
+}
+
+function header(body: string): string {
+  // Against damage: whoever can write here can do anything that this user can.
+  return `${FORMAT} ${crc32(body)}`
+}
+
+async function store(path: string, directory: string, kept: Kept): Promise<void> {
+  const files = [...kept].map(([name, [status, digest, day]]) => [name, status, digest.slice('sha256:'.length), day])
+  const body = JSON.stringify([directory, ...files])
+  const folder = join(path, '..')
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const draft = `${path}.${randomUUID()}`
+  try {
+    {
+      await using file = await open(draft, 'wx', 0o600)
+      await file.writeFile(`${header(body)}\n${body}`)
+    }
+    await rename(draft, path)
+  } finally {
+    await rm(draft, { force: true })
+  }
+  await removeExpired(folder)
+}
+
+async function removeExpired(folder: string): Promise<void> {
+  const oldest = Date.now() - EXPIRY
+  for (const name of await readdir(folder)) {
+    const file = join(folder, name)
+    if ((await stat(file)).mtimeMs < oldest) await rm(file, { force: true })
+  }
+}

@@ -1,0 +1,43 @@
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { LIMITS } from '../../model/limits.js'
+
+/** A file that is not the text that it should be: the message continues a sentence that names the file. */
+export class TextFileError extends Error {
+  constructor(
+    message: string,
+    readonly hint: string,
+    /** Whether it is a folder, pipe or device. */
+    readonly isNoFile = false,
+  ) {
+    super(message)
+  }
+}
+
+/** A file and its permission bits. */
+export interface TextFile {
+  readonly text: string
+  readonly mode: number
+}
+
+/** Reads a text file; a pipe or device is not waited for. @throws TextFileError if it is no text in UTF-8 */
+export async function readTextFile(path: string): Promise<TextFile> {
+  await using file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  const stats = await file.stat()
+  if (!stats.isFile()) throw new TextFileError('is not a file', 'name a regular file', true)
+  if (stats.size > LIMITS.textFile)
+    throw new TextFileError(`is larger than ${LIMITS.textFile} bytes`, 'name a smaller file')
+  return { text: decodeText(await file.readFile()), mode: stats.mode & 0o7777 }
+}
+
+/** @throws TextFileError where the bytes are UTF-16, or no text */
+export function decodeText(bytes: Buffer): string {
+  const mark = bytes.subarray(0, 2).toString('hex')
+  if (mark === 'fffe' || mark === 'feff') {
+    throw new TextFileError('is UTF-16, not UTF-8', 'convert it: iconv -f UTF-16 -t UTF-8 FILE > NEW_FILE')
+  }
+  if (bytes.includes(0)) {
+    throw new TextFileError('has NUL characters, so it is not text in UTF-8', 'save it as UTF-8')
+  }
+  return bytes.toString()
+}

@@ -1,0 +1,107 @@
+import { realpath } from 'node:fs/promises'
+import { dirname, join, relative, sep } from 'node:path'
+import { DefinitionError, type Fault } from '../../model/errors.js'
+import { isMissing } from '../../model/is-missing.js'
+import { reading } from '../files/file-error.js'
+import { type IgnorePattern, PatternError, readPattern } from './ignore-pattern.js'
+import { readTextFile, TextFileError } from '../files/text-file.js'
+
+/** What the rules say of a path, and what it means for all below it. */
+export interface IgnoreVerdict {
+  readonly isIgnored: boolean
+  /** Which rules matched it, or a directory that it is in: by their place. */
+  readonly matched: ReadonlySet<number>
+  /** Whether nothing below it can be kept, so that it need not be walked. */
+  readonly isClosed: boolean
+}
+
+/** Which paths a context leaves out. */
+export interface IgnoreRules {
+  /** @param parent - what was said of the directory that it is in; undefined at the top */
+  judge(path: string, parent: IgnoreVerdict | undefined): IgnoreVerdict
+}
+
+/** Leaves nothing out. */
+export const NO_RULES: IgnoreRules = createIgnoreRules([])
+
+/**
+ * Reads `<Dockerfile>.dockerignore` or, where there is none, the context's `.dockerignore`.
+ *
+ * @throws DefinitionError DEFINITION_INVALID where a line is written wrongly; EngineError CONTEXT_UNREADABLE
+ * @see https://docs.docker.com/build/concepts/context/#dockerignore-files
+ */
+export async function readIgnoreRules(directory: string, dockerfile: string | undefined): Promise<IgnoreRules> {
+  const files = [...(dockerfile ? [`${dockerfile}.dockerignore`] : []), join(directory, '.dockerignore')]
+  for (const file of files) {
+    const name = relative(directory, file)
+    const text = await reading(name, () => readIfThere(file, directory))
+    if (text !== undefined) return createIgnoreRules(parse(text, name))
+  }
+  return NO_RULES
+}
+
+/**
+ * The rules as docker applies them: one after the other, the last that matches decides, and what matched a directory
+ * matches all that is in it. A rule that would change nothing of a directory is not tried there, and so does not match
+ * what is in it through that directory: after `x` and `!x/y/z`, the rule `x/y` leaves `x/y/z` alone.
+ */
+export function createIgnoreRules(patterns: readonly IgnorePattern[]): IgnoreRules {
+  const exceptions = patterns.filter(({ isException }) => isException)
+  // With a wildcard in an exception, what it brings back may lie anywhere.
+  const anywhere = exceptions.some(({ text }) => /[*?[\\]/.test(text.replace(/\/\*\*$/, '')))
+  const mayKeepBelow = (path: string) => anywhere || exceptions.some(({ text }) => text.startsWith(`${path}/`))
+  return {
+    judge(path, parent) {
+      let isIgnored = false
+      const matched = new Set<number>()
+      for (const [index, { isException, matches }] of patterns.entries()) {
+        const isInherited = parent?.matched.has(index) === true
+        if (!isInherited && (isException !== isIgnored || !matches(path))) continue
+        matched.add(index)
+        isIgnored = !isException
+      }
+      return { isIgnored, matched, isClosed: isIgnored && !mayKeepBelow(path) }
+    },
+  }
+}
+
+function parse(text: string, file: string): readonly IgnorePattern[] {
+  const faults: Fault[] = []
+  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/)
+  const patterns = lines.flatMap((line, index) => {
+    try {
+      return readPattern(line) ?? []
+    } catch (error) {
+      if (!(error instanceof PatternError)) throw error
+      const hint = 'see https://docs.docker.com/build/concepts/context/#syntax'
+      faults.push({ path: `${file}:${index + 1}`, message: error.message, hint })
+      return []
+    }
+  })
+  if (faults.length > 0) throw new DefinitionError(faults)
+  return patterns
+}
+
+/** A link may lead to a file beside it, and to none elsewhere on this machine, whose lines an error would show. */
+async function readIfThere(file: string, directory: string): Promise<string | undefined> {
+  const name = relative(directory, file)
+  try {
+    const path = await realpath(file)
+    if (!(await isInside(path, [directory, dirname(file)]))) {
+      const hint = 'replace the link with a copy of the file that it leads to'
+      throw new DefinitionError([{ path: name, message: 'is a link that leads out of the context', hint }])
+    }
+    return (await readTextFile(path)).text
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    if (error instanceof TextFileError && !error.isNoFile) {
+      throw new DefinitionError([{ path: name, message: error.message, hint: error.hint }])
+    }
+    throw error
+  }
+}
+
+async function isInside(path: string, directories: readonly string[]): Promise<boolean> {
+  const roots = await Promise.all(directories.map((directory) => realpath(directory)))
+  return roots.some((root) => path.startsWith(root.endsWith(sep) ? root : root + sep))
+}

@@ -1,0 +1,87 @@
+import { aptWordFaults } from '../declare/base/apt-words.js'
+import type { BaseAnswer } from '../declare/base/base-source.js'
+import { keyFingerprint } from './openpgp-key.js'
+
+type Data = Readonly<Record<string, unknown>>
+
+/** Says what is wrong with the shape of a plugin's answer: plugins may be written without types, or for a newer core. */
+export function answerFaults(answer: unknown): readonly string[] {
+  if (typeof answer !== 'object' || answer === null) return ['it is not an object']
+  if (answer instanceof Promise) return ['it is a promise: a base answers at once, and reads nothing']
+  const data = answer as Data
+  const check = isKind(data['kind']) ? KINDS[data['kind']] : undefined
+  if (check === undefined) {
+    return [`its kind is '${String(data['kind'])}'; this @polyarch/core knows ${Object.keys(KINDS).join(', ')}`]
+  }
+  return [...check(data), ...traitFaults(data)]
+}
+
+function isKind(kind: unknown): kind is BaseAnswer['kind'] {
+  return typeof kind === 'string' && kind in KINDS
+}
+
+const KINDS: Readonly<Record<BaseAnswer['kind'], (data: Data) => readonly string[]>> = {
+  registry: (data) => [
+    ...texts(data, 'reference'),
+    ...(['trust-declared', 'require-match', 'fix-config'].includes(String(data['configPolicy']))
+      ? []
+      : ["configPolicy must be 'trust-declared', 'require-match' or 'fix-config'"]),
+  ],
+  apt: (data) => [
+    ...texts(data, 'distribution', 'suite', 'architecture', 'variant'),
+    ...['components', 'packages']
+      .filter((name) => !isTexts(data[name]))
+      .map((name) => `${name} must be a list of texts`),
+    ...aptWordFaults(data),
+    ...keyFaults(data['keys']),
+  ],
+  rootfs: (data) => [
+    ...texts(data, 'location'),
+    ...(/^[a-f0-9]{64}$/i.test(String(data['sha256'])) ? [] : ['sha256 must be 64 hex digits']),
+  ],
+  pipeline: ({ pipeline }) =>
+    (pipeline as Data | undefined)?.['kind'] === 'pipeline' ? [] : ["pipeline must be what pipeline('…') returned"],
+}
+
+/** A fingerprint is what people compare, so that it has to be the key's own. */
+function keyFaults(keys: unknown): readonly string[] {
+  if (keys === undefined) return []
+  if (!isTextMap(keys)) return ['keys must be armored public keys by fingerprint']
+  return Object.entries(keys).flatMap(([fingerprint, armored]) => {
+    const is = keyFingerprint(armored)
+    if (is === fingerprint) return []
+    return [`keys: that of ${fingerprint} is ${is === undefined ? 'no armored OpenPGP public key' : `the key ${is}`}`]
+  })
+}
+
+function traitFaults({ buildArgs, annotations, check, endOfLife }: Data): readonly string[] {
+  return [
+    ...(buildArgs === undefined || isTextMap(buildArgs) ? [] : ['buildArgs must be texts by name']),
+    ...(annotations === undefined || isTextMap(annotations) ? [] : ['annotations must be texts by name']),
+    ...(check === undefined || (isTexts(check) && check.length > 0)
+      ? []
+      : ['check must be a command: a list of texts']),
+    ...(endOfLife === undefined || isDay(endOfLife) ? [] : ["endOfLife must be a day, '2026-04-30'"]),
+  ]
+}
+
+function texts(data: Data, ...names: readonly string[]): readonly string[] {
+  return names
+    .filter((name) => typeof data[name] !== 'string' || data[name] === '')
+    .map((name) => `${name} must be a text`)
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string')
+}
+
+function isTextMap(value: unknown): value is Readonly<Record<string, string>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && isTexts(Object.values(value))
+}
+
+/** Date.parse takes February 30 for a day in March. */
+function isDay(value: unknown): boolean {
+  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(value)) return false
+  const date = new Date(value)
+  return !Number.isNaN(date.valueOf()) && date.toISOString().startsWith(value)
+}

@@ -1,0 +1,121 @@
+import type { Fault } from '../../model/errors.js'
+import { formatPlatform, type Platform, parsePlatform, samePlatform } from '../../model/platform.js'
+import { parseReference, withDefaultTag } from '../../model/reference.js'
+import { answerFaults } from './answer-check.js'
+import type { BaseAnswer } from '../declare/base/base-source.js'
+import type { RegistryBaseDefinition } from '../definition.js'
+import { type Faults, nearest, suggest } from '../issues.js'
+import type { ImageBase } from '../declare/base/image-base.js'
+import type { AnyBase, BaseRequest, Refusal } from '../declare/base/plugin.js'
+import { isReserved, type SuppliedBase } from './plugin-reading.js'
+
+type SuppliedBases = ReadonlyMap<string, SuppliedBase>
+
+/** Asks the base of a plugin, by its name and with the options that `platform(...)` has for it. */
+export function readNamedBase(
+  name: string,
+  settings: Readonly<Record<string, unknown>>,
+  platform: Platform | undefined,
+  bases: SuppliedBases,
+  path: string,
+  faults: Faults,
+): BaseAnswer | undefined {
+  const supplied = bases.get(name)
+  if (supplied === undefined) {
+    faults.add(`${path}.base`, `no plugin in use supplies a base named '${name}'`, hintOnName(name, [...bases.keys()]))
+    return undefined
+  }
+  const { base } = supplied
+  const options = Object.fromEntries(Object.entries(settings).filter(([option]) => !isReserved(option)))
+  const unknown = Object.keys(options).filter((option) => !(base.optionNames as readonly string[]).includes(option))
+  for (const option of unknown) {
+    faults.add(`${path}.${option}`, `base '${name}' has no option '${option}'`, suggest(option, base.optionNames))
+  }
+  if (unknown.length > 0 || platform === undefined) return undefined
+  if (!hasPlatform(base, platform)) {
+    faults.add(path, `base '${name}' has no ${formatPlatform(platform)}`, whoHas(platform, name, base, bases))
+    return undefined
+  }
+  return ask(name, supplied, { platform, options }, path, faults)
+}
+
+/** Where no name is near, a plugin is missing, or an image is meant. */
+function hintOnName(name: string, names: readonly string[]): string {
+  if (nearest(name, names) !== undefined) return suggest(name, names)
+  const plugins = names.length === 0 ? 'add the plugin that has it by .use(…)' : suggest(name, names)
+  return `${plugins}; an image is written fromImage('${name}')`
+}
+
+function hasPlatform(base: AnyBase, platform: Platform): boolean {
+  return base.platforms.some((text) => {
+    const offered = parsePlatform(text)
+    return offered !== undefined && samePlatform(offered, platform)
+  })
+}
+
+function whoHas(platform: Platform, name: string, base: AnyBase, bases: SuppliedBases): string {
+  const others = [...bases].filter(([, other]) => hasPlatform(other.base, platform)).map(([other]) => `'${other}'`)
+  const own = `'${name}' has ${base.platforms.join(', ')}`
+  return others.length === 0 ? own : `base ${others.join(' and ')} has it; ${own}`
+}
+
+/** Where the plugin itself is at fault the message names it: the user can't mend it in the definition. */
+function ask(
+  name: string,
+  { base, plugin }: SuppliedBase,
+  request: BaseRequest<object>,
+  path: string,
+  faults: Faults,
+): BaseAnswer | undefined {
+  const report = `report it to the author of ${plugin}`
+  const answer = attempt(() => base.source(request))
+  if ('thrown' in answer) {
+    faults.add(path, `base '${name}' of ${plugin} failed: ${answer.thrown}`, report)
+    return undefined
+  }
+  const { value } = answer
+  const refusals = isRefusals(value) ? value : isRefusal(value) ? [value] : undefined
+  if (refusals !== undefined) {
+    for (const refusal of refusals) addRefusal(refusal, path, faults)
+    return undefined
+  }
+  const wrong = answerFaults(value)
+  for (const one of wrong) faults.add(path, `base '${name}' of ${plugin} gave no usable answer: ${one}`, report)
+  return wrong.length === 0 ? (value as BaseAnswer) : undefined
+}
+
+function attempt<Value>(source: () => Value): { readonly value: Value } | { readonly thrown: string } {
+  try {
+    return { value: source() }
+  } catch (error) {
+    return { thrown: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+function isRefusal(answer: unknown): answer is Refusal {
+  return typeof answer === 'object' && answer !== null && 'kind' in answer && answer.kind === 'refusal'
+}
+
+function isRefusals(answer: unknown): answer is readonly Refusal[] {
+  return Array.isArray(answer) && answer.length > 0 && answer.every(isRefusal)
+}
+
+function addRefusal(refusal: Refusal, path: string, faults: Faults): void {
+  const fault: Fault = { ...refusal, path: refusal.option === undefined ? path : `${path}.${refusal.option}` }
+  faults.add(fault.path, fault.message, fault.hint)
+}
+
+/** Reads a base that is a reference. */
+export function readImageBase(
+  base: Pick<ImageBase, 'reference' | 'configPolicy' | 'codePolicy'>,
+  path: string,
+  faults: Faults,
+): RegistryBaseDefinition | undefined {
+  const reference = parseReference(base.reference)
+  if (reference === undefined) {
+    faults.add(path, `'${base.reference}' is not a valid image name`, "write 'host/path:tag' or 'host/path@sha256:…'")
+    return undefined
+  }
+  const { configPolicy, codePolicy } = base
+  return { kind: 'registry', reference: withDefaultTag(reference), configPolicy, ...(codePolicy && { codePolicy }) }
+}

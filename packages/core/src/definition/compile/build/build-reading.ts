@@ -1,0 +1,126 @@
+import { fileURLToPath } from 'node:url'
+import type { Platform } from '../../../model/platform.js'
+import type { AnnotationMap } from '../../declare/annotation-settings.js'
+import { readAttestations } from '../../declare/attestation-options.js'
+import type { BaseTraits } from '../../declare/base/base-source.js'
+import { BUILD_CHECKS, readBytes, readUlimit } from './build-checks.js'
+import { readContext } from '../../declare/build-context.js'
+import { readSecrets, readSsh } from '../../declare/build-secrets.js'
+import type { BuildDefinition, BuildOptions, BuildSettings } from '../../declare/build-settings.js'
+import { readCaches } from '../../declare/cache-options.js'
+import { type Faults, suggest } from '../../issues.js'
+import { readNamedContexts } from '../../declare/named-contexts.js'
+import { valueFor } from '../../declare/per-platform.js'
+import { refusedOption } from './refused-options.js'
+
+type Decided = { readonly [Name in keyof BuildOptions]?: BuildOptions[Name] }
+
+/** Where a Dockerfile can come from: the own word of a platform for one takes the place of the other. */
+const DOCKERFILES = ['dockerfile', 'dockerfileInline'] as const
+
+/** The value of an option that is not given. */
+const DEFAULTS = {
+  context: '.',
+  dockerfile: 'Dockerfile',
+  addHosts: [],
+  noCache: false,
+  noCacheFilter: [],
+  pull: false,
+  cacheFrom: [],
+  cacheTo: [],
+  entitlements: [],
+  fileModes: 'exact',
+  reuse: true,
+  volatile: 'reuse',
+  ulimits: [],
+} as const
+
+/** Where the author wrote the settings, for messages: a fault of shared ones is not one of each platform. */
+export interface BuildPath {
+  readonly shared: string
+  readonly own: string
+}
+
+/** Decides the build of one platform: its own settings over the pipeline's, those over its base's; args, labels, contexts, secrets and ssh are merged name by name. */
+export function readBuild(
+  shared: BuildSettings,
+  own: BuildSettings | undefined,
+  platform: Platform,
+  directory: string,
+  path: BuildPath,
+  faults: Faults,
+  traits: Omit<BaseTraits, 'annotations'> & { readonly annotations?: AnnotationMap } = {},
+): BuildDefinition {
+  const general = decide(shared, platform, path.shared, faults)
+  const special = decide(own ?? {}, platform, path.own, faults)
+  const chosen = { ...DEFAULTS, ...withoutOverridden(general, special), ...special }
+  const { target, network, dockerfileInline, shmSize, noCacheFilter, attest, ...rest } = chosen
+  const attestations = readAttestations(attest)
+  const bytes = readBytes(shmSize)
+  return {
+    ...rest,
+    context: readContext(rest.context, directory),
+    contexts: readNamedContexts({ ...general.contexts, ...special.contexts }, directory),
+    dockerfile: dockerfilePath(rest.dockerfile),
+    args: textsOf({ ...traits.buildArgs, ...general.args, ...special.args }),
+    labels: { ...general.labels, ...special.labels },
+    // Without names, BuildKit would take all stages.
+    noCache: rest.noCache || (noCacheFilter.length > 0 && noCacheFilter),
+    cacheFrom: readCaches(rest.cacheFrom, directory),
+    cacheTo: readCaches(rest.cacheTo, directory),
+    ulimits: rest.ulimits.flatMap((item) => readUlimit(item) ?? []),
+    secrets: readSecrets({ ...general.secrets, ...special.secrets }, directory),
+    ssh: readSsh({ ...general.ssh, ...special.ssh }, directory),
+    ...(attestations !== undefined && { attest: attestations }),
+    ...(bytes !== undefined && { shmSize: bytes }),
+    ...(dockerfileInline !== undefined && { dockerfileInline }),
+    ...(target !== undefined && { target }),
+    ...(network !== undefined && { network }),
+    ...(traits.annotations !== undefined && { annotations: traits.annotations }),
+    ...(traits.check !== undefined && { check: traits.check }),
+  }
+}
+
+function textsOf(args: BuildOptions['args']): BuildDefinition['args'] {
+  return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, String(value)]))
+}
+
+function withoutOverridden(general: Decided, special: Decided): Decided {
+  if (!DOCKERFILES.some((name) => name in special)) return general
+  const { dockerfile: _path, dockerfileInline: _text, ...rest } = general
+  return rest
+}
+
+function dockerfilePath(dockerfile: string | URL): string {
+  return typeof dockerfile === 'string' ? dockerfile : fileURLToPath(dockerfile)
+}
+
+function decide(settings: BuildSettings, platform: Platform, path: string, faults: Faults): Decided {
+  const entries = Object.entries(settings).flatMap(([name, setting]) => {
+    if (!isOption(name)) {
+      const { message, hint } = refusedOption(name) ?? unknownOption(name)
+      faults.add(`${path}.${name}`, message, hint)
+      return []
+    }
+    const value = valueFor(setting, platform, `${path}.${name}`, faults)
+    if (value === undefined) return []
+    const issue = BUILD_CHECKS[name](value)
+    if (issue === undefined) return [[name, value] as const]
+    if (typeof issue === 'string') faults.add(`${path}.${name}`, issue)
+    else faults.add(`${path}.${name}.${issue.key}`, issue.message)
+    return []
+  })
+  const decided: Decided = Object.fromEntries(entries)
+  if (DOCKERFILES.every((name) => name in decided)) {
+    faults.add(`${path}.dockerfileInline`, 'there is a dockerfile too', 'leave one of them out')
+  }
+  return decided
+}
+
+function isOption(name: string): name is keyof BuildOptions {
+  return Object.hasOwn(BUILD_CHECKS, name)
+}
+
+function unknownOption(name: string): { readonly message: string; readonly hint: string } {
+  return { message: `there is no build option '${name}'`, hint: suggest(name, Object.keys(BUILD_CHECKS)) }
+}

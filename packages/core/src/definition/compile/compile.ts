@@ -1,0 +1,300 @@
+import { formatPlatform, type Platform, platformIdentity } from '../../model/platform.js'
+import { formatReference, type Reference, withDefaultTag } from '../../model/reference.js'
+import { addDockerFault, readImageAnnotations, readIndexAnnotations } from './annotations.js'
+import { policiesOf } from '../declare/base/base-policies.js'
+import { readImageBase, readNamedBase } from './base-reading.js'
+import type { BaseAnswer, BaseTraits } from '../declare/base/base-source.js'
+import { readBuild } from './build/build-reading.js'
+import type { DeclaredPipeline, PlatformDeclaration } from '../declare/declaration.js'
+import type { BaseDefinition, Definition, PipelineDefinition, PlatformDefinition } from '../definition.js'
+import { checkDestinations } from './destinations.js'
+import { baseNamesOf, dockerfileNamesOf, isPipeline } from './names/dockerfile-names.js'
+import { Faults } from '../issues.js'
+import { checkNamedBases } from './names/named-bases.js'
+import { checkPattern, expandPattern, imageOwner, PublishedNames, sharedContent, TargetNames } from './names/names.js'
+import {
+  checkPipelineOptions,
+  checkUniqueNames,
+  choosePipelines,
+  pipelineName,
+  pipelinePath,
+} from './names/pipeline-names.js'
+import { sortByDependency } from './pipeline-order.js'
+import type { CommonPlatformSettings } from '../declare/platform-declaration.js'
+import { type Reading, readListedPlatform, readPlatform } from './platform-reading.js'
+import { readPlugins, type Supplies } from './plugin-reading.js'
+
+/** Choices that belong to a run rather than to a pipeline. */
+export interface CompileOptions {
+  /** Names of the pipelines to publish; all of them by default. */
+  readonly chosen?: readonly string[] | undefined
+  /** `host[:port][/prefix]` that takes the place of the host in every name that is pushed to. */
+  readonly registry?: string | undefined
+  /** Directory that relative contexts start at; the working directory unless told otherwise. */
+  readonly directory?: string | undefined
+  /** The day that bases are judged by, as past their end of life or not; today unless told otherwise. */
+  readonly today?: Date | undefined
+}
+
+/**
+ * Judges pipelines and decides all that can be decided without looking at anything outside.
+ *
+ * @throws DefinitionError DEFINITION_INVALID with every fault there is; USAGE if a chosen pipeline does not exist.
+ */
+export function compile(pipelines: readonly DeclaredPipeline[], options: CompileOptions = {}): Definition {
+  const compilation = new Compilation(pipelines, options)
+  for (const pipeline of pipelines) compilation.add(pipeline)
+  return compilation.finish()
+}
+
+/** The base of one platform and, of a plugin's, what it brings along. */
+type FoundBase = readonly [base: BaseDefinition | undefined, traits: BaseTraits]
+
+type Settings = CommonPlatformSettings & { readonly base?: unknown } & Readonly<Record<string, unknown>>
+
+class Compilation {
+  readonly #given: ReadonlySet<DeclaredPipeline>
+  readonly #requested: ReadonlySet<DeclaredPipeline>
+  readonly #directory: string
+  readonly #today: string
+  readonly #reading: Reading = { faults: new Faults(), notes: [] }
+  readonly #names: TargetNames
+  readonly #published: PublishedNames
+  /** In the order in which they stand on each other; undefined while a pipeline is being read. */
+  readonly #done = new Map<DeclaredPipeline, PipelineDefinition | undefined>()
+
+  constructor(pipelines: readonly DeclaredPipeline[], options: CompileOptions) {
+    this.#given = new Set(pipelines)
+    this.#requested = new Set(choosePipelines(pipelines, options.chosen))
+    this.#directory = options.directory ?? process.cwd()
+    this.#today = (options.today ?? new Date()).toISOString().slice(0, 10)
+    this.#names = new TargetNames(options.registry, this.#reading.faults)
+    this.#published = new PublishedNames(this.#reading.faults)
+  }
+
+  finish(): Definition {
+    const { faults, notes } = this.#reading
+    if (this.#given.size === 0) faults.add('run', 'no pipeline was given', 'run(pipeline, …)')
+    checkUniqueNames([...this.#done.keys()], faults)
+    faults.throwIfAny()
+    const pipelines = [...this.#done.values()].filter((pipeline) => pipeline !== undefined)
+    checkNamedBases(pipelines, this.#reading)
+    checkDestinations(pipelines, faults)
+    faults.throwIfAny()
+    return { pipelines: sortByDependency(pipelines), notes }
+  }
+
+  /** Reads a pipeline once; undefined where it is at fault. */
+  add(pipeline: DeclaredPipeline): PipelineDefinition | undefined {
+    if (pipeline?.kind !== 'pipeline') {
+      this.#reading.faults.add('run', 'not a pipeline', "pass what pipeline('…') returned")
+      return undefined
+    }
+    if (!this.#done.has(pipeline)) {
+      this.#done.set(pipeline, undefined)
+      const definition = this.#read(pipeline)
+      this.#done.delete(pipeline)
+      this.#done.set(pipeline, definition)
+    }
+    return this.#done.get(pipeline)
+  }
+
+  #read(pipeline: DeclaredPipeline): PipelineDefinition | undefined {
+    const { declaration } = pipeline
+    const path = pipelinePath(pipeline)
+    const { faults } = this.#reading
+    checkPipelineOptions(pipeline, faults)
+    const repository = this.#names.repository(declaration.repository, path)
+    const sharedBase = this.#sharedBase(declaration.sharedBase, path)
+    const name = pipelineName(pipeline)
+    const requested = this.#requested.has(pipeline)
+    const names = this.#names.indexNames(declaration.tags, repository, `${path}.tags`)
+    const annotations = readIndexAnnotations(declaration, path, faults)
+    const platforms = this.#platforms(pipeline, name, path)
+    if (repository === undefined || platforms === undefined) return undefined
+    if (requested && names.length === 0) {
+      this.#reading.notes.push(
+        `${name} gets no name, and is found by its digest alone: names are given by .tags('1.0')`,
+      )
+    }
+    if (this.#given.has(pipeline)) {
+      for (const one of names) this.#published.claim(formatReference(one), `the index of ${name}`, `${path}.tags`)
+      if (sharedBase) {
+        const owner = `the shared base of ${name}`
+        this.#published.claim(formatReference(sharedBase), owner, `${path}.sharedBase`, sharedContent(platforms))
+      }
+    }
+    return {
+      name,
+      writtenRepository: declaration.repository,
+      repository,
+      requested,
+      baseNames: baseNamesOf(pipeline),
+      dockerfileNames: dockerfileNamesOf(pipeline, { names, sharedBase, platforms }),
+      sharedBase: sharedBase ?? repository,
+      platforms,
+      names,
+      format: declaration.format,
+      annotations,
+      keepKeyTags: declaration.keepKeyTags,
+    }
+  }
+
+  #sharedBase(written: string | undefined, path: string): Reference | undefined {
+    if (written === undefined) return undefined
+    const reference = this.#names.reference(written, `${path}.sharedBase`)
+    return reference && withDefaultTag(reference)
+  }
+
+  #platforms(pipeline: DeclaredPipeline, name: string, path: string): readonly PlatformDefinition[] | undefined {
+    const { declaration } = pipeline
+    const { faults } = this.#reading
+    const supplies = readPlugins(declaration.plugins, path, faults)
+    if (declaration.platforms.length === 0) {
+      faults.add(path, 'it has no platforms', "add .platforms(platform('amd64', { base: … }))")
+      return undefined
+    }
+    const seen = new Set<string>()
+    const platforms = declaration.platforms.map((declared, at) => {
+      const own = `${path}.platforms[${at}]`
+      const definition = this.#platform(declared, pipeline, name, supplies, own)
+      if (definition === undefined) return undefined
+      const identity = platformIdentity(definition.platform)
+      if (seen.has(identity)) faults.add(own, `${identity} is declared twice`, 'remove one of them')
+      seen.add(identity)
+      return definition
+    })
+    return platforms.every((one) => one !== undefined) ? platforms : undefined
+  }
+
+  #platform(
+    declared: PlatformDeclaration,
+    pipeline: DeclaredPipeline,
+    name: string,
+    supplies: Supplies,
+    path: string,
+  ): PlatformDefinition | undefined {
+    if (declared?.kind !== 'platform') {
+      this.#reading.faults.add(path, 'not a platform', "write platform('amd64', { base: … })")
+      return undefined
+    }
+    const word = supplies.words.get(declared.architecture)
+    const written = declared.settings as Settings
+    const settings = word === undefined ? written : { ...written, base: written.base ?? word.base }
+    const platform = readPlatform(word?.platform ?? declared.architecture, settings.variant, path, this.#reading)
+    const [base, traits] = this.#base(settings, platform, supplies, path)
+    const { declaration } = pipeline
+    const { faults } = this.#reading
+    if (traits.annotations !== undefined && declaration.format === 'docker') addDockerFault(`${path}.base`, faults)
+    const supposed = platform ?? { os: 'linux', architecture: declared.architecture }
+    const owner = pipelinePath(pipeline)
+    const { manifest, entry } = readImageAnnotations(declaration, traits.annotations, supposed, owner, faults)
+    const buildPath = { shared: `${owner}.build`, own: `${path}.build` }
+    const build = readBuild(declaration.build, settings.build, supposed, this.#directory, buildPath, faults, {
+      ...traits,
+      ...(manifest && { annotations: manifest }),
+    })
+    if (build.attest !== undefined && declaration.format === 'docker') {
+      const message = "Docker's media types have no room for attestations"
+      faults.add(`${path}.build.attest`, message, "leave it out, or publish in .format('oci')")
+    }
+    if (platform === undefined) return undefined
+    const names = this.#given.has(pipeline) ? this.#platformNames(pipeline, platform, name, path) : []
+    const listed = readListedPlatform(platform, settings, path, faults)
+    const optional = this.#optional(settings, base, platform, path)
+    return base && { platform, listed, base, build, entryAnnotations: entry, optional, names }
+  }
+
+  #optional(
+    { optional = false }: Settings,
+    base: BaseDefinition | undefined,
+    platform: Platform,
+    path: string,
+  ): boolean {
+    const { faults } = this.#reading
+    if (typeof optional !== 'boolean') faults.add(`${path}.optional`, 'must be true or false')
+    const done = [...this.#done.values()]
+    const below = base?.kind === 'pipeline' ? done.find((one) => one?.name === base.pipeline) : undefined
+    const same = below?.platforms.find((one) => platformIdentity(one.platform) === platformIdentity(platform))
+    if (below && same?.optional && !optional) {
+      const hint = 'say optional: true here too, or make it required there'
+      faults.add(path, `it stands on ${formatPlatform(platform)} of ${below.name}, which is optional`, hint)
+    }
+    return optional === true
+  }
+
+  /** Where the platform itself is at fault, the rest of what is written is judged all the same. */
+  #base(settings: Settings, platform: Platform | undefined, { bases }: Supplies, path: string): FoundBase {
+    const { base } = settings
+    const { faults } = this.#reading
+    if (isPipeline(base)) return [this.#pipelineBase(base, platform, path), {}]
+    if (isImageBase(base)) return [readImageBase(base, `${path}.base`, faults), {}]
+    if (typeof base === 'string') {
+      const answer = readNamedBase(base, settings, platform, bases, path, faults)
+      return answer === undefined ? [undefined, {}] : this.#answeredBase(answer, base, platform, path)
+    }
+    faults.add(`${path}.base`, 'says no base', "write the name of a plugin's base, a pipeline, or fromImage('…')")
+    return [undefined, {}]
+  }
+
+  #answeredBase(answer: BaseAnswer, name: string, platform: Platform | undefined, path: string): FoundBase {
+    const { buildArgs, annotations, check, endOfLife, ...source } = answer
+    if (endOfLife !== undefined && endOfLife < this.#today) {
+      const of = platform === undefined ? '' : ` for ${formatPlatform(platform)}`
+      this.#reading.notes.push(`base '${name}'${of} gets no more corrections: its end of life was ${endOfLife}`)
+    }
+    const traits = { ...(buildArgs && { buildArgs }), ...(annotations && { annotations }), ...(check && { check }) }
+    if (source.kind === 'registry') return [readImageBase(source, `${path}.base`, this.#reading.faults), traits]
+    if (source.kind !== 'pipeline') return [source, traits]
+    return isPipeline(source.pipeline) ? [this.#pipelineBase(source.pipeline, platform, path), traits] : [undefined, {}]
+  }
+
+  #pipelineBase(base: DeclaredPipeline, platform: Platform | undefined, path: string): BaseDefinition | undefined {
+    const { faults } = this.#reading
+    if (this.#done.has(base) && this.#done.get(base) === undefined) {
+      faults.add(`${path}.base`, `${pipelinePath(base)} stands on itself`, 'break the cycle')
+      return undefined
+    }
+    const other = this.add(base)
+    if (other === undefined || platform === undefined) return undefined
+    const same = other.platforms.find((one) => platformIdentity(one.platform) === platformIdentity(platform))
+    if (same === undefined) {
+      const has = other.platforms.map((one) => formatPlatform(one.platform)).join(', ')
+      faults.add(`${path}.base`, `pipeline ${other.name} has no ${formatPlatform(platform)}`, `it has ${has}`)
+      return undefined
+    }
+    return {
+      kind: 'pipeline',
+      pipeline: other.name,
+      writtenRepository: other.writtenRepository,
+      ...policiesOf(same.base),
+    }
+  }
+
+  #platformNames(
+    { declaration }: DeclaredPipeline,
+    platform: PlatformDefinition['platform'],
+    pipelineOwner: string,
+    path: string,
+  ) {
+    const { faults } = this.#reading
+    const owner = imageOwner(pipelineOwner, platform)
+    const ownTags = declaration.tags.filter((tag) => !tag.includes('/'))
+    const written = declaration.platformNames
+      .filter((pattern) => checkPattern(pattern, `${path} platformNames`, faults))
+      .flatMap((pattern) =>
+        ownTags.map((tag) => expandPattern(pattern, { repository: declaration.repository, tag, platform })),
+      )
+    return [...new Set(written)].flatMap((name) => {
+      const reference = this.#names.reference(name, `${path} platformNames`)
+      if (reference === undefined) return []
+      const complete = withDefaultTag(reference)
+      this.#published.claim(formatReference(complete), owner, `${path} platformNames`)
+      return [complete]
+    })
+  }
+}
+
+function isImageBase(value: unknown): value is Parameters<typeof readImageBase>[0] {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'image-base'
+}

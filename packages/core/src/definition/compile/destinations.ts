@@ -1,0 +1,43 @@
+import { formatPlatform } from '../../model/platform.js'
+import type { CacheDefinition } from '../declare/cache-options.js'
+import type { PipelineDefinition } from '../definition.js'
+import type { Faults } from '../issues.js'
+
+/** The attributes that say where a cache is exported to, by type; builds that share them overwrite each other's cache. */
+const DESTINATION: Readonly<Record<string, readonly string[]>> = {
+  registry: ['ref'],
+  local: ['dest', 'tag'],
+  gha: ['scope'],
+  s3: ['bucket', 'prefix', 'manifests_prefix', 'name'],
+  azblob: ['account_url', 'container', 'prefix', 'manifests_prefix', 'name'],
+}
+
+/** Adds a fault for each destination that two builds write to: only what the last one writes would be left. */
+export function checkDestinations(pipelines: readonly PipelineDefinition[], faults: Faults): void {
+  const builds = pipelines.flatMap(({ writtenRepository, platforms }) =>
+    platforms.map(({ platform, build }) => ({ path: `pipeline('${writtenRepository}').build`, platform, build })),
+  )
+  const seen = new Map<string, string>()
+  for (const { path, platform, build } of builds) {
+    for (const cache of build.cacheTo.filter(({ type }) => type in DESTINATION)) {
+      const own = `${path} ${formatPlatform(platform)}`
+      const other = seen.get(destinationOf(cache))
+      seen.set(destinationOf(cache), own)
+      if (other === undefined) continue
+      const message = `${formatPlatform(platform)} and ${other.split(' ').at(-1)} export their caches to the same place (type=${cache.type})`
+      faults.add(`${path}.cacheTo`, message, EXAMPLES[cache.type])
+    }
+  }
+}
+
+const EXAMPLES: Readonly<Record<string, string>> = {
+  registry: 'give each its own: cacheTo: ({ architecture }) => [`type=registry,ref=…:cache-${architecture}`]',
+  local: 'give each its own: cacheTo: ({ architecture }) => [`type=local,dest=cache/${architecture}`]',
+  gha: 'give each its own: cacheTo: ({ architecture }) => [`type=gha,scope=${architecture}`]',
+  s3: 'give each its own: cacheTo: ({ architecture }) => [`type=s3,…,name=${architecture}`]',
+  azblob: 'give each its own: cacheTo: ({ architecture }) => [`type=azblob,…,name=${architecture}`]',
+}
+
+function destinationOf({ type, attributes }: CacheDefinition): string {
+  return JSON.stringify([type, ...(DESTINATION[type] ?? []).map((name) => attributes[name] ?? '')])
+}

@@ -1,0 +1,45 @@
+import { formatReference } from '../../../model/reference.js'
+import type { PipelineDefinition } from '../../definition.js'
+import type { Reading } from '../platform-reading.js'
+
+/**
+ * Finds bases that name what a pipeline of the same run publishes: they get what that name points to before the run,
+ * which is noted; where the two stand on each other it is a cycle, and refused.
+ */
+export function checkNamedBases(pipelines: readonly PipelineDefinition[], { faults, notes }: Reading): void {
+  const publishers = new Map(
+    pipelines.flatMap((pipeline) => publishedNames(pipeline).map((name) => [name, pipeline] as const)),
+  )
+  for (const pipeline of pipelines) {
+    for (const name of new Set(registryBases(pipeline))) {
+      const publisher = publishers.get(name)
+      if (publisher === undefined) continue
+      const path = `pipeline ${pipeline.name}`
+      if (standsOn(publisher, pipeline, pipelines)) {
+        faults.add(path, `its base ${name} is published by ${publisher.name}, which stands on it`, 'break the cycle')
+      } else {
+        notes.push(
+          `${path}: base ${name} is what the tag holds before this run; use the pipeline as base to stand on this run's`,
+        )
+      }
+    }
+  }
+}
+
+function publishedNames({ requested, names, sharedBase }: PipelineDefinition): readonly string[] {
+  if (!requested) return []
+  return [...names, sharedBase].map(formatReference)
+}
+
+function registryBases({ platforms }: PipelineDefinition): readonly string[] {
+  return platforms.flatMap(({ base }) => (base.kind === 'registry' ? [formatReference(base.reference)] : []))
+}
+
+function standsOn(pipeline: PipelineDefinition, base: PipelineDefinition, all: readonly PipelineDefinition[]): boolean {
+  if (pipeline.name === base.name) return true
+  return pipeline.platforms.some((platform) => {
+    const name = platform.base.kind === 'pipeline' ? platform.base.pipeline : undefined
+    const next = all.find((one) => one.name === name)
+    return next !== undefined && standsOn(next, base, all)
+  })
+}

@@ -1,0 +1,192 @@
+import { formatPlatform, type Platform } from '../../../model/platform.js'
+import {
+  formatReference,
+  isTag,
+  namesHost,
+  parseReference,
+  type Reference,
+  type Repository,
+  repositoryOf,
+  withDefaultTag,
+} from '../../../model/reference.js'
+import type { PlatformDefinition } from '../../definition.js'
+import type { Faults } from '../../issues.js'
+
+/** Turns the names that a pipeline publishes under into references on the registry that was chosen. */
+export class TargetNames {
+  /** `host[/prefix]` that takes the place of every written host, where one was chosen. */
+  readonly #registry: string | undefined
+  readonly #faults: Faults
+
+  constructor(registry: string | undefined, faults: Faults) {
+    this.#registry = registry
+    this.#faults = faults
+  }
+
+  /** The repository of `pipeline(name)`. */
+  repository(written: string, path: string): Repository | undefined {
+    const reference = this.reference(written, path)
+    if (reference === undefined) return undefined
+    if (reference.tag !== undefined || reference.digest !== undefined) {
+      this.#faults.add(
+        path,
+        `'${written}' has a tag or digest`,
+        "write tags as .tags('1.0'), and the repository alone here",
+      )
+      return undefined
+    }
+    return repositoryOf(reference)
+  }
+
+  /** Any name that is pushed to. */
+  reference(written: string, path: string): Reference | undefined {
+    const parsed = /^:|^$/.test(written) ? undefined : parseReference(written)
+    if (parsed === undefined) {
+      this.#faults.add(path, `'${written}' is not a valid image name`, nameHint(written))
+      return undefined
+    }
+    if (this.#registry !== undefined) return this.#moved(written, path)
+    if (namesHost(written)) return parsed
+    this.#faults.add(
+      path,
+      `'${written}' does not say which registry it is pushed to`,
+      `write the host (docker.io/${parsed.repository} for Docker Hub), or choose with --registry HOST or --registry embedded`,
+    )
+    return undefined
+  }
+
+  /**
+   * The names of the index: tags in the pipeline's own repository, or whole names in any. Those that one registry in the
+   * place of several makes the same are one.
+   */
+  indexNames(tags: readonly string[], repository: Repository | undefined, path: string): readonly Reference[] {
+    const seen = new Set<string>()
+    return tags.flatMap((written) => {
+      const name = this.#indexName(written, repository, path)
+      if (name === undefined || (written.includes('/') && seen.has(formatReference(name)))) return []
+      seen.add(formatReference(name))
+      return [name]
+    })
+  }
+
+  #indexName(written: string, repository: Repository | undefined, path: string): Reference | undefined {
+    if (!written.includes('/')) {
+      if (isTag(written)) return repository && { ...repository, tag: written }
+      const hint = "tags are letters, digits, _ . and -; whole names are 'host/path:tag'"
+      this.#faults.add(path, `'${written}' is not a valid tag`, hint)
+      return undefined
+    }
+    const reference = this.reference(written, path)
+    if (reference?.digest !== undefined) this.#refuseDigest(written, path)
+    return reference && withDefaultTag(reference)
+  }
+
+  #refuseDigest(written: string, path: string): void {
+    this.#faults.add(path, `'${written}' names a digest`, 'a digest cannot be pushed to')
+  }
+
+  #moved(written: string, path: string): Reference | undefined {
+    const place = onRegistry(this.#registry ?? '', written)
+    if (place === undefined) {
+      const hint = schemeHint(this.#registry ?? '') ?? "write 'host[:port][/prefix]'"
+      this.#faults.add('--registry', `'${this.#registry}' is not a registry host`, hint)
+      return undefined
+    }
+    const { digest, ...target } = place
+    if (digest !== undefined) this.#refuseDigest(written, path)
+    return target
+  }
+}
+
+/** The same image on `host[:port][/prefix]`, in place of its own host; undefined where either is written wrongly. */
+export function onRegistry(registry: string, written: string): Reference | undefined {
+  const parsed = parseReference(written)
+  if (parsed === undefined || !namesHost(`${registry}/`)) return undefined
+  const bare = namesHost(written) ? parsed.repository : written.replace(/[:@].*$/s, '')
+  const place = parseReference(`${registry}/${bare}`)
+  const { tag, digest } = parsed
+  return place && { ...repositoryOf(place), ...(tag !== undefined && { tag }), ...(digest !== undefined && { digest }) }
+}
+
+/** People write where a registry is as they do in a browser; how it is spoken to is another question. */
+function schemeHint(written: string): string | undefined {
+  const [, scheme, rest] = /^(https?:\/\/)(.*)$/is.exec(written) ?? []
+  if (scheme === undefined) return undefined
+  const how = scheme.length === 'http://'.length ? '; plain HTTP is for loopback hosts, and those of insecureHosts' : ''
+  return `write it without '${scheme}': '${rest?.replace(/(?<!\/)\/+$/, '')}'${how}`
+}
+
+function nameHint(written: string): string {
+  const scheme = schemeHint(written)
+  if (scheme !== undefined) return scheme
+  if (written === '' || written.startsWith(':')) return 'write the repository: registry.example.com/team/app'
+  if (/[A-Z]/.test(written)) return 'repository names are lower case'
+  return "write 'host/path:tag', the path in lower case letters, digits, '.', '_', '-' and '/'"
+}
+
+const PLACEHOLDER = /\{([^{}]*)\}/g
+const PLACEHOLDERS = ['repository', 'tag', 'os', 'arch', 'variant']
+
+/** The name of one platform's image by a pattern such as `{repository}-{arch}{variant}:{tag}`. */
+export function expandPattern(
+  pattern: string,
+  values: { readonly repository: string; readonly tag: string; readonly platform: Platform },
+): string {
+  const { os, architecture, variant = '' } = values.platform
+  const words: Record<string, string> = {
+    repository: values.repository,
+    tag: values.tag,
+    os,
+    arch: architecture,
+    variant,
+  }
+  return pattern.replace(PLACEHOLDER, (whole, word: string) => words[word] ?? whole)
+}
+
+/** Tells placeholders that do not exist. */
+export function checkPattern(pattern: string, path: string, faults: Faults): boolean {
+  const unknown = [...pattern.matchAll(PLACEHOLDER)].map(([, word = '']) => word).find((w) => !PLACEHOLDERS.includes(w))
+  if (unknown === undefined) return true
+  faults.add(path, `'${pattern}' has an unknown placeholder {${unknown}}`, `there is {${PLACEHOLDERS.join('}, {')}}`)
+  return false
+}
+
+/** Who publishes a name, and what, where another may publish the same. */
+interface Claim {
+  readonly owner: string
+  readonly content?: string | undefined
+}
+
+/** Refuses names that two would publish, unless both publish the same: the last one would own them without a word. */
+export class PublishedNames {
+  readonly #claims = new Map<string, Claim>()
+  readonly #faults: Faults
+
+  constructor(faults: Faults) {
+    this.#faults = faults
+  }
+
+  /** @param content - what equal claims of a name have in common; without it no other claim is equal */
+  claim(name: string, owner: string, path: string, content?: string): void {
+    const other = this.#claims.get(name)
+    this.#claims.set(name, { owner, content })
+    if (other === undefined || (content !== undefined && other.content === content)) return
+    const isShared = content !== undefined && other.content !== undefined
+    this.#faults.add(
+      path,
+      `${name} would be published twice, as ${other.owner} and as ${owner}`,
+      isShared ? 'declare the same platforms and bases in both, or give one another name' : 'give one another name',
+    )
+  }
+}
+
+/** What pipelines that declare one shared base have in common. */
+export function sharedContent(platforms: readonly PlatformDefinition[]): string {
+  const bases = platforms.map(({ platform, optional, base }) => JSON.stringify([platform, optional, base]))
+  return JSON.stringify(bases.toSorted())
+}
+
+/** How messages call the image of one platform. */
+export function imageOwner(pipeline: string, platform: Platform): string {
+  return `the ${formatPlatform(platform)} image of ${pipeline}`
+}

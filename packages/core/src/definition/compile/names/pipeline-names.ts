@@ -1,0 +1,79 @@
+import { DefinitionError } from '../../../model/errors.js'
+import type { DeclaredPipeline } from '../../declare/declaration.js'
+import { type Faults, suggest } from '../../issues.js'
+
+const PIPELINE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
+
+/** Options of `pipeline(…)` that exist. */
+const OPTION_NAMES = ['name']
+
+/**
+ * The name of a pipeline: the given one, else the last part of its repository. Reports, plans and metadata files use it as
+ * key, and the command line takes it.
+ */
+export function pipelineName({ declaration: { repository, options } }: DeclaredPipeline): string {
+  return options.name ?? repository.slice(repository.lastIndexOf('/') + 1).replace(/[:@].*$/s, '')
+}
+
+/** The names of pipelines, without those of values that are none: modules that import each other pass undefined. */
+export function pipelineNames(pipelines: readonly (DeclaredPipeline | undefined)[]): readonly string[] {
+  return pipelines.flatMap((one) => (one?.kind === 'pipeline' ? [pipelineName(one)] : []))
+}
+
+/** The text that messages name a pipeline by. */
+export function pipelinePath({ declaration: { repository, options } }: DeclaredPipeline): string {
+  const name = options.name === undefined ? '' : `, { name: '${options.name}' }`
+  return `pipeline('${repository}'${name})`
+}
+
+/** Adds a fault if the options of a pipeline are not valid. */
+export function checkPipelineOptions(pipeline: DeclaredPipeline, faults: Faults): void {
+  const { options } = pipeline.declaration
+  const path = pipelinePath(pipeline)
+  for (const option of Object.keys(options)) {
+    if (OPTION_NAMES.includes(option)) continue
+    faults.add(`${path}.${option}`, `there is no option '${option}'`, suggest(option, OPTION_NAMES))
+  }
+  if (options.name === undefined || (typeof options.name === 'string' && PIPELINE_NAME.test(options.name))) return
+  const hint = "use letters, digits, '.', '_' and '-', and start with a letter or digit"
+  faults.add(`${path}.name`, `'${options.name}' is not a valid pipeline name`, hint)
+}
+
+/** Adds a fault for each pipeline that has the name of another one: a number in its place would change with the order. */
+export function checkUniqueNames(pipelines: readonly DeclaredPipeline[], faults: Faults): void {
+  const owners = new Map<string, DeclaredPipeline>()
+  for (const pipeline of pipelines) {
+    const name = pipelineName(pipeline)
+    const owner = owners.get(name)
+    if (owner === undefined) owners.set(name, pipeline)
+    else refuseSharedName(name, pipeline, owner, faults)
+  }
+}
+
+function refuseSharedName(name: string, pipeline: DeclaredPipeline, owner: DeclaredPipeline, faults: Faults): void {
+  const { repository } = pipeline.declaration
+  const message = `its name '${name}' is also that of ${pipelinePath(owner)}`
+  faults.add(pipelinePath(pipeline), message, `give both a name: pipeline('${repository}', { name: '…' })`)
+}
+
+/**
+ * Selects pipelines by their names; all of them, if no name is given.
+ *
+ * @throws DefinitionError USAGE if there is no pipeline of a name.
+ */
+export function choosePipelines(
+  pipelines: readonly DeclaredPipeline[],
+  names: readonly string[] = [],
+): readonly DeclaredPipeline[] {
+  if (names.length === 0) return pipelines
+  const known = pipelineNames(pipelines)
+  const faults = names
+    .filter((name) => !known.includes(name))
+    .map((name) => ({
+      path: 'pipelines',
+      message: `'${name}' is not a pipeline of this run`,
+      hint: suggest(name, known),
+    }))
+  if (faults.length > 0) throw new DefinitionError(faults, 'USAGE')
+  return pipelines.filter((one) => pipelineNames([one]).some((name) => names.includes(name)))
+}

@@ -1,0 +1,94 @@
+import {
+  ARCHITECTURE_WORDS,
+  formatPlatform,
+  isKnownPlatform,
+  KNOWN_ARCHITECTURES,
+  normalizePlatform,
+  type Platform,
+  parsePlatform,
+  unreadablePlatform,
+  variantsOf,
+} from '../../model/platform.js'
+import { type Faults, nearest } from '../issues.js'
+
+/** What is told while a definition is read: faults stop it, notes do not. */
+export interface Reading {
+  readonly faults: Faults
+  readonly notes: string[]
+}
+
+/** Reads the platform that `platform(architecture, { variant })` means; undefined where it is at fault. */
+export function readPlatform(
+  written: string,
+  variant: string | undefined,
+  path: string,
+  { faults, notes }: Reading,
+): Platform | undefined {
+  const parsed = parsePlatform(written)
+  if (parsed === undefined) {
+    const { message, hint } = unreadablePlatform(written)
+    faults.add(path, message, hint)
+    return undefined
+  }
+  const saysVariant = written.split('/').length === 3
+  if (saysVariant && variant !== undefined && normalizePlatform({ ...parsed, variant }).variant !== parsed.variant) {
+    faults.add(path, `'${written}' and variant '${variant}' contradict each other`, 'leave one of them out')
+    return undefined
+  }
+  const platform = normalizePlatform(variant === undefined ? parsed : { ...parsed, variant })
+  if (!isKnownPlatform(platform)) return refusePlatform(platform, path, faults)
+  noteReading(written, variant, platform, notes)
+  return platform
+}
+
+/** The platform with the os version and features that its entry in the final index is to have. */
+export function readListedPlatform(
+  platform: Platform,
+  { osVersion, osFeatures }: { readonly osVersion?: unknown; readonly osFeatures?: unknown },
+  path: string,
+  faults: Faults,
+): Platform {
+  if (osVersion !== undefined && typeof osVersion !== 'string') {
+    faults.add(`${path}.osVersion`, 'must be a text', "write it as '10.0.20348.2700'")
+    return platform
+  }
+  if (osFeatures !== undefined && !isTexts(osFeatures)) {
+    faults.add(`${path}.osFeatures`, 'must be a list of texts', "write it as ['win32k']")
+    return platform
+  }
+  return normalizePlatform({
+    ...platform,
+    ...(osVersion !== undefined && { 'os.version': osVersion }),
+    ...(osFeatures !== undefined && { 'os.features': osFeatures }),
+  })
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string')
+}
+
+function refusePlatform(platform: Platform, path: string, faults: Faults): undefined {
+  const { architecture, variant } = platform
+  if (!KNOWN_ARCHITECTURES.includes(architecture)) {
+    const near = nearest(architecture, ARCHITECTURE_WORDS)
+    const known = `architectures are ${KNOWN_ARCHITECTURES.join(', ')}`
+    faults.add(path, `unknown architecture '${architecture}'`, near === undefined ? known : `did you mean '${near}'?`)
+  } else if (variant !== undefined && !variantsOf(architecture).includes(variant)) {
+    const variants = variantsOf(architecture)
+    const hint = variants.length === 0 ? `${architecture} has no variants` : `variants are ${variants.join(', ')}`
+    faults.add(path, `unknown variant '${variant}' of ${architecture}`, hint)
+  } else {
+    faults.add(path, `unknown operating system '${platform.os}'`, "platforms begin with 'linux/' or 'windows/'")
+  }
+  return undefined
+}
+
+/** Says so where the words were another system's, or a variant was filled in. */
+function noteReading(written: string, variant: string | undefined, platform: Platform, notes: string[]): void {
+  const words = written.toLowerCase().split('/')
+  if (words.includes(platform.architecture) && (platform.architecture !== 'arm' || variant || words.length === 3))
+    return
+  const named = variant === undefined ? `'${written}'` : `'${written}' with variant '${variant}'`
+  const note = `${named} is read as ${formatPlatform(platform)}`
+  if (!notes.includes(note)) notes.push(note)
+}

@@ -1,0 +1,79 @@
+import { ARCHITECTURE_WORDS, isKnownPlatform, parsePlatform } from '../../model/platform.js'
+import type { Faults } from '../issues.js'
+import { type AnyBase, PLUGIN_CONTRACT, type PlatformWord, type Plugin, type ReservedOption } from '../declare/base/plugin.js'
+
+const RESERVED: ReadonlySet<string> = new Set<ReservedOption>([
+  'base',
+  'variant',
+  'osVersion',
+  'osFeatures',
+  'build',
+  'optional',
+])
+
+/** Whether `platform(...)` keeps an option for itself. */
+export function isReserved(option: string): boolean {
+  return RESERVED.has(option)
+}
+
+/** A base in use, and the plugin that supplies it. */
+export interface SuppliedBase {
+  readonly base: AnyBase
+  /** The npm package, for messages. */
+  readonly plugin: string
+}
+
+/** What the plugins in use supply together. */
+export interface Supplies {
+  readonly bases: ReadonlyMap<string, SuppliedBase>
+  readonly words: ReadonlyMap<string, PlatformWord>
+}
+
+/** The bases and words of the plugins in use; plugins that can't be used are faults. */
+export function readPlugins(plugins: readonly Plugin[], path: string, faults: Faults): Supplies {
+  const bases = new Map<string, SuppliedBase>()
+  const words = new Map<string, PlatformWord>()
+  for (const plugin of plugins) {
+    if (plugin?.kind !== 'plugin') {
+      faults.add(`${path}.use`, 'not a plugin', "call the plugin's function: .use(ubuntu())")
+    } else if (plugin.contract !== PLUGIN_CONTRACT) {
+      faults.add(
+        `${path}.use`,
+        `${plugin.name} speaks plugin contract ${plugin.contract}, this @polyarch/core speaks ${PLUGIN_CONTRACT}`,
+        plugin.contract > PLUGIN_CONTRACT ? 'install a newer @polyarch/core' : `install a newer ${plugin.name}`,
+      )
+    } else {
+      addBases(plugin, bases, path, faults)
+      addWords(plugin, words, path, faults)
+    }
+  }
+  return { bases, words }
+}
+
+function addBases(plugin: Plugin, bases: Map<string, SuppliedBase>, path: string, faults: Faults): void {
+  for (const [name, base] of Object.entries(plugin.bases)) {
+    if (bases.has(name)) faults.add(`${path}.use`, `two plugins supply a base named '${name}'`, 'use one of them')
+    const claimed = base.optionNames.find(isReserved)
+    if (claimed !== undefined) {
+      const hint = `${plugin.name} has to call it otherwise`
+      faults.add(`${path}.use`, `base '${name}' claims the option '${claimed}', which is platform(...)'s own`, hint)
+    }
+    bases.set(name, { base, plugin: plugin.name })
+  }
+}
+
+function addWords(plugin: Plugin, words: Map<string, PlatformWord>, path: string, faults: Faults): void {
+  // A plugin written by hand, without definePlugin, may have none.
+  for (const [word, meaning] of Object.entries(plugin.words ?? {})) {
+    const fault = wordFault(word, meaning, plugin) ?? (words.has(word) ? 'another plugin has it too' : undefined)
+    if (fault !== undefined) faults.add(`${path}.use`, `the word '${word}' of ${plugin.name} can't be used: ${fault}`)
+    words.set(word, meaning)
+  }
+}
+
+function wordFault(word: string, { platform, base }: PlatformWord, { bases }: Plugin): string | undefined {
+  if (ARCHITECTURE_WORDS.includes(word.toLowerCase()) || word.includes('/')) return 'it is the name of an architecture'
+  if (!(base in bases)) return `the plugin has no base '${base}'`
+  const meant = parsePlatform(platform)
+  return meant !== undefined && isKnownPlatform(meant) ? undefined : `'${platform}' is not a platform`
+}

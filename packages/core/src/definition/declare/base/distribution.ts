@@ -1,0 +1,202 @@
+import { formatPlatform, type Platform } from '../../../model/platform.js'
+import { mirrorFault, packageFault } from './apt-words.js'
+import type { AptBase, BaseAnswer, ConfigPolicy } from './base-source.js'
+import { suggest } from '../../issues.js'
+import type { Base, Refusal } from './plugin.js'
+
+/** One release of a distribution. */
+export interface Release {
+  /** Other names that mean it: `bookworm` is also `12`. */
+  readonly aliases: readonly string[]
+  /** Tag of its image. */
+  readonly tag: string
+  /** Suite of its packages. */
+  readonly suite: string
+  /** Its platforms, each with the distribution's own word for the architecture. */
+  readonly platforms: Readonly<Record<string, string>>
+  /** The last day of its support, `2026-04-30`; without it, none is known. */
+  readonly endOfLife?: string
+  /** Path of the keyring that signs it, where that is another than the other releases'. */
+  readonly keyring?: string
+}
+
+/** What a distribution is, as a table: {@link defineDistribution} makes a base of it. */
+export interface DistributionTable {
+  /** Its name for people. */
+  readonly title: string
+  /** The repository of its images. */
+  readonly image: string
+  readonly configPolicy: ConfigPolicy
+  readonly releases: Readonly<Record<string, Release>>
+  /** The release that is meant where none is named. */
+  readonly defaultRelease: string
+  /** Other builds of the same release, by what they add to the tag: `{ slim: '-slim' }`. */
+  readonly flavors: Readonly<Record<string, string>>
+  readonly archive: Pick<AptBase, 'distribution' | 'components' | 'hostMirrorArchitectures' | 'keyring' | 'keys'>
+}
+
+// By way of `infer`, so that editors show the names themselves, and not the table that they are taken from.
+/** All names of the releases of a table. */
+export type ReleaseName<Table extends DistributionTable> =
+  | (keyof Table['releases'] & string)
+  | Table['releases'][keyof Table['releases']]['aliases'][number] extends infer Name extends string
+  ? Name
+  : never
+
+/** What `platform(..., { base })` takes for a base made from a table. */
+export interface DistributionOptions<ReleaseNames extends string = string, Flavors extends string = string> {
+  /** By version or code name. */
+  readonly release?: ReleaseNames
+  /** Whether the base is the published image, or is made from the distribution's packages. Default `registry`. */
+  readonly source?: 'registry' | 'apt'
+  /** A leaner build of the image. */
+  readonly flavor?: Flavors
+  /** Another repository with the same tags: a private copy, a mirror. */
+  readonly image?: string
+  /** Base URL of the package archive; the one that this machine's apt uses unless told otherwise. */
+  readonly mirror?: string
+  /** Whether the mirror is a former state of the archive: the dates until which that is valid have passed then. */
+  readonly frozen?: boolean
+  /** Path of the keyring that signs the archive, in place of the distribution's. */
+  readonly keyring?: string
+  /** Packages on top of a minimal system. */
+  readonly packages?: readonly string[]
+}
+
+type OptionsOf<Table extends DistributionTable> = DistributionOptions<
+  ReleaseName<Table>,
+  keyof Table['flavors'] & string
+>
+
+const OPTION_NAMES = ['release', 'source', 'flavor', 'image', 'mirror', 'frozen', 'keyring', 'packages'] as const
+const ONLY_APT = ['mirror', 'frozen', 'keyring', 'packages'] as const
+const ONLY_REGISTRY = ['flavor', 'image'] as const
+
+/**
+ * Makes the base of a distribution from a table of its releases.
+ *
+ * @param defaults - options that hold where `platform(...)` says nothing else.
+ * @example
+ * ```ts
+ * const trees = defineDistribution({
+ *   title: 'Trees',
+ *   image: 'registry.example.com/trees',
+ *   configPolicy: 'require-match',
+ *   defaultRelease: 'oak',
+ *   flavors: {},
+ *   releases: {
+ *     oak: { aliases: ['1'], tag: 'oak', suite: 'oak', platforms: { 'linux/amd64': 'amd64', 'linux/arm/v7': 'armhf' } },
+ *   },
+ *   archive: { distribution: 'trees', components: ['main'], keyring: '/usr/share/keyrings/trees-archive-keyring.gpg' },
+ * })
+ * ```
+ */
+export function defineDistribution<const Table extends DistributionTable>(
+  table: Table,
+  defaults: OptionsOf<Table> = {},
+): Base<OptionsOf<Table>> {
+  const platforms = new Set(Object.values(table.releases).flatMap((release) => Object.keys(release.platforms)))
+  return {
+    platforms: [...platforms],
+    optionNames: OPTION_NAMES,
+    source: ({ platform, options }) => answer(table, platform, { ...defaults, ...options }),
+  }
+}
+
+function answer(table: DistributionTable, platform: Platform, options: DistributionOptions): BaseAnswer | Refusal {
+  const name = options.release ?? table.defaultRelease
+  const release = findRelease(table, name)
+  if (release === undefined) return unknownRelease(table, name)
+  const text = formatPlatform(platform)
+  const architecture = release.platforms[text]
+  if (architecture === undefined) return missingPlatform(table, name, release, text)
+  const fault = contradiction(table, options)
+  if (fault !== undefined) return fault
+  const { endOfLife } = release
+  const source =
+    options.source === 'apt' ? aptBase(table, release, architecture, options) : imageBase(table, release, options)
+  return { ...source, ...(endOfLife !== undefined && { endOfLife }) }
+}
+
+function findRelease({ releases }: DistributionTable, name: string): Release | undefined {
+  return Object.entries(releases).find(([key, { aliases }]) => key === name || aliases.includes(name))?.[1]
+}
+
+function imageBase(table: DistributionTable, { tag }: Release, { flavor, image }: DistributionOptions): BaseAnswer {
+  const suffix = flavor === undefined ? '' : (table.flavors[flavor] ?? '')
+  return { kind: 'registry', reference: `${image ?? table.image}:${tag}${suffix}`, configPolicy: table.configPolicy }
+}
+
+function aptBase(
+  { archive: { keys, ...archive } }: DistributionTable,
+  { suite, keyring: own }: Release,
+  architecture: string,
+  { mirror, frozen, keyring, packages }: DistributionOptions,
+): BaseAnswer {
+  const signing = keyring ?? own ?? archive.keyring
+  return {
+    ...archive,
+    kind: 'apt',
+    suite,
+    architecture,
+    packages: packages ?? [],
+    variant: 'minbase',
+    ...(mirror !== undefined && { mirror }),
+    ...(frozen && { isFrozen: true }),
+    ...(signing !== undefined && { keyring: signing }),
+    // Whoever names a keyring believes no others.
+    ...(keyring === undefined && keys !== undefined && { keys }),
+  }
+}
+
+function unknownRelease({ title, releases }: DistributionTable, name: string): Refusal {
+  const names = Object.entries(releases).flatMap(([key, { aliases }]) => [key, ...aliases])
+  const message = `${title} has no release '${name}'`
+  return { kind: 'refusal', option: 'release', message, hint: suggest(name, names) }
+}
+
+function missingPlatform({ title }: DistributionTable, name: string, { platforms }: Release, text: string): Refusal {
+  const hint = `it has ${Object.keys(platforms).join(', ')}`
+  return { kind: 'refusal', message: `${title} ${name} has no ${text}`, hint }
+}
+
+/** Options that would be left unused are refused: whoever wrote them expects something of them. */
+function contradiction(table: DistributionTable, options: DistributionOptions): Refusal | undefined {
+  const { source = 'registry', flavor } = options
+  if (source !== 'registry' && source !== 'apt') {
+    return { kind: 'refusal', option: 'source', message: `there is no source '${source}'`, hint: "'registry' or 'apt'" }
+  }
+  if (flavor !== undefined && table.flavors[flavor] === undefined) {
+    const hint = suggest(flavor, Object.keys(table.flavors))
+    return { kind: 'refusal', option: 'flavor', message: `${table.title} has no flavor '${flavor}'`, hint }
+  }
+  const unused = (source === 'apt' ? ONLY_REGISTRY : ONLY_APT).find((option) => options[option] !== undefined)
+  if (unused === undefined) return frozenFault(options) ?? wordFault(options)
+  const [message, hint] =
+    source === 'apt'
+      ? [`'${unused}' is for published images`, "leave it out, or say source: 'registry'"]
+      : [`'${unused}' is for bases made from packages`, "leave it out, or say source: 'apt'"]
+  return { kind: 'refusal', option: unused, message, hint }
+}
+
+function wordFault({ mirror, packages = [] }: DistributionOptions): Refusal | undefined {
+  const wrongMirror = mirror === undefined ? undefined : mirrorFault(mirror)
+  if (wrongMirror !== undefined) {
+    const hint = 'name the base URL of an archive, which has a dists folder'
+    return { kind: 'refusal', option: 'mirror', message: wrongMirror, hint }
+  }
+  if (!Array.isArray(packages)) {
+    return { kind: 'refusal', option: 'packages', message: 'packages must be a list', hint: "write ['curl']" }
+  }
+  const wrongPackage = packages.map(packageFault).find((fault) => fault !== undefined)
+  if (wrongPackage === undefined) return undefined
+  const hint = 'name one package each: curl, curl=8.5.0-2, curl/bookworm-backports or libc6:armhf'
+  return { kind: 'refusal', option: 'packages', message: wrongPackage, hint }
+}
+
+/** Only a mirror that is named can be known to stand still. */
+function frozenFault({ frozen, mirror }: DistributionOptions): Refusal | undefined {
+  if (!frozen || mirror !== undefined) return undefined
+  const message = "'frozen' says of a mirror that it is a former state, and none is named"
+  return { kind: 'refusal', option: 'frozen', message, hint: 'name it with the option mirror' }
+}

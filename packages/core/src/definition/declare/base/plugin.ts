@@ -1,0 +1,89 @@
+import type { Platform } from '../../../model/platform.js'
+import type { BaseAnswer } from './base-source.js'
+
+/** The version of the contract between core and plugins that this core speaks. */
+export const PLUGIN_CONTRACT = 1
+
+/** Options that `platform(...)` keeps for itself, and that no base may claim. */
+export type ReservedOption = 'base' | 'variant' | 'osVersion' | 'osFeatures' | 'build' | 'optional'
+
+/** What a base is asked: one platform, with the options written in `platform(...)`. */
+export interface BaseRequest<Options extends object> {
+  readonly platform: Platform
+  readonly options: Options
+}
+
+/** A base that can't be had, and why. Returned, not thrown, so that all faults are told together. */
+export interface Refusal {
+  readonly kind: 'refusal'
+  /** The option at fault; without it, the platform is. */
+  readonly option?: string
+  readonly message: string
+  readonly hint?: string
+}
+
+/** One base of a plugin. Pure: the same request gives the same answer, and nothing is read or contacted. */
+export interface Base<Options extends object = object> {
+  /** Every platform that some release has, `linux/arm/v6` style: lets core say which base has a missing platform. */
+  readonly platforms: readonly string[]
+  /** The options that it understands, so that a misspelt one is refused by name. */
+  readonly optionNames: readonly (string & keyof Options)[]
+  /** Says where the base of one platform comes from, or all that is wrong with what was asked. */
+  source(request: BaseRequest<Options>): BaseAnswer | Refusal | readonly Refusal[]
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: only `any` accepts bases of every option type, options being contravariant.
+export type AnyBase = Base<any>
+
+/** Bases by the name that `platform(..., { base })` uses. */
+export type Bases = Readonly<Record<string, AnyBase>>
+
+/** What a word of a plugin means: a platform, and the base that it stands on where `platform(...)` names no other. */
+export interface PlatformWord<Name extends string = string> {
+  /** `linux/arm/v6` */
+  readonly platform: string
+  readonly base: Name
+}
+
+/** Words for platforms, as `platform(...)` takes them in place of an architecture: `raspberrypi-zero`. */
+export type PlatformWords = Readonly<Record<string, PlatformWord>>
+
+// biome-ignore lint/complexity/noBannedTypes: `{}` is the map without a word.
+export type NoWords = {}
+
+/** A plugin: bases under names. Made by {@link definePlugin}. Of bases that are written out, without any words. */
+export interface Plugin<B extends Bases = Bases, W extends PlatformWords = Bases extends B ? PlatformWords : NoWords> {
+  readonly kind: 'plugin'
+  readonly contract: number
+  /** The npm package, for messages. */
+  readonly name: string
+  readonly bases: B
+  readonly words: W
+}
+
+/** The options of a base. */
+export type OptionsOf<B> = B extends Base<infer Options> ? Options : never
+
+/** The names of options; none of a base that was written without their types. */
+type NamesOf<Options> = 0 extends 1 & Options ? never : keyof Options
+
+/** Turns a base whose options claim a reserved word into a type that nothing fits. */
+type WithoutReserved<B extends Bases> = {
+  readonly [Name in keyof B]: NamesOf<OptionsOf<B[Name]>> & ReservedOption extends never ? B[Name] : never
+}
+
+/**
+ * Makes a plugin from its bases and, where it has any, its words for platforms.
+ *
+ * @example
+ * ```ts
+ * export const alpine = () => definePlugin({ name: 'polyarch-plugin-alpine', bases: { alpine: alpineBase } })
+ * ```
+ */
+export function definePlugin<
+  const B extends Bases,
+  const W extends Readonly<Record<string, PlatformWord<keyof B & string>>> = NoWords,
+>(plugin: { readonly name: string; readonly bases: B & WithoutReserved<B>; readonly words?: W }): Plugin<B, W> {
+  const { name, bases, words = {} as W } = plugin
+  return Object.freeze({ kind: 'plugin', contract: PLUGIN_CONTRACT, name, bases, words })
+}

@@ -1,0 +1,47 @@
+import type { AnnotationSettings } from './annotation-settings.js'
+import type { BuildSettings } from './build-settings.js'
+import type { Plugin } from './base/plugin.js'
+
+/** Media types of what a pipeline publishes: the OCI image specification's, or Docker's older ones. */
+export type ImageFormat = 'oci' | 'docker'
+
+/** What `pipeline(…)` takes after the repository. */
+export interface PipelineSettings {
+  /**
+   * Its name on the command line and in plans, reports and metadata files: letters, digits, `.`, `_` and `-`. The last
+   * part of the repository by default, which must be unique in a run.
+   */
+  readonly name?: string
+}
+
+/** What has been said of a pipeline so far, not yet judged. */
+export interface PipelineDeclaration {
+  /** As written, with its registry. */
+  readonly repository: string
+  readonly options: PipelineSettings
+  readonly plugins: readonly Plugin[]
+  readonly sharedBase?: string
+  readonly platforms: readonly PlatformDeclaration[]
+  readonly build: BuildSettings
+  readonly tags: readonly string[]
+  readonly platformNames: readonly string[]
+  readonly format: ImageFormat
+  readonly annotations: readonly AnnotationSettings[]
+  readonly keepKeyTags: boolean
+}
+
+/** One platform of a pipeline and the base that it stands on. Made by `platform(…)`. */
+export interface PlatformDeclaration<Settings = unknown, Words = unknown> {
+  readonly kind: 'platform'
+  /** An architecture, a whole platform, or a word of a plugin. */
+  readonly architecture: string
+  readonly settings: Settings
+  /** Never there: carries the words of the plugins in use to `platform(…)`, as a type. */
+  readonly words?: Words
+}
+
+/** A pipeline as others stand on it: what has been said of it. */
+export interface DeclaredPipeline {
+  readonly kind: 'pipeline'
+  readonly declaration: PipelineDeclaration
+}

@@ -1,0 +1,96 @@
+import { contextName } from '../../model/context-name.js'
+import { type Digest, isDigest } from '../../model/digest.js'
+import { formatReference, parseReference, withDefaultTag } from '../../model/reference.js'
+import {
+  type ContextDefinition,
+  type ContextSource,
+  contextComplaint,
+  contextHint,
+  readContext,
+} from './build-context.js'
+import { localPath } from './build-secrets.js'
+
+/**
+ * What a name in a Dockerfile stands for: a directory; a git repository, `https://host/path.git#ref:directory`; a tar
+ * archive; an image, `docker-image://alpine:3.22`; or an image layout, `oci-layout://DIR[:TAG][@DIGEST]`.
+ */
+export type NamedContextSource = Exclude<ContextSource, false>
+
+/** A named context as decided. Paths are absolute, names of images whole. */
+export type NamedContextDefinition =
+  | Exclude<ContextDefinition, { readonly kind: 'none' }>
+  | { readonly kind: 'image'; readonly name: string }
+  | { readonly kind: 'layout'; readonly directory: string; readonly tag?: string; readonly digest?: Digest }
+
+const IMAGE = 'docker-image://'
+const LAYOUT = 'oci-layout://'
+
+/** What is wrong with the value of `contexts`. */
+export function contextsComplaint(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return `must be an object by name: ${HOW_TO}`
+  for (const [name, source] of Object.entries(value)) {
+    if (contextName(name) === undefined) {
+      return `'${name}' cannot be the name of a context: use lower-case letters, digits, '.', '_', '-' and '/'`
+    }
+    const complaint = sourceComplaint(source)
+    if (complaint !== undefined) return `'${name}' ${complaint}`
+  }
+  return undefined
+}
+
+const HOW_TO = "{ assets: './assets', tools: 'docker-image://alpine:3.22' }"
+
+function sourceComplaint(source: unknown): string | undefined {
+  if (source === false) return 'must be a context; leave it out instead'
+  if (typeof source !== 'string') return contextComplaint(source)
+  if (source.startsWith(IMAGE)) {
+    return readImage(source) === undefined ? `names no image: write ${IMAGE}alpine:3.22` : undefined
+  }
+  if (source.startsWith(LAYOUT)) {
+    return readLayout(source, '/') === undefined ? `names no image layout: write ${LAYOUT}DIR:TAG` : undefined
+  }
+  const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//.exec(source) ?? []
+  const complaint = contextComplaint(source)
+  if (complaint !== undefined || scheme === undefined || readContext(source, '/').kind === 'git') return complaint
+  return `has the scheme '${scheme}', which is none of a context: ${contextHint}, ${IMAGE}NAME or ${LAYOUT}DIR`
+}
+
+/** Decides named contexts that have been found to be right, by the names that BuildKit looks them up by. */
+export function readNamedContexts(
+  sources: Readonly<Record<string, NamedContextSource>>,
+  directory: string,
+): Readonly<Record<string, NamedContextDefinition>> {
+  return Object.fromEntries(
+    Object.entries(sources).flatMap(([name, source]) => {
+      const key = contextName(name)
+      const context = readSource(source, directory)
+      return key === undefined || context === undefined ? [] : [[key, context]]
+    }),
+  )
+}
+
+function readSource(source: NamedContextSource, directory: string): NamedContextDefinition | undefined {
+  if (typeof source === 'string') {
+    if (source.startsWith(IMAGE)) return readImage(source)
+    if (source.startsWith(LAYOUT)) return readLayout(source, directory)
+  }
+  const context = readContext(source, directory)
+  return context.kind === 'none' ? undefined : context
+}
+
+function readImage(source: string): NamedContextDefinition | undefined {
+  const reference = parseReference(source.slice(IMAGE.length))
+  return reference && { kind: 'image', name: formatReference(withDefaultTag(reference)) }
+}
+
+/** As docker: the digest follows the last `@`, the tag the first colon. */
+function readLayout(source: string, directory: string): NamedContextDefinition | undefined {
+  const [, path, tag, digest] = /^([^:@]+)(?::([^@]+))?(?:@(.+))?$/s.exec(source.slice(LAYOUT.length)) ?? []
+  if (path === undefined || (digest !== undefined && !isDigest(digest))) return undefined
+  return {
+    kind: 'layout',
+    directory: localPath(path, directory),
+    ...(tag !== undefined && { tag }),
+    ...(digest !== undefined && { digest }),
+  }
+}

@@ -1,0 +1,111 @@
+import type { AnnotationSettings } from './annotation-settings.js'
+import type { BuildSettings } from './build-settings.js'
+import type {
+  DeclaredPipeline,
+  ImageFormat,
+  PipelineDeclaration,
+  PipelineSettings,
+  PlatformDeclaration,
+} from './declaration.js'
+import type { PlatformSettings, WordSettings } from './platform-declaration.js'
+import type { Bases, NoWords, PlatformWords, Plugin } from './base/plugin.js'
+
+type UnionToIntersection<U> = (U extends unknown ? (value: U) => void : never) extends (value: infer I) => void
+  ? I
+  : never
+
+/** The bases of all plugins together; `Own` is taken plugin by plugin, since a conditional type distributes over a bare parameter. */
+type BasesOf<P extends Plugin> = UnionToIntersection<P extends Plugin<infer Own, PlatformWords> ? Own : never>
+
+/** The words of all plugins together, in the same way. */
+type WordsOf<P extends Plugin> = UnionToIntersection<P extends Plugin<Bases, infer Own> ? Own : never>
+
+type TogetherWords<W extends PlatformWords, P extends Plugin> = W & WordsOf<P> extends infer All extends PlatformWords
+  ? All
+  : never
+
+type Together<B extends Bases, P extends Plugin> = B & BasesOf<P> extends infer All extends Bases ? All : never
+
+// biome-ignore lint/complexity/noBannedTypes: `{}` is the map without a base, to which plugins add theirs.
+type NoBases = {}
+
+/**
+ * A pipeline in the making, or finished: a frozen value. Each step returns a new one, so that a half-made pipeline can
+ * be shared and branched. Nothing is read or contacted before `run`, `plan` or `execute`.
+ */
+export interface Pipeline<B extends Bases = Bases, W extends PlatformWords = PlatformWords> extends DeclaredPipeline {
+  /** Adds plugins, whose bases `platform(..., { base })` can then name. */
+  use<P extends readonly Plugin[]>(...plugins: P): Pipeline<Together<B, P[number]>, TogetherWords<W, P[number]>>
+  /** Names the shared base index: the name that a literal `FROM` uses, and that is published beside the image. */
+  sharedBase(name: string): Pipeline<B, W>
+  /** Adds platforms. */
+  platforms(...platforms: readonly PlatformDeclaration<PlatformSettings<B>, WordSettings<B, W>>[]): Pipeline<B, W>
+  /** Says how to build; what is said later overrides, name by name. */
+  build(settings: BuildSettings): Pipeline<B, W>
+  /** Adds tags of the final index; or whole names, `docker.io/team/app:1.0`, in other repositories and registries. */
+  tags(...tags: readonly string[]): Pipeline<B, W>
+  /**
+   * Also publishes each platform's image by a name of its own, by a pattern with `{repository}`, `{tag}`, `{os}`,
+   * `{arch}` and `{variant}`: `{repository}-{arch}{variant}:{tag}`.
+   */
+  platformNames(...patterns: readonly string[]): Pipeline<B, W>
+  /**
+   * Annotates what is published, by level; what is said later overrides, name by name. The index has
+   * `org.opencontainers.image.source` and `.revision` from git, and each manifest `.base.name` and `.base.digest`,
+   * unless they are given here, or `false`.
+   */
+  annotations(settings: AnnotationSettings): Pipeline<B, W>
+  /** Chooses the media types that are published; `oci` unless told otherwise. */
+  format(format: ImageFormat): Pipeline<B, W>
+  /**
+   * Gives every manifest that is published a key tag, those of bases too: for registries whose cleaners delete what has
+   * no tag of its own, and with it what indexes list.
+   */
+  keepKeyTags(keep?: boolean): Pipeline<B, W>
+}
+
+/**
+ * Begins a pipeline that publishes to one repository.
+ *
+ * @param repository - with its registry host and without a tag: `ghcr.io/otbiot/esp8266-build`.
+ * @example
+ * ```ts
+ * export const sdk = pipeline('ghcr.io/otbiot/esp8266-build')
+ *   .use(ubuntu(), raspbian())
+ *   .platforms(
+ *     platform('amd64', { base: 'ubuntu', release: '24.04' }),
+ *     platform('arm', { variant: 'v7', base: 'raspbian', release: 'bookworm' }),
+ *   )
+ *   .build({ context: '.' })
+ *   .tags('3.0.2', 'latest')
+ * ```
+ */
+export function pipeline(repository: string, options: PipelineSettings = {}): Pipeline<NoBases, NoWords> {
+  const empty = { plugins: [], platforms: [], build: {}, tags: [], platformNames: [], annotations: [] }
+  return pipelineFrom<NoBases, NoWords>({ ...empty, repository, options, format: 'oci', keepKeyTags: false })
+}
+
+function pipelineFrom<B extends Bases, W extends PlatformWords>(declaration: PipelineDeclaration): Pipeline<B, W> {
+  const next = (change: Partial<PipelineDeclaration>) => pipelineFrom<B, W>({ ...declaration, ...change })
+  return Object.freeze<Pipeline<B, W>>({
+    kind: 'pipeline',
+    declaration: Object.freeze(declaration),
+    use: <P extends readonly Plugin[]>(...plugins: P) =>
+      pipelineFrom<Together<B, P[number]>, TogetherWords<W, P[number]>>({
+        ...declaration,
+        plugins: [...declaration.plugins, ...plugins],
+      }),
+    sharedBase: (sharedBase) => next({ sharedBase }),
+    platforms: (...platforms) => next({ platforms: [...declaration.platforms, ...platforms] }),
+    build: (settings) => next({ build: mergeBuildSettings(declaration.build, settings) }),
+    tags: (...tags) => next({ tags: [...declaration.tags, ...tags] }),
+    platformNames: (...patterns) => next({ platformNames: [...declaration.platformNames, ...patterns] }),
+    annotations: (settings) => next({ annotations: [...declaration.annotations, settings] }),
+    format: (format) => next({ format }),
+    keepKeyTags: (keepKeyTags = true) => next({ keepKeyTags }),
+  })
+}
+
+function mergeBuildSettings(earlier: BuildSettings, later: BuildSettings): BuildSettings {
+  return Object.freeze({ ...earlier, ...later })
+}

@@ -1,0 +1,84 @@
+import type { Architecture } from '../../model/platform.js'
+import type { BuildSettings } from './build-settings.js'
+import type { DeclaredPipeline, PlatformDeclaration } from './declaration.js'
+import type { ImageBase } from './base/image-base.js'
+import type { Bases, OptionsOf, PlatformWords } from './base/plugin.js'
+
+/** What `platform(...)` takes beside the options of its base. */
+export interface CommonPlatformSettings {
+  /** Variant of the architecture: `v7`. */
+  readonly variant?: string
+  /** `os.version` of its entry in the final index: which build of an operating system it needs. */
+  readonly osVersion?: string
+  /** `os.features` of its entry in the final index: `win32k`. */
+  readonly osFeatures?: readonly string[]
+  /**
+   * Whether the index is published without this platform where its image can't be built; then the exit code is 4. A
+   * platform that a name has today is not lost that way. Default false.
+   */
+  readonly optional?: boolean
+  /** Overrides of the pipeline's `build(...)` for this platform alone. */
+  readonly build?: BuildSettings
+}
+
+/** Settings of a platform that stands on a value: another pipeline, or an image. */
+export interface ValueBaseSettings extends CommonPlatformSettings {
+  readonly base: DeclaredPipeline | ImageBase
+}
+
+/** Settings of a platform that stands on a base of a plugin in use, told apart by `base`. */
+export type NamedBaseSettings<B extends Bases> = {
+  readonly [Name in keyof B & string]: CommonPlatformSettings & { readonly base: Name } & Readonly<OptionsOf<B[Name]>>
+}[keyof B & string]
+
+/** All that may be written in `platform(...)` of a pipeline that uses the bases B. */
+export type PlatformSettings<B extends Bases> = NamedBaseSettings<B> | ValueBaseSettings
+
+/** By each word of the plugins in use, the settings of the base that it means; that base need not be written again. */
+export type WordSettings<B extends Bases, W extends PlatformWords> = {
+  readonly [Word in keyof W]: CommonPlatformSettings & { readonly base?: W[Word]['base'] } & Readonly<
+      OptionsOf<B[W[Word]['base']]>
+    >
+}
+
+/** Those of the settings that belong to the base N. */
+type SettingsWith<Settings, N> = Settings extends { readonly base: infer Own }
+  ? [N] extends [Own]
+    ? Settings
+    : never
+  : never
+
+/** The same, but all of them where no base is called N: the error then stands at `base`, and lists the names. */
+type SettingsFor<Settings, N> = [SettingsWith<Settings, N>] extends [never] ? Settings : SettingsWith<Settings, N>
+
+/** What may be written after an architecture or a word. */
+type SettingsAfter<Settings, Words, Written, N> = Written extends keyof Words
+  ? Words[Written] | SettingsWith<Settings, N>
+  : SettingsFor<Settings, N>
+
+/**
+ * Declares one platform: the architecture, by any of its names, a whole `os/arch/variant` or a word of a plugin in use,
+ * and its base.
+ *
+ * Written inside `.platforms(...)`, the settings are checked against the plugins in use, name by name; written on its
+ * own, they are checked when the pipeline is planned.
+ *
+ * @example
+ * ```ts
+ * platform('arm', { variant: 'v7', base: 'raspbian', release: 'bookworm' })
+ * ```
+ */
+export function platform<
+  // biome-ignore lint/suspicious/noExplicitAny: without a pipeline around it there is nothing to check the settings against.
+  Settings extends { readonly base: unknown } = any,
+  // biome-ignore lint/suspicious/noExplicitAny: the same.
+  Words extends object = any,
+  const Base extends Settings['base'] = Settings['base'],
+  const Written extends string = string,
+>(
+  // Any text is taken; those that editors propose are named.
+  architecture: Written | (keyof Words & string) | Architecture,
+  settings: { readonly base?: Base } & NoInfer<SettingsAfter<Settings, Words, Written, Base>>,
+): PlatformDeclaration<Settings, Words> {
+  return Object.freeze({ kind: 'platform', architecture, settings: Object.freeze({ ...settings }) as never })
+}

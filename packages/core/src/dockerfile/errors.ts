@@ -1,0 +1,103 @@
+import { nearest, suggest } from '../definition/issues.js'
+import { contextName } from '../model/context-name.js'
+import type { Dockerfile, DockerfileFault, ImageUse, Stage } from './dockerfile.js'
+import { BASE_ARG, type Link } from './stage-links.js'
+
+interface ReachedStage {
+  readonly stage: { readonly stage: Stage }
+  readonly links: readonly Link[]
+}
+
+/** The stage that is to be built is not there. */
+export function noTarget({ stages, stray }: Dockerfile, target: string | undefined): DockerfileFault {
+  if (target === undefined || stages.length === 0) {
+    const hint = `write FROM \${${BASE_ARG}}`
+    if (stray === undefined) return { message: 'the Dockerfile has no FROM', hint }
+    return { message: `the Dockerfile has no FROM before ${stray.keyword}`, hint, line: stray.line }
+  }
+  const names = stages.flatMap(({ name }) => name ?? [])
+  const hint = names.length === 0 ? 'it has no named stages' : suggest(target, names)
+  return { message: `the Dockerfile has no stage '${target}'`, hint }
+}
+
+/** Nothing that leads to the target stands on the base. */
+export function noBase(
+  dockerfile: Dockerfile,
+  baseNames: readonly string[],
+  reached: readonly ReachedStage[],
+): DockerfileFault {
+  const { stages } = dockerfile
+  const says = stages.find(({ from }) => from.text.includes(BASE_ARG))
+  if (says !== undefined && !declaresBase(dockerfile)) {
+    return {
+      message: `FROM names ${BASE_ARG}, which is not declared`,
+      hint: `write ARG ${BASE_ARG} before the first FROM`,
+      line: says.from.line,
+    }
+  }
+  const target = reached.at(-1)?.stage.stage ?? stages[0]
+  const literal = baseNames.length === 0 ? "a literal name given by .sharedBase('…')" : `FROM ${baseNames[0]}`
+  return {
+    message: 'no stage that leads to the target stands on the base',
+    hint:
+      says === undefined
+        ? `write ARG ${BASE_ARG} before the first FROM and then FROM \${${BASE_ARG}}, or ${literal}`
+        : howToReach(says, reached),
+    ...(target !== undefined && { line: target.from.line }),
+  }
+}
+
+/** A stage does, and is not used: mostly its name is misspelt. */
+function howToReach({ name, from }: Stage, reached: readonly ReachedStage[]): string {
+  const images = reached.flatMap(({ links }) => links.filter(({ stage }) => stage === undefined))
+  const misspelt = name === undefined ? undefined : images.find((image) => nearest(image.name, [name]) !== undefined)
+  if (misspelt !== undefined) return `line ${misspelt.use.line} names '${misspelt.name}': did you mean '${name}'?`
+  const which = name === undefined ? `the stage of line ${from.line}` : `the stage '${name}' of line ${from.line}`
+  return `${which} does: name it by FROM or COPY --from, or build another target`
+}
+
+/** Named contexts that would take the place of the base. */
+export function baseContexts(
+  baseNames: readonly string[],
+  contexts: ReadonlySet<string> = new Set(),
+): readonly DockerfileFault[] {
+  const names = baseNames.flatMap((name) => contextName(name) ?? [])
+  return [...contexts]
+    .filter((context) => names.includes(context))
+    .map((context) => ({
+      message: `the context '${context}' has the name of the base, and would take its place`,
+      hint: 'give the context in build({ contexts }) another name',
+    }))
+}
+
+/** What is named is none; undefined where {@link noBase} says it already. */
+export function badName(name: string, use: ImageUse, dockerfile: Dockerfile): DockerfileFault | undefined {
+  const hint = 'give the arg a default, or a value in build({ args })'
+  if (name.includes('$') && name === use.text) return unexpanded(use)
+  if (name !== '') return { message: `'${name}' is not a valid image name`, hint, line: use.line }
+  if (use.text.includes(BASE_ARG) && !declaresBase(dockerfile)) return undefined
+  const isMisspelt = nearest(use.text.replace(/\W/g, ''), [BASE_ARG]) !== undefined
+  return { message: `${use.text} is empty`, hint: isMisspelt ? `did you mean \${${BASE_ARG}}?` : hint, line: use.line }
+}
+
+/** BuildKit expands variables in the names of FROM alone. */
+function unexpanded({ text, line }: ImageUse): DockerfileFault {
+  return {
+    message: `'${text}' is taken literally: COPY --from and RUN --mount=from take no variables`,
+    hint: `name a stage: write FROM ${text} AS files, with its ARG before the first FROM, and then --from=files`,
+    line,
+  }
+}
+
+/** The value of the base's arg is a whole reference, with host and digest: a name around it is another image, or none. */
+export function composedBase({ text, line }: ImageUse): DockerfileFault {
+  return {
+    message: `'${text}' adds to \${${BASE_ARG}}, which is a whole image name with host and digest`,
+    hint: `write FROM \${${BASE_ARG}}, and choose the image by the base of the platform in build.ts`,
+    line,
+  }
+}
+
+function declaresBase({ globalArgs }: Dockerfile): boolean {
+  return globalArgs.some(({ name }) => name === BASE_ARG)
+}

@@ -1,0 +1,160 @@
+import type { Digest } from '../digest.js'
+import type { EngineUse } from './engine-use.js'
+import type { ErrorData } from '../error-data.js'
+import type { Plan } from './plan.js'
+import type { Platform } from '../platform.js'
+
+/** Fields that every event carries. */
+interface EventBase {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
+
+/** Fields of an event that belongs to one node of the graph. */
+interface NodeEvent extends EventBase {
+  readonly node: string
+}
+
+/** A registry answered with a passing fault, and the request is sent again. */
+export interface RegistryRetryEvent {
+  readonly kind: 'registry-retry'
+  readonly method: string
+  /** Without query and credentials. */
+  readonly url: string
+  readonly attempt: number
+  /** In milliseconds. */
+  readonly delay: number
+  readonly reason: string
+}
+
+/** Bytes of a blob have moved. */
+export interface TransferEvent {
+  readonly kind: 'transfer'
+  readonly direction: 'upload' | 'download' | 'mount'
+  readonly digest: Digest
+  /** Bytes so far. */
+  readonly bytes: number
+  /** Bytes in all, where known. */
+  readonly total?: number
+}
+
+/** What a registry client tells while it works. */
+export type RegistryEvent = RegistryRetryEvent | TransferEvent
+
+/** A vertex of BuildKit's graph, roughly one line of the Dockerfile. */
+export interface BuildStepEvent {
+  readonly kind: 'build-step'
+  /** BuildKit's digest of the vertex. */
+  readonly step: string
+  readonly name: string
+  readonly status: 'started' | 'done' | 'cached' | 'failed'
+  readonly error?: string
+}
+
+/** Output of a step; whole UTF-8 characters, not necessarily whole lines. */
+export interface BuildLogEvent {
+  readonly kind: 'build-log'
+  readonly step: string
+  readonly stream: 'stdout' | 'stderr'
+  readonly text: string
+}
+
+/** BuildKit warns of something in the Dockerfile. */
+export interface BuildWarningEvent {
+  readonly kind: 'build-warning'
+  readonly message: string
+  /** First line of the Dockerfile that it is about, from 1. */
+  readonly line?: number
+}
+
+/** Progress of an image between the engine and a registry. */
+export interface EngineTransferEvent {
+  readonly kind: 'engine-transfer'
+  readonly direction: 'push' | 'pull'
+  readonly layer: string
+  readonly status: string
+  readonly bytes?: number
+  readonly total?: number
+}
+
+/** What an engine tells while it works. */
+export type EngineEvent = BuildStepEvent | BuildLogEvent | BuildWarningEvent | EngineTransferEvent
+
+/** A root file system is being made. */
+export interface RootfsEvent {
+  readonly kind: 'rootfs-progress'
+  readonly phase: string
+  /** 0 to 1, where known. */
+  readonly fraction?: number
+  readonly message?: string
+}
+
+/** What the machine code of an image says of the platform that the image is declared as. */
+export interface CodeCheck {
+  /** `as-base`: there is none over the base, whose own was compared when that was first taken. */
+  readonly verdict: 'match' | 'as-base' | 'mismatch' | 'unknown'
+  /** The executable that was looked at. */
+  readonly path?: string
+  /** What it is made for, in words. */
+  readonly found?: string
+  /** Why nothing is known. */
+  readonly because?: string
+  /** Set where a mismatch was let pass, because the base's `codePolicy` says so. */
+  readonly allowed?: true
+}
+
+/** An image that was built, or a base that was brought for the first time, has been compared with its machine code. */
+export interface CodeCheckedEvent extends CodeCheck {
+  readonly kind: 'code-checked'
+}
+
+/** What an image consists of, told of results that were there before, too. Sizes are in bytes, as compressed. */
+export interface LayersEvent {
+  readonly kind: 'layers'
+  readonly config: { readonly digest: Digest; readonly size: number }
+  readonly layers: readonly { readonly digest: Digest; readonly size: number }[]
+}
+
+/** Everything that happens inside a node, before it is known which. */
+export type WorkEvent =
+  | RegistryEvent
+  | EngineEvent
+  | RootfsEvent
+  | CodeCheckedEvent
+  | LayersEvent
+  | { readonly kind: 'note'; readonly message: string }
+
+/** What a tag pointed to before and after. */
+export interface TagChange {
+  readonly reference: string
+  readonly from?: Digest
+  readonly to: Digest
+}
+
+/** How a run ended; `incomplete`: published without an optional platform. */
+export type RunOutcome = 'succeeded' | 'incomplete' | 'failed' | 'cancelled'
+
+/** Everything that a run tells, in order; a report is made from these alone. */
+export type RunEvent =
+  | (EventBase & { readonly kind: 'planned'; readonly plan: Plan })
+  /** What is built is told with the engine that builds it. */
+  | (NodeEvent & Partial<EngineUse> & { readonly kind: 'node-started'; readonly platform?: Platform })
+  /** The engine that built it was lost, and another one starts anew. */
+  | (NodeEvent & EngineUse & { readonly kind: 'node-moved'; readonly error: ErrorData })
+  | (NodeEvent & { readonly kind: 'node-reused'; readonly digest: Digest; readonly reference: string })
+  | (NodeEvent & { readonly kind: 'node-finished'; readonly digest: Digest; readonly reference: string })
+  | (NodeEvent & { readonly kind: 'node-failed'; readonly error: ErrorData })
+  | (NodeEvent & { readonly kind: 'node-skipped'; readonly because: string })
+  | (NodeEvent & { readonly kind: 'work'; readonly event: WorkEvent })
+  | (EventBase & { readonly kind: 'tag-moved' | 'tag-kept'; readonly change: TagChange })
+  /** A run failed while names moved: what this one holds now, if anything; unknown where it could not be read. */
+  | (EventBase & {
+      readonly kind: 'tag-not-moved'
+      readonly reference: string
+      readonly holds?: Digest
+      readonly isUnknown?: true
+    })
+  | (EventBase & { readonly kind: 'loaded'; readonly reference: string; readonly platform: Platform })
+  /** A result was also written to this machine. */
+  | (EventBase & { readonly kind: 'output-written'; readonly type: string; readonly dest: string })
+  | (EventBase & { readonly kind: 'run-finished'; readonly outcome: RunOutcome; readonly error?: ErrorData })

@@ -1,0 +1,82 @@
+import type { Digest } from '../digest.js'
+
+/** How one of several named things differs from what the former result was made of. */
+export type PartChange = 'added' | 'removed' | 'changed'
+
+/** A file or directory of a context that differs; `mode` where its permission bits alone do. */
+export interface ChangedPath {
+  readonly path: string
+  readonly change: 'added' | 'changed' | 'mode'
+}
+
+/** Why a node is treated as it is. Told apart by `kind`; docs/plan.md has a line per kind. */
+export type PlanReason =
+  /** Its result is in the registry under the same key. */
+  | { readonly kind: 'present' }
+  /** Nothing that is left to do needs it. */
+  | { readonly kind: 'unneeded' }
+  /** What decides it has to be made first. */
+  | { readonly kind: 'waiting'; readonly after: readonly string[] }
+  /** It is not in the registry, and no former result of it is known. */
+  | { readonly kind: 'absent' }
+  /** The published index lists it, and it is not in the repository any more. */
+  | { readonly kind: 'deleted' }
+  /** The published index has no such platform. */
+  | { readonly kind: 'new-platform' }
+  /** What it stands on is another one than that of the former result. */
+  | { readonly kind: 'base-moved'; readonly from: Digest; readonly to?: Digest }
+  /** Files of the context differ; the first few of them, and how many there are in all, where that is known. */
+  | {
+      readonly kind: 'context-changed'
+      readonly paths: readonly ChangedPath[]
+      readonly changed?: number
+      readonly removed?: number
+    }
+  /** The Dockerfile differs; at this line first, from 1, where that is known. */
+  | { readonly kind: 'dockerfile-changed'; readonly line?: number }
+  | { readonly kind: 'arg-changed' | 'label-changed'; readonly name: string; readonly change: PartChange }
+  /** So many build args of the former result are gone; their names are not recorded. */
+  | { readonly kind: 'args-removed'; readonly count: number }
+  /** Another image that the Dockerfile names is not the one that it was. */
+  | {
+      readonly kind: 'image-moved'
+      readonly name: string
+      readonly change: PartChange
+      readonly from?: Digest
+      readonly to?: Digest
+    }
+  /** Another setting of the build differs: `target`, `network`. */
+  | { readonly kind: 'setting-changed'; readonly name: string }
+  /** The former result does not tell what it was made of: Docker's media types have no room for it, or another tool made it. */
+  | { readonly kind: 'untold' }
+  /** Something differs that the check values of the former result do not show: they have 8 bits. */
+  | { readonly kind: 'unnamed' }
+  /** What it lists differs from what the published name lists. */
+  | { readonly kind: 'content-changed' }
+  /** It adds content from elsewhere that may have changed, and is to be made anew each time. */
+  | { readonly kind: 'volatile'; readonly sources: readonly string[] }
+  /** It was asked not to be reused. */
+  | { readonly kind: 'forced' }
+
+/** The kinds of {@link PlanReason}. */
+export const PLAN_REASON_KINDS = [
+  'present',
+  'unneeded',
+  'waiting',
+  'absent',
+  'deleted',
+  'new-platform',
+  'base-moved',
+  'context-changed',
+  'dockerfile-changed',
+  'arg-changed',
+  'label-changed',
+  'args-removed',
+  'image-moved',
+  'setting-changed',
+  'untold',
+  'unnamed',
+  'content-changed',
+  'volatile',
+  'forced',
+] as const satisfies readonly PlanReason['kind'][]

@@ -1,0 +1,106 @@
+import type { Digest } from '../digest.js'
+import type { EngineUse } from './engine-use.js'
+import type { ErrorData } from '../error-data.js'
+import type { PlanReason } from './plan-reason.js'
+import type { Platform } from '../platform.js'
+
+/** Version of the shape of {@link Plan} as JSON. */
+export const PLAN_VERSION = 1
+
+/** What a run would do with a node. */
+export type PlanAction =
+  /** It is in the registry already. */
+  | 'reuse'
+  /** A base, copied from another registry. */
+  | 'copy'
+  /** A base, taken over from another repository of the same registry. */
+  | 'mount'
+  /** Made for the first time: an image, an index, a base from packages or an archive. */
+  | 'create'
+  /** An image that the published index has, made of something else. */
+  | 'rebuild'
+  /** What it stands on has to be made first; only then it is known. */
+  | 'known-after'
+  /** Nothing that is left to do needs it. */
+  | 'not-needed'
+
+/** All of {@link PlanAction}. */
+export const PLAN_ACTIONS = [
+  'reuse',
+  'copy',
+  'mount',
+  'create',
+  'rebuild',
+  'known-after',
+  'not-needed',
+] as const satisfies readonly PlanAction[]
+
+/** What a run would do with one node, and why; of what is built, on which engine if all of them are free then. */
+export interface NodePlan extends Partial<EngineUse> {
+  readonly node: string
+  readonly pipeline: string
+  readonly kind: 'base' | 'base-index' | 'image' | 'index'
+  readonly platform?: Platform
+  /** What a base is made from, as people call it: an image's name, a distribution and its suite. */
+  readonly source?: string
+  readonly action: PlanAction
+  /** All that speaks for the action; at least one. */
+  readonly why: readonly PlanReason[]
+  /** {@link why} as one line for people. */
+  readonly reason: string
+  /** Ids of the nodes that it is known after. */
+  readonly after?: readonly string[]
+  readonly needs: readonly string[]
+  /** Hex sha256 of all that decides the result, where that is known. */
+  readonly key?: string
+  /** Digest of the result, where that is known. */
+  readonly digest?: Digest
+  /** What the Dockerfile adds from elsewhere without a checksum: it may change though the key does not. */
+  readonly volatile?: readonly string[]
+}
+
+/** An engine of the run, as the plan found it. */
+export interface EnginePlan {
+  /** Its address; where it does not answer, what it was named by. */
+  readonly engine: string
+  readonly version?: string
+  readonly native?: Platform
+  /** What it runs by emulation; left out where it does not tell. */
+  readonly emulated?: readonly Platform[]
+  /** Why it is of no use. */
+  readonly problem?: ErrorData
+}
+
+/** What a run would do with one name that users see. */
+export interface TagPlan {
+  readonly reference: string
+  /** Node whose result it is to point to. */
+  readonly node: string
+  readonly action: 'keep' | 'create' | 'move' | 'known-after'
+  /** What it points to now. */
+  readonly from?: Digest
+  /** What it will point to, where that is known. */
+  readonly to?: Digest
+}
+
+/** What a run would do. Plain data; `version` is raised when its shape changes. */
+export interface Plan {
+  readonly version: typeof PLAN_VERSION
+  readonly nodes: readonly NodePlan[]
+  readonly tags: readonly TagPlan[]
+  /** The engines, where something is to be built. */
+  readonly engines?: readonly EnginePlan[]
+  /** What would stop the run before it begins. */
+  readonly problems: readonly ErrorData[]
+  readonly notes: readonly string[]
+}
+
+/** Whether a run of this plan would change anything. */
+export function hasChanges(plan: Plan): boolean {
+  return plan.nodes.some(isChange) || plan.tags.some(({ action }) => action !== 'keep')
+}
+
+/** Whether a node of a plan would be made, or may have to be. */
+export function isChange({ action }: NodePlan): boolean {
+  return action !== 'reuse' && action !== 'not-needed'
+}

@@ -1,0 +1,181 @@
+import { type Digest, isDigest } from '../../model/digest.js'
+import { DefinitionError, type Fault, RegistryError } from '../../model/errors.js'
+import {
+  type Annotations,
+  type Descriptor,
+  encodeManifest,
+  isAttestation,
+  MEDIA_TYPES,
+  type StoredManifest,
+} from '../../model/oci.js'
+import { comparePlatforms, isKnownPlatform, parsePlatform, unreadablePlatform } from '../../model/platform.js'
+import { type Reference, repositoryOf, sameRepository } from '../../model/reference.js'
+import { allOrNone } from '../../registry/all-or-none.js'
+import { writeName } from '../../registry/manifests/confirm-name.js'
+import { type CopyResult, copyManifest } from '../../registry/copy/copy.js'
+import type { CopiedReferrer } from '../../registry/copy/copy-referrers.js'
+import type { Registry, RegistryCall } from '../../registry/port.js'
+import { lastOfEach, refuseDuplicates } from './assembly-duplicates.js'
+import { type AssemblySource, collectImages, type FoundImage } from './assembly-source.js'
+import { digestNamed, readNamed, refuseLosses, refuseNewLosses } from '../runs/removed-platforms.js'
+import { imageNamed, isLayout, openImages, readName, readNewName } from './named-image.js'
+import { checkOptions, OPERATION_OPTIONS, type OptionNames } from '../option-names.js'
+import type { OperationOptions } from '../options.js'
+
+/** One source of {@link assemble}. */
+export interface AssembleEntry {
+  /**
+   * A name on any registry, `oci:DIR:NAME`, or a digest alone for what is in the new index's repository already. Of an
+   * index, all its images are taken.
+   */
+  readonly image: string
+  /** What the image is for, `linux/arm/v7`, as its config says unless told otherwise; of an index, this image alone. */
+  readonly platform?: string
+  /** For its entry in the index. */
+  readonly annotations?: Annotations
+}
+
+/** What {@link assemble} takes beside the entries. */
+export interface AssembleOptions extends OperationOptions {
+  /** Believes a platform that an entry or an index declares over the image's config. Otherwise a contradiction is refused. */
+  readonly trustDeclared?: boolean
+  /** What two images for one platform are: an error unless told otherwise, or a reason to take the last one. */
+  readonly duplicates?: 'refuse' | 'last'
+  /** Whether artifacts that refer to an image in another repository are copied with it. Default true. */
+  readonly referrers?: boolean
+  /** Lets the name lose a platform that it has today. */
+  readonly allowRemoval?: boolean
+  /** For the index itself. */
+  readonly annotations?: Annotations
+}
+
+const ASSEMBLE_OPTIONS: OptionNames<AssembleOptions> = {
+  ...OPERATION_OPTIONS,
+  trustDeclared: true,
+  duplicates: true,
+  referrers: true,
+  allowRemoval: true,
+  annotations: true,
+}
+
+/** What {@link assemble} has made. */
+export interface Assembly {
+  readonly digest: Digest
+  readonly mediaType: string
+  readonly manifests: readonly Descriptor[]
+  /** The artifacts that were copied with images from other repositories. */
+  readonly referrers: readonly CopiedReferrer[]
+  /** What was understood that was not written, and what was left out. */
+  readonly notes: readonly string[]
+}
+
+/** Makes an image index of images that exist already, and names it. */
+export async function assemble(
+  name: string,
+  entries: readonly (string | AssembleEntry)[],
+  options: AssembleOptions = {},
+): Promise<Assembly> {
+  checkOptions('assemble', options, ASSEMBLE_OPTIONS)
+  const target = readNewName(name, 'assemble(name)')
+  const sources = readEntries(entries, target)
+  const call = { signal: options.signal }
+  await using images = openImages(options)
+  let all: readonly FoundImage[] = []
+  let current: StoredManifest | undefined
+  let before: Digest | undefined
+  const collect = async (own: RegistryCall) => {
+    all = await collectAll(sources, target, images, own, options.trustDeclared)
+  }
+  const look = async (own: RegistryCall) => {
+    if (!options.allowRemoval) current = await readNamed(target, images, own)
+    before = options.allowRemoval ? await digestNamed(target, images, own) : current?.descriptor.digest
+  }
+  await allOrNone([collect, look], call, (task, own) => task(own))
+  if (options.duplicates !== 'last') refuseDuplicates(all)
+  const found = options.duplicates === 'last' ? lastOfEach(all) : all
+  const index = encodeIndex(
+    found.map(({ descriptor }) => descriptor),
+    options.annotations,
+    isLayout(target),
+  )
+  const succession = { reference: target, current, next: index }
+  if (!options.allowRemoval) await refuseLosses(succession, images, call)
+  const copied = await bring(found, { target, referrers: options.referrers ?? true }, images, call)
+  if (!options.allowRemoval) await refuseNewLosses(succession, images, call)
+  if (target.tag === undefined) await images.putManifest(target, index, call)
+  else await writeName({ reference: target, manifest: index, before }, images, call)
+  const { digest, mediaType } = index.descriptor
+  return {
+    digest,
+    mediaType,
+    manifests: 'manifests' in index.content ? index.content.manifests : [],
+    referrers: copied.flatMap(({ referrers }) => referrers),
+    notes: [...found, ...copied].flatMap(({ notes }) => notes),
+  }
+}
+
+async function collectAll(
+  sources: readonly AssemblySource[],
+  target: Reference,
+  registry: Registry,
+  call: RegistryCall,
+  trustDeclared = false,
+): Promise<readonly FoundImage[]> {
+  const collecting = { registry, target: repositoryOf(target), trustDeclared }
+  const found = await allOrNone(sources, call, (source, own) => collectImages(source, { ...collecting, call: own }))
+  return found.flat()
+}
+
+/** Copies what is not in the repository of the index. */
+async function bring(
+  found: readonly FoundImage[],
+  { target, referrers }: { readonly target: Reference; readonly referrers: boolean },
+  registry: Registry,
+  call: RegistryCall,
+): Promise<readonly CopyResult[]> {
+  const elsewhere = found.filter(({ reference, manifest }) => !manifest || !sameRepository(reference, target))
+  return await allOrNone(elsewhere, call, ({ reference, manifest, isThere }, own) => {
+    const to = { ...repositoryOf(target), ...digestOnly(reference) }
+    return copyManifest(registry, reference, to, { referrers, ...(manifest && { source: manifest, isThere }) }, own)
+  })
+}
+
+function readEntries(entries: readonly (string | AssembleEntry)[], target: Reference): readonly AssemblySource[] {
+  const faults: Fault[] = []
+  if (entries.length === 0) faults.push({ path: 'assemble(entries)', message: 'there are none', hint: 'name an image' })
+  const sources = entries.map((given, at): AssemblySource => {
+    const entry = typeof given === 'string' ? { image: given } : given
+    const path = `assemble(entries[${at}])`
+    const platform = entry.platform === undefined ? undefined : parsePlatform(entry.platform)
+    if (entry.platform !== undefined && (platform === undefined || !isKnownPlatform(platform))) {
+      faults.push({ path, ...unreadablePlatform(entry.platform) })
+    }
+    return { path, written: entry, reference: sourceNamed(entry.image, path, target), platform }
+  })
+  if (faults.length > 0) throw new DefinitionError(faults, 'USAGE')
+  return sources
+}
+
+/** A digest alone would pass for a tag of a repository called `sha256`. */
+function sourceNamed(image: string, path: string, target: Reference): Reference {
+  return isDigest(image) ? { ...repositoryOf(target), digest: image } : imageNamed(readName(image, path))
+}
+
+function digestOnly({ digest }: FoundImage['reference']): { readonly digest: Digest } {
+  if (digest === undefined) throw new TypeError('what was found has a digest')
+  return { digest }
+}
+
+/** Images first, since old engines take the first entry that fits; then what attests them. */
+function encodeIndex(descriptors: readonly Descriptor[], annotations: Annotations | undefined, isForLayout: boolean) {
+  const images = descriptors.filter((one) => !isAttestation(one))
+  const sorted = images.toSorted((a, b) => (a.platform && b.platform ? comparePlatforms(a.platform, b.platform) : 0))
+  const manifests = [...sorted, ...descriptors.filter(isAttestation)]
+  const isPlain = !isForLayout && annotations === undefined && manifests.every((one) => one.annotations === undefined)
+  const isDocker = isPlain && manifests.every(({ mediaType }) => mediaType === MEDIA_TYPES.dockerManifest)
+  if (manifests.length === 0) throw new RegistryError('PLATFORM_MISSING', 'the entries hold no image')
+  return encodeManifest(
+    { schemaVersion: 2, manifests, ...(annotations !== undefined && { annotations }) },
+    isDocker ? MEDIA_TYPES.dockerManifestList : MEDIA_TYPES.ociIndex,
+  )
+}

@@ -1,0 +1,38 @@
+import { DefinitionError, type Fault } from '../../model/errors.js'
+import { isAttestation } from '../../model/oci.js'
+import { formatPlatform, platformIdentity } from '../../model/platform.js'
+import { formatReference } from '../../model/reference.js'
+import { attestedBy, type FoundImage } from './assembly-source.js'
+
+/** Refuses two images for one platform. @throws DefinitionError USAGE */
+export function refuseDuplicates(found: readonly FoundImage[]): void {
+  const seen = new Map<string, FoundImage>()
+  const faults: Fault[] = []
+  for (const image of found) {
+    const { platform } = image.descriptor
+    if (platform === undefined || isAttestation(image.descriptor)) continue
+    const other = seen.get(platformIdentity(platform))
+    if (other !== undefined) {
+      const message = `${formatPlatform(platform)} is there twice: ${formatReference(other.reference)} and ${formatReference(image.reference)}`
+      const hint = "leave one of them out, tell their platforms apart, or say duplicates: 'last'"
+      faults.push({ path: image.path, message, hint })
+    }
+    seen.set(platformIdentity(platform), image)
+  }
+  if (faults.length > 0) throw new DefinitionError(faults, 'USAGE')
+}
+
+/** The last image of each platform, with what attests these. */
+export function lastOfEach(found: readonly FoundImage[]): readonly FoundImage[] {
+  const images = new Map<string, FoundImage>()
+  for (const image of found) {
+    const { platform } = image.descriptor
+    if (platform !== undefined && !isAttestation(image.descriptor)) images.set(platformIdentity(platform), image)
+  }
+  const digests = new Set<string>([...images.values()].map(({ descriptor }) => descriptor.digest))
+  const attestations = found.filter(
+    ({ descriptor }) => isAttestation(descriptor) && digests.has(attestedBy(descriptor)),
+  )
+  const once = new Map(attestations.map((one) => [one.descriptor.digest, one]))
+  return [...images.values(), ...once.values()]
+}

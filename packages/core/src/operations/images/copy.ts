@@ -1,0 +1,78 @@
+import { checkLayoutType } from '../../layout/layout-manifests.js'
+import { DefinitionError, type Fault } from '../../model/errors.js'
+import type { Descriptor, StoredManifest } from '../../model/oci.js'
+import { type Platform, parsePlatform, unreadablePlatform } from '../../model/platform.js'
+import { copyManifest } from '../../registry/copy/copy.js'
+import type { CopiedReferrer } from '../../registry/copy/copy-referrers.js'
+import { onChosenRegistry } from '../runs/chosen-names.js'
+import { readNamed, refuseLosses } from '../runs/removed-platforms.js'
+import { imageNamed, isLayout, openImages, readName, readNewName } from './named-image.js'
+import { checkOptions, IMAGE_OPTIONS, type OptionNames } from '../option-names.js'
+import type { ImageOptions } from '../options.js'
+
+/** What {@link copy} takes beside the names. */
+export interface CopyOptions extends ImageOptions {
+  /** These platforms alone: `linux/arm/v7`. An index then gets other bytes, and another digest. */
+  readonly platforms?: readonly string[]
+  /**
+   * Whether signatures, SBOMs and other artifacts that refer to the image, or to an image of the index, are copied too.
+   * Default true.
+   */
+  readonly referrers?: boolean
+  /** Lets the name lose a platform that it has today. */
+  readonly allowRemoval?: boolean
+}
+
+const COPY_OPTIONS: OptionNames<CopyOptions> = {
+  ...IMAGE_OPTIONS,
+  platforms: true,
+  referrers: true,
+  allowRemoval: true,
+}
+
+/** What {@link copy} made: the target's descriptor, what was copied with it, and what was not. */
+export interface CopyResult extends Pick<Descriptor, 'digest' | 'mediaType' | 'size'> {
+  /** The artifacts that refer to what was copied and are in the target's repository too. */
+  readonly referrers: readonly CopiedReferrer[]
+  /** What was left out, as sentences: layers that clients download elsewhere, signatures of a whole index. */
+  readonly notes: readonly string[]
+}
+
+/** Copies an image or an index with all that it refers to, and with what refers to it. */
+export async function copy(from: string, to: string, options: CopyOptions = {}): Promise<CopyResult> {
+  checkOptions('copy', options, COPY_OPTIONS)
+  return onChosenRegistry(options.registry, (placed) => copyNamed(placed(from), placed(to), options))
+}
+
+async function copyNamed(from: string, to: string, options: CopyOptions): Promise<CopyResult> {
+  const source = imageNamed(readName(from, 'copy(from)'))
+  const target = readNewName(to, 'copy(to)')
+  const platforms = options.platforms && readPlatforms(options.platforms)
+  await using images = openImages(options)
+  const call = { signal: options.signal }
+  // Both are judged before anything moves: the name is written last, and would be refused only then.
+  const judge = async (manifest: StoredManifest) => {
+    if (isLayout(target)) checkLayoutType(target, manifest.descriptor)
+    if (options.allowRemoval) return
+    const current = await readNamed(target, images, call)
+    await refuseLosses({ reference: target, current, next: manifest, nextAt: source }, images, call)
+  }
+  const { referrers = true } = options
+  const made = await copyManifest(images, source, target, { ...(platforms && { platforms }), judge, referrers }, call)
+  const { digest, mediaType, size } = made.descriptor
+  return { digest, mediaType, size, referrers: made.referrers, notes: made.notes }
+}
+
+function readPlatforms(texts: readonly string[]): readonly Platform[] {
+  const faults: Fault[] = []
+  const path = 'copy(platforms)'
+  if (texts.length === 0) faults.push({ path, message: 'there are none', hint: 'leave it out where all are meant' })
+  const platforms = texts.flatMap((text) => {
+    const platform = parsePlatform(text)
+    if (platform !== undefined) return [platform]
+    faults.push({ path, ...unreadablePlatform(text) })
+    return []
+  })
+  if (faults.length > 0) throw new DefinitionError(faults, 'USAGE')
+  return platforms
+}

@@ -1,0 +1,85 @@
+import { RegistryError } from '../../model/errors.js'
+import type { ImageConfig } from '../../model/oci.js'
+import { formatPlatform, type Platform } from '../../model/platform.js'
+import { statedPlatform } from '../../steps/base/registry-base.js'
+
+/** What somebody says that an image is for. */
+export interface Declaration {
+  readonly platform: Platform | undefined
+  /** Whether that was written as `arm`, with no variant. */
+  readonly isBareArm: boolean
+}
+
+/** What {@link decidePlatform} judges. */
+export interface PlatformEvidence {
+  /** The image, for messages. */
+  readonly where: string
+  readonly declared: Declaration
+  /** Undefined where the image has none that speaks of platforms. */
+  readonly config: ImageConfig | undefined
+  /** Believes a declaration that the config contradicts. */
+  readonly trustDeclared: boolean
+}
+
+/** The platform that an image is listed under, and what was understood that was not written. */
+export interface DecidedPlatform {
+  readonly platform: Platform
+  readonly notes: readonly string[]
+}
+
+/**
+ * Decides what an image is for: what is declared, else what its config states.
+ *
+ * @throws RegistryError PLATFORM_MISSING where neither says it, PLATFORM_MISMATCH where they disagree.
+ */
+export function decidePlatform({ where, declared, config, trustDeclared }: PlatformEvidence): DecidedPlatform {
+  const stated = config && statedPlatform(config)
+  const platform = declared.platform ?? stated
+  if (platform === undefined) throw unknownPlatform(where)
+  const leavesVariantOpen = config?.architecture === 'arm' && !config.variant
+  const isReadAsV7 = declared.platform === undefined ? leavesVariantOpen : declared.isBareArm
+  const notes = isReadAsV7 ? [`${where}: arm without a variant is read as arm/v7`] : []
+  if (stated === undefined || isOneMachine(stated, platform))
+    return { platform: withOsDetails(platform, config), notes }
+  const told = `${where}: its config says ${leavesVariantOpen ? 'linux/arm without a variant' : formatPlatform(stated)}`
+  if (leavesVariantOpen && isOneMachine({ ...platform, variant: 'v7' }, stated)) {
+    return { platform, notes: [...notes, `${told}; ${formatPlatform(platform)} is taken`] }
+  }
+  if (!trustDeclared) throw contradicts(where, platform, stated)
+  return { platform, notes: [...notes, `${told}; ${formatPlatform(platform)} is trusted`] }
+}
+
+/** Whether a platform was written as `arm` with no variant, which clients read as v7. */
+export function isBareArm(written: string | Partial<Platform> | undefined): boolean {
+  if (typeof written === 'string') return /^\s*(linux\/)?arm\s*$/i.test(written)
+  return written?.architecture === 'arm' && !written.variant
+}
+
+/** Os versions and features are left out: declarations seldom repeat them. */
+function isOneMachine(a: Platform, b: Platform): boolean {
+  return formatPlatform(a) === formatPlatform(b)
+}
+
+/** @see https://github.com/opencontainers/image-spec/blob/v1.1.0/config.md#properties */
+function withOsDetails(platform: Platform, config: ImageConfig | undefined): Platform {
+  const { 'os.version': version, 'os.features': features } = config ?? {}
+  return {
+    ...(version && { 'os.version': version }),
+    ...(features?.length && { 'os.features': features }),
+    ...platform,
+  }
+}
+
+function unknownPlatform(where: string): RegistryError {
+  return new RegistryError('PLATFORM_MISSING', `${where} does not say what platform it is for`, {
+    hint: "say it: { image: '…', platform: 'linux/arm/v7' }",
+  })
+}
+
+function contradicts(where: string, platform: Platform, stated: Platform): RegistryError {
+  return new RegistryError(
+    'PLATFORM_MISMATCH',
+    `${where} is to be ${formatPlatform(platform)}, and its config says ${formatPlatform(stated)}`,
+    { hint: 'name the platform that it is built for, or say trustDeclared where its config is wrong' },
+  )
+}

@@ -1,0 +1,144 @@
+import type { Digest } from '../../model/digest.js'
+import { RegistryError } from '../../model/errors.js'
+import {
+  type Annotations,
+  type Descriptor,
+  type ImageIndex,
+  type ImageManifest,
+  isAttestation,
+  isIndex,
+  type StoredManifest,
+} from '../../model/oci.js'
+import type { Platform } from '../../model/platform.js'
+import { formatReference, type Reference } from '../../model/reference.js'
+import { allOrNone } from '../../registry/all-or-none.js'
+import { isImage, readImageConfig } from '../../registry/image-config.js'
+import { isManifestEntry, readChild, readIndexContent } from '../../registry/manifests/index-entries.js'
+import type { Registry, RegistryCall } from '../../registry/port.js'
+import { statedPlatform } from '../../steps/base/registry-base.js'
+import { onChosenRegistry } from '../runs/chosen-names.js'
+import { imageNamed, openImages, readName } from './named-image.js'
+import { checkOptions, IMAGE_OPTIONS } from '../option-names.js'
+import type { ImageOptions } from '../options.js'
+
+/** One image of an index, or the only one. */
+export interface InspectedImage {
+  readonly digest: Digest
+  readonly mediaType: string
+  /** What the index declares; undefined for a single image. */
+  readonly declared?: Platform
+  /** What the image's own config states. */
+  readonly config?: Platform
+  /** Bytes to download: manifest, config and layers. */
+  readonly size: number
+  readonly layers: number
+  /** `org.opencontainers.image.base.name` and `.digest` of the manifest. */
+  readonly base?: { readonly name?: string; readonly digest?: string }
+  readonly annotations?: Annotations
+}
+
+/** What a reference holds. */
+export interface Inspection {
+  readonly reference: string
+  readonly digest: Digest
+  readonly mediaType: string
+  /** The manifest or index as it is published, as `docker manifest inspect` shows it. */
+  readonly manifest: ImageManifest | ImageIndex
+  /** Its images, with those of the indexes within it; attestations are left out. */
+  readonly images: readonly InspectedImage[]
+  /** What an index lists that is no manifest, such as the layers of a build cache. */
+  readonly blobs: readonly Pick<Descriptor, 'digest' | 'mediaType' | 'size'>[]
+}
+
+/** Reads what a registry or a layout holds under a name. */
+export async function inspect(name: string, options: ImageOptions = {}): Promise<Inspection> {
+  checkOptions('inspect', options, IMAGE_OPTIONS)
+  return onChosenRegistry(options.registry, async (placed) => {
+    const reference = imageNamed(readName(placed(name), 'inspect'))
+    await using images = openImages(options)
+    return await inspectIn(images, reference, { signal: options.signal })
+  })
+}
+
+async function inspectIn(registry: Registry, reference: Reference, call: RegistryCall): Promise<Inspection> {
+  const found = await registry.getManifest(reference, call)
+  if (found === undefined) {
+    throw new RegistryError('NOT_FOUND', `${formatReference(reference)} does not exist`, {
+      hint: 'look at the name and the tag; a private repository may also look like this without a login',
+    })
+  }
+  const { digest, mediaType } = found.descriptor
+  const entries = await entriesOf(registry, reference, found, call)
+  const images = isIndex(found.content)
+    ? await allOrNone(entries.filter(isManifestEntry), call, (entry, own) =>
+        inspectEntry(registry, reference, entry, own),
+      )
+    : [await inspectImage(registry, reference, found, undefined, call)]
+  const blobs = entries
+    .filter((entry) => !isManifestEntry(entry))
+    .map(({ digest, mediaType, size }) => ({ digest, mediaType, size }))
+  return { reference: formatReference(reference), digest, mediaType, manifest: asPublished(found), images, blobs }
+}
+
+async function entriesOf(
+  registry: Registry,
+  reference: Reference,
+  found: StoredManifest,
+  call: RegistryCall,
+): Promise<readonly Descriptor[]> {
+  if (!isIndex(found.content)) return []
+  const { entries } = await readIndexContent(registry, reference, found, call)
+  return entries.map(({ entry }) => entry).filter((entry) => !isAttestation(entry))
+}
+
+/** Reading a manifest brings its platforms into normal form; here the form is what people look for. */
+function asPublished({ bytes }: StoredManifest): ImageManifest | ImageIndex {
+  return JSON.parse(Buffer.from(bytes).toString()) as ImageManifest | ImageIndex
+}
+
+async function inspectEntry(
+  registry: Registry,
+  parent: Reference,
+  entry: Descriptor,
+  call: RegistryCall,
+): Promise<InspectedImage> {
+  const child = await readChild(registry, parent, entry, call)
+  return inspectImage(registry, parent, child, entry, call)
+}
+
+async function inspectImage(
+  registry: Registry,
+  parent: Reference,
+  { descriptor, content }: StoredManifest,
+  entry: Descriptor | undefined,
+  call: RegistryCall,
+): Promise<InspectedImage> {
+  const layers = isIndex(content) ? [] : content.layers
+  const config = isIndex(content) ? undefined : await platformOf(registry, parent, content, call)
+  const annotations = { ...entry?.annotations, ...content.annotations }
+  const name = annotations['org.opencontainers.image.base.name']
+  const digest = annotations['org.opencontainers.image.base.digest']
+  const parts = isIndex(content) ? content.manifests : [content.config, ...layers]
+  return {
+    digest: descriptor.digest,
+    mediaType: descriptor.mediaType,
+    size: parts.reduce((sum, part) => sum + part.size, descriptor.size),
+    layers: layers.length,
+    ...(entry?.platform !== undefined && { declared: entry.platform }),
+    ...(config !== undefined && { config }),
+    ...((name !== undefined || digest !== undefined) && {
+      base: { ...(name !== undefined && { name }), ...(digest !== undefined && { digest }) },
+    }),
+    ...(Object.keys(annotations).length > 0 && { annotations }),
+  }
+}
+
+/** What an image's config states; artifacts, whose configs are anything, state nothing. */
+async function platformOf(
+  registry: Registry,
+  parent: Reference,
+  content: ImageManifest,
+  call: RegistryCall,
+): Promise<Platform | undefined> {
+  return isImage(content) ? statedPlatform(await readImageConfig(registry, parent, content, call)) : undefined
+}

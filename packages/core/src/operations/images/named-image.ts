@@ -1,0 +1,53 @@
+import { layoutDirectory, parseLayoutReference } from '../../layout/layout-reference.js'
+import { withLayouts } from '../../layout/layout-registry.js'
+import { DefinitionError } from '../../model/errors.js'
+import { namesHost, parseReference, type Reference, withDefaultTag } from '../../model/reference.js'
+import type { Registry } from '../../registry/port.js'
+import { openRegistry } from '../open-registry.js'
+import type { OperationOptions } from '../options.js'
+
+/**
+ * Reads the name of an image or repository: on a registry, or `oci:DIR[:NAME]` for one in an image layout directory.
+ *
+ * @param path - what it is to the caller, for messages: `copy(from)`.
+ * @throws DefinitionError USAGE
+ */
+export function readName(name: string, path: string): Reference {
+  const reference = parseLayoutReference(name) ?? parseReference(name)
+  if (reference !== undefined) return reference
+  const hint = "write it as 'ghcr.io/team/app:1.0', or as 'oci:DIR:NAME' for an image in a directory"
+  throw new DefinitionError([{ path, message: `'${name}' is not a valid image name`, hint }], 'USAGE')
+}
+
+/** Reads the name of something to change. What has no host is on Docker Hub, where nobody writes by accident. */
+export function readTarget(name: string, path: string): Reference {
+  const reference = readName(name, path)
+  if (isLayout(reference) || namesHost(name)) return reference
+  const hint = `for Docker Hub write 'docker.io/${name}'`
+  throw new DefinitionError([{ path, message: `'${name}' does not say which registry it is on`, hint }], 'USAGE')
+}
+
+/** Reads the name that something is to have: `latest` where it says none. @throws DefinitionError USAGE */
+export function readNewName(name: string, path: string): Reference {
+  const reference = readTarget(name, path)
+  if (!isLayout(reference) || reference.digest === undefined || reference.tag !== undefined) {
+    return withDefaultTag(reference)
+  }
+  const hint = "write it as 'oci:DIR:NAME': what has no name in a layout is found by nobody"
+  throw new DefinitionError([{ path, message: `'${name}' names nothing`, hint }], 'USAGE')
+}
+
+/** The image that a name without a tag means: `latest` on a registry, the only one in a layout. */
+export function imageNamed(reference: Reference): Reference {
+  return isLayout(reference) ? reference : withDefaultTag(reference)
+}
+
+/** Whether a reference is of an image layout. */
+export function isLayout(reference: Reference): boolean {
+  return layoutDirectory(reference) !== undefined
+}
+
+/** The client of operations on names: registries and image layouts alike. */
+export function openImages(options: OperationOptions): Registry {
+  return withLayouts(openRegistry(options))
+}

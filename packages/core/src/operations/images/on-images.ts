@@ -1,0 +1,122 @@
+import type { Report } from '../../report/report.js'
+import type { AssembleEntry, AssembleOptions, Assembly } from './assemble.js'
+import type { CopyOptions, CopyResult } from './copy.js'
+import type { Inspection } from './inspect.js'
+import type { BuildMetadata } from '../runs/metadata-file.js'
+import type { ImageOptions, OperationOptions } from '../options.js'
+import type { PromotedTag, PromoteOptions } from './promote.js'
+
+// What is done with images by their names is loaded with the first call, like what is done with pipelines.
+
+/**
+ * Makes an image index of images that exist already, and names it: what `docker manifest create`, `annotate` and `push`
+ * did. The images may be in any repository; they are mounted or copied into the target's, and the name moves last.
+ * Docker's manifest list where all images have Docker's media types, and nothing is annotated; else, and in layouts, an
+ * OCI index.
+ *
+ * @throws DefinitionError USAGE for names and platforms that are none, and for a platform twice; RegistryError
+ * NOT_FOUND; PLATFORM_MISSING, also where the name would lose one that it has; PLATFORM_MISMATCH where a platform
+ * contradicts an image's config; and all that a registry may answer; CancelledError
+ * @example
+ * ```ts
+ * await assemble('ghcr.io/team/app:1.0', [
+ *   'ghcr.io/team/app-amd64:1.0',
+ *   { image: 'ghcr.io/team/app-arm:1.0', platform: 'linux/arm/v7' },
+ * ])
+ * ```
+ */
+export async function assemble(
+  name: string,
+  entries: readonly (string | AssembleEntry)[],
+  options: AssembleOptions = {},
+): Promise<Assembly> {
+  return (await import('./assemble.js')).assemble(name, entries, options)
+}
+
+/**
+ * Copies an image or an index with all that it refers to, and with the signatures, SBOMs and other artifacts that refer to
+ * it or to its images, between registries and image layouts (`oci:DIR:NAME`). Only
+ * what is missing moves, and the new name is written last. Within one repository nothing moves but the name: that is how
+ * a tag is promoted, same bytes, same digest. Needs no engine.
+ *
+ * @returns the digest of what the target then names, the artifacts that were copied with it, and what was left out.
+ * @throws DefinitionError USAGE; RegistryError NOT_FOUND; PLATFORM_MISSING, also where the name would lose one that it has;
+ * MANIFEST_UNSUPPORTED for Docker's media types in a layout; and all that a registry may answer;
+ * HostError DIRECTORY_IN_USE; CancelledError
+ * @example
+ * ```ts
+ * await copy('ghcr.io/team/app:1.0-rc1', 'ghcr.io/team/app:1.0')
+ * await copy('ghcr.io/team/app:1.0', 'oci:./images:app', { platforms: ['linux/arm/v7'] })
+ * ```
+ */
+export async function copy(from: string, to: string, options: CopyOptions = {}): Promise<CopyResult> {
+  return (await import('./copy.js')).copy(from, to, options)
+}
+
+/**
+ * Reads what a registry holds under a name: the manifest or index, and of each image the platform that its config
+ * states, its size and its base; or what an image layout holds, `oci:DIR:NAME`. Needs no pipeline and no engine.
+ *
+ * @throws DefinitionError USAGE where the name is none; RegistryError NOT_FOUND and all that a registry may answer
+ * @example
+ * ```ts
+ * const { images } = await inspect('ghcr.io/otbiot/esp8266-build:3.0.2')
+ * ```
+ */
+export async function inspect(name: string, options: ImageOptions = {}): Promise<Inspection> {
+  return (await import('./inspect.js')).inspect(name, options)
+}
+
+/**
+ * Puts what has been published before under tags, all platforms at once and with the digest that it has: nothing is
+ * built. From the record of a run, it is also the way back.
+ *
+ * @param from - a name or digest on a registry; or a run's report or metadata file, parsed: then the index of each
+ * pipeline gets the tags.
+ * @param to - tags in the repository of what is promoted or, for a single image, whole names. Empty for a record: all
+ * the names that it tells of are put back to what they pointed to.
+ * @returns every name with what it pointed to before and points to now, and what was copied with it from another
+ * repository.
+ * @throws DefinitionError USAGE; RegistryError NOT_FOUND, TAG_MOVED, PLATFORM_MISSING where a name would lose a
+ * platform; CancelledError
+ * @example
+ * ```ts
+ * await promote('ghcr.io/team/app:1.0-rc1', ['1.0', 'latest'])
+ * ```
+ */
+export async function promote(
+  from: string | Report | BuildMetadata,
+  to: readonly string[],
+  options: PromoteOptions = {},
+): Promise<readonly PromotedTag[]> {
+  return (await import('./promote.js')).promote(from, to, options)
+}
+
+/**
+ * Deletes a tag or, by digest, a manifest with all tags that point to it. The tag or digest has to be written out.
+ * Registries remove the blobs in their own time. Not all delete tags: docker-registry 2 deletes manifests alone.
+ *
+ * @throws DefinitionError USAGE; RegistryError NOT_FOUND, and REGISTRY_REJECTED where the registry allows no deletion;
+ * CancelledError
+ * @example
+ * ```ts
+ * await remove('ghcr.io/team/app:1.0-rc1')
+ * ```
+ */
+export async function remove(name: string, options: OperationOptions = {}): Promise<void> {
+  return (await import('./remove.js')).remove(name, options)
+}
+
+/**
+ * Lists all tags of a repository, or the names in an image layout (`oci:DIR`).
+ *
+ * @returns tags in the registry's order; none where there is no such repository.
+ * @throws DefinitionError USAGE; RegistryError for all that a registry may answer; CancelledError
+ * @example
+ * ```ts
+ * const names = await tags('ghcr.io/team/app')
+ * ```
+ */
+export async function tags(repository: string, options: OperationOptions = {}): Promise<readonly string[]> {
+  return (await import('./tags.js')).tags(repository, options)
+}

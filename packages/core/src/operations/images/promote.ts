@@ -1,0 +1,154 @@
+import type { TagMove } from '../../execute/stage-tag.js'
+import { moveTags } from '../../execute/tag-phase.js'
+import { DefinitionError, RegistryError } from '../../model/errors.js'
+import type { TagChange } from '../../model/run/events.js'
+import { formatReference, isTag, type Reference, repositoryOf } from '../../model/reference.js'
+import type { CopyResult } from '../../registry/copy/copy.js'
+import type { CopiedReferrer } from '../../registry/copy/copy-referrers.js'
+import type { Registry, RegistryCall } from '../../registry/port.js'
+import type { Report } from '../../report/report.js'
+import { onChosenRegistry } from '../runs/chosen-names.js'
+import type { BuildMetadata } from '../runs/metadata-file.js'
+import { imageNamed, openImages, readName, readNewName, readTarget } from './named-image.js'
+import { checkOptions, IMAGE_OPTIONS, type OptionNames } from '../option-names.js'
+import type { ImageOptions } from '../options.js'
+import { ofPipelines, readRecorded } from './recorded-digests.js'
+
+/** What {@link promote} takes beside source and tags. */
+export interface PromoteOptions extends ImageOptions {
+  /** Lets a name lose a platform that it has today. */
+  readonly allowRemoval?: boolean
+  /** Names of the pipelines of a record to promote; all of them by default. */
+  readonly pipelines?: readonly string[]
+  /** Whether artifacts that refer to the images are copied to names in other repositories too. Default true. */
+  readonly referrers?: boolean
+}
+
+/** A name after {@link promote}. */
+export interface PromotedTag extends TagChange {
+  /** Artifacts that were copied with the images, for a name in another repository. */
+  readonly referrers?: readonly CopiedReferrer[]
+  /** What was left out of a copy, as sentences. */
+  readonly notes?: readonly string[]
+}
+
+const PROMOTE_OPTIONS: OptionNames<PromoteOptions> = {
+  ...IMAGE_OPTIONS,
+  allowRemoval: true,
+  pipelines: true,
+  referrers: true,
+}
+
+interface Promotion {
+  readonly source: Reference
+  readonly target: Reference
+}
+
+/** Puts what has been published before under tags. */
+export async function promote(
+  from: string | Report | BuildMetadata,
+  to: readonly string[],
+  options: PromoteOptions = {},
+): Promise<readonly PromotedTag[]> {
+  checkOptions('promote', options, PROMOTE_OPTIONS)
+  return onChosenRegistry(options.registry, (placed) => {
+    // Tags stay in the repository of what is promoted.
+    const targets = to.map((written) => (isTag(written) ? written : placed(written)))
+    const promotions =
+      typeof from === 'string' ? ofName(placed(from), targets, options) : ofRecord(from, targets, placed, options)
+    return moveAll(promotions, options)
+  })
+}
+
+async function moveAll(promotions: readonly Promotion[], options: PromoteOptions): Promise<readonly PromotedTag[]> {
+  const { signal, referrers = true } = options
+  await using registry = openImages(options)
+  const moves = await Promise.all(promotions.map((one) => readMove(one, registry, { signal })))
+  const allowRemoval = options.allowRemoval ?? false
+  const copies = new Map<string, CopyResult>()
+  const onCopied = (name: Reference, made: CopyResult) => copies.set(formatReference(name), made)
+  const changes = await moveTags({ moves, allowRemoval, referrers, signal, emit: () => {}, onCopied }, registry)
+  return changes.map((change) => ({ ...change, ...copied(copies.get(change.reference)) }))
+}
+
+function copied(made: CopyResult | undefined): Pick<PromotedTag, 'referrers' | 'notes'> {
+  return {
+    ...(made !== undefined && made.referrers.length > 0 && { referrers: made.referrers }),
+    ...(made !== undefined && made.notes.length > 0 && { notes: made.notes }),
+  }
+}
+
+function ofName(from: string, to: readonly string[], { pipelines = [] }: PromoteOptions): readonly Promotion[] {
+  if (pipelines.length > 0) {
+    const hint = 'name the file that --metadata-file or --json wrote, or leave the pipeline out'
+    throw misused('--pipeline', `'${from}' is an image, not a record of pipelines`, hint)
+  }
+  if (to.length === 0) throw misused('promote(to)', 'there is no tag', 'name the tags that it is to have')
+  const source = imageNamed(readTarget(from, 'promote(from)'))
+  return to.map((written) => ({ source, target: targetOf(written, source) }))
+}
+
+function ofRecord(
+  from: Report | BuildMetadata,
+  to: readonly string[],
+  placed: (name: string) => string,
+  { pipelines }: PromoteOptions,
+): readonly Promotion[] {
+  const recorded = ofPipelines(readRecorded(from), pipelines).map((one) => ({
+    ...one,
+    image: placed(one.image),
+    names: one.names.map(placed),
+  }))
+  if (to.length === 0) {
+    return recorded.flatMap(({ image, names }) =>
+      names.map((name) => ({ source: readName(image, 'promote(from)'), target: readTarget(name, 'promote(from)') })),
+    )
+  }
+  const owners = new Map<string, string>()
+  return recorded
+    .filter(({ isIndex }) => isIndex)
+    .flatMap(({ image, pipelines: [pipeline = ''] }) => {
+      const source = readName(image, 'promote(from)')
+      return to.map((written) => {
+        const target = targetOf(written, source)
+        claim(formatReference(target), pipeline, owners)
+        return { source, target }
+      })
+    })
+}
+
+/** One name cannot hold two images: the last one would silently own it. */
+function claim(name: string, pipeline: string, owners: Map<string, string>): void {
+  const owner = owners.get(name)
+  owners.set(name, pipeline)
+  if (owner === undefined) return
+  const message = `'${name}' would be the name of two images, of ${owner} and of ${pipeline}`
+  throw misused('promote(to)', message, `choose one of them: --pipeline ${owner}`)
+}
+
+function targetOf(written: string, source: Reference): Reference {
+  return isTag(written) ? { ...repositoryOf(source), tag: written } : readNewName(written, 'promote(to)')
+}
+
+function misused(path: string, message: string, hint: string): DefinitionError {
+  return new DefinitionError([{ path, message, hint }], 'USAGE')
+}
+
+/** By digest from here on: the tag that it was named by may move in the meantime. */
+async function readMove({ source, target }: Promotion, registry: Registry, call: RegistryCall): Promise<TagMove> {
+  const descriptor = await registry.resolve(source, { ...call, fresh: true })
+  if (descriptor === undefined) {
+    throw new RegistryError('NOT_FOUND', `${formatReference(source)} does not exist`, {
+      hint: 'where it was published once, something has deleted it since: build and publish it again',
+    })
+  }
+  const planned = (await registry.resolve(target, { ...call, fresh: true }))?.digest
+  const reference = { ...repositoryOf(source), digest: descriptor.digest }
+  return {
+    reference: target,
+    node: formatReference(reference),
+    requested: true,
+    output: { reference, descriptor },
+    planned,
+  }
+}

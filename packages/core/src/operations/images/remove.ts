@@ -1,0 +1,40 @@
+import type { Digest } from '../../model/digest.js'
+import { DefinitionError, RegistryError } from '../../model/errors.js'
+import { formatReference, type Reference, repositoryOf } from '../../model/reference.js'
+import { openImages, readTarget } from './named-image.js'
+import { checkOptions, OPERATION_OPTIONS } from '../option-names.js'
+import type { OperationOptions } from '../options.js'
+import { isTagRefused } from './refused-deletion.js'
+
+/** Deletes a tag or a manifest. */
+export async function remove(name: string, options: OperationOptions = {}): Promise<void> {
+  checkOptions('remove', options, OPERATION_OPTIONS)
+  const reference = readTarget(name, 'remove')
+  if (reference.tag === undefined && reference.digest === undefined) {
+    const hint = `write the tag or digest that is to go: '${name}:1.0'`
+    throw new DefinitionError([{ path: 'remove', message: `'${name}' does not say what to remove`, hint }], 'USAGE')
+  }
+  await using images = openImages(options)
+  const call = { signal: options.signal, fresh: true }
+  const there = await images.resolve(reference, call)
+  if (there === undefined) {
+    throw new RegistryError('NOT_FOUND', `${formatReference(reference)} does not exist`, {
+      hint: 'look at the name and the tag; a private repository may also look like this without a login',
+    })
+  }
+  try {
+    await images.deleteManifest(reference, call)
+  } catch (error) {
+    throw reference.digest === undefined && isTagRefused(error) ? tagRefused(error, reference, there.digest) : error
+  }
+}
+
+function tagRefused(cause: unknown, reference: Reference, digest: Digest): RegistryError {
+  const { registry } = reference
+  const manifest = formatReference({ ...repositoryOf(reference), digest })
+  return new RegistryError('REGISTRY_REJECTED', `${registry} does not delete the tag ${formatReference(reference)}`, {
+    hint: `where it deletes manifests, remove('${manifest}') takes this one with all its tags`,
+    cause,
+    ...(cause instanceof RegistryError && cause.exchange !== undefined && { exchange: cause.exchange }),
+  })
+}

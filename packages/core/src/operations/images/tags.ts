@@ -1,0 +1,17 @@
+import { DefinitionError } from '../../model/errors.js'
+import { repositoryOf } from '../../model/reference.js'
+import { openImages, readName } from './named-image.js'
+import { checkOptions, OPERATION_OPTIONS } from '../option-names.js'
+import type { OperationOptions } from '../options.js'
+
+/** Lists all tags of a repository. */
+export async function tags(repository: string, options: OperationOptions = {}): Promise<readonly string[]> {
+  checkOptions('tags', options, OPERATION_OPTIONS)
+  const reference = readName(repository, 'tags')
+  if (reference.tag !== undefined || reference.digest !== undefined) {
+    const hint = 'leave the tag out'
+    throw new DefinitionError([{ path: 'tags', message: `'${repository}' is more than a repository`, hint }], 'USAGE')
+  }
+  await using images = openImages(options)
+  return await images.listTags(repositoryOf(reference), { signal: options.signal })
+}

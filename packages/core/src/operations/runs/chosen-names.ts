@@ -1,0 +1,26 @@
+import { onRegistry } from '../../definition/compile/names/names.js'
+import { formatReference } from '../../model/reference.js'
+import { chooseRegistry } from '../registry-choice.js'
+
+/**
+ * Runs some work on names of images while the chosen registry is up.
+ *
+ * @param work - gets a function that moves a name to that registry
+ */
+export async function onChosenRegistry<Result>(
+  registry: string | undefined,
+  work: (placed: (name: string) => string) => Promise<Result>,
+): Promise<Result> {
+  await using chosen = await chooseRegistry(registry)
+  try {
+    return await work((name) => placedName(name, chosen.host))
+  } catch (error) {
+    throw chosen.explain(error)
+  }
+}
+
+/** A name on the chosen registry. Names in layouts stay, and names that cannot be read are left to the caller. */
+export function placedName(name: string, registry: string | undefined): string {
+  const moved = registry === undefined || name.startsWith('oci:') ? undefined : onRegistry(registry, name)
+  return moved === undefined ? name : formatReference(moved)
+}

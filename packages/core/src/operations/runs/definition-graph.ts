@@ -1,0 +1,38 @@
+import { compile } from '../../definition/compile/compile.js'
+import { buildGraph } from '../../graph/graph.js'
+import { sourceName } from '../../graph/source-name.js'
+import { formatReference } from '../../model/reference.js'
+import type { PictureSource } from '../../report/graph/picture.js'
+import { publishedNames } from '../../steps/published-names.js'
+import { type OptionNames, splitArguments } from '../option-names.js'
+import type { PipelinesAndOptions, PlanOptions } from '../options.js'
+import { registryBeforeStart } from '../registry-choice.js'
+
+/** What {@link outline} takes after the pipelines. */
+export interface OutlineOptions extends Pick<PlanOptions, 'registry' | 'directory' | 'pipelines'> {}
+
+export const OUTLINE_OPTIONS: OptionNames<OutlineOptions> = { registry: true, directory: true, pipelines: true }
+
+/** The nodes and names of pipelines as their definition tells them: nothing is contacted. @throws DefinitionError */
+export function outline(...given: PipelinesAndOptions<OutlineOptions>): PictureSource {
+  const { pipelines, options } = splitArguments('outline', given, OUTLINE_OPTIONS)
+  const { registry, directory, pipelines: chosen } = options
+  const definition = compile(pipelines, { registry: registryBeforeStart(registry), directory, chosen })
+  const graph = buildGraph(definition)
+  return {
+    nodes: graph.nodes.map((node) => {
+      const source = sourceName(node)
+      return {
+        node: node.id,
+        pipeline: node.pipeline,
+        kind: node.kind,
+        needs: node.needs,
+        ...('platform' in node && { platform: node.platform }),
+        ...(source !== undefined && { source }),
+      }
+    }),
+    tags: publishedNames(definition, graph)
+      .filter(({ requested }) => requested)
+      .map(({ reference, node }) => ({ reference: formatReference(reference), node })),
+  }
+}

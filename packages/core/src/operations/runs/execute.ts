@@ -1,0 +1,138 @@
+import { EnginePool } from '../../builder/pool.js'
+import { type NodeResult, performNodes } from '../../execute/execution.js'
+import { combineFailures } from '../../execute/failures.js'
+import type { TagMove } from '../../execute/stage-tag.js'
+import { errorData } from '../../model/error-data.js'
+import { CancelledError, throwIfCancelled } from '../../model/errors.js'
+import type { RunEvent } from '../../model/run/events.js'
+import { hasChanges } from '../../model/run/plan.js'
+import { formatReference } from '../../model/reference.js'
+import { makePlan, type Planned } from '../../plan/planning.js'
+import { type Report, reportOf } from '../../report/report.js'
+import { refuseMissingImages } from './missing-images.js'
+import { EXECUTE_OPTIONS, splitArguments } from '../option-names.js'
+import type { ExecuteOptions, PipelinesAndOptions } from '../options.js'
+import type { OutputDefinition } from '../outputs/output-option.js'
+import { inWorkshop, type Workshop } from './run-session.js'
+
+const DEFAULT_BUILD_CONCURRENCY = 4
+
+/** Builds what is missing and publishes it. */
+export async function execute(...given: PipelinesAndOptions<ExecuteOptions>): Promise<Report> {
+  const { pipelines, options } = splitArguments('execute', given, EXECUTE_OPTIONS)
+  throwIfCancelled(options.signal)
+  const events: RunEvent[] = []
+  const emit = (event: RunEvent) => {
+    if (!isBulk(event)) events.push(event)
+    options.onEvent?.(event)
+  }
+  try {
+    const outcome = await inWorkshop(pipelines, options, (workshop) => executeIn(workshop, options, emit))
+    emit({ kind: 'run-finished', at: Date.now(), outcome })
+    return reportOf(events)
+  } catch (error) {
+    const outcome = error instanceof CancelledError ? 'cancelled' : 'failed'
+    emit({ kind: 'run-finished', at: Date.now(), outcome, error: errorData(error) })
+    throw error
+  }
+}
+
+/** Log lines and bytes are for those who listen; keeping them all would take memory without bound. */
+function isBulk(event: RunEvent): boolean {
+  return event.kind === 'work' && event.event.kind !== 'code-checked'
+}
+
+async function executeIn(
+  { definition, input, world }: Workshop,
+  options: ExecuteOptions,
+  emit: (event: RunEvent) => void,
+): Promise<'succeeded' | 'incomplete'> {
+  const { signal } = options
+  if (options.metadataFile !== undefined) {
+    const { checkMetadataFile } = await import('./metadata-file.js')
+    await checkMetadataFile(options.metadataFile)
+  }
+  if (options.load) {
+    const { engineToLoadInto } = await import('./load.js')
+    await engineToLoadInto(world.engines)
+  }
+  const outputs = await readOutputOptions(options.outputs, definition)
+  const planned = await makePlan(input, world, { signal, emit })
+  emit({ kind: 'planned', at: Date.now(), plan: planned.plan })
+  if (planned.problems.length > 0) throw combineFailures(planned.problems)
+  if (!input.builds) refuseMissingImages(planned)
+  const results = await performNodes({
+    nodes: planned.nodes,
+    candidacies: planned.candidacies,
+    pool: openPool(options),
+    builds: input.builds,
+    keepGoing: options.keepGoing ?? false,
+    signal,
+    emit,
+  })
+  if (hasChanges(planned.plan)) {
+    const moves = tagMoves(planned, input.names, results)
+    const { moveTags } = await import('../../execute/tag-phase.js')
+    await moveTags({ moves, allowRemoval: options.allowRemoval ?? false, signal, emit }, world.registry)
+  } else keepTags(planned, emit)
+  if (options.metadataFile !== undefined) {
+    const made = { nodes: input.graph.nodes, names: input.names, results }
+    const { writeMetadata } = await import('./metadata-file.js')
+    await writeMetadata(options.metadataFile, made, world.registry, { signal })
+  }
+  if (options.tellLayers) {
+    const { tellLayers } = await import('./report-layers.js')
+    await tellLayers({ nodes: input.graph.nodes, results, emit }, world.registry, { signal })
+  }
+  if (options.load) {
+    const { engineToLoadInto, loadImages } = await import('./load.js')
+    await loadImages({ definition, graph: input.graph, results, signal, emit }, await engineToLoadInto(world.engines))
+  }
+  if (outputs.length > 0) {
+    const { writeOutputs } = await import('../outputs/write-outputs.js')
+    await writeOutputs(outputs, { graph: input.graph, results, emit }, world.registry, { signal })
+  }
+  return [...planned.nodes.values()].some(({ node, wanted }) => wanted && !results.has(node.id))
+    ? 'incomplete'
+    : 'succeeded'
+}
+
+/** Reads the outputs, and checks that they can be written, before anything is built. */
+async function readOutputOptions(
+  options: ExecuteOptions['outputs'] = [],
+  definition: Workshop['definition'],
+): Promise<readonly OutputDefinition[]> {
+  if (options.length === 0) return []
+  const { readOutputs } = await import('../outputs/output-option.js')
+  const { checkDestinations } = await import('../outputs/incoming.js')
+  const outputs = readOutputs(options, definition)
+  await checkDestinations(outputs)
+  return outputs
+}
+
+function openPool({ buildConcurrency, emulation }: ExecuteOptions): EnginePool {
+  const buildsPerEngine = buildConcurrency ?? DEFAULT_BUILD_CONCURRENCY
+  return new EnginePool({ buildsPerEngine, waitsForNative: emulation === 'when-needed' })
+}
+
+/** Where there was nothing to do, the plan has just read every name. */
+function keepTags({ plan }: Planned, emit: (event: RunEvent) => void): void {
+  for (const { reference, from, to } of plan.tags) {
+    if (to === undefined) continue
+    const change = { reference, to, ...(from !== undefined && { from }) }
+    emit({ kind: 'tag-kept', at: Date.now(), change })
+  }
+}
+
+function tagMoves(
+  { plan }: Planned,
+  names: Workshop['input']['names'],
+  results: ReadonlyMap<string, NodeResult>,
+): readonly TagMove[] {
+  const seen = new Map(plan.tags.map(({ reference, from }) => [reference, from]))
+  return names.flatMap((name) => {
+    const result = results.get(name.node)
+    // An optional platform that failed keeps its own names where they are.
+    return result ? [{ ...name, output: result.output, planned: seen.get(formatReference(name.reference)) }] : []
+  })
+}

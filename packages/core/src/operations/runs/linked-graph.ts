@@ -1,0 +1,50 @@
+import type { Definition } from '../../definition/definition.js'
+import { checkUses, type DockerfileUse } from '../../graph/dockerfile-use.js'
+import { buildGraph } from '../../graph/graph.js'
+import type { Graph, ImageNode } from '../../graph/node.js'
+import { PolyarchError } from '../../model/errors.js'
+import type { Platform } from '../../model/platform.js'
+import { readImageDockerfile } from '../../steps/image/image-dockerfile.js'
+import type { World } from '../../steps/step.js'
+
+/**
+ * Computes the graph of a definition with the edges that its Dockerfiles make: a pipeline depends on the pipelines of the run
+ * whose published names its Dockerfile uses.
+ *
+ * @throws DefinitionError DEFINITION_INVALID for pipelines that need each other
+ */
+export async function linkedGraph(
+  definition: Definition,
+  only: readonly Platform[] | undefined,
+  world: Pick<World, 'contexts'>,
+  signal: AbortSignal | undefined,
+): Promise<Graph> {
+  if (definition.pipelines.length < 2 && only === undefined) return buildGraph(definition)
+  const uses = new Map<string, DockerfileUse>()
+  for (;;) {
+    const images = buildGraph(definition, { uses }).nodes.filter((node) => node.kind === 'image')
+    const unread = images.filter(({ id }) => !uses.has(id))
+    if (unread.length === 0) return buildGraph(definition, { only, uses })
+    const read = await Promise.all(unread.map((node) => readUse(node, world, signal)))
+    for (const [at, { id }] of unread.entries()) uses.set(id, read[at] ?? NOTHING)
+    checkUses(definition, uses)
+  }
+}
+
+const NOTHING: DockerfileUse = { file: '', externals: [], usesWholeBase: false }
+
+/** A Dockerfile that cannot be read uses nothing: the step of its image reports the error, with all others. */
+async function readUse(
+  node: ImageNode,
+  world: Pick<World, 'contexts'>,
+  signal: AbortSignal | undefined,
+): Promise<DockerfileUse> {
+  try {
+    const { context, analysis } = await readImageDockerfile(node, world, signal)
+    const { externals, usesBaseElsewhere, usesBaseArgInStage } = analysis
+    return { file: context.dockerfile.file, externals, usesWholeBase: usesBaseElsewhere || usesBaseArgInStage }
+  } catch (error) {
+    if (error instanceof PolyarchError) return NOTHING
+    throw error
+  }
+}

@@ -1,0 +1,82 @@
+import { createLock } from '../../lock/lock.js'
+import { entryIdentity, entryMeaning, type LockEntry } from '../../lock/lock-entry.js'
+import { lockPath, readLockFile, writeLockFile } from '../../lock/lock-file.js'
+import { DefinitionError, throwIfCancelled } from '../../model/errors.js'
+import { formatPlatform } from '../../model/platform.js'
+import { formatReference, parseReference, withDefaultTag } from '../../model/reference.js'
+import { resolveAll } from '../../plan/survey.js'
+import { LOCK_OPTIONS, splitArguments } from '../option-names.js'
+import type { LockOptions, PipelinesAndOptions } from '../options.js'
+import { inWorkshop } from './run-session.js'
+
+/** What became of one line of the lock. */
+export interface LockChange {
+  readonly change: 'added' | 'moved' | 'removed'
+  readonly kind: LockEntry['kind']
+  readonly name: string
+  /** `linux/arm/v7`. */
+  readonly platform: string
+  /** What it meant before: a digest or, of a package archive, its date. */
+  readonly from?: string
+  readonly to?: string
+}
+
+/** What `lock(...)` wrote. */
+export interface LockResult {
+  /** Path of the file. */
+  readonly file: string
+  /** How many names are locked, each platform counted. */
+  readonly entries: number
+  readonly changes: readonly LockChange[]
+}
+
+/** Writes the lock file of pipelines. */
+export async function lock(...given: PipelinesAndOptions<LockOptions>): Promise<LockResult> {
+  const { pipelines, options } = splitArguments('lock', given, LOCK_OPTIONS)
+  throwIfCancelled(options.signal)
+  const file = lockPath(options.directory)
+  const before = (await readLockFile(file)) ?? []
+  const kept = entriesToKeep(before, options.update ?? false)
+  const chosen = createLock({ entries: kept, frozen: false })
+  const callOf = () => ({ signal: options.signal })
+  await inWorkshop(pipelines, options, ({ graph, world }) => resolveAll({ graph, callOf }, world), chosen)
+  const after = chosen.used()
+  await writeLockFile(file, after)
+  return { file, entries: after.length, changes: changesBetween(before, after) }
+}
+
+function entriesToKeep(entries: readonly LockEntry[], update: boolean | readonly string[]): readonly LockEntry[] {
+  if (typeof update === 'boolean') return update ? [] : entries
+  const isLocked = (name: string) => entries.some((entry) => entry.name === name)
+  const names = new Set(update.map((written) => (isLocked(written) ? written : fullName(written))))
+  for (const [at, name] of [...names].entries()) {
+    if (isLocked(name)) continue
+    const has = [...new Set(entries.map((entry) => entry.name))].join(', ')
+    const message = `'${update[at]}' is not in the lock`
+    const hint = has === '' ? 'nothing is locked yet: npx tsx build.ts lock' : `it has ${has}`
+    throw new DefinitionError([{ path: 'lock --update', message, hint }], 'USAGE')
+  }
+  return entries.filter(({ name }) => !names.has(name))
+}
+
+/** Names of images may be written as people write them. */
+function fullName(written: string): string {
+  const reference = /^[a-z]+:\/\//.test(written) ? undefined : parseReference(written)
+  return reference === undefined ? written : formatReference(withDefaultTag(reference))
+}
+
+function changesBetween(before: readonly LockEntry[], after: readonly LockEntry[]): readonly LockChange[] {
+  const [old, now] = [before, after].map((entries) => new Map(entries.map((entry) => [entryIdentity(entry), entry])))
+  const identities = [...new Set([...(old?.keys() ?? []), ...(now?.keys() ?? [])])].sort()
+  return identities.flatMap((identity) => changeOf(old?.get(identity), now?.get(identity)))
+}
+
+function changeOf(old: LockEntry | undefined, now: LockEntry | undefined): readonly LockChange[] {
+  const entry = now ?? old
+  const [from, to] = [old && entryMeaning(old), now && entryMeaning(now)]
+  if (entry === undefined || from === to) return []
+  const change = from === undefined ? 'added' : to === undefined ? 'removed' : 'moved'
+  const { kind, name, platform } = entry
+  const told = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
+  return [{ change, kind, name, platform: formatPlatform(platform), ...told }]
+}

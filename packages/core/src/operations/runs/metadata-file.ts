@@ -1,0 +1,114 @@
+import { constants } from 'node:fs'
+import { access } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import writeFileAtomic from 'write-file-atomic'
+import type { NodeResult } from '../../execute/execution.js'
+import type { IndexNode, Node } from '../../graph/node.js'
+import type { Digest } from '../../model/digest.js'
+import { DefinitionError } from '../../model/errors.js'
+import { type Descriptor, isIndex } from '../../model/oci.js'
+import { formatPlatform } from '../../model/platform.js'
+import { formatReference, repositoryOf } from '../../model/reference.js'
+import type { Registry, RegistryCall } from '../../registry/port.js'
+import type { PublishedName } from '../../steps/published-names.js'
+
+/** One image or index in a metadata file, by the keys that buildx writes. */
+export interface ImageMetadata {
+  /** Its names, with commas between them. */
+  readonly 'image.name'?: string
+  readonly 'containerimage.digest': Digest
+  readonly 'containerimage.descriptor': Descriptor
+  /** Of a single image. */
+  readonly 'containerimage.config.digest'?: Digest
+}
+
+/** One image or index, and where it is. */
+export type PlacedMetadata = ImageMetadata & { readonly repository: string }
+
+/**
+ * What a metadata file holds of a pipeline: its index, and the image of each platform, by `linux/arm/v7`. After a run of
+ * some platforms alone there is no index.
+ */
+export interface PipelineMetadata extends Partial<ImageMetadata> {
+  readonly repository: string
+  readonly platforms: Readonly<Record<string, PlacedMetadata>>
+  /** The index of its bases, unless that is another pipeline's. */
+  readonly sharedBase?: PlacedMetadata
+}
+
+/** A metadata file: what has been published, by the names of the pipelines. */
+export type BuildMetadata = Readonly<Record<string, PipelineMetadata>>
+
+/** What a run has made. */
+export interface MetadataInput {
+  readonly nodes: readonly Node[]
+  readonly names: readonly PublishedName[]
+  readonly results: ReadonlyMap<string, NodeResult>
+}
+
+/** Sees to it that the file can be written, before anything is built. @throws DefinitionError USAGE */
+export async function checkMetadataFile(path: string): Promise<void> {
+  try {
+    await access(dirname(resolve(path)), constants.W_OK)
+  } catch {
+    const hint = 'name a file in a directory that is there and can be written to'
+    throw new DefinitionError([{ path: '--metadata-file', message: `'${path}' cannot be written`, hint }], 'USAGE')
+  }
+}
+
+/** Writes what a run has made. */
+export async function writeMetadata(path: string, input: MetadataInput, registry: Registry, call: RegistryCall) {
+  const metadata = await metadataOf(input, registry, call)
+  await writeFileAtomic(path, `${JSON.stringify(metadata, null, 2)}\n`)
+}
+
+async function metadataOf(input: MetadataInput, registry: Registry, call: RegistryCall): Promise<BuildMetadata> {
+  const indexes = input.nodes.filter((node) => node.kind === 'index')
+  const pipelines = indexes.map(async (node) => [node.pipeline, await pipelineOf(node, input, registry, call)] as const)
+  return Object.fromEntries((await Promise.all(pipelines)).flatMap(([id, one]) => (one ? [[id, one]] : [])))
+}
+
+async function pipelineOf(
+  { id, pipeline, repository }: IndexNode,
+  input: MetadataInput,
+  registry: Registry,
+  call: RegistryCall,
+): Promise<PipelineMetadata | undefined> {
+  const own = input.nodes.filter((node) => node.pipeline === pipeline)
+  const read = async (node: Node | undefined) => node && imageOf(node.id, input, registry, call)
+  const platforms = own.map(async (node) => {
+    const image = node.kind === 'image' ? await read(node) : undefined
+    return image && 'platform' in node ? [[formatPlatform(node.platform), image] as const] : []
+  })
+  const images = (await Promise.all(platforms)).flat()
+  if (images.length === 0) return undefined
+  const sharedBase = await read(own.find(({ kind }) => kind === 'base-index'))
+  return {
+    repository: formatReference(repositoryOf(repository)),
+    ...(await imageOf(id, input, registry, call)),
+    ...(sharedBase && { sharedBase }),
+    platforms: Object.fromEntries(images),
+  }
+}
+
+async function imageOf(
+  id: string,
+  { names, results }: MetadataInput,
+  registry: Registry,
+  call: RegistryCall,
+): Promise<PlacedMetadata | undefined> {
+  const output = results.get(id)?.output
+  if (output === undefined) return undefined
+  const { digest: _digest, tag: _tag, ...place } = output.reference
+  const own = names.filter(({ node }) => node === id).map(({ reference }) => formatReference(reference))
+  const { mediaType, digest, size } = output.descriptor
+  const content = output.children === undefined ? await registry.getManifest(output.reference, call) : undefined
+  const config = content && !isIndex(content.content) ? content.content.config.digest : undefined
+  return {
+    ...(own.length > 0 && { 'image.name': own.join(',') }),
+    'containerimage.digest': digest,
+    'containerimage.descriptor': { mediaType, digest, size },
+    ...(config !== undefined && { 'containerimage.config.digest': config }),
+    repository: formatReference(place),
+  }
+}

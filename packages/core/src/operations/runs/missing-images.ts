@@ -1,0 +1,33 @@
+import type { ImageNode } from '../../graph/node.js'
+import { RegistryError } from '../../model/errors.js'
+import { formatPlatform } from '../../model/platform.js'
+import { formatReference } from '../../model/reference.js'
+import type { Planned } from '../../plan/planning.js'
+import type { SurveyedNode } from '../../plan/survey.js'
+import { keyReference } from '../../steps/key.js'
+
+/**
+ * Refuses to go on where images would have to be built that have to be built elsewhere. Optional ones may be missing.
+ *
+ * @throws RegistryError PLATFORM_MISSING with all of them, and the key tags that this definition demands.
+ */
+export function refuseMissingImages({ nodes }: Planned): void {
+  const missing = [...nodes.values()].flatMap((one) =>
+    one.wanted && one.node.kind === 'image' && !one.node.optional ? [{ ...one, node: one.node }] : [],
+  )
+  if (missing.length === 0) return
+  const platforms = [...new Set(missing.map(({ node }) => formatPlatform(node.platform)))]
+  throw new RegistryError('PLATFORM_MISSING', `not there yet: ${missing.map(whatIsMissing).join('; ')}`, {
+    hint: `build where that can be done, from the same files: ${platforms.map((one) => `--only ${one}`).join(', ')}`,
+  })
+}
+
+function whatIsMissing({ node, resolved, considered }: SurveyedNode & { readonly node: ImageNode }): string {
+  const where =
+    considered === undefined ? `known after ${resolved.decidedBy.join(', ')}` : keyName(node, considered.key)
+  return `${node.id} (${where})`
+}
+
+function keyName({ repository }: ImageNode, key: string): string {
+  return formatReference(keyReference(repository, key))
+}

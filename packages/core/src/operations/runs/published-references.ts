@@ -1,0 +1,35 @@
+import { compile } from '../../definition/compile/compile.js'
+import type { Pipeline } from '../../definition/declare/pipeline.js'
+import { buildGraph } from '../../graph/graph.js'
+import { formatReference } from '../../model/reference.js'
+import { publishedNames } from '../../steps/published-names.js'
+import { placedName } from './chosen-names.js'
+import type { PipelineOptions } from '../options.js'
+import { chooseRegistry, registryBeforeStart } from '../registry-choice.js'
+
+/** Names whose registry can be reached until this is disposed of. */
+export interface PublishedReferences extends AsyncDisposable {
+  readonly references: readonly string[]
+}
+
+/**
+ * Says which names pipelines publish, or where those are that somebody asks for, on the registry that the options choose.
+ *
+ * @param asked - in place of what the pipelines publish, unless it is empty.
+ * @throws DefinitionError
+ */
+export async function publishedReferences(
+  pipelines: readonly Pipeline[],
+  { registry, directory }: Pick<PipelineOptions, 'registry' | 'directory'>,
+  asked: readonly string[] = [],
+): Promise<PublishedReferences> {
+  compile(pipelines, { registry: registryBeforeStart(registry), directory })
+  const chosen = await chooseRegistry(registry)
+  const definition = compile(pipelines, { registry: chosen.host, directory })
+  const names = publishedNames(definition, buildGraph(definition))
+  const published = names.map(({ reference }) => formatReference(reference))
+  return {
+    references: asked.length === 0 ? published : asked.map((name) => placedName(name, chosen.host)),
+    [Symbol.asyncDispose]: () => chosen[Symbol.asyncDispose](),
+  }
+}

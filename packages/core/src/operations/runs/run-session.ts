@@ -1,0 +1,169 @@
+import { join } from 'node:path'
+import { openEngines } from '../../builder/builders.js'
+import { missingBinfmtEntry } from '../../builder/docker/emulators.js'
+import { compile } from '../../definition/compile/compile.js'
+import type { Definition } from '../../definition/definition.js'
+import type { Pipeline } from '../../definition/declare/pipeline.js'
+import type { Graph } from '../../graph/node.js'
+import { createLock, type Lock } from '../../lock/lock.js'
+import { lockPath, readLockFile } from '../../lock/lock-file.js'
+import { createCodeReader } from '../../machine-code/image-code.js'
+import { closeAll } from '../../model/async/close-all.js'
+import { asDiskFull } from '../../model/disk-full.js'
+import { DefinitionError } from '../../model/errors.js'
+import {
+  formatPlatform,
+  type Platform,
+  parsePlatform,
+  platformIdentity,
+  unreadablePlatform,
+} from '../../model/platform.js'
+import type { PlanningInput } from '../../plan/planning.js'
+import { dockerConfigCredentials } from '../../registry/auth/docker-config.js'
+import type { RootfsMaker } from '../../rootfs/port.js'
+import { createContexts } from '../../steps/image/context/contexts.js'
+import { createOutside } from '../../steps/upstream-manifests.js'
+import { publishedNames, targetNodes } from '../../steps/published-names.js'
+import type { World } from '../../steps/step.js'
+import { linkedGraph } from './linked-graph.js'
+import { openRegistry } from '../open-registry.js'
+import type { PlanOptions } from '../options.js'
+import { readAnew } from './rebuild-choice.js'
+import { chooseRegistry, registryBeforeStart } from '../registry-choice.js'
+
+/** A definition on the registry that was chosen, with all that is needed to plan and execute it. */
+export interface Workshop {
+  readonly definition: Definition
+  readonly graph: Graph
+  readonly input: PlanningInput
+  readonly world: World
+}
+
+/**
+ * Compiles pipelines, opens what they need for some work, and closes it. Faults of the definition are told before anything
+ * is opened; of several failures, that of the closing included, the first.
+ */
+export async function inWorkshop<Result>(
+  pipelines: readonly Pipeline[],
+  options: PlanOptions,
+  work: (workshop: Workshop) => Promise<Result>,
+  givenLock?: Lock,
+): Promise<Result> {
+  const chosen = { directory: options.directory, chosen: options.pipelines }
+  const declared = compile(pipelines, { registry: registryBeforeStart(options.registry), ...chosen })
+  const only = readOnly(options.only, declared)
+  const lock = givenLock ?? (await openLock(options))
+  const open: AsyncDisposable[] = []
+  let result: Result
+  let explain = (error: unknown) => error
+  try {
+    const destination = await chooseRegistry(options.registry)
+    explain = destination.explain
+    open.push(destination)
+    const definition = compile(pipelines, { registry: destination.host, ...chosen })
+    const world = openWorld(options, lock)
+    open.unshift(world.contexts, world.engines, world.registry)
+    await world.engines.checkAddresses()
+    const graph = await linkedGraph(definition, only, world, options.signal)
+    result = await work({ definition, graph, world, input: planningInput(definition, graph, options, only) })
+  } catch (error) {
+    await closeAll(open).catch(() => {})
+    throw explain(asDiskFull(error))
+  }
+  await closeAll(open)
+  return result
+}
+
+function planningInput(
+  definition: Definition,
+  graph: Graph,
+  options: PlanOptions,
+  only: readonly Platform[] | undefined,
+): PlanningInput {
+  const published = publishedNames(definition, graph)
+  const names = only === undefined ? published.filter(({ requested }) => requested) : []
+  return {
+    graph,
+    names,
+    published,
+    asksUpstream: false,
+    isAnew: readAnew(options, graph),
+    targets: only === undefined ? targetNodes(definition, graph) : imagesOf(graph, definition),
+    notes: definition.notes,
+    builds: options.build ?? true,
+    emulates: options.emulation !== 'never',
+    missingEmulator: missingBinfmtEntry,
+  }
+}
+
+/** The lock file of the directory, where there is one. @throws DefinitionError LOCK_INVALID */
+async function openLock({ directory, frozen = false }: PlanOptions): Promise<Lock> {
+  return createLock({ entries: await readLockFile(lockPath(directory)), frozen })
+}
+
+function openWorld(options: PlanOptions, lock: Lock): World {
+  const credentials = options.registryClient?.credentials ?? dockerConfigCredentials()
+  const registry = openRegistry(options)
+  return {
+    registry,
+    lock,
+    outside: createOutside(registry),
+    code: createCodeReader(),
+    engines: openEngines(options, credentials),
+    rootfs: lazyRootfsMaker(options),
+    contexts: createContexts({
+      epoch: sourceDateEpoch(process.env),
+      ...(options.contextCache !== false && { cacheFolder: () => contextCacheFolder(options) }),
+    }),
+  }
+}
+
+async function contextCacheFolder({ cacheDirectory }: PlanOptions): Promise<string> {
+  const { default: envPaths } = await import('env-paths')
+  return join(cacheDirectory ?? envPaths('polyarch', { suffix: '' }).cache, 'contexts')
+}
+
+/** Loaded at the first base that is made from packages or an archive. */
+function lazyRootfsMaker({ cacheDirectory }: PlanOptions): RootfsMaker {
+  let maker: Promise<RootfsMaker> | undefined
+  const load = () => {
+    maker ??= import('../../rootfs/maker.js').then(({ createRootfsMaker }) =>
+      createRootfsMaker(cacheDirectory === undefined ? {} : { cacheDirectory }),
+    )
+    return maker
+  }
+  return {
+    resolve: async (...given) => (await load()).resolve(...given),
+    current: async (...given) => (await load()).current(...given),
+    make: async (...given) => (await load()).make(...given),
+  }
+}
+
+/** @see https://reproducible-builds.org/specs/source-date-epoch/ */
+function sourceDateEpoch({ SOURCE_DATE_EPOCH: text }: NodeJS.ProcessEnv): number | undefined {
+  if (text === undefined || text === '') return undefined
+  if (/^\d+$/.test(text)) return Number(text)
+  throw new DefinitionError([{ path: 'SOURCE_DATE_EPOCH', message: `'${text}' is no number of seconds` }], 'USAGE')
+}
+
+function readOnly(only: readonly string[] | undefined, { pipelines }: Definition): readonly Platform[] | undefined {
+  if (only === undefined || only.length === 0) return undefined
+  const requested = pipelines.filter((one) => one.requested).flatMap(({ platforms }) => platforms)
+  const declared = [...new Set(requested.map(({ platform }) => platformIdentity(platform)))]
+  return only.map((text) => {
+    const platform = parsePlatform(text)
+    if (platform !== undefined && declared.includes(platformIdentity(platform))) return platform
+    const message =
+      platform === undefined
+        ? unreadablePlatform(text).message
+        : `no pipeline has the platform ${formatPlatform(platform)}`
+    throw new DefinitionError([{ path: '--only', message, hint: `there is ${declared.join(', ')}` }], 'USAGE')
+  })
+}
+
+/** With some platforms only, the images of what was asked for are the results; indexes are left to a complete run. */
+function imagesOf(graph: Graph, { pipelines }: Definition): ReadonlySet<string> {
+  const requested = new Set(pipelines.filter((one) => one.requested).map(({ name }) => name))
+  const images = graph.nodes.filter(({ kind, pipeline }) => kind === 'image' && requested.has(pipeline))
+  return new Set(images.map(({ id }) => id))
+}

@@ -1,0 +1,126 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Fault } from './errors.js'
+import { asProtocolError, type ProtocolError } from './protocol-error.js'
+
+/**
+ * Bytes of a body that are taken after its request has failed, and milliseconds after which the connection then ends: a
+ * client that is still sending reads the answer meanwhile. Closed at once, the connection would lose the answer.
+ */
+const DRAIN = { size: 16 * 1024 * 1024, time: 5_000 }
+
+type Headers = Readonly<Record<string, string | number>>
+
+/** One request and its answer. */
+export class Exchange {
+  readonly method: string
+  /** As it was sent, without the query. */
+  readonly path: string
+  readonly query: URLSearchParams
+
+  constructor(
+    readonly request: IncomingMessage,
+    readonly response: ServerResponse,
+    readonly fault?: Fault,
+  ) {
+    const [path = '', query] = (request.url ?? '').split(/\?(.*)/s)
+    this.method = request.method ?? ''
+    this.path = path
+    this.query = new URLSearchParams(query)
+  }
+
+  /** A header that may be there once. */
+  header(name: string): string | undefined {
+    const value = this.request.headers[name]
+    return Array.isArray(value) ? value[0] : value
+  }
+
+  /** The request's body, as far as it is to arrive. */
+  get body(): Readable {
+    const { request, fault } = this
+    if (fault?.kind !== 'cut-request') return request
+    const end = async () => void request.socket.destroy()
+    // Read without looking ahead: the end would drop what has not been taken yet, and these bytes are to arrive.
+    return Readable.from(cut(request, fault.after, end), { objectMode: false, highWaterMark: 0 })
+  }
+
+  /** Answers with nothing, or with what is at hand. */
+  async answer(status: number, headers: Headers = {}, body: Uint8Array | string = ''): Promise<void> {
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body
+    // https://www.rfc-editor.org/rfc/rfc9110#section-8.6: never with 204.
+    const length = status === 204 ? {} : { 'content-length': bytes.byteLength }
+    await this.answerStream(status, { ...length, ...headers }, Readable.from([bytes]))
+  }
+
+  /** Answers with JSON. */
+  async answerJson(value: unknown, headers: Headers = {}): Promise<void> {
+    await this.answer(200, { 'content-type': 'application/json', ...headers }, JSON.stringify(value))
+  }
+
+  /** Answers with a stream, of which `content-length` tells the size. */
+  async answerStream(status: number, headers: Headers, body: Readable): Promise<void> {
+    if (this.fault?.kind === 'lose-answer') {
+      body.destroy()
+      this.response.destroy()
+      return
+    }
+    this.response.writeHead(status, { ...headers })
+    if (this.method === 'HEAD') {
+      body.destroy()
+      this.response.end()
+      return
+    }
+    const { fault, response } = this
+    // The end of the socket waits for what has been written to it; destroying it would not.
+    const end = () => new Promise<void>((resolve) => this.request.socket.end(resolve))
+    await pipeline(fault?.kind === 'cut-answer' ? cut(body, fault.after, end) : body, response)
+  }
+
+  /** Whether the client has ended the connection, or can get no answer any more. */
+  get isLost(): boolean {
+    // Without a socket once the connection has ended.
+    return this.response.headersSent || (this.response.socket?.destroyed ?? true)
+  }
+
+  /** Answers with the error, or ends the connection where an answer has begun. */
+  async answerError(error: unknown): Promise<void> {
+    if (this.isLost) {
+      this.response.destroy()
+      return
+    }
+    const refusal: ProtocolError = asProtocolError(error)
+    const headers = { 'content-type': 'application/json', ...refusal.headers }
+    await this.answer(refusal.status, headers, refusal.toJson())
+    this.#drain()
+  }
+
+  /** Takes some more of a body that was not read to its end. */
+  #drain(): void {
+    const { request } = this
+    if (request.readableEnded || request.destroyed) return
+    let left = DRAIN.size
+    request.on('data', (chunk: Uint8Array) => {
+      left -= chunk.byteLength
+      if (left < 0) request.pause()
+    })
+    const timer = setTimeout(() => request.destroy(), DRAIN.time)
+    for (const end of ['end', 'close']) request.once(end, () => clearTimeout(timer))
+  }
+}
+
+/** The first so many bytes; then the connection ends. */
+async function* cut(
+  source: AsyncIterable<Uint8Array>,
+  after: number,
+  end: () => Promise<void>,
+): AsyncGenerator<Uint8Array> {
+  let left = after
+  for await (const chunk of source) {
+    if (left > 0) yield chunk.subarray(0, left)
+    left -= chunk.byteLength
+    if (left > 0) continue
+    await end()
+    throw new Error('the connection was cut, as a fault rule asks')
+  }
+}

@@ -1,0 +1,98 @@
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Gate } from '../auth/auth.js'
+import { dispatch } from './dispatch.js'
+import { Exchange } from './exchange.js'
+import { FaultInjector } from './errors.js'
+import type { RegistryServerOptions } from '../options.js'
+import { OriginCheck } from './origin-check.js'
+import { ProtocolError } from './protocol-error.js'
+import { parseRoute } from './route.js'
+import type { Store } from '../store/store.js'
+
+/** Answers requests, each on its own. */
+export class RequestHandler {
+  readonly #gate: Gate | undefined
+  readonly #origins: OriginCheck
+  readonly #faults: FaultInjector
+  readonly #running = new Set<Promise<void>>()
+
+  constructor(
+    readonly store: Store,
+    readonly scheme: 'http' | 'https',
+    readonly options: RegistryServerOptions,
+  ) {
+    this.#gate = options.auth && new Gate(options.auth)
+    this.#origins = new OriginCheck(options)
+    this.#faults = new FaultInjector(options.faults ?? [])
+  }
+
+  /** Answers a request. It never throws: clients that leave early are normal traffic. */
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    const path = request.url?.split('?')[0] ?? ''
+    const exchange = new Exchange(request, response, this.#faults.next(request.method ?? '', path))
+    this.#report(exchange)
+    const running = this.#run(exchange).finally(() => this.#running.delete(running))
+    this.#running.add(running)
+  }
+
+  /** Resolves when nothing works on the store any more. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#running)
+  }
+
+  /** A socket that breaks is an error of the streams on it, and what they were for has its own handling of that. */
+  #report({ method, path, request, response }: Exchange): void {
+    request.on('error', () => {})
+    response.on('error', () => {})
+    response.once('close', () => {
+      this.options.onRequest?.({ method, path, status: response.headersSent ? response.statusCode : 0 })
+    })
+  }
+
+  async #run(exchange: Exchange): Promise<void> {
+    exchange.response.setHeader('docker-distribution-api-version', 'registry/2.0')
+    try {
+      await this.#answer(exchange)
+    } catch (error) {
+      // Where the error cannot be told either, there is nobody left to tell it to.
+      await exchange.answerError(error).catch(() => {})
+    }
+  }
+
+  async #answer(exchange: Exchange): Promise<void> {
+    const { fault, request, response } = exchange
+    this.#origins.check(exchange)
+    if (fault?.kind === 'lose-request') return void request.destroy()
+    if (fault?.kind === 'answer') return exchange.answer(fault.status, fault.headers)
+    if (fault?.kind === 'delay') await delay(fault.milliseconds, response)
+    const route = parseRoute(exchange.path)
+    if (route.kind !== 'token') {
+      this.#gate?.check(exchange, route, this.#origin(exchange))
+      return dispatch(this.store, exchange, route)
+    }
+    if (this.#gate === undefined) throw new ProtocolError(404, 'NAME_UNKNOWN', 'this registry has no tokens')
+    await this.#gate.answerToken(exchange)
+  }
+
+  /** By the name that the client reached this server under, which need not be its own. */
+  #origin({ request }: Exchange): string {
+    const { host = '' } = request.headers
+    const isHost = /^[\w.:[\]-]+$/.test(host)
+    return `${this.scheme}://${isHost ? host : `localhost:${request.socket.localPort}`}`
+  }
+}
+
+/** Ends early where the client leaves, so that nothing waits for nobody. */
+async function delay(milliseconds: number, response: ServerResponse): Promise<void> {
+  const gone = new AbortController()
+  try {
+    await Promise.race([
+      sleep(milliseconds, undefined, { signal: gone.signal }),
+      once(response, 'close', { signal: gone.signal }),
+    ])
+  } finally {
+    gone.abort()
+  }
+}

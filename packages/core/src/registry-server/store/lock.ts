@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isRunning, processStart } from '../../host/process-start.js'
+import { exclusively } from '../../layout/exclusive.js'
+import { HostError } from '../../model/errors.js'
+import { parseJson } from '../../model/json.js'
+import { isJsonObject } from '../../model/json-fields.js'
+
+/** Who has a directory; the text of its lock file. */
+interface LockRecord {
+  readonly id: string
+  readonly pid: number
+  /** Tells a process from a later one with the same pid, where the system says. */
+  readonly processStart?: string
+  /** Pids mean nothing on another machine. */
+  readonly machine: string
+  /** `127.0.0.1:5000`; absent while the server is being started. */
+  readonly host?: string
+}
+
+/** A directory that this process alone may change. */
+export interface DirectoryLock extends AsyncDisposable {
+  /** Lets others know where the directory is served. */
+  publish(host: string): Promise<void>
+}
+
+/**
+ * Takes a directory for this process, at once where the last owner is dead.
+ *
+ * @throws HostError DIRECTORY_IN_USE
+ */
+export async function lockDirectory(directory: string): Promise<DirectoryLock> {
+  const path = lockPath(directory)
+  const start = await processStart(process.pid)
+  const own: LockRecord = {
+    id: randomUUID(),
+    pid: process.pid,
+    ...(start !== undefined && { processStart: start }),
+    machine: hostname(),
+  }
+  // One step, so that two processes cannot both inherit from a dead one.
+  await exclusively(directory, async () => {
+    const owner = await readLock(path)
+    if (owner !== undefined && (await isAlive(owner))) throw inUse(directory, owner)
+    await replace(path, own)
+  })
+  return {
+    publish: (host) => replace(path, { ...own, host }),
+    [Symbol.asyncDispose]: () => rm(path, { force: true }),
+  }
+}
+
+/**
+ * The living process of this machine that serves a directory, where there is one. One that is just being started is
+ * waited for.
+ *
+ * @example
+ * ```ts
+ * const { host } = (await runningRegistry(directory)) ?? (await startRegistry({ directory }))
+ * ```
+ */
+export async function runningRegistry(directory: string): Promise<{ host: string; pid: number } | undefined> {
+  const path = lockPath(resolve(directory))
+  for (;;) {
+    // Why it cannot be read is told by whoever opens the directory next.
+    const owner = await readLock(path).catch(() => undefined)
+    if (owner === undefined || owner.machine !== hostname() || !(await isAlive(owner))) return undefined
+    if (owner.host !== undefined) return { host: owner.host, pid: owner.pid }
+    await sleep(20)
+  }
+}
+
+function lockPath(directory: string): string {
+  return join(directory, 'lock.json')
+}
+
+/** A lock file that cannot be parsed is nobody's: it is only ever replaced whole. */
+async function readLock(path: string): Promise<LockRecord | undefined> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+  })
+  if (text === undefined) return undefined
+  return parseLockRecord(text)
+}
+
+/** Reads the text of a lock file; undefined where it is none. */
+export function parseLockRecord(text: string): LockRecord | undefined {
+  try {
+    const value = parseJson(text)
+    return isLockRecord(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isLockRecord(value: unknown): value is LockRecord {
+  if (!isJsonObject(value)) return false
+  const { id, pid, machine, processStart: start = '', host = '' } = value
+  return [id, machine, start, host].every((one) => typeof one === 'string') && Number.isSafeInteger(pid)
+}
+
+async function replace(path: string, record: LockRecord): Promise<void> {
+  const temporary = `${path}.${record.id}`
+  await writeFile(temporary, JSON.stringify(record))
+  await rename(temporary, path)
+}
+
+/** A process of another machine cannot be seen from here, so it counts as alive. */
+async function isAlive({ machine, pid, processStart: started }: LockRecord): Promise<boolean> {
+  if (machine !== hostname()) return true
+  return isRunning(pid, (start) => start === started)
+}
+
+function inUse(directory: string, { pid, host, machine }: LockRecord): HostError {
+  const elsewhere = machine === hostname() ? '' : ` of ${machine}`
+  const place = host === undefined ? '' : `, which serves it at ${host}`
+  return new HostError('DIRECTORY_IN_USE', `${directory} is in use by process ${pid}${elsewhere}${place}`, {
+    hint:
+      elsewhere === ''
+        ? 'use the registry of that process, end it, or name another directory'
+        : `name another directory; or remove ${lockPath(directory)} where that machine no longer uses it`,
+  })
+}

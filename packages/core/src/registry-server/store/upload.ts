@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { type FileHandle, open, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { type Digest, type DigestAlgorithm, DigestHash } from '../../model/digest.js'
+import { ProtocolError } from '../http/protocol-error.js'
+
+/** Bytes on their way into the store, that nobody can read yet. */
+export class Upload {
+  readonly id = randomUUID()
+  /** The file that they are gathered in. */
+  readonly path: string
+  readonly #hash: DigestHash
+  #size = 0
+  #touched = Date.now()
+  #sealed = false
+  #current: { readonly body: Readable; readonly done: Promise<void> } | undefined
+
+  /** @param algorithm - which kind of digest is expected; another one costs a second reading at the end. */
+  constructor(
+    folder: string,
+    readonly repository: string,
+    algorithm?: DigestAlgorithm,
+  ) {
+    this.path = join(folder, this.id)
+    this.#hash = new DigestHash(algorithm)
+  }
+
+  /** Bytes so far. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** Milliseconds since the epoch of the last sign of life; infinite while bytes are coming in. */
+  get touched(): number {
+    return this.#current === undefined ? this.#touched : Number.POSITIVE_INFINITY
+  }
+
+  /** The digest of the bytes so far. */
+  async digest(algorithm: DigestAlgorithm): Promise<Digest> {
+    if (algorithm === this.#hash.algorithm) return this.#hash.digest
+    const hash = new DigestHash(algorithm)
+    if (this.#size === 0) return hash.digest
+    for await (const chunk of createReadStream(this.path, { end: this.#size - 1 })) hash.update(chunk as Buffer)
+    return hash.digest
+  }
+
+  /**
+   * Ends a request that is still sending: a client that asks again has lost the connection that it sent by, and the
+   * server may not have noticed.
+   */
+  async interrupt(): Promise<void> {
+    while (this.#current !== undefined) {
+      this.#current.body.destroy()
+      await this.#current.done
+    }
+    this.#touched = Date.now()
+  }
+
+  /**
+   * Adds a body. If it ends early, this rejects, and what had arrived is kept. If the bytes cannot be stored, the body
+   * stays open, so that its client can be answered.
+   *
+   * @param checkStart - judges the number of bytes before this body, at the moment that nothing can come between.
+   * @throws ProtocolError BLOB_UPLOAD_UNKNOWN
+   */
+  async append(body: Readable, checkStart: (size: number) => void): Promise<void> {
+    while (this.#current !== undefined) await this.interrupt()
+    if (this.#sealed) throw new ProtocolError(404, 'BLOB_UPLOAD_UNKNOWN', 'the upload has ended')
+    checkStart(this.#size)
+    const written = this.#write(body.iterator({ destroyOnReturn: false }))
+    this.#current = { body, done: written.catch(() => {}) }
+    try {
+      await written
+    } finally {
+      this.#current = undefined
+      this.#touched = Date.now()
+    }
+  }
+
+  /**
+   * Takes no more bytes from now on: what is verified is what is stored.
+   *
+   * @throws ProtocolError BLOB_UPLOAD_INVALID
+   */
+  seal(): void {
+    if (this.#current !== undefined || this.#sealed) {
+      throw new ProtocolError(409, 'BLOB_UPLOAD_INVALID', 'another request works on the upload')
+    }
+    this.#sealed = true
+  }
+
+  /** Makes the bytes survive a loss of power. */
+  async sync(): Promise<void> {
+    await using file = await open(this.path, 'a')
+    await file.sync()
+  }
+
+  /** Forgets all that has come in. */
+  async discard(): Promise<void> {
+    this.#sealed = true
+    await this.interrupt()
+    await rm(this.path, { force: true })
+  }
+
+  async #write(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    await using file = await open(this.path, this.#size === 0 ? 'w' : 'r+')
+    for await (const chunk of chunks) {
+      await writeAt(file, chunk, this.#size)
+      this.#hash.update(chunk)
+      this.#size += chunk.byteLength
+    }
+  }
+}
+
+/** At a place, not at the end: what a full disk cut short is then overwritten by the next attempt. */
+async function writeAt(file: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < chunk.byteLength; ) {
+    const { bytesWritten } = await file.write(chunk, done, chunk.byteLength - done, position + done)
+    done += bytesWritten
+  }
+}

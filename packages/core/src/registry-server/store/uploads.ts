@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { DigestAlgorithm } from '../../model/digest.js'
+import { ProtocolError } from '../http/protocol-error.js'
+import { Upload } from './upload.js'
+
+/** Milliseconds after which an upload that nobody goes on with is forgotten. */
+const ABANDONED_AFTER = 60 * 60 * 1000
+
+/** The same for an upload without content, where there are as many uploads as there may be. */
+const UNUSED_AFTER = 60 * 1000
+
+/** Uploads at a time; far more than clients have, since each of them sends a few at a time. */
+const MAX_UPLOADS = 1000
+
+/** The uploads that are under way. They end with the server; what a crash leaves is removed by the next start. */
+export class Uploads {
+  readonly #byId = new Map<string, Upload>()
+
+  private constructor(readonly folder: string) {}
+
+  /** Opens the folder that uploads are gathered in, and empties it. */
+  static async open(directory: string): Promise<Uploads> {
+    const folder = join(directory, 'incoming')
+    await rm(folder, { recursive: true, force: true })
+    await mkdir(folder)
+    return new Uploads(folder)
+  }
+
+  /**
+   * Begins an upload into a repository.
+   *
+   * @throws ProtocolError TOOMANYREQUESTS
+   */
+  async start(repository: string, algorithm?: DigestAlgorithm): Promise<Upload> {
+    if (this.#byId.size >= MAX_UPLOADS) await this.#forget((upload) => upload.size === 0, UNUSED_AFTER)
+    await this.#forget(() => true, ABANDONED_AFTER)
+    if (this.#byId.size >= MAX_UPLOADS) {
+      const message = `there are ${MAX_UPLOADS} uploads already that have not ended`
+      throw new ProtocolError(429, 'TOOMANYREQUESTS', message, { 'retry-after': String(UNUSED_AFTER / 1000) })
+    }
+    const upload = new Upload(this.folder, repository, algorithm)
+    this.#byId.set(upload.id, upload)
+    return upload
+  }
+
+  /**
+   * The upload of that id in that repository.
+   *
+   * @throws ProtocolError BLOB_UPLOAD_UNKNOWN
+   */
+  get(repository: string, id: string): Upload {
+    const upload = this.#byId.get(id)
+    if (upload?.repository !== repository) {
+      throw new ProtocolError(404, 'BLOB_UPLOAD_UNKNOWN', `there is no upload ${id} in ${repository}`)
+    }
+    return upload
+  }
+
+  /** Takes an upload out, so that no other request finds it. */
+  take(upload: Upload): void {
+    this.#byId.delete(upload.id)
+  }
+
+  /** Forgets an upload and its bytes. */
+  async discard(upload: Upload): Promise<void> {
+    this.take(upload)
+    await upload.discard()
+  }
+
+  /** Forgets all uploads, so that their bytes take no space until the next start. */
+  async close(): Promise<void> {
+    for (const upload of this.#byId.values()) await this.discard(upload)
+  }
+
+  /** A path in the folder that nothing else uses. */
+  freshPath(): string {
+    return join(this.folder, randomUUID())
+  }
+
+  async #forget(isMeant: (upload: Upload) => boolean, after: number): Promise<void> {
+    const limit = Date.now() - after
+    for (const upload of this.#byId.values()) {
+      if (upload.touched < limit && isMeant(upload)) await this.discard(upload)
+    }
+  }
+}

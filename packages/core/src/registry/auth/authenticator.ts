@@ -1,0 +1,144 @@
+import { abortable } from '../../model/async/abortable.js'
+import { parseChallenges } from './challenge.js'
+import type { Hosts } from '../http/hosts.js'
+import { type HttpAnswer, type HttpRequest, listHeaderOf } from '../http/http-message.js'
+import { bearerChallenge, chooseScheme, type LoginScheme } from './login-scheme.js'
+import type { CredentialStore, Credentials } from '../port.js'
+import { parseScopes, type Scope, uniteScopes } from './scope.js'
+import { TokenCache } from './token-cache.js'
+import { basicAuthorization, fetchToken } from './token-service.js'
+
+/** What the authenticator of a host needs. */
+export interface AuthenticatorOptions {
+  readonly host: string
+  readonly credentials: CredentialStore | undefined
+  readonly hosts: Hosts
+  readonly send: (request: HttpRequest) => Promise<HttpAnswer>
+}
+
+/** What a request shows of who asks; what its error says of the login is decided by this alone. */
+export interface Shown {
+  /** The Authorization header. */
+  readonly authorization?: string | undefined
+  /** The login that the header is made of. */
+  readonly login?: Credentials | undefined
+  /** How many tokens had been requested by then: a token that is refused is replaced by a later one. */
+  readonly fetches?: number
+  /** Why no login is shown, as a sentence: the host asks for none, or for one that it cannot be shown. */
+  readonly obstacle?: string
+}
+
+/**
+ * Logs in to one host, as far as it asks. The first request doubles as the probe: what it is answered with says how the
+ * host wants to be talked to, and requests that come meanwhile wait for it.
+ */
+export class Authenticator {
+  readonly #options: AuthenticatorOptions
+  readonly #tokens = new TokenCache()
+  #scheme: LoginScheme | undefined
+  #probe: Probe | undefined
+  #login: Promise<Credentials | undefined> | undefined
+
+  constructor(options: AuthenticatorOptions) {
+    this.#options = options
+  }
+
+  /** Runs a task with its turn to send: that of the first comes at once, those of others when it has been answered. */
+  async inTurn<T>(task: (turn: Promise<void>) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    const own = new Probe()
+    try {
+      return await task(this.#turn(own, signal))
+    } finally {
+      if (this.#probe === own) this.#probe = undefined
+      own.end()
+    }
+  }
+
+  async #turn(own: Probe, signal: AbortSignal | undefined): Promise<void> {
+    while (this.#scheme === undefined && this.#probe) await abortable(this.#probe.ended, signal)
+    // A task may be over before its turn has come: its connection failed.
+    if (this.#scheme === undefined && !own.hasEnded) this.#probe = own
+  }
+
+  /** What to show with a request: nothing where no login is wanted, or before the host has said. */
+  async show(scopes: readonly Scope[], signal?: AbortSignal, after = 0): Promise<Shown> {
+    const scheme = this.#scheme
+    const { host } = this.#options
+    if (scheme === undefined || scheme.kind === 'none') {
+      const how = 'see what it, or a firewall before it, lets this machine do'
+      return { obstacle: `${host} refuses this without asking who it is: ${how}.` }
+    }
+    if (scheme.kind === 'basic') return basic(host, await this.#credentials())
+    const { realm, service } = scheme
+    const fetch = async () =>
+      fetchToken({ host, realm, service, scopes, credentials: await this.#credentials() }, this.#options.send)
+    const { value, login } = await abortable(this.#tokens.get(scopes, fetch, after), signal)
+    return { authorization: `Bearer ${value}`, login, fetches: this.#tokens.fetches }
+  }
+
+  /** Takes note of an answer that wants no other login than it was given. */
+  satisfied(): void {
+    this.#scheme ??= { kind: 'none' }
+  }
+
+  /**
+   * Takes note of a 401.
+   *
+   * @returns what to try once more with; without a header, or with the same, where there is nothing else to try.
+   */
+  async challenged(
+    answer: HttpAnswer,
+    tried: Shown & { readonly scopes: readonly Scope[] },
+    signal?: AbortSignal,
+  ): Promise<Shown> {
+    const challenges = parseChallenges(listHeaderOf(answer, 'www-authenticate'))
+    const scheme = chooseScheme(this.#options.host, challenges, (url) => this.#options.hosts.mayUse(url, answer.url))
+    if (scheme.kind === 'impossible') return { obstacle: scheme.why }
+    if (tried.authorization !== undefined) this.#forget(tried.authorization)
+    this.#scheme = scheme
+    const scopes = uniteScopes(tried.scopes, parseScopes(bearerChallenge(challenges)?.parameters.get('scope')))
+    // Tokens of other scopes that were held then may be refused like the one that was sent.
+    return this.show(scopes, signal, tried.fetches)
+  }
+
+  /** The login may have been replaced meanwhile: it is looked up anew before the next one is shown. */
+  #forget(authorization: string): void {
+    this.#login = undefined
+    if (authorization.startsWith('Bearer ')) this.#tokens.drop(authorization.slice('Bearer '.length))
+  }
+
+  #credentials(): Promise<Credentials | undefined> {
+    this.#login ??= Promise.resolve(this.#options.credentials?.find(this.#options.host))
+    return this.#login
+  }
+}
+
+function basic(host: string, login: Credentials | undefined): Shown {
+  if (login?.kind !== 'identity-token') return { authorization: login && basicAuthorization(login), login }
+  return {
+    login,
+    obstacle: `${host} wants a name and a password, and what is kept for it is an identity token: log in anew with \`docker login ${host}\`.`,
+  }
+}
+
+/** A request whose answer others wait for. */
+class Probe {
+  readonly ended: Promise<void>
+  #hasEnded = false
+  #resolve = () => {}
+
+  constructor() {
+    this.ended = new Promise((resolve) => {
+      this.#resolve = resolve
+    })
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded
+  }
+
+  end(): void {
+    this.#hasEnded = true
+    this.#resolve()
+  }
+}

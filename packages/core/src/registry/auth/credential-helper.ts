@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process'
+import { text } from 'node:stream/consumers'
+import { RegistryError } from '../../model/errors.js'
+import { parseJson } from '../../model/json.js'
+import { helperKey, loginOf } from './docker-config-file.js'
+import type { Credentials } from '../port.js'
+
+/** In milliseconds: a helper may ask a cloud, or a user to touch a key. */
+const TIMEOUT = 60_000
+
+/** What helpers print, on either stream, for a host that they have nothing about. */
+const NOTHING_KNOWN = /^credentials not found in native keychain\s*$/
+
+/**
+ * Asks a credential helper, the program `docker-credential-NAME`, for the login of a host.
+ *
+ * @returns undefined where it knows none.
+ * @throws RegistryError CREDENTIALS_UNREADABLE where it is missing, fails, or says what cannot be read.
+ * @see https://github.com/docker/docker-credential-helpers/blob/v0.9.3/README.md
+ */
+export async function askHelper(name: string, host: string, env: NodeJS.ProcessEnv): Promise<Credentials | undefined> {
+  const program = `docker-credential-${name}`
+  if (!/^[A-Za-z0-9_.-]+$/.test(name)) throw unreadable(`'${name}' is no name of a credential helper`)
+  const child = spawn(program, ['get'], { env, stdio: ['pipe', 'pipe', 'pipe'] })
+  // Not by the option of `spawn`, whose timer goes on, and this process with it, where the program does not exist.
+  const timer = setTimeout(() => child.kill(), TIMEOUT)
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', resolve)
+  })
+  // A helper that ends without reading its input closes the pipe; its exit code tells more than that does.
+  child.stdin.on('error', () => {})
+  child.stdin.end(helperKey(host))
+  const [output, complaint, code] = await Promise.all([text(child.stdout), text(child.stderr), ended])
+    .catch((cause: unknown) => {
+      throw unreadable(`${program} cannot be run for ${host}`, cause)
+    })
+    .finally(() => clearTimeout(timer))
+  if (code === 0) return parseAnswer(output, program, host)
+  if (NOTHING_KNOWN.test(output) || NOTHING_KNOWN.test(complaint)) return undefined
+  throw unreadable(`${program} failed for ${host} with ${code === null ? 'a signal' : `exit code ${code}`}`)
+}
+
+function parseAnswer(output: string, program: string, host: string): Credentials | undefined {
+  const answer = jsonValue(output)
+  if (typeof answer !== 'object' || answer === null)
+    throw unreadable(`${program} answered for ${host} with what is not JSON`)
+  const username = 'Username' in answer && typeof answer.Username === 'string' ? answer.Username : ''
+  const secret = 'Secret' in answer && typeof answer.Secret === 'string' ? answer.Secret : ''
+  return username === '' || secret === '' ? undefined : loginOf(username, secret)
+}
+
+function jsonValue(output: string): unknown {
+  try {
+    return parseJson(output)
+  } catch {
+    return undefined
+  }
+}
+
+/** Never holds what a helper printed: it may be a secret. */
+function unreadable(message: string, cause?: unknown): RegistryError {
+  return new RegistryError('CREDENTIALS_UNREADABLE', message, {
+    hint: "Check 'credsStore' and 'credHelpers' in docker's config.json, and that the helper is in PATH.",
+    ...(cause !== undefined && { cause }),
+  })
+}

@@ -1,0 +1,24 @@
+import type { Credentials } from '../port.js'
+
+/** Says which login was tried, never its secret. */
+export function describeCredentials(credentials: Credentials | undefined): string {
+  if (credentials === undefined) return 'no credentials'
+  return credentials.kind === 'password' ? `the password of user '${credentials.username}'` : 'an identity token'
+}
+
+/** In characters: anything shorter is a part of many words, and a secret from nobody. */
+const SHORTEST_SECRET = 4
+
+/** What of a login, and of the header that it went in, may not be told. */
+export function secretsOf(credentials: Credentials | undefined, authorization: string | undefined): readonly string[] {
+  const own = credentials?.kind === 'password' ? credentials.password : credentials?.token
+  const sent = authorization?.replace(/^\S+\s+/, '')
+  return [own, sent].filter((secret): secret is string => (secret?.length ?? 0) >= SHORTEST_SECRET)
+}
+
+/** What to do when a host refuses, knowing which login it was shown. */
+export function loginHint(host: string, credentials: Credentials | undefined): string {
+  const login = `docker login ${host}`
+  if (credentials === undefined) return `No credentials for ${host} were found: log in with \`${login}\`, or pass some.`
+  return `${host} was shown ${describeCredentials(credentials)}: check that this login may do it, or log in anew with \`${login}\`.`
+}

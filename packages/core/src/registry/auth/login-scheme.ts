@@ -1,0 +1,43 @@
+import type { Challenge } from './challenge.js'
+import { redactUrl } from '../http/redaction.js'
+
+/** How a host is shown a login. */
+export type LoginScheme =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'basic' }
+  | { readonly kind: 'bearer'; readonly realm: URL; readonly service: string | undefined }
+
+/**
+ * Chooses the way to log in out of those that a host offers, tokens first.
+ *
+ * @param mayUse - Whether a login may be sent to a URL: a password goes to the realm, and not in the clear unless the
+ * user said so of that host.
+ * @returns the scheme, or why none can be used, as a sentence about the host.
+ */
+export function chooseScheme(
+  host: string,
+  challenges: readonly Challenge[],
+  mayUse: (url: URL) => boolean,
+): LoginScheme | { readonly kind: 'impossible'; readonly why: string } {
+  const bearer = bearerChallenge(challenges)
+  const realm = bearer?.parameters.get('realm') ?? ''
+  const service = URL.canParse(realm) ? new URL(realm) : undefined
+  if (service && mayUse(service)) return { kind: 'bearer', realm: service, service: bearer?.parameters.get('service') }
+  if (challenges.some(({ scheme }) => scheme === 'basic')) return { kind: 'basic' }
+  return { kind: 'impossible', why: whyImpossible(host, challenges, service) }
+}
+
+/** The challenge that names a token service. */
+export function bearerChallenge(challenges: readonly Challenge[]): Challenge | undefined {
+  return challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.has('realm'))
+}
+
+function whyImpossible(host: string, challenges: readonly Challenge[], service: URL | undefined): string {
+  if (service?.protocol === 'http:') {
+    return `${host} has its tokens from ${redactUrl(service)}, in the clear: name ${service.host} as insecure where a login may go there.`
+  }
+  const schemes = [...new Set(challenges.map(({ scheme }) => `'${scheme}'`))]
+  if (schemes.length === 0) return `${host} wants a login, and does not say how.`
+  if (schemes.includes("'bearer'")) return `${host} wants a token, and does not say from where.`
+  return `${host} wants a login by ${schemes.join(' or ')}; Basic and Bearer are what polyarch knows.`
+}

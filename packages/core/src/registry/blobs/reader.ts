@@ -1,0 +1,86 @@
+import type { Readable } from 'node:stream'
+import { algorithmOf, type Digest, DigestHash } from '../../model/digest.js'
+import { RegistryError } from '../../model/errors.js'
+import type { Descriptor } from '../../model/oci.js'
+import { formatRepository, type Repository } from '../../model/reference.js'
+import { streamOf } from '../../model/async/stream-of.js'
+import { BlobDownload } from './download.js'
+import type { Connections, Place } from '../http/connections.js'
+import type { RegistryCall } from '../port.js'
+import type { RecentWrites } from '../manifests/recent-writes.js'
+import { repositoryScope } from '../auth/scope.js'
+import type { RegistryRequest } from '../http/session.js'
+
+/** Reads blobs, from mirrors too; a connection that breaks is taken up again where it broke. */
+export class BlobReader {
+  readonly #connections: Connections
+  readonly #recent: RecentWrites
+
+  constructor(connections: Connections, recent: RecentWrites) {
+    this.#connections = connections
+    this.#recent = recent
+  }
+
+  /** Whether the registry itself has a blob. */
+  async has(repository: Repository, digest: Digest, call?: RegistryCall): Promise<boolean> {
+    const place = this.#connections.origin(repository)
+    const read = () => this.#head(place, digest, call)
+    if (!this.#recent.has(repository, digest)) return (await read()) ?? false
+    return (await this.#connections.reread(place, call, `blob ${digest}`, read)) ?? false
+  }
+
+  /**
+   * Opens a blob. The stream fails with DIGEST_MISMATCH at its end where the bytes are others; one that starts at an
+   * offset is checked for its length alone. It has to be read or destroyed.
+   */
+  async read(repository: Repository, descriptor: Descriptor, call?: RegistryCall, offset = 0): Promise<Readable> {
+    const download = new BlobDownload(this.#connections, repository, descriptor, call)
+    await download.open(offset, this.#recent.has(repository, descriptor.digest))
+    return streamOf(checked(download, repository, descriptor, offset), () => download.close())
+  }
+
+  async #head(place: Place, digest: Digest, call: RegistryCall | undefined): Promise<true | undefined> {
+    const request = {
+      method: 'HEAD' as const,
+      target: `${place.path}/blobs/${digest}`,
+      scopes: [repositoryScope(place.path, 'pull')],
+      expect: [200, 404, 405],
+    }
+    const { status } = await this.#connections.ask(place, request, call)
+    return status === 405 ? this.#probe(place, { ...request, method: 'GET' }, call) : status === 200 || undefined
+  }
+
+  /** For registries without HEAD of blobs: one byte of it. An empty blob has none, which is 416. */
+  async #probe(place: Place, request: RegistryRequest, call: RegistryCall | undefined): Promise<true | undefined> {
+    const ranged = { ...request, headers: { range: 'bytes=0-0' }, expect: [200, 206, 404, 416] }
+    const answer = await this.#connections.request(place, ranged, call)
+    // The registry may send the whole blob.
+    answer.body.destroy()
+    return answer.status !== 404 || undefined
+  }
+}
+
+async function* checked(
+  download: BlobDownload,
+  repository: Repository,
+  { digest, size }: Descriptor,
+  start: number,
+): AsyncGenerator<Buffer> {
+  const hash = new DigestHash(algorithmOf(digest))
+  let offset = start
+  for await (const chunk of download.chunks(start)) {
+    offset += chunk.byteLength
+    if (offset > size) throw wrongBytes(repository, digest, `is larger than its ${size} bytes${download.encodingNote}`)
+    if (start === 0) hash.update(chunk)
+    yield chunk
+  }
+  const actual = start === 0 ? hash.digest : digest
+  if (actual !== digest)
+    throw wrongBytes(repository, digest, `arrived with the digest ${actual}${download.encodingNote}`)
+}
+
+function wrongBytes(repository: Repository, digest: Digest, why: string): RegistryError {
+  return new RegistryError('DIGEST_MISMATCH', `blob ${digest} of ${formatRepository(repository)} ${why}`, {
+    hint: 'The registry, or something before it, changes content: do not use what has been read of it.',
+  })
+}

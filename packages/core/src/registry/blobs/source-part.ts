@@ -1,0 +1,59 @@
+import type { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { RegistryError } from '../../model/errors.js'
+import { streamOf } from '../../model/async/stream-of.js'
+import type { BlobSource } from '../port.js'
+
+/**
+ * Opens the bytes of a source from an offset to an end, which is excluded.
+ *
+ * @param tell - Called with the offset that has been reached.
+ * @returns a stream that fails with DIGEST_MISMATCH where the source is shorter or longer than it says.
+ */
+export async function openPart(
+  source: BlobSource,
+  start: number,
+  end: number,
+  tell: (position: number) => void,
+): Promise<Readable> {
+  const content = await source.open(start)
+  return streamOf(cut(source, content, start, end, tell), () => content.destroy())
+}
+
+/**
+ * Reads all of a small source.
+ *
+ * @throws RegistryError DIGEST_MISMATCH where it is shorter or longer than it says.
+ */
+export async function readSource(source: BlobSource): Promise<Uint8Array> {
+  const bytes = await buffer(await source.open(0))
+  if (bytes.byteLength !== source.descriptor.size) throw wrongLength(source, `${bytes.byteLength} bytes`)
+  return bytes
+}
+
+async function* cut(
+  source: BlobSource,
+  content: Readable,
+  start: number,
+  end: number,
+  tell: (position: number) => void,
+): AsyncGenerator<Buffer> {
+  let position = start
+  for await (const chunk of content as AsyncIterable<Buffer>) {
+    const wanted = chunk.subarray(0, end - position)
+    position += wanted.byteLength
+    tell(position)
+    if (wanted.byteLength > 0) yield wanted
+    if (wanted.byteLength === chunk.byteLength) continue
+    if (end < source.descriptor.size) return
+    throw wrongLength(source, 'more bytes')
+  }
+  if (position < end) throw wrongLength(source, `${position} bytes`)
+}
+
+function wrongLength({ descriptor: { digest, size } }: BlobSource, actual: string): RegistryError {
+  return new RegistryError(
+    'DIGEST_MISMATCH',
+    `the source of blob ${digest} has ${actual}, not the ${size} that it says`,
+  )
+}

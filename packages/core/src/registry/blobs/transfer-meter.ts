@@ -1,0 +1,26 @@
+import type { Digest } from '../../model/digest.js'
+import type { TransferEvent } from '../../model/run/events.js'
+import type { RegistryCall } from '../port.js'
+
+const STEP = 1024 * 1024
+
+/** Tells how far a transfer is: each mebibyte, and at its end. */
+export class TransferMeter {
+  readonly #event: Omit<TransferEvent, 'bytes'>
+  readonly #total: number
+  readonly #call: RegistryCall
+  #told = 0
+
+  constructor(direction: TransferEvent['direction'], digest: Digest, total: number, call: RegistryCall) {
+    this.#event = { kind: 'transfer', direction, digest, total }
+    this.#total = total
+    this.#call = call
+  }
+
+  /** The transfer has come to this many bytes. */
+  at(bytes: number): void {
+    if (bytes === this.#told || (bytes - this.#told < STEP && bytes < this.#total)) return
+    this.#told = bytes
+    this.#call.onEvent?.({ ...this.#event, bytes })
+  }
+}

@@ -1,0 +1,191 @@
+import { RegistryError } from '../../model/errors.js'
+import { Backoff } from '../http/backoff.js'
+import type { Connections, Place } from '../http/connections.js'
+import { formatByteRange, uploadedBytes } from './content-range.js'
+import { type HttpAnswer, headerOf } from '../http/http-message.js'
+import { PassingFault } from '../http/errors/transient-error.js'
+import type { BlobSource, RegistryCall } from '../port.js'
+import type { Scope } from '../auth/scope.js'
+import { repositoryScope } from '../auth/scope.js'
+import type { RegistryRequest } from '../http/session.js'
+import { openPart, readSource } from './source-part.js'
+import { TransferMeter } from './transfer-meter.js'
+import { parseLocation, type WrittenUrl, withParameter } from '../http/written-url.js'
+
+/** Up to this size, in bytes, a blob is sent with the request that finishes its upload. */
+const MONOLITHIC_SIZE = 1024 * 1024
+
+/** An upload that a registry has opened. */
+export interface UploadSession {
+  /** Where to go on: registries hand out a new URL with each answer. */
+  readonly location: WrittenUrl
+  /** Bytes that the registry has. */
+  readonly offset: number
+  /** The size that each chunk but the last has to have at least, in bytes. */
+  readonly minimum: number
+}
+
+/** What an upload needs beside its content. */
+export interface UploadOptions {
+  readonly connections: Connections
+  readonly place: Place
+  /** Whether the blob is there: asked before anything is repeated that may have been done. */
+  readonly isThere: () => Promise<boolean>
+}
+
+/**
+ * Sends one blob, and goes on from where the registry says after a fault.
+ *
+ * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pushing-blobs
+ */
+export class BlobUpload {
+  readonly #options: UploadOptions
+  readonly #source: BlobSource
+  readonly #call: RegistryCall
+  readonly #backoff: Backoff
+  readonly #meter: TransferMeter
+  #session: UploadSession | undefined
+  #resumed = false
+
+  constructor(options: UploadOptions, source: BlobSource, call: RegistryCall | undefined, session?: UploadSession) {
+    this.#options = options
+    this.#source = source
+    this.#call = options.connections.listened(call)
+    this.#backoff = new Backoff(options.connections.retry, this.#call)
+    this.#meter = new TransferMeter('upload', source.descriptor.digest, source.descriptor.size, this.#call)
+    this.#session = session
+  }
+
+  /** Sends it all. */
+  async run(): Promise<void> {
+    for (;;) {
+      try {
+        await this.#attempt()
+        return
+      } catch (error) {
+        await this.#backoff.after(this.#judged(error))
+      }
+      if (await this.#recovered()) return
+    }
+  }
+
+  async #attempt(): Promise<void> {
+    const { size } = this.#source.descriptor
+    this.#session ??= await this.#start()
+    if (size > Math.min(MONOLITHIC_SIZE, this.#options.place.endpoint.chunkSize)) {
+      while (this.#session.offset < size) await this.#sendPart(this.#session)
+      await this.#finish(this.#session)
+    } else {
+      await this.#finish(this.#session, await readSource(this.#source))
+    }
+    this.#meter.at(size)
+  }
+
+  async #start(): Promise<UploadSession> {
+    const target = `${this.#options.place.path}/blobs/uploads/`
+    return sessionIn(await this.#send({ method: 'POST', target, headers: { 'content-length': '0' }, expect: [202] }), 0)
+  }
+
+  async #sendPart(session: UploadSession): Promise<void> {
+    const { size } = this.#source.descriptor
+    const { offset } = session
+    const end = Math.min(size, offset + Math.max(this.#options.place.endpoint.chunkSize, session.minimum))
+    const whole = offset === 0 && end === size
+    // Registries differ most in chunks; all take the whole as one PATCH without a range, which is what docker sends.
+    const range = whole ? {} : { 'content-range': formatByteRange({ first: offset, last: end - 1 }) }
+    const answer = await this.#send({
+      method: 'PATCH',
+      target: session.location,
+      headers: { 'content-type': 'application/octet-stream', ...range },
+      body: {
+        size: end - offset,
+        open: () => openPart(this.#source, offset, end, (position) => this.#meter.at(position)),
+      },
+      moves: end - offset,
+      expect: [200, 201, 202, 204],
+    })
+    const taken = uploadedBytes(headerOf(answer, 'range')) ?? end
+    if (taken <= offset) throw new PassingFault(this.#tookNothing(offset))
+    this.#session = sessionIn(answer, Math.min(taken, end), session)
+    this.#backoff.progressed()
+  }
+
+  async #finish({ location }: UploadSession, body?: Uint8Array): Promise<void> {
+    const target = withParameter(location, 'digest', this.#source.descriptor.digest)
+    const moves = this.#source.descriptor.size
+    const headers = body ? { 'content-type': 'application/octet-stream' } : { 'content-length': '0' }
+    const request = { method: 'PUT' as const, target, headers, ...(body && { body }), moves, expect: [200, 201, 204] }
+    const answer = await this.#send(request)
+    // As with manifests: what answers is not always the registry.
+    const isStored = headerOf(answer, 'docker-content-digest') === this.#source.descriptor.digest
+    if (!isStored && !(await this.#options.isThere())) throw new PassingFault(this.#notStored(answer))
+  }
+
+  /** What is known after a fault: done, to be gone on with, or to be started anew. */
+  async #recovered(): Promise<boolean> {
+    if (await this.#options.isThere()) return true
+    const before = this.#session
+    this.#session = before && this.#source.descriptor.size > MONOLITHIC_SIZE ? await this.#status(before) : undefined
+    if (before && this.#session && this.#session.offset > before.offset) this.#backoff.progressed()
+    if (this.#session && this.#session.offset > 0) this.#resumed = true
+    return false
+  }
+
+  async #status(session: UploadSession): Promise<UploadSession | undefined> {
+    try {
+      const answer = await this.#send({ method: 'GET', target: session.location, expect: [204, 202, 200] })
+      const offset = uploadedBytes(headerOf(answer, 'range'))
+      return offset === undefined || offset > this.#source.descriptor.size
+        ? undefined
+        : sessionIn(answer, offset, session)
+    } catch (error) {
+      // Not to be known: a new upload is always possible, and costs no more than time.
+      if (error instanceof PassingFault || error instanceof RegistryError) return undefined
+      throw error
+    }
+  }
+
+  /** Faults that a new upload may cure, beside those that pass by themselves. */
+  #judged(error: unknown): unknown {
+    if (!(error instanceof RegistryError) || error.status === undefined) return error
+    const lost = error.status === 404 && error.exchange?.codes?.includes('BLOB_UPLOAD_UNKNOWN') === true
+    const outOfStep = error.status === 416
+    const spoilt = this.#resumed && error.code === 'DIGEST_MISMATCH'
+    if (lost || spoilt) this.#session = undefined
+    this.#resumed &&= !spoilt
+    return lost || outOfStep || spoilt ? new PassingFault(error) : error
+  }
+
+  #send(request: Omit<RegistryRequest, 'scopes'>): Promise<HttpAnswer> {
+    const { place } = this.#options
+    const scopes: readonly Scope[] = [repositoryScope(place.path, 'pull', 'push')]
+    return place.session.onceWithoutBody({ ...request, scopes }, this.#call)
+  }
+
+  #notStored({ status }: HttpAnswer): RegistryError {
+    const { host } = this.#options.place.endpoint
+    const what = `blob ${this.#source.descriptor.digest}`
+    return new RegistryError('REGISTRY_REJECTED', `${host} answered the upload of ${what} with ${status}, but lacks it`)
+  }
+
+  #tookNothing(offset: number): RegistryError {
+    const what = `blob ${this.#source.descriptor.digest}`
+    const { host } = this.#options.place.endpoint
+    return new RegistryError('REGISTRY_REJECTED', `${host} took nothing of ${what} from byte ${offset} on`)
+  }
+}
+
+/**
+ * The upload that an answer opens or goes on with.
+ *
+ * @param previous - What it was before, since later answers need not repeat all of it.
+ * @throws RegistryError REGISTRY_REJECTED where it says not where.
+ */
+export function sessionIn(answer: HttpAnswer, offset: number, previous?: UploadSession): UploadSession {
+  const location = parseLocation(headerOf(answer, 'location') ?? '', answer.url)
+  const told = Number(headerOf(answer, 'oci-chunk-min-length'))
+  const minimum = Number.isSafeInteger(told) ? told : (previous?.minimum ?? 0)
+  if (headerOf(answer, 'location') !== undefined && location) return { location, offset, minimum }
+  if (previous) return { location: previous.location, offset, minimum }
+  throw new RegistryError('REGISTRY_REJECTED', `${answer.url.host} opened an upload without saying where`)
+}

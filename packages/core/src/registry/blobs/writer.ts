@@ -1,0 +1,122 @@
+import type { Readable } from 'node:stream'
+import type { Digest } from '../../model/digest.js'
+import { RegistryError } from '../../model/errors.js'
+import type { Descriptor } from '../../model/oci.js'
+import { type Repository, repositoryOf, sameRepository } from '../../model/reference.js'
+import type { BlobReader } from './reader.js'
+import { BlobUpload, sessionIn, type UploadSession } from './upload.js'
+import type { Connections, Place } from '../http/connections.js'
+import { headerOf } from '../http/http-message.js'
+import { InFlight, Queue } from '../../model/async/in-flight.js'
+import type { BlobSource, RegistryCall } from '../port.js'
+import type { RecentWrites } from '../manifests/recent-writes.js'
+import { repositoryScope } from '../auth/scope.js'
+
+/** By these a registry says that it will not mount this blob: then it is uploaded. */
+const MOUNT_REFUSED: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 415])
+
+/** Makes blobs present: by mount where the registry has them, else by upload, each one once. */
+export class BlobWriter {
+  readonly #connections: Connections
+  readonly #reader: BlobReader
+  readonly #recent: RecentWrites
+  readonly #inFlight = new InFlight<void>()
+  readonly #queue = new Queue()
+  /** Where on each registry a blob is known to be, so that it need not travel there a second time. */
+  readonly #homes = new Map<string, Repository>()
+
+  constructor(connections: Connections, reader: BlobReader, recent: RecentWrites) {
+    this.#connections = connections
+    this.#reader = reader
+    this.#recent = recent
+  }
+
+  /** Uploads a blob, unless the repository has it. */
+  write(repository: Repository, source: BlobSource, call?: RegistryCall): Promise<void> {
+    return this.#once(repository, source.descriptor.digest, call, async (place) => {
+      const home = this.#homes.get(homeKey(repository, source.descriptor.digest))
+      const mounted = home && (await this.#mount(place, home, repository, source.descriptor, call))
+      if (mounted === true || (await this.#reader.has(repository, source.descriptor.digest, call))) return
+      await this.#upload(place, repository, source, call, mounted)
+    })
+  }
+
+  /** Makes a blob of one repository present in another. */
+  async copy(from: Repository, to: Repository, descriptor: Descriptor, call?: RegistryCall): Promise<void> {
+    if (sameRepository(from, to)) return
+    await this.#once(to, descriptor.digest, call, async (place) => {
+      const home = from.registry === to.registry ? from : this.#homes.get(homeKey(to, descriptor.digest))
+      const mounted = home && (await this.#mount(place, home, to, descriptor, call))
+      if (mounted === true || (await this.#reader.has(to, descriptor.digest, call))) return
+      const open = (offset?: number): Promise<Readable> => this.#reader.read(from, descriptor, call, offset)
+      await this.#upload(place, to, { descriptor, open }, call, mounted)
+    })
+  }
+
+  /** One transfer of a blob to a registry at a time: whoever wants it in another repository mounts it afterwards. */
+  async #once(
+    to: Repository,
+    digest: Digest,
+    call: RegistryCall | undefined,
+    work: (place: Place) => Promise<void>,
+  ): Promise<void> {
+    const key = homeKey(to, digest)
+    const place = this.#connections.origin(to)
+    await this.#inFlight.share(`${key} ${to.repository}`, call?.signal, () =>
+      this.#queue.after(key, call?.signal, async () => {
+        await place.session.transfers(() => work(place))
+        this.#homes.set(key, repositoryOf(to))
+        this.#recent.add(to, digest)
+      }),
+    )
+  }
+
+  /** True where it is mounted, the upload that the registry opened in its place, or undefined where it refused. */
+  async #mount(
+    place: Place,
+    from: Repository,
+    to: Repository,
+    { digest, size }: Pick<Descriptor, 'digest' | 'size'>,
+    call: RegistryCall | undefined,
+  ): Promise<true | UploadSession | undefined> {
+    if (sameRepository(from, to)) return undefined
+    const query = new URLSearchParams({ mount: digest, from: from.repository })
+    const request = {
+      method: 'POST' as const,
+      target: `${place.path}/blobs/uploads/?${query}`,
+      scopes: [repositoryScope(place.path, 'pull', 'push'), repositoryScope(from.repository, 'pull')],
+      headers: { 'content-length': '0' },
+      expect: [201, 202],
+    }
+    try {
+      const answer = await this.#connections.retrying(place, call, () => place.session.onceWithoutBody(request, call))
+      if (answer.status === 202) return sessionIn(answer, 0)
+      const isStored = headerOf(answer, 'docker-content-digest') === digest
+      if (!isStored && !(await this.#reader.has(to, digest, call))) return undefined
+    } catch (error) {
+      if (error instanceof RegistryError && error.status !== undefined && MOUNT_REFUSED.has(error.status))
+        return undefined
+      throw error
+    }
+    this.#connections
+      .listened(call)
+      .onEvent?.({ kind: 'transfer', direction: 'mount', digest, bytes: size, total: size })
+    return true
+  }
+
+  #upload(
+    place: Place,
+    repository: Repository,
+    source: BlobSource,
+    call: RegistryCall | undefined,
+    session: UploadSession | undefined,
+  ): Promise<void> {
+    const isThere = () => this.#reader.has(repository, source.descriptor.digest, call)
+    const options = { connections: this.#connections, place, isThere }
+    return new BlobUpload(options, source, call, session).run()
+  }
+}
+
+function homeKey({ registry }: Repository, digest: Digest): string {
+  return `${registry} ${digest}`
+}

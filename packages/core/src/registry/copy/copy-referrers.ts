@@ -1,0 +1,202 @@
+import type { Digest } from '../../model/digest.js'
+import { type PolyarchError, RegistryError } from '../../model/errors.js'
+import { LIMITS } from '../../model/limits.js'
+import { type Descriptor, isIndex, type StoredManifest } from '../../model/oci.js'
+import { formatReference, formatRepository, type Reference, type Repository } from '../../model/reference.js'
+import { allOrNone } from '../all-or-none.js'
+import { type ContentCopy, copyContent } from './copy-content.js'
+import { checkEntry, holdsEntry } from '../manifests/index-entries.js'
+import type { RegistryCall } from '../port.js'
+import { referrersTag } from '../manifests/referrers.js'
+
+/** A signature, an SBOM or another artifact that refers to an image. */
+export interface CopiedReferrer {
+  readonly digest: Digest
+  /** The digest that it refers to. */
+  readonly subject: Digest
+  readonly artifactType?: string
+  /** The tag that it is found by, where it is found by a tag of cosign's. */
+  readonly tag?: string
+}
+
+/** What refers to a manifest, as it was found. */
+export interface FoundReferrer extends CopiedReferrer {
+  readonly descriptor: Descriptor
+}
+
+/** The tags of cosign's, by what follows the digest. @see https://github.com/sigstore/cosign/blob/v2.4.0/specs/SIGNATURE_SPEC.md */
+const COSIGN_SUFFIXES: readonly string[] = ['.sig', '.att', '.sbom']
+
+/**
+ * Finds what refers to some manifests: by the referrers API, by the tag that stands in for it, and by cosign's tags. What
+ * refers to these in turn is found as well, up to a bound.
+ *
+ * @returns by level: what refers to the subjects, then what refers to that.
+ * @throws RegistryError MANIFEST_UNSUPPORTED beyond the bounds of {@link LIMITS}, and all that a registry may answer
+ */
+export async function findReferrers(
+  copy: ContentCopy,
+  subjects: readonly Digest[],
+  call: RegistryCall | undefined,
+): Promise<readonly (readonly FoundReferrer[])[]> {
+  const levels: (readonly FoundReferrer[])[] = []
+  const known = new Set<Digest>()
+  let level = subjects
+  for (let depth = 1; level.length > 0; depth += 1) {
+    const unread = [...new Set(level)].filter((digest) => !known.has(digest))
+    for (const digest of unread) known.add(digest)
+    const found = (await allOrNone(unread, call, (digest, own) => referrersOf(copy, digest, own))).flat()
+    if (found.length > 0 && depth > LIMITS.referrerDepth)
+      throw tooMany(copy.from, `refer to one another more than ${LIMITS.referrerDepth} deep`)
+    if (found.length > 0) levels.push(found)
+    if (levels.flat().length > LIMITS.referrers) throw tooMany(copy.from, `are more than ${LIMITS.referrers}`)
+    level = found.map(({ digest }) => digest)
+  }
+  return levels
+}
+
+/** Copies what was found, level by level: a subject before what refers to it. */
+export async function copyReferrers(
+  copy: ContentCopy,
+  levels: readonly (readonly FoundReferrer[])[],
+  call: RegistryCall | undefined,
+): Promise<readonly CopiedReferrer[]> {
+  const copied: CopiedReferrer[] = []
+  const listed = new Map<Digest, Promise<readonly Descriptor[]>>()
+  for (const level of levels) {
+    const done = await allOrNone(level, call, (one, own) => copyReferrer(copy, one, listed, own))
+    copied.push(...level.filter((_, at) => done[at]).map(({ descriptor: _, ...referrer }) => referrer))
+  }
+  return copied
+}
+
+async function referrersOf(copy: ContentCopy, subject: Digest, call: RegistryCall): Promise<readonly FoundReferrer[]> {
+  const { registry, from } = copy
+  const listed = await hinted(registry.listReferrers(from, subject, call))
+  if (listed.length > LIMITS.referrers) throw tooMany(from, `are more than ${LIMITS.referrers}`)
+  const byTag = await allOrNone(COSIGN_SUFFIXES, call, async (suffix, own): Promise<readonly FoundReferrer[]> => {
+    const { tag = '', ...place } = cosignReference(from, subject, suffix)
+    const descriptor = await ifSupported(copy, subject, () => registry.resolve({ ...place, tag }, own))
+    if (descriptor === undefined || descriptor === 'unsupported') return []
+    return [{ digest: descriptor.digest, subject, tag, descriptor }]
+  })
+  const byList = listed.map((descriptor): FoundReferrer => {
+    const { digest, artifactType } = descriptor
+    return { digest, subject, descriptor, ...(artifactType !== undefined && { artifactType }) }
+  })
+  return [...byList, ...byTag.flat()]
+}
+
+function cosignReference(repository: Repository, subject: Digest, suffix: string): Reference {
+  const { tag, ...place } = referrersTag(repository, subject)
+  return { ...place, tag: `${tag}${suffix}` }
+}
+
+async function copyReferrer(
+  copy: ContentCopy,
+  { tag, ...referrer }: FoundReferrer,
+  listed: Map<Digest, Promise<readonly Descriptor[]>>,
+  call: RegistryCall,
+): Promise<boolean> {
+  const { registry, from, notes } = copy
+  const { digest, subject, descriptor } = referrer
+  const manifest = await ifSupported(copy, subject, async () => {
+    const found = await registry.getManifest({ ...from, digest }, call)
+    // That of a tag was read by HEAD, whose length decides nothing.
+    if (found && tag === undefined) checkEntry(from, descriptor, found.descriptor)
+    return found
+  })
+  if (manifest === 'unsupported') return false
+  if (manifest === undefined) {
+    notes.add(`${digest} refers to ${subject} in ${formatRepository(from)}, but does not exist: it was not copied`)
+    return false
+  }
+  return tag === undefined ? putReferrer(copy, subject, manifest, listed, call) : putTagged(copy, tag, manifest, call)
+}
+
+/** Reads an artifact; one of a type that this client does not read, such as the former artifact manifest, becomes a note. */
+async function ifSupported<T>(
+  { notes }: ContentCopy,
+  subject: Digest,
+  read: () => Promise<T>,
+): Promise<T | 'unsupported'> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!(error instanceof RegistryError) || error.code !== 'MANIFEST_UNSUPPORTED') throw error
+    notes.add(`an artifact that refers to ${subject} was not copied: ${error.message}`)
+    return 'unsupported'
+  }
+}
+
+/** Puts an artifact where the target does not list it yet: the client adds it to the list of its subject. */
+async function putReferrer(
+  copy: ContentCopy,
+  subject: Digest,
+  manifest: StoredManifest,
+  listed: Map<Digest, Promise<readonly Descriptor[]>>,
+  call: RegistryCall,
+): Promise<true> {
+  const { registry, to } = copy
+  const { descriptor } = manifest
+  const listing = listed.get(subject) ?? registry.listReferrers(to, subject, call)
+  listed.set(subject, listing)
+  const isListed = (await listing).some(({ digest }) => digest === descriptor.digest)
+  const isHeld = await holdsEntry(registry, to, descriptor, call)
+  if (isListed && isHeld) return true
+  if (!isHeld) await copyContent(copy, manifest, call)
+  await registry.putManifest({ ...to, digest: descriptor.digest }, manifest, call)
+  return true
+}
+
+/** Cosign keeps all signatures of an image in one manifest: those that only the target has are not overwritten. */
+async function putTagged(
+  copy: ContentCopy,
+  tag: string,
+  manifest: StoredManifest,
+  call: RegistryCall,
+): Promise<boolean> {
+  const { registry, from, to, notes } = copy
+  const there = await registry.getManifest({ ...to, tag }, { ...call, fresh: true })
+  if (there?.descriptor.digest === manifest.descriptor.digest) return true
+  if (there !== undefined && !holdsAll(manifest, there)) {
+    const [kept, other] = [formatReference({ ...to, tag }), formatReference({ ...from, tag })]
+    notes.add(`${kept} has content that ${other} lacks: it stays as it is`)
+    return false
+  }
+  await copyContent(copy, manifest, call)
+  await registry.putManifest({ ...to, tag }, manifest, call)
+  return true
+}
+
+function holdsAll(manifest: StoredManifest, other: StoredManifest): boolean {
+  const digests = new Set(partsOf(manifest))
+  return partsOf(other).every((digest) => digests.has(digest))
+}
+
+function partsOf({ content }: StoredManifest): readonly Digest[] {
+  return (isIndex(content) ? content.manifests : content.layers).map(({ digest }) => digest)
+}
+
+const HINT = 'copy without them: `referrers: false` in code, `--no-referrers` on the command line'
+
+/** Registries differ in how they answer what they do not have: who cannot list referrers can still copy. */
+async function hinted<T>(listing: Promise<T>): Promise<T> {
+  try {
+    return await listing
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error
+    const { code, message, hint, exchange } = error
+    throw new RegistryError(code, `the referrers cannot be listed: ${message}`, {
+      hint: hint === undefined ? HINT : `${hint} Or ${HINT}`,
+      cause: error,
+      ...(exchange !== undefined && { exchange }),
+    })
+  }
+}
+
+function tooMany(from: Repository, how: string): PolyarchError {
+  return new RegistryError('MANIFEST_UNSUPPORTED', `the referrers of an image in ${formatRepository(from)} ${how}`, {
+    hint: HINT,
+  })
+}

@@ -1,0 +1,76 @@
+import { RegistryError } from '../../model/errors.js'
+import {
+  type Descriptor,
+  encodeManifest,
+  type ImageManifest,
+  isAttestation,
+  isIndex,
+  type StoredManifest,
+} from '../../model/oci.js'
+import { formatPlatform, isWantedPlatform, normalizePlatform, type Platform } from '../../model/platform.js'
+import { formatReference, type Reference } from '../../model/reference.js'
+import { readImageConfig } from '../image-config.js'
+import { readIndexContent } from '../manifests/index-entries.js'
+import type { Registry, RegistryCall } from '../port.js'
+
+/**
+ * An index of some platforms of another one, with what attests them; the same index where that is all it has. Images of
+ * indexes within it are listed by the new one itself. A single image stays what it is.
+ *
+ * @throws RegistryError PLATFORM_MISSING where it lacks one of the platforms.
+ */
+export async function keepPlatforms(
+  registry: Registry,
+  reference: Reference,
+  manifest: StoredManifest,
+  platforms: readonly Platform[],
+  call?: RegistryCall,
+): Promise<StoredManifest> {
+  const { content, descriptor } = manifest
+  if (!isIndex(content)) {
+    checkHas(reference, [await platformOf(registry, reference, content, call)], platforms)
+    return manifest
+  }
+  const { entries } = await readIndexContent(registry, reference, manifest, call)
+  const listed = entries.map(({ entry }) => entry)
+  const images = listed.filter((entry) => !isAttestation(entry))
+  checkHas(
+    reference,
+    images.flatMap(({ platform }) => platform ?? []),
+    platforms,
+  )
+  const kept = new Set(images.filter((entry) => isWanted(entry, platforms)).map(({ digest }) => digest))
+  const manifests = listed.filter((entry) =>
+    isAttestation(entry) ? namesOneOf(entry, kept) : isWanted(entry, platforms),
+  )
+  if (manifests.length === listed.length) return manifest
+  return encodeManifest({ ...content, manifests }, descriptor.mediaType)
+}
+
+async function platformOf(
+  registry: Registry,
+  reference: Reference,
+  content: ImageManifest,
+  call: RegistryCall | undefined,
+): Promise<Platform> {
+  const { os = 'linux', architecture = 'unknown', variant } = await readImageConfig(registry, reference, content, call)
+  return normalizePlatform({ os, architecture, ...(variant !== undefined && { variant }) })
+}
+
+function isWanted({ platform }: Descriptor, platforms: readonly Platform[]): boolean {
+  return platform !== undefined && platforms.some((wanted) => isWantedPlatform(platform, wanted))
+}
+
+function namesOneOf({ annotations }: Descriptor, digests: ReadonlySet<string>): boolean {
+  return digests.has(annotations?.['vnd.docker.reference.digest'] ?? '')
+}
+
+function checkHas(reference: Reference, has: readonly Platform[], platforms: readonly Platform[]): void {
+  const lacking = platforms.filter((wanted) => !has.some((one) => isWantedPlatform(one, wanted)))
+  if (lacking.length === 0) return
+  throw new RegistryError(
+    'PLATFORM_MISSING',
+    `${formatReference(reference)} has no ${lacking.map(formatPlatform).join(' and no ')}`,
+    { hint: `It has ${has.map(formatPlatform).join(', ')}.` },
+  )
+}

@@ -1,0 +1,92 @@
+import type { Agent, RequestOptions } from 'node:http'
+import { isLoopback } from '../../model/loopback.js'
+import type { Hosts } from './hosts.js'
+import type { RegistryHostOptions } from '../options.js'
+
+/** The way to a host, as `request` of `node:http` and `node:https` takes it, and what is special about it. */
+export interface Way extends Pick<RequestOptions, 'agent'>, TlsOptions {
+  /** Whether the head of a request is written when its connection is opened, so that nothing can be added to it then. */
+  readonly headFirst: boolean
+  /** The proxy in between, without its login; empty for a direct connection. */
+  readonly proxy: string
+}
+
+interface TlsOptions {
+  readonly ca?: string[]
+  readonly cert?: string
+  readonly key?: string
+  readonly passphrase?: string
+}
+
+/** Pools of kept connections. What most do not need, proxies and TLS, is loaded where it is used. */
+export class Agents {
+  readonly #hosts: Pick<Hosts, 'settingsOf'>
+  readonly #useProxies: boolean
+  readonly #agents = new Map<string, Promise<Agent>>()
+  /** By origin: the authorities are many, and are not put together anew for each request. */
+  readonly #tls = new Map<string, Promise<TlsOptions>>()
+
+  constructor(hosts: Pick<Hosts, 'settingsOf'>, useProxies: boolean) {
+    this.#hosts = hosts
+    this.#useProxies = useProxies
+  }
+
+  /** The way to a URL: through the proxy of the environment, and with the certificates that its host was given. */
+  async wayTo(url: URL): Promise<Way> {
+    const proxy = await this.#proxyFor(url)
+    const key = `${url.protocol} ${proxy}`
+    const agent = this.#agents.get(key) ?? openAgent(url, proxy)
+    this.#agents.set(key, agent)
+    const tls = this.#tls.get(url.origin) ?? tlsOptions(this.#hosts.settingsOf(url))
+    this.#tls.set(url.origin, tls)
+    const headFirst = proxy !== '' && url.protocol === 'http:'
+    return { agent: await agent, headFirst, proxy: shownProxy(proxy), ...(await tls) }
+  }
+
+  /** Ends all connections, those in use too. */
+  async destroy(): Promise<void> {
+    for (const agent of await Promise.all(this.#agents.values())) agent.destroy()
+  }
+
+  async #proxyFor(url: URL): Promise<string> {
+    if (!this.#useProxies || isLoopback(url.hostname)) return ''
+    return (await import('./proxy-choice.js')).proxyFor(url, process.env)
+  }
+}
+
+function shownProxy(proxy: string): string {
+  return proxy === '' || !URL.canParse(proxy) ? proxy : new URL(proxy).origin
+}
+
+async function openAgent({ protocol }: URL, proxy: string): Promise<Agent> {
+  const options = { keepAlive: true }
+  if (proxy === '')
+    return new (await (protocol === 'https:' ? import('node:https') : import('node:http'))).Agent(options)
+  // Proxies refuse CONNECT to a port that is not TLS's, so plain HTTP goes through them as it is.
+  if (protocol === 'http:') return new (await import('http-proxy-agent')).HttpProxyAgent(proxy, options)
+  return new (await import('https-proxy-agent')).HttpsProxyAgent(proxy, options)
+}
+
+/** Whom node trusts where it is told of nobody, the authorities of NODE_EXTRA_CA_CERTS among them. */
+async function usualAuthorities(): Promise<readonly string[]> {
+  const tls: Partial<AllAuthorities> & typeof import('node:tls') = await import('node:tls')
+  if (tls.getCACertificates) return tls.getCACertificates('default')
+  const { readFile } = await import('node:fs/promises')
+  const file = process.env['NODE_EXTRA_CA_CERTS']
+  // Node itself goes on without one that cannot be read, with a warning.
+  const extra = file ? await readFile(file, 'utf8').catch(() => '') : ''
+  return [...tls.rootCertificates, ...(extra === '' ? [] : [extra])]
+}
+
+/** Node 22.15 and newer. @see https://nodejs.org/docs/latest-v22.x/api/tls.html#tlsgetcacertificatestype */
+interface AllAuthorities {
+  getCACertificates(type: 'default'): readonly string[]
+}
+
+async function tlsOptions({ ca, clientCertificate: shown }: RegistryHostOptions = {}): Promise<TlsOptions> {
+  return {
+    ...(ca !== undefined && { ca: [...(await usualAuthorities()), ca] }),
+    ...(shown && { cert: shown.certificate, key: shown.key }),
+    ...(shown?.passphrase !== undefined && { passphrase: shown.passphrase }),
+  }
+}

@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CancelledError, throwIfCancelled } from '../../model/errors.js'
+import type { RetryBounds } from '../options.js'
+import { PassingFault, unwrapFault } from './errors/transient-error.js'
+import type { RegistryCall } from '../port.js'
+
+const MAX_DELAY = 15_000
+/** Attempts that may end by a time-out: each takes long, so six of them would take minutes. */
+const MAX_TIME_OUTS = 2
+
+/**
+ * Decides after each fault whether there is another attempt, and waits for it. Its own, since the libraries for it know
+ * neither Retry-After nor that a transfer which moved on deserves a fresh start.
+ */
+export class Backoff {
+  readonly #bounds: Required<RetryBounds>
+  readonly #call: RegistryCall | undefined
+  #failures = 0
+  #timeOuts = 0
+  #since: number | undefined
+
+  constructor(bounds: Required<RetryBounds>, call: RegistryCall | undefined) {
+    this.#bounds = bounds
+    this.#call = call
+  }
+
+  /** Something was achieved: faults are counted anew. */
+  progressed(): void {
+    this.#failures = 0
+    this.#timeOuts = 0
+    this.#since = undefined
+  }
+
+  /** Waits until the next attempt is due. Throws what it is given where that does not pass or the bounds are reached. */
+  async after(fault: unknown): Promise<void> {
+    throwIfCancelled(this.#call?.signal)
+    if (!(fault instanceof PassingFault)) throw fault
+    this.#failures += 1
+    if (fault.isTimeOut) this.#timeOuts += 1
+    this.#since ??= Date.now()
+    const delay = Math.max(fault.wait ?? 0, this.#jittered())
+    const isLast = this.#failures >= this.#bounds.attempts || this.#timeOuts >= MAX_TIME_OUTS
+    if (isLast || Date.now() - this.#since + delay > this.#bounds.time) throw unwrapFault(fault)
+    this.#tell(fault, delay)
+    await waitFor(delay, this.#call?.signal)
+  }
+
+  #jittered(): number {
+    const full = Math.min(MAX_DELAY, this.#bounds.delay * 2 ** (this.#failures - 1))
+    return Math.round(full * (0.5 + Math.random() / 2))
+  }
+
+  #tell(fault: PassingFault, delay: number): void {
+    const { exchange } = fault.error
+    this.#call?.onEvent?.({
+      kind: 'registry-retry',
+      method: exchange?.method ?? 'GET',
+      url: exchange?.url ?? '',
+      attempt: this.#failures + 1,
+      delay,
+      reason: fault.message,
+    })
+  }
+}
+
+/** Runs a task until it succeeds, its error does not pass, or the bounds are reached. */
+export async function retrying<T>(
+  bounds: Required<RetryBounds>,
+  call: RegistryCall | undefined,
+  task: (attempt: number) => Promise<T>,
+): Promise<T> {
+  const backoff = new Backoff(bounds, call)
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await task(attempt)
+    } catch (error) {
+      await backoff.after(error)
+    }
+  }
+}
+
+async function waitFor(delay: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(delay, undefined, signal ? { signal } : {})
+  } catch (cause) {
+    throw new CancelledError(signal?.reason ?? cause)
+  }
+}

@@ -1,0 +1,150 @@
+import { RegistryError } from '../../model/errors.js'
+import type { Repository } from '../../model/reference.js'
+import { retrying } from './backoff.js'
+import { type Endpoint, Hosts } from './hosts.js'
+import { discard, type HttpAnswer } from './http-message.js'
+import {
+  DEFAULT_CONCURRENCY,
+  DEFAULT_RETRY,
+  DEFAULT_TIMEOUTS,
+  type RegistryOptions,
+  type RetryBounds,
+} from '../options.js'
+import { PassingFault } from './errors/transient-error.js'
+import type { RegistryCall } from '../port.js'
+import { type RegistryRequest, Session } from './session.js'
+import { Transport } from './transport.js'
+
+/** For how long a mirror that did not answer is not asked again, in milliseconds: each question may take a time-out. */
+const MIRROR_REST = 60_000
+
+/** A repository at one of the places that answer for it. */
+export interface Place {
+  readonly session: Session
+  readonly endpoint: Endpoint
+  /** The repository's path there. */
+  readonly path: string
+}
+
+/** All connections of one client, and how it retries. */
+export class Connections implements AsyncDisposable {
+  readonly retry: Required<RetryBounds>
+  readonly #options: RegistryOptions
+  readonly #hosts: Hosts
+  readonly #transport: Transport
+  readonly #sessions = new Map<string, Session>()
+  /** When mirrors that did not answer may be asked again, in milliseconds since the epoch. */
+  readonly #resting = new Map<string, number>()
+
+  constructor(options: RegistryOptions) {
+    this.#options = options
+    this.retry = { ...DEFAULT_RETRY, ...options.retry }
+    this.#hosts = new Hosts(options)
+    const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts }
+    this.#transport = new Transport({ hosts: this.#hosts, timeouts, useProxies: options.useProxies ?? true })
+  }
+
+  /** The repository at its registry: where it is written, and where answers are true at once. */
+  origin(repository: Repository): Place {
+    return this.#place(this.#hosts.endpoint(repository.registry), repository)
+  }
+
+  /**
+   * Reads from each mirror in turn and from the registry itself last; a mirror that fails or lacks it is passed over, and
+   * one that does not answer is left alone for a while.
+   */
+  async read<T>(
+    repository: Repository,
+    call: RegistryCall | undefined,
+    task: (place: Place) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    const mirrors = call?.fresh ? [] : this.#hosts.mirrors(repository.registry)
+    for (const mirror of mirrors.filter(({ host }) => (this.#resting.get(host) ?? 0) <= Date.now())) {
+      try {
+        const found = await task(this.#place(mirror, repository))
+        if (found !== undefined) return found
+      } catch (error) {
+        if (call?.signal?.aborted) throw error
+        const isSilent = error instanceof RegistryError && error.code === 'REGISTRY_UNREACHABLE'
+        if (isSilent) this.#resting.set(mirror.host, Date.now() + MIRROR_REST)
+      }
+    }
+    return task(this.origin(repository))
+  }
+
+  /** Sends a request that may be repeated freely, under the host's bound; a mirror is not asked twice. */
+  request(place: Place, request: RegistryRequest, call?: RegistryCall): Promise<HttpAnswer> {
+    return this.retrying(place, call, () => this.once(place, request, call))
+  }
+
+  /** As {@link request}, for an answer whose body is of no interest. */
+  async ask(place: Place, request: RegistryRequest, call?: RegistryCall): Promise<HttpAnswer> {
+    const answer = await this.request(place, request, call)
+    await discard(answer)
+    return answer
+  }
+
+  /** Sends a request one time, under the host's bound. */
+  once(place: Place, request: RegistryRequest, call?: RegistryCall): Promise<HttpAnswer> {
+    return place.session.requests(() => place.session.once(request, this.listened(call)))
+  }
+
+  /** Repeats a task while its faults may pass. */
+  retrying<T>(place: Place, call: RegistryCall | undefined, task: (attempt: number) => Promise<T>): Promise<T> {
+    const bounds = place.endpoint.mirror ? { ...this.retry, attempts: 1 } : this.retry
+    return retrying(bounds, this.listened(call), task)
+  }
+
+  /** Reads again while something does not appear that is known to have been written; undefined where it never does. */
+  async reread<T>(
+    place: Place,
+    call: RegistryCall | undefined,
+    what: string,
+    read: () => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    const absent = new PassingFault(new RegistryError('NOT_FOUND', `${what} was just written and is not there`))
+    try {
+      return await this.retrying(place, call, async () => {
+        const found = await read()
+        if (found === undefined) throw absent
+        return found
+      })
+    } catch (error) {
+      if (error === absent.error) return undefined
+      throw error
+    }
+  }
+
+  /** The call, with the client's own listener told too. */
+  listened(call: RegistryCall | undefined): RegistryCall {
+    const { onEvent } = this.#options
+    if (onEvent === undefined) return call ?? {}
+    return {
+      ...call,
+      onEvent: (event) => {
+        onEvent(event)
+        call?.onEvent?.(event)
+      },
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#transport[Symbol.asyncDispose]()
+  }
+
+  #place(endpoint: Endpoint, { repository }: Repository): Place {
+    return { session: this.#session(endpoint), endpoint, path: endpoint.prefix + repository }
+  }
+
+  #session(endpoint: Endpoint): Session {
+    const kept = this.#sessions.get(endpoint.host)
+    if (kept) return kept
+    const session = new Session(endpoint, this.#transport, {
+      credentials: this.#options.credentials,
+      hosts: this.#hosts,
+      concurrency: this.#options.concurrency ?? DEFAULT_CONCURRENCY,
+    })
+    this.#sessions.set(endpoint.host, session)
+    return session
+  }
+}

@@ -1,0 +1,128 @@
+import { STORAGE_FULL } from '../../../model/disk-full.js'
+import { type ErrorCode, RegistryError, type RegistryExchange } from '../../../model/errors.js'
+import { parseJson } from '../../../model/json.js'
+import { LIMITS } from '../../../model/limits.js'
+import { parseChallenges } from '../../auth/challenge.js'
+import { loginHint, secretsOf } from '../../auth/credential-use.js'
+import { type HttpAnswer, type HttpRequest, headerOf, listHeaderOf, readBounded } from '../http-message.js'
+import { PassingFault } from './transient-error.js'
+import type { Credentials } from '../../port.js'
+import { quoteServer, redactUrl } from '../redaction.js'
+import { parseRetryAfter } from '../retry-after.js'
+
+/** Whom an answer is from, and the login that it was given. */
+export interface AnswerContext {
+  readonly host: string
+  readonly credentials: Credentials | undefined
+  /** Why it was shown no login, as a sentence. */
+  readonly obstacle?: string | undefined
+}
+
+const PASSING: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504])
+const WRITING: ReadonlySet<string> = new Set(['POST', 'PATCH', 'PUT'])
+const REQUEST_ID_HEADERS = [
+  'x-request-id',
+  'x-github-request-id',
+  'x-amzn-requestid',
+  'x-ms-correlation-request-id',
+  'docker-request-id',
+  'cf-ray',
+]
+
+/** The error that an answer stands for; PassingFault where it may be gone later. Reads the body. */
+export async function answerError(
+  answer: HttpAnswer,
+  request: Pick<HttpRequest, 'method' | 'authorization'>,
+  context: AnswerContext,
+): Promise<RegistryError | PassingFault> {
+  const { status } = answer
+  const secrets = secretsOf(context.credentials, await request.authorization)
+  const details = await readDetails(answer, secrets)
+  const requestId = REQUEST_ID_HEADERS.map((name) => headerOf(answer, name)).find((id) => id !== undefined)
+  const exchange = {
+    method: request.method,
+    url: redactUrl(answer.url),
+    status,
+    codes: details.map(({ code }) => code),
+    ...(requestId !== undefined && { requestId: quoteServer(requestId, secrets) }),
+  }
+  const code = lacksScope(answer) && context.credentials ? 'REGISTRY_DENIED' : errorCode(status, exchange.codes)
+  const wait = parseRetryAfter(headerOf(answer, 'retry-after'), Date.now())
+  const hint = hintFor(code, exchange, context, wait)
+  const said = details.map(({ code, message }) => (message === '' ? code : `${code} (${message})`)).join(', ')
+  const message = `${exchange.method} ${exchange.url} was answered with ${status}${said === '' ? '' : ` ${said}`}`
+  const error = new RegistryError(code, message, { exchange, ...(hint !== undefined && { hint }) })
+  return PASSING.has(status) ? new PassingFault(error, { wait }) : error
+}
+
+function errorCode(status: number, codes: readonly string[]): ErrorCode {
+  if (status === 403 || codes.includes('DENIED')) return 'REGISTRY_DENIED'
+  if (status === 401 || codes.includes('UNAUTHORIZED')) return 'REGISTRY_UNAUTHORIZED'
+  // Answered with 400 or 404 to a manifest that is put: it is not the manifest that was not found.
+  if (codes.includes('MANIFEST_BLOB_UNKNOWN')) return 'REGISTRY_REJECTED'
+  if (status === 404) return 'NOT_FOUND'
+  return codes.includes('DIGEST_INVALID') && status === 400 ? 'DIGEST_MISMATCH' : 'REGISTRY_REJECTED'
+}
+
+/** Whether a token was good, but allows too little: the login is known and may not do this. */
+function lacksScope(answer: HttpAnswer): boolean {
+  const challenges = answer.status === 401 ? parseChallenges(listHeaderOf(answer, 'www-authenticate')) : []
+  return challenges.some(({ parameters }) => parameters.get('error') === 'insufficient_scope')
+}
+
+function hintFor(
+  code: ErrorCode,
+  { method, status, url, codes }: Required<Pick<RegistryExchange, 'method' | 'status' | 'url' | 'codes'>>,
+  context: AnswerContext,
+  wait: number | undefined,
+): string | undefined {
+  if (code === 'REGISTRY_DENIED' || code === 'REGISTRY_UNAUTHORIZED')
+    return context.obstacle ?? loginHint(context.host, context.credentials)
+  if (status === STORAGE_FULL) return `The disk of ${context.host} is full: free space there, then run again.`
+  if (status === 413) return `Something before ${context.host} limits uploads: set its 'chunkSize'.`
+  if (status === 400 && codes.length === 0 && url.startsWith('http:'))
+    return `It was spoken to by plain HTTP: where it wants TLS, say registryClient: { hosts: { '${context.host}': { plainHttp: false } } }.`
+  if (code === 'NOT_FOUND' && WRITING.has(method) && codes.includes('NAME_UNKNOWN'))
+    return `Create the repository first: ${context.host} makes none at the first push.`
+  if (codes.includes('MANIFEST_BLOB_UNKNOWN'))
+    return `What it refers to is not in the repository, or was deleted from it: run again, which pushes what is missing.`
+  if (status === 405) return `${context.host} does not offer this.`
+  if (status !== 429) return undefined
+  const when = wait === undefined ? 'later' : `in ${Math.ceil(wait / 1000)} s`
+  return `${context.host} limits how often it is asked: try again ${when}, or log in where that raises the limit.`
+}
+
+interface ErrorDetail {
+  readonly code: string
+  readonly message: string
+}
+
+/** @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#error-codes */
+async function readDetails(answer: HttpAnswer, secrets: readonly string[]): Promise<readonly ErrorDetail[]> {
+  const bytes = await readBounded(answer, LIMITS.errorBody).catch(() => undefined)
+  const quoted = ({ code, message }: ErrorDetail) => ({
+    code: quoteServer(code, secrets),
+    message: quoteServer(message, secrets),
+  })
+  return parseErrorBody(bytes?.toString() ?? '').map(quoted)
+}
+
+/** The errors in a body of the specification's form; none where it has another. */
+function parseErrorBody(text: string): readonly ErrorDetail[] {
+  try {
+    const body: unknown = parseJson(text)
+    if (typeof body !== 'object' || body === null) return []
+    if ('errors' in body && Array.isArray(body.errors)) return body.errors.slice(0, 8).flatMap(detailOf)
+    // Token services and some front ends answer so.
+    if ('details' in body && typeof body.details === 'string') return [{ code: 'ERROR', message: body.details }]
+    return []
+  } catch {
+    return []
+  }
+}
+
+function detailOf(entry: unknown): readonly ErrorDetail[] {
+  if (typeof entry !== 'object' || entry === null) return []
+  const code = 'code' in entry && typeof entry.code === 'string' ? entry.code : 'UNKNOWN'
+  return [{ code, message: 'message' in entry && typeof entry.message === 'string' ? entry.message : '' }]
+}

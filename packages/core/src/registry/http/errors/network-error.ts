@@ -1,0 +1,88 @@
+import { RegistryError } from '../../../model/errors.js'
+import type { HttpRequest } from '../http-message.js'
+import { PassingFault } from './transient-error.js'
+import { redactUrl } from '../redaction.js'
+
+const PASSING: ReadonlySet<string> = new Set([
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EAI_AGAIN',
+  'ENETDOWN',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'HPE_INVALID_EOF_STATE',
+])
+
+const UNTRUSTED: ReadonlySet<string> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+])
+
+const HINTS: ReadonlyMap<string, string> = new Map([
+  ['ECONNREFUSED', 'Nothing listens there: check the host and port, and that the registry runs.'],
+  ['ENOTFOUND', 'The name is not known: check how the host is written, and the name service.'],
+  ['EAI_AGAIN', 'The name service did not answer: check the network.'],
+  ['CERT_HAS_EXPIRED', 'Its certificate has expired.'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'Its certificate is for other names.'],
+])
+
+const PROXY_HINT = 'check HTTP_PROXY and HTTPS_PROXY, or add the host to NO_PROXY.'
+
+const NO_TLS: ReadonlySet<string> = new Set(['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER'])
+
+/**
+ * What an error of the network means, for the request that met it.
+ *
+ * @param proxy - The proxy that the connection went through; empty for none.
+ */
+export function networkFault(
+  cause: unknown,
+  request: Pick<HttpRequest, 'method' | 'url'>,
+  proxy = '',
+): RegistryError | PassingFault {
+  const code = codeOf(cause)
+  const url = redactUrl(request.url)
+  const through = proxy === '' ? '' : ` through the proxy ${proxy}`
+  const hint =
+    proxy !== '' && code === 'ECONNREFUSED'
+      ? `Nothing listens at ${proxy}: ${PROXY_HINT}`
+      : hintFor(code, request.url.host)
+  const error = new RegistryError(
+    'REGISTRY_UNREACHABLE',
+    `${request.method} ${url}${through} failed: ${describe(cause, code)}`,
+    {
+      cause,
+      exchange: { method: request.method, url },
+      ...(hint !== undefined && { hint }),
+    },
+  )
+  return PASSING.has(code) ? new PassingFault(error, { isTimeOut: code === 'ETIMEDOUT' }) : error
+}
+
+function hintFor(code: string, host: string): string | undefined {
+  if (NO_TLS.has(code))
+    return `It does not speak TLS: where plain HTTP is meant, say registryClient: { insecureHosts: ['${host}'] }.`
+  if (!UNTRUSTED.has(code)) return HINTS.get(code)
+  return `Its certificate is signed by nobody known here: name the file of its authority in NODE_EXTRA_CA_CERTS, or say registryClient: { hosts: { '${host}': { ca } } }.`
+}
+
+/** In OpenSSL's own words, the reason stands between addresses and places of its source. */
+const OPENSSL = / [0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):.*$/s
+
+function describe(cause: unknown, code: string): string {
+  const said = (cause instanceof Error && cause.message) || 'the connection broke'
+  const message = said.replace(OPENSSL, ' ($1)')
+  return code === '' || message.includes(code) ? message : `${message} ${code}`
+}
+
+/** The code of an error, or of the first one in it: trying several addresses gives an error that holds several. */
+function codeOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return ''
+  if ('code' in error && typeof error.code === 'string') return error.code
+  if ('errors' in error && Array.isArray(error.errors)) return codeOf(error.errors[0])
+  return 'cause' in error ? codeOf(error.cause) : ''
+}

@@ -1,0 +1,32 @@
+import type { RegistryError } from '../../../model/errors.js'
+
+/** An error that may be gone when the request is sent again. Never leaves this folder: callers get the error inside. */
+export class PassingFault extends Error {
+  readonly error: RegistryError
+  /** How long the registry asked to wait, in milliseconds. */
+  readonly wait: number | undefined
+  /** Whether a time-out ended the request: each further attempt may take as long. */
+  readonly isTimeOut: boolean
+
+  constructor(
+    error: RegistryError,
+    { wait, isTimeOut = false }: { wait?: number | undefined; isTimeOut?: boolean } = {},
+  ) {
+    super(error.message, { cause: error })
+    this.error = error
+    this.wait = wait
+    this.isTimeOut = isTimeOut
+  }
+}
+
+/** The error that a caller is to see. */
+export function unwrapFault(error: unknown): unknown {
+  return error instanceof PassingFault ? error.error : error
+}
+
+/** What was to be sent could not be had, the source of an upload or a login: no fault of the connection. Never leaves this folder. */
+export class SourceFault extends Error {
+  constructor(cause: unknown) {
+    super('what was to be sent could not be had', { cause })
+  }
+}

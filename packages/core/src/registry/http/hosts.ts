@@ -1,0 +1,108 @@
+import { DefinitionError } from '../../model/errors.js'
+import { isLoopback } from '../../model/loopback.js'
+import { DOCKER_HUB, isRepositoryPath } from '../../model/reference.js'
+import type { RegistryHostOptions, RegistryOptions } from '../options.js'
+
+/** One place that answers for a registry: the host itself or a mirror of it. */
+export interface Endpoint {
+  /** The host that credentials are looked up by. */
+  readonly host: string
+  /** `https://registry-1.docker.io` */
+  readonly origin: string
+  /** What goes before the repository in paths and scopes: empty, or `hub/`. */
+  readonly prefix: string
+  readonly mirror: boolean
+  readonly chunkSize: number
+}
+
+/** Where Docker Hub's API is; the name that everybody writes serves web pages. */
+const DOCKER_HUB_API = 'registry-1.docker.io'
+
+function isPlainLoopback({ protocol, hostname }: URL): boolean {
+  return protocol === 'http:' && isLoopback(hostname)
+}
+
+/** How each host is reached, out of the options. Hosts are compared exactly, port included. */
+export class Hosts {
+  readonly #options: ReadonlyMap<string, RegistryHostOptions>
+  readonly #insecure: ReadonlySet<string>
+  readonly #byOrigin: ReadonlyMap<string, RegistryHostOptions>
+  /** Origins, since a URL drops a port that is its scheme's own, and capitals. */
+  readonly #plainOrigins: ReadonlySet<string>
+  readonly #mirrors: ReadonlyMap<string, readonly Endpoint[]>
+  readonly #endpoints = new Map<string, Endpoint>()
+
+  /** @throws DefinitionError where a host or mirror is none. */
+  constructor(options: Pick<RegistryOptions, 'hosts' | 'insecureHosts'>) {
+    this.#options = new Map(Object.entries(options.hosts ?? {}))
+    this.#insecure = new Set(options.insecureHosts)
+    this.#byOrigin = new Map([...this.#options].map(([host, given]) => [this.endpoint(host).origin, given]))
+    this.#mirrors = new Map([...this.#options].map(([host, given]) => [host, this.#parseMirrors(host, given)]))
+    const named = [...this.#insecure, ...this.#options.keys()].map((host) => this.endpoint(host).origin)
+    this.#plainOrigins = new Set(named.filter((origin) => origin.startsWith('http:')))
+  }
+
+  /** The host itself. */
+  endpoint(host: string): Endpoint {
+    const endpoint = this.#endpoints.get(host) ?? this.#parseHost(host)
+    this.#endpoints.set(host, endpoint)
+    return endpoint
+  }
+
+  /** The mirrors of a host, in the order that they are asked in. */
+  mirrors(host: string): readonly Endpoint[] {
+    return this.#mirrors.get(host) ?? []
+  }
+
+  /** What was said about the host that a URL leads to. */
+  settingsOf(url: URL): RegistryHostOptions | undefined {
+    return this.#byOrigin.get(url.origin)
+  }
+
+  /**
+   * Whether content and credentials may travel to this URL: over TLS, or in the clear to a host that was named so.
+   * Loopback needs no naming, unless another host leads there: only one that is itself plain HTTP on loopback may.
+   */
+  mayUse(url: URL, from?: URL): boolean {
+    if (url.protocol === 'https:' || this.#plainOrigins.has(url.origin)) return true
+    return isPlainLoopback(url) && (from === undefined || isPlainLoopback(from))
+  }
+
+  #isPlain(host: string): boolean {
+    const given = this.#options.get(host)
+    if (given?.plainHttp !== undefined) return given.plainHttp
+    if (given?.ca !== undefined || given?.clientCertificate !== undefined) return false
+    return this.#insecure.has(host) || isLoopback(host.replace(/:\d+$/, ''))
+  }
+
+  #parseHost(host: string): Endpoint {
+    const scheme = this.#isPlain(host) ? 'http' : 'https'
+    const address = host === DOCKER_HUB ? DOCKER_HUB_API : host
+    if (!URL.canParse(`${scheme}://${address}`)) throw invalidHost(host)
+    const url = new URL(`${scheme}://${address}`)
+    if (url.href !== `${url.origin}/`) throw invalidHost(host)
+    const chunkSize = this.#options.get(host)?.chunkSize ?? Number.POSITIVE_INFINITY
+    return { host, origin: url.origin, prefix: '', mirror: false, chunkSize }
+  }
+
+  #parseMirrors(host: string, { mirrors = [] }: RegistryHostOptions): readonly Endpoint[] {
+    return mirrors.map((mirror, index) => {
+      const [, address = '', path] = /^([^/]+)(?:\/(.+?))?\/?$/.exec(mirror) ?? []
+      if (address === '' || (path !== undefined && !isRepositoryPath(path))) {
+        throw new DefinitionError([
+          {
+            path: `hosts['${host}'].mirrors[${index}]`,
+            message: `'${mirror}' is no place of a registry`,
+            hint: 'Write a host, with a port or a path where there is one and without a scheme: mirror.example.com/hub.',
+          },
+        ])
+      }
+      return { ...this.endpoint(address), prefix: path === undefined ? '' : `${path}/`, mirror: true }
+    })
+  }
+}
+
+function invalidHost(host: string): DefinitionError {
+  const hint = 'Write it as in references, with a port where there is one: registry.example.com:5000.'
+  return new DefinitionError([{ path: `hosts['${host}']`, message: `'${host}' is no registry host`, hint }])
+}

@@ -1,0 +1,91 @@
+import { RegistryError } from '../../model/errors.js'
+import { parseJson } from '../../model/json.js'
+import { LIMITS } from '../../model/limits.js'
+import type { Connections, Place } from './connections.js'
+import { discard, encodingNote, type HttpAnswer, listHeaderOf } from './http-message.js'
+import { nextLink } from './link-header.js'
+import type { RegistryCall } from '../port.js'
+import { redactUrl } from './redaction.js'
+import { repositoryScope } from '../auth/scope.js'
+
+/** One page of a list. */
+export interface Page {
+  readonly answer: HttpAnswer
+  readonly bytes: Buffer
+}
+
+/** By this a registry says that a list does not exist. */
+const ABSENT: readonly number[] = [404]
+
+/**
+ * Reads a list that may come in pages, to its end; nothing where the list does not exist. An end is a page without a
+ * following one, or with one that has been read: a registry that ignores where to go on from sends its pages for ever.
+ *
+ * @param absent - The statuses that say so.
+ * @throws RegistryError REGISTRY_REJECTED where a page, or all of them, are too large: half a list is not told as one
+ */
+export async function* readPages(
+  connections: Connections,
+  place: Place,
+  target: string,
+  call: RegistryCall | undefined,
+  absent = ABSENT,
+): AsyncGenerator<Page> {
+  const asked = new Set<string>()
+  let size = 0
+  for (let next: URL | undefined = place.session.urlOf(target); next && !asked.has(next.href); ) {
+    asked.add(next.href)
+    const page: Page | undefined = await readPage(connections, place, next, call, absent)
+    if (page === undefined) return
+    size += page.bytes.byteLength
+    if (size > LIMITS.list)
+      throw badPage(page.answer, `ends a list of more than the ${LIMITS.list} bytes that are read of one`)
+    yield page
+    next = followingUrl(place, page.answer)
+    if (asked.size === LIMITS.pages && next) throw badPage(page.answer, `is page ${LIMITS.pages}, and not the last one`)
+  }
+}
+
+async function readPage(
+  connections: Connections,
+  place: Place,
+  target: URL,
+  call: RegistryCall | undefined,
+  absent: readonly number[],
+): Promise<Page | undefined> {
+  const scopes = [repositoryScope(place.path, 'pull')]
+  return connections.retrying(place, call, async () => {
+    const answer = await connections.once(place, { method: 'GET', target, scopes, expect: [200, ...absent] }, call)
+    if (answer.status !== 200) {
+      await discard(answer)
+      return undefined
+    }
+    const bytes = await place.session.read(answer, LIMITS.page, call)
+    if (bytes === undefined)
+      throw badPage(answer, `has more than the ${LIMITS.page} bytes that are read of a list at once`)
+    return { answer, bytes }
+  })
+}
+
+/** The JSON of a page. @throws RegistryError REGISTRY_REJECTED where it is none */
+export function jsonOf({ bytes, answer }: Page): unknown {
+  try {
+    return parseJson(bytes.toString())
+  } catch (cause) {
+    throw badPage(answer, `is not JSON${encodingNote(answer)}`, cause)
+  }
+}
+
+/** A list that cannot be read. */
+export function badPage({ url, status }: HttpAnswer, why: string, cause?: unknown): RegistryError {
+  const exchange = { method: 'GET', url: redactUrl(url), status }
+  return new RegistryError('REGISTRY_REJECTED', `the answer of ${exchange.url} ${why}`, { exchange, cause })
+}
+
+function followingUrl(place: Place, answer: HttpAnswer): URL | undefined {
+  const target = nextLink(listHeaderOf(answer, 'link'))
+  if (target === undefined || !URL.canParse(target, answer.url.href)) return undefined
+  const url = new URL(target, answer.url)
+  // Behind a proxy, registries write links with a scheme or host of their own: only the path is theirs to say.
+  return new URL(url.pathname + url.search, place.endpoint.origin)
+}

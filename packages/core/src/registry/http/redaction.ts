@@ -1,0 +1,20 @@
+export { redactUrl } from '../../model/shown-location.js'
+
+const MAX_QUOTE = 300
+
+/**
+ * Text of a server as it may be quoted in one line: no control characters, bounded, tokens and passwords crossed out.
+ *
+ * @param secrets - What it was shown, and may repeat.
+ */
+export function quoteServer(text: string, secrets: readonly string[] = []): string {
+  const line = secrets
+    .reduce((left, secret) => left.replaceAll(secret, '[redacted]'), text)
+    .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
+    .replace(/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]+/gi, '$1 [redacted]')
+    .replace(/(:\/\/)[^/\s@]+@/g, '$1')
+    // No `?` in the name: a text of nothing else would be searched to its end from each of them.
+    .replace(/([?&][^=\s&?]+=)[^&\s]+/g, '$1[redacted]')
+    .trim()
+  return line.length > MAX_QUOTE ? `${line.slice(0, MAX_QUOTE)}…` : line
+}

@@ -1,0 +1,161 @@
+import pLimit from 'p-limit'
+import { CancelledError, throwIfCancelled } from '../../model/errors.js'
+import { answerError } from './errors/answer-error.js'
+import { Authenticator, type AuthenticatorOptions, type Shown } from '../auth/authenticator.js'
+import type { Endpoint } from './hosts.js'
+import {
+  discard,
+  type HttpAnswer,
+  type HttpRequest,
+  type Method,
+  type RequestBody,
+  readBounded,
+} from './http-message.js'
+import { networkFault } from './errors/network-error.js'
+import { PassingFault } from './errors/transient-error.js'
+import type { RegistryCall } from '../port.js'
+import type { Scope } from '../auth/scope.js'
+import type { Transport } from './transport.js'
+import type { WrittenUrl } from './written-url.js'
+
+/** The status by which a registry says that it is asked too much at a time. */
+const TOO_MANY = 429
+
+/** A request of the distribution protocol to one endpoint. */
+export interface RegistryRequest {
+  readonly method: Method
+  /** Below `/v2/`, or a whole URL that the registry has handed out. */
+  readonly target: string | URL | WrittenUrl
+  readonly scopes: readonly Scope[]
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: RequestBody
+  /** Bytes that the registry may have to move before it answers. */
+  readonly moves?: number
+  /** The statuses that are no error. */
+  readonly expect: readonly number[]
+}
+
+/** Talks to one endpoint: logs in where that is asked for, and turns answers that were not expected into errors. */
+export class Session {
+  readonly endpoint: Endpoint
+  /** Bounds the small requests under way. */
+  readonly requests: ReturnType<typeof pLimit>
+  /** Bounds the blobs under way; apart from the requests, so that one never waits for the other. */
+  readonly transfers: ReturnType<typeof pLimit>
+  readonly #transport: Transport
+  readonly #authenticator: Authenticator
+
+  constructor(
+    endpoint: Endpoint,
+    transport: Transport,
+    options: Pick<AuthenticatorOptions, 'credentials' | 'hosts'> & { readonly concurrency: number },
+  ) {
+    this.endpoint = endpoint
+    this.requests = pLimit(options.concurrency)
+    this.transfers = pLimit(options.concurrency)
+    this.#transport = transport
+    // Token requests carry no caller's signal, since their answer is shared.
+    const send = (request: HttpRequest) => transport.send(request)
+    this.#authenticator = new Authenticator({ ...options, host: endpoint.host, send })
+  }
+
+  /**
+   * Sends a request once; only a login may make it two.
+   *
+   * @throws RegistryError, wrapped as PassingFault where it may pass; CancelledError.
+   */
+  async once(request: RegistryRequest, call?: RegistryCall): Promise<HttpAnswer> {
+    const pace = this.requests.concurrency
+    try {
+      return await this.#authenticator.inTurn((turn) => this.#authorized(request, turn, call?.signal), call?.signal)
+    } catch (error) {
+      if (error instanceof PassingFault && error.error.status === TOO_MANY) this.#slowDown(pace)
+      throw error
+    }
+  }
+
+  /** As {@link once}, for an answer whose body is of no interest. */
+  async onceWithoutBody(request: RegistryRequest, call?: RegistryCall): Promise<HttpAnswer> {
+    const answer = await this.once(request, call)
+    await discard(answer)
+    return answer
+  }
+
+  /** Reads the body of an answer; undefined where it is larger than the limit, in bytes. */
+  async read(answer: HttpAnswer, limit: number, call?: RegistryCall): Promise<Buffer | undefined> {
+    try {
+      return await readBounded(answer, limit)
+    } catch (error) {
+      throw this.brokenBody(error, answer.url, call)
+    }
+  }
+
+  /** The error that a body broke off with. */
+  brokenBody(error: unknown, url: URL, call?: RegistryCall): Error {
+    if (call?.signal?.aborted) return new CancelledError(call.signal.reason)
+    return networkFault(error, { method: 'GET', url })
+  }
+
+  /** The whole URL of a target. */
+  urlOf(target: RegistryRequest['target']): URL {
+    if (typeof target === 'string') return new URL(`/v2/${target}`, this.endpoint.origin)
+    return target instanceof URL ? target : target.url
+  }
+
+  /** Halves how much is under way at a time: once for all that was sent at a pace and answered so. */
+  #slowDown(pace: number): void {
+    if (this.requests.concurrency !== pace) return
+    for (const bound of [this.requests, this.transfers]) bound.concurrency = Math.ceil(bound.concurrency / 2)
+  }
+
+  async #authorized(
+    request: RegistryRequest,
+    turn: Promise<void>,
+    signal: AbortSignal | undefined,
+  ): Promise<HttpAnswer> {
+    const url = this.urlOf(request.target)
+    // A place elsewhere, such as a storage that uploads are sent to, is given no login of this host.
+    const own = url.origin === this.endpoint.origin
+    this.#transport.checkStep(request.method, url, new URL(this.endpoint.origin))
+    const show = (): Shown | Promise<Shown> => (own ? this.#authenticator.show(request.scopes, signal) : {})
+    const showing = turn.then(show)
+    const login = showing.then((shown) => shown.authorization)
+    // Nobody hears of its failure where the request ends before it needs a login.
+    login.catch(() => {})
+    throwIfCancelled(signal)
+    const answer = await this.#send(request, url, login, signal)
+    const first = await showing
+    if (answer.status !== 401 || answer.url.origin !== this.endpoint.origin) {
+      if (own) this.#authenticator.satisfied()
+      return this.#expected(answer, request, first)
+    }
+    const { authorization } = first
+    const tried = { ...first, scopes: request.scopes }
+    const second = await this.#authenticator.challenged(answer, tried, signal).catch((error: unknown) => {
+      // An unread body holds its connection, and the process with it.
+      answer.body.destroy()
+      throw error
+    })
+    if (second.authorization === undefined || second.authorization === authorization)
+      return this.#expected(answer, request, authorization === undefined ? second : first)
+    await discard(answer)
+    return this.#expected(await this.#send(request, url, second.authorization, signal), request, second)
+  }
+
+  #send(request: RegistryRequest, url: URL, authorization: HttpRequest['authorization'], signal?: AbortSignal) {
+    const { method, target, headers = {}, body, moves = 0 } = request
+    const path = typeof target === 'string' || target instanceof URL ? undefined : target.path
+    return this.#transport.send({ method, url, path, headers, authorization, body, moves }, signal)
+  }
+
+  async #expected(answer: HttpAnswer, request: RegistryRequest, shown: Shown): Promise<HttpAnswer> {
+    if (request.expect.includes(answer.status)) return answer
+    const { host, origin } = this.endpoint
+    const { authorization, login: credentials } = shown
+    const obstacle =
+      answer.url.origin === origin
+        ? shown.obstacle
+        : `${answer.url.host}, where ${host} leads to, refuses it; the login of another host is not for it.`
+    throw await answerError(answer, { method: request.method, authorization }, { host, credentials, obstacle })
+  }
+}

@@ -1,0 +1,188 @@
+import { algorithmOf, type Digest, hexOf } from '../../model/digest.js'
+import { RegistryError } from '../../model/errors.js'
+import {
+  type Descriptor,
+  encodeManifest,
+  isIndex,
+  isIndexType,
+  MEDIA_TYPES,
+  type StoredManifest,
+} from '../../model/oci.js'
+import { formatReference, type Reference, type Repository } from '../../model/reference.js'
+import type { Connections } from '../http/connections.js'
+import { headerOf } from '../http/http-message.js'
+import { Queue } from '../../model/async/in-flight.js'
+import { essence, isGenericType, parseManifest } from './schema.js'
+import type { ManifestWriter } from './writer.js'
+import type { ManifestReader } from './reader.js'
+import { readPages } from '../http/pages.js'
+import type { RegistryCall } from '../port.js'
+
+/** By these registries say that they have no such API, each in its own way. */
+const NO_API: readonly number[] = [400, 404, 405, 406, 501]
+/** How often a tag is written that other clients write at the same time. */
+const UPDATE_ATTEMPTS = 5
+const PRECONDITION_FAILED = 412
+
+/**
+ * Finds and records what refers to a manifest: by the registry's API, and by the tag that stands in for it where the
+ * registry has none.
+ *
+ * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#listing-referrers
+ */
+export class Referrers {
+  readonly #connections: Connections
+  readonly #reader: ManifestReader
+  readonly #writer: ManifestWriter
+  readonly #queue = new Queue()
+
+  constructor(connections: Connections, reader: ManifestReader, writer: ManifestWriter) {
+    this.#connections = connections
+    this.#reader = reader
+    this.#writer = writer
+  }
+
+  /** The descriptors of what refers to a manifest. */
+  async list(
+    repository: Repository,
+    subject: Digest,
+    options: RegistryCall & { readonly artifactType?: string } = {},
+  ): Promise<readonly Descriptor[]> {
+    const { artifactType } = options
+    const found =
+      (await this.#listByApi(repository, subject, options)) ?? (await this.#listByTag(repository, subject, options))
+    return artifactType === undefined ? found : found.filter((entry) => entry.artifactType === artifactType)
+  }
+
+  /** Adds a manifest to the tag of its subject, for registries without the API. */
+  async record(repository: Repository, manifest: StoredManifest, call?: RegistryCall): Promise<void> {
+    const { subject } = manifest.content
+    if (subject === undefined) return
+    const entry = referrerOf(manifest)
+    // The answer that would have said so may have been lost.
+    const listed = await this.#listByApi(repository, subject.digest, call ?? {})
+    if (listed?.some(({ digest }) => digest === entry.digest)) return
+    await this.#update(repository, subject.digest, call, (entries) =>
+      entries.some(({ digest }) => digest === entry.digest) ? undefined : [...entries, entry],
+    )
+  }
+
+  /** What a manifest refers to as its subject; undefined where it has none, is not there, or is of no known kind. */
+  async subjectOf(reference: Reference, call?: RegistryCall): Promise<Digest | undefined> {
+    try {
+      const manifest = await this.#reader.get(reference, { ...call, fresh: true })
+      return manifest?.content.subject?.digest
+    } catch (error) {
+      if (error instanceof RegistryError && error.code === 'MANIFEST_UNSUPPORTED') return undefined
+      throw error
+    }
+  }
+
+  /** Takes a manifest that has been deleted out of the tag of its subject. */
+  async forget(repository: Repository, deleted: Digest, subject: Digest, call?: RegistryCall): Promise<void> {
+    await this.#update(repository, subject, call, (entries) => {
+      const left = entries.filter(({ digest }) => digest !== deleted)
+      return left.length === entries.length ? undefined : left
+    })
+  }
+
+  async #listByApi(
+    repository: Repository,
+    subject: Digest,
+    call: RegistryCall & { readonly artifactType?: string },
+  ): Promise<readonly Descriptor[] | undefined> {
+    const place = this.#connections.origin(repository)
+    const query = call.artifactType === undefined ? '' : `?${new URLSearchParams({ artifactType: call.artifactType })}`
+    const target = `${place.path}/referrers/${subject}${query}`
+    let entries: Descriptor[] | undefined
+    for await (const { answer, bytes } of readPages(this.#connections, place, target, call, NO_API)) {
+      const contentType = headerOf(answer, 'content-type')
+      // Some send a page for people, with 200.
+      if (!isGenericType(essence(contentType)) && !isIndexType(essence(contentType))) return undefined
+      const { content } = parseManifest(bytes, contentType, `the referrers of ${subject}`)
+      entries ??= []
+      for (const entry of isIndex(content) ? content.manifests : []) entries.push(entry)
+    }
+    return entries
+  }
+
+  async #listByTag(repository: Repository, subject: Digest, call?: RegistryCall): Promise<readonly Descriptor[]> {
+    return entriesOf(await this.#reader.get(referrersTag(repository, subject), { ...call, fresh: true }))
+  }
+
+  /**
+   * Reads, changes and writes the tag of a subject, and reads it once more. Callers of this client take turns. A registry that
+   * evaluates conditions refuses the write if another client was faster; others are read afterwards, and the change made
+   * again if that client has overwritten it.
+   *
+   * @param change - The new entries; undefined where there is nothing to change.
+   * @throws RegistryError TAG_MOVED
+   */
+  #update(
+    repository: Repository,
+    subject: Digest,
+    call: RegistryCall | undefined,
+    change: (entries: readonly Descriptor[]) => readonly Descriptor[] | undefined,
+  ): Promise<void> {
+    const reference = referrersTag(repository, subject)
+    return this.#queue.after(`${repository.registry}/${repository.repository}@${subject}`, call?.signal, async () => {
+      for (let attempt = 1; attempt <= UPDATE_ATTEMPTS; attempt += 1) {
+        const stored = await this.#reader.get(reference, { ...call, fresh: true })
+        const entries = change(entriesOf(stored))
+        if (entries === undefined) return
+        const index = stored && isIndex(stored.content) ? stored.content : { schemaVersion: 2 as const }
+        const next = encodeManifest({ ...index, manifests: entries }, MEDIA_TYPES.ociIndex)
+        if (await this.#replace(reference, stored, next, call)) {
+          // The last write of several wins: only a read shows whose that was.
+          if (change(entriesOf(await this.#reader.get(reference, { ...call, fresh: true }))) === undefined) return
+        }
+      }
+      throw new RegistryError('TAG_MOVED', `${formatReference(reference)} is written by others at the same time`, {
+        hint: 'run again once the other clients that attach artifacts to the same image have ended',
+      })
+    })
+  }
+
+  /** @returns false where the registry refused it because the tag is another one by now. */
+  async #replace(
+    reference: Reference,
+    stored: StoredManifest | undefined,
+    next: StoredManifest,
+    call: RegistryCall | undefined,
+  ): Promise<boolean> {
+    const condition = stored ? { 'if-match': `"${stored.descriptor.digest}"` } : { 'if-none-match': '*' }
+    try {
+      await this.#writer.put(reference, next, call, condition)
+      return true
+    } catch (error) {
+      if (error instanceof RegistryError && error.status === PRECONDITION_FAILED) return false
+      throw error
+    }
+  }
+}
+
+function entriesOf(stored: StoredManifest | undefined): readonly Descriptor[] {
+  return stored && isIndex(stored.content) ? stored.content.manifests : []
+}
+
+/** Hex digits in such a tag; a tag has no room for all of sha512. */
+const MAX_TAG_HEX = 64
+
+/** `sha256-…`: the tag that lists what refers to a digest. @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#referrers-tag-schema */
+export function referrersTag({ registry, repository }: Repository, subject: Digest): Reference {
+  return { registry, repository, tag: `${algorithmOf(subject)}-${hexOf(subject).slice(0, MAX_TAG_HEX)}` }
+}
+
+/** A manifest as it is listed under its subject. */
+export function referrerOf({ descriptor, content }: StoredManifest): Descriptor {
+  const { mediaType, digest, size } = descriptor
+  const artifactType = content.artifactType ?? ('config' in content ? content.config.mediaType : undefined)
+  const { annotations } = content
+  return {
+    mediaType,
+    digest,
+    size,
+    ...(artifactType !== undefined && { artifactType }),
+    ...(annotations && { annotations }),
+  }
+}

@@ -1,0 +1,32 @@
+import { escapeText } from '../escape.js'
+import type { Paint, Style } from '../paint.js'
+
+/** The part of a diagnosis that is shown as text. */
+export interface DiagnosisText {
+  readonly findings: readonly {
+    readonly subject: string
+    readonly state: 'ok' | 'warning' | 'problem'
+    readonly message: string
+    readonly advice?: string
+  }[]
+}
+
+const STYLES: Readonly<Record<DiagnosisText['findings'][number]['state'], Style>> = {
+  ok: 'green',
+  warning: 'yellow',
+  problem: 'red',
+}
+
+/** What was found, as text: a line each, with what to do below it where something has to be done. */
+export function formatDiagnosis({ findings }: DiagnosisText, paint: Paint): string {
+  const lines = findings.map(({ subject, state, message, advice }) => {
+    const hint = advice === undefined ? '' : `         ${paint('cyan', 'hint:')} ${escapeText(advice)}\n`
+    return `${paint(STYLES[state], state.padEnd(8))} ${escapeText(`${subject}: ${message}`)}\n${hint}`
+  })
+  return `${lines.join('')}${counted('problem', findings)}, ${counted('warning', findings)}\n`
+}
+
+function counted(state: 'problem' | 'warning', findings: DiagnosisText['findings']): string {
+  const count = findings.filter((finding) => finding.state === state).length
+  return `${count} ${state}${count === 1 ? '' : 's'}`
+}

@@ -1,0 +1,90 @@
+import { DefinitionError, type ErrorCode, type Fault, PolyarchError, RegistryError } from '../../model/errors.js'
+import { quoteServer } from '../../registry/http/redaction.js'
+import { ADVICE } from '../advice.js'
+import { escapeText } from '../escape.js'
+import { type Paint, unpainted } from '../paint.js'
+
+/** How an error is shown. */
+export interface ErrorTextOptions {
+  /** Also what caused it, and what was asked of a registry. */
+  readonly verbose?: boolean
+  readonly paint?: Paint
+}
+
+/**
+ * An error as people meet it, always in one order: what failed and where, why, what to do, and its code with the
+ * command that explains it.
+ */
+export function formatError(error: unknown, { verbose = false, paint = unpainted }: ErrorTextOptions = {}): string {
+  const told = error instanceof PolyarchError ? formatKnown(error, paint) : formatUnexpected(error, paint)
+  return `${told}${verbose ? causeLines(error) : ''}`
+}
+
+/** The same of arguments that cannot be read. */
+export function formatUsage(message: string, hint = ADVICE.USAGE, paint: Paint = unpainted): string {
+  return `${errorWord(paint)} ${escapeText(message)}\n${hintLine(hint, paint)}${codeLines('USAGE', paint)}`
+}
+
+function formatKnown(error: PolyarchError, paint: Paint): string {
+  const what = error instanceof DefinitionError ? faultLines(error, paint) : failureLines(error, paint)
+  return `${what}${codeLines(error.code, paint)}`
+}
+
+function codeLines(code: ErrorCode, paint: Paint): string {
+  return `${paint('dim', `code: ${code}`)}\n${paint('dim', `more: npx tsx build.ts explain ${code}`)}\n`
+}
+
+/** The advice of the code is no use beside a fault: that says itself what it should be. */
+function faultLines({ faults }: DefinitionError, paint: Paint): string {
+  return faults
+    .map(
+      ({ path, message, hint }: Fault) =>
+        `${errorWord(paint)} ${escapeText(`${path}: ${message}`)}\n${hintLine(hint, paint)}`,
+    )
+    .join('')
+}
+
+function failureLines({ node, message, hint, code }: PolyarchError, paint: Paint): string {
+  const where = node === undefined ? '' : `${node}: `
+  return `${errorWord(paint)} ${escapeText(where + message)}\n${hintLine(hint ?? ADVICE[code], paint)}`
+}
+
+function errorWord(paint: Paint): string {
+  return paint('red', 'error:')
+}
+
+function hintLine(hint: string | undefined, paint: Paint): string {
+  return hint === undefined ? '' : `  ${paint('cyan', 'hint:')} ${escapeText(hint)}\n`
+}
+
+/** A fault of polyarch itself, or of a plugin: the stack tells where. */
+function formatUnexpected(error: unknown, paint: Paint): string {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  const hint = 'this is a fault of polyarch or of a plugin, not of your build: please report it with the lines above'
+  return `${paint('red', 'unexpected error:')} ${escapeText(stack)}\n${hintLine(hint, paint)}`
+}
+
+/** A chain that is longer says nothing new. */
+const MAX_CAUSES = 8
+
+/** What an error came of, outermost first. Foreign text is quoted without tokens and passwords. */
+function causeLines(error: unknown): string {
+  const lines = chainOf(error).flatMap((one, depth) => [
+    ...(depth === 0 ? [] : [`cause: ${one.name}: ${quoteServer(one.message)}`]),
+    ...(one instanceof RegistryError && one.exchange !== undefined ? [requestLine(one.exchange)] : []),
+  ])
+  return lines.map((line) => `${escapeText(line)}\n`).join('')
+}
+
+function chainOf(error: unknown): readonly Error[] {
+  const chain: Error[] = []
+  for (let one = error; one instanceof Error && !chain.includes(one) && chain.length < MAX_CAUSES; one = one.cause) {
+    chain.push(one)
+  }
+  return chain
+}
+
+function requestLine({ method, url, status, codes = [], requestId }: NonNullable<RegistryError['exchange']>): string {
+  const answer = status === undefined ? 'no answer' : [`answered with ${status}`, ...codes].join(' ')
+  return `request: ${method} ${quoteServer(url)}: ${answer}${requestId === undefined ? '' : `, request id ${requestId}`}`
+}

@@ -1,0 +1,56 @@
+import { shortDigest } from '../../model/digest.js'
+import type { EnginePlan, NodePlan, Plan, TagPlan } from '../../model/run/plan.js'
+import { formatPlatform } from '../../model/platform.js'
+import { escapeText } from '../escape.js'
+import { ACTION_WORDS, tagWord } from '../plain-words.js'
+import { alignColumns } from '../units.js'
+
+/** A plan as text: every node with what would happen to it and why, then every name with what it would point to. */
+export function formatPlan(plan: Plan): string {
+  const notes = plan.notes.map((note) => `note: ${note}\n`).join('')
+  const problems = plan.problems.map(problemText)
+  const { engines = [] } = plan
+  const hasSeveral = engines.length > 1
+  const nodes = plan.nodes.map((node) => nodeRow(node, hasSeveral))
+  const parts = [
+    notes,
+    hasSeveral ? alignColumns(engines.map(engineRow)) : '',
+    alignColumns(nodes),
+    alignColumns(plan.tags.map(tagRow)),
+    problems.join(''),
+  ]
+  return escapeText(parts.filter((part) => part !== '').join('\n'))
+}
+
+function problemText({ node, message, hint, code }: Plan['problems'][number]): string {
+  return `problem: ${node === undefined ? '' : `${node}: `}${message} (${code})\n${hintLine(hint)}`
+}
+
+function hintLine(hint: string | undefined): string {
+  return hint === undefined ? '' : `  hint: ${hint}\n`
+}
+
+function engineRow({ engine, version, native, emulated, problem }: EnginePlan): readonly string[] {
+  if (native === undefined) return ['engine', engine, '', problem?.message ?? '']
+  const foreign = emulated?.map(formatPlatform).join(', ')
+  const emulation = foreign === undefined ? 'what it emulates it does not tell' : `by emulation ${foreign || 'nothing'}`
+  return ['engine', engine, `Docker ${version}`, `natively ${formatPlatform(native)}; ${emulation}`]
+}
+
+function nodeRow(
+  { node, action, reason, digest, execution, engine, needs, kind }: NodePlan,
+  hasSeveral: boolean,
+): readonly string[] {
+  const from = kind === 'image' ? `on ${needs.at(-1)}` : ''
+  const why =
+    action === 'known-after'
+      ? reason
+      : [reason, from, hasSeveral && engine ? `${execution} on ${engine}` : execution].filter(Boolean).join(', ')
+  return [ACTION_WORDS[action], node, digest === undefined ? '' : shortDigest(digest), why]
+}
+
+function tagRow({ reference, action, from, to, node }: TagPlan): readonly string[] {
+  const before = from === undefined ? 'nothing' : shortDigest(from)
+  const after = to === undefined ? `known after ${node}` : shortDigest(to)
+  return [`tag ${tagWord(action)}`, reference, `${before} -> ${after}`]
+}

@@ -1,0 +1,42 @@
+import { escapeLine } from '../escape.js'
+import { alignColumns } from '../units.js'
+
+/** The part of what `prune(...)` returns that is told. */
+export interface PruneText {
+  readonly reference: string
+  readonly why: string
+  readonly outcome: 'listed' | 'deleted' | 'kept' | 'recent'
+  readonly because?: string
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  unlisted: 'no index lists it',
+  unchecked: 'pushed, and not what is listed',
+  'unused-record': 'its images are gone',
+}
+
+/** Every key tag that nothing needs, and what became of it. */
+export function formatPruned(tags: readonly PruneText[]): string {
+  const rows = tags.map(({ reference, why, outcome, because }) => [
+    outcome,
+    reference,
+    escapeLine(because ?? WHY[why] ?? why),
+  ])
+  return alignColumns(rows) + summary(tags)
+}
+
+/** The registry tells what has a tag, and nothing else. */
+function unseen(tags: readonly PruneText[]): string {
+  if (!tags.some(({ why, outcome }) => why === 'unlisted' && outcome === 'listed')) return ''
+  return 'an index that is known by its digest alone is not seen: --keep <name>@<digest> keeps it, and what it lists\n'
+}
+
+function summary(tags: readonly PruneText[]): string {
+  const found = tags.filter(({ why }) => why !== 'unreadable')
+  if (found.length === 0) return 'no key tag that nothing needs\n'
+  const count = (outcome: PruneText['outcome']) => found.filter((one) => one.outcome === outcome).length
+  const [listed, deleted, kept, recent] = [count('listed'), count('deleted'), count('kept'), count('recent')]
+  const younger = recent === 0 ? '' : `${recent} kept as recent; --older-than <duration> changes the bound\n`
+  if (listed > 0) return `${listed} that nothing needs; --delete deletes them\n${younger}${unseen(tags)}`
+  return `${deleted} deleted${kept === 0 ? '' : `, ${kept} kept by the registry`}\n${younger}`
+}

@@ -1,0 +1,91 @@
+import { shortDigest } from '../../model/digest.js'
+import { formatPlatform } from '../../model/platform.js'
+import { escapeLine, escapeText } from '../escape.js'
+import { codeText, isAsDeclared } from '../plain-words.js'
+import type { NodeReport, Report } from '../report.js'
+import { alignColumns, formatDuration } from '../units.js'
+
+/** A report as text: what was made or found, and every name with what it points to now. */
+export function formatReport(report: Report): string {
+  const results = report.nodes.filter(({ reference }) => reference !== undefined)
+  const notes = report.notes.map((note) => `note: ${note}\n`).join('')
+  const lost = [...report.nodes.map(lostLine), ...report.nodes.map(codeLine)].join('')
+  const names = report.tags.length > 0 ? formatTagChanges(report.tags) : formatImages(results)
+  const parts = [formatResults(results), names, lost + notes]
+  return escapeText(parts.filter((part) => part !== '').join('\n'))
+}
+
+/** Columns of a terminal of common size. */
+const COLUMNS = 80
+
+/** Names and digests in short: the digests that names point to follow in full, and JSON has all of them. */
+function formatResults(nodes: readonly NodeReport[]): string {
+  const rows = nodes.map(resultRow)
+  const width = (at: number) => Math.max(...rows.map((row) => row[at]?.length ?? 0))
+  const others = [1, 2, 3].reduce((sum, at) => sum + SEPARATOR + width(at), 0)
+  return alignColumns(rows.map(([pipeline = '', ...rest]) => [elided(pipeline, COLUMNS - others), ...rest]))
+}
+
+const SEPARATOR = 2
+const SHORTEST_NAME = 8
+
+/** A name of at most this many characters. Its end tells names apart that share a host. */
+function elided(name: string, given: number): string {
+  const room = Math.max(SHORTEST_NAME, given)
+  return name.length <= room ? name : `…${name.slice(1 - room)}`
+}
+
+function resultRow({ pipeline, kind, platform, outcome, digest, duration }: NodeReport): readonly string[] {
+  const what = platform === undefined ? kind.replace('-', ' ') : `${kind}(${formatPlatform(platform)})`
+  const took = outcome === 'made' && duration !== undefined ? `made in ${formatDuration(duration)}` : outcome
+  return [pipeline, what, took, digest === undefined ? '' : shortDigest(digest)]
+}
+
+/** What the names were published without. */
+function lostLine({ node, outcome, error }: NodeReport): string {
+  return outcome === 'failed' ? `without ${node}: ${error?.message ?? 'it failed'}\n` : ''
+}
+
+/** What the machine code could not confirm. */
+function codeLine({ node, code }: NodeReport): string {
+  return code === undefined || isAsDeclared(code) ? '' : `note: ${node}: ${codeText(code)}\n`
+}
+
+/** Where the images of a run without names are, such as one with `--only`. */
+function formatImages(nodes: readonly NodeReport[]): string {
+  return nodes
+    .filter(({ kind }) => kind === 'image')
+    .map(({ reference = '' }) => `${escapeLine(reference).replace('@', '\n  ')}\n`)
+    .join('')
+}
+
+/** Names as text, and in a line of its own below them the digest that they point to now, which fits 80 columns. */
+export function formatTagChanges(changes: Report['tags']): string {
+  const digests = [...new Set(changes.map(({ to }) => to))]
+  return digests
+    .map((digest) => {
+      const names = changes.filter(({ to }) => to === digest)
+      const rows = names.map(({ reference, from, to }) => [reference, from === to ? 'unchanged' : 'now'])
+      return `${alignColumns(rows)}  ${escapeLine(digest)}\n`
+    })
+    .join('')
+}
+
+/** The part of what `promote(...)` returns that is shown. */
+export interface PromotedText extends Pick<Report['tags'][number], 'reference' | 'from' | 'to'> {
+  readonly referrers?: readonly { readonly digest: string; readonly subject: string; readonly artifactType?: string }[]
+  readonly notes?: readonly string[]
+}
+
+/** Names as text, and what was copied to other repositories with their images. */
+export function formatPromoted(changes: readonly PromotedText[]): string {
+  const once = (lines: readonly string[]) => [...new Set(lines)].join('')
+  const referrers = changes.flatMap(({ referrers = [] }) =>
+    referrers.map(
+      ({ digest, subject, artifactType }) =>
+        `${escapeLine(`copied ${artifactType ?? 'artifact'} ${digest} of ${subject}`)}\n`,
+    ),
+  )
+  const notes = changes.flatMap(({ notes = [] }) => notes.map((note) => `note: ${escapeLine(note)}\n`))
+  return formatTagChanges(changes) + once(referrers) + once(notes)
+}

@@ -1,0 +1,71 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { AptBase } from '../../definition/declare/base/base-source.js'
+import { DefinitionError } from '../../model/errors.js'
+import { shownLocation } from '../../model/shown-location.js'
+import { type AptSource, mainArchive, parseDeb822Sources, parseListSources } from './apt-sources.js'
+
+/** Where a host keeps what its apt reads; another root for tests. */
+export interface HostFiles {
+  readonly root: string
+}
+
+/**
+ * The mirror that a base is made from: the one that is named, else the one that this host's own apt uses, where the host
+ * is of the same distribution.
+ *
+ * @throws DefinitionError where neither is known, or its address holds a login
+ */
+export async function findMirror(source: AptBase, files?: HostFiles): Promise<string> {
+  const mirror = await mirrorOf(source, files)
+  // It is written into the base, which is published.
+  if (!URL.canParse(mirror) || !hasLogin(new URL(mirror))) return mirror
+  const hint = 'name one that wants no login with the option mirror, such as a proxy of your own'
+  throw faultOf(
+    source,
+    `the address of the mirror ${shownLocation(mirror)} holds a login, which its images would tell`,
+    hint,
+  )
+}
+
+function hasLogin({ username, password }: URL): boolean {
+  return username !== '' || password !== ''
+}
+
+async function mirrorOf(source: AptBase, { root }: HostFiles = { root: '/' }): Promise<string> {
+  if (source.mirror !== undefined) return source.mirror.replace(/(?<!\/)\/+$/, '')
+  const host = await readOsRelease(root)
+  const isCarried = source.hostMirrorArchitectures?.includes(source.architecture) ?? true
+  const isSame = host.get('ID') === source.distribution
+  const mirror =
+    isSame && isCarried ? mainArchive(await readSources(root), host.get('VERSION_CODENAME') ?? '') : undefined
+  if (mirror !== undefined) return mirror
+  const why = isSame ? `this host's mirror is not known to carry ${source.architecture}` : 'this host is another system'
+  const hint = 'name one with the option mirror: the base URL of an archive, which has a dists folder'
+  throw faultOf(source, `no mirror is known: ${why}`, hint)
+}
+
+function faultOf({ distribution, suite, architecture }: AptBase, message: string, hint: string): DefinitionError {
+  return new DefinitionError([{ path: `apt base ${distribution} ${suite} ${architecture}`, message, hint }])
+}
+
+async function readOsRelease(root: string): Promise<ReadonlyMap<string, string>> {
+  const text = await readFile(join(root, 'etc/os-release'), 'utf8').catch(() => '')
+  return new Map(
+    [...text.matchAll(/^(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [
+      name,
+      value.replace(/^(["'])(.*)\1$/, '$2'),
+    ]),
+  )
+}
+
+async function readSources(root: string): Promise<readonly AptSource[]> {
+  const folder = join(root, 'etc/apt/sources.list.d')
+  const names = await readdir(folder).catch(() => [])
+  const files = [join(root, 'etc/apt/sources.list'), ...names.sort().map((name) => join(folder, name))]
+  const read = async (file: string) => {
+    const text = await readFile(file, 'utf8').catch(() => '')
+    return file.endsWith('.sources') ? parseDeb822Sources(text) : parseListSources(text)
+  }
+  return (await Promise.all(files.filter((file) => /\.(list|sources)$/.test(file)).map(read))).flat()
+}

@@ -1,0 +1,105 @@
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import type { AptBase } from '../../definition/declare/base/base-source.js'
+import { CancelledError, HostError, throwIfCancelled } from '../../model/errors.js'
+import { onAbort } from '../../model/async/on-abort.js'
+import { type NativeTools, nativeToolHooks, withNativeTools } from './native-tools.js'
+import type { ResolvedRootfs, RootfsCall } from '../port.js'
+import { spawnTied } from './tied-process.js'
+import { requireTool } from '../tool.js'
+import { type Trust, trustOnly } from './trusted-keys.js'
+
+const INSTALL_HINT =
+  "install it (on Debian and Ubuntu: apt-get install mmdebstrap), or take the base from a registry: source: 'registry'"
+
+/**
+ * Lays /usr out merged from the start, where the suite has it merged, as its official images are made. Without the hook,
+ * which old versions of mmdebstrap lack, the package usrmerge does so, and stays in the base with all of Perl.
+ */
+const MERGED_USR = '/usr/share/mmdebstrap/hooks/maybe-merged-usr'
+
+/** mmdebstrap leaves these of the machine that it ran on: they would be published, and differ from machine to machine. */
+const REMOVE_HOST_FILES = 'rm -f "$1/etc/hostname" "$1/etc/resolv.conf"'
+
+/** Lines of the tool's output that an error shows. */
+const LAST_LINES = 15
+
+/** Makes sure that root file systems can be made here. @throws HostError TOOL_MISSING */
+export function requireMmdebstrap(): Promise<void> {
+  return requireTool('mmdebstrap', INSTALL_HINT)
+}
+
+/**
+ * Makes a root file system and hands its tar to a consumer.
+ *
+ * @param tools - make a root of a foreign architecture quicker, and no other
+ * @throws HostError ROOTFS_FAILED with the end of what mmdebstrap said; CancelledError
+ * @see https://manpages.debian.org/bookworm/mmdebstrap/mmdebstrap.1.en.html
+ */
+export async function runMmdebstrap<Result>(
+  source: AptBase,
+  { mirror, epoch }: ResolvedRootfs,
+  { signal, onEvent }: RootfsCall,
+  consume: (tar: Readable) => Promise<Result>,
+  tools?: NativeTools,
+): Promise<Result> {
+  await using trust = await trustOnly(source)
+  // It may have fired while this was being prepared, and then nobody is told any more.
+  throwIfCancelled(signal)
+  const env = tools === undefined ? process.env : withNativeTools(process.env)
+  const command = ['mmdebstrap', ...trust.arguments, ...mmdebstrapArguments(source, mirror ?? '', tools)]
+  const { child, stop } = spawnTied(command, {
+    ...env,
+    SOURCE_DATE_EPOCH: String(epoch),
+    LC_ALL: 'C.UTF-8',
+  })
+  const forget = signal && onAbort(signal, stop)
+  const said: string[] = []
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    said.push(line)
+    const phase = /^I: (?!running )(.*)$/.exec(line)?.[1]
+    if (phase !== undefined) onEvent?.({ kind: 'rootfs-progress', phase })
+  })
+  try {
+    const [result, [code]] = await Promise.all([consume(child.stdout), once(child, 'close')])
+    if (code !== 0) throw rootfsFailed(source, said, trust)
+    return result
+  } catch (error) {
+    if (signal?.aborted) throw new CancelledError(signal.reason)
+    throw error
+  } finally {
+    forget?.()
+    stop()
+  }
+}
+
+/**
+ * The archive is always said, and as the line that the base's own sources.list gets: mmdebstrap otherwise adds suites, and
+ * the path of a keyring where this machine has one.
+ */
+function mmdebstrapArguments(source: AptBase, mirror: string, tools?: NativeTools): readonly string[] {
+  const { variant, architecture, components, packages, suite, isFrozen } = source
+  return [
+    `--variant=${variant}`,
+    `--architectures=${architecture}`,
+    ...(packages.length > 0 ? [`--include=${packages.join(',')}`] : []),
+    '--aptopt=APT::Install-Recommends "false"',
+    ...(isFrozen ? ['--aptopt=Acquire::Check-Valid-Until "false"'] : []),
+    ...(existsSync(MERGED_USR) ? [`--hook-dir=${MERGED_USR}`, ...(tools ? nativeToolHooks(tools) : [])] : []),
+    `--customize-hook=${REMOVE_HOST_FILES}`,
+    '--format=tar',
+    suite,
+    '-',
+    `deb ${mirror} ${suite} ${components.join(' ')}`,
+  ]
+}
+
+function rootfsFailed(source: AptBase, said: readonly string[], trust: Trust): HostError {
+  const { distribution, suite, architecture } = source
+  const end = said.slice(-LAST_LINES).join('\n')
+  return new HostError('ROOTFS_FAILED', `mmdebstrap could not make ${distribution} ${suite} ${architecture}:\n${end}`, {
+    hint: `look at the names of the packages, at the mirror, and whether ${trust.text} signs this archive`,
+  })
+}

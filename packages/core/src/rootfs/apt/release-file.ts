@@ -1,0 +1,71 @@
+import type { AptBase } from '../../definition/declare/base/base-source.js'
+import { HostError } from '../../model/errors.js'
+import { LIMITS } from '../../model/limits.js'
+import { shownLocation } from '../../model/shown-location.js'
+import { download } from '../download.js'
+
+/** What a suite's release file says of the package indexes that a base is made from. */
+export interface ReleaseFacts {
+  /** Seconds since the epoch. */
+  readonly date: number
+  /** sha256 of each used index, by its path under the suite. */
+  readonly indexes: Readonly<Record<string, string>>
+}
+
+/**
+ * Reads the suite's signed InRelease. The signature is checked by mmdebstrap when the base is made; here the file says
+ * only whether something has changed.
+ *
+ * @throws HostError DOWNLOAD_FAILED; also where the file is larger than any release file is
+ * @see https://wiki.debian.org/DebianRepository/Format#A.22Release.22_files
+ */
+export async function readRelease(mirror: string, source: AptBase, signal?: AbortSignal): Promise<ReleaseFacts> {
+  const url = releaseUrl(mirror, source)
+  const content = await readBounded(await download(url, signal), url)
+  const facts = parseRelease(content, source)
+  if (facts !== undefined) return facts
+  throw new HostError(
+    'DOWNLOAD_FAILED',
+    `${url} lists no packages of ${source.components.join(', ')} for ${source.architecture}`,
+    {
+      hint: `look whether the archive has ${source.suite} for ${source.architecture}: ports and old releases are kept elsewhere`,
+    },
+  )
+}
+
+/** A server may send without end. @throws HostError DOWNLOAD_FAILED */
+async function readBounded(content: AsyncIterable<Uint8Array>, url: string): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of content) {
+    size += chunk.length
+    if (size > LIMITS.releaseFile) {
+      throw new HostError('DOWNLOAD_FAILED', `${shownLocation(url)} has more than ${LIMITS.releaseFile} bytes`, {
+        hint: 'check that the mirror is the base URL of an archive, which has a dists folder',
+      })
+    }
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+/** Where the release file of a suite is. */
+export function releaseUrl(mirror: string, { suite }: Pick<AptBase, 'suite'>): string {
+  return `${mirror}/dists/${suite}/InRelease`
+}
+
+/** Undefined where the release does not have what the base is made from. */
+export function parseRelease(text: string, { components, architecture }: AptBase): ReleaseFacts | undefined {
+  const date = Date.parse(/^Date: (.*)$/m.exec(text)?.[1] ?? '') / 1000
+  const section = /^SHA256:\n((?: .*\n?)+)/m.exec(text)?.[1] ?? ''
+  const hashes = new Map(
+    [...section.matchAll(/^ ([a-f0-9]{64})\s+\d+\s+(\S+)$/gm)].map(([, hash = '', path = '']) => [path, hash]),
+  )
+  const indexes = components.flatMap((component) => {
+    const path = `${component}/binary-${architecture}/Packages`
+    const listed = [path, `${path}.xz`, `${path}.gz`].find((one) => hashes.has(one))
+    return listed === undefined ? [] : [[listed, hashes.get(listed) ?? ''] as const]
+  })
+  if (Number.isNaN(date) || indexes.length < components.length) return undefined
+  return { date, indexes: Object.fromEntries(indexes) }
+}

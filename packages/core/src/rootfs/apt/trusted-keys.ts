@@ -1,0 +1,94 @@
+import { chmod, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { AptBase } from '../../definition/declare/base/base-source.js'
+import { makeTempFolder } from '../../host/temp-folder.js'
+import { DefinitionError } from '../../model/errors.js'
+
+/** What makes mmdebstrap believe some keys alone. */
+export interface Trust extends AsyncDisposable {
+  readonly arguments: readonly string[]
+  /** Whose signature is believed: an end of a sentence. */
+  readonly text: string
+}
+
+/** The keys that are believed: where they come from, and as files of apt's own naming. */
+interface Keys {
+  readonly text: string
+  readonly files: Readonly<Record<string, string | Uint8Array>>
+}
+
+const ARMOR = '-----BEGIN PGP'
+
+/** Makes sure that there are keys to check the archive's signature with. @throws DefinitionError */
+export async function requireKeys(source: AptBase): Promise<void> {
+  await findKeys(source)
+}
+
+/**
+ * Has mmdebstrap believe the base's keys and no others; where it names none, those that this machine's apt believes.
+ *
+ * @throws DefinitionError where it names a keyring that is not there
+ * @see https://manpages.debian.org/bookworm/mmdebstrap/mmdebstrap.1.en.html
+ */
+export async function trustOnly(source: AptBase): Promise<Trust> {
+  const keys = await findKeys(source)
+  if (keys === undefined) {
+    return {
+      arguments: [],
+      text: "a key that this machine's apt believes",
+      [Symbol.asyncDispose]: async () => undefined,
+    }
+  }
+  const temporary = await makeTempFolder('keys')
+  const folder = temporary.path
+  const remove = () => temporary[Symbol.asyncDispose]()
+  try {
+    await writeKeys(folder, keys)
+  } catch (error) {
+    await remove()
+    throw error
+  }
+  // A file and a folder, in place of both that this machine's apt has: one alone leaves the other believed.
+  const args = ['--keyring=/dev/null', `--keyring=${folder}`]
+  return { arguments: args, text: keys.text, [Symbol.asyncDispose]: remove }
+}
+
+/**
+ * The keyring, where this machine has it, else the keys that come with the base; undefined where it names neither.
+ *
+ * @throws DefinitionError where a keyring is named, and neither is there
+ */
+async function findKeys(source: AptBase): Promise<Keys | undefined> {
+  const { keyring, keys = {} } = source
+  const content = keyring === undefined ? undefined : await readFile(keyring).catch(() => undefined)
+  if (content !== undefined) {
+    const name = content.toString('latin1', 0, ARMOR.length) === ARMOR ? 'keyring.asc' : 'keyring.gpg'
+    return { text: `a key of ${keyring}`, files: { [name]: content } }
+  }
+  const fingerprints = Object.keys(keys)
+  if (fingerprints.length > 0) {
+    const files = Object.fromEntries(Object.entries(keys).map(([fingerprint, key]) => [`${fingerprint}.asc`, key]))
+    return { text: `one of the keys ${fingerprints.join(', ')}`, files }
+  }
+  if (keyring === undefined) return undefined
+  throw missingKeyring(source, keyring)
+}
+
+function missingKeyring({ distribution, suite, architecture }: AptBase, keyring: string): DefinitionError {
+  return new DefinitionError([
+    {
+      path: `apt base ${distribution} ${suite} ${architecture}`,
+      message: `this machine has no keyring ${keyring}`,
+      hint: 'install the package that has it, or name another file with the option keyring',
+    },
+  ])
+}
+
+/** apt checks signatures as a user of its own, who has to be able to read them whatever the umask. */
+async function writeKeys(folder: string, { files }: Keys): Promise<void> {
+  await chmod(folder, 0o755)
+  for (const [name, content] of Object.entries(files)) {
+    await writeFile(join(folder, name), content)
+    await chmod(join(folder, name), 0o644)
+  }
+}

@@ -1,0 +1,105 @@
+import type { AptBase, RootfsBase } from '../../definition/declare/base/base-source.js'
+import type { RegistryBaseDefinition } from '../../definition/definition.js'
+import type { BaseNode } from '../../graph/node.js'
+import { archiveName, type LockedBase, rootfsName } from '../../lock/lock-entry.js'
+import type { Descriptor } from '../../model/oci.js'
+import { formatReference, repositoryOf } from '../../model/reference.js'
+import type { ResolvedRootfs } from '../../rootfs/port.js'
+import { type ChosenImage, checkImage, chooseImage, judgePlatform } from './registry-base.js'
+import type { StepCall, World } from '../step.js'
+
+/** A pulled base, with what is known of it from outside. */
+export interface ResolvedImageBase {
+  readonly kind: 'image'
+  readonly chosen: ChosenImage
+  /** As it stands, or is to stand, in the repository of the shared base. */
+  readonly descriptor: Descriptor
+  /** The line of the lock that it was taken from. */
+  readonly locked?: LockedBase
+}
+
+/**
+ * Finds out what a reference means for a platform, by the lock or from its registry, and whether it may serve.
+ *
+ * @throws RegistryError NOT_FOUND, PLATFORM_MISSING, PLATFORM_MISMATCH; DefinitionError LOCK_INCOMPLETE
+ */
+export async function resolveImageBase(
+  node: BaseNode,
+  source: RegistryBaseDefinition,
+  world: World,
+  call: StepCall,
+): Promise<ResolvedImageBase> {
+  const locked = world.lock.find('base', formatReference(source.reference), node.platform)
+  if (locked !== undefined) return resolveLocked(node, source, locked, world, call)
+  const { index, ...chosen } = await chooseImage(source, node.platform, world.outside, call)
+  const { resolved, states } = await resolveLive(node, source, chosen, world, call)
+  const { mediaType, digest, size } = chosen.descriptor
+  world.lock.record({
+    kind: 'base',
+    name: formatReference(source.reference),
+    platform: node.platform,
+    index,
+    image: { mediaType, digest, size },
+    ...(states !== undefined && { states }),
+    policy: source.configPolicy,
+  })
+  return resolved
+}
+
+async function resolveLive(
+  node: BaseNode,
+  source: RegistryBaseDefinition,
+  chosen: ChosenImage,
+  { registry }: World,
+  call: StepCall,
+) {
+  const asPublished = { ...repositoryOf(node.repository), digest: chosen.descriptor.digest }
+  const copied = await registry.getManifest(asPublished, call)
+  // Checked there too, for it may have been copied under another policy; and the copy is read, which costs the source nothing.
+  const there = copied === undefined ? chosen : { ...chosen, reference: asPublished, manifest: copied }
+  const checked = await checkImage(there, source, node.platform, registry, call)
+  const { manifest, note, states } = checked
+  if (note !== undefined) call.onEvent?.({ kind: 'note', message: note })
+  const { descriptor } = manifest
+  const resolved: ResolvedImageBase = { kind: 'image', chosen, descriptor }
+  return { resolved, states }
+}
+
+/** What the lock says of the config is judged as the config itself would be; nothing is read, unless it is to be corrected. */
+async function resolveLocked(
+  node: BaseNode,
+  source: RegistryBaseDefinition,
+  locked: LockedBase,
+  world: World,
+  call: StepCall,
+): Promise<ResolvedImageBase> {
+  const { image, states } = locked
+  const chosen = { reference: { ...repositoryOf(source.reference), digest: image.digest }, descriptor: image }
+  const { note, isWrong } = judgePlatform(states, source, node.platform)
+  if (isWrong && source.configPolicy === 'fix-config') {
+    return { ...(await resolveLive(node, source, chosen, world, call)).resolved, locked }
+  }
+  if (note !== undefined) call.onEvent?.({ kind: 'note', message: note })
+  return { kind: 'image', chosen, descriptor: image, locked }
+}
+
+/** Finds out what a root file system is made from, by the lock or from its archive. */
+export async function resolveRootfs(
+  { platform }: BaseNode,
+  source: AptBase | RootfsBase,
+  { rootfs, lock }: World,
+  call: StepCall,
+): Promise<ResolvedRootfs> {
+  if (source.kind === 'apt') {
+    const name = archiveName(source)
+    const resolved = await rootfs.resolve(source, call, lock.find('apt', name, platform))
+    if (resolved.facts) lock.record({ kind: 'apt', name, platform, ...resolved.facts })
+    return resolved
+  }
+  const sha256 = source.sha256.toLowerCase()
+  const name = rootfsName(source)
+  const locked = lock.find('rootfs', name, platform)
+  // build.ts itself says which archive it is to be: that it says another one now is not for the lock to undo.
+  if (locked?.sha256 !== sha256) lock.record({ kind: 'rootfs', name, platform, sha256 })
+  return rootfs.resolve(source, call)
+}

@@ -1,0 +1,197 @@
+import { Readable } from 'node:stream'
+import type { RegistryBaseDefinition } from '../../definition/definition.js'
+import type { BaseNode } from '../../graph/node.js'
+import type { Digest } from '../../model/digest.js'
+import { isForeign, isIndex, onePerDigest, type StoredManifest } from '../../model/oci.js'
+import { formatReference, type Reference, repositoryOf } from '../../model/reference.js'
+import { allOrNone } from '../../registry/all-or-none.js'
+import { copyManifest } from '../../registry/copy/copy.js'
+import { foreignNote } from '../../registry/copy/copy-content.js'
+import type { ResolvedRootfs } from '../../rootfs/port.js'
+import { rootfsImage } from '../../rootfs/rootfs-image.js'
+import { type ResolvedImageBase, resolveImageBase, resolveRootfs } from './base-resolution.js'
+import { readCheckRecord, writeCheckRecord } from './check-record.js'
+import { checkCode } from '../code-check.js'
+import type { Former } from '../published-state.js'
+import { readBase } from '../image/image-parts.js'
+import { keyOf, keyReference } from '../key.js'
+import { requireLockedBase, verifyLockedBase } from './locked-base.js'
+import { type CheckedImage, checkImage } from './registry-base.js'
+import { inputOf, type Output, type Step, type StepCall, type Work, type World } from '../step.js'
+
+/** What is known of a base from outside: by its kind. */
+export type ResolvedBase =
+  | ResolvedImageBase
+  | { readonly kind: 'rootfs'; readonly rootfs: ResolvedRootfs }
+  | { readonly kind: 'pipeline' }
+
+type BaseWork = Work<BaseNode, ResolvedBase>
+
+/** One platform's base, brought into the repository of the shared base: copied, or made from packages or an archive. */
+export const baseStep: Step<BaseNode, ResolvedBase> = {
+  async resolve(node, world, call) {
+    const { source } = node
+    switch (source.kind) {
+      case 'registry':
+        return resolveImageBase(node, source, world, call)
+      case 'pipeline':
+        return { kind: 'pipeline' }
+      default:
+        return { kind: 'rootfs', rootfs: await resolveRootfs(node, source, world, call) }
+    }
+  },
+
+  key({ source, platform, needs }, resolved, inputs) {
+    if (resolved.kind === 'rootfs') return keyOf('base', { platform, inputs: resolved.rootfs.inputs })
+    const [need = ''] = needs
+    const { digest } = resolved.kind === 'image' ? resolved.chosen.descriptor : inputOf(inputs, need).descriptor
+    // A check counts for the platform and the policies that it was made under, and for no others.
+    return keyOf('base', { platform, digest, ...(source.kind === 'registry' && checkedUnder(source)) })
+  },
+
+  predict: predictBase,
+
+  async lookup(work, world, call) {
+    const { node, key, resolved } = work
+    const output = predictBase(work)
+    const [found, checked] = await Promise.all([
+      world.registry.resolve(placeOf(work), { ...call, fresh: true }),
+      resolved.kind === 'image' ? readCheckRecord(world.registry, node.repository, key, call) : undefined,
+    ])
+    const isIt = found !== undefined && (output === undefined || found.digest === output.descriptor.digest)
+    const isChecked = resolved.kind !== 'image' || (checked !== undefined && checked.digest === found?.digest)
+    return isIt && isChecked ? { state: 'present', output: baseOutput(node, found) } : { state: 'absent' }
+  },
+
+  async verify({ node, resolved }, world, call) {
+    if (resolved.kind === 'image') await verifyLockedBase(node, resolved, world, call)
+  },
+
+  async explain(work, { registry }, call) {
+    const from = await formerBase(work.former, registry, call)
+    const to = predictBase(work)?.descriptor.digest
+    if (from === undefined || from === to) return [{ kind: 'absent' }]
+    return [{ kind: 'base-moved', from, ...(to !== undefined && { to }) }]
+  },
+
+  perform(work, world, call) {
+    const { resolved } = work
+    if (resolved.kind === 'rootfs') return makeRootfs(work, resolved.rootfs, world, call)
+    return resolved.kind === 'image'
+      ? copyImage(work, resolved.chosen, world, call)
+      : copyFromPipeline(work, world, call)
+  },
+}
+
+function baseOutput(
+  { repository, platform }: BaseNode,
+  { mediaType, digest, size }: StoredManifest['descriptor'],
+): Output {
+  return { reference: { ...repositoryOf(repository), digest }, descriptor: { mediaType, digest, size, platform } }
+}
+
+/** Only what is made from packages or an archive is not known before. */
+function predictBase({ node, resolved, inputs }: BaseWork): Output | undefined {
+  switch (resolved.kind) {
+    case 'image':
+      return baseOutput(node, resolved.descriptor)
+    case 'pipeline':
+      return baseOutput(node, pipelineImage(node, inputs).descriptor)
+    case 'rootfs':
+      return undefined
+  }
+}
+
+/** What the base is put as, and found by: its digest where that is known, unless it is to have a tag. */
+function placeOf(work: BaseWork): Reference {
+  const { node, key } = work
+  const output = node.keepsKeyTag ? undefined : predictBase(work)
+  return output?.reference ?? keyReference(node.repository, key)
+}
+
+/** The base that the published image stands on. */
+async function formerBase({ image }: Former, registry: World['registry'], call: StepCall): Promise<Digest | undefined> {
+  const found = image && (await registry.getManifest(image.reference, call))
+  return readBase(found?.content.annotations)
+}
+
+async function copyImage(
+  work: BaseWork,
+  chosen: ResolvedImageBase['chosen'],
+  world: World,
+  call: StepCall,
+): Promise<Output> {
+  const { registry } = world
+  const { node } = work
+  if (node.source.kind !== 'registry') throw new TypeError('a pulled base has a registry source')
+  const { reference, codePolicy } = node.source
+  const checked = await checkImage(chosen, node.source, node.platform, registry, call)
+  const { manifest, config, corrected } = checked
+  requireLocked(work, checked)
+  if (isIndex(manifest.content)) throw new TypeError('a base is a single image')
+  const output = baseOutput(node, manifest.descriptor)
+  const { config: descriptor, layers } = manifest.content
+  if (corrected !== undefined) {
+    await registry.writeBlob(node.repository, { descriptor, open: () => Readable.from([corrected]) }, call)
+  }
+  for (const layer of layers.filter(isForeign))
+    call.onEvent?.({ kind: 'note', message: foreignNote(chosen.reference, layer) })
+  const blobs = [...(corrected === undefined ? [descriptor] : []), ...layers].filter((blob) => !isForeign(blob))
+  await allOrNone(onePerDigest(blobs), call, (blob, own) =>
+    registry.copyBlob(chosen.reference, node.repository, blob, { ...call, ...own }),
+  )
+  const { repository, platform } = node
+  const what = `base ${formatReference(reference)}`
+  await checkCode({ what, repository, manifest: manifest.content, config, platform, policy: codePolicy }, world, call)
+  await registry.putManifest(placeOf(work), manifest, call)
+  await writeCheckRecord(
+    registry,
+    repository,
+    { key: work.key, base: output.descriptor, policies: Object.values(checkedUnder(node.source)) },
+    call,
+  )
+  return output
+}
+
+/** What a base of a registry is checked under, beside its platform. */
+function checkedUnder({ configPolicy, codePolicy = 'require-match' }: RegistryBaseDefinition) {
+  return { configPolicy, codePolicy }
+}
+
+/** What the lock says of a base decides keys, so it must be what the registry has. */
+function requireLocked({ node, resolved }: BaseWork, { manifest, corrected, states }: CheckedImage): void {
+  if (resolved.kind !== 'image' || resolved.locked === undefined) return
+  requireLockedBase(node, resolved.locked, { ...(corrected === undefined && { image: manifest.descriptor }), states })
+}
+
+async function copyFromPipeline(work: BaseWork, { registry }: World, call: StepCall): Promise<Output> {
+  const { node, inputs } = work
+  const image = pipelineImage(node, inputs)
+  await copyManifest(registry, image.reference, placeOf(work), {}, call)
+  return baseOutput(node, image.descriptor)
+}
+
+function pipelineImage({ needs: [need = ''] }: BaseNode, inputs: BaseWork['inputs']): Output {
+  return inputOf(inputs, need)
+}
+
+async function makeRootfs(
+  { node, key }: BaseWork,
+  resolved: ResolvedRootfs,
+  world: World,
+  call: StepCall,
+): Promise<Output> {
+  const { registry, rootfs } = world
+  const layer = await rootfs.make(resolved, call)
+  const { platform, repository } = node
+  const { config, content, manifest } = rootfsImage(layer, platform, resolved.epoch)
+  await allOrNone([layer.blob, config], call, (blob, own) =>
+    registry.writeBlob(node.repository, blob, { ...call, ...own }),
+  )
+  const what = `the root file system of ${node.id}`
+  await checkCode({ what, repository, manifest: manifest.content, config: content, platform }, world, call)
+  const output = baseOutput(node, manifest.descriptor)
+  await registry.putManifest(keyReference(repository, key), manifest, call)
+  await writeCheckRecord(registry, repository, { key, base: output.descriptor, policies: ['require-match'] }, call)
+  return output
+}

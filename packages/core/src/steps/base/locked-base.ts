@@ -1,0 +1,76 @@
+import type { BaseNode } from '../../graph/node.js'
+import { LOCK_FILE } from '../../lock/lock.js'
+import type { LockedBase } from '../../lock/lock-entry.js'
+import { CancelledError, DefinitionError, RegistryError } from '../../model/errors.js'
+import { type Descriptor, isIndex } from '../../model/oci.js'
+import { formatPlatform, type Platform } from '../../model/platform.js'
+import { parseReference, repositoryOf } from '../../model/reference.js'
+import { findImage, selectPlatform } from '../../registry/select-platform.js'
+import type { ResolvedImageBase } from './base-resolution.js'
+import type { StepCall, World } from '../step.js'
+
+/**
+ * Compares the index and the image of a base's line in the lock with the registry: one GET for all platforms of an index. An index that cannot be read, because
+ * its registry deleted it or is down, is no reason to refuse a base that was checked and copied before: a note says so.
+ *
+ * @throws DefinitionError LOCK_INVALID
+ */
+export async function verifyLockedBase(
+  node: BaseNode,
+  { locked }: ResolvedImageBase,
+  { outside }: Pick<World, 'outside'>,
+  call: StepCall,
+): Promise<void> {
+  if (locked === undefined) return
+  const { name, index, image } = locked
+  const reference = parseReference(name)
+  if (reference === undefined) throw lineWrong(locked, `'${name}' is not an image name`)
+  try {
+    const found = await outside.get({ ...repositoryOf(reference), digest: index }, call)
+    if (found === undefined) return note(call, `${name}@${index} in ${LOCK_FILE} is not in its registry any more`)
+    const { content, descriptor } = found
+    const listed = isIndex(content)
+      ? [findImage(content, [node.platform]), selectPlatform(content, node.platform)]
+      : [descriptor]
+    const entry = listed.find((one) => one?.digest === image.digest)
+    if (entry === undefined) {
+      throw lineWrong(locked, `${index} has no image ${image.digest} for ${formatPlatform(node.platform)}`)
+    }
+    requireLockedBase(node, locked, { image: entry, states: locked.states })
+  } catch (error) {
+    if (error instanceof CancelledError || !(error instanceof RegistryError)) throw error
+    note(call, `the line of ${name} in ${LOCK_FILE} could not be compared with the registry: ${error.message}`)
+  }
+}
+
+/** What the registry has in place of what the lock says. */
+interface ActualBase {
+  /** Undefined where only the config was read. */
+  readonly image?: Pick<Descriptor, 'mediaType' | 'digest' | 'size'>
+  readonly states: Platform | undefined
+}
+
+/** @throws DefinitionError LOCK_INVALID where a line of the lock is not what the registry has. */
+export function requireLockedBase({ platform }: BaseNode, locked: LockedBase, { image, states }: ActualBase): void {
+  const said = [locked.image.digest, locked.image.mediaType, `${locked.image.size} bytes`].join(', ')
+  const has = image && [image.digest, image.mediaType, `${image.size} bytes`].join(', ')
+  if (has !== undefined && has !== said) throw lineWrong(locked, `it says ${said}; the registry has ${has}`)
+  const [stated, config] = [locked.states, states].map((one) => (one === undefined ? 'none' : formatPlatform(one)))
+  if (stated !== config) {
+    throw lineWrong(locked, `it says config=${stated} for ${formatPlatform(platform)}; the config says ${config}`)
+  }
+}
+
+function note({ onEvent }: StepCall, message: string): void {
+  onEvent?.({ kind: 'note', message })
+}
+
+/** @param because - what the registry has instead. */
+export function lineWrong(
+  { kind, name, platform }: { readonly kind: string; readonly name: string; readonly platform: Platform },
+  because: string,
+): DefinitionError {
+  const message = `the line '${kind} ${name} ${formatPlatform(platform)}' is not what the registry has: ${because}`
+  const hint = `take ${LOCK_FILE} from version control again, or run \`npx tsx build.ts lock --update ${name}\``
+  return new DefinitionError([{ path: LOCK_FILE, message, hint }], 'LOCK_INVALID')
+}

@@ -1,0 +1,156 @@
+import type { RegistryBaseDefinition } from '../../definition/definition.js'
+import { type Digest, digestOf } from '../../model/digest.js'
+import { RegistryError } from '../../model/errors.js'
+import {
+  canonicalJson,
+  type Descriptor,
+  encodeManifest,
+  type ImageConfig,
+  isIndex,
+  type StoredManifest,
+} from '../../model/oci.js'
+import { formatPlatform, normalizePlatform, type Platform, samePlatform } from '../../model/platform.js'
+import { formatReference, type Reference, repositoryOf } from '../../model/reference.js'
+import { readImageConfig } from '../../registry/image-config.js'
+import type { Registry, RegistryCall } from '../../registry/port.js'
+import { findImage, imagesOf, selectPlatform } from '../../registry/select-platform.js'
+import type { Outside } from '../upstream-manifests.js'
+
+/** The one image of a published base that serves a platform. */
+export interface ChosenImage {
+  /** Repository and digest of the image's manifest. */
+  readonly reference: Reference
+  readonly descriptor: Descriptor
+  /** The manifest, where it has been read. */
+  readonly manifest?: StoredManifest
+}
+
+/**
+ * Finds the image that a reference holds for a platform: the reference itself where it is a single image, else the
+ * matching child of its index.
+ *
+ * @throws RegistryError NOT_FOUND, PLATFORM_MISSING
+ */
+export async function chooseImage(
+  { reference, configPolicy }: RegistryBaseDefinition,
+  platform: Platform,
+  outside: Outside,
+  call: RegistryCall,
+): Promise<ChosenImage & { readonly index: Digest }> {
+  const found = await outside.get(reference, call)
+  if (found === undefined) {
+    throw new RegistryError('NOT_FOUND', `base ${formatReference(reference)} does not exist`, {
+      hint: 'look at the name and the tag; a private repository may also look like this without a login',
+    })
+  }
+  const place = repositoryOf(reference)
+  if (!isIndex(found.content)) {
+    const { descriptor } = found
+    const { digest } = descriptor
+    return { reference: { ...place, digest }, descriptor, manifest: found, index: digest }
+  }
+  // An image for an older variant runs too, but only where the declared platform is what counts.
+  const child =
+    configPolicy === 'trust-declared' ? selectPlatform(found.content, platform) : findImage(found.content, [platform])
+  if (child === undefined) {
+    const has = imagesOf(found.content).flatMap(({ platform: own }) =>
+      own ? [formatPlatform(normalizePlatform(own))] : [],
+    )
+    throw new RegistryError(
+      'PLATFORM_MISSING',
+      `base ${formatReference(reference)} has no ${formatPlatform(platform)}`,
+      {
+        hint: `it has ${has.join(', ')}`,
+      },
+    )
+  }
+  const { mediaType, digest, size } = child
+  return { reference: { ...place, digest }, descriptor: { mediaType, digest, size }, index: found.descriptor.digest }
+}
+
+/** A base that has been compared with its platform: what is to stand in the shared base's repository. */
+export interface CheckedImage {
+  readonly manifest: StoredManifest
+  readonly config: ImageConfig
+  /** The bytes of the config in place of the published one, where that named another platform. */
+  readonly corrected?: Uint8Array
+  /** The platform that the config states; undefined where it states none. */
+  readonly states: Platform | undefined
+  /** Set where the policy let a disagreement pass, or corrected it. */
+  readonly note?: string
+}
+
+/**
+ * Compares the config of an image with the platform that it is declared under, and does what the policy says.
+ *
+ * @throws RegistryError PLATFORM_MISMATCH, MANIFEST_UNSUPPORTED
+ */
+export async function checkImage(
+  chosen: ChosenImage,
+  { reference, configPolicy }: RegistryBaseDefinition,
+  platform: Platform,
+  registry: Registry,
+  call: RegistryCall,
+): Promise<CheckedImage> {
+  const name = formatReference(reference)
+  const manifest = chosen.manifest ?? (await registry.getManifest(chosen.reference, call))
+  if (manifest === undefined || isIndex(manifest.content)) {
+    throw new RegistryError('MANIFEST_UNSUPPORTED', `base ${name} lists ${chosen.descriptor.digest}, which is no image`)
+  }
+  const config = await readImageConfig(registry, chosen.reference, manifest.content, call)
+  const states = statedPlatform(config)
+  const { note, isWrong } = judgePlatform(states, { reference, configPolicy }, platform)
+  const told = { states, ...(note !== undefined && { note }) }
+  const isCorrected = isWrong && configPolicy === 'fix-config'
+  return isCorrected ? { ...corrected(manifest, config, platform), ...told } : { manifest, config, ...told }
+}
+
+/** What is to be said of the platform that a base's config states. */
+export interface PlatformJudgement {
+  /** Whether it is another one than the declared. */
+  readonly isWrong: boolean
+  readonly note?: string
+}
+
+/** Compares the platform that a config states with the declared one. @throws RegistryError PLATFORM_MISMATCH */
+export function judgePlatform(
+  stated: Platform | undefined,
+  { reference, configPolicy }: Pick<RegistryBaseDefinition, 'reference' | 'configPolicy'>,
+  platform: Platform,
+): PlatformJudgement {
+  if (stated !== undefined && samePlatform(stated, platform)) return { isWrong: false }
+  const says = stated === undefined ? 'nothing' : formatPlatform(stated)
+  const disagreement = `base ${formatReference(reference)} is declared ${formatPlatform(platform)}, its config says ${says}`
+  switch (configPolicy) {
+    case 'require-match':
+      throw new RegistryError('PLATFORM_MISMATCH', disagreement, {
+        hint: "take an image of that platform; where the config is known to be wrong, say configPolicy: 'trust-declared' or 'fix-config'",
+      })
+    case 'trust-declared':
+      return { isWrong: true, note: `${disagreement}; the declaration is trusted` }
+    case 'fix-config':
+      return { isWrong: true, note: `${disagreement}; the config is corrected` }
+  }
+}
+
+/** The platform that a config states; undefined where it states none. */
+export function statedPlatform({ os, architecture, variant }: ImageConfig): Platform | undefined {
+  if (!os || !architecture) return undefined
+  return normalizePlatform({ os, architecture, ...(variant !== undefined && { variant }) })
+}
+
+function corrected(
+  manifest: StoredManifest,
+  config: ImageConfig,
+  platform: Platform,
+): Pick<CheckedImage, 'manifest' | 'config' | 'corrected'> {
+  const { variant: _stated, ...rest } = config
+  const bytes = canonicalJson({ ...rest, ...platform })
+  // What is embedded is the content of the published one.
+  const { data: _data, ...descriptor } = { ...('config' in manifest.content && manifest.content.config) } as Descriptor
+  const content = {
+    ...manifest.content,
+    config: { ...descriptor, digest: digestOf(bytes), size: bytes.byteLength },
+  }
+  return { manifest: encodeManifest(content, manifest.descriptor.mediaType), config, corrected: bytes }
+}

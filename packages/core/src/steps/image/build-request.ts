@@ -1,0 +1,171 @@
+import { basename } from 'node:path'
+import { memoryDirectory } from '../../builder/buildkit/session/files/memory-directory.js'
+import type { BuildDockerfile, BuildInputs, BuildRequest } from '../../builder/port.js'
+import type { ContextListing, OpenContext } from '../../context/context-file.js'
+import type { Analysis } from '../../dockerfile/analysis.js'
+import { replaceSpans } from '../../dockerfile/pin.js'
+import { BASE_ARG, EPOCH_ARG } from '../../dockerfile/stage-links.js'
+import type { ImageNode } from '../../graph/node.js'
+import { digestOf } from '../../model/digest.js'
+import { formatReference, parseReference, withDefaultTag } from '../../model/reference.js'
+import { readDockerProxies } from '../../registry/auth/docker-proxies.js'
+import { openSecrets, openSshAgents } from './secrets/build-secrets.js'
+import { completeCaches } from './secrets/cache-credentials.js'
+import { contextSources, layoutDirectories, namedDirectories } from './context/context-sources.js'
+import type { PinnedImage } from './sources/pinned-image.js'
+import type { ResolvedContext } from './context/resolved-context.js'
+import { type Inputs, inputOf, type World } from '../step.js'
+import { type SyncedContext, syncedContext } from './context/synced-context.js'
+
+/** What a build is made of, before its base is known. */
+export interface ResolvedImage {
+  readonly context: OpenContext
+  /** What of the context the Dockerfile reads. */
+  readonly listing: ContextListing
+  readonly analysis: Analysis
+  /** The text of the Dockerfile as far as it decides the result. */
+  readonly decisiveText: string
+  readonly images: readonly PinnedImage[]
+  /** The named contexts that the Dockerfile reads. */
+  readonly contexts: readonly ResolvedContext[]
+  /** Seconds since the epoch that a step of the Dockerfile reads, and its result depends on. */
+  readonly epoch?: number
+}
+
+/** An image that is to be built. */
+export interface BuildWork {
+  readonly node: ImageNode
+  readonly resolved: ResolvedImage
+  readonly inputs: Inputs
+}
+
+/** What the builds of a Dockerfile read of this machine; platforms that read the same have the same value. */
+export interface ImageInputs extends BuildInputs {
+  readonly synced: SyncedContext
+}
+
+/** `${V%…}`, `${V#…}`, `${V/…}`: the builders that get the pinned text refuse them, and do so for us too. */
+const MODIFIER = /\$\{\w+[%#/]/
+
+/** The file that a Dockerfile has which is in none. */
+const INLINE_FILE = 'Dockerfile'
+
+/** What a builder is requested to do. @throws HostError SECRET_UNAVAILABLE */
+export async function buildRequest(
+  work: BuildWork,
+  destination: BuildRequest['destination'],
+  { contexts }: Pick<World, 'contexts'>,
+): Promise<BuildRequest & { readonly inputs: ImageInputs }> {
+  const { node, resolved } = work
+  const { build, platform, format } = node
+  const { target, network, args, labels, addHosts, noCache, pull, shmSize, ulimits } = build
+  const base = baseReference(work)
+  const dockerfile = dockerfileOf(resolved)
+  return {
+    platform,
+    destination,
+    mediaTypes: format,
+    inputs: await imageInputs(work, dockerfile, contexts),
+    dockerfile,
+    pins: [
+      ...baseNamesOf(node).map((name) => ({ name, pinned: base })),
+      ...pipelinePins(work),
+      ...resolved.images.map(({ name, pinned }) => ({ name, pinned })),
+    ],
+    args: {
+      // As buildx does: BuildKit 0.11 and newer dates the image with it, and older ones ignore it.
+      ...(contexts.epoch !== undefined && { [EPOCH_ARG]: String(contexts.epoch) }),
+      ...args,
+      ...((resolved.analysis.usesBaseArg || resolved.analysis.usesBaseArgInStage) && { [BASE_ARG]: base }),
+    },
+    // Outside the key, like the network that they lead to.
+    proxies: await readDockerProxies(process.env),
+    labels,
+    addHosts,
+    noCache,
+    pull,
+    cacheFrom: completeCaches(build.cacheFrom, process.env),
+    cacheTo: completeCaches(build.cacheTo, process.env),
+    entitlements: build.entitlements,
+    contexts: contextSources(resolved.contexts),
+    layouts: layoutDirectories(resolved.contexts),
+    ulimits,
+    ...(build.attest !== undefined && { attest: build.attest }),
+    ...(shmSize !== undefined && { shmSize }),
+    ...(target !== undefined && { target }),
+    ...(network !== undefined && { network }),
+  }
+}
+
+/** The whole names, with tags, by which a Dockerfile may name the base. */
+export function baseNamesOf({ baseNames }: ImageNode): readonly string[] {
+  return baseNames.flatMap((name) => {
+    const reference = parseReference(name)
+    return reference === undefined ? [] : [formatReference(withDefaultTag(reference))]
+  })
+}
+
+/** The index of the shared base with its digest: one value for all platforms. */
+function baseReference({ node, inputs }: BuildWork): string {
+  return formatReference(inputOf(inputs, node.baseIndex).reference)
+}
+
+/** The images that the run makes in other pipelines, with their digests. */
+function pipelinePins({ node, inputs }: BuildWork): BuildRequest['pins'] {
+  return node.pipelineImages.map(({ name, result }) => ({
+    name,
+    pinned: formatReference(inputOf(inputs, result).reference),
+  }))
+}
+
+function dockerfileOf({ context: { dockerfile } }: ResolvedImage): BuildDockerfile {
+  const file =
+    dockerfile.file === dockerfile.name && !dockerfile.file.includes('/') ? INLINE_FILE : basename(dockerfile.file)
+  return { name: dockerfile.name, text: dockerfile.text, file, pinnedFile: `${file}.pinned` }
+}
+
+function imageInputs(work: BuildWork, dockerfile: BuildDockerfile, contexts: World['contexts']): Promise<ImageInputs> {
+  const { build } = work.node
+  const { context } = work.resolved
+  const pinned = pinnedDockerfile(work)
+  const { secrets, ssh } = build
+  const named = work.resolved.contexts.filter(({ kind }) => kind === 'files')
+  const files = { [dockerfile.file]: dockerfile.text, [dockerfile.pinnedFile]: pinned }
+  const identity = {
+    context: [build.context, build.dockerfile, build.dockerfileInline, build.fileModes],
+    contexts: named.map(({ name }) => [name, build.contexts[name]]),
+    files,
+    secrets,
+    ssh,
+  }
+  return contexts.inputs(identity, async () => {
+    const synced = syncedContext(context, contexts.epoch)
+    return {
+      synced,
+      directories: {
+        ...namedDirectories(work.resolved.contexts, contexts.epoch),
+        context: synced,
+        dockerfile: memoryDirectory(files),
+      },
+      sharedKey: digestOf(Buffer.from(`${context.directory}\n${context.dockerfile.file}`)),
+      secrets: openSecrets(secrets, process.env),
+      ssh: await openSshAgents(ssh, process.env),
+    }
+  })
+}
+
+/** The Dockerfile with every image pinned by digest; the base by that of its index, so that one text serves all platforms. */
+function pinnedDockerfile(work: BuildWork): string {
+  const { context, analysis, images } = work.resolved
+  const base = baseReference(work)
+  const bases = analysis.literalBases.map((place) => ({ place, text: base }))
+  const { text } = context.dockerfile
+  const others = images.flatMap(({ places, pinned }) => places.map((place) => ({ place, text: pinned })))
+  const made = new Map(pipelinePins(work).map(({ name, pinned: text }) => [name, text]))
+  const ofPipelines = analysis.externals.flatMap(({ name, places }) => {
+    const pinned = made.get(name)
+    return pinned === undefined ? [] : places.map((place) => ({ place, text: pinned }))
+  })
+  const known = [...others, ...ofPipelines].filter(({ place }) => !MODIFIER.test(text.slice(place.start, place.end)))
+  return replaceSpans(text, [...bases, ...known])
+}

@@ -1,0 +1,52 @@
+import type { ContextEntry } from '../../../context/context-file.js'
+import { checkName, checkValue, type NamedCheck } from '../../check-value.js'
+
+/** Stands for a file, directory or link of a context; the path is in no record. */
+export interface EntryCheck extends NamedCheck {
+  /** `f`, `d` or `l` for the kind, and the check value of the last component of the path. */
+  readonly name: string
+  /** Of directories, 4 more bits of the name. */
+  readonly content: string
+  /** Permission bits as an octal number; empty for links. */
+  readonly mode: string
+}
+
+const KINDS = { file: 'f', directory: 'd', symlink: 'l' } as const
+
+/** Whether it stands for a directory. */
+export function isDirectoryCheck({ name }: EntryCheck): boolean {
+  return name.startsWith(KINDS.directory)
+}
+
+/** The check values of the entries of a context, in the order of the entries. */
+export function checkEntries(entries: readonly ContextEntry[]): readonly EntryCheck[] {
+  return entries.map(contextEntryCheck)
+}
+
+/** The check values of the lines of a Dockerfile. */
+export function checkLines(text: string): readonly string[] {
+  return text.split('\n').map((line) => checkValue(line))
+}
+
+/**
+ * The name alone, without its directories: it is in the record once, while a directory's name is in the paths of all that is
+ * in it, and check values of many paths would confirm a guess.
+ */
+export function contextEntryCheck(entry: ContextEntry): EntryCheck {
+  const name = KINDS[entry.kind] + checkName(lastName(entry))
+  if (entry.kind === 'directory') {
+    return { name, content: checkValue(lastName(entry)).slice(0, 1), mode: entry.mode.toString(8) }
+  }
+  if (entry.kind === 'symlink') {
+    return { name, content: checkValue(entry.rawTarget?.toString('hex') ?? entry.target), mode: '' }
+  }
+  const { digest, link } = entry
+  // JSON for digests has no lone surrogates.
+  const content = checkValue(link === undefined ? digest : [digest, JSON.stringify(link)])
+  return { name, content, mode: entry.mode.toString(8) }
+}
+
+function lastName({ path, rawPath }: ContextEntry): string {
+  if (rawPath === undefined) return path.slice(path.lastIndexOf('/') + 1)
+  return rawPath.subarray(rawPath.lastIndexOf('/') + 1).toString('hex')
+}

@@ -1,0 +1,55 @@
+import type { ContextEntry } from '../../../context/context-file.js'
+import type { ChangedPath } from '../../../model/run/plan-reason.js'
+import { alignChecks } from '../../align-checks.js'
+import { checkLines, contextEntryCheck, type EntryCheck, isDirectoryCheck } from './context-checks.js'
+import type { ContextRecord, RecordedContext } from './context-record.js'
+
+/** How many paths a reason names. */
+const NAMED_PATHS = 5
+
+/** What of a context differs from a record of a former one. */
+export interface ContextDifference {
+  readonly paths: readonly ChangedPath[]
+  /** Undefined where the contexts differ too much to be compared. */
+  readonly changed?: number
+  readonly removed?: number
+  /** First line of the Dockerfile that differs, from 1. */
+  readonly line?: number
+}
+
+/** Compares a context with the record of a former one. Directories that come or go are reported by their files. */
+export function compareWithRecord({ context, listing }: RecordedContext, record: ContextRecord): ContextDifference {
+  const line = firstDifference(record.dockerfile, checkLines(context.dockerfile.text))
+  const next = listing.entries.map((entry) => ({ ...contextEntryCheck(entry), entry }))
+  const aligned = alignChecks(record.entries, next)
+  if (aligned === undefined) return { paths: [], ...(line !== undefined && { line }) }
+  const removed = aligned.filter(({ former, next: now }) => now === undefined && former && !isDirectoryCheck(former))
+  const paths = aligned.flatMap(({ former, next: now }): readonly ChangedPath[] => {
+    const change = now && changeOf(former, now)
+    // The lines of the Dockerfile say more.
+    if (change === undefined || (change === 'changed' && now?.entry.path === context.dockerfile.name)) return []
+    return [{ path: now?.entry.path ?? '', change }]
+  })
+  return {
+    paths: paths.slice(0, NAMED_PATHS),
+    changed: paths.length,
+    removed: removed.length,
+    ...(line !== undefined && { line }),
+  }
+}
+
+function changeOf(
+  former: EntryCheck | undefined,
+  next: EntryCheck & { readonly entry: ContextEntry },
+): ChangedPath['change'] | undefined {
+  const isDirectory = next.entry.kind === 'directory'
+  if (former === undefined) return isDirectory ? undefined : 'added'
+  if (former.content !== next.content && !isDirectory) return 'changed'
+  return former.mode === next.mode ? undefined : 'mode'
+}
+
+function firstDifference(former: readonly string[], next: readonly string[]): number | undefined {
+  const at = next.findIndex((line, index) => line !== former[index])
+  if (at >= 0) return at + 1
+  return former.length > next.length ? next.length + 1 : undefined
+}

@@ -1,0 +1,111 @@
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import type { ContextDockerfile, ContextListing } from '../../../context/context-file.js'
+import { type Digest, digestOf } from '../../../model/digest.js'
+import { parseJson } from '../../../model/json.js'
+import { LIMITS } from '../../../model/limits.js'
+import { canonicalJson, encodeManifest, isIndex, MEDIA_TYPES } from '../../../model/oci.js'
+import type { Reference, Repository } from '../../../model/reference.js'
+import { allOrNone } from '../../../registry/all-or-none.js'
+import type { Registry, RegistryCall } from '../../../registry/port.js'
+import { checkEntries, checkLines, type EntryCheck } from './context-checks.js'
+import { CREATED_ANNOTATION, createdDate } from '../../created-date.js'
+import { contextReference } from '../../key.js'
+
+/** Media type of a {@link ContextRecord}. Records of version 2 had hashes that confirm guesses of names and contents. */
+const RECORD_TYPE = 'application/vnd.polyarch.context.v3+json'
+
+/** What a context and its Dockerfile were made of, by check values, so that a later plan can say what differs. */
+export interface ContextRecord {
+  /** Of each line of the Dockerfile. */
+  readonly dockerfile: readonly string[]
+  /** Of each file, directory and link, in the order of the context. */
+  readonly entries: readonly EntryCheck[]
+}
+
+/** What the record of a context is made of, or compared with. */
+export interface RecordedContext {
+  readonly context: { readonly dockerfile: Pick<ContextDockerfile, 'text' | 'name'> }
+  readonly listing: Pick<ContextListing, 'entries'>
+}
+
+/** Where the record of a context and its Dockerfile is: equal ones are recorded once per repository. */
+export function recordReference(repository: Repository, context: Digest, dockerfile: Digest): Reference {
+  return contextReference(repository, digestOf(canonicalJson([context, dockerfile])))
+}
+
+/** How long a record is not written again: the platforms of one run share it. */
+const REWRITTEN_AFTER_MS = 10 * 60_000
+
+/** Records a context, with the time, in the repository of the image that is built from it. The date protects the image from `prune`. */
+export async function writeContextRecord(
+  registry: Registry,
+  reference: Reference,
+  record: ContextRecord,
+  call: RegistryCall,
+): Promise<void> {
+  const now = Date.now()
+  const found = await registry.getManifest(reference, { ...call, fresh: true })
+  const date = found && createdDate(found.content.annotations)
+  if (date !== undefined && now - date < REWRITTEN_AFTER_MS) return
+  const empty = Buffer.from('{}')
+  const config = descriptorOf(empty, MEDIA_TYPES.ociEmpty)
+  // A record without files is only a date.
+  const isTooLarge = record.entries.length > LIMITS.recordedFiles
+  const bytes = isTooLarge ? empty : canonicalJson(record)
+  const layer = isTooLarge ? config : descriptorOf(bytes, RECORD_TYPE)
+  const blobs = [
+    { descriptor: config, open: () => Readable.from([empty]) },
+    ...(isTooLarge ? [] : [{ descriptor: layer, open: () => Readable.from([bytes]) }]),
+  ]
+  await allOrNone(blobs, call, (blob, own) => registry.writeBlob(reference, blob, own))
+  const annotations = { [CREATED_ANNOTATION]: new Date(now).toISOString() }
+  const content = { schemaVersion: 2 as const, artifactType: RECORD_TYPE, config, layers: [layer], annotations }
+  await registry.putManifest(reference, encodeManifest(content, MEDIA_TYPES.ociManifest), call)
+}
+
+function descriptorOf(bytes: Uint8Array, mediaType: string) {
+  return { mediaType, digest: digestOf(bytes), size: bytes.byteLength }
+}
+
+/** The record of a former context; undefined where there is none that can be read. */
+export async function readContextRecord(
+  registry: Registry,
+  reference: Reference,
+  call: RegistryCall,
+): Promise<ContextRecord | undefined> {
+  const manifest = await registry.getManifest(reference, call)
+  if (manifest === undefined || isIndex(manifest.content)) return undefined
+  const [layer] = manifest.content.layers
+  if (layer === undefined || layer.mediaType !== RECORD_TYPE || layer.size > LIMITS.contextRecord) return undefined
+  return parseContextRecord(await buffer(await registry.readBlob(reference, layer, call)))
+}
+
+/** Reads a record; undefined where it is none of this version. */
+export function parseContextRecord(bytes: Buffer): ContextRecord | undefined {
+  try {
+    const value: unknown = parseJson(bytes.toString())
+    return isContextRecord(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Anybody may have written it. */
+function isContextRecord(value: unknown): value is ContextRecord {
+  if (typeof value !== 'object' || value === null) return false
+  const { dockerfile, entries } = value as Partial<Record<keyof ContextRecord, unknown>>
+  const isText = (one: unknown) => typeof one === 'string'
+  return Array.isArray(dockerfile) && dockerfile.every(isText) && Array.isArray(entries) && entries.every(isEntryCheck)
+}
+
+function isEntryCheck(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const { name, content, mode } = value as Partial<Record<keyof EntryCheck, unknown>>
+  return [name, content, mode].every((one) => typeof one === 'string')
+}
+
+/** The record of a context and its Dockerfile. */
+export function recordOf({ context, listing }: RecordedContext): ContextRecord {
+  return { dockerfile: checkLines(context.dockerfile.text), entries: checkEntries(listing.entries) }
+}

@@ -1,0 +1,50 @@
+import { digestOf, hexOf } from '../../../model/digest.js'
+import type { ResolvedContext } from './resolved-context.js'
+import { type SyncedContext, syncedContext } from './synced-context.js'
+
+/** Hex digits of the id of a layout. The reference that it is part of takes 64 of them for the id of an image. */
+const ID_DIGITS = 32
+
+/** Named contexts by name, as BuildKit's frontend takes them. */
+export function contextSources(contexts: readonly ResolvedContext[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(contexts.map((context) => [context.name, sourceOf(context)]))
+}
+
+function sourceOf(context: ResolvedContext): string {
+  switch (context.kind) {
+    case 'files':
+      return `local:${directoryName(context.name)}`
+    case 'image':
+      return `docker-image://${context.image.pinned}`
+    case 'layout':
+      return `oci-layout://${layoutId(context.directory)}@${context.index}`
+  }
+}
+
+/** The directories that the session serves, by the names in {@link contextSources}. */
+export function namedDirectories(
+  contexts: readonly ResolvedContext[],
+  epoch: number | undefined,
+): Readonly<Record<string, SyncedContext>> {
+  return Object.fromEntries(
+    contexts.flatMap((one) =>
+      one.kind === 'files' ? [[directoryName(one.name), syncedContext(one.context, epoch)]] : [],
+    ),
+  )
+}
+
+/** The image layouts that the session serves, by the ids in {@link contextSources}. */
+export function layoutDirectories(contexts: readonly ResolvedContext[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    contexts.flatMap((one) => (one.kind === 'layout' ? [[layoutId(one.directory), one.directory]] : [])),
+  )
+}
+
+/** Neither the main context nor the directory of the Dockerfile has such a name. */
+function directoryName(context: string): string {
+  return `context:${context}`
+}
+
+function layoutId(directory: string): string {
+  return `layout-${hexOf(digestOf(directory)).slice(0, ID_DIGITS)}`
+}

@@ -1,0 +1,64 @@
+import type { BuildInputs } from '../../../builder/port.js'
+import type { OpenContext } from '../../../context/context-file.js'
+import type { GitOrigin } from '../../../context/git/git-origin.js'
+import { type ContextRequest, openContext } from '../../../context/open-context.js'
+import type { ContextDefinition } from '../../../definition/declare/build-context.js'
+import { sweepTempFolders } from '../../../host/temp-folder.js'
+import { closeAll } from '../../../model/async/close-all.js'
+
+/** The contexts of a run: each is opened once, however many platforms are built from it. */
+export interface Contexts extends AsyncDisposable {
+  /** Seconds since the epoch that files, and images where the builder can, are dated with. */
+  readonly epoch: number | undefined
+  open(request: ContextRequest, signal?: AbortSignal): Promise<OpenContext>
+  /** Where a context is from, as far as git knows. */
+  origin(context: ContextDefinition, signal?: AbortSignal): Promise<GitOrigin>
+  /** The one value for builds with equal inputs, so that they share a session. @param identity - what decides the inputs */
+  inputs<T extends BuildInputs>(identity: unknown, make: () => Promise<T>): Promise<T>
+}
+
+/** What a run decides about its contexts. */
+export interface ContextsOptions {
+  /** Seconds since the epoch that files are dated with. */
+  readonly epoch?: number | undefined
+  /** The folder of the digests of files that earlier runs read; without it every file is read. */
+  readonly cacheFolder?: (() => Promise<string>) | undefined
+}
+
+/** Starts with none, and removes what killed runs left. */
+export function createContexts({ epoch, cacheFolder }: ContextsOptions = {}): Contexts {
+  const swept = sweepTempFolders()
+  const opened = new Map<string, Promise<OpenContext>>()
+  const origins = new Map<string, Promise<GitOrigin>>()
+  const inputs = new Map<string, Promise<BuildInputs>>()
+  const functions = new Map<unknown, number>()
+  // A function has no text, and the same one gives the same.
+  const textOf = (value: unknown) =>
+    JSON.stringify(value, (_name, part: unknown) => {
+      if (typeof part !== 'function') return part
+      functions.set(part, functions.get(part) ?? functions.size)
+      return functions.get(part)
+    })
+  return {
+    epoch,
+    open: (request, signal) => once(opened, textOf(request), () => openContext(request, { signal, cacheFolder })),
+    origin: (context, signal) =>
+      once(origins, JSON.stringify(context), async () => {
+        const { readGitOrigin } = await import('../../../context/git/git-origin.js')
+        return readGitOrigin(context, signal)
+      }),
+    inputs: <T extends BuildInputs>(identity: unknown, make: () => Promise<T>) =>
+      once(inputs, textOf(identity), make) as Promise<T>,
+    async [Symbol.asyncDispose]() {
+      await swept
+      const settled = await Promise.allSettled(opened.values())
+      await closeAll(settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])))
+    },
+  }
+}
+
+function once<Key, Value>(values: Map<Key, Promise<Value>>, key: Key, make: () => Promise<Value>): Promise<Value> {
+  const value = values.get(key) ?? make()
+  values.set(key, value)
+  return value
+}

@@ -1,0 +1,124 @@
+import type { ContextListing, OpenContext } from '../../../context/context-file.js'
+import type { BuildDefinition } from '../../../definition/declare/build-settings.js'
+import type { NamedContextDefinition } from '../../../definition/declare/named-contexts.js'
+import type { Analysis, ReadContext } from '../../../dockerfile/analysis.js'
+import { getFromLayout } from '../../../layout/layout-manifests.js'
+import type { Digest } from '../../../model/digest.js'
+import { DefinitionError } from '../../../model/errors.js'
+import type { Platform } from '../../../model/platform.js'
+import { childFor, type PinnedImage, pinImage } from '../sources/pinned-image.js'
+import type { StepCall, World } from '../../step.js'
+
+/** A named context that the Dockerfile reads, with what its content is now. */
+export type ResolvedContext =
+  | { readonly kind: 'files'; readonly name: string; readonly context: OpenContext; readonly listing: ContextListing }
+  | { readonly kind: 'image'; readonly name: string; readonly image: PinnedImage }
+  | {
+      readonly kind: 'layout'
+      readonly name: string
+      readonly directory: string
+      /** Of the index, or of the only image. */
+      readonly index: Digest
+      /** Of the platform's own image; the same as `index` where the layout is used for other platforms too. */
+      readonly image: Digest
+    }
+
+/** Stands for the content of a context in the key of an image. */
+export function contextDigest(context: ResolvedContext): Digest {
+  switch (context.kind) {
+    case 'files':
+      return context.listing.digest
+    case 'image':
+      return context.image.image
+    case 'layout':
+      return context.image
+  }
+}
+
+/** The images that a build uses by their pinned names: those of its Dockerfile, and those of its contexts. */
+export function pinnedImages({
+  images,
+  contexts,
+}: {
+  readonly images: readonly PinnedImage[]
+  readonly contexts: readonly ResolvedContext[]
+}): readonly PinnedImage[] {
+  return [...images, ...contexts.flatMap((context) => (context.kind === 'image' ? [context.image] : []))]
+}
+
+/**
+ * Resolves the named contexts that a Dockerfile reads; notes the others.
+ *
+ * @throws DefinitionError where a directory or layout does not exist; RegistryError NOT_FOUND, PLATFORM_MISSING
+ */
+export async function resolveContexts(
+  { contexts }: Pick<Analysis, 'contexts'>,
+  { build, platform }: { readonly build: BuildDefinition; readonly platform: Platform },
+  dockerfile: string,
+  world: World,
+  call: StepCall,
+): Promise<readonly ResolvedContext[]> {
+  noteUnread(contexts, build, dockerfile, call)
+  return Promise.all(
+    contexts.flatMap((read) => {
+      const definition = build.contexts[read.name]
+      return definition === undefined ? [] : [resolveContext(definition, read, { build, platform }, world, call)]
+    }),
+  )
+}
+
+/** Says which contexts no instruction reads: mostly their names are misspelt. */
+function noteUnread(read: readonly ReadContext[], build: BuildDefinition, dockerfile: string, call: StepCall): void {
+  const names = new Set(read.map(({ name }) => name))
+  for (const name of Object.keys(build.contexts)) {
+    if (names.has(name)) continue
+    const message = `${dockerfile}: no instruction of the build reads the context '${name}'; name it in FROM, COPY --from or RUN --mount=from`
+    call.onEvent?.({ kind: 'note', message })
+  }
+}
+
+async function resolveContext(
+  definition: NamedContextDefinition,
+  { name, isForTarget }: ReadContext,
+  { build, platform }: { readonly build: BuildDefinition; readonly platform: Platform },
+  world: World,
+  call: StepCall,
+): Promise<ResolvedContext> {
+  switch (definition.kind) {
+    case 'image': {
+      const image = await pinImage({ name: definition.name, places: [], isForTarget }, platform, world, call)
+      return { kind: 'image', name, image }
+    }
+    case 'layout':
+      return { kind: 'layout', name, ...(await resolveLayout(definition, name, isForTarget ? platform : undefined)) }
+    default: {
+      // As docker: a .dockerignore counts in directories of this machine alone.
+      const isWhole = definition.kind !== 'directory'
+      const request = { context: definition, dockerfile: '', inline: '', fileModes: build.fileModes, isWhole }
+      const context = await world.contexts.open(request, call.signal)
+      return { kind: 'files', name, context, listing: await context.select('all', call.signal) }
+    }
+  }
+}
+
+async function resolveLayout(
+  { directory, tag, digest }: Extract<NamedContextDefinition, { readonly kind: 'layout' }>,
+  name: string,
+  platform: Platform | undefined,
+) {
+  const reference = {
+    registry: 'oci-layout:',
+    repository: directory,
+    ...(tag !== undefined && { tag }),
+    ...(digest !== undefined && { digest }),
+  }
+  const found = await getFromLayout(directory, reference)
+  if (found === undefined) {
+    const which = digest ?? (tag === undefined ? 'image' : `'${tag}'`)
+    const message = `the image layout '${directory}' has no ${which}`
+    throw new DefinitionError([{ path: `build.contexts.${name}`, message, hint: 'write oci-layout://DIR:TAG' }])
+  }
+  const index = found.descriptor.digest
+  const image = platform === undefined ? index : childFor(`the context '${name}' is ${directory}`, found, platform)
+  return { directory, index, image }
+}

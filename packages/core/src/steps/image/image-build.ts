@@ -1,0 +1,117 @@
+import type { Builder, BuiltImage } from '../../builder/port.js'
+import { shownName } from '../../context/files/raw-name.js'
+import type { ImageNode } from '../../graph/node.js'
+import { DefinitionError, EngineError } from '../../model/errors.js'
+import { type Reference, repositoryOf } from '../../model/reference.js'
+import { type BuildWork, baseNamesOf, buildRequest, type ImageInputs, type ResolvedImage } from './build-request.js'
+import { noteLeftOutCaches } from './secrets/cache-credentials.js'
+import { pushReference } from '../key.js'
+import { resolvedDigest } from './sources/pinned-image.js'
+import { pinnedImages } from './context/resolved-context.js'
+import { combinedPaths } from './sources/source-changes.js'
+import { makeSourceRecord, type SourceRecord } from './sources/source-record.js'
+import type { Output, PerformCall, Work, World } from '../step.js'
+import { recordedArgs } from './trigger-args.js'
+
+/** An image in its repository, as the builder pushed it, with what it was built from. */
+export interface PushedImage {
+  readonly reference: Reference
+  readonly sources: SourceRecord
+}
+
+/**
+ * Builds an image, runs the check of its base in it, and pushes it.
+ *
+ * @param findOther - finds the result of another run with the same key, which may have ended during the build: a push would
+ * replace it by an equal image with another digest.
+ * @returns what was pushed, or the result of the other run.
+ * @throws EngineError; CancelledError
+ */
+export async function pushImage(
+  work: Work<ImageNode, ResolvedImage>,
+  world: World,
+  call: PerformCall,
+  findOther: () => Promise<Output | undefined>,
+): Promise<PushedImage | Output> {
+  const { engine } = call
+  if (engine === undefined) throw new TypeError('an image is built on an engine')
+  const { node, key } = work
+  const destination = pushReference(node.repository, key, node.format)
+  const request = await buildRequest(work, destination, world)
+  await requireNames(work.resolved, engine, call)
+  noteLeftOutCaches(node.build, process.env, call)
+  await using built = await engine.build(request, call)
+  if (node.build.check !== undefined) await runCheck(built, node.build.check, node, call)
+  const other = work.anew ? undefined : await findOther()
+  if (other !== undefined) return other
+  const reference = { ...repositoryOf(destination), digest: await built.push(call) }
+  return { reference, sources: await recordSources(built, request.inputs, work, world, call) }
+}
+
+/** @throws EngineError CONTEXT_UNREADABLE if the builder cannot take a name of the context */
+async function requireNames({ listing, contexts }: ResolvedImage, engine: Builder, call: PerformCall): Promise<void> {
+  const listings = [listing, ...contexts.flatMap((one) => (one.kind === 'files' ? [one.listing] : []))]
+  const entries = listings.flatMap((one) => one.entries)
+  const raw = entries.find((entry) => entry.rawPath ?? ('rawTarget' in entry && entry.rawTarget))
+  if (raw === undefined) return
+  const { features, address, version } = await engine.describe(call)
+  if (features.rawNames) return
+  const message = `the context has a name that is not UTF-8, '${shownName(raw.path)}', which the builder ${address} (${version}) does not take`
+  throw new EngineError('CONTEXT_UNREADABLE', message, { hint: 'rename it, or name it in .dockerignore' })
+}
+
+/**
+ * Runs the check of the image's base in the image that has just been built, before it is kept: what fails it is never
+ * found by a later run.
+ *
+ * @throws EngineError CHECK_FAILED; CancelledError
+ */
+async function runCheck(
+  built: BuiltImage,
+  check: readonly string[],
+  { baseName }: ImageNode,
+  call: PerformCall,
+): Promise<void> {
+  try {
+    await built.run(check, call)
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.code !== 'BUILD_FAILED') throw error
+    const command = check.join(' ')
+    throw new EngineError('CHECK_FAILED', `the image fails the check of its base ${baseName}: ${command}`, {
+      cause: error,
+      hint: error.message,
+    })
+  }
+}
+
+/** Completes what the builder reported with what of it counts for this platform. */
+async function recordSources(
+  { sources }: BuiltImage,
+  { synced }: ImageInputs,
+  { node, resolved, inputs }: BuildWork,
+  world: World,
+  call: PerformCall,
+): Promise<SourceRecord> {
+  const { analysis, context, listing } = resolved
+  const requested = synced.requested === 'all' ? 'all' : [...synced.requested]
+  const read = await context.select(combinedPaths(analysis.contextPaths, requested), call.signal)
+  const forTarget = new Set(analysis.externals.filter(({ isForTarget }) => isForTarget).map(({ name }) => name))
+  const reported = await makeSourceRecord({
+    sources,
+    namesInKey: new Set([...baseNamesOf(node), ...node.pipelineImages.map(({ name }) => name)]),
+    pinnedRemotes: new Set(analysis.pinnedRemotes),
+    resolve: (name, digest) =>
+      resolvedDigest({ name, digest, isForTarget: forTarget.has(name) }, node.platform, world, call),
+    context: read.digest === listing.digest ? undefined : { paths: requested, digest: read.digest },
+  })
+  // Old builders get the pinned names in the Dockerfile itself, and report no other.
+  const pinned = pinnedImages(resolved).map(({ name, index, image }) => [name, { index, image }] as const)
+  const images = { ...Object.fromEntries(pinned), ...reported.images }
+  const unusedArgs = await recordedArgs({ node, resolved, inputs }, { images }, world, call)
+  const record = { ...reported, images, ...(unusedArgs !== undefined && { unusedArgs }) }
+  const [unverifiable] = record.unverifiable
+  if (unverifiable === undefined || node.build.volatile !== 'refuse') return record
+  const message = `the build used ${unverifiable}, whose content may change without notice`
+  const hint = 'pin it by a checksum, a commit or a digest, or copy it into the context'
+  throw new DefinitionError([{ path: context.dockerfile.file, message, hint }])
+}

@@ -1,0 +1,82 @@
+import type { ImageNode } from '../../graph/node.js'
+import type { Digest } from '../../model/digest.js'
+import { RegistryError } from '../../model/errors.js'
+import type { PlanReason } from '../../model/run/plan-reason.js'
+import { formatReference } from '../../model/reference.js'
+import type { ResolvedImage } from './build-request.js'
+import type { ContextDifference } from './context/context-difference.js'
+import { readContextRecord, recordOf, recordReference, writeContextRecord } from './context/context-record.js'
+import { decidingInputs } from './image-key.js'
+import { checkArgs, type ImageParts, imageParts, readParts } from './image-parts.js'
+import { sourceChanges } from './sources/source-changes.js'
+import { readSources } from './sources/source-record.js'
+import type { StepCall, Work, World } from '../step.js'
+
+type DescribedWork = Work<ImageNode, ResolvedImage>
+
+/** What an image's key is made of, part by part. */
+export function partsOf({ node, resolved, inputs }: DescribedWork): ImageParts {
+  return imageParts(decidingInputs(node, resolved, inputs), resolved.listing.entries)
+}
+
+/** Keeps of what the context was made, for the reasons of later plans. A registry that will not have it costs these alone. */
+export async function recordContext(work: DescribedWork, { registry }: World, call: StepCall): Promise<void> {
+  const { context, dockerfile } = partsOf(work)
+  const reference = recordReference(work.node.repository, context, dockerfile)
+  try {
+    await writeContextRecord(registry, reference, recordOf(work.resolved), call)
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error
+    call.onEvent?.({ kind: 'note', message: `the next plan cannot name the files that change: ${error.message}` })
+  }
+}
+
+/** Says in what the image differs from the published one of its platform. */
+export async function explainImage(work: DescribedWork, world: World, call: StepCall): Promise<readonly PlanReason[]> {
+  const { registry } = world
+  const { index, image } = work.former
+  if (index === undefined) return [{ kind: 'absent' }]
+  if (image === undefined) return [{ kind: 'new-platform' }]
+  const found = await registry.getManifest(image.reference, { ...call, fresh: true })
+  if (found === undefined) {
+    const message = `${formatReference(image.reference)}, which is published, was deleted from the repository`
+    call.onEvent?.({ kind: 'note', message })
+    return [{ kind: 'deleted' }]
+  }
+  const former = readParts(found.content.annotations)
+  if (former === undefined) return [{ kind: 'untold' }]
+  const sources = readSources(found.content.annotations)
+  // With the library that compares lists: only where something differs.
+  const { partsDifference } = await import('./parts-difference.js')
+  const args = checkArgs(decidingInputs(work.node, work.resolved, work.inputs).build.args)
+  const reasons = [
+    ...partsDifference(former, partsOf(work), args),
+    ...(sources === undefined ? [] : await sourceChanges(sources, work.node, work.resolved, world, call)),
+  ]
+  const isContext = reasons.some(({ kind }) => kind === 'context-changed' || kind === 'dockerfile-changed')
+  const difference = isContext ? await contextDifference(work, former, registry, call) : undefined
+  const told = difference === undefined ? reasons : reasons.flatMap((reason) => withDifference(reason, difference))
+  return told.length === 0 ? [{ kind: 'unnamed' }] : told
+}
+
+async function contextDifference(
+  { node, resolved }: DescribedWork,
+  former: { readonly context: Digest; readonly dockerfile: Digest },
+  registry: World['registry'],
+  call: StepCall,
+): Promise<ContextDifference | undefined> {
+  const reference = recordReference(node.repository, former.context, former.dockerfile)
+  const record = await readContextRecord(registry, reference, call)
+  if (record === undefined) return undefined
+  const { compareWithRecord } = await import('./context/context-difference.js')
+  return compareWithRecord(resolved, record)
+}
+
+/** A context in which the Dockerfile alone changed is no reason beside that for the Dockerfile. */
+function withDifference(reason: PlanReason, { line, ...context }: ContextDifference): readonly PlanReason[] {
+  if (reason.kind === 'context-changed') {
+    const isDockerfileAlone = line !== undefined && context.changed === 0 && context.removed === 0
+    return isDockerfileAlone ? [] : [{ kind: 'context-changed', ...context }]
+  }
+  return [reason.kind === 'dockerfile-changed' && line !== undefined ? { kind: 'dockerfile-changed', line } : reason]
+}

@@ -1,0 +1,94 @@
+import { BASE_ARG, EPOCH_ARG } from '../../dockerfile/stage-links.js'
+import type { ImageNode } from '../../graph/node.js'
+import { formatReference } from '../../model/reference.js'
+import type { ResolvedImage } from './build-request.js'
+import type { ImageInputs } from './image-parts.js'
+import { contextDigest } from './context/resolved-context.js'
+import { type Inputs, inputOf } from '../step.js'
+
+type Decided = Pick<ResolvedImage, 'analysis' | 'listing' | 'decisiveText' | 'epoch' | 'contexts'>
+
+/** The nodes whose results are part of an image's key: its base, the whole index where more of it is used, and images of other pipelines. */
+export function decidingNodes(node: ImageNode, { analysis }: Pick<ResolvedImage, 'analysis'>): readonly string[] {
+  const { base, baseIndex, pipelineImages } = node
+  return [
+    ...new Set(pipelineImages.map(({ decidedBy }) => decidedBy)),
+    ...(analysis.usesBaseElsewhere ? [] : [base]),
+    ...(analysis.usesBaseElsewhere || analysis.usesBaseArgInStage ? [baseIndex] : []),
+  ]
+}
+
+/** What decides an image: the one source of its key and of the parts that a plan compares. */
+export function decidingInputs(node: ImageNode, resolved: Decided, inputs: Inputs): ImageInputs {
+  const { analysis, listing, decisiveText } = resolved
+  const { base, baseIndex } = node
+  return {
+    base: inputOf(inputs, analysis.usesBaseElsewhere ? baseIndex : base).descriptor.digest,
+    context: listing.digest,
+    dockerfile: decisiveText,
+    build: decidingSettings(node, resolved, inputs),
+  }
+}
+
+/**
+ * A build without what does not decide its result, or does so in other parts of the key. What the image is checked by is
+ * part of it: an image that was checked by less is another one.
+ */
+function decidingSettings(node: ImageNode, resolved: Decided, inputs: Inputs): ImageInputs['build'] {
+  const { context: _context, fileModes: _modes, dockerfile: _path, dockerfileInline: _text, ...settings } = node.build
+  const { cacheFrom: _cache, noCache: _noCache, pull: _pull, reuse: _reuse, volatile: _volatile, ...rest } = settings
+  const { args: _args, addHosts, target, ulimits, cacheTo, secrets, ssh, ...others } = rest
+  const { entitlements: _permissions, contexts: _contexts, ...decisive } = others
+  return {
+    ...decisive,
+    ...Object.fromEntries(resolved.contexts.map((context) => [`contexts.${context.name}`, contextDigest(context)])),
+    ...Object.fromEntries(
+      node.pipelineImages.map(({ name, decidedBy }) => [
+        `images.${name}`,
+        inputOf(inputs, decidedBy).descriptor.digest,
+      ]),
+    ),
+    args: decidingArgs(node, resolved, inputs),
+    addHosts: byHost(addHosts),
+    // BuildKit compares the names of stages so.
+    ...(target !== undefined && { target: target.toLowerCase() }),
+    ...node.policies,
+    ...(ulimits.length > 0 && { ulimits }),
+    // The image carries the cache, and is another one for it.
+    ...(cacheTo.some(({ type }) => type === 'inline') && { inlineCache: true }),
+    ...idsOf({ secrets, ssh }),
+  }
+}
+
+/** Sorted by host. The order of two addresses of one host decides which one is used, and stays. */
+function byHost(addHosts: readonly string[]): readonly string[] {
+  const hostOf = (entry: string) => entry.split(/[:=]/, 1)[0] ?? entry
+  return addHosts.toSorted((a, b) => (hostOf(a) < hostOf(b) ? -1 : hostOf(a) > hostOf(b) ? 1 : 0))
+}
+
+/** The args that the Dockerfile can see: with the epoch and the name of the base where a step reads them. */
+function decidingArgs(node: ImageNode, resolved: Decided, inputs: Inputs) {
+  const { build, baseIndex, format } = node
+  const { analysis, epoch } = resolved
+  // Docker's manifests have no room for a record of the other args.
+  const others = format === 'docker' ? {} : unusedArgs(node, resolved)
+  return {
+    ...(epoch !== undefined && { [EPOCH_ARG]: String(epoch) }),
+    ...Object.fromEntries(Object.entries(build.args).filter(([name]) => !Object.hasOwn(others, name))),
+    ...(analysis.usesBaseArgInStage && { [BASE_ARG]: formatReference(inputOf(inputs, baseIndex).reference) }),
+  }
+}
+
+/** The args that no instruction of the Dockerfile declares: triggers of an image that it names may use them. */
+export function unusedArgs(
+  { build }: Pick<ImageNode, 'build'>,
+  { analysis }: Pick<ResolvedImage, 'analysis'>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(build.args).filter(([name]) => !analysis.usedArgs.includes(name)))
+}
+
+/** Secrets and agents count by their ids alone, sorted. */
+function idsOf(maps: Readonly<Record<string, object>>): Readonly<Record<string, readonly string[]>> {
+  const ids = Object.entries(maps).map(([name, map]) => [name, Object.keys(map).sort()] as const)
+  return Object.fromEntries(ids.filter(([, list]) => list.length > 0))
+}

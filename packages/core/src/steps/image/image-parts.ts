@@ -1,0 +1,123 @@
+import type { ContextEntry } from '../../context/context-file.js'
+import type { BuildDefinition } from '../../definition/declare/build-settings.js'
+import { type Digest, digestOf, isDigest } from '../../model/digest.js'
+import { parseJson } from '../../model/json.js'
+import { type Annotations, canonicalJson } from '../../model/oci.js'
+import { checkName, checkValue, type NamedCheck } from '../check-value.js'
+import { checkEntries, checkLines } from './context/context-checks.js'
+import { KEY_SCHEMA } from '../key.js'
+
+/** Annotation of a kept image with what its key was made of, part by part. */
+export const PARTS_ANNOTATION = 'io.polyarch.parts'
+
+/** Version of {@link ImageParts}. Version 1 had no number, and short hashes that confirm guesses of short values. */
+const VERSION = 2
+
+/** What an image's key is made of, part by part: check values that are too short to confirm a guess. */
+export interface ImageParts {
+  readonly version: typeof VERSION
+  readonly base: Digest
+  /** Of the check values of the context's entries, which the record of the context has. */
+  readonly context: Digest
+  /** Of the check values of the Dockerfile's lines. */
+  readonly dockerfile: Digest
+  /** In the order of the names. */
+  readonly args: readonly NamedCheck[]
+  /** By name: an image's config has names and values of its labels. */
+  readonly labels: Readonly<Record<string, string>>
+  /** By the name of the option. */
+  readonly settings: Readonly<Record<string, string>>
+}
+
+/** What the parts are made from. */
+export interface ImageInputs {
+  readonly base: Digest
+  readonly context: Digest
+  /** The text. */
+  readonly dockerfile: string
+  /** Those settings of the build that decide its result. */
+  readonly build: Pick<BuildDefinition, 'args' | 'labels'> & Readonly<Record<string, unknown>>
+}
+
+/** Describes inputs part by part. Pure: equal inputs give equal parts. @param entries - of the context */
+export function imageParts({ base, dockerfile, build }: ImageInputs, entries: readonly ContextEntry[]): ImageParts {
+  const { args, labels, ...settings } = build
+  return {
+    version: VERSION,
+    base,
+    context: digestOf(canonicalJson(checkEntries(entries))),
+    dockerfile: digestOf(canonicalJson(checkLines(dockerfile))),
+    args: checkArgs(args).map(({ name, content }) => ({ name, content })),
+    labels: checkValues(labels),
+    settings: checkValues({ ...settings, schema: KEY_SCHEMA }),
+  }
+}
+
+/** The check value of an arg, and the name that it stands for. */
+export interface ArgCheck extends NamedCheck {
+  readonly arg: string
+}
+
+/** The check values of args, in the order of their names. */
+export function checkArgs(args: Readonly<Record<string, string>>): readonly ArgCheck[] {
+  const names = Object.keys(args).sort()
+  return names.map((arg) => ({ arg, name: checkName(arg), content: checkValue([arg, args[arg]]) }))
+}
+
+function checkValues(values: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  const given = Object.entries(values).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(given.map(([name, value]) => [name, checkValue([name, value])]))
+}
+
+/** Parts as the text of their annotation. */
+export function encodeParts(parts: ImageParts): string {
+  return Buffer.from(canonicalJson(parts)).toString()
+}
+
+/** The parts in a manifest's annotations; undefined where there are none of this version. */
+export function readParts(annotations: Annotations | undefined): ImageParts | undefined {
+  const value = readAnnotation(annotations)
+  return isParts(value) ? value : undefined
+}
+
+/** The base in the parts of a manifest, of any version. */
+export function readBase(annotations: Annotations | undefined): Digest | undefined {
+  const base = readAnnotation(annotations)?.['base']
+  return isDigestText(base) ? base : undefined
+}
+
+function readAnnotation(annotations: Annotations | undefined): Readonly<Record<string, unknown>> | undefined {
+  const text = annotations?.[PARTS_ANNOTATION]
+  if (text === undefined) return undefined
+  try {
+    const value: unknown = parseJson(text)
+    return isRecord(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Anybody may have written it. */
+function isParts(value: unknown): value is ImageParts {
+  if (!isRecord(value)) return false
+  const { version, base, context, dockerfile, args, labels, settings } = value
+  return (
+    version === VERSION &&
+    [base, context, dockerfile].every(isDigestText) &&
+    Array.isArray(args) &&
+    args.every(isNamedCheck) &&
+    [labels, settings].every((one) => isRecord(one) && Object.values(one).every((item) => typeof item === 'string'))
+  )
+}
+
+function isNamedCheck(value: unknown): boolean {
+  return isRecord(value) && typeof value['name'] === 'string' && typeof value['content'] === 'string'
+}
+
+function isDigestText(value: unknown): value is Digest {
+  return typeof value === 'string' && isDigest(value)
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,228 @@
+import { normalizedText } from '../../dockerfile/syntax/normalized-text.js'
+import type { ImageNode } from '../../graph/node.js'
+import { DefinitionError } from '../../model/errors.js'
+import { type Annotations, type Descriptor, isIndex, type StoredManifest } from '../../model/oci.js'
+import type { PlanReason } from '../../model/run/plan-reason.js'
+import { repositoryOf } from '../../model/reference.js'
+import { readImageConfig } from '../../registry/image-config.js'
+import { withoutLeftOut } from '../annotations.js'
+import { findAttestation, keepAttestation } from './attestation.js'
+import type { ResolvedImage } from './build-request.js'
+import { checkBuiltImage, isComplete, keptManifest, readPushedImage } from './built-image.js'
+import { checkCode } from '../code-check.js'
+import { noteGitFolder } from './context/git-folder.js'
+import { type PushedImage, pushImage } from './image-build.js'
+import { readImageDockerfile } from './image-dockerfile.js'
+import { explainImage, partsOf, recordContext } from './image-explanation.js'
+import { decidingInputs, decidingNodes } from './image-key.js'
+import { encodeParts, PARTS_ANNOTATION } from './image-parts.js'
+import { KEY_ANNOTATION, keyOf, keyReference } from '../key.js'
+import { noteMissingSecrets, secretFaults } from './secrets/mounted-secrets.js'
+import { noCacheFaults } from './no-cache-stages.js'
+import { pinImage, verifyPinnedImages } from './sources/pinned-image.js'
+import { pinnedImages, resolveContexts } from './context/resolved-context.js'
+import { sourceChanges, unusedArgsChange } from './sources/source-changes.js'
+import { encodeSources, readSources, SOURCES_ANNOTATION, type SourceRecord } from './sources/source-record.js'
+import { type Finding, inputOf, type Output, type Step, type StepCall, type Work, type World } from '../step.js'
+import { noteUnverifiable, noteVolatile, volatileFaults } from './sources/unpinned-content.js'
+
+type ImageWork = Work<ImageNode, ResolvedImage>
+
+/** One platform's image: built by the engine, pushed under its key tag, kept as the pipeline's format asks. */
+export const imageStep: Step<ImageNode, ResolvedImage> = {
+  async resolve(node, world, call) {
+    const { build, platform, pipelineImages } = node
+    const { context, dockerfile, analysis } = await readImageDockerfile(node, world, call.signal)
+    const faults = [
+      ...analysis.faults,
+      ...volatileFaults(analysis, build.volatile),
+      ...secretFaults(analysis, build),
+      ...noCacheFaults(dockerfile, build),
+    ]
+    if (faults.length > 0) {
+      const { file } = context.dockerfile
+      throw new DefinitionError(
+        faults.map(({ line, message, hint }) => ({
+          path: line === undefined ? file : `${file}:${line}`,
+          message,
+          hint,
+        })),
+      )
+    }
+    const made = new Set(pipelineImages.map(({ name }) => name))
+    const others = analysis.externals.filter(({ name }) => !made.has(name))
+    const [listing, images, contexts] = await Promise.all([
+      context.select(analysis.contextPaths, call.signal),
+      Promise.all(others.map((image) => pinImage(image, platform, world, call))),
+      resolveContexts(analysis, { build, platform }, context.dockerfile.file, world, call),
+    ])
+    noteVolatile(analysis, context, build.volatile, call)
+    if (build.context.kind === 'directory') noteGitFolder(context.directory, listing, call)
+    noteMissingSecrets(analysis, build, context.dockerfile.file, call)
+    const { epoch } = world.contexts
+    const decisiveText = normalizedText(dockerfile)
+    return {
+      context,
+      listing,
+      analysis,
+      decisiveText,
+      images,
+      contexts,
+      ...(analysis.usesEpoch && epoch !== undefined && { epoch }),
+    }
+  },
+
+  volatile: ({ build }, { analysis }) => ({
+    sources: analysis.volatile.map(({ text }) => text),
+    remade: build.volatile === 'rebuild' && analysis.volatile.length > 0,
+  }),
+
+  decidedBy: decidingNodes,
+
+  key(node, resolved, inputs) {
+    const { platform, format } = node
+    return keyOf('image', {
+      platform,
+      ...decidingInputs(node, resolved, inputs),
+      // One key tag cannot hold a manifest of each kind. Docker's manifests have no room for what the build resolved.
+      ...(format === 'docker' && { format, images: resolved.images.map(({ name, image }) => [name, image]).sort() }),
+    })
+  },
+
+  async lookup(work, world, call): Promise<Finding> {
+    const output = await findReusable(work, world, call)
+    return output === undefined ? { state: 'absent' } : { state: 'present', output }
+  },
+
+  explain: explainImage,
+
+  async perform(work, world, call) {
+    // The record has the date by which `prune` keeps the image, so it is written before the push.
+    await allSucceeded([
+      verifyPinnedImages(pinnedImages(work.resolved), world, call),
+      // Docker's manifests cannot lead to a record.
+      work.node.format === 'oci' && recordContext(work, world, call),
+    ])
+    const pushed = await pushImage(work, world, call, () => findReusable(work, world, call))
+    return 'descriptor' in pushed ? pushed : keep(work, pushed, world, call)
+  },
+}
+
+/** Waits until all have ended, then throws the first failure. */
+async function allSucceeded(tasks: readonly unknown[]): Promise<void> {
+  const failed = (await Promise.allSettled(tasks)).find(({ status }) => status === 'rejected')
+  if (failed?.status === 'rejected') throw failed.reason
+}
+
+/** The finished image, unless what it was built from has changed since. */
+async function findReusable(work: ImageWork, world: World, call: StepCall): Promise<Output | undefined> {
+  const kept = await findKept(work, world, call)
+  if (kept === undefined || (await changesSince(kept, work, world, call)).length > 0) return undefined
+  if (work.node.build.attest === undefined) return imageOutput(work, kept.descriptor)
+  const attested = { key: work.key, kept: kept.descriptor.digest }
+  const attestation = await findAttestation(work.node.repository, attested, world.registry, call)
+  return attestation && imageOutput(work, kept.descriptor, attestation)
+}
+
+/**
+ * The finished image under the key tag. An entry of the published index proves nothing: anybody can write one, and a
+ * cleaner may have deleted the image. It is followed only if a cleaner deleted the key tag and the image has the key itself.
+ */
+async function findKept(work: ImageWork, { registry }: World, call: StepCall): Promise<StoredManifest | undefined> {
+  const { node, key, former } = work
+  const kept = await registry.getManifest(keyReference(node.repository, key), { ...call, fresh: true })
+  if (kept !== undefined) return isComplete(kept, node.format, key) ? kept : undefined
+  if (former.image?.descriptor.annotations?.[KEY_ANNOTATION] !== key) return undefined
+  const published = await registry.getManifest(former.image.reference, { ...call, fresh: true })
+  return published !== undefined && isComplete(published, 'oci', key) ? published : undefined
+}
+
+/** How what the kept image was built from differs from what is there now. */
+async function changesSince(
+  { content }: StoredManifest,
+  { node, resolved }: ImageWork,
+  world: World,
+  call: StepCall,
+): Promise<readonly PlanReason[]> {
+  if (node.format === 'docker') return []
+  const record = readSources(content.annotations)
+  if (record === undefined) return [{ kind: 'untold' }]
+  noteUnverifiable(record.unverifiable, resolved, node.build.volatile, call)
+  return [...unusedArgsChange(record, node, resolved), ...(await sourceChanges(record, node, resolved, world, call))]
+}
+
+function imageOutput(
+  { node, key }: ImageWork,
+  { mediaType, digest, size }: Descriptor,
+  attestation?: Descriptor,
+): Output {
+  const { repository, platform, entryAnnotations } = node
+  const annotations = { ...withoutLeftOut(entryAnnotations), [KEY_ANNOTATION]: key }
+  return {
+    reference: { ...repositoryOf(repository), digest },
+    descriptor: { mediaType, digest, size, platform, annotations },
+    ...(attestation !== undefined && { attestation }),
+  }
+}
+
+/** Checks what was pushed, and writes it under its key tag: as an OCI manifest, unless Docker's media types are asked for. */
+async function keep(
+  work: ImageWork,
+  { reference, sources }: PushedImage,
+  world: World,
+  call: StepCall,
+): Promise<Output> {
+  const { node, key } = work
+  const { registry } = world
+  const { platform, repository, policies } = node
+  const policy = policies.codePolicy
+  const [pushed, checkedBase] = await Promise.all([
+    readPushedImage(reference, node.platform, registry, call),
+    policy === 'trust-declared' ? undefined : baseContent(work, registry, call),
+  ])
+  if (isIndex(pushed.content)) throw new TypeError('a built image is a single manifest')
+  const config = await checkBuiltImage(pushed, reference, platform, registry, call)
+  const what = `what was built for ${node.id}`
+  const image = { repository, manifest: pushed.content, config, checkedBase }
+  await checkCode({ what, ...image, platform, policy }, world, call)
+  const kept = keptManifest(pushed, node.format, annotationsOf(work, sources))
+  const { digest } = kept.descriptor
+  const target = isFoundByKey(work, sources) ? keyReference(repository, key) : { ...repositoryOf(repository), digest }
+  const attested = { key, pushed: pushed.descriptor.digest, kept: digest }
+  // First: what is under the key tag is complete.
+  const attestation = node.build.attest && (await keepAttestation(reference, attested, registry, call))
+  await registry.putManifest(target, kept, call)
+  return imageOutput(work, kept.descriptor, attestation)
+}
+
+/** Docker's manifests have no room for a record, so that an image with sources which the key does not hold is built again. */
+function isFoundByKey({ node, resolved }: ImageWork, { images, unverifiable, context }: SourceRecord): boolean {
+  if (node.format === 'oci') return true
+  const known = new Set(resolved.images.map(({ name }) => name))
+  const isKnown = Object.keys(images).every((name) => known.has(name))
+  return isKnown && context === undefined && unverifiable.length <= resolved.analysis.volatile.length
+}
+
+/**
+ * The content of the layers that what was built should stand on. It was compared with the platform before it came under
+ * its name. Their digests say less: an engine may compress anew what it pushes.
+ */
+async function baseContent({ node, inputs }: ImageWork, registry: World['registry'], call: StepCall) {
+  const { reference } = inputOf(inputs, node.base)
+  const base = await registry.getManifest(reference, call)
+  if (base === undefined || isIndex(base.content)) return undefined
+  return (await readImageConfig(registry, reference, base.content, call)).rootfs?.diff_ids
+}
+
+function annotationsOf(work: ImageWork, sources: SourceRecord): Annotations {
+  const { node, inputs, key } = work
+  const { descriptor } = inputOf(inputs, node.base)
+  return withoutLeftOut({
+    'org.opencontainers.image.base.name': node.baseName,
+    'org.opencontainers.image.base.digest': descriptor.digest,
+    ...node.build.annotations,
+    [KEY_ANNOTATION]: key,
+    [PARTS_ANNOTATION]: encodeParts(partsOf(work)),
+    [SOURCES_ANNOTATION]: encodeSources(sources),
+  })
+}

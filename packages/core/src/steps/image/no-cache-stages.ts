@@ -1,0 +1,15 @@
+import type { BuildDefinition } from '../../definition/declare/build-settings.js'
+import { suggest } from '../../definition/issues.js'
+import type { Dockerfile, DockerfileFault } from '../../dockerfile/dockerfile.js'
+
+/** Names in `noCacheFilter` that no stage has: BuildKit would ignore them without an error. */
+export function noCacheFaults(
+  { stages }: Pick<Dockerfile, 'stages'>,
+  { noCache }: Pick<BuildDefinition, 'noCache'>,
+): readonly DockerfileFault[] {
+  if (typeof noCache === 'boolean') return []
+  const names = stages.flatMap(({ name }) => name ?? [])
+  return noCache
+    .filter((filter) => !names.includes(filter.toLowerCase()))
+    .map((filter) => ({ message: `noCacheFilter names '${filter}', which is no stage`, hint: suggest(filter, names) }))
+}

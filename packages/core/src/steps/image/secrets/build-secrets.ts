@@ -1,0 +1,110 @@
+import { readFile } from 'node:fs/promises'
+import { agentSocket } from '../../../builder/buildkit/session/ssh/agent-socket.js'
+import type { BuildSecrets, SshAgents } from '../../../builder/buildkit/options.js'
+import { isSecretValue, type SecretDefinition, type SshDefinition } from '../../../definition/declare/build-secrets.js'
+import type { BuildDefinition } from '../../../definition/declare/build-settings.js'
+import { HostError } from '../../../model/errors.js'
+
+/** The environment that secrets and the agent are looked up in, as `process.env` has it. */
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** The most that BuildKit takes for a secret, in bytes. */
+const MAX_SECRET = 500 * 1024
+
+/** Secrets as a build asks for them: each is read when it does. */
+export function openSecrets(secrets: BuildDefinition['secrets'], env: Environment): BuildSecrets {
+  return Object.fromEntries(Object.entries(secrets).map(([id, secret]) => [id, () => readSecret(id, secret, env)]))
+}
+
+/** Connections to ssh agents as a build asks for them. @throws HostError SECRET_UNAVAILABLE */
+export async function openSshAgents(agents: BuildDefinition['ssh'], env: Environment): Promise<SshAgents> {
+  const opened = Object.entries(agents).map(async ([id, agent]) => [id, await openAgent(id, agent, env)] as const)
+  return Object.fromEntries(await Promise.all(opened))
+}
+
+/** Whether all that a build asks of this machine is there: an error for each secret and agent that is not. */
+export async function missingSecrets(
+  { secrets, ssh }: Pick<BuildDefinition, 'secrets' | 'ssh'>,
+  env: Environment,
+): Promise<readonly HostError[]> {
+  const reading = Object.entries(secrets)
+    // A value may be asked of somebody at a price; and it is there, or its function says why not.
+    .filter(([, secret]) => secret.kind !== 'value')
+    .map(([id, secret]) => readSecret(id, secret, env))
+  const connecting = Object.entries(ssh).map(async ([id, agent]) => {
+    const open = await openAgent(id, agent, env)
+    const connection = await Promise.resolve(open()).catch((cause: unknown) => {
+      throw unavailable(
+        `the ssh agent '${id}' does not answer`,
+        'start it with `eval $(ssh-agent)` and add a key',
+        cause,
+      )
+    })
+    connection.destroy()
+  })
+  const settled = await Promise.allSettled([...reading, ...connecting])
+  return settled.flatMap((one) => {
+    if (one.status === 'fulfilled') return []
+    if (one.reason instanceof HostError) return [one.reason]
+    throw one.reason
+  })
+}
+
+async function readSecret(id: string, secret: SecretDefinition, env: Environment): Promise<Uint8Array> {
+  const value = await secretValue(id, secret, env)
+  const bytes = typeof value === 'string' ? Buffer.from(value) : value
+  if (bytes.byteLength <= MAX_SECRET) return bytes
+  throw unavailable(`secret '${id}' has ${bytes.byteLength} bytes`, `BuildKit takes up to ${MAX_SECRET}`)
+}
+
+async function secretValue(id: string, secret: SecretDefinition, env: Environment): Promise<string | Uint8Array> {
+  switch (secret.kind) {
+    case 'file':
+      return readLocal(`secret '${id}'`, secret.path)
+    case 'env': {
+      const value = env[secret.name]
+      if (value !== undefined) return value
+      throw unavailable(`secret '${id}' is in the variable ${secret.name}, which is not set`, `set ${secret.name}`)
+    }
+    case 'value': {
+      // What a function throws may well tell the value, so that it is not passed on.
+      const value: unknown = await Promise.resolve()
+        .then(secret.read)
+        .catch(() => undefined)
+      if (isSecretValue(value)) return value
+      throw unavailable(`the function of secret '${id}' gave no text and no bytes`, 'see that it does not throw')
+    }
+  }
+}
+
+async function openAgent(id: string, agent: SshDefinition, env: Environment): Promise<SshAgents[string]> {
+  if (agent.kind === 'agent') {
+    const socket = agent.socket ?? env['SSH_AUTH_SOCK']
+    if (socket) return agentSocket(socket)
+    const hint = "start one with `eval $(ssh-agent)` and add a key, or write { keys: ['~/.ssh/…'] }"
+    throw unavailable(`the ssh agent '${id}' is that of SSH_AUTH_SOCK, which is not set`, hint)
+  }
+  const texts = await Promise.all(agent.files.map((file) => readLocal(`ssh '${id}'`, file)))
+  // Loaded where there are keys: what reads them is of no use to all others.
+  const { agentOfKeys } = await import('../../../builder/buildkit/session/ssh/key-agent.js')
+  try {
+    return agentOfKeys(texts)
+  } catch (cause) {
+    const hint = 'keys with a passphrase are for an ssh agent: add them there, and name the agent'
+    throw unavailable(`ssh '${id}': ${(cause as Error).message} (${agent.files.join(', ')})`, hint)
+  }
+}
+
+async function readLocal(what: string, path: string): Promise<Buffer> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    const why = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`
+    throw unavailable(`${what} is in ${path}, which ${why}`, 'relative paths start at the working directory')
+  }
+}
+
+function unavailable(message: string, hint: string, cause?: unknown): HostError {
+  return new HostError('SECRET_UNAVAILABLE', message, { hint, cause })
+}

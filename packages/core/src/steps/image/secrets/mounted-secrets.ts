@@ -1,0 +1,35 @@
+import type { BuildDefinition } from '../../../definition/declare/build-settings.js'
+import type { Analysis } from '../../../dockerfile/analysis.js'
+import type { DockerfileFault, MountedSecret } from '../../../dockerfile/dockerfile.js'
+import type { StepCall } from '../../step.js'
+
+type Given = Pick<BuildDefinition, 'secrets' | 'ssh'>
+
+/** The secrets and ssh agents that steps cannot do without, and that the build does not give. */
+export function secretFaults({ secrets }: Analysis, given: Given): readonly DockerfileFault[] {
+  return missing(secrets, given)
+    .filter(({ isRequired }) => isRequired)
+    .map((one) => ({ message: `${describe(one)} is required here, and the build does not give it`, ...advice(one) }))
+}
+
+/** Says which others are mounted, and will not be there. */
+export function noteMissingSecrets({ secrets }: Analysis, given: Given, dockerfile: string, call: StepCall): void {
+  for (const one of missing(secrets, given)) {
+    if (one.isRequired) continue
+    const message = `${dockerfile}:${one.line}: ${describe(one)} is mounted here, and the build does not give it; ${advice(one).hint}`
+    call.onEvent?.({ kind: 'note', message })
+  }
+}
+
+function missing(mounted: readonly MountedSecret[], { secrets, ssh }: Given): readonly MountedSecret[] {
+  return mounted.filter(({ kind, id }) => !Object.hasOwn(kind === 'secret' ? secrets : ssh, id))
+}
+
+function describe({ kind, id }: MountedSecret): string {
+  return kind === 'secret' ? `secret '${id}'` : `ssh agent '${id}'`
+}
+
+function advice({ kind, id, line }: MountedSecret): { readonly hint: string; readonly line: number } {
+  const option = kind === 'secret' ? `secrets: { '${id}': … }` : `ssh: { '${id}': … }`
+  return { hint: `name it in build({ ${option} })`, line }
+}

@@ -1,0 +1,137 @@
+import type { ExternalImage } from '../../../dockerfile/analysis.js'
+import type { Span } from '../../../dockerfile/dockerfile.js'
+import type { LockedImage } from '../../../lock/lock-entry.js'
+import type { Digest } from '../../../model/digest.js'
+import { RegistryError } from '../../../model/errors.js'
+import { isIndex, type StoredManifest } from '../../../model/oci.js'
+import { formatPlatform, type Platform } from '../../../model/platform.js'
+import { formatReference, parseReference, type Reference, repositoryOf } from '../../../model/reference.js'
+import { imagesOf, selectPlatform } from '../../../registry/select-platform.js'
+import { lineWrong } from '../../base/locked-base.js'
+import type { StepCall, World } from '../../step.js'
+
+/** What the name of an image means now. */
+export interface ResolvedImageName {
+  /** Of the index, or of the only image. */
+  readonly index: Digest
+  /** Of the platform's own image; the same as `index` where the image is used for other platforms too. */
+  readonly image: Digest
+}
+
+/** An image that the Dockerfile names beside the base, pinned. */
+export interface PinnedImage extends ResolvedImageName {
+  /** The whole name, as BuildKit requests it. */
+  readonly name: string
+  /** The name with the digest of the index, so that one value serves all platforms. */
+  readonly pinned: string
+  /** Where the Dockerfile names it. */
+  readonly places: readonly Span[]
+  /** The line of the lock that it was taken from. */
+  readonly locked?: LockedImage
+}
+
+/**
+ * Compares images that were pinned by the lock with their registry: the build pulls the index, and the record of the
+ * build has the image.
+ *
+ * @throws DefinitionError LOCK_INVALID
+ */
+export async function verifyPinnedImages(
+  images: readonly PinnedImage[],
+  { outside }: Pick<World, 'outside'>,
+  call: StepCall,
+): Promise<void> {
+  await Promise.all(
+    images.map(async ({ locked }) => {
+      const reference = locked && parseReference(locked.name)
+      if (locked === undefined || reference === undefined || locked.index === locked.image) return
+      const found = await outside.get({ ...repositoryOf(reference), digest: locked.index }, call)
+      if (found === undefined) throw lineWrong(locked, `${locked.index} does not exist`)
+      const { content } = found
+      const child = isIndex(content) ? selectPlatform(content, locked.platform) : undefined
+      if (child?.digest === locked.image) return
+      throw lineWrong(locked, `${locked.index} has no such image ${locked.image}`)
+    }),
+  )
+}
+
+/**
+ * Pins an image that a Dockerfile names to what it is now.
+ *
+ * @throws RegistryError NOT_FOUND, PLATFORM_MISSING
+ */
+export async function pinImage(
+  image: ExternalImage,
+  platform: Platform,
+  world: World,
+  call: StepCall,
+): Promise<PinnedImage> {
+  const { name, places } = image
+  const reference = referenceOf(name)
+  const resolved = await resolveImageName(image, platform, world, call)
+  if (resolved === undefined) {
+    throw new RegistryError('NOT_FOUND', `the Dockerfile names ${name}, which does not exist`, {
+      hint: 'check the name and the tag; without a login, a private repository may look like this too',
+    })
+  }
+  const locked = world.lock.find('image', name, platform)
+  const pinned = formatReference({ ...reference, digest: resolved.index })
+  return { name, places, ...resolved, pinned, ...(locked !== undefined && { locked }) }
+}
+
+/**
+ * Finds what an image's name means: by the lock where it has it, else by its registry.
+ *
+ * @returns undefined where there is no such image.
+ * @throws RegistryError PLATFORM_MISSING
+ */
+export async function resolveImageName(
+  { name, isForTarget }: Pick<ExternalImage, 'name' | 'isForTarget'>,
+  platform: Platform,
+  { outside, lock }: World,
+  call: StepCall,
+): Promise<ResolvedImageName | undefined> {
+  const locked = lock.find('image', name, platform)
+  if (locked !== undefined) return { index: locked.index, image: isForTarget ? locked.image : locked.index }
+  const reference = referenceOf(name)
+  const found = await outside.get(reference, call)
+  if (found === undefined) return undefined
+  const index = found.descriptor.digest
+  const image = isForTarget ? namedChild(reference, found, platform) : index
+  lock.record({ kind: 'image', name, platform, index, image })
+  return { index, image }
+}
+
+/** What of a digest that a build resolved counts for a platform: also that of the platform's own image, where it is used for that alone. */
+export async function resolvedDigest(
+  { name, digest, isForTarget }: Pick<ExternalImage, 'name' | 'isForTarget'> & { readonly digest: Digest },
+  platform: Platform,
+  { outside }: World,
+  call: StepCall,
+): Promise<ResolvedImageName> {
+  const reference = { ...referenceOf(name), digest }
+  const found = isForTarget ? await outside.get(reference, call) : undefined
+  return { index: digest, image: found === undefined ? digest : namedChild(reference, found, platform) }
+}
+
+/** What a whole name refers to. */
+export function referenceOf(name: string): Reference {
+  const reference = parseReference(name)
+  if (reference === undefined) throw new TypeError(`'${name}' is no reference`)
+  return reference
+}
+
+function namedChild(reference: Reference, found: StoredManifest, platform: Platform): Digest {
+  return childFor(`the Dockerfile names ${formatReference(reference)}`, found, platform)
+}
+
+/** The image of a platform in an index. @param what - says where the index is from. @throws RegistryError PLATFORM_MISSING */
+export function childFor(what: string, { content, descriptor }: StoredManifest, platform: Platform): Digest {
+  if (!isIndex(content)) return descriptor.digest
+  const child = selectPlatform(content, platform)
+  if (child !== undefined) return child.digest
+  const has = imagesOf(content).flatMap((entry) => (entry.platform ? [formatPlatform(entry.platform)] : []))
+  throw new RegistryError('PLATFORM_MISSING', `${what}, which has no ${formatPlatform(platform)}`, {
+    hint: `it has ${has.join(', ')}; a stage that runs on the builder says --platform=$BUILDPLATFORM`,
+  })
+}

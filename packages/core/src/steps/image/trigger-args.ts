@@ -1,0 +1,56 @@
+import type { ImageNode } from '../../graph/node.js'
+import { type Digest, digestOf } from '../../model/digest.js'
+import { RegistryError } from '../../model/errors.js'
+import { canonicalJson, isIndex } from '../../model/oci.js'
+import type { Reference } from '../../model/reference.js'
+import { readImageConfig } from '../../registry/image-config.js'
+import type { BuildWork } from './build-request.js'
+import { unusedArgs } from './image-key.js'
+import { referenceOf } from './sources/pinned-image.js'
+import type { SourceRecord } from './sources/source-record.js'
+import { inputOf, type StepCall, type World } from '../step.js'
+
+/**
+ * The args that the Dockerfile does not declare, for the record of the build: undefined where no image that it was built from
+ * has triggers (`ONBUILD`), which could use them.
+ *
+ * @throws CancelledError
+ */
+export async function recordedArgs(
+  { node, resolved, inputs }: BuildWork,
+  { images }: Pick<SourceRecord, 'images'>,
+  world: World,
+  call: StepCall,
+): Promise<Digest | undefined> {
+  const named = Object.entries(images).map(([name, { image }]) => ({ ...referenceOf(name), digest: image }))
+  const made = [node.base, ...node.pipelineImages.map(({ decidedBy }) => decidedBy)]
+  const read = [...made.map((id) => inputOf(inputs, id).reference), ...named].map((image) =>
+    mayHaveTriggers(image, world, call),
+  )
+  const isLayout = resolved.contexts.some(({ kind }) => kind === 'layout')
+  const may = isLayout || (await Promise.all(read)).includes(true)
+  return may ? unusedArgsDigest(node, resolved) : undefined
+}
+
+/**
+ * Stands for the args that the Dockerfile does not declare. The digest covers everything else that the image is made of too:
+ * a digest of short values alone would confirm guesses of them.
+ */
+export function unusedArgsDigest(node: Pick<ImageNode, 'build'>, resolved: BuildWork['resolved']): Digest {
+  const { listing, decisiveText } = resolved
+  const covered = { context: listing.digest, dockerfile: decisiveText, args: node.build.args }
+  return digestOf(canonicalJson({ ...covered, unused: unusedArgs(node, resolved) }))
+}
+
+/** Also where that is not known: of an index the builder chose the platform, and the build is worth more than this question. */
+async function mayHaveTriggers(reference: Reference, { outside, registry }: World, call: StepCall): Promise<boolean> {
+  try {
+    const found = await outside.get(reference, call)
+    if (found === undefined || isIndex(found.content)) return true
+    const { config } = await readImageConfig(registry, reference, found.content, call)
+    return (config?.OnBuild ?? []).length > 0
+  } catch (error) {
+    if (error instanceof RegistryError) return true
+    throw error
+  }
+}

@@ -1,0 +1,118 @@
+import type { ImageFormat } from '../../definition/declare/declaration.js'
+import type { ChildNode, Node } from '../../graph/node.js'
+import {
+  type Annotations,
+  type Descriptor,
+  encodeManifest,
+  isIndex,
+  MEDIA_TYPES,
+  type StoredManifest,
+} from '../../model/oci.js'
+import type { PlanReason } from '../../model/run/plan-reason.js'
+import type { Reference, Repository } from '../../model/reference.js'
+import { keyOf, keyReference } from '../key.js'
+import type { Finding } from '../step.js'
+import { type Inputs, inputOf, type Output, type StepCall, type Work, type World } from '../step.js'
+
+/** What is said of an index, beside what it lists. */
+export interface IndexForm {
+  readonly format: ImageFormat
+  readonly annotations?: Annotations
+  /** Annotations of where it comes from: they are told on a new index, and make none new. Undefined where not known. */
+  readonly origin?: Readonly<Record<string, string | undefined>>
+}
+
+type AnyIndexNode = Extract<Node, { readonly children: readonly ChildNode[] }>
+type AnyIndexWork = Pick<Work<AnyIndexNode, unknown>, 'node' | 'inputs' | 'key' | 'former'>
+
+/** The index over the children's results, without optional ones that have none: canonical bytes, so known with them. */
+function indexManifest({ node, inputs, former }: Omit<AnyIndexWork, 'key'>, form: IndexForm): StoredManifest {
+  const plain = plainManifest(node.children, inputs, form)
+  if (form.origin === undefined) return plain
+  const isFormer = former.index && withoutOrigin(former.index, form.origin) === plain.descriptor.digest
+  if (former.index && isFormer) return former.index
+  const known = Object.entries(form.origin).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
+  const annotations = { ...Object.fromEntries(known), ...form.annotations }
+  return plainManifest(node.children, inputs, { ...form, annotations })
+}
+
+function plainManifest(
+  children: readonly ChildNode[],
+  inputs: Inputs,
+  { format, annotations = {} }: IndexForm,
+): StoredManifest {
+  const present = children.filter(({ node, optional }) => !optional || inputs.has(node))
+  const images = present.map(({ node, platform }) => entry(inputOf(inputs, node).descriptor, platform, format))
+  // Behind the images, as buildx lists them: clients take the first entry that fits.
+  const manifests = [...images, ...present.flatMap(({ node }) => inputOf(inputs, node).attestation ?? [])]
+  const mediaType = format === 'docker' ? MEDIA_TYPES.dockerManifestList : MEDIA_TYPES.ociIndex
+  const annotated = Object.keys(annotations).length > 0 ? { annotations } : {}
+  return encodeManifest({ schemaVersion: 2, manifests, ...annotated }, mediaType)
+}
+
+/** Docker's lists know no annotations. */
+function entry(child: Descriptor, platform: Descriptor['platform'], format: ImageFormat): Descriptor {
+  const { mediaType, digest, size, annotations } = child
+  const plain = { mediaType, digest, size, ...(platform !== undefined && { platform }) }
+  return format === 'docker' || annotations === undefined ? plain : { ...plain, annotations }
+}
+
+/** The digest that an index would have without these annotations. */
+function withoutOrigin({ content, descriptor }: StoredManifest, origin: NonNullable<IndexForm['origin']>) {
+  if (!isIndex(content)) return undefined
+  const { annotations = {}, ...rest } = content
+  const left = Object.entries(annotations).filter(([name]) => !Object.hasOwn(origin, name))
+  const annotated = left.length > 0 ? { annotations: Object.fromEntries(left) } : {}
+  return encodeManifest({ ...rest, ...annotated }, descriptor.mediaType).descriptor.digest
+}
+
+/** Key of an index: that of its bytes, without where it comes from. */
+export function indexKey(node: AnyIndexNode, inputs: Inputs, form: IndexForm): string {
+  return keyOf('index', { digest: plainManifest(node.children, inputs, form).descriptor.digest })
+}
+
+/** What the index is. */
+export function predictIndex(work: AnyIndexWork, form: IndexForm): Output {
+  return indexOutput(work.node.repository, indexManifest(work, form))
+}
+
+/** Whether the index is in its repository; where the published name points to it, nobody need be asked. */
+export async function lookupIndex(
+  work: AnyIndexWork,
+  form: IndexForm,
+  { registry }: World,
+  call: StepCall,
+): Promise<Finding> {
+  const output = predictIndex(work, form)
+  const isPublished = work.former.index?.descriptor.digest === output.descriptor.digest
+  const found = isPublished ? output.descriptor : await registry.resolve(placeOf(work, output), call)
+  return found?.digest === output.descriptor.digest ? { state: 'present', output } : { state: 'absent' }
+}
+
+/** An index is new, or lists something else. */
+export async function explainIndex({ former }: AnyIndexWork): Promise<readonly PlanReason[]> {
+  return [{ kind: former.index === undefined ? 'absent' : 'content-changed' }]
+}
+
+/** Puts the index by its digest, or under its key tag: no tag moves. */
+export async function performIndex(
+  work: AnyIndexWork,
+  form: IndexForm,
+  { registry }: World,
+  call: StepCall,
+): Promise<Output> {
+  const manifest = indexManifest(work, form)
+  const output = indexOutput(work.node.repository, manifest)
+  await registry.putManifest(placeOf(work, output), manifest, call)
+  return output
+}
+
+/** What the index is put as, and found by. */
+function placeOf({ node, key }: AnyIndexWork, { reference }: Output): Reference {
+  return node.kind === 'base-index' && node.keepsKeyTag ? keyReference(node.repository, key) : reference
+}
+
+function indexOutput({ registry, repository }: Repository, { descriptor, content }: StoredManifest): Output {
+  const children = 'manifests' in content ? content.manifests : []
+  return { reference: { registry, repository, digest: descriptor.digest }, descriptor, children }
+}

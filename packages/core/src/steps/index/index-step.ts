@@ -1,0 +1,30 @@
+import { commonOrigin, type GitOrigin } from '../../context/git/git-origin.js'
+import type { IndexNode } from '../../graph/node.js'
+import { withoutLeftOut } from '../annotations.js'
+import { explainIndex, type IndexForm, indexKey, lookupIndex, performIndex, predictIndex } from './index-manifest.js'
+import type { Step } from '../step.js'
+
+/** The final index, in the format that the pipeline asks for. */
+export const indexStep: Step<IndexNode, GitOrigin> = {
+  async resolve(node, { contexts }, call) {
+    if (Object.keys(originOf(node)).length === 0) return {}
+    return commonOrigin(await Promise.all(node.contexts.map((context) => contexts.origin(context, call.signal))))
+  },
+  key: (node, origin, inputs) => indexKey(node, inputs, formOf(node, origin)),
+  predict: (work) => predictIndex(work, formOf(work.node, work.resolved)),
+  lookup: (work, world, call) => lookupIndex(work, formOf(work.node, work.resolved), world, call),
+  explain: explainIndex,
+  perform: (work, world, call) => performIndex(work, formOf(work.node, work.resolved), world, call),
+}
+
+function formOf(node: IndexNode, origin: GitOrigin): IndexForm {
+  const { format } = node
+  return { format, annotations: withoutLeftOut(node.annotations), origin: originOf(node, origin) }
+}
+
+/** What is told by itself: nothing that has been declared, and nothing under media types without annotations. */
+function originOf({ annotations, format }: IndexNode, { source, revision }: GitOrigin = {}) {
+  const all = { 'org.opencontainers.image.source': source, 'org.opencontainers.image.revision': revision }
+  const own = Object.entries(all).filter(([name]) => !Object.hasOwn(annotations, name))
+  return Object.fromEntries(format === 'docker' ? [] : own)
+}
