@@ -24,7 +24,7 @@ export function schemaTexts() {
   const generator = createGenerator({
     path: join(
       ROOT,
-      'packages/core/src/{model/plan,report/report,report/progress/event-lines,operations/metadata-file}.ts',
+      'packages/core/src/{model/run/plan,report/report,report/progress/event-lines,operations/runs/metadata-file}.ts',
     ),
     tsconfig: join(ROOT, 'tsconfig.json'),
     skipTypeCheck: true,

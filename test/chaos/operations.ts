@@ -19,8 +19,8 @@ import {
   MEDIA_TYPES,
   type StoredManifest,
 } from '../../packages/core/src/model/oci.js'
-import { KEY_ANNOTATION } from '../../packages/core/src/steps/key.js'
 import { encodeSources, SOURCES_ANNOTATION } from '../../packages/core/src/steps/image/sources/source-record.js'
+import { KEY_ANNOTATION } from '../../packages/core/src/steps/key.js'
 import { type PushTarget, pushManifest, pushTinyImage } from '../support/push-tiny.js'
 import { type TinyImage, tinyImage, tinyIndex } from '../support/tiny-image.js'
 import type { RegistryState } from './checker.js'

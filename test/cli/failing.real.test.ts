@@ -99,7 +99,7 @@ describe('Ctrl-C', () => {
   }
 })
 
-describe('a definition with faults', () => {
+describe('a definition with issues', () => {
   it('exits with 2, tells all of them together, and contacts nothing', async () => {
     await set.folder.writeBuild(`
       const app = pipeline('team/App')
@@ -114,8 +114,8 @@ describe('a definition with faults', () => {
     `)
     const { exitCode, stdout, stderr } = await set.folder.run()
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
-    const faults = stderr.match(/^error: .*$/gm) ?? []
-    expect(faults).toEqual(
+    const issues = stderr.match(/^error: .*$/gm) ?? []
+    expect(issues).toEqual(
       expect.arrayContaining([
         "error: pipeline('team/App'): 'team/App' is not a valid image name",
         "error: pipeline('team/App').tags: 'a b' is not a valid tag",

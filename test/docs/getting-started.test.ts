@@ -13,9 +13,9 @@ test('the build.ts of docs/getting-started.md runs, and says what it is made of'
   expect(kinds).toEqual(['source', 'source', 'base', 'base', 'base-index', 'image', 'image', 'index', 'tag', 'tag'])
 })
 
-test('the Dockerfile of docs/getting-started.md leaves its base open, and has no fault', async () => {
+test('the Dockerfile of docs/getting-started.md leaves its base open, and has no issue', async () => {
   const text = await readFile(new URL('getting-started/Dockerfile', import.meta.url), 'utf8')
   const platform = { os: 'linux', architecture: 'amd64' }
-  const { usesBaseArg, faults } = analyze(parseDockerfile(text), { platform, args: {}, baseNames: [] })
-  expect({ usesBaseArg, faults }).toEqual({ usesBaseArg: true, faults: [] })
+  const { usesBaseArg, issues } = analyze(parseDockerfile(text), { platform, args: {}, baseNames: [] })
+  expect({ usesBaseArg, issues }).toEqual({ usesBaseArg: true, issues: [] })
 })

@@ -1,6 +1,6 @@
 import { fromImage, pipeline, platform } from '@polyarch/core'
 import { expect, test } from 'vitest'
-import { outline } from '../../packages/core/src/operations/runs/definition-graph.js'
+import { definitionGraph } from '../../packages/core/src/operations/runs/definition-graph.js'
 import { readText } from '../house/repository.js'
 
 /** The polyarch side of docs/moving.md, each with what the other side publishes. */
@@ -45,7 +45,7 @@ test.each([
   ['buildx bake', fromBake, [`${HOST}:1.0`, `${HOST}:latest`]],
   ['@pulumi/docker-build', fromPulumi, [`${HOST}:latest`]],
 ])('what takes the place of %s publishes the same names', (_tool, definition, names) => {
-  const { tags } = outline(definition)
+  const { tags } = definitionGraph(definition)
   expect(tags.map(({ reference }) => reference).sort()).toEqual([...names].sort())
 })
 

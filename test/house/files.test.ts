@@ -14,6 +14,16 @@ describe('files of code', () => {
     expect(long.filter(({ lines }) => lines > 300)).toEqual([])
   })
 
+  test('no folder of a package holds more than 15 of them beside its sub-folders', () => {
+    const counts = new Map<string, number>()
+    for (const file of files.filter((name) => /^packages\/[^/]+\/src\//.test(name))) {
+      const folder = posix.dirname(file)
+      counts.set(folder, (counts.get(folder) ?? 0) + 1)
+    }
+    expect(counts.size).toBeGreaterThan(40)
+    expect([...counts].filter(([, count]) => count > 15)).toEqual([])
+  })
+
   test('have names in kebab case', () => {
     const kebab = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|real\.test|test-d|config|d))?\.(ts|mts|mjs)$/
     expect(files.filter((file) => !kebab.test(posix.basename(file)))).toEqual([])

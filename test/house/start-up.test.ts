@@ -72,12 +72,12 @@ test('importing the core loads definitions, and of what is done with them only t
   expect(others.sort()).toEqual([
     'cli/compile-cache.ts',
     'cli/run.ts',
-    'operations/on-images.ts',
-    'operations/on-pipelines.ts',
+    'operations/images/on-images.ts',
+    'operations/runs/on-pipelines.ts',
+    'registry/auth/credentials.ts',
+    'registry/auth/docker-config-file.ts',
+    'registry/auth/docker-config.ts',
     'registry/client.ts',
-    'registry/credentials.ts',
-    'registry/docker-config-file.ts',
-    'registry/docker-config.ts',
     'registry/options-check.ts',
   ])
 })
@@ -85,10 +85,10 @@ test('importing the core loads definitions, and of what is done with them only t
 /** What a run loads that finds nothing to do, by the `import()`s that it reaches. */
 const UNCHANGED_RUN = [
   'cli/main.ts',
-  'operations/execute.ts',
+  'operations/runs/execute.ts',
   'registry/http-registry.ts',
-  'dockerfile/parse.ts',
-  'context/git-origin.ts',
+  'dockerfile/syntax/parse.ts',
+  'context/git/git-origin.ts',
 ]
 
 test('a run that finds nothing to do loads few packages', () => {

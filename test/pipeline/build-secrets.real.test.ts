@@ -17,11 +17,11 @@ import {
   type RunEvent,
   staticCredentials,
 } from '../../packages/core/src/index.js'
-import { formatError } from '../../packages/core/src/report/text/error-text.js'
 import { formatReportPage } from '../../packages/core/src/report/html/report-page.js'
 import { plainReporter } from '../../packages/core/src/report/plain.js'
-import { formatPlan } from '../../packages/core/src/report/text/plan-text.js'
 import { RunRecorder } from '../../packages/core/src/report/record/run-record.js'
+import { formatError } from '../../packages/core/src/report/text/error-text.js'
+import { formatPlan } from '../../packages/core/src/report/text/plan-text.js'
 import { formatReport } from '../../packages/core/src/report/text/report-text.js'
 import { ENGINES, engineHost } from '../../packages/core/test/builder/engines.js'
 import { runProgram, startProgram } from '../support/child.js'

@@ -222,11 +222,11 @@ describe('why a plan makes something', () => {
     const source = `${registry.url}/v2/`
     const context = await contextWith({ Dockerfile: `${dockerfile()}ADD ${source} /added\n` })
     const marked = await plan(app({ context }))
-    expect(marked.nodes[3]).toMatchObject({ volatile: [source], why: [{ kind: 'dockerfile-changed', line: 6 }] })
+    expect(marked.nodes[3]).toMatchObject({ unpinned: [source], why: [{ kind: 'dockerfile-changed', line: 6 }] })
     expect(marked.notes).toContainEqual(expect.stringContaining(`Dockerfile:6: the content of ${source}`))
-    const again = await plan(app({ context }).build({ volatile: 'rebuild' }))
-    expect(again.nodes[3]?.why).toEqual([{ kind: 'volatile', sources: [source] }])
-    await expect(plan(app({ context }).build({ volatile: 'refuse' }))).rejects.toMatchObject({
+    const again = await plan(app({ context }).build({ unpinned: 'rebuild' }))
+    expect(again.nodes[3]?.why).toEqual([{ kind: 'unpinned', sources: [source] }])
+    await expect(plan(app({ context }).build({ unpinned: 'refuse' }))).rejects.toMatchObject({
       message: expect.stringContaining('may change unseen'),
     })
   })

@@ -22,15 +22,6 @@ export type {
   RegistryBase,
   RootfsBase,
 } from './definition/declare/base/base-source.js'
-export type { ContextSource, TarSource, TarStream } from './definition/declare/build-context.js'
-export type { SecretSource, SecretValue, SshSource } from './definition/declare/build-secrets.js'
-export type { BuildOptions, BuildSettings, FileModes, VolatilePolicy } from './definition/declare/build-settings.js'
-export type {
-  DeclaredPipeline,
-  ImageFormat,
-  PipelineDeclaration,
-  PlatformDeclaration,
-} from './definition/declare/declaration.js'
 export {
   defineBase,
   type OptionSchemas,
@@ -46,10 +37,6 @@ export {
   type ReleaseName,
 } from './definition/declare/base/distribution.js'
 export { fromImage, type ImageBase } from './definition/declare/base/image-base.js'
-export type { NamedContextSource } from './definition/declare/named-contexts.js'
-export type { PerPlatform } from './definition/declare/per-platform.js'
-export { type Pipeline, pipeline } from './definition/declare/pipeline.js'
-export { type PlatformSettings, platform, type WordSettings } from './definition/declare/platform-declaration.js'
 export {
   type AnyBase,
   type Base,
@@ -62,31 +49,47 @@ export {
   type Refusal,
   type ReservedOption,
 } from './definition/declare/base/plugin.js'
+export type { ContextSource, TarSource, TarStream } from './definition/declare/build-context.js'
+export type { SecretSource, SecretValue, SshSource } from './definition/declare/build-secrets.js'
+export type {
+  BuildOptions,
+  BuildSettings,
+  FileModes,
+  UnpinnedPolicy as VolatilePolicy,
+} from './definition/declare/build-settings.js'
+export type {
+  DeclaredPipeline,
+  ImageFormat,
+  PipelineDeclaration,
+  PlatformDeclaration,
+} from './definition/declare/declaration.js'
+export type { NamedContextSource } from './definition/declare/named-contexts.js'
+export type { PerPlatform } from './definition/declare/per-platform.js'
+export { type Pipeline, pipeline } from './definition/declare/pipeline.js'
+export { type PlatformSettings, platform, type WordSettings } from './definition/declare/platform-declaration.js'
 export type { Digest } from './model/digest.js'
-export type { EngineReason, EngineUse } from './model/run/engine-use.js'
 export type { ErrorData } from './model/error-data.js'
 export {
   CancelledError,
   DefinitionError,
   EngineError,
   type ErrorCode,
-  type Fault,
   HostError,
+  type Issue,
   PolyarchError,
   RegistryError,
 } from './model/errors.js'
-export type { CodeCheck, RunEvent, RunOutcome, TagChange, WorkEvent } from './model/run/events.js'
 export type { Annotations, Descriptor, ImageIndex, ImageManifest } from './model/oci.js'
+export { formatPlatform, type Platform } from './model/platform.js'
+export type { EngineReason, EngineUse } from './model/run/engine-use.js'
+export type { CodeCheck, RunEvent, RunOutcome, TagChange, WorkEvent } from './model/run/events.js'
 export type { EnginePlan, NodePlan, Plan, PlanAction, TagPlan } from './model/run/plan.js'
 export type { ChangedPath, PartChange, PlanReason } from './model/run/plan-reason.js'
-export { formatPlatform, type Platform } from './model/platform.js'
 export type { AssembleEntry, AssembleOptions, Assembly } from './operations/images/assemble.js'
 export type { CopyOptions, CopyResult } from './operations/images/copy.js'
 export type { InspectedImage, Inspection } from './operations/images/inspect.js'
-export type { LockChange, LockResult } from './operations/runs/lock.js'
-export type { BuildMetadata, ImageMetadata, PipelineMetadata, PlacedMetadata } from './operations/runs/metadata-file.js'
 export { assemble, copy, inspect, promote, remove, tags } from './operations/images/on-images.js'
-export { execute, lock, plan, prune } from './operations/runs/on-pipelines.js'
+export type { PromotedTag, PromoteOptions } from './operations/images/promote.js'
 export type {
   EmulationPolicy,
   ExecuteOptions,
@@ -99,12 +102,14 @@ export type {
   PruneOptions,
 } from './operations/options.js'
 export type { OutputFields, OutputOption, OutputType } from './operations/outputs/output-option.js'
-export type { PromotedTag, PromoteOptions } from './operations/images/promote.js'
 export type { PrunedTag } from './operations/prune/prune.js'
-export { createRegistry } from './registry/client.js'
-export type { CopiedReferrer } from './registry/copy/copy-referrers.js'
+export type { LockChange, LockResult } from './operations/runs/lock.js'
+export type { BuildMetadata, ImageMetadata, PipelineMetadata, PlacedMetadata } from './operations/runs/metadata-file.js'
+export { execute, lock, plan, prune } from './operations/runs/on-pipelines.js'
 export { firstCredentials, staticCredentials } from './registry/auth/credentials.js'
 export { type DockerCredentialsOptions, dockerConfigCredentials } from './registry/auth/docker-config.js'
+export { createRegistry } from './registry/client.js'
+export type { CopiedReferrer } from './registry/copy/copy-referrers.js'
 export type { RegistryHostOptions, RegistryOptions, RetryBounds } from './registry/options.js'
 export type { BlobSource, CredentialStore, Credentials, Registry, RegistryCall } from './registry/port.js'
 export type { NodeReport, Report } from './report/report.js'

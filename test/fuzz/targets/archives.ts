@@ -7,7 +7,7 @@ import {
   type LayerFiles,
   readLayerFiles,
 } from '../../../packages/core/src/machine-code/layer-files.js'
-import { tarReader } from '../../../packages/core/src/context/tar/tar-reader.js'
+import { tarReader } from '../../../packages/core/src/machine-code/tar-reader.js'
 import { compressionOf, isTar } from '../../../packages/core/src/rootfs/archive-kind.js'
 import { archiveOf, hostileArchives, paxHeader } from '../../../packages/core/test/context/hostile-archives.js'
 import { armAttributes, elfFile } from '../../../packages/core/test/machine-code/elf-file.js'

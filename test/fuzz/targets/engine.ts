@@ -1,19 +1,19 @@
 import { Readable } from 'node:stream'
+import { BuildProgress } from '../../../packages/core/src/builder/buildkit/build-progress.js'
+import { frame, readFrames } from '../../../packages/core/src/builder/buildkit/grpc/frames.js'
+import { messageTypes } from '../../../packages/core/src/builder/buildkit/grpc/messages.js'
 import {
   AgentMessages,
   AgentReader,
   agentMessage,
   agentString,
 } from '../../../packages/core/src/builder/buildkit/session/ssh/agent-messages.js'
-import { BuildProgress } from '../../../packages/core/src/builder/buildkit/build-progress.js'
 import { GrpcError } from '../../../packages/core/src/builder/buildkit/grpc/grpc-error.js'
-import { frame, readFrames } from '../../../packages/core/src/builder/buildkit/grpc/frames.js'
-import { messageTypes } from '../../../packages/core/src/builder/buildkit/grpc/messages.js'
 import { decodeStatus } from '../../../packages/core/src/builder/buildkit/status.js'
 import { STATUS_SCHEMA } from '../../../packages/core/src/builder/buildkit/status-schema.js'
 import { negotiate } from '../../../packages/core/src/builder/docker/connection/api-version.js'
-import { readDetails } from '../../../packages/core/src/builder/docker/description.js'
 import { parseEndpoint } from '../../../packages/core/src/builder/docker/connection/endpoint.js'
+import { readDetails } from '../../../packages/core/src/builder/docker/description.js'
 import { readMessages, StreamFailure } from '../../../packages/core/src/builder/docker/message-stream.js'
 import { parseJson } from '../../../packages/core/src/model/json.js'
 import { isJsonObject } from '../../../packages/core/src/model/json-fields.js'

@@ -1,6 +1,6 @@
-import { aptWordFaults } from '../../../packages/core/src/definition/declare/base/apt-words.js'
-import type { AptBase } from '../../../packages/core/src/definition/declare/base/base-source.js'
 import { keyFingerprint } from '../../../packages/core/src/definition/compile/openpgp-key.js'
+import { aptWordIssues } from '../../../packages/core/src/definition/declare/base/apt-words.js'
+import type { AptBase } from '../../../packages/core/src/definition/declare/base/base-source.js'
 import { formatLock, parseLock } from '../../../packages/core/src/lock/lock-text.js'
 import { parseJson } from '../../../packages/core/src/model/json.js'
 import { readRecorded } from '../../../packages/core/src/operations/images/recorded-digests.js'
@@ -119,7 +119,7 @@ export const RECORD_TARGETS: readonly FuzzTarget[] = [
     words: ['\n', '[', ']', '-', ' '],
     read(input) {
       const text = input.toString()
-      return aptWordFaults({ ...APT, suite: text, mirror: text, components: [text], packages: [text] } as never)
+      return aptWordIssues({ ...APT, suite: text, mirror: text, components: [text], packages: [text] } as never)
     },
   },
   {

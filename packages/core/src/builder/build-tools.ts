@@ -1,12 +1,12 @@
 import { buildFailure } from './build/build-failure.js'
 import type { BuildSessions } from './build/build-sessions.js'
+import { layoutStore } from './build/layout-store.js'
+import { serveLocalCaches } from './build/local-caches.js'
+import { solveRequest } from './build/solve-request.js'
 import type { BuildKitClient } from './buildkit/client.js'
 import type { SolveRequest } from './buildkit/control.js'
 import { type SolveResult, solve } from './buildkit/solve.js'
-import { layoutStore } from './build/layout-store.js'
-import { serveLocalCaches } from './build/local-caches.js'
 import type { BuilderCall, BuilderFeatures, BuildRequest } from './port.js'
-import { solveRequest } from './build/solve-request.js'
 
 /** What a build uses of its builder. */
 export interface BuildTools {

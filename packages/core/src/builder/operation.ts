@@ -1,8 +1,8 @@
 import { CancelledError, EngineError, type ErrorCode, PolyarchError } from '../model/errors.js'
-import { GrpcError } from './buildkit/grpc/grpc-error.js'
-import { isConnectionError, type UnreachableContext, unreachableBuilder } from './transport/unreachable.js'
 import { withHeartbeat } from './build/heartbeat.js'
+import { GrpcError } from './buildkit/grpc/grpc-error.js'
 import type { BuilderCall } from './port.js'
+import { isConnectionError, type UnreachableContext, unreachableBuilder } from './transport/unreachable.js'
 
 /** What an operation of a builder is about, for its errors. */
 export interface OperationContext extends UnreachableContext {

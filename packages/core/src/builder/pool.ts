@@ -1,6 +1,6 @@
-import type { EngineUse } from '../model/run/engine-use.js'
-import { CancelledError } from '../model/errors.js'
 import { onAbort } from '../model/async/on-abort.js'
+import { CancelledError } from '../model/errors.js'
+import type { EngineUse } from '../model/run/engine-use.js'
 import type { Builder } from './port.js'
 
 /** An engine that can build an image, and how. */

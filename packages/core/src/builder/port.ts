@@ -3,13 +3,13 @@ import type { Ulimit } from '../definition/declare/build-settings.js'
 import type { CacheDefinition } from '../definition/declare/cache-options.js'
 import type { Entitlement } from '../definition/declare/entitlements.js'
 import type { Digest } from '../model/digest.js'
-import type { EngineEvent } from '../model/run/events.js'
 import type { Platform } from '../model/platform.js'
 import type { Reference } from '../model/reference.js'
+import type { EngineEvent } from '../model/run/events.js'
 import type { DockerProxies } from '../registry/auth/docker-proxies.js'
 import type { BuildSource } from './buildkit/build-sources.js'
-import type { SyncDirectory } from './buildkit/session/files/file-sync.js'
 import type { BuildSecrets, SshAgents } from './buildkit/options.js'
+import type { SyncDirectory } from './buildkit/session/files/file-sync.js'
 
 /** What every call to a builder takes beside its arguments. */
 export interface BuilderCall {

@@ -2,8 +2,8 @@ import type { Dirent } from 'node:fs'
 import { readdir, readlink } from 'node:fs/promises'
 import type { ContextEntry } from './context-file.js'
 import { reading } from './files/file-error.js'
-import type { IgnoreRules, IgnoreVerdict } from './patterns/ignore-rules.js'
 import { decodeName, filePath, isDoubtful, sortNames } from './files/raw-name.js'
+import type { IgnoreRules, IgnoreVerdict } from './patterns/ignore-rules.js'
 
 /** A file, directory or link of a context; entries of other kinds are not sent and have no node. */
 export interface TreeNode {

@@ -29,13 +29,13 @@ export async function readDockerfile(tree: ContextTree, file: string, declared: 
 
 async function readText(path: string, directory: string, declared: string) {
   const start = `relative Dockerfiles start at the context, ${directory}, and relative contexts at the working directory`
-  const fault = (why: string, hint = start) =>
+  const issue = (why: string, hint = start) =>
     new DefinitionError([{ path: 'build.dockerfile', message: `Dockerfile '${declared}' ${why}`, hint }])
   try {
     return await readTextFile(path)
   } catch (error) {
-    if (error instanceof TextFileError) throw fault(error.message, error.isNoFile ? start : error.hint)
-    throw fault(isMissing(error) ? 'does not exist' : 'cannot be read')
+    if (error instanceof TextFileError) throw issue(error.message, error.isNoFile ? start : error.hint)
+    throw issue(isMissing(error) ? 'does not exist' : 'cannot be read')
   }
 }
 

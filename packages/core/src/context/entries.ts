@@ -7,10 +7,10 @@ import { EngineError } from '../model/errors.js'
 import type { ContextEntry } from './context-file.js'
 import type { ReadNode, TreeNode } from './context-tree.js'
 import { reading, readingAtOnce, unreadable, WHOLE_FILE } from './files/file-error.js'
-import { fileIdentity, redirectedFiles } from './own-output.js'
 import { inBatches, type PaceOptions } from './files/pace.js'
 import { decodeName, filePath, rawBytes } from './files/raw-name.js'
 import type { DigestCache } from './files/stat-cache.js'
+import { fileIdentity, redirectedFiles } from './own-output.js'
 
 /** How entries are read. */
 export interface EntryReading extends PaceOptions {

@@ -2,10 +2,10 @@ import type { FileModes } from '../definition/declare/build-settings.js'
 import type { ContextDockerfile, ContextListing, OpenContext } from './context-file.js'
 import type { ContextTree } from './context-tree.js'
 import { readNodes } from './entries.js'
-import { listingOf } from './listing.js'
 import { readListedFile } from './files/read-file.js'
-import { selectNodes } from './selection.js'
 import type { DigestCache } from './files/stat-cache.js'
+import { listingOf } from './listing.js'
+import { selectNodes } from './selection.js'
 
 /** How the files of a directory are sent. */
 export interface TreeContextOptions {

@@ -1,19 +1,19 @@
 import { distance } from 'fastest-levenshtein'
-import { DefinitionError, type Fault } from '../model/errors.js'
+import { DefinitionError, type Issue } from '../model/errors.js'
 
 /** Collects everything that is wrong with a definition, so that it is all told at once. */
-export class Faults {
-  readonly #faults: Fault[] = []
+export class Issues {
+  readonly #issues: Issue[] = []
 
   /** What several platforms have in common is told once. */
   add(path: string, message: string, hint?: string): void {
-    if (this.#faults.some((one) => one.path === path && one.message === message)) return
-    this.#faults.push({ path, message, ...(hint !== undefined && { hint }) })
+    if (this.#issues.some((one) => one.path === path && one.message === message)) return
+    this.#issues.push({ path, message, ...(hint !== undefined && { hint }) })
   }
 
-  /** Throws {@link DefinitionError} where there is any fault. */
+  /** Throws {@link DefinitionError} where there is any issue. */
   throwIfAny(): void {
-    if (this.#faults.length > 0) throw new DefinitionError(this.#faults)
+    if (this.#issues.length > 0) throw new DefinitionError(this.#issues)
   }
 }
 

@@ -1,10 +1,8 @@
 import { posix } from 'node:path'
 import { contextName } from '../model/context-name.js'
-import { isForeignSyntax } from './syntax/directives.js'
-import type { Dockerfile, DockerfileFault, ImageUse, MountedSecret, Span } from './dockerfile.js'
+import type { Dockerfile, DockerfileIssue, ImageUse, MountedSecret, Span } from './dockerfile.js'
 import { badName, baseContexts, composedBase, noBase, noTarget } from './errors.js'
 import { type ExternalImage, fullName, groupByName } from './image-names.js'
-import { UNKNOWN } from './syntax/lexer.js'
 import {
   BASE_MARK,
   EPOCH_ARG,
@@ -16,6 +14,8 @@ import {
   type VariableSource,
 } from './stage-links.js'
 import { type StageReads, stageReader } from './stage-reads.js'
+import { isForeignSyntax } from './syntax/directives.js'
+import { UNKNOWN } from './syntax/lexer.js'
 import { usedArgsOf } from './used-args.js'
 
 /** The build arg that names the frontend in place of `# syntax`. */
@@ -56,11 +56,11 @@ export interface Analysis {
    */
   readonly contextPaths: readonly string[] | 'all'
   /** `ADD https://…`: content that can change though nothing here does. */
-  readonly volatile: readonly ImageUse[]
+  readonly unpinned: readonly ImageUse[]
   /** The addresses that ADD fetches with a checksum, or from a commit. */
   readonly pinnedRemotes: readonly string[]
   readonly secrets: readonly MountedSecret[]
-  readonly faults: readonly DockerfileFault[]
+  readonly issues: readonly DockerfileIssue[]
 }
 
 /** A named context that a Dockerfile reads. */
@@ -72,15 +72,15 @@ export interface ReadContext {
 
 /** Analyses the stages that lead to the target. Pure, in time that grows with the text and no faster. */
 export function analyze(dockerfile: Dockerfile, input: AnalysisInput): Analysis {
-  if (dockerfile.fault !== undefined) return { ...NOTHING, faults: [dockerfile.fault] }
+  if (dockerfile.issue !== undefined) return { ...NOTHING, issues: [dockerfile.issue] }
   const graph = linkStages(dockerfile, input)
   const syntax = syntaxOf(dockerfile, input)
   const target = findTarget(graph, input.target)
   if (target === undefined) {
     // Another frontend may have a language of its own.
-    const faults = syntax.isForeign ? [] : [noTarget(dockerfile, input.target)]
+    const issues = syntax.isForeign ? [] : [noTarget(dockerfile, input.target)]
     const contexts = allContexts(input)
-    return { ...NOTHING, ...externalsOf(syntax.named), contexts, usedArgs: Object.keys(input.args), faults }
+    return { ...NOTHING, ...externalsOf(syntax.named), contexts, usedArgs: Object.keys(input.args), issues }
   }
   const reached = reachedStages(graph, target)
   const named = reached.flatMap(({ links }) => links.flatMap((link) => namedImage(link, input)))
@@ -93,11 +93,11 @@ export function analyze(dockerfile: Dockerfile, input: AnalysisInput): Analysis 
     ...externalsOf([...named.filter(({ role }) => role === 'external'), ...syntax.named]),
     contexts: syntax.isForeign ? allContexts(input) : contextsOf(named),
     contextPaths: syntax.isForeign ? 'all' : reads.contextPaths,
-    faults: syntax.isForeign ? [] : faultsOf(dockerfile, input, { reached, named: [...named, ...syntax.named] }),
+    issues: syntax.isForeign ? [] : issuesOf(dockerfile, input, { reached, named: [...named, ...syntax.named] }),
   }
 }
 
-const NOTHING: Omit<Analysis, 'faults'> = {
+const NOTHING: Omit<Analysis, 'issues'> = {
   usesBaseArg: false,
   usesBaseArgInStage: false,
   usesBaseElsewhere: false,
@@ -107,7 +107,7 @@ const NOTHING: Omit<Analysis, 'faults'> = {
   externals: [],
   contexts: [],
   contextPaths: 'all',
-  volatile: [],
+  unpinned: [],
   pinnedRemotes: [],
   secrets: [],
 }
@@ -223,7 +223,7 @@ function readsOf(
   return {
     usesBaseArgInStage: all.some(({ seesBase }) => seesBase),
     contextPaths: contextPathsOf(all.flatMap(({ paths }) => paths)),
-    volatile: all.flatMap(({ volatile }) => volatile),
+    unpinned: all.flatMap(({ unpinned }) => unpinned),
     pinnedRemotes: all.flatMap(({ pinnedRemotes }) => pinnedRemotes),
     secrets: all.flatMap(({ secrets }) => secrets),
   }
@@ -240,11 +240,11 @@ function contextPathsOf(paths: readonly (string | undefined)[]): readonly string
   return [...found].sort()
 }
 
-function faultsOf(
+function issuesOf(
   dockerfile: Dockerfile,
   { baseNames, contexts }: AnalysisInput,
   { reached, named }: { readonly reached: readonly ReachedStage[]; readonly named: readonly NamedImage[] },
-): readonly DockerfileFault[] {
+): readonly DockerfileIssue[] {
   const isWithoutBase = named.every(({ role }) => role === 'external' || role === 'context')
   const conflicts = baseContexts(baseNames, contexts)
   return [

@@ -69,7 +69,7 @@ export interface Stage {
 }
 
 /** Something wrong with a Dockerfile. */
-export interface DockerfileFault {
+export interface DockerfileIssue {
   readonly message: string
   readonly hint: string
   readonly line?: number
@@ -92,5 +92,5 @@ export interface Dockerfile {
   /** The first line before any FROM that is none of those that may stand there. */
   readonly stray?: { readonly keyword: string; readonly line: number }
   /** Why it has not been read. */
-  readonly fault?: DockerfileFault
+  readonly issue?: DockerfileIssue
 }

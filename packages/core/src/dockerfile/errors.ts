@@ -1,6 +1,6 @@
 import { nearest, suggest } from '../definition/issues.js'
 import { contextName } from '../model/context-name.js'
-import type { Dockerfile, DockerfileFault, ImageUse, Stage } from './dockerfile.js'
+import type { Dockerfile, DockerfileIssue, ImageUse, Stage } from './dockerfile.js'
 import { BASE_ARG, type Link } from './stage-links.js'
 
 interface ReachedStage {
@@ -9,7 +9,7 @@ interface ReachedStage {
 }
 
 /** The stage that is to be built is not there. */
-export function noTarget({ stages, stray }: Dockerfile, target: string | undefined): DockerfileFault {
+export function noTarget({ stages, stray }: Dockerfile, target: string | undefined): DockerfileIssue {
   if (target === undefined || stages.length === 0) {
     const hint = `write FROM \${${BASE_ARG}}`
     if (stray === undefined) return { message: 'the Dockerfile has no FROM', hint }
@@ -25,7 +25,7 @@ export function noBase(
   dockerfile: Dockerfile,
   baseNames: readonly string[],
   reached: readonly ReachedStage[],
-): DockerfileFault {
+): DockerfileIssue {
   const { stages } = dockerfile
   const says = stages.find(({ from }) => from.text.includes(BASE_ARG))
   if (says !== undefined && !declaresBase(dockerfile)) {
@@ -60,7 +60,7 @@ function howToReach({ name, from }: Stage, reached: readonly ReachedStage[]): st
 export function baseContexts(
   baseNames: readonly string[],
   contexts: ReadonlySet<string> = new Set(),
-): readonly DockerfileFault[] {
+): readonly DockerfileIssue[] {
   const names = baseNames.flatMap((name) => contextName(name) ?? [])
   return [...contexts]
     .filter((context) => names.includes(context))
@@ -71,7 +71,7 @@ export function baseContexts(
 }
 
 /** What is named is none; undefined where {@link noBase} says it already. */
-export function badName(name: string, use: ImageUse, dockerfile: Dockerfile): DockerfileFault | undefined {
+export function badName(name: string, use: ImageUse, dockerfile: Dockerfile): DockerfileIssue | undefined {
   const hint = 'give the arg a default, or a value in build({ args })'
   if (name.includes('$') && name === use.text) return unexpanded(use)
   if (name !== '') return { message: `'${name}' is not a valid image name`, hint, line: use.line }
@@ -81,7 +81,7 @@ export function badName(name: string, use: ImageUse, dockerfile: Dockerfile): Do
 }
 
 /** BuildKit expands variables in the names of FROM alone. */
-function unexpanded({ text, line }: ImageUse): DockerfileFault {
+function unexpanded({ text, line }: ImageUse): DockerfileIssue {
   return {
     message: `'${text}' is taken literally: COPY --from and RUN --mount=from take no variables`,
     hint: `name a stage: write FROM ${text} AS files, with its ARG before the first FROM, and then --from=files`,
@@ -90,7 +90,7 @@ function unexpanded({ text, line }: ImageUse): DockerfileFault {
 }
 
 /** The value of the base's arg is a whole reference, with host and digest: a name around it is another image, or none. */
-export function composedBase({ text, line }: ImageUse): DockerfileFault {
+export function composedBase({ text, line }: ImageUse): DockerfileIssue {
   return {
     message: `'${text}' adds to \${${BASE_ARG}}, which is a whole image name with host and digest`,
     hint: `write FROM \${${BASE_ARG}}, and choose the image by the base of the platform in build.ts`,

@@ -1,7 +1,7 @@
 import type { ArgDeclaration, EnvDeclaration, ImageUse, StageStep, StepMount } from './dockerfile.js'
+import { readMount } from './mounts.js'
 import { parseHeredoc } from './syntax/heredocs.js'
 import type { Instruction } from './syntax/instructions.js'
-import { readMount } from './mounts.js'
 import { type Flag, readJson, splitQuoted, splitSpaces } from './syntax/words.js'
 
 /** What of an instruction decides which images, files and variables a stage reads; undefined where it is nothing. */

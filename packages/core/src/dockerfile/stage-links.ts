@@ -1,5 +1,5 @@
 import { formatPlatform, type Platform, parsePlatform, samePlatform } from '../model/platform.js'
-import type { Dockerfile, DockerfileFault, ImageUse, Stage, StageStep } from './dockerfile.js'
+import type { Dockerfile, DockerfileIssue, ImageUse, Stage, StageStep } from './dockerfile.js'
 import { expand, expandOrUnknown } from './syntax/expand.js'
 import { ExpansionError, UNKNOWN, type Variables } from './syntax/lexer.js'
 
@@ -31,7 +31,7 @@ export interface Link {
   /** Whether it is wanted for the target's platform: BuildKit takes all but FROM so. */
   readonly isForTarget: boolean
   /** Why no version of BuildKit can expand it. */
-  readonly error?: Omit<DockerfileFault, 'line'> | undefined
+  readonly error?: Omit<DockerfileIssue, 'line'> | undefined
 }
 
 /** A stage with what it is made from. */

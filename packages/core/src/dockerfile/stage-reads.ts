@@ -1,15 +1,15 @@
 import type { ArgDeclaration, ImageUse, MountedSecret, StageStep, StepMount } from './dockerfile.js'
-import { expandOrUnknown } from './syntax/expand.js'
-import { UNKNOWN, type Variables } from './syntax/lexer.js'
 import { isPinnedSource, isRemoteSource } from './remote-source.js'
 import { BASE_ARG, BASE_MARK, isGivenElsewhere, type LinkedStage, type VariableSource } from './stage-links.js'
+import { expandOrUnknown } from './syntax/expand.js'
+import { UNKNOWN, type Variables } from './syntax/lexer.js'
 
 /** What one stage reads besides images. */
 export interface StageReads {
   /** Paths of the main context; `undefined` for one that cannot be expanded here. */
   readonly paths: readonly (string | undefined)[]
   /** The sources of ADD that are fetched and may change. */
-  readonly volatile: readonly ImageUse[]
+  readonly unpinned: readonly ImageUse[]
   /** The sources of ADD that are fetched and cannot change. */
   readonly pinnedRemotes: readonly string[]
   readonly secrets: readonly MountedSecret[]
@@ -45,7 +45,7 @@ export function stageReader(surroundings: Surroundings): (stage: LinkedStage) =>
 /** The variables of a stage while its steps are read in order. */
 class Scope implements StageReads {
   readonly paths: (string | undefined)[] = []
-  readonly volatile: ImageUse[] = []
+  readonly unpinned: ImageUse[] = []
   readonly pinnedRemotes: string[] = []
   readonly secrets: MountedSecret[] = []
   readonly #own = new Map<string, string>()
@@ -129,7 +129,7 @@ class Scope implements StageReads {
   #readRemote(use: ImageUse, address: string, isChecked: boolean): void {
     if (!isRemoteSource(address)) return
     if (isChecked || isPinnedSource(address)) this.pinnedRemotes.push(address)
-    else this.volatile.push({ ...use, text: this.#expand(use.text).includes(UNKNOWN) ? use.text : address })
+    else this.unpinned.push({ ...use, text: this.#expand(use.text).includes(UNKNOWN) ? use.text : address })
   }
 
   #readMount({ options, from }: StepMount, line: number): void {

@@ -3,12 +3,12 @@ import type { Builder } from '../builder/port.js'
 import type { ImageNode, Node } from '../graph/node.js'
 import { errorData } from '../model/error-data.js'
 import { CancelledError, PolyarchError, RegistryError } from '../model/errors.js'
-import type { RunEvent, WorkEvent } from '../model/run/events.js'
 import { formatPlatform } from '../model/platform.js'
 import { formatReference } from '../model/reference.js'
-import type { Former } from '../steps/published-state.js'
-import type { Finding, Inputs, Output, PerformCall, StepCall } from '../steps/step.js'
-import type { ConsideredNode, ResolvedNode } from '../steps/work.js'
+import type { RunEvent, WorkEvent } from '../model/run/events.js'
+import type { PublishedState } from '../steps/published-state.js'
+import type { Inputs, LookupResult, Output, PerformCall, StepCall } from '../steps/step.js'
+import type { KeyedNode, ResolvedNode } from '../steps/work.js'
 import { doOnEngine, leaseFor, type PossibleEngines } from './on-engine.js'
 import { runSchedule } from './schedule.js'
 
@@ -16,12 +16,12 @@ import { runSchedule } from './schedule.js'
 export interface PlannedNode {
   readonly node: Node
   readonly resolved: ResolvedNode
-  readonly considered: ConsideredNode | undefined
-  readonly finding: Finding | undefined
+  readonly considered: KeyedNode | undefined
+  readonly finding: LookupResult | undefined
   /** Whether it is to be made even where its result is there. */
-  readonly anew: boolean
+  readonly force: boolean
   /** What is published in its place. */
-  readonly former: Former
+  readonly former: PublishedState
   readonly wanted: boolean
 }
 
@@ -158,7 +158,7 @@ async function performOne(
   call: PerformCall,
   builds: boolean,
 ): Promise<NodeResult> {
-  const considered = planned.considered ?? planned.resolved.consider(inputs, planned)
+  const considered = planned.considered ?? planned.resolved.evaluate(inputs, planned)
   const finding = planned.finding ?? (await considered.lookup(call))
   if (finding.state === 'present') return { output: finding.output, reused: true }
   if (!builds && planned.node.kind === 'image') throw notBuilt(planned.node)

@@ -1,4 +1,4 @@
-import { DefinitionError, EngineError, type Fault, HostError, PolyarchError, RegistryError } from '../model/errors.js'
+import { DefinitionError, EngineError, HostError, type Issue, PolyarchError, RegistryError } from '../model/errors.js'
 
 /** One error for all that failed in a run that went on, of the class and code of the first; that one where it is alone. */
 export function combineFailures(failures: readonly unknown[]): unknown {
@@ -6,9 +6,9 @@ export function combineFailures(failures: readonly unknown[]): unknown {
   const all = [...new Set(failures)]
   const [first] = all
   if (all.length < 2 || !(first instanceof PolyarchError)) return first
-  if (first instanceof DefinitionError) return new DefinitionError(all.flatMap(faultsOf), first.code)
+  if (first instanceof DefinitionError) return new DefinitionError(all.flatMap(issuesOf), first.code)
   const known = all.filter((one) => one instanceof PolyarchError)
-  const message = all.map(tell).join('\n')
+  const message = all.map(describeError).join('\n')
   const hints = [...new Set(known.flatMap(({ hint }) => hint ?? []))]
   const details = { cause: first, ...(hints.length > 0 && { hint: hints.join('; ') }) }
   if (first instanceof RegistryError) return new RegistryError(first.code, message, details)
@@ -16,15 +16,15 @@ export function combineFailures(failures: readonly unknown[]): unknown {
   return new EngineError(first.code, message, details)
 }
 
-/** What is no fault of the definition is told with the node that it happened in. */
-function faultsOf(error: unknown): readonly Fault[] {
-  if (error instanceof DefinitionError) return error.faults
+/** What is no issue of the definition is told with the node that it happened in. */
+function issuesOf(error: unknown): readonly Issue[] {
+  if (error instanceof DefinitionError) return error.issues
   const message = error instanceof Error ? error.message : String(error)
   if (!(error instanceof PolyarchError)) return [{ path: 'run', message }]
   return [{ path: error.node ?? 'run', message, ...(error.hint !== undefined && { hint: error.hint }) }]
 }
 
-function tell(error: unknown): string {
+function describeError(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   return error instanceof PolyarchError && error.node !== undefined ? `${error.node}: ${message}` : message
 }

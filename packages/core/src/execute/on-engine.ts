@@ -1,8 +1,8 @@
 import type { Candidate, EnginePool, Lease } from '../builder/pool.js'
 import type { Builder } from '../builder/port.js'
 import type { Node } from '../graph/node.js'
-import type { EngineUse } from '../model/run/engine-use.js'
 import { EngineError } from '../model/errors.js'
+import type { EngineUse } from '../model/run/engine-use.js'
 
 /** Which engines can build an image, and why the others cannot. */
 export interface PossibleEngines {

@@ -8,7 +8,7 @@ import { holdsEntry, readIndexContent } from '../registry/manifests/index-entrie
 import type { Registry, RegistryCall } from '../registry/port.js'
 import type { PublishedName } from '../steps/published-names.js'
 import type { Output } from '../steps/step.js'
-import { findLostPlatforms, lossRefused, readCurrent } from './lost-platforms.js'
+import { findRemovedPlatforms, readCurrent, removalRefused } from './removed-platforms.js'
 
 /** A name that is about to move. */
 export interface TagMove extends PublishedName {
@@ -91,9 +91,9 @@ async function refuseRemoval(
 ): Promise<void> {
   if (planned === undefined || planned === next.descriptor.digest) return
   const current = await readCurrent(reference, registry, call)
-  const lost = await findLostPlatforms({ reference, current, next }, registry, call)
+  const lost = await findRemovedPlatforms({ reference, current, next }, registry, call)
   if (lost.length === 0) return
-  throw lossRefused(reference, lost, 'declare the platform, or say --allow-removal where it is meant to go')
+  throw removalRefused(reference, lost, 'declare the platform, or say --allow-removal where it is meant to go')
 }
 
 const HINT = 'something deletes manifests from this repository while it is published to; run again'

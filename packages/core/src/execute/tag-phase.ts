@@ -1,15 +1,15 @@
 import type { Digest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
-import type { RunEvent, TagChange } from '../model/run/events.js'
 import type { StoredManifest } from '../model/oci.js'
 import { formatReference, type Reference } from '../model/reference.js'
+import type { RunEvent, TagChange } from '../model/run/events.js'
 import { allOrNone } from '../registry/all-or-none.js'
-import { confirmName, movedSince } from '../registry/manifests/confirm-name.js'
 import type { CopyResult } from '../registry/copy/copy.js'
+import { confirmName, movedSince } from '../registry/manifests/confirm-name.js'
 import { heldBy, readStates, stateEvent, withStates } from '../registry/name-state.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import { isEqualResult } from './equal-result.js'
-import { readCurrent } from './lost-platforms.js'
+import { readCurrent } from './removed-platforms.js'
 import { stageTags, type TagMove } from './stage-tag.js'
 
 /** What the tag phase starts from. */

@@ -1,4 +1,3 @@
-import type { Definition, PipelineDefinition, PipelineResult, PlatformDefinition } from '../definition/definition.js'
 import {
   basesOf,
   findCycle,
@@ -6,7 +5,8 @@ import {
   type PipelineNeeds,
   sortByDependency,
 } from '../definition/compile/pipeline-order.js'
-import { DefinitionError, type Fault } from '../model/errors.js'
+import type { Definition, PipelineDefinition, PipelineResult, PlatformDefinition } from '../definition/definition.js'
+import { DefinitionError, type Issue } from '../model/errors.js'
 import { formatPlatform, type Platform, platformIdentity } from '../model/platform.js'
 import type { ImageNode, PipelineImage } from './node.js'
 import { baseIndexNodeId, baseNodeId, imageNodeId, indexNodeId } from './node-id.js'
@@ -60,14 +60,14 @@ export function linkedPipelines(definition: Definition, uses: DockerfileUses): r
  */
 export function checkUses(definition: Definition, uses: DockerfileUses): void {
   const cycle = findCycle(definition.pipelines, needsOf(definition, uses))
-  const faults = definition.pipelines.flatMap((pipeline) =>
-    pipeline.platforms.flatMap((platform) => platformFaults(pipeline, platform, definition, uses)),
+  const issues = definition.pipelines.flatMap((pipeline) =>
+    pipeline.platforms.flatMap((platform) => platformIssues(pipeline, platform, definition, uses)),
   )
   if (cycle !== undefined) {
     const hint = 'take one of these out of the Dockerfile or the bases; what both need can be a pipeline of its own'
-    faults.push({ path: `pipeline ${cycle[0]}`, message: `pipelines need each other: ${cycle.join(' → ')}`, hint })
+    issues.push({ path: `pipeline ${cycle[0]}`, message: `pipelines need each other: ${cycle.join(' → ')}`, hint })
   }
-  if (faults.length > 0) throw new DefinitionError(faults)
+  if (issues.length > 0) throw new DefinitionError(issues)
 }
 
 function needsOf(definition: Definition, uses: DockerfileUses): PipelineNeeds {
@@ -81,12 +81,12 @@ function needsOf(definition: Definition, uses: DockerfileUses): PipelineNeeds {
   }
 }
 
-function platformFaults(
+function platformIssues(
   { name: pipeline }: PipelineDefinition,
   { platform, optional }: PlatformDefinition,
   definition: Definition,
   uses: DockerfileUses,
-): readonly Fault[] {
+): readonly Issue[] {
   const { file, externals } = uses.get(imageNodeId(pipeline, platform)) ?? { file: '', externals: [] }
   return externals.flatMap(({ name, isForTarget }) => {
     const named = isForTarget ? resultNamed(name, pipeline, definition) : undefined

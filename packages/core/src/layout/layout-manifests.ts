@@ -12,9 +12,9 @@ import {
 } from '../model/oci.js'
 import { formatReference, type Reference } from '../model/reference.js'
 import { isManifestEntry } from '../registry/manifests/index-entries.js'
-import { parseManifest } from '../registry/manifests/schema.js'
 import { mismatch, tooLarge } from '../registry/manifests/reader.js'
 import { referrerOf, referrersTag } from '../registry/manifests/referrers.js'
+import { parseManifest } from '../registry/manifests/schema.js'
 import { contentSize, readContent, writeContent } from './layout-content.js'
 import { LAYOUT_TYPES } from './layout-format.js'
 import {

@@ -1,13 +1,13 @@
+import { InFlight } from '../model/async/in-flight.js'
 import type { Digest } from '../model/digest.js'
 import { CancelledError, PolyarchError } from '../model/errors.js'
-import type { CodeCheck } from '../model/run/events.js'
 import type { Descriptor, ImageConfig, ImageManifest } from '../model/oci.js'
 import type { Platform } from '../model/platform.js'
 import type { Repository } from '../model/reference.js'
-import { InFlight } from '../model/async/in-flight.js'
+import type { CodeCheck } from '../model/run/events.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import { FileTree } from './file-tree.js'
-import { judgeImage, judgeOwnLayers, type Unreadable, unknown } from './judge.js'
+import { checkImageCode, checkOwnLayers, type Unreadable, unknown } from './image-check.js'
 import type { LayerFiles } from './layer-files.js'
 import { openLayerTar } from './layer-tar.js'
 
@@ -34,8 +34,8 @@ export function createCodeReader(): CodeReader {
     async check(image, platform, registry, call) {
       if (platform.os !== 'linux') return unknown(`machine code of ${platform.os} is not read`)
       const own = layersOverBase(image)
-      const overBase = own && judgeOwnLayers(await readTree(own), platform)
-      return overBase ?? judgeImage(await readTree(image.manifest.layers), image.config, platform)
+      const overBase = own && checkOwnLayers(await readTree(own), platform)
+      return overBase ?? checkImageCode(await readTree(image.manifest.layers), image.config, platform)
 
       async function readTree(layers: readonly Descriptor[]): Promise<FileTree | Unreadable> {
         const files: LayerFiles[] = []

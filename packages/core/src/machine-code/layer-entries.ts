@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Header } from 'tar-stream'
 import { LIMITS } from '../model/limits.js'
-import { tarReader } from '../context/tar/tar-reader.js'
+import { tarReader } from './tar-reader.js'
 
 /** An entry with its content. */
 export type LayerEntryStream = Readable & { readonly header: Header }

@@ -1,4 +1,4 @@
-import { DefinitionError, type ErrorCode, type Fault, PolyarchError } from './errors.js'
+import { DefinitionError, type ErrorCode, type Issue, PolyarchError } from './errors.js'
 
 /** An error as data. */
 export interface ErrorData {
@@ -8,15 +8,15 @@ export interface ErrorData {
   /** The node of the graph that it happened in. */
   readonly node?: string
   /** Everything that is wrong with a definition, where that is what is wrong. */
-  readonly faults?: readonly Fault[]
+  readonly issues?: readonly Issue[]
 }
 
 /** An error as plain data, for events, plans and reports. */
 export function errorData(error: unknown): ErrorData {
   if (error instanceof PolyarchError) {
     const { code, message, hint, node } = error
-    const faults = error instanceof DefinitionError ? { faults: error.faults } : {}
-    return { code, message, ...(hint !== undefined && { hint }), ...(node !== undefined && { node }), ...faults }
+    const issues = error instanceof DefinitionError ? { issues: error.issues } : {}
+    return { code, message, ...(hint !== undefined && { hint }), ...(node !== undefined && { node }), ...issues }
   }
   return { code: 'UNEXPECTED', message: error instanceof Error ? error.message : String(error) }
 }

@@ -71,8 +71,8 @@ export class PolyarchError extends Error {
 }
 
 /** One thing that is wrong with a definition, and where. */
-export interface Fault {
-  /** The path of the value at fault, `esp8266-build platforms[1].release`. */
+export interface Issue {
+  /** The path of the value at issue, `esp8266-build platforms[1].release`. */
   readonly path: string
   readonly message: string
   readonly hint?: string
@@ -81,20 +81,20 @@ export interface Fault {
 /** The codes of {@link DefinitionError}. */
 export type DefinitionErrorCode = 'DEFINITION_INVALID' | 'USAGE' | 'LOCK_INVALID' | 'LOCK_INCOMPLETE'
 
-/** The definition, an option or a file of the user has to be changed; all faults are told together. */
+/** The definition, an option or a file of the user has to be changed; all issues are told together. */
 export class DefinitionError extends PolyarchError {
   override readonly name = 'DefinitionError'
   declare readonly code: DefinitionErrorCode
-  readonly faults: readonly Fault[]
+  readonly issues: readonly Issue[]
 
-  constructor(faults: readonly Fault[], code: DefinitionErrorCode = 'DEFINITION_INVALID') {
-    const [only] = faults
+  constructor(issues: readonly Issue[], code: DefinitionErrorCode = 'DEFINITION_INVALID') {
+    const [only] = issues
     super(
       code,
-      faults.length === 1 && only ? `${only.path}: ${only.message}` : `${faults.length} faults in the definition`,
-      faults.length === 1 && only?.hint !== undefined ? { hint: only.hint } : {},
+      issues.length === 1 && only ? `${only.path}: ${only.message}` : `${issues.length} issues in the definition`,
+      issues.length === 1 && only?.hint !== undefined ? { hint: only.hint } : {},
     )
-    this.faults = faults
+    this.issues = issues
   }
 }
 

@@ -1,5 +1,5 @@
-import { createRegistry } from '../registry/client.js'
 import { dockerConfigCredentials } from '../registry/auth/docker-config.js'
+import { createRegistry } from '../registry/client.js'
 import type { Registry } from '../registry/port.js'
 import type { OperationOptions } from './options.js'
 

@@ -1,6 +1,6 @@
-import { suggest } from '../definition/issues.js'
 import type { Pipeline } from '../definition/declare/pipeline.js'
-import { DefinitionError, type Fault } from '../model/errors.js'
+import { suggest } from '../definition/issues.js'
+import { DefinitionError, type Issue } from '../model/errors.js'
 import type {
   ExecuteOptions,
   ImageOptions,
@@ -74,14 +74,14 @@ export function checkOptions<Options extends object>(
   names: OptionNames<Options>,
 ): void {
   const known = Object.keys(names)
-  const faults = Object.entries(options)
+  const issues = Object.entries(options)
     .filter(([name, value]) => value !== undefined && !known.includes(name))
-    .map(([name]): Fault => {
+    .map(([name]): Issue => {
       const isOfExecute = name in EXECUTE_OPTIONS
       const hint = isOfExecute ? 'execute(…) takes it' : suggest(name, known)
       return { path: `${operation}(options)`, message: `${operation}(…) has no option '${name}'`, hint }
     })
-  if (faults.length > 0) throw new DefinitionError(faults, 'USAGE')
+  if (issues.length > 0) throw new DefinitionError(issues, 'USAGE')
 }
 
 /** The options that an operation has, out of more. */

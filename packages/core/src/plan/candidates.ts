@@ -4,8 +4,8 @@ import type { BuilderInfo } from '../builder/port.js'
 import type { ImageNode } from '../graph/node.js'
 import { EngineError } from '../model/errors.js'
 import { formatPlatform, type Platform } from '../model/platform.js'
-import type { AnsweringEngine } from './ask-engines.js'
 import { executionOn } from './execution-on.js'
+import type { AnsweringEngine } from './query-engines.js'
 
 /** Which engines can build an image, and why the others cannot. */
 export interface Candidacy {

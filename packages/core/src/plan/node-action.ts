@@ -2,11 +2,11 @@ import type { BaseNode, Node } from '../graph/node.js'
 import type { PlanAction } from '../model/run/plan.js'
 import type { PlanReason } from '../model/run/plan-reason.js'
 import type { StepCall } from '../steps/step.js'
-import type { SurveyedNode } from './survey.js'
+import type { NodeState } from './evaluate.js'
 
 /** Why each node is treated as it is, by id. Only what has to be made is compared with what is published. */
 export async function explainAll(
-  nodes: readonly SurveyedNode[],
+  nodes: readonly NodeState[],
   callOf: (node: Node) => StepCall,
 ): Promise<ReadonlyMap<string, readonly PlanReason[]>> {
   const byId = new Map(nodes.map((one) => [one.node.id, one]))
@@ -15,8 +15,8 @@ export async function explainAll(
 }
 
 async function explain(
-  { resolved, considered, finding, implied, wanted }: SurveyedNode,
-  all: ReadonlyMap<string, SurveyedNode>,
+  { resolved, considered, finding, implied, wanted }: NodeState,
+  all: ReadonlyMap<string, NodeState>,
   call: StepCall,
 ): Promise<readonly PlanReason[]> {
   if (finding?.state === 'present' && !implied) return [{ kind: 'present' }]
@@ -26,7 +26,7 @@ async function explain(
 }
 
 /** What a run would do with a node. */
-export function actionOf({ node, considered, finding, wanted }: SurveyedNode, why: readonly PlanReason[]): PlanAction {
+export function actionOf({ node, considered, finding, wanted }: NodeState, why: readonly PlanReason[]): PlanAction {
   if (finding?.state === 'present') return 'reuse'
   if (!wanted) return 'not-needed'
   if (considered === undefined) return 'known-after'

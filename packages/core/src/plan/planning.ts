@@ -2,18 +2,18 @@ import type { Graph, Node } from '../graph/node.js'
 import { sourceName } from '../graph/source-name.js'
 import { errorData } from '../model/error-data.js'
 import { type PolyarchError, throwIfCancelled } from '../model/errors.js'
+import type { Platform } from '../model/platform.js'
 import type { RunEvent } from '../model/run/events.js'
 import { type NodePlan, PLAN_VERSION, type Plan } from '../model/run/plan.js'
 import type { PlanReason } from '../model/run/plan-reason.js'
-import type { Platform } from '../model/platform.js'
 import type { PublishedName } from '../steps/published-names.js'
-import type { StepCall, World } from '../steps/step.js'
+import type { StepCall, StepServices } from '../steps/step.js'
 import type { Candidacy } from './candidates.js'
+import { evaluate, type NodeState } from './evaluate.js'
 import { actionOf, explainAll } from './node-action.js'
 import { type Preflight, plannedUse, preflight } from './preflight.js'
 import { readPublished } from './published.js'
 import { reasonText } from './reason-text.js'
-import { type SurveyedNode, survey } from './survey.js'
 import { planTags } from './tag-plan.js'
 import { upstreamNotes } from './upstream.js'
 
@@ -27,7 +27,7 @@ export interface PlanningInput {
   /** All names of the pipelines: what they hold is where a run starts from. */
   readonly published: readonly PublishedName[]
   /** Whether a node is to be made even where its result is there. */
-  readonly isAnew: (node: Node) => boolean
+  readonly isForced: (node: Node) => boolean
   readonly notes: readonly string[]
   /** Whether images may be built; where not, no engine is asked for anything. */
   readonly builds: boolean
@@ -42,7 +42,7 @@ export interface PlanningInput {
 /** A plan, with what was learnt on the way to it. */
 export interface Planned {
   readonly plan: Plan
-  readonly nodes: ReadonlyMap<string, SurveyedNode>
+  readonly nodes: ReadonlyMap<string, NodeState>
   /** Who can build which image, by node. */
   readonly candidacies: ReadonlyMap<string, Candidacy>
   /** The errors behind the plan's problems. */
@@ -56,14 +56,18 @@ export interface PlanningCall {
 }
 
 /** Finds out what a run would do. Writes nothing anywhere. @throws DefinitionError, RegistryError, HostError */
-export async function makePlan(input: PlanningInput, world: World, call: PlanningCall = {}): Promise<Planned> {
+export async function makePlan(
+  input: PlanningInput,
+  services: StepServices,
+  call: PlanningCall = {},
+): Promise<Planned> {
   const { signal, emit } = call
   throwIfCancelled(signal)
   const notes = [...input.notes]
-  const published = await readPublished(input.graph, input.published, world.registry, { signal })
+  const published = await readPublished(input.graph, input.published, services.registry, { signal })
   const isNew = input.graph.nodes.some((node) => node.kind === 'index' && published.formerOf(node).index === undefined)
   // It will be built, most likely: what that takes is loaded while registries are asked.
-  if (isNew && input.builds) world.engines.prepare()
+  if (isNew && input.builds) services.engines.prepare()
   const callOf = ({ id }: Node): StepCall => ({
     signal,
     onEvent: (event) => {
@@ -71,46 +75,46 @@ export async function makePlan(input: PlanningInput, world: World, call: Plannin
       emit?.({ kind: 'work', at: Date.now(), node: id, event })
     },
   })
-  const circumstancesOf = (node: Node) => ({ former: published.formerOf(node), anew: input.isAnew(node) })
-  const nodes = await survey({ ...input, circumstancesOf, callOf }, world)
+  const contextOf = (node: Node) => ({ former: published.formerOf(node), force: input.isForced(node) })
+  const nodes = await evaluate({ ...input, contextOf, callOf }, services)
   throwIfCancelled(signal)
   const toDo = input.graph.nodes.filter(({ id }) => nodes.get(id)?.wanted)
   const [checked, tags, reasons, moved] = await Promise.all([
-    preflight(input.builds ? toDo : [], world, input, { signal }),
-    planTags(input.names, nodes, published, world.registry, { signal }),
+    preflight(input.builds ? toDo : [], services, input, { signal }),
+    planTags(input.names, nodes, published, services.registry, { signal }),
     explainAll([...nodes.values()], callOf),
-    input.asksUpstream ? upstreamNotes(input.graph, world, { signal }) : [],
+    input.asksUpstream ? upstreamNotes(input.graph, services, { signal }) : [],
   ])
   const plan: Plan = {
     version: PLAN_VERSION,
     nodes: input.graph.nodes.flatMap(({ id }) => {
-      const surveyed = nodes.get(id)
-      return surveyed === undefined ? [] : [nodePlan(surveyed, reasons.get(id) ?? [], nodes, checked)]
+      const state = nodes.get(id)
+      return state === undefined ? [] : [nodePlan(state, reasons.get(id) ?? [], nodes, checked)]
     }),
     tags,
     ...(checked.engines.length > 0 && { engines: checked.engines }),
     problems: checked.problems.map(errorData),
-    notes: [...new Set([...notes, ...checked.notes, ...world.lock.notes(), ...moved])],
+    notes: [...new Set([...notes, ...checked.notes, ...services.lock.notes(), ...moved])],
   }
   return { plan, nodes, candidacies: checked.candidacies, problems: checked.problems }
 }
 
 function nodePlan(
-  surveyed: SurveyedNode,
+  state: NodeState,
   why: readonly PlanReason[],
-  all: ReadonlyMap<string, SurveyedNode>,
+  all: ReadonlyMap<string, NodeState>,
   checked: Preflight,
 ): NodePlan {
-  const { node, considered, output } = surveyed
-  const after = surveyed.resolved.decidedBy.filter((need) => all.get(need)?.output === undefined)
+  const { node, considered, output } = state
+  const after = state.resolved.decidedBy.filter((need) => all.get(need)?.output === undefined)
   const platform = node.kind === 'base' || node.kind === 'image' ? node.platform : undefined
   const source = sourceName(node)
-  const { sources = [] } = surveyed.resolved.volatile ?? {}
+  const { sources = [] } = state.resolved.unpinned ?? {}
   return {
     node: node.id,
     pipeline: node.pipeline,
     kind: node.kind,
-    action: actionOf(surveyed, why),
+    action: actionOf(state, why),
     why,
     reason: reasonText(why),
     needs: node.needs,
@@ -119,7 +123,7 @@ function nodePlan(
     ...(after.length > 0 && { after }),
     ...(considered !== undefined && { key: considered.key }),
     ...(output !== undefined && { digest: output.descriptor.digest }),
-    ...(sources.length > 0 && { volatile: sources }),
+    ...(sources.length > 0 && { unpinned: sources }),
     ...plannedUse(checked, node.id),
   }
 }

@@ -1,13 +1,13 @@
 import { firstUse } from '../builder/pool.js'
 import type { Builder } from '../builder/port.js'
 import type { ImageNode, Node } from '../graph/node.js'
-import type { EngineUse } from '../model/run/engine-use.js'
 import type { EngineError, PolyarchError } from '../model/errors.js'
+import type { EngineUse } from '../model/run/engine-use.js'
 import type { EnginePlan } from '../model/run/plan.js'
 import { missingSecrets } from '../steps/image/secrets/build-secrets.js'
-import type { StepCall, World } from '../steps/step.js'
-import { type AskedEngine, askEngines, enginePlan } from './ask-engines.js'
+import type { StepCall, StepServices } from '../steps/step.js'
 import { type Candidacy, type CandidacyRules, findCandidates } from './candidates.js'
+import { enginePlan, type QueriedEngine, queryEngines } from './query-engines.js'
 import { findUnreachableRegistries } from './reachability.js'
 
 /** What was found out about the engines before anything is sent to them. */
@@ -23,13 +23,13 @@ export interface Preflight {
 /** Asks the engines whether they can do what is left to build. Reads only; not asked where there is nothing to build. */
 export async function preflight(
   nodes: readonly Node[],
-  world: World,
+  services: StepServices,
   rules: CandidacyRules,
   call: StepCall,
 ): Promise<Preflight> {
   const images = nodes.filter((node) => node.kind === 'image')
   if (images.length === 0) return { engines: [], candidacies: new Map(), problems: [], notes: [] }
-  const asked = await askEngines(world.engines, call)
+  const asked = await queryEngines(services.engines, call)
   const answering = asked.filter((one) => 'info' in one)
   const possible = new Map(images.map((image) => [image, findCandidates(image, answering, rules)]))
   const reached = await keepReaching(possible, call)
@@ -82,7 +82,7 @@ async function keepReaching(
 }
 
 /** Engines that are done without, where the others suffice. */
-function notesOn(asked: readonly AskedEngine[], candidacies: readonly Candidacy[]): readonly string[] {
+function notesOn(asked: readonly QueriedEngine[], candidacies: readonly Candidacy[]): readonly string[] {
   const silent = asked.flatMap((one) => ('failure' in one ? [one.failure] : []))
   const cutOff = candidacies.flatMap(({ refusals }) => refusals).filter(isCutOff)
   return [...new Set([...silent, ...cutOff].map(({ message }) => `${message}; the run does without this engine`))]

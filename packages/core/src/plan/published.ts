@@ -5,12 +5,12 @@ import type { Platform } from '../model/platform.js'
 import { formatReference, type Reference, repositoryOf, sameRepository } from '../model/reference.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import { findImage } from '../registry/select-platform.js'
-import type { Former } from '../steps/published-state.js'
 import type { PublishedName } from '../steps/published-names.js'
+import type { PublishedState } from '../steps/published-state.js'
 
 /** What the names of pipelines hold before a run. */
 export interface Published {
-  formerOf(node: Node): Former
+  formerOf(node: Node): PublishedState
   /** What the name points to; undefined twice over where that was not read. */
   seen(reference: Reference): { readonly digest: Digest | undefined } | undefined
 }
@@ -55,7 +55,7 @@ export async function readPublished(
   }
 }
 
-function formerOf(node: Node, nodes: readonly Node[], read: ReadonlyMap<string, PublishedIndex>): Former {
+function formerOf(node: Node, nodes: readonly Node[], read: ReadonlyMap<string, PublishedIndex>): PublishedState {
   if (node.kind === 'index' || node.kind === 'base-index') return indexOnly(read.get(node.id))
   const image = node.kind === 'image' ? node : nodes.find((one) => one.kind === 'image' && one.base === node.id)
   const index = nodes.find((one) => one.kind === 'index' && one.children.some((child) => child.node === image?.id))
@@ -66,7 +66,7 @@ function formerOf(node: Node, nodes: readonly Node[], read: ReadonlyMap<string, 
   return { ...indexOnly(published), image: { reference, descriptor: entry } }
 }
 
-function indexOnly(published: PublishedIndex | undefined): Former {
+function indexOnly(published: PublishedIndex | undefined): PublishedState {
   const manifest = published?.manifest
   return manifest === undefined ? {} : { index: manifest }
 }

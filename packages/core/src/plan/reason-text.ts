@@ -44,7 +44,7 @@ function oneReason(reason: PlanReason): string {
       return 'changed; the record of the former result does not show where'
     case 'content-changed':
       return 'it lists other images than the published one'
-    case 'volatile':
+    case 'unpinned':
       return `${reason.sources.join(', ')} may have changed`
     case 'forced':
       return 'asked not to be reused'

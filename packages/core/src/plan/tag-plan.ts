@@ -1,14 +1,14 @@
-import type { TagPlan } from '../model/run/plan.js'
 import { formatReference } from '../model/reference.js'
+import type { TagPlan } from '../model/run/plan.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import type { PublishedName } from '../steps/published-names.js'
+import type { NodeState } from './evaluate.js'
 import type { Published } from './published.js'
-import type { SurveyedNode } from './survey.js'
 
 /** What each visible name points to now, and would point to. */
 export function planTags(
   names: readonly PublishedName[],
-  nodes: ReadonlyMap<string, SurveyedNode>,
+  nodes: ReadonlyMap<string, NodeState>,
   published: Published,
   registry: Registry,
   call: RegistryCall,

@@ -6,13 +6,13 @@ import { archiveName, entryMeaning, type LockEntry } from '../lock/lock-entry.js
 import { shortDigest } from '../model/digest.js'
 import { PolyarchError, throwIfCancelled } from '../model/errors.js'
 import { parseReference } from '../model/reference.js'
-import type { StepCall, World } from '../steps/step.js'
+import type { StepCall, StepServices } from '../steps/step.js'
 
 /** Says which of the locked names mean something else upstream today. The lock decides all the same. */
-export async function upstreamNotes(graph: Graph, world: World, call: StepCall): Promise<readonly string[]> {
+export async function upstreamNotes(graph: Graph, services: StepServices, call: StepCall): Promise<readonly string[]> {
   const archives = new Map(graph.nodes.flatMap(archiveOf))
-  const byName = new Map(world.lock.locked().map((entry) => [entry.name, entry]))
-  const notes = await Promise.all([...byName.values()].map((entry) => noteFor(entry, archives, world, call)))
+  const byName = new Map(services.lock.locked().map((entry) => [entry.name, entry]))
+  const notes = await Promise.all([...byName.values()].map((entry) => noteFor(entry, archives, services, call)))
   throwIfCancelled(call.signal)
   return notes.filter((note) => note !== undefined)
 }
@@ -24,7 +24,7 @@ function archiveOf(node: Graph['nodes'][number]): readonly (readonly [string, Ap
 async function noteFor(
   entry: LockEntry,
   archives: ReadonlyMap<string, AptBase>,
-  { registry, rootfs }: World,
+  { registry, rootfs }: StepServices,
   call: StepCall,
 ): Promise<string | undefined> {
   try {
@@ -41,7 +41,7 @@ async function noteFor(
 async function movement(
   entry: LockEntry,
   archive: AptBase | undefined,
-  { registry, rootfs }: Pick<World, 'registry' | 'rootfs'>,
+  { registry, rootfs }: Pick<StepServices, 'registry' | 'rootfs'>,
   { signal }: StepCall,
 ): Promise<string | undefined> {
   if (entry.kind === 'apt') {

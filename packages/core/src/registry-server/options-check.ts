@@ -1,4 +1,4 @@
-import { DefinitionError, type Fault } from '../model/errors.js'
+import { DefinitionError, type Issue } from '../model/errors.js'
 import type { ServerAuth } from './auth/auth.js'
 import type { RegistryServerOptions } from './options.js'
 
@@ -8,36 +8,36 @@ import type { RegistryServerOptions } from './options.js'
  * @throws DefinitionError USAGE
  */
 export function checkOptions({ auth }: RegistryServerOptions): void {
-  const faults = auth === undefined ? [] : authFaults(auth)
-  if (faults.length > 0) throw new DefinitionError(faults, 'USAGE')
+  const issues = auth === undefined ? [] : authIssues(auth)
+  if (issues.length > 0) throw new DefinitionError(issues, 'USAGE')
 }
 
-function authFaults({ kind, users, tokenLifetime = 0 }: ServerAuth): readonly Fault[] {
+function authIssues({ kind, users, tokenLifetime = 0 }: ServerAuth): readonly Issue[] {
   const path = 'startRegistry(auth)'
-  const faults = Object.entries(users ?? {}).flatMap(([name, password]) => userFaults(name, password))
+  const issues = Object.entries(users ?? {}).flatMap(([name, password]) => userIssues(name, password))
   if (kind !== 'basic' && kind !== 'bearer') {
-    faults.push({ path, message: `'${String(kind)}' is not a kind of login`, hint: "write 'basic' or 'bearer'" })
+    issues.push({ path, message: `'${String(kind)}' is not a kind of login`, hint: "write 'basic' or 'bearer'" })
   }
   if (Object.keys(users ?? {}).length === 0) {
-    faults.push({ path, message: 'there are no users', hint: "name at least one: users: { ada: 'a password' }" })
+    issues.push({ path, message: 'there are no users', hint: "name at least one: users: { ada: 'a password' }" })
   }
   if (!(Number.isFinite(tokenLifetime) && tokenLifetime >= 0)) {
-    faults.push({ path, message: `'${tokenLifetime}' is not a number of seconds`, hint: 'write one; default 300' })
+    issues.push({ path, message: `'${tokenLifetime}' is not a number of seconds`, hint: 'write one; default 300' })
   }
-  return faults
+  return issues
 }
 
 /** Types do not hold here: values come from environment variables. */
-function userFaults(name: string, password: unknown): Fault[] {
+function userIssues(name: string, password: unknown): Issue[] {
   const path = 'startRegistry(auth.users)'
-  const faults: Fault[] = []
+  const issues: Issue[] = []
   if (name === '' || name.includes(':')) {
     const message = name === '' ? 'a user name is empty' : `the user name '${name}' has a colon`
-    faults.push({ path, message, hint: 'if it comes from an environment variable, check that the variable is set' })
+    issues.push({ path, message, hint: 'if it comes from an environment variable, check that the variable is set' })
   }
   if (typeof password !== 'string' || password === '') {
     const message = `the password of '${name}' is empty`
-    faults.push({ path, message, hint: 'if it comes from an environment variable, check that the variable is set' })
+    issues.push({ path, message, hint: 'if it comes from an environment variable, check that the variable is set' })
   }
-  return faults
+  return issues
 }

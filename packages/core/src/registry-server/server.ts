@@ -6,10 +6,10 @@ import { type AddressInfo, isIPv6 } from 'node:net'
 import { resolve } from 'node:path'
 import { isDiskFull, registryDiskFull } from '../model/disk-full.js'
 import { HostError } from '../model/errors.js'
-import { type DirectoryLock, lockDirectory } from './store/lock.js'
+import { RequestHandler } from './http/request-handler.js'
 import type { RegistryServer, RegistryServerOptions, ServerTimeouts } from './options.js'
 import { checkOptions } from './options-check.js'
-import { RequestHandler } from './http/request-handler.js'
+import { type DirectoryLock, lockDirectory } from './store/lock.js'
 import { Store } from './store/store.js'
 
 /** In bytes. */

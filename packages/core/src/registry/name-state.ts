@@ -1,8 +1,8 @@
+import { timeLimit } from '../model/async/time-limit.js'
 import type { Digest } from '../model/digest.js'
 import { RegistryError } from '../model/errors.js'
-import type { RunEvent } from '../model/run/events.js'
 import { formatReference, type Reference } from '../model/reference.js'
-import { timeLimit } from '../model/async/time-limit.js'
+import type { RunEvent } from '../model/run/events.js'
 import type { Registry, RegistryCall } from './port.js'
 
 /** A name whose write may have failed. */

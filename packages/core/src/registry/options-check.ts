@@ -1,4 +1,4 @@
-import { DefinitionError, type Fault } from '../model/errors.js'
+import { DefinitionError, type Issue } from '../model/errors.js'
 import type { RegistryHostOptions, RegistryOptions } from './options.js'
 
 const WHOLE = 'a whole number from 1 on'
@@ -10,27 +10,27 @@ const TIME = 'a number of milliseconds from 0 on'
  * @throws DefinitionError DEFINITION_INVALID
  */
 export function checkOptions({ concurrency, retry, timeouts, hosts }: RegistryOptions): void {
-  const faults = [
-    ...numberFault('concurrency', concurrency, WHOLE),
-    ...numberFault('retry.attempts', retry?.attempts, WHOLE),
-    ...numberFault('retry.time', retry?.time, TIME),
-    ...numberFault('retry.delay', retry?.delay, TIME),
-    ...Object.entries(timeouts ?? {}).flatMap(([name, value]) => numberFault(`timeouts.${name}`, value, TIME)),
-    ...Object.entries(hosts ?? {}).flatMap(([host, given]) => hostFaults(`hosts['${host}']`, given)),
+  const issues = [
+    ...numberIssue('concurrency', concurrency, WHOLE),
+    ...numberIssue('retry.attempts', retry?.attempts, WHOLE),
+    ...numberIssue('retry.time', retry?.time, TIME),
+    ...numberIssue('retry.delay', retry?.delay, TIME),
+    ...Object.entries(timeouts ?? {}).flatMap(([name, value]) => numberIssue(`timeouts.${name}`, value, TIME)),
+    ...Object.entries(hosts ?? {}).flatMap(([host, given]) => hostIssues(`hosts['${host}']`, given)),
   ]
-  if (faults.length > 0) throw new DefinitionError(faults)
+  if (issues.length > 0) throw new DefinitionError(issues)
 }
 
-function numberFault(path: string, value: unknown, wanted: typeof WHOLE | typeof TIME): readonly Fault[] {
+function numberIssue(path: string, value: unknown, wanted: typeof WHOLE | typeof TIME): readonly Issue[] {
   const isRight = wanted === WHOLE ? Number.isSafeInteger(value) && Number(value) >= 1 : Number(value) >= 0
   return value === undefined || isRight ? [] : [{ path, message: `${String(value)} is not ${wanted}` }]
 }
 
-function hostFaults(path: string, given: RegistryHostOptions): readonly Fault[] {
+function hostIssues(path: string, given: RegistryHostOptions): readonly Issue[] {
   const { ca, clientCertificate, plainHttp, chunkSize } = given
   const hint = "Give the PEM text itself, '-----BEGIN …', not the path of its file."
   return [
-    ...numberFault(`${path}.chunkSize`, chunkSize, WHOLE),
+    ...numberIssue(`${path}.chunkSize`, chunkSize, WHOLE),
     ...(plainHttp && (ca ?? clientCertificate) !== undefined
       ? [{ path, message: 'certificates are of no use over plain HTTP', hint: 'Leave out one or the other.' }]
       : []),

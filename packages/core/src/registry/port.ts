@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream'
 import type { Digest } from '../model/digest.js'
-import type { RegistryEvent } from '../model/run/events.js'
 import type { Descriptor, StoredManifest } from '../model/oci.js'
 import type { Reference, Repository } from '../model/reference.js'
+import type { RegistryEvent } from '../model/run/events.js'
 
 /** What every call to a registry takes beside its arguments. */
 export interface RegistryCall {

@@ -1,14 +1,14 @@
 import { RegistryError } from '../model/errors.js'
 import type { Repository } from '../model/reference.js'
+import { repositoryScope } from './auth/scope.js'
 import { sessionIn } from './blobs/upload.js'
 import { Connections } from './http/connections.js'
+import { unwrapError } from './http/errors/transient-error.js'
 import { Hosts } from './http/hosts.js'
 import { discard, headerOf } from './http/http-message.js'
-import { DEFAULT_TIMEOUTS, type RegistryOptions } from './options.js'
-import { unwrapFault } from './http/errors/transient-error.js'
-import type { RegistryCall } from './port.js'
-import { repositoryScope } from './auth/scope.js'
 import { Transport } from './http/transport.js'
+import { DEFAULT_TIMEOUTS, type RegistryOptions } from './options.js'
+import type { RegistryCall } from './port.js'
 
 /** What a host says to the plainest question, asked without a login. */
 export interface Greeting {
@@ -39,7 +39,7 @@ export class RegistryProbe implements AsyncDisposable {
   async greet(host: string, call?: RegistryCall): Promise<Greeting> {
     const url = new URL('/v2/', this.#hosts.endpoint(host).origin)
     const answer = await this.#transport.send({ method: 'GET', url, headers: {} }, call?.signal).catch((error) => {
-      throw unwrapFault(error)
+      throw unwrapError(error)
     })
     await discard(answer)
     const date = new Date(headerOf(answer, 'date') ?? Number.NaN)

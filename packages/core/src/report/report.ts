@@ -1,6 +1,6 @@
 import type { Digest } from '../model/digest.js'
-import type { EngineUse } from '../model/run/engine-use.js'
 import type { ErrorData } from '../model/error-data.js'
+import type { EngineUse } from '../model/run/engine-use.js'
 import type { CodeCheck, RunEvent, RunOutcome, TagChange } from '../model/run/events.js'
 import type { NodePlan, Plan } from '../model/run/plan.js'
 

@@ -6,9 +6,9 @@ import { pipeline, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { peek } from '../context/files/peek.js'
 import type { RootfsBase } from '../definition/declare/base/base-source.js'
+import { streamOf } from '../model/async/stream-of.js'
 import { HostError } from '../model/errors.js'
 import { shownLocation } from '../model/shown-location.js'
-import { streamOf } from '../model/async/stream-of.js'
 import { compressionOf, HEAD_SIZE, isTar } from './archive-kind.js'
 import { download } from './download.js'
 import type { RootfsKind } from './kind.js'
@@ -80,9 +80,9 @@ async function unpack({ first, all }: { readonly first: Buffer; readonly all: Re
 /** What a program makes of its input. Its output fails where the input does, or the program: that it ends says nothing. */
 function unpackWith(tool: string, input: Readable): Readable {
   const child = spawn(tool, ['--decompress', '--stdout'], { stdio: ['pipe', 'pipe', 'ignore'] })
-  let fault: Error | undefined
+  let issue: Error | undefined
   input.once('error', (error) => {
-    fault = error
+    issue = error
     child.stdin.destroy()
   })
   // That it reads no more is told by its end.
@@ -93,7 +93,7 @@ function unpackWith(tool: string, input: Readable): Readable {
   async function* output(): AsyncGenerator<Buffer> {
     yield* child.stdout as AsyncIterable<Buffer>
     const [code] = await closed
-    if (fault !== undefined) throw fault
+    if (issue !== undefined) throw issue
     if (code !== 0) throw new HostError('TOOL_FAILED', `${tool} could not read the archive`)
   }
   return streamOf(output(), () => {

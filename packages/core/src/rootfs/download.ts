@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream'
+import { streamOf } from '../model/async/stream-of.js'
 import { CancelledError, HostError } from '../model/errors.js'
 import { shownLocation } from '../model/shown-location.js'
-import { streamOf } from '../model/async/stream-of.js'
 import { retrying } from '../registry/http/backoff.js'
 import type { HttpAnswer } from '../registry/http/http-message.js'
-import { DEFAULT_RETRY, DEFAULT_TIMEOUTS } from '../registry/options.js'
 import { Transport } from '../registry/http/transport.js'
+import { DEFAULT_RETRY, DEFAULT_TIMEOUTS } from '../registry/options.js'
 
 /** Archives are published in the clear too: what comes is compared with a hash or a signature that is known. */
 const ANY_HOST = { mayUse: () => true, settingsOf: () => undefined }

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream'
 import type { MadeBase } from '../definition/declare/base/base-source.js'
+import type { ReleaseFacts } from './apt/release-file.js'
 import type { LayerRecord } from './layer-cache.js'
 import type { ResolvedRootfs, RootfsCall } from './port.js'
-import type { ReleaseFacts } from './apt/release-file.js'
 
 /** How bases of one kind are made: the seam at which another package manager is added. */
 export interface RootfsKind<Source extends MadeBase> {

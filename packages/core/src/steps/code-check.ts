@@ -2,7 +2,7 @@ import type { CodePolicy } from '../definition/declare/base/base-source.js'
 import type { ImageToCheck } from '../machine-code/image-code.js'
 import { RegistryError } from '../model/errors.js'
 import { formatPlatform, type Platform } from '../model/platform.js'
-import type { StepCall, World } from './step.js'
+import type { StepCall, StepServices } from './step.js'
 
 /** What is checked, and how strictly. */
 export interface CodeCheckRequest extends ImageToCheck {
@@ -21,7 +21,7 @@ export interface CodeCheckRequest extends ImageToCheck {
  */
 export async function checkCode(
   { what, platform, policy, ...image }: CodeCheckRequest,
-  { registry, code }: Pick<World, 'registry' | 'code'>,
+  { registry, code }: Pick<StepServices, 'registry' | 'code'>,
   call: StepCall,
 ): Promise<void> {
   const check = await code.check(image, platform, registry, call)

@@ -3,24 +3,24 @@ import type { Builder } from '../builder/port.js'
 import type { Node } from '../graph/node.js'
 import type { Lock } from '../lock/lock.js'
 import type { CodeReader } from '../machine-code/image-code.js'
-import type { WorkEvent } from '../model/run/events.js'
 import type { Descriptor } from '../model/oci.js'
-import type { PlanReason } from '../model/run/plan-reason.js'
 import type { Reference } from '../model/reference.js'
+import type { WorkEvent } from '../model/run/events.js'
+import type { PlanReason } from '../model/run/plan-reason.js'
 import type { Registry } from '../registry/port.js'
 import type { RootfsMaker } from '../rootfs/port.js'
 import type { Contexts } from './image/context/contexts.js'
-import type { Former } from './published-state.js'
-import type { Outside } from './upstream-manifests.js'
+import type { PublishedState } from './published-state.js'
+import type { UpstreamManifests } from './upstream-manifests.js'
 
 /** All that steps work with. */
-export interface World {
+export interface StepServices {
   readonly registry: Registry
   /** Each connects on first use: a run that has nothing to build needs no engine. */
   readonly engines: Engines
   readonly rootfs: RootfsMaker
   readonly contexts: Contexts
-  readonly outside: Outside
+  readonly outside: UpstreamManifests
   readonly lock: Lock
   readonly code: CodeReader
 }
@@ -53,7 +53,7 @@ export interface Output {
 export type Inputs = ReadonlyMap<string, Output>
 
 /** Whether a result is there. */
-export type Finding = { readonly state: 'present'; readonly output: Output } | { readonly state: 'absent' }
+export type LookupResult = { readonly state: 'present'; readonly output: Output } | { readonly state: 'absent' }
 
 /** A node with everything that decides its result. */
 export interface Work<N extends Node, Resolved> {
@@ -62,17 +62,17 @@ export interface Work<N extends Node, Resolved> {
   readonly inputs: Inputs
   /** Hex sha256 of everything that decides the result. */
   readonly key: string
-  readonly former: Former
+  readonly former: PublishedState
   /** Whether it is to be made even where it is there. */
-  readonly anew: boolean
+  readonly force: boolean
 }
 
 /** The one shape of all node kinds; plan and execute use the same parts. */
 export interface Step<N extends Node, Resolved> {
   /** Reads only, and needs no other node's result: tags become digests, contexts become lists of files. */
-  resolve(node: N, world: World, call: StepCall): Promise<Resolved>
+  resolve(node: N, services: StepServices, call: StepCall): Promise<Resolved>
   /** Pure: what enters the result from outside, without a place in its key. */
-  volatile?(node: N, resolved: Resolved): Volatility
+  unpinned?(node: N, resolved: Resolved): UnpinnedContent
   /** Pure: the results that its key needs, where these are not all of its `needs`. */
   decidedBy?(node: N, resolved: Resolved): readonly string[]
   /** Pure: all that decides the result, and nothing else. Needs the results named in `decidedBy`. */
@@ -80,17 +80,17 @@ export interface Step<N extends Node, Resolved> {
   /** Pure: what the result is, there or not, where its bytes follow from what is known. */
   predict?(work: Work<N, Resolved>): Output | undefined
   /** Reads only: is it in the registry already? */
-  lookup(work: Work<N, Resolved>, world: World, call: StepCall): Promise<Finding>
+  lookup(work: Work<N, Resolved>, services: StepServices, call: StepCall): Promise<LookupResult>
   /** Reads only: compares what the lock says with the registry. Called if something is to be made of the result. */
-  verify?(work: Work<N, Resolved>, world: World, call: StepCall): Promise<void>
+  verify?(work: Work<N, Resolved>, services: StepServices, call: StepCall): Promise<void>
   /** Reads only: how it differs from the former result. */
-  explain(work: Work<N, Resolved>, world: World, call: StepCall): Promise<readonly PlanReason[]>
+  explain(work: Work<N, Resolved>, services: StepServices, call: StepCall): Promise<readonly PlanReason[]>
   /** Makes it. Needs the results named in `needs`. */
-  perform(work: Work<N, Resolved>, world: World, call: PerformCall): Promise<Output>
+  perform(work: Work<N, Resolved>, services: StepServices, call: PerformCall): Promise<Output>
 }
 
 /** Content of a result that may change though its key does not. */
-export interface Volatility {
+export interface UnpinnedContent {
   /** Where it comes from, as written. */
   readonly sources: readonly string[]
   /** Whether the result is made anew each time. */

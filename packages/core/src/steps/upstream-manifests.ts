@@ -3,12 +3,12 @@ import { formatReference, type Reference } from '../model/reference.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 
 /** Names of images that others publish: each is read once in a run, however many platforms ask for it. */
-export interface Outside {
+export interface UpstreamManifests {
   get(reference: Reference, call: RegistryCall): Promise<StoredManifest | undefined>
 }
 
 /** Starts with nothing read. */
-export function createOutside(registry: Registry): Outside {
+export function createUpstreamManifests(registry: Registry): UpstreamManifests {
   const read = new Map<string, Promise<StoredManifest | undefined>>()
   return {
     get(reference, { signal }) {

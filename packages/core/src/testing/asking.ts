@@ -1,8 +1,8 @@
 import { compile } from '../definition/compile/compile.js'
+import type { Base, Plugin } from '../definition/declare/base/plugin.js'
 import { pipeline } from '../definition/declare/pipeline.js'
 import { platform } from '../definition/declare/platform-declaration.js'
-import type { Base, Plugin } from '../definition/declare/base/plugin.js'
-import { DefinitionError, type Fault } from '../model/errors.js'
+import { DefinitionError, type Issue } from '../model/errors.js'
 import { type Platform, parsePlatform } from '../model/platform.js'
 import { withoutModules } from './refused-modules.js'
 
@@ -16,7 +16,7 @@ export function platformOf(text: string): Platform {
 }
 
 /** What the core finds wrong with a pipeline of one platform on this base; nothing where it is well-formed. */
-export function tryPlatform(plugin: Plugin, base: string, text: string, options: object): readonly Fault[] {
+export function tryPlatform(plugin: Plugin, base: string, text: string, options: object): readonly Issue[] {
   const tried = pipeline('registry.example.com/contract')
     .use(plugin)
     .platforms(platform(text, { base, ...options } as never))
@@ -24,18 +24,18 @@ export function tryPlatform(plugin: Plugin, base: string, text: string, options:
     compile([tried])
     return []
   } catch (error) {
-    if (error instanceof DefinitionError) return error.faults
+    if (error instanceof DefinitionError) return error.issues
     throw error
   }
 }
 
 /** Faults as lines. */
-export function faultsText(faults: readonly Fault[]): string {
-  return faults.map(({ path, message, hint = '' }) => `${path}: ${message} ${hint}`.trim()).join('\n')
+export function issuesText(issues: readonly Issue[]): string {
+  return issues.map(({ path, message, hint = '' }) => `${path}: ${message} ${hint}`.trim()).join('\n')
 }
 
 /** What the base answers by itself. */
-export function ask(plugin: Plugin, base: string, text: string, options: object): Answer {
+export function requestBase(plugin: Plugin, base: string, text: string, options: object): Answer {
   const asked = plugin.bases[base]
   if (asked === undefined) throw new TypeError(`there is no base '${base}'`)
   return asked.source(
@@ -44,7 +44,7 @@ export function ask(plugin: Plugin, base: string, text: string, options: object)
 }
 
 /** The same, while the clock, chance, files, processes, the network and the environment are refused. */
-export function askWithoutWorld(plugin: Plugin, base: string, text: string, options: object): Answer {
+export function requestWithoutIo(plugin: Plugin, base: string, text: string, options: object): Answer {
   const { now } = Date
   const { random } = Math
   const { fetch } = globalThis
@@ -57,7 +57,7 @@ export function askWithoutWorld(plugin: Plugin, base: string, text: string, opti
   globalThis.fetch = refuse('the network')
   process.env = new Proxy({}, { get: refuse('the environment') })
   try {
-    return withoutModules(refuse, () => ask(plugin, base, text, options))
+    return withoutModules(refuse, () => requestBase(plugin, base, text, options))
   } finally {
     Object.assign(Date, { now })
     Object.assign(Math, { random })

@@ -10,12 +10,12 @@ import type { Platform } from '../model/platform.js'
 import { parseReference, withDefaultTag } from '../model/reference.js'
 import { shownLocation } from '../model/shown-location.js'
 import type { Registry } from '../registry/port.js'
-import { downloadIfThere } from '../rootfs/download.js'
 import { findMirror } from '../rootfs/apt/host-mirror.js'
 import { parseRelease, releaseUrl } from '../rootfs/apt/release-file.js'
-import { createOutside, type Outside } from '../steps/upstream-manifests.js'
+import { downloadIfThere } from '../rootfs/download.js'
 import { checkImage, chooseImage } from '../steps/base/registry-base.js'
-import { ask, platformOf } from './asking.js'
+import { createUpstreamManifests, type UpstreamManifests } from '../steps/upstream-manifests.js'
+import { platformOf, requestBase } from './asking.js'
 import type { ContractCases } from './plugin-contract.js'
 
 /** How to look at what is published. */
@@ -61,7 +61,7 @@ export async function checkPublished<B extends Bases>(
       platforms.map((platform) => ({ base, platform, options: tried })),
     ),
   )
-  const call = { ...options, outside: createOutside(options.registry) }
+  const call = { ...options, outside: createUpstreamManifests(options.registry) }
   const findings: PublishedFinding[] = []
   // One after another: publishers count requests.
   for (const question of questions) {
@@ -74,7 +74,7 @@ export async function checkPublished<B extends Bases>(
 /** What is asked, and of whom. */
 interface Look extends PublishedOptions {
   /** Each name is read once, however many platforms it is asked for. */
-  readonly outside: Outside
+  readonly outside: UpstreamManifests
 }
 
 /** Codes by which a run says that an image is not what it is declared as. */
@@ -87,7 +87,7 @@ const FALSE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 /** Undefined where the base refuses: not every release has all platforms. */
 async function look(plugin: Plugin, { base, platform, options }: Question, call: Look): Promise<Seen | undefined> {
-  const answer = ask(plugin, base, platform, options)
+  const answer = requestBase(plugin, base, platform, options)
   if (!('kind' in answer) || answer.kind === 'refusal') return undefined
   try {
     switch (answer.kind) {

@@ -1,9 +1,9 @@
 import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict'
+import { isReserved } from '../definition/compile/plugin-reading.js'
 import type { AnyBase, Bases, OptionsOf, Plugin } from '../definition/declare/base/plugin.js'
 import { PLUGIN_CONTRACT } from '../definition/declare/base/plugin.js'
-import { isReserved } from '../definition/compile/plugin-reading.js'
 import { formatPlatform, KNOWN_ARCHITECTURES, parsePlatform } from '../model/platform.js'
-import { ask, askWithoutWorld, faultsText, platformOf, tryPlatform } from './asking.js'
+import { issuesText, platformOf, requestBase, requestWithoutIo, tryPlatform } from './asking.js'
 
 /** One test, for any test runner: `test(name, run)`. `run` throws where the plugin does not keep the contract. */
 export interface ContractTest {
@@ -15,7 +15,7 @@ export interface ContractTest {
 export interface RefusedCase {
   readonly platform: string
   readonly options: Readonly<Record<string, unknown>>
-  /** The option that has to be named as the one at fault; without it, the platform is. */
+  /** The option that has to be named as the one at issue; without it, the platform is. */
   readonly option?: string
 }
 
@@ -118,12 +118,12 @@ function listsPlatforms({ platforms }: AnyBase): void {
 
 /** The options of one case have to be there for one platform at least: not every release has them all. */
 function isWellFormed(plugin: Plugin, name: string, options: object): void {
-  const tried = platformsOf(plugin, name).map((text) => ({ text, faults: tryPlatform(plugin, name, text, options) }))
-  const broken = tried.filter(({ faults }) => faults.some(({ hint }) => hint?.startsWith('report it to the author')))
-  ok(broken.length === 0, broken.map(({ faults }) => faultsText(faults)).join('\n'))
+  const tried = platformsOf(plugin, name).map((text) => ({ text, issues: tryPlatform(plugin, name, text, options) }))
+  const broken = tried.filter(({ issues }) => issues.some(({ hint }) => hint?.startsWith('report it to the author')))
+  ok(broken.length === 0, broken.map(({ issues }) => issuesText(issues)).join('\n'))
   ok(
-    tried.some(({ faults }) => faults.length === 0),
-    tried.map(({ text, faults }) => `${text}: ${faultsText(faults)}`).join('\n'),
+    tried.some(({ issues }) => issues.length === 0),
+    tried.map(({ text, issues }) => `${text}: ${issuesText(issues)}`).join('\n'),
   )
 }
 
@@ -144,24 +144,27 @@ function hasNoOther(plugin: Plugin, name: string): void {
 
 function refusesUnknown(plugin: Plugin, name: string): void {
   const [platform = 'linux/amd64'] = platformsOf(plugin, name)
-  const faults = tryPlatform(plugin, name, platform, { noSuchOption: true })
+  const issues = tryPlatform(plugin, name, platform, { noSuchOption: true })
   ok(
-    faults.some(({ path }) => path.endsWith('.noSuchOption')),
-    faultsText(faults),
+    issues.some(({ path }) => path.endsWith('.noSuchOption')),
+    issuesText(issues),
   )
 }
 
 function refuses(plugin: Plugin, name: string, { platform, options, option }: RefusedCase): void {
-  const faults = tryPlatform(plugin, name, platform, options)
-  ok(faults.length > 0, 'it is accepted')
-  const told = faults.map(({ path }) => /\.([^.\]]+)$/.exec(path.replace(/^.*\]/, ''))?.[1])
-  ok(told.includes(option), `${option ?? 'the platform'} is not named as what is at fault: ${faultsText(faults)}`)
+  const issues = tryPlatform(plugin, name, platform, options)
+  ok(issues.length > 0, 'it is accepted')
+  const told = issues.map(({ path }) => /\.([^.\]]+)$/.exec(path.replace(/^.*\]/, ''))?.[1])
+  ok(told.includes(option), `${option ?? 'the platform'} is not named as what is at issue: ${issuesText(issues)}`)
 }
 
 /** Package architectures of other machines, and archives that two platforms share: what a mistake in a table comes to. */
 function fitsPlatforms(plugin: Plugin, name: string, accepted: readonly object[]): void {
   for (const options of accepted) {
-    const answers = platformsOf(plugin, name).map((text) => ({ text, answer: ask(plugin, name, text, options) }))
+    const answers = platformsOf(plugin, name).map((text) => ({
+      text,
+      answer: requestBase(plugin, name, text, options),
+    }))
     for (const { text, answer } of answers) {
       if ('kind' in answer && answer.kind === 'apt') fitsArchitecture(text, answer.architecture)
     }
@@ -187,9 +190,9 @@ function isPure(create: () => Plugin, name: string, accepted: readonly object[])
   const [first, second] = [create(), create()]
   for (const options of accepted) {
     for (const text of platformsOf(first, name)) {
-      const answer = askWithoutWorld(first, name, text, options)
-      deepStrictEqual(askWithoutWorld(first, name, text, options), answer)
-      deepStrictEqual(askWithoutWorld(second, name, text, options), answer)
+      const answer = requestWithoutIo(first, name, text, options)
+      deepStrictEqual(requestWithoutIo(first, name, text, options), answer)
+      deepStrictEqual(requestWithoutIo(second, name, text, options), answer)
     }
   }
 }
@@ -197,7 +200,7 @@ function isPure(create: () => Plugin, name: string, accepted: readonly object[])
 function isPlainData(plugin: Plugin, name: string, accepted: readonly object[]): void {
   for (const options of accepted) {
     for (const text of platformsOf(plugin, name)) {
-      const answer = ask(plugin, name, text, options)
+      const answer = requestBase(plugin, name, text, options)
       // A pipeline is a value of the core's own, and travels as one.
       const data = 'kind' in answer && answer.kind === 'pipeline' ? { ...answer, pipeline: undefined } : answer
       const plain = withoutUndefined(data)

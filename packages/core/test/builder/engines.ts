@@ -12,10 +12,10 @@ import { connectEngine } from '../../src/builder/connect.js'
 import type { BuilderOptions } from '../../src/builder/options.js'
 import type { Builder, BuildRequest } from '../../src/builder/port.js'
 import type { Digest } from '../../src/model/digest.js'
-import type { EngineEvent } from '../../src/model/run/events.js'
 import { type ImageConfig, type ImageManifest, MEDIA_TYPES } from '../../src/model/oci.js'
 import { type Platform, parsePlatform } from '../../src/model/platform.js'
 import { parseReference, type Reference } from '../../src/model/reference.js'
+import type { EngineEvent } from '../../src/model/run/events.js'
 
 /** The reference that a text names. */
 export function reference(text: string): Reference {

@@ -78,7 +78,7 @@ describe('a flag that a command does not have', () => {
     const [, ...values] = FLAGS.find(({ words }) => words[0] === long)?.words ?? []
     const expected = {
       code: 'USAGE',
-      faults: [
+      issues: [
         {
           path: long,
           message: `'build.ts ${command}' does not take this flag`,
@@ -98,7 +98,7 @@ describe('a flag that a command does not have', () => {
     [['--unlike-anything'], "'npx tsx build.ts --help' lists the flags"],
     [['prune', '-x'], "'npx tsx build.ts prune --help' lists the flags"],
   ])('%j gets the nearest flag', async (words, hint) => {
-    await expect(read(words)).rejects.toMatchObject({ faults: [{ message: 'there is no such flag', hint }] })
+    await expect(read(words)).rejects.toMatchObject({ issues: [{ message: 'there is no such flag', hint }] })
   })
 })
 

@@ -2,8 +2,8 @@ import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
-import { main } from '../../src/cli/main.js'
 import { openReportPage } from '../../src/cli/commands/report-page.js'
+import { main } from '../../src/cli/main.js'
 import { fromImage, pipeline, platform } from '../../src/index.js'
 
 const output = { write: () => {} }

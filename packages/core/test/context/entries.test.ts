@@ -5,8 +5,8 @@ import { expect, test } from 'vitest'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { ContextTree } from '../../src/context/context-tree.js'
 import { type EntryReading, readNodes } from '../../src/context/entries.js'
-import { NO_RULES } from '../../src/context/patterns/ignore-rules.js'
 import { redirectedFiles } from '../../src/context/own-output.js'
+import { NO_RULES } from '../../src/context/patterns/ignore-rules.js'
 import { selectNodes } from '../../src/context/selection.js'
 
 async function readAll(directory: string, reading: EntryReading) {

@@ -22,9 +22,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type TempFolder, tempFolder } from '../../../../test/support/temp-folder.js'
 import { ContextTree } from '../../src/context/context-tree.js'
 import { readNodes } from '../../src/context/entries.js'
+import { openStatCache } from '../../src/context/files/stat-cache.js'
 import { NO_RULES } from '../../src/context/patterns/ignore-rules.js'
 import { selectNodes } from '../../src/context/selection.js'
-import { openStatCache } from '../../src/context/files/stat-cache.js'
 import { digestOf } from '../../src/model/digest.js'
 
 /** In milliseconds: longer than a tick of any clock that these file systems use. */

@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import type { AnnotationSettings } from '../../src/definition/declare/annotation-settings.js'
 import { compile } from '../../src/definition/compile/compile.js'
+import type { AnnotationSettings } from '../../src/definition/declare/annotation-settings.js'
+import { definePlugin } from '../../src/definition/declare/base/plugin.js'
 import type { Pipeline } from '../../src/definition/declare/pipeline.js'
 import { platform } from '../../src/definition/declare/platform-declaration.js'
-import { definePlugin } from '../../src/definition/declare/base/plugin.js'
-import { DefinitionError, type Fault } from '../../src/model/errors.js'
+import { DefinitionError, type Issue } from '../../src/model/errors.js'
 import { simple, start } from './definitions.js'
 
 const TITLE = 'org.opencontainers.image.title'
 
-function faultsOf(one: Pipeline): readonly Fault[] {
+function faultsOf(one: Pipeline): readonly Issue[] {
   try {
     compile([one])
   } catch (error) {
-    if (error instanceof DefinitionError) return error.faults
+    if (error instanceof DefinitionError) return error.issues
     throw error
   }
   return []

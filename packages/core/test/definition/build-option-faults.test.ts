@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
 import { platform } from '../../src/definition/declare/platform-declaration.js'
-import type { Fault } from '../../src/model/errors.js'
+import type { Issue } from '../../src/model/errors.js'
 import { faultsOf, simple } from './definitions.js'
 
-it.each<[string, () => readonly Fault[], string, string]>([
+it.each<[string, () => readonly Issue[], string, string]>([
   [
     'a context with the name of no image',
     () => faultsOf([simple.build({ contexts: { Other: '.' } })]),

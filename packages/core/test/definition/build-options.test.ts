@@ -1,9 +1,9 @@
 import { homedir } from 'node:os'
 import { inspect } from 'node:util'
 import { expect, it } from 'vitest'
+import { compile } from '../../src/definition/compile/compile.js'
 import type { BuildDefinition, BuildSettings } from '../../src/definition/declare/build-settings.js'
 import type { CacheOption } from '../../src/definition/declare/cache-options.js'
-import { compile } from '../../src/definition/compile/compile.js'
 import { platform } from '../../src/definition/declare/platform-declaration.js'
 import { start } from './definitions.js'
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { fromImage } from '../../src/definition/declare/base/image-base.js'
 import type { BuildSettings } from '../../src/definition/declare/build-settings.js'
 import type { PlatformDeclaration } from '../../src/definition/declare/declaration.js'
-import { fromImage } from '../../src/definition/declare/base/image-base.js'
 import { pipeline } from '../../src/definition/declare/pipeline.js'
 import { platform } from '../../src/definition/declare/platform-declaration.js'
-import type { Fault } from '../../src/model/errors.js'
+import type { Issue } from '../../src/model/errors.js'
 import { faultsOf, NAME, plugin, simple, start } from './definitions.js'
 
 /** Compiles what the types refuse: what a user without a type check may write. */
@@ -13,7 +13,7 @@ function unchecked(architecture: string, settings: object): PlatformDeclaration<
 }
 
 describe('what a definition refuses', () => {
-  it.each<[string, () => readonly Fault[], string, string]>([
+  it.each<[string, () => readonly Issue[], string, string]>([
     [
       'a base that no plugin has',
       () => faultsOf([start.platforms(unchecked('amd64', { base: 'wid' }))]),

@@ -1,8 +1,8 @@
 import { type CompileOptions, compile } from '../../src/definition/compile/compile.js'
+import { type Base, definePlugin } from '../../src/definition/declare/base/plugin.js'
 import { type Pipeline, pipeline } from '../../src/definition/declare/pipeline.js'
 import { platform } from '../../src/definition/declare/platform-declaration.js'
-import { type Base, definePlugin } from '../../src/definition/declare/base/plugin.js'
-import { DefinitionError, type Fault } from '../../src/model/errors.js'
+import { DefinitionError, type Issue } from '../../src/model/errors.js'
 
 interface Options {
   readonly release?: 'one' | 'two'
@@ -30,11 +30,11 @@ export const start = pipeline(NAME).use(plugin)
 export const simple = start.platforms(platform('amd64', { base: 'narrow' })).tags('1.0')
 
 /** Compiles pipelines. @returns what is wrong with them */
-export function faultsOf(pipelines: readonly Pipeline[], options?: CompileOptions): readonly Fault[] {
+export function faultsOf(pipelines: readonly Pipeline[], options?: CompileOptions): readonly Issue[] {
   try {
     compile(pipelines, options)
   } catch (error) {
-    if (error instanceof DefinitionError) return error.faults
+    if (error instanceof DefinitionError) return error.issues
     throw error
   }
   return []

@@ -6,10 +6,10 @@ import { platform } from '../../src/definition/declare/platform-declaration.js'
 import { formatReference } from '../../src/model/reference.js'
 import { NAME, simple } from './definitions.js'
 
-/** That a definition has this one fault. */
+/** That a definition has this one issue. */
 function faultOf(message: string, hint: string) {
-  const fault = { message: expect.stringContaining(message), hint: expect.stringContaining(hint) }
-  return expect.objectContaining({ faults: [expect.objectContaining(fault)] })
+  const issue = { message: expect.stringContaining(message), hint: expect.stringContaining(hint) }
+  return expect.objectContaining({ issues: [expect.objectContaining(issue)] })
 }
 
 describe('the name of a pipeline', () => {

@@ -100,7 +100,7 @@ describe('chosen pipelines', () => {
     const choose = () => compile(all, { chosen: ['tpo', 'sdk'] })
     expect(choose).toThrow("'tpo' is not a pipeline of this run")
     expect(choose).toThrow(
-      expect.objectContaining({ code: 'USAGE', faults: [expect.objectContaining({ hint: "did you mean 'top'?" })] }),
+      expect.objectContaining({ code: 'USAGE', issues: [expect.objectContaining({ hint: "did you mean 'top'?" })] }),
     )
   })
 

@@ -1,14 +1,14 @@
 import * as v from 'valibot'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
-import type { BaseAnswer } from '../../src/definition/declare/base/base-source.js'
 import { type CompileOptions, compile } from '../../src/definition/compile/compile.js'
+import type { BaseAnswer } from '../../src/definition/declare/base/base-source.js'
 import { defineBase } from '../../src/definition/declare/base/define-base.js'
-import type { Definition } from '../../src/definition/definition.js'
+import { type Base, definePlugin, type Plugin } from '../../src/definition/declare/base/plugin.js'
 import { type Pipeline, pipeline } from '../../src/definition/declare/pipeline.js'
 import { platform } from '../../src/definition/declare/platform-declaration.js'
-import { type Base, definePlugin, type Plugin } from '../../src/definition/declare/base/plugin.js'
-import { DefinitionError, type Fault } from '../../src/model/errors.js'
+import type { Definition } from '../../src/definition/definition.js'
+import { DefinitionError, type Issue } from '../../src/model/errors.js'
 import { plugin, start } from './definitions.js'
 
 const image = { kind: 'registry', reference: 'registry.example.com/base:1', configPolicy: 'require-match' } as const
@@ -26,11 +26,11 @@ function compiled(one: Pipeline, options: CompileOptions = {}): Definition {
   return compile([one.tags('1')], options)
 }
 
-function faultsOf(one: Pipeline): readonly Fault[] {
+function faultsOf(one: Pipeline): readonly Issue[] {
   try {
     compiled(one)
   } catch (error) {
-    if (error instanceof DefinitionError) return error.faults
+    if (error instanceof DefinitionError) return error.issues
     throw error
   }
   return []
@@ -80,9 +80,9 @@ describe('options that schemas describe', () => {
         depth: 'deep',
       }),
     )
-    const faults = faultsOf(wrong)
-    expect(faults.map(({ path }) => path.replace(/.*\./, ''))).toEqual(['release', 'depth'])
-    expect(faults[0]?.message).toContain('new')
+    const issues = faultsOf(wrong)
+    expect(issues.map(({ path }) => path.replace(/.*\./, ''))).toEqual(['release', 'depth'])
+    expect(issues[0]?.message).toContain('new')
     // @ts-expect-error it has no default
     expect(faultsOf(use.platforms(platform('amd64', { base: 'tree' })))).toHaveLength(1)
   })
@@ -237,11 +237,11 @@ describe('a plugin that cannot be used', () => {
     ['a day that there is not', { ...image, endOfLife: '2026-13-45' }, 'endOfLife must be a day'],
     ['args that are no texts', { ...image, buildArgs: { JOBS: 1 } }, 'buildArgs must be texts'],
   ])('because it answers %s, is named', (_what, answer, message) => {
-    const fault = { hint: 'report it to the author of polyarch-plugin-test', message: expect.stringContaining(message) }
-    expect(faultsOf(answering(answer))).toContainEqual(expect.objectContaining(fault))
+    const issue = { hint: 'report it to the author of polyarch-plugin-test', message: expect.stringContaining(message) }
+    expect(faultsOf(answering(answer))).toContainEqual(expect.objectContaining(issue))
   })
 
-  it('because it throws, is named beside all other faults', () => {
+  it('because it throws, is named beside all other issues', () => {
     const thrower: Base = {
       platforms: ['linux/amd64'],
       optionNames: [],

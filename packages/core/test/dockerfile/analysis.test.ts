@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type AnalysisInput, analyze } from '../../src/dockerfile/analysis.js'
-import { parseDockerfile } from '../../src/dockerfile/syntax/parse.js'
 import { replaceSpans } from '../../src/dockerfile/pin.js'
+import { parseDockerfile } from '../../src/dockerfile/syntax/parse.js'
 
 const NAME = 'registry.example.com/team/from:2.1'
 const PINNED = `registry.example.com/team/from@sha256:${'a'.repeat(64)}`
@@ -31,7 +31,7 @@ describe('the base by its arg', () => {
     'ARG BASE_IMAGE\nFROM --platform=${TARGETOS}/${TARGETARCH} ${BASE_IMAGE}\n',
     'ARG BASE_IMAGE\nARG PLATFORM=linux/arm/v7\nFROM --platform=$PLATFORM ${BASE_IMAGE}\n',
   ])('is seen in %j', (text) => {
-    expect(of(text)).toMatchObject({ usesBaseArg: true, literalBases: [], faults: [], externals: [] })
+    expect(of(text)).toMatchObject({ usesBaseArg: true, literalBases: [], issues: [], externals: [] })
   })
 })
 
@@ -97,8 +97,8 @@ describe('other images', () => {
   })
 
   it('and remote content is told', () => {
-    const { volatile } = of('ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nADD https://example.com/a.tar /a\nADD local /b\n')
-    expect(volatile.map(({ text, line }) => [text, line])).toEqual([['https://example.com/a.tar', 3]])
+    const { unpinned } = of('ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nADD https://example.com/a.tar /a\nADD local /b\n')
+    expect(unpinned.map(({ text, line }) => [text, line])).toEqual([['https://example.com/a.tar', 3]])
   })
 
   it.each([
@@ -120,13 +120,13 @@ describe('other images', () => {
   ])('and remote content is told %s', (_where, lines, expected) => {
     const text = `ARG BASE_IMAGE\nARG URL=https://example.com\nFROM \${BASE_IMAGE}\n${lines}\n`
     const all = expected ?? lines.split(' ').slice(1, -1)
-    expect(of(text).volatile.map((use) => use.text)).toEqual(all)
+    expect(of(text).unpinned.map((use) => use.text)).toEqual(all)
   })
 
   it('and remote content is told by the args that the build gives', () => {
     const text = 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nARG FROM=local\nADD $FROM /a\n'
-    expect(of(text).volatile).toEqual([])
-    expect(of(text, { args: { FROM: 'http://example.com/a' } }).volatile).toMatchObject([
+    expect(of(text).unpinned).toEqual([])
+    expect(of(text, { args: { FROM: 'http://example.com/a' } }).unpinned).toMatchObject([
       { text: 'http://example.com/a', line: 4 },
     ])
   })
@@ -141,7 +141,7 @@ it.each([
     false,
   ],
 ])('whether the time is read, where %s', (_what, text, usesEpoch) => {
-  expect(of(`ARG BASE_IMAGE\n${text}`)).toMatchObject({ usesEpoch, faults: [] })
+  expect(of(`ARG BASE_IMAGE\n${text}`)).toMatchObject({ usesEpoch, issues: [] })
 })
 
 describe('the base for another platform', () => {
@@ -151,7 +151,7 @@ describe('the base for another platform', () => {
     ['another variant', 'linux/$TARGETARCH', { platform: { os: 'linux', architecture: 'arm', variant: 'v6' } }],
   ])('is reported: %s', (_what, platform, input) => {
     const text = `ARG BASE_IMAGE\nFROM --platform=${platform} $BASE_IMAGE\n`
-    expect(of(text, input)).toMatchObject({ usesBaseArg: true, usesBaseElsewhere: true, faults: [] })
+    expect(of(text, input)).toMatchObject({ usesBaseArg: true, usesBaseElsewhere: true, issues: [] })
   })
 
   it('is none for an image of COPY, which BuildKit takes for the target', () => {
@@ -162,7 +162,7 @@ describe('the base for another platform', () => {
   })
 })
 
-describe('faults', () => {
+describe('issues', () => {
   it.each<[string, string, Partial<AnalysisInput>, string, string]>([
     ['neither base form', 'FROM alpine\n', {}, 'no stage that leads to the target stands on the base', `FROM ${NAME}`],
     ['an arg that is not declared', 'FROM ${BASE_IMAGE}\n', {}, 'which is not declared', 'ARG BASE_IMAGE'],
@@ -226,15 +226,15 @@ describe('faults', () => {
       'write FROM ${BASE_IMAGE}',
     ],
   ])('%s', (_what, text, input, message, hint) => {
-    const { faults } = of(text, input)
-    const told = faults.find((fault) => fault.message.includes(message))
-    expect(told, JSON.stringify(faults)).toBeDefined()
+    const { issues } = of(text, input)
+    const told = issues.find((issue) => issue.message.includes(message))
+    expect(told, JSON.stringify(issues)).toBeDefined()
     expect(told?.hint).toContain(hint)
   })
 })
 
 it('the base by way of other args is the base alone, whatever stands empty beside it', () => {
-  expect(of('ARG BASE_IMAGE\nARG FROM=${BASE_IMAGE}\nARG PREFIX=\nFROM ${PREFIX}${FROM}\n').faults).toEqual([])
+  expect(of('ARG BASE_IMAGE\nARG FROM=${BASE_IMAGE}\nARG PREFIX=\nFROM ${PREFIX}${FROM}\n').issues).toEqual([])
 })
 
 it.each([
@@ -244,16 +244,16 @@ it.each([
     { line: 3, hint: "line 4 names 'biuld': did you mean 'build'?" },
   ],
   ['is not named', 'FROM scratch\n', { line: 3, hint: expect.stringMatching(/^the stage 'build' of line 2 does/) }],
-])('a stage on the base that %s is told, with the line of the target', (_what, last, fault) => {
-  expect(of(`ARG BASE_IMAGE\nFROM $BASE_IMAGE AS build\n${last}`).faults).toMatchObject([fault])
+])('a stage on the base that %s is told, with the line of the target', (_what, last, issue) => {
+  expect(of(`ARG BASE_IMAGE\nFROM $BASE_IMAGE AS build\n${last}`).issues).toMatchObject([issue])
 })
 
 it('an arg of the base that is not declared is told once', () => {
-  expect(of('FROM ${BASE_IMAGE}\n').faults).toHaveLength(1)
+  expect(of('FROM ${BASE_IMAGE}\n').issues).toHaveLength(1)
 })
 
 it('a FROM that is misspelt is told with its line', () => {
-  expect(of('ARG BASE_IMAGE\n\nFORM $BASE_IMAGE\n').faults).toMatchObject([{ line: 3 }])
+  expect(of('ARG BASE_IMAGE\n\nFORM $BASE_IMAGE\n').issues).toMatchObject([{ line: 3 }])
 })
 
 describe('hostile Dockerfiles', () => {
@@ -265,9 +265,9 @@ describe('hostile Dockerfiles', () => {
       `ARG BASE_IMAGE\n${Array.from({ length: 120 }, (_, at) => `FROM $BASE_IMAGE AS s${at}\n${Array.from({ length: at }, (_one, other) => `COPY --from=s${other} / /\n`).join('')}`).join('')}`,
     ],
     ['deep nesting of defaults', `ARG BASE_IMAGE\nFROM ${'${A:-'.repeat(500)}$BASE_IMAGE${'}'.repeat(500)}\n`],
-  ])('%s are read', (_what, text) => expect(of(text).faults).toEqual([]))
+  ])('%s are read', (_what, text) => expect(of(text).issues).toEqual([]))
 
   it.each(['${', '${A', '${A:-', '$', '"', "'", '\\', '${A:-${B', '${:-x}'])('FROM %s is no crash', (word) => {
-    expect(of(`FROM ${word}\n`).faults.length).toBeGreaterThan(0)
+    expect(of(`FROM ${word}\n`).issues.length).toBeGreaterThan(0)
   })
 })

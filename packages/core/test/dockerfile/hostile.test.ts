@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { analyze } from '../../src/dockerfile/analysis.js'
 import type { Dockerfile, Stage } from '../../src/dockerfile/dockerfile.js'
+import { replaceSpans } from '../../src/dockerfile/pin.js'
 import { expand } from '../../src/dockerfile/syntax/expand.js'
 import { ExpansionError } from '../../src/dockerfile/syntax/lexer.js'
 import { parseDockerfile } from '../../src/dockerfile/syntax/parse.js'
-import { replaceSpans } from '../../src/dockerfile/pin.js'
 
 const INPUT = { platform: { os: 'linux', architecture: 'amd64' }, args: {}, baseNames: [] }
 const HEAD = 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE} AS base\n'
@@ -22,8 +22,8 @@ const SHAPES: Readonly<Record<string, (count: number) => string>> = {
 }
 
 test.each(Object.entries(SHAPES))('%s are read to the end', (_shape, textOf) => {
-  const { faults, usesBaseArg, externals } = analyze(parseDockerfile(textOf(1000)), INPUT)
-  expect({ faults, usesBaseArg, externals }).toEqual({ faults: [], usesBaseArg: true, externals: [] })
+  const { issues, usesBaseArg, externals } = analyze(parseDockerfile(textOf(1000)), INPUT)
+  expect({ issues, usesBaseArg, externals }).toEqual({ issues: [], usesBaseArg: true, externals: [] })
 })
 
 test('each name in a Dockerfile is looked at a fixed number of times, however many stages there are', () => {
@@ -55,15 +55,15 @@ test('each name in a Dockerfile is looked at a fixed number of times, however ma
 
 test('args that double one another are not expanded', () => {
   const doubling = Array.from({ length: 200 }, (_, at) => `ARG A${at + 1}=\${A${at}}\${A${at}}\n`).join('')
-  const { faults, externals } = analyze(parseDockerfile(`ARG A0=xx\n${doubling}ARG BASE_IMAGE\nFROM \${A200}\n`), INPUT)
-  expect({ faults, externals }).toEqual({ faults: [], externals: [] })
+  const { issues, externals } = analyze(parseDockerfile(`ARG A0=xx\n${doubling}ARG BASE_IMAGE\nFROM \${A200}\n`), INPUT)
+  expect({ issues, externals }).toEqual({ issues: [], externals: [] })
 })
 
-test('a value that is too long to be an address is no fault', () => {
+test('a value that is too long to be an address is no issue', () => {
   const value = `${'x'.repeat(60_000)}\\\n`.repeat(2)
-  const { faults, volatile } = analyze(parseDockerfile(`${HEAD}ENV LONG="${value}"\nADD $LONG https://a /b/\n`), INPUT)
-  expect(faults).toEqual([])
-  expect(volatile.map(({ text }) => text)).toEqual(['https://a'])
+  const { issues, unpinned } = analyze(parseDockerfile(`${HEAD}ENV LONG="${value}"\nADD $LONG https://a /b/\n`), INPUT)
+  expect(issues).toEqual([])
+  expect(unpinned.map(({ text }) => text)).toEqual(['https://a'])
 })
 
 test('replacements are expanded once each, in one another too, up to a depth', () => {
@@ -79,19 +79,19 @@ test('replacements are expanded once each, in one another too, up to a depth', (
   expect(reads).toBe(100)
 })
 
-test('a line that BuildKit does not read is a fault with its number, before anything else is read', () => {
+test('a line that BuildKit does not read is a issue with its number, before anything else is read', () => {
   const textWith = (bytes: number) => `${HEAD}RUN true\n${'#'.repeat(bytes)}\nRUN true\n`
-  expect(analyze(parseDockerfile(textWith(65_535)), INPUT).faults).toEqual([])
-  expect(analyze(parseDockerfile(textWith(65_536)), INPUT).faults).toMatchObject([
+  expect(analyze(parseDockerfile(textWith(65_535)), INPUT).issues).toEqual([])
+  expect(analyze(parseDockerfile(textWith(65_536)), INPUT).issues).toMatchObject([
     { line: 4, message: expect.stringContaining('longer than 65535 bytes') },
   ])
-  const { faults } = analyze(parseDockerfile(`${HEAD}RUN ${'x '.repeat(5_000_000)}\n`), INPUT)
-  expect(faults).toMatchObject([{ line: 3 }])
+  const { issues } = analyze(parseDockerfile(`${HEAD}RUN ${'x '.repeat(5_000_000)}\n`), INPUT)
+  expect(issues).toMatchObject([{ line: 3 }])
 })
 
 test('what is no Dockerfile at all has no FROM', () => {
   for (const text of ['', '\0'.repeat(1000), '${'.repeat(10_000), '\\\n'.repeat(10_000), '\r'.repeat(1000)]) {
-    expect(analyze(parseDockerfile(text), INPUT).faults).toMatchObject([
+    expect(analyze(parseDockerfile(text), INPUT).issues).toMatchObject([
       { message: expect.stringContaining('no FROM') },
     ])
   }

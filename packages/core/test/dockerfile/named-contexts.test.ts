@@ -28,7 +28,7 @@ it.each([
     contexts: [{ name: 'app', isForTarget }],
     externals: [],
     contextPaths: [],
-    faults: [],
+    issues: [],
   })
 })
 
@@ -45,6 +45,6 @@ it('another frontend may read all of them', () => {
 })
 
 it('a context with the name of the base is refused', () => {
-  const { faults } = of('FROM example.com/base:latest\n', ['example.com/base'], ['example.com/base'])
-  expect(faults).toMatchObject([{ message: expect.stringContaining('would take its place') }])
+  const { issues } = of('FROM example.com/base:latest\n', ['example.com/base'], ['example.com/base'])
+  expect(issues).toMatchObject([{ message: expect.stringContaining('would take its place') }])
 })

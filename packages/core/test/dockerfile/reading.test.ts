@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { type AnalysisInput, analyze } from '../../src/dockerfile/analysis.js'
+import { replaceSpans } from '../../src/dockerfile/pin.js'
 import { normalizedText } from '../../src/dockerfile/syntax/normalized-text.js'
 import { parseDockerfile } from '../../src/dockerfile/syntax/parse.js'
-import { replaceSpans } from '../../src/dockerfile/pin.js'
 
 const INPUT: AnalysisInput = { platform: { os: 'linux', architecture: 'amd64' }, args: {}, baseNames: [] }
 const HEAD = 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n'
@@ -10,8 +10,8 @@ const HUB = 'docker.io/library/'
 
 const of = (text: string, input: Partial<AnalysisInput> = {}) => analyze(parseDockerfile(text), { ...INPUT, ...input })
 const imagesOf = (text: string, input: Partial<AnalysisInput> = {}) => {
-  const { externals, faults } = of(text, input)
-  expect(faults).toEqual([])
+  const { externals, issues } = of(text, input)
+  expect(issues).toEqual([])
   return externals.map(({ name }) => name.replace(HUB, ''))
 }
 
@@ -83,7 +83,7 @@ describe('the images that BuildKit would use', () => {
     const text = `FROM one AS x\nFROM x AS a\nFROM two AS x\nARG A\nFROM \${BASE_IMAGE}\nCOPY --from=X / /\n`
     expect(imagesOf(`ARG BASE_IMAGE\n${text}`)).toEqual(['two:latest'])
     expect(imagesOf(`ARG BASE_IMAGE\n${text}COPY --from=a / /\n`)).toEqual(['one:latest', 'two:latest'])
-    expect(of('ARG BASE_IMAGE\nFROM one AS x\nFROM $BASE_IMAGE AS x\n', { target: 'X' })).toMatchObject({ faults: [] })
+    expect(of('ARG BASE_IMAGE\nFROM one AS x\nFROM $BASE_IMAGE AS x\n', { target: 'X' })).toMatchObject({ issues: [] })
   })
 
   it.each([
@@ -112,8 +112,8 @@ describe('the images that BuildKit would use', () => {
   })
 
   it('reports nothing wrong in the language of another frontend', () => {
-    const { faults, externals, contextPaths } = of('# syntax=me/mine:1\nimages: []\n')
-    expect({ faults, contextPaths }).toEqual({ faults: [], contextPaths: 'all' })
+    const { issues, externals, contextPaths } = of('# syntax=me/mine:1\nimages: []\n')
+    expect({ issues, contextPaths }).toEqual({ issues: [], contextPaths: 'all' })
     expect(externals).toHaveLength(1)
   })
 
@@ -135,7 +135,7 @@ ONBUILD ARG SOURCE_DATE_EPOCH
   })
 
   it('a required variable that is missing is an error with its message', () => {
-    expect(of('ARG BASE_IMAGE\nFROM ${V:?unset} AS a\nFROM $BASE_IMAGE\nCOPY --from=a / /\n').faults).toMatchObject([
+    expect(of('ARG BASE_IMAGE\nFROM ${V:?unset} AS a\nFROM $BASE_IMAGE\nCOPY --from=a / /\n').issues).toMatchObject([
       { message: 'V: unset', line: 2 },
     ])
   })
@@ -195,7 +195,7 @@ it.each<[string, boolean]>([
   [`https://example.com/a#${'a'.repeat(40)}`, true],
   ['local.git', false],
 ])('whether ADD %s can change: %s', (source, isVolatile) => {
-  expect(of(`${HEAD}ADD ${source} /a\n`).volatile).toHaveLength(isVolatile ? 1 : 0)
+  expect(of(`${HEAD}ADD ${source} /a\n`).unpinned).toHaveLength(isVolatile ? 1 : 0)
 })
 
 it.each([

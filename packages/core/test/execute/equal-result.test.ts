@@ -7,8 +7,8 @@ import { moveTags } from '../../src/execute/tag-phase.js'
 import { type Annotations, encodeManifest, isIndex, MEDIA_TYPES, type StoredManifest } from '../../src/model/oci.js'
 import { createRegistry } from '../../src/registry/client.js'
 import { type RegistryServer, startRegistry } from '../../src/registry-server/index.js'
-import { KEY_ANNOTATION } from '../../src/steps/key.js'
 import { SOURCES_ANNOTATION } from '../../src/steps/image/sources/source-record.js'
+import { KEY_ANNOTATION } from '../../src/steps/key.js'
 
 const AMD64 = { os: 'linux', architecture: 'amd64' }
 

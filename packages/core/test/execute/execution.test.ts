@@ -27,8 +27,8 @@ function failing(id: string, error: unknown): PlannedNode {
     explain: async () => [],
     perform: () => Promise.reject(error),
   }
-  const resolved = { node, volatile: undefined, decidedBy: [], consider: () => considered }
-  return { node, resolved, considered, finding: undefined, anew: false, former: {}, wanted: true }
+  const resolved = { node, unpinned: undefined, decidedBy: [], evaluate: () => considered }
+  return { node, resolved, considered, finding: undefined, force: false, former: {}, wanted: true }
 }
 
 test('a listener that throws costs no engine its place: else whoever waits for it would wait for ever', async () => {

@@ -28,7 +28,7 @@ test('each is told with the node that it happened in', () => {
     hint: 'look',
   })
   expect(combineFailures([keyring, broken, new Error('odd')])).toMatchObject({
-    faults: [
+    issues: [
       { path: 'apt base debian', message: 'there is no such keyring', hint: 'name another' },
       { path: 'app image(linux/amd64)', message: 'the build failed', hint: 'look' },
       { path: 'run', message: 'odd' },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { findLostPlatforms } from '../../src/execute/lost-platforms.js'
+import { findRemovedPlatforms } from '../../src/execute/removed-platforms.js'
 import { digestOf } from '../../src/model/digest.js'
 import { encodeManifest, MEDIA_TYPES } from '../../src/model/oci.js'
 import { type Platform, parsePlatform, platformIdentity } from '../../src/model/platform.js'
@@ -29,6 +29,6 @@ test.each([
   ['windows/amd64;10.0.17763.6414 windows/amd64;10.0.20348.2700', 'windows/amd64;10.0.20348.2762', ['10.0.17763.6414']],
 ])('of %s, %s loses %j', async (had, has, lost) => {
   const [current, next] = [indexOf(...had.split(' ')), indexOf(...has.split(' '))]
-  const found = await findLostPlatforms({ reference: REFERENCE, current, next }, {} as Registry, {})
+  const found = await findRemovedPlatforms({ reference: REFERENCE, current, next }, {} as Registry, {})
   expect(found.map(platformIdentity)).toEqual(lost.map((one) => expect.stringContaining(one)))
 })

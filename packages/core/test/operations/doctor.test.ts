@@ -17,8 +17,8 @@ import {
   checkTools,
   existingDirectory,
 } from '../../src/operations/doctor/host-check.js'
-import { formatDiagnosis } from '../../src/report/text/diagnosis-text.js'
 import { unpainted } from '../../src/report/paint.js'
+import { formatDiagnosis } from '../../src/report/text/diagnosis-text.js'
 import { builderFeatures } from '../builder/builder-features.js'
 
 const AMD64 = { os: 'linux', architecture: 'amd64' }

@@ -139,7 +139,7 @@ describe('a lock', () => {
   it('frozen, has to have every name; else the plan notes what it lacks', async () => {
     await expect(keys({ frozen: true })).rejects.toMatchObject({
       code: 'LOCK_INCOMPLETE',
-      faults: expect.arrayContaining([
+      issues: expect.arrayContaining([
         { path: 'polyarch.lock', message: expect.any(String), hint: expect.any(String) },
       ]),
     })

@@ -39,7 +39,7 @@ describe('an option that an operation would ignore', () => {
   it.each(IGNORED)('%s(…) refuses %s', async (operation, option, hint) => {
     await expect(OPERATIONS[operation]({ [option]: true })).rejects.toMatchObject({
       code: 'USAGE',
-      faults: [
+      issues: [
         {
           path: `${operation}(options)`,
           message: `${operation}(…) has no option '${option}'`,
@@ -53,7 +53,7 @@ describe('an option that an operation would ignore', () => {
     '%s(…) refuses several at once',
     async (operation) => {
       await expect(OPERATIONS[operation]({ nonsense: 1, other: 2, absent: undefined })).rejects.toMatchObject({
-        faults: [{ message: expect.stringContaining("'nonsense'") }, { message: expect.stringContaining("'other'") }],
+        issues: [{ message: expect.stringContaining("'nonsense'") }, { message: expect.stringContaining("'other'") }],
       })
     },
   )
@@ -73,6 +73,6 @@ describe('an option that an operation would ignore', () => {
 
 it('options are given once', async () => {
   await expect(plan({} as never, {})).rejects.toMatchObject({
-    faults: [{ path: 'plan(options)', message: '2 objects with options are given', hint: 'merge them into one' }],
+    issues: [{ path: 'plan(options)', message: '2 objects with options are given', hint: 'merge them into one' }],
   })
 })

@@ -104,7 +104,7 @@ describe('promote', () => {
     const both = { ...metadata(), slim: slim as BuildMetadata[string] }
     await expect(promote(both, ['first', 'second'])).rejects.toMatchObject({
       code: 'USAGE',
-      faults: [
+      issues: [
         {
           message: `'${name('first')}' would be the name of two images, of app and of slim`,
           hint: 'choose one of them: --pipeline app',
@@ -116,7 +116,7 @@ describe('promote', () => {
     expect(await digestOf('first')).toBe(one.descriptor.digest)
     expect(await promote(both, [], { pipelines: ['slim'] })).toMatchObject([{ reference: name('slim') }])
     await expect(promote(both, ['first'], { pipelines: ['slmi'] })).rejects.toMatchObject({
-      faults: [{ message: "the record has no pipeline 'slmi'", hint: "did you mean 'slim'?" }],
+      issues: [{ message: "the record has no pipeline 'slmi'", hint: "did you mean 'slim'?" }],
     })
     await expect(promote(name('rc'), ['first'], { pipelines: ['app'] })).rejects.toMatchObject({ code: 'USAGE' })
   })

@@ -8,7 +8,7 @@ import { openEngines } from '../../src/builder/builders.js'
 
 const amd64 = { os: 'linux', architecture: 'amd64' }
 
-test('docs/registry.md: a registry in a test, with logins and faults', async () => {
+test('docs/registry.md: a registry in a test, with logins and issues', async () => {
   await using folder = await tempFolder()
   const directory = folder.path
   await using registry = await startRegistry({

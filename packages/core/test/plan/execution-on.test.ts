@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Builder } from '../../src/builder/port.js'
 import { formatPlatform, type Platform, parsePlatform } from '../../src/model/platform.js'
-import { enginePlan } from '../../src/plan/ask-engines.js'
 import { executionOn } from '../../src/plan/execution-on.js'
+import { enginePlan } from '../../src/plan/query-engines.js'
 import { builderFeatures } from '../builder/builder-features.js'
 
 function platform(text: string): Platform {

@@ -22,6 +22,6 @@ test.each([
   const refused = await startRegistry({ directory, auth }).catch((error: unknown) => error)
   expect(refused).toBeInstanceOf(DefinitionError)
   expect(refused).toMatchObject({ code: 'USAGE' })
-  expect((refused as DefinitionError).faults.map(({ message }) => message)).toEqual(messages)
+  expect((refused as DefinitionError).issues.map(({ message }) => message)).toEqual(messages)
   expect(existsSync(directory)).toBe(false)
 })

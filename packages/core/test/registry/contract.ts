@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type TinyImage, tinyImage, tinyIndex } from '../../../../test/support/tiny-image.js'
 import { digestOf } from '../../src/model/digest.js'
 import { CancelledError, RegistryError } from '../../src/model/errors.js'
-import type { RegistryEvent } from '../../src/model/run/events.js'
 import { encodeManifest, MEDIA_TYPES } from '../../src/model/oci.js'
 import type { Repository } from '../../src/model/reference.js'
+import type { RegistryEvent } from '../../src/model/run/events.js'
 import type { BlobSource, Registry } from '../../src/registry/port.js'
 
 /** A registry to run the contract against, and a client that may do everything on it. */

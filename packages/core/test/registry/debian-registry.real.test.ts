@@ -1,6 +1,6 @@
 import { type DebianRegistryOptions, startDebianRegistry } from '../../../../test/support/debian-registry.js'
-import { createRegistry } from '../../src/registry/client.js'
 import { staticCredentials } from '../../src/registry/auth/credentials.js'
+import { createRegistry } from '../../src/registry/client.js'
 import { type ContractSubject, registryClientContract } from './contract.js'
 import { copyContract } from './copy-contract.js'
 

@@ -18,15 +18,15 @@ test.each<[string, RegistryOptions]>([
   ["hosts['a.example.com'].clientCertificate", host({ clientCertificate: { certificate: 'own.pem', key: 'own.key' } })],
 ])('%s is refused where the value cannot be meant', (path, options) => {
   expect(() => createRegistry(options)).toThrow(
-    expect.objectContaining({ code: 'DEFINITION_INVALID', faults: [expect.objectContaining({ path })] }),
+    expect.objectContaining({ code: 'DEFINITION_INVALID', issues: [expect.objectContaining({ path })] }),
   )
 })
 
-test('all faults are told together, and what can be meant is taken', async () => {
+test('all issues are told together, and what can be meant is taken', async () => {
   await using folder = await tempFolder('options')
   const { certificate, key } = await makeCertificate(folder.path)
   const secure = { ca: certificate, clientCertificate: { certificate, key } }
-  expect(() => createRegistry({ ...host({ ...secure, plainHttp: true }), concurrency: -1 })).toThrow('2 faults')
+  expect(() => createRegistry({ ...host({ ...secure, plainHttp: true }), concurrency: -1 })).toThrow('2 issues')
   const retry = { attempts: 1, time: Number.POSITIVE_INFINITY, delay: 0 }
   await using _ = createRegistry({ ...host({ ...secure, chunkSize: 1 }), concurrency: 1, retry })
 })

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { digestOf } from '../../src/model/digest.js'
 import { MEDIA_TYPES } from '../../src/model/oci.js'
-import { createRegistry } from '../../src/registry/client.js'
 import { staticCredentials } from '../../src/registry/auth/credentials.js'
+import { createRegistry } from '../../src/registry/client.js'
 import type { Credentials } from '../../src/registry/port.js'
 import {
   type ScriptedAnswer,

@@ -8,9 +8,9 @@ import {
   RegistryError,
 } from '../../src/model/errors.js'
 import { ADVICE } from '../../src/report/advice.js'
-import { formatError } from '../../src/report/text/error-text.js'
 import { escapeCiCommands } from '../../src/report/escape.js'
 import { painted } from '../../src/report/paint.js'
+import { formatError } from '../../src/report/text/error-text.js'
 
 describe('an error as text', () => {
   test('what and where, what to do, the code and the command that explains it', () => {
@@ -33,7 +33,7 @@ describe('an error as text', () => {
     expect(formatError(new PolyarchError(code, 'it failed'))).toContain(`  hint: ${ADVICE[code]}\ncode: ${code}\n`)
   })
 
-  test('all faults of a definition, each with its place and hint', () => {
+  test('all issues of a definition, each with its place and hint', () => {
     const error = new DefinitionError([
       {
         path: "pipeline('app').platforms[0].release",

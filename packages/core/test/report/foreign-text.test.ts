@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { digestOf } from '../../src/model/digest.js'
+import { reportOf } from '../../src/report/report.js'
 import { formatInspections } from '../../src/report/text/inspection-text.js'
 import { formatPlan } from '../../src/report/text/plan-text.js'
-import { reportOf } from '../../src/report/report.js'
 import { formatReport } from '../../src/report/text/report-text.js'
 import { WHOLE } from './recorded-run.js'
 

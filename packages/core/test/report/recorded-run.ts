@@ -1,7 +1,7 @@
 import type { Digest } from '../../src/model/digest.js'
+import type { Platform } from '../../src/model/platform.js'
 import type { RunEvent, WorkEvent } from '../../src/model/run/events.js'
 import type { NodePlan, Plan, PlanAction } from '../../src/model/run/plan.js'
-import type { Platform } from '../../src/model/platform.js'
 
 export const AMD64: Platform = { os: 'linux', architecture: 'amd64' }
 export const ARM: Platform = { os: 'linux', architecture: 'arm', variant: 'v7' }

@@ -149,7 +149,7 @@ describe('events of a file', () => {
     await writeFile(file, content)
     await expect(all(readEvents(file))).rejects.toMatchObject({
       code: 'USAGE',
-      faults: [{ path: file, message }],
+      issues: [{ path: file, message }],
     })
   })
 

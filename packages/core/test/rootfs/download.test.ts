@@ -6,8 +6,8 @@ import { inspect } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import type { AptBase } from '../../src/definition/declare/base/base-source.js'
-import { download, downloadIfThere } from '../../src/rootfs/download.js'
 import { readRelease } from '../../src/rootfs/apt/release-file.js'
+import { download, downloadIfThere } from '../../src/rootfs/download.js'
 import { startScriptedServer } from '../registry/scripted-server.js'
 
 test('a file is fetched as it is, through redirects, also where the server calls it encoded', async () => {

@@ -16,9 +16,9 @@ import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { packFiles } from '../../../../test/support/tiny-image.js'
 import type { AptBase, RootfsBase } from '../../src/definition/declare/base/base-source.js'
 import type { RootfsEvent } from '../../src/model/run/events.js'
-import { createRootfsMaker } from '../../src/rootfs/maker.js'
 import { runMmdebstrap } from '../../src/rootfs/apt/mmdebstrap.js'
 import { findNativeTools } from '../../src/rootfs/apt/native-tools.js'
+import { createRootfsMaker } from '../../src/rootfs/maker.js'
 import type { RootfsLayer } from '../../src/rootfs/port.js'
 
 const cleanup = new Cleanup()

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { BuildSettings } from '../../src/definition/declare/build-settings.js'
 import { compile } from '../../src/definition/compile/compile.js'
+import type { BuildSettings } from '../../src/definition/declare/build-settings.js'
 import { platform } from '../../src/definition/declare/platform-declaration.js'
 import { analyze } from '../../src/dockerfile/analysis.js'
 import { normalizedText } from '../../src/dockerfile/syntax/normalized-text.js'

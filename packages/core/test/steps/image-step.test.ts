@@ -15,8 +15,8 @@ import { parseReference } from '../../src/model/reference.js'
 import { createRegistry } from '../../src/registry/client.js'
 import { createContexts } from '../../src/steps/image/context/contexts.js'
 import { imageStep } from '../../src/steps/image/image-step.js'
-import { createOutside } from '../../src/steps/upstream-manifests.js'
-import type { Output, World } from '../../src/steps/step.js'
+import type { Output, StepServices } from '../../src/steps/step.js'
+import { createUpstreamManifests } from '../../src/steps/upstream-manifests.js'
 import { start } from '../definition/definitions.js'
 import { testRegistry } from '../registry-server/test-registry.js'
 
@@ -47,7 +47,7 @@ async function makeImage(meanwhile: (url: string) => Promise<void>): Promise<Out
     }),
   } as unknown as Builder
   await using contexts = createContexts()
-  const world = { registry: client, outside: createOutside(client), code: createCodeReader(), contexts }
+  const world = { registry: client, outside: createUpstreamManifests(client), code: createCodeReader(), contexts }
   const file = { text: DOCKERFILE, file: '/Dockerfile', name: 'Dockerfile', mode: 0 }
   const listing = { entries: [], digest: digestOf('context') }
   const context = {
@@ -64,9 +64,9 @@ async function makeImage(meanwhile: (url: string) => Promise<void>): Promise<Out
     inputs,
     key: KEY,
     former: {},
-    anew: false,
+    force: false,
   }
-  return await imageStep.perform(work, world as unknown as World, { engine })
+  return await imageStep.perform(work, world as unknown as StepServices, { engine })
 }
 
 /** What an earlier run pushed, of the same key and perhaps of other images that the Dockerfile names. */

@@ -44,7 +44,7 @@ function written({ pipeline = app, revision, content, former }: Case): StoredMan
   const node = indexOf(pipeline)
   const inputs = inputsOf(node, content)
   const resolved = { source: 'https://git.example.com/app', ...(revision !== undefined && { revision }) }
-  const work = { node, resolved, inputs, anew: false, former: former === undefined ? {} : { index: former } }
+  const work = { node, resolved, inputs, force: false, former: former === undefined ? {} : { index: former } }
   const output = indexStep.predict?.({ ...work, key: indexStep.key(node, resolved, inputs) })
   if (output?.children === undefined) throw new Error('an index is known with its children')
   if (output.descriptor.digest === former?.descriptor.digest) return former
@@ -70,7 +70,7 @@ describe('an optional platform', () => {
   const listedWithout = (...missing: readonly string[]) => {
     const node = indexOf(optional)
     const inputs = new Map([...inputsOf(node)].filter(([id]) => !missing.includes(id)))
-    const output = indexStep.predict?.({ node, resolved: {}, inputs, anew: false, former: {}, key: '' })
+    const output = indexStep.predict?.({ node, resolved: {}, inputs, force: false, former: {}, key: '' })
     return output?.children?.map(({ platform: of }) => `${of?.architecture}${of?.variant ?? ''}`)
   }
 

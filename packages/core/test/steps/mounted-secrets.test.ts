@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { analyze } from '../../src/dockerfile/analysis.js'
 import { parseDockerfile } from '../../src/dockerfile/syntax/parse.js'
 import type { WorkEvent } from '../../src/model/run/events.js'
-import { noteMissingSecrets, secretFaults } from '../../src/steps/image/secrets/mounted-secrets.js'
+import { noteMissingSecrets, secretIssues } from '../../src/steps/image/secrets/mounted-secrets.js'
 
 const DOCKERFILE = `ARG BASE_IMAGE
 FROM \${BASE_IMAGE} AS unused
@@ -21,14 +21,14 @@ const analysis = analyze(parseDockerfile(DOCKERFILE), {
 })
 const source = { kind: 'env', name: 'TOKEN' } as const
 
-test('what a step of the target cannot do without is a fault with its line, where the build does not give it', () => {
-  const faults = secretFaults(analysis, { secrets: { given: source }, ssh: {} })
-  expect(faults).toMatchObject([
+test('what a step of the target cannot do without is a issue with its line, where the build does not give it', () => {
+  const issues = secretIssues(analysis, { secrets: { given: source }, ssh: {} })
+  expect(issues).toMatchObject([
     { message: expect.stringContaining("secret 'first' is required"), line: 6 },
     { message: expect.stringContaining("ssh agent 'deploy' is required"), line: 6 },
   ])
   const all = { secrets: { first: source }, ssh: { deploy: { kind: 'agent' as const } } }
-  expect(secretFaults(analysis, all)).toEqual([])
+  expect(secretIssues(analysis, all)).toEqual([])
 })
 
 test('what else is mounted and not given is a note', () => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { parseDockerfile } from '../../src/dockerfile/syntax/parse.js'
-import { noCacheFaults } from '../../src/steps/image/no-cache-stages.js'
+import { noCacheIssues } from '../../src/steps/image/no-cache-stages.js'
 
 const dockerfile = parseDockerfile('FROM scratch AS tools\nFROM scratch\nCOPY --from=tools /a /a\n')
 
@@ -10,5 +10,5 @@ it.each<[boolean | readonly string[], readonly string[]]>([
   [['Tools'], []],
   [['tool'], ["noCacheFilter names 'tool', which is no stage"]],
 ])('noCache %j names these stages that are none: %j', (noCache, messages) => {
-  expect(noCacheFaults(dockerfile, { noCache }).map(({ message }) => message)).toEqual(messages)
+  expect(noCacheIssues(dockerfile, { noCache }).map(({ message }) => message)).toEqual(messages)
 })

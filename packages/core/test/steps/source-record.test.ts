@@ -2,7 +2,12 @@ import { expect, test } from 'vitest'
 import { analyze } from '../../src/dockerfile/analysis.js'
 import { parseDockerfile } from '../../src/dockerfile/syntax/parse.js'
 import { digestOf } from '../../src/model/digest.js'
-import { encodeSources, makeSourceRecord, readSources, SOURCES_ANNOTATION } from '../../src/steps/image/sources/source-record.js'
+import {
+  encodeSources,
+  makeSourceRecord,
+  readSources,
+  SOURCES_ANNOTATION,
+} from '../../src/steps/image/sources/source-record.js'
 
 const DIGEST = digestOf('an image')
 const COMMIT = 'a'.repeat(40)
@@ -29,8 +34,8 @@ ARG VERSION=1
 ADD --checksum=${DIGEST} https://example.com/\${VERSION}.tar /
 `
   const platform = { os: 'linux', architecture: 'amd64' }
-  const { pinnedRemotes, volatile } = analyze(parseDockerfile(dockerfile), { platform, args: {}, baseNames: [] })
-  expect({ pinnedRemotes, volatile }).toEqual({ pinnedRemotes: ['https://example.com/1.tar'], volatile: [] })
+  const { pinnedRemotes, unpinned } = analyze(parseDockerfile(dockerfile), { platform, args: {}, baseNames: [] })
+  expect({ pinnedRemotes, unpinned }).toEqual({ pinnedRemotes: ['https://example.com/1.tar'], unpinned: [] })
   const urls = [
     'https://example.com/1.tar',
     `https://example.com/r.git#${COMMIT}`,

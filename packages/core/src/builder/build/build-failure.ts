@@ -2,8 +2,8 @@ import { EngineError, PolyarchError } from '../../model/errors.js'
 import { formatPlatform } from '../../model/platform.js'
 import type { BuildKitSession } from '../buildkit/session/session.js'
 import { SolveError } from '../buildkit/solve.js'
-import { findInstruction } from './dockerfile-line.js'
 import type { BuildRequest } from '../port.js'
+import { findInstruction } from './dockerfile-line.js'
 
 /** What programs print for ENOSPC and EDQUOT. The error has no code for it: BuildKit passes on the exit code alone. */
 const NO_SPACE = /\bno space left on device\b|\bdisk quota exceeded\b/i

@@ -7,8 +7,8 @@ import { parseJson } from '../../model/json.js'
 import type { Descriptor } from '../../model/oci.js'
 import { parseDescriptor } from '../../registry/manifests/descriptor-schema.js'
 import type { ContentStore } from '../buildkit/session/content/content-store.js'
-import { layoutStore, writableLayoutStore } from './layout-store.js'
 import type { BuildRequest } from '../port.js'
+import { layoutStore, writableLayoutStore } from './layout-store.js'
 
 /** The type of caches that are image layouts in directories of this machine. */
 const LOCAL = 'local'

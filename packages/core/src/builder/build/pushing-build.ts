@@ -3,9 +3,9 @@ import { EngineError } from '../../model/errors.js'
 import { formatReference, formatRepository } from '../../model/reference.js'
 import { type BuildTools, runBuild } from '../build-tools.js'
 import { SolveError, type SolveResult } from '../buildkit/solve.js'
+import type { BuilderCall, BuildRequest, BuiltImage } from '../port.js'
 import { runCommand } from './command-build.js'
 import { mediaTypeHint } from './media-type-hint.js'
-import type { BuilderCall, BuildRequest, BuiltImage } from '../port.js'
 
 /** What BuildKit's image exporter reports of its result. */
 const DIGEST = 'containerimage.digest'

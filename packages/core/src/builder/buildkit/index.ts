@@ -4,10 +4,8 @@
  * @module \@polyarch/core/buildkit
  */
 
-export { agentSocket } from './session/ssh/agent-socket.js'
 export type { BuildSource } from './build-sources.js'
 export type { BuildKitClient, BuildKitTransport } from './client.js'
-export type { ContentAddition, ContentStore } from './session/content/content-store.js'
 export type {
   BuildKitVersion,
   CacheEntry,
@@ -18,10 +16,12 @@ export type {
   Worker,
 } from './control.js'
 export { connectBuildKit, type DockerConnection } from './grpc/docker-transport.js'
-export type { SyncDirectory, SyncEntry } from './session/files/file-sync.js'
 export { GrpcError } from './grpc/grpc-error.js'
-export { agentOfKeys } from './session/ssh/key-agent.js'
-export { memoryDirectory } from './session/files/memory-directory.js'
 export type { BuildSecrets, RegistryLogin, SessionOptions, SshAgents } from './options.js'
+export type { ContentAddition, ContentStore } from './session/content/content-store.js'
+export type { SyncDirectory, SyncEntry } from './session/files/file-sync.js'
+export { memoryDirectory } from './session/files/memory-directory.js'
 export type { BuildKitSession } from './session/session.js'
+export { agentSocket } from './session/ssh/agent-socket.js'
+export { agentOfKeys } from './session/ssh/key-agent.js'
 export { type SolveCall, SolveError, type SolveResult, solve } from './solve.js'

@@ -5,12 +5,12 @@ import { formatReference, type Reference, withDefaultTag } from '../../model/ref
 import type { CredentialStore } from '../../registry/port.js'
 import type { BuilderCall } from '../port.js'
 import type { Connection } from './connection/connection.js'
-import { Refusal } from './failures.js'
+import { HttpStatusError } from './failures.js'
 import { registryHeaders } from './registry-auth.js'
 
 const NOT_FOUND = 404
 
-/** What an engine answers where it, or the registry, is at fault rather than the question. */
+/** What an engine answers where it, or the registry, is at issue rather than the question. */
 const SERVER_FAULT = 500
 
 /** Has the engine look up a manifest in its registry; one that is not there was looked up too. Rejects as the port says. */
@@ -39,7 +39,7 @@ export async function lookUp(
     if (digest !== undefined && isDigest(digest)) return digest
     throw new EngineError('ENGINE_REJECTED', `the engine returned no digest of ${name}`)
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error
+    if (!(error instanceof HttpStatusError)) throw error
     if (error.status === NOT_FOUND) return undefined
     if (error.status >= SERVER_FAULT) throw cannotReach(reference, error, connection.address)
     throw error
@@ -47,7 +47,7 @@ export async function lookUp(
 }
 
 /** An engine answers alike where a registry is out of reach and where it wants a login and none was given. */
-function cannotReach({ registry }: Reference, cause: Refusal, address: string): EngineError {
+function cannotReach({ registry }: Reference, cause: HttpStatusError, address: string): EngineError {
   return new EngineError(
     'ENGINE_CANNOT_REACH_REGISTRY',
     `the engine at ${address} gets no answer from the registry ${registry}: ${cause.message}`,

@@ -1,7 +1,7 @@
 import type { OperationContext } from '../operation.js'
 
 /** The engine answered a request with an HTTP status that is no success. */
-export class Refusal extends Error {
+export class HttpStatusError extends Error {
   readonly status: number
 
   constructor(status: number, message: string) {
@@ -17,5 +17,5 @@ export const ENGINE_ERRORS: Pick<OperationContext, 'kind' | 'start' | 'program' 
     'Start Docker, or install it (https://docs.docker.com/engine/install/; on Debian: apt-get install docker.io). ' +
     'Where the engine is elsewhere, set DOCKER_HOST or choose a docker context.',
   program: "See that ssh reaches the host without asking anything, and that 'docker version' works there.",
-  refusal: (error) => (error instanceof Refusal ? ` (HTTP ${error.status}): ${error.message}` : undefined),
+  refusal: (error) => (error instanceof HttpStatusError ? ` (HTTP ${error.status}): ${error.message}` : undefined),
 }

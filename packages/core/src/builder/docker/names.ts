@@ -1,7 +1,7 @@
 import { formatReference, formatRepository, type Reference, withDefaultTag } from '../../model/reference.js'
 import type { BuilderCall } from '../port.js'
 import type { Connection } from './connection/connection.js'
-import { Refusal } from './failures.js'
+import { HttpStatusError } from './failures.js'
 
 /** Gives an image of the engine another name. */
 export async function tagImage(
@@ -21,6 +21,6 @@ export async function untagImage(connection: Connection, reference: Reference, {
   try {
     await connection.perform({ method: 'DELETE', path, signal })
   } catch (error) {
-    if (!(error instanceof Refusal && error.status === 404)) throw error
+    if (!(error instanceof HttpStatusError && error.status === 404)) throw error
   }
 }

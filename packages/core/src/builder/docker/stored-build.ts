@@ -1,9 +1,9 @@
+import { timeLimit } from '../../model/async/time-limit.js'
 import type { Digest } from '../../model/digest.js'
 import { EngineError } from '../../model/errors.js'
 import { formatReference } from '../../model/reference.js'
-import { timeLimit } from '../../model/async/time-limit.js'
-import { type BuildTools, runBuild } from '../build-tools.js'
 import { runCommand } from '../build/command-build.js'
+import { type BuildTools, runBuild } from '../build-tools.js'
 import type { BuilderCall, BuildRequest, BuiltImage, ImageStore } from '../port.js'
 
 /** How often a result is exported while other builds remove the same image, or its name. */

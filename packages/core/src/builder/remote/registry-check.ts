@@ -3,11 +3,11 @@ import { EngineError } from '../../model/errors.js'
 import { isLoopback } from '../../model/loopback.js'
 import { formatRepository, type Reference } from '../../model/reference.js'
 import type { BuildSessions } from '../build/build-sessions.js'
+import { DOCKERFILE_FRONTEND } from '../build/solve-request.js'
 import type { BuildKitClient } from '../buildkit/client.js'
 import { memoryDirectory } from '../buildkit/session/files/memory-directory.js'
 import { SolveError, solve } from '../buildkit/solve.js'
 import type { BuilderCall } from '../port.js'
-import { DOCKERFILE_FRONTEND } from '../build/solve-request.js'
 import type { RemoteAddress } from './remote-address.js'
 
 /** What the check of a registry uses of its builder. */

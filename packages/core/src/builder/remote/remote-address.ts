@@ -1,13 +1,13 @@
 import type { Duplex } from 'node:stream'
 import { EngineError } from '../../model/errors.js'
 import { isLoopback } from '../../model/loopback.js'
-import { openSocket } from '../transport/open-socket.js'
-import { ProgramStream } from '../transport/program-stream.js'
-import { readTlsFiles, type TlsMaterial } from '../transport/tls-material.js'
 import { type Endpoint, parseEndpoint, resolveEndpoint } from '../docker/connection/endpoint.js'
 import { sshArguments } from '../docker/connection/ssh-connection.js'
 import { execArguments, isPodAddress, parsePodAddress } from '../kubernetes/pod-address.js'
 import type { BuilderOptions, Environment } from '../options.js'
+import { openSocket } from '../transport/open-socket.js'
+import { ProgramStream } from '../transport/program-stream.js'
+import { readTlsFiles, type TlsMaterial } from '../transport/tls-material.js'
 
 /** Where a remote BuildKit is, and how connections to it are opened. */
 export interface RemoteAddress {

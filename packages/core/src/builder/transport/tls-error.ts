@@ -1,5 +1,5 @@
 /** What went wrong between two that should speak TLS, for people. */
-export interface TlsFault {
+export interface TlsError {
   readonly reason: string
   readonly hint: string
 }
@@ -8,7 +8,7 @@ const FILES = "the folder that 'certificates' or DOCKER_CERT_PATH names, or the 
 const NOT_TRUSTED = `The ca.pem of ${FILES} has to be that of who signed the engine's certificate.`
 
 /** By the code of node's error. @see https://nodejs.org/docs/latest-v20.x/api/tls.html#x509-certificate-error-codes */
-const FAULTS: ReadonlyMap<string, TlsFault> = new Map([
+const FAULTS: ReadonlyMap<string, TlsError> = new Map([
   ...[
     'DEPTH_ZERO_SELF_SIGNED_CERT',
     'SELF_SIGNED_CERT_IN_CHAIN',
@@ -34,7 +34,7 @@ function isRefusal(code: string): boolean {
 }
 
 /** What a code of node's or OpenSSL's errors means; undefined where it is none of TLS. */
-export function tlsFault(code: string): TlsFault | undefined {
+export function tlsError(code: string): TlsError | undefined {
   if (isRefusal(code)) {
     return {
       reason: "it takes none but known clients, and this one's certificate is not of them, or missing",

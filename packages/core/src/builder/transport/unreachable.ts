@@ -1,6 +1,6 @@
 import { EngineError } from '../../model/errors.js'
 import { PROGRAM_FAILED } from './program-stream.js'
-import { tlsFault } from './tls-error.js'
+import { tlsError } from './tls-error.js'
 
 /** An error of a connection, with Node.js's code for it. */
 export type ConnectionError = Error & { readonly code: string }
@@ -34,10 +34,10 @@ export function unreachableBuilder(cause: ConnectionError, context: UnreachableC
   const { address, action, kind, start, program } = context
   const { code } = cause
   const reason = cause.message || code
-  const fault = tlsFault(code)
-  if (fault) {
-    const message = `the ${kind} at ${address} cannot be spoken to: ${fault.reason}`
-    return new EngineError('ENGINE_UNREACHABLE', message, { hint: fault.hint, cause })
+  const issue = tlsError(code)
+  if (issue) {
+    const message = `the ${kind} at ${address} cannot be spoken to: ${issue.reason}`
+    return new EngineError('ENGINE_UNREACHABLE', message, { hint: issue.hint, cause })
   }
   if (BROKEN.has(code)) {
     return new EngineError('ENGINE_UNREACHABLE', `the connection to the ${kind} at ${address} broke: ${reason}`, {

@@ -1,16 +1,16 @@
 import { errorData } from '../../model/error-data.js'
 import type { RunEvent } from '../../model/run/events.js'
-import { execute } from '../../operations/runs/on-pipelines.js'
 import { EXECUTE_OPTIONS } from '../../operations/option-names.js'
+import { execute } from '../../operations/runs/on-pipelines.js'
 import type { Report } from '../../report/report.js'
 import { formatReport } from '../../report/text/report-text.js'
 import type { CommandContext, PipelineFlags } from '../command.js'
 import { EXIT, exitCodeOf } from '../exit-code.js'
 import { jsonText, printNote, printResult } from '../output.js'
-import { printPullHint } from './pull-hint.js'
-import { openReportPage } from './report-page.js'
 import { openReporter, progressOf } from '../reporters.js'
 import { optionsOf } from '../run-options.js'
+import { printPullHint } from './pull-hint.js'
+import { openReportPage } from './report-page.js'
 
 /** `build.ts`: plans, builds what is missing, publishes. */
 export async function buildCommand(flags: PipelineFlags, context: CommandContext): Promise<void> {

@@ -1,6 +1,6 @@
 import { DIAGNOSE_OPTIONS, diagnose } from '../../operations/doctor/diagnose.js'
-import { formatDiagnosis } from '../../report/text/diagnosis-text.js'
 import { choosePaint } from '../../report/paint.js'
+import { formatDiagnosis } from '../../report/text/diagnosis-text.js'
 import type { CommandContext, PipelineFlags } from '../command.js'
 import { EXIT } from '../exit-code.js'
 import { jsonText, printResult } from '../output.js'

@@ -1,5 +1,5 @@
-import { prune } from '../../operations/runs/on-pipelines.js'
 import { PRUNE_OPTIONS } from '../../operations/option-names.js'
+import { prune } from '../../operations/runs/on-pipelines.js'
 import { formatPruned } from '../../report/text/prune-text.js'
 import type { CommandContext, PipelineFlags } from '../command.js'
 import { parseDuration } from '../duration.js'

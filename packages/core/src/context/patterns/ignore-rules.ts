@@ -1,10 +1,10 @@
 import { realpath } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
-import { DefinitionError, type Fault } from '../../model/errors.js'
+import { DefinitionError, type Issue } from '../../model/errors.js'
 import { isMissing } from '../../model/is-missing.js'
 import { reading } from '../files/file-error.js'
-import { type IgnorePattern, PatternError, readPattern } from './ignore-pattern.js'
 import { readTextFile, TextFileError } from '../files/text-file.js'
+import { type IgnorePattern, PatternError, readPattern } from './ignore-pattern.js'
 
 /** What the rules say of a path, and what it means for all below it. */
 export interface IgnoreVerdict {
@@ -66,7 +66,7 @@ export function createIgnoreRules(patterns: readonly IgnorePattern[]): IgnoreRul
 }
 
 function parse(text: string, file: string): readonly IgnorePattern[] {
-  const faults: Fault[] = []
+  const issues: Issue[] = []
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/)
   const patterns = lines.flatMap((line, index) => {
     try {
@@ -74,11 +74,11 @@ function parse(text: string, file: string): readonly IgnorePattern[] {
     } catch (error) {
       if (!(error instanceof PatternError)) throw error
       const hint = 'see https://docs.docker.com/build/concepts/context/#syntax'
-      faults.push({ path: `${file}:${index + 1}`, message: error.message, hint })
+      issues.push({ path: `${file}:${index + 1}`, message: error.message, hint })
       return []
     }
   })
-  if (faults.length > 0) throw new DefinitionError(faults)
+  if (issues.length > 0) throw new DefinitionError(issues)
   return patterns
 }
 

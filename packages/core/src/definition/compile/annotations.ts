@@ -1,8 +1,8 @@
 import type { Platform } from '../../model/platform.js'
 import type { AnnotationMap, AnnotationSettings } from '../declare/annotation-settings.js'
 import type { PipelineDeclaration } from '../declare/declaration.js'
-import { type Faults, suggest } from '../issues.js'
 import { valueFor } from '../declare/per-platform.js'
+import { type Issues, suggest } from '../issues.js'
 
 /** Annotations of one image, all decided. */
 export interface ImageAnnotations {
@@ -18,15 +18,15 @@ const OWN_PREFIX = 'io.polyarch.'
 type Declared = Pick<PipelineDeclaration, 'annotations' | 'format'>
 
 /** Decides the annotations of the final index, and judges what has been said of any level. */
-export function readIndexAnnotations(declared: Declared, path: string, faults: Faults): AnnotationMap {
+export function readIndexAnnotations(declared: Declared, path: string, issues: Issues): AnnotationMap {
   const own = `${path}.annotations`
-  if (declared.format === 'docker' && declared.annotations.length > 0) addDockerFault(own, faults)
+  if (declared.format === 'docker' && declared.annotations.length > 0) addDockerIssue(own, issues)
   for (const level of new Set(declared.annotations.flatMap(Object.keys))) {
     if (LEVELS.includes(level)) continue
     const hint = level.startsWith('index') ? 'that descriptor is in image layouts alone' : suggest(level, LEVELS)
-    faults.add(`${own}.${level}`, 'is no level of annotations that a registry keeps', hint)
+    issues.add(`${own}.${level}`, 'is no level of annotations that a registry keeps', hint)
   }
-  return merge(declared.annotations.map(({ index }) => readMap(index, `${own}.index`, faults)))
+  return merge(declared.annotations.map(({ index }) => readMap(index, `${own}.index`, issues)))
 }
 
 /** Decides the annotations of one platform's image: what was said of it over what its base brings along. */
@@ -35,13 +35,13 @@ export function readImageAnnotations(
   ofBase: Readonly<Record<string, string>> | undefined,
   platform: Platform,
   path: string,
-  faults: Faults,
+  issues: Issues,
 ): ImageAnnotations {
   const own = `${path}.annotations`
   const decide = (level: 'manifest' | 'manifestDescriptor') =>
     declared.annotations.map((settings) => {
       const place = `${own}.${level}`
-      return readMap(valueFor(settings[level], platform, place, faults), place, faults)
+      return readMap(valueFor(settings[level], platform, place, issues), place, issues)
     })
   const manifest = merge([ofBase ?? {}, ...decide('manifest')])
   const entry = merge([ofBase ?? {}, ...decide('manifestDescriptor')])
@@ -49,20 +49,20 @@ export function readImageAnnotations(
 }
 
 /** Docker's media types have no place for annotations, and nobody may lose any without a word. */
-export function addDockerFault(path: string, faults: Faults): void {
-  faults.add(path, "Docker's media types have no annotations", "use .format('oci'), or labels: build({ labels })")
+export function addDockerIssue(path: string, issues: Issues): void {
+  issues.add(path, "Docker's media types have no annotations", "use .format('oci'), or labels: build({ labels })")
 }
 
-function readMap(value: unknown, path: string, faults: Faults): AnnotationMap {
+function readMap(value: unknown, path: string, issues: Issues): AnnotationMap {
   if (value === undefined) return {}
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    faults.add(path, 'must be an object of texts by name')
+    issues.add(path, 'must be an object of texts by name')
     return {}
   }
   for (const [name, text] of Object.entries(value)) {
-    if (name === '') faults.add(path, 'has an annotation without a name')
-    if (name.startsWith(OWN_PREFIX)) faults.add(path, `'${name}' is polyarch's own`, 'give it another prefix')
-    if (typeof text !== 'string' && text !== false) faults.add(path, `'${name}' must be a text, or false for none`)
+    if (name === '') issues.add(path, 'has an annotation without a name')
+    if (name.startsWith(OWN_PREFIX)) issues.add(path, `'${name}' is polyarch's own`, 'give it another prefix')
+    if (typeof text !== 'string' && text !== false) issues.add(path, `'${name}' must be a text, or false for none`)
   }
   return value as AnnotationMap
 }

@@ -1,11 +1,11 @@
-import { aptWordFaults } from '../declare/base/apt-words.js'
+import { aptWordIssues } from '../declare/base/apt-words.js'
 import type { BaseAnswer } from '../declare/base/base-source.js'
 import { keyFingerprint } from './openpgp-key.js'
 
 type Data = Readonly<Record<string, unknown>>
 
 /** Says what is wrong with the shape of a plugin's answer: plugins may be written without types, or for a newer core. */
-export function answerFaults(answer: unknown): readonly string[] {
+export function answerIssues(answer: unknown): readonly string[] {
   if (typeof answer !== 'object' || answer === null) return ['it is not an object']
   if (answer instanceof Promise) return ['it is a promise: a base answers at once, and reads nothing']
   const data = answer as Data
@@ -13,7 +13,7 @@ export function answerFaults(answer: unknown): readonly string[] {
   if (check === undefined) {
     return [`its kind is '${String(data['kind'])}'; this @polyarch/core knows ${Object.keys(KINDS).join(', ')}`]
   }
-  return [...check(data), ...traitFaults(data)]
+  return [...check(data), ...traitIssues(data)]
 }
 
 function isKind(kind: unknown): kind is BaseAnswer['kind'] {
@@ -32,8 +32,8 @@ const KINDS: Readonly<Record<BaseAnswer['kind'], (data: Data) => readonly string
     ...['components', 'packages']
       .filter((name) => !isTexts(data[name]))
       .map((name) => `${name} must be a list of texts`),
-    ...aptWordFaults(data),
-    ...keyFaults(data['keys']),
+    ...aptWordIssues(data),
+    ...keyIssues(data['keys']),
   ],
   rootfs: (data) => [
     ...texts(data, 'location'),
@@ -44,7 +44,7 @@ const KINDS: Readonly<Record<BaseAnswer['kind'], (data: Data) => readonly string
 }
 
 /** A fingerprint is what people compare, so that it has to be the key's own. */
-function keyFaults(keys: unknown): readonly string[] {
+function keyIssues(keys: unknown): readonly string[] {
   if (keys === undefined) return []
   if (!isTextMap(keys)) return ['keys must be armored public keys by fingerprint']
   return Object.entries(keys).flatMap(([fingerprint, armored]) => {
@@ -54,7 +54,7 @@ function keyFaults(keys: unknown): readonly string[] {
   })
 }
 
-function traitFaults({ buildArgs, annotations, check, endOfLife }: Data): readonly string[] {
+function traitIssues({ buildArgs, annotations, check, endOfLife }: Data): readonly string[] {
   return [
     ...(buildArgs === undefined || isTextMap(buildArgs) ? [] : ['buildArgs must be texts by name']),
     ...(annotations === undefined || isTextMap(annotations) ? [] : ['annotations must be texts by name']),

@@ -1,12 +1,12 @@
-import type { Fault } from '../../model/errors.js'
+import type { Issue } from '../../model/errors.js'
 import { formatPlatform, type Platform, parsePlatform, samePlatform } from '../../model/platform.js'
 import { parseReference, withDefaultTag } from '../../model/reference.js'
-import { answerFaults } from './answer-check.js'
 import type { BaseAnswer } from '../declare/base/base-source.js'
-import type { RegistryBaseDefinition } from '../definition.js'
-import { type Faults, nearest, suggest } from '../issues.js'
 import type { ImageBase } from '../declare/base/image-base.js'
 import type { AnyBase, BaseRequest, Refusal } from '../declare/base/plugin.js'
+import type { RegistryBaseDefinition } from '../definition.js'
+import { type Issues, nearest, suggest } from '../issues.js'
+import { answerIssues } from './answer-check.js'
 import { isReserved, type SuppliedBase } from './plugin-reading.js'
 
 type SuppliedBases = ReadonlyMap<string, SuppliedBase>
@@ -18,25 +18,25 @@ export function readNamedBase(
   platform: Platform | undefined,
   bases: SuppliedBases,
   path: string,
-  faults: Faults,
+  issues: Issues,
 ): BaseAnswer | undefined {
   const supplied = bases.get(name)
   if (supplied === undefined) {
-    faults.add(`${path}.base`, `no plugin in use supplies a base named '${name}'`, hintOnName(name, [...bases.keys()]))
+    issues.add(`${path}.base`, `no plugin in use supplies a base named '${name}'`, hintOnName(name, [...bases.keys()]))
     return undefined
   }
   const { base } = supplied
   const options = Object.fromEntries(Object.entries(settings).filter(([option]) => !isReserved(option)))
   const unknown = Object.keys(options).filter((option) => !(base.optionNames as readonly string[]).includes(option))
   for (const option of unknown) {
-    faults.add(`${path}.${option}`, `base '${name}' has no option '${option}'`, suggest(option, base.optionNames))
+    issues.add(`${path}.${option}`, `base '${name}' has no option '${option}'`, suggest(option, base.optionNames))
   }
   if (unknown.length > 0 || platform === undefined) return undefined
   if (!hasPlatform(base, platform)) {
-    faults.add(path, `base '${name}' has no ${formatPlatform(platform)}`, whoHas(platform, name, base, bases))
+    issues.add(path, `base '${name}' has no ${formatPlatform(platform)}`, whoHas(platform, name, base, bases))
     return undefined
   }
-  return ask(name, supplied, { platform, options }, path, faults)
+  return requestBase(name, supplied, { platform, options }, path, issues)
 }
 
 /** Where no name is near, a plugin is missing, or an image is meant. */
@@ -59,28 +59,28 @@ function whoHas(platform: Platform, name: string, base: AnyBase, bases: Supplied
   return others.length === 0 ? own : `base ${others.join(' and ')} has it; ${own}`
 }
 
-/** Where the plugin itself is at fault the message names it: the user can't mend it in the definition. */
-function ask(
+/** Where the plugin itself is at issue the message names it: the user can't mend it in the definition. */
+function requestBase(
   name: string,
   { base, plugin }: SuppliedBase,
   request: BaseRequest<object>,
   path: string,
-  faults: Faults,
+  issues: Issues,
 ): BaseAnswer | undefined {
   const report = `report it to the author of ${plugin}`
   const answer = attempt(() => base.source(request))
   if ('thrown' in answer) {
-    faults.add(path, `base '${name}' of ${plugin} failed: ${answer.thrown}`, report)
+    issues.add(path, `base '${name}' of ${plugin} failed: ${answer.thrown}`, report)
     return undefined
   }
   const { value } = answer
   const refusals = isRefusals(value) ? value : isRefusal(value) ? [value] : undefined
   if (refusals !== undefined) {
-    for (const refusal of refusals) addRefusal(refusal, path, faults)
+    for (const refusal of refusals) addRefusal(refusal, path, issues)
     return undefined
   }
-  const wrong = answerFaults(value)
-  for (const one of wrong) faults.add(path, `base '${name}' of ${plugin} gave no usable answer: ${one}`, report)
+  const wrong = answerIssues(value)
+  for (const one of wrong) issues.add(path, `base '${name}' of ${plugin} gave no usable answer: ${one}`, report)
   return wrong.length === 0 ? (value as BaseAnswer) : undefined
 }
 
@@ -100,20 +100,20 @@ function isRefusals(answer: unknown): answer is readonly Refusal[] {
   return Array.isArray(answer) && answer.length > 0 && answer.every(isRefusal)
 }
 
-function addRefusal(refusal: Refusal, path: string, faults: Faults): void {
-  const fault: Fault = { ...refusal, path: refusal.option === undefined ? path : `${path}.${refusal.option}` }
-  faults.add(fault.path, fault.message, fault.hint)
+function addRefusal(refusal: Refusal, path: string, issues: Issues): void {
+  const issue: Issue = { ...refusal, path: refusal.option === undefined ? path : `${path}.${refusal.option}` }
+  issues.add(issue.path, issue.message, issue.hint)
 }
 
 /** Reads a base that is a reference. */
 export function readImageBase(
   base: Pick<ImageBase, 'reference' | 'configPolicy' | 'codePolicy'>,
   path: string,
-  faults: Faults,
+  issues: Issues,
 ): RegistryBaseDefinition | undefined {
   const reference = parseReference(base.reference)
   if (reference === undefined) {
-    faults.add(path, `'${base.reference}' is not a valid image name`, "write 'host/path:tag' or 'host/path@sha256:…'")
+    issues.add(path, `'${base.reference}' is not a valid image name`, "write 'host/path:tag' or 'host/path@sha256:…'")
     return undefined
   }
   const { configPolicy, codePolicy } = base

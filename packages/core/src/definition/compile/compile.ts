@@ -1,15 +1,16 @@
 import { formatPlatform, type Platform, platformIdentity } from '../../model/platform.js'
 import { formatReference, type Reference, withDefaultTag } from '../../model/reference.js'
-import { addDockerFault, readImageAnnotations, readIndexAnnotations } from './annotations.js'
 import { policiesOf } from '../declare/base/base-policies.js'
-import { readImageBase, readNamedBase } from './base-reading.js'
 import type { BaseAnswer, BaseTraits } from '../declare/base/base-source.js'
-import { readBuild } from './build/build-reading.js'
 import type { DeclaredPipeline, PlatformDeclaration } from '../declare/declaration.js'
+import type { CommonPlatformSettings } from '../declare/platform-declaration.js'
 import type { BaseDefinition, Definition, PipelineDefinition, PlatformDefinition } from '../definition.js'
+import { Issues } from '../issues.js'
+import { addDockerIssue, readImageAnnotations, readIndexAnnotations } from './annotations.js'
+import { readImageBase, readNamedBase } from './base-reading.js'
+import { readBuild } from './build/build-reading.js'
 import { checkDestinations } from './destinations.js'
 import { baseNamesOf, dockerfileNamesOf, isPipeline } from './names/dockerfile-names.js'
-import { Faults } from '../issues.js'
 import { checkNamedBases } from './names/named-bases.js'
 import { checkPattern, expandPattern, imageOwner, PublishedNames, sharedContent, TargetNames } from './names/names.js'
 import {
@@ -20,9 +21,8 @@ import {
   pipelinePath,
 } from './names/pipeline-names.js'
 import { sortByDependency } from './pipeline-order.js'
-import type { CommonPlatformSettings } from '../declare/platform-declaration.js'
 import { type Reading, readListedPlatform, readPlatform } from './platform-reading.js'
-import { readPlugins, type Supplies } from './plugin-reading.js'
+import { type PluginRegistry, readPlugins } from './plugin-reading.js'
 
 /** Choices that belong to a run rather than to a pipeline. */
 export interface CompileOptions {
@@ -39,7 +39,7 @@ export interface CompileOptions {
 /**
  * Judges pipelines and decides all that can be decided without looking at anything outside.
  *
- * @throws DefinitionError DEFINITION_INVALID with every fault there is; USAGE if a chosen pipeline does not exist.
+ * @throws DefinitionError DEFINITION_INVALID with every issue there is; USAGE if a chosen pipeline does not exist.
  */
 export function compile(pipelines: readonly DeclaredPipeline[], options: CompileOptions = {}): Definition {
   const compilation = new Compilation(pipelines, options)
@@ -57,7 +57,7 @@ class Compilation {
   readonly #requested: ReadonlySet<DeclaredPipeline>
   readonly #directory: string
   readonly #today: string
-  readonly #reading: Reading = { faults: new Faults(), notes: [] }
+  readonly #reading: Reading = { issues: new Issues(), notes: [] }
   readonly #names: TargetNames
   readonly #published: PublishedNames
   /** In the order in which they stand on each other; undefined while a pipeline is being read. */
@@ -68,26 +68,26 @@ class Compilation {
     this.#requested = new Set(choosePipelines(pipelines, options.chosen))
     this.#directory = options.directory ?? process.cwd()
     this.#today = (options.today ?? new Date()).toISOString().slice(0, 10)
-    this.#names = new TargetNames(options.registry, this.#reading.faults)
-    this.#published = new PublishedNames(this.#reading.faults)
+    this.#names = new TargetNames(options.registry, this.#reading.issues)
+    this.#published = new PublishedNames(this.#reading.issues)
   }
 
   finish(): Definition {
-    const { faults, notes } = this.#reading
-    if (this.#given.size === 0) faults.add('run', 'no pipeline was given', 'run(pipeline, …)')
-    checkUniqueNames([...this.#done.keys()], faults)
-    faults.throwIfAny()
+    const { issues, notes } = this.#reading
+    if (this.#given.size === 0) issues.add('run', 'no pipeline was given', 'run(pipeline, …)')
+    checkUniqueNames([...this.#done.keys()], issues)
+    issues.throwIfAny()
     const pipelines = [...this.#done.values()].filter((pipeline) => pipeline !== undefined)
     checkNamedBases(pipelines, this.#reading)
-    checkDestinations(pipelines, faults)
-    faults.throwIfAny()
+    checkDestinations(pipelines, issues)
+    issues.throwIfAny()
     return { pipelines: sortByDependency(pipelines), notes }
   }
 
-  /** Reads a pipeline once; undefined where it is at fault. */
+  /** Reads a pipeline once; undefined where it is at issue. */
   add(pipeline: DeclaredPipeline): PipelineDefinition | undefined {
     if (pipeline?.kind !== 'pipeline') {
-      this.#reading.faults.add('run', 'not a pipeline', "pass what pipeline('…') returned")
+      this.#reading.issues.add('run', 'not a pipeline', "pass what pipeline('…') returned")
       return undefined
     }
     if (!this.#done.has(pipeline)) {
@@ -102,14 +102,14 @@ class Compilation {
   #read(pipeline: DeclaredPipeline): PipelineDefinition | undefined {
     const { declaration } = pipeline
     const path = pipelinePath(pipeline)
-    const { faults } = this.#reading
-    checkPipelineOptions(pipeline, faults)
+    const { issues } = this.#reading
+    checkPipelineOptions(pipeline, issues)
     const repository = this.#names.repository(declaration.repository, path)
     const sharedBase = this.#sharedBase(declaration.sharedBase, path)
     const name = pipelineName(pipeline)
     const requested = this.#requested.has(pipeline)
     const names = this.#names.indexNames(declaration.tags, repository, `${path}.tags`)
-    const annotations = readIndexAnnotations(declaration, path, faults)
+    const annotations = readIndexAnnotations(declaration, path, issues)
     const platforms = this.#platforms(pipeline, name, path)
     if (repository === undefined || platforms === undefined) return undefined
     if (requested && names.length === 0) {
@@ -148,10 +148,10 @@ class Compilation {
 
   #platforms(pipeline: DeclaredPipeline, name: string, path: string): readonly PlatformDefinition[] | undefined {
     const { declaration } = pipeline
-    const { faults } = this.#reading
-    const supplies = readPlugins(declaration.plugins, path, faults)
+    const { issues } = this.#reading
+    const supplies = readPlugins(declaration.plugins, path, issues)
     if (declaration.platforms.length === 0) {
-      faults.add(path, 'it has no platforms', "add .platforms(platform('amd64', { base: … }))")
+      issues.add(path, 'it has no platforms', "add .platforms(platform('amd64', { base: … }))")
       return undefined
     }
     const seen = new Set<string>()
@@ -160,7 +160,7 @@ class Compilation {
       const definition = this.#platform(declared, pipeline, name, supplies, own)
       if (definition === undefined) return undefined
       const identity = platformIdentity(definition.platform)
-      if (seen.has(identity)) faults.add(own, `${identity} is declared twice`, 'remove one of them')
+      if (seen.has(identity)) issues.add(own, `${identity} is declared twice`, 'remove one of them')
       seen.add(identity)
       return definition
     })
@@ -171,11 +171,11 @@ class Compilation {
     declared: PlatformDeclaration,
     pipeline: DeclaredPipeline,
     name: string,
-    supplies: Supplies,
+    supplies: PluginRegistry,
     path: string,
   ): PlatformDefinition | undefined {
     if (declared?.kind !== 'platform') {
-      this.#reading.faults.add(path, 'not a platform', "write platform('amd64', { base: … })")
+      this.#reading.issues.add(path, 'not a platform', "write platform('amd64', { base: … })")
       return undefined
     }
     const word = supplies.words.get(declared.architecture)
@@ -184,23 +184,23 @@ class Compilation {
     const platform = readPlatform(word?.platform ?? declared.architecture, settings.variant, path, this.#reading)
     const [base, traits] = this.#base(settings, platform, supplies, path)
     const { declaration } = pipeline
-    const { faults } = this.#reading
-    if (traits.annotations !== undefined && declaration.format === 'docker') addDockerFault(`${path}.base`, faults)
+    const { issues } = this.#reading
+    if (traits.annotations !== undefined && declaration.format === 'docker') addDockerIssue(`${path}.base`, issues)
     const supposed = platform ?? { os: 'linux', architecture: declared.architecture }
     const owner = pipelinePath(pipeline)
-    const { manifest, entry } = readImageAnnotations(declaration, traits.annotations, supposed, owner, faults)
+    const { manifest, entry } = readImageAnnotations(declaration, traits.annotations, supposed, owner, issues)
     const buildPath = { shared: `${owner}.build`, own: `${path}.build` }
-    const build = readBuild(declaration.build, settings.build, supposed, this.#directory, buildPath, faults, {
+    const build = readBuild(declaration.build, settings.build, supposed, this.#directory, buildPath, issues, {
       ...traits,
       ...(manifest && { annotations: manifest }),
     })
     if (build.attest !== undefined && declaration.format === 'docker') {
       const message = "Docker's media types have no room for attestations"
-      faults.add(`${path}.build.attest`, message, "leave it out, or publish in .format('oci')")
+      issues.add(`${path}.build.attest`, message, "leave it out, or publish in .format('oci')")
     }
     if (platform === undefined) return undefined
     const names = this.#given.has(pipeline) ? this.#platformNames(pipeline, platform, name, path) : []
-    const listed = readListedPlatform(platform, settings, path, faults)
+    const listed = readListedPlatform(platform, settings, path, issues)
     const optional = this.#optional(settings, base, platform, path)
     return base && { platform, listed, base, build, entryAnnotations: entry, optional, names }
   }
@@ -211,29 +211,29 @@ class Compilation {
     platform: Platform,
     path: string,
   ): boolean {
-    const { faults } = this.#reading
-    if (typeof optional !== 'boolean') faults.add(`${path}.optional`, 'must be true or false')
+    const { issues } = this.#reading
+    if (typeof optional !== 'boolean') issues.add(`${path}.optional`, 'must be true or false')
     const done = [...this.#done.values()]
     const below = base?.kind === 'pipeline' ? done.find((one) => one?.name === base.pipeline) : undefined
     const same = below?.platforms.find((one) => platformIdentity(one.platform) === platformIdentity(platform))
     if (below && same?.optional && !optional) {
       const hint = 'say optional: true here too, or make it required there'
-      faults.add(path, `it stands on ${formatPlatform(platform)} of ${below.name}, which is optional`, hint)
+      issues.add(path, `it stands on ${formatPlatform(platform)} of ${below.name}, which is optional`, hint)
     }
     return optional === true
   }
 
-  /** Where the platform itself is at fault, the rest of what is written is judged all the same. */
-  #base(settings: Settings, platform: Platform | undefined, { bases }: Supplies, path: string): FoundBase {
+  /** Where the platform itself is at issue, the rest of what is written is judged all the same. */
+  #base(settings: Settings, platform: Platform | undefined, { bases }: PluginRegistry, path: string): FoundBase {
     const { base } = settings
-    const { faults } = this.#reading
+    const { issues } = this.#reading
     if (isPipeline(base)) return [this.#pipelineBase(base, platform, path), {}]
-    if (isImageBase(base)) return [readImageBase(base, `${path}.base`, faults), {}]
+    if (isImageBase(base)) return [readImageBase(base, `${path}.base`, issues), {}]
     if (typeof base === 'string') {
-      const answer = readNamedBase(base, settings, platform, bases, path, faults)
+      const answer = readNamedBase(base, settings, platform, bases, path, issues)
       return answer === undefined ? [undefined, {}] : this.#answeredBase(answer, base, platform, path)
     }
-    faults.add(`${path}.base`, 'says no base', "write the name of a plugin's base, a pipeline, or fromImage('…')")
+    issues.add(`${path}.base`, 'says no base', "write the name of a plugin's base, a pipeline, or fromImage('…')")
     return [undefined, {}]
   }
 
@@ -244,15 +244,15 @@ class Compilation {
       this.#reading.notes.push(`base '${name}'${of} gets no more corrections: its end of life was ${endOfLife}`)
     }
     const traits = { ...(buildArgs && { buildArgs }), ...(annotations && { annotations }), ...(check && { check }) }
-    if (source.kind === 'registry') return [readImageBase(source, `${path}.base`, this.#reading.faults), traits]
+    if (source.kind === 'registry') return [readImageBase(source, `${path}.base`, this.#reading.issues), traits]
     if (source.kind !== 'pipeline') return [source, traits]
     return isPipeline(source.pipeline) ? [this.#pipelineBase(source.pipeline, platform, path), traits] : [undefined, {}]
   }
 
   #pipelineBase(base: DeclaredPipeline, platform: Platform | undefined, path: string): BaseDefinition | undefined {
-    const { faults } = this.#reading
+    const { issues } = this.#reading
     if (this.#done.has(base) && this.#done.get(base) === undefined) {
-      faults.add(`${path}.base`, `${pipelinePath(base)} stands on itself`, 'break the cycle')
+      issues.add(`${path}.base`, `${pipelinePath(base)} stands on itself`, 'break the cycle')
       return undefined
     }
     const other = this.add(base)
@@ -260,7 +260,7 @@ class Compilation {
     const same = other.platforms.find((one) => platformIdentity(one.platform) === platformIdentity(platform))
     if (same === undefined) {
       const has = other.platforms.map((one) => formatPlatform(one.platform)).join(', ')
-      faults.add(`${path}.base`, `pipeline ${other.name} has no ${formatPlatform(platform)}`, `it has ${has}`)
+      issues.add(`${path}.base`, `pipeline ${other.name} has no ${formatPlatform(platform)}`, `it has ${has}`)
       return undefined
     }
     return {
@@ -277,11 +277,11 @@ class Compilation {
     pipelineOwner: string,
     path: string,
   ) {
-    const { faults } = this.#reading
+    const { issues } = this.#reading
     const owner = imageOwner(pipelineOwner, platform)
     const ownTags = declaration.tags.filter((tag) => !tag.includes('/'))
     const written = declaration.platformNames
-      .filter((pattern) => checkPattern(pattern, `${path} platformNames`, faults))
+      .filter((pattern) => checkPattern(pattern, `${path} platformNames`, issues))
       .flatMap((pattern) =>
         ownTags.map((tag) => expandPattern(pattern, { repository: declaration.repository, tag, platform })),
       )

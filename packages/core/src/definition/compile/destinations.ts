@@ -1,7 +1,7 @@
 import { formatPlatform } from '../../model/platform.js'
 import type { CacheDefinition } from '../declare/cache-options.js'
 import type { PipelineDefinition } from '../definition.js'
-import type { Faults } from '../issues.js'
+import type { Issues } from '../issues.js'
 
 /** The attributes that say where a cache is exported to, by type; builds that share them overwrite each other's cache. */
 const DESTINATION: Readonly<Record<string, readonly string[]>> = {
@@ -12,8 +12,8 @@ const DESTINATION: Readonly<Record<string, readonly string[]>> = {
   azblob: ['account_url', 'container', 'prefix', 'manifests_prefix', 'name'],
 }
 
-/** Adds a fault for each destination that two builds write to: only what the last one writes would be left. */
-export function checkDestinations(pipelines: readonly PipelineDefinition[], faults: Faults): void {
+/** Adds a issue for each destination that two builds write to: only what the last one writes would be left. */
+export function checkDestinations(pipelines: readonly PipelineDefinition[], issues: Issues): void {
   const builds = pipelines.flatMap(({ writtenRepository, platforms }) =>
     platforms.map(({ platform, build }) => ({ path: `pipeline('${writtenRepository}').build`, platform, build })),
   )
@@ -25,7 +25,7 @@ export function checkDestinations(pipelines: readonly PipelineDefinition[], faul
       seen.set(destinationOf(cache), own)
       if (other === undefined) continue
       const message = `${formatPlatform(platform)} and ${other.split(' ').at(-1)} export their caches to the same place (type=${cache.type})`
-      faults.add(`${path}.cacheTo`, message, EXAMPLES[cache.type])
+      issues.add(`${path}.cacheTo`, message, EXAMPLES[cache.type])
     }
   }
 }

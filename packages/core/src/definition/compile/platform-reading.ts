@@ -9,34 +9,34 @@ import {
   unreadablePlatform,
   variantsOf,
 } from '../../model/platform.js'
-import { type Faults, nearest } from '../issues.js'
+import { type Issues, nearest } from '../issues.js'
 
-/** What is told while a definition is read: faults stop it, notes do not. */
+/** What is told while a definition is read: issues stop it, notes do not. */
 export interface Reading {
-  readonly faults: Faults
+  readonly issues: Issues
   readonly notes: string[]
 }
 
-/** Reads the platform that `platform(architecture, { variant })` means; undefined where it is at fault. */
+/** Reads the platform that `platform(architecture, { variant })` means; undefined where it is at issue. */
 export function readPlatform(
   written: string,
   variant: string | undefined,
   path: string,
-  { faults, notes }: Reading,
+  { issues, notes }: Reading,
 ): Platform | undefined {
   const parsed = parsePlatform(written)
   if (parsed === undefined) {
     const { message, hint } = unreadablePlatform(written)
-    faults.add(path, message, hint)
+    issues.add(path, message, hint)
     return undefined
   }
   const saysVariant = written.split('/').length === 3
   if (saysVariant && variant !== undefined && normalizePlatform({ ...parsed, variant }).variant !== parsed.variant) {
-    faults.add(path, `'${written}' and variant '${variant}' contradict each other`, 'leave one of them out')
+    issues.add(path, `'${written}' and variant '${variant}' contradict each other`, 'leave one of them out')
     return undefined
   }
   const platform = normalizePlatform(variant === undefined ? parsed : { ...parsed, variant })
-  if (!isKnownPlatform(platform)) return refusePlatform(platform, path, faults)
+  if (!isKnownPlatform(platform)) return refusePlatform(platform, path, issues)
   noteReading(written, variant, platform, notes)
   return platform
 }
@@ -46,14 +46,14 @@ export function readListedPlatform(
   platform: Platform,
   { osVersion, osFeatures }: { readonly osVersion?: unknown; readonly osFeatures?: unknown },
   path: string,
-  faults: Faults,
+  issues: Issues,
 ): Platform {
   if (osVersion !== undefined && typeof osVersion !== 'string') {
-    faults.add(`${path}.osVersion`, 'must be a text', "write it as '10.0.20348.2700'")
+    issues.add(`${path}.osVersion`, 'must be a text', "write it as '10.0.20348.2700'")
     return platform
   }
   if (osFeatures !== undefined && !isTexts(osFeatures)) {
-    faults.add(`${path}.osFeatures`, 'must be a list of texts', "write it as ['win32k']")
+    issues.add(`${path}.osFeatures`, 'must be a list of texts', "write it as ['win32k']")
     return platform
   }
   return normalizePlatform({
@@ -67,18 +67,18 @@ function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((one) => typeof one === 'string')
 }
 
-function refusePlatform(platform: Platform, path: string, faults: Faults): undefined {
+function refusePlatform(platform: Platform, path: string, issues: Issues): undefined {
   const { architecture, variant } = platform
   if (!KNOWN_ARCHITECTURES.includes(architecture)) {
     const near = nearest(architecture, ARCHITECTURE_WORDS)
     const known = `architectures are ${KNOWN_ARCHITECTURES.join(', ')}`
-    faults.add(path, `unknown architecture '${architecture}'`, near === undefined ? known : `did you mean '${near}'?`)
+    issues.add(path, `unknown architecture '${architecture}'`, near === undefined ? known : `did you mean '${near}'?`)
   } else if (variant !== undefined && !variantsOf(architecture).includes(variant)) {
     const variants = variantsOf(architecture)
     const hint = variants.length === 0 ? `${architecture} has no variants` : `variants are ${variants.join(', ')}`
-    faults.add(path, `unknown variant '${variant}' of ${architecture}`, hint)
+    issues.add(path, `unknown variant '${variant}' of ${architecture}`, hint)
   } else {
-    faults.add(path, `unknown operating system '${platform.os}'`, "platforms begin with 'linux/' or 'windows/'")
+    issues.add(path, `unknown operating system '${platform.os}'`, "platforms begin with 'linux/' or 'windows/'")
   }
   return undefined
 }

@@ -1,6 +1,12 @@
 import { ARCHITECTURE_WORDS, isKnownPlatform, parsePlatform } from '../../model/platform.js'
-import type { Faults } from '../issues.js'
-import { type AnyBase, PLUGIN_CONTRACT, type PlatformWord, type Plugin, type ReservedOption } from '../declare/base/plugin.js'
+import {
+  type AnyBase,
+  PLUGIN_CONTRACT,
+  type PlatformWord,
+  type Plugin,
+  type ReservedOption,
+} from '../declare/base/plugin.js'
+import type { Issues } from '../issues.js'
 
 const RESERVED: ReadonlySet<string> = new Set<ReservedOption>([
   'base',
@@ -24,54 +30,54 @@ export interface SuppliedBase {
 }
 
 /** What the plugins in use supply together. */
-export interface Supplies {
+export interface PluginRegistry {
   readonly bases: ReadonlyMap<string, SuppliedBase>
   readonly words: ReadonlyMap<string, PlatformWord>
 }
 
-/** The bases and words of the plugins in use; plugins that can't be used are faults. */
-export function readPlugins(plugins: readonly Plugin[], path: string, faults: Faults): Supplies {
+/** The bases and words of the plugins in use; plugins that can't be used are issues. */
+export function readPlugins(plugins: readonly Plugin[], path: string, issues: Issues): PluginRegistry {
   const bases = new Map<string, SuppliedBase>()
   const words = new Map<string, PlatformWord>()
   for (const plugin of plugins) {
     if (plugin?.kind !== 'plugin') {
-      faults.add(`${path}.use`, 'not a plugin', "call the plugin's function: .use(ubuntu())")
+      issues.add(`${path}.use`, 'not a plugin', "call the plugin's function: .use(ubuntu())")
     } else if (plugin.contract !== PLUGIN_CONTRACT) {
-      faults.add(
+      issues.add(
         `${path}.use`,
         `${plugin.name} speaks plugin contract ${plugin.contract}, this @polyarch/core speaks ${PLUGIN_CONTRACT}`,
         plugin.contract > PLUGIN_CONTRACT ? 'install a newer @polyarch/core' : `install a newer ${plugin.name}`,
       )
     } else {
-      addBases(plugin, bases, path, faults)
-      addWords(plugin, words, path, faults)
+      addBases(plugin, bases, path, issues)
+      addWords(plugin, words, path, issues)
     }
   }
   return { bases, words }
 }
 
-function addBases(plugin: Plugin, bases: Map<string, SuppliedBase>, path: string, faults: Faults): void {
+function addBases(plugin: Plugin, bases: Map<string, SuppliedBase>, path: string, issues: Issues): void {
   for (const [name, base] of Object.entries(plugin.bases)) {
-    if (bases.has(name)) faults.add(`${path}.use`, `two plugins supply a base named '${name}'`, 'use one of them')
+    if (bases.has(name)) issues.add(`${path}.use`, `two plugins supply a base named '${name}'`, 'use one of them')
     const claimed = base.optionNames.find(isReserved)
     if (claimed !== undefined) {
       const hint = `${plugin.name} has to call it otherwise`
-      faults.add(`${path}.use`, `base '${name}' claims the option '${claimed}', which is platform(...)'s own`, hint)
+      issues.add(`${path}.use`, `base '${name}' claims the option '${claimed}', which is platform(...)'s own`, hint)
     }
     bases.set(name, { base, plugin: plugin.name })
   }
 }
 
-function addWords(plugin: Plugin, words: Map<string, PlatformWord>, path: string, faults: Faults): void {
+function addWords(plugin: Plugin, words: Map<string, PlatformWord>, path: string, issues: Issues): void {
   // A plugin written by hand, without definePlugin, may have none.
   for (const [word, meaning] of Object.entries(plugin.words ?? {})) {
-    const fault = wordFault(word, meaning, plugin) ?? (words.has(word) ? 'another plugin has it too' : undefined)
-    if (fault !== undefined) faults.add(`${path}.use`, `the word '${word}' of ${plugin.name} can't be used: ${fault}`)
+    const issue = wordIssue(word, meaning, plugin) ?? (words.has(word) ? 'another plugin has it too' : undefined)
+    if (issue !== undefined) issues.add(`${path}.use`, `the word '${word}' of ${plugin.name} can't be used: ${issue}`)
     words.set(word, meaning)
   }
 }
 
-function wordFault(word: string, { platform, base }: PlatformWord, { bases }: Plugin): string | undefined {
+function wordIssue(word: string, { platform, base }: PlatformWord, { bases }: Plugin): string | undefined {
   if (ARCHITECTURE_WORDS.includes(word.toLowerCase()) || word.includes('/')) return 'it is the name of an architecture'
   if (!(base in bases)) return `the plugin has no base '${base}'`
   const meant = parsePlatform(platform)

@@ -15,7 +15,7 @@ export interface AttestationDefinition {
 const HOW_TO = "write { provenance: 'min', sbom: true }"
 
 /** What is wrong with the value of `attest`. */
-export function attestComplaint(value: unknown): string | undefined {
+export function attestIssue(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return `must be an object: ${HOW_TO}`
   const unknown = Object.keys(value).find((name) => name !== 'provenance' && name !== 'sbom')
   if (unknown !== undefined) return `has no '${unknown}': ${HOW_TO}`

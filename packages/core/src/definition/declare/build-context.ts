@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
-import { localPath } from './build-secrets.js'
 import { isFileUrl } from '../file-url.js'
+import { localPath } from './build-secrets.js'
 
 /** A tar archive, plain or gzipped: a file, or a function that opens a stream of it, once in a run. */
 export interface TarSource {
@@ -25,20 +25,20 @@ export type ContextDefinition =
   /** The directory is where a relative Dockerfile starts. */
   | { readonly kind: 'none'; readonly directory: string }
 
-/** The kinds of contexts that {@link contextComplaint} accepts, for messages. */
+/** The kinds of contexts that {@link contextIssue} accepts, for messages. */
 export const contextHint = 'use a directory, a git URL, { tar: … }'
 
 /** What is wrong with the value of `context`. */
-export function contextComplaint(value: unknown): string | undefined {
+export function contextIssue(value: unknown): string | undefined {
   if (value === false) return undefined
   if (typeof value === 'object' && value !== null && 'tar' in value) {
-    return typeof value.tar === 'function' ? undefined : pathComplaint(value.tar)
+    return typeof value.tar === 'function' ? undefined : pathIssue(value.tar)
   }
-  if (typeof value !== 'string' || isGit(value) || !/^https?:/.test(value)) return pathComplaint(value)
+  if (typeof value !== 'string' || isGit(value) || !/^https?:/.test(value)) return pathIssue(value)
   return 'a URL has to be that of a git repository, ending in .git; an archive is { tar: … }'
 }
 
-function pathComplaint(value: unknown): string | undefined {
+function pathIssue(value: unknown): string | undefined {
   if (value instanceof URL) {
     return isFileUrl(value) ? undefined : 'must be a directory, or a file: URL; a git repository is a text'
   }

@@ -33,16 +33,16 @@ export type SshDefinition =
   | { readonly kind: 'keys'; readonly files: readonly string[] }
 
 /** What is wrong with a map of secrets; never tells a value. */
-export function secretsComplaint(value: unknown): string | undefined {
-  return mapComplaint(value, isSecretSource, "write { file: '…' }, { env: '…' } or { value: … }")
+export function secretsIssue(value: unknown): string | undefined {
+  return mapIssue(value, isSecretSource, "write { file: '…' }, { env: '…' } or { value: … }")
 }
 
 /** What is wrong with a map of ssh agents and keys. */
-export function sshComplaint(value: unknown): string | undefined {
-  return mapComplaint(value, isSshSource, "write 'agent', { agent: '/path/of/socket' } or { keys: ['~/.ssh/…'] }")
+export function sshIssue(value: unknown): string | undefined {
+  return mapIssue(value, isSshSource, "write 'agent', { agent: '/path/of/socket' } or { keys: ['~/.ssh/…'] }")
 }
 
-function mapComplaint(value: unknown, isRight: (item: unknown) => boolean, howTo: string): string | undefined {
+function mapIssue(value: unknown, isRight: (item: unknown) => boolean, howTo: string): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return `must be an object by id: ${howTo}`
   const wrong = Object.entries(value).find(([id, item]) => !isId(id) || !isRight(item))
   if (wrong === undefined) return undefined

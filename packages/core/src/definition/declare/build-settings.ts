@@ -54,7 +54,7 @@ export interface BuildOptions {
   /** Whether an image that is in the registry, made of the same, may serve. Default true. */
   readonly reuse: boolean
   /** What to do where the Dockerfile adds content that may change though nothing here does. Default `reuse`, with a note. */
-  readonly volatile: VolatilePolicy
+  readonly unpinned: UnpinnedPolicy
   /**
    * Where to export the cache of the build: `type=inline`, into the image itself; `type=registry,ref=NAME,mode=max`;
    * `type=local,dest=DIR`; `type=gha`; `type=s3`; `type=azblob`. Fields are those of `docker buildx build --cache-to`.
@@ -82,7 +82,7 @@ export interface BuildOptions {
 }
 
 /** What to do where a Dockerfile has `ADD https://…` without a checksum: its content is no part of the key. */
-export type VolatilePolicy = 'reuse' | 'rebuild' | 'refuse'
+export type UnpinnedPolicy = 'reuse' | 'rebuild' | 'refuse'
 
 /** The permission bits that files of a context are sent with. */
 export type FileModes = 'exact' | 'git'
@@ -117,7 +117,7 @@ export interface BuildDefinition {
   readonly entitlements: readonly Entitlement[]
   readonly fileModes: FileModes
   readonly reuse: boolean
-  readonly volatile: VolatilePolicy
+  readonly unpinned: UnpinnedPolicy
   readonly attest?: AttestationDefinition
   /** Annotations of the image's manifest. */
   readonly annotations?: AnnotationMap

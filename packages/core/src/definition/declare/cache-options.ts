@@ -21,13 +21,13 @@ const EXPORTS: Readonly<Record<string, readonly string[]>> = { ...IMPORTS, inlin
 const DIRECTORIES = ['src', 'dest']
 
 /** What is wrong with the value of `cacheFrom`. */
-export function cacheFromComplaint(value: unknown): string | undefined {
-  return listComplaint(value, IMPORTS, 'type=registry,ref=example.com/app:cache')
+export function cacheFromIssue(value: unknown): string | undefined {
+  return listIssue(value, IMPORTS, 'type=registry,ref=example.com/app:cache')
 }
 
 /** What is wrong with the value of `cacheTo`. */
-export function cacheToComplaint(value: unknown): string | undefined {
-  return listComplaint(value, EXPORTS, 'type=registry,ref=example.com/app:cache,mode=max')
+export function cacheToIssue(value: unknown): string | undefined {
+  return listIssue(value, EXPORTS, 'type=registry,ref=example.com/app:cache,mode=max')
 }
 
 /** Reads caches that have been found to be right. @param directory - where relative paths start */
@@ -51,17 +51,17 @@ function withAbsolutePaths({ type, attributes }: CacheDefinition, directory: str
   return { type, attributes: Object.fromEntries(entries) }
 }
 
-function listComplaint(
+function listIssue(
   value: unknown,
   types: Readonly<Record<string, readonly string[]>>,
   example: string,
 ): string | undefined {
   if (!Array.isArray(value)) return `must be a list, as ['${example}']`
-  return value.map((item) => cacheComplaint(readCache(item), types, example)).find((one) => one !== undefined)
+  return value.map((item) => cacheIssue(readCache(item), types, example)).find((one) => one !== undefined)
 }
 
 /** Attributes may hold credentials, so that only their names are repeated. */
-function cacheComplaint(
+function cacheIssue(
   cache: CacheDefinition | undefined,
   types: Readonly<Record<string, readonly string[]>>,
   example: string,

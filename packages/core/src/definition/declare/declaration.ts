@@ -1,6 +1,6 @@
 import type { AnnotationSettings } from './annotation-settings.js'
-import type { BuildSettings } from './build-settings.js'
 import type { Plugin } from './base/plugin.js'
+import type { BuildSettings } from './build-settings.js'
 
 /** Media types of what a pipeline publishes: the OCI image specification's, or Docker's older ones. */
 export type ImageFormat = 'oci' | 'docker'

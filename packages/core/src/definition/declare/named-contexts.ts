@@ -1,13 +1,7 @@
 import { contextName } from '../../model/context-name.js'
 import { type Digest, isDigest } from '../../model/digest.js'
 import { formatReference, parseReference, withDefaultTag } from '../../model/reference.js'
-import {
-  type ContextDefinition,
-  type ContextSource,
-  contextComplaint,
-  contextHint,
-  readContext,
-} from './build-context.js'
+import { type ContextDefinition, type ContextSource, contextHint, contextIssue, readContext } from './build-context.js'
 import { localPath } from './build-secrets.js'
 
 /**
@@ -26,23 +20,23 @@ const IMAGE = 'docker-image://'
 const LAYOUT = 'oci-layout://'
 
 /** What is wrong with the value of `contexts`. */
-export function contextsComplaint(value: unknown): string | undefined {
+export function contextsIssue(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return `must be an object by name: ${HOW_TO}`
   for (const [name, source] of Object.entries(value)) {
     if (contextName(name) === undefined) {
       return `'${name}' cannot be the name of a context: use lower-case letters, digits, '.', '_', '-' and '/'`
     }
-    const complaint = sourceComplaint(source)
-    if (complaint !== undefined) return `'${name}' ${complaint}`
+    const issue = sourceIssue(source)
+    if (issue !== undefined) return `'${name}' ${issue}`
   }
   return undefined
 }
 
 const HOW_TO = "{ assets: './assets', tools: 'docker-image://alpine:3.22' }"
 
-function sourceComplaint(source: unknown): string | undefined {
+function sourceIssue(source: unknown): string | undefined {
   if (source === false) return 'must be a context; leave it out instead'
-  if (typeof source !== 'string') return contextComplaint(source)
+  if (typeof source !== 'string') return contextIssue(source)
   if (source.startsWith(IMAGE)) {
     return readImage(source) === undefined ? `names no image: write ${IMAGE}alpine:3.22` : undefined
   }
@@ -50,8 +44,8 @@ function sourceComplaint(source: unknown): string | undefined {
     return readLayout(source, '/') === undefined ? `names no image layout: write ${LAYOUT}DIR:TAG` : undefined
   }
   const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//.exec(source) ?? []
-  const complaint = contextComplaint(source)
-  if (complaint !== undefined || scheme === undefined || readContext(source, '/').kind === 'git') return complaint
+  const issue = contextIssue(source)
+  if (issue !== undefined || scheme === undefined || readContext(source, '/').kind === 'git') return issue
   return `has the scheme '${scheme}', which is none of a context: ${contextHint}, ${IMAGE}NAME or ${LAYOUT}DIR`
 }
 

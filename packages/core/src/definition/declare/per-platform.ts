@@ -1,16 +1,16 @@
 import type { Platform } from '../../model/platform.js'
-import type { Faults } from '../issues.js'
+import type { Issues } from '../issues.js'
 
 /** A value, or a function that gives it for each platform. */
 export type PerPlatform<T> = T | ((platform: Platform) => T)
 
 /** A setting's value for one platform. */
-export function valueFor(setting: unknown, platform: Platform, path: string, faults: Faults): unknown {
+export function valueFor(setting: unknown, platform: Platform, path: string, issues: Issues): unknown {
   if (typeof setting !== 'function') return setting
   try {
     return setting(platform)
   } catch (error) {
-    faults.add(path, `its function threw: ${error instanceof Error ? error.message : String(error)}`)
+    issues.add(path, `its function threw: ${error instanceof Error ? error.message : String(error)}`)
     return undefined
   }
 }

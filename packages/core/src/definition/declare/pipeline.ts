@@ -1,4 +1,5 @@
 import type { AnnotationSettings } from './annotation-settings.js'
+import type { Bases, NoWords, PlatformWords, Plugin } from './base/plugin.js'
 import type { BuildSettings } from './build-settings.js'
 import type {
   DeclaredPipeline,
@@ -8,7 +9,6 @@ import type {
   PlatformDeclaration,
 } from './declaration.js'
 import type { PlatformSettings, WordSettings } from './platform-declaration.js'
-import type { Bases, NoWords, PlatformWords, Plugin } from './base/plugin.js'
 
 type UnionToIntersection<U> = (U extends unknown ? (value: U) => void : never) extends (value: infer I) => void
   ? I

@@ -1,8 +1,8 @@
 import { LIMITS } from '../../model/limits.js'
-import { findSyntax, isForeignSyntax } from './directives.js'
-import type { ArgDeclaration, Dockerfile, DockerfileFault, ImageUse, Stage } from '../dockerfile.js'
-import { type Instruction, splitInstructions } from './instructions.js'
+import type { ArgDeclaration, Dockerfile, DockerfileIssue, ImageUse, Stage } from '../dockerfile.js'
 import { readArgs, readStep } from '../read-step.js'
+import { findSyntax, isForeignSyntax } from './directives.js'
+import { type Instruction, splitInstructions } from './instructions.js'
 import { splitSpaces, type Word } from './words.js'
 
 /**
@@ -12,8 +12,8 @@ import { splitSpaces, type Word } from './words.js'
  * @see https://docs.docker.com/reference/dockerfile/
  */
 export function parseDockerfile(text: string): Dockerfile {
-  const fault = findLongLine(text)
-  if (fault !== undefined) return { text, escapeCharacter: '\\', globalArgs: [], stages: [], fault }
+  const issue = findLongLine(text)
+  if (issue !== undefined) return { text, escapeCharacter: '\\', globalArgs: [], stages: [], issue }
   const { instructions, escapeCharacter, essence } = splitInstructions(text)
   const firstFrom = instructions.findIndex(isFrom)
   const heads = firstFrom < 0 ? instructions : instructions.slice(0, firstFrom)
@@ -32,7 +32,7 @@ export function parseDockerfile(text: string): Dockerfile {
   }
 }
 
-function findLongLine(text: string): DockerfileFault | undefined {
+function findLongLine(text: string): DockerfileIssue | undefined {
   const index = text.split('\n').findIndex((line) => Buffer.byteLength(line) > LIMITS.dockerfileLine)
   if (index < 0) return undefined
   const message = `a line is longer than ${LIMITS.dockerfileLine} bytes, which is the most that BuildKit reads`

@@ -1,8 +1,8 @@
 import type { Digest } from '../digest.js'
-import type { EngineUse } from './engine-use.js'
 import type { ErrorData } from '../error-data.js'
-import type { Plan } from './plan.js'
 import type { Platform } from '../platform.js'
+import type { EngineUse } from './engine-use.js'
+import type { Plan } from './plan.js'
 
 /** Fields that every event carries. */
 interface EventBase {
@@ -15,7 +15,7 @@ interface NodeEvent extends EventBase {
   readonly node: string
 }
 
-/** A registry answered with a passing fault, and the request is sent again. */
+/** A registry answered with a passing issue, and the request is sent again. */
 export interface RegistryRetryEvent {
   readonly kind: 'registry-retry'
   readonly method: string

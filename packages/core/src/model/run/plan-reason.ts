@@ -54,7 +54,7 @@ export type PlanReason =
   /** What it lists differs from what the published name lists. */
   | { readonly kind: 'content-changed' }
   /** It adds content from elsewhere that may have changed, and is to be made anew each time. */
-  | { readonly kind: 'volatile'; readonly sources: readonly string[] }
+  | { readonly kind: 'unpinned'; readonly sources: readonly string[] }
   /** It was asked not to be reused. */
   | { readonly kind: 'forced' }
 
@@ -77,6 +77,6 @@ export const PLAN_REASON_KINDS = [
   'untold',
   'unnamed',
   'content-changed',
-  'volatile',
+  'unpinned',
   'forced',
 ] as const satisfies readonly PlanReason['kind'][]

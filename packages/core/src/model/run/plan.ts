@@ -1,8 +1,8 @@
 import type { Digest } from '../digest.js'
-import type { EngineUse } from './engine-use.js'
 import type { ErrorData } from '../error-data.js'
-import type { PlanReason } from './plan-reason.js'
 import type { Platform } from '../platform.js'
+import type { EngineUse } from './engine-use.js'
+import type { PlanReason } from './plan-reason.js'
 
 /** Version of the shape of {@link Plan} as JSON. */
 export const PLAN_VERSION = 1
@@ -56,7 +56,7 @@ export interface NodePlan extends Partial<EngineUse> {
   /** Digest of the result, where that is known. */
   readonly digest?: Digest
   /** What the Dockerfile adds from elsewhere without a checksum: it may change though the key does not. */
-  readonly volatile?: readonly string[]
+  readonly unpinned?: readonly string[]
 }
 
 /** An engine of the run, as the plan found it. */

@@ -17,7 +17,7 @@ import { OPERATION_OPTIONS, type OptionNames, splitArguments } from '../option-n
 import type { OperationOptions, PipelineOptions, PipelinesAndOptions } from '../options.js'
 import { EMBEDDED_HOST, isEmbedded, registryBeforeStart, registryDirectory } from '../registry-choice.js'
 import { checkEngines } from './engine-check.js'
-import { DIAGNOSIS_VERSION, type Diagnosis, type Finding, fine, trouble } from './finding.js'
+import { DIAGNOSIS_VERSION, type Diagnosis, type Finding, fine, warningOrProblem } from './finding.js'
 import {
   checkAuthVariable,
   checkLimits,
@@ -54,7 +54,7 @@ export async function diagnose(...given: PipelinesAndOptions<DiagnoseOptions>): 
   const { pipelines, options } = splitArguments('diagnose', given, DIAGNOSE_OPTIONS)
   throwIfCancelled(options.signal)
   const embedded = isEmbedded(options.registry)
-  const { definition, faults } = readDefinition(() =>
+  const { definition, issues } = readDefinition(() =>
     compile(pipelines, { registry: registryBeforeStart(options.registry), directory: options.directory }),
   )
   const credentials = options.registryClient?.credentials ?? dockerConfigCredentials()
@@ -77,7 +77,7 @@ export async function diagnose(...given: PipelinesAndOptions<DiagnoseOptions>): 
   return {
     version: DIAGNOSIS_VERSION,
     findings: [
-      ...faults,
+      ...issues,
       ...found.flat(),
       ...checkProxy(process.env),
       ...checkAuthVariable(process.env),
@@ -98,25 +98,25 @@ async function readProxies(): Promise<{ readonly proxies: DockerProxies; readonl
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error
     const advice = error.hint ?? 'make the file readable'
-    return { proxies: new Map(), findings: [trouble('problem', 'docker config', error.message, advice)] }
+    return { proxies: new Map(), findings: [warningOrProblem('problem', 'docker config', error.message, advice)] }
   }
 }
 
 /** A faulty definition is one more thing to tell, and no reason to look at nothing else. */
 function readDefinition(read: () => Definition): {
   readonly definition: Definition
-  readonly faults: readonly Finding[]
+  readonly issues: readonly Finding[]
 } {
   try {
     const definition = read()
     const count = definition.pipelines.length
-    return { definition, faults: [fine('definition', `${count} pipeline${count === 1 ? '' : 's'}, no fault`)] }
+    return { definition, issues: [fine('definition', `${count} pipeline${count === 1 ? '' : 's'}, no issue`)] }
   } catch (error) {
     if (!(error instanceof DefinitionError)) throw error
-    const faults = error.faults.map(({ path, message, hint }) =>
-      trouble('problem', 'definition', `${path}: ${message}`, hint ?? 'correct it in build.ts'),
+    const issues = error.issues.map(({ path, message, hint }) =>
+      warningOrProblem('problem', 'definition', `${path}: ${message}`, hint ?? 'correct it in build.ts'),
     )
-    return { definition: { pipelines: [], notes: [] }, faults }
+    return { definition: { pipelines: [], notes: [] }, issues }
   }
 }
 

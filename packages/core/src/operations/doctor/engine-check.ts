@@ -5,7 +5,7 @@ import { PolyarchError } from '../../model/errors.js'
 import { formatPlatform, type Platform } from '../../model/platform.js'
 import { executionOn } from '../../plan/execution-on.js'
 import { type DockerProxies, proxiesFor } from '../../registry/auth/docker-proxies.js'
-import { type Finding, fine, trouble } from './finding.js'
+import { type Finding, fine, warningOrProblem } from './finding.js'
 import { checkRoom, withoutLogin } from './host-check.js'
 
 const BINFMT = '/proc/sys/fs/binfmt_misc'
@@ -25,13 +25,13 @@ export async function checkEngines(
   platforms: readonly Platform[],
   { signal, binfmt = BINFMT, proxies = new Map() }: EngineCheckOptions,
 ): Promise<readonly Finding[]> {
-  const asked = await Promise.all(engines.map((engine) => ask(engine, signal)))
+  const asked = await Promise.all(engines.map((engine) => queryEngine(engine, signal)))
   const infos = asked.flatMap((one) => ('info' in one ? [one.info] : []))
   // Where others answer, a run does without the one that does not.
   const state = infos.length > 0 ? 'warning' : 'problem'
   const answers = asked.map((one) => {
     if ('info' in one) return fine('engine', describe(one.info))
-    return trouble(
+    return warningOrProblem(
       state,
       'engine',
       one.error.message,
@@ -50,7 +50,7 @@ function buildProxies(proxies: DockerProxies, address: string): readonly Finding
   return [fine('proxy', `builds on ${address} get ${shown} from docker's config.json`)]
 }
 
-async function ask(
+async function queryEngine(
   engine: Builder,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly info: BuilderInfo } | { readonly error: PolyarchError }> {
@@ -93,7 +93,7 @@ async function checkPlatform(platform: Platform, info: BuilderInfo, binfmt: stri
   if (execution === 'native') return fine(subject, 'runs natively')
   const registered = entry === undefined || !isLocal(info) ? undefined : await readEntry(binfmt, entry)
   if (registered?.isOff) {
-    return trouble(
+    return warningOrProblem(
       'problem',
       subject,
       `'${entry}' is registered and switched off`,
@@ -102,11 +102,16 @@ async function checkPlatform(platform: Platform, info: BuilderInfo, binfmt: stri
   }
   if (registered?.flags.includes('F') === false) {
     const message = `'${entry}' is registered without the flag F (fix binary), so its emulator is not found inside containers`
-    return trouble('problem', subject, message, registering(platform))
+    return warningOrProblem('problem', subject, message, registering(platform))
   }
   if (execution !== undefined) return fine(subject, `runs by emulation${registered === undefined ? '' : ` (${entry})`}`)
   const what = entry === undefined ? 'no emulator is known for it' : whatIsMissing(entry, registered !== undefined)
-  return trouble('problem', subject, `cannot run on the engine at ${info.address}: ${what}`, registering(platform))
+  return warningOrProblem(
+    'problem',
+    subject,
+    `cannot run on the engine at ${info.address}: ${what}`,
+    registering(platform),
+  )
 }
 
 function whatIsMissing(entry: string, isRegistered: boolean): string {

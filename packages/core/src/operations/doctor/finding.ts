@@ -24,6 +24,11 @@ export function fine(subject: string, message: string): Finding {
 }
 
 /** A finding that something has to be done about. */
-export function trouble(state: 'warning' | 'problem', subject: string, message: string, advice: string): Finding {
+export function warningOrProblem(
+  state: 'warning' | 'problem',
+  subject: string,
+  message: string,
+  advice: string,
+): Finding {
   return { subject, state, message, advice }
 }

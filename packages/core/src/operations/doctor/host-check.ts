@@ -6,7 +6,7 @@ import { ADVICE } from '../../report/advice.js'
 import { formatBytes } from '../../report/units.js'
 import { requireEmulator } from '../../rootfs/apt/emulator.js'
 import { isOnPath } from '../../rootfs/tool.js'
-import { type Finding, fine, trouble } from './finding.js'
+import { type Finding, fine, warningOrProblem } from './finding.js'
 
 /** The environment, as `process.env` has it. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -42,7 +42,7 @@ export async function checkTools(
   const message = `not installed: ${missing.map(({ tool }) => tool).join(', ')}`
   if (!isNeeded) return [fine('tools', `${message}; nothing here needs them`)]
   const packages = [...new Set(missing.map(({ name }) => name))].join(' ')
-  return [trouble('problem', 'tools', message, `on Debian or Ubuntu: apt-get install ${packages}`)]
+  return [warningOrProblem('problem', 'tools', message, `on Debian or Ubuntu: apt-get install ${packages}`)]
 }
 
 /** Looks whether this machine runs the programs of packages for other architectures, which it does itself, without the engine. */
@@ -55,7 +55,7 @@ export async function checkPackageEmulation(architectures: readonly string[]): P
         return fine(subject, 'this machine runs their programs')
       } catch (error) {
         if (!(error instanceof HostError)) throw error
-        return trouble('problem', subject, error.message, error.hint ?? ADVICE[error.code])
+        return warningOrProblem('problem', subject, error.message, error.hint ?? ADVICE[error.code])
       }
     }),
   )
@@ -86,7 +86,12 @@ export async function checkRoom(folders: readonly string[]): Promise<readonly Fi
       const message = `${formatBytes(room)} free in ${folder}`
       if (room >= LITTLE_ROOM) return [fine('disk', message)]
       return [
-        trouble('warning', 'disk', message, 'make room there, by `docker system prune` too, or take a larger disk'),
+        warningOrProblem(
+          'warning',
+          'disk',
+          message,
+          'make room there, by `docker system prune` too, or take a larger disk',
+        ),
       ]
     }),
   )
@@ -117,12 +122,12 @@ export async function checkLimits(uid: number | undefined, proc = '/proc'): Prom
 function openFiles(count: number): Finding {
   if (count >= FEW_FILES) return fine('limits', `${count} open files are allowed`)
   const advice = `raise it before the run: ulimit -n ${FEW_FILES}`
-  return trouble('warning', 'limits', `only ${count} open files are allowed`, advice)
+  return warningOrProblem('warning', 'limits', `only ${count} open files are allowed`, advice)
 }
 
 function noNamespaces(setting: string): Finding {
   const message = 'user namespaces are switched off, which mmdebstrap needs without root'
-  return trouble('warning', 'limits', message, `run as root, or: sysctl ${setting}`)
+  return warningOrProblem('warning', 'limits', message, `run as root, or: sysctl ${setting}`)
 }
 
 /** Checks docker's logins in the environment, which docker ignores if it cannot read them. */
@@ -132,7 +137,14 @@ export function checkAuthVariable({ DOCKER_AUTH_CONFIG: value = '' }: Environmen
   if (logins !== undefined)
     return [fine('logins', `DOCKER_AUTH_CONFIG has logins for ${[...logins.keys()].join(', ')}`)]
   const advice = 'write {"auths":{"HOST":{"auth":"BASE64"}}} and nothing else, or unset it'
-  return [trouble('warning', 'logins', 'DOCKER_AUTH_CONFIG is ignored, as docker ignores it: it is not valid', advice)]
+  return [
+    warningOrProblem(
+      'warning',
+      'logins',
+      'DOCKER_AUTH_CONFIG is ignored, as docker ignores it: it is not valid',
+      advice,
+    ),
+  ]
 }
 
 /** Says which proxy is used, and where its settings contradict each other. */
@@ -146,7 +158,12 @@ export function checkProxy(env: Environment): readonly Finding[] {
   if (torn.length > 0) {
     const message = `${torn.join(', ')} and the same in lower case say different things`
     return [
-      trouble('warning', 'proxy', message, 'set both to the same, or one alone: programs differ in which they read'),
+      warningOrProblem(
+        'warning',
+        'proxy',
+        message,
+        'set both to the same, or one alone: programs differ in which they read',
+      ),
     ]
   }
   if (set.length === 0) return [fine('proxy', 'none is set')]

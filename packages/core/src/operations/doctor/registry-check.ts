@@ -1,12 +1,12 @@
 import { type PolyarchError, RegistryError } from '../../model/errors.js'
 import { formatReference, formatRepository, type Reference } from '../../model/reference.js'
-import { createRegistry } from '../../registry/client.js'
 import { describeCredentials } from '../../registry/auth/credential-use.js'
+import { createRegistry } from '../../registry/client.js'
 import type { RegistryOptions } from '../../registry/options.js'
 import type { CredentialStore, Registry } from '../../registry/port.js'
 import { RegistryProbe } from '../../registry/registry-probe.js'
 import { ADVICE } from '../../report/advice.js'
-import { type Finding, fine, trouble } from './finding.js'
+import { type Finding, fine, warningOrProblem } from './finding.js'
 
 /** A registry that a run would talk to. */
 export interface UsedRegistry {
@@ -56,11 +56,11 @@ async function checkRegistry({ host, bases, targets }: UsedRegistry, asking: Ask
 
 async function checkHost(host: string, { probe, credentials, signal }: Asking): Promise<readonly Finding[]> {
   const subject = `registry ${host}`
-  return orTrouble(subject, async () => {
+  return orFinding(subject, async () => {
     const { status, date } = await probe.greet(host, { signal })
     if (status !== 200 && status !== 401) {
       const advice = 'see whether this is a registry, and what stands before it'
-      return [trouble('problem', subject, `answers with ${status}`, advice)]
+      return [warningOrProblem('problem', subject, `answers with ${status}`, advice)]
     }
     const known = await credentials.find(host)
     const login = known === undefined ? 'no login is known' : `the login is ${describeCredentials(known)}`
@@ -72,26 +72,26 @@ async function checkHost(host: string, { probe, credentials, signal }: Asking): 
 async function checkMirror(mirror: string, host: string, { probe, signal }: Asking): Promise<readonly Finding[]> {
   const subject = `mirror ${mirror}`
   const advice = `correct or remove it under the mirrors of ${host}; until then all is read from ${host} itself`
-  const findings = await orTrouble(subject, async () => {
+  const findings = await orFinding(subject, async () => {
     const { status } = await probe.greet(mirror, { signal })
     if (status === 200 || status === 401) return [fine(subject, `answers for ${host}`)]
-    return [trouble('problem', subject, `answers with ${status}`, advice)]
+    return [warningOrProblem('problem', subject, `answers with ${status}`, advice)]
   })
   return findings.map((finding) => (finding.state === 'ok' ? finding : { ...finding, state: 'warning', advice }))
 }
 
 async function checkBase(base: Reference, { registry, signal }: Asking): Promise<readonly Finding[]> {
   const subject = `base ${formatReference(base)}`
-  return orTrouble(subject, async () => {
+  return orFinding(subject, async () => {
     if ((await registry.resolve(base, { signal })) !== undefined) return [fine(subject, 'is there, and may be pulled')]
-    return [trouble('problem', subject, 'is not there', 'check its name and tag, or take another release')]
+    return [warningOrProblem('problem', subject, 'is not there', 'check its name and tag, or take another release')]
   })
 }
 
 /** Looks first, as a run does: some logins may push and not pull. */
 async function checkTarget(target: Reference, { probe, registry, signal }: Asking): Promise<readonly Finding[]> {
   const subject = `repository ${formatRepository(target)}`
-  return orTrouble(subject, async () => {
+  return orFinding(subject, async () => {
     await registry.resolve(target, { signal, fresh: true })
     try {
       const { cancelled } = await probe.tryPush(target, { signal })
@@ -100,13 +100,13 @@ async function checkTarget(target: Reference, { probe, registry, signal }: Askin
     } catch (error) {
       if (!(error instanceof RegistryError) || error.code !== 'NOT_FOUND') throw error
       const advice = 'create it first: this registry makes none at the first push'
-      return [trouble('problem', subject, 'is not there, and a push does not make it', advice)]
+      return [warningOrProblem('problem', subject, 'is not there, and a push does not make it', advice)]
     }
   })
 }
 
 /** A refusal is what was looked for, and no exception. */
-async function orTrouble(subject: string, look: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
+async function orFinding(subject: string, look: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
   try {
     return await look()
   } catch (error) {
@@ -116,7 +116,7 @@ async function orTrouble(subject: string, look: () => Promise<readonly Finding[]
 }
 
 function refused(subject: string, { code, message, hint }: PolyarchError): Finding {
-  return trouble('problem', subject, message, hint ?? ADVICE[code])
+  return warningOrProblem('problem', subject, message, hint ?? ADVICE[code])
 }
 
 function clockFindings(host: string, date: Date | undefined): readonly Finding[] {
@@ -124,5 +124,5 @@ function clockFindings(host: string, date: Date | undefined): readonly Finding[]
   if (skew <= MAX_SKEW) return []
   const message = `differs by ${Math.round(skew / 1000)} s from that of ${host}`
   const advice = 'set the clock (timedatectl set-ntp true): tokens and certificates are refused otherwise'
-  return [trouble('warning', 'clock', message, advice)]
+  return [warningOrProblem('warning', 'clock', message, advice)]
 }

@@ -1,5 +1,5 @@
 import { type Digest, isDigest } from '../../model/digest.js'
-import { DefinitionError, type Fault, RegistryError } from '../../model/errors.js'
+import { DefinitionError, type Issue, RegistryError } from '../../model/errors.js'
 import {
   type Annotations,
   type Descriptor,
@@ -11,16 +11,16 @@ import {
 import { comparePlatforms, isKnownPlatform, parsePlatform, unreadablePlatform } from '../../model/platform.js'
 import { type Reference, repositoryOf, sameRepository } from '../../model/reference.js'
 import { allOrNone } from '../../registry/all-or-none.js'
-import { writeName } from '../../registry/manifests/confirm-name.js'
 import { type CopyResult, copyManifest } from '../../registry/copy/copy.js'
 import type { CopiedReferrer } from '../../registry/copy/copy-referrers.js'
+import { writeName } from '../../registry/manifests/confirm-name.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
-import { lastOfEach, refuseDuplicates } from './assembly-duplicates.js'
-import { type AssemblySource, collectImages, type FoundImage } from './assembly-source.js'
-import { digestNamed, readNamed, refuseLosses, refuseNewLosses } from '../runs/removed-platforms.js'
-import { imageNamed, isLayout, openImages, readName, readNewName } from './named-image.js'
 import { checkOptions, OPERATION_OPTIONS, type OptionNames } from '../option-names.js'
 import type { OperationOptions } from '../options.js'
+import { digestNamed, readNamed, refuseNewRemovals, refuseRemovals } from '../runs/removed-platforms.js'
+import { lastOfEach, refuseDuplicates } from './assembly-duplicates.js'
+import { type AssemblySource, collectImages, type FoundImage } from './assembly-source.js'
+import { imageNamed, isLayout, openImages, readName, readNewName } from './named-image.js'
 
 /** One source of {@link assemble}. */
 export interface AssembleEntry {
@@ -99,9 +99,9 @@ export async function assemble(
     isLayout(target),
   )
   const succession = { reference: target, current, next: index }
-  if (!options.allowRemoval) await refuseLosses(succession, images, call)
+  if (!options.allowRemoval) await refuseRemovals(succession, images, call)
   const copied = await bring(found, { target, referrers: options.referrers ?? true }, images, call)
-  if (!options.allowRemoval) await refuseNewLosses(succession, images, call)
+  if (!options.allowRemoval) await refuseNewRemovals(succession, images, call)
   if (target.tag === undefined) await images.putManifest(target, index, call)
   else await writeName({ reference: target, manifest: index, before }, images, call)
   const { digest, mediaType } = index.descriptor
@@ -141,18 +141,18 @@ async function bring(
 }
 
 function readEntries(entries: readonly (string | AssembleEntry)[], target: Reference): readonly AssemblySource[] {
-  const faults: Fault[] = []
-  if (entries.length === 0) faults.push({ path: 'assemble(entries)', message: 'there are none', hint: 'name an image' })
+  const issues: Issue[] = []
+  if (entries.length === 0) issues.push({ path: 'assemble(entries)', message: 'there are none', hint: 'name an image' })
   const sources = entries.map((given, at): AssemblySource => {
     const entry = typeof given === 'string' ? { image: given } : given
     const path = `assemble(entries[${at}])`
     const platform = entry.platform === undefined ? undefined : parsePlatform(entry.platform)
     if (entry.platform !== undefined && (platform === undefined || !isKnownPlatform(platform))) {
-      faults.push({ path, ...unreadablePlatform(entry.platform) })
+      issues.push({ path, ...unreadablePlatform(entry.platform) })
     }
     return { path, written: entry, reference: sourceNamed(entry.image, path, target), platform }
   })
-  if (faults.length > 0) throw new DefinitionError(faults, 'USAGE')
+  if (issues.length > 0) throw new DefinitionError(issues, 'USAGE')
   return sources
 }
 

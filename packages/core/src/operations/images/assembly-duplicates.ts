@@ -1,4 +1,4 @@
-import { DefinitionError, type Fault } from '../../model/errors.js'
+import { DefinitionError, type Issue } from '../../model/errors.js'
 import { isAttestation } from '../../model/oci.js'
 import { formatPlatform, platformIdentity } from '../../model/platform.js'
 import { formatReference } from '../../model/reference.js'
@@ -7,7 +7,7 @@ import { attestedBy, type FoundImage } from './assembly-source.js'
 /** Refuses two images for one platform. @throws DefinitionError USAGE */
 export function refuseDuplicates(found: readonly FoundImage[]): void {
   const seen = new Map<string, FoundImage>()
-  const faults: Fault[] = []
+  const issues: Issue[] = []
   for (const image of found) {
     const { platform } = image.descriptor
     if (platform === undefined || isAttestation(image.descriptor)) continue
@@ -15,11 +15,11 @@ export function refuseDuplicates(found: readonly FoundImage[]): void {
     if (other !== undefined) {
       const message = `${formatPlatform(platform)} is there twice: ${formatReference(other.reference)} and ${formatReference(image.reference)}`
       const hint = "leave one of them out, tell their platforms apart, or say duplicates: 'last'"
-      faults.push({ path: image.path, message, hint })
+      issues.push({ path: image.path, message, hint })
     }
     seen.set(platformIdentity(platform), image)
   }
-  if (faults.length > 0) throw new DefinitionError(faults, 'USAGE')
+  if (issues.length > 0) throw new DefinitionError(issues, 'USAGE')
 }
 
 /** The last image of each platform, with what attests these. */

@@ -9,10 +9,21 @@ import {
   type StoredManifest,
 } from '../../model/oci.js'
 import { formatPlatform, isWantedPlatform, type Platform } from '../../model/platform.js'
-import { formatReference, type Reference, type Repository, repositoryOf, sameRepository } from '../../model/reference.js'
+import {
+  formatReference,
+  type Reference,
+  type Repository,
+  repositoryOf,
+  sameRepository,
+} from '../../model/reference.js'
 import { allOrNone } from '../../registry/all-or-none.js'
 import { isImage, readImageConfig } from '../../registry/image-config.js'
-import { type IndexEntry, isManifestEntry, readChild, readIndexContent } from '../../registry/manifests/index-entries.js'
+import {
+  type IndexEntry,
+  isManifestEntry,
+  readChild,
+  readIndexContent,
+} from '../../registry/manifests/index-entries.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { type Declaration, decidePlatform, isBareArm } from './declared-platform.js'
 

@@ -1,14 +1,14 @@
 import { checkLayoutType } from '../../layout/layout-manifests.js'
-import { DefinitionError, type Fault } from '../../model/errors.js'
+import { DefinitionError, type Issue } from '../../model/errors.js'
 import type { Descriptor, StoredManifest } from '../../model/oci.js'
 import { type Platform, parsePlatform, unreadablePlatform } from '../../model/platform.js'
 import { copyManifest } from '../../registry/copy/copy.js'
 import type { CopiedReferrer } from '../../registry/copy/copy-referrers.js'
-import { onChosenRegistry } from '../runs/chosen-names.js'
-import { readNamed, refuseLosses } from '../runs/removed-platforms.js'
-import { imageNamed, isLayout, openImages, readName, readNewName } from './named-image.js'
 import { checkOptions, IMAGE_OPTIONS, type OptionNames } from '../option-names.js'
 import type { ImageOptions } from '../options.js'
+import { onChosenRegistry } from '../runs/chosen-names.js'
+import { readNamed, refuseRemovals } from '../runs/removed-platforms.js'
+import { imageNamed, isLayout, openImages, readName, readNewName } from './named-image.js'
 
 /** What {@link copy} takes beside the names. */
 export interface CopyOptions extends ImageOptions {
@@ -55,7 +55,7 @@ async function copyNamed(from: string, to: string, options: CopyOptions): Promis
     if (isLayout(target)) checkLayoutType(target, manifest.descriptor)
     if (options.allowRemoval) return
     const current = await readNamed(target, images, call)
-    await refuseLosses({ reference: target, current, next: manifest, nextAt: source }, images, call)
+    await refuseRemovals({ reference: target, current, next: manifest, nextAt: source }, images, call)
   }
   const { referrers = true } = options
   const made = await copyManifest(images, source, target, { ...(platforms && { platforms }), judge, referrers }, call)
@@ -64,15 +64,15 @@ async function copyNamed(from: string, to: string, options: CopyOptions): Promis
 }
 
 function readPlatforms(texts: readonly string[]): readonly Platform[] {
-  const faults: Fault[] = []
+  const issues: Issue[] = []
   const path = 'copy(platforms)'
-  if (texts.length === 0) faults.push({ path, message: 'there are none', hint: 'leave it out where all are meant' })
+  if (texts.length === 0) issues.push({ path, message: 'there are none', hint: 'leave it out where all are meant' })
   const platforms = texts.flatMap((text) => {
     const platform = parsePlatform(text)
     if (platform !== undefined) return [platform]
-    faults.push({ path, ...unreadablePlatform(text) })
+    issues.push({ path, ...unreadablePlatform(text) })
     return []
   })
-  if (faults.length > 0) throw new DefinitionError(faults, 'USAGE')
+  if (issues.length > 0) throw new DefinitionError(issues, 'USAGE')
   return platforms
 }

@@ -16,10 +16,10 @@ import { isImage, readImageConfig } from '../../registry/image-config.js'
 import { isManifestEntry, readChild, readIndexContent } from '../../registry/manifests/index-entries.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { statedPlatform } from '../../steps/base/registry-base.js'
-import { onChosenRegistry } from '../runs/chosen-names.js'
-import { imageNamed, openImages, readName } from './named-image.js'
 import { checkOptions, IMAGE_OPTIONS } from '../option-names.js'
 import type { ImageOptions } from '../options.js'
+import { onChosenRegistry } from '../runs/chosen-names.js'
+import { imageNamed, openImages, readName } from './named-image.js'
 
 /** One image of an index, or the only one. */
 export interface InspectedImage {

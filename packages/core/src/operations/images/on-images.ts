@@ -1,9 +1,9 @@
 import type { Report } from '../../report/report.js'
+import type { ImageOptions, OperationOptions } from '../options.js'
+import type { BuildMetadata } from '../runs/metadata-file.js'
 import type { AssembleEntry, AssembleOptions, Assembly } from './assemble.js'
 import type { CopyOptions, CopyResult } from './copy.js'
 import type { Inspection } from './inspect.js'
-import type { BuildMetadata } from '../runs/metadata-file.js'
-import type { ImageOptions, OperationOptions } from '../options.js'
 import type { PromotedTag, PromoteOptions } from './promote.js'
 
 // What is done with images by their names is loaded with the first call, like what is done with pipelines.

@@ -19,14 +19,14 @@ export interface Recorded {
 export function ofPipelines(recorded: readonly Recorded[], names: readonly string[] = []): readonly Recorded[] {
   if (names.length === 0) return recorded
   const known = [...new Set(recorded.flatMap(({ pipelines }) => pipelines))]
-  const faults = names
+  const issues = names
     .filter((name) => !known.includes(name))
     .map((name) => ({
       path: '--pipeline',
       message: `the record has no pipeline '${name}'`,
       hint: suggest(name, known),
     }))
-  if (faults.length > 0) throw new DefinitionError(faults, 'USAGE')
+  if (issues.length > 0) throw new DefinitionError(issues, 'USAGE')
   return recorded.filter(({ pipelines }) => pipelines.some((one) => names.includes(one)))
 }
 

@@ -1,9 +1,9 @@
 import type { Digest } from '../../model/digest.js'
 import { DefinitionError, RegistryError } from '../../model/errors.js'
 import { formatReference, type Reference, repositoryOf } from '../../model/reference.js'
-import { openImages, readTarget } from './named-image.js'
 import { checkOptions, OPERATION_OPTIONS } from '../option-names.js'
 import type { OperationOptions } from '../options.js'
+import { openImages, readTarget } from './named-image.js'
 import { isTagRefused } from './refused-deletion.js'
 
 /** Deletes a tag or a manifest. */

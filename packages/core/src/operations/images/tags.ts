@@ -1,8 +1,8 @@
 import { DefinitionError } from '../../model/errors.js'
 import { repositoryOf } from '../../model/reference.js'
-import { openImages, readName } from './named-image.js'
 import { checkOptions, OPERATION_OPTIONS } from '../option-names.js'
 import type { OperationOptions } from '../options.js'
+import { openImages, readName } from './named-image.js'
 
 /** Lists all tags of a repository. */
 export async function tags(repository: string, options: OperationOptions = {}): Promise<readonly string[]> {

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
+import { readOptionFields } from '../../definition/declare/option-fields.js'
 import type { Definition, PipelineDefinition } from '../../definition/definition.js'
 import { suggest } from '../../definition/issues.js'
-import { readOptionFields } from '../../definition/declare/option-fields.js'
-import { DefinitionError, type Fault } from '../../model/errors.js'
+import { DefinitionError, type Issue } from '../../model/errors.js'
 import { formatPlatform, type Platform, parsePlatform, samePlatform } from '../../model/platform.js'
 
 /** The types of outputs, as `docker buildx build --output` names them. */
@@ -45,21 +45,21 @@ export function readOutputs(
   options: readonly OutputOption[],
   { pipelines }: Pick<Definition, 'pipelines'>,
 ): readonly OutputDefinition[] {
-  const faults: Fault[] = []
+  const issues: Issue[] = []
   const requested = pipelines.filter((one) => one.requested)
   const outputs = options.flatMap((option) => {
     const found = readOutput(option, requested)
     if ('dest' in found) return [found]
-    faults.push({ path: 'outputs', ...found })
+    issues.push({ path: 'outputs', ...found })
     return []
   })
   const twice = outputs.find(({ dest }, at) => outputs.findIndex((one) => one.dest === dest) < at)
-  if (twice !== undefined) faults.push({ path: 'outputs', message: `'${twice.dest}' is the dest of two outputs` })
-  if (faults.length > 0) throw new DefinitionError(faults, 'USAGE')
+  if (twice !== undefined) issues.push({ path: 'outputs', message: `'${twice.dest}' is the dest of two outputs` })
+  if (issues.length > 0) throw new DefinitionError(issues, 'USAGE')
   return outputs
 }
 
-type OutputFault = Omit<Fault, 'path'>
+type OutputFault = Omit<Issue, 'path'>
 
 function readOutput(option: OutputOption, pipelines: readonly PipelineDefinition[]): OutputDefinition | OutputFault {
   const fields = readOptionFields(option)

@@ -14,7 +14,7 @@ import { checkReference, keyReference } from '../../steps/key.js'
 import { imageNamed, readName } from '../images/named-image.js'
 import { PRUNE_OPTIONS, splitArguments } from '../option-names.js'
 import type { PipelinesAndOptions, PruneOptions } from '../options.js'
-import { inWorkshop, type Workshop } from '../runs/run-session.js'
+import { type RunSession, withRunSession } from '../runs/run-session.js'
 import { deleteUnneeded } from './deletion.js'
 import { findUnneeded, type Kept, type PruneReason, type Unneeded, type UnneededManifest } from './unneeded.js'
 
@@ -38,16 +38,16 @@ const DEFAULT_OLDER_THAN_MS = 24 * 60 * 60_000
 export async function prune(...given: PipelinesAndOptions<PruneOptions>): Promise<readonly PrunedTag[]> {
   const { pipelines, options } = splitArguments('prune', given, PRUNE_OPTIONS)
   throwIfCancelled(options.signal)
-  return inWorkshop(pipelines, options, (workshop) => pruneIn(workshop, options))
+  return withRunSession(pipelines, options, (workshop) => pruneIn(workshop, options))
 }
 
-async function pruneIn(workshop: Workshop, options: PruneOptions): Promise<readonly PrunedTag[]> {
+async function pruneIn(workshop: RunSession, options: PruneOptions): Promise<readonly PrunedTag[]> {
   const { signal } = options
   const pushedAfter = readBound(options.olderThan)
   const repositories = repositoriesOf(workshop)
   const references = readKeep(options.keep ?? [], repositories)
   const kept = { keyTags: await demandedKeyTags(workshop, { signal }), references, pushedAfter }
-  const { registry } = workshop.world
+  const { registry } = workshop.services
   const found: Unneeded[] = []
   for (const one of repositories) found.push(await findUnneeded(one, kept, registry, { signal }))
   const manifests = found.flatMap((one) => one.manifests)
@@ -64,7 +64,7 @@ function readBound(olderThan = DEFAULT_OLDER_THAN_MS): number {
 }
 
 /** Those of the pipelines that were asked for: others belong to whoever publishes them. */
-function repositoriesOf({ definition }: Workshop): readonly Repository[] {
+function repositoriesOf({ definition }: RunSession): readonly Repository[] {
   const all = definition.pipelines
     .filter(({ requested }) => requested)
     .flatMap(({ repository, sharedBase }) => [repository, sharedBase])
@@ -83,8 +83,8 @@ function readKeep(keep: readonly string[], repositories: readonly Repository[]):
 }
 
 /** What a run would look for. */
-async function demandedKeyTags({ input, world }: Workshop, call: RegistryCall): Promise<Kept['keyTags']> {
-  const { nodes } = await makePlan({ ...input, builds: false }, world, call)
+async function demandedKeyTags({ input, services }: RunSession, call: RegistryCall): Promise<Kept['keyTags']> {
+  const { nodes } = await makePlan({ ...input, builds: false }, services, call)
   return new Set(
     [...nodes.values()].flatMap(({ node, considered }) =>
       considered === undefined

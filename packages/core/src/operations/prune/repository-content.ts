@@ -13,8 +13,8 @@ import {
 import { formatReference, formatRepository, type Reference, type Repository } from '../../model/reference.js'
 import { allOrNone } from '../../registry/all-or-none.js'
 import { isManifestEntry } from '../../registry/manifests/index-entries.js'
-import type { Registry, RegistryCall } from '../../registry/port.js'
 import { referrersTag } from '../../registry/manifests/referrers.js'
+import type { Registry, RegistryCall } from '../../registry/port.js'
 import { recordReference } from '../../steps/image/context/context-record.js'
 import { readBase, readParts } from '../../steps/image/image-parts.js'
 

@@ -8,13 +8,13 @@ import { type OptionNames, splitArguments } from '../option-names.js'
 import type { PipelinesAndOptions, PlanOptions } from '../options.js'
 import { registryBeforeStart } from '../registry-choice.js'
 
-/** What {@link outline} takes after the pipelines. */
+/** What {@link definitionGraph} takes after the pipelines. */
 export interface OutlineOptions extends Pick<PlanOptions, 'registry' | 'directory' | 'pipelines'> {}
 
 export const OUTLINE_OPTIONS: OptionNames<OutlineOptions> = { registry: true, directory: true, pipelines: true }
 
 /** The nodes and names of pipelines as their definition tells them: nothing is contacted. @throws DefinitionError */
-export function outline(...given: PipelinesAndOptions<OutlineOptions>): PictureSource {
+export function definitionGraph(...given: PipelinesAndOptions<OutlineOptions>): PictureSource {
   const { pipelines, options } = splitArguments('outline', given, OUTLINE_OPTIONS)
   const { registry, directory, pipelines: chosen } = options
   const definition = compile(pipelines, { registry: registryBeforeStart(registry), directory, chosen })

@@ -4,16 +4,16 @@ import { combineFailures } from '../../execute/failures.js'
 import type { TagMove } from '../../execute/stage-tag.js'
 import { errorData } from '../../model/error-data.js'
 import { CancelledError, throwIfCancelled } from '../../model/errors.js'
+import { formatReference } from '../../model/reference.js'
 import type { RunEvent } from '../../model/run/events.js'
 import { hasChanges } from '../../model/run/plan.js'
-import { formatReference } from '../../model/reference.js'
 import { makePlan, type Planned } from '../../plan/planning.js'
 import { type Report, reportOf } from '../../report/report.js'
-import { refuseMissingImages } from './missing-images.js'
 import { EXECUTE_OPTIONS, splitArguments } from '../option-names.js'
 import type { ExecuteOptions, PipelinesAndOptions } from '../options.js'
 import type { OutputDefinition } from '../outputs/output-option.js'
-import { inWorkshop, type Workshop } from './run-session.js'
+import { refuseMissingImages } from './missing-images.js'
+import { type RunSession, withRunSession } from './run-session.js'
 
 const DEFAULT_BUILD_CONCURRENCY = 4
 
@@ -27,7 +27,7 @@ export async function execute(...given: PipelinesAndOptions<ExecuteOptions>): Pr
     options.onEvent?.(event)
   }
   try {
-    const outcome = await inWorkshop(pipelines, options, (workshop) => executeIn(workshop, options, emit))
+    const outcome = await withRunSession(pipelines, options, (workshop) => executeIn(workshop, options, emit))
     emit({ kind: 'run-finished', at: Date.now(), outcome })
     return reportOf(events)
   } catch (error) {
@@ -43,7 +43,7 @@ function isBulk(event: RunEvent): boolean {
 }
 
 async function executeIn(
-  { definition, input, world }: Workshop,
+  { definition, input, services }: RunSession,
   options: ExecuteOptions,
   emit: (event: RunEvent) => void,
 ): Promise<'succeeded' | 'incomplete'> {
@@ -54,10 +54,10 @@ async function executeIn(
   }
   if (options.load) {
     const { engineToLoadInto } = await import('./load.js')
-    await engineToLoadInto(world.engines)
+    await engineToLoadInto(services.engines)
   }
   const outputs = await readOutputOptions(options.outputs, definition)
-  const planned = await makePlan(input, world, { signal, emit })
+  const planned = await makePlan(input, services, { signal, emit })
   emit({ kind: 'planned', at: Date.now(), plan: planned.plan })
   if (planned.problems.length > 0) throw combineFailures(planned.problems)
   if (!input.builds) refuseMissingImages(planned)
@@ -73,24 +73,27 @@ async function executeIn(
   if (hasChanges(planned.plan)) {
     const moves = tagMoves(planned, input.names, results)
     const { moveTags } = await import('../../execute/tag-phase.js')
-    await moveTags({ moves, allowRemoval: options.allowRemoval ?? false, signal, emit }, world.registry)
+    await moveTags({ moves, allowRemoval: options.allowRemoval ?? false, signal, emit }, services.registry)
   } else keepTags(planned, emit)
   if (options.metadataFile !== undefined) {
     const made = { nodes: input.graph.nodes, names: input.names, results }
     const { writeMetadata } = await import('./metadata-file.js')
-    await writeMetadata(options.metadataFile, made, world.registry, { signal })
+    await writeMetadata(options.metadataFile, made, services.registry, { signal })
   }
   if (options.tellLayers) {
-    const { tellLayers } = await import('./report-layers.js')
-    await tellLayers({ nodes: input.graph.nodes, results, emit }, world.registry, { signal })
+    const { reportLayers: tellLayers } = await import('./report-layers.js')
+    await tellLayers({ nodes: input.graph.nodes, results, emit }, services.registry, { signal })
   }
   if (options.load) {
     const { engineToLoadInto, loadImages } = await import('./load.js')
-    await loadImages({ definition, graph: input.graph, results, signal, emit }, await engineToLoadInto(world.engines))
+    await loadImages(
+      { definition, graph: input.graph, results, signal, emit },
+      await engineToLoadInto(services.engines),
+    )
   }
   if (outputs.length > 0) {
     const { writeOutputs } = await import('../outputs/write-outputs.js')
-    await writeOutputs(outputs, { graph: input.graph, results, emit }, world.registry, { signal })
+    await writeOutputs(outputs, { graph: input.graph, results, emit }, services.registry, { signal })
   }
   return [...planned.nodes.values()].some(({ node, wanted }) => wanted && !results.has(node.id))
     ? 'incomplete'
@@ -100,7 +103,7 @@ async function executeIn(
 /** Reads the outputs, and checks that they can be written, before anything is built. */
 async function readOutputOptions(
   options: ExecuteOptions['outputs'] = [],
-  definition: Workshop['definition'],
+  definition: RunSession['definition'],
 ): Promise<readonly OutputDefinition[]> {
   if (options.length === 0) return []
   const { readOutputs } = await import('../outputs/output-option.js')
@@ -126,7 +129,7 @@ function keepTags({ plan }: Planned, emit: (event: RunEvent) => void): void {
 
 function tagMoves(
   { plan }: Planned,
-  names: Workshop['input']['names'],
+  names: RunSession['input']['names'],
   results: ReadonlyMap<string, NodeResult>,
 ): readonly TagMove[] {
   const seen = new Map(plan.tags.map(({ reference, from }) => [reference, from]))

@@ -5,7 +5,7 @@ import type { Graph, ImageNode } from '../../graph/node.js'
 import { PolyarchError } from '../../model/errors.js'
 import type { Platform } from '../../model/platform.js'
 import { readImageDockerfile } from '../../steps/image/image-dockerfile.js'
-import type { World } from '../../steps/step.js'
+import type { StepServices } from '../../steps/step.js'
 
 /**
  * Computes the graph of a definition with the edges that its Dockerfiles make: a pipeline depends on the pipelines of the run
@@ -16,7 +16,7 @@ import type { World } from '../../steps/step.js'
 export async function linkedGraph(
   definition: Definition,
   only: readonly Platform[] | undefined,
-  world: Pick<World, 'contexts'>,
+  services: Pick<StepServices, 'contexts'>,
   signal: AbortSignal | undefined,
 ): Promise<Graph> {
   if (definition.pipelines.length < 2 && only === undefined) return buildGraph(definition)
@@ -25,7 +25,7 @@ export async function linkedGraph(
     const images = buildGraph(definition, { uses }).nodes.filter((node) => node.kind === 'image')
     const unread = images.filter(({ id }) => !uses.has(id))
     if (unread.length === 0) return buildGraph(definition, { only, uses })
-    const read = await Promise.all(unread.map((node) => readUse(node, world, signal)))
+    const read = await Promise.all(unread.map((node) => readUse(node, services, signal)))
     for (const [at, { id }] of unread.entries()) uses.set(id, read[at] ?? NOTHING)
     checkUses(definition, uses)
   }
@@ -36,11 +36,11 @@ const NOTHING: DockerfileUse = { file: '', externals: [], usesWholeBase: false }
 /** A Dockerfile that cannot be read uses nothing: the step of its image reports the error, with all others. */
 async function readUse(
   node: ImageNode,
-  world: Pick<World, 'contexts'>,
+  services: Pick<StepServices, 'contexts'>,
   signal: AbortSignal | undefined,
 ): Promise<DockerfileUse> {
   try {
-    const { context, analysis } = await readImageDockerfile(node, world, signal)
+    const { context, analysis } = await readImageDockerfile(node, services, signal)
     const { externals, usesBaseElsewhere, usesBaseArgInStage } = analysis
     return { file: context.dockerfile.file, externals, usesWholeBase: usesBaseElsewhere || usesBaseArgInStage }
   } catch (error) {

@@ -4,9 +4,9 @@ import type { Definition } from '../../definition/definition.js'
 import type { NodeResult } from '../../execute/execution.js'
 import type { Graph, ImageNode } from '../../graph/node.js'
 import { DefinitionError } from '../../model/errors.js'
-import type { RunEvent } from '../../model/run/events.js'
 import { platformsRunBy, samePlatform } from '../../model/platform.js'
 import { formatReference } from '../../model/reference.js'
+import type { RunEvent } from '../../model/run/events.js'
 
 /** What loading starts from. */
 export interface LoadInput {

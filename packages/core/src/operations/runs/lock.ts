@@ -4,10 +4,10 @@ import { lockPath, readLockFile, writeLockFile } from '../../lock/lock-file.js'
 import { DefinitionError, throwIfCancelled } from '../../model/errors.js'
 import { formatPlatform } from '../../model/platform.js'
 import { formatReference, parseReference, withDefaultTag } from '../../model/reference.js'
-import { resolveAll } from '../../plan/survey.js'
+import { resolveAll } from '../../plan/evaluate.js'
 import { LOCK_OPTIONS, splitArguments } from '../option-names.js'
 import type { LockOptions, PipelinesAndOptions } from '../options.js'
-import { inWorkshop } from './run-session.js'
+import { withRunSession } from './run-session.js'
 
 /** What became of one line of the lock. */
 export interface LockChange {
@@ -39,7 +39,7 @@ export async function lock(...given: PipelinesAndOptions<LockOptions>): Promise<
   const kept = entriesToKeep(before, options.update ?? false)
   const chosen = createLock({ entries: kept, frozen: false })
   const callOf = () => ({ signal: options.signal })
-  await inWorkshop(pipelines, options, ({ graph, world }) => resolveAll({ graph, callOf }, world), chosen)
+  await withRunSession(pipelines, options, ({ graph, services }) => resolveAll({ graph, callOf }, services), chosen)
   const after = chosen.used()
   await writeLockFile(file, after)
   return { file, entries: after.length, changes: changesBetween(before, after) }

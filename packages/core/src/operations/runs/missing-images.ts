@@ -2,8 +2,8 @@ import type { ImageNode } from '../../graph/node.js'
 import { RegistryError } from '../../model/errors.js'
 import { formatPlatform } from '../../model/platform.js'
 import { formatReference } from '../../model/reference.js'
+import type { NodeState } from '../../plan/evaluate.js'
 import type { Planned } from '../../plan/planning.js'
-import type { SurveyedNode } from '../../plan/survey.js'
 import { keyReference } from '../../steps/key.js'
 
 /**
@@ -22,7 +22,7 @@ export function refuseMissingImages({ nodes }: Planned): void {
   })
 }
 
-function whatIsMissing({ node, resolved, considered }: SurveyedNode & { readonly node: ImageNode }): string {
+function whatIsMissing({ node, resolved, considered }: NodeState & { readonly node: ImageNode }): string {
   const where =
     considered === undefined ? `known after ${resolved.decidedBy.join(', ')}` : keyName(node, considered.key)
   return `${node.id} (${where})`

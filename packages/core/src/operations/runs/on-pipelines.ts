@@ -1,15 +1,15 @@
 import type { Plan } from '../../model/run/plan.js'
 import type { Report } from '../../report/report.js'
-import type { LockResult } from './lock.js'
 import type { ExecuteOptions, LockOptions, PipelinesAndOptions, PlanOptions, PruneOptions } from '../options.js'
 import type { PrunedTag } from '../prune/prune.js'
+import type { LockResult } from './lock.js'
 
 // What is done with pipelines is loaded with the first call: importing the core must cost those little who only define.
 
 /**
  * Finds out what `execute` would do with the same pipelines and options. Writes nothing anywhere.
  *
- * @throws DefinitionError (DEFINITION_INVALID) with every fault of the pipelines; RegistryError; HostError; CancelledError
+ * @throws DefinitionError (DEFINITION_INVALID) with every issue of the pipelines; RegistryError; HostError; CancelledError
  * @example
  * ```ts
  * const { nodes, tags } = await plan(sdk, firmware)
@@ -22,7 +22,7 @@ export async function plan(...given: PipelinesAndOptions<PlanOptions>): Promise<
 /**
  * Builds what is missing and publishes it. Every name that users see moves last, after all pipelines have been made.
  *
- * @throws DefinitionError (DEFINITION_INVALID) with every fault of the pipelines; EngineError, RegistryError, HostError;
+ * @throws DefinitionError (DEFINITION_INVALID) with every issue of the pipelines; EngineError, RegistryError, HostError;
  * CancelledError once the signal has fired, with no name moved that had not moved by then.
  * @example
  * ```ts

@@ -3,9 +3,9 @@ import type { Pipeline } from '../../definition/declare/pipeline.js'
 import { buildGraph } from '../../graph/graph.js'
 import { formatReference } from '../../model/reference.js'
 import { publishedNames } from '../../steps/published-names.js'
-import { placedName } from './chosen-names.js'
 import type { PipelineOptions } from '../options.js'
 import { chooseRegistry, registryBeforeStart } from '../registry-choice.js'
+import { placedName } from './chosen-names.js'
 
 /** Names whose registry can be reached until this is disposed of. */
 export interface PublishedReferences extends AsyncDisposable {

@@ -9,7 +9,7 @@ import type { PlanOptions } from '../options.js'
  *
  * @throws DefinitionError USAGE where a word names nothing of the graph.
  */
-export function readAnew({ reuse = true, rebuild = [] }: PlanOptions, { nodes }: Graph): (node: Node) => boolean {
+export function readForced({ reuse = true, rebuild = [] }: PlanOptions, { nodes }: Graph): (node: Node) => boolean {
   const images = nodes.filter((node) => node.kind === 'image')
   const words = images.map((node) => [node.id, node.pipeline, platformIdentity(node.platform)])
   for (const written of rebuild) {
@@ -19,10 +19,10 @@ export function readAnew({ reuse = true, rebuild = [] }: PlanOptions, { nodes }:
     throw new DefinitionError([{ path: '--rebuild', message, hint: suggest(written, known) }], 'USAGE')
   }
   const wanted = new Set(rebuild.flatMap(meanings))
-  const anew = images.filter(
+  const force = images.filter(
     (node, at) => !reuse || !node.build.reuse || words[at]?.some((word) => wanted.has(word)) === true,
   )
-  const ids = new Set(anew.map(({ id }) => id))
+  const ids = new Set(force.map(({ id }) => id))
   return ({ id }) => ids.has(id)
 }
 

@@ -1,4 +1,4 @@
-import { findLostPlatforms, lossRefused, readCurrent, type Succession } from '../../execute/lost-platforms.js'
+import { findRemovedPlatforms, readCurrent, removalRefused, type TagUpdate } from '../../execute/removed-platforms.js'
 import type { Digest } from '../../model/digest.js'
 import type { StoredManifest } from '../../model/oci.js'
 import { type Reference, repositoryOf } from '../../model/reference.js'
@@ -24,20 +24,20 @@ export async function digestNamed(
 }
 
 /** Refuses what would take a platform from a name. @throws RegistryError PLATFORM_MISSING */
-export async function refuseLosses(succession: Succession, registry: Registry, call: RegistryCall): Promise<void> {
+export async function refuseRemovals(succession: TagUpdate, registry: Registry, call: RegistryCall): Promise<void> {
   const reference = nameIn(succession.reference)
-  const lost = await findLostPlatforms({ ...succession, reference }, registry, call)
+  const lost = await findRemovedPlatforms({ ...succession, reference }, registry, call)
   if (lost.length === 0) return
-  throw lossRefused(reference, lost, 'bring an image for it too, or say allowRemoval where it is meant to go')
+  throw removalRefused(reference, lost, 'bring an image for it too, or say allowRemoval where it is meant to go')
 }
 
 /** Refuses the same of what a name has come to point to since it was read. @throws RegistryError PLATFORM_MISSING */
-export async function refuseNewLosses(succession: Succession, registry: Registry, call: RegistryCall): Promise<void> {
+export async function refuseNewRemovals(succession: TagUpdate, registry: Registry, call: RegistryCall): Promise<void> {
   const { reference, current: before } = succession
   if (reference.tag === undefined) return
   if ((await heldBy(reference, registry, call)) === before?.descriptor.digest) return
   const current = await readNamed(reference, registry, call)
-  await refuseLosses({ ...succession, current }, registry, call)
+  await refuseRemovals({ ...succession, current }, registry, call)
 }
 
 function nameIn(target: Reference): Reference {

@@ -1,8 +1,8 @@
 import type { NodeResult } from '../../execute/execution.js'
 import type { Node } from '../../graph/node.js'
 import { CancelledError } from '../../model/errors.js'
-import type { RunEvent, WorkEvent } from '../../model/run/events.js'
 import { isIndex } from '../../model/oci.js'
+import type { RunEvent, WorkEvent } from '../../model/run/events.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 
 /** What the layers are looked up by. */
@@ -13,7 +13,7 @@ export interface LayersInput {
 }
 
 /** Tells what every image consists of. All is published by now: what cannot be read is told, and fails nothing. */
-export async function tellLayers({ nodes, results, emit }: LayersInput, registry: Registry, call: RegistryCall) {
+export async function reportLayers({ nodes, results, emit }: LayersInput, registry: Registry, call: RegistryCall) {
   const images = nodes.filter(({ kind }) => kind === 'image')
   await Promise.all(
     images.map(async ({ id }) => {

@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { openEngines } from '../../builder/builders.js'
 import { missingBinfmtEntry } from '../../builder/docker/emulators.js'
 import { compile } from '../../definition/compile/compile.js'
-import type { Definition } from '../../definition/definition.js'
 import type { Pipeline } from '../../definition/declare/pipeline.js'
+import type { Definition } from '../../definition/definition.js'
 import type { Graph } from '../../graph/node.js'
 import { createLock, type Lock } from '../../lock/lock.js'
 import { lockPath, readLockFile } from '../../lock/lock-file.js'
@@ -22,31 +22,31 @@ import type { PlanningInput } from '../../plan/planning.js'
 import { dockerConfigCredentials } from '../../registry/auth/docker-config.js'
 import type { RootfsMaker } from '../../rootfs/port.js'
 import { createContexts } from '../../steps/image/context/contexts.js'
-import { createOutside } from '../../steps/upstream-manifests.js'
 import { publishedNames, targetNodes } from '../../steps/published-names.js'
-import type { World } from '../../steps/step.js'
-import { linkedGraph } from './linked-graph.js'
+import type { StepServices } from '../../steps/step.js'
+import { createUpstreamManifests } from '../../steps/upstream-manifests.js'
 import { openRegistry } from '../open-registry.js'
 import type { PlanOptions } from '../options.js'
-import { readAnew } from './rebuild-choice.js'
 import { chooseRegistry, registryBeforeStart } from '../registry-choice.js'
+import { linkedGraph } from './linked-graph.js'
+import { readForced } from './rebuild-choice.js'
 
 /** A definition on the registry that was chosen, with all that is needed to plan and execute it. */
-export interface Workshop {
+export interface RunSession {
   readonly definition: Definition
   readonly graph: Graph
   readonly input: PlanningInput
-  readonly world: World
+  readonly services: StepServices
 }
 
 /**
  * Compiles pipelines, opens what they need for some work, and closes it. Faults of the definition are told before anything
  * is opened; of several failures, that of the closing included, the first.
  */
-export async function inWorkshop<Result>(
+export async function withRunSession<Result>(
   pipelines: readonly Pipeline[],
   options: PlanOptions,
-  work: (workshop: Workshop) => Promise<Result>,
+  work: (workshop: RunSession) => Promise<Result>,
   givenLock?: Lock,
 ): Promise<Result> {
   const chosen = { directory: options.directory, chosen: options.pipelines }
@@ -61,11 +61,11 @@ export async function inWorkshop<Result>(
     explain = destination.explain
     open.push(destination)
     const definition = compile(pipelines, { registry: destination.host, ...chosen })
-    const world = openWorld(options, lock)
-    open.unshift(world.contexts, world.engines, world.registry)
-    await world.engines.checkAddresses()
-    const graph = await linkedGraph(definition, only, world, options.signal)
-    result = await work({ definition, graph, world, input: planningInput(definition, graph, options, only) })
+    const services = openServices(options, lock)
+    open.unshift(services.contexts, services.engines, services.registry)
+    await services.engines.checkAddresses()
+    const graph = await linkedGraph(definition, only, services, options.signal)
+    result = await work({ definition, graph, services, input: planningInput(definition, graph, options, only) })
   } catch (error) {
     await closeAll(open).catch(() => {})
     throw explain(asDiskFull(error))
@@ -87,7 +87,7 @@ function planningInput(
     names,
     published,
     asksUpstream: false,
-    isAnew: readAnew(options, graph),
+    isForced: readForced(options, graph),
     targets: only === undefined ? targetNodes(definition, graph) : imagesOf(graph, definition),
     notes: definition.notes,
     builds: options.build ?? true,
@@ -101,13 +101,13 @@ async function openLock({ directory, frozen = false }: PlanOptions): Promise<Loc
   return createLock({ entries: await readLockFile(lockPath(directory)), frozen })
 }
 
-function openWorld(options: PlanOptions, lock: Lock): World {
+function openServices(options: PlanOptions, lock: Lock): StepServices {
   const credentials = options.registryClient?.credentials ?? dockerConfigCredentials()
   const registry = openRegistry(options)
   return {
     registry,
     lock,
-    outside: createOutside(registry),
+    outside: createUpstreamManifests(registry),
     code: createCodeReader(),
     engines: openEngines(options, credentials),
     rootfs: lazyRootfsMaker(options),

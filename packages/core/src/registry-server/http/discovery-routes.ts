@@ -1,8 +1,8 @@
 import type { Digest } from '../../model/digest.js'
 import { MEDIA_TYPES } from '../../model/oci.js'
+import type { Store } from '../store/store.js'
 import type { Exchange } from './exchange.js'
 import { ProtocolError } from './protocol-error.js'
-import type { Store } from '../store/store.js'
 
 /**
  * `GET` of the tags of a repository, in the specification's order and by pages.

@@ -1,11 +1,11 @@
+import type { Store } from '../store/store.js'
 import { deleteBlob, sendBlob } from './blob-routes.js'
 import { listReferrers, listTags } from './discovery-routes.js'
 import type { Exchange } from './exchange.js'
 import { deleteManifest, receiveManifest, sendManifest } from './manifest-routes.js'
 import { ProtocolError } from './protocol-error.js'
 import type { Route } from './route.js'
-import type { Store } from '../store/store.js'
-import { cancelUpload, continueUpload, finishUpload, startUpload, tellUpload } from './upload-routes.js'
+import { cancelUpload, continueUpload, describeUpload, finishUpload, startUpload } from './upload-routes.js'
 
 /** What is answered out of the store. */
 export type ContentRoute = Exclude<Route, { readonly kind: 'token' }>
@@ -41,7 +41,7 @@ function handlersOf(store: Store, exchange: Exchange, route: ContentRoute): Read
       return { POST: () => startUpload(store, exchange, route.name) }
     case 'upload':
       return {
-        GET: () => tellUpload(store, exchange, route.name, route.id),
+        GET: () => describeUpload(store, exchange, route.name, route.id),
         PATCH: () => continueUpload(store, exchange, route.name, route.id),
         PUT: () => finishUpload(store, exchange, route.name, route.id),
         DELETE: () => cancelUpload(store, exchange, route.name, route.id),

@@ -1,9 +1,9 @@
 import { algorithmOf, type Digest } from '../../model/digest.js'
-import type { Exchange } from './exchange.js'
 import { checkManifest } from '../store/manifest-check.js'
+import type { Store } from '../store/store.js'
+import type { Exchange } from './exchange.js'
 import { ProtocolError } from './protocol-error.js'
 import { checkedTag, type ManifestReference } from './route.js'
-import type { Store } from '../store/store.js'
 
 /** In bytes. @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pushing-manifests */
 const MAX_MANIFEST_SIZE = 4 * 1024 * 1024

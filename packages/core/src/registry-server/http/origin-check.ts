@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { isLoopback } from '../../model/loopback.js'
-import type { Exchange } from './exchange.js'
 import type { RegistryServerOptions } from '../options.js'
+import type { Exchange } from './exchange.js'
 import { ProtocolError } from './protocol-error.js'
 
 /** Values of `Sec-Fetch-Site` that no other site causes: an address that a person typed, and pages of this server. */

@@ -2,14 +2,14 @@ import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Gate } from '../auth/auth.js'
-import { dispatch } from './dispatch.js'
-import { Exchange } from './exchange.js'
-import { FaultInjector } from './errors.js'
 import type { RegistryServerOptions } from '../options.js'
+import type { Store } from '../store/store.js'
+import { dispatch } from './dispatch.js'
+import { FaultInjector } from './errors.js'
+import { Exchange } from './exchange.js'
 import { OriginCheck } from './origin-check.js'
 import { ProtocolError } from './protocol-error.js'
 import { parseRoute } from './route.js'
-import type { Store } from '../store/store.js'
 
 /** Answers requests, each on its own. */
 export class RequestHandler {

@@ -1,12 +1,12 @@
 import { algorithmOf, DIGEST_ALGORITHMS, type Digest, type DigestAlgorithm, isDigest } from '../../model/digest.js'
 import { isDiskFull } from '../../model/disk-full.js'
 import { isRepositoryPath } from '../../model/reference.js'
+import type { Store } from '../store/store.js'
+import type { Upload } from '../store/upload.js'
 import { parseContentRange } from './byte-range.js'
 import type { Exchange } from './exchange.js'
 import { ProtocolError } from './protocol-error.js'
 import { checkedDigest } from './route.js'
-import type { Store } from '../store/store.js'
-import type { Upload } from '../store/upload.js'
 
 /**
  * `POST`: begins an upload, or does all of it in one request, or mounts a blob of another repository.
@@ -61,7 +61,7 @@ export async function finishUpload(store: Store, exchange: Exchange, name: strin
 }
 
 /** `GET`: how far an upload has come, for clients that lost their connection. */
-export async function tellUpload(store: Store, exchange: Exchange, name: string, id: string): Promise<void> {
+export async function describeUpload(store: Store, exchange: Exchange, name: string, id: string): Promise<void> {
   const upload = store.uploads.get(name, id)
   await upload.interrupt()
   await answerProgress(exchange, 204, upload)

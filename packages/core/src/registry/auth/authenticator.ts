@@ -1,9 +1,9 @@
 import { abortable } from '../../model/async/abortable.js'
-import { parseChallenges } from './challenge.js'
 import type { Hosts } from '../http/hosts.js'
 import { type HttpAnswer, type HttpRequest, listHeaderOf } from '../http/http-message.js'
-import { bearerChallenge, chooseScheme, type LoginScheme } from './login-scheme.js'
 import type { CredentialStore, Credentials } from '../port.js'
+import { parseChallenges } from './challenge.js'
+import { bearerChallenge, chooseScheme, type LoginScheme } from './login-scheme.js'
 import { parseScopes, type Scope, uniteScopes } from './scope.js'
 import { TokenCache } from './token-cache.js'
 import { basicAuthorization, fetchToken } from './token-service.js'
@@ -17,7 +17,7 @@ export interface AuthenticatorOptions {
 }
 
 /** What a request shows of who asks; what its error says of the login is decided by this alone. */
-export interface Shown {
+export interface PresentedCredentials {
   /** The Authorization header. */
   readonly authorization?: string | undefined
   /** The login that the header is made of. */
@@ -25,7 +25,7 @@ export interface Shown {
   /** How many tokens had been requested by then: a token that is refused is replaced by a later one. */
   readonly fetches?: number
   /** Why no login is shown, as a sentence: the host asks for none, or for one that it cannot be shown. */
-  readonly obstacle?: string
+  readonly reason?: string
 }
 
 /**
@@ -61,12 +61,12 @@ export class Authenticator {
   }
 
   /** What to show with a request: nothing where no login is wanted, or before the host has said. */
-  async show(scopes: readonly Scope[], signal?: AbortSignal, after = 0): Promise<Shown> {
+  async show(scopes: readonly Scope[], signal?: AbortSignal, after = 0): Promise<PresentedCredentials> {
     const scheme = this.#scheme
     const { host } = this.#options
     if (scheme === undefined || scheme.kind === 'none') {
       const how = 'see what it, or a firewall before it, lets this machine do'
-      return { obstacle: `${host} refuses this without asking who it is: ${how}.` }
+      return { reason: `${host} refuses this without asking who it is: ${how}.` }
     }
     if (scheme.kind === 'basic') return basic(host, await this.#credentials())
     const { realm, service } = scheme
@@ -77,7 +77,7 @@ export class Authenticator {
   }
 
   /** Takes note of an answer that wants no other login than it was given. */
-  satisfied(): void {
+  onAccepted(): void {
     this.#scheme ??= { kind: 'none' }
   }
 
@@ -86,14 +86,14 @@ export class Authenticator {
    *
    * @returns what to try once more with; without a header, or with the same, where there is nothing else to try.
    */
-  async challenged(
+  async onChallenge(
     answer: HttpAnswer,
-    tried: Shown & { readonly scopes: readonly Scope[] },
+    tried: PresentedCredentials & { readonly scopes: readonly Scope[] },
     signal?: AbortSignal,
-  ): Promise<Shown> {
+  ): Promise<PresentedCredentials> {
     const challenges = parseChallenges(listHeaderOf(answer, 'www-authenticate'))
     const scheme = chooseScheme(this.#options.host, challenges, (url) => this.#options.hosts.mayUse(url, answer.url))
-    if (scheme.kind === 'impossible') return { obstacle: scheme.why }
+    if (scheme.kind === 'impossible') return { reason: scheme.why }
     if (tried.authorization !== undefined) this.#forget(tried.authorization)
     this.#scheme = scheme
     const scopes = uniteScopes(tried.scopes, parseScopes(bearerChallenge(challenges)?.parameters.get('scope')))
@@ -113,11 +113,11 @@ export class Authenticator {
   }
 }
 
-function basic(host: string, login: Credentials | undefined): Shown {
+function basic(host: string, login: Credentials | undefined): PresentedCredentials {
   if (login?.kind !== 'identity-token') return { authorization: login && basicAuthorization(login), login }
   return {
     login,
-    obstacle: `${host} wants a name and a password, and what is kept for it is an identity token: log in anew with \`docker login ${host}\`.`,
+    reason: `${host} wants a name and a password, and what is kept for it is an identity token: log in anew with \`docker login ${host}\`.`,
   }
 }
 

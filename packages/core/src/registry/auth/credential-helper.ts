@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import { RegistryError } from '../../model/errors.js'
 import { parseJson } from '../../model/json.js'
-import { helperKey, loginOf } from './docker-config-file.js'
 import type { Credentials } from '../port.js'
+import { helperKey, loginOf } from './docker-config-file.js'
 
 /** In milliseconds: a helper may ask a cloud, or a user to touch a key. */
 const TIMEOUT = 60_000
@@ -18,7 +18,11 @@ const NOTHING_KNOWN = /^credentials not found in native keychain\s*$/
  * @throws RegistryError CREDENTIALS_UNREADABLE where it is missing, fails, or says what cannot be read.
  * @see https://github.com/docker/docker-credential-helpers/blob/v0.9.3/README.md
  */
-export async function askHelper(name: string, host: string, env: NodeJS.ProcessEnv): Promise<Credentials | undefined> {
+export async function runCredentialHelper(
+  name: string,
+  host: string,
+  env: NodeJS.ProcessEnv,
+): Promise<Credentials | undefined> {
   const program = `docker-credential-${name}`
   if (!/^[A-Za-z0-9_.-]+$/.test(name)) throw unreadable(`'${name}' is no name of a credential helper`)
   const child = spawn(program, ['get'], { env, stdio: ['pipe', 'pipe', 'pipe'] })
@@ -31,13 +35,13 @@ export async function askHelper(name: string, host: string, env: NodeJS.ProcessE
   // A helper that ends without reading its input closes the pipe; its exit code tells more than that does.
   child.stdin.on('error', () => {})
   child.stdin.end(helperKey(host))
-  const [output, complaint, code] = await Promise.all([text(child.stdout), text(child.stderr), ended])
+  const [output, issue, code] = await Promise.all([text(child.stdout), text(child.stderr), ended])
     .catch((cause: unknown) => {
       throw unreadable(`${program} cannot be run for ${host}`, cause)
     })
     .finally(() => clearTimeout(timer))
   if (code === 0) return parseAnswer(output, program, host)
-  if (NOTHING_KNOWN.test(output) || NOTHING_KNOWN.test(complaint)) return undefined
+  if (NOTHING_KNOWN.test(output) || NOTHING_KNOWN.test(issue)) return undefined
   throw unreadable(`${program} failed for ${host} with ${code === null ? 'a signal' : `exit code ${code}`}`)
 }
 

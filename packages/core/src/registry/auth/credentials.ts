@@ -1,5 +1,5 @@
-import { hostOfKey } from './docker-config-file.js'
 import type { CredentialStore, Credentials } from '../port.js'
+import { hostOfKey } from './docker-config-file.js'
 
 /**
  * Logins that are at hand, by host.

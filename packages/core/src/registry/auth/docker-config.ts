@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RegistryError } from '../../model/errors.js'
 import { isMissing } from '../../model/is-missing.js'
+import type { CredentialStore, Credentials } from '../port.js'
 import {
   type DockerConfig,
   dockerConfigFolder,
@@ -9,7 +10,6 @@ import {
   parseAuthVariable,
   parseDockerConfig,
 } from './docker-config-file.js'
-import type { CredentialStore, Credentials } from '../port.js'
 
 /** Where docker's logins are. */
 export interface DockerCredentialsOptions {
@@ -77,6 +77,6 @@ async function findIn(
 ): Promise<Credentials | undefined> {
   const helper = helpers.get(host) ?? store
   if (!helper) return logins.get(host)
-  const { askHelper } = await import('./credential-helper.js')
+  const { runCredentialHelper: askHelper } = await import('./credential-helper.js')
   return askHelper(helper, host, env)
 }

@@ -2,10 +2,10 @@ import { RegistryError } from '../../model/errors.js'
 import { parseJson } from '../../model/json.js'
 import { LIMITS } from '../../model/limits.js'
 import { answerError } from '../http/errors/answer-error.js'
+import { networkError } from '../http/errors/network-error.js'
 import { encodingNote, type HttpAnswer, type HttpRequest, readBounded } from '../http/http-message.js'
-import { networkFault } from '../http/errors/network-error.js'
-import type { Credentials } from '../port.js'
 import { redactUrl } from '../http/redaction.js'
+import type { Credentials } from '../port.js'
 import type { Scope } from './scope.js'
 
 /** A Bearer token. */
@@ -82,7 +82,7 @@ export function basicAuthorization({ username, password }: Extract<Credentials, 
 
 async function readAnswer(answer: HttpAnswer, request: HttpRequest): Promise<Record<string, unknown>> {
   const bytes = await readBounded(answer, LIMITS.tokenAnswer).catch((error: unknown) => {
-    throw networkFault(error, request)
+    throw networkError(error, request)
   })
   try {
     const body: unknown = parseJson(bytes?.toString() ?? '')

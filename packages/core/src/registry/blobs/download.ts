@@ -1,13 +1,13 @@
 import { RegistryError, throwIfCancelled } from '../../model/errors.js'
 import type { Descriptor } from '../../model/oci.js'
 import { formatRepository, type Repository } from '../../model/reference.js'
-import { Backoff } from '../http/backoff.js'
-import type { Connections, Place } from '../http/connections.js'
-import { parseByteRange } from './content-range.js'
-import { encodingNote, type HttpAnswer, headerOf } from '../http/http-message.js'
-import { PassingFault } from '../http/errors/transient-error.js'
-import type { RegistryCall } from '../port.js'
 import { repositoryScope } from '../auth/scope.js'
+import { Backoff } from '../http/backoff.js'
+import type { Connections, RepositoryEndpoint } from '../http/connections.js'
+import { TransientError } from '../http/errors/transient-error.js'
+import { encodingNote, type HttpAnswer, headerOf } from '../http/http-message.js'
+import type { RegistryCall } from '../port.js'
+import { parseByteRange } from './content-range.js'
 import { TransferMeter } from './transfer-meter.js'
 
 /** Bytes that an attempt has to bring to count as progress: a blob that drips is not retried for ever. */
@@ -19,7 +19,7 @@ export class BlobDownload {
   readonly #repository: Repository
   readonly #descriptor: Descriptor
   readonly #call: RegistryCall | undefined
-  #current: { readonly answer: HttpAnswer; readonly place: Place; readonly skip: number } | undefined
+  #current: { readonly answer: HttpAnswer; readonly place: RepositoryEndpoint; readonly skip: number } | undefined
 
   constructor(
     connections: Connections,
@@ -99,7 +99,7 @@ export class BlobDownload {
     }
   }
 
-  async #request(place: Place, offset: number) {
+  async #request(place: RepositoryEndpoint, offset: number) {
     const { digest, size } = this.#descriptor
     const ranged = offset > 0 && offset < size
     const request = {
@@ -129,10 +129,10 @@ export class BlobDownload {
     return new RegistryError('NOT_FOUND', `${formatRepository(this.#repository)} has no blob ${digest}`)
   }
 
-  #cutShort(offset: number): PassingFault {
+  #cutShort(offset: number): TransientError {
     const { digest, size } = this.#descriptor
     const where = `blob ${digest} of ${formatRepository(this.#repository)}`
-    return new PassingFault(
+    return new TransientError(
       new RegistryError('REGISTRY_UNREACHABLE', `${where} ended after ${offset} of ${size} bytes${this.encodingNote}`),
     )
   }

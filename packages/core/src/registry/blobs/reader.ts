@@ -1,15 +1,15 @@
 import type { Readable } from 'node:stream'
+import { streamOf } from '../../model/async/stream-of.js'
 import { algorithmOf, type Digest, DigestHash } from '../../model/digest.js'
 import { RegistryError } from '../../model/errors.js'
 import type { Descriptor } from '../../model/oci.js'
 import { formatRepository, type Repository } from '../../model/reference.js'
-import { streamOf } from '../../model/async/stream-of.js'
-import { BlobDownload } from './download.js'
-import type { Connections, Place } from '../http/connections.js'
-import type { RegistryCall } from '../port.js'
-import type { RecentWrites } from '../manifests/recent-writes.js'
 import { repositoryScope } from '../auth/scope.js'
+import type { Connections, RepositoryEndpoint } from '../http/connections.js'
 import type { RegistryRequest } from '../http/session.js'
+import type { RecentWrites } from '../manifests/recent-writes.js'
+import type { RegistryCall } from '../port.js'
+import { BlobDownload } from './download.js'
 
 /** Reads blobs, from mirrors too; a connection that breaks is taken up again where it broke. */
 export class BlobReader {
@@ -39,7 +39,7 @@ export class BlobReader {
     return streamOf(checked(download, repository, descriptor, offset), () => download.close())
   }
 
-  async #head(place: Place, digest: Digest, call: RegistryCall | undefined): Promise<true | undefined> {
+  async #head(place: RepositoryEndpoint, digest: Digest, call: RegistryCall | undefined): Promise<true | undefined> {
     const request = {
       method: 'HEAD' as const,
       target: `${place.path}/blobs/${digest}`,
@@ -51,7 +51,11 @@ export class BlobReader {
   }
 
   /** For registries without HEAD of blobs: one byte of it. An empty blob has none, which is 416. */
-  async #probe(place: Place, request: RegistryRequest, call: RegistryCall | undefined): Promise<true | undefined> {
+  async #probe(
+    place: RepositoryEndpoint,
+    request: RegistryRequest,
+    call: RegistryCall | undefined,
+  ): Promise<true | undefined> {
     const ranged = { ...request, headers: { range: 'bytes=0-0' }, expect: [200, 206, 404, 416] }
     const answer = await this.#connections.request(place, ranged, call)
     // The registry may send the whole blob.

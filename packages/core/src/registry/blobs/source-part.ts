@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { RegistryError } from '../../model/errors.js'
 import { streamOf } from '../../model/async/stream-of.js'
+import { RegistryError } from '../../model/errors.js'
 import type { BlobSource } from '../port.js'
 
 /**

@@ -1,16 +1,16 @@
 import { RegistryError } from '../../model/errors.js'
-import { Backoff } from '../http/backoff.js'
-import type { Connections, Place } from '../http/connections.js'
-import { formatByteRange, uploadedBytes } from './content-range.js'
-import { type HttpAnswer, headerOf } from '../http/http-message.js'
-import { PassingFault } from '../http/errors/transient-error.js'
-import type { BlobSource, RegistryCall } from '../port.js'
 import type { Scope } from '../auth/scope.js'
 import { repositoryScope } from '../auth/scope.js'
+import { Backoff } from '../http/backoff.js'
+import type { Connections, RepositoryEndpoint } from '../http/connections.js'
+import { TransientError } from '../http/errors/transient-error.js'
+import { type HttpAnswer, headerOf } from '../http/http-message.js'
 import type { RegistryRequest } from '../http/session.js'
+import { parseLocation, type WrittenUrl, withParameter } from '../http/written-url.js'
+import type { BlobSource, RegistryCall } from '../port.js'
+import { formatByteRange, uploadedBytes } from './content-range.js'
 import { openPart, readSource } from './source-part.js'
 import { TransferMeter } from './transfer-meter.js'
-import { parseLocation, type WrittenUrl, withParameter } from '../http/written-url.js'
 
 /** Up to this size, in bytes, a blob is sent with the request that finishes its upload. */
 const MONOLITHIC_SIZE = 1024 * 1024
@@ -28,7 +28,7 @@ export interface UploadSession {
 /** What an upload needs beside its content. */
 export interface UploadOptions {
   readonly connections: Connections
-  readonly place: Place
+  readonly place: RepositoryEndpoint
   /** Whether the blob is there: asked before anything is repeated that may have been done. */
   readonly isThere: () => Promise<boolean>
 }
@@ -105,7 +105,7 @@ export class BlobUpload {
       expect: [200, 201, 202, 204],
     })
     const taken = uploadedBytes(headerOf(answer, 'range')) ?? end
-    if (taken <= offset) throw new PassingFault(this.#tookNothing(offset))
+    if (taken <= offset) throw new TransientError(this.#tookNothing(offset))
     this.#session = sessionIn(answer, Math.min(taken, end), session)
     this.#backoff.progressed()
   }
@@ -118,7 +118,7 @@ export class BlobUpload {
     const answer = await this.#send(request)
     // As with manifests: what answers is not always the registry.
     const isStored = headerOf(answer, 'docker-content-digest') === this.#source.descriptor.digest
-    if (!isStored && !(await this.#options.isThere())) throw new PassingFault(this.#notStored(answer))
+    if (!isStored && !(await this.#options.isThere())) throw new TransientError(this.#notStored(answer))
   }
 
   /** What is known after a fault: done, to be gone on with, or to be started anew. */
@@ -140,7 +140,7 @@ export class BlobUpload {
         : sessionIn(answer, offset, session)
     } catch (error) {
       // Not to be known: a new upload is always possible, and costs no more than time.
-      if (error instanceof PassingFault || error instanceof RegistryError) return undefined
+      if (error instanceof TransientError || error instanceof RegistryError) return undefined
       throw error
     }
   }
@@ -153,7 +153,7 @@ export class BlobUpload {
     const spoilt = this.#resumed && error.code === 'DIGEST_MISMATCH'
     if (lost || spoilt) this.#session = undefined
     this.#resumed &&= !spoilt
-    return lost || outOfStep || spoilt ? new PassingFault(error) : error
+    return lost || outOfStep || spoilt ? new TransientError(error) : error
   }
 
   #send(request: Omit<RegistryRequest, 'scopes'>): Promise<HttpAnswer> {

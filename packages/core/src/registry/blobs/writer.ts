@@ -1,16 +1,16 @@
 import type { Readable } from 'node:stream'
+import { InFlight, Queue } from '../../model/async/in-flight.js'
 import type { Digest } from '../../model/digest.js'
 import { RegistryError } from '../../model/errors.js'
 import type { Descriptor } from '../../model/oci.js'
 import { type Repository, repositoryOf, sameRepository } from '../../model/reference.js'
+import { repositoryScope } from '../auth/scope.js'
+import type { Connections, RepositoryEndpoint } from '../http/connections.js'
+import { headerOf } from '../http/http-message.js'
+import type { RecentWrites } from '../manifests/recent-writes.js'
+import type { BlobSource, RegistryCall } from '../port.js'
 import type { BlobReader } from './reader.js'
 import { BlobUpload, sessionIn, type UploadSession } from './upload.js'
-import type { Connections, Place } from '../http/connections.js'
-import { headerOf } from '../http/http-message.js'
-import { InFlight, Queue } from '../../model/async/in-flight.js'
-import type { BlobSource, RegistryCall } from '../port.js'
-import type { RecentWrites } from '../manifests/recent-writes.js'
-import { repositoryScope } from '../auth/scope.js'
 
 /** By these a registry says that it will not mount this blob: then it is uploaded. */
 const MOUNT_REFUSED: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 415])
@@ -58,7 +58,7 @@ export class BlobWriter {
     to: Repository,
     digest: Digest,
     call: RegistryCall | undefined,
-    work: (place: Place) => Promise<void>,
+    work: (place: RepositoryEndpoint) => Promise<void>,
   ): Promise<void> {
     const key = homeKey(to, digest)
     const place = this.#connections.origin(to)
@@ -73,7 +73,7 @@ export class BlobWriter {
 
   /** True where it is mounted, the upload that the registry opened in its place, or undefined where it refused. */
   async #mount(
-    place: Place,
+    place: RepositoryEndpoint,
     from: Repository,
     to: Repository,
     { digest, size }: Pick<Descriptor, 'digest' | 'size'>,
@@ -105,7 +105,7 @@ export class BlobWriter {
   }
 
   #upload(
-    place: Place,
+    place: RepositoryEndpoint,
     repository: Repository,
     source: BlobSource,
     call: RegistryCall | undefined,

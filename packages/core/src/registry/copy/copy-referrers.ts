@@ -4,10 +4,10 @@ import { LIMITS } from '../../model/limits.js'
 import { type Descriptor, isIndex, type StoredManifest } from '../../model/oci.js'
 import { formatReference, formatRepository, type Reference, type Repository } from '../../model/reference.js'
 import { allOrNone } from '../all-or-none.js'
-import { type ContentCopy, copyContent } from './copy-content.js'
 import { checkEntry, holdsEntry } from '../manifests/index-entries.js'
-import type { RegistryCall } from '../port.js'
 import { referrersTag } from '../manifests/referrers.js'
+import type { RegistryCall } from '../port.js'
+import { type ContentCopy, copyContent } from './copy-content.js'
 
 /** A signature, an SBOM or another artifact that refers to an image. */
 export interface CopiedReferrer {

@@ -3,12 +3,12 @@ import { type Descriptor, isIndex, type StoredManifest } from '../../model/oci.j
 import type { Platform } from '../../model/platform.js'
 import { formatReference, type Reference, repositoryOf, sameRepository } from '../../model/reference.js'
 import { writeName } from '../manifests/confirm-name.js'
-import { type ContentCopy, copyContent } from './copy-content.js'
-import { type CopiedReferrer, copyReferrers, type FoundReferrer, findReferrers } from './copy-referrers.js'
 import { holdsEntry } from '../manifests/index-entries.js'
-import { keepPlatforms } from './keep-platforms.js'
 import { heldBy } from '../name-state.js'
 import type { Registry, RegistryCall } from '../port.js'
+import { type ContentCopy, copyContent } from './copy-content.js'
+import { type CopiedReferrer, copyReferrers, type FoundReferrer, findReferrers } from './copy-referrers.js'
+import { keepPlatforms } from './keep-platforms.js'
 
 /** What a copy leaves out, and what is known before. */
 export interface CopyOptions {

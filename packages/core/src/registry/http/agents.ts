@@ -1,10 +1,10 @@
 import type { Agent, RequestOptions } from 'node:http'
 import { isLoopback } from '../../model/loopback.js'
-import type { Hosts } from './hosts.js'
 import type { RegistryHostOptions } from '../options.js'
+import type { Hosts } from './hosts.js'
 
 /** The way to a host, as `request` of `node:http` and `node:https` takes it, and what is special about it. */
-export interface Way extends Pick<RequestOptions, 'agent'>, TlsOptions {
+export interface ConnectionRoute extends Pick<RequestOptions, 'agent'>, TlsOptions {
   /** Whether the head of a request is written when its connection is opened, so that nothing can be added to it then. */
   readonly headFirst: boolean
   /** The proxy in between, without its login; empty for a direct connection. */
@@ -32,7 +32,7 @@ export class Agents {
   }
 
   /** The way to a URL: through the proxy of the environment, and with the certificates that its host was given. */
-  async wayTo(url: URL): Promise<Way> {
+  async wayTo(url: URL): Promise<ConnectionRoute> {
     const proxy = await this.#proxyFor(url)
     const key = `${url.protocol} ${proxy}`
     const agent = this.#agents.get(key) ?? openAgent(url, proxy)

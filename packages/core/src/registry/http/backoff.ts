@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CancelledError, throwIfCancelled } from '../../model/errors.js'
 import type { RetryBounds } from '../options.js'
-import { PassingFault, unwrapFault } from './errors/transient-error.js'
 import type { RegistryCall } from '../port.js'
+import { TransientError, unwrapError } from './errors/transient-error.js'
 
 const MAX_DELAY = 15_000
 /** Attempts that may end by a time-out: each takes long, so six of them would take minutes. */
@@ -24,7 +24,7 @@ export class Backoff {
     this.#call = call
   }
 
-  /** Something was achieved: faults are counted anew. */
+  /** Something was achieved: issues are counted anew. */
   progressed(): void {
     this.#failures = 0
     this.#timeOuts = 0
@@ -34,13 +34,13 @@ export class Backoff {
   /** Waits until the next attempt is due. Throws what it is given where that does not pass or the bounds are reached. */
   async after(fault: unknown): Promise<void> {
     throwIfCancelled(this.#call?.signal)
-    if (!(fault instanceof PassingFault)) throw fault
+    if (!(fault instanceof TransientError)) throw fault
     this.#failures += 1
     if (fault.isTimeOut) this.#timeOuts += 1
     this.#since ??= Date.now()
     const delay = Math.max(fault.wait ?? 0, this.#jittered())
     const isLast = this.#failures >= this.#bounds.attempts || this.#timeOuts >= MAX_TIME_OUTS
-    if (isLast || Date.now() - this.#since + delay > this.#bounds.time) throw unwrapFault(fault)
+    if (isLast || Date.now() - this.#since + delay > this.#bounds.time) throw unwrapError(fault)
     this.#tell(fault, delay)
     await waitFor(delay, this.#call?.signal)
   }
@@ -50,7 +50,7 @@ export class Backoff {
     return Math.round(full * (0.5 + Math.random() / 2))
   }
 
-  #tell(fault: PassingFault, delay: number): void {
+  #tell(fault: TransientError, delay: number): void {
     const { exchange } = fault.error
     this.#call?.onEvent?.({
       kind: 'registry-retry',

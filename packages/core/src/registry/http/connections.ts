@@ -1,8 +1,5 @@
 import { RegistryError } from '../../model/errors.js'
 import type { Repository } from '../../model/reference.js'
-import { retrying } from './backoff.js'
-import { type Endpoint, Hosts } from './hosts.js'
-import { discard, type HttpAnswer } from './http-message.js'
 import {
   DEFAULT_CONCURRENCY,
   DEFAULT_RETRY,
@@ -10,8 +7,11 @@ import {
   type RegistryOptions,
   type RetryBounds,
 } from '../options.js'
-import { PassingFault } from './errors/transient-error.js'
 import type { RegistryCall } from '../port.js'
+import { retrying } from './backoff.js'
+import { TransientError } from './errors/transient-error.js'
+import { type Endpoint, Hosts } from './hosts.js'
+import { discard, type HttpAnswer } from './http-message.js'
 import { type RegistryRequest, Session } from './session.js'
 import { Transport } from './transport.js'
 
@@ -19,7 +19,7 @@ import { Transport } from './transport.js'
 const MIRROR_REST = 60_000
 
 /** A repository at one of the places that answer for it. */
-export interface Place {
+export interface RepositoryEndpoint {
   readonly session: Session
   readonly endpoint: Endpoint
   /** The repository's path there. */
@@ -45,7 +45,7 @@ export class Connections implements AsyncDisposable {
   }
 
   /** The repository at its registry: where it is written, and where answers are true at once. */
-  origin(repository: Repository): Place {
+  origin(repository: Repository): RepositoryEndpoint {
     return this.#place(this.#hosts.endpoint(repository.registry), repository)
   }
 
@@ -56,7 +56,7 @@ export class Connections implements AsyncDisposable {
   async read<T>(
     repository: Repository,
     call: RegistryCall | undefined,
-    task: (place: Place) => Promise<T | undefined>,
+    task: (place: RepositoryEndpoint) => Promise<T | undefined>,
   ): Promise<T | undefined> {
     const mirrors = call?.fresh ? [] : this.#hosts.mirrors(repository.registry)
     for (const mirror of mirrors.filter(({ host }) => (this.#resting.get(host) ?? 0) <= Date.now())) {
@@ -73,36 +73,40 @@ export class Connections implements AsyncDisposable {
   }
 
   /** Sends a request that may be repeated freely, under the host's bound; a mirror is not asked twice. */
-  request(place: Place, request: RegistryRequest, call?: RegistryCall): Promise<HttpAnswer> {
+  request(place: RepositoryEndpoint, request: RegistryRequest, call?: RegistryCall): Promise<HttpAnswer> {
     return this.retrying(place, call, () => this.once(place, request, call))
   }
 
   /** As {@link request}, for an answer whose body is of no interest. */
-  async ask(place: Place, request: RegistryRequest, call?: RegistryCall): Promise<HttpAnswer> {
+  async ask(place: RepositoryEndpoint, request: RegistryRequest, call?: RegistryCall): Promise<HttpAnswer> {
     const answer = await this.request(place, request, call)
     await discard(answer)
     return answer
   }
 
   /** Sends a request one time, under the host's bound. */
-  once(place: Place, request: RegistryRequest, call?: RegistryCall): Promise<HttpAnswer> {
+  once(place: RepositoryEndpoint, request: RegistryRequest, call?: RegistryCall): Promise<HttpAnswer> {
     return place.session.requests(() => place.session.once(request, this.listened(call)))
   }
 
-  /** Repeats a task while its faults may pass. */
-  retrying<T>(place: Place, call: RegistryCall | undefined, task: (attempt: number) => Promise<T>): Promise<T> {
+  /** Repeats a task while its issues may pass. */
+  retrying<T>(
+    place: RepositoryEndpoint,
+    call: RegistryCall | undefined,
+    task: (attempt: number) => Promise<T>,
+  ): Promise<T> {
     const bounds = place.endpoint.mirror ? { ...this.retry, attempts: 1 } : this.retry
     return retrying(bounds, this.listened(call), task)
   }
 
   /** Reads again while something does not appear that is known to have been written; undefined where it never does. */
   async reread<T>(
-    place: Place,
+    place: RepositoryEndpoint,
     call: RegistryCall | undefined,
     what: string,
     read: () => Promise<T | undefined>,
   ): Promise<T | undefined> {
-    const absent = new PassingFault(new RegistryError('NOT_FOUND', `${what} was just written and is not there`))
+    const absent = new TransientError(new RegistryError('NOT_FOUND', `${what} was just written and is not there`))
     try {
       return await this.retrying(place, call, async () => {
         const found = await read()
@@ -132,7 +136,7 @@ export class Connections implements AsyncDisposable {
     return this.#transport[Symbol.asyncDispose]()
   }
 
-  #place(endpoint: Endpoint, { repository }: Repository): Place {
+  #place(endpoint: Endpoint, { repository }: Repository): RepositoryEndpoint {
     return { session: this.#session(endpoint), endpoint, path: endpoint.prefix + repository }
   }
 

@@ -1,15 +1,15 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import { finished, Readable } from 'node:stream'
-import { CancelledError } from '../../model/errors.js'
 import { onAbort } from '../../model/async/on-abort.js'
-import type { Way } from './agents.js'
-import type { HttpRequest, RequestBody } from './http-message.js'
+import { CancelledError } from '../../model/errors.js'
 import type { RegistryTimeouts } from '../options.js'
-import { SourceFault } from './errors/transient-error.js'
+import type { ConnectionRoute } from './agents.js'
+import { SourceError } from './errors/transient-error.js'
+import type { HttpRequest, RequestBody } from './http-message.js'
 
 /** What an exchange takes beside the request. */
 export interface ExchangeOptions {
-  readonly way: Way
+  readonly way: ConnectionRoute
   readonly timeouts: Required<RegistryTimeouts>
   readonly signal?: AbortSignal | undefined
 }
@@ -77,7 +77,7 @@ async function obtained(authorization: HttpRequest['authorization']): Promise<st
   try {
     return await authorization
   } catch (cause) {
-    throw new SourceFault(cause)
+    throw new SourceError(cause)
   }
 }
 
@@ -95,7 +95,7 @@ function endOnSignal(sent: ClientRequest, signal: AbortSignal | undefined): void
  */
 function bind(source: Readable, sent: ClientRequest): void {
   finished(source, { writable: false }, (fault) => {
-    if (fault) sent.destroy(new SourceFault(fault))
+    if (fault) sent.destroy(new SourceError(fault))
   })
   sent.once('close', () => source.destroy())
 }
@@ -194,6 +194,6 @@ async function openBody(body: RequestBody | undefined): Promise<Uint8Array | Rea
   try {
     return await body.open()
   } catch (cause) {
-    throw new SourceFault(cause)
+    throw new SourceError(cause)
   }
 }

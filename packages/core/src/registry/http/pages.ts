@@ -1,12 +1,12 @@
 import { RegistryError } from '../../model/errors.js'
 import { parseJson } from '../../model/json.js'
 import { LIMITS } from '../../model/limits.js'
-import type { Connections, Place } from './connections.js'
+import { repositoryScope } from '../auth/scope.js'
+import type { RegistryCall } from '../port.js'
+import type { Connections, RepositoryEndpoint } from './connections.js'
 import { discard, encodingNote, type HttpAnswer, listHeaderOf } from './http-message.js'
 import { nextLink } from './link-header.js'
-import type { RegistryCall } from '../port.js'
 import { redactUrl } from './redaction.js'
-import { repositoryScope } from '../auth/scope.js'
 
 /** One page of a list. */
 export interface Page {
@@ -26,7 +26,7 @@ const ABSENT: readonly number[] = [404]
  */
 export async function* readPages(
   connections: Connections,
-  place: Place,
+  place: RepositoryEndpoint,
   target: string,
   call: RegistryCall | undefined,
   absent = ABSENT,
@@ -48,7 +48,7 @@ export async function* readPages(
 
 async function readPage(
   connections: Connections,
-  place: Place,
+  place: RepositoryEndpoint,
   target: URL,
   call: RegistryCall | undefined,
   absent: readonly number[],
@@ -82,7 +82,7 @@ export function badPage({ url, status }: HttpAnswer, why: string, cause?: unknow
   return new RegistryError('REGISTRY_REJECTED', `the answer of ${exchange.url} ${why}`, { exchange, cause })
 }
 
-function followingUrl(place: Place, answer: HttpAnswer): URL | undefined {
+function followingUrl(place: RepositoryEndpoint, answer: HttpAnswer): URL | undefined {
   const target = nextLink(listHeaderOf(answer, 'link'))
   if (target === undefined || !URL.canParse(target, answer.url.href)) return undefined
   const url = new URL(target, answer.url)

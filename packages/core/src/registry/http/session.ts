@@ -1,7 +1,11 @@
 import pLimit from 'p-limit'
 import { CancelledError, throwIfCancelled } from '../../model/errors.js'
+import { Authenticator, type AuthenticatorOptions, type PresentedCredentials } from '../auth/authenticator.js'
+import type { Scope } from '../auth/scope.js'
+import type { RegistryCall } from '../port.js'
 import { answerError } from './errors/answer-error.js'
-import { Authenticator, type AuthenticatorOptions, type Shown } from '../auth/authenticator.js'
+import { networkError } from './errors/network-error.js'
+import { TransientError } from './errors/transient-error.js'
 import type { Endpoint } from './hosts.js'
 import {
   discard,
@@ -11,10 +15,6 @@ import {
   type RequestBody,
   readBounded,
 } from './http-message.js'
-import { networkFault } from './errors/network-error.js'
-import { PassingFault } from './errors/transient-error.js'
-import type { RegistryCall } from '../port.js'
-import type { Scope } from '../auth/scope.js'
 import type { Transport } from './transport.js'
 import type { WrittenUrl } from './written-url.js'
 
@@ -69,7 +69,7 @@ export class Session {
     try {
       return await this.#authenticator.inTurn((turn) => this.#authorized(request, turn, call?.signal), call?.signal)
     } catch (error) {
-      if (error instanceof PassingFault && error.error.status === TOO_MANY) this.#slowDown(pace)
+      if (error instanceof TransientError && error.error.status === TOO_MANY) this.#slowDown(pace)
       throw error
     }
   }
@@ -93,7 +93,7 @@ export class Session {
   /** The error that a body broke off with. */
   brokenBody(error: unknown, url: URL, call?: RegistryCall): Error {
     if (call?.signal?.aborted) return new CancelledError(call.signal.reason)
-    return networkFault(error, { method: 'GET', url })
+    return networkError(error, { method: 'GET', url })
   }
 
   /** The whole URL of a target. */
@@ -117,7 +117,8 @@ export class Session {
     // A place elsewhere, such as a storage that uploads are sent to, is given no login of this host.
     const own = url.origin === this.endpoint.origin
     this.#transport.checkStep(request.method, url, new URL(this.endpoint.origin))
-    const show = (): Shown | Promise<Shown> => (own ? this.#authenticator.show(request.scopes, signal) : {})
+    const show = (): PresentedCredentials | Promise<PresentedCredentials> =>
+      own ? this.#authenticator.show(request.scopes, signal) : {}
     const showing = turn.then(show)
     const login = showing.then((shown) => shown.authorization)
     // Nobody hears of its failure where the request ends before it needs a login.
@@ -126,12 +127,12 @@ export class Session {
     const answer = await this.#send(request, url, login, signal)
     const first = await showing
     if (answer.status !== 401 || answer.url.origin !== this.endpoint.origin) {
-      if (own) this.#authenticator.satisfied()
+      if (own) this.#authenticator.onAccepted()
       return this.#expected(answer, request, first)
     }
     const { authorization } = first
     const tried = { ...first, scopes: request.scopes }
-    const second = await this.#authenticator.challenged(answer, tried, signal).catch((error: unknown) => {
+    const second = await this.#authenticator.onChallenge(answer, tried, signal).catch((error: unknown) => {
       // An unread body holds its connection, and the process with it.
       answer.body.destroy()
       throw error
@@ -148,14 +149,14 @@ export class Session {
     return this.#transport.send({ method, url, path, headers, authorization, body, moves }, signal)
   }
 
-  async #expected(answer: HttpAnswer, request: RegistryRequest, shown: Shown): Promise<HttpAnswer> {
+  async #expected(answer: HttpAnswer, request: RegistryRequest, shown: PresentedCredentials): Promise<HttpAnswer> {
     if (request.expect.includes(answer.status)) return answer
     const { host, origin } = this.endpoint
     const { authorization, login: credentials } = shown
-    const obstacle =
+    const reason =
       answer.url.origin === origin
-        ? shown.obstacle
+        ? shown.reason
         : `${answer.url.host}, where ${host} leads to, refuses it; the login of another host is not for it.`
-    throw await answerError(answer, { method: request.method, authorization }, { host, credentials, obstacle })
+    throw await answerError(answer, { method: request.method, authorization }, { host, credentials, reason })
   }
 }

@@ -1,12 +1,12 @@
 import { CancelledError, RegistryError, throwIfCancelled } from '../../model/errors.js'
 import { LIMITS } from '../../model/limits.js'
+import type { RegistryTimeouts } from '../options.js'
 import { Agents } from './agents.js'
+import { networkError } from './errors/network-error.js'
+import { SourceError } from './errors/transient-error.js'
 import { exchange } from './exchange.js'
 import type { Hosts } from './hosts.js'
 import { discard, type HttpAnswer, type HttpRequest, headerOf, type Method } from './http-message.js'
-import { networkFault } from './errors/network-error.js'
-import type { RegistryTimeouts } from '../options.js'
-import { SourceFault } from './errors/transient-error.js'
 import { redactUrl } from './redaction.js'
 import { parseLocation } from './written-url.js'
 
@@ -82,8 +82,8 @@ export class Transport implements AsyncDisposable {
       return { url: request.url, status: body.statusCode ?? 0, headers: body.headersDistinct, body }
     } catch (error) {
       if (signal?.aborted) throw new CancelledError(signal.reason)
-      if (error instanceof SourceFault) throw error.cause
-      throw networkFault(error, request, proxy)
+      if (error instanceof SourceError) throw error.cause
+      throw networkError(error, request, proxy)
     }
   }
 

@@ -3,9 +3,9 @@ import type { Digest } from '../../model/digest.js'
 import { CancelledError, RegistryError } from '../../model/errors.js'
 import type { StoredManifest } from '../../model/oci.js'
 import { formatReference, type Reference } from '../../model/reference.js'
-import { isDigestOf } from './reader.js'
 import { heldBy, readHeld, readStates, withStates } from '../name-state.js'
 import type { Registry, RegistryCall } from '../port.js'
+import { isDigestOf } from './reader.js'
 
 /** A name that has been written. */
 export interface WrittenName {

@@ -3,12 +3,12 @@ import { RegistryError } from '../../model/errors.js'
 import { LIMITS } from '../../model/limits.js'
 import { type Descriptor, MANIFEST_MEDIA_TYPES, type StoredManifest } from '../../model/oci.js'
 import { formatReference, type Reference } from '../../model/reference.js'
-import type { Connections, Place } from '../http/connections.js'
+import { repositoryScope } from '../auth/scope.js'
+import type { Connections, RepositoryEndpoint } from '../http/connections.js'
 import { discard, encodingNote, type HttpAnswer, headerOf } from '../http/http-message.js'
-import { checkMediaType, essence, isGenericType, parseManifest } from './schema.js'
 import type { RegistryCall } from '../port.js'
 import type { RecentWrites } from './recent-writes.js'
-import { repositoryScope } from '../auth/scope.js'
+import { checkMediaType, essence, isGenericType, parseManifest } from './schema.js'
 
 const ACCEPT = { accept: MANIFEST_MEDIA_TYPES.join(', ') }
 
@@ -43,7 +43,7 @@ export class ManifestReader {
 
   /** Reads again for a while where a manifest is missing that this client has just written. */
   #awaiting<T>(
-    place: Place,
+    place: RepositoryEndpoint,
     reference: Reference,
     call: RegistryCall | undefined,
     read: () => Promise<T | undefined>,
@@ -52,7 +52,11 @@ export class ManifestReader {
     return this.#connections.reread(place, call, formatReference(reference), read)
   }
 
-  async #head(place: Place, reference: Reference, call: RegistryCall | undefined): Promise<Descriptor | undefined> {
+  async #head(
+    place: RepositoryEndpoint,
+    reference: Reference,
+    call: RegistryCall | undefined,
+  ): Promise<Descriptor | undefined> {
     const request = { ...manifestRequest(place, reference), method: 'HEAD' as const, expect: [200, 404, 405] }
     const answer = await this.#connections.ask(place, request, call)
     if (answer.status === 404) return undefined
@@ -61,7 +65,11 @@ export class ManifestReader {
     return matching(told, reference)
   }
 
-  async #get(place: Place, reference: Reference, call: RegistryCall | undefined): Promise<StoredManifest | undefined> {
+  async #get(
+    place: RepositoryEndpoint,
+    reference: Reference,
+    call: RegistryCall | undefined,
+  ): Promise<StoredManifest | undefined> {
     const where = formatReference(reference)
     return this.#connections.retrying(place, call, async () => {
       const answer = await this.#connections.once(place, manifestRequest(place, reference), call)
@@ -103,7 +111,7 @@ export function manifestName(reference: Reference): string {
   return reference.digest ?? reference.tag ?? 'latest'
 }
 
-function manifestRequest(place: Place, reference: Reference) {
+function manifestRequest(place: RepositoryEndpoint, reference: Reference) {
   const target = `${place.path}/manifests/${manifestName(reference)}`
   const scopes = [repositoryScope(place.path, 'pull')]
   return { method: 'GET' as const, target, scopes, headers: ACCEPT, expect: [200, 404] }

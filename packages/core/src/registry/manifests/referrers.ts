@@ -1,3 +1,4 @@
+import { Queue } from '../../model/async/in-flight.js'
 import { algorithmOf, type Digest, hexOf } from '../../model/digest.js'
 import { RegistryError } from '../../model/errors.js'
 import {
@@ -11,12 +12,11 @@ import {
 import { formatReference, type Reference, type Repository } from '../../model/reference.js'
 import type { Connections } from '../http/connections.js'
 import { headerOf } from '../http/http-message.js'
-import { Queue } from '../../model/async/in-flight.js'
-import { essence, isGenericType, parseManifest } from './schema.js'
-import type { ManifestWriter } from './writer.js'
-import type { ManifestReader } from './reader.js'
 import { readPages } from '../http/pages.js'
 import type { RegistryCall } from '../port.js'
+import type { ManifestReader } from './reader.js'
+import { essence, isGenericType, parseManifest } from './schema.js'
+import type { ManifestWriter } from './writer.js'
 
 /** By these registries say that they have no such API, each in its own way. */
 const NO_API: readonly number[] = [400, 404, 405, 406, 501]

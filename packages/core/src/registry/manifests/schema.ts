@@ -11,8 +11,8 @@ import {
   MEDIA_TYPES,
   type StoredManifest,
 } from '../../model/oci.js'
-import { asObject, checkAnnotations, type Json, parseDescriptor, unsupported } from './descriptor-schema.js'
 import { isImage } from '../image-config.js'
+import { asObject, checkAnnotations, type Json, parseDescriptor, unsupported } from './descriptor-schema.js'
 
 /** Media types that say nothing: servers that do not know better send them. */
 const GENERIC: ReadonlySet<string> = new Set(['', 'application/json', 'application/octet-stream', 'text/plain'])

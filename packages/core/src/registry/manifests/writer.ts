@@ -3,14 +3,14 @@ import { RegistryError } from '../../model/errors.js'
 import { LIMITS } from '../../model/limits.js'
 import { type Descriptor, type ImageIndex, type ImageManifest, isIndex, type StoredManifest } from '../../model/oci.js'
 import { formatReference, type Reference } from '../../model/reference.js'
-import type { Connections, Place } from '../http/connections.js'
-import { discard, type HttpAnswer, headerOf } from '../http/http-message.js'
-import { isDigestOf, type ManifestReader, manifestName, mismatch, tooLarge } from './reader.js'
-import { PassingFault } from '../http/errors/transient-error.js'
-import type { RegistryCall } from '../port.js'
-import type { RecentWrites } from './recent-writes.js'
-import { redactUrl } from '../http/redaction.js'
 import { repositoryScope } from '../auth/scope.js'
+import type { Connections, RepositoryEndpoint } from '../http/connections.js'
+import { TransientError } from '../http/errors/transient-error.js'
+import { discard, type HttpAnswer, headerOf } from '../http/http-message.js'
+import { redactUrl } from '../http/redaction.js'
+import type { RegistryCall } from '../port.js'
+import { isDigestOf, type ManifestReader, manifestName, mismatch, tooLarge } from './reader.js'
+import type { RecentWrites } from './recent-writes.js'
 
 /** Codes by which a registry says that something a manifest refers to is missing. */
 const CHILD_UNKNOWN: ReadonlySet<string> = new Set(['MANIFEST_BLOB_UNKNOWN', 'BLOB_UNKNOWN', 'MANIFEST_UNKNOWN'])
@@ -91,7 +91,7 @@ export class ManifestWriter {
   }
 
   async #sendPut(
-    place: Place,
+    place: RepositoryEndpoint,
     { name, condition, ...reference }: PutTarget,
     { descriptor, bytes, content }: StoredManifest,
     call: RegistryCall | undefined,
@@ -109,7 +109,7 @@ export class ManifestWriter {
       await discard(answer)
       return answer
     } catch (error) {
-      if (this.#childrenOnTheWay(error, reference, content)) throw new PassingFault(error)
+      if (this.#childrenOnTheWay(error, reference, content)) throw new TransientError(error)
       throw typeRefused(error, reference, descriptor) ?? error
     }
   }
@@ -124,11 +124,11 @@ export class ManifestWriter {
 }
 
 /** An answer of success after which the registry does not have the manifest. It may have it after another attempt. */
-function notStored(where: string, { status, url }: HttpAnswer): PassingFault {
+function notStored(where: string, { status, url }: HttpAnswer): TransientError {
   const message = `PUT ${redactUrl(url)} was answered with ${status}, but ${where} is not there afterwards`
   const hint = 'Check what answers at this address: a proxy or a gateway may answer in place of the registry.'
   const exchange = { method: 'PUT', url: redactUrl(url), status }
-  return new PassingFault(new RegistryError('REGISTRY_REJECTED', message, { hint, exchange }))
+  return new TransientError(new RegistryError('REGISTRY_REJECTED', message, { hint, exchange }))
 }
 
 const UNSUPPORTED_MEDIA_TYPE = 415

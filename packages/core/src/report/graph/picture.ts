@@ -1,5 +1,5 @@
-import type { NodePlan, TagPlan } from '../../model/run/plan.js'
 import { formatPlatform } from '../../model/platform.js'
+import type { NodePlan, TagPlan } from '../../model/run/plan.js'
 import { ACTION_WORDS, tagWord } from '../plain-words.js'
 
 /** Version of the shape of {@link Picture} as JSON. */

@@ -54,15 +54,15 @@ function head({ outcome, startedAt, endedAt, nodes, retries, isCut }: RunRecord)
 
 function failure({ error }: RunRecord): Html {
   if (error === undefined) return html``
-  const faults = (error.faults ?? []).map(
-    (fault) =>
-      html`<div class="box bad">${`${fault.path}: ${fault.message}${fault.hint === undefined ? '' : `\nhint: ${fault.hint}`}`}</div>`,
+  const issues = (error.issues ?? []).map(
+    (issue) =>
+      html`<div class="box bad">${`${issue.path}: ${issue.message}${issue.hint === undefined ? '' : `\nhint: ${issue.hint}`}`}</div>`,
   )
   const where = error.node === undefined ? '' : `${error.node}: `
   const advice = error.hint ?? (error.code === 'UNEXPECTED' ? undefined : ADVICE[error.code])
   const hint = advice === undefined ? '' : `\nhint: ${advice}`
   return html`<h2>What failed</h2>
-${faults.length > 0 ? faults : html`<div class="box bad">${`${where}${error.message}${hint}`}</div>`}
+${issues.length > 0 ? issues : html`<div class="box bad">${`${where}${error.message}${hint}`}</div>`}
 <p class="soft">Code ${error.code}.${error.code === 'UNEXPECTED' ? '' : html` <code>npx tsx build.ts explain ${error.code}</code> says more.`}</p>`
 }
 

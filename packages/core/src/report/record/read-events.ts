@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs'
 import { DefinitionError } from '../../model/errors.js'
-import type { RunEvent } from '../../model/run/events.js'
 import { parseJson } from '../../model/json.js'
 import { LineTooLong, readLines } from '../../model/lines.js'
+import type { RunEvent } from '../../model/run/events.js'
 import { EVENTS_VERSION } from '../progress/event-lines.js'
 
 /**
@@ -15,8 +15,8 @@ export async function* readEvents(file: string, onCut?: () => void): AsyncGenera
   try {
     yield* parseEvents(readLines(createReadStream(file)), file, onCut)
   } catch (error) {
-    if (error instanceof LineTooLong) throw fault(file, error.message)
-    if (error instanceof Error && 'syscall' in error) throw fault(file, `it cannot be read: ${error.message}`)
+    if (error instanceof LineTooLong) throw issue(file, error.message)
+    if (error instanceof Error && 'syscall' in error) throw issue(file, `it cannot be read: ${error.message}`)
     throw error
   }
 }
@@ -39,7 +39,7 @@ export async function* parseEvents(
   // A line that is no JSON is an error, unless it is the last one.
   let broken: number | undefined
   for await (const line of lines) {
-    if (broken !== undefined) throw fault(file, `line ${broken} is no event`)
+    if (broken !== undefined) throw issue(file, `line ${broken} is no event`)
     number += 1
     if (line.trim() === '') continue
     const value = parse(line)
@@ -52,10 +52,10 @@ export async function* parseEvents(
       continue
     }
     const event = checkEvent(value)
-    if (event === 'malformed') throw fault(file, `line ${number} is no event`)
+    if (event === 'malformed') throw issue(file, `line ${number} is no event`)
     if (event !== 'unknown') yield event
   }
-  if (number === 0) throw fault(file, 'it is empty')
+  if (number === 0) throw issue(file, 'it is empty')
   if (broken !== undefined) onCut()
 }
 
@@ -75,10 +75,10 @@ function checkHeader(value: unknown, file: string): void {
     version === undefined
       ? 'it does not start as a file of events does'
       : `its events are of version ${JSON.stringify(version)}, and this reads version ${EVENTS_VERSION}`
-  throw fault(file, message)
+  throw issue(file, message)
 }
 
-function fault(path: string, message: string): DefinitionError {
+function issue(path: string, message: string): DefinitionError {
   const hint = 'name a file that was written by: npx tsx build.ts --progress json 2> events.jsonl'
   return new DefinitionError([{ path, message, hint }], 'USAGE')
 }

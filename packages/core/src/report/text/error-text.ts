@@ -1,4 +1,4 @@
-import { DefinitionError, type ErrorCode, type Fault, PolyarchError, RegistryError } from '../../model/errors.js'
+import { DefinitionError, type ErrorCode, type Issue, PolyarchError, RegistryError } from '../../model/errors.js'
 import { quoteServer } from '../../registry/http/redaction.js'
 import { ADVICE } from '../advice.js'
 import { escapeText } from '../escape.js'
@@ -26,7 +26,7 @@ export function formatUsage(message: string, hint = ADVICE.USAGE, paint: Paint =
 }
 
 function formatKnown(error: PolyarchError, paint: Paint): string {
-  const what = error instanceof DefinitionError ? faultLines(error, paint) : failureLines(error, paint)
+  const what = error instanceof DefinitionError ? issueLines(error, paint) : failureLines(error, paint)
   return `${what}${codeLines(error.code, paint)}`
 }
 
@@ -34,11 +34,11 @@ function codeLines(code: ErrorCode, paint: Paint): string {
   return `${paint('dim', `code: ${code}`)}\n${paint('dim', `more: npx tsx build.ts explain ${code}`)}\n`
 }
 
-/** The advice of the code is no use beside a fault: that says itself what it should be. */
-function faultLines({ faults }: DefinitionError, paint: Paint): string {
-  return faults
+/** The advice of the code is no use beside a issue: that says itself what it should be. */
+function issueLines({ issues }: DefinitionError, paint: Paint): string {
+  return issues
     .map(
-      ({ path, message, hint }: Fault) =>
+      ({ path, message, hint }: Issue) =>
         `${errorWord(paint)} ${escapeText(`${path}: ${message}`)}\n${hintLine(hint, paint)}`,
     )
     .join('')
@@ -57,10 +57,10 @@ function hintLine(hint: string | undefined, paint: Paint): string {
   return hint === undefined ? '' : `  ${paint('cyan', 'hint:')} ${escapeText(hint)}\n`
 }
 
-/** A fault of polyarch itself, or of a plugin: the stack tells where. */
+/** A issue of polyarch itself, or of a plugin: the stack tells where. */
 function formatUnexpected(error: unknown, paint: Paint): string {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  const hint = 'this is a fault of polyarch or of a plugin, not of your build: please report it with the lines above'
+  const hint = 'this is a issue of polyarch or of a plugin, not of your build: please report it with the lines above'
   return `${paint('red', 'unexpected error:')} ${escapeText(stack)}\n${hintLine(hint, paint)}`
 }
 

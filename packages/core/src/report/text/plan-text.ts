@@ -1,6 +1,6 @@
 import { shortDigest } from '../../model/digest.js'
-import type { EnginePlan, NodePlan, Plan, TagPlan } from '../../model/run/plan.js'
 import { formatPlatform } from '../../model/platform.js'
+import type { EnginePlan, NodePlan, Plan, TagPlan } from '../../model/run/plan.js'
 import { escapeText } from '../escape.js'
 import { ACTION_WORDS, tagWord } from '../plain-words.js'
 import { alignColumns } from '../units.js'

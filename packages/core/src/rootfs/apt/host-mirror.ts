@@ -21,7 +21,7 @@ export async function findMirror(source: AptBase, files?: HostFiles): Promise<st
   // It is written into the base, which is published.
   if (!URL.canParse(mirror) || !hasLogin(new URL(mirror))) return mirror
   const hint = 'name one that wants no login with the option mirror, such as a proxy of your own'
-  throw faultOf(
+  throw issueOf(
     source,
     `the address of the mirror ${shownLocation(mirror)} holds a login, which its images would tell`,
     hint,
@@ -42,10 +42,10 @@ async function mirrorOf(source: AptBase, { root }: HostFiles = { root: '/' }): P
   if (mirror !== undefined) return mirror
   const why = isSame ? `this host's mirror is not known to carry ${source.architecture}` : 'this host is another system'
   const hint = 'name one with the option mirror: the base URL of an archive, which has a dists folder'
-  throw faultOf(source, `no mirror is known: ${why}`, hint)
+  throw issueOf(source, `no mirror is known: ${why}`, hint)
 }
 
-function faultOf({ distribution, suite, architecture }: AptBase, message: string, hint: string): DefinitionError {
+function issueOf({ distribution, suite, architecture }: AptBase, message: string, hint: string): DefinitionError {
   return new DefinitionError([{ path: `apt base ${distribution} ${suite} ${architecture}`, message, hint }])
 }
 

@@ -5,8 +5,8 @@ import { archiveName, type LockedBase, rootfsName } from '../../lock/lock-entry.
 import type { Descriptor } from '../../model/oci.js'
 import { formatReference, repositoryOf } from '../../model/reference.js'
 import type { ResolvedRootfs } from '../../rootfs/port.js'
-import { type ChosenImage, checkImage, chooseImage, judgePlatform } from './registry-base.js'
-import type { StepCall, World } from '../step.js'
+import type { StepCall, StepServices } from '../step.js'
+import { type ChosenImage, checkImage, chooseImage, comparePlatform } from './registry-base.js'
 
 /** A pulled base, with what is known of it from outside. */
 export interface ResolvedImageBase {
@@ -26,15 +26,15 @@ export interface ResolvedImageBase {
 export async function resolveImageBase(
   node: BaseNode,
   source: RegistryBaseDefinition,
-  world: World,
+  services: StepServices,
   call: StepCall,
 ): Promise<ResolvedImageBase> {
-  const locked = world.lock.find('base', formatReference(source.reference), node.platform)
-  if (locked !== undefined) return resolveLocked(node, source, locked, world, call)
-  const { index, ...chosen } = await chooseImage(source, node.platform, world.outside, call)
-  const { resolved, states } = await resolveLive(node, source, chosen, world, call)
+  const locked = services.lock.find('base', formatReference(source.reference), node.platform)
+  if (locked !== undefined) return resolveLocked(node, source, locked, services, call)
+  const { index, ...chosen } = await chooseImage(source, node.platform, services.outside, call)
+  const { resolved, states } = await resolveLive(node, source, chosen, services, call)
   const { mediaType, digest, size } = chosen.descriptor
-  world.lock.record({
+  services.lock.record({
     kind: 'base',
     name: formatReference(source.reference),
     platform: node.platform,
@@ -50,7 +50,7 @@ async function resolveLive(
   node: BaseNode,
   source: RegistryBaseDefinition,
   chosen: ChosenImage,
-  { registry }: World,
+  { registry }: StepServices,
   call: StepCall,
 ) {
   const asPublished = { ...repositoryOf(node.repository), digest: chosen.descriptor.digest }
@@ -70,14 +70,14 @@ async function resolveLocked(
   node: BaseNode,
   source: RegistryBaseDefinition,
   locked: LockedBase,
-  world: World,
+  services: StepServices,
   call: StepCall,
 ): Promise<ResolvedImageBase> {
   const { image, states } = locked
   const chosen = { reference: { ...repositoryOf(source.reference), digest: image.digest }, descriptor: image }
-  const { note, isWrong } = judgePlatform(states, source, node.platform)
+  const { note, isWrong } = comparePlatform(states, source, node.platform)
   if (isWrong && source.configPolicy === 'fix-config') {
-    return { ...(await resolveLive(node, source, chosen, world, call)).resolved, locked }
+    return { ...(await resolveLive(node, source, chosen, services, call)).resolved, locked }
   }
   if (note !== undefined) call.onEvent?.({ kind: 'note', message: note })
   return { kind: 'image', chosen, descriptor: image, locked }
@@ -87,7 +87,7 @@ async function resolveLocked(
 export async function resolveRootfs(
   { platform }: BaseNode,
   source: AptBase | RootfsBase,
-  { rootfs, lock }: World,
+  { rootfs, lock }: StepServices,
   call: StepCall,
 ): Promise<ResolvedRootfs> {
   if (source.kind === 'apt') {

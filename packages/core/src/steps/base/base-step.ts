@@ -9,15 +9,15 @@ import { copyManifest } from '../../registry/copy/copy.js'
 import { foreignNote } from '../../registry/copy/copy-content.js'
 import type { ResolvedRootfs } from '../../rootfs/port.js'
 import { rootfsImage } from '../../rootfs/rootfs-image.js'
-import { type ResolvedImageBase, resolveImageBase, resolveRootfs } from './base-resolution.js'
-import { readCheckRecord, writeCheckRecord } from './check-record.js'
 import { checkCode } from '../code-check.js'
-import type { Former } from '../published-state.js'
 import { readBase } from '../image/image-parts.js'
 import { keyOf, keyReference } from '../key.js'
+import type { PublishedState } from '../published-state.js'
+import { inputOf, type Output, type Step, type StepCall, type StepServices, type Work } from '../step.js'
+import { type ResolvedImageBase, resolveImageBase, resolveRootfs } from './base-resolution.js'
+import { readCheckRecord, writeCheckRecord } from './check-record.js'
 import { requireLockedBase, verifyLockedBase } from './locked-base.js'
 import { type CheckedImage, checkImage } from './registry-base.js'
-import { inputOf, type Output, type Step, type StepCall, type Work, type World } from '../step.js'
 
 /** What is known of a base from outside: by its kind. */
 export type ResolvedBase =
@@ -29,15 +29,15 @@ type BaseWork = Work<BaseNode, ResolvedBase>
 
 /** One platform's base, brought into the repository of the shared base: copied, or made from packages or an archive. */
 export const baseStep: Step<BaseNode, ResolvedBase> = {
-  async resolve(node, world, call) {
+  async resolve(node, services, call) {
     const { source } = node
     switch (source.kind) {
       case 'registry':
-        return resolveImageBase(node, source, world, call)
+        return resolveImageBase(node, source, services, call)
       case 'pipeline':
         return { kind: 'pipeline' }
       default:
-        return { kind: 'rootfs', rootfs: await resolveRootfs(node, source, world, call) }
+        return { kind: 'rootfs', rootfs: await resolveRootfs(node, source, services, call) }
     }
   },
 
@@ -51,20 +51,20 @@ export const baseStep: Step<BaseNode, ResolvedBase> = {
 
   predict: predictBase,
 
-  async lookup(work, world, call) {
+  async lookup(work, services, call) {
     const { node, key, resolved } = work
     const output = predictBase(work)
     const [found, checked] = await Promise.all([
-      world.registry.resolve(placeOf(work), { ...call, fresh: true }),
-      resolved.kind === 'image' ? readCheckRecord(world.registry, node.repository, key, call) : undefined,
+      services.registry.resolve(placeOf(work), { ...call, fresh: true }),
+      resolved.kind === 'image' ? readCheckRecord(services.registry, node.repository, key, call) : undefined,
     ])
     const isIt = found !== undefined && (output === undefined || found.digest === output.descriptor.digest)
     const isChecked = resolved.kind !== 'image' || (checked !== undefined && checked.digest === found?.digest)
     return isIt && isChecked ? { state: 'present', output: baseOutput(node, found) } : { state: 'absent' }
   },
 
-  async verify({ node, resolved }, world, call) {
-    if (resolved.kind === 'image') await verifyLockedBase(node, resolved, world, call)
+  async verify({ node, resolved }, services, call) {
+    if (resolved.kind === 'image') await verifyLockedBase(node, resolved, services, call)
   },
 
   async explain(work, { registry }, call) {
@@ -74,12 +74,12 @@ export const baseStep: Step<BaseNode, ResolvedBase> = {
     return [{ kind: 'base-moved', from, ...(to !== undefined && { to }) }]
   },
 
-  perform(work, world, call) {
+  perform(work, services, call) {
     const { resolved } = work
-    if (resolved.kind === 'rootfs') return makeRootfs(work, resolved.rootfs, world, call)
+    if (resolved.kind === 'rootfs') return makeRootfs(work, resolved.rootfs, services, call)
     return resolved.kind === 'image'
-      ? copyImage(work, resolved.chosen, world, call)
-      : copyFromPipeline(work, world, call)
+      ? copyImage(work, resolved.chosen, services, call)
+      : copyFromPipeline(work, services, call)
   },
 }
 
@@ -110,7 +110,11 @@ function placeOf(work: BaseWork): Reference {
 }
 
 /** The base that the published image stands on. */
-async function formerBase({ image }: Former, registry: World['registry'], call: StepCall): Promise<Digest | undefined> {
+async function formerBase(
+  { image }: PublishedState,
+  registry: StepServices['registry'],
+  call: StepCall,
+): Promise<Digest | undefined> {
   const found = image && (await registry.getManifest(image.reference, call))
   return readBase(found?.content.annotations)
 }
@@ -118,10 +122,10 @@ async function formerBase({ image }: Former, registry: World['registry'], call: 
 async function copyImage(
   work: BaseWork,
   chosen: ResolvedImageBase['chosen'],
-  world: World,
+  services: StepServices,
   call: StepCall,
 ): Promise<Output> {
-  const { registry } = world
+  const { registry } = services
   const { node } = work
   if (node.source.kind !== 'registry') throw new TypeError('a pulled base has a registry source')
   const { reference, codePolicy } = node.source
@@ -142,7 +146,11 @@ async function copyImage(
   )
   const { repository, platform } = node
   const what = `base ${formatReference(reference)}`
-  await checkCode({ what, repository, manifest: manifest.content, config, platform, policy: codePolicy }, world, call)
+  await checkCode(
+    { what, repository, manifest: manifest.content, config, platform, policy: codePolicy },
+    services,
+    call,
+  )
   await registry.putManifest(placeOf(work), manifest, call)
   await writeCheckRecord(
     registry,
@@ -164,7 +172,7 @@ function requireLocked({ node, resolved }: BaseWork, { manifest, corrected, stat
   requireLockedBase(node, resolved.locked, { ...(corrected === undefined && { image: manifest.descriptor }), states })
 }
 
-async function copyFromPipeline(work: BaseWork, { registry }: World, call: StepCall): Promise<Output> {
+async function copyFromPipeline(work: BaseWork, { registry }: StepServices, call: StepCall): Promise<Output> {
   const { node, inputs } = work
   const image = pipelineImage(node, inputs)
   await copyManifest(registry, image.reference, placeOf(work), {}, call)
@@ -178,10 +186,10 @@ function pipelineImage({ needs: [need = ''] }: BaseNode, inputs: BaseWork['input
 async function makeRootfs(
   { node, key }: BaseWork,
   resolved: ResolvedRootfs,
-  world: World,
+  services: StepServices,
   call: StepCall,
 ): Promise<Output> {
-  const { registry, rootfs } = world
+  const { registry, rootfs } = services
   const layer = await rootfs.make(resolved, call)
   const { platform, repository } = node
   const { config, content, manifest } = rootfsImage(layer, platform, resolved.epoch)
@@ -189,7 +197,7 @@ async function makeRootfs(
     registry.writeBlob(node.repository, blob, { ...call, ...own }),
   )
   const what = `the root file system of ${node.id}`
-  await checkCode({ what, repository, manifest: manifest.content, config: content, platform }, world, call)
+  await checkCode({ what, repository, manifest: manifest.content, config: content, platform }, services, call)
   const output = baseOutput(node, manifest.descriptor)
   await registry.putManifest(keyReference(repository, key), manifest, call)
   await writeCheckRecord(registry, repository, { key, base: output.descriptor, policies: ['require-match'] }, call)

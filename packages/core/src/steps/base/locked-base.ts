@@ -6,8 +6,8 @@ import { type Descriptor, isIndex } from '../../model/oci.js'
 import { formatPlatform, type Platform } from '../../model/platform.js'
 import { parseReference, repositoryOf } from '../../model/reference.js'
 import { findImage, selectPlatform } from '../../registry/select-platform.js'
+import type { StepCall, StepServices } from '../step.js'
 import type { ResolvedImageBase } from './base-resolution.js'
-import type { StepCall, World } from '../step.js'
 
 /**
  * Compares the index and the image of a base's line in the lock with the registry: one GET for all platforms of an index. An index that cannot be read, because
@@ -18,7 +18,7 @@ import type { StepCall, World } from '../step.js'
 export async function verifyLockedBase(
   node: BaseNode,
   { locked }: ResolvedImageBase,
-  { outside }: Pick<World, 'outside'>,
+  { outside }: Pick<StepServices, 'outside'>,
   call: StepCall,
 ): Promise<void> {
   if (locked === undefined) return

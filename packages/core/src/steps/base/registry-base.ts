@@ -14,7 +14,7 @@ import { formatReference, type Reference, repositoryOf } from '../../model/refer
 import { readImageConfig } from '../../registry/image-config.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { findImage, imagesOf, selectPlatform } from '../../registry/select-platform.js'
-import type { Outside } from '../upstream-manifests.js'
+import type { UpstreamManifests } from '../upstream-manifests.js'
 
 /** The one image of a published base that serves a platform. */
 export interface ChosenImage {
@@ -34,7 +34,7 @@ export interface ChosenImage {
 export async function chooseImage(
   { reference, configPolicy }: RegistryBaseDefinition,
   platform: Platform,
-  outside: Outside,
+  outside: UpstreamManifests,
   call: RegistryCall,
 ): Promise<ChosenImage & { readonly index: Digest }> {
   const found = await outside.get(reference, call)
@@ -99,25 +99,25 @@ export async function checkImage(
   }
   const config = await readImageConfig(registry, chosen.reference, manifest.content, call)
   const states = statedPlatform(config)
-  const { note, isWrong } = judgePlatform(states, { reference, configPolicy }, platform)
+  const { note, isWrong } = comparePlatform(states, { reference, configPolicy }, platform)
   const told = { states, ...(note !== undefined && { note }) }
   const isCorrected = isWrong && configPolicy === 'fix-config'
   return isCorrected ? { ...corrected(manifest, config, platform), ...told } : { manifest, config, ...told }
 }
 
 /** What is to be said of the platform that a base's config states. */
-export interface PlatformJudgement {
+export interface PlatformComparison {
   /** Whether it is another one than the declared. */
   readonly isWrong: boolean
   readonly note?: string
 }
 
 /** Compares the platform that a config states with the declared one. @throws RegistryError PLATFORM_MISMATCH */
-export function judgePlatform(
+export function comparePlatform(
   stated: Platform | undefined,
   { reference, configPolicy }: Pick<RegistryBaseDefinition, 'reference' | 'configPolicy'>,
   platform: Platform,
-): PlatformJudgement {
+): PlatformComparison {
   if (stated !== undefined && samePlatform(stated, platform)) return { isWrong: false }
   const says = stated === undefined ? 'nothing' : formatPlatform(stated)
   const disagreement = `base ${formatReference(reference)} is declared ${formatPlatform(platform)}, its config says ${says}`

@@ -9,13 +9,13 @@ import type { ImageNode } from '../../graph/node.js'
 import { digestOf } from '../../model/digest.js'
 import { formatReference, parseReference, withDefaultTag } from '../../model/reference.js'
 import { readDockerProxies } from '../../registry/auth/docker-proxies.js'
+import { type Inputs, inputOf, type StepServices } from '../step.js'
+import { contextSources, layoutDirectories, namedDirectories } from './context/context-sources.js'
+import type { ResolvedContext } from './context/resolved-context.js'
+import { type SyncedContext, syncedContext } from './context/synced-context.js'
 import { openSecrets, openSshAgents } from './secrets/build-secrets.js'
 import { completeCaches } from './secrets/cache-credentials.js'
-import { contextSources, layoutDirectories, namedDirectories } from './context/context-sources.js'
 import type { PinnedImage } from './sources/pinned-image.js'
-import type { ResolvedContext } from './context/resolved-context.js'
-import { type Inputs, inputOf, type World } from '../step.js'
-import { type SyncedContext, syncedContext } from './context/synced-context.js'
 
 /** What a build is made of, before its base is known. */
 export interface ResolvedImage {
@@ -54,7 +54,7 @@ const INLINE_FILE = 'Dockerfile'
 export async function buildRequest(
   work: BuildWork,
   destination: BuildRequest['destination'],
-  { contexts }: Pick<World, 'contexts'>,
+  { contexts }: Pick<StepServices, 'contexts'>,
 ): Promise<BuildRequest & { readonly inputs: ImageInputs }> {
   const { node, resolved } = work
   const { build, platform, format } = node
@@ -124,7 +124,11 @@ function dockerfileOf({ context: { dockerfile } }: ResolvedImage): BuildDockerfi
   return { name: dockerfile.name, text: dockerfile.text, file, pinnedFile: `${file}.pinned` }
 }
 
-function imageInputs(work: BuildWork, dockerfile: BuildDockerfile, contexts: World['contexts']): Promise<ImageInputs> {
+function imageInputs(
+  work: BuildWork,
+  dockerfile: BuildDockerfile,
+  contexts: StepServices['contexts'],
+): Promise<ImageInputs> {
   const { build } = work.node
   const { context } = work.resolved
   const pinned = pinnedDockerfile(work)

@@ -15,8 +15,8 @@ import { formatReference, type Reference, repositoryOf } from '../../model/refer
 import { readImageConfig } from '../../registry/image-config.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { findImage } from '../../registry/select-platform.js'
-import { KEY_ANNOTATION } from '../key.js'
 import { statedPlatform } from '../base/registry-base.js'
+import { KEY_ANNOTATION } from '../key.js'
 
 /**
  * Finds the image in what an engine pushed: engines with the containerd store push an index, with an attestation beside

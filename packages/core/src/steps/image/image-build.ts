@@ -3,14 +3,14 @@ import { shownName } from '../../context/files/raw-name.js'
 import type { ImageNode } from '../../graph/node.js'
 import { DefinitionError, EngineError } from '../../model/errors.js'
 import { type Reference, repositoryOf } from '../../model/reference.js'
-import { type BuildWork, baseNamesOf, buildRequest, type ImageInputs, type ResolvedImage } from './build-request.js'
-import { noteLeftOutCaches } from './secrets/cache-credentials.js'
 import { pushReference } from '../key.js'
-import { resolvedDigest } from './sources/pinned-image.js'
+import type { Output, PerformCall, StepServices, Work } from '../step.js'
+import { type BuildWork, baseNamesOf, buildRequest, type ImageInputs, type ResolvedImage } from './build-request.js'
 import { pinnedImages } from './context/resolved-context.js'
+import { noteLeftOutCaches } from './secrets/cache-credentials.js'
+import { resolvedDigest } from './sources/pinned-image.js'
 import { combinedPaths } from './sources/source-changes.js'
 import { makeSourceRecord, type SourceRecord } from './sources/source-record.js'
-import type { Output, PerformCall, Work, World } from '../step.js'
 import { recordedArgs } from './trigger-args.js'
 
 /** An image in its repository, as the builder pushed it, with what it was built from. */
@@ -29,7 +29,7 @@ export interface PushedImage {
  */
 export async function pushImage(
   work: Work<ImageNode, ResolvedImage>,
-  world: World,
+  services: StepServices,
   call: PerformCall,
   findOther: () => Promise<Output | undefined>,
 ): Promise<PushedImage | Output> {
@@ -37,15 +37,15 @@ export async function pushImage(
   if (engine === undefined) throw new TypeError('an image is built on an engine')
   const { node, key } = work
   const destination = pushReference(node.repository, key, node.format)
-  const request = await buildRequest(work, destination, world)
+  const request = await buildRequest(work, destination, services)
   await requireNames(work.resolved, engine, call)
   noteLeftOutCaches(node.build, process.env, call)
   await using built = await engine.build(request, call)
   if (node.build.check !== undefined) await runCheck(built, node.build.check, node, call)
-  const other = work.anew ? undefined : await findOther()
+  const other = work.force ? undefined : await findOther()
   if (other !== undefined) return other
   const reference = { ...repositoryOf(destination), digest: await built.push(call) }
-  return { reference, sources: await recordSources(built, request.inputs, work, world, call) }
+  return { reference, sources: await recordSources(built, request.inputs, work, services, call) }
 }
 
 /** @throws EngineError CONTEXT_UNREADABLE if the builder cannot take a name of the context */
@@ -89,7 +89,7 @@ async function recordSources(
   { sources }: BuiltImage,
   { synced }: ImageInputs,
   { node, resolved, inputs }: BuildWork,
-  world: World,
+  services: StepServices,
   call: PerformCall,
 ): Promise<SourceRecord> {
   const { analysis, context, listing } = resolved
@@ -101,16 +101,16 @@ async function recordSources(
     namesInKey: new Set([...baseNamesOf(node), ...node.pipelineImages.map(({ name }) => name)]),
     pinnedRemotes: new Set(analysis.pinnedRemotes),
     resolve: (name, digest) =>
-      resolvedDigest({ name, digest, isForTarget: forTarget.has(name) }, node.platform, world, call),
+      resolvedDigest({ name, digest, isForTarget: forTarget.has(name) }, node.platform, services, call),
     context: read.digest === listing.digest ? undefined : { paths: requested, digest: read.digest },
   })
   // Old builders get the pinned names in the Dockerfile itself, and report no other.
   const pinned = pinnedImages(resolved).map(({ name, index, image }) => [name, { index, image }] as const)
   const images = { ...Object.fromEntries(pinned), ...reported.images }
-  const unusedArgs = await recordedArgs({ node, resolved, inputs }, { images }, world, call)
+  const unusedArgs = await recordedArgs({ node, resolved, inputs }, { images }, services, call)
   const record = { ...reported, images, ...(unusedArgs !== undefined && { unusedArgs }) }
   const [unverifiable] = record.unverifiable
-  if (unverifiable === undefined || node.build.volatile !== 'refuse') return record
+  if (unverifiable === undefined || node.build.unpinned !== 'refuse') return record
   const message = `the build used ${unverifiable}, whose content may change without notice`
   const hint = 'pin it by a checksum, a commit or a digest, or copy it into the context'
   throw new DefinitionError([{ path: context.dockerfile.file, message, hint }])

@@ -3,7 +3,7 @@ import type { ContextRequest } from '../../context/open-context.js'
 import { type Analysis, analyze } from '../../dockerfile/analysis.js'
 import type { Dockerfile } from '../../dockerfile/dockerfile.js'
 import type { ImageNode } from '../../graph/node.js'
-import type { World } from '../step.js'
+import type { StepServices } from '../step.js'
 
 /** The Dockerfile of an image, and what it uses. */
 export interface ImageDockerfile {
@@ -15,7 +15,7 @@ export interface ImageDockerfile {
 /** Opens the context of an image and analyzes its Dockerfile. */
 export async function readImageDockerfile(
   { build, platform, baseNames }: ImageNode,
-  { contexts }: Pick<World, 'contexts'>,
+  { contexts }: Pick<StepServices, 'contexts'>,
   signal: AbortSignal | undefined,
 ): Promise<ImageDockerfile> {
   const context = await contexts.open(contextRequest(build), signal)

@@ -1,8 +1,9 @@
 import type { ImageNode } from '../../graph/node.js'
 import type { Digest } from '../../model/digest.js'
 import { RegistryError } from '../../model/errors.js'
-import type { PlanReason } from '../../model/run/plan-reason.js'
 import { formatReference } from '../../model/reference.js'
+import type { PlanReason } from '../../model/run/plan-reason.js'
+import type { StepCall, StepServices, Work } from '../step.js'
 import type { ResolvedImage } from './build-request.js'
 import type { ContextDifference } from './context/context-difference.js'
 import { readContextRecord, recordOf, recordReference, writeContextRecord } from './context/context-record.js'
@@ -10,7 +11,6 @@ import { decidingInputs } from './image-key.js'
 import { checkArgs, type ImageParts, imageParts, readParts } from './image-parts.js'
 import { sourceChanges } from './sources/source-changes.js'
 import { readSources } from './sources/source-record.js'
-import type { StepCall, Work, World } from '../step.js'
 
 type DescribedWork = Work<ImageNode, ResolvedImage>
 
@@ -20,7 +20,7 @@ export function partsOf({ node, resolved, inputs }: DescribedWork): ImageParts {
 }
 
 /** Keeps of what the context was made, for the reasons of later plans. A registry that will not have it costs these alone. */
-export async function recordContext(work: DescribedWork, { registry }: World, call: StepCall): Promise<void> {
+export async function recordContext(work: DescribedWork, { registry }: StepServices, call: StepCall): Promise<void> {
   const { context, dockerfile } = partsOf(work)
   const reference = recordReference(work.node.repository, context, dockerfile)
   try {
@@ -32,8 +32,12 @@ export async function recordContext(work: DescribedWork, { registry }: World, ca
 }
 
 /** Says in what the image differs from the published one of its platform. */
-export async function explainImage(work: DescribedWork, world: World, call: StepCall): Promise<readonly PlanReason[]> {
-  const { registry } = world
+export async function explainImage(
+  work: DescribedWork,
+  services: StepServices,
+  call: StepCall,
+): Promise<readonly PlanReason[]> {
+  const { registry } = services
   const { index, image } = work.former
   if (index === undefined) return [{ kind: 'absent' }]
   if (image === undefined) return [{ kind: 'new-platform' }]
@@ -51,7 +55,7 @@ export async function explainImage(work: DescribedWork, world: World, call: Step
   const args = checkArgs(decidingInputs(work.node, work.resolved, work.inputs).build.args)
   const reasons = [
     ...partsDifference(former, partsOf(work), args),
-    ...(sources === undefined ? [] : await sourceChanges(sources, work.node, work.resolved, world, call)),
+    ...(sources === undefined ? [] : await sourceChanges(sources, work.node, work.resolved, services, call)),
   ]
   const isContext = reasons.some(({ kind }) => kind === 'context-changed' || kind === 'dockerfile-changed')
   const difference = isContext ? await contextDifference(work, former, registry, call) : undefined
@@ -62,7 +66,7 @@ export async function explainImage(work: DescribedWork, world: World, call: Step
 async function contextDifference(
   { node, resolved }: DescribedWork,
   former: { readonly context: Digest; readonly dockerfile: Digest },
-  registry: World['registry'],
+  registry: StepServices['registry'],
   call: StepCall,
 ): Promise<ContextDifference | undefined> {
   const reference = recordReference(node.repository, former.context, former.dockerfile)

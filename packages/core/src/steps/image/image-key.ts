@@ -1,10 +1,10 @@
 import { BASE_ARG, EPOCH_ARG } from '../../dockerfile/stage-links.js'
 import type { ImageNode } from '../../graph/node.js'
 import { formatReference } from '../../model/reference.js'
-import type { ResolvedImage } from './build-request.js'
-import type { ImageInputs } from './image-parts.js'
-import { contextDigest } from './context/resolved-context.js'
 import { type Inputs, inputOf } from '../step.js'
+import type { ResolvedImage } from './build-request.js'
+import { contextDigest } from './context/resolved-context.js'
+import type { ImageInputs } from './image-parts.js'
 
 type Decided = Pick<ResolvedImage, 'analysis' | 'listing' | 'decisiveText' | 'epoch' | 'contexts'>
 
@@ -36,7 +36,7 @@ export function decidingInputs(node: ImageNode, resolved: Decided, inputs: Input
  */
 function decidingSettings(node: ImageNode, resolved: Decided, inputs: Inputs): ImageInputs['build'] {
   const { context: _context, fileModes: _modes, dockerfile: _path, dockerfileInline: _text, ...settings } = node.build
-  const { cacheFrom: _cache, noCache: _noCache, pull: _pull, reuse: _reuse, volatile: _volatile, ...rest } = settings
+  const { cacheFrom: _cache, noCache: _noCache, pull: _pull, reuse: _reuse, unpinned: _volatile, ...rest } = settings
   const { args: _args, addHosts, target, ulimits, cacheTo, secrets, ssh, ...others } = rest
   const { entitlements: _permissions, contexts: _contexts, ...decisive } = others
   return {

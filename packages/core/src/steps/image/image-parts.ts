@@ -4,8 +4,8 @@ import { type Digest, digestOf, isDigest } from '../../model/digest.js'
 import { parseJson } from '../../model/json.js'
 import { type Annotations, canonicalJson } from '../../model/oci.js'
 import { checkName, checkValue, type NamedCheck } from '../check-value.js'
-import { checkEntries, checkLines } from './context/context-checks.js'
 import { KEY_SCHEMA } from '../key.js'
+import { checkEntries, checkLines } from './context/context-checks.js'
 
 /** Annotation of a kept image with what its key was made of, part by part. */
 export const PARTS_ANNOTATION = 'io.polyarch.parts'

@@ -2,47 +2,55 @@ import { normalizedText } from '../../dockerfile/syntax/normalized-text.js'
 import type { ImageNode } from '../../graph/node.js'
 import { DefinitionError } from '../../model/errors.js'
 import { type Annotations, type Descriptor, isIndex, type StoredManifest } from '../../model/oci.js'
-import type { PlanReason } from '../../model/run/plan-reason.js'
 import { repositoryOf } from '../../model/reference.js'
+import type { PlanReason } from '../../model/run/plan-reason.js'
 import { readImageConfig } from '../../registry/image-config.js'
 import { withoutLeftOut } from '../annotations.js'
+import { checkCode } from '../code-check.js'
+import { KEY_ANNOTATION, keyOf, keyReference } from '../key.js'
+import {
+  inputOf,
+  type LookupResult,
+  type Output,
+  type Step,
+  type StepCall,
+  type StepServices,
+  type Work,
+} from '../step.js'
 import { findAttestation, keepAttestation } from './attestation.js'
 import type { ResolvedImage } from './build-request.js'
 import { checkBuiltImage, isComplete, keptManifest, readPushedImage } from './built-image.js'
-import { checkCode } from '../code-check.js'
 import { noteGitFolder } from './context/git-folder.js'
+import { pinnedImages, resolveContexts } from './context/resolved-context.js'
 import { type PushedImage, pushImage } from './image-build.js'
 import { readImageDockerfile } from './image-dockerfile.js'
 import { explainImage, partsOf, recordContext } from './image-explanation.js'
 import { decidingInputs, decidingNodes } from './image-key.js'
 import { encodeParts, PARTS_ANNOTATION } from './image-parts.js'
-import { KEY_ANNOTATION, keyOf, keyReference } from '../key.js'
-import { noteMissingSecrets, secretFaults } from './secrets/mounted-secrets.js'
-import { noCacheFaults } from './no-cache-stages.js'
+import { noCacheIssues } from './no-cache-stages.js'
+import { noteMissingSecrets, secretIssues } from './secrets/mounted-secrets.js'
 import { pinImage, verifyPinnedImages } from './sources/pinned-image.js'
-import { pinnedImages, resolveContexts } from './context/resolved-context.js'
 import { sourceChanges, unusedArgsChange } from './sources/source-changes.js'
 import { encodeSources, readSources, SOURCES_ANNOTATION, type SourceRecord } from './sources/source-record.js'
-import { type Finding, inputOf, type Output, type Step, type StepCall, type Work, type World } from '../step.js'
-import { noteUnverifiable, noteVolatile, volatileFaults } from './sources/unpinned-content.js'
+import { noteUnpinned, noteUnverifiable, unpinnedIssues } from './sources/unpinned-content.js'
 
 type ImageWork = Work<ImageNode, ResolvedImage>
 
 /** One platform's image: built by the engine, pushed under its key tag, kept as the pipeline's format asks. */
 export const imageStep: Step<ImageNode, ResolvedImage> = {
-  async resolve(node, world, call) {
+  async resolve(node, services, call) {
     const { build, platform, pipelineImages } = node
-    const { context, dockerfile, analysis } = await readImageDockerfile(node, world, call.signal)
-    const faults = [
-      ...analysis.faults,
-      ...volatileFaults(analysis, build.volatile),
-      ...secretFaults(analysis, build),
-      ...noCacheFaults(dockerfile, build),
+    const { context, dockerfile, analysis } = await readImageDockerfile(node, services, call.signal)
+    const issues = [
+      ...analysis.issues,
+      ...unpinnedIssues(analysis, build.unpinned),
+      ...secretIssues(analysis, build),
+      ...noCacheIssues(dockerfile, build),
     ]
-    if (faults.length > 0) {
+    if (issues.length > 0) {
       const { file } = context.dockerfile
       throw new DefinitionError(
-        faults.map(({ line, message, hint }) => ({
+        issues.map(({ line, message, hint }) => ({
           path: line === undefined ? file : `${file}:${line}`,
           message,
           hint,
@@ -53,13 +61,13 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     const others = analysis.externals.filter(({ name }) => !made.has(name))
     const [listing, images, contexts] = await Promise.all([
       context.select(analysis.contextPaths, call.signal),
-      Promise.all(others.map((image) => pinImage(image, platform, world, call))),
-      resolveContexts(analysis, { build, platform }, context.dockerfile.file, world, call),
+      Promise.all(others.map((image) => pinImage(image, platform, services, call))),
+      resolveContexts(analysis, { build, platform }, context.dockerfile.file, services, call),
     ])
-    noteVolatile(analysis, context, build.volatile, call)
+    noteUnpinned(analysis, context, build.unpinned, call)
     if (build.context.kind === 'directory') noteGitFolder(context.directory, listing, call)
     noteMissingSecrets(analysis, build, context.dockerfile.file, call)
-    const { epoch } = world.contexts
+    const { epoch } = services.contexts
     const decisiveText = normalizedText(dockerfile)
     return {
       context,
@@ -72,9 +80,9 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     }
   },
 
-  volatile: ({ build }, { analysis }) => ({
-    sources: analysis.volatile.map(({ text }) => text),
-    remade: build.volatile === 'rebuild' && analysis.volatile.length > 0,
+  unpinned: ({ build }, { analysis }) => ({
+    sources: analysis.unpinned.map(({ text }) => text),
+    remade: build.unpinned === 'rebuild' && analysis.unpinned.length > 0,
   }),
 
   decidedBy: decidingNodes,
@@ -89,22 +97,22 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     })
   },
 
-  async lookup(work, world, call): Promise<Finding> {
-    const output = await findReusable(work, world, call)
+  async lookup(work, services, call): Promise<LookupResult> {
+    const output = await findReusable(work, services, call)
     return output === undefined ? { state: 'absent' } : { state: 'present', output }
   },
 
   explain: explainImage,
 
-  async perform(work, world, call) {
+  async perform(work, services, call) {
     // The record has the date by which `prune` keeps the image, so it is written before the push.
     await allSucceeded([
-      verifyPinnedImages(pinnedImages(work.resolved), world, call),
+      verifyPinnedImages(pinnedImages(work.resolved), services, call),
       // Docker's manifests cannot lead to a record.
-      work.node.format === 'oci' && recordContext(work, world, call),
+      work.node.format === 'oci' && recordContext(work, services, call),
     ])
-    const pushed = await pushImage(work, world, call, () => findReusable(work, world, call))
-    return 'descriptor' in pushed ? pushed : keep(work, pushed, world, call)
+    const pushed = await pushImage(work, services, call, () => findReusable(work, services, call))
+    return 'descriptor' in pushed ? pushed : keep(work, pushed, services, call)
   },
 }
 
@@ -115,12 +123,12 @@ async function allSucceeded(tasks: readonly unknown[]): Promise<void> {
 }
 
 /** The finished image, unless what it was built from has changed since. */
-async function findReusable(work: ImageWork, world: World, call: StepCall): Promise<Output | undefined> {
-  const kept = await findKept(work, world, call)
-  if (kept === undefined || (await changesSince(kept, work, world, call)).length > 0) return undefined
+async function findReusable(work: ImageWork, services: StepServices, call: StepCall): Promise<Output | undefined> {
+  const kept = await findKept(work, services, call)
+  if (kept === undefined || (await changesSince(kept, work, services, call)).length > 0) return undefined
   if (work.node.build.attest === undefined) return imageOutput(work, kept.descriptor)
   const attested = { key: work.key, kept: kept.descriptor.digest }
-  const attestation = await findAttestation(work.node.repository, attested, world.registry, call)
+  const attestation = await findAttestation(work.node.repository, attested, services.registry, call)
   return attestation && imageOutput(work, kept.descriptor, attestation)
 }
 
@@ -128,7 +136,11 @@ async function findReusable(work: ImageWork, world: World, call: StepCall): Prom
  * The finished image under the key tag. An entry of the published index proves nothing: anybody can write one, and a
  * cleaner may have deleted the image. It is followed only if a cleaner deleted the key tag and the image has the key itself.
  */
-async function findKept(work: ImageWork, { registry }: World, call: StepCall): Promise<StoredManifest | undefined> {
+async function findKept(
+  work: ImageWork,
+  { registry }: StepServices,
+  call: StepCall,
+): Promise<StoredManifest | undefined> {
   const { node, key, former } = work
   const kept = await registry.getManifest(keyReference(node.repository, key), { ...call, fresh: true })
   if (kept !== undefined) return isComplete(kept, node.format, key) ? kept : undefined
@@ -141,14 +153,14 @@ async function findKept(work: ImageWork, { registry }: World, call: StepCall): P
 async function changesSince(
   { content }: StoredManifest,
   { node, resolved }: ImageWork,
-  world: World,
+  services: StepServices,
   call: StepCall,
 ): Promise<readonly PlanReason[]> {
   if (node.format === 'docker') return []
   const record = readSources(content.annotations)
   if (record === undefined) return [{ kind: 'untold' }]
-  noteUnverifiable(record.unverifiable, resolved, node.build.volatile, call)
-  return [...unusedArgsChange(record, node, resolved), ...(await sourceChanges(record, node, resolved, world, call))]
+  noteUnverifiable(record.unverifiable, resolved, node.build.unpinned, call)
+  return [...unusedArgsChange(record, node, resolved), ...(await sourceChanges(record, node, resolved, services, call))]
 }
 
 function imageOutput(
@@ -169,11 +181,11 @@ function imageOutput(
 async function keep(
   work: ImageWork,
   { reference, sources }: PushedImage,
-  world: World,
+  services: StepServices,
   call: StepCall,
 ): Promise<Output> {
   const { node, key } = work
-  const { registry } = world
+  const { registry } = services
   const { platform, repository, policies } = node
   const policy = policies.codePolicy
   const [pushed, checkedBase] = await Promise.all([
@@ -184,7 +196,7 @@ async function keep(
   const config = await checkBuiltImage(pushed, reference, platform, registry, call)
   const what = `what was built for ${node.id}`
   const image = { repository, manifest: pushed.content, config, checkedBase }
-  await checkCode({ what, ...image, platform, policy }, world, call)
+  await checkCode({ what, ...image, platform, policy }, services, call)
   const kept = keptManifest(pushed, node.format, annotationsOf(work, sources))
   const { digest } = kept.descriptor
   const target = isFoundByKey(work, sources) ? keyReference(repository, key) : { ...repositoryOf(repository), digest }
@@ -200,14 +212,14 @@ function isFoundByKey({ node, resolved }: ImageWork, { images, unverifiable, con
   if (node.format === 'oci') return true
   const known = new Set(resolved.images.map(({ name }) => name))
   const isKnown = Object.keys(images).every((name) => known.has(name))
-  return isKnown && context === undefined && unverifiable.length <= resolved.analysis.volatile.length
+  return isKnown && context === undefined && unverifiable.length <= resolved.analysis.unpinned.length
 }
 
 /**
  * The content of the layers that what was built should stand on. It was compared with the platform before it came under
  * its name. Their digests say less: an engine may compress anew what it pushes.
  */
-async function baseContent({ node, inputs }: ImageWork, registry: World['registry'], call: StepCall) {
+async function baseContent({ node, inputs }: ImageWork, registry: StepServices['registry'], call: StepCall) {
   const { reference } = inputOf(inputs, node.base)
   const base = await registry.getManifest(reference, call)
   if (base === undefined || isIndex(base.content)) return undefined

@@ -1,12 +1,12 @@
 import type { BuildDefinition } from '../../definition/declare/build-settings.js'
 import { suggest } from '../../definition/issues.js'
-import type { Dockerfile, DockerfileFault } from '../../dockerfile/dockerfile.js'
+import type { Dockerfile, DockerfileIssue } from '../../dockerfile/dockerfile.js'
 
 /** Names in `noCacheFilter` that no stage has: BuildKit would ignore them without an error. */
-export function noCacheFaults(
+export function noCacheIssues(
   { stages }: Pick<Dockerfile, 'stages'>,
   { noCache }: Pick<BuildDefinition, 'noCache'>,
-): readonly DockerfileFault[] {
+): readonly DockerfileIssue[] {
   if (typeof noCache === 'boolean') return []
   const names = stages.flatMap(({ name }) => name ?? [])
   return noCache

@@ -4,11 +4,11 @@ import { RegistryError } from '../../model/errors.js'
 import { canonicalJson, isIndex } from '../../model/oci.js'
 import type { Reference } from '../../model/reference.js'
 import { readImageConfig } from '../../registry/image-config.js'
+import { inputOf, type StepCall, type StepServices } from '../step.js'
 import type { BuildWork } from './build-request.js'
 import { unusedArgs } from './image-key.js'
 import { referenceOf } from './sources/pinned-image.js'
 import type { SourceRecord } from './sources/source-record.js'
-import { inputOf, type StepCall, type World } from '../step.js'
 
 /**
  * The args that the Dockerfile does not declare, for the record of the build: undefined where no image that it was built from
@@ -19,13 +19,13 @@ import { inputOf, type StepCall, type World } from '../step.js'
 export async function recordedArgs(
   { node, resolved, inputs }: BuildWork,
   { images }: Pick<SourceRecord, 'images'>,
-  world: World,
+  services: StepServices,
   call: StepCall,
 ): Promise<Digest | undefined> {
   const named = Object.entries(images).map(([name, { image }]) => ({ ...referenceOf(name), digest: image }))
   const made = [node.base, ...node.pipelineImages.map(({ decidedBy }) => decidedBy)]
   const read = [...made.map((id) => inputOf(inputs, id).reference), ...named].map((image) =>
-    mayHaveTriggers(image, world, call),
+    mayHaveTriggers(image, services, call),
   )
   const isLayout = resolved.contexts.some(({ kind }) => kind === 'layout')
   const may = isLayout || (await Promise.all(read)).includes(true)
@@ -43,7 +43,11 @@ export function unusedArgsDigest(node: Pick<ImageNode, 'build'>, resolved: Build
 }
 
 /** Also where that is not known: of an index the builder chose the platform, and the build is worth more than this question. */
-async function mayHaveTriggers(reference: Reference, { outside, registry }: World, call: StepCall): Promise<boolean> {
+async function mayHaveTriggers(
+  reference: Reference,
+  { outside, registry }: StepServices,
+  call: StepCall,
+): Promise<boolean> {
   try {
     const found = await outside.get(reference, call)
     if (found === undefined || isIndex(found.content)) return true

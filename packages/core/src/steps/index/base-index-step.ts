@@ -1,6 +1,6 @@
 import type { BaseIndexNode } from '../../graph/node.js'
-import { explainIndex, indexKey, lookupIndex, performIndex, predictIndex } from './index-manifest.js'
 import type { Step } from '../step.js'
+import { explainIndex, indexKey, lookupIndex, performIndex, predictIndex } from './index-manifest.js'
 
 const FORM = { format: 'oci' } as const
 
@@ -9,7 +9,7 @@ export const baseIndexStep: Step<BaseIndexNode, undefined> = {
   resolve: async () => undefined,
   key: (node, _resolved, inputs) => indexKey(node, inputs, FORM),
   predict: (work) => predictIndex(work, FORM),
-  lookup: (work, world, call) => lookupIndex(work, FORM, world, call),
+  lookup: (work, services, call) => lookupIndex(work, FORM, services, call),
   explain: explainIndex,
-  perform: (work, world, call) => performIndex(work, FORM, world, call),
+  perform: (work, services, call) => performIndex(work, FORM, services, call),
 }

@@ -8,11 +8,11 @@ import {
   MEDIA_TYPES,
   type StoredManifest,
 } from '../../model/oci.js'
-import type { PlanReason } from '../../model/run/plan-reason.js'
 import type { Reference, Repository } from '../../model/reference.js'
+import type { PlanReason } from '../../model/run/plan-reason.js'
 import { keyOf, keyReference } from '../key.js'
-import type { Finding } from '../step.js'
-import { type Inputs, inputOf, type Output, type StepCall, type Work, type World } from '../step.js'
+import type { LookupResult } from '../step.js'
+import { type Inputs, inputOf, type Output, type StepCall, type StepServices, type Work } from '../step.js'
 
 /** What is said of an index, beside what it lists. */
 export interface IndexForm {
@@ -80,9 +80,9 @@ export function predictIndex(work: AnyIndexWork, form: IndexForm): Output {
 export async function lookupIndex(
   work: AnyIndexWork,
   form: IndexForm,
-  { registry }: World,
+  { registry }: StepServices,
   call: StepCall,
-): Promise<Finding> {
+): Promise<LookupResult> {
   const output = predictIndex(work, form)
   const isPublished = work.former.index?.descriptor.digest === output.descriptor.digest
   const found = isPublished ? output.descriptor : await registry.resolve(placeOf(work, output), call)
@@ -98,7 +98,7 @@ export async function explainIndex({ former }: AnyIndexWork): Promise<readonly P
 export async function performIndex(
   work: AnyIndexWork,
   form: IndexForm,
-  { registry }: World,
+  { registry }: StepServices,
   call: StepCall,
 ): Promise<Output> {
   const manifest = indexManifest(work, form)

@@ -1,8 +1,8 @@
 import { commonOrigin, type GitOrigin } from '../../context/git/git-origin.js'
 import type { IndexNode } from '../../graph/node.js'
 import { withoutLeftOut } from '../annotations.js'
-import { explainIndex, type IndexForm, indexKey, lookupIndex, performIndex, predictIndex } from './index-manifest.js'
 import type { Step } from '../step.js'
+import { explainIndex, type IndexForm, indexKey, lookupIndex, performIndex, predictIndex } from './index-manifest.js'
 
 /** The final index, in the format that the pipeline asks for. */
 export const indexStep: Step<IndexNode, GitOrigin> = {
@@ -12,9 +12,9 @@ export const indexStep: Step<IndexNode, GitOrigin> = {
   },
   key: (node, origin, inputs) => indexKey(node, inputs, formOf(node, origin)),
   predict: (work) => predictIndex(work, formOf(work.node, work.resolved)),
-  lookup: (work, world, call) => lookupIndex(work, formOf(work.node, work.resolved), world, call),
+  lookup: (work, services, call) => lookupIndex(work, formOf(work.node, work.resolved), services, call),
   explain: explainIndex,
-  perform: (work, world, call) => performIndex(work, formOf(work.node, work.resolved), world, call),
+  perform: (work, services, call) => performIndex(work, formOf(work.node, work.resolved), services, call),
 }
 
 function formOf(node: IndexNode, origin: GitOrigin): IndexForm {

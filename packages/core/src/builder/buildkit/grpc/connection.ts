@@ -2,8 +2,8 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } f
 import type { Duplex } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { onAbort } from '../../../model/async/on-abort.js'
-import { closedConnection, GrpcError, GrpcStatus, statusOf } from './grpc-error.js'
 import { frame, readFrames } from './frames.js'
+import { closedConnection, GrpcError, GrpcStatus, statusOf } from './grpc-error.js'
 
 /** What a call takes beside its request. */
 export interface GrpcCall {

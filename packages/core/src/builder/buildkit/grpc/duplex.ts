@@ -1,7 +1,7 @@
 import { type ClientHttp2Stream, constants } from 'node:http2'
 import { Duplex } from 'node:stream'
-import { statusOf } from './grpc-error.js'
 import { frame, readFrames } from './frames.js'
+import { statusOf } from './grpc-error.js'
 import type { MessageType } from './messages.js'
 
 /** The most bytes that go into one message. */

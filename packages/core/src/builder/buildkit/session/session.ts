@@ -3,9 +3,9 @@ import { Duplex } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { TLSSocket } from 'node:tls'
 import { Server, ServerCredentials } from '@grpc/grpc-js'
+import type { SessionOptions } from '../options.js'
 import type { ContentStore } from './content/content-store.js'
 import { healthService } from './health.js'
-import type { SessionOptions } from '../options.js'
 import { servicesFor } from './services.js'
 
 /** A session that a build may call back on while it runs. */

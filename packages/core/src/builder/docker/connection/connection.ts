@@ -5,11 +5,11 @@ import Dockerode from 'dockerode'
 import { EngineError } from '../../../model/errors.js'
 import { parseJson } from '../../../model/json.js'
 import { isJsonObject, type JsonObject, textOf } from '../../../model/json-fields.js'
-import { openSocket } from '../../transport/open-socket.js'
 import type { Environment } from '../../options.js'
+import { openSocket } from '../../transport/open-socket.js'
+import { HttpStatusError } from '../failures.js'
 import { type ApiVersion, type EngineVersion, negotiate } from './api-version.js'
 import type { Endpoint } from './endpoint.js'
-import { Refusal } from '../failures.js'
 import { readText } from '../read-text.js'
 import { openSsh, SshAgent } from './ssh-connection.js'
 
@@ -78,7 +78,7 @@ export class Connection implements AsyncDisposable {
     try {
       return await readText(await this.#exchange({ method: 'GET', path: '/version', signal: both }))
     } catch (cause) {
-      if (cause instanceof Refusal && cause.status === 400) throw this.#noEngine(cause)
+      if (cause instanceof HttpStatusError && cause.status === 400) throw this.#noEngine(cause)
       if (!stop.signal.aborted || signal?.aborted) throw cause
       const message = `no answer within ${FIRST_ANSWER_TIMEOUT / 1000} seconds`
       throw Object.assign(new Error(message, { cause }), { code: 'ETIMEDOUT' })
@@ -92,7 +92,7 @@ export class Connection implements AsyncDisposable {
     ;(await this.#exchange({ method: 'GET', path: '/_ping', signal })).resume()
   }
 
-  /** Sends a request and returns the answer's body. Rejects with {@link Refusal} where the status is no success. */
+  /** Sends a request and returns the answer's body. Rejects with {@link HttpStatusError} where the status is no success. */
   async send(request: EngineRequest): Promise<IncomingMessage> {
     const { speak } = await this.version(request.signal)
     return this.#exchange({ ...request, path: versioned(speak, request.path) })
@@ -183,9 +183,9 @@ function isResponse(answer: IncomingMessage | Duplex): answer is IncomingMessage
   return 'statusCode' in answer
 }
 
-async function refusal(response: IncomingMessage): Promise<Refusal> {
+async function refusal(response: IncomingMessage): Promise<HttpStatusError> {
   const body = await readText(response)
-  return new Refusal(response.statusCode ?? 0, messageOf(body) || response.statusMessage || 'no reason given')
+  return new HttpStatusError(response.statusCode ?? 0, messageOf(body) || response.statusMessage || 'no reason given')
 }
 
 /** The reason in the body of an error: JSON with a message from an engine, anything from a proxy before it. */

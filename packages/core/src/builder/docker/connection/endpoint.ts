@@ -1,7 +1,7 @@
 import { EngineError } from '../../../model/errors.js'
 import { dockerConfigFolder } from '../../../registry/auth/docker-config-file.js'
-import { type CertificateFiles, readTlsFiles, type TlsMaterial } from '../../transport/tls-material.js'
 import type { Environment } from '../../options.js'
+import { type CertificateFiles, readTlsFiles, type TlsMaterial } from '../../transport/tls-material.js'
 import { currentContext } from './docker-context.js'
 
 /** Where an engine is, and how it is spoken to. */

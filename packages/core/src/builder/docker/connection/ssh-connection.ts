@@ -1,7 +1,7 @@
 import { Agent } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { ProgramStream } from '../../transport/program-stream.js'
 import type { Environment } from '../../options.js'
+import { ProgramStream } from '../../transport/program-stream.js'
 import type { Endpoint } from './endpoint.js'
 
 /** Seconds that ssh may take to connect. */

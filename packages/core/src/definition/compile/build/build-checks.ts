@@ -1,11 +1,11 @@
-import { attestComplaint } from '../../declare/attestation-options.js'
-import { contextComplaint } from '../../declare/build-context.js'
-import { secretsComplaint, sshComplaint } from '../../declare/build-secrets.js'
+import { attestIssue } from '../../declare/attestation-options.js'
+import { contextIssue } from '../../declare/build-context.js'
+import { secretsIssue, sshIssue } from '../../declare/build-secrets.js'
 import type { BuildOptions, Ulimit } from '../../declare/build-settings.js'
-import { cacheFromComplaint, cacheToComplaint } from '../../declare/cache-options.js'
+import { cacheFromIssue, cacheToIssue } from '../../declare/cache-options.js'
 import { ENTITLEMENTS } from '../../declare/entitlements.js'
+import { contextsIssue } from '../../declare/named-contexts.js'
 import { isFileUrl } from '../../file-url.js'
-import { contextsComplaint } from '../../declare/named-contexts.js'
 
 /** What is wrong with a value, and with which of its keys. */
 export interface WrongEntry {
@@ -58,9 +58,9 @@ function each(what: string, isRight: (item: string) => boolean): Check {
 
 /** One check per option of a build. */
 export const BUILD_CHECKS: Readonly<Record<keyof BuildOptions, Check>> = {
-  attest: attestComplaint,
-  context: contextComplaint,
-  contexts: contextsComplaint,
+  attest: attestIssue,
+  context: contextIssue,
+  contexts: contextsIssue,
   dockerfile: pathTo('a path'),
   dockerfileInline: text,
   target: text,
@@ -71,19 +71,19 @@ export const BUILD_CHECKS: Readonly<Record<keyof BuildOptions, Check>> = {
   noCache: flag,
   pull: flag,
   noCacheFilter: texts,
-  cacheFrom: cacheFromComplaint,
-  cacheTo: cacheToComplaint,
+  cacheFrom: cacheFromIssue,
+  cacheTo: cacheToIssue,
   entitlements: each(`entitlements are ${ENTITLEMENTS.join(' and ')}`, (item) =>
     ENTITLEMENTS.some((one) => one === item),
   ),
   shmSize: (value) =>
     readBytes(value) === undefined ? "must be a number of bytes, or a text such as '128m'" : undefined,
   ulimits: each("write 'nofile=1024:2048'", (item) => readUlimit(item) !== undefined),
-  secrets: secretsComplaint,
-  ssh: sshComplaint,
+  secrets: secretsIssue,
+  ssh: sshIssue,
   fileModes: oneOf('exact', 'git'),
   reuse: flag,
-  volatile: oneOf('reuse', 'rebuild', 'refuse'),
+  unpinned: oneOf('reuse', 'rebuild', 'refuse'),
 }
 
 const UNITS = ['b', 'k', 'm', 'g']

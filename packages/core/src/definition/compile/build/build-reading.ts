@@ -3,14 +3,14 @@ import type { Platform } from '../../../model/platform.js'
 import type { AnnotationMap } from '../../declare/annotation-settings.js'
 import { readAttestations } from '../../declare/attestation-options.js'
 import type { BaseTraits } from '../../declare/base/base-source.js'
-import { BUILD_CHECKS, readBytes, readUlimit } from './build-checks.js'
 import { readContext } from '../../declare/build-context.js'
 import { readSecrets, readSsh } from '../../declare/build-secrets.js'
 import type { BuildDefinition, BuildOptions, BuildSettings } from '../../declare/build-settings.js'
 import { readCaches } from '../../declare/cache-options.js'
-import { type Faults, suggest } from '../../issues.js'
 import { readNamedContexts } from '../../declare/named-contexts.js'
 import { valueFor } from '../../declare/per-platform.js'
+import { type Issues, suggest } from '../../issues.js'
+import { BUILD_CHECKS, readBytes, readUlimit } from './build-checks.js'
 import { refusedOption } from './refused-options.js'
 
 type Decided = { readonly [Name in keyof BuildOptions]?: BuildOptions[Name] }
@@ -31,11 +31,11 @@ const DEFAULTS = {
   entitlements: [],
   fileModes: 'exact',
   reuse: true,
-  volatile: 'reuse',
+  unpinned: 'reuse',
   ulimits: [],
 } as const
 
-/** Where the author wrote the settings, for messages: a fault of shared ones is not one of each platform. */
+/** Where the author wrote the settings, for messages: a issue of shared ones is not one of each platform. */
 export interface BuildPath {
   readonly shared: string
   readonly own: string
@@ -48,11 +48,11 @@ export function readBuild(
   platform: Platform,
   directory: string,
   path: BuildPath,
-  faults: Faults,
+  issues: Issues,
   traits: Omit<BaseTraits, 'annotations'> & { readonly annotations?: AnnotationMap } = {},
 ): BuildDefinition {
-  const general = decide(shared, platform, path.shared, faults)
-  const special = decide(own ?? {}, platform, path.own, faults)
+  const general = decide(shared, platform, path.shared, issues)
+  const special = decide(own ?? {}, platform, path.own, issues)
   const chosen = { ...DEFAULTS, ...withoutOverridden(general, special), ...special }
   const { target, network, dockerfileInline, shmSize, noCacheFilter, attest, ...rest } = chosen
   const attestations = readAttestations(attest)
@@ -95,24 +95,24 @@ function dockerfilePath(dockerfile: string | URL): string {
   return typeof dockerfile === 'string' ? dockerfile : fileURLToPath(dockerfile)
 }
 
-function decide(settings: BuildSettings, platform: Platform, path: string, faults: Faults): Decided {
+function decide(settings: BuildSettings, platform: Platform, path: string, issues: Issues): Decided {
   const entries = Object.entries(settings).flatMap(([name, setting]) => {
     if (!isOption(name)) {
       const { message, hint } = refusedOption(name) ?? unknownOption(name)
-      faults.add(`${path}.${name}`, message, hint)
+      issues.add(`${path}.${name}`, message, hint)
       return []
     }
-    const value = valueFor(setting, platform, `${path}.${name}`, faults)
+    const value = valueFor(setting, platform, `${path}.${name}`, issues)
     if (value === undefined) return []
     const issue = BUILD_CHECKS[name](value)
     if (issue === undefined) return [[name, value] as const]
-    if (typeof issue === 'string') faults.add(`${path}.${name}`, issue)
-    else faults.add(`${path}.${name}.${issue.key}`, issue.message)
+    if (typeof issue === 'string') issues.add(`${path}.${name}`, issue)
+    else issues.add(`${path}.${name}.${issue.key}`, issue.message)
     return []
   })
   const decided: Decided = Object.fromEntries(entries)
   if (DOCKERFILES.every((name) => name in decided)) {
-    faults.add(`${path}.dockerfileInline`, 'there is a dockerfile too', 'leave one of them out')
+    issues.add(`${path}.dockerfileInline`, 'there is a dockerfile too', 'leave one of them out')
   }
   return decided
 }

@@ -6,7 +6,7 @@ import type { Reading } from '../platform-reading.js'
  * Finds bases that name what a pipeline of the same run publishes: they get what that name points to before the run,
  * which is noted; where the two stand on each other it is a cycle, and refused.
  */
-export function checkNamedBases(pipelines: readonly PipelineDefinition[], { faults, notes }: Reading): void {
+export function checkNamedBases(pipelines: readonly PipelineDefinition[], { issues, notes }: Reading): void {
   const publishers = new Map(
     pipelines.flatMap((pipeline) => publishedNames(pipeline).map((name) => [name, pipeline] as const)),
   )
@@ -16,7 +16,7 @@ export function checkNamedBases(pipelines: readonly PipelineDefinition[], { faul
       if (publisher === undefined) continue
       const path = `pipeline ${pipeline.name}`
       if (standsOn(publisher, pipeline, pipelines)) {
-        faults.add(path, `its base ${name} is published by ${publisher.name}, which stands on it`, 'break the cycle')
+        issues.add(path, `its base ${name} is published by ${publisher.name}, which stands on it`, 'break the cycle')
       } else {
         notes.push(
           `${path}: base ${name} is what the tag holds before this run; use the pipeline as base to stand on this run's`,

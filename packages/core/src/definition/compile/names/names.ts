@@ -10,17 +10,17 @@ import {
   withDefaultTag,
 } from '../../../model/reference.js'
 import type { PlatformDefinition } from '../../definition.js'
-import type { Faults } from '../../issues.js'
+import type { Issues } from '../../issues.js'
 
 /** Turns the names that a pipeline publishes under into references on the registry that was chosen. */
 export class TargetNames {
   /** `host[/prefix]` that takes the place of every written host, where one was chosen. */
   readonly #registry: string | undefined
-  readonly #faults: Faults
+  readonly #issues: Issues
 
-  constructor(registry: string | undefined, faults: Faults) {
+  constructor(registry: string | undefined, issues: Issues) {
     this.#registry = registry
-    this.#faults = faults
+    this.#issues = issues
   }
 
   /** The repository of `pipeline(name)`. */
@@ -28,7 +28,7 @@ export class TargetNames {
     const reference = this.reference(written, path)
     if (reference === undefined) return undefined
     if (reference.tag !== undefined || reference.digest !== undefined) {
-      this.#faults.add(
+      this.#issues.add(
         path,
         `'${written}' has a tag or digest`,
         "write tags as .tags('1.0'), and the repository alone here",
@@ -42,12 +42,12 @@ export class TargetNames {
   reference(written: string, path: string): Reference | undefined {
     const parsed = /^:|^$/.test(written) ? undefined : parseReference(written)
     if (parsed === undefined) {
-      this.#faults.add(path, `'${written}' is not a valid image name`, nameHint(written))
+      this.#issues.add(path, `'${written}' is not a valid image name`, nameHint(written))
       return undefined
     }
     if (this.#registry !== undefined) return this.#moved(written, path)
     if (namesHost(written)) return parsed
-    this.#faults.add(
+    this.#issues.add(
       path,
       `'${written}' does not say which registry it is pushed to`,
       `write the host (docker.io/${parsed.repository} for Docker Hub), or choose with --registry HOST or --registry embedded`,
@@ -73,7 +73,7 @@ export class TargetNames {
     if (!written.includes('/')) {
       if (isTag(written)) return repository && { ...repository, tag: written }
       const hint = "tags are letters, digits, _ . and -; whole names are 'host/path:tag'"
-      this.#faults.add(path, `'${written}' is not a valid tag`, hint)
+      this.#issues.add(path, `'${written}' is not a valid tag`, hint)
       return undefined
     }
     const reference = this.reference(written, path)
@@ -82,14 +82,14 @@ export class TargetNames {
   }
 
   #refuseDigest(written: string, path: string): void {
-    this.#faults.add(path, `'${written}' names a digest`, 'a digest cannot be pushed to')
+    this.#issues.add(path, `'${written}' names a digest`, 'a digest cannot be pushed to')
   }
 
   #moved(written: string, path: string): Reference | undefined {
     const place = onRegistry(this.#registry ?? '', written)
     if (place === undefined) {
       const hint = schemeHint(this.#registry ?? '') ?? "write 'host[:port][/prefix]'"
-      this.#faults.add('--registry', `'${this.#registry}' is not a registry host`, hint)
+      this.#issues.add('--registry', `'${this.#registry}' is not a registry host`, hint)
       return undefined
     }
     const { digest, ...target } = place
@@ -144,10 +144,10 @@ export function expandPattern(
 }
 
 /** Tells placeholders that do not exist. */
-export function checkPattern(pattern: string, path: string, faults: Faults): boolean {
+export function checkPattern(pattern: string, path: string, issues: Issues): boolean {
   const unknown = [...pattern.matchAll(PLACEHOLDER)].map(([, word = '']) => word).find((w) => !PLACEHOLDERS.includes(w))
   if (unknown === undefined) return true
-  faults.add(path, `'${pattern}' has an unknown placeholder {${unknown}}`, `there is {${PLACEHOLDERS.join('}, {')}}`)
+  issues.add(path, `'${pattern}' has an unknown placeholder {${unknown}}`, `there is {${PLACEHOLDERS.join('}, {')}}`)
   return false
 }
 
@@ -160,10 +160,10 @@ interface Claim {
 /** Refuses names that two would publish, unless both publish the same: the last one would own them without a word. */
 export class PublishedNames {
   readonly #claims = new Map<string, Claim>()
-  readonly #faults: Faults
+  readonly #issues: Issues
 
-  constructor(faults: Faults) {
-    this.#faults = faults
+  constructor(issues: Issues) {
+    this.#issues = issues
   }
 
   /** @param content - what equal claims of a name have in common; without it no other claim is equal */
@@ -172,7 +172,7 @@ export class PublishedNames {
     this.#claims.set(name, { owner, content })
     if (other === undefined || (content !== undefined && other.content === content)) return
     const isShared = content !== undefined && other.content !== undefined
-    this.#faults.add(
+    this.#issues.add(
       path,
       `${name} would be published twice, as ${other.owner} and as ${owner}`,
       isShared ? 'declare the same platforms and bases in both, or give one another name' : 'give one another name',

@@ -1,6 +1,6 @@
 import { DefinitionError } from '../../../model/errors.js'
 import type { DeclaredPipeline } from '../../declare/declaration.js'
-import { type Faults, suggest } from '../../issues.js'
+import { type Issues, suggest } from '../../issues.js'
 
 const PIPELINE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
 
@@ -26,34 +26,34 @@ export function pipelinePath({ declaration: { repository, options } }: DeclaredP
   return `pipeline('${repository}'${name})`
 }
 
-/** Adds a fault if the options of a pipeline are not valid. */
-export function checkPipelineOptions(pipeline: DeclaredPipeline, faults: Faults): void {
+/** Adds a issue if the options of a pipeline are not valid. */
+export function checkPipelineOptions(pipeline: DeclaredPipeline, issues: Issues): void {
   const { options } = pipeline.declaration
   const path = pipelinePath(pipeline)
   for (const option of Object.keys(options)) {
     if (OPTION_NAMES.includes(option)) continue
-    faults.add(`${path}.${option}`, `there is no option '${option}'`, suggest(option, OPTION_NAMES))
+    issues.add(`${path}.${option}`, `there is no option '${option}'`, suggest(option, OPTION_NAMES))
   }
   if (options.name === undefined || (typeof options.name === 'string' && PIPELINE_NAME.test(options.name))) return
   const hint = "use letters, digits, '.', '_' and '-', and start with a letter or digit"
-  faults.add(`${path}.name`, `'${options.name}' is not a valid pipeline name`, hint)
+  issues.add(`${path}.name`, `'${options.name}' is not a valid pipeline name`, hint)
 }
 
-/** Adds a fault for each pipeline that has the name of another one: a number in its place would change with the order. */
-export function checkUniqueNames(pipelines: readonly DeclaredPipeline[], faults: Faults): void {
+/** Adds a issue for each pipeline that has the name of another one: a number in its place would change with the order. */
+export function checkUniqueNames(pipelines: readonly DeclaredPipeline[], issues: Issues): void {
   const owners = new Map<string, DeclaredPipeline>()
   for (const pipeline of pipelines) {
     const name = pipelineName(pipeline)
     const owner = owners.get(name)
     if (owner === undefined) owners.set(name, pipeline)
-    else refuseSharedName(name, pipeline, owner, faults)
+    else refuseSharedName(name, pipeline, owner, issues)
   }
 }
 
-function refuseSharedName(name: string, pipeline: DeclaredPipeline, owner: DeclaredPipeline, faults: Faults): void {
+function refuseSharedName(name: string, pipeline: DeclaredPipeline, owner: DeclaredPipeline, issues: Issues): void {
   const { repository } = pipeline.declaration
   const message = `its name '${name}' is also that of ${pipelinePath(owner)}`
-  faults.add(pipelinePath(pipeline), message, `give both a name: pipeline('${repository}', { name: '…' })`)
+  issues.add(pipelinePath(pipeline), message, `give both a name: pipeline('${repository}', { name: '…' })`)
 }
 
 /**
@@ -67,13 +67,13 @@ export function choosePipelines(
 ): readonly DeclaredPipeline[] {
   if (names.length === 0) return pipelines
   const known = pipelineNames(pipelines)
-  const faults = names
+  const issues = names
     .filter((name) => !known.includes(name))
     .map((name) => ({
       path: 'pipelines',
       message: `'${name}' is not a pipeline of this run`,
       hint: suggest(name, known),
     }))
-  if (faults.length > 0) throw new DefinitionError(faults, 'USAGE')
+  if (issues.length > 0) throw new DefinitionError(issues, 'USAGE')
   return pipelines.filter((one) => pipelineNames([one]).some((name) => names.includes(name)))
 }

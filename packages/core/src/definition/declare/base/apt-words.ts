@@ -12,7 +12,7 @@ const VARIANTS = ['minbase', 'essential', 'apt', 'important', 'standard']
 type Data = Readonly<Record<string, unknown>>
 
 /** What is wrong with the words of an `apt` base; types are another matter. */
-export function aptWordFaults(data: Data): readonly string[] {
+export function aptWordIssues(data: Data): readonly string[] {
   const { mirror, variant } = data
   const single = ['distribution', 'suite', 'architecture'].map((name) => [name, data[name]] as const)
   const components = textsOf(data['components']).map((one) => ['components', one] as const)
@@ -22,8 +22,8 @@ export function aptWordFaults(data: Data): readonly string[] {
         ? []
         : [`${name}: ${JSON.stringify(value)} is not valid`],
     ),
-    ...textsOf(data['packages']).flatMap((one) => packageFault(one) ?? []),
-    ...[mirror].flatMap((one) => (one === undefined ? [] : (mirrorFault(one) ?? []))),
+    ...textsOf(data['packages']).flatMap((one) => packageIssue(one) ?? []),
+    ...[mirror].flatMap((one) => (one === undefined ? [] : (mirrorIssue(one) ?? []))),
     ...(typeof variant !== 'string' || variant === '' || VARIANTS.includes(variant)
       ? []
       : [`variant must be ${VARIANTS.join(', ')}`]),
@@ -31,13 +31,13 @@ export function aptWordFaults(data: Data): readonly string[] {
 }
 
 /** What is wrong with the address of an archive. */
-export function mirrorFault(mirror: unknown): string | undefined {
+export function mirrorIssue(mirror: unknown): string | undefined {
   if (typeof mirror === 'string' && MIRROR.test(mirror) && URL.canParse(mirror)) return undefined
   return `mirror ${JSON.stringify(mirror)} is not an http or https URL`
 }
 
 /** What is wrong with the name of a package. */
-export function packageFault(name: unknown): string | undefined {
+export function packageIssue(name: unknown): string | undefined {
   if (typeof name === 'string' && PACKAGE.test(name)) return undefined
   return `package ${JSON.stringify(name)} is not valid`
 }

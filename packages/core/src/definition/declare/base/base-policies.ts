@@ -1,5 +1,5 @@
-import type { BasePolicies } from './base-source.js'
 import type { BaseDefinition } from '../../definition.js'
+import type { BasePolicies } from './base-source.js'
 
 /** The policies of a base, without those that are the default: writing a default changes no key. */
 export function policiesOf(base: BaseDefinition): BasePolicies {

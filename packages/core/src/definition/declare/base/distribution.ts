@@ -1,7 +1,7 @@
 import { formatPlatform, type Platform } from '../../../model/platform.js'
-import { mirrorFault, packageFault } from './apt-words.js'
-import type { AptBase, BaseAnswer, ConfigPolicy } from './base-source.js'
 import { suggest } from '../../issues.js'
+import { mirrorIssue, packageIssue } from './apt-words.js'
+import type { AptBase, BaseAnswer, ConfigPolicy } from './base-source.js'
 import type { Base, Refusal } from './plugin.js'
 
 /** One release of a distribution. */
@@ -110,8 +110,8 @@ function answer(table: DistributionTable, platform: Platform, options: Distribut
   const text = formatPlatform(platform)
   const architecture = release.platforms[text]
   if (architecture === undefined) return missingPlatform(table, name, release, text)
-  const fault = contradiction(table, options)
-  if (fault !== undefined) return fault
+  const issue = contradiction(table, options)
+  if (issue !== undefined) return issue
   const { endOfLife } = release
   const source =
     options.source === 'apt' ? aptBase(table, release, architecture, options) : imageBase(table, release, options)
@@ -171,7 +171,7 @@ function contradiction(table: DistributionTable, options: DistributionOptions): 
     return { kind: 'refusal', option: 'flavor', message: `${table.title} has no flavor '${flavor}'`, hint }
   }
   const unused = (source === 'apt' ? ONLY_REGISTRY : ONLY_APT).find((option) => options[option] !== undefined)
-  if (unused === undefined) return frozenFault(options) ?? wordFault(options)
+  if (unused === undefined) return frozenIssue(options) ?? wordIssue(options)
   const [message, hint] =
     source === 'apt'
       ? [`'${unused}' is for published images`, "leave it out, or say source: 'registry'"]
@@ -179,8 +179,8 @@ function contradiction(table: DistributionTable, options: DistributionOptions): 
   return { kind: 'refusal', option: unused, message, hint }
 }
 
-function wordFault({ mirror, packages = [] }: DistributionOptions): Refusal | undefined {
-  const wrongMirror = mirror === undefined ? undefined : mirrorFault(mirror)
+function wordIssue({ mirror, packages = [] }: DistributionOptions): Refusal | undefined {
+  const wrongMirror = mirror === undefined ? undefined : mirrorIssue(mirror)
   if (wrongMirror !== undefined) {
     const hint = 'name the base URL of an archive, which has a dists folder'
     return { kind: 'refusal', option: 'mirror', message: wrongMirror, hint }
@@ -188,14 +188,14 @@ function wordFault({ mirror, packages = [] }: DistributionOptions): Refusal | un
   if (!Array.isArray(packages)) {
     return { kind: 'refusal', option: 'packages', message: 'packages must be a list', hint: "write ['curl']" }
   }
-  const wrongPackage = packages.map(packageFault).find((fault) => fault !== undefined)
+  const wrongPackage = packages.map(packageIssue).find((issue) => issue !== undefined)
   if (wrongPackage === undefined) return undefined
   const hint = 'name one package each: curl, curl=8.5.0-2, curl/bookworm-backports or libc6:armhf'
   return { kind: 'refusal', option: 'packages', message: wrongPackage, hint }
 }
 
 /** Only a mirror that is named can be known to stand still. */
-function frozenFault({ frozen, mirror }: DistributionOptions): Refusal | undefined {
+function frozenIssue({ frozen, mirror }: DistributionOptions): Refusal | undefined {
   if (!frozen || mirror !== undefined) return undefined
   const message = "'frozen' says of a mirror that it is a former state, and none is named"
   return { kind: 'refusal', option: 'frozen', message, hint: 'name it with the option mirror' }

@@ -13,10 +13,10 @@ export interface BaseRequest<Options extends object> {
   readonly options: Options
 }
 
-/** A base that can't be had, and why. Returned, not thrown, so that all faults are told together. */
+/** A base that can't be had, and why. Returned, not thrown, so that all issues are told together. */
 export interface Refusal {
   readonly kind: 'refusal'
-  /** The option at fault; without it, the platform is. */
+  /** The option at issue; without it, the platform is. */
   readonly option?: string
   readonly message: string
   readonly hint?: string

@@ -4,18 +4,18 @@ import { parseJson } from '../../../model/json.js'
 import { LIMITS } from '../../../model/limits.js'
 import { parseChallenges } from '../../auth/challenge.js'
 import { loginHint, secretsOf } from '../../auth/credential-use.js'
-import { type HttpAnswer, type HttpRequest, headerOf, listHeaderOf, readBounded } from '../http-message.js'
-import { PassingFault } from './transient-error.js'
 import type { Credentials } from '../../port.js'
+import { type HttpAnswer, type HttpRequest, headerOf, listHeaderOf, readBounded } from '../http-message.js'
 import { quoteServer, redactUrl } from '../redaction.js'
 import { parseRetryAfter } from '../retry-after.js'
+import { TransientError } from './transient-error.js'
 
 /** Whom an answer is from, and the login that it was given. */
 export interface AnswerContext {
   readonly host: string
   readonly credentials: Credentials | undefined
   /** Why it was shown no login, as a sentence. */
-  readonly obstacle?: string | undefined
+  readonly reason?: string | undefined
 }
 
 const PASSING: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504])
@@ -34,7 +34,7 @@ export async function answerError(
   answer: HttpAnswer,
   request: Pick<HttpRequest, 'method' | 'authorization'>,
   context: AnswerContext,
-): Promise<RegistryError | PassingFault> {
+): Promise<RegistryError | TransientError> {
   const { status } = answer
   const secrets = secretsOf(context.credentials, await request.authorization)
   const details = await readDetails(answer, secrets)
@@ -52,7 +52,7 @@ export async function answerError(
   const said = details.map(({ code, message }) => (message === '' ? code : `${code} (${message})`)).join(', ')
   const message = `${exchange.method} ${exchange.url} was answered with ${status}${said === '' ? '' : ` ${said}`}`
   const error = new RegistryError(code, message, { exchange, ...(hint !== undefined && { hint }) })
-  return PASSING.has(status) ? new PassingFault(error, { wait }) : error
+  return PASSING.has(status) ? new TransientError(error, { wait }) : error
 }
 
 function errorCode(status: number, codes: readonly string[]): ErrorCode {
@@ -77,7 +77,7 @@ function hintFor(
   wait: number | undefined,
 ): string | undefined {
   if (code === 'REGISTRY_DENIED' || code === 'REGISTRY_UNAUTHORIZED')
-    return context.obstacle ?? loginHint(context.host, context.credentials)
+    return context.reason ?? loginHint(context.host, context.credentials)
   if (status === STORAGE_FULL) return `The disk of ${context.host} is full: free space there, then run again.`
   if (status === 413) return `Something before ${context.host} limits uploads: set its 'chunkSize'.`
   if (status === 400 && codes.length === 0 && url.startsWith('http:'))

@@ -1,7 +1,7 @@
 import { RegistryError } from '../../../model/errors.js'
 import type { HttpRequest } from '../http-message.js'
-import { PassingFault } from './transient-error.js'
 import { redactUrl } from '../redaction.js'
+import { TransientError } from './transient-error.js'
 
 const PASSING: ReadonlySet<string> = new Set([
   'ECONNRESET',
@@ -39,11 +39,11 @@ const NO_TLS: ReadonlySet<string> = new Set(['EPROTO', 'ERR_SSL_WRONG_VERSION_NU
  *
  * @param proxy - The proxy that the connection went through; empty for none.
  */
-export function networkFault(
+export function networkError(
   cause: unknown,
   request: Pick<HttpRequest, 'method' | 'url'>,
   proxy = '',
-): RegistryError | PassingFault {
+): RegistryError | TransientError {
   const code = codeOf(cause)
   const url = redactUrl(request.url)
   const through = proxy === '' ? '' : ` through the proxy ${proxy}`
@@ -60,7 +60,7 @@ export function networkFault(
       ...(hint !== undefined && { hint }),
     },
   )
-  return PASSING.has(code) ? new PassingFault(error, { isTimeOut: code === 'ETIMEDOUT' }) : error
+  return PASSING.has(code) ? new TransientError(error, { isTimeOut: code === 'ETIMEDOUT' }) : error
 }
 
 function hintFor(code: string, host: string): string | undefined {

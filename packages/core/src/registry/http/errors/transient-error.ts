@@ -1,7 +1,7 @@
 import type { RegistryError } from '../../../model/errors.js'
 
 /** An error that may be gone when the request is sent again. Never leaves this folder: callers get the error inside. */
-export class PassingFault extends Error {
+export class TransientError extends Error {
   readonly error: RegistryError
   /** How long the registry asked to wait, in milliseconds. */
   readonly wait: number | undefined
@@ -20,12 +20,12 @@ export class PassingFault extends Error {
 }
 
 /** The error that a caller is to see. */
-export function unwrapFault(error: unknown): unknown {
-  return error instanceof PassingFault ? error.error : error
+export function unwrapError(error: unknown): unknown {
+  return error instanceof TransientError ? error.error : error
 }
 
 /** What was to be sent could not be had, the source of an upload or a login: no fault of the connection. Never leaves this folder. */
-export class SourceFault extends Error {
+export class SourceError extends Error {
   constructor(cause: unknown) {
     super('what was to be sent could not be had', { cause })
   }

@@ -8,9 +8,9 @@ import { canonicalJson, encodeManifest, isIndex, MEDIA_TYPES } from '../../../mo
 import type { Reference, Repository } from '../../../model/reference.js'
 import { allOrNone } from '../../../registry/all-or-none.js'
 import type { Registry, RegistryCall } from '../../../registry/port.js'
-import { checkEntries, checkLines, type EntryCheck } from './context-checks.js'
 import { CREATED_ANNOTATION, createdDate } from '../../created-date.js'
 import { contextReference } from '../../key.js'
+import { checkEntries, checkLines, type EntryCheck } from './context-checks.js'
 
 /** Media type of a {@link ContextRecord}. Records of version 2 had hashes that confirm guesses of names and contents. */
 const RECORD_TYPE = 'application/vnd.polyarch.context.v3+json'

@@ -6,8 +6,8 @@ import { getFromLayout } from '../../../layout/layout-manifests.js'
 import type { Digest } from '../../../model/digest.js'
 import { DefinitionError } from '../../../model/errors.js'
 import type { Platform } from '../../../model/platform.js'
+import type { StepCall, StepServices } from '../../step.js'
 import { childFor, type PinnedImage, pinImage } from '../sources/pinned-image.js'
-import type { StepCall, World } from '../../step.js'
 
 /** A named context that the Dockerfile reads, with what its content is now. */
 export type ResolvedContext =
@@ -55,14 +55,14 @@ export async function resolveContexts(
   { contexts }: Pick<Analysis, 'contexts'>,
   { build, platform }: { readonly build: BuildDefinition; readonly platform: Platform },
   dockerfile: string,
-  world: World,
+  services: StepServices,
   call: StepCall,
 ): Promise<readonly ResolvedContext[]> {
   noteUnread(contexts, build, dockerfile, call)
   return Promise.all(
     contexts.flatMap((read) => {
       const definition = build.contexts[read.name]
-      return definition === undefined ? [] : [resolveContext(definition, read, { build, platform }, world, call)]
+      return definition === undefined ? [] : [resolveContext(definition, read, { build, platform }, services, call)]
     }),
   )
 }
@@ -81,12 +81,12 @@ async function resolveContext(
   definition: NamedContextDefinition,
   { name, isForTarget }: ReadContext,
   { build, platform }: { readonly build: BuildDefinition; readonly platform: Platform },
-  world: World,
+  services: StepServices,
   call: StepCall,
 ): Promise<ResolvedContext> {
   switch (definition.kind) {
     case 'image': {
-      const image = await pinImage({ name: definition.name, places: [], isForTarget }, platform, world, call)
+      const image = await pinImage({ name: definition.name, places: [], isForTarget }, platform, services, call)
       return { kind: 'image', name, image }
     }
     case 'layout':
@@ -95,7 +95,7 @@ async function resolveContext(
       // As docker: a .dockerignore counts in directories of this machine alone.
       const isWhole = definition.kind !== 'directory'
       const request = { context: definition, dockerfile: '', inline: '', fileModes: build.fileModes, isWhole }
-      const context = await world.contexts.open(request, call.signal)
+      const context = await services.contexts.open(request, call.signal)
       return { kind: 'files', name, context, listing: await context.select('all', call.signal) }
     }
   }

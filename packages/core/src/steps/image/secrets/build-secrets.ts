@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { agentSocket } from '../../../builder/buildkit/session/ssh/agent-socket.js'
 import type { BuildSecrets, SshAgents } from '../../../builder/buildkit/options.js'
+import { agentSocket } from '../../../builder/buildkit/session/ssh/agent-socket.js'
 import { isSecretValue, type SecretDefinition, type SshDefinition } from '../../../definition/declare/build-secrets.js'
 import type { BuildDefinition } from '../../../definition/declare/build-settings.js'
 import { HostError } from '../../../model/errors.js'

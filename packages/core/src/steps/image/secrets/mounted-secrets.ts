@@ -1,12 +1,12 @@
 import type { BuildDefinition } from '../../../definition/declare/build-settings.js'
 import type { Analysis } from '../../../dockerfile/analysis.js'
-import type { DockerfileFault, MountedSecret } from '../../../dockerfile/dockerfile.js'
+import type { DockerfileIssue, MountedSecret } from '../../../dockerfile/dockerfile.js'
 import type { StepCall } from '../../step.js'
 
 type Given = Pick<BuildDefinition, 'secrets' | 'ssh'>
 
 /** The secrets and ssh agents that steps cannot do without, and that the build does not give. */
-export function secretFaults({ secrets }: Analysis, given: Given): readonly DockerfileFault[] {
+export function secretIssues({ secrets }: Analysis, given: Given): readonly DockerfileIssue[] {
   return missing(secrets, given)
     .filter(({ isRequired }) => isRequired)
     .map((one) => ({ message: `${describe(one)} is required here, and the build does not give it`, ...advice(one) }))

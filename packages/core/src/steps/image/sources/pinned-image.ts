@@ -8,7 +8,7 @@ import { formatPlatform, type Platform } from '../../../model/platform.js'
 import { formatReference, parseReference, type Reference, repositoryOf } from '../../../model/reference.js'
 import { imagesOf, selectPlatform } from '../../../registry/select-platform.js'
 import { lineWrong } from '../../base/locked-base.js'
-import type { StepCall, World } from '../../step.js'
+import type { StepCall, StepServices } from '../../step.js'
 
 /** What the name of an image means now. */
 export interface ResolvedImageName {
@@ -38,7 +38,7 @@ export interface PinnedImage extends ResolvedImageName {
  */
 export async function verifyPinnedImages(
   images: readonly PinnedImage[],
-  { outside }: Pick<World, 'outside'>,
+  { outside }: Pick<StepServices, 'outside'>,
   call: StepCall,
 ): Promise<void> {
   await Promise.all(
@@ -63,18 +63,18 @@ export async function verifyPinnedImages(
 export async function pinImage(
   image: ExternalImage,
   platform: Platform,
-  world: World,
+  services: StepServices,
   call: StepCall,
 ): Promise<PinnedImage> {
   const { name, places } = image
   const reference = referenceOf(name)
-  const resolved = await resolveImageName(image, platform, world, call)
+  const resolved = await resolveImageName(image, platform, services, call)
   if (resolved === undefined) {
     throw new RegistryError('NOT_FOUND', `the Dockerfile names ${name}, which does not exist`, {
       hint: 'check the name and the tag; without a login, a private repository may look like this too',
     })
   }
-  const locked = world.lock.find('image', name, platform)
+  const locked = services.lock.find('image', name, platform)
   const pinned = formatReference({ ...reference, digest: resolved.index })
   return { name, places, ...resolved, pinned, ...(locked !== undefined && { locked }) }
 }
@@ -88,7 +88,7 @@ export async function pinImage(
 export async function resolveImageName(
   { name, isForTarget }: Pick<ExternalImage, 'name' | 'isForTarget'>,
   platform: Platform,
-  { outside, lock }: World,
+  { outside, lock }: StepServices,
   call: StepCall,
 ): Promise<ResolvedImageName | undefined> {
   const locked = lock.find('image', name, platform)
@@ -106,7 +106,7 @@ export async function resolveImageName(
 export async function resolvedDigest(
   { name, digest, isForTarget }: Pick<ExternalImage, 'name' | 'isForTarget'> & { readonly digest: Digest },
   platform: Platform,
-  { outside }: World,
+  { outside }: StepServices,
   call: StepCall,
 ): Promise<ResolvedImageName> {
   const reference = { ...referenceOf(name), digest }

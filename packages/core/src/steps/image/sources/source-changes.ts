@@ -1,10 +1,10 @@
 import type { ImageNode } from '../../../graph/node.js'
 import type { PlanReason } from '../../../model/run/plan-reason.js'
+import type { StepCall, StepServices } from '../../step.js'
 import type { ResolvedImage } from '../build-request.js'
+import { unusedArgsDigest } from '../trigger-args.js'
 import { resolveImageName } from './pinned-image.js'
 import type { SourceRecord } from './source-record.js'
-import type { StepCall, World } from '../../step.js'
-import { unusedArgsDigest } from '../trigger-args.js'
 
 /**
  * How what a build used differs from what is there now: the names of images are resolved again, and the context is
@@ -16,23 +16,23 @@ export async function sourceChanges(
   record: SourceRecord,
   node: ImageNode,
   resolved: ResolvedImage,
-  world: World,
+  services: StepServices,
   call: StepCall,
 ): Promise<readonly PlanReason[]> {
   const { platform, build } = node
   const { context, analysis } = resolved
   const moved = Object.entries(record.images).map(async ([name, former]): Promise<readonly PlanReason[]> => {
     const isForTarget = former.image !== former.index
-    const now = await resolveImageName({ name, isForTarget }, platform, world, call)
+    const now = await resolveImageName({ name, isForTarget }, platform, services, call)
     if (now?.index === former.index || now?.image === former.image) return []
     return [{ kind: 'image-moved', name, change: 'changed', from: former.index, ...(now && { to: now.index }) }]
   })
-  const isRemade = build.volatile === 'rebuild' && record.unverifiable.length > 0
+  const isRemade = build.unpinned === 'rebuild' && record.unverifiable.length > 0
   const read = record.context
   const again = read && (await context.select(combinedPaths(analysis.contextPaths, read.paths), call.signal))
   return [
     ...(await Promise.all(moved)).flat(),
-    ...(isRemade ? [{ kind: 'volatile' as const, sources: record.unverifiable }] : []),
+    ...(isRemade ? [{ kind: 'unpinned' as const, sources: record.unverifiable }] : []),
     ...(again !== undefined && again.digest !== read?.digest ? [{ kind: 'context-changed' as const, paths: [] }] : []),
   ]
 }

@@ -1,27 +1,27 @@
 import type { OpenContext } from '../../../context/context-file.js'
-import type { VolatilePolicy } from '../../../definition/declare/build-settings.js'
+import type { UnpinnedPolicy } from '../../../definition/declare/build-settings.js'
 import type { Analysis } from '../../../dockerfile/analysis.js'
-import type { DockerfileFault } from '../../../dockerfile/dockerfile.js'
+import type { DockerfileIssue } from '../../../dockerfile/dockerfile.js'
 import type { StepCall } from '../../step.js'
 
-const HINT = "give it a --checksum, or say what to do: build({ volatile: 'rebuild' }) or 'refuse'"
+const HINT = "give it a --checksum, or say what to do: build({ unpinned: 'rebuild' }) or 'refuse'"
 
 /** What is wrong with content whose change nobody would see, where it is to be refused. */
-export function volatileFaults({ volatile }: Analysis, policy: VolatilePolicy): readonly DockerfileFault[] {
+export function unpinnedIssues({ unpinned }: Analysis, policy: UnpinnedPolicy): readonly DockerfileIssue[] {
   if (policy !== 'refuse') return []
   const hint = 'give it a --checksum, or copy it into the context'
-  return volatile.map(({ text, line }) => ({ message: `the content of ${text} may change unseen`, hint, line }))
+  return unpinned.map(({ text, line }) => ({ message: `the content of ${text} may change unseen`, hint, line }))
 }
 
 /** Says it where such content is reused. */
-export function noteVolatile(
-  { volatile }: Analysis,
+export function noteUnpinned(
+  { unpinned }: Analysis,
   { dockerfile }: OpenContext,
-  policy: VolatilePolicy,
+  policy: UnpinnedPolicy,
   call: StepCall,
 ): void {
   if (policy !== 'reuse') return
-  for (const { text, line } of volatile) {
+  for (const { text, line } of unpinned) {
     const message = `${dockerfile.file}:${line}: the content of ${text} is no part of the key; ${HINT}`
     call.onEvent?.({ kind: 'note', message })
   }
@@ -31,12 +31,12 @@ export function noteVolatile(
 export function noteUnverifiable(
   sources: readonly string[],
   { analysis, context }: { readonly analysis: Analysis; readonly context: Pick<OpenContext, 'dockerfile'> },
-  policy: VolatilePolicy,
+  policy: UnpinnedPolicy,
   call: StepCall,
 ): void {
   if (policy !== 'reuse') return
   for (const source of sources) {
-    if (analysis.volatile.some(({ text }) => text.startsWith(source))) continue
+    if (analysis.unpinned.some(({ text }) => text.startsWith(source))) continue
     const message = `${context.dockerfile.file}: the build used ${source}, whose content is no part of the key; ${HINT}`
     call.onEvent?.({ kind: 'note', message })
   }

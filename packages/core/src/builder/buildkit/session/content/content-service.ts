@@ -1,7 +1,5 @@
 import { type Metadata, type ServerDuplexStream, status } from '@grpc/grpc-js'
 import { type Digest, isDigest } from '../../../../model/digest.js'
-import { CONTENT_SCHEMA, WriteAction, type WriteAnswer, type WriteRequest } from './content-schema.js'
-import type { ContentAddition, ContentStore } from './content-store.js'
 import { messageTypes } from '../../grpc/messages.js'
 import {
   answerStreamMethod,
@@ -13,6 +11,8 @@ import {
   streamMethod,
   unaryMethod,
 } from '../service.js'
+import { CONTENT_SCHEMA, WriteAction, type WriteAnswer, type WriteRequest } from './content-schema.js'
+import type { ContentAddition, ContentStore } from './content-store.js'
 
 /** Metadata of a call that names the store. @see https://github.com/moby/buildkit/blob/v0.25.0/session/content/attachable.go */
 const STORE_KEY = 'buildkit-attachable-store-id'

@@ -1,10 +1,10 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js'
 import pLimit from 'p-limit'
+import { messageTypes } from '../../grpc/messages.js'
+import { NotInSession, type SessionService, sendMessage, streamMethod } from '../service.js'
 import { goFileMode } from './file-mode.js'
 import { FILE_SYNC_SCHEMA, type Packet, PacketType, type Stat } from './file-sync-schema.js'
 import { followPathsOf } from './follow-paths.js'
-import { messageTypes } from '../../grpc/messages.js'
-import { NotInSession, type SessionService, sendMessage, streamMethod } from '../service.js'
 
 /** An entry of a directory that a build reads. Paths are relative and use `/`; they are sent byte by byte. */
 export interface SyncEntry {

@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream'
 import type { Metadata, ServerDuplexStream } from '@grpc/grpc-js'
-import { restrictAgent } from './agent-filter.js'
 import { messageTypes } from '../../grpc/messages.js'
 import type { SshAgents } from '../../options.js'
 import { failCall, NotInSession, type SessionService, streamMethod, unaryMethod } from '../service.js'
+import { restrictAgent } from './agent-filter.js'
 
 /** @see https://github.com/moby/buildkit/blob/v0.13.0/session/sshforward/ssh.proto */
 const SCHEMA = `

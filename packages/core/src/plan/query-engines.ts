@@ -13,10 +13,10 @@ export interface AnsweringEngine {
 }
 
 /** What became of the question. */
-export type AskedEngine = AnsweringEngine | { readonly engine: Builder; readonly failure: EngineError }
+export type QueriedEngine = AnsweringEngine | { readonly engine: Builder; readonly failure: EngineError }
 
 /** Asks every engine what it is. @throws CancelledError */
-export async function askEngines(engines: Engines, call: StepCall): Promise<readonly AskedEngine[]> {
+export async function queryEngines(engines: Engines, call: StepCall): Promise<readonly QueriedEngine[]> {
   const all = await engines.all(call.signal)
   return Promise.all(
     all.map(async (engine) => {
@@ -31,7 +31,7 @@ export async function askEngines(engines: Engines, call: StepCall): Promise<read
 }
 
 /** What a plan tells of an engine. */
-export function enginePlan(asked: AskedEngine): EnginePlan {
+export function enginePlan(asked: QueriedEngine): EnginePlan {
   if ('failure' in asked) return { engine: asked.engine.name, problem: errorData(asked.failure) }
   const { address, version, native, runnable } = asked.info
   const emulated = runnable?.filter((platform) => executionOn(asked.info, platform) === 'emulated')

@@ -1,7 +1,7 @@
-import type { CodeCheck } from '../model/run/events.js'
 import { LIMITS } from '../model/limits.js'
 import type { ImageConfig } from '../model/oci.js'
 import { formatPlatform, type Platform } from '../model/platform.js'
+import type { CodeCheck } from '../model/run/events.js'
 import { describeCode, isCodeFor } from './code.js'
 import type { Executable, FileTree } from './file-tree.js'
 
@@ -11,7 +11,7 @@ export interface Unreadable {
 }
 
 /** The shell decides; without one, the dynamic loader; without either, any executable, that of the image's command first. */
-export function judgeImage(tree: FileTree | Unreadable, config: ImageConfig, platform: Platform): CodeCheck {
+export function checkImageCode(tree: FileTree | Unreadable, config: ImageConfig, platform: Platform): CodeCheck {
   if ('because' in tree) return unknown(tree.because)
   const [decisive] = [SHELL, ...LOADERS].flatMap((path) => tree.executable(path) ?? [])
   if (decisive !== undefined) return verdictOn(decisive, platform)
@@ -30,7 +30,7 @@ export function judgeImage(tree: FileTree | Unreadable, config: ImageConfig, pla
  * What the layers over a base that fits the platform say. One executable for another platform may be no more than a file
  * that is carried along: then the whole image has to be looked at.
  */
-export function judgeOwnLayers(tree: FileTree | Unreadable, platform: Platform): CodeCheck | undefined {
+export function checkOwnLayers(tree: FileTree | Unreadable, platform: Platform): CodeCheck | undefined {
   if ('because' in tree) return undefined
   let fitting: CodeCheck | undefined
   for (const one of tree.executables()) {

@@ -8,7 +8,7 @@ import type { Registry, RegistryCall } from '../registry/port.js'
 import { statedPlatform } from '../steps/base/registry-base.js'
 
 /** A name, what it points to, and what it is to point to next. */
-export interface Succession {
+export interface TagUpdate {
   readonly reference: Reference
   /** Undefined where there is nothing. */
   readonly current: StoredManifest | undefined
@@ -17,7 +17,7 @@ export interface Succession {
   readonly nextAt?: Repository
 }
 
-/** What a name points to now, as {@link Succession} has it. */
+/** What a name points to now, as {@link TagUpdate} has it. */
 export function readCurrent(
   reference: Reference,
   registry: Registry,
@@ -27,8 +27,8 @@ export function readCurrent(
 }
 
 /** The platforms that a name would lose. */
-export async function findLostPlatforms(
-  { reference, current, next, nextAt = reference }: Succession,
+export async function findRemovedPlatforms(
+  { reference, current, next, nextAt = reference }: TagUpdate,
   registry: Registry,
   call: RegistryCall,
 ): Promise<readonly Platform[]> {
@@ -42,7 +42,7 @@ export async function findLostPlatforms(
 }
 
 /** The refusal of what would take platforms from a name; the hint says how it is told that they are meant to go. */
-export function lossRefused(reference: Reference, lost: readonly Platform[], hint: string): RegistryError {
+export function removalRefused(reference: Reference, lost: readonly Platform[], hint: string): RegistryError {
   const message = `${formatReference(reference)} would lose ${lost.map(platformIdentity).join(', ')}`
   return new RegistryError('PLATFORM_MISSING', message, { hint })
 }

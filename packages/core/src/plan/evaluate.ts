@@ -1,41 +1,44 @@
 import type { Graph, Node } from '../graph/node.js'
 import { DefinitionError, PolyarchError } from '../model/errors.js'
-import type { Former } from '../steps/published-state.js'
-import type { Finding, Output, StepCall, World } from '../steps/step.js'
-import { type Circumstances, type ConsideredNode, type ResolvedNode, resolveNode } from '../steps/work.js'
+import type { PublishedState } from '../steps/published-state.js'
+import type { LookupResult, Output, StepCall, StepServices } from '../steps/step.js'
+import { type EvaluationContext, type KeyedNode, type ResolvedNode, resolveNode } from '../steps/work.js'
 
 /** What is known of a node before anything is made. */
-export interface SurveyedNode {
+export interface NodeState {
   readonly node: Node
   readonly resolved: ResolvedNode
   /** Undefined where what decides it is known only after other nodes have been made. */
-  readonly considered: ConsideredNode | undefined
+  readonly considered: KeyedNode | undefined
   /** Undefined where it is known only after other nodes have been made. */
-  readonly finding: Finding | undefined
+  readonly finding: LookupResult | undefined
   /** Whether that follows from what stands on it being there: then the registry was not asked. */
   readonly implied: boolean
   /** The result, or what it will be, where known. */
   readonly output: Output | undefined
   /** Whether it is to be made even where its result is there. */
-  readonly anew: boolean
-  readonly former: Former
+  readonly force: boolean
+  readonly former: PublishedState
   /** Whether the result is missing and something that is to be done needs it. */
   readonly wanted: boolean
 }
 
 /** What the nodes are looked at with. */
-export interface SurveyInput {
+export interface EvaluationInput {
   readonly graph: Graph
   /** Ids of the nodes whose results are asked for. */
   readonly targets: ReadonlySet<string>
   /** What is published in the place of each result, and whether that may serve. */
-  readonly circumstancesOf: (node: Node) => Circumstances
+  readonly contextOf: (node: Node) => EvaluationContext
   readonly callOf: (node: Node) => StepCall
 }
 
 /** Looks at every node without changing anything. Faults of all nodes are told together. */
-export async function survey(input: SurveyInput, world: World): Promise<ReadonlyMap<string, SurveyedNode>> {
-  const resolved = await resolveAll(input, world)
+export async function evaluate(
+  input: EvaluationInput,
+  services: StepServices,
+): Promise<ReadonlyMap<string, NodeState>> {
+  const resolved = await resolveAll(input, services)
   const known = await considerAll(resolved, input)
   const wanted = await findWanted(known, input)
   await verifyUsed(wanted, known, input)
@@ -44,11 +47,11 @@ export async function survey(input: SurveyInput, world: World): Promise<Readonly
       const { considered, finding, implied = false } = known.get(one.node.id) ?? {}
       const output = outputOf(considered, finding)
       const { node } = one
-      const { anew = false, former = {} } = input.circumstancesOf(node)
+      const { force = false, former = {} } = input.contextOf(node)
       const isWanted = wanted.has(node.id)
       return [
         node.id,
-        { node, resolved: one, considered, finding, implied, output, anew, former, wanted: isWanted },
+        { node, resolved: one, considered, finding, implied, output, force, former, wanted: isWanted },
       ] as const
     }),
   )
@@ -56,32 +59,32 @@ export async function survey(input: SurveyInput, world: World): Promise<Readonly
 
 /** Finds out all that is outside. Faults of all nodes are told together. */
 export async function resolveAll(
-  { graph, callOf }: Pick<SurveyInput, 'graph' | 'callOf'>,
-  world: World,
+  { graph, callOf }: Pick<EvaluationInput, 'graph' | 'callOf'>,
+  services: StepServices,
 ): Promise<readonly ResolvedNode[]> {
-  const settled = await Promise.allSettled(graph.nodes.map((node) => resolveNode(node, world, callOf(node))))
+  const settled = await Promise.allSettled(graph.nodes.map((node) => resolveNode(node, services, callOf(node))))
   const errors = settled.flatMap((one, at) => (one.status === 'rejected' ? [named(one.reason, graph.nodes[at])] : []))
   const first = errors.find((error) => error instanceof DefinitionError)
   if (first !== undefined) {
-    throw new DefinitionError(uniqueFaults(settled.flatMap((one, at) => faultsOf(one, graph.nodes[at]))), first.code)
+    throw new DefinitionError(uniqueIssues(settled.flatMap((one, at) => issuesOf(one, graph.nodes[at]))), first.code)
   }
   if (errors.length > 0) throw errors[0]
   return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
 }
 
 /** What is wrong with the build of a node is told with the pipeline that says how to build: there may be several. */
-function faultsOf(settled: PromiseSettledResult<unknown>, node: Node | undefined): DefinitionError['faults'] {
+function issuesOf(settled: PromiseSettledResult<unknown>, node: Node | undefined): DefinitionError['issues'] {
   if (settled.status === 'fulfilled' || !(settled.reason instanceof DefinitionError)) return []
-  return settled.reason.faults.map((fault) =>
-    node !== undefined && fault.path.startsWith('build.')
-      ? { ...fault, path: `${node.pipeline} ${fault.path}` }
-      : fault,
+  return settled.reason.issues.map((issue) =>
+    node !== undefined && issue.path.startsWith('build.')
+      ? { ...issue, path: `${node.pipeline} ${issue.path}` }
+      : issue,
   )
 }
 
-/** Platforms that share a context or Dockerfile share its faults. */
-function uniqueFaults(faults: DefinitionError['faults']): DefinitionError['faults'] {
-  return [...new Map(faults.map((fault) => [`${fault.path}\n${fault.message}`, fault])).values()]
+/** Platforms that share a context or Dockerfile share its issues. */
+function uniqueIssues(issues: DefinitionError['issues']): DefinitionError['issues'] {
+  return [...new Map(issues.map((issue) => [`${issue.path}\n${issue.message}`, issue])).values()]
 }
 
 function named(error: unknown, node: Node | undefined): unknown {
@@ -91,15 +94,15 @@ function named(error: unknown, node: Node | undefined): unknown {
 
 /** What is known of a node whose key is known. */
 interface Known {
-  readonly considered: ConsideredNode
-  finding?: Finding
+  readonly considered: KeyedNode
+  finding?: LookupResult
   implied?: boolean
 }
 
 /** From what is pulled up to what is published: keys, and results where they do not follow from what is known. */
 async function considerAll(
   nodes: readonly ResolvedNode[],
-  { circumstancesOf, callOf }: SurveyInput,
+  { contextOf, callOf }: EvaluationInput,
 ): Promise<ReadonlyMap<string, Known>> {
   const known = new Map<string, Known>()
   const outputs = new Map<string, Output>()
@@ -111,7 +114,7 @@ async function considerAll(
   async function consider({ node, ...resolved }: ResolvedNode): Promise<void> {
     await Promise.all(resolved.decidedBy.map((need) => pending.get(need)))
     if (!resolved.decidedBy.every((need) => outputs.has(need))) return
-    const considered = resolved.consider(outputs, circumstancesOf(node))
+    const considered = resolved.evaluate(outputs, contextOf(node))
     const state: Known = { considered }
     if (considered.predicted === undefined) state.finding = await considered.lookup(callOf(node))
     known.set(node.id, state)
@@ -120,7 +123,7 @@ async function considerAll(
   }
 }
 
-function outputOf(considered: ConsideredNode | undefined, finding: Finding | undefined): Output | undefined {
+function outputOf(considered: KeyedNode | undefined, finding: LookupResult | undefined): Output | undefined {
   return finding?.state === 'present' ? finding.output : considered?.predicted
 }
 
@@ -128,7 +131,7 @@ function outputOf(considered: ConsideredNode | undefined, finding: Finding | und
 async function verifyUsed(
   wanted: ReadonlySet<string>,
   known: ReadonlyMap<string, Known>,
-  { graph, callOf }: SurveyInput,
+  { graph, callOf }: EvaluationInput,
 ): Promise<void> {
   const used = new Set(graph.nodes.filter(({ id }) => wanted.has(id)).flatMap(({ needs }) => needs))
   const nodes = graph.nodes.filter(({ id }) => used.has(id))
@@ -138,7 +141,7 @@ async function verifyUsed(
 /** From what is to be published back through everything missing that it needs; what nobody needs is not asked for. */
 async function findWanted(
   known: ReadonlyMap<string, Known>,
-  { graph, targets, callOf }: SurveyInput,
+  { graph, targets, callOf }: EvaluationInput,
 ): Promise<ReadonlySet<string>> {
   const wanted = new Set<string>()
   const byId = new Map(graph.nodes.map((node) => [node.id, node]))
