@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { BuildProgress } from '../../../packages/core/src/builder/buildkit/build-progress.js'
 import { frame, readFrames } from '../../../packages/core/src/builder/buildkit/grpc/frames.js'
+import { GrpcError } from '../../../packages/core/src/builder/buildkit/grpc/grpc-error.js'
 import { messageTypes } from '../../../packages/core/src/builder/buildkit/grpc/messages.js'
 import {
   AgentMessages,
@@ -8,7 +9,6 @@ import {
   agentMessage,
   agentString,
 } from '../../../packages/core/src/builder/buildkit/session/ssh/agent-messages.js'
-import { GrpcError } from '../../../packages/core/src/builder/buildkit/grpc/grpc-error.js'
 import { decodeStatus } from '../../../packages/core/src/builder/buildkit/status.js'
 import { STATUS_SCHEMA } from '../../../packages/core/src/builder/buildkit/status-schema.js'
 import { negotiate } from '../../../packages/core/src/builder/docker/connection/api-version.js'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
-import { serveLocalCaches } from '../../src/builder/local-caches.js'
+import { serveLocalCaches } from '../../src/builder/build/local-caches.js'
 
 test.each(['', 'x', 'null', '1', '[]', '{}', '{"digest":"sha256:x","mediaType":"a","size":1}'])(
   'a builder that reports %j for the cache that it exported is refused',

@@ -42,7 +42,7 @@ describe('an error', () => {
     const one = new DefinitionError([fault])
     expect(one).toMatchObject({ name: 'DefinitionError', code: 'DEFINITION_INVALID', hint: 'name one' })
     expect(one.message).toBe('app: no base')
-    expect(one.faults).toEqual([fault])
+    expect(one.issues).toEqual([fault])
     const { hint: _hint, ...plain } = fault
     expect(new DefinitionError([plain], 'USAGE')).toMatchObject({ code: 'USAGE', hint: undefined })
     const both = new DefinitionError([fault, plain])

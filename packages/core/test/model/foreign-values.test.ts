@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { timeLimit } from '../../src/model/async/time-limit.js'
 import { contextName } from '../../src/model/context-name.js'
 import { isJsonObject, itemsOf, textOf } from '../../src/model/json-fields.js'
 import { isLoopback } from '../../src/model/loopback.js'
 import { redactUrl, shownLocation } from '../../src/model/shown-location.js'
-import { timeLimit } from '../../src/model/time-limit.js'
 
 describe('a field of JSON', () => {
   it('is an object, a text or a list, or nothing of the kind', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { LIMITS } from '../../src/model/limits.js'
-import { hasChanges, isChange, type NodePlan, PLAN_ACTIONS, type Plan } from '../../src/model/plan.js'
-import { PLAN_REASON_KINDS } from '../../src/model/plan-reason.js'
+import { hasChanges, isChange, type NodePlan, PLAN_ACTIONS, type Plan } from '../../src/model/run/plan.js'
+import { PLAN_REASON_KINDS } from '../../src/model/run/plan-reason.js'
 
 describe('the words of a plan', () => {
   it('are different, and written with hyphens', () => {

@@ -2,9 +2,9 @@ import { buffer } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import { pack } from 'tar-stream'
 import { describe, expect, it } from 'vitest'
-import { onAbort } from '../../src/model/on-abort.js'
-import { streamOf } from '../../src/model/stream-of.js'
-import { tarReader } from '../../src/model/tar-reader.js'
+import { tarReader } from '../../src/machine-code/tar-reader.js'
+import { onAbort } from '../../src/model/async/on-abort.js'
+import { streamOf } from '../../src/model/async/stream-of.js'
 
 describe('onAbort', () => {
   it('calls the listener once, unless it was removed', () => {

@@ -3,16 +3,16 @@ import { expect, it } from 'vitest'
 import { pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { tinyImage } from '../../../../test/support/tiny-image.js'
-import { compile } from '../../src/definition/compile.js'
-import { platform } from '../../src/definition/platform-declaration.js'
+import { compile } from '../../src/definition/compile/compile.js'
+import { platform } from '../../src/definition/declare/platform-declaration.js'
 import { buildGraph } from '../../src/graph/graph.js'
 import type { BaseIndexNode, IndexNode } from '../../src/graph/node.js'
 import { MEDIA_TYPES } from '../../src/model/oci.js'
 import { createRegistry } from '../../src/registry/client.js'
-import { baseIndexStep } from '../../src/steps/base-index-step.js'
-import { createContexts } from '../../src/steps/contexts.js'
-import { indexStep } from '../../src/steps/index-step.js'
-import type { Inputs, Output, Work, World } from '../../src/steps/step.js'
+import { createContexts } from '../../src/steps/image/context/contexts.js'
+import { baseIndexStep } from '../../src/steps/index/base-index-step.js'
+import { indexStep } from '../../src/steps/index/index-step.js'
+import type { Inputs, Output, StepServices, Work } from '../../src/steps/step.js'
 import { start } from '../definition/definitions.js'
 import { testRegistry } from '../registry-server/test-registry.js'
 
@@ -39,7 +39,7 @@ async function imagesIn(format: 'oci' | 'docker' = 'oci', context = '.') {
   const contexts = createContexts()
   return {
     server,
-    world: { registry, contexts } as unknown as World,
+    world: { registry, contexts } as unknown as StepServices,
     baseIndex,
     index,
     inputs: inputs as Inputs,
@@ -53,12 +53,12 @@ async function imagesIn(format: 'oci' | 'docker' = 'oci', context = '.') {
 
 function baseWork(node: BaseIndexNode, inputs: Inputs): Work<BaseIndexNode, undefined> {
   const key = baseIndexStep.key(node, undefined, inputs)
-  return { node, resolved: undefined, inputs, key, former: {}, anew: false }
+  return { node, resolved: undefined, inputs, key, former: {}, force: false }
 }
 
 function indexWork(node: IndexNode, inputs: Inputs): Work<IndexNode, { source?: string }> {
   const resolved = { source: 'https://git.example.com/app' }
-  return { node, resolved, inputs, key: indexStep.key(node, resolved, inputs), former: {}, anew: false }
+  return { node, resolved, inputs, key: indexStep.key(node, resolved, inputs), former: {}, force: false }
 }
 
 it('puts the shared base by its digest, as an OCI index also for Docker’s media types', async () => {

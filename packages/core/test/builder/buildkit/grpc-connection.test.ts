@@ -3,9 +3,9 @@ import { createServer, type ServerHttp2Stream } from 'node:http2'
 import { type AddressInfo, connect } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ControlClient } from '../../../src/builder/buildkit/control.js'
-import { GrpcConnection } from '../../../src/builder/buildkit/grpc-connection.js'
-import { GrpcError } from '../../../src/builder/buildkit/grpc-error.js'
-import { frame } from '../../../src/builder/buildkit/grpc-frames.js'
+import { GrpcConnection } from '../../../src/builder/buildkit/grpc/connection.js'
+import { frame } from '../../../src/builder/buildkit/grpc/frames.js'
+import { GrpcError } from '../../../src/builder/buildkit/grpc/grpc-error.js'
 
 let close: (() => Promise<void>) | undefined
 afterEach(() => close?.())

@@ -8,9 +8,9 @@ import { isJsonObject, type JsonObject, textOf } from '../../../model/json-field
 import type { Environment } from '../../options.js'
 import { openSocket } from '../../transport/open-socket.js'
 import { HttpStatusError } from '../failures.js'
+import { readText } from '../read-text.js'
 import { type ApiVersion, type EngineVersion, negotiate } from './api-version.js'
 import type { Endpoint } from './endpoint.js'
-import { readText } from '../read-text.js'
 import { openSsh, SshAgent } from './ssh-connection.js'
 
 /** One request to the engine; the path is without the API version. */
