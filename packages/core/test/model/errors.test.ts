@@ -75,11 +75,11 @@ describe('an error as data', () => {
       code: 'TOOL_MISSING',
       message: 'no gpg',
     })
-    const faults = [{ path: 'app', message: 'no base' }]
-    expect(errorData(new DefinitionError(faults))).toStrictEqual({
+    const issues = [{ path: 'app', message: 'no base' }]
+    expect(errorData(new DefinitionError(issues))).toStrictEqual({
       code: 'DEFINITION_INVALID',
       message: 'app: no base',
-      faults,
+      issues,
     })
   })
 
