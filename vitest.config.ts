@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /** Tests that need an engine or other programs of this machine are named `*.real.test.ts`. */
@@ -30,7 +31,8 @@ export default defineConfig({
           globalSetup: ['test/support/machine.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          maxWorkers: 2,
+          // Each test waits for engines and registries about half of the time.
+          maxWorkers: 2 * availableParallelism(),
           // After the unit tests, so that those do not wait for engines.
           sequence: { groupOrder: 1 },
         },

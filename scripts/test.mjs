@@ -21,7 +21,7 @@ main(async () => {
       'the tests start engines of their own: run `sudo npm test`, or `npm run test:unit` for the others',
     )
   }
-  const env = await prepareMachine([...BASE_TOOLS, ...TEST_TOOLS])
+  await prepareMachine([...BASE_TOOLS, ...TEST_TOOLS])
   await ensureBusybox()
   await ensureArchivePackages()
   await ensureNewerEngine()
@@ -33,10 +33,7 @@ main(async () => {
     const exitCode = await runVisibly(
       'node',
       ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...process.argv.slice(2)],
-      {
-        cwd: ROOT,
-        env,
-      },
+      { cwd: ROOT },
     )
     const { passed, failed } = readOutcome(results, exitCode)
     console.log(`${passed} passed, ${failed} failed`)

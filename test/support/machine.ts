@@ -1,10 +1,40 @@
-import { findEngine } from '../../scripts/setup/engine-address.mjs'
+import { chosenEngine, findEngine } from '../../scripts/setup/engine-address.mjs'
+import { scratchFolder } from '../../scripts/setup/scratch-folder.mjs'
+import { newerEngine } from './newer-engine.js'
+import { type OwnEngine, ownEngine } from './own-engine.js'
 
-/** Vitest's global set-up of the real tests: they need a machine that is ready, and make nothing ready themselves. */
-export async function setup(): Promise<void> {
-  const engine = await findEngine()
-  if (engine === undefined) {
-    throw new Error('no Docker Engine answers: run `npm test`, which brings one up, or set DOCKER_HOST to one')
+/** Engines that the tests of "the engine of this machine" can run on, by the value of POLYARCH_TEST_ENGINE. */
+const ENGINES: Readonly<Record<string, () => Promise<OwnEngine>>> = {
+  installed: () => ownEngine(),
+  '28.5-classic': () => newerEngine({ imageStore: 'graphdriver' }),
+  '28.5-containerd': () => newerEngine(),
+}
+
+/**
+ * Vitest's global setup of the real tests. The machine must be ready: `npm test` prepares it.
+ *
+ * Temporary files are kept in memory if there is room, with the state of all engines and registries that tests start:
+ * these sync to disk many times per build, which takes more time than the build itself. For the same reason, tests use
+ * an engine that is started here, unless DOCKER_HOST or a docker context names one.
+ *
+ * @returns the teardown
+ */
+export async function setup(): Promise<(() => Promise<void>) | undefined> {
+  const found = await findEngine()
+  if (found === undefined) {
+    throw new Error('no Docker Engine answers: run `npm test`, which starts one, or set DOCKER_HOST')
   }
-  process.env['DOCKER_HOST'] = engine
+  Object.assign(process.env, scratchFolder())
+  const requested = process.env['POLYARCH_TEST_ENGINE']
+  if (requested === undefined && (chosenEngine() !== undefined || process.getuid?.() !== 0)) {
+    process.env['DOCKER_HOST'] = found
+    return undefined
+  }
+  const start = ENGINES[requested ?? 'installed']
+  if (start === undefined) {
+    throw new Error(`POLYARCH_TEST_ENGINE='${requested}' is not one of ${Object.keys(ENGINES).join(', ')}`)
+  }
+  const engine = await start()
+  process.env['DOCKER_HOST'] = engine.address
+  return async () => void (await engine[Symbol.asyncDispose]())
 }

@@ -71,9 +71,9 @@ export async function newerEngine({ imageStore = 'containerd' }: NewerEngineOpti
   }
 }
 
-/** Not in /tmp, which may be in memory. */
+/** On the disk unless temporary files are kept in memory on purpose: /tmp may be a small file system in memory. */
 async function workFolder(): Promise<AsyncDisposable & { readonly path: string }> {
-  const path = await mkdtemp(join(stateFolder('newer-engine'), 'run-'))
+  const path = await mkdtemp(join(process.env['TMPDIR'] ?? stateFolder('newer-engine'), 'polyarch-engine-'))
   // Retried, for the processes of the namespace go on dying for a moment after the first one has.
   const remove = () => rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
   return { path, [Symbol.asyncDispose]: remove }
