@@ -9,12 +9,12 @@ const TESTS = 'packages/core/test'
 const AREAS = {
   model: { files: ['model/**'], tests: ['model/**'] },
   keys: {
-    files: ['steps/{key,check-value,image/image-key,image/image-parts,image/context/context-checks}.ts'],
-    tests: ['steps/{key,image-key,image-parts,published-records}.test.ts'],
+    files: ['steps/**/{key,image-key,image-parts,check-value,context-checks}.ts'],
+    tests: ['steps/**/{key-tags,image-key,image-parts}.test.ts'],
   },
   'index-manifests': {
-    files: ['steps/index/*.ts'],
-    tests: ['steps/{index,base-index}-step.test.ts'],
+    files: ['steps/**/{index-manifest,index-step,base-index-step}.ts'],
+    tests: ['steps/**/{index,base-index}-step.test.ts'],
   },
   lock: { files: ['lock/**'], tests: ['lock/**'] },
   'machine-code': { files: ['machine-code/**'], tests: ['machine-code/**'] },

@@ -37,6 +37,6 @@ it('is an error where the file cannot be read', async () => {
   await mkdir(file)
   await expect(readLockFile(file)).rejects.toMatchObject({
     code: 'LOCK_INVALID',
-    faults: [{ path: file, message: expect.stringContaining('EISDIR') }],
+    issues: [{ path: file, message: expect.stringContaining('EISDIR') }],
   })
 })

@@ -65,7 +65,7 @@ describe('a lock', () => {
       expect.objectContaining({
         code: 'LOCK_INCOMPLETE',
         hint: expect.stringContaining('npx tsx build.ts lock'),
-        faults: [
+        issues: [
           expect.objectContaining({
             path: 'polyarch.lock',
             message: expect.stringMatching(`${what}.* docker.io/library/golang:1.25 for linux/arm/v7$`),

@@ -7,6 +7,7 @@ import { normalizedText } from '../../src/dockerfile/syntax/normalized-text.js'
 import { parseDockerfile } from '../../src/dockerfile/syntax/parse.js'
 import { buildGraph } from '../../src/graph/graph.js'
 import { digestOf } from '../../src/model/digest.js'
+import type { ResolvedContext } from '../../src/steps/image/context/resolved-context.js'
 import { decidingInputs, decidingNodes } from '../../src/steps/image/image-key.js'
 import { keyOf } from '../../src/steps/key.js'
 import type { Inputs, Output } from '../../src/steps/step.js'
@@ -19,6 +20,12 @@ interface Given {
   readonly build?: BuildSettings
   readonly registry?: string
   readonly format?: 'docker'
+  readonly context?: string
+  readonly epoch?: number
+  /** Content of the image of another pipeline that the Dockerfile names. */
+  readonly image?: string
+  /** Content of the named context 'lib'. */
+  readonly named?: string
 }
 
 const PLAIN = 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nRUN make\n'
@@ -38,18 +45,34 @@ function decided({ base = 'base', index = 'index', dockerfile = PLAIN, registry 
       reference: { registry, repository: 'app', digest: digestOf(Buffer.from(content)) },
       descriptor: { digest: digestOf(Buffer.from(content)) },
     }) as Output
+  const images = given.image === undefined ? [] : [{ name: 'r.example/sdk:1', result: 'sdk', decidedBy: 'sdk' }]
+  const imageNode = { ...node, pipelineImages: images }
   const inputs: Inputs = new Map([
     [node.base, outputOf(base)],
     [node.baseIndex, outputOf(index)],
+    ['sdk', outputOf(given.image ?? '')],
   ])
   const parsed = parseDockerfile(dockerfile)
   const { args, target } = node.build
   const analysis = analyze(parsed, { platform: node.platform, args, target, baseNames: [] })
-  const listing = { entries: [], digest: digestOf(Buffer.from('context')) }
-  const resolved = { analysis, listing, contexts: [], decisiveText: normalizedText(parsed) }
+  const listing = { entries: [], digest: digestOf(given.context ?? 'context') }
+  const contexts: ResolvedContext[] =
+    given.named === undefined
+      ? []
+      : [{ kind: 'layout', name: 'lib', directory: '/', index: digestOf('index'), image: digestOf(given.named) }]
+  const resolved = {
+    ...{ analysis, listing, contexts, decisiveText: normalizedText(parsed) },
+    ...(given.epoch !== undefined && { epoch: given.epoch }),
+  }
+  const names = new Map([
+    [node.base, 'base'],
+    [node.baseIndex, 'index'],
+  ])
+  const deciding = decidingInputs(imageNode, resolved, inputs)
   return {
-    nodes: decidingNodes(node, resolved).map((id) => (id === node.base ? 'base' : 'index')),
-    key: keyOf('image', { ...decidingInputs(node, resolved, inputs) }),
+    nodes: decidingNodes(imageNode, resolved).map((id) => names.get(id) ?? id),
+    key: keyOf('image', { ...deciding }),
+    build: deciding.build,
   }
 }
 
@@ -92,6 +115,26 @@ const changes: readonly (readonly [what: string, one: Given, other: Given])[] = 
     { build: { cacheTo: ['type=registry,ref=registry.example.com/cache:1'] } },
   ],
   ['another host entry', { build: { addHosts: ['a:10.0.0.1'] } }, { build: { addHosts: ['a:10.0.0.2'] } }],
+  [
+    'the order of two addresses of one host, the first of which is used',
+    { build: { addHosts: ['a:10.0.0.1', 'a:10.0.0.2'] } },
+    { build: { addHosts: ['a:10.0.0.2', 'a:10.0.0.1'] } },
+  ],
+  ['another value of a label', { build: { labels: { a: '1' } } }, { build: { labels: { a: '2' } } }],
+  ['another network', { build: { network: 'none' } }, {}],
+  ['another size of /dev/shm', { build: { shmSize: '64m' } }, { build: { shmSize: '65m' } }],
+  ['another limit', { build: { ulimits: ['nofile=1:2'] } }, { build: { ulimits: ['nofile=1:3'] } }],
+  ['a limit', { build: { ulimits: ['nofile=1:2'] } }, {}],
+  ['a target', { dockerfile: NAMED, build: { target: 'out' } }, { dockerfile: NAMED }],
+  ['a secret', { build: { secrets: { a: { env: 'A' } } } }, {}],
+  ['the id of a secret', { build: { secrets: { a: { env: 'A' } } } }, { build: { secrets: { b: { env: 'A' } } } }],
+  ['an ssh agent', { build: { ssh: { default: 'agent' } } }, {}],
+  ['an attestation', { build: { attest: { provenance: true } } }, {}],
+  ['the date that the Dockerfile declares', { epoch: 1 }, { epoch: 2 }],
+  ['a declared date', { epoch: 0 }, {}],
+  ['another context', {}, { context: 'other' }],
+  ['another image of another pipeline', { image: 'one' }, { image: 'other' }],
+  ['another named context', { named: 'one' }, { named: 'other' }],
 ]
 
 test.each(changes)('the key changes with %s', (_what, one, other) => {
@@ -123,6 +166,17 @@ const equals: readonly (readonly [what: string, one: Given, other: Given])[] = [
     { dockerfile: NAMED, build: { target: 'Out' } },
     { dockerfile: NAMED, build: { target: 'out' } },
   ],
+  ['where a cache comes from', {}, { build: { cacheFrom: ['type=registry,ref=registry.example.com/cache:1'] } }],
+  ['what the engine may reuse', {}, { build: { noCache: true, pull: true, reuse: false } }],
+  ['what is done about unpinned content', {}, { build: { unpinned: 'rebuild' } }],
+  ['what a build may do', {}, { build: { entitlements: ['network.host'] } }],
+  ['how modes are read, which the context shows', {}, { build: { fileModes: 'git' } }],
+  ['the path of the Dockerfile', {}, { build: { dockerfile: 'other.Dockerfile' } }],
+  [
+    'where a secret is read from, and the order of secrets',
+    { build: { secrets: { a: { env: 'A' }, b: { env: 'B' } } } },
+    { build: { secrets: { b: { env: 'X' }, a: { file: '/a' } } } },
+  ],
 ]
 
 test.each(equals)('the key does not change with %s', (_what, one, other) => {
@@ -132,4 +186,34 @@ test.each(equals)('the key does not change with %s', (_what, one, other) => {
 test('the key of an image with Docker’s media types changes with every arg, since it has no record of them', () => {
   const key = (value: string) => decided({ format: 'docker', build: { args: { UNUSED: value } } }).key
   expect(key('1')).not.toBe(key('2'))
+})
+
+test('an image is decided by the image of another pipeline that its Dockerfile names', () => {
+  expect(decided({ image: 'one' }).nodes).toEqual(['sdk', 'base'])
+})
+
+test('a plan compares the settings that decide an image by their names in build.ts, and no others', () => {
+  const build = {
+    args: { V: '1', UNUSED: '2' },
+    labels: { a: 'b' },
+    target: 'Out',
+    secrets: { b: { env: 'B' }, a: { env: 'A' } },
+  }
+  const dockerfile = `${NAMED}ARG V\nARG SOURCE_DATE_EPOCH\nARG BASE_IMAGE\nLABEL x=$BASE_IMAGE\n`
+  const { build: settings } = decided({
+    ...{ build, dockerfile, epoch: 5, image: 'sdk', named: 'lib', index: 'index' },
+  })
+  expect(settings).toEqual({
+    args: {
+      V: '1',
+      SOURCE_DATE_EPOCH: '5',
+      BASE_IMAGE: `127.0.0.1:5000/app@${digestOf('index')}`,
+    },
+    labels: { a: 'b' },
+    target: 'out',
+    secrets: ['a', 'b'],
+    addHosts: [],
+    'contexts.lib': digestOf('lib'),
+    'images.r.example/sdk:1': digestOf('sdk'),
+  })
 })
