@@ -2,7 +2,7 @@ import { pipeline, platform } from '@polyarch/core'
 import { raspbian } from '@polyarch/plugin-raspbian'
 import { ubuntu } from '@polyarch/plugin-ubuntu'
 
-/** The recipe of 2018: Ubuntu where there is one, Raspbian for the Raspberry Pi, one Dockerfile and one tag. */
+/** The ESP8266 SDK on Ubuntu for amd64 and on Raspbian for the Raspberry Pi, under one tag. */
 export const sdk = pipeline('ghcr.io/otbiot/esp8266-build')
   .use(ubuntu(), raspbian())
   .sharedBase('ghcr.io/otbiot/esp8266-build-from:2.1')
