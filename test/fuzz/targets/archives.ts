@@ -63,6 +63,7 @@ function layerOf(text: string): LayerFiles {
     entries: new Map(entries.map(([path = '', kind = '', target = '']) => [path, entryOf(kind, target)])),
     removed: new Set(entries.filter(([, kind]) => kind === 'removed').map(([path = '']) => path)),
     opaque: new Set(entries.filter(([, kind]) => kind === 'opaque').map(([path = '']) => path)),
+    memory: 0,
   }
 }
 

@@ -14,7 +14,9 @@ import { contentFolder, contentPath } from './layout-format.js'
 /** The size of the bytes that a layout has of a digest; undefined where it has none. */
 export async function contentSize(directory: string, digest: Digest): Promise<number | undefined> {
   try {
-    return (await stat(contentPath(directory, digest))).size
+    const stats = await stat(contentPath(directory, digest))
+    // A pipe would be waited for.
+    return stats.isFile() ? stats.size : undefined
   } catch (error) {
     if (isMissing(error)) return undefined
     throw error

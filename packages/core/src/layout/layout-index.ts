@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { access, mkdir, readFile } from 'node:fs/promises'
+import { access, mkdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HostError, RegistryError } from '../model/errors.js'
 import { isMissing } from '../model/is-missing.js'
+import { LIMITS } from '../model/limits.js'
 import { type Descriptor, type ImageIndex, isIndex, MEDIA_TYPES } from '../model/oci.js'
 import { formatReference, type Reference } from '../model/reference.js'
 import { parseManifest } from '../registry/manifests/schema.js'
@@ -34,10 +35,14 @@ async function refuseRegistryStore(directory: string): Promise<void> {
 /** The entries of a layout's `index.json`; none where there is no such file. @throws RegistryError MANIFEST_UNSUPPORTED */
 export async function readLayoutIndex(directory: string): Promise<ImageIndex> {
   const path = join(directory, 'index.json')
-  const bytes = await readFile(path).catch((error: unknown) => {
+  const stats = await stat(path).catch((error: unknown) => {
     if (!isMissing(error)) throw error
   })
-  if (bytes === undefined) return { schemaVersion: 2, manifests: [] }
+  if (stats === undefined) return { schemaVersion: 2, manifests: [] }
+  // A pipe would be waited for.
+  if (!stats.isFile() || stats.size > LIMITS.layoutIndex)
+    throw new RegistryError('MANIFEST_UNSUPPORTED', `${path} is no file, or has more than ${LIMITS.layoutIndex} bytes`)
+  const bytes = await readFile(path)
   const { content } = parseManifest(bytes, MEDIA_TYPES.ociIndex, path)
   if (!isIndex(content)) throw new RegistryError('MANIFEST_UNSUPPORTED', `${path} is no index`)
   return content

@@ -18,7 +18,9 @@ export function checkImageCode(tree: FileTree | Unreadable, config: ImageConfig,
   const command = commandOf(tree, config)
   if (command !== undefined) return verdictOn(command, platform)
   let first: CodeCheck | undefined
+  let compared = 0
   for (const one of tree.executables()) {
+    if (++compared > LIMITS.executables) return unknown(`none of ${LIMITS.executables} executables is for the platform`)
     const verdict = verdictOn(one, platform)
     if (verdict.verdict === 'match') return verdict
     first ??= verdict
@@ -33,7 +35,9 @@ export function checkImageCode(tree: FileTree | Unreadable, config: ImageConfig,
 export function checkOwnLayers(tree: FileTree | Unreadable, platform: Platform): CodeCheck | undefined {
   if ('because' in tree) return undefined
   let fitting: CodeCheck | undefined
+  let compared = 0
   for (const one of tree.executables()) {
+    if (++compared > LIMITS.executables) return undefined
     const verdict = verdictOn(one, platform)
     if (verdict.verdict === 'mismatch') return undefined
     if (verdict.verdict === 'match') fitting ??= verdict

@@ -1,6 +1,7 @@
 import { InFlight } from '../model/async/in-flight.js'
 import type { Digest } from '../model/digest.js'
 import { CancelledError, PolyarchError } from '../model/errors.js'
+import { LIMITS } from '../model/limits.js'
 import type { Descriptor, ImageConfig, ImageManifest } from '../model/oci.js'
 import type { Platform } from '../model/platform.js'
 import type { Repository } from '../model/reference.js'
@@ -10,6 +11,7 @@ import { FileTree } from './file-tree.js'
 import { checkImageCode, checkOwnLayers, type Unreadable, unknown } from './image-check.js'
 import type { LayerFiles } from './layer-files.js'
 import { openLayerTar } from './layer-tar.js'
+import { TOO_MANY_FILES } from './too-many-files.js'
 
 /** Reads the machine code of images; each layer once, however many images of a run have it. */
 export interface CodeReader {
@@ -39,10 +41,13 @@ export function createCodeReader(): CodeReader {
 
       async function readTree(layers: readonly Descriptor[]): Promise<FileTree | Unreadable> {
         const files: LayerFiles[] = []
+        let memory = 0
         // One after the other: what is in memory at a time stays small, and the registry is not flooded.
         for (const layer of layers) {
           const found = await once(layer, call, () => openLayer(registry, image.repository, layer, call))
           if ('because' in found) return found
+          memory += found.memory
+          if (memory > LIMITS.imageFiles) return { because: `the image cannot be read: ${TOO_MANY_FILES}` }
           files.push(found)
         }
         return new FileTree(files)

@@ -32,4 +32,7 @@ function requireValid({ name, linkname, size }: Header): void {
   if (name.length > LIMITS.path || (linkname ?? '').length > LIMITS.path) {
     throw new Error(`it has a path of more than ${LIMITS.path} characters`)
   }
+  if (name.split('/', LIMITS.pathDepth + 2).length > LIMITS.pathDepth + 1) {
+    throw new Error(`it has a path of more than ${LIMITS.pathDepth} directories`)
+  }
 }

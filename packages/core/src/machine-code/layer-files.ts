@@ -5,6 +5,7 @@ import { type MachineCode, needsWholeFile, readMachineCode } from './code.js'
 import { ELF_HEADER_SIZE, isElf } from './elf.js'
 import { layerEntries } from './layer-entries.js'
 import { cleanPath, joinPath, splitPath } from './paths.js'
+import { TOO_MANY_FILES } from './too-many-files.js'
 
 /** What one layer has at a path, as far as finding an executable takes. */
 export type LayerEntry =
@@ -21,7 +22,12 @@ export interface LayerFiles {
   readonly removed: ReadonlySet<string>
   /** Directories of which it hides all that lies below. */
   readonly opaque: ReadonlySet<string>
+  /** Bytes that all this takes in memory, approximately. */
+  readonly memory: number
 }
+
+/** Bytes that an entry takes in memory beside its path and target. */
+const ENTRY_MEMORY = 150
 
 const WHITEOUT = '.wh.'
 const OPAQUE = '.wh..wh..opq'
@@ -35,17 +41,23 @@ export async function readLayerFiles(tar: Readable): Promise<LayerFiles> {
   const entries = new Map<string, LayerEntry>()
   const removed = new Set<string>()
   const opaque = new Set<string>()
+  let memory = 0
   for await (const entry of layerEntries(tar)) {
-    const path = cleanPath(entry.header.name)
+    const { name: written, linkname } = entry.header
+    const path = cleanPath(written)
     const [directory, name] = splitPath(path)
+    const before = entries.size + removed.size + opaque.size
     if (name === OPAQUE) opaque.add(directory)
     else if (name.startsWith(WHITEOUT)) removed.add(joinPath(directory, name.slice(WHITEOUT.length)))
     else {
       const found = await readEntry(entry.header, entry)
       if (found !== undefined) entries.set(path, found)
     }
+    if (entries.size + removed.size + opaque.size === before) continue
+    memory += ENTRY_MEMORY + written.length + (linkname?.length ?? 0)
+    if (memory > LIMITS.imageFiles) throw new Error(TOO_MANY_FILES)
   }
-  return { entries, removed, opaque }
+  return { entries, removed, opaque, memory }
 }
 
 async function readEntry(header: Header, content: AsyncIterable<unknown>): Promise<LayerEntry | undefined> {

@@ -25,6 +25,8 @@ export const LIMITS = {
   archiveEntries: 1_000_000,
   /** Characters of all paths of a context archive, which are kept in memory. */
   archivePathBytes: 256 * MB,
+  /** Bytes of what git prints: a list of about a million files. */
+  gitOutput: 256 * MB,
   /** Bytes of a Dockerfile or .dockerignore: as much as BuildKit reads of one. */
   textFile: 16 * MB,
   /** Bytes of a line of a Dockerfile: as much as BuildKit reads of one. */
@@ -46,10 +48,20 @@ export const LIMITS = {
   referrers: 1000,
   /** Artifacts that refer to one another, in a row. */
   referrerDepth: 4,
+  /** Bytes of the index of an image layout. */
+  layoutIndex: 64 * MB,
+  /** Bytes of a statement that a builder attests of an image, such as an SBOM. */
+  attestation: 128 * MB,
   /** Bytes of an image config. */
   imageConfig: 8 * MB,
   /** Layers of an image. Engines run at most 127. */
   layers: 500,
+  /** Bytes that the executables, directories and links of an image take in memory: about a million of them. */
+  imageFiles: 256 * MB,
+  /** Executables of an image that are compared with its platform, where neither a shell nor a loader decides. */
+  executables: 10_000,
+  /** Files and directories of an image that is written to a directory or an archive. */
+  exportedFiles: 2_000_000,
   /** Bytes of a program whose machine code is read; of a longer one, its start. */
   program: 8 * MB,
   /** Directories of an image's PATH that are searched. */

@@ -1,4 +1,4 @@
-import { appendFile, chmod, mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, mkdir, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { runProgram } from '../../../../test/support/child.js'
@@ -108,6 +108,20 @@ describe('a context with a repository of others', { timeout: 60_000 }, () => {
     await writeFile(join(app, 'lib/file'), 'two\n')
     expect(await originOf(app)).toMatchObject({ revision: `${revision}-dirty` })
     expect(await readdir(marks.path)).toEqual([])
+  })
+
+  it('whose submodules are links to itself is read once', async () => {
+    const commit = await makeRepository(folder.path)
+    for (const name of ['a', 'b'])
+      await git(folder.path, 'update-index', '--add', '--cacheinfo', `160000,${commit},${name}`)
+    await git(folder.path, 'commit', '--quiet', '--message', 'two')
+    await git(folder.path, 'update-index', '--skip-worktree', 'a', 'b')
+    for (const name of ['a', 'b']) await symlink('.', join(folder.path, name))
+    await writeFile(join(folder.path, '.git/info/exclude'), 'a\nb\n')
+    const revision = await git(folder.path, 'rev-parse', 'HEAD')
+    const signal = AbortSignal.timeout(30_000)
+    expect(await readGitOrigin({ kind: 'directory', path: folder.path }, signal)).toEqual({ revision })
+    expect(signal.aborted).toBe(false)
   })
 
   it('its worktrees and their line ends are read as git reads them', async () => {

@@ -7,7 +7,7 @@ const AMD64: LayerEntry = { kind: 'executable', code: { architecture: 'amd64' } 
 const sameAs = (path: string): LayerEntry => ({ kind: 'same-as', path })
 
 function layer(entries: Readonly<Record<string, LayerEntry>>, ...removed: readonly string[]): LayerFiles {
-  return { entries: new Map(Object.entries(entries)), removed: new Set(removed), opaque: new Set() }
+  return { entries: new Map(Object.entries(entries)), removed: new Set(removed), opaque: new Set(), memory: 0 }
 }
 
 test('another name of a file of a lower layer keeps it, whatever later layers do to the first name', () => {

@@ -132,9 +132,32 @@ describe('the machine code of an image', () => {
   it.each([
     ['a size of no known form', archiveOf({ name: 'file', size: Buffer.alloc(12, 0xd4) }), 'size is not a number'],
     ['a path of a megabyte', archiveOf(paxHeader({ path: 'a/'.repeat(500_000) }), { name: 'x' }), 'more than 4096'],
+    [
+      'a path of 300 directories',
+      archiveOf({ name: 'x' }, paxHeader({ path: 'a/'.repeat(300) }), { name: 'x' }),
+      'more than 256',
+    ],
   ])('is unknown where a layer has %s', async (_what, archive, because) => {
     const layer = await pushLayer(zlib.gzipSync(archive), MEDIA_TYPES.ociLayerGzip)
     expect(await checkLayers([layer])).toEqual({ verdict: 'unknown', because: expect.stringContaining(because) })
+  })
+
+  it('is unknown where the image has more files than are read', async () => {
+    const directories = Array.from({ length: 300 }, (_, at) => [
+      paxHeader({ path: `${at}/${'x'.repeat(4000)}` }),
+      { name: 'x', type: '5' },
+    ])
+    const layer = await pushLayer(zlib.gzipSync(archiveOf(...directories.flat())), MEDIA_TYPES.ociLayerGzip)
+    const because = 'the image cannot be read: it has more files than are read of an image'
+    expect(await checkLayers(Array.from({ length: 300 }, () => layer))).toEqual({ verdict: 'unknown', because })
+  })
+
+  it('is unknown where thousands of executables are for another platform, and none is decisive', async () => {
+    const files = Object.fromEntries(
+      Array.from({ length: 10_001 }, (_, at) => [`opt/${at}`, program(elfFile({ machine: 40 }))]),
+    )
+    const because = 'none of 10000 executables is for the platform'
+    expect(await check([files])).toEqual({ verdict: 'unknown', because })
   })
 
   it('is unknown where a layer cannot be read', async () => {

@@ -46,13 +46,19 @@ async function readRevision(directory: string, repository: GitRepository, signal
   return (await isDirty(directory, repository, commit, signal)) ? `${commit}-dirty` : commit
 }
 
-/** Whether files below a directory differ from the commit, those of submodules too. */
+/**
+ * Whether files below a directory differ from the commit, those of submodules too.
+ *
+ * @param read - roots of the repositories that were read: a submodule may be a link to one above it
+ */
 async function isDirty(
   directory: string,
   repository: GitRepository,
   commit: string,
   signal: AbortSignal | undefined,
+  read = new Set<string>(),
 ): Promise<boolean> {
+  read.add(repository.root)
   await using isolated = await isolateRepository(repository, commit, signal)
   const git = (...args: readonly string[]) => runGit(directory, [...args, '--', '.'], { env: isolated.env, signal })
   // git would read each submodule with its own configuration.
@@ -60,17 +66,22 @@ async function isDirty(
   const [changes, index] = await Promise.all([git(...status), git('ls-files', '--stage', '-z')])
   if (changes !== '') return true
   for (const path of submodulePaths(index)) {
-    if (await isSubmoduleDirty(join(directory, path), signal)) return true
+    if (await isSubmoduleDirty(join(directory, path), signal, read)) return true
   }
   return false
 }
 
-async function isSubmoduleDirty(directory: string, signal: AbortSignal | undefined): Promise<boolean> {
+async function isSubmoduleDirty(
+  directory: string,
+  signal: AbortSignal | undefined,
+  read: Set<string>,
+): Promise<boolean> {
   const repository = await findRepository(directory, signal).catch(() => undefined)
   // One that has not been cloned is an empty folder of the repository around it.
   if (repository === undefined || repository.root !== (await realpath(directory))) return false
+  if (read.has(repository.root)) return false
   const commit = (await readGit(directory, ['rev-parse', '--verify', 'HEAD'], signal)).trim()
-  return isDirty(directory, repository, commit, signal)
+  return isDirty(directory, repository, commit, signal, read)
 }
 
 /** @see https://git-scm.com/docs/git-ls-files#_output */

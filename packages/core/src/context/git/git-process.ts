@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { LIMITS } from '../../model/limits.js'
 
 const run = promisify(execFile)
 
@@ -34,7 +35,7 @@ export async function runGit(directory: string, args: readonly string[], { env, 
   for (const name of FOREIGN) delete all[name]
   // A bare repository inside the files of others is no repository, and its configuration starts no program.
   const safe = ['-c', 'safe.bareRepository=explicit', '-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null']
-  const options = { env: { ...all, ...env }, maxBuffer: Number.POSITIVE_INFINITY, ...(signal && { signal }) }
+  const options = { env: { ...all, ...env }, maxBuffer: LIMITS.gitOutput, ...(signal && { signal }) }
   const running = run('git', ['-C', directory, ...safe, ...args], options)
   const closed = new Promise((resolve) => running.child.once('close', resolve))
   try {

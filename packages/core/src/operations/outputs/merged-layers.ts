@@ -1,11 +1,12 @@
 import type { Header } from 'tar-stream'
 import { cleanPath, joinPath, splitPath } from '../../machine-code/paths.js'
+import { LIMITS } from '../../model/limits.js'
 
 /** A file, link or device of an image: what is at one or, with hard links, at several of its paths. */
 export interface MergedFile {
   readonly header: Header
   /** Paths in the image, the first of which its content is written at. */
-  readonly paths: string[]
+  readonly paths: Set<string>
 }
 
 interface Directory {
@@ -34,9 +35,15 @@ export class MergedLayers {
   readonly #root: Directory = { header: undefined, layer: -1, children: new Map() }
   /** Which file the content of an entry is of, by layer and number of the entry. */
   readonly #contents: Map<number, MergedFile>[] = []
+  /** The layer that is being added, and directories in which it has hidden all that is below: once is enough. */
+  #layer = 0
+  readonly #opaque = new Set<string>()
+  #files = 0
 
-  /** Adds an entry of a layer; layers and entries come in their order. */
+  /** Adds an entry of a layer; layers and entries come in their order. @throws Error for a malformed image */
   add(header: Header, layer: number, entry: number): void {
+    if (layer !== this.#layer) this.#opaque.clear()
+    this.#layer = layer
     const path = cleanPath(header.name)
     const [directory, name] = splitPath(path)
     if (name === OPAQUE) this.#hideBelow(directory, layer)
@@ -58,7 +65,7 @@ export class MergedLayers {
   /** The file with the content of an entry; undefined where it is not seen in the image. */
   fileAt(layer: number, entry: number): MergedFile | undefined {
     const file = this.#contents[layer]?.get(entry)
-    return file !== undefined && file.paths.length > 0 ? file : undefined
+    return file !== undefined && file.paths.size > 0 ? file : undefined
   }
 
   #fileOf(header: Header, layer: number, entry: number): MergedFile {
@@ -69,7 +76,7 @@ export class MergedLayers {
       }
       return target.file
     }
-    const file = { header, paths: [] }
+    const file = { header, paths: new Set<string>() }
     const contents = this.#contents[layer] ?? new Map<number, MergedFile>()
     this.#contents[layer] = contents.set(entry, file)
     return file
@@ -82,7 +89,8 @@ export class MergedLayers {
     // A link to itself.
     if (before !== undefined && !('children' in before) && before.file === file) return
     if (before !== undefined) remove(before, path)
-    file.paths.push(path)
+    file.paths.add(path)
+    this.#count()
     children.set(name, { file, layer })
   }
 
@@ -96,6 +104,7 @@ export class MergedLayers {
       if (found !== undefined && 'children' in found) at = found
       else {
         if (found !== undefined) remove(found, done)
+        this.#count()
         const made: Directory = { header: undefined, layer, children: new Map() }
         at.children.set(name, made)
         at = made
@@ -103,6 +112,11 @@ export class MergedLayers {
       at.layer = layer
     }
     return at
+  }
+
+  #count(): void {
+    this.#files += 1
+    if (this.#files > LIMITS.exportedFiles) throw new Error(`the image has more than ${LIMITS.exportedFiles} files`)
   }
 
   #find(path: string): Node | undefined {
@@ -128,7 +142,8 @@ export class MergedLayers {
   /** Hides what lower layers have in a directory. */
   #hideBelow(path: string, layer: number): void {
     const found = path === '' ? this.#root : this.#find(path)
-    if (found === undefined || !('children' in found)) return
+    if (found === undefined || !('children' in found) || this.#opaque.has(path)) return
+    this.#opaque.add(path)
     for (const name of [...found.children.keys()]) this.#hide(joinPath(path, name), layer)
   }
 }
@@ -139,6 +154,6 @@ function remove(node: Node, path: string): void {
   for (let one = open.pop(); one !== undefined; one = open.pop()) {
     const [at, found] = one
     if ('children' in found) for (const [name, child] of found.children) open.push([joinPath(at, name), child])
-    else found.file.paths.splice(found.file.paths.indexOf(at), 1)
+    else found.file.paths.delete(at)
   }
 }

@@ -66,7 +66,7 @@ async function eachEntry(
     let entry = 0
     try {
       for await (const one of layerEntries(tar)) {
-        requireText(one.header)
+        requirePath(one.header)
         await handle(one.header, one, at, entry)
         entry += 1
       }
@@ -79,7 +79,8 @@ async function eachEntry(
 }
 
 /** tar-stream reads names as UTF-8, and replaces what is none. */
-function requireText({ name, linkname }: Header): void {
+function requirePath({ name, linkname }: Header): void {
+  if (name.split('/').includes('..')) throw new Error(`'${name}' is a path that leads out of a directory`)
   if (!`${name}${linkname ?? ''}`.includes('\uFFFD')) return
   throw new Error(`'${name}' is a name that is not UTF-8`)
 }

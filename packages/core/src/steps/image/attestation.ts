@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { type Digest, digestOf, hexOf } from '../../model/digest.js'
 import { EngineError } from '../../model/errors.js'
-import { parseJson } from '../../model/json.js'
+import { LIMITS } from '../../model/limits.js'
 import {
   canonicalJson,
   type Descriptor,
@@ -14,6 +14,7 @@ import {
   type StoredManifest,
 } from '../../model/oci.js'
 import { formatReference, type Reference, type Repository, repositoryOf } from '../../model/reference.js'
+import { parseImageConfig } from '../../registry/image-config.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { CREATED_ANNOTATION } from '../created-date.js'
 import { attestationReference } from '../key.js'
@@ -32,7 +33,7 @@ export interface RewrittenImage {
  * the manifest that was pushed; the manifest that is kept refers to the same content, and takes its place in them.
  *
  * @param reference - the index that the builder pushed, with the image and its attestation
- * @throws EngineError BUILD_FAILED if the builder attested nothing
+ * @throws EngineError BUILD_FAILED if the builder attested nothing, or too much; RegistryError MANIFEST_UNSUPPORTED
  */
 export async function keepAttestation(
   reference: Reference,
@@ -48,7 +49,10 @@ export async function keepAttestation(
     const bytes = Buffer.from(text.replaceAll(hexOf(image.pushed), hexOf(image.kept)))
     layers.push({ ...layer, ...(await writeAll(repository, bytes, layer.mediaType, registry, call)) })
   }
-  const config = parseJson((await readAll(repository, attestation.config, registry, call)).toString()) as object
+  const config = parseImageConfig(
+    await readAll(repository, attestation.config, registry, call),
+    'the config of an attestation',
+  )
   // The layers of an attestation are their own content.
   const listed = { ...config, rootfs: { type: 'layers', diff_ids: layers.map(({ digest }) => digest) } }
   const bytes = Buffer.from(canonicalJson(listed))
@@ -108,6 +112,10 @@ async function readAttestation(
 }
 
 async function readAll(repository: Repository, blob: Descriptor, registry: Registry, call: RegistryCall) {
+  if (blob.size > LIMITS.attestation) {
+    const message = `the builder attested ${blob.size} bytes, and no more than ${LIMITS.attestation} are read`
+    throw new EngineError('BUILD_FAILED', message, { hint: 'leave attest out of the build' })
+  }
   return buffer(await registry.readBlob(repository, blob, call))
 }
 
