@@ -8,12 +8,17 @@ import { step } from './step.mjs'
 /** The repository's root. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Installs what package-lock.json lists, and builds the packages, where that is not done or no longer up to date. */
-export async function ensureDependencies() {
+/** Installs what package-lock.json lists, if it has changed since. */
+export async function installDependencies() {
   const installed = join(ROOT, 'node_modules/.package-lock.json')
   if (modifiedAt(installed) < modifiedAt(join(ROOT, 'package-lock.json'))) {
     await step('installing npm packages', () => npm(['ci', '--no-progress']))
   }
+}
+
+/** Installs npm packages and builds the packages of the repository, where they are not up to date. */
+export async function ensureDependencies() {
+  await installDependencies()
   const stale = stalePackages()
   if (stale.length > 0) await step('building the packages', () => build(stale))
 }
