@@ -23,8 +23,11 @@ const HANGING_AFTER = 90_000
 export interface ChaosRun {
   readonly number: number
   readonly operation: Operation
+  /** Replaced where it cannot meet the request. */
   readonly fault: ChaosFault
   readonly lasting: boolean
+  /** Index of the request among those of the operation without faults. */
+  readonly index: number
   readonly random: Random
 }
 
@@ -65,26 +68,28 @@ export class Lane {
   async run(run: ChaosRun): Promise<RunOutcome> {
     const { operation, random } = run
     const prepared = await this.#prepare(operation)
-    const fault = meetsSome(run.fault, prepared)
+    const { requests } = prepared
+    const index = run.index % requests.length
+    const request = requests[index]
+    if (request === undefined) throw new Error(`${operation.name} makes no request`)
+    const fault = run.fault.meets(request)
       ? run.fault
       : pick(
           random,
-          FAULTS.filter((one) => meetsSome(one, prepared)),
+          FAULTS.filter(({ meets }) => meets(request)),
         )
-    const met = prepared.requests.filter(fault.meets)
-    const at = Math.floor(random() * met.length)
+    const at = requests.slice(0, index).filter(fault.meets).length
     const lasting = run.lasting && fault.lasts
     const planned = { fault, at, lasting, position: random(), before: pathsOf(prepared.before) }
     const concurrency = random() < 0.5 ? 1 : 32
     const { verdict, details, code } = await this.#observe(operation, prepared, planned, concurrency)
-    const request = met[at]
     return {
       number: run.number,
       variant: this.variant.name,
       operation: operation.name,
       fault: fault.name,
       lasting,
-      request: `${at}: ${request?.method} ${request?.path}`,
+      request: `${index}: ${request.method} ${request.path}`,
       verdict,
       details,
       ...(code !== undefined && { code }),
@@ -128,7 +133,7 @@ export class Lane {
     const { backend, proxy } = this
     const folder = join(this.folder, `context-${operation.name}`)
     await mkdir(folder)
-    await backend.startEmpty()
+    await backend.startEmpty(operation.name)
     proxy.begin(backend.host)
     const seeding = { url: `http://${backend.host}`, login: backend.login, host: proxy.host, folder }
     await operation.seed({ ...seeding, client: this.#client(32, LONG) })
@@ -140,6 +145,8 @@ export class Lane {
     await operation.act({ host: proxy.host, client: this.#client(1, LONG), folder }, new SaidHolds(proxy.host))
     proxy.end()
     const clean = await this.#read(operation)
+    if (requests.length > operation.requests)
+      throw new Error(`${operation.name} makes ${requests.length} requests on ${this.variant.name}`)
     const wrong = [...(await operation.check(before, clean)), ...before.missing, ...clean.missing]
     if (wrong.length > 0)
       throw new Error(`${operation.name} on ${this.variant.name} without faults: ${wrong.join('; ')}`)
@@ -164,10 +171,6 @@ export class Lane {
       concurrency,
     }
   }
-}
-
-function meetsSome(fault: ChaosFault, { requests }: Prepared): boolean {
-  return requests.some(fault.meets)
 }
 
 function pathsOf({ tags }: RegistryState): PlannedFault['before'] {

@@ -31,6 +31,8 @@ export interface Operation {
   readonly name: string
   /** All repositories that it writes to. */
   readonly repositories: readonly string[]
+  /** How many requests it makes without faults, at most; a lane with more fails. */
+  readonly requests: number
   /** Pushes what it starts from. */
   seed(at: Seeding): Promise<void>
   /** Runs it once. Statements that are made before a failure are added to `said`. */

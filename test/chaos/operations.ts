@@ -60,6 +60,7 @@ async function notNew(state: RegistryState, ...names: readonly string[]): Promis
 const assembling: Operation = {
   name: 'assemble',
   repositories: ['asm/app', 'asm/parts'],
+  requests: 28,
   async seed(at) {
     await pushIndex(target(at, 'asm/app'), 'old', '1.0')
     const [amd64, arm] = await images('new')
@@ -77,6 +78,7 @@ const assembling: Operation = {
 const copying: Operation = {
   name: 'copy',
   repositories: ['cpy/to', 'cpy/from'],
+  requests: 32,
   async seed(at) {
     await pushIndex(target(at, 'cpy/to'), 'old', '1.0')
     await pushIndex(target(at, 'cpy/from'), 'new', '1.0')
@@ -91,6 +93,7 @@ const copying: Operation = {
 const promoting: Operation = {
   name: 'promote',
   repositories: ['pro/app'],
+  requests: 26,
   async seed(at) {
     await pushIndex(target(at, 'pro/app'), 'old', '1.0', 'latest')
     await pushIndex(target(at, 'pro/app'), 'new', 'rc')
@@ -129,6 +132,7 @@ function annotated({ manifest }: TinyImage, annotations: Annotations): StoredMan
 const executing: Operation = {
   name: 'execute',
   repositories: ['exe/app', 'exe/app-from'],
+  requests: 54,
   async seed(at) {
     await seedBases(at)
     await pushIndex(target(at, 'exe/app'), 'old', '1.0')
@@ -174,6 +178,7 @@ const DELETABLE: readonly string[] = [keyTag('c'), `${keyTag('d')}.unchecked`]
 const pruning: Operation = {
   name: 'prune',
   repositories: ['prn/app', 'prn/app-from'],
+  requests: 50,
   async seed(at) {
     await seedBases(at)
     const to = target(at, 'prn/app')

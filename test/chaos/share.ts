@@ -20,7 +20,7 @@ export interface Share {
 }
 
 /** The registries sync what they write; memory makes that cheap. */
-const STORES = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+export const STORES = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
 /** Does a share of the runs, several at a time: most of the time of a run is spent waiting. */
 export async function workOn(share: Share, onOutcome: (outcome: RunOutcome) => void): Promise<void> {

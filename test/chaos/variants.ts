@@ -23,22 +23,22 @@ const DEBIAN_LOGIN: Login = { username: 'builder', password: 'p?>:~~>secret??' }
 
 /** All variants. */
 export const VARIANTS: readonly Variant[] = [
-  { name: 'embedded', tls: false, login: undefined, lanes: 3, start: (folder) => embeddedBackend(folder, false) },
+  { name: 'embedded', tls: false, login: undefined, lanes: 5, start: (folder) => embeddedBackend(folder, false) },
   {
     name: 'embedded-tokens',
     tls: false,
     login: EMBEDDED_LOGIN,
-    lanes: 2,
+    lanes: 3,
     start: (folder) => embeddedBackend(folder, true),
   },
-  { name: 'embedded-tls', tls: true, login: undefined, lanes: 2, start: (folder) => embeddedBackend(folder, false) },
-  { name: 'docker-registry', tls: false, login: undefined, lanes: 1, start: (folder) => debianBackend(folder, false) },
+  { name: 'embedded-tls', tls: true, login: undefined, lanes: 3, start: (folder) => embeddedBackend(folder, false) },
+  { name: 'docker-registry', tls: false, login: undefined, lanes: 1, start: () => debianBackend(false) },
   {
     name: 'docker-registry-tls-login',
     tls: true,
     login: DEBIAN_LOGIN,
     lanes: 1,
-    start: (folder) => debianBackend(folder, true),
+    start: () => debianBackend(true),
   },
 ]
 

@@ -15,6 +15,7 @@ function state(digest: string | undefined, missing: readonly string[] = []): Reg
 const operation: Operation = {
   name: 'nothing',
   repositories: ['app'],
+  requests: 0,
   seed: async () => {},
   act: async () => {},
   check: async () => [],
