@@ -12,10 +12,10 @@ function tableUnder(heading: string): readonly string[] {
 }
 
 test('docs/plan.md has a line for each action, and no others', () => {
-  expect(tableUnder('What can happen to a node').toSorted()).toEqual(PLAN_ACTIONS.toSorted())
+  expect(tableUnder('Actions').toSorted()).toEqual(PLAN_ACTIONS.toSorted())
 })
 
 test('docs/plan.md has a line for each reason, and no others', () => {
-  const kinds = tableUnder('Why')
+  const kinds = tableUnder('Reasons')
   expect(kinds.toSorted()).toEqual(PLAN_REASON_KINDS.toSorted())
 })
