@@ -2,57 +2,59 @@ import type { ErrorCode } from '../model/errors.js'
 
 /** What to do about an error, by its code: for those that carry no hint of their own. docs/errors.md says the same. */
 export const ADVICE: Readonly<Record<ErrorCode, string>> = {
-  DEFINITION_INVALID: 'Correct the values named. The nearest valid word is suggested where there is one.',
-  USAGE: 'See npx tsx build.ts --help.',
-  LOCK_INVALID: 'Take it from version control again, leave one of the two, or install a newer @polyarch/core.',
-  LOCK_INCOMPLETE: 'Run npx tsx build.ts lock and commit the file, or say --no-frozen.',
+  DEFINITION_INVALID: 'Correct the values that the message names. It suggests the nearest valid value if there is one.',
+  USAGE: 'Run npx tsx build.ts --help.',
+  LOCK_INVALID:
+    'Restore the file from version control, delete one of the two lines, or install a newer @polyarch/core.',
+  LOCK_INCOMPLETE: 'Run npx tsx build.ts lock and commit the file, or use --no-frozen.',
   ENGINE_UNREACHABLE:
-    'Start Docker, or point DOCKER_HOST or the docker context at an engine. On Linux, your user may have to be in the group docker. npx tsx build.ts doctor looks at more.',
+    'Start Docker, or set DOCKER_HOST or the docker context to an engine. On Linux, your user may have to be in the group docker. npx tsx build.ts doctor checks the connection.',
   ENGINE_UNSUPPORTED:
-    'Update the engine: 20.10 and newer work; with the containerd image store, 27.5 and newer. npx tsx build.ts doctor says which it is.',
+    'Update the engine: 20.10 and newer work; with the containerd image store, 27.5 and newer. npx tsx build.ts doctor prints its version.',
   ENGINE_REJECTED:
-    "Read the engine's own reason in the message; the engine's log has more (on Linux: journalctl -u docker).",
-  ENGINE_CANNOT_REACH_REGISTRY: 'Use a registry that both reach: --registry registry.example.com.',
+    "Read the engine's reason in the message. The engine's log has more (on Linux: journalctl -u docker).",
+  ENGINE_CANNOT_REACH_REGISTRY: 'Use a registry that both can reach: --registry registry.example.com.',
   PLATFORM_NOT_RUNNABLE:
-    "Register an emulator on the engine's machine: Debian's qemu-user-static, or the image tonistiigi/binfmt; npx tsx build.ts doctor prints the command. Or name an engine that runs it natively as well: --builder ssh://me@arm-machine.",
+    "Register an emulator on the engine's machine: Debian's qemu-user-static, or the image tonistiigi/binfmt; npx tsx build.ts doctor prints the command. Or add an engine that runs the platform natively: --builder ssh://me@arm-machine.",
   BUILD_FAILED:
-    'Correct the Dockerfile. --verbose shows the whole output, and --only <platform> repeats the build of that platform alone.',
-  CHECK_FAILED: 'Read the end of the output in the hint; see that the last stage of the Dockerfile stands on the base.',
+    'Correct the Dockerfile. --verbose shows the whole output, and --only <platform> builds that platform only.',
+  CHECK_FAILED:
+    'Read the end of the output in the hint. Make sure that the last stage of the Dockerfile is based on the base.',
   PUSH_FAILED:
-    "Read the registry's reason in the message: mostly a login is missing (docker login <host>), or the repository has to be created first. npx tsx build.ts doctor tries both.",
-  PULL_FAILED: 'See that the name exists for that platform, and that a login for its registry is known.',
+    "Read the registry's reason in the message. Usually a login is missing (docker login <host>), or the repository must be created first. npx tsx build.ts doctor tests both.",
+  PULL_FAILED: 'Check that the image exists for that platform, and that you are logged in to its registry.',
   CONTEXT_UNREADABLE:
-    'Make it readable, or list it in .dockerignore; keep other programs from writing there during a build.',
+    'Make the file readable, or list it in .dockerignore. Prevent other programs from writing to the context during a build.',
   REGISTRY_UNREACHABLE:
-    "Check the host's name and the network; behind a proxy, that HTTPS_PROXY is set. For a certificate of your own, set NODE_EXTRA_CA_CERTS.",
+    'Check the host name and the network; behind a proxy, check that HTTPS_PROXY is set. For your own certificate authority, set NODE_EXTRA_CA_CERTS.',
   REGISTRY_REJECTED:
-    "Read the registry's reason in the message: a quota, an immutable tag, a repository that has to be created first.",
+    "Read the registry's reason in the message: for example a quota, an immutable tag, or a repository that must be created first.",
   REGISTRY_UNAUTHORIZED:
-    'docker login <host>; polyarch uses the same logins and credential helpers. npx tsx build.ts doctor tells which one it finds, and whether it may push.',
+    'Run docker login <host>; polyarch uses the same logins and credential helpers. npx tsx build.ts doctor prints which login it finds, and whether it may push.',
   REGISTRY_DENIED:
-    'Give the login the right to push to that repository, or log in as somebody who may: docker login <host>.',
+    'Grant the account push access to the repository, or log in with another account: docker login <host>.',
   NOT_FOUND:
-    'Check name and tag. Where it has just been written, something deletes from that repository: look at its clean-up rules.',
-  DIGEST_MISMATCH: 'Run again. If it comes back, the registry, or a proxy before it, is damaged.',
+    'Check the name and the tag. If it was written a moment ago, check the retention policy of the repository.',
+  DIGEST_MISMATCH: 'Run again. If the error persists, the registry or a proxy in front of it returns damaged content.',
   MANIFEST_UNSUPPORTED:
-    'Use an image in OCI or Docker schema 2 form; pushing the old one again with a current client converts it.',
+    'Use an image in OCI or Docker schema 2 format. Pushing an old image with a current client converts it.',
   PLATFORM_MISSING:
-    'Take a base that has it: npx tsx build.ts inspect <image> lists what it has. Where a tag would lose one, declare it again, or say --allow-removal if it is meant to go.',
+    'Use a base with that platform: npx tsx build.ts inspect <image> lists its platforms. If a tag would lose a platform, declare the platform again, or use --allow-removal.',
   PLATFORM_MISMATCH:
-    "Take an image of that platform. Where only the config is wrong, give the base configPolicy: 'trust-declared'; where the file named is not what the image runs on, codePolicy: 'trust-declared'.",
+    "Use an image for that platform. If only the config is wrong, set configPolicy: 'trust-declared' on the base. If the named file does not belong to what the image runs, set codePolicy: 'trust-declared'.",
   CREDENTIALS_UNREADABLE: 'Correct ~/.docker/config.json, or install the helper that the message names.',
-  TAG_MOVED: 'Run again: it starts from what the tag points to now.',
-  TOOL_MISSING: 'Install the program that the message names; npx tsx build.ts doctor lists all that are missing.',
-  TOOL_FAILED: "Read the end of the program's output in the message; run the program by hand where that is not enough.",
+  TAG_MOVED: 'Run again: the new run starts from the current state of the tag.',
+  TOOL_MISSING: 'Install the program that the message names. npx tsx build.ts doctor lists all missing programs.',
+  TOOL_FAILED: "Read the end of the program's output in the message, or run the program manually to see all of it.",
   ROOTFS_FAILED:
-    'Read the reason in the message: an unknown package, a mirror without that architecture, an expired signature.',
-  DIRECTORY_IN_USE: 'Wait until it has ended, or use another directory: --registry embedded:<dir>.',
-  REGISTRY_NOT_STARTED: 'Name an empty directory, or another port; 0 takes a free one.',
-  DOWNLOAD_FAILED: 'Check the URL and the network; behind a proxy, that HTTPS_PROXY is set.',
+    'Read the reason in the message: for example an unknown package, a mirror without that architecture, or an expired signature.',
+  DIRECTORY_IN_USE: 'Wait until that process ends, or use another directory: --registry embedded:<dir>.',
+  REGISTRY_NOT_STARTED: 'Use an empty directory, or another port; 0 selects a free one.',
+  DOWNLOAD_FAILED: 'Check the URL and the network; behind a proxy, check that HTTPS_PROXY is set.',
   DISK_FULL:
-    'Free space on that disk; docker system df shows what images and build cache take. TMPDIR chooses another directory for temporary files.',
+    'Free space on that disk; docker system df shows the size of images and build cache. Set TMPDIR to use another directory for temporary files.',
   SECRET_UNAVAILABLE:
-    'Set the variable, write the file or start the agent that the message names; the value itself is never told.',
-  LOCK_OUTDATED: 'Run npx tsx build.ts lock --update, or name a mirror that keeps old states of the archive.',
-  CANCELLED: 'Run again: what was finished is found and reused.',
+    'Set the variable, write the file or start the agent that the message names. The value itself is never printed.',
+  LOCK_OUTDATED: 'Run npx tsx build.ts lock --update, or use a mirror that keeps old states of the archive.',
+  CANCELLED: 'Run again: finished results are found and reused.',
 }
