@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/support/longest-first.js'
 
 /** Tests that need an engine or other programs of this machine are named `*.real.test.ts`. */
 const real = ['packages/*/test/**/*.real.test.ts', 'test/**/*.real.test.ts']
@@ -9,6 +10,7 @@ export default defineConfig({
   test: {
     // What is waited for takes as long as the machine needs: running out of time says that it hangs, not that it is slow.
     expect: { poll: { timeout: 30_000 } },
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
