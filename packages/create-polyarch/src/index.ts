@@ -4,8 +4,8 @@ import { parseArgs } from 'node:util'
 import { readChoice, TEMPLATES, writeProject } from './project.js'
 
 const USAGE = `usage: npm create polyarch [${TEMPLATES.join('|')}] [folder]
-  pipeline  a first build.ts with its Dockerfile (default)
-  plugin    a package that adds a base of your own, with its test`
+  pipeline  create a build.ts and its Dockerfile (default)
+  plugin    create a package with your own base and its test`
 
 async function main(argv: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({

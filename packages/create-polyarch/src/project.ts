@@ -2,22 +2,22 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 
-/** What can be started with. */
+/** Templates of a new project. */
 export const TEMPLATES = ['pipeline', 'plugin'] as const
 
 /** One of {@link TEMPLATES}. */
 export type Template = (typeof TEMPLATES)[number]
 
-/** What to start with, and in which folder, as it was written: `[template] [folder]`. @throws Error for other words */
+/** Reads the arguments `[template] [folder]`. @throws Error for other arguments */
 export function readChoice(words: readonly string[]): Pick<ProjectOptions, 'template' | 'folder'> {
   const [first, ...rest] = words
   const named = TEMPLATES.find((template) => template === first)
   const [folder, ...tooMany] = named === undefined ? words : rest
   if (tooMany.length === 0) return { template: named ?? 'pipeline', folder }
-  throw new Error(named === undefined ? `there is no template '${first}'` : `one folder at a time: '${folder}'`)
+  throw new Error(named === undefined ? `template '${first}' does not exist` : `more than one folder: '${tooMany[0]}'`)
 }
 
-/** What to write, and where. */
+/** Input of {@link writeProject}. */
 export interface ProjectOptions {
   readonly template: Template
   /** Relative to the directory; `polyarch-plugin-example` for a plugin, else the directory itself. */
@@ -27,23 +27,23 @@ export interface ProjectOptions {
   readonly directory: string
 }
 
-/** What was written, and what to do next. */
+/** The written files, and the next commands to run. */
 export interface Project {
   /** Relative to the directory. */
   readonly files: readonly string[]
   readonly next: readonly string[]
 }
 
-/** The word in the templates that stands for the plugin's own; the host of examples is nobody's and stays. */
+/** Placeholder of the plugin's name in the templates. The host example.com is not one. */
 const PLACEHOLDER = /example(?!\.com)/g
 
-/** In this package, a manifest by its own name would be taken for one that belongs to it. */
+/** Name of package.json in the templates: npm would read a package.json in this package. */
 const MANIFEST = '_package.json'
 
 /**
- * Writes a project from a template. Files that are there already are left as they are: then nothing is written.
+ * Writes a project from a template. If one of its files exists, writes nothing.
  *
- * @throws Error where a file is in the way, or the name can't be one of a plugin
+ * @throws Error if a file exists, or the plugin's name is not valid
  */
 export async function writeProject({ template, folder, templates, directory }: ProjectOptions): Promise<Project> {
   const target = resolve(directory, folder ?? (template === 'plugin' ? 'polyarch-plugin-example' : '.'))
@@ -59,7 +59,7 @@ export async function writeProject({ template, folder, templates, directory }: P
     })
   const inTheWay = files.filter(({ to }) => existsSync(to)).map(({ to }) => relative(directory, to))
   if (inTheWay.length > 0)
-    throw new Error(`${inTheWay.join(', ')}: there already, and nothing was written: name another folder`)
+    throw new Error(`'${inTheWay.join("', '")}' already exists; nothing was written. Choose another folder`)
   for (const { from, to } of files) {
     const text = await readFile(from, 'utf8')
     await mkdir(dirname(to), { recursive: true })
@@ -76,7 +76,7 @@ function pluginWord(name: string): string {
   const word = name.replace(/^polyarch-plugin-/, '')
   if (/^[a-z][a-z0-9]*$/.test(word)) return word
   throw new Error(
-    `'${name}' can't be the name of a plugin: write polyarch-plugin- and a word of small letters and digits`,
+    `plugin name '${name}' is not valid: use 'polyarch-plugin-' and lower-case letters and digits`,
   )
 }
 

@@ -28,7 +28,7 @@ describe('npm create polyarch', () => {
     const directory = await emptyFolder()
     await writeFile(join(directory, 'Dockerfile'), 'FROM mine')
     const writing = writeProject({ template: 'pipeline', folder: undefined, templates, directory })
-    await expect(writing).rejects.toThrow('Dockerfile: there already, and nothing was written')
+    await expect(writing).rejects.toThrow("'Dockerfile' already exists; nothing was written")
     expect(await readFile(join(directory, 'Dockerfile'), 'utf8')).toBe('FROM mine')
   })
 })
@@ -43,8 +43,8 @@ describe('what npm create polyarch is told', () => {
   ])('%j', (words, template, folder) => expect(readChoice(words)).toEqual({ template, folder }))
 
   it.each([
-    [['plguin', 'polyarch-plugin-fedora'], "no template 'plguin'"],
-    [['plugin', 'polyarch-plugin-fedora', 'more'], 'one folder'],
+    [['plguin', 'polyarch-plugin-fedora'], "template 'plguin' does not exist"],
+    [['plugin', 'polyarch-plugin-fedora', 'more'], "more than one folder: 'more'"],
   ])('%j is refused', (words, message) => expect(() => readChoice(words)).toThrow(message))
 })
 
@@ -65,6 +65,6 @@ describe('npm create polyarch plugin', () => {
   it('refuses a name that is not one of a plugin', async () => {
     const directory = await emptyFolder()
     const writing = writeProject({ template: 'plugin', folder: 'My Plugin', templates, directory })
-    await expect(writing).rejects.toThrow("'My Plugin' can't be the name of a plugin")
+    await expect(writing).rejects.toThrow("plugin name 'My Plugin' is not valid")
   })
 })

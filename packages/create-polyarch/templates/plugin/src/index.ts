@@ -1,6 +1,6 @@
 import { type Base, definePlugin } from '@polyarch/core'
 
-/** What `platform(..., { base: 'example' })` takes. */
+/** Options of `platform(..., { base: 'example' })`. */
 export interface Options {
   readonly release?: '1' | '2'
 }
@@ -11,7 +11,7 @@ const base: Base<Options> = {
   source: ({ options: { release = '2' } }) =>
     release === '1' || release === '2'
       ? { kind: 'registry', reference: `registry.example.com/example:${release}`, configPolicy: 'require-match' }
-      : { kind: 'refusal', option: 'release', message: 'there is no such release', hint: "'1' or '2'" },
+      : { kind: 'refusal', option: 'release', message: `release '${release}' does not exist`, hint: "use '1' or '2'" },
 }
 
 /** The plugin: `pipeline('…').use(example())`. */
