@@ -75,9 +75,7 @@ export async function writeProject({ template, folder, templates, directory }: P
 function pluginWord(name: string): string {
   const word = name.replace(/^polyarch-plugin-/, '')
   if (/^[a-z][a-z0-9]*$/.test(word)) return word
-  throw new Error(
-    `plugin name '${name}' is not valid: use 'polyarch-plugin-' and lower-case letters and digits`,
-  )
+  throw new Error(`plugin name '${name}' is not valid: use 'polyarch-plugin-' and lower-case letters and digits`)
 }
 
 function nextSteps(template: Template, folder: string): readonly string[] {
