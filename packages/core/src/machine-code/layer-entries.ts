@@ -6,18 +6,28 @@ import { tarReader } from './tar-reader.js'
 /** An entry with its content. */
 export type LayerEntryStream = Readable & { readonly header: Header }
 
-/** The entries of the uncompressed tar of a layer, read once and to its end. What the caller leaves of one is skipped. */
-export async function* layerEntries(tar: Readable): AsyncGenerator<LayerEntryStream, void> {
+/** Reads the entries of the uncompressed tar of a layer, once and to its end. What the caller leaves of one is skipped. */
+export async function eachLayerEntry(tar: Readable, handle: (entry: LayerEntryStream) => Promise<void>): Promise<void> {
   const reader = tarReader()
+  let fault: Error | undefined
+  const closed = new Promise<void>((resolve) => reader.once('close', resolve))
+  reader.once('error', (error) => {
+    fault = error
+  })
   // Not `pipeline`, which ends the reader before its last entry has been taken.
   tar.once('error', (error) => reader.destroy(error))
   tar.pipe(reader)
   try {
     for await (const entry of reader) {
       requireValid(entry.header)
-      yield entry as unknown as LayerEntryStream
+      await handle(entry as unknown as LayerEntryStream)
       entry.resume()
     }
+  } catch (error) {
+    // If the reader fails, the content of an entry says only that it was destroyed.
+    reader.destroy()
+    await closed
+    throw fault ?? error
   } finally {
     tar.destroy()
   }

@@ -3,7 +3,7 @@ import type { Header } from 'tar-stream'
 import { LIMITS } from '../model/limits.js'
 import { type MachineCode, needsWholeFile, readMachineCode } from './code.js'
 import { ELF_HEADER_SIZE, isElf } from './elf.js'
-import { layerEntries } from './layer-entries.js'
+import { eachLayerEntry } from './layer-entries.js'
 import { cleanPath, joinPath, splitPath } from './paths.js'
 import { TOO_MANY_FILES } from './too-many-files.js'
 
@@ -42,7 +42,7 @@ export async function readLayerFiles(tar: Readable): Promise<LayerFiles> {
   const removed = new Set<string>()
   const opaque = new Set<string>()
   let memory = 0
-  for await (const entry of layerEntries(tar)) {
+  await eachLayerEntry(tar, async (entry) => {
     const { name: written, linkname } = entry.header
     const path = cleanPath(written)
     const [directory, name] = splitPath(path)
@@ -53,10 +53,10 @@ export async function readLayerFiles(tar: Readable): Promise<LayerFiles> {
       const found = await readEntry(entry.header, entry)
       if (found !== undefined) entries.set(path, found)
     }
-    if (entries.size + removed.size + opaque.size === before) continue
+    if (entries.size + removed.size + opaque.size === before) return
     memory += ENTRY_MEMORY + written.length + (linkname?.length ?? 0)
     if (memory > LIMITS.imageFiles) throw new Error(TOO_MANY_FILES)
-  }
+  })
   return { entries, removed, opaque, memory }
 }
 

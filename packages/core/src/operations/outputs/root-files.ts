@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import type { Header } from 'tar-stream'
-import { layerEntries } from '../../machine-code/layer-entries.js'
+import { eachLayerEntry } from '../../machine-code/layer-entries.js'
 import { openLayerTar } from '../../machine-code/layer-tar.js'
 import { CancelledError, PolyarchError, RegistryError } from '../../model/errors.js'
 import type { ImageManifest } from '../../model/oci.js'
@@ -65,11 +65,11 @@ async function eachEntry(
     if ('because' in tar) throw unreadable(reference, tar.because)
     let entry = 0
     try {
-      for await (const one of layerEntries(tar)) {
+      await eachLayerEntry(tar, async (one) => {
         requirePath(one.header)
         await handle(one.header, one, at, entry)
         entry += 1
-      }
+      })
     } catch (error) {
       if (error instanceof PolyarchError) throw error
       if (call.signal?.aborted) throw new CancelledError(call.signal.reason)
