@@ -2,7 +2,7 @@ import type { Reference } from '../model/reference.js'
 import type { CredentialStore } from '../registry/port.js'
 import { resolveEndpoint } from './docker/connection/endpoint.js'
 import type { BuilderOptions } from './options.js'
-import type { Builder, BuilderCall, BuilderInfo, BuildRequest, BuiltImage, ImageStore } from './port.js'
+import type { Builder, BuilderCall, BuilderInfo, BuildRequest, BuiltImage, DescribeCall, ImageStore } from './port.js'
 import { isRemote } from './remote/is-remote.js'
 
 const ANONYMOUS: CredentialStore = { find: async () => undefined }
@@ -49,7 +49,7 @@ class LazyBuilder<B extends Builder> implements Builder {
     this.name = builderName(options)
   }
 
-  async describe(call?: BuilderCall): Promise<BuilderInfo> {
+  async describe(call?: DescribeCall): Promise<BuilderInfo> {
     return (await this.open()).describe(call)
   }
 

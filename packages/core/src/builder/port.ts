@@ -17,6 +17,12 @@ export interface BuilderCall {
   readonly onEvent?: ((event: EngineEvent) => void) | undefined
 }
 
+/** What a request for a builder's description takes beside. */
+export interface DescribeCall extends BuilderCall {
+  /** Entitlements to test: each costs the builder a failing build, so that only those are tested which a build needs. */
+  readonly entitlements?: readonly Entitlement[] | undefined
+}
+
 /** What a builder can do beyond what all of them can. */
 export interface BuilderFeatures {
   /** Replaces the sources that a build resolves: pins images without a change of the Dockerfile. */
@@ -37,7 +43,7 @@ export interface BuilderFeatures {
   readonly cacheImports: ReadonlySet<string>
   /** The types of caches that it exports. */
   readonly cacheExports: ReadonlySet<string>
-  /** What its configuration lets a build request beyond the usual. */
+  /** Those of the entitlements named in the request that its configuration allows. */
   readonly entitlements: ReadonlySet<Entitlement>
 }
 
@@ -151,7 +157,7 @@ export interface Builder extends AsyncDisposable {
   /** As the user named it: an address or a docker context. */
   readonly name: string
   /** Requests what the builder is. @throws ENGINE_UNREACHABLE; ENGINE_UNSUPPORTED where it has no BuildKit. */
-  describe(call?: BuilderCall): Promise<BuilderInfo>
+  describe(call?: DescribeCall): Promise<BuilderInfo>
   /** Builds an image. @throws BUILD_FAILED with the failing Dockerfile line and the end of its log. */
   build(request: BuildRequest, call?: BuilderCall): Promise<BuiltImage>
   /** Has the builder itself look up a manifest. @throws ENGINE_CANNOT_REACH_REGISTRY */

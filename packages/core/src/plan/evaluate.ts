@@ -1,5 +1,6 @@
 import type { Graph, Node } from '../graph/node.js'
 import { DefinitionError, PolyarchError } from '../model/errors.js'
+import { KEY_ANNOTATION } from '../steps/key.js'
 import type { PublishedState } from '../steps/published-state.js'
 import type { LookupResult, Output, StepCall, StepServices } from '../steps/step.js'
 import { type EvaluationContext, type KeyedNode, type ResolvedNode, resolveNode } from '../steps/work.js'
@@ -31,6 +32,10 @@ export interface EvaluationInput {
   /** What is published in the place of each result, and whether that may serve. */
   readonly contextOf: (node: Node) => EvaluationContext
   readonly callOf: (node: Node) => StepCall
+  /** Called for each image whose key is not that of the published one, before the registry is searched for the key. */
+  readonly onChanged: () => void
+  /** Called once for each node that is to be made, before its inputs are evaluated. */
+  readonly onWanted: (node: Node) => void
 }
 
 /** Looks at every node without changing anything. Faults of all nodes are told together. */
@@ -102,7 +107,7 @@ interface Known {
 /** From what is pulled up to what is published: keys, and results where they do not follow from what is known. */
 async function considerAll(
   nodes: readonly ResolvedNode[],
-  { contextOf, callOf }: EvaluationInput,
+  { contextOf, callOf, onChanged }: EvaluationInput,
 ): Promise<ReadonlyMap<string, Known>> {
   const known = new Map<string, Known>()
   const outputs = new Map<string, Output>()
@@ -114,7 +119,10 @@ async function considerAll(
   async function consider({ node, ...resolved }: ResolvedNode): Promise<void> {
     await Promise.all(resolved.decidedBy.map((need) => pending.get(need)))
     if (!resolved.decidedBy.every((need) => outputs.has(need))) return
-    const considered = resolved.evaluate(outputs, contextOf(node))
+    const context = contextOf(node)
+    const considered = resolved.evaluate(outputs, context)
+    const published = context.former?.image?.descriptor.annotations?.[KEY_ANNOTATION]
+    if (node.kind === 'image' && considered.key !== published) onChanged()
     const state: Known = { considered }
     if (considered.predicted === undefined) state.finding = await considered.lookup(callOf(node))
     known.set(node.id, state)
@@ -141,7 +149,7 @@ async function verifyUsed(
 /** From what is to be published back through everything missing that it needs; what nobody needs is not asked for. */
 async function findWanted(
   known: ReadonlyMap<string, Known>,
-  { graph, targets, callOf }: EvaluationInput,
+  { graph, targets, callOf, onWanted }: EvaluationInput,
 ): Promise<ReadonlySet<string>> {
   const wanted = new Set<string>()
   const byId = new Map(graph.nodes.map((node) => [node.id, node]))
@@ -177,6 +185,7 @@ async function findWanted(
       state.finding = { state: 'absent' }
     }
     wanted.add(id)
+    onWanted(node)
     await Promise.all(node.needs.map(ask))
   }
 }

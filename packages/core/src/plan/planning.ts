@@ -1,3 +1,5 @@
+import { neededEntitlements } from '../builder/features.js'
+import type { Entitlement } from '../definition/declare/entitlements.js'
 import type { Graph, Node } from '../graph/node.js'
 import { sourceName } from '../graph/source-name.js'
 import { errorData } from '../model/error-data.js'
@@ -13,6 +15,7 @@ import { evaluate, type NodeState } from './evaluate.js'
 import { actionOf, explainAll } from './node-action.js'
 import { type Preflight, plannedUse, preflight } from './preflight.js'
 import { readPublished } from './published.js'
+import { type QueriedEngine, queryEngines } from './query-engines.js'
 import { reasonText } from './reason-text.js'
 import { planTags } from './tag-plan.js'
 import { upstreamNotes } from './upstream.js'
@@ -65,9 +68,12 @@ export async function makePlan(
   throwIfCancelled(signal)
   const notes = [...input.notes]
   const published = await readPublished(input.graph, input.published, services.registry, { signal })
-  const isNew = input.graph.nodes.some((node) => node.kind === 'index' && published.formerOf(node).index === undefined)
-  // It will be built, most likely: what that takes is loaded while registries are asked.
-  if (isNew && input.builds) services.engines.prepare()
+  // Loads what a build takes, while the registries are read.
+  const onChanged = () => {
+    if (input.builds) services.engines.prepare()
+  }
+  if (input.graph.nodes.some((node) => node.kind === 'index' && published.formerOf(node).index === undefined))
+    onChanged()
   const callOf = ({ id }: Node): StepCall => ({
     signal,
     onEvent: (event) => {
@@ -75,12 +81,21 @@ export async function makePlan(
       emit?.({ kind: 'work', at: Date.now(), node: id, event })
     },
   })
+  let querying: Promise<readonly QueriedEngine[]> | undefined
+  const query = () => {
+    querying ??= queryEngines(services.engines, { signal, entitlements: entitlementsOf(input.graph) })
+    return querying
+  }
+  // The engines answer while the rest is evaluated. The preflight check throws what fails here.
+  const onWanted = ({ kind }: Node) => {
+    if (kind === 'image' && input.builds) query().catch(() => {})
+  }
   const contextOf = (node: Node) => ({ former: published.formerOf(node), force: input.isForced(node) })
-  const nodes = await evaluate({ ...input, contextOf, callOf }, services)
+  const nodes = await evaluate({ ...input, contextOf, callOf, onChanged, onWanted }, services)
   throwIfCancelled(signal)
   const toDo = input.graph.nodes.filter(({ id }) => nodes.get(id)?.wanted)
   const [checked, tags, reasons, moved] = await Promise.all([
-    preflight(input.builds ? toDo : [], services, input, { signal }),
+    preflight(input.builds ? toDo : [], query, input, { signal }),
     planTags(input.names, nodes, published, services.registry, { signal }),
     explainAll([...nodes.values()], callOf),
     input.asksUpstream ? upstreamNotes(input.graph, services, { signal }) : [],
@@ -97,6 +112,12 @@ export async function makePlan(
     notes: [...new Set([...notes, ...checked.notes, ...services.lock.notes(), ...moved])],
   }
   return { plan, nodes, candidacies: checked.candidacies, problems: checked.problems }
+}
+
+/** The entitlements that the images of a graph need. */
+function entitlementsOf({ nodes }: Graph): readonly Entitlement[] {
+  const needed = nodes.flatMap((node) => (node.kind === 'image' ? neededEntitlements(node.build) : []))
+  return [...new Set(needed)]
 }
 
 function nodePlan(

@@ -5,9 +5,9 @@ import type { EngineError, PolyarchError } from '../model/errors.js'
 import type { EngineUse } from '../model/run/engine-use.js'
 import type { EnginePlan } from '../model/run/plan.js'
 import { missingSecrets } from '../steps/image/secrets/build-secrets.js'
-import type { StepCall, StepServices } from '../steps/step.js'
+import type { StepCall } from '../steps/step.js'
 import { type Candidacy, type CandidacyRules, findCandidates } from './candidates.js'
-import { enginePlan, type QueriedEngine, queryEngines } from './query-engines.js'
+import { enginePlan, type QueriedEngine } from './query-engines.js'
 import { findUnreachableRegistries } from './reachability.js'
 
 /** What was found out about the engines before anything is sent to them. */
@@ -20,16 +20,16 @@ export interface Preflight {
   readonly notes: readonly string[]
 }
 
-/** Asks the engines whether they can do what is left to build. Reads only; not asked where there is nothing to build. */
+/** Checks whether the engines can build what is missing. Reads only; queries no engine if there is nothing to build. */
 export async function preflight(
   nodes: readonly Node[],
-  services: StepServices,
+  query: () => Promise<readonly QueriedEngine[]>,
   rules: CandidacyRules,
   call: StepCall,
 ): Promise<Preflight> {
   const images = nodes.filter((node) => node.kind === 'image')
   if (images.length === 0) return { engines: [], candidacies: new Map(), problems: [], notes: [] }
-  const asked = await queryEngines(services.engines, call)
+  const asked = await query()
   const answering = asked.filter((one) => 'info' in one)
   const possible = new Map(images.map((image) => [image, findCandidates(image, answering, rules)]))
   const reached = await keepReaching(possible, call)

@@ -1,9 +1,8 @@
 import type { Engines } from '../builder/builders.js'
-import type { Builder, BuilderInfo } from '../builder/port.js'
+import type { Builder, BuilderInfo, DescribeCall } from '../builder/port.js'
 import { errorData } from '../model/error-data.js'
 import { EngineError } from '../model/errors.js'
 import type { EnginePlan } from '../model/run/plan.js'
-import type { StepCall } from '../steps/step.js'
 import { executionOn } from './execution-on.js'
 
 /** An engine that said what it is. */
@@ -16,7 +15,7 @@ export interface AnsweringEngine {
 export type QueriedEngine = AnsweringEngine | { readonly engine: Builder; readonly failure: EngineError }
 
 /** Asks every engine what it is. @throws CancelledError */
-export async function queryEngines(engines: Engines, call: StepCall): Promise<readonly QueriedEngine[]> {
+export async function queryEngines(engines: Engines, call: DescribeCall): Promise<readonly QueriedEngine[]> {
   const all = await engines.all(call.signal)
   return Promise.all(
     all.map(async (engine) => {

@@ -1,24 +1,26 @@
 import { randomUUID } from 'node:crypto'
-import { ENTITLEMENTS, type Entitlement } from '../../definition/declare/entitlements.js'
+import type { Entitlement } from '../../definition/declare/entitlements.js'
 import type { ControlClient } from '../buildkit/control.js'
 import { GrpcError } from '../buildkit/grpc/grpc-error.js'
+import type { DescribeCall } from '../port.js'
 
 /** No builder has this frontend. */
 const NO_FRONTEND = 'none'
 
 /**
- * Returns the entitlements that a BuildKit's configuration allows. It reports them nowhere, but checks those of a build
+ * Returns those of some entitlements that a BuildKit's configuration allows. It reports them nowhere, but checks those of a build
  * before anything else: a build that fails in the same way with an entitlement as without one may have it.
  */
 export async function allowedEntitlements(
   control: ControlClient,
-  signal: AbortSignal | undefined,
+  { entitlements = [], signal }: DescribeCall,
 ): Promise<ReadonlySet<Entitlement>> {
+  if (entitlements.length === 0) return new Set()
   const [without, ...outcomes] = await Promise.all([
     outcomeOf(control, [], signal),
-    ...ENTITLEMENTS.map((entitlement) => outcomeOf(control, [entitlement], signal)),
+    ...entitlements.map((entitlement) => outcomeOf(control, [entitlement], signal)),
   ])
-  return new Set(ENTITLEMENTS.filter((_entitlement, at) => outcomes[at] === without))
+  return new Set(entitlements.filter((_entitlement, at) => outcomes[at] === without))
 }
 
 /** What becomes of a build that does nothing. */

@@ -3,7 +3,7 @@ import { normalizePlatform } from '../../model/platform.js'
 import { allowedEntitlements } from '../build/allowed-entitlements.js'
 import type { BuildKitClient } from '../buildkit/client.js'
 import { featuresOf, requestVersion } from '../buildkit-features.js'
-import type { BuilderInfo } from '../port.js'
+import type { BuilderInfo, DescribeCall } from '../port.js'
 import type { Connection } from './connection/connection.js'
 import { nativePlatform } from './native-platform.js'
 import { emulatedHere, withOlderVariants } from './runnable.js'
@@ -33,15 +33,16 @@ export function readDetails(answer: JsonObject): EngineDetails {
 export async function describeEngine(
   connection: Connection,
   buildKit: BuildKitClient,
-  signal: AbortSignal | undefined,
+  call: DescribeCall,
 ): Promise<BuilderInfo> {
+  const { signal } = call
   const { engine, api, os, architecture } = await connection.version(signal)
   const control = await buildKit.control(signal)
   const [answer, version, workers, entitlements] = await Promise.all([
     connection.json({ method: 'GET', path: '/info', signal }),
     requestVersion(control, signal),
     control.listWorkers({ signal }),
-    allowedEntitlements(control, signal),
+    allowedEntitlements(control, call),
   ])
   const { machine, usesContainerd, dataRoot } = readDetails(answer ?? {})
   const native = nativePlatform({ os, architecture, machine })

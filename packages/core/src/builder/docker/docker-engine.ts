@@ -10,7 +10,7 @@ import { BuildKitClient } from '../buildkit/client.js'
 import { LastDescription } from '../last-description.js'
 import { runOperation } from '../operation.js'
 import type { Environment } from '../options.js'
-import type { Builder, BuilderCall, BuilderInfo, BuildRequest, BuiltImage, ImageStore } from '../port.js'
+import type { Builder, BuilderCall, BuilderInfo, BuildRequest, BuiltImage, DescribeCall, ImageStore } from '../port.js'
 import { Connection } from './connection/connection.js'
 import type { Endpoint } from './connection/endpoint.js'
 import { engineTransport } from './connection/engine-transport.js'
@@ -48,9 +48,9 @@ export class DockerEngine implements Builder {
     }
   }
 
-  describe(call: BuilderCall = {}): Promise<BuilderInfo> {
-    return this.#run('describe itself', call, ({ signal }) =>
-      this.#last.keep(describeEngine(this.#connection, this.#buildKit, signal)),
+  describe(call: DescribeCall = {}): Promise<BuilderInfo> {
+    return this.#run('describe itself', call, (own) =>
+      this.#last.keep(describeEngine(this.#connection, this.#buildKit, { ...own, entitlements: call.entitlements })),
     )
   }
 

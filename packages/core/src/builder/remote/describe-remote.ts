@@ -4,7 +4,7 @@ import { allowedEntitlements } from '../build/allowed-entitlements.js'
 import type { BuildKitClient } from '../buildkit/client.js'
 import { featuresOf, requestVersion } from '../buildkit-features.js'
 import { withOlderVariants } from '../docker/runnable.js'
-import type { BuilderInfo } from '../port.js'
+import type { BuilderInfo, DescribeCall } from '../port.js'
 
 /** The types of caches that builds on a BuildKit of its own can use. */
 const CACHES = {
@@ -16,13 +16,14 @@ const CACHES = {
 export async function describeRemote(
   address: string,
   buildKit: BuildKitClient,
-  signal: AbortSignal | undefined,
+  call: DescribeCall,
 ): Promise<BuilderInfo> {
+  const { signal } = call
   const control = await buildKit.control(signal)
   const [version, [worker], entitlements] = await Promise.all([
     requestVersion(control, signal),
     control.listWorkers({ signal }),
-    allowedEntitlements(control, signal),
+    allowedEntitlements(control, call),
   ])
   if (version === undefined) {
     throw new EngineError('ENGINE_UNSUPPORTED', `the BuildKit at ${address} is older than 0.11`, {

@@ -8,7 +8,7 @@ import { BuildKitClient } from '../buildkit/client.js'
 import { findCredentials } from '../docker/registry-auth.js'
 import { LastDescription } from '../last-description.js'
 import { type OperationContext, runOperation } from '../operation.js'
-import type { Builder, BuilderCall, BuilderInfo, BuildRequest, BuiltImage } from '../port.js'
+import type { Builder, BuilderCall, BuilderInfo, BuildRequest, BuiltImage, DescribeCall } from '../port.js'
 import { describeRemote } from './describe-remote.js'
 import { requireRegistry } from './registry-check.js'
 import type { RemoteAddress } from './remote-address.js'
@@ -36,9 +36,11 @@ export class RemoteBuildKit implements Builder {
     this.#sessions = new BuildSessions(this.#buildKit, (host) => findCredentials(credentials, host))
   }
 
-  describe(call: BuilderCall = {}): Promise<BuilderInfo> {
-    return this.#run('describe itself', call, ({ signal }) =>
-      this.#last.keep(describeRemote(this.#remote.address, this.#buildKit, signal)),
+  describe(call: DescribeCall = {}): Promise<BuilderInfo> {
+    return this.#run('describe itself', call, (own) =>
+      this.#last.keep(
+        describeRemote(this.#remote.address, this.#buildKit, { ...own, entitlements: call.entitlements }),
+      ),
     )
   }
 

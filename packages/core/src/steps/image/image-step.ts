@@ -1,5 +1,6 @@
 import { normalizedText } from '../../dockerfile/syntax/normalized-text.js'
 import type { ImageNode } from '../../graph/node.js'
+import type { Digest } from '../../model/digest.js'
 import { DefinitionError } from '../../model/errors.js'
 import { type Annotations, type Descriptor, isIndex, type StoredManifest } from '../../model/oci.js'
 import { repositoryOf } from '../../model/reference.js'
@@ -111,8 +112,11 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
       // Docker's manifests cannot lead to a record.
       work.node.format === 'oci' && recordContext(work, services, call),
     ])
+    const base = checkedBase(work, services, call)
+    // Read while the image is built. `keep` throws what fails here.
+    base.catch(() => {})
     const pushed = await pushImage(work, services, call, () => findReusable(work, services, call))
-    return 'descriptor' in pushed ? pushed : keep(work, pushed, services, call)
+    return 'descriptor' in pushed ? pushed : keep({ ...work, base }, pushed, services, call)
   },
 }
 
@@ -179,7 +183,7 @@ function imageOutput(
 
 /** Checks what was pushed, and writes it under its key tag: as an OCI manifest, unless Docker's media types are asked for. */
 async function keep(
-  work: ImageWork,
+  work: ImageWork & { readonly base: Promise<readonly Digest[] | undefined> },
   { reference, sources }: PushedImage,
   services: StepServices,
   call: StepCall,
@@ -188,14 +192,11 @@ async function keep(
   const { registry } = services
   const { platform, repository, policies } = node
   const policy = policies.codePolicy
-  const [pushed, checkedBase] = await Promise.all([
-    readPushedImage(reference, node.platform, registry, call),
-    policy === 'trust-declared' ? undefined : baseContent(work, registry, call),
-  ])
+  const [pushed, base] = await Promise.all([readPushedImage(reference, node.platform, registry, call), work.base])
   if (isIndex(pushed.content)) throw new TypeError('a built image is a single manifest')
   const config = await checkBuiltImage(pushed, reference, platform, registry, call)
   const what = `what was built for ${node.id}`
-  const image = { repository, manifest: pushed.content, config, checkedBase }
+  const image = { repository, manifest: pushed.content, config, checkedBase: base }
   await checkCode({ what, ...image, platform, policy }, services, call)
   const kept = keptManifest(pushed, node.format, annotationsOf(work, sources))
   const { digest } = kept.descriptor
@@ -219,7 +220,12 @@ function isFoundByKey({ node, resolved }: ImageWork, { images, unverifiable, con
  * The content of the layers that what was built should stand on. It was compared with the platform before it came under
  * its name. Their digests say less: an engine may compress anew what it pushes.
  */
-async function baseContent({ node, inputs }: ImageWork, registry: StepServices['registry'], call: StepCall) {
+async function checkedBase(
+  { node, inputs }: ImageWork,
+  { registry }: StepServices,
+  call: StepCall,
+): Promise<readonly Digest[] | undefined> {
+  if (node.policies.codePolicy === 'trust-declared') return undefined
   const { reference } = inputOf(inputs, node.base)
   const base = await registry.getManifest(reference, call)
   if (base === undefined || isIndex(base.content)) return undefined
