@@ -7,8 +7,11 @@ export interface TempFolder extends AsyncDisposable {
   readonly path: string
 }
 
-/** Makes an empty folder under the system's temporary one. */
-export async function tempFolder(name = 'test'): Promise<TempFolder> {
-  const path = await mkdtemp(join(tmpdir(), `polyarch-${name}-`))
+/** A parent of folders that are on a disk, while the usual temporary folder may be in memory. */
+export const ON_DISK = '/var/tmp'
+
+/** Makes an empty folder under the system's temporary one, or under another parent. */
+export async function tempFolder(name = 'test', parent = tmpdir()): Promise<TempFolder> {
+  const path = await mkdtemp(join(parent, `polyarch-${name}-`))
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
 }

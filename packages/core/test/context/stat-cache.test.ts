@@ -19,7 +19,7 @@ import { chmod, lstat, mkdir, readdir, readFile, rename, symlink, utimes, writeF
 import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type TempFolder, tempFolder } from '../../../../test/support/temp-folder.js'
+import { ON_DISK, type TempFolder, tempFolder } from '../../../../test/support/temp-folder.js'
 import { ContextTree } from '../../src/context/context-tree.js'
 import { readNodes } from '../../src/context/entries.js'
 import { openStatCache } from '../../src/context/files/stat-cache.js'
@@ -36,7 +36,8 @@ let folder: TempFolder
 let directory = ''
 let caches = ''
 beforeEach(async () => {
-  folder = await tempFolder('stat-cache')
+  // The cache is not used for file systems in memory.
+  folder = await tempFolder('stat-cache', ON_DISK)
   directory = join(folder.path, 'context')
   caches = join(folder.path, 'caches')
   await mkdir(directory)
