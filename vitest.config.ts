@@ -18,6 +18,7 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
           exclude: [...real, '**/node_modules/**', '**/dist/**'],
+          globalSetup: ['test/support/memory.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: '100%',
@@ -30,7 +31,7 @@ export default defineConfig({
         test: {
           name: 'real',
           include: real,
-          globalSetup: ['test/support/machine.ts'],
+          globalSetup: ['test/support/memory.ts', 'test/support/machine.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           // Each test waits for engines and registries about half of the time.

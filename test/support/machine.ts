@@ -1,5 +1,4 @@
 import { chosenEngine, findEngine } from '../../scripts/setup/engine-address.mjs'
-import { scratchFolder } from '../../scripts/setup/scratch-folder.mjs'
 import { newerEngine } from './newer-engine.js'
 import { type OwnEngine, ownEngine } from './own-engine.js'
 
@@ -13,9 +12,8 @@ const ENGINES: Readonly<Record<string, () => Promise<OwnEngine>>> = {
 /**
  * Vitest's global setup of the real tests. The machine must be ready: `npm test` prepares it.
  *
- * Temporary files are kept in memory if there is room, with the state of all engines and registries that tests start:
- * these sync to disk many times per build, which takes more time than the build itself. For the same reason, tests use
- * an engine that is started here, unless DOCKER_HOST or a docker context names one.
+ * Tests use an engine that is started here, with its state where temporary files are, unless DOCKER_HOST or a docker
+ * context names one.
  *
  * @returns the teardown
  */
@@ -24,7 +22,6 @@ export async function setup(): Promise<(() => Promise<void>) | undefined> {
   if (found === undefined) {
     throw new Error('no Docker Engine answers: run `npm test`, which starts one, or set DOCKER_HOST')
   }
-  Object.assign(process.env, scratchFolder())
   const requested = process.env['POLYARCH_TEST_ENGINE']
   if (requested === undefined && (chosenEngine() !== undefined || process.getuid?.() !== 0)) {
     process.env['DOCKER_HOST'] = found
