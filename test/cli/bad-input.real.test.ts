@@ -59,12 +59,12 @@ const ROWS: readonly Row[] = [
     'a platform that the distribution does not have',
     withDebian(`platform('linux/arm/v6', { base: 'debian' })`),
     'linux/arm/v6',
-    "'debian' has linux/",
+    "'debian' supports linux/",
   ),
   invalid(
     'a platform without a base',
     (host) => app(host, '', `platform('amd64', {} as never)`),
-    'platforms[0].base: says no base',
+    'platforms[0].base: has no base',
     "fromImage('…')",
   ),
   invalid(
@@ -83,15 +83,15 @@ const ROWS: readonly Row[] = [
     'an unknown variant',
     (host) => app(host, '', on(host, 'narrow', 'arm', "variant: 'v9', ")),
     "unknown variant 'v9' of arm",
-    'variants are v5, v6, v7',
+    'use one of v5, v6, v7',
   ),
-  invalid('no platforms', (host) => app(host, '', ''), 'it has no platforms', ".platforms(platform('amd64'"),
-  invalid('a tag', (host) => app(host, `.tags('1.0 beta')`), "'1.0 beta' is not a valid tag", 'tags are letters'),
+  invalid('no platforms', (host) => app(host, '', ''), 'the pipeline has no platforms', ".platforms(platform('amd64'"),
+  invalid('a tag', (host) => app(host, `.tags('1.0 beta')`), "tag '1.0 beta' is not valid", 'use letters'),
   invalid(
     'a name in upper case',
     (host) => app(`${host}/Team`, ''),
     "/Team/team/app' is not a valid image name",
-    'repository names are lower case',
+    'write the repository in lower case',
   ),
   invalid(
     'a name with a tag',
@@ -102,7 +102,7 @@ const ROWS: readonly Row[] = [
   invalid(
     'a name without a registry',
     (host) => `run(pipeline('team/app').platforms(${on(host, 'wide', 'amd64')}).tags('1'))`,
-    "'team/app' does not say which registry it is pushed to",
+    "'team/app' has no registry host",
     'docker.io/team/app for Docker Hub',
     '--registry HOST',
     '--registry embedded',
@@ -113,8 +113,8 @@ const ROWS: readonly Row[] = [
       host,
     ) => `const one = pipeline('${host}/team/app').platforms(${on(host, 'wide', 'amd64')}).build({ context: 'app' }).tags('1.0')
       run(one, one.build({ args: { OTHER: 'yes' } }))`,
-    'team/app:1.0 would be published twice',
-    'give one another name',
+    'team/app:1.0 is published twice',
+    'change one of the names',
   ),
   invalid(
     'a cycle between pipelines',
@@ -123,8 +123,8 @@ const ROWS: readonly Row[] = [
       const loop = { kind: 'pipeline', declaration }
       declaration.platforms.push(platform('amd64', { base: loop } as never))
       run(loop as never)`,
-    "team/loop') stands on itself",
-    'break the cycle',
+    "team/loop') is based on itself",
+    'remove one of the bases of the cycle',
   ),
   invalid(
     'a pipeline as a base that lacks the platform',
@@ -196,6 +196,6 @@ describe('before anything is pushed, build.ts refuses', () => {
     await set.folder.writeBuild(app(set.host, '', on(set.host, 'narrow', word)))
     const { exitCode, stdout } = await set.folder.run(['plan'])
     expect(exitCode).toBe(0)
-    expect(stdout).toContain(`note: '${word}' is read as linux/arm/v7\n`)
+    expect(stdout).toContain(`note: '${word}' is normalized to linux/arm/v7\n`)
   })
 })

@@ -118,11 +118,11 @@ describe('a definition with issues', () => {
     expect(issues).toEqual(
       expect.arrayContaining([
         "error: pipeline('team/App'): 'team/App' is not a valid image name",
-        "error: pipeline('team/App').tags: 'a b' is not a valid tag",
+        "error: pipeline('team/App').tags: tag 'a b' is not valid",
         "error: pipeline('team/App').platforms[0]: unknown architecture 'x86_86'",
         "error: pipeline('team/App').platforms[1]: unknown variant 'v99' of arm",
         "error: pipeline('team/App').platforms[2].base: 'Not A Name' is not a valid image name",
-        "error: pipeline('team/App').build.contxt: there is no build option 'contxt'",
+        "error: pipeline('team/App').build.contxt: build option 'contxt' does not exist",
       ]),
     )
     expect(stderr.match(/^code: /gm)).toHaveLength(1)

@@ -41,7 +41,7 @@ describe('--only', () => {
   })
 
   it.each([
-    ['a word that is no platform', 'arm/v7/x/y', "'arm/v7/x/y' is not a platform"],
+    ['a word that is no platform', 'arm/v7/x/y', "'arm/v7/x/y' is not valid"],
     ['a platform that the pipeline does not have', 'linux/arm64', 'linux/arm64'],
   ])('refuses %s', async (_what, only, said) => {
     const { exitCode, stderr } = await set.folder.run(['--only', only])
@@ -109,7 +109,7 @@ describe('--registry', () => {
   it.each(['https://ghcr.io', 'team', 'ghcr.io:port', ''])('refuses %j, which is no host', async (registry) => {
     const { exitCode, stderr } = await set.folder.run(['--registry', registry])
     expect(exitCode).toBe(2)
-    expect(stderr).toContain(`'${registry}' is not a registry host`)
+    expect(stderr).toContain(`'${registry}' is not valid`)
   })
 })
 

@@ -49,7 +49,7 @@ describe('the command line itself', () => {
   it.each([
     ['a command', ['paln'], "unknown command or pipeline 'paln'", 'plan'],
     ['a pipeline', ['ap'], "unknown command or pipeline 'ap'", 'app'],
-    ['a pipeline to plan', ['plan', 'ap'], "'ap' is not a pipeline of this run", 'app'],
+    ['a pipeline to plan', ['plan', 'ap'], "'ap' is not part of this run", 'app'],
     ['a flag', ['--alow-removal'], '--alow-removal: there is no such flag', '--allow-removal'],
     ['a flag of a command', ['plan', '--exitcode'], '--exitcode: there is no such flag', '--exit-code'],
     [

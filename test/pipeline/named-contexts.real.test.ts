@@ -102,7 +102,7 @@ describe.each(ENGINES)('%s', (name) => {
     expect(printed).toContain('the note\nthe file\nof the layout\n')
     expect(printed).toContain('.dockerignore\nnote\nother\n')
     expect(printed).toContain('the first tool\n')
-    expect(notes).toContainEqual(expect.stringContaining("no instruction of the build reads the context 'unread'"))
+    expect(notes).toContainEqual(expect.stringContaining("no instruction of the build reads context 'unread'"))
     expect(await reasons()).toEqual([{ kind: 'present' }])
 
     await writeFile(join(folder, 'assets', 'ignored', 'file'), 'changed')

@@ -12,7 +12,10 @@ describeKeys(RASPBIAN, ask, 'Raspberry Pi Debian armhf')
 describe('Raspbian', () => {
   it('is ARMv6, which ARMv7 runs too, and never 64-bit', () => {
     expect(base.platforms).toEqual(['linux/arm/v6', 'linux/arm/v7'])
-    expect(ask('linux/arm64')).toMatchObject({ kind: 'refusal', message: 'Raspbian bookworm has no linux/arm64' })
+    expect(ask('linux/arm64')).toMatchObject({
+      kind: 'refusal',
+      message: 'Raspbian bookworm does not support linux/arm64',
+    })
   })
 
   it('does not believe the config of its images, which says amd64', () => {

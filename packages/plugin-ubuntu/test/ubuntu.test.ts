@@ -10,12 +10,12 @@ describeKeys(UBUNTU, ask)
 
 describe('what Ubuntu refuses', () => {
   it.each([
-    ['a platform that it never had', 'linux/arm/v6', {}, undefined, 'Ubuntu 24.04 has no linux/arm/v6'],
-    ['a release that there is not', 'linux/amd64', { release: '24.40' }, 'release', "no release '24.40'"],
-    ['a flavor', 'linux/amd64', { flavor: 'slim' }, 'flavor', "no flavor 'slim'"],
+    ['a platform that it never had', 'linux/arm/v6', {}, undefined, 'Ubuntu 24.04 does not support linux/arm/v6'],
+    ['a release that there is not', 'linux/amd64', { release: '24.40' }, 'release', "release '24.40' does not exist"],
+    ['a flavor', 'linux/amd64', { flavor: 'slim' }, 'flavor', "flavor 'slim' does not exist"],
     ['packages for a published image', 'linux/amd64', { packages: ['curl'] }, 'packages', 'made from packages'],
     ['an image for packages', 'linux/amd64', { source: 'apt', image: 'x' }, 'image', 'published images'],
-    ['an unknown source', 'linux/amd64', { source: 'dnf' }, 'source', "no source 'dnf'"],
+    ['an unknown source', 'linux/amd64', { source: 'dnf' }, 'source', "source 'dnf' does not exist"],
   ])('%s', (_what, platform, options, option, message) => {
     const answer = ask(platform, options)
     expect(answer).toMatchObject({ kind: 'refusal', message: expect.stringContaining(message) })

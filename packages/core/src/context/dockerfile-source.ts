@@ -28,7 +28,7 @@ export async function readDockerfile(tree: ContextTree, file: string, declared: 
 }
 
 async function readText(path: string, directory: string, declared: string) {
-  const start = `relative Dockerfiles start at the context, ${directory}, and relative contexts at the working directory`
+  const start = `relative Dockerfile paths start at the context, ${directory}; relative contexts at the working directory`
   const issue = (why: string, hint = start) =>
     new DefinitionError([{ path: 'build.dockerfile', message: `Dockerfile '${declared}' ${why}`, hint }])
   try {

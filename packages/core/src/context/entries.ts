@@ -97,7 +97,7 @@ function statNode(directory: string, written: ReadonlySet<string>) {
 function writtenByRun({ path }: TreeNode): EngineError {
   const message = `the build copies '${path}', which the output of this command is redirected to`
   return new EngineError('CONTEXT_UNREADABLE', message, {
-    hint: `name it in .dockerignore: ${path}`,
+    hint: `list it in .dockerignore: ${path}`,
   })
 }
 

@@ -96,7 +96,7 @@ async function openDirectory(source: DirectorySource, { cacheFolder }: OpenOptio
 async function requireDirectory(directory: string): Promise<void> {
   const stats = await stat(directory).catch(() => undefined)
   if (stats?.isDirectory()) return
-  const message = `context '${directory}' ${stats === undefined ? 'does not exist' : 'is no directory'}`
+  const message = `context '${directory}' ${stats === undefined ? 'does not exist' : 'is not a directory'}`
   const hint = 'relative contexts start at the working directory'
   throw new DefinitionError([{ path: 'build.context', message, hint }])
 }
@@ -114,7 +114,7 @@ async function requireInside(
     // What is not there is told by the listing.
     const real = await realpath(path).catch(() => root)
     if (real === root || real.startsWith(root + sep)) continue
-    const message = `'${relative(folder, path)}' is a link that leads out of the context`
-    throw new DefinitionError([{ path: 'build.context', message, hint: 'name a file that is in it' }])
+    const message = `'${relative(folder, path)}' is a link to a file outside of the context`
+    throw new DefinitionError([{ path: 'build.context', message, hint: 'use a file in the context' }])
   }
 }

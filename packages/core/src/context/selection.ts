@@ -30,8 +30,8 @@ function componentsOf(path: string, start: readonly string[] = []): readonly str
 }
 
 function refused({ path }: TreeNode, links: string): EngineError {
-  const hint = 'copy the file that the link should lead to, or make the link lead to it directly'
-  return new EngineError('CONTEXT_UNREADABLE', `context file '${path}' leads through ${links}`, { hint })
+  const hint = 'copy the target of the link, or link to it directly'
+  return new EngineError('CONTEXT_UNREADABLE', `context file '${path}' goes through ${links}`, { hint })
 }
 
 /** A point on the way along a path: a node, and the components of the path that are below it. */
@@ -98,7 +98,7 @@ class Selection {
     if (this.#followed.has(path)) return []
     this.#followed.add(path)
     this.#followedLength += path.length
-    if (this.#followedLength > LIMITS.followedPaths) throw refused(node, 'more symbolic links than polyarch follows')
+    if (this.#followedLength > LIMITS.followedPaths) throw refused(node, 'too many symbolic links')
     return [{ node: this.tree.root, rest: next, links }]
   }
 

@@ -30,5 +30,5 @@ export function nearest(word: string, candidates: readonly string[]): string | u
 export function suggest(word: string, candidates: readonly string[]): string {
   const near = nearest(word, candidates)
   if (near !== undefined) return `did you mean '${near}'?`
-  return candidates.length === 0 ? 'there is none to choose from' : `there is: ${candidates.join(', ')}`
+  return candidates.length === 0 ? 'no values are available' : `available: ${candidates.join(', ')}`
 }

@@ -16,7 +16,7 @@ export function noTarget({ stages, stray }: Dockerfile, target: string | undefin
     return { message: `the Dockerfile has no FROM before ${stray.keyword}`, hint, line: stray.line }
   }
   const names = stages.flatMap(({ name }) => name ?? [])
-  const hint = names.length === 0 ? 'it has no named stages' : suggest(target, names)
+  const hint = names.length === 0 ? 'the Dockerfile has no named stages' : suggest(target, names)
   return { message: `the Dockerfile has no stage '${target}'`, hint }
 }
 
@@ -38,7 +38,7 @@ export function noBase(
   const target = reached.at(-1)?.stage.stage ?? stages[0]
   const literal = baseNames.length === 0 ? "a literal name given by .sharedBase('…')" : `FROM ${baseNames[0]}`
   return {
-    message: 'no stage that leads to the target stands on the base',
+    message: 'no stage of the target uses the base',
     hint:
       says === undefined
         ? `write ARG ${BASE_ARG} before the first FROM and then FROM \${${BASE_ARG}}, or ${literal}`
@@ -53,7 +53,7 @@ function howToReach({ name, from }: Stage, reached: readonly ReachedStage[]): st
   const misspelt = name === undefined ? undefined : images.find((image) => nearest(image.name, [name]) !== undefined)
   if (misspelt !== undefined) return `line ${misspelt.use.line} names '${misspelt.name}': did you mean '${name}'?`
   const which = name === undefined ? `the stage of line ${from.line}` : `the stage '${name}' of line ${from.line}`
-  return `${which} does: name it by FROM or COPY --from, or build another target`
+  return `${which} uses it: refer to that stage by FROM or COPY --from, or build another target`
 }
 
 /** Named contexts that would take the place of the base. */
@@ -65,14 +65,14 @@ export function baseContexts(
   return [...contexts]
     .filter((context) => names.includes(context))
     .map((context) => ({
-      message: `the context '${context}' has the name of the base, and would take its place`,
-      hint: 'give the context in build({ contexts }) another name',
+      message: `context '${context}' has the name of the base and would replace it`,
+      hint: 'rename the context in build({ contexts })',
     }))
 }
 
 /** What is named is none; undefined where {@link noBase} says it already. */
 export function badName(name: string, use: ImageUse, dockerfile: Dockerfile): DockerfileIssue | undefined {
-  const hint = 'give the arg a default, or a value in build({ args })'
+  const hint = 'set a default for the arg, or a value in build({ args })'
   if (name.includes('$') && name === use.text) return unexpanded(use)
   if (name !== '') return { message: `'${name}' is not a valid image name`, hint, line: use.line }
   if (use.text.includes(BASE_ARG) && !declaresBase(dockerfile)) return undefined
@@ -83,8 +83,8 @@ export function badName(name: string, use: ImageUse, dockerfile: Dockerfile): Do
 /** BuildKit expands variables in the names of FROM alone. */
 function unexpanded({ text, line }: ImageUse): DockerfileIssue {
   return {
-    message: `'${text}' is taken literally: COPY --from and RUN --mount=from take no variables`,
-    hint: `name a stage: write FROM ${text} AS files, with its ARG before the first FROM, and then --from=files`,
+    message: `'${text}' is not expanded: COPY --from and RUN --mount=from do not support variables`,
+    hint: `use a stage: write FROM ${text} AS files, with its ARG before the first FROM, and then --from=files`,
     line,
   }
 }
@@ -92,8 +92,8 @@ function unexpanded({ text, line }: ImageUse): DockerfileIssue {
 /** The value of the base's arg is a whole reference, with host and digest: a name around it is another image, or none. */
 export function composedBase({ text, line }: ImageUse): DockerfileIssue {
   return {
-    message: `'${text}' adds to \${${BASE_ARG}}, which is a whole image name with host and digest`,
-    hint: `write FROM \${${BASE_ARG}}, and choose the image by the base of the platform in build.ts`,
+    message: `'${text}' extends \${${BASE_ARG}}, which is a full image name with host and digest`,
+    hint: `write FROM \${${BASE_ARG}}, and set the image as base of the platform in build.ts`,
     line,
   }
 }

@@ -64,8 +64,8 @@ export function checkUses(definition: Definition, uses: DockerfileUses): void {
     pipeline.platforms.flatMap((platform) => platformIssues(pipeline, platform, definition, uses)),
   )
   if (cycle !== undefined) {
-    const hint = 'take one of these out of the Dockerfile or the bases; what both need can be a pipeline of its own'
-    issues.push({ path: `pipeline ${cycle[0]}`, message: `pipelines need each other: ${cycle.join(' → ')}`, hint })
+    const hint = 'remove one of these from the Dockerfile or the bases, or move the common part to a third pipeline'
+    issues.push({ path: `pipeline ${cycle[0]}`, message: `pipelines depend on each other: ${cycle.join(' → ')}`, hint })
   }
   if (issues.length > 0) throw new DefinitionError(issues)
 }
@@ -97,10 +97,12 @@ function platformIssues(
     const what = `${name} of pipeline ${publisher.name}`
     if (same !== undefined) {
       const hint = 'make the platform optional here too, or required there'
-      return [{ path: file, message: `${formatPlatform(platform)} uses ${what}, where it is optional`, hint }]
+      return [
+        { path: file, message: `${formatPlatform(platform)} uses ${what}, in which the platform is optional`, hint },
+      ]
     }
     const has = publisher.platforms.map((one) => formatPlatform(one.platform)).join(', ')
-    const hint = `it has ${has}; a stage that runs on the builder needs --platform=$BUILDPLATFORM`
+    const hint = `its platforms are ${has}; use --platform=$BUILDPLATFORM for a stage that runs on the builder`
     return [{ path: file, message: `names ${what}, which has no ${formatPlatform(platform)}`, hint }]
   })
 }

@@ -40,5 +40,8 @@ async function lockChange(directory: string): Promise<() => Promise<void>> {
 }
 
 function inUse(directory: string, what: string, cause: unknown): HostError {
-  return new HostError('DIRECTORY_IN_USE', `${directory} ${what}`, { hint: 'run it again once that has ended', cause })
+  return new HostError('DIRECTORY_IN_USE', `${directory} ${what}`, {
+    hint: 'run again when that process has ended',
+    cause,
+  })
 }

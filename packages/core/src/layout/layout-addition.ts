@@ -36,7 +36,7 @@ export class LayoutAddition implements AsyncDisposable {
       this.#hash = new DigestHash()
       this.#size = 0
     }
-    if (offset !== this.#size) throw new RangeError(`${this.#size} bytes are there, and the next are for ${offset}`)
+    if (offset !== this.#size) throw new RangeError(`${this.#size} bytes are written, but the next offset is ${offset}`)
     for (let at = 0; at < data.byteLength; ) {
       at += (await this.#file.write(data, at, data.byteLength - at, offset + at)).bytesWritten
     }

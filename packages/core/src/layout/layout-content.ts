@@ -37,7 +37,7 @@ export async function readContent(directory: string, digest: Digest): Promise<Bu
  */
 export async function openContent(directory: string, digest: Digest, offset = 0): Promise<Readable> {
   if ((await contentSize(directory, digest)) === undefined) {
-    throw new RegistryError('NOT_FOUND', `${directory} lacks ${digest}`, { hint: 'copy the image there again' })
+    throw new RegistryError('NOT_FOUND', `${directory} does not have ${digest}`, { hint: 'copy the image there again' })
   }
   const path = contentPath(directory, digest)
   const content = offset > 0 ? opened(path, { start: offset }) : checked(directory, digest, opened(path))
@@ -103,7 +103,7 @@ async function* checked(
 
 /** The error of bytes that have another digest. */
 export function damaged(directory: string, digest: Digest): RegistryError {
-  return new RegistryError('DIGEST_MISMATCH', `the bytes of ${digest} in ${directory} have another digest`, {
-    hint: 'The directory, or what was to go there, is damaged: nothing of it has been used.',
+  return new RegistryError('DIGEST_MISMATCH', `content of ${digest} in ${directory} does not match its digest`, {
+    hint: 'the directory or the source is damaged; the content was not used',
   })
 }

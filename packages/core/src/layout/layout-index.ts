@@ -28,7 +28,7 @@ export async function makeLayout(directory: string): Promise<void> {
 async function refuseRegistryStore(directory: string): Promise<void> {
   if (!(await exists(repositoriesFolder(directory)))) return
   throw new HostError('DIRECTORY_IN_USE', `${directory} belongs to the embedded registry`, {
-    hint: `serve it, and write to the registry: 'npx tsx build.ts serve ${directory}'`,
+    hint: `write to the registry: 'npx tsx build.ts serve ${directory}'`,
   })
 }
 
@@ -41,10 +41,13 @@ export async function readLayoutIndex(directory: string): Promise<ImageIndex> {
   if (stats === undefined) return { schemaVersion: 2, manifests: [] }
   // A pipe would be waited for.
   if (!stats.isFile() || stats.size > LIMITS.layoutIndex)
-    throw new RegistryError('MANIFEST_UNSUPPORTED', `${path} is no file, or has more than ${LIMITS.layoutIndex} bytes`)
+    throw new RegistryError(
+      'MANIFEST_UNSUPPORTED',
+      `${path} is not a file, or has more than ${LIMITS.layoutIndex} bytes`,
+    )
   const bytes = await readFile(path)
   const { content } = parseManifest(bytes, MEDIA_TYPES.ociIndex, path)
-  if (!isIndex(content)) throw new RegistryError('MANIFEST_UNSUPPORTED', `${path} is no index`)
+  if (!isIndex(content)) throw new RegistryError('MANIFEST_UNSUPPORTED', `${path} is not an image index`)
   return content
 }
 
@@ -62,8 +65,8 @@ export function findEntry(index: ImageIndex, reference: Reference): Descriptor |
   }
   const named = manifests.filter(({ annotations }) => annotations?.[REF_NAME] !== undefined)
   if (named.length === 1 || manifests.length <= 1) return named[0] ?? manifests[0]
-  throw new RegistryError('NOT_FOUND', `${formatReference(reference)} holds ${manifests.length} images`, {
-    hint: `say which one, as in 'oci:DIR:NAME': ${layoutNames(index).join(', ')}`,
+  throw new RegistryError('NOT_FOUND', `${formatReference(reference)} has ${manifests.length} images`, {
+    hint: `add its name, as in 'oci:DIR:NAME': ${layoutNames(index).join(', ')}`,
   })
 }
 

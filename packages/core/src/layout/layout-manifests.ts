@@ -110,8 +110,8 @@ async function checkComplete(directory: string, reference: Reference, { content 
 }
 
 function incomplete(directory: string, reference: Reference, digest: Digest): RegistryError {
-  return new RegistryError('NOT_FOUND', `${formatReference(reference)} would refer to ${digest}, which is not there`, {
-    hint: `somebody took parts out of ${directory}: copy to another directory`,
+  return new RegistryError('NOT_FOUND', `${formatReference(reference)} refers to ${digest}, which does not exist`, {
+    hint: `another program deleted files from ${directory}: copy to another directory`,
   })
 }
 
@@ -121,6 +121,6 @@ export function checkLayoutType(reference: Reference, { mediaType }: Pick<Descri
   throw new RegistryError(
     'MANIFEST_UNSUPPORTED',
     `${formatReference(reference)} cannot name a manifest of the type '${mediaType}'`,
-    { hint: 'image layouts name OCI media types alone; copy Docker schema 2 between registries' },
+    { hint: 'image layouts support OCI media types only; copy Docker schema 2 images between registries' },
   )
 }

@@ -73,7 +73,7 @@ function verdictOn({ path, code }: Executable, platform: Platform): CodeCheck {
   const found = describeCode(code)
   const fits = isCodeFor(code, platform)
   if (fits !== undefined) return { verdict: fits ? 'match' : 'mismatch', path, found }
-  return { ...unknown(`${path} does not tell which ${formatPlatform(platform)} it needs`), path, found }
+  return { ...unknown(`${path} does not record which variant of ${formatPlatform(platform)} it requires`), path, found }
 }
 
 /** A verdict where there is nothing to tell it by. */

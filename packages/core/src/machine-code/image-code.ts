@@ -34,7 +34,7 @@ export function createCodeReader(): CodeReader {
   const inFlight = new InFlight<LayerFiles | Unreadable>()
   return {
     async check(image, platform, registry, call) {
-      if (platform.os !== 'linux') return unknown(`machine code of ${platform.os} is not read`)
+      if (platform.os !== 'linux') return unknown(`machine code of ${platform.os} is not checked`)
       const own = layersOverBase(image)
       const overBase = own && checkOwnLayers(await readTree(own), platform)
       return overBase ?? checkImageCode(await readTree(image.manifest.layers), image.config, platform)

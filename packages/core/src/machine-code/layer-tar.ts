@@ -18,7 +18,7 @@ export async function openLayerTar(
 ): Promise<Readable | UnreadableLayer> {
   if (isForeign(layer)) return { because: `layer ${layer.digest} is not in the registry` }
   const unpack = decompressor(layer.mediaType)
-  if (unpack === 'missing') return { because: 'a layer is compressed with zstd, which takes Node.js 22.15 to read' }
+  if (unpack === 'missing') return { because: 'a layer is compressed with zstd, which requires Node.js 22.15' }
   const blob = await registry.readBlob(repositoryOf(repository), layer, call)
   return unpack === undefined ? blob : chain(blob, unpack)
 }

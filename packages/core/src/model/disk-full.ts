@@ -13,7 +13,7 @@ export function asDiskFull(error: unknown): unknown {
   if (cause === undefined) return error
   const where = cause.path === undefined ? '' : ` for '${cause.path}'`
   const node = error instanceof PolyarchError ? error.node : undefined
-  const message = `the disk of this machine has no space left${where}`
+  const message = `no space left on the disk of this machine${where}`
   return new HostError('DISK_FULL', message, { cause: error, ...(node !== undefined && { node }) })
 }
 

@@ -143,7 +143,7 @@ export class CancelledError extends PolyarchError {
   override readonly name = 'CancelledError'
 
   constructor(cause?: unknown) {
-    super('CANCELLED', 'cancelled before it was done', { cause })
+    super('CANCELLED', 'the operation was cancelled', { cause })
   }
 }
 

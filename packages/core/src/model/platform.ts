@@ -146,10 +146,10 @@ export function unreadablePlatform(text: string): { readonly message: string; re
   const word = text.trim()
   return isOs(word)
     ? {
-        message: `'${text}' is an operating system; a platform needs an architecture`,
+        message: `platform '${text}' has no architecture`,
         hint: `write '${word}/amd64', or 'amd64' alone`,
       }
-    : { message: `'${text}' is not a platform`, hint: "write an architecture such as 'amd64', or 'linux/arm/v7'" }
+    : { message: `platform '${text}' is not valid`, hint: "write an architecture such as 'amd64', or 'linux/arm/v7'" }
 }
 
 /** Whether a word is an operating system that clients know. */

@@ -49,7 +49,7 @@ test('a file that the output of this process is redirected to is refused where i
     await expect(readNodes(folder.path, await selectNodes(tree(), [path]), { written })).rejects.toMatchObject({
       code: 'CONTEXT_UNREADABLE',
       message: `the build copies '${path}', which the output of this command is redirected to`,
-      hint: `name it in .dockerignore: ${path}`,
+      hint: `list it in .dockerignore: ${path}`,
     })
   }
   await readNodes(folder.path, await selectNodes(tree(), ['other']), { written })

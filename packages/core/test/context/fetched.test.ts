@@ -143,7 +143,7 @@ while :; do sleep 0.05; done
   it('is not left by its directory', async () => {
     await git('init', '--quiet')
     await commit({ Dockerfile: '' })
-    await expect(listed(at('HEAD', '../..'))).rejects.toThrow('leads out of it')
+    await expect(listed(at('HEAD', '../..'))).rejects.toThrow('is outside of the repository')
   })
 })
 
@@ -209,7 +209,7 @@ it('a Dockerfile that is a link out of a fetched context is refused', async () =
   tar.finalize()
   const bytes = await buffer(tar)
   await expect(listed({ kind: 'stream', open: () => Readable.from([bytes]) })).rejects.toThrow(
-    'leads out of the context',
+    'link to a file outside of the context',
   )
 })
 

@@ -71,35 +71,35 @@ export function hostileArchives(outside: string): Readonly<Record<string, readon
     'a file below a link': [archiveOf(out, { name: 'out/made', content: 'x' }), /through the symbolic link "out"/],
     'a file over a link': [
       archiveOf({ ...out, link: `${outside}/file` }, { name: 'out', content: 'x' }),
-      /place of a symbolic link/,
+      /replaces a symbolic link/,
     ],
     'a link below a link': [
       archiveOf(out, { name: 'out/made', type: '2', link: 'x' }),
       /through the symbolic link "out"/,
     ],
-    'a link over a link': [archiveOf(out, { ...out, link: '/' }), /place of a symbolic link/],
+    'a link over a link': [archiveOf(out, { ...out, link: '/' }), /replaces a symbolic link/],
     'a link to the folder itself': [
       archiveOf({ name: 'a', type: '2', link: '.' }, { name: 'a/a', content: '' }),
       /symbolic link "a"/,
     ],
     'a hard link through a link': [
       archiveOf(out, { name: 'a', type: '1', link: 'out/file' }),
-      /not a file of the archive/,
+      /not a file in the archive/,
     ],
-    'a hard link to a link': [archiveOf(out, { name: 'a', type: '1', link: 'out' }), /not a file of the archive/],
+    'a hard link to a link': [archiveOf(out, { name: 'a', type: '1', link: 'out' }), /not a file in the archive/],
     'a hard link out of the archive': [
       archiveOf({ name: 'a', type: '1', link: '../../file' }),
-      /leads out of the archive/,
+      /is outside of the archive/,
     ],
-    'a hard link to nothing': [archiveOf({ name: 'a', type: '1', link: 'nowhere' }), /not a file of the archive/],
+    'a hard link to nothing': [archiveOf({ name: 'a', type: '1', link: 'nowhere' }), /not a file in the archive/],
     'a hard link without a target': [archiveOf({ name: 'a', type: '1' }), /without a target/],
     'a link without a target': [archiveOf({ name: 'a', type: '2' }), /without a target/],
-    'a path out of the archive': [archiveOf({ name: '../made', content: 'x' }), /leads out of the archive/],
-    'a path out of a folder': [archiveOf({ name: 'a/../../made', content: 'x' }), /leads out of the archive/],
+    'a path out of the archive': [archiveOf({ name: '../made', content: 'x' }), /is outside of the archive/],
+    'a path out of a folder': [archiveOf({ name: 'a/../../made', content: 'x' }), /is outside of the archive/],
     'a file without a name': [archiveOf({ name: './', type: '0', content: '' }, { content: 'x' }), /has no name/],
     'a file over a directory': [
       archiveOf({ name: 'a/', type: '5' }, { name: 'a', content: 'x' }),
-      /place of a directory/,
+      /replaces a directory/,
     ],
     'a file below a file': [
       archiveOf({ name: 'a', content: 'x' }, { name: 'a/b', content: 'x' }),
@@ -108,7 +108,7 @@ export function hostileArchives(outside: string): Readonly<Record<string, readon
     'NUL in a pax path': [archiveOf(paxHeader({ path: 'a\u0000b' }), file), /NUL/],
     'NUL in a pax link': [
       archiveOf(paxHeader({ linkpath: 'a\u0000b' }), { ...file, type: '2', content: '' }),
-      /cannot be unpacked/,
+      /NUL character in its target/,
     ],
     'half of a file': [archiveOf({ name: 'a', content: 'x'.repeat(600) }).subarray(0, 2000), /Unexpected end of data/],
     'a header of a file alone': [DOCKERFILE.subarray(0, BLOCK), /Unexpected end of data/],
@@ -130,6 +130,6 @@ export function hostileArchives(outside: string): Readonly<Record<string, readon
     'a huge pax header': [archiveOf({ name: 'pax', type: 'x', size: '77777777777' }), /exceeds max size/],
     'a time that is no date': [archiveOf({ ...file, time: Buffer.concat([HUGE]) }), /time that is not a date/],
     'a mode that is no number': [archiveOf({ ...file, mode: 'abcdefg' }), /mode that is not a number/],
-    'a kind that nobody knows': [archiveOf({ ...file, type: 'S' }), /kind that is not supported/],
+    'a kind that nobody knows': [archiveOf({ ...file, type: 'S' }), /has an unsupported type/],
   }
 }

@@ -7,25 +7,25 @@ it.each<[string, () => readonly Issue[], string, string]>([
   [
     'a context with the name of no image',
     () => faultsOf([simple.build({ contexts: { Other: '.' } })]),
-    "'Other' cannot be the name of a context",
+    "context name 'Other' is not valid",
     '',
   ],
   [
     'a context of an unknown scheme',
     () => faultsOf([simple.build({ contexts: { other: 'docker-images://alpine' } })]),
-    "'other' has the scheme 'docker-images'",
+    "'other' has the unsupported scheme 'docker-images'",
     '',
   ],
   [
     'a context of no image',
     () => faultsOf([simple.build({ contexts: { other: 'docker-image://Alpine' } })]),
-    "'other' names no image",
+    "'other' is not an image",
     '',
   ],
   [
     'a context of a layout without a directory',
     () => faultsOf([simple.build({ contexts: { other: 'oci-layout://:latest' } })]),
-    "'other' names no image layout",
+    "'other' is not an image layout",
     '',
   ],
   [
@@ -49,37 +49,37 @@ it.each<[string, () => readonly Issue[], string, string]>([
   [
     'an attestation in media types without annotations',
     () => faultsOf([simple.format('docker').build({ attest: { provenance: 'max' } })]),
-    "Docker's media types have no room for attestations",
-    'leave it out',
+    "Docker's media types do not support attestations",
+    'remove it',
   ],
   [
     'a place for the result',
     () => faultsOf([simple.build({ output: ['type=local,dest=out'] } as never)]),
-    'nowhere else',
+    'has no outputs',
     '--load',
   ],
   [
     'a cache of an unknown type, and not its password',
     () => faultsOf([simple.build({ cacheFrom: ['type=redis,password=hunter2'] })]),
-    "'redis' is not a type of cache here: use registry, local, gha, s3, azblob",
+    "'redis' is not supported here: use registry, local, gha, s3, azblob",
     '',
   ],
   [
     'a cache import from the image itself',
     () => faultsOf([simple.build({ cacheFrom: ['type=inline'] })]),
-    "'inline' is not a type of cache here",
+    "cache type 'inline' is not supported here",
     '',
   ],
   [
     'a cache without a place',
     () => faultsOf([simple.build({ cacheTo: [{ type: 'local', mode: 'max' }] })]),
-    "a cache of type local needs 'dest'",
+    "a cache of type local requires 'dest'",
     '',
   ],
   [
     'a cache with an unknown mode',
     () => faultsOf([simple.build({ cacheTo: ['type=registry,ref=example.com/cache,mode=all'] })]),
-    "'min' or 'max', and not 'all'",
+    "cache mode 'all' is not valid",
     '',
   ],
   [
@@ -96,13 +96,13 @@ it.each<[string, () => readonly Issue[], string, string]>([
           .platforms(platform('arm', { variant: 'v7', base: 'wide' }))
           .build({ cacheTo: ['type=registry,mode=max,ref=registry.example.com/cache'] }),
       ]),
-    'linux/arm/v7 and linux/amd64 export their caches to the same place (type=registry)',
+    'linux/arm/v7 and linux/amd64 export their caches to the same destination (type=registry)',
     'cache-${architecture}',
   ],
   [
     'an unknown entitlement',
     () => faultsOf([simple.build({ entitlements: ['security.none'] } as never)]),
-    "'security.none' is not understood: entitlements are network.host and security.insecure",
+    "'security.none' is not valid: entitlements are network.host and security.insecure",
     '',
   ],
 ])('refuses %s', (_what, faults, message, hint) => {

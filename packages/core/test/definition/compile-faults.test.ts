@@ -24,18 +24,18 @@ describe('what a definition refuses', () => {
       'a base that no plugin has, where another one might',
       () => faultsOf([start.platforms(unchecked('amd64', { base: 'raspbian' }))]),
       "named 'raspbian'",
-      "; an image is written fromImage('raspbian')",
+      "; for an image write fromImage('raspbian')",
     ],
     [
       'the name of an image as a base, where there is no plugin',
       () => faultsOf([pipeline(NAME).platforms(unchecked('amd64', { base: 'debian:trixie' }))]),
       "named 'debian:trixie'",
-      "add the plugin that has it by .use(…); an image is written fromImage('debian:trixie')",
+      "add its plugin with .use(…); for an image write fromImage('debian:trixie')",
     ],
     [
       'a refusal of the plugin',
       () => faultsOf([start.platforms(platform('amd64', { base: 'wide', release: 'two' }))]),
-      "no release 'two'",
+      "release 'two' does not exist",
       "there is: 'one'",
     ],
     [
@@ -47,8 +47,8 @@ describe('what a definition refuses', () => {
     [
       'a platform that the base does not have',
       () => faultsOf([start.platforms(platform('arm', { variant: 'v6', base: 'narrow' }))]),
-      "base 'narrow' has no linux/arm/v6",
-      "base 'wide' has it",
+      "base 'narrow' does not support linux/arm/v6",
+      "use base 'wide'",
     ],
     [
       'an unknown architecture',
@@ -68,49 +68,49 @@ describe('what a definition refuses', () => {
       'linux/arm/v7 is declared twice',
       'remove one',
     ],
-    ['a pipeline without platforms', () => faultsOf([start.tags('1')]), 'it has no platforms', '.platforms('],
-    ['an invalid tag', () => faultsOf([simple.tags('not a tag')]), "'not a tag' is not a valid tag", 'letters'],
+    ['a pipeline without platforms', () => faultsOf([start.tags('1')]), 'the pipeline has no platforms', '.platforms('],
+    ['an invalid tag', () => faultsOf([simple.tags('not a tag')]), "'not a tag' is not valid", 'letters'],
     [
       'an unknown build option',
       () => faultsOf([simple.build({ contxt: '.' } as never)]),
-      "no build option 'contxt'",
+      "build option 'contxt' does not exist",
       "did you mean 'context'?",
     ],
     [
       'a build arg that is no text, number or boolean',
       () => faultsOf([simple.build({ args: { JOBS: [1] } } as never)]),
-      'must be a text, a number or a boolean, and is object',
+      'must be a string, a number or a boolean, but is object',
       '',
     ],
     [
       'a build arg that has no usual form as a text',
       () => faultsOf([simple.build({ args: { JOBS: Number.NaN } })]),
-      'must be a text, a number or a boolean, and is NaN',
+      'must be a string, a number or a boolean, but is NaN',
       '',
     ],
     [
       'a label that is a number',
       () => faultsOf([simple.build({ labels: { revision: 1 } } as never)]),
-      'must be a text, and is 1',
+      'must be a string, but is 1',
       '',
     ],
     [
       'an option by the name that it has elsewhere',
       () => faultsOf([simple.build({ 'dockerfile-inline': 'FROM scratch' } as never)]),
-      "no build option 'dockerfile-inline'",
+      "build option 'dockerfile-inline' does not exist",
       "'dockerfileInline'",
     ],
     ['a size that is none', () => faultsOf([simple.build({ shmSize: 'much' })]), 'must be a number of bytes', ''],
     [
       'a limit that is none',
       () => faultsOf([simple.build({ ulimits: ['nofile'] })]),
-      "'nofile' is not understood: write 'nofile=1024:2048'",
+      "'nofile' is not valid: write 'nofile=1024:2048'",
       '',
     ],
     [
       'a secret by its value alone',
       () => faultsOf([simple.build({ secrets: { token: 'hunter2' } } as never)]),
-      "'token' is not understood: write { file",
+      "'token' is not valid: write { file",
       '',
     ],
     [
@@ -122,13 +122,13 @@ describe('what a definition refuses', () => {
     [
       'an ssh agent that is none',
       () => faultsOf([simple.build({ ssh: { default: { keys: [] } } })]),
-      "'default' is not understood: write 'agent'",
+      "'default' is not valid: write 'agent'",
       '',
     ],
     [
       'a URL that is no repository as a context',
       () => faultsOf([simple.build({ context: 'https://example.com/context.tar.gz' })]),
-      'ending in .git',
+      'end in .git',
       '',
     ],
     [
@@ -140,20 +140,20 @@ describe('what a definition refuses', () => {
     [
       'two Dockerfiles',
       () => faultsOf([simple.build({ dockerfile: 'a', dockerfileInline: 'FROM scratch' })]),
-      'there is a dockerfile too',
-      'leave one',
+      'dockerfile is set too',
+      'remove one',
     ],
     [
       'an unknown placeholder',
       () => faultsOf([simple.platformNames('{repository}-{architecture}')]),
-      'unknown placeholder {architecture}',
+      'placeholder {architecture}',
       '{arch}',
     ],
     [
       'one name for two images',
       () => faultsOf([simple.platforms(platform('arm', { base: 'wide' })).platformNames('{repository}:{tag}-x')]),
-      'would be published twice',
-      'another name',
+      'is published twice',
+      'change one of the names',
     ],
     [
       'two pipelines with one tag',
@@ -165,8 +165,8 @@ describe('what a definition refuses', () => {
             .platforms(platform('amd64', { base: 'narrow' }))
             .tags('1.0'),
         ]),
-      'would be published twice',
-      'another name',
+      'is published twice',
+      'change one of the names',
     ],
     [
       'a base pipeline without the platform',
@@ -177,7 +177,7 @@ describe('what a definition refuses', () => {
     [
       'a platform without a base',
       () => faultsOf([start.platforms(unchecked('amd64', {}))]),
-      'says no base',
+      'has no base',
       'fromImage',
     ],
     [
@@ -189,7 +189,7 @@ describe('what a definition refuses', () => {
     [
       'an os version that is no text',
       () => faultsOf([start.platforms(unchecked('amd64', { base: 'wide', osVersion: 10 }))]),
-      'must be a text',
+      'must be a string',
       '10.0',
     ],
     [
@@ -237,7 +237,7 @@ describe('what a definition refuses', () => {
         .use(newer as typeof plugin)
         .platforms(platform('amd64', { base: 'wide' })),
     ])
-    expect(fault?.message).toBe('test speaks plugin contract 2, this @polyarch/core speaks 1')
+    expect(fault?.message).toBe('test uses plugin contract 2, this @polyarch/core supports 1')
   })
 
   it('a cycle by name: a base that the pipeline standing on it publishes', () => {
@@ -247,7 +247,7 @@ describe('what a definition refuses', () => {
     const upper = pipeline('registry.example.com/upper')
       .platforms(platform('amd64', { base: lower }))
       .tags('1')
-    expect(faultsOf([lower, upper])[0]?.message).toContain('which stands on it')
+    expect(faultsOf([lower, upper])[0]?.message).toContain('which is based on it')
   })
 })
 

@@ -102,14 +102,14 @@ describe('what a definition decides', () => {
 
   it('says so where what is to be published gets no name', () => {
     const nameless = start.platforms(platform('amd64', { base: 'wide' }))
-    expect(compile([nameless]).notes).toEqual([expect.stringContaining('app gets no name')])
+    expect(compile([nameless]).notes).toEqual([expect.stringContaining('app has no name')])
     const above = pipeline('registry.example.com/above').platforms(platform('amd64', { base: nameless }))
     expect(compile([above.tags('1')]).notes).toEqual([])
   })
 
   it.each([
-    ['armv7l', undefined, 'linux/arm/v7', "'armv7l' is read as linux/arm/v7"],
-    ['arm', undefined, 'linux/arm/v7', "'arm' is read as linux/arm/v7"],
+    ['armv7l', undefined, 'linux/arm/v7', "'armv7l' is normalized to linux/arm/v7"],
+    ['arm', undefined, 'linux/arm/v7', "'arm' is normalized to linux/arm/v7"],
     ['arm', 'armv6l', 'linux/arm/v6', undefined],
     ['linux/arm/v6', undefined, 'linux/arm/v6', undefined],
     ['amd64', undefined, 'linux/amd64', undefined],

@@ -17,7 +17,7 @@ describe('the name of a pipeline', () => {
     ['a tag alone', ':1.0', 'is not a valid image name', 'write the repository'],
     ['upper case', 'registry.example.com/App', 'is not a valid image name', 'lower case'],
     ['a tag', `${NAME}:1.0`, 'has a tag or digest', ".tags('1.0')"],
-    ['no host', 'team/app', 'does not say which registry', '--registry embedded'],
+    ['no host', 'team/app', 'has no registry host', '--registry embedded'],
     ['an address', `https://${NAME}/`, 'is not a valid image name', `write it without 'https://': '${NAME}'`],
   ])('is refused with %s', (_what, written, message, hint) => {
     const named = pipeline(written).platforms(platform('amd64', { base: fromImage('registry.example.com/base:1') }))
@@ -26,9 +26,9 @@ describe('the name of a pipeline', () => {
 
   it.each([
     ['what is none', 'not a host', 'host[:port]'],
-    ['an address', 'http://a.example.com:5000', "without 'http://': 'a.example.com:5000'; plain HTTP is for"],
+    ['an address', 'http://a.example.com:5000', "without 'http://': 'a.example.com:5000'; plain HTTP is used for"],
   ])('is on no registry that is %s', (_what, registry, hint) => {
-    expect(() => compile([simple], { registry })).toThrow(faultOf('is not a registry host', hint))
+    expect(() => compile([simple], { registry })).toThrow(faultOf('registry host', hint))
   })
 })
 
@@ -49,9 +49,9 @@ describe('the names of an index', () => {
   })
 
   it.each([
-    ['a digest', `other.example.com/app@sha256:${'0'.repeat(64)}`, 'names a digest', 'cannot be pushed to'],
-    ['no host', 'team/other:1.0', 'does not say which registry', 'docker.io/team/other'],
-    ['no tag', 'not a tag', 'is not a valid tag', 'host/path:tag'],
+    ['a digest', `other.example.com/app@sha256:${'0'.repeat(64)}`, 'has a digest', 'write a tag'],
+    ['no host', 'team/other:1.0', 'has no registry host', 'docker.io/team/other'],
+    ['no tag', 'not a tag', "tag 'not a tag' is not valid", 'host/path:tag'],
   ])('are refused with %s', (_what, written, message, hint) => {
     expect(() => compile([simple.tags(written)])).toThrow(faultOf(message, hint))
   })

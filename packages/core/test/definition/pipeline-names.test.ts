@@ -49,15 +49,15 @@ describe('the name of a pipeline', () => {
     const { repository } = other.declaration
     expect(faultsOf([sdk, other])).toContainEqual({
       path,
-      message: "its name 'sdk' is also that of pipeline('registry.example.com/team/sdk')",
-      hint: `give both a name: pipeline('${repository}', { name: '…' })`,
+      message: "its name 'sdk' is also the name of pipeline('registry.example.com/team/sdk')",
+      hint: `give each a name: pipeline('${repository}', { name: '…' })`,
     })
   })
 
   it('that a base has too is refused', () => {
     const other = pipeline('registry.example.com/other/sdk').platforms(platform('amd64', { base: sdk }))
     expect(faultsOf([other.tags('1')]).map(({ message }) => message)).toContainEqual(
-      expect.stringContaining("its name 'sdk' is also that of"),
+      expect.stringContaining("its name 'sdk' is also the name of"),
     )
   })
 
@@ -72,7 +72,9 @@ describe('the name of a pipeline', () => {
     const misspelt = pipeline('registry.example.com/x', { nam: 'y' } as never)
       .use(plugin)
       .platforms(platform('amd64', { base: 'narrow' }))
-    expect(faultsOf([misspelt])).toMatchObject([{ message: "there is no option 'nam'", hint: "did you mean 'name'?" }])
+    expect(faultsOf([misspelt])).toMatchObject([
+      { message: "option 'nam' does not exist", hint: "did you mean 'name'?" },
+    ])
   })
 })
 
@@ -98,7 +100,7 @@ describe('chosen pipelines', () => {
 
   it('exist, or the nearest one is proposed', () => {
     const choose = () => compile(all, { chosen: ['tpo', 'sdk'] })
-    expect(choose).toThrow("'tpo' is not a pipeline of this run")
+    expect(choose).toThrow("'tpo' is not part of this run")
     expect(choose).toThrow(
       expect.objectContaining({ code: 'USAGE', issues: [expect.objectContaining({ hint: "did you mean 'top'?" })] }),
     )
@@ -106,6 +108,6 @@ describe('chosen pipelines', () => {
 
   it('do not publish a name that another pipeline of the run publishes', () => {
     const same = named('registry.example.com/team/sdk', 'same')
-    expect(() => compile([sdk, same], { chosen: ['same'] })).toThrow('would be published twice')
+    expect(() => compile([sdk, same], { chosen: ['same'] })).toThrow('is published twice')
   })
 })

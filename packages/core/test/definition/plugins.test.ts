@@ -112,7 +112,7 @@ describe('options that schemas describe', () => {
     const one = pipeline('registry.example.com/app')
       .use(definePlugin({ name: 'later', bases: { later } }))
       .platforms(platform('amd64', { base: 'later', release: 'x' }))
-    expect(faultsOf(one)).toMatchObject([{ message: 'its schema answers by a promise' }])
+    expect(faultsOf(one)).toMatchObject([{ message: 'its schema is asynchronous' }])
   })
 })
 
@@ -135,7 +135,7 @@ describe('what a base brings along', () => {
     [
       'the day after',
       '2026-05-01',
-      ["base 'test' for linux/amd64 gets no more corrections: its end of life was 2026-04-30"],
+      ["base 'test' for linux/amd64 gets no more updates: its end of life was 2026-04-30"],
     ],
   ])('is an end of life, which is a warning: %s', (_what, day, notes) => {
     const definition = compiled(answering({ ...image, endOfLife: '2026-04-30' }), { today: new Date(day) })
@@ -195,7 +195,7 @@ describe('a plugin that cannot be used', () => {
     const newer = { ...definePlugin({ name: 'polyarch-plugin-newer', bases: {} }), contract: 2 } satisfies Plugin
     expect(faultsOf(start.use(newer).platforms(platform('amd64', { base: 'wide' })))).toMatchObject([
       {
-        message: 'polyarch-plugin-newer speaks plugin contract 2, this @polyarch/core speaks 1',
+        message: 'polyarch-plugin-newer uses plugin contract 2, this @polyarch/core supports 1',
         hint: 'install a newer @polyarch/core',
       },
     ])
@@ -210,8 +210,12 @@ describe('a plugin that cannot be used', () => {
   it.each([
     ['nothing', undefined, 'not an object'],
     ['a promise', Promise.resolve(image), 'promise'],
-    ['a kind that this core does not know', { kind: 'apk' }, "kind is 'apk'; this @polyarch/core knows registry, apt"],
-    ['an image without a reference', { ...image, reference: '' }, 'reference must be a text'],
+    [
+      'a kind that this core does not know',
+      { kind: 'apk' },
+      "kind 'apk' is unknown; this @polyarch/core supports registry, apt",
+    ],
+    ['an image without a reference', { ...image, reference: '' }, 'reference must be a string'],
     ['a policy that there is not', { ...image, configPolicy: 'hope' }, 'configPolicy must be'],
     ['packages that are no list', { kind: 'apt', packages: 'curl' }, 'packages must be a list'],
     ['an option in a suite', { ...apt, suite: '-o=APT::Update::Pre-Invoke=id' }, 'suite: "-o=APT'],
@@ -229,13 +233,13 @@ describe('a plugin that cannot be used', () => {
     [
       'a key under another name',
       { kind: 'apt', keys: { ABCD: 'key' } },
-      'that of ABCD is no armored OpenPGP public key',
+      'the value of ABCD is not an armored OpenPGP public key',
     ],
     ['an archive without a checksum', { kind: 'rootfs', location: '/a.tar' }, 'sha256 must be'],
     ['no pipeline', { kind: 'pipeline', pipeline: 'sdk' }, "pipeline('…')"],
     ['a check that is no command', { ...image, check: 'true' }, 'check must be a command'],
-    ['a day that there is not', { ...image, endOfLife: '2026-13-45' }, 'endOfLife must be a day'],
-    ['args that are no texts', { ...image, buildArgs: { JOBS: 1 } }, 'buildArgs must be texts'],
+    ['a day that there is not', { ...image, endOfLife: '2026-13-45' }, 'endOfLife must be a date'],
+    ['args that are no texts', { ...image, buildArgs: { JOBS: 1 } }, 'buildArgs must be strings'],
   ])('because it answers %s, is named', (_what, answer, message) => {
     const issue = { hint: 'report it to the author of polyarch-plugin-test', message: expect.stringContaining(message) }
     expect(faultsOf(answering(answer))).toContainEqual(expect.objectContaining(issue))
@@ -254,7 +258,7 @@ describe('a plugin that cannot be used', () => {
       .platforms(platform('amd64', { base: 'thrower' }), platform('arm', { base: 'wide', release: 'two' }))
     expect(faultsOf(one).map(({ message }) => message)).toEqual([
       "base 'thrower' of polyarch-plugin-thrower failed: oops",
-      "there is no release 'two'",
+      "release 'two' does not exist",
     ])
   })
 })

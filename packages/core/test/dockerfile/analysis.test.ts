@@ -164,7 +164,7 @@ describe('the base for another platform', () => {
 
 describe('issues', () => {
   it.each<[string, string, Partial<AnalysisInput>, string, string]>([
-    ['neither base form', 'FROM alpine\n', {}, 'no stage that leads to the target stands on the base', `FROM ${NAME}`],
+    ['neither base form', 'FROM alpine\n', {}, 'no stage of the target uses the base', `FROM ${NAME}`],
     ['an arg that is not declared', 'FROM ${BASE_IMAGE}\n', {}, 'which is not declared', 'ARG BASE_IMAGE'],
     ['no FROM', 'RUN true\n', {}, 'has no FROM', 'BASE_IMAGE'],
     ['an empty file', '', {}, 'has no FROM', 'BASE_IMAGE'],
@@ -174,7 +174,7 @@ describe('issues', () => {
       'ARG BASE_IMAGE\nFROM $BASE_IMAGE AS one\n',
       { target: 'second' },
       "no stage 'second'",
-      'there is: one',
+      'available: one',
     ],
     [
       'a target that is misspelt',
@@ -201,28 +201,28 @@ describe('issues', () => {
       'a variable in COPY --from',
       'ARG BASE_IMAGE\nFROM $BASE_IMAGE AS x\nFROM $BASE_IMAGE\nARG S=x\nCOPY --from=${S} / /\n',
       {},
-      "'${S}' is taken literally: COPY --from and RUN --mount=from take no variables",
+      "'${S}' is not expanded: COPY --from and RUN --mount=from do not support variables",
       'write FROM ${S} AS files',
     ],
     [
       'a variable in RUN --mount=from',
       'ARG BASE_IMAGE\nFROM $BASE_IMAGE\nRUN --mount=from=$TOOLS,target=/t true\n',
       {},
-      "'$TOOLS' is taken literally",
+      "'$TOOLS' is not expanded",
       '--from=files',
     ],
     [
       'a base that a host is put before',
       'ARG HOST=mirror.example.com\nARG BASE_IMAGE\nFROM ${HOST}/${BASE_IMAGE}\n',
       {},
-      "'${HOST}/${BASE_IMAGE}' adds to ${BASE_IMAGE}, which is a whole image name",
+      "'${HOST}/${BASE_IMAGE}' extends ${BASE_IMAGE}, which is a full image name",
       'write FROM ${BASE_IMAGE}',
     ],
     [
       'a base that a tag is put after',
       'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}-slim\n',
       {},
-      "'${BASE_IMAGE}-slim' adds to ${BASE_IMAGE}",
+      "'${BASE_IMAGE}-slim' extends ${BASE_IMAGE}",
       'write FROM ${BASE_IMAGE}',
     ],
   ])('%s', (_what, text, input, message, hint) => {
@@ -243,7 +243,7 @@ it.each([
     'FROM scratch\nCOPY --from=biuld / /\n',
     { line: 3, hint: "line 4 names 'biuld': did you mean 'build'?" },
   ],
-  ['is not named', 'FROM scratch\n', { line: 3, hint: expect.stringMatching(/^the stage 'build' of line 2 does/) }],
+  ['is not named', 'FROM scratch\n', { line: 3, hint: expect.stringMatching(/^the stage 'build' of line 2 uses it/) }],
 ])('a stage on the base that %s is told, with the line of the target', (_what, last, issue) => {
   expect(of(`ARG BASE_IMAGE\nFROM $BASE_IMAGE AS build\n${last}`).issues).toMatchObject([issue])
 })

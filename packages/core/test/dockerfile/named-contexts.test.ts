@@ -46,5 +46,5 @@ it('another frontend may read all of them', () => {
 
 it('a context with the name of the base is refused', () => {
   const { issues } = of('FROM example.com/base:latest\n', ['example.com/base'], ['example.com/base'])
-  expect(issues).toMatchObject([{ message: expect.stringContaining('would take its place') }])
+  expect(issues).toMatchObject([{ message: expect.stringContaining('would replace it') }])
 })

@@ -97,7 +97,7 @@ describe('buildGraph', () => {
     const site = pipeline('registry.example.com/site')
       .platforms(platform('amd64', { base: image }), second)
       .sharedBase('registry.example.com/from:1')
-    expect(() => compile([tools, site])).toThrow('from:1 would be published twice, as the shared base of sdk')
+    expect(() => compile([tools, site])).toThrow('from:1 is published twice: as the shared base of sdk')
   })
 
   it('passes the policies of a base on to all that is built on it', () => {

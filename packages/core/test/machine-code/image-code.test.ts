@@ -148,7 +148,7 @@ describe('the machine code of an image', () => {
       { name: 'x', type: '5' },
     ])
     const layer = await pushLayer(zlib.gzipSync(archiveOf(...directories.flat())), MEDIA_TYPES.ociLayerGzip)
-    const because = 'the image cannot be read: it has more files than are read of an image'
+    const because = 'the image cannot be read: it has more files than the limit for an image'
     expect(await checkLayers(Array.from({ length: 300 }, () => layer))).toEqual({ verdict: 'unknown', because })
   })
 

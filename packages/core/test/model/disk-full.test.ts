@@ -35,7 +35,9 @@ describe('an error of a full disk, beyond the file', () => {
       code: 'DISK_FULL',
       message: expect.stringContaining("'/cache/x'"),
     })
-    expect(asDiskFull(coded('ENOSPC'))).toMatchObject({ message: expect.stringMatching(/space left$/) })
+    expect(asDiskFull(coded('ENOSPC'))).toMatchObject({
+      message: expect.stringMatching(/no space left on the disk of this machine$/),
+    })
     expect(asDiskFull(coded('ENOSPC'))).toMatchObject({ node: undefined })
   })
 

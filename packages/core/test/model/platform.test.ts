@@ -224,11 +224,11 @@ describe('containerd spellings', () => {
   it('refuses an operating system alone, and says what to write', () => {
     expect(parsePlatform('linux')).toBeUndefined()
     expect(unreadablePlatform('linux')).toEqual({
-      message: "'linux' is an operating system; a platform needs an architecture",
+      message: "platform 'linux' has no architecture",
       hint: "write 'linux/amd64', or 'amd64' alone",
     })
     expect(unreadablePlatform(' Linux ')).toMatchObject({ hint: "write 'Linux/amd64', or 'amd64' alone" })
-    expect(unreadablePlatform('a b').message).toBe("'a b' is not a platform")
+    expect(unreadablePlatform('a b').message).toBe("platform 'a b' is not valid")
     expect(unreadablePlatform('a b').hint).toContain("'linux/arm/v7'")
   })
 })

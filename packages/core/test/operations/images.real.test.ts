@@ -102,7 +102,7 @@ describe('copy', () => {
 
   it.each([
     ['a name that is none', 'Not A Name', 'is not a valid image name'],
-    ['a name without a host', 'team/app:1.0', 'does not say which registry'],
+    ['a name without a host', 'team/app:1.0', 'has no registry host'],
   ])('refuses %s', async (_what, name, message) => {
     await expect(copy(`${here.host}/app:1.0`, name)).rejects.toMatchObject({
       code: 'USAGE',
@@ -112,7 +112,7 @@ describe('copy', () => {
 
   it.each([
     [[], 'there are none'],
-    [['a/b/c/d'], "'a/b/c/d' is not a platform"],
+    [['a/b/c/d'], "'a/b/c/d' is not valid"],
   ])('refuses the platforms %j before anything moves', async (platforms, message) => {
     const to = `${elsewhere.host}/some:1`
     await expect(copy(`${here.host}/app:1.0`, to, { platforms })).rejects.toMatchObject({

@@ -115,7 +115,7 @@ describe('a Dockerfile that names what another pipeline of the run publishes', (
     const tool = await pipelineOf('tool', `${BASE}FROM \${BASE_IMAGE}\nCOPY --from=${host}/team/app:1 /a /a\n`)
     await expect(planOf([app, tool])).rejects.toMatchObject({
       code: 'DEFINITION_INVALID',
-      message: expect.stringContaining('pipelines need each other: app → tool → app'),
+      message: expect.stringContaining('pipelines depend on each other: app → tool → app'),
     })
   })
 

@@ -7,7 +7,7 @@ export const WHOLE_FILE = 1024 * 1024
 export function unreadable(path: string, why: string, cause?: unknown): EngineError {
   return new EngineError('CONTEXT_UNREADABLE', `context file '${path}' ${why}`, {
     cause,
-    hint: 'leave the context alone while it is built, or leave the file out by .dockerignore',
+    hint: 'do not change the context during the build, or list the file in .dockerignore',
   })
 }
 

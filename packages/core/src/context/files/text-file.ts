@@ -24,9 +24,9 @@ export interface TextFile {
 export async function readTextFile(path: string): Promise<TextFile> {
   await using file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   const stats = await file.stat()
-  if (!stats.isFile()) throw new TextFileError('is not a file', 'name a regular file', true)
+  if (!stats.isFile()) throw new TextFileError('is not a file', 'use a regular file', true)
   if (stats.size > LIMITS.textFile)
-    throw new TextFileError(`is larger than ${LIMITS.textFile} bytes`, 'name a smaller file')
+    throw new TextFileError(`is larger than ${LIMITS.textFile} bytes`, 'use a smaller file')
   return { text: decodeText(await file.readFile()), mode: stats.mode & 0o7777 }
 }
 

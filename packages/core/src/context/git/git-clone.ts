@@ -43,8 +43,8 @@ export async function cloneContext(
   await Promise.all(roots.map((root) => rm(join(folder, root, '.git'), { recursive: true, force: true })))
   const directory = resolve(folder, subdirectory.replace(/^\/+/, ''))
   if (!relative(folder, directory).startsWith('..')) return directory
-  const message = `the directory '${subdirectory}' of a git context leads out of it`
-  throw new DefinitionError([{ path: 'build.context', message, hint: 'name one that is in the repository' }])
+  const message = `directory '${subdirectory}' of a git context is outside of the repository`
+  throw new DefinitionError([{ path: 'build.context', message, hint: 'use a directory of the repository' }])
 }
 
 async function cloneStep(
@@ -63,7 +63,7 @@ async function cloneStep(
     const { code, stderr = '' } = error as { readonly code?: unknown; readonly stderr?: string }
     if (code === 'ENOENT') {
       const hint = 'install git, or give the context as a directory or { tar: … }'
-      throw new HostError('TOOL_MISSING', 'git is not installed, which a git context needs', { hint })
+      throw new HostError('TOOL_MISSING', 'git is not installed, but a git context requires it', { hint })
     }
     const reason = stderr.trim()
     throw new EngineError('CONTEXT_UNREADABLE', `git context ${url}: ${reason.slice(-MAX_REASON)}`, {
@@ -75,7 +75,7 @@ async function cloneStep(
 function hintFor(reason: string): string {
   const [, owned] = /detected dubious ownership in repository at '([^'\n]+)'/.exec(reason) ?? []
   if (owned === undefined) {
-    return 'look at the URL and the ref after #; for a private repository, see that git itself can fetch it'
+    return 'check the URL and the ref after #; for a private repository, check that git can fetch it'
   }
   return `the repository belongs to another user; if you trust it, run: git config --global --add safe.directory '${owned}'`
 }

@@ -25,7 +25,7 @@ export function gitAddress(url: string): GitAddress {
   const colon = login.indexOf(':')
   if (!/^https?:/i.test(scheme)) {
     if (colon < 0) return { url, env: {} }
-    throw refused(`${scheme}${host}${rest}`, 'holds a password, which only http and https can use')
+    throw refused(`${scheme}${host}${rest}`, 'has a password, which only http and https support')
   }
   const bare = `${scheme}${host}${rest}`
   const [username, ...password] = (colon < 0 ? [login] : [login.slice(0, colon), login.slice(colon + 1)]).map(decoded)
@@ -57,6 +57,6 @@ function decoded(text: string): string {
 
 function refused(url: string, reason: string): EngineError {
   return new EngineError('CONTEXT_UNREADABLE', `git context ${url}: the URL ${reason}`, {
-    hint: 'leave the login out of the URL, and use a credential helper of git or an ssh key',
+    hint: 'remove the login from the URL, and use a git credential helper or an ssh key',
   })
 }

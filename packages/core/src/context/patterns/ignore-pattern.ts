@@ -26,7 +26,7 @@ export function readPattern(line: string): IgnorePattern | undefined {
   const isException = whole.startsWith('!')
   const text = cleanPath(isException ? whole.slice(1).trim() : whole)
   if (text === '' && !isException) return undefined
-  if (text === '') throw new PatternError('there is nothing after the !')
+  if (text === '') throw new PatternError('no pattern after the !')
   return { text, isException, matches: matcherOf(text) }
 }
 
@@ -65,7 +65,7 @@ function readTokens(text: string): readonly PatternToken[] {
     if (token === '*') return 'name'
     if (token === '?') return (character) => character !== '/'
     if (members !== undefined) return classTest(text, `[${negation}${classOf(members)}]`)
-    if (token === '[' || token === '\\') throw new PatternError(`'${text}' has a ${token} that nothing ends`)
+    if (token === '[' || token === '\\') throw new PatternError(`'${text}' has an unterminated ${token}`)
     return (character) => character === (escaped ?? token)
   })
   // Of two wildcards of one kind, the second adds nothing.
@@ -77,7 +77,7 @@ function classTest(text: string, source: string): (character: string) => boolean
     const expression = new RegExp(`^${source}$`, 'su')
     return (character) => expression.test(character)
   } catch (cause) {
-    throw new PatternError(`'${text}' has a range in brackets that goes backwards`, { cause })
+    throw new PatternError(`'${text}' has a reversed range in brackets`, { cause })
   }
 }
 

@@ -88,8 +88,8 @@ async function readIfThere(file: string, directory: string): Promise<string | un
   try {
     const path = await realpath(file)
     if (!(await isInside(path, [directory, dirname(file)]))) {
-      const hint = 'replace the link with a copy of the file that it leads to'
-      throw new DefinitionError([{ path: name, message: 'is a link that leads out of the context', hint }])
+      const hint = 'replace the link with a copy of its target'
+      throw new DefinitionError([{ path: name, message: 'is a link to a file outside of the context', hint }])
     }
     return (await readTextFile(path)).text
   } catch (error) {

@@ -96,6 +96,6 @@ async function* chunksOf(content: Content): AsyncGenerator<unknown> {
   try {
     yield* content
   } catch (cause) {
-    throw new ContentError('the archive cannot be read', { cause })
+    throw new ContentError('archive cannot be read', { cause })
   }
 }

@@ -64,7 +64,7 @@ export class TarGuard {
       case 'block-device':
         return undefined
       default:
-        throw new EntryError(header.name, 'is of a kind that is not supported')
+        throw new EntryError(header.name, 'has an unsupported type')
     }
   }
 
@@ -73,8 +73,8 @@ export class TarGuard {
     if (path === '') throw new EntryError(name, 'has no name')
     this.#addDirectories(name, path.slice(0, Math.max(path.lastIndexOf('/'), 0)))
     const existing = this.#nodes.get(this.#keyOf(path))
-    if (existing === 'symlink') throw new EntryError(name, 'is in the place of a symbolic link')
-    if (existing === 'directory') throw new EntryError(name, 'is in the place of a directory')
+    if (existing === 'symlink') throw new EntryError(name, 'replaces a symbolic link')
+    if (existing === 'directory') throw new EntryError(name, 'replaces a directory')
     const checked = { ...entry, isReplacing: existing !== undefined }
     this.#nodes.set(this.#keyOf(path), entry.type === 'symlink' ? 'symlink' : checked)
     return checked
@@ -84,7 +84,7 @@ export class TarGuard {
     const { name, linkname } = header
     this.#requireLinks(name)
     if (!linkname) throw new EntryError(name, 'is a symbolic link without a target')
-    if (linkname.includes('\0')) throw new EntryError(name, 'cannot be unpacked: its target has a NUL character')
+    if (linkname.includes('\0')) throw new EntryError(name, 'has a NUL character in its target')
     return this.#addFile({ ...entryOf(header, 'symlink', path), target: linkname })
   }
 
@@ -95,7 +95,7 @@ export class TarGuard {
     const target = this.#pathOf(linkname, name)
     const file = this.#nodes.get(this.#keyOf(target))
     if (file === undefined || file === 'directory' || file === 'symlink') {
-      throw new EntryError(name, `is a hard link to ${shown(linkname)}, which is not a file of the archive`)
+      throw new EntryError(name, `is a hard link to ${shown(linkname)}, which is not a file in the archive`)
     }
     if (this.#keyOf(target) === this.#keyOf(path)) return undefined
     return this.#addFile({ ...file, name, type: 'link', path, target })
@@ -108,7 +108,7 @@ export class TarGuard {
       parent = parent === '' ? part : `${parent}/${part}`
       const node = this.#nodes.get(this.#keyOf(parent))
       if (node === undefined) this.#nodes.set(this.#keyOf(parent), 'directory')
-      else if (node === 'symlink') throw new EntryError(name, `leads through the symbolic link ${shown(parent)}`)
+      else if (node === 'symlink') throw new EntryError(name, `goes through the symbolic link ${shown(parent)}`)
       else if (node !== 'directory') throw new EntryError(name, `is in ${shown(parent)}, which is a file`)
     }
   }
@@ -122,12 +122,12 @@ export class TarGuard {
     for (const part of written.split('/')) {
       if (part === '' || part === '.') continue
       if (part !== '..') parts.push(part)
-      else if (parts.pop() === undefined) throw new EntryError(entry, 'leads out of the archive')
+      else if (parts.pop() === undefined) throw new EntryError(entry, 'is outside of the archive')
     }
     if (parts.length > LIMITS.pathDepth)
       throw new EntryError(entry, `has a path of more than ${LIMITS.pathDepth} directories`)
     if (this.#platform === 'win32' && parts.some((part) => /[\\:*?"<>|]|[. ]$/.test(part)))
-      throw new EntryError(entry, 'has a path that Windows cannot have')
+      throw new EntryError(entry, 'has a path that is not valid on Windows')
     return parts.join('/')
   }
 
@@ -139,7 +139,7 @@ export class TarGuard {
 
   /** tar-fs leaves links out on Windows, without an error. */
   #requireLinks(name: string): void {
-    if (this.#platform === 'win32') throw new EntryError(name, 'is a link, and links are not unpacked on Windows')
+    if (this.#platform === 'win32') throw new EntryError(name, 'is a link, which is not supported on Windows')
   }
 
   #requireBounded({ name, linkname }: Header): void {

@@ -33,8 +33,8 @@ export async function unpackContext(source: TarContext, folder: string, signal?:
     const isRefused = cause instanceof EntryError
     throw new EngineError('CONTEXT_UNREADABLE', `tar context ${name}: ${(cause as Error).message}`, {
       hint: isRefused
-        ? 'create the archive again from its directory, or give that directory as the context'
-        : 'a context is a tar archive, plain or gzipped',
+        ? 'create the archive again, or use its directory as the context'
+        : 'use a tar archive, plain or compressed with gzip',
       cause,
     })
   }

@@ -23,8 +23,8 @@ export function readIndexAnnotations(declared: Declared, path: string, issues: I
   if (declared.format === 'docker' && declared.annotations.length > 0) addDockerIssue(own, issues)
   for (const level of new Set(declared.annotations.flatMap(Object.keys))) {
     if (LEVELS.includes(level)) continue
-    const hint = level.startsWith('index') ? 'that descriptor is in image layouts alone' : suggest(level, LEVELS)
-    issues.add(`${own}.${level}`, 'is no level of annotations that a registry keeps', hint)
+    const hint = level.startsWith('index') ? 'exists in image layouts only' : suggest(level, LEVELS)
+    issues.add(`${own}.${level}`, 'is not an annotation level that a registry stores', hint)
   }
   return merge(declared.annotations.map(({ index }) => readMap(index, `${own}.index`, issues)))
 }
@@ -56,13 +56,15 @@ export function addDockerIssue(path: string, issues: Issues): void {
 function readMap(value: unknown, path: string, issues: Issues): AnnotationMap {
   if (value === undefined) return {}
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    issues.add(path, 'must be an object of texts by name')
+    issues.add(path, 'must be an object of strings by name')
     return {}
   }
   for (const [name, text] of Object.entries(value)) {
-    if (name === '') issues.add(path, 'has an annotation without a name')
-    if (name.startsWith(OWN_PREFIX)) issues.add(path, `'${name}' is polyarch's own`, 'give it another prefix')
-    if (typeof text !== 'string' && text !== false) issues.add(path, `'${name}' must be a text, or false for none`)
+    if (name === '') issues.add(path, 'has an annotation with an empty name')
+    if (name.startsWith(OWN_PREFIX))
+      issues.add(path, `annotation '${name}' is reserved by polyarch`, 'use another prefix')
+    if (typeof text !== 'string' && text !== false)
+      issues.add(path, `annotation '${name}' must be a string, or false to omit it`)
   }
   return value as AnnotationMap
 }

@@ -7,11 +7,13 @@ type Data = Readonly<Record<string, unknown>>
 /** Says what is wrong with the shape of a plugin's answer: plugins may be written without types, or for a newer core. */
 export function answerIssues(answer: unknown): readonly string[] {
   if (typeof answer !== 'object' || answer === null) return ['it is not an object']
-  if (answer instanceof Promise) return ['it is a promise: a base answers at once, and reads nothing']
+  if (answer instanceof Promise) return ['it is a promise: source must be synchronous']
   const data = answer as Data
   const check = isKind(data['kind']) ? KINDS[data['kind']] : undefined
   if (check === undefined) {
-    return [`its kind is '${String(data['kind'])}'; this @polyarch/core knows ${Object.keys(KINDS).join(', ')}`]
+    return [
+      `its kind '${String(data['kind'])}' is unknown; this @polyarch/core supports ${Object.keys(KINDS).join(', ')}`,
+    ]
   }
   return [...check(data), ...traitIssues(data)]
 }
@@ -31,7 +33,7 @@ const KINDS: Readonly<Record<BaseAnswer['kind'], (data: Data) => readonly string
     ...texts(data, 'distribution', 'suite', 'architecture', 'variant'),
     ...['components', 'packages']
       .filter((name) => !isTexts(data[name]))
-      .map((name) => `${name} must be a list of texts`),
+      .map((name) => `${name} must be a list of strings`),
     ...aptWordIssues(data),
     ...keyIssues(data['keys']),
   ],
@@ -50,25 +52,27 @@ function keyIssues(keys: unknown): readonly string[] {
   return Object.entries(keys).flatMap(([fingerprint, armored]) => {
     const is = keyFingerprint(armored)
     if (is === fingerprint) return []
-    return [`keys: that of ${fingerprint} is ${is === undefined ? 'no armored OpenPGP public key' : `the key ${is}`}`]
+    return [
+      `keys: the value of ${fingerprint} is ${is === undefined ? 'not an armored OpenPGP public key' : `the key ${is}`}`,
+    ]
   })
 }
 
 function traitIssues({ buildArgs, annotations, check, endOfLife }: Data): readonly string[] {
   return [
-    ...(buildArgs === undefined || isTextMap(buildArgs) ? [] : ['buildArgs must be texts by name']),
-    ...(annotations === undefined || isTextMap(annotations) ? [] : ['annotations must be texts by name']),
+    ...(buildArgs === undefined || isTextMap(buildArgs) ? [] : ['buildArgs must be strings by name']),
+    ...(annotations === undefined || isTextMap(annotations) ? [] : ['annotations must be strings by name']),
     ...(check === undefined || (isTexts(check) && check.length > 0)
       ? []
-      : ['check must be a command: a list of texts']),
-    ...(endOfLife === undefined || isDay(endOfLife) ? [] : ["endOfLife must be a day, '2026-04-30'"]),
+      : ['check must be a command: a list of strings']),
+    ...(endOfLife === undefined || isDay(endOfLife) ? [] : ["endOfLife must be a date such as '2026-04-30'"]),
   ]
 }
 
 function texts(data: Data, ...names: readonly string[]): readonly string[] {
   return names
     .filter((name) => typeof data[name] !== 'string' || data[name] === '')
-    .map((name) => `${name} must be a text`)
+    .map((name) => `${name} must be a string`)
 }
 
 function isTexts(value: unknown): value is readonly string[] {

@@ -33,7 +33,7 @@ export function readNamedBase(
   }
   if (unknown.length > 0 || platform === undefined) return undefined
   if (!hasPlatform(base, platform)) {
-    issues.add(path, `base '${name}' has no ${formatPlatform(platform)}`, whoHas(platform, name, base, bases))
+    issues.add(path, `base '${name}' does not support ${formatPlatform(platform)}`, whoHas(platform, name, base, bases))
     return undefined
   }
   return requestBase(name, supplied, { platform, options }, path, issues)
@@ -42,8 +42,8 @@ export function readNamedBase(
 /** Where no name is near, a plugin is missing, or an image is meant. */
 function hintOnName(name: string, names: readonly string[]): string {
   if (nearest(name, names) !== undefined) return suggest(name, names)
-  const plugins = names.length === 0 ? 'add the plugin that has it by .use(…)' : suggest(name, names)
-  return `${plugins}; an image is written fromImage('${name}')`
+  const plugins = names.length === 0 ? 'add its plugin with .use(…)' : suggest(name, names)
+  return `${plugins}; for an image write fromImage('${name}')`
 }
 
 function hasPlatform(base: AnyBase, platform: Platform): boolean {
@@ -55,8 +55,8 @@ function hasPlatform(base: AnyBase, platform: Platform): boolean {
 
 function whoHas(platform: Platform, name: string, base: AnyBase, bases: SuppliedBases): string {
   const others = [...bases].filter(([, other]) => hasPlatform(other.base, platform)).map(([other]) => `'${other}'`)
-  const own = `'${name}' has ${base.platforms.join(', ')}`
-  return others.length === 0 ? own : `base ${others.join(' and ')} has it; ${own}`
+  const own = `'${name}' supports ${base.platforms.join(', ')}`
+  return others.length === 0 ? own : `use base ${others.join(' or ')}; ${own}`
 }
 
 /** Where the plugin itself is at issue the message names it: the user can't mend it in the definition. */
@@ -80,7 +80,7 @@ function requestBase(
     return undefined
   }
   const wrong = answerIssues(value)
-  for (const one of wrong) issues.add(path, `base '${name}' of ${plugin} gave no usable answer: ${one}`, report)
+  for (const one of wrong) issues.add(path, `base '${name}' of ${plugin} returned an invalid result: ${one}`, report)
   return wrong.length === 0 ? (value as BaseAnswer) : undefined
 }
 

@@ -113,9 +113,7 @@ class Compilation {
     const platforms = this.#platforms(pipeline, name, path)
     if (repository === undefined || platforms === undefined) return undefined
     if (requested && names.length === 0) {
-      this.#reading.notes.push(
-        `${name} gets no name, and is found by its digest alone: names are given by .tags('1.0')`,
-      )
+      this.#reading.notes.push(`${name} has no name and can be pulled by digest only: add .tags('1.0')`)
     }
     if (this.#given.has(pipeline)) {
       for (const one of names) this.#published.claim(formatReference(one), `the index of ${name}`, `${path}.tags`)
@@ -151,7 +149,7 @@ class Compilation {
     const { issues } = this.#reading
     const supplies = readPlugins(declaration.plugins, path, issues)
     if (declaration.platforms.length === 0) {
-      issues.add(path, 'it has no platforms', "add .platforms(platform('amd64', { base: … }))")
+      issues.add(path, 'the pipeline has no platforms', "add .platforms(platform('amd64', { base: … }))")
       return undefined
     }
     const seen = new Set<string>()
@@ -195,8 +193,8 @@ class Compilation {
       ...(manifest && { annotations: manifest }),
     })
     if (build.attest !== undefined && declaration.format === 'docker') {
-      const message = "Docker's media types have no room for attestations"
-      issues.add(`${path}.build.attest`, message, "leave it out, or publish in .format('oci')")
+      const message = "Docker's media types do not support attestations"
+      issues.add(`${path}.build.attest`, message, "remove it, or use .format('oci')")
     }
     if (platform === undefined) return undefined
     const names = this.#given.has(pipeline) ? this.#platformNames(pipeline, platform, name, path) : []
@@ -217,8 +215,8 @@ class Compilation {
     const below = base?.kind === 'pipeline' ? done.find((one) => one?.name === base.pipeline) : undefined
     const same = below?.platforms.find((one) => platformIdentity(one.platform) === platformIdentity(platform))
     if (below && same?.optional && !optional) {
-      const hint = 'say optional: true here too, or make it required there'
-      issues.add(path, `it stands on ${formatPlatform(platform)} of ${below.name}, which is optional`, hint)
+      const hint = 'set optional: true here too, or make the platform required there'
+      issues.add(path, `its base is ${formatPlatform(platform)} of ${below.name}, which is optional`, hint)
     }
     return optional === true
   }
@@ -233,7 +231,7 @@ class Compilation {
       const answer = readNamedBase(base, settings, platform, bases, path, issues)
       return answer === undefined ? [undefined, {}] : this.#answeredBase(answer, base, platform, path)
     }
-    issues.add(`${path}.base`, 'says no base', "write the name of a plugin's base, a pipeline, or fromImage('…')")
+    issues.add(`${path}.base`, 'has no base', "write the name of a plugin's base, a pipeline, or fromImage('…')")
     return [undefined, {}]
   }
 
@@ -241,7 +239,7 @@ class Compilation {
     const { buildArgs, annotations, check, endOfLife, ...source } = answer
     if (endOfLife !== undefined && endOfLife < this.#today) {
       const of = platform === undefined ? '' : ` for ${formatPlatform(platform)}`
-      this.#reading.notes.push(`base '${name}'${of} gets no more corrections: its end of life was ${endOfLife}`)
+      this.#reading.notes.push(`base '${name}'${of} gets no more updates: its end of life was ${endOfLife}`)
     }
     const traits = { ...(buildArgs && { buildArgs }), ...(annotations && { annotations }), ...(check && { check }) }
     if (source.kind === 'registry') return [readImageBase(source, `${path}.base`, this.#reading.issues), traits]
@@ -252,7 +250,7 @@ class Compilation {
   #pipelineBase(base: DeclaredPipeline, platform: Platform | undefined, path: string): BaseDefinition | undefined {
     const { issues } = this.#reading
     if (this.#done.has(base) && this.#done.get(base) === undefined) {
-      issues.add(`${path}.base`, `${pipelinePath(base)} stands on itself`, 'break the cycle')
+      issues.add(`${path}.base`, `${pipelinePath(base)} is based on itself`, 'remove one of the bases of the cycle')
       return undefined
     }
     const other = this.add(base)

@@ -24,18 +24,18 @@ export function checkDestinations(pipelines: readonly PipelineDefinition[], issu
       const other = seen.get(destinationOf(cache))
       seen.set(destinationOf(cache), own)
       if (other === undefined) continue
-      const message = `${formatPlatform(platform)} and ${other.split(' ').at(-1)} export their caches to the same place (type=${cache.type})`
+      const message = `${formatPlatform(platform)} and ${other.split(' ').at(-1)} export their caches to the same destination (type=${cache.type})`
       issues.add(`${path}.cacheTo`, message, EXAMPLES[cache.type])
     }
   }
 }
 
 const EXAMPLES: Readonly<Record<string, string>> = {
-  registry: 'give each its own: cacheTo: ({ architecture }) => [`type=registry,ref=…:cache-${architecture}`]',
-  local: 'give each its own: cacheTo: ({ architecture }) => [`type=local,dest=cache/${architecture}`]',
-  gha: 'give each its own: cacheTo: ({ architecture }) => [`type=gha,scope=${architecture}`]',
-  s3: 'give each its own: cacheTo: ({ architecture }) => [`type=s3,…,name=${architecture}`]',
-  azblob: 'give each its own: cacheTo: ({ architecture }) => [`type=azblob,…,name=${architecture}`]',
+  registry: 'set one per platform: cacheTo: ({ architecture }) => [`type=registry,ref=…:cache-${architecture}`]',
+  local: 'set one per platform: cacheTo: ({ architecture }) => [`type=local,dest=cache/${architecture}`]',
+  gha: 'set one per platform: cacheTo: ({ architecture }) => [`type=gha,scope=${architecture}`]',
+  s3: 'set one per platform: cacheTo: ({ architecture }) => [`type=s3,…,name=${architecture}`]',
+  azblob: 'set one per platform: cacheTo: ({ architecture }) => [`type=azblob,…,name=${architecture}`]',
 }
 
 function destinationOf({ type, attributes }: CacheDefinition): string {

@@ -32,7 +32,7 @@ export function readPlatform(
   }
   const saysVariant = written.split('/').length === 3
   if (saysVariant && variant !== undefined && normalizePlatform({ ...parsed, variant }).variant !== parsed.variant) {
-    issues.add(path, `'${written}' and variant '${variant}' contradict each other`, 'leave one of them out')
+    issues.add(path, `platform '${written}' contradicts variant '${variant}'`, 'remove one of them')
     return undefined
   }
   const platform = normalizePlatform(variant === undefined ? parsed : { ...parsed, variant })
@@ -49,11 +49,11 @@ export function readListedPlatform(
   issues: Issues,
 ): Platform {
   if (osVersion !== undefined && typeof osVersion !== 'string') {
-    issues.add(`${path}.osVersion`, 'must be a text', "write it as '10.0.20348.2700'")
+    issues.add(`${path}.osVersion`, 'must be a string', "write a version such as '10.0.20348.2700'")
     return platform
   }
   if (osFeatures !== undefined && !isTexts(osFeatures)) {
-    issues.add(`${path}.osFeatures`, 'must be a list of texts', "write it as ['win32k']")
+    issues.add(`${path}.osFeatures`, 'must be a list of strings', "write a list such as ['win32k']")
     return platform
   }
   return normalizePlatform({
@@ -71,14 +71,14 @@ function refusePlatform(platform: Platform, path: string, issues: Issues): undef
   const { architecture, variant } = platform
   if (!KNOWN_ARCHITECTURES.includes(architecture)) {
     const near = nearest(architecture, ARCHITECTURE_WORDS)
-    const known = `architectures are ${KNOWN_ARCHITECTURES.join(', ')}`
+    const known = `use one of ${KNOWN_ARCHITECTURES.join(', ')}`
     issues.add(path, `unknown architecture '${architecture}'`, near === undefined ? known : `did you mean '${near}'?`)
   } else if (variant !== undefined && !variantsOf(architecture).includes(variant)) {
     const variants = variantsOf(architecture)
-    const hint = variants.length === 0 ? `${architecture} has no variants` : `variants are ${variants.join(', ')}`
+    const hint = variants.length === 0 ? `${architecture} has no variants` : `use one of ${variants.join(', ')}`
     issues.add(path, `unknown variant '${variant}' of ${architecture}`, hint)
   } else {
-    issues.add(path, `unknown operating system '${platform.os}'`, "platforms begin with 'linux/' or 'windows/'")
+    issues.add(path, `unknown operating system '${platform.os}'`, "use 'linux/' or 'windows/'")
   }
   return undefined
 }
@@ -89,6 +89,6 @@ function noteReading(written: string, variant: string | undefined, platform: Pla
   if (words.includes(platform.architecture) && (platform.architecture !== 'arm' || variant || words.length === 3))
     return
   const named = variant === undefined ? `'${written}'` : `'${written}' with variant '${variant}'`
-  const note = `${named} is read as ${formatPlatform(platform)}`
+  const note = `${named} is normalized to ${formatPlatform(platform)}`
   if (!notes.includes(note)) notes.push(note)
 }

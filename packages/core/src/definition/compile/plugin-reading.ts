@@ -45,7 +45,7 @@ export function readPlugins(plugins: readonly Plugin[], path: string, issues: Is
     } else if (plugin.contract !== PLUGIN_CONTRACT) {
       issues.add(
         `${path}.use`,
-        `${plugin.name} speaks plugin contract ${plugin.contract}, this @polyarch/core speaks ${PLUGIN_CONTRACT}`,
+        `${plugin.name} uses plugin contract ${plugin.contract}, this @polyarch/core supports ${PLUGIN_CONTRACT}`,
         plugin.contract > PLUGIN_CONTRACT ? 'install a newer @polyarch/core' : `install a newer ${plugin.name}`,
       )
     } else {
@@ -58,11 +58,11 @@ export function readPlugins(plugins: readonly Plugin[], path: string, issues: Is
 
 function addBases(plugin: Plugin, bases: Map<string, SuppliedBase>, path: string, issues: Issues): void {
   for (const [name, base] of Object.entries(plugin.bases)) {
-    if (bases.has(name)) issues.add(`${path}.use`, `two plugins supply a base named '${name}'`, 'use one of them')
+    if (bases.has(name)) issues.add(`${path}.use`, `base '${name}' is supplied by two plugins`, 'use one of them')
     const claimed = base.optionNames.find(isReserved)
     if (claimed !== undefined) {
-      const hint = `${plugin.name} has to call it otherwise`
-      issues.add(`${path}.use`, `base '${name}' claims the option '${claimed}', which is platform(...)'s own`, hint)
+      const hint = `rename the option in ${plugin.name}`
+      issues.add(`${path}.use`, `base '${name}' has the option '${claimed}', which platform(...) reserves`, hint)
     }
     bases.set(name, { base, plugin: plugin.name })
   }
@@ -71,8 +71,10 @@ function addBases(plugin: Plugin, bases: Map<string, SuppliedBase>, path: string
 function addWords(plugin: Plugin, words: Map<string, PlatformWord>, path: string, issues: Issues): void {
   // A plugin written by hand, without definePlugin, may have none.
   for (const [word, meaning] of Object.entries(plugin.words ?? {})) {
-    const issue = wordIssue(word, meaning, plugin) ?? (words.has(word) ? 'another plugin has it too' : undefined)
-    if (issue !== undefined) issues.add(`${path}.use`, `the word '${word}' of ${plugin.name} can't be used: ${issue}`)
+    const issue =
+      wordIssue(word, meaning, plugin) ?? (words.has(word) ? 'another plugin has the same alias' : undefined)
+    if (issue !== undefined)
+      issues.add(`${path}.use`, `platform alias '${word}' of ${plugin.name} cannot be used: ${issue}`)
     words.set(word, meaning)
   }
 }

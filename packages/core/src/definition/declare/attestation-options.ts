@@ -18,7 +18,7 @@ const HOW_TO = "write { provenance: 'min', sbom: true }"
 export function attestIssue(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return `must be an object: ${HOW_TO}`
   const unknown = Object.keys(value).find((name) => name !== 'provenance' && name !== 'sbom')
-  if (unknown !== undefined) return `has no '${unknown}': ${HOW_TO}`
+  if (unknown !== undefined) return `does not have '${unknown}': ${HOW_TO}`
   const { provenance = false, sbom = false } = value as AttestationOptions
   if (typeof provenance !== 'boolean' && provenance !== 'min' && provenance !== 'max') {
     return "provenance must be 'min', 'max', true or false"

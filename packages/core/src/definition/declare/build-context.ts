@@ -35,12 +35,12 @@ export function contextIssue(value: unknown): string | undefined {
     return typeof value.tar === 'function' ? undefined : pathIssue(value.tar)
   }
   if (typeof value !== 'string' || isGit(value) || !/^https?:/.test(value)) return pathIssue(value)
-  return 'a URL has to be that of a git repository, ending in .git; an archive is { tar: … }'
+  return 'a URL must be that of a git repository and end in .git; for an archive use { tar: … }'
 }
 
 function pathIssue(value: unknown): string | undefined {
   if (value instanceof URL) {
-    return isFileUrl(value) ? undefined : 'must be a directory, or a file: URL; a git repository is a text'
+    return isFileUrl(value) ? undefined : 'must be a directory or a file: URL; write a git repository as string'
   }
   return typeof value === 'string' && value !== '' ? undefined : 'must be a directory, a git URL, { tar: … } or false'
 }

@@ -46,7 +46,7 @@ function mapIssue(value: unknown, isRight: (item: unknown) => boolean, howTo: st
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return `must be an object by id: ${howTo}`
   const wrong = Object.entries(value).find(([id, item]) => !isId(id) || !isRight(item))
   if (wrong === undefined) return undefined
-  return isId(wrong[0]) ? `'${wrong[0]}' is not understood: ${howTo}` : `'${wrong[0]}' is not a valid id`
+  return isId(wrong[0]) ? `'${wrong[0]}' is not valid: ${howTo}` : `'${wrong[0]}' is not a valid id`
 }
 
 /** An id has to fit into a flag of a Dockerfile's RUN. */

@@ -56,7 +56,7 @@ function listIssue(
   types: Readonly<Record<string, readonly string[]>>,
   example: string,
 ): string | undefined {
-  if (!Array.isArray(value)) return `must be a list, as ['${example}']`
+  if (!Array.isArray(value)) return `must be a list such as ['${example}']`
   return value.map((item) => cacheIssue(readCache(item), types, example)).find((one) => one !== undefined)
 }
 
@@ -66,12 +66,13 @@ function cacheIssue(
   types: Readonly<Record<string, readonly string[]>>,
   example: string,
 ): string | undefined {
-  if (cache === undefined) return `must be texts such as '${example}', or objects with these fields`
+  if (cache === undefined) return `must be strings such as '${example}', or objects with these fields`
   const { type, attributes } = cache
   const needed = Object.hasOwn(types, type) ? types[type] : undefined
-  if (needed === undefined) return `'${type}' is not a type of cache here: use ${Object.keys(types).join(', ')}`
+  if (needed === undefined) return `cache type '${type}' is not supported here: use ${Object.keys(types).join(', ')}`
   const missing = needed.find((name) => !attributes[name])
-  if (missing !== undefined) return `a cache of type ${type} needs '${missing}', as '${example}' has its fields`
+  if (missing !== undefined)
+    return `a cache of type ${type} requires '${missing}'; its fields are those of '${example}'`
   const { mode = 'min' } = attributes
-  return mode === 'min' || mode === 'max' ? undefined : `mode of a cache is 'min' or 'max', and not '${mode}'`
+  return mode === 'min' || mode === 'max' ? undefined : `cache mode '${mode}' is not valid: use 'min' or 'max'`
 }

@@ -24,7 +24,7 @@ export function contextsIssue(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return `must be an object by name: ${HOW_TO}`
   for (const [name, source] of Object.entries(value)) {
     if (contextName(name) === undefined) {
-      return `'${name}' cannot be the name of a context: use lower-case letters, digits, '.', '_', '-' and '/'`
+      return `context name '${name}' is not valid: use lower-case letters, digits, '.', '_', '-' and '/'`
     }
     const issue = sourceIssue(source)
     if (issue !== undefined) return `'${name}' ${issue}`
@@ -35,18 +35,18 @@ export function contextsIssue(value: unknown): string | undefined {
 const HOW_TO = "{ assets: './assets', tools: 'docker-image://alpine:3.22' }"
 
 function sourceIssue(source: unknown): string | undefined {
-  if (source === false) return 'must be a context; leave it out instead'
+  if (source === false) return 'must be a context; remove the entry'
   if (typeof source !== 'string') return contextIssue(source)
   if (source.startsWith(IMAGE)) {
-    return readImage(source) === undefined ? `names no image: write ${IMAGE}alpine:3.22` : undefined
+    return readImage(source) === undefined ? `is not an image: write ${IMAGE}alpine:3.22` : undefined
   }
   if (source.startsWith(LAYOUT)) {
-    return readLayout(source, '/') === undefined ? `names no image layout: write ${LAYOUT}DIR:TAG` : undefined
+    return readLayout(source, '/') === undefined ? `is not an image layout: write ${LAYOUT}DIR:TAG` : undefined
   }
   const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//.exec(source) ?? []
   const issue = contextIssue(source)
   if (issue !== undefined || scheme === undefined || readContext(source, '/').kind === 'git') return issue
-  return `has the scheme '${scheme}', which is none of a context: ${contextHint}, ${IMAGE}NAME or ${LAYOUT}DIR`
+  return `has the unsupported scheme '${scheme}': ${contextHint}, ${IMAGE}NAME or ${LAYOUT}DIR`
 }
 
 /** Decides named contexts that have been found to be right, by the names that BuildKit looks them up by. */

@@ -35,8 +35,8 @@ export function parseDockerfile(text: string): Dockerfile {
 function findLongLine(text: string): DockerfileIssue | undefined {
   const index = text.split('\n').findIndex((line) => Buffer.byteLength(line) > LIMITS.dockerfileLine)
   if (index < 0) return undefined
-  const message = `a line is longer than ${LIMITS.dockerfileLine} bytes, which is the most that BuildKit reads`
-  return { message, hint: 'end it with a backslash and go on in the next, or put it into a file', line: index + 1 }
+  const message = `a line is longer than ${LIMITS.dockerfileLine} bytes, the limit of BuildKit`
+  return { message, hint: 'continue it on the next line with a backslash, or move it to a file', line: index + 1 }
 }
 
 function isFrom({ keyword }: Instruction): boolean {

@@ -16,17 +16,18 @@ export interface WrongEntry {
 /** What is wrong with a value; undefined where nothing is. */
 type Check = (value: unknown) => string | WrongEntry | undefined
 
-const text: Check = (value) => (typeof value === 'string' && value !== '' ? undefined : 'must be a text')
+const text: Check = (value) => (typeof value === 'string' && value !== '' ? undefined : 'must be a string')
 const flag: Check = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false')
 const texts: Check = (value) =>
-  Array.isArray(value) && value.every((item) => typeof item === 'string') ? undefined : 'must be a list of texts'
+  Array.isArray(value) && value.every((item) => typeof item === 'string') ? undefined : 'must be a list of strings'
 
 function mapOf(what: string, isRight: (item: unknown) => boolean): Check {
   return (value) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'must be an object of texts by name'
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      return 'must be an object of strings by name'
     const [key, item] = Object.entries(value).find((entry) => !isRight(entry[1])) ?? []
     if (key === undefined) return undefined
-    return { key, message: `must be ${what}, and is ${typeof item === 'number' ? item : typeof item}` }
+    return { key, message: `must be ${what}, but is ${typeof item === 'number' ? item : typeof item}` }
   }
 }
 
@@ -52,7 +53,7 @@ function each(what: string, isRight: (item: string) => boolean): Check {
     const wrong = Array.isArray(value) ? value.find((item) => typeof item !== 'string' || !isRight(item)) : value
     if (Array.isArray(value) && wrong === undefined) return undefined
     // The first field alone: what comes after it may be a password.
-    return `'${String(wrong).split(',')[0]}' is not understood: ${what}`
+    return `'${String(wrong).split(',')[0]}' is not valid: ${what}`
   }
 }
 
@@ -64,8 +65,8 @@ export const BUILD_CHECKS: Readonly<Record<keyof BuildOptions, Check>> = {
   dockerfile: pathTo('a path'),
   dockerfileInline: text,
   target: text,
-  args: mapOf('a text, a number or a boolean', isArg),
-  labels: mapOf('a text', (item) => typeof item === 'string'),
+  args: mapOf('a string, a number or a boolean', isArg),
+  labels: mapOf('a string', (item) => typeof item === 'string'),
   network: text,
   addHosts: texts,
   noCache: flag,
@@ -77,7 +78,7 @@ export const BUILD_CHECKS: Readonly<Record<keyof BuildOptions, Check>> = {
     ENTITLEMENTS.some((one) => one === item),
   ),
   shmSize: (value) =>
-    readBytes(value) === undefined ? "must be a number of bytes, or a text such as '128m'" : undefined,
+    readBytes(value) === undefined ? "must be a number of bytes, or a string such as '128m'" : undefined,
   ulimits: each("write 'nofile=1024:2048'", (item) => readUlimit(item) !== undefined),
   secrets: secretsIssue,
   ssh: sshIssue,

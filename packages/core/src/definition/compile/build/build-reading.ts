@@ -112,7 +112,7 @@ function decide(settings: BuildSettings, platform: Platform, path: string, issue
   })
   const decided: Decided = Object.fromEntries(entries)
   if (DOCKERFILES.every((name) => name in decided)) {
-    issues.add(`${path}.dockerfileInline`, 'there is a dockerfile too', 'leave one of them out')
+    issues.add(`${path}.dockerfileInline`, 'dockerfile is set too', 'remove one of them')
   }
   return decided
 }
@@ -122,5 +122,5 @@ function isOption(name: string): name is keyof BuildOptions {
 }
 
 function unknownOption(name: string): { readonly message: string; readonly hint: string } {
-  return { message: `there is no build option '${name}'`, hint: suggest(name, Object.keys(BUILD_CHECKS)) }
+  return { message: `build option '${name}' does not exist`, hint: suggest(name, Object.keys(BUILD_CHECKS)) }
 }

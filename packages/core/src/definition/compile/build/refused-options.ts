@@ -26,32 +26,35 @@ const WORDS: ReadonlyMap<string, string> = new Map([
 ])
 
 const PUBLISHED: RefusedOption = {
-  message: "a build's result goes to the pipeline's repository, and nowhere else",
-  hint: 'use --load to have it in the engine too, or --output type=oci,dest=image.tar for a file',
+  message: "a build has no outputs: its image is pushed to the pipeline's repository",
+  hint: 'use --load to load it into the engine, or --output type=oci,dest=image.tar for a file',
 }
 
 const REFUSED: ReadonlyMap<string, RefusedOption> = new Map([
   ...['output', 'outputs', 'exports', 'push', 'load'].map((name) => [name, PUBLISHED] as const),
   [
     'platforms',
-    { message: 'platforms are said once, for the pipeline', hint: "write .platforms(platform('amd64', …))" },
+    { message: 'platforms are declared once, on the pipeline', hint: "write .platforms(platform('amd64', …))" },
   ],
   [
     'platform',
-    { message: 'platforms are said once, for the pipeline', hint: "write .platforms(platform('amd64', …))" },
+    { message: 'platforms are declared once, on the pipeline', hint: "write .platforms(platform('amd64', …))" },
   ],
   [
     'annotations',
-    { message: 'annotations are said by level', hint: 'write .annotations({ index: …, manifest: … }) on the pipeline' },
+    { message: 'annotations have levels', hint: 'write .annotations({ index: …, manifest: … }) on the pipeline' },
   ],
-  ['tags', { message: 'tags are those of the index, not of a build', hint: "write .tags('1.0')" }],
-  ['matrix', { message: 'there is no matrix', hint: 'values may be functions of the platform; build.ts is a program' }],
+  ['tags', { message: 'tags belong to the index, not to a build', hint: "write .tags('1.0')" }],
+  [
+    'matrix',
+    { message: 'matrix does not exist', hint: 'use a function of the platform as value, or a loop in build.ts' },
+  ],
 ])
 
 /** Looks an option up among those of other tools. */
 export function refusedOption(name: string): RefusedOption | undefined {
   const word = WORDS.get(name)
-  if (word !== undefined) return { message: `there is no build option '${name}'`, hint: `here it is '${word}'` }
+  if (word !== undefined) return { message: `build option '${name}' does not exist`, hint: `use '${word}'` }
   const camel = name.replace(/-([a-z])/g, (_match, letter: string) => letter.toUpperCase())
   return REFUSED.get(camel)
 }

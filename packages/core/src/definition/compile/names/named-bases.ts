@@ -16,10 +16,14 @@ export function checkNamedBases(pipelines: readonly PipelineDefinition[], { issu
       if (publisher === undefined) continue
       const path = `pipeline ${pipeline.name}`
       if (standsOn(publisher, pipeline, pipelines)) {
-        issues.add(path, `its base ${name} is published by ${publisher.name}, which stands on it`, 'break the cycle')
+        issues.add(
+          path,
+          `its base ${name} is published by ${publisher.name}, which is based on it`,
+          'remove one of the bases of the cycle',
+        )
       } else {
         notes.push(
-          `${path}: base ${name} is what the tag holds before this run; use the pipeline as base to stand on this run's`,
+          `${path}: base ${name} is the image before this run; to use the image of this run, pass the pipeline as base`,
         )
       }
     }

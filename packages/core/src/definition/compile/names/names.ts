@@ -28,11 +28,7 @@ export class TargetNames {
     const reference = this.reference(written, path)
     if (reference === undefined) return undefined
     if (reference.tag !== undefined || reference.digest !== undefined) {
-      this.#issues.add(
-        path,
-        `'${written}' has a tag or digest`,
-        "write tags as .tags('1.0'), and the repository alone here",
-      )
+      this.#issues.add(path, `'${written}' has a tag or digest`, "write the repository only, and tags as .tags('1.0')")
       return undefined
     }
     return repositoryOf(reference)
@@ -49,8 +45,8 @@ export class TargetNames {
     if (namesHost(written)) return parsed
     this.#issues.add(
       path,
-      `'${written}' does not say which registry it is pushed to`,
-      `write the host (docker.io/${parsed.repository} for Docker Hub), or choose with --registry HOST or --registry embedded`,
+      `'${written}' has no registry host`,
+      `write the host (docker.io/${parsed.repository} for Docker Hub), or use --registry HOST or --registry embedded`,
     )
     return undefined
   }
@@ -72,8 +68,9 @@ export class TargetNames {
   #indexName(written: string, repository: Repository | undefined, path: string): Reference | undefined {
     if (!written.includes('/')) {
       if (isTag(written)) return repository && { ...repository, tag: written }
-      const hint = "tags are letters, digits, _ . and -; whole names are 'host/path:tag'"
-      this.#issues.add(path, `'${written}' is not a valid tag`, hint)
+      const hint =
+        "use letters, digits, '_', '.' and '-', at most 128 characters; for a full name write 'host/path:tag'"
+      this.#issues.add(path, `tag '${written}' is not valid`, hint)
       return undefined
     }
     const reference = this.reference(written, path)
@@ -82,14 +79,14 @@ export class TargetNames {
   }
 
   #refuseDigest(written: string, path: string): void {
-    this.#issues.add(path, `'${written}' names a digest`, 'a digest cannot be pushed to')
+    this.#issues.add(path, `'${written}' has a digest, which cannot be pushed to`, 'write a tag')
   }
 
   #moved(written: string, path: string): Reference | undefined {
     const place = onRegistry(this.#registry ?? '', written)
     if (place === undefined) {
       const hint = schemeHint(this.#registry ?? '') ?? "write 'host[:port][/prefix]'"
-      this.#issues.add('--registry', `'${this.#registry}' is not a registry host`, hint)
+      this.#issues.add('--registry', `registry host '${this.#registry}' is not valid`, hint)
       return undefined
     }
     const { digest, ...target } = place
@@ -112,7 +109,8 @@ export function onRegistry(registry: string, written: string): Reference | undef
 function schemeHint(written: string): string | undefined {
   const [, scheme, rest] = /^(https?:\/\/)(.*)$/is.exec(written) ?? []
   if (scheme === undefined) return undefined
-  const how = scheme.length === 'http://'.length ? '; plain HTTP is for loopback hosts, and those of insecureHosts' : ''
+  const how =
+    scheme.length === 'http://'.length ? '; plain HTTP is used for loopback hosts and those in insecureHosts' : ''
   return `write it without '${scheme}': '${rest?.replace(/(?<!\/)\/+$/, '')}'${how}`
 }
 
@@ -120,7 +118,7 @@ function nameHint(written: string): string {
   const scheme = schemeHint(written)
   if (scheme !== undefined) return scheme
   if (written === '' || written.startsWith(':')) return 'write the repository: registry.example.com/team/app'
-  if (/[A-Z]/.test(written)) return 'repository names are lower case'
+  if (/[A-Z]/.test(written)) return 'write the repository in lower case'
   return "write 'host/path:tag', the path in lower case letters, digits, '.', '_', '-' and '/'"
 }
 
@@ -147,7 +145,7 @@ export function expandPattern(
 export function checkPattern(pattern: string, path: string, issues: Issues): boolean {
   const unknown = [...pattern.matchAll(PLACEHOLDER)].map(([, word = '']) => word).find((w) => !PLACEHOLDERS.includes(w))
   if (unknown === undefined) return true
-  issues.add(path, `'${pattern}' has an unknown placeholder {${unknown}}`, `there is {${PLACEHOLDERS.join('}, {')}}`)
+  issues.add(path, `placeholder {${unknown}} in '${pattern}' is unknown`, `use {${PLACEHOLDERS.join('}, {')}}`)
   return false
 }
 
@@ -174,8 +172,8 @@ export class PublishedNames {
     const isShared = content !== undefined && other.content !== undefined
     this.#issues.add(
       path,
-      `${name} would be published twice, as ${other.owner} and as ${owner}`,
-      isShared ? 'declare the same platforms and bases in both, or give one another name' : 'give one another name',
+      `${name} is published twice: as ${other.owner} and as ${owner}`,
+      isShared ? 'declare the same platforms and bases in both, or change one of the names' : 'change one of the names',
     )
   }
 }

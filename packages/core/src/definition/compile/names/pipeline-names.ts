@@ -32,7 +32,7 @@ export function checkPipelineOptions(pipeline: DeclaredPipeline, issues: Issues)
   const path = pipelinePath(pipeline)
   for (const option of Object.keys(options)) {
     if (OPTION_NAMES.includes(option)) continue
-    issues.add(`${path}.${option}`, `there is no option '${option}'`, suggest(option, OPTION_NAMES))
+    issues.add(`${path}.${option}`, `option '${option}' does not exist`, suggest(option, OPTION_NAMES))
   }
   if (options.name === undefined || (typeof options.name === 'string' && PIPELINE_NAME.test(options.name))) return
   const hint = "use letters, digits, '.', '_' and '-', and start with a letter or digit"
@@ -52,8 +52,8 @@ export function checkUniqueNames(pipelines: readonly DeclaredPipeline[], issues:
 
 function refuseSharedName(name: string, pipeline: DeclaredPipeline, owner: DeclaredPipeline, issues: Issues): void {
   const { repository } = pipeline.declaration
-  const message = `its name '${name}' is also that of ${pipelinePath(owner)}`
-  issues.add(pipelinePath(pipeline), message, `give both a name: pipeline('${repository}', { name: '…' })`)
+  const message = `its name '${name}' is also the name of ${pipelinePath(owner)}`
+  issues.add(pipelinePath(pipeline), message, `give each a name: pipeline('${repository}', { name: '…' })`)
 }
 
 /**
@@ -71,7 +71,7 @@ export function choosePipelines(
     .filter((name) => !known.includes(name))
     .map((name) => ({
       path: 'pipelines',
-      message: `'${name}' is not a pipeline of this run`,
+      message: `pipeline '${name}' is not part of this run`,
       hint: suggest(name, known),
     }))
   if (issues.length > 0) throw new DefinitionError(issues, 'USAGE')

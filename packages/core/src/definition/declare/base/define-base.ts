@@ -75,7 +75,7 @@ interface Validated {
 function validate(schemas: OptionSchemas, options: Readonly<Record<string, unknown>>): readonly Validated[] {
   return Object.entries(schemas).map(([name, schema]): Validated => {
     const result = schema['~standard'].validate(options[name])
-    if (result instanceof Promise) return { name, refusals: [refusal(name, 'its schema answers by a promise')] }
+    if (result instanceof Promise) return { name, refusals: [refusal(name, 'its schema is asynchronous')] }
     if (result.issues === undefined) return { name, value: result.value, refusals: [] }
     return { name, refusals: result.issues.map(({ message, path }) => refusal(name, within(message, path))) }
   })

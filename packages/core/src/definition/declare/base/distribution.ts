@@ -151,38 +151,43 @@ function aptBase(
 
 function unknownRelease({ title, releases }: DistributionTable, name: string): Refusal {
   const names = Object.entries(releases).flatMap(([key, { aliases }]) => [key, ...aliases])
-  const message = `${title} has no release '${name}'`
+  const message = `${title} release '${name}' does not exist`
   return { kind: 'refusal', option: 'release', message, hint: suggest(name, names) }
 }
 
 function missingPlatform({ title }: DistributionTable, name: string, { platforms }: Release, text: string): Refusal {
-  const hint = `it has ${Object.keys(platforms).join(', ')}`
-  return { kind: 'refusal', message: `${title} ${name} has no ${text}`, hint }
+  const hint = `use one of ${Object.keys(platforms).join(', ')}`
+  return { kind: 'refusal', message: `${title} ${name} does not support ${text}`, hint }
 }
 
 /** Options that would be left unused are refused: whoever wrote them expects something of them. */
 function contradiction(table: DistributionTable, options: DistributionOptions): Refusal | undefined {
   const { source = 'registry', flavor } = options
   if (source !== 'registry' && source !== 'apt') {
-    return { kind: 'refusal', option: 'source', message: `there is no source '${source}'`, hint: "'registry' or 'apt'" }
+    return {
+      kind: 'refusal',
+      option: 'source',
+      message: `source '${source}' does not exist`,
+      hint: "use 'registry' or 'apt'",
+    }
   }
   if (flavor !== undefined && table.flavors[flavor] === undefined) {
     const hint = suggest(flavor, Object.keys(table.flavors))
-    return { kind: 'refusal', option: 'flavor', message: `${table.title} has no flavor '${flavor}'`, hint }
+    return { kind: 'refusal', option: 'flavor', message: `${table.title} flavor '${flavor}' does not exist`, hint }
   }
   const unused = (source === 'apt' ? ONLY_REGISTRY : ONLY_APT).find((option) => options[option] !== undefined)
   if (unused === undefined) return frozenIssue(options) ?? wordIssue(options)
   const [message, hint] =
     source === 'apt'
-      ? [`'${unused}' is for published images`, "leave it out, or say source: 'registry'"]
-      : [`'${unused}' is for bases made from packages`, "leave it out, or say source: 'apt'"]
+      ? [`option '${unused}' applies to published images only`, "remove it, or set source: 'registry'"]
+      : [`option '${unused}' applies to bases made from packages only`, "remove it, or set source: 'apt'"]
   return { kind: 'refusal', option: unused, message, hint }
 }
 
 function wordIssue({ mirror, packages = [] }: DistributionOptions): Refusal | undefined {
   const wrongMirror = mirror === undefined ? undefined : mirrorIssue(mirror)
   if (wrongMirror !== undefined) {
-    const hint = 'name the base URL of an archive, which has a dists folder'
+    const hint = 'use the base URL of an archive, which has a dists folder'
     return { kind: 'refusal', option: 'mirror', message: wrongMirror, hint }
   }
   if (!Array.isArray(packages)) {
@@ -190,13 +195,13 @@ function wordIssue({ mirror, packages = [] }: DistributionOptions): Refusal | un
   }
   const wrongPackage = packages.map(packageIssue).find((issue) => issue !== undefined)
   if (wrongPackage === undefined) return undefined
-  const hint = 'name one package each: curl, curl=8.5.0-2, curl/bookworm-backports or libc6:armhf'
+  const hint = 'write one package per entry: curl, curl=8.5.0-2, curl/bookworm-backports or libc6:armhf'
   return { kind: 'refusal', option: 'packages', message: wrongPackage, hint }
 }
 
 /** Only a mirror that is named can be known to stand still. */
 function frozenIssue({ frozen, mirror }: DistributionOptions): Refusal | undefined {
   if (!frozen || mirror !== undefined) return undefined
-  const message = "'frozen' says of a mirror that it is a former state, and none is named"
-  return { kind: 'refusal', option: 'frozen', message, hint: 'name it with the option mirror' }
+  const message = "'frozen' needs a mirror with a fixed state of the archive"
+  return { kind: 'refusal', option: 'frozen', message, hint: 'set the option mirror' }
 }
