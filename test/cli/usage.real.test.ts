@@ -40,7 +40,7 @@ describe('the command line itself', () => {
   it('explains the code of an error, and says what is near one that there is not', async () => {
     const { exitCode, stdout } = await set.folder.run(['explain', 'tag_moved'])
     expect(exitCode).toBe(0)
-    expect(stdout).toMatch(/^TAG_MOVED\n\nSomebody else moved a tag .+\n\nWhat to do: Run again/)
+    expect(stdout).toMatch(/^TAG_MOVED\n\nAnother writer moved a tag .+\n\nWhat to do: Run again/)
     const unknown = await set.folder.run(['explain', 'TAG_MOVE'])
     expect(unknown.exitCode).toBe(2)
     expect(unknown.stderr).toContain("hint: did you mean 'TAG_MOVED'?")
