@@ -12,7 +12,7 @@ import type { Variant } from './variants.js'
 import { type Judgement, judge, type Verdict } from './verdict.js'
 
 /** Answers are late only where a fault delays them. */
-const SHORT = { connect: 5_000, answer: 1_000, idle: 1_000 }
+const SHORT = { connect: 5_000, answer: 2_000, idle: 2_000 }
 /** Without faults nothing may be given up, however busy the machine is. */
 const LONG = { connect: 60_000, answer: 60_000, idle: 60_000 }
 
@@ -117,7 +117,7 @@ export class Lane {
       sleep(HANGING_AFTER, undefined, { signal: timer.signal }).catch(() => undefined),
     ])
     timer.abort()
-    this.proxy.end()
+    await this.proxy.end()
     if (ended === undefined) return { verdict: 'hanging', details: [`it has not ended after ${HANGING_AFTER} ms`] }
     const after = await this.#read(operation)
     return judge({ operation, error: ended.error, said, before, clean, after })
@@ -137,13 +137,13 @@ export class Lane {
     proxy.begin(backend.host)
     const seeding = { url: `http://${backend.host}`, login: backend.login, host: proxy.host, folder }
     await operation.seed({ ...seeding, client: this.#client(32, LONG) })
-    proxy.end()
+    await proxy.end()
     await backend.save(operation.name)
     await backend.restore(operation.name)
     const before = await this.#read(operation)
     const requests = proxy.begin(backend.host)
     await operation.act({ host: proxy.host, client: this.#client(1, LONG), folder }, new SaidHolds(proxy.host))
-    proxy.end()
+    await proxy.end()
     const clean = await this.#read(operation)
     if (requests.length > operation.requests)
       throw new Error(`${operation.name} makes ${requests.length} requests on ${this.variant.name}`)

@@ -17,7 +17,7 @@ import type { StoredContent } from './checker.js'
 import type { ChaosFault, FaultAction, FaultyRequest } from './faults.js'
 
 /** Longer than the client waits for an answer, in milliseconds. */
-const DELAY = 1_500
+const DELAY = 3_000
 
 /** A fault, and when it happens. */
 export interface PlannedFault {
@@ -37,8 +37,8 @@ export interface ChaosProxy extends AsyncDisposable {
   readonly ca: string | undefined
   /** Passes requests on to a registry from now on. @returns the requests that come by. */
   begin(upstream: string, planned?: PlannedFault): readonly FaultyRequest[]
-  /** Ends all connections, and drops what is still on its way. */
-  end(): void
+  /** Ends all connections, and waits for what the registry is carrying out: a client may have given it up. */
+  end(): Promise<void>
 }
 
 interface Phase {
@@ -46,6 +46,7 @@ interface Phase {
   readonly planned: PlannedFault | undefined
   readonly seen: FaultyRequest[]
   readonly agent: Agent
+  readonly underWay: Set<Promise<unknown>>
   met: number
   isOver: boolean
 }
@@ -63,25 +64,27 @@ export async function startChaosProxy(certificate?: Certificate): Promise<ChaosP
     : createServer(listener)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const end = () => {
+  const end = async () => {
     if (phase === undefined) return
-    phase.isOver = true
-    phase.agent.destroy()
-    server.closeAllConnections()
+    const ended = phase
     phase = undefined
+    ended.isOver = true
+    server.closeAllConnections()
+    await Promise.allSettled(ended.underWay)
+    ended.agent.destroy()
   }
   return {
     host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     ca: certificate?.certificate,
     begin(upstream, planned) {
-      end()
+      if (phase !== undefined) throw new Error('the last phase has not ended')
       const agent = new Agent({ keepAlive: true })
-      phase = { upstream, planned, seen: [], agent, met: 0, isOver: false }
+      phase = { upstream, planned, seen: [], agent, underWay: new Set(), met: 0, isOver: false }
       return phase.seen
     },
     end,
     async [Symbol.asyncDispose]() {
-      end()
+      await end()
       server.closeAllConnections()
       server.close()
       await once(server, 'close')
@@ -102,8 +105,10 @@ async function handle(phase: Phase, incoming: IncomingMessage, response: ServerR
   }
   const local = action && answeredHere(action, seen, body, phase)
   if (local) return void response.writeHead(local.status, local.headers).end(local.body)
-  const answer = await passOn(phase, incoming, body, isTls)
-  const content = await buffer(answer)
+  if (phase.isOver) return
+  const passing = passOn(phase, incoming, body, isTls)
+  phase.underWay.add(passing)
+  const { answer, content } = await passing.finally(() => phase.underWay.delete(passing))
   respond(action, phase.planned?.position ?? 0, { answer, content, incoming, response })
 }
 
@@ -167,13 +172,13 @@ async function passOn(
   incoming: IncomingMessage,
   body: Buffer,
   isTls: boolean,
-): Promise<IncomingMessage> {
+): Promise<Pick<Exchange, 'answer' | 'content'>> {
   // Registries name their own address by these.
   const headers = { ...incoming.headers, ...(isTls && { 'x-forwarded-proto': 'https' }) }
   const outgoing = request(`http://${upstream}${incoming.url}`, { method: incoming.method, headers, agent })
   outgoing.end(body)
   const [answer] = (await once(outgoing, 'response')) as [IncomingMessage]
-  return answer
+  return { answer, content: await buffer(answer) }
 }
 
 interface Exchange {

@@ -29,8 +29,9 @@ export function readStates(names: readonly UnsettledName[], registry: Registry):
   return Promise.all(
     names.map(async (name): Promise<NameState> => {
       const now = await readHeld(name, registry, { signal }).catch((): 'unknown' => 'unknown')
-      // A registry that does not find what it confirmed says nothing about the name.
-      return { ...name, now: now === undefined && name.isWritten ? 'unknown' : now }
+      // A registry that does not find a name which it had, or confirmed, may fail to read it.
+      const wasThere = name.isWritten || name.before !== undefined
+      return { ...name, now: now === undefined && wasThere ? 'unknown' : now }
     }),
   )
 }

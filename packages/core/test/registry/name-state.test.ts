@@ -10,7 +10,7 @@ const to = index.descriptor.digest
 const other = digestOf('other')
 
 /** The state of a name whose registry answers with one digest in headers, and with the index. */
-async function stateOf(stated: string | undefined, isWritten: boolean) {
+async function stateOf(stated: string | undefined, isWritten: boolean, before?: typeof other) {
   await using server = await startScriptedServer(() => {
     if (stated === undefined) return { status: 404 }
     const headers = {
@@ -22,7 +22,7 @@ async function stateOf(stated: string | undefined, isWritten: boolean) {
   })
   await using registry = createRegistry({ retry: { attempts: 1 } })
   const reference = { registry: server.host, repository: 'app', tag: '1.0' }
-  const [state] = await readStates([{ reference, before: undefined, to, isWritten }], registry)
+  const [state] = await readStates([{ reference, before, to, isWritten }], registry)
   return state?.now
 }
 
@@ -38,5 +38,9 @@ describe('the state of a name after a failure', () => {
   it('is unknown if the registry does not find a name that it confirmed', async () => {
     expect(await stateOf(undefined, true)).toBe('unknown')
     expect(await stateOf(undefined, false)).toBeUndefined()
+  })
+
+  it('is unknown if the registry does not find a name that it had before', async () => {
+    expect(await stateOf(undefined, false, other)).toBe('unknown')
   })
 })
