@@ -17,7 +17,8 @@ import { engineTransport } from './connection/engine-transport.js'
 import { describeEngine } from './description.js'
 import { requireRegistry } from './distribution.js'
 import { ENGINE_ERRORS } from './failures.js'
-import { tagImage, untagImage } from './names.js'
+import { tagImage, untagImage } from './images/names.js'
+import { sweepImages } from './images/sweep-images.js'
 import { findCredentials } from './registry-auth.js'
 import { StoredBuild } from './stored-build.js'
 import { pull, push, withSecondTry } from './transfer.js'
@@ -32,6 +33,7 @@ export class DockerEngine implements Builder {
   readonly #sessions: BuildSessions
   readonly #pushes = new Map<string, LimitFunction>()
   readonly #last = new LastDescription()
+  #swept?: Promise<void>
 
   constructor(endpoint: Endpoint, env: Environment, credentials: CredentialStore) {
     this.name = endpoint.address
@@ -60,6 +62,8 @@ export class DockerEngine implements Builder {
       const { features, address } = await (this.#last.info ?? this.describe(own))
       const tools = { buildKit: this.#buildKit, sessions: this.#sessions, features, address, run: this.#runStep }
       if (features.pushes) return PushingBuild.start(request, tools, own)
+      this.#swept ??= sweepImages(this.#connection, own)
+      await this.#swept
       const pushing = (pushCall: BuilderCall) => this.#push(request.destination, request.platform, pushCall)
       return StoredBuild.start(request, { ...tools, images: this.images, push: pushing }, own)
     })

@@ -1,7 +1,10 @@
-import { formatReference, formatRepository, type Reference, withDefaultTag } from '../../model/reference.js'
-import type { BuilderCall } from '../port.js'
-import type { Connection } from './connection/connection.js'
-import { HttpStatusError } from './failures.js'
+import { parseJson } from '../../../model/json.js'
+import { isJsonObject } from '../../../model/json-fields.js'
+import { formatReference, formatRepository, type Reference, withDefaultTag } from '../../../model/reference.js'
+import type { BuilderCall } from '../../port.js'
+import type { Connection } from '../connection/connection.js'
+import { HttpStatusError } from '../failures.js'
+import { readText } from '../read-text.js'
 
 /** Gives an image of the engine another name. */
 export async function tagImage(
@@ -16,8 +19,24 @@ export async function tagImage(
 }
 
 /** Removes a name from the engine; one that is not there is no error. */
-export async function untagImage(connection: Connection, reference: Reference, { signal }: BuilderCall): Promise<void> {
-  const path = `/images/${formatReference(withDefaultTag(reference))}`
+export function untagImage(connection: Connection, reference: Reference, call: BuilderCall): Promise<void> {
+  return removeImageName(connection, formatReference(withDefaultTag(reference)), call)
+}
+
+/** The names of all images of the engine, with their tags. */
+export async function listImageNames(connection: Connection, { signal }: BuilderCall): Promise<readonly string[]> {
+  const answer = parseJson(await readText(await connection.send({ method: 'GET', path: '/images/json', signal })))
+  const images: readonly unknown[] = Array.isArray(answer) ? answer : []
+  return images.flatMap((image) => (isJsonObject(image) ? textsOf(image['RepoTags']) : []))
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
+}
+
+/** Removes a name as the engine lists it; one that is not there is no error. */
+export async function removeImageName(connection: Connection, name: string, { signal }: BuilderCall): Promise<void> {
+  const path = `/images/${name}`
   try {
     await connection.perform({ method: 'DELETE', path, signal })
   } catch (error) {
