@@ -4,26 +4,15 @@
  * way than a right result or a typed failure.
  */
 import { fork } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { build } from 'esbuild'
+import { bundle, bundleFolder } from '../support/bundle.js'
 import type { RunOutcome } from './lane.js'
 import { type Share, STORES } from './share.js'
 import { VERDICTS } from './verdict.js'
 
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url))
-
-/** The worker in one file: tsx sends every `import()` of a run to another thread, which doubled the time of a run. */
-async function bundledWorker(folder: string): Promise<string> {
-  const outfile = join(folder, 'worker.mjs')
-  const target = `node${process.versions.node}`
-  const options = { bundle: true, platform: 'node', format: 'esm', packages: 'external', sourcemap: true } as const
-  await build({ ...options, target, entryPoints: [WORKER], outfile, logLevel: 'warning' })
-  return outfile
-}
 
 const { values } = parseArgs({
   options: {
@@ -70,13 +59,10 @@ const shares = Array.from(
   { length: parts },
   (_, part): Share => ({ seed, runs, only: values.only, part, parts, until }),
 )
-// Where packages are found from.
-const folder = await mkdtemp(fileURLToPath(new URL('../../node_modules/.chaos-', import.meta.url)))
-try {
-  const program = await bundledWorker(folder)
+{
+  await using folder = await bundleFolder()
+  const program = await bundle(WORKER, folder.path)
   await Promise.all(shares.map((share) => work(program, share)))
-} finally {
-  await rm(folder, { recursive: true, force: true })
 }
 const counts = VERDICTS.map((verdict) => [verdict, outcomes.filter((one) => one.verdict === verdict).length] as const)
 const seconds = Math.round((performance.now() - began) / 1000)

@@ -1,4 +1,4 @@
-import { execute, fromImage, pipeline, platform } from '../../packages/core/src/index.js'
+import { type ExecuteOptions, execute, fromImage, pipeline, platform } from '../../packages/core/src/index.js'
 
 /** What {@link killableApp} is made of. */
 export interface KillableOptions {
@@ -7,7 +7,12 @@ export interface KillableOptions {
   /** Bases for amd64 and arm/v7. */
   readonly bases: readonly [string, string]
   readonly context: string
+  /** What `execute` takes beside the pipeline. */
+  readonly execution?: Pick<ExecuteOptions, 'registry' | 'engine'>
 }
+
+/** What the child process prints when its run begins. */
+export const STARTED = 'started'
 
 /** The pipeline that the child process runs, and then the test. */
 export function killableApp({ repository, bases: [wide, narrow], context }: KillableOptions) {
@@ -24,5 +29,7 @@ export function killableApp({ repository, bases: [wide, narrow], context }: Kill
 // A process of its own, so that a test can kill it at any moment.
 const [, , options] = process.argv
 if (import.meta.filename === process.argv[1] && options !== undefined) {
-  await execute(killableApp(JSON.parse(options) as KillableOptions))
+  const killable = JSON.parse(options) as KillableOptions
+  process.stdout.write(`${STARTED}\n`)
+  await execute(killableApp(killable), killable.execution ?? {})
 }
