@@ -33,6 +33,8 @@ export const LIMITS = {
   dockerfileLine: 64 * KB - 1,
   /** Characters of an expanded word of a Dockerfile. */
   expandedWord: 64 * KB,
+  /** Steps of one expansion that matches a pattern, as `${A##*x}` does. */
+  patternSteps: 2000,
   /** Expressions within one another in a word of a Dockerfile. */
   expansionDepth: 1000,
 
@@ -80,6 +82,8 @@ export const LIMITS = {
   pages: 10_000,
   /** Bytes of the record of a context. */
   contextRecord: 4 * MB,
+  /** Differences of two records of contexts; finding them takes time by their square. */
+  recordEdits: 2000,
   /** Files of a context that is recorded. */
   recordedFiles: 50_000,
 
@@ -90,6 +94,11 @@ export const LIMITS = {
   engineAnswer: 64 * MB,
   /** Bytes of an answer of `kubectl`: a list of some thousand pods. */
   kubectlAnswer: 64 * MB,
+  /** Uploads at a time to the embedded registry; clients send a few at a time. */
+  uploads: 1000,
+  /** Bytes of the head of a request to the embedded registry. */
+  requestHead: 16 * KB,
+
   /** Bytes of a message of BuildKit, whose own limit is 16 MB. */
   grpcMessage: 64 * MB,
   /** Bytes of a request to an ssh agent; no request to sign is longer. */

@@ -6,14 +6,12 @@ import { type AddressInfo, isIPv6 } from 'node:net'
 import { resolve } from 'node:path'
 import { isDiskFull, registryDiskFull } from '../model/disk-full.js'
 import { HostError } from '../model/errors.js'
+import { LIMITS } from '../model/limits.js'
 import { RequestHandler } from './http/request-handler.js'
 import type { RegistryServer, RegistryServerOptions, ServerTimeouts } from './options.js'
 import { checkOptions } from './options-check.js'
 import { type DirectoryLock, lockDirectory } from './store/lock.js'
 import { Store } from './store/store.js'
-
-/** In bytes. */
-const MAX_HEADER_SIZE = 16 * 1024
 
 /** Bounds on how slow a client may be, in milliseconds. */
 const DEFAULT_TIMEOUTS: Required<ServerTimeouts> = { headers: 20_000, idle: 120_000 }
@@ -76,7 +74,7 @@ function makeServer(
 ): Server {
   const { headers, idle } = { ...DEFAULT_TIMEOUTS, ...timeouts }
   const limits = {
-    maxHeaderSize: MAX_HEADER_SIZE,
+    maxHeaderSize: LIMITS.requestHead,
     headersTimeout: headers,
     // A blob takes as long as it takes.
     requestTimeout: 0,

@@ -1,4 +1,5 @@
 import { diffArrays } from 'diff'
+import { LIMITS } from '../model/limits.js'
 import type { NamedCheck } from './check-value.js'
 
 /** The same thing in two lists; undefined in the list that lacks it. */
@@ -6,9 +7,6 @@ export interface Aligned<Former, Next> {
   readonly former?: Former
   readonly next?: Next
 }
-
-/** Additions and removals beyond which two lists are not compared: the time grows with their square. */
-const MAX_EDITS = 2000
 
 /**
  * Pairs what is the same in two lists of check values, which are both in the order of the names. Things of the same name
@@ -40,7 +38,7 @@ function compare<Former extends NamedCheck, Next extends NamedCheck>(
   next: readonly Next[],
   keyOf: (check: NamedCheck) => string,
 ): readonly Section<Former, Next>[] | undefined {
-  const changes = diffArrays(former.map(keyOf), next.map(keyOf), { maxEditLength: MAX_EDITS })
+  const changes = diffArrays(former.map(keyOf), next.map(keyOf), { maxEditLength: LIMITS.recordEdits })
   if (changes === undefined) return undefined
   const sections: Section<Former, Next>[] = []
   let [formerAt, nextAt] = [0, 0]

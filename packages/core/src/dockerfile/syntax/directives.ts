@@ -1,4 +1,5 @@
 import { parseJson } from '../../model/json.js'
+import { isJsonObject } from '../../model/json-fields.js'
 import type { ImageUse } from '../dockerfile.js'
 
 /** What the first lines of a Dockerfile say of the rest. */
@@ -66,7 +67,8 @@ function findJsonSyntax(text: string): ImageUse | undefined {
   const body = text.replace(/^\uFEFF?(?:#!.*\n)?/, '')
   if (!/^\s*\{/.test(body)) return undefined
   try {
-    const { syntax } = parseJson(body) as { readonly syntax?: unknown }
+    const value = parseJson(body)
+    const syntax = isJsonObject(value) ? value['syntax'] : undefined
     return typeof syntax === 'string' ? { text: syntax, start: 0, end: 0, line: 1 } : undefined
   } catch {
     return undefined

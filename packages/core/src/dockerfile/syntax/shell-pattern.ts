@@ -1,3 +1,5 @@
+import { LIMITS } from '../../model/limits.js'
+
 /** A character, any one character, or any number of them. */
 export type PatternToken = string | typeof ANY | typeof STAR
 
@@ -6,9 +8,6 @@ const STAR = Symbol('*')
 
 /** A match that would take too long, or that versions of BuildKit may differ in. */
 export class TooComplexError extends Error {}
-
-/** The most steps that one expansion may take. */
-const MAX_STEPS = 2000
 
 /** The longest value that patterns are matched with: no image's name is longer. */
 const MAX_VALUE = 255
@@ -84,7 +83,7 @@ function prefixEnds(
     else
       ends = ends.filter((end) => end < value.length && (token === ANY || value[end] === token)).map((end) => end + 1)
     search.steps += ends.length + 1
-    if (search.steps > MAX_STEPS) throw new TooComplexError('a pattern that takes too long')
+    if (search.steps > LIMITS.patternSteps) throw new TooComplexError('a pattern that takes too long')
   }
   return ends
 }

@@ -1,4 +1,5 @@
 import type { Digest } from '../../model/digest.js'
+import { LIMITS } from '../../model/limits.js'
 import { MEDIA_TYPES } from '../../model/oci.js'
 import type { Store } from '../store/store.js'
 import type { Exchange } from './exchange.js'
@@ -45,18 +46,34 @@ interface Referring {
 }
 
 /**
- * `GET` of the manifests that name a digest as their subject, whether that is there or not.
+ * `GET` of the manifests that name a digest as their subject, whether that is there or not. A page ends once it has as many
+ * bytes as a manifest may have.
  *
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#listing-referrers
  */
 export async function listReferrers(store: Store, exchange: Exchange, name: string, subject: Digest): Promise<void> {
-  const all = [...(store.records.get(name)?.manifests ?? [])].filter(([, manifest]) => manifest.subject === subject)
-  const described = await Promise.all(all.map(([digest]) => describe(store, name, digest)))
-  const wanted = exchange.query.get('artifactType')
-  const manifests = described.flat().filter(({ artifactType }) => wanted === null || artifactType === wanted)
+  const [wanted, last] = [exchange.query.get('artifactType'), exchange.query.get('last')]
+  const stored = [...(store.records.get(name)?.manifests ?? [])].filter(([, manifest]) => manifest.subject === subject)
+  const digests = stored.map(([digest]) => digest).sort(compareText)
+  const rest = digests.filter((digest) => last === null || compareText(last, digest) < 0)
+  const manifests: object[] = []
+  let next: Digest | undefined
+  let size = 0
+  for (const digest of rest) {
+    const [found] = await describe(store, name, digest)
+    if (found !== undefined && (wanted === null || found.artifactType === wanted)) {
+      manifests.push(found)
+      size += JSON.stringify(found).length
+    }
+    if (size <= LIMITS.manifest || digest === rest.at(-1)) continue
+    next = digest
+    break
+  }
   const headers = wanted === null ? {} : { 'oci-filters-applied': 'artifactType' }
+  const query = new URLSearchParams({ ...(wanted !== null && { artifactType: wanted }), ...(next && { last: next }) })
+  const link = next && { link: `</v2/${name}/referrers/${subject}?${query}>; rel="next"` }
   const index = { schemaVersion: 2, mediaType: MEDIA_TYPES.ociIndex, manifests }
-  await exchange.answerJson(index, { 'content-type': MEDIA_TYPES.ociIndex, ...headers })
+  await exchange.answerJson(index, { 'content-type': MEDIA_TYPES.ociIndex, ...headers, ...link })
 }
 
 async function describe(store: Store, name: string, digest: Digest) {

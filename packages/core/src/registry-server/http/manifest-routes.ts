@@ -1,12 +1,10 @@
 import { algorithmOf, type Digest } from '../../model/digest.js'
+import { LIMITS } from '../../model/limits.js'
 import { checkManifest } from '../store/manifest-check.js'
 import type { Store } from '../store/store.js'
 import type { Exchange } from './exchange.js'
 import { ProtocolError } from './protocol-error.js'
 import { checkedTag, type ManifestReference } from './route.js'
-
-/** In bytes. @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pushing-manifests */
-const MAX_MANIFEST_SIZE = 4 * 1024 * 1024
 
 /**
  * `GET` and `HEAD` of a manifest. It is sent whatever the client accepts, since there is no other form of it.
@@ -77,8 +75,8 @@ async function readBody(exchange: Exchange): Promise<Buffer> {
   let size = 0
   for await (const chunk of exchange.body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength
-    if (size > MAX_MANIFEST_SIZE) {
-      throw new ProtocolError(413, 'SIZE_INVALID', `manifests of more than ${MAX_MANIFEST_SIZE} bytes are refused`)
+    if (size > LIMITS.manifest) {
+      throw new ProtocolError(413, 'SIZE_INVALID', `manifests of more than ${LIMITS.manifest} bytes are refused`)
     }
     chunks.push(chunk)
   }

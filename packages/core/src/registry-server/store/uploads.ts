@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DigestAlgorithm } from '../../model/digest.js'
+import { LIMITS } from '../../model/limits.js'
 import { ProtocolError } from '../http/protocol-error.js'
 import { Upload } from './upload.js'
 
@@ -10,9 +11,6 @@ const ABANDONED_AFTER = 60 * 60 * 1000
 
 /** The same for an upload without content, where there are as many uploads as there may be. */
 const UNUSED_AFTER = 60 * 1000
-
-/** Uploads at a time; far more than clients have, since each of them sends a few at a time. */
-const MAX_UPLOADS = 1000
 
 /** The uploads that are under way. They end with the server; what a crash leaves is removed by the next start. */
 export class Uploads {
@@ -34,10 +32,10 @@ export class Uploads {
    * @throws ProtocolError TOOMANYREQUESTS
    */
   async start(repository: string, algorithm?: DigestAlgorithm): Promise<Upload> {
-    if (this.#byId.size >= MAX_UPLOADS) await this.#forget((upload) => upload.size === 0, UNUSED_AFTER)
+    if (this.#byId.size >= LIMITS.uploads) await this.#forget((upload) => upload.size === 0, UNUSED_AFTER)
     await this.#forget(() => true, ABANDONED_AFTER)
-    if (this.#byId.size >= MAX_UPLOADS) {
-      const message = `there are ${MAX_UPLOADS} uploads already that have not ended`
+    if (this.#byId.size >= LIMITS.uploads) {
+      const message = `there are ${LIMITS.uploads} uploads already that have not ended`
       throw new ProtocolError(429, 'TOOMANYREQUESTS', message, { 'retry-after': String(UNUSED_AFTER / 1000) })
     }
     const upload = new Upload(this.folder, repository, algorithm)
