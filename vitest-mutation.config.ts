@@ -3,5 +3,5 @@ import { defineConfig } from 'vitest/config'
 /** Runs the tests that scripts/mutation.mjs selects. */
 export default defineConfig({
   resolve: { tsconfigPaths: true },
-  test: { include: [process.env['MUTATION_TESTS'] ?? ''], isolate: false, testTimeout: 60_000 },
+  test: { include: [process.env['MUTATION_TESTS'] ?? ''], testTimeout: 60_000 },
 })

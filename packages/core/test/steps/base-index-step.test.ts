@@ -12,6 +12,7 @@ import { createRegistry } from '../../src/registry/client.js'
 import { createContexts } from '../../src/steps/image/context/contexts.js'
 import { baseIndexStep } from '../../src/steps/index/base-index-step.js'
 import { indexStep } from '../../src/steps/index/index-step.js'
+import { keyOf } from '../../src/steps/key.js'
 import type { Inputs, Output, StepServices, Work } from '../../src/steps/step.js'
 import { start } from '../definition/definitions.js'
 import { testRegistry } from '../registry-server/test-registry.js'
@@ -70,6 +71,8 @@ it('puts the shared base by its digest, as an OCI index also for Docker’s medi
   const output = await baseIndexStep.perform(work, images.world, {})
   expect(output).toEqual(baseIndexStep.predict?.(work))
   expect(output.reference).toEqual({ ...images.baseIndex.repository, digest: output.descriptor.digest })
+  expect(work.key).toBe(keyOf('index', { digest: output.descriptor.digest }))
+  expect(await registry.resolve({ ...images.baseIndex.repository, tag: `polyarch-${work.key}` })).toBeUndefined()
   expect((await registry.getManifest(output.reference))?.content).toEqual({
     schemaVersion: 2,
     mediaType: MEDIA_TYPES.ociIndex,
@@ -128,6 +131,7 @@ it('keeps annotations of children, and a published index that has other entries 
   const work = indexWork(images.index, images.inputs)
   const output = await indexStep.perform(work, images.world, {})
   const index = await images.world.registry.getManifest(output.reference)
+  expect(work.key).toBe(keyOf('index', { digest: indexStep.predict?.({ ...work, resolved: {} })?.descriptor.digest }))
   expect(output.children?.map(({ annotations }) => annotations?.['made'])).toEqual(
     images.index.children.map(({ node }) => node),
   )
