@@ -143,6 +143,6 @@ describe('serve', () => {
   it('refuses a port that is none', async () => {
     const { exitCode, stderr } = await set.folder.run(['serve', '--port', '70000'])
     expect(exitCode).toBe(2)
-    expect(stderr).toContain("'70000' is not a port")
+    expect(stderr).toContain("'70000' is not valid")
   })
 })

@@ -41,7 +41,7 @@ it('refuses a base whose config names another platform, before anything is writt
 
 it('takes the base as it is, and says so, where the declaration is trusted', async () => {
   const { notes } = await execute(standingOn('trust-declared'))
-  expect(notes).toContainEqual(expect.stringContaining('its config says linux/amd64; the declaration is trusted'))
+  expect(notes).toContainEqual(expect.stringContaining('its config says linux/amd64; the declared platform is used'))
   const { images } = await inspect(`${host}/trust-declared-base:1`)
   expect(images).toMatchObject([{ declared: ARM, config: AMD64 }])
   expect(images[0]?.digest).toBe((await inspect(lying)).digest)
@@ -64,7 +64,7 @@ it('holds its own policy where the base was copied under another, and tells a tr
   await execute(declared('trust-declared'))
   const again = await execute(declared('trust-declared'))
   expect(new Set(again.nodes.map(({ outcome }) => outcome))).toEqual(new Set(['reused']))
-  expect(again.notes).toContainEqual(expect.stringContaining('the declaration is trusted'))
+  expect(again.notes).toContainEqual(expect.stringContaining('the declared platform is used'))
   await expect(execute(declared('require-match'))).rejects.toMatchObject({ code: 'PLATFORM_MISMATCH' })
   const corrected = await execute(declared('fix-config'))
   expect(corrected.nodes.filter(({ outcome }) => outcome === 'made')).toHaveLength(4)

@@ -203,7 +203,7 @@ describe('why a plan makes something', () => {
     expect(await whyImage(app())).toMatchObject([{ kind: 'image-moved', name, change: 'changed' }])
   })
 
-  it('builds what is asked not to be reused, and nothing else', async () => {
+  it('builds what is reuse is disabled, and nothing else', async () => {
     const forced = [{ kind: 'forced' }]
     const all = await nodesOf([app()], { reuse: false })
     expect(all.filter(({ kind }) => kind === 'image').map(({ why }) => why)).toEqual([forced, forced])

@@ -65,7 +65,7 @@ function nodeOptions(file: string, driver: unknown, { name, endpoint, options }:
     case 'kubernetes':
       return kubernetesOptions(file, endpoint, options)
   }
-  throw unusable(file, `polyarch does not know the driver '${textOf(driver) ?? ''}'`)
+  throw unusable(file, `driver '${textOf(driver) ?? ''}' is not supported`)
 }
 
 function remoteOptions(endpoint: string, { cacert, cert, key, servername }: Readonly<Record<string, string>>) {
@@ -87,15 +87,15 @@ function kubernetesOptions(
 ): BuilderOptions {
   const parameters = URL.canParse(endpoint) ? new URL(endpoint).searchParams : new URLSearchParams()
   const deployment = parameters.get('deployment')
-  if (!deployment) throw unusable(file, `the endpoint '${endpoint}' names no deployment`)
+  if (!deployment) throw unusable(file, `endpoint '${endpoint}' has no deployment`)
   const kubeconfig = parameters.get('kubeconfig')
   const query = kubeconfig ? `?${new URLSearchParams({ kubeconfig })}` : ''
   return { host: `kubernetes://${namespace}/${deployment}${query}` }
 }
 
 function unusable(file: string, reason: string, cause?: unknown): EngineError {
-  return new EngineError('ENGINE_UNREACHABLE', `the builder of buildx in ${file} cannot be used: ${reason}`, {
-    hint: "Check it with 'docker buildx inspect', or name the builder by its address.",
+  return new EngineError('ENGINE_UNREACHABLE', `the buildx builder in ${file} cannot be used: ${reason}`, {
+    hint: "Check it with 'docker buildx inspect', or use the builder's address.",
     cause,
   })
 }

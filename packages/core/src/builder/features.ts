@@ -16,18 +16,18 @@ export type FeatureUse = Pick<
 > &
   Partial<Pick<BuildDefinition, 'contexts' | 'attest'>>
 
-const NEWER = 'build on Docker Engine 23 or newer'
-const CONTAINERD = 'Docker Engine 23 and newer exports more with the containerd image store'
-const CONTAINERD_ATTESTS = 'Docker Engine 23 and newer attests with the containerd image store'
-const CONTAINERD_LAYOUTS = 'Docker Engine 23 and newer reads layouts with the containerd image store'
+const NEWER = 'use Docker Engine 23 or newer'
+const CONTAINERD = 'Docker Engine 23 and newer with the containerd image store supports more types'
+const CONTAINERD_ATTESTS = 'Docker Engine 23 and newer with the containerd image store supports it'
+const CONTAINERD_LAYOUTS = 'Docker Engine 23 and newer with the containerd image store reads layouts'
 
 const NO_ATTESTATIONS: UnsupportedOption = {
   option: 'attest',
-  hint: `leave attest out; ${CONTAINERD_ATTESTS}`,
+  hint: `remove attest; ${CONTAINERD_ATTESTS}`,
 }
 const NO_LAYOUTS: UnsupportedOption = {
   option: 'contexts (oci-layout)',
-  hint: `copy the layout to a registry, and name it docker-image://…; ${CONTAINERD_LAYOUTS}`,
+  hint: `copy the layout to a registry and use docker-image://…; ${CONTAINERD_LAYOUTS}`,
 }
 
 /** The options of a build that a builder lacks the feature for. */
@@ -37,7 +37,7 @@ export function unsupportedOptions(
 ): readonly UnsupportedOption[] {
   const { shmSize, ulimits = [], cacheFrom = [], cacheTo = [], contexts = {} } = use
   const hasLayout = Object.values(contexts).some(({ kind }) => kind === 'layout')
-  const newer = (option: string) => ({ option, hint: `leave ${option} out, or ${NEWER}` })
+  const newer = (option: string) => ({ option, hint: `remove ${option}, or ${NEWER}` })
   return [
     ...(shmSize !== undefined && !features.limits ? [newer('shmSize')] : []),
     ...(ulimits.length > 0 && !features.limits ? [newer('ulimits')] : []),
@@ -56,7 +56,7 @@ export function unsupportedOptions(
       .filter((entitlement) => !features.entitlements.has(entitlement))
       .map((entitlement) => ({
         option: `the entitlement ${entitlement}`,
-        hint: `allow it: for a Docker Engine, set "builder": {"entitlements": {"${entitlement.replace('.', '-')}": true}} in its daemon.json; start buildkitd with --allow-insecure-entitlement ${entitlement}`,
+        hint: `allow it on the builder: for a Docker Engine, set "builder": {"entitlements": {"${entitlement.replace('.', '-')}": true}} in its daemon.json; start buildkitd with --allow-insecure-entitlement ${entitlement}`,
       })),
   ]
 }

@@ -86,12 +86,12 @@ function unusable(flag: string, command: Command, program: Command): DefinitionE
   const others = [program, ...program.commands].filter((one) => longFlags(one, true).includes(flag))
   if (others.length > 0) {
     const lines = others.map((one) => `'npx tsx ${lineOf(one, program)}'`)
-    return usage(flag, `'${own}' does not take this flag`, `use it with ${lines.join(' or ')}`)
+    return usage(flag, `'${own}' does not support this flag`, `use it with ${lines.join(' or ')}`)
   }
   const all = [program, ...program.commands].flatMap((one) => longFlags(one))
   const near = nearest(flag, longFlags(command)) ?? nearest(flag, all)
   const hint = near === undefined ? `'npx tsx ${own} --help' lists the flags` : `did you mean '${near}'?`
-  return usage(flag, 'there is no such flag', hint)
+  return usage(flag, 'the flag does not exist', hint)
 }
 
 function lineOf(command: Command, program: Command): string {

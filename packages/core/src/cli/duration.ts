@@ -12,7 +12,7 @@ const DURATION = /^(?:0|(?:\d+[dhms])+)$/
 export function parseDuration(text: string, flag: string): number {
   if (!DURATION.test(text)) {
     const hint = "use whole numbers with 'd', 'h', 'm' or 's': 36h, 7d, 1h30m; or 0"
-    throw new DefinitionError([{ path: flag, message: `'${text}' is not a duration`, hint }], 'USAGE')
+    throw new DefinitionError([{ path: flag, message: `duration '${text}' is not valid`, hint }], 'USAGE')
   }
   let sum = 0
   for (const [, count, unit] of text.matchAll(/(?<!\d)(\d+)([dhms])/g)) {

@@ -34,7 +34,7 @@ async function runCommand(given: PipelinesAndOptions<CommandLineOptions>, host: 
     defaults,
     host,
     signal: stop.signal,
-    onStopping: () => void host.stderr.write('stopping (again to leave at once)\n'),
+    onStopping: () => void host.stderr.write('stopping (press Ctrl-C again to exit immediately)\n'),
   }
   const cancel = () => {
     if (stop.signal.aborted) return

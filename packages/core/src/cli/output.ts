@@ -57,6 +57,6 @@ export async function checkWritable(flag: string, file: string): Promise<void> {
 
 function unwritable(flag: string, file: string, error: unknown): DefinitionError {
   const reason = error instanceof Error ? error.message : String(error)
-  const hint = 'name a file in a folder that exists and may be written to'
+  const hint = 'use a file in a writable folder'
   return new DefinitionError([{ path: flag, message: `${file} cannot be written: ${reason}`, hint }], 'USAGE')
 }

@@ -25,13 +25,13 @@ const PLAN_FLAGS: readonly FlagName[] = [
   ...(['contextCache', 'reuse', 'rebuild'] as const),
 ]
 
-const PIPELINES_HELP = 'names of pipelines, taken with what they need; by default all'
+const PIPELINES_HELP = 'pipelines to include, with those they need (default: all)'
 
 /** The command line of a `build.ts`. Its arguments are those of `orderArguments`: the command first. */
 export function createProgram(context: CommandContext): Command {
   const program = new Command()
     .name('build.ts')
-    .description('Builds images for several platforms, each on a base of its own, and publishes them under one tag.')
+    .description('Build multi-platform images with a base per platform and publish them under one tag.')
     .version(VERSION, '-V, --version', 'print the version of @polyarch/core')
     .exitOverride()
     .configureOutput({
@@ -60,7 +60,7 @@ function addPipelineCommands(program: Command, context: CommandContext): void {
     ...(['registry', 'frozen', 'json', 'verbose', 'allowRemoval', 'progress'] as const),
     ...(['contextCache', 'report', 'metadataFile'] as const),
   ])
-    .description('publish what other machines built with --only, or list what is missing; builds nothing')
+    .description('publish images built with --only on other machines; builds nothing')
     .argument('[pipelines...]', PIPELINES_HELP)
     .action((pipelines: string[], _flags, command: Command) =>
       buildCommand({ ...command.opts(), pipelines, build: false }, context),
@@ -70,15 +70,15 @@ function addPipelineCommands(program: Command, context: CommandContext): void {
     .argument('[pipelines...]', PIPELINES_HELP)
     .action((pipelines: string[], _flags, command: Command) => planCommand({ ...command.opts(), pipelines }, context))
   addFlags(program.command('graph'), [...PLAN_FLAGS, 'format', 'out', 'definitionOnly'])
-    .description('draw the dependency graph, and what a run would do with it')
+    .description('draw the dependency graph with the actions of a run')
     .argument('[pipelines...]', PIPELINES_HELP)
     .action((pipelines: string[], _flags, command: Command) => graphCommand({ ...command.opts(), pipelines }, context))
   addFlags(program.command('lock'), ['update', 'registry', 'json', 'verbose', 'contextCache'])
-    .description('write polyarch.lock: digests of bases and of other images in Dockerfiles')
-    .argument('[names...]', 'with --update: these names only')
+    .description('write polyarch.lock with the digests of upstream images')
+    .argument('[names...]', 'with --update: only these names')
     .action((names: string[], _flags, command: Command) => lockCommand(names, command.opts(), context))
   addFlags(program.command('doctor'), ['registry', 'builder', 'json', 'verbose'])
-    .description('check engine, platforms, registries and this machine; leaves nothing behind')
+    .description('check engine, platforms, registries and this machine')
     .action((_flags, command: Command) => doctorCommand(command.opts(), context))
   addFlags(program.command('prune'), [
     'delete',
@@ -90,19 +90,19 @@ function addPipelineCommands(program: Command, context: CommandContext): void {
     'verbose',
     'contextCache',
   ])
-    .description('list unneeded key tags in the repositories of this file, or delete them')
+    .description('list unneeded key tags of these repositories, or delete them')
     .action((_flags, command: Command) => pruneCommand(command.opts(), context))
 }
 
 function addImageCommands(program: Command, context: CommandContext): void {
   addFlags(program.command('inspect'), ['registry', 'json', 'verbose'])
     .description('show an index, and the config, size and base of each image')
-    .argument('[names...]', 'image names; by default the names that this file publishes')
+    .argument('[names...]', 'image names (default: the published names)')
     .action((names: string[], _flags, command: Command) => inspectCommand(names, command.opts(), context))
   addFlags(program.command('promote'), ['registry', 'pipeline', 'allowRemoval', 'referrers', 'json', 'verbose'])
-    .description('tag what was published, all platforms at once, with its digest')
-    .argument('<source>', 'a name or digest, or a .json file of --metadata-file or --json')
-    .argument('[tags...]', 'tags in its repository, or whole names; by default the names of the file')
+    .description('add tags to a published image or index, by digest')
+    .argument('<source>', 'name or digest, or a .json file of --metadata-file or --json')
+    .argument('[tags...]', 'tags in its repository, or full names (default: from the file)')
     .action((source: string, tags: string[], _flags, command: Command) =>
       promoteCommand(source, tags, command.opts(), context),
     )
@@ -110,17 +110,17 @@ function addImageCommands(program: Command, context: CommandContext): void {
 
 function addToolCommands(program: Command, context: CommandContext): void {
   addFlags(program.command('report'), ['out', 'verbose'])
-    .description('make the HTML page about a run from its events')
+    .description('make the HTML page of a run from its events')
     .argument('<events>', 'file written by --progress json')
     .action((events: string, flags: { readonly out?: string }) => reportCommand(events, flags, context))
   addFlags(program.command('serve'), ['port', 'hostName', 'sparse', 'verbose'])
-    .description('keep the embedded registry up until Ctrl-C')
-    .argument('[directory]', 'directory of its content; by default that of --registry embedded')
+    .description('run the embedded registry until Ctrl-C')
+    .argument('[directory]', 'directory of its content (default: that of --registry embedded)')
     .action((directory: string | undefined, flags: ServeFlags) => serveCommand(directory, flags, context))
   program
     .command('explain')
-    .description('describe the code of an error, and what to do')
-    .argument('<code>', 'as the error prints it: BUILD_FAILED')
+    .description('explain an error code and what to do')
+    .argument('<code>', 'error code, such as BUILD_FAILED')
     .action((code: string) => explainCommand(code, context))
   program
     .command('help')

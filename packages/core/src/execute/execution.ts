@@ -131,7 +131,7 @@ export async function performNodes(input: ExecutionInput): Promise<ReadonlyMap<s
   /** The failure itself has been told already. */
   function leave(node: Node, broken: string): void {
     failed.add(node.id)
-    emit({ kind: 'node-skipped', at: Date.now(), node: node.id, because: `left out: ${broken} failed` })
+    emit({ kind: 'node-skipped', at: Date.now(), node: node.id, because: `skipped: ${broken} failed` })
   }
 
   function lose(node: Node, missing: readonly string[]): void {
@@ -142,7 +142,7 @@ export async function performNodes(input: ExecutionInput): Promise<ReadonlyMap<s
       throw lost.get(first)
     }
     lost.set(node.id, lost.get(first))
-    emit({ kind: 'node-skipped', at: Date.now(), node: node.id, because: `left out: ${first} failed` })
+    emit({ kind: 'node-skipped', at: Date.now(), node: node.id, because: `skipped: ${first} failed` })
   }
 
   function callOf(node: Node, nodeSignal: AbortSignal, tell: (event: RunEvent) => void): StepCall {
@@ -175,7 +175,7 @@ function standsWithout(node: Node, missing: readonly string[]): boolean {
 }
 
 function notBuilt({ id, platform }: ImageNode): RegistryError {
-  return new RegistryError('PLATFORM_MISSING', `${id} is not there, and is to be built elsewhere`, {
-    hint: `build it where that can be done: --only ${formatPlatform(platform)}`,
+  return new RegistryError('PLATFORM_MISSING', `${id} does not exist, and this run does not build it`, {
+    hint: `build it on a suitable machine: --only ${formatPlatform(platform)}`,
   })
 }

@@ -21,8 +21,8 @@ export async function leaseFor(
   if (lease !== undefined) return lease
   throw (
     refusals[0] ??
-    new EngineError('ENGINE_UNREACHABLE', `no engine is left that could build ${id}`, {
-      hint: 'see why the engines of this run do not answer any more, and run again: what has been built is reused',
+    new EngineError('ENGINE_UNREACHABLE', `no engine is left to build ${id}`, {
+      hint: 'check why the engines do not answer, and run again: finished images are reused',
     })
   )
 }

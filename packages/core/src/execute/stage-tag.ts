@@ -93,10 +93,10 @@ async function refuseRemoval(
   const current = await readCurrent(reference, registry, call)
   const lost = await findRemovedPlatforms({ reference, current, next }, registry, call)
   if (lost.length === 0) return
-  throw removalRefused(reference, lost, 'declare the platform, or say --allow-removal where it is meant to go')
+  throw removalRefused(reference, lost, 'declare the platform, or use --allow-removal to remove it')
 }
 
-const HINT = 'something deletes manifests from this repository while it is published to; run again'
+const HINT = 'check for a job that deletes manifests from this repository, and run again'
 
 function gone(reference: Reference, node: string): RegistryError {
   const message = `${formatReference(reference)} was deleted before its name could move`

@@ -105,8 +105,8 @@ async function isDone(
 
 function requirePlanned({ reference, planned }: MovingName, now: string | undefined): void {
   if (now === planned) return
-  throw new RegistryError('TAG_MOVED', `${formatReference(reference)} was moved by somebody else since the plan`, {
-    hint: 'run again: it then starts from what the name points to now',
+  throw new RegistryError('TAG_MOVED', `${formatReference(reference)} was moved by another writer after the plan`, {
+    hint: 'run again: the new run starts from the current state of the name',
   })
 }
 

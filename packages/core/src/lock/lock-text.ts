@@ -8,8 +8,8 @@ export const LOCK_VERSION = 1
 
 const HEAD = 'polyarch.lock version '
 const EXPLANATION = [
-  '# What the names of others mean: bases, and other images of Dockerfiles, one line per name and platform.',
-  '# Written by `npx tsx build.ts lock`; `npx tsx build.ts lock --update` takes what the names mean now.',
+  '# Digests of upstream names: bases and other images of Dockerfiles, one line per name and platform.',
+  '# Written by `npx tsx build.ts lock`; `npx tsx build.ts lock --update` resolves the names again.',
 ]
 
 /** The lock as text: equal entries give equal text, in whatever order they come. */
@@ -77,19 +77,19 @@ export function parseLock(text: string, file: string): readonly LockEntry[] {
 }
 
 function contradiction(file: string, line: number, { name, platform }: LockEntry): DefinitionError {
-  const message = `line ${line} and one before it say different things of ${name} for ${formatPlatform(platform)}`
-  const hint = 'leave one of them, or delete both and run `npx tsx build.ts lock`'
+  const message = `line ${line} contradicts an earlier line of ${name} for ${formatPlatform(platform)}`
+  const hint = 'delete one of them, or both and run `npx tsx build.ts lock`'
   return new DefinitionError([{ path: file, message, hint }], 'LOCK_INVALID')
 }
 
 function unknownVersion(file: string, version: number): DefinitionError {
   if (Number.isNaN(version)) return unreadable(file, `it does not begin with '${HEAD}${LOCK_VERSION}'`)
-  const message = `it is of version ${version}, and this polyarch reads ${LOCK_VERSION}`
+  const message = `its version is ${version}, but this polyarch supports ${LOCK_VERSION}`
   return new DefinitionError([{ path: file, message, hint: 'install a newer @polyarch/core' }], 'LOCK_INVALID')
 }
 
 function unreadable(file: string, message: string): DefinitionError {
-  const hint = 'take it from version control again, or delete it and run `npx tsx build.ts lock`'
+  const hint = 'restore it from version control, or delete it and run `npx tsx build.ts lock`'
   return new DefinitionError([{ path: file, message, hint }], 'LOCK_INVALID')
 }
 

@@ -55,6 +55,6 @@ export function createLock({ entries, frozen }: LockUse): Lock {
 
 function incomplete(name: string, platform: Platform, isThere: boolean): DefinitionError {
   const message = `${isThere ? 'it does not have' : 'there is none, and so not'} ${name} for ${formatPlatform(platform)}`
-  const hint = 'run `npx tsx build.ts lock` and commit the file; --no-frozen resolves the name live'
+  const hint = 'run `npx tsx build.ts lock` and commit the file, or use --no-frozen'
   return new DefinitionError([{ path: LOCK_FILE, message, hint }], 'LOCK_INCOMPLETE')
 }

@@ -78,8 +78,8 @@ export function checkOptions<Options extends object>(
     .filter(([name, value]) => value !== undefined && !known.includes(name))
     .map(([name]): Issue => {
       const isOfExecute = name in EXECUTE_OPTIONS
-      const hint = isOfExecute ? 'execute(…) takes it' : suggest(name, known)
-      return { path: `${operation}(options)`, message: `${operation}(…) has no option '${name}'`, hint }
+      const hint = isOfExecute ? 'use it with execute(…)' : suggest(name, known)
+      return { path: `${operation}(options)`, message: `option '${name}' of ${operation}(…) does not exist`, hint }
     })
   if (issues.length > 0) throw new DefinitionError(issues, 'USAGE')
 }
@@ -102,7 +102,7 @@ export function splitArguments<Options extends object>(
   const pipelines = given.filter((one): one is Pipeline => !isOptions(one))
   const options = given.filter((one): one is Options => isOptions(one))
   if (options.length > 1) {
-    const message = `${options.length} objects with options are given`
+    const message = `${options.length} options objects were passed`
     throw new DefinitionError([{ path: `${operation}(options)`, message, hint: 'merge them into one' }], 'USAGE')
   }
   checkOptions(operation, options[0] ?? {}, names)

@@ -53,14 +53,14 @@ function unsupported(
   { option, hint }: UnsupportedOption,
   { address, version }: BuilderInfo,
 ): EngineError {
-  const message = `the builder at ${address}, version ${version}, does not support ${option} of a build`
+  const message = `the builder at ${address}, version ${version}, does not support the build option ${option}`
   return new EngineError('ENGINE_UNSUPPORTED', message, { node, hint })
 }
 
 function notNative(node: string, platform: Platform, { address, native }: BuilderInfo): EngineError {
   return new EngineError(
     'PLATFORM_NOT_RUNNABLE',
-    `the engine at ${address} is ${formatPlatform(native)}, and would have to emulate ${formatPlatform(platform)}`,
+    `the engine at ${address} is ${formatPlatform(native)} and may not emulate ${formatPlatform(platform)}`,
     { node, hint: `add an engine that runs ${formatPlatform(platform)}, or allow emulation` },
   )
 }

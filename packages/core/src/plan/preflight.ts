@@ -85,7 +85,7 @@ async function keepReaching(
 function notesOn(asked: readonly QueriedEngine[], candidacies: readonly Candidacy[]): readonly string[] {
   const silent = asked.flatMap((one) => ('failure' in one ? [one.failure] : []))
   const cutOff = candidacies.flatMap(({ refusals }) => refusals).filter(isCutOff)
-  return [...new Set([...silent, ...cutOff].map(({ message }) => `${message}; the run does without this engine`))]
+  return [...new Set([...silent, ...cutOff].map(({ message }) => `${message}; the run continues without this engine`))]
 }
 
 function isCutOff({ code }: EngineError): boolean {

@@ -9,9 +9,9 @@ export function reasonText(why: readonly PlanReason[]): string {
 function oneReason(reason: PlanReason): string {
   switch (reason.kind) {
     case 'present':
-      return 'it is in the registry with the same key'
+      return 'the registry has it under the same key'
     case 'unneeded':
-      return 'all that stands on it is in the registry'
+      return 'all images based on it are in the registry'
     case 'waiting':
       return `known after ${reason.after.join(', ')}`
     case 'absent':
@@ -21,7 +21,7 @@ function oneReason(reason: PlanReason): string {
     case 'new-platform':
       return 'new platform'
     case 'base-moved':
-      return `base moved from ${shortDigest(reason.from)} to ${reason.to === undefined ? 'what is to be made' : shortDigest(reason.to)}`
+      return `base moved from ${shortDigest(reason.from)} to ${reason.to === undefined ? 'a base to be made' : shortDigest(reason.to)}`
     case 'context-changed':
       return contextText(reason)
     case 'dockerfile-changed':
@@ -39,15 +39,15 @@ function oneReason(reason: PlanReason): string {
     case 'setting-changed':
       return `build setting ${reason.name} changed`
     case 'untold':
-      return 'changed; the former result does not tell what it was made of'
+      return 'changed; the inputs of the published image are not recorded'
     case 'unnamed':
-      return 'changed; the record of the former result does not show where'
+      return 'changed; the record of the published image does not show where'
     case 'content-changed':
-      return 'it lists other images than the published one'
+      return 'its images differ from the published index'
     case 'unpinned':
       return `${reason.sources.join(', ')} may have changed`
     case 'forced':
-      return 'asked not to be reused'
+      return 'reuse is disabled'
   }
 }
 

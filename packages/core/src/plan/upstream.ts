@@ -30,9 +30,9 @@ async function noteFor(
   try {
     const moved = await movement(entry, archives.get(entry.name), { registry, rootfs }, call)
     if (moved === undefined) return undefined
-    return `${entry.name} ${moved} since it was locked in ${LOCK_FILE}; \`npx tsx build.ts lock --update\` takes what it is now`
+    return `${entry.name} ${moved} since it was locked in ${LOCK_FILE}; to update it, run \`npx tsx build.ts lock --update\``
   } catch (error) {
-    if (error instanceof PolyarchError) return `nobody could say whether ${entry.name} has moved: ${error.message}`
+    if (error instanceof PolyarchError) return `whether ${entry.name} has moved is unknown: ${error.message}`
     throw error
   }
 }

@@ -16,13 +16,17 @@ function authIssues({ kind, users, tokenLifetime = 0 }: ServerAuth): readonly Is
   const path = 'startRegistry(auth)'
   const issues = Object.entries(users ?? {}).flatMap(([name, password]) => userIssues(name, password))
   if (kind !== 'basic' && kind !== 'bearer') {
-    issues.push({ path, message: `'${String(kind)}' is not a kind of login`, hint: "write 'basic' or 'bearer'" })
+    issues.push({ path, message: `login kind '${String(kind)}' does not exist`, hint: "use 'basic' or 'bearer'" })
   }
   if (Object.keys(users ?? {}).length === 0) {
-    issues.push({ path, message: 'there are no users', hint: "name at least one: users: { ada: 'a password' }" })
+    issues.push({ path, message: 'users is empty', hint: "add one: users: { ada: 'a password' }" })
   }
   if (!(Number.isFinite(tokenLifetime) && tokenLifetime >= 0)) {
-    issues.push({ path, message: `'${tokenLifetime}' is not a number of seconds`, hint: 'write one; default 300' })
+    issues.push({
+      path,
+      message: `'${tokenLifetime}' is not a number of seconds`,
+      hint: 'use a number; the default is 300',
+    })
   }
   return issues
 }

@@ -44,8 +44,8 @@ export async function startRegistry(options: RegistryServerOptions): Promise<Reg
   } catch (cause) {
     if (cause instanceof HostError) throw cause
     if (isDiskFull(cause)) throw registryDiskFull(directory, cause)
-    throw new HostError('REGISTRY_NOT_STARTED', `the directory ${directory} cannot be used`, {
-      hint: 'name a directory that this user may make and write to',
+    throw new HostError('REGISTRY_NOT_STARTED', `directory ${directory} cannot be used`, {
+      hint: 'use a directory that this user can create and write to',
       cause,
     })
   }
@@ -93,7 +93,7 @@ async function listen(server: Server, { host = '127.0.0.1', port = 0 }: Registry
     await once(server, 'listening')
   } catch (cause) {
     throw new HostError('REGISTRY_NOT_STARTED', `the embedded registry cannot listen on ${host}, port ${port}`, {
-      hint: 'name another port; 0 takes a free one',
+      hint: 'use another port; 0 selects a free one',
       cause,
     })
   }

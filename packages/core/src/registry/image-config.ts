@@ -44,12 +44,12 @@ export function parseImageConfig(bytes: Uint8Array, where: string): ImageConfig 
   } catch {
     throw unsupported(where, 'it is not JSON')
   }
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw unsupported(where, 'it is no object')
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw unsupported(where, 'it is not an object')
   const config = json as Record<string, unknown>
   const faulty = ['os', 'architecture', 'variant'].find(
     (name) => !['string', 'undefined'].includes(typeof config[name]),
   )
-  if (faulty !== undefined) throw unsupported(where, `its '${faulty}' is no text`)
+  if (faulty !== undefined) throw unsupported(where, `its '${faulty}' is not a string`)
   checkRunConfig(config['config'], where)
   return config as ImageConfig
 }
@@ -57,10 +57,10 @@ export function parseImageConfig(bytes: Uint8Array, where: string): ImageConfig 
 /** Engines write `null` where a field has no value. */
 function checkRunConfig(value: unknown, where: string): void {
   if (value === undefined || value === null) return
-  if (typeof value !== 'object' || Array.isArray(value)) throw unsupported(where, "its 'config' is no object")
+  if (typeof value !== 'object' || Array.isArray(value)) throw unsupported(where, "its 'config' is not an object")
   const fields = new Map<string, unknown>(Object.entries(value))
   const faulty = ['Entrypoint', 'Cmd', 'Env', 'OnBuild'].find((name) => !isTextList(fields.get(name) ?? []))
-  if (faulty !== undefined) throw unsupported(where, `its '${faulty}' is no list of texts`)
+  if (faulty !== undefined) throw unsupported(where, `its '${faulty}' is not a list of strings`)
 }
 
 function isTextList(value: unknown): boolean {

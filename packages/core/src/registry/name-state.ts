@@ -57,7 +57,7 @@ export function withStates(error: unknown, states: readonly NameState[]): unknow
   const said = [
     ...list('moved', (state) => holdsNew(state) && state.before !== state.to),
     ...list('not moved', (state) => state.now !== 'unknown' && (!holdsNew(state) || state.before === state.to)),
-    ...list('not known, since it could not be read', ({ now }) => now === 'unknown'),
+    ...list('unknown, because it could not be read', ({ now }) => now === 'unknown'),
   ]
   return new RegistryError(error.code, `${error.message} (${said.join('; ')})`, {
     cause: error,

@@ -1,8 +1,8 @@
 import { DefinitionError, type Issue } from '../model/errors.js'
 import type { RegistryHostOptions, RegistryOptions } from './options.js'
 
-const WHOLE = 'a whole number from 1 on'
-const TIME = 'a number of milliseconds from 0 on'
+const WHOLE = 'a whole number of at least 1'
+const TIME = 'a number of milliseconds, at least 0'
 
 /**
  * Refuses options that would show only later, and as something else: a client that retries for ever, or sends nothing.
@@ -28,13 +28,15 @@ function numberIssue(path: string, value: unknown, wanted: typeof WHOLE | typeof
 
 function hostIssues(path: string, given: RegistryHostOptions): readonly Issue[] {
   const { ca, clientCertificate, plainHttp, chunkSize } = given
-  const hint = "Give the PEM text itself, '-----BEGIN …', not the path of its file."
+  const hint = "Pass the PEM content, '-----BEGIN …', not the path of the file."
   return [
     ...numberIssue(`${path}.chunkSize`, chunkSize, WHOLE),
     ...(plainHttp && (ca ?? clientCertificate) !== undefined
-      ? [{ path, message: 'certificates are of no use over plain HTTP', hint: 'Leave out one or the other.' }]
+      ? [{ path, message: 'certificates cannot be used with plain HTTP', hint: 'Remove one of them.' }]
       : []),
-    ...(ca === undefined || isCertificate(ca) ? [] : [{ path: `${path}.ca`, message: 'it is no certificate', hint }]),
+    ...(ca === undefined || isCertificate(ca)
+      ? []
+      : [{ path: `${path}.ca`, message: 'it is not a certificate', hint }]),
     ...(clientCertificate === undefined || isUsable(clientCertificate)
       ? []
       : [{ path: `${path}.clientCertificate`, message: 'certificate and key cannot be used together', hint }]),

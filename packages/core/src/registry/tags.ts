@@ -16,7 +16,7 @@ export async function listTags(
   for await (const page of readPages(connections, place, `${place.path}/tags/list?n=${PAGE_SIZE}`, call)) {
     const before = tags.size
     const listed = tagsOf(jsonOf(page))
-    if (listed === undefined) throw badPage(page.answer, 'is no list of tags')
+    if (listed === undefined) throw badPage(page.answer, 'is not a list of tags')
     for (const tag of listed) tags.add(tag)
     // A registry may ignore where to go on from, and call each page another. A page of none is no end: tags between two
     // pages may have been deleted, or be filtered out.

@@ -19,7 +19,7 @@ export function tagWord(action: TagPlan['action']): string {
 
 /** That a build starts anew on another engine, and why. */
 export function movedText({ node, engine, error }: Extract<RunEvent, { readonly kind: 'node-moved' }>): string {
-  return `${node}: ${error.message.split('\n', 1)[0]}; starts anew on ${engine}`
+  return `${node}: ${error.message.split('\n', 1)[0]}; the build is repeated on ${engine}`
 }
 
 /** Whether the machine code of an image leaves nothing to tell. */
@@ -29,8 +29,8 @@ export function isAsDeclared({ verdict }: CodeCheck): boolean {
 
 /** What the machine code of an image says. */
 export function codeText({ verdict, path, found, because, allowed }: CodeCheck): string {
-  if (verdict === 'unknown') return `its machine code is not known: ${because}`
-  if (verdict === 'as-base') return 'its machine code is that of its base, which was compared before'
+  if (verdict === 'unknown') return `its machine code is unknown: ${because}`
+  if (verdict === 'as-base') return 'its machine code is that of its base, which was verified before'
   const fact = `${path} is machine code for ${found}`
-  return allowed ? `${fact}; the declaration is trusted` : fact
+  return allowed ? `${fact}; the declared platform is used` : fact
 }

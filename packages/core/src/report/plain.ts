@@ -80,7 +80,7 @@ export function plainReporter({ write, verbose, markers }: PlainReporterOptions)
   const timer = verbose && groups === undefined ? undefined : setInterval(reportLong, CHECK_INTERVAL).unref()
   return {
     tell,
-    stopping: () => line('stopping (again to leave at once)'),
+    stopping: () => line('stopping (press Ctrl-C again to exit immediately)'),
     [Symbol.dispose]: () => clearInterval(timer),
   }
 }
@@ -107,7 +107,7 @@ function workText(event: WorkEvent, verbose: boolean): string | undefined {
     case 'code-checked':
       return isAsDeclared(event) ? undefined : codeText(event)
     case 'registry-retry':
-      return `${event.method} ${event.url}: ${event.reason}, trying again in ${event.delay} ms`
+      return `${event.method} ${event.url}: ${event.reason}, retry in ${event.delay} ms`
     default:
       return undefined
   }

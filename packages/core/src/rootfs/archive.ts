@@ -32,7 +32,7 @@ async function openArchive(source: RootfsBase, signal?: AbortSignal): Promise<Re
   for await (const _rest of tar.all);
   throw new HostError(
     'ROOTFS_FAILED',
-    `${shownLocation(source.location)} is no tar archive, plain or compressed with gzip, xz or zstd`,
+    `${shownLocation(source.location)} is not a tar archive, plain or compressed with gzip, xz or zstd`,
   )
 }
 
@@ -55,8 +55,8 @@ async function* verified(
 }
 
 function mismatch(location: string, expected: string, is: string): HostError {
-  return new HostError('DIGEST_MISMATCH', `${shownLocation(location)} has sha256 ${is}, and not ${expected}`, {
-    hint: 'the archive was published anew, or something changed it on its way; compare with what its publisher says',
+  return new HostError('DIGEST_MISMATCH', `${shownLocation(location)} has sha256 ${is} instead of ${expected}`, {
+    hint: 'compare with the checksum of the publisher: the archive was replaced, or changed in transit',
   })
 }
 

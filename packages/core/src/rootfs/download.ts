@@ -18,7 +18,7 @@ const ANY_HOST = { mayUse: () => true, settingsOf: () => undefined }
 export async function download(url: string, signal?: AbortSignal): Promise<Readable> {
   const content = await downloadIfThere(url, signal)
   if (content !== undefined) return content
-  throw failed(`${shownLocation(url)} is not there`)
+  throw failed(`${shownLocation(url)} does not exist`)
 }
 
 /** The same where the file may not be there: then undefined. @throws HostError DOWNLOAD_FAILED; CancelledError */
@@ -55,6 +55,6 @@ function failure(error: unknown, url: string, signal: AbortSignal | undefined): 
 function failed(message: string, cause?: unknown): HostError {
   return new HostError('DOWNLOAD_FAILED', message, {
     cause,
-    hint: 'look at the address, and at HTTP_PROXY and HTTPS_PROXY where there is a proxy',
+    hint: 'check the address; behind a proxy, check HTTP_PROXY and HTTPS_PROXY',
   })
 }

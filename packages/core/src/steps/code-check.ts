@@ -30,9 +30,9 @@ export async function checkCode(
   if (check.verdict !== 'mismatch' || isAllowed) return
   throw new RegistryError(
     'PLATFORM_MISMATCH',
-    `${what} is declared ${formatPlatform(platform)}, and ${check.path} in it is machine code for ${check.found}`,
+    `${what} is declared as ${formatPlatform(platform)}, but ${check.path} is machine code for ${check.found}`,
     {
-      hint: "take a base of that platform; where the file is not what the image runs on, say codePolicy: 'trust-declared' at the base",
+      hint: "use a base for that platform; if the image does not run this file, set codePolicy: 'trust-declared' on the base",
     },
   )
 }

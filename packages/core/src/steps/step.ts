@@ -100,6 +100,6 @@ export interface UnpinnedContent {
 /** The result of a node that has to be there by now. */
 export function inputOf(inputs: Inputs, id: string): Output {
   const output = inputs.get(id)
-  if (output === undefined) throw new TypeError(`the result of '${id}' was asked for before it was there`)
+  if (output === undefined) throw new TypeError(`the result of '${id}' was requested before it existed`)
   return output
 }

@@ -37,7 +37,7 @@ export function issuesText(issues: readonly Issue[]): string {
 /** What the base answers by itself. */
 export function requestBase(plugin: Plugin, base: string, text: string, options: object): Answer {
   const asked = plugin.bases[base]
-  if (asked === undefined) throw new TypeError(`there is no base '${base}'`)
+  if (asked === undefined) throw new TypeError(`base '${base}' does not exist`)
   return asked.source(
     Object.freeze({ platform: Object.freeze(platformOf(text)), options: Object.freeze({ ...options }) }),
   )
@@ -50,7 +50,7 @@ export function requestWithoutIo(plugin: Plugin, base: string, text: string, opt
   const { fetch } = globalThis
   const { env } = process
   const refuse = (what: string) => (): never => {
-    throw new Error(`a base asks ${what}; it may use nothing but the platform and its options`)
+    throw new Error(`a base uses ${what}; it may use only the platform and its options`)
   }
   Date.now = refuse('the clock')
   Math.random = refuse('chance')

@@ -114,7 +114,7 @@ async function lookAtImage(
   { registry, outside, signal }: Look,
 ): Promise<Seen> {
   const reference = parseReference(source.reference)
-  if (reference === undefined) return { state: 'wrong', message: `'${source.reference}' is no reference` }
+  if (reference === undefined) return { state: 'wrong', message: `reference '${source.reference}' is not valid` }
   const base = { ...source, reference: withDefaultTag(reference) }
   try {
     const chosen = await chooseImage(base, platform, outside, { signal })
@@ -129,7 +129,7 @@ async function lookAtImage(
 async function lookAtArchive(source: AptBase, { signal }: Look): Promise<Seen> {
   const url = releaseUrl(await findMirror(source), source)
   const file = await downloadIfThere(url, signal)
-  if (file === undefined) return { state: 'wrong', message: `there is no ${url}` }
+  if (file === undefined) return { state: 'wrong', message: `${url} does not exist` }
   const release = await text(file)
   if (parseRelease(release, source) !== undefined) return { state: 'true' }
   const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(release)?.[1] ?? 'none'
@@ -140,7 +140,7 @@ async function lookAtArchive(source: AptBase, { signal }: Look): Promise<Seen> {
 
 async function lookAtRootfs({ location, sha256 }: RootfsBase, { signal }: Look): Promise<Seen> {
   const content = await openLocation(location, signal)
-  if (content === undefined) return { state: 'wrong', message: `there is no ${shownLocation(location)}` }
+  if (content === undefined) return { state: 'wrong', message: `${shownLocation(location)} does not exist` }
   const hash = createHash('sha256')
   await pipeline(content, hash)
   const is = hash.digest('hex')

@@ -58,7 +58,7 @@ export function pluginContract<B extends Bases>(
       baseTests(create, name, base, byName[name] ?? { accepted: [] }),
     ),
     ...Object.keys(plugin.words).map((word) => ({
-      name: `has the base that '${word}' means`,
+      name: `has the base of the platform alias '${word}'`,
       run: () => hasWord(plugin, word),
     })),
   ]
@@ -81,28 +81,22 @@ function baseTests(
 ): readonly ContractTest[] {
   const tests: readonly Test[] = [
     ['lists its platforms once each, in normal form', () => listsPlatforms(base)],
-    [
-      'claims no option that platform(...) keeps for itself',
-      () => deepStrictEqual(base.optionNames.filter(isReserved), []),
-    ],
+    ['has no option that platform(...) reserves', () => deepStrictEqual(base.optionNames.filter(isReserved), [])],
     ...accepted.map(
-      (options): Test => [
-        `is well-formed with ${JSON.stringify(options)}`,
-        () => isWellFormed(create(), name, options),
-      ],
+      (options): Test => [`is valid with ${JSON.stringify(options)}`, () => isWellFormed(create(), name, options)],
     ),
-    ['has every platform that it lists', () => hasPlatforms(create(), name, accepted)],
-    ['has no platform that it does not list', () => hasNoOther(create(), name)],
-    ['refuses an option that it does not know', () => refusesUnknown(create(), name)],
+    ['supports every platform that it lists', () => hasPlatforms(create(), name, accepted)],
+    ['supports no other platform', () => hasNoOther(create(), name)],
+    ['rejects an unknown option', () => refusesUnknown(create(), name)],
     ...refused.map(
       (one): Test => [
-        `refuses ${one.platform} with ${JSON.stringify(one.options)}`,
+        `rejects ${one.platform} with ${JSON.stringify(one.options)}`,
         () => refuses(create(), name, one),
       ],
     ),
-    ['has what is made for each platform, and for no other', () => fitsPlatforms(create(), name, accepted)],
-    ['is pure: answers the same each time, from its options alone', () => isPure(create, name, accepted)],
-    ['answers plain data', () => isPlainData(create(), name, accepted)],
+    ['returns the source for the requested platform', () => fitsPlatforms(create(), name, accepted)],
+    ['is pure: returns the same each time, from its options only', () => isPure(create, name, accepted)],
+    ['returns plain data', () => isPlainData(create(), name, accepted)],
   ]
   return tests.map(([what, run]) => ({ name: `${name} ${what}`, run }))
 }
@@ -112,7 +106,7 @@ function listsPlatforms({ platforms }: AnyBase): void {
     const parsed = parsePlatform(text)
     return parsed && formatPlatform(parsed)
   })
-  deepStrictEqual(platforms, normal, 'platforms are not written as clients compare them')
+  deepStrictEqual(platforms, normal, 'platforms are not in normal form')
   strictEqual(new Set(platforms).size, platforms.length, 'a platform is listed twice')
 }
 
@@ -131,7 +125,7 @@ function hasPlatforms(plugin: Plugin, name: string, accepted: readonly object[])
   const missing = platformsOf(plugin, name).filter((text) =>
     accepted.every((options) => tryPlatform(plugin, name, text, options).length > 0),
   )
-  deepStrictEqual(missing, [], 'it lists platforms that it has with none of the accepted options')
+  deepStrictEqual(missing, [], 'it lists platforms that no accepted options support')
 }
 
 function hasNoOther(plugin: Plugin, name: string): void {
@@ -155,7 +149,7 @@ function refuses(plugin: Plugin, name: string, { platform, options, option }: Re
   const issues = tryPlatform(plugin, name, platform, options)
   ok(issues.length > 0, 'it is accepted')
   const told = issues.map(({ path }) => /\.([^.\]]+)$/.exec(path.replace(/^.*\]/, ''))?.[1])
-  ok(told.includes(option), `${option ?? 'the platform'} is not named as what is at issue: ${issuesText(issues)}`)
+  ok(told.includes(option), `the issue is not on ${option ?? 'the platform'}: ${issuesText(issues)}`)
 }
 
 /** Package architectures of other machines, and archives that two platforms share: what a mistake in a table comes to. */
@@ -218,7 +212,7 @@ function hasWord({ bases, words }: Plugin, word: string): void {
   const meaning = words[word]
   ok(
     meaning !== undefined && bases[meaning.base]?.platforms.includes(meaning.platform),
-    `'${word}' means nothing it has`,
+    `platform alias '${word}' has no base of this plugin`,
   )
 }
 

@@ -83,13 +83,13 @@ it('a file that cannot be used is an error that names it', async () => {
     ['{"Driver":"remote","Nodes":{}}', 'it has no nodes'],
     ['{"Driver":"remote","Nodes":[null]}', 'a node has no name, no endpoint, or an option that is not text'],
     ['{"Driver":"remote","Nodes":null}', 'it has no nodes'],
-    ['{"Driver":"cloud","Nodes":[{"Name":"a","Endpoint":"x"}]}', "polyarch does not know the driver 'cloud'"],
-    ['{"Driver":"kubernetes","Nodes":[{"Name":"a","Endpoint":"x"}]}', "the endpoint 'x' names no deployment"],
+    ['{"Driver":"cloud","Nodes":[{"Name":"a","Endpoint":"x"}]}', "driver 'cloud'"],
+    ['{"Driver":"kubernetes","Nodes":[{"Name":"a","Endpoint":"x"}]}', "endpoint 'x' has no deployment"],
   ] as const) {
     await writeFile(join(folder.path, 'instances', 'broken'), text)
     await expect(readBuildxNodes('broken', env)).rejects.toMatchObject({
       code: 'ENGINE_UNREACHABLE',
-      message: `the builder of buildx in ${join(folder.path, 'instances', 'broken')} cannot be used: ${reason}`,
+      message: `the buildx builder in ${join(folder.path, 'instances', 'broken')} cannot be used: ${reason}`,
     })
   }
 })

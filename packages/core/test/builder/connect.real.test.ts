@@ -139,7 +139,7 @@ test('speaks TLS with the certificates that an engine is given, sessions include
   await cp(own, at('wrong-key'), { recursive: true })
   await copyFile(join(foreign, 'key.pem'), join(at('wrong-key'), 'key.pem'))
   for (const [certificates, message, hint] of [
-    [foreign, 'its certificate is signed by nobody known here', 'The ca.pem of'],
+    [foreign, 'its certificate is signed by an unknown authority', 'The ca.pem of'],
     [at('no-client'), 'takes none but known clients', 'cert.pem and a key.pem'],
     [at('wrong-client'), 'takes none but known clients', 'cert.pem and a key.pem'],
     [at('wrong-key'), 'cannot be used', 'the key is that of the certificate'],

@@ -81,7 +81,7 @@ describe('a flag that a command does not have', () => {
       issues: [
         {
           path: long,
-          message: `'build.ts ${command}' does not take this flag`,
+          message: `'build.ts ${command}' does not support this flag`,
           hint: expect.stringMatching(/^use it with 'npx tsx build\.ts/),
         },
       ],
@@ -98,7 +98,7 @@ describe('a flag that a command does not have', () => {
     [['--unlike-anything'], "'npx tsx build.ts --help' lists the flags"],
     [['prune', '-x'], "'npx tsx build.ts prune --help' lists the flags"],
   ])('%j gets the nearest flag', async (words, hint) => {
-    await expect(read(words)).rejects.toMatchObject({ issues: [{ message: 'there is no such flag', hint }] })
+    await expect(read(words)).rejects.toMatchObject({ issues: [{ message: 'the flag does not exist', hint }] })
   })
 })
 

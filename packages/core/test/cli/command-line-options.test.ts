@@ -54,8 +54,8 @@ describe('what run(...) takes after the pipelines', () => {
     [['inspect', 'HOST/base:1'], /linux\/amd64/],
     [['inspect', 'elsewhere.example.com/base:1', '--registry', 'HOST'], /\/base:1@sha256:[\s\S]*linux\/amd64/],
     [['promote', 'HOST/base:1', '2'], /base:2 +now/],
-    [['prune'], /no key tag/],
-    [['doctor'], /repository \S+: may be pulled from and pushed to/],
+    [['prune'], /^no unneeded key tags$/m],
+    [['doctor'], /repository \S+: can be pulled from and pushed to/],
     [['assemble'], /PLATFORM_MISSING|NOT_FOUND/],
     [['--progress', 'quiet'], /no engine answers at unix:\/\/\/nowhere/],
   ])('is for %j', async (written, expected) => {

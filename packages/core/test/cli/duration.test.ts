@@ -13,6 +13,6 @@ describe('a duration of a flag', () => {
   })
 
   it.each(['', '5', '-1h', '1.5h', '1 h', '1w', 'h'])("refuses '%s'", (text) => {
-    expect(() => parseDuration(text, '--older-than')).toThrow(/is not a duration/)
+    expect(() => parseDuration(text, '--older-than')).toThrow(/^--older-than: duration '.*' is not valid/)
   })
 })

@@ -4,7 +4,7 @@ import type { Builder } from '../../src/builder/port.js'
 import { doOnEngine } from '../../src/execute/on-engine.js'
 import { EngineError } from '../../src/model/errors.js'
 
-const GONE = new EngineError('ENGINE_UNREACHABLE', 'the connection broke')
+const GONE = new EngineError('ENGINE_UNREACHABLE', 'the connection was lost')
 const BROKEN = new EngineError('BUILD_FAILED', 'the build failed')
 
 /** An engine that only tells what it is, if it is still there. */

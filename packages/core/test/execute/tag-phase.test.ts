@@ -88,7 +88,7 @@ test('a write that is never made is an error, whatever its answer says', async (
   await using made = await startRepository(({ method }) => stored(method === 'PUT' ? image : other), digest)
   await expect(made.moving).rejects.toMatchObject({
     code: 'REGISTRY_REJECTED',
-    message: expect.stringMatching(`it still holds ${digest} \\(not moved: ${made.name}\\)`),
+    message: expect.stringMatching(`it still points to ${digest} \\(not moved: ${made.name}\\)`),
   })
   expect(made.events).toMatchObject([{ kind: 'tag-not-moved', holds: digest }])
 })
@@ -108,7 +108,9 @@ test('a name that cannot be read after a failure is not said to have moved, nor 
     if (method === 'PUT') return undefined
     return reads === 1 ? { status: 404 } : { status: 403 }
   })
-  await expect(made.moving).rejects.toMatchObject({ message: expect.stringContaining('not known') })
+  await expect(made.moving).rejects.toMatchObject({
+    message: expect.stringContaining('unknown, because it could not be read'),
+  })
   expect(made.events).toEqual([
     { kind: 'tag-not-moved', at: expect.any(Number), reference: made.name, isUnknown: true },
   ])

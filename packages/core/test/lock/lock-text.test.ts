@@ -82,16 +82,18 @@ describe('the text of a lock', () => {
     expect(() => parseLock(`${text}${other}\n`, 'x')).toThrowError(
       expect.objectContaining({
         code: 'LOCK_INVALID',
-        message: expect.stringContaining('say different things of docker.io/library/golang:1.25 for linux/arm/v7'),
-        hint: 'leave one of them, or delete both and run `npx tsx build.ts lock`',
+        message: expect.stringContaining(
+          'contradicts an earlier line of docker.io/library/golang:1.25 for linux/arm/v7',
+        ),
+        hint: 'delete one of them, or both and run `npx tsx build.ts lock`',
       }),
     )
   })
 
   it.each([
-    ['polyarch.lock version 2\n', 'it is of version 2, and this polyarch reads 1', 'install a newer @polyarch/core'],
-    ['', 'it does not begin with', 'take it from version control again'],
-    ['<<<<<<< HEAD\npolyarch.lock version 1\n', 'it does not begin with', 'take it from version control again'],
+    ['polyarch.lock version 2\n', 'its version is 2, but this polyarch supports 1', 'install a newer @polyarch/core'],
+    ['', 'it does not begin with', 'restore it from version control'],
+    ['<<<<<<< HEAD\npolyarch.lock version 1\n', 'it does not begin with', 'restore it from version control'],
     ['polyarch.lock version 1\n\nbase x linux/amd64 index=1\n', 'line 3 cannot be read', 'delete it and run'],
     [`polyarch.lock version 1\nimage x linux index=${A} image=sha256:1`, 'line 2 cannot be read', 'delete it and run'],
     ['polyarch.lock version 1\nfancy x linux/amd64', 'line 2 cannot be read', 'delete it and run'],

@@ -53,7 +53,7 @@ describe('the children of an index', () => {
     await put(index, 'bare')
     const { manifests, notes } = await assemble(`${name}:1`, [`${name}:bare`])
     expect(manifests.map(({ platform }) => platform)).toEqual([ARMV7])
-    expect(notes).toEqual([`${name}@${arm.manifest.descriptor.digest}: arm without a variant is read as arm/v7`])
+    expect(notes).toEqual([`${name}@${arm.manifest.descriptor.digest}: arm without a variant is normalized to arm/v7`])
     const published = await inspect(`${name}:bare`)
     expect(published.manifest).toEqual(JSON.parse(Buffer.from(index.bytes).toString()))
   })
@@ -65,7 +65,7 @@ describe('the children of an index', () => {
     await expect(assemble(`${name}:1`, [`${name}:list`])).rejects.toMatchObject({ code: 'PLATFORM_MISMATCH' })
     expect(await tags(name)).toEqual(['list'])
     const { notes } = await assemble(`${name}:1`, [`${name}:list`], { trustDeclared: true })
-    expect(notes).toEqual([expect.stringContaining('its config says linux/amd64; linux/arm/v6 is trusted')])
+    expect(notes).toEqual([expect.stringContaining('its config says linux/amd64; the declared linux/arm/v6 is used')])
   })
 
   test('that are listed without a platform have that of their config, and are found by it', async () => {
@@ -119,12 +119,12 @@ describe('an entry', () => {
     const entry = { image: old.manifest.descriptor.digest, platform: 'linux/arm/v6' }
     const { manifests, notes } = await assemble(`${name}:1`, [entry])
     expect(manifests.map(({ platform }) => platform)).toEqual([ARMV6])
-    expect(notes).toEqual([expect.stringContaining('without a variant; linux/arm/v6 is taken')])
+    expect(notes).toEqual([expect.stringContaining('without a variant; linux/arm/v6 is used')])
   })
 
   test.each([
-    ['v99, which no client knows', { platform: 'linux/arm/v99' }, 'is not a platform'],
-    ['a misspelt architecture', { platform: 'linux/x86_86' }, 'is not a platform'],
+    ['v99, which no client knows', { platform: 'linux/arm/v99' }, "platform 'linux/arm/v99' is not valid"],
+    ['a misspelt architecture', { platform: 'linux/x86_86' }, "platform 'linux/x86_86' is not valid"],
     ['no image name', { image: 'Not A Name' }, 'is not a valid image name'],
   ])('with %s is refused before anything is asked', async (_case, wrong, message) => {
     const entry = { image: '127.0.0.1:1/nobody', ...wrong }
@@ -172,7 +172,7 @@ describe('two images for one platform', () => {
     const entries = [`${name}:1`, after.manifest.descriptor.digest]
     await expect(assemble(`${name}:1`, entries)).rejects.toMatchObject({
       code: 'USAGE',
-      message: expect.stringContaining('linux/arm/v7 is there twice'),
+      message: expect.stringContaining('linux/arm/v7 is duplicated'),
     })
     const { manifests, digest } = await assemble(`${name}:1`, entries, { duplicates: 'last' })
     expect(digestsOf(manifests)).toEqual([amd64, after, ofAmd64].map((one) => one.manifest.descriptor.digest))

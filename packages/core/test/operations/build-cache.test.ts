@@ -76,6 +76,6 @@ test('assemble takes the images beside them, and reports what it leaves out', as
   const { name } = await repositories.repositoryWith()
   const { manifests, notes } = await assemble(`${name}:1`, [`${source.name}:mixed`])
   expect(manifests.map(({ platform }) => platform)).toEqual([AMD64])
-  expect(notes).toEqual([expect.stringContaining('lists 2 blobs beside its images')])
+  expect(notes).toEqual([expect.stringContaining('lists 2 blobs besides its images')])
   await expect(assemble(`${name}:1`, [`${source.name}:cache`])).rejects.toMatchObject({ code: 'PLATFORM_MISSING' })
 })

@@ -4,7 +4,7 @@ import { parsePlatform } from '../../src/model/platform.js'
 import { decidePlatform, isBareArm } from '../../src/operations/images/declared-platform.js'
 
 const where = 'ghcr.io/team/app:1'
-const BARE = `${where}: arm without a variant is read as arm/v7`
+const BARE = `${where}: arm without a variant is normalized to arm/v7`
 
 function decide(written: string | undefined, config: ImageConfig | undefined, trustDeclared = false) {
   const platform = written === undefined ? undefined : parsePlatform(written)
@@ -26,7 +26,7 @@ describe('decidePlatform', () => {
       'linux/arm/v6',
       arm(),
       'v6',
-      [`${where}: its config says linux/arm without a variant; linux/arm/v6 is taken`],
+      [`${where}: its config says linux/arm without a variant; linux/arm/v6 is used`],
     ],
     ['the image has no config that speaks of platforms', 'linux/arm/v6', undefined, 'v6', []],
     ['the config names none', 'linux/arm/v6', {}, 'v6', []],
@@ -46,7 +46,7 @@ describe('decidePlatform', () => {
     expect(() => decide(written, config)).toThrow(`its config says ${stated}`)
     const { platform, notes } = decide(written, config, true)
     expect(platform).toEqual(parsePlatform(written))
-    expect(notes.at(-1)).toMatch(/its config says .* is trusted$/)
+    expect(notes.at(-1)).toMatch(/its config says .*; the declared .* is used$/)
   })
 
   test('words that mean the same do not contradict', () => {

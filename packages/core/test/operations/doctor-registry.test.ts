@@ -50,7 +50,7 @@ describe('a login', () => {
       {
         subject: `repository ${host}/team/app`,
         state: 'ok',
-        message: 'may be pulled from and pushed to (an upload was opened and cancelled)',
+        message: 'can be pulled from and pushed to (an upload was opened and cancelled)',
       },
     ])
     expect(writes(registry).filter(([, status]) => status !== 401)).toEqual([
@@ -86,11 +86,11 @@ describe('a login', () => {
       '1',
     )
     const [answers, target] = await look(pushedTo(host))
-    expect(answers).toMatchObject({ state: 'ok', message: 'answers; no login is known' })
+    expect(answers).toMatchObject({ state: 'ok', message: 'answers; no login is configured' })
     expect(target).toMatchObject({ state: 'problem', advice: expect.stringContaining(`docker login ${host}`) })
     expect(await look(pulledFrom(open.server.host))).toMatchObject([
       { state: 'ok' },
-      { state: 'ok', message: 'is there, and may be pulled' },
+      { state: 'ok', message: 'exists and can be pulled' },
     ])
   })
 
@@ -105,7 +105,7 @@ describe('a login', () => {
     expect(target).toMatchObject({
       state: 'problem',
       message: expect.stringContaining('DENIED (read only)'),
-      advice: expect.stringContaining('check that this login may do it'),
+      advice: expect.stringContaining('check its permissions'),
     })
   })
 
@@ -148,7 +148,7 @@ describe('a registry', () => {
     expect(base).toMatchObject({
       subject: `base ${registry.server.host}/bases/wide:1`,
       state: 'problem',
-      message: 'is not there',
+      message: 'does not exist',
     })
   })
 
@@ -170,7 +170,7 @@ describe('a registry', () => {
       {
         state: 'problem',
         message: expect.stringContaining('127.0.0.1:1'),
-        advice: expect.stringContaining('Nothing listens'),
+        advice: expect.stringContaining('The connection was refused'),
       },
     ])
   })

@@ -111,7 +111,7 @@ describe('copy', () => {
   })
 
   it.each([
-    [[], 'there are none'],
+    [[], 'the list is empty'],
     [['a/b/c/d'], "'a/b/c/d' is not valid"],
   ])('refuses the platforms %j before anything moves', async (platforms, message) => {
     const to = `${elsewhere.host}/some:1`
@@ -131,7 +131,7 @@ describe('assemble', () => {
       { image: `${elsewhere.host}/app-arm:1`, platform: 'linux/arm', annotations: { 'com.example.note': 'x' } },
       `${here.host}/app-amd64:1`,
     ])
-    expect(made.notes).toEqual([`${elsewhere.host}/app-arm:1: arm without a variant is read as arm/v7`])
+    expect(made.notes).toEqual([`${elsewhere.host}/app-arm:1: arm without a variant is normalized to arm/v7`])
     const { images, digest, mediaType } = await inspect(`${here.host}/assembled:1`)
     expect({ digest, mediaType }).toEqual({ digest: made.digest, mediaType: made.mediaType })
     expect(images).toMatchObject([{ declared: AMD64 }, { declared: ARM, annotations: { 'com.example.note': 'x' } }])

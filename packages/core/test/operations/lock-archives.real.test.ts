@@ -96,7 +96,7 @@ describe('a lock of bases from archives', () => {
     const after = await keysOf()
     expect(after.keys).toEqual(before.keys)
     expect(after.notes).toContainEqual(
-      `${name} has moved from 2026-01-10T10:00:00.000Z to 2026-01-11T10:00:00.000Z since it was locked in polyarch.lock; \`npx tsx build.ts lock --update\` takes what it is now`,
+      `${name} has moved from 2026-01-10T10:00:00.000Z to 2026-01-11T10:00:00.000Z since it was locked in polyarch.lock; to update it, run \`npx tsx build.ts lock --update\``,
     )
   })
 

@@ -175,7 +175,7 @@ describe('a lock', () => {
     expect(await readFile(file, 'utf8')).toContain('config=linux/amd64 policy=trust-declared')
     const engine = { host: 'unix:///nowhere/docker.sock' }
     const { notes } = await plan(on('trust-declared'), { directory, engine })
-    expect(notes).toContainEqual(expect.stringContaining('the declaration is trusted'))
+    expect(notes).toContainEqual(expect.stringContaining('the declared platform is used'))
     await expect(plan(on('require-match'), { directory, engine })).rejects.toMatchObject({ code: 'PLATFORM_MISMATCH' })
   })
 })

@@ -19,19 +19,19 @@ const OPERATIONS = {
 /** An option of another operation that this one would ignore, with the hint. */
 const IGNORED: readonly (readonly [keyof typeof OPERATIONS, string, string])[] = [
   ...(['load', 'keepGoing', 'allowRemoval', 'metadataFile', 'onEvent', 'buildConcurrency', 'tellLayers'] as const).map(
-    (option) => ['plan', option, 'execute(…) takes it'] as const,
+    (option) => ['plan', option, 'use it with execute(…)'] as const,
   ),
-  ['execute', 'keep', 'there is: '],
+  ['execute', 'keep', 'available: '],
   ['execute', 'onEvents', "did you mean 'onEvent'?"],
-  ['lock', 'frozen', 'execute(…) takes it'],
+  ['lock', 'frozen', 'use it with execute(…)'],
   ['lock', 'updates', "did you mean 'update'?"],
-  ['prune', 'only', 'execute(…) takes it'],
+  ['prune', 'only', 'use it with execute(…)'],
   ['prune', 'deletes', "did you mean 'delete'?"],
-  ['assemble', 'platforms', 'there is: '],
+  ['assemble', 'platforms', 'available: '],
   ['copy', 'platform', "did you mean 'platforms'?"],
-  ['inspect', 'platforms', 'there is: '],
-  ['promote', 'only', 'execute(…) takes it'],
-  ['remove', 'allowRemoval', 'execute(…) takes it'],
+  ['inspect', 'platforms', 'available: '],
+  ['promote', 'only', 'use it with execute(…)'],
+  ['remove', 'allowRemoval', 'use it with execute(…)'],
   ['tags', 'registryclient', "did you mean 'registryClient'?"],
 ]
 
@@ -42,7 +42,7 @@ describe('an option that an operation would ignore', () => {
       issues: [
         {
           path: `${operation}(options)`,
-          message: `${operation}(…) has no option '${option}'`,
+          message: `option '${option}' of ${operation}(…) does not exist`,
           hint: expect.stringContaining(hint),
         },
       ],
@@ -67,12 +67,14 @@ describe('an option that an operation would ignore', () => {
     const process: Parameters<typeof main>[1] = { ...host, on: () => {}, off: () => {} }
     await main([{ registri: 'embedded' } as object], process)
     expect(process.exitCode).toBe(2)
-    expect(said).toContain("error: run(options): run(…) has no option 'registri'\n  hint: did you mean 'registry'?")
+    expect(said).toContain(
+      "error: run(options): option 'registri' of run(…) does not exist\n  hint: did you mean 'registry'?",
+    )
   })
 })
 
 it('options are given once', async () => {
   await expect(plan({} as never, {})).rejects.toMatchObject({
-    issues: [{ path: 'plan(options)', message: '2 objects with options are given', hint: 'merge them into one' }],
+    issues: [{ path: 'plan(options)', message: '2 options objects were passed', hint: 'merge them into one' }],
   })
 })

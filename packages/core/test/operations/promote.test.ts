@@ -106,7 +106,7 @@ describe('promote', () => {
       code: 'USAGE',
       issues: [
         {
-          message: `'${name('first')}' would be the name of two images, of app and of slim`,
+          message: `'${name('first')}' would name two images: of app and of slim`,
           hint: 'choose one of them: --pipeline app',
         },
       ],
@@ -116,7 +116,7 @@ describe('promote', () => {
     expect(await digestOf('first')).toBe(one.descriptor.digest)
     expect(await promote(both, [], { pipelines: ['slim'] })).toMatchObject([{ reference: name('slim') }])
     await expect(promote(both, ['first'], { pipelines: ['slmi'] })).rejects.toMatchObject({
-      issues: [{ message: "the record has no pipeline 'slmi'", hint: "did you mean 'slim'?" }],
+      issues: [{ message: "pipeline 'slmi' is not in the file", hint: "did you mean 'slim'?" }],
     })
     await expect(promote(name('rc'), ['first'], { pipelines: ['app'] })).rejects.toMatchObject({ code: 'USAGE' })
   })

@@ -141,7 +141,7 @@ export function pruneContract(
         const deletions = await subject.deletions()
         await expect(prune(app, { ...options, delete: true })).rejects.toMatchObject({
           code: 'REGISTRY_REJECTED',
-          message: `${subject.host} deletes nothing from ${repository}`,
+          message: `${subject.host} does not support deletion from ${repository}`,
           hint: expect.stringContaining('REGISTRY_STORAGE_DELETE_ENABLED'),
         })
         expect(await subject.deletions()).toBe(deletions + 1)

@@ -48,7 +48,7 @@ describe('prune', () => {
       path.endsWith(`/blobs/${undated.config.descriptor.digest}`) ? { kind: 'answer', status: 404 } : undefined,
     )
     expect(await prune(app, options)).toMatchObject([
-      { reference: name(key), outcome: 'kept', why: 'unreadable', because: 'nothing says when it was pushed' },
+      { reference: name(key), outcome: 'kept', why: 'unreadable', because: 'the time of its push is unknown' },
     ])
     proxy.plan(() => undefined)
     expect(await prune(app, options)).toMatchObject([{ reference: name(key), outcome: 'deleted' }])
@@ -83,7 +83,7 @@ describe('prune', () => {
   })
 
   it.each([
-    ['accepts a deletion that it does not make', 202, 'kept', 'accepted its deletion and still has it'],
+    ['accepts a deletion that it does not make', 202, 'kept', 'accepted its deletion but still has it'],
     ['does not find what it is to delete', 404, 'kept', 'did not find it'],
   ])('reports a tag as kept if the registry %s', async (_what, status, outcome, because) => {
     await using registry = await testRegistry()
@@ -102,7 +102,7 @@ describe('prune', () => {
     expect(await tagsOf(target.url, 'app')).toEqual([tag])
   })
 
-  it('refuses a bound that is not a duration', async () => {
+  it('refuses a bound that is not valid', async () => {
     const app = pipeline('127.0.0.1:1/app')
       .platforms(platform('amd64', { base: fromImage('127.0.0.1:1/base:1') }))
       .tags('1.0')

@@ -11,9 +11,9 @@ test.each([
   [{ users: { '': 'secret' } }, ['a user name is empty']],
   [{ users: { ada: undefined } }, ["the password of 'ada' is empty"]],
   [{ users: { 'a:b': 'secret' } }, ["the user name 'a:b' has a colon"]],
-  [{ users: {} }, ['there are no users']],
-  [{}, ['there are no users']],
-  [{ kind: 'none', users: { ada: 'secret' } }, ["'none' is not a kind of login"]],
+  [{ users: {} }, ['users is empty']],
+  [{}, ['users is empty']],
+  [{ kind: 'none', users: { ada: 'secret' } }, ["login kind 'none' does not exist"]],
   [{ users: { ada: 'secret' }, tokenLifetime: Number.NaN }, ["'NaN' is not a number of seconds"]],
 ])('the logins %j are refused before anything is made', async (given, messages) => {
   await using folder = await tempFolder()

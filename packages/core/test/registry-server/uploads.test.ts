@@ -20,7 +20,7 @@ test('there are so many uploads at a time, and those without content make room a
   const more = await uploads.start('app')
   expect(uploads.get('app', more.id)).toBe(more)
   expect(uploads.get('app', first.id)).toBe(first)
-  expect(() => uploads.get('app', second.id)).toThrow('there is no upload')
+  expect(() => uploads.get('app', second.id)).toThrow('does not exist in app')
 })
 
 test('an upload that nobody goes on with is forgotten after an hour', async () => {
@@ -31,5 +31,5 @@ test('an upload that nobody goes on with is forgotten after an hour', async () =
   await upload.append(Readable.from([Buffer.from('content')]), () => {})
   vi.setSystemTime(Date.now() + 3_601_000)
   await uploads.start('app')
-  expect(() => uploads.get('app', upload.id)).toThrow('there is no upload')
+  expect(() => uploads.get('app', upload.id)).toThrow('does not exist in app')
 })

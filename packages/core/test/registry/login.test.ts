@@ -208,7 +208,7 @@ describe('Bearer tokens', () => {
     const resolved = client.resolve({ registry: server.host, repository: 'a', tag: 'b' })
     await expect(resolved).rejects.toMatchObject({
       code: 'REGISTRY_UNAUTHORIZED',
-      hint: expect.stringContaining('name auth.example.com as insecure'),
+      hint: expect.stringContaining('add auth.example.com to insecureHosts'),
     })
   })
 })
@@ -251,7 +251,7 @@ test('another host that asks for a login after a redirect is not given one', asy
   const read = client.readBlob({ registry: server.host, repository: 'a' }, descriptor)
   await expect(read).rejects.toMatchObject({
     code: 'REGISTRY_UNAUTHORIZED',
-    hint: expect.stringContaining(`${storage.host}, where ${server.host} leads to`),
+    hint: expect.stringContaining(`${storage.host}, to which ${server.host} redirects`),
   })
   expect(storage.seen).toHaveLength(1)
 })

@@ -10,10 +10,10 @@ import { clientFor, head, identity, password, startTokenRegistry } from './token
 
 test.each([
   ['Negotiate, NTLM', "by 'negotiate' or 'ntlm'"],
-  ['Bearer', 'does not say from where'],
-  ['Bearer realm="token"', 'does not say from where'],
-  ['Bearer realm="ftp://example.com/token"', 'does not say from where'],
-  ['', 'does not say how'],
+  ['Bearer', 'names no token service'],
+  ['Bearer realm="token"', 'names no token service'],
+  ['Bearer realm="ftp://example.com/token"', 'names no token service'],
+  ['', 'names no authentication scheme'],
 ])('a login that can be tried by none of the ways in "%s" is told as that', async (challenge, hint) => {
   await using server = await startScriptedServer(() => ({ status: 401, headers: { 'www-authenticate': challenge } }))
   await using client = clientFor(server.host, password)
@@ -28,7 +28,7 @@ test('a refusal by a registry that asked for no login is not told as one of the 
   const resolved = client.resolve({ registry: server.host, repository: 'a', tag: 'b' })
   await expect(resolved).rejects.toMatchObject({
     code: 'REGISTRY_DENIED',
-    hint: expect.stringContaining(`${server.host} refuses this without asking who it is`),
+    hint: expect.stringContaining(`${server.host} rejects the request without requesting a login`),
   })
 })
 
@@ -68,7 +68,7 @@ test('an identity token, where a name and a password are wanted, is told as that
   await using client = clientFor(server.host, identity)
   await expect(client.resolve(reference)).rejects.toMatchObject({
     code: 'REGISTRY_UNAUTHORIZED',
-    hint: expect.stringContaining('wants a name and a password, and what is kept for it is an identity token'),
+    hint: expect.stringContaining('requires a user name and a password, but the stored login is an identity token'),
   })
   expect(server.seen).toHaveLength(1)
   await using refused = clientFor(server.host, password)

@@ -30,7 +30,7 @@ test('a registry that does not answer is given up after the time for that', asyn
   await using client = createRegistry({ ...ONCE, timeouts: { answer: 50 } })
   await expect(client.getManifest({ registry: server.host, repository: 'a', tag: 'b' })).rejects.toMatchObject({
     code: 'REGISTRY_UNREACHABLE',
-    message: expect.stringContaining('it has not answered within 50 ms'),
+    message: expect.stringContaining('the registry has not answered within 50 ms'),
   })
 })
 
@@ -41,7 +41,7 @@ test('an answer that stops in the middle is given up after the time for that', a
   await using client = createRegistry({ ...ONCE, timeouts: { idle: 50 } })
   await expect(client.getManifest({ registry: server.host, repository: 'a', tag: 'b' })).rejects.toMatchObject({
     code: 'REGISTRY_UNREACHABLE',
-    message: expect.stringContaining('nothing more has come for 50 ms'),
+    message: expect.stringContaining('no data was received for 50 ms'),
   })
 })
 
@@ -54,7 +54,7 @@ test('an answer that drips is given up, a manifest as well as a blob', async () 
   await using client = createRegistry({ retry: { attempts: 2, delay: 1 }, timeouts: { idle: 200 } })
   const slow = {
     code: 'REGISTRY_UNREACHABLE',
-    message: expect.stringMatching(/only \d+ bytes have come within 200 ms/),
+    message: expect.stringMatching(/only \d+ bytes were received within 200 ms/),
   }
   await expect(client.getManifest({ registry: server.host, repository: 'a', tag: 'b' })).rejects.toMatchObject(slow)
   const descriptor = { digest: digestOf('x'), size: 1_000_000, mediaType: MEDIA_TYPES.ociLayer }
@@ -127,7 +127,7 @@ test('an upload that is not taken is given up after the time for that', async ()
   )
   await expect(writing).rejects.toMatchObject({
     code: 'REGISTRY_UNREACHABLE',
-    message: expect.stringContaining('it has taken nothing more for 100 ms'),
+    message: expect.stringContaining('no data was accepted for 100 ms'),
   })
 })
 

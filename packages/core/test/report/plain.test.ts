@@ -157,7 +157,7 @@ describe('plain', () => {
       .split('\n')
     expect(lines.at(-2)).toBe('  line 9999')
     expect(lines.length).toBeLessThan(4_010)
-    expect(lines[1]).toMatch(/^ {2}… \d+ lines before these$/)
+    expect(lines[1]).toMatch(/^ {2}… \d+ earlier lines omitted$/)
   })
 })
 

@@ -140,7 +140,9 @@ describe('live lines', () => {
   test('says that it is about to stop', () => {
     const state = after(HALF)
     state.isStopping = true
-    expect(renderLive(state, WIDE).at(-1)).toMatch(/^stopping \(Ctrl-C again to leave at once\) {2}2 of 5 made/)
+    expect(renderLive(state, WIDE).at(-1)).toMatch(
+      /^stopping \(press Ctrl-C again to exit immediately\) {2}2 of 5 made/,
+    )
   })
 })
 
@@ -182,8 +184,8 @@ describe('lines that stay', () => {
       check({ verdict: 'mismatch', path: 'bin/sh', found: '386', allowed: true }),
     ])
     expect(lines).toEqual([
-      'warning  app image(linux/amd64): its machine code is not known: it has no executable',
-      'warning  app image(linux/amd64): bin/sh is machine code for 386; the declaration is trusted',
+      'warning  app image(linux/amd64): its machine code is unknown: it has no executable',
+      'warning  app image(linux/amd64): bin/sh is machine code for 386; the declared platform is used',
     ])
   })
 

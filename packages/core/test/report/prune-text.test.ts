@@ -8,7 +8,7 @@ const tag = (why: string, outcome: 'listed' | 'deleted' | 'kept' | 'recent' = 'l
 test('before an image is deleted, it is said what cannot be seen to need it, and what to do', () => {
   const told = formatPruned([tag('unlisted'), tag('unchecked')])
   expect(told.split('\n').slice(2)).toEqual([
-    '2 that nothing needs; --delete deletes them',
+    '2 not needed; use --delete to delete them',
     'an index that is known by its digest alone is not seen: --keep <name>@<digest> keeps it, and what it lists',
     '',
   ])
@@ -17,9 +17,9 @@ test('before an image is deleted, it is said what cannot be seen to need it, and
 test('it is not said where no image goes, nor when all is done', () => {
   expect(formatPruned([tag('unchecked'), tag('unused-record')])).not.toContain('--keep')
   expect(formatPruned([tag('unlisted', 'deleted'), tag('unlisted', 'kept')])).toMatch(
-    /\n1 deleted, 1 kept by the registry\n$/,
+    /\n1 deleted, 1 not deleted by the registry\n$/,
   )
-  expect(formatPruned([])).toBe('no key tag that nothing needs\n')
+  expect(formatPruned([])).toBe('no unneeded key tags\n')
 })
 
 test('counts what is kept as recent', () => {

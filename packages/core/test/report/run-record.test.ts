@@ -131,19 +131,19 @@ describe('events of a file', () => {
 
   test.each([
     ['an empty file', '', 'it is empty'],
-    ['another file', 'hello\n', 'it does not start as a file of events does'],
-    ['a later version', '{"kind":"events","version":2}\n', 'its events are of version 2, and this reads version 1'],
-    ['a line that is no event', '{"kind":"events","version":1}\n{"at":1}\n', 'line 2 is no event'],
-    ['an event without its fields', `${HEADER}{"at":1,"kind":"planned"}`, 'line 2 is no event'],
-    ['a field of another type', `${HEADER}{"at":1,"kind":"node-started","node":1}`, 'line 2 is no event'],
+    ['another file', 'hello\n', 'it does not start like a file of events'],
+    ['a later version', '{"kind":"events","version":2}\n', 'its version is 2, but this polyarch supports 1'],
+    ['a line that is no event', '{"kind":"events","version":1}\n{"at":1}\n', 'line 2 is not an event'],
+    ['an event without its fields', `${HEADER}{"at":1,"kind":"planned"}`, 'line 2 is not an event'],
+    ['a field of another type', `${HEADER}{"at":1,"kind":"node-started","node":1}`, 'line 2 is not an event'],
     [
       'work of another type',
       `${HEADER}{"at":1,"kind":"work","node":"a","event":{"kind":"build-log"}}`,
-      'line 2 is no event',
+      'line 2 is not an event',
     ],
-    ['a time that no date has', `${HEADER}{"at":1e300,"kind":"node-started","node":"a"}`, 'line 2 is no event'],
-    ['a deep line', `${HEADER}${'['.repeat(100_000)}\n{}\n`, 'line 2 is no event'],
-    ['a line that is cut off before others', `${HEADER}{"kind":"wor\n{"at":1}\n`, 'line 2 is no event'],
+    ['a time that no date has', `${HEADER}{"at":1e300,"kind":"node-started","node":"a"}`, 'line 2 is not an event'],
+    ['a deep line', `${HEADER}${'['.repeat(100_000)}\n{}\n`, 'line 2 is not an event'],
+    ['a line that is cut off before others', `${HEADER}{"kind":"wor\n{"at":1}\n`, 'line 2 is not an event'],
   ])('%s is refused', async (_what, content, message) => {
     const file = join(folder, 'bad.jsonl')
     await writeFile(file, content)

@@ -27,7 +27,7 @@ test('an answer that is none, a host that is none and a stream that breaks off a
   )
   const at = (path: string) => `http://${server.host}${path}`
   const told = (message: string) => ({ code: 'DOWNLOAD_FAILED', message: expect.stringContaining(message) })
-  await expect(download(at('/gone'))).rejects.toMatchObject(told(`${at('/gone')} is not there`))
+  await expect(download(at('/gone'))).rejects.toMatchObject(told(`${at('/gone')} does not exist`))
   expect(await downloadIfThere(at('/gone'))).toBeUndefined()
   await expect(downloadIfThere(at('/denied'))).rejects.toMatchObject(told('answered 403'))
   await expect(download('http://127.0.0.1:9/x')).rejects.toMatchObject(told('ECONNREFUSED'))

@@ -38,7 +38,7 @@ it('tells of every secret, agent and key that is not there, before anything is b
   expect(told).toEqual([
     "SECRET_UNAVAILABLE: secret 'file' is in /nowhere/token, which does not exist",
     "SECRET_UNAVAILABLE: secret 'variable' is in the variable POLYARCH_NOT_SET, which is not set",
-    "SECRET_UNAVAILABLE: the ssh agent 'default' is that of SSH_AUTH_SOCK, which is not set",
+    "SECRET_UNAVAILABLE: the ssh agent 'default' uses SSH_AUTH_SOCK, which is not set",
     "SECRET_UNAVAILABLE: the ssh agent 'named' does not answer",
     expect.stringContaining("SECRET_UNAVAILABLE: ssh 'key': not a private key"),
   ])

@@ -24,7 +24,7 @@ test.each([
   ['vendor/tool/.git', 'vendor/tool/.git/refs/heads/main'],
 ])('%s in the context is told, with what to do', async (folder, file) => {
   expect(await notesOf({ [file]: 'x', '.gitignore': 'x' })).toEqual([
-    `DIR: ${folder} is part of the context, so that every commit makes another image; name it in .dockerignore`,
+    `DIR: ${folder} is part of the context, so every commit makes another image; list it in .dockerignore`,
   ])
 })
 

@@ -8,7 +8,7 @@ it.each<[boolean | readonly string[], readonly string[]]>([
   [true, []],
   [false, []],
   [['Tools'], []],
-  [['tool'], ["noCacheFilter names 'tool', which is no stage"]],
+  [['tool'], ["noCacheFilter names 'tool', which is not a stage"]],
 ])('noCache %j names these stages that are none: %j', (noCache, messages) => {
   expect(noCacheIssues(dockerfile, { noCache }).map(({ message }) => message)).toEqual(messages)
 })

@@ -136,12 +136,12 @@ describe('what a plugin declares of package archives', () => {
       'linux/amd64 true',
       'linux/arm/v7 true',
       `linux/arm/v5 wrong ${release('oak')} has no armel of main; it has amd64 armhf, of main`,
-      `linux/amd64 wrong there is no ${release('elm')}`,
+      `linux/amd64 wrong ${release('elm')} does not exist`,
       ...['linux/amd64', 'linux/arm/v7', 'linux/arm/v5'].map((platform) =>
         expect.stringMatching(`^${platform} unknown .*answered 503`),
       ),
       ...['linux/amd64', 'linux/arm/v7', 'linux/arm/v5'].map((platform) =>
-        expect.stringMatching(`^${platform} unknown .*no mirror is known`),
+        expect.stringMatching(`^${platform} unknown .*no mirror is configured`),
       ),
     ])
   })

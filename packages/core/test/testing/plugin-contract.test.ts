@@ -55,18 +55,14 @@ describe('the contract of plugins', () => {
   it.each<[string, Partial<AnyBase>, string]>([
     ['a platform in another spelling', { platforms: ['linux/x86_64', 'linux/arm/v6'] }, 'lists its platforms'],
     ['a platform twice', { platforms: ['linux/amd64', 'linux/amd64'] }, 'lists its platforms'],
-    ['a reserved option', { optionNames: ['release', 'variant'] }, 'claims no option'],
+    ['a reserved option', { optionNames: ['release', 'variant'] }, 'has no option that platform(...) reserves'],
     [
       'no image name',
       { source: () => ({ kind: 'registry', reference: ':', configPolicy: 'require-match' }) },
-      'has every platform',
+      'supports every platform',
     ],
-    [
-      'a malformed answer',
-      { source: () => ({ kind: 'rootfs', location: '/a', sha256: 'x' }) },
-      'is well-formed with {}',
-    ],
-    ['a refusal too few', { source: (one) => right.source({ ...one, options: {} }) }, 'refuses linux/amd64 with'],
+    ['a malformed answer', { source: () => ({ kind: 'rootfs', location: '/a', sha256: 'x' }) }, 'is valid with {}'],
+    ['a refusal too few', { source: (one) => right.source({ ...one, options: {} }) }, 'rejects linux/amd64 with'],
     ['the clock', { source: (one) => (Date.now() > 0 ? right.source(one) : right.source(one)) }, 'is pure'],
     [
       'the environment',
@@ -101,12 +97,12 @@ describe('the contract of plugins', () => {
     ...(['2026-02-30', '2026-13-01', '2026-4-1'] as const).map((endOfLife): [string, Partial<AnyBase>, string] => [
       `the day ${endOfLife}`,
       { source: (one) => ({ ...right.source(one), endOfLife }) as never },
-      'is well-formed with {}',
+      'is valid with {}',
     ]),
     [
       'packages of another machine',
       { source: () => ({ ...apt, architecture: 'amd64', variant: 'apt' }) },
-      'made for each platform',
+      'returns the source for the requested platform',
     ],
     [
       'one archive for two platforms',
@@ -117,7 +113,7 @@ describe('the contract of plugins', () => {
           sha256: 'a'.repeat(64),
         }),
       },
-      'made for each platform',
+      'returns the source for the requested platform',
     ],
     ['a counter', { source: (one) => right.source({ ...one, options: { release: String(count++) } }) }, 'is pure'],
     ['a function in an answer', { source: (one) => ({ ...right.source(one), later: () => 1 }) as never }, 'plain data'],
@@ -131,7 +127,7 @@ describe('the contract of plugins', () => {
       'is a plugin of contract 1, with the name of an npm package',
     )
     const words = { board: { platform: 'linux/arm64', base: 'test' } }
-    expect(failures(right, { words })).toContain("has the base that 'board' means")
+    expect(failures(right, { words })).toContain("has the base of the platform alias 'board'")
   })
 
   it('is broken by a platform that none of the cases has', () => {
@@ -139,6 +135,6 @@ describe('the contract of plugins', () => {
       ...right,
       source: (one) => (one.platform.architecture === 'arm' ? { kind: 'refusal', message: 'no' } : right.source(one)),
     }
-    expect(failures(narrow)).toEqual(['test has every platform that it lists'])
+    expect(failures(narrow)).toEqual(['test supports every platform that it lists'])
   })
 })

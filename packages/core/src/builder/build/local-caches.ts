@@ -69,16 +69,16 @@ async function makeDirectory(directory: string): Promise<void> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (error instanceof PolyarchError || code === undefined) throw error
-    const message = `the directory '${directory}' cannot be written: ${code}`
-    throw new DefinitionError([{ path: 'cacheTo', message, hint: 'name another directory in dest' }])
+    const message = `directory '${directory}' cannot be written: ${code}`
+    throw new DefinitionError([{ path: 'cacheTo', message, hint: 'use another directory as dest' }])
   }
 }
 
 /** @throws EngineError BUILD_FAILED if the reported manifest is that of another cache */
 async function nameCache({ dest = '', tag }: CacheDefinition['attributes'], manifest: Descriptor): Promise<void> {
   if ((await contentSize(dest, manifest.digest)) === undefined) {
-    const message = `the builder exported several caches, and reports a manifest which is not in '${dest}'`
-    throw new EngineError('BUILD_FAILED', message, { hint: 'export one cache in a build' })
+    const message = `the builder exported several caches and reported a manifest that is not in '${dest}'`
+    throw new EngineError('BUILD_FAILED', message, { hint: 'export one cache per build' })
   }
   await nameEntry(dest, tag || DEFAULT_TAG, manifest)
 }

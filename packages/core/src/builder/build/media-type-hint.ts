@@ -11,6 +11,6 @@ const TYPE_REFUSED = /\b415\b|media ?type/i
 export function mediaTypeHint(message: string, pushes: ImageFormat): string | undefined {
   if (!TYPE_REFUSED.test(message)) return undefined
   return pushes === 'docker'
-    ? "the registry may accept OCI media types only: name a builder that pushes these, such as Docker Engine 27.5 or newer with the containerd image store, or '--builder docker-container://<name>', and no .format('docker')"
-    : "the registry may accept Docker's media types only: say .format('docker')"
+    ? "the registry may accept OCI media types only: use a builder that pushes these, such as Docker Engine 27.5 or newer with the containerd image store, or '--builder docker-container://<name>', and remove .format('docker')"
+    : "the registry may accept Docker's media types only: add .format('docker')"
 }

@@ -28,7 +28,8 @@ export async function openExec(
     signal,
   })
   const id = textOf(made?.['Id'])
-  if (id === undefined) throw new EngineError('ENGINE_REJECTED', `the engine started nothing in container ${container}`)
+  if (id === undefined)
+    throw new EngineError('ENGINE_REJECTED', `the engine started no process in container ${container}`)
   const body = JSON.stringify({ Detach: false, Tty: false })
   const raw = await connection.upgrade({ path: `/exec/${id}/start`, protocol: 'tcp', headers: JSON_BODY, body, signal })
   return new ExecStream(raw, `${command.join(' ')} in container ${container}`)

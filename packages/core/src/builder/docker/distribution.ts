@@ -50,11 +50,11 @@ export async function lookUp(
 function cannotReach({ registry }: Reference, cause: HttpStatusError, address: string): EngineError {
   return new EngineError(
     'ENGINE_CANNOT_REACH_REGISTRY',
-    `the engine at ${address} gets no answer from the registry ${registry}: ${cause.message}`,
+    `the engine at ${address} cannot reach the registry ${registry}: ${cause.message}`,
     {
       hint:
-        `Name a registry that this engine can reach (an engine in a virtual machine or on another host does not see ` +
-        `this one's loopback), and log in with 'docker login ${registry}' where it wants a login.`,
+        `Use a registry that this engine can reach (an engine in a virtual machine or on another host does not have ` +
+        `this machine's loopback); if it requires a login, run 'docker login ${registry}'.`,
       cause,
     },
   )

@@ -15,7 +15,7 @@ export const ENGINE_ERRORS: Pick<OperationContext, 'kind' | 'start' | 'program' 
   kind: 'engine',
   start:
     'Start Docker, or install it (https://docs.docker.com/engine/install/; on Debian: apt-get install docker.io). ' +
-    'Where the engine is elsewhere, set DOCKER_HOST or choose a docker context.',
-  program: "See that ssh reaches the host without asking anything, and that 'docker version' works there.",
+    'If the engine is on another machine, set DOCKER_HOST or select a docker context.',
+  program: "Check that ssh connects without a prompt, and that 'docker version' works there.",
   refusal: (error) => (error instanceof HttpStatusError ? ` (HTTP ${error.status}): ${error.message}` : undefined),
 }

@@ -8,7 +8,7 @@ export async function readText(body: AsyncIterable<Uint8Array>): Promise<string>
   for await (const chunk of body) {
     size += chunk.byteLength
     if (size > LIMITS.engineAnswer) {
-      throw new EngineError('ENGINE_REJECTED', `the engine sent an answer of more than ${LIMITS.engineAnswer} bytes`)
+      throw new EngineError('ENGINE_REJECTED', `the engine sent a response of more than ${LIMITS.engineAnswer} bytes`)
     }
     chunks.push(chunk)
   }

@@ -40,7 +40,10 @@ export async function push(
   // With the containerd image store, engines tell the digest in a sentence for people only.
   digest ??= await lookUp(connection, credentials, reference, { signal })
   if (digest !== undefined) return digest
-  throw new EngineError('PUSH_FAILED', `the engine pushed ${formatReference(reference)}, but it is not in the registry`)
+  throw new EngineError(
+    'PUSH_FAILED',
+    `the engine pushed ${formatReference(reference)}, but the registry does not have it`,
+  )
 }
 
 /**

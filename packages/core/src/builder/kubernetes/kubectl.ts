@@ -60,7 +60,7 @@ function parseAnswer(text: string): readonly unknown[] {
 function failure(cause: unknown): EngineError {
   const { code, stderr, message } = cause as { code?: unknown; stderr?: string; message: string }
   if (code === 'ENOENT') {
-    return new EngineError('ENGINE_UNREACHABLE', "builders on Kubernetes need the program 'kubectl'", {
+    return new EngineError('ENGINE_UNREACHABLE', "builders on Kubernetes require the program 'kubectl'", {
       hint: 'Install kubectl, and check that it is in the PATH.',
       cause,
     })

@@ -27,7 +27,7 @@ export async function readyPods(
   const selector = formatSelector(readSelector(found))
   if (selector === '') {
     // kubectl takes an empty selector for all pods of the namespace.
-    throw new EngineError('ENGINE_UNREACHABLE', `${address} has no selector of pods`)
+    throw new EngineError('ENGINE_UNREACHABLE', `${address} has no pod selector`)
   }
   const pods = (await getObjects(['pods', `--selector=${selector}`], scope, call)).flatMap((pod) => readPod(pod) ?? [])
   const ready = pods
@@ -35,7 +35,7 @@ export async function readyPods(
     .map((pod) => ({ pod: pod.name, container: container ?? buildKitContainer(pod), ...scope }))
   if (ready.length === 0) {
     throw new EngineError('ENGINE_UNREACHABLE', `none of the ${pods.length} pods of ${address} is ready`, {
-      hint: `See 'kubectl describe pods --selector=${selector}' for the reason, or raise the number of replicas.`,
+      hint: `Run 'kubectl describe pods --selector=${selector}' for the reason, or increase the number of replicas.`,
     })
   }
   return ready.toSorted((one, other) => (one.pod < other.pod ? -1 : 1)).map(formatPodAddress)

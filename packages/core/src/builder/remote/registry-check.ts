@@ -31,8 +31,7 @@ export async function requireRegistry(
   { signal }: BuilderCall,
 ): Promise<void> {
   const isLocalName = isLoopback(reference.registry.replace(/:\d+$/, ''))
-  if (isLocalName && remote.isElsewhere)
-    throw cannotReach(reference, remote, 'the name is the loopback of its own machine')
+  if (isLocalName && remote.isElsewhere) throw cannotReach(reference, remote, 'the name is its own loopback')
   const dockerfile = `FROM ${formatRepository(reference)}:polyarch-${randomUUID()}\n`
   const directories = { context: memoryDirectory({}), dockerfile: memoryDirectory({ Dockerfile: dockerfile }) }
   try {
@@ -52,7 +51,7 @@ function cannotReach(
   reason: string,
   cause?: unknown,
 ): EngineError {
-  const message = `the builder at ${address} does not reach the registry ${registry}: ${reason}`
-  const hint = `Use a registry that the builder can reach by its name: a host name or address, with '--registry'. Loopback registries, such as the embedded one, work with builders of this machine only.`
+  const message = `the builder at ${address} cannot reach the registry ${registry}: ${reason}`
+  const hint = `Use a registry that the builder can reach: --registry registry.example.com. Loopback registries, such as the embedded one, work only with builders on this machine.`
   return new EngineError('ENGINE_CANNOT_REACH_REGISTRY', message, { hint, cause })
 }

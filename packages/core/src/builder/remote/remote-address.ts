@@ -109,8 +109,8 @@ function urlHost(host: string): string {
 function parseBuildKitAddress(address: string, tls: TlsMaterial | undefined): Endpoint {
   const plain = address.replace(/^buildkit\+/, '')
   if (!/^(?:unix|npipe|tcp|ssh):\/\/./.test(plain)) {
-    throw new EngineError('ENGINE_UNREACHABLE', `'${address}' is not an address of a BuildKit`, {
-      hint: 'Write it as buildkit+unix:///run/buildkit/buildkitd.sock, buildkit+tcp://host:1234, buildkit+ssh://user@host, docker-container://NAME, podman-container://NAME or kube-pod://POD.',
+    throw new EngineError('ENGINE_UNREACHABLE', `BuildKit address '${address}' is not valid`, {
+      hint: 'Use buildkit+unix:///run/buildkit/buildkitd.sock, buildkit+tcp://host:1234, buildkit+ssh://user@host, docker-container://NAME, podman-container://NAME or kube-pod://POD.',
     })
   }
   const endpoint = parseEndpoint(plain, tls)

@@ -17,7 +17,7 @@ export { resolveRemote } from './remote-address.js'
 
 const BUILDER_ERRORS: Pick<OperationContext, 'kind' | 'start' | 'program'> = {
   kind: 'builder',
-  start: 'Start buildkitd there, and check the address: a Docker Engine has none with buildkit+.',
+  start: 'Start buildkitd, and check the address: a Docker Engine has an address without buildkit+.',
   program: "Check that 'buildctl dial-stdio' runs there without input, and that its buildkitd is running.",
 }
 

@@ -5,7 +5,7 @@ export interface TlsError {
 }
 
 const FILES = "the folder that 'certificates' or DOCKER_CERT_PATH names, or the docker context"
-const NOT_TRUSTED = `The ca.pem of ${FILES} has to be that of who signed the engine's certificate.`
+const NOT_TRUSTED = `The ca.pem of ${FILES} must be the authority that signed the engine's certificate.`
 
 /** By the code of node's error. @see https://nodejs.org/docs/latest-v20.x/api/tls.html#x509-certificate-error-codes */
 const FAULTS: ReadonlyMap<string, TlsError> = new Map([
@@ -16,16 +16,16 @@ const FAULTS: ReadonlyMap<string, TlsError> = new Map([
     'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
     'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
     'CERT_SIGNATURE_FAILURE',
-  ].map((code) => [code, { reason: 'its certificate is signed by nobody known here', hint: NOT_TRUSTED }] as const),
-  ['CERT_HAS_EXPIRED', { reason: 'its certificate has expired', hint: 'Have a new one made for the engine.' }],
+  ].map((code) => [code, { reason: 'its certificate is signed by an unknown authority', hint: NOT_TRUSTED }] as const),
+  ['CERT_HAS_EXPIRED', { reason: 'its certificate has expired', hint: 'Create a new certificate for the engine.' }],
   [
     'ERR_TLS_CERT_ALTNAME_INVALID',
     {
       reason: 'its certificate is for other names',
-      hint: 'Use one of these names, or have a certificate made for this one.',
+      hint: 'Use one of these names, or create a certificate for this name.',
     },
   ],
-  ['EPROTO', { reason: 'it does not speak TLS', hint: 'Leave the certificates out where it is meant to be so.' }],
+  ['EPROTO', { reason: 'it does not use TLS', hint: 'If this is intended, remove the certificates.' }],
 ])
 
 /** What the engine tells of a client's certificate, an alert of TLS. */
@@ -37,14 +37,14 @@ function isRefusal(code: string): boolean {
 export function tlsError(code: string): TlsError | undefined {
   if (isRefusal(code)) {
     return {
-      reason: "it takes none but known clients, and this one's certificate is not of them, or missing",
-      hint: `Its administrator gives out a cert.pem and a key.pem; they belong into ${FILES}.`,
+      reason: 'it requires a client certificate, and the one of this client is missing or not accepted',
+      hint: `Get a cert.pem and a key.pem from its administrator, and put them into ${FILES}.`,
     }
   }
   if (code.startsWith('ERR_OSSL_')) {
     return {
       reason: 'the certificates for it cannot be used',
-      hint: 'See that ca.pem, cert.pem and key.pem are PEM files, and that the key is that of the certificate.',
+      hint: 'Check that ca.pem, cert.pem and key.pem are PEM files, and that the key matches the certificate.',
     }
   }
   return FAULTS.get(code)

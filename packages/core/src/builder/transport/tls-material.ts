@@ -20,8 +20,8 @@ export async function readTlsFolder(folder: string): Promise<Omit<TlsMaterial, '
   )
   if ((cert === undefined) !== (key === undefined)) {
     const [there, missing] = cert ? ['cert.pem', 'key.pem'] : ['key.pem', 'cert.pem']
-    throw new EngineError('ENGINE_UNREACHABLE', `${folder} has a ${there} and no ${missing}`, {
-      hint: 'A client shows its certificate with the key that belongs to it: put both there, or neither.',
+    throw new EngineError('ENGINE_UNREACHABLE', `${folder} has ${there} but no ${missing}`, {
+      hint: 'Add both the certificate and its key, or neither.',
     })
   }
   return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
@@ -51,7 +51,7 @@ export async function readTlsFiles(from: string | CertificateFiles): Promise<Omi
 function requireAny(folder: string, material: Omit<TlsMaterial, 'verify'>): Omit<TlsMaterial, 'verify'> {
   if (Object.keys(material).length > 0) return material
   throw new EngineError('ENGINE_UNREACHABLE', `${folder} has none of ca.pem, cert.pem and key.pem`, {
-    hint: 'Name the folder that the certificates for the engine are in, or write https:// where it needs none.',
+    hint: 'Use the folder of the certificates for the engine, or https:// if it needs none.',
   })
 }
 
@@ -69,8 +69,8 @@ export async function readOptional(path: string): Promise<Buffer | undefined> {
     return await readFile(path)
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new EngineError('ENGINE_UNREACHABLE', `${path} cannot be read, so the engine in use is not known`, {
-      hint: 'Make it readable, or say which engine to use with DOCKER_HOST.',
+    throw new EngineError('ENGINE_UNREACHABLE', `${path} cannot be read, so the current engine is unknown`, {
+      hint: 'Make it readable, or set DOCKER_HOST.',
       cause,
     })
   }

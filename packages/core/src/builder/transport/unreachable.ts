@@ -18,8 +18,7 @@ export interface UnreachableContext {
   readonly program: string
 }
 
-const NOT_PERMITTED =
-  'This user may not use the socket: run as root, or add the user to the group that owns it (usually docker).'
+const NOT_PERMITTED = 'Run as root, or add this user to the group that owns the socket (usually docker).'
 
 /** Codes of a connection that had been made and then broke. */
 const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'])
@@ -36,12 +35,12 @@ export function unreachableBuilder(cause: ConnectionError, context: UnreachableC
   const reason = cause.message || code
   const issue = tlsError(code)
   if (issue) {
-    const message = `the ${kind} at ${address} cannot be spoken to: ${issue.reason}`
+    const message = `the ${kind} at ${address} cannot be used: ${issue.reason}`
     return new EngineError('ENGINE_UNREACHABLE', message, { hint: issue.hint, cause })
   }
   if (BROKEN.has(code)) {
-    return new EngineError('ENGINE_UNREACHABLE', `the connection to the ${kind} at ${address} broke: ${reason}`, {
-      hint: `It was asked to ${action}. See whether the ${kind} is still running, and run again.`,
+    return new EngineError('ENGINE_UNREACHABLE', `the connection to the ${kind} at ${address} was lost: ${reason}`, {
+      hint: `Check that the ${kind} is running, and run again. The request was to ${action}.`,
       cause,
     })
   }

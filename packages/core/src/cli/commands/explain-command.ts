@@ -10,11 +10,8 @@ export function explainCommand(text: string, { host }: CommandContext): void {
   const code = ERROR_CODES.find((one) => one === word)
   if (code === undefined) {
     const near = nearest(word, ERROR_CODES)
-    const hint = near === undefined ? `there are ${ERROR_CODES.join(', ')}` : `did you mean '${near}'?`
-    throw new DefinitionError(
-      [{ path: 'explain', message: `there is no error with the code '${text}'`, hint }],
-      'USAGE',
-    )
+    const hint = near === undefined ? `codes: ${ERROR_CODES.join(', ')}` : `did you mean '${near}'?`
+    throw new DefinitionError([{ path: 'explain', message: `error code '${text}' does not exist`, hint }], 'USAGE')
   }
   printResult(formatExplanation(code), host)
 }

@@ -44,6 +44,6 @@ function formatOf(file = ''): PictureFormat {
   const ending = extname(file).slice(1).toLowerCase()
   const format = ALIASES[ending] ?? PICTURE_FORMATS.find((one) => one === ending)
   if (format !== undefined) return format
-  const hint = 'write .svg, .html, .mmd, .dot, .json or .txt, or say which form it is to have by --format'
-  throw new DefinitionError([{ path: '--out', message: `no picture has the ending '.${ending}'`, hint }], 'USAGE')
+  const hint = 'use .svg, .html, .mmd, .dot, .json or .txt, or add --format'
+  throw new DefinitionError([{ path: '--out', message: `file extension '.${ending}' is not supported`, hint }], 'USAGE')
 }

@@ -15,8 +15,8 @@ export async function lockCommand(
   const { host, pipelines } = context
   const { update = false } = flags
   if (names.length > 0 && !update) {
-    const hint = `write \`npx tsx build.ts lock --update ${names.join(' ')}\``
-    throw new DefinitionError([{ path: 'lock', message: 'names are for --update', hint }], 'USAGE')
+    const hint = `run \`npx tsx build.ts lock --update ${names.join(' ')}\``
+    throw new DefinitionError([{ path: 'lock', message: 'names require --update', hint }], 'USAGE')
   }
   const options = { ...optionsOf(flags, context, LOCK_OPTIONS), update: names.length > 0 ? names : update }
   const result = await lock(...pipelines, options)

@@ -36,6 +36,6 @@ async function readRecord(path: string): Promise<Exclude<Parameters<typeof promo
   } catch (cause) {
     if (!(cause instanceof SyntaxError) && !(cause instanceof Error && 'code' in cause)) throw cause
   }
-  const hint = 'name a file that --metadata-file has written, or the JSON that --json has printed'
+  const hint = 'use a file written by --metadata-file or --json'
   throw new DefinitionError([{ path: 'promote', message: `'${path}' cannot be read as JSON`, hint }], 'USAGE')
 }

@@ -12,7 +12,7 @@ export async function reportCommand(
 ): Promise<void> {
   const recorder = new RunRecorder()
   const onCut = () => {
-    printNote(`note: the last line of ${events} is cut off, as a killed run leaves it; the page ends before it`, host)
+    printNote(`note: the last line of ${events} is incomplete, as after a killed run; the page omits it`, host)
   }
   for await (const event of readEvents(events, onCut)) recorder.add(event)
   await writeResult(await formatReportPage(recorder.record()), '--out', out, host)

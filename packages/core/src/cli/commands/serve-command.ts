@@ -24,8 +24,8 @@ export async function serveCommand(
 ): Promise<void> {
   const port = Number(written)
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
-    const hint = 'write a number up to 65535; 0 takes a free one'
-    throw new DefinitionError([{ path: '--port', message: `'${written}' is not a port`, hint }], 'USAGE')
+    const hint = 'use a number up to 65535; 0 selects a free port'
+    throw new DefinitionError([{ path: '--port', message: `port '${written}' is not valid`, hint }], 'USAGE')
   }
   const { startRegistry } = await import('../../registry-server/index.js')
   const place = directory === undefined ? await defaultRegistryDirectory() : resolve(directory)

@@ -96,16 +96,17 @@ async function checkPlatform(platform: Platform, info: BuilderInfo, binfmt: stri
     return warningOrProblem(
       'problem',
       subject,
-      `'${entry}' is registered and switched off`,
+      `'${entry}' is registered but disabled`,
       `as root: echo 1 > ${BINFMT}/${entry}`,
     )
   }
   if (registered?.flags.includes('F') === false) {
-    const message = `'${entry}' is registered without the flag F (fix binary), so its emulator is not found inside containers`
+    const message = `'${entry}' is registered without the flag F (fix binary), so containers cannot use its emulator`
     return warningOrProblem('problem', subject, message, registering(platform))
   }
   if (execution !== undefined) return fine(subject, `runs by emulation${registered === undefined ? '' : ` (${entry})`}`)
-  const what = entry === undefined ? 'no emulator is known for it' : whatIsMissing(entry, registered !== undefined)
+  const what =
+    entry === undefined ? 'no emulator is known for this platform' : whatIsMissing(entry, registered !== undefined)
   return warningOrProblem(
     'problem',
     subject,
@@ -116,8 +117,8 @@ async function checkPlatform(platform: Platform, info: BuilderInfo, binfmt: stri
 
 function whatIsMissing(entry: string, isRegistered: boolean): string {
   return isRegistered
-    ? `the binfmt_misc entry '${entry}' is there, and its emulator does not work`
-    : `the binfmt_misc entry '${entry}' is missing there`
+    ? `the binfmt_misc entry '${entry}' exists, but its emulator does not work`
+    : `the binfmt_misc entry '${entry}' is missing`
 }
 
 function registering(platform: Platform): string {

@@ -37,10 +37,10 @@ export async function checkTools(
   )
   const missing = found.filter(({ there }) => !there)
   if (missing.length === 0) {
-    return [fine('tools', `${tools.map(([tool]) => tool).join(', ')} are there, for bases from packages`)]
+    return [fine('tools', `${tools.map(([tool]) => tool).join(', ')} are installed, for bases from packages`)]
   }
   const message = `not installed: ${missing.map(({ tool }) => tool).join(', ')}`
-  if (!isNeeded) return [fine('tools', `${message}; nothing here needs them`)]
+  if (!isNeeded) return [fine('tools', `${message}; these pipelines do not need them`)]
   const packages = [...new Set(missing.map(({ name }) => name))].join(' ')
   return [warningOrProblem('problem', 'tools', message, `on Debian or Ubuntu: apt-get install ${packages}`)]
 }
@@ -90,7 +90,7 @@ export async function checkRoom(folders: readonly string[]): Promise<readonly Fi
           'warning',
           'disk',
           message,
-          'make room there, by `docker system prune` too, or take a larger disk',
+          'free space there, for example with `docker system prune`, or use a larger disk',
         ),
       ]
     }),
@@ -126,7 +126,7 @@ function openFiles(count: number): Finding {
 }
 
 function noNamespaces(setting: string): Finding {
-  const message = 'user namespaces are switched off, which mmdebstrap needs without root'
+  const message = 'user namespaces are disabled, but mmdebstrap requires them without root'
   return warningOrProblem('warning', 'limits', message, `run as root, or: sysctl ${setting}`)
 }
 
@@ -136,15 +136,8 @@ export function checkAuthVariable({ DOCKER_AUTH_CONFIG: value = '' }: Environmen
   const logins = parseAuthVariable(value)
   if (logins !== undefined)
     return [fine('logins', `DOCKER_AUTH_CONFIG has logins for ${[...logins.keys()].join(', ')}`)]
-  const advice = 'write {"auths":{"HOST":{"auth":"BASE64"}}} and nothing else, or unset it'
-  return [
-    warningOrProblem(
-      'warning',
-      'logins',
-      'DOCKER_AUTH_CONFIG is ignored, as docker ignores it: it is not valid',
-      advice,
-    ),
-  ]
+  const advice = 'set it to {"auths":{"HOST":{"auth":"BASE64"}}}, or unset it'
+  return [warningOrProblem('warning', 'logins', 'DOCKER_AUTH_CONFIG is not valid and is ignored, as by docker', advice)]
 }
 
 /** Says which proxy is used, and where its settings contradict each other. */
@@ -156,13 +149,13 @@ export function checkProxy(env: Environment): readonly Finding[] {
     return upper && lower && upper !== lower
   })
   if (torn.length > 0) {
-    const message = `${torn.join(', ')} and the same in lower case say different things`
+    const message = `${torn.join(', ')} and their lower-case variants differ`
     return [
       warningOrProblem(
         'warning',
         'proxy',
         message,
-        'set both to the same, or one alone: programs differ in which they read',
+        'set both to the same value, or only one: programs differ in which they read',
       ),
     ]
   }

@@ -59,11 +59,11 @@ async function checkHost(host: string, { probe, credentials, signal }: Asking): 
   return orFinding(subject, async () => {
     const { status, date } = await probe.greet(host, { signal })
     if (status !== 200 && status !== 401) {
-      const advice = 'see whether this is a registry, and what stands before it'
+      const advice = 'check that this is a registry, and the proxy in front of it'
       return [warningOrProblem('problem', subject, `answers with ${status}`, advice)]
     }
     const known = await credentials.find(host)
-    const login = known === undefined ? 'no login is known' : `the login is ${describeCredentials(known)}`
+    const login = known === undefined ? 'no login is configured' : `the login is ${describeCredentials(known)}`
     return [fine(subject, `answers; ${login}`), ...clockFindings(host, date)]
   })
 }
@@ -71,7 +71,7 @@ async function checkHost(host: string, { probe, credentials, signal }: Asking): 
 /** A mirror that fails is passed over by a run, which then takes longer and says nothing. */
 async function checkMirror(mirror: string, host: string, { probe, signal }: Asking): Promise<readonly Finding[]> {
   const subject = `mirror ${mirror}`
-  const advice = `correct or remove it under the mirrors of ${host}; until then all is read from ${host} itself`
+  const advice = `correct or remove it in the mirrors of ${host}; until then ${host} itself is used`
   const findings = await orFinding(subject, async () => {
     const { status } = await probe.greet(mirror, { signal })
     if (status === 200 || status === 401) return [fine(subject, `answers for ${host}`)]
@@ -83,8 +83,8 @@ async function checkMirror(mirror: string, host: string, { probe, signal }: Aski
 async function checkBase(base: Reference, { registry, signal }: Asking): Promise<readonly Finding[]> {
   const subject = `base ${formatReference(base)}`
   return orFinding(subject, async () => {
-    if ((await registry.resolve(base, { signal })) !== undefined) return [fine(subject, 'is there, and may be pulled')]
-    return [warningOrProblem('problem', subject, 'is not there', 'check its name and tag, or take another release')]
+    if ((await registry.resolve(base, { signal })) !== undefined) return [fine(subject, 'exists and can be pulled')]
+    return [warningOrProblem('problem', subject, 'does not exist', 'check its name and tag, or use another release')]
   })
 }
 
@@ -95,12 +95,12 @@ async function checkTarget(target: Reference, { probe, registry, signal }: Askin
     await registry.resolve(target, { signal, fresh: true })
     try {
       const { cancelled } = await probe.tryPush(target, { signal })
-      const end = cancelled ? 'cancelled' : 'left to expire, since the registry cancels none'
-      return [fine(subject, `may be pulled from and pushed to (an upload was opened and ${end})`)]
+      const end = cancelled ? 'cancelled' : 'left to expire, because the registry does not support cancelling'
+      return [fine(subject, `can be pulled from and pushed to (an upload was opened and ${end})`)]
     } catch (error) {
       if (!(error instanceof RegistryError) || error.code !== 'NOT_FOUND') throw error
-      const advice = 'create it first: this registry makes none at the first push'
-      return [warningOrProblem('problem', subject, 'is not there, and a push does not make it', advice)]
+      const advice = 'create it first: this registry does not create it at the first push'
+      return [warningOrProblem('problem', subject, 'does not exist, and a push does not create it', advice)]
     }
   })
 }
@@ -123,6 +123,6 @@ function clockFindings(host: string, date: Date | undefined): readonly Finding[]
   const skew = date === undefined ? 0 : Math.abs(Date.now() - date.getTime())
   if (skew <= MAX_SKEW) return []
   const message = `differs by ${Math.round(skew / 1000)} s from that of ${host}`
-  const advice = 'set the clock (timedatectl set-ntp true): tokens and certificates are refused otherwise'
+  const advice = 'set the clock (timedatectl set-ntp true); otherwise tokens and certificates are rejected'
   return [warningOrProblem('warning', 'clock', message, advice)]
 }

@@ -142,7 +142,8 @@ async function bring(
 
 function readEntries(entries: readonly (string | AssembleEntry)[], target: Reference): readonly AssemblySource[] {
   const issues: Issue[] = []
-  if (entries.length === 0) issues.push({ path: 'assemble(entries)', message: 'there are none', hint: 'name an image' })
+  if (entries.length === 0)
+    issues.push({ path: 'assemble(entries)', message: 'the list is empty', hint: 'add an image' })
   const sources = entries.map((given, at): AssemblySource => {
     const entry = typeof given === 'string' ? { image: given } : given
     const path = `assemble(entries[${at}])`
@@ -173,7 +174,7 @@ function encodeIndex(descriptors: readonly Descriptor[], annotations: Annotation
   const manifests = [...sorted, ...descriptors.filter(isAttestation)]
   const isPlain = !isForLayout && annotations === undefined && manifests.every((one) => one.annotations === undefined)
   const isDocker = isPlain && manifests.every(({ mediaType }) => mediaType === MEDIA_TYPES.dockerManifest)
-  if (manifests.length === 0) throw new RegistryError('PLATFORM_MISSING', 'the entries hold no image')
+  if (manifests.length === 0) throw new RegistryError('PLATFORM_MISSING', 'the entries have no image')
   return encodeManifest(
     { schemaVersion: 2, manifests, ...(annotations !== undefined && { annotations }) },
     isDocker ? MEDIA_TYPES.dockerManifestList : MEDIA_TYPES.ociIndex,

@@ -13,8 +13,8 @@ export function refuseDuplicates(found: readonly FoundImage[]): void {
     if (platform === undefined || isAttestation(image.descriptor)) continue
     const other = seen.get(platformIdentity(platform))
     if (other !== undefined) {
-      const message = `${formatPlatform(platform)} is there twice: ${formatReference(other.reference)} and ${formatReference(image.reference)}`
-      const hint = "leave one of them out, tell their platforms apart, or say duplicates: 'last'"
+      const message = `${formatPlatform(platform)} is duplicated: ${formatReference(other.reference)} and ${formatReference(image.reference)}`
+      const hint = "remove one of them, give them different platforms, or set duplicates: 'last'"
       issues.push({ path: image.path, message, hint })
     }
     seen.set(platformIdentity(platform), image)

@@ -104,7 +104,7 @@ function withBlobNote(
 ): readonly FoundImage[] {
   const blobs = entries.filter(({ entry }) => !isManifestEntry(entry)).length
   if (blobs === 0) return images
-  const note = `${formatReference(reference)} lists ${blobs} blobs beside its images, such as a build cache: left out`
+  const note = `${formatReference(reference)} lists ${blobs} blobs besides its images, such as a build cache: omitted`
   return images.map((image, at) => (at === 0 ? { ...image, notes: [...image.notes, note] } : image))
 }
 
@@ -188,6 +188,6 @@ async function getExisting(reference: Reference, { registry, target, call }: Col
   const manifest = await registry.getManifest(reference, { ...call, fresh: sameRepository(reference, target) })
   if (manifest !== undefined) return manifest
   throw new RegistryError('NOT_FOUND', `${formatReference(reference)} does not exist`, {
-    hint: 'look at the name and the tag; a private repository may also look like this without a login',
+    hint: 'check the name and the tag; for a private repository, check that you are logged in',
   })
 }

@@ -66,7 +66,7 @@ async function copyNamed(from: string, to: string, options: CopyOptions): Promis
 function readPlatforms(texts: readonly string[]): readonly Platform[] {
   const issues: Issue[] = []
   const path = 'copy(platforms)'
-  if (texts.length === 0) issues.push({ path, message: 'there are none', hint: 'leave it out where all are meant' })
+  if (texts.length === 0) issues.push({ path, message: 'the list is empty', hint: 'remove the option to select all' })
   const platforms = texts.flatMap((text) => {
     const platform = parsePlatform(text)
     if (platform !== undefined) return [platform]

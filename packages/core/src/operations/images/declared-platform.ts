@@ -38,15 +38,15 @@ export function decidePlatform({ where, declared, config, trustDeclared }: Platf
   if (platform === undefined) throw unknownPlatform(where)
   const leavesVariantOpen = config?.architecture === 'arm' && !config.variant
   const isReadAsV7 = declared.platform === undefined ? leavesVariantOpen : declared.isBareArm
-  const notes = isReadAsV7 ? [`${where}: arm without a variant is read as arm/v7`] : []
+  const notes = isReadAsV7 ? [`${where}: arm without a variant is normalized to arm/v7`] : []
   if (stated === undefined || isOneMachine(stated, platform))
     return { platform: withOsDetails(platform, config), notes }
   const told = `${where}: its config says ${leavesVariantOpen ? 'linux/arm without a variant' : formatPlatform(stated)}`
   if (leavesVariantOpen && isOneMachine({ ...platform, variant: 'v7' }, stated)) {
-    return { platform, notes: [...notes, `${told}; ${formatPlatform(platform)} is taken`] }
+    return { platform, notes: [...notes, `${told}; ${formatPlatform(platform)} is used`] }
   }
   if (!trustDeclared) throw contradicts(where, platform, stated)
-  return { platform, notes: [...notes, `${told}; ${formatPlatform(platform)} is trusted`] }
+  return { platform, notes: [...notes, `${told}; the declared ${formatPlatform(platform)} is used`] }
 }
 
 /** Whether a platform was written as `arm` with no variant, which clients read as v7. */
@@ -71,15 +71,15 @@ function withOsDetails(platform: Platform, config: ImageConfig | undefined): Pla
 }
 
 function unknownPlatform(where: string): RegistryError {
-  return new RegistryError('PLATFORM_MISSING', `${where} does not say what platform it is for`, {
-    hint: "say it: { image: '…', platform: 'linux/arm/v7' }",
+  return new RegistryError('PLATFORM_MISSING', `${where} has no platform`, {
+    hint: "set it: { image: '…', platform: 'linux/arm/v7' }",
   })
 }
 
 function contradicts(where: string, platform: Platform, stated: Platform): RegistryError {
   return new RegistryError(
     'PLATFORM_MISMATCH',
-    `${where} is to be ${formatPlatform(platform)}, and its config says ${formatPlatform(stated)}`,
-    { hint: 'name the platform that it is built for, or say trustDeclared where its config is wrong' },
+    `${where} is declared as ${formatPlatform(platform)}, but its config says ${formatPlatform(stated)}`,
+    { hint: 'declare the platform that it is built for, or set trustDeclared if its config is wrong' },
   )
 }

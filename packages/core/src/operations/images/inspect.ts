@@ -64,7 +64,7 @@ async function inspectIn(registry: Registry, reference: Reference, call: Registr
   const found = await registry.getManifest(reference, call)
   if (found === undefined) {
     throw new RegistryError('NOT_FOUND', `${formatReference(reference)} does not exist`, {
-      hint: 'look at the name and the tag; a private repository may also look like this without a login',
+      hint: 'check the name and the tag; for a private repository, check that you are logged in',
     })
   }
   const { digest, mediaType } = found.descriptor

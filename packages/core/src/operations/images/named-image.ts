@@ -15,7 +15,7 @@ import type { OperationOptions } from '../options.js'
 export function readName(name: string, path: string): Reference {
   const reference = parseLayoutReference(name) ?? parseReference(name)
   if (reference !== undefined) return reference
-  const hint = "write it as 'ghcr.io/team/app:1.0', or as 'oci:DIR:NAME' for an image in a directory"
+  const hint = "write 'ghcr.io/team/app:1.0', or 'oci:DIR:NAME' for an image in a directory"
   throw new DefinitionError([{ path, message: `'${name}' is not a valid image name`, hint }], 'USAGE')
 }
 
@@ -24,7 +24,7 @@ export function readTarget(name: string, path: string): Reference {
   const reference = readName(name, path)
   if (isLayout(reference) || namesHost(name)) return reference
   const hint = `for Docker Hub write 'docker.io/${name}'`
-  throw new DefinitionError([{ path, message: `'${name}' does not say which registry it is on`, hint }], 'USAGE')
+  throw new DefinitionError([{ path, message: `'${name}' has no registry host`, hint }], 'USAGE')
 }
 
 /** Reads the name that something is to have: `latest` where it says none. @throws DefinitionError USAGE */
@@ -33,8 +33,8 @@ export function readNewName(name: string, path: string): Reference {
   if (!isLayout(reference) || reference.digest === undefined || reference.tag !== undefined) {
     return withDefaultTag(reference)
   }
-  const hint = "write it as 'oci:DIR:NAME': what has no name in a layout is found by nobody"
-  throw new DefinitionError([{ path, message: `'${name}' names nothing`, hint }], 'USAGE')
+  const hint = "write 'oci:DIR:NAME': an image needs a name in the layout"
+  throw new DefinitionError([{ path, message: `'${name}' has no name in the layout`, hint }], 'USAGE')
 }
 
 /** The image that a name without a tag means: `latest` on a registry, the only one in a layout. */

@@ -80,10 +80,10 @@ function copied(made: CopyResult | undefined): Pick<PromotedTag, 'referrers' | '
 
 function ofName(from: string, to: readonly string[], { pipelines = [] }: PromoteOptions): readonly Promotion[] {
   if (pipelines.length > 0) {
-    const hint = 'name the file that --metadata-file or --json wrote, or leave the pipeline out'
+    const hint = 'use a file written by --metadata-file or --json, or remove --pipeline'
     throw misused('--pipeline', `'${from}' is an image, not a record of pipelines`, hint)
   }
-  if (to.length === 0) throw misused('promote(to)', 'there is no tag', 'name the tags that it is to have')
+  if (to.length === 0) throw misused('promote(to)', 'no tag was given', 'add the tags to set')
   const source = imageNamed(readTarget(from, 'promote(from)'))
   return to.map((written) => ({ source, target: targetOf(written, source) }))
 }
@@ -122,7 +122,7 @@ function claim(name: string, pipeline: string, owners: Map<string, string>): voi
   const owner = owners.get(name)
   owners.set(name, pipeline)
   if (owner === undefined) return
-  const message = `'${name}' would be the name of two images, of ${owner} and of ${pipeline}`
+  const message = `'${name}' would name two images: of ${owner} and of ${pipeline}`
   throw misused('promote(to)', message, `choose one of them: --pipeline ${owner}`)
 }
 
@@ -139,7 +139,7 @@ async function readMove({ source, target }: Promotion, registry: Registry, call:
   const descriptor = await registry.resolve(source, { ...call, fresh: true })
   if (descriptor === undefined) {
     throw new RegistryError('NOT_FOUND', `${formatReference(source)} does not exist`, {
-      hint: 'where it was published once, something has deleted it since: build and publish it again',
+      hint: 'if it was published before, it was deleted: build and publish it again',
     })
   }
   const planned = (await registry.resolve(target, { ...call, fresh: true }))?.digest

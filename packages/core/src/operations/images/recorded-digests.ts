@@ -23,7 +23,7 @@ export function ofPipelines(recorded: readonly Recorded[], names: readonly strin
     .filter((name) => !known.includes(name))
     .map((name) => ({
       path: '--pipeline',
-      message: `the record has no pipeline '${name}'`,
+      message: `pipeline '${name}' is not in the file`,
       hint: suggest(name, known),
     }))
   if (issues.length > 0) throw new DefinitionError(issues, 'USAGE')
@@ -39,11 +39,11 @@ export function readRecorded(record: unknown): readonly Recorded[] {
 
 function requireSome(recorded: readonly Recorded[]): readonly Recorded[] {
   if (recorded.length > 0) return recorded
-  throw unusable('it records nothing that was published')
+  throw unusable('it contains no published image')
 }
 
 function unusable(message: string): DefinitionError {
-  const hint = 'use the file that --metadata-file wrote, or the JSON that --json printed, of a run that published'
+  const hint = 'use a file written by --metadata-file or --json in a run that published'
   return new DefinitionError([{ path: 'promote(from)', message, hint }], 'USAGE')
 }
 

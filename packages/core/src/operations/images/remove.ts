@@ -11,15 +11,15 @@ export async function remove(name: string, options: OperationOptions = {}): Prom
   checkOptions('remove', options, OPERATION_OPTIONS)
   const reference = readTarget(name, 'remove')
   if (reference.tag === undefined && reference.digest === undefined) {
-    const hint = `write the tag or digest that is to go: '${name}:1.0'`
-    throw new DefinitionError([{ path: 'remove', message: `'${name}' does not say what to remove`, hint }], 'USAGE')
+    const hint = `add the tag or digest to delete: '${name}:1.0'`
+    throw new DefinitionError([{ path: 'remove', message: `'${name}' has no tag or digest`, hint }], 'USAGE')
   }
   await using images = openImages(options)
   const call = { signal: options.signal, fresh: true }
   const there = await images.resolve(reference, call)
   if (there === undefined) {
     throw new RegistryError('NOT_FOUND', `${formatReference(reference)} does not exist`, {
-      hint: 'look at the name and the tag; a private repository may also look like this without a login',
+      hint: 'check the name and the tag; for a private repository, check that you are logged in',
     })
   }
   try {
@@ -32,9 +32,13 @@ export async function remove(name: string, options: OperationOptions = {}): Prom
 function tagRefused(cause: unknown, reference: Reference, digest: Digest): RegistryError {
   const { registry } = reference
   const manifest = formatReference({ ...repositoryOf(reference), digest })
-  return new RegistryError('REGISTRY_REJECTED', `${registry} does not delete the tag ${formatReference(reference)}`, {
-    hint: `where it deletes manifests, remove('${manifest}') takes this one with all its tags`,
-    cause,
-    ...(cause instanceof RegistryError && cause.exchange !== undefined && { exchange: cause.exchange }),
-  })
+  return new RegistryError(
+    'REGISTRY_REJECTED',
+    `${registry} does not support deletion of the tag ${formatReference(reference)}`,
+    {
+      hint: `if it supports deletion of manifests, call remove('${manifest}'), which deletes all its tags`,
+      cause,
+      ...(cause instanceof RegistryError && cause.exchange !== undefined && { exchange: cause.exchange }),
+    },
+  )
 }

@@ -9,8 +9,8 @@ export async function tags(repository: string, options: OperationOptions = {}): 
   checkOptions('tags', options, OPERATION_OPTIONS)
   const reference = readName(repository, 'tags')
   if (reference.tag !== undefined || reference.digest !== undefined) {
-    const hint = 'leave the tag out'
-    throw new DefinitionError([{ path: 'tags', message: `'${repository}' is more than a repository`, hint }], 'USAGE')
+    const hint = 'remove the tag'
+    throw new DefinitionError([{ path: 'tags', message: `'${repository}' is not a repository`, hint }], 'USAGE')
   }
   await using images = openImages(options)
   return await images.listTags(repositoryOf(reference), { signal: options.signal })

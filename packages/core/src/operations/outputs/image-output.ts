@@ -64,7 +64,7 @@ function pathOf({ digest }: Descriptor): string {
 
 function layoutReference(folder: string, tag?: string): Reference {
   const reference = parseLayoutReference(tag === undefined ? `oci:${folder}` : `oci:${folder}:${tag}`)
-  if (reference === undefined) throw new TypeError(`'${folder}' is no directory of a layout`)
+  if (reference === undefined) throw new TypeError(`'${folder}' is not a directory of a layout`)
   return reference
 }
 

@@ -38,13 +38,13 @@ interface Problem {
 async function directoryProblem(dest: string): Promise<Problem | undefined> {
   const found = await stat(dest).catch(() => undefined)
   if (found === undefined) return undefined
-  if (!found.isDirectory()) return { message: `'${dest}' is no directory`, hint: 'name another dest' }
+  if (!found.isDirectory()) return { message: `'${dest}' is not a directory`, hint: 'use another dest' }
   if ((await readdir(dest)).length === 0) return undefined
-  return { message: `the directory '${dest}' is not empty`, hint: 'delete it, or name another dest' }
+  return { message: `directory '${dest}' is not empty`, hint: 'delete it, or use another dest' }
 }
 
 async function fileProblem(dest: string): Promise<Problem | undefined> {
   const found = await stat(dest).catch(() => undefined)
   if (found === undefined || found.isFile()) return undefined
-  return { message: `'${dest}' exists and is no file`, hint: 'name another dest' }
+  return { message: `'${dest}' exists and is not a file`, hint: 'use another dest' }
 }

@@ -72,7 +72,7 @@ export class MergedLayers {
     if (header.type === 'link') {
       const target = this.#find(cleanPath(header.linkname ?? ''))
       if (target === undefined || 'children' in target) {
-        throw new Error(`'${header.name}' is a hard link to '${header.linkname}', which is no file`)
+        throw new Error(`'${header.name}' is a hard link to '${header.linkname}', which is not a file`)
       }
       return target.file
     }

@@ -63,15 +63,16 @@ type OutputFault = Omit<Issue, 'path'>
 
 function readOutput(option: OutputOption, pipelines: readonly PipelineDefinition[]): OutputDefinition | OutputFault {
   const fields = readOptionFields(option)
-  if (fields === undefined) return { message: 'an output is not understood', hint: EXAMPLE }
+  if (fields === undefined) return { message: 'output is not valid', hint: EXAMPLE }
   const { dest, platform, pipeline } = fields.attributes
   const type = OUTPUT_TYPES.find((one) => one === fields.type)
   if (type === undefined) {
-    return { message: `'${fields.type}' is no type of output`, hint: `use ${OUTPUT_TYPES.join(', ')}` }
+    return { message: `output type '${fields.type}' does not exist`, hint: `use ${OUTPUT_TYPES.join(', ')}` }
   }
   const unknown = Object.keys(fields.attributes).find((name) => !FIELDS.includes(name))
-  if (unknown !== undefined) return { message: `an output has no field '${unknown}'`, hint: suggest(unknown, FIELDS) }
-  if (!dest) return { message: `an output of type ${type} needs 'dest'`, hint: EXAMPLE }
+  if (unknown !== undefined)
+    return { message: `output field '${unknown}' does not exist`, hint: suggest(unknown, FIELDS) }
+  if (!dest) return { message: `output of type ${type} requires 'dest'`, hint: EXAMPLE }
   const chosen = choosePipeline(pipeline, pipelines)
   if ('message' in chosen) return chosen
   const platforms = choosePlatforms(platform, chosen)
@@ -79,7 +80,7 @@ function readOutput(option: OutputOption, pipelines: readonly PipelineDefinition
   if (type === 'docker' && platforms.length > 1) {
     const has = platforms.map(formatPlatform).join(', ')
     return {
-      message: `an output of type docker holds one platform, and ${chosen.name} has ${has}`,
+      message: `output of type docker has one platform, but ${chosen.name} has ${has}`,
       hint: 'add platform=',
     }
   }
@@ -92,9 +93,13 @@ function choosePipeline(
 ): PipelineDefinition | OutputFault {
   const names = pipelines.map((one) => one.name)
   const [only, ...others] = name === undefined ? pipelines : pipelines.filter((one) => one.name === name)
-  if (only === undefined) return { message: `an output names the pipeline '${name}'`, hint: suggest(name ?? '', names) }
+  if (only === undefined)
+    return { message: `output pipeline '${name}' does not exist`, hint: suggest(name ?? '', names) }
   if (others.length === 0) return only
-  return { message: 'an output names none of several pipelines', hint: `add pipeline=, one of ${names.join(', ')}` }
+  return {
+    message: 'output does not select one of several pipelines',
+    hint: `add pipeline=, one of ${names.join(', ')}`,
+  }
 }
 
 function choosePlatforms(
@@ -106,5 +111,5 @@ function choosePlatforms(
   const wanted = parsePlatform(text)
   const found = wanted && all.find((one) => samePlatform(one, wanted))
   if (found !== undefined) return [found]
-  return { message: `${name} has no platform '${text}'`, hint: `it has ${all.map(formatPlatform).join(', ')}` }
+  return { message: `${name} does not have platform '${text}'`, hint: `it has ${all.map(formatPlatform).join(', ')}` }
 }

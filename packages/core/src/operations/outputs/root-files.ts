@@ -80,9 +80,9 @@ async function eachEntry(
 
 /** tar-stream reads names as UTF-8, and replaces what is none. */
 function requirePath({ name, linkname }: Header): void {
-  if (name.split('/').includes('..')) throw new Error(`'${name}' is a path that leads out of a directory`)
+  if (name.split('/').includes('..')) throw new Error(`path '${name}' is outside of the directory`)
   if (!`${name}${linkname ?? ''}`.includes('\uFFFD')) return
-  throw new Error(`'${name}' is a name that is not UTF-8`)
+  throw new Error(`name '${name}' is not UTF-8`)
 }
 
 /** A header with other fields; of the extended ones, which would go before these, extended attributes alone are kept. */

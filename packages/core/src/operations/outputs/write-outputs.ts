@@ -90,8 +90,8 @@ function placesOf(
   })
   if (places.length > 0) return places
   const wanted = platforms.map(formatPlatform).join(', ')
-  throw new RegistryError('PLATFORM_MISSING', `the output '${dest}' needs ${wanted}, which this run did not make`, {
-    hint: 'leave --only out, or name a platform of it in the output',
+  throw new RegistryError('PLATFORM_MISSING', `output '${dest}' requires ${wanted}, which this run did not make`, {
+    hint: 'remove --only, or select one of its platforms in the output',
   })
 }
 
@@ -105,6 +105,6 @@ function sourceOf(output: OutputDefinition, input: OutputInput): Reference {
   )
   const result = index && input.results.get(index.id)
   if (result !== undefined) return result.output.reference
-  const message = `the output '${dest}' needs the index of all platforms, which a run with --only does not make`
+  const message = `output '${dest}' requires the index of all platforms, which a run with --only does not make`
   throw new DefinitionError([{ path: 'outputs', message, hint: 'add platform= to the output' }], 'USAGE')
 }

@@ -6,8 +6,8 @@ import type { Registry, RegistryCall } from '../../registry/port.js'
 import { isDeletionRefused, isTaggedRefused, isTagRefused } from '../images/refused-deletion.js'
 import type { UnneededManifest } from './unneeded.js'
 
-const NOT_FOUND_AGAIN = 'the registry did not find it when it was to be deleted'
-const STILL_THERE = 'the registry accepted its deletion and still has it'
+const NOT_FOUND_AGAIN = 'the registry did not find it'
+const STILL_THERE = 'the registry accepted its deletion but still has it'
 /** A gateway may accept one deletion that never arrives. */
 const ATTEMPTS = 2
 
@@ -121,12 +121,12 @@ async function deleteTags(
     try {
       await registry.deleteManifest({ ...repository, tag }, call)
     } catch (error) {
-      if (isTagRefused(error)) return 'its manifest is needed, and this registry deletes no tag alone'
+      if (isTagRefused(error)) return 'its manifest is needed, and this registry cannot delete a tag only'
       throw error
     }
     if ((await registry.resolve({ ...repository, digest }, { ...call, fresh: true })) !== undefined) continue
     await putBack([tag, ...one.otherTags], one, registry)
-    return 'its manifest is needed, and this registry deletes that with any of its tags; it was put back'
+    return 'its manifest is needed, and this registry deletes it with any of its tags; it was restored'
   }
   return undefined
 }
@@ -142,8 +142,8 @@ async function putBack(
 
 function nothingDeleted(reference: Reference, cause: RegistryError): RegistryError {
   const { registry, repository } = reference
-  return new RegistryError('REGISTRY_REJECTED', `${registry} deletes nothing from ${repository}`, {
-    hint: 'where it is yours, allow it to (docker-registry: REGISTRY_STORAGE_DELETE_ENABLED=true); else delete what `prune` lists on its web page, or by an API of its own',
+  return new RegistryError('REGISTRY_REJECTED', `${registry} does not support deletion from ${repository}`, {
+    hint: 'if you run it, enable deletion (docker-registry: REGISTRY_STORAGE_DELETE_ENABLED=true); otherwise delete the tags that `prune` lists on its web page or with its API',
     cause,
     ...(cause.exchange !== undefined && { exchange: cause.exchange }),
   })

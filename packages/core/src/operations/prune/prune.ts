@@ -59,8 +59,8 @@ async function pruneIn(workshop: RunSession, options: PruneOptions): Promise<rea
 
 function readBound(olderThan = DEFAULT_OLDER_THAN_MS): number {
   if (Number.isFinite(olderThan) && olderThan >= 0) return Date.now() - olderThan
-  const hint = 'use a number of milliseconds from 0'
-  throw new DefinitionError([{ path: 'prune olderThan', message: `${olderThan} is not a duration`, hint }], 'USAGE')
+  const hint = 'use a number of milliseconds, at least 0'
+  throw new DefinitionError([{ path: 'prune olderThan', message: `duration ${olderThan} is not valid`, hint }], 'USAGE')
 }
 
 /** Those of the pipelines that were asked for: others belong to whoever publishes them. */
@@ -76,8 +76,8 @@ function readKeep(keep: readonly string[], repositories: readonly Repository[]):
   return keep.map((name) => {
     const reference = imageNamed(readName(name, 'prune keep'))
     if (repositories.some((one) => sameRepository(one, reference))) return reference
-    const hint = `these are looked through: ${repositories.map(formatReference).join(', ')}`
-    const message = `'${name}' is in no repository of these pipelines`
+    const hint = `repositories: ${repositories.map(formatReference).join(', ')}`
+    const message = `'${name}' is not in a repository of these pipelines`
     throw new DefinitionError([{ path: 'prune keep', message, hint }], 'USAGE')
   })
 }

@@ -93,7 +93,7 @@ function isStored(read: ReadManifest): read is StoredManifest {
 
 function absent(repository: Repository, { tag, digest }: Pick<Reference, 'tag' | 'digest'>): UnreadableManifest {
   const where = formatReference({ ...repository, ...(tag && { tag }), ...(digest && { digest }) })
-  return { name: tag ?? digest ?? '', because: `${where} is listed, and was not found`, mayList: true }
+  return { name: tag ?? digest ?? '', because: `${where} is listed but does not exist`, mayList: true }
 }
 
 /** The content that some manifests of a repository need. */
@@ -196,7 +196,7 @@ function tooNested(repository: Repository): RegistryError {
   return new RegistryError(
     'MANIFEST_UNSUPPORTED',
     `${formatRepository(repository)} has indexes within indexes, ${bounds}`,
-    { hint: 'remove their tags first: nothing is deleted while it is not known what they list' },
+    { hint: 'remove their tags first: nothing is deleted while their entries are unknown' },
   )
 }
 

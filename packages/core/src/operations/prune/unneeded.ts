@@ -129,7 +129,7 @@ async function spare(
   if (blind !== undefined) return { ...one, why: 'unreadable', outcome: 'kept', because: blind }
   const date = await dates.of(one.manifest, call)
   if (date === undefined)
-    return { ...one, why: 'unreadable', outcome: 'kept', because: 'nothing says when it was pushed' }
+    return { ...one, why: 'unreadable', outcome: 'kept', because: 'the time of its push is unknown' }
   return spareYoung(one, date, kept)
 }
 
@@ -169,7 +169,7 @@ async function readKept(
   return allOrNone(references, call, async (reference, own) => {
     const manifest = await registry.getManifest(reference, { ...own, fresh: true })
     if (manifest !== undefined) return manifest
-    throw new RegistryError('NOT_FOUND', `${formatReference(reference)}, which is to be kept, does not exist`)
+    throw new RegistryError('NOT_FOUND', `${formatReference(reference)} of --keep does not exist`)
   })
 }
 

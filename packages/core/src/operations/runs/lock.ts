@@ -53,7 +53,7 @@ function entriesToKeep(entries: readonly LockEntry[], update: boolean | readonly
     if (isLocked(name)) continue
     const has = [...new Set(entries.map((entry) => entry.name))].join(', ')
     const message = `'${update[at]}' is not in the lock`
-    const hint = has === '' ? 'nothing is locked yet: npx tsx build.ts lock' : `it has ${has}`
+    const hint = has === '' ? 'create the lock first: npx tsx build.ts lock' : `it has ${has}`
     throw new DefinitionError([{ path: 'lock --update', message, hint }], 'USAGE')
   }
   return entries.filter(({ name }) => !names.has(name))

@@ -51,7 +51,7 @@ export async function checkMetadataFile(path: string): Promise<void> {
   try {
     await access(dirname(resolve(path)), constants.W_OK)
   } catch {
-    const hint = 'name a file in a directory that is there and can be written to'
+    const hint = 'use a file in a writable directory'
     throw new DefinitionError([{ path: '--metadata-file', message: `'${path}' cannot be written`, hint }], 'USAGE')
   }
 }

@@ -17,8 +17,8 @@ export function refuseMissingImages({ nodes }: Planned): void {
   )
   if (missing.length === 0) return
   const platforms = [...new Set(missing.map(({ node }) => formatPlatform(node.platform)))]
-  throw new RegistryError('PLATFORM_MISSING', `not there yet: ${missing.map(whatIsMissing).join('; ')}`, {
-    hint: `build where that can be done, from the same files: ${platforms.map((one) => `--only ${one}`).join(', ')}`,
+  throw new RegistryError('PLATFORM_MISSING', `missing images: ${missing.map(whatIsMissing).join('; ')}`, {
+    hint: `build them from the same files on suitable machines: ${platforms.map((one) => `--only ${one}`).join(', ')}`,
   })
 }
 

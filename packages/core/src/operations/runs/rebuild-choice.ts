@@ -15,7 +15,7 @@ export function readForced({ reuse = true, rebuild = [] }: PlanOptions, { nodes 
   for (const written of rebuild) {
     if (words.some((own) => own.some((word) => meanings(written).includes(word)))) continue
     const known = [...new Set(words.flat())]
-    const message = `'${written}' is no image, pipeline or platform of this file`
+    const message = `'${written}' is not an image, pipeline or platform of this file`
     throw new DefinitionError([{ path: '--rebuild', message, hint: suggest(written, known) }], 'USAGE')
   }
   const wanted = new Set(rebuild.flatMap(meanings))

@@ -28,7 +28,7 @@ export async function refuseRemovals(succession: TagUpdate, registry: Registry, 
   const reference = nameIn(succession.reference)
   const lost = await findRemovedPlatforms({ ...succession, reference }, registry, call)
   if (lost.length === 0) return
-  throw removalRefused(reference, lost, 'bring an image for it too, or say allowRemoval where it is meant to go')
+  throw removalRefused(reference, lost, 'add an image for it, or set allowRemoval to remove it')
 }
 
 /** Refuses the same of what a name has come to point to since it was read. @throws RegistryError PLATFORM_MISSING */

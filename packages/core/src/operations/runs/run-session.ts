@@ -143,7 +143,7 @@ function lazyRootfsMaker({ cacheDirectory }: PlanOptions): RootfsMaker {
 function sourceDateEpoch({ SOURCE_DATE_EPOCH: text }: NodeJS.ProcessEnv): number | undefined {
   if (text === undefined || text === '') return undefined
   if (/^\d+$/.test(text)) return Number(text)
-  throw new DefinitionError([{ path: 'SOURCE_DATE_EPOCH', message: `'${text}' is no number of seconds` }], 'USAGE')
+  throw new DefinitionError([{ path: 'SOURCE_DATE_EPOCH', message: `'${text}' is not a number of seconds` }], 'USAGE')
 }
 
 function readOnly(only: readonly string[] | undefined, { pipelines }: Definition): readonly Platform[] | undefined {
@@ -157,7 +157,7 @@ function readOnly(only: readonly string[] | undefined, { pipelines }: Definition
       platform === undefined
         ? unreadablePlatform(text).message
         : `no pipeline has the platform ${formatPlatform(platform)}`
-    throw new DefinitionError([{ path: '--only', message, hint: `there is ${declared.join(', ')}` }], 'USAGE')
+    throw new DefinitionError([{ path: '--only', message, hint: `platforms: ${declared.join(', ')}` }], 'USAGE')
   })
 }
 

@@ -45,11 +45,11 @@ export class Gate {
   async answerToken(exchange: Exchange): Promise<void> {
     if (this.auth.kind !== 'bearer') throw new ProtocolError(404, 'NAME_UNKNOWN', 'this registry has no tokens')
     if (exchange.method !== 'GET') {
-      throw new ProtocolError(405, 'UNSUPPORTED', 'tokens are asked for by GET', { allow: 'GET' })
+      throw new ProtocolError(405, 'UNSUPPORTED', 'tokens are requested with GET', { allow: 'GET' })
     }
     const user = this.#user(exchange)
     if (user === undefined && exchange.header('authorization') !== undefined) {
-      throw new ProtocolError(401, 'UNAUTHORIZED', 'the user or the password is wrong')
+      throw new ProtocolError(401, 'UNAUTHORIZED', 'the user name or the password is wrong')
     }
     const ceiling = user === undefined ? (this.auth.anonymousPull ? ['pull'] : []) : ['pull', 'push', 'delete', '*']
     await exchange.answerJson(this.#tokens.issue(exchange.query.getAll('scope'), ceiling))
@@ -88,7 +88,7 @@ export class Gate {
     const sent = exchange.header('authorization') !== undefined
     const bearer = `Bearer realm="${origin}/token",service="polyarch"${scope}${sent ? ',error="invalid_token"' : ''}`
     const challenge = this.auth.kind === 'basic' ? 'Basic realm="polyarch"' : bearer
-    const message = sent ? 'these credentials are not good for this' : 'a login is needed'
+    const message = sent ? 'the credentials lack permission for this operation' : 'a login is required'
     return new ProtocolError(401, 'UNAUTHORIZED', message, { 'www-authenticate': challenge })
   }
 }

@@ -13,7 +13,7 @@ import { ProtocolError } from './protocol-error.js'
  */
 export async function listTags(store: Store, exchange: Exchange, name: string): Promise<void> {
   const record = store.records.get(name)
-  if (record === undefined) throw new ProtocolError(404, 'NAME_UNKNOWN', `there is no repository ${name}`)
+  if (record === undefined) throw new ProtocolError(404, 'NAME_UNKNOWN', `repository ${name} does not exist`)
   const [n, last] = [exchange.query.get('n'), exchange.query.get('last')]
   const limit = n === null ? Number.POSITIVE_INFINITY : parseCount(n)
   const rest = [...record.tags.keys()].sort(compareTags).filter((tag) => last === null || compareTags(last, tag) < 0)
@@ -26,7 +26,7 @@ export async function listTags(store: Store, exchange: Exchange, name: string): 
 
 function parseCount(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text)
-  throw new ProtocolError(400, 'UNSUPPORTED', 'the number of tags wanted is not a number')
+  throw new ProtocolError(400, 'UNSUPPORTED', 'n is not a number')
 }
 
 /** Letters in upper and lower case side by side; equal ones by code unit, so that pages neither repeat nor miss any. */

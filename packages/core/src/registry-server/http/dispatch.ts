@@ -23,7 +23,9 @@ export async function dispatch(store: Store, exchange: Exchange, route: ContentR
   const handler = Object.hasOwn(handlers, method) ? handlers[method] : undefined
   if (handler === undefined) {
     const allow = Object.keys(handlers).flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name]))
-    throw new ProtocolError(405, 'UNSUPPORTED', `${exchange.method} is not for this path`, { allow: allow.join(', ') })
+    throw new ProtocolError(405, 'UNSUPPORTED', `${exchange.method} is not supported for this path`, {
+      allow: allow.join(', '),
+    })
   }
   await handler()
 }

@@ -121,6 +121,6 @@ async function* cut(
     left -= chunk.byteLength
     if (left > 0) continue
     await end()
-    throw new Error('the connection was cut, as a fault rule asks')
+    throw new Error('the connection was cut by a fault rule')
   }
 }

@@ -76,7 +76,7 @@ async function readBody(exchange: Exchange): Promise<Buffer> {
   for await (const chunk of exchange.body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength
     if (size > LIMITS.manifest) {
-      throw new ProtocolError(413, 'SIZE_INVALID', `manifests of more than ${LIMITS.manifest} bytes are refused`)
+      throw new ProtocolError(413, 'SIZE_INVALID', `the manifest exceeds the limit of ${LIMITS.manifest} bytes`)
     }
     chunks.push(chunk)
   }
@@ -85,7 +85,7 @@ async function readBody(exchange: Exchange): Promise<Buffer> {
 
 function compareDigest(actual: Digest, wanted: Digest): void {
   if (actual === wanted) return
-  throw new ProtocolError(400, 'DIGEST_INVALID', `the manifest that came is ${actual}, not ${wanted}`)
+  throw new ProtocolError(400, 'DIGEST_INVALID', `the manifest has the digest ${actual}, not ${wanted}`)
 }
 
 /** It is unknown to clients, so that one that has it pushes it again. */

@@ -40,7 +40,7 @@ export function parseRoute(rawPath: string): Route {
     const [, name, last = ''] = pattern.exec(path) ?? []
     if (name !== undefined) return routeOf(kind, checkedName(name), last)
   }
-  throw new ProtocolError(404, 'NAME_UNKNOWN', 'there is nothing at this path')
+  throw new ProtocolError(404, 'NAME_UNKNOWN', 'the path does not exist')
 }
 
 function routeOf(kind: keyof typeof PATHS, name: string, last: string): Route {

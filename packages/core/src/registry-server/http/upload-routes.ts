@@ -98,10 +98,10 @@ function checkPosition(range: string | undefined, length: string | undefined, up
   const parsed = parseContentRange(range)
   if (parsed === undefined) throw new ProtocolError(400, 'BLOB_UPLOAD_INVALID', 'the Content-Range cannot be read')
   if (length !== undefined && Number(length) !== parsed.last - parsed.first + 1) {
-    throw new ProtocolError(400, 'SIZE_INVALID', 'Content-Range and Content-Length disagree')
+    throw new ProtocolError(400, 'SIZE_INVALID', 'Content-Range contradicts Content-Length')
   }
   if (parsed.first === upload.size) return
-  const message = `the upload goes on at ${upload.size}, not at ${parsed.first}`
+  const message = `the upload continues at ${upload.size}, not at ${parsed.first}`
   throw new ProtocolError(416, 'BLOB_UPLOAD_INVALID', message, progressHeaders(upload))
 }
 
@@ -109,7 +109,7 @@ async function finish(store: Store, exchange: Exchange, upload: Upload, digest: 
   upload.seal()
   if ((await upload.digest(algorithmOf(digest))) !== digest) {
     await store.uploads.discard(upload)
-    throw new ProtocolError(400, 'DIGEST_INVALID', `the ${upload.size} bytes that came are not those of ${digest}`)
+    throw new ProtocolError(400, 'DIGEST_INVALID', `the ${upload.size} uploaded bytes do not match ${digest}`)
   }
   await store.addBlob(upload, digest)
   await answerCreated(exchange, upload.repository, digest)

@@ -120,7 +120,7 @@ function inUse(directory: string, { pid, host, machine }: LockRecord): HostError
   return new HostError('DIRECTORY_IN_USE', `${directory} is in use by process ${pid}${elsewhere}${place}`, {
     hint:
       elsewhere === ''
-        ? 'use the registry of that process, end it, or name another directory'
-        : `name another directory; or remove ${lockPath(directory)} where that machine no longer uses it`,
+        ? 'use the registry of that process, stop it, or use another directory'
+        : `use another directory; or delete ${lockPath(directory)} if that machine no longer uses it`,
   })
 }

@@ -77,7 +77,7 @@ function mediaTypeOf(content: JsonObject, contentType: string | undefined): stri
   if (typeof mediaType !== 'string' || !MANIFEST_MEDIA_TYPES.includes(mediaType)) {
     throw invalid(`it is not of one of the types ${MANIFEST_MEDIA_TYPES.join(', ')}`)
   }
-  if (written !== undefined && written !== mediaType) throw invalid('its mediaType is not that of the Content-Type')
+  if (written !== undefined && written !== mediaType) throw invalid('its mediaType contradicts the Content-Type')
   // A reader that trusts the shape and one that trusts the type would see two different images.
   if ('manifests' in content !== isIndexType(mediaType)) throw invalid(`its content is not that of ${mediaType}`)
   return mediaType
@@ -132,5 +132,5 @@ function isObject(value: unknown): value is JsonObject {
 }
 
 function invalid(reason: string): ProtocolError {
-  return new ProtocolError(400, 'MANIFEST_INVALID', `the manifest is refused: ${reason}`)
+  return new ProtocolError(400, 'MANIFEST_INVALID', `the manifest is not valid: ${reason}`)
 }

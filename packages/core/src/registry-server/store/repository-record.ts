@@ -94,7 +94,7 @@ export async function readRecords(root: string): Promise<Map<string, RepositoryR
 /** Reads the text of a record's file. @throws SyntaxError or TypeError */
 export function decodeRecord(text: string): RepositoryRecord {
   const saved = parseJson(text)
-  if (!isJsonObject(saved)) throw new TypeError('it is no object')
+  if (!isJsonObject(saved)) throw new TypeError('it is not an object')
   const { version, blobs, manifests, tags, leftovers = [] } = saved
   if (version !== VERSION) throw new TypeError(`its version is ${String(version)}, not ${VERSION}`)
   return {
@@ -106,22 +106,22 @@ export function decodeRecord(text: string): RepositoryRecord {
 }
 
 function entriesIn(value: unknown, field: string): readonly (readonly [string, unknown])[] {
-  if (!isJsonObject(value)) throw new TypeError(`its ${field} are no object`)
+  if (!isJsonObject(value)) throw new TypeError(`its ${field} is not an object`)
   return Object.entries(value)
 }
 
 function digestsIn(value: unknown, field: string): readonly Digest[] {
-  if (!Array.isArray(value)) throw new TypeError(`its ${field} are no list`)
+  if (!Array.isArray(value)) throw new TypeError(`its ${field} is not a list`)
   return value.map(digestOf)
 }
 
 function digestOf(value: unknown): Digest {
   if (typeof value === 'string' && isDigest(value)) return value
-  throw new TypeError('it has something else in place of a digest')
+  throw new TypeError('it has a value that is not a digest')
 }
 
 function manifestOf(value: unknown): ManifestRecord {
-  if (!isJsonObject(value)) throw new TypeError('a manifest is no object')
+  if (!isJsonObject(value)) throw new TypeError('a manifest is not an object')
   const { mediaType, size, subject } = value
   if (typeof mediaType !== 'string' || !Number.isSafeInteger(size))
     throw new TypeError('a manifest has no type or size')

@@ -18,8 +18,8 @@ export async function checkStoreFolder(directory: string): Promise<void> {
   const others = entries.filter((name) => !name.startsWith('lock'))
   const isMarked = others.includes('oci-layout') || others.every((name) => BEFORE_MARKER.has(name))
   if (others.length > 0 && !(others.includes('repositories') && isMarked)) {
-    throw new HostError('REGISTRY_NOT_STARTED', `${directory} holds something else than an embedded registry`, {
-      hint: 'name a directory that is empty or does not exist yet',
+    throw new HostError('REGISTRY_NOT_STARTED', `${directory} contains other files than an embedded registry`, {
+      hint: 'use a directory that is empty or does not exist',
     })
   }
   const content = DIGEST_ALGORITHMS.map((algorithm) => contentFolder(directory, algorithm))
@@ -40,7 +40,7 @@ export function linkInStore(path: string): HostError {
     'REGISTRY_NOT_STARTED',
     `${path} is a symbolic link, and links inside a store are not followed`,
     {
-      hint: 'replace the link with the folder itself; to keep the store on another disk, name a directory there',
+      hint: 'replace the link with the folder; to store content on another disk, use a directory there',
     },
   )
 }

@@ -86,7 +86,7 @@ export class Upload {
    */
   seal(): void {
     if (this.#current !== undefined || this.#sealed) {
-      throw new ProtocolError(409, 'BLOB_UPLOAD_INVALID', 'another request works on the upload')
+      throw new ProtocolError(409, 'BLOB_UPLOAD_INVALID', 'another request uses the upload')
     }
     this.#sealed = true
   }

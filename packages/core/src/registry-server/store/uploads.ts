@@ -35,7 +35,7 @@ export class Uploads {
     if (this.#byId.size >= LIMITS.uploads) await this.#forget((upload) => upload.size === 0, UNUSED_AFTER)
     await this.#forget(() => true, ABANDONED_AFTER)
     if (this.#byId.size >= LIMITS.uploads) {
-      const message = `there are ${LIMITS.uploads} uploads already that have not ended`
+      const message = `the limit of ${LIMITS.uploads} open uploads is reached`
       throw new ProtocolError(429, 'TOOMANYREQUESTS', message, { 'retry-after': String(UNUSED_AFTER / 1000) })
     }
     const upload = new Upload(this.folder, repository, algorithm)
@@ -51,7 +51,7 @@ export class Uploads {
   get(repository: string, id: string): Upload {
     const upload = this.#byId.get(id)
     if (upload?.repository !== repository) {
-      throw new ProtocolError(404, 'BLOB_UPLOAD_UNKNOWN', `there is no upload ${id} in ${repository}`)
+      throw new ProtocolError(404, 'BLOB_UPLOAD_UNKNOWN', `upload ${id} does not exist in ${repository}`)
     }
     return upload
   }

@@ -65,8 +65,8 @@ export class Authenticator {
     const scheme = this.#scheme
     const { host } = this.#options
     if (scheme === undefined || scheme.kind === 'none') {
-      const how = 'see what it, or a firewall before it, lets this machine do'
-      return { reason: `${host} refuses this without asking who it is: ${how}.` }
+      const how = 'check the permissions of this machine at the registry or its firewall'
+      return { reason: `${host} rejects the request without requesting a login: ${how}.` }
     }
     if (scheme.kind === 'basic') return basic(host, await this.#credentials())
     const { realm, service } = scheme
@@ -117,7 +117,7 @@ function basic(host: string, login: Credentials | undefined): PresentedCredentia
   if (login?.kind !== 'identity-token') return { authorization: login && basicAuthorization(login), login }
   return {
     login,
-    reason: `${host} wants a name and a password, and what is kept for it is an identity token: log in anew with \`docker login ${host}\`.`,
+    reason: `${host} requires a user name and a password, but the stored login is an identity token: run \`docker login ${host}\`.`,
   }
 }
 

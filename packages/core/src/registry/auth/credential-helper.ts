@@ -24,7 +24,7 @@ export async function runCredentialHelper(
   env: NodeJS.ProcessEnv,
 ): Promise<Credentials | undefined> {
   const program = `docker-credential-${name}`
-  if (!/^[A-Za-z0-9_.-]+$/.test(name)) throw unreadable(`'${name}' is no name of a credential helper`)
+  if (!/^[A-Za-z0-9_.-]+$/.test(name)) throw unreadable(`credential helper name '${name}' is not valid`)
   const child = spawn(program, ['get'], { env, stdio: ['pipe', 'pipe', 'pipe'] })
   // Not by the option of `spawn`, whose timer goes on, and this process with it, where the program does not exist.
   const timer = setTimeout(() => child.kill(), TIMEOUT)
@@ -47,8 +47,7 @@ export async function runCredentialHelper(
 
 function parseAnswer(output: string, program: string, host: string): Credentials | undefined {
   const answer = jsonValue(output)
-  if (typeof answer !== 'object' || answer === null)
-    throw unreadable(`${program} answered for ${host} with what is not JSON`)
+  if (typeof answer !== 'object' || answer === null) throw unreadable(`${program} returned invalid JSON for ${host}`)
   const username = 'Username' in answer && typeof answer.Username === 'string' ? answer.Username : ''
   const secret = 'Secret' in answer && typeof answer.Secret === 'string' ? answer.Secret : ''
   return username === '' || secret === '' ? undefined : loginOf(username, secret)

@@ -19,6 +19,6 @@ export function secretsOf(credentials: Credentials | undefined, authorization: s
 /** What to do when a host refuses, knowing which login it was shown. */
 export function loginHint(host: string, credentials: Credentials | undefined): string {
   const login = `docker login ${host}`
-  if (credentials === undefined) return `No credentials for ${host} were found: log in with \`${login}\`, or pass some.`
-  return `${host} was shown ${describeCredentials(credentials)}: check that this login may do it, or log in anew with \`${login}\`.`
+  if (credentials === undefined) return `No credentials for ${host} were found: run \`${login}\`, or pass credentials.`
+  return `The request to ${host} used ${describeCredentials(credentials)}: check its permissions, or run \`${login}\`.`
 }

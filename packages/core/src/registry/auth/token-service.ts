@@ -52,7 +52,7 @@ export async function fetchToken(
     throw await answerError(answer, request, { host: order.host, credentials: order.credentials })
   const body = await readAnswer(answer, request)
   const value = firstText(body['token'], body['access_token'])
-  if (value === undefined) throw badAnswer(request, 'its answer holds no token')
+  if (value === undefined) throw badAnswer(request, 'its response has no token')
   const seconds = lifetimeOf(body)
   const refreshAt = asked + seconds * 1000 - Math.min(MAX_MARGIN, seconds * 250)
   return { value, refreshAt, login: order.credentials }
@@ -90,7 +90,7 @@ async function readAnswer(answer: HttpAnswer, request: HttpRequest): Promise<Rec
   } catch {
     // Told below: the text may hold half a token, so no part of it is quoted.
   }
-  throw badAnswer(request, `its answer is not JSON${encodingNote(answer)}`)
+  throw badAnswer(request, `its response is not JSON${encodingNote(answer)}`)
 }
 
 /** Services that leave the lifetime open do so by 0 too. */

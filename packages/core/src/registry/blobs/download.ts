@@ -120,7 +120,7 @@ export class BlobDownload {
     answer.body.destroy()
     throw new RegistryError(
       'REGISTRY_REJECTED',
-      `${place.endpoint.host} sent another part of blob ${digest} than was asked for`,
+      `${place.endpoint.host} sent another range of blob ${digest} than requested`,
     )
   }
 

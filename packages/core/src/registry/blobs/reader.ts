@@ -80,11 +80,11 @@ async function* checked(
   }
   const actual = start === 0 ? hash.digest : digest
   if (actual !== digest)
-    throw wrongBytes(repository, digest, `arrived with the digest ${actual}${download.encodingNote}`)
+    throw wrongBytes(repository, digest, `does not match its digest: the content has ${actual}${download.encodingNote}`)
 }
 
 function wrongBytes(repository: Repository, digest: Digest, why: string): RegistryError {
   return new RegistryError('DIGEST_MISMATCH', `blob ${digest} of ${formatRepository(repository)} ${why}`, {
-    hint: 'The registry, or something before it, changes content: do not use what has been read of it.',
+    hint: 'The registry or a proxy in front of it changes content: discard what was read.',
   })
 }

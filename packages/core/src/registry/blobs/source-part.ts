@@ -52,8 +52,5 @@ async function* cut(
 }
 
 function wrongLength({ descriptor: { digest, size } }: BlobSource, actual: string): RegistryError {
-  return new RegistryError(
-    'DIGEST_MISMATCH',
-    `the source of blob ${digest} has ${actual}, not the ${size} that it says`,
-  )
+  return new RegistryError('DIGEST_MISMATCH', `the source of blob ${digest} has ${actual}, but declares ${size}`)
 }

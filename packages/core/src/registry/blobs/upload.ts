@@ -165,13 +165,16 @@ export class BlobUpload {
   #notStored({ status }: HttpAnswer): RegistryError {
     const { host } = this.#options.place.endpoint
     const what = `blob ${this.#source.descriptor.digest}`
-    return new RegistryError('REGISTRY_REJECTED', `${host} answered the upload of ${what} with ${status}, but lacks it`)
+    return new RegistryError(
+      'REGISTRY_REJECTED',
+      `${host} answered the upload of ${what} with ${status}, but does not have it`,
+    )
   }
 
   #tookNothing(offset: number): RegistryError {
     const what = `blob ${this.#source.descriptor.digest}`
     const { host } = this.#options.place.endpoint
-    return new RegistryError('REGISTRY_REJECTED', `${host} took nothing of ${what} from byte ${offset} on`)
+    return new RegistryError('REGISTRY_REJECTED', `${host} accepted no data of ${what} from byte ${offset} on`)
   }
 }
 
@@ -187,5 +190,5 @@ export function sessionIn(answer: HttpAnswer, offset: number, previous?: UploadS
   const minimum = Number.isSafeInteger(told) ? told : (previous?.minimum ?? 0)
   if (headerOf(answer, 'location') !== undefined && location) return { location, offset, minimum }
   if (previous) return { location: previous.location, offset, minimum }
-  throw new RegistryError('REGISTRY_REJECTED', `${answer.url.host} opened an upload without saying where`)
+  throw new RegistryError('REGISTRY_REJECTED', `${answer.url.host} opened an upload without a location`)
 }

@@ -161,7 +161,7 @@ async function putTagged(
   if (there?.descriptor.digest === manifest.descriptor.digest) return true
   if (there !== undefined && !holdsAll(manifest, there)) {
     const [kept, other] = [formatReference({ ...to, tag }), formatReference({ ...from, tag })]
-    notes.add(`${kept} has content that ${other} lacks: it stays as it is`)
+    notes.add(`${kept} has content that ${other} does not have: it was not changed`)
     return false
   }
   await copyContent(copy, manifest, call)

@@ -107,6 +107,6 @@ async function getExisting(registry: Registry, reference: Reference, call?: Regi
   const found = await registry.getManifest(reference, call)
   if (found) return found
   throw new RegistryError('NOT_FOUND', `${formatReference(reference)} does not exist`, {
-    hint: 'Look at the name and the tag; without a login, a private repository may also look like this.',
+    hint: 'Check the name and the tag; for a private repository, check that you are logged in.',
   })
 }

@@ -106,7 +106,7 @@ export class Connections implements AsyncDisposable {
     what: string,
     read: () => Promise<T | undefined>,
   ): Promise<T | undefined> {
-    const absent = new TransientError(new RegistryError('NOT_FOUND', `${what} was just written and is not there`))
+    const absent = new TransientError(new RegistryError('NOT_FOUND', `${what} was just written but does not exist`))
     try {
       return await this.retrying(place, call, async () => {
         const found = await read()

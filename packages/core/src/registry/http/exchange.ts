@@ -127,7 +127,7 @@ function limitWaiting(sent: ClientRequest, { connect, answer }: Required<Registr
   for (const event of ['response', 'close']) sent.once(event, () => clearTimeout(timer))
 
   function startTimer(time: number, what: string): NodeJS.Timeout {
-    return setTimeout(() => sent.destroy(timeOut(`it has not ${what} within ${time} ms`)), time)
+    return setTimeout(() => sent.destroy(timeOut(`the registry has not ${what} within ${time} ms`)), time)
   }
 }
 
@@ -141,7 +141,7 @@ function watchSending(sent: ClientRequest, time: number): void {
       setImmediate(() => {
         if (sent.writableFinished || sent.closed || socket.connecting) return
         if (socket.writableLength === 0 || taken() > before) socket.setTimeout(time)
-        else sent.destroy(timeOut(`it has taken nothing more for ${time} ms`))
+        else sent.destroy(timeOut(`no data was accepted for ${time} ms`))
       })
     }
     socket.setTimeout(time).on('timeout', look)
@@ -158,7 +158,7 @@ function watchIdling(answer: IncomingMessage, time: number): void {
     setImmediate(() => {
       if (answer.closed) return
       if (answer.readableLength > 0 || socket.bytesRead > bytesRead) socket.setTimeout(time)
-      else answer.destroy(timeOut(`nothing more has come for ${time} ms`))
+      else answer.destroy(timeOut(`no data was received for ${time} ms`))
     })
   }
   socket.setTimeout(time).on('timeout', look)
@@ -175,7 +175,7 @@ function watchRate(answer: IncomingMessage, time: number): void {
       before = socket.bytesRead
       // A slow reader leaves bytes in the buffer.
       if (answer.closed || answer.complete || answer.readableLength > 0 || taken >= time * LEAST_RATE) return
-      answer.destroy(timeOut(`only ${taken} bytes have come within ${time} ms`))
+      answer.destroy(timeOut(`only ${taken} bytes were received within ${time} ms`))
     })
   }, time).unref()
   answer.once('close', () => clearInterval(timer))

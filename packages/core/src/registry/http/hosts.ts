@@ -92,8 +92,8 @@ export class Hosts {
         throw new DefinitionError([
           {
             path: `hosts['${host}'].mirrors[${index}]`,
-            message: `'${mirror}' is no place of a registry`,
-            hint: 'Write a host, with a port or a path where there is one and without a scheme: mirror.example.com/hub.',
+            message: `mirror '${mirror}' is not valid`,
+            hint: 'Write host[:port][/path] without a scheme: mirror.example.com/hub.',
           },
         ])
       }
@@ -103,6 +103,6 @@ export class Hosts {
 }
 
 function invalidHost(host: string): DefinitionError {
-  const hint = 'Write it as in references, with a port where there is one: registry.example.com:5000.'
-  return new DefinitionError([{ path: `hosts['${host}']`, message: `'${host}' is no registry host`, hint }])
+  const hint = 'Write host[:port] as in references: registry.example.com:5000.'
+  return new DefinitionError([{ path: `hosts['${host}']`, message: `registry host '${host}' is not valid`, hint }])
 }

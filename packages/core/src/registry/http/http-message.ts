@@ -75,7 +75,7 @@ export async function readBounded({ body }: HttpAnswer, limit: number): Promise<
       })
       .once('end', () => resolve(Buffer.concat(chunks)))
       .once('error', reject)
-      .once('close', () => reject(new Error('the answer broke off')))
+      .once('close', () => reject(new Error('the response ended early')))
     if (body.errored) reject(body.errored)
   })
 }

@@ -38,11 +38,11 @@ export async function* readPages(
     const page: Page | undefined = await readPage(connections, place, next, call, absent)
     if (page === undefined) return
     size += page.bytes.byteLength
-    if (size > LIMITS.list)
-      throw badPage(page.answer, `ends a list of more than the ${LIMITS.list} bytes that are read of one`)
+    if (size > LIMITS.list) throw badPage(page.answer, `exceeds the limit of ${LIMITS.list} bytes for a list`)
     yield page
     next = followingUrl(place, page.answer)
-    if (asked.size === LIMITS.pages && next) throw badPage(page.answer, `is page ${LIMITS.pages}, and not the last one`)
+    if (asked.size === LIMITS.pages && next)
+      throw badPage(page.answer, `is page ${LIMITS.pages}, the limit, and not the last one`)
   }
 }
 
@@ -61,8 +61,7 @@ async function readPage(
       return undefined
     }
     const bytes = await place.session.read(answer, LIMITS.page, call)
-    if (bytes === undefined)
-      throw badPage(answer, `has more than the ${LIMITS.page} bytes that are read of a list at once`)
+    if (bytes === undefined) throw badPage(answer, `exceeds the limit of ${LIMITS.page} bytes for a page`)
     return { answer, bytes }
   })
 }

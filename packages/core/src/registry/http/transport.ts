@@ -44,7 +44,7 @@ export class Transport implements AsyncDisposable {
       const location = REDIRECTS.has(answer.status) ? headerOf(answer, 'location') : undefined
       if (location === undefined) return answer
       await discard(answer)
-      if (hops === LIMITS.redirects) throw badRedirect(current, 'it is redirected too often')
+      if (hops === LIMITS.redirects) throw badRedirect(current, 'too many redirects')
       current = this.#redirected(current, answer.status, location)
     }
   }
@@ -59,8 +59,8 @@ export class Transport implements AsyncDisposable {
     if (this.#options.hosts.mayUse(url, from)) return
     throw badRedirect(
       { method, url },
-      'it is plain HTTP, and its host is not named as insecure',
-      `Add '${url.host}' to registryClient.insecureHosts if that is meant. A registry behind a TLS proxy needs its external address in its configuration.`,
+      'it uses plain HTTP, and the host is not in insecureHosts',
+      `Add '${url.host}' to registryClient.insecureHosts if this is intended. For a registry behind a TLS proxy, set its external address in its configuration.`,
     )
   }
 
@@ -74,7 +74,7 @@ export class Transport implements AsyncDisposable {
     this.checkStep(request.method, request.url)
     let proxy = ''
     try {
-      if (this.#isClosed) throw new Error('the client has been disposed of')
+      if (this.#isClosed) throw new Error('the client is closed')
       const way = await this.#agents.wayTo(request.url)
       proxy = way.proxy
       const headers = { 'user-agent': 'polyarch', ...request.headers }
@@ -89,15 +89,16 @@ export class Transport implements AsyncDisposable {
 
   #redirected(request: HttpRequest, status: number, location: string): HttpRequest {
     const target = parseLocation(location, request.url)
-    if (target === undefined) throw badRedirect(request, 'it is redirected to nowhere')
+    if (target === undefined) throw badRedirect(request, 'the redirect has no location')
     const { url, path } = target
     this.checkStep(request.method, url, request.url)
     const { method, headers } = request
     const authorization = url.origin === request.url.origin ? request.authorization : undefined
     if (method === 'GET' || method === 'HEAD') return { method, url, path, headers, authorization }
-    if (status !== 307 && status !== 308) throw badRedirect(request, `it is redirected with ${status}, which loses it`)
+    if (status !== 307 && status !== 308)
+      throw badRedirect(request, `the redirect ${status} would drop the request body`)
     if (request.hasSecret && url.origin !== request.url.origin)
-      throw badRedirect(request, `it is redirected to ${url.host}, which must not see the login`)
+      throw badRedirect(request, `it is redirected to ${url.host}, which must not get the login`)
     return { ...request, url, path, authorization }
   }
 }

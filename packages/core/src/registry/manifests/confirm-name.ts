@@ -43,9 +43,9 @@ export async function writeName(name: WrittenName, registry: Registry, call: Reg
 export function movedSince(reference: Reference): RegistryError {
   return new RegistryError(
     'TAG_MOVED',
-    `${formatReference(reference)} was moved by somebody else right after its write`,
+    `${formatReference(reference)} was moved by another writer right after its write`,
     {
-      hint: 'run again: it then starts from what the name points to now',
+      hint: 'run again: the new run starts from the current state of the name',
     },
   )
 }
@@ -84,10 +84,10 @@ async function waitFor(delay: number, signal: AbortSignal | undefined): Promise<
 }
 
 function notWritten(reference: Reference, digest: Digest, now: Digest | undefined): RegistryError {
-  const holds = now === undefined ? 'it does not exist' : `it still holds ${now}`
+  const holds = now === undefined ? 'it does not exist' : `it still points to ${now}`
   return new RegistryError(
     'REGISTRY_REJECTED',
     `the registry accepted ${digest} as ${formatReference(reference)}, but ${holds}`,
-    { hint: 'Check what answers in front of this registry, and whether its tags may be moved.' },
+    { hint: 'Check whether a proxy answers for this registry, and whether its tags are immutable.' },
   )
 }

@@ -50,13 +50,14 @@ function platformOf(value: unknown, where: string, path: string): Platform {
 export function checkAnnotations(value: unknown, where: string, path: string): void {
   if (value === undefined || value === null) return
   const entries = Object.values(asObject(value, where, `'${path}'`))
-  if (entries.some((entry) => typeof entry !== 'string')) throw unsupported(where, `'${path}' holds what is no text`)
+  if (entries.some((entry) => typeof entry !== 'string'))
+    throw unsupported(where, `'${path}' has a value that is not a string`)
 }
 
 /** Takes a value for an object, or refuses it. */
 export function asObject(value: unknown, where: string, what: string): Json {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json
-  throw unsupported(where, `${what} is no object`)
+  throw unsupported(where, `${what} is not an object`)
 }
 
 /** The error that tells why a manifest cannot be read. */

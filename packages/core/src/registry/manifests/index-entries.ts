@@ -88,7 +88,7 @@ export function checkEntry(repository: Repository, entry: Descriptor, { size, me
     new RegistryError(
       'MANIFEST_UNSUPPORTED',
       `an index of ${formatRepository(repository)} lists ${entry.digest} with ${what}`,
-      { hint: 'clients refuse such an index; publish it again with a tool that computes its descriptors' },
+      { hint: 'publish the index again with a tool that computes its descriptors; clients reject it as it is' },
     )
   if (entry.size !== size) throw states(`${entry.size} bytes, but it has ${size}`)
   if (isIndexType(entry.mediaType) !== isIndexType(mediaType))
@@ -139,5 +139,5 @@ function inOrder(root: StoredManifest, known: ReadonlyMap<Digest, StoredManifest
 
 function tooLarge(repository: Repository, { descriptor }: StoredManifest, how: string): RegistryError {
   const message = `the index ${descriptor.digest} of ${formatRepository(repository)} is ${how}`
-  return new RegistryError('MANIFEST_UNSUPPORTED', message, { hint: 'name an index that lists its images itself' })
+  return new RegistryError('MANIFEST_UNSUPPORTED', message, { hint: 'use an index that lists its images directly' })
 }

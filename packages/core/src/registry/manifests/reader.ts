@@ -155,8 +155,8 @@ function checkTold(manifest: StoredManifest, told: string | undefined, where: st
 
 /** What arrived is not what was asked for. */
 export function mismatch(what: string, digest: string): RegistryError {
-  return new RegistryError('DIGEST_MISMATCH', `${what} arrived with the digest ${digest}`, {
-    hint: 'The registry, or something before it, changes content: nothing of it has been used.',
+  return new RegistryError('DIGEST_MISMATCH', `${what} does not match its digest: the content has ${digest}`, {
+    hint: 'The registry or a proxy in front of it changes content: the content was not used.',
   })
 }
 
@@ -164,6 +164,6 @@ export function mismatch(what: string, digest: string): RegistryError {
 export function tooLarge(where: string): RegistryError {
   return new RegistryError(
     'MANIFEST_UNSUPPORTED',
-    `${where} is larger than the ${LIMITS.manifest} bytes that a manifest may have`,
+    `${where} exceeds the limit of ${LIMITS.manifest} bytes for a manifest`,
   )
 }

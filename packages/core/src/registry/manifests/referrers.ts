@@ -137,8 +137,8 @@ export class Referrers {
           if (change(entriesOf(await this.#reader.get(reference, { ...call, fresh: true }))) === undefined) return
         }
       }
-      throw new RegistryError('TAG_MOVED', `${formatReference(reference)} is written by others at the same time`, {
-        hint: 'run again once the other clients that attach artifacts to the same image have ended',
+      throw new RegistryError('TAG_MOVED', `${formatReference(reference)} is being written by other clients`, {
+        hint: 'run again when the other clients that attach artifacts to this image have finished',
       })
     })
   }

@@ -76,10 +76,10 @@ function mediaTypeOf(json: Json, told: string, where: string): string {
     throw unsupported(where, `its schemaVersion is ${JSON.stringify(json['schemaVersion'])}`)
   const own = optionalText(json, 'mediaType', where)
   if (own !== undefined && !GENERIC.has(told) && own !== told) {
-    throw unsupported(where, `it calls itself '${own}', its server '${told}'`)
+    throw unsupported(where, `its mediaType is '${own}', the Content-Type '${told}'`)
   }
   const listed = 'manifests' in json
-  if (listed && ('layers' in json || 'config' in json)) throw unsupported(where, 'it is an image and an index in one')
+  if (listed && ('layers' in json || 'config' in json)) throw unsupported(where, 'it is both an image and an index')
   const mediaType = own ?? (GENERIC.has(told) ? (listed ? MEDIA_TYPES.ociIndex : MEDIA_TYPES.ociManifest) : told)
   checkMediaType(mediaType, where)
   return mediaType
@@ -91,7 +91,7 @@ function manifestOf(json: Json, where: string): ImageManifest {
   const layers = listOf(json, 'layers', where)
   // Artifacts have a layer per file, and nothing reads these one after another.
   if (isImage({ config }) && layers.length > LIMITS.layers)
-    throw unsupported(where, `it has ${layers.length} layers, more than the ${LIMITS.layers} that are read of an image`)
+    throw unsupported(where, `it has ${layers.length} layers, more than the limit of ${LIMITS.layers}`)
   return { ...json, schemaVersion: 2, config, layers, ...subjectOf(json, where) }
 }
 
@@ -111,23 +111,23 @@ function subjectOf(json: Json, where: string): { readonly subject?: Descriptor }
 
 function listOf(json: Json, name: string, where: string): readonly Descriptor[] {
   const list = json[name]
-  if (!Array.isArray(list)) throw unsupported(where, `its '${name}' is no list`)
+  if (!Array.isArray(list)) throw unsupported(where, `its '${name}' is not a list`)
   return list.map((entry, index) => parseDescriptor(entry, where, `${name}[${index}]`))
 }
 
 function optionalText(json: Json, name: string, where: string): string | undefined {
   const value = json[name]
   if (value === undefined || value === '') return undefined
-  if (typeof value !== 'string') throw unsupported(where, `its '${name}' is no text`)
+  if (typeof value !== 'string') throw unsupported(where, `its '${name}' is not a string`)
   return value
 }
 
 function schema1(where: string): RegistryError {
   return new RegistryError(
     'MANIFEST_UNSUPPORTED',
-    `${where} is an image of Docker's schema 1, which nothing current reads`,
+    `${where} is an image of Docker's schema 1, which is not supported`,
     {
-      hint: 'Pull it with an engine that still does, and push it anew.',
+      hint: 'Pull it with an engine that supports it, and push it again.',
     },
   )
 }

@@ -125,8 +125,8 @@ export class ManifestWriter {
 
 /** An answer of success after which the registry does not have the manifest. It may have it after another attempt. */
 function notStored(where: string, { status, url }: HttpAnswer): TransientError {
-  const message = `PUT ${redactUrl(url)} was answered with ${status}, but ${where} is not there afterwards`
-  const hint = 'Check what answers at this address: a proxy or a gateway may answer in place of the registry.'
+  const message = `PUT ${redactUrl(url)} was answered with ${status}, but ${where} does not exist afterwards`
+  const hint = 'Check the address: a proxy or gateway may answer instead of the registry.'
   const exchange = { method: 'PUT', url: redactUrl(url), status }
   return new TransientError(new RegistryError('REGISTRY_REJECTED', message, { hint, exchange }))
 }
@@ -141,7 +141,7 @@ function typeRefused(
 ): RegistryError | undefined {
   if (!(error instanceof RegistryError) || error.status !== UNSUPPORTED_MEDIA_TYPE) return undefined
   const hint = mediaType.startsWith('application/vnd.docker.')
-    ? `${registry} accepts OCI media types only: use an image that was pushed with these, as by 'docker buildx build --output type=registry,oci-mediatypes=true'`
+    ? `${registry} accepts OCI media types only: push the image with 'docker buildx build --output type=registry,oci-mediatypes=true'`
     : `${registry} accepts no manifests of the type '${mediaType}'`
   const { exchange } = error
   return new RegistryError(error.code, error.message, { hint, cause: error, ...(exchange && { exchange }) })

@@ -14,12 +14,12 @@ export async function formatGraphPage(picture: Picture): Promise<string> {
     const needs = picture.edges.filter(({ to }) => to === id).map(({ from }) => names.get(from))
     return html`<tr><th scope="row">${names.get(id)}</th><td>${word}</td><td>${reason}</td><td>${needs.join(', ')}</td></tr>\n`
   })
-  const body = html`<h1>What depends on what</h1>
+  const body = html`<h1>Dependencies</h1>
 <p class="soft">Drawn by polyarch.${countsText(picture)}</p>
 <input type="checkbox" id="fit" class="fit"> <label for="fit">Fit the drawing to the width of the page</label>
 <div class="picture scroll" tabindex="0" role="img" aria-label="The graph; the table below says the same.">${trusted(drawing)}</div>
-<h2>The same as a table</h2>
-${table('The graph', ['What', 'Plan', 'Why', 'Made from'], rows)}`
+<h2>As a table</h2>
+${table('The graph', ['Node', 'Plan', 'Reason', 'Made from'], rows)}`
   return formatPage('The graph of a build', body)
 }
 
@@ -29,7 +29,7 @@ function countsText({ nodes }: Picture): string {
   for (const { word } of nodes) if (word !== undefined) counts.set(word, (counts.get(word) ?? 0) + 1)
   if (counts.size === 0) return ''
   const told = [...counts].map(([word, count]) => `${count} ${word}`).join(', ')
-  return ` Colours say what a run would do; the word in each box says it too: ${told}.`
+  return ` Colours show what a run would do, and so does the word in each box: ${told}.`
 }
 
 /** Without what stands before the element: a page has its own. */

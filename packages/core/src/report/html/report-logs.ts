@@ -18,7 +18,7 @@ ${steps.map(stepLog)}</details>
 }
 
 function stepLog({ name, status, log, dropped }: StepRecord): Html {
-  const before = dropped > 0 ? [`… ${dropped} lines before these`] : []
+  const before = dropped > 0 ? [`… ${dropped} earlier lines omitted`] : []
   const text = [...before, ...log].join('\n')
   const style = status === 'failed' ? 'bad' : 'soft'
   return html`<p class="mono">${name} <span class="state ${style}">${status}</span></p>

@@ -14,7 +14,7 @@ const MAX_ROWS = 100
 const WAYS: readonly (readonly [hows: readonly MovedBlob['how'][], text: string])[] = [
   [['upload', 'push'], 'up'],
   [['download', 'pull'], 'down'],
-  [['mount'], 'taken over from other repositories of the registry'],
+  [['mount'], 'mounted from other repositories of the registry'],
 ]
 
 /** What moved, layer by layer: one that several platforms share once, with all of them. */
@@ -26,10 +26,10 @@ export function movedSection({ nodes }: RunRecord): Html {
     return size === 0 ? [] : [`${formatBytes(size)} ${text}`]
   })
   const more = rows.length > MAX_ROWS ? ` The ${MAX_ROWS} largest of ${rows.length} are listed.` : ''
-  return html`<h2>Sizes of what moved</h2>
+  return html`<h2>Sizes of transfers</h2>
 <p class="soft">${told.join(', ')}.${more}</p>
 ${table(
-  'What moved',
+  'Transfers',
   ['Layer or config', 'How', ['Size', 'number'], 'For'],
   rows
     .slice(0, MAX_ROWS)

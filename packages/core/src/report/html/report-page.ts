@@ -47,7 +47,7 @@ function head({ outcome, startedAt, endedAt, nodes, retries, isCut }: RunRecord)
   })
   const when = startedAt === undefined ? '' : `Started ${new Date(startedAt).toISOString()}. `
   const took = startedAt === undefined || endedAt === undefined ? '' : `Took ${formatDuration(endedAt - startedAt)}. `
-  const again = retries === 0 ? '' : ` ${retries} requests to registries had to be repeated.`
+  const again = retries === 0 ? '' : ` ${retries} requests to registries were repeated.`
   return html`<h1>The run <span class="state ${style}">${text}</span></h1>
 <p class="soft">${when}${took}${counts.join(', ')}.${again}</p>`
 }
@@ -61,7 +61,7 @@ function failure({ error }: RunRecord): Html {
   const where = error.node === undefined ? '' : `${error.node}: `
   const advice = error.hint ?? (error.code === 'UNEXPECTED' ? undefined : ADVICE[error.code])
   const hint = advice === undefined ? '' : `\nhint: ${advice}`
-  return html`<h2>What failed</h2>
+  return html`<h2>Failures</h2>
 ${issues.length > 0 ? issues : html`<div class="box bad">${`${where}${error.message}${hint}`}</div>`}
 <p class="soft">Code ${error.code}.${error.code === 'UNEXPECTED' ? '' : html` <code>npx tsx build.ts explain ${error.code}</code> says more.`}</p>`
 }
@@ -94,7 +94,7 @@ function nameSection({ tags, plan, loaded, outputs, unmoved }: RunRecord): Html 
   ]
   if (rows.length === 0) return html``
   return html`<h2>Names</h2>
-${table('Names', ['Name', 'What happened', 'From', 'To'], rows)}`
+${table('Names', ['Name', 'Change', 'From', 'To'], rows)}`
 }
 
 function nameRow(name: string, what: string, from: string, to: string, style: string): Html {
@@ -126,12 +126,12 @@ function nodeSection({ nodes }: RunRecord): Html {
     const why = [reason, where, checked].filter((part) => part !== undefined).join(', ')
     return html`<tr><th scope="row">${node.node}</th><td><span class="state ${NODE_OUTCOMES[outcome][0]}">${outcomeText(node)}</span></td><td>${why}</td><td class="number">${duration === undefined ? '' : formatDuration(duration)}</td><td class="mono">${digest}</td></tr>\n`
   })
-  return html`<h2>What was made, and why</h2>
-${table('What was made, and why', ['Node', 'Outcome', 'Why', ['Took', 'number'], 'Digest'], rows)}`
+  return html`<h2>Nodes and reasons</h2>
+${table('Nodes and reasons', ['Node', 'Outcome', 'Reason', ['Took', 'number'], 'Digest'], rows)}`
 }
 
 function pictureSection(drawing: string): Html {
   if (drawing === '') return html``
-  return html`<h2>The graph as it was planned</h2>
+  return html`<h2>The planned graph</h2>
 <div class="picture scroll" tabindex="0" role="img" aria-label="The graph of the run; the table of nodes says the same.">${trusted(drawing)}</div>`
 }

@@ -68,7 +68,7 @@ export class GroupedLines {
       return
     }
     this.#written += 1
-    const dropped = group.dropped > 0 ? [`… ${group.dropped} lines before these`] : []
+    const dropped = group.dropped > 0 ? [`… ${group.dropped} earlier lines omitted`] : []
     const body = escapeCiCommands([...dropped, ...group.lines].map((line) => `  ${line}\n`).join(''))
     this.#write(
       `${this.#markers.start(escapeCiCommands(escapeLine(title)), this.#written, at)}${body}${this.#markers.end(this.#written, at)}`,

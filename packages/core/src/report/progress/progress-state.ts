@@ -170,7 +170,7 @@ function work(state: ProgressState, id: string, event: WorkEvent, at: number): v
       node.doing = event.message ?? event.phase
       return
     case 'registry-retry':
-      node.doing = `${event.reason}, trying again in ${Math.ceil(event.delay / 1000)} s`
+      node.doing = `${event.reason}, retry in ${Math.ceil(event.delay / 1000)} s`
       return
     default:
       return

@@ -138,7 +138,7 @@ function summary(state: ProgressState, view: View): string {
   const elapsed = `  ${formatDuration(now - state.startedAt, 'whole')}`
   const room = widthOf(view) - elapsed.length
   const parts = [
-    ...(state.isStopping ? [paint('yellow', 'stopping (Ctrl-C again to leave at once)')] : []),
+    ...(state.isStopping ? [paint('yellow', 'stopping (press Ctrl-C again to exit immediately)')] : []),
     state.plan.size === 0 ? 'planning' : paint('bold', countsText(state, paint)),
   ]
   const text = cliTruncate(parts.join(GAP), Math.max(1, room))

@@ -39,7 +39,7 @@ export async function* parseEvents(
   // A line that is no JSON is an error, unless it is the last one.
   let broken: number | undefined
   for await (const line of lines) {
-    if (broken !== undefined) throw issue(file, `line ${broken} is no event`)
+    if (broken !== undefined) throw issue(file, `line ${broken} is not an event`)
     number += 1
     if (line.trim() === '') continue
     const value = parse(line)
@@ -52,7 +52,7 @@ export async function* parseEvents(
       continue
     }
     const event = checkEvent(value)
-    if (event === 'malformed') throw issue(file, `line ${number} is no event`)
+    if (event === 'malformed') throw issue(file, `line ${number} is not an event`)
     if (event !== 'unknown') yield event
   }
   if (number === 0) throw issue(file, 'it is empty')
@@ -73,12 +73,12 @@ function checkHeader(value: unknown, file: string): void {
   if (version === EVENTS_VERSION) return
   const message =
     version === undefined
-      ? 'it does not start as a file of events does'
-      : `its events are of version ${JSON.stringify(version)}, and this reads version ${EVENTS_VERSION}`
+      ? 'it does not start like a file of events'
+      : `its version is ${JSON.stringify(version)}, but this polyarch supports ${EVENTS_VERSION}`
   throw issue(file, message)
 }
 
 function issue(path: string, message: string): DefinitionError {
-  const hint = 'name a file that was written by: npx tsx build.ts --progress json 2> events.jsonl'
+  const hint = 'use a file written by: npx tsx build.ts --progress json 2> events.jsonl'
   return new DefinitionError([{ path, message, hint }], 'USAGE')
 }

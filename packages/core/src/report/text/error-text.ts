@@ -60,7 +60,7 @@ function hintLine(hint: string | undefined, paint: Paint): string {
 /** A issue of polyarch itself, or of a plugin: the stack tells where. */
 function formatUnexpected(error: unknown, paint: Paint): string {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  const hint = 'this is a issue of polyarch or of a plugin, not of your build: please report it with the lines above'
+  const hint = 'this is a bug in polyarch or a plugin, not in your build: please report it with the lines above'
   return `${paint('red', 'unexpected error:')} ${escapeText(stack)}\n${hintLine(hint, paint)}`
 }
 

@@ -49,5 +49,5 @@ function formatBlobs(blobs: NonNullable<InspectionText['blobs']>): string {
   if (blobs.length === 0) return ''
   const types = [...new Set(blobs.map(({ mediaType }) => escapeLine(mediaType)))]
   const size = blobs.reduce((sum, blob) => sum + blob.size, 0)
-  return `${blobs.length} ${blobs.length === 1 ? 'entry is' : 'entries are'} no image, ${formatBytes(size)}: ${types.join(', ')}\n`
+  return `${blobs.length} ${blobs.length === 1 ? 'entry is' : 'entries are'} not an image, ${formatBytes(size)}: ${types.join(', ')}\n`
 }

@@ -33,7 +33,8 @@ function hintLine(hint: string | undefined): string {
 function engineRow({ engine, version, native, emulated, problem }: EnginePlan): readonly string[] {
   if (native === undefined) return ['engine', engine, '', problem?.message ?? '']
   const foreign = emulated?.map(formatPlatform).join(', ')
-  const emulation = foreign === undefined ? 'what it emulates it does not tell' : `by emulation ${foreign || 'nothing'}`
+  const emulation =
+    foreign === undefined ? 'emulated platforms are not reported' : `by emulation ${foreign || 'nothing'}`
   return ['engine', engine, `Docker ${version}`, `natively ${formatPlatform(native)}; ${emulation}`]
 }
 

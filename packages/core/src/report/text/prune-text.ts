@@ -11,8 +11,8 @@ export interface PruneText {
 
 const WHY: Readonly<Record<string, string>> = {
   unlisted: 'no index lists it',
-  unchecked: 'pushed, and not what is listed',
-  'unused-record': 'its images are gone',
+  unchecked: 'pushed by an engine, and not listed',
+  'unused-record': 'its images no longer exist',
 }
 
 /** Every key tag that nothing needs, and what became of it. */
@@ -33,10 +33,10 @@ function unseen(tags: readonly PruneText[]): string {
 
 function summary(tags: readonly PruneText[]): string {
   const found = tags.filter(({ why }) => why !== 'unreadable')
-  if (found.length === 0) return 'no key tag that nothing needs\n'
+  if (found.length === 0) return 'no unneeded key tags\n'
   const count = (outcome: PruneText['outcome']) => found.filter((one) => one.outcome === outcome).length
   const [listed, deleted, kept, recent] = [count('listed'), count('deleted'), count('kept'), count('recent')]
   const younger = recent === 0 ? '' : `${recent} kept as recent; --older-than <duration> changes the bound\n`
-  if (listed > 0) return `${listed} that nothing needs; --delete deletes them\n${younger}${unseen(tags)}`
-  return `${deleted} deleted${kept === 0 ? '' : `, ${kept} kept by the registry`}\n${younger}`
+  if (listed > 0) return `${listed} not needed; use --delete to delete them\n${younger}${unseen(tags)}`
+  return `${deleted} deleted${kept === 0 ? '' : `, ${kept} not deleted by the registry`}\n${younger}`
 }

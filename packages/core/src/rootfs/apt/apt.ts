@@ -50,11 +50,7 @@ async function withMirror(source: AptBase, known: ResolvedRootfs, call: RootfsCa
   const { mirror, facts } = await readArchive(source, call)
   if (isDeepStrictEqual(facts, known.facts)) return { ...known, mirror }
   const [locked, now] = [known.epoch, facts.date].map((date) => new Date(date * 1000).toISOString())
-  throw new HostError(
-    'LOCK_OUTDATED',
-    `${mirror} has ${source.suite} of ${now}, and the lock wants that of ${locked}`,
-    {
-      hint: 'run `npx tsx build.ts lock --update`, or name a mirror that keeps old states of the archive',
-    },
-  )
+  throw new HostError('LOCK_OUTDATED', `${mirror} has ${source.suite} of ${now}, but the lock requires ${locked}`, {
+    hint: 'run `npx tsx build.ts lock --update`, or use a mirror that keeps old states of the archive',
+  })
 }

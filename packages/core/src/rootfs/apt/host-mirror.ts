@@ -20,10 +20,10 @@ export async function findMirror(source: AptBase, files?: HostFiles): Promise<st
   const mirror = await mirrorOf(source, files)
   // It is written into the base, which is published.
   if (!URL.canParse(mirror) || !hasLogin(new URL(mirror))) return mirror
-  const hint = 'name one that wants no login with the option mirror, such as a proxy of your own'
+  const hint = 'set the option mirror to one without a login, such as your own proxy'
   throw issueOf(
     source,
-    `the address of the mirror ${shownLocation(mirror)} holds a login, which its images would tell`,
+    `the address of the mirror ${shownLocation(mirror)} contains a login, which images would reveal`,
     hint,
   )
 }
@@ -40,9 +40,9 @@ async function mirrorOf(source: AptBase, { root }: HostFiles = { root: '/' }): P
   const mirror =
     isSame && isCarried ? mainArchive(await readSources(root), host.get('VERSION_CODENAME') ?? '') : undefined
   if (mirror !== undefined) return mirror
-  const why = isSame ? `this host's mirror is not known to carry ${source.architecture}` : 'this host is another system'
-  const hint = 'name one with the option mirror: the base URL of an archive, which has a dists folder'
-  throw issueOf(source, `no mirror is known: ${why}`, hint)
+  const why = isSame ? `this host's mirror may not have ${source.architecture}` : 'this host runs another distribution'
+  const hint = 'set the option mirror to the base URL of an archive, which has a dists folder'
+  throw issueOf(source, `no mirror is configured: ${why}`, hint)
 }
 
 function issueOf({ distribution, suite, architecture }: AptBase, message: string, hint: string): DefinitionError {

@@ -11,8 +11,7 @@ import { type NativeTools, nativeToolHooks, withNativeTools } from './native-too
 import { spawnTied } from './tied-process.js'
 import { type Trust, trustOnly } from './trusted-keys.js'
 
-const INSTALL_HINT =
-  "install it (on Debian and Ubuntu: apt-get install mmdebstrap), or take the base from a registry: source: 'registry'"
+const INSTALL_HINT = "install it (on Debian and Ubuntu: apt-get install mmdebstrap), or set source: 'registry'"
 
 /**
  * Lays /usr out merged from the start, where the suite has it merged, as its official images are made. Without the hook,
@@ -100,6 +99,6 @@ function rootfsFailed(source: AptBase, said: readonly string[], trust: Trust): H
   const { distribution, suite, architecture } = source
   const end = said.slice(-LAST_LINES).join('\n')
   return new HostError('ROOTFS_FAILED', `mmdebstrap could not make ${distribution} ${suite} ${architecture}:\n${end}`, {
-    hint: `look at the names of the packages, at the mirror, and whether ${trust.text} signs this archive`,
+    hint: `check the package names, the mirror, and that ${trust.text} signs this archive`,
   })
 }

@@ -28,7 +28,7 @@ export async function readRelease(mirror: string, source: AptBase, signal?: Abor
     'DOWNLOAD_FAILED',
     `${url} lists no packages of ${source.components.join(', ')} for ${source.architecture}`,
     {
-      hint: `look whether the archive has ${source.suite} for ${source.architecture}: ports and old releases are kept elsewhere`,
+      hint: `check that the archive has ${source.suite} for ${source.architecture}: ports and old releases have other archives`,
     },
   )
 }

@@ -35,7 +35,7 @@ export async function trustOnly(source: AptBase): Promise<Trust> {
   if (keys === undefined) {
     return {
       arguments: [],
-      text: "a key that this machine's apt believes",
+      text: "a key that this machine's apt trusts",
       [Symbol.asyncDispose]: async () => undefined,
     }
   }
@@ -79,7 +79,7 @@ function missingKeyring({ distribution, suite, architecture }: AptBase, keyring:
     {
       path: `apt base ${distribution} ${suite} ${architecture}`,
       message: `this machine has no keyring ${keyring}`,
-      hint: 'install the package that has it, or name another file with the option keyring',
+      hint: 'install its package, or set the option keyring to another file',
     },
   ])
 }

@@ -24,10 +24,10 @@ export async function verifyLockedBase(
   if (locked === undefined) return
   const { name, index, image } = locked
   const reference = parseReference(name)
-  if (reference === undefined) throw lineWrong(locked, `'${name}' is not an image name`)
+  if (reference === undefined) throw lineWrong(locked, `image name '${name}' is not valid`)
   try {
     const found = await outside.get({ ...repositoryOf(reference), digest: index }, call)
-    if (found === undefined) return note(call, `${name}@${index} in ${LOCK_FILE} is not in its registry any more`)
+    if (found === undefined) return note(call, `${name}@${index} in ${LOCK_FILE} is no longer in its registry`)
     const { content, descriptor } = found
     const listed = isIndex(content)
       ? [findImage(content, [node.platform]), selectPlatform(content, node.platform)]
@@ -70,7 +70,7 @@ export function lineWrong(
   { kind, name, platform }: { readonly kind: string; readonly name: string; readonly platform: Platform },
   because: string,
 ): DefinitionError {
-  const message = `the line '${kind} ${name} ${formatPlatform(platform)}' is not what the registry has: ${because}`
-  const hint = `take ${LOCK_FILE} from version control again, or run \`npx tsx build.ts lock --update ${name}\``
+  const message = `the line '${kind} ${name} ${formatPlatform(platform)}' contradicts the registry: ${because}`
+  const hint = `restore ${LOCK_FILE} from version control, or run \`npx tsx build.ts lock --update ${name}\``
   return new DefinitionError([{ path: LOCK_FILE, message, hint }], 'LOCK_INVALID')
 }

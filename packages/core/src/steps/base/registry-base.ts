@@ -40,7 +40,7 @@ export async function chooseImage(
   const found = await outside.get(reference, call)
   if (found === undefined) {
     throw new RegistryError('NOT_FOUND', `base ${formatReference(reference)} does not exist`, {
-      hint: 'look at the name and the tag; a private repository may also look like this without a login',
+      hint: 'check the name and the tag; for a private repository, check that you are logged in',
     })
   }
   const place = repositoryOf(reference)
@@ -95,7 +95,10 @@ export async function checkImage(
   const name = formatReference(reference)
   const manifest = chosen.manifest ?? (await registry.getManifest(chosen.reference, call))
   if (manifest === undefined || isIndex(manifest.content)) {
-    throw new RegistryError('MANIFEST_UNSUPPORTED', `base ${name} lists ${chosen.descriptor.digest}, which is no image`)
+    throw new RegistryError(
+      'MANIFEST_UNSUPPORTED',
+      `base ${name} lists ${chosen.descriptor.digest}, which is not an image`,
+    )
   }
   const config = await readImageConfig(registry, chosen.reference, manifest.content, call)
   const states = statedPlatform(config)
@@ -120,14 +123,14 @@ export function comparePlatform(
 ): PlatformComparison {
   if (stated !== undefined && samePlatform(stated, platform)) return { isWrong: false }
   const says = stated === undefined ? 'nothing' : formatPlatform(stated)
-  const disagreement = `base ${formatReference(reference)} is declared ${formatPlatform(platform)}, its config says ${says}`
+  const disagreement = `base ${formatReference(reference)} is declared as ${formatPlatform(platform)}, but its config says ${says}`
   switch (configPolicy) {
     case 'require-match':
       throw new RegistryError('PLATFORM_MISMATCH', disagreement, {
-        hint: "take an image of that platform; where the config is known to be wrong, say configPolicy: 'trust-declared' or 'fix-config'",
+        hint: "use an image for that platform; if the config is wrong, set configPolicy: 'trust-declared' or 'fix-config'",
       })
     case 'trust-declared':
-      return { isWrong: true, note: `${disagreement}; the declaration is trusted` }
+      return { isWrong: true, note: `${disagreement}; the declared platform is used` }
     case 'fix-config':
       return { isWrong: true, note: `${disagreement}; the config is corrected` }
   }

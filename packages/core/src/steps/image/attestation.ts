@@ -106,15 +106,15 @@ async function readAttestation(
   const entry = entries.find((one) => isAttestation(one) && one.annotations?.[ATTESTED] === image)
   const found = entry && (await registry.getManifest({ ...repositoryOf(reference), digest: entry.digest }, call))
   if (found !== undefined && !isIndex(found.content)) return found.content
-  throw new EngineError('BUILD_FAILED', `the builder attested nothing of ${formatReference(reference)}`, {
-    hint: 'leave attest out of the build, or use another builder',
+  throw new EngineError('BUILD_FAILED', `the builder returned no attestation for ${formatReference(reference)}`, {
+    hint: 'remove attest from the build, or use another builder',
   })
 }
 
 async function readAll(repository: Repository, blob: Descriptor, registry: Registry, call: RegistryCall) {
   if (blob.size > LIMITS.attestation) {
-    const message = `the builder attested ${blob.size} bytes, and no more than ${LIMITS.attestation} are read`
-    throw new EngineError('BUILD_FAILED', message, { hint: 'leave attest out of the build' })
+    const message = `the attestation has ${blob.size} bytes, more than the limit of ${LIMITS.attestation}`
+    throw new EngineError('BUILD_FAILED', message, { hint: 'remove attest from the build' })
   }
   return buffer(await registry.readBlob(repository, blob, call))
 }

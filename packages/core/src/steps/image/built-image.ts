@@ -32,7 +32,7 @@ export async function readPushedImage(
 ): Promise<StoredManifest> {
   const pushed = await registry.getManifest(reference, call)
   if (pushed === undefined) {
-    throw new RegistryError('NOT_FOUND', `${formatReference(reference)} is not there after the engine pushed it`)
+    throw new RegistryError('NOT_FOUND', `${formatReference(reference)} does not exist after the engine pushed it`)
   }
   if (!isIndex(pushed.content)) return pushed
   const entry = findImage(pushed.content, [platform])
@@ -59,13 +59,9 @@ export async function checkBuiltImage(
   const stated = statedPlatform(config)
   if (stated !== undefined && samePlatform(stated, platform)) return config
   const says = stated === undefined ? 'no platform' : formatPlatform(stated)
-  throw new RegistryError(
-    'PLATFORM_MISMATCH',
-    `the engine was asked for ${formatPlatform(platform)} and built ${says}`,
-    {
-      hint: 'look at --platform flags in the Dockerfile: the last stage has to be for the target platform',
-    },
-  )
+  throw new RegistryError('PLATFORM_MISMATCH', `the engine built ${says} instead of ${formatPlatform(platform)}`, {
+    hint: 'check the --platform flags in the Dockerfile: the last stage must be for the target platform',
+  })
 }
 
 const OCI_TYPES: ReadonlyMap<string, string> = new Map([

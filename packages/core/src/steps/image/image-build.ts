@@ -56,8 +56,8 @@ async function requireNames({ listing, contexts }: ResolvedImage, engine: Builde
   if (raw === undefined) return
   const { features, address, version } = await engine.describe(call)
   if (features.rawNames) return
-  const message = `the context has a name that is not UTF-8, '${shownName(raw.path)}', which the builder ${address} (${version}) does not take`
-  throw new EngineError('CONTEXT_UNREADABLE', message, { hint: 'rename it, or name it in .dockerignore' })
+  const message = `file name '${shownName(raw.path)}' in the context is not UTF-8, which the builder ${address} (${version}) does not support`
+  throw new EngineError('CONTEXT_UNREADABLE', message, { hint: 'rename the file, or list it in .dockerignore' })
 }
 
 /**
@@ -111,7 +111,7 @@ async function recordSources(
   const record = { ...reported, images, ...(unusedArgs !== undefined && { unusedArgs }) }
   const [unverifiable] = record.unverifiable
   if (unverifiable === undefined || node.build.unpinned !== 'refuse') return record
-  const message = `the build used ${unverifiable}, whose content may change without notice`
+  const message = `the build used ${unverifiable}, whose content is not pinned`
   const hint = 'pin it by a checksum, a commit or a digest, or copy it into the context'
   throw new DefinitionError([{ path: context.dockerfile.file, message, hint }])
 }

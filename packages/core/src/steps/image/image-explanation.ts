@@ -27,7 +27,7 @@ export async function recordContext(work: DescribedWork, { registry }: StepServi
     await writeContextRecord(registry, reference, recordOf(work.resolved), call)
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error
-    call.onEvent?.({ kind: 'note', message: `the next plan cannot name the files that change: ${error.message}` })
+    call.onEvent?.({ kind: 'note', message: `later plans cannot name changed files: ${error.message}` })
   }
 }
 
@@ -43,7 +43,7 @@ export async function explainImage(
   if (image === undefined) return [{ kind: 'new-platform' }]
   const found = await registry.getManifest(image.reference, { ...call, fresh: true })
   if (found === undefined) {
-    const message = `${formatReference(image.reference)}, which is published, was deleted from the repository`
+    const message = `the published image ${formatReference(image.reference)} was deleted from the repository`
     call.onEvent?.({ kind: 'note', message })
     return [{ kind: 'deleted' }]
   }

@@ -11,5 +11,8 @@ export function noCacheIssues(
   const names = stages.flatMap(({ name }) => name ?? [])
   return noCache
     .filter((filter) => !names.includes(filter.toLowerCase()))
-    .map((filter) => ({ message: `noCacheFilter names '${filter}', which is no stage`, hint: suggest(filter, names) }))
+    .map((filter) => ({
+      message: `noCacheFilter names '${filter}', which is not a stage`,
+      hint: suggest(filter, names),
+    }))
 }

@@ -46,7 +46,7 @@ describe('an answer that is no message', () => {
     ['is cut off', frame(Buffer.alloc(9)).subarray(0, 8), 'is cut off'],
     ['is compressed', Buffer.from([1, 0, 0, 0, 0]), 'is compressed'],
     ['is too long', Buffer.from([0, 255, 255, 255, 255]), 'has 4294967295 bytes'],
-    ['is not there', Buffer.alloc(0), 'ended without an answer'],
+    ['is not there', Buffer.alloc(0), 'ended without a response'],
   ])('since it %s is an error of the call', async (_, body, says) => {
     const failure = await (await answering(body)).info().catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(GrpcError)

@@ -28,7 +28,7 @@ describe('addresses of pods', () => {
     'kube-pod://a?node=1',
     'kube-pod://%zz',
   ])('%s is refused', (address) => {
-    expect(() => parsePodAddress(address)).toThrow(`'${address}' is not an address of a builder on Kubernetes`)
+    expect(() => parsePodAddress(address)).toThrow(`'${address}' is not valid`)
   })
 
   it('become arguments of kubectl exec, the command behind a double dash', () => {
@@ -64,6 +64,6 @@ describe('addresses of workloads', () => {
     'kubernetes://ci/-x',
     'kubernetes://ci/',
   ])('%s is refused', (address) => {
-    expect(() => parseWorkloadAddress(address)).toThrow('is not an address of a builder on Kubernetes')
+    expect(() => parseWorkloadAddress(address)).toThrow('Kubernetes builder address')
   })
 })

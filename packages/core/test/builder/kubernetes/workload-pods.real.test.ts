@@ -44,7 +44,7 @@ it('says what is missing', async () => {
   expect(await messageOf('kubernetes:///idle')).toBe('none of the 0 pods of kubernetes:///idle is ready')
   expect(await messageOf('kubernetes://nowhere/ci/idle')).toContain('context "nowhere" does not exist')
   expect(await messageOf('kubernetes:///idle', { PATH: '/nonexistent' })).toBe(
-    "builders on Kubernetes need the program 'kubectl'",
+    "builders on Kubernetes require the program 'kubectl'",
   )
 })
 

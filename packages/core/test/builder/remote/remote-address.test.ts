@@ -35,9 +35,9 @@ it.each([
 })
 
 it.each([
-  ['buildkit+http://builder', "'buildkit+http://builder' is not an address of a BuildKit"],
-  ['docker-container://a/b', 'is not an address of a BuildKit'],
-  ['buildkit+tcp://me:secret@builder:1234', 'holds a password'],
+  ['buildkit+http://builder', "BuildKit address 'buildkit+http://builder' is not valid"],
+  ['docker-container://a/b', "BuildKit address 'docker-container://a/b' is not valid"],
+  ['buildkit+tcp://me:secret@builder:1234', 'contains a password'],
   ['buildkit+ssh://-oProxyCommand=x', 'starts with a dash'],
 ])('refuses %s', async (host, message) => {
   await expect(resolveRemote({ host, env })).rejects.toMatchObject({

@@ -38,13 +38,13 @@ it('reads outputs of texts and objects', () => {
 })
 
 it.each<[OutputOption, string, string]>([
-  ['dest=image.tar', 'an output is not understood', 'type=oci'],
-  ['type=image,dest=image.tar', "'image' is no type of output", 'local, tar, oci, docker'],
-  ['type=tar', "needs 'dest'", 'dest='],
-  ['type=tar,dest=a,platforms=linux/amd64', "no field 'platforms'", 'platform'],
-  ['type=tar,dest=a,platform=linux/s390x', "has no platform 'linux/s390x'", 'linux/amd64, linux/arm/v7'],
-  ['type=tar,dest=a,pipeline=ap', "names the pipeline 'ap'", 'app'],
-  ['type=docker,dest=a', 'holds one platform', 'platform='],
+  ['dest=image.tar', 'output is not valid', 'type=oci'],
+  ['type=image,dest=image.tar', "output type 'image' does not exist", 'local, tar, oci, docker'],
+  ['type=tar', "requires 'dest'", 'dest='],
+  ['type=tar,dest=a,platforms=linux/amd64', "output field 'platforms' does not exist", 'platform'],
+  ['type=tar,dest=a,platform=linux/s390x', "does not have platform 'linux/s390x'", 'linux/amd64, linux/arm/v7'],
+  ['type=tar,dest=a,pipeline=ap', "output pipeline 'ap' does not exist", 'app'],
+  ['type=docker,dest=a', 'has one platform', 'platform='],
 ])('refuses %j', (option, message, hint) => {
   expect(() => read(option)).toThrow(
     expect.objectContaining({
@@ -56,7 +56,7 @@ it.each<[OutputOption, string, string]>([
 })
 
 it('refuses an output of several pipelines, and two outputs to one place', () => {
-  expect(() => read('type=tar,dest=a', [app, tool])).toThrow('names none of several pipelines')
+  expect(() => read('type=tar,dest=a', [app, tool])).toThrow('output does not select one of several pipelines')
   const options = ['type=tar,dest=a', 'type=oci,dest=./a']
   expect(() => readOutputs(options, compile([app]))).toThrow('the dest of two outputs')
 })
@@ -68,9 +68,9 @@ it('refuses to replace what is no output', async () => {
   await writeFile(file, 'text')
   const check = (type: string, dest: string) =>
     checkDestinations(readOutputs([`type=${type},dest=${dest}`], compile([app])))
-  await expect(check('local', full)).rejects.toThrow(`the directory '${full}' is not empty`)
-  await expect(check('local', file)).rejects.toThrow('is no directory')
-  await expect(check('tar', full)).rejects.toThrow('exists and is no file')
+  await expect(check('local', full)).rejects.toThrow(`directory '${full}' is not empty`)
+  await expect(check('local', file)).rejects.toThrow('is not a directory')
+  await expect(check('tar', full)).rejects.toThrow('exists and is not a file')
   await check('local', join(full, 'in'))
   await check('local', join(full, 'new'))
   await check('oci', file)

@@ -50,7 +50,7 @@ export class GrpcConnection implements AsyncDisposable {
     let answer: Buffer | undefined
     for await (const message of this.stream(path, request, call)) answer = message
     if (answer !== undefined) return answer
-    throw new GrpcError(GrpcStatus.internal, `${path} ended without an answer`)
+    throw new GrpcError(GrpcStatus.internal, `${path} ended without a response`)
   }
 
   /** Sends one request and yields each message of the answer. Rejects as {@link unary} does. */

@@ -39,8 +39,8 @@ export function negotiate(answer: JsonObject): EngineVersion {
   if (component.startsWith('Podman')) throw unsupported(`${component} ${engine} has no BuildKit`)
   if (field('Os') === 'windows') throw unsupported(`engine ${engine} builds for Windows, without BuildKit`)
   if (minimum !== undefined && compareApiVersions(minimum, NEWEST) > 0) {
-    throw new EngineError('ENGINE_UNSUPPORTED', `engine ${engine} speaks API ${minimum} and later only`, {
-      hint: `This polyarch speaks up to ${NEWEST}: take a newer polyarch.`,
+    throw new EngineError('ENGINE_UNSUPPORTED', `engine ${engine} supports API ${minimum} and newer only`, {
+      hint: `This polyarch supports API ${NEWEST} and older: install a newer polyarch.`,
     })
   }
   const speak = compareApiVersions(api, NEWEST) < 0 ? api : NEWEST
@@ -59,7 +59,7 @@ function asApiVersion(text: string | undefined): ApiVersion | undefined {
 }
 
 function unsupported(what: string): EngineError {
-  return new EngineError('ENGINE_UNSUPPORTED', `${what}, which polyarch builds with`, {
-    hint: 'Use Docker Engine 20.10 or later, with Linux containers.',
+  return new EngineError('ENGINE_UNSUPPORTED', `${what}, which polyarch requires`, {
+    hint: 'Use Docker Engine 20.10 or newer, with Linux containers.',
   })
 }

@@ -137,12 +137,12 @@ export class Connection implements AsyncDisposable {
     } catch (cause) {
       throw this.#noEngine(cause)
     }
-    throw this.#noEngine(new TypeError('the answer is JSON, but no object'))
+    throw this.#noEngine(new TypeError('the response is JSON, but not an object'))
   }
 
   #noEngine(cause: unknown): EngineError {
-    return new EngineError('ENGINE_UNREACHABLE', `what answers at ${this.address} is no engine, or one behind TLS`, {
-      hint: 'See where DOCKER_HOST or the docker context in use points to. TLS has to be asked for, by certificates.',
+    return new EngineError('ENGINE_UNREACHABLE', `the server at ${this.address} is not an engine, or requires TLS`, {
+      hint: 'Check DOCKER_HOST or the current docker context. To use TLS, configure certificates.',
       cause,
     })
   }
@@ -150,7 +150,7 @@ export class Connection implements AsyncDisposable {
   async #exchange(request: EngineRequest): Promise<IncomingMessage> {
     const { body, headers } = request
     const answer = await this.#dial(request, { ...(body && { file: body }), headers: { ...headers } })
-    if (!isResponse(answer)) throw new TypeError('the engine upgraded a connection that was not to be upgraded')
+    if (!isResponse(answer)) throw new TypeError('the engine upgraded a connection unexpectedly')
     if (!answer.statusCode || answer.statusCode >= 300) throw await refusal(answer)
     return answer
   }

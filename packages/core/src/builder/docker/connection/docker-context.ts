@@ -26,7 +26,7 @@ export async function currentContext(folder: string, named: string | undefined):
   const { host, skipsVerify } = readEndpoint(metadata ?? {})
   if (!host) {
     throw new EngineError('ENGINE_UNREACHABLE', `the docker context '${name}' does not exist or names no engine`, {
-      hint: 'See `docker context ls` and `docker buildx ls`; choose a context with `docker context use NAME`, DOCKER_CONTEXT or DOCKER_HOST.',
+      hint: 'Run `docker context ls` and `docker buildx ls`; select a context with `docker context use NAME`, DOCKER_CONTEXT or DOCKER_HOST.',
     })
   }
   const material = await readTlsFolder(join(folder, 'contexts', 'tls', id, 'docker'))
@@ -51,7 +51,7 @@ async function readObject(path: string): Promise<JsonObject | undefined> {
   if (bytes === undefined) return undefined
   const json = parseConfigObject(bytes.toString())
   if (json !== undefined) return json
-  throw new EngineError('ENGINE_UNREACHABLE', `${path} is not a JSON object, so the engine in use is unknown`, {
-    hint: 'Repair the file, or name the engine with DOCKER_HOST.',
+  throw new EngineError('ENGINE_UNREACHABLE', `${path} is not a JSON object, so the current engine is unknown`, {
+    hint: 'Correct the file, or set DOCKER_HOST.',
   })
 }

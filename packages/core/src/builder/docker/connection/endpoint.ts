@@ -79,14 +79,14 @@ export function parseEndpoint(address: string, tls: TlsMaterial | undefined): En
   if (socket !== undefined) return { kind: 'socket', address, path: socket }
   const url = URL.canParse(address) ? new URL(address) : undefined
   if (url?.password) {
-    throw new EngineError('ENGINE_UNREACHABLE', `the address of an engine on ${url.hostname} holds a password`, {
-      hint: 'Addresses are shown. Use a key for ssh, and certificates for tcp.',
+    throw new EngineError('ENGINE_UNREACHABLE', `the address of an engine on ${url.hostname} contains a password`, {
+      hint: 'Use a key for ssh, and certificates for tcp: addresses are printed.',
     })
   }
   if (url?.hostname && url.protocol === 'ssh:') return sshEndpoint(address, url)
   if (url?.hostname && ['tcp:', 'http:', 'https:'].includes(url.protocol)) return tcpEndpoint(address, url, tls)
-  throw new EngineError('ENGINE_UNREACHABLE', `'${address}' is not an address of an engine`, {
-    hint: 'Write it as unix:///var/run/docker.sock, tcp://host:2376 or ssh://user@host, or name a docker context.',
+  throw new EngineError('ENGINE_UNREACHABLE', `engine address '${address}' is not valid`, {
+    hint: 'Use unix:///var/run/docker.sock, tcp://host:2376 or ssh://user@host, or the name of a docker context.',
   })
 }
 
@@ -102,8 +102,8 @@ function decodeUser(address: string, user: string): string {
   try {
     return decodeURIComponent(user)
   } catch (cause) {
-    throw new EngineError('ENGINE_UNREACHABLE', `'${address}' names a user with a % that is no escaped character`, {
-      hint: 'Write a % in the name of a user as %25.',
+    throw new EngineError('ENGINE_UNREACHABLE', `the user name in '${address}' has an invalid escape sequence`, {
+      hint: 'Write % in a user name as %25.',
       cause,
     })
   }
@@ -114,11 +114,11 @@ function sshEndpoint(address: string, url: URL): Endpoint {
   const host = url.hostname.replace(/^\[|\]$/g, '')
   // ssh would take such a word for an option, and run what it says.
   if (user.startsWith('-') || host.startsWith('-')) {
-    throw new EngineError('ENGINE_UNREACHABLE', `'${address}' names a user or host that starts with a dash`)
+    throw new EngineError('ENGINE_UNREACHABLE', `the user or host in '${address}' starts with a dash`)
   }
   // The other host's shell reads the path.
   if (!/^[\w./@+-]*$/.test(url.pathname)) {
-    throw new EngineError('ENGINE_UNREACHABLE', `'${address}' names a socket with a character that ssh cannot carry`)
+    throw new EngineError('ENGINE_UNREACHABLE', `the socket in '${address}' has a character that ssh does not support`)
   }
   return {
     kind: 'ssh',

@@ -23,9 +23,9 @@ const UNTRUSTED: ReadonlySet<string> = new Set([
 ])
 
 const HINTS: ReadonlyMap<string, string> = new Map([
-  ['ECONNREFUSED', 'Nothing listens there: check the host and port, and that the registry runs.'],
-  ['ENOTFOUND', 'The name is not known: check how the host is written, and the name service.'],
-  ['EAI_AGAIN', 'The name service did not answer: check the network.'],
+  ['ECONNREFUSED', 'The connection was refused: check the host and port, and that the registry runs.'],
+  ['ENOTFOUND', 'The host name cannot be resolved: check its spelling and DNS.'],
+  ['EAI_AGAIN', 'DNS did not answer: check the network.'],
   ['CERT_HAS_EXPIRED', 'Its certificate has expired.'],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'Its certificate is for other names.'],
 ])
@@ -49,7 +49,7 @@ export function networkError(
   const through = proxy === '' ? '' : ` through the proxy ${proxy}`
   const hint =
     proxy !== '' && code === 'ECONNREFUSED'
-      ? `Nothing listens at ${proxy}: ${PROXY_HINT}`
+      ? `The proxy ${proxy} refused the connection: ${PROXY_HINT}`
       : hintFor(code, request.url.host)
   const error = new RegistryError(
     'REGISTRY_UNREACHABLE',
@@ -65,16 +65,16 @@ export function networkError(
 
 function hintFor(code: string, host: string): string | undefined {
   if (NO_TLS.has(code))
-    return `It does not speak TLS: where plain HTTP is meant, say registryClient: { insecureHosts: ['${host}'] }.`
+    return `The host does not use TLS: for plain HTTP, set registryClient: { insecureHosts: ['${host}'] }.`
   if (!UNTRUSTED.has(code)) return HINTS.get(code)
-  return `Its certificate is signed by nobody known here: name the file of its authority in NODE_EXTRA_CA_CERTS, or say registryClient: { hosts: { '${host}': { ca } } }.`
+  return `Its certificate is signed by an unknown authority: set NODE_EXTRA_CA_CERTS to the authority's file, or registryClient: { hosts: { '${host}': { ca } } }.`
 }
 
 /** In OpenSSL's own words, the reason stands between addresses and places of its source. */
 const OPENSSL = / [0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):.*$/s
 
 function describe(cause: unknown, code: string): string {
-  const said = (cause instanceof Error && cause.message) || 'the connection broke'
+  const said = (cause instanceof Error && cause.message) || 'the connection was lost'
   const message = said.replace(OPENSSL, ' ($1)')
   return code === '' || message.includes(code) ? message : `${message} ${code}`
 }

@@ -27,6 +27,6 @@ export function unwrapError(error: unknown): unknown {
 /** What was to be sent could not be had, the source of an upload or a login: no fault of the connection. Never leaves this folder. */
 export class SourceError extends Error {
   constructor(cause: unknown) {
-    super('what was to be sent could not be had', { cause })
+    super('the content to send could not be read', { cause })
   }
 }

@@ -72,7 +72,7 @@ function noteUnread(read: readonly ReadContext[], build: BuildDefinition, docker
   const names = new Set(read.map(({ name }) => name))
   for (const name of Object.keys(build.contexts)) {
     if (names.has(name)) continue
-    const message = `${dockerfile}: no instruction of the build reads the context '${name}'; name it in FROM, COPY --from or RUN --mount=from`
+    const message = `${dockerfile}: no instruction reads the context '${name}'; use it in FROM, COPY --from or RUN --mount=from`
     call.onEvent?.({ kind: 'note', message })
   }
 }

@@ -54,7 +54,10 @@ async function readSecret(id: string, secret: SecretDefinition, env: Environment
   const value = await secretValue(id, secret, env)
   const bytes = typeof value === 'string' ? Buffer.from(value) : value
   if (bytes.byteLength <= MAX_SECRET) return bytes
-  throw unavailable(`secret '${id}' has ${bytes.byteLength} bytes`, `BuildKit takes up to ${MAX_SECRET}`)
+  throw unavailable(
+    `secret '${id}' has ${bytes.byteLength} bytes`,
+    `use at most ${MAX_SECRET} bytes, the limit of BuildKit`,
+  )
 }
 
 async function secretValue(id: string, secret: SecretDefinition, env: Environment): Promise<string | Uint8Array> {
@@ -72,7 +75,10 @@ async function secretValue(id: string, secret: SecretDefinition, env: Environmen
         .then(secret.read)
         .catch(() => undefined)
       if (isSecretValue(value)) return value
-      throw unavailable(`the function of secret '${id}' gave no text and no bytes`, 'see that it does not throw')
+      throw unavailable(
+        `the function of secret '${id}' returned neither a string nor bytes`,
+        'check that it does not throw',
+      )
     }
   }
 }
@@ -82,7 +88,7 @@ async function openAgent(id: string, agent: SshDefinition, env: Environment): Pr
     const socket = agent.socket ?? env['SSH_AUTH_SOCK']
     if (socket) return agentSocket(socket)
     const hint = "start one with `eval $(ssh-agent)` and add a key, or write { keys: ['~/.ssh/…'] }"
-    throw unavailable(`the ssh agent '${id}' is that of SSH_AUTH_SOCK, which is not set`, hint)
+    throw unavailable(`the ssh agent '${id}' uses SSH_AUTH_SOCK, which is not set`, hint)
   }
   const texts = await Promise.all(agent.files.map((file) => readLocal(`ssh '${id}'`, file)))
   // Loaded where there are keys: what reads them is of no use to all others.
@@ -90,7 +96,7 @@ async function openAgent(id: string, agent: SshDefinition, env: Environment): Pr
   try {
     return agentOfKeys(texts)
   } catch (cause) {
-    const hint = 'keys with a passphrase are for an ssh agent: add them there, and name the agent'
+    const hint = 'add keys with a passphrase to an ssh agent, and use the agent'
     throw unavailable(`ssh '${id}': ${(cause as Error).message} (${agent.files.join(', ')})`, hint)
   }
 }

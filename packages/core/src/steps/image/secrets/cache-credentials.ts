@@ -42,7 +42,7 @@ export function noteLeftOutCaches(
 }
 
 const NO_ACTIONS =
-  'caches of type gha are left out: ACTIONS_RUNTIME_TOKEN and ACTIONS_RESULTS_URL, which only jobs of GitHub Actions have, are not set'
+  'caches of type gha are skipped: ACTIONS_RUNTIME_TOKEN and ACTIONS_RESULTS_URL of GitHub Actions are not set'
 
 function complete({ type, attributes }: CacheDefinition, env: Environment): CacheDefinition {
   const found = Object.entries(FROM_ENVIRONMENT[type]?.(env) ?? {}).filter((one): one is [string, string] => !!one[1])

@@ -9,14 +9,14 @@ type Given = Pick<BuildDefinition, 'secrets' | 'ssh'>
 export function secretIssues({ secrets }: Analysis, given: Given): readonly DockerfileIssue[] {
   return missing(secrets, given)
     .filter(({ isRequired }) => isRequired)
-    .map((one) => ({ message: `${describe(one)} is required here, and the build does not give it`, ...advice(one) }))
+    .map((one) => ({ message: `${describe(one)} is required here, but the build does not define it`, ...advice(one) }))
 }
 
 /** Says which others are mounted, and will not be there. */
 export function noteMissingSecrets({ secrets }: Analysis, given: Given, dockerfile: string, call: StepCall): void {
   for (const one of missing(secrets, given)) {
     if (one.isRequired) continue
-    const message = `${dockerfile}:${one.line}: ${describe(one)} is mounted here, and the build does not give it; ${advice(one).hint}`
+    const message = `${dockerfile}:${one.line}: ${describe(one)} is mounted here, but the build does not define it; ${advice(one).hint}`
     call.onEvent?.({ kind: 'note', message })
   }
 }
@@ -31,5 +31,5 @@ function describe({ kind, id }: MountedSecret): string {
 
 function advice({ kind, id, line }: MountedSecret): { readonly hint: string; readonly line: number } {
   const option = kind === 'secret' ? `secrets: { '${id}': … }` : `ssh: { '${id}': … }`
-  return { hint: `name it in build({ ${option} })`, line }
+  return { hint: `add it to build({ ${option} })`, line }
 }

@@ -71,7 +71,7 @@ export async function pinImage(
   const resolved = await resolveImageName(image, platform, services, call)
   if (resolved === undefined) {
     throw new RegistryError('NOT_FOUND', `the Dockerfile names ${name}, which does not exist`, {
-      hint: 'check the name and the tag; without a login, a private repository may look like this too',
+      hint: 'check the name and the tag; for a private repository, check that you are logged in',
     })
   }
   const locked = services.lock.find('image', name, platform)
@@ -117,7 +117,7 @@ export async function resolvedDigest(
 /** What a whole name refers to. */
 export function referenceOf(name: string): Reference {
   const reference = parseReference(name)
-  if (reference === undefined) throw new TypeError(`'${name}' is no reference`)
+  if (reference === undefined) throw new TypeError(`reference '${name}' is not valid`)
   return reference
 }
 
@@ -132,6 +132,6 @@ export function childFor(what: string, { content, descriptor }: StoredManifest, 
   if (child !== undefined) return child.digest
   const has = imagesOf(content).flatMap((entry) => (entry.platform ? [formatPlatform(entry.platform)] : []))
   throw new RegistryError('PLATFORM_MISSING', `${what}, which has no ${formatPlatform(platform)}`, {
-    hint: `it has ${has.join(', ')}; a stage that runs on the builder says --platform=$BUILDPLATFORM`,
+    hint: `its platforms are ${has.join(', ')}; use --platform=$BUILDPLATFORM for a stage that runs on the builder`,
   })
 }

@@ -4,13 +4,13 @@ import type { Analysis } from '../../../dockerfile/analysis.js'
 import type { DockerfileIssue } from '../../../dockerfile/dockerfile.js'
 import type { StepCall } from '../../step.js'
 
-const HINT = "give it a --checksum, or say what to do: build({ unpinned: 'rebuild' }) or 'refuse'"
+const HINT = "add a --checksum, or set build({ unpinned: 'rebuild' }) or 'refuse'"
 
 /** What is wrong with content whose change nobody would see, where it is to be refused. */
 export function unpinnedIssues({ unpinned }: Analysis, policy: UnpinnedPolicy): readonly DockerfileIssue[] {
   if (policy !== 'refuse') return []
-  const hint = 'give it a --checksum, or copy it into the context'
-  return unpinned.map(({ text, line }) => ({ message: `the content of ${text} may change unseen`, hint, line }))
+  const hint = 'add a --checksum, or copy the file into the context'
+  return unpinned.map(({ text, line }) => ({ message: `the content of ${text} is not pinned`, hint, line }))
 }
 
 /** Says it where such content is reused. */
@@ -22,7 +22,7 @@ export function noteUnpinned(
 ): void {
   if (policy !== 'reuse') return
   for (const { text, line } of unpinned) {
-    const message = `${dockerfile.file}:${line}: the content of ${text} is no part of the key; ${HINT}`
+    const message = `${dockerfile.file}:${line}: the content of ${text} is not part of the key; ${HINT}`
     call.onEvent?.({ kind: 'note', message })
   }
 }
@@ -37,7 +37,7 @@ export function noteUnverifiable(
   if (policy !== 'reuse') return
   for (const source of sources) {
     if (analysis.unpinned.some(({ text }) => text.startsWith(source))) continue
-    const message = `${context.dockerfile.file}: the build used ${source}, whose content is no part of the key; ${HINT}`
+    const message = `${context.dockerfile.file}: the build used ${source}, whose content is not part of the key; ${HINT}`
     call.onEvent?.({ kind: 'note', message })
   }
 }

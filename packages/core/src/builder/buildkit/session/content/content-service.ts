@@ -66,7 +66,7 @@ export function contentService(stores: ReadonlyMap<string, ContentStore>): Sessi
     }),
     streamMethod(`${SERVICE}/Write`, write, async (call) => {
       const store = storeOf(call.metadata)
-      if (store.add === undefined) throw new CallError(status.PERMISSION_DENIED, 'the content store is only read')
+      if (store.add === undefined) throw new CallError(status.PERMISSION_DENIED, 'the content store is read-only')
       await using addition = await store.add()
       await receive(call, store, addition)
     }),
@@ -97,7 +97,7 @@ async function receive(
     if (data.byteLength > 0) await append(addition, data, offset)
     if (action === WriteAction.commit) {
       if (total > 0 && total !== addition.size) {
-        throw new CallError(status.FAILED_PRECONDITION, `${addition.size} bytes arrived, and not ${total}`)
+        throw new CallError(status.FAILED_PRECONDITION, `${addition.size} bytes were received instead of ${total}`)
       }
       const { size } = addition
       await sendMessage(call, { action, offset: size, total: size, digest: await addition.commit(digest) })
@@ -118,6 +118,6 @@ async function append(addition: ContentAddition, data: Uint8Array, offset: numbe
 
 function digestOf(text: string): Digest | undefined {
   if (text === '') return undefined
-  if (!isDigest(text)) throw new CallError(status.INVALID_ARGUMENT, `'${text}' is no digest`)
+  if (!isDigest(text)) throw new CallError(status.INVALID_ARGUMENT, `'${text}' is not a digest`)
   return text
 }

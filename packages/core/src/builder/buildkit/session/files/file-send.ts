@@ -29,7 +29,7 @@ export function fileSendService(open: () => Writable): SessionService {
       }
       if (call.cancelled) {
         output.destroy()
-        throw new NotInSession('the build ended before its result had arrived')
+        throw new NotInSession('the build ended before its result was received')
       }
       output.end()
       await written

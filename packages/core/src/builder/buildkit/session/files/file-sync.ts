@@ -115,7 +115,7 @@ class Transfer {
 
   async #sendContent(id: number): Promise<void> {
     const open = this.#entries[id]?.open
-    if (open === undefined) throw new RangeError(`the builder requested entry ${id}, which is no file`)
+    if (open === undefined) throw new RangeError(`the builder requested entry ${id}, which is not a file`)
     for await (const chunk of open()) {
       if (this.#stop.signal.aborted) return
       for (let start = 0; start < chunk.byteLength; start += PIECE) {

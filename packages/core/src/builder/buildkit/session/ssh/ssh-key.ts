@@ -21,7 +21,7 @@ const CURVE_HASHES: ReadonlyMap<string, string> = new Map([
 export function parsePrivateKey(text: string | Uint8Array): SshKey {
   const parsed = ssh2.utils.parseKey(Buffer.from(text))
   if (parsed instanceof Error) throw new Error(`not a private key that can be used: ${parsed.message}`)
-  if (!parsed.isPrivateKey()) throw new Error('a public key, where a private one is needed')
+  if (!parsed.isPrivateKey()) throw new Error('a public key instead of a private one')
   const key = createPrivateKey(parsed.getPrivatePEM())
   return {
     publicBlob: parsed.getPublicSSH(),
