@@ -123,7 +123,7 @@ const ROWS: readonly Row[] = [
       const loop = { kind: 'pipeline', declaration }
       declaration.platforms.push(platform('amd64', { base: loop } as never))
       run(loop as never)`,
-    "team/loop') is based on itself",
+    "team/loop') uses itself",
     'remove one of the bases of the cycle',
   ),
   invalid(

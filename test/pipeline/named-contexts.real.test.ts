@@ -121,4 +121,40 @@ describe.each(ENGINES)('%s', (name) => {
     expect((await build()).printed).toContain('of another layout\n')
     expect(await reasons()).toEqual([{ kind: 'present' }])
   })
+
+  it('builds the pipeline that a context names first, and uses what this run made', async () => {
+    if (name === 'the engine of this machine') return
+    const base = await pushWord('base', 'of the base')
+    const platforms = [platform('amd64', { base: fromImage(base) })]
+    const toolsOf = (word: string) =>
+      pipeline(`${registry.host}/toolchain`)
+        .platforms(...platforms)
+        .build({ context: false, dockerfileInline: `ARG BASE_IMAGE\nFROM \${BASE_IMAGE}\nRUN echo ${word} > /tool\n` })
+        .tags('1')
+    const users = (tools: Pipeline) => {
+      const user = pipeline(`${registry.host}/user`)
+        .platforms(...platforms)
+        .build({ context: false, network: 'none', noCache: true })
+        .tags('1')
+      const text = 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCOPY --from=tools /tool /\nRUN cat /tool\n'
+      const byPipeline = user.build({ dockerfileInline: text, contexts: { tools } })
+      const image = `docker-image://${registry.host}/toolchain:1`
+      return [[byPipeline], [tools, user.build({ dockerfileInline: text, contexts: { tools: image } })]] as const
+    }
+    for (const word of ['first', 'second']) {
+      for (const pipelines of users(toolsOf(word))) {
+        const events: RunEvent[] = []
+        await execute(...pipelines, { engine: { host }, onEvent: (event) => events.push(event) })
+        const logs = events.flatMap((event) =>
+          event.kind === 'work' && event.event.kind === 'build-log' ? [event.event.text] : [],
+        )
+        expect(logs.join('')).toContain(`${word}\n`)
+        const { nodes } = await plan(...pipelines, { engine: { host } })
+        expect(nodes.flatMap(({ kind, why }) => (kind === 'image' ? why : []))).toEqual([
+          { kind: 'present' },
+          { kind: 'present' },
+        ])
+      }
+    }
+  })
 })

@@ -11,16 +11,21 @@ import { formatPlatform, type Platform, platformIdentity } from '../model/platfo
 import type { ImageNode, PipelineImage } from './node.js'
 import { baseIndexNodeId, baseNodeId, imageNodeId, indexNodeId } from './node-id.js'
 
+/** An image that a Dockerfile uses. */
+export interface UsedImage {
+  readonly name: string
+  /** Whether every place uses it for the target's platform. */
+  readonly isForTarget: boolean
+  /** The pipeline whose index it is, if a context names the pipeline itself. */
+  readonly pipeline?: string
+}
+
 /** What the Dockerfile of an image node uses of other nodes. */
 export interface DockerfileUse {
   /** Path of the Dockerfile, for messages. */
   readonly file: string
-  /** The images that it names beside the base. */
-  readonly externals: readonly {
-    readonly name: string
-    /** Whether every place uses it for the target's platform. */
-    readonly isForTarget: boolean
-  }[]
+  /** The images that it names beside the base, and those of its named contexts. */
+  readonly externals: readonly UsedImage[]
   /** Whether its key has the digest of the base index, not only that of the platform's base. */
   readonly usesWholeBase: boolean
 }
@@ -39,11 +44,12 @@ export function pipelineImages(
   definition: Definition,
   { externals }: Pick<DockerfileUse, 'externals'>,
 ): readonly PipelineImage[] {
-  return externals.flatMap(({ name, isForTarget }) => {
-    const named = resultNamed(name, node.pipeline, definition)
+  return externals.flatMap((used) => {
+    const named = resultNamed(used, node.pipeline, definition)
     if (named === undefined) return []
     const [result, ofPlatform] = nodesOf(named, node.platform)
-    return [{ name, result, decidedBy: isForTarget ? ofPlatform : result }]
+    const isInDockerfile = used.pipeline === undefined
+    return [{ name: used.name, result, decidedBy: used.isForTarget ? ofPlatform : result, isInDockerfile }]
   })
 }
 
@@ -74,7 +80,7 @@ function needsOf(definition: Definition, uses: DockerfileUses): PipelineNeeds {
   return (pipeline) => {
     const named = pipeline.platforms.flatMap(({ platform }) =>
       (uses.get(imageNodeId(pipeline.name, platform))?.externals ?? []).flatMap(
-        ({ name }) => resultNamed(name, pipeline.name, definition)?.publisher.name ?? [],
+        (used) => resultNamed(used, pipeline.name, definition)?.publisher.name ?? [],
       ),
     )
     return [...new Set([...basesOf(pipeline), ...named])]
@@ -88,13 +94,13 @@ function platformIssues(
   uses: DockerfileUses,
 ): readonly Issue[] {
   const { file, externals } = uses.get(imageNodeId(pipeline, platform)) ?? { file: '', externals: [] }
-  return externals.flatMap(({ name, isForTarget }) => {
-    const named = isForTarget ? resultNamed(name, pipeline, definition) : undefined
+  return externals.flatMap((used) => {
+    const named = used.isForTarget ? resultNamed(used, pipeline, definition) : undefined
     if (named === undefined || isPlatform(named.result)) return []
     const { publisher } = named
     const same = publisher.platforms.find((one) => platformIdentity(one.platform) === platformIdentity(platform))
     if (same !== undefined && (optional || !same.optional)) return []
-    const what = `${name} of pipeline ${publisher.name}`
+    const what = `${used.pipeline === undefined ? `${used.name} of ` : ''}pipeline ${publisher.name}`
     if (same !== undefined) {
       const hint = 'make the platform optional here too, or required there'
       return [
@@ -107,9 +113,13 @@ function platformIssues(
   })
 }
 
-function resultNamed(name: string, by: string, { pipelines }: Definition): Named | undefined {
+function resultNamed(used: UsedImage, by: string, { pipelines }: Definition): Named | undefined {
+  if (used.pipeline !== undefined) {
+    const publisher = pipelines.find(({ name }) => name === used.pipeline)
+    return publisher && { publisher, result: 'index' }
+  }
   for (const publisher of pipelines) {
-    const found = publisher.name === by ? undefined : publisher.dockerfileNames.find((one) => one.name === name)
+    const found = publisher.name === by ? undefined : publisher.dockerfileNames.find((one) => one.name === used.name)
     if (found !== undefined) return { publisher, result: found.result }
   }
   return undefined

@@ -43,14 +43,21 @@ export interface BaseIndexNode extends NodeCommon {
   readonly keepsKeyTag?: true
 }
 
-/** A result of another pipeline of the run that the Dockerfile of an image names. */
+/** A result of another pipeline of the run that the Dockerfile of an image names, or one of its contexts. */
 export interface PipelineImage {
-  /** Whole name in the Dockerfile. */
+  /** Whole name in the Dockerfile or the context; that of {@link pipelineContext} if the context names the pipeline itself. */
   readonly name: string
+  /** Whether `name` is the name of an image, and replaced by the result wherever the build names it. */
+  readonly isInDockerfile: boolean
   /** The node whose result the build gets: an index, or the image of one platform. */
   readonly result: string
   /** The node whose result is part of the key: that of the platform's own image, unless others are used too. */
   readonly decidedBy: string
+}
+
+/** Identifies a pipeline among the images of a build; no image has such a name. */
+export function pipelineContext(pipeline: string): string {
+  return `pipeline ${pipeline}`
 }
 
 /** One platform's image, built on its base. */

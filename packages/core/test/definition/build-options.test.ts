@@ -2,14 +2,16 @@ import { homedir } from 'node:os'
 import { inspect } from 'node:util'
 import { expect, it } from 'vitest'
 import { compile } from '../../src/definition/compile/compile.js'
+import { fromImage } from '../../src/definition/declare/base/image-base.js'
 import type { BuildDefinition, BuildSettings } from '../../src/definition/declare/build-settings.js'
 import type { CacheOption } from '../../src/definition/declare/cache-options.js'
+import { pipeline } from '../../src/definition/declare/pipeline.js'
 import { platform } from '../../src/definition/declare/platform-declaration.js'
 import { start } from './definitions.js'
 
 function buildOf(shared: BuildSettings, own: BuildSettings = {}): BuildDefinition | undefined {
-  const pipeline = start.platforms(platform('arm', { variant: 'v7', base: 'wide', build: own })).build(shared)
-  return compile([pipeline], { directory: '/project' }).pipelines[0]?.platforms[0]?.build
+  const declared = start.platforms(platform('arm', { variant: 'v7', base: 'wide', build: own })).build(shared)
+  return compile([declared], { directory: '/project' }).pipelines[0]?.platforms[0]?.build
 }
 
 it('is the same for every spelling of a value', () => {
@@ -139,4 +141,25 @@ it('reads named contexts by the names that BuildKit looks them up by', () => {
     source: { kind: 'git', url: 'https://example.com/source.git', ref: 'main', subdirectory: 'lib' },
     archive: { kind: 'tar', file: '/project/archive.tar' },
   })
+})
+
+it('takes another pipeline as a context, and compiles it', () => {
+  const tools = pipeline('registry.example.com/tools').platforms(platform('amd64', { base: fromImage('alpine') }))
+  const app = pipeline('registry.example.com/app')
+    .platforms(platform('amd64', { base: fromImage('alpine') }))
+    .build({ contexts: { tools } })
+  const { pipelines } = compile([app])
+  expect(pipelines.map(({ name, requested }) => [name, requested])).toEqual([
+    ['tools', false],
+    ['app', true],
+  ])
+  expect(pipelines[1]?.platforms[0]?.build.contexts).toEqual({ tools: { kind: 'pipeline', pipeline: 'tools' } })
+})
+
+it('names each issue of a pipeline that is a context', () => {
+  const tools = pipeline('registry.example.com/tools')
+  const app = pipeline('registry.example.com/app')
+    .platforms(platform('amd64', { base: fromImage('alpine') }))
+    .build({ contexts: { tools } })
+  expect(() => compile([app])).toThrow('no platforms')
 })

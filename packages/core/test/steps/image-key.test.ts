@@ -45,7 +45,10 @@ function decided({ base = 'base', index = 'index', dockerfile = PLAIN, registry 
       reference: { registry, repository: 'app', digest: digestOf(Buffer.from(content)) },
       descriptor: { digest: digestOf(Buffer.from(content)) },
     }) as Output
-  const images = given.image === undefined ? [] : [{ name: 'r.example/sdk:1', result: 'sdk', decidedBy: 'sdk' }]
+  const images =
+    given.image === undefined
+      ? []
+      : [{ name: 'r.example/sdk:1', isInDockerfile: true, result: 'sdk', decidedBy: 'sdk' }]
   const imageNode = { ...node, pipelineImages: images }
   const inputs: Inputs = new Map([
     [node.base, outputOf(base)],

@@ -2,7 +2,8 @@ import { formatPlatform, type Platform, platformIdentity } from '../../model/pla
 import { formatReference, type Reference, withDefaultTag } from '../../model/reference.js'
 import { policiesOf } from '../declare/base/base-policies.js'
 import type { BaseAnswer, BaseTraits } from '../declare/base/base-source.js'
-import type { DeclaredPipeline, PlatformDeclaration } from '../declare/declaration.js'
+import { isImageBase } from '../declare/base/image-base.js'
+import { type DeclaredPipeline, isPipeline, type PlatformDeclaration } from '../declare/declaration.js'
 import type { CommonPlatformSettings } from '../declare/platform-declaration.js'
 import type { BaseDefinition, Definition, PipelineDefinition, PlatformDefinition } from '../definition.js'
 import { Issues } from '../issues.js'
@@ -10,9 +11,9 @@ import { addDockerIssue, readImageAnnotations, readIndexAnnotations } from './an
 import { readImageBase, readNamedBase } from './base-reading.js'
 import { readBuild } from './build/build-reading.js'
 import { checkDestinations } from './destinations.js'
-import { baseNamesOf, dockerfileNamesOf, isPipeline } from './names/dockerfile-names.js'
+import { baseNamesOf, dockerfileNamesOf } from './names/dockerfile-names.js'
 import { checkNamedBases } from './names/named-bases.js'
-import { checkPattern, expandPattern, imageOwner, PublishedNames, sharedContent, TargetNames } from './names/names.js'
+import { imageOwner, PublishedNames, readPlatformNames, sharedContent, TargetNames } from './names/names.js'
 import {
   checkPipelineOptions,
   checkUniqueNames,
@@ -188,16 +189,30 @@ class Compilation {
     const owner = pipelinePath(pipeline)
     const { manifest, entry } = readImageAnnotations(declaration, traits.annotations, supposed, owner, issues)
     const buildPath = { shared: `${owner}.build`, own: `${path}.build` }
-    const build = readBuild(declaration.build, settings.build, supposed, this.#directory, buildPath, issues, {
-      ...traits,
-      ...(manifest && { annotations: manifest }),
+    const build = readBuild({
+      shared: declaration.build,
+      own: settings.build,
+      platform: supposed,
+      directory: this.#directory,
+      path: buildPath,
+      issues,
+      traits: { ...traits, ...(manifest && { annotations: manifest }) },
+      nameOf: (other) => (isPipeline(other) ? this.#other(other, `${owner}.build.contexts`)?.name : undefined),
     })
     if (build.attest !== undefined && declaration.format === 'docker') {
       const message = "Docker's media types do not support attestations"
       issues.add(`${path}.build.attest`, message, "remove it, or use .format('oci')")
     }
     if (platform === undefined) return undefined
-    const names = this.#given.has(pipeline) ? this.#platformNames(pipeline, platform, name, path) : []
+    const names = this.#given.has(pipeline)
+      ? readPlatformNames(declaration, platform, {
+          targets: this.#names,
+          published: this.#published,
+          issues,
+          owner: imageOwner(name, platform),
+          path: `${path} platformNames`,
+        })
+      : []
     const listed = readListedPlatform(platform, settings, path, issues)
     const optional = this.#optional(settings, base, platform, path)
     return base && { platform, listed, base, build, entryAnnotations: entry, optional, names }
@@ -247,13 +262,20 @@ class Compilation {
     return isPipeline(source.pipeline) ? [this.#pipelineBase(source.pipeline, platform, path), traits] : [undefined, {}]
   }
 
+  /** Another pipeline that the pipeline being read uses; undefined if it is not valid, or uses that one. */
+  #other(pipeline: DeclaredPipeline, path: string): PipelineDefinition | undefined {
+    if (!this.#done.has(pipeline) || this.#done.get(pipeline) !== undefined) return this.add(pipeline)
+    this.#reading.issues.add(
+      path,
+      `${pipelinePath(pipeline)} uses itself`,
+      'remove one of the bases or contexts of the cycle',
+    )
+    return undefined
+  }
+
   #pipelineBase(base: DeclaredPipeline, platform: Platform | undefined, path: string): BaseDefinition | undefined {
     const { issues } = this.#reading
-    if (this.#done.has(base) && this.#done.get(base) === undefined) {
-      issues.add(`${path}.base`, `${pipelinePath(base)} is based on itself`, 'remove one of the bases of the cycle')
-      return undefined
-    }
-    const other = this.add(base)
+    const other = this.#other(base, `${path}.base`)
     if (other === undefined || platform === undefined) return undefined
     const same = other.platforms.find((one) => platformIdentity(one.platform) === platformIdentity(platform))
     if (same === undefined) {
@@ -268,31 +290,4 @@ class Compilation {
       ...policiesOf(same.base),
     }
   }
-
-  #platformNames(
-    { declaration }: DeclaredPipeline,
-    platform: PlatformDefinition['platform'],
-    pipelineOwner: string,
-    path: string,
-  ) {
-    const { issues } = this.#reading
-    const owner = imageOwner(pipelineOwner, platform)
-    const ownTags = declaration.tags.filter((tag) => !tag.includes('/'))
-    const written = declaration.platformNames
-      .filter((pattern) => checkPattern(pattern, `${path} platformNames`, issues))
-      .flatMap((pattern) =>
-        ownTags.map((tag) => expandPattern(pattern, { repository: declaration.repository, tag, platform })),
-      )
-    return [...new Set(written)].flatMap((name) => {
-      const reference = this.#names.reference(name, `${path} platformNames`)
-      if (reference === undefined) return []
-      const complete = withDefaultTag(reference)
-      this.#published.claim(formatReference(complete), owner, `${path} platformNames`)
-      return [complete]
-    })
-  }
-}
-
-function isImageBase(value: unknown): value is Parameters<typeof readImageBase>[0] {
-  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'image-base'
 }

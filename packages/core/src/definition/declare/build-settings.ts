@@ -16,7 +16,7 @@ export interface BuildOptions {
   readonly context: ContextSource
   /**
    * What the Dockerfile names in `FROM`, `COPY --from` and `RUN --mount=from` beside its stages, by name: a directory, with
-   * its own .dockerignore; a git URL; `{ tar }`; `docker-image://NAME`; or `oci-layout://DIR[:TAG][@DIGEST]`. A context takes
+   * its own .dockerignore; a git URL; `{ tar }`; another pipeline; `docker-image://NAME`; or `oci-layout://DIR[:TAG][@DIGEST]`. A context takes
    * the place of a stage or an image of its name. BuildKit 0.11 and newer.
    */
   readonly contexts: Readonly<Record<string, NamedContextSource>>

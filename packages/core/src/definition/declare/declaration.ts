@@ -45,3 +45,8 @@ export interface DeclaredPipeline {
   readonly kind: 'pipeline'
   readonly declaration: PipelineDeclaration
 }
+
+/** Whether a value is what `pipeline(…)` returned. */
+export function isPipeline(value: unknown): value is DeclaredPipeline {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'pipeline'
+}

@@ -6,14 +6,20 @@ import { localPath } from './build-secrets.js'
 
 /**
  * What a name in a Dockerfile stands for: a directory; a git repository, `https://host/path.git#ref:directory`; a tar
- * archive; an image, `docker-image://alpine:3.22`; or an image layout, `oci-layout://DIR[:TAG][@DIGEST]`.
+ * archive; another pipeline; an image, `docker-image://alpine:3.22`; or an image layout, `oci-layout://DIR[:TAG][@DIGEST]`.
  */
-export type NamedContextSource = Exclude<ContextSource, false>
+export type NamedContextSource = Exclude<ContextSource, false> | PipelineContext
+
+/** Another pipeline, as `pipeline(…)` returns it. */
+export interface PipelineContext {
+  readonly kind: 'pipeline'
+}
 
 /** A named context as decided. Paths are absolute, names of images whole. */
 export type NamedContextDefinition =
   | Exclude<ContextDefinition, { readonly kind: 'none' }>
   | { readonly kind: 'image'; readonly name: string }
+  | { readonly kind: 'pipeline'; readonly pipeline: string }
   | { readonly kind: 'layout'; readonly directory: string; readonly tag?: string; readonly digest?: Digest }
 
 const IMAGE = 'docker-image://'
@@ -36,6 +42,7 @@ const HOW_TO = "{ assets: './assets', tools: 'docker-image://alpine:3.22' }"
 
 function sourceIssue(source: unknown): string | undefined {
   if (source === false) return 'must be a context; remove the entry'
+  if (isPipelineContext(source)) return undefined
   if (typeof source !== 'string') return contextIssue(source)
   if (source.startsWith(IMAGE)) {
     return readImage(source) === undefined ? `is not an image: write ${IMAGE}alpine:3.22` : undefined
@@ -49,27 +56,44 @@ function sourceIssue(source: unknown): string | undefined {
   return `has the unsupported scheme '${scheme}': ${contextHint}, ${IMAGE}NAME or ${LAYOUT}DIR`
 }
 
-/** Decides named contexts that have been found to be right, by the names that BuildKit looks them up by. */
+/**
+ * Decides valid named contexts, by the names that BuildKit looks them up by.
+ *
+ * @param nameOf - compiles a pipeline and returns its name; undefined if the pipeline is not valid
+ */
 export function readNamedContexts(
   sources: Readonly<Record<string, NamedContextSource>>,
   directory: string,
+  nameOf: (pipeline: PipelineContext) => string | undefined,
 ): Readonly<Record<string, NamedContextDefinition>> {
   return Object.fromEntries(
     Object.entries(sources).flatMap(([name, source]) => {
       const key = contextName(name)
-      const context = readSource(source, directory)
+      const context = readSource(source, directory, nameOf)
       return key === undefined || context === undefined ? [] : [[key, context]]
     }),
   )
 }
 
-function readSource(source: NamedContextSource, directory: string): NamedContextDefinition | undefined {
+function readSource(
+  source: NamedContextSource,
+  directory: string,
+  nameOf: (pipeline: PipelineContext) => string | undefined,
+): NamedContextDefinition | undefined {
+  if (isPipelineContext(source)) {
+    const pipeline = nameOf(source)
+    return pipeline === undefined ? undefined : { kind: 'pipeline', pipeline }
+  }
   if (typeof source === 'string') {
     if (source.startsWith(IMAGE)) return readImage(source)
     if (source.startsWith(LAYOUT)) return readLayout(source, directory)
   }
   const context = readContext(source, directory)
   return context.kind === 'none' ? undefined : context
+}
+
+function isPipelineContext(source: unknown): source is PipelineContext {
+  return typeof source === 'object' && source !== null && 'kind' in source && source.kind === 'pipeline'
 }
 
 function readImage(source: string): NamedContextDefinition | undefined {

@@ -1,7 +1,8 @@
 import type { Definition } from '../../definition/definition.js'
-import { checkUses, type DockerfileUse } from '../../graph/dockerfile-use.js'
+import type { Analysis } from '../../dockerfile/analysis.js'
+import { checkUses, type DockerfileUse, type UsedImage } from '../../graph/dockerfile-use.js'
 import { buildGraph } from '../../graph/graph.js'
-import type { Graph, ImageNode } from '../../graph/node.js'
+import { type Graph, type ImageNode, pipelineContext } from '../../graph/node.js'
 import { PolyarchError } from '../../model/errors.js'
 import type { Platform } from '../../model/platform.js'
 import { readImageDockerfile } from '../../steps/image/image-dockerfile.js'
@@ -42,9 +43,23 @@ async function readUse(
   try {
     const { context, analysis } = await readImageDockerfile(node, services, signal)
     const { externals, usesBaseElsewhere, usesBaseArgInStage } = analysis
-    return { file: context.dockerfile.file, externals, usesWholeBase: usesBaseElsewhere || usesBaseArgInStage }
+    return {
+      file: context.dockerfile.file,
+      externals: [...externals, ...contextImages(node, analysis)],
+      usesWholeBase: usesBaseElsewhere || usesBaseArgInStage,
+    }
   } catch (error) {
     if (error instanceof PolyarchError) return NOTHING
     throw error
   }
+}
+
+/** The images of the named contexts that the Dockerfile reads. */
+function contextImages({ build }: ImageNode, { contexts }: Analysis): readonly UsedImage[] {
+  return contexts.flatMap(({ name, isForTarget }) => {
+    const definition = build.contexts[name]
+    if (definition?.kind === 'image') return [{ name: definition.name, isForTarget }]
+    if (definition?.kind !== 'pipeline') return []
+    return [{ name: pipelineContext(definition.pipeline), isForTarget, pipeline: definition.pipeline }]
+  })
 }

@@ -60,6 +60,7 @@ export async function buildRequest(
   const { build, platform, format } = node
   const { target, network, args, labels, addHosts, noCache, pull, shmSize, ulimits } = build
   const base = baseReference(work)
+  const made = pipelineReferences(work)
   const dockerfile = dockerfileOf(resolved)
   return {
     platform,
@@ -69,7 +70,9 @@ export async function buildRequest(
     dockerfile,
     pins: [
       ...baseNamesOf(node).map((name) => ({ name, pinned: base })),
-      ...pipelinePins(work),
+      ...node.pipelineImages.flatMap(({ name, isInDockerfile }) =>
+        isInDockerfile ? [{ name, pinned: made.get(name) ?? '' }] : [],
+      ),
       ...resolved.images.map(({ name, pinned }) => ({ name, pinned })),
     ],
     args: {
@@ -87,7 +90,7 @@ export async function buildRequest(
     cacheFrom: completeCaches(build.cacheFrom, process.env),
     cacheTo: completeCaches(build.cacheTo, process.env),
     entitlements: build.entitlements,
-    contexts: contextSources(resolved.contexts),
+    contexts: contextSources(resolved.contexts, made),
     layouts: layoutDirectories(resolved.contexts),
     ulimits,
     ...(build.attest !== undefined && { attest: build.attest }),
@@ -110,12 +113,11 @@ function baseReference({ node, inputs }: BuildWork): string {
   return formatReference(inputOf(inputs, node.baseIndex).reference)
 }
 
-/** The images that the run makes in other pipelines, with their digests. */
-function pipelinePins({ node, inputs }: BuildWork): BuildRequest['pins'] {
-  return node.pipelineImages.map(({ name, result }) => ({
-    name,
-    pinned: formatReference(inputOf(inputs, result).reference),
-  }))
+/** The images that the run makes in other pipelines, with their digests, by name. */
+function pipelineReferences({ node, inputs }: BuildWork): ReadonlyMap<string, string> {
+  return new Map(
+    node.pipelineImages.map(({ name, result }) => [name, formatReference(inputOf(inputs, result).reference)]),
+  )
 }
 
 function dockerfileOf({ context: { dockerfile } }: ResolvedImage): BuildDockerfile {
@@ -162,10 +164,10 @@ function imageInputs(
 function pinnedDockerfile(work: BuildWork): string {
   const { context, analysis, images } = work.resolved
   const base = baseReference(work)
+  const made = pipelineReferences(work)
   const bases = analysis.literalBases.map((place) => ({ place, text: base }))
   const { text } = context.dockerfile
   const others = images.flatMap(({ places, pinned }) => places.map((place) => ({ place, text: pinned })))
-  const made = new Map(pipelinePins(work).map(({ name, pinned: text }) => [name, text]))
   const ofPipelines = analysis.externals.flatMap(({ name, places }) => {
     const pinned = made.get(name)
     return pinned === undefined ? [] : places.map((place) => ({ place, text: pinned }))

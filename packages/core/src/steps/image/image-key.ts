@@ -3,7 +3,7 @@ import type { ImageNode } from '../../graph/node.js'
 import { formatReference } from '../../model/reference.js'
 import { type Inputs, inputOf } from '../step.js'
 import type { ResolvedImage } from './build-request.js'
-import { contextDigest } from './context/resolved-context.js'
+import { contextInKey } from './context/resolved-context.js'
 import type { ImageInputs } from './image-parts.js'
 
 type Decided = Pick<ResolvedImage, 'analysis' | 'listing' | 'decisiveText' | 'epoch' | 'contexts'>
@@ -41,7 +41,7 @@ function decidingSettings(node: ImageNode, resolved: Decided, inputs: Inputs): I
   const { entitlements: _permissions, contexts: _contexts, ...decisive } = others
   return {
     ...decisive,
-    ...Object.fromEntries(resolved.contexts.map((context) => [`contexts.${context.name}`, contextDigest(context)])),
+    ...Object.fromEntries(resolved.contexts.map((context) => [`contexts.${context.name}`, contextInKey(context)])),
     ...Object.fromEntries(
       node.pipelineImages.map(({ name, decidedBy }) => [
         `images.${name}`,

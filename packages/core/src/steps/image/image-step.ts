@@ -63,7 +63,7 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     const [listing, images, contexts] = await Promise.all([
       context.select(analysis.contextPaths, call.signal),
       Promise.all(others.map((image) => pinImage(image, platform, services, call))),
-      resolveContexts(analysis, { build, platform }, context.dockerfile.file, services, call),
+      resolveContexts(analysis, node, context.dockerfile.file, services, call),
     ])
     noteUnpinned(analysis, context, build.unpinned, call)
     if (build.context.kind === 'directory') noteGitFolder(context.directory, listing, call)

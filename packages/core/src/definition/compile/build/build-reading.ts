@@ -7,7 +7,7 @@ import { readContext } from '../../declare/build-context.js'
 import { readSecrets, readSsh } from '../../declare/build-secrets.js'
 import type { BuildDefinition, BuildOptions, BuildSettings } from '../../declare/build-settings.js'
 import { readCaches } from '../../declare/cache-options.js'
-import { readNamedContexts } from '../../declare/named-contexts.js'
+import { type PipelineContext, readNamedContexts } from '../../declare/named-contexts.js'
 import { valueFor } from '../../declare/per-platform.js'
 import { type Issues, suggest } from '../../issues.js'
 import { BUILD_CHECKS, readBytes, readUlimit } from './build-checks.js'
@@ -41,16 +41,34 @@ export interface BuildPath {
   readonly own: string
 }
 
+/** What the build of one platform is decided from. */
+export interface BuildReading {
+  /** The settings of the pipeline. */
+  readonly shared: BuildSettings
+  /** The settings of the platform. */
+  readonly own: BuildSettings | undefined
+  readonly platform: Platform
+  /** Where relative paths start. */
+  readonly directory: string
+  readonly path: BuildPath
+  readonly issues: Issues
+  /** What the base adds to the build. */
+  readonly traits: Omit<BaseTraits, 'annotations'> & { readonly annotations?: AnnotationMap }
+  /** Compiles a pipeline that a context names, and returns its name; undefined if it is not valid. */
+  readonly nameOf: (pipeline: PipelineContext) => string | undefined
+}
+
 /** Decides the build of one platform: its own settings over the pipeline's, those over its base's; args, labels, contexts, secrets and ssh are merged name by name. */
-export function readBuild(
-  shared: BuildSettings,
-  own: BuildSettings | undefined,
-  platform: Platform,
-  directory: string,
-  path: BuildPath,
-  issues: Issues,
-  traits: Omit<BaseTraits, 'annotations'> & { readonly annotations?: AnnotationMap } = {},
-): BuildDefinition {
+export function readBuild({
+  shared,
+  own,
+  platform,
+  directory,
+  path,
+  issues,
+  traits,
+  nameOf,
+}: BuildReading): BuildDefinition {
   const general = decide(shared, platform, path.shared, issues)
   const special = decide(own ?? {}, platform, path.own, issues)
   const chosen = { ...DEFAULTS, ...withoutOverridden(general, special), ...special }
@@ -60,7 +78,7 @@ export function readBuild(
   return {
     ...rest,
     context: readContext(rest.context, directory),
-    contexts: readNamedContexts({ ...general.contexts, ...special.contexts }, directory),
+    contexts: readNamedContexts({ ...general.contexts, ...special.contexts }, directory, nameOf),
     dockerfile: dockerfilePath(rest.dockerfile),
     args: textsOf({ ...traits.buildArgs, ...general.args, ...special.args }),
     labels: { ...general.labels, ...special.labels },

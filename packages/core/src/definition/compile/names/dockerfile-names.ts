@@ -1,12 +1,7 @@
 import { formatReference, parseReference, type Reference, withDefaultTag } from '../../../model/reference.js'
-import type { DeclaredPipeline } from '../../declare/declaration.js'
+import { type DeclaredPipeline, isPipeline } from '../../declare/declaration.js'
 import type { DockerfileName, PipelineResult, PlatformDefinition } from '../../definition.js'
 import { expandPattern } from './names.js'
-
-/** Whether a value is what `pipeline(…)` returned. */
-export function isPipeline(value: unknown): value is DeclaredPipeline {
-  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'pipeline'
-}
 
 /** The names by which a Dockerfile can name the base: that of the shared base or, on another pipeline, that one's names. */
 export function baseNamesOf({ declaration: { sharedBase, platforms } }: DeclaredPipeline): readonly string[] {

@@ -9,6 +9,7 @@ import {
   repositoryOf,
   withDefaultTag,
 } from '../../../model/reference.js'
+import type { DeclaredPipeline } from '../../declare/declaration.js'
 import type { PlatformDefinition } from '../../definition.js'
 import type { Issues } from '../../issues.js'
 
@@ -187,4 +188,33 @@ export function sharedContent(platforms: readonly PlatformDefinition[]): string 
 /** How messages call the image of one platform. */
 export function imageOwner(pipeline: string, platform: Platform): string {
   return `the ${formatPlatform(platform)} image of ${pipeline}`
+}
+
+/** What the names of a platform are read with. */
+interface PlatformNameReading {
+  readonly targets: TargetNames
+  readonly published: PublishedNames
+  readonly issues: Issues
+  /** Who publishes the names, for messages. */
+  readonly owner: string
+  readonly path: string
+}
+
+/** Decides the names of the image of one platform, and claims them. */
+export function readPlatformNames(
+  { repository, tags, platformNames }: DeclaredPipeline['declaration'],
+  platform: Platform,
+  { targets, published, issues, owner, path }: PlatformNameReading,
+): readonly Reference[] {
+  const ownTags = tags.filter((tag) => !tag.includes('/'))
+  const written = platformNames
+    .filter((pattern) => checkPattern(pattern, path, issues))
+    .flatMap((pattern) => ownTags.map((tag) => expandPattern(pattern, { repository, tag, platform })))
+  return [...new Set(written)].flatMap((name) => {
+    const reference = targets.reference(name, path)
+    if (reference === undefined) return []
+    const complete = withDefaultTag(reference)
+    published.claim(formatReference(complete), owner, path)
+    return [complete]
+  })
 }

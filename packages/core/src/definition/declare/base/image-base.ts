@@ -25,3 +25,8 @@ export function fromImage(
   const { configPolicy = 'require-match', codePolicy } = options
   return Object.freeze({ kind: 'image-base', reference, configPolicy, ...(codePolicy && { codePolicy }) })
 }
+
+/** Whether a value is what `fromImage(…)` returned. */
+export function isImageBase(value: unknown): value is ImageBase {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'image-base'
+}

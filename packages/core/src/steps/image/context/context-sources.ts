@@ -5,17 +5,29 @@ import { type SyncedContext, syncedContext } from './synced-context.js'
 /** Hex digits of the id of a layout. The reference that it is part of takes 64 of them for the id of an image. */
 const ID_DIGITS = 32
 
-/** Named contexts by name, as BuildKit's frontend takes them. */
-export function contextSources(contexts: readonly ResolvedContext[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(contexts.map((context) => [context.name, sourceOf(context)]))
+/**
+ * Named contexts by name, as BuildKit's frontend takes them.
+ *
+ * @param pinned - the reference of a pipeline's result, by its name among the node's `pipelineImages`
+ */
+export function contextSources(
+  contexts: readonly ResolvedContext[],
+  pinned: ReadonlyMap<string, string>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(contexts.map((context) => [context.name, sourceOf(context, pinned)]))
 }
 
-function sourceOf(context: ResolvedContext): string {
+function sourceOf(context: ResolvedContext, pinned: ReadonlyMap<string, string>): string {
   switch (context.kind) {
     case 'files':
       return `local:${directoryName(context.name)}`
     case 'image':
       return `docker-image://${context.image.pinned}`
+    case 'pipeline': {
+      const reference = pinned.get(context.image)
+      if (reference === undefined) throw new TypeError(`no node makes ${context.image}`)
+      return `docker-image://${reference}`
+    }
     case 'layout':
       return `oci-layout://${layoutId(context.directory)}@${context.index}`
   }

@@ -2,6 +2,7 @@ import type { ContextListing, OpenContext } from '../../../context/context-file.
 import type { BuildDefinition } from '../../../definition/declare/build-settings.js'
 import type { NamedContextDefinition } from '../../../definition/declare/named-contexts.js'
 import type { Analysis, ReadContext } from '../../../dockerfile/analysis.js'
+import { type ImageNode, pipelineContext } from '../../../graph/node.js'
 import { getFromLayout } from '../../../layout/layout-manifests.js'
 import type { Digest } from '../../../model/digest.js'
 import { DefinitionError } from '../../../model/errors.js'
@@ -13,6 +14,8 @@ import { childFor, type PinnedImage, pinImage } from '../sources/pinned-image.js
 export type ResolvedContext =
   | { readonly kind: 'files'; readonly name: string; readonly context: OpenContext; readonly listing: ContextListing }
   | { readonly kind: 'image'; readonly name: string; readonly image: PinnedImage }
+  /** A result of another pipeline of the run: one of the node's `pipelineImages`, by its name. */
+  | { readonly kind: 'pipeline'; readonly name: string; readonly image: string }
   | {
       readonly kind: 'layout'
       readonly name: string
@@ -23,14 +26,15 @@ export type ResolvedContext =
       readonly image: Digest
     }
 
-/** Stands for the content of a context in the key of an image. */
-export function contextDigest(context: ResolvedContext): Digest {
+/** Stands for the content of a context in the key of an image, where pipelines have their digests by name. */
+export function contextInKey(context: ResolvedContext): string {
   switch (context.kind) {
     case 'files':
       return context.listing.digest
     case 'image':
       return context.image.image
     case 'layout':
+    case 'pipeline':
       return context.image
   }
 }
@@ -46,6 +50,9 @@ export function pinnedImages({
   return [...images, ...contexts.flatMap((context) => (context.kind === 'image' ? [context.image] : []))]
 }
 
+/** What of a node decides its contexts. */
+type ContextUser = Pick<ImageNode, 'build' | 'platform' | 'pipelineImages'>
+
 /**
  * Resolves the named contexts that a Dockerfile reads; notes the others.
  *
@@ -53,16 +60,16 @@ export function pinnedImages({
  */
 export async function resolveContexts(
   { contexts }: Pick<Analysis, 'contexts'>,
-  { build, platform }: { readonly build: BuildDefinition; readonly platform: Platform },
+  node: ContextUser,
   dockerfile: string,
   services: StepServices,
   call: StepCall,
 ): Promise<readonly ResolvedContext[]> {
-  noteUnread(contexts, build, dockerfile, call)
+  noteUnread(contexts, node.build, dockerfile, call)
   return Promise.all(
     contexts.flatMap((read) => {
-      const definition = build.contexts[read.name]
-      return definition === undefined ? [] : [resolveContext(definition, read, { build, platform }, services, call)]
+      const definition = node.build.contexts[read.name]
+      return definition === undefined ? [] : [resolveContext(definition, read, node, services, call)]
     }),
   )
 }
@@ -80,12 +87,16 @@ function noteUnread(read: readonly ReadContext[], build: BuildDefinition, docker
 async function resolveContext(
   definition: NamedContextDefinition,
   { name, isForTarget }: ReadContext,
-  { build, platform }: { readonly build: BuildDefinition; readonly platform: Platform },
+  { build, platform, pipelineImages }: ContextUser,
   services: StepServices,
   call: StepCall,
 ): Promise<ResolvedContext> {
   switch (definition.kind) {
+    case 'pipeline':
+      return { kind: 'pipeline', name, image: pipelineContext(definition.pipeline) }
     case 'image': {
+      const made = pipelineImages.find((one) => one.name === definition.name)
+      if (made !== undefined) return { kind: 'pipeline', name, image: made.name }
       const image = await pinImage({ name: definition.name, places: [], isForTarget }, platform, services, call)
       return { kind: 'image', name, image }
     }
