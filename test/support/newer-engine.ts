@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { newerEngineRoot } from '../../scripts/setup/newer-engine.mjs'
 import { stateFolder } from '../../scripts/setup/state-folder.mjs'
 import { makeBridge } from './bridge.js'
 import { startProgram } from './child.js'
 import { Cleanup } from './cleanup.js'
+import { tempFolder } from './temp-folder.js'
 
 /** An engine of a test's own: 28.5, by default with the containerd image store. Empty at first. */
 export interface NewerEngine extends AsyncDisposable {
@@ -48,7 +49,8 @@ export async function newerEngine({ imageStore = 'containerd' }: NewerEngineOpti
   const root = newerEngineRoot()
   if (!existsSync(root)) throw new Error('the newer engine has not been made: run `npm test`, which does')
   await using cleanup = new Cleanup()
-  const work = cleanup.use(await workFolder())
+  // On the disk unless TMPDIR selects another folder: /tmp may be a small file system in memory.
+  const work = cleanup.use(await tempFolder('engine', process.env['TMPDIR'] ?? stateFolder('newer-engine')))
   const bridge = cleanup.use(await makeBridge())
   const configuration = { ...CONFIGURATION, features: { 'containerd-snapshotter': imageStore === 'containerd' } }
   await writeFile(join(work.path, 'daemon.json'), JSON.stringify(configuration))
@@ -69,12 +71,4 @@ export async function newerEngine({ imageStore = 'containerd' }: NewerEngineOpti
     log: program.output,
     [Symbol.asyncDispose]: () => ending[Symbol.asyncDispose](),
   }
-}
-
-/** On the disk unless temporary files are kept in memory on purpose: /tmp may be a small file system in memory. */
-async function workFolder(): Promise<AsyncDisposable & { readonly path: string }> {
-  const path = await mkdtemp(join(process.env['TMPDIR'] ?? stateFolder('newer-engine'), 'polyarch-engine-'))
-  // Retried, for the processes of the namespace go on dying for a moment after the first one has.
-  const remove = () => rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
-  return { path, [Symbol.asyncDispose]: remove }
 }

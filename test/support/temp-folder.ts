@@ -13,5 +13,7 @@ export const ON_DISK = '/var/tmp'
 /** Makes an empty folder under the system's temporary one, or under another parent. */
 export async function tempFolder(name = 'test', parent = tmpdir()): Promise<TempFolder> {
   const path = await mkdtemp(join(parent, `polyarch-${name}-`))
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
+  // Retried: the processes of an engine that was killed write for a moment longer.
+  const remove = () => rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+  return { path, [Symbol.asyncDispose]: remove }
 }
