@@ -6,7 +6,7 @@ import { readText } from '../house/repository.js'
 const RUN_EVENTS = {
   planned: true,
   'node-started': true,
-  'node-moved': true,
+  'node-reassigned': true,
   'node-reused': true,
   'node-finished': true,
   'node-failed': true,

@@ -114,7 +114,7 @@ it('share the builds, and one of them takes over what another was building when 
   await newer[Symbol.asyncDispose]()
   gate.open()
   const report = await run
-  const moved = events.filter((event) => event.kind === 'node-moved')
+  const moved = events.filter((event) => event.kind === 'node-reassigned')
   expect(moved).toMatchObject([
     { engine: bySsh.host, error: { code: 'ENGINE_UNREACHABLE', message: expect.stringContaining(newer.address) } },
   ])

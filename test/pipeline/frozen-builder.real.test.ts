@@ -53,13 +53,13 @@ it('a builder that stops answering is given up, and its build goes to another on
   const events: RunEvent[] = []
   const onEvent = (event: RunEvent) => {
     events.push(event)
-    if (event.kind === 'node-moved') gate.open()
+    if (event.kind === 'node-reassigned') gate.open()
   }
   const run = execute(await appNamed('moved'), { builders: [relay.address, engine], onEvent })
   await frozenOnce('moved', run, relay)
   const { nodes } = await run
   gate.close()
-  expect(events.filter(({ kind }) => kind === 'node-moved')).toMatchObject([
+  expect(events.filter(({ kind }) => kind === 'node-reassigned')).toMatchObject([
     { engine, error: { code: 'ENGINE_UNREACHABLE', message: expect.stringContaining('no answer within 30 seconds') } },
   ])
   expect(nodes.find(({ kind }) => kind === 'image')).toMatchObject({ outcome: 'made', engine })

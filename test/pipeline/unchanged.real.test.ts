@@ -92,7 +92,7 @@ describe('a pipeline whose bases are locked', () => {
       told.push(event.node)
       expect(event.event.layers.every(({ size }) => size > 0)).toBe(true)
     }
-    await execute(app(), { ...options, tellLayers: true, onEvent })
+    await execute(app(), { ...options, reportLayers: true, onEvent })
     expect(told.toSorted()).toEqual(['app image(linux/amd64)', 'app image(linux/arm/v7)'])
     expect(seen).toHaveLength(11)
   })

@@ -111,7 +111,7 @@ export async function performNodes(input: ExecutionInput): Promise<ReadonlyMap<s
     if (lease === undefined) return perform()
     const { candidates = [] } = input.candidacies.get(node.id) ?? {}
     const moved = (use: Lease['use'], error: unknown) =>
-      emit({ kind: 'node-moved', at: Date.now(), node: node.id, ...use, error: errorData(error) })
+      emit({ kind: 'node-reassigned', at: Date.now(), node: node.id, ...use, error: errorData(error) })
     return doOnEngine(lease, { candidates, pool: input.pool, signal: nodeSignal, moved }, perform)
   }
 

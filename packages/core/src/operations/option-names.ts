@@ -44,7 +44,7 @@ export const EXECUTE_OPTIONS: OptionNames<ExecuteOptions> = {
   ...PLAN_OPTIONS,
   keepGoing: true,
   metadataFile: true,
-  tellLayers: true,
+  reportLayers: true,
   buildConcurrency: true,
   load: true,
   outputs: true,

@@ -75,7 +75,7 @@ export interface ExecuteOptions extends PlanOptions {
   /** Path of a file to write what was published into, by the keys of buildx's metadata file. */
   readonly metadataFile?: string
   /** Whether events also tell the layers of every image, those that were there included; a read for each. Default false. */
-  readonly tellLayers?: boolean
+  readonly reportLayers?: boolean
   /** How many images an engine builds at a time. Default 4. */
   readonly buildConcurrency?: number
   /** Also puts the images into the engine, the first where there are several, under the names of their indexes, for the platform it runs best. */

@@ -38,7 +38,7 @@ function oneReason(reason: PlanReason): string {
         : `${reason.name} ${reason.change} in the Dockerfile`
     case 'setting-changed':
       return `build setting ${reason.name} changed`
-    case 'untold':
+    case 'unrecorded':
       return 'changed; the inputs of the published image are not recorded'
     case 'unnamed':
       return 'changed; the record of the published image does not show where'

@@ -18,7 +18,7 @@ export function tagWord(action: TagPlan['action']): string {
 }
 
 /** That a build starts anew on another engine, and why. */
-export function movedText({ node, engine, error }: Extract<RunEvent, { readonly kind: 'node-moved' }>): string {
+export function movedText({ node, engine, error }: Extract<RunEvent, { readonly kind: 'node-reassigned' }>): string {
   return `${node}: ${error.message.split('\n', 1)[0]}; the build is repeated on ${engine}`
 }
 

@@ -49,7 +49,7 @@ export function plainReporter({ write, verbose, markers }: PlainReporterOptions)
         return
       case 'node-started':
         return line(`${event.node}: started${event.engine === undefined || !hasSeveral ? '' : ` on ${event.engine}`}`)
-      case 'node-moved':
+      case 'node-reassigned':
         steps.drop(event.node)
         return line(movedText(event))
       case 'node-reused':

@@ -75,7 +75,7 @@ const ENDS: ReadonlySet<RunEvent['kind']> = new Set(['node-reused', 'node-finish
 
 /** The engine that a node was last given to. */
 function useOf(events: readonly RunEvent[]): Partial<EngineUse> {
-  const given = events.findLast((event) => event.kind === 'node-started' || event.kind === 'node-moved')
+  const given = events.findLast((event) => event.kind === 'node-started' || event.kind === 'node-reassigned')
   return given === undefined ? {} : useIn(given)
 }
 

@@ -18,9 +18,9 @@ const OPERATIONS = {
 
 /** An option of another operation that this one would ignore, with the hint. */
 const IGNORED: readonly (readonly [keyof typeof OPERATIONS, string, string])[] = [
-  ...(['load', 'keepGoing', 'allowRemoval', 'metadataFile', 'onEvent', 'buildConcurrency', 'tellLayers'] as const).map(
-    (option) => ['plan', option, 'use it with execute(…)'] as const,
-  ),
+  ...(
+    ['load', 'keepGoing', 'allowRemoval', 'metadataFile', 'onEvent', 'buildConcurrency', 'reportLayers'] as const
+  ).map((option) => ['plan', option, 'use it with execute(…)'] as const),
   ['execute', 'keep', 'available: '],
   ['execute', 'onEvents', "did you mean 'onEvent'?"],
   ['lock', 'frozen', 'use it with execute(…)'],

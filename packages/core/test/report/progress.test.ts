@@ -106,7 +106,7 @@ describe('live lines', () => {
     expect(renderLive(after(started), WIDE)[0]).toBe(`making   ${node}  native on ssh://big  10 s`)
     const error = { code: 'ENGINE_UNREACHABLE', message: 'it is gone' } as const
     const other = { engine: 'ssh://small', execution: 'emulated', engineReason: 'native-lost' } as const
-    const moved: RunEvent = { kind: 'node-moved', at: START, node, ...other, error }
+    const moved: RunEvent = { kind: 'node-reassigned', at: START, node, ...other, error }
     expect(renderLive(after([...started, moved]), WIDE)[0]).toBe(`making   ${node}  emulated on ssh://small  10 s`)
   })
 

@@ -57,8 +57,8 @@ async function executeShown(flags: PipelineFlags, context: CommandContext, onPag
       reporter.tell(event)
     }
     // Events as JSON are what a page can be made of later.
-    const tellLayers = page !== undefined || progressOf(flags, context.host) === 'json'
-    const run = execute(...context.pipelines, { ...optionsOf(flags, context, EXECUTE_OPTIONS), onEvent, tellLayers })
+    const reportLayers = page !== undefined || progressOf(flags, context.host) === 'json'
+    const run = execute(...context.pipelines, { ...optionsOf(flags, context, EXECUTE_OPTIONS), onEvent, reportLayers })
     // Of a run that failed, its own failure is told, whatever becomes of the page.
     await run.catch(() => page?.write().then(onPageWritten, () => {}))
     const report = await run

@@ -140,7 +140,7 @@ export type RunEvent =
   /** What is built is told with the engine that builds it. */
   | (NodeEvent & Partial<EngineUse> & { readonly kind: 'node-started'; readonly platform?: Platform })
   /** The engine that built it was lost, and another one starts anew. */
-  | (NodeEvent & EngineUse & { readonly kind: 'node-moved'; readonly error: ErrorData })
+  | (NodeEvent & EngineUse & { readonly kind: 'node-reassigned'; readonly error: ErrorData })
   | (NodeEvent & { readonly kind: 'node-reused'; readonly digest: Digest; readonly reference: string })
   | (NodeEvent & { readonly kind: 'node-finished'; readonly digest: Digest; readonly reference: string })
   | (NodeEvent & { readonly kind: 'node-failed'; readonly error: ErrorData })

@@ -48,7 +48,7 @@ export type PlanReason =
   /** Another setting of the build differs: `target`, `network`. */
   | { readonly kind: 'setting-changed'; readonly name: string }
   /** The former result does not tell what it was made of: Docker's media types have no room for it, or another tool made it. */
-  | { readonly kind: 'untold' }
+  | { readonly kind: 'unrecorded' }
   /** Something differs that the check values of the former result do not show: they have 8 bits. */
   | { readonly kind: 'unnamed' }
   /** What it lists differs from what the published name lists. */
@@ -74,7 +74,7 @@ export const PLAN_REASON_KINDS = [
   'args-removed',
   'image-moved',
   'setting-changed',
-  'untold',
+  'unrecorded',
   'unnamed',
   'content-changed',
   'unpinned',

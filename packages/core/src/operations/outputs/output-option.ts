@@ -59,9 +59,9 @@ export function readOutputs(
   return outputs
 }
 
-type OutputFault = Omit<Issue, 'path'>
+type OutputIssue = Omit<Issue, 'path'>
 
-function readOutput(option: OutputOption, pipelines: readonly PipelineDefinition[]): OutputDefinition | OutputFault {
+function readOutput(option: OutputOption, pipelines: readonly PipelineDefinition[]): OutputDefinition | OutputIssue {
   const fields = readOptionFields(option)
   if (fields === undefined) return { message: 'output is not valid', hint: EXAMPLE }
   const { dest, platform, pipeline } = fields.attributes
@@ -90,7 +90,7 @@ function readOutput(option: OutputOption, pipelines: readonly PipelineDefinition
 function choosePipeline(
   name: string | undefined,
   pipelines: readonly PipelineDefinition[],
-): PipelineDefinition | OutputFault {
+): PipelineDefinition | OutputIssue {
   const names = pipelines.map((one) => one.name)
   const [only, ...others] = name === undefined ? pipelines : pipelines.filter((one) => one.name === name)
   if (only === undefined)
@@ -105,7 +105,7 @@ function choosePipeline(
 function choosePlatforms(
   text: string | undefined,
   { name, platforms }: PipelineDefinition,
-): readonly Platform[] | OutputFault {
+): readonly Platform[] | OutputIssue {
   const all = platforms.map(({ platform }) => platform)
   if (text === undefined) return all
   const wanted = parsePlatform(text)

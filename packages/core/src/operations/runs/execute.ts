@@ -80,9 +80,9 @@ async function executeIn(
     const { writeMetadata } = await import('./metadata-file.js')
     await writeMetadata(options.metadataFile, made, services.registry, { signal })
   }
-  if (options.tellLayers) {
-    const { reportLayers: tellLayers } = await import('./report-layers.js')
-    await tellLayers({ nodes: input.graph.nodes, results, emit }, services.registry, { signal })
+  if (options.reportLayers) {
+    const { reportLayers } = await import('./report-layers.js')
+    await reportLayers({ nodes: input.graph.nodes, results, emit }, services.registry, { signal })
   }
   if (options.load) {
     const { engineToLoadInto, loadImages } = await import('./load.js')

@@ -73,7 +73,7 @@ export function advance(state: ProgressState, event: RunEvent): void {
     case 'node-started':
       state.running.set(event.node, startNode(event, event.at, state))
       return
-    case 'node-moved':
+    case 'node-reassigned':
       move(state, event)
       return
     case 'node-reused':
@@ -125,7 +125,7 @@ function startNode(
   }
 }
 
-function move(state: ProgressState, event: Extract<RunEvent, { readonly kind: 'node-moved' }>): void {
+function move(state: ProgressState, event: Extract<RunEvent, { readonly kind: 'node-reassigned' }>): void {
   const startedAt = state.running.get(event.node)?.startedAt ?? event.at
   state.running.set(event.node, startNode(event, startedAt, state))
   state.finished.push({ outcome: 'warning', text: movedText(event) })

@@ -48,7 +48,7 @@ export async function explainImage(
     return [{ kind: 'deleted' }]
   }
   const former = readParts(found.content.annotations)
-  if (former === undefined) return [{ kind: 'untold' }]
+  if (former === undefined) return [{ kind: 'unrecorded' }]
   const sources = readSources(found.content.annotations)
   // With the library that compares lists: only where something differs.
   const { partsDifference } = await import('./parts-difference.js')

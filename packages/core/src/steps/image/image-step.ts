@@ -162,7 +162,7 @@ async function changesSince(
 ): Promise<readonly PlanReason[]> {
   if (node.format === 'docker') return []
   const record = readSources(content.annotations)
-  if (record === undefined) return [{ kind: 'untold' }]
+  if (record === undefined) return [{ kind: 'unrecorded' }]
   noteUnverifiable(record.unverifiable, resolved, node.build.unpinned, call)
   return [...unusedArgsChange(record, node, resolved), ...(await sourceChanges(record, node, resolved, services, call))]
 }

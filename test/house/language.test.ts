@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest'
+import { declaredNames, textsOf } from './language.js'
+import { readText, repositoryFiles, SOURCES } from './repository.js'
+
+/** Words that are not used in text, each with its replacement. docs/concepts.md is the vocabulary. */
+const RETIRED: readonly (readonly [word: RegExp, replacement: string])[] = [
+  [/\b(tell|tells|told|untold)\b/i, 'report, emit, print'],
+  [/\b(stand|stands|stood) on\b/i, 'is based on, uses as base'],
+  [/\banew\b/i, 'again'],
+  [/\b(judge|judges|judged)\b/i, 'evaluate, validate'],
+  [/\b(believe|believes|believed)\b/i, 'trust'],
+  [/\b(looks?|looked) (at|whether)\b/i, 'check, inspect'],
+  [/\b(wants|wanted)\b/i, 'require'],
+  [/\bspeaks?\b/i, 'support'],
+  [/\b(brings|brought|takes away|taken away)\b/i, 'add, remove, copy, delete'],
+  [/\b(fault|faults|complaint|complaints|obstacle|obstacles)\b/i, 'issue or error'],
+  [/\b(survey|surveys|surveyed)\b/i, 'evaluate'],
+  [/\bvolatile\b/i, 'unpinned'],
+  [/\bnobody\b|\bsomebody\b/i, 'the user, another writer'],
+]
+
+/** Real uses of a retired word. */
+const ALLOWED: readonly (readonly [file: RegExp, text: RegExp, reason: string])[] = [
+  [/reliability\.md$/, /fault/i, 'the term for what the chaos harness injects'],
+  [/facts\.md$/, /Faults of other tools/, 'they are bugs of other programs'],
+  [/registry\.md$/, /faults/, 'the option of the embedded registry'],
+  [/registry-server\//, /fault rule/, 'the option faults of the embedded registry'],
+  [/errors\.md$/, /tells you/, 'its object is the reader'],
+]
+
+/** Parts of names that the code does not use, each with its replacement. */
+const RETIRED_NAMES: readonly (readonly [part: RegExp, replacement: string])[] = [
+  [/^(?!.*Inject).*Faults?($|[A-Z])/, 'Issue'],
+  [/Complaint/, 'Issue'],
+  [/World|Workshop/, 'StepServices, RunSession'],
+  [/Survey|survey/, 'evaluate'],
+  [/Succession/, 'TagUpdate'],
+  [/Supplies/, 'PluginRegistry'],
+  [/[vV]olatile/, 'unpinned'],
+]
+
+/** The embedded registry injects faults, which is the field's word. */
+const INJECTS_FAULTS = /^packages\/core\/src\/registry-server\//
+
+const PAGES = repositoryFiles(
+  /^(README|SECURITY|CONTRIBUTING)\.md$|^docs\/[^/]+\.md$|^examples\/.*\.md$|^packages\/[^/]+\/(README\.md|templates\/.*)$/,
+).filter((file) => !file.includes('node_modules'))
+const CODE = repositoryFiles(SOURCES)
+
+function retiredIn(file: string, texts: readonly string[]): readonly string[] {
+  return texts.flatMap((text) =>
+    RETIRED.filter(([word]) => word.test(text))
+      .filter(() => !ALLOWED.some(([where, phrase]) => where.test(file) && phrase.test(text)))
+      .map(([word, replacement]) => `${file}: '${word.exec(text)?.[0]}', write ${replacement}: ${text.slice(0, 120)}`),
+  )
+}
+
+describe('retired words', () => {
+  test('are found: the check can fail', () => {
+    expect(retiredIn('x.md', ['It stands on a base.', 'It is based on a base.'])).toHaveLength(1)
+    expect(PAGES).toContain('docs/concepts.md')
+    expect(CODE.length).toBeGreaterThan(200)
+  })
+
+  test.each(PAGES)('are not in %s', (file) => {
+    const prose = readText(file)
+      .replace(/^```.*?^```$/gms, '')
+      .replace(/`[^`\n]*`/g, '')
+    expect(retiredIn(file, prose.split('\n'))).toEqual([])
+  })
+
+  test('are not in messages, hints and help texts', () => {
+    expect(CODE.flatMap((file) => retiredIn(file, textsOf(file)))).toEqual([])
+  })
+})
+
+test('retired names are not declared', () => {
+  const wrong = CODE.filter((file) => !INJECTS_FAULTS.test(file)).flatMap((file) =>
+    declaredNames(file).flatMap((name) =>
+      RETIRED_NAMES.filter(([part]) => part.test(name)).map(
+        ([, replacement]) => `${file}: ${name}, write ${replacement}`,
+      ),
+    ),
+  )
+  expect(wrong).toEqual([])
+})

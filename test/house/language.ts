@@ -1,0 +1,37 @@
+import ts from 'typescript'
+import { parse, walk } from './syntax.js'
+
+/** A text with at least two words, as opposed to a code, a path or a key. */
+const PROSE = /[a-z]{2,},? [a-z(']/i
+
+/** The literal texts of a file that people may read: strings and the fixed parts of templates. */
+export function textsOf(path: string): readonly string[] {
+  return [...walk(parse(path))]
+    .filter(
+      (node) =>
+        ts.isStringLiteral(node) ||
+        ts.isNoSubstitutionTemplateLiteral(node) ||
+        ts.isTemplateHead(node) ||
+        ts.isTemplateMiddle(node) ||
+        ts.isTemplateTail(node),
+    )
+    .map((node) => node.text)
+    .filter((text) => PROSE.test(text) && !text.includes('BEGIN PGP') && !text.includes('syntax = "proto3"'))
+}
+
+/** The names that a file declares: functions, classes, interfaces, types, variables and properties. */
+export function declaredNames(path: string): readonly string[] {
+  return [...walk(parse(path))].flatMap((node) => {
+    const name =
+      ts.isFunctionDeclaration(node) ||
+      ts.isClassDeclaration(node) ||
+      ts.isInterfaceDeclaration(node) ||
+      ts.isTypeAliasDeclaration(node) ||
+      ts.isVariableDeclaration(node) ||
+      ts.isPropertySignature(node) ||
+      ts.isMethodDeclaration(node)
+        ? node.name
+        : undefined
+    return name !== undefined && ts.isIdentifier(name) ? [name.text] : []
+  })
+}
