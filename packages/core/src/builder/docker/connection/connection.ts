@@ -11,6 +11,7 @@ import { HttpStatusError } from '../failures.js'
 import { readText } from '../read-text.js'
 import { type ApiVersion, type EngineVersion, negotiate } from './api-version.js'
 import type { Endpoint } from './endpoint.js'
+import { withoutRedirects } from './no-redirects.js'
 import { openSsh, SshAgent } from './ssh-connection.js'
 
 /** One request to the engine; the path is without the API version. */
@@ -59,7 +60,7 @@ export class Connection implements AsyncDisposable {
     this.isLocal = endpoint.kind === 'socket'
     this.#endpoint = endpoint
     this.#env = env
-    this.#agent = agentFor(endpoint, env)
+    this.#agent = withoutRedirects(agentFor(endpoint, env))
     const options = { ...modemOptions(endpoint), agent: this.#agent }
     this.#modem = new Dockerode(options).modem
   }
@@ -168,7 +169,7 @@ export class Connection implements AsyncDisposable {
     }
     return new Promise((resolve, reject) => {
       this.#modem.dial(options, (error: unknown, answer: unknown) => {
-        if (error) reject(error)
+        if (error) reject(statusIn(error) ?? error)
         else resolve(answer as IncomingMessage | Duplex)
       })
     })
@@ -181,6 +182,12 @@ function versioned(version: ApiVersion, path: string): string {
 
 function isResponse(answer: IncomingMessage | Duplex): answer is IncomingMessage {
   return 'statusCode' in answer
+}
+
+/** docker-modem's own error for a status below 200 or above 599. */
+function statusIn(error: unknown): HttpStatusError | undefined {
+  const status = isJsonObject(error) ? error['statusCode'] : undefined
+  return typeof status === 'number' ? new HttpStatusError(status, 'no status that an engine answers with') : undefined
 }
 
 async function refusal(response: IncomingMessage): Promise<HttpStatusError> {
