@@ -8,6 +8,7 @@ import type { CopyResult } from '../registry/copy/copy.js'
 import { confirmName, movedSince } from '../registry/manifests/confirm-name.js'
 import { heldBy, readStates, stateEvent, withStates } from '../registry/name-state.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
+import { agreeOnDigest, type SettledName } from './agree-on-digest.js'
 import { isEqualResult } from './equal-result.js'
 import { readCurrent } from './removed-platforms.js'
 import { stageTags, type TagMove } from './stage-tag.js'
@@ -26,20 +27,18 @@ export interface TagPhaseInput {
 }
 
 /** A name on its way. */
-interface MovingName {
-  readonly reference: Reference
+interface MovingName extends SettledName {
   readonly planned: Digest | undefined
   readonly manifest: StoredManifest
   /** What it held just before its write. */
   before?: Digest | undefined
-  /** What it holds: a digest that was read, before or after its write. */
-  holds?: Digest
   isWritten?: boolean
 }
 
 /**
  * Moves every visible name, after all that they are to point to is there: first everything that can fail is done, then
- * the names, one after the other, each read again just before its write, and all of them once more at the end. The
+ * the names, one after the other, each read again just before its write, and all of them once more at the end. Names that
+ * another run moved to an equal result are then made to agree. The
  * protocol has no compare-and-swap, so between that read and the write somebody else may still win.
  *
  * @throws RegistryError TAG_MOVED, PLATFORM_MISSING, NOT_FOUND; a failure among the names says what each of them holds.
@@ -47,13 +46,14 @@ interface MovingName {
 export async function moveTags(input: TagPhaseInput, registry: Registry): Promise<readonly TagChange[]> {
   const { moves, signal, emit } = input
   const manifests = await stageTags(input, registry, { signal })
-  const names = moves.flatMap(({ reference, planned }, at): readonly MovingName[] => {
+  const names = moves.flatMap(({ reference, node, planned }, at): readonly MovingName[] => {
     const manifest = manifests[at]
-    return manifest === undefined ? [] : [{ reference, planned, manifest }]
+    return manifest === undefined ? [] : [{ reference, node, planned, manifest }]
   })
   try {
     for (const name of names) await move(name, registry, { signal })
     await allOrNone(names, { signal }, (name, call) => confirm(name, registry, call))
+    await agreeOnDigest(names, registry, { signal })
   } catch (error) {
     throw await explained(error, names, registry, emit)
   }
