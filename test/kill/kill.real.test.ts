@@ -5,16 +5,23 @@ import { KILL_REGISTRIES } from './setting.js'
 
 const program = fileURLToPath(new URL('../pipeline/build-until-killed.ts', import.meta.url))
 
-test('the run after a kill leaves what a clean run does', async () => {
-  const kills: PlacedKill[] = []
-  await killRuns({
-    seed: 7,
-    kills: 4,
-    engines: ['20.10'],
-    registries: KILL_REGISTRIES,
-    program,
-    onKill: (kill) => kills.push(kill),
-  })
-  expect(kills.map(({ issues }) => issues)).toEqual([[], [], [], []])
-  expect(kills.some(({ wasOver }) => !wasOver)).toBe(true)
-})
+/** In milliseconds. It takes about ten seconds on two idle cores. */
+const LONG = 400_000
+
+test(
+  'the run after a kill leaves what a clean run does',
+  async () => {
+    const kills: PlacedKill[] = []
+    await killRuns({
+      seed: 7,
+      kills: 4,
+      engines: ['20.10'],
+      registries: KILL_REGISTRIES,
+      program,
+      onKill: (kill) => kills.push(kill),
+    })
+    expect(kills.map(({ issues }) => issues)).toEqual([[], [], [], []])
+    expect(kills.some(({ wasOver }) => !wasOver)).toBe(true)
+  },
+  LONG,
+)
