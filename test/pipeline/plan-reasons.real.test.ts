@@ -227,7 +227,7 @@ describe('why a plan makes something', () => {
     const again = await plan(app({ context }).build({ unpinned: 'rebuild' }))
     expect(again.nodes[3]?.why).toEqual([{ kind: 'unpinned', sources: [source] }])
     await expect(plan(app({ context }).build({ unpinned: 'refuse' }))).rejects.toMatchObject({
-      message: expect.stringContaining('may change unseen'),
+      message: expect.stringContaining('is not pinned'),
     })
   })
 })

@@ -140,12 +140,12 @@ test('speaks TLS with the certificates that an engine is given, sessions include
   await copyFile(join(foreign, 'key.pem'), join(at('wrong-key'), 'key.pem'))
   for (const [certificates, message, hint] of [
     [foreign, 'its certificate is signed by an unknown authority', 'The ca.pem of'],
-    [at('no-client'), 'takes none but known clients', 'cert.pem and a key.pem'],
-    [at('wrong-client'), 'takes none but known clients', 'cert.pem and a key.pem'],
-    [at('wrong-key'), 'cannot be used', 'the key is that of the certificate'],
-    [at('half'), 'has a cert.pem and no key.pem', 'both there, or neither'],
-    [at('nowhere'), 'has none of ca.pem', 'Name the folder'],
-    [undefined, 'no engine, or one behind TLS', 'certificates'],
+    [at('no-client'), 'requires a client certificate', 'cert.pem and a key.pem'],
+    [at('wrong-client'), 'requires a client certificate', 'cert.pem and a key.pem'],
+    [at('wrong-key'), 'cannot be used', 'the key matches the certificate'],
+    [at('half'), 'has cert.pem but no key.pem', 'both the certificate and its key, or neither'],
+    [at('nowhere'), 'has none of ca.pem', 'Use the folder'],
+    [undefined, 'is not an engine, or requires TLS', 'certificates'],
   ] as const) {
     await using engine = connectEngine({ host, certificates, env: {} })
     await expect(engine.describe()).rejects.toMatchObject({
@@ -166,7 +166,7 @@ test('an engine that speaks no TLS is told as such where certificates are given 
     await using engine = connectEngine({ host: `tcp://127.0.0.1:${port}`, certificates })
     await expect(engine.describe()).rejects.toMatchObject({
       code: 'ENGINE_UNREACHABLE',
-      message: expect.stringContaining('does not speak TLS'),
+      message: expect.stringContaining('does not use TLS'),
     })
   } finally {
     server.close()

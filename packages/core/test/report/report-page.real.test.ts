@@ -28,11 +28,11 @@ describe('the page of a run', () => {
     expect(headings).toEqual([
       'Notes, policies and warnings',
       'Names',
-      'What was made, and why',
+      'Nodes and reasons',
       'Timeline',
       'Sizes of the images',
-      'Sizes of what moved',
-      'The graph as it was planned',
+      'Sizes of transfers',
+      'The planned graph',
       'Output',
     ])
     const rowOf = (text: string) => page.locator('tr', { hasText: text }).first().textContent()
