@@ -17,7 +17,7 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
   checkOptions(options)
   let opened: Promise<Registry> | undefined
   const open = () => {
-    // Most who import the core only define: what speaks the protocol is loaded with the first call.
+    // Most programs that import the core only define pipelines, so the client is loaded by the first call.
     opened ??= import('./http-registry.js').then(({ openHttpRegistry }) => openHttpRegistry(options))
     return opened
   }

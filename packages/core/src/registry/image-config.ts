@@ -8,7 +8,7 @@ import type { Registry, RegistryCall } from './port.js'
 /** Artifacts have configs too, of which platforms are no part. */
 const IMAGE_CONFIGS: ReadonlySet<string> = new Set([MEDIA_TYPES.ociConfig, MEDIA_TYPES.dockerConfig])
 
-/** Whether a manifest is one of an image, whose config speaks of a platform. */
+/** Whether a manifest belongs to an image: its config states a platform. */
 export function isImage({ config }: Pick<ImageManifest, 'config'>): boolean {
   return IMAGE_CONFIGS.has(config.mediaType)
 }

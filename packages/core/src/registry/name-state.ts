@@ -8,14 +8,14 @@ import type { Registry, RegistryCall } from './port.js'
 /** A name whose write may have failed. */
 export interface UnsettledName {
   readonly reference: Reference
-  /** What it held before, as far as that was read. */
+  /** The digest that the name held before, if it was read. */
   readonly before: Digest | undefined
   readonly to: Digest
   /** Whether the registry confirmed a write of it. */
   readonly isWritten?: boolean | undefined
 }
 
-/** What a name holds; `unknown` where it could not be read. */
+/** The state of a name; `unknown` if it could not be read. */
 export interface NameState extends UnsettledName {
   readonly now: Digest | undefined | 'unknown'
 }

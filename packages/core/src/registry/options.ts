@@ -8,7 +8,7 @@ export interface ClientCertificate {
   readonly passphrase?: string
 }
 
-/** What is special about one registry host. */
+/** Settings of one registry host. */
 export interface RegistryHostOptions {
   /**
    * Places that are read from before the host itself, `mirror.example.com` or, with a path that goes before the
@@ -25,11 +25,14 @@ export interface RegistryHostOptions {
   readonly chunkSize?: number
 }
 
-/** How often, and for how long, a request that met a passing fault is sent again. */
+/** Limits on retries of a request after transient errors. */
 export interface RetryBounds {
-  /** Requests in all, the first one included; 1 means no retries. Transfers count anew after each progress. The second time-out is always the last. */
+  /**
+   * Number of requests, including the first; 1 disables retries. The count of a transfer restarts whenever it
+   * progresses. A second time-out is never retried.
+   */
   readonly attempts?: number
-  /** Time from the first fault, in milliseconds, after which nothing is sent again. */
+  /** Time after the first error, in milliseconds, after which no request is repeated. */
   readonly time?: number
   /** Before the second attempt, in milliseconds; doubled for each further one, with jitter. */
   readonly delay?: number
@@ -48,20 +51,20 @@ export interface RegistryTimeouts {
 export interface RegistryOptions {
   /** Anonymous without it. */
   readonly credentials?: CredentialStore
-  /** Hosts, as they are written in references, that speak plain HTTP. Loopback hosts do without being named. */
+  /** Hosts, as written in references, that use plain HTTP. Loopback hosts need not be listed. */
   readonly insecureHosts?: readonly string[]
   /** By host as it is written in references, port included: `docker.io`, `registry.example.com:5000`. */
   readonly hosts?: Readonly<Record<string, RegistryHostOptions>>
   readonly retry?: RetryBounds
   readonly timeouts?: RegistryTimeouts
   /**
-   * Upper bound of requests under way per host, and, apart from these, of blobs under way to one host; 32 by default. A
-   * host that answers 429 is asked half as much at a time from then on.
+   * Highest number of concurrent requests per host, and separately of concurrent blob transfers per host; 32 by
+   * default. It is halved for a host that responds 429.
    */
   readonly concurrency?: number
   /** Whether HTTP_PROXY, HTTPS_PROXY and NO_PROXY count; loopback hosts are never reached through a proxy. Default true. */
   readonly useProxies?: boolean
-  /** Told everything that happens, beside what each call's own listener is told. */
+  /** Called for every event, beside the listener of each call. */
   readonly onEvent?: (event: RegistryEvent) => void
 }
 

@@ -4,13 +4,13 @@ import type { Descriptor, StoredManifest } from '../model/oci.js'
 import type { Reference, Repository } from '../model/reference.js'
 import type { RegistryEvent } from '../model/run/events.js'
 
-/** What every call to a registry takes beside its arguments. */
+/** Options of every call to a registry. */
 export interface RegistryCall {
   readonly signal?: AbortSignal | undefined
   readonly onEvent?: ((event: RegistryEvent) => void) | undefined
-  /** Ask the registry itself and none of its mirrors, because the answer decides a write. */
+  /** Send the request to the registry itself and to no mirror, because a write depends on the response. */
   readonly fresh?: boolean | undefined
-  /** Asked before a write is repeated whose first attempt has not arrived: what it throws ends the call. */
+  /** Called before a write is repeated whose first attempt did not arrive; an error ends the call. */
   readonly beforeRepeat?: (() => Promise<void>) | undefined
 }
 
@@ -21,7 +21,7 @@ export interface BlobSource {
 }
 
 /**
- * What polyarch asks of registries; one value serves all hosts. Every manifest and blob is hashed as it arrives.
+ * A registry client; one value serves all hosts. It verifies the digest of every manifest and blob that it reads.
  *
  * Methods throw RegistryError, and CancelledError once the signal has fired.
  */
@@ -38,7 +38,9 @@ export interface Registry extends AsyncDisposable {
   /** Deletes a tag or, by digest, a manifest. */
   deleteManifest(reference: Reference, call?: RegistryCall): Promise<void>
   hasBlob(repository: Repository, digest: Digest, call?: RegistryCall): Promise<boolean>
-  /** The blob's bytes; the stream fails with DIGEST_MISMATCH at its end where they are not what was asked for. */
+  /**
+   * Opens a stream of the blob's bytes; it fails with DIGEST_MISMATCH at its end if they do not match the descriptor.
+   */
   readBlob(repository: Repository, descriptor: Descriptor, call?: RegistryCall): Promise<Readable>
   /** Uploads, unless the repository already has it. */
   writeBlob(repository: Repository, source: BlobSource, call?: RegistryCall): Promise<void>
@@ -59,7 +61,7 @@ export type Credentials =
   | { readonly kind: 'password'; readonly username: string; readonly password: string }
   | { readonly kind: 'identity-token'; readonly token: string }
 
-/** Where logins come from. Hosts are matched exactly. */
+/** A source of logins. Hosts are matched exactly. */
 export interface CredentialStore {
   /** The login for a host such as `ghcr.io` or `127.0.0.1:5000`; undefined for anonymous. */
   find(host: string): Promise<Credentials | undefined>

@@ -10,14 +10,14 @@ import { Transport } from './http/transport.js'
 import { DEFAULT_TIMEOUTS, type RegistryOptions } from './options.js'
 import type { RegistryCall } from './port.js'
 
-/** What a host says to the plainest question, asked without a login. */
+/** The response of a host to a request of `/v2/` without a login. */
 export interface Greeting {
   readonly status: number
-  /** The host's own time, where it tells one. */
+  /** The host's own time, if the response states it. */
   readonly date?: Date
 }
 
-/** Questions that only a diagnosis asks, over the same settings of hosts as all else. */
+/** Requests that only diagnosis needs, with the same host settings as all others. */
 export class RegistryProbe implements AsyncDisposable {
   readonly #hosts: Hosts
   readonly #transport: Transport
@@ -35,7 +35,7 @@ export class RegistryProbe implements AsyncDisposable {
     return this.#hosts.mirrors(host).map((mirror) => mirror.host)
   }
 
-  /** Asks a host whether it is a registry. @throws RegistryError REGISTRY_UNREACHABLE */
+  /** Checks whether a host is a registry. @throws RegistryError REGISTRY_UNREACHABLE */
   async greet(host: string, call?: RegistryCall): Promise<Greeting> {
     const url = new URL('/v2/', this.#hosts.endpoint(host).origin)
     const answer = await this.#transport.send({ method: 'GET', url, headers: {} }, call?.signal).catch((error) => {
@@ -47,10 +47,11 @@ export class RegistryProbe implements AsyncDisposable {
   }
 
   /**
-   * Opens an upload and cancels it: the first request of every push, and the only one that tells whether the login may
-   * push. No content, image or name comes of it.
+   * Opens an upload and cancels it.
+   * It is the first request of every push, and the only one that shows whether the login may push. It writes no
+   * content, image or name.
    *
-   * @returns whether the registry let it be cancelled; those that do not drop it by themselves.
+   * @returns whether the registry accepted the cancellation; other registries delete the upload later.
    * @throws RegistryError as a push would.
    */
   async tryPush(repository: Repository, call?: RegistryCall): Promise<{ readonly cancelled: boolean }> {
@@ -72,7 +73,7 @@ export class RegistryProbe implements AsyncDisposable {
       await this.#connections.ask(place, { method: 'DELETE', target: location, scopes, expect: [200, 202, 204] }, call)
       return { cancelled: true }
     } catch (error) {
-      // Some want a right of their own for it, some do not offer it.
+      // Some registries require a permission of its own for it; some do not offer it.
       if (error instanceof RegistryError) return { cancelled: false }
       throw error
     }

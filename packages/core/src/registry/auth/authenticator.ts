@@ -8,7 +8,7 @@ import { parseScopes, type Scope, uniteScopes } from './scope.js'
 import { TokenCache } from './token-cache.js'
 import { basicAuthorization, fetchToken } from './token-service.js'
 
-/** What the authenticator of a host needs. */
+/** Options of an {@link Authenticator}. */
 export interface AuthenticatorOptions {
   readonly host: string
   readonly credentials: CredentialStore | undefined
@@ -16,7 +16,7 @@ export interface AuthenticatorOptions {
   readonly send: (request: HttpRequest) => Promise<HttpAnswer>
 }
 
-/** What a request shows of who asks; what its error says of the login is decided by this alone. */
+/** The credentials that a request carried. An error describes the login from this value only. */
 export interface PresentedCredentials {
   /** The Authorization header. */
   readonly authorization?: string | undefined
@@ -24,13 +24,14 @@ export interface PresentedCredentials {
   readonly login?: Credentials | undefined
   /** How many tokens had been requested by then: a token that is refused is replaced by a later one. */
   readonly fetches?: number
-  /** Why no login is shown, as a sentence: the host asks for none, or for one that it cannot be shown. */
+  /** Why the request carries no login, as a sentence: the host requires none, or none that it may receive. */
   readonly reason?: string
 }
 
 /**
- * Logs in to one host, as far as it asks. The first request doubles as the probe: what it is answered with says how the
- * host wants to be talked to, and requests that come meanwhile wait for it.
+ * Logs in to one host, if the host requires it.
+ * The first request is the probe: its response shows which scheme the host uses. Requests that start meanwhile wait for
+ * it.
  */
 export class Authenticator {
   readonly #options: AuthenticatorOptions
@@ -60,7 +61,7 @@ export class Authenticator {
     if (this.#scheme === undefined && !own.hasEnded) this.#probe = own
   }
 
-  /** What to show with a request: nothing where no login is wanted, or before the host has said. */
+  /** Returns the credentials for a request: none if the host requires none, or before its first response. */
   async show(scopes: readonly Scope[], signal?: AbortSignal, after = 0): Promise<PresentedCredentials> {
     const scheme = this.#scheme
     const { host } = this.#options
@@ -76,7 +77,7 @@ export class Authenticator {
     return { authorization: `Bearer ${value}`, login, fetches: this.#tokens.fetches }
   }
 
-  /** Takes note of an answer that wants no other login than it was given. */
+  /** Records that the host accepted the request with the credentials that it had. */
   onAccepted(): void {
     this.#scheme ??= { kind: 'none' }
   }
@@ -101,7 +102,7 @@ export class Authenticator {
     return this.show(scopes, signal, tried.fetches)
   }
 
-  /** The login may have been replaced meanwhile: it is looked up anew before the next one is shown. */
+  /** Drops the login: it may have been replaced, so the next request reads it again. */
   #forget(authorization: string): void {
     this.#login = undefined
     if (authorization.startsWith('Bearer ')) this.#tokens.drop(authorization.slice('Bearer '.length))

@@ -13,8 +13,9 @@ interface OpenChallenge extends Challenge {
 }
 
 /**
- * Reads a `WWW-Authenticate` header, which may offer several ways. What cannot be read ends the list, without an error:
- * a server that sends it is then one that asks for no login known here.
+ * Parses a `WWW-Authenticate` header, which may offer several schemes.
+ * Parsing stops without an error at the first invalid part. If nothing valid precedes it, the server counts as one that
+ * requires no supported login.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1
  */

@@ -5,17 +5,17 @@ import { parseJson } from '../../model/json.js'
 import type { Credentials } from '../port.js'
 import { helperKey, loginOf } from './docker-config-file.js'
 
-/** In milliseconds: a helper may ask a cloud, or a user to touch a key. */
+/** In milliseconds: a helper may send a request to a cloud service, or wait for the user to touch a key. */
 const TIMEOUT = 60_000
 
-/** What helpers print, on either stream, for a host that they have nothing about. */
+/** What helpers print, on stdout or stderr, if they have no login for a host. */
 const NOTHING_KNOWN = /^credentials not found in native keychain\s*$/
 
 /**
- * Asks a credential helper, the program `docker-credential-NAME`, for the login of a host.
+ * Reads the login of a host from a credential helper, the program `docker-credential-NAME`.
  *
- * @returns undefined where it knows none.
- * @throws RegistryError CREDENTIALS_UNREADABLE where it is missing, fails, or says what cannot be read.
+ * @returns undefined if the helper has no login for the host.
+ * @throws RegistryError CREDENTIALS_UNREADABLE if the helper is missing, fails, or prints invalid output.
  * @see https://github.com/docker/docker-credential-helpers/blob/v0.9.3/README.md
  */
 export async function runCredentialHelper(
@@ -32,7 +32,7 @@ export async function runCredentialHelper(
     child.once('error', reject)
     child.once('close', resolve)
   })
-  // A helper that ends without reading its input closes the pipe; its exit code tells more than that does.
+  // A helper that exits without reading its input closes the pipe. Its exit code is more precise than this error.
   child.stdin.on('error', () => {})
   child.stdin.end(helperKey(host))
   const [output, issue, code] = await Promise.all([text(child.stdout), text(child.stderr), ended])

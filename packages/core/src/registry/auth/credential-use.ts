@@ -6,17 +6,17 @@ export function describeCredentials(credentials: Credentials | undefined): strin
   return credentials.kind === 'password' ? `the password of user '${credentials.username}'` : 'an identity token'
 }
 
-/** In characters: anything shorter is a part of many words, and a secret from nobody. */
+/** In characters: redacting a shorter value would remove parts of ordinary words. */
 const SHORTEST_SECRET = 4
 
-/** What of a login, and of the header that it went in, may not be told. */
+/** The values of a login, and of its Authorization header, that must not be printed. */
 export function secretsOf(credentials: Credentials | undefined, authorization: string | undefined): readonly string[] {
   const own = credentials?.kind === 'password' ? credentials.password : credentials?.token
   const sent = authorization?.replace(/^\S+\s+/, '')
   return [own, sent].filter((secret): secret is string => (secret?.length ?? 0) >= SHORTEST_SECRET)
 }
 
-/** What to do when a host refuses, knowing which login it was shown. */
+/** Returns the hint for a request that a host rejected, given the login that it carried. */
 export function loginHint(host: string, credentials: Credentials | undefined): string {
   const login = `docker login ${host}`
   if (credentials === undefined) return `No credentials for ${host} were found: run \`${login}\`, or pass credentials.`

@@ -107,7 +107,7 @@ export function hostOfKey(key: string): string {
   return HUB_HOSTS.has(host) ? DOCKER_HUB : host
 }
 
-/** What a credential helper, and an engine, knows the host as. */
+/** The name of a host in credential helpers and in engines. */
 export function helperKey(host: string): string {
   return host === DOCKER_HUB ? HUB_KEY : host
 }

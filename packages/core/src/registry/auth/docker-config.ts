@@ -11,11 +11,11 @@ import {
   parseDockerConfig,
 } from './docker-config-file.js'
 
-/** Where docker's logins are. */
+/** Options of {@link dockerConfigCredentials}. */
 export interface DockerCredentialsOptions {
   /** The path of `config.json`; by default in `DOCKER_CONFIG`, else in `.docker` of the home folder. */
   readonly file?: string
-  /** What stands for the environment; read when the store is made. */
+  /** The environment variables to use, read when the store is created; `process.env` by default. */
   readonly env?: NodeJS.ProcessEnv
 }
 

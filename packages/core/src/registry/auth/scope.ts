@@ -1,11 +1,11 @@
 /**
- * What a token is to allow, `repository:otbiot/esp8266-build:pull,push`.
+ * The access that a token grants, such as `repository:otbiot/esp8266-build:pull,push`.
  *
  * @see https://github.com/distribution/distribution/blob/v2.8.2/docs/spec/auth/scope.md
  */
 export type Scope = string
 
-/** What may be done with a repository. */
+/** An action on a repository. */
 export type Action = 'pull' | 'push' | 'delete'
 
 /** The scope of a repository, its path under the host. */
@@ -23,7 +23,7 @@ export function uniteScopes(...lists: readonly (readonly Scope[])[]): readonly S
   return [...new Set(lists.flat())].sort()
 }
 
-/** Whether a token that was asked for with some scopes also serves for others. */
+/** Whether a token that was requested with the scopes `held` also covers the scopes `wanted`. */
 export function coversScopes(held: readonly Scope[], wanted: readonly Scope[]): boolean {
   const allowed = new Set(held.flatMap(permissions))
   return wanted.flatMap(permissions).every((permission) => allowed.has(permission))

@@ -27,7 +27,7 @@ export class TokenCache {
    */
   async get(scopes: readonly Scope[], fetch: () => Promise<Token>, after = 0): Promise<Token> {
     for (;;) {
-      // Looked for anew after each wait, since another request may have fetched what this one needs.
+      // Checked again after each wait, since another request may have fetched a matching token.
       const held = this.#entries.find((entry) => entry.number > after && coversScopes(entry.scopes, scopes))
       if (held === undefined) return this.#fetch(scopes, fetch)
       const token = await held.token.catch((error: unknown) => {

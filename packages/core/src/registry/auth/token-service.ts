@@ -11,13 +11,13 @@ import type { Scope } from './scope.js'
 /** A Bearer token. */
 export interface Token {
   readonly value: string
-  /** When to ask for a new one, shortly before it expires: milliseconds since the epoch, by this machine's clock. */
+  /** When to fetch a new token, shortly before it expires: milliseconds since the epoch, by this machine's clock. */
   readonly refreshAt: number
   /** Whom it was given to; undefined for an anonymous one. */
   readonly login: Credentials | undefined
 }
 
-/** What a token is asked for. */
+/** A request for a token. */
 export interface TokenOrder {
   /** The registry's host, for messages. */
   readonly host: string
@@ -27,15 +27,15 @@ export interface TokenOrder {
   readonly credentials: Credentials | undefined
 }
 
-/** What the specification says where an answer does not. */
+/** The default of the specification for responses without a lifetime. */
 const DEFAULT_LIFETIME_SECONDS = 60
 /** A token has to outlive the way to the registry, and requests that wait for their turn; in milliseconds. */
 const MAX_MARGIN = 15_000
 
 /**
- * Asks a token service for a token: with a password by GET, with an identity token by POST as OAuth2 wants it.
+ * Requests a token from a token service: by GET with a password, by POST (OAuth2) with an identity token.
  *
- * @throws RegistryError REGISTRY_UNAUTHORIZED, REGISTRY_DENIED; REGISTRY_REJECTED where its answer holds no token
+ * @throws RegistryError REGISTRY_UNAUTHORIZED, REGISTRY_DENIED; REGISTRY_REJECTED if the response holds no token
  * @see https://github.com/distribution/distribution/blob/v2.8.2/docs/spec/auth/token.md
  * @see https://github.com/distribution/distribution/blob/v2.8.2/docs/spec/auth/oauth.md
  */
@@ -88,7 +88,7 @@ async function readAnswer(answer: HttpAnswer, request: HttpRequest): Promise<Rec
     const body: unknown = parseJson(bytes?.toString() ?? '')
     if (typeof body === 'object' && body !== null) return body as Record<string, unknown>
   } catch {
-    // Told below: the text may hold half a token, so no part of it is quoted.
+    // Reported below, without a quote: the text may contain part of a token.
   }
   throw badAnswer(request, `its response is not JSON${encodingNote(answer)}`)
 }

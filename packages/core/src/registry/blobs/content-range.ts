@@ -1,8 +1,8 @@
-/** Where a part of a blob lies: first and last byte, both included. */
+/** The first and last byte of a range of a blob, both inclusive. */
 export interface ByteRange {
   readonly first: number
   readonly last: number
-  /** The size of the whole, where it is told. */
+  /** The size of the whole blob, if the response states it. */
   readonly total?: number
 }
 

@@ -10,7 +10,10 @@ import type { RegistryCall } from '../port.js'
 import { parseByteRange } from './content-range.js'
 import { TransferMeter } from './transfer-meter.js'
 
-/** Bytes that an attempt has to bring to count as progress: a blob that drips is not retried for ever. */
+/**
+ * Bytes that an attempt must receive to count as progress, so that a blob which arrives in drops is not retried for
+ * ever.
+ */
 const PROGRESS = 64 * 1024
 
 /** One blob on its way here, over as many connections as it takes. */
@@ -49,7 +52,7 @@ export class BlobDownload {
     this.#current = found
   }
 
-  /** What an error says of the encoding of the current answer; empty for none. */
+  /** Note for errors on the encoding of the current response; empty if there is none. */
   get encodingNote(): string {
     return this.#current === undefined ? '' : encodingNote(this.#current.answer)
   }
@@ -82,7 +85,7 @@ export class BlobDownload {
     this.close()
   }
 
-  /** The rest of the current answer, without what is not wanted of it. */
+  /** The rest of the current response, without bytes that precede the requested range. */
   async *#body(): AsyncGenerator<Buffer> {
     if (this.#current === undefined) return
     const { answer, place } = this.#current

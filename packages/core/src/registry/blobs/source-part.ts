@@ -5,10 +5,10 @@ import { RegistryError } from '../../model/errors.js'
 import type { BlobSource } from '../port.js'
 
 /**
- * Opens the bytes of a source from an offset to an end, which is excluded.
+ * Opens a stream of a source's bytes from an offset to an exclusive end.
  *
  * @param tell - Called with the offset that has been reached.
- * @returns a stream that fails with DIGEST_MISMATCH where the source is shorter or longer than it says.
+ * @returns a stream that fails with DIGEST_MISMATCH if the source is shorter or longer than its stated size.
  */
 export async function openPart(
   source: BlobSource,

@@ -4,7 +4,7 @@ import type { RegistryCall } from '../port.js'
 
 const STEP = 1024 * 1024
 
-/** Tells how far a transfer is: each mebibyte, and at its end. */
+/** Reports the progress of a transfer: after each mebibyte, and at the end. */
 export class TransferMeter {
   readonly #event: Omit<TransferEvent, 'bytes'>
   readonly #total: number

@@ -17,7 +17,7 @@ const MONOLITHIC_SIZE = 1024 * 1024
 
 /** An upload that a registry has opened. */
 export interface UploadSession {
-  /** Where to go on: registries hand out a new URL with each answer. */
+  /** URL of the next request: registries return a new one with each response. */
   readonly location: WrittenUrl
   /** Bytes that the registry has. */
   readonly offset: number
@@ -25,16 +25,16 @@ export interface UploadSession {
   readonly minimum: number
 }
 
-/** What an upload needs beside its content. */
+/** Options of an upload. */
 export interface UploadOptions {
   readonly connections: Connections
   readonly place: RepositoryEndpoint
-  /** Whether the blob is there: asked before anything is repeated that may have been done. */
+  /** Checks whether the registry has the blob, before a request is repeated that may have succeeded. */
   readonly isThere: () => Promise<boolean>
 }
 
 /**
- * Sends one blob, and goes on from where the registry says after a fault.
+ * Uploads one blob. After an error, it resumes at the offset that the registry reports.
  *
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pushing-blobs
  */
@@ -121,7 +121,7 @@ export class BlobUpload {
     if (!isStored && !(await this.#options.isThere())) throw new TransientError(this.#notStored(answer))
   }
 
-  /** What is known after a fault: done, to be gone on with, or to be started anew. */
+  /** Reads the state of the upload after an error: complete, to be resumed, or to be restarted. */
   async #recovered(): Promise<boolean> {
     if (await this.#options.isThere()) return true
     const before = this.#session
@@ -145,7 +145,7 @@ export class BlobUpload {
     }
   }
 
-  /** Faults that a new upload may cure, beside those that pass by themselves. */
+  /** Marks errors as transient that a new upload may solve, beside those that are always transient. */
   #judged(error: unknown): unknown {
     if (!(error instanceof RegistryError) || error.status === undefined) return error
     const lost = error.status === 404 && error.exchange?.codes?.includes('BLOB_UPLOAD_UNKNOWN') === true

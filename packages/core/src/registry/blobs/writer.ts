@@ -22,7 +22,7 @@ export class BlobWriter {
   readonly #recent: RecentWrites
   readonly #inFlight = new InFlight<void>()
   readonly #queue = new Queue()
-  /** Where on each registry a blob is known to be, so that it need not travel there a second time. */
+  /** Repositories of each registry that are known to have a blob, so that it can be mounted instead of uploaded. */
   readonly #homes = new Map<string, Repository>()
 
   constructor(connections: Connections, reader: BlobReader, recent: RecentWrites) {
@@ -53,7 +53,7 @@ export class BlobWriter {
     })
   }
 
-  /** One transfer of a blob to a registry at a time: whoever wants it in another repository mounts it afterwards. */
+  /** Runs one transfer of a blob to a registry at a time; other repositories mount the blob afterwards. */
   async #once(
     to: Repository,
     digest: Digest,

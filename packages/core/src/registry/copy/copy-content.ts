@@ -16,7 +16,7 @@ export interface ContentCopy {
   readonly registry: Registry
   readonly from: Repository
   readonly to: Repository
-  /** What was left out, as sentences. */
+  /** What was not copied, as sentences. */
   readonly notes: Set<string>
 }
 

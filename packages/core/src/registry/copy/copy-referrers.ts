@@ -19,7 +19,7 @@ export interface CopiedReferrer {
   readonly tag?: string
 }
 
-/** What refers to a manifest, as it was found. */
+/** A referrer of a manifest, with its content. */
 export interface FoundReferrer extends CopiedReferrer {
   readonly descriptor: Descriptor
 }
@@ -28,11 +28,11 @@ export interface FoundReferrer extends CopiedReferrer {
 const COSIGN_SUFFIXES: readonly string[] = ['.sig', '.att', '.sbom']
 
 /**
- * Finds what refers to some manifests: by the referrers API, by the tag that stands in for it, and by cosign's tags. What
- * refers to these in turn is found as well, up to a bound.
+ * Finds the referrers of manifests: by the referrers API, by the fallback tag, and by cosign's tags.
+ * Referrers of these referrers are found as well, up to a limit.
  *
- * @returns by level: what refers to the subjects, then what refers to that.
- * @throws RegistryError MANIFEST_UNSUPPORTED beyond the bounds of {@link LIMITS}, and all that a registry may answer
+ * @returns by level: the referrers of the subjects, then the referrers of those.
+ * @throws RegistryError MANIFEST_UNSUPPORTED beyond {@link LIMITS}, and any other error of the registry
  */
 export async function findReferrers(
   copy: ContentCopy,
@@ -102,7 +102,7 @@ async function copyReferrer(
   const { digest, subject, descriptor } = referrer
   const manifest = await ifSupported(copy, subject, async () => {
     const found = await registry.getManifest({ ...from, digest }, call)
-    // That of a tag was read by HEAD, whose length decides nothing.
+    // The descriptor of a tag was read by HEAD, whose Content-Length is not reliable.
     if (found && tag === undefined) checkEntry(from, descriptor, found.descriptor)
     return found
   })

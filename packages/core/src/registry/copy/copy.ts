@@ -10,36 +10,37 @@ import { type ContentCopy, copyContent } from './copy-content.js'
 import { type CopiedReferrer, copyReferrers, type FoundReferrer, findReferrers } from './copy-referrers.js'
 import { keepPlatforms } from './keep-platforms.js'
 
-/** What a copy leaves out, and what is known before. */
+/** What to leave out of a copy, and what the caller has already read. */
 export interface CopyOptions {
-  /** What is copied, where it has just been read. */
+  /** The manifest to copy, if the caller has just read it. */
   readonly source?: StoredManifest
-  /** Whether the target has it, where that has just been asked. */
+  /** Whether the target has the manifest, if the caller has just checked it. */
   readonly isThere?: boolean | undefined
   /** These platforms alone, with their attestations; an index then gets other bytes, and another digest. */
   readonly platforms?: readonly Platform[]
   /** Copies signatures, SBOMs and other artifacts that refer to it or to its images. */
   readonly referrers?: boolean
-  /** Asked before anything moves, with what the target would have; what it throws ends the copy. */
+  /** Validates the manifest that the target would have, before anything is copied; an error ends the copy. */
   readonly judge?: (manifest: StoredManifest) => Promise<void>
 }
 
-/** What a copy made. */
+/** Result of a copy. */
 export interface CopyResult {
-  /** What the target then has. */
+  /** Descriptor of the manifest at the target. */
   readonly descriptor: Descriptor
-  /** What refers to it, or to its images, and is in the target's repository too. */
+  /** Referrers of the manifest, or of its images, that the target's repository has too. */
   readonly referrers: readonly CopiedReferrer[]
-  /** What was left out, as sentences. */
+  /** What was not copied, as sentences. */
   readonly notes: readonly string[]
 }
 
 /**
- * Copies an image or an index, with its children and their blobs, to another name: within a repository, between two of
- * one registry, or between registries. Only what is missing moves; blobs are mounted where they can be. The name in `to`
- * is written last, so that it never stands for something incomplete, and read afterwards.
+ * Copies an image or an index, with its children and their blobs, to another name.
+ * The name may be in the same repository, in another one of the same registry, or in another registry. Only missing
+ * content is transferred, and blobs are mounted if possible. The name in `to` is written last, so that it never refers
+ * to incomplete content, and read afterwards.
  *
- * @throws RegistryError NOT_FOUND, PLATFORM_MISSING, and all that a registry may answer.
+ * @throws RegistryError NOT_FOUND, PLATFORM_MISSING, and any other error of the registry.
  */
 export async function copyManifest(
   registry: Registry,
@@ -60,7 +61,7 @@ export async function copyManifest(
   const below = isElsewhere ? await copyBelow(copy, kept, there, call) : []
   const hasReferrers = options.referrers && (isElsewhere || kept !== source)
   const found = hasReferrers ? await referrersBelow(copy, { source, kept, below }, call) : []
-  // Before what refers to it, and without a name: whoever verifies signatures finds them once the name moves.
+  // Written before its referrers, without a tag: signatures are in place when the tag moves.
   const isEarly = found.length > 0 && !there
   if (isEarly) await registry.putManifest({ ...copy.to, digest: kept.descriptor.digest }, kept, call)
   const referrers = await copyReferrers(copy, found, call)

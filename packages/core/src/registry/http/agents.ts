@@ -65,7 +65,7 @@ async function openAgent({ protocol }: URL, proxy: string): Promise<Agent> {
   return new (await import('https-proxy-agent')).HttpsProxyAgent(proxy, options)
 }
 
-/** Whom node trusts where it is told of nobody, the authorities of NODE_EXTRA_CA_CERTS among them. */
+/** The certificate authorities that Node.js trusts by default, including those of NODE_EXTRA_CA_CERTS. */
 async function usualAuthorities(): Promise<readonly string[]> {
   const tls: Partial<AllAuthorities> & typeof import('node:tls') = await import('node:tls')
   if (tls.getCACertificates) return tls.getCACertificates('default')

@@ -9,8 +9,8 @@ const MAX_DELAY = 15_000
 const MAX_TIME_OUTS = 2
 
 /**
- * Decides after each fault whether there is another attempt, and waits for it. Its own, since the libraries for it know
- * neither Retry-After nor that a transfer which moved on deserves a fresh start.
+ * Decides after each error whether to try again, and waits.
+ * Retry libraries support neither Retry-After nor resetting the count after a transfer has progressed.
  */
 export class Backoff {
   readonly #bounds: Required<RetryBounds>
@@ -24,7 +24,7 @@ export class Backoff {
     this.#call = call
   }
 
-  /** Something was achieved: issues are counted anew. */
+  /** Records progress: errors are counted from zero again. */
   progressed(): void {
     this.#failures = 0
     this.#timeOuts = 0

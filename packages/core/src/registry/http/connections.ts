@@ -15,7 +15,7 @@ import { discard, type HttpAnswer } from './http-message.js'
 import { type RegistryRequest, Session } from './session.js'
 import { Transport } from './transport.js'
 
-/** For how long a mirror that did not answer is not asked again, in milliseconds: each question may take a time-out. */
+/** How long a mirror that did not respond is skipped, in milliseconds: each request to it may take a time-out. */
 const MIRROR_REST = 60_000
 
 /** A repository at one of the places that answer for it. */
@@ -33,7 +33,7 @@ export class Connections implements AsyncDisposable {
   readonly #hosts: Hosts
   readonly #transport: Transport
   readonly #sessions = new Map<string, Session>()
-  /** When mirrors that did not answer may be asked again, in milliseconds since the epoch. */
+  /** When mirrors that did not respond may be used again, in milliseconds since the epoch. */
   readonly #resting = new Map<string, number>()
 
   constructor(options: RegistryOptions) {
@@ -72,7 +72,7 @@ export class Connections implements AsyncDisposable {
     return task(this.origin(repository))
   }
 
-  /** Sends a request that may be repeated freely, under the host's bound; a mirror is not asked twice. */
+  /** Sends an idempotent request within the host's limit; a mirror is requested only once. */
   request(place: RepositoryEndpoint, request: RegistryRequest, call?: RegistryCall): Promise<HttpAnswer> {
     return this.retrying(place, call, () => this.once(place, request, call))
   }
@@ -119,7 +119,7 @@ export class Connections implements AsyncDisposable {
     }
   }
 
-  /** The call, with the client's own listener told too. */
+  /** The call, with events also passed to the client's own listener. */
   listened(call: RegistryCall | undefined): RegistryCall {
     const { onEvent } = this.#options
     if (onEvent === undefined) return call ?? {}

@@ -7,7 +7,7 @@ import type { ConnectionRoute } from './agents.js'
 import { SourceError } from './errors/transient-error.js'
 import type { HttpRequest, RequestBody } from './http-message.js'
 
-/** What an exchange takes beside the request. */
+/** Options of an exchange. */
 export interface ExchangeOptions {
   readonly way: ConnectionRoute
   readonly timeouts: Required<RegistryTimeouts>
@@ -16,7 +16,7 @@ export interface ExchangeOptions {
 
 /** Registries copy a finished upload to its place, some through an object store: 8 MiB per second. */
 const MOVED_PER_MS = (8 * 1024 * 1024) / 1000
-/** The least that an answer has to bring, in bytes per millisecond: 1 KiB per second. */
+/** The lowest rate of a response, in bytes per millisecond: 1 KiB per second. */
 const LEAST_RATE = 1024 / 1000
 
 /**
@@ -100,9 +100,9 @@ function bind(source: Readable, sent: ClientRequest): void {
   sent.once('close', () => source.destroy())
 }
 
-/** An answer that came before all was sent is a refusal: what is left is not sent. */
+/** A response that arrives before the request is complete is a rejection: the rest is not sent. */
 function endWith(answer: IncomingMessage, sent: ClientRequest): void {
-  // A body that breaks when nobody reads it any more must not end the process.
+  // An error of a body that is no longer read must not end the process.
   answer.on('error', () => {})
   answer.once('end', () => {
     if (!sent.writableFinished) sent.destroy()
@@ -131,7 +131,7 @@ function limitWaiting(sent: ClientRequest, { connect, answer }: Required<Registr
   }
 }
 
-/** Bounds the time in which nothing of a body is taken. That its source is slow is no fault of the other side. */
+/** Limits the time in which the server accepts no part of a body. Time spent waiting for the source does not count. */
 function watchSending(sent: ClientRequest, time: number): void {
   sent.once('socket', (socket) => {
     const taken = () => socket.bytesWritten - socket.writableLength
@@ -149,7 +149,7 @@ function watchSending(sent: ClientRequest, time: number): void {
   })
 }
 
-/** Bounds the time between two parts of a body. That the reader is slow is no fault of the other side. */
+/** Limits the time between two parts of a body. Time in which the reader pauses does not count. */
 function watchIdling(answer: IncomingMessage, time: number): void {
   const { socket } = answer
   const look = () => {

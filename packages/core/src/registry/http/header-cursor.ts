@@ -2,8 +2,8 @@
 const TOKEN = new Set("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 
 /**
- * A position in the text of a header. It only moves on: each read looks at the characters that it takes, and at one more,
- * so that a parser made of such reads takes time in proportion to its input.
+ * A position in the text of a header. It only moves forward, and reads one character ahead at most, so parsing takes
+ * linear time.
  */
 export class HeaderCursor {
   readonly #text: string
@@ -14,7 +14,7 @@ export class HeaderCursor {
     this.#text = text
   }
 
-  /** How often a character was looked at: the work that was done. */
+  /** Number of characters inspected: the work that was done. */
   get steps(): number {
     return this.#steps
   }

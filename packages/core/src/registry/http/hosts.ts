@@ -9,13 +9,13 @@ export interface Endpoint {
   readonly host: string
   /** `https://registry-1.docker.io` */
   readonly origin: string
-  /** What goes before the repository in paths and scopes: empty, or `hub/`. */
+  /** Prefix of the repository in paths and scopes: empty, or `hub/`. */
   readonly prefix: string
   readonly mirror: boolean
   readonly chunkSize: number
 }
 
-/** Where Docker Hub's API is; the name that everybody writes serves web pages. */
+/** The host of Docker Hub's API; `docker.io`, the usual name, serves web pages. */
 const DOCKER_HUB_API = 'registry-1.docker.io'
 
 function isPlainLoopback({ protocol, hostname }: URL): boolean {
@@ -49,12 +49,12 @@ export class Hosts {
     return endpoint
   }
 
-  /** The mirrors of a host, in the order that they are asked in. */
+  /** The mirrors of a host, in the order in which they are tried. */
   mirrors(host: string): readonly Endpoint[] {
     return this.#mirrors.get(host) ?? []
   }
 
-  /** What was said about the host that a URL leads to. */
+  /** The settings of the host that a URL points to. */
   settingsOf(url: URL): RegistryHostOptions | undefined {
     return this.#byOrigin.get(url.origin)
   }

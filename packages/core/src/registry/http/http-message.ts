@@ -26,7 +26,7 @@ export interface HttpRequest {
 
 /** One HTTP answer, its body still to be read or discarded. */
 export interface HttpAnswer {
-  /** Where it came from, after redirects. */
+  /** URL of the response, after redirects. */
   readonly url: URL
   readonly status: number
   readonly headers: Readonly<Record<string, readonly string[] | undefined>>
@@ -43,7 +43,7 @@ export function listHeaderOf(answer: HttpAnswer, name: string): string {
   return answer.headers[name]?.join(', ') ?? ''
 }
 
-/** What an error says of an answer in an encoding that no request of this client accepts; empty for none. */
+/** Note for errors on a response in an encoding that this client did not request; empty if there is none. */
 export function encodingNote(answer: HttpAnswer): string {
   const encoding = listHeaderOf(answer, 'content-encoding')
   return encoding === '' || encoding.toLowerCase() === 'identity'

@@ -18,11 +18,12 @@ export interface Page {
 const ABSENT: readonly number[] = [404]
 
 /**
- * Reads a list that may come in pages, to its end; nothing where the list does not exist. An end is a page without a
- * following one, or with one that has been read: a registry that ignores where to go on from sends its pages for ever.
+ * Reads a paginated list to its end; yields nothing if the list does not exist.
+ * The last page has no link to a next page, or links to a page already read: a registry that ignores the cursor would
+ * return pages for ever.
  *
- * @param absent - The statuses that say so.
- * @throws RegistryError REGISTRY_REJECTED where a page, or all of them, are too large: half a list is not told as one
+ * @param absent - The statuses that mean that the list does not exist.
+ * @throws RegistryError REGISTRY_REJECTED if a page or the whole list is too large: a partial list is never returned
  */
 export async function* readPages(
   connections: Connections,

@@ -18,7 +18,7 @@ import {
 import type { Transport } from './transport.js'
 import type { WrittenUrl } from './written-url.js'
 
-/** The status by which a registry says that it is asked too much at a time. */
+/** The status with which a registry rejects too many requests at a time. */
 const TOO_MANY = 429
 
 /** A request of the distribution protocol to one endpoint. */
@@ -35,7 +35,7 @@ export interface RegistryRequest {
   readonly expect: readonly number[]
 }
 
-/** Talks to one endpoint: logs in where that is asked for, and turns answers that were not expected into errors. */
+/** Sends requests to one endpoint: logs in if required, and converts unexpected responses to errors. */
 export class Session {
   readonly endpoint: Endpoint
   /** Bounds the small requests under way. */
@@ -121,7 +121,7 @@ export class Session {
       own ? this.#authenticator.show(request.scopes, signal) : {}
     const showing = turn.then(show)
     const login = showing.then((shown) => shown.authorization)
-    // Nobody hears of its failure where the request ends before it needs a login.
+    // If the request ends before it needs a login, nothing else handles this rejection.
     login.catch(() => {})
     throwIfCancelled(signal)
     const answer = await this.#send(request, url, login, signal)

@@ -14,7 +14,7 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
 /** How a transport is set up. */
 export interface TransportOptions {
-  /** What may be spoken to, and how. */
+  /** Which hosts may be contacted, with their settings. */
   readonly hosts: Pick<Hosts, 'mayUse' | 'settingsOf'>
   readonly timeouts: Required<RegistryTimeouts>
   readonly useProxies: boolean

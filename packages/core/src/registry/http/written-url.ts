@@ -7,7 +7,7 @@ export interface WrittenUrl {
 
 /** Scheme and host, with the backslashes that a URL takes for slashes. */
 const ORIGIN = /^(?:[a-z][a-z0-9+.-]*:)?[\\/]{2}[^\\/?#]*/i
-/** What fits into the first line of a request. */
+/** Characters that are valid in the request line. */
 const SENDABLE = /^[\x21-\xff]*$/
 
 /**

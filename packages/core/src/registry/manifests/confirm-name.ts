@@ -11,7 +11,7 @@ import { isDigestOf } from './reader.js'
 export interface WrittenName {
   readonly reference: Reference
   readonly manifest: StoredManifest
-  /** What the name held before; undefined where it did not exist. */
+  /** The digest that the name held before; undefined if it did not exist. */
   readonly before: Digest | undefined
 }
 
@@ -21,7 +21,7 @@ const DELAYS: readonly number[] = [250, 1_000, 3_000]
 /**
  * Puts a manifest under a name, and reads the name afterwards.
  *
- * @throws RegistryError with what the name holds then; TAG_MOVED where somebody else has written it since; CancelledError
+ * @throws RegistryError with what the name holds then; TAG_MOVED if another writer has moved it since; CancelledError
  */
 export async function writeName(name: WrittenName, registry: Registry, call: RegistryCall): Promise<void> {
   const { reference, manifest } = name
@@ -51,11 +51,11 @@ export function movedSince(reference: Reference): RegistryError {
 }
 
 /**
- * Reads a name after its write, and writes it again while it still holds what it held before. A registry, or what answers
- * in its place, may accept a write that it never makes.
+ * Reads a name after writing it, and writes it again while it still holds its previous digest.
+ * A registry or a proxy may accept a write that it never makes.
  *
- * @returns the digest that the name holds now: of the manifest that was written, or of one that somebody else wrote since.
- * @throws RegistryError REGISTRY_REJECTED where the name stays as it was; CancelledError
+ * @returns the digest that the name holds now: of the manifest that was written, or of another writer's.
+ * @throws RegistryError REGISTRY_REJECTED if the name does not change; CancelledError
  */
 export async function confirmName(
   { reference, manifest, before }: WrittenName,

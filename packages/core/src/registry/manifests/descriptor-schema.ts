@@ -7,10 +7,10 @@ import { normalizePlatform, type Platform } from '../../model/platform.js'
 export type Json = Readonly<Record<string, unknown>>
 
 /**
- * Checks a descriptor, keeps what it does not know, and brings the platform into normal form.
+ * Validates a descriptor, keeps unknown fields, and normalises the platform.
  *
- * @param where - The manifest that it is in, for messages.
- * @param path - Its place there, for messages.
+ * @param where - The manifest that contains it, for messages.
+ * @param path - Its path in that manifest, for messages.
  * @throws RegistryError MANIFEST_UNSUPPORTED
  */
 export function parseDescriptor(value: unknown, where: string, path: string): Descriptor {
@@ -60,7 +60,7 @@ export function asObject(value: unknown, where: string, what: string): Json {
   throw unsupported(where, `${what} is not an object`)
 }
 
-/** The error that tells why a manifest cannot be read. */
+/** The error for a manifest that cannot be read. */
 export function unsupported(where: string, why: string): RegistryError {
   return new RegistryError('MANIFEST_UNSUPPORTED', `${where} cannot be read as a manifest: ${why}`)
 }

@@ -22,7 +22,7 @@ export interface IndexEntry {
 
 /** All that an index leads to, except the content of its images. */
 export interface IndexContent {
-  /** The entries that are no indexes, in order; those of an inner index stand in its place. */
+  /** The image entries, in order; entries of a nested index replace it. */
   readonly entries: readonly IndexEntry[]
   /** The indexes within it, each once, each after those that it lists. */
   readonly inner: readonly StoredManifest[]
@@ -105,7 +105,7 @@ export async function holdsEntry(
   if (!isManifestEntry(entry)) return registry.hasBlob(repositoryOf(repository), entry.digest, call)
   const reference = { ...repositoryOf(repository), digest: entry.digest }
   const there = await registry.resolve(reference, { ...call, fresh: true })
-  // What answers a HEAD may state another length: the manifest decides.
+  // A HEAD response may state another length: the manifest's size is the right one.
   if (there !== undefined && there.size !== entry.size) await readChild(registry, repository, entry, call)
   return there !== undefined
 }

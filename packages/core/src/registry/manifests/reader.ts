@@ -22,7 +22,7 @@ export class ManifestReader {
     this.#recent = recent
   }
 
-  /** What a tag or digest is now, without its content where the registry tells enough. */
+  /** Resolves a tag or digest to a descriptor, without its content if the response headers suffice. */
   resolve(reference: Reference, call?: RegistryCall): Promise<Descriptor | undefined> {
     return this.#connections.read(reference, this.#mirrored(reference, call), (place) =>
       this.#awaiting(place, reference, call, () => this.#head(place, reference, call)),
@@ -106,7 +106,7 @@ function withEncoding(error: unknown, answer: HttpAnswer): unknown {
   return new RegistryError(code, message + note, { cause: error, ...(hint !== undefined && { hint }) })
 }
 
-/** What a reference is looked up by in its repository: the digest where it has one. */
+/** The name of a reference in its repository: the digest if it has one, else the tag. */
 export function manifestName(reference: Reference): string {
   return reference.digest ?? reference.tag ?? 'latest'
 }
@@ -131,7 +131,7 @@ function toldDescriptor(answer: HttpAnswer, reference: Reference): Descriptor | 
     isGenericType(mediaType)
   )
     return undefined
-  // Some registries state the digest by which they know it, whatever it was requested by.
+  // Some registries return the digest of their own algorithm, whichever was requested.
   if (reference.digest !== undefined && algorithmOf(digest) !== algorithmOf(reference.digest)) return undefined
   checkMediaType(mediaType, formatReference(reference))
   return { mediaType, digest, size }
@@ -143,7 +143,10 @@ function matching(descriptor: Descriptor, reference: Reference): Descriptor {
   throw mismatch(formatReference(reference), descriptor.digest)
 }
 
-/** Whether a digest is that of a manifest, of whichever kind: registries may know it by another kind than this client. */
+/**
+ * Whether a digest is that of a manifest, by any supported algorithm: the registry may use another one than this
+ * client.
+ */
 export function isDigestOf(told: string | undefined, { bytes }: Pick<StoredManifest, 'bytes'>): boolean {
   return told !== undefined && isDigest(told) && digestOf(bytes, algorithmOf(told)) === told
 }
@@ -153,7 +156,7 @@ function checkTold(manifest: StoredManifest, told: string | undefined, where: st
   throw mismatch(where, manifest.descriptor.digest)
 }
 
-/** What arrived is not what was asked for. */
+/** The content does not match the requested digest. */
 export function mismatch(what: string, digest: string): RegistryError {
   return new RegistryError('DIGEST_MISMATCH', `${what} does not match its digest: the content has ${digest}`, {
     hint: 'The registry or a proxy in front of it changes content: the content was not used.',

@@ -5,8 +5,9 @@ import { formatRepository, type Repository } from '../../model/reference.js'
 const WINDOW = 30_000
 
 /**
- * What this client has just written. Some registries answer 404 for a moment after a write; that is worth reading again
- * only where the write is known to have been made.
+ * The manifests that this client has just written.
+ * Some registries respond 404 for a moment after a write. Reading again is worthwhile only if the write is known to
+ * have succeeded.
  */
 export class RecentWrites {
   readonly #times = new Map<string, number>()

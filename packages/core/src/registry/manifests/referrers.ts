@@ -25,8 +25,7 @@ const UPDATE_ATTEMPTS = 5
 const PRECONDITION_FAILED = 412
 
 /**
- * Finds and records what refers to a manifest: by the registry's API, and by the tag that stands in for it where the
- * registry has none.
+ * Lists and adds referrers of a manifest: by the registry's API, or by the fallback tag if the registry has none.
  *
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#listing-referrers
  */
@@ -59,7 +58,7 @@ export class Referrers {
     const { subject } = manifest.content
     if (subject === undefined) return
     const entry = referrerOf(manifest)
-    // The answer that would have said so may have been lost.
+    // The response with the OCI-Subject header may have been dropped on the way.
     const listed = await this.#listByApi(repository, subject.digest, call ?? {})
     if (listed?.some(({ digest }) => digest === entry.digest)) return
     await this.#update(repository, subject.digest, call, (entries) =>
@@ -67,7 +66,7 @@ export class Referrers {
     )
   }
 
-  /** What a manifest refers to as its subject; undefined where it has none, is not there, or is of no known kind. */
+  /** Reads the subject of a manifest; undefined if it has none, does not exist, or has an unknown media type. */
   async subjectOf(reference: Reference, call?: RegistryCall): Promise<Digest | undefined> {
     try {
       const manifest = await this.#reader.get(reference, { ...call, fresh: true })

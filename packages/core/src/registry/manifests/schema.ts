@@ -14,7 +14,7 @@ import {
 import { isImage } from '../image-config.js'
 import { asObject, checkAnnotations, type Json, parseDescriptor, unsupported } from './descriptor-schema.js'
 
-/** Media types that say nothing: servers that do not know better send them. */
+/** Generic media types, which servers send if they do not know the type of a file. */
 const GENERIC: ReadonlySet<string> = new Set(['', 'application/json', 'application/octet-stream', 'text/plain'])
 const SCHEMA_1: ReadonlySet<string> = new Set([MEDIA_TYPES.dockerManifestV1, MEDIA_TYPES.dockerManifestV1Signed])
 
@@ -69,7 +69,7 @@ function parseObject(bytes: Uint8Array, where: string): Json {
   return asObject(value, where, 'it')
 }
 
-/** What the content says of itself must be what the server said: a second reading of the same bytes is an attack. */
+/** The media type of the content must equal that of the response: reading the same bytes as two types is an attack. */
 function mediaTypeOf(json: Json, told: string, where: string): string {
   if (SCHEMA_1.has(told) || json['schemaVersion'] === 1) throw schema1(where)
   if (json['schemaVersion'] !== 2)

@@ -29,7 +29,7 @@ const REQUEST_ID_HEADERS = [
   'cf-ray',
 ]
 
-/** The error that an answer stands for; PassingFault where it may be gone later. Reads the body. */
+/** Converts a response to an error; a TransientError if a retry may succeed. Reads the body. */
 export async function answerError(
   answer: HttpAnswer,
   request: Pick<HttpRequest, 'method' | 'authorization'>,

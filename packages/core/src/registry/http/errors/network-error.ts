@@ -35,9 +35,9 @@ const PROXY_HINT = 'check HTTP_PROXY and HTTPS_PROXY, or add the host to NO_PROX
 const NO_TLS: ReadonlySet<string> = new Set(['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER'])
 
 /**
- * What an error of the network means, for the request that met it.
+ * Converts a network error to an error of the request.
  *
- * @param proxy - The proxy that the connection went through; empty for none.
+ * @param proxy - The proxy that the connection went through; empty if there was none.
  */
 export function networkError(
   cause: unknown,

@@ -3,7 +3,7 @@ import type { RegistryError } from '../../../model/errors.js'
 /** An error that may be gone when the request is sent again. Never leaves this folder: callers get the error inside. */
 export class TransientError extends Error {
   readonly error: RegistryError
-  /** How long the registry asked to wait, in milliseconds. */
+  /** How long the registry requires clients to wait, in milliseconds. */
   readonly wait: number | undefined
   /** Whether a time-out ended the request: each further attempt may take as long. */
   readonly isTimeOut: boolean
@@ -24,7 +24,9 @@ export function unwrapError(error: unknown): unknown {
   return error instanceof TransientError ? error.error : error
 }
 
-/** What was to be sent could not be had, the source of an upload or a login: no fault of the connection. Never leaves this folder. */
+/**
+ * The content of an upload, or a login, could not be read; the connection is not the cause. Never leaves this folder.
+ */
 export class SourceError extends Error {
   constructor(cause: unknown) {
     super('the content to send could not be read', { cause })
