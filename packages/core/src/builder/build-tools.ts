@@ -8,7 +8,7 @@ import type { SolveRequest } from './buildkit/control.js'
 import { type SolveResult, solve } from './buildkit/solve.js'
 import type { BuilderCall, BuilderFeatures, BuildRequest } from './port.js'
 
-/** What a build uses of its builder. */
+/** Parts of a builder that its builds use. */
 export interface BuildTools {
   readonly buildKit: BuildKitClient
   readonly sessions: BuildSessions
@@ -19,7 +19,7 @@ export interface BuildTools {
   readonly run: <T>(action: string, call: BuilderCall, operation: (own: BuilderCall) => Promise<T>) => Promise<T>
 }
 
-/** What BuildKit's source of image layouts puts before the id of a store. */
+/** Prefix of a store's id in BuildKit's `oci-layout` source. */
 const LAYOUTS = 'oci:'
 
 /** Runs a build with an exporter. @throws BUILD_FAILED, and what a service of the session threw */

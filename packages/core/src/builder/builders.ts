@@ -12,7 +12,7 @@ export interface Engines extends AsyncDisposable {
    * several, and contacts no builder.
    */
   all(signal?: AbortSignal): Promise<readonly Builder[]>
-  /** Loads what speaks to them, which takes a while, and contacts none. */
+  /** Loads the modules of the builders, which takes a while, without connecting. */
   prepare(): void
   /**
    * Checks the addresses that the caller gave, and contacts none: a wrong one is an error also where nothing is built.
@@ -49,7 +49,7 @@ export function openEngines({ engine, engines, builders }: EngineChoice, credent
       opening ??= connectAll(chosen, credentials, signal)
       return opening
     },
-    // Where that fails, the first call does so too, and tells it.
+    // If loading fails, the first call fails in the same way and reports it.
     prepare: () => void Promise.all(chosen.map(preload)).catch(() => {}),
     async checkAddresses() {
       await Promise.all(chosen.map(checkAddress))

@@ -2,7 +2,7 @@ import type { BuildKitVersion, ControlClient } from './buildkit/control.js'
 import { GrpcError, GrpcStatus } from './buildkit/grpc/grpc-error.js'
 import type { BuilderFeatures } from './port.js'
 
-/** What decides the features of a BuildKit beside its version. */
+/** Parts of a BuildKit that determine its features, beside its version. */
 export interface BuildKitParts {
   /** Whether it has the exporters that push images. */
   readonly pushes: boolean
@@ -33,9 +33,10 @@ function minorOf({ version }: BuildKitVersion): number {
 }
 
 /**
- * What a BuildKit can do, by its version and its exporters. Source policies came with the version that BuildKit reports
- * since 0.11; named contexts and limits shortly before it, so that a BuildKit which has none of them reports no version.
- * From 0.17 on it refuses names that are not UTF-8.
+ * Derives the features of a BuildKit from its version and its exporters.
+ * Source policies came with 0.11, the first version that BuildKit reports. Named contexts and resource limits came
+ * shortly before, so a BuildKit without them reports no version. From 0.17 on, BuildKit rejects names that are not
+ * UTF-8.
  */
 export function featuresOf(
   version: BuildKitVersion | undefined,

@@ -83,7 +83,7 @@ class LazyEngine extends LazyBuilder<WithImages> {
   }
 }
 
-/** What names a builder: the address, the program, or what the environment says. */
+/** Returns the name of a builder: its address, its program, or what the environment selects. */
 export function builderName({ host, command, env = process.env }: BuilderOptions): string {
   if (command !== undefined) return command.join(' ')
   const variables = ['BUILDKIT_HOST', 'BUILDX_BUILDER', 'DOCKER_HOST', 'DOCKER_CONTEXT']

@@ -9,7 +9,7 @@ export interface UnsupportedOption {
   readonly hint: string
 }
 
-/** What of a build decides whether a builder can carry it out. */
+/** Parts of a build that decide whether a builder supports it. */
 export type FeatureUse = Pick<
   BuildRequest,
   'shmSize' | 'ulimits' | 'cacheFrom' | 'cacheTo' | 'network' | 'entitlements'

@@ -1,7 +1,7 @@
 import type { BuilderInfo } from './port.js'
 
 /**
- * What a builder last reported of itself. Builds use it: features change with a restart only, while emulators, which a plan
+ * The last description of a builder. Builds use it: features change only with a restart, while emulators, which a plan
  * requests again, change at any time.
  */
 export class LastDescription {

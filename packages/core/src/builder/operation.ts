@@ -4,12 +4,12 @@ import { GrpcError } from './buildkit/grpc/grpc-error.js'
 import type { BuilderCall } from './port.js'
 import { isConnectionError, type UnreachableContext, unreachableBuilder } from './transport/unreachable.js'
 
-/** What an operation of a builder is about, for its errors. */
+/** The operation of a builder, for its errors. */
 export interface OperationContext extends UnreachableContext {
   readonly signal: AbortSignal | undefined
-  /** Code of a refusal; ENGINE_REJECTED by default. */
+  /** Error code if the builder rejects the operation; ENGINE_REJECTED by default. */
   readonly code?: ErrorCode
-  /** The message of a builder's refusal; undefined for any other error. */
+  /** Returns the message with which a builder rejected the operation; undefined for any other error. */
   readonly refusal?: (error: unknown) => string | undefined
 }
 

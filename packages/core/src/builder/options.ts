@@ -23,6 +23,6 @@ export interface BuilderOptions {
   readonly certificates?: string | CertificateFiles | undefined
   /** Logins for the registries that the builder pulls from and pushes to; by default all are anonymous. */
   readonly credentials?: CredentialStore
-  /** Where DOCKER_HOST and its like are looked up, and what ssh runs with; by default the process's own environment. */
+  /** Environment variables such as DOCKER_HOST, also passed to ssh; `process.env` by default. */
   readonly env?: Environment
 }

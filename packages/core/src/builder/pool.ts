@@ -28,7 +28,10 @@ interface Waiter<E> {
   readonly settle: (lease: Lease<E> | undefined) => void
 }
 
-/** Which engine builds what: a native one that is free, else an emulating one. Who has waited longest is served first. */
+/**
+ * Assigns engines to builds: a native one that is free, else an emulating one. The build that has waited longest is
+ * first.
+ */
 export class EnginePool<E = Builder> {
   readonly #options: PoolOptions
   readonly #builds = new Map<E, number>()
@@ -86,7 +89,7 @@ export class EnginePool<E = Builder> {
     return this.#leastBusy(left.filter((one) => !isNative(one)))
   }
 
-  /** Of those that are equally busy, the first. */
+  /** Returns the first of the least busy engines. */
   #leastBusy(candidates: readonly Candidate<E>[]): Candidate<E> | undefined {
     const free = candidates.filter(({ engine }) => this.#buildsOn(engine) < this.#options.buildsPerEngine)
     return free.toSorted((one, other) => this.#buildsOn(one.engine) - this.#buildsOn(other.engine))[0]
@@ -114,7 +117,7 @@ export class EnginePool<E = Builder> {
   }
 }
 
-/** What a run on these engines does with an image as long as all of them are free; undefined where there is none. */
+/** Returns the engine that an image would get if all were free; undefined if there is no candidate. */
 export function firstUse(candidates: readonly Candidate<unknown>[]): EngineUse | undefined {
   const chosen = candidates.find(isNative) ?? candidates[0]
   if (chosen === undefined) return undefined

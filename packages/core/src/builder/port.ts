@@ -11,19 +11,19 @@ import type { BuildSource } from './buildkit/build-sources.js'
 import type { BuildSecrets, SshAgents } from './buildkit/options.js'
 import type { SyncDirectory } from './buildkit/session/files/file-sync.js'
 
-/** What every call to a builder takes beside its arguments. */
+/** Options of every call to a builder. */
 export interface BuilderCall {
   readonly signal?: AbortSignal | undefined
   readonly onEvent?: ((event: EngineEvent) => void) | undefined
 }
 
-/** What a request for a builder's description takes beside. */
+/** Options of a request for a builder's description. */
 export interface DescribeCall extends BuilderCall {
   /** Entitlements to test: each costs the builder a failing build, so that only those are tested which a build needs. */
   readonly entitlements?: readonly Entitlement[] | undefined
 }
 
-/** What a builder can do beyond what all of them can. */
+/** Features that not all builders have. */
 export interface BuilderFeatures {
   /** Replaces the sources that a build resolves: pins images without a change of the Dockerfile. */
   readonly sourcePolicy: boolean
@@ -35,7 +35,7 @@ export interface BuilderFeatures {
   readonly attestations: boolean
   /** Applies `shmSize` and `ulimits`. */
   readonly limits: boolean
-  /** Pushes an image itself, in the media types asked for. */
+  /** Pushes an image itself, in the requested media types. */
   readonly pushes: boolean
   /** Takes files whose names are not UTF-8. */
   readonly rawNames: boolean
@@ -43,11 +43,11 @@ export interface BuilderFeatures {
   readonly cacheImports: ReadonlySet<string>
   /** The types of caches that it exports. */
   readonly cacheExports: ReadonlySet<string>
-  /** Those of the entitlements named in the request that its configuration allows. */
+  /** The requested entitlements that its configuration allows. */
   readonly entitlements: ReadonlySet<Entitlement>
 }
 
-/** What a builder reports of itself. */
+/** Description of a builder. */
 export interface BuilderInfo {
   /** Its address, for people: `unix:///var/run/docker.sock`. */
   readonly address: string
@@ -65,7 +65,10 @@ export interface BuilderInfo {
   readonly dataRoot?: string
 }
 
-/** What builds read of this machine. Builds with the same value share one session, and read each directory once. */
+/**
+ * Directories and secrets of this machine that builds read. Builds with the same value share one session, which reads
+ * each directory once.
+ */
 export interface BuildInputs {
   /** By the name that BuildKit requests: `context`, `dockerfile`, and those of named contexts. */
   readonly directories: Readonly<Record<string, SyncDirectory>>
@@ -85,7 +88,7 @@ export interface ImagePin {
 
 /** The Dockerfile of a build. Its files are in the directory `dockerfile` of the build's inputs. */
 export interface BuildDockerfile {
-  /** What messages call it. */
+  /** Name of the build in messages. */
   readonly name: string
   readonly text: string
   /** The file with that text. */
@@ -100,7 +103,7 @@ export interface BuildRequest {
   readonly inputs: BuildInputs
   readonly dockerfile: BuildDockerfile
   readonly pins: readonly ImagePin[]
-  /** Where the result is pushed to, with a tag that the engine may keep it by meanwhile. */
+  /** Name to push the result to; its tag may also be the name under which the engine stores the result meanwhile. */
   readonly destination: Reference
   readonly mediaTypes: 'oci' | 'docker'
   readonly target?: string
@@ -130,7 +133,7 @@ export interface BuildRequest {
 
 /** A finished build, on its builder. Disposal removes what it left there under a name. */
 export interface BuiltImage extends AsyncDisposable {
-  /** What the build resolved outside of its inputs. */
+  /** Images and remote files that the build resolved outside of its inputs. */
   readonly sources: readonly BuildSource[]
   /** Runs a command in the image, without network. @throws BUILD_FAILED where it fails */
   run(command: readonly string[], call?: BuilderCall): Promise<void>

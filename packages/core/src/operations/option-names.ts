@@ -109,7 +109,7 @@ export function splitArguments<Options extends object>(
   return { pipelines, options: options[0] ?? {} }
 }
 
-/** What is neither, undefined out of modules that import each other, is judged as a pipeline. */
+/** Any other value is validated as a pipeline, such as undefined from modules that import each other. */
 function isOptions(one: unknown): boolean {
   return typeof one === 'object' && one !== null && !('kind' in one)
 }

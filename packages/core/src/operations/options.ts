@@ -4,18 +4,18 @@ import type { RunEvent } from '../model/run/events.js'
 import type { RegistryOptions } from '../registry/options.js'
 import type { OutputOption } from './outputs/output-option.js'
 
-/** What every operation takes. */
+/** Options of every operation. */
 export interface OperationOptions {
-  /** How registries are reached: logins, certificates, mirrors. The docker configuration's logins unless told otherwise. */
+  /** Logins, certificates and mirrors of registries. By default, logins are read from docker's configuration. */
   readonly registryClient?: RegistryOptions
   readonly signal?: AbortSignal
 }
 
-/** What operations on images take that can be on a chosen registry. */
+/** Options of operations on images whose registry can be replaced. */
 export interface ImageOptions extends OperationOptions {
   /**
-   * Takes the place of the host in every name on a registry, also in those of a record: `host[:port][/prefix]`, or
-   * `embedded[:directory]` for the registry that polyarch brings along. Names in image layouts stay as they are.
+   * Replaces the host of every registry name, also of names in a record: `host[:port][/prefix]`, or
+   * `embedded[:directory]` for the embedded registry. Names in image layouts do not change.
    */
   readonly registry?: string
 }
@@ -29,8 +29,8 @@ export type EmulationPolicy = (typeof EMULATION_POLICIES)[number]
 /** Options that every operation on pipelines takes after them. */
 export interface PipelineOptions extends OperationOptions {
   /**
-   * Takes the place of the host in every name that is pushed to: `host[:port][/prefix]`, or `embedded[:directory]` for
-   * the registry that polyarch brings along.
+   * Replaces the host of every name that is pushed to: `host[:port][/prefix]`, or `embedded[:directory]` for the
+   * embedded registry.
    */
   readonly registry?: string
   /**
@@ -38,13 +38,13 @@ export interface PipelineOptions extends OperationOptions {
    * used for large contexts on local file systems of Linux. Default true.
    */
   readonly contextCache?: boolean
-  /** Where root file systems and digests of context files are cached; the user's cache directory unless told otherwise. */
+  /** Cache directory for root file systems and digests of context files; the user's cache directory by default. */
   readonly cacheDirectory?: string
-  /** Directory that relative contexts start at, and that `polyarch.lock` is in; the working directory unless told otherwise. */
+  /** Directory of `polyarch.lock`, and base of relative contexts; the working directory by default. */
   readonly directory?: string
 }
 
-/** What `plan(...)` takes after the pipelines. */
+/** Options of {@link plan}. */
 export interface PlanOptions extends PipelineOptions, EngineChoice {
   /** Names of the pipelines to publish, with what they need; all of them by default. */
   readonly pipelines?: readonly string[]
@@ -68,36 +68,41 @@ export interface PlanOptions extends PipelineOptions, EngineChoice {
   readonly emulation?: EmulationPolicy
 }
 
-/** What `execute(...)` takes after the pipelines. */
+/** Options of {@link execute}. */
 export interface ExecuteOptions extends PlanOptions {
-  /** Whether the rest goes on where something fails, so that all failures are told. No name moves then. Default false. */
+  /**
+   * Continue with other nodes after a failure, so that all failures are reported. Tags are not moved then. Default
+   * false.
+   */
   readonly keepGoing?: boolean
   /** Path of a file to write what was published into, by the keys of buildx's metadata file. */
   readonly metadataFile?: string
-  /** Whether events also tell the layers of every image, those that were there included; a read for each. Default false. */
+  /**
+   * Report the layers of every image, also of reused ones, in events; requires one request per image. Default false.
+   */
   readonly reportLayers?: boolean
   /** How many images an engine builds at a time. Default 4. */
   readonly buildConcurrency?: number
   /** Also puts the images into the engine, the first where there are several, under the names of their indexes, for the platform it runs best. */
   readonly load?: boolean
   /**
-   * Where results are also written to: root file systems and image archives, made from what is published. As texts, they
-   * are those of `docker buildx build --output`: `type=oci,dest=image.tar`.
+   * Also write results to these files: root file systems and image archives, made from the published images. Strings
+   * have the syntax of `docker buildx build --output`: `type=oci,dest=image.tar`.
    */
   readonly outputs?: readonly OutputOption[]
   /** Lets a published name lose a platform that it has today. */
   readonly allowRemoval?: boolean
-  /** Told of everything that happens, in order. */
+  /** Called for every event, in order. */
   readonly onEvent?: (event: RunEvent) => void
 }
 
-/** What `lock(...)` takes after the pipelines. */
+/** Options of {@link lock}. */
 export interface LockOptions extends PipelineOptions {
-  /** Whether what is locked is resolved anew: all of it, or these names. */
+  /** Resolve locked names again: all of them, or these. */
   readonly update?: boolean | readonly string[]
 }
 
-/** What `prune(...)` takes after the pipelines. */
+/** Options of {@link prune}. */
 export interface PruneOptions extends PipelineOptions {
   /** Whether every name of others has to be in `polyarch.lock`; else those that are not are resolved live. */
   readonly frozen?: boolean
@@ -105,7 +110,10 @@ export interface PruneOptions extends PipelineOptions {
   readonly delete?: boolean
   /** Names or digests that stay with all that they list, though no tag may point to them: what a way back needs. */
   readonly keep?: readonly string[]
-  /** What was pushed less than this time ago stays, in milliseconds: a run may be about to name it. Default 24 hours. */
+  /**
+   * Keep tags that were pushed less than this time ago, in milliseconds: a run may be about to use them. Default 24
+   * hours.
+   */
   readonly olderThan?: number
 }
 

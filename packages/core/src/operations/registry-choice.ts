@@ -13,7 +13,7 @@ export interface ChosenRegistry extends AsyncDisposable {
   explain(error: unknown): unknown
 }
 
-/** Whether the text asks for the registry that polyarch brings along. */
+/** Whether the text selects the embedded registry. */
 export function isEmbedded(registry: string | undefined): boolean {
   return registry !== undefined && EMBEDDED.test(registry)
 }
@@ -21,7 +21,7 @@ export function isEmbedded(registry: string | undefined): boolean {
 /** The host in names while the embedded registry does not run: it has its address only then. */
 export const EMBEDDED_HOST = 'localhost'
 
-/** The registry that a choice means to a definition that is only looked at, so that a faulty one starts no server. */
+/** The registry for a definition that is only validated, so that an invalid one starts no server. */
 export function registryBeforeStart(choice: string | undefined): string | undefined {
   return isEmbedded(choice) ? EMBEDDED_HOST : choice
 }

@@ -23,7 +23,7 @@ export async function allowedEntitlements(
   return new Set(entitlements.filter((_entitlement, at) => outcomes[at] === without))
 }
 
-/** What becomes of a build that does nothing. */
+/** Runs a build that does nothing, and returns its error message; empty if it succeeds. */
 async function outcomeOf(
   control: ControlClient,
   entitlements: readonly Entitlement[],

@@ -5,7 +5,7 @@ import { SolveError } from '../buildkit/solve.js'
 import type { BuildRequest } from '../port.js'
 import { findInstruction } from './dockerfile-line.js'
 
-/** What programs print for ENOSPC and EDQUOT. The error has no code for it: BuildKit passes on the exit code alone. */
+/** What programs print for ENOSPC and EDQUOT. BuildKit's error states the exit code only, so the output is searched. */
 const NO_SPACE = /\bno space left on device\b|\bdisk quota exceeded\b/i
 
 /** BuildKit's name for the step in which it resolves an image that the Dockerfile names. */

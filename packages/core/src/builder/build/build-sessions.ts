@@ -53,7 +53,7 @@ export class BuildSessions implements AsyncDisposable {
       const session = await known.opening.catch(() => undefined)
       if (session !== undefined && !session.isClosed) return known
       known.users--
-      // Whoever came first opens another one, for all that wait.
+      // The first caller opens another session for all that wait.
       if (this.#sessions.get(inputs) !== known) return this.#open(inputs, signal)
     }
     const credentials = this.#credentials

@@ -14,10 +14,10 @@ interface Stage {
 }
 
 /**
- * The line of a Dockerfile, from 1, that a step of BuildKit comes from. Steps are told apart by their number in their
- * stage, because their text has its variables replaced.
+ * Finds the line of a Dockerfile, from 1, that a BuildKit step comes from.
+ * Steps are matched by their number in their stage, because BuildKit replaces the variables in their text.
  *
- * @returns undefined where the step is none of the Dockerfile's instructions.
+ * @returns undefined if the step is not an instruction of the Dockerfile.
  */
 export function findInstruction(dockerfile: string, stepName: string): number | undefined {
   const match = STEP_NAME.exec(stepName)?.groups

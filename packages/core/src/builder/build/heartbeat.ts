@@ -11,7 +11,7 @@ export const PATIENCE = 30_000
 /** Milliseconds that an aborted operation may take to remove what it left. */
 const GRACE = 4000
 
-/** What decides whether a builder is alive. */
+/** Options of {@link withHeartbeat}. */
 export interface Heartbeat {
   readonly signal: AbortSignal | undefined
   /** Requests something small; resolves with any answer. */
@@ -55,7 +55,7 @@ export async function withHeartbeat<T>(
       for (;;) {
         await sleep(interval, undefined, { signal: over.signal, ref: false })
         const limit = timeLimit(patience, over.signal)
-        // A refusal is an answer, too; that the connection breaks is for the operation to report.
+        // A rejection is a response, too. The operation itself reports a broken connection.
         await beat(limit).catch(() => {})
         if (limit.aborted && !over.signal.aborted) return silent.abort(silence(patience))
       }

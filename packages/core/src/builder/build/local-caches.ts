@@ -13,7 +13,7 @@ import { layoutStore, writableLayoutStore } from './layout-store.js'
 /** The type of caches that are image layouts in directories of this machine. */
 const LOCAL = 'local'
 
-/** What BuildKit's exporter of caches reports: the descriptor of the cache's manifest, as JSON. */
+/** Key of BuildKit's cache exporter for the descriptor of the cache's manifest, as JSON. */
 const MANIFEST = 'cache.manifest'
 
 /** The name of a cache in the index of its directory, unless it has another one. */

@@ -16,7 +16,7 @@ export class LogTail {
     this.#lines = [...this.#lines, ...whole].slice(-MAX_LINES)
   }
 
-  /** What a terminal would show of them: of a line that was drawn over and over, the last state. */
+  /** The lines as a terminal would show them: only the last state of a line that was redrawn. */
   lines(): readonly string[] {
     const lines = this.#open === '' ? this.#lines : [...this.#lines, this.#open]
     return lines.slice(-MAX_LINES).map((line) => line.trimEnd().split('\r').at(-1) ?? '')

@@ -4,7 +4,8 @@ import type { ImageFormat } from '../../definition/declare/declaration.js'
 const TYPE_REFUSED = /\b415\b|media ?type/i
 
 /**
- * What to do about a push that the registry refused for the media types of the image; undefined for other reasons.
+ * Returns the hint for a push that the registry rejected because of the image's media types; undefined for other
+ * reasons.
  *
  * @param pushes - The media types that the builder pushed.
  */

@@ -7,7 +7,7 @@ import type { BuilderCall, BuildRequest, BuiltImage } from '../port.js'
 import { runCommand } from './command-build.js'
 import { mediaTypeHint } from './media-type-hint.js'
 
-/** What BuildKit's image exporter reports of its result. */
+/** Key of BuildKit's image exporter for the digest of its result. */
 const DIGEST = 'containerimage.digest'
 
 /** BuildKit's name for the step that makes and pushes the image. */

@@ -8,7 +8,7 @@ import type { BuilderFeatures, BuilderInfo, BuildRequest } from '../port.js'
 /** BuildKit's own frontend for Dockerfiles. */
 export const DOCKERFILE_FRONTEND = 'dockerfile.v0'
 
-/** What of a build is the same whatever its result is exported as. */
+/** The parts of a solve request that do not depend on its exporter. */
 export function solveRequest(
   request: BuildRequest,
   { features, address }: Pick<BuilderInfo, 'features' | 'address'>,
@@ -56,7 +56,7 @@ function prefixed(prefix: string, values: Readonly<Record<string, string>>): Rea
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [prefix + name, value]))
 }
 
-/** `host:ip` as the frontend takes it; an address of IPv6 has colons of its own, and may stand in brackets. */
+/** Converts `host:ip` to the frontend's `host=ip`; an IPv6 address has colons, and may be in brackets. */
 function hostEntry(pair: string): string {
   const at = pair.search(/[:=]/)
   return `${pair.slice(0, at)}=${pair.slice(at + 1).replace(/^\[(.*)\]$/, '$1')}`

@@ -19,13 +19,13 @@ const STREAMS = [1, 2]
 
 type VertexState = 'waiting' | 'started' | 'ended'
 
-/** Turns BuildKit's trace, which repeats itself, into events that each tell one change. */
+/** Converts BuildKit's trace, which repeats itself, to events of one change each. */
 export class BuildProgress {
   readonly #emit: (event: EngineEvent) => void
   readonly #states = new Map<string, VertexState>()
   readonly #decoders = new Map<string, StringDecoder>()
   readonly #tails = new Map<string, LogTail>()
-  /** Those that failed, in the order in which they did. */
+  /** Failed steps, in the order in which they failed. */
   #failed: readonly StatusVertex[] = []
 
   constructor(emit: (event: EngineEvent) => void) {
@@ -34,7 +34,7 @@ export class BuildProgress {
 
   /** Takes in one message. */
   add(status: BuildStatus): void {
-    // A vertex is told to have started before its first output, and to have ended after its last.
+    // A vertex is reported as started before its first output, and as ended after its last.
     const ending = status.vertexes.filter(({ completed }) => completed !== null)
     for (const vertex of status.vertexes) this.#start(vertex)
     for (const progress of status.statuses) this.#progress(progress)

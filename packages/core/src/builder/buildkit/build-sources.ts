@@ -1,13 +1,13 @@
 import { type Digest, isDigest } from '../../model/digest.js'
 import type { BuildStatus } from './status.js'
 
-/** What a build resolved outside of its context. */
+/** An image or remote file that a build resolved outside of its context. */
 export type BuildSource =
   | {
       readonly kind: 'image'
       /** The whole name, with its tag: `docker.io/library/alpine:3.22`. */
       readonly name: string
-      /** What the name meant; undefined where the builder took an image of its own by that name. */
+      /** The digest that the name resolved to; undefined if the builder used a local image of that name. */
       readonly digest: Digest | undefined
     }
   | {
@@ -25,7 +25,7 @@ const IMAGE = /(?:^docker-image:\/\/|^|FROM |\] )([^\s@[\]]+)@(sha256:[a-f0-9]{6
 /** `FROM NAME`: before BuildKit 0.11, what COPY and mounts name is resolved as it is pulled. */
 const UNRESOLVED = /(?:^|\] )FROM ([^\s@]+)$/
 
-/** What ADD fetches; BuildKit names the step by its address. */
+/** The source of an ADD instruction; BuildKit uses it as the name of the step. */
 const REMOTE = /^(?:(?:https?|git|ssh):\/\/|git@)\S+$/
 
 /**
@@ -48,7 +48,7 @@ export class BuildSources {
 
   #addName(step: string): void {
     const [, resolved] = RESOLVES.exec(step) ?? UNRESOLVED.exec(step) ?? []
-    // A name with a digest means the same always, and stands in the Dockerfile.
+    // A name with a digest never changes, and the Dockerfile contains it.
     if (resolved !== undefined && !resolved.includes('@')) this.#images.set(resolved, this.#images.get(resolved))
     const [, name, digest = ''] = IMAGE.exec(step) ?? []
     if (name !== undefined && isDigest(digest) && this.#images.has(name)) this.#images.set(name, digest)

@@ -36,7 +36,7 @@ export class BuildKitClient implements AsyncDisposable {
     const connecting = this.#connecting
     const open = await connecting?.catch(() => undefined)
     if (open !== undefined && !open.isClosed) return new ControlClient(open)
-    // Whoever came first connects again, for all that wait.
+    // The first caller reconnects for all that wait.
     if (this.#connecting === connecting) this.#connecting = this.#connect(signal)
     return new ControlClient(await (this.#connecting ?? this.#connect(signal)))
   }

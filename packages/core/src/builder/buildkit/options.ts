@@ -4,19 +4,16 @@ import type { SyncDirectory } from './session/files/file-sync.js'
 /** The login of one registry host; an identity token is what some registries give in place of a password. */
 export type RegistryLogin = { readonly username: string; readonly password: string } | { readonly token: string }
 
-/**
- * What `RUN --mount=type=secret` can read, by id. Each is read when a step asks for it; its value goes to that step and
- * nowhere else.
- */
+/** Secrets for `RUN --mount=type=secret`, by id. Each is read when a step requests it, and sent to that step only. */
 export type BuildSecrets = Readonly<Record<string, () => Uint8Array | Promise<Uint8Array>>>
 
 /**
- * What `RUN --mount=type=ssh` can use, by the id in it; `default` where it has none. Each opens a connection that the
- * protocol of ssh agents is spoken on.
+ * Agents for `RUN --mount=type=ssh`, by id; `default` if the mount has none. Each function opens a connection that uses
+ * the ssh agent protocol.
  */
 export type SshAgents = Readonly<Record<string, () => Duplex | Promise<Duplex>>>
 
-/** What a build may call back for. It gets nothing else of this machine. */
+/** What a build may request from this machine. It can read nothing else. */
 export interface SessionOptions {
   /** The directories that the build may read: `context` and `dockerfile` for a Dockerfile, and those of named contexts. */
   readonly directories?: Readonly<Record<string, SyncDirectory>>
@@ -27,7 +24,10 @@ export interface SessionOptions {
   readonly sharedKey?: string
   /** Opens what the result of the exporters `tar`, `oci` and `docker` is written to. */
   readonly output?: () => Writable
-  /** The login for a registry host, as BuildKit names it: Docker Hub is `registry-1.docker.io`. Asked for that host alone. */
+  /**
+   * Returns the login for a registry host, in BuildKit's name for it: Docker Hub is `registry-1.docker.io`. Called for
+   * that host only.
+   */
   readonly credentials?: (host: string) => Promise<RegistryLogin | undefined>
   readonly secrets?: BuildSecrets
   readonly ssh?: SshAgents

@@ -5,9 +5,9 @@ import { type BuildSource, BuildSources } from './build-sources.js'
 import type { ControlClient, SolveRequest } from './control.js'
 import { GrpcError } from './grpc/grpc-error.js'
 
-/** What a build came to. */
+/** Result of a build. */
 export interface SolveResult {
-  /** What the exporter reports, such as `containerimage.digest`. */
+  /** Values that the exporter reports, such as `containerimage.digest`. */
   readonly exported: Readonly<Record<string, string>>
   readonly sources: readonly BuildSource[]
 }
@@ -24,7 +24,7 @@ export class SolveError extends Error {
   }
 }
 
-/** What running a build takes beside the build. */
+/** Options of running a build. */
 export interface SolveCall {
   readonly signal?: AbortSignal | undefined
   readonly onEvent?: ((event: EngineEvent) => void) | undefined

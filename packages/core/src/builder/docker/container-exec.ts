@@ -13,7 +13,7 @@ const MAX_DIAGNOSTICS = 2000
 
 const JSON_BODY = { 'Content-Type': 'application/json' }
 
-/** Runs a program in a running container; its standard input and output are the connection. Rejects with Refusal. */
+/** Runs a program in a running container, connected to its stdin and stdout. Rejects with HttpStatusError. */
 export async function openExec(
   connection: Connection,
   { container, command }: { readonly container: string; readonly command: readonly string[] },
@@ -43,7 +43,7 @@ export async function openExec(
 class ExecStream extends Duplex {
   readonly #raw: Duplex
   readonly #name: string
-  /** What has arrived of the header of the next piece. */
+  /** Received bytes of the next frame's header. */
   #header: Buffer = Buffer.alloc(0)
   /** Bytes of the piece that have not arrived. */
   #left = 0

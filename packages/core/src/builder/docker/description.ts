@@ -11,9 +11,9 @@ import { emulatedHere, withOlderVariants } from './runnable.js'
 /** Marks the containerd image store in `GET /info`. */
 const CONTAINERD_DRIVER = 'io.containerd.snapshotter.v1'
 
-/** What an engine says of its machine and image store. */
+/** Fields of an engine's `/info` about its machine and image store. */
 interface EngineDetails {
-  /** The kernel's word for the architecture. */
+  /** The kernel's name of the architecture. */
   readonly machine: string | undefined
   readonly usesContainerd: boolean
   readonly dataRoot: string | undefined

@@ -10,7 +10,7 @@ import { registryHeaders } from './registry-auth.js'
 
 const NOT_FOUND = 404
 
-/** What an engine answers where it, or the registry, is at issue rather than the question. */
+/** From this status on, the engine or the registry failed; the request was valid. */
 const SERVER_FAULT = 500
 
 /** Has the engine look up a manifest in its registry; one that is not there was looked up too. Rejects as the port says. */
@@ -46,7 +46,7 @@ export async function lookUp(
   }
 }
 
-/** An engine answers alike where a registry is out of reach and where it wants a login and none was given. */
+/** Engines respond alike if a registry is unreachable and if it requires a login and none was sent. */
 function cannotReach({ registry }: Reference, cause: HttpStatusError, address: string): EngineError {
   return new EngineError(
     'ENGINE_CANNOT_REACH_REGISTRY',

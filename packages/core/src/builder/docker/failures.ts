@@ -10,7 +10,7 @@ export class HttpStatusError extends Error {
   }
 }
 
-/** What errors of a Docker Engine say beside the operation. */
+/** Texts of a Docker Engine's errors that do not depend on the operation. */
 export const ENGINE_ERRORS: Pick<OperationContext, 'kind' | 'start' | 'program' | 'refusal'> = {
   kind: 'engine',
   start:

@@ -7,7 +7,7 @@ export interface StreamMessage {
   readonly id: string | undefined
   readonly status: string | undefined
   readonly aux: JsonObject | undefined
-  /** Of what `id` names, in bytes. */
+  /** Processed bytes of the layer or step `id`. */
   readonly current: number | undefined
   readonly total: number | undefined
 }

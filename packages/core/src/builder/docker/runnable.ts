@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import { type Platform, platformIdentity, platformsRunBy } from '../../model/platform.js'
 import { platformOfEmulator } from './emulators.js'
 
-/** Where Linux lists the interpreters of foreign programs. @see https://docs.kernel.org/admin-guide/binfmt-misc.html */
+/**
+ * The directory in which Linux lists interpreters of foreign programs. @see
+ * https://docs.kernel.org/admin-guide/binfmt-misc.html
+ */
 const BINFMT_FOLDER = '/proc/sys/fs/binfmt_misc'
 
 /** The platforms that the kernel of this machine runs, natively and by emulators; undefined where it has no such list. */

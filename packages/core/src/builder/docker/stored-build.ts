@@ -12,7 +12,7 @@ const EXPORT_ATTEMPTS = 5
 /** Milliseconds that removing a name from the engine may take. */
 const REMOVAL_TIME = 3000
 
-/** What a build uses of an engine that keeps results under names, and pushes these. */
+/** Parts of an engine that stores results under names, and pushes these. */
 export interface StoreTools extends BuildTools {
   readonly images: ImageStore
   readonly push: (call: BuilderCall) => Promise<Digest>
@@ -90,7 +90,7 @@ function isWithoutName(error: unknown): boolean {
   return error instanceof EngineError && /does not exist|No such image/.test(error.message)
 }
 
-/** Whatever became of the build: what a cancelled one left would stay under a name that nobody looks for. */
+/** Runs even after cancellation: otherwise the result would stay in the engine under a temporary name. */
 async function removeName({ destination }: BuildRequest, { images }: StoreTools): Promise<void> {
   await images.untag(destination, { signal: timeLimit(REMOVAL_TIME) }).catch(() => {})
 }

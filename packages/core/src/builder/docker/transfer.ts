@@ -37,7 +37,7 @@ export async function push(
     digest = pushedDigest(message) ?? digest
     report('push', message, onEvent)
   })
-  // With the containerd image store, engines tell the digest in a sentence for people only.
+  // With the containerd image store, engines report the digest in a sentence for people only.
   digest ??= await lookUp(connection, credentials, reference, { signal })
   if (digest !== undefined) return digest
   throw new EngineError(
@@ -100,7 +100,7 @@ function pushedDigest({ aux }: StreamMessage): Digest | undefined {
   return typeof digest === 'string' && isDigest(digest) ? digest : undefined
 }
 
-/** Short digests name layers; a tag or repository stands in the same field of messages about the whole. */
+/** Short digests are ids of layers; messages about the whole image have a tag or repository in the same field. */
 const LAYER = /^[a-f0-9]{12}$/
 
 function report(direction: 'push' | 'pull', message: StreamMessage, onEvent: BuilderCall['onEvent']): void {

@@ -6,7 +6,7 @@ import { LIMITS } from '../../model/limits.js'
 import type { Environment } from '../options.js'
 import { readObjects } from './objects.js'
 
-/** Where objects of Kubernetes are. What is missing is as `kubectl` has it: its configuration, current context, namespace. */
+/** Location of Kubernetes objects. Missing fields default to kubectl's configuration, current context and namespace. */
 export interface ClusterScope {
   readonly kubeconfig?: string | undefined
   readonly context?: string | undefined

@@ -10,7 +10,7 @@ import { SolveError, solve } from '../buildkit/solve.js'
 import type { BuilderCall } from '../port.js'
 import type { RemoteAddress } from './remote-address.js'
 
-/** What the check of a registry uses of its builder. */
+/** Parts of a builder that the check of a registry uses. */
 export interface RegistryCheckTools {
   readonly remote: RemoteAddress
   readonly buildKit: BuildKitClient

@@ -9,7 +9,7 @@ import { openSocket } from '../transport/open-socket.js'
 import { ProgramStream } from '../transport/program-stream.js'
 import { readTlsFiles, type TlsMaterial } from '../transport/tls-material.js'
 
-/** Where a remote BuildKit is, and how connections to it are opened. */
+/** Address of a remote BuildKit, with the function that opens connections to it. */
 export interface RemoteAddress {
   /** For people. */
   readonly address: string

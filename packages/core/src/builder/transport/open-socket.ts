@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { TlsMaterial } from './tls-material.js'
 
-/** Where a socket is opened to: a path on this machine, or a port of a host. */
+/** Target of a socket: a path on this machine, or a port of a host. */
 export type SocketTarget =
   | { readonly path: string }
   | { readonly host: string; readonly port: number; readonly tls: TlsMaterial | undefined }

@@ -54,7 +54,7 @@ export class ProgramStream extends Duplex {
     done(error)
   }
 
-  // What http.Agent calls on the sockets that it keeps.
+  // Called by http.Agent on the sockets that it keeps.
   setKeepAlive(): this {
     return this
   }

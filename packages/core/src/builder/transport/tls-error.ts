@@ -1,4 +1,4 @@
-/** What went wrong between two that should speak TLS, for people. */
+/** A TLS error, in words. */
 export interface TlsError {
   readonly reason: string
   readonly hint: string
@@ -28,12 +28,12 @@ const FAULTS: ReadonlyMap<string, TlsError> = new Map([
   ['EPROTO', { reason: 'it does not use TLS', hint: 'If this is intended, remove the certificates.' }],
 ])
 
-/** What the engine tells of a client's certificate, an alert of TLS. */
+/** Whether a code is a TLS alert with which the engine rejected the client's certificate. */
 function isRefusal(code: string): boolean {
   return /^ERR_SSL_.*ALERT/.test(code) && /CERT|UNKNOWN_CA/.test(code)
 }
 
-/** What a code of node's or OpenSSL's errors means; undefined where it is none of TLS. */
+/** Describes an error code of Node.js or OpenSSL; undefined if it does not concern TLS. */
 export function tlsError(code: string): TlsError | undefined {
   if (isRefusal(code)) {
     return {

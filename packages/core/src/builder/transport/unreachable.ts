@@ -5,12 +5,12 @@ import { tlsError } from './tls-error.js'
 /** An error of a connection, with Node.js's code for it. */
 export type ConnectionError = Error & { readonly code: string }
 
-/** What a message about a builder that cannot be reached says. */
+/** Parts of a message about an unreachable builder. */
 export interface UnreachableContext {
   readonly address: string
-  /** What was requested, as in "the engine refused to …". */
+  /** The requested operation, as in "the engine rejected …". */
   readonly action: string
-  /** What is at the address: `engine`. */
+  /** Kind of program at the address: `engine`. */
   readonly kind: string
   /** The hint if nothing listens at the address. */
   readonly start: string

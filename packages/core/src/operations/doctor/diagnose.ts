@@ -29,7 +29,7 @@ import {
 } from './host-check.js'
 import { checkRegistries, type UsedRegistry } from './registry-check.js'
 
-/** What {@link diagnose} takes after the pipelines. */
+/** Options of {@link diagnose}. */
 export interface DiagnoseOptions
   extends OperationOptions,
     EngineChoice,
@@ -45,8 +45,8 @@ export const DIAGNOSE_OPTIONS: OptionNames<DiagnoseOptions> = {
 }
 
 /**
- * Looks at everything that a run of the pipelines would need. Leaves nothing behind: an upload that is opened, to see
- * whether the login may push, is cancelled at once.
+ * Checks everything that a run of the pipelines would need.
+ * Nothing is left behind: the upload that shows whether the login may push is cancelled at once.
  *
  * @throws CancelledError
  */
@@ -86,7 +86,7 @@ export async function diagnose(...given: PipelinesAndOptions<DiagnoseOptions>): 
   }
 }
 
-/** Where the embedded registry keeps its content, if it is used. */
+/** The directory in which the embedded registry stores its content, if it is used. */
 async function registryFolders(choice: string | undefined): Promise<readonly string[]> {
   if (choice === undefined || !isEmbedded(choice)) return []
   return [await existingDirectory(await registryDirectory(choice))]
@@ -102,7 +102,7 @@ async function readProxies(): Promise<{ readonly proxies: DockerProxies; readonl
   }
 }
 
-/** A faulty definition is one more thing to tell, and no reason to look at nothing else. */
+/** Converts an invalid definition to a finding, so that the other checks still run. */
 function readDefinition(read: () => Definition): {
   readonly definition: Definition
   readonly issues: readonly Finding[]
@@ -149,7 +149,7 @@ function oncePerName(references: readonly Reference[], nameOf: (reference: Refer
   return [...new Map(references.toReversed().map((one) => [nameOf(one), one])).values()].toReversed()
 }
 
-/** The distributions' words for what bases are made for from packages. */
+/** The distributions' names of the architectures for which bases are made from packages. */
 function packageArchitectures({ pipelines }: Definition): readonly string[] {
   const bases = pipelines.flatMap(({ platforms }) => platforms.map(({ base }) => base))
   return [...new Set(bases.flatMap((base) => (base.kind === 'apt' ? [base.architecture] : [])))]

@@ -10,16 +10,16 @@ import { checkRoom, withoutLogin } from './host-check.js'
 
 const BINFMT = '/proc/sys/fs/binfmt_misc'
 
-/** What engines are looked at with. */
+/** Options of the engine checks. */
 export interface EngineCheckOptions {
   readonly signal?: AbortSignal | undefined
   /** The folder of binfmt_misc. */
   readonly binfmt?: string
-  /** What docker's configuration says of proxies. */
+  /** Proxies in docker's configuration. */
   readonly proxies?: DockerProxies
 }
 
-/** Looks at the engines, at the room of those on this machine, and at how they would run each platform. */
+/** Checks the engines, the disk space of those on this machine, and how they would run each platform. */
 export async function checkEngines(
   engines: readonly Builder[],
   platforms: readonly Platform[],
@@ -27,7 +27,7 @@ export async function checkEngines(
 ): Promise<readonly Finding[]> {
   const asked = await Promise.all(engines.map((engine) => queryEngine(engine, signal)))
   const infos = asked.flatMap((one) => ('info' in one ? [one.info] : []))
-  // Where others answer, a run does without the one that does not.
+  // A run can use the other engines.
   const state = infos.length > 0 ? 'warning' : 'problem'
   const answers = asked.map((one) => {
     if ('info' in one) return fine('engine', describe(one.info))

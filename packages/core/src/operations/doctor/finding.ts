@@ -1,11 +1,11 @@
 /** Version of the shape of {@link Diagnosis} as JSON. */
 export const DIAGNOSIS_VERSION = 1
 
-/** One thing that was looked at. */
+/** Result of one check. */
 export interface Finding {
-  /** What was looked at: `engine`, `platform linux/arm/v7`, `registry ghcr.io`. */
+  /** What was checked: `engine`, `platform linux/arm/v7`, `registry ghcr.io`. */
   readonly subject: string
-  /** `problem`: a run would fail; `warning`: it may. */
+  /** `problem`: a run would fail; `warning`: a run may fail. */
   readonly state: 'ok' | 'warning' | 'problem'
   readonly message: string
   /** What to do; every finding that is not `ok` has it. */

@@ -11,7 +11,7 @@ import { type Finding, fine, warningOrProblem } from './finding.js'
 /** The environment, as `process.env` has it. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** What is needed to make bases from packages, with the package where that has another name. */
+/** Programs that are needed to make bases from packages, with the package if its name differs. */
 const TOOLS: ReadonlyMap<string, string> = new Map([
   ['mmdebstrap', 'mmdebstrap'],
   ['arch-test', 'arch-test'],
@@ -19,7 +19,7 @@ const TOOLS: ReadonlyMap<string, string> = new Map([
   ['zstd', 'zstd'],
 ])
 
-/** What mmdebstrap needs beside where it is not run by root: it then works in a user namespace. */
+/** Programs that mmdebstrap also needs unless root runs it: it then works in a user namespace. */
 const ROOTLESS_TOOLS: ReadonlyMap<string, string> = new Map([
   ['newuidmap', 'uidmap'],
   ['newgidmap', 'uidmap'],
@@ -45,7 +45,10 @@ export async function checkTools(
   return [warningOrProblem('problem', 'tools', message, `on Debian or Ubuntu: apt-get install ${packages}`)]
 }
 
-/** Looks whether this machine runs the programs of packages for other architectures, which it does itself, without the engine. */
+/**
+ * Checks whether this machine runs programs of other architectures: bases from packages are made here, without an
+ * engine.
+ */
 export async function checkPackageEmulation(architectures: readonly string[]): Promise<readonly Finding[]> {
   return Promise.all(
     architectures.map(async (architecture) => {
@@ -74,7 +77,7 @@ export async function existingDirectory(path: string): Promise<string> {
   return exists || above === path ? path : existingDirectory(above)
 }
 
-/** Looks whether there is room for contexts, layers and images. */
+/** Checks the free disk space for contexts, layers and images. */
 export async function checkRoom(folders: readonly string[]): Promise<readonly Finding[]> {
   const findings = await Promise.all(
     folders.map(async (folder) => {
@@ -102,9 +105,9 @@ export async function checkRoom(folders: readonly string[]): Promise<readonly Fi
 const FEW_FILES = 1_024
 
 /**
- * Looks at limits of the kernel that make builds fail in ways that do not name them.
+ * Checks kernel limits that make builds fail with errors that do not name them.
  *
- * @param proc where the kernel shows them
+ * @param proc - the directory in which the kernel shows them
  */
 export async function checkLimits(uid: number | undefined, proc = '/proc'): Promise<readonly Finding[]> {
   const limits = await readFile(join(proc, 'self/limits'), 'utf8').catch(() => '')

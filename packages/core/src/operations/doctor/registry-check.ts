@@ -11,18 +11,18 @@ import { type Finding, fine, warningOrProblem } from './finding.js'
 /** A registry that a run would talk to. */
 export interface UsedRegistry {
   readonly host: string
-  /** What is pulled from there. */
+  /** Images that are pulled from this registry. */
   readonly bases: readonly Reference[]
-  /** What is pushed there: a repository, with a name in it that the run would look at. */
+  /** Names to push to this registry: a repository, with a name in it that the run would read. */
   readonly targets: readonly Reference[]
 }
 
-/** In milliseconds: nobody waits for a diagnosis as long as for a push. */
+/** In milliseconds: shorter than for a push, since the user waits for the diagnosis. */
 const PATIENCE = { connect: 10_000, answer: 15_000, idle: 15_000 }
 /** Milliseconds by which clocks may differ: tokens are not valid before they were made. */
 const MAX_SKEW = 60_000
 
-/** What the questions are asked with. */
+/** Options of the registry checks. */
 interface Asking {
   readonly probe: RegistryProbe
   readonly registry: Registry
@@ -30,7 +30,7 @@ interface Asking {
   readonly signal: AbortSignal | undefined
 }
 
-/** Asks registries whether they are there, whether what is needed may be pulled and pushed, and what time they have. */
+/** Checks whether registries are reachable, whether the required images may be pulled and pushed, and their clocks. */
 export async function checkRegistries(
   used: readonly UsedRegistry[],
   options: RegistryOptions & { readonly credentials: CredentialStore },
@@ -105,7 +105,7 @@ async function checkTarget(target: Reference, { probe, registry, signal }: Askin
   })
 }
 
-/** A refusal is what was looked for, and no exception. */
+/** Converts an error of a check to a finding. */
 async function orFinding(subject: string, look: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
   try {
     return await look()

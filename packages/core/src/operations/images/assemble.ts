@@ -29,17 +29,20 @@ export interface AssembleEntry {
    * index, all its images are taken.
    */
   readonly image: string
-  /** What the image is for, `linux/arm/v7`, as its config says unless told otherwise; of an index, this image alone. */
+  /** Platform of the image, such as `linux/arm/v7`; by default that of its config. Selects one image of an index. */
   readonly platform?: string
   /** For its entry in the index. */
   readonly annotations?: Annotations
 }
 
-/** What {@link assemble} takes beside the entries. */
+/** Options of {@link assemble}. */
 export interface AssembleOptions extends OperationOptions {
-  /** Believes a platform that an entry or an index declares over the image's config. Otherwise a contradiction is refused. */
+  /**
+   * Trust a platform that an entry or an index declares even if the image's config contradicts it. By default that is
+   * an error.
+   */
   readonly trustDeclared?: boolean
-  /** What two images for one platform are: an error unless told otherwise, or a reason to take the last one. */
+  /** What to do with two images of one platform: fail, which is the default, or use the last one. */
   readonly duplicates?: 'refuse' | 'last'
   /** Whether artifacts that refer to an image in another repository are copied with it. Default true. */
   readonly referrers?: boolean
@@ -58,14 +61,14 @@ const ASSEMBLE_OPTIONS: OptionNames<AssembleOptions> = {
   annotations: true,
 }
 
-/** What {@link assemble} has made. */
+/** Result of {@link assemble}. */
 export interface Assembly {
   readonly digest: Digest
   readonly mediaType: string
   readonly manifests: readonly Descriptor[]
   /** The artifacts that were copied with images from other repositories. */
   readonly referrers: readonly CopiedReferrer[]
-  /** What was understood that was not written, and what was left out. */
+  /** Platforms that were derived rather than written, and content that was left out. */
   readonly notes: readonly string[]
 }
 

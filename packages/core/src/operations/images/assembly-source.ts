@@ -36,24 +36,24 @@ export interface AssemblySource {
   readonly platform: Platform | undefined
 }
 
-/** An image, or what attests one, as it is to stand in the index. */
+/** An image, or an attestation of one, with its entry for the index. */
 export interface FoundImage {
   readonly path: string
-  /** Where it is now: repository and digest. */
+  /** Its current location: repository and digest. */
   readonly reference: Reference
   readonly descriptor: Descriptor
-  /** What is there; undefined where only its descriptor has been read. */
+  /** Its manifest; undefined if only the descriptor has been read. */
   readonly manifest?: StoredManifest
-  /** Whether the target has it; undefined where nobody has asked. */
+  /** Whether the target has it; undefined if that has not been checked. */
   readonly isThere?: boolean
-  /** What was understood of it that was not written. */
+  /** What was derived from it rather than written. */
   readonly notes: readonly string[]
 }
 
-/** What collecting needs. */
+/** Options of collecting the images. */
 export interface Collecting {
   readonly registry: Registry
-  /** Where the index is to be: what is there need not be brought there. */
+  /** Repository of the new index: content that it already has is not copied. */
   readonly target: Repository
   readonly trustDeclared: boolean
   readonly call: RegistryCall
@@ -80,7 +80,7 @@ async function ofIndex(
   const { registry, target, call } = collecting
   const { path, reference } = source
   const at = ({ digest }: Descriptor) => ({ ...repositoryOf(reference), digest })
-  // What a mirror has need not be in the target's own repository.
+  // A mirror may have content that the target's own repository lacks.
   const fresh = sameRepository(reference, target)
   const { entries } = await readIndexContent(registry, reference, manifest, { ...call, fresh })
   const isDeclaredBare = bareArmReader()
@@ -108,7 +108,7 @@ function withBlobNote(
   return images.map((image, at) => (at === 0 ? { ...image, notes: [...image.notes, note] } : image))
 }
 
-/** The image of an index's entry, unless another platform is wanted. */
+/** Finds the image of an index entry, unless another platform is requested. */
 async function ofEntry(
   source: AssemblySource,
   entry: Descriptor,
@@ -125,7 +125,10 @@ async function ofEntry(
   return wanted && platform && !isWantedPlatform(platform, wanted) ? [] : [found]
 }
 
-/** Reading a manifest brings its platforms into normal form, so that only its bytes still have what was left out. */
+/**
+ * Returns a check whether an index entry states `arm` without a variant.
+ * Reading a manifest normalises its platforms, so only its bytes show what was left out.
+ */
 function bareArmReader(): (entry: Descriptor, index: StoredManifest) => boolean {
   const bare = new Map<StoredManifest, ReadonlySet<Descriptor>>()
   const read = ({ bytes, content }: StoredManifest) => {
@@ -183,7 +186,7 @@ async function configOf(
   return readImageConfig(registry, reference, content, call)
 }
 
-/** What a mirror has need not be in the target's own repository. */
+/** A mirror may have content that the target's own repository lacks. */
 async function getExisting(reference: Reference, { registry, target, call }: Collecting): Promise<StoredManifest> {
   const manifest = await registry.getManifest(reference, { ...call, fresh: sameRepository(reference, target) })
   if (manifest !== undefined) return manifest

@@ -10,7 +10,7 @@ import { onChosenRegistry } from '../runs/chosen-names.js'
 import { readNamed, refuseRemovals } from '../runs/removed-platforms.js'
 import { imageNamed, isLayout, openImages, readName, readNewName } from './named-image.js'
 
-/** What {@link copy} takes beside the names. */
+/** Options of {@link copy}. */
 export interface CopyOptions extends ImageOptions {
   /** These platforms alone: `linux/arm/v7`. An index then gets other bytes, and another digest. */
   readonly platforms?: readonly string[]
@@ -30,11 +30,11 @@ const COPY_OPTIONS: OptionNames<CopyOptions> = {
   allowRemoval: true,
 }
 
-/** What {@link copy} made: the target's descriptor, what was copied with it, and what was not. */
+/** Result of {@link copy}: the target's descriptor, what was copied with it, and what was not. */
 export interface CopyResult extends Pick<Descriptor, 'digest' | 'mediaType' | 'size'> {
   /** The artifacts that refer to what was copied and are in the target's repository too. */
   readonly referrers: readonly CopiedReferrer[]
-  /** What was left out, as sentences: layers that clients download elsewhere, signatures of a whole index. */
+  /** What was not copied, as sentences: layers that clients download elsewhere, signatures of a whole index. */
   readonly notes: readonly string[]
 }
 
@@ -50,7 +50,7 @@ async function copyNamed(from: string, to: string, options: CopyOptions): Promis
   const platforms = options.platforms && readPlatforms(options.platforms)
   await using images = openImages(options)
   const call = { signal: options.signal }
-  // Both are judged before anything moves: the name is written last, and would be refused only then.
+  // Both are checked before anything is copied: the name is written last, and would be rejected only then.
   const judge = async (manifest: StoredManifest) => {
     if (isLayout(target)) checkLayoutType(target, manifest.descriptor)
     if (options.allowRemoval) return

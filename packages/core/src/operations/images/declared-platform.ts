@@ -3,21 +3,21 @@ import type { ImageConfig } from '../../model/oci.js'
 import { formatPlatform, type Platform } from '../../model/platform.js'
 import { statedPlatform } from '../../steps/base/registry-base.js'
 
-/** What somebody says that an image is for. */
+/** A statement of an image's platform. */
 export interface Declaration {
   readonly platform: Platform | undefined
   /** Whether that was written as `arm`, with no variant. */
   readonly isBareArm: boolean
 }
 
-/** What {@link decidePlatform} judges. */
+/** Input of {@link decidePlatform}. */
 export interface PlatformEvidence {
   /** The image, for messages. */
   readonly where: string
   readonly declared: Declaration
-  /** Undefined where the image has none that speaks of platforms. */
+  /** Undefined if the image has none that states a platform. */
   readonly config: ImageConfig | undefined
-  /** Believes a declaration that the config contradicts. */
+  /** Trust a declaration that contradicts the config. */
   readonly trustDeclared: boolean
 }
 

@@ -25,9 +25,9 @@ import { imageNamed, openImages, readName } from './named-image.js'
 export interface InspectedImage {
   readonly digest: Digest
   readonly mediaType: string
-  /** What the index declares; undefined for a single image. */
+  /** The platform in the index; undefined for a single image. */
   readonly declared?: Platform
-  /** What the image's own config states. */
+  /** The platform in the image's own config. */
   readonly config?: Platform
   /** Bytes to download: manifest, config and layers. */
   readonly size: number
@@ -37,7 +37,7 @@ export interface InspectedImage {
   readonly annotations?: Annotations
 }
 
-/** What a reference holds. */
+/** Result of {@link inspect} for one reference. */
 export interface Inspection {
   readonly reference: string
   readonly digest: Digest
@@ -46,7 +46,7 @@ export interface Inspection {
   readonly manifest: ImageManifest | ImageIndex
   /** Its images, with those of the indexes within it; attestations are left out. */
   readonly images: readonly InspectedImage[]
-  /** What an index lists that is no manifest, such as the layers of a build cache. */
+  /** Entries of an index that are no manifests, such as the layers of a build cache. */
   readonly blobs: readonly Pick<Descriptor, 'digest' | 'mediaType' | 'size'>[]
 }
 
@@ -91,7 +91,7 @@ async function entriesOf(
   return entries.map(({ entry }) => entry).filter((entry) => !isAttestation(entry))
 }
 
-/** Reading a manifest brings its platforms into normal form; here the form is what people look for. */
+/** Parses the manifest as published. Reading normalises platforms, but here the user inspects what was written. */
 function asPublished({ bytes }: StoredManifest): ImageManifest | ImageIndex {
   return JSON.parse(Buffer.from(bytes).toString()) as ImageManifest | ImageIndex
 }
@@ -133,7 +133,7 @@ async function inspectImage(
   }
 }
 
-/** What an image's config states; artifacts, whose configs are anything, state nothing. */
+/** Reads the platform from an image's config; artifacts, whose configs have any form, have none. */
 async function platformOf(
   registry: Registry,
   parent: Reference,

@@ -19,7 +19,10 @@ export function readName(name: string, path: string): Reference {
   throw new DefinitionError([{ path, message: `'${name}' is not a valid image name`, hint }], 'USAGE')
 }
 
-/** Reads the name of something to change. What has no host is on Docker Hub, where nobody writes by accident. */
+/**
+ * Parses the name of something to change. A name without a host is rejected: it would mean Docker Hub, and is mostly an
+ * accident.
+ */
 export function readTarget(name: string, path: string): Reference {
   const reference = readName(name, path)
   if (isLayout(reference) || namesHost(name)) return reference

@@ -6,7 +6,7 @@ import type { CopyOptions, CopyResult } from './copy.js'
 import type { Inspection } from './inspect.js'
 import type { PromotedTag, PromoteOptions } from './promote.js'
 
-// What is done with images by their names is loaded with the first call, like what is done with pipelines.
+// The operations on images are loaded by the first call, like those on pipelines.
 
 /**
  * Makes an image index of images that exist already, and names it: what `docker manifest create`, `annotate` and `push`
@@ -68,17 +68,16 @@ export async function inspect(name: string, options: ImageOptions = {}): Promise
 }
 
 /**
- * Puts what has been published before under tags, all platforms at once and with the digest that it has: nothing is
- * built. From the record of a run, it is also the way back.
+ * Tags a published image or index again, with all its platforms and the same digest. Nothing is built.
+ * Given the record of a run, it can also move tags back to their previous digests.
  *
- * @param from - a name or digest on a registry; or a run's report or metadata file, parsed: then the index of each
- * pipeline gets the tags.
- * @param to - tags in the repository of what is promoted or, for a single image, whole names. Empty for a record: all
- * the names that it tells of are put back to what they pointed to.
- * @returns every name with what it pointed to before and points to now, and what was copied with it from another
- * repository.
- * @throws DefinitionError USAGE; RegistryError NOT_FOUND, TAG_MOVED, PLATFORM_MISSING where a name would lose a
- * platform; CancelledError
+ * @param from - a name or digest on a registry; or a parsed report or metadata file of a run: the index of each
+ * pipeline in it is tagged.
+ * @param to - tags in the repository of `from`; for a single image also whole names. If empty, which requires a record,
+ * every name in the record is moved back to its previous digest.
+ * @returns every name with its previous and new digest, and the referrers that were copied from another repository.
+ * @throws DefinitionError USAGE; RegistryError NOT_FOUND, TAG_MOVED, PLATFORM_MISSING if a name would lose a platform;
+ * CancelledError
  * @example
  * ```ts
  * await promote('ghcr.io/team/app:1.0-rc1', ['1.0', 'latest'])

@@ -14,7 +14,7 @@ import type { BuildMetadata } from '../runs/metadata-file.js'
 import { imageNamed, openImages, readName, readNewName, readTarget } from './named-image.js'
 import { ofPipelines, readRecorded } from './recorded-digests.js'
 
-/** What {@link promote} takes beside source and tags. */
+/** Options of {@link promote}. */
 export interface PromoteOptions extends ImageOptions {
   /** Lets a name lose a platform that it has today. */
   readonly allowRemoval?: boolean
@@ -28,7 +28,7 @@ export interface PromoteOptions extends ImageOptions {
 export interface PromotedTag extends TagChange {
   /** Artifacts that were copied with the images, for a name in another repository. */
   readonly referrers?: readonly CopiedReferrer[]
-  /** What was left out of a copy, as sentences. */
+  /** What was not copied, as sentences. */
   readonly notes?: readonly string[]
 }
 

@@ -15,7 +15,10 @@ export interface Recorded {
   readonly isIndex: boolean
 }
 
-/** What is recorded of some pipelines; all of it, if none is named. @throws DefinitionError USAGE for one that is not in the record */
+/**
+ * Selects the records of some pipelines; all of them if none is named. @throws DefinitionError USAGE if a pipeline is
+ * not in the record
+ */
 export function ofPipelines(recorded: readonly Recorded[], names: readonly string[] = []): readonly Recorded[] {
   if (names.length === 0) return recorded
   const known = [...new Set(recorded.flatMap(({ pipelines }) => pipelines))]
@@ -30,7 +33,7 @@ export function ofPipelines(recorded: readonly Recorded[], names: readonly strin
   return recorded.filter(({ pipelines }) => pipelines.some((one) => names.includes(one)))
 }
 
-/** What a report or a metadata file records as published. @throws DefinitionError USAGE where it is neither */
+/** Reads the published digests from a report or a metadata file. @throws DefinitionError USAGE if it is neither */
 export function readRecorded(record: unknown): readonly Recorded[] {
   if (isReport(record)) return requireSome(ofReport(record))
   if (isMetadata(record)) return requireSome(ofMetadata(record as BuildMetadata))

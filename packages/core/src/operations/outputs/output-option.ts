@@ -12,8 +12,8 @@ export const OUTPUT_TYPES = ['local', 'tar', 'oci', 'docker'] as const
 export type OutputType = (typeof OUTPUT_TYPES)[number]
 
 /**
- * Where a published result is also written to: `local`, the root file system in a directory; `tar`, the same in an archive;
- * `oci`, an image layout in an archive; `docker`, an archive that `docker load` reads.
+ * An output of a published result: `local`, the root file system in a directory; `tar`, the same in an archive; `oci`,
+ * an image layout in an archive; `docker`, an archive for `docker load`.
  */
 export interface OutputFields {
   readonly type: OutputType

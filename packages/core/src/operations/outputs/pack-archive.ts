@@ -20,7 +20,7 @@ export async function writeArchive(
 ): Promise<void> {
   const archive = pack()
   const written = pipeline(archive, createWriteStream(path, { flags: 'wx' }), signal === undefined ? {} : { signal })
-  // What fails first ends both; it is thrown below.
+  // The first error ends both; it is thrown below.
   const failed = written.then(() => new Promise<never>(() => {}))
   failed.catch(() => {})
   try {

@@ -14,7 +14,7 @@ export interface PlacedImage {
   readonly manifest: ImageManifest
 }
 
-/** What extended attributes are called in a tar. */
+/** Prefix of extended attributes in a tar archive. */
 const XATTR = 'SCHILY.xattr.'
 
 /** Takes the entries of a root file system, one after the other. */

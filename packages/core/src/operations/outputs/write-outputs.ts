@@ -11,7 +11,7 @@ import { replaceWhole } from './incoming.js'
 import type { OutputDefinition } from './output-option.js'
 import { type RootImage, writeRootArchive, writeRootDirectory } from './root-output.js'
 
-/** What outputs are made from. */
+/** Published results that outputs are made from. */
 export interface OutputInput {
   readonly graph: Graph
   readonly results: ReadonlyMap<string, NodeResult>

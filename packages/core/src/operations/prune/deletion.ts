@@ -58,7 +58,7 @@ async function attemptDeletion(
   return { refused, remaining }
 }
 
-/** What tags hold now. */
+/** Reads the current digests of tags. */
 async function digestsOf(
   tags: readonly string[],
   { repository }: UnneededManifest,
@@ -93,7 +93,7 @@ async function deleteManifest(
   }
 }
 
-/** A manifest that somebody has given another tag meanwhile stays, without those that were to go. */
+/** Deletes the tags before the manifests, so that a manifest stays if another writer has tagged it meanwhile. */
 async function deleteTagsFirst(
   reference: Reference,
   tags: readonly string[],

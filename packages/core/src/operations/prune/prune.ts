@@ -34,7 +34,7 @@ export interface PrunedTag {
 /** Longer than any run between the push of an image and its name. */
 const DEFAULT_OLDER_THAN_MS = 24 * 60 * 60_000
 
-/** Finds the key tags that nothing needs, and deletes them where that is asked for. */
+/** Finds the key tags that nothing needs, and deletes them if requested. */
 export async function prune(...given: PipelinesAndOptions<PruneOptions>): Promise<readonly PrunedTag[]> {
   const { pipelines, options } = splitArguments('prune', given, PRUNE_OPTIONS)
   throwIfCancelled(options.signal)
@@ -63,7 +63,7 @@ function readBound(olderThan = DEFAULT_OLDER_THAN_MS): number {
   throw new DefinitionError([{ path: 'prune olderThan', message: `duration ${olderThan} is not valid`, hint }], 'USAGE')
 }
 
-/** Those of the pipelines that were asked for: others belong to whoever publishes them. */
+/** The repositories of the requested pipelines; repositories of other pipelines belong to their own publishers. */
 function repositoriesOf({ definition }: RunSession): readonly Repository[] {
   const all = definition.pipelines
     .filter(({ requested }) => requested)
@@ -82,7 +82,7 @@ function readKeep(keep: readonly string[], repositories: readonly Repository[]):
   })
 }
 
-/** What a run would look for. */
+/** The key tags that a run of the definition would look up. */
 async function demandedKeyTags({ input, services }: RunSession, call: RegistryCall): Promise<Kept['keyTags']> {
   const { nodes } = await makePlan({ ...input, builds: false }, services, call)
   return new Set(
@@ -96,7 +96,7 @@ async function demandedKeyTags({ input, services }: RunSession, call: RegistryCa
   )
 }
 
-/** One after the other, so that a registry that refuses is asked once. */
+/** Deletes one after the other, so that a registry that rejects deletion receives one request. */
 async function deleteAll(
   found: readonly UnneededManifest[],
   registry: Registry,

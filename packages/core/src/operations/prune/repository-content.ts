@@ -98,7 +98,10 @@ function absent(repository: Repository, { tag, digest }: Pick<Reference, 'tag' |
 
 /** The content that some manifests of a repository need. */
 export interface Needed {
-  /** Of the manifests themselves, of all that their indexes list, readable or not, of their subjects and tagged referrers. */
+  /**
+   * Digests of the manifests, of all entries of their indexes (readable or not), of their subjects and of tagged
+   * referrers.
+   */
   readonly digests: ReadonlySet<Digest>
   /** Tags of the records of the contexts that images among them were built from. */
   readonly records: ReadonlySet<string>

@@ -19,7 +19,7 @@ import {
 
 /** Why a tag of polyarch's own may go. */
 export type PruneReason =
-  /** Nothing that has a name lists its image or base, and the definition does not ask for it. */
+  /** No named index lists it, and the definition does not need it. */
   | 'unlisted'
   /** It was pushed by an engine, and has been checked since under another tag, or never. */
   | 'unchecked'
@@ -53,7 +53,7 @@ export interface SparedTag extends UnneededTag {
   readonly because: string
 }
 
-/** What of a repository nothing needs. */
+/** Unneeded content of a repository. */
 export interface Unneeded {
   readonly repository: Repository
   readonly manifests: readonly UnneededManifest[]
@@ -62,13 +62,13 @@ export interface Unneeded {
   readonly unreadable: readonly UnreadableManifest[]
 }
 
-/** What is not to be touched, beside what has a name of the user's. */
+/** Content to keep, beside everything with a name of the user's. */
 export interface Kept {
   /** Key tags that the definition demands now, `host/repository:polyarch-…`. */
   readonly keyTags: ReadonlySet<string>
   /** Names and digests, in any repository. */
   readonly references: readonly Reference[]
-  /** What was pushed after this time stays, in milliseconds since 1970: a run may be about to name it. */
+  /** Keep manifests pushed after this time, in milliseconds since 1970: a run may be about to use them. */
   readonly pushedAfter: number
 }
 
@@ -80,7 +80,7 @@ export async function findUnneeded(
   call: RegistryCall,
 ): Promise<Unneeded> {
   const { tagged, unreadable } = await readTags(repository, registry, call)
-  // What is attested of an image stays as long as the image.
+  // An attestation is kept as long as its image.
   const isDemanded = ({ tag }: TaggedManifest) =>
     kept.keyTags.has(formatReference({ ...repository, tag: attestedTag(tag) }))
   const isRoot = (one: TaggedManifest) => isDemanded(one) || (ownTag(one.tag) === undefined && !isReferrersTag(one.tag))
@@ -160,7 +160,7 @@ function reasonFor({ tag, manifest }: TaggedManifest, needed: Needed): PruneReas
   }
 }
 
-/** What the user wants to stay though no tag points to it. */
+/** Reads the digests that the user keeps although no tag points to them. */
 async function readKept(
   references: readonly Reference[],
   registry: Registry,

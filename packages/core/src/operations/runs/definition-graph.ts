@@ -8,12 +8,14 @@ import { type OptionNames, splitArguments } from '../option-names.js'
 import type { PipelinesAndOptions, PlanOptions } from '../options.js'
 import { registryBeforeStart } from '../registry-choice.js'
 
-/** What {@link definitionGraph} takes after the pipelines. */
+/** Options of {@link definitionGraph}. */
 export interface OutlineOptions extends Pick<PlanOptions, 'registry' | 'directory' | 'pipelines'> {}
 
 export const OUTLINE_OPTIONS: OptionNames<OutlineOptions> = { registry: true, directory: true, pipelines: true }
 
-/** The nodes and names of pipelines as their definition tells them: nothing is contacted. @throws DefinitionError */
+/**
+ * Returns the nodes and names of pipelines from their definition alone, without any request. @throws DefinitionError
+ */
 export function definitionGraph(...given: PipelinesAndOptions<OutlineOptions>): PictureSource {
   const { pipelines, options } = splitArguments('outline', given, OUTLINE_OPTIONS)
   const { registry, directory, pipelines: chosen } = options

@@ -118,7 +118,7 @@ function openPool({ buildConcurrency, emulation }: ExecuteOptions): EnginePool {
   return new EnginePool({ buildsPerEngine, waitsForNative: emulation === 'when-needed' })
 }
 
-/** Where there was nothing to do, the plan has just read every name. */
+/** If nothing was built, the plan has just read every name. */
 function keepTags({ plan }: Planned, emit: (event: RunEvent) => void): void {
   for (const { reference, from, to } of plan.tags) {
     if (to === undefined) continue

@@ -8,7 +8,7 @@ import { platformsRunBy, samePlatform } from '../../model/platform.js'
 import { formatReference } from '../../model/reference.js'
 import type { RunEvent } from '../../model/run/events.js'
 
-/** What loading starts from. */
+/** Input of loading images into the engine. */
 export interface LoadInput {
   readonly definition: Definition
   readonly graph: Graph

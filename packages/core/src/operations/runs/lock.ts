@@ -9,19 +9,19 @@ import { LOCK_OPTIONS, splitArguments } from '../option-names.js'
 import type { LockOptions, PipelinesAndOptions } from '../options.js'
 import { withRunSession } from './run-session.js'
 
-/** What became of one line of the lock. */
+/** A change of one line of the lock. */
 export interface LockChange {
   readonly change: 'added' | 'moved' | 'removed'
   readonly kind: LockEntry['kind']
   readonly name: string
   /** `linux/arm/v7`. */
   readonly platform: string
-  /** What it meant before: a digest or, of a package archive, its date. */
+  /** The previous value: a digest or, for a package archive, its date. */
   readonly from?: string
   readonly to?: string
 }
 
-/** What `lock(...)` wrote. */
+/** Result of {@link lock}. */
 export interface LockResult {
   /** Path of the file. */
   readonly file: string

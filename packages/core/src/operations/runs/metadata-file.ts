@@ -18,7 +18,7 @@ export interface ImageMetadata {
   readonly 'image.name'?: string
   readonly 'containerimage.digest': Digest
   readonly 'containerimage.descriptor': Descriptor
-  /** Of a single image. */
+  /** Digest of the config; only for a single image. */
   readonly 'containerimage.config.digest'?: Digest
 }
 
@@ -26,8 +26,8 @@ export interface ImageMetadata {
 export type PlacedMetadata = ImageMetadata & { readonly repository: string }
 
 /**
- * What a metadata file holds of a pipeline: its index, and the image of each platform, by `linux/arm/v7`. After a run of
- * some platforms alone there is no index.
+ * Results of a pipeline in a metadata file: its index, and the image of each platform, by `linux/arm/v7`. A run of
+ * selected platforms has no index.
  */
 export interface PipelineMetadata extends Partial<ImageMetadata> {
   readonly repository: string
@@ -39,7 +39,7 @@ export interface PipelineMetadata extends Partial<ImageMetadata> {
 /** A metadata file: what has been published, by the names of the pipelines. */
 export type BuildMetadata = Readonly<Record<string, PipelineMetadata>>
 
-/** What a run has made. */
+/** Results of a run. */
 export interface MetadataInput {
   readonly nodes: readonly Node[]
   readonly names: readonly PublishedName[]

@@ -4,7 +4,7 @@ import type { ExecuteOptions, LockOptions, PipelinesAndOptions, PlanOptions, Pru
 import type { PrunedTag } from '../prune/prune.js'
 import type { LockResult } from './lock.js'
 
-// What is done with pipelines is loaded with the first call: importing the core must cost those little who only define.
+// The operations on pipelines are loaded by the first call, so that a program which only defines pipelines starts fast.
 
 /**
  * Finds out what `execute` would do with the same pipelines and options. Writes nothing anywhere.
@@ -34,10 +34,11 @@ export async function execute(...given: PipelinesAndOptions<ExecuteOptions>): Pr
 }
 
 /**
- * Writes `polyarch.lock`: what the names of others in these pipelines mean now, bases and other images of Dockerfiles.
- * What is locked already stays, unless it is to be updated; what nobody names any more goes.
+ * Writes `polyarch.lock`: the current digests of all upstream names, bases and other images in Dockerfiles.
+ * Locked names keep their digests unless they are updated. Names that are no longer used are removed.
  *
- * @throws DefinitionError DEFINITION_INVALID, LOCK_INVALID; USAGE where a name to update is not locked; RegistryError; HostError
+ * @throws DefinitionError DEFINITION_INVALID, LOCK_INVALID; USAGE if a name to update is not locked; RegistryError;
+ * HostError
  * @example
  * ```ts
  * const { changes } = await lock(app, { update: true })
@@ -48,13 +49,13 @@ export async function lock(...given: PipelinesAndOptions<LockOptions>): Promise<
 }
 
 /**
- * Finds the key tags that nothing needs in the repositories of pipelines, and deletes them where that is asked for.
- * What has a name of the user's stays, with all that its index lists, and what the pipelines demand now stays: nothing
- * that another machine has built for `assemble` is lost. An index that no tag points to any more is not seen.
+ * Finds the key tags that nothing needs in the repositories of pipelines, and deletes them if requested.
+ * Everything that has a name of the user's is kept, with all entries of its index. So is everything that the pipelines
+ * use now, such as images that another machine has built for `assemble`. An index without a tag is not found.
  *
- * @returns every such tag, repository by repository.
- * @throws DefinitionError DEFINITION_INVALID, USAGE; RegistryError REGISTRY_REJECTED where the registry deletes
- * nothing; HostError; CancelledError
+ * @returns every such tag, by repository.
+ * @throws DefinitionError DEFINITION_INVALID, USAGE; RegistryError REGISTRY_REJECTED if the registry does not support
+ * deletion; HostError; CancelledError
  * @example
  * ```ts
  * const unneeded = await prune(sdk, firmware)

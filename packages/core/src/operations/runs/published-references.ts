@@ -13,9 +13,9 @@ export interface PublishedReferences extends AsyncDisposable {
 }
 
 /**
- * Says which names pipelines publish, or where those are that somebody asks for, on the registry that the options choose.
+ * Returns the names that pipelines publish, or the requested names, on the registry that the options select.
  *
- * @param asked - in place of what the pipelines publish, unless it is empty.
+ * @param asked - names to use instead of the published ones, unless it is empty.
  * @throws DefinitionError
  */
 export async function publishedReferences(

@@ -5,14 +5,17 @@ import { isIndex } from '../../model/oci.js'
 import type { RunEvent, WorkEvent } from '../../model/run/events.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 
-/** What the layers are looked up by. */
+/** Input of {@link reportLayers}. */
 export interface LayersInput {
   readonly nodes: readonly Node[]
   readonly results: ReadonlyMap<string, NodeResult>
   readonly emit: (event: RunEvent) => void
 }
 
-/** Tells what every image consists of. All is published by now: what cannot be read is told, and fails nothing. */
+/**
+ * Reports the layers of every image. Everything is published by now, so an image that cannot be read is reported and no
+ * error.
+ */
 export async function reportLayers({ nodes, results, emit }: LayersInput, registry: Registry, call: RegistryCall) {
   const images = nodes.filter(({ kind }) => kind === 'image')
   await Promise.all(

@@ -40,8 +40,9 @@ export interface RunSession {
 }
 
 /**
- * Compiles pipelines, opens what they need for some work, and closes it. Faults of the definition are told before anything
- * is opened; of several failures, that of the closing included, the first.
+ * Compiles pipelines, opens what some work needs, runs the work, and closes everything.
+ * Issues of the definition are reported before anything is opened. If several steps fail, closing included, the first
+ * error is thrown.
  */
 export async function withRunSession<Result>(
   pipelines: readonly Pipeline[],
@@ -161,7 +162,10 @@ function readOnly(only: readonly string[] | undefined, { pipelines }: Definition
   })
 }
 
-/** With some platforms only, the images of what was asked for are the results; indexes are left to a complete run. */
+/**
+ * If platforms are selected, the results are the images of the requested pipelines; indexes need a run of all
+ * platforms.
+ */
 function imagesOf(graph: Graph, { pipelines }: Definition): ReadonlySet<string> {
   const requested = new Set(pipelines.filter((one) => one.requested).map(({ name }) => name))
   const images = graph.nodes.filter(({ kind, pipeline }) => kind === 'image' && requested.has(pipeline))

@@ -5,7 +5,7 @@ import { onAbort } from '../../../model/async/on-abort.js'
 import { frame, readFrames } from './frames.js'
 import { closedConnection, GrpcError, GrpcStatus, statusOf } from './grpc-error.js'
 
-/** What a call takes beside its request. */
+/** Options of a gRPC call. */
 export interface GrpcCall {
   readonly signal?: AbortSignal | undefined
   /** Metadata, as HTTP/2 headers in lower case. */

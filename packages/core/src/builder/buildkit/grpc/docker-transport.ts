@@ -9,7 +9,7 @@ export interface DockerConnection {
   readonly modem: DockerModem
 }
 
-/** What is used of dockerode's own connection. Fields that are missing or of another type are not used. */
+/** Fields of dockerode's own connection that are used. Fields that are missing or of another type are ignored. */
 export interface DockerModem {
   dial(options: object, callback: (error: unknown, answer: unknown) => void): void
   readonly socketPath?: unknown
@@ -48,7 +48,7 @@ async function dockerTransport(modem: DockerModem): Promise<BuildKitTransport> {
   return { connect: (signal) => openSocket(target, signal), fallback: upgrading }
 }
 
-/** Where a connection of dockerode leads to; undefined if it does not open a socket by itself. */
+/** Returns the socket target of a dockerode connection; undefined if dockerode does not open the socket itself. */
 async function socketOf({
   socketPath,
   host,

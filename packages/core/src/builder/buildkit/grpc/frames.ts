@@ -5,7 +5,7 @@ import { GrpcError, GrpcStatus } from './grpc-error.js'
 const PREFIX = 5
 
 /**
- * A message as it stands in the body of a gRPC call.
+ * Encodes a message for the body of a gRPC call.
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#requests
  */

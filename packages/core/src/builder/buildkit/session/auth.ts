@@ -17,9 +17,9 @@ message CredentialsResponse {
 `
 
 /**
- * Tells BuildKit the login of each registry host that it pulls from, and of that host only.
+ * Sends BuildKit the login of each registry host that it pulls from, and of no other.
  *
- * The methods by which a client would fetch tokens itself are left out: BuildKit then fetches them with the login.
+ * Methods with which a client would fetch tokens itself are not implemented, so BuildKit fetches tokens with the login.
  */
 export function authService(find: (host: string) => Promise<RegistryLogin | undefined>): SessionService {
   const type = messageTypes(SCHEMA)

@@ -16,7 +16,7 @@ message HealthCheckResponse {
 
 const SERVING = 1
 
-/** Answers that the session lives: BuildKit asks now and then, and gives a session up that does not answer. */
+/** Responds to BuildKit's health checks: BuildKit closes a session that does not respond. */
 export function healthService(): SessionService {
   const type = messageTypes(SCHEMA)
   const types = {

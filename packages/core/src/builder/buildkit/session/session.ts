@@ -10,7 +10,7 @@ import { servicesFor } from './services.js'
 
 /** A session that a build may call back on while it runs. */
 export interface BuildKitSession extends AsyncDisposable {
-  /** What the build request names it by. */
+  /** Id of the session in build requests. */
   readonly id: string
   /** Content that builds may read, by the id of its store. Builds that share the session add their own. */
   readonly stores: Map<string, ContentStore>

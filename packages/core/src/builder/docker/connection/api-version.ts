@@ -4,12 +4,12 @@ import { isJsonObject, itemsOf, type JsonObject, textOf } from '../../../model/j
 /** A version of the Engine API, `1.41`. */
 export type ApiVersion = `${number}.${number}`
 
-/** What an engine says of its version, and what is spoken with it. */
+/** Versions of an engine, and of the API in use. */
 export interface EngineVersion {
   readonly engine: string
-  /** The newest API that the engine knows. */
+  /** The newest API that the engine supports. */
   readonly api: ApiVersion
-  /** The API that polyarch speaks with it. */
+  /** The API version that polyarch uses. */
   readonly speak: ApiVersion
   readonly os: string
   readonly architecture: string
@@ -18,13 +18,15 @@ export interface EngineVersion {
 /** The first API with BuildKit in `POST /build`. @see https://docs.docker.com/reference/api/engine/version-history/ */
 const OLDEST: ApiVersion = '1.39'
 
-/** The newest API that this adapter was written for; asking for it keeps later changes of the engine away. */
+/**
+ * The newest API that this adapter was written for; requesting it prevents surprises from later changes of the engine.
+ */
 const NEWEST: ApiVersion = '1.51'
 
 /**
- * Decides what to speak with an engine from its answer to `GET /version`.
+ * Selects the API version for an engine from its response to `GET /version`.
  *
- * @throws ENGINE_UNSUPPORTED where it has no BuildKit, or no API version in common with polyarch.
+ * @throws ENGINE_UNSUPPORTED if the engine has no BuildKit, or no API version in common with polyarch.
  */
 export function negotiate(answer: JsonObject): EngineVersion {
   const field = (name: string) => textOf(answer[name])

@@ -34,20 +34,20 @@ export interface UpgradeRequest extends Pick<EngineRequest, 'path' | 'headers' |
 /** Milliseconds that an engine may take for the first answer, connecting included. */
 export const FIRST_ANSWER_TIMEOUT = 45_000
 
-/** What docker-modem is told to hand over as it is: every status, so that this file decides what a refusal is. */
+/** Makes docker-modem return every status as it is, so that this file decides which responses are errors. */
 const EVERY_STATUS: Readonly<Record<number, true>> = Object.fromEntries(
   Array.from({ length: 400 }, (_, index) => [200 + index, true]),
 )
 
 /**
- * A connection pool to one engine, speaking the API version that both know.
+ * A pool of connections to one engine, with an API version that both sides support.
  *
- * Only dockerode's transport is used. Its calls write to the options they are handed, open a session of their own for
- * a build, drop the signal or the platform of some calls, and do not see an error inside a stream.
+ * Only dockerode's transport is used. Dockerode's own calls modify the options passed to them, open a session of their
+ * own for a build, drop the signal or the platform of some calls, and ignore errors inside a stream.
  */
 export class Connection implements AsyncDisposable {
   readonly address: string
-  /** Whether the engine runs on this machine, by all that its address tells. */
+  /** Whether the engine runs on this machine, according to its address. */
   readonly isLocal: boolean
   readonly #endpoint: Endpoint
   readonly #env: Environment
@@ -65,7 +65,7 @@ export class Connection implements AsyncDisposable {
     this.#modem = new Dockerode(options).modem
   }
 
-  /** What the engine says of its version; asked once. Rejects with ENGINE_UNSUPPORTED, or as the transport does. */
+  /** Returns the engine's version, requested once. Rejects with ENGINE_UNSUPPORTED, or as the transport does. */
   async version(signal: AbortSignal | undefined): Promise<EngineVersion> {
     this.#version ??= negotiate(this.#parse(await this.#firstAnswer(signal)))
     return this.#version
@@ -161,7 +161,7 @@ export class Connection implements AsyncDisposable {
       ...extra,
       method: request.method,
       path: `${request.path}?`,
-      // docker-modem sends what is in `options` as the body too, unless it is told of another one.
+      // docker-modem also sends `options` as the body, unless `_body` is set.
       options: { _query: { ...request.query }, _body: {} },
       isStream: true,
       statusCodes: EVERY_STATUS,

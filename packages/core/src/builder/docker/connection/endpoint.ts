@@ -4,7 +4,7 @@ import type { Environment } from '../../options.js'
 import { type CertificateFiles, readTlsFiles, type TlsMaterial } from '../../transport/tls-material.js'
 import { currentContext } from './docker-context.js'
 
-/** Where an engine is, and how it is spoken to. */
+/** Address of an engine, with its transport. */
 export type Endpoint =
   | { readonly kind: 'socket'; readonly address: string; readonly path: string }
   | {
@@ -24,7 +24,7 @@ export type Endpoint =
       readonly socket: string | undefined
     }
 
-/** What decides which engine is meant. */
+/** Options that select the engine. */
 export interface EndpointOptions {
   /** An address as in DOCKER_HOST, or the name of a docker context; it wins over everything else. */
   readonly host?: string | undefined
@@ -59,7 +59,9 @@ export async function resolveEndpoint(options: EndpointOptions): Promise<Endpoin
   return parseEndpoint(platform === 'win32' ? DEFAULT_PIPE : DEFAULT_SOCKET, undefined)
 }
 
-/** TLS as DOCKER_TLS_VERIFY and DOCKER_CERT_PATH ask for it; any value but the empty one turns it on. */
+/**
+ * Reads TLS settings as DOCKER_TLS_VERIFY and DOCKER_CERT_PATH define them; any value but the empty one enables TLS.
+ */
 async function environmentTls(env: Environment, folder: string): Promise<TlsMaterial | undefined> {
   if (!env['DOCKER_TLS_VERIFY']) return undefined
   return readTls(env['DOCKER_CERT_PATH'] || folder)
@@ -112,7 +114,7 @@ function decodeUser(address: string, user: string): string {
 function sshEndpoint(address: string, url: URL): Endpoint {
   const user = decodeUser(address, url.username)
   const host = url.hostname.replace(/^\[|\]$/g, '')
-  // ssh would take such a word for an option, and run what it says.
+  // ssh would parse such a value as an option, and could run its content.
   if (user.startsWith('-') || host.startsWith('-')) {
     throw new EngineError('ENGINE_UNREACHABLE', `the user or host in '${address}' starts with a dash`)
   }

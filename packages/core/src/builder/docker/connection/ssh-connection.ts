@@ -7,7 +7,7 @@ import type { Endpoint } from './endpoint.js'
 /** Seconds that ssh may take to connect. */
 const CONNECT_TIMEOUT = 30
 
-/** Seconds after which ssh asks a silent host whether it is still there; it gives up after three of these. */
+/** Seconds after which ssh checks whether a silent host is alive; it gives up after three checks. */
 const ALIVE_INTERVAL = 15
 
 type SshEndpoint = Extract<Endpoint, { kind: 'ssh' }>

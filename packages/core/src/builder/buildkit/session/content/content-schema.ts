@@ -1,5 +1,5 @@
 /**
- * What of containerd's content service BuildKit's caches and image layouts use.
+ * The parts of containerd's content service that BuildKit's caches and image layouts use.
  *
  * @see https://github.com/containerd/containerd/blob/v2.0.0/api/services/content/v1/content.proto
  */
@@ -47,7 +47,7 @@ message WriteContentResponse {
 }
 `
 
-/** What a message of a write requests, beside that its data is appended. */
+/** The action of a write message, in addition to appending its data. */
 export const WriteAction = {
   /** The state of the write. */
   stat: 0,
@@ -59,7 +59,7 @@ export const WriteAction = {
 /** A message to a write. */
 export interface WriteRequest {
   readonly action: number
-  /** Of the content that is written, where it is known before. */
+  /** Digest of the content to write, if it is known in advance. */
   readonly expected: string
   /** Bytes of the whole content, where they are known before. */
   readonly total: number
@@ -74,6 +74,6 @@ export interface WriteAnswer {
   /** Bytes so far. */
   readonly offset: number
   readonly total: number
-  /** Of what was committed. */
+  /** Digest of the committed content. */
   readonly digest: string
 }

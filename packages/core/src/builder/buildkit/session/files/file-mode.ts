@@ -1,4 +1,7 @@
-/** What an entry is, and its permission bits, as Go's `fs.FileMode` packs them. @see https://pkg.go.dev/io/fs#FileMode */
+/**
+ * The type and the permission bits of an entry, as Go's `fs.FileMode` encodes them. @see
+ * https://pkg.go.dev/io/fs#FileMode
+ */
 const TYPE_BITS = { file: 0, directory: 0x80000000, symlink: 0x08000000 } as const
 
 const SET_USER_ID = 0x00800000

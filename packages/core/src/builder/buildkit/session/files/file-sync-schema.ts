@@ -26,7 +26,7 @@ message Stat {
 /** The kinds of packets. */
 export const PacketType = { stat: 0, request: 1, data: 2, finish: 3, error: 4 } as const
 
-/** What a receiver compares. */
+/** Metadata of a file, which the receiver compares. */
 export interface Stat {
   readonly path: Uint8Array
   readonly mode: number

@@ -38,8 +38,9 @@ const SENT_AT_ONCE = 4
 const PIECE = 256 * 1024
 
 /**
- * Sends directories of this machine to a build, by the name that it knows them by. What the builder has already is not
- * sent again. Owners are not sent: files belong to root in the image, as with docker.
+ * Sends directories of this machine to a build, each under the name that the build uses.
+ * Files that the builder already has are not sent again. Owners are not sent: files belong to root in the image, as
+ * with docker.
  *
  * @see https://github.com/tonistiigi/fsutil the protocol
  */

@@ -9,9 +9,9 @@ const SEPARATOR = ', '
 const MAX_SEPARATORS = 15
 
 /**
- * The paths that BuildKit requests; empty for all. Node joins them, so that a path with a comma and a space in it cannot be
- * told from two: both readings are in the result, which then selects more than is needed and never less. Where one is not
- * ASCII, BuildKit escapes all of them.
+ * The paths that BuildKit requests; empty for all.
+ * Node.js joins repeated headers with a comma, so a path that contains a comma and a space is ambiguous. The result has
+ * both readings: it selects more than needed and never less. If one path is not ASCII, BuildKit escapes all of them.
  *
  * @see https://github.com/moby/buildkit/blob/v0.25.0/session/filesync/filesync.go
  */

@@ -32,8 +32,8 @@ function entryOf(name: string, content: Buffer): SyncEntry & { readonly path: Bu
 const NANOSECONDS = 1_000_000_000n
 
 /**
- * The part of a second, in nanoseconds, that stands for a content: a receiver takes a file of the same size and date for
- * unchanged, and images keep whole seconds.
+ * The fraction of a second, in nanoseconds, derived from the content of a file. A receiver treats a file of the same
+ * size and date as unchanged, and images store whole seconds.
  */
 export function contentTime(sha256: Buffer): bigint {
   return sha256.readBigUInt64BE() % NANOSECONDS

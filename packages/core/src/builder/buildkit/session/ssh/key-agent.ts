@@ -36,7 +36,7 @@ function agentConnection(keys: readonly SshKey[]): Duplex {
   })
 }
 
-/** What is not understood is refused, as agents do, and the client goes on. */
+/** Rejects unknown messages with SSH_AGENT_FAILURE, as agents do; the client goes on. */
 function answer(message: Buffer, keys: readonly SshKey[]): Buffer {
   switch (message[0]) {
     case AGENT.requestIdentities: {

@@ -4,10 +4,10 @@ import { agentString, RSA_HASHES } from './agent-messages.js'
 
 /** A private key that signs for an ssh agent's clients. */
 export interface SshKey {
-  /** What clients know it by. */
+  /** The public key, which clients use to select the key. */
   readonly publicBlob: Buffer
   readonly comment: string
-  /** The signature in the form of the protocol; undefined where the flags ask for what is not known. */
+  /** The signature as the agent protocol encodes it; undefined if the flags request an unsupported algorithm. */
   sign(data: Buffer, flags: number): Buffer | undefined
 }
 
@@ -17,7 +17,7 @@ const CURVE_HASHES: ReadonlyMap<string, string> = new Map([
   ['ecdsa-sha2-nistp521', 'sha512'],
 ])
 
-/** Reads a private key, PEM or OpenSSH. @throws Error that tells nothing of the key. */
+/** Parses a private key, PEM or OpenSSH. @throws Error whose message contains no part of the key. */
 export function parsePrivateKey(text: string | Uint8Array): SshKey {
   const parsed = ssh2.utils.parseKey(Buffer.from(text))
   if (parsed instanceof Error) throw new Error(`not a private key that can be used: ${parsed.message}`)

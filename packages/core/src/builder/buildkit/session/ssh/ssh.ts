@@ -25,7 +25,7 @@ interface BytesMessage {
   readonly data: Uint8Array
 }
 
-/** Metadata that names the agent which a step asked for. */
+/** Metadata with the id of the agent that a step requested. */
 const ID_KEY = 'buildkit.ssh.id'
 
 /** The agent of a step that names none. */
