@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readTextFile, TextFileError } from '../context/files/text-file.js'
 import { DefinitionError } from '../model/errors.js'
+import { LIMITS } from '../model/limits.js'
 import { LOCK_FILE } from './lock.js'
 import type { LockEntry } from './lock-entry.js'
 import { formatLock, parseLock } from './lock-text.js'
@@ -16,17 +17,21 @@ export function lockPath(directory: string | undefined): string {
  * @throws DefinitionError LOCK_INVALID
  */
 export async function readLockFile(file: string): Promise<readonly LockEntry[] | undefined> {
-  let text: string
   try {
-    text = await readFile(file, 'utf8')
+    const { text } = await readTextFile(file, LIMITS.lockFile)
+    return parseLock(text, file)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if (error instanceof DefinitionError) throw error
     throw new DefinitionError(
-      [{ path: file, message: `it cannot be read: ${(error as Error).message}` }],
+      [{ path: file, message: reasonOf(error as Error), hint: 'restore it from version control' }],
       'LOCK_INVALID',
     )
   }
-  return parseLock(text, file)
+}
+
+function reasonOf(error: Error): string {
+  return error instanceof TextFileError ? `it ${error.message}` : `it cannot be read: ${error.message}`
 }
 
 /** Writes a lock file as a whole or not at all. */

@@ -1,5 +1,6 @@
 import { isDigest } from '../model/digest.js'
 import { DefinitionError } from '../model/errors.js'
+import { LIMITS } from '../model/limits.js'
 import { formatPlatform, parsePlatform } from '../model/platform.js'
 import { entryIdentity, type LockEntry } from './lock-entry.js'
 
@@ -67,7 +68,8 @@ export function parseLock(text: string, file: string): readonly LockEntry[] {
   for (const [at, line] of lines.entries()) {
     if (line.trim() === '' || line.startsWith('#')) continue
     const entry = parseEntry(line)
-    if (entry === undefined) throw unreadable(file, `line ${at + 2} cannot be read: ${line}`)
+    if (entry === undefined)
+      throw unreadable(file, `line ${at + 2} cannot be read: ${line.slice(0, LIMITS.quotedLine)}`)
     const identity = entryIdentity(entry)
     // As a merge leaves them that keeps the lines of both sides.
     if ((read.get(identity)?.line ?? line) !== line) throw contradiction(file, at + 2, entry)
@@ -126,7 +128,8 @@ function parseKind(
   switch (kind) {
     case 'base': {
       const [policy, states] = [policyOf(field('policy')), parsePlatform(field('config'))]
-      if (!areDigests || !(size > 0) || policy === undefined || states === undefined) return undefined
+      if (!areDigests || !(Number.isSafeInteger(size) && size > 0) || policy === undefined || states === undefined)
+        return undefined
       const descriptor = { mediaType: field('type'), digest: image, size }
       const stated = field('config') === 'none' ? {} : { states }
       return { kind, ...common, index, image: descriptor, ...stated, policy }
@@ -137,7 +140,7 @@ function parseKind(
       return isHash(field('sha256')) ? { kind, ...common, sha256: field('sha256') } : undefined
     case 'apt': {
       const { date, ...indexes } = Object.fromEntries(fields)
-      const isWhole = /^\d+$/.test(date ?? '') && Object.values(indexes).every(isHash)
+      const isWhole = /^\d+$/.test(date ?? '') && Number(date) <= LIMITS.date && Object.values(indexes).every(isHash)
       return isWhole ? { kind, ...common, date: Number(date), indexes } : undefined
     }
     default:

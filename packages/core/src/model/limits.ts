@@ -29,6 +29,10 @@ export const LIMITS = {
   gitOutput: 256 * MB,
   /** Bytes of a Dockerfile or .dockerignore: as much as BuildKit reads of one. */
   textFile: 16 * MB,
+  /** Bytes of a lock file: some ten thousand names. */
+  lockFile: 16 * MB,
+  /** Characters of a line of a lock file that a message quotes. */
+  quotedLine: 200,
   /** Bytes of a line of a Dockerfile: as much as BuildKit reads of one. */
   dockerfileLine: 64 * KB - 1,
   /** Characters of an expanded word of a Dockerfile. */
@@ -80,6 +84,8 @@ export const LIMITS = {
   list: 64 * MB,
   /** Pages of a list. */
   pages: 10_000,
+  /** Seconds since the epoch: the last date that JavaScript represents. */
+  date: 8_640_000_000_000,
   /** Bytes of the record of a context. */
   contextRecord: 4 * MB,
   /** Differences of two records of contexts; finding them takes time by their square. */

@@ -240,7 +240,7 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
     await using _ = engine
     await expect(engine.build(buildHere(`FROM ${closedBase}\nRUN true\n`))).rejects.toMatchObject({
       code: 'BUILD_FAILED',
-      hint: expect.stringContaining('a login is known'),
+      hint: expect.stringContaining('that you are logged in'),
     })
   })
 

@@ -83,7 +83,7 @@ it('a file that cannot be used is an error that names it', async () => {
     ['{"Driver":"remote","Nodes":{}}', 'it has no nodes'],
     ['{"Driver":"remote","Nodes":[null]}', 'a node has no name, no endpoint, or an option that is not text'],
     ['{"Driver":"remote","Nodes":null}', 'it has no nodes'],
-    ['{"Driver":"cloud","Nodes":[{"Name":"a","Endpoint":"x"}]}', "driver 'cloud'"],
+    ['{"Driver":"cloud","Nodes":[{"Name":"a","Endpoint":"x"}]}', "driver 'cloud' is not supported"],
     ['{"Driver":"kubernetes","Nodes":[{"Name":"a","Endpoint":"x"}]}', "endpoint 'x' has no deployment"],
   ] as const) {
     await writeFile(join(folder.path, 'instances', 'broken'), text)

@@ -1,9 +1,11 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import type { LockEntry } from '../../src/lock/lock-entry.js'
 import { lockPath, readLockFile, writeLockFile } from '../../src/lock/lock-file.js'
+import { LIMITS } from '../../src/model/limits.js'
 
 const ENTRY: LockEntry = {
   kind: 'rootfs',
@@ -31,12 +33,30 @@ it('is undefined where there is no file', async () => {
   expect(await readLockFile(lockPath(folder.path))).toBeUndefined()
 })
 
-it('is an error where the file cannot be read', async () => {
+it.each([
+  ['a directory', (file: string) => mkdir(file), 'it is not a file'],
+  ['a pipe without a writer', async (file: string) => void execFileSync('mkfifo', [file]), 'it is not a file'],
+  ['larger than the limit', (file: string) => largeFile(file, LIMITS.lockFile + 1), 'it is larger than 16777216 bytes'],
+  ['a link to itself', (file: string) => symlink(file, file), 'it cannot be read: ELOOP'],
+])('fails if the file is %s', async (_what, make, message) => {
   await using folder = await tempFolder()
   const file = lockPath(folder.path)
-  await mkdir(file)
+  await make(file)
   await expect(readLockFile(file)).rejects.toMatchObject({
     code: 'LOCK_INVALID',
-    issues: [{ path: file, message: expect.stringContaining('EISDIR') }],
+    issues: [{ path: file, message: expect.stringContaining(message) }],
   })
 })
+
+it('quotes the start of a line that cannot be read', async () => {
+  await using folder = await tempFolder()
+  const file = lockPath(folder.path)
+  await writeFile(file, `polyarch.lock version 1\n${'x'.repeat(1_000_000)}\n`)
+  const error = await readLockFile(file).catch((reason: unknown) => reason as Error)
+  expect((error as Error).message.length).toBeLessThan(1000)
+})
+
+async function largeFile(file: string, size: number): Promise<void> {
+  await writeFile(file, '')
+  await truncate(file, size)
+}

@@ -123,9 +123,17 @@ describe('the text of a lock', () => {
 
   it.each([
     ...['index', 'image', 'size', 'config', 'policy'].map((name) => baseLine(without(name))),
-    ...['size=0', 'size=-1', 'size=x', 'config=linux', 'policy=any', 'index=sha256:1', 'image=sha256:1'].map((field) =>
-      baseLine([...without(field.slice(0, field.indexOf('='))), [field]]),
-    ),
+    ...[
+      'size=0',
+      'size=-1',
+      'size=x',
+      'size=0.5',
+      'size=1e999',
+      'config=linux',
+      'policy=any',
+      'index=sha256:1',
+      'image=sha256:1',
+    ].map((field) => baseLine([...without(field.slice(0, field.indexOf('='))), [field]])),
     `image x linux/amd64 index=${A}`,
     `image x linux/amd64 image=${A}`,
     `image  linux/amd64 index=${A} image=${B}`,
@@ -140,6 +148,7 @@ describe('the text of a lock', () => {
     `apt x linux/amd64 date=1s main/Packages=${HASH}`,
     `apt x linux/amd64 date=-1 main/Packages=${HASH}`,
     `apt x linux/amd64 date=1 main/Packages=${HASH} contrib/Packages=1`,
+    `apt x linux/amd64 date=8640000000001 main/Packages=${HASH}`,
     `apt x linux/amd64 date= main/Packages=${HASH}`,
   ])('is refused with the number of the line: %s', (line) => {
     expect(() => parseLock(`polyarch.lock version 1\n# why\n \t\n${line}\n`, 'x')).toThrowError(

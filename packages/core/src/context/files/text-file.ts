@@ -20,13 +20,17 @@ export interface TextFile {
   readonly mode: number
 }
 
-/** Reads a text file; a pipe or device is not waited for. @throws TextFileError if it is no text in UTF-8 */
-export async function readTextFile(path: string): Promise<TextFile> {
+/**
+ * Reads a text file; a pipe or device is not waited for.
+ *
+ * @param limit - the most bytes that are read
+ * @throws TextFileError if it is larger, or no text in UTF-8
+ */
+export async function readTextFile(path: string, limit: number = LIMITS.textFile): Promise<TextFile> {
   await using file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   const stats = await file.stat()
   if (!stats.isFile()) throw new TextFileError('is not a file', 'use a regular file', true)
-  if (stats.size > LIMITS.textFile)
-    throw new TextFileError(`is larger than ${LIMITS.textFile} bytes`, 'use a smaller file')
+  if (stats.size > limit) throw new TextFileError(`is larger than ${limit} bytes`, 'use a smaller file')
   return { text: decodeText(await file.readFile()), mode: stats.mode & 0o7777 }
 }
 

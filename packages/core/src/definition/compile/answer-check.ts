@@ -1,5 +1,7 @@
 import { aptWordIssues } from '../declare/base/apt-words.js'
+import { policyIssues } from '../declare/base/base-policies.js'
 import type { BaseAnswer } from '../declare/base/base-source.js'
+import { isPipeline } from '../declare/declaration.js'
 import { keyFingerprint } from './openpgp-key.js'
 
 type Data = Readonly<Record<string, unknown>>
@@ -18,31 +20,45 @@ export function answerIssues(answer: unknown): readonly string[] {
   return [...check(data), ...traitIssues(data)]
 }
 
+/** Returns what is wrong with the shape of a refusal. */
+export function refusalIssues(refusal: object): readonly string[] {
+  const { option, message, hint } = refusal as Data
+  return [
+    ...(typeof message === 'string' && message !== '' ? [] : ['message of a refusal must be a string']),
+    ...(option === undefined || typeof option === 'string' ? [] : ['option of a refusal must be a string']),
+    ...(hint === undefined || typeof hint === 'string' ? [] : ['hint of a refusal must be a string']),
+  ]
+}
+
 function isKind(kind: unknown): kind is BaseAnswer['kind'] {
-  return typeof kind === 'string' && kind in KINDS
+  return typeof kind === 'string' && Object.hasOwn(KINDS, kind)
 }
 
 const KINDS: Readonly<Record<BaseAnswer['kind'], (data: Data) => readonly string[]>> = {
-  registry: (data) => [
-    ...texts(data, 'reference'),
-    ...(['trust-declared', 'require-match', 'fix-config'].includes(String(data['configPolicy']))
-      ? []
-      : ["configPolicy must be 'trust-declared', 'require-match' or 'fix-config'"]),
-  ],
+  registry: (data) => [...texts(data, 'reference'), ...policyIssues(data)],
   apt: (data) => [
     ...texts(data, 'distribution', 'suite', 'architecture', 'variant'),
     ...['components', 'packages']
       .filter((name) => !isTexts(data[name]))
       .map((name) => `${name} must be a list of strings`),
+    ...(Array.isArray(data['components']) && data['components'].length === 0 ? ['components must not be empty'] : []),
+    ...(data['isFrozen'] === undefined || typeof data['isFrozen'] === 'boolean'
+      ? []
+      : ['isFrozen must be true or false']),
+    ...(data['hostMirrorArchitectures'] === undefined || isTexts(data['hostMirrorArchitectures'])
+      ? []
+      : ['hostMirrorArchitectures must be a list of strings']),
+    ...(data['keyring'] === undefined ? [] : texts(data, 'keyring')),
     ...aptWordIssues(data),
     ...keyIssues(data['keys']),
   ],
   rootfs: (data) => [
     ...texts(data, 'location'),
-    ...(/^[a-f0-9]{64}$/i.test(String(data['sha256'])) ? [] : ['sha256 must be 64 hex digits']),
+    ...(typeof data['sha256'] === 'string' && /^[a-f0-9]{64}$/i.test(data['sha256'])
+      ? []
+      : ['sha256 must be 64 hex digits']),
   ],
-  pipeline: ({ pipeline }) =>
-    (pipeline as Data | undefined)?.['kind'] === 'pipeline' ? [] : ["pipeline must be what pipeline('…') returned"],
+  pipeline: ({ pipeline }) => (isPipeline(pipeline) ? [] : ["pipeline must be what pipeline('…') returned"]),
 }
 
 /** A fingerprint is what people compare, so that it has to be the key's own. */

@@ -1,12 +1,12 @@
-import type { Issue } from '../../model/errors.js'
 import { formatPlatform, type Platform, parsePlatform, samePlatform } from '../../model/platform.js'
 import { parseReference, withDefaultTag } from '../../model/reference.js'
+import { policyIssues } from '../declare/base/base-policies.js'
 import type { BaseAnswer } from '../declare/base/base-source.js'
 import type { ImageBase } from '../declare/base/image-base.js'
 import type { AnyBase, BaseRequest, Refusal } from '../declare/base/plugin.js'
 import type { RegistryBaseDefinition } from '../definition.js'
 import { type Issues, nearest, suggest } from '../issues.js'
-import { answerIssues } from './answer-check.js'
+import { answerIssues, refusalIssues } from './answer-check.js'
 import { isReserved, type SuppliedBase } from './plugin-reading.js'
 
 type SuppliedBases = ReadonlyMap<string, SuppliedBase>
@@ -75,11 +75,11 @@ function requestBase(
   }
   const { value } = answer
   const refusals = isRefusals(value) ? value : isRefusal(value) ? [value] : undefined
-  if (refusals !== undefined) {
+  const wrong = refusals?.flatMap(refusalIssues) ?? answerIssues(value)
+  if (refusals !== undefined && wrong.length === 0) {
     for (const refusal of refusals) addRefusal(refusal, path, issues)
     return undefined
   }
-  const wrong = answerIssues(value)
   for (const one of wrong) issues.add(path, `base '${name}' of ${plugin} returned an invalid result: ${one}`, report)
   return wrong.length === 0 ? (value as BaseAnswer) : undefined
 }
@@ -100,9 +100,8 @@ function isRefusals(answer: unknown): answer is readonly Refusal[] {
   return Array.isArray(answer) && answer.length > 0 && answer.every(isRefusal)
 }
 
-function addRefusal(refusal: Refusal, path: string, issues: Issues): void {
-  const issue: Issue = { ...refusal, path: refusal.option === undefined ? path : `${path}.${refusal.option}` }
-  issues.add(issue.path, issue.message, issue.hint)
+function addRefusal({ option, message, hint }: Refusal, path: string, issues: Issues): void {
+  issues.add(option === undefined ? path : `${path}.${option}`, message, hint)
 }
 
 /** Reads a base that is a reference. */
@@ -111,9 +110,14 @@ export function readImageBase(
   path: string,
   issues: Issues,
 ): RegistryBaseDefinition | undefined {
-  const reference = parseReference(base.reference)
+  for (const one of policyIssues(base)) issues.add(path, one)
+  const reference = typeof base.reference === 'string' ? parseReference(base.reference) : undefined
   if (reference === undefined) {
-    issues.add(path, `'${base.reference}' is not a valid image name`, "write 'host/path:tag' or 'host/path@sha256:…'")
+    issues.add(
+      path,
+      `'${String(base.reference)}' is not a valid image name`,
+      "write 'host/path:tag' or 'host/path@sha256:…'",
+    )
     return undefined
   }
   const { configPolicy, codePolicy } = base

@@ -87,7 +87,7 @@ class Compilation {
 
   /** Reads a pipeline once; undefined where it is at issue. */
   add(pipeline: DeclaredPipeline): PipelineDefinition | undefined {
-    if (pipeline?.kind !== 'pipeline') {
+    if (!isPipeline(pipeline)) {
       this.#reading.issues.add('run', 'not a pipeline', "pass what pipeline('…') returned")
       return undefined
     }

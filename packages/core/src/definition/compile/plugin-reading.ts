@@ -7,6 +7,7 @@ import {
   type ReservedOption,
 } from '../declare/base/plugin.js'
 import type { Issues } from '../issues.js'
+import { pluginIssues } from './plugin-check.js'
 
 const RESERVED: ReadonlySet<string> = new Set<ReservedOption>([
   'base',
@@ -40,20 +41,31 @@ export function readPlugins(plugins: readonly Plugin[], path: string, issues: Is
   const bases = new Map<string, SuppliedBase>()
   const words = new Map<string, PlatformWord>()
   for (const plugin of plugins) {
-    if (plugin?.kind !== 'plugin') {
-      issues.add(`${path}.use`, 'not a plugin', "call the plugin's function: .use(ubuntu())")
-    } else if (plugin.contract !== PLUGIN_CONTRACT) {
-      issues.add(
-        `${path}.use`,
-        `${plugin.name} uses plugin contract ${plugin.contract}, this @polyarch/core supports ${PLUGIN_CONTRACT}`,
-        plugin.contract > PLUGIN_CONTRACT ? 'install a newer @polyarch/core' : `install a newer ${plugin.name}`,
-      )
-    } else {
-      addBases(plugin, bases, path, issues)
-      addWords(plugin, words, path, issues)
-    }
+    if (!isUsable(plugin, path, issues)) continue
+    addBases(plugin, bases, path, issues)
+    addWords(plugin, words, path, issues)
   }
   return { bases, words }
+}
+
+function isUsable(plugin: Plugin, path: string, issues: Issues): boolean {
+  if (plugin?.kind !== 'plugin') {
+    issues.add(`${path}.use`, 'not a plugin', "call the plugin's function: .use(ubuntu())")
+    return false
+  }
+  const name = typeof plugin.name === 'string' && plugin.name !== '' ? plugin.name : 'a plugin without a name'
+  const contract: unknown = plugin.contract
+  if (contract !== PLUGIN_CONTRACT) {
+    const message = `${name} uses plugin contract ${String(contract)}, this @polyarch/core supports ${PLUGIN_CONTRACT}`
+    const isNewer = typeof contract === 'number' && contract > PLUGIN_CONTRACT
+    issues.add(`${path}.use`, message, isNewer ? 'install a newer @polyarch/core' : `install a newer ${name}`)
+    return false
+  }
+  const wrong = pluginIssues(plugin)
+  for (const one of wrong) {
+    issues.add(`${path}.use`, `${name} is not valid: ${one}`, `report it to the author of ${name}`)
+  }
+  return wrong.length === 0
 }
 
 function addBases(plugin: Plugin, bases: Map<string, SuppliedBase>, path: string, issues: Issues): void {
@@ -81,7 +93,7 @@ function addWords(plugin: Plugin, words: Map<string, PlatformWord>, path: string
 
 function wordIssue(word: string, { platform, base }: PlatformWord, { bases }: Plugin): string | undefined {
   if (ARCHITECTURE_WORDS.includes(word.toLowerCase()) || word.includes('/')) return 'it is the name of an architecture'
-  if (!(base in bases)) return `the plugin has no base '${base}'`
+  if (!Object.hasOwn(bases, base)) return `the plugin has no base '${base}'`
   const meant = parsePlatform(platform)
   return meant !== undefined && isKnownPlatform(meant) ? undefined : `'${platform}' is not a platform`
 }

@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../model/json-fields.js'
 import type { AnnotationSettings } from './annotation-settings.js'
 import type { Plugin } from './base/plugin.js'
 import type { BuildSettings } from './build-settings.js'
@@ -48,5 +49,7 @@ export interface DeclaredPipeline {
 
 /** Whether a value is what `pipeline(…)` returned. */
 export function isPipeline(value: unknown): value is DeclaredPipeline {
-  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'pipeline'
+  if (!isJsonObject(value) || value['kind'] !== 'pipeline') return false
+  const { declaration } = value
+  return isJsonObject(declaration) && typeof declaration['repository'] === 'string'
 }

@@ -1,5 +1,24 @@
 import type { BaseDefinition } from '../../definition.js'
-import type { BasePolicies } from './base-source.js'
+import type { BasePolicies, CodePolicy, ConfigPolicy } from './base-source.js'
+
+const CONFIG_POLICIES: readonly ConfigPolicy[] = ['trust-declared', 'require-match', 'fix-config']
+const CODE_POLICIES: readonly CodePolicy[] = ['require-match', 'trust-declared']
+
+/** Returns what is wrong with the policies of a base that may be written without types. */
+export function policyIssues(base: {
+  readonly configPolicy?: unknown
+  readonly codePolicy?: unknown
+}): readonly string[] {
+  const { configPolicy, codePolicy = 'require-match' } = base
+  return [
+    ...(CONFIG_POLICIES.some((policy) => policy === configPolicy)
+      ? []
+      : ["configPolicy must be 'trust-declared', 'require-match' or 'fix-config'"]),
+    ...(CODE_POLICIES.some((policy) => policy === codePolicy)
+      ? []
+      : ["codePolicy must be 'require-match' or 'trust-declared'"]),
+  ]
+}
 
 /** The policies of a base, without those that are the default: writing a default changes no key. */
 export function policiesOf(base: BaseDefinition): BasePolicies {

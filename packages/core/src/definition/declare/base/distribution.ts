@@ -104,6 +104,8 @@ export function defineDistribution<const Table extends DistributionTable>(
 }
 
 function answer(table: DistributionTable, platform: Platform, options: DistributionOptions): BaseAnswer | Refusal {
+  const wrong = typeIssue(options)
+  if (wrong !== undefined) return wrong
   const name = options.release ?? table.defaultRelease
   const release = findRelease(table, name)
   if (release === undefined) return unknownRelease(table, name)
@@ -171,7 +173,7 @@ function contradiction(table: DistributionTable, options: DistributionOptions): 
       hint: "use 'registry' or 'apt'",
     }
   }
-  if (flavor !== undefined && table.flavors[flavor] === undefined) {
+  if (flavor !== undefined && !Object.hasOwn(table.flavors, flavor)) {
     const hint = suggest(flavor, Object.keys(table.flavors))
     return { kind: 'refusal', option: 'flavor', message: `${table.title} flavor '${flavor}' does not exist`, hint }
   }
@@ -182,6 +184,19 @@ function contradiction(table: DistributionTable, options: DistributionOptions): 
       ? [`option '${unused}' applies to published images only`, "remove it, or set source: 'registry'"]
       : [`option '${unused}' applies to bases made from packages only`, "remove it, or set source: 'apt'"]
   return { kind: 'refusal', option: unused, message, hint }
+}
+
+const TEXTS = ['release', 'source', 'flavor', 'image', 'keyring'] as const
+
+/** A definition may be written without types: a release of `12` is a number. */
+function typeIssue(options: DistributionOptions): Refusal | undefined {
+  const option = TEXTS.find((name) => options[name] !== undefined && typeof options[name] !== 'string')
+  if (option !== undefined) {
+    return { kind: 'refusal', option, message: `${option} '${String(options[option])}' must be a string` }
+  }
+  const { frozen } = options
+  if (frozen === undefined || typeof frozen === 'boolean') return undefined
+  return { kind: 'refusal', option: 'frozen', message: `frozen '${String(frozen)}' must be true or false` }
 }
 
 function wordIssue({ mirror, packages = [] }: DistributionOptions): Refusal | undefined {
