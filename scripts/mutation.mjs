@@ -28,7 +28,11 @@ const AREAS = {
   ],
   'index-manifests': [['steps/index/*.ts', 'steps/{index,base-index}-step.test.ts']],
   lock: [['lock/**', 'lock/**']],
-  'machine-code': [['machine-code/**', 'machine-code/**']],
+  'machine-code': [
+    ['machine-code/{arm-attributes,code,elf}.ts', 'machine-code/{arm-attributes,code}.test.ts'],
+    ['machine-code/{file-tree,image-check,paths}.ts', 'machine-code/{file-tree,image-check}.test.ts'],
+    ['machine-code/!(arm-attributes|code|elf|file-tree|image-check|paths).ts', 'machine-code/image-code.test.ts'],
+  ],
   dockerfile: [['dockerfile/**', 'dockerfile/**']],
 }
 
@@ -53,7 +57,7 @@ async function mutate(report, [files, tests]) {
     incremental: true,
     incrementalFile: `${report}.json`,
     tempDirName: 'coverage/mutation/sandbox',
-    reporters: ['clear-text', 'html'],
+    reporters: ['clear-text', 'html', 'progress-append-only'],
     clearTextReporter: { reportTests: false, reportScoreTable: false, skipFull: true },
     htmlReporter: { fileName: `${report}.html` },
     ignorePatterns: ['dist', 'docs', 'coverage'],

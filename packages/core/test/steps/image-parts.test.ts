@@ -52,10 +52,10 @@ describe('the check values of a context', () => {
 describe('the parts of an image', () => {
   const build = { args: { B: '2', A: '1' }, labels: { team: 'x' }, network: 'none', target: undefined }
   const inputs = { base: digestOf('base'), context: DIGEST, dockerfile: 'FROM scratch\n', build }
-  const parts = imageParts(inputs, ENTRIES)
+  const partsOf = () => imageParts(inputs, ENTRIES)
 
   it('are check values of what its key is made of', () => {
-    expect(parts).toEqual({
+    expect(partsOf()).toEqual({
       version: 2,
       base: digestOf('base'),
       context: `sha256:${hash(JSON.stringify(checkEntries(ENTRIES).map(({ content: c, mode, name: n }) => ({ content: c, mode, name: n }))))}`,
@@ -71,6 +71,7 @@ describe('the parts of an image', () => {
   })
 
   it('are read back from the annotation that they are written as', () => {
+    const parts = partsOf()
     expect(PARTS_ANNOTATION).toBe('io.polyarch.parts')
     expect(readParts({ [PARTS_ANNOTATION]: encodeParts(parts) })).toEqual(parts)
     expect(readBase({ [PARTS_ANNOTATION]: encodeParts(parts) })).toBe(parts.base)
@@ -93,7 +94,7 @@ describe('the parts of an image', () => {
     ['settings that are nothing', { settings: null }],
     ['settings that are no texts', { settings: { a: 1 } }],
   ])('with %s are not read', (_what, change) => {
-    expect(readParts({ [PARTS_ANNOTATION]: JSON.stringify({ ...parts, ...change }) })).toBeUndefined()
+    expect(readParts({ [PARTS_ANNOTATION]: JSON.stringify({ ...partsOf(), ...change }) })).toBeUndefined()
   })
 
   it.each(['', 'x', '[]', 'null', '1', '"x"'])('are not read from %j', (text) => {

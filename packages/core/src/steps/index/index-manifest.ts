@@ -1,13 +1,7 @@
 import type { ImageFormat } from '../../definition/declare/declaration.js'
 import type { ChildNode, Node } from '../../graph/node.js'
-import {
-  type Annotations,
-  type Descriptor,
-  encodeManifest,
-  isIndex,
-  MEDIA_TYPES,
-  type StoredManifest,
-} from '../../model/oci.js'
+import { type Annotations, type Descriptor, encodeManifest, MEDIA_TYPES, type StoredManifest } from '../../model/oci.js'
+import type { Platform } from '../../model/platform.js'
 import type { Reference, Repository } from '../../model/reference.js'
 import type { PlanReason } from '../../model/run/plan-reason.js'
 import { keyOf, keyReference } from '../key.js'
@@ -51,15 +45,14 @@ function plainManifest(
 }
 
 /** Docker's lists know no annotations. */
-function entry(child: Descriptor, platform: Descriptor['platform'], format: ImageFormat): Descriptor {
+function entry(child: Descriptor, platform: Platform, format: ImageFormat): Descriptor {
   const { mediaType, digest, size, annotations } = child
-  const plain = { mediaType, digest, size, ...(platform !== undefined && { platform }) }
+  const plain = { mediaType, digest, size, platform }
   return format === 'docker' || annotations === undefined ? plain : { ...plain, annotations }
 }
 
 /** The digest that an index would have without these annotations. */
 function withoutOrigin({ content, descriptor }: StoredManifest, origin: NonNullable<IndexForm['origin']>) {
-  if (!isIndex(content)) return undefined
   const { annotations = {}, ...rest } = content
   const left = Object.entries(annotations).filter(([name]) => !Object.hasOwn(origin, name))
   const annotated = left.length > 0 ? { annotations: Object.fromEntries(left) } : {}
