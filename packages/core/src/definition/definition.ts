@@ -22,7 +22,7 @@ export interface PipelineBaseDefinition extends BasePolicies {
   readonly writtenRepository: string
 }
 
-/** Where the base of one platform comes from. */
+/** Source of one platform's base. */
 export type BaseDefinition = RegistryBaseDefinition | MadeBase | PipelineBaseDefinition
 
 /** One platform of a pipeline, all decided. */
@@ -62,21 +62,24 @@ export interface PipelineDefinition {
   readonly baseNames: readonly string[]
   /** The names by which a Dockerfile of another pipeline names its results: as written, and as they are pushed. */
   readonly dockerfileNames: readonly DockerfileName[]
-  /** Where the shared base index lives; with a tag where it is published by name. */
+  /** Location of the shared base index; with a tag if it is published by name. */
   readonly sharedBase: Reference
   readonly platforms: readonly PlatformDefinition[]
   /** Names of the final index, in its repository and others. */
   readonly names: readonly Reference[]
   readonly format: ImageFormat
-  /** Of the final index. */
+  /** Annotations of the final index. */
   readonly annotations: AnnotationMap
   /** Whether what the shared base lists, and that itself, have a tag too, not their digest alone. */
   readonly keepKeyTags: boolean
 }
 
-/** What was asked, judged and complete: plain data, from which the graph is computed. Pipelines that others stand on come first. */
+/**
+ * Validated and complete pipelines: plain data, from which the graph is made. Pipelines that others use as base come
+ * first.
+ */
 export interface Definition {
   readonly pipelines: readonly PipelineDefinition[]
-  /** What was read otherwise than it was written, and bases past their end of life. */
+  /** Values that were interpreted, and bases past their end of life. */
   readonly notes: readonly string[]
 }

@@ -1,11 +1,11 @@
 import { distance } from 'fastest-levenshtein'
 import { DefinitionError, type Issue } from '../model/errors.js'
 
-/** Collects everything that is wrong with a definition, so that it is all told at once. */
+/** Collects all issues of a definition, so that they are reported together. */
 export class Issues {
   readonly #issues: Issue[] = []
 
-  /** What several platforms have in common is told once. */
+  /** Adds an issue; one that several platforms share is added once. */
   add(path: string, message: string, hint?: string): void {
     if (this.#issues.some((one) => one.path === path && one.message === message)) return
     this.#issues.push({ path, message, ...(hint !== undefined && { hint }) })

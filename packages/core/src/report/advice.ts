@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../model/errors.js'
 
-/** What to do about an error, by its code: for those that carry no hint of their own. docs/errors.md says the same. */
+/** Hints by error code, for errors without a hint of their own. docs/errors.md has the same text. */
 export const ADVICE: Readonly<Record<ErrorCode, string>> = {
   DEFINITION_INVALID: 'Correct the values that the message names. It suggests the nearest valid value if there is one.',
   USAGE: 'Run npx tsx build.ts --help.',

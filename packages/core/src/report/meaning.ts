@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../model/errors.js'
 
-/** What an error's code means. docs/errors.md says the same. */
+/** Meanings of error codes. docs/errors.md has the same text. */
 export const MEANING: Readonly<Record<ErrorCode, string>> = {
   DEFINITION_INVALID:
     'The definition is not valid: for example an unknown base or release, a duplicate platform, an invalid name or tag, a missing Dockerfile, or a cycle between pipelines. Nothing was contacted.',

@@ -3,7 +3,7 @@ import { styleText } from 'node:util'
 /** The styles that output uses. */
 export type Style = 'red' | 'green' | 'yellow' | 'cyan' | 'dim' | 'bold'
 
-/** Puts a style on text, or leaves it alone where colours are not wanted. */
+/** Applies a style to text, or returns it unchanged if colours are disabled. */
 export type Paint = (style: Style, text: string) => string
 
 /** For output that has no colours. */
@@ -18,7 +18,7 @@ export interface ColorChoice {
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
-/** What to paint with. @see https://no-color.org and https://force-color.org */
+/** Selects the paint function for a stream. @see https://no-color.org and https://force-color.org */
 export function choosePaint({ stream, env }: ColorChoice): Paint {
   const { FORCE_COLOR: force, NO_COLOR: none } = env
   if (force !== undefined && force !== '') return force === '0' ? unpainted : painted

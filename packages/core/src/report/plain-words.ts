@@ -1,7 +1,7 @@
 import type { CodeCheck, RunEvent } from '../model/run/events.js'
 import type { NodePlan, TagPlan } from '../model/run/plan.js'
 
-/** What the plan says of a node, in the word that people read everywhere. */
+/** Words for the actions of a plan, the same in all output. */
 export const ACTION_WORDS: Readonly<Record<NodePlan['action'], string>> = {
   reuse: 'reuse',
   copy: 'copy',
@@ -17,17 +17,17 @@ export function tagWord(action: TagPlan['action']): string {
   return action === 'known-after' ? 'move' : action
 }
 
-/** That a build starts anew on another engine, and why. */
+/** Text for a build that starts again on another engine, with the reason. */
 export function movedText({ node, engine, error }: Extract<RunEvent, { readonly kind: 'node-reassigned' }>): string {
   return `${node}: ${error.message.split('\n', 1)[0]}; the build is repeated on ${engine}`
 }
 
-/** Whether the machine code of an image leaves nothing to tell. */
+/** Whether the machine code matches the declared platform. */
 export function isAsDeclared({ verdict }: CodeCheck): boolean {
   return verdict === 'match' || verdict === 'as-base'
 }
 
-/** What the machine code of an image says. */
+/** Describes the result of a machine code check. */
 export function codeText({ verdict, path, found, because, allowed }: CodeCheck): string {
   if (verdict === 'unknown') return `its machine code is unknown: ${because}`
   if (verdict === 'as-base') return 'its machine code is that of its base, which was verified before'

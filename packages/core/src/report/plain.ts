@@ -17,7 +17,7 @@ export interface PlainReporterOptions {
   readonly markers?: GroupMarkers | undefined
 }
 
-/** Tells a run as lines, one thing after the other: for logs, and wherever nothing can be drawn. */
+/** Prints a run as lines, for logs and wherever no live view is possible. */
 export function plainReporter({ write, verbose, markers }: PlainReporterOptions): Reporter {
   const groups = markers === undefined ? undefined : new GroupedLines(markers, write)
   const line = (text: string) => write(escapeCiCommands(`${escapeLine(text)}\n`))
@@ -57,7 +57,7 @@ export function plainReporter({ write, verbose, markers }: PlainReporterOptions)
       case 'node-finished':
         return end(event, `done ${shortDigest(event.digest)}`)
       case 'node-failed':
-        // The rest is told at the end, with the error that ended the run.
+        // The rest of the message is printed at the end, with the error that ended the run.
         return end(event, `failed: ${event.error.message.split('\n', 1)[0]}`)
       case 'node-skipped':
         return end(event, event.because)

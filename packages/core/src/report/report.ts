@@ -7,7 +7,7 @@ import type { NodePlan, Plan } from '../model/run/plan.js'
 /** Version of the shape of {@link Report} as JSON. */
 export const REPORT_VERSION = 1
 
-/** What became of a node; of what was built, on which engine, the last one where it was moved. */
+/** Outcome of a node. For a build it states the engine; after a reassignment, the last one. */
 export interface NodeReport extends Pick<NodePlan, 'node' | 'pipeline' | 'kind' | 'platform'>, Partial<EngineUse> {
   readonly outcome: 'reused' | 'made' | 'failed' | 'skipped' | 'not-run'
   /** Repository and digest of the result. */
@@ -16,11 +16,11 @@ export interface NodeReport extends Pick<NodePlan, 'node' | 'pipeline' | 'kind' 
   /** How long it took, in milliseconds. */
   readonly duration?: number
   readonly error?: ErrorData
-  /** What the machine code says, where the image was built or the base brought in this run. */
+  /** Result of the machine code check, if the image was built or the base added in this run. */
   readonly code?: CodeCheck
 }
 
-/** What a run did. Plain data, made from the run's events alone. */
+/** Result of a run. Plain data, made from the run's events alone. */
 export interface Report {
   readonly version: typeof REPORT_VERSION
   readonly outcome: RunOutcome

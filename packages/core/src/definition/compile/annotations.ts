@@ -12,12 +12,12 @@ export interface ImageAnnotations {
 
 const LEVELS: readonly string[] = ['index', 'manifest', 'manifestDescriptor'] satisfies (keyof AnnotationSettings)[]
 
-/** Those that polyarch finds its results by. */
+/** Prefix of the annotations with which polyarch finds its results. */
 const OWN_PREFIX = 'io.polyarch.'
 
 type Declared = Pick<PipelineDeclaration, 'annotations' | 'format'>
 
-/** Decides the annotations of the final index, and judges what has been said of any level. */
+/** Computes the annotations of the final index, and validates those of all levels. */
 export function readIndexAnnotations(declared: Declared, path: string, issues: Issues): AnnotationMap {
   const own = `${path}.annotations`
   if (declared.format === 'docker' && declared.annotations.length > 0) addDockerIssue(own, issues)
@@ -29,7 +29,7 @@ export function readIndexAnnotations(declared: Declared, path: string, issues: I
   return merge(declared.annotations.map(({ index }) => readMap(index, `${own}.index`, issues)))
 }
 
-/** Decides the annotations of one platform's image: what was said of it over what its base brings along. */
+/** Computes the annotations of one platform's image: those of the settings override those of its base. */
 export function readImageAnnotations(
   declared: Declared,
   ofBase: Readonly<Record<string, string>> | undefined,
@@ -48,7 +48,7 @@ export function readImageAnnotations(
   return { entry, ...(Object.keys(manifest).length > 0 && { manifest }) }
 }
 
-/** Docker's media types have no place for annotations, and nobody may lose any without a word. */
+/** Adds the issue that Docker's media types have no annotations: they would be dropped without a message. */
 export function addDockerIssue(path: string, issues: Issues): void {
   issues.add(path, "Docker's media types have no annotations", "use .format('oci'), or labels: build({ labels })")
 }

@@ -11,7 +11,7 @@ import { isReserved, type SuppliedBase } from './plugin-reading.js'
 
 type SuppliedBases = ReadonlyMap<string, SuppliedBase>
 
-/** Asks the base of a plugin, by its name and with the options that `platform(...)` has for it. */
+/** Requests the base of a plugin, by its name and with the options of `platform(...)`. */
 export function readNamedBase(
   name: string,
   settings: Readonly<Record<string, unknown>>,
@@ -39,7 +39,7 @@ export function readNamedBase(
   return requestBase(name, supplied, { platform, options }, path, issues)
 }
 
-/** Where no name is near, a plugin is missing, or an image is meant. */
+/** Hint for an unknown base name. If no known name is similar, a plugin is missing, or an image is meant. */
 function hintOnName(name: string, names: readonly string[]): string {
   if (nearest(name, names) !== undefined) return suggest(name, names)
   const plugins = names.length === 0 ? 'add its plugin with .use(…)' : suggest(name, names)
@@ -59,7 +59,9 @@ function whoHas(platform: Platform, name: string, base: AnyBase, bases: Supplied
   return others.length === 0 ? own : `use base ${others.join(' or ')}; ${own}`
 }
 
-/** Where the plugin itself is at issue the message names it: the user can't mend it in the definition. */
+/**
+ * Calls the plugin. If the plugin itself is invalid, the message names it: the user cannot fix it in the definition.
+ */
 function requestBase(
   name: string,
   { base, plugin }: SuppliedBase,

@@ -31,16 +31,16 @@ export interface CompileOptions {
   readonly chosen?: readonly string[] | undefined
   /** `host[:port][/prefix]` that takes the place of the host in every name that is pushed to. */
   readonly registry?: string | undefined
-  /** Directory that relative contexts start at; the working directory unless told otherwise. */
+  /** Base of relative contexts; the working directory by default. */
   readonly directory?: string | undefined
-  /** The day that bases are judged by, as past their end of life or not; today unless told otherwise. */
+  /** The date for checks whether bases are past their end of life; today by default. */
   readonly today?: Date | undefined
 }
 
 /**
- * Judges pipelines and decides all that can be decided without looking at anything outside.
+ * Validates pipelines and computes everything that needs no request.
  *
- * @throws DefinitionError DEFINITION_INVALID with every issue there is; USAGE if a chosen pipeline does not exist.
+ * @throws DefinitionError DEFINITION_INVALID with all issues; USAGE if a chosen pipeline does not exist.
  */
 export function compile(pipelines: readonly DeclaredPipeline[], options: CompileOptions = {}): Definition {
   const compilation = new Compilation(pipelines, options)
@@ -48,7 +48,7 @@ export function compile(pipelines: readonly DeclaredPipeline[], options: Compile
   return compilation.finish()
 }
 
-/** The base of one platform and, of a plugin's, what it brings along. */
+/** The base of one platform, with the traits of a plugin's base. */
 type FoundBase = readonly [base: BaseDefinition | undefined, traits: BaseTraits]
 
 type Settings = CommonPlatformSettings & { readonly base?: unknown } & Readonly<Record<string, unknown>>
@@ -61,7 +61,7 @@ class Compilation {
   readonly #reading: Reading = { issues: new Issues(), notes: [] }
   readonly #names: TargetNames
   readonly #published: PublishedNames
-  /** In the order in which they stand on each other; undefined while a pipeline is being read. */
+  /** In dependency order; undefined while a pipeline is being read. */
   readonly #done = new Map<DeclaredPipeline, PipelineDefinition | undefined>()
 
   constructor(pipelines: readonly DeclaredPipeline[], options: CompileOptions) {
@@ -236,7 +236,7 @@ class Compilation {
     return optional === true
   }
 
-  /** Where the platform itself is at issue, the rest of what is written is judged all the same. */
+  /** Reads the base. If the platform itself is invalid, the other settings are validated all the same. */
   #base(settings: Settings, platform: Platform | undefined, { bases }: PluginRegistry, path: string): FoundBase {
     const { base } = settings
     const { issues } = this.#reading

@@ -43,7 +43,7 @@ function readPackets(bytes: Buffer): readonly Packet[] | undefined {
   return packets
 }
 
-/** Where a packet's body lies. @see https://www.rfc-editor.org/rfc/rfc9580.html#section-4.2 */
+/** Reads the position of a packet's body. @see https://www.rfc-editor.org/rfc/rfc9580.html#section-4.2 */
 function readHeader(bytes: Buffer, at: number) {
   const first = bytes[at] ?? 0
   const place = (tag: number, widthAt: number, width: number, length: number) => {

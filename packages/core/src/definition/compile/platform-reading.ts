@@ -11,7 +11,7 @@ import {
 } from '../../model/platform.js'
 import { type Issues, nearest } from '../issues.js'
 
-/** What is told while a definition is read: issues stop it, notes do not. */
+/** Messages collected while a definition is read: issues are errors, notes are not. */
 export interface Reading {
   readonly issues: Issues
   readonly notes: string[]

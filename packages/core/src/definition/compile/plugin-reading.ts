@@ -30,7 +30,7 @@ export interface SuppliedBase {
   readonly plugin: string
 }
 
-/** What the plugins in use supply together. */
+/** Bases and platform aliases of all plugins in use. */
 export interface PluginRegistry {
   readonly bases: ReadonlyMap<string, SuppliedBase>
   readonly words: ReadonlyMap<string, PlatformWord>

@@ -1,4 +1,4 @@
-/** What BuildKit is to attest of a build. */
+/** Attestations that BuildKit makes of a build. */
 export interface AttestationOptions {
   /** How the image was built: `min` leaves out build args and the Dockerfile, which `max` records. `true` is `min`. */
   readonly provenance?: boolean | 'min' | 'max'
@@ -6,7 +6,7 @@ export interface AttestationOptions {
   readonly sbom?: boolean | { readonly generator: string }
 }
 
-/** What is attested, decided; at least one of both. */
+/** The attestations of a build; at least one of both. */
 export interface AttestationDefinition {
   readonly provenance?: 'min' | 'max'
   readonly sbom?: { readonly generator?: string }
@@ -14,7 +14,7 @@ export interface AttestationDefinition {
 
 const HOW_TO = "write { provenance: 'min', sbom: true }"
 
-/** What is wrong with the value of `attest`. */
+/** Returns the issue of the value of `attest`; undefined if it is valid. */
 export function attestIssue(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return `must be an object: ${HOW_TO}`
   const unknown = Object.keys(value).find((name) => name !== 'provenance' && name !== 'sbom')

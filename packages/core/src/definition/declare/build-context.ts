@@ -11,8 +11,8 @@ export interface TarSource {
 export type TarStream = AsyncIterable<Uint8Array>
 
 /**
- * What a build's files are taken from: a directory; a git repository, `https://host/path.git#ref:directory`; a tar
- * archive; or `false` for no files at all.
+ * Source of a build's files: a directory; a git repository, `https://host/path.git#ref:directory`; a tar archive; or
+ * `false` for no files.
  */
 export type ContextSource = string | URL | TarSource | false
 
@@ -28,7 +28,7 @@ export type ContextDefinition =
 /** The kinds of contexts that {@link contextIssue} accepts, for messages. */
 export const contextHint = 'use a directory, a git URL, { tar: … }'
 
-/** What is wrong with the value of `context`. */
+/** Returns the issue of the value of `context`. */
 export function contextIssue(value: unknown): string | undefined {
   if (value === false) return undefined
   if (typeof value === 'object' && value !== null && 'tar' in value) {

@@ -3,10 +3,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isFileUrl } from '../file-url.js'
 
-/**
- * Where the value of a secret comes from: a file, a variable of the environment, or a value. It is read when a step of
- * the build asks for it.
- */
+/** Source of a secret: a file, an environment variable, or a value. It is read when a step of the build requests it. */
 export type SecretSource =
   | { readonly file: string | URL }
   | { readonly env: string }
@@ -16,12 +13,12 @@ export type SecretSource =
 export type SecretValue = string | Uint8Array
 
 /**
- * What answers `RUN --mount=type=ssh`: `agent` is the agent of SSH_AUTH_SOCK; another one is named by its socket; or
- * private keys without a passphrase, which this process then signs with. Keys never leave this machine.
+ * Agent for `RUN --mount=type=ssh`: `agent`, the one of SSH_AUTH_SOCK; another one by its socket; or private keys
+ * without a passphrase, with which this process signs. Keys never leave this machine.
  */
 export type SshSource = 'agent' | { readonly agent: string } | { readonly keys: readonly (string | URL)[] }
 
-/** A secret as decided: of a value, only a function that tells it, so that nothing which prints a definition can. */
+/** A secret of a definition. A value is wrapped in a function, so that printing a definition never shows it. */
 export type SecretDefinition =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'env'; readonly name: string }
@@ -32,12 +29,12 @@ export type SshDefinition =
   | { readonly kind: 'agent'; readonly socket?: string }
   | { readonly kind: 'keys'; readonly files: readonly string[] }
 
-/** What is wrong with a map of secrets; never tells a value. */
+/** Returns the issue of a map of secrets, without quoting a value. */
 export function secretsIssue(value: unknown): string | undefined {
   return mapIssue(value, isSecretSource, "write { file: '…' }, { env: '…' } or { value: … }")
 }
 
-/** What is wrong with a map of ssh agents and keys. */
+/** Returns the issue of a map of ssh agents and keys. */
 export function sshIssue(value: unknown): string | undefined {
   return mapIssue(value, isSshSource, "write 'agent', { agent: '/path/of/socket' } or { keys: ['~/.ssh/…'] }")
 }

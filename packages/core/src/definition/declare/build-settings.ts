@@ -7,7 +7,7 @@ import type { Entitlement } from './entitlements.js'
 import type { NamedContextDefinition, NamedContextSource } from './named-contexts.js'
 import type { PerPlatform } from './per-platform.js'
 
-/** What a build can be told; the same words as `docker buildx bake`, in camel case. */
+/** Options of a build, with the names of `docker buildx bake` in camel case. */
 export interface BuildOptions {
   /**
    * Directory that is sent to the engine; relative paths start at the working directory. Default `.`. Or a git URL,
@@ -15,9 +15,10 @@ export interface BuildOptions {
    */
   readonly context: ContextSource
   /**
-   * What the Dockerfile names in `FROM`, `COPY --from` and `RUN --mount=from` beside its stages, by name: a directory, with
-   * its own .dockerignore; a git URL; `{ tar }`; another pipeline; `docker-image://NAME`; or `oci-layout://DIR[:TAG][@DIGEST]`. A context takes
-   * the place of a stage or an image of its name. BuildKit 0.11 and newer.
+   * Named contexts, which the Dockerfile uses in `FROM`, `COPY --from` and `RUN --mount=from`: a directory, with its
+   * own .dockerignore; a git URL; `{ tar }`; another pipeline; `docker-image://NAME`; or
+   * `oci-layout://DIR[:TAG][@DIGEST]`. A context replaces the stage or image of its name. Requires BuildKit 0.11 or
+   * newer.
    */
   readonly contexts: Readonly<Record<string, NamedContextSource>>
   /** Path of the Dockerfile; relative paths start at the context, and may lead out of it. Default `Dockerfile`. */
@@ -38,7 +39,7 @@ export interface BuildOptions {
   readonly noCache: boolean
   /** Names of stages whose steps are executed again, even where the builder has them in its cache. */
   readonly noCacheFilter: readonly string[]
-  /** Have the engine ask the registry for every base, even where it has it already. */
+  /** Let the engine request every base from the registry, even if it has it already. */
   readonly pull: boolean
   /**
    * Caches to import: `type=registry,ref=NAME`, or the name alone; `type=local,src=DIR`; `type=gha`; and, for a BuildKit
@@ -53,12 +54,15 @@ export interface BuildOptions {
   readonly fileModes: FileModes
   /** Whether an image that is in the registry, made of the same, may serve. Default true. */
   readonly reuse: boolean
-  /** What to do where the Dockerfile adds content that may change though nothing here does. Default `reuse`, with a note. */
+  /**
+   * What to do if the Dockerfile adds content that may change without a change of the context. Default `reuse`, with a
+   * note.
+   */
   readonly unpinned: UnpinnedPolicy
   /**
-   * Where to export the cache of the build: `type=inline`, into the image itself; `type=registry,ref=NAME,mode=max`;
+   * Where to export the build cache: `type=inline`, into the image itself; `type=registry,ref=NAME,mode=max`;
    * `type=local,dest=DIR`; `type=gha`; `type=s3`; `type=azblob`. Fields are those of `docker buildx build --cache-to`.
-   * All but `inline` need a destination per platform: make the value a function of the platform.
+   * All but `inline` need a destination per platform: use a function of the platform.
    */
   readonly cacheTo: readonly CacheOption[]
   /**
@@ -67,27 +71,30 @@ export interface BuildOptions {
    */
   readonly entitlements: readonly Entitlement[]
   /**
-   * What BuildKit attests of the build, published beside each image. For builders that push images themselves: Docker
-   * Engine 23 and newer with the containerd image store, and a BuildKit of its own.
+   * Attestations of the build by BuildKit, published beside each image. Requires a builder that pushes images itself:
+   * Docker Engine 23 or newer with the containerd image store, or a separate BuildKit.
    */
   readonly attest: AttestationOptions
   /** Size of /dev/shm of RUN steps: bytes, or a text such as `128m`. Engine 23 and newer. */
   readonly shmSize: number | string
   /** Limits of RUN steps, `nofile=1024:2048`. Engine 23 and newer. */
   readonly ulimits: readonly string[]
-  /** What `RUN --mount=type=secret` can read, by id. Their values are no part of any key, and are kept nowhere. */
+  /** Secrets for `RUN --mount=type=secret`, by id. Their values are in no key, and are stored nowhere. */
   readonly secrets: Readonly<Record<string, SecretSource>>
   /** The ssh agents and keys that `RUN --mount=type=ssh` can use, by id; `default` where it names none. */
   readonly ssh: Readonly<Record<string, SshSource>>
 }
 
-/** What to do where a Dockerfile has `ADD https://…` without a checksum: its content is no part of the key. */
+/** What to do with `ADD https://…` without a checksum: its content is not in the key. */
 export type UnpinnedPolicy = 'reuse' | 'rebuild' | 'refuse'
 
 /** The permission bits that files of a context are sent with. */
 export type FileModes = 'exact' | 'git'
 
-/** What `build(...)` and `platform(..., { build })` take: any part of {@link BuildOptions}, each a value or a function of the platform. */
+/**
+ * Settings for `build(...)` and `platform(..., { build })`: any part of {@link BuildOptions}, each a value or a
+ * function of the platform.
+ */
 export type BuildSettings = { readonly [Name in keyof BuildOptions]?: PerPlatform<BuildOptions[Name]> }
 
 /** A limit of the processes that RUN steps start. */
@@ -97,7 +104,7 @@ export interface Ulimit {
   readonly hard: number
 }
 
-/** A build as decided for one platform. Plain data, but for the values of secrets, which only a function can tell. */
+/** The build of one platform. Plain data, except that values of secrets are functions. */
 export interface BuildDefinition {
   readonly context: ContextDefinition
   /** By the names that BuildKit looks them up by. */

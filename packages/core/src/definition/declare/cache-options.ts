@@ -20,12 +20,12 @@ const EXPORTS: Readonly<Record<string, readonly string[]>> = { ...IMPORTS, inlin
 /** The attribute that holds a directory of this machine, in caches of type `local`. */
 const DIRECTORIES = ['src', 'dest']
 
-/** What is wrong with the value of `cacheFrom`. */
+/** Returns the issue of the value of `cacheFrom`. */
 export function cacheFromIssue(value: unknown): string | undefined {
   return listIssue(value, IMPORTS, 'type=registry,ref=example.com/app:cache')
 }
 
-/** What is wrong with the value of `cacheTo`. */
+/** Returns the issue of the value of `cacheTo`. */
 export function cacheToIssue(value: unknown): string | undefined {
   return listIssue(value, EXPORTS, 'type=registry,ref=example.com/app:cache,mode=max')
 }

@@ -6,7 +6,7 @@ import type { BuildSettings } from './build-settings.js'
 /** Media types of what a pipeline publishes: the OCI image specification's, or Docker's older ones. */
 export type ImageFormat = 'oci' | 'docker'
 
-/** What `pipeline(…)` takes after the repository. */
+/** Settings for `pipeline(…)`, after the repository. */
 export interface PipelineSettings {
   /**
    * Its name on the command line and in plans, reports and metadata files: letters, digits, `.`, `_` and `-`. The last
@@ -15,7 +15,7 @@ export interface PipelineSettings {
   readonly name?: string
 }
 
-/** What has been said of a pipeline so far, not yet judged. */
+/** Settings of a pipeline so far, not validated yet. */
 export interface PipelineDeclaration {
   /** As written, with its registry. */
   readonly repository: string
@@ -31,7 +31,7 @@ export interface PipelineDeclaration {
   readonly keepKeyTags: boolean
 }
 
-/** One platform of a pipeline and the base that it stands on. Made by `platform(…)`. */
+/** One platform of a pipeline, with its base. Created by `platform(…)`. */
 export interface PlatformDeclaration<Settings = unknown, Words = unknown> {
   readonly kind: 'platform'
   /** An architecture, a whole platform, or a word of a plugin. */
@@ -41,7 +41,7 @@ export interface PlatformDeclaration<Settings = unknown, Words = unknown> {
   readonly words?: Words
 }
 
-/** A pipeline as others stand on it: what has been said of it. */
+/** A pipeline that other pipelines use as base: its settings. */
 export interface DeclaredPipeline {
   readonly kind: 'pipeline'
   readonly declaration: PipelineDeclaration

@@ -5,8 +5,8 @@ import { type ContextDefinition, type ContextSource, contextHint, contextIssue, 
 import { localPath } from './build-secrets.js'
 
 /**
- * What a name in a Dockerfile stands for: a directory; a git repository, `https://host/path.git#ref:directory`; a tar
- * archive; another pipeline; an image, `docker-image://alpine:3.22`; or an image layout, `oci-layout://DIR[:TAG][@DIGEST]`.
+ * Source of a named context: a directory; a git repository, `https://host/path.git#ref:directory`; a tar archive;
+ * another pipeline; an image, `docker-image://alpine:3.22`; or an image layout, `oci-layout://DIR[:TAG][@DIGEST]`.
  */
 export type NamedContextSource = Exclude<ContextSource, false> | PipelineContext
 
@@ -25,7 +25,7 @@ export type NamedContextDefinition =
 const IMAGE = 'docker-image://'
 const LAYOUT = 'oci-layout://'
 
-/** What is wrong with the value of `contexts`. */
+/** Returns the issue of the value of `contexts`. */
 export function contextsIssue(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return `must be an object by name: ${HOW_TO}`
   for (const [name, source] of Object.entries(value)) {

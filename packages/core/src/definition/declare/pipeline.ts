@@ -55,7 +55,7 @@ export interface Pipeline<B extends Bases = Bases, W extends PlatformWords = Pla
    * unless they are given here, or `false`.
    */
   annotations(settings: AnnotationSettings): Pipeline<B, W>
-  /** Chooses the media types that are published; `oci` unless told otherwise. */
+  /** Sets the published media types; `oci` by default. */
   format(format: ImageFormat): Pipeline<B, W>
   /**
    * Gives every manifest that is published a key tag, those of bases too: for registries whose cleaners delete what has

@@ -4,7 +4,7 @@ import type { Bases, OptionsOf, PlatformWords } from './base/plugin.js'
 import type { BuildSettings } from './build-settings.js'
 import type { DeclaredPipeline, PlatformDeclaration } from './declaration.js'
 
-/** What `platform(...)` takes beside the options of its base. */
+/** Settings for `platform(...)`, beside the options of its base. */
 export interface CommonPlatformSettings {
   /** Variant of the architecture: `v7`. */
   readonly variant?: string
@@ -13,20 +13,20 @@ export interface CommonPlatformSettings {
   /** `os.features` of its entry in the final index: `win32k`. */
   readonly osFeatures?: readonly string[]
   /**
-   * Whether the index is published without this platform where its image can't be built; then the exit code is 4. A
-   * platform that a name has today is not lost that way. Default false.
+   * Publish the index without this platform if its image cannot be built; the exit code is 4 then. Never removes a
+   * platform that a name has already. Default false.
    */
   readonly optional?: boolean
   /** Overrides of the pipeline's `build(...)` for this platform alone. */
   readonly build?: BuildSettings
 }
 
-/** Settings of a platform that stands on a value: another pipeline, or an image. */
+/** Settings of a platform whose base is a value: another pipeline, or an image. */
 export interface ValueBaseSettings extends CommonPlatformSettings {
   readonly base: DeclaredPipeline | ImageBase
 }
 
-/** Settings of a platform that stands on a base of a plugin in use, told apart by `base`. */
+/** Settings of a platform whose base is one of a plugin, discriminated by `base`. */
 export type NamedBaseSettings<B extends Bases> = {
   readonly [Name in keyof B & string]: CommonPlatformSettings & { readonly base: Name } & Readonly<OptionsOf<B[Name]>>
 }[keyof B & string]
@@ -41,7 +41,7 @@ export type WordSettings<B extends Bases, W extends PlatformWords> = {
     >
 }
 
-/** Those of the settings that belong to the base N. */
+/** The settings of base N. */
 type SettingsWith<Settings, N> = Settings extends { readonly base: infer Own }
   ? [N] extends [Own]
     ? Settings
@@ -51,7 +51,7 @@ type SettingsWith<Settings, N> = Settings extends { readonly base: infer Own }
 /** The same, but all of them where no base is called N: the error then stands at `base`, and lists the names. */
 type SettingsFor<Settings, N> = [SettingsWith<Settings, N>] extends [never] ? Settings : SettingsWith<Settings, N>
 
-/** What may be written after an architecture or a word. */
+/** Settings after an architecture or a platform alias. */
 type SettingsAfter<Settings, Words, Written, N> = Written extends keyof Words
   ? Words[Written] | SettingsWith<Settings, N>
   : SettingsFor<Settings, N>

@@ -49,7 +49,7 @@ function attributesOf(node: PictureNode): string {
 /** The longest line that is left whole, in characters: pages and README files show a wide picture small. */
 const MAX_LINE = 15
 
-/** A name breaks before its last part, and what stands for a platform before that: `docker.io/library/` `ubuntu:24.04`. */
+/** Breaks a name before its last part, and the text of a platform before that: `docker.io/library/` `ubuntu:24.04`. */
 function broken(line: string): readonly string[] {
   const at = line.lastIndexOf(' ') + 1 || line.lastIndexOf('/') + 1
   return line.length > MAX_LINE && at > 0 ? [line.slice(0, at).trimEnd(), line.slice(at)] : [line]

@@ -9,7 +9,7 @@ export const COLOURS: Readonly<Record<PictureState, { readonly fill: string; rea
   unneeded: { fill: '#f9fafb', line: '#9ca3af' },
 }
 
-/** Shapes by what a box stands for, in Graphviz's words and in brackets of Mermaid. */
+/** Shapes by kind of node: Graphviz's name, and Mermaid's brackets. */
 export const SHAPES: Readonly<
   Record<PictureNode['kind'], { readonly dot: string; readonly mermaid: readonly [string, string] }>
 > = {
@@ -21,7 +21,7 @@ export const SHAPES: Readonly<
   tag: { dot: 'tab', mermaid: ['>', ']'] },
 }
 
-/** What stands in a box. */
+/** Lines of text in a box. */
 export function linesOf({ label, word }: PictureNode): readonly string[] {
   return word === undefined ? [label] : [label, word]
 }

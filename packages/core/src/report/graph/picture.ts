@@ -5,14 +5,14 @@ import { ACTION_WORDS, tagWord } from '../plain-words.js'
 /** Version of the shape of {@link Picture} as JSON. */
 export const PICTURE_VERSION = 1
 
-/** What a picture is made of: a plan, or the part of one that a definition tells by itself. */
+/** Source of a picture: a plan, or the part of one that follows from the definition alone. */
 export interface PictureSource {
   readonly nodes: readonly (Pick<NodePlan, 'node' | 'pipeline' | 'kind' | 'platform' | 'needs' | 'source'> &
     Partial<Pick<NodePlan, 'action' | 'reason'>>)[]
   readonly tags: readonly (Pick<TagPlan, 'reference' | 'node'> & Partial<Pick<TagPlan, 'action'>>)[]
 }
 
-/** What the plan says, as far as colours tell it apart. */
+/** State of a node as far as colours show it. */
 export type PictureState = 'undecided' | 'keep' | 'change' | 'waiting' | 'unneeded'
 
 /** One box of a picture. */
@@ -23,7 +23,7 @@ export interface PictureNode {
   readonly pipeline?: string
   readonly label: string
   readonly state: PictureState
-  /** What the plan says in a word, so that nothing is told by colour alone: `reuse`, `copy`, `move`. */
+  /** State of the node as a word, so that no meaning depends on colour alone: `reuse`, `copy`, `move`. */
   readonly word?: string
   readonly reason?: string
 }

@@ -32,7 +32,7 @@ function formatRow({ branch, node, title, note }: Row, width: number, paint: Pai
   return `${text.trimEnd()}\n`
 }
 
-/** What is of another pipeline than what stands on it is told with its own. */
+/** Title of a node. A node of another pipeline than the one based on it is prefixed with its pipeline's name. */
 function titleOf({ kind, pipeline, label }: PictureNode, within?: string): string {
   const isTold = pipeline !== undefined && (kind === 'index' || (within !== undefined && within !== pipeline))
   return escapeLine(isTold ? `${pipeline} ${label}` : label)

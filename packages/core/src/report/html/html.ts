@@ -12,7 +12,7 @@ class Markup {
   }
 }
 
-/** What a template takes: text, which is escaped, or markup, which is not. */
+/** Value in a template: text, which is escaped, or markup, which is not. */
 export type HtmlPart = string | number | Html | readonly Html[] | undefined
 
 /** A template whose every value is escaped, in text and in quoted attributes alike, unless it is markup already. */

@@ -1,7 +1,7 @@
 import { type Html, html, trusted } from './html.js'
 import { STYLES } from './styles.js'
 
-/** A whole page in one file: it loads nothing, runs no script, and could not even if text in it asked for that. */
+/** Formats a page as one file that loads nothing and runs no script; a content security policy enforces both. */
 export function formatPage(title: string, body: Html): string {
   const page = html`<!doctype html>
 <html lang="en">

@@ -12,7 +12,9 @@ interface LayerRow {
 /** How many layers are listed: the largest say most. */
 const MAX_ROWS = 100
 
-/** What the images consist of, made or reused: a layer that several share once, with all of them. */
+/**
+ * Lists the layers of all images, built or reused; a layer that several images share is listed once, with all of them.
+ */
 export function layerSection({ nodes }: RunRecord): Html {
   const images = nodes.filter(({ layers }) => layers !== undefined)
   if (images.length === 0) return html``

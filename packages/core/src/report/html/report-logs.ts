@@ -2,7 +2,7 @@ import type { StepRecord } from '../record/log-record.js'
 import type { NodeRecord, RunRecord } from '../record/run-record.js'
 import { type Html, html } from './html.js'
 
-/** What each node said, folded; that of what failed is open. */
+/** Shows the log of each node, folded; that of a failed node is open. */
 export function logSection({ nodes }: RunRecord): Html {
   const told = nodes.filter(({ steps }) => steps.length > 0)
   if (told.length === 0) return html``

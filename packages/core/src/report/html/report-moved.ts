@@ -17,7 +17,7 @@ const WAYS: readonly (readonly [hows: readonly MovedBlob['how'][], text: string]
   [['mount'], 'mounted from other repositories of the registry'],
 ]
 
-/** What moved, layer by layer: one that several platforms share once, with all of them. */
+/** Lists the transferred layers; a layer that several platforms share is listed once, with all of them. */
 export function movedSection({ nodes }: RunRecord): Html {
   const rows = movedRows(nodes).toSorted((a, b) => b.size - a.size)
   if (rows.length === 0) return html``

@@ -36,7 +36,7 @@ const OUTCOMES: Readonly<Record<RunRecord['outcome'], readonly [style: string, t
   cancelled: ['warn', 'was cancelled'],
 }
 
-/** Of a run whose end is not recorded. */
+/** State of a run whose end is not recorded. */
 const UNFINISHED = ['bad', 'was killed, or its events are incomplete'] as const
 
 function head({ outcome, startedAt, endedAt, nodes, retries, isCut }: RunRecord): Html {

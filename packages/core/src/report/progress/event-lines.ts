@@ -14,7 +14,7 @@ export interface EventsHeader {
 /** One line of a file of events. */
 export type EventLine = EventsHeader | RunEvent
 
-/** Tells a run as lines of JSON: a header with the version, then an event a line. */
+/** Prints a run as lines of JSON: a header with the version, then one event per line. */
 export function eventLinesReporter(write: (text: string) => void): Reporter {
   const writeLine = (line: EventLine) => write(`${escapeJson(line)}\n`)
   writeLine({ kind: 'events', version: EVENTS_VERSION })

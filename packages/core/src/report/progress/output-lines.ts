@@ -29,7 +29,7 @@ export class OutputLines {
   }
 }
 
-/** Of a line that is drawn over and over, such as a progress bar, the last state. */
+/** Returns the last state of a line that was redrawn, such as a progress bar. */
 export function lastState(line: string): string {
   return escapeText(line.trimEnd().split('\r').at(-1) ?? '')
 }

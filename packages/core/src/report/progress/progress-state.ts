@@ -10,12 +10,12 @@ export interface RunningNode {
   /** Milliseconds since the epoch. */
   readonly startedAt: number
   readonly execution?: NodePlan['execution']
-  /** The engine that builds it, where the run has several: one alone is told once, at the bottom. */
+  /** The engine that builds it, if the run has several; a single engine is named once, at the bottom. */
   readonly engine?: string
   /** Steps of the Dockerfile that have started and not ended, by BuildKit's digest. */
   readonly steps: Map<string, string>
   readonly traffic: Traffic
-  /** What it does beside, such as waiting for a registry. */
+  /** Its secondary activity, such as waiting for a registry. */
   doing: string | undefined
 }
 
@@ -27,7 +27,7 @@ export interface FinishedLine {
   readonly duration?: number
 }
 
-/** What a live view shows: plain data, from the events alone. */
+/** State of a live view: plain data, from the events alone. */
 export interface ProgressState {
   readonly startedAt: number
   readonly running: Map<string, RunningNode>

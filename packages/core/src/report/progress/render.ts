@@ -6,7 +6,7 @@ import { formatBytes, formatDuration } from '../units.js'
 import type { FinishedLine, ProgressState, RunningNode } from './progress-state.js'
 import type { Flow } from './traffic.js'
 
-/** What there is to draw on, and when. */
+/** Size and time of a drawing. */
 export interface View {
   /** Milliseconds since the epoch. */
   readonly now: number
@@ -27,13 +27,16 @@ const STYLES: Readonly<Record<FinishedLine['outcome'], Style>> = {
   wrote: 'green',
 }
 
-/** Outcomes are words, so that nothing is told by colour alone. */
+/** Outcomes are words, so that no meaning depends on colour alone. */
 const WORD_WIDTH = 9
 
 /** Columns below which a step of the Dockerfile says nothing: `[2/9] R…`. */
 const MIN_STEP = 8
 
-/** A line that stays: whole, because it is read later too, save that of a failure, which is told in full at the end. */
+/**
+ * Formats a line that stays. It is not shortened, because it is read later too, except that a failure is printed in
+ * full at the end.
+ */
 export function renderFinished(
   { outcome, text, duration }: FinishedLine,
   { paint, columns }: Pick<View, 'paint' | 'columns'>,
@@ -66,7 +69,10 @@ function widthOf({ columns }: View): number {
   return Math.max(1, columns - 1)
 }
 
-/** What is least needed gives way first; the end of the name, which is the platform, and the time stay longest. */
+/**
+ * Formats a running node. If there is too little space, the least important parts are dropped first; the end of the
+ * name, which is the platform, and the time last.
+ */
 function renderNode(node: RunningNode, view: View): string {
   const { paint, now } = view
   const elapsed = `  ${formatDuration(Math.max(0, now - node.startedAt), 'whole')}`
@@ -113,7 +119,7 @@ function stepText({ steps }: RunningNode): string | undefined {
 function traffic(node: RunningNode, now: number): readonly string[] {
   return (['up', 'down'] as const).flatMap((way) => {
     const flow = node.traffic.flow(way, now)
-    // What has moved gives its room to the step that runs.
+    // A complete transfer makes room for the current step.
     const isOver = flow.bytes === flow.total && node.steps.size > 0
     return flow.bytes === 0 || isOver ? [] : [`${way} ${flowText(flow)}`]
   })

@@ -3,7 +3,7 @@ import type { RunEvent } from '../../model/run/events.js'
 /** Shows a run while it goes on. */
 export interface Reporter extends Disposable {
   readonly tell: (event: RunEvent) => void
-  /** The user asked to stop, and the run is about to. */
+  /** Called when the user has requested a stop and the run is about to end. */
   readonly stopping: () => void
 }
 

@@ -6,7 +6,9 @@ export type Way = 'up' | 'down'
 /** Bytes of one way, and how fast they move. */
 export interface Flow {
   readonly bytes: number
-  /** Bytes in all of what has been started, as far as it is told: engines leave it out for the smallest layers. */
+  /**
+   * Total bytes of all transfers that have started, as far as reported: engines omit the size of the smallest layers.
+   */
   readonly total: number | undefined
   /** Bytes a second over the last seconds; undefined where that is not known yet. */
   readonly rate: number | undefined
@@ -42,7 +44,7 @@ class Lane {
     this.#samples = [...this.#samples.filter((sample) => at - sample.at <= WINDOW), { at, bytes: this.#bytes }]
   }
 
-  /** The layer is there, whatever was told of it last. */
+  /** The layer is complete, whatever its last reported progress. */
   complete(name: string, at: number): void {
     const total = this.#parts.get(name)?.total
     if (total !== undefined) this.set(name, { bytes: total }, at)
@@ -59,13 +61,13 @@ class Lane {
   }
 }
 
-/** What a node has moved so far, layer by layer. */
+/** The transfers of a node, layer by layer. */
 export class Traffic {
   readonly #lanes: Readonly<Record<Way, Lane>> = { up: new Lane(), down: new Lane() }
 
   /** Notes how far a blob between here and a registry is; `at` in milliseconds since the epoch. */
   ofRegistry({ direction, digest, bytes, total }: TransferEvent, at: number): void {
-    // What is mounted does not travel.
+    // A mounted blob is not transferred.
     if (direction !== 'mount') this.#lanes[direction === 'upload' ? 'up' : 'down'].set(digest, { bytes, total }, at)
   }
 
@@ -76,7 +78,7 @@ export class Traffic {
     else if (MOVED.has(status)) lane.complete(layer, at)
   }
 
-  /** What has moved one way until now. */
+  /** Returns the transfers in one direction up to now. */
   flow(way: Way, now: number): Flow {
     return this.#lanes[way].flow(now)
   }

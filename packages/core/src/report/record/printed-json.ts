@@ -6,8 +6,8 @@ import type { RunEvent } from '../../model/run/events.js'
 import type { Report } from '../report.js'
 
 /**
- * What polyarch prints, when it reads it again: others may have changed it. It is checked by the schemas that are
- * published, which are made of the types.
+ * Parses JSON that polyarch has printed. Other programs may have changed it, so it is validated by the published
+ * schemas, which are generated from the types.
  */
 const ajv = new Ajv({ strict: false, validateSchema: false })
 const compiled = new Map<object, ValidateFunction>()

@@ -12,10 +12,10 @@ export interface MovedBlob {
   readonly size: number
 }
 
-/** What an image consists of. */
+/** Layers of an image. */
 export type ImageLayers = Omit<LayersEvent, 'kind'>
 
-/** What a report tells of one node. */
+/** A node in a report. */
 export interface NodeRecord extends NodeReport {
   readonly plan: NodePlan
   /** Milliseconds since the epoch. */
@@ -26,7 +26,7 @@ export interface NodeRecord extends NodeReport {
   readonly steps: readonly StepRecord[]
   readonly warnings: readonly string[]
   readonly moved: readonly MovedBlob[]
-  /** Of an image, where the events tell. */
+  /** Layers of an image, if the events contain them. */
   readonly layers?: ImageLayers
   /** Whether it delayed the end of the run. */
   readonly isCritical: boolean
@@ -45,7 +45,7 @@ export interface RunRecord extends Omit<Report, 'nodes'> {
   readonly loaded: readonly string[]
   /** Files and directories that results were written to. */
   readonly outputs: readonly Extract<RunEvent, { readonly kind: 'output-written' }>[]
-  /** Of a run that failed while names moved: those that did not, with what was read of them. */
+  /** Tags that a failed run did not move, with their last read state. */
   readonly unmoved: readonly UnmovedName[]
 }
 

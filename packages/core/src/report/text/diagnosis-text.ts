@@ -17,7 +17,7 @@ const STYLES: Readonly<Record<DiagnosisText['findings'][number]['state'], Style>
   problem: 'red',
 }
 
-/** What was found, as text: a line each, with what to do below it where something has to be done. */
+/** Formats findings as text: one line each, followed by the advice if there is any. */
 export function formatDiagnosis({ findings }: DiagnosisText, paint: Paint): string {
   const lines = findings.map(({ subject, state, message, advice }) => {
     const hint = advice === undefined ? '' : `         ${paint('cyan', 'hint:')} ${escapeText(advice)}\n`

@@ -6,7 +6,7 @@ import { type Paint, unpainted } from '../paint.js'
 
 /** How an error is shown. */
 export interface ErrorTextOptions {
-  /** Also what caused it, and what was asked of a registry. */
+  /** Also print the causes, and the requests to registries. */
   readonly verbose?: boolean
   readonly paint?: Paint
 }
@@ -57,7 +57,7 @@ function hintLine(hint: string | undefined, paint: Paint): string {
   return hint === undefined ? '' : `  ${paint('cyan', 'hint:')} ${escapeText(hint)}\n`
 }
 
-/** A issue of polyarch itself, or of a plugin: the stack tells where. */
+/** Formats a bug in polyarch or in a plugin: the stack shows where. */
 function formatUnexpected(error: unknown, paint: Paint): string {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
   const hint = 'this is a bug in polyarch or a plugin, not in your build: please report it with the lines above'
@@ -67,7 +67,7 @@ function formatUnexpected(error: unknown, paint: Paint): string {
 /** A chain that is longer says nothing new. */
 const MAX_CAUSES = 8
 
-/** What an error came of, outermost first. Foreign text is quoted without tokens and passwords. */
+/** Lists the causes of an error, outermost first. Quotes of other programs have tokens and passwords removed. */
 function causeLines(error: unknown): string {
   const lines = chainOf(error).flatMap((one, depth) => [
     ...(depth === 0 ? [] : [`cause: ${one.name}: ${quoteServer(one.message)}`]),

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../model/errors.js'
 import { ADVICE } from '../advice.js'
 import { MEANING } from '../meaning.js'
 
-/** What docs/errors.md says of a code: the same wherever polyarch is installed, and of the same version. */
+/** Formats the entry of docs/errors.md for a code, in the installed version. */
 export function formatExplanation(code: ErrorCode): string {
   return `${code}\n\n${MEANING[code]}\n\nWhat to do: ${ADVICE[code]}\n`
 }

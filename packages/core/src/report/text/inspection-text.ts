@@ -19,7 +19,10 @@ export interface InspectionText {
   readonly blobs?: readonly { readonly mediaType: string; readonly size: number }[]
 }
 
-/** What names hold, as text: the manifest as JSON, then a line for each image; once for names of the same. */
+/**
+ * Formats inspected images: the manifest as JSON, then one line per image; names of the same manifest are printed
+ * together.
+ */
 export function formatInspections(inspections: readonly InspectionText[]): string {
   const byDigest = new Map<string, InspectionText[]>()
   for (const one of inspections) byDigest.set(one.digest, [...(byDigest.get(one.digest) ?? []), one])

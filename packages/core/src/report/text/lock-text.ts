@@ -1,7 +1,7 @@
 import { escapeLine } from '../escape.js'
 import { alignColumns } from '../units.js'
 
-/** The part of what `lock(...)` returns that is told. */
+/** The printed part of the result of `lock(...)`. */
 interface LockText {
   readonly file: string
   readonly entries: number
@@ -14,7 +14,7 @@ interface LockText {
   }[]
 }
 
-/** What a lock holds, and every line of it that has changed. */
+/** Formats the lock file's name, its number of entries, and every changed line. */
 export function formatLockResult({ file, entries, changes }: LockText): string {
   const rows = changes.map(({ change, name, platform, from, to }) => [
     change,

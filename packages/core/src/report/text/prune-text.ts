@@ -1,7 +1,7 @@
 import { escapeLine } from '../escape.js'
 import { alignColumns } from '../units.js'
 
-/** The part of what `prune(...)` returns that is told. */
+/** The printed part of the result of `prune(...)`. */
 export interface PruneText {
   readonly reference: string
   readonly why: string
@@ -25,7 +25,7 @@ export function formatPruned(tags: readonly PruneText[]): string {
   return alignColumns(rows) + summary(tags)
 }
 
-/** The registry tells what has a tag, and nothing else. */
+/** The note that untagged indexes were not found: registries list tags only. */
 function unseen(tags: readonly PruneText[]): string {
   if (!tags.some(({ why, outcome }) => why === 'unlisted' && outcome === 'listed')) return ''
   return 'an index that is known by its digest alone is not seen: --keep <name>@<digest> keeps it, and what it lists\n'

@@ -29,7 +29,7 @@ function formatResults(nodes: readonly NodeReport[]): string {
 const SEPARATOR = 2
 const SHORTEST_NAME = 8
 
-/** A name of at most this many characters. Its end tells names apart that share a host. */
+/** Shortens a name to a number of characters. Its end is kept, since names often share the host. */
 function elided(name: string, given: number): string {
   const room = Math.max(SHORTEST_NAME, given)
   return name.length <= room ? name : `…${name.slice(1 - room)}`
@@ -41,17 +41,17 @@ function resultRow({ pipeline, kind, platform, outcome, digest, duration }: Node
   return [pipeline, what, took, digest === undefined ? '' : shortDigest(digest)]
 }
 
-/** What the names were published without. */
+/** Line for a platform that the published names lack. */
 function lostLine({ node, outcome, error }: NodeReport): string {
   return outcome === 'failed' ? `without ${node}: ${error?.message ?? 'it failed'}\n` : ''
 }
 
-/** What the machine code could not confirm. */
+/** Line for machine code that could not be verified. */
 function codeLine({ node, code }: NodeReport): string {
   return code === undefined || isAsDeclared(code) ? '' : `note: ${node}: ${codeText(code)}\n`
 }
 
-/** Where the images of a run without names are, such as one with `--only`. */
+/** Lists the images of a run without names, such as one with `--only`. */
 function formatImages(nodes: readonly NodeReport[]): string {
   return nodes
     .filter(({ kind }) => kind === 'image')

@@ -7,13 +7,13 @@ import { ENTITLEMENTS } from '../../declare/entitlements.js'
 import { contextsIssue } from '../../declare/named-contexts.js'
 import { isFileUrl } from '../../file-url.js'
 
-/** What is wrong with a value, and with which of its keys. */
+/** An issue of a value, with the keys that it concerns. */
 export interface WrongEntry {
   readonly key: string
   readonly message: string
 }
 
-/** What is wrong with a value; undefined where nothing is. */
+/** Returns the issue of a value; undefined if it is valid. */
 type Check = (value: unknown) => string | WrongEntry | undefined
 
 const text: Check = (value) => (typeof value === 'string' && value !== '' ? undefined : 'must be a string')

@@ -15,7 +15,7 @@ import { refusedOption } from './refused-options.js'
 
 type Decided = { readonly [Name in keyof BuildOptions]?: BuildOptions[Name] }
 
-/** Where a Dockerfile can come from: the own word of a platform for one takes the place of the other. */
+/** Sources of a Dockerfile: the one of a platform replaces the shared one, of either kind. */
 const DOCKERFILES = ['dockerfile', 'dockerfileInline'] as const
 
 /** The value of an option that is not given. */
@@ -35,24 +35,26 @@ const DEFAULTS = {
   ulimits: [],
 } as const
 
-/** Where the author wrote the settings, for messages: a issue of shared ones is not one of each platform. */
+/**
+ * Where the author wrote the settings, for messages: an issue of shared settings is reported once, not per platform.
+ */
 export interface BuildPath {
   readonly shared: string
   readonly own: string
 }
 
-/** What the build of one platform is decided from. */
+/** Input for the build of one platform. */
 export interface BuildReading {
   /** The settings of the pipeline. */
   readonly shared: BuildSettings
   /** The settings of the platform. */
   readonly own: BuildSettings | undefined
   readonly platform: Platform
-  /** Where relative paths start. */
+  /** Base of relative paths. */
   readonly directory: string
   readonly path: BuildPath
   readonly issues: Issues
-  /** What the base adds to the build. */
+  /** Settings that the base adds to the build. */
   readonly traits: Omit<BaseTraits, 'annotations'> & { readonly annotations?: AnnotationMap }
   /** Compiles a pipeline that a context names, and returns its name; undefined if it is not valid. */
   readonly nameOf: (pipeline: PipelineContext) => string | undefined

@@ -1,4 +1,4 @@
-/** Why an option that users know from elsewhere is none here, and what there is instead. */
+/** An option of another tool that does not exist here: the reason, and the replacement. */
 export interface RefusedOption {
   readonly message: string
   readonly hint: string

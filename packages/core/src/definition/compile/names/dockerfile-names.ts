@@ -48,7 +48,7 @@ function named(
   return [...new Set(names)].map((name) => ({ name, result }))
 }
 
-/** The names of a pipeline's index, as written; its repository stands for the tag `latest`. */
+/** Returns the names of a pipeline's index, as written; a repository alone means the tag `latest`. */
 function indexNamesOf({ declaration: { repository, tags } }: DeclaredPipeline): readonly string[] {
   return [repository, ...tags.map((tag) => (tag.includes('/') ? tag : `${repository}:${tag}`))]
 }

@@ -3,8 +3,9 @@ import type { PipelineDefinition } from '../../definition.js'
 import type { Reading } from '../platform-reading.js'
 
 /**
- * Finds bases that name what a pipeline of the same run publishes: they get what that name points to before the run,
- * which is noted; where the two stand on each other it is a cycle, and refused.
+ * Finds bases that are names which a pipeline of the same run publishes.
+ * They use the digest that the name has before the run, which is noted. If two pipelines are based on each other, it is
+ * reported as a cycle.
  */
 export function checkNamedBases(pipelines: readonly PipelineDefinition[], { issues, notes }: Reading): void {
   const publishers = new Map(

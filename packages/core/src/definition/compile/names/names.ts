@@ -142,7 +142,7 @@ export function expandPattern(
   return pattern.replace(PLACEHOLDER, (whole, word: string) => words[word] ?? whole)
 }
 
-/** Tells placeholders that do not exist. */
+/** Adds an issue for every unknown placeholder. */
 export function checkPattern(pattern: string, path: string, issues: Issues): boolean {
   const unknown = [...pattern.matchAll(PLACEHOLDER)].map(([, word = '']) => word).find((w) => !PLACEHOLDERS.includes(w))
   if (unknown === undefined) return true
@@ -150,7 +150,7 @@ export function checkPattern(pattern: string, path: string, issues: Issues): boo
   return false
 }
 
-/** Who publishes a name, and what, where another may publish the same. */
+/** A published name with its publisher and content: other publishers may publish the same. */
 interface Claim {
   readonly owner: string
   readonly content?: string | undefined
@@ -179,7 +179,7 @@ export class PublishedNames {
   }
 }
 
-/** What pipelines that declare one shared base have in common. */
+/** The content by which pipelines with the same shared base are compared. */
 export function sharedContent(platforms: readonly PlatformDefinition[]): string {
   const bases = platforms.map(({ platform, optional, base }) => JSON.stringify([platform, optional, base]))
   return JSON.stringify(bases.toSorted())
@@ -190,12 +190,12 @@ export function imageOwner(pipeline: string, platform: Platform): string {
   return `the ${formatPlatform(platform)} image of ${pipeline}`
 }
 
-/** What the names of a platform are read with. */
+/** Input for reading the names of a platform. */
 interface PlatformNameReading {
   readonly targets: TargetNames
   readonly published: PublishedNames
   readonly issues: Issues
-  /** Who publishes the names, for messages. */
+  /** The publisher of the names, for messages. */
   readonly owner: string
   readonly path: string
 }

@@ -1,6 +1,6 @@
 /**
- * What becomes a word of a line in sources.list, or an argument of a program. A space, line break or bracket would add an
- * option such as `[trusted=yes]`, and a dash in front makes a word an option.
+ * A word of a line in sources.list, or an argument of a program. A space, line break or bracket would add an option
+ * such as `[trusted=yes]`, and a leading dash makes it an option.
  */
 const WORD = /^[A-Za-z0-9][\w.~+/-]*$/
 /** A name, with an architecture, and a version or suite. @see https://manpages.debian.org/bookworm/apt/apt-get.8.en.html */
@@ -11,7 +11,7 @@ const VARIANTS = ['minbase', 'essential', 'apt', 'important', 'standard']
 
 type Data = Readonly<Record<string, unknown>>
 
-/** What is wrong with the words of an `apt` base; types are another matter. */
+/** Returns the issues of the words of an `apt` base; types are checked elsewhere. */
 export function aptWordIssues(data: Data): readonly string[] {
   const { mirror, variant } = data
   const single = ['distribution', 'suite', 'architecture'].map((name) => [name, data[name]] as const)
@@ -30,13 +30,13 @@ export function aptWordIssues(data: Data): readonly string[] {
   ]
 }
 
-/** What is wrong with the address of an archive. */
+/** Returns the issue of an archive's URL. */
 export function mirrorIssue(mirror: unknown): string | undefined {
   if (typeof mirror === 'string' && MIRROR.test(mirror) && URL.canParse(mirror)) return undefined
   return `mirror ${JSON.stringify(mirror)} is not an http or https URL`
 }
 
-/** What is wrong with the name of a package. */
+/** Returns the issue of a package name. */
 export function packageIssue(name: unknown): string | undefined {
   if (typeof name === 'string' && PACKAGE.test(name)) return undefined
   return `package ${JSON.stringify(name)} is not valid`

@@ -1,4 +1,4 @@
-/** What to do where an image's config names another platform than the one it is declared under. */
+/** What to do if an image's config states another platform than the declared one. */
 export type ConfigPolicy =
   /** The declaration wins; bytes and digest stay as published. For images whose config is known to lie. */
   | 'trust-declared'
@@ -7,7 +7,7 @@ export type ConfigPolicy =
   /** A corrected config and manifest are written; the digest is a new one. */
   | 'fix-config'
 
-/** What to do where the machine code of an image is for another platform than the one it is declared under. */
+/** What to do if an image's machine code is for another platform than the declared one. */
 export type CodePolicy =
   /** Refused. The default. */
   | 'require-match'
@@ -39,13 +39,16 @@ export interface AptBase {
   readonly components: readonly string[]
   /** Base URL of the archive; without it, the one that the host's apt uses. */
   readonly mirror?: string
-  /** Whether the mirror is a former state of the archive, whose signed dates have expired: then these are not looked at. */
+  /** Whether the mirror is a snapshot of the archive, whose signed dates have expired: then they are not checked. */
   readonly isFrozen?: boolean
   /** Architectures that the host's own mirror carries; where it carries this one not, a mirror must be given. */
   readonly hostMirrorArchitectures?: readonly string[]
-  /** Path of the keyring that signs the archive, on this machine: no other keys are believed. Without it, apt's own are. */
+  /**
+   * Path on this machine of the keyring that signs the archive; no other keys are trusted. By default apt's own keys
+   * are.
+   */
   readonly keyring?: string
-  /** The public keys that sign it, armored, by fingerprint in upper-case hex: believed where `keyring` is not there. */
+  /** Armored public keys that sign the archive, by fingerprint in upper-case hex; trusted if `keyring` is not set. */
   readonly keys?: Readonly<Record<string, string>>
   /** Packages on top of the variant's. */
   readonly packages: readonly string[]
@@ -77,10 +80,10 @@ export interface PipelineBase {
 /** Bases that are made on this machine. A kind is added here, and its maker in `rootfs/`. */
 export type MadeBase = AptBase | RootfsBase
 
-/** Where one platform's base comes from. */
+/** Source of one platform's base. */
 export type BaseSource = RegistryBase | MadeBase | PipelineBase
 
-/** What a base can add to the images that stand on it. */
+/** Settings that a base adds to the images that use it. */
 export interface BaseTraits {
   /** Build args of this platform; those of `build(...)` and `platform(..., { build })` override them, name by name. */
   readonly buildArgs?: Readonly<Record<string, string>>
@@ -92,5 +95,5 @@ export interface BaseTraits {
   readonly endOfLife?: string
 }
 
-/** What a plugin answers: where one platform's base comes from, and what it brings along. Plain data; core does the rest. */
+/** A plugin's answer: the source of one platform's base, and its traits. Plain data; core does the rest. */
 export type BaseAnswer = BaseSource & BaseTraits

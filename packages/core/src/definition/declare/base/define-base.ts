@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { BaseAnswer } from './base-source.js'
 import type { Base, BaseRequest, Refusal } from './plugin.js'
 
-/** A schema per option, of any library that speaks Standard Schema. @see https://standardschema.dev */
+/** A schema per option, of any library that implements Standard Schema. @see https://standardschema.dev */
 export type OptionSchemas = Readonly<Record<string, StandardSchemaV1>>
 
 type Simplify<T> = { readonly [Name in keyof T]: T[Name] }
@@ -29,13 +29,14 @@ export interface SchemaBase<S extends OptionSchemas> {
   readonly platforms: readonly string[]
   /** A schema per option; each answers at once, not by a promise. */
   readonly options: S
-  /** Says where the base of one platform comes from; asked only with options that the schemas accept. */
+  /** Returns the source of one platform's base; called only with options that the schemas accept. */
   source(request: BaseRequest<ParsedOptions<S>>): BaseAnswer | Refusal | readonly Refusal[]
 }
 
 /**
- * Makes a base whose options are described by schemas: their types are those of `platform(...)`, and what they refuse is
- * told at the option. Without a schema library, write a {@link Base} as it is.
+ * Defines a base whose options are described by schemas.
+ * The schemas define the types in `platform(...)`, and their errors are reported at the option. To use no schema
+ * library, write a {@link Base} directly.
  *
  * @example
  * ```ts

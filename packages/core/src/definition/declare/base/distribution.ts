@@ -12,7 +12,7 @@ export interface Release {
   readonly tag: string
   /** Suite of its packages. */
   readonly suite: string
-  /** Its platforms, each with the distribution's own word for the architecture. */
+  /** Its platforms, each with the distribution's own name of the architecture. */
   readonly platforms: Readonly<Record<string, string>>
   /** The last day of its support, `2026-04-30`; without it, none is known. */
   readonly endOfLife?: string
@@ -20,7 +20,7 @@ export interface Release {
   readonly keyring?: string
 }
 
-/** What a distribution is, as a table: {@link defineDistribution} makes a base of it. */
+/** A distribution as a table, from which {@link defineDistribution} makes a base. */
 export interface DistributionTable {
   /** Its name for people. */
   readonly title: string
@@ -43,7 +43,7 @@ export type ReleaseName<Table extends DistributionTable> =
   ? Name
   : never
 
-/** What `platform(..., { base })` takes for a base made from a table. */
+/** Options in `platform(..., { base })` of a base made from a table. */
 export interface DistributionOptions<ReleaseNames extends string = string, Flavors extends string = string> {
   /** By version or code name. */
   readonly release?: ReleaseNames
@@ -53,7 +53,7 @@ export interface DistributionOptions<ReleaseNames extends string = string, Flavo
   readonly flavor?: Flavors
   /** Another repository with the same tags: a private copy, a mirror. */
   readonly image?: string
-  /** Base URL of the package archive; the one that this machine's apt uses unless told otherwise. */
+  /** Base URL of the package archive; by default the one that this machine's apt uses. */
   readonly mirror?: string
   /** Whether the mirror is a former state of the archive: the dates until which that is valid have passed then. */
   readonly frozen?: boolean
@@ -146,7 +146,7 @@ function aptBase(
     ...(mirror !== undefined && { mirror }),
     ...(frozen && { isFrozen: true }),
     ...(signing !== undefined && { keyring: signing }),
-    // Whoever names a keyring believes no others.
+    // If the user sets a keyring, no other keys are trusted.
     ...(keyring === undefined && keys !== undefined && { keys }),
   }
 }
@@ -162,7 +162,7 @@ function missingPlatform({ title }: DistributionTable, name: string, { platforms
   return { kind: 'refusal', message: `${title} ${name} does not support ${text}`, hint }
 }
 
-/** Options that would be left unused are refused: whoever wrote them expects something of them. */
+/** Rejects options that would have no effect: the user expects one. */
 function contradiction(table: DistributionTable, options: DistributionOptions): Refusal | undefined {
   const { source = 'registry', flavor } = options
   if (source !== 'registry' && source !== 'apt') {

@@ -1,19 +1,19 @@
 import type { Platform } from '../../../model/platform.js'
 import type { BaseAnswer } from './base-source.js'
 
-/** The version of the contract between core and plugins that this core speaks. */
+/** Version of the contract between core and plugins. */
 export const PLUGIN_CONTRACT = 1
 
 /** Options that `platform(...)` keeps for itself, and that no base may claim. */
 export type ReservedOption = 'base' | 'variant' | 'osVersion' | 'osFeatures' | 'build' | 'optional'
 
-/** What a base is asked: one platform, with the options written in `platform(...)`. */
+/** Request for the base of one platform, with the options of `platform(...)`. */
 export interface BaseRequest<Options extends object> {
   readonly platform: Platform
   readonly options: Options
 }
 
-/** A base that can't be had, and why. Returned, not thrown, so that all issues are told together. */
+/** An unavailable base, with the reason. Returned rather than thrown, so that all issues are reported together. */
 export interface Refusal {
   readonly kind: 'refusal'
   /** The option at issue; without it, the platform is. */
@@ -28,7 +28,7 @@ export interface Base<Options extends object = object> {
   readonly platforms: readonly string[]
   /** The options that it understands, so that a misspelt one is refused by name. */
   readonly optionNames: readonly (string & keyof Options)[]
-  /** Says where the base of one platform comes from, or all that is wrong with what was asked. */
+  /** Returns the source of one platform's base, or all issues of the request. */
   source(request: BaseRequest<Options>): BaseAnswer | Refusal | readonly Refusal[]
 }
 
@@ -38,14 +38,14 @@ export type AnyBase = Base<any>
 /** Bases by the name that `platform(..., { base })` uses. */
 export type Bases = Readonly<Record<string, AnyBase>>
 
-/** What a word of a plugin means: a platform, and the base that it stands on where `platform(...)` names no other. */
+/** Value of a platform alias: a platform, and the base to use if `platform(...)` names no other. */
 export interface PlatformWord<Name extends string = string> {
   /** `linux/arm/v6` */
   readonly platform: string
   readonly base: Name
 }
 
-/** Words for platforms, as `platform(...)` takes them in place of an architecture: `raspberrypi-zero`. */
+/** Platform aliases, used in `platform(...)` in place of an architecture: `raspberrypi-zero`. */
 export type PlatformWords = Readonly<Record<string, PlatformWord>>
 
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the map without a word.
@@ -73,7 +73,7 @@ type WithoutReserved<B extends Bases> = {
 }
 
 /**
- * Makes a plugin from its bases and, where it has any, its words for platforms.
+ * Defines a plugin from its bases and, optionally, its platform aliases.
  *
  * @example
  * ```ts
