@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 declare const digestBrand: unique symbol
 
-/** The hash functions that digests are made with here; `sha256` unless somebody else chose the other one. */
+/** Hash functions for digests that polyarch computes; `sha256` unless existing content uses the other one. */
 export const DIGEST_ALGORITHMS = ['sha256', 'sha512'] as const
 
 /** One of {@link DIGEST_ALGORITHMS}. */

@@ -1,6 +1,6 @@
 import { HostError, PolyarchError } from './errors.js'
 
-/** What the operating system reports for a full disk, and for a quota that is used up. */
+/** Error codes of the operating system for a full disk, and for an exhausted quota. */
 const CODES: readonly unknown[] = ['ENOSPC', 'EDQUOT']
 
 /** A longer chain of causes adds nothing. */

@@ -45,11 +45,11 @@ export const ERROR_CODES = [
 /** The closed set of error codes. */
 export type ErrorCode = (typeof ERROR_CODES)[number]
 
-/** What an error may carry beside its message. */
+/** Options of an error, beside its message. */
 export interface ErrorDetails {
   /** The node of the graph that it happened in. */
   readonly node?: string
-  /** What the reader can do about it, as a sentence. */
+  /** What the user can do, as a sentence. */
   readonly hint?: string
   readonly cause?: unknown
 }
@@ -81,7 +81,7 @@ export interface Issue {
 /** The codes of {@link DefinitionError}. */
 export type DefinitionErrorCode = 'DEFINITION_INVALID' | 'USAGE' | 'LOCK_INVALID' | 'LOCK_INCOMPLETE'
 
-/** The definition, an option or a file of the user has to be changed; all issues are told together. */
+/** The definition, an option or a file of the user is invalid; all issues are reported together. */
 export class DefinitionError extends PolyarchError {
   override readonly name = 'DefinitionError'
   declare readonly code: DefinitionErrorCode
@@ -103,7 +103,7 @@ export class EngineError extends PolyarchError {
   override readonly name = 'EngineError'
 }
 
-/** What was asked of a registry, and what it said: never a secret, and the URL without its query. */
+/** A request to a registry and its response, without secrets and without the URL's query. */
 export interface RegistryExchange {
   readonly method: string
   readonly url: string
@@ -111,7 +111,7 @@ export interface RegistryExchange {
   readonly status?: number
   /** The codes of the answer's error body. @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#error-codes */
   readonly codes?: readonly string[]
-  /** What the registry's operators find the request by. */
+  /** Id with which the registry's operators can find the request. */
   readonly requestId?: string
 }
 
@@ -138,7 +138,7 @@ export class HostError extends PolyarchError {
   override readonly name = 'HostError'
 }
 
-/** The caller's signal asked to stop. */
+/** The operation was cancelled by the caller's signal. */
 export class CancelledError extends PolyarchError {
   override readonly name = 'CancelledError'
 

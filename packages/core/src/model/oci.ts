@@ -20,7 +20,10 @@ export const MEDIA_TYPES = {
   dockerForeignLayerGzip: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip',
 } as const
 
-/** The four kinds of manifest that polyarch reads; always sent together, since registries answer 404 for a type not asked for. */
+/**
+ * The four manifest media types that polyarch reads. All are sent, since registries respond 404 for a type that was not
+ * accepted.
+ */
 export const MANIFEST_MEDIA_TYPES: readonly string[] = [
   MEDIA_TYPES.ociIndex,
   MEDIA_TYPES.ociManifest,
@@ -109,7 +112,7 @@ export function onePerDigest(descriptors: readonly Descriptor[]): readonly Descr
   return [...new Map(descriptors.map((descriptor) => [descriptor.digest, descriptor])).values()]
 }
 
-/** Tells an index from a single image by what it holds. */
+/** Distinguishes an index from a single image by its fields. */
 export function isIndex(content: ImageManifest | ImageIndex): content is ImageIndex {
   return 'manifests' in content
 }

@@ -13,7 +13,7 @@ export interface Platform {
   readonly 'os.features'?: readonly string[]
 }
 
-/** What people and `uname` call an architecture, and what clients call it. */
+/** Other names of architectures, such as those of `uname`, with the names that container clients use. */
 const ALIASES: ReadonlyMap<string, readonly [architecture: string, variant?: string]> = new Map([
   ['x86_64', ['amd64']],
   ['x86-64', ['amd64']],
@@ -71,7 +71,7 @@ const ARCHITECTURES = [
   'wasm',
 ] as const
 
-/** An architecture that container clients know (Go's GOARCH values that Linux images are published for). */
+/** An architecture that container clients support: Go's GOARCH values for which Linux images are published. */
 export type Architecture = (typeof ARCHITECTURES)[number]
 
 /** All of them. */
@@ -82,20 +82,21 @@ export const ARCHITECTURE_WORDS: readonly string[] = [...KNOWN_ARCHITECTURES, ..
 
 const KNOWN_OSES: ReadonlySet<string> = new Set(['linux', 'windows', 'darwin', 'freebsd', 'wasi'])
 
-/** Whether clients know the architecture and, for those that have variants, the variant. */
+/** Whether clients support the architecture and, if it has variants, the variant. */
 export function isKnownPlatform(platform: Platform): boolean {
   if (!KNOWN_OSES.has(platform.os) || !KNOWN_ARCHITECTURES.includes(platform.architecture)) return false
   return platform.variant === undefined || variantsOf(platform.architecture).includes(platform.variant)
 }
 
-/** The variants that clients know of an architecture, oldest first; empty where it has none. */
+/** The variants of an architecture that clients support, oldest first; empty if it has none. */
 export function variantsOf(architecture: string): readonly string[] {
   return KNOWN_VARIANTS.get(architecture) ?? []
 }
 
 /**
- * Brings a platform into the normal form of containerd: aliases resolved, lower case, `arm` with a variant,
- * `arm64/v8` and `amd64/v1` without one. Unknown words are kept, so that what a registry holds can always be named.
+ * Normalises a platform as containerd does: aliases resolved, lower case, `arm` with a variant, `arm64/v8` and
+ * `amd64/v1` without one.
+ * Unknown values are kept, so that everything in a registry can be named.
  *
  * @see https://github.com/containerd/platforms/blob/v1.0.0/database.go
  */
@@ -126,9 +127,10 @@ function normalizeVariant(architecture: string, given: string | undefined): stri
 }
 
 /**
- * Reads `os/architecture[/variant]`, or an architecture alone (then the os is linux), into the normal form.
+ * Parses and normalises `os/architecture[/variant]`, or an architecture alone (then the os is linux).
  *
- * @returns undefined where the text has no such shape, or is an operating system alone; the words themselves are not judged, see {@link isKnownPlatform}.
+ * @returns undefined if the text has another form, or is an operating system alone. Values are not validated, see
+ * {@link isKnownPlatform}.
  */
 export function parsePlatform(text: string): Platform | undefined {
   const parts = text.trim().split('/')
@@ -141,7 +143,7 @@ export function parsePlatform(text: string): Platform | undefined {
   return normalizePlatform({ os: first, architecture: second, ...(third !== undefined && { variant: third }) })
 }
 
-/** What is wrong with a text that {@link parsePlatform} does not read, and what to write instead. */
+/** Describes a text that {@link parsePlatform} cannot parse, with a hint. */
 export function unreadablePlatform(text: string): { readonly message: string; readonly hint: string } {
   const word = text.trim()
   return isOs(word)
@@ -152,7 +154,7 @@ export function unreadablePlatform(text: string): { readonly message: string; re
     : { message: `platform '${text}' is not valid`, hint: "write an architecture such as 'amd64', or 'linux/arm/v7'" }
 }
 
-/** Whether a word is an operating system that clients know. */
+/** Whether clients support an operating system. */
 export function isOs(word: string): boolean {
   return KNOWN_OSES.has(word.toLowerCase())
 }
@@ -175,14 +177,14 @@ export function samePlatform(a: Platform, b: Platform): boolean {
   return platformIdentity(a) === platformIdentity(b)
 }
 
-/** Whether a platform is one that was asked for: an os version or features count only where they were asked for too. */
+/** Whether a platform is a requested one: an os version or features are compared only if they were requested too. */
 export function isWantedPlatform(platform: Platform, wanted: Platform): boolean {
   const { os, architecture, variant } = platform
   const known = { os, architecture, ...(variant !== undefined && { variant }) }
   return samePlatform(wanted['os.version'] || wanted['os.features'] ? platform : known, wanted)
 }
 
-/** One string per platform that an index can tell apart: {@link formatPlatform} and the os version and features. */
+/** One string per platform that an index can distinguish: {@link formatPlatform} with the os version and features. */
 export function platformIdentity(platform: Platform): string {
   const normal = normalizePlatform(platform)
   const version = normal['os.version'] === undefined ? '' : `;${normal['os.version']}`
@@ -209,7 +211,8 @@ function compareText(a: string, b: string): number {
 }
 
 /**
- * What a host can run without emulation, best first: an arm/v7 host runs v7, v6 and v5; most of arm64 run 32-bit arm too.
+ * Returns the platforms that a host can run without emulation, best first: an arm/v7 host runs v7, v6 and v5; most
+ * arm64 hosts run 32-bit arm too.
  *
  * @see https://github.com/containerd/platforms/blob/v1.0.0/compare.go
  */

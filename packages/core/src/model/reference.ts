@@ -8,7 +8,7 @@ export interface Repository {
   readonly repository: string
 }
 
-/** What a name such as `ghcr.io/otbiot/esp8266-build:2.1` or `ubuntu@sha256:…` refers to. */
+/** An image name such as `ghcr.io/otbiot/esp8266-build:2.1` or `ubuntu@sha256:…`. */
 export interface Reference extends Repository {
   readonly tag?: string
   readonly digest?: Digest

@@ -20,19 +20,19 @@ export interface ServerTimeouts {
 
 /** How the embedded registry is to be run. */
 export interface RegistryServerOptions {
-  /** Where everything is kept; made where it does not exist. */
+  /** Directory for all content; created if it does not exist. */
   readonly directory: string
-  /** Address to listen on; `127.0.0.1` unless told otherwise, so that only this machine gets at it. */
+  /** Address to listen on; `127.0.0.1` by default, which only this machine can reach. */
   readonly host?: string
-  /** 0, a free one, unless told otherwise. */
+  /** Port to listen on; by default 0, a free one. */
   readonly port?: number
   /**
-   * Names by which clients reach this registry, beside those of loopback: `host.docker.internal`. Requests under other names
-   * are refused where nobody has to log in, because a web page could send them. An address, where `host` is not a loopback
-   * one, needs no entry.
+   * Names with which clients reach this registry, beside those of loopback: `host.docker.internal`. If no login is
+   * required, requests with other names are rejected, because a web page could send them. If `host` is not a loopback
+   * address, addresses need no entry.
    */
   readonly hostNames?: readonly string[]
-  /** Who may do what; everybody everything unless told otherwise. */
+  /** Users and permissions; by default everyone may do everything. */
   readonly auth?: ServerAuth
   /** PEM texts; plain HTTP where absent. */
   readonly tls?: { readonly key: string; readonly cert: string }
@@ -42,7 +42,7 @@ export interface RegistryServerOptions {
    * default false.
    */
   readonly sparse?: boolean
-  /** What is to go wrong, for tests of clients. */
+  /** Faults to inject, for tests of clients. */
   readonly faults?: readonly FaultRule[]
   readonly onRequest?: (request: ServerRequest) => void
 }

@@ -16,7 +16,7 @@ import { Store } from './store/store.js'
 /** Bounds on how slow a client may be, in milliseconds. */
 const DEFAULT_TIMEOUTS: Required<ServerTimeouts> = { headers: 20_000, idle: 120_000 }
 
-/** How often, in milliseconds, connections are looked at for heads that do not arrive. */
+/** How often connections are checked for incomplete request headers, in milliseconds. */
 const CHECKING_INTERVAL = 5_000
 
 /**
@@ -100,7 +100,7 @@ async function listen(server: Server, { host = '127.0.0.1', port = 0 }: Registry
   return `${reachableHost(host)}:${(server.address() as AddressInfo).port}`
 }
 
-/** What listens on every address is reached by the loopback one, and IPv6 addresses stand in brackets in references. */
+/** Returns the host for references: loopback for a server on all addresses; IPv6 addresses are in brackets. */
 function reachableHost(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1'
   if (host === '::') return '[::1]'

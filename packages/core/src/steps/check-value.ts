@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto'
 import { canonicalJson } from '../model/oci.js'
 
 /**
- * Stands for a named thing in what is published of an image: an arg, or a file of the context. Records can be read by
- * whoever can read the image, so they must not confirm a guess: one of 256 wrong values has the same content, one of 16
- * wrong names the same name.
+ * Check value of a named input in a published record: an arg, or a file of the context.
+ * Everyone who can read the image can read its record, so a check value must not confirm a guess: one of 256 wrong
+ * values has the same content, one of 16 wrong names the same name.
  */
 export interface NamedCheck {
-  /** 4 bits of the name, as a hex digit; what else tells names apart may stand before it. */
+  /** 4 bits of the name, as a hex digit; a prefix may hold another part of the identity. */
   readonly name: string
   /** 8 bits of the content, as two hex digits. */
   readonly content: string

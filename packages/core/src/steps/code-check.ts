@@ -4,18 +4,18 @@ import { RegistryError } from '../model/errors.js'
 import { formatPlatform, type Platform } from '../model/platform.js'
 import type { StepCall, StepServices } from './step.js'
 
-/** What is checked, and how strictly. */
+/** What to check, and how strictly. */
 export interface CodeCheckRequest extends ImageToCheck {
   /** For messages: `base debian:13`. */
   readonly what: string
   readonly platform: Platform
-  /** `require-match` unless told otherwise. */
+  /** `require-match` by default. */
   readonly policy?: CodePolicy | undefined
 }
 
 /**
- * Compares the machine code of an image with the platform that it is declared as, tells the verdict, and refuses a
- * mismatch: a config says only what somebody wrote into it, and BuildKit writes whatever platform it was asked for.
+ * Compares the machine code of an image with its declared platform, reports the verdict, and fails on a mismatch.
+ * A config is not reliable: anyone may have written it, and BuildKit writes whatever platform was requested.
  *
  * @throws RegistryError PLATFORM_MISMATCH
  */

@@ -10,7 +10,7 @@ export const KEY_SCHEMA = 2
 /** Prefix of the tags that results are kept under. */
 export const KEY_TAG_PREFIX = 'polyarch-'
 
-/** What follows the key in the tag of an image that has not been checked. */
+/** Suffix of the key in the tag of an image that has not been checked. */
 export const UNCHECKED_SUFFIX = '.unchecked'
 
 /** Annotation that carries the key: on a result's manifest, and on its entry of an index. */
@@ -81,7 +81,7 @@ function tagPattern(prefix: string, suffix: string): RegExp {
   return new RegExp(`^${prefix}[0-9a-f]{64}${suffix.replace('.', '\\.')}$`)
 }
 
-/** What a tag of polyarch's own is for; undefined for all others, which belong to the user. */
+/** Returns the purpose of one of polyarch's own tags; undefined for all others, which belong to the user. */
 export function ownTag(tag: string): OwnTag | undefined {
   return OWN_TAGS.find(([, pattern]) => pattern.test(tag))?.[0]
 }

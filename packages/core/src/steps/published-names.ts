@@ -7,7 +7,7 @@ import { formatReference, type Reference } from '../model/reference.js'
 export interface PublishedName {
   readonly reference: Reference
   readonly node: string
-  /** Whether its pipeline was asked for: names of one that others stand on stay where they are. */
+  /** Whether its pipeline was requested: names of pipelines that others use as base do not move. */
   readonly requested: boolean
 }
 
@@ -37,7 +37,7 @@ function namesOf({
   return [...base, ...images, ...indexes]
 }
 
-/** The nodes whose results a definition asks for: with names to publish or without. */
+/** Returns the nodes whose results a definition requires, with or without names to publish. */
 export function targetNodes({ pipelines }: Definition, graph: Graph): ReadonlySet<string> {
   const requested = new Set(pipelines.filter((pipeline) => pipeline.requested).map(({ name }) => name))
   const names = publishedNames({ pipelines, notes: [] }, graph).filter((name) => name.requested)

@@ -1,11 +1,11 @@
 import type { Descriptor, StoredManifest } from '../model/oci.js'
 import type { Reference } from '../model/reference.js'
 
-/** What is published today in the place of a node's result. */
+/** The published result that corresponds to a node. */
 export interface PublishedState {
   /** The published index that the node belongs to; undefined where nothing is published. */
   readonly index?: StoredManifest
-  /** Its entry for the node's platform; of a base, the image that stands on it. */
+  /** Its entry for the node's platform; for a base, the image that uses it. */
   readonly image?: PublishedImage
 }
 

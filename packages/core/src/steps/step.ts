@@ -25,27 +25,27 @@ export interface StepServices {
   readonly code: CodeReader
 }
 
-/** What every part of a step takes beside its arguments. */
+/** Options of every method of a step. */
 export interface StepCall {
   readonly signal?: AbortSignal | undefined
   readonly onEvent?: ((event: WorkEvent) => void) | undefined
 }
 
-/** What making a result takes beside. */
+/** Options of `perform`. */
 export interface PerformCall extends StepCall {
   /** The engine that an image is built on. */
   readonly engine?: Builder | undefined
 }
 
-/** What a node comes to: one manifest in its repository. */
+/** Result of a node: one manifest in its repository. */
 export interface Output {
   /** The repository and the manifest's digest. */
   readonly reference: Reference
-  /** As it stands in an index: with platform and annotations. */
+  /** Its entry in an index, with platform and annotations. */
   readonly descriptor: Descriptor
-  /** What is attested of an image, as it stands in an index beside the image. */
+  /** The attestation of an image, which is listed in an index beside the image. */
   readonly attestation?: Descriptor
-  /** Of an index: its entries. */
+  /** Entries of an index. */
   readonly children?: readonly Descriptor[]
 }
 
@@ -91,9 +91,9 @@ export interface Step<N extends Node, Resolved> {
 
 /** Content of a result that may change though its key does not. */
 export interface UnpinnedContent {
-  /** Where it comes from, as written. */
+  /** Sources, as written. */
   readonly sources: readonly string[]
-  /** Whether the result is made anew each time. */
+  /** Whether the result is made again in each run. */
   readonly remade: boolean
 }
 

@@ -2,7 +2,7 @@ import type { StoredManifest } from '../model/oci.js'
 import { formatReference, type Reference } from '../model/reference.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 
-/** Names of images that others publish: each is read once in a run, however many platforms ask for it. */
+/** Manifests of upstream names: each is read once in a run, for all platforms. */
 export interface UpstreamManifests {
   get(reference: Reference, call: RegistryCall): Promise<StoredManifest | undefined>
 }

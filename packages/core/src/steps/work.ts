@@ -20,13 +20,13 @@ import type {
 export interface ResolvedNode {
   readonly node: Node
   readonly unpinned: UnpinnedContent | undefined
-  /** Those of the node's `needs` whose results are part of its key: with these known, it is known whether it is there already. */
+  /** The node's `needs` whose results are part of its key: once they are known, the key is. */
   readonly decidedBy: readonly string[]
   /** Computes the key. Pure; needs the results named in `decidedBy`. */
   evaluate(inputs: Inputs, circumstances?: EvaluationContext): KeyedNode
 }
 
-/** What is published in the place of a result, and whether that may serve. */
+/** The published result that corresponds to a node, and whether it may be reused. */
 export interface EvaluationContext {
   readonly former?: PublishedState
   readonly force?: boolean
@@ -35,9 +35,9 @@ export interface EvaluationContext {
 /** A node of which it is known what decides it. */
 export interface KeyedNode {
   readonly key: string
-  /** What the result is, there or not, where its bytes follow from what is known. */
+  /** The result, existing or not, if its bytes follow from the resolved inputs. */
   readonly predicted: Output | undefined
-  /** Looks whether the result is there. */
+  /** Checks whether the result exists. */
   lookup(call: StepCall): Promise<LookupResult>
   /** Compares what the lock says with the registry. */
   verify(call: StepCall): Promise<void>

@@ -4,7 +4,7 @@ import { onAbort } from './on-abort.js'
 /** Waits for work that others share: the signal ends the wait, not the work. */
 export async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work
-  // Nobody may be left to hear of its failure once the wait has ended.
+  // Nothing handles this rejection once the wait has ended.
   work.catch(() => {})
   throwIfCancelled(signal)
   let leave = () => {}

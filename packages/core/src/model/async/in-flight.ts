@@ -1,6 +1,6 @@
 import { abortable } from './abortable.js'
 
-/** Work under way by key, so that two callers who want the same thing at one time do it once. */
+/** Work in progress by key, so that concurrent callers with the same key share one execution. */
 export class InFlight<T> {
   readonly #work = new Map<string, Promise<T>>()
 

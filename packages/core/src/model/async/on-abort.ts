@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events'
 
 /**
- * Has a listener told once the signal fires.
+ * Calls a listener once the signal fires.
  *
- * @returns what takes the listener away again.
+ * @returns a function that removes the listener.
  */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   // All that a run does at one time listens to one signal, and Node.js takes more than ten for a leak.

@@ -18,7 +18,7 @@ export function streamOf(parts: AsyncGenerator<Uint8Array>, release: () => void)
     },
     destroy(error, callback) {
       release()
-      // What it was waiting for has ended, so that it comes to an end too; of how, nobody is to hear any more.
+      // The pending read has ended, so this settles too; nothing handles its rejection any more.
       parts.return(undefined).catch(() => {})
       callback(error)
     },

@@ -4,9 +4,9 @@ export type EngineReason =
   | 'native'
   /** No engine of the run does, and this one emulates it. */
   | 'no-native'
-  /** Those that do have all the builds that they may have, and this one emulates it. */
+  /** All native engines are at their build limit, so this engine emulates the platform. */
   | 'native-busy'
-  /** Those that did do not answer any more, and this one emulates it. */
+  /** The native engines no longer respond, so this engine emulates the platform. */
   | 'native-lost'
 
 /** Which engine builds an image, how and why. */

@@ -38,7 +38,7 @@ export interface TransferEvent {
   readonly total?: number
 }
 
-/** What a registry client tells while it works. */
+/** An event of a registry client. */
 export type RegistryEvent = RegistryRetryEvent | TransferEvent
 
 /** A vertex of BuildKit's graph, roughly one line of the Dockerfile. */
@@ -77,7 +77,7 @@ export interface EngineTransferEvent {
   readonly total?: number
 }
 
-/** What an engine tells while it works. */
+/** An event of an engine. */
 export type EngineEvent = BuildStepEvent | BuildLogEvent | BuildWarningEvent | EngineTransferEvent
 
 /** A root file system is being made. */
@@ -89,13 +89,13 @@ export interface RootfsEvent {
   readonly message?: string
 }
 
-/** What the machine code of an image says of the platform that the image is declared as. */
+/** Result of comparing an image's machine code with its declared platform. */
 export interface CodeCheck {
   /** `as-base`: there is none over the base, whose own was compared when that was first taken. */
   readonly verdict: 'match' | 'as-base' | 'mismatch' | 'unknown'
-  /** The executable that was looked at. */
+  /** The executable that was checked. */
   readonly path?: string
-  /** What it is made for, in words. */
+  /** The platform of its code, in words. */
   readonly found?: string
   /** Why nothing is known. */
   readonly because?: string
@@ -103,12 +103,12 @@ export interface CodeCheck {
   readonly allowed?: true
 }
 
-/** An image that was built, or a base that was brought for the first time, has been compared with its machine code. */
+/** The machine code of a built image, or of a newly added base, has been compared with its platform. */
 export interface CodeCheckedEvent extends CodeCheck {
   readonly kind: 'code-checked'
 }
 
-/** What an image consists of, told of results that were there before, too. Sizes are in bytes, as compressed. */
+/** The layers of an image, also of a reused one. Sizes are in bytes, compressed. */
 export interface LayersEvent {
   readonly kind: 'layers'
   readonly config: { readonly digest: Digest; readonly size: number }
@@ -124,7 +124,7 @@ export type WorkEvent =
   | LayersEvent
   | { readonly kind: 'note'; readonly message: string }
 
-/** What a tag pointed to before and after. */
+/** The digests of a tag before and after the run. */
 export interface TagChange {
   readonly reference: string
   readonly from?: Digest
@@ -134,12 +134,12 @@ export interface TagChange {
 /** How a run ended; `incomplete`: published without an optional platform. */
 export type RunOutcome = 'succeeded' | 'incomplete' | 'failed' | 'cancelled'
 
-/** Everything that a run tells, in order; a report is made from these alone. */
+/** Every event of a run, in order; a report is made from these alone. */
 export type RunEvent =
   | (EventBase & { readonly kind: 'planned'; readonly plan: Plan })
-  /** What is built is told with the engine that builds it. */
+  /** For a build, it states the engine. */
   | (NodeEvent & Partial<EngineUse> & { readonly kind: 'node-started'; readonly platform?: Platform })
-  /** The engine that built it was lost, and another one starts anew. */
+  /** The connection to its engine was lost, and another engine starts the build again. */
   | (NodeEvent & EngineUse & { readonly kind: 'node-reassigned'; readonly error: ErrorData })
   | (NodeEvent & { readonly kind: 'node-reused'; readonly digest: Digest; readonly reference: string })
   | (NodeEvent & { readonly kind: 'node-finished'; readonly digest: Digest; readonly reference: string })

@@ -9,13 +9,13 @@ export interface ChangedPath {
   readonly change: 'added' | 'changed' | 'mode'
 }
 
-/** Why a node is treated as it is. Told apart by `kind`; docs/plan.md has a line per kind. */
+/** The reason for a node's action, discriminated by `kind`; docs/plan.md has a line per kind. */
 export type PlanReason =
   /** Its result is in the registry under the same key. */
   | { readonly kind: 'present' }
   /** Nothing that is left to do needs it. */
   | { readonly kind: 'unneeded' }
-  /** What decides it has to be made first. */
+  /** Nodes on which its key depends must be made first. */
   | { readonly kind: 'waiting'; readonly after: readonly string[] }
   /** It is not in the registry, and no former result of it is known. */
   | { readonly kind: 'absent' }
@@ -23,7 +23,7 @@ export type PlanReason =
   | { readonly kind: 'deleted' }
   /** The published index has no such platform. */
   | { readonly kind: 'new-platform' }
-  /** What it stands on is another one than that of the former result. */
+  /** Its base differs from that of the previous result. */
   | { readonly kind: 'base-moved'; readonly from: Digest; readonly to?: Digest }
   /** Files of the context differ; the first few of them, and how many there are in all, where that is known. */
   | {
@@ -47,15 +47,15 @@ export type PlanReason =
     }
   /** Another setting of the build differs: `target`, `network`. */
   | { readonly kind: 'setting-changed'; readonly name: string }
-  /** The former result does not tell what it was made of: Docker's media types have no room for it, or another tool made it. */
+  /** The previous result has no record of its inputs: its format has no annotations, or another tool made it. */
   | { readonly kind: 'unrecorded' }
   /** Something differs that the check values of the former result do not show: they have 8 bits. */
   | { readonly kind: 'unnamed' }
-  /** What it lists differs from what the published name lists. */
+  /** Its entries differ from those of the published index. */
   | { readonly kind: 'content-changed' }
-  /** It adds content from elsewhere that may have changed, and is to be made anew each time. */
+  /** It adds unpinned content, which may have changed, and is configured to be made again each time. */
   | { readonly kind: 'unpinned'; readonly sources: readonly string[] }
-  /** It was asked not to be reused. */
+  /** The user requested that it is not reused. */
   | { readonly kind: 'forced' }
 
 /** The kinds of {@link PlanReason}. */

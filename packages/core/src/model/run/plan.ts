@@ -7,7 +7,7 @@ import type { PlanReason } from './plan-reason.js'
 /** Version of the shape of {@link Plan} as JSON. */
 export const PLAN_VERSION = 1
 
-/** What a run would do with a node. */
+/** The action of a run on a node. */
 export type PlanAction =
   /** It is in the registry already. */
   | 'reuse'
@@ -19,7 +19,7 @@ export type PlanAction =
   | 'create'
   /** An image that the published index has, made of something else. */
   | 'rebuild'
-  /** What it stands on has to be made first; only then it is known. */
+  /** Its base must be made first; its key is known only then. */
   | 'known-after'
   /** Nothing that is left to do needs it. */
   | 'not-needed'
@@ -35,16 +35,16 @@ export const PLAN_ACTIONS = [
   'not-needed',
 ] as const satisfies readonly PlanAction[]
 
-/** What a run would do with one node, and why; of what is built, on which engine if all of them are free then. */
+/** The planned action on one node, with the reasons; for a build, the engine if all of them are free then. */
 export interface NodePlan extends Partial<EngineUse> {
   readonly node: string
   readonly pipeline: string
   readonly kind: 'base' | 'base-index' | 'image' | 'index'
   readonly platform?: Platform
-  /** What a base is made from, as people call it: an image's name, a distribution and its suite. */
+  /** The source of a base in the user's terms: an image's name, or a distribution and its suite. */
   readonly source?: string
   readonly action: PlanAction
-  /** All that speaks for the action; at least one. */
+  /** All reasons for the action; at least one. */
   readonly why: readonly PlanReason[]
   /** {@link why} as one line for people. */
   readonly reason: string
@@ -55,7 +55,7 @@ export interface NodePlan extends Partial<EngineUse> {
   readonly key?: string
   /** Digest of the result, where that is known. */
   readonly digest?: Digest
-  /** What the Dockerfile adds from elsewhere without a checksum: it may change though the key does not. */
+  /** Content without a checksum that the Dockerfile adds: it may change while the key does not. */
   readonly unpinned?: readonly string[]
 }
 
@@ -65,32 +65,32 @@ export interface EnginePlan {
   readonly engine: string
   readonly version?: string
   readonly native?: Platform
-  /** What it runs by emulation; left out where it does not tell. */
+  /** Platforms that it emulates; absent if it does not report them. */
   readonly emulated?: readonly Platform[]
   /** Why it is of no use. */
   readonly problem?: ErrorData
 }
 
-/** What a run would do with one name that users see. */
+/** The planned change of one name that users see. */
 export interface TagPlan {
   readonly reference: string
   /** Node whose result it is to point to. */
   readonly node: string
   readonly action: 'keep' | 'create' | 'move' | 'known-after'
-  /** What it points to now. */
+  /** Its current digest. */
   readonly from?: Digest
-  /** What it will point to, where that is known. */
+  /** Its digest after the run, if it is known. */
   readonly to?: Digest
 }
 
-/** What a run would do. Plain data; `version` is raised when its shape changes. */
+/** The actions of a run. Plain data; `version` is incremented when its shape changes. */
 export interface Plan {
   readonly version: typeof PLAN_VERSION
   readonly nodes: readonly NodePlan[]
   readonly tags: readonly TagPlan[]
   /** The engines, where something is to be built. */
   readonly engines?: readonly EnginePlan[]
-  /** What would stop the run before it begins. */
+  /** Errors that would stop the run before it starts. */
   readonly problems: readonly ErrorData[]
   readonly notes: readonly string[]
 }

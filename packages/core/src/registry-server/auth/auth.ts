@@ -4,7 +4,7 @@ import type { Route } from '../http/route.js'
 import { sameSecret } from './same-secret.js'
 import { type Access, TokenService } from './token-service.js'
 
-/** Who may do what on the embedded registry. */
+/** Users of the embedded registry and their permissions. */
 export interface ServerAuth {
   /** How clients show who they are: with each request, or with tokens that this server gives out at `/token`. */
   readonly kind: 'basic' | 'bearer'
@@ -37,9 +37,9 @@ export class Gate {
   }
 
   /**
-   * Answers a request for a token. A user gets what is asked for, everybody else at most to pull.
+   * Responds to a request for a token. A user gets the requested scopes, anonymous clients at most `pull`.
    *
-   * @throws ProtocolError UNAUTHORIZED for a wrong password, NAME_UNKNOWN where there are no tokens
+   * @throws ProtocolError UNAUTHORIZED for a wrong password, NAME_UNKNOWN if the registry has no token service
    * @see https://distribution.github.io/distribution/spec/auth/token/
    */
   async answerToken(exchange: Exchange): Promise<void> {
@@ -66,7 +66,7 @@ export class Gate {
     return this.#isOpen(needed) && exchange.header('authorization') === undefined
   }
 
-  /** The probe asks for nothing, and is refused all the same: it is how clients learn to log in. */
+  /** The probe needs no permission, and is rejected all the same: clients learn from it how to log in. */
   #isOpen(needed: readonly Access[]): boolean {
     return this.auth.anonymousPull === true && needed.length > 0 && needed.every(({ action }) => action === 'pull')
   }
@@ -93,7 +93,7 @@ export class Gate {
   }
 }
 
-/** Who pushes looks first. */
+/** A client that pushes reads first. */
 function actionsOf(action: Access['action']): string {
   return action === 'push' ? 'pull,push' : action
 }

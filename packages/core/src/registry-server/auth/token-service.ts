@@ -7,7 +7,7 @@ export interface Access {
   readonly action: 'pull' | 'push' | 'delete'
 }
 
-/** What a token is good for. */
+/** Permissions of a token. */
 interface Grant {
   /** `action repository`; `*` is every action. */
   readonly allowed: readonly string[]

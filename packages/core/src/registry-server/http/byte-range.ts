@@ -5,10 +5,11 @@ export interface ByteRange {
 }
 
 /**
- * Reads a `Range` header against content of a size in bytes. What is no single byte range is ignored, as the RFC
- * allows: several ranges would need a multipart answer, which no container client asks for.
+ * Parses a `Range` header for content of a size in bytes.
+ * Anything but a single byte range is ignored, as the RFC allows: several ranges would need a multipart response, which
+ * no container client requests.
  *
- * @returns undefined where the whole is to be sent.
+ * @returns undefined if the whole content must be sent.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-14.2
  */
 export function parseRange(header: string | undefined, size: number): ByteRange | 'unsatisfiable' | undefined {

@@ -7,13 +7,13 @@ import { ProtocolError } from './protocol-error.js'
 import type { Route } from './route.js'
 import { cancelUpload, continueUpload, describeUpload, finishUpload, startUpload } from './upload-routes.js'
 
-/** What is answered out of the store. */
+/** A route that the store answers. */
 export type ContentRoute = Exclude<Route, { readonly kind: 'token' }>
 
 type Handler = () => Promise<void>
 
 /**
- * Does what a request asks for.
+ * Executes a request.
  *
  * @throws ProtocolError
  */

@@ -1,4 +1,4 @@
-/** What goes wrong with a request. */
+/** An injected fault. */
 export type Fault =
   /** It is answered so, and not carried out. */
   | { readonly kind: 'answer'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
@@ -15,11 +15,11 @@ export type Fault =
 
 /** Which requests something goes wrong with, and what. */
 export interface FaultRule {
-  /** Any, unless told otherwise. */
+  /** Any method by default. */
   readonly method?: string
-  /** Compared with the path without its query; any, unless told otherwise. */
+  /** Compared with the path without its query; any path by default. */
   readonly path?: RegExp
-  /** Which of the requests that match, counted from 1; all of them unless told otherwise. */
+  /** The matching request to apply it to, counted from 1; all of them by default. */
   readonly nth?: number
   readonly fault: Fault
 }
@@ -32,7 +32,7 @@ export class FaultInjector {
     this.#rules = rules.map((rule) => ({ rule, matched: 0 }))
   }
 
-  /** The fault of the first rule that applies; every rule counts every request that matches it. */
+  /** Returns the fault of the first rule that applies; every rule counts every request that it matches. */
   next(method: string, path: string): Fault | undefined {
     const matching = this.#rules.filter(({ rule }) => matches(rule, method, path))
     for (const entry of matching) entry.matched += 1

@@ -58,7 +58,7 @@ export class Exchange {
     await this.answer(200, { 'content-type': 'application/json', ...headers }, JSON.stringify(value))
   }
 
-  /** Answers with a stream, of which `content-length` tells the size. */
+  /** Responds with a stream whose size is in `content-length`. */
   async answerStream(status: number, headers: Headers, body: Readable): Promise<void> {
     if (this.fault?.kind === 'lose-answer') {
       body.destroy()

@@ -25,7 +25,7 @@ export class OriginCheck {
     this.#scheme = tls === undefined ? 'http' : 'https'
     this.#names = new Set([host, ...hostNames].map((name) => name.toLowerCase()))
     this.#anyName = auth !== undefined && auth.anonymousPull !== true
-    // Nobody can point a name of theirs to a server under an address: the address is the name.
+    // DNS rebinding works with names only, so an address in the Host header is accepted.
     this.#anyAddress = !isLoopback(isIP(host) === 6 ? `[${host}]` : host)
   }
 

@@ -44,7 +44,7 @@ export class ProtocolError extends Error {
   }
 }
 
-/** What any failure is answered with: the system's error code is told, its paths are not. */
+/** Converts any error to a response: with the system's error code, without its paths. */
 export function asProtocolError(error: unknown): ProtocolError {
   if (error instanceof ProtocolError) return error
   if (isDiskFull(error))

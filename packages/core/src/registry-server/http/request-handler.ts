@@ -56,7 +56,7 @@ export class RequestHandler {
     try {
       await this.#answer(exchange)
     } catch (error) {
-      // Where the error cannot be told either, there is nobody left to tell it to.
+      // If the error cannot be sent either, the client is gone.
       await exchange.answerError(error).catch(() => {})
     }
   }
@@ -84,7 +84,7 @@ export class RequestHandler {
   }
 }
 
-/** Ends early where the client leaves, so that nothing waits for nobody. */
+/** Waits, but ends early if the client disconnects. */
 async function delay(milliseconds: number, response: ServerResponse): Promise<void> {
   const gone = new AbortController()
   try {

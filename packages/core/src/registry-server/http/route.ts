@@ -2,7 +2,7 @@ import { type Digest, isDigest } from '../../model/digest.js'
 import { isRepositoryPath, isTag } from '../../model/reference.js'
 import { ProtocolError } from './protocol-error.js'
 
-/** What a path of the distribution API is about. */
+/** The resource that a path of the distribution API addresses. */
 export type Route =
   | { readonly kind: 'probe' }
   | { readonly kind: 'token' }
@@ -91,7 +91,7 @@ function manifestReference(text: string): ManifestReference {
 }
 
 /**
- * The tag that a manifest is to be stored under. Tags that are only asked for need no check: an invalid one is unknown.
+ * Validates a tag to store a manifest under. Tags in read requests need no validation: an invalid one is unknown.
  *
  * @throws ProtocolError MANIFEST_INVALID
  */

@@ -28,13 +28,13 @@ export async function startUpload(store: Store, exchange: Exchange, name: string
     await receive(store, exchange, upload)
     await finish(store, exchange, upload, digest)
   } catch (error) {
-    // Its client was told no place to go on at.
+    // Its client did not receive the URL to continue at.
     await store.uploads.discard(upload)
     throw error
   }
 }
 
-/** What cannot be mounted is uploaded instead, so nothing here is an error. */
+/** Mounts a blob; returns undefined instead of failing, since the client uploads the blob then. */
 async function mountBlob(store: Store, query: URLSearchParams, to: string): Promise<Digest | undefined> {
   const [digest, from] = [query.get('mount'), query.get('from')]
   if (digest === null || from === null || !isDigest(digest) || !isRepositoryPath(from)) return undefined
@@ -60,7 +60,7 @@ export async function finishUpload(store: Store, exchange: Exchange, name: strin
   await finish(store, exchange, upload, digest)
 }
 
-/** `GET`: how far an upload has come, for clients that lost their connection. */
+/** `GET`: the progress of an upload, for clients that lost their connection. */
 export async function describeUpload(store: Store, exchange: Exchange, name: string, id: string): Promise<void> {
   const upload = store.uploads.get(name, id)
   await upload.interrupt()
@@ -73,7 +73,10 @@ export async function cancelUpload(store: Store, exchange: Exchange, name: strin
   await exchange.answer(204)
 }
 
-/** What a client sent before it left is kept; what could not be stored is not, so that a full disk has room again. */
+/**
+ * Receives a body. Bytes sent before a client disconnects are kept; bytes that could not be stored are deleted, so that
+ * a full disk has space again.
+ */
 async function receive(store: Store, exchange: Exchange, upload: Upload): Promise<void> {
   const range = exchange.header('content-range')
   const length = exchange.header('content-length')
@@ -123,7 +126,7 @@ async function answerProgress(exchange: Exchange, status: number, upload: Upload
   await exchange.answer(status, progressHeaders(upload))
 }
 
-/** The protocol has no way to say that nothing has come yet: `0-0` is what clients know for it. */
+/** The protocol has no value for an upload without bytes: `0-0` is what clients accept. */
 function progressHeaders(upload: Upload): Record<string, string> {
   return {
     location: `/v2/${upload.repository}/blobs/uploads/${upload.id}`,

@@ -12,7 +12,7 @@ export interface OpenContent {
   readonly size: number
 }
 
-/** A link, or a pipe that nobody writes to, is not followed and not waited for. */
+/** Links are not followed, and opening a pipe without a writer does not block. */
 const READING = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
 /** The bytes of blobs and manifests, each once, whatever the number of repositories that hold it. */
@@ -52,7 +52,7 @@ export class ContentStore {
     const file = await open(contentPath(this.#layout, digest), READING).catch(undefinedIfMissing)
     const status = await file?.stat()
     if (file !== undefined && status?.isFile()) return { file, size: status.size }
-    // Somebody else has removed or replaced the file.
+    // Another process has removed or replaced the file.
     this.#present.delete(digest)
     await file?.close()
     return undefined

@@ -9,11 +9,11 @@ import { HostError } from '../../model/errors.js'
 import { parseJson } from '../../model/json.js'
 import { isJsonObject } from '../../model/json-fields.js'
 
-/** Who has a directory; the text of its lock file. */
+/** The owner of a directory; content of its lock file. */
 interface LockRecord {
   readonly id: string
   readonly pid: number
-  /** Tells a process from a later one with the same pid, where the system says. */
+  /** Distinguishes a process from a later one with the same pid, if the system reports start times. */
   readonly processStart?: string
   /** Pids mean nothing on another machine. */
   readonly machine: string
@@ -23,7 +23,7 @@ interface LockRecord {
 
 /** A directory that this process alone may change. */
 export interface DirectoryLock extends AsyncDisposable {
-  /** Lets others know where the directory is served. */
+  /** Publishes where the directory is served. */
   publish(host: string): Promise<void>
 }
 
@@ -65,7 +65,7 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
 export async function runningRegistry(directory: string): Promise<{ host: string; pid: number } | undefined> {
   const path = lockPath(resolve(directory))
   for (;;) {
-    // Why it cannot be read is told by whoever opens the directory next.
+    // Whoever opens the directory next reports why it cannot be read.
     const owner = await readLock(path).catch(() => undefined)
     if (owner === undefined || owner.machine !== hostname() || !(await isAlive(owner))) return undefined
     if (owner.host !== undefined) return { host: owner.host, pid: owner.pid }
@@ -77,7 +77,7 @@ function lockPath(directory: string): string {
   return join(directory, 'lock.json')
 }
 
-/** A lock file that cannot be parsed is nobody's: it is only ever replaced whole. */
+/** Reads a lock file. One that cannot be parsed has no owner: lock files are replaced as a whole. */
 async function readLock(path: string): Promise<LockRecord | undefined> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error

@@ -8,14 +8,14 @@ type JsonObject = Readonly<Record<string, unknown>>
 
 /** A manifest as it was pushed, and what it refers to. */
 export interface CheckedManifest extends ManifestContent {
-  /** What has to be in the repository before it. */
+  /** Content that its repository must have before it. */
   readonly needs: readonly { readonly digest: Digest; readonly isManifest: boolean }[]
 }
 
 /**
- * Judges what is pushed as a manifest by itself.
+ * Validates a pushed manifest by itself.
  *
- * @param algorithm - of the digest that it is to be known by.
+ * @param algorithm - of the digest under which it is stored.
  * @throws ProtocolError MANIFEST_INVALID
  */
 export function checkManifest(
@@ -50,9 +50,9 @@ export function neededBlobs({ bytes, mediaType }: ManifestContent): readonly Dig
 }
 
 /**
- * What a manifest refers to and its repository does not hold.
+ * Returns content that a manifest refers to and its repository lacks.
  *
- * @param isPresent - whether there are bytes of a digest.
+ * @param isPresent - whether the store has the bytes of a digest.
  */
 export function missingNeed(
   { needs }: CheckedManifest,

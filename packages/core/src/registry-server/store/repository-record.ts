@@ -7,7 +7,7 @@ import { parseJson } from '../../model/json.js'
 import { isJsonObject } from '../../model/json-fields.js'
 import { linkInStore } from './store-folder.js'
 
-/** What a repository knows of a manifest beside its bytes. */
+/** Metadata of a manifest in a repository. */
 export interface ManifestRecord {
   readonly mediaType: string
   /** In bytes. */
@@ -22,12 +22,12 @@ export interface ManifestContent extends ManifestRecord {
   readonly bytes: Uint8Array
 }
 
-/** What a repository holds; bytes are visible only in the repositories that have a record of them. */
+/** Content of a repository; bytes are visible only in the repositories that have a record of them. */
 export interface RepositoryRecord {
   readonly blobs: Set<Digest>
   readonly manifests: Map<Digest, ManifestRecord>
   readonly tags: Map<string, Digest>
-  /** What manifests that were removed referred to. */
+  /** Digests that deleted manifests referred to. */
   readonly leftovers: Set<Digest>
 }
 
@@ -42,7 +42,7 @@ interface SavedRecord {
 
 const VERSION = 1
 
-/** No component of a repository's name begins like this, so that it stands in no other repository's way. */
+/** No component of a repository name starts like this, so the file cannot collide with another repository. */
 const FILE_NAME = '_record.json'
 
 /** A record that holds nothing. */
@@ -67,7 +67,7 @@ export function encodeRecord({ blobs, manifests, tags, leftovers }: RepositoryRe
   return JSON.stringify(saved)
 }
 
-/** Makes the folder of a repository, and tells the file of its record. */
+/** Creates the directory of a repository, and returns the path of its record. */
 export async function recordFile(root: string, name: string): Promise<string> {
   const path = join(root, name, FILE_NAME)
   await mkdir(dirname(path), { recursive: true })

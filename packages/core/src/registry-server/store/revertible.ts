@@ -13,7 +13,7 @@ export function removeFrom<Value>(set: Set<Value> | undefined, value: Value): Re
   return set?.delete(value) ? () => void set.add(value) : undefined
 }
 
-/** Sets an entry. It is taken back only if nobody has set another one since. */
+/** Sets an entry. Reverting has no effect if another entry has been set since. */
 export function setIn<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): Revert {
   const had = map.has(key)
   const before = map.get(key)
@@ -25,7 +25,7 @@ export function setIn<Key, Value>(map: Map<Key, Value>, key: Key, value: Value):
   }
 }
 
-/** Deletes an entry; undefined if it was not there. It is taken back only if nobody has set one since. */
+/** Deletes an entry; undefined if it did not exist. Reverting has no effect if another entry has been set since. */
 export function deleteFrom<Key, Value>(map: Map<Key, Value> | undefined, key: Key): Revert | undefined {
   const before = map?.get(key)
   if (!map?.delete(key)) return undefined

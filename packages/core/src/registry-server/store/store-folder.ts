@@ -4,7 +4,7 @@ import { contentFolder, repositoriesFolder } from '../../layout/layout-format.js
 import { DIGEST_ALGORITHMS } from '../../model/digest.js'
 import { HostError } from '../../model/errors.js'
 
-/** What a first start makes before it writes the marker of a layout. */
+/** Entries that a first start creates before it writes the layout marker. */
 const BEFORE_MARKER: ReadonlySet<string> = new Set(['repositories', 'incoming', 'blobs'])
 
 /**

@@ -13,7 +13,7 @@ import { checkStoreFolder } from './store-folder.js'
 import type { Upload } from './upload.js'
 import { Uploads } from './uploads.js'
 
-/** What a store accepts. */
+/** Options of a store. */
 export interface StoreOptions {
   /** Whether manifests may refer to what is not there. */
   readonly sparse?: boolean
@@ -160,7 +160,8 @@ export class Store {
     const record = this.#files.record(name)
     if (record.leftovers.size === 0) return
     const needed = await Promise.all([...record.manifests.keys()].map((digest) => this.#blobsOf(name, digest)))
-    // What a damaged manifest refers to is not known; once it is pushed again, or deleted, the next start goes on here.
+    // The references of a damaged manifest are unknown; after it is pushed again, or deleted, the next start continues
+    // here.
     if (needed.includes(undefined)) return
     const kept = new Set(needed.flat())
     for (const blob of record.leftovers) if (!kept.has(blob)) record.blobs.delete(blob)

@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream'
 import { type Digest, type DigestAlgorithm, DigestHash } from '../../model/digest.js'
 import { ProtocolError } from '../http/protocol-error.js'
 
-/** Bytes on their way into the store, that nobody can read yet. */
+/** Bytes of an upload, which no reader sees yet. */
 export class Upload {
   readonly id = randomUUID()
   /** The file that they are gathered in. */
@@ -47,8 +47,8 @@ export class Upload {
   }
 
   /**
-   * Ends a request that is still sending: a client that asks again has lost the connection that it sent by, and the
-   * server may not have noticed.
+   * Ends a request that is still sending.
+   * A client that sends a new request has lost its previous connection, which the server may not have noticed.
    */
   async interrupt(): Promise<void> {
     while (this.#current !== undefined) {
@@ -59,10 +59,11 @@ export class Upload {
   }
 
   /**
-   * Adds a body. If it ends early, this rejects, and what had arrived is kept. If the bytes cannot be stored, the body
-   * stays open, so that its client can be answered.
+   * Appends a body. If the body ends early, this rejects, and the received bytes are kept. If the bytes cannot be
+   * stored, the body stays open, so that a response can be sent.
    *
-   * @param checkStart - judges the number of bytes before this body, at the moment that nothing can come between.
+   * @param checkStart - validates the number of bytes before this body, at a moment when no other request can
+   * interfere.
    * @throws ProtocolError BLOB_UPLOAD_UNKNOWN
    */
   async append(body: Readable, checkStart: (size: number) => void): Promise<void> {

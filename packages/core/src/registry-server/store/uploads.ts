@@ -6,7 +6,7 @@ import { LIMITS } from '../../model/limits.js'
 import { ProtocolError } from '../http/protocol-error.js'
 import { Upload } from './upload.js'
 
-/** Milliseconds after which an upload that nobody goes on with is forgotten. */
+/** Milliseconds after which an idle upload is discarded. */
 const ABANDONED_AFTER = 60 * 60 * 1000
 
 /** The same for an upload without content, where there are as many uploads as there may be. */

@@ -65,7 +65,10 @@ async function resolveLive(
   return { resolved, states }
 }
 
-/** What the lock says of the config is judged as the config itself would be; nothing is read, unless it is to be corrected. */
+/**
+ * Compares the locked config with the platform as the config itself would be; nothing is read, unless it must be
+ * corrected.
+ */
 async function resolveLocked(
   node: BaseNode,
   source: RegistryBaseDefinition,

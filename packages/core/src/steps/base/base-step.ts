@@ -19,7 +19,7 @@ import { readCheckRecord, writeCheckRecord } from './check-record.js'
 import { requireLockedBase, verifyLockedBase } from './locked-base.js'
 import { type CheckedImage, checkImage } from './registry-base.js'
 
-/** What is known of a base from outside: by its kind. */
+/** The resolved state of a base, by its kind. */
 export type ResolvedBase =
   | ResolvedImageBase
   | { readonly kind: 'rootfs'; readonly rootfs: ResolvedRootfs }
@@ -27,7 +27,7 @@ export type ResolvedBase =
 
 type BaseWork = Work<BaseNode, ResolvedBase>
 
-/** One platform's base, brought into the repository of the shared base: copied, or made from packages or an archive. */
+/** Base of one platform, added to the shared base's repository: copied, or made from packages or an archive. */
 export const baseStep: Step<BaseNode, ResolvedBase> = {
   async resolve(node, services, call) {
     const { source } = node
@@ -102,14 +102,16 @@ function predictBase({ node, resolved, inputs }: BaseWork): Output | undefined {
   }
 }
 
-/** What the base is put as, and found by: its digest where that is known, unless it is to have a tag. */
+/**
+ * Returns the reference under which the base is written and looked up: its digest if known, unless it must have a tag.
+ */
 function placeOf(work: BaseWork): Reference {
   const { node, key } = work
   const output = node.keepsKeyTag ? undefined : predictBase(work)
   return output?.reference ?? keyReference(node.repository, key)
 }
 
-/** The base that the published image stands on. */
+/** Returns the base that the published image uses. */
 async function formerBase(
   { image }: PublishedState,
   registry: StepServices['registry'],
@@ -161,12 +163,12 @@ async function copyImage(
   return output
 }
 
-/** What a base of a registry is checked under, beside its platform. */
+/** The policies that are part of a registry base's check key, beside its platform. */
 function checkedUnder({ configPolicy, codePolicy = 'require-match' }: RegistryBaseDefinition) {
   return { configPolicy, codePolicy }
 }
 
-/** What the lock says of a base decides keys, so it must be what the registry has. */
+/** Requires that the registry has the locked values of a base, since keys are computed from them. */
 function requireLocked({ node, resolved }: BaseWork, { manifest, corrected, states }: CheckedImage): void {
   if (resolved.kind !== 'image' || resolved.locked === undefined) return
   requireLockedBase(node, resolved.locked, { ...(corrected === undefined && { image: manifest.descriptor }), states })

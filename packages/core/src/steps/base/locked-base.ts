@@ -43,7 +43,7 @@ export async function verifyLockedBase(
   }
 }
 
-/** What the registry has in place of what the lock says. */
+/** The values that the registry has in place of the locked ones. */
 interface ActualBase {
   /** Undefined where only the config was read. */
   readonly image?: Pick<Descriptor, 'mediaType' | 'digest' | 'size'>

@@ -68,7 +68,7 @@ export async function chooseImage(
   return { reference: { ...place, digest }, descriptor: { mediaType, digest, size }, index: found.descriptor.digest }
 }
 
-/** A base that has been compared with its platform: what is to stand in the shared base's repository. */
+/** A base that has been compared with its platform: the manifest for the shared base's repository. */
 export interface CheckedImage {
   readonly manifest: StoredManifest
   readonly config: ImageConfig
@@ -108,7 +108,7 @@ export async function checkImage(
   return isCorrected ? { ...corrected(manifest, config, platform), ...told } : { manifest, config, ...told }
 }
 
-/** What is to be said of the platform that a base's config states. */
+/** Result of comparing the platform with that in the base's config. */
 export interface PlatformComparison {
   /** Whether it is another one than the declared. */
   readonly isWrong: boolean
@@ -149,7 +149,7 @@ function corrected(
 ): Pick<CheckedImage, 'manifest' | 'config' | 'corrected'> {
   const { variant: _stated, ...rest } = config
   const bytes = canonicalJson({ ...rest, ...platform })
-  // What is embedded is the content of the published one.
+  // Embedded data is that of the published config.
   const { data: _data, ...descriptor } = { ...('config' in manifest.content && manifest.content.config) } as Descriptor
   const content = {
     ...manifest.content,

@@ -17,10 +17,10 @@ import { openSecrets, openSshAgents } from './secrets/build-secrets.js'
 import { completeCaches } from './secrets/cache-credentials.js'
 import type { PinnedImage } from './sources/pinned-image.js'
 
-/** What a build is made of, before its base is known. */
+/** Inputs of a build, before its base is known. */
 export interface ResolvedImage {
   readonly context: OpenContext
-  /** What of the context the Dockerfile reads. */
+  /** The part of the context that the Dockerfile reads. */
   readonly listing: ContextListing
   readonly analysis: Analysis
   /** The text of the Dockerfile as far as it decides the result. */
@@ -39,7 +39,7 @@ export interface BuildWork {
   readonly inputs: Inputs
 }
 
-/** What the builds of a Dockerfile read of this machine; platforms that read the same have the same value. */
+/** Inputs of a Dockerfile's builds on this machine; platforms with the same inputs share the value. */
 export interface ImageInputs extends BuildInputs {
   readonly synced: SyncedContext
 }
@@ -50,7 +50,7 @@ const MODIFIER = /\$\{\w+[%#/]/
 /** The file that a Dockerfile has which is in none. */
 const INLINE_FILE = 'Dockerfile'
 
-/** What a builder is requested to do. @throws HostError SECRET_UNAVAILABLE */
+/** Makes the request to a builder. @throws HostError SECRET_UNAVAILABLE */
 export async function buildRequest(
   work: BuildWork,
   destination: BuildRequest['destination'],

@@ -46,7 +46,12 @@ export async function readPushedImage(
   return child
 }
 
-/** Compares the config of what was built with what was asked for. @returns the config. @throws RegistryError PLATFORM_MISMATCH */
+/**
+ * Compares the config of a built image with the requested platform.
+ *
+ * @returns the config.
+ * @throws RegistryError PLATFORM_MISMATCH
+ */
 export async function checkBuiltImage(
   { content }: StoredManifest,
   reference: Reference,
@@ -88,7 +93,7 @@ function asOci({ mediaType, ...rest }: Descriptor): Descriptor {
   return { ...rest, mediaType: OCI_TYPES.get(mediaType) ?? mediaType }
 }
 
-/** Whether a manifest under a key tag is complete; one that the engine pushed is still to be rewritten where OCI is asked for. */
+/** Whether a manifest under a key tag is complete; one pushed by the engine must be rewritten if the format is OCI. */
 export function isComplete({ content }: StoredManifest, format: ImageFormat, key: string): boolean {
   if (isIndex(content)) return false
   return format === 'docker' || content.annotations?.[KEY_ANNOTATION] === key

@@ -14,7 +14,7 @@ import { readSources } from './sources/source-record.js'
 
 type DescribedWork = Work<ImageNode, ResolvedImage>
 
-/** What an image's key is made of, part by part. */
+/** Returns the parts of an image's key. */
 export function partsOf({ node, resolved, inputs }: DescribedWork): ImageParts {
   return imageParts(decidingInputs(node, resolved, inputs), resolved.listing.entries)
 }

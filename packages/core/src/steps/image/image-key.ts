@@ -18,7 +18,7 @@ export function decidingNodes(node: ImageNode, { analysis }: Pick<ResolvedImage,
   ]
 }
 
-/** What decides an image: the one source of its key and of the parts that a plan compares. */
+/** Inputs that determine an image: the one source of its key and of the parts that a plan compares. */
 export function decidingInputs(node: ImageNode, resolved: Decided, inputs: Inputs): ImageInputs {
   const { analysis, listing, decisiveText } = resolved
   const { base, baseIndex } = node

@@ -13,13 +13,13 @@ export const PARTS_ANNOTATION = 'io.polyarch.parts'
 /** Version of {@link ImageParts}. Version 1 had no number, and short hashes that confirm guesses of short values. */
 const VERSION = 2
 
-/** What an image's key is made of, part by part: check values that are too short to confirm a guess. */
+/** Parts of an image's key, as check values that are too short to confirm a guess. */
 export interface ImageParts {
   readonly version: typeof VERSION
   readonly base: Digest
-  /** Of the check values of the context's entries, which the record of the context has. */
+  /** Digest of the check values of the context's entries, which are in the context's record. */
   readonly context: Digest
-  /** Of the check values of the Dockerfile's lines. */
+  /** Digest of the check values of the Dockerfile's lines. */
   readonly dockerfile: Digest
   /** In the order of the names. */
   readonly args: readonly NamedCheck[]
@@ -29,13 +29,13 @@ export interface ImageParts {
   readonly settings: Readonly<Record<string, string>>
 }
 
-/** What the parts are made from. */
+/** Inputs from which the parts are made. */
 export interface ImageInputs {
   readonly base: Digest
   readonly context: Digest
   /** The text. */
   readonly dockerfile: string
-  /** Those settings of the build that decide its result. */
+  /** Build settings that determine the result. */
   readonly build: Pick<BuildDefinition, 'args' | 'labels'> & Readonly<Record<string, unknown>>
 }
 
@@ -53,7 +53,7 @@ export function imageParts({ base, dockerfile, build }: ImageInputs, entries: re
   }
 }
 
-/** The check value of an arg, and the name that it stands for. */
+/** Check value of an arg, with the arg's name. */
 export interface ArgCheck extends NamedCheck {
   readonly arg: string
 }

@@ -37,7 +37,7 @@ import { noteUnpinned, noteUnverifiable, unpinnedIssues } from './sources/unpinn
 
 type ImageWork = Work<ImageNode, ResolvedImage>
 
-/** One platform's image: built by the engine, pushed under its key tag, kept as the pipeline's format asks. */
+/** Image of one platform: built by the engine, pushed under its key tag, stored in the pipeline's format. */
 export const imageStep: Step<ImageNode, ResolvedImage> = {
   async resolve(node, services, call) {
     const { build, platform, pipelineImages } = node
@@ -181,7 +181,7 @@ function imageOutput(
   }
 }
 
-/** Checks what was pushed, and writes it under its key tag: as an OCI manifest, unless Docker's media types are asked for. */
+/** Checks the pushed image, and writes it under its key tag: as an OCI manifest, unless the format is docker. */
 async function keep(
   work: ImageWork & { readonly base: Promise<readonly Digest[] | undefined> },
   { reference, sources }: PushedImage,
@@ -217,8 +217,9 @@ function isFoundByKey({ node, resolved }: ImageWork, { images, unverifiable, con
 }
 
 /**
- * The content of the layers that what was built should stand on. It was compared with the platform before it came under
- * its name. Their digests say less: an engine may compress anew what it pushes.
+ * Returns the `diff_ids` of the base that the built image should have.
+ * The base was compared with its platform before it got its name. Layer digests are not sufficient: an engine may
+ * compress layers again when it pushes them.
  */
 async function checkedBase(
   { node, inputs }: ImageWork,

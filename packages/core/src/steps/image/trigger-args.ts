@@ -33,8 +33,8 @@ export async function recordedArgs(
 }
 
 /**
- * Stands for the args that the Dockerfile does not declare. The digest covers everything else that the image is made of too:
- * a digest of short values alone would confirm guesses of them.
+ * Returns a digest of the args that the Dockerfile does not declare.
+ * It covers all other inputs of the image too: a digest of short values alone would confirm guesses of them.
  */
 export function unusedArgsDigest(node: Pick<ImageNode, 'build'>, resolved: BuildWork['resolved']): Digest {
   const { listing, decisiveText } = resolved

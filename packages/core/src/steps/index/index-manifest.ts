@@ -8,11 +8,11 @@ import { keyOf, keyReference } from '../key.js'
 import type { LookupResult } from '../step.js'
 import { type Inputs, inputOf, type Output, type StepCall, type StepServices, type Work } from '../step.js'
 
-/** What is said of an index, beside what it lists. */
+/** Properties of an index, beside its entries. */
 export interface IndexForm {
   readonly format: ImageFormat
   readonly annotations?: Annotations
-  /** Annotations of where it comes from: they are told on a new index, and make none new. Undefined where not known. */
+  /** Annotations of its origin: written to a new index, but no reason for one. Undefined if the origin is unknown. */
   readonly origin?: Readonly<Record<string, string | undefined>>
 }
 
@@ -44,7 +44,7 @@ function plainManifest(
   return encodeManifest({ schemaVersion: 2, manifests, ...annotated }, mediaType)
 }
 
-/** Docker's lists know no annotations. */
+/** Docker's manifest lists have no annotations. */
 function entry(child: Descriptor, platform: Platform, format: ImageFormat): Descriptor {
   const { mediaType, digest, size, annotations } = child
   const plain = { mediaType, digest, size, platform }
@@ -64,12 +64,12 @@ export function indexKey(node: AnyIndexNode, inputs: Inputs, form: IndexForm): s
   return keyOf('index', { digest: plainManifest(node.children, inputs, form).descriptor.digest })
 }
 
-/** What the index is. */
+/** Computes the index. */
 export function predictIndex(work: AnyIndexWork, form: IndexForm): Output {
   return indexOutput(work.node.repository, indexManifest(work, form))
 }
 
-/** Whether the index is in its repository; where the published name points to it, nobody need be asked. */
+/** Checks whether the index is in its repository; if the published name points to it, no request is needed. */
 export async function lookupIndex(
   work: AnyIndexWork,
   form: IndexForm,
@@ -100,7 +100,7 @@ export async function performIndex(
   return output
 }
 
-/** What the index is put as, and found by. */
+/** Returns the reference under which the index is written and looked up. */
 function placeOf({ node, key }: AnyIndexWork, { reference }: Output): Reference {
   return node.kind === 'base-index' && node.keepsKeyTag ? keyReference(node.repository, key) : reference
 }

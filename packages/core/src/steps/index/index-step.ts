@@ -4,7 +4,7 @@ import { withoutLeftOut } from '../annotations.js'
 import type { Step } from '../step.js'
 import { explainIndex, type IndexForm, indexKey, lookupIndex, performIndex, predictIndex } from './index-manifest.js'
 
-/** The final index, in the format that the pipeline asks for. */
+/** The final index, in the pipeline's format. */
 export const indexStep: Step<IndexNode, GitOrigin> = {
   async resolve(node, { contexts }, call) {
     if (Object.keys(originOf(node)).length === 0) return {}
@@ -22,7 +22,7 @@ function formOf(node: IndexNode, origin: GitOrigin): IndexForm {
   return { format, annotations: withoutLeftOut(node.annotations), origin: originOf(node, origin) }
 }
 
-/** What is told by itself: nothing that has been declared, and nothing under media types without annotations. */
+/** Annotations of the origin: none that the user has declared, and none in formats without annotations. */
 function originOf({ annotations, format }: IndexNode, { source, revision }: GitOrigin = {}) {
   const all = { 'org.opencontainers.image.source': source, 'org.opencontainers.image.revision': revision }
   const own = Object.entries(all).filter(([name]) => !Object.hasOwn(annotations, name))

@@ -1,11 +1,11 @@
 import type { ContextEntry } from '../../../context/context-file.js'
 import { checkName, checkValue, type NamedCheck } from '../../check-value.js'
 
-/** Stands for a file, directory or link of a context; the path is in no record. */
+/** Check value of a file, directory or link of a context; the record has no paths. */
 export interface EntryCheck extends NamedCheck {
   /** `f`, `d` or `l` for the kind, and the check value of the last component of the path. */
   readonly name: string
-  /** Of directories, 4 more bits of the name. */
+  /** For directories, 4 more bits of the name. */
   readonly content: string
   /** Permission bits as an octal number; empty for links. */
   readonly mode: string
@@ -13,7 +13,7 @@ export interface EntryCheck extends NamedCheck {
 
 const KINDS = { file: 'f', directory: 'd', symlink: 'l' } as const
 
-/** Whether it stands for a directory. */
+/** Whether a check value is that of a directory. */
 export function isDirectoryCheck({ name }: EntryCheck): boolean {
   return name.startsWith(KINDS.directory)
 }

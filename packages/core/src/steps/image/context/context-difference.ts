@@ -7,7 +7,7 @@ import type { ContextRecord, RecordedContext } from './context-record.js'
 /** How many paths a reason names. */
 const NAMED_PATHS = 5
 
-/** What of a context differs from a record of a former one. */
+/** Differences between a context and the record of a previous one. */
 export interface ContextDifference {
   readonly paths: readonly ChangedPath[]
   /** Undefined where the contexts differ too much to be compared. */

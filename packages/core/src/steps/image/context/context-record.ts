@@ -15,21 +15,21 @@ import { checkEntries, checkLines, type EntryCheck } from './context-checks.js'
 /** Media type of a {@link ContextRecord}. Records of version 2 had hashes that confirm guesses of names and contents. */
 const RECORD_TYPE = 'application/vnd.polyarch.context.v3+json'
 
-/** What a context and its Dockerfile were made of, by check values, so that a later plan can say what differs. */
+/** Check values of a context and its Dockerfile, with which a later plan explains what differs. */
 export interface ContextRecord {
-  /** Of each line of the Dockerfile. */
+  /** One for each line of the Dockerfile. */
   readonly dockerfile: readonly string[]
-  /** Of each file, directory and link, in the order of the context. */
+  /** One for each file, directory and link, in the order of the context. */
   readonly entries: readonly EntryCheck[]
 }
 
-/** What the record of a context is made of, or compared with. */
+/** Context from which a record is made, or with which one is compared. */
 export interface RecordedContext {
   readonly context: { readonly dockerfile: Pick<ContextDockerfile, 'text' | 'name'> }
   readonly listing: Pick<ContextListing, 'entries'>
 }
 
-/** Where the record of a context and its Dockerfile is: equal ones are recorded once per repository. */
+/** Returns the reference of a context's record; equal contexts have one record per repository. */
 export function recordReference(repository: Repository, context: Digest, dockerfile: Digest): Reference {
   return contextReference(repository, digestOf(canonicalJson([context, dockerfile])))
 }

@@ -11,13 +11,13 @@ export interface Contexts extends AsyncDisposable {
   /** Seconds since the epoch that files, and images where the builder can, are dated with. */
   readonly epoch: number | undefined
   open(request: ContextRequest, signal?: AbortSignal): Promise<OpenContext>
-  /** Where a context is from, as far as git knows. */
+  /** Returns the repository and commit of a context, if git reports them. */
   origin(context: ContextDefinition, signal?: AbortSignal): Promise<GitOrigin>
   /** The one value for builds with equal inputs, so that they share a session. @param identity - what decides the inputs */
   inputs<T extends BuildInputs>(identity: unknown, make: () => Promise<T>): Promise<T>
 }
 
-/** What a run decides about its contexts. */
+/** Options of a run that concern contexts. */
 export interface ContextsOptions {
   /** Seconds since the epoch that files are dated with. */
   readonly epoch?: number | undefined

@@ -20,13 +20,13 @@ export type ResolvedContext =
       readonly kind: 'layout'
       readonly name: string
       readonly directory: string
-      /** Of the index, or of the only image. */
+      /** Digest of the index, or of the only image. */
       readonly index: Digest
-      /** Of the platform's own image; the same as `index` where the layout is used for other platforms too. */
+      /** Digest of the platform's own image; the same as `index` if the layout is used for other platforms too. */
       readonly image: Digest
     }
 
-/** Stands for the content of a context in the key of an image, where pipelines have their digests by name. */
+/** Value of a context in the key of an image; other pipelines have their digests by name. */
 export function contextInKey(context: ResolvedContext): string {
   switch (context.kind) {
     case 'files':
@@ -50,7 +50,7 @@ export function pinnedImages({
   return [...images, ...contexts.flatMap((context) => (context.kind === 'image' ? [context.image] : []))]
 }
 
-/** What of a node decides its contexts. */
+/** Parts of a node that determine its contexts. */
 type ContextUser = Pick<ImageNode, 'build' | 'platform' | 'pipelineImages'>
 
 /**

@@ -11,24 +11,28 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** The most that BuildKit takes for a secret, in bytes. */
 const MAX_SECRET = 500 * 1024
 
-/** Secrets as a build asks for them: each is read when it does. */
+/** Returns the secrets of a build, each of which is read when the build requests it. */
 export function openSecrets(secrets: BuildDefinition['secrets'], env: Environment): BuildSecrets {
   return Object.fromEntries(Object.entries(secrets).map(([id, secret]) => [id, () => readSecret(id, secret, env)]))
 }
 
-/** Connections to ssh agents as a build asks for them. @throws HostError SECRET_UNAVAILABLE */
+/**
+ * Returns the ssh agents of a build, each of which is opened when the build requests it.
+ *
+ * @throws HostError SECRET_UNAVAILABLE
+ */
 export async function openSshAgents(agents: BuildDefinition['ssh'], env: Environment): Promise<SshAgents> {
   const opened = Object.entries(agents).map(async ([id, agent]) => [id, await openAgent(id, agent, env)] as const)
   return Object.fromEntries(await Promise.all(opened))
 }
 
-/** Whether all that a build asks of this machine is there: an error for each secret and agent that is not. */
+/** Checks the secrets and agents of a build: returns an error for each that is missing. */
 export async function missingSecrets(
   { secrets, ssh }: Pick<BuildDefinition, 'secrets' | 'ssh'>,
   env: Environment,
 ): Promise<readonly HostError[]> {
   const reading = Object.entries(secrets)
-    // A value may be asked of somebody at a price; and it is there, or its function says why not.
+    // A value function may prompt a user; and it either returns a value or throws the reason.
     .filter(([, secret]) => secret.kind !== 'value')
     .map(([id, secret]) => readSecret(id, secret, env))
   const connecting = Object.entries(ssh).map(async ([id, agent]) => {
@@ -70,7 +74,7 @@ async function secretValue(id: string, secret: SecretDefinition, env: Environmen
       throw unavailable(`secret '${id}' is in the variable ${secret.name}, which is not set`, `set ${secret.name}`)
     }
     case 'value': {
-      // What a function throws may well tell the value, so that it is not passed on.
+      // The error of a value function may contain the value, so it is not passed on.
       const value: unknown = await Promise.resolve()
         .then(secret.read)
         .catch(() => undefined)

@@ -10,11 +10,11 @@ import { imagesOf, selectPlatform } from '../../../registry/select-platform.js'
 import { lineWrong } from '../../base/locked-base.js'
 import type { StepCall, StepServices } from '../../step.js'
 
-/** What the name of an image means now. */
+/** The current digests of an image name. */
 export interface ResolvedImageName {
-  /** Of the index, or of the only image. */
+  /** Digest of the index, or of the only image. */
   readonly index: Digest
-  /** Of the platform's own image; the same as `index` where the image is used for other platforms too. */
+  /** Digest of the platform's own image; the same as `index` if the image is used for other platforms too. */
   readonly image: Digest
 }
 
@@ -24,7 +24,7 @@ export interface PinnedImage extends ResolvedImageName {
   readonly name: string
   /** The name with the digest of the index, so that one value serves all platforms. */
   readonly pinned: string
-  /** Where the Dockerfile names it. */
+  /** Positions of the name in the Dockerfile. */
   readonly places: readonly Span[]
   /** The line of the lock that it was taken from. */
   readonly locked?: LockedImage
@@ -102,7 +102,10 @@ export async function resolveImageName(
   return { index, image }
 }
 
-/** What of a digest that a build resolved counts for a platform: also that of the platform's own image, where it is used for that alone. */
+/**
+ * Returns the digests of an image that a build resolved: the resolved one, and that of the platform's own image if the
+ * image is used for that platform only.
+ */
 export async function resolvedDigest(
   { name, digest, isForTarget }: Pick<ExternalImage, 'name' | 'isForTarget'> & { readonly digest: Digest },
   platform: Platform,
@@ -114,7 +117,7 @@ export async function resolvedDigest(
   return { index: digest, image: found === undefined ? digest : namedChild(reference, found, platform) }
 }
 
-/** What a whole name refers to. */
+/** Parses the full name of an image. */
 export function referenceOf(name: string): Reference {
   const reference = parseReference(name)
   if (reference === undefined) throw new TypeError(`reference '${name}' is not valid`)

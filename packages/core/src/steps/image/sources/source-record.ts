@@ -7,23 +7,26 @@ import type { ResolvedImageName } from './pinned-image.js'
 /** Annotation of a kept image with what its build resolved, as BuildKit reported it. */
 export const SOURCES_ANNOTATION = 'io.polyarch.sources'
 
-/** What a build used that its key does not hold. A later run reuses the result only where all of it is the same. */
+/** Inputs of a build that its key does not contain. A later run reuses the result only if all of them are unchanged. */
 export interface SourceRecord {
   /** By whole name, with the tag. */
   readonly images: Readonly<Record<string, ResolvedImageName>>
   /** Content whose change no registry shows: addresses without user, password and query, and images of the builder's own. */
   readonly unverifiable: readonly string[]
-  /** What the build read of its context beyond what the Dockerfile was understood to read. */
+  /** Files of the context that the build read, beyond those found in the Dockerfile. */
   readonly context?: {
     /** `all`, or the paths that BuildKit requested. */
     readonly paths: readonly string[] | 'all'
     readonly digest: Digest
   }
-  /** Stands for the args that the Dockerfile does not declare, unless no image has triggers (`ONBUILD`), which could use them. */
+  /**
+   * Digest of the args that the Dockerfile does not declare; absent if no image has triggers (`ONBUILD`), which could
+   * use them.
+   */
   readonly unusedArgs?: Digest
 }
 
-/** What BuildKit reported is completed with. */
+/** Values that complete BuildKit's report. */
 export interface SourceRecordInput {
   readonly sources: readonly BuildSource[]
   /** Names whose digests the key holds: of the base, and of images of other pipelines of the run. */

@@ -6,7 +6,7 @@ import type { StepCall } from '../../step.js'
 
 const HINT = "add a --checksum, or set build({ unpinned: 'rebuild' }) or 'refuse'"
 
-/** What is wrong with content whose change nobody would see, where it is to be refused. */
+/** Returns the issues of content that can change unnoticed, if the policy is to refuse it. */
 export function unpinnedIssues({ unpinned }: Analysis, policy: UnpinnedPolicy): readonly DockerfileIssue[] {
   if (policy !== 'refuse') return []
   const hint = 'add a --checksum, or copy the file into the context'
