@@ -14,7 +14,7 @@ import {
 } from '@polyarch/core'
 import { DEBIAN } from './releases.js'
 
-/** What `platform(..., { base: 'debian' })` takes. */
+/** Options of `platform(..., { base: 'debian' })`. */
 export type DebianOptions = DistributionOptions<ReleaseName<typeof DEBIAN>, keyof typeof DEBIAN.flavors>
 
 /**

@@ -21,13 +21,13 @@ const BOARDS = {
   'raspberrypi-2': { platform: 'linux/arm/v7', base: 'raspbian' },
 } as const
 
-/** What `platform(..., { base: 'raspbian' })` takes. */
+/** Options of `platform(..., { base: 'raspbian' })`. */
 export type RaspbianOptions = DistributionOptions<ReleaseName<typeof RASPBIAN>, never>
 
 /**
- * Raspbian: the published images, whose config is not believed, or bases made from Raspbian's packages.
+ * Raspbian: the published images, whose config is not trusted, or bases made from Raspbian's packages.
  *
- * @param defaults - options that hold where `platform(...)` says nothing else.
+ * @param defaults - options that apply unless `platform(...)` sets them.
  * @example
  * ```ts
  * platform('raspberrypi-zero', { release: 'bookworm' })

@@ -14,7 +14,7 @@ import {
 } from '@polyarch/core'
 import { UBUNTU } from './releases.js'
 
-/** What `platform(..., { base: 'ubuntu' })` takes. */
+/** Options of `platform(..., { base: 'ubuntu' })`. */
 export type UbuntuOptions = DistributionOptions<ReleaseName<typeof UBUNTU>, never>
 
 /**

@@ -1,7 +1,7 @@
 import type { DistributionTable } from '@polyarch/core'
 import { UBUNTU_KEYS } from './archive-keys.js'
 
-/** What every release here has. ARM is ARMv7 alone: Ubuntu never had ARMv6. */
+/** Properties of every release here. ARM is ARMv7 only: Ubuntu never supported ARMv6. */
 const COMMON = {
   'linux/amd64': 'amd64',
   'linux/arm/v7': 'armhf',

@@ -24,7 +24,7 @@ export function orderArguments(argv: readonly string[], program: Command): reado
   return [...argv.slice(0, 2), ...ofProgram, command.name(), ...own.filter((word) => !PROGRAM_FLAGS.includes(word))]
 }
 
-/** Whether the arguments ask for causes of errors, even if they cannot be read otherwise. */
+/** Whether the arguments request the causes of errors, even if they cannot be parsed otherwise. */
 export function isVerbose(argv: readonly string[]): boolean {
   return argv.some((word) => word === '--verbose' || /^-q*v[qv]*$/.test(word))
 }

@@ -21,7 +21,7 @@ export interface Host {
   off(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown
 }
 
-/** What `run(...)` takes after the pipelines, for all commands. A flag goes before what is said here. */
+/** Options of {@link run}, the defaults of all commands. A flag overrides its option. */
 export interface CommandLineOptions
   extends Pick<
     ExecuteOptions,
@@ -48,13 +48,13 @@ export const COMMAND_LINE_OPTIONS: OptionNames<CommandLineOptions> = {
   directory: true,
 }
 
-/** What commands work with. */
+/** Everything that commands use. */
 export interface CommandContext {
   readonly pipelines: readonly Pipeline[]
   readonly defaults: CommandLineOptions
   readonly host: Host
   readonly signal: AbortSignal
-  /** Called once when the user asks to stop; a command that draws on the terminal tells it in its own way. */
+  /** Called once when the user requests a stop; a command that draws on the terminal shows it in its own way. */
   onStopping: () => void
 }
 

@@ -1,7 +1,7 @@
 import * as nodeModule from 'node:module'
 import { join } from 'node:path'
 
-/** What Node has since 22.8. It reports a failure by its result, and obeys NODE_DISABLE_COMPILE_CACHE and NODE_COMPILE_CACHE. */
+/** API of Node.js since 22.8. It returns failures, and respects NODE_DISABLE_COMPILE_CACHE and NODE_COMPILE_CACHE. */
 interface CompileCache {
   readonly enableCompileCache?: (directory: string) => unknown
 }

@@ -10,8 +10,8 @@ import { print } from './output.js'
 import { createProgram } from './program.js'
 
 /**
- * Milliseconds in which a signal that comes again is the same one: tsx and npm pass on what the terminal has sent to
- * the whole group already. Libraries that clean up at signals, too, end a process where nobody else listens any more.
+ * Milliseconds in which a repeated signal counts as the same one: tsx and npm pass on a signal that the terminal has
+ * already sent to the whole group. Libraries that clean up on signals also end a process that has no other listener.
  */
 const ONE_KEY_PRESS = 1_000
 
@@ -56,7 +56,7 @@ async function runCommand(given: PipelinesAndOptions<CommandLineOptions>, host: 
   }
 }
 
-/** Who reads no more, as `head` does, has what they wanted: the work goes on, and ends as it ends. Else a result is missing. */
+/** Ignores EPIPE: the reader, such as `head`, has closed the pipe. Any other error of the output fails the run. */
 function outputLost({ code, message }: NodeJS.ErrnoException, host: Host): void {
   if (code === 'EPIPE') return
   if (host.exitCode !== EXIT.failed) print(`output cannot be written: ${message}\n`, host.stderr)
@@ -68,7 +68,7 @@ function errorOptions({ argv, stderr, env }: Host): ErrorTextOptions {
   return { verbose: isVerbose(argv), paint: choosePaint({ stream: stderr, env }) }
 }
 
-/** Commander has told what is wrong, or shown its help, before it throws. */
+/** Commander has printed the error or the help before it throws. */
 function isUsage(error: unknown): error is Error & { readonly code: string; readonly exitCode: number } {
   return !(error instanceof PolyarchError) && error instanceof Error && 'exitCode' in error && 'code' in error
 }

@@ -38,8 +38,7 @@ export async function writeResult(text: string, flag: string, file: string | und
 }
 
 /**
- * Sees to it that a file can be written later, without touching it: where it lies in a context, one that is there now
- * would make another image than on a machine that is not asked for it.
+ * Checks that a file can be written later, without creating it: in a context directory it would change the image.
  *
  * @throws DefinitionError USAGE
  */

@@ -132,7 +132,7 @@ function addToolCommands(program: Command, context: CommandContext): void {
     })
 }
 
-/** What commander says of arguments, as all other errors are told. */
+/** Formats commander's errors like all others. */
 function usageText(said: string, { stderr, env }: CommandContext['host']): string {
   const [message = '', near] = said
     .replace(/^error: /, '')

@@ -6,7 +6,7 @@ import { quietReporter, type Reporter } from '../report/progress/reporter.js'
 import type { Terminal } from '../report/progress/terminal.js'
 import type { Host, OutputStream, PipelineFlags, ProgressChoice } from './command.js'
 
-/** What `--progress` means here: a live view where there is a terminal that can be drawn on, lines elsewhere. */
+/** The effective value of `--progress`: a live view on a terminal, lines elsewhere. */
 export function progressOf(
   { progress = 'auto', quiet = false }: Pick<PipelineFlags, 'progress' | 'quiet'>,
   { stderr, env }: Pick<Host, 'stderr' | 'env'>,
@@ -17,7 +17,7 @@ export function progressOf(
   return isTerminal(stderr) && env['TERM'] !== 'dumb' && !isCi ? 'tty' : 'plain'
 }
 
-/** The reporter that the flags ask for. It writes to standard error: standard output is for results. */
+/** Opens the reporter that the flags select. It writes to standard error: standard output is for results. */
 export async function openReporter(flags: PipelineFlags, host: Host): Promise<Reporter> {
   const { verbose = false } = flags
   const { stderr, env } = host
@@ -26,7 +26,7 @@ export async function openReporter(flags: PipelineFlags, host: Host): Promise<Re
   if (chosen === 'quiet') return quietReporter
   if (chosen === 'json') return eventLinesReporter(write)
   if (chosen === 'tty' && isTerminal(stderr)) {
-    // Loaded here, so that only who looks at a terminal waits for the libraries that draw on it.
+    // Loaded here, because only a terminal needs the libraries that draw on it.
     const { terminalReporter } = await import('../report/progress/terminal.js')
     return terminalReporter({ terminal: stderr, paint: choosePaint({ stream: stderr, env }), verbose })
   }

@@ -5,9 +5,9 @@ import { enableCompileCache } from './compile-cache.js'
 /**
  * Makes `build.ts` a command line: `npx tsx build.ts [command] [flags]`. Without a command it plans and executes.
  *
- * Needs no `await`, so that it works in CommonJS folders too: it owns signals, messages and the exit code. That is 0;
- * 1 failed; 2 wrong usage or definition; 3 the plan found changes, where asked; 4 published without an optional
- * platform; 130 cancelled.
+ * It needs no `await`, so it works in CommonJS packages too: it handles signals, prints messages and sets the exit
+ * code: 0 success; 1 failure; 2 invalid usage or definition; 3 the plan has changes, with `--check`; 4 published
+ * without an optional platform; 130 cancelled.
  *
  * @example
  * ```ts

@@ -12,7 +12,7 @@ export interface TreeNode {
   readonly parent?: TreeNode
   readonly kind: ContextEntry['kind']
   readonly verdict?: IgnoreVerdict
-  /** What was read of it: once in a run, so that all platforms get the same. */
+  /** Its content, read once in a run, so that all platforms use the same. */
   read?: ReadNode
   children?: Promise<ReadonlyMap<string, TreeNode>>
 }

@@ -22,7 +22,7 @@ export interface ContextRequest {
   readonly isWhole?: boolean
 }
 
-/** What opening a context takes from the run. */
+/** Options of a run for opening a context. */
 export interface OpenOptions {
   readonly signal?: AbortSignal | undefined
   /** The folder of the digests of earlier runs; without it every file is read. */
@@ -67,12 +67,12 @@ async function openFetched(
     const { unpackContext } = await import('./tar/tar-unpack.js')
     await unpackContext(context, folder, signal)
     await requireInside(folder, folder, source)
-    // Whoever made an archive chose what is in it, and docker takes it whole.
+    // The author of an archive selected its content, and docker uses all of it.
     return openDirectory({ ...source, directory: folder, isWhole: true })
   }
   const directory = await cloneContext(context, folder, signal)
   await requireInside(folder, directory, source)
-  // What else there is in a mode is this process's umask.
+  // Other mode bits depend on this process's umask.
   return openDirectory({ ...source, directory, fileModes: 'git' })
 }
 
@@ -111,7 +111,7 @@ async function requireInside(
   // An absolute one is the user's own choice.
   const file = inline === undefined && !isAbsolute(dockerfile) ? [join(directory, dockerfile)] : []
   for (const path of [directory, ...file]) {
-    // What is not there is told by the listing.
+    // Listing reports a path that does not exist.
     const real = await realpath(path).catch(() => root)
     if (real === root || real.startsWith(root + sep)) continue
     const message = `'${relative(folder, path)}' is a link to a file outside of the context`

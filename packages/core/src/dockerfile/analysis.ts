@@ -23,9 +23,9 @@ const SYNTAX_ARG = 'BUILDKIT_SYNTAX'
 
 export type { ExternalImage } from './image-names.js'
 
-/** What decides which stages and images a build uses. */
+/** Inputs that determine which stages and images a build uses. */
 export interface AnalysisInput extends VariableSource {
-  /** Names that stand for the shared base in a literal FROM. */
+  /** Names that mean the shared base in a literal FROM. */
   readonly baseNames: readonly string[]
 }
 
@@ -44,7 +44,7 @@ export interface Analysis {
   readonly usesEpoch: boolean
   /** The build args that can have an effect: all that are declared, and those that BuildKit reads itself. */
   readonly usedArgs: readonly string[]
-  /** Where the base is named literally. */
+  /** Positions of literal names of the base. */
   readonly literalBases: readonly Span[]
   /** The named contexts that it reads. */
   readonly contexts: readonly ReadContext[]
@@ -66,7 +66,7 @@ export interface Analysis {
 /** A named context that a Dockerfile reads. */
 export interface ReadContext {
   readonly name: string
-  /** Whether every place wants it for the target's platform, and none for the builder's. */
+  /** Whether every use is for the target's platform, and none for the builder's. */
   readonly isForTarget: boolean
 }
 

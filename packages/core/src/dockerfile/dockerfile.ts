@@ -75,7 +75,7 @@ export interface DockerfileIssue {
   readonly line?: number
 }
 
-/** What of a Dockerfile decides which images it stands on. */
+/** The parts of a Dockerfile that determine its base images. */
 export interface Dockerfile {
   readonly text: string
   /** Backslash, unless a directive says otherwise. */

@@ -20,7 +20,7 @@ export function noTarget({ stages, stray }: Dockerfile, target: string | undefin
   return { message: `the Dockerfile has no stage '${target}'`, hint }
 }
 
-/** Nothing that leads to the target stands on the base. */
+/** The issue that no stage of the target uses the base. */
 export function noBase(
   dockerfile: Dockerfile,
   baseNames: readonly string[],
@@ -70,7 +70,7 @@ export function baseContexts(
     }))
 }
 
-/** What is named is none; undefined where {@link noBase} says it already. */
+/** The issue of an invalid name; undefined if {@link noBase} reports it already. */
 export function badName(name: string, use: ImageUse, dockerfile: Dockerfile): DockerfileIssue | undefined {
   const hint = 'set a default for the arg, or a value in build({ args })'
   if (name.includes('$') && name === use.text) return unexpanded(use)

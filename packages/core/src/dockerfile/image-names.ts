@@ -5,9 +5,9 @@ import type { Span } from './dockerfile.js'
 export interface ExternalImage {
   /** The whole name. */
   readonly name: string
-  /** Where the Dockerfile names it; empty where a build arg does. */
+  /** Positions of the name in the Dockerfile; empty if a build arg has it. */
   readonly places: readonly Span[]
-  /** Whether every place wants it for the target's platform, and none for the builder's. */
+  /** Whether every use is for the target's platform, and none for the builder's. */
   readonly isForTarget: boolean
 }
 

@@ -4,7 +4,7 @@ import { parseHeredoc } from './syntax/heredocs.js'
 import type { Instruction } from './syntax/instructions.js'
 import { type Flag, readJson, splitQuoted, splitSpaces } from './syntax/words.js'
 
-/** What of an instruction decides which images, files and variables a stage reads; undefined where it is nothing. */
+/** Returns the images, files and variables that an instruction reads; undefined if there are none. */
 export function readStep(one: Instruction, escapeCharacter: string): StageStep | undefined {
   switch (one.keyword) {
     case 'ARG':

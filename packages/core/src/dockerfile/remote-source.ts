@@ -1,4 +1,4 @@
-/** What BuildKit's ADD fetches: all else is a path in the context. */
+/** Sources that BuildKit's ADD downloads: all others are paths in the context. */
 const REMOTE = /^(?:(?:https?|git|ssh):\/\/|[\w-]+@[\w.-]+:)/
 
 /** Addresses of this kind are files, unless their path ends in `.git`. */

@@ -13,7 +13,7 @@ export const BASE_ARG = 'BASE_IMAGE'
  */
 export const EPOCH_ARG = 'SOURCE_DATE_EPOCH'
 
-/** Stands for the base where variables are expanded; no image can have this name. */
+/** Value of the base in expanded variables; no image can have this name. */
 export const BASE_MARK = `${UNKNOWN}base`
 
 /** The args that a RUN sees without declaring them. */
@@ -28,7 +28,7 @@ export interface Link {
   readonly name: string
   /** The stage that is meant; undefined where it is an image. */
   readonly stage: LinkedStage | undefined
-  /** Whether it is wanted for the target's platform: BuildKit takes all but FROM so. */
+  /** Whether it is used for the target's platform, which BuildKit assumes for everything but FROM. */
   readonly isForTarget: boolean
   /** Why no version of BuildKit can expand it. */
   readonly error?: Omit<DockerfileIssue, 'line'> | undefined
@@ -38,13 +38,13 @@ export interface Link {
 export interface LinkedStage {
   readonly stage: Stage
   readonly from: Link
-  /** What it does: the ONBUILD triggers of the stage that it is made from, then its own steps. */
+  /** Its steps: the ONBUILD triggers of its base stage, then its own. */
   readonly steps: () => readonly StageStep[]
   /** Whether it is for the target's platform. */
   readonly isForTarget: boolean
 }
 
-/** What the variables of FROM lines are made of. */
+/** Values of the variables in FROM lines. */
 export interface VariableSource {
   readonly platform: Platform
   readonly args: Readonly<Record<string, string>>
@@ -89,7 +89,7 @@ function replacedStage(stage: Stage, isForTarget: boolean): LinkedStage {
   return { stage, from, isForTarget, steps: () => [] }
 }
 
-/** What a stage names, FROM first. */
+/** Returns the images and stages that a stage uses, FROM first. */
 export function linksOf(one: LinkedStage, { stages, named }: StageGraph): readonly Link[] {
   const uses = one.steps().flatMap((step): readonly Link[] => {
     if (step.kind === 'run') {
@@ -137,7 +137,7 @@ function namesTarget(
   return named !== undefined && samePlatform(named, target)
 }
 
-/** What FROM lines can name: the args before the first of them, and the platform args. */
+/** Returns the variables of FROM lines: the args before the first one, and the platform args. */
 function globalsOf(dockerfile: Dockerfile, { platform, args, target }: VariableSource): ReadonlyMap<string, string> {
   const { globalArgs, escapeCharacter, stages } = dockerfile
   const given = (name: string) => (Object.hasOwn(args, name) ? args[name] : undefined)
@@ -165,7 +165,7 @@ function globalsOf(dockerfile: Dockerfile, { platform, args, target }: VariableS
   }
 }
 
-/** Of the machine that builds, whichever that is. */
+/** Args of the machine that builds, which is not known in advance. */
 const BUILDER_ARGS = ['BUILDPLATFORM', 'BUILDOS', 'BUILDOSVERSION', 'BUILDARCH', 'BUILDVARIANT']
 
 /** Whether an arg may have a value that the definition does not give. */

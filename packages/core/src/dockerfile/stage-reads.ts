@@ -4,7 +4,7 @@ import { BASE_ARG, BASE_MARK, isGivenElsewhere, type LinkedStage, type VariableS
 import { expandOrUnknown } from './syntax/expand.js'
 import { UNKNOWN, type Variables } from './syntax/lexer.js'
 
-/** What one stage reads besides images. */
+/** Inputs of a stage besides images. */
 export interface StageReads {
   /** Paths of the main context; `undefined` for one that cannot be expanded here. */
   readonly paths: readonly (string | undefined)[]
@@ -121,7 +121,7 @@ class Scope implements StageReads {
       const text = this.#expand(use.text)
       const isKnown = !text.includes(UNKNOWN)
       if (isAdd) this.#readRemote(use, isKnown ? text : this.#guess(use.text), isChecked)
-      // Where the start is known to be an address, it is no path, whatever follows.
+      // A known start of a URL makes it no path, whatever follows.
       if (!(isAdd && isRemoteSource(text))) this.paths.push(isKnown ? text : undefined)
     }
   }

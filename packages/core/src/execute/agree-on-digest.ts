@@ -8,7 +8,7 @@ export interface SettledName {
   readonly reference: Reference
   /** The node whose result it is to hold. */
   readonly node: string
-  /** What it holds: that result, or an equal one. */
+  /** The digest that the name holds now: of that result, or of an equal one. */
   holds?: Digest
 }
 

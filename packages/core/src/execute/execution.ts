@@ -20,16 +20,16 @@ export interface PlannedNode {
   readonly finding: LookupResult | undefined
   /** Whether it is to be made even where its result is there. */
   readonly force: boolean
-  /** What is published in its place. */
+  /** The published result that corresponds to it. */
   readonly former: PublishedState
   readonly wanted: boolean
 }
 
-/** What execution starts from. */
+/** Input of the execution. */
 export interface ExecutionInput {
   readonly nodes: ReadonlyMap<string, PlannedNode>
   readonly pool: EnginePool
-  /** Who can build which image, by node. */
+  /** The engines that can build each image, by node. */
   readonly candidacies: ReadonlyMap<string, PossibleEngines>
   /** Whether images may be built. */
   readonly builds: boolean
@@ -45,7 +45,7 @@ export interface NodeResult {
   readonly reused: boolean
 }
 
-/** Makes everything that is wanted and missing. No name that users see is touched. */
+/** Performs all required nodes whose results do not exist. No name that users see is changed. */
 export async function performNodes(input: ExecutionInput): Promise<ReadonlyMap<string, NodeResult>> {
   const { nodes, signal, emit } = input
   const results = new Map<string, NodeResult>()
@@ -93,7 +93,7 @@ export async function performNodes(input: ExecutionInput): Promise<ReadonlyMap<s
       const { output, reused } = await performWith(lease, planned, nodeSignal)
       settle(node, output, reused)
     } catch (error) {
-      // Who was still waiting for an engine has done nothing that could be told.
+      // A node that never got an engine emits no event.
       if (hasStarted || !nodeSignal.aborted) fail(node, error, nodeSignal)
     }
   }
@@ -128,7 +128,7 @@ export async function performNodes(input: ExecutionInput): Promise<ReadonlyMap<s
     lost.set(node.id, error)
   }
 
-  /** The failure itself has been told already. */
+  /** Marks a node as not made because of a failure that has been reported already. */
   function leave(node: Node, broken: string): void {
     failed.add(node.id)
     emit({ kind: 'node-skipped', at: Date.now(), node: node.id, because: `skipped: ${broken} failed` })
@@ -151,7 +151,9 @@ export async function performNodes(input: ExecutionInput): Promise<ReadonlyMap<s
   }
 }
 
-/** What the plan could not know is looked up first: a run that was killed may have left it there. */
+/**
+ * Performs one node. A result whose key the plan could not compute is looked up first: a killed run may have left it.
+ */
 async function performOne(
   planned: PlannedNode,
   inputs: Inputs,

@@ -2,7 +2,7 @@ import { DefinitionError, EngineError, HostError, type Issue, PolyarchError, Reg
 
 /** One error for all that failed in a run that went on, of the class and code of the first; that one where it is alone. */
 export function combineFailures(failures: readonly unknown[]): unknown {
-  // What several nodes have waited for fails all of them by the same error.
+  // Nodes that waited for the same work fail with the same error.
   const all = [...new Set(failures)]
   const [first] = all
   if (all.length < 2 || !(first instanceof PolyarchError)) return first
@@ -16,7 +16,7 @@ export function combineFailures(failures: readonly unknown[]): unknown {
   return new EngineError(first.code, message, details)
 }
 
-/** What is no issue of the definition is told with the node that it happened in. */
+/** The issues of a definition error; any other error is reported with its node. */
 function issuesOf(error: unknown): readonly Issue[] {
   if (error instanceof DefinitionError) return error.issues
   const message = error instanceof Error ? error.message : String(error)

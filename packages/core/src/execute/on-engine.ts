@@ -32,13 +32,13 @@ export interface Placement {
   readonly candidates: readonly Candidate[]
   readonly pool: EnginePool
   readonly signal: AbortSignal
-  /** Told when an engine was lost, and another one takes over. */
+  /** Called when the connection to an engine was lost, and another engine takes over. */
   readonly moved: (use: EngineUse, error: unknown) => void
 }
 
 /**
- * Does the work of a build on the engine of a lease; where that engine is lost in the middle of it, once more on another
- * one, if there is one. The lease is over afterwards.
+ * Runs a build on the engine of a lease, and ends the lease. If the engine is lost meanwhile, the build runs once more
+ * on another engine, if there is one.
  */
 export async function doOnEngine<T>(
   lease: Lease,

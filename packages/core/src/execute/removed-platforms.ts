@@ -13,11 +13,11 @@ export interface TagUpdate {
   /** Undefined where there is nothing. */
   readonly current: StoredManifest | undefined
   readonly next: StoredManifest
-  /** Where the next one is now, if not in the name's repository yet. */
+  /** Location of the next manifest, if it is not in the name's repository yet. */
   readonly nextAt?: Repository
 }
 
-/** What a name points to now, as {@link TagUpdate} has it. */
+/** Reads the manifest that a name points to, for {@link TagUpdate}. */
 export function readCurrent(
   reference: Reference,
   registry: Registry,
@@ -41,13 +41,13 @@ export async function findRemovedPlatforms(
   )
 }
 
-/** The refusal of what would take platforms from a name; the hint says how it is told that they are meant to go. */
+/** The error for a tag update that would remove platforms; the hint says how to allow it. */
 export function removalRefused(reference: Reference, lost: readonly Platform[], hint: string): RegistryError {
   const message = `${formatReference(reference)} would lose ${lost.map(platformIdentity).join(', ')}`
   return new RegistryError('PLATFORM_MISSING', message, { hint })
 }
 
-/** What serves the same machines: of Windows, a revision of one build takes the place of another. */
+/** Identity of the machines that a platform serves: for Windows, revisions of the same build replace each other. */
 function servedBy(platform: Platform): string {
   const build = platform.os === 'windows' ? /^\d+\.\d+\.\d+/.exec(platform['os.version'] ?? '')?.[0] : undefined
   return platformIdentity(build === undefined ? platform : { ...platform, 'os.version': build })

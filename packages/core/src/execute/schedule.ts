@@ -2,7 +2,7 @@ import type { Node } from '../graph/node.js'
 import { CancelledError } from '../model/errors.js'
 import { combineFailures } from './failures.js'
 
-/** What the scheduler is given. */
+/** Input of the scheduler. */
 export interface Schedule {
   /** In any order; what a node needs may be left out where it is there already. */
   readonly nodes: readonly Node[]
@@ -42,7 +42,7 @@ export async function runSchedule({ nodes, signal: outer, keepGoing = false, run
   if (failures.length > 0) throw keepGoing ? combineFailures(failures) : failures[0]
 }
 
-/** What is needed comes first, so that its promise is there when it is asked for. */
+/** Sorts nodes after those that they need, whose promises must exist first. */
 function sortByNeeds(nodes: readonly Node[]): readonly Node[] {
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const sorted = new Set<Node>()

@@ -13,11 +13,11 @@ import { findRemovedPlatforms, readCurrent, removalRefused } from './removed-pla
 /** A name that is about to move. */
 export interface TagMove extends PublishedName {
   readonly output: Output
-  /** What the plan saw under the name. */
+  /** The digest of the name in the plan. */
   readonly planned: Digest | undefined
 }
 
-/** What staging takes of the input of the tag phase. */
+/** Parts of the tag phase's input that staging uses. */
 export interface Staging {
   readonly moves: readonly TagMove[]
   readonly allowRemoval: boolean
@@ -68,7 +68,7 @@ function oncePerPlace<T, R>(work: (what: T, at: Reference, call: RegistryCall) =
   }
 }
 
-/** Registries differ in whether they take an index whose images somebody has deleted. */
+/** Some registries accept an index whose images have been deleted, so this checks them. */
 async function requireChildren(
   manifest: StoredManifest,
   reference: Reference,

@@ -13,7 +13,7 @@ import { isEqualResult } from './equal-result.js'
 import { readCurrent } from './removed-platforms.js'
 import { stageTags, type TagMove } from './stage-tag.js'
 
-/** What the tag phase starts from. */
+/** Input of the tag phase. */
 export interface TagPhaseInput {
   readonly moves: readonly TagMove[]
   /** Whether a name may lose a platform that it has today. */
@@ -30,18 +30,20 @@ export interface TagPhaseInput {
 interface MovingName extends SettledName {
   readonly planned: Digest | undefined
   readonly manifest: StoredManifest
-  /** What it held just before its write. */
+  /** The digest of the name immediately before it was written. */
   before?: Digest | undefined
   isWritten?: boolean
 }
 
 /**
- * Moves every visible name, after all that they are to point to is there: first everything that can fail is done, then
- * the names, one after the other, each read again just before its write, and all of them once more at the end. Names that
- * another run moved to an equal result are then made to agree. The
- * protocol has no compare-and-swap, so between that read and the write somebody else may still win.
+ * Moves every visible name, after everything that the names will point to exists.
+ * Steps that can fail come first. Then the names are moved one after the other, each is read immediately before it is
+ * written, and all of them once more at the end. Names that another run moved to an equal result are changed to the
+ * same digest.
+ * The protocol has no compare-and-swap, so another writer may still move a name between that read and the write.
  *
- * @throws RegistryError TAG_MOVED, PLATFORM_MISSING, NOT_FOUND; a failure among the names says what each of them holds.
+ * @throws RegistryError TAG_MOVED, PLATFORM_MISSING, NOT_FOUND; an error while names are moved states what each of them
+ * holds.
  */
 export async function moveTags(input: TagPhaseInput, registry: Registry): Promise<readonly TagChange[]> {
   const { moves, signal, emit } = input

@@ -20,7 +20,7 @@ export interface UsedImage {
   readonly pipeline?: string
 }
 
-/** What the Dockerfile of an image node uses of other nodes. */
+/** Results of other nodes that the Dockerfile of an image node uses. */
 export interface DockerfileUse {
   /** Path of the Dockerfile, for messages. */
   readonly file: string
@@ -30,7 +30,7 @@ export interface DockerfileUse {
   readonly usesWholeBase: boolean
 }
 
-/** What the Dockerfiles use, by the id of the image node. */
+/** Uses of the Dockerfiles, by the id of the image node. */
 export type DockerfileUses = ReadonlyMap<string, DockerfileUse>
 
 interface Named {
@@ -38,7 +38,10 @@ interface Named {
   readonly result: PipelineResult
 }
 
-/** What a Dockerfile names of other pipelines of the run. A pipeline's own names stand for what was published before. */
+/**
+ * Returns the results of other pipelines of the run that a Dockerfile names. A pipeline's own names mean the published
+ * images.
+ */
 export function pipelineImages(
   node: ImageNode,
   definition: Definition,
@@ -125,7 +128,7 @@ function resultNamed(used: UsedImage, by: string, { pipelines }: Definition): Na
   return undefined
 }
 
-/** The node whose result a name stands for, and the one of its platform. */
+/** The node that publishes a name, and the node of its image for a platform. */
 function nodesOf({ publisher: { name }, result }: Named, platform: Platform): readonly [string, string] {
   if (result === 'index') return [indexNodeId(name), imageNodeId(name, platform)]
   if (result === 'shared-base') return [baseIndexNodeId(name), baseNodeId(name, platform)]

@@ -8,11 +8,11 @@ import type { BaseIndexNode, BaseNode, ChildNode, Graph, ImageNode, IndexNode, N
 import { baseIndexNodeId, baseNodeId, imageNodeId, indexNodeId } from './node-id.js'
 import { mergeSharedBases } from './shared-bases.js'
 
-/** What part of a definition to do. */
+/** Selects the part of a definition to run. */
 export interface GraphOptions {
-  /** These platforms alone; all, unless told otherwise. */
+  /** Only these platforms; all by default. */
   readonly only?: readonly Platform[] | undefined
-  /** What the Dockerfiles of image nodes use, by node; nothing by default. */
+  /** Uses of the Dockerfiles, by image node; none by default. */
   readonly uses?: DockerfileUses | undefined
 }
 
@@ -46,7 +46,10 @@ function pipelineNodes(pipeline: PipelineDefinition, definition: Definition, use
   return [...bases, ...baseIndex, ...images, indexNode(pipeline)]
 }
 
-/** The pipeline whose index serves as the shared base as it is, where all platforms stand on one and no name of its own is asked for. */
+/**
+ * Returns the pipeline whose index is used as shared base without a copy: all platforms use it, and the shared base has
+ * no name of its own.
+ */
 function wholeBase({ platforms, sharedBase }: PipelineDefinition): string | undefined {
   const [first] = platforms
   if (first?.base.kind !== 'pipeline' || sharedBase.tag !== undefined) return undefined

@@ -12,7 +12,7 @@ interface NodeCommon {
   readonly id: string
   /** Name of the pipeline that it belongs to. */
   readonly pipeline: string
-  /** Where its result is kept. */
+  /** The repository of its result. */
   readonly repository: Repository
   /** Ids of the nodes whose results it is made from, all of which must be there before it is performed. */
   readonly needs: readonly string[]
@@ -67,17 +67,17 @@ export interface ImageNode extends NodeCommon {
   /** Whether the run goes on where it fails. */
   readonly optional?: true
   readonly build: BuildDefinition
-  /** Of its entry in the index. */
+  /** Annotations of its entry in the index. */
   readonly entryAnnotations: AnnotationMap
   /** The node whose result is this platform's base alone. */
   readonly base: string
   /** The node whose index FROM gets. */
   readonly baseIndex: string
-  /** What the base is called, wherever it has been copied to. */
+  /** Name of the base, wherever it has been copied to. */
   readonly baseName: string
   /** The policies that its base is checked under, without the default ones. */
   readonly policies: BasePolicies
-  /** What its Dockerfile names of other pipelines of the run. */
+  /** Results of other pipelines of the run that its Dockerfile names. */
   readonly pipelineImages: readonly PipelineImage[]
   /** Names that a literal FROM may use for the base. */
   readonly baseNames: readonly string[]
@@ -90,14 +90,14 @@ export interface IndexNode extends NodeCommon {
   readonly children: readonly ChildNode[]
   readonly format: ImageFormat
   readonly annotations: AnnotationMap
-  /** What its images are built from, each once: where they are from is told on the index. */
+  /** Contexts of its images, each once: their origin is recorded on the index. */
   readonly contexts: readonly ContextDefinition[]
 }
 
 /** A node of the graph. */
 export type Node = BaseNode | BaseIndexNode | ImageNode | IndexNode
 
-/** What depends on what; nodes come after all that they need. Plain data. */
+/** Nodes and their dependencies; each node comes after all that it needs. Plain data. */
 export interface Graph {
   readonly nodes: readonly Node[]
 }

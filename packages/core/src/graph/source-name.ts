@@ -2,7 +2,7 @@ import { formatReference } from '../model/reference.js'
 import { shownLocation } from '../model/shown-location.js'
 import type { Node } from './node.js'
 
-/** What a base is made from, as people call it; undefined for a node that is no base. */
+/** Returns the source of a base in the user's terms; undefined for any other node. */
 export function sourceName(node: Node): string | undefined {
   if (node.kind !== 'base') return undefined
   const { source } = node

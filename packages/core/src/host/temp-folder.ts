@@ -38,7 +38,7 @@ async function isOwnFolder(path: string): Promise<boolean> {
   return stats?.isDirectory() === true && (process.getuid === undefined || stats.uid === process.getuid())
 }
 
-/** Where pids mean the same: containers and machines may share the temporary folder. */
+/** Identifies the system in which pids are unique: containers and machines may share the temporary directory. */
 async function systemHash(): Promise<string> {
   const namespace = await readlink('/proc/self/ns/pid').catch(() => '')
   return shortHash(`${hostname()} ${namespace}`)

@@ -20,14 +20,14 @@ export async function replaceFile(path: string, temporary: string, text: string)
   await syncFolder(dirname(path))
 }
 
-/** A file that is written anew after each change. Changes made while it is being written share the write after it. */
+/** A file that is rewritten after each change. Changes made while it is being written share the next write. */
 export class DurableFile {
   #writing: Promise<void> = Promise.resolve()
   #waiting: Promise<void> | undefined
 
   /**
    * @param temporary - a path on the same file system that nothing else writes to.
-   * @param content - what the file is to hold, asked for at the moment of writing.
+   * @param content - returns the content of the file, called at the moment of writing.
    */
   constructor(
     readonly path: string,

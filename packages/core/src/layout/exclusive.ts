@@ -2,11 +2,11 @@ import { join } from 'node:path'
 import { HostError } from '../model/errors.js'
 
 /**
- * Does work on a directory that no other process, and no other call in this one, does at the same time. One that died in
- * the middle of it stands in the way for seconds, not for ever.
+ * Runs work on a directory, excluding all other processes and calls.
+ * A process that died in the middle blocks others for seconds only.
  *
- * @throws HostError DIRECTORY_IN_USE where another one is at it for longer than a small change takes, or took over while
- * this process was halted
+ * @throws HostError DIRECTORY_IN_USE if another process needs longer than a small change takes, or has taken over while
+ * this process was suspended
  */
 export async function exclusively<T>(directory: string, work: () => Promise<T>): Promise<T> {
   const release = await lockChange(directory)
@@ -30,7 +30,7 @@ async function lockChange(directory: string): Promise<() => Promise<void>> {
       lockfilePath: join(directory, 'lock.change'),
       stale: 5_000,
       retries: { retries: 100, minTimeout: 20, maxTimeout: 100 },
-      // By default it is thrown out of a timer, which ends the process. The release tells it as well.
+      // The default throws from a timer, which ends the process. Releasing the lock reports it as well.
       onCompromised: () => {},
     })
   } catch (error) {

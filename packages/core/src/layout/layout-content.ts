@@ -32,8 +32,9 @@ export async function readContent(directory: string, digest: Digest): Promise<Bu
 }
 
 /**
- * Opens the bytes of a digest. The stream fails with DIGEST_MISMATCH at its end where they are others; one that starts
- * at an offset is not checked, since whoever takes it up there checks the whole.
+ * Opens a stream of the bytes of a digest.
+ * It fails with DIGEST_MISMATCH at its end if the bytes differ. A stream from an offset is not verified: its reader
+ * verifies the whole content.
  */
 export async function openContent(directory: string, digest: Digest, offset = 0): Promise<Readable> {
   if ((await contentSize(directory, digest)) === undefined) {
@@ -44,7 +45,10 @@ export async function openContent(directory: string, digest: Digest, offset = 0)
   return Readable.from(content, { objectMode: false })
 }
 
-/** With the first read: who never comes to read leaves no file open, and a file that is gone by then is told to who reads. */
+/**
+ * Opens the file at the first read: a stream that is never read keeps no file open, and its reader gets the error if
+ * the file is gone.
+ */
 async function* opened(
   path: string,
   range: { readonly start?: number; readonly end?: number } = {},
@@ -52,7 +56,7 @@ async function* opened(
   yield* createReadStream(path, range)
 }
 
-/** A part of the bytes of a digest, unchecked: whoever assembles the whole checks it. */
+/** Reads a part of the bytes of a digest, unverified: the caller verifies the whole content. */
 export function readPart(directory: string, digest: Digest, start: number, length: number): AsyncIterable<Buffer> {
   return opened(contentPath(directory, digest), { start, end: start + length - 1 })
 }

@@ -8,7 +8,7 @@ export const LAYOUT_MARKER = JSON.stringify({ imageLayoutVersion: '1.0.0' })
 /** The annotation of an entry of `index.json` that is its name. */
 export const REF_NAME = 'org.opencontainers.image.ref.name'
 
-/** What `index.json` may name: strict readers refuse a layout whose index names anything else. */
+/** Media types for `index.json`: strict readers reject a layout whose index has any other. */
 export const LAYOUT_TYPES: ReadonlySet<string> = new Set([MEDIA_TYPES.ociManifest, MEDIA_TYPES.ociIndex])
 
 /** The folder of a layout's content under one kind of digest. @see https://github.com/opencontainers/image-spec/blob/v1.1.0/image-layout.md#blobs */
@@ -16,12 +16,14 @@ export function contentFolder(directory: string, algorithm: DigestAlgorithm = 's
   return join(directory, 'blobs', algorithm)
 }
 
-/** Where a layout keeps the bytes of a digest. */
+/** Path of a digest's bytes in a layout. */
 export function contentPath(directory: string, digest: Digest): string {
   return join(contentFolder(directory, algorithmOf(digest)), hexOf(digest))
 }
 
-/** The folder that tells the store of an embedded registry, which alone may write to it, from other layouts. */
+/**
+ * The directory that distinguishes the store of an embedded registry, which only that may write to, from other layouts.
+ */
 export function repositoriesFolder(directory: string): string {
   return join(directory, 'repositories')
 }

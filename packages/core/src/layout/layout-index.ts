@@ -97,7 +97,7 @@ export function hasName({ annotations }: Descriptor, name: string): boolean {
   return annotations?.[REF_NAME] === name
 }
 
-/** Reads and writes again, with nobody in between. */
+/** Reads and rewrites the index while holding the lock. */
 async function changeEntries(
   directory: string,
   change: (entries: readonly Descriptor[]) => readonly Descriptor[],

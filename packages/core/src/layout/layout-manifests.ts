@@ -76,7 +76,7 @@ export async function referrersInLayout(
   return artifactType === undefined ? all : all.filter((one) => one.artifactType === artifactType)
 }
 
-/** Tools that copy a repository tag by tag bring along the tag that stands in for the referrers API. */
+/** Reads the fallback tag of the referrers API: tools that copy a repository tag by tag copy it too. */
 async function referrersByName(directory: string, index: ImageIndex, subject: Digest): Promise<readonly Descriptor[]> {
   const { tag = '' } = referrersTag({ registry: '', repository: '' }, subject)
   const entry = index.manifests.find((one) => hasName(one, tag))
@@ -96,7 +96,10 @@ async function readManifest(directory: string, digest: Digest): Promise<StoredMa
   return bytes && parseManifest(bytes, undefined, where, algorithmOf(digest))
 }
 
-/** What a registry does before it takes a manifest: layouts that others have thinned out are not told from whole ones by their names. */
+/**
+ * Checks the references of a manifest, as a registry does before it accepts one: a layout may lack content that other
+ * tools have deleted.
+ */
 async function checkComplete(directory: string, reference: Reference, { content }: StoredManifest): Promise<void> {
   const parts = isIndex(content)
     ? content.manifests

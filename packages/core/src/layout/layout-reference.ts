@@ -14,7 +14,7 @@ const SCHEME = 'oci:'
 export function parseLayoutReference(text: string): Reference | undefined {
   const [, directory, name, digest] =
     /^oci:([^:]+?)(?::(.+?))?(?:@(sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128}))?$/s.exec(text) ?? []
-  // What is left of a digest that is none would be taken for a part of the name.
+  // The rest of an invalid digest would be parsed as a part of the name.
   if (directory === undefined || /@sha\d+(:|$)/.test(`${directory}:${name ?? ''}`)) return undefined
   const path = resolve(directory)
   return {

@@ -29,7 +29,7 @@ export function withLayouts(registry: Registry): Registry {
 
   function read(from: Repository, descriptor: Descriptor, call?: RegistryCall, offset = 0): Promise<Readable> {
     const directory = layoutDirectory(from)
-    // Only registries ask for an offset, and what goes from one registry to another does not come by here.
+    // Only registries request an offset, and copies between registries do not use this.
     return directory === undefined
       ? registry.readBlob(from, descriptor, call)
       : openContent(directory, descriptor.digest, offset)

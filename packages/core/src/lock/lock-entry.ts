@@ -5,7 +5,7 @@ import { type Platform, platformIdentity } from '../model/platform.js'
 import { shownLocation } from '../model/shown-location.js'
 
 interface EntryCommon {
-  /** What it is called in `build.ts` or the Dockerfile, whole. */
+  /** Its full name in `build.ts` or the Dockerfile. */
   readonly name: string
   readonly platform: Platform
 }
@@ -13,13 +13,13 @@ interface EntryCommon {
 /** A base pulled from a registry. */
 export interface LockedBase extends EntryCommon {
   readonly kind: 'base'
-  /** What the name points to: mostly an index. */
+  /** The digest that the name points to, mostly of an index. */
   readonly index: Digest
   /** The one image of it that serves the platform. */
   readonly image: Pick<Descriptor, 'mediaType' | 'digest' | 'size'>
   /** The platform that the image's config states; undefined where it states none. */
   readonly states?: Platform
-  /** What was done where that is another one. */
+  /** The policy that applied to a mismatch. */
   readonly policy: ConfigPolicy
 }
 
@@ -27,7 +27,7 @@ export interface LockedBase extends EntryCommon {
 export interface LockedImage extends EntryCommon {
   readonly kind: 'image'
   readonly index: Digest
-  /** What of it decides the build for the platform. */
+  /** Digest of the image that the build for the platform uses. */
   readonly image: Digest
 }
 
@@ -46,7 +46,7 @@ export interface LockedRootfs extends EntryCommon {
   readonly sha256: string
 }
 
-/** What one name means for one platform. */
+/** The locked value of one name for one platform. */
 export type LockEntry = LockedBase | LockedImage | LockedArchive | LockedRootfs
 
 /** The name that an archive is locked under: which packages are taken from it is not the lock's business. */
@@ -54,17 +54,17 @@ export function archiveName({ distribution, suite, architecture, components }: A
   return [distribution, suite, architecture, components.join('+')].join('/')
 }
 
-/** The name that a root file system is locked under: who reads the lock need not be who may fetch it. */
+/** The name under which a root file system is locked, without credentials: a lock has more readers than the archive. */
 export function rootfsName({ location }: RootfsBase): string {
   return shownLocation(location)
 }
 
-/** What tells entries apart, and sorts them. */
+/** Identity of an entry, by which entries are sorted. */
 export function entryIdentity({ kind, name, platform }: Pick<LockEntry, 'kind' | 'name' | 'platform'>): string {
   return `${kind} ${name} ${platformIdentity(platform)}`
 }
 
-/** What an entry says, as one word that differs where the meaning does. */
+/** The value of an entry as one string, for comparison. */
 export function entryMeaning(entry: LockEntry): string {
   switch (entry.kind) {
     case 'base':

@@ -7,17 +7,17 @@ export const LOCK_FILE = 'polyarch.lock'
 
 type EntryOf<Kind extends LockEntry['kind']> = Extract<LockEntry, { readonly kind: Kind }>
 
-/** What names mean in one run: by the lock where it has them, else by whoever resolves them and then records it. */
+/** Digests of names in one run: the locked ones, or those that the caller resolves and records. */
 export interface Lock {
   /** @throws DefinitionError LOCK_INCOMPLETE where it is frozen and has no such entry. */
   find<Kind extends LockEntry['kind']>(kind: Kind, name: string, platform: Platform): EntryOf<Kind> | undefined
   /** Notes what a name means that had to be resolved. */
   record(entry: LockEntry): void
-  /** All that was asked for: as locked, and as recorded. */
+  /** All entries that were requested, locked and recorded. */
   used(): readonly LockEntry[]
-  /** What was asked for and is locked. */
+  /** Entries that were requested and are locked. */
   locked(): readonly LockEntry[]
-  /** What was asked for and is not, where there is a lock. */
+  /** Notes on names that were requested and are not locked, if a lock exists. */
   notes(): readonly string[]
 }
 

@@ -1,4 +1,4 @@
-/** What the compiler noted of the ARM code in a file. */
+/** Attributes that the compiler recorded for the ARM code of a file. */
 export interface ArmAttributes {
   /** The oldest version of the architecture that runs it. */
   readonly version?: 5 | 6 | 7 | 8
@@ -109,7 +109,7 @@ class Reader {
     return Buffer.from(this.#bytes.subarray(start, end)).toString('latin1')
   }
 
-  /** What follows a size of four bytes, which counts itself. */
+  /** Reads a part after its size of four bytes, which includes itself. */
   part(): Reader {
     return this.#cut(0)
   }

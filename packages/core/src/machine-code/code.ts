@@ -6,7 +6,7 @@ import { findSection32, readElfHeader } from './elf.js'
 export interface MachineCode {
   /** As platforms name it, `amd64`; `machine 42` where no platform does. */
   readonly architecture: string
-  /** Of 32-bit ARM code, where the file tells it. */
+  /** For 32-bit ARM code, if the file records them. */
   readonly arm?: ArmAttributes
 }
 
@@ -30,7 +30,7 @@ const ARCHITECTURES: ReadonlyMap<string, string> = new Map([
 const EM_ARM = 40
 const EF_ARM_HARD_FLOAT = 0x400
 
-/** Whether more than the header has to be read to know what a file is made for. */
+/** Whether determining the platform of a file requires more than its header. */
 export function needsWholeFile(head: Uint8Array): boolean {
   return readElfHeader(head)?.machine === EM_ARM
 }
@@ -50,9 +50,9 @@ export function readMachineCode(file: Uint8Array): MachineCode | undefined {
 }
 
 /**
- * Whether code is what a platform is declared as. Code for an older ARM runs on a newer one, so it is a match there.
+ * Whether code matches a declared platform. Code for an older ARM runs on a newer one, so it matches.
  *
- * @returns undefined where the code does not tell: ARM code without a note of its version.
+ * @returns undefined if the code does not record it: ARM code without a version attribute.
  */
 export function isCodeFor(code: MachineCode, platform: Platform): boolean | undefined {
   if (code.architecture !== platform.architecture) return false

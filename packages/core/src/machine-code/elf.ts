@@ -1,4 +1,4 @@
-/** What an executable file is made for, as its ELF header tells it. */
+/** Platform of an executable, from its ELF header. */
 export interface ElfHeader {
   /** Size of an address in bits. */
   readonly bits: 32 | 64
@@ -16,7 +16,7 @@ interface SectionTable {
   readonly count: number
 }
 
-/** Bytes of a file that {@link readElfHeader} looks at. */
+/** Bytes of a file that {@link readElfHeader} reads. */
 export const ELF_HEADER_SIZE = 64
 
 const MAGIC = Buffer.from('\x7fELF', 'latin1')

@@ -59,12 +59,12 @@ export class FileTree {
     return done
   }
 
-  /** What is at a path, whose last part may be a link, in the layers from one on down. */
+  /** Returns the entry at a path, whose last part may be a link, in a layer or those below it. */
   #entry(path: string, from = 0): LayerEntry | undefined {
     for (const [at, layer] of this.#layers.entries()) {
       if (at < from) continue
       const entry = layer.entries.get(path)
-      // What the other name was when the layer was made, is below it.
+      // A hard link to a file of a layer below.
       if (entry?.kind === 'same-as') return layer.entries.get(entry.path) ?? this.#entry(entry.path, at + 1)
       if (entry !== undefined) return entry
       if (this.#hides(layer, path)) return undefined
@@ -92,13 +92,13 @@ export class FileTree {
   }
 }
 
-/** Where a part of a path leads from a directory. */
+/** Resolves a part of a path from a directory. */
 function stepInto(directory: string, part: string): string {
   if (part === '' || part === '.') return directory
   return part === '..' ? splitPath(directory)[0] : joinPath(directory, part)
 }
 
-/** What a directory itself decides about what is in it; undefined where the directory above decides. */
+/** Whether a directory itself hides the content of lower layers; undefined if its parent decides. */
 function hidesOwn({ entries, removed, opaque }: LayerFiles, directory: string): boolean | undefined {
   if (opaque.has(directory) || removed.has(directory)) return true
   const above = entries.get(directory)

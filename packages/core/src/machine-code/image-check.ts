@@ -29,8 +29,8 @@ export function checkImageCode(tree: FileTree | Unreadable, config: ImageConfig,
 }
 
 /**
- * What the layers over a base that fits the platform say. One executable for another platform may be no more than a file
- * that is carried along: then the whole image has to be looked at.
+ * Checks the layers above a base that matches the platform.
+ * A single executable for another platform may be data that is only copied: then the whole image must be checked.
  */
 export function checkOwnLayers(tree: FileTree | Unreadable, platform: Platform): CodeCheck | undefined {
   if ('because' in tree) return undefined
@@ -47,7 +47,7 @@ export function checkOwnLayers(tree: FileTree | Unreadable, platform: Platform):
 
 const SHELL = 'bin/sh'
 
-/** Of glibc and musl. @see https://sourceware.org/glibc/wiki/ABIList */
+/** The loaders of glibc and musl. @see https://sourceware.org/glibc/wiki/ABIList */
 const LOADERS: readonly string[] = [
   ...['lib64/ld-linux-x86-64.so.2', 'lib/ld-linux-aarch64.so.1', 'lib/ld-linux-armhf.so.3', 'lib/ld-linux.so.3'],
   ...['lib/ld-linux.so.2', 'lib64/ld64.so.2', 'lib/ld64.so.1', 'lib/ld-linux-riscv64-lp64d.so.1', 'lib/ld.so.1'],
@@ -56,7 +56,7 @@ const LOADERS: readonly string[] = [
   ),
 ]
 
-/** What the image starts. */
+/** Returns the executable that the image starts. */
 function commandOf(tree: FileTree, { config }: ImageConfig): Executable | undefined {
   const [program] = [...(config?.Entrypoint ?? []), ...(config?.Cmd ?? [])]
   if (program === undefined) return undefined
@@ -76,7 +76,7 @@ function verdictOn({ path, code }: Executable, platform: Platform): CodeCheck {
   return { ...unknown(`${path} does not record which variant of ${formatPlatform(platform)} it requires`), path, found }
 }
 
-/** A verdict where there is nothing to tell it by. */
+/** The verdict if there is no evidence. */
 export function unknown(because: string): CodeCheck {
   return { verdict: 'unknown', because }
 }

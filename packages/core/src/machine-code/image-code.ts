@@ -24,7 +24,7 @@ export interface ImageToCheck {
   readonly repository: Repository
   readonly manifest: Pick<ImageManifest, 'layers'>
   readonly config: ImageConfig
-  /** `diff_ids` of what it should stand on, where that has been compared before: its layers need not be read again. */
+  /** `diff_ids` of the expected base, if it has been compared before: its layers are not read again. */
   readonly checkedBase?: readonly Digest[] | undefined
 }
 
@@ -55,7 +55,10 @@ export function createCodeReader(): CodeReader {
     },
   }
 
-  /** What fails, or is cancelled, for one image is tried again for the next, which may have it in another repository. */
+  /**
+   * Shares the reading of a layer. After a failure or cancellation it is tried again for the next image, which may have
+   * the layer in another repository.
+   */
   function once(
     { digest }: Descriptor,
     { signal }: RegistryCall,
@@ -69,7 +72,7 @@ export function createCodeReader(): CodeReader {
   }
 }
 
-/** Undefined where the image does not stand on a base that was compared before. */
+/** Returns the layers above the checked base; undefined if the image does not have it. */
 function layersOverBase({ manifest, config, checkedBase }: ImageToCheck): readonly Descriptor[] | undefined {
   const contents = config.rootfs?.diff_ids
   const standsOn = checkedBase?.every((content, index) => content === contents?.[index])

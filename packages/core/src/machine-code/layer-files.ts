@@ -7,7 +7,7 @@ import { eachLayerEntry } from './layer-entries.js'
 import { cleanPath, joinPath, splitPath } from './paths.js'
 import { TOO_MANY_FILES } from './too-many-files.js'
 
-/** What one layer has at a path, as far as finding an executable takes. */
+/** A layer's entry at a path, as far as finding an executable requires. */
 export type LayerEntry =
   | { readonly kind: 'directory' }
   | { readonly kind: 'link'; readonly target: string }
@@ -33,7 +33,7 @@ const WHITEOUT = '.wh.'
 const OPAQUE = '.wh..wh..opq'
 
 /**
- * Reads the uncompressed tar of a layer, once and to its end. Files that nobody may execute are left out.
+ * Reads the uncompressed tar of a layer, once and to its end. Files without an execute permission are skipped.
  *
  * @see https://github.com/opencontainers/image-spec/blob/v1.1.0/layer.md#representing-changes
  */
@@ -77,7 +77,7 @@ async function readEntry(header: Header, content: AsyncIterable<unknown>): Promi
   }
 }
 
-/** Takes no more of a file than is needed to tell its machine code. */
+/** Reads as much of a file as determining its machine code requires. */
 async function readCode(content: AsyncIterable<unknown>): Promise<MachineCode | undefined> {
   const chunks: Buffer[] = []
   let size = 0

@@ -13,7 +13,7 @@ export interface Candidacy {
   readonly refusals: readonly EngineError[]
 }
 
-/** What decides who can build, beside the engines themselves. */
+/** Rules that decide which engines can build, beside the engines' own features. */
 export interface CandidacyRules {
   readonly emulates: boolean
   /** Names the binfmt_misc entry that a platform's emulator is registered under. */

@@ -5,7 +5,7 @@ import type { PublishedState } from '../steps/published-state.js'
 import type { LookupResult, Output, StepCall, StepServices } from '../steps/step.js'
 import { type EvaluationContext, type KeyedNode, type ResolvedNode, resolveNode } from '../steps/work.js'
 
-/** What is known of a node before anything is made. */
+/** State of a node before anything is made. */
 export interface NodeState {
   readonly node: Node
   readonly resolved: ResolvedNode
@@ -13,7 +13,7 @@ export interface NodeState {
   readonly considered: KeyedNode | undefined
   /** Undefined where it is known only after other nodes have been made. */
   readonly finding: LookupResult | undefined
-  /** Whether that follows from what stands on it being there: then the registry was not asked. */
+  /** Whether it follows from the existence of a result that uses it: then the registry received no request. */
   readonly implied: boolean
   /** The result, or what it will be, where known. */
   readonly output: Output | undefined
@@ -24,12 +24,12 @@ export interface NodeState {
   readonly wanted: boolean
 }
 
-/** What the nodes are looked at with. */
+/** Input of the evaluation. */
 export interface EvaluationInput {
   readonly graph: Graph
-  /** Ids of the nodes whose results are asked for. */
+  /** Ids of the nodes whose results are requested. */
   readonly targets: ReadonlySet<string>
-  /** What is published in the place of each result, and whether that may serve. */
+  /** The published result that corresponds to a node, and whether it may be reused. */
   readonly contextOf: (node: Node) => EvaluationContext
   readonly callOf: (node: Node) => StepCall
   /** Called for each image whose key is not that of the published one, before the registry is searched for the key. */
@@ -38,7 +38,7 @@ export interface EvaluationInput {
   readonly onWanted: (node: Node) => void
 }
 
-/** Looks at every node without changing anything. Faults of all nodes are told together. */
+/** Evaluates every node without changing anything. Issues of all nodes are reported together. */
 export async function evaluate(
   input: EvaluationInput,
   services: StepServices,
@@ -62,7 +62,7 @@ export async function evaluate(
   )
 }
 
-/** Finds out all that is outside. Faults of all nodes are told together. */
+/** Resolves everything outside of the run. Issues of all nodes are reported together. */
 export async function resolveAll(
   { graph, callOf }: Pick<EvaluationInput, 'graph' | 'callOf'>,
   services: StepServices,
@@ -77,7 +77,7 @@ export async function resolveAll(
   return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
 }
 
-/** What is wrong with the build of a node is told with the pipeline that says how to build: there may be several. */
+/** Issues of a node's build, with the pipeline that they belong to: there may be several. */
 function issuesOf(settled: PromiseSettledResult<unknown>, node: Node | undefined): DefinitionError['issues'] {
   if (settled.status === 'fulfilled' || !(settled.reason instanceof DefinitionError)) return []
   return settled.reason.issues.map((issue) =>
@@ -97,7 +97,7 @@ function named(error: unknown, node: Node | undefined): unknown {
   return error
 }
 
-/** What is known of a node whose key is known. */
+/** State of a node whose key is known. */
 interface Known {
   readonly considered: KeyedNode
   finding?: LookupResult
@@ -146,7 +146,10 @@ async function verifyUsed(
   await Promise.all(nodes.map(async (node) => known.get(node.id)?.considered.verify(callOf(node))))
 }
 
-/** From what is to be published back through everything missing that it needs; what nobody needs is not asked for. */
+/**
+ * Finds the required nodes: from the targets back through everything that is missing. Nodes that nothing needs are not
+ * looked up.
+ */
 async function findWanted(
   known: ReadonlyMap<string, Known>,
   { graph, targets, callOf, onWanted }: EvaluationInput,
@@ -164,7 +167,7 @@ async function findWanted(
     if (known.get(id)?.finding?.state === 'present') needs.forEach(imply)
   return wanted
 
-  /** What a result was made from was there; that it still is need not be known. */
+  /** Marks the inputs of an existing result as existing; whether they still do is irrelevant. */
   function imply(id: string): void {
     const state = known.get(id)
     if (state?.considered.predicted === undefined || state.finding !== undefined) return

@@ -1,7 +1,10 @@
 import type { BuilderInfo } from '../builder/port.js'
 import { type Platform, platformsRunBy, samePlatform } from '../model/platform.js'
 
-/** How the engine runs a platform; undefined where it cannot. An engine that does not tell is believed to emulate. */
+/**
+ * How an engine runs a platform; undefined if it cannot. An engine that does not report its emulators is assumed to
+ * have them.
+ */
 export function executionOn(
   { native, runnable }: Pick<BuilderInfo, 'native' | 'runnable'>,
   platform: Platform,
@@ -17,7 +20,9 @@ export function executionOn(
   return isLevelOf(native, platform) ? 'native' : 'emulated'
 }
 
-/** Which levels of amd64 its processor has, an engine tells by what it lists alone. */
+/**
+ * Whether a platform is a level of amd64: an engine reports the levels of its processor only in its list of platforms.
+ */
 function isLevelOf(native: Platform, { os, architecture }: Platform): boolean {
   return architecture === 'amd64' && native.architecture === architecture && native.os === os
 }

@@ -25,7 +25,7 @@ async function explain(
   return [{ kind: 'waiting', after: resolved.decidedBy.filter((need) => all.get(need)?.output === undefined) }]
 }
 
-/** What a run would do with a node. */
+/** Returns the action of a run on a node. */
 export function actionOf({ node, considered, finding, wanted }: NodeState, why: readonly PlanReason[]): PlanAction {
   if (finding?.state === 'present') return 'reuse'
   if (!wanted) return 'not-needed'

@@ -20,10 +20,10 @@ import { reasonText } from './reason-text.js'
 import { planTags } from './tag-plan.js'
 import { upstreamNotes } from './upstream.js'
 
-/** What planning starts from. */
+/** Input of planning. */
 export interface PlanningInput {
   readonly graph: Graph
-  /** Ids of the nodes whose results are asked for. */
+  /** Ids of the nodes whose results are requested. */
   readonly targets: ReadonlySet<string>
   /** Names that would move. */
   readonly names: readonly PublishedName[]
@@ -32,7 +32,7 @@ export interface PlanningInput {
   /** Whether a node is to be made even where its result is there. */
   readonly isForced: (node: Node) => boolean
   readonly notes: readonly string[]
-  /** Whether images may be built; where not, no engine is asked for anything. */
+  /** Whether images may be built; if not, no engine receives a request. */
   readonly builds: boolean
   /** Whether an engine may emulate a platform. */
   readonly emulates: boolean
@@ -46,13 +46,13 @@ export interface PlanningInput {
 export interface Planned {
   readonly plan: Plan
   readonly nodes: ReadonlyMap<string, NodeState>
-  /** Who can build which image, by node. */
+  /** The engines that can build each image, by node. */
   readonly candidacies: ReadonlyMap<string, Candidacy>
-  /** The errors behind the plan's problems. */
+  /** The errors of `plan.problems`. */
   readonly problems: readonly PolyarchError[]
 }
 
-/** What planning takes beside its input. */
+/** Options of planning. */
 export interface PlanningCall {
   readonly signal?: AbortSignal | undefined
   readonly emit?: ((event: RunEvent) => void) | undefined

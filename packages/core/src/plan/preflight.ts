@@ -10,11 +10,11 @@ import { type Candidacy, type CandidacyRules, findCandidates } from './candidate
 import { enginePlan, type QueriedEngine } from './query-engines.js'
 import { findUnreachableRegistries } from './reachability.js'
 
-/** What was found out about the engines before anything is sent to them. */
+/** State of the engines before anything is sent to them. */
 export interface Preflight {
   /** Empty where nothing is to be built. */
   readonly engines: readonly EnginePlan[]
-  /** Who can build which image, by node. */
+  /** The engines that can build each image, by node. */
   readonly candidacies: ReadonlyMap<string, Candidacy>
   readonly problems: readonly PolyarchError[]
   readonly notes: readonly string[]
@@ -58,7 +58,7 @@ async function missingSecretsOf({ id, build, optional }: ImageNode): Promise<rea
   return missing
 }
 
-/** Takes out who does not get to the registry that the image is pushed to. Only who could build it is asked. */
+/** Removes engines that cannot reach the registry of an image. Only engines that could build it are checked. */
 async function keepReaching(
   possible: ReadonlyMap<ImageNode, Candidacy>,
   call: StepCall,

@@ -8,10 +8,13 @@ import { findImage } from '../registry/select-platform.js'
 import type { PublishedName } from '../steps/published-names.js'
 import type { PublishedState } from '../steps/published-state.js'
 
-/** What the names of pipelines hold before a run. */
+/** The names of pipelines before a run. */
 export interface Published {
   formerOf(node: Node): PublishedState
-  /** What the name points to; undefined twice over where that was not read. */
+  /**
+   * The digest that the name points to, undefined if it does not exist; the result is undefined if the name was not
+   * read.
+   */
   seen(reference: Reference): { readonly digest: Digest | undefined } | undefined
 }
 
@@ -33,7 +36,7 @@ export async function readPublished(
   const all: PublishedIndex[] = []
   await Promise.all(
     indexes.map(async ({ id, repository }) => {
-      // What stands in another repository says nothing about this one.
+      // The content of another repository is irrelevant to this one.
       const own = names.filter(({ node, reference }) => node === id && sameRepository(reference, repository))
       for (const { reference } of own) {
         const manifest = await registry.getManifest(reference, { ...call, fresh: true })

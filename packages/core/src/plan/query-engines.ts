@@ -11,10 +11,10 @@ export interface AnsweringEngine {
   readonly info: BuilderInfo
 }
 
-/** What became of the question. */
+/** An engine with its description, or with the reason why it did not respond. */
 export type QueriedEngine = AnsweringEngine | { readonly engine: Builder; readonly failure: EngineError }
 
-/** Asks every engine what it is. @throws CancelledError */
+/** Requests the description of every engine. @throws CancelledError */
 export async function queryEngines(engines: Engines, call: DescribeCall): Promise<readonly QueriedEngine[]> {
   const all = await engines.all(call.signal)
   return Promise.all(
@@ -29,7 +29,7 @@ export async function queryEngines(engines: Engines, call: DescribeCall): Promis
   )
 }
 
-/** What a plan tells of an engine. */
+/** Returns the entry of an engine in a plan. */
 export function enginePlan(asked: QueriedEngine): EnginePlan {
   if ('failure' in asked) return { engine: asked.engine.name, problem: errorData(asked.failure) }
   const { address, version, native, runnable } = asked.info

@@ -5,10 +5,10 @@ import { isLoopback } from '../model/loopback.js'
 import type { StepCall } from '../steps/step.js'
 
 /**
- * Has the engine ask for itself whether it gets to the registries that it is to push to. Only those on a loopback
- * address are in doubt: what `127.0.0.1` means depends on the machine that the engine runs on.
+ * Makes the engine check whether it reaches the registries that it must push to.
+ * Only registries on a loopback address are checked: `127.0.0.1` means the machine on which the engine runs.
  *
- * @returns an error per registry that the engine gets no answer from, by the registry's host.
+ * @returns an error per registry that the engine does not reach, by the registry's host.
  */
 export async function findUnreachableRegistries(
   images: readonly ImageNode[],
@@ -26,7 +26,10 @@ export async function findUnreachableRegistries(
   return new Map(answers.flatMap(([registry, error]) => (error === undefined ? [] : [[registry, error]])))
 }
 
-/** What a registry answers, if only that it wants another login, has been reached: the push will tell the rest. */
+/**
+ * Any response of the registry, such as one that requires another login, shows that it is reachable: the push reports
+ * the rest.
+ */
 function cannotReach(error: unknown): EngineError | undefined {
   if (!(error instanceof EngineError)) throw error
   return error.code === 'ENGINE_CANNOT_REACH_REGISTRY' ? error : undefined

@@ -5,7 +5,7 @@ import type { PublishedName } from '../steps/published-names.js'
 import type { NodeState } from './evaluate.js'
 import type { Published } from './published.js'
 
-/** What each visible name points to now, and would point to. */
+/** Returns the current and the planned digest of each visible name. */
 export function planTags(
   names: readonly PublishedName[],
   nodes: ReadonlyMap<string, NodeState>,

@@ -37,7 +37,7 @@ async function noteFor(
   }
 }
 
-/** What has become of a name, in words; undefined where it means the same. A root file system is named with its hash. */
+/** Describes the change of a name; undefined if there is none. A root file system is named with its hash. */
 async function movement(
   entry: LockEntry,
   archive: AptBase | undefined,

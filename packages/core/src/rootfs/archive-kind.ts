@@ -1,14 +1,14 @@
 /** Bytes at the start of an archive by which it is known. */
 export const HEAD_SIZE = 512
 
-/** What an archive is compressed with, by the bytes in hex that it begins with; zstd may begin with a frame to skip. */
+/** Compression formats, by their first bytes in hex; zstd may start with a skippable frame. */
 const COMPRESSIONS = [
   ['gzip', /^1f8b/],
   ['xz', /^fd377a585a00/],
   ['zstd', /^(?:28b52ffd|5[0-9a-f]2a4d18)/],
 ] as const
 
-/** What an archive is compressed with; undefined where it is with none of those that are known. */
+/** Returns the compression of an archive; undefined if it is not a known one. */
 export function compressionOf(head: Buffer): (typeof COMPRESSIONS)[number][0] | undefined {
   const start = head.toString('hex')
   return COMPRESSIONS.find(([, magic]) => magic.test(start))?.[0]
@@ -18,7 +18,7 @@ const SUM_START = 148
 const SUM_END = 156
 
 /**
- * Whether a tar begins so: its first header tells its own sum. One that holds nothing begins with zeros.
+ * Whether bytes start a tar: the first header contains its own checksum. An empty tar starts with zeros.
  *
  * @see https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html#tag_20_94_13_06
  */
@@ -31,5 +31,5 @@ export function isTar(head: Buffer): boolean {
   return told === sum
 }
 
-/** What stands for each byte of the sum while that is made. */
+/** The value of the checksum's own bytes while it is computed. */
 const BLANK = 0x20

@@ -28,7 +28,7 @@ async function openArchive(source: RootfsBase, signal?: AbortSignal): Promise<Re
   const published = await peek(verified(await openPublished(source, signal), source), HEAD_SIZE)
   const tar = await peek(await unpack(published), HEAD_SIZE)
   if (isTar(tar.first)) return tar.all
-  // That it is not the one that was named says more: a page that tells of an error, say.
+  // A wrong digest is the better error: the content may be an error page, for example.
   for await (const _rest of tar.all);
   throw new HostError(
     'ROOTFS_FAILED',
@@ -77,7 +77,10 @@ async function unpack({ first, all }: { readonly first: Buffer; readonly all: Re
   return unpackWith(compression, all)
 }
 
-/** What a program makes of its input. Its output fails where the input does, or the program: that it ends says nothing. */
+/**
+ * Pipes input through a program. The output fails if the input or the program fails: its end alone does not mean
+ * success.
+ */
 function unpackWith(tool: string, input: Readable): Readable {
   const child = spawn(tool, ['--decompress', '--stdout'], { stdio: ['pipe', 'pipe', 'ignore'] })
   let issue: Error | undefined
@@ -85,7 +88,7 @@ function unpackWith(tool: string, input: Readable): Readable {
     issue = error
     child.stdin.destroy()
   })
-  // That it reads no more is told by its end.
+  // Its exit reports that it has stopped reading.
   child.stdin.on('error', () => undefined)
   input.pipe(child.stdin)
   const closed = once(child, 'close')

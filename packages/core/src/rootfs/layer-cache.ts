@@ -12,7 +12,7 @@ import { isJsonObject, textOf } from '../model/json-fields.js'
 import { canonicalJson, MEDIA_TYPES } from '../model/oci.js'
 import type { RootfsLayer } from './port.js'
 
-/** What is known of a stored layer. */
+/** Record of a stored layer. */
 export interface LayerRecord {
   readonly digest: Digest
   readonly diffId: Digest

@@ -12,7 +12,7 @@ import type { ResolvedRootfs, RootfsCall, RootfsLayer, RootfsMaker } from './por
 
 /** How root file systems are made. */
 export interface RootfsMakerOptions {
-  /** Where layers are kept; the user's cache directory unless told otherwise. */
+  /** Directory for layers; the user's cache directory by default. */
   readonly cacheDirectory?: string
 }
 

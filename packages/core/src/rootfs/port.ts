@@ -4,7 +4,7 @@ import type { RootfsEvent } from '../model/run/events.js'
 import type { BlobSource } from '../registry/port.js'
 import type { ReleaseFacts } from './apt/release-file.js'
 
-/** What every call takes beside its arguments. */
+/** Options of every call. */
 export interface RootfsCall {
   readonly signal?: AbortSignal | undefined
   readonly onEvent?: ((event: RootfsEvent) => void) | undefined
@@ -15,11 +15,14 @@ export interface ResolvedRootfs {
   readonly source: MadeBase
   /** For apt: what the archive says of itself, or the lock says of it. */
   readonly facts?: ReleaseFacts
-  /** For apt: the mirror in use; undefined where the lock has spared asking it. Where the bytes come from, so not a part of {@link ResolvedRootfs.inputs}. */
+  /**
+   * For apt: the mirror in use; undefined if the lock made the request unnecessary. It is a location, so not a part of
+   * {@link ResolvedRootfs.inputs}.
+   */
   readonly mirror?: string
   /** Seconds since the epoch that files are clamped to and the config is dated with. */
   readonly epoch: number
-  /** What the key is made of: suite, architecture, packages, hashes of the package indexes; or the archive's sha256. */
+  /** Inputs of the key: suite, architecture, packages, hashes of the package indexes; or the archive's sha256. */
   readonly inputs: Readonly<Record<string, unknown>>
 }
 
@@ -36,8 +39,9 @@ export interface RootfsMaker {
   /**
    * Reads only.
    *
-   * @param locked - what an archive is to be; then neither it nor this machine is looked at before something is made.
-   * @throws TOOL_MISSING, DOWNLOAD_FAILED, DEFINITION_INVALID where no mirror is known
+   * @param locked - the locked state of an archive; then neither the archive nor this machine is checked before
+   * something is made.
+   * @throws TOOL_MISSING, DOWNLOAD_FAILED, DEFINITION_INVALID if no mirror is known
    */
   resolve(source: MadeBase, call?: RootfsCall, locked?: ReleaseFacts): Promise<ResolvedRootfs>
   /**

@@ -20,7 +20,7 @@ export interface RootfsImage {
   readonly manifest: StoredManifest & { readonly content: ImageManifest }
 }
 
-/** Where programs are looked for, as in the images that distributions publish. */
+/** The PATH of the images that distributions publish. */
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /**

@@ -15,7 +15,7 @@ export function platformOf(text: string): Platform {
   return parsed
 }
 
-/** What the core finds wrong with a pipeline of one platform on this base; nothing where it is well-formed. */
+/** Returns the issues of a pipeline of one platform with this base; empty if it is valid. */
 export function tryPlatform(plugin: Plugin, base: string, text: string, options: object): readonly Issue[] {
   const tried = pipeline('registry.example.com/contract')
     .use(plugin)
@@ -29,12 +29,12 @@ export function tryPlatform(plugin: Plugin, base: string, text: string, options:
   }
 }
 
-/** Faults as lines. */
+/** Formats issues as lines. */
 export function issuesText(issues: readonly Issue[]): string {
   return issues.map(({ path, message, hint = '' }) => `${path}: ${message} ${hint}`.trim()).join('\n')
 }
 
-/** What the base answers by itself. */
+/** Calls the base without the core's validation. */
 export function requestBase(plugin: Plugin, base: string, text: string, options: object): Answer {
   const asked = plugin.bases[base]
   if (asked === undefined) throw new TypeError(`base '${base}' does not exist`)

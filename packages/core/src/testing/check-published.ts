@@ -18,7 +18,7 @@ import { createUpstreamManifests, type UpstreamManifests } from '../steps/upstre
 import { platformOf, requestBase } from './asking.js'
 import type { ContractCases } from './plugin-contract.js'
 
-/** How to look at what is published. */
+/** Options of {@link checkPublished}. */
 export interface PublishedOptions {
   /** Made by `createRegistry()`, with the logins that it needs. */
   readonly registry: Registry
@@ -32,7 +32,7 @@ export interface PublishedFinding {
   readonly options: object
   /** `unknown`: it could not be reached, or is made by a pipeline; `wrong`: the publisher has it not, or otherwise. */
   readonly state: 'true' | 'wrong' | 'unknown'
-  /** What was seen, where it is not true. */
+  /** The actual state, if the declaration is wrong. */
   readonly message?: string
 }
 
@@ -40,8 +40,9 @@ type Seen = Pick<PublishedFinding, 'state' | 'message'>
 type Question = Omit<PublishedFinding, keyof Seen>
 
 /**
- * Looks whether what a plugin declares is true: images have the platforms, archives the checksums, package archives the
- * architectures. For a test that runs where the publishers can be reached, now and then.
+ * Checks whether a plugin's declarations are true: platforms of images, checksums of archives, architectures of package
+ * archives.
+ * For a scheduled test that can reach the publishers.
  *
  * @throws CancelledError
  * @example
@@ -71,9 +72,9 @@ export async function checkPublished<B extends Bases>(
   return findings
 }
 
-/** What is asked, and of whom. */
+/** What to check, and with which clients. */
 interface Look extends PublishedOptions {
-  /** Each name is read once, however many platforms it is asked for. */
+  /** Each name is read once, for all platforms. */
   readonly outside: UpstreamManifests
 }
 

@@ -19,7 +19,7 @@ export interface RefusedCase {
   readonly option?: string
 }
 
-/** What a base is tried with. */
+/** Options with which a base is tested. */
 export interface ContractCases<Options extends object = object> {
   /** Options to try on every listed platform: one of each release, source and flavor. */
   readonly accepted: readonly Options[]
@@ -165,7 +165,7 @@ function fitsPlatforms(plugin: Plugin, name: string, accepted: readonly object[]
     const archives = answers.flatMap(({ text, answer }) =>
       'kind' in answer && answer.kind === 'rootfs' ? [{ text, ...answer }] : [],
     )
-    // What the options state is the user's, for the platform in question.
+    // Options are the user's responsibility, for the platform in question.
     const given = JSON.stringify(options)
     for (const field of ['location', 'sha256'] as const) {
       const values = archives.map((archive) => archive[field]).filter((value) => !given.includes(value))

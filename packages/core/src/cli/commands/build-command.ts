@@ -21,7 +21,7 @@ export async function buildCommand(flags: PipelineFlags, context: CommandContext
     if (isForPeople(flags, host)) await printPullHint(report, flags.registry ?? context.defaults.registry, host)
     if (report.outcome === 'incomplete') host.exitCode = EXIT.incomplete
   } catch (error) {
-    // Events as JSON have told it already, and nothing else may stand between them.
+    // Events in JSON contain the error already, and nothing else may be printed between them.
     if (progressOf(flags, host) !== 'json') throw error
     host.exitCode = exitCodeOf(error)
   }
@@ -44,7 +44,10 @@ function isForPeople(flags: PipelineFlags, host: CommandContext['host']): boolea
   return !['json', 'quiet'].includes(progressOf(flags, host))
 }
 
-/** What was drawn is taken away before anything else is written; the page is of runs that failed, too. */
+/**
+ * Runs the build and shows its progress.
+ * The live view is removed before anything else is written; the page is also written for a failed run.
+ */
 async function executeShown(flags: PipelineFlags, context: CommandContext, onPageWritten: () => void): Promise<Report> {
   using reporter = await openReporter(flags, context.host)
   context.onStopping = reporter.stopping
@@ -59,7 +62,7 @@ async function executeShown(flags: PipelineFlags, context: CommandContext, onPag
     // Events as JSON are what a page can be made of later.
     const reportLayers = page !== undefined || progressOf(flags, context.host) === 'json'
     const run = execute(...context.pipelines, { ...optionsOf(flags, context, EXECUTE_OPTIONS), onEvent, reportLayers })
-    // Of a run that failed, its own failure is told, whatever becomes of the page.
+    // A failed run reports its own error, even if the page cannot be written.
     await run.catch(() => page?.write().then(onPageWritten, () => {}))
     const report = await run
     await page?.write()

@@ -6,7 +6,7 @@ import { EXIT } from '../exit-code.js'
 import { jsonText, printResult } from '../output.js'
 import { optionsOf } from '../run-options.js'
 
-/** `build.ts doctor`: looks at what a run needs, and says what to do about what is missing. */
+/** `build.ts doctor`: checks what a run needs, and prints advice for what is missing. */
 export async function doctorCommand(flags: PipelineFlags, context: CommandContext): Promise<void> {
   const { host, pipelines } = context
   const diagnosis = await diagnose(...pipelines, optionsOf(flags, context, DIAGNOSE_OPTIONS))

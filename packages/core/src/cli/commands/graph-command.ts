@@ -39,7 +39,7 @@ const ALIASES: Readonly<Record<string, PictureFormat>> = {
   htm: 'html',
 }
 
-/** The form that a file's ending asks for. @throws DefinitionError USAGE */
+/** The format for a file extension. @throws DefinitionError USAGE */
 function formatOf(file = ''): PictureFormat {
   const ending = extname(file).slice(1).toLowerCase()
   const format = ALIASES[ending] ?? PICTURE_FORMATS.find((one) => one === ending)

@@ -2,13 +2,17 @@ import type { RunEvent } from '../../model/run/events.js'
 import type { Host } from '../command.js'
 import { checkWritable, writeResult } from '../output.js'
 
-/** The page that `--report` asks for, while the run goes on. */
+/** The page of `--report`, while the run continues. */
 export interface ReportPage {
   add(event: RunEvent): void
   write(): Promise<void>
 }
 
-/** Starts gathering what the page shows. A file that cannot be written is told before the run. @throws DefinitionError USAGE */
+/**
+ * Starts to collect events for the page. A file that cannot be written is reported before the run.
+ *
+ * @throws DefinitionError USAGE
+ */
 export async function openReportPage(file: string, host: Host): Promise<ReportPage> {
   await checkWritable('--report', file)
   const { RunRecorder } = await import('../../report/record/run-record.js')

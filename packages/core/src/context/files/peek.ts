@@ -7,7 +7,7 @@ export interface Peeked {
   readonly all: Readable
 }
 
-/** Looks at the first bytes of a stream: as many as are asked for, fewer where it has no more. Throws as the stream does. */
+/** Reads the first bytes of a stream: the requested number, or fewer at its end. Throws as the stream does. */
 export async function peek(bytes: AsyncIterable<Uint8Array>, size: number): Promise<Peeked> {
   const iterator = bytes[Symbol.asyncIterator]()
   let first: Buffer = Buffer.alloc(0)

@@ -5,7 +5,7 @@ const ESCAPE = 0xdc00
 const REPLACEMENT = '\uFFFD'
 const LONE_SURROGATE = /\p{Surrogate}/u
 
-/** Whether a name may have lost bytes when it was decoded as UTF-8. */
+/** Whether decoding a name as UTF-8 may have lost bytes. */
 export function isDoubtful(name: string): boolean {
   return name.includes(REPLACEMENT)
 }

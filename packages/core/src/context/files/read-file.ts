@@ -32,7 +32,10 @@ export async function* readListedFile(
   }
 }
 
-/** In this thread: listing has brought the file into the system's cache, and another thread takes longer than reading it. */
+/**
+ * Reads in this thread: listing has put the file into the system's cache, and starting another thread takes longer than
+ * reading.
+ */
 function* readSmallFile(directory: string, entry: FileEntry): Generator<Buffer> {
   const file = openSync(filePath(directory, entry.path), AS_LISTED)
   const content = Buffer.allocUnsafe(entry.size)

@@ -15,7 +15,7 @@ export interface DigestCache {
   save(): Promise<void>
 }
 
-/** Where a cache is, and how it is kept. */
+/** Options of the cache of file digests. */
 export interface StatCacheOptions {
   /** The folder of all caches. */
   readonly folder: string
@@ -92,7 +92,7 @@ function statusOf({ dev, ino, ctimeNs, mtimeNs, size, mode }: BigIntStats): stri
   return `${dev} ${ino} ${changed} ${modified} ${Number(size)} ${Number(mode)}`
 }
 
-/** What this run has seen, then what it did not select. */
+/** Merges the entries of this run with earlier ones that it did not select. */
 function merged(next: Kept, former: Kept, today: number): Kept {
   const all: Kept = new Map([...next].slice(0, MAX_FILES))
   for (const [path, known] of former) {
@@ -123,7 +123,7 @@ function parse(text: string, directory: string): Kept {
 }
 
 function header(body: string): string {
-  // Against damage: whoever can write here can do anything that this user can.
+  // The checksum detects damage, not attacks: whoever can write here has all rights of this user.
   return `${FORMAT} ${crc32(body)}`
 }
 

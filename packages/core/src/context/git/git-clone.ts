@@ -11,10 +11,10 @@ type GitContext = Extract<ContextDefinition, { kind: 'git' }>
 const MAX_REASON = 500
 
 /**
- * Checks one commit of a repository out into an empty folder, with its submodules and without the history. The system's
- * own git is used, so that its configuration, keys and credential helpers hold; it asks nobody anything.
+ * Checks one commit of a repository out into an empty directory, with its submodules and without history.
+ * The system's git is used, so its configuration, keys and credential helpers apply; it never prompts.
  *
- * @returns the directory that is meant.
+ * @returns the selected directory.
  * @throws EngineError CONTEXT_UNREADABLE; HostError TOOL_MISSING; CancelledError
  */
 export async function cloneContext(
@@ -37,7 +37,7 @@ export async function cloneContext(
   )
   await git('checkout', '--quiet', '--detach', commit)
   await git('submodule', '--quiet', 'update', '--init', '--recursive', '--depth', '1')
-  // What is left of a submodule's history is a file that says where the history was.
+  // The history of a submodule leaves a file with the path of the history.
   const submodules = await git('submodule', '--quiet', 'foreach', '--recursive', `printf '%s\\0' "$displaypath"`)
   const roots = ['', ...submodules.split('\0').filter((path) => path !== '')]
   await Promise.all(roots.map((root) => rm(join(folder, root, '.git'), { recursive: true, force: true })))

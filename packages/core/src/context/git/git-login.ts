@@ -29,7 +29,7 @@ export function gitAddress(url: string): GitAddress {
   }
   const bare = `${scheme}${host}${rest}`
   const [username, ...password] = (colon < 0 ? [login] : [login.slice(0, colon), login.slice(colon + 1)]).map(decoded)
-  // Helpers speak in lines.
+  // The protocol of credential helpers is line-based.
   if ([username, ...password].some((text = '') => /[\n\r\0]/.test(text)))
     throw refused(bare, 'has a line break in its login')
   const section = `credential.${scheme}${host}`

@@ -4,7 +4,7 @@ import type { ContextDefinition } from '../../definition/declare/build-context.j
 import { runGit } from './git-process.js'
 import { findRepository, type GitRepository, isolateRepository, readGit, readSettings } from './git-repository.js'
 
-/** Where a context's files come from, as far as git knows. */
+/** The origin of a context's files, as far as git reports it. */
 export interface GitOrigin {
   /** URL of the repository for people, without a login: `https://ghcr.io/team/app`. */
   readonly source?: string
@@ -31,7 +31,7 @@ export async function readGitOrigin(context: ContextDefinition, signal?: AbortSi
   return origin(webUrl(remote?.[1].trim() ?? ''), revision)
 }
 
-/** What all contexts have in common. */
+/** Returns the origin that all contexts share. */
 export function commonOrigin([first = {}, ...others]: readonly GitOrigin[]): GitOrigin {
   const isCommon = (name: keyof GitOrigin) => others.every((one) => one[name] === first[name])
   return origin(isCommon('source') ? first.source : undefined, isCommon('revision') ? first.revision : undefined)

@@ -17,7 +17,7 @@ const FOREIGN = [
   'GIT_CONFIG',
 ] as const
 
-/** What git is called with beside its arguments. */
+/** Options of a git call. */
 export interface GitCall {
   /** Variables over those of this process. */
   readonly env: Readonly<Record<string, string>>
@@ -41,7 +41,7 @@ export async function runGit(directory: string, args: readonly string[], { env, 
   try {
     return (await running).stdout
   } catch (error) {
-    // A signal is told at once, while git cleans up: it must not write into a folder that is being removed.
+    // A signal rejects at once, while git still cleans up: it must not write into a directory that is being removed.
     await closed
     throw error
   }

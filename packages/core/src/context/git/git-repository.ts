@@ -3,13 +3,13 @@ import { join, resolve } from 'node:path'
 import { makeTempFolder, type TempFolder } from '../../host/temp-folder.js'
 import { runGit } from './git-process.js'
 
-/** Where the repository that a directory is in keeps its files. */
+/** Paths of the repository that contains a directory. */
 export interface GitRepository {
   /** The root of the files. */
   readonly root: string
-  /** Of this worktree. */
+  /** The `.git` directory of this worktree. */
   readonly gitFolder: string
-  /** Of all worktrees. */
+  /** The `.git` directory that all worktrees share. */
   readonly commonFolder: string
 }
 

@@ -4,7 +4,7 @@ import { matchesTokens, type PatternToken } from './token-match.js'
 export interface IgnorePattern {
   /** As it is compared: without the `!`, blanks, and what `.` and `..` make needless. */
   readonly text: string
-  /** Whether it brings back what it matches. */
+  /** Whether it includes again what it matches. */
   readonly isException: boolean
   /** Whether it matches this very path; what lies below is another matter. */
   matches(path: string): boolean
@@ -68,7 +68,7 @@ function readTokens(text: string): readonly PatternToken[] {
     if (token === '[' || token === '\\') throw new PatternError(`'${text}' has an unterminated ${token}`)
     return (character) => character === (escaped ?? token)
   })
-  // Of two wildcards of one kind, the second adds nothing.
+  // The second of two equal wildcards has no effect.
   return tokens.filter((token, index) => typeof token !== 'string' || token !== tokens[index - 1])
 }
 

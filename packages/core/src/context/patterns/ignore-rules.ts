@@ -6,7 +6,7 @@ import { reading } from '../files/file-error.js'
 import { readTextFile, TextFileError } from '../files/text-file.js'
 import { type IgnorePattern, PatternError, readPattern } from './ignore-pattern.js'
 
-/** What the rules say of a path, and what it means for all below it. */
+/** Result of the rules for a path, and for everything below it. */
 export interface IgnoreVerdict {
   readonly isIgnored: boolean
   /** Which rules matched it, or a directory that it is in: by their place. */
@@ -47,7 +47,7 @@ export async function readIgnoreRules(directory: string, dockerfile: string | un
  */
 export function createIgnoreRules(patterns: readonly IgnorePattern[]): IgnoreRules {
   const exceptions = patterns.filter(({ isException }) => isException)
-  // With a wildcard in an exception, what it brings back may lie anywhere.
+  // An exception with a wildcard may match anywhere.
   const anywhere = exceptions.some(({ text }) => /[*?[\\]/.test(text.replace(/\/\*\*$/, '')))
   const mayKeepBelow = (path: string) => anywhere || exceptions.some(({ text }) => text.startsWith(`${path}/`))
   return {

@@ -20,12 +20,12 @@ interface UnpackOptions extends ExtractOptions {
   readonly chown: boolean
   readonly umask: number
   readonly validateSymlinks: boolean
-  /** Where entries come from: with no reader of its own, tar-fs unpacks only those that were checked. */
+  /** Source of the entries: without a reader of its own, tar-fs unpacks only checked entries. */
   readonly extract: EventEmitter
 }
 
 /**
- * The folder that an archive is unpacked into by tar-fs; nobody else writes there. Files belong to this user, with the
+ * A directory for unpacking an archive with tar-fs; nothing else writes there. Files belong to this user, with the
  * modes and times of the archive.
  */
 export class TarFolder {

@@ -60,7 +60,7 @@ function unpackInto(folder: TarFolder): Unpacking {
       },
     )
   })
-  // The last entry may fail after the reader has ended, when nobody listens any more.
+  // The last entry may fail after the reader has ended, when nothing else listens.
   reader.on('error', () => {})
   return {
     reader,
@@ -70,7 +70,7 @@ function unpackInto(folder: TarFolder): Unpacking {
         (reason: unknown) => reason,
       )
       await pending
-      // What ended the content of an entry is the error of the reader.
+      // If the content of an entry ends early, the reader's error is the cause.
       if (error !== undefined && (failure === undefined || failure instanceof ContentError)) throw error
       if (failure !== undefined) throw failure
       await folder.finish()

@@ -2,7 +2,7 @@ import { parseJson } from '../../model/json.js'
 import { isJsonObject } from '../../model/json-fields.js'
 import type { ImageUse } from '../dockerfile.js'
 
-/** What the first lines of a Dockerfile say of the rest. */
+/** Settings in the first lines of a Dockerfile. */
 export interface HeaderLines {
   /** Backslash, unless a directive says otherwise. */
   readonly escapeCharacter: string

@@ -1,6 +1,6 @@
 import { ExpansionError, Lexer, UNKNOWN, type Variables } from './lexer.js'
 
-/** What text without these expands to is the text. */
+/** Text without these characters expands to itself. */
 const ACTIVE = /[$'"\\`<]/
 
 /**

@@ -13,7 +13,7 @@ export interface Instruction {
   readonly line: number
   readonly joined: JoinedText
   readonly flags: readonly Flag[]
-  /** Where the arguments lie in the joined text. */
+  /** Positions of the arguments in the joined text. */
   readonly args: { readonly start: number; readonly end: number }
   /** The instruction that ONBUILD registers. */
   readonly trigger?: Instruction
@@ -27,7 +27,7 @@ export interface SplitDockerfile extends HeaderLines {
 }
 
 interface Line extends Piece {
-  /** As it stands in the file, with its line end. */
+  /** The text in the file, with its line end. */
   readonly raw: string
   /** Whether it is neither blank nor a comment. */
   readonly isRead: boolean
@@ -115,7 +115,7 @@ function readJoined(lines: readonly Line[], from: number, escapeCharacter: strin
   return { pieces, next: at }
 }
 
-/** Where the escape character at the end of a line stands that is continued: a doubled one ends it. */
+/** Position of the escape character that continues a line; a doubled one ends it. */
 function continuedAt(line: string, escapeCharacter: string): number | undefined {
   let end = line.length
   while (end > 0 && ' \t'.includes(line[end - 1] ?? '')) end--

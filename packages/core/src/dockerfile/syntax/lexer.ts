@@ -11,7 +11,7 @@ import {
 /** A lookup of variables; a value that holds {@link UNKNOWN} is not known in full. */
 export type Variables = Pick<ReadonlyMap<string, string>, 'get'>
 
-/** Stands for a value that only the builder knows. No Dockerfile that builds holds this character. */
+/** Placeholder for a value that only the builder knows. No valid Dockerfile contains this character. */
 export const UNKNOWN = '\u0000'
 
 /** A word that cannot be expanded. */
@@ -233,7 +233,7 @@ export class Lexer {
     )
   }
 
-  /** What a pattern makes of a value, where both are known. */
+  /** Expands a pattern, if both the pattern and the value are known. */
   #matching(decisive: string, value: string, result: () => string): string {
     if (decisive.includes(UNKNOWN)) return value + UNKNOWN
     try {

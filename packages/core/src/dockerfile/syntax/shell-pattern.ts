@@ -69,7 +69,7 @@ export function replaceMatches(
   return result
 }
 
-/** Where matches that start at a place end, found in steps bounded in number. */
+/** Returns the positions at which matches from a position end, in a bounded number of steps. */
 function prefixEnds(
   tokens: readonly PatternToken[],
   value: readonly string[],

@@ -28,7 +28,7 @@ export const apt: RootfsKind<AptBase> = {
   },
 }
 
-/** Looks whether this machine can make it, and from what. */
+/** Checks whether this machine can make it, and resolves its package indexes. */
 async function readArchive(source: AptBase, { signal }: RootfsCall) {
   const mirror = await findMirror(source)
   await requireMmdebstrap()

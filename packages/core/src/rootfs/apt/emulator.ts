@@ -3,7 +3,7 @@ import { arch } from 'node:os'
 import { missingBinfmtEntry } from '../../builder/docker/emulators.js'
 import { HostError } from '../../model/errors.js'
 
-/** The distribution's architectures that a machine runs itself, by Node's word for the machine. */
+/** The distribution's architectures that a machine runs natively, by Node.js's name of the machine. */
 const NATIVE: Readonly<Record<string, readonly string[]>> = {
   x64: ['amd64', 'i386'],
   arm64: ['arm64', 'armhf', 'armel'],
@@ -13,7 +13,7 @@ const NATIVE: Readonly<Record<string, readonly string[]>> = {
   riscv64: ['riscv64'],
 }
 
-/** Where the distribution's word is not the one that platforms are named by. */
+/** Platform architectures whose name differs from the distribution's. */
 const PLATFORM_WORDS: Readonly<Record<string, string>> = {
   i386: '386',
   armhf: 'arm',

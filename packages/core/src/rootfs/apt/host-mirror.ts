@@ -5,7 +5,7 @@ import { DefinitionError } from '../../model/errors.js'
 import { shownLocation } from '../../model/shown-location.js'
 import { type AptSource, mainArchive, parseDeb822Sources, parseListSources } from './apt-sources.js'
 
-/** Where a host keeps what its apt reads; another root for tests. */
+/** Files from which a host's apt reads; tests use another root. */
 export interface HostFiles {
   readonly root: string
 }

@@ -45,7 +45,7 @@ export async function runMmdebstrap<Result>(
   tools?: NativeTools,
 ): Promise<Result> {
   await using trust = await trustOnly(source)
-  // It may have fired while this was being prepared, and then nobody is told any more.
+  // The signal may have fired during the preparation, when nothing listened.
   throwIfCancelled(signal)
   const env = tools === undefined ? process.env : withNativeTools(process.env)
   const command = ['mmdebstrap', ...trust.arguments, ...mmdebstrapArguments(source, mirror ?? '', tools)]

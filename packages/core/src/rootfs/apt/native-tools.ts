@@ -12,19 +12,19 @@ export interface NativeTools {
 }
 
 /**
- * What is started most often while packages are installed: each start of an emulated program costs several times what
- * such a program does. None of them writes anything that depends on its architecture or version.
+ * Programs that run most often while packages are installed: each start of an emulated program takes several times as
+ * long as the program itself. Nothing that they write depends on their architecture or version.
  */
 const PROGRAMS = ['dpkg-deb', 'dpkg-split', 'tar', 'rm', 'basename', 'mkdir', 'chmod']
 
-/** Where the programs are in the root; mmdebstrap empties /run at its end. */
+/** Directory of the programs in the root; mmdebstrap empties /run at its end. */
 const FOLDER = 'run/polyarch'
 const LIST = `${FOLDER}/list`
 
-/** Where Debian's loader looks without being told to, inside of the root too. */
+/** Default directories of Debian's loader, also inside the root. */
 const LIBRARY = /^(\/usr)?\/lib(64)?\/([\w-]+\/)?[\w.+-]+$/
 
-/** Where apt's dpkg looks for programs. @see https://manpages.debian.org/bookworm/apt/apt.conf.5.en.html */
+/** Directories in which apt's dpkg finds programs. @see https://manpages.debian.org/bookworm/apt/apt.conf.5.en.html */
 const DPKG_PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** Undefined where roots of that architecture need no such help, or this machine is not of Debian's kind. */

@@ -4,7 +4,7 @@ import { LIMITS } from '../../model/limits.js'
 import { shownLocation } from '../../model/shown-location.js'
 import { download } from '../download.js'
 
-/** What a suite's release file says of the package indexes that a base is made from. */
+/** Content of a suite's release file about the package indexes of a base. */
 export interface ReleaseFacts {
   /** Seconds since the epoch. */
   readonly date: number
@@ -49,7 +49,7 @@ async function readBounded(content: AsyncIterable<Uint8Array>, url: string): Pro
   return Buffer.concat(chunks).toString()
 }
 
-/** Where the release file of a suite is. */
+/** Returns the URL of a suite's release file. */
 export function releaseUrl(mirror: string, { suite }: Pick<AptBase, 'suite'>): string {
   return `${mirror}/dists/${suite}/InRelease`
 }

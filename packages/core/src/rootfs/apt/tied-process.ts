@@ -1,9 +1,10 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 
 /**
- * Runs a program, in a session of its own, with a scratch folder as its TMPDIR. Once the input of the script ends, whether
- * because it is told to or because this process was killed, the program's whole group gets SIGTERM, and when that has ended
- * the folder goes. What the program mounts is seen by nobody else and goes with it, where this user may mount anything.
+ * Runs a program in a session of its own, with a temporary directory as its TMPDIR.
+ * When the script's input ends, deliberately or because this process was killed, the program's whole group gets
+ * SIGTERM. After it has ended, the directory is removed. Mounts of the program are private and removed with it, if this
+ * user may mount.
  */
 const SCRIPT = `TMPDIR=$(mktemp -dt polyarch.XXXXXX) && chmod 755 "$TMPDIR" && export TMPDIR || exit
 exec 3<&0

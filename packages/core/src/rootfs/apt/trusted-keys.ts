@@ -4,14 +4,14 @@ import type { AptBase } from '../../definition/declare/base/base-source.js'
 import { makeTempFolder } from '../../host/temp-folder.js'
 import { DefinitionError } from '../../model/errors.js'
 
-/** What makes mmdebstrap believe some keys alone. */
+/** Arguments with which mmdebstrap trusts certain keys only. */
 export interface Trust extends AsyncDisposable {
   readonly arguments: readonly string[]
-  /** Whose signature is believed: an end of a sentence. */
+  /** Whose signatures are trusted: the end of a sentence. */
   readonly text: string
 }
 
-/** The keys that are believed: where they come from, and as files of apt's own naming. */
+/** The trusted keys: their source, and files as apt names them. */
 interface Keys {
   readonly text: string
   readonly files: Readonly<Record<string, string | Uint8Array>>
@@ -25,9 +25,9 @@ export async function requireKeys(source: AptBase): Promise<void> {
 }
 
 /**
- * Has mmdebstrap believe the base's keys and no others; where it names none, those that this machine's apt believes.
+ * Makes mmdebstrap trust the base's keys only; if it has none, those that this machine's apt trusts.
  *
- * @throws DefinitionError where it names a keyring that is not there
+ * @throws DefinitionError if its keyring does not exist
  * @see https://manpages.debian.org/bookworm/mmdebstrap/mmdebstrap.1.en.html
  */
 export async function trustOnly(source: AptBase): Promise<Trust> {
@@ -48,7 +48,8 @@ export async function trustOnly(source: AptBase): Promise<Trust> {
     await remove()
     throw error
   }
-  // A file and a folder, in place of both that this machine's apt has: one alone leaves the other believed.
+  // A file and a directory replace both sources of this machine's apt: replacing one alone would leave the other
+  // trusted.
   const args = ['--keyring=/dev/null', `--keyring=${folder}`]
   return { arguments: args, text: keys.text, [Symbol.asyncDispose]: remove }
 }
@@ -84,7 +85,7 @@ function missingKeyring({ distribution, suite, architecture }: AptBase, keyring:
   ])
 }
 
-/** apt checks signatures as a user of its own, who has to be able to read them whatever the umask. */
+/** Writes the keys readable for apt's own user, which checks signatures, whatever the umask. */
 async function writeKeys(folder: string, { files }: Keys): Promise<void> {
   await chmod(folder, 0o755)
   for (const [name, content] of Object.entries(files)) {
