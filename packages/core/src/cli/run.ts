@@ -6,7 +6,7 @@ import { enableCompileCache } from './compile-cache.js'
  * Makes `build.ts` a command line: `npx tsx build.ts [command] [flags]`. Without a command it plans and executes.
  *
  * It needs no `await`, so it works in CommonJS packages too: it handles signals, prints messages and sets the exit
- * code: 0 success; 1 failure; 2 invalid usage or definition; 3 the plan has changes, with `--check`; 4 published
+ * code: 0 success; 1 failure; 2 invalid usage or definition; 3 the plan has changes, with `--exit-code`; 4 published
  * without an optional platform; 130 cancelled.
  *
  * @example
