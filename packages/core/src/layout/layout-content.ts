@@ -9,7 +9,7 @@ import { RegistryError } from '../model/errors.js'
 import { isMissing } from '../model/is-missing.js'
 import type { BlobSource } from '../registry/port.js'
 import { syncFolder } from './durable-file.js'
-import { contentFolder, contentPath } from './layout-format.js'
+import { contentFolder, contentPath, INCOMING } from './layout-format.js'
 
 /** The size of the bytes that a layout has of a digest; undefined where it has none. */
 export async function contentSize(directory: string, digest: Digest): Promise<number | undefined> {
@@ -63,7 +63,7 @@ export function readPart(directory: string, digest: Digest, start: number, lengt
 
 /** A path in a layout that nothing else writes to. */
 export function incomingPath(directory: string): string {
-  return join(directory, `incoming-${randomUUID()}`)
+  return join(directory, `${INCOMING}${randomUUID()}`)
 }
 
 /** Moves a complete file of a layout to the place of its digest. */

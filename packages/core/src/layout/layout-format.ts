@@ -27,3 +27,6 @@ export function contentPath(directory: string, digest: Digest): string {
 export function repositoriesFolder(directory: string): string {
   return join(directory, 'repositories')
 }
+
+/** What the names of incomplete files in a layout begin with. */
+export const INCOMING = 'incoming-'

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { access, mkdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { removeStaleDrafts } from '../host/stale-drafts.js'
 import { HostError, RegistryError } from '../model/errors.js'
 import { isMissing } from '../model/is-missing.js'
 import { LIMITS } from '../model/limits.js'
@@ -9,7 +10,7 @@ import { formatReference, type Reference } from '../model/reference.js'
 import { parseManifest } from '../registry/manifests/schema.js'
 import { replaceFile } from './durable-file.js'
 import { exclusively } from './exclusive.js'
-import { contentFolder, LAYOUT_MARKER, REF_NAME, repositoriesFolder } from './layout-format.js'
+import { contentFolder, INCOMING, LAYOUT_MARKER, REF_NAME, repositoriesFolder } from './layout-format.js'
 
 /**
  * Makes a directory an image layout, unless it is one.
@@ -21,6 +22,7 @@ export async function makeLayout(directory: string): Promise<void> {
   await refuseRegistryStore(directory)
   await mkdir(contentFolder(directory), { recursive: true })
   const marker = join(directory, 'oci-layout')
+  await removeStaleDrafts(directory, INCOMING)
   if (!(await exists(marker))) await replaceIn(directory, marker, LAYOUT_MARKER)
 }
 
@@ -110,7 +112,7 @@ async function changeEntries(
 }
 
 async function replaceIn(directory: string, path: string, text: string): Promise<void> {
-  await replaceFile(path, join(directory, `incoming-${randomUUID()}`), text)
+  await replaceFile(path, join(directory, `${INCOMING}${randomUUID()}`), text)
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -5,5 +5,5 @@ export function redactUrl(url: URL): string {
 
 /** The place of a file, a path or an http(s) URL, as it may be shown. */
 export function shownLocation(location: string): string {
-  return /^https?:/.test(location) && URL.canParse(location) ? redactUrl(new URL(location)) : location
+  return /^https?:/i.test(location) && URL.canParse(location) ? redactUrl(new URL(location)) : location
 }

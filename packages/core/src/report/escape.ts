@@ -7,7 +7,7 @@ const REORDERING = /[\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
 const ACTIVE_IN_JSON = /[\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
 
 /** Workflow commands: GitHub's `::name` and `##[name]`, Azure's `##vso[name]` and TeamCity's `##teamcity[name]`. */
-const COMMANDS = /::|##(?=\[|vso\[|teamcity\[)/g
+const COMMANDS = /::|##(?=\[|vso\[|teamcity\[)/gi
 
 /** Escapes foreign text of several lines for terminals and logs: without escape sequences and characters that act on lines. */
 export function escapeText(text: string): string {
@@ -27,7 +27,7 @@ export function escapeLine(text: string): string {
  * @see https://docs.github.com/actions/reference/workflow-commands-for-github-actions
  */
 export function escapeCiCommands(text: string): string {
-  return text.replace(/##(?=\[|vso\[|teamcity\[)/g, '## ').replace(/^[^\S\n\r\u2028\u2029]*(?=::)/gm, '$&| ')
+  return text.replace(/##(?=\[|vso\[|teamcity\[)/gi, '## ').replace(/^[^\S\n\r\u2028\u2029]*(?=::)/gm, '$&| ')
 }
 
 const ESC = String.fromCharCode(0x1b)

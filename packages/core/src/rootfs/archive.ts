@@ -37,7 +37,7 @@ async function openArchive(source: RootfsBase, signal?: AbortSignal): Promise<Re
 }
 
 async function openPublished({ location }: RootfsBase, signal: AbortSignal | undefined): Promise<Readable> {
-  if (!/^https?:/.test(location)) return createReadStream(location)
+  if (!/^https?:/i.test(location)) return createReadStream(location)
   return download(location, signal)
 }
 

@@ -6,6 +6,7 @@ import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import writeFileAtomic from 'write-file-atomic'
+import { removeStaleDrafts } from '../host/stale-drafts.js'
 import { type Digest, isDigest } from '../model/digest.js'
 import { parseJson } from '../model/json.js'
 import { isJsonObject, textOf } from '../model/json-fields.js'
@@ -50,6 +51,7 @@ export class LayerCache {
   ): Promise<RootfsLayer> {
     const draft = join(this.#directory, randomUUID())
     await mkdir(this.#directory, { recursive: true })
+    await removeStaleDrafts(this.#directory)
     try {
       // Opened first: a stream that is destroyed while it opens its file makes the file nevertheless, after its removal.
       await using file = await open(draft, 'wx')

@@ -149,6 +149,6 @@ async function lookAtRootfs({ location, sha256 }: RootfsBase, { signal }: Look):
 }
 
 async function openLocation(location: string, signal: AbortSignal | undefined): Promise<Readable | undefined> {
-  if (!/^https?:/.test(location)) return existsSync(location) ? createReadStream(location) : undefined
+  if (!/^https?:/i.test(location)) return existsSync(location) ? createReadStream(location) : undefined
   return downloadIfThere(location, signal)
 }

@@ -1,5 +1,6 @@
 import { appendFile, chmod, mkdir, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { runProgram } from '../../../../test/support/child.js'
 import { type TempFolder, tempFolder } from '../../../../test/support/temp-folder.js'
@@ -164,6 +165,16 @@ describe('the login of a git URL', { timeout: 60_000 }, () => {
     ['HTTPS://%zz@host/app.git', 'HTTPS://host/app.git', { POLYARCH_GIT_USERNAME: '%zz' }],
   ])('is taken out of %s', (written, url, env) => {
     expect(gitAddress(written)).toMatchObject({ url, env })
+  })
+
+  it.each([
+    'https://user:hunter2@127.0.0.1:1/app.git?token=hunter2',
+    'HTTPS://hunter2@127.0.0.1:1/a?private_token=hunter2',
+  ])('and a token in its query are in no message: %s', async (url) => {
+    await using target = await tempFolder('clone')
+    const error = await cloneContext({ kind: 'git', url }, target.path).catch((caught: unknown) => caught as Error)
+    expect(error).toMatchObject({ code: 'CONTEXT_UNREADABLE', message: expect.stringContaining('127.0.0.1:1/a') })
+    expect(inspect({ ...(error as Error), message: (error as Error).message })).not.toContain('hunter2')
   })
 
   it.each([['ssh://git:hunter2@host/app.git'], ['https://user%0Ahost=evil:hunter2@host/app.git']])(

@@ -30,6 +30,7 @@ describe('a location as it is shown', () => {
     const url = 'https://user:secret@files.example:8443/a/b.tar?signature=1#part'
     expect(redactUrl(new URL(url))).toBe('https://files.example:8443/a/b.tar')
     expect(shownLocation(url)).toBe('https://files.example:8443/a/b.tar')
+    expect(shownLocation(url.replace('https:', 'HTTPS:'))).toBe('https://files.example:8443/a/b.tar')
     expect(shownLocation(url.replace('https:', 'http:'))).toBe('http://files.example:8443/a/b.tar')
   })
 

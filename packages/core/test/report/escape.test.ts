@@ -3,20 +3,20 @@ import { parseImageConfig } from '../../src/registry/image-config.js'
 import { escapeCiCommands, escapeJson } from '../../src/report/escape.js'
 import { html } from '../../src/report/html/html.js'
 
-const HOSTILE = '::set-env name=A::b ##[add-path]/x ##vso[task.x] \u009b2J \u202e \u2028 \u007f \u001b[2J'
+const HOSTILE = '::set-env name=A::b ##[add-path]/x ##vso[task.x] ##VSO[task.x] \u009b2J \u202e \u2028 \u007f \u001b[2J'
 
 test('JSON output holds no workflow command and no control character, and parses to the same value', () => {
   const value = { [HOSTILE]: [HOSTILE] }
   for (const indent of [undefined, 2]) {
     const text = escapeJson(value, indent)
-    expect(text).not.toMatch(/::|##\[|##vso\[|[^\P{Cc}\n]|[\u2028\u202e]/u)
+    expect(text).not.toMatch(/::|##\[|##vso\[|##VSO\[|[^\P{Cc}\n]|[\u2028\u202e]/u)
     expect(JSON.parse(text)).toEqual(value)
   }
 })
 
 test('text output holds no workflow command', () => {
   const text = escapeCiCommands(`  ${HOSTILE}\n${HOSTILE}`)
-  expect(text).not.toMatch(/^\s*::|##\[|##vso\[/m)
+  expect(text).not.toMatch(/^\s*::|##\[|##vso\[/im)
 })
 
 test('an object with a `markup` field is not markup in a page', () => {

@@ -2,6 +2,8 @@ import { rm } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import type { ContextDefinition } from '../../definition/declare/build-context.js'
 import { CancelledError, DefinitionError, EngineError, HostError } from '../../model/errors.js'
+import { shownLocation } from '../../model/shown-location.js'
+import { redactText } from '../../registry/http/redaction.js'
 import { type GitAddress, gitAddress } from './git-login.js'
 import { runGit } from './git-process.js'
 
@@ -9,6 +11,8 @@ type GitContext = Extract<ContextDefinition, { kind: 'git' }>
 
 /** The most of git's own words that a message holds, in characters. */
 const MAX_REASON = 500
+/** Characters at the end of git's standard error that are read. */
+const MAX_STDERR = 10_000
 
 /**
  * Checks one commit of a repository out into an empty directory, with its submodules and without history.
@@ -65,8 +69,8 @@ async function cloneStep(
       const hint = 'install git, or give the context as a directory or { tar: … }'
       throw new HostError('TOOL_MISSING', 'git is not installed, but a git context requires it', { hint })
     }
-    const reason = stderr.trim()
-    throw new EngineError('CONTEXT_UNREADABLE', `git context ${url}: ${reason.slice(-MAX_REASON)}`, {
+    const reason = redactText(stderr.slice(-MAX_STDERR)).trim()
+    throw new EngineError('CONTEXT_UNREADABLE', `git context ${shownLocation(url)}: ${reason.slice(-MAX_REASON)}`, {
       hint: hintFor(reason),
     })
   }

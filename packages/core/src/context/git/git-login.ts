@@ -1,4 +1,5 @@
 import { EngineError } from '../../model/errors.js'
+import { shownLocation } from '../../model/shown-location.js'
 import { gitConfig } from './git-process.js'
 
 /** A git URL without its login, and the environment that passes the login on. */
@@ -56,7 +57,7 @@ function decoded(text: string): string {
 }
 
 function refused(url: string, reason: string): EngineError {
-  return new EngineError('CONTEXT_UNREADABLE', `git context ${url}: the URL ${reason}`, {
+  return new EngineError('CONTEXT_UNREADABLE', `git context ${shownLocation(url)}: the URL ${reason}`, {
     hint: 'remove the login from the URL, and use a git credential helper or an ssh key',
   })
 }

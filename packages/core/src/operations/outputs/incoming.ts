@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { removeStaleDrafts } from '../../host/stale-drafts.js'
 import { DefinitionError } from '../../model/errors.js'
 import type { OutputDefinition } from './output-option.js'
 
@@ -9,9 +10,11 @@ import type { OutputDefinition } from './output-option.js'
  * content or the new one. @param write - makes a file or directory at the path that it gets
  */
 export async function replaceWhole(dest: string, write: (path: string) => Promise<void>): Promise<void> {
-  const path = join(dirname(dest), `.${basename(dest)}.${randomUUID()}`)
+  const prefix = `.${basename(dest)}.`
+  const path = join(dirname(dest), `${prefix}${randomUUID()}`)
   try {
     await mkdir(dirname(dest), { recursive: true })
+    await removeStaleDrafts(dirname(dest), prefix)
     await write(path)
     // An empty directory can be replaced by another one, but not on all systems.
     if ((await stat(path)).isDirectory()) await rmdir(dest).catch(() => {})

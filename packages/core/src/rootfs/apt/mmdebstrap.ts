@@ -89,6 +89,7 @@ function mmdebstrapArguments(source: AptBase, mirror: string, tools?: NativeTool
     ...(existsSync(MERGED_USR) ? [`--hook-dir=${MERGED_USR}`, ...(tools ? nativeToolHooks(tools) : [])] : []),
     `--customize-hook=${REMOVE_HOST_FILES}`,
     '--format=tar',
+    '--',
     suite,
     '-',
     `deb ${mirror} ${suite} ${components.join(' ')}`,
