@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { declaredNames, textsOf } from './language.js'
+import { commentsOf, declaredNames, textsOf } from './language.js'
 import { readText, repositoryFiles, SOURCES } from './repository.js'
 
 /** Words that are not used in text, each with its replacement. docs/concepts.md is the vocabulary. */
@@ -24,7 +24,7 @@ const ALLOWED: readonly (readonly [file: RegExp, text: RegExp, reason: string])[
   [/reliability\.md$/, /fault/i, 'the term for what the chaos harness injects'],
   [/facts\.md$/, /Faults of other tools/, 'they are bugs of other programs'],
   [/registry\.md$/, /faults/, 'the option of the embedded registry'],
-  [/registry-server\//, /fault rule/, 'the option faults of the embedded registry'],
+  [/registry-server\//, /fault/i, 'the option faults of the embedded registry'],
   [/errors\.md$/, /tells you/, 'its object is the reader'],
 ]
 
@@ -71,6 +71,12 @@ describe('retired words', () => {
 
   test('are not in messages, hints and help texts', () => {
     expect(CODE.flatMap((file) => retiredIn(file, textsOf(file)))).toEqual([])
+  })
+
+  test('are not in comments', () => {
+    const comments = CODE.map((file) => [file, commentsOf(file)] as const)
+    expect(comments.flatMap(([, texts]) => texts).length).toBeGreaterThan(2000)
+    expect(comments.flatMap(([file, texts]) => retiredIn(file, texts))).toEqual([])
   })
 })
 

@@ -1,4 +1,5 @@
 import ts from 'typescript'
+import { readText } from './repository.js'
 import { parse, walk } from './syntax.js'
 
 /** A text with at least two words, as opposed to a code, a path or a key. */
@@ -17,6 +18,15 @@ export function textsOf(path: string): readonly string[] {
     )
     .map((node) => node.text)
     .filter((text) => PROSE.test(text) && !text.includes('BEGIN PGP') && !text.includes('syntax = "proto3"'))
+}
+
+/** A comment; `//` in a string, as in an address, has no blank around it. */
+const COMMENT = /\/\*.*?\*\/|(?<=^|\s)\/\/ [^\n]*/gms
+
+/** The comments of a file, without the code that they quote. */
+export function commentsOf(path: string): readonly string[] {
+  const comments = readText(path).match(COMMENT) ?? []
+  return comments.map((comment) => comment.replace(/```.*?```|`[^`]*`/gs, ''))
 }
 
 /** The names that a file declares: functions, classes, interfaces, types, variables and properties. */

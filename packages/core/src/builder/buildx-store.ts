@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Environment } from '../host/environment.js'
 import { EngineError } from '../model/errors.js'
 import { isJsonObject, type JsonObject, textOf } from '../model/json-fields.js'
 import { dockerConfigFolder, entriesOf, parseConfigObject } from '../registry/auth/docker-config-file.js'
-import type { BuilderOptions, Environment } from './options.js'
+import type { BuilderOptions } from './options.js'
 
 /** A node as `docker buildx create` stores it. */
 interface StoredNode {

@@ -1,8 +1,6 @@
+import type { Environment } from '../host/environment.js'
 import type { CredentialStore } from '../registry/port.js'
 import type { CertificateFiles } from './transport/tls-material.js'
-
-/** The environment that an address is looked up in, as `process.env` has it. */
-export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Which builder to use, and with what logins. */
 export interface BuilderOptions {

@@ -1,5 +1,5 @@
 import { onAbort } from '../model/async/on-abort.js'
-import { CancelledError } from '../model/errors.js'
+import { CancelledError, type EngineError } from '../model/errors.js'
 import type { EngineUse } from '../model/run/engine-use.js'
 import type { Builder } from './port.js'
 
@@ -7,6 +7,12 @@ import type { Builder } from './port.js'
 export interface Candidate<E = Builder> extends Pick<EngineUse, 'execution'> {
   readonly engine: E
   readonly address: string
+}
+
+/** The engines that can build an image, and the reasons why the others cannot. */
+export interface Candidacy {
+  readonly candidates: readonly Candidate[]
+  readonly refusals: readonly EngineError[]
 }
 
 /** The right to one build on an engine. It ends when it is disposed of. */

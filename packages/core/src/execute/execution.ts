@@ -1,4 +1,4 @@
-import type { EnginePool, Lease } from '../builder/pool.js'
+import type { Candidacy, EnginePool, Lease } from '../builder/pool.js'
 import type { Builder } from '../builder/port.js'
 import type { ImageNode, Node } from '../graph/node.js'
 import { errorData } from '../model/error-data.js'
@@ -9,7 +9,7 @@ import type { RunEvent, WorkEvent } from '../model/run/events.js'
 import type { PublishedState } from '../steps/published-state.js'
 import type { Inputs, LookupResult, Output, PerformCall, StepCall } from '../steps/step.js'
 import type { KeyedNode, ResolvedNode } from '../steps/work.js'
-import { doOnEngine, leaseFor, type PossibleEngines } from './on-engine.js'
+import { doOnEngine, leaseFor } from './on-engine.js'
 import { runSchedule } from './schedule.js'
 
 /** A node as the plan left it. */
@@ -30,7 +30,7 @@ export interface ExecutionInput {
   readonly nodes: ReadonlyMap<string, PlannedNode>
   readonly pool: EnginePool
   /** The engines that can build each image, by node. */
-  readonly candidacies: ReadonlyMap<string, PossibleEngines>
+  readonly candidacies: ReadonlyMap<string, Candidacy>
   /** Whether images may be built. */
   readonly builds: boolean
   /** Whether the rest goes on where something fails. */

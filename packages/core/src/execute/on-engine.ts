@@ -1,19 +1,13 @@
-import type { Candidate, EnginePool, Lease } from '../builder/pool.js'
+import type { Candidacy, Candidate, EnginePool, Lease } from '../builder/pool.js'
 import type { Builder } from '../builder/port.js'
 import type { Node } from '../graph/node.js'
 import { EngineError } from '../model/errors.js'
 import type { EngineUse } from '../model/run/engine-use.js'
 
-/** Which engines can build an image, and why the others cannot. */
-export interface PossibleEngines {
-  readonly candidates: readonly Candidate[]
-  readonly refusals: readonly EngineError[]
-}
-
 /** Waits for an engine that is free. @throws EngineError where none can build the image; CancelledError */
 export async function leaseFor(
   { id }: Node,
-  { candidates, refusals }: PossibleEngines = { candidates: [], refusals: [] },
+  { candidates, refusals }: Candidacy = { candidates: [], refusals: [] },
   pool: EnginePool,
   signal: AbortSignal,
 ): Promise<Lease> {

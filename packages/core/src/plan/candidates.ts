@@ -1,17 +1,11 @@
 import { type UnsupportedOption, unsupportedOptions } from '../builder/features.js'
-import type { Candidate } from '../builder/pool.js'
+import type { Candidacy, Candidate } from '../builder/pool.js'
 import type { BuilderInfo } from '../builder/port.js'
 import type { ImageNode } from '../graph/node.js'
 import { EngineError } from '../model/errors.js'
 import { formatPlatform, type Platform } from '../model/platform.js'
 import { executionOn } from './execution-on.js'
 import type { AnsweringEngine } from './query-engines.js'
-
-/** Which engines can build an image, and why the others cannot. */
-export interface Candidacy {
-  readonly candidates: readonly Candidate[]
-  readonly refusals: readonly EngineError[]
-}
 
 /** Rules that decide which engines can build, beside the engines' own features. */
 export interface CandidacyRules {

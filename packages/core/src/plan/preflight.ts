@@ -1,3 +1,4 @@
+import type { Candidacy } from '../builder/pool.js'
 import { firstUse } from '../builder/pool.js'
 import type { Builder } from '../builder/port.js'
 import type { ImageNode, Node } from '../graph/node.js'
@@ -6,7 +7,7 @@ import type { EngineUse } from '../model/run/engine-use.js'
 import type { EnginePlan } from '../model/run/plan.js'
 import { missingSecrets } from '../steps/image/secrets/build-secrets.js'
 import type { StepCall } from '../steps/step.js'
-import { type Candidacy, type CandidacyRules, findCandidates } from './candidates.js'
+import { type CandidacyRules, findCandidates } from './candidates.js'
 import { enginePlan, type QueriedEngine } from './query-engines.js'
 import { findUnreachableRegistries } from './reachability.js'
 

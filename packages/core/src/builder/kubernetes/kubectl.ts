@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import type { Environment } from '../../host/environment.js'
 import { EngineError } from '../../model/errors.js'
 import { parseJson } from '../../model/json.js'
 import { LIMITS } from '../../model/limits.js'
-import type { Environment } from '../options.js'
 import { readObjects } from './objects.js'
 
 /** Location of Kubernetes objects. Missing fields default to kubectl's configuration, current context and namespace. */

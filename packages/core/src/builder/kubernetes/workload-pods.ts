@@ -1,5 +1,5 @@
+import type { Environment } from '../../host/environment.js'
 import { EngineError } from '../../model/errors.js'
-import type { Environment } from '../options.js'
 import { getObjects } from './kubectl.js'
 import { type LabelSelector, type Pod, readPod, readSelector } from './objects.js'
 import { formatPodAddress, parseWorkloadAddress } from './pod-address.js'

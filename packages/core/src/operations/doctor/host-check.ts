@@ -1,5 +1,6 @@
 import { access, readFile, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { Environment } from '../../host/environment.js'
 import { HostError } from '../../model/errors.js'
 import { parseAuthVariable } from '../../registry/auth/docker-config-file.js'
 import { ADVICE } from '../../report/advice.js'
@@ -7,9 +8,6 @@ import { formatBytes } from '../../report/units.js'
 import { requireEmulator } from '../../rootfs/apt/emulator.js'
 import { isOnPath } from '../../rootfs/tool.js'
 import { type Finding, fine, warningOrProblem } from './finding.js'
-
-/** The environment, as `process.env` has it. */
-export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Programs that are needed to make bases from packages, with the package if its name differs. */
 const TOOLS: ReadonlyMap<string, string> = new Map([

@@ -18,6 +18,7 @@ import {
 } from '../../model/reference.js'
 import { allOrNone } from '../../registry/all-or-none.js'
 import { isImage, readImageConfig } from '../../registry/image-config.js'
+import { imageNotFound } from '../../registry/image-not-found.js'
 import {
   type IndexEntry,
   isManifestEntry,
@@ -190,7 +191,5 @@ async function configOf(
 async function getExisting(reference: Reference, { registry, target, call }: Collecting): Promise<StoredManifest> {
   const manifest = await registry.getManifest(reference, { ...call, fresh: sameRepository(reference, target) })
   if (manifest !== undefined) return manifest
-  throw new RegistryError('NOT_FOUND', `${formatReference(reference)} does not exist`, {
-    hint: 'check the name and the tag; for a private repository, check that you are logged in',
-  })
+  throw imageNotFound(`${formatReference(reference)} does not exist`)
 }

@@ -1,5 +1,4 @@
 import type { Digest } from '../../model/digest.js'
-import { RegistryError } from '../../model/errors.js'
 import {
   type Annotations,
   type Descriptor,
@@ -13,6 +12,7 @@ import type { Platform } from '../../model/platform.js'
 import { formatReference, type Reference } from '../../model/reference.js'
 import { allOrNone } from '../../registry/all-or-none.js'
 import { isImage, readImageConfig } from '../../registry/image-config.js'
+import { imageNotFound } from '../../registry/image-not-found.js'
 import { isManifestEntry, readChild, readIndexContent } from '../../registry/manifests/index-entries.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { statedPlatform } from '../../steps/base/registry-base.js'
@@ -63,9 +63,7 @@ export async function inspect(name: string, options: ImageOptions = {}): Promise
 async function inspectIn(registry: Registry, reference: Reference, call: RegistryCall): Promise<Inspection> {
   const found = await registry.getManifest(reference, call)
   if (found === undefined) {
-    throw new RegistryError('NOT_FOUND', `${formatReference(reference)} does not exist`, {
-      hint: 'check the name and the tag; for a private repository, check that you are logged in',
-    })
+    throw imageNotFound(`${formatReference(reference)} does not exist`)
   }
   const { digest, mediaType } = found.descriptor
   const entries = await entriesOf(registry, reference, found, call)

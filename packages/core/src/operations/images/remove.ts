@@ -1,6 +1,7 @@
 import type { Digest } from '../../model/digest.js'
 import { DefinitionError, RegistryError } from '../../model/errors.js'
 import { formatReference, type Reference, repositoryOf } from '../../model/reference.js'
+import { imageNotFound } from '../../registry/image-not-found.js'
 import { checkOptions, OPERATION_OPTIONS } from '../option-names.js'
 import type { OperationOptions } from '../options.js'
 import { openImages, readTarget } from './named-image.js'
@@ -18,9 +19,7 @@ export async function remove(name: string, options: OperationOptions = {}): Prom
   const call = { signal: options.signal, fresh: true }
   const there = await images.resolve(reference, call)
   if (there === undefined) {
-    throw new RegistryError('NOT_FOUND', `${formatReference(reference)} does not exist`, {
-      hint: 'check the name and the tag; for a private repository, check that you are logged in',
-    })
+    throw imageNotFound(`${formatReference(reference)} does not exist`)
   }
   try {
     await images.deleteManifest(reference, call)

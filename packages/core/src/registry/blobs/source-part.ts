@@ -7,17 +7,17 @@ import type { BlobSource } from '../port.js'
 /**
  * Opens a stream of a source's bytes from an offset to an exclusive end.
  *
- * @param tell - Called with the offset that has been reached.
+ * @param report - Called with the offset that has been reached.
  * @returns a stream that fails with DIGEST_MISMATCH if the source is shorter or longer than its stated size.
  */
 export async function openPart(
   source: BlobSource,
   start: number,
   end: number,
-  tell: (position: number) => void,
+  report: (position: number) => void,
 ): Promise<Readable> {
   const content = await source.open(start)
-  return streamOf(cut(source, content, start, end, tell), () => content.destroy())
+  return streamOf(cut(source, content, start, end, report), () => content.destroy())
 }
 
 /**
@@ -35,13 +35,13 @@ async function* cut(
   content: Readable,
   start: number,
   end: number,
-  tell: (position: number) => void,
+  report: (position: number) => void,
 ): AsyncGenerator<Buffer> {
   let position = start
   for await (const chunk of content as AsyncIterable<Buffer>) {
     const wanted = chunk.subarray(0, end - position)
     position += wanted.byteLength
-    tell(position)
+    report(position)
     if (wanted.byteLength > 0) yield wanted
     if (wanted.byteLength === chunk.byteLength) continue
     if (end < source.descriptor.size) return

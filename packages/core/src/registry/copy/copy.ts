@@ -1,7 +1,7 @@
-import { RegistryError } from '../../model/errors.js'
 import { type Descriptor, isIndex, type StoredManifest } from '../../model/oci.js'
 import type { Platform } from '../../model/platform.js'
 import { formatReference, type Reference, repositoryOf, sameRepository } from '../../model/reference.js'
+import { imageNotFound } from '../image-not-found.js'
 import { writeName } from '../manifests/confirm-name.js'
 import { holdsEntry } from '../manifests/index-entries.js'
 import { heldBy } from '../name-state.js'
@@ -107,7 +107,5 @@ async function referrersBelow(
 async function getExisting(registry: Registry, reference: Reference, call?: RegistryCall): Promise<StoredManifest> {
   const found = await registry.getManifest(reference, call)
   if (found) return found
-  throw new RegistryError('NOT_FOUND', `${formatReference(reference)} does not exist`, {
-    hint: 'Check the name and the tag; for a private repository, check that you are logged in.',
-  })
+  throw imageNotFound(`${formatReference(reference)} does not exist`)
 }

@@ -1,7 +1,5 @@
 import { BlockList, isIP } from 'node:net'
-
-/** The environment, as `process.env` has it. */
-type Environment = Readonly<Record<string, string | undefined>>
+import type { Environment } from '../../host/environment.js'
 
 const PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' }
 

@@ -1,3 +1,4 @@
+import type { Environment } from '../../host/environment.js'
 import type { RunEvent } from '../../model/run/events.js'
 import { escapeCiCommands, escapeLine } from '../escape.js'
 
@@ -22,8 +23,6 @@ const GITLAB: GroupMarkers = {
   start: (title, id, at) => `\u001b[0Ksection_start:${seconds(at)}:polyarch_${id}[collapsed=true]\r\u001b[0K${title}\n`,
   end: (id, at) => `\u001b[0Ksection_end:${seconds(at)}:polyarch_${id}\r\u001b[0K\n`,
 }
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /** The markers of the CI system that this runs in; undefined outside of those that fold. */
 export function groupMarkers(env: Environment): GroupMarkers | undefined {

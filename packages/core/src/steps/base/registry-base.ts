@@ -12,6 +12,7 @@ import {
 import { formatPlatform, normalizePlatform, type Platform, samePlatform } from '../../model/platform.js'
 import { formatReference, type Reference, repositoryOf } from '../../model/reference.js'
 import { readImageConfig } from '../../registry/image-config.js'
+import { imageNotFound } from '../../registry/image-not-found.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { findImage, imagesOf, selectPlatform } from '../../registry/select-platform.js'
 import type { UpstreamManifests } from '../upstream-manifests.js'
@@ -39,9 +40,7 @@ export async function chooseImage(
 ): Promise<ChosenImage & { readonly index: Digest }> {
   const found = await outside.get(reference, call)
   if (found === undefined) {
-    throw new RegistryError('NOT_FOUND', `base ${formatReference(reference)} does not exist`, {
-      hint: 'check the name and the tag; for a private repository, check that you are logged in',
-    })
+    throw imageNotFound(`base ${formatReference(reference)} does not exist`)
   }
   const place = repositoryOf(reference)
   if (!isIndex(found.content)) {

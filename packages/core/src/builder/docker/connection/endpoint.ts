@@ -1,6 +1,6 @@
+import type { Environment } from '../../../host/environment.js'
 import { EngineError } from '../../../model/errors.js'
 import { dockerConfigFolder } from '../../../registry/auth/docker-config-file.js'
-import type { Environment } from '../../options.js'
 import { type CertificateFiles, readTlsFiles, type TlsMaterial } from '../../transport/tls-material.js'
 import { currentContext } from './docker-context.js'
 

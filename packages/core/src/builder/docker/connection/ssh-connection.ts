@@ -1,6 +1,6 @@
 import { Agent } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Environment } from '../../options.js'
+import type { Environment } from '../../../host/environment.js'
 import { ProgramStream } from '../../transport/program-stream.js'
 import type { Endpoint } from './endpoint.js'
 

@@ -3,10 +3,8 @@ import type { BuildSecrets, SshAgents } from '../../../builder/buildkit/options.
 import { agentSocket } from '../../../builder/buildkit/session/ssh/agent-socket.js'
 import { isSecretValue, type SecretDefinition, type SshDefinition } from '../../../definition/declare/build-secrets.js'
 import type { BuildDefinition } from '../../../definition/declare/build-settings.js'
+import type { Environment } from '../../../host/environment.js'
 import { HostError } from '../../../model/errors.js'
-
-/** The environment that secrets and the agent are looked up in, as `process.env` has it. */
-type Environment = Readonly<Record<string, string | undefined>>
 
 /** The most that BuildKit takes for a secret, in bytes. */
 const MAX_SECRET = 500 * 1024

@@ -1,9 +1,7 @@
 import type { BuildDefinition } from '../../../definition/declare/build-settings.js'
 import type { CacheDefinition } from '../../../definition/declare/cache-options.js'
+import type { Environment } from '../../../host/environment.js'
 import type { StepCall } from '../../step.js'
-
-/** Variables as `process.env` has them. */
-type Environment = Readonly<Record<string, string | undefined>>
 
 /** The attributes that clients take from the environment, by type of cache: no definition has to hold credentials. */
 const FROM_ENVIRONMENT: Readonly<Record<string, (env: Environment) => Environment>> = {

@@ -6,6 +6,7 @@ import { RegistryError } from '../../../model/errors.js'
 import { isIndex, type StoredManifest } from '../../../model/oci.js'
 import { formatPlatform, type Platform } from '../../../model/platform.js'
 import { formatReference, parseReference, type Reference, repositoryOf } from '../../../model/reference.js'
+import { imageNotFound } from '../../../registry/image-not-found.js'
 import { imagesOf, selectPlatform } from '../../../registry/select-platform.js'
 import { lineWrong } from '../../base/locked-base.js'
 import type { StepCall, StepServices } from '../../step.js'
@@ -70,9 +71,7 @@ export async function pinImage(
   const reference = referenceOf(name)
   const resolved = await resolveImageName(image, platform, services, call)
   if (resolved === undefined) {
-    throw new RegistryError('NOT_FOUND', `the Dockerfile names ${name}, which does not exist`, {
-      hint: 'check the name and the tag; for a private repository, check that you are logged in',
-    })
+    throw imageNotFound(`the Dockerfile names ${name}, which does not exist`)
   }
   const locked = services.lock.find('image', name, platform)
   const pinned = formatReference({ ...reference, digest: resolved.index })
