@@ -23,6 +23,7 @@ const AREAS = {
   ],
   keys: [
     ['steps/key.ts', 'steps/key-tags.test.ts'],
+    ['steps/**/base-key.ts', 'steps/base-key.test.ts'],
     ['steps/**/image-key.ts', 'steps/image-key.test.ts'],
     ['steps/**/{image-parts,check-value,context-checks}.ts', 'steps/image-parts.test.ts'],
   ],

@@ -17,15 +17,12 @@ const TAG_COMPATIBILITY = 32
 const TEXT_TAGS: ReadonlySet<number> = new Set([4, 5])
 
 /**
- * Reads the build attributes of a `.ARM.attributes` section; undefined where it has another form.
+ * Reads the build attributes of a `.ARM.attributes` section of a little-endian file; undefined where it has another form.
  *
  * @see https://github.com/ARM-software/abi-aa/blob/main/addenda32/addenda32.rst
  */
-export function readArmAttributes(
-  section: Uint8Array,
-  byteOrder: 'little' | 'big' = 'little',
-): ArmAttributes | undefined {
-  const reader = new Reader(section, byteOrder)
+export function readArmAttributes(section: Uint8Array): ArmAttributes | undefined {
+  const reader = new Reader(section)
   if (reader.byte() !== FORMAT_A) return undefined
   while (!reader.ended) {
     const part = reader.part()
@@ -52,10 +49,7 @@ function ofFile(reader: Reader): ArmAttributes {
     else values.set(tag, reader.number())
   }
   const version = VERSIONS[values.get(TAG_CPU_ARCH) ?? -1]
-  return {
-    ...(version !== undefined && { version }),
-    ...(version !== undefined && { hardFloat: values.get(TAG_ABI_VFP_ARGS) === 1 }),
-  }
+  return version === undefined ? {} : { version, hardFloat: values.get(TAG_ABI_VFP_ARGS) === 1 }
 }
 
 /** Versions by the value of Tag_CPU_arch; those of microcontrollers, which run no Linux, are left out. */
@@ -69,12 +63,10 @@ const VERSIONS: Readonly<Record<number, 5 | 6 | 7 | 8>> = {
 /** Reads on from one value to the next; beyond the end there are zeros, so that damaged sections end too. */
 class Reader {
   readonly #bytes: Uint8Array
-  readonly #byteOrder: 'little' | 'big'
   #at = 0
 
-  constructor(bytes: Uint8Array, byteOrder: 'little' | 'big') {
+  constructor(bytes: Uint8Array) {
     this.#bytes = bytes
-    this.#byteOrder = byteOrder
   }
 
   get ended(): boolean {
@@ -123,9 +115,9 @@ class Reader {
     const start = this.#at
     const sizeAt = start + before
     const view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength)
-    const size = sizeAt + 4 <= this.#bytes.length ? view.getUint32(sizeAt, this.#byteOrder === 'little') : 0
+    const size = sizeAt + 4 <= this.#bytes.length ? view.getUint32(sizeAt, true) : 0
     const end = Math.max(start + size, sizeAt + 4)
     this.#at = end
-    return new Reader(this.#bytes.subarray(sizeAt + 4, end), this.#byteOrder)
+    return new Reader(this.#bytes.subarray(sizeAt + 4, end))
   }
 }

@@ -43,8 +43,8 @@ export function readMachineCode(file: Uint8Array): MachineCode | undefined {
   const architecture = ARCHITECTURES.get(`${machine}/${bits}/${byteOrder}`)
   if (architecture === undefined) return { architecture: `machine ${machine}, ${bits} bits, ${byteOrder} endian` }
   if (architecture !== 'arm') return { architecture }
-  const section = findSection32(file, header, ARM_ATTRIBUTES_SECTION)
-  const attributes = section && readArmAttributes(section, byteOrder)
+  const section = findSection32(file, header.sections, ARM_ATTRIBUTES_SECTION)
+  const attributes = section && readArmAttributes(section)
   const hardFloat = attributes?.hardFloat ?? ((flags & EF_ARM_HARD_FLOAT) !== 0 ? true : undefined)
   return { architecture, arm: { ...attributes, ...(hardFloat !== undefined && { hardFloat }) } }
 }

@@ -19,7 +19,7 @@ interface SectionTable {
 /** Bytes of a file that {@link readElfHeader} reads. */
 export const ELF_HEADER_SIZE = 64
 
-const MAGIC = Buffer.from('\x7fELF', 'latin1')
+const MAGIC = Buffer.from('\x7fELF')
 
 /** Whether a file begins as ELF files do. */
 export function isElf(head: Uint8Array): boolean {
@@ -54,18 +54,20 @@ const BYTE_ORDERS: Readonly<Record<number, 'little' | 'big'>> = { 1: 'little', 2
 const SECTION_HEADER_SIZE = 40
 
 /**
- * The content of the first section of a type in a 32-bit ELF file; undefined where it has none, or where it lies beyond
- * the bytes given.
+ * The content of the first section of a type in a little-endian 32-bit ELF file; undefined where it has none, or where
+ * it lies beyond the bytes given.
  */
-export function findSection32(file: Uint8Array, header: ElfHeader, type: number): Uint8Array | undefined {
-  const { offset, entrySize, count } = header.sections
-  if (header.bits !== 32 || entrySize < SECTION_HEADER_SIZE) return undefined
+export function findSection32(
+  file: Uint8Array,
+  { offset, entrySize, count }: ElfHeader['sections'],
+  type: number,
+): Uint8Array | undefined {
+  if (entrySize < SECTION_HEADER_SIZE) return undefined
   const view = viewOf(file)
-  const little = header.byteOrder === 'little'
   for (let at = offset, left = count; left > 0 && at + SECTION_HEADER_SIZE <= file.length; at += entrySize, left--) {
-    if (view.getUint32(at + 4, little) !== type) continue
-    const start = view.getUint32(at + 16, little)
-    const end = start + view.getUint32(at + 20, little)
+    if (view.getUint32(at + 4, true) !== type) continue
+    const start = view.getUint32(at + 16, true)
+    const end = start + view.getUint32(at + 20, true)
     return end <= file.length ? file.subarray(start, end) : undefined
   }
   return undefined

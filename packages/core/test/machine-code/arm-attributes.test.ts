@@ -2,18 +2,17 @@ import { describe, expect, it } from 'vitest'
 import { readArmAttributes } from '../../src/machine-code/arm-attributes.js'
 
 const text = (value: string) => [...Buffer.from(value, 'latin1'), 0]
-const uint32 = (value: number, isBig: boolean) => {
+const uint32 = (value: number) => {
   const bytes = Buffer.alloc(4)
-  if (isBig) bytes.writeUInt32BE(value)
-  else bytes.writeUInt32LE(value)
+  bytes.writeUInt32LE(value)
   return [...bytes]
 }
 
 /** A subsection of a vendor, and its parts: a tag, then attributes. Lengths count their own four bytes, and the tag. */
-function vendor(name: string, parts: readonly (readonly [tag: number, bytes: readonly number[]])[], isBig = false) {
-  const scoped = parts.flatMap(([tag, bytes]) => [tag, ...uint32(bytes.length + 5, isBig), ...bytes])
+function vendor(name: string, parts: readonly (readonly [tag: number, bytes: readonly number[]])[]) {
+  const scoped = parts.flatMap(([tag, bytes]) => [tag, ...uint32(bytes.length + 5), ...bytes])
   const content = [...text(name), ...scoped]
-  return [...uint32(content.length + 4, isBig), ...content]
+  return [...uint32(content.length + 4), ...content]
 }
 
 const section = (...vendors: readonly (readonly number[])[]) => Uint8Array.from([0x41, ...vendors.flat()])
@@ -60,6 +59,11 @@ describe('the attributes of ARM code', () => {
     ['CPU_name', [5, ...text('\u0006\u0006')]],
     ['compatibility, a number and a text', [32, 6, ...text('\u0006\u0006')]],
     ['an odd tag above 32', [67, ...text('\u0006\u0006')]],
+    ['CPU_raw_name of one letter', [4, ...text('x')]],
+    ['CPU_name of one letter', [5, ...text('x')]],
+    ['compatibility with a text of one letter', [32, 6, ...text('x')]],
+    ['an odd tag above 32 with a text of one letter', [67, ...text('x')]],
+    ['an odd tag below 32, a number', [31, 6]],
     ['an even tag above 32, a number', [66, 6]],
     ['a tag of two bytes', [0x86, 0x01, 6]],
     ['a number of three bytes', [8, 0x86, 0x80, 0x01]],
@@ -75,13 +79,15 @@ describe('the attributes of ARM code', () => {
       version: 7,
       hardFloat: true,
     })
+    // A number ends after five bytes, whatever the fifth says.
+    const overlong = [6, 0x8a, 0x80, 0x80, 0x80, 0x80, 28, 1]
+    expect(readArmAttributes(section(vendor('aeabi', [[1, overlong]])))).toEqual({ version: 7, hardFloat: true })
     // 10 + (1 << 7) is no version that there is.
     expect(readArmAttributes(section(vendor('aeabi', [[1, [6, 0x8a, 0x01]]])))).toEqual({})
   })
 
-  it('are in the byte order of the file', () => {
-    const big = section(vendor('aeabi', [[1, V7_HARD]], true))
-    expect(readArmAttributes(big, 'big')).toEqual({ version: 7, hardFloat: true })
+  it('are unknown without a version', () => {
+    expect(readArmAttributes(section(vendor('aeabi', [[1, [28, 1]]])))).toStrictEqual({})
   })
 
   it('are unknown in another format', () => {

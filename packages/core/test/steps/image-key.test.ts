@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { OpenContext } from '../../src/context/context-file.js'
 import { compile } from '../../src/definition/compile/compile.js'
 import type { BuildSettings } from '../../src/definition/declare/build-settings.js'
 import { platform } from '../../src/definition/declare/platform-declaration.js'
@@ -6,9 +7,10 @@ import { analyze } from '../../src/dockerfile/analysis.js'
 import { normalizedText } from '../../src/dockerfile/syntax/normalized-text.js'
 import { parseDockerfile } from '../../src/dockerfile/syntax/parse.js'
 import { buildGraph } from '../../src/graph/graph.js'
-import { digestOf } from '../../src/model/digest.js'
+import { type Digest, digestOf } from '../../src/model/digest.js'
 import type { ResolvedContext } from '../../src/steps/image/context/resolved-context.js'
-import { decidingInputs, decidingNodes } from '../../src/steps/image/image-key.js'
+import { decidingInputs, decidingNodes, imageKey } from '../../src/steps/image/image-key.js'
+import type { PinnedImage } from '../../src/steps/image/sources/pinned-image.js'
 import { keyOf } from '../../src/steps/key.js'
 import type { Inputs, Output } from '../../src/steps/step.js'
 import { start } from '../definition/definitions.js'
@@ -26,6 +28,9 @@ interface Given {
   readonly image?: string
   /** Content of the named context 'lib'. */
   readonly named?: string
+  readonly namedKind?: ResolvedContext['kind']
+  /** Name and content of an image that the Dockerfile names. */
+  readonly pinned?: readonly (readonly [name: string, content: string])[]
 }
 
 const PLAIN = 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nRUN make\n'
@@ -33,6 +38,20 @@ const ELSEWHERE =
   'ARG BASE_IMAGE\nFROM --platform=$BUILDPLATFORM ${BASE_IMAGE} AS tool\nFROM ${BASE_IMAGE}\nCOPY --from=tool /a /a\n'
 const NAMED = 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE} AS Out\nRUN make\n'
 const VISIBLE = 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nARG BASE_IMAGE\nLABEL base=$BASE_IMAGE\n'
+
+/** The context 'lib', of a kind, with a content. */
+function namedContext(kind: ResolvedContext['kind'], digest: Digest): ResolvedContext {
+  switch (kind) {
+    case 'files':
+      return { kind, name: 'lib', context: {} as OpenContext, listing: { entries: [], digest } }
+    case 'image':
+      return { kind, name: 'lib', image: { name: 'r.example/lib', image: digest } as PinnedImage }
+    case 'pipeline':
+      return { kind, name: 'lib', image: digest }
+    case 'layout':
+      return { kind, name: 'lib', directory: '/', index: digestOf('index'), image: digest }
+  }
+}
 
 /** What decides an image, and the nodes that have to be known for it. */
 function decided({ base = 'base', index = 'index', dockerfile = PLAIN, registry = '127.0.0.1:5000', ...given }: Given) {
@@ -45,11 +64,11 @@ function decided({ base = 'base', index = 'index', dockerfile = PLAIN, registry 
       reference: { registry, repository: 'app', digest: digestOf(Buffer.from(content)) },
       descriptor: { digest: digestOf(Buffer.from(content)) },
     }) as Output
-  const images =
+  const pipelineImages =
     given.image === undefined
       ? []
       : [{ name: 'r.example/sdk:1', isInDockerfile: true, result: 'sdk', decidedBy: 'sdk' }]
-  const imageNode = { ...node, pipelineImages: images }
+  const imageNode = { ...node, pipelineImages }
   const inputs: Inputs = new Map([
     [node.base, outputOf(base)],
     [node.baseIndex, outputOf(index)],
@@ -59,12 +78,10 @@ function decided({ base = 'base', index = 'index', dockerfile = PLAIN, registry 
   const { args, target } = node.build
   const analysis = analyze(parsed, { platform: node.platform, args, target, baseNames: [] })
   const listing = { entries: [], digest: digestOf(given.context ?? 'context') }
-  const contexts: ResolvedContext[] =
-    given.named === undefined
-      ? []
-      : [{ kind: 'layout', name: 'lib', directory: '/', index: digestOf('index'), image: digestOf(given.named) }]
+  const contexts = given.named === undefined ? [] : [namedContext(given.namedKind ?? 'layout', digestOf(given.named))]
+  const images = (given.pinned ?? []).map(([name, content]) => ({ name, image: digestOf(content) }) as PinnedImage)
   const resolved = {
-    ...{ analysis, listing, contexts, decisiveText: normalizedText(parsed) },
+    ...{ analysis, listing, contexts, images, decisiveText: normalizedText(parsed) },
     ...(given.epoch !== undefined && { epoch: given.epoch }),
   }
   const names = new Map([
@@ -74,7 +91,8 @@ function decided({ base = 'base', index = 'index', dockerfile = PLAIN, registry 
   const deciding = decidingInputs(imageNode, resolved, inputs)
   return {
     nodes: decidingNodes(imageNode, resolved).map((id) => names.get(id) ?? id),
-    key: keyOf('image', { ...deciding }),
+    key: imageKey(imageNode, resolved, inputs),
+    whole: keyOf('image', { platform: node.platform, ...deciding }),
     build: deciding.build,
   }
 }
@@ -220,3 +238,21 @@ test('a plan compares the settings that decide an image by their names in build.
     'images.r.example/sdk:1': digestOf('sdk'),
   })
 })
+
+test('a key is made of the platform and what decides the image, and of media types and images for Docker', () => {
+  const plain = decided({})
+  expect(plain.key).toBe(plain.whole)
+  const docker = (...pinned: readonly (readonly [string, string])[]) => decided({ format: 'docker', pinned }).key
+  expect(docker()).not.toBe(plain.key)
+  expect(docker(['a', '1'])).not.toBe(docker())
+  expect(docker(['a', '1'])).not.toBe(docker(['a', '2']))
+  expect(docker(['b', '2'], ['a', '1'])).toBe(docker(['a', '1'], ['b', '2']))
+  expect(decided({ pinned: [['a', '1']] }).key).toBe(plain.key)
+})
+
+test.each(['files', 'image', 'pipeline', 'layout'] as const)(
+  'a context of the kind %s counts by its digest',
+  (kind) => {
+    expect(decided({ named: 'lib', namedKind: kind }).build).toMatchObject({ 'contexts.lib': digestOf('lib') })
+  },
+)

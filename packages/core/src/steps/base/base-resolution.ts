@@ -18,6 +18,12 @@ export interface ResolvedImageBase {
   readonly locked?: LockedBase
 }
 
+/** The resolved state of a base, by its kind. */
+export type ResolvedBase =
+  | ResolvedImageBase
+  | { readonly kind: 'rootfs'; readonly rootfs: ResolvedRootfs }
+  | { readonly kind: 'pipeline' }
+
 /**
  * Finds out what a reference means for a platform, by the lock or from its registry, and whether it may serve.
  *

@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream'
-import type { RegistryBaseDefinition } from '../../definition/definition.js'
 import type { BaseNode } from '../../graph/node.js'
 import type { Digest } from '../../model/digest.js'
 import { isForeign, isIndex, onePerDigest, type StoredManifest } from '../../model/oci.js'
@@ -11,19 +10,14 @@ import type { ResolvedRootfs } from '../../rootfs/port.js'
 import { rootfsImage } from '../../rootfs/rootfs-image.js'
 import { checkCode } from '../code-check.js'
 import { readBase } from '../image/image-parts.js'
-import { keyOf, keyReference } from '../key.js'
+import { keyReference } from '../key.js'
 import type { PublishedState } from '../published-state.js'
 import { inputOf, type Output, type Step, type StepCall, type StepServices, type Work } from '../step.js'
-import { type ResolvedImageBase, resolveImageBase, resolveRootfs } from './base-resolution.js'
+import { baseKey, checkedUnder } from './base-key.js'
+import { type ResolvedBase, type ResolvedImageBase, resolveImageBase, resolveRootfs } from './base-resolution.js'
 import { readCheckRecord, writeCheckRecord } from './check-record.js'
 import { requireLockedBase, verifyLockedBase } from './locked-base.js'
 import { type CheckedImage, checkImage } from './registry-base.js'
-
-/** The resolved state of a base, by its kind. */
-export type ResolvedBase =
-  | ResolvedImageBase
-  | { readonly kind: 'rootfs'; readonly rootfs: ResolvedRootfs }
-  | { readonly kind: 'pipeline' }
 
 type BaseWork = Work<BaseNode, ResolvedBase>
 
@@ -41,13 +35,7 @@ export const baseStep: Step<BaseNode, ResolvedBase> = {
     }
   },
 
-  key({ source, platform, needs }, resolved, inputs) {
-    if (resolved.kind === 'rootfs') return keyOf('base', { platform, inputs: resolved.rootfs.inputs })
-    const [need = ''] = needs
-    const { digest } = resolved.kind === 'image' ? resolved.chosen.descriptor : inputOf(inputs, need).descriptor
-    // A check counts for the platform and the policies that it was made under, and for no others.
-    return keyOf('base', { platform, digest, ...(source.kind === 'registry' && checkedUnder(source)) })
-  },
+  key: baseKey,
 
   predict: predictBase,
 
@@ -161,11 +149,6 @@ async function copyImage(
     call,
   )
   return output
-}
-
-/** The policies that are part of a registry base's check key, beside its platform. */
-function checkedUnder({ configPolicy, codePolicy = 'require-match' }: RegistryBaseDefinition) {
-  return { configPolicy, codePolicy }
 }
 
 /** Requires that the registry has the locked values of a base, since keys are computed from them. */

@@ -1,9 +1,10 @@
 import { BASE_ARG, EPOCH_ARG } from '../../dockerfile/stage-links.js'
 import type { ImageNode } from '../../graph/node.js'
 import { formatReference } from '../../model/reference.js'
+import { keyOf } from '../key.js'
 import { type Inputs, inputOf } from '../step.js'
 import type { ResolvedImage } from './build-request.js'
-import { contextInKey } from './context/resolved-context.js'
+import type { ResolvedContext } from './context/resolved-context.js'
 import type { ImageInputs } from './image-parts.js'
 
 type Decided = Pick<ResolvedImage, 'analysis' | 'listing' | 'decisiveText' | 'epoch' | 'contexts'>
@@ -16,6 +17,17 @@ export function decidingNodes(node: ImageNode, { analysis }: Pick<ResolvedImage,
     ...(analysis.usesBaseElsewhere ? [] : [base]),
     ...(analysis.usesBaseElsewhere || analysis.usesBaseArgInStage ? [baseIndex] : []),
   ]
+}
+
+/** The key of an image. */
+export function imageKey(node: ImageNode, resolved: Decided & Pick<ResolvedImage, 'images'>, inputs: Inputs): string {
+  const { platform, format } = node
+  return keyOf('image', {
+    platform,
+    ...decidingInputs(node, resolved, inputs),
+    // One key tag cannot hold a manifest of each kind. Docker's manifests have no room for what the build resolved.
+    ...(format === 'docker' && { format, images: resolved.images.map(({ name, image }) => [name, image]).sort() }),
+  })
 }
 
 /** Inputs that determine an image: the one source of its key and of the parts that a plan compares. */
@@ -57,6 +69,19 @@ function decidingSettings(node: ImageNode, resolved: Decided, inputs: Inputs): I
     // The image carries the cache, and is another one for it.
     ...(cacheTo.some(({ type }) => type === 'inline') && { inlineCache: true }),
     ...idsOf({ secrets, ssh }),
+  }
+}
+
+/** Value of a context in the key of an image; other pipelines have their digests by name. */
+function contextInKey(context: ResolvedContext): string {
+  switch (context.kind) {
+    case 'files':
+      return context.listing.digest
+    case 'image':
+      return context.image.image
+    case 'layout':
+    case 'pipeline':
+      return context.image
   }
 }
 

@@ -8,7 +8,7 @@ import type { PlanReason } from '../../model/run/plan-reason.js'
 import { readImageConfig } from '../../registry/image-config.js'
 import { withoutLeftOut } from '../annotations.js'
 import { checkCode } from '../code-check.js'
-import { KEY_ANNOTATION, keyOf, keyReference } from '../key.js'
+import { KEY_ANNOTATION, keyReference } from '../key.js'
 import {
   inputOf,
   type LookupResult,
@@ -26,7 +26,7 @@ import { pinnedImages, resolveContexts } from './context/resolved-context.js'
 import { type PushedImage, pushImage } from './image-build.js'
 import { readImageDockerfile } from './image-dockerfile.js'
 import { explainImage, partsOf, recordContext } from './image-explanation.js'
-import { decidingInputs, decidingNodes } from './image-key.js'
+import { decidingNodes, imageKey } from './image-key.js'
 import { encodeParts, PARTS_ANNOTATION } from './image-parts.js'
 import { noCacheIssues } from './no-cache-stages.js'
 import { noteMissingSecrets, secretIssues } from './secrets/mounted-secrets.js'
@@ -88,15 +88,7 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
 
   decidedBy: decidingNodes,
 
-  key(node, resolved, inputs) {
-    const { platform, format } = node
-    return keyOf('image', {
-      platform,
-      ...decidingInputs(node, resolved, inputs),
-      // One key tag cannot hold a manifest of each kind. Docker's manifests have no room for what the build resolved.
-      ...(format === 'docker' && { format, images: resolved.images.map(({ name, image }) => [name, image]).sort() }),
-    })
-  },
+  key: imageKey,
 
   async lookup(work, services, call): Promise<LookupResult> {
     const output = await findReusable(work, services, call)

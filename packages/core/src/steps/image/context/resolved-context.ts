@@ -26,19 +26,6 @@ export type ResolvedContext =
       readonly image: Digest
     }
 
-/** Value of a context in the key of an image; other pipelines have their digests by name. */
-export function contextInKey(context: ResolvedContext): string {
-  switch (context.kind) {
-    case 'files':
-      return context.listing.digest
-    case 'image':
-      return context.image.image
-    case 'layout':
-    case 'pipeline':
-      return context.image
-  }
-}
-
 /** The images that a build uses by their pinned names: those of its Dockerfile, and those of its contexts. */
 export function pinnedImages({
   images,
