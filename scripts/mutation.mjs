@@ -32,7 +32,8 @@ const AREAS = {
   'machine-code': [
     ['machine-code/{arm-attributes,code,elf}.ts', 'machine-code/{arm-attributes,code}.test.ts'],
     ['machine-code/{file-tree,image-check,paths}.ts', 'machine-code/{file-tree,image-check}.test.ts'],
-    ['machine-code/!(arm-attributes|code|elf|file-tree|image-check|paths).ts', 'machine-code/image-code.test.ts'],
+    ['machine-code/{layer-entries,layer-files,tar-reader,too-many-files}.ts', 'machine-code/layer-files.test.ts'],
+    ['machine-code/{image-code,layer-tar}.ts', 'machine-code/image-code.test.ts'],
   ],
   dockerfile: [['dockerfile/**', 'dockerfile/**']],
 }

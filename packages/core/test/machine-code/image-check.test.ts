@@ -65,6 +65,7 @@ describe('the code of an image', () => {
     ['a command after an empty entrypoint', { Entrypoint: [], Cmd: ['/z/arm'] }],
     ['a relative path', { Cmd: ['z/arm'], Env: ['PATH=/a'] }],
     ['a name in the second directory of PATH', { Cmd: ['arm'], Env: ['HOME=/a', 'PATH=/none:/z:/a'] }],
+    ['a name in the first directory of PATH', { Cmd: ['arm'], Env: ['PATH=/z:/a'] }],
     ['a name in a PATH that repeats a directory', { Cmd: ['arm'], Env: [`PATH=${'/none:'.repeat(200)}/z`] }],
   ])('is that of %s, where there is neither shell nor loader', (_what, config) => {
     const found = { verdict: 'mismatch', path: '/z/arm', found: 'arm/v7 with hard float' }

@@ -152,14 +152,6 @@ describe('the machine code of an image', () => {
     expect(await checkLayers(Array.from({ length: 300 }, () => layer))).toEqual({ verdict: 'unknown', because })
   })
 
-  it('is unknown where thousands of executables are for another platform, and none is decisive', async () => {
-    const files = Object.fromEntries(
-      Array.from({ length: 10_001 }, (_, at) => [`opt/${at}`, program(elfFile({ machine: 40 }))]),
-    )
-    const because = 'none of 10000 executables is for the platform'
-    expect(await check([files])).toEqual({ verdict: 'unknown', because })
-  })
-
   it('is unknown where a layer cannot be read', async () => {
     const damaged = await pushLayer(Buffer.from('this is no archive'), MEDIA_TYPES.ociLayerGzip)
     expect(await checkLayers([damaged])).toMatchObject({
