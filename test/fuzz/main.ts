@@ -1,5 +1,5 @@
 /**
- * Runs parsers on random inputs: `npm run fuzz -- NAME… [--runs N] [--seed N]`. Without names it lists the targets;
+ * Runs parsers on random inputs: `npm run fuzz -- NAME… [--runs N] [--seed N] [--minutes N]`. Without names it lists the targets;
  * `all` is all of them. An input that a parser fails on is written to test/fuzz/inputs/NAME/, where tests read it.
  */
 import { createHash } from 'node:crypto'
@@ -19,10 +19,18 @@ function print(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
-async function fuzz(target: FuzzTarget, runs: number, firstSeed: number): Promise<boolean> {
+interface Bounds {
+  readonly runs: number
+  readonly seed: number
+  /** After these, the seed that has begun is finished, and no other one begins. */
+  readonly minutes: number
+}
+
+async function fuzz(target: FuzzTarget, { runs, seed: firstSeed, minutes }: Bounds): Promise<boolean> {
   const counts: Record<Verdict, number> = { read: 0, refused: 0 }
   const began = performance.now()
-  for (let done = 0; done < runs; done += CHUNK) {
+  let done = 0
+  for (; done < runs && performance.now() - began < minutes * 60_000; done += CHUNK) {
     const seed = firstSeed + done / CHUNK
     const property = fc.asyncProperty(randomInput(target), async (input) => {
       counts[await checkInput(target, input)]++
@@ -37,7 +45,9 @@ async function fuzz(target: FuzzTarget, runs: number, firstSeed: number): Promis
   }
   if (Object.keys(Object.prototype).length > 0) throw new Error(`${target.name}: an input changed Object.prototype`)
   const seconds = Math.round((performance.now() - began) / 1000)
-  print(`${target.name}: ${runs} inputs in ${seconds} s, ${counts.read} read, ${counts.refused} refused`)
+  print(
+    `${target.name}: ${Math.min(done, runs)} inputs in ${seconds} s, ${counts.read} read, ${counts.refused} refused`,
+  )
   return true
 }
 
@@ -51,17 +61,22 @@ async function keepInput(target: FuzzTarget, input: Buffer): Promise<string> {
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { runs: { type: 'string', default: '100000' }, seed: { type: 'string', default: '1' } },
+  options: {
+    runs: { type: 'string', default: '100000' },
+    seed: { type: 'string', default: '1' },
+    minutes: { type: 'string', default: 'Infinity' },
+  },
 })
 const wanted = TARGETS.filter(({ name }) => positionals.includes(name) || positionals.includes('all'))
 const unknown = positionals.filter((name) => name !== 'all' && !TARGETS.some((target) => target.name === name))
 if (wanted.length === 0 || unknown.length > 0) {
   print(
-    `usage: npm run fuzz -- NAME… [--runs N] [--seed N]\ntargets: all, ${TARGETS.map(({ name }) => name).join(', ')}`,
+    `usage: npm run fuzz -- NAME… [--runs N] [--seed N] [--minutes N]\ntargets: all, ${TARGETS.map(({ name }) => name).join(', ')}`,
   )
   process.exitCode = 1
 } else {
   for (const target of wanted) {
-    if (!(await fuzz(target, Number(values.runs), Number(values.seed)))) process.exitCode = 1
+    const bounds = { runs: Number(values.runs), seed: Number(values.seed), minutes: Number(values.minutes) }
+    if (!(await fuzz(target, bounds))) process.exitCode = 1
   }
 }

@@ -1,14 +1,22 @@
 import type { Readable } from 'node:stream'
 import { streamOf } from '../model/async/stream-of.js'
 import { CancelledError, HostError } from '../model/errors.js'
+import { isLoopback } from '../model/loopback.js'
 import { shownLocation } from '../model/shown-location.js'
 import { retrying } from '../registry/http/backoff.js'
 import type { HttpAnswer } from '../registry/http/http-message.js'
 import { Transport } from '../registry/http/transport.js'
 import { DEFAULT_RETRY, DEFAULT_TIMEOUTS } from '../registry/options.js'
 
-/** Archives are published in the clear too: what comes is compared with a hash or a signature that is known. */
-const ANY_HOST = { mayUse: () => true, settingsOf: () => undefined }
+/**
+ * Archives are published over plain HTTP too: their content is compared with a known hash or signature. No other host
+ * leads to plain HTTP on this machine, where services trust who can reach them.
+ */
+const ANY_HOST = {
+  mayUse: (url: URL, from?: URL) =>
+    from === undefined || url.protocol === 'https:' || !isLoopback(url.hostname) || isLoopback(from.hostname),
+  settingsOf: () => undefined,
+}
 
 /**
  * Fetches a file through the proxies of the environment. The stream, too, fails as said here.

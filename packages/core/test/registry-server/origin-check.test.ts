@@ -119,12 +119,42 @@ describe('requests of web pages', () => {
   })
 })
 
+/** Sends the head of a request as it is written, and returns the first line of the answer. */
+async function sendRaw(registry: TestRegistry, ...lines: readonly string[]): Promise<string | undefined> {
+  const socket = connect(Number(portOf(registry)), '127.0.0.1')
+  const answer = text(socket)
+  socket.end(`${[...lines, 'Connection: close'].join('\r\n')}\r\n\r\n`)
+  return (await answer).split('\r\n')[0]
+}
+
 test('two Host headers are refused, with logins too', async () => {
   for (const auth of [undefined, { kind: 'basic', users } as const]) {
     await using registry = await testRegistry(auth && { auth })
-    const socket = connect(Number(portOf(registry)), '127.0.0.1')
-    const answer = text(socket)
-    socket.end('GET /v2/ HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n')
-    expect(await answer).toMatch(/^HTTP\/1\.1 400 /)
+    const answer = await sendRaw(registry, 'GET /v2/ HTTP/1.1', 'Host: localhost', 'Host: evil.example')
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /)
   }
+})
+
+test.each([
+  ['two names in one header', 403, ['GET /v2/ HTTP/1.1', 'Host: localhost, evil.example']],
+  ['the same name twice', 400, ['GET /v2/ HTTP/1.1', 'Host: localhost', 'hOST: localhost']],
+  ['a name on two lines', 400, ['GET /v2/ HTTP/1.1', 'Host: localhost', ' evil.example']],
+  ['a name with a user', 403, ['GET /v2/ HTTP/1.1', 'Host: localhost@evil.example']],
+  ['a name before the path', 403, ['GET http://localhost/v2/ HTTP/1.1', 'Host: evil.example']],
+  ['no name', 403, ['GET /v2/ HTTP/1.0']],
+  [
+    'two origins',
+    403,
+    ['GET /v2/ HTTP/1.1', 'Host: localhost', 'Origin: http://localhost', 'Origin: http://evil.example'],
+  ],
+  ['an empty origin', 403, ['GET /v2/ HTTP/1.1', 'Host: localhost', 'Origin:']],
+  ['two sites', 403, ['GET /v2/ HTTP/1.1', 'Host: localhost', 'Sec-Fetch-Site: none', 'Sec-Fetch-Site: cross-site']],
+  [
+    'a form of another site',
+    403,
+    ['POST /v2/a/blobs/uploads/ HTTP/1.1', 'Host: localhost', 'Origin: http://evil.example'],
+  ],
+] as const)('a request with %s is answered with %i', async (_what, status, lines) => {
+  await using registry = await testRegistry()
+  expect(await sendRaw(registry, ...lines)).toContain(`HTTP/1.1 ${status} `)
 })

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { makeCertificate } from '../../../../test/support/certificate.js'
+import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { digestOf } from '../../src/model/digest.js'
 import { encodeManifest, MEDIA_TYPES } from '../../src/model/oci.js'
 import { createRegistry } from '../../src/registry/client.js'
@@ -107,4 +109,21 @@ describe('referrers', () => {
     expect(puts).toBe(1)
     expect(server.seen.map(({ method }) => method)).toEqual(['PUT', 'HEAD', 'GET'])
   })
+})
+
+test('a list over TLS does not lead to plain HTTP on loopback', async () => {
+  await using folder = await tempFolder('tls')
+  const { certificate, key } = await makeCertificate(folder.path)
+  await using victim = await startScriptedServer(() => ({ status: 200, body: '{"tags":["victim"]}' }))
+  const link = `<http://${victim.host}/v2/a/tags/list?last=b>; rel="next"`
+  await using server = await startScriptedServer(
+    ({ query }) =>
+      query.has('last')
+        ? { status: 200, body: '{"tags":["c"]}' }
+        : { status: 200, headers: { link }, body: '{"tags":["b"]}' },
+    { cert: certificate, key },
+  )
+  await using client = createRegistry({ hosts: { [server.host]: { ca: certificate } } })
+  expect(await client.listTags({ registry: server.host, repository: 'a' })).toEqual(['b', 'c'])
+  expect(victim.seen).toHaveLength(0)
 })

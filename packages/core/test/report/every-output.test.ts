@@ -94,10 +94,15 @@ const STYLES = new RegExp(`${String.fromCharCode(0x1b)}\\[[\\d;]*m`, 'g')
 const REORDERING = /[\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/
 const COMMAND = /^[^\S\n]*::|##(?:vso|teamcity)?\[/m
 
+/** What holds for files, too, which `--out` writes as they are. */
+function expectNoControls(text: string): void {
+  expect(text).not.toMatch(/[^\P{Cc}\n\t]/u)
+  expect(text).not.toMatch(REORDERING)
+}
+
 function expectHarmless(output: string): void {
   expect(output).not.toBe('')
-  expect(output).not.toMatch(/[^\P{Cc}\n\t]/u)
-  expect(output).not.toMatch(REORDERING)
+  expectNoControls(output)
   expect(output).not.toMatch(COMMAND)
 }
 
@@ -173,7 +178,9 @@ describe('hostile text in every field of', () => {
   test.each<PictureFormat>(PICTURE_FORMATS)(
     'graph --format %s does nothing to a terminal, a CI system or a page',
     async (format) => {
-      const output = written(await formatPicture(pictureOf(PLANNED), format))
+      const text = await formatPicture(pictureOf(PLANNED), format)
+      expectNoControls(text)
+      const output = written(text)
       expectHarmless(output)
       if (format !== 'svg' && format !== 'html' && format !== 'mermaid') return
       expect(output).not.toMatch(/<\/?(?:script|img)|<b>/)
@@ -184,7 +191,9 @@ describe('hostile text in every field of', () => {
     for (const events of [WHOLE, FAILED]) {
       const recorder = new RunRecorder()
       for (const event of evilRun(events, HOSTILE)) recorder.add(event)
-      const page = written(await formatReportPage(recorder.record()))
+      const text = await formatReportPage(recorder.record())
+      expectNoControls(text)
+      const page = written(text)
       expectHarmless(page)
       expect(page).not.toMatch(/<\/?script|<img|<b>/)
     }

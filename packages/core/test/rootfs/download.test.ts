@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { buffer, text } from 'node:stream/consumers'
 import { inspect } from 'node:util'
 import { gzipSync } from 'node:zlib'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { AptBase } from '../../src/definition/declare/base/base-source.js'
 import { readRelease } from '../../src/rootfs/apt/release-file.js'
 import { download, downloadIfThere } from '../../src/rootfs/download.js'
@@ -17,6 +17,22 @@ test('a file is fetched as it is, through redirects, also where the server calls
     return { status: 200, headers: { 'content-encoding': 'gzip' }, body: archive }
   })
   expect(await buffer(await download(`http://${server.host}/old`))).toEqual(archive)
+})
+
+test('another host does not lead to plain HTTP on this machine', async () => {
+  await using victim = await startScriptedServer(() => ({ status: 200, body: 'secret' }))
+  await using proxy = await startScriptedServer(() => ({
+    status: 302,
+    headers: { location: `http://${victim.host}/x` },
+  }))
+  vi.stubEnv('http_proxy', `http://${proxy.host}`)
+  try {
+    await expect(download('http://mirror.example/x')).rejects.toMatchObject({ code: 'DOWNLOAD_FAILED' })
+    expect(proxy.seen).toHaveLength(1)
+    expect(victim.seen).toHaveLength(0)
+  } finally {
+    vi.unstubAllEnvs()
+  }
 })
 
 test('an answer that is none, a host that is none and a stream that breaks off are told with the address', async () => {

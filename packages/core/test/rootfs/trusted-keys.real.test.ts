@@ -66,7 +66,7 @@ describe('an archive is believed', () => {
   it('by no key but those: not the ones of the base beside a keyring, nor those of this machine', async () => {
     await expect(make({ keyring: files.wrong, keys: frozen.keys })).rejects.toMatchObject({
       ...NOT_BELIEVED,
-      hint: expect.stringContaining(`whether a key of ${files.wrong} signs this archive`),
+      hint: expect.stringContaining(`that a key of ${files.wrong} signs this archive`),
     })
     await expect(make({ keys: { [wrongFingerprint]: wrong } })).rejects.toMatchObject({
       ...NOT_BELIEVED,
