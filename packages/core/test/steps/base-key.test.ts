@@ -16,7 +16,8 @@ const REGISTRY = { kind: 'registry', reference: REFERENCE, configPolicy: 'requir
 const pulled: ResolvedBase = { kind: 'image', chosen: { reference: { ...REFERENCE, digest }, descriptor }, descriptor }
 
 function keyWith(source: BaseNode['source'], resolved: ResolvedBase = pulled, platform = AMD64): string {
-  const output: Output = { reference: { ...REFERENCE, digest }, descriptor }
+  const image = { ...descriptor, digest: digestOf('pipeline') }
+  const output: Output = { reference: { ...REFERENCE, digest: image.digest }, descriptor: image }
   return baseKey({ source, platform, needs: ['app image'] }, resolved, new Map([['app image', output]]))
 }
 
@@ -32,7 +33,7 @@ describe('the key of a base', () => {
 
   it('of another pipeline has the digest of its image, and no policies', () => {
     const source = { kind: 'pipeline', pipeline: 'app', writtenRepository: 'r.example/app' } as BaseNode['source']
-    expect(keyWith(source, { kind: 'pipeline' })).toBe(keyOf('base', { platform: AMD64, digest }))
+    expect(keyWith(source, { kind: 'pipeline' })).toBe(keyOf('base', { platform: AMD64, digest: digestOf('pipeline') }))
   })
 
   it('of what is made has its inputs', () => {

@@ -256,3 +256,13 @@ test.each(['files', 'image', 'pipeline', 'layout'] as const)(
     expect(decided({ named: 'lib', namedKind: kind }).build).toMatchObject({ 'contexts.lib': digestOf('lib') })
   },
 )
+
+test('settings that decide an image have one form, however they are written', () => {
+  const settings = decided({
+    build: { addHosts: ['b:10.0.0.3', 'a:10.0.0.2', 'c=10.0.0.4', 'a:10.0.0.1'], cacheTo: ['type=inline'] },
+  }).build
+  expect(settings).toEqual({
+    ...{ args: {}, labels: {}, inlineCache: true },
+    addHosts: ['a:10.0.0.2', 'a:10.0.0.1', 'b:10.0.0.3', 'c=10.0.0.4'],
+  })
+})

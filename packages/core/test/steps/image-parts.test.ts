@@ -44,6 +44,14 @@ describe('the check values of a context', () => {
     ])
   })
 
+  it.each(['fe', 'fd', 'fc'])('are those of the last name alone, also if its bytes %s are not UTF-8', (hex) => {
+    const rawPath = Buffer.from(`6162632f${hex}`, 'hex')
+    const entry: ContextEntry = { kind: 'directory', path: 'abc/\ufffd', rawPath, mode: 0o755, modified: 0 }
+    expect(checkEntries([entry])).toEqual([
+      { name: `d${name(hex)}`, content: hash(`"${hex}"`).slice(0, 1), mode: '755' },
+    ])
+  })
+
   it('of a Dockerfile are those of its lines', () => {
     expect(checkLines('FROM scratch\nRUN x')).toEqual([content('"FROM scratch"'), content('"RUN x"')])
   })
