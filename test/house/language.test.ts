@@ -37,6 +37,10 @@ const RETIRED_NAMES: readonly (readonly [part: RegExp, replacement: string])[] =
   [/Succession/, 'TagUpdate'],
   [/Supplies/, 'PluginRegistry'],
   [/[vV]olatile/, 'unpinned'],
+  [/[dD]ecisive/, 'inKey'],
+  [/outline/i, 'definitionGraph'],
+  [/^(greet|Greeting)/, 'ping'],
+  [/^(tell|told|isTold|judged?|speak|anew)$/, 'report, stated, validate'],
 ]
 
 /** The embedded registry injects faults, which is the field's word. */

@@ -147,7 +147,7 @@ async function shown(events: readonly RunEvent[]): Promise<readonly string[]> {
   const reporter = plainReporter({ write: (text) => void lines.push(text), verbose: true })
   const recorder = new RunRecorder()
   for (const event of events) {
-    reporter.tell(event)
+    reporter.report(event)
     recorder.add(event)
   }
   return [lines.join(''), await formatReportPage(recorder.record())]

@@ -58,7 +58,7 @@ export class ContextTree {
 
   #node(name: string, kind: ContextEntry['kind'], parent: TreeNode): TreeNode {
     const path = parent.path === '' ? name : `${parent.path}/${name}`
-    return { name, path, kind, parent, verdict: this.rules.judge(path, parent.verdict) }
+    return { name, path, kind, parent, verdict: this.rules.evaluate(path, parent.verdict) }
   }
 }
 

@@ -39,10 +39,10 @@ export async function isEqualResult(
 
 /** Whether two indexes differ at most in the digests of their entries, each of which has its key, and in their origin. */
 function listsTheSame(one: ImageIndex, other: ImageIndex): boolean {
-  return Buffer.from(outline(one)).equals(Buffer.from(outline(other)))
+  return Buffer.from(comparableBytes(one)).equals(Buffer.from(comparableBytes(other)))
 }
 
-function outline({ manifests, annotations = {}, ...rest }: ImageIndex): Uint8Array {
+function comparableBytes({ manifests, annotations = {}, ...rest }: ImageIndex): Uint8Array {
   const entries = manifests.map(({ digest, size: _size, ...entry }) =>
     entry.annotations?.[KEY_ANNOTATION] === undefined ? { ...entry, digest } : entry,
   )

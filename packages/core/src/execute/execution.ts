@@ -16,13 +16,13 @@ import { runSchedule } from './schedule.js'
 export interface PlannedNode {
   readonly node: Node
   readonly resolved: ResolvedNode
-  readonly considered: KeyedNode | undefined
-  readonly finding: LookupResult | undefined
+  readonly keyed: KeyedNode | undefined
+  readonly lookupResult: LookupResult | undefined
   /** Whether it is to be made even where its result is there. */
   readonly force: boolean
   /** The published result that corresponds to it. */
   readonly former: PublishedState
-  readonly wanted: boolean
+  readonly required: boolean
 }
 
 /** Input of the execution. */
@@ -52,12 +52,12 @@ export async function performNodes(input: ExecutionInput): Promise<ReadonlyMap<s
   const outputs = new Map<string, Output>()
   const lost = new Map<string, unknown>()
   const failed = new Set<string>()
-  for (const { node, finding } of nodes.values()) {
-    if (finding?.state === 'present') settle(node, finding.output, true)
+  for (const { node, lookupResult } of nodes.values()) {
+    if (lookupResult?.state === 'present') settle(node, lookupResult.output, true)
   }
-  const wanted = [...nodes.values()].filter((planned) => planned.wanted)
+  const required = [...nodes.values()].filter((planned) => planned.required)
   await runSchedule({
-    nodes: wanted.map(({ node }) => node),
+    nodes: required.map(({ node }) => node),
     signal,
     keepGoing: input.keepGoing,
     run: (node, nodeSignal) => perform(nodes.get(node.id), nodeSignal),
@@ -83,7 +83,7 @@ export async function performNodes(input: ExecutionInput): Promise<ReadonlyMap<s
     const broken = node.needs.find((need) => failed.has(need))
     if (broken !== undefined) return leave(node, broken)
     const missing = node.needs.filter((need) => lost.has(need))
-    if (missing.length > 0 && !standsWithout(node, missing)) return lose(node, missing)
+    if (missing.length > 0 && !canOmit(node, missing)) return lose(node, missing)
     let hasStarted = false
     try {
       using lease = await leaseOf(node, nodeSignal)
@@ -145,8 +145,8 @@ export async function performNodes(input: ExecutionInput): Promise<ReadonlyMap<s
     emit({ kind: 'node-skipped', at: Date.now(), node: node.id, because: `skipped: ${first} failed` })
   }
 
-  function callOf(node: Node, nodeSignal: AbortSignal, tell: (event: RunEvent) => void): StepCall {
-    const onEvent = (event: WorkEvent) => tell({ kind: 'work', at: Date.now(), node: node.id, event })
+  function callOf(node: Node, nodeSignal: AbortSignal, emit: (event: RunEvent) => void): StepCall {
+    const onEvent = (event: WorkEvent) => emit({ kind: 'work', at: Date.now(), node: node.id, event })
     return { signal: nodeSignal, onEvent }
   }
 }
@@ -160,11 +160,11 @@ async function performOne(
   call: PerformCall,
   builds: boolean,
 ): Promise<NodeResult> {
-  const considered = planned.considered ?? planned.resolved.evaluate(inputs, planned)
-  const finding = planned.finding ?? (await considered.lookup(call))
-  if (finding.state === 'present') return { output: finding.output, reused: true }
+  const keyed = planned.keyed ?? planned.resolved.evaluate(inputs, planned)
+  const lookupResult = planned.lookupResult ?? (await keyed.lookup(call))
+  if (lookupResult.state === 'present') return { output: lookupResult.output, reused: true }
   if (!builds && planned.node.kind === 'image') throw notBuilt(planned.node)
-  return { output: await considered.perform(inputs, call), reused: false }
+  return { output: await keyed.perform(inputs, call), reused: false }
 }
 
 function isOptional(node: Node): boolean {
@@ -172,7 +172,7 @@ function isOptional(node: Node): boolean {
 }
 
 /** An index is made without the optional ones of its children, as long as one is left. */
-function standsWithout(node: Node, missing: readonly string[]): boolean {
+function canOmit(node: Node, missing: readonly string[]): boolean {
   return 'children' in node && node.children.length > missing.length
 }
 

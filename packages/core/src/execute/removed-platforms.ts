@@ -42,8 +42,8 @@ export async function findRemovedPlatforms(
 }
 
 /** The error for a tag update that would remove platforms; the hint says how to allow it. */
-export function removalRefused(reference: Reference, lost: readonly Platform[], hint: string): RegistryError {
-  const message = `${formatReference(reference)} would lose ${lost.map(platformIdentity).join(', ')}`
+export function removalRefused(reference: Reference, removed: readonly Platform[], hint: string): RegistryError {
+  const message = `${formatReference(reference)} would lose ${removed.map(platformIdentity).join(', ')}`
   return new RegistryError('PLATFORM_MISSING', message, { hint })
 }
 

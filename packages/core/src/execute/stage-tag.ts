@@ -37,10 +37,10 @@ export function stageTags(
   registry: Registry,
   call: RegistryCall,
 ): Promise<readonly StoredManifest[]> {
-  const copy = oncePerPlace((from: Reference, to: Reference, own) =>
+  const copy = oncePerLocation((from: Reference, to: Reference, own) =>
     copyManifest(registry, from, to, { referrers }, own),
   )
-  const check = oncePerPlace((manifest: StoredManifest, at: Reference, own) =>
+  const check = oncePerLocation((manifest: StoredManifest, at: Reference, own) =>
     requireChildren(manifest, at, registry, own),
   )
   return allOrNone(moves, call, async (move, own) => {
@@ -50,7 +50,7 @@ export function stageTags(
       onCopied?.(move.reference, made)
     }
     const manifest = await registry.getManifest(byDigest, own)
-    if (manifest === undefined) throw gone(byDigest, move.node)
+    if (manifest === undefined) throw notFound(byDigest, move.node)
     if (move.planned !== manifest.descriptor.digest) await check(manifest, byDigest, own)
     if (!allowRemoval) await refuseRemoval(move, manifest, registry, own)
     return manifest
@@ -58,7 +58,7 @@ export function stageTags(
 }
 
 /** Does work once for all names of one repository. */
-function oncePerPlace<T, R>(work: (what: T, at: Reference, call: RegistryCall) => Promise<R>) {
+function oncePerLocation<T, R>(work: (what: T, at: Reference, call: RegistryCall) => Promise<R>) {
   const done = new Map<string, Promise<R>>()
   return (what: T, at: Reference, call: RegistryCall): Promise<R> => {
     const place = formatReference(at)
@@ -91,14 +91,14 @@ async function refuseRemoval(
 ): Promise<void> {
   if (planned === undefined || planned === next.descriptor.digest) return
   const current = await readCurrent(reference, registry, call)
-  const lost = await findRemovedPlatforms({ reference, current, next }, registry, call)
-  if (lost.length === 0) return
-  throw removalRefused(reference, lost, 'declare the platform, or use --allow-removal to remove it')
+  const removed = await findRemovedPlatforms({ reference, current, next }, registry, call)
+  if (removed.length === 0) return
+  throw removalRefused(reference, removed, 'declare the platform, or use --allow-removal to remove it')
 }
 
 const HINT = 'check for a job that deletes manifests from this repository, and run again'
 
-function gone(reference: Reference, node: string): RegistryError {
+function notFound(reference: Reference, node: string): RegistryError {
   const message = `${formatReference(reference)} was deleted before its name could move`
   return new RegistryError('NOT_FOUND', message, { node, hint: HINT })
 }

@@ -96,14 +96,14 @@ function unreadable(file: string, message: string): DefinitionError {
 }
 
 function parseEntry(line: string): LockEntry | undefined {
-  const [kind, name, platformText, ...rest] = line.split(' ').map(unword)
+  const [kind, name, platformText, ...rest] = line.split(' ').map(decodeWord)
   const platform = parsePlatform(platformText ?? '')
   if (!name || platform === undefined) return undefined
   const fields = new Map(rest.map((field) => split(field)))
   return parseKind(kind ?? '', { name, platform }, fields)
 }
 
-function unword(text: string): string {
+function decodeWord(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {

@@ -13,8 +13,8 @@ export interface Unreadable {
 /** The shell decides; without one, the dynamic loader; without either, any executable, that of the image's command first. */
 export function checkImageCode(tree: FileTree | Unreadable, config: ImageConfig, platform: Platform): CodeCheck {
   if ('because' in tree) return unknown(tree.because)
-  const [decisive] = [SHELL, ...LOADERS].flatMap((path) => tree.executable(path) ?? [])
-  if (decisive !== undefined) return verdictOn(decisive, platform)
+  const [executable] = [SHELL, ...LOADERS].flatMap((path) => tree.executable(path) ?? [])
+  if (executable !== undefined) return verdictOn(executable, platform)
   const command = commandOf(tree, config)
   if (command !== undefined) return verdictOn(command, platform)
   let first: CodeCheck | undefined

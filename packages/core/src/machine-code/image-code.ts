@@ -75,8 +75,8 @@ export function createCodeReader(): CodeReader {
 /** Returns the layers above the checked base; undefined if the image does not have it. */
 function layersOverBase({ manifest, config, checkedBase }: ImageToCheck): readonly Descriptor[] | undefined {
   const contents = config.rootfs?.diff_ids
-  const standsOn = checkedBase?.every((content, index) => content === contents?.[index])
-  if (!checkedBase || !standsOn || contents?.length !== manifest.layers.length) return undefined
+  const hasBase = checkedBase?.every((content, index) => content === contents?.[index])
+  if (!checkedBase || !hasBase || contents?.length !== manifest.layers.length) return undefined
   return manifest.layers.slice(checkedBase.length)
 }
 

@@ -9,10 +9,10 @@ export type LayerEntryStream = Readable & { readonly header: Header }
 /** Reads the entries of the uncompressed tar of a layer, once and to its end. What the caller leaves of one is skipped. */
 export async function eachLayerEntry(tar: Readable, handle: (entry: LayerEntryStream) => Promise<void>): Promise<void> {
   const reader = tarReader()
-  let fault: Error | undefined
+  let failure: Error | undefined
   const closed = new Promise<void>((resolve) => reader.once('close', resolve))
   reader.once('error', (error) => {
-    fault = error
+    failure = error
   })
   // Not `pipeline`, which ends the reader before its last entry has been taken.
   tar.once('error', (error) => reader.destroy(error))
@@ -27,7 +27,7 @@ export async function eachLayerEntry(tar: Readable, handle: (entry: LayerEntrySt
     // If the reader fails, the content of an entry says only that it was destroyed.
     reader.destroy()
     await closed
-    throw fault ?? error
+    throw failure ?? error
   } finally {
     tar.destroy()
   }

@@ -10,9 +10,9 @@ export interface NodeState {
   readonly node: Node
   readonly resolved: ResolvedNode
   /** Undefined where what decides it is known only after other nodes have been made. */
-  readonly considered: KeyedNode | undefined
+  readonly keyed: KeyedNode | undefined
   /** Undefined where it is known only after other nodes have been made. */
-  readonly finding: LookupResult | undefined
+  readonly lookupResult: LookupResult | undefined
   /** Whether it follows from the existence of a result that uses it: then the registry received no request. */
   readonly implied: boolean
   /** The result, or what it will be, where known. */
@@ -21,7 +21,7 @@ export interface NodeState {
   readonly force: boolean
   readonly former: PublishedState
   /** Whether the result is missing and something that is to be done needs it. */
-  readonly wanted: boolean
+  readonly required: boolean
 }
 
 /** Input of the evaluation. */
@@ -35,7 +35,7 @@ export interface EvaluationInput {
   /** Called for each image whose key is not that of the published one, before the registry is searched for the key. */
   readonly onChanged: () => void
   /** Called once for each node that is to be made, before its inputs are evaluated. */
-  readonly onWanted: (node: Node) => void
+  readonly onRequired: (node: Node) => void
 }
 
 /** Evaluates every node without changing anything. Issues of all nodes are reported together. */
@@ -44,19 +44,19 @@ export async function evaluate(
   services: StepServices,
 ): Promise<ReadonlyMap<string, NodeState>> {
   const resolved = await resolveAll(input, services)
-  const known = await considerAll(resolved, input)
-  const wanted = await findWanted(known, input)
-  await verifyUsed(wanted, known, input)
+  const known = await keyAll(resolved, input)
+  const required = await findRequired(known, input)
+  await verifyUsed(required, known, input)
   return new Map(
     resolved.map((one) => {
-      const { considered, finding, implied = false } = known.get(one.node.id) ?? {}
-      const output = outputOf(considered, finding)
+      const { keyed, lookupResult, implied = false } = known.get(one.node.id) ?? {}
+      const output = outputOf(keyed, lookupResult)
       const { node } = one
       const { force = false, former = {} } = input.contextOf(node)
-      const isWanted = wanted.has(node.id)
+      const isRequired = required.has(node.id)
       return [
         node.id,
-        { node, resolved: one, considered, finding, implied, output, force, former, wanted: isWanted },
+        { node, resolved: one, keyed, lookupResult, implied, output, force, former, required: isRequired },
       ] as const
     }),
   )
@@ -99,13 +99,13 @@ function named(error: unknown, node: Node | undefined): unknown {
 
 /** State of a node whose key is known. */
 interface Known {
-  readonly considered: KeyedNode
-  finding?: LookupResult
+  readonly keyed: KeyedNode
+  lookupResult?: LookupResult
   implied?: boolean
 }
 
 /** From what is pulled up to what is published: keys, and results where they do not follow from what is known. */
-async function considerAll(
+async function keyAll(
   nodes: readonly ResolvedNode[],
   { contextOf, callOf, onChanged }: EvaluationInput,
 ): Promise<ReadonlyMap<string, Known>> {
@@ -120,75 +120,75 @@ async function considerAll(
     await Promise.all(resolved.decidedBy.map((need) => pending.get(need)))
     if (!resolved.decidedBy.every((need) => outputs.has(need))) return
     const context = contextOf(node)
-    const considered = resolved.evaluate(outputs, context)
+    const keyed = resolved.evaluate(outputs, context)
     const published = context.former?.image?.descriptor.annotations?.[KEY_ANNOTATION]
-    if (node.kind === 'image' && considered.key !== published) onChanged()
-    const state: Known = { considered }
-    if (considered.predicted === undefined) state.finding = await considered.lookup(callOf(node))
+    if (node.kind === 'image' && keyed.key !== published) onChanged()
+    const state: Known = { keyed }
+    if (keyed.predicted === undefined) state.lookupResult = await keyed.lookup(callOf(node))
     known.set(node.id, state)
-    const output = outputOf(considered, state.finding)
+    const output = outputOf(keyed, state.lookupResult)
     if (output !== undefined) outputs.set(node.id, output)
   }
 }
 
-function outputOf(considered: KeyedNode | undefined, finding: LookupResult | undefined): Output | undefined {
-  return finding?.state === 'present' ? finding.output : considered?.predicted
+function outputOf(keyed: KeyedNode | undefined, lookupResult: LookupResult | undefined): Output | undefined {
+  return lookupResult?.state === 'present' ? lookupResult.output : keyed?.predicted
 }
 
 /** Compares what the lock says with the registry, for all that something is to be made of. */
 async function verifyUsed(
-  wanted: ReadonlySet<string>,
+  required: ReadonlySet<string>,
   known: ReadonlyMap<string, Known>,
   { graph, callOf }: EvaluationInput,
 ): Promise<void> {
-  const used = new Set(graph.nodes.filter(({ id }) => wanted.has(id)).flatMap(({ needs }) => needs))
+  const used = new Set(graph.nodes.filter(({ id }) => required.has(id)).flatMap(({ needs }) => needs))
   const nodes = graph.nodes.filter(({ id }) => used.has(id))
-  await Promise.all(nodes.map(async (node) => known.get(node.id)?.considered.verify(callOf(node))))
+  await Promise.all(nodes.map(async (node) => known.get(node.id)?.keyed.verify(callOf(node))))
 }
 
 /**
  * Finds the required nodes: from the targets back through everything that is missing. Nodes that nothing needs are not
  * looked up.
  */
-async function findWanted(
+async function findRequired(
   known: ReadonlyMap<string, Known>,
-  { graph, targets, callOf, onWanted }: EvaluationInput,
+  { graph, targets, callOf, onRequired }: EvaluationInput,
 ): Promise<ReadonlySet<string>> {
-  const wanted = new Set<string>()
+  const required = new Set<string>()
   const byId = new Map(graph.nodes.map((node) => [node.id, node]))
-  const asked = new Map<string, Promise<void>>()
-  const ask = (id: string): Promise<void> => {
-    const answer = asked.get(id) ?? look(id)
-    asked.set(id, answer)
+  const visited = new Map<string, Promise<void>>()
+  const visit = (id: string): Promise<void> => {
+    const answer = visited.get(id) ?? lookUp(id)
+    visited.set(id, answer)
     return answer
   }
-  await Promise.all([...targets].map(ask))
+  await Promise.all([...targets].map(visit))
   for (const { needs, id } of graph.nodes.toReversed())
-    if (known.get(id)?.finding?.state === 'present') needs.forEach(imply)
-  return wanted
+    if (known.get(id)?.lookupResult?.state === 'present') needs.forEach(imply)
+  return required
 
   /** Marks the inputs of an existing result as existing; whether they still do is irrelevant. */
   function imply(id: string): void {
     const state = known.get(id)
-    if (state?.considered.predicted === undefined || state.finding !== undefined) return
-    state.finding = { state: 'present', output: state.considered.predicted }
+    if (state?.keyed.predicted === undefined || state.lookupResult !== undefined) return
+    state.lookupResult = { state: 'present', output: state.keyed.predicted }
     state.implied = true
   }
 
-  async function look(id: string): Promise<void> {
+  async function lookUp(id: string): Promise<void> {
     const node = byId.get(id)
     if (node === undefined) return
     const state = known.get(id)
     // An index is right only if its children are in the registry and were checked, so none of them is implied by it.
     const children = 'children' in node ? node.children.map((child) => child.node) : []
-    await Promise.all(children.map(ask))
-    if (state !== undefined) state.finding ??= await state.considered.lookup(callOf(node))
-    if (state?.finding?.state === 'present') {
-      if (!children.some((child) => wanted.has(child))) return
-      state.finding = { state: 'absent' }
+    await Promise.all(children.map(visit))
+    if (state !== undefined) state.lookupResult ??= await state.keyed.lookup(callOf(node))
+    if (state?.lookupResult?.state === 'present') {
+      if (!children.some((child) => required.has(child))) return
+      state.lookupResult = { state: 'absent' }
     }
-    wanted.add(id)
-    onWanted(node)
-    await Promise.all(node.needs.map(ask))
+    required.add(id)
+    onRequired(node)
+    await Promise.all(node.needs.map(visit))
   }
 }

@@ -15,21 +15,21 @@ export async function explainAll(
 }
 
 async function explain(
-  { resolved, considered, finding, implied, wanted }: NodeState,
+  { resolved, keyed, lookupResult, implied, required }: NodeState,
   all: ReadonlyMap<string, NodeState>,
   call: StepCall,
 ): Promise<readonly PlanReason[]> {
-  if (finding?.state === 'present' && !implied) return [{ kind: 'present' }]
-  if (!wanted) return [{ kind: 'unneeded' }]
-  if (considered !== undefined) return considered.explain(call)
+  if (lookupResult?.state === 'present' && !implied) return [{ kind: 'present' }]
+  if (!required) return [{ kind: 'unneeded' }]
+  if (keyed !== undefined) return keyed.explain(call)
   return [{ kind: 'waiting', after: resolved.decidedBy.filter((need) => all.get(need)?.output === undefined) }]
 }
 
 /** Returns the action of a run on a node. */
-export function actionOf({ node, considered, finding, wanted }: NodeState, why: readonly PlanReason[]): PlanAction {
-  if (finding?.state === 'present') return 'reuse'
-  if (!wanted) return 'not-needed'
-  if (considered === undefined) return 'known-after'
+export function actionOf({ node, keyed, lookupResult, required }: NodeState, why: readonly PlanReason[]): PlanAction {
+  if (lookupResult?.state === 'present') return 'reuse'
+  if (!required) return 'not-needed'
+  if (keyed === undefined) return 'known-after'
   if (node.kind === 'base') return baseAction(node)
   return node.kind === 'image' && !why.some(isNew) ? 'rebuild' : 'create'
 }

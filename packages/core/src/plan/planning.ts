@@ -37,7 +37,7 @@ export interface PlanningInput {
   /** Whether an engine may emulate a platform. */
   readonly emulates: boolean
   /** Whether to look what the locked names mean upstream today. */
-  readonly asksUpstream: boolean
+  readonly checksUpstream: boolean
   /** Names the binfmt_misc entry that a platform's emulator is registered under. */
   readonly missingEmulator: (platform: Platform) => string | undefined
 }
@@ -87,18 +87,18 @@ export async function makePlan(
     return querying
   }
   // The engines answer while the rest is evaluated. The preflight check throws what fails here.
-  const onWanted = ({ kind }: Node) => {
+  const onRequired = ({ kind }: Node) => {
     if (kind === 'image' && input.builds) query().catch(() => {})
   }
   const contextOf = (node: Node) => ({ former: published.formerOf(node), force: input.isForced(node) })
-  const nodes = await evaluate({ ...input, contextOf, callOf, onChanged, onWanted }, services)
+  const nodes = await evaluate({ ...input, contextOf, callOf, onChanged, onRequired }, services)
   throwIfCancelled(signal)
-  const toDo = input.graph.nodes.filter(({ id }) => nodes.get(id)?.wanted)
+  const toDo = input.graph.nodes.filter(({ id }) => nodes.get(id)?.required)
   const [checked, tags, reasons, moved] = await Promise.all([
     preflight(input.builds ? toDo : [], query, input, { signal }),
     planTags(input.names, nodes, published, services.registry, { signal }),
     explainAll([...nodes.values()], callOf),
-    input.asksUpstream ? upstreamNotes(input.graph, services, { signal }) : [],
+    input.checksUpstream ? upstreamNotes(input.graph, services, { signal }) : [],
   ])
   const plan: Plan = {
     version: PLAN_VERSION,
@@ -126,7 +126,7 @@ function nodePlan(
   all: ReadonlyMap<string, NodeState>,
   checked: Preflight,
 ): NodePlan {
-  const { node, considered, output } = state
+  const { node, keyed, output } = state
   const after = state.resolved.decidedBy.filter((need) => all.get(need)?.output === undefined)
   const platform = node.kind === 'base' || node.kind === 'image' ? node.platform : undefined
   const source = sourceName(node)
@@ -142,7 +142,7 @@ function nodePlan(
     ...(platform !== undefined && { platform }),
     ...(source !== undefined && { source }),
     ...(after.length > 0 && { after }),
-    ...(considered !== undefined && { key: considered.key }),
+    ...(keyed !== undefined && { key: keyed.key }),
     ...(output !== undefined && { digest: output.descriptor.digest }),
     ...(sources.length > 0 && { unpinned: sources }),
     ...plannedUse(checked, node.id),

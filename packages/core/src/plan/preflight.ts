@@ -30,21 +30,21 @@ export async function preflight(
 ): Promise<Preflight> {
   const images = nodes.filter((node) => node.kind === 'image')
   if (images.length === 0) return { engines: [], candidacies: new Map(), problems: [], notes: [] }
-  const asked = await query()
-  const answering = asked.filter((one) => 'info' in one)
+  const queried = await query()
+  const answering = queried.filter((one) => 'info' in one)
   const possible = new Map(images.map((image) => [image, findCandidates(image, answering, rules)]))
   const reached = await keepReaching(possible, call)
   const missing = await Promise.all(images.map((image) => missingSecretsOf(image)))
-  const failures = asked.flatMap((one) => ('failure' in one ? [one.failure] : []))
+  const failures = queried.flatMap((one) => ('failure' in one ? [one.failure] : []))
   const unbuildable = images.filter((image) => !image.optional && reached.get(image)?.candidates.length === 0)
   const refusals = unbuildable.flatMap((image) => reached.get(image)?.refusals ?? [])
   const isShort = unbuildable.length > 0 || answering.length === 0
   return {
-    engines: asked.map(enginePlan),
+    engines: queried.map(enginePlan),
     candidacies: new Map([...reached].map(([{ id }, candidacy]) => [id, candidacy])),
     // An engine says of several images alike that it does not get to their registry.
     problems: [...new Set([...refusals, ...missing.flat(), ...(isShort ? failures : [])])],
-    notes: isShort ? [] : notesOn(asked, [...reached.values()]),
+    notes: isShort ? [] : notesOn(queried, [...reached.values()]),
   }
 }
 
@@ -83,8 +83,8 @@ async function keepReaching(
 }
 
 /** Engines that are done without, where the others suffice. */
-function notesOn(asked: readonly QueriedEngine[], candidacies: readonly Candidacy[]): readonly string[] {
-  const silent = asked.flatMap((one) => ('failure' in one ? [one.failure] : []))
+function notesOn(queried: readonly QueriedEngine[], candidacies: readonly Candidacy[]): readonly string[] {
+  const silent = queried.flatMap((one) => ('failure' in one ? [one.failure] : []))
   const cutOff = candidacies.flatMap(({ refusals }) => refusals).filter(isCutOff)
   return [...new Set([...silent, ...cutOff].map(({ message }) => `${message}; the run continues without this engine`))]
 }

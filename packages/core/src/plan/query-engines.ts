@@ -30,9 +30,9 @@ export async function queryEngines(engines: Engines, call: DescribeCall): Promis
 }
 
 /** Returns the entry of an engine in a plan. */
-export function enginePlan(asked: QueriedEngine): EnginePlan {
-  if ('failure' in asked) return { engine: asked.engine.name, problem: errorData(asked.failure) }
-  const { address, version, native, runnable } = asked.info
-  const emulated = runnable?.filter((platform) => executionOn(asked.info, platform) === 'emulated')
+export function enginePlan(queried: QueriedEngine): EnginePlan {
+  if ('failure' in queried) return { engine: queried.engine.name, problem: errorData(queried.failure) }
+  const { address, version, native, runnable } = queried.info
+  const emulated = runnable?.filter((platform) => executionOn(queried.info, platform) === 'emulated')
   return { engine: address, version, native, ...(emulated && { emulated }) }
 }

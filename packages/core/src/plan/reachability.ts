@@ -16,9 +16,9 @@ export async function findUnreachableRegistries(
   call: StepCall,
 ): Promise<ReadonlyMap<string, EngineError>> {
   const local = new Map(images.map(({ repository }) => [repository.registry, repository]))
-  const asked = [...local].filter(([registry]) => isLoopback(registry.replace(/:\d+$/, '')))
+  const queried = [...local].filter(([registry]) => isLoopback(registry.replace(/:\d+$/, '')))
   const answers = await Promise.all(
-    asked.map(async ([registry, repository]) => {
+    queried.map(async ([registry, repository]) => {
       const error = await engine.requireRegistry(repository, call).then(() => undefined, cannotReach)
       return [registry, error] as const
     }),

@@ -46,10 +46,10 @@ export function parseImageConfig(bytes: Uint8Array, where: string): ImageConfig 
   }
   if (typeof json !== 'object' || json === null || Array.isArray(json)) throw unsupported(where, 'it is not an object')
   const config = json as Record<string, unknown>
-  const faulty = ['os', 'architecture', 'variant'].find(
+  const invalid = ['os', 'architecture', 'variant'].find(
     (name) => !['string', 'undefined'].includes(typeof config[name]),
   )
-  if (faulty !== undefined) throw unsupported(where, `its '${faulty}' is not a string`)
+  if (invalid !== undefined) throw unsupported(where, `its '${invalid}' is not a string`)
   checkRunConfig(config['config'], where)
   return config as ImageConfig
 }
@@ -59,8 +59,8 @@ function checkRunConfig(value: unknown, where: string): void {
   if (value === undefined || value === null) return
   if (typeof value !== 'object' || Array.isArray(value)) throw unsupported(where, "its 'config' is not an object")
   const fields = new Map<string, unknown>(Object.entries(value))
-  const faulty = ['Entrypoint', 'Cmd', 'Env', 'OnBuild'].find((name) => !isTextList(fields.get(name) ?? []))
-  if (faulty !== undefined) throw unsupported(where, `its '${faulty}' is not a list of strings`)
+  const invalid = ['Entrypoint', 'Cmd', 'Env', 'OnBuild'].find((name) => !isTextList(fields.get(name) ?? []))
+  if (invalid !== undefined) throw unsupported(where, `its '${invalid}' is not a list of strings`)
 }
 
 function isTextList(value: unknown): boolean {

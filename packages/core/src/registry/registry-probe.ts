@@ -11,7 +11,7 @@ import { DEFAULT_TIMEOUTS, type RegistryOptions } from './options.js'
 import type { RegistryCall } from './port.js'
 
 /** The response of a host to a request of `/v2/` without a login. */
-export interface Greeting {
+export interface PingResponse {
   readonly status: number
   /** The host's own time, if the response states it. */
   readonly date?: Date
@@ -36,7 +36,7 @@ export class RegistryProbe implements AsyncDisposable {
   }
 
   /** Checks whether a host is a registry. @throws RegistryError REGISTRY_UNREACHABLE */
-  async greet(host: string, call?: RegistryCall): Promise<Greeting> {
+  async ping(host: string, call?: RegistryCall): Promise<PingResponse> {
     const url = new URL('/v2/', this.#hosts.endpoint(host).origin)
     const answer = await this.#transport.send({ method: 'GET', url, headers: {} }, call?.signal).catch((error) => {
       throw unwrapError(error)
@@ -57,7 +57,7 @@ export class RegistryProbe implements AsyncDisposable {
   async tryPush(repository: Repository, call?: RegistryCall): Promise<{ readonly cancelled: boolean }> {
     const place = this.#connections.origin(repository)
     const scopes = [repositoryScope(place.path, 'pull', 'push')]
-    const opened = await this.#connections.ask(
+    const opened = await this.#connections.requestHeaders(
       place,
       {
         method: 'POST',
@@ -70,7 +70,11 @@ export class RegistryProbe implements AsyncDisposable {
     )
     const { location } = sessionIn(opened, 0)
     try {
-      await this.#connections.ask(place, { method: 'DELETE', target: location, scopes, expect: [200, 202, 204] }, call)
+      await this.#connections.requestHeaders(
+        place,
+        { method: 'DELETE', target: location, scopes, expect: [200, 202, 204] },
+        call,
+      )
       return { cancelled: true }
     } catch (error) {
       // Some registries require a permission of its own for it; some do not offer it.

@@ -34,14 +34,14 @@ export function plainReporter({ write, verbose, markers }: PlainReporterOptions)
     const step = steps.add(node, event, at)
     // A group is written when its node ends, which is too late for what runs now.
     if (step !== undefined && isStart(event)) return line(`${node}: ${step}`)
-    const told = step ?? workText(event, verbose)
-    const lines = [...(hasOutput ? output.add(node, event) : []), ...(told === undefined ? [] : [escapeLine(told)])]
+    const shown = step ?? workText(event, verbose)
+    const lines = [...(hasOutput ? output.add(node, event) : []), ...(shown === undefined ? [] : [escapeLine(shown)])]
     for (const text of lines) {
       if (groups === undefined) write(escapeCiCommands(`${escapeLine(node)}: ${text}\n`))
       else groups.add(node, text)
     }
   }
-  const tell = (event: RunEvent) => {
+  const report = (event: RunEvent) => {
     switch (event.kind) {
       case 'planned':
         for (const note of event.plan.notes) line(`note: ${note}`)
@@ -79,7 +79,7 @@ export function plainReporter({ write, verbose, markers }: PlainReporterOptions)
   // Output that is shown as it comes needs no summary.
   const timer = verbose && groups === undefined ? undefined : setInterval(reportLong, CHECK_INTERVAL).unref()
   return {
-    tell,
+    report,
     stopping: () => line('stopping (press Ctrl-C again to exit immediately)'),
     [Symbol.dispose]: () => clearInterval(timer),
   }

@@ -26,9 +26,9 @@ export function isTar(head: Buffer): boolean {
   if (head.length < HEAD_SIZE) return false
   const header = head.subarray(0, HEAD_SIZE)
   if (header.every((byte) => byte === 0)) return true
-  const told = Number.parseInt(header.toString('latin1', SUM_START, SUM_END), 8)
+  const recorded = Number.parseInt(header.toString('latin1', SUM_START, SUM_END), 8)
   const sum = header.reduce((total, byte, at) => total + (at >= SUM_START && at < SUM_END ? BLANK : byte), 0)
-  return told === sum
+  return recorded === sum
 }
 
 /** The value of the checksum's own bytes while it is computed. */

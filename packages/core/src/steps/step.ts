@@ -20,7 +20,7 @@ export interface StepServices {
   readonly engines: Engines
   readonly rootfs: RootfsMaker
   readonly contexts: Contexts
-  readonly outside: UpstreamManifests
+  readonly upstream: UpstreamManifests
   readonly lock: Lock
   readonly code: CodeReader
 }

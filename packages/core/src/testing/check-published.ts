@@ -36,8 +36,8 @@ export interface PublishedFinding {
   readonly message?: string
 }
 
-type Seen = Pick<PublishedFinding, 'state' | 'message'>
-type Question = Omit<PublishedFinding, keyof Seen>
+type Verdict = Pick<PublishedFinding, 'state' | 'message'>
+type Question = Omit<PublishedFinding, keyof Verdict>
 
 /**
  * Checks whether a plugin's declarations are true: platforms of images, checksums of archives, architectures of package
@@ -62,20 +62,20 @@ export async function checkPublished<B extends Bases>(
       platforms.map((platform) => ({ base, platform, options: tried })),
     ),
   )
-  const call = { ...options, outside: createUpstreamManifests(options.registry) }
+  const call = { ...options, upstream: createUpstreamManifests(options.registry) }
   const findings: PublishedFinding[] = []
   // One after another: publishers count requests.
   for (const question of questions) {
-    const seen = await look(plugin, question, call)
-    if (seen !== undefined) findings.push({ ...question, ...seen })
+    const verdict = await check(plugin, question, call)
+    if (verdict !== undefined) findings.push({ ...question, ...verdict })
   }
   return findings
 }
 
 /** What to check, and with which clients. */
-interface Look extends PublishedOptions {
+interface CheckCall extends PublishedOptions {
   /** Each name is read once, for all platforms. */
-  readonly outside: UpstreamManifests
+  readonly upstream: UpstreamManifests
 }
 
 /** Codes by which a run says that an image is not what it is declared as. */
@@ -87,17 +87,21 @@ const FALSE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ])
 
 /** Undefined where the base refuses: not every release has all platforms. */
-async function look(plugin: Plugin, { base, platform, options }: Question, call: Look): Promise<Seen | undefined> {
+async function check(
+  plugin: Plugin,
+  { base, platform, options }: Question,
+  call: CheckCall,
+): Promise<Verdict | undefined> {
   const answer = requestBase(plugin, base, platform, options)
   if (!('kind' in answer) || answer.kind === 'refusal') return undefined
   try {
     switch (answer.kind) {
       case 'registry':
-        return await lookAtImage(answer, platformOf(platform), call)
+        return await checkRegistryBase(answer, platformOf(platform), call)
       case 'apt':
-        return await lookAtArchive(answer, call)
+        return await checkArchive(answer, call)
       case 'rootfs':
-        return await lookAtRootfs(answer, call)
+        return await checkRootfs(answer, call)
       case 'pipeline':
         return { state: 'unknown', message: 'a pipeline makes it' }
     }
@@ -109,16 +113,16 @@ async function look(plugin: Plugin, { base, platform, options }: Question, call:
 }
 
 /** By what a run would do with it: nothing is true here that fails there. */
-async function lookAtImage(
+async function checkRegistryBase(
   source: RegistryBase,
   platform: Platform,
-  { registry, outside, signal }: Look,
-): Promise<Seen> {
+  { registry, upstream, signal }: CheckCall,
+): Promise<Verdict> {
   const reference = parseReference(source.reference)
   if (reference === undefined) return { state: 'wrong', message: `reference '${source.reference}' is not valid` }
   const base = { ...source, reference: withDefaultTag(reference) }
   try {
-    const chosen = await chooseImage(base, platform, outside, { signal })
+    const chosen = await chooseImage(base, platform, upstream, { signal })
     await checkImage(chosen, base, platform, registry, { signal })
     return { state: 'true' }
   } catch (error) {
@@ -127,7 +131,7 @@ async function lookAtImage(
   }
 }
 
-async function lookAtArchive(source: AptBase, { signal }: Look): Promise<Seen> {
+async function checkArchive(source: AptBase, { signal }: CheckCall): Promise<Verdict> {
   const url = releaseUrl(await findMirror(source), source)
   const file = await downloadIfThere(url, signal)
   if (file === undefined) return { state: 'wrong', message: `${url} does not exist` }
@@ -139,7 +143,7 @@ async function lookAtArchive(source: AptBase, { signal }: Look): Promise<Seen> {
   return { state: 'wrong', message: `${url} has no ${wanted}; ${has}` }
 }
 
-async function lookAtRootfs({ location, sha256 }: RootfsBase, { signal }: Look): Promise<Seen> {
+async function checkRootfs({ location, sha256 }: RootfsBase, { signal }: CheckCall): Promise<Verdict> {
   const content = await openLocation(location, signal)
   if (content === undefined) return { state: 'wrong', message: `${shownLocation(location)} does not exist` }
   const hash = createHash('sha256')

@@ -148,8 +148,8 @@ function refusesUnknown(plugin: Plugin, name: string): void {
 function refuses(plugin: Plugin, name: string, { platform, options, option }: RefusedCase): void {
   const issues = tryPlatform(plugin, name, platform, options)
   ok(issues.length > 0, 'it is accepted')
-  const told = issues.map(({ path }) => /\.([^.\]]+)$/.exec(path.replace(/^.*\]/, ''))?.[1])
-  ok(told.includes(option), `the issue is not on ${option ?? 'the platform'}: ${issuesText(issues)}`)
+  const named = issues.map(({ path }) => /\.([^.\]]+)$/.exec(path.replace(/^.*\]/, ''))?.[1])
+  ok(named.includes(option), `the issue is not on ${option ?? 'the platform'}: ${issuesText(issues)}`)
 }
 
 /** Package architectures of other machines, and archives that two platforms share: what a mistake in a table comes to. */

@@ -7,7 +7,7 @@ function judge(lines: readonly string[], path: string): IgnoreVerdict {
   const rules = createIgnoreRules(lines.flatMap((line) => readPattern(line) ?? []))
   const parts = path.split('/')
   let verdict: IgnoreVerdict | undefined
-  for (const [at] of parts.entries()) verdict = rules.judge(parts.slice(0, at + 1).join('/'), verdict)
+  for (const [at] of parts.entries()) verdict = rules.evaluate(parts.slice(0, at + 1).join('/'), verdict)
   if (verdict === undefined) throw new Error('a path has parts')
   return verdict
 }
@@ -99,8 +99,8 @@ test('tries each rule at most once for each path, however deep it lies and howev
     let parent: IgnoreVerdict | undefined
     let directory = 'd'
     for (let depth = 0; depth < directories; depth++) {
-      parent = rules.judge(directory, parent)
-      for (const name of ['a.log', 'keep.log', 'b']) rules.judge(`${directory}/${name}`, parent)
+      parent = rules.evaluate(directory, parent)
+      for (const name of ['a.log', 'keep.log', 'b']) rules.evaluate(`${directory}/${name}`, parent)
       paths += 4
       directory += '/d'
     }

@@ -7,7 +7,7 @@ import { formatReference } from '../../src/model/reference.js'
 import { NAME, simple } from './definitions.js'
 
 /** That a definition has this one issue. */
-function faultOf(message: string, hint: string) {
+function issueOf(message: string, hint: string) {
   const issue = { message: expect.stringContaining(message), hint: expect.stringContaining(hint) }
   return expect.objectContaining({ issues: [expect.objectContaining(issue)] })
 }
@@ -21,14 +21,14 @@ describe('the name of a pipeline', () => {
     ['an address', `https://${NAME}/`, 'is not a valid image name', `write it without 'https://': '${NAME}'`],
   ])('is refused with %s', (_what, written, message, hint) => {
     const named = pipeline(written).platforms(platform('amd64', { base: fromImage('registry.example.com/base:1') }))
-    expect(() => compile([named.tags('1')])).toThrow(faultOf(message, hint))
+    expect(() => compile([named.tags('1')])).toThrow(issueOf(message, hint))
   })
 
   it.each([
     ['what is none', 'not a host', 'host[:port]'],
     ['an address', 'http://a.example.com:5000', "without 'http://': 'a.example.com:5000'; plain HTTP is used for"],
   ])('is on no registry that is %s', (_what, registry, hint) => {
-    expect(() => compile([simple], { registry })).toThrow(faultOf('registry host', hint))
+    expect(() => compile([simple], { registry })).toThrow(issueOf('registry host', hint))
   })
 })
 
@@ -53,6 +53,6 @@ describe('the names of an index', () => {
     ['no host', 'team/other:1.0', 'has no registry host', 'docker.io/team/other'],
     ['no tag', 'not a tag', "tag 'not a tag' is not valid", 'host/path:tag'],
   ])('are refused with %s', (_what, written, message, hint) => {
-    expect(() => compile([simple.tags(written)])).toThrow(faultOf(message, hint))
+    expect(() => compile([simple.tags(written)])).toThrow(issueOf(message, hint))
   })
 })

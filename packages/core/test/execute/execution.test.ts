@@ -19,7 +19,7 @@ function failing(id: string, error: unknown): PlannedNode {
     annotations: {},
     contexts: [],
   }
-  const considered = {
+  const keyed = {
     key: id,
     predicted: undefined,
     lookup: async () => ({ state: 'absent' as const }),
@@ -27,8 +27,8 @@ function failing(id: string, error: unknown): PlannedNode {
     explain: async () => [],
     perform: () => Promise.reject(error),
   }
-  const resolved = { node, unpinned: undefined, decidedBy: [], evaluate: () => considered }
-  return { node, resolved, considered, finding: undefined, force: false, former: {}, wanted: true }
+  const resolved = { node, unpinned: undefined, decidedBy: [], evaluate: () => keyed }
+  return { node, resolved, keyed, lookupResult: undefined, force: false, former: {}, required: true }
 }
 
 test('a listener that throws costs no engine its place: else whoever waits for it would wait for ever', async () => {

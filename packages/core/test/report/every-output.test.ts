@@ -85,7 +85,7 @@ function reported(open: (write: (text: string) => void) => Reporter): string {
   const reporter = open((text) => {
     output += text
   })
-  for (const events of [WHOLE, FAILED]) for (const event of evilRun(events, HOSTILE)) reporter.tell(event)
+  for (const events of [WHOLE, FAILED]) for (const event of evilRun(events, HOSTILE)) reporter.report(event)
   reporter[Symbol.dispose]()
   return output
 }

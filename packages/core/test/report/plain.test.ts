@@ -14,7 +14,7 @@ function written(events: readonly RunEvent[], env: Readonly<Record<string, strin
     verbose,
     markers: groupMarkers(env),
   })
-  for (const event of events) reporter.tell(event)
+  for (const event of events) reporter.report(event)
   return text
 }
 
@@ -103,8 +103,8 @@ describe('plain', () => {
       }
       const node = 'app image(linux/arm/v7)'
       using reporter = plainReporter({ write, verbose: false, markers: groupMarkers(env) })
-      reporter.tell(work(0, node, { ...RUN, status: 'started' }))
-      reporter.tell(work(1, node, { kind: 'build-log', step: RUN.step, stream: 'stdout', text: 'cc a.c\ncc b' }))
+      reporter.report(work(0, node, { ...RUN, status: 'started' }))
+      reporter.report(work(1, node, { kind: 'build-log', step: RUN.step, stream: 'stdout', text: 'cc a.c\ncc b' }))
       vi.advanceTimersByTime(9_000)
       expect(text).toBe(`${node}: [2/3] RUN make -j1 (started)\n`)
       vi.advanceTimersByTime(2_000)
@@ -166,7 +166,7 @@ test('JSON: a header with the version, then an event a line', () => {
   using reporter = eventLinesReporter((piece) => {
     text += piece
   })
-  for (const event of WHOLE) reporter.tell(event)
+  for (const event of WHOLE) reporter.report(event)
   const [header, ...events] = text
     .trimEnd()
     .split('\n')

@@ -121,7 +121,7 @@ describe('events of a file', () => {
     using reporter = eventLinesReporter((piece) => {
       text += piece
     })
-    for (const event of WHOLE) reporter.tell(event)
+    for (const event of WHOLE) reporter.report(event)
     const file = join(folder, 'events.jsonl')
     await writeFile(file, text)
     const recorder = new RunRecorder()

@@ -21,7 +21,7 @@ const STAYING = [
 test('draws what goes on below what is done, and takes it away at the end', async () => {
   const screen = new Screen(100, 24)
   using drawing = reporterOn(screen)
-  for (const event of HALF) drawing.reporter.tell(event)
+  for (const event of HALF) drawing.reporter.report(event)
   drawing.frame()
   const half = await screen.lines()
   expect(half.slice(0, 4)).toEqual(STAYING)
@@ -30,7 +30,7 @@ test('draws what goes on below what is done, and takes it away at the end', asyn
     expect.stringMatching(/^making {3}app image\(linux\/arm\/v7\) .*RUN make -j1/),
     expect.stringMatching(/^2 of 5 made, 2 running, 1 reused/),
   ])
-  for (const event of WHOLE.slice(HALF.length)) drawing.reporter.tell(event)
+  for (const event of WHOLE.slice(HALF.length)) drawing.reporter.report(event)
   drawing.reporter[Symbol.dispose]()
   const whole = await screen.lines()
   expect(whole).toHaveLength(9)
@@ -45,7 +45,7 @@ test.each([
 ])('leaves nothing behind when the terminal gets %s', async (_how, columns, rows) => {
   const screen = new Screen(100, 24)
   using drawing = reporterOn(screen)
-  for (const event of HALF) drawing.reporter.tell(event)
+  for (const event of HALF) drawing.reporter.report(event)
   drawing.frame()
   await screen.resize(columns, rows)
   drawing.frame()
@@ -64,8 +64,8 @@ test.each([60, 40, 20])(
     const step = { kind: 'build-step', step: 's', name: `[2/9] RUN ${'作る '.repeat(60)}`, status: 'started' } as const
     for (let count = 0; count < 40; count += 1) {
       const node = `app image(linux/${count})`
-      drawing.reporter.tell({ kind: 'node-started', at: START, node })
-      drawing.reporter.tell(work(0, node, step))
+      drawing.reporter.report({ kind: 'node-started', at: START, node })
+      drawing.reporter.report(work(0, node, step))
     }
     drawing.frame()
     expect(await screen.lines()).toHaveLength(12)
@@ -80,7 +80,7 @@ test('more running nodes than rows fit on the screen', async () => {
   const screen = new Screen(60, 5)
   using drawing = reporterOn(screen)
   for (let count = 0; count < 20; count += 1) {
-    drawing.reporter.tell({ kind: 'node-started', at: START, node: `app base(linux/${count})` })
+    drawing.reporter.report({ kind: 'node-started', at: START, node: `app base(linux/${count})` })
     drawing.frame()
   }
   drawing.reporter[Symbol.dispose]()
@@ -90,18 +90,18 @@ test('more running nodes than rows fit on the screen', async () => {
 test('writes no more for thousands of log lines than for none', () => {
   const screen = new Screen(100, 24)
   using drawing = reporterOn(screen)
-  for (const event of HALF) drawing.reporter.tell(event)
+  for (const event of HALF) drawing.reporter.report(event)
   drawing.frame()
   const before = screen.written
   const log = { kind: 'build-log', step: 's', stream: 'stdout', text: 'cc -c main.c\n' } as const
-  for (let count = 0; count < 10_000; count += 1) drawing.reporter.tell(work(9, 'app image(linux/amd64)', log))
+  for (let count = 0; count < 10_000; count += 1) drawing.reporter.report(work(9, 'app image(linux/amd64)', log))
   expect(screen.written).toBe(before)
 })
 
 test('shows the output of steps above the live lines where it is asked for', async () => {
   const screen = new Screen(100, 24)
   using drawing = reporterOn(screen, true)
-  for (const event of HALF) drawing.reporter.tell(event)
+  for (const event of HALF) drawing.reporter.report(event)
   drawing.frame()
   const lines = await screen.lines()
   expect(lines[0]).toBe('app image(linux/arm/v7): cc -c main.c')

@@ -81,7 +81,7 @@ function decided({ base = 'base', index = 'index', dockerfile = PLAIN, registry 
   const contexts = given.named === undefined ? [] : [namedContext(given.namedKind ?? 'layout', digestOf(given.named))]
   const images = (given.pinned ?? []).map(([name, content]) => ({ name, image: digestOf(content) }) as PinnedImage)
   const resolved = {
-    ...{ analysis, listing, contexts, images, decisiveText: normalizedText(parsed) },
+    ...{ analysis, listing, contexts, images, dockerfileInKey: normalizedText(parsed) },
     ...(given.epoch !== undefined && { epoch: given.epoch }),
   }
   const names = new Map([

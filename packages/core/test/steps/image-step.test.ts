@@ -60,7 +60,7 @@ async function makeImage(meanwhile: (url: string) => Promise<void>): Promise<Out
   const analysis = analyze(parseDockerfile(DOCKERFILE), { platform: AMD64, args: {}, baseNames: [] })
   const work = {
     node,
-    resolved: { context, listing, analysis, decisiveText: DOCKERFILE, images: [], contexts: [] },
+    resolved: { context, listing, analysis, dockerfileInKey: DOCKERFILE, images: [], contexts: [] },
     inputs,
     key: KEY,
     former: {},

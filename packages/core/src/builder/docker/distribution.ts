@@ -11,7 +11,7 @@ import { registryHeaders } from './registry-auth.js'
 const NOT_FOUND = 404
 
 /** From this status on, the engine or the registry failed; the request was valid. */
-const SERVER_FAULT = 500
+const SERVER_ERROR = 500
 
 /** Has the engine look up a manifest in its registry; one that is not there was looked up too. Rejects as the port says. */
 export async function requireRegistry(
@@ -41,7 +41,7 @@ export async function lookUp(
   } catch (error) {
     if (!(error instanceof HttpStatusError)) throw error
     if (error.status === NOT_FOUND) return undefined
-    if (error.status >= SERVER_FAULT) throw cannotReach(reference, error, connection.address)
+    if (error.status >= SERVER_ERROR) throw cannotReach(reference, error, connection.address)
     throw error
   }
 }

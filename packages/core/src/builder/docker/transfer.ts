@@ -23,8 +23,8 @@ export async function push(
   { signal, onEvent }: BuilderCall,
 ): Promise<Digest> {
   const { tag } = withDefaultTag(reference)
-  const { speak } = await connection.version(signal)
-  const takesPlatform = compareApiVersions(speak, PUSH_PLATFORM_API) >= 0
+  const { negotiated } = await connection.version(signal)
+  const takesPlatform = compareApiVersions(negotiated, PUSH_PLATFORM_API) >= 0
   const stream = await connection.send({
     method: 'POST',
     path: `/images/${formatRepository(reference)}/push`,

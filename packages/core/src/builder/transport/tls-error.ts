@@ -8,7 +8,7 @@ const FILES = "the folder that 'certificates' or DOCKER_CERT_PATH names, or the 
 const NOT_TRUSTED = `The ca.pem of ${FILES} must be the authority that signed the engine's certificate.`
 
 /** By the code of node's error. @see https://nodejs.org/docs/latest-v20.x/api/tls.html#x509-certificate-error-codes */
-const FAULTS: ReadonlyMap<string, TlsError> = new Map([
+const TLS_ERRORS: ReadonlyMap<string, TlsError> = new Map([
   ...[
     'DEPTH_ZERO_SELF_SIGNED_CERT',
     'SELF_SIGNED_CERT_IN_CHAIN',
@@ -47,5 +47,5 @@ export function tlsError(code: string): TlsError | undefined {
       hint: 'Check that ca.pem, cert.pem and key.pem are PEM files, and that the key matches the certificate.',
     }
   }
-  return FAULTS.get(code)
+  return TLS_ERRORS.get(code)
 }

@@ -51,13 +51,13 @@ function isForPeople(flags: PipelineFlags, host: CommandContext['host']): boolea
 async function executeShown(flags: PipelineFlags, context: CommandContext, onPageWritten: () => void): Promise<Report> {
   using reporter = await openReporter(flags, context.host)
   context.onStopping = reporter.stopping
-  let isTold = false
+  let isReported = false
   try {
     const page = flags.report === undefined ? undefined : await openReportPage(flags.report, context.host)
     const onEvent = (event: RunEvent) => {
-      isTold ||= event.kind === 'run-finished' && event.error !== undefined
+      isReported ||= event.kind === 'run-finished' && event.error !== undefined
       page?.add(event)
-      reporter.tell(event)
+      reporter.report(event)
     }
     // Events as JSON are what a page can be made of later.
     const reportLayers = page !== undefined || progressOf(flags, context.host) === 'json'
@@ -69,7 +69,8 @@ async function executeShown(flags: PipelineFlags, context: CommandContext, onPag
     if (page !== undefined) onPageWritten()
     return report
   } catch (error) {
-    if (!isTold) reporter.tell({ kind: 'run-finished', at: Date.now(), outcome: 'failed', error: errorData(error) })
+    if (!isReported)
+      reporter.report({ kind: 'run-finished', at: Date.now(), outcome: 'failed', error: errorData(error) })
     throw error
   }
 }

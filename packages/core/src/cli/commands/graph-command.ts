@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import { DefinitionError } from '../../model/errors.js'
 import { PLAN_OPTIONS } from '../../operations/option-names.js'
-import { definitionGraph, OUTLINE_OPTIONS } from '../../operations/runs/definition-graph.js'
+import { DEFINITION_GRAPH_OPTIONS, definitionGraph } from '../../operations/runs/definition-graph.js'
 import { plan } from '../../operations/runs/on-pipelines.js'
 import { formatPicture, PICTURE_FORMATS, type PictureFormat } from '../../report/graph/formats.js'
 import { pictureOf } from '../../report/graph/picture.js'
@@ -24,7 +24,7 @@ export async function graphCommand(flags: GraphFlags, context: CommandContext): 
   const format = flags.format ?? (flags.json ? 'json' : formatOf(flags.out))
   const source =
     flags.plan === false
-      ? definitionGraph(...pipelines, optionsOf(flags, context, OUTLINE_OPTIONS))
+      ? definitionGraph(...pipelines, optionsOf(flags, context, DEFINITION_GRAPH_OPTIONS))
       : await plan(...pipelines, optionsOf(flags, context, PLAN_OPTIONS))
   const paint = flags.out === undefined ? choosePaint({ stream: host.stdout, env: host.env }) : unpainted
   await writeResult(await formatPicture(pictureOf(source), format, paint), '--out', flags.out, host)

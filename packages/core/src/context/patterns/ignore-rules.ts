@@ -18,7 +18,7 @@ export interface IgnoreVerdict {
 /** Which paths a context leaves out. */
 export interface IgnoreRules {
   /** @param parent - what was said of the directory that it is in; undefined at the top */
-  judge(path: string, parent: IgnoreVerdict | undefined): IgnoreVerdict
+  evaluate(path: string, parent: IgnoreVerdict | undefined): IgnoreVerdict
 }
 
 /** Leaves nothing out. */
@@ -51,7 +51,7 @@ export function createIgnoreRules(patterns: readonly IgnorePattern[]): IgnoreRul
   const anywhere = exceptions.some(({ text }) => /[*?[\\]/.test(text.replace(/\/\*\*$/, '')))
   const mayKeepBelow = (path: string) => anywhere || exceptions.some(({ text }) => text.startsWith(`${path}/`))
   return {
-    judge(path, parent) {
+    evaluate(path, parent) {
       let isIgnored = false
       const matched = new Set<number>()
       for (const [index, { isException, matches }] of patterns.entries()) {

@@ -234,8 +234,8 @@ export class Lexer {
   }
 
   /** Expands a pattern, if both the pattern and the value are known. */
-  #matching(decisive: string, value: string, result: () => string): string {
-    if (decisive.includes(UNKNOWN)) return value + UNKNOWN
+  #matching(pattern: string, value: string, result: () => string): string {
+    if (pattern.includes(UNKNOWN)) return value + UNKNOWN
     try {
       return result()
     } catch (error) {

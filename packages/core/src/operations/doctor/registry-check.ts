@@ -23,7 +23,7 @@ const PATIENCE = { connect: 10_000, answer: 15_000, idle: 15_000 }
 const MAX_SKEW = 60_000
 
 /** Options of the registry checks. */
-interface Asking {
+interface CheckContext {
   readonly probe: RegistryProbe
   readonly registry: Registry
   readonly credentials: CredentialStore
@@ -39,25 +39,28 @@ export async function checkRegistries(
   const patient: RegistryOptions = { ...options, retry: { ...options.retry, attempts: 1 }, timeouts: PATIENCE }
   await using probe = new RegistryProbe(patient)
   await using registry = createRegistry(patient)
-  const asking = { probe, registry, credentials: options.credentials, signal }
-  return (await Promise.all(used.map((one) => checkRegistry(one, asking)))).flat()
+  const context = { probe, registry, credentials: options.credentials, signal }
+  return (await Promise.all(used.map((one) => checkRegistry(one, context)))).flat()
 }
 
-async function checkRegistry({ host, bases, targets }: UsedRegistry, asking: Asking): Promise<readonly Finding[]> {
-  const mirrors = await Promise.all(asking.probe.mirrorsOf(host).map((mirror) => checkMirror(mirror, host, asking)))
-  const greeted = await checkHost(host, asking)
-  if (greeted.some(({ state }) => state === 'problem')) return [...mirrors.flat(), ...greeted]
+async function checkRegistry(
+  { host, bases, targets }: UsedRegistry,
+  context: CheckContext,
+): Promise<readonly Finding[]> {
+  const mirrors = await Promise.all(context.probe.mirrorsOf(host).map((mirror) => checkMirror(mirror, host, context)))
+  const hostFindings = await checkHost(host, context)
+  if (hostFindings.some(({ state }) => state === 'problem')) return [...mirrors.flat(), ...hostFindings]
   const found = [
-    ...bases.map((base) => checkBase(base, asking)),
-    ...targets.map((target) => checkTarget(target, asking)),
+    ...bases.map((base) => checkBase(base, context)),
+    ...targets.map((target) => checkTarget(target, context)),
   ]
-  return [...mirrors.flat(), ...greeted, ...(await Promise.all(found)).flat()]
+  return [...mirrors.flat(), ...hostFindings, ...(await Promise.all(found)).flat()]
 }
 
-async function checkHost(host: string, { probe, credentials, signal }: Asking): Promise<readonly Finding[]> {
+async function checkHost(host: string, { probe, credentials, signal }: CheckContext): Promise<readonly Finding[]> {
   const subject = `registry ${host}`
   return orFinding(subject, async () => {
-    const { status, date } = await probe.greet(host, { signal })
+    const { status, date } = await probe.ping(host, { signal })
     if (status !== 200 && status !== 401) {
       const advice = 'check that this is a registry, and the proxy in front of it'
       return [warningOrProblem('problem', subject, `answers with ${status}`, advice)]
@@ -69,18 +72,18 @@ async function checkHost(host: string, { probe, credentials, signal }: Asking): 
 }
 
 /** A mirror that fails is passed over by a run, which then takes longer and says nothing. */
-async function checkMirror(mirror: string, host: string, { probe, signal }: Asking): Promise<readonly Finding[]> {
+async function checkMirror(mirror: string, host: string, { probe, signal }: CheckContext): Promise<readonly Finding[]> {
   const subject = `mirror ${mirror}`
   const advice = `correct or remove it in the mirrors of ${host}; until then ${host} itself is used`
   const findings = await orFinding(subject, async () => {
-    const { status } = await probe.greet(mirror, { signal })
+    const { status } = await probe.ping(mirror, { signal })
     if (status === 200 || status === 401) return [fine(subject, `answers for ${host}`)]
     return [warningOrProblem('problem', subject, `answers with ${status}`, advice)]
   })
   return findings.map((finding) => (finding.state === 'ok' ? finding : { ...finding, state: 'warning', advice }))
 }
 
-async function checkBase(base: Reference, { registry, signal }: Asking): Promise<readonly Finding[]> {
+async function checkBase(base: Reference, { registry, signal }: CheckContext): Promise<readonly Finding[]> {
   const subject = `base ${formatReference(base)}`
   return orFinding(subject, async () => {
     if ((await registry.resolve(base, { signal })) !== undefined) return [fine(subject, 'exists and can be pulled')]
@@ -89,7 +92,7 @@ async function checkBase(base: Reference, { registry, signal }: Asking): Promise
 }
 
 /** Looks first, as a run does: some logins may push and not pull. */
-async function checkTarget(target: Reference, { probe, registry, signal }: Asking): Promise<readonly Finding[]> {
+async function checkTarget(target: Reference, { probe, registry, signal }: CheckContext): Promise<readonly Finding[]> {
   const subject = `repository ${formatRepository(target)}`
   return orFinding(subject, async () => {
     await registry.resolve(target, { signal, fresh: true })
@@ -106,9 +109,9 @@ async function checkTarget(target: Reference, { probe, registry, signal }: Askin
 }
 
 /** Converts an error of a check to a finding. */
-async function orFinding(subject: string, look: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
+async function orFinding(subject: string, check: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
   try {
-    return await look()
+    return await check()
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error
     return [refused(subject, error)]

@@ -89,11 +89,11 @@ export async function assemble(
   const collect = async (own: RegistryCall) => {
     all = await collectAll(sources, target, images, own, options.trustDeclared)
   }
-  const look = async (own: RegistryCall) => {
+  const readTarget = async (own: RegistryCall) => {
     if (!options.allowRemoval) current = await readNamed(target, images, own)
     before = options.allowRemoval ? await digestNamed(target, images, own) : current?.descriptor.digest
   }
-  await allOrNone([collect, look], call, (task, own) => task(own))
+  await allOrNone([collect, readTarget], call, (task, own) => task(own))
   if (options.duplicates !== 'last') refuseDuplicates(all)
   const found = options.duplicates === 'last' ? lastOfEach(all) : all
   const index = encodeIndex(
@@ -101,10 +101,10 @@ export async function assemble(
     options.annotations,
     isLayout(target),
   )
-  const succession = { reference: target, current, next: index }
-  if (!options.allowRemoval) await refuseRemovals(succession, images, call)
-  const copied = await bring(found, { target, referrers: options.referrers ?? true }, images, call)
-  if (!options.allowRemoval) await refuseNewRemovals(succession, images, call)
+  const update = { reference: target, current, next: index }
+  if (!options.allowRemoval) await refuseRemovals(update, images, call)
+  const copied = await copyImages(found, { target, referrers: options.referrers ?? true }, images, call)
+  if (!options.allowRemoval) await refuseNewRemovals(update, images, call)
   if (target.tag === undefined) await images.putManifest(target, index, call)
   else await writeName({ reference: target, manifest: index, before }, images, call)
   const { digest, mediaType } = index.descriptor
@@ -130,7 +130,7 @@ async function collectAll(
 }
 
 /** Copies what is not in the repository of the index. */
-async function bring(
+async function copyImages(
   found: readonly FoundImage[],
   { target, referrers }: { readonly target: Reference; readonly referrers: boolean },
   registry: Registry,

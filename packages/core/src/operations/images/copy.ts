@@ -51,14 +51,20 @@ async function copyNamed(from: string, to: string, options: CopyOptions): Promis
   await using images = openImages(options)
   const call = { signal: options.signal }
   // Both are checked before anything is copied: the name is written last, and would be rejected only then.
-  const judge = async (manifest: StoredManifest) => {
+  const validate = async (manifest: StoredManifest) => {
     if (isLayout(target)) checkLayoutType(target, manifest.descriptor)
     if (options.allowRemoval) return
     const current = await readNamed(target, images, call)
     await refuseRemovals({ reference: target, current, next: manifest, nextAt: source }, images, call)
   }
   const { referrers = true } = options
-  const made = await copyManifest(images, source, target, { ...(platforms && { platforms }), judge, referrers }, call)
+  const made = await copyManifest(
+    images,
+    source,
+    target,
+    { ...(platforms && { platforms }), validate, referrers },
+    call,
+  )
   const { digest, mediaType, size } = made.descriptor
   return { digest, mediaType, size, referrers: made.referrers, notes: made.notes }
 }

@@ -41,12 +41,12 @@ export function decidePlatform({ where, declared, config, trustDeclared }: Platf
   const notes = isReadAsV7 ? [`${where}: arm without a variant is normalized to arm/v7`] : []
   if (stated === undefined || isOneMachine(stated, platform))
     return { platform: withOsDetails(platform, config), notes }
-  const told = `${where}: its config says ${leavesVariantOpen ? 'linux/arm without a variant' : formatPlatform(stated)}`
+  const note = `${where}: its config says ${leavesVariantOpen ? 'linux/arm without a variant' : formatPlatform(stated)}`
   if (leavesVariantOpen && isOneMachine({ ...platform, variant: 'v7' }, stated)) {
-    return { platform, notes: [...notes, `${told}; ${formatPlatform(platform)} is used`] }
+    return { platform, notes: [...notes, `${note}; ${formatPlatform(platform)} is used`] }
   }
   if (!trustDeclared) throw contradicts(where, platform, stated)
-  return { platform, notes: [...notes, `${told}; the declared ${formatPlatform(platform)} is used`] }
+  return { platform, notes: [...notes, `${note}; the declared ${formatPlatform(platform)} is used`] }
 }
 
 /** Whether a platform was written as `arm` with no variant, which clients read as v7. */

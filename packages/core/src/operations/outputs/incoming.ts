@@ -28,17 +28,17 @@ export async function replaceWhole(dest: string, write: (path: string) => Promis
 /** Refuses destinations that hold something else, before anything is built. @throws DefinitionError USAGE */
 export async function checkDestinations(outputs: readonly OutputDefinition[]): Promise<void> {
   for (const { type, dest } of outputs) {
-    const problem = type === 'local' ? await directoryProblem(dest) : await fileProblem(dest)
-    if (problem !== undefined) throw new DefinitionError([{ path: 'outputs', ...problem }], 'USAGE')
+    const issue = type === 'local' ? await directoryIssue(dest) : await fileIssue(dest)
+    if (issue !== undefined) throw new DefinitionError([{ path: 'outputs', ...issue }], 'USAGE')
   }
 }
 
-interface Problem {
+interface DestinationIssue {
   readonly message: string
   readonly hint: string
 }
 
-async function directoryProblem(dest: string): Promise<Problem | undefined> {
+async function directoryIssue(dest: string): Promise<DestinationIssue | undefined> {
   const found = await stat(dest).catch(() => undefined)
   if (found === undefined) return undefined
   if (!found.isDirectory()) return { message: `'${dest}' is not a directory`, hint: 'use another dest' }
@@ -46,7 +46,7 @@ async function directoryProblem(dest: string): Promise<Problem | undefined> {
   return { message: `directory '${dest}' is not empty`, hint: 'delete it, or use another dest' }
 }
 
-async function fileProblem(dest: string): Promise<Problem | undefined> {
+async function fileIssue(dest: string): Promise<DestinationIssue | undefined> {
   const found = await stat(dest).catch(() => undefined)
   if (found === undefined || found.isFile()) return undefined
   return { message: `'${dest}' exists and is not a file`, hint: 'use another dest' }

@@ -86,12 +86,10 @@ function readKeep(keep: readonly string[], repositories: readonly Repository[]):
 async function demandedKeyTags({ input, services }: RunSession, call: RegistryCall): Promise<Kept['keyTags']> {
   const { nodes } = await makePlan({ ...input, builds: false }, services, call)
   return new Set(
-    [...nodes.values()].flatMap(({ node, considered }) =>
-      considered === undefined
+    [...nodes.values()].flatMap(({ node, keyed }) =>
+      keyed === undefined
         ? []
-        : [keyReference, checkReference].map((referenceOf) =>
-            formatReference(referenceOf(node.repository, considered.key)),
-          ),
+        : [keyReference, checkReference].map((referenceOf) => formatReference(referenceOf(node.repository, keyed.key))),
     ),
   )
 }

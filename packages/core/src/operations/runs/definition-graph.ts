@@ -9,15 +9,19 @@ import type { PipelinesAndOptions, PlanOptions } from '../options.js'
 import { registryBeforeStart } from '../registry-choice.js'
 
 /** Options of {@link definitionGraph}. */
-export interface OutlineOptions extends Pick<PlanOptions, 'registry' | 'directory' | 'pipelines'> {}
+export interface DefinitionGraphOptions extends Pick<PlanOptions, 'registry' | 'directory' | 'pipelines'> {}
 
-export const OUTLINE_OPTIONS: OptionNames<OutlineOptions> = { registry: true, directory: true, pipelines: true }
+export const DEFINITION_GRAPH_OPTIONS: OptionNames<DefinitionGraphOptions> = {
+  registry: true,
+  directory: true,
+  pipelines: true,
+}
 
 /**
  * Returns the nodes and names of pipelines from their definition alone, without any request. @throws DefinitionError
  */
-export function definitionGraph(...given: PipelinesAndOptions<OutlineOptions>): PictureSource {
-  const { pipelines, options } = splitArguments('outline', given, OUTLINE_OPTIONS)
+export function definitionGraph(...given: PipelinesAndOptions<DefinitionGraphOptions>): PictureSource {
+  const { pipelines, options } = splitArguments('graph', given, DEFINITION_GRAPH_OPTIONS)
   const { registry, directory, pipelines: chosen } = options
   const definition = compile(pipelines, { registry: registryBeforeStart(registry), directory, chosen })
   const graph = buildGraph(definition)

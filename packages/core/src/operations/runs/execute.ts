@@ -95,7 +95,7 @@ async function executeIn(
     const { writeOutputs } = await import('../outputs/write-outputs.js')
     await writeOutputs(outputs, { graph: input.graph, results, emit }, services.registry, { signal })
   }
-  return [...planned.nodes.values()].some(({ node, wanted }) => wanted && !results.has(node.id))
+  return [...planned.nodes.values()].some(({ node, required }) => required && !results.has(node.id))
     ? 'incomplete'
     : 'succeeded'
 }

@@ -77,6 +77,6 @@ function changeOf(old: LockEntry | undefined, now: LockEntry | undefined): reado
   if (entry === undefined || from === to) return []
   const change = from === undefined ? 'added' : to === undefined ? 'removed' : 'moved'
   const { kind, name, platform } = entry
-  const told = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
-  return [{ change, kind, name, platform: formatPlatform(platform), ...told }]
+  const meanings = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
+  return [{ change, kind, name, platform: formatPlatform(platform), ...meanings }]
 }

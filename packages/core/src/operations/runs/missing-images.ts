@@ -13,7 +13,7 @@ import { keyReference } from '../../steps/key.js'
  */
 export function refuseMissingImages({ nodes }: Planned): void {
   const missing = [...nodes.values()].flatMap((one) =>
-    one.wanted && one.node.kind === 'image' && !one.node.optional ? [{ ...one, node: one.node }] : [],
+    one.required && one.node.kind === 'image' && !one.node.optional ? [{ ...one, node: one.node }] : [],
   )
   if (missing.length === 0) return
   const platforms = [...new Set(missing.map(({ node }) => formatPlatform(node.platform)))]
@@ -22,9 +22,8 @@ export function refuseMissingImages({ nodes }: Planned): void {
   })
 }
 
-function whatIsMissing({ node, resolved, considered }: NodeState & { readonly node: ImageNode }): string {
-  const where =
-    considered === undefined ? `known after ${resolved.decidedBy.join(', ')}` : keyName(node, considered.key)
+function whatIsMissing({ node, resolved, keyed }: NodeState & { readonly node: ImageNode }): string {
+  const where = keyed === undefined ? `known after ${resolved.decidedBy.join(', ')}` : keyName(node, keyed.key)
   return `${node.id} (${where})`
 }
 

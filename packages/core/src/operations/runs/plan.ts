@@ -10,7 +10,7 @@ export async function plan(...given: PipelinesAndOptions<PlanOptions>): Promise<
   const { pipelines, options } = splitArguments('plan', given, PLAN_OPTIONS)
   throwIfCancelled(options.signal)
   return withRunSession(pipelines, options, async ({ input, services }) => {
-    const { plan: made } = await makePlan({ ...input, asksUpstream: true }, services, { signal: options.signal })
+    const { plan: made } = await makePlan({ ...input, checksUpstream: true }, services, { signal: options.signal })
     return made
   })
 }

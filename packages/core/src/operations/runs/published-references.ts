@@ -15,13 +15,13 @@ export interface PublishedReferences extends AsyncDisposable {
 /**
  * Returns the names that pipelines publish, or the requested names, on the registry that the options select.
  *
- * @param asked - names to use instead of the published ones, unless it is empty.
+ * @param requested - names to use instead of the published ones, unless it is empty.
  * @throws DefinitionError
  */
 export async function publishedReferences(
   pipelines: readonly Pipeline[],
   { registry, directory }: Pick<PipelineOptions, 'registry' | 'directory'>,
-  asked: readonly string[] = [],
+  requested: readonly string[] = [],
 ): Promise<PublishedReferences> {
   compile(pipelines, { registry: registryBeforeStart(registry), directory })
   const chosen = await chooseRegistry(registry)
@@ -29,7 +29,7 @@ export async function publishedReferences(
   const names = publishedNames(definition, buildGraph(definition))
   const published = names.map(({ reference }) => formatReference(reference))
   return {
-    references: asked.length === 0 ? published : asked.map((name) => placedName(name, chosen.host)),
+    references: requested.length === 0 ? published : requested.map((name) => placedName(name, chosen.host)),
     [Symbol.asyncDispose]: () => chosen[Symbol.asyncDispose](),
   }
 }

@@ -24,20 +24,20 @@ export async function digestNamed(
 }
 
 /** Refuses what would take a platform from a name. @throws RegistryError PLATFORM_MISSING */
-export async function refuseRemovals(succession: TagUpdate, registry: Registry, call: RegistryCall): Promise<void> {
-  const reference = nameIn(succession.reference)
-  const lost = await findRemovedPlatforms({ ...succession, reference }, registry, call)
-  if (lost.length === 0) return
-  throw removalRefused(reference, lost, 'add an image for it, or set allowRemoval to remove it')
+export async function refuseRemovals(update: TagUpdate, registry: Registry, call: RegistryCall): Promise<void> {
+  const reference = nameIn(update.reference)
+  const removed = await findRemovedPlatforms({ ...update, reference }, registry, call)
+  if (removed.length === 0) return
+  throw removalRefused(reference, removed, 'add an image for it, or set allowRemoval to remove it')
 }
 
 /** Refuses the same of what a name has come to point to since it was read. @throws RegistryError PLATFORM_MISSING */
-export async function refuseNewRemovals(succession: TagUpdate, registry: Registry, call: RegistryCall): Promise<void> {
-  const { reference, current: before } = succession
+export async function refuseNewRemovals(update: TagUpdate, registry: Registry, call: RegistryCall): Promise<void> {
+  const { reference, current: before } = update
   if (reference.tag === undefined) return
   if ((await heldBy(reference, registry, call)) === before?.descriptor.digest) return
   const current = await readNamed(reference, registry, call)
-  await refuseRemovals({ ...succession, current }, registry, call)
+  await refuseRemovals({ ...update, current }, registry, call)
 }
 
 function nameIn(target: Reference): Reference {

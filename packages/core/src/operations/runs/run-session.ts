@@ -87,7 +87,7 @@ function planningInput(
     graph,
     names,
     published,
-    asksUpstream: false,
+    checksUpstream: false,
     isForced: readForced(options, graph),
     targets: only === undefined ? targetNodes(definition, graph) : imagesOf(graph, definition),
     notes: definition.notes,
@@ -108,7 +108,7 @@ function openServices(options: PlanOptions, lock: Lock): StepServices {
   return {
     registry,
     lock,
-    outside: createUpstreamManifests(registry),
+    upstream: createUpstreamManifests(registry),
     code: createCodeReader(),
     engines: openEngines(options, credentials),
     rootfs: lazyRootfsMaker(options),

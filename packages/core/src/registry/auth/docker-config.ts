@@ -77,6 +77,6 @@ async function findIn(
 ): Promise<Credentials | undefined> {
   const helper = helpers.get(host) ?? store
   if (!helper) return logins.get(host)
-  const { runCredentialHelper: askHelper } = await import('./credential-helper.js')
-  return askHelper(helper, host, env)
+  const { runCredentialHelper: runHelper } = await import('./credential-helper.js')
+  return runHelper(helper, host, env)
 }

@@ -76,8 +76,8 @@ export class BlobDownload {
           yield chunk
         }
         if (offset < this.#descriptor.size) throw this.#cutShort(offset)
-      } catch (fault) {
-        await backoff.after(fault)
+      } catch (error) {
+        await backoff.after(error)
         begun = offset
         await this.open(offset)
       }

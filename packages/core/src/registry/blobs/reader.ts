@@ -46,7 +46,7 @@ export class BlobReader {
       scopes: [repositoryScope(place.path, 'pull')],
       expect: [200, 404, 405],
     }
-    const { status } = await this.#connections.ask(place, request, call)
+    const { status } = await this.#connections.requestHeaders(place, request, call)
     return status === 405 ? this.#probe(place, { ...request, method: 'GET' }, call) : status === 200 || undefined
   }
 

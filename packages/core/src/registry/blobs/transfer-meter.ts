@@ -9,7 +9,7 @@ export class TransferMeter {
   readonly #event: Omit<TransferEvent, 'bytes'>
   readonly #total: number
   readonly #call: RegistryCall
-  #told = 0
+  #reported = 0
 
   constructor(direction: TransferEvent['direction'], digest: Digest, total: number, call: RegistryCall) {
     this.#event = { kind: 'transfer', direction, digest, total }
@@ -19,8 +19,8 @@ export class TransferMeter {
 
   /** The transfer has come to this many bytes. */
   at(bytes: number): void {
-    if (bytes === this.#told || (bytes - this.#told < STEP && bytes < this.#total)) return
-    this.#told = bytes
+    if (bytes === this.#reported || (bytes - this.#reported < STEP && bytes < this.#total)) return
+    this.#reported = bytes
     this.#call.onEvent?.({ ...this.#event, bytes })
   }
 }

@@ -63,7 +63,7 @@ export class BlobUpload {
         await this.#attempt()
         return
       } catch (error) {
-        await this.#backoff.after(this.#judged(error))
+        await this.#backoff.after(this.#classified(error))
       }
       if (await this.#recovered()) return
     }
@@ -146,7 +146,7 @@ export class BlobUpload {
   }
 
   /** Marks errors as transient that a new upload may solve, beside those that are always transient. */
-  #judged(error: unknown): unknown {
+  #classified(error: unknown): unknown {
     if (!(error instanceof RegistryError) || error.status === undefined) return error
     const lost = error.status === 404 && error.exchange?.codes?.includes('BLOB_UPLOAD_UNKNOWN') === true
     const outOfStep = error.status === 416
@@ -186,8 +186,8 @@ export class BlobUpload {
  */
 export function sessionIn(answer: HttpAnswer, offset: number, previous?: UploadSession): UploadSession {
   const location = parseLocation(headerOf(answer, 'location') ?? '', answer.url)
-  const told = Number(headerOf(answer, 'oci-chunk-min-length'))
-  const minimum = Number.isSafeInteger(told) ? told : (previous?.minimum ?? 0)
+  const offsetHeader = Number(headerOf(answer, 'oci-chunk-min-length'))
+  const minimum = Number.isSafeInteger(offsetHeader) ? offsetHeader : (previous?.minimum ?? 0)
   if (headerOf(answer, 'location') !== undefined && location) return { location, offset, minimum }
   if (previous) return { location: previous.location, offset, minimum }
   throw new RegistryError('REGISTRY_REJECTED', `${answer.url.host} opened an upload without a location`)

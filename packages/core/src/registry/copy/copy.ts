@@ -21,7 +21,7 @@ export interface CopyOptions {
   /** Copies signatures, SBOMs and other artifacts that refer to it or to its images. */
   readonly referrers?: boolean
   /** Validates the manifest that the target would have, before anything is copied; an error ends the copy. */
-  readonly judge?: (manifest: StoredManifest) => Promise<void>
+  readonly validate?: (manifest: StoredManifest) => Promise<void>
 }
 
 /** Result of a copy. */
@@ -51,7 +51,7 @@ export async function copyManifest(
 ): Promise<CopyResult> {
   const source = options.source ?? (await getExisting(registry, from, call))
   const kept = options.platforms ? await keepPlatforms(registry, from, source, options.platforms, call) : source
-  await options.judge?.(kept)
+  await options.validate?.(kept)
   const copy: ContentCopy = { registry, from: repositoryOf(from), to: repositoryOf(to), notes: new Set() }
   const [there, before] = await Promise.all([
     options.isThere ?? holdsEntry(registry, to, kept.descriptor, call),

@@ -39,9 +39,9 @@ export async function keepPlatforms(
     images.flatMap(({ platform }) => platform ?? []),
     platforms,
   )
-  const kept = new Set(images.filter((entry) => isWanted(entry, platforms)).map(({ digest }) => digest))
+  const kept = new Set(images.filter((entry) => isKept(entry, platforms)).map(({ digest }) => digest))
   const manifests = listed.filter((entry) =>
-    isAttestation(entry) ? namesOneOf(entry, kept) : isWanted(entry, platforms),
+    isAttestation(entry) ? namesOneOf(entry, kept) : isKept(entry, platforms),
   )
   if (manifests.length === listed.length) return manifest
   return encodeManifest({ ...content, manifests }, descriptor.mediaType)
@@ -57,7 +57,7 @@ async function platformOf(
   return normalizePlatform({ os, architecture, ...(variant !== undefined && { variant }) })
 }
 
-function isWanted({ platform }: Descriptor, platforms: readonly Platform[]): boolean {
+function isKept({ platform }: Descriptor, platforms: readonly Platform[]): boolean {
   return platform !== undefined && platforms.some((wanted) => isWantedPlatform(platform, wanted))
 }
 

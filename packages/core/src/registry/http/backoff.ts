@@ -32,16 +32,16 @@ export class Backoff {
   }
 
   /** Waits until the next attempt is due. Throws what it is given where that does not pass or the bounds are reached. */
-  async after(fault: unknown): Promise<void> {
+  async after(error: unknown): Promise<void> {
     throwIfCancelled(this.#call?.signal)
-    if (!(fault instanceof TransientError)) throw fault
+    if (!(error instanceof TransientError)) throw error
     this.#failures += 1
-    if (fault.isTimeOut) this.#timeOuts += 1
+    if (error.isTimeOut) this.#timeOuts += 1
     this.#since ??= Date.now()
-    const delay = Math.max(fault.wait ?? 0, this.#jittered())
+    const delay = Math.max(error.wait ?? 0, this.#jittered())
     const isLast = this.#failures >= this.#bounds.attempts || this.#timeOuts >= MAX_TIME_OUTS
-    if (isLast || Date.now() - this.#since + delay > this.#bounds.time) throw unwrapError(fault)
-    this.#tell(fault, delay)
+    if (isLast || Date.now() - this.#since + delay > this.#bounds.time) throw unwrapError(error)
+    this.#report(error, delay)
     await waitFor(delay, this.#call?.signal)
   }
 
@@ -50,15 +50,15 @@ export class Backoff {
     return Math.round(full * (0.5 + Math.random() / 2))
   }
 
-  #tell(fault: TransientError, delay: number): void {
-    const { exchange } = fault.error
+  #report(error: TransientError, delay: number): void {
+    const { exchange } = error.error
     this.#call?.onEvent?.({
       kind: 'registry-retry',
       method: exchange?.method ?? 'GET',
       url: exchange?.url ?? '',
       attempt: this.#failures + 1,
       delay,
-      reason: fault.message,
+      reason: error.message,
     })
   }
 }

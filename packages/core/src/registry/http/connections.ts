@@ -78,7 +78,7 @@ export class Connections implements AsyncDisposable {
   }
 
   /** As {@link request}, for an answer whose body is of no interest. */
-  async ask(place: RepositoryEndpoint, request: RegistryRequest, call?: RegistryCall): Promise<HttpAnswer> {
+  async requestHeaders(place: RepositoryEndpoint, request: RegistryRequest, call?: RegistryCall): Promise<HttpAnswer> {
     const answer = await this.request(place, request, call)
     await discard(answer)
     return answer

@@ -58,18 +58,18 @@ export async function exchange(
       if (source instanceof Readable) source.pipe(sent)
       else sent.end(source)
     }
-    const fail = (fault: Error) => void sent.destroy(fault)
+    const fail = (error: Error) => void sent.destroy(error)
     if (login instanceof Promise) obtained(login).then(send).catch(fail)
     else attempt(() => send(login), fail)
   })
 }
 
 /** At once, unlike a promise: a request that waits for nothing goes out with the turn that it was made in. */
-function attempt(work: () => void, fail: (fault: Error) => void): void {
+function attempt(work: () => void, fail: (error: Error) => void): void {
   try {
     work()
-  } catch (fault) {
-    fail(fault as Error)
+  } catch (error) {
+    fail(error as Error)
   }
 }
 
@@ -94,8 +94,8 @@ function endOnSignal(sent: ClientRequest, signal: AbortSignal | undefined): void
  * kept apart from what goes wrong with the connection.
  */
 function bind(source: Readable, sent: ClientRequest): void {
-  finished(source, { writable: false }, (fault) => {
-    if (fault) sent.destroy(new SourceError(fault))
+  finished(source, { writable: false }, (error) => {
+    if (error) sent.destroy(new SourceError(error))
   })
   sent.once('close', () => source.destroy())
 }

@@ -58,11 +58,11 @@ export class ManifestReader {
     call: RegistryCall | undefined,
   ): Promise<Descriptor | undefined> {
     const request = { ...manifestRequest(place, reference), method: 'HEAD' as const, expect: [200, 404, 405] }
-    const answer = await this.#connections.ask(place, request, call)
+    const answer = await this.#connections.requestHeaders(place, request, call)
     if (answer.status === 404) return undefined
-    const told = answer.status === 200 ? toldDescriptor(answer, reference) : undefined
-    if (told === undefined) return (await this.#get(place, reference, call))?.descriptor
-    return matching(told, reference)
+    const stated = answer.status === 200 ? headerDescriptor(answer, reference) : undefined
+    if (stated === undefined) return (await this.#get(place, reference, call))?.descriptor
+    return matching(stated, reference)
   }
 
   async #get(
@@ -92,8 +92,8 @@ function readAnswer(answer: HttpAnswer, bytes: Uint8Array, reference: Reference)
   const where = formatReference(reference)
   const algorithm = reference.digest && algorithmOf(reference.digest)
   const manifest = parseManifest(bytes, headerOf(answer, 'content-type'), where, algorithm)
-  const told = headerOf(answer, 'docker-content-digest')
-  checkTold(manifest, told, `${where}, announced as ${told},`)
+  const stated = headerOf(answer, 'docker-content-digest')
+  checkStatedDigest(manifest, stated, `${where}, announced as ${stated},`)
   matching(manifest.descriptor, reference)
   return manifest
 }
@@ -118,7 +118,7 @@ function manifestRequest(place: RepositoryEndpoint, reference: Reference) {
 }
 
 /** The descriptor in the headers of a HEAD; undefined where they do not hold all of it. */
-function toldDescriptor(answer: HttpAnswer, reference: Reference): Descriptor | undefined {
+function headerDescriptor(answer: HttpAnswer, reference: Reference): Descriptor | undefined {
   const digest = headerOf(answer, 'docker-content-digest') ?? ''
   const size = Number(headerOf(answer, 'content-length'))
   const mediaType = essence(headerOf(answer, 'content-type'))
@@ -147,12 +147,12 @@ function matching(descriptor: Descriptor, reference: Reference): Descriptor {
  * Whether a digest is that of a manifest, by any supported algorithm: the registry may use another one than this
  * client.
  */
-export function isDigestOf(told: string | undefined, { bytes }: Pick<StoredManifest, 'bytes'>): boolean {
-  return told !== undefined && isDigest(told) && digestOf(bytes, algorithmOf(told)) === told
+export function isDigestOf(stated: string | undefined, { bytes }: Pick<StoredManifest, 'bytes'>): boolean {
+  return stated !== undefined && isDigest(stated) && digestOf(bytes, algorithmOf(stated)) === stated
 }
 
-function checkTold(manifest: StoredManifest, told: string | undefined, where: string): void {
-  if (!isDigest(told ?? '') || isDigestOf(told, manifest)) return
+function checkStatedDigest(manifest: StoredManifest, stated: string | undefined, where: string): void {
+  if (!isDigest(stated ?? '') || isDigestOf(stated, manifest)) return
   throw mismatch(where, manifest.descriptor.digest)
 }
 

@@ -70,17 +70,18 @@ function parseObject(bytes: Uint8Array, where: string): Json {
 }
 
 /** The media type of the content must equal that of the response: reading the same bytes as two types is an attack. */
-function mediaTypeOf(json: Json, told: string, where: string): string {
-  if (SCHEMA_1.has(told) || json['schemaVersion'] === 1) throw schema1(where)
+function mediaTypeOf(json: Json, contentType: string, where: string): string {
+  if (SCHEMA_1.has(contentType) || json['schemaVersion'] === 1) throw schema1(where)
   if (json['schemaVersion'] !== 2)
     throw unsupported(where, `its schemaVersion is ${JSON.stringify(json['schemaVersion'])}`)
   const own = optionalText(json, 'mediaType', where)
-  if (own !== undefined && !GENERIC.has(told) && own !== told) {
-    throw unsupported(where, `its mediaType is '${own}', the Content-Type '${told}'`)
+  if (own !== undefined && !GENERIC.has(contentType) && own !== contentType) {
+    throw unsupported(where, `its mediaType is '${own}', the Content-Type '${contentType}'`)
   }
   const listed = 'manifests' in json
   if (listed && ('layers' in json || 'config' in json)) throw unsupported(where, 'it is both an image and an index')
-  const mediaType = own ?? (GENERIC.has(told) ? (listed ? MEDIA_TYPES.ociIndex : MEDIA_TYPES.ociManifest) : told)
+  const mediaType =
+    own ?? (GENERIC.has(contentType) ? (listed ? MEDIA_TYPES.ociIndex : MEDIA_TYPES.ociManifest) : contentType)
   checkMediaType(mediaType, where)
   return mediaType
 }

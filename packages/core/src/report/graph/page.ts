@@ -28,8 +28,8 @@ function countsText({ nodes }: Picture): string {
   const counts = new Map<string, number>()
   for (const { word } of nodes) if (word !== undefined) counts.set(word, (counts.get(word) ?? 0) + 1)
   if (counts.size === 0) return ''
-  const told = [...counts].map(([word, count]) => `${count} ${word}`).join(', ')
-  return ` Colours show what a run would do, and so does the word in each box: ${told}.`
+  const counted = [...counts].map(([word, count]) => `${count} ${word}`).join(', ')
+  return ` Colours show what a run would do, and so does the word in each box: ${counted}.`
 }
 
 /** Without what stands before the element: a page has its own. */

@@ -34,8 +34,8 @@ function formatRow({ branch, node, title, note }: Row, width: number, paint: Pai
 
 /** Title of a node. A node of another pipeline than the one based on it is prefixed with its pipeline's name. */
 function titleOf({ kind, pipeline, label }: PictureNode, within?: string): string {
-  const isTold = pipeline !== undefined && (kind === 'index' || (within !== undefined && within !== pipeline))
-  return escapeLine(isTold ? `${pipeline} ${label}` : label)
+  const hasPipelineName = pipeline !== undefined && (kind === 'index' || (within !== undefined && within !== pipeline))
+  return escapeLine(hasPipelineName ? `${pipeline} ${label}` : label)
 }
 
 class TreeRows {

@@ -4,10 +4,10 @@ import { type Html, html } from './html.js'
 
 /** Shows the log of each node, folded; that of a failed node is open. */
 export function logSection({ nodes }: RunRecord): Html {
-  const told = nodes.filter(({ steps }) => steps.length > 0)
-  if (told.length === 0) return html``
+  const logged = nodes.filter(({ steps }) => steps.length > 0)
+  if (logged.length === 0) return html``
   return html`<h2>Output</h2>
-${told.map(nodeLog)}`
+${logged.map(nodeLog)}`
 }
 
 function nodeLog({ node, steps, outcome }: NodeRecord): Html {

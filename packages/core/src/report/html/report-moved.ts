@@ -21,13 +21,13 @@ const WAYS: readonly (readonly [hows: readonly MovedBlob['how'][], text: string]
 export function movedSection({ nodes }: RunRecord): Html {
   const rows = movedRows(nodes).toSorted((a, b) => b.size - a.size)
   if (rows.length === 0) return html``
-  const told = WAYS.flatMap(([hows, text]) => {
+  const sizes = WAYS.flatMap(([hows, text]) => {
     const size = rows.filter(({ how }) => hows.includes(how)).reduce((sum, row) => sum + row.size, 0)
     return size === 0 ? [] : [`${formatBytes(size)} ${text}`]
   })
   const more = rows.length > MAX_ROWS ? ` The ${MAX_ROWS} largest of ${rows.length} are listed.` : ''
   return html`<h2>Sizes of transfers</h2>
-<p class="soft">${told.join(', ')}.${more}</p>
+<p class="soft">${sizes.join(', ')}.${more}</p>
 ${table(
   'Transfers',
   ['Layer or config', 'How', ['Size', 'number'], 'For'],

@@ -19,7 +19,7 @@ export function eventLinesReporter(write: (text: string) => void): Reporter {
   const writeLine = (line: EventLine) => write(`${escapeJson(line)}\n`)
   writeLine({ kind: 'events', version: EVENTS_VERSION })
   return {
-    tell: writeLine,
+    report: writeLine,
     stopping: () => {},
     [Symbol.dispose]: () => {},
   }

@@ -43,8 +43,8 @@ export function renderFinished(
 ): string {
   const took = duration === undefined ? '' : `  ${formatDuration(duration)}`
   const room = columns - 1 - WORD_WIDTH - took.length
-  const told = outcome === 'failed' ? cliTruncate(escapeLine(text), Math.max(MIN_STEP, room)) : escapeLine(text)
-  return `${paint(STYLES[outcome], outcome.padEnd(WORD_WIDTH))}${told}${paint('dim', took)}`
+  const shownText = outcome === 'failed' ? cliTruncate(escapeLine(text), Math.max(MIN_STEP, room)) : escapeLine(text)
+  return `${paint(STYLES[outcome], outcome.padEnd(WORD_WIDTH))}${shownText}${paint('dim', took)}`
 }
 
 /**
@@ -117,11 +117,11 @@ function stepText({ steps }: RunningNode): string | undefined {
 }
 
 function traffic(node: RunningNode, now: number): readonly string[] {
-  return (['up', 'down'] as const).flatMap((way) => {
-    const flow = node.traffic.flow(way, now)
+  return (['up', 'down'] as const).flatMap((direction) => {
+    const flow = node.traffic.flow(direction, now)
     // A complete transfer makes room for the current step.
     const isOver = flow.bytes === flow.total && node.steps.size > 0
-    return flow.bytes === 0 || isOver ? [] : [`${way} ${flowText(flow)}`]
+    return flow.bytes === 0 || isOver ? [] : [`${direction} ${flowText(flow)}`]
   })
 }
 

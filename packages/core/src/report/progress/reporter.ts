@@ -2,10 +2,10 @@ import type { RunEvent } from '../../model/run/events.js'
 
 /** Shows a run while it goes on. */
 export interface Reporter extends Disposable {
-  readonly tell: (event: RunEvent) => void
+  readonly report: (event: RunEvent) => void
   /** Called when the user has requested a stop and the run is about to end. */
   readonly stopping: () => void
 }
 
 /** A reporter that shows nothing. */
-export const quietReporter: Reporter = { tell: () => {}, stopping: () => {}, [Symbol.dispose]: () => {} }
+export const quietReporter: Reporter = { report: () => {}, stopping: () => {}, [Symbol.dispose]: () => {} }

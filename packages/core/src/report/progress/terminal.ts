@@ -33,7 +33,7 @@ const FRAME = 100
 export function terminalReporter(options: TerminalReporterOptions): Reporter {
   const view = new LiveView(options)
   return {
-    tell: (event) => view.tell(event),
+    report: (event) => view.report(event),
     stopping: () => view.stop(),
     [Symbol.dispose]: () => view.close(),
   }
@@ -63,7 +63,7 @@ class LiveView {
     this.#draw()
   }
 
-  tell(event: RunEvent): void {
+  report(event: RunEvent): void {
     advance(this.#state, event)
     if (!this.#verbose || event.kind !== 'work') return
     const name = escapeLine(event.node)

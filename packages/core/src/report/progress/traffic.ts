@@ -1,7 +1,7 @@
 import type { EngineTransferEvent, TransferEvent } from '../../model/run/events.js'
 
 /** Which way bytes move, seen from here. */
-export type Way = 'up' | 'down'
+export type Direction = 'up' | 'down'
 
 /** Bytes of one way, and how fast they move. */
 export interface Flow {
@@ -33,10 +33,10 @@ class Lane {
   #bytes = 0
 
   /** A layer that is unpacked after its download starts from nothing again, and no byte of that has moved. */
-  set(name: string, { bytes: now, total: told }: Part, at: number): void {
+  set(name: string, { bytes: now, total: reported }: Part, at: number): void {
     const before = this.#parts.get(name)
     const bytes = Math.max(now, before?.bytes ?? 0)
-    const total = told ?? before?.total
+    const total = reported ?? before?.total
     this.#bytes += bytes - (before?.bytes ?? 0)
     this.#parts.set(name, { bytes, ...(total !== undefined && { total: Math.max(total, bytes) }) })
     const last = this.#samples.at(-1)
@@ -52,8 +52,8 @@ class Lane {
 
   flow(now: number): Flow {
     const parts = [...this.#parts.values()]
-    const isTold = parts.some(({ total }) => total !== undefined)
-    const total = isTold ? parts.reduce((sum, part) => sum + (part.total ?? part.bytes), 0) : undefined
+    const isReported = parts.some(({ total }) => total !== undefined)
+    const total = isReported ? parts.reduce((sum, part) => sum + (part.total ?? part.bytes), 0) : undefined
     const [first] = this.#samples
     const seconds = first === undefined ? 0 : (now - first.at) / 1000
     const rate = first === undefined || seconds < 1 ? undefined : Math.max(0, (this.#bytes - first.bytes) / seconds)
@@ -63,7 +63,7 @@ class Lane {
 
 /** The transfers of a node, layer by layer. */
 export class Traffic {
-  readonly #lanes: Readonly<Record<Way, Lane>> = { up: new Lane(), down: new Lane() }
+  readonly #lanes: Readonly<Record<Direction, Lane>> = { up: new Lane(), down: new Lane() }
 
   /** Notes how far a blob between here and a registry is; `at` in milliseconds since the epoch. */
   ofRegistry({ direction, digest, bytes, total }: TransferEvent, at: number): void {
@@ -79,7 +79,7 @@ export class Traffic {
   }
 
   /** Returns the transfers in one direction up to now. */
-  flow(way: Way, now: number): Flow {
-    return this.#lanes[way].flow(now)
+  flow(direction: Direction, now: number): Flow {
+    return this.#lanes[direction].flow(now)
   }
 }

@@ -16,8 +16,8 @@ export interface ErrorTextOptions {
  * command that explains it.
  */
 export function formatError(error: unknown, { verbose = false, paint = unpainted }: ErrorTextOptions = {}): string {
-  const told = error instanceof PolyarchError ? formatKnown(error, paint) : formatUnexpected(error, paint)
-  return `${told}${verbose ? causeLines(error) : ''}`
+  const summary = error instanceof PolyarchError ? formatKnown(error, paint) : formatUnexpected(error, paint)
+  return `${summary}${verbose ? causeLines(error) : ''}`
 }
 
 /** The same of arguments that cannot be read. */

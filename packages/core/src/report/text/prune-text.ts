@@ -26,7 +26,7 @@ export function formatPruned(tags: readonly PruneText[]): string {
 }
 
 /** The note that untagged indexes were not found: registries list tags only. */
-function unseen(tags: readonly PruneText[]): string {
+function untaggedNote(tags: readonly PruneText[]): string {
   if (!tags.some(({ why, outcome }) => why === 'unlisted' && outcome === 'listed')) return ''
   return 'an index that is known by its digest alone is not seen: --keep <name>@<digest> keeps it, and what it lists\n'
 }
@@ -37,6 +37,6 @@ function summary(tags: readonly PruneText[]): string {
   const count = (outcome: PruneText['outcome']) => found.filter((one) => one.outcome === outcome).length
   const [listed, deleted, kept, recent] = [count('listed'), count('deleted'), count('kept'), count('recent')]
   const younger = recent === 0 ? '' : `${recent} kept as recent; --older-than <duration> changes the bound\n`
-  if (listed > 0) return `${listed} not needed; use --delete to delete them\n${younger}${unseen(tags)}`
+  if (listed > 0) return `${listed} not needed; use --delete to delete them\n${younger}${untaggedNote(tags)}`
   return `${deleted} deleted${kept === 0 ? '' : `, ${kept} not deleted by the registry`}\n${younger}`
 }

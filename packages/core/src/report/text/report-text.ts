@@ -9,7 +9,7 @@ import { alignColumns, formatDuration } from '../units.js'
 export function formatReport(report: Report): string {
   const results = report.nodes.filter(({ reference }) => reference !== undefined)
   const notes = report.notes.map((note) => `note: ${note}\n`).join('')
-  const lost = [...report.nodes.map(lostLine), ...report.nodes.map(codeLine)].join('')
+  const lost = [...report.nodes.map(removedPlatformLine), ...report.nodes.map(codeLine)].join('')
   const names = report.tags.length > 0 ? formatTagChanges(report.tags) : formatImages(results)
   const parts = [formatResults(results), names, lost + notes]
   return escapeText(parts.filter((part) => part !== '').join('\n'))
@@ -42,7 +42,7 @@ function resultRow({ pipeline, kind, platform, outcome, digest, duration }: Node
 }
 
 /** Line for a platform that the published names lack. */
-function lostLine({ node, outcome, error }: NodeReport): string {
+function removedPlatformLine({ node, outcome, error }: NodeReport): string {
   return outcome === 'failed' ? `without ${node}: ${error?.message ?? 'it failed'}\n` : ''
 }
 

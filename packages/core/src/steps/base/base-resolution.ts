@@ -37,7 +37,7 @@ export async function resolveImageBase(
 ): Promise<ResolvedImageBase> {
   const locked = services.lock.find('base', formatReference(source.reference), node.platform)
   if (locked !== undefined) return resolveLocked(node, source, locked, services, call)
-  const { index, ...chosen } = await chooseImage(source, node.platform, services.outside, call)
+  const { index, ...chosen } = await chooseImage(source, node.platform, services.upstream, call)
   const { resolved, states } = await resolveLive(node, source, chosen, services, call)
   const { mediaType, digest, size } = chosen.descriptor
   services.lock.record({

@@ -18,7 +18,7 @@ import type { ResolvedImageBase } from './base-resolution.js'
 export async function verifyLockedBase(
   node: BaseNode,
   { locked }: ResolvedImageBase,
-  { outside }: Pick<StepServices, 'outside'>,
+  { upstream }: Pick<StepServices, 'upstream'>,
   call: StepCall,
 ): Promise<void> {
   if (locked === undefined) return
@@ -26,7 +26,7 @@ export async function verifyLockedBase(
   const reference = parseReference(name)
   if (reference === undefined) throw lineWrong(locked, `image name '${name}' is not valid`)
   try {
-    const found = await outside.get({ ...repositoryOf(reference), digest: index }, call)
+    const found = await upstream.get({ ...repositoryOf(reference), digest: index }, call)
     if (found === undefined) return note(call, `${name}@${index} in ${LOCK_FILE} is no longer in its registry`)
     const { content, descriptor } = found
     const listed = isIndex(content)

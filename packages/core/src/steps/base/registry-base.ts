@@ -35,10 +35,10 @@ export interface ChosenImage {
 export async function chooseImage(
   { reference, configPolicy }: RegistryBaseDefinition,
   platform: Platform,
-  outside: UpstreamManifests,
+  upstream: UpstreamManifests,
   call: RegistryCall,
 ): Promise<ChosenImage & { readonly index: Digest }> {
-  const found = await outside.get(reference, call)
+  const found = await upstream.get(reference, call)
   if (found === undefined) {
     throw imageNotFound(`base ${formatReference(reference)} does not exist`)
   }
@@ -102,9 +102,9 @@ export async function checkImage(
   const config = await readImageConfig(registry, chosen.reference, manifest.content, call)
   const states = statedPlatform(config)
   const { note, isWrong } = comparePlatform(states, { reference, configPolicy }, platform)
-  const told = { states, ...(note !== undefined && { note }) }
+  const comparison = { states, ...(note !== undefined && { note }) }
   const isCorrected = isWrong && configPolicy === 'fix-config'
-  return isCorrected ? { ...corrected(manifest, config, platform), ...told } : { manifest, config, ...told }
+  return isCorrected ? { ...corrected(manifest, config, platform), ...comparison } : { manifest, config, ...comparison }
 }
 
 /** Result of comparing the platform with that in the base's config. */

@@ -24,7 +24,7 @@ export interface ResolvedImage {
   readonly listing: ContextListing
   readonly analysis: Analysis
   /** The text of the Dockerfile as far as it decides the result. */
-  readonly decisiveText: string
+  readonly dockerfileInKey: string
   readonly images: readonly PinnedImage[]
   /** The named contexts that the Dockerfile reads. */
   readonly contexts: readonly ResolvedContext[]

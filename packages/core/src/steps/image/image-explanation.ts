@@ -59,8 +59,8 @@ export async function explainImage(
   ]
   const isContext = reasons.some(({ kind }) => kind === 'context-changed' || kind === 'dockerfile-changed')
   const difference = isContext ? await contextDifference(work, former, registry, call) : undefined
-  const told = difference === undefined ? reasons : reasons.flatMap((reason) => withDifference(reason, difference))
-  return told.length === 0 ? [{ kind: 'unnamed' }] : told
+  const refined = difference === undefined ? reasons : reasons.flatMap((reason) => withDifference(reason, difference))
+  return refined.length === 0 ? [{ kind: 'unnamed' }] : refined
 }
 
 async function contextDifference(

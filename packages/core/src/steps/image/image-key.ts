@@ -7,7 +7,7 @@ import type { ResolvedImage } from './build-request.js'
 import type { ResolvedContext } from './context/resolved-context.js'
 import type { ImageInputs } from './image-parts.js'
 
-type Decided = Pick<ResolvedImage, 'analysis' | 'listing' | 'decisiveText' | 'epoch' | 'contexts'>
+type Decided = Pick<ResolvedImage, 'analysis' | 'listing' | 'dockerfileInKey' | 'epoch' | 'contexts'>
 
 /** The nodes whose results are part of an image's key: its base, the whole index where more of it is used, and images of other pipelines. */
 export function decidingNodes(node: ImageNode, { analysis }: Pick<ResolvedImage, 'analysis'>): readonly string[] {
@@ -32,12 +32,12 @@ export function imageKey(node: ImageNode, resolved: Decided & Pick<ResolvedImage
 
 /** Inputs that determine an image: the one source of its key and of the parts that a plan compares. */
 export function decidingInputs(node: ImageNode, resolved: Decided, inputs: Inputs): ImageInputs {
-  const { analysis, listing, decisiveText } = resolved
+  const { analysis, listing, dockerfileInKey } = resolved
   const { base, baseIndex } = node
   return {
     base: inputOf(inputs, analysis.usesBaseElsewhere ? baseIndex : base).descriptor.digest,
     context: listing.digest,
-    dockerfile: decisiveText,
+    dockerfile: dockerfileInKey,
     build: decidingSettings(node, resolved, inputs),
   }
 }
@@ -48,11 +48,11 @@ export function decidingInputs(node: ImageNode, resolved: Decided, inputs: Input
  */
 function decidingSettings(node: ImageNode, resolved: Decided, inputs: Inputs): ImageInputs['build'] {
   const { context: _context, fileModes: _modes, dockerfile: _path, dockerfileInline: _text, ...settings } = node.build
-  const { cacheFrom: _cache, noCache: _noCache, pull: _pull, reuse: _reuse, unpinned: _volatile, ...rest } = settings
+  const { cacheFrom: _cache, noCache: _noCache, pull: _pull, reuse: _reuse, unpinned: _unpinned, ...rest } = settings
   const { args: _args, addHosts, target, ulimits, cacheTo, secrets, ssh, ...others } = rest
-  const { entitlements: _permissions, contexts: _contexts, ...decisive } = others
+  const { entitlements: _permissions, contexts: _contexts, ...inKey } = others
   return {
-    ...decisive,
+    ...inKey,
     ...Object.fromEntries(resolved.contexts.map((context) => [`contexts.${context.name}`, contextInKey(context)])),
     ...Object.fromEntries(
       node.pipelineImages.map(({ name, decidedBy }) => [

@@ -69,12 +69,12 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     if (build.context.kind === 'directory') noteGitFolder(context.directory, listing, call)
     noteMissingSecrets(analysis, build, context.dockerfile.file, call)
     const { epoch } = services.contexts
-    const decisiveText = normalizedText(dockerfile)
+    const dockerfileInKey = normalizedText(dockerfile)
     return {
       context,
       listing,
       analysis,
-      decisiveText,
+      dockerfileInKey: dockerfileInKey,
       images,
       contexts,
       ...(analysis.usesEpoch && epoch !== undefined && { epoch }),

@@ -37,19 +37,19 @@ export async function recordedArgs(
  * It covers all other inputs of the image too: a digest of short values alone would confirm guesses of them.
  */
 export function unusedArgsDigest(node: Pick<ImageNode, 'build'>, resolved: BuildWork['resolved']): Digest {
-  const { listing, decisiveText } = resolved
-  const covered = { context: listing.digest, dockerfile: decisiveText, args: node.build.args }
+  const { listing, dockerfileInKey } = resolved
+  const covered = { context: listing.digest, dockerfile: dockerfileInKey, args: node.build.args }
   return digestOf(canonicalJson({ ...covered, unused: unusedArgs(node, resolved) }))
 }
 
 /** Also where that is not known: of an index the builder chose the platform, and the build is worth more than this question. */
 async function mayHaveTriggers(
   reference: Reference,
-  { outside, registry }: StepServices,
+  { upstream, registry }: StepServices,
   call: StepCall,
 ): Promise<boolean> {
   try {
-    const found = await outside.get(reference, call)
+    const found = await upstream.get(reference, call)
     if (found === undefined || isIndex(found.content)) return true
     const { config } = await readImageConfig(registry, reference, found.content, call)
     return (config?.OnBuild ?? []).length > 0

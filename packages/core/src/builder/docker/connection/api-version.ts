@@ -10,7 +10,7 @@ export interface EngineVersion {
   /** The newest API that the engine supports. */
   readonly api: ApiVersion
   /** The API version that polyarch uses. */
-  readonly speak: ApiVersion
+  readonly negotiated: ApiVersion
   readonly os: string
   readonly architecture: string
 }
@@ -45,8 +45,8 @@ export function negotiate(answer: JsonObject): EngineVersion {
       hint: `This polyarch supports API ${NEWEST} and older: install a newer polyarch.`,
     })
   }
-  const speak = compareApiVersions(api, NEWEST) < 0 ? api : NEWEST
-  return { engine, api, speak, os: field('Os') ?? 'linux', architecture: field('Arch') ?? 'amd64' }
+  const negotiated = compareApiVersions(api, NEWEST) < 0 ? api : NEWEST
+  return { engine, api, negotiated, os: field('Os') ?? 'linux', architecture: field('Arch') ?? 'amd64' }
 }
 
 /** Negative where `a` is the older one. */

@@ -95,8 +95,8 @@ export class Connection implements AsyncDisposable {
 
   /** Sends a request and returns the answer's body. Rejects with {@link HttpStatusError} where the status is no success. */
   async send(request: EngineRequest): Promise<IncomingMessage> {
-    const { speak } = await this.version(request.signal)
-    return this.#exchange({ ...request, path: versioned(speak, request.path) })
+    const { negotiated } = await this.version(request.signal)
+    return this.#exchange({ ...request, path: versioned(negotiated, request.path) })
   }
 
   /** Sends a request whose answer matters by its status alone: its body is an object, a list or empty. */
@@ -112,9 +112,9 @@ export class Connection implements AsyncDisposable {
 
   /** Upgrades a request: the connection is then one of the given protocol, such as HTTP/2 without TLS of its own. */
   async upgrade({ protocol = 'h2c', body, ...request }: UpgradeRequest): Promise<Duplex> {
-    const { speak } = await this.version(request.signal)
+    const { negotiated } = await this.version(request.signal)
     const answer = await this.#dial(
-      { ...request, method: 'POST', path: versioned(speak, request.path) },
+      { ...request, method: 'POST', path: versioned(negotiated, request.path) },
       // An empty body, because docker-modem would send a chunked one, whose end the engine would take for HTTP/2.
       { hijack: true, file: Buffer.from(body ?? ''), headers: { ...request.headers, Upgrade: protocol } },
     )

@@ -16,7 +16,7 @@ export function checkNamedBases(pipelines: readonly PipelineDefinition[], { issu
       const publisher = publishers.get(name)
       if (publisher === undefined) continue
       const path = `pipeline ${pipeline.name}`
-      if (standsOn(publisher, pipeline, pipelines)) {
+      if (isBasedOn(publisher, pipeline, pipelines)) {
         issues.add(
           path,
           `its base ${name} is published by ${publisher.name}, which is based on it`,
@@ -40,11 +40,15 @@ function registryBases({ platforms }: PipelineDefinition): readonly string[] {
   return platforms.flatMap(({ base }) => (base.kind === 'registry' ? [formatReference(base.reference)] : []))
 }
 
-function standsOn(pipeline: PipelineDefinition, base: PipelineDefinition, all: readonly PipelineDefinition[]): boolean {
+function isBasedOn(
+  pipeline: PipelineDefinition,
+  base: PipelineDefinition,
+  all: readonly PipelineDefinition[],
+): boolean {
   if (pipeline.name === base.name) return true
   return pipeline.platforms.some((platform) => {
     const name = platform.base.kind === 'pipeline' ? platform.base.pipeline : undefined
     const next = all.find((one) => one.name === name)
-    return next !== undefined && standsOn(next, base, all)
+    return next !== undefined && isBasedOn(next, base, all)
   })
 }

@@ -39,14 +39,14 @@ export interface PinnedImage extends ResolvedImageName {
  */
 export async function verifyPinnedImages(
   images: readonly PinnedImage[],
-  { outside }: Pick<StepServices, 'outside'>,
+  { upstream }: Pick<StepServices, 'upstream'>,
   call: StepCall,
 ): Promise<void> {
   await Promise.all(
     images.map(async ({ locked }) => {
       const reference = locked && parseReference(locked.name)
       if (locked === undefined || reference === undefined || locked.index === locked.image) return
-      const found = await outside.get({ ...repositoryOf(reference), digest: locked.index }, call)
+      const found = await upstream.get({ ...repositoryOf(reference), digest: locked.index }, call)
       if (found === undefined) throw lineWrong(locked, `${locked.index} does not exist`)
       const { content } = found
       const child = isIndex(content) ? selectPlatform(content, locked.platform) : undefined
@@ -87,13 +87,13 @@ export async function pinImage(
 export async function resolveImageName(
   { name, isForTarget }: Pick<ExternalImage, 'name' | 'isForTarget'>,
   platform: Platform,
-  { outside, lock }: StepServices,
+  { upstream, lock }: StepServices,
   call: StepCall,
 ): Promise<ResolvedImageName | undefined> {
   const locked = lock.find('image', name, platform)
   if (locked !== undefined) return { index: locked.index, image: isForTarget ? locked.image : locked.index }
   const reference = referenceOf(name)
-  const found = await outside.get(reference, call)
+  const found = await upstream.get(reference, call)
   if (found === undefined) return undefined
   const index = found.descriptor.digest
   const image = isForTarget ? namedChild(reference, found, platform) : index
@@ -108,11 +108,11 @@ export async function resolveImageName(
 export async function resolvedDigest(
   { name, digest, isForTarget }: Pick<ExternalImage, 'name' | 'isForTarget'> & { readonly digest: Digest },
   platform: Platform,
-  { outside }: StepServices,
+  { upstream }: StepServices,
   call: StepCall,
 ): Promise<ResolvedImageName> {
   const reference = { ...referenceOf(name), digest }
-  const found = isForTarget ? await outside.get(reference, call) : undefined
+  const found = isForTarget ? await upstream.get(reference, call) : undefined
   return { index: digest, image: found === undefined ? digest : namedChild(reference, found, platform) }
 }
 
