@@ -65,7 +65,9 @@ export const DOCKERFILE_TARGETS: readonly FuzzTarget[] = [
           .split('\n')
           .flatMap((line) => readPattern(line) ?? []),
       )
-      return ['a', 'node_modules/keep/x', 'a'.repeat(200), 'a/'.repeat(50)].map((path) => rules.evaluate(path, undefined))
+      return ['a', 'node_modules/keep/x', 'a'.repeat(200), 'a/'.repeat(50)].map((path) =>
+        rules.evaluate(path, undefined),
+      )
     },
     errors: [PatternError],
   },
