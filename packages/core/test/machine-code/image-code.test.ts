@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import * as zlib from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Cleanup } from '../../../../test/support/cleanup.js'
@@ -62,10 +63,8 @@ describe('the machine code of an image', () => {
   const place = () => ({ registry: server.host, repository: 'app' })
 
   async function pushLayers(layers: readonly Files[]): Promise<readonly Descriptor[]> {
-    const pushed = []
-    for (const files of layers)
-      pushed.push(await pushLayer(zlib.gzipSync(await packFiles(files)), MEDIA_TYPES.ociLayerGzip))
-    return pushed
+    const packed = await Promise.all(layers.map((files) => packFiles(files)))
+    return Promise.all(packed.map((tar) => pushLayer(zlib.gzipSync(tar), MEDIA_TYPES.ociLayerGzip)))
   }
 
   async function checkLayers(layers: readonly Descriptor[], platform = AMD64, config: ImageConfig['config'] = {}) {
@@ -158,9 +157,6 @@ describe('the machine code of an image', () => {
       verdict: 'unknown',
       because: expect.stringContaining('cannot be read'),
     })
-    const foreign = { ...damaged, mediaType: MEDIA_TYPES.dockerForeignLayerGzip, urls: ['http://example.com/layer'] }
-    expect(await checkLayers([foreign])).toMatchObject({ because: expect.stringContaining('not in the registry') })
-    expect(await checkLayers([], { os: 'windows', architecture: 'amd64' })).toMatchObject({ verdict: 'unknown' })
   })
 
   it('is read from layers that are not compressed, too', async () => {
@@ -184,11 +180,7 @@ describe('the machine code of an image', () => {
 
   it('is not looked for any longer once it was cancelled', async () => {
     const layer = await pushLayer(zlib.gzipSync(await packFiles({ 'bin/sh': amd64 })), MEDIA_TYPES.ociLayerGzip)
-    const image = {
-      repository: place(),
-      manifest: { layers: [layer] },
-      config: {},
-    }
+    const image = { repository: place(), manifest: { layers: [layer] }, config: {} }
     const signal = AbortSignal.abort()
     await expect(createCodeReader().check(image, AMD64, registry, { signal })).rejects.toMatchObject({
       code: 'CANCELLED',
@@ -262,6 +254,45 @@ describe('the machine code of an image', () => {
       const config = configOf(layers.map(({ digest }) => digest))
       const image = { repository: place(), manifest: { layers }, config, checkedBase }
       expect(await createCodeReader().check(image, ARM, registry, {})).toMatchObject({ verdict: 'mismatch' })
+    })
+  })
+
+  describe('with a registry that answers otherwise', () => {
+    const sh = async (mediaType: string = MEDIA_TYPES.ociLayerGzip) =>
+      pushLayer(zlib.gzipSync(await packFiles({ 'bin/sh': amd64 })), mediaType)
+    const broken = (error: Error): Registry => ({
+      ...registry,
+      readBlob: async () => new Readable({ read: () => {} }).destroy(error),
+    })
+    const image = (layers: readonly Descriptor[]) => ({ repository: place(), manifest: { layers }, config: {} })
+
+    it('is an error of the registry, a cancelled run, or unknown with the reason', async () => {
+      const layer = await sh()
+      const reader = createCodeReader()
+      const lost = new RegistryError('DIGEST_MISMATCH', 'other bytes')
+      await expect(reader.check(image([layer]), AMD64, broken(lost), {})).rejects.toBe(lost)
+      const controller = new AbortController()
+      const stopping: Registry = {
+        ...registry,
+        async readBlob() {
+          controller.abort('enough')
+          return new Readable({ read: () => {} }).destroy(new Error('aborted'))
+        },
+      }
+      const cancelled = reader.check(image([layer]), AMD64, stopping, { signal: controller.signal })
+      await expect(cancelled).rejects.toMatchObject({ code: 'CANCELLED' })
+      const because = `layer ${layer.digest} cannot be read: too short`
+      const short = broken(new Error('too short'))
+      expect(await reader.check(image([layer]), AMD64, short, {})).toEqual({ verdict: 'unknown', because })
+      expect(await reader.check(image([layer]), AMD64, registry, {})).toMatchObject({ because })
+    })
+
+    it('is unknown of another system, and of a layer that is kept elsewhere', async () => {
+      const because = 'machine code of windows is not checked'
+      expect(await checkLayers([], { ...AMD64, os: 'windows' })).toEqual({ verdict: 'unknown', because })
+      const foreign = { ...(await sh(MEDIA_TYPES.dockerForeignLayerGzip)), urls: ['https://layers.example/1'] }
+      expect(await checkLayers([foreign])).toMatchObject({ because: `layer ${foreign.digest} is not in the registry` })
+      expect(await checkLayers([await sh(MEDIA_TYPES.dockerLayerGzip)])).toMatchObject({ verdict: 'match' })
     })
   })
 })
