@@ -7,6 +7,7 @@ import { type TempFolder, tempFolder } from '../../../../test/support/temp-folde
 import { cloneContext } from '../../src/context/git/git-clone.js'
 import { gitAddress } from '../../src/context/git/git-login.js'
 import { readGitOrigin } from '../../src/context/git/git-origin.js'
+import { openContext } from '../../src/context/open-context.js'
 import { startGitServer } from './git-server.js'
 
 let folder: TempFolder
@@ -134,6 +135,43 @@ describe('a context with a repository of others', { timeout: 60_000 }, () => {
     const revision = await git(tree, 'rev-parse', 'HEAD')
     await writeFile(join(tree, 'file'), 'one\r\n')
     expect(await originOf(tree)).toMatchObject({ revision })
+  })
+})
+
+describe('a git context', { timeout: 60_000 }, () => {
+  it.each(['--upload-pack=touch mark', '-x', '--output=mark'])('takes the ref %j for a ref', async (ref) => {
+    await makeRepository(join(folder.path, 'app'))
+    await using target = await tempFolder('clone')
+    const url = `file://${join(folder.path, 'app')}`
+    const refused = cloneContext({ kind: 'git', url, ref }, target.path)
+    await expect(refused).rejects.toMatchObject({ code: 'CONTEXT_UNREADABLE' })
+    expect(await readdir(target.path)).not.toContain('mark')
+  })
+
+  it.each(['/', '..', '../..', 'nowhere/../../..'])('whose directory is a link to %j is refused', async (to) => {
+    const app = join(folder.path, 'app')
+    await makeRepository(app)
+    await symlink(to, join(app, 'docker'))
+    await git(app, 'add', '--all')
+    await git(app, 'commit', '--quiet', '--message', 'two')
+    for (const subdirectory of ['docker', 'docker/etc', '/docker/.']) {
+      const context = { kind: 'git', url: `file://${app}`, subdirectory } as const
+      const refused = openContext({ context, dockerfile: 'Dockerfile' })
+      await expect(refused).rejects.toMatchObject({ code: 'DEFINITION_INVALID' })
+    }
+  })
+
+  it('whose directory is a link within the repository is that directory', async () => {
+    const app = join(folder.path, 'app')
+    await makeRepository(app)
+    await mkdir(join(app, 'images', 'a'), { recursive: true })
+    await writeFile(join(app, 'images', 'a', 'Dockerfile'), 'FROM scratch')
+    await symlink('images', join(app, 'docker'))
+    await git(app, 'add', '--all')
+    await git(app, 'commit', '--quiet', '--message', 'two')
+    const context = { kind: 'git', url: `file://${app}`, subdirectory: 'docker/a' } as const
+    await using opened = await openContext({ context, dockerfile: 'Dockerfile' })
+    expect(opened.dockerfile.text).toBe('FROM scratch')
   })
 })
 
