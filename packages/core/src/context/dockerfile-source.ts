@@ -3,6 +3,7 @@ import { DefinitionError } from '../model/errors.js'
 import { isMissing } from '../model/is-missing.js'
 import type { ContextDockerfile } from './context-file.js'
 import type { ContextTree, TreeNode } from './context-tree.js'
+import { LINK_OUTSIDE, resolveLink } from './files/linked-path.js'
 import { readTextFile, TextFileError } from './files/text-file.js'
 
 /** The option that holds a Dockerfile which is in no file. */
@@ -14,7 +15,7 @@ export function inlineDockerfile(text: string): ContextDockerfile {
 }
 
 /**
- * Reads the Dockerfile of a context; a pipe or device is not waited for.
+ * Reads the Dockerfile of a context; a pipe or device is not waited for, and a link out of the context not followed.
  *
  * @param declared - the path as it was declared, for messages
  * @throws DefinitionError if it cannot be read
@@ -32,8 +33,11 @@ async function readText(path: string, directory: string, declared: string) {
   const issue = (why: string, hint = start) =>
     new DefinitionError([{ path: 'build.dockerfile', message: `Dockerfile '${declared}' ${why}`, hint }])
   try {
-    return await readTextFile(path)
+    const real = await resolveLink(path, directory)
+    if (real === undefined) throw issue(LINK_OUTSIDE, 'set dockerfile to the path of that file')
+    return await readTextFile(real)
   } catch (error) {
+    if (error instanceof DefinitionError) throw error
     if (error instanceof TextFileError) throw issue(error.message, error.isNoFile ? start : error.hint)
     throw issue(isMissing(error) ? 'does not exist' : 'cannot be read')
   }

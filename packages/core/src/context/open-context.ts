@@ -7,6 +7,7 @@ import { DefinitionError } from '../model/errors.js'
 import type { OpenContext } from './context-file.js'
 import { ContextTree } from './context-tree.js'
 import { inlineDockerfile, readDockerfile } from './dockerfile-source.js'
+import { LINK_OUTSIDE } from './files/linked-path.js'
 import { cloneContext } from './git/git-clone.js'
 import { NO_RULES, readIgnoreRules } from './patterns/ignore-rules.js'
 import { createContext } from './tree-context.js'
@@ -114,7 +115,7 @@ async function requireInside(
     // Listing reports a path that does not exist.
     const real = await realpath(path).catch(() => root)
     if (real === root || real.startsWith(root + sep)) continue
-    const message = `'${relative(folder, path)}' is a link to a file outside of the context`
+    const message = `'${relative(folder, path)}' ${LINK_OUTSIDE}`
     throw new DefinitionError([{ path: 'build.context', message, hint: 'use a file in the context' }])
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -23,6 +23,29 @@ const listed = async () => {
   return listing.entries.map(({ path }) => path).filter((path) => path !== 'Dockerfile')
 }
 const failure = () => listed().catch((error: unknown) => error)
+
+describe('a Dockerfile', () => {
+  it.each(['Dockerfile', 'docker/Dockerfile'])('%s that is a link out of the context is refused', async (name) => {
+    await writeFile(join(folder.path, 'private'), 'machine x password hunter2\n')
+    await rm(join(context, 'Dockerfile'))
+    await mkdir(join(context, 'docker'))
+    await symlink(join(folder.path, 'private'), join(context, name))
+    const error = await listDirectory({ directory: context, dockerfile: name }).catch((caught: unknown) => caught)
+    expect(error).toMatchObject({
+      code: 'DEFINITION_INVALID',
+      message: expect.stringContaining('link to a file outside of the context'),
+    })
+    expect(JSON.stringify(error)).not.toContain('hunter2')
+  })
+
+  it.each(['../shared/Dockerfile', '../shared/link', 'inside'])('at %s is read, links included', async (name) => {
+    await mkdir(join(folder.path, 'shared'))
+    await writeFile(join(folder.path, 'shared', 'Dockerfile'), 'FROM scratch')
+    await symlink('Dockerfile', join(folder.path, 'shared', 'link'))
+    await symlink('Dockerfile', join(context, 'inside'))
+    await expect(listDirectory({ directory: context, dockerfile: name })).resolves.toBeDefined()
+  })
+})
 
 describe('a .dockerignore', () => {
   it('that is a link out of the context is refused, and no line of the other file is shown', async () => {

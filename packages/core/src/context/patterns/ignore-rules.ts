@@ -1,8 +1,8 @@
-import { realpath } from 'node:fs/promises'
-import { dirname, join, relative, sep } from 'node:path'
+import { join, relative } from 'node:path'
 import { DefinitionError, type Issue } from '../../model/errors.js'
 import { isMissing } from '../../model/is-missing.js'
 import { reading } from '../files/file-error.js'
+import { LINK_OUTSIDE, resolveLink } from '../files/linked-path.js'
 import { readTextFile, TextFileError } from '../files/text-file.js'
 import { type IgnorePattern, PatternError, readPattern } from './ignore-pattern.js'
 
@@ -82,14 +82,14 @@ function parse(text: string, file: string): readonly IgnorePattern[] {
   return patterns
 }
 
-/** A link may lead to a file beside it, and to none elsewhere on this machine, whose lines an error would show. */
 async function readIfThere(file: string, directory: string): Promise<string | undefined> {
   const name = relative(directory, file)
   try {
-    const path = await realpath(file)
-    if (!(await isInside(path, [directory, dirname(file)]))) {
-      const hint = 'replace the link with a copy of its target'
-      throw new DefinitionError([{ path: name, message: 'is a link to a file outside of the context', hint }])
+    const path = await resolveLink(file, directory)
+    if (path === undefined) {
+      throw new DefinitionError([
+        { path: name, message: LINK_OUTSIDE, hint: 'replace the link with a copy of its target' },
+      ])
     }
     return (await readTextFile(path)).text
   } catch (error) {
@@ -99,9 +99,4 @@ async function readIfThere(file: string, directory: string): Promise<string | un
     }
     throw error
   }
-}
-
-async function isInside(path: string, directories: readonly string[]): Promise<boolean> {
-  const roots = await Promise.all(directories.map((directory) => realpath(directory)))
-  return roots.some((root) => path.startsWith(root.endsWith(sep) ? root : root + sep))
 }
