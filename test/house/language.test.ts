@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { commentsOf, declaredNames, textsOf } from './language.js'
+import { commentsOf, declaredNames, hintsOf, textsOf } from './language.js'
 import { readText, repositoryFiles, SOURCES } from './repository.js'
 
 /** Words that are not used in text, each with its replacement. docs/concepts.md is the vocabulary. */
@@ -82,6 +82,15 @@ describe('retired words', () => {
     expect(comments.flatMap(([, texts]) => texts).length).toBeGreaterThan(2000)
     expect(comments.flatMap(([file, texts]) => retiredIn(file, texts))).toEqual([])
   })
+})
+
+/** A hint begins with a capital only where it is part of a name. */
+const CAPITAL = /^(?!DNS |DOCKER_|Docker )[A-Z]/
+
+test('hints begin in lower case and end without a period', () => {
+  const hints = CODE.flatMap((file) => hintsOf(file).map((hint) => `${file}: ${hint}`))
+  expect(hints.length).toBeGreaterThan(200)
+  expect(hints.filter((hint) => CAPITAL.test(hint.replace(/^\S+: /, '')) || /[^.]\.$/.test(hint))).toEqual([])
 })
 
 test('retired names are not declared', () => {

@@ -45,3 +45,26 @@ export function declaredNames(path: string): readonly string[] {
     return name !== undefined && ts.isIdentifier(name) ? [name.text] : []
   })
 }
+
+/** Whether a node gives a hint its text: `hint: …`, a constant or a function with that word in its name. */
+function isHint(node: ts.Node): boolean {
+  if (ts.isFunctionDeclaration(node)) return /hint/i.test(node.name?.text ?? '')
+  return (
+    (ts.isPropertyAssignment(node) || ts.isVariableDeclaration(node)) && /^hints?$|hint$/i.test(node.name.getText())
+  )
+}
+
+/** The hints of a file, as they are written; values in templates are `…`. */
+export function hintsOf(path: string): readonly string[] {
+  return [...walk(parse(path))]
+    .filter(isHint)
+    .flatMap((node) =>
+      [...walk(node)].flatMap((one) => {
+        if (ts.isStringLiteral(one) || ts.isNoSubstitutionTemplateLiteral(one)) return [one.text]
+        return ts.isTemplateExpression(one)
+          ? [[one.head.text, ...one.templateSpans.map(({ literal }) => literal.text)].join('…')]
+          : []
+      }),
+    )
+    .filter((text) => PROSE.test(text))
+}

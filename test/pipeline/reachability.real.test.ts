@@ -30,7 +30,7 @@ it('finds in the plan that the engine cannot reach the embedded registry, and wr
   expect(problems).toMatchObject([
     { code: 'ENGINE_CANNOT_REACH_REGISTRY', message: expect.stringContaining(server.host) },
   ])
-  expect(problems[0]?.hint).toContain('Use a registry that this engine can reach')
+  expect(problems[0]?.hint).toContain('use a registry that this engine can reach')
   await expect(execute(app, { engine: { host: engine.address } })).rejects.toMatchObject({
     code: 'ENGINE_CANNOT_REACH_REGISTRY',
   })

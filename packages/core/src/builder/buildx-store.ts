@@ -96,7 +96,7 @@ function kubernetesOptions(
 
 function unusable(file: string, reason: string, cause?: unknown): EngineError {
   return new EngineError('ENGINE_UNREACHABLE', `the buildx builder in ${file} cannot be used: ${reason}`, {
-    hint: "Check it with 'docker buildx inspect', or use the builder's address.",
+    hint: "check it with 'docker buildx inspect', or use the builder's address",
     cause,
   })
 }

@@ -28,11 +28,11 @@ function numberIssue(path: string, value: unknown, wanted: typeof WHOLE | typeof
 
 function hostIssues(path: string, given: RegistryHostOptions): readonly Issue[] {
   const { ca, clientCertificate, plainHttp, chunkSize } = given
-  const hint = "Pass the PEM content, '-----BEGIN …', not the path of the file."
+  const hint = "pass the PEM content, '-----BEGIN …', not the path of the file"
   return [
     ...numberIssue(`${path}.chunkSize`, chunkSize, WHOLE),
     ...(plainHttp && (ca ?? clientCertificate) !== undefined
-      ? [{ path, message: 'certificates cannot be used with plain HTTP', hint: 'Remove one of them.' }]
+      ? [{ path, message: 'certificates cannot be used with plain HTTP', hint: 'remove one of them' }]
       : []),
     ...(ca === undefined || isCertificate(ca)
       ? []

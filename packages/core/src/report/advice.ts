@@ -58,3 +58,9 @@ export const ADVICE: Readonly<Record<ErrorCode, string>> = {
   LOCK_OUTDATED: 'Run npx tsx build.ts lock --update, or use a mirror that keeps old states of the archive.',
   CANCELLED: 'Run again: finished results are found and reused.',
 }
+
+/** Returns the advice for an error code in the form of a hint: one phrase in lower case, without a period at its end. */
+export function hintFor(code: ErrorCode): string {
+  const [first = '', ...others] = ADVICE[code].replace(/\.$/, '').split(/\. (?=\S)/)
+  return [first, ...others].map((sentence) => sentence.charAt(0).toLowerCase() + sentence.slice(1)).join('; ')
+}

@@ -139,12 +139,12 @@ test('speaks TLS with the certificates that an engine is given, sessions include
   await cp(own, at('wrong-key'), { recursive: true })
   await copyFile(join(foreign, 'key.pem'), join(at('wrong-key'), 'key.pem'))
   for (const [certificates, message, hint] of [
-    [foreign, 'its certificate is signed by an unknown authority', 'The ca.pem of'],
+    [foreign, 'its certificate is signed by an unknown authority', 'the ca.pem of'],
     [at('no-client'), 'requires a client certificate', 'cert.pem and a key.pem'],
     [at('wrong-client'), 'requires a client certificate', 'cert.pem and a key.pem'],
     [at('wrong-key'), 'cannot be used', 'the key matches the certificate'],
     [at('half'), 'has cert.pem but no key.pem', 'both the certificate and its key, or neither'],
-    [at('nowhere'), 'has none of ca.pem', 'Use the folder'],
+    [at('nowhere'), 'has none of ca.pem', 'use the folder'],
     [undefined, 'is not an engine, or requires TLS', 'certificates'],
   ] as const) {
     await using engine = connectEngine({ host, certificates, env: {} })

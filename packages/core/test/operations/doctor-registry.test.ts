@@ -170,7 +170,7 @@ describe('a registry', () => {
       {
         state: 'problem',
         message: expect.stringContaining('127.0.0.1:1'),
-        advice: expect.stringContaining('The connection was refused'),
+        advice: expect.stringContaining('the connection was refused'),
       },
     ])
   })

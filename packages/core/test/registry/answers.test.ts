@@ -103,7 +103,7 @@ describe('retries', () => {
     await using client = createRegistry()
     await expect(client.resolve(latest(server))).rejects.toMatchObject({
       code: 'REGISTRY_UNREACHABLE',
-      hint: expect.stringContaining('The connection was refused'),
+      hint: expect.stringContaining('the connection was refused'),
     })
   })
 })

@@ -269,7 +269,7 @@ describe('proxies', () => {
     expect(await client.getManifest(at('port.example.com:80'))).toBeDefined()
     // The certificate is for 127.0.0.1: that it is refused shows that TLS goes to the end of the tunnel.
     await expect(client.getManifest(at('secure.example.com'))).rejects.toMatchObject({
-      hint: 'Its certificate is for other names.',
+      hint: 'its certificate is for other names',
     })
     expect(await client.getManifest(at(plain.host))).toBeDefined()
     expect(proxy.seen).toEqual([

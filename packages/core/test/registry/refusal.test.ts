@@ -39,7 +39,7 @@ test('a push to a registry that makes no repositories is told what to do; a name
   const repository = { registry: server.host, repository: 'a' }
   await expect(client.writeBlob(repository, sourceOf(Buffer.from('x')))).rejects.toMatchObject({
     code: 'NOT_FOUND',
-    hint: expect.stringContaining('Create the repository first'),
+    hint: expect.stringContaining('create the repository first'),
   })
   await expect(client.deleteManifest({ ...repository, tag: 'b' })).rejects.not.toMatchObject({
     hint: expect.stringContaining('Create'),
@@ -81,7 +81,7 @@ describe('what is told of a refusal', () => {
   test.each([
     ['a password', password, "user 'builder'"],
     ['an identity token', identity, 'identity token'],
-    ['nothing', undefined, 'No credentials'],
+    ['nothing', undefined, 'no credentials'],
   ])(
     'names who was shown %s, the way to log in, the request id and the codes, and no secret',
     async (_, login, who) => {

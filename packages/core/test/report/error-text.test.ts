@@ -7,7 +7,7 @@ import {
   PolyarchError,
   RegistryError,
 } from '../../src/model/errors.js'
-import { ADVICE } from '../../src/report/advice.js'
+import { hintFor } from '../../src/report/advice.js'
 import { escapeCiCommands } from '../../src/report/escape.js'
 import { painted } from '../../src/report/paint.js'
 import { formatError } from '../../src/report/text/error-text.js'
@@ -30,7 +30,7 @@ describe('an error as text', () => {
   })
 
   test.each(ERROR_CODES)('%s says what to do, without a hint of its own too', (code) => {
-    expect(formatError(new PolyarchError(code, 'it failed'))).toContain(`  hint: ${ADVICE[code]}\ncode: ${code}\n`)
+    expect(formatError(new PolyarchError(code, 'it failed'))).toContain(`  hint: ${hintFor(code)}\ncode: ${code}\n`)
   })
 
   test('all issues of a definition, each with its place and hint', () => {

@@ -52,7 +52,7 @@ describe('the page of a run', () => {
   test('of a run that failed shows the error first, and opens the output of what failed', async () => {
     const { page } = await open(FAILED)
     expect(await page.locator('h2').first().textContent()).toBe('Failures')
-    expect(await page.locator('.box.bad').textContent()).toContain('hint: Correct the Dockerfile.')
+    expect(await page.locator('.box.bad').textContent()).toContain('hint: correct the Dockerfile;')
     expect(await page.locator('main').textContent()).toContain('npx tsx build.ts explain BUILD_FAILED')
     await expect(page.locator('details pre').isVisible()).resolves.toBe(true)
     expect(await page.locator('tr', { hasText: 'reg.example/app:1.0' }).first().textContent()).toContain('not moved')

@@ -47,7 +47,7 @@ async function makeImage(meanwhile: (url: string) => Promise<void>): Promise<Out
     }),
   } as unknown as Builder
   await using contexts = createContexts()
-  const world = { registry: client, outside: createUpstreamManifests(client), code: createCodeReader(), contexts }
+  const world = { registry: client, upstream: createUpstreamManifests(client), code: createCodeReader(), contexts }
   const file = { text: DOCKERFILE, file: '/Dockerfile', name: 'Dockerfile', mode: 0 }
   const listing = { entries: [], digest: digestOf('context') }
   const context = {

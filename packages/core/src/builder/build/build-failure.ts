@@ -39,10 +39,10 @@ function failure(message: string, cause: SolveError, hint: string | undefined): 
 
 function hintFor(texts: readonly string[], step = ''): string | undefined {
   if (texts.some((text) => NO_SPACE.test(text))) {
-    return "The disk of the builder is full: 'docker system df' shows what uses space, and 'docker builder prune' frees the build cache. If the step writes to another disk, enlarge that disk."
+    return "the disk of the builder is full: 'docker system df' shows what uses space, and 'docker builder prune' frees the build cache; if the step writes to another disk, enlarge that disk"
   }
   if (!step.startsWith(RESOLVES_IMAGE)) return undefined
-  return 'Check that the image exists, that the builder can reach its registry, and that you are logged in. A Docker Engine uses plain HTTP for loopback hosts and for its insecure-registries.'
+  return 'check that the image exists, that the builder can reach its registry, and that you are logged in; a Docker Engine uses plain HTTP for loopback hosts and for its insecure-registries'
 }
 
 /** BuildKit repeats the whole command before the exit code, and the step contains it already. */

@@ -53,8 +53,8 @@ function cannotReach({ registry }: Reference, cause: HttpStatusError, address: s
     `the engine at ${address} cannot reach the registry ${registry}: ${cause.message}`,
     {
       hint:
-        `Use a registry that this engine can reach (an engine in a virtual machine or on another host does not have ` +
-        `this machine's loopback); if it requires a login, run 'docker login ${registry}'.`,
+        `use a registry that this engine can reach (an engine in a virtual machine or on another host does not have ` +
+        `this machine's loopback); if it requires a login, run 'docker login ${registry}'`,
       cause,
     },
   )

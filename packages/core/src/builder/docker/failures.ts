@@ -14,8 +14,8 @@ export class HttpStatusError extends Error {
 export const ENGINE_ERRORS: Pick<OperationContext, 'kind' | 'start' | 'program' | 'refusal'> = {
   kind: 'engine',
   start:
-    'Start Docker, or install it (https://docs.docker.com/engine/install/; on Debian: apt-get install docker.io). ' +
-    'If the engine is on another machine, set DOCKER_HOST or select a docker context.',
-  program: "Check that ssh connects without a prompt, and that 'docker version' works there.",
+    'start Docker, or install it (https://docs.docker.com/engine/install/; on Debian: apt-get install docker.io); ' +
+    'if the engine is on another machine, set DOCKER_HOST or select a docker context',
+  program: "check that ssh connects without a prompt, and that 'docker version' works there",
   refusal: (error) => (error instanceof HttpStatusError ? ` (HTTP ${error.status}): ${error.message}` : undefined),
 }

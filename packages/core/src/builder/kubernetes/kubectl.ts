@@ -61,13 +61,13 @@ function failure(cause: unknown): EngineError {
   const { code, stderr, message } = cause as { code?: unknown; stderr?: string; message: string }
   if (code === 'ENOENT') {
     return new EngineError('ENGINE_UNREACHABLE', "builders on Kubernetes require the program 'kubectl'", {
-      hint: 'Install kubectl, and check that it is in the PATH.',
+      hint: 'install kubectl, and check that it is in the PATH',
       cause,
     })
   }
   const reason = stderr?.trim().split('\n').at(-1) || message
   return new EngineError('ENGINE_UNREACHABLE', `kubectl cannot list the builders: ${reason}`, {
-    hint: "Check the cluster, context and namespace with 'kubectl config get-contexts' and 'kubectl get pods'.",
+    hint: "check the cluster, context and namespace with 'kubectl config get-contexts' and 'kubectl get pods'",
     cause,
   })
 }

@@ -78,6 +78,6 @@ function splitAddress(address: string, form: string) {
 }
 
 function malformed(address: string, form: string): EngineError {
-  const hint = `Write ${form}; escape a '/' in the name of a context as %2F.`
+  const hint = `write ${form}; escape a '/' in the name of a context as %2F`
   return new EngineError('ENGINE_UNREACHABLE', `Kubernetes builder address '${address}' is not valid`, { hint })
 }

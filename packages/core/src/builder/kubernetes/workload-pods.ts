@@ -21,7 +21,7 @@ export async function readyPods(
   const [found] = await getObjects(names, scope, call)
   if (found === undefined) {
     throw new EngineError('ENGINE_UNREACHABLE', `${address} is neither a Deployment nor a StatefulSet`, {
-      hint: `Check its name and namespace with 'kubectl get deployments,statefulsets --all-namespaces'.`,
+      hint: `check its name and namespace with 'kubectl get deployments,statefulsets --all-namespaces'`,
     })
   }
   const selector = formatSelector(readSelector(found))
@@ -35,7 +35,7 @@ export async function readyPods(
     .map((pod) => ({ pod: pod.name, container: container ?? buildKitContainer(pod), ...scope }))
   if (ready.length === 0) {
     throw new EngineError('ENGINE_UNREACHABLE', `none of the ${pods.length} pods of ${address} is ready`, {
-      hint: `Run 'kubectl describe pods --selector=${selector}' for the reason, or increase the number of replicas.`,
+      hint: `run 'kubectl describe pods --selector=${selector}' for the reason, or increase the number of replicas`,
     })
   }
   return ready.toSorted((one, other) => (one.pod < other.pod ? -1 : 1)).map(formatPodAddress)

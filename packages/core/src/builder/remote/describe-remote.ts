@@ -27,14 +27,14 @@ export async function describeRemote(
   ])
   if (version === undefined) {
     throw new EngineError('ENGINE_UNSUPPORTED', `the BuildKit at ${address} is older than 0.11`, {
-      hint: 'Use BuildKit 0.11 or newer.',
+      hint: 'use BuildKit 0.11 or newer',
     })
   }
   // Builds go to the first worker, which lists its own platform first.
   const [native, ...others] = (worker?.platforms ?? []).map(normalizePlatform)
   if (native === undefined) {
     throw new EngineError('ENGINE_UNSUPPORTED', `the BuildKit at ${address} has no worker that runs a platform`, {
-      hint: "Check its workers with 'buildctl debug workers'.",
+      hint: "check its workers with 'buildctl debug workers'",
     })
   }
   return {

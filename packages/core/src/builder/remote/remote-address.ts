@@ -111,7 +111,7 @@ function parseBuildKitAddress(address: string, tls: TlsMaterial | undefined): En
   const plain = address.replace(/^buildkit\+/, '')
   if (!/^(?:unix|npipe|tcp|ssh):\/\/./.test(plain)) {
     throw new EngineError('ENGINE_UNREACHABLE', `BuildKit address '${address}' is not valid`, {
-      hint: 'Use buildkit+unix:///run/buildkit/buildkitd.sock, buildkit+tcp://host:1234, buildkit+ssh://user@host, docker-container://NAME, podman-container://NAME or kube-pod://POD.',
+      hint: 'use buildkit+unix:///run/buildkit/buildkitd.sock, buildkit+tcp://host:1234, buildkit+ssh://user@host, docker-container://NAME, podman-container://NAME or kube-pod://POD',
     })
   }
   const endpoint = parseEndpoint(plain, tls)

@@ -17,8 +17,8 @@ export { resolveRemote } from './remote-address.js'
 
 const BUILDER_ERRORS: Pick<OperationContext, 'kind' | 'start' | 'program'> = {
   kind: 'builder',
-  start: 'Start buildkitd, and check the address: a Docker Engine has an address without buildkit+.',
-  program: "Check that 'buildctl dial-stdio' runs there without input, and that its buildkitd is running.",
+  start: 'start buildkitd, and check the address: a Docker Engine has an address without buildkit+',
+  program: "check that 'buildctl dial-stdio' runs there without input, and that its buildkitd is running",
 }
 
 /** A BuildKit that is reached by itself: `buildkitd` on this machine, another one, or in a container. */

@@ -5,7 +5,7 @@ export interface TlsError {
 }
 
 const FILES = "the folder that 'certificates' or DOCKER_CERT_PATH names, or the docker context"
-const NOT_TRUSTED = `The ca.pem of ${FILES} must be the authority that signed the engine's certificate.`
+const NOT_TRUSTED = `the ca.pem of ${FILES} must be the authority that signed the engine's certificate`
 
 /** By the code of node's error. @see https://nodejs.org/docs/latest-v20.x/api/tls.html#x509-certificate-error-codes */
 const TLS_ERRORS: ReadonlyMap<string, TlsError> = new Map([
@@ -17,15 +17,15 @@ const TLS_ERRORS: ReadonlyMap<string, TlsError> = new Map([
     'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
     'CERT_SIGNATURE_FAILURE',
   ].map((code) => [code, { reason: 'its certificate is signed by an unknown authority', hint: NOT_TRUSTED }] as const),
-  ['CERT_HAS_EXPIRED', { reason: 'its certificate has expired', hint: 'Create a new certificate for the engine.' }],
+  ['CERT_HAS_EXPIRED', { reason: 'its certificate has expired', hint: 'create a new certificate for the engine' }],
   [
     'ERR_TLS_CERT_ALTNAME_INVALID',
     {
       reason: 'its certificate is for other names',
-      hint: 'Use one of these names, or create a certificate for this name.',
+      hint: 'use one of these names, or create a certificate for this name',
     },
   ],
-  ['EPROTO', { reason: 'it does not use TLS', hint: 'If this is intended, remove the certificates.' }],
+  ['EPROTO', { reason: 'it does not use TLS', hint: 'if this is intended, remove the certificates' }],
 ])
 
 /** Whether a code is a TLS alert with which the engine rejected the client's certificate. */
@@ -38,13 +38,13 @@ export function tlsError(code: string): TlsError | undefined {
   if (isRefusal(code)) {
     return {
       reason: 'it requires a client certificate, and the one of this client is missing or not accepted',
-      hint: `Get a cert.pem and a key.pem from its administrator, and put them into ${FILES}.`,
+      hint: `get a cert.pem and a key.pem from its administrator, and put them into ${FILES}`,
     }
   }
   if (code.startsWith('ERR_OSSL_')) {
     return {
       reason: 'the certificates for it cannot be used',
-      hint: 'Check that ca.pem, cert.pem and key.pem are PEM files, and that the key matches the certificate.',
+      hint: 'check that ca.pem, cert.pem and key.pem are PEM files, and that the key matches the certificate',
     }
   }
   return TLS_ERRORS.get(code)

@@ -21,7 +21,7 @@ export async function readTlsFolder(folder: string): Promise<Omit<TlsMaterial, '
   if ((cert === undefined) !== (key === undefined)) {
     const [there, missing] = cert ? ['cert.pem', 'key.pem'] : ['key.pem', 'cert.pem']
     throw new EngineError('ENGINE_UNREACHABLE', `${folder} has ${there} but no ${missing}`, {
-      hint: 'Add both the certificate and its key, or neither.',
+      hint: 'add both the certificate and its key, or neither',
     })
   }
   return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
@@ -51,7 +51,7 @@ export async function readTlsFiles(from: string | CertificateFiles): Promise<Omi
 function requireAny(folder: string, material: Omit<TlsMaterial, 'verify'>): Omit<TlsMaterial, 'verify'> {
   if (Object.keys(material).length > 0) return material
   throw new EngineError('ENGINE_UNREACHABLE', `${folder} has none of ca.pem, cert.pem and key.pem`, {
-    hint: 'Use the folder of the certificates for the engine, or https:// if it needs none.',
+    hint: 'use the folder of the certificates for the engine, or https:// if it needs none',
   })
 }
 
@@ -59,7 +59,7 @@ async function readRequired(path: string): Promise<Buffer> {
   const bytes = await readOptional(path)
   if (bytes !== undefined) return bytes
   throw new EngineError('ENGINE_UNREACHABLE', `the certificate file ${path} does not exist`, {
-    hint: "Correct the path in 'certificates'.",
+    hint: "correct the path in 'certificates'",
   })
 }
 
@@ -70,7 +70,7 @@ export async function readOptional(path: string): Promise<Buffer | undefined> {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw new EngineError('ENGINE_UNREACHABLE', `${path} cannot be read, so the current engine is unknown`, {
-      hint: 'Make it readable, or set DOCKER_HOST.',
+      hint: 'make it readable, or set DOCKER_HOST',
       cause,
     })
   }

@@ -18,7 +18,7 @@ export interface UnreachableContext {
   readonly program: string
 }
 
-const NOT_PERMITTED = 'Run as root, or add this user to the group that owns the socket (usually docker).'
+const NOT_PERMITTED = 'run as root, or add this user to the group that owns the socket (usually docker)'
 
 /** Codes of a connection that had been made and then broke. */
 const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'])
@@ -40,7 +40,7 @@ export function unreachableBuilder(cause: ConnectionError, context: UnreachableC
   }
   if (BROKEN.has(code)) {
     return new EngineError('ENGINE_UNREACHABLE', `the connection to the ${kind} at ${address} was lost: ${reason}`, {
-      hint: `Check that the ${kind} is running, and run again. The request was to ${action}.`,
+      hint: `check that the ${kind} is running, and run again; the request was to ${action}`,
       cause,
     })
   }

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import type { Environment } from '../../host/environment.js'
 import { HostError } from '../../model/errors.js'
 import { parseAuthVariable } from '../../registry/auth/docker-config-file.js'
-import { ADVICE } from '../../report/advice.js'
+import { hintFor } from '../../report/advice.js'
 import { formatBytes } from '../../report/units.js'
 import { requireEmulator } from '../../rootfs/apt/emulator.js'
 import { isOnPath } from '../../rootfs/tool.js'
@@ -56,7 +56,7 @@ export async function checkPackageEmulation(architectures: readonly string[]): P
         return fine(subject, 'this machine runs their programs')
       } catch (error) {
         if (!(error instanceof HostError)) throw error
-        return warningOrProblem('problem', subject, error.message, error.hint ?? ADVICE[error.code])
+        return warningOrProblem('problem', subject, error.message, error.hint ?? hintFor(error.code))
       }
     }),
   )

@@ -5,7 +5,7 @@ import { createRegistry } from '../../registry/client.js'
 import type { RegistryOptions } from '../../registry/options.js'
 import type { CredentialStore, Registry } from '../../registry/port.js'
 import { RegistryProbe } from '../../registry/registry-probe.js'
-import { ADVICE } from '../../report/advice.js'
+import { hintFor } from '../../report/advice.js'
 import { type Finding, fine, warningOrProblem } from './finding.js'
 
 /** A registry that a run would talk to. */
@@ -119,7 +119,7 @@ async function orFinding(subject: string, check: () => Promise<readonly Finding[
 }
 
 function refused(subject: string, { code, message, hint }: PolyarchError): Finding {
-  return warningOrProblem('problem', subject, message, hint ?? ADVICE[code])
+  return warningOrProblem('problem', subject, message, hint ?? hintFor(code))
 }
 
 function clockFindings(host: string, date: Date | undefined): readonly Finding[] {

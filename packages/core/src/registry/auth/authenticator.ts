@@ -67,7 +67,7 @@ export class Authenticator {
     const { host } = this.#options
     if (scheme === undefined || scheme.kind === 'none') {
       const how = 'check the permissions of this machine at the registry or its firewall'
-      return { reason: `${host} rejects the request without requesting a login: ${how}.` }
+      return { reason: `${host} rejects the request without requesting a login: ${how}` }
     }
     if (scheme.kind === 'basic') return basic(host, await this.#credentials())
     const { realm, service } = scheme
@@ -118,7 +118,7 @@ function basic(host: string, login: Credentials | undefined): PresentedCredentia
   if (login?.kind !== 'identity-token') return { authorization: login && basicAuthorization(login), login }
   return {
     login,
-    reason: `${host} requires a user name and a password, but the stored login is an identity token: run \`docker login ${host}\`.`,
+    reason: `${host} requires a user name and a password, but the stored login is an identity token: run \`docker login ${host}\``,
   }
 }
 

@@ -64,7 +64,7 @@ function jsonValue(output: string): unknown {
 /** Never holds what a helper printed: it may be a secret. */
 function unreadable(message: string, cause?: unknown): RegistryError {
   return new RegistryError('CREDENTIALS_UNREADABLE', message, {
-    hint: "Check 'credsStore' and 'credHelpers' in docker's config.json, and that the helper is in PATH.",
+    hint: "check 'credsStore' and 'credHelpers' in docker's config.json, and that the helper is in PATH",
     ...(cause !== undefined && { cause }),
   })
 }

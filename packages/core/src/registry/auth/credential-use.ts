@@ -19,6 +19,6 @@ export function secretsOf(credentials: Credentials | undefined, authorization: s
 /** Returns the hint for a request that a host rejected, given the login that it carried. */
 export function loginHint(host: string, credentials: Credentials | undefined): string {
   const login = `docker login ${host}`
-  if (credentials === undefined) return `No credentials for ${host} were found: run \`${login}\`, or pass credentials.`
-  return `The request to ${host} used ${describeCredentials(credentials)}: check its permissions, or run \`${login}\`.`
+  if (credentials === undefined) return `no credentials for ${host} were found: run \`${login}\`, or pass credentials`
+  return `the request to ${host} used ${describeCredentials(credentials)}: check its permissions, or run \`${login}\``
 }

@@ -63,7 +63,7 @@ export async function readDockerConfig<T>(file: string, parse: (text: string) =>
   const config = parse(text)
   if (config !== undefined) return config
   throw new RegistryError('CREDENTIALS_UNREADABLE', `${file} is not a JSON object`, {
-    hint: 'Correct or remove it; `docker login` writes a new one.',
+    hint: 'correct or remove it; `docker login` writes a new one',
   })
 }
 

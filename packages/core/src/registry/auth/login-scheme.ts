@@ -34,10 +34,10 @@ export function bearerChallenge(challenges: readonly Challenge[]): Challenge | u
 
 function whyImpossible(host: string, challenges: readonly Challenge[], service: URL | undefined): string {
   if (service?.protocol === 'http:') {
-    return `${host} gets its tokens from ${redactUrl(service)} over plain HTTP: add ${service.host} to insecureHosts if logins may be sent there.`
+    return `${host} gets its tokens from ${redactUrl(service)} over plain HTTP: add ${service.host} to insecureHosts if logins may be sent there`
   }
   const schemes = [...new Set(challenges.map(({ scheme }) => `'${scheme}'`))]
-  if (schemes.length === 0) return `${host} requires a login, but names no authentication scheme.`
-  if (schemes.includes("'bearer'")) return `${host} requires a token, but names no token service.`
-  return `${host} requires a login by ${schemes.join(' or ')}; polyarch supports Basic and Bearer.`
+  if (schemes.length === 0) return `${host} requires a login, but names no authentication scheme`
+  if (schemes.includes("'bearer'")) return `${host} requires a token, but names no token service`
+  return `${host} requires a login by ${schemes.join(' or ')}; polyarch supports Basic and Bearer`
 }

@@ -85,6 +85,6 @@ async function* checked(
 
 function wrongBytes(repository: Repository, digest: Digest, why: string): RegistryError {
   return new RegistryError('DIGEST_MISMATCH', `blob ${digest} of ${formatRepository(repository)} ${why}`, {
-    hint: 'The registry or a proxy in front of it changes content: discard what was read.',
+    hint: 'the registry or a proxy in front of it changes content: discard what was read',
   })
 }

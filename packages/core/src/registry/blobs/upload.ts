@@ -186,8 +186,8 @@ export class BlobUpload {
  */
 export function sessionIn(answer: HttpAnswer, offset: number, previous?: UploadSession): UploadSession {
   const location = parseLocation(headerOf(answer, 'location') ?? '', answer.url)
-  const offsetHeader = Number(headerOf(answer, 'oci-chunk-min-length'))
-  const minimum = Number.isSafeInteger(offsetHeader) ? offsetHeader : (previous?.minimum ?? 0)
+  const minLength = Number(headerOf(answer, 'oci-chunk-min-length'))
+  const minimum = Number.isSafeInteger(minLength) ? minLength : (previous?.minimum ?? 0)
   if (headerOf(answer, 'location') !== undefined && location) return { location, offset, minimum }
   if (previous) return { location: previous.location, offset, minimum }
   throw new RegistryError('REGISTRY_REJECTED', `${answer.url.host} opened an upload without a location`)

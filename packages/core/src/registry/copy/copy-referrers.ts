@@ -188,7 +188,7 @@ async function hinted<T>(listing: Promise<T>): Promise<T> {
     if (!(error instanceof RegistryError)) throw error
     const { code, message, hint, exchange } = error
     throw new RegistryError(code, `the referrers cannot be listed: ${message}`, {
-      hint: hint === undefined ? HINT : `${hint} Or ${HINT}`,
+      hint: hint === undefined ? HINT : `${hint}; or ${HINT}`,
       cause: error,
       ...(exchange !== undefined && { exchange }),
     })

@@ -71,6 +71,6 @@ function checkHas(reference: Reference, has: readonly Platform[], platforms: rea
   throw new RegistryError(
     'PLATFORM_MISSING',
     `${formatReference(reference)} has no ${lacking.map(formatPlatform).join(' and no ')}`,
-    { hint: `It has ${has.map(formatPlatform).join(', ')}.` },
+    { hint: `it has ${has.map(formatPlatform).join(', ')}` },
   )
 }

@@ -93,7 +93,7 @@ export class Hosts {
           {
             path: `hosts['${host}'].mirrors[${index}]`,
             message: `mirror '${mirror}' is not valid`,
-            hint: 'Write host[:port][/path] without a scheme: mirror.example.com/hub.',
+            hint: 'write host[:port][/path] without a scheme: mirror.example.com/hub',
           },
         ])
       }
@@ -103,6 +103,6 @@ export class Hosts {
 }
 
 function invalidHost(host: string): DefinitionError {
-  const hint = 'Write host[:port] as in references: registry.example.com:5000.'
+  const hint = 'write host[:port] as in references: registry.example.com:5000'
   return new DefinitionError([{ path: `hosts['${host}']`, message: `registry host '${host}' is not valid`, hint }])
 }

@@ -156,7 +156,7 @@ export class Session {
     const reason =
       answer.url.origin === origin
         ? shown.reason
-        : `${answer.url.host}, to which ${host} redirects, rejects the request; the login of ${host} is not sent there.`
+        : `${answer.url.host}, to which ${host} redirects, rejects the request; the login of ${host} is not sent there`
     throw await answerError(answer, { method: request.method, authorization }, { host, credentials, reason })
   }
 }

@@ -60,7 +60,7 @@ export class Transport implements AsyncDisposable {
     throw badRedirect(
       { method, url },
       'it uses plain HTTP, and the host is not in insecureHosts',
-      `Add '${url.host}' to registryClient.insecureHosts if this is intended. For a registry behind a TLS proxy, set its external address in its configuration.`,
+      `add '${url.host}' to registryClient.insecureHosts if this is intended; for a registry behind a TLS proxy, set its external address in its configuration`,
     )
   }
 

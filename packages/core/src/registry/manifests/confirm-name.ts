@@ -88,6 +88,6 @@ function notWritten(reference: Reference, digest: Digest, now: Digest | undefine
   return new RegistryError(
     'REGISTRY_REJECTED',
     `the registry accepted ${digest} as ${formatReference(reference)}, but ${holds}`,
-    { hint: 'Check whether a proxy answers for this registry, and whether its tags are immutable.' },
+    { hint: 'check whether a proxy answers for this registry, and whether its tags are immutable' },
   )
 }

@@ -159,7 +159,7 @@ function checkStatedDigest(manifest: StoredManifest, stated: string | undefined,
 /** The content does not match the requested digest. */
 export function mismatch(what: string, digest: string): RegistryError {
   return new RegistryError('DIGEST_MISMATCH', `${what} does not match its digest: the content has ${digest}`, {
-    hint: 'The registry or a proxy in front of it changes content: the content was not used.',
+    hint: 'the registry or a proxy in front of it changes content: the content was not used',
   })
 }
 

@@ -128,7 +128,7 @@ function schema1(where: string): RegistryError {
     'MANIFEST_UNSUPPORTED',
     `${where} is an image of Docker's schema 1, which is not supported`,
     {
-      hint: 'Pull it with an engine that supports it, and push it again.',
+      hint: 'pull it with an engine that supports it, and push it again',
     },
   )
 }

@@ -126,7 +126,7 @@ export class ManifestWriter {
 /** An answer of success after which the registry does not have the manifest. It may have it after another attempt. */
 function notStored(where: string, { status, url }: HttpAnswer): TransientError {
   const message = `PUT ${redactUrl(url)} was answered with ${status}, but ${where} does not exist afterwards`
-  const hint = 'Check the address: a proxy or gateway may answer instead of the registry.'
+  const hint = 'check the address: a proxy or gateway may answer instead of the registry'
   const exchange = { method: 'PUT', url: redactUrl(url), status }
   return new TransientError(new RegistryError('REGISTRY_REJECTED', message, { hint, exchange }))
 }

@@ -1,4 +1,4 @@
-import { ADVICE } from '../advice.js'
+import { hintFor } from '../advice.js'
 import { inlineSvg } from '../graph/page.js'
 import { pictureOf } from '../graph/picture.js'
 import { formatSvg } from '../graph/svg.js'
@@ -59,7 +59,7 @@ function failure({ error }: RunRecord): Html {
       html`<div class="box bad">${`${issue.path}: ${issue.message}${issue.hint === undefined ? '' : `\nhint: ${issue.hint}`}`}</div>`,
   )
   const where = error.node === undefined ? '' : `${error.node}: `
-  const advice = error.hint ?? (error.code === 'UNEXPECTED' ? undefined : ADVICE[error.code])
+  const advice = error.hint ?? (error.code === 'UNEXPECTED' ? undefined : hintFor(error.code))
   const hint = advice === undefined ? '' : `\nhint: ${advice}`
   return html`<h2>Failures</h2>
 ${issues.length > 0 ? issues : html`<div class="box bad">${`${where}${error.message}${hint}`}</div>`}

@@ -1,6 +1,6 @@
 import { DefinitionError, type ErrorCode, type Issue, PolyarchError, RegistryError } from '../../model/errors.js'
 import { quoteServer } from '../../registry/http/redaction.js'
-import { ADVICE } from '../advice.js'
+import { hintFor } from '../advice.js'
 import { escapeText } from '../escape.js'
 import { type Paint, unpainted } from '../paint.js'
 
@@ -21,7 +21,7 @@ export function formatError(error: unknown, { verbose = false, paint = unpainted
 }
 
 /** The same of arguments that cannot be read. */
-export function formatUsage(message: string, hint = ADVICE.USAGE, paint: Paint = unpainted): string {
+export function formatUsage(message: string, hint = hintFor('USAGE'), paint: Paint = unpainted): string {
   return `${errorWord(paint)} ${escapeText(message)}\n${hintLine(hint, paint)}${codeLines('USAGE', paint)}`
 }
 
@@ -46,7 +46,7 @@ function issueLines({ issues }: DefinitionError, paint: Paint): string {
 
 function failureLines({ node, message, hint, code }: PolyarchError, paint: Paint): string {
   const where = node === undefined ? '' : `${node}: `
-  return `${errorWord(paint)} ${escapeText(where + message)}\n${hintLine(hint ?? ADVICE[code], paint)}`
+  return `${errorWord(paint)} ${escapeText(where + message)}\n${hintLine(hint ?? hintFor(code), paint)}`
 }
 
 function errorWord(paint: Paint): string {

@@ -42,7 +42,7 @@ export function negotiate(answer: JsonObject): EngineVersion {
   if (field('Os') === 'windows') throw unsupported(`engine ${engine} builds for Windows, without BuildKit`)
   if (minimum !== undefined && compareApiVersions(minimum, NEWEST) > 0) {
     throw new EngineError('ENGINE_UNSUPPORTED', `engine ${engine} supports API ${minimum} and newer only`, {
-      hint: `This polyarch supports API ${NEWEST} and older: install a newer polyarch.`,
+      hint: `this polyarch supports API ${NEWEST} and older: install a newer polyarch`,
     })
   }
   const negotiated = compareApiVersions(api, NEWEST) < 0 ? api : NEWEST
@@ -62,6 +62,6 @@ function asApiVersion(text: string | undefined): ApiVersion | undefined {
 
 function unsupported(what: string): EngineError {
   return new EngineError('ENGINE_UNSUPPORTED', `${what}, which polyarch requires`, {
-    hint: 'Use Docker Engine 20.10 or newer, with Linux containers.',
+    hint: 'use Docker Engine 20.10 or newer, with Linux containers',
   })
 }

@@ -143,7 +143,7 @@ export class Connection implements AsyncDisposable {
 
   #noEngine(cause: unknown): EngineError {
     return new EngineError('ENGINE_UNREACHABLE', `the server at ${this.address} is not an engine, or requires TLS`, {
-      hint: 'Check DOCKER_HOST or the current docker context. To use TLS, configure certificates.',
+      hint: 'check DOCKER_HOST or the current docker context; to use TLS, configure certificates',
       cause,
     })
   }

@@ -26,7 +26,7 @@ export async function currentContext(folder: string, named: string | undefined):
   const { host, skipsVerify } = readEndpoint(metadata ?? {})
   if (!host) {
     throw new EngineError('ENGINE_UNREACHABLE', `the docker context '${name}' does not exist or names no engine`, {
-      hint: 'Run `docker context ls` and `docker buildx ls`; select a context with `docker context use NAME`, DOCKER_CONTEXT or DOCKER_HOST.',
+      hint: 'run `docker context ls` and `docker buildx ls`; select a context with `docker context use NAME`, DOCKER_CONTEXT or DOCKER_HOST',
     })
   }
   const material = await readTlsFolder(join(folder, 'contexts', 'tls', id, 'docker'))
@@ -52,6 +52,6 @@ async function readObject(path: string): Promise<JsonObject | undefined> {
   const json = parseConfigObject(bytes.toString())
   if (json !== undefined) return json
   throw new EngineError('ENGINE_UNREACHABLE', `${path} is not a JSON object, so the current engine is unknown`, {
-    hint: 'Correct the file, or set DOCKER_HOST.',
+    hint: 'correct the file, or set DOCKER_HOST',
   })
 }

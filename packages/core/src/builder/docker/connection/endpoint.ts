@@ -82,13 +82,13 @@ export function parseEndpoint(address: string, tls: TlsMaterial | undefined): En
   const url = URL.canParse(address) ? new URL(address) : undefined
   if (url?.password) {
     throw new EngineError('ENGINE_UNREACHABLE', `the address of an engine on ${url.hostname} contains a password`, {
-      hint: 'Use a key for ssh, and certificates for tcp: addresses are printed.',
+      hint: 'use a key for ssh, and certificates for tcp: addresses are printed',
     })
   }
   if (url?.hostname && url.protocol === 'ssh:') return sshEndpoint(address, url)
   if (url?.hostname && ['tcp:', 'http:', 'https:'].includes(url.protocol)) return tcpEndpoint(address, url, tls)
   throw new EngineError('ENGINE_UNREACHABLE', `engine address '${address}' is not valid`, {
-    hint: 'Use unix:///var/run/docker.sock, tcp://host:2376 or ssh://user@host, or the name of a docker context.',
+    hint: 'use unix:///var/run/docker.sock, tcp://host:2376 or ssh://user@host, or the name of a docker context',
   })
 }
 
@@ -105,7 +105,7 @@ function decodeUser(address: string, user: string): string {
     return decodeURIComponent(user)
   } catch (cause) {
     throw new EngineError('ENGINE_UNREACHABLE', `the user name in '${address}' has an invalid escape sequence`, {
-      hint: 'Write % in a user name as %25.',
+      hint: 'write % in a user name as %25',
       cause,
     })
   }

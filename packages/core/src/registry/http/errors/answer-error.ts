@@ -78,18 +78,18 @@ function hintFor(
 ): string | undefined {
   if (code === 'REGISTRY_DENIED' || code === 'REGISTRY_UNAUTHORIZED')
     return context.reason ?? loginHint(context.host, context.credentials)
-  if (status === STORAGE_FULL) return `The disk of ${context.host} is full: free space there, then run again.`
-  if (status === 413) return `A proxy in front of ${context.host} limits uploads: set 'chunkSize' of the host.`
+  if (status === STORAGE_FULL) return `the disk of ${context.host} is full: free space there, then run again`
+  if (status === 413) return `a proxy in front of ${context.host} limits uploads: set 'chunkSize' of the host`
   if (status === 400 && codes.length === 0 && url.startsWith('http:'))
-    return `The request used plain HTTP: if the host requires TLS, set registryClient: { hosts: { '${context.host}': { plainHttp: false } } }.`
+    return `the request used plain HTTP: if the host requires TLS, set registryClient: { hosts: { '${context.host}': { plainHttp: false } } }`
   if (code === 'NOT_FOUND' && WRITING.has(method) && codes.includes('NAME_UNKNOWN'))
-    return `Create the repository first: ${context.host} does not create it at the first push.`
+    return `create the repository first: ${context.host} does not create it at the first push`
   if (codes.includes('MANIFEST_BLOB_UNKNOWN'))
-    return `Content that it refers to is not in the repository or was deleted: run again to push what is missing.`
-  if (status === 405) return `${context.host} does not support this operation.`
+    return `content that it refers to is not in the repository or was deleted: run again to push what is missing`
+  if (status === 405) return `${context.host} does not support this operation`
   if (status !== 429) return undefined
   const when = wait === undefined ? 'later' : `in ${Math.ceil(wait / 1000)} s`
-  return `${context.host} limits the request rate: try again ${when}, or log in if that raises the limit.`
+  return `${context.host} limits the request rate: try again ${when}, or log in if that raises the limit`
 }
 
 interface ErrorDetail {

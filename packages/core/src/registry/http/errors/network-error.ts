@@ -23,14 +23,14 @@ const UNTRUSTED: ReadonlySet<string> = new Set([
 ])
 
 const HINTS: ReadonlyMap<string, string> = new Map([
-  ['ECONNREFUSED', 'The connection was refused: check the host and port, and that the registry runs.'],
-  ['ENOTFOUND', 'The host name cannot be resolved: check its spelling and DNS.'],
-  ['EAI_AGAIN', 'DNS did not answer: check the network.'],
-  ['CERT_HAS_EXPIRED', 'Its certificate has expired.'],
-  ['ERR_TLS_CERT_ALTNAME_INVALID', 'Its certificate is for other names.'],
+  ['ECONNREFUSED', 'the connection was refused: check the host and port, and that the registry runs'],
+  ['ENOTFOUND', 'the host name cannot be resolved: check its spelling and DNS'],
+  ['EAI_AGAIN', 'DNS did not answer: check the network'],
+  ['CERT_HAS_EXPIRED', 'its certificate has expired'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for other names'],
 ])
 
-const PROXY_HINT = 'check HTTP_PROXY and HTTPS_PROXY, or add the host to NO_PROXY.'
+const PROXY_HINT = 'check HTTP_PROXY and HTTPS_PROXY, or add the host to NO_PROXY'
 
 const NO_TLS: ReadonlySet<string> = new Set(['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER'])
 
@@ -49,7 +49,7 @@ export function networkError(
   const through = proxy === '' ? '' : ` through the proxy ${proxy}`
   const hint =
     proxy !== '' && code === 'ECONNREFUSED'
-      ? `The proxy ${proxy} refused the connection: ${PROXY_HINT}`
+      ? `the proxy ${proxy} refused the connection: ${PROXY_HINT}`
       : hintFor(code, request.url.host)
   const error = new RegistryError(
     'REGISTRY_UNREACHABLE',
@@ -65,9 +65,9 @@ export function networkError(
 
 function hintFor(code: string, host: string): string | undefined {
   if (NO_TLS.has(code))
-    return `The host does not use TLS: for plain HTTP, set registryClient: { insecureHosts: ['${host}'] }.`
+    return `the host does not use TLS: for plain HTTP, set registryClient: { insecureHosts: ['${host}'] }`
   if (!UNTRUSTED.has(code)) return HINTS.get(code)
-  return `Its certificate is signed by an unknown authority: set NODE_EXTRA_CA_CERTS to the authority's file, or registryClient: { hosts: { '${host}': { ca } } }.`
+  return `its certificate is signed by an unknown authority: set NODE_EXTRA_CA_CERTS to the authority's file, or registryClient: { hosts: { '${host}': { ca } } }`
 }
 
 /** In OpenSSL's own words, the reason stands between addresses and places of its source. */
