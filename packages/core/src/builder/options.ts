@@ -2,21 +2,21 @@ import type { Environment } from '../host/environment.js'
 import type { CredentialStore } from '../registry/port.js'
 import type { CertificateFiles } from './transport/tls-material.js'
 
-/** Which builder to use, and with what logins. */
+/** The builder to use, and its logins. */
 export interface BuilderOptions {
   /**
-   * A Docker Engine: `unix://`, `npipe://`, `tcp://` or `ssh://`, or the name of a docker context. A BuildKit of its own:
+   * A Docker Engine: `unix://`, `npipe://`, `tcp://` or `ssh://`, or the name of a docker context. A separate BuildKit:
    * `buildkit+unix://`, `buildkit+npipe://`, `buildkit+tcp://` or `buildkit+ssh://`, `docker-container://NAME`,
-   * `podman-container://NAME`, or `kube-pod://POD`. Several builders: `kubernetes://[CONTEXT/]NAMESPACE/DEPLOYMENT`, or the
-   * name of a builder that `docker buildx create` has made. By default BUILDKIT_HOST, BUILDX_BUILDER, DOCKER_HOST, the
-   * docker context in use, the default socket, in this order.
+   * `podman-container://NAME`, or `kube-pod://POD`. Several builders: `kubernetes://[CONTEXT/]NAMESPACE/DEPLOYMENT`, or
+   * the name of a builder created with `docker buildx create`. By default BUILDKIT_HOST, BUILDX_BUILDER, DOCKER_HOST,
+   * the current docker context, or the default socket, in this order.
    */
   readonly host?: string | undefined
   /** In place of an address: a program whose standard streams are a connection to a BuildKit, with its arguments. */
   readonly command?: readonly [string, ...string[]] | undefined
   /**
-   * Certificates for a `tcp://` builder: a folder of `ca.pem`, `cert.pem` and `key.pem`, or the paths of these files. By
-   * default a Docker Engine's are those of DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, or of the docker context.
+   * Certificates of a `tcp://` builder: a directory with `ca.pem`, `cert.pem` and `key.pem`, or the paths of these
+   * files. A Docker Engine's default is DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, or the docker context.
    */
   readonly certificates?: string | CertificateFiles | undefined
   /** Logins for the registries that the builder pulls from and pushes to; by default all are anonymous. */

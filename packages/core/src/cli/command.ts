@@ -64,7 +64,7 @@ export const PROGRESS_CHOICES = ['auto', 'tty', 'plain', 'json', 'quiet'] as con
 /** One of {@link PROGRESS_CHOICES}. */
 export type ProgressChoice = (typeof PROGRESS_CHOICES)[number]
 
-/** Flags that every command of a pipeline takes. */
+/** Flags of all commands on pipelines. */
 export interface PipelineFlags {
   /** Names of the pipelines that the command is for. */
   readonly pipelines?: readonly string[]

@@ -26,7 +26,7 @@ export const EMULATION_POLICIES = ['when-busy', 'when-needed', 'never'] as const
 /** One of `EMULATION_POLICIES`. */
 export type EmulationPolicy = (typeof EMULATION_POLICIES)[number]
 
-/** Options that every operation on pipelines takes after them. */
+/** Options of all operations on pipelines. */
 export interface PipelineOptions extends OperationOptions {
   /**
    * Replaces the host of every name that is pushed to: `host[:port][/prefix]`, or `embedded[:directory]` for the
@@ -34,8 +34,8 @@ export interface PipelineOptions extends OperationOptions {
    */
   readonly registry?: string
   /**
-   * Whether digests of context files are kept in the user's cache directory, so that a run reads only files that changed;
-   * used for large contexts on local file systems of Linux. Default true.
+   * Cache digests of context files in the user's cache directory, so that a run reads only changed files. Used for
+   * large contexts on local file systems of Linux. Default true.
    */
   readonly contextCache?: boolean
   /** Cache directory for root file systems and digests of context files; the user's cache directory by default. */
@@ -46,23 +46,23 @@ export interface PipelineOptions extends OperationOptions {
 
 /** Options of {@link plan}. */
 export interface PlanOptions extends PipelineOptions, EngineChoice {
-  /** Names of the pipelines to publish, with what they need; all of them by default. */
+  /** Names of the pipelines to publish, with their dependencies; all by default. */
   readonly pipelines?: readonly string[]
   /** These platforms alone; then no name moves. */
   readonly only?: readonly string[]
-  /** Whether images that are in the registry, made of the same, may serve. Default true. */
+  /** Reuse images in the registry that have the same inputs. Default true. */
   readonly reuse?: boolean
-  /** Images to build even where they are there: by node, pipeline or platform. */
+  /** Images to build even if they exist: by node, pipeline or platform. */
   readonly rebuild?: readonly string[]
-  /** Whether every name of others has to be in `polyarch.lock`; else those that are not are resolved live. */
+  /** Require every upstream name to be in `polyarch.lock`; otherwise missing names are resolved from the registry. */
   readonly frozen?: boolean
   /**
-   * Whether images may be built. Where not, no engine is needed: those that other machines have built and pushed are
-   * published, once all are there. Default true.
+   * Build missing images. If false, no engine is needed: images that other machines have built and pushed are
+   * published, once all of them exist. Default true.
    */
   readonly build?: boolean
   /**
-   * When an engine emulates a platform: `when-busy`, where no engine that runs it natively is free; `when-needed`, where
+   * When an engine may emulate a platform: `when-busy`, if no engine that runs it natively is free; `when-needed`, if
    * there is no such engine; or `never`. Default `when-busy`.
    */
   readonly emulation?: EmulationPolicy
@@ -75,7 +75,7 @@ export interface ExecuteOptions extends PlanOptions {
    * false.
    */
   readonly keepGoing?: boolean
-  /** Path of a file to write what was published into, by the keys of buildx's metadata file. */
+  /** Path of a file for the published digests, with the keys of buildx's metadata file. */
   readonly metadataFile?: string
   /**
    * Report the layers of every image, also of reused ones, in events; requires one request per image. Default false.
@@ -83,7 +83,10 @@ export interface ExecuteOptions extends PlanOptions {
   readonly reportLayers?: boolean
   /** How many images an engine builds at a time. Default 4. */
   readonly buildConcurrency?: number
-  /** Also puts the images into the engine, the first where there are several, under the names of their indexes, for the platform it runs best. */
+  /**
+   * Also load the images into the engine, under the names of their indexes, for the engine's native platform. With
+   * several engines, the first one.
+   */
   readonly load?: boolean
   /**
    * Also write results to these files: root file systems and image archives, made from the published images. Strings
@@ -104,11 +107,11 @@ export interface LockOptions extends PipelineOptions {
 
 /** Options of {@link prune}. */
 export interface PruneOptions extends PipelineOptions {
-  /** Whether every name of others has to be in `polyarch.lock`; else those that are not are resolved live. */
+  /** Require every upstream name to be in `polyarch.lock`; otherwise missing names are resolved from the registry. */
   readonly frozen?: boolean
-  /** Whether to delete; else it is said what would go, and nothing is touched. Default false. */
+  /** Delete the tags; otherwise they are only listed. Default false. */
   readonly delete?: boolean
-  /** Names or digests that stay with all that they list, though no tag may point to them: what a way back needs. */
+  /** Names or digests to keep, with all their entries, even if no tag points to them: for example to roll back. */
   readonly keep?: readonly string[]
   /**
    * Keep tags that were pushed less than this time ago, in milliseconds: a run may be about to use them. Default 24

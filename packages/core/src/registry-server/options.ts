@@ -6,7 +6,7 @@ export interface ServerRequest {
   readonly method: string
   /** Without the query. */
   readonly path: string
-  /** HTTP status of the answer; 0 where the client was gone before there was one. */
+  /** HTTP status of the response; 0 if the client disconnected before it. */
   readonly status: number
 }
 
@@ -14,11 +14,11 @@ export interface ServerRequest {
 export interface ServerTimeouts {
   /** For the head of a request; default 20 seconds. */
   readonly headers?: number
-  /** Without a byte in either direction; default 2 minutes. What an upload has sent until then is kept. */
+  /** Without a byte in either direction; default 2 minutes. Received bytes of an upload are kept. */
   readonly idle?: number
 }
 
-/** How the embedded registry is to be run. */
+/** Options of the embedded registry. */
 export interface RegistryServerOptions {
   /** Directory for all content; created if it does not exist. */
   readonly directory: string
@@ -34,12 +34,12 @@ export interface RegistryServerOptions {
   readonly hostNames?: readonly string[]
   /** Users and permissions; by default everyone may do everything. */
   readonly auth?: ServerAuth
-  /** PEM texts; plain HTTP where absent. */
+  /** PEM texts; plain HTTP if absent. */
   readonly tls?: { readonly key: string; readonly cert: string }
   readonly timeouts?: ServerTimeouts
   /**
-   * Whether manifests and indexes may refer to what the repository does not hold, as a mirror of some platforms does;
-   * default false.
+   * Accept manifests and indexes whose content is not in the repository, as in a mirror of some platforms; default
+   * false.
    */
   readonly sparse?: boolean
   /** Faults to inject, for tests of clients. */

@@ -3,9 +3,9 @@ import { checkOptions } from './options-check.js'
 import type { Registry } from './port.js'
 
 /**
- * Makes a client for all registries. It connects with the first call, and has to be disposed of.
+ * Creates a client for all registries. It connects with the first call, and must be disposed of.
  *
- * @throws DefinitionError DEFINITION_INVALID where the options cannot be meant: a host that is none, a number below 1.
+ * @throws DefinitionError DEFINITION_INVALID if an option is invalid, such as a host with a scheme or a number below 1.
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md
  * @example
  * ```ts

@@ -11,8 +11,8 @@ export interface ClientCertificate {
 /** Settings of one registry host. */
 export interface RegistryHostOptions {
   /**
-   * Places that are read from before the host itself, `mirror.example.com` or, with a path that goes before the
-   * repository's, `mirror.example.com/hub`. Digests stay what they are; nothing is ever written to a mirror.
+   * Mirrors to read from before the host itself: `mirror.example.com` or, with a path that precedes the repository's,
+   * `mirror.example.com/hub`. Digests do not change; a mirror is never written to.
    */
   readonly mirrors?: readonly string[]
   /** Plain HTTP (true) or TLS (false). Without it: plain HTTP for loopback and insecure hosts, TLS for all others. */
@@ -43,7 +43,10 @@ export interface RegistryTimeouts {
   readonly connect?: number
   /** From the end of a request to the head of its answer; a second more per 8 MiB for requests that complete a blob. */
   readonly answer?: number
-  /** Between two parts of an answer, or until more is taken of what is sent. An answer below 1 KiB/s in this time ends too. */
+  /**
+   * Between two parts of a response, or until the server accepts more of a request. A response below 1 KiB/s in this
+   * time ends too.
+   */
   readonly idle?: number
 }
 
@@ -53,7 +56,7 @@ export interface RegistryOptions {
   readonly credentials?: CredentialStore
   /** Hosts, as written in references, that use plain HTTP. Loopback hosts need not be listed. */
   readonly insecureHosts?: readonly string[]
-  /** By host as it is written in references, port included: `docker.io`, `registry.example.com:5000`. */
+  /** By host as written in references, with the port: `docker.io`, `registry.example.com:5000`. */
   readonly hosts?: Readonly<Record<string, RegistryHostOptions>>
   readonly retry?: RetryBounds
   readonly timeouts?: RegistryTimeouts
@@ -62,17 +65,17 @@ export interface RegistryOptions {
    * default. It is halved for a host that responds 429.
    */
   readonly concurrency?: number
-  /** Whether HTTP_PROXY, HTTPS_PROXY and NO_PROXY count; loopback hosts are never reached through a proxy. Default true. */
+  /** Use HTTP_PROXY, HTTPS_PROXY and NO_PROXY; loopback hosts are never reached through a proxy. Default true. */
   readonly useProxies?: boolean
   /** Called for every event, beside the listener of each call. */
   readonly onEvent?: (event: RegistryEvent) => void
 }
 
-/** The bounds that hold where nothing else is said. */
+/** The default limits on retries. */
 export const DEFAULT_RETRY: Required<RetryBounds> = { attempts: 6, time: 120_000, delay: 250 }
 
-/** The times that hold where nothing else is said. */
+/** The default time limits. */
 export const DEFAULT_TIMEOUTS: Required<RegistryTimeouts> = { connect: 10_000, answer: 30_000, idle: 60_000 }
 
-/** The concurrency that holds where nothing else is said. */
+/** The default concurrency. */
 export const DEFAULT_CONCURRENCY = 32

@@ -26,9 +26,9 @@ export interface BlobSource {
  * Methods throw RegistryError, and CancelledError once the signal has fired.
  */
 export interface Registry extends AsyncDisposable {
-  /** The descriptor that a tag or digest has now, by HEAD; undefined where there is none. */
+  /** The descriptor of a tag or digest, by HEAD; undefined if it does not exist. */
   resolve(reference: Reference, call?: RegistryCall): Promise<Descriptor | undefined>
-  /** The manifest under a tag or digest; undefined where there is none. */
+  /** The manifest under a tag or digest; undefined if it does not exist. */
   getManifest(reference: Reference, call?: RegistryCall): Promise<StoredManifest | undefined>
   /**
    * Puts a manifest under the reference's tag, else under its own digest. All it refers to must be in that repository.
@@ -52,7 +52,7 @@ export interface Registry extends AsyncDisposable {
     subject: Digest,
     options?: RegistryCall & { readonly artifactType?: string },
   ): Promise<readonly Descriptor[]>
-  /** All tags of a repository, in the registry's order; empty where the repository does not exist. */
+  /** All tags of a repository, in the registry's order; empty if the repository does not exist. */
   listTags(repository: Repository, call?: RegistryCall): Promise<readonly string[]>
 }
 

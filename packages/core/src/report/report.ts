@@ -25,7 +25,7 @@ export interface Report {
   readonly version: typeof REPORT_VERSION
   readonly outcome: RunOutcome
   readonly nodes: readonly NodeReport[]
-  /** Every name that was to be published: what it pointed to before, and points to now. */
+  /** Every name to be published, with its digests before and after the run. */
   readonly tags: readonly TagChange[]
   readonly notes: readonly string[]
 }

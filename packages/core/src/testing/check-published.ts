@@ -20,7 +20,7 @@ import type { ContractCases } from './plugin-contract.js'
 
 /** Options of {@link checkPublished}. */
 export interface PublishedOptions {
-  /** Made by `createRegistry()`, with the logins that it needs. */
+  /** Created by `createRegistry()`, with the logins that it needs. */
   readonly registry: Registry
   readonly signal?: AbortSignal
 }
@@ -30,7 +30,10 @@ export interface PublishedFinding {
   readonly base: string
   readonly platform: string
   readonly options: object
-  /** `unknown`: it could not be reached, or is made by a pipeline; `wrong`: the publisher has it not, or otherwise. */
+  /**
+   * `unknown`: it could not be reached, or a pipeline makes it; `wrong`: the publisher does not have it, or has another
+   * one.
+   */
   readonly state: 'true' | 'wrong' | 'unknown'
   /** The actual state, if the declaration is wrong. */
   readonly message?: string

@@ -5,7 +5,7 @@ import { PLUGIN_CONTRACT } from '../definition/declare/base/plugin.js'
 import { formatPlatform, KNOWN_ARCHITECTURES, parsePlatform } from '../model/platform.js'
 import { issuesText, platformOf, requestBase, requestWithoutIo, tryPlatform } from './asking.js'
 
-/** One test, for any test runner: `test(name, run)`. `run` throws where the plugin does not keep the contract. */
+/** One test, for any test runner: `test(name, run)`. `run` throws if the plugin violates the contract. */
 export interface ContractTest {
   readonly name: string
   readonly run: () => void
@@ -27,11 +27,12 @@ export interface ContractCases<Options extends object = object> {
 }
 
 /**
- * The tests that every plugin has to pass: it keeps the contract, its bases are well-formed for every platform that they
- * list, it is pure, and it refuses what it should. Needs no network.
+ * Returns the tests that every plugin must pass; they need no network.
+ * They check that the plugin fulfils the contract, that its bases are valid for every platform that they list, that it
+ * is pure, and that it rejects what it should.
  *
- * @param create - makes the plugin; called more than once.
- * @param cases - per base, what to try it with.
+ * @param create - creates the plugin; called more than once.
+ * @param cases - options to test each base with.
  * @example
  * ```ts
  * const tests = pluginContract(() => alpine(), {

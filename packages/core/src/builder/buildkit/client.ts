@@ -7,7 +7,7 @@ import { type BuildKitSession, type DialSession, openSession } from './session/s
 
 /** How a BuildKit is reached. */
 export interface BuildKitTransport {
-  /** Opens a connection on which BuildKit's API is spoken: HTTP/2 without TLS of its own. */
+  /** Opens a connection for BuildKit's API: HTTP/2 without its own TLS. */
   connect(signal: AbortSignal | undefined): Promise<Duplex>
   /** Opens a session on a connection of its own; without it, sessions are calls on the connection of the API. */
   dialSession?(headers: Parameters<DialSession>[0], signal: AbortSignal | undefined): Promise<Duplex>
@@ -21,7 +21,7 @@ export type TransportChoice = (signal: AbortSignal | undefined) => Promise<Build
 /** Milliseconds that BuildKit may take for its first answer on a transport with a fallback. */
 const PROBE_TIMEOUT = 5000
 
-/** A BuildKit. Connects with the first call, and again where the connection has been closed. */
+/** A client of a BuildKit. It connects with the first call, and again after the connection has been closed. */
 export class BuildKitClient implements AsyncDisposable {
   readonly #choose: TransportChoice
   #transport: BuildKitTransport | undefined

@@ -87,8 +87,9 @@ const types = {
 }
 
 /**
- * BuildKit's control API. Every method rejects with GrpcError where BuildKit refuses, with the connection's error where
- * that breaks, and with the signal's reason.
+ * BuildKit's control API.
+ * Every method rejects with GrpcError if BuildKit rejects the request, with the connection's error if it breaks, and
+ * with the signal's reason.
  *
  * @see https://github.com/moby/buildkit/blob/v0.20.0/api/services/control/control.proto
  */
@@ -99,7 +100,7 @@ export class ControlClient {
     this.#connection = connection
   }
 
-  /** Runs a build to its end. @returns what the exporter reports, such as `containerimage.digest`. */
+  /** Runs a build to its end. @returns the values that the exporter reports, such as `containerimage.digest`. */
   async solve(request: SolveRequest, call: GrpcCall = {}): Promise<Readonly<Record<string, string>>> {
     const answer = await this.#connection.unary(`${SERVICE}/Solve`, types.solve.encode(solveMessage(request)), call)
     return types.solved.decode(answer).ExporterResponse
@@ -127,7 +128,11 @@ export class ControlClient {
     return types.usage.decode(answer).record
   }
 
-  /** Deletes records of the cache that match one of the filters, or all. @returns what has been deleted. */
+  /**
+   * Deletes cache records that match one of the filters, or all.
+   *
+   * @returns the deleted records.
+   */
   async prune(
     { filter = [], all = false }: { readonly filter?: readonly string[]; readonly all?: boolean } = {},
     call: GrpcCall = {},

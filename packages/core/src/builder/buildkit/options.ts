@@ -1,7 +1,7 @@
 import type { Duplex, Writable } from 'node:stream'
 import type { SyncDirectory } from './session/files/file-sync.js'
 
-/** The login of one registry host; an identity token is what some registries give in place of a password. */
+/** The login of one registry host: a user name and a password, or an identity token. */
 export type RegistryLogin = { readonly username: string; readonly password: string } | { readonly token: string }
 
 /** Secrets for `RUN --mount=type=secret`, by id. Each is read when a step requests it, and sent to that step only. */
@@ -18,11 +18,11 @@ export interface SessionOptions {
   /** The directories that the build may read: `context` and `dockerfile` for a Dockerfile, and those of named contexts. */
   readonly directories?: Readonly<Record<string, SyncDirectory>>
   /**
-   * Says which sessions send the same directories: a builder keeps what it received, and requests only what differs.
-   * Without it, every session sends everything.
+   * Key of sessions that send the same directories: a builder keeps what it received, and requests only the
+   * differences. Without it, every session sends everything.
    */
   readonly sharedKey?: string
-  /** Opens what the result of the exporters `tar`, `oci` and `docker` is written to. */
+  /** Opens the stream to which the exporters `tar`, `oci` and `docker` write the result. */
   readonly output?: () => Writable
   /**
    * Returns the login for a registry host, in BuildKit's name for it: Docker Hub is `registry-1.docker.io`. Called for

@@ -15,7 +15,7 @@ export interface SolveResult {
 /** A build failed in one of its steps, or BuildKit refused it. */
 export class SolveError extends Error {
   override readonly name = 'SolveError'
-  /** Undefined where it was refused before any step, or BuildKit did not report which one. */
+  /** Undefined if the build was rejected before any step, or BuildKit did not report the step. */
   readonly step: FailedStep | undefined
 
   constructor(cause: GrpcError, step: FailedStep | undefined) {

@@ -35,24 +35,24 @@ export interface BuildOptions {
   readonly network: string
   /** Additional lines of /etc/hosts while building, `name:address`. */
   readonly addHosts: readonly string[]
-  /** Executes every step again, even where the builder has it in its cache. */
+  /** Execute every step again, even if the builder has it in its cache. */
   readonly noCache: boolean
-  /** Names of stages whose steps are executed again, even where the builder has them in its cache. */
+  /** Names of stages whose steps are executed again, even if the builder has them in its cache. */
   readonly noCacheFilter: readonly string[]
   /** Let the engine request every base from the registry, even if it has it already. */
   readonly pull: boolean
   /**
-   * Caches to import: `type=registry,ref=NAME`, or the name alone; `type=local,src=DIR`; `type=gha`; and, for a BuildKit
-   * that has them, `type=s3` and `type=azblob`. Fields are those of `docker buildx build --cache-from`. A cache that is
-   * not there is no error.
+   * Caches to import: `type=registry,ref=NAME`, or the name alone; `type=local,src=DIR`; `type=gha`; and, if BuildKit
+   * supports them, `type=s3` and `type=azblob`. Fields are those of `docker buildx build --cache-from`. A missing cache
+   * is no error.
    */
   readonly cacheFrom: readonly CacheOption[]
   /**
-   * Permission bits that the context's files are sent with: `exact`, as they are; or `git`, 0644 and 0755 by the owner's
-   * executable bit, for clones made under different umasks. Default `exact`.
+   * Permission bits of the context's files: `exact`, unchanged; or `git`, 0644 and 0755 by the owner's executable bit,
+   * for clones made under different umasks. Default `exact`.
    */
   readonly fileModes: FileModes
-  /** Whether an image that is in the registry, made of the same, may serve. Default true. */
+  /** Reuse an image in the registry that has the same inputs. Default true. */
   readonly reuse: boolean
   /**
    * What to do if the Dockerfile adds content that may change without a change of the context. Default `reuse`, with a
@@ -81,7 +81,7 @@ export interface BuildOptions {
   readonly ulimits: readonly string[]
   /** Secrets for `RUN --mount=type=secret`, by id. Their values are in no key, and are stored nowhere. */
   readonly secrets: Readonly<Record<string, SecretSource>>
-  /** The ssh agents and keys that `RUN --mount=type=ssh` can use, by id; `default` where it names none. */
+  /** The ssh agents and keys for `RUN --mount=type=ssh`, by id; `default` if the mount has none. */
   readonly ssh: Readonly<Record<string, SshSource>>
 }
 

@@ -44,7 +44,7 @@ interface Promotion {
   readonly target: Reference
 }
 
-/** Puts what has been published before under tags. */
+/** Tags a published image or index again. */
 export async function promote(
   from: string | Report | BuildMetadata,
   to: readonly string[],

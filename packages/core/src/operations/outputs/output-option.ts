@@ -19,7 +19,7 @@ export interface OutputFields {
   readonly type: OutputType
   /** The directory or file; relative paths start at the working directory. */
   readonly dest: string
-  /** This platform alone: `linux/arm/v7`. By default all of them; of `docker`, which holds one, the only one. */
+  /** Only this platform: `linux/arm/v7`. By default all of them; `docker` has a single one. */
   readonly platform?: string
   /** The name of the pipeline, if there are several. */
   readonly pipeline?: string

@@ -22,12 +22,12 @@ import { findUnneeded, type Kept, type PruneReason, type Unneeded, type Unneeded
 export interface PrunedTag {
   /** `ghcr.io/team/app:polyarch-…` */
   readonly reference: string
-  /** Undefined where its manifest cannot be read. */
+  /** Undefined if its manifest cannot be read. */
   readonly digest?: Digest
   readonly why: PruneReason
   /** `recent`: it was pushed less than `olderThan` ago. */
   readonly outcome: 'listed' | 'deleted' | 'kept' | 'recent'
-  /** Why it is kept: its date, the registry's reason, or what cannot be read. */
+  /** Why it is kept: its date, the registry's reason, or the unreadable manifest. */
   readonly because?: string
 }
 

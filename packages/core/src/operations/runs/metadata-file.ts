@@ -22,7 +22,7 @@ export interface ImageMetadata {
   readonly 'containerimage.config.digest'?: Digest
 }
 
-/** One image or index, and where it is. */
+/** One image or index, with its repository. */
 export type PlacedMetadata = ImageMetadata & { readonly repository: string }
 
 /**
@@ -36,7 +36,7 @@ export interface PipelineMetadata extends Partial<ImageMetadata> {
   readonly sharedBase?: PlacedMetadata
 }
 
-/** A metadata file: what has been published, by the names of the pipelines. */
+/** A metadata file: the published images, by pipeline name. */
 export type BuildMetadata = Readonly<Record<string, PipelineMetadata>>
 
 /** Results of a run. */

@@ -7,9 +7,10 @@ import type { LockResult } from './lock.js'
 // The operations on pipelines are loaded by the first call, so that a program which only defines pipelines starts fast.
 
 /**
- * Finds out what `execute` would do with the same pipelines and options. Writes nothing anywhere.
+ * Returns what `execute` would do with the same pipelines and options. Makes no changes.
  *
- * @throws DefinitionError (DEFINITION_INVALID) with every issue of the pipelines; RegistryError; HostError; CancelledError
+ * @throws DefinitionError (DEFINITION_INVALID) with all issues of the pipelines; RegistryError; HostError;
+ * CancelledError
  * @example
  * ```ts
  * const { nodes, tags } = await plan(sdk, firmware)
@@ -20,10 +21,10 @@ export async function plan(...given: PipelinesAndOptions<PlanOptions>): Promise<
 }
 
 /**
- * Builds what is missing and publishes it. Every name that users see moves last, after all pipelines have been made.
+ * Builds missing images and publishes all results. Tags move last, after all pipelines have been built.
  *
- * @throws DefinitionError (DEFINITION_INVALID) with every issue of the pipelines; EngineError, RegistryError, HostError;
- * CancelledError once the signal has fired, with no name moved that had not moved by then.
+ * @throws DefinitionError (DEFINITION_INVALID) with all issues of the pipelines; EngineError, RegistryError, HostError;
+ * CancelledError after the signal has fired: no further name is moved.
  * @example
  * ```ts
  * const report = await execute(sdk, firmware, { registry: 'embedded' })

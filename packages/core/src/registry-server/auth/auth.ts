@@ -6,7 +6,7 @@ import { type Access, TokenService } from './token-service.js'
 
 /** Users of the embedded registry and their permissions. */
 export interface ServerAuth {
-  /** How clients show who they are: with each request, or with tokens that this server gives out at `/token`. */
+  /** How clients authenticate: with each request, or with tokens that this server issues at `/token`. */
   readonly kind: 'basic' | 'bearer'
   /** Passwords by user name, none of them empty; each user may do everything. */
   readonly users: Readonly<Record<string, string>>

@@ -13,7 +13,7 @@ export type Fault =
   /** So many bytes of the answer's body are sent; then the connection ends. */
   | { readonly kind: 'cut-answer'; readonly after: number }
 
-/** Which requests something goes wrong with, and what. */
+/** A fault, and the requests to inject it into. */
 export interface FaultRule {
   /** Any method by default. */
   readonly method?: string

@@ -54,8 +54,8 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
 }
 
 /**
- * The living process of this machine that serves a directory, where there is one. One that is just being started is
- * waited for.
+ * Returns the running process of this machine that serves a directory, if there is one. It waits for one that is
+ * starting.
  *
  * @example
  * ```ts

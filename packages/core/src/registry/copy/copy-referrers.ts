@@ -15,7 +15,7 @@ export interface CopiedReferrer {
   /** The digest that it refers to. */
   readonly subject: Digest
   readonly artifactType?: string
-  /** The tag that it is found by, where it is found by a tag of cosign's. */
+  /** Its tag, if it was found by one of cosign's tags. */
   readonly tag?: string
 }
 

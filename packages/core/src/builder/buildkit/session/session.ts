@@ -27,7 +27,7 @@ export type DialSession = (headers: Readonly<Record<string, string | string[]>>)
 const SESSION_NAME = 'polyarch'
 
 /**
- * Opens a session: a connection on which the engine is the client of these services.
+ * Opens a session: a connection on which the engine calls these services.
  *
  * @see https://github.com/moby/buildkit/blob/v0.13.0/session/session.go
  */

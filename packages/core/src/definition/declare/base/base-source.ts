@@ -11,10 +11,10 @@ export type ConfigPolicy =
 export type CodePolicy =
   /** Refused. The default. */
   | 'require-match'
-  /** The declaration wins, and the report says so: for images whose shell is not what they run on. */
+  /** Trust the declaration, and report the mismatch: for images whose shell is not what they run on. */
   | 'trust-declared'
 
-/** The policies that a base is checked under, as far as they are given. */
+/** The policies with which a base is checked, if set. */
 export interface BasePolicies {
   readonly configPolicy?: ConfigPolicy
   readonly codePolicy?: CodePolicy
@@ -41,7 +41,7 @@ export interface AptBase {
   readonly mirror?: string
   /** Whether the mirror is a snapshot of the archive, whose signed dates have expired: then they are not checked. */
   readonly isFrozen?: boolean
-  /** Architectures that the host's own mirror carries; where it carries this one not, a mirror must be given. */
+  /** Architectures in the host's own mirror; for any other one, a mirror must be set. */
   readonly hostMirrorArchitectures?: readonly string[]
   /**
    * Path on this machine of the keyring that signs the archive; no other keys are trusted. By default apt's own keys
@@ -65,13 +65,16 @@ export interface RootfsBase {
   readonly sha256: string
 }
 
-/** A pipeline as a plugin hands it over: what `pipeline(…)` and its steps return. */
+/** A pipeline as a plugin returns it: the result of `pipeline(…)` and its methods. */
 export interface PipelineValue {
   readonly kind: 'pipeline'
   readonly declaration: { readonly name: string }
 }
 
-/** A base that is another pipeline's image of the same platform. Always the same value, so that it is made once for all. */
+/**
+ * A base that is another pipeline's image of the same platform. Return the same value each time, so that the pipeline
+ * is built once.
+ */
 export interface PipelineBase {
   readonly kind: 'pipeline'
   readonly pipeline: PipelineValue

@@ -11,7 +11,7 @@ type OptionalNames<S extends OptionSchemas> = {
   [Name in keyof S]: undefined extends StandardSchemaV1.InferInput<S[Name]> ? Name : never
 }[keyof S]
 
-/** The options as `platform(...)` takes them: what the schemas accept; those that may be undefined may be left out. */
+/** The options in `platform(...)`: the input types of the schemas; options that may be undefined are optional. */
 export type WrittenOptions<S extends OptionSchemas> = Simplify<
   { readonly [Name in Exclude<keyof S, OptionalNames<S>>]: StandardSchemaV1.InferInput<S[Name]> } & {
     readonly [Name in OptionalNames<S>]?: StandardSchemaV1.InferInput<S[Name]>

@@ -16,7 +16,7 @@ export interface Release {
   readonly platforms: Readonly<Record<string, string>>
   /** The last day of its support, `2026-04-30`; without it, none is known. */
   readonly endOfLife?: string
-  /** Path of the keyring that signs it, where that is another than the other releases'. */
+  /** Path of the keyring that signs it, if it differs from that of the other releases. */
   readonly keyring?: string
 }
 
@@ -28,9 +28,9 @@ export interface DistributionTable {
   readonly image: string
   readonly configPolicy: ConfigPolicy
   readonly releases: Readonly<Record<string, Release>>
-  /** The release that is meant where none is named. */
+  /** The release if none is named. */
   readonly defaultRelease: string
-  /** Other builds of the same release, by what they add to the tag: `{ slim: '-slim' }`. */
+  /** Variants of the same release, with the suffix of the tag: `{ slim: '-slim' }`. */
   readonly flavors: Readonly<Record<string, string>>
   readonly archive: Pick<AptBase, 'distribution' | 'components' | 'hostMirrorArchitectures' | 'keyring' | 'keys'>
 }
@@ -47,7 +47,7 @@ export type ReleaseName<Table extends DistributionTable> =
 export interface DistributionOptions<ReleaseNames extends string = string, Flavors extends string = string> {
   /** By version or code name. */
   readonly release?: ReleaseNames
-  /** Whether the base is the published image, or is made from the distribution's packages. Default `registry`. */
+  /** Use the published image, or make the base from the distribution's packages. Default `registry`. */
   readonly source?: 'registry' | 'apt'
   /** A leaner build of the image. */
   readonly flavor?: Flavors

@@ -1,6 +1,6 @@
 import type { CodePolicy, ConfigPolicy } from './base-source.js'
 
-/** A base that is one published image or index, without a plugin. Made by {@link fromImage}. */
+/** A base that is one published image or index, without a plugin. Created by {@link fromImage}. */
 export interface ImageBase {
   readonly kind: 'image-base'
   readonly reference: string
@@ -9,10 +9,10 @@ export interface ImageBase {
 }
 
 /**
- * A base pulled from a registry by its reference, the child that matches the platform.
+ * Creates a base from an image reference; of an index, the image that matches the platform.
  *
- * @param options.configPolicy - what to do where the image's config names another platform; `require-match` by default.
- * @param options.codePolicy - what to do where its machine code is for another platform; `require-match` by default.
+ * @param options.configPolicy - what to do if the image's config states another platform; `require-match` by default.
+ * @param options.codePolicy - what to do if its machine code is for another platform; `require-match` by default.
  * @example
  * ```ts
  * platform('arm64', { base: fromImage('docker.io/library/alpine:3.22') })

@@ -22,11 +22,16 @@ export interface Refusal {
   readonly hint?: string
 }
 
-/** One base of a plugin. Pure: the same request gives the same answer, and nothing is read or contacted. */
+/**
+ * One base of a plugin. It must be pure: the same request returns the same answer, and nothing is read or contacted.
+ */
 export interface Base<Options extends object = object> {
-  /** Every platform that some release has, `linux/arm/v6` style: lets core say which base has a missing platform. */
+  /**
+   * All platforms of its releases, such as `linux/arm/v6`: the error for a missing platform lists the bases that have
+   * it.
+   */
   readonly platforms: readonly string[]
-  /** The options that it understands, so that a misspelt one is refused by name. */
+  /** Names of its options, so that a misspelt one is rejected by name. */
   readonly optionNames: readonly (string & keyof Options)[]
   /** Returns the source of one platform's base, or all issues of the request. */
   source(request: BaseRequest<Options>): BaseAnswer | Refusal | readonly Refusal[]

@@ -2,7 +2,7 @@ import type { Digest } from '../../../../model/digest.js'
 
 /** Content by digest, which builds read from this machine, and may add to. */
 export interface ContentStore {
-  /** Bytes of the content; undefined where the store has none. */
+  /** Size of the content in bytes; undefined if the store does not have it. */
   size(digest: Digest): Promise<number | undefined>
   /** The content from an offset on, `length` bytes at most. */
   read(digest: Digest, offset: number, length: number): AsyncIterable<Uint8Array>
@@ -10,12 +10,16 @@ export interface ContentStore {
   readonly add?: () => Promise<ContentAddition>
 }
 
-/** Content on its way into a store. Disposal removes what has not been committed. */
+/** Content that is being written to a store. Disposal deletes it unless it was committed. */
 export interface ContentAddition extends AsyncDisposable {
-  /** Appends bytes; `offset` is how many there are, or 0, where it starts again. @throws RangeError at another offset */
+  /**
+   * Appends bytes; `offset` is the current size, or 0 to start again.
+   *
+   * @throws RangeError at another offset
+   */
   write(data: Uint8Array, offset: number): Promise<void>
   /** Bytes so far. */
   readonly size: number
-  /** Stores what has been written. @param expected - its digest, where it is known before */
+  /** Stores the written content. @param expected - its digest, if it is known in advance */
   commit(expected: Digest | undefined): Promise<Digest>
 }

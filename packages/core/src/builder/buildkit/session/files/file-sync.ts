@@ -14,7 +14,7 @@ export interface SyncEntry {
   readonly mode: number
   /** In bytes; 0 for a directory. */
   readonly size: number
-  /** Nanoseconds since the epoch. The receiver takes a file for unchanged where size, mode, owner and this are equal. */
+  /** Nanoseconds since the epoch. The receiver treats a file as unchanged if size, mode, owner and this are equal. */
   readonly modified: bigint
   /** The target of a symlink, or the path of an earlier entry that is the same file. */
   readonly link?: Uint8Array
@@ -25,7 +25,7 @@ export interface SyncEntry {
 /** A directory that a build may read. */
 export interface SyncDirectory {
   /**
-   * The entries at and below these paths, each after its parent, sorted by path component; all where there are none.
+   * The entries at and below these paths, each after its parent, sorted by path component; all if there are no paths.
    * It may return more.
    */
   list(followPaths: readonly string[], signal: AbortSignal): Promise<readonly SyncEntry[]>

@@ -3,10 +3,10 @@ import { AGENT, AgentMessages, AgentReader, agentMessage, agentNumber, agentStri
 import { parsePrivateKey, type SshKey } from './ssh-key.js'
 
 /**
- * An ssh agent in this process, with these private keys and no others: PEM or OpenSSH texts without a passphrase. It
- * lists them and signs with them; it gives none away and takes none in.
+ * Creates an ssh agent in this process for the given private keys: PEM or OpenSSH texts without a passphrase.
+ * It lists the keys and signs with them. It never returns a private key, and accepts no further ones.
  *
- * @throws Error where a text is no private key that can be used.
+ * @throws Error if a text is not a usable private key.
  * @example
  * ```ts
  * const agent = agentOfKeys([await readFile('deploy.key')])
