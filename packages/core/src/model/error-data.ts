@@ -7,7 +7,7 @@ export interface ErrorData {
   readonly hint?: string
   /** The node of the graph that it happened in. */
   readonly node?: string
-  /** Everything that is wrong with a definition, where that is what is wrong. */
+  /** All issues of a definition, if the error is a DefinitionError. */
   readonly issues?: readonly Issue[]
 }
 

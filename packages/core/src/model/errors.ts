@@ -58,7 +58,7 @@ export interface ErrorDetails {
 export class PolyarchError extends Error {
   override readonly name: string = 'PolyarchError'
   readonly code: ErrorCode
-  /** The node of the graph that it happened in; the scheduler names it where the thrower could not. */
+  /** The node of the graph in which it happened; set by the scheduler if the error does not state it. */
   node: string | undefined
   readonly hint: string | undefined
 
@@ -70,7 +70,7 @@ export class PolyarchError extends Error {
   }
 }
 
-/** One thing that is wrong with a definition, and where. */
+/** One issue of a definition, and its location. */
 export interface Issue {
   /** The path of the value at issue, `esp8266-build platforms[1].release`. */
   readonly path: string
@@ -107,7 +107,7 @@ export class EngineError extends PolyarchError {
 export interface RegistryExchange {
   readonly method: string
   readonly url: string
-  /** HTTP status, where there was an answer. */
+  /** HTTP status, if there was a response. */
   readonly status?: number
   /** The codes of the answer's error body. @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#error-codes */
   readonly codes?: readonly string[]
@@ -115,10 +115,10 @@ export interface RegistryExchange {
   readonly requestId?: string
 }
 
-/** A registry failed, refused, or sent what does not match its digest. */
+/** A registry failed, rejected a request, or sent content that does not match its digest. */
 export class RegistryError extends PolyarchError {
   override readonly name = 'RegistryError'
-  /** HTTP status, where there was an answer. */
+  /** HTTP status, if there was a response. */
   readonly status: number | undefined
   readonly exchange: RegistryExchange | undefined
 
@@ -147,7 +147,7 @@ export class CancelledError extends PolyarchError {
   }
 }
 
-/** Throws {@link CancelledError} where the signal has fired. */
+/** Throws {@link CancelledError} if the signal has fired. */
 export function throwIfCancelled(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new CancelledError(signal.reason)
 }

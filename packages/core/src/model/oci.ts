@@ -90,7 +90,7 @@ export interface ImageConfig extends Partial<Platform> {
   }[]
 }
 
-/** A manifest or index as a registry holds it: the bytes decide, the parsed form is for reading. */
+/** A manifest or index as stored in a registry: the bytes are authoritative, the parsed form is for reading. */
 export interface StoredManifest {
   readonly descriptor: Descriptor
   readonly bytes: Uint8Array

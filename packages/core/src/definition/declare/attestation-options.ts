@@ -1,6 +1,6 @@
 /** Attestations that BuildKit makes of a build. */
 export interface AttestationOptions {
-  /** How the image was built: `min` leaves out build args and the Dockerfile, which `max` records. `true` is `min`. */
+  /** How the image was built: `min` omits build args and the Dockerfile, `max` records them. `true` means `min`. */
   readonly provenance?: boolean | 'min' | 'max'
   /** A list of the packages in the image, by BuildKit's own scanner or another one. */
   readonly sbom?: boolean | { readonly generator: string }

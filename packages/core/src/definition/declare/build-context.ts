@@ -22,7 +22,7 @@ export type ContextDefinition =
   | { readonly kind: 'git'; readonly url: string; readonly ref?: string; readonly subdirectory?: string }
   | { readonly kind: 'tar'; readonly file: string }
   | { readonly kind: 'stream'; readonly open: () => TarStream | Promise<TarStream> }
-  /** The directory is where a relative Dockerfile starts. */
+  /** Base of a relative Dockerfile path. */
   | { readonly kind: 'none'; readonly directory: string }
 
 /** The kinds of contexts that {@link contextIssue} accepts, for messages. */
@@ -45,7 +45,10 @@ function pathIssue(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? undefined : 'must be a directory, a git URL, { tar: … } or false'
 }
 
-/** The forms that docker, too, takes for a git repository. @see https://docs.docker.com/build/concepts/context/#git-repositories */
+/**
+ * The forms of a git repository that docker accepts. @see
+ * https://docs.docker.com/build/concepts/context/#git-repositories
+ */
 function isGit(text: string): boolean {
   return /^(?:git|ssh):\/\/[^-]|^https?:\/\/[^#]+\.git(?:#|$)|^[\w.][\w.-]*@[\w.][\w.-]*:/.test(text)
 }

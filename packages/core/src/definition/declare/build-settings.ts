@@ -27,7 +27,7 @@ export interface BuildOptions {
   readonly dockerfileInline: string
   /** Stage to build; default: the last. */
   readonly target: string
-  /** Build args; numbers and booleans as `docker build --build-arg` takes them: `8`, `true`. */
+  /** Build args; numbers and booleans are converted as in `docker build --build-arg`: `8`, `true`. */
   readonly args: Readonly<Record<string, string | number | boolean>>
   /** Labels of the image. */
   readonly labels: Readonly<Record<string, string>>
@@ -116,7 +116,7 @@ export interface BuildDefinition {
   readonly labels: Readonly<Record<string, string>>
   readonly network?: string
   readonly addHosts: readonly string[]
-  /** All steps, or those of these stages. */
+  /** All steps, or the steps of these stages. */
   readonly noCache: boolean | readonly string[]
   readonly pull: boolean
   readonly cacheFrom: readonly CacheDefinition[]
@@ -128,7 +128,9 @@ export interface BuildDefinition {
   readonly attest?: AttestationDefinition
   /** Annotations of the image's manifest. */
   readonly annotations?: AnnotationMap
-  /** A command that has to succeed in the image, by the base. Decides whether there is a result, not what it is. */
+  /**
+   * A command of the base that must succeed in the image. It decides whether there is a result, but not its content.
+   */
   readonly check?: readonly string[]
   /** In bytes. */
   readonly shmSize?: number

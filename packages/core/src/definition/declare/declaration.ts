@@ -3,7 +3,7 @@ import type { AnnotationSettings } from './annotation-settings.js'
 import type { Plugin } from './base/plugin.js'
 import type { BuildSettings } from './build-settings.js'
 
-/** Media types of what a pipeline publishes: the OCI image specification's, or Docker's older ones. */
+/** Media types of the published manifests: those of the OCI image specification, or Docker's older ones. */
 export type ImageFormat = 'oci' | 'docker'
 
 /** Settings for `pipeline(…)`, after the repository. */
@@ -47,7 +47,7 @@ export interface DeclaredPipeline {
   readonly declaration: PipelineDeclaration
 }
 
-/** Whether a value is what `pipeline(…)` returned. */
+/** Whether a value is a result of `pipeline(…)`. */
 export function isPipeline(value: unknown): value is DeclaredPipeline {
   if (!isJsonObject(value) || value['kind'] !== 'pipeline') return false
   const { declaration } = value

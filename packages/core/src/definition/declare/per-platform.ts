@@ -1,7 +1,7 @@
 import type { Platform } from '../../model/platform.js'
 import type { Issues } from '../issues.js'
 
-/** A value, or a function that gives it for each platform. */
+/** A value, or a function that returns it for each platform. */
 export type PerPlatform<T> = T | ((platform: Platform) => T)
 
 /** A setting's value for one platform. */

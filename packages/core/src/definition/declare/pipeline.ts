@@ -30,8 +30,8 @@ type Together<B extends Bases, P extends Plugin> = B & BasesOf<P> extends infer 
 type NoBases = {}
 
 /**
- * A pipeline in the making, or finished: a frozen value. Each step returns a new one, so that a half-made pipeline can
- * be shared and branched. Nothing is read or contacted before `run`, `plan` or `execute`.
+ * A pipeline, complete or not: a frozen value. Each method returns a new one, so an incomplete pipeline can be shared
+ * and extended. Nothing is read or contacted before `run`, `plan` or `execute`.
  */
 export interface Pipeline<B extends Bases = Bases, W extends PlatformWords = PlatformWords> extends DeclaredPipeline {
   /** Adds plugins, whose bases `platform(..., { base })` can then name. */
@@ -40,7 +40,7 @@ export interface Pipeline<B extends Bases = Bases, W extends PlatformWords = Pla
   sharedBase(name: string): Pipeline<B, W>
   /** Adds platforms. */
   platforms(...platforms: readonly PlatformDeclaration<PlatformSettings<B>, WordSettings<B, W>>[]): Pipeline<B, W>
-  /** Says how to build; what is said later overrides, name by name. */
+  /** Sets build options; later values override earlier ones, by name. */
   build(settings: BuildSettings): Pipeline<B, W>
   /** Adds tags of the final index; or whole names, `docker.io/team/app:1.0`, in other repositories and registries. */
   tags(...tags: readonly string[]): Pipeline<B, W>

@@ -34,7 +34,7 @@ export type NamedBaseSettings<B extends Bases> = {
 /** All that may be written in `platform(...)` of a pipeline that uses the bases B. */
 export type PlatformSettings<B extends Bases> = NamedBaseSettings<B> | ValueBaseSettings
 
-/** By each word of the plugins in use, the settings of the base that it means; that base need not be written again. */
+/** For each platform alias of the plugins in use, the settings of its base; the base need not be named again. */
 export type WordSettings<B extends Bases, W extends PlatformWords> = {
   readonly [Word in keyof W]: CommonPlatformSettings & { readonly base?: W[Word]['base'] } & Readonly<
       OptionsOf<B[W[Word]['base']]>

@@ -34,7 +34,7 @@ export interface TransferEvent {
   readonly digest: Digest
   /** Bytes so far. */
   readonly bytes: number
-  /** Bytes in all, where known. */
+  /** Total bytes, if known. */
   readonly total?: number
 }
 
@@ -80,11 +80,11 @@ export interface EngineTransferEvent {
 /** An event of an engine. */
 export type EngineEvent = BuildStepEvent | BuildLogEvent | BuildWarningEvent | EngineTransferEvent
 
-/** A root file system is being made. */
+/** A root file system is being created. */
 export interface RootfsEvent {
   readonly kind: 'rootfs-progress'
   readonly phase: string
-  /** 0 to 1, where known. */
+  /** 0 to 1, if known. */
   readonly fraction?: number
   readonly message?: string
 }
@@ -99,7 +99,7 @@ export interface CodeCheck {
   readonly found?: string
   /** Why nothing is known. */
   readonly because?: string
-  /** Set where a mismatch was let pass, because the base's `codePolicy` says so. */
+  /** Set if a mismatch was allowed by the base's `codePolicy`. */
   readonly allowed?: true
 }
 
@@ -147,7 +147,7 @@ export type RunEvent =
   | (NodeEvent & { readonly kind: 'node-skipped'; readonly because: string })
   | (NodeEvent & { readonly kind: 'work'; readonly event: WorkEvent })
   | (EventBase & { readonly kind: 'tag-moved' | 'tag-kept'; readonly change: TagChange })
-  /** A run failed while names moved: what this one holds now, if anything; unknown where it could not be read. */
+  /** A run failed while names moved: the current digest of this name, if it exists; unknown if it could not be read. */
   | (EventBase & {
       readonly kind: 'tag-not-moved'
       readonly reference: string

@@ -1,9 +1,9 @@
 import type { Digest } from '../digest.js'
 
-/** How one of several named things differs from what the former result was made of. */
+/** How an input differs from that of the previous result. */
 export type PartChange = 'added' | 'removed' | 'changed'
 
-/** A file or directory of a context that differs; `mode` where its permission bits alone do. */
+/** A file or directory of a context that differs; `mode` if only its permission bits do. */
 export interface ChangedPath {
   readonly path: string
   readonly change: 'added' | 'changed' | 'mode'
@@ -25,14 +25,14 @@ export type PlanReason =
   | { readonly kind: 'new-platform' }
   /** Its base differs from that of the previous result. */
   | { readonly kind: 'base-moved'; readonly from: Digest; readonly to?: Digest }
-  /** Files of the context differ; the first few of them, and how many there are in all, where that is known. */
+  /** Files of the context differ: the first few of them, and their number if it is known. */
   | {
       readonly kind: 'context-changed'
       readonly paths: readonly ChangedPath[]
       readonly changed?: number
       readonly removed?: number
     }
-  /** The Dockerfile differs; at this line first, from 1, where that is known. */
+  /** The Dockerfile differs: the first such line, from 1, if it is known. */
   | { readonly kind: 'dockerfile-changed'; readonly line?: number }
   | { readonly kind: 'arg-changed' | 'label-changed'; readonly name: string; readonly change: PartChange }
   /** So many build args of the former result are gone; their names are not recorded. */

@@ -15,9 +15,9 @@ export type PlanAction =
   | 'copy'
   /** A base, taken over from another repository of the same registry. */
   | 'mount'
-  /** Made for the first time: an image, an index, a base from packages or an archive. */
+  /** Created for the first time: an image, an index, a base from packages or an archive. */
   | 'create'
-  /** An image that the published index has, made of something else. */
+  /** An image that the published index has, with other inputs. */
   | 'rebuild'
   /** Its base must be made first; its key is known only then. */
   | 'known-after'
@@ -51,9 +51,9 @@ export interface NodePlan extends Partial<EngineUse> {
   /** Ids of the nodes that it is known after. */
   readonly after?: readonly string[]
   readonly needs: readonly string[]
-  /** Hex sha256 of all that decides the result, where that is known. */
+  /** Hex sha256 of all inputs that determine the result, if known. */
   readonly key?: string
-  /** Digest of the result, where that is known. */
+  /** Digest of the result, if known. */
   readonly digest?: Digest
   /** Content without a checksum that the Dockerfile adds: it may change while the key does not. */
   readonly unpinned?: readonly string[]
@@ -61,7 +61,7 @@ export interface NodePlan extends Partial<EngineUse> {
 
 /** An engine of the run, as the plan found it. */
 export interface EnginePlan {
-  /** Its address; where it does not answer, what it was named by. */
+  /** Its address; if it does not respond, the name with which it was configured. */
   readonly engine: string
   readonly version?: string
   readonly native?: Platform
@@ -74,7 +74,7 @@ export interface EnginePlan {
 /** The planned change of one name that users see. */
 export interface TagPlan {
   readonly reference: string
-  /** Node whose result it is to point to. */
+  /** Node whose result it will point to. */
   readonly node: string
   readonly action: 'keep' | 'create' | 'move' | 'known-after'
   /** Its current digest. */
@@ -88,7 +88,7 @@ export interface Plan {
   readonly version: typeof PLAN_VERSION
   readonly nodes: readonly NodePlan[]
   readonly tags: readonly TagPlan[]
-  /** The engines, where something is to be built. */
+  /** The engines, if something must be built. */
   readonly engines?: readonly EnginePlan[]
   /** Errors that would stop the run before it starts. */
   readonly problems: readonly ErrorData[]
@@ -100,7 +100,7 @@ export function hasChanges(plan: Plan): boolean {
   return plan.nodes.some(isChange) || plan.tags.some(({ action }) => action !== 'keep')
 }
 
-/** Whether a node of a plan would be made, or may have to be. */
+/** Whether a node of a plan will be made, or may have to be. */
 export function isChange({ action }: NodePlan): boolean {
   return action !== 'reuse' && action !== 'not-needed'
 }

@@ -214,7 +214,7 @@ function wordIssue({ mirror, packages = [] }: DistributionOptions): Refusal | un
   return { kind: 'refusal', option: 'packages', message: wrongPackage, hint }
 }
 
-/** Only a mirror that is named can be known to stand still. */
+/** Only a mirror that the user has set can be a snapshot. */
 function frozenIssue({ frozen, mirror }: DistributionOptions): Refusal | undefined {
   if (!frozen || mirror !== undefined) return undefined
   const message = "'frozen' needs a mirror with a fixed state of the archive"

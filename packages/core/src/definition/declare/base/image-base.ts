@@ -26,7 +26,7 @@ export function fromImage(
   return Object.freeze({ kind: 'image-base', reference, configPolicy, ...(codePolicy && { codePolicy }) })
 }
 
-/** Whether a value is what `fromImage(…)` returned. */
+/** Whether a value is a result of `fromImage(…)`. */
 export function isImageBase(value: unknown): value is ImageBase {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'image-base'
 }

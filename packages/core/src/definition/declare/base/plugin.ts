@@ -56,7 +56,7 @@ export type PlatformWords = Readonly<Record<string, PlatformWord>>
 // biome-ignore lint/complexity/noBannedTypes: `{}` is the map without a word.
 export type NoWords = {}
 
-/** A plugin: bases under names. Made by {@link definePlugin}. Of bases that are written out, without any words. */
+/** A plugin: bases by name. Created by {@link definePlugin}. A plugin of literal bases has no platform aliases. */
 export interface Plugin<B extends Bases = Bases, W extends PlatformWords = Bases extends B ? PlatformWords : NoWords> {
   readonly kind: 'plugin'
   readonly contract: number
