@@ -124,7 +124,7 @@ const ROWS: readonly Row[] = [
       declaration.platforms.push(platform('amd64', { base: loop } as never))
       run(loop as never)`,
     "team/loop') uses itself",
-    'remove one of the bases of the cycle',
+    'remove one of the bases or contexts of the cycle',
   ),
   invalid(
     'a pipeline as a base that lacks the platform',

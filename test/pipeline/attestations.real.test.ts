@@ -51,7 +51,7 @@ describe.each(ENGINES)('attestations of builds on %s', (name) => {
     if (name !== 'a newer engine with the containerd image store') {
       await expect(execute(app, { engine: { host } })).rejects.toMatchObject({
         code: 'ENGINE_UNSUPPORTED',
-        message: expect.stringMatching(/does not support attest of a build$/),
+        message: expect.stringMatching(/does not support the build option attest$/),
       })
       return
     }

@@ -86,14 +86,16 @@ describe.each(ENGINES)('%s', (name) => {
     if (name === 'the engine of this machine') {
       await expect(execute(app, { engine: { host } })).rejects.toMatchObject({
         code: 'ENGINE_UNSUPPORTED',
-        message: expect.stringMatching(/^the builder at .*, version 20\.10.* does not support contexts of a build$/),
+        message: expect.stringMatching(
+          /^the builder at .*, version 20\.10.* does not support the build option contexts$/,
+        ),
       })
       return
     }
     if (name.includes('classic')) {
       await expect(execute(app, { engine: { host } })).rejects.toMatchObject({
         code: 'ENGINE_UNSUPPORTED',
-        message: expect.stringMatching(/does not support contexts \(oci-layout\) of a build$/),
+        message: expect.stringMatching(/does not support the build option contexts \(oci-layout\)$/),
       })
       const { contexts } = app.declaration.build
       app = app.build({ contexts: { ...(contexts as object), stage: `docker-image://${registry.host}/kept:1` } })
@@ -102,7 +104,7 @@ describe.each(ENGINES)('%s', (name) => {
     expect(printed).toContain('the note\nthe file\nof the layout\n')
     expect(printed).toContain('.dockerignore\nnote\nother\n')
     expect(printed).toContain('the first tool\n')
-    expect(notes).toContainEqual(expect.stringContaining("no instruction of the build reads context 'unread'"))
+    expect(notes).toContainEqual(expect.stringContaining("no instruction reads the context 'unread'"))
     expect(await reasons()).toEqual([{ kind: 'present' }])
 
     await writeFile(join(folder, 'assets', 'ignored', 'file'), 'changed')

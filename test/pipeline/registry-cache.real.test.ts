@@ -53,7 +53,9 @@ it('keeps the steps of all stages in a registry, and refuses an engine that cann
     {
       code: 'ENGINE_UNSUPPORTED',
       node: 'app image(linux/amd64)',
-      message: expect.stringMatching(/^the builder at unix:\/\/\S+, version 20\.10\.\S+ does not support cacheTo/),
+      message: expect.stringMatching(
+        /^the builder at unix:\/\/\S+, version 20\.10\.\S+ does not support the build option cacheTo/,
+      ),
       hint: expect.stringContaining('inline'),
     },
     { code: 'ENGINE_UNSUPPORTED', node: 'app image(linux/arm/v7)' },

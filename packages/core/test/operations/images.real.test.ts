@@ -202,7 +202,7 @@ describe('assemble', () => {
 
   it('refuses a platform twice, and names both', async () => {
     const twice = assemble(`${here.host}/assembled:5`, [`${here.host}/app:1.0`, `${here.host}/app-amd64:1`])
-    await expect(twice).rejects.toMatchObject({ message: expect.stringContaining('linux/amd64 is there twice') })
+    await expect(twice).rejects.toMatchObject({ message: expect.stringContaining('linux/amd64 is duplicated') })
     expect(await tags(`${here.host}/assembled`)).not.toContain('5')
   })
 })

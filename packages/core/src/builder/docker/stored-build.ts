@@ -53,7 +53,7 @@ export class StoredBuild implements BuiltImage {
       try {
         return await this.#tools.push(call)
       } catch (error) {
-        if (attempt === EXPORT_ATTEMPTS || !isWithoutName(error)) throw error
+        if (attempt === EXPORT_ATTEMPTS || !(isWithoutName(error) || isRemovedMeanwhile(error))) throw error
         await exportBuild(this.#request, this.#tools, call)
       }
     }
@@ -80,7 +80,7 @@ async function exportBuild(
   }
 }
 
-/** Whether another build, whose result is the same image, removed its last name while this one exported it. */
+/** Whether another build with the same result removed the image's last name during an export or the start of a push. */
 function isRemovedMeanwhile(error: unknown): boolean {
   return error instanceof EngineError && /failed to get digest sha256:[0-9a-f]{64}: .*no such file/.test(error.message)
 }
