@@ -23,12 +23,15 @@ export interface NameState extends UnsettledName {
 /** For all names together, in milliseconds: a registry that failed a moment ago may not answer at all. */
 const PATIENCE = 10_000
 
-/** Reads what names hold after a failure. Never throws: a name that cannot be read is unknown. */
+/**
+ * Reads what names hold after a failure. Never throws: a name that cannot be read is unknown. The manifests are read, since
+ * the failure may come from a registry that states wrong digests.
+ */
 export function readStates(names: readonly UnsettledName[], registry: Registry): Promise<readonly NameState[]> {
   const signal = timeLimit(PATIENCE)
   return Promise.all(
     names.map(async (name): Promise<NameState> => {
-      const now = await readHeld(name, registry, { signal }).catch((): 'unknown' => 'unknown')
+      const now = await readName(name.reference, registry, { signal }).catch((): 'unknown' => 'unknown')
       // A registry that does not find a name which it had, or confirmed, may fail to read it.
       const wasThere = name.isWritten || name.before !== undefined
       return { ...name, now: now === undefined && wasThere ? 'unknown' : now }
@@ -81,7 +84,15 @@ export async function readHeld(
 ): Promise<Digest | undefined> {
   const stated = await heldBy(reference, registry, call)
   if (stated === undefined || stated === before || stated === to) return stated
-  const { digest: _digest, ...name } = reference
+  return readName(reference, registry, call)
+}
+
+/** The digest of the manifest under the tag of a reference. @throws RegistryError DIGEST_MISMATCH */
+async function readName(
+  { digest: _digest, ...name }: Reference,
+  registry: Pick<Registry, 'getManifest'>,
+  call: RegistryCall,
+): Promise<Digest | undefined> {
   return (await registry.getManifest(name, { ...call, fresh: true }))?.descriptor.digest
 }
 

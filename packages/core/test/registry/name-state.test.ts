@@ -35,6 +35,10 @@ describe('the state of a name after a failure', () => {
     expect(await stateOf(other, true)).toBe('unknown')
   })
 
+  it('is unknown if the registry states the digest that the name held before, and has other content', async () => {
+    expect(await stateOf(other, true, other)).toBe('unknown')
+  })
+
   it('is unknown if the registry does not find a name that it confirmed', async () => {
     expect(await stateOf(undefined, true)).toBe('unknown')
     expect(await stateOf(undefined, false)).toBeUndefined()
