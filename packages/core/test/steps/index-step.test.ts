@@ -5,8 +5,10 @@ import { buildGraph } from '../../src/graph/graph.js'
 import type { IndexNode } from '../../src/graph/node.js'
 import { type Digest, digestOf } from '../../src/model/digest.js'
 import { type Annotations, encodeManifest, MEDIA_TYPES, type StoredManifest } from '../../src/model/oci.js'
+import type { Registry } from '../../src/registry/port.js'
 import { indexStep } from '../../src/steps/index/index-step.js'
-import type { Inputs, Output } from '../../src/steps/step.js'
+import { KEY_ANNOTATION } from '../../src/steps/key.js'
+import type { Inputs, Output, StepServices } from '../../src/steps/step.js'
 import { start } from '../definition/definitions.js'
 
 const SOURCE = 'org.opencontainers.image.source'
@@ -131,5 +133,54 @@ describe('the index', () => {
 
   it('tells nothing of it under Docker’s media types', () => {
     expect(written({ pipeline: app.format('docker'), revision: 'one' }).content.annotations).toBeUndefined()
+  })
+})
+
+describe('an index that another run published', () => {
+  const node = indexOf(app)
+  const config = { mediaType: MEDIA_TYPES.ociConfig, digest: digestOf('{}'), size: 2 }
+
+  /** The images of one engine, and the index over them. Images of two engines differ in their layers. */
+  function resultOf(engine: string, keys = 'key') {
+    const images = node.children.map(({ node: id, platform: of }) => {
+      const layer = { mediaType: MEDIA_TYPES.ociLayerGzip, digest: digestOf(engine + id), size: 1 }
+      const annotations = { [KEY_ANNOTATION]: `${keys} of ${id}` }
+      const image = encodeManifest({ schemaVersion: 2, config, layers: [layer], annotations }, MEDIA_TYPES.ociManifest)
+      const descriptor = { ...image.descriptor, platform: of, annotations }
+      return { id, image, output: { reference: { ...node.repository, digest: descriptor.digest }, descriptor } }
+    })
+    const inputs: Inputs = new Map(images.map(({ id, output }) => [id, output]))
+    const manifests = node.children.flatMap((child) => inputs.get(child.node)?.descriptor ?? [])
+    const index = encodeManifest({ schemaVersion: 2, manifests }, MEDIA_TYPES.ociIndex)
+    return { inputs, index, stored: [...images.map(({ image }) => image), index] }
+  }
+
+  /** What a run finds whose key tags hold `own`, while the name holds `published`. */
+  async function lookUp(
+    own: ReturnType<typeof resultOf>,
+    published: ReturnType<typeof resultOf>,
+    lacks?: StoredManifest,
+  ) {
+    const stored = [...own.stored.slice(0, -1), ...published.stored].filter((one) => one !== lacks)
+    const find = (digest?: Digest) => stored.find(({ descriptor }) => descriptor.digest === digest)
+    const registry = {
+      getManifest: async ({ digest }) => find(digest),
+      resolve: async ({ digest }) => find(digest)?.descriptor,
+    } satisfies Partial<Registry> as unknown as Registry
+    const work = { node, resolved: {}, inputs: own.inputs, force: false, former: { index: published.index } }
+    const key = indexStep.key(node, {}, own.inputs)
+    const found = await indexStep.lookup({ ...work, key }, { registry } as StepServices, {})
+    return found.state === 'present' ? found.output.descriptor.digest : undefined
+  }
+
+  it('is kept if its images are equal to those under the key tags', async () => {
+    const [own, published] = [resultOf('own engine'), resultOf('other engine')]
+    expect(await lookUp(own, published)).toBe(published.index.descriptor.digest)
+  })
+
+  it('is replaced if an image has another key, or is gone', async () => {
+    const [own, published] = [resultOf('own engine'), resultOf('other engine')]
+    expect(await lookUp(own, resultOf('other engine', 'other key'))).toBeUndefined()
+    for (const gone of published.stored) expect(await lookUp(own, published, gone)).toBeUndefined()
   })
 })

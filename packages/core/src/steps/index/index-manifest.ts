@@ -4,6 +4,8 @@ import { type Annotations, type Descriptor, encodeManifest, MEDIA_TYPES, type St
 import type { Platform } from '../../model/platform.js'
 import type { Reference, Repository } from '../../model/reference.js'
 import type { PlanReason } from '../../model/run/plan-reason.js'
+import type { Registry } from '../../registry/port.js'
+import { isEqualResult } from '../equal-result.js'
 import { keyOf, keyReference } from '../key.js'
 import type { LookupResult } from '../step.js'
 import { type Inputs, inputOf, type Output, type StepCall, type StepServices, type Work } from '../step.js'
@@ -69,7 +71,10 @@ export function predictIndex(work: AnyIndexWork, form: IndexForm): Output {
   return indexOutput(work.node.repository, indexManifest(work, form))
 }
 
-/** Checks whether the index is in its repository; if the published name points to it, no request is needed. */
+/**
+ * Checks whether the index is in its repository; if the published name points to it, no request is needed. A published
+ * index of equal images is kept: of two runs that made them at once, one published the index and the other one the images.
+ */
 export async function lookupIndex(
   work: AnyIndexWork,
   form: IndexForm,
@@ -79,7 +84,24 @@ export async function lookupIndex(
   const output = predictIndex(work, form)
   const isPublished = work.former.index?.descriptor.digest === output.descriptor.digest
   const found = isPublished ? output.descriptor : await registry.resolve(placeOf(work, output), call)
-  return found?.digest === output.descriptor.digest ? { state: 'present', output } : { state: 'absent' }
+  if (found?.digest === output.descriptor.digest) return { state: 'present', output }
+  const equal = await findEqualIndex(work, form, registry, call)
+  return equal === undefined ? { state: 'absent' } : { state: 'present', output: equal }
+}
+
+async function findEqualIndex(
+  work: AnyIndexWork,
+  form: IndexForm,
+  registry: Registry,
+  call: StepCall,
+): Promise<Output | undefined> {
+  const { repository } = work.node
+  const { index } = work.former
+  const next = indexManifest(work, form)
+  if (index === undefined || !(await isEqualResult(index, next, repository, registry, call))) return undefined
+  const output = indexOutput(repository, index)
+  const found = await registry.resolve(placeOf(work, output), call)
+  return found?.digest === output.descriptor.digest ? output : undefined
 }
 
 /** An index is new, or lists something else. */

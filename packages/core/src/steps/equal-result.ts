@@ -2,8 +2,8 @@ import { canonicalJson, type Descriptor, type ImageIndex, isIndex, type StoredMa
 import { type Repository, repositoryOf } from '../model/reference.js'
 import { allOrNone } from '../registry/all-or-none.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
-import { SOURCES_ANNOTATION } from '../steps/image/sources/source-record.js'
-import { KEY_ANNOTATION } from '../steps/key.js'
+import { SOURCES_ANNOTATION } from './image/sources/source-record.js'
+import { KEY_ANNOTATION } from './key.js'
 
 /** Annotations of where an index comes from: they are no part of its key. */
 const ORIGIN: ReadonlySet<string> = new Set(['org.opencontainers.image.source', 'org.opencontainers.image.revision'])
