@@ -55,7 +55,7 @@ export type {
   BuildOptions,
   BuildSettings,
   FileModes,
-  UnpinnedPolicy as VolatilePolicy,
+  UnpinnedPolicy,
 } from './definition/declare/build-settings.js'
 export type {
   DeclaredPipeline,

@@ -15,3 +15,8 @@ export function textOf(value: unknown): string | undefined {
 export function itemsOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
+
+/** The texts of a list; none for anything else. */
+export function textsOf(value: unknown): readonly string[] {
+  return itemsOf(value).filter((one) => typeof one === 'string')
+}

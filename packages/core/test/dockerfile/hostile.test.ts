@@ -79,7 +79,7 @@ test('replacements are expanded once each, in one another too, up to a depth', (
   expect(reads).toBe(100)
 })
 
-test('a line that BuildKit does not read is a issue with its number, before anything else is read', () => {
+test('a line that BuildKit does not read is an issue with its number, before anything else is read', () => {
   const textWith = (bytes: number) => `${HEAD}RUN true\n${'#'.repeat(bytes)}\nRUN true\n`
   expect(analyze(parseDockerfile(textWith(65_535)), INPUT).issues).toEqual([])
   expect(analyze(parseDockerfile(textWith(65_536)), INPUT).issues).toMatchObject([

@@ -1,4 +1,4 @@
-import { isJsonObject, itemsOf, textOf } from '../../model/json-fields.js'
+import { isJsonObject, itemsOf, textOf, textsOf } from '../../model/json-fields.js'
 
 /** The part of a Deployment or StatefulSet that is read: how it selects its pods. */
 export interface LabelSelector {
@@ -52,10 +52,6 @@ export function readPod(pod: unknown): Pod | undefined {
     isReady: isUp && fieldOf(metadata, 'deletionTimestamp') === undefined,
     containers: textsOf(containers),
   }
-}
-
-function textsOf(value: unknown): readonly string[] {
-  return itemsOf(value).filter((one) => typeof one === 'string')
 }
 
 function fieldOf(value: unknown, name: string): unknown {

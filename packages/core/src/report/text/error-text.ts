@@ -34,7 +34,7 @@ function codeLines(code: ErrorCode, paint: Paint): string {
   return `${paint('dim', `code: ${code}`)}\n${paint('dim', `more: npx tsx build.ts explain ${code}`)}\n`
 }
 
-/** The advice of the code is no use beside a issue: that says itself what it should be. */
+/** The advice of the code is no use beside an issue: that says itself what it should be. */
 function issueLines({ issues }: DefinitionError, paint: Paint): string {
   return issues
     .map(

@@ -56,7 +56,7 @@ export async function buildRequest(
   destination: BuildRequest['destination'],
   { contexts }: Pick<StepServices, 'contexts'>,
 ): Promise<BuildRequest & { readonly inputs: ImageInputs }> {
-  const { node, resolved } = work
+  const { node, resolved, inputs } = work
   const { build, platform, format } = node
   const { target, network, args, labels, addHosts, noCache, pull, shmSize, ulimits } = build
   const base = baseReference(work)
@@ -70,9 +70,9 @@ export async function buildRequest(
     dockerfile,
     pins: [
       ...baseNamesOf(node).map((name) => ({ name, pinned: base })),
-      ...node.pipelineImages.flatMap(({ name, isInDockerfile }) =>
-        isInDockerfile ? [{ name, pinned: made.get(name) ?? '' }] : [],
-      ),
+      ...node.pipelineImages
+        .filter(({ isInDockerfile }) => isInDockerfile)
+        .map(({ name, result }) => ({ name, pinned: pinnedResult(inputs, result) })),
       ...resolved.images.map(({ name, pinned }) => ({ name, pinned })),
     ],
     args: {
@@ -110,14 +110,17 @@ export function baseNamesOf({ baseNames }: ImageNode): readonly string[] {
 
 /** The index of the shared base with its digest: one value for all platforms. */
 function baseReference({ node, inputs }: BuildWork): string {
-  return formatReference(inputOf(inputs, node.baseIndex).reference)
+  return pinnedResult(inputs, node.baseIndex)
 }
 
 /** The images that the run makes in other pipelines, with their digests, by name. */
 function pipelineReferences({ node, inputs }: BuildWork): ReadonlyMap<string, string> {
-  return new Map(
-    node.pipelineImages.map(({ name, result }) => [name, formatReference(inputOf(inputs, result).reference)]),
-  )
+  return new Map(node.pipelineImages.map(({ name, result }) => [name, pinnedResult(inputs, result)]))
+}
+
+/** The reference of a node's result, with its digest. */
+function pinnedResult(inputs: Inputs, node: string): string {
+  return formatReference(inputOf(inputs, node).reference)
 }
 
 function dockerfileOf({ context: { dockerfile } }: ResolvedImage): BuildDockerfile {

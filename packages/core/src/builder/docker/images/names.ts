@@ -1,5 +1,5 @@
 import { parseJson } from '../../../model/json.js'
-import { isJsonObject } from '../../../model/json-fields.js'
+import { isJsonObject, textsOf } from '../../../model/json-fields.js'
 import { formatReference, formatRepository, type Reference, withDefaultTag } from '../../../model/reference.js'
 import type { BuilderCall } from '../../port.js'
 import type { Connection } from '../connection/connection.js'
@@ -28,10 +28,6 @@ export async function listImageNames(connection: Connection, { signal }: Builder
   const answer = parseJson(await readText(await connection.send({ method: 'GET', path: '/images/json', signal })))
   const images: readonly unknown[] = Array.isArray(answer) ? answer : []
   return images.flatMap((image) => (isJsonObject(image) ? textsOf(image['RepoTags']) : []))
-}
-
-function textsOf(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
 }
 
 /** Removes a name as the engine lists it; one that is not there is no error. */

@@ -26,7 +26,7 @@ export function pipelinePath({ declaration: { repository, options } }: DeclaredP
   return `pipeline('${repository}'${name})`
 }
 
-/** Adds a issue if the options of a pipeline are not valid. */
+/** Adds an issue if the options of a pipeline are not valid. */
 export function checkPipelineOptions(pipeline: DeclaredPipeline, issues: Issues): void {
   const { options } = pipeline.declaration
   const path = pipelinePath(pipeline)
@@ -39,7 +39,7 @@ export function checkPipelineOptions(pipeline: DeclaredPipeline, issues: Issues)
   issues.add(`${path}.name`, `'${options.name}' is not a valid pipeline name`, hint)
 }
 
-/** Adds a issue for each pipeline that has the name of another one: a number in its place would change with the order. */
+/** Adds an issue for each pipeline that has the name of another one: a number in its place would change with the order. */
 export function checkUniqueNames(pipelines: readonly DeclaredPipeline[], issues: Issues): void {
   const owners = new Map<string, DeclaredPipeline>()
   for (const pipeline of pipelines) {

@@ -1,3 +1,5 @@
+import { textsOf } from '../../../model/json-fields.js'
+
 /**
  * A word of a line in sources.list, or an argument of a program. A space, line break or bracket would add an option
  * such as `[trusted=yes]`, and a leading dash makes it an option.
@@ -44,8 +46,4 @@ export function packageIssue(name: unknown): string | undefined {
 
 function isWord(value: string): boolean {
   return WORD.test(value) && !value.split('/').includes('..')
-}
-
-function textsOf(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
 }
