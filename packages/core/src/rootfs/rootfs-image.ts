@@ -1,5 +1,3 @@
-import { Readable } from 'node:stream'
-import { digestOf } from '../model/digest.js'
 import {
   canonicalJson,
   encodeManifest,
@@ -9,6 +7,7 @@ import {
   type StoredManifest,
 } from '../model/oci.js'
 import type { Platform } from '../model/platform.js'
+import { blobOf } from '../registry/blobs/small-blob.js'
 import type { BlobSource } from '../registry/port.js'
 import type { RootfsLayer } from './port.js'
 
@@ -37,17 +36,15 @@ export function rootfsImage(layer: RootfsLayer, platform: Platform, epoch: numbe
     rootfs: { type: 'layers', diff_ids: [layer.diffId] },
     history: [{ created, created_by: 'polyarch rootfs' }],
   }
-  const bytes = canonicalJson(content)
-  const config = { digest: digestOf(bytes), size: bytes.byteLength }
+  const config = blobOf(canonicalJson(content), MEDIA_TYPES.ociConfig)
   const { digest, size } = layer.blob.descriptor
   const manifest = encodeManifest(
     {
       schemaVersion: 2,
-      config: { mediaType: MEDIA_TYPES.ociConfig, ...config },
+      config: config.descriptor,
       layers: [{ mediaType: layer.mediaType, digest, size }],
     },
     MEDIA_TYPES.ociManifest,
   )
-  const open = (offset = 0) => Readable.from([bytes.subarray(offset)])
-  return { config: { descriptor: config, open }, content, manifest }
+  return { config, content, manifest }
 }

@@ -1,9 +1,9 @@
-import { Readable } from 'node:stream'
 import type { BaseNode } from '../../graph/node.js'
 import type { Digest } from '../../model/digest.js'
 import { isForeign, isIndex, onePerDigest, type StoredManifest } from '../../model/oci.js'
 import { formatReference, type Reference, repositoryOf } from '../../model/reference.js'
 import { allOrNone } from '../../registry/all-or-none.js'
+import { blobOf } from '../../registry/blobs/small-blob.js'
 import { copyManifest } from '../../registry/copy/copy.js'
 import { foreignNote } from '../../registry/copy/copy-content.js'
 import type { ResolvedRootfs } from '../../rootfs/port.js'
@@ -126,7 +126,7 @@ async function copyImage(
   const output = baseOutput(node, manifest.descriptor)
   const { config: descriptor, layers } = manifest.content
   if (corrected !== undefined) {
-    await registry.writeBlob(node.repository, { descriptor, open: () => Readable.from([corrected]) }, call)
+    await registry.writeBlob(node.repository, blobOf(corrected, descriptor.mediaType), call)
   }
   for (const layer of layers.filter(isForeign))
     call.onEvent?.({ kind: 'note', message: foreignNote(chosen.reference, layer) })

@@ -1,6 +1,4 @@
-import { Readable } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
-import { type Digest, digestOf, hexOf } from '../../model/digest.js'
+import { type Digest, hexOf } from '../../model/digest.js'
 import { EngineError } from '../../model/errors.js'
 import { LIMITS } from '../../model/limits.js'
 import {
@@ -14,6 +12,7 @@ import {
   type StoredManifest,
 } from '../../model/oci.js'
 import { formatReference, type Reference, type Repository, repositoryOf } from '../../model/reference.js'
+import { blobOf, readBytes } from '../../registry/blobs/small-blob.js'
 import { parseImageConfig } from '../../registry/image-config.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { CREATED_ANNOTATION } from '../created-date.js'
@@ -116,7 +115,7 @@ async function readAll(repository: Repository, blob: Descriptor, registry: Regis
     const message = `the attestation has ${blob.size} bytes, more than the limit of ${LIMITS.attestation}`
     throw new EngineError('BUILD_FAILED', message, { hint: 'remove attest from the build' })
   }
-  return buffer(await registry.readBlob(repository, blob, call))
+  return readBytes(repository, blob, LIMITS.attestation, registry, call)
 }
 
 async function writeAll(
@@ -126,7 +125,7 @@ async function writeAll(
   registry: Registry,
   call: RegistryCall,
 ): Promise<Descriptor> {
-  const descriptor = { mediaType, digest: digestOf(bytes), size: bytes.byteLength }
-  await registry.writeBlob(repository, { descriptor, open: () => Readable.from([bytes]) }, call)
-  return descriptor
+  const blob = blobOf(bytes, mediaType)
+  await registry.writeBlob(repository, blob, call)
+  return blob.descriptor
 }

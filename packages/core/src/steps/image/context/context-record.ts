@@ -1,12 +1,11 @@
-import { Readable } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
 import type { ContextDockerfile, ContextListing } from '../../../context/context-file.js'
 import { type Digest, digestOf } from '../../../model/digest.js'
 import { parseJson } from '../../../model/json.js'
 import { LIMITS } from '../../../model/limits.js'
-import { canonicalJson, encodeManifest, isIndex, MEDIA_TYPES } from '../../../model/oci.js'
+import { canonicalJson, isIndex } from '../../../model/oci.js'
 import type { Reference, Repository } from '../../../model/reference.js'
-import { allOrNone } from '../../../registry/all-or-none.js'
+import { readBytes } from '../../../registry/blobs/small-blob.js'
+import { putArtifact } from '../../../registry/manifests/artifact.js'
 import type { Registry, RegistryCall } from '../../../registry/port.js'
 import { CREATED_ANNOTATION, createdDate } from '../../created-date.js'
 import { contextReference } from '../../key.js'
@@ -48,24 +47,11 @@ export async function writeContextRecord(
   const found = await registry.getManifest(reference, { ...call, fresh: true })
   const date = found && createdDate(found.content.annotations)
   if (date !== undefined && now - date < REWRITTEN_AFTER_MS) return
-  const empty = Buffer.from('{}')
-  const config = descriptorOf(empty, MEDIA_TYPES.ociEmpty)
   // A record without files is only a date.
   const isTooLarge = record.entries.length > LIMITS.recordedFiles
-  const bytes = isTooLarge ? empty : canonicalJson(record)
-  const layer = isTooLarge ? config : descriptorOf(bytes, RECORD_TYPE)
-  const blobs = [
-    { descriptor: config, open: () => Readable.from([empty]) },
-    ...(isTooLarge ? [] : [{ descriptor: layer, open: () => Readable.from([bytes]) }]),
-  ]
-  await allOrNone(blobs, call, (blob, own) => registry.writeBlob(reference, blob, own))
+  const layers = isTooLarge ? [] : [{ bytes: canonicalJson(record), mediaType: RECORD_TYPE }]
   const annotations = { [CREATED_ANNOTATION]: new Date(now).toISOString() }
-  const content = { schemaVersion: 2 as const, artifactType: RECORD_TYPE, config, layers: [layer], annotations }
-  await registry.putManifest(reference, encodeManifest(content, MEDIA_TYPES.ociManifest), call)
-}
-
-function descriptorOf(bytes: Uint8Array, mediaType: string) {
-  return { mediaType, digest: digestOf(bytes), size: bytes.byteLength }
+  await putArtifact(reference, { artifactType: RECORD_TYPE, layers, annotations }, registry, call)
 }
 
 /** The record of a former context; undefined where there is none that can be read. */
@@ -78,7 +64,7 @@ export async function readContextRecord(
   if (manifest === undefined || isIndex(manifest.content)) return undefined
   const [layer] = manifest.content.layers
   if (layer === undefined || layer.mediaType !== RECORD_TYPE || layer.size > LIMITS.contextRecord) return undefined
-  return parseContextRecord(await buffer(await registry.readBlob(reference, layer, call)))
+  return parseContextRecord(await readBytes(reference, layer, LIMITS.contextRecord, registry, call))
 }
 
 /** Reads a record; undefined where it is none of this version. */
