@@ -40,7 +40,8 @@ describe('commands that are written down', () => {
   test.each(WRITTEN)('%s: npx tsx build.ts %s', (_file, words) => {
     const [first = '', ...rest] = words.split(/ +/)
     const isOwn = first === '' || first.startsWith('-') || PIPELINES.includes(first)
-    const command = isOwn ? program : program.commands.find((one) => one.name() === first)
+    const found = isOwn ? program : program.commands.find((one) => one.name() === first)
+    const command = found?.commands.find((one) => found !== program && one.name() === rest[0]) ?? found
     // Prose goes on after the name of the file: `npx tsx build.ts prints …`.
     if (command === undefined) throw new Error(`there is no command '${first}'`)
     const flags = (isOwn ? [first, ...rest] : rest).filter((word) => word.startsWith('--'))

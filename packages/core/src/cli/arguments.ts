@@ -14,14 +14,20 @@ const HELP_FLAGS: readonly string[] = ['--help', '-h']
  * @throws DefinitionError USAGE for a flag that does not exist or that the command cannot use
  */
 export function orderArguments(argv: readonly string[], program: Command): readonly string[] {
-  const { flags, at } = scan(argv.slice(2), program)
   const words = argv.slice(2)
-  const command = at === undefined ? program : (findCommand(program, words[at]) ?? program)
+  const { flags, plain } = scan(words, program)
+  const path = commandPath(
+    program,
+    plain.map((at) => words[at] ?? ''),
+  )
+  const command = path.at(-1) ?? program
   for (const flag of flags) if (!hasFlag(command, flag)) throw unusable(flag, command, program)
-  if (command === program || at === undefined) return argv
-  const own = words.filter((_word, index) => index !== at)
+  if (command === program) return argv
+  const named = plain.slice(0, path.length)
+  const own = words.filter((_word, index) => !named.includes(index))
   const ofProgram = own.filter((word) => PROGRAM_FLAGS.includes(word))
-  return [...argv.slice(0, 2), ...ofProgram, command.name(), ...own.filter((word) => !PROGRAM_FLAGS.includes(word))]
+  const names = path.map((one) => one.name())
+  return [...argv.slice(0, 2), ...ofProgram, ...names, ...own.filter((word) => !PROGRAM_FLAGS.includes(word))]
 }
 
 /** Whether the arguments request the causes of errors, even if they cannot be parsed otherwise. */
@@ -31,21 +37,23 @@ export function isVerbose(argv: readonly string[]): boolean {
 
 interface Scan {
   readonly flags: readonly string[]
-  /** Index of the first word that is neither a flag nor the value of one. */
-  readonly at: number | undefined
+  /** Indexes of the words that are neither flags nor values of flags. */
+  readonly plain: readonly number[]
 }
 
 function scan(words: readonly string[], program: Command): Scan {
   const options = new Map(
-    [program, ...program.commands].flatMap((one) => one.options).flatMap((option) => spellings(option, option)),
+    allCommands(program)
+      .flatMap((one) => one.options)
+      .flatMap((option) => spellings(option, option)),
   )
   const flags: string[] = []
-  let at: number | undefined
+  const plain: number[] = []
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index] ?? ''
     if (word === '--') break
     if (!word.startsWith('-') || word === '-') {
-      at ??= index
+      plain.push(index)
       continue
     }
     const own = flagsIn(word, options)
@@ -53,7 +61,7 @@ function scan(words: readonly string[], program: Command): Scan {
     const takesValue = options.get(own.at(-1) ?? '')?.required === true
     if (takesValue && !word.includes('=')) index += 1
   }
-  return { flags, at }
+  return { flags, plain }
 }
 
 function spellings(option: Option, value: Option): readonly (readonly [string, Option])[] {
@@ -69,8 +77,15 @@ function flagsIn(word: string, options: ReadonlyMap<string, Option>): readonly s
   return letters.every((flag) => options.has(flag) || HELP_FLAGS.includes(flag)) ? letters : [word]
 }
 
-function findCommand(program: Command, word: string | undefined): Command | undefined {
-  return program.commands.find((command) => command.name() === word)
+/** The command that words name, after those that it is below: `builder create`. */
+function commandPath(program: Command, [word, ...rest]: readonly string[]): readonly Command[] {
+  const found = program.commands.find((command) => command.name() === word)
+  return found === undefined ? [] : [found, ...commandPath(found, rest)]
+}
+
+/** A command with all those below it. */
+function allCommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(allCommands)]
 }
 
 function hasFlag(command: Command, flag: string): boolean {
@@ -83,19 +98,19 @@ function longFlags(command: Command, withShort = false): readonly string[] {
 
 function unusable(flag: string, command: Command, program: Command): DefinitionError {
   const own = lineOf(command, program)
-  const others = [program, ...program.commands].filter((one) => longFlags(one, true).includes(flag))
+  const others = allCommands(program).filter((one) => longFlags(one, true).includes(flag))
   if (others.length > 0) {
     const lines = others.map((one) => `'npx tsx ${lineOf(one, program)}'`)
     return usage(flag, `'${own}' does not support this flag`, `use it with ${lines.join(' or ')}`)
   }
-  const all = [program, ...program.commands].flatMap((one) => longFlags(one))
+  const all = allCommands(program).flatMap((one) => longFlags(one))
   const near = nearest(flag, longFlags(command)) ?? nearest(flag, all)
   const hint = near === undefined ? `'npx tsx ${own} --help' lists the flags` : `did you mean '${near}'?`
   return usage(flag, 'the flag does not exist', hint)
 }
 
 function lineOf(command: Command, program: Command): string {
-  return command === program ? 'build.ts' : `build.ts ${command.name()}`
+  return command === program ? 'build.ts' : `${lineOf(command.parent ?? program, program)} ${command.name()}`
 }
 
 function usage(path: string, message: string, hint: string): DefinitionError {

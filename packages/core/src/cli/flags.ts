@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { EMULATION_POLICIES } from '../operations/options.js'
 import { PICTURE_FORMATS } from '../report/graph/formats.js'
+import { BUILDER_FLAGS, collectWhole } from './builder-flags.js'
 import { PROGRESS_CHOICES } from './command.js'
 import { SERVE_PORT } from './commands/pull-hint.js'
 
@@ -9,6 +10,7 @@ const BUILDER_HELP = 'use this address, docker context or buildx builder (repeat
 
 /** One definition per flag, so that a flag means the same for every command. Commander keeps an option per command. */
 const FLAGS = {
+  ...BUILDER_FLAGS,
   registry: () => [new Option('--registry <host>', REGISTRY_HELP)],
   builder: () => [
     new Option('--builder <address>', BUILDER_HELP).argParser(collect),
@@ -87,11 +89,6 @@ export type FlagName = keyof typeof FLAGS
 export function addFlags(command: Command, names: readonly FlagName[]): Command {
   for (const option of names.flatMap((name) => FLAGS[name]())) command.addOption(option)
   return command
-}
-
-/** A value with commas of its own. */
-function collectWhole(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value]
 }
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {

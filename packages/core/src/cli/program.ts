@@ -5,6 +5,7 @@ import { choosePaint } from '../report/paint.js'
 import { formatUsage } from '../report/text/error-text.js'
 import type { CommandContext } from './command.js'
 import { buildCommand } from './commands/build-command.js'
+import type { BuilderFlags, CreateBuilderFlags } from './commands/builder-commands.js'
 import { doctorCommand } from './commands/doctor-command.js'
 import { explainCommand } from './commands/explain-command.js'
 import { graphCommand } from './commands/graph-command.js'
@@ -51,6 +52,7 @@ export function createProgram(context: CommandContext): Command {
   ])
   addPipelineCommands(program, context)
   addImageCommands(program, context)
+  addBuilderCommands(program, context)
   addToolCommands(program, context)
   return program
 }
@@ -105,6 +107,32 @@ function addImageCommands(program: Command, context: CommandContext): void {
     .argument('[tags...]', 'tags in its repository, or full names (default: from the file)')
     .action((source: string, tags: string[], _flags, command: Command) =>
       promoteCommand(source, tags, command.opts(), context),
+    )
+}
+
+function addBuilderCommands(program: Command, context: CommandContext): void {
+  const commands = () => import('./commands/builder-commands.js')
+  const builder = program.command('builder').description('create, list and remove builders on Kubernetes')
+  addFlags(builder.command('create'), [
+    ...(['platform', 'image', 'replicas', 'nodeSelector', 'toleration', 'request', 'limit'] as const),
+    ...(['rootless', 'config', 'qemu', 'wait', 'dryRun', 'json', 'verbose'] as const),
+  ])
+    .description('apply a Deployment of buildkitd per platform set')
+    .argument('<address>', 'kubernetes://[CONTEXT/]NAMESPACE/NAME')
+    .action(async (address: string, flags: CreateBuilderFlags) =>
+      (await commands()).createBuilderCommand(address, flags, context),
+    )
+  addFlags(builder.command('list'), ['json', 'verbose'])
+    .description('show the builders that polyarch created in a namespace')
+    .argument('[address]', 'kubernetes://[CONTEXT/]NAMESPACE (default: those of kubectl)')
+    .action(async (address: string | undefined, flags: BuilderFlags) =>
+      (await commands()).listBuildersCommand(address, flags, context),
+    )
+  addFlags(builder.command('remove'), ['json', 'verbose'])
+    .description('remove a builder that polyarch created')
+    .argument('<address>', 'kubernetes://[CONTEXT/]NAMESPACE/NAME')
+    .action(async (address: string, flags: BuilderFlags) =>
+      (await commands()).removeBuilderCommand(address, flags, context),
     )
 }
 

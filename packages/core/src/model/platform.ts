@@ -228,6 +228,11 @@ export function platformsRunBy(host: Platform): readonly Platform[] {
   return architecture === 'amd64' ? [...own, { os, architecture: '386' }] : own
 }
 
+/** Whether a host can run a platform without emulation. */
+export function runsNatively(host: Platform, platform: Platform): boolean {
+  return platformsRunBy(host).some((one) => samePlatform(one, platform))
+}
+
 /** The host and the variants before its own, down to the first, which has no name. */
 function olderVariants(host: Platform): readonly Platform[] {
   const { os, architecture, variant } = host

@@ -1,5 +1,5 @@
 import type { BuilderInfo } from '../builder/port.js'
-import { type Platform, platformsRunBy, samePlatform } from '../model/platform.js'
+import { type Platform, runsNatively, samePlatform } from '../model/platform.js'
 
 /**
  * How an engine runs a platform; undefined if it cannot. An engine that does not report its emulators is assumed to
@@ -9,7 +9,7 @@ export function executionOn(
   { native, runnable }: Pick<BuilderInfo, 'native' | 'runnable'>,
   platform: Platform,
 ): 'native' | 'emulated' | undefined {
-  const isOwn = platformsRunBy(native).some((one) => samePlatform(one, platform))
+  const isOwn = runsNatively(native, platform)
   if (runnable === undefined) return isOwn ? 'native' : 'emulated'
   // A processor of 64 bits need not run programs of 32, and its emulator does not.
   const related = runnable.filter(

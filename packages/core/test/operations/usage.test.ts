@@ -43,7 +43,7 @@ test('docs/registry.md: a mirror', async () => {
   expect(digest).toBe(image.manifest.descriptor.digest)
 })
 
-test('docs/engines.md: several builders', async () => {
+test('docs/builders.md: several builders', async () => {
   const builders: ExecuteOptions['builders'] = [
     'unix:///var/run/docker.sock',
     'ssh://me@pi',

@@ -13,8 +13,8 @@ export interface ClusterScope {
   readonly namespace?: string | undefined
 }
 
-/** Milliseconds that `kubectl` gives one request. */
-const REQUEST_TIMEOUT = 30_000
+/** The time that `kubectl` gives one request. */
+const REQUEST_TIMEOUT = '--request-timeout=30s'
 
 /** The arguments of `kubectl` that say where objects are. */
 export function scopeArguments({ kubeconfig, context, namespace }: ClusterScope): readonly string[] {
@@ -23,6 +23,12 @@ export function scopeArguments({ kubeconfig, context, namespace }: ClusterScope)
     ...(context === undefined ? [] : [`--context=${context}`]),
     ...(namespace === undefined ? [] : [`--namespace=${namespace}`]),
   ]
+}
+
+/** How `kubectl` is called. */
+export interface KubectlCall {
+  readonly env: Environment
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
@@ -34,21 +40,33 @@ export function scopeArguments({ kubeconfig, context, namespace }: ClusterScope)
 export async function getObjects(
   what: readonly string[],
   scope: ClusterScope,
-  { env, signal }: { readonly env: Environment; readonly signal?: AbortSignal | undefined },
+  call: KubectlCall,
 ): Promise<readonly unknown[]> {
-  const args = [
-    'get',
-    ...scopeArguments(scope),
-    `--request-timeout=${REQUEST_TIMEOUT / 1000}s`,
-    '--output=json',
-    ...what,
-  ]
+  const args = ['get', ...scopeArguments(scope), REQUEST_TIMEOUT, '--output=json', ...what]
+  return parseAnswer(await runKubectl(args, 'list the builders', call))
+}
+
+/**
+ * Runs `kubectl` to its end.
+ *
+ * @param action - what fails in the message of an error: `list the builders`
+ * @returns its standard output
+ * @throws ENGINE_UNREACHABLE
+ */
+export async function runKubectl(
+  args: readonly string[],
+  action: string,
+  { env, signal, input }: KubectlCall & { readonly input?: string },
+): Promise<string> {
   try {
     const options = { env: { ...env }, maxBuffer: LIMITS.kubectlAnswer, ...(signal && { signal }) }
-    return parseAnswer((await promisify(execFile)('kubectl', args, options)).stdout)
+    const running = promisify(execFile)('kubectl', args, options)
+    // A program that ends early reports the reason itself.
+    running.child.stdin?.on('error', () => {}).end(input)
+    return (await running).stdout
   } catch (cause) {
     signal?.throwIfAborted()
-    throw failure(cause)
+    throw kubectlError(cause, action)
   }
 }
 
@@ -57,7 +75,8 @@ function parseAnswer(text: string): readonly unknown[] {
   return text.trim() === '' ? [] : readObjects(parseJson(text))
 }
 
-function failure(cause: unknown): EngineError {
+/** The error of a call of `kubectl` that failed: ENGINE_UNREACHABLE. */
+export function kubectlError(cause: unknown, action: string): EngineError {
   const { code, stderr, message } = cause as { code?: unknown; stderr?: string; message: string }
   if (code === 'ENOENT') {
     return new EngineError('ENGINE_UNREACHABLE', "builders on Kubernetes require the program 'kubectl'", {
@@ -65,8 +84,13 @@ function failure(cause: unknown): EngineError {
       cause,
     })
   }
-  const reason = stderr?.trim().split('\n').at(-1) || message
-  return new EngineError('ENGINE_UNREACHABLE', `kubectl cannot list the builders: ${reason}`, {
+  const reason =
+    stderr
+      ?.trim()
+      .split('\n')
+      .at(-1)
+      ?.replace(/^(?:error: )+/i, '') || message
+  return new EngineError('ENGINE_UNREACHABLE', `kubectl cannot ${action}: ${reason}`, {
     hint: "check the cluster, context and namespace with 'kubectl config get-contexts' and 'kubectl get pods'",
     cause,
   })

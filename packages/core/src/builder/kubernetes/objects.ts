@@ -17,6 +17,22 @@ export interface Pod {
   readonly containers: readonly string[]
 }
 
+/** The part of an object that all kinds have. */
+export interface ObjectMetadata {
+  readonly kind: string
+  readonly name: string
+  readonly namespace?: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+}
+
+/** The part of a Deployment that is read. */
+export interface DeploymentState {
+  readonly replicas: number
+  readonly readyReplicas: number
+  readonly images: readonly string[]
+}
+
 /** The answer of `kubectl get`: a list, or one object that was requested by its name. */
 export function readObjects(answer: unknown): readonly unknown[] {
   if (fieldOf(answer, 'kind') !== 'List') return [answer]
@@ -52,6 +68,40 @@ export function readPod(pod: unknown): Pod | undefined {
     isReady: isUp && fieldOf(metadata, 'deletionTimestamp') === undefined,
     containers: textsOf(containers),
   }
+}
+
+/** Returns undefined for a value that is no object of Kubernetes. */
+export function readMetadata(object: unknown): ObjectMetadata | undefined {
+  const metadata = fieldOf(object, 'metadata')
+  const [kind, name] = [textOf(fieldOf(object, 'kind')), textOf(fieldOf(metadata, 'name'))]
+  if (kind === undefined || name === undefined) return undefined
+  const namespace = textOf(fieldOf(metadata, 'namespace'))
+  return {
+    kind,
+    name,
+    ...(namespace !== undefined && { namespace }),
+    labels: textFields(fieldOf(metadata, 'labels')),
+    annotations: textFields(fieldOf(metadata, 'annotations')),
+  }
+}
+
+/** Numbers that are missing are 0, as Kubernetes omits them. */
+export function readDeployment(deployment: unknown): DeploymentState {
+  const numberOf = (value: unknown) => (typeof value === 'number' ? value : 0)
+  const spec = fieldOf(deployment, 'spec')
+  const containers = itemsOf(fieldOf(fieldOf(fieldOf(spec, 'template'), 'spec'), 'containers'))
+  return {
+    replicas: numberOf(fieldOf(spec, 'replicas')),
+    readyReplicas: numberOf(fieldOf(fieldOf(deployment, 'status'), 'readyReplicas')),
+    images: textsOf(containers.map((one) => fieldOf(one, 'image'))),
+  }
+}
+
+function textFields(value: unknown): Readonly<Record<string, string>> {
+  const entries = isJsonObject(value) ? Object.entries(value) : []
+  return Object.fromEntries(
+    entries.flatMap(([name, text]) => (typeof text === 'string' ? [[name, text] as const] : [])),
+  )
 }
 
 function fieldOf(value: unknown, name: string): unknown {

@@ -21,6 +21,7 @@ const PARAMETERS: ReadonlySet<string> = new Set(['context', 'namespace', 'contai
 
 const POD_FORM = 'kube-pod://POD?namespace=NAMESPACE&context=CONTEXT&container=CONTAINER'
 const WORKLOAD_FORM = 'kubernetes://[CONTEXT/]NAMESPACE/DEPLOYMENT'
+const NAMESPACE_FORM = 'kubernetes://[CONTEXT/]NAMESPACE'
 
 export function isWorkloadAddress(address: string): boolean {
   return address.startsWith('kubernetes://')
@@ -51,11 +52,30 @@ export function parseWorkloadAddress(address: string): WorkloadAddress {
   return { ...parameters, workload, ...(namespace !== '' && { namespace }), ...(context !== undefined && { context }) }
 }
 
+/** The address of a workload, as {@link parseWorkloadAddress} reads it. */
+export function formatWorkloadAddress({ workload, namespace = '', context, ...rest }: WorkloadAddress): string {
+  const prefix = context === undefined ? '' : `${encodeURIComponent(context)}/`
+  return `kubernetes://${prefix}${namespace}/${workload}${formatParameters(rest)}`
+}
+
+/** Reads `kubernetes://[CONTEXT/]NAMESPACE`, where workloads are. @throws ENGINE_UNREACHABLE */
+export function parseNamespaceAddress(address: string): ClusterScope {
+  const { parts, parameters } = splitAddress(address, NAMESPACE_FORM)
+  const [namespace = '', context, ...more] = parts.toReversed()
+  const isNamed = (namespace === '' || NAME.test(namespace)) && context !== '' && more.length === 0
+  if (!isNamed || !isWorkloadAddress(address)) throw malformed(address, NAMESPACE_FORM)
+  return { ...parameters, ...(namespace !== '' && { namespace }), ...(context !== undefined && { context }) }
+}
+
 /** The address of a pod, as {@link parsePodAddress} reads it. */
 export function formatPodAddress({ pod, ...rest }: PodAddress): string {
+  return `kube-pod://${pod}${formatParameters(rest)}`
+}
+
+function formatParameters(values: Readonly<Record<string, string | undefined>>): string {
   const parameters = new URLSearchParams()
-  for (const [name, value] of Object.entries(rest)) if (value !== undefined) parameters.set(name, value)
-  return `kube-pod://${pod}${parameters.size > 0 ? `?${parameters}` : ''}`
+  for (const [name, value] of Object.entries(values)) if (value !== undefined) parameters.set(name, value)
+  return parameters.size > 0 ? `?${parameters}` : ''
 }
 
 /** The arguments of `kubectl` that run a command in the pod, with its standard streams. */

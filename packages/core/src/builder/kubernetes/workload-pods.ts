@@ -1,34 +1,20 @@
-import type { Environment } from '../../host/environment.js'
 import { EngineError } from '../../model/errors.js'
-import { getObjects } from './kubectl.js'
+import { builderSelector } from './builder-labels.js'
+import { getObjects, type KubectlCall } from './kubectl.js'
 import { type LabelSelector, type Pod, readPod, readSelector } from './objects.js'
 import { formatPodAddress, parseWorkloadAddress } from './pod-address.js'
 
-/** The container of buildkitd in the pods that buildx makes. */
-const BUILDKIT_CONTAINER = 'buildkitd'
+/** The container of buildkitd in the pods of buildx and polyarch. */
+export const BUILDKIT_CONTAINER = 'buildkitd'
 
 /**
- * The addresses of the pods of a Deployment or StatefulSet that are ready, in the order of their names.
+ * The addresses of the pods of a builder that are ready, in the order of their names.
  *
  * @throws ENGINE_UNREACHABLE also if there is none
  */
-export async function readyPods(
-  address: string,
-  call: { readonly env: Environment; readonly signal?: AbortSignal | undefined },
-): Promise<readonly string[]> {
-  const { workload, container, ...scope } = parseWorkloadAddress(address)
-  const names = [`deployment/${workload}`, `statefulset/${workload}`, '--ignore-not-found']
-  const [found] = await getObjects(names, scope, call)
-  if (found === undefined) {
-    throw new EngineError('ENGINE_UNREACHABLE', `${address} is neither a Deployment nor a StatefulSet`, {
-      hint: `check its name and namespace with 'kubectl get deployments,statefulsets --all-namespaces'`,
-    })
-  }
-  const selector = formatSelector(readSelector(found))
-  if (selector === '') {
-    // kubectl takes an empty selector for all pods of the namespace.
-    throw new EngineError('ENGINE_UNREACHABLE', `${address} has no pod selector`)
-  }
+export async function readyPods(address: string, call: KubectlCall): Promise<readonly string[]> {
+  const selector = await podSelector(address, call)
+  const { workload: _name, container, ...scope } = parseWorkloadAddress(address)
   const pods = (await getObjects(['pods', `--selector=${selector}`], scope, call)).flatMap((pod) => readPod(pod) ?? [])
   const ready = pods
     .filter(({ isReady }) => isReady)
@@ -39,6 +25,28 @@ export async function readyPods(
     })
   }
   return ready.toSorted((one, other) => (one.pod < other.pod ? -1 : 1)).map(formatPodAddress)
+}
+
+/**
+ * The selector of the pods of a Deployment, of a StatefulSet, or of all Deployments that `builder create` made under one
+ * name.
+ */
+async function podSelector(address: string, call: KubectlCall): Promise<string> {
+  const { workload, container: _name, ...scope } = parseWorkloadAddress(address)
+  const names = [`deployment/${workload}`, `statefulset/${workload}`, '--ignore-not-found']
+  const [found] = await getObjects(names, scope, call)
+  if (found !== undefined) {
+    const selector = formatSelector(readSelector(found))
+    // kubectl takes an empty selector for all pods of the namespace.
+    if (selector === '') throw new EngineError('ENGINE_UNREACHABLE', `${address} has no pod selector`)
+    return selector
+  }
+  const selector = builderSelector(workload)
+  const made = await getObjects(['deployments.apps', `--selector=${selector}`], scope, call)
+  if (made.length > 0) return selector
+  throw new EngineError('ENGINE_UNREACHABLE', `${address} is neither a Deployment nor a StatefulSet`, {
+    hint: `check its name and namespace with 'kubectl get deployments,statefulsets --all-namespaces'`,
+  })
 }
 
 function buildKitContainer({ containers }: Pod): string | undefined {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { CONTEXT, NAMESPACE, startKubernetes, type TestPod } from '../../../../../test/support/kubernetes.js'
+import { CONTEXT, NAMESPACE, startKubernetes, type TestPod } from '../../../../../test/support/kubernetes/cluster.js'
 import { openEngines } from '../../../src/builder/builders.js'
 import { readyPods } from '../../../src/builder/kubernetes/workload-pods.js'
 

@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises'
+import { builderObjects } from '../../builder/kubernetes/builder-objects.js'
+import { parseWorkloadAddress } from '../../builder/kubernetes/pod-address.js'
+import { DefinitionError } from '../../model/errors.js'
+import { type BuilderOptionTexts, readBuilderDefinition } from '../../operations/builders/builder-options.js'
+import { createBuilder, listBuilders, removeBuilder } from '../../operations/builders/kubernetes-builders.js'
+import { formatBuilders, formatChanges } from '../../report/text/builders-text.js'
+import type { CommandContext } from '../command.js'
+import { jsonText, printResult } from '../output.js'
+
+/** Flags of all `builder` commands. */
+export interface BuilderFlags {
+  readonly json?: boolean
+}
+
+/** Flags of `builder create`. */
+export interface CreateBuilderFlags extends BuilderFlags, BuilderOptionTexts {
+  readonly config?: string
+  readonly dryRun?: boolean
+  readonly wait?: boolean
+}
+
+/** `build.ts builder create`: applies a builder to a cluster, or prints its objects. */
+export async function createBuilderCommand(
+  address: string,
+  { config, dryRun = false, wait = false, json = false, ...texts }: CreateBuilderFlags,
+  { host, signal }: CommandContext,
+): Promise<void> {
+  const { workload, namespace } = parseWorkloadAddress(address)
+  const definition = readBuilderDefinition(workload, texts, config && (await readConfig(config)))
+  if (dryRun) {
+    const objects = builderObjects(definition, namespace)
+    return printResult(
+      json ? jsonText({ apiVersion: 'v1', kind: 'List', items: objects }) : await toYaml(objects),
+      host,
+    )
+  }
+  const changes = await createBuilder(address, definition, { env: host.env, signal, wait })
+  printResult(json ? jsonText(changes) : formatChanges(changes), host)
+}
+
+/** `build.ts builder list`: shows the builders that polyarch made in a namespace. */
+export async function listBuildersCommand(
+  address: string | undefined,
+  { json }: BuilderFlags,
+  { host, signal }: CommandContext,
+): Promise<void> {
+  const builders = await listBuilders(address ?? 'kubernetes://', { env: host.env, signal })
+  printResult(json ? jsonText(builders) : formatBuilders(builders), host)
+}
+
+/** `build.ts builder remove`: removes a builder that polyarch made. */
+export async function removeBuilderCommand(
+  address: string,
+  { json }: BuilderFlags,
+  { host, signal }: CommandContext,
+): Promise<void> {
+  const changes = await removeBuilder(address, { env: host.env, signal })
+  printResult(json ? jsonText(changes) : formatChanges(changes), host)
+}
+
+/** One document per object, as `kubectl apply` reads them. */
+async function toYaml(objects: readonly unknown[]): Promise<string> {
+  const { stringify } = await import('yaml')
+  return objects.map((one) => stringify(one, { aliasDuplicateObjects: false })).join('---\n')
+}
+
+async function readConfig(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause)) throw cause
+    const hint = 'write the path of a buildkitd.toml'
+    throw new DefinitionError(
+      [{ path: '--config', message: `'${path}' cannot be read: ${cause.message}`, hint }],
+      'USAGE',
+    )
+  }
+}
