@@ -11,7 +11,7 @@ import { step } from './step.mjs'
 const SUITE = 'sid'
 
 /** Programs that tests use as peers, each in a package of its name. */
-const PROGRAMS = /** @type {const} */ (['oras', 'kubectl'])
+const PROGRAMS = /** @type {const} */ (['cosign', 'oras', 'kubectl'])
 
 /**
  * The path of a program of that release. `npm test` fetches it.

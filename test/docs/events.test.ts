@@ -15,6 +15,8 @@ const RUN_EVENTS = {
   'tag-moved': true,
   'tag-kept': true,
   'tag-not-moved': true,
+  signed: true,
+  'signature-kept': true,
   loaded: true,
   'output-written': true,
   'run-finished': true,

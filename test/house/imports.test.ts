@@ -11,6 +11,7 @@ const ORDER = [
   'registry',
   'machine-code',
   'layout',
+  'trust',
   'context',
   'dockerfile',
   'builder',

@@ -34,6 +34,7 @@ export interface CommandLineOptions
     | 'contextCache'
     | 'cacheDirectory'
     | 'directory'
+    | 'sign'
   > {}
 
 export const COMMAND_LINE_OPTIONS: OptionNames<CommandLineOptions> = {
@@ -46,6 +47,7 @@ export const COMMAND_LINE_OPTIONS: OptionNames<CommandLineOptions> = {
   contextCache: true,
   cacheDirectory: true,
   directory: true,
+  sign: true,
 }
 
 /** Everything that commands use. */
@@ -82,6 +84,7 @@ export interface PipelineFlags {
   readonly contextCache?: boolean
   readonly metadataFile?: string
   readonly load?: boolean
+  readonly sign?: boolean
   readonly output?: readonly string[]
   readonly builder?: readonly string[]
   /** The former name of `builder`. */

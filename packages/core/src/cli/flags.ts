@@ -57,6 +57,7 @@ const FLAGS = {
       'also write the images to type=local|tar|oci|docker,dest=PATH (repeatable)',
     ).argParser(collectWhole),
   ],
+  sign: () => [new Option('--no-sign', 'publish without the signatures that build.ts configures')],
   exitCode: () => [new Option('--exit-code', 'exit with 3 if a run would change something')],
   format: () => [
     new Option('--format <form>', 'set the picture format (default: from --out, else tree)')

@@ -29,12 +29,13 @@ function givenFlags<Name extends keyof PipelineFlags>(
 }
 
 function allOptions(flags: PipelineFlags, { host, signal, defaults }: CommandContext): ExecuteOptions {
-  const { builders, engines, ...others } = defaults
+  const { builders, engines, sign, ...others } = defaults
   const named = flags.builder || flags.engine ? [...(flags.builder ?? []), ...(flags.engine ?? [])] : builders
   return {
     ...others,
     signal,
     ...(named ? { builders: named } : engines && { engines }),
+    ...(sign && flags.sign !== false && { sign }),
     frozen: flags.frozen ?? isFrozenHere(host, defaults.directory),
     ...givenFlags(flags, FLAG_OPTIONS),
     // Without the flag it is true, which must not replace what build.ts says.

@@ -38,6 +38,7 @@ export const ERROR_CODES = [
   'DISK_FULL',
   'LOCK_OUTDATED',
   'SECRET_UNAVAILABLE',
+  'SIGNING_FAILED',
   // cancelled
   'CANCELLED',
 ] as const

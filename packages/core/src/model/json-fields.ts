@@ -20,3 +20,8 @@ export function itemsOf(value: unknown): readonly unknown[] {
 export function textsOf(value: unknown): readonly string[] {
   return itemsOf(value).filter((one) => typeof one === 'string')
 }
+
+/** A JSON object; an empty one for anything else. */
+export function objectOf(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : {}
+}

@@ -38,6 +38,7 @@ export const PLAN_OPTIONS: OptionNames<PlanOptions> = {
   frozen: true,
   build: true,
   emulation: true,
+  sign: true,
 }
 
 export const EXECUTE_OPTIONS: OptionNames<ExecuteOptions> = {

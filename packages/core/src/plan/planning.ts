@@ -9,14 +9,16 @@ import type { Platform } from '../model/platform.js'
 import type { RunEvent } from '../model/run/events.js'
 import { type NodePlan, PLAN_VERSION, type Plan } from '../model/run/plan.js'
 import type { PlanReason } from '../model/run/plan-reason.js'
-import type { PublishedName } from '../steps/published-names.js'
+import type { PublishedName, SignedResult } from '../steps/published-names.js'
 import type { StepCall, StepServices } from '../steps/step.js'
+import type { SigningKey } from '../trust/keys/signing-key.js'
 import { evaluate, type NodeState } from './evaluate.js'
 import { actionOf, explainAll } from './node-action.js'
 import { type Preflight, plannedUse, preflight } from './preflight.js'
 import { readPublished } from './published.js'
 import { type QueriedEngine, queryEngines } from './query-engines.js'
 import { reasonText } from './reason-text.js'
+import { planSignatures } from './signature-plan.js'
 import { planTags } from './tag-plan.js'
 import { upstreamNotes } from './upstream.js'
 
@@ -29,6 +31,8 @@ export interface PlanningInput {
   readonly names: readonly PublishedName[]
   /** All names of the pipelines: what they hold is where a run starts from. */
   readonly published: readonly PublishedName[]
+  /** What is signed, and the key; undefined if the run does not sign. */
+  readonly signing?: { readonly results: readonly SignedResult[]; readonly key: SigningKey } | undefined
   /** Whether a node is to be made even where its result is there. */
   readonly isForced: (node: Node) => boolean
   readonly notes: readonly string[]
@@ -94,11 +98,13 @@ export async function makePlan(
   const nodes = await evaluate({ ...input, contextOf, callOf, onChanged, onRequired }, services)
   throwIfCancelled(signal)
   const toDo = input.graph.nodes.filter(({ id }) => nodes.get(id)?.required)
-  const [checked, tags, reasons, moved] = await Promise.all([
+  const { signing } = input
+  const [checked, tags, reasons, moved, signatures] = await Promise.all([
     preflight(input.builds ? toDo : [], query, input, { signal }),
     planTags(input.names, nodes, published, services.registry, { signal }),
     explainAll([...nodes.values()], callOf),
     input.checksUpstream ? upstreamNotes(input.graph, services, { signal }) : [],
+    signing && planSignatures(signing.results, signing.key, nodes, services.registry, { signal }),
   ])
   const plan: Plan = {
     version: PLAN_VERSION,
@@ -107,6 +113,7 @@ export async function makePlan(
       return state === undefined ? [] : [nodePlan(state, reasons.get(id) ?? [], nodes, checked)]
     }),
     tags,
+    ...(signatures && { signatures }),
     ...(checked.engines.length > 0 && { engines: checked.engines }),
     problems: checked.problems.map(errorData),
     notes: [...new Set([...notes, ...checked.notes, ...services.lock.notes(), ...moved])],

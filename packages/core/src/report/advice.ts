@@ -55,6 +55,8 @@ export const ADVICE: Readonly<Record<ErrorCode, string>> = {
     'Free space on that disk; docker system df shows the size of images and build cache. Set TMPDIR to use another directory for temporary files.',
   SECRET_UNAVAILABLE:
     'Set the variable, write the file or start the agent that the message names. The value itself is never printed.',
+  SIGNING_FAILED:
+    'Read the reason in the message: the service may be unreachable, or the key lacks permission to sign. No name moved.',
   LOCK_OUTDATED: 'Run npx tsx build.ts lock --update, or use a mirror that keeps old states of the archive.',
   CANCELLED: 'Run again: finished results are found and reused.',
 }

@@ -46,7 +46,8 @@ export const MEANING: Readonly<Record<ErrorCode, string>> = {
   DOWNLOAD_FAILED: 'An archive or a package index could not be downloaded.',
   DISK_FULL: 'A file could not be written because its disk is full or a quota is used up.',
   SECRET_UNAVAILABLE:
-    'A secret, ssh agent or key of a build does not exist or cannot be used. Detected before anything is built.',
+    'A secret, ssh agent or key of a build, or the key that signs, does not exist or cannot be used. Detected before anything is built.',
+  SIGNING_FAILED: 'A key outside this machine did not sign an image, or returned a wrong signature.',
   LOCK_OUTDATED: 'A base must be made from a package archive that no longer matches polyarch.lock.',
   CANCELLED:
     "Ctrl-C was pressed, or the caller's AbortSignal was aborted. Builds on the engine were stopped, and no tag moved. Exit code 130.",

@@ -65,6 +65,8 @@ export function plainReporter({ write, verbose, markers }: PlainReporterOptions)
         return work(event.node, event.event, event.at)
       case 'tag-moved':
         return line(`${event.change.reference} -> ${shortDigest(event.change.to)}`)
+      case 'signed':
+        return line(`signed ${event.reference}`)
       case 'loaded':
         return line(`loaded ${event.reference}`)
       case 'output-written':

@@ -27,7 +27,16 @@ export interface Report {
   readonly nodes: readonly NodeReport[]
   /** Every name to be published, with its digests before and after the run. */
   readonly tags: readonly TagChange[]
+  /** Every result that was to be signed, by repository and digest, if the run signs. */
+  readonly signatures?: readonly SignatureReport[]
   readonly notes: readonly string[]
+}
+
+/** A signed image or index. */
+export interface SignatureReport {
+  readonly reference: string
+  /** `kept`: it had the signature before. */
+  readonly outcome: 'signed' | 'kept'
 }
 
 /** Makes the report of a run from its events. */
@@ -35,13 +44,20 @@ export function reportOf(events: readonly RunEvent[]): Report {
   const planned = events.find((event) => event.kind === 'planned')
   const finished = events.find((event) => event.kind === 'run-finished')
   const plan: Pick<Plan, 'nodes' | 'notes'> = planned?.plan ?? { nodes: [], notes: [] }
+  const signatures = events.flatMap(signatureReport)
   return {
     version: REPORT_VERSION,
     outcome: finished?.outcome ?? 'failed',
     nodes: plan.nodes.map((node) => nodeReport(node, events)),
     tags: events.flatMap((event) => (event.kind === 'tag-moved' || event.kind === 'tag-kept' ? [event.change] : [])),
+    ...(signatures.length > 0 && { signatures }),
     notes: plan.notes,
   }
+}
+
+function signatureReport(event: RunEvent): readonly SignatureReport[] {
+  if (event.kind !== 'signed' && event.kind !== 'signature-kept') return []
+  return [{ reference: event.reference, outcome: event.kind === 'signed' ? 'signed' : 'kept' }]
 }
 
 function nodeReport(planned: NodePlan, events: readonly RunEvent[]): NodeReport {

@@ -1,7 +1,7 @@
 import type { Definition, PipelineDefinition } from '../definition/definition.js'
 import type { Graph } from '../graph/node.js'
 import { baseIndexNodeId, imageNodeId, indexNodeId } from '../graph/node-id.js'
-import { formatReference, type Reference } from '../model/reference.js'
+import { formatReference, formatRepository, type Reference, type Repository, repositoryOf } from '../model/reference.js'
 
 /** A name that users see, and the node whose result it is to point to. */
 export interface PublishedName {
@@ -44,4 +44,30 @@ export function targetNodes({ pipelines }: Definition, graph: Graph): ReadonlySe
   const named = names.map(({ node }) => node)
   const results = graph.nodes.filter(({ kind, pipeline }) => kind === 'index' && requested.has(pipeline))
   return new Set([...named, ...results.map(({ id }) => id)])
+}
+
+/** A result that is signed in one repository. */
+export interface SignedResult {
+  readonly node: string
+  readonly repository: Repository
+}
+
+/** What is signed: final indexes with their images, and what names hold, in each repository where they have a name. */
+export function signedResults(
+  names: readonly Pick<PublishedName, 'reference' | 'node'>[],
+  targets: ReadonlySet<string>,
+  { nodes }: Graph,
+): readonly SignedResult[] {
+  const byId = new Map(nodes.map((node) => [node.id, node]))
+  const indexes = nodes.filter(({ id, kind }) => kind === 'index' && targets.has(id))
+  const placed = [
+    ...indexes.map(({ id, repository }) => ({ node: id, repository })),
+    ...names.map(({ node, reference }) => ({ node, repository: repositoryOf(reference) })),
+  ]
+  const all = placed.flatMap(({ node, repository }) => {
+    const known = byId.get(node)
+    const images = known?.kind === 'index' ? known.children.map((child) => child.node) : []
+    return [...images, node].map((id) => ({ node: id, repository }))
+  })
+  return [...new Map(all.map((one) => [`${formatRepository(one.repository)} ${one.node}`, one])).values()]
 }

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Cleanup } from '../../../../test/support/cleanup.js'
@@ -62,6 +63,15 @@ describe('what run(...) takes after the pipelines', () => {
     const argv = written.map((word) => word.replace('HOST', host))
     expect(await output(argv, options)).toMatch(expected)
     expect(await output(argv, {})).toContain('401')
+  })
+
+  it('signs with the key of `sign`, unless --no-sign says not to', async () => {
+    const { privateKey } = generateKeyPairSync('ed25519')
+    const value = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+    expect(await output(['plan'], { ...options, sign: { key: { value } } })).toMatch(/^sign +app image/m)
+    const absent = { ...options, sign: { key: { file: 'absent.key' } } }
+    expect(await output(['plan'], absent)).toMatch(/the signing key is in .*absent\.key, which does not exist/)
+    expect(await output(['plan', '--no-sign'], absent)).not.toMatch(/sign|error/)
   })
 
   it('names builders that exist, also where nothing is built and none is contacted', async () => {

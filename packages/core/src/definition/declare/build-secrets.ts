@@ -51,7 +51,8 @@ function isId(id: string): boolean {
   return /^[\w.:/-]+$/.test(id)
 }
 
-function isSecretSource(value: unknown): value is SecretSource {
+/** Whether a value is the source of a secret. */
+export function isSecretSource(value: unknown): value is SecretSource {
   if (!isObjectOfOne(value)) return false
   if ('file' in value) return isPath(value.file)
   if ('env' in value) return isText(value.env)
@@ -87,14 +88,15 @@ export function readSecrets(
   sources: Readonly<Record<string, SecretSource>>,
   directory: string,
 ): Readonly<Record<string, SecretDefinition>> {
-  return Object.fromEntries(
-    Object.entries(sources).map(([id, source]): readonly [string, SecretDefinition] => {
-      if ('file' in source) return [id, { kind: 'file', path: localPath(source.file, directory) }]
-      if ('env' in source) return [id, { kind: 'env', name: source.env }]
-      const { value } = source
-      return [id, { kind: 'value', read: typeof value === 'function' ? value : () => value }]
-    }),
-  )
+  return Object.fromEntries(Object.entries(sources).map(([id, source]) => [id, readSecretSource(source, directory)]))
+}
+
+/** A secret as it is kept in a definition. */
+export function readSecretSource(source: SecretSource, directory: string): SecretDefinition {
+  if ('file' in source) return { kind: 'file', path: localPath(source.file, directory) }
+  if ('env' in source) return { kind: 'env', name: source.env }
+  const { value } = source
+  return { kind: 'value', read: typeof value === 'function' ? value : () => value }
 }
 
 /** Agents and keys as they are kept in a definition. */

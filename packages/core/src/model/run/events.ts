@@ -154,6 +154,8 @@ export type RunEvent =
       readonly holds?: Digest
       readonly isUnknown?: true
     })
+  /** The reference has the repository and the digest. */
+  | (EventBase & { readonly kind: 'signed' | 'signature-kept'; readonly reference: string })
   | (EventBase & { readonly kind: 'loaded'; readonly reference: string; readonly platform: Platform })
   /** A result was also written to this machine. */
   | (EventBase & { readonly kind: 'output-written'; readonly type: string; readonly dest: string })

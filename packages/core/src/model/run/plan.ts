@@ -83,11 +83,24 @@ export interface TagPlan {
   readonly to?: Digest
 }
 
+/** The planned signature of one image or index, in one of the repositories that it is published in. */
+export interface SignaturePlan {
+  /** Node whose result is signed. */
+  readonly node: string
+  /** `host/path`. */
+  readonly repository: string
+  readonly action: 'sign' | 'keep' | 'known-after'
+  /** Digest of the result, if known. */
+  readonly digest?: Digest
+}
+
 /** The actions of a run. Plain data; `version` is incremented when its shape changes. */
 export interface Plan {
   readonly version: typeof PLAN_VERSION
   readonly nodes: readonly NodePlan[]
   readonly tags: readonly TagPlan[]
+  /** The signatures, if the run signs. */
+  readonly signatures?: readonly SignaturePlan[]
   /** The engines, if something must be built. */
   readonly engines?: readonly EnginePlan[]
   /** Errors that would stop the run before it starts. */
@@ -97,7 +110,8 @@ export interface Plan {
 
 /** Whether a run of this plan would change anything. */
 export function hasChanges(plan: Plan): boolean {
-  return plan.nodes.some(isChange) || plan.tags.some(({ action }) => action !== 'keep')
+  const named = [...plan.tags, ...(plan.signatures ?? [])]
+  return plan.nodes.some(isChange) || named.some(({ action }) => action !== 'keep')
 }
 
 /** Whether a node of a plan will be made, or may have to be. */

@@ -70,10 +70,17 @@ async function executeIn(
     signal,
     emit,
   })
+  const { signing } = input
+  if (signing !== undefined) {
+    const { signResults } = await import('../../execute/sign-results.js')
+    await signResults({ signed: signing.results, key: signing.key, results, signal, emit }, services.registry)
+  }
   if (hasChanges(planned.plan)) {
     const moves = tagMoves(planned, input.names, results)
     const { moveTags } = await import('../../execute/tag-phase.js')
-    await moveTags({ moves, allowRemoval: options.allowRemoval ?? false, signal, emit }, services.registry)
+    const allowRemoval = options.allowRemoval ?? false
+    const referrers = signing !== undefined
+    await moveTags({ moves, allowRemoval, referrers, signal, emit }, services.registry)
   } else keepTags(planned, emit)
   if (options.metadataFile !== undefined) {
     const made = { nodes: input.graph.nodes, names: input.names, results }

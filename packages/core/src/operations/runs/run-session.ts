@@ -22,7 +22,7 @@ import type { PlanningInput } from '../../plan/planning.js'
 import { dockerConfigCredentials } from '../../registry/auth/docker-config.js'
 import type { RootfsMaker } from '../../rootfs/port.js'
 import { createContexts } from '../../steps/image/context/contexts.js'
-import { publishedNames, targetNodes } from '../../steps/published-names.js'
+import { publishedNames, signedResults, targetNodes } from '../../steps/published-names.js'
 import type { StepServices } from '../../steps/step.js'
 import { createUpstreamManifests } from '../../steps/upstream-manifests.js'
 import { openRegistry } from '../open-registry.js'
@@ -66,7 +66,9 @@ export async function withRunSession<Result>(
     open.unshift(services.contexts, services.engines, services.registry)
     await services.engines.checkAddresses()
     const graph = await linkedGraph(definition, only, services, options.signal)
-    result = await work({ definition, graph, services, input: planningInput(definition, graph, options, only) })
+    const planned = planningInput(definition, graph, options, only)
+    const input = { ...planned, signing: await readSigning(planned, options, only) }
+    result = await work({ definition, graph, services, input })
   } catch (error) {
     await closeAll(open).catch(() => {})
     throw explain(asDiskFull(error))
@@ -95,6 +97,17 @@ function planningInput(
     emulates: options.emulation !== 'never',
     missingEmulator: missingBinfmtEntry,
   }
+}
+
+/** A run of some platforms makes no index: its images are signed by the run that publishes them. */
+async function readSigning(
+  { names, targets, graph }: PlanningInput,
+  { sign, directory = '.' }: PlanOptions,
+  only: readonly Platform[] | undefined,
+): Promise<PlanningInput['signing']> {
+  if (sign === undefined || only !== undefined) return undefined
+  const { openSigningKey } = await import('../trust/sign-options.js')
+  return { results: signedResults(names, targets, graph), key: await openSigningKey(sign, directory, process.env) }
 }
 
 /** The lock file of the directory, where there is one. @throws DefinitionError LOCK_INVALID */

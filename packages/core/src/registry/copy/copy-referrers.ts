@@ -2,10 +2,10 @@ import type { Digest } from '../../model/digest.js'
 import { type PolyarchError, RegistryError } from '../../model/errors.js'
 import { LIMITS } from '../../model/limits.js'
 import { type Descriptor, isIndex, type StoredManifest } from '../../model/oci.js'
-import { formatReference, formatRepository, type Reference, type Repository } from '../../model/reference.js'
+import { formatReference, formatRepository, type Repository } from '../../model/reference.js'
 import { allOrNone } from '../all-or-none.js'
+import { COSIGN_SUFFIXES, cosignReference } from '../manifests/cosign-tags.js'
 import { checkEntry, holdsEntry } from '../manifests/index-entries.js'
-import { referrersTag } from '../manifests/referrers.js'
 import type { RegistryCall } from '../port.js'
 import { type ContentCopy, copyContent } from './copy-content.js'
 
@@ -23,9 +23,6 @@ export interface CopiedReferrer {
 export interface FoundReferrer extends CopiedReferrer {
   readonly descriptor: Descriptor
 }
-
-/** The tags of cosign's, by what follows the digest. @see https://github.com/sigstore/cosign/blob/v2.4.0/specs/SIGNATURE_SPEC.md */
-const COSIGN_SUFFIXES: readonly string[] = ['.sig', '.att', '.sbom']
 
 /**
  * Finds the referrers of manifests: by the referrers API, by the fallback tag, and by cosign's tags.
@@ -85,11 +82,6 @@ async function referrersOf(copy: ContentCopy, subject: Digest, call: RegistryCal
     return { digest, subject, descriptor, ...(artifactType !== undefined && { artifactType }) }
   })
   return [...byList, ...byTag.flat()]
-}
-
-function cosignReference(repository: Repository, subject: Digest, suffix: string): Reference {
-  const { tag, ...place } = referrersTag(repository, subject)
-  return { ...place, tag: `${tag}${suffix}` }
 }
 
 async function copyReferrer(

@@ -78,7 +78,7 @@ function noteSection({ notes, nodes, plan }: RunRecord): Html {
 ${all.map((text) => html`<div class="box warn">${text}</div>\n`)}`
 }
 
-function nameSection({ tags, plan, loaded, outputs, unmoved }: RunRecord): Html {
+function nameSection({ tags, plan, loaded, outputs, unmoved, signatures = [] }: RunRecord): Html {
   const done = new Set([...tags, ...unmoved].map(({ reference }) => reference))
   const left = (plan?.tags ?? []).filter(({ reference }) => !done.has(reference))
   const rows = [
@@ -89,6 +89,9 @@ function nameSection({ tags, plan, loaded, outputs, unmoved }: RunRecord): Html 
       nameRow(reference, isUnknown ? 'not known' : 'not moved', holds ?? (isUnknown ? '' : 'nothing'), '', 'warn'),
     ),
     ...left.map(({ reference, from }) => nameRow(reference, 'not moved', from ?? 'nothing', '', 'warn')),
+    ...signatures.map(({ reference, outcome }) =>
+      nameRow(reference, outcome === 'kept' ? 'signed before' : 'signed', '', '', outcome === 'kept' ? '' : 'good'),
+    ),
     ...loaded.map((reference) => nameRow(reference, 'loaded into the engine', '', '', 'good')),
     ...outputs.map(({ dest, type }) => nameRow(dest, `written (${type})`, '', '', 'good')),
   ]

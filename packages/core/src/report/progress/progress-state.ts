@@ -21,7 +21,17 @@ export interface RunningNode {
 
 /** A line that stays above the live ones. */
 export interface FinishedLine {
-  readonly outcome: 'made' | 'reused' | 'failed' | 'left out' | 'note' | 'warning' | 'moved' | 'loaded' | 'wrote'
+  readonly outcome:
+    | 'made'
+    | 'reused'
+    | 'failed'
+    | 'left out'
+    | 'note'
+    | 'warning'
+    | 'moved'
+    | 'signed'
+    | 'loaded'
+    | 'wrote'
   readonly text: string
   /** How long it took, in milliseconds. */
   readonly duration?: number
@@ -96,6 +106,9 @@ export function advance(state: ProgressState, event: RunEvent): void {
       return
     case 'tag-moved':
       state.finished.push({ outcome: 'moved', text: event.change.reference })
+      return
+    case 'signed':
+      state.finished.push({ outcome: 'signed', text: event.reference })
       return
     case 'loaded':
       state.finished.push({ outcome: 'loaded', text: event.reference })

@@ -23,6 +23,7 @@ const STYLES: Readonly<Record<FinishedLine['outcome'], Style>> = {
   note: 'cyan',
   warning: 'yellow',
   moved: 'green',
+  signed: 'green',
   loaded: 'green',
   wrote: 'green',
 }

@@ -1,6 +1,6 @@
 import { shortDigest } from '../../model/digest.js'
 import { formatPlatform } from '../../model/platform.js'
-import type { EnginePlan, NodePlan, Plan, TagPlan } from '../../model/run/plan.js'
+import type { EnginePlan, NodePlan, Plan, SignaturePlan, TagPlan } from '../../model/run/plan.js'
 import { escapeText } from '../escape.js'
 import { ACTION_WORDS, tagWord } from '../plain-words.js'
 import { alignColumns } from '../units.js'
@@ -17,6 +17,7 @@ export function formatPlan(plan: Plan): string {
     hasSeveral ? alignColumns(engines.map(engineRow)) : '',
     alignColumns(nodes),
     alignColumns(plan.tags.map(tagRow)),
+    alignColumns((plan.signatures ?? []).map(signatureRow)),
     problems.join(''),
   ]
   return escapeText(parts.filter((part) => part !== '').join('\n'))
@@ -54,4 +55,9 @@ function tagRow({ reference, action, from, to, node }: TagPlan): readonly string
   const before = from === undefined ? 'nothing' : shortDigest(from)
   const after = to === undefined ? `known after ${node}` : shortDigest(to)
   return [`tag ${tagWord(action)}`, reference, `${before} -> ${after}`]
+}
+
+function signatureRow({ node, repository, action, digest }: SignaturePlan): readonly string[] {
+  const word = action === 'keep' ? 'keep signature' : 'sign'
+  return [word, node, digest === undefined ? '' : shortDigest(digest), `in ${repository}`]
 }

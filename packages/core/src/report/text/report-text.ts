@@ -11,7 +11,7 @@ export function formatReport(report: Report): string {
   const notes = report.notes.map((note) => `note: ${note}\n`).join('')
   const lost = [...report.nodes.map(removedPlatformLine), ...report.nodes.map(codeLine)].join('')
   const names = report.tags.length > 0 ? formatTagChanges(report.tags) : formatImages(results)
-  const parts = [formatResults(results), names, lost + notes]
+  const parts = [formatResults(results), names, formatSignatures(report.signatures), lost + notes]
   return escapeText(parts.filter((part) => part !== '').join('\n'))
 }
 
@@ -57,6 +57,13 @@ function formatImages(nodes: readonly NodeReport[]): string {
     .filter(({ kind }) => kind === 'image')
     .map(({ reference = '' }) => `${escapeLine(reference).replace('@', '\n  ')}\n`)
     .join('')
+}
+
+/** What was signed, a line each. */
+function formatSignatures(signatures: Report['signatures'] = []): string {
+  const texts = { signed: 'signed', kept: 'already signed' }
+  const rows = signatures.map(({ reference, outcome }) => [texts[outcome], escapeLine(reference)])
+  return alignColumns(rows)
 }
 
 /** Names as text, and in a line of its own below them the digest that they point to now, which fits 80 columns. */

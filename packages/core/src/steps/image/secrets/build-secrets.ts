@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import type { BuildSecrets, SshAgents } from '../../../builder/buildkit/options.js'
 import { agentSocket } from '../../../builder/buildkit/session/ssh/agent-socket.js'
-import { isSecretValue, type SecretDefinition, type SshDefinition } from '../../../definition/declare/build-secrets.js'
+import type { SecretDefinition, SshDefinition } from '../../../definition/declare/build-secrets.js'
 import type { BuildDefinition } from '../../../definition/declare/build-settings.js'
 import type { Environment } from '../../../host/environment.js'
 import { HostError } from '../../../model/errors.js'
+import { readSecretFile, readSecretValue, secretUnavailable } from './secret-value.js'
 
 /** The most that BuildKit takes for a secret, in bytes. */
 const MAX_SECRET = 500 * 1024
@@ -36,7 +36,7 @@ export async function missingSecrets(
   const connecting = Object.entries(ssh).map(async ([id, agent]) => {
     const open = await openAgent(id, agent, env)
     const connection = await Promise.resolve(open()).catch((cause: unknown) => {
-      throw unavailable(
+      throw secretUnavailable(
         `the ssh agent '${id}' does not answer`,
         'start it with `eval $(ssh-agent)` and add a key',
         cause,
@@ -53,36 +53,13 @@ export async function missingSecrets(
 }
 
 async function readSecret(id: string, secret: SecretDefinition, env: Environment): Promise<Uint8Array> {
-  const value = await secretValue(id, secret, env)
+  const value = await readSecretValue(`secret '${id}'`, secret, env)
   const bytes = typeof value === 'string' ? Buffer.from(value) : value
   if (bytes.byteLength <= MAX_SECRET) return bytes
-  throw unavailable(
+  throw secretUnavailable(
     `secret '${id}' has ${bytes.byteLength} bytes`,
     `use at most ${MAX_SECRET} bytes, the limit of BuildKit`,
   )
-}
-
-async function secretValue(id: string, secret: SecretDefinition, env: Environment): Promise<string | Uint8Array> {
-  switch (secret.kind) {
-    case 'file':
-      return readLocal(`secret '${id}'`, secret.path)
-    case 'env': {
-      const value = env[secret.name]
-      if (value !== undefined) return value
-      throw unavailable(`secret '${id}' is in the variable ${secret.name}, which is not set`, `set ${secret.name}`)
-    }
-    case 'value': {
-      // The error of a value function may contain the value, so it is not passed on.
-      const value: unknown = await Promise.resolve()
-        .then(secret.read)
-        .catch(() => undefined)
-      if (isSecretValue(value)) return value
-      throw unavailable(
-        `the function of secret '${id}' returned neither a string nor bytes`,
-        'check that it does not throw',
-      )
-    }
-  }
 }
 
 async function openAgent(id: string, agent: SshDefinition, env: Environment): Promise<SshAgents[string]> {
@@ -90,29 +67,15 @@ async function openAgent(id: string, agent: SshDefinition, env: Environment): Pr
     const socket = agent.socket ?? env['SSH_AUTH_SOCK']
     if (socket) return agentSocket(socket)
     const hint = "start one with `eval $(ssh-agent)` and add a key, or write { keys: ['~/.ssh/…'] }"
-    throw unavailable(`the ssh agent '${id}' uses SSH_AUTH_SOCK, which is not set`, hint)
+    throw secretUnavailable(`the ssh agent '${id}' uses SSH_AUTH_SOCK, which is not set`, hint)
   }
-  const texts = await Promise.all(agent.files.map((file) => readLocal(`ssh '${id}'`, file)))
+  const texts = await Promise.all(agent.files.map((file) => readSecretFile(`ssh '${id}'`, file)))
   // Loaded where there are keys: what reads them is of no use to all others.
   const { agentOfKeys } = await import('../../../builder/buildkit/session/ssh/key-agent.js')
   try {
     return agentOfKeys(texts)
   } catch (cause) {
     const hint = 'add keys with a passphrase to an ssh agent, and use the agent'
-    throw unavailable(`ssh '${id}': ${(cause as Error).message} (${agent.files.join(', ')})`, hint)
+    throw secretUnavailable(`ssh '${id}': ${(cause as Error).message} (${agent.files.join(', ')})`, hint)
   }
-}
-
-async function readLocal(what: string, path: string): Promise<Buffer> {
-  try {
-    return await readFile(path)
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
-    const why = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`
-    throw unavailable(`${what} is in ${path}, which ${why}`, 'relative paths start at the working directory')
-  }
-}
-
-function unavailable(message: string, hint: string, cause?: unknown): HostError {
-  return new HostError('SECRET_UNAVAILABLE', message, { hint, cause })
 }

@@ -1,0 +1,36 @@
+import { formatReference } from '../model/reference.js'
+import type { RunEvent } from '../model/run/events.js'
+import { allOrNone } from '../registry/all-or-none.js'
+import type { Registry } from '../registry/port.js'
+import type { SignedResult } from '../steps/published-names.js'
+import type { SigningKey } from '../trust/keys/signing-key.js'
+import { signManifest } from '../trust/sign.js'
+import type { NodeResult } from './execution.js'
+
+/** Input of signing. */
+export interface SigningInput {
+  readonly signed: readonly SignedResult[]
+  readonly key: SigningKey
+  readonly results: ReadonlyMap<string, NodeResult>
+  readonly signal?: AbortSignal | undefined
+  readonly emit: (event: RunEvent) => void
+}
+
+/**
+ * Signs what is not signed yet, in the repository of each result. Names in other repositories get the signatures with a
+ * copy of the image.
+ */
+export async function signResults(
+  { signed, key, results, signal, emit }: SigningInput,
+  registry: Registry,
+): Promise<void> {
+  const nodes = [...new Set(signed.map(({ node }) => node))]
+  await allOrNone(nodes, { signal }, async (node, call) => {
+    // An optional platform that failed has no result.
+    const output = results.get(node)?.output
+    if (output === undefined) return
+    const { reference, descriptor } = output
+    const isNew = await signManifest({ ...reference, descriptor }, key, registry, call)
+    emit({ kind: isNew ? 'signed' : 'signature-kept', at: Date.now(), reference: formatReference(reference) })
+  })
+}

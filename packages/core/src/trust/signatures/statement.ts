@@ -1,0 +1,24 @@
+import { algorithmOf, type Digest, hexOf } from '../../model/digest.js'
+import { itemsOf, objectOf } from '../../model/json-fields.js'
+import { canonicalJson } from '../../model/oci.js'
+
+/** Type of in-toto statements. @see https://github.com/in-toto/attestation/blob/v1.1.0/spec/v1/statement.md */
+const TYPE = 'https://in-toto.io/Statement/v1'
+
+/** Predicate of the statements by which cosign 3 signs an image. */
+export const SIGN_PREDICATE = 'https://sigstore.dev/cosign/sign/v1'
+
+/** A statement on one manifest. */
+export function statementOn(subject: Digest, predicateType: string, predicate: object): Uint8Array {
+  const digest = { [algorithmOf(subject)]: hexOf(subject) }
+  return canonicalJson({ _type: TYPE, subject: [{ digest }], predicateType, predicate })
+}
+
+/** Whether a statement signs a manifest. */
+export function signsSubject(statement: unknown, subject: Digest): boolean {
+  const { _type, subject: subjects, predicateType } = objectOf(statement)
+  const isSubject = itemsOf(subjects).some(
+    (one) => objectOf(objectOf(one)['digest'])[algorithmOf(subject)] === hexOf(subject),
+  )
+  return _type === TYPE && predicateType === SIGN_PREDICATE && isSubject
+}
