@@ -49,6 +49,16 @@ export {
   type Refusal,
   type ReservedOption,
 } from './definition/declare/base/plugin.js'
+export type {
+  ArchiveState,
+  FoundArchive,
+  PublishedVerdict,
+  RootfsCall,
+  RootfsImplementation,
+  RootfsKind,
+  RootfsTool,
+  UsedArchive,
+} from './definition/declare/base/rootfs-kind.js'
 export type { ContextSource, TarSource, TarStream } from './definition/declare/build-context.js'
 export type { SecretSource, SecretValue, SshSource } from './definition/declare/build-secrets.js'
 export type {

@@ -1,6 +1,6 @@
-import { keyFingerprint } from '../../../packages/core/src/definition/compile/openpgp-key.js'
-import { aptWordIssues } from '../../../packages/core/src/definition/declare/base/apt-words.js'
 import type { AptBase } from '../../../packages/core/src/definition/declare/base/base-source.js'
+import { aptWordIssues } from '../../../packages/core/src/definition/declare/base/kinds/apt-words.js'
+import { keyFingerprint } from '../../../packages/core/src/definition/declare/base/kinds/openpgp-key.js'
 import { formatLock, parseLock } from '../../../packages/core/src/lock/lock-text.js'
 import { parseJson } from '../../../packages/core/src/model/json.js'
 import { readRecorded } from '../../../packages/core/src/operations/images/recorded-digests.js'

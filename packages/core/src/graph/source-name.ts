@@ -1,5 +1,4 @@
 import { formatReference } from '../model/reference.js'
-import { shownLocation } from '../model/shown-location.js'
 import type { Node } from './node.js'
 
 /** Returns the source of a base in the user's terms; undefined for any other node. */
@@ -9,10 +8,8 @@ export function sourceName(node: Node): string | undefined {
   switch (source.kind) {
     case 'registry':
       return formatReference(source.reference)
-    case 'apt':
-      return `${source.distribution} ${source.suite} ${source.architecture} (packages)`
-    case 'rootfs':
-      return shownLocation(source.location)
+    case 'made':
+      return source.by.describe(source.source)
     case 'pipeline':
       return source.writtenRepository
   }

@@ -1,8 +1,9 @@
-import type { AptBase, ConfigPolicy, RootfsBase } from '../definition/declare/base/base-source.js'
+import type { ConfigPolicy } from '../definition/declare/base/base-source.js'
+import type { ArchiveState } from '../definition/declare/base/rootfs-kind.js'
 import type { Digest } from '../model/digest.js'
+import { LIMITS } from '../model/limits.js'
 import type { Descriptor } from '../model/oci.js'
 import { type Platform, platformIdentity } from '../model/platform.js'
-import { shownLocation } from '../model/shown-location.js'
 
 interface EntryCommon {
   /** Its full name in `build.ts` or the Dockerfile. */
@@ -31,37 +32,28 @@ export interface LockedImage extends EntryCommon {
   readonly image: Digest
 }
 
-/** The package archive that a base is made from. */
+/** The state of an archive from which a base is made. */
 export interface LockedArchive extends EntryCommon {
-  readonly kind: 'apt'
-  /** Seconds since the epoch. */
-  readonly date: number
-  /** sha256 of each used package index, by its path under the suite. */
-  readonly indexes: Readonly<Record<string, string>>
-}
-
-/** A published root file system archive. */
-export interface LockedRootfs extends EntryCommon {
-  readonly kind: 'rootfs'
-  readonly sha256: string
+  readonly kind: 'archive'
+  /** Name of the kind of root file system, which is the first word of the line: `apt`. */
+  readonly by: string
+  readonly state: ArchiveState
 }
 
 /** The locked value of one name for one platform. */
-export type LockEntry = LockedBase | LockedImage | LockedArchive | LockedRootfs
+export type LockEntry = LockedBase | LockedImage | LockedArchive
 
-/** The name that an archive is locked under: which packages are taken from it is not the lock's business. */
-export function archiveName({ distribution, suite, architecture, components }: AptBase): string {
-  return [distribution, suite, architecture, components.join('+')].join('/')
-}
+/** The part of an entry by which it is found. */
+export type EntryQuery = Pick<LockEntry, 'kind' | 'name' | 'platform'> & Partial<Pick<LockedArchive, 'by'>>
 
-/** The name under which a root file system is locked, without credentials: a lock has more readers than the archive. */
-export function rootfsName({ location }: RootfsBase): string {
-  return shownLocation(location)
+/** The first word of an entry's line: the kind of root file system, for an archive. */
+export function entryWord({ kind, by }: Pick<EntryQuery, 'kind' | 'by'>): string {
+  return by ?? kind
 }
 
 /** Identity of an entry, by which entries are sorted. */
-export function entryIdentity({ kind, name, platform }: Pick<LockEntry, 'kind' | 'name' | 'platform'>): string {
-  return `${kind} ${name} ${platformIdentity(platform)}`
+export function entryIdentity(entry: EntryQuery): string {
+  return `${entryWord(entry)} ${entry.name} ${platformIdentity(entry.platform)}`
 }
 
 /** The value of an entry as one string, for comparison. */
@@ -71,9 +63,19 @@ export function entryMeaning(entry: LockEntry): string {
       return entry.image.digest
     case 'image':
       return entry.image
-    case 'rootfs':
-      return `sha256:${entry.sha256}`
-    case 'apt':
-      return new Date(entry.date * 1000).toISOString()
+    case 'archive':
+      return stateText(entry.state)
   }
+}
+
+/** The state of an archive as one short text: its date, or the hash of its only file. */
+export function stateText({ date, sha256 }: ArchiveState): string {
+  return date === undefined ? `sha256:${sha256}` : new Date(Number(date) * 1000).toISOString()
+}
+
+/** Whether a state, which may come from an edited lock, is complete. */
+export function isState({ date, ...hashes }: ArchiveState): boolean {
+  const isDated = date !== undefined && /^\d+$/.test(date) && Number(date) <= LIMITS.date
+  const isOneFile = date === undefined && Object.keys(hashes).join() === 'sha256'
+  return (isDated || isOneFile) && Object.values(hashes).every((hash) => /^[a-f0-9]{64}$/.test(hash))
 }

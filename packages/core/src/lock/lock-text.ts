@@ -2,7 +2,7 @@ import { isDigest } from '../model/digest.js'
 import { DefinitionError } from '../model/errors.js'
 import { LIMITS } from '../model/limits.js'
 import { formatPlatform, parsePlatform } from '../model/platform.js'
-import { entryIdentity, type LockEntry } from './lock-entry.js'
+import { entryIdentity, entryWord, isState, type LockEntry } from './lock-entry.js'
 
 /** Version of the form of the lock file. */
 export const LOCK_VERSION = 1
@@ -23,8 +23,8 @@ export function formatLock(entries: readonly LockEntry[]): string {
 }
 
 function formatEntry(entry: LockEntry): string {
-  const fields = Object.entries(fieldsOf(entry)).map(([name, value]) => `${name}=${word(value)}`)
-  return [entry.kind, word(entry.name), formatPlatform(entry.platform), ...fields].join(' ')
+  const fields = Object.entries(fieldsOf(entry)).map(([name, value]) => word(`${name}=${value}`))
+  return [entryWord(entry), word(entry.name), formatPlatform(entry.platform), ...fields].join(' ')
 }
 
 type Fields = Readonly<Record<string, string>>
@@ -38,10 +38,10 @@ function fieldsOf(entry: LockEntry): Fields {
     }
     case 'image':
       return { index: entry.index, image: entry.image }
-    case 'rootfs':
-      return { sha256: entry.sha256 }
-    case 'apt':
-      return { date: String(entry.date), ...sorted(entry.indexes) }
+    case 'archive': {
+      const { date, ...indexes } = entry.state
+      return { ...(date !== undefined && { date }), ...sorted(indexes) }
+    }
   }
 }
 
@@ -136,22 +136,15 @@ function parseKind(
     }
     case 'image':
       return areDigests ? { kind, ...common, index, image } : undefined
-    case 'rootfs':
-      return isHash(field('sha256')) ? { kind, ...common, sha256: field('sha256') } : undefined
-    case 'apt': {
-      const { date, ...indexes } = Object.fromEntries(fields)
-      const isWhole = /^\d+$/.test(date ?? '') && Number(date) <= LIMITS.date && Object.values(indexes).every(isHash)
-      return isWhole ? { kind, ...common, date: Number(date), indexes } : undefined
+    default: {
+      const state = Object.fromEntries(fields)
+      return /^[a-z][a-z0-9-]*$/.test(kind) && isState(state)
+        ? { kind: 'archive', by: kind, ...common, state }
+        : undefined
     }
-    default:
-      return undefined
   }
 }
 
 function policyOf(text: string) {
   return (['require-match', 'trust-declared', 'fix-config'] as const).find((policy) => policy === text)
-}
-
-function isHash(text: string): boolean {
-  return /^[a-f0-9]{64}$/.test(text)
 }

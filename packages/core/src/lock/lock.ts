@@ -1,6 +1,6 @@
 import { DefinitionError } from '../model/errors.js'
 import { formatPlatform, type Platform } from '../model/platform.js'
-import { entryIdentity, type LockEntry } from './lock-entry.js'
+import { type EntryQuery, entryIdentity, type LockEntry, type LockedArchive } from './lock-entry.js'
 
 /** The name of the lock file. */
 export const LOCK_FILE = 'polyarch.lock'
@@ -10,7 +10,9 @@ type EntryOf<Kind extends LockEntry['kind']> = Extract<LockEntry, { readonly kin
 /** Digests of names in one run: the locked ones, or those that the caller resolves and records. */
 export interface Lock {
   /** @throws DefinitionError LOCK_INCOMPLETE where it is frozen and has no such entry. */
-  find<Kind extends LockEntry['kind']>(kind: Kind, name: string, platform: Platform): EntryOf<Kind> | undefined
+  find<Kind extends 'base' | 'image'>(kind: Kind, name: string, platform: Platform): EntryOf<Kind> | undefined
+  /** The same for the archive of a root file system, by its kind. */
+  findArchive(by: string, name: string, platform: Platform): LockedArchive | undefined
   /** Notes what a name means that had to be resolved. */
   record(entry: LockEntry): void
   /** All entries that were requested, locked and recorded. */
@@ -34,15 +36,19 @@ export function createLock({ entries, frozen }: LockUse): Lock {
   const known = new Map((entries ?? []).map((entry) => [entryIdentity(entry), entry]))
   const used = new Map<string, LockEntry>()
   const missing = new Map<string, string>()
+  const find = (query: EntryQuery) => {
+    const { name, platform } = query
+    const identity = entryIdentity(query)
+    const entry = known.get(identity)
+    if (entry !== undefined) used.set(identity, entry)
+    else if (frozen) throw incomplete(name, platform, entries !== undefined)
+    else missing.set(identity, `${name} for ${formatPlatform(platform)}`)
+    return entry
+  }
   return {
-    find<Kind extends LockEntry['kind']>(kind: Kind, name: string, platform: Platform) {
-      const identity = entryIdentity({ kind, name, platform })
-      const entry = known.get(identity)
-      if (entry !== undefined) used.set(identity, entry)
-      else if (frozen) throw incomplete(name, platform, entries !== undefined)
-      else missing.set(identity, `${name} for ${formatPlatform(platform)}`)
-      return entry as EntryOf<Kind> | undefined
-    },
+    find: <Kind extends 'base' | 'image'>(kind: Kind, name: string, platform: Platform) =>
+      find({ kind, name, platform }) as EntryOf<Kind> | undefined,
+    findArchive: (by, name, platform) => find({ kind: 'archive', by, name, platform }) as LockedArchive | undefined,
     record: (entry) => void used.set(entryIdentity(entry), entry),
     used: () => [...used.values()],
     locked: () => [...used].filter(([identity]) => known.has(identity)).map(([, entry]) => entry),

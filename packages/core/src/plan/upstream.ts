@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { AptBase } from '../definition/declare/base/base-source.js'
+import type { MadeBase } from '../definition/declare/base/base-source.js'
 import type { Graph } from '../graph/node.js'
 import { LOCK_FILE } from '../lock/lock.js'
-import { archiveName, entryMeaning, type LockEntry } from '../lock/lock-entry.js'
+import { entryMeaning, entryWord, type LockEntry, stateText } from '../lock/lock-entry.js'
 import { shortDigest } from '../model/digest.js'
 import { PolyarchError, throwIfCancelled } from '../model/errors.js'
 import { parseReference } from '../model/reference.js'
@@ -11,24 +11,26 @@ import type { StepCall, StepServices } from '../steps/step.js'
 /** Says which of the locked names mean something else upstream today. The lock decides all the same. */
 export async function upstreamNotes(graph: Graph, services: StepServices, call: StepCall): Promise<readonly string[]> {
   const archives = new Map(graph.nodes.flatMap(archiveOf))
-  const byName = new Map(services.lock.locked().map((entry) => [entry.name, entry]))
+  const byName = new Map(services.lock.locked().map((entry) => [`${entryWord(entry)} ${entry.name}`, entry]))
   const notes = await Promise.all([...byName.values()].map((entry) => noteFor(entry, archives, services, call)))
   throwIfCancelled(call.signal)
   return notes.filter((note) => note !== undefined)
 }
 
-function archiveOf(node: Graph['nodes'][number]): readonly (readonly [string, AptBase])[] {
-  return node.kind === 'base' && node.source.kind === 'apt' ? [[archiveName(node.source), node.source]] : []
+function archiveOf(node: Graph['nodes'][number]): readonly (readonly [string, MadeBase])[] {
+  if (node.kind !== 'base' || node.source.kind !== 'made') return []
+  const { by, source } = node.source
+  return [[`${by.name} ${by.lockName(source)}`, node.source]]
 }
 
 async function noteFor(
   entry: LockEntry,
-  archives: ReadonlyMap<string, AptBase>,
+  archives: ReadonlyMap<string, MadeBase>,
   { registry, rootfs }: StepServices,
   call: StepCall,
 ): Promise<string | undefined> {
   try {
-    const moved = await movement(entry, archives.get(entry.name), { registry, rootfs }, call)
+    const moved = await movement(entry, archives.get(`${entryWord(entry)} ${entry.name}`), { registry, rootfs }, call)
     if (moved === undefined) return undefined
     return `${entry.name} ${moved} since it was locked in ${LOCK_FILE}; to update it, run \`npx tsx build.ts lock --update\``
   } catch (error) {
@@ -40,14 +42,14 @@ async function noteFor(
 /** Describes the change of a name; undefined if there is none. A root file system is named with its hash. */
 async function movement(
   entry: LockEntry,
-  archive: AptBase | undefined,
+  archive: MadeBase | undefined,
   { registry, rootfs }: Pick<StepServices, 'registry' | 'rootfs'>,
   { signal }: StepCall,
 ): Promise<string | undefined> {
-  if (entry.kind === 'apt') {
+  if (entry.kind === 'archive') {
     const now = archive && (await rootfs.current(archive, { signal }))
-    const isSame = now === undefined || isDeepStrictEqual(now, { date: entry.date, indexes: entry.indexes })
-    return isSame ? undefined : `has moved from ${entryMeaning(entry)} to ${entryMeaning({ ...entry, ...now })}`
+    const isSame = now === undefined || isDeepStrictEqual(now, entry.state)
+    return isSame ? undefined : `has moved from ${entryMeaning(entry)} to ${stateText(now)}`
   }
   const reference = 'index' in entry ? parseReference(entry.name) : undefined
   if (reference === undefined || reference.digest !== undefined || !('index' in entry)) return undefined

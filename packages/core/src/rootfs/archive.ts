@@ -1,26 +1,38 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { createReadStream } from 'node:fs'
+import { createReadStream, existsSync } from 'node:fs'
 import { pipeline, type Readable } from 'node:stream'
+import { pipeline as pipelineAsync } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { peek } from '../context/files/peek.js'
 import type { RootfsBase } from '../definition/declare/base/base-source.js'
+import type { PublishedVerdict, RootfsCall, RootfsImplementation } from '../definition/declare/base/rootfs-kind.js'
 import { streamOf } from '../model/async/stream-of.js'
 import { HostError } from '../model/errors.js'
 import { shownLocation } from '../model/shown-location.js'
 import { compressionOf, HEAD_SIZE, isTar } from './archive-kind.js'
-import { download } from './download.js'
-import type { RootfsKind } from './kind.js'
+import { download, downloadIfThere } from './download.js'
 import { requireTool } from './tool.js'
 
-/** Bases from a published root file system archive. */
-export const archive: RootfsKind<RootfsBase> = {
-  async resolve(source) {
-    return { source, epoch: 0, inputs: { sha256: source.sha256.toLowerCase() } }
-  },
+/** Makes bases from a published root file system archive. */
+export const archive: RootfsImplementation<RootfsBase> = {
+  make: async (source, _archive, { signal }, store) => store(await openArchive(source, signal)),
+  checkPublished: checkHash,
+}
 
-  make: async (source, _resolved, { signal }, store) => store(await openArchive(source, signal)),
+async function checkHash({ location, sha256 }: RootfsBase, { signal }: RootfsCall): Promise<PublishedVerdict> {
+  const content = await openIfThere(location, signal)
+  if (content === undefined) return { state: 'wrong', message: `${shownLocation(location)} does not exist` }
+  const hash = createHash('sha256')
+  await pipelineAsync(content, hash)
+  const is = hash.digest('hex')
+  return is === sha256.toLowerCase() ? { state: 'true' } : { state: 'wrong', message: `its sha256 is ${is}` }
+}
+
+async function openIfThere(location: string, signal: AbortSignal | undefined): Promise<Readable | undefined> {
+  if (!/^https?:/i.test(location)) return existsSync(location) ? createReadStream(location) : undefined
+  return downloadIfThere(location, signal)
 }
 
 /** The tar of a published archive; the stream fails at its end where the archive is not the one that was named. */

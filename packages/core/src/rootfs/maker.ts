@@ -1,14 +1,14 @@
+import { isDeepStrictEqual } from 'node:util'
 import envPaths from 'env-paths'
 import type { MadeBase } from '../definition/declare/base/base-source.js'
+import type { ArchiveState, FoundArchive, RootfsCall } from '../definition/declare/base/rootfs-kind.js'
 import { InFlight } from '../model/async/in-flight.js'
 import { digestOf } from '../model/digest.js'
 import { CancelledError, HostError, PolyarchError } from '../model/errors.js'
 import { canonicalJson } from '../model/oci.js'
-import { apt } from './apt/apt.js'
-import { archive } from './archive.js'
-import type { RootfsKind } from './kind.js'
+import { requireEmulator } from './emulator.js'
 import { LayerCache } from './layer-cache.js'
-import type { ResolvedRootfs, RootfsCall, RootfsLayer, RootfsMaker } from './port.js'
+import type { ResolvedRootfs, RootfsLayer, RootfsMaker } from './port.js'
 
 /** How root file systems are made. */
 export interface RootfsMakerOptions {
@@ -16,23 +16,21 @@ export interface RootfsMakerOptions {
   readonly cacheDirectory?: string
 }
 
-const KINDS: { readonly [Kind in MadeBase['kind']]: RootfsKind<Extract<MadeBase, { readonly kind: Kind }>> } = {
-  apt,
-  rootfs: archive,
-}
-
-/** The table pairs each kind with its maker, which the compiler cannot follow through a lookup. */
-function kindOf(source: MadeBase): RootfsKind<MadeBase> {
-  return KINDS[source.kind] as RootfsKind<MadeBase>
-}
-
 /** Makes root file systems from packages and archives, each once: equal inputs are taken from the cache. */
 export function createRootfsMaker({ cacheDirectory }: RootfsMakerOptions = {}): RootfsMaker {
   const inFlight = new InFlight<RootfsLayer>()
   const cache = new LayerCache(cacheDirectory ?? envPaths('polyarch', { suffix: '' }).cache)
   return {
-    resolve: (source, call = {}, locked) => kindOf(source).resolve(source, call, locked),
-    current: async (source, call = {}) => kindOf(source).current?.(source, call),
+    async resolve(base, call = {}, locked) {
+      const known = base.by.pinnedState?.(base.source) ?? locked
+      if (known !== undefined) return resolvedAs(base, known)
+      const { state, mirror } = await readForMaking(base, call)
+      return { ...resolvedAs(base, state), mirror }
+    },
+    async current({ by, source }, call = {}) {
+      const implementation = await by.load()
+      return (await implementation.read?.(source, call))?.state
+    },
     make: (resolved, call = {}) =>
       inFlight.share(
         digestOf(canonicalJson(resolved.inputs)),
@@ -42,10 +40,27 @@ export function createRootfsMaker({ cacheDirectory }: RootfsMakerOptions = {}): 
   }
 }
 
+function resolvedAs(base: MadeBase, state: ArchiveState): ResolvedRootfs {
+  const inputs = { kind: base.by.name, ...base.by.inputs(base.source, state) }
+  return { base, state, epoch: Number(state['date'] ?? 0), inputs }
+}
+
+/** Checks whether this machine can make the base, and reads the state of its archive. */
+async function readForMaking({ by, source }: MadeBase, call: RootfsCall): Promise<FoundArchive> {
+  const implementation = await by.load()
+  if (implementation.read === undefined) throw new TypeError(`the kind '${by.name}' has neither pinnedState nor read`)
+  await implementation.prepare?.(source)
+  const architecture = by.architecture(source)
+  if (architecture !== undefined) await requireEmulator(architecture)
+  return implementation.read(source, call)
+}
+
 async function make(cache: LayerCache, resolved: ResolvedRootfs, call: RootfsCall): Promise<RootfsLayer> {
-  const { source, inputs } = resolved
+  const { base, inputs } = resolved
   try {
-    return await cache.add(inputs, (store) => kindOf(source).make(source, resolved, call, store), call.signal)
+    const implementation = await base.by.load()
+    const archive = await usedArchive(resolved, call)
+    return await cache.add(inputs, (store) => implementation.make(base.source, archive, call, store), call.signal)
   } catch (error) {
     if (call.signal?.aborted) throw new CancelledError(call.signal.reason)
     if (error instanceof PolyarchError) throw error
@@ -53,4 +68,18 @@ async function make(cache: LayerCache, resolved: ResolvedRootfs, call: RootfsCal
       cause: error,
     })
   }
+}
+
+/** Nothing but the current state of an archive can be used. @throws HostError LOCK_OUTDATED */
+async function usedArchive({ base, state, epoch, mirror = '' }: ResolvedRootfs, call: RootfsCall) {
+  const { by, source } = base
+  if (mirror !== '' || by.pinnedState !== undefined) return { state, epoch, mirror }
+  const now = await readForMaking(base, call)
+  if (isDeepStrictEqual(now.state, state)) return { ...now, epoch }
+  const [locked, current] = [state, now.state].map(({ date }) => new Date(Number(date) * 1000).toISOString())
+  throw new HostError(
+    'LOCK_OUTDATED',
+    `${now.mirror} has ${by.describe(source)} of ${current}, but the lock requires ${locked}`,
+    { hint: 'run `npx tsx build.ts lock --update`, or use a mirror that keeps old states of the archive' },
+  )
 }

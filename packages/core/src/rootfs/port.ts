@@ -1,22 +1,15 @@
 import type { MadeBase } from '../definition/declare/base/base-source.js'
+import type { ArchiveState, RootfsCall } from '../definition/declare/base/rootfs-kind.js'
 import type { Digest } from '../model/digest.js'
-import type { RootfsEvent } from '../model/run/events.js'
 import type { BlobSource } from '../registry/port.js'
-import type { ReleaseFacts } from './apt/release-file.js'
 
-/** Options of every call. */
-export interface RootfsCall {
-  readonly signal?: AbortSignal | undefined
-  readonly onEvent?: ((event: RootfsEvent) => void) | undefined
-}
-
-/** All that decides a root file system's content, found by reads alone. JSON-able: it goes into the node's key. */
+/** All that decides a root file system's content, found by reads alone. */
 export interface ResolvedRootfs {
-  readonly source: MadeBase
-  /** For apt: what the archive says of itself, or the lock says of it. */
-  readonly facts?: ReleaseFacts
+  readonly base: MadeBase
+  /** The current state of the archive, the locked one, or the one that the source determines. */
+  readonly state: ArchiveState
   /**
-   * For apt: the mirror in use; undefined if the lock made the request unnecessary. It is a location, so not a part of
+   * The mirror in use; undefined if no request was necessary. It is a location, so not a part of
    * {@link ResolvedRootfs.inputs}.
    */
   readonly mirror?: string
@@ -43,13 +36,13 @@ export interface RootfsMaker {
    * something is made.
    * @throws TOOL_MISSING, DOWNLOAD_FAILED, DEFINITION_INVALID if no mirror is known
    */
-  resolve(source: MadeBase, call?: RootfsCall, locked?: ReleaseFacts): Promise<ResolvedRootfs>
+  resolve(base: MadeBase, call?: RootfsCall, locked?: ArchiveState): Promise<ResolvedRootfs>
   /**
-   * Reads only: what a package archive is today, whatever the lock says; undefined for what cannot become another.
+   * Reads only: the current state of an archive, whatever the lock says; undefined if the source determines the state.
    *
-   * @throws DOWNLOAD_FAILED, DEFINITION_INVALID where no mirror is known
+   * @throws DOWNLOAD_FAILED, DEFINITION_INVALID if no mirror is known
    */
-  current(source: MadeBase, call?: RootfsCall): Promise<ReleaseFacts | undefined>
+  current(base: MadeBase, call?: RootfsCall): Promise<ArchiveState | undefined>
   /** Makes the layer, or takes it from the cache. @throws ROOTFS_FAILED, LOCK_OUTDATED, TOOL_MISSING, DOWNLOAD_FAILED, DIGEST_MISMATCH */
   make(resolved: ResolvedRootfs, call?: RootfsCall): Promise<RootfsLayer>
 }

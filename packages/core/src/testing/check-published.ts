@@ -1,18 +1,11 @@
-import { createHash } from 'node:crypto'
-import { createReadStream, existsSync } from 'node:fs'
-import type { Readable } from 'node:stream'
-import { text } from 'node:stream/consumers'
-import { pipeline } from 'node:stream/promises'
-import type { AptBase, RegistryBase, RootfsBase } from '../definition/declare/base/base-source.js'
+import type { BaseSource, RegistryBase } from '../definition/declare/base/base-source.js'
+import { madeBase } from '../definition/declare/base/kinds/made-base.js'
 import type { Bases, OptionsOf, Plugin } from '../definition/declare/base/plugin.js'
+import type { PublishedVerdict } from '../definition/declare/base/rootfs-kind.js'
 import { type ErrorCode, PolyarchError, RegistryError } from '../model/errors.js'
 import type { Platform } from '../model/platform.js'
 import { parseReference, withDefaultTag } from '../model/reference.js'
-import { shownLocation } from '../model/shown-location.js'
 import type { Registry } from '../registry/port.js'
-import { findMirror } from '../rootfs/apt/host-mirror.js'
-import { parseRelease, releaseUrl } from '../rootfs/apt/release-file.js'
-import { downloadIfThere } from '../rootfs/download.js'
 import { checkImage, chooseImage } from '../steps/base/registry-base.js'
 import { createUpstreamManifests, type UpstreamManifests } from '../steps/upstream-manifests.js'
 import { platformOf, requestBase } from './asking.js'
@@ -26,21 +19,13 @@ export interface PublishedOptions {
 }
 
 /** Whether something that a plugin declares is there. */
-export interface PublishedFinding {
+export interface PublishedFinding extends PublishedVerdict {
   readonly base: string
   readonly platform: string
   readonly options: object
-  /**
-   * `unknown`: it could not be reached, or a pipeline makes it; `wrong`: the publisher does not have it, or has another
-   * one.
-   */
-  readonly state: 'true' | 'wrong' | 'unknown'
-  /** The actual state, if the declaration is wrong. */
-  readonly message?: string
 }
 
-type Verdict = Pick<PublishedFinding, 'state' | 'message'>
-type Question = Omit<PublishedFinding, keyof Verdict>
+type Question = Omit<PublishedFinding, keyof PublishedVerdict>
 
 /**
  * Checks whether a plugin's declarations are true: platforms of images, checksums of archives, architectures of package
@@ -94,19 +79,17 @@ async function check(
   plugin: Plugin,
   { base, platform, options }: Question,
   call: CheckCall,
-): Promise<Verdict | undefined> {
+): Promise<PublishedVerdict | undefined> {
   const answer = requestBase(plugin, base, platform, options)
   if (!('kind' in answer) || answer.kind === 'refusal') return undefined
   try {
     switch (answer.kind) {
       case 'registry':
         return await checkRegistryBase(answer, platformOf(platform), call)
-      case 'apt':
-        return await checkArchive(answer, call)
-      case 'rootfs':
-        return await checkRootfs(answer, call)
       case 'pipeline':
         return { state: 'unknown', message: 'a pipeline makes it' }
+      default:
+        return await checkMade(answer, call)
     }
   } catch (error) {
     if (error instanceof PolyarchError && error.code !== 'CANCELLED')
@@ -120,7 +103,7 @@ async function checkRegistryBase(
   source: RegistryBase,
   platform: Platform,
   { registry, upstream, signal }: CheckCall,
-): Promise<Verdict> {
+): Promise<PublishedVerdict> {
   const reference = parseReference(source.reference)
   if (reference === undefined) return { state: 'wrong', message: `reference '${source.reference}' is not valid` }
   const base = { ...source, reference: withDefaultTag(reference) }
@@ -134,28 +117,8 @@ async function checkRegistryBase(
   }
 }
 
-async function checkArchive(source: AptBase, { signal }: CheckCall): Promise<Verdict> {
-  const url = releaseUrl(await findMirror(source), source)
-  const file = await downloadIfThere(url, signal)
-  if (file === undefined) return { state: 'wrong', message: `${url} does not exist` }
-  const release = await text(file)
-  if (parseRelease(release, source) !== undefined) return { state: 'true' }
-  const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(release)?.[1] ?? 'none'
-  const has = `it has ${field('Architectures')}, of ${field('Components')}`
-  const wanted = `${source.architecture} of ${source.components.join(', ')}`
-  return { state: 'wrong', message: `${url} has no ${wanted}; ${has}` }
-}
-
-async function checkRootfs({ location, sha256 }: RootfsBase, { signal }: CheckCall): Promise<Verdict> {
-  const content = await openLocation(location, signal)
-  if (content === undefined) return { state: 'wrong', message: `${shownLocation(location)} does not exist` }
-  const hash = createHash('sha256')
-  await pipeline(content, hash)
-  const is = hash.digest('hex')
-  return is === sha256.toLowerCase() ? { state: 'true' } : { state: 'wrong', message: `its sha256 is ${is}` }
-}
-
-async function openLocation(location: string, signal: AbortSignal | undefined): Promise<Readable | undefined> {
-  if (!/^https?:/i.test(location)) return existsSync(location) ? createReadStream(location) : undefined
-  return downloadIfThere(location, signal)
+async function checkMade(answer: BaseSource, { signal }: CheckCall): Promise<PublishedVerdict> {
+  const made = madeBase(answer)
+  if (made === undefined) throw new TypeError(`a base of kind '${answer.kind}' is not made on this machine`)
+  return (await made.by.load()).checkPublished(made.source, { signal })
 }

@@ -1,7 +1,11 @@
 import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict'
 import { isReserved } from '../definition/compile/plugin-reading.js'
-import type { AnyBase, Bases, OptionsOf, Plugin } from '../definition/declare/base/plugin.js'
+import type { BaseAnswer } from '../definition/declare/base/base-source.js'
+import { madeBase } from '../definition/declare/base/kinds/made-base.js'
+import type { AnyBase, Bases, OptionsOf, Plugin, Refusal } from '../definition/declare/base/plugin.js'
 import { PLUGIN_CONTRACT } from '../definition/declare/base/plugin.js'
+import type { ArchiveState } from '../definition/declare/base/rootfs-kind.js'
+import { canonicalJson } from '../model/oci.js'
 import { formatPlatform, KNOWN_ARCHITECTURES, parsePlatform } from '../model/platform.js'
 import { issuesText, platformOf, requestBase, requestWithoutIo, tryPlatform } from './asking.js'
 
@@ -98,6 +102,7 @@ function baseTests(
     ['returns the source for the requested platform', () => fitsPlatforms(create(), name, accepted)],
     ['is pure: returns the same each time, from its options only', () => isPure(create, name, accepted)],
     ['returns plain data', () => isPlainData(create(), name, accepted)],
+    ['names and keys the bases that it makes itself', () => hasSoundKinds(create(), name, accepted)],
   ]
   return tests.map(([what, run]) => ({ name: `${name} ${what}`, run }))
 }
@@ -160,9 +165,7 @@ function fitsPlatforms(plugin: Plugin, name: string, accepted: readonly object[]
       text,
       answer: requestBase(plugin, name, text, options),
     }))
-    for (const { text, answer } of answers) {
-      if ('kind' in answer && answer.kind === 'apt') fitsArchitecture(text, answer.architecture)
-    }
+    for (const { text, answer } of answers) fitsArchitecture(text, answer)
     const archives = answers.flatMap(({ text, answer }) =>
       'kind' in answer && answer.kind === 'rootfs' ? [{ text, ...answer }] : [],
     )
@@ -175,10 +178,11 @@ function fitsPlatforms(plugin: Plugin, name: string, accepted: readonly object[]
   }
 }
 
-function fitsArchitecture(platform: string, word: string): void {
-  const architecture = parsePlatform(word)?.architecture ?? ''
-  const isKnown = KNOWN_ARCHITECTURES.includes(architecture)
-  ok(!isKnown || architecture === platformOf(platform).architecture, `${platform} gets packages of ${word}`)
+function fitsArchitecture(platform: string, answer: BaseAnswer | Refusal | readonly Refusal[]): void {
+  const made = 'kind' in answer && answer.kind !== 'refusal' ? madeBase(answer) : undefined
+  const architecture = made?.by.architecture(made.source)
+  const expected = platformOf(platform).architecture
+  ok(architecture === undefined || architecture === expected, `${platform} gets packages of ${architecture}`)
 }
 
 function isPure(create: () => Plugin, name: string, accepted: readonly object[]): void {
@@ -196,10 +200,34 @@ function isPlainData(plugin: Plugin, name: string, accepted: readonly object[]):
   for (const options of accepted) {
     for (const text of platformsOf(plugin, name)) {
       const answer = requestBase(plugin, name, text, options)
-      // A pipeline is a value of the core's own, and travels as one.
-      const data = 'kind' in answer && answer.kind === 'pipeline' ? { ...answer, pipeline: undefined } : answer
+      // Pipelines and kinds have functions.
+      const data = 'kind' in answer ? { ...answer, pipeline: undefined, by: undefined } : answer
       const plain = withoutUndefined(data)
       deepStrictEqual(JSON.parse(JSON.stringify(plain)), plain)
+    }
+  }
+}
+
+/** A state that no archive has. */
+const STATE: ArchiveState = { date: '1', index: '0'.repeat(64) }
+
+/** What is written into plans, the lock and keys has to be one line of text, or plain data, and always the same. */
+function hasSoundKinds(plugin: Plugin, name: string, accepted: readonly object[]): void {
+  for (const options of accepted) {
+    for (const text of platformsOf(plugin, name)) {
+      const answer = requestBase(plugin, name, text, options)
+      if (!('kind' in answer) || answer.kind !== 'made') continue
+      const { by, source } = answer
+      const known = () => [
+        by.describe(source),
+        by.lockName(source),
+        by.inputs(source, by.pinnedState?.(source) ?? STATE),
+      ]
+      for (const line of known().slice(0, 2)) match(String(line), /^[^\p{Cc}]+$/u, `${text}: a name is not one line`)
+      deepStrictEqual(JSON.parse(JSON.stringify(known())), known())
+      const inputs = canonicalJson(by.inputs(source, STATE)).toString()
+      const other = canonicalJson(by.inputs(source, { ...STATE, index: '1'.repeat(64) })).toString()
+      ok(by.pinnedState !== undefined || inputs !== other, `${text}: inputs do not contain the state of the archive`)
     }
   }
 }

@@ -8,10 +8,11 @@ import { lockPath, readLockFile, writeLockFile } from '../../src/lock/lock-file.
 import { LIMITS } from '../../src/model/limits.js'
 
 const ENTRY: LockEntry = {
-  kind: 'rootfs',
+  kind: 'archive',
+  by: 'rootfs',
   name: '/wurzel-ä.tar',
   platform: { os: 'linux', architecture: 'arm', variant: 'v7' },
-  sha256: 'c'.repeat(64),
+  state: { sha256: 'c'.repeat(64) },
 }
 
 it('is polyarch.lock in the given directory, else in the working directory', () => {

@@ -28,13 +28,23 @@ const ENTRIES: readonly LockEntry[] = [
   },
   { kind: 'image', name: 'docker.io/library/golang:1.25', platform: ARM, index: A, image: B },
   {
-    kind: 'apt',
+    kind: 'archive',
+    by: 'apt',
     name: 'debian/trixie/armhf/main+contrib',
     platform: ARM,
-    date: 1_700_000_000,
-    indexes: { 'main/by=name/Packages.xz': '1'.repeat(64), 'contrib/binary-armhf/Packages': '2'.repeat(64) },
+    state: {
+      date: '1700000000',
+      'main/by=name/Packages.xz': '1'.repeat(64),
+      'contrib/binary-armhf/Packages': '2'.repeat(64),
+    },
   },
-  { kind: 'rootfs', name: '/my files/100%.tar.xz', platform: ARM, sha256: '3'.repeat(64) },
+  {
+    kind: 'archive',
+    by: 'rootfs',
+    name: '/my files/100%.tar.xz',
+    platform: ARM,
+    state: { sha256: '3'.repeat(64) },
+  },
 ]
 
 describe('the text of a lock', () => {
@@ -150,10 +160,19 @@ describe('the text of a lock', () => {
     `apt x linux/amd64 date=1 main/Packages=${HASH} contrib/Packages=1`,
     `apt x linux/amd64 date=8640000000001 main/Packages=${HASH}`,
     `apt x linux/amd64 date= main/Packages=${HASH}`,
+    `Apk x linux/amd64 date=1 main/APKINDEX.tar.gz=${HASH}`,
+    `apk x linux/amd64 date=1 main/APKINDEX.tar.gz=1`,
   ])('is refused with the number of the line: %s', (line) => {
     expect(() => parseLock(`polyarch.lock version 1\n# why\n \t\n${line}\n`, 'x')).toThrowError(
       expect.objectContaining({ code: 'LOCK_INVALID', message: expect.stringContaining('line 4 cannot be read') }),
     )
+  })
+
+  it('has archives of kinds that only a plugin has', () => {
+    const state = { date: '1', 'main index/APKINDEX.tar.gz': HASH }
+    const text = formatLock([{ kind: 'archive', by: 'apk', name: 'x', platform: AMD64, state }])
+    expect(text).toContain(`apk x linux/amd64 date=1 main%20index/APKINDEX.tar.gz=${HASH}\n`)
+    expect(parseLock(text, 'x')).toEqual([{ kind: 'archive', by: 'apk', name: 'x', platform: AMD64, state }])
   })
 
   it('names the second of two lines that contradict each other', () => {
@@ -164,8 +183,8 @@ describe('the text of a lock', () => {
   })
 
   it('sorts the package indexes of an archive by their paths', () => {
-    const indexes = { 'b/Packages': HASH, 'a/Packages': HASH, 'c/Packages': HASH }
-    const text = formatLock([{ kind: 'apt', name: 'x', platform: AMD64, date: 1, indexes }])
+    const state = { 'b/Packages': HASH, 'a/Packages': HASH, date: '1', 'c/Packages': HASH }
+    const text = formatLock([{ kind: 'archive', by: 'apt', name: 'x', platform: AMD64, state }])
     expect(text).toContain(`apt x linux/amd64 date=1 a/Packages=${HASH} b/Packages=${HASH} c/Packages=${HASH}\n`)
   })
 })

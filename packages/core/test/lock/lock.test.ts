@@ -1,20 +1,28 @@
 import { describe, expect, it } from 'vitest'
+import { aptKind } from '../../src/definition/declare/base/kinds/apt-kind.js'
+import { archiveKind } from '../../src/definition/declare/base/kinds/archive-kind.js'
 import { createLock } from '../../src/lock/lock.js'
-import { archiveName, entryMeaning, type LockEntry, rootfsName } from '../../src/lock/lock-entry.js'
+import { entryMeaning, type LockEntry } from '../../src/lock/lock-entry.js'
 import type { Digest } from '../../src/model/digest.js'
 
 const AMD64 = { os: 'linux', architecture: 'amd64' }
 const ARM = { os: 'linux', architecture: 'arm', variant: 'v7' }
 const [A, B] = ['a', 'b'].map((digit) => `sha256:${digit.repeat(64)}` as Digest) as [Digest, Digest]
 
-const ROOTFS: LockEntry = { kind: 'rootfs', name: '/root.tar', platform: AMD64, sha256: 'c'.repeat(64) }
+const ROOTFS: LockEntry = {
+  kind: 'archive',
+  by: 'rootfs',
+  name: '/root.tar',
+  platform: AMD64,
+  state: { sha256: 'c'.repeat(64) },
+}
 const IMAGE: LockEntry = { kind: 'image', name: 'docker.io/library/golang:1.25', platform: ARM, index: A, image: B }
 
 describe('a lock', () => {
   it('finds an entry by its kind, name and platform', () => {
     const lock = createLock({ entries: [ROOTFS, IMAGE], frozen: false })
     expect(lock.find('image', IMAGE.name, ARM)).toBe(IMAGE)
-    expect(lock.find('rootfs', ROOTFS.name, AMD64)).toBe(ROOTFS)
+    expect(lock.findArchive('rootfs', ROOTFS.name, AMD64)).toBe(ROOTFS)
     expect(lock.find('image', IMAGE.name, AMD64)).toBeUndefined()
     expect(lock.find('base', IMAGE.name, ARM)).toBeUndefined()
     expect(lock.find('image', 'docker.io/library/golang:1.26', ARM)).toBeUndefined()
@@ -39,7 +47,7 @@ describe('a lock', () => {
 
   it('notes each missing name once, and none that it has', () => {
     const lock = createLock({ entries: [ROOTFS], frozen: false })
-    lock.find('rootfs', ROOTFS.name, AMD64)
+    lock.findArchive('rootfs', ROOTFS.name, AMD64)
     for (const platform of [ARM, ARM, AMD64]) lock.find('image', IMAGE.name, platform)
     expect(lock.notes()).toEqual([
       expect.stringMatching(/^docker\.io\/library\/golang:1\.25 for linux\/arm\/v7 .*polyarch\.lock.*build\.ts lock/),
@@ -76,7 +84,7 @@ describe('a lock', () => {
   })
 
   it('finds what it has where it is frozen', () => {
-    expect(createLock({ entries: [ROOTFS], frozen: true }).find('rootfs', ROOTFS.name, AMD64)).toBe(ROOTFS)
+    expect(createLock({ entries: [ROOTFS], frozen: true }).findArchive('rootfs', ROOTFS.name, AMD64)).toBe(ROOTFS)
   })
 })
 
@@ -92,18 +100,18 @@ describe('an entry', () => {
       keyring: '/keys',
       packages: ['make'],
     } as const
-    expect(archiveName(archive)).toBe('debian/trixie/armhf/main+contrib')
+    expect(aptKind.lockName(archive)).toBe('debian/trixie/armhf/main+contrib')
   })
 
   it('names a root file system without the credentials of its URL', () => {
     const source = { kind: 'rootfs', location: 'https://user:secret@files.example/root.tar', sha256: '' } as const
-    expect(rootfsName(source)).toBe('https://files.example/root.tar')
+    expect(archiveKind.lockName(source)).toBe('https://files.example/root.tar')
   })
 
   it('means the image, the root file system or the date of the archive', () => {
     const image = { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: B, size: 1 }
     const base = { kind: 'base', name: 'x', platform: AMD64, index: A, image, policy: 'fix-config' } as const
-    const apt = { kind: 'apt', name: 'x', platform: AMD64, date: 1_700_000_000, indexes: {} } as const
+    const apt = { kind: 'archive', by: 'apt', name: 'x', platform: AMD64, state: { date: '1700000000' } } as const
     expect([base, IMAGE, ROOTFS, apt].map(entryMeaning)).toEqual([
       B,
       B,

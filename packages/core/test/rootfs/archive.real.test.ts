@@ -7,6 +7,7 @@ import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { packFiles } from '../../../../test/support/tiny-image.js'
+import { madeBase } from '../../src/definition/declare/base/kinds/made-base.js'
 import { createRootfsMaker } from '../../src/rootfs/maker.js'
 
 const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex')
@@ -19,7 +20,7 @@ describe.each([
     const location = join(folder, `root.tar.${ending}`)
     if (content !== undefined) await writeFile(location, content)
     const maker = createRootfsMaker({ cacheDirectory: folder })
-    return maker.make(await maker.resolve({ kind: 'rootfs', location, sha256: hash }))
+    return maker.make(await maker.resolve(madeBase({ kind: 'rootfs', location, sha256: hash })))
   }
 
   it('is the layer', async () => {

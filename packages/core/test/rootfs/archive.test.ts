@@ -6,6 +6,7 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { packFiles } from '../../../../test/support/tiny-image.js'
+import { madeBase } from '../../src/definition/declare/base/kinds/made-base.js'
 import { createRootfsMaker } from '../../src/rootfs/maker.js'
 import { startScriptedServer } from '../registry/scripted-server.js'
 
@@ -13,7 +14,7 @@ const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes
 
 async function layerOf(location: string, hash: string, cacheDirectory: string): Promise<Buffer> {
   const maker = createRootfsMaker({ cacheDirectory })
-  const { blob } = await maker.make(await maker.resolve({ kind: 'rootfs', location, sha256: hash }))
+  const { blob } = await maker.make(await maker.resolve(madeBase({ kind: 'rootfs', location, sha256: hash })))
   return gunzipSync(await buffer(await blob.open()))
 }
 

@@ -9,6 +9,7 @@ import { expect, test } from 'vitest'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { packFiles } from '../../../../test/support/tiny-image.js'
 import type { RootfsBase } from '../../src/definition/declare/base/base-source.js'
+import { madeBase } from '../../src/definition/declare/base/kinds/made-base.js'
 import { LayerCache } from '../../src/rootfs/layer-cache.js'
 import { createRootfsMaker } from '../../src/rootfs/maker.js'
 import { startScriptedServer } from '../registry/scripted-server.js'
@@ -22,7 +23,7 @@ test('what two nodes stand on is made once, also where both want it at the same 
   await using folder = await tempFolder('cache')
   await using server = await startScriptedServer(() => ({ status: 200, body: TAR }))
   const maker = createRootfsMaker({ cacheDirectory: folder.path })
-  const resolved = await maker.resolve(sourceAt(`http://${server.host}/root.tar`))
+  const resolved = await maker.resolve(madeBase(sourceAt(`http://${server.host}/root.tar`)))
   const [one, other] = await Promise.all([maker.make(resolved), maker.make(resolved)])
   expect(one.blob.descriptor).toEqual(other.blob.descriptor)
   expect(server.seen).toHaveLength(1)
@@ -37,7 +38,7 @@ test('who waits for another that is cancelled makes it instead', async () => {
     return new Promise(() => {})
   })
   const maker = createRootfsMaker({ cacheDirectory: folder.path })
-  const resolved = await maker.resolve(sourceAt(`http://${server.host}/root.tar`))
+  const resolved = await maker.resolve(madeBase(sourceAt(`http://${server.host}/root.tar`)))
   const stop = new AbortController()
   const isAsked = once(asked, 'once')
   const first = maker.make(resolved, { signal: stop.signal })
@@ -54,7 +55,7 @@ test('a local archive that is cancelled ends', async () => {
   const location = join(folder.path, 'root.tar')
   await writeFile(location, TAR)
   const maker = createRootfsMaker({ cacheDirectory: folder.path })
-  const making = maker.make(await maker.resolve(sourceAt(location)), { signal: AbortSignal.abort() })
+  const making = maker.make(await maker.resolve(madeBase(sourceAt(location))), { signal: AbortSignal.abort() })
   await expect(making).rejects.toMatchObject({ code: 'CANCELLED' })
 })
 

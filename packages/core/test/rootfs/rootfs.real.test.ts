@@ -15,11 +15,13 @@ import { type FrozenArchive, startFrozenArchive } from '../../../../test/support
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { packFiles } from '../../../../test/support/tiny-image.js'
 import type { AptBase, RootfsBase } from '../../src/definition/declare/base/base-source.js'
+import { madeBase } from '../../src/definition/declare/base/kinds/made-base.js'
+import type { UsedArchive } from '../../src/definition/declare/base/rootfs-kind.js'
 import type { RootfsEvent } from '../../src/model/run/events.js'
 import { runMmdebstrap } from '../../src/rootfs/apt/mmdebstrap.js'
 import { findNativeTools } from '../../src/rootfs/apt/native-tools.js'
 import { createRootfsMaker } from '../../src/rootfs/maker.js'
-import type { RootfsLayer } from '../../src/rootfs/port.js'
+import type { ResolvedRootfs, RootfsLayer } from '../../src/rootfs/port.js'
 
 const cleanup = new Cleanup()
 let caches: readonly [string, string]
@@ -83,7 +85,7 @@ describe('a base from packages', () => {
     const events: RootfsEvent[] = []
     const [first, second] = caches.map((cacheDirectory) => createRootfsMaker({ cacheDirectory }))
     if (first === undefined || second === undefined) throw new Error('there are two makers')
-    const resolved = await first.resolve(essential)
+    const resolved = await first.resolve(madeBase(essential))
     expect(resolved.epoch).toBe(archive.date)
     const made = await first.make(resolved, { onEvent: (event) => events.push(event) })
     const files = await filesOf(made)
@@ -102,7 +104,7 @@ describe('a base from packages', () => {
     expect(events).toEqual([])
     expect(archive.requests.length).toBe(requests)
 
-    const anew = await elsewhere(async () => second.make(await second.resolve(essential)))
+    const anew = await elsewhere(async () => second.make(await second.resolve(madeBase(essential))))
     expect(anew.blob.descriptor).toEqual(made.blob.descriptor)
     expect(anew.diffId).toBe(made.diffId)
   })
@@ -122,11 +124,11 @@ describe('a base from packages', () => {
       variant: 'custom' as AptBase['variant'],
       keyring: '/usr/share/keyrings/debian-archive-keyring.gpg',
     }
-    const tools = await findNativeTools(foreign.architecture)
+    const tools = await findNativeTools('arm')
     expect(tools).toBeDefined()
-    const resolved = await createRootfsMaker({ cacheDirectory: caches[0] }).resolve(foreign)
+    const resolved = await createRootfsMaker({ cacheDirectory: caches[0] }).resolve(madeBase(foreign))
     const [helped, alone] = await Promise.all(
-      [tools, undefined].map((given) => runMmdebstrap(foreign, resolved, {}, sha256Of, given)),
+      [tools, undefined].map((given) => runMmdebstrap(foreign, used(resolved), {}, sha256Of, given)),
     )
     expect(helped).toBe(alone)
   })
@@ -137,7 +139,7 @@ describe('a base from packages', () => {
     const file = join(caches[0], 'archive.tar.gz')
     await writeFile(file, archive)
     const source: RootfsBase = { kind: 'rootfs', location: file, sha256: sha256(archive) }
-    const resolved = await maker.resolve(source)
+    const resolved = await maker.resolve(madeBase(source))
     const made = await maker.make(resolved)
     const path = (made.blob.open() as { path?: string }).path ?? ''
     await writeFile(path, 'damaged')
@@ -149,7 +151,7 @@ describe('a base from packages', () => {
     const maker = createRootfsMaker({ cacheDirectory: caches[0] })
     const before = await filesIn(caches[0])
     // An archive that stands still is no longer valid where that is not said.
-    const resolved = await maker.resolve({ ...essential, isFrozen: false, packages: ['grep'] })
+    const resolved = await maker.resolve(madeBase({ ...essential, isFrozen: false, packages: ['grep'] }))
     await expect(maker.make(resolved)).rejects.toMatchObject({
       code: 'ROOTFS_FAILED',
       message: expect.stringContaining('is expired'),
@@ -160,15 +162,15 @@ describe('a base from packages', () => {
   it('ends at once when it is cancelled', async () => {
     const stop = new AbortController()
     const maker = createRootfsMaker({ cacheDirectory: caches[1] })
-    const resolved = await maker.resolve({ ...essential, packages: ['sed'] })
+    const resolved = await maker.resolve(madeBase({ ...essential, packages: ['sed'] }))
     const making = maker.make(resolved, { signal: stop.signal, onEvent: () => stop.abort() })
     await expect(making).rejects.toMatchObject({ code: 'CANCELLED' })
   })
 
   it('is not begun where it was cancelled while it was being prepared', async () => {
-    const resolved = await createRootfsMaker({ cacheDirectory: caches[1] }).resolve(essential)
+    const resolved = await createRootfsMaker({ cacheDirectory: caches[1] }).resolve(madeBase(essential))
     const requests = archive.requests.length
-    const running = runMmdebstrap(essential, resolved, { signal: AbortSignal.abort() }, sha256Of)
+    const running = runMmdebstrap(essential, used(resolved), { signal: AbortSignal.abort() }, sha256Of)
     await expect(running).rejects.toMatchObject({ code: 'CANCELLED' })
     expect(archive.requests.length).toBe(requests)
   })
@@ -186,7 +188,7 @@ describe('a base from packages', () => {
     ],
   ])('refuses %s before anything is made', async (_what, change, code) => {
     const maker = createRootfsMaker({ cacheDirectory: caches[0] })
-    await expect(maker.resolve({ ...essential, ...change } as AptBase)).rejects.toMatchObject({ code })
+    await expect(maker.resolve(madeBase({ ...essential, ...change } as AptBase))).rejects.toMatchObject({ code })
   })
 })
 
@@ -201,7 +203,8 @@ describe('a base from an archive', () => {
     try {
       const location = `http://127.0.0.1:${(server.address() as AddressInfo).port}/root${ending}`
       const maker = createRootfsMaker({ cacheDirectory: caches[0] })
-      const make = async (hash: string) => maker.make(await maker.resolve({ kind: 'rootfs', location, sha256: hash }))
+      const make = async (hash: string) =>
+        maker.make(await maker.resolve(madeBase({ kind: 'rootfs', location, sha256: hash })))
       expect([...(await filesOf(await make(sha256(archive)))).keys()]).toEqual([`file${ending}`])
       await expect(make('0'.repeat(64))).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
       await expect(make('0'.repeat(64))).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
@@ -213,9 +216,13 @@ describe('a base from an archive', () => {
   it('is refused where there is none', async () => {
     const maker = createRootfsMaker({ cacheDirectory: caches[0] })
     const source: RootfsBase = { kind: 'rootfs', location: '/no/such/root.tar', sha256: '1'.repeat(64) }
-    await expect(maker.make(await maker.resolve(source))).rejects.toMatchObject({ code: 'ROOTFS_FAILED' })
+    await expect(maker.make(await maker.resolve(madeBase(source)))).rejects.toMatchObject({ code: 'ROOTFS_FAILED' })
   })
 })
+
+function used({ state, epoch, mirror = '' }: ResolvedRootfs): UsedArchive {
+  return { state, epoch, mirror }
+}
 
 async function filesIn(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })

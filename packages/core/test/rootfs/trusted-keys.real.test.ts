@@ -7,6 +7,7 @@ import { type FrozenArchive, startFrozenArchive } from '../../../../test/support
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { DEBIAN_KEYS } from '../../../plugin-debian/src/archive-keys.js'
 import type { AptBase } from '../../src/definition/declare/base/base-source.js'
+import { madeBase } from '../../src/definition/declare/base/kinds/made-base.js'
 import { createRootfsMaker } from '../../src/rootfs/maker.js'
 
 const cleanup = new Cleanup()
@@ -43,7 +44,7 @@ async function make(keys: Partial<AptBase>, of: AptBase = base): Promise<unknown
   // What is in the cache was believed before.
   const cacheDirectory = await mkdtemp(join(folder, 'cache-'))
   const maker = createRootfsMaker({ cacheDirectory })
-  return maker.make(await maker.resolve({ ...of, ...keys }))
+  return maker.make(await maker.resolve(madeBase({ ...of, ...keys })))
 }
 
 /** apt asks for the index of packages once it believes the release file that tells its hash. */

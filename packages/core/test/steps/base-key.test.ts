@@ -39,6 +39,6 @@ describe('the key of a base', () => {
   it('of what is made has its inputs', () => {
     const inputs = { suite: 'trixie', packages: ['busybox'] }
     const made = { kind: 'rootfs', rootfs: { source: {}, epoch: 0, inputs } } as unknown as ResolvedBase
-    expect(keyWith({ kind: 'apt' } as BaseNode['source'], made)).toBe(keyOf('base', { platform: AMD64, inputs }))
+    expect(keyWith({ kind: 'made' } as BaseNode['source'], made)).toBe(keyOf('base', { platform: AMD64, inputs }))
   })
 })

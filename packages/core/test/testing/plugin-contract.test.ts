@@ -5,6 +5,7 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { type AnyBase, definePlugin, type Plugin } from '../../src/definition/declare/base/plugin.js'
+import type { RootfsKind } from '../../src/definition/declare/base/rootfs-kind.js'
 import { type ContractCases, pluginContract } from '../../src/testing/index.js'
 
 const right: AnyBase = {
@@ -33,6 +34,32 @@ function after(act: () => unknown): AnyBase['source'] {
   }
 }
 
+/** A kind of a plugin's own. */
+const leaves: RootfsKind<{ readonly forest: string; readonly architecture: string }> = {
+  name: 'leaves',
+  tools: [{ program: 'rake', package: 'rake' }],
+  issues: ({ forest }) => (typeof forest === 'string' ? [] : ['forest must be a string']),
+  describe: ({ forest }) => `leaves of ${forest}`,
+  architecture: ({ architecture }) => architecture,
+  lockName: ({ forest, architecture }) => `${forest}/${architecture}`,
+  inputs: (source, state) => ({ ...source, state }),
+  load: () => Promise.reject(new Error('a definition loads nothing')),
+}
+
+/** Answers with a base of that kind, in a changed form. */
+function making(kind: object = {}, source: object = {}): Partial<AnyBase> {
+  return {
+    source: (one) =>
+      one.options.release === 'none'
+        ? right.source(one)
+        : {
+            kind: 'made',
+            by: { ...leaves, ...kind },
+            source: { forest: 'oak', architecture: one.platform.architecture, ...source },
+          },
+  }
+}
+
 /** Names of the tests that a plugin does not pass. */
 function failures(base: AnyBase, change: Partial<Plugin> = {}, tried = cases): readonly string[] {
   const create = () => ({ ...definePlugin({ name: 'polyarch-plugin-test', bases: { test: base } }), ...change })
@@ -49,6 +76,10 @@ function failures(base: AnyBase, change: Partial<Plugin> = {}, tried = cases): r
 describe('the contract of plugins', () => {
   it('is kept by one that is right', () => {
     expect(failures(right)).toEqual([])
+  })
+
+  it('is kept by one with a kind of its own', () => {
+    expect(failures({ ...right, ...making() })).toEqual([])
   })
 
   let count = 0
@@ -115,6 +146,15 @@ describe('the contract of plugins', () => {
       },
       'returns the source for the requested platform',
     ],
+    ['a kind without a name', making({ name: undefined }), 'is valid with {}'],
+    ['a kind under a name of the core', making({ name: 'apt' }), 'is valid with {}'],
+    ['a kind without a method', making({ describe: 'leaves' }), 'is valid with {}'],
+    ['a kind with tools as a text', making({ tools: 'rake' }), 'is valid with {}'],
+    ['a source that its kind rejects', making({}, { forest: 5 }), 'is valid with {}'],
+    ['a kind whose packages are for another machine', making({}, { architecture: 's390x' }), 'returns the source for'],
+    ['a kind with a line break in a name', making({}, { forest: 'a\nb' }), 'names and keys the bases'],
+    ['a kind whose key lacks the state of the archive', making({ inputs: () => ({}) }), 'names and keys the bases'],
+    ['a kind that counts', making({ lockName: () => String(count++) }), 'names and keys the bases'],
     ['a counter', { source: (one) => right.source({ ...one, options: { release: String(count++) } }) }, 'is pure'],
     ['a function in an answer', { source: (one) => ({ ...right.source(one), later: () => 1 }) as never }, 'plain data'],
   ])('is broken by %s', (_what, change, test) => {

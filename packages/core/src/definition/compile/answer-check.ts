@@ -1,8 +1,11 @@
-import { aptWordIssues } from '../declare/base/apt-words.js'
+import { isJsonObject } from '../../model/json-fields.js'
 import { policyIssues } from '../declare/base/base-policies.js'
 import type { BaseAnswer } from '../declare/base/base-source.js'
+import { isTextMap, isTexts, textIssues } from '../declare/base/kinds/field-checks.js'
+import { kindIssues } from '../declare/base/kinds/kind-check.js'
+import { CORE_KINDS } from '../declare/base/kinds/made-base.js'
+import type { RootfsKind } from '../declare/base/rootfs-kind.js'
 import { isPipeline } from '../declare/declaration.js'
-import { keyFingerprint } from './openpgp-key.js'
 
 type Data = Readonly<Record<string, unknown>>
 
@@ -35,43 +38,17 @@ function isKind(kind: unknown): kind is BaseAnswer['kind'] {
 }
 
 const KINDS: Readonly<Record<BaseAnswer['kind'], (data: Data) => readonly string[]>> = {
-  registry: (data) => [...texts(data, 'reference'), ...policyIssues(data)],
-  apt: (data) => [
-    ...texts(data, 'distribution', 'suite', 'architecture', 'variant'),
-    ...['components', 'packages']
-      .filter((name) => !isTexts(data[name]))
-      .map((name) => `${name} must be a list of strings`),
-    ...(Array.isArray(data['components']) && data['components'].length === 0 ? ['components must not be empty'] : []),
-    ...(data['isFrozen'] === undefined || typeof data['isFrozen'] === 'boolean'
-      ? []
-      : ['isFrozen must be true or false']),
-    ...(data['hostMirrorArchitectures'] === undefined || isTexts(data['hostMirrorArchitectures'])
-      ? []
-      : ['hostMirrorArchitectures must be a list of strings']),
-    ...(data['keyring'] === undefined ? [] : texts(data, 'keyring')),
-    ...aptWordIssues(data),
-    ...keyIssues(data['keys']),
-  ],
-  rootfs: (data) => [
-    ...texts(data, 'location'),
-    ...(typeof data['sha256'] === 'string' && /^[a-f0-9]{64}$/i.test(data['sha256'])
-      ? []
-      : ['sha256 must be 64 hex digits']),
-  ],
+  registry: (data) => [...textIssues(data, 'reference'), ...policyIssues(data)],
+  apt: CORE_KINDS.apt.issues,
+  rootfs: CORE_KINDS.rootfs.issues,
+  made: madeIssues,
   pipeline: ({ pipeline }) => (isPipeline(pipeline) ? [] : ["pipeline must be what pipeline('…') returned"]),
 }
 
-/** A fingerprint is what people compare, so that it has to be the key's own. */
-function keyIssues(keys: unknown): readonly string[] {
-  if (keys === undefined) return []
-  if (!isTextMap(keys)) return ['keys must be armored public keys by fingerprint']
-  return Object.entries(keys).flatMap(([fingerprint, armored]) => {
-    const is = keyFingerprint(armored)
-    if (is === fingerprint) return []
-    return [
-      `keys: the value of ${fingerprint} is ${is === undefined ? 'not an armored OpenPGP public key' : `the key ${is}`}`,
-    ]
-  })
+function madeIssues({ by, source }: Data): readonly string[] {
+  const wrong = kindIssues(by)
+  if (wrong.length > 0) return wrong
+  return isJsonObject(source) ? (by as RootfsKind).issues(source) : ['source must be an object']
 }
 
 function traitIssues({ buildArgs, annotations, check, endOfLife }: Data): readonly string[] {
@@ -83,20 +60,6 @@ function traitIssues({ buildArgs, annotations, check, endOfLife }: Data): readon
       : ['check must be a command: a list of strings']),
     ...(endOfLife === undefined || isDay(endOfLife) ? [] : ["endOfLife must be a date such as '2026-04-30'"]),
   ]
-}
-
-function texts(data: Data, ...names: readonly string[]): readonly string[] {
-  return names
-    .filter((name) => typeof data[name] !== 'string' || data[name] === '')
-    .map((name) => `${name} must be a string`)
-}
-
-function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((one) => typeof one === 'string')
-}
-
-function isTextMap(value: unknown): value is Readonly<Record<string, string>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && isTexts(Object.values(value))
 }
 
 /** Date.parse takes February 30 for a day in March. */

@@ -3,6 +3,7 @@ import { formatReference, type Reference, withDefaultTag } from '../../model/ref
 import { policiesOf } from '../declare/base/base-policies.js'
 import type { BaseAnswer, BaseTraits } from '../declare/base/base-source.js'
 import { isImageBase } from '../declare/base/image-base.js'
+import { madeBase } from '../declare/base/kinds/made-base.js'
 import { type DeclaredPipeline, isPipeline, type PlatformDeclaration } from '../declare/declaration.js'
 import type { CommonPlatformSettings } from '../declare/platform-declaration.js'
 import type { BaseDefinition, Definition, PipelineDefinition, PlatformDefinition } from '../definition.js'
@@ -258,7 +259,7 @@ class Compilation {
     }
     const traits = { ...(buildArgs && { buildArgs }), ...(annotations && { annotations }), ...(check && { check }) }
     if (source.kind === 'registry') return [readImageBase(source, `${path}.base`, this.#reading.issues), traits]
-    if (source.kind !== 'pipeline') return [source, traits]
+    if (source.kind !== 'pipeline') return [madeBase(source), traits]
     return isPipeline(source.pipeline) ? [this.#pipelineBase(source.pipeline, platform, path), traits] : [undefined, {}]
   }
 

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os'
 import { type EngineChoice, openEngines } from '../../builder/builders.js'
 import { compile } from '../../definition/compile/compile.js'
+import type { MadeBase } from '../../definition/declare/base/base-source.js'
 import type { Definition } from '../../definition/definition.js'
 import { DefinitionError, RegistryError, throwIfCancelled } from '../../model/errors.js'
 import { type Platform, platformIdentity } from '../../model/platform.js'
@@ -60,7 +61,7 @@ export async function diagnose(...given: PipelinesAndOptions<DiagnoseOptions>): 
   const credentials = options.registryClient?.credentials ?? dockerConfigCredentials()
   await using engines = openEngines(options, credentials)
   const registries = usedRegistries(definition).filter(({ host }) => !(embedded && host === EMBEDDED_HOST))
-  const architectures = packageArchitectures(definition)
+  const made = madeBases(definition)
   const config = await readProxies()
   const found = await Promise.all([
     checkEngines(await engines.all(options.signal), platformsOf(definition), {
@@ -68,8 +69,8 @@ export async function diagnose(...given: PipelinesAndOptions<DiagnoseOptions>): 
       proxies: config.proxies,
     }),
     checkRegistries(registries, { ...options.registryClient, credentials }, options.signal),
-    checkTools(process.env, architectures.length > 0, process.getuid?.()),
-    checkPackageEmulation(architectures),
+    checkTools(process.env, [...new Set(made.map(({ by }) => by))], process.getuid?.()),
+    checkPackageEmulation(packageArchitectures(made)),
     checkRoom([tmpdir(), ...(await registryFolders(options.registry))]),
     checkLimits(process.getuid?.()),
   ])
@@ -149,8 +150,11 @@ function oncePerName(references: readonly Reference[], nameOf: (reference: Refer
   return [...new Map(references.toReversed().map((one) => [nameOf(one), one])).values()].toReversed()
 }
 
-/** The distributions' names of the architectures for which bases are made from packages. */
-function packageArchitectures({ pipelines }: Definition): readonly string[] {
-  const bases = pipelines.flatMap(({ platforms }) => platforms.map(({ base }) => base))
-  return [...new Set(bases.flatMap((base) => (base.kind === 'apt' ? [base.architecture] : [])))]
+function madeBases({ pipelines }: Definition): readonly MadeBase[] {
+  return pipelines.flatMap(({ platforms }) => platforms.flatMap(({ base }) => (base.kind === 'made' ? [base] : [])))
+}
+
+/** The architectures of the programs that run on this machine while bases are made. */
+function packageArchitectures(bases: readonly MadeBase[]): readonly string[] {
+  return [...new Set(bases.flatMap(({ by, source }) => by.architecture(source) ?? []))]
 }

@@ -1,45 +1,42 @@
 import { access, readFile, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { CORE_KINDS } from '../../definition/declare/base/kinds/made-base.js'
+import type { RootfsKind } from '../../definition/declare/base/rootfs-kind.js'
 import type { Environment } from '../../host/environment.js'
 import { HostError } from '../../model/errors.js'
 import { parseAuthVariable } from '../../registry/auth/docker-config-file.js'
 import { hintFor } from '../../report/advice.js'
 import { formatBytes } from '../../report/units.js'
-import { requireEmulator } from '../../rootfs/apt/emulator.js'
+import { requireEmulator } from '../../rootfs/emulator.js'
 import { isOnPath } from '../../rootfs/tool.js'
 import { type Finding, fine, warningOrProblem } from './finding.js'
 
-/** Programs that are needed to make bases from packages, with the package if its name differs. */
-const TOOLS: ReadonlyMap<string, string> = new Map([
-  ['mmdebstrap', 'mmdebstrap'],
-  ['arch-test', 'arch-test'],
-  ['xz', 'xz-utils'],
-  ['zstd', 'zstd'],
-])
-
-/** Programs that mmdebstrap also needs unless root runs it: it then works in a user namespace. */
-const ROOTLESS_TOOLS: ReadonlyMap<string, string> = new Map([
-  ['newuidmap', 'uidmap'],
-  ['newgidmap', 'uidmap'],
-])
-
-/** Looks for the programs that make bases from packages. */
+/**
+ * Looks for the programs that make bases on this machine.
+ *
+ * @param kinds - the kinds in use; if there is none, the core's kinds are checked, and missing programs are no problem.
+ */
 export async function checkTools(
   env: Environment,
-  isNeeded: boolean,
+  kinds: readonly RootfsKind[],
   uid: number | undefined,
 ): Promise<readonly Finding[]> {
-  const tools = [...TOOLS, ...(uid === 0 ? [] : ROOTLESS_TOOLS)]
-  const found = await Promise.all(
-    tools.map(async ([tool, name]) => ({ tool, name, there: await isOnPath(tool, env['PATH']) })),
+  const isNeeded = kinds.length > 0
+  const all = (isNeeded ? kinds : Object.values(CORE_KINDS)).flatMap(({ tools }) => tools)
+  const tools = [...new Map(all.map((tool) => [tool.program, tool])).values()].filter(
+    ({ rootless = false }) => !rootless || uid !== 0,
   )
-  const missing = found.filter(({ there }) => !there)
+  const found = await Promise.all(
+    tools.map(async (tool) => ({ tool, there: await isOnPath(tool.program, env['PATH']) })),
+  )
+  const missing = found.flatMap(({ tool, there }) => (there ? [] : [tool]))
   if (missing.length === 0) {
-    return [fine('tools', `${tools.map(([tool]) => tool).join(', ')} are installed, for bases from packages`)]
+    const programs = tools.map(({ program }) => program).join(', ')
+    return programs === '' ? [] : [fine('tools', `${programs} are installed, for bases made on this machine`)]
   }
-  const message = `not installed: ${missing.map(({ tool }) => tool).join(', ')}`
+  const message = `not installed: ${missing.map(({ program }) => program).join(', ')}`
   if (!isNeeded) return [fine('tools', `${message}; these pipelines do not need them`)]
-  const packages = [...new Set(missing.map(({ name }) => name))].join(' ')
+  const packages = [...new Set(missing.map((tool) => tool.package))].join(' ')
   return [warningOrProblem('problem', 'tools', message, `on Debian or Ubuntu: apt-get install ${packages}`)]
 }
 

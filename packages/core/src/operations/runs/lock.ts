@@ -1,5 +1,5 @@
 import { createLock } from '../../lock/lock.js'
-import { entryIdentity, entryMeaning, type LockEntry } from '../../lock/lock-entry.js'
+import { entryIdentity, entryMeaning, entryWord, type LockEntry } from '../../lock/lock-entry.js'
 import { lockPath, readLockFile, writeLockFile } from '../../lock/lock-file.js'
 import { DefinitionError, throwIfCancelled } from '../../model/errors.js'
 import { formatPlatform } from '../../model/platform.js'
@@ -12,7 +12,8 @@ import { withRunSession } from './run-session.js'
 /** A change of one line of the lock. */
 export interface LockChange {
   readonly change: 'added' | 'moved' | 'removed'
-  readonly kind: LockEntry['kind']
+  /** `base`, `image`, or the kind of root file system: `apt`, `rootfs`, or a plugin's own. */
+  readonly kind: string
   readonly name: string
   /** `linux/arm/v7`. */
   readonly platform: string
@@ -76,7 +77,7 @@ function changeOf(old: LockEntry | undefined, now: LockEntry | undefined): reado
   const [from, to] = [old && entryMeaning(old), now && entryMeaning(now)]
   if (entry === undefined || from === to) return []
   const change = from === undefined ? 'added' : to === undefined ? 'removed' : 'moved'
-  const { kind, name, platform } = entry
+  const { name, platform } = entry
   const meanings = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
-  return [{ change, kind, name, platform: formatPlatform(platform), ...meanings }]
+  return [{ change, kind: entryWord(entry), name, platform: formatPlatform(platform), ...meanings }]
 }

@@ -1,56 +1,43 @@
-import { isDeepStrictEqual } from 'node:util'
+import { text } from 'node:stream/consumers'
 import type { AptBase } from '../../definition/declare/base/base-source.js'
-import { HostError } from '../../model/errors.js'
-import type { RootfsKind } from '../kind.js'
-import type { ResolvedRootfs, RootfsCall } from '../port.js'
-import { requireEmulator } from './emulator.js'
+import { platformArchitecture } from '../../definition/declare/base/kinds/debian-architectures.js'
+import type { PublishedVerdict, RootfsCall, RootfsImplementation } from '../../definition/declare/base/rootfs-kind.js'
+import { downloadIfThere } from '../download.js'
 import { findMirror } from './host-mirror.js'
 import { requireMmdebstrap, runMmdebstrap } from './mmdebstrap.js'
 import { findNativeTools } from './native-tools.js'
-import { type ReleaseFacts, readRelease } from './release-file.js'
+import { parseRelease, readRelease, releaseUrl } from './release-file.js'
 import { requireKeys } from './trusted-keys.js'
 
-/** Bases from a distribution's package archive. */
-export const apt: RootfsKind<AptBase> = {
-  async resolve(source, call, locked) {
-    if (locked !== undefined) return resolved(source, locked)
-    const { mirror, facts } = await readArchive(source, call)
-    return { ...resolved(source, facts), mirror }
+/** Makes bases from a distribution's package archive. */
+export const apt: RootfsImplementation<AptBase> = {
+  async prepare(source) {
+    await findMirror(source)
+    await requireMmdebstrap()
+    await requireKeys(source)
   },
 
-  async current(source, { signal }) {
-    return readRelease(await findMirror(source), source, signal)
+  async read(source, { signal }) {
+    const mirror = await findMirror(source)
+    return { mirror, state: await readRelease(mirror, source, signal) }
   },
 
-  async make(source, known, call, store) {
-    const tools = await findNativeTools(source.architecture)
-    return runMmdebstrap(source, await withMirror(source, known, call), call, store, tools)
+  async make(source, archive, call, store) {
+    const tools = await findNativeTools(platformArchitecture(source.architecture))
+    return runMmdebstrap(source, archive, call, store, tools)
   },
+
+  checkPublished: checkRelease,
 }
 
-/** Checks whether this machine can make it, and resolves its package indexes. */
-async function readArchive(source: AptBase, { signal }: RootfsCall) {
-  const mirror = await findMirror(source)
-  await requireMmdebstrap()
-  await requireKeys(source)
-  await requireEmulator(source.architecture)
-  return { mirror, facts: await readRelease(mirror, source, signal) }
-}
-
-function resolved(source: AptBase, { date, indexes }: ReleaseFacts): ResolvedRootfs {
-  const { distribution, suite, architecture, components, variant, packages } = source
-  const sorted = [...packages].sort()
-  const inputs = { distribution, suite, architecture, components, variant, packages: sorted, indexes, date }
-  return { source, facts: { date, indexes }, epoch: date, inputs }
-}
-
-/** Nothing else can be made than what the archive has now. @throws HostError LOCK_OUTDATED */
-async function withMirror(source: AptBase, known: ResolvedRootfs, call: RootfsCall): Promise<ResolvedRootfs> {
-  if (known.mirror !== undefined) return known
-  const { mirror, facts } = await readArchive(source, call)
-  if (isDeepStrictEqual(facts, known.facts)) return { ...known, mirror }
-  const [locked, now] = [known.epoch, facts.date].map((date) => new Date(date * 1000).toISOString())
-  throw new HostError('LOCK_OUTDATED', `${mirror} has ${source.suite} of ${now}, but the lock requires ${locked}`, {
-    hint: 'run `npx tsx build.ts lock --update`, or use a mirror that keeps old states of the archive',
-  })
+async function checkRelease(source: AptBase, { signal }: RootfsCall): Promise<PublishedVerdict> {
+  const url = releaseUrl(await findMirror(source), source)
+  const file = await downloadIfThere(url, signal)
+  if (file === undefined) return { state: 'wrong', message: `${url} does not exist` }
+  const release = await text(file)
+  if (parseRelease(release, source) !== undefined) return { state: 'true' }
+  const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(release)?.[1] ?? 'none'
+  const has = `it has ${field('Architectures')}, of ${field('Components')}`
+  const wanted = `${source.architecture} of ${source.components.join(', ')}`
+  return { state: 'wrong', message: `${url} has no ${wanted}; ${has}` }
 }

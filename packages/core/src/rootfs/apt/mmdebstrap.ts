@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { AptBase } from '../../definition/declare/base/base-source.js'
+import type { RootfsCall, UsedArchive } from '../../definition/declare/base/rootfs-kind.js'
 import { onAbort } from '../../model/async/on-abort.js'
 import { CancelledError, HostError, throwIfCancelled } from '../../model/errors.js'
-import type { ResolvedRootfs, RootfsCall } from '../port.js'
 import { requireTool } from '../tool.js'
 import { type NativeTools, nativeToolHooks, withNativeTools } from './native-tools.js'
 import { spawnTied } from './tied-process.js'
@@ -39,7 +39,7 @@ export function requireMmdebstrap(): Promise<void> {
  */
 export async function runMmdebstrap<Result>(
   source: AptBase,
-  { mirror, epoch }: ResolvedRootfs,
+  { mirror, epoch }: UsedArchive,
   { signal, onEvent }: RootfsCall,
   consume: (tar: Readable) => Promise<Result>,
   tools?: NativeTools,
@@ -48,7 +48,7 @@ export async function runMmdebstrap<Result>(
   // The signal may have fired during the preparation, when nothing listened.
   throwIfCancelled(signal)
   const env = tools === undefined ? process.env : withNativeTools(process.env)
-  const command = ['mmdebstrap', ...trust.arguments, ...mmdebstrapArguments(source, mirror ?? '', tools)]
+  const command = ['mmdebstrap', ...trust.arguments, ...mmdebstrapArguments(source, mirror, tools)]
   const { child, stop } = spawnTied(command, {
     ...env,
     SOURCE_DATE_EPOCH: String(epoch),

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { posix } from 'node:path'
 import { promisify } from 'node:util'
-import { runsNatively } from './emulator.js'
+import { runsNatively } from '../emulator.js'
 
 /** Programs of this machine that a foreign root's dpkg starts in place of the root's own, while packages are installed. */
 export interface NativeTools {
@@ -27,7 +27,11 @@ const LIBRARY = /^(\/usr)?\/lib(64)?\/([\w-]+\/)?[\w.+-]+$/
 /** Directories in which apt's dpkg finds programs. @see https://manpages.debian.org/bookworm/apt/apt.conf.5.en.html */
 const DPKG_PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
 
-/** Undefined where roots of that architecture need no such help, or this machine is not of Debian's kind. */
+/**
+ * Returns undefined if this machine runs the architecture itself, or is not of Debian's kind.
+ *
+ * @param architecture - as platforms name it.
+ */
 export async function findNativeTools(architecture: string): Promise<NativeTools | undefined> {
   if (runsNatively(architecture) || !existsSync('/etc/debian_version')) return undefined
   const programs = PROGRAMS.map((name) => ['/usr/bin', '/bin'].map((folder) => `${folder}/${name}`).find(existsSync))

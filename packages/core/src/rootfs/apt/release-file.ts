@@ -1,16 +1,9 @@
 import type { AptBase } from '../../definition/declare/base/base-source.js'
+import type { ArchiveState } from '../../definition/declare/base/rootfs-kind.js'
 import { HostError } from '../../model/errors.js'
 import { LIMITS } from '../../model/limits.js'
 import { shownLocation } from '../../model/shown-location.js'
 import { download } from '../download.js'
-
-/** Content of a suite's release file about the package indexes of a base. */
-export interface ReleaseFacts {
-  /** Seconds since the epoch. */
-  readonly date: number
-  /** sha256 of each used index, by its path under the suite. */
-  readonly indexes: Readonly<Record<string, string>>
-}
 
 /**
  * Reads the suite's signed InRelease. The signature is checked by mmdebstrap when the base is made; here the file says
@@ -19,11 +12,11 @@ export interface ReleaseFacts {
  * @throws HostError DOWNLOAD_FAILED; also where the file is larger than any release file is
  * @see https://wiki.debian.org/DebianRepository/Format#A.22Release.22_files
  */
-export async function readRelease(mirror: string, source: AptBase, signal?: AbortSignal): Promise<ReleaseFacts> {
+export async function readRelease(mirror: string, source: AptBase, signal?: AbortSignal): Promise<ArchiveState> {
   const url = releaseUrl(mirror, source)
   const content = await readBounded(await download(url, signal), url)
-  const facts = parseRelease(content, source)
-  if (facts !== undefined) return facts
+  const state = parseRelease(content, source)
+  if (state !== undefined) return state
   throw new HostError(
     'DOWNLOAD_FAILED',
     `${url} lists no packages of ${source.components.join(', ')} for ${source.architecture}`,
@@ -54,8 +47,8 @@ export function releaseUrl(mirror: string, { suite }: Pick<AptBase, 'suite'>): s
   return `${mirror}/dists/${suite}/InRelease`
 }
 
-/** Undefined where the release does not have what the base is made from. */
-export function parseRelease(text: string, { components, architecture }: AptBase): ReleaseFacts | undefined {
+/** Returns the date and the package indexes of a base; undefined if the release does not have them. */
+export function parseRelease(text: string, { components, architecture }: AptBase): ArchiveState | undefined {
   const date = Date.parse(/^Date: (.*)$/m.exec(text)?.[1] ?? '') / 1000
   const section = /^SHA256:\n((?: .*\n?)+)/m.exec(text)?.[1] ?? ''
   const hashes = new Map(
@@ -67,5 +60,5 @@ export function parseRelease(text: string, { components, architecture }: AptBase
     return listed === undefined ? [] : [[listed, hashes.get(listed) ?? ''] as const]
   })
   if (Number.isNaN(date) || indexes.length < components.length) return undefined
-  return { date, indexes: Object.fromEntries(indexes) }
+  return { date: String(date), ...Object.fromEntries(indexes) }
 }

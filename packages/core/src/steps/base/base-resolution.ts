@@ -1,7 +1,8 @@
-import type { AptBase, RootfsBase } from '../../definition/declare/base/base-source.js'
+import { isDeepStrictEqual } from 'node:util'
+import type { MadeBase } from '../../definition/declare/base/base-source.js'
 import type { RegistryBaseDefinition } from '../../definition/definition.js'
 import type { BaseNode } from '../../graph/node.js'
-import { archiveName, type LockedBase, rootfsName } from '../../lock/lock-entry.js'
+import type { LockedBase } from '../../lock/lock-entry.js'
 import type { Descriptor } from '../../model/oci.js'
 import { formatReference, repositoryOf } from '../../model/reference.js'
 import type { ResolvedRootfs } from '../../rootfs/port.js'
@@ -92,23 +93,19 @@ async function resolveLocked(
   return { kind: 'image', chosen, descriptor: image, locked }
 }
 
-/** Finds out what a root file system is made from, by the lock or from its archive. */
+/** Finds out what a root file system is made from, by its source, the lock or its archive. */
 export async function resolveRootfs(
   { platform }: BaseNode,
-  source: AptBase | RootfsBase,
+  base: MadeBase,
   { rootfs, lock }: StepServices,
   call: StepCall,
 ): Promise<ResolvedRootfs> {
-  if (source.kind === 'apt') {
-    const name = archiveName(source)
-    const resolved = await rootfs.resolve(source, call, lock.find('apt', name, platform))
-    if (resolved.facts) lock.record({ kind: 'apt', name, platform, ...resolved.facts })
-    return resolved
+  const [by, name] = [base.by.name, base.by.lockName(base.source)]
+  const locked = lock.findArchive(by, name, platform)
+  // A state that build.ts itself determines has precedence over the locked one.
+  const resolved = await rootfs.resolve(base, call, locked?.state)
+  if (!isDeepStrictEqual(resolved.state, locked?.state)) {
+    lock.record({ kind: 'archive', by, name, platform, state: resolved.state })
   }
-  const sha256 = source.sha256.toLowerCase()
-  const name = rootfsName(source)
-  const locked = lock.find('rootfs', name, platform)
-  // build.ts itself says which archive it is to be: that it says another one now is not for the lock to undo.
-  if (locked?.sha256 !== sha256) lock.record({ kind: 'rootfs', name, platform, sha256 })
-  return rootfs.resolve(source, call)
+  return resolved
 }

@@ -1,3 +1,5 @@
+import type { RootfsKind } from './rootfs-kind.js'
+
 /** What to do if an image's config states another platform than the declared one. */
 export type ConfigPolicy =
   /** The declaration wins; bytes and digest stay as published. For images whose config is known to lie. */
@@ -80,11 +82,16 @@ export interface PipelineBase {
   readonly pipeline: PipelineValue
 }
 
-/** Bases that are made on this machine. A kind is added here, and its maker in `rootfs/`. */
-export type MadeBase = AptBase | RootfsBase
+/** A base that is made on this machine by a kind of a plugin's own. */
+export interface MadeBase<Source extends object = object> {
+  readonly kind: 'made'
+  readonly by: RootfsKind<Source>
+  /** Plain data that the kind understands. */
+  readonly source: Source
+}
 
 /** Source of one platform's base. */
-export type BaseSource = RegistryBase | MadeBase | PipelineBase
+export type BaseSource = RegistryBase | AptBase | RootfsBase | MadeBase | PipelineBase
 
 /** Settings that a base adds to the images that use it. */
 export interface BaseTraits {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isTextMap } from './field-checks.js'
 
 /** Tag of a packet that begins a key. @see https://www.rfc-editor.org/rfc/rfc9580.html#section-5 */
 const PUBLIC_KEY = 6
@@ -16,6 +17,19 @@ export function keyFingerprint(armored: string): string | undefined {
   if (key === undefined || another !== undefined || packets?.[0] !== key || key.body[0] !== 4) return undefined
   const start = Buffer.from([0x99, key.body.length >> 8, key.body.length & 0xff])
   return createHash('sha1').update(start).update(key.body).digest('hex').toUpperCase()
+}
+
+/** Returns what is wrong with armored public keys by fingerprint: people compare fingerprints, so each must be the key's own. */
+export function keyIssues(keys: unknown): readonly string[] {
+  if (keys === undefined) return []
+  if (!isTextMap(keys)) return ['keys must be armored public keys by fingerprint']
+  return Object.entries(keys).flatMap(([fingerprint, armored]) => {
+    const is = keyFingerprint(armored)
+    if (is === fingerprint) return []
+    return [
+      `keys: the value of ${fingerprint} is ${is === undefined ? 'not an armored OpenPGP public key' : `the key ${is}`}`,
+    ]
+  })
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc9580.html#section-6.2 */

@@ -1,0 +1,50 @@
+import type { AptBase } from '../base-source.js'
+import type { RootfsKind } from '../rootfs-kind.js'
+import { aptWordIssues } from './apt-words.js'
+import { platformArchitecture } from './debian-architectures.js'
+import { isTexts, textIssues } from './field-checks.js'
+import { keyIssues } from './openpgp-key.js'
+
+/** Bases that mmdebstrap makes from a distribution's package archive. */
+export const aptKind: RootfsKind<AptBase> = {
+  name: 'apt',
+
+  tools: [
+    { program: 'mmdebstrap', package: 'mmdebstrap' },
+    { program: 'arch-test', package: 'arch-test' },
+    { program: 'newuidmap', package: 'uidmap', rootless: true },
+    { program: 'newgidmap', package: 'uidmap', rootless: true },
+  ],
+
+  issues: (data) => [
+    ...textIssues(data, 'distribution', 'suite', 'architecture', 'variant'),
+    ...['components', 'packages']
+      .filter((name) => !isTexts(data[name]))
+      .map((name) => `${name} must be a list of strings`),
+    ...(Array.isArray(data['components']) && data['components'].length === 0 ? ['components must not be empty'] : []),
+    ...(data['isFrozen'] === undefined || typeof data['isFrozen'] === 'boolean'
+      ? []
+      : ['isFrozen must be true or false']),
+    ...(data['hostMirrorArchitectures'] === undefined || isTexts(data['hostMirrorArchitectures'])
+      ? []
+      : ['hostMirrorArchitectures must be a list of strings']),
+    ...(data['keyring'] === undefined ? [] : textIssues(data, 'keyring')),
+    ...aptWordIssues(data),
+    ...keyIssues(data['keys']),
+  ],
+
+  describe: ({ distribution, suite, architecture }) => `${distribution} ${suite} ${architecture} (packages)`,
+
+  architecture: ({ architecture }) => platformArchitecture(architecture),
+
+  lockName: ({ distribution, suite, architecture, components }) =>
+    [distribution, suite, architecture, components.join('+')].join('/'),
+
+  inputs(source, { date, ...indexes }) {
+    const { distribution, suite, architecture, components, variant, packages } = source
+    const sorted = [...packages].sort()
+    return { distribution, suite, architecture, components, variant, packages: sorted, indexes, date: Number(date) }
+  },
+
+  load: async () => (await import('../../../../rootfs/apt/apt.js')).apt,
+}

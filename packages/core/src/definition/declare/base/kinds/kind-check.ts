@@ -1,0 +1,39 @@
+import { isJsonObject } from '../../../../model/json-fields.js'
+import type { RootfsKind } from '../rootfs-kind.js'
+import { textIssues } from './field-checks.js'
+
+const NAME = /^[a-z][a-z0-9-]*$/
+
+/** Names that a lock uses for something else. */
+const RESERVED = ['apt', 'base', 'image', 'rootfs']
+
+const METHODS = [
+  'issues',
+  'describe',
+  'architecture',
+  'lockName',
+  'inputs',
+  'load',
+] as const satisfies readonly (keyof RootfsKind)[]
+
+/** Returns what is wrong with a kind of a plugin's own, which may be written without types. */
+export function kindIssues(kind: unknown): readonly string[] {
+  if (!isJsonObject(kind)) return ['by must be a kind of root file systems: an object']
+  const { name, tools, pinnedState } = kind
+  return [
+    ...(typeof name === 'string' && NAME.test(name)
+      ? []
+      : ['by.name must consist of lower-case letters, digits and -']),
+    ...(typeof name === 'string' && RESERVED.includes(name) ? [`by.name '${name}' is reserved`] : []),
+    ...(Array.isArray(tools) ? tools.flatMap(toolIssues) : ['by.tools must be a list']),
+    ...METHODS.filter((method) => typeof kind[method] !== 'function').map(
+      (method) => `by.${method} must be a function`,
+    ),
+    ...(pinnedState === undefined || typeof pinnedState === 'function' ? [] : ['by.pinnedState must be a function']),
+  ]
+}
+
+function toolIssues(tool: unknown, at: number): readonly string[] {
+  if (!isJsonObject(tool)) return [`by.tools[${at}] must be an object`]
+  return textIssues(tool, 'program', 'package').map((issue) => `by.tools[${at}].${issue}`)
+}

@@ -1,0 +1,109 @@
+import type { Readable } from 'node:stream'
+import type { RootfsEvent } from '../../../model/run/events.js'
+
+/**
+ * What identifies one state of an archive, as texts by name. It consists of `date`, seconds since the epoch, and of the
+ * hex sha256 of each used index by its path; or of `sha256` alone, if the archive is one file.
+ */
+export type ArchiveState = Readonly<Record<string, string>>
+
+/** A program on this machine that makes root file systems. */
+export interface RootfsTool {
+  /** Its name on the PATH. */
+  readonly program: string
+  /** The package of Debian and Ubuntu that has it. */
+  readonly package: string
+  /** Whether it is required only if another user than root makes the root file system. */
+  readonly rootless?: boolean
+}
+
+/** Options of every call that makes or checks root file systems. */
+export interface RootfsCall {
+  readonly signal?: AbortSignal | undefined
+  readonly onEvent?: ((event: RootfsEvent) => void) | undefined
+}
+
+/** One state of an archive, and where it was found. */
+export interface FoundArchive {
+  readonly state: ArchiveState
+  /** Base URL. */
+  readonly mirror: string
+}
+
+/** The state of an archive from which a root file system is made. */
+export interface UsedArchive extends FoundArchive {
+  /** The date of the state: no file may have a later time. 0 if the state has no date. */
+  readonly epoch: number
+}
+
+/** Whether the publisher has what a source declares. */
+export interface PublishedVerdict {
+  /**
+   * `unknown`: it could not be reached, or a pipeline makes it; `wrong`: the publisher does not have it, or has another
+   * one.
+   */
+  readonly state: 'true' | 'wrong' | 'unknown'
+  /** The actual state, if the declaration is wrong. */
+  readonly message?: string
+}
+
+/** The part of a kind that performs I/O; loaded when it is first used. Methods throw HostError and CancelledError. */
+export interface RootfsImplementation<Source> {
+  /**
+   * Checks whether this machine can make the root file system: tools, keys. Emulation is checked by the core.
+   *
+   * @throws TOOL_MISSING, DEFINITION_INVALID
+   */
+  prepare?(source: Source): Promise<void>
+  /**
+   * Reads the current state of the archive. A kind with a pinned state needs no such method.
+   *
+   * @throws DOWNLOAD_FAILED, DEFINITION_INVALID if no mirror is known
+   */
+  read?(source: Source, call: RootfsCall): Promise<FoundArchive>
+  /**
+   * Makes the root file system and passes it to `store` as a tar. Equal states must give equal bytes on every machine.
+   *
+   * @throws ROOTFS_FAILED, DOWNLOAD_FAILED, DIGEST_MISMATCH
+   */
+  make<Result>(
+    source: Source,
+    archive: UsedArchive,
+    call: RootfsCall,
+    store: (tar: Readable) => Promise<Result>,
+  ): Promise<Result>
+  /** Compares what the source declares with what is published, for `checkPublished`. */
+  checkPublished(source: Source, call: RootfsCall): Promise<PublishedVerdict>
+}
+
+/**
+ * A kind of base that is made on this machine: everything that is specific to it. All members except `load` are pure.
+ *
+ * @example
+ * ```ts
+ * source: ({ options }) => ({ kind: 'made', by: apk, source: { branch: options.release, architecture: 'x86_64' } })
+ * ```
+ */
+export interface RootfsKind<Source extends object = object> {
+  /** Identifies the kind in `polyarch.lock`: lower-case letters, digits and dashes. */
+  readonly name: string
+  /** Programs that it requires on this machine, for `doctor`. */
+  readonly tools: readonly RootfsTool[]
+  /** Returns what is wrong with a source: plugins may be written without types. */
+  issues(source: Readonly<Record<string, unknown>>): readonly string[]
+  /** Returns the source in the user's terms, for plans and reports: `debian bookworm arm64 (packages)`. */
+  describe(source: Source): string
+  /**
+   * Returns the architecture of the programs that run while it is made, as platforms name it (`arm`, not `armhf`);
+   * undefined if none run.
+   */
+  architecture(source: Source): string | undefined
+  /** Returns the name under which the state of the archive is locked. It must not depend on the package list. */
+  lockName(source: Source): string
+  /** Returns the state that the source itself determines, so that no archive is read to find it. */
+  pinnedState?(source: Source): ArchiveState
+  /** Returns everything that determines the content, for the key: never locations. */
+  inputs(source: Source, state: ArchiveState): Readonly<Record<string, unknown>>
+  /** Loads the part that performs I/O. */
+  load(): Promise<RootfsImplementation<Source>>
+}
