@@ -38,6 +38,10 @@ const services = ['api', 'worker'].map((name) =>
     .build({ context: './services', target: name })
     .tags('1.0'),
 )
+const service = pipeline('ghcr.io/team/service')
+  .platforms(platform('amd64', { base: sdk }))
+  .build({ context: './service', keySecret: { env: 'POLYARCH_KEY_SECRET' } })
+  .tags('1.0')
 const variants = ['slim', 'full'].map((name) =>
   pipeline('ghcr.io/team/tools', { name: `tools-${name}` })
     .platforms(platform('amd64', { base: shared }), platform('arm64', { base: shared }))
@@ -64,6 +68,10 @@ test('what docs/definition.md defines is what it says', () => {
     context: { path: '/work/firmware' },
     secrets: { token: { kind: 'env' }, netrc: { kind: 'file' } },
     ssh: { default: { kind: 'agent' }, deploy: { kind: 'keys' } },
+  })
+  expect(compile([service]).pipelines[1]?.platforms[0]?.build.keySecret).toEqual({
+    kind: 'env',
+    name: 'POLYARCH_KEY_SECRET',
   })
   expect(compile(services).pipelines.map(({ name, requested }) => [name, requested])).toEqual([
     ['base', false],

@@ -3,6 +3,7 @@ import { decodeRecord } from '../../../packages/core/src/registry-server/store/r
 import { parseLayerRecord } from '../../../packages/core/src/rootfs/layer-cache.js'
 import { compareWithRecord } from '../../../packages/core/src/steps/image/context/context-difference.js'
 import { parseContextRecord } from '../../../packages/core/src/steps/image/context/context-record.js'
+import { PLAIN_HASH } from '../../../packages/core/src/steps/input-hash.js'
 import type { FuzzTarget } from '../target.js'
 import { DIGEST, json } from './values.js'
 
@@ -14,6 +15,7 @@ const CONTEXT = {
       { kind: 'file', path: 'a/b', digest: DIGEST, size: 1, mode: 0o644, modified: 0 },
     ],
   },
+  hash: PLAIN_HASH,
 } as const
 
 /** What polyarch itself has written, and others may have changed. */

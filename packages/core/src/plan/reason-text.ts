@@ -32,6 +32,8 @@ function oneReason(reason: PlanReason): string {
       return `label ${reason.name} ${reason.change}`
     case 'args-removed':
       return reason.count === 1 ? 'a build arg removed' : `${reason.count} build args removed`
+    case 'key-secret-changed':
+      return `keySecret ${reason.change}`
     case 'image-moved':
       return reason.change === 'changed' && reason.from !== undefined && reason.to !== undefined
         ? `${reason.name} moved from ${shortDigest(reason.from)} to ${shortDigest(reason.to)}`

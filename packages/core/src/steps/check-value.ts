@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
-import { canonicalJson } from '../model/oci.js'
+import { hexOf } from '../model/digest.js'
+import type { InputHash } from './input-hash.js'
 
 /**
  * Check value of a named input in a published record: an arg, or a file of the context.
@@ -14,15 +14,11 @@ export interface NamedCheck {
 }
 
 /** Check value of 8 bits of anything with a JSON form, as two hex digits. */
-export function checkValue(value: unknown): string {
-  return hashOf(value).slice(0, 2)
+export function checkValue(value: unknown, hash: InputHash): string {
+  return hexOf(hash.digest(value)).slice(0, 2)
 }
 
 /** Check value of 4 bits of a name, as a hex digit. */
-export function checkName(name: string): string {
-  return hashOf(['name', name]).slice(0, 1)
-}
-
-function hashOf(value: unknown): string {
-  return createHash('sha256').update(canonicalJson(value)).digest('hex')
+export function checkName(name: string, hash: InputHash): string {
+  return hexOf(hash.digest(['name', name])).slice(0, 1)
 }

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
 import type { ImageFormat } from '../definition/declare/declaration.js'
-import type { Digest } from '../model/digest.js'
-import { canonicalJson } from '../model/oci.js'
+import { type Digest, hexOf } from '../model/digest.js'
 import type { Reference, Repository } from '../model/reference.js'
+import { type InputHash, PLAIN_HASH } from './input-hash.js'
 
 /** Version of what goes into keys. It is raised when results change though their inputs do not. */
 export const KEY_SCHEMA = 2
@@ -16,11 +15,9 @@ export const UNCHECKED_SUFFIX = '.unchecked'
 /** Annotation that carries the key: on a result's manifest, and on its entry of an index. */
 export const KEY_ANNOTATION = 'io.polyarch.key'
 
-/** Hex sha256 of canonical JSON: the same on every machine. */
-export function keyOf(kind: string, inputs: Readonly<Record<string, unknown>>): string {
-  return createHash('sha256')
-    .update(canonicalJson({ ...inputs, kind, schema: KEY_SCHEMA }))
-    .digest('hex')
+/** Hex digest of the inputs of a result: the same on every machine. */
+export function keyOf(kind: string, inputs: Readonly<Record<string, unknown>>, hash: InputHash = PLAIN_HASH): string {
+  return hexOf(hash.digest({ ...inputs, kind, schema: KEY_SCHEMA }))
 }
 
 /**

@@ -53,6 +53,12 @@ it.each<[string, () => readonly Issue[], string, string]>([
     'remove it',
   ],
   [
+    'a secret for the key as text',
+    () => faultsOf([simple.build({ keySecret: 'hunter2' } as never)]),
+    "must be { file: '…' }, { env: '…' } or { value: … }",
+    '',
+  ],
+  [
     'a place for the result',
     () => faultsOf([simple.build({ output: ['type=local,dest=out'] } as never)]),
     'has no outputs',

@@ -18,6 +18,7 @@ import {
 } from '../../src/model/oci.js'
 import { recordReference } from '../../src/steps/image/context/context-record.js'
 import { encodeParts, type ImageParts, imageParts, PARTS_ANNOTATION } from '../../src/steps/image/image-parts.js'
+import { PLAIN_HASH } from '../../src/steps/input-hash.js'
 
 /** A registry to prune on. */
 export interface PruneSubject extends AsyncDisposable {
@@ -45,7 +46,7 @@ function partsOf(content: string): ImageParts {
   const digest = digestOf(Buffer.from(content))
   const file = { kind: 'file', path: 'file', digest, size: content.length, mode: 0o644, modified: 0 } as const
   const inputs = { base: SOME, context: digest, dockerfile: 'FROM scratch\n', build: { args: {}, labels: {} } }
-  return imageParts(inputs, [file])
+  return imageParts(inputs, [file], PLAIN_HASH)
 }
 
 /** A manifest over the blobs of an image with other fields. */

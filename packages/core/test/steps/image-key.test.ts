@@ -11,6 +11,7 @@ import { type Digest, digestOf } from '../../src/model/digest.js'
 import type { ResolvedContext } from '../../src/steps/image/context/resolved-context.js'
 import { decidingInputs, decidingNodes, imageKey } from '../../src/steps/image/image-key.js'
 import type { PinnedImage } from '../../src/steps/image/sources/pinned-image.js'
+import { PLAIN_HASH } from '../../src/steps/input-hash.js'
 import { keyOf } from '../../src/steps/key.js'
 import type { Inputs, Output } from '../../src/steps/step.js'
 import { start } from '../definition/definitions.js'
@@ -81,7 +82,7 @@ function decided({ base = 'base', index = 'index', dockerfile = PLAIN, registry 
   const contexts = given.named === undefined ? [] : [namedContext(given.namedKind ?? 'layout', digestOf(given.named))]
   const images = (given.pinned ?? []).map(([name, content]) => ({ name, image: digestOf(content) }) as PinnedImage)
   const resolved = {
-    ...{ analysis, listing, contexts, images, dockerfileInKey: normalizedText(parsed) },
+    ...{ analysis, listing, contexts, images, dockerfileInKey: normalizedText(parsed), hash: PLAIN_HASH },
     ...(given.epoch !== undefined && { epoch: given.epoch }),
   }
   const names = new Map([

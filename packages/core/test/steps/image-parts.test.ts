@@ -11,6 +11,7 @@ import {
   readBase,
   readParts,
 } from '../../src/steps/image/image-parts.js'
+import { PLAIN_HASH } from '../../src/steps/input-hash.js'
 
 const hash = (json: string) => createHash('sha256').update(json).digest('hex')
 /** The check values of the design: 8 bits of a content, 4 bits of a name, of their canonical JSON. */
@@ -27,19 +28,19 @@ const ENTRIES: readonly ContextEntry[] = [
 
 describe('the check values of a context', () => {
   it('are bits of the last name, the content and the whole mode', () => {
-    expect(checkEntries(ENTRIES)).toEqual([
+    expect(checkEntries(ENTRIES, PLAIN_HASH)).toEqual([
       { name: `d${name('src')}`, content: hash('"src"').slice(0, 1), mode: '755' },
       { name: `f${name('main.c')}`, content: content(`"${DIGEST}"`), mode: '644' },
       { name: `f${name('same')}`, content: content(JSON.stringify([DIGEST, '"a/src/main.c"'])), mode: '600' },
       { name: `l${name('link')}`, content: content('"a/src"'), mode: '' },
     ])
-    expect(checkEntries(ENTRIES).map(isDirectoryCheck)).toEqual([true, false, false, false])
+    expect(checkEntries(ENTRIES, PLAIN_HASH).map(isDirectoryCheck)).toEqual([true, false, false, false])
   })
 
   it('are those of the bytes where a name is not UTF-8', () => {
     const raw = Buffer.from([0x61, 0x2f, 0xff])
     const entry: ContextEntry = { kind: 'symlink', path: 'a/\ufffd', rawPath: raw, target: '\ufffd', modified: 0 }
-    expect(checkEntries([{ ...entry, rawTarget: Buffer.from([0xfe]) }])).toEqual([
+    expect(checkEntries([{ ...entry, rawTarget: Buffer.from([0xfe]) }], PLAIN_HASH)).toEqual([
       { name: `l${name('ff')}`, content: content('"fe"'), mode: '' },
     ])
   })
@@ -47,27 +48,27 @@ describe('the check values of a context', () => {
   it.each(['fe', 'fd', 'fc'])('are those of the last name alone, also if its bytes %s are not UTF-8', (hex) => {
     const rawPath = Buffer.from(`6162632f${hex}`, 'hex')
     const entry: ContextEntry = { kind: 'directory', path: 'abc/\ufffd', rawPath, mode: 0o755, modified: 0 }
-    expect(checkEntries([entry])).toEqual([
+    expect(checkEntries([entry], PLAIN_HASH)).toEqual([
       { name: `d${name(hex)}`, content: hash(`"${hex}"`).slice(0, 1), mode: '755' },
     ])
   })
 
   it('of a Dockerfile are those of its lines', () => {
-    expect(checkLines('FROM scratch\nRUN x')).toEqual([content('"FROM scratch"'), content('"RUN x"')])
+    expect(checkLines('FROM scratch\nRUN x', PLAIN_HASH)).toEqual([content('"FROM scratch"'), content('"RUN x"')])
   })
 })
 
 describe('the parts of an image', () => {
   const build = { args: { B: '2', A: '1' }, labels: { team: 'x' }, network: 'none', target: undefined }
   const inputs = { base: digestOf('base'), context: DIGEST, dockerfile: 'FROM scratch\n', build }
-  const partsOf = () => imageParts(inputs, ENTRIES)
+  const partsOf = () => imageParts(inputs, ENTRIES, PLAIN_HASH)
 
   it('are check values of what its key is made of', () => {
     expect(partsOf()).toEqual({
       version: 2,
       base: digestOf('base'),
-      context: `sha256:${hash(JSON.stringify(checkEntries(ENTRIES).map(({ content: c, mode, name: n }) => ({ content: c, mode, name: n }))))}`,
-      dockerfile: `sha256:${hash(JSON.stringify(checkLines('FROM scratch\n')))}`,
+      context: `sha256:${hash(JSON.stringify(checkEntries(ENTRIES, PLAIN_HASH).map(({ content: c, mode, name: n }) => ({ content: c, mode, name: n }))))}`,
+      dockerfile: `sha256:${hash(JSON.stringify(checkLines('FROM scratch\n', PLAIN_HASH)))}`,
       args: [
         { name: name('A'), content: content('["A","1"]') },
         { name: name('B'), content: content('["B","2"]') },
@@ -75,7 +76,7 @@ describe('the parts of an image', () => {
       labels: { team: content('["team","x"]') },
       settings: { network: content('["network","none"]'), schema: content('["schema",2]') },
     })
-    expect(checkArgs(build.args).map(({ arg }) => arg)).toEqual(['A', 'B'])
+    expect(checkArgs(build.args, PLAIN_HASH).map(({ arg }) => arg)).toEqual(['A', 'B'])
   })
 
   it('are read back from the annotation that they are written as', () => {
@@ -101,6 +102,7 @@ describe('the parts of an image', () => {
     ['labels that are no texts', { labels: { a: 'x', b: 1 } }],
     ['settings that are nothing', { settings: null }],
     ['settings that are no texts', { settings: { a: 1 } }],
+    ['the name of a secret that is no text', { keySecret: 1 }],
   ])('with %s are not read', (_what, change) => {
     expect(readParts({ [PARTS_ANNOTATION]: JSON.stringify({ ...partsOf(), ...change }) })).toBeUndefined()
   })

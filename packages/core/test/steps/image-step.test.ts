@@ -15,6 +15,7 @@ import { parseReference } from '../../src/model/reference.js'
 import { createRegistry } from '../../src/registry/client.js'
 import { createContexts } from '../../src/steps/image/context/contexts.js'
 import { imageStep } from '../../src/steps/image/image-step.js'
+import { PLAIN_HASH } from '../../src/steps/input-hash.js'
 import type { Output, StepServices } from '../../src/steps/step.js'
 import { createUpstreamManifests } from '../../src/steps/upstream-manifests.js'
 import { start } from '../definition/definitions.js'
@@ -60,7 +61,7 @@ async function makeImage(meanwhile: (url: string) => Promise<void>): Promise<Out
   const analysis = analyze(parseDockerfile(DOCKERFILE), { platform: AMD64, args: {}, baseNames: [] })
   const work = {
     node,
-    resolved: { context, listing, analysis, dockerfileInKey: DOCKERFILE, images: [], contexts: [] },
+    resolved: { context, listing, analysis, dockerfileInKey: DOCKERFILE, images: [], contexts: [], hash: PLAIN_HASH },
     inputs,
     key: KEY,
     former: {},

@@ -12,18 +12,20 @@ import {
   readParts,
 } from '../../src/steps/image/image-parts.js'
 import { partsDifference } from '../../src/steps/image/parts-difference.js'
+import { PLAIN_HASH } from '../../src/steps/input-hash.js'
 
 const digest = (text: string) => digestOf(Buffer.from(text))
 const file = (path: string, content: string, mode = 0o644): ContextEntry => ({
   ...{ kind: 'file', path, digest: digest(content), size: content.length, mode, modified: 0 },
 })
 const directory = (path: string): ContextEntry => ({ kind: 'directory', path, mode: 0o755, modified: 0 })
-const contextOf = (entries: readonly ContextEntry[], text = 'FROM scratch\n') => ({
+const contextOf = (entries: readonly ContextEntry[], text = 'FROM scratch\n', hash = PLAIN_HASH) => ({
   context: { dockerfile: { text, name: 'Dockerfile' } },
   listing: { entries },
+  hash,
 })
-const partsOf = (args: Readonly<Record<string, string>>, text = 'FROM scratch\n') =>
-  imageParts({ base: digest('base'), context: digest('x'), dockerfile: text, build: { args, labels: {} } }, [])
+const partsOf = (args: Readonly<Record<string, string>>, text = 'FROM scratch\n', hash = PLAIN_HASH) =>
+  imageParts({ base: digest('base'), context: digest('x'), dockerfile: text, build: { args, labels: {} } }, [], hash)
 
 /** How many of a thousand wrong guesses give the published text of the right one. */
 function consistent(published: (guess: string) => unknown): number {
@@ -100,7 +102,7 @@ describe('a plan', () => {
       { GONE: '1', SAME: '2', WHO: '3' },
       { MORE: '4', SAME: '2', WHO: '5' },
     ]
-    expect(partsDifference(partsOf(former), partsOf(next), checkArgs(next))).toEqual([
+    expect(partsDifference(partsOf(former), partsOf(next), checkArgs(next, PLAIN_HASH))).toEqual([
       { kind: 'arg-changed', name: 'MORE', change: 'added' },
       { kind: 'arg-changed', name: 'WHO', change: 'changed' },
       { kind: 'args-removed', count: 1 },

@@ -51,6 +51,11 @@ function isId(id: string): boolean {
   return /^[\w.:/-]+$/.test(id)
 }
 
+/** Returns the issue of a single secret, without quoting a value. */
+export function secretIssue(value: unknown): string | undefined {
+  return isSecretSource(value) ? undefined : "must be { file: '…' }, { env: '…' } or { value: … }"
+}
+
 /** Whether a value is the source of a secret. */
 export function isSecretSource(value: unknown): value is SecretSource {
   if (!isObjectOfOne(value)) return false

@@ -81,6 +81,11 @@ export interface BuildOptions {
   readonly ulimits: readonly string[]
   /** Secrets for `RUN --mount=type=secret`, by id. Their values are in no key, and are stored nowhere. */
   readonly secrets: Readonly<Record<string, SecretSource>>
+  /**
+   * Secret of at least 32 bytes with which the image's key and the records that are published with it are computed, so
+   * that only its owners can use them to confirm guesses of inputs. Every machine that is to reuse the image needs it.
+   */
+  readonly keySecret: SecretSource
   /** The ssh agents and keys for `RUN --mount=type=ssh`, by id; `default` if the mount has none. */
   readonly ssh: Readonly<Record<string, SshSource>>
 }
@@ -136,5 +141,6 @@ export interface BuildDefinition {
   readonly shmSize?: number
   readonly ulimits: readonly Ulimit[]
   readonly secrets: Readonly<Record<string, SecretDefinition>>
+  readonly keySecret?: SecretDefinition
   readonly ssh: Readonly<Record<string, SshDefinition>>
 }

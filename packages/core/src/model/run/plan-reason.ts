@@ -37,6 +37,8 @@ export type PlanReason =
   | { readonly kind: 'arg-changed' | 'label-changed'; readonly name: string; readonly change: PartChange }
   /** So many build args of the former result are gone; their names are not recorded. */
   | { readonly kind: 'args-removed'; readonly count: number }
+  /** The `keySecret` of the build differs, so that nothing but the base can be compared. */
+  | { readonly kind: 'key-secret-changed'; readonly change: PartChange }
   /** Another image that the Dockerfile names is not the one that it was. */
   | {
       readonly kind: 'image-moved'
@@ -72,6 +74,7 @@ export const PLAN_REASON_KINDS = [
   'arg-changed',
   'label-changed',
   'args-removed',
+  'key-secret-changed',
   'image-moved',
   'setting-changed',
   'unrecorded',

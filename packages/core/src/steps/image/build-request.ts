@@ -9,6 +9,7 @@ import type { ImageNode } from '../../graph/node.js'
 import { digestOf } from '../../model/digest.js'
 import { formatReference, parseReference, withDefaultTag } from '../../model/reference.js'
 import { readDockerProxies } from '../../registry/auth/docker-proxies.js'
+import type { InputHash } from '../input-hash.js'
 import { type Inputs, inputOf, type StepServices } from '../step.js'
 import { contextSources, layoutDirectories, namedDirectories } from './context/context-sources.js'
 import type { ResolvedContext } from './context/resolved-context.js'
@@ -28,6 +29,8 @@ export interface ResolvedImage {
   readonly images: readonly PinnedImage[]
   /** The named contexts that the Dockerfile reads. */
   readonly contexts: readonly ResolvedContext[]
+  /** Hash of the inputs in everything that is published. */
+  readonly hash: InputHash
   /** Seconds since the epoch that a step of the Dockerfile reads, and its result depends on. */
   readonly epoch?: number
 }

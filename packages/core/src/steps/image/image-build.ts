@@ -92,7 +92,7 @@ async function recordSources(
   services: StepServices,
   call: PerformCall,
 ): Promise<SourceRecord> {
-  const { analysis, context, listing } = resolved
+  const { analysis, context, listing, hash } = resolved
   const requested = synced.requested === 'all' ? 'all' : [...synced.requested]
   const read = await context.select(combinedPaths(analysis.contextPaths, requested), call.signal)
   const forTarget = new Set(analysis.externals.filter(({ isForTarget }) => isForTarget).map(({ name }) => name))
@@ -102,7 +102,7 @@ async function recordSources(
     pinnedRemotes: new Set(analysis.pinnedRemotes),
     resolve: (name, digest) =>
       resolvedDigest({ name, digest, isForTarget: forTarget.has(name) }, node.platform, services, call),
-    context: read.digest === listing.digest ? undefined : { paths: requested, digest: read.digest },
+    context: read.digest === listing.digest ? undefined : { paths: requested, digest: hash.digest(read.digest) },
   })
   // Old builders get the pinned names in the Dockerfile itself, and report no other.
   const pinned = pinnedImages(resolved).map(({ name, index, image }) => [name, { index, image }] as const)

@@ -16,7 +16,7 @@ type DescribedWork = Work<ImageNode, ResolvedImage>
 
 /** Returns the parts of an image's key. */
 export function partsOf({ node, resolved, inputs }: DescribedWork): ImageParts {
-  return imageParts(decidingInputs(node, resolved, inputs), resolved.listing.entries)
+  return imageParts(decidingInputs(node, resolved, inputs), resolved.listing.entries, resolved.hash)
 }
 
 /** Keeps of what the context was made, for the reasons of later plans. A registry that will not have it costs these alone. */
@@ -52,11 +52,15 @@ export async function explainImage(
   const sources = readSources(found.content.annotations)
   // With the library that compares lists: only where something differs.
   const { partsDifference } = await import('./parts-difference.js')
-  const args = checkArgs(decidingInputs(work.node, work.resolved, work.inputs).build.args)
-  const reasons = [
-    ...partsDifference(former, partsOf(work), args),
-    ...(sources === undefined ? [] : await sourceChanges(sources, work.node, work.resolved, services, call)),
-  ]
+  const parts = partsOf(work)
+  const args = checkArgs(decidingInputs(work.node, work.resolved, work.inputs).build.args, work.resolved.hash)
+  const differences = partsDifference(former, parts, args)
+  // Records of another secret cannot be compared.
+  if (former.keySecret !== parts.keySecret) return differences
+  const ofSources = sources === undefined ? [] : await sourceChanges(sources, work.node, work.resolved, services, call)
+  const isListed = differences.some(({ kind }) => kind === 'context-changed')
+  // Files that the Dockerfile names are part of both.
+  const reasons = [...differences, ...ofSources.filter(({ kind }) => !isListed || kind !== 'context-changed')]
   const isContext = reasons.some(({ kind }) => kind === 'context-changed' || kind === 'dockerfile-changed')
   const difference = isContext ? await contextDifference(work, former, registry, call) : undefined
   const refined = difference === undefined ? reasons : reasons.flatMap((reason) => withDifference(reason, difference))

@@ -8,6 +8,7 @@ import type { ResolvedContext } from './context/resolved-context.js'
 import type { ImageInputs } from './image-parts.js'
 
 type Decided = Pick<ResolvedImage, 'analysis' | 'listing' | 'dockerfileInKey' | 'epoch' | 'contexts'>
+type Keyed = Decided & Pick<ResolvedImage, 'images' | 'hash'>
 
 /** The nodes whose results are part of an image's key: its base, the whole index where more of it is used, and images of other pipelines. */
 export function decidingNodes(node: ImageNode, { analysis }: Pick<ResolvedImage, 'analysis'>): readonly string[] {
@@ -20,14 +21,15 @@ export function decidingNodes(node: ImageNode, { analysis }: Pick<ResolvedImage,
 }
 
 /** The key of an image. */
-export function imageKey(node: ImageNode, resolved: Decided & Pick<ResolvedImage, 'images'>, inputs: Inputs): string {
+export function imageKey(node: ImageNode, resolved: Keyed, inputs: Inputs): string {
   const { platform, format } = node
-  return keyOf('image', {
+  const whole = {
     platform,
     ...decidingInputs(node, resolved, inputs),
     // One key tag cannot hold a manifest of each kind. Docker's manifests have no room for what the build resolved.
     ...(format === 'docker' && { format, images: resolved.images.map(({ name, image }) => [name, image]).sort() }),
-  })
+  }
+  return keyOf('image', whole, resolved.hash)
 }
 
 /** Inputs that determine an image: the one source of its key and of the parts that a plan compares. */
@@ -50,7 +52,7 @@ function decidingSettings(node: ImageNode, resolved: Decided, inputs: Inputs): I
   const { context: _context, fileModes: _modes, dockerfile: _path, dockerfileInline: _text, ...settings } = node.build
   const { cacheFrom: _cache, noCache: _noCache, pull: _pull, reuse: _reuse, unpinned: _unpinned, ...rest } = settings
   const { args: _args, addHosts, target, ulimits, cacheTo, secrets, ssh, ...others } = rest
-  const { entitlements: _permissions, contexts: _contexts, ...inKey } = others
+  const { entitlements: _permissions, contexts: _contexts, keySecret: _secret, ...inKey } = others
   return {
     ...inKey,
     ...Object.fromEntries(resolved.contexts.map((context) => [`contexts.${context.name}`, contextInKey(context)])),

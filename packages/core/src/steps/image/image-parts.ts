@@ -1,9 +1,10 @@
 import type { ContextEntry } from '../../context/context-file.js'
 import type { BuildDefinition } from '../../definition/declare/build-settings.js'
-import { type Digest, digestOf, isDigest } from '../../model/digest.js'
+import { type Digest, isDigest } from '../../model/digest.js'
 import { parseJson } from '../../model/json.js'
 import { type Annotations, canonicalJson } from '../../model/oci.js'
 import { checkName, checkValue, type NamedCheck } from '../check-value.js'
+import type { InputHash } from '../input-hash.js'
 import { KEY_SCHEMA } from '../key.js'
 import { checkEntries, checkLines } from './context/context-checks.js'
 
@@ -16,6 +17,8 @@ const VERSION = 2
 /** Parts of an image's key, as check values that are too short to confirm a guess. */
 export interface ImageParts {
   readonly version: typeof VERSION
+  /** Identifies the `keySecret` that all other values but the base depend on. */
+  readonly keySecret?: string
   readonly base: Digest
   /** Digest of the check values of the context's entries, which are in the context's record. */
   readonly context: Digest
@@ -40,16 +43,21 @@ export interface ImageInputs {
 }
 
 /** Describes inputs part by part. Pure: equal inputs give equal parts. @param entries - of the context */
-export function imageParts({ base, dockerfile, build }: ImageInputs, entries: readonly ContextEntry[]): ImageParts {
+export function imageParts(
+  { base, dockerfile, build }: ImageInputs,
+  entries: readonly ContextEntry[],
+  hash: InputHash,
+): ImageParts {
   const { args, labels, ...settings } = build
   return {
     version: VERSION,
+    ...(hash.secretId !== undefined && { keySecret: hash.secretId }),
     base,
-    context: digestOf(canonicalJson(checkEntries(entries))),
-    dockerfile: digestOf(canonicalJson(checkLines(dockerfile))),
-    args: checkArgs(args).map(({ name, content }) => ({ name, content })),
-    labels: checkValues(labels),
-    settings: checkValues({ ...settings, schema: KEY_SCHEMA }),
+    context: hash.digest(checkEntries(entries, hash)),
+    dockerfile: hash.digest(checkLines(dockerfile, hash)),
+    args: checkArgs(args, hash).map(({ name, content }) => ({ name, content })),
+    labels: checkValues(labels, hash),
+    settings: checkValues({ ...settings, schema: KEY_SCHEMA }, hash),
   }
 }
 
@@ -59,14 +67,14 @@ export interface ArgCheck extends NamedCheck {
 }
 
 /** The check values of args, in the order of their names. */
-export function checkArgs(args: Readonly<Record<string, string>>): readonly ArgCheck[] {
+export function checkArgs(args: Readonly<Record<string, string>>, hash: InputHash): readonly ArgCheck[] {
   const names = Object.keys(args).sort()
-  return names.map((arg) => ({ arg, name: checkName(arg), content: checkValue([arg, args[arg]]) }))
+  return names.map((arg) => ({ arg, name: checkName(arg, hash), content: checkValue([arg, args[arg]], hash) }))
 }
 
-function checkValues(values: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+function checkValues(values: Readonly<Record<string, unknown>>, hash: InputHash): Readonly<Record<string, string>> {
   const given = Object.entries(values).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(given.map(([name, value]) => [name, checkValue([name, value])]))
+  return Object.fromEntries(given.map(([name, value]) => [name, checkValue([name, value], hash)]))
 }
 
 /** Parts as the text of their annotation. */
@@ -100,9 +108,10 @@ function readAnnotation(annotations: Annotations | undefined): Readonly<Record<s
 /** Anybody may have written it. */
 function isParts(value: unknown): value is ImageParts {
   if (!isRecord(value)) return false
-  const { version, base, context, dockerfile, args, labels, settings } = value
+  const { version, keySecret, base, context, dockerfile, args, labels, settings } = value
   return (
     version === VERSION &&
+    (keySecret === undefined || typeof keySecret === 'string') &&
     [base, context, dockerfile].every(isDigestText) &&
     Array.isArray(args) &&
     args.every(isNamedCheck) &&

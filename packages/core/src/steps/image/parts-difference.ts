@@ -8,14 +8,22 @@ export function partsDifference(
   next: ImageParts,
   args: readonly ArgCheck[],
 ): readonly PlanReason[] {
+  const base = former.base === next.base ? [] : [{ kind: 'base-moved' as const, from: former.base, to: next.base }]
+  if (former.keySecret !== next.keySecret) return [secretChange(former, next), ...base]
   return [
-    ...(former.base === next.base ? [] : [{ kind: 'base-moved' as const, from: former.base, to: next.base }]),
+    ...base,
     ...(former.context === next.context ? [] : [{ kind: 'context-changed' as const, paths: [] }]),
     ...(former.dockerfile === next.dockerfile ? [] : [{ kind: 'dockerfile-changed' as const }]),
     ...argChanges(former.args, args),
     ...changes(former.labels, next.labels).map(([name, change]) => ({ kind: 'label-changed' as const, name, change })),
     ...changes(former.settings, next.settings).map(([name]) => ({ kind: 'setting-changed' as const, name })),
   ]
+}
+
+/** Without the former secret, no other part can be compared. */
+function secretChange(former: ImageParts, next: ImageParts): PlanReason {
+  const change = former.keySecret === undefined ? 'added' : next.keySecret === undefined ? 'removed' : 'changed'
+  return { kind: 'key-secret-changed', change }
 }
 
 function argChanges(former: ImageParts['args'], next: readonly ArgCheck[]): readonly PlanReason[] {

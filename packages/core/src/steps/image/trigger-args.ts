@@ -1,7 +1,7 @@
 import type { ImageNode } from '../../graph/node.js'
-import { type Digest, digestOf } from '../../model/digest.js'
+import type { Digest } from '../../model/digest.js'
 import { RegistryError } from '../../model/errors.js'
-import { canonicalJson, isIndex } from '../../model/oci.js'
+import { isIndex } from '../../model/oci.js'
 import type { Reference } from '../../model/reference.js'
 import { readImageConfig } from '../../registry/image-config.js'
 import { inputOf, type StepCall, type StepServices } from '../step.js'
@@ -37,9 +37,9 @@ export async function recordedArgs(
  * It covers all other inputs of the image too: a digest of short values alone would confirm guesses of them.
  */
 export function unusedArgsDigest(node: Pick<ImageNode, 'build'>, resolved: BuildWork['resolved']): Digest {
-  const { listing, dockerfileInKey } = resolved
+  const { listing, dockerfileInKey, hash } = resolved
   const covered = { context: listing.digest, dockerfile: dockerfileInKey, args: node.build.args }
-  return digestOf(canonicalJson({ ...covered, unused: unusedArgs(node, resolved) }))
+  return hash.digest({ ...covered, unused: unusedArgs(node, resolved) })
 }
 
 /** Also where that is not known: of an index the builder chose the platform, and the build is worth more than this question. */

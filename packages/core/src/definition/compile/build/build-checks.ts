@@ -1,6 +1,6 @@
 import { attestIssue } from '../../declare/attestation-options.js'
 import { contextIssue } from '../../declare/build-context.js'
-import { secretsIssue, sshIssue } from '../../declare/build-secrets.js'
+import { secretIssue, secretsIssue, sshIssue } from '../../declare/build-secrets.js'
 import type { BuildOptions, Ulimit } from '../../declare/build-settings.js'
 import { cacheFromIssue, cacheToIssue } from '../../declare/cache-options.js'
 import { ENTITLEMENTS } from '../../declare/entitlements.js'
@@ -81,6 +81,7 @@ export const BUILD_CHECKS: Readonly<Record<keyof BuildOptions, Check>> = {
     readBytes(value) === undefined ? "must be a number of bytes, or a string such as '128m'" : undefined,
   ulimits: each("write 'nofile=1024:2048'", (item) => readUlimit(item) !== undefined),
   secrets: secretsIssue,
+  keySecret: secretIssue,
   ssh: sshIssue,
   fileModes: oneOf('exact', 'git'),
   reuse: flag,

@@ -4,7 +4,7 @@ import type { AnnotationMap } from '../../declare/annotation-settings.js'
 import { readAttestations } from '../../declare/attestation-options.js'
 import type { BaseTraits } from '../../declare/base/base-source.js'
 import { readContext } from '../../declare/build-context.js'
-import { readSecrets, readSsh } from '../../declare/build-secrets.js'
+import { readSecretSource, readSecrets, readSsh } from '../../declare/build-secrets.js'
 import type { BuildDefinition, BuildOptions, BuildSettings } from '../../declare/build-settings.js'
 import { readCaches } from '../../declare/cache-options.js'
 import { type PipelineContext, readNamedContexts } from '../../declare/named-contexts.js'
@@ -74,7 +74,7 @@ export function readBuild({
   const general = decide(shared, platform, path.shared, issues)
   const special = decide(own ?? {}, platform, path.own, issues)
   const chosen = { ...DEFAULTS, ...withoutOverridden(general, special), ...special }
-  const { target, network, dockerfileInline, shmSize, noCacheFilter, attest, ...rest } = chosen
+  const { target, network, dockerfileInline, shmSize, noCacheFilter, attest, keySecret, ...rest } = chosen
   const attestations = readAttestations(attest)
   const bytes = readBytes(shmSize)
   return {
@@ -91,6 +91,7 @@ export function readBuild({
     ulimits: rest.ulimits.flatMap((item) => readUlimit(item) ?? []),
     secrets: readSecrets({ ...general.secrets, ...special.secrets }, directory),
     ssh: readSsh({ ...general.ssh, ...special.ssh }, directory),
+    ...(keySecret !== undefined && { keySecret: readSecretSource(keySecret, directory) }),
     ...(attestations !== undefined && { attest: attestations }),
     ...(bytes !== undefined && { shmSize: bytes }),
     ...(dockerfileInline !== undefined && { dockerfileInline }),

@@ -1,5 +1,6 @@
 import type { ContextEntry } from '../../../context/context-file.js'
 import { checkName, checkValue, type NamedCheck } from '../../check-value.js'
+import type { InputHash } from '../../input-hash.js'
 
 /** Check value of a file, directory or link of a context; the record has no paths. */
 export interface EntryCheck extends NamedCheck {
@@ -19,30 +20,30 @@ export function isDirectoryCheck({ name }: EntryCheck): boolean {
 }
 
 /** The check values of the entries of a context, in the order of the entries. */
-export function checkEntries(entries: readonly ContextEntry[]): readonly EntryCheck[] {
-  return entries.map(contextEntryCheck)
+export function checkEntries(entries: readonly ContextEntry[], hash: InputHash): readonly EntryCheck[] {
+  return entries.map((entry) => contextEntryCheck(entry, hash))
 }
 
 /** The check values of the lines of a Dockerfile. */
-export function checkLines(text: string): readonly string[] {
-  return text.split('\n').map((line) => checkValue(line))
+export function checkLines(text: string, hash: InputHash): readonly string[] {
+  return text.split('\n').map((line) => checkValue(line, hash))
 }
 
 /**
  * The name alone, without its directories: it is in the record once, while a directory's name is in the paths of all that is
  * in it, and check values of many paths would confirm a guess.
  */
-export function contextEntryCheck(entry: ContextEntry): EntryCheck {
-  const name = KINDS[entry.kind] + checkName(lastName(entry))
+export function contextEntryCheck(entry: ContextEntry, hash: InputHash): EntryCheck {
+  const name = KINDS[entry.kind] + checkName(lastName(entry), hash)
   if (entry.kind === 'directory') {
-    return { name, content: checkValue(lastName(entry)).slice(0, 1), mode: entry.mode.toString(8) }
+    return { name, content: checkValue(lastName(entry), hash).slice(0, 1), mode: entry.mode.toString(8) }
   }
   if (entry.kind === 'symlink') {
-    return { name, content: checkValue(entry.rawTarget?.toString('hex') ?? entry.target), mode: '' }
+    return { name, content: checkValue(entry.rawTarget?.toString('hex') ?? entry.target, hash), mode: '' }
   }
   const { digest, link } = entry
   // JSON for digests has no lone surrogates.
-  const content = checkValue(link === undefined ? digest : [digest, JSON.stringify(link)])
+  const content = checkValue(link === undefined ? digest : [digest, JSON.stringify(link)], hash)
   return { name, content, mode: entry.mode.toString(8) }
 }
 

@@ -18,9 +18,12 @@ export interface ContextDifference {
 }
 
 /** Compares a context with the record of a former one. Directories that come or go are reported by their files. */
-export function compareWithRecord({ context, listing }: RecordedContext, record: ContextRecord): ContextDifference {
-  const line = firstDifference(record.dockerfile, checkLines(context.dockerfile.text))
-  const next = listing.entries.map((entry) => ({ ...contextEntryCheck(entry), entry }))
+export function compareWithRecord(
+  { context, listing, hash }: RecordedContext,
+  record: ContextRecord,
+): ContextDifference {
+  const line = firstDifference(record.dockerfile, checkLines(context.dockerfile.text, hash))
+  const next = listing.entries.map((entry) => ({ ...contextEntryCheck(entry, hash), entry }))
   const aligned = alignChecks(record.entries, next)
   if (aligned === undefined) return { paths: [], ...(line !== undefined && { line }) }
   const removed = aligned.filter(({ former, next: now }) => now === undefined && former && !isDirectoryCheck(former))

@@ -8,6 +8,7 @@ import { readBytes } from '../../../registry/blobs/small-blob.js'
 import { putArtifact } from '../../../registry/manifests/artifact.js'
 import type { Registry, RegistryCall } from '../../../registry/port.js'
 import { CREATED_ANNOTATION, createdDate } from '../../created-date.js'
+import type { InputHash } from '../../input-hash.js'
 import { contextReference } from '../../key.js'
 import { checkEntries, checkLines, type EntryCheck } from './context-checks.js'
 
@@ -26,6 +27,7 @@ export interface ContextRecord {
 export interface RecordedContext {
   readonly context: { readonly dockerfile: Pick<ContextDockerfile, 'text' | 'name'> }
   readonly listing: Pick<ContextListing, 'entries'>
+  readonly hash: InputHash
 }
 
 /** Returns the reference of a context's record; equal contexts have one record per repository. */
@@ -92,6 +94,6 @@ function isEntryCheck(value: unknown): boolean {
 }
 
 /** The record of a context and its Dockerfile. */
-export function recordOf({ context, listing }: RecordedContext): ContextRecord {
-  return { dockerfile: checkLines(context.dockerfile.text), entries: checkEntries(listing.entries) }
+export function recordOf({ context, listing, hash }: RecordedContext): ContextRecord {
+  return { dockerfile: checkLines(context.dockerfile.text, hash), entries: checkEntries(listing.entries, hash) }
 }

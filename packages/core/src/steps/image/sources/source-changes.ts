@@ -20,7 +20,7 @@ export async function sourceChanges(
   call: StepCall,
 ): Promise<readonly PlanReason[]> {
   const { platform, build } = node
-  const { context, analysis } = resolved
+  const { context, analysis, hash } = resolved
   const moved = Object.entries(record.images).map(async ([name, former]): Promise<readonly PlanReason[]> => {
     const isForTarget = former.image !== former.index
     const now = await resolveImageName({ name, isForTarget }, platform, services, call)
@@ -33,7 +33,9 @@ export async function sourceChanges(
   return [
     ...(await Promise.all(moved)).flat(),
     ...(isRemade ? [{ kind: 'unpinned' as const, sources: record.unverifiable }] : []),
-    ...(again !== undefined && again.digest !== read?.digest ? [{ kind: 'context-changed' as const, paths: [] }] : []),
+    ...(again !== undefined && hash.digest(again.digest) !== read?.digest
+      ? [{ kind: 'context-changed' as const, paths: [] }]
+      : []),
   ]
 }
 
