@@ -54,7 +54,7 @@ function packageFolders() {
 function isStale(folder) {
   const built = modifiedAt(join(folder, 'dist/index.js'))
   const sources = readdirSync(join(folder, 'src'), { recursive: true, encoding: 'utf8' })
-  const others = ['package.json', 'tsup.config.ts', 'merge-chunks.ts'].map((name) => join(folder, name))
+  const others = ['package.json', 'tsup.config.ts', 'common-js.ts'].map((name) => join(folder, name))
   const inputs = [...sources.map((name) => join(folder, 'src', name)), ...others]
   return inputs.some((input) => modifiedAt(input) > built)
 }
