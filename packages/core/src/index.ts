@@ -59,6 +59,7 @@ export type {
   RootfsTool,
   UsedArchive,
 } from './definition/declare/base/rootfs-kind.js'
+export type { SignerRequirement } from './definition/declare/base/signer-requirement.js'
 export type { ContextSource, TarSource, TarStream } from './definition/declare/build-context.js'
 export type { SecretSource, SecretValue, SshSource } from './definition/declare/build-secrets.js'
 export type {
@@ -116,6 +117,7 @@ export type { PrunedTag } from './operations/prune/prune.js'
 export type { LockChange, LockResult } from './operations/runs/lock.js'
 export type { BuildMetadata, ImageMetadata, PipelineMetadata, PlacedMetadata } from './operations/runs/metadata-file.js'
 export { execute, lock, plan, prune } from './operations/runs/on-pipelines.js'
+export type { Policy, PolicyMode } from './operations/trust/policy-options.js'
 export type { SignOptions } from './operations/trust/sign-options.js'
 export { firstCredentials, staticCredentials } from './registry/auth/credentials.js'
 export { type DockerCredentialsOptions, dockerConfigCredentials } from './registry/auth/docker-config.js'

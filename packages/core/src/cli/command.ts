@@ -1,6 +1,7 @@
 import type { Pipeline } from '../definition/declare/pipeline.js'
 import type { OptionNames } from '../operations/option-names.js'
 import type { EmulationPolicy, ExecuteOptions } from '../operations/options.js'
+import type { PolicyMode } from '../operations/trust/policy-options.js'
 
 /** A standard stream: a terminal, or something that is only written to. */
 export interface OutputStream {
@@ -35,6 +36,7 @@ export interface CommandLineOptions
     | 'cacheDirectory'
     | 'directory'
     | 'sign'
+    | 'policy'
   > {}
 
 export const COMMAND_LINE_OPTIONS: OptionNames<CommandLineOptions> = {
@@ -48,6 +50,7 @@ export const COMMAND_LINE_OPTIONS: OptionNames<CommandLineOptions> = {
   cacheDirectory: true,
   directory: true,
   sign: true,
+  policy: true,
 }
 
 /** Everything that commands use. */
@@ -85,6 +88,7 @@ export interface PipelineFlags {
   readonly metadataFile?: string
   readonly load?: boolean
   readonly sign?: boolean
+  readonly policy?: PolicyMode
   readonly output?: readonly string[]
   readonly builder?: readonly string[]
   /** The former name of `builder`. */

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { EMULATION_POLICIES } from '../operations/options.js'
+import { POLICY_MODES } from '../operations/trust/policy-options.js'
 import { PICTURE_FORMATS } from '../report/graph/formats.js'
 import { BUILDER_FLAGS, collectWhole } from './builder-flags.js'
 import { PROGRESS_CHOICES } from './command.js'
@@ -58,6 +59,9 @@ const FLAGS = {
     ).argParser(collectWhole),
   ],
   sign: () => [new Option('--no-sign', 'publish without the signatures that build.ts configures')],
+  policy: () => [
+    new Option('--policy <mode>', 'report violations of the policy in build.ts, or fail').choices(POLICY_MODES),
+  ],
   exitCode: () => [new Option('--exit-code', 'exit with 3 if a run would change something')],
   format: () => [
     new Option('--format <form>', 'set the picture format (default: from --out, else tree)')

@@ -23,7 +23,7 @@ import { VERSION } from './version.js'
 /** Flags of commands that compute what a run would do. */
 const PLAN_FLAGS: readonly FlagName[] = [
   ...(['registry', 'frozen', 'json', 'verbose', 'builder', 'emulation', 'only'] as const),
-  ...(['contextCache', 'reuse', 'rebuild', 'sign'] as const),
+  ...(['contextCache', 'reuse', 'rebuild', 'sign', 'policy'] as const),
 ]
 
 const PIPELINES_HELP = 'pipelines to include, with those they need (default: all)'
@@ -60,7 +60,7 @@ export function createProgram(context: CommandContext): Command {
 function addPipelineCommands(program: Command, context: CommandContext): void {
   addFlags(program.command('assemble'), [
     ...(['registry', 'frozen', 'json', 'verbose', 'allowRemoval', 'progress'] as const),
-    ...(['contextCache', 'report', 'metadataFile', 'sign'] as const),
+    ...(['contextCache', 'report', 'metadataFile', 'sign', 'policy'] as const),
   ])
     .description('publish images built with --only on other machines; builds nothing')
     .argument('[pipelines...]', PIPELINES_HELP)

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { lockPath } from '../lock/lock-file.js'
+import { DefinitionError } from '../model/errors.js'
 import { type OptionNames, pickOptions } from '../operations/option-names.js'
 import type { ExecuteOptions } from '../operations/options.js'
 import type { CommandContext, PipelineFlags } from './command.js'
@@ -40,8 +41,20 @@ function allOptions(flags: PipelineFlags, { host, signal, defaults }: CommandCon
     ...givenFlags(flags, FLAG_OPTIONS),
     // Without the flag it is true, which must not replace what build.ts says.
     ...(flags.contextCache === false && { contextCache: false }),
+    ...policyOf(flags, defaults),
     ...(flags.output !== undefined && { outputs: flags.output }),
   }
+}
+
+/** The policy of build.ts in the mode of the flag. @throws DefinitionError USAGE if there is none */
+function policyOf(
+  { policy: mode }: PipelineFlags,
+  { policy }: CommandContext['defaults'],
+): Pick<ExecuteOptions, 'policy'> {
+  if (mode === undefined) return {}
+  if (policy !== undefined) return { policy: { ...policy, mode } }
+  const hint = 'add `policy` to the options of run(…)'
+  throw new DefinitionError([{ path: '--policy', message: 'build.ts has no policy', hint }], 'USAGE')
 }
 
 /** On a CI machine names mean what the lock says, where there is one. */

@@ -1,7 +1,9 @@
+import type { Issue } from '../model/errors.js'
 import type { Platform } from '../model/platform.js'
 import type { Reference, Repository } from '../model/reference.js'
 import type { AnnotationMap } from './declare/annotation-settings.js'
 import type { BasePolicies, CodePolicy, ConfigPolicy, MadeBase } from './declare/base/base-source.js'
+import type { SignerRequirement } from './declare/base/signer-requirement.js'
 import type { BuildDefinition } from './declare/build-settings.js'
 import type { ImageFormat } from './declare/declaration.js'
 
@@ -11,6 +13,8 @@ export interface RegistryBaseDefinition {
   readonly reference: Reference
   readonly configPolicy: ConfigPolicy
   readonly codePolicy?: CodePolicy
+  /** Who must have signed it. */
+  readonly verify?: SignerRequirement
 }
 
 /** A base that is another pipeline's image of the same platform, with the policies of that one's base. */
@@ -82,4 +86,6 @@ export interface Definition {
   readonly pipelines: readonly PipelineDefinition[]
   /** Values that were interpreted, and bases past their end of life. */
   readonly notes: readonly string[]
+  /** Bases past their end of life. */
+  readonly ended: readonly Issue[]
 }

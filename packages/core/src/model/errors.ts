@@ -5,6 +5,7 @@ export const ERROR_CODES = [
   'USAGE',
   'LOCK_INVALID',
   'LOCK_INCOMPLETE',
+  'POLICY_VIOLATED',
   // engine
   'ENGINE_UNREACHABLE',
   'ENGINE_UNSUPPORTED',
@@ -26,6 +27,7 @@ export const ERROR_CODES = [
   'MANIFEST_UNSUPPORTED',
   'PLATFORM_MISSING',
   'PLATFORM_MISMATCH',
+  'SIGNATURE_MISSING',
   'CREDENTIALS_UNREADABLE',
   'TAG_MOVED',
   // host: what this machine lacks
@@ -80,7 +82,12 @@ export interface Issue {
 }
 
 /** The codes of {@link DefinitionError}. */
-export type DefinitionErrorCode = 'DEFINITION_INVALID' | 'USAGE' | 'LOCK_INVALID' | 'LOCK_INCOMPLETE'
+export type DefinitionErrorCode =
+  | 'DEFINITION_INVALID'
+  | 'USAGE'
+  | 'LOCK_INVALID'
+  | 'LOCK_INCOMPLETE'
+  | 'POLICY_VIOLATED'
 
 /** The definition, an option or a file of the user is invalid; all issues are reported together. */
 export class DefinitionError extends PolyarchError {

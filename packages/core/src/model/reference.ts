@@ -72,7 +72,8 @@ function parseRepository(name: string): Repository | undefined {
   return { registry, repository }
 }
 
-function canonicalHost(host: string): string {
+/** The host that docker's several names of Docker Hub stand for; any other host as it is. */
+export function canonicalHost(host: string): string {
   return host === 'index.docker.io' || host === 'registry-1.docker.io' ? DOCKER_HUB : host
 }
 

@@ -39,6 +39,7 @@ export const PLAN_OPTIONS: OptionNames<PlanOptions> = {
   build: true,
   emulation: true,
   sign: true,
+  policy: true,
 }
 
 export const EXECUTE_OPTIONS: OptionNames<ExecuteOptions> = {

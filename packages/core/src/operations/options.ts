@@ -3,6 +3,7 @@ import type { Pipeline } from '../definition/declare/pipeline.js'
 import type { RunEvent } from '../model/run/events.js'
 import type { RegistryOptions } from '../registry/options.js'
 import type { OutputOption } from './outputs/output-option.js'
+import type { Policy } from './trust/policy-options.js'
 import type { SignOptions } from './trust/sign-options.js'
 
 /** Options of every operation. */
@@ -69,6 +70,8 @@ export interface PlanOptions extends PipelineOptions, EngineChoice {
   readonly emulation?: EmulationPolicy
   /** Sign each index and its images with a key, before names move. What the key has signed before is not signed again. */
   readonly sign?: SignOptions
+  /** Rules for what the run builds from. */
+  readonly policy?: Policy
 }
 
 /** Options of {@link execute}. */

@@ -4,7 +4,7 @@ import type { Entitlement } from '../definition/declare/entitlements.js'
 import type { Graph, Node } from '../graph/node.js'
 import { sourceName } from '../graph/source-name.js'
 import { errorData } from '../model/error-data.js'
-import { type PolyarchError, throwIfCancelled } from '../model/errors.js'
+import { type Issue, type PolyarchError, throwIfCancelled } from '../model/errors.js'
 import type { Platform } from '../model/platform.js'
 import type { RunEvent } from '../model/run/events.js'
 import { type NodePlan, PLAN_VERSION, type Plan } from '../model/run/plan.js'
@@ -14,6 +14,7 @@ import type { StepCall, StepServices } from '../steps/step.js'
 import type { SigningKey } from '../trust/keys/signing-key.js'
 import { evaluate, type NodeState } from './evaluate.js'
 import { actionOf, explainAll } from './node-action.js'
+import { type PolicyRules, policyViolations, violationError } from './policy.js'
 import { type Preflight, plannedUse, preflight } from './preflight.js'
 import { readPublished } from './published.js'
 import { type QueriedEngine, queryEngines } from './query-engines.js'
@@ -33,6 +34,10 @@ export interface PlanningInput {
   readonly published: readonly PublishedName[]
   /** What is signed, and the key; undefined if the run does not sign. */
   readonly signing?: { readonly results: readonly SignedResult[]; readonly key: SigningKey } | undefined
+  /** The rules of the run, if it has any. */
+  readonly policy?: PolicyRules | undefined
+  /** Bases past their end of life. */
+  readonly ended: readonly Issue[]
   /** Whether a node is to be made even where its result is there. */
   readonly isForced: (node: Node) => boolean
   readonly notes: readonly string[]
@@ -106,6 +111,10 @@ export async function makePlan(
     input.checksUpstream ? upstreamNotes(input.graph, services, { signal }) : [],
     signing && planSignatures(signing.results, signing.key, nodes, services.registry, { signal }),
   ])
+  const { policy } = input
+  const violations = await findViolations(input, [...nodes.values()], checked, services, { signal })
+  const problems = [...(policy?.enforces ? violations.map(violationError) : []), ...checked.problems]
+  if (!policy?.enforces) notes.push(...violations.map(({ path, message }) => `policy: ${path}: ${message}`))
   const plan: Plan = {
     version: PLAN_VERSION,
     nodes: input.graph.nodes.flatMap(({ id }) => {
@@ -115,10 +124,23 @@ export async function makePlan(
     tags,
     ...(signatures && { signatures }),
     ...(checked.engines.length > 0 && { engines: checked.engines }),
-    problems: checked.problems.map(errorData),
+    problems: problems.map(errorData),
     notes: [...new Set([...notes, ...checked.notes, ...services.lock.notes(), ...moved])],
   }
-  return { plan, nodes, candidacies: checked.candidacies, problems: checked.problems }
+  return { plan, nodes, candidacies: checked.candidacies, problems }
+}
+
+async function findViolations(
+  { policy, ended, names }: PlanningInput,
+  nodes: readonly NodeState[],
+  checked: Preflight,
+  services: StepServices,
+  call: StepCall,
+): Promise<readonly Issue[]> {
+  if (policy === undefined) return []
+  const isEmulated = ({ node }: NodeState) => plannedUse(checked, node.id)?.execution === 'emulated'
+  const emulated = names.length === 0 ? [] : nodes.filter(isEmulated).map(({ node }) => node.id)
+  return policyViolations(policy, { nodes, ended, emulated }, services, call)
 }
 
 /** The entitlements that the images of a graph need. */

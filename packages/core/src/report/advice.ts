@@ -7,6 +7,7 @@ export const ADVICE: Readonly<Record<ErrorCode, string>> = {
   LOCK_INVALID:
     'Restore the file from version control, delete one of the two lines, or install a newer @polyarch/core.',
   LOCK_INCOMPLETE: 'Run npx tsx build.ts lock and commit the file, or use --no-frozen.',
+  POLICY_VIOLATED: 'Change what the message names, or the rule in policy. With --policy warn violations are notes.',
   ENGINE_UNREACHABLE:
     'Start Docker, or set DOCKER_HOST or the docker context to an engine. On Linux, your user may have to be in the group docker. npx tsx build.ts doctor checks the connection.',
   ENGINE_UNSUPPORTED:
@@ -42,6 +43,8 @@ export const ADVICE: Readonly<Record<ErrorCode, string>> = {
     'Use a base with that platform: npx tsx build.ts inspect <image> lists its platforms. If a tag would lose a platform, declare the platform again, or use --allow-removal.',
   PLATFORM_MISMATCH:
     "Use an image for that platform. If only the config is wrong, set configPolicy: 'trust-declared' on the base. If the named file does not belong to what the image runs, set codePolicy: 'trust-declared'.",
+  SIGNATURE_MISSING:
+    'Use an image that the required signer has signed, or correct the key in verify. cosign verify shows who signed an image.',
   CREDENTIALS_UNREADABLE: 'Correct ~/.docker/config.json, or install the helper that the message names.',
   TAG_MOVED: 'Run again: the new run starts from the current state of the tag.',
   TOOL_MISSING: 'Install the program that the message names. npx tsx build.ts doctor lists all missing programs.',

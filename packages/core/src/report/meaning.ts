@@ -9,6 +9,7 @@ export const MEANING: Readonly<Record<ErrorCode, string>> = {
     'polyarch.lock has a line that cannot be parsed, contradicts the registry or contradicts another line; or a newer polyarch wrote it.',
   LOCK_INCOMPLETE:
     'A base or another image is missing in polyarch.lock, and --frozen is set. It is the default if CI is set and there is a lock.',
+  POLICY_VIOLATED: 'Something that the run builds from violates the policy of build.ts.',
   ENGINE_UNREACHABLE: 'No Docker Engine or BuildKit answers at the address, or the connection was lost during the run.',
   ENGINE_UNSUPPORTED: 'The engine lacks a feature that polyarch or the build requires, such as BuildKit.',
   ENGINE_REJECTED: 'The engine rejected a request.',
@@ -35,6 +36,7 @@ export const MEANING: Readonly<Record<ErrorCode, string>> = {
   PLATFORM_MISSING: 'A base has no image for a platform; or a tag would lose a platform that it has now.',
   PLATFORM_MISMATCH:
     'An image does not match its declared platform: its config or its machine code is for another one.',
+  SIGNATURE_MISSING: 'A base has no signature of the signer that its verify or the policy requires.',
   CREDENTIALS_UNREADABLE: 'The docker config file, or a credential helper that it names, cannot be used.',
   TAG_MOVED: 'Another writer moved a tag after the plan was made.',
   TOOL_MISSING: 'A required program is not installed, such as mmdebstrap for bases made from packages.',

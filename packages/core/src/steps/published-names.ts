@@ -12,7 +12,10 @@ export interface PublishedName {
 }
 
 /** All names that a definition publishes, in the order in which they move: shared bases, platforms, then indexes. */
-export function publishedNames({ pipelines }: Definition, { nodes }: Graph): readonly PublishedName[] {
+export function publishedNames(
+  { pipelines }: Pick<Definition, 'pipelines'>,
+  { nodes }: Graph,
+): readonly PublishedName[] {
   const ids = new Set(nodes.map(({ id }) => id))
   const requested = pipelines.filter((pipeline) => pipeline.requested)
   const requestedNames = new Set(requested.flatMap(namesOf).map(({ reference }) => formatReference(reference)))
@@ -40,7 +43,7 @@ function namesOf({
 /** Returns the nodes whose results a definition requires, with or without names to publish. */
 export function targetNodes({ pipelines }: Definition, graph: Graph): ReadonlySet<string> {
   const requested = new Set(pipelines.filter((pipeline) => pipeline.requested).map(({ name }) => name))
-  const names = publishedNames({ pipelines, notes: [] }, graph).filter((name) => name.requested)
+  const names = publishedNames({ pipelines }, graph).filter((name) => name.requested)
   const named = names.map(({ node }) => node)
   const results = graph.nodes.filter(({ kind, pipeline }) => kind === 'index' && requested.has(pipeline))
   return new Set([...named, ...results.map(({ id }) => id)])

@@ -3,12 +3,14 @@ import type { Builder } from '../builder/port.js'
 import type { Node } from '../graph/node.js'
 import type { Lock } from '../lock/lock.js'
 import type { CodeReader } from '../machine-code/image-code.js'
+import type { Digest } from '../model/digest.js'
 import type { Descriptor } from '../model/oci.js'
 import type { Reference } from '../model/reference.js'
 import type { WorkEvent } from '../model/run/events.js'
 import type { PlanReason } from '../model/run/plan-reason.js'
 import type { Registry } from '../registry/port.js'
 import type { RootfsMaker } from '../rootfs/port.js'
+import type { SignatureVerifier } from '../trust/verify.js'
 import type { Contexts } from './image/context/contexts.js'
 import type { PublishedState } from './published-state.js'
 import type { UpstreamManifests } from './upstream-manifests.js'
@@ -23,6 +25,7 @@ export interface StepServices {
   readonly upstream: UpstreamManifests
   readonly lock: Lock
   readonly code: CodeReader
+  readonly signatures: SignatureVerifier
 }
 
 /** Options of every method of a step. */
@@ -73,6 +76,8 @@ export interface Step<N extends Node, Resolved> {
   resolve(node: N, services: StepServices, call: StepCall): Promise<Resolved>
   /** Pure: what enters the result from outside, without a place in its key. */
   unpinned?(node: N, resolved: Resolved): UnpinnedContent
+  /** Pure: the images of others that the result is made from. */
+  upstream?(node: N, resolved: Resolved): readonly UpstreamImage[]
   /** Pure: the results that its key needs, where these are not all of its `needs`. */
   decidedBy?(node: N, resolved: Resolved): readonly string[]
   /** Pure: all that decides the result, and nothing else. Needs the results named in `decidedBy`. */
@@ -87,6 +92,17 @@ export interface Step<N extends Node, Resolved> {
   explain(work: Work<N, Resolved>, services: StepServices, call: StepCall): Promise<readonly PlanReason[]>
   /** Makes it. Needs the results named in `needs`. */
   perform(work: Work<N, Resolved>, services: StepServices, call: PerformCall): Promise<Output>
+}
+
+/** An image of others that a result is made from. */
+export interface UpstreamImage {
+  readonly name: Reference
+  /** Digest of its index, or of the only image. */
+  readonly index: Digest
+  /** Digest of the image for the platform. */
+  readonly image: Digest
+  /** Whether it is the base of a platform; else the Dockerfile or a context names it. */
+  readonly isBase: boolean
 }
 
 /** Content of a result that may change though its key does not. */

@@ -14,12 +14,15 @@ import type {
   StepCall,
   StepServices,
   UnpinnedContent,
+  UpstreamImage,
 } from './step.js'
 
 /** A node whose outside facts are known. */
 export interface ResolvedNode {
   readonly node: Node
   readonly unpinned: UnpinnedContent | undefined
+  /** The images of others that its result is made from. */
+  readonly upstream: readonly UpstreamImage[]
   /** The node's `needs` whose results are part of its key: once they are known, the key is. */
   readonly decidedBy: readonly string[]
   /** Computes the key. Pure; needs the results named in `decidedBy`. */
@@ -72,6 +75,7 @@ async function resolveWith<N extends Node, Resolved>(
   return {
     node,
     unpinned,
+    upstream: step.upstream?.(node, resolved) ?? [],
     decidedBy: step.decidedBy?.(node, resolved) ?? node.needs,
     evaluate(inputs, { former = {}, force: forced = false } = {}) {
       const force = forced || (unpinned?.remade ?? false)

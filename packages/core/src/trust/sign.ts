@@ -25,7 +25,7 @@ export async function missingSignatures(
 ): Promise<MissingSignatures> {
   const repository = repositoryOf(place)
   const [bundle, tag] = await Promise.all([
-    hasSignatureBundle(repository, descriptor, publicKey, registry, call),
+    hasSignatureBundle(repository, descriptor.digest, publicKey, registry, call),
     hasSignatureTag(repository, descriptor.digest, publicKey, registry, call),
   ])
   return { bundle: !bundle, tag: !tag }

@@ -74,6 +74,17 @@ describe('what run(...) takes after the pipelines', () => {
     expect(await output(['plan', '--no-sign'], absent)).not.toMatch(/sign|error/)
   })
 
+  it('has a policy, whose mode --policy replaces', async () => {
+    const strict = { ...options, policy: { registries: ['ghcr.io'] } }
+    expect(await output(['plan'], strict)).toMatch(
+      /^problem: .*the policy does not allow images from .* \(POLICY_VIOLATED\)$/m,
+    )
+    expect(await output(['plan', '--policy', 'warn'], strict)).toMatch(/^note: policy: app base\(linux\/amd64\): /m)
+    const lenient = { ...options, policy: { ...strict.policy, mode: 'warn' as const } }
+    expect(await output(['--policy', 'enforce'], lenient)).toMatch(/the policy does not allow images from/)
+    expect(await output(['plan', '--policy', 'warn'], options)).toMatch(/--policy: build\.ts has no policy/)
+  })
+
   it('names builders that exist, also where nothing is built and none is contacted', async () => {
     for (const flag of ['--builder', '--engine']) {
       expect(await output(['plan', flag, 'nosuch'], options)).toMatch(/^error: .*'nosuch'.*\n {2}hint: /)

@@ -27,7 +27,7 @@ function failing(id: string, error: unknown): PlannedNode {
     explain: async () => [],
     perform: () => Promise.reject(error),
   }
-  const resolved = { node, unpinned: undefined, decidedBy: [], evaluate: () => keyed }
+  const resolved = { node, unpinned: undefined, upstream: [], decidedBy: [], evaluate: () => keyed }
   return { node, resolved, keyed, lookupResult: undefined, force: false, former: {}, required: true }
 }
 

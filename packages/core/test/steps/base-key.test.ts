@@ -13,7 +13,8 @@ const digest = digestOf('base')
 const descriptor = { mediaType: MEDIA_TYPES.ociManifest, digest, size: 4 }
 
 const REGISTRY = { kind: 'registry', reference: REFERENCE, configPolicy: 'require-match' } as const
-const pulled: ResolvedBase = { kind: 'image', chosen: { reference: { ...REFERENCE, digest }, descriptor }, descriptor }
+const chosen = { reference: { ...REFERENCE, digest }, descriptor }
+const pulled: ResolvedBase = { kind: 'image', chosen, index: digest, descriptor }
 
 function keyWith(source: BaseNode['source'], resolved: ResolvedBase = pulled, platform = AMD64): string {
   const image = { ...descriptor, digest: digestOf('pipeline') }

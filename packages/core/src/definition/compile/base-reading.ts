@@ -108,7 +108,7 @@ function addRefusal({ option, message, hint }: Refusal, path: string, issues: Is
 
 /** Reads a base that is a reference. */
 export function readImageBase(
-  base: Pick<ImageBase, 'reference' | 'configPolicy' | 'codePolicy'>,
+  base: Pick<ImageBase, 'reference' | 'configPolicy' | 'codePolicy' | 'verify'>,
   path: string,
   issues: Issues,
 ): RegistryBaseDefinition | undefined {
@@ -122,6 +122,12 @@ export function readImageBase(
     )
     return undefined
   }
-  const { configPolicy, codePolicy } = base
-  return { kind: 'registry', reference: withDefaultTag(reference), configPolicy, ...(codePolicy && { codePolicy }) }
+  const { configPolicy, codePolicy, verify } = base
+  return {
+    kind: 'registry',
+    reference: withDefaultTag(reference),
+    configPolicy,
+    ...(codePolicy && { codePolicy }),
+    ...(verify && { verify }),
+  }
 }

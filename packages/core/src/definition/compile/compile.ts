@@ -1,3 +1,4 @@
+import type { Issue } from '../../model/errors.js'
 import { formatPlatform, type Platform, platformIdentity } from '../../model/platform.js'
 import { formatReference, type Reference, withDefaultTag } from '../../model/reference.js'
 import { policiesOf } from '../declare/base/base-policies.js'
@@ -59,6 +60,7 @@ class Compilation {
   readonly #requested: ReadonlySet<DeclaredPipeline>
   readonly #directory: string
   readonly #today: string
+  readonly #ended: Issue[] = []
   readonly #reading: Reading = { issues: new Issues(), notes: [] }
   readonly #names: TargetNames
   readonly #published: PublishedNames
@@ -83,7 +85,7 @@ class Compilation {
     checkNamedBases(pipelines, this.#reading)
     checkDestinations(pipelines, issues)
     issues.throwIfAny()
-    return { pipelines: sortByDependency(pipelines), notes }
+    return { pipelines: sortByDependency(pipelines), notes, ended: this.#ended }
   }
 
   /** Reads a pipeline once; undefined where it is at issue. */
@@ -255,7 +257,9 @@ class Compilation {
     const { buildArgs, annotations, check, endOfLife, ...source } = answer
     if (endOfLife !== undefined && endOfLife < this.#today) {
       const of = platform === undefined ? '' : ` for ${formatPlatform(platform)}`
-      this.#reading.notes.push(`base '${name}'${of} gets no more updates: its end of life was ${endOfLife}`)
+      const message = `base '${name}'${of} gets no more updates: its end of life was ${endOfLife}`
+      this.#reading.notes.push(message)
+      this.#ended.push({ path, message, hint: 'use a newer release' })
     }
     const traits = { ...(buildArgs && { buildArgs }), ...(annotations && { annotations }), ...(check && { check }) }
     if (source.kind === 'registry') return [readImageBase(source, `${path}.base`, this.#reading.issues), traits]

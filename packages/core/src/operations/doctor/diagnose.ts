@@ -117,7 +117,7 @@ function readDefinition(read: () => Definition): {
     const issues = error.issues.map(({ path, message, hint }) =>
       warningOrProblem('problem', 'definition', `${path}: ${message}`, hint ?? 'correct it in build.ts'),
     )
-    return { definition: { pipelines: [], notes: [] }, issues }
+    return { definition: { pipelines: [], notes: [], ended: [] }, issues }
   }
 }
 

@@ -64,7 +64,7 @@ async function executeIn(
   const results = await performNodes({
     nodes: planned.nodes,
     candidacies: planned.candidacies,
-    pool: openPool(options),
+    pool: openPool(options, input.policy),
     builds: input.builds,
     keepGoing: options.keepGoing ?? false,
     signal,
@@ -120,9 +120,12 @@ async function readOutputOptions(
   return outputs
 }
 
-function openPool({ buildConcurrency, emulation }: ExecuteOptions): EnginePool {
+function openPool({ buildConcurrency, emulation }: ExecuteOptions, policy: RunSession['input']['policy']): EnginePool {
   const buildsPerEngine = buildConcurrency ?? DEFAULT_BUILD_CONCURRENCY
-  return new EnginePool({ buildsPerEngine, waitsForNative: emulation === 'when-needed' })
+  // The plan has found no emulated build, so busy builders must not cause one.
+  const isForbidden = policy?.enforces === true && !policy.allowsEmulation
+  const waitsForNative = emulation === 'when-needed' || isForbidden
+  return new EnginePool({ buildsPerEngine, waitsForNative })
 }
 
 /** If nothing was built, the plan has just read every name. */

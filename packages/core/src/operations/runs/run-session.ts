@@ -25,9 +25,11 @@ import { createContexts } from '../../steps/image/context/contexts.js'
 import { publishedNames, signedResults, targetNodes } from '../../steps/published-names.js'
 import type { StepServices } from '../../steps/step.js'
 import { createUpstreamManifests } from '../../steps/upstream-manifests.js'
+import { createSignatureVerifier } from '../../trust/verify.js'
 import { openRegistry } from '../open-registry.js'
 import type { PlanOptions } from '../options.js'
 import { chooseRegistry, registryBeforeStart } from '../registry-choice.js'
+import { readPolicy } from '../trust/policy-options.js'
 import { linkedGraph } from './linked-graph.js'
 import { readForced } from './rebuild-choice.js'
 
@@ -95,6 +97,8 @@ function planningInput(
     notes: definition.notes,
     builds: options.build ?? true,
     emulates: options.emulation !== 'never',
+    ended: definition.ended,
+    policy: options.policy && readPolicy(options.policy),
     missingEmulator: missingBinfmtEntry,
   }
 }
@@ -123,6 +127,7 @@ function openServices(options: PlanOptions, lock: Lock): StepServices {
     lock,
     upstream: createUpstreamManifests(registry),
     code: createCodeReader(),
+    signatures: createSignatureVerifier({ registry, directory: options.directory ?? '.' }),
     engines: openEngines(options, credentials),
     rootfs: lazyRootfsMaker(options),
     contexts: createContexts({

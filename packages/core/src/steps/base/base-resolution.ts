@@ -3,16 +3,20 @@ import type { MadeBase } from '../../definition/declare/base/base-source.js'
 import type { RegistryBaseDefinition } from '../../definition/definition.js'
 import type { BaseNode } from '../../graph/node.js'
 import type { LockedBase } from '../../lock/lock-entry.js'
+import type { Digest } from '../../model/digest.js'
 import type { Descriptor } from '../../model/oci.js'
 import { formatReference, repositoryOf } from '../../model/reference.js'
 import type { ResolvedRootfs } from '../../rootfs/port.js'
-import type { StepCall, StepServices } from '../step.js'
+import type { StepCall, StepServices, UpstreamImage } from '../step.js'
 import { type ChosenImage, checkImage, chooseImage, comparePlatform } from './registry-base.js'
+import { requireSigned } from './signed-base.js'
 
 /** A pulled base, with what is known of it from outside. */
 export interface ResolvedImageBase {
   readonly kind: 'image'
   readonly chosen: ChosenImage
+  /** Digest of the index that lists it; its own if there is none. */
+  readonly index: Digest
   /** As it stands, or is to stand, in the repository of the shared base. */
   readonly descriptor: Descriptor
   /** The line of the lock that it was taken from. */
@@ -28,7 +32,7 @@ export type ResolvedBase =
 /**
  * Finds out what a reference means for a platform, by the lock or from its registry, and whether it may serve.
  *
- * @throws RegistryError NOT_FOUND, PLATFORM_MISSING, PLATFORM_MISMATCH; DefinitionError LOCK_INCOMPLETE
+ * @throws RegistryError NOT_FOUND, PLATFORM_MISSING, PLATFORM_MISMATCH, SIGNATURE_MISSING; DefinitionError LOCK_INCOMPLETE
  */
 export async function resolveImageBase(
   node: BaseNode,
@@ -37,9 +41,13 @@ export async function resolveImageBase(
   call: StepCall,
 ): Promise<ResolvedImageBase> {
   const locked = services.lock.find('base', formatReference(source.reference), node.platform)
-  if (locked !== undefined) return resolveLocked(node, source, locked, services, call)
+  if (locked !== undefined) {
+    await requireSigner(source, { index: locked.index, image: locked.image.digest }, services, call)
+    return resolveLocked(node, source, locked, services, call)
+  }
   const { index, ...chosen } = await chooseImage(source, node.platform, services.upstream, call)
-  const { resolved, states } = await resolveLive(node, source, chosen, services, call)
+  await requireSigner(source, { index, image: chosen.descriptor.digest }, services, call)
+  const { resolved, states } = await resolveLive(node, source, { ...chosen, index }, services, call)
   const { mediaType, digest, size } = chosen.descriptor
   services.lock.record({
     kind: 'base',
@@ -53,10 +61,19 @@ export async function resolveImageBase(
   return resolved
 }
 
+async function requireSigner(
+  { reference, verify }: RegistryBaseDefinition,
+  image: Pick<UpstreamImage, 'index' | 'image'>,
+  services: StepServices,
+  call: StepCall,
+): Promise<void> {
+  if (verify !== undefined) await requireSigned({ name: reference, ...image }, verify, services, call)
+}
+
 async function resolveLive(
   node: BaseNode,
   source: RegistryBaseDefinition,
-  chosen: ChosenImage,
+  { index, ...chosen }: ChosenImage & Pick<ResolvedImageBase, 'index'>,
   { registry }: StepServices,
   call: StepCall,
 ) {
@@ -68,7 +85,7 @@ async function resolveLive(
   const { manifest, note, states } = checked
   if (note !== undefined) call.onEvent?.({ kind: 'note', message: note })
   const { descriptor } = manifest
-  const resolved: ResolvedImageBase = { kind: 'image', chosen, descriptor }
+  const resolved: ResolvedImageBase = { kind: 'image', chosen, index, descriptor }
   return { resolved, states }
 }
 
@@ -83,14 +100,14 @@ async function resolveLocked(
   services: StepServices,
   call: StepCall,
 ): Promise<ResolvedImageBase> {
-  const { image, states } = locked
+  const { image, index, states } = locked
   const chosen = { reference: { ...repositoryOf(source.reference), digest: image.digest }, descriptor: image }
   const { note, isWrong } = comparePlatform(states, source, node.platform)
   if (isWrong && source.configPolicy === 'fix-config') {
-    return { ...(await resolveLive(node, source, chosen, services, call)).resolved, locked }
+    return { ...(await resolveLive(node, source, { ...chosen, index }, services, call)).resolved, locked }
   }
   if (note !== undefined) call.onEvent?.({ kind: 'note', message: note })
-  return { kind: 'image', chosen, descriptor: image, locked }
+  return { kind: 'image', chosen, index, descriptor: image, locked }
 }
 
 /** Finds out what a root file system is made from, by its source, the lock or its archive. */

@@ -35,6 +35,12 @@ export const baseStep: Step<BaseNode, ResolvedBase> = {
     }
   },
 
+  upstream({ source }, resolved) {
+    if (source.kind !== 'registry' || resolved.kind !== 'image') return []
+    const { index, chosen } = resolved
+    return [{ name: source.reference, index, image: chosen.descriptor.digest, isBase: true }]
+  },
+
   key: baseKey,
 
   predict: predictBase,

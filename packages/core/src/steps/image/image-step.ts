@@ -3,7 +3,7 @@ import type { ImageNode } from '../../graph/node.js'
 import type { Digest } from '../../model/digest.js'
 import { DefinitionError } from '../../model/errors.js'
 import { type Annotations, type Descriptor, isIndex, type StoredManifest } from '../../model/oci.js'
-import { repositoryOf } from '../../model/reference.js'
+import { parseReference, repositoryOf } from '../../model/reference.js'
 import type { PlanReason } from '../../model/run/plan-reason.js'
 import { readImageConfig } from '../../registry/image-config.js'
 import { withoutLeftOut } from '../annotations.js'
@@ -88,6 +88,12 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     sources: analysis.unpinned.map(({ text }) => text),
     remade: build.unpinned === 'rebuild' && analysis.unpinned.length > 0,
   }),
+
+  upstream: (_node, resolved) =>
+    pinnedImages(resolved).flatMap(({ name, index, image }) => {
+      const reference = parseReference(name)
+      return reference === undefined ? [] : [{ name: reference, index, image, isBase: false }]
+    }),
 
   decidedBy: decidingNodes,
 

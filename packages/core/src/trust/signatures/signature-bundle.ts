@@ -1,3 +1,4 @@
+import type { Digest } from '../../model/digest.js'
 import type { JsonObject } from '../../model/json-fields.js'
 import { LIMITS } from '../../model/limits.js'
 import { type Descriptor, isIndex, MEDIA_TYPES } from '../../model/oci.js'
@@ -18,13 +19,13 @@ const PREDICATE = 'dev.sigstore.bundle.predicateType'
 /** Whether a key has signed a manifest in the way of cosign 3: by a bundle that refers to it. */
 export async function hasSignatureBundle(
   repository: Repository,
-  subject: Descriptor,
+  subject: Digest,
   key: PublicKey,
   registry: Registry,
   call: RegistryCall,
 ): Promise<boolean> {
   const bundles = await readBundles(repository, subject, registry, call)
-  return bundles.some(({ dsseEnvelope }) => signsSubject(verifiedStatement(dsseEnvelope, key), subject.digest))
+  return bundles.some(({ dsseEnvelope }) => signsSubject(verifiedStatement(dsseEnvelope, key), subject))
 }
 
 /** Signs a manifest in the way of cosign 3. */
@@ -60,11 +61,11 @@ export async function putBundle(
 /** Reads the bundles with which an image is signed. Anybody may have written them. */
 export async function readBundles(
   repository: Repository,
-  { digest }: Pick<Descriptor, 'digest'>,
+  subject: Digest,
   registry: Registry,
   call: RegistryCall,
 ): Promise<readonly JsonObject[]> {
-  const referrers = await registry.listReferrers(repository, digest, { ...call, fresh: true })
+  const referrers = await registry.listReferrers(repository, subject, { ...call, fresh: true })
   const candidates = referrers.filter(mayBeSignature).slice(0, LIMITS.signatures)
   const bundles = await allOrNone(candidates, call, (one, own) => readReferrer(repository, one, registry, own))
   return bundles.filter((bundle) => bundle !== undefined)

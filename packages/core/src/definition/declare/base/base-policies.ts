@@ -1,5 +1,6 @@
 import type { BaseDefinition } from '../../definition.js'
 import type { BasePolicies, CodePolicy, ConfigPolicy } from './base-source.js'
+import { signerIssue } from './signer-requirement.js'
 
 const CONFIG_POLICIES: readonly ConfigPolicy[] = ['trust-declared', 'require-match', 'fix-config']
 const CODE_POLICIES: readonly CodePolicy[] = ['require-match', 'trust-declared']
@@ -8,8 +9,10 @@ const CODE_POLICIES: readonly CodePolicy[] = ['require-match', 'trust-declared']
 export function policyIssues(base: {
   readonly configPolicy?: unknown
   readonly codePolicy?: unknown
+  readonly verify?: unknown
 }): readonly string[] {
-  const { configPolicy, codePolicy = 'require-match' } = base
+  const { configPolicy, codePolicy = 'require-match', verify } = base
+  const unsigned = verify === undefined ? undefined : signerIssue(verify)
   return [
     ...(CONFIG_POLICIES.some((policy) => policy === configPolicy)
       ? []
@@ -17,6 +20,7 @@ export function policyIssues(base: {
     ...(CODE_POLICIES.some((policy) => policy === codePolicy)
       ? []
       : ["codePolicy must be 'require-match' or 'trust-declared'"]),
+    ...(unsigned === undefined ? [] : [`verify ${unsigned}`]),
   ]
 }
 

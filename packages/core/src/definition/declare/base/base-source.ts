@@ -1,4 +1,5 @@
 import type { RootfsKind } from './rootfs-kind.js'
+import type { SignerRequirement } from './signer-requirement.js'
 
 /** What to do if an image's config states another platform than the declared one. */
 export type ConfigPolicy =
@@ -28,6 +29,8 @@ export interface RegistryBase {
   readonly reference: string
   readonly configPolicy: ConfigPolicy
   readonly codePolicy?: CodePolicy
+  /** Who must have signed it; checked in the plan. */
+  readonly verify?: SignerRequirement
 }
 
 /** A base made by mmdebstrap from a distribution's package archive. */

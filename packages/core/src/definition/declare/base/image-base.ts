@@ -1,4 +1,5 @@
 import type { CodePolicy, ConfigPolicy } from './base-source.js'
+import type { SignerRequirement } from './signer-requirement.js'
 
 /** A base that is one published image or index, without a plugin. Created by {@link fromImage}. */
 export interface ImageBase {
@@ -6,6 +7,7 @@ export interface ImageBase {
   readonly reference: string
   readonly configPolicy: ConfigPolicy
   readonly codePolicy?: CodePolicy
+  readonly verify?: SignerRequirement
 }
 
 /**
@@ -13,6 +15,7 @@ export interface ImageBase {
  *
  * @param options.configPolicy - what to do if the image's config states another platform; `require-match` by default.
  * @param options.codePolicy - what to do if its machine code is for another platform; `require-match` by default.
+ * @param options.verify - who must have signed the image, or the index that lists it; checked in the plan.
  * @example
  * ```ts
  * platform('arm64', { base: fromImage('docker.io/library/alpine:3.22') })
@@ -20,10 +23,16 @@ export interface ImageBase {
  */
 export function fromImage(
   reference: string,
-  options: Partial<Pick<ImageBase, 'configPolicy' | 'codePolicy'>> = {},
+  options: Partial<Pick<ImageBase, 'configPolicy' | 'codePolicy' | 'verify'>> = {},
 ): ImageBase {
-  const { configPolicy = 'require-match', codePolicy } = options
-  return Object.freeze({ kind: 'image-base', reference, configPolicy, ...(codePolicy && { codePolicy }) })
+  const { configPolicy = 'require-match', codePolicy, verify } = options
+  return Object.freeze({
+    kind: 'image-base',
+    reference,
+    configPolicy,
+    ...(codePolicy && { codePolicy }),
+    ...(verify && { verify }),
+  })
 }
 
 /** Whether a value is a result of `fromImage(…)`. */

@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises'
+import { isPem, type SignerRequirement } from '../definition/declare/base/signer-requirement.js'
+import { localPath } from '../definition/declare/build-secrets.js'
+import type { Digest } from '../model/digest.js'
+import { DefinitionError } from '../model/errors.js'
+import { formatReference, type Repository, repositoryOf } from '../model/reference.js'
+import type { Registry, RegistryCall } from '../registry/port.js'
+import { type PublicKey, parsePublicKey } from './keys/public-key.js'
+import { hasSignatureBundle } from './signatures/signature-bundle.js'
+import { hasSignatureTag } from './signatures/signature-tag.js'
+
+/** A manifest in its repository. */
+export interface ManifestPlace extends Repository {
+  readonly digest: Digest
+}
+
+/** Verifies signatures of images. Equal questions of one run are answered once. */
+export interface SignatureVerifier {
+  /**
+   * Whether a signer has signed a manifest in its repository.
+   *
+   * @throws DefinitionError USAGE if its key cannot be read; RegistryError
+   */
+  isSigned(manifest: ManifestPlace, signer: SignerRequirement, call: RegistryCall): Promise<boolean>
+}
+
+/** What verifying needs. */
+export interface VerifierOptions {
+  readonly registry: Registry
+  /** Base of relative paths of keys. */
+  readonly directory: string
+}
+
+/** Creates a verifier, which reads each key once. */
+export function createSignatureVerifier({ registry, directory }: VerifierOptions): SignatureVerifier {
+  const keys = new Map<string, Promise<PublicKey>>()
+  const answers = new Map<string, Promise<boolean>>()
+  const keyOf = ({ key }: SignerRequirement) => {
+    const name = String(key)
+    const reading = keys.get(name) ?? readKey(key, directory)
+    keys.set(name, reading)
+    return reading
+  }
+  return {
+    async isSigned(manifest, signer, call) {
+      const question = `${formatReference(manifest)} ${signer.key}`
+      const answer = answers.get(question) ?? keyOf(signer).then((key) => hasSignature(manifest, key, registry, call))
+      answers.set(question, answer)
+      return answer
+    },
+  }
+}
+
+async function hasSignature(
+  { digest, ...place }: ManifestPlace,
+  key: PublicKey,
+  registry: Registry,
+  call: RegistryCall,
+): Promise<boolean> {
+  const repository = repositoryOf(place)
+  return (
+    (await hasSignatureBundle(repository, digest, key, registry, call)) ||
+    (await hasSignatureTag(repository, digest, key, registry, call))
+  )
+}
+
+async function readKey(key: string | URL, directory: string): Promise<PublicKey> {
+  const path = typeof key === 'string' && isPem(key) ? undefined : localPath(key, directory)
+  const shown = path ?? 'the key'
+  const pem = path === undefined ? String(key) : await readFile(path, 'utf8').catch(unreadable(path))
+  try {
+    return parsePublicKey(pem)
+  } catch (error) {
+    throw keyError(`${shown} cannot be used: ${(error as Error).message}`)
+  }
+}
+
+function unreadable(path: string) {
+  return ({ code }: NodeJS.ErrnoException): never => {
+    throw keyError(`${path} ${code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`}`)
+  }
+}
+
+function keyError(message: string): DefinitionError {
+  const hint = 'use a public key in PEM, such as cosign.pub; relative paths start at the working directory'
+  return new DefinitionError([{ path: 'verify.key', message, hint }], 'USAGE')
+}
