@@ -50,7 +50,7 @@ function isAllowed({ file, target = '', lazy }: Import): boolean {
   const [from, to] = [folderOf(file), folderOf(target)]
   if (from === '' || allowedFor(from).includes(to)) return true
   // A kind of root file system is declared in definition/, and loads the part that performs I/O when it is used.
-  if (lazy && file.startsWith(`${CORE}definition/declare/base/kinds/`)) return to === 'rootfs'
+  if (lazy && file.startsWith(`${CORE}definition/plugin/kinds/`)) return to === 'rootfs'
   return lazy && to in DOORS && !(from in DOORS)
 }
 

@@ -9,57 +9,6 @@ export type { CommandLineOptions } from './cli/command.js'
 export { run } from './cli/run.js'
 export type { AnnotationMap, AnnotationSettings } from './definition/declare/annotation-settings.js'
 export type { AttestationOptions } from './definition/declare/attestation-options.js'
-export type {
-  AptBase,
-  BaseAnswer,
-  BaseSource,
-  BaseTraits,
-  CodePolicy,
-  ConfigPolicy,
-  MadeBase,
-  PipelineBase,
-  PipelineValue,
-  RegistryBase,
-  RootfsBase,
-} from './definition/declare/base/base-source.js'
-export {
-  defineBase,
-  type OptionSchemas,
-  type ParsedOptions,
-  type SchemaBase,
-  type WrittenOptions,
-} from './definition/declare/base/define-base.js'
-export {
-  type DistributionOptions,
-  type DistributionTable,
-  defineDistribution,
-  type Release,
-  type ReleaseName,
-} from './definition/declare/base/distribution.js'
-export { fromImage, type ImageBase } from './definition/declare/base/image-base.js'
-export {
-  type AnyBase,
-  type Base,
-  type BaseRequest,
-  type Bases,
-  definePlugin,
-  type PlatformWord,
-  type PlatformWords,
-  type Plugin,
-  type Refusal,
-  type ReservedOption,
-} from './definition/declare/base/plugin.js'
-export type {
-  ArchiveState,
-  FoundArchive,
-  PublishedVerdict,
-  RootfsCall,
-  RootfsImplementation,
-  RootfsKind,
-  RootfsTool,
-  UsedArchive,
-} from './definition/declare/base/rootfs-kind.js'
-export type { SignerRequirement } from './definition/declare/base/signer-requirement.js'
 export type { ContextSource, TarSource, TarStream } from './definition/declare/build-context.js'
 export type { SecretSource, SecretValue, SshSource } from './definition/declare/build-secrets.js'
 export type {
@@ -74,10 +23,61 @@ export type {
   PipelineDeclaration,
   PlatformDeclaration,
 } from './definition/declare/declaration.js'
+export { fromImage, type ImageBase } from './definition/declare/image-base.js'
 export type { NamedContextSource } from './definition/declare/named-contexts.js'
 export type { PerPlatform } from './definition/declare/per-platform.js'
 export { type Pipeline, pipeline } from './definition/declare/pipeline.js'
 export { type PlatformSettings, platform, type WordSettings } from './definition/declare/platform-declaration.js'
+export type {
+  AptBase,
+  BaseAnswer,
+  BaseSource,
+  BaseTraits,
+  CodePolicy,
+  ConfigPolicy,
+  MadeBase,
+  PipelineBase,
+  PipelineValue,
+  RegistryBase,
+  RootfsBase,
+} from './definition/plugin/base-source.js'
+export {
+  defineBase,
+  type OptionSchemas,
+  type ParsedOptions,
+  type SchemaBase,
+  type WrittenOptions,
+} from './definition/plugin/define-base.js'
+export {
+  type DistributionOptions,
+  type DistributionTable,
+  defineDistribution,
+  type Release,
+  type ReleaseName,
+} from './definition/plugin/distribution.js'
+export {
+  type AnyBase,
+  type Base,
+  type BaseRequest,
+  type Bases,
+  definePlugin,
+  type PlatformWord,
+  type PlatformWords,
+  type Plugin,
+  type Refusal,
+  type ReservedOption,
+} from './definition/plugin/plugin.js'
+export type {
+  ArchiveState,
+  FoundArchive,
+  PublishedVerdict,
+  RootfsCall,
+  RootfsImplementation,
+  RootfsKind,
+  RootfsTool,
+  UsedArchive,
+} from './definition/plugin/rootfs-kind.js'
+export type { SignerRequirement } from './definition/plugin/signer-requirement.js'
 export type { Digest } from './model/digest.js'
 export type { ErrorData } from './model/error-data.js'
 export {

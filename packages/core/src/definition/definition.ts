@@ -2,10 +2,10 @@ import type { Issue } from '../model/errors.js'
 import type { Platform } from '../model/platform.js'
 import type { Reference, Repository } from '../model/reference.js'
 import type { AnnotationMap } from './declare/annotation-settings.js'
-import type { BasePolicies, CodePolicy, ConfigPolicy, MadeBase } from './declare/base/base-source.js'
-import type { SignerRequirement } from './declare/base/signer-requirement.js'
 import type { BuildDefinition } from './declare/build-settings.js'
 import type { ImageFormat } from './declare/declaration.js'
+import type { BasePolicies, CodePolicy, ConfigPolicy, MadeBase } from './plugin/base-source.js'
+import type { SignerRequirement } from './plugin/signer-requirement.js'
 
 /** A base pulled from a registry, with its reference read. */
 export interface RegistryBaseDefinition {

@@ -1,5 +1,5 @@
-import { policiesOf } from '../definition/declare/base/base-policies.js'
 import type { Definition, PipelineDefinition, PlatformDefinition } from '../definition/definition.js'
+import { policiesOf } from '../definition/plugin/base-policies.js'
 import { comparePlatforms, type Platform, platformIdentity } from '../model/platform.js'
 import { formatReference, repositoryOf } from '../model/reference.js'
 import { type DockerfileUses, linkedPipelines, pipelineImages } from './dockerfile-use.js'

@@ -1,9 +1,9 @@
 import type { AnnotationMap } from '../definition/declare/annotation-settings.js'
-import type { BasePolicies, MadeBase } from '../definition/declare/base/base-source.js'
 import type { ContextDefinition } from '../definition/declare/build-context.js'
 import type { BuildDefinition } from '../definition/declare/build-settings.js'
 import type { ImageFormat } from '../definition/declare/declaration.js'
 import type { PipelineBaseDefinition, RegistryBaseDefinition } from '../definition/definition.js'
+import type { BasePolicies, MadeBase } from '../definition/plugin/base-source.js'
 import type { Platform } from '../model/platform.js'
 import type { Repository } from '../model/reference.js'
 

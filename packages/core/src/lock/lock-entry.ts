@@ -1,5 +1,5 @@
-import type { ConfigPolicy } from '../definition/declare/base/base-source.js'
-import type { ArchiveState } from '../definition/declare/base/rootfs-kind.js'
+import type { ConfigPolicy } from '../definition/plugin/base-source.js'
+import type { ArchiveState } from '../definition/plugin/rootfs-kind.js'
 import type { Digest } from '../model/digest.js'
 import { LIMITS } from '../model/limits.js'
 import type { Descriptor } from '../model/oci.js'

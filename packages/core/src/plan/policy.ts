@@ -1,4 +1,4 @@
-import { formatSigner, type SignerRequirement } from '../definition/declare/base/signer-requirement.js'
+import { formatSigner, type SignerRequirement } from '../definition/plugin/signer-requirement.js'
 import { DefinitionError, type Issue } from '../model/errors.js'
 import { isIndex } from '../model/oci.js'
 import { formatReference, formatRepository, repositoryOf } from '../model/reference.js'

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { MadeBase } from '../definition/declare/base/base-source.js'
+import type { MadeBase } from '../definition/plugin/base-source.js'
 import type { Graph } from '../graph/node.js'
 import { LOCK_FILE } from '../lock/lock.js'
 import { entryMeaning, entryWord, type LockEntry, stateText } from '../lock/lock-entry.js'

@@ -1,5 +1,5 @@
-import type { MadeBase } from '../definition/declare/base/base-source.js'
-import type { ArchiveState, RootfsCall } from '../definition/declare/base/rootfs-kind.js'
+import type { MadeBase } from '../definition/plugin/base-source.js'
+import type { ArchiveState, RootfsCall } from '../definition/plugin/rootfs-kind.js'
 import type { Digest } from '../model/digest.js'
 import type { BlobSource } from '../registry/port.js'
 

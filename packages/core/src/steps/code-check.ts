@@ -1,4 +1,4 @@
-import type { CodePolicy } from '../definition/declare/base/base-source.js'
+import type { CodePolicy } from '../definition/plugin/base-source.js'
 import type { ImageToCheck } from '../machine-code/image-code.js'
 import { RegistryError } from '../model/errors.js'
 import { formatPlatform, type Platform } from '../model/platform.js'

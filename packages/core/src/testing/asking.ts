@@ -1,7 +1,7 @@
 import { compile } from '../definition/compile/compile.js'
-import type { Base, Plugin } from '../definition/declare/base/plugin.js'
 import { pipeline } from '../definition/declare/pipeline.js'
 import { platform } from '../definition/declare/platform-declaration.js'
+import type { Base, Plugin } from '../definition/plugin/plugin.js'
 import { DefinitionError, type Issue } from '../model/errors.js'
 import { type Platform, parsePlatform } from '../model/platform.js'
 import { withoutModules } from './refused-modules.js'

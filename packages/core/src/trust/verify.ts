@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { isPem, type SignerRequirement } from '../definition/declare/base/signer-requirement.js'
 import { localPath } from '../definition/declare/build-secrets.js'
+import { isPem, type SignerRequirement } from '../definition/plugin/signer-requirement.js'
 import type { Digest } from '../model/digest.js'
 import { DefinitionError } from '../model/errors.js'
 import { formatReference, type Repository, repositoryOf } from '../model/reference.js'

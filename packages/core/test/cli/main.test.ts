@@ -5,7 +5,7 @@ import { Cleanup } from '../../../../test/support/cleanup.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import type { Host } from '../../src/cli/command.js'
 import { main } from '../../src/cli/main.js'
-import { fromImage } from '../../src/definition/declare/base/image-base.js'
+import { fromImage } from '../../src/definition/declare/image-base.js'
 import { type Pipeline, pipeline } from '../../src/definition/declare/pipeline.js'
 import { platform } from '../../src/definition/declare/platform-declaration.js'
 

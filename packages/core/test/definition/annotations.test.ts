@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { compile } from '../../src/definition/compile/compile.js'
 import type { AnnotationSettings } from '../../src/definition/declare/annotation-settings.js'
-import { definePlugin } from '../../src/definition/declare/base/plugin.js'
 import type { Pipeline } from '../../src/definition/declare/pipeline.js'
 import { platform } from '../../src/definition/declare/platform-declaration.js'
+import { definePlugin } from '../../src/definition/plugin/plugin.js'
 import { DefinitionError, type Issue } from '../../src/model/errors.js'
 import { simple, start } from './definitions.js'
 

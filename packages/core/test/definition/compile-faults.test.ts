@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { fromImage } from '../../src/definition/declare/base/image-base.js'
 import type { BuildSettings } from '../../src/definition/declare/build-settings.js'
 import type { PlatformDeclaration } from '../../src/definition/declare/declaration.js'
+import { fromImage } from '../../src/definition/declare/image-base.js'
 import { pipeline } from '../../src/definition/declare/pipeline.js'
 import { platform } from '../../src/definition/declare/platform-declaration.js'
 import type { Issue } from '../../src/model/errors.js'

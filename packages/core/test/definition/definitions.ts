@@ -1,7 +1,7 @@
 import { type CompileOptions, compile } from '../../src/definition/compile/compile.js'
-import { type Base, definePlugin } from '../../src/definition/declare/base/plugin.js'
 import { type Pipeline, pipeline } from '../../src/definition/declare/pipeline.js'
 import { platform } from '../../src/definition/declare/platform-declaration.js'
+import { type Base, definePlugin } from '../../src/definition/plugin/plugin.js'
 import { DefinitionError, type Issue } from '../../src/model/errors.js'
 
 interface Options {

@@ -1,6 +1,6 @@
 import { generateKey, readKey } from 'openpgp'
 import { describe, expect, it } from 'vitest'
-import { keyFingerprint } from '../../src/definition/declare/base/kinds/openpgp-key.js'
+import { keyFingerprint } from '../../src/definition/plugin/kinds/openpgp-key.js'
 
 const userIDs = [{ name: 'an archive' }]
 const { publicKey, privateKey } = await generateKey({ type: 'ecc', curve: 'ed25519Legacy', userIDs, format: 'armored' })

@@ -1,9 +1,9 @@
 import { type CompileOptions, compile } from '../../src/definition/compile/compile.js'
-import type { BaseAnswer } from '../../src/definition/declare/base/base-source.js'
-import { type Base, definePlugin } from '../../src/definition/declare/base/plugin.js'
 import { type Pipeline, pipeline } from '../../src/definition/declare/pipeline.js'
 import { platform } from '../../src/definition/declare/platform-declaration.js'
 import type { Definition } from '../../src/definition/definition.js'
+import type { BaseAnswer } from '../../src/definition/plugin/base-source.js'
+import { type Base, definePlugin } from '../../src/definition/plugin/plugin.js'
 import { DefinitionError, type Issue } from '../../src/model/errors.js'
 
 /** An answer of a base that is an image. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { defineDistribution } from '../../src/definition/declare/base/distribution.js'
-import { fromImage } from '../../src/definition/declare/base/image-base.js'
-import { type Base, definePlugin, type Plugin } from '../../src/definition/declare/base/plugin.js'
+import { fromImage } from '../../src/definition/declare/image-base.js'
 import { pipeline } from '../../src/definition/declare/pipeline.js'
 import { platform } from '../../src/definition/declare/platform-declaration.js'
+import { defineDistribution } from '../../src/definition/plugin/distribution.js'
+import { type Base, definePlugin, type Plugin } from '../../src/definition/plugin/plugin.js'
 import { start } from './definitions.js'
 
 import { answering, apt, image, issuesOf } from './plugin-answers.js'

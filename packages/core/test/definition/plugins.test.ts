@@ -1,10 +1,10 @@
 import * as v from 'valibot'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
-import { defineBase } from '../../src/definition/declare/base/define-base.js'
-import { type Base, definePlugin, type Plugin } from '../../src/definition/declare/base/plugin.js'
 import { pipeline } from '../../src/definition/declare/pipeline.js'
 import { platform } from '../../src/definition/declare/platform-declaration.js'
+import { defineBase } from '../../src/definition/plugin/define-base.js'
+import { type Base, definePlugin, type Plugin } from '../../src/definition/plugin/plugin.js'
 import { plugin } from './definitions.js'
 
 import { answering, compiled, image, issuesOf } from './plugin-answers.js'

@@ -1,10 +1,10 @@
 import * as v from 'valibot'
 import { describe, expectTypeOf, it } from 'vitest'
-import { defineBase } from '../../src/definition/declare/base/define-base.js'
-import { fromImage } from '../../src/definition/declare/base/image-base.js'
-import { type Base, definePlugin, type Plugin } from '../../src/definition/declare/base/plugin.js'
+import { fromImage } from '../../src/definition/declare/image-base.js'
 import { type Pipeline, pipeline } from '../../src/definition/declare/pipeline.js'
 import { platform } from '../../src/definition/declare/platform-declaration.js'
+import { defineBase } from '../../src/definition/plugin/define-base.js'
+import { type Base, definePlugin, type Plugin } from '../../src/definition/plugin/plugin.js'
 
 interface FruitOptions {
   readonly release?: 'apple' | 'pear'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { compile } from '../../src/definition/compile/compile.js'
-import { fromImage } from '../../src/definition/declare/base/image-base.js'
+import { fromImage } from '../../src/definition/declare/image-base.js'
 import { pipeline } from '../../src/definition/declare/pipeline.js'
 import { platform } from '../../src/definition/declare/platform-declaration.js'
 import { buildGraph } from '../../src/graph/graph.js'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { madeBase } from '../../src/definition/declare/base/kinds/made-base.js'
+import { madeBase } from '../../src/definition/plugin/kinds/made-base.js'
 import { sourceName } from '../../src/graph/source-name.js'
 
 test.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { aptKind } from '../../src/definition/declare/base/kinds/apt-kind.js'
-import { archiveKind } from '../../src/definition/declare/base/kinds/archive-kind.js'
+import { aptKind } from '../../src/definition/plugin/kinds/apt-kind.js'
+import { archiveKind } from '../../src/definition/plugin/kinds/archive-kind.js'
 import { createLock } from '../../src/lock/lock.js'
 import { entryMeaning, type LockEntry } from '../../src/lock/lock-entry.js'
 import type { Digest } from '../../src/model/digest.js'

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { openEngines } from '../../src/builder/builders.js'
 import type { Builder, BuilderInfo } from '../../src/builder/port.js'
-import { CORE_KINDS } from '../../src/definition/declare/base/kinds/made-base.js'
+import { CORE_KINDS } from '../../src/definition/plugin/kinds/made-base.js'
 import { EngineError } from '../../src/model/errors.js'
 import { checkEngines } from '../../src/operations/doctor/engine-check.js'
 import {

@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { packFiles } from '../../../../test/support/tiny-image.js'
-import { madeBase } from '../../src/definition/declare/base/kinds/made-base.js'
+import { madeBase } from '../../src/definition/plugin/kinds/made-base.js'
 import { createRootfsMaker } from '../../src/rootfs/maker.js'
 
 const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex')

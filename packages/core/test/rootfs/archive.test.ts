@@ -6,7 +6,7 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { packFiles } from '../../../../test/support/tiny-image.js'
-import { madeBase } from '../../src/definition/declare/base/kinds/made-base.js'
+import { madeBase } from '../../src/definition/plugin/kinds/made-base.js'
 import { createRootfsMaker } from '../../src/rootfs/maker.js'
 import { startScriptedServer } from '../registry/scripted-server.js'
 

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
-import type { AptBase } from '../../src/definition/declare/base/base-source.js'
+import type { AptBase } from '../../src/definition/plugin/base-source.js'
 import { findMirror } from '../../src/rootfs/apt/host-mirror.js'
 
 const SOURCE: AptBase = {

@@ -6,8 +6,8 @@ import { Cleanup } from '../../../../test/support/cleanup.js'
 import { type FrozenArchive, startFrozenArchive } from '../../../../test/support/frozen-archive.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { DEBIAN_KEYS } from '../../../plugin-debian/src/archive-keys.js'
-import type { AptBase } from '../../src/definition/declare/base/base-source.js'
-import { madeBase } from '../../src/definition/declare/base/kinds/made-base.js'
+import type { AptBase } from '../../src/definition/plugin/base-source.js'
+import { madeBase } from '../../src/definition/plugin/kinds/made-base.js'
 import { createRootfsMaker } from '../../src/rootfs/maker.js'
 
 const cleanup = new Cleanup()

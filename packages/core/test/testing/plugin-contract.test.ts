@@ -4,8 +4,8 @@ import { stat } from 'node:fs/promises'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { type AnyBase, definePlugin, type Plugin } from '../../src/definition/declare/base/plugin.js'
-import type { RootfsKind } from '../../src/definition/declare/base/rootfs-kind.js'
+import { type AnyBase, definePlugin, type Plugin } from '../../src/definition/plugin/plugin.js'
+import type { RootfsKind } from '../../src/definition/plugin/rootfs-kind.js'
 import { type ContractCases, pluginContract } from '../../src/testing/index.js'
 
 const right: AnyBase = {

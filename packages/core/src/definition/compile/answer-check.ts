@@ -1,11 +1,11 @@
 import { isJsonObject } from '../../model/json-fields.js'
-import { policyIssues } from '../declare/base/base-policies.js'
-import type { BaseAnswer } from '../declare/base/base-source.js'
-import { isTextMap, isTexts, textIssues } from '../declare/base/kinds/field-checks.js'
-import { kindIssues } from '../declare/base/kinds/kind-check.js'
-import { CORE_KINDS } from '../declare/base/kinds/made-base.js'
-import type { RootfsKind } from '../declare/base/rootfs-kind.js'
 import { isPipeline } from '../declare/declaration.js'
+import { policyIssues } from '../plugin/base-policies.js'
+import type { BaseAnswer } from '../plugin/base-source.js'
+import { isTextMap, isTexts, textIssues } from '../plugin/kinds/field-checks.js'
+import { kindIssues } from '../plugin/kinds/kind-check.js'
+import { CORE_KINDS } from '../plugin/kinds/made-base.js'
+import type { RootfsKind } from '../plugin/rootfs-kind.js'
 
 type Data = Readonly<Record<string, unknown>>
 

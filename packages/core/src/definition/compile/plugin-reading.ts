@@ -1,12 +1,6 @@
 import { ARCHITECTURE_WORDS, isKnownPlatform, parsePlatform } from '../../model/platform.js'
-import {
-  type AnyBase,
-  PLUGIN_CONTRACT,
-  type PlatformWord,
-  type Plugin,
-  type ReservedOption,
-} from '../declare/base/plugin.js'
 import type { Issues } from '../issues.js'
+import { type AnyBase, PLUGIN_CONTRACT, type PlatformWord, type Plugin, type ReservedOption } from '../plugin/plugin.js'
 import { pluginIssues } from './plugin-check.js'
 
 const RESERVED: ReadonlySet<string> = new Set<ReservedOption>([

@@ -1,6 +1,6 @@
 import { isJsonObject } from '../../model/json-fields.js'
+import type { Plugin } from '../plugin/plugin.js'
 import type { AnnotationSettings } from './annotation-settings.js'
-import type { Plugin } from './base/plugin.js'
 import type { BuildSettings } from './build-settings.js'
 
 /** Media types of the published manifests: those of the OCI image specification, or Docker's older ones. */

@@ -1,5 +1,5 @@
+import type { Bases, NoWords, PlatformWords, Plugin } from '../plugin/plugin.js'
 import type { AnnotationSettings } from './annotation-settings.js'
-import type { Bases, NoWords, PlatformWords, Plugin } from './base/plugin.js'
 import type { BuildSettings } from './build-settings.js'
 import type {
   DeclaredPipeline,

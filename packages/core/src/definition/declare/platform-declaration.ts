@@ -1,8 +1,8 @@
 import type { Architecture } from '../../model/platform.js'
-import type { ImageBase } from './base/image-base.js'
-import type { Bases, OptionsOf, PlatformWords } from './base/plugin.js'
+import type { Bases, OptionsOf, PlatformWords } from '../plugin/plugin.js'
 import type { BuildSettings } from './build-settings.js'
 import type { DeclaredPipeline, PlatformDeclaration } from './declaration.js'
+import type { ImageBase } from './image-base.js'
 
 /** Settings for `platform(...)`, beside the options of its base. */
 export interface CommonPlatformSettings {

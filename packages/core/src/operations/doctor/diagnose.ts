@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os'
 import { type EngineChoice, openEngines } from '../../builder/builders.js'
 import { compile } from '../../definition/compile/compile.js'
-import type { MadeBase } from '../../definition/declare/base/base-source.js'
 import type { Definition } from '../../definition/definition.js'
+import type { MadeBase } from '../../definition/plugin/base-source.js'
 import { DefinitionError, RegistryError, throwIfCancelled } from '../../model/errors.js'
 import { type Platform, platformIdentity } from '../../model/platform.js'
 import {

@@ -1,5 +1,5 @@
-import { type SignerRequirement, signerIssue } from '../../definition/declare/base/signer-requirement.js'
 import { suggest } from '../../definition/issues.js'
+import { type SignerRequirement, signerIssue } from '../../definition/plugin/signer-requirement.js'
 import { DefinitionError, type Issue } from '../../model/errors.js'
 import { isJsonObject } from '../../model/json-fields.js'
 import { canonicalHost } from '../../model/reference.js'

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { AptBase } from '../../definition/declare/base/base-source.js'
+import type { AptBase } from '../../definition/plugin/base-source.js'
 import { DefinitionError } from '../../model/errors.js'
 import { shownLocation } from '../../model/shown-location.js'
 import { type AptSource, mainArchive, parseDeb822Sources, parseListSources } from './apt-sources.js'

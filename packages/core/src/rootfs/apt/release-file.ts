@@ -1,5 +1,5 @@
-import type { AptBase } from '../../definition/declare/base/base-source.js'
-import type { ArchiveState } from '../../definition/declare/base/rootfs-kind.js'
+import type { AptBase } from '../../definition/plugin/base-source.js'
+import type { ArchiveState } from '../../definition/plugin/rootfs-kind.js'
 import { HostError } from '../../model/errors.js'
 import { LIMITS } from '../../model/limits.js'
 import { shownLocation } from '../../model/shown-location.js'

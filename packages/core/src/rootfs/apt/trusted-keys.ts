@@ -1,6 +1,6 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { AptBase } from '../../definition/declare/base/base-source.js'
+import type { AptBase } from '../../definition/plugin/base-source.js'
 import { makeTempFolder } from '../../host/temp-folder.js'
 import { DefinitionError } from '../../model/errors.js'
 

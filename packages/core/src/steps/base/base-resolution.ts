@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { MadeBase } from '../../definition/declare/base/base-source.js'
 import type { RegistryBaseDefinition } from '../../definition/definition.js'
+import type { MadeBase } from '../../definition/plugin/base-source.js'
 import type { BaseNode } from '../../graph/node.js'
 import type { LockedBase } from '../../lock/lock-entry.js'
 import type { Digest } from '../../model/digest.js'

@@ -1,4 +1,4 @@
-import { formatSigner, type SignerRequirement } from '../../definition/declare/base/signer-requirement.js'
+import { formatSigner, type SignerRequirement } from '../../definition/plugin/signer-requirement.js'
 import type { Digest } from '../../model/digest.js'
 import { RegistryError } from '../../model/errors.js'
 import { isIndex } from '../../model/oci.js'

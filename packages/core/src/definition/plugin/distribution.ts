@@ -1,5 +1,5 @@
-import { formatPlatform, type Platform } from '../../../model/platform.js'
-import { suggest } from '../../issues.js'
+import { formatPlatform, type Platform } from '../../model/platform.js'
+import { suggest } from '../issues.js'
 import type { AptBase, BaseAnswer, ConfigPolicy } from './base-source.js'
 import { mirrorIssue, packageIssue } from './kinds/apt-words.js'
 import type { Base, Refusal } from './plugin.js'

@@ -1,4 +1,4 @@
-import { shownLocation } from '../../../../model/shown-location.js'
+import { shownLocation } from '../../../model/shown-location.js'
 import type { RootfsBase } from '../base-source.js'
 import type { RootfsKind } from '../rootfs-kind.js'
 import { textIssues } from './field-checks.js'
@@ -30,5 +30,5 @@ export const archiveKind: RootfsKind<RootfsBase> = {
 
   inputs: (_source, { sha256 }) => ({ sha256 }),
 
-  load: async () => (await import('../../../../rootfs/archive.js')).archive,
+  load: async () => (await import('../../../rootfs/archive.js')).archive,
 }

@@ -1,5 +1,5 @@
-import type { CodePolicy, ConfigPolicy } from './base-source.js'
-import type { SignerRequirement } from './signer-requirement.js'
+import type { CodePolicy, ConfigPolicy } from '../plugin/base-source.js'
+import type { SignerRequirement } from '../plugin/signer-requirement.js'
 
 /** A base that is one published image or index, without a plugin. Created by {@link fromImage}. */
 export interface ImageBase {

@@ -1,4 +1,4 @@
-import { textsOf } from '../../../../model/json-fields.js'
+import { textsOf } from '../../../model/json-fields.js'
 
 /**
  * A word of a line in sources.list, or an argument of a program. A space, line break or bracket would add an option

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { RootfsEvent } from '../../../model/run/events.js'
+import type { RootfsEvent } from '../../model/run/events.js'
 
 /**
  * What identifies one state of an archive, as texts by name. It consists of `date`, seconds since the epoch, and of the

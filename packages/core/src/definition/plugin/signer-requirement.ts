@@ -1,5 +1,5 @@
-import { isJsonObject } from '../../../model/json-fields.js'
-import { isFileUrl } from '../../file-url.js'
+import { isJsonObject } from '../../model/json-fields.js'
+import { isFileUrl } from '../file-url.js'
 
 /** Who must have signed an image. */
 export type SignerRequirement =

@@ -1,4 +1,4 @@
-import type { Platform } from '../../../model/platform.js'
+import type { Platform } from '../../model/platform.js'
 import type { BaseAnswer } from './base-source.js'
 
 /** Version of the contract between core and plugins. */

@@ -1,4 +1,4 @@
-import type { BaseDefinition } from '../../definition.js'
+import type { BaseDefinition } from '../definition.js'
 import type { BasePolicies, CodePolicy, ConfigPolicy } from './base-source.js'
 import { signerIssue } from './signer-requirement.js'
 

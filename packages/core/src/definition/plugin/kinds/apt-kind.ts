@@ -46,5 +46,5 @@ export const aptKind: RootfsKind<AptBase> = {
     return { distribution, suite, architecture, components, variant, packages: sorted, indexes, date: Number(date) }
   },
 
-  load: async () => (await import('../../../../rootfs/apt/apt.js')).apt,
+  load: async () => (await import('../../../rootfs/apt/apt.js')).apt,
 }

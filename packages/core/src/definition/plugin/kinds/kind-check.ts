@@ -1,4 +1,4 @@
-import { isJsonObject } from '../../../../model/json-fields.js'
+import { isJsonObject } from '../../../model/json-fields.js'
 import type { RootfsKind } from '../rootfs-kind.js'
 import { textIssues } from './field-checks.js'
 
