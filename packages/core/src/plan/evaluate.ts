@@ -38,12 +38,11 @@ export interface EvaluationInput {
   readonly onRequired: (node: Node) => void
 }
 
-/** Evaluates every node without changing anything. Issues of all nodes are reported together. */
+/** Evaluates resolved nodes without changing anything. */
 export async function evaluate(
   input: EvaluationInput,
-  services: StepServices,
+  resolved: readonly ResolvedNode[],
 ): Promise<ReadonlyMap<string, NodeState>> {
-  const resolved = await resolveAll(input, services)
   const known = await keyAll(resolved, input)
   const required = await findRequired(known, input)
   await verifyUsed(required, known, input)

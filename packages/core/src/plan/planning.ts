@@ -11,12 +11,13 @@ import { type NodePlan, PLAN_VERSION, type Plan } from '../model/run/plan.js'
 import type { PlanReason } from '../model/run/plan-reason.js'
 import type { PublishedName, SignedResult } from '../steps/published-names.js'
 import type { StepCall, StepServices } from '../steps/step.js'
+import type { ResolvedNode } from '../steps/work.js'
 import type { SigningKey } from '../trust/keys/signing-key.js'
-import { evaluate, type NodeState } from './evaluate.js'
+import { evaluate, type NodeState, resolveAll } from './evaluate.js'
 import { actionOf, explainAll } from './node-action.js'
 import { type PolicyRules, policyViolations, violationError } from './policy.js'
 import { type Preflight, plannedUse, preflight } from './preflight.js'
-import { readPublished } from './published.js'
+import { type Published, readPublished } from './published.js'
 import { type QueriedEngine, queryEngines } from './query-engines.js'
 import { reasonText } from './reason-text.js'
 import { planSignatures } from './signature-plan.js'
@@ -76,13 +77,6 @@ export async function makePlan(
   const { signal, emit } = call
   throwIfCancelled(signal)
   const notes = [...input.notes]
-  const published = await readPublished(input.graph, input.published, services.registry, { signal })
-  // Loads what a build takes, while the registries are read.
-  const onChanged = () => {
-    if (input.builds) services.engines.prepare()
-  }
-  if (input.graph.nodes.some((node) => node.kind === 'index' && published.formerOf(node).index === undefined))
-    onChanged()
   const callOf = ({ id }: Node): StepCall => ({
     signal,
     onEvent: (event) => {
@@ -90,6 +84,13 @@ export async function makePlan(
       emit?.({ kind: 'work', at: Date.now(), node: id, event })
     },
   })
+  const [published, resolved] = await readState(input, services, callOf, signal)
+  // Loads what a build takes, while the registries are read.
+  const onChanged = () => {
+    if (input.builds) services.engines.prepare()
+  }
+  if (input.graph.nodes.some((node) => node.kind === 'index' && published.formerOf(node).index === undefined))
+    onChanged()
   let querying: Promise<readonly QueriedEngine[]> | undefined
   const query = () => {
     querying ??= queryEngines(services.engines, { signal, entitlements: entitlementsOf(input.graph) })
@@ -100,7 +101,7 @@ export async function makePlan(
     if (kind === 'image' && input.builds) query().catch(() => {})
   }
   const contextOf = (node: Node) => ({ former: published.formerOf(node), force: input.isForced(node) })
-  const nodes = await evaluate({ ...input, contextOf, callOf, onChanged, onRequired }, services)
+  const nodes = await evaluate({ ...input, contextOf, callOf, onChanged, onRequired }, resolved)
   throwIfCancelled(signal)
   const toDo = input.graph.nodes.filter(({ id }) => nodes.get(id)?.required)
   const { signing } = input
@@ -141,6 +142,28 @@ async function findViolations(
   const isEmulated = ({ node }: NodeState) => plannedUse(checked, node.id)?.execution === 'emulated'
   const emulated = names.length === 0 ? [] : nodes.filter(isEmulated).map(({ node }) => node.id)
   return policyViolations(policy, { nodes, ended, emulated }, services, call)
+}
+
+/** Reads what is published and resolves all nodes, side by side: neither needs the other. */
+async function readState(
+  { graph, published }: PlanningInput,
+  services: StepServices,
+  callOf: (node: Node) => StepCall,
+  given: AbortSignal | undefined,
+): Promise<readonly [Published, readonly ResolvedNode[]]> {
+  const stop = new AbortController()
+  const signal = given === undefined ? stop.signal : AbortSignal.any([given, stop.signal])
+  const reads = [
+    readPublished(graph, published, services.registry, { signal }),
+    resolveAll({ graph, callOf: (node) => ({ ...callOf(node), signal }) }, services),
+  ] as const
+  try {
+    return await Promise.all(reads)
+  } catch (error) {
+    stop.abort()
+    await Promise.allSettled(reads)
+    throw error
+  }
 }
 
 /** The entitlements that the images of a graph need. */

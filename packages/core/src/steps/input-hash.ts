@@ -8,10 +8,24 @@ export interface InputHash {
   digest(value: unknown): Digest
   /** Identifies the secret of a keyed hash. It is published, so that a plan can report another secret. */
   readonly secretId?: string
+  /** Returns what was made of the same object before: platforms of a run have the same files. */
+  readonly once?: <Made>(of: object, make: () => Made) => Made
 }
 
 /** Hex digits of {@link InputHash.secretId}. */
 const ID_DIGITS = 16
+
+/** A hash that remembers what was made by it, for one run. Of each object one thing is made. */
+export function rememberingHash(hash: InputHash): InputHash {
+  const made = new WeakMap<object, unknown>()
+  return {
+    ...hash,
+    once<Made>(of: object, make: () => Made): Made {
+      if (!made.has(of)) made.set(of, make())
+      return made.get(of) as Made
+    },
+  }
+}
 
 /** SHA-256, which everyone can compute. */
 export const PLAIN_HASH: InputHash = { digest: (value) => digestOf(canonicalJson(value)) }

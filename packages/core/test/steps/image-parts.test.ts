@@ -11,7 +11,7 @@ import {
   readBase,
   readParts,
 } from '../../src/steps/image/image-parts.js'
-import { PLAIN_HASH } from '../../src/steps/input-hash.js'
+import { PLAIN_HASH, rememberingHash } from '../../src/steps/input-hash.js'
 
 const hash = (json: string) => createHash('sha256').update(json).digest('hex')
 /** The check values of the design: 8 bits of a content, 4 bits of a name, of their canonical JSON. */
@@ -51,6 +51,14 @@ describe('the check values of a context', () => {
     expect(checkEntries([entry], PLAIN_HASH)).toEqual([
       { name: `d${name(hex)}`, content: hash(`"${hex}"`).slice(0, 1), mode: '755' },
     ])
+  })
+
+  it('are computed once for all platforms of a run, and again for other entries', () => {
+    const ofRun = rememberingHash(PLAIN_HASH)
+    const checks = checkEntries(ENTRIES, ofRun)
+    expect(checks).toEqual(checkEntries(ENTRIES, PLAIN_HASH))
+    expect(checkEntries(ENTRIES, ofRun)).toBe(checks)
+    expect(checkEntries(ENTRIES.slice(1), ofRun)).toEqual(checks.slice(1))
   })
 
   it('of a Dockerfile are those of its lines', () => {

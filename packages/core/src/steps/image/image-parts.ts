@@ -53,12 +53,17 @@ export function imageParts(
     version: VERSION,
     ...(hash.secretId !== undefined && { keySecret: hash.secretId }),
     base,
-    context: hash.digest(checkEntries(entries, hash)),
+    context: digestOnce(checkEntries(entries, hash), hash),
     dockerfile: hash.digest(checkLines(dockerfile, hash)),
     args: checkArgs(args, hash).map(({ name, content }) => ({ name, content })),
     labels: checkValues(labels, hash),
     settings: checkValues({ ...settings, schema: KEY_SCHEMA }, hash),
   }
+}
+
+function digestOnce(value: object, hash: InputHash): Digest {
+  const make = () => hash.digest(value)
+  return hash.once?.(value, make) ?? make()
 }
 
 /** Check value of an arg, with the arg's name. */

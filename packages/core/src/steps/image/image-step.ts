@@ -29,7 +29,6 @@ import { explainImage, partsOf, recordContext } from './image-explanation.js'
 import { decidingNodes, imageKey } from './image-key.js'
 import { encodeParts, PARTS_ANNOTATION } from './image-parts.js'
 import { noCacheIssues } from './no-cache-stages.js'
-import { openInputHash } from './secrets/key-secret.js'
 import { noteMissingSecrets, secretIssues } from './secrets/mounted-secrets.js'
 import { pinImage, verifyPinnedImages } from './sources/pinned-image.js'
 import { sourceChanges, unusedArgsChange } from './sources/source-changes.js'
@@ -62,7 +61,7 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     const made = new Set(pipelineImages.map(({ name }) => name))
     const others = analysis.externals.filter(({ name }) => !made.has(name))
     const [hash, listing, images, contexts] = await Promise.all([
-      openInputHash(build.keySecret, process.env),
+      services.contexts.inputHash(build.keySecret),
       context.select(analysis.contextPaths, call.signal),
       Promise.all(others.map((image) => pinImage(image, platform, services, call))),
       resolveContexts(analysis, node, context.dockerfile.file, services, call),

@@ -21,7 +21,8 @@ export function isDirectoryCheck({ name }: EntryCheck): boolean {
 
 /** The check values of the entries of a context, in the order of the entries. */
 export function checkEntries(entries: readonly ContextEntry[], hash: InputHash): readonly EntryCheck[] {
-  return entries.map((entry) => contextEntryCheck(entry, hash))
+  const make = () => entries.map((entry) => contextEntryCheck(entry, hash))
+  return hash.once?.(entries, make) ?? make()
 }
 
 /** The check values of the lines of a Dockerfile. */
@@ -33,7 +34,7 @@ export function checkLines(text: string, hash: InputHash): readonly string[] {
  * The name alone, without its directories: it is in the record once, while a directory's name is in the paths of all that is
  * in it, and check values of many paths would confirm a guess.
  */
-export function contextEntryCheck(entry: ContextEntry, hash: InputHash): EntryCheck {
+function contextEntryCheck(entry: ContextEntry, hash: InputHash): EntryCheck {
   const name = KINDS[entry.kind] + checkName(lastName(entry), hash)
   if (entry.kind === 'directory') {
     return { name, content: checkValue(lastName(entry), hash).slice(0, 1), mode: entry.mode.toString(8) }

@@ -1,7 +1,7 @@
 import type { ContextEntry } from '../../../context/context-file.js'
 import type { ChangedPath } from '../../../model/run/plan-reason.js'
 import { alignChecks } from '../../align-checks.js'
-import { checkLines, contextEntryCheck, type EntryCheck, isDirectoryCheck } from './context-checks.js'
+import { checkEntries, checkLines, type EntryCheck, isDirectoryCheck } from './context-checks.js'
 import type { ContextRecord, RecordedContext } from './context-record.js'
 
 /** How many paths a reason names. */
@@ -23,7 +23,11 @@ export function compareWithRecord(
   record: ContextRecord,
 ): ContextDifference {
   const line = firstDifference(record.dockerfile, checkLines(context.dockerfile.text, hash))
-  const next = listing.entries.map((entry) => ({ ...contextEntryCheck(entry, hash), entry }))
+  const checks = checkEntries(listing.entries, hash)
+  const next = checks.flatMap((check, at) => {
+    const entry = listing.entries[at]
+    return entry === undefined ? [] : [{ ...check, entry }]
+  })
   const aligned = alignChecks(record.entries, next)
   if (aligned === undefined) return { paths: [], ...(line !== undefined && { line }) }
   const removed = aligned.filter(({ former, next: now }) => now === undefined && former && !isDirectoryCheck(former))

@@ -3,8 +3,11 @@ import type { OpenContext } from '../../../context/context-file.js'
 import type { GitOrigin } from '../../../context/git/git-origin.js'
 import { type ContextRequest, openContext } from '../../../context/open-context.js'
 import type { ContextDefinition } from '../../../definition/declare/build-context.js'
+import type { SecretDefinition } from '../../../definition/declare/build-secrets.js'
 import { sweepTempFolders } from '../../../host/temp-folder.js'
 import { closeAll } from '../../../model/async/close-all.js'
+import { type InputHash, rememberingHash } from '../../input-hash.js'
+import { openInputHash } from '../secrets/key-secret.js'
 
 /** The contexts of a run: each is opened once, however many platforms are built from it. */
 export interface Contexts extends AsyncDisposable {
@@ -13,6 +16,8 @@ export interface Contexts extends AsyncDisposable {
   open(request: ContextRequest, signal?: AbortSignal): Promise<OpenContext>
   /** Returns the repository and commit of a context, if git reports them. */
   origin(context: ContextDefinition, signal?: AbortSignal): Promise<GitOrigin>
+  /** Returns the hash of the inputs of builds with a `keySecret`, or without. @throws HostError SECRET_UNAVAILABLE */
+  inputHash(secret: SecretDefinition | undefined): Promise<InputHash>
   /** The one value for builds with equal inputs, so that they share a session. @param identity - what decides the inputs */
   inputs<T extends BuildInputs>(identity: unknown, make: () => Promise<T>): Promise<T>
 }
@@ -31,6 +36,7 @@ export function createContexts({ epoch, cacheFolder }: ContextsOptions = {}): Co
   const opened = new Map<string, Promise<OpenContext>>()
   const origins = new Map<string, Promise<GitOrigin>>()
   const inputs = new Map<string, Promise<BuildInputs>>()
+  const hashes = new Map<string, Promise<InputHash>>()
   const functions = new Map<unknown, number>()
   // A function has no text, and the same one gives the same.
   const textOf = (value: unknown) =>
@@ -47,6 +53,8 @@ export function createContexts({ epoch, cacheFolder }: ContextsOptions = {}): Co
         const { readGitOrigin } = await import('../../../context/git/git-origin.js')
         return readGitOrigin(context, signal)
       }),
+    inputHash: (secret) =>
+      once(hashes, textOf(secret ?? null), async () => rememberingHash(await openInputHash(secret, process.env))),
     inputs: <T extends BuildInputs>(identity: unknown, make: () => Promise<T>) =>
       once(inputs, textOf(identity), make) as Promise<T>,
     async [Symbol.asyncDispose]() {
