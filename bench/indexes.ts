@@ -46,7 +46,7 @@ export async function benchIndexes(): Promise<void> {
         name: 'polyarch assemble(…)',
         async run() {
           const call = `await assemble(${JSON.stringify(target())}, ${JSON.stringify(from)})`
-          await folder.write({ 'assemble.mjs': `import { assemble } from '@polyarch/core'\n${call}\n` })
+          await folder.write({ 'assemble.mjs': `import { assemble } from '@polyarch/core/images'\n${call}\n` })
           await runProgram(process.execPath, ['assemble.mjs'], { cwd: folder.path })
         },
       },

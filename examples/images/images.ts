@@ -1,4 +1,4 @@
-import { assemble, copy, inspect, remove, tags } from '@polyarch/core'
+import { assemble, copy, inspect, remove, tags } from '@polyarch/core/images'
 
 /** Joins images that two machines have built and pushed into one index. */
 export async function join(repository: string, version: string): Promise<string> {

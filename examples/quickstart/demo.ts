@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { inspect } from '@polyarch/core'
+import { inspect } from '@polyarch/core/images'
 import Docker from 'dockerode'
 
 const directory = fileURLToPath(new URL('.', import.meta.url))

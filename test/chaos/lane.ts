@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type RegistryOptions, staticCredentials } from '../../packages/core/src/index.js'
+import { type RegistryOptions, staticCredentials } from '../../packages/core/src/registry/index.js'
 import type { Backend } from './backends.js'
 import { type RegistryState, readState } from './checker.js'
 import { type ChaosFault, FAULTS, type FaultyRequest } from './faults.js'

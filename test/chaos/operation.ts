@@ -1,4 +1,4 @@
-import type { RegistryOptions } from '../../packages/core/src/index.js'
+import type { RegistryOptions } from '../../packages/core/src/registry/index.js'
 import type { Login } from '../support/debian-registry.js'
 import type { RegistryState } from './checker.js'
 

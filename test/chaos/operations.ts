@@ -1,16 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import {
-  assemble,
-  copy,
-  execute,
-  fromImage,
-  pipeline,
-  plan,
-  platform,
-  promote,
-  prune,
-} from '../../packages/core/src/index.js'
+import { execute, fromImage, pipeline, plan, platform, prune } from '../../packages/core/src/index.js'
 import {
   type Annotations,
   type Descriptor,
@@ -19,6 +9,7 @@ import {
   MEDIA_TYPES,
   type StoredManifest,
 } from '../../packages/core/src/model/oci.js'
+import { assemble, copy, promote } from '../../packages/core/src/operations/images/index.js'
 import { encodeSources, SOURCES_ANNOTATION } from '../../packages/core/src/steps/image/sources/source-record.js'
 import { KEY_ANNOTATION } from '../../packages/core/src/steps/key.js'
 import { type PushTarget, pushManifest, pushTinyImage } from '../support/push-tiny.js'

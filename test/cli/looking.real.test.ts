@@ -66,7 +66,7 @@ describe('build.ts doctor', () => {
     expect(version).toBe(1)
     expect(findings).toContainEqual({
       subject: 'engine',
-      state: 'problem',
+      state: 'error',
       message: expect.stringContaining('/nowhere'),
       advice: expect.stringContaining('DOCKER_HOST'),
     })

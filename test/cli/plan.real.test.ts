@@ -82,7 +82,7 @@ describe('build.ts, planned and built', () => {
     const { exitCode, stdout } = await set.folder.run(['plan', '--json'])
     expect(exitCode).toBe(0)
     const plan = JSON.parse(stdout)
-    expect(plan).toMatchObject({ version: 1, problems: [] })
+    expect(plan).toMatchObject({ version: 1, errors: [] })
     expect(schemaCheck('plan')(plan)).toEqual([])
     expect(plan.nodes.map(({ action }: { action: string }) => action)).toEqual([
       ...['mount', 'mount', 'create', 'create', 'create', 'known-after'],

@@ -2,18 +2,12 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  assemble,
-  createRegistry,
-  fromImage,
-  inspect,
-  pipeline,
-  plan,
-  platform,
-} from '../../packages/core/src/index.js'
+import { fromImage, pipeline, plan, platform } from '../../packages/core/src/index.js'
 import { digestOf } from '../../packages/core/src/model/digest.js'
 import { encodeManifest, MEDIA_TYPES } from '../../packages/core/src/model/oci.js'
+import { assemble, inspect } from '../../packages/core/src/operations/images/index.js'
 import { writeRootDirectory } from '../../packages/core/src/operations/outputs/root-output.js'
+import { createRegistry } from '../../packages/core/src/registry/index.js'
 import { type RegistryServer, startRegistry } from '../../packages/core/src/registry-server/index.js'
 import { archiveOf, hostileArchives, paxHeader } from '../../packages/core/test/context/hostile-archives.js'
 import { elfFile } from '../../packages/core/test/machine-code/elf-file.js'

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
 import * as buildKit from '../../packages/core/src/builder/buildkit/index.js'
+import * as plugin from '../../packages/core/src/definition/plugin/index.js'
 import * as core from '../../packages/core/src/index.js'
+import * as images from '../../packages/core/src/operations/images/index.js'
+import * as registry from '../../packages/core/src/registry/index.js'
 import * as registryServer from '../../packages/core/src/registry-server/index.js'
 import * as testing from '../../packages/core/src/testing/index.js'
 import * as debian from '../../packages/plugin-debian/src/index.js'
@@ -8,40 +11,37 @@ import * as raspbian from '../../packages/plugin-raspbian/src/index.js'
 import * as ubuntu from '../../packages/plugin-ubuntu/src/index.js'
 import { readText, repositoryFiles, SOURCES } from './repository.js'
 
-/** What users can call or compare with. Adding to it is a promise: each needs documentation and an example. */
-const CORE = [
-  'CancelledError',
-  'DefinitionError',
-  'EngineError',
-  'HostError',
-  'PolyarchError',
-  'RegistryError',
-  'assemble',
-  'copy',
-  'createRegistry',
-  'defineBase',
-  'defineDistribution',
-  'definePlugin',
-  'dockerConfigCredentials',
-  'execute',
-  'firstCredentials',
-  'formatPlatform',
-  'fromImage',
-  'inspect',
-  'lock',
-  'pipeline',
-  'plan',
-  'platform',
-  'promote',
-  'prune',
-  'remove',
-  'run',
-  'staticCredentials',
-  'tags',
-]
-
+/**
+ * What users can call or compare with, by entry. Adding to it is a promise: each needs documentation and an example.
+ */
 const DOORS: readonly (readonly [name: string, door: object, values: readonly string[]])[] = [
-  ['@polyarch/core', core, CORE],
+  [
+    '@polyarch/core',
+    core,
+    [
+      'CancelledError',
+      'DefinitionError',
+      'EngineError',
+      'HostError',
+      'PolyarchError',
+      'RegistryError',
+      'execute',
+      'fromImage',
+      'lock',
+      'pipeline',
+      'plan',
+      'platform',
+      'prune',
+      'run',
+    ],
+  ],
+  ['@polyarch/core/plugin', plugin, ['defineBase', 'defineDistribution', 'definePlugin', 'formatPlatform']],
+  ['@polyarch/core/images', images, ['assemble', 'copy', 'inspect', 'promote', 'remove', 'tags']],
+  [
+    '@polyarch/core/registry',
+    registry,
+    ['createRegistry', 'dockerConfigCredentials', 'firstCredentials', 'parseReference', 'staticCredentials'],
+  ],
   [
     '@polyarch/core/buildkit',
     buildKit,

@@ -28,8 +28,14 @@ export const SOURCES = /^packages\/[^/]+\/src\/.*\.ts$/
 /** All code of the repository. */
 export const CODE = /\.(ts|mts|mjs)$/
 
-/** The folder of a door's source, from the package's: `./buildkit` is one of several kinds of builders. */
+/** Folders of the public entries that are not named like them, by entry. */
+const ENTRY_FOLDERS: Readonly<Record<string, string>> = {
+  './buildkit': 'src/builder/buildkit',
+  './images': 'src/operations/images',
+  './plugin': 'src/definition/plugin',
+}
+
+/** The source folder of a public entry such as `./buildkit`, from the package's folder. */
 export function doorSource(door: string): string {
-  const name = door.slice(2)
-  return name === 'buildkit' ? 'src/builder/buildkit' : `src/${name}`
+  return ENTRY_FOLDERS[door] ?? `src/${door.slice(2)}`
 }

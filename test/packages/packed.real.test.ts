@@ -62,8 +62,11 @@ it('has one copy of its code: every ES module exports what a CommonJS module has
 })
 
 it('type-checks a program outside of the workspace, and refuses what its plugin does not have', async () => {
-  const compilerOptions = { strict: true, noEmit: true, target: 'ES2023', module: 'NodeNext' }
-  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['build.ts', 'wrong.ts'] }))
+  const compilerOptions = { strict: true, noEmit: true, declaration: true, target: 'ES2023', module: 'NodeNext' }
+  await writeFile(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions, files: ['build.ts', 'wrong.ts', 'exported.ts'] }),
+  )
   await run(join(BIN, 'tsc'), ['-p', '.'], { cwd: folder })
 })
 

@@ -1,16 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  execute,
-  fromImage,
-  type ImageIndex,
-  type ImageManifest,
-  type Pipeline,
-  pipeline,
-  plan,
-  platform,
-  prune,
-} from '../../packages/core/src/index.js'
+import { execute, fromImage, type Pipeline, pipeline, plan, platform, prune } from '../../packages/core/src/index.js'
 import { MEDIA_TYPES } from '../../packages/core/src/model/oci.js'
+import type { ImageIndex, ImageManifest } from '../../packages/core/src/registry/index.js'
 import { ENGINES, engineHost } from '../../packages/core/test/builder/engines.js'
 import { Cleanup } from '../support/cleanup.js'
 import { type DebianRegistry, startDebianRegistry } from '../support/debian-registry.js'

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { execute, fromImage, inspect, pipeline, plan, platform } from '../../packages/core/src/index.js'
+import { execute, fromImage, pipeline, plan, platform } from '../../packages/core/src/index.js'
+import { inspect } from '../../packages/core/src/operations/images/index.js'
 import { startRegistry } from '../../packages/core/src/registry-server/index.js'
 import { Cleanup } from '../support/cleanup.js'
 import { tempFolder } from '../support/temp-folder.js'

@@ -1,14 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import {
-  execute,
-  fromImage,
-  pipeline,
-  platform,
-  type RunEvent,
-  staticCredentials,
-} from '../../packages/core/src/index.js'
+import { execute, fromImage, pipeline, platform, type RunEvent } from '../../packages/core/src/index.js'
+import { staticCredentials } from '../../packages/core/src/registry/index.js'
 import { ENGINES } from '../../packages/core/test/builder/engines.js'
 import { forgetBuilds } from '../../packages/core/test/builder/forget-builds.js'
 import { Cleanup } from '../support/cleanup.js'

@@ -15,8 +15,8 @@ import {
   plan,
   platform,
   type RunEvent,
-  staticCredentials,
 } from '../../packages/core/src/index.js'
+import { staticCredentials } from '../../packages/core/src/registry/index.js'
 import { formatReportPage } from '../../packages/core/src/report/html/report-page.js'
 import { plainReporter } from '../../packages/core/src/report/plain.js'
 import { RunRecorder } from '../../packages/core/src/report/record/run-record.js'
@@ -205,14 +205,14 @@ describe.each(ENGINES)('%s', (name) => {
   })
 })
 
-it('a secret that is not there stops the run before anything is built, by a problem of the plan', async () => {
+it('a secret that is not there stops the run before anything is built, as an error of the plan', async () => {
   const app = await appWith({ secrets: { file: { file: 'nowhere' } } })
   const credentials = staticCredentials({
     [vendor.host]: { kind: 'password', ...VENDOR },
     [own.host]: { kind: 'password', ...OWN },
   })
-  const { problems } = await plan(app, { registryClient: { credentials }, directory: folder })
-  expect(problems).toMatchObject([
+  const { errors } = await plan(app, { registryClient: { credentials }, directory: folder })
+  expect(errors).toMatchObject([
     { code: 'SECRET_UNAVAILABLE', message: expect.stringContaining("secret 'file' is in") },
   ])
 })

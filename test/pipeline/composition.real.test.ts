@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   execute,
   fromImage,
-  inspect,
   type Pipeline,
   pipeline,
   plan,
@@ -13,6 +12,7 @@ import {
   type Report,
   type RunEvent,
 } from '../../packages/core/src/index.js'
+import { inspect } from '../../packages/core/src/operations/images/index.js'
 import { startRegistry } from '../../packages/core/src/registry-server/index.js'
 import { Cleanup } from '../support/cleanup.js'
 import { runImage } from '../support/run-image.js'

@@ -4,17 +4,16 @@ import { join } from 'node:path'
 import { inspect as print } from 'node:util'
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import {
-  type CredentialStore,
   execute,
   fromImage,
-  inspect,
   type Pipeline,
   pipeline,
   platform,
   RegistryError,
   type RunEvent,
-  staticCredentials,
 } from '../../packages/core/src/index.js'
+import { inspect } from '../../packages/core/src/operations/images/index.js'
+import { type CredentialStore, staticCredentials } from '../../packages/core/src/registry/index.js'
 import { type FaultProxy, startFaultProxy } from '../../packages/core/test/registry/fault-proxy.js'
 import { Cleanup } from '../support/cleanup.js'
 import { type DebianRegistry, type Login, startDebianRegistry } from '../support/debian-registry.js'

@@ -65,8 +65,8 @@ it('names the binfmt_misc entry that a platform needs, before anything is sent a
 })
 
 it('is told by the plan, each platform with its own, beside what can be built', async () => {
-  const { nodes, problems } = await plan(appFor('amd64', 's390x', 'riscv64'))
-  expect(problems).toMatchObject([
+  const { nodes, errors } = await plan(appFor('amd64', 's390x', 'riscv64'))
+  expect(errors).toMatchObject([
     { code: 'PLATFORM_NOT_RUNNABLE', hint: expect.stringContaining("'qemu-s390x'") },
     {
       code: 'PLATFORM_NOT_RUNNABLE',

@@ -8,13 +8,13 @@ import {
   type ExecuteOptions,
   execute,
   fromImage,
-  inspect,
   type Pipeline,
   pipeline,
   plan,
   platform,
   type RunEvent,
 } from '../../packages/core/src/index.js'
+import { inspect } from '../../packages/core/src/operations/images/index.js'
 import { startRegistry } from '../../packages/core/src/registry-server/index.js'
 import { formatPlan } from '../../packages/core/src/report/text/plan-text.js'
 import { Cleanup } from '../support/cleanup.js'
@@ -63,12 +63,12 @@ afterAll(() => cleanup[Symbol.asyncDispose]())
 
 it('are asked what they run, and the plan says which builds what and why, and which does not answer', async () => {
   const planned = await plan(app, { builders: [NOWHERE, newer.address, bySsh] })
-  expect(planned.problems).toEqual([])
+  expect(planned.errors).toEqual([])
   expect(planned.notes).toContainEqual(
     expect.stringMatching(/no engine answers at unix:\/\/\/nowhere.*continues without/),
   )
   expect(planned.engines).toMatchObject([
-    { engine: NOWHERE, problem: { code: 'ENGINE_UNREACHABLE' } },
+    { engine: NOWHERE, error: { code: 'ENGINE_UNREACHABLE' } },
     { engine: newer.address, version: expect.stringMatching(/^28/), native: AMD64 },
     { engine: bySsh.host, native: AMD64, emulated: expect.arrayContaining([ARM]) },
   ])
@@ -81,8 +81,8 @@ it('are asked what they run, and the plan says which builds what and why, and wh
 })
 
 it('are not enough where what is left of them may not emulate: said before anything is sent', async () => {
-  const { problems } = await plan(app, { builders: [newer.address, NOWHERE], emulation: 'never' })
-  expect(problems).toMatchObject([
+  const { errors } = await plan(app, { builders: [newer.address, NOWHERE], emulation: 'never' })
+  expect(errors).toMatchObject([
     {
       code: 'PLATFORM_NOT_RUNNABLE',
       node: 'app image(linux/arm/v7)',
@@ -127,7 +127,7 @@ it('share the builds, and one of them takes over what another was building when 
   expect((await inspect(name)).images).toMatchObject([{ declared: AMD64 }, { declared: ARM }])
   // All is there now, so that no engine is asked for anything.
   const again = await plan(app, { builders: [NOWHERE] })
-  expect(again).toMatchObject({ problems: [], notes: [] })
+  expect(again).toMatchObject({ errors: [], notes: [] })
   expect(again).not.toHaveProperty('engines')
 })
 

@@ -12,11 +12,11 @@ import {
   pipeline,
   plan,
   platform,
-  promote,
   prune,
   type RunEvent,
 } from '../../packages/core/src/index.js'
 import type { ImageManifest } from '../../packages/core/src/model/oci.js'
+import { promote } from '../../packages/core/src/operations/images/index.js'
 import { startRegistry } from '../../packages/core/src/registry-server/index.js'
 import { Cleanup } from '../support/cleanup.js'
 import { tempFolder } from '../support/temp-folder.js'

@@ -2,7 +2,6 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
-  copy,
   execute,
   fromImage,
   type Pipeline,
@@ -11,6 +10,7 @@ import {
   platform,
   type RunEvent,
 } from '../../packages/core/src/index.js'
+import { copy } from '../../packages/core/src/operations/images/index.js'
 import { ENGINES, engineHost } from '../../packages/core/test/builder/engines.js'
 import { Cleanup } from '../support/cleanup.js'
 import { type DebianRegistry, startDebianRegistry } from '../support/debian-registry.js'

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { afterEach, expect, it, vi } from 'vitest'
-import { execute, fromImage, inspect, pipeline, platform } from '../../packages/core/src/index.js'
+import { execute, fromImage, pipeline, platform } from '../../packages/core/src/index.js'
+import { inspect } from '../../packages/core/src/operations/images/index.js'
 import { startRegistry } from '../../packages/core/src/registry-server/index.js'
 import { fetchConfig } from '../../packages/core/test/builder/engines.js'
 import { Cleanup } from '../support/cleanup.js'

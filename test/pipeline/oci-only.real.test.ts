@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { execute, fromImage, inspect, pipeline, platform } from '../../packages/core/src/index.js'
+import { execute, fromImage, pipeline, platform } from '../../packages/core/src/index.js'
+import { inspect } from '../../packages/core/src/operations/images/index.js'
 import { startRegistry } from '../../packages/core/src/registry-server/index.js'
 import { startFaultProxy } from '../../packages/core/test/registry/fault-proxy.js'
 import { Cleanup } from '../support/cleanup.js'

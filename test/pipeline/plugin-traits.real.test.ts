@@ -1,18 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import {
-  type BaseTraits,
-  createRegistry,
-  definePlugin,
-  execute,
-  inspect,
-  type Pipeline,
-  pipeline,
-  platform,
-  tags,
-} from '../../packages/core/src/index.js'
+import type { BaseTraits } from '../../packages/core/src/definition/plugin/base-source.js'
+import { definePlugin } from '../../packages/core/src/definition/plugin/index.js'
+import { execute, type Pipeline, pipeline, platform } from '../../packages/core/src/index.js'
 import { parseReference } from '../../packages/core/src/model/reference.js'
+import { inspect, tags } from '../../packages/core/src/operations/images/index.js'
+import { createRegistry } from '../../packages/core/src/registry/index.js'
 import { startRegistry } from '../../packages/core/src/registry-server/index.js'
 import { runProgram } from '../support/child.js'
 import { Cleanup } from '../support/cleanup.js'
@@ -54,7 +48,7 @@ function start(traits: (variant: string) => BaseTraits): Pipeline {
         }),
       },
     },
-    words: { 'small-board': { platform: 'linux/arm/v7', base: 'board' } },
+    aliases: { 'small-board': { platform: 'linux/arm/v7', base: 'board' } },
   })
   return pipeline(`${host}/app`)
     .use(plugin)

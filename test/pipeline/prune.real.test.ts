@@ -4,13 +4,13 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import {
   execute,
   fromImage,
-  inspect,
   type Pipeline,
   pipeline,
   platform,
   prune,
   type Report,
 } from '../../packages/core/src/index.js'
+import { inspect } from '../../packages/core/src/operations/images/index.js'
 import { Cleanup } from '../support/cleanup.js'
 import { type DebianRegistry, startDebianRegistry } from '../support/debian-registry.js'
 import { tempFolder } from '../support/temp-folder.js'

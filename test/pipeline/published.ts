@@ -1,5 +1,5 @@
-import type { ImageIndex, ImageManifest } from '../../packages/core/src/index.js'
 import { MEDIA_TYPES } from '../../packages/core/src/model/oci.js'
+import type { ImageIndex, ImageManifest } from '../../packages/core/src/registry/index.js'
 
 /** Tags of a repository, asked without polyarch; none where there is no repository. */
 export async function tagsOf(url: string, repository: string): Promise<readonly string[]> {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { execute, fromImage, inspect, type Pipeline, pipeline, platform } from '../../packages/core/src/index.js'
+import { execute, fromImage, type Pipeline, pipeline, platform } from '../../packages/core/src/index.js'
+import { inspect } from '../../packages/core/src/operations/images/index.js'
 import { startRegistry } from '../../packages/core/src/registry-server/index.js'
 import { type FaultProxy, startFaultProxy } from '../../packages/core/test/registry/fault-proxy.js'
 import { runProgram } from '../support/child.js'

@@ -26,14 +26,14 @@ it('finds in the plan that the engine cannot reach the embedded registry, and wr
     .tags('1')
   written.length = 0
 
-  const { problems } = await plan(app, { engine: { host: engine.address } })
-  expect(problems).toMatchObject([
+  const { errors } = await plan(app, { engine: { host: engine.address } })
+  expect(errors).toMatchObject([
     { code: 'ENGINE_CANNOT_REACH_REGISTRY', message: expect.stringContaining(server.host) },
   ])
-  expect(problems[0]?.hint).toContain('use a registry that this engine can reach')
+  expect(errors[0]?.hint).toContain('use a registry that this engine can reach')
   await expect(execute(app, { engine: { host: engine.address } })).rejects.toMatchObject({
     code: 'ENGINE_CANNOT_REACH_REGISTRY',
   })
   expect(written).toEqual([])
-  expect((await plan(app)).problems).toEqual([])
+  expect((await plan(app)).errors).toEqual([])
 })

@@ -4,13 +4,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   execute,
   fromImage,
-  inspect,
   type Pipeline,
   pipeline,
   plan,
   platform,
   type RunEvent,
 } from '../../packages/core/src/index.js'
+import { inspect } from '../../packages/core/src/operations/images/index.js'
 import { startRegistry } from '../../packages/core/src/registry-server/index.js'
 import { runProgram } from '../support/child.js'
 import { Cleanup } from '../support/cleanup.js'
@@ -77,8 +77,8 @@ describe.each([
   afterAll(() => cleanup[Symbol.asyncDispose]())
 
   it('plans all of it, and writes nothing', async () => {
-    const { nodes, tags, problems } = await plan(app)
-    expect(problems).toEqual([])
+    const { nodes, tags, errors } = await plan(app)
+    expect(errors).toEqual([])
     expect(nodes.map(({ node, action, execution }) => [node, action, execution])).toEqual([
       ['app base(linux/amd64)', 'mount', undefined],
       ['app base(linux/arm/v7)', 'copy', undefined],

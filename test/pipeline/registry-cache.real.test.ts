@@ -48,8 +48,8 @@ it('keeps the steps of all stages in a registry, and refuses an engine that cann
   expect(await run()).toEqual(['cached', 'cached'])
 
   // The engine of this machine keeps images in the older store.
-  const { problems } = await plan(app, { reuse: false })
-  expect(problems).toMatchObject([
+  const { errors } = await plan(app, { reuse: false })
+  expect(errors).toMatchObject([
     {
       code: 'ENGINE_UNSUPPORTED',
       node: 'app image(linux/amd64)',

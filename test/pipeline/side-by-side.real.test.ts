@@ -6,7 +6,6 @@ import {
   type ExecuteOptions,
   execute,
   fromImage,
-  inspect,
   type Pipeline,
   pipeline,
   platform,
@@ -14,6 +13,7 @@ import {
   type RunEvent,
 } from '../../packages/core/src/index.js'
 import { MEDIA_TYPES } from '../../packages/core/src/model/oci.js'
+import { inspect } from '../../packages/core/src/operations/images/index.js'
 import { Cleanup } from '../support/cleanup.js'
 import { type DebianRegistry, startDebianRegistry } from '../support/debian-registry.js'
 import { runImage } from '../support/run-image.js'

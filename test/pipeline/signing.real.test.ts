@@ -6,13 +6,13 @@ import {
   type ExecuteOptions,
   execute,
   fromImage,
-  inspect,
   type Pipeline,
   pipeline,
   plan,
   platform,
   type SignOptions,
 } from '../../packages/core/src/index.js'
+import { inspect } from '../../packages/core/src/operations/images/index.js'
 import { testRegistry } from '../../packages/core/test/registry-server/test-registry.js'
 import { sidProgramPath } from '../../scripts/setup/sid-programs.mjs'
 import { runProgram } from '../support/child.js'

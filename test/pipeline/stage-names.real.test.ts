@@ -1,15 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  execute,
-  fromImage,
-  inspect,
-  type Pipeline,
-  pipeline,
-  platform,
-  type Report,
-} from '../../packages/core/src/index.js'
+import { execute, fromImage, type Pipeline, pipeline, platform, type Report } from '../../packages/core/src/index.js'
+import { inspect } from '../../packages/core/src/operations/images/index.js'
 import { startRegistry } from '../../packages/core/src/registry-server/index.js'
 import { Cleanup } from '../support/cleanup.js'
 import { newerEngine } from '../support/newer-engine.js'

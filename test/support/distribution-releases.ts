@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { readKey } from 'openpgp'
 import { describe, expect, it } from 'vitest'
-import { type Base, type DistributionTable, formatPlatform } from '../../packages/core/src/index.js'
+import { type Base, type DistributionTable, formatPlatform } from '../../packages/core/src/definition/plugin/index.js'
 import { parsePlatform } from '../../packages/core/src/model/platform.js'
 import { parseReference } from '../../packages/core/src/model/reference.js'
 

@@ -1,4 +1,4 @@
-import { defineBase, definePlugin, formatPlatform } from '@polyarch/core'
+import { defineBase, definePlugin, formatPlatform } from '@polyarch/core/plugin'
 import * as v from 'valibot'
 import { ARCHITECTURES, RELEASES } from './releases.js'
 
@@ -29,5 +29,5 @@ export const alpine = () =>
   definePlugin({
     name: 'polyarch-plugin-alpine',
     bases: { alpine: alpineBase },
-    words: { 'raspberrypi-zero-alpine': { platform: 'linux/arm/v6', base: 'alpine' } },
+    aliases: { 'raspberrypi-zero-alpine': { platform: 'linux/arm/v6', base: 'alpine' } },
   })

@@ -1,4 +1,4 @@
-import type { DistributionTable } from '@polyarch/core'
+import type { DistributionTable } from '@polyarch/core/plugin'
 import { DEBIAN_KEYS } from './archive-keys.js'
 
 /** Platforms whose images are still rebuilt once a release is in long-term support. */

@@ -8,7 +8,7 @@ const releases = Object.keys(DEBIAN.releases) as (keyof typeof DEBIAN.releases)[
 const tests = pluginContract(() => debian(), {
   debian: {
     accepted: [{}, ...releases.flatMap((release): DebianOptions[] => [{ release }, { release, source: 'apt' }])],
-    refused: [
+    rejected: [
       { platform: 'linux/amd64', options: { release: 'bokworm' }, option: 'release' },
       { platform: 'linux/amd64', options: { packages: ['curl'] }, option: 'packages' },
       { platform: 'linux/arm/v5', options: { release: 'forky' } },

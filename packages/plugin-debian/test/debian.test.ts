@@ -12,13 +12,13 @@ describe('Debian', () => {
   it('calls ARMv5 armel and ARMv7 armhf, and has nothing between them', () => {
     expect(ask('linux/arm/v5', { source: 'apt' })).toMatchObject({ architecture: 'armel' })
     expect(ask('linux/arm/v7', { source: 'apt' })).toMatchObject({ architecture: 'armhf' })
-    expect(ask('linux/arm/v6')).toMatchObject({ kind: 'refusal' })
-    expect(ask('linux/arm/v5', { release: 'forky' })).toMatchObject({ kind: 'refusal' })
+    expect(ask('linux/arm/v6')).toMatchObject({ kind: 'issue' })
+    expect(ask('linux/arm/v5', { release: 'forky' })).toMatchObject({ kind: 'issue' })
   })
 
   it('has slim images', () => {
     expect(ask('linux/amd64', { flavor: 'slim' })).toMatchObject({ reference: 'docker.io/library/debian:trixie-slim' })
-    expect(ask('linux/amd64', { flavor: 'slim', source: 'apt' })).toMatchObject({ kind: 'refusal', option: 'flavor' })
+    expect(ask('linux/amd64', { flavor: 'slim', source: 'apt' })).toMatchObject({ kind: 'issue', option: 'flavor' })
   })
 
   it('takes the options of packages', () => {
@@ -40,13 +40,13 @@ describe('what passes with time', () => {
     const mirror = 'http://mirror.example.com/20260101T000000Z'
     expect(ask('linux/amd64', { source: 'apt', mirror, frozen: true })).toMatchObject({ mirror, isFrozen: true })
     for (const bad of ['[trusted=yes] http://a', 'http://a\ndeb http://b', '-o', 'file:///a']) {
-      expect(ask('linux/amd64', { source: 'apt', mirror: bad })).toMatchObject({ kind: 'refusal', option: 'mirror' })
+      expect(ask('linux/amd64', { source: 'apt', mirror: bad })).toMatchObject({ kind: 'issue', option: 'mirror' })
     }
     expect(ask('linux/amd64', { source: 'apt', packages: ['curl', '-oDpkg::Pre-Invoke::=id'] })).toMatchObject({
-      kind: 'refusal',
+      kind: 'issue',
       option: 'packages',
       message: 'package "-oDpkg::Pre-Invoke::=id" is not valid',
     })
-    expect(ask('linux/amd64', { source: 'apt', frozen: true })).toMatchObject({ kind: 'refusal', option: 'frozen' })
+    expect(ask('linux/amd64', { source: 'apt', frozen: true })).toMatchObject({ kind: 'issue', option: 'frozen' })
   })
 })

@@ -11,7 +11,7 @@ import {
   definePlugin,
   type Plugin,
   type ReleaseName,
-} from '@polyarch/core'
+} from '@polyarch/core/plugin'
 import { RASPBIAN } from './releases.js'
 
 /** Boards that `platform(...)` takes in place of an architecture; those that run 64 bits are left to Debian. */
@@ -40,6 +40,6 @@ export function raspbian(
   return definePlugin({
     name: '@polyarch/plugin-raspbian',
     bases: { raspbian: defineDistribution(RASPBIAN, defaults) },
-    words: BOARDS,
+    aliases: BOARDS,
   })
 }

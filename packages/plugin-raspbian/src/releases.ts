@@ -1,4 +1,4 @@
-import type { DistributionTable } from '@polyarch/core'
+import type { DistributionTable } from '@polyarch/core/plugin'
 import { RASPBIAN_KEYS } from './archive-keys.js'
 
 /** Raspbian's armhf is ARMv6 hard float, for the first Raspberry Pi and the Zero; it runs on ARMv7 too. */

@@ -8,7 +8,7 @@ const releases = Object.keys(RASPBIAN.releases) as (keyof typeof RASPBIAN.releas
 const tests = pluginContract(() => raspbian(), {
   raspbian: {
     accepted: [{}, ...releases.flatMap((release): RaspbianOptions[] => [{ release }, { release, source: 'apt' }])],
-    refused: [
+    rejected: [
       { platform: 'linux/arm/v6', options: { release: 'bokworm' }, option: 'release' },
       { platform: 'linux/arm64', options: {} },
     ],

@@ -13,7 +13,7 @@ describe('Raspbian', () => {
   it('is ARMv6, which ARMv7 runs too, and never 64-bit', () => {
     expect(base.platforms).toEqual(['linux/arm/v6', 'linux/arm/v7'])
     expect(ask('linux/arm64')).toMatchObject({
-      kind: 'refusal',
+      kind: 'issue',
       message: 'Raspbian bookworm does not support linux/arm64',
     })
   })

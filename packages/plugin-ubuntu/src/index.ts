@@ -11,7 +11,7 @@ import {
   definePlugin,
   type Plugin,
   type ReleaseName,
-} from '@polyarch/core'
+} from '@polyarch/core/plugin'
 import { UBUNTU } from './releases.js'
 
 /** Options of `platform(..., { base: 'ubuntu' })`. */

@@ -1,4 +1,4 @@
-import type { DistributionTable } from '@polyarch/core'
+import type { DistributionTable } from '@polyarch/core/plugin'
 import { UBUNTU_KEYS } from './archive-keys.js'
 
 /** Properties of every release here. ARM is ARMv7 only: Ubuntu never supported ARMv6. */

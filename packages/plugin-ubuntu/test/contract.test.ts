@@ -8,7 +8,7 @@ const releases = Object.keys(UBUNTU.releases) as (keyof typeof UBUNTU.releases)[
 const tests = pluginContract(() => ubuntu(), {
   ubuntu: {
     accepted: [{}, ...releases.flatMap((release): UbuntuOptions[] => [{ release }, { release, source: 'apt' }])],
-    refused: [
+    rejected: [
       { platform: 'linux/amd64', options: { release: '24.40' }, option: 'release' },
       { platform: 'linux/amd64', options: { flavor: 'slim' }, option: 'flavor' },
       { platform: 'linux/arm/v6', options: {} },

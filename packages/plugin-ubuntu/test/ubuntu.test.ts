@@ -18,7 +18,7 @@ describe('what Ubuntu refuses', () => {
     ['an unknown source', 'linux/amd64', { source: 'dnf' }, 'source', "source 'dnf' does not exist"],
   ])('%s', (_what, platform, options, option, message) => {
     const answer = ask(platform, options)
-    expect(answer).toMatchObject({ kind: 'refusal', message: expect.stringContaining(message) })
+    expect(answer).toMatchObject({ kind: 'issue', message: expect.stringContaining(message) })
     expect('option' in answer ? answer.option : undefined).toBe(option)
   })
 
@@ -46,6 +46,6 @@ describe('what passes with time', () => {
   it('stands still in a former state of the archive', () => {
     const mirror = 'http://mirror.example.com/20260101T000000Z'
     expect(ask('linux/amd64', { source: 'apt', mirror, frozen: true })).toMatchObject({ mirror, isFrozen: true })
-    expect(ask('linux/amd64', { source: 'apt', frozen: true })).toMatchObject({ kind: 'refusal', option: 'frozen' })
+    expect(ask('linux/amd64', { source: 'apt', frozen: true })).toMatchObject({ kind: 'issue', option: 'frozen' })
   })
 })

@@ -7,15 +7,7 @@ import { isRemote } from './remote/is-remote.js'
 
 const ANONYMOUS: CredentialStore = { find: async () => undefined }
 
-/**
- * The builder that the options or the environment name. Nothing is contacted before the first call.
- *
- * @example
- * ```ts
- * await using engine = connectEngine()
- * const { version, runnable } = await engine.describe()
- * ```
- */
+/** Returns the builder that the options or the environment name. Contacts nothing before the first call. */
 export function connectEngine(options: BuilderOptions = {}): Builder {
   return isRemote(options) ? new LazyBuilder(options, loadRemote) : new LazyEngine(options, loadEngine)
 }

@@ -23,7 +23,7 @@ export interface Host {
 }
 
 /** Options of {@link run}, the defaults of all commands. A flag overrides its option. */
-export interface CommandLineOptions
+export interface RunOptions
   extends Pick<
     ExecuteOptions,
     | 'registryClient'
@@ -39,7 +39,7 @@ export interface CommandLineOptions
     | 'policy'
   > {}
 
-export const COMMAND_LINE_OPTIONS: OptionNames<CommandLineOptions> = {
+export const COMMAND_LINE_OPTIONS: OptionNames<RunOptions> = {
   registryClient: true,
   registry: true,
   builders: true,
@@ -56,7 +56,7 @@ export const COMMAND_LINE_OPTIONS: OptionNames<CommandLineOptions> = {
 /** Everything that commands use. */
 export interface CommandContext {
   readonly pipelines: readonly Pipeline[]
-  readonly defaults: CommandLineOptions
+  readonly defaults: RunOptions
   readonly host: Host
   readonly signal: AbortSignal
   /** Called once when the user requests a stop; a command that draws on the terminal shows it in its own way. */

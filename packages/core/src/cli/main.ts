@@ -4,7 +4,7 @@ import type { PipelinesAndOptions } from '../operations/options.js'
 import { choosePaint } from '../report/paint.js'
 import { type ErrorTextOptions, formatError } from '../report/text/error-text.js'
 import { isVerbose, orderArguments } from './arguments.js'
-import { COMMAND_LINE_OPTIONS, type CommandContext, type CommandLineOptions, type Host } from './command.js'
+import { COMMAND_LINE_OPTIONS, type CommandContext, type Host, type RunOptions } from './command.js'
 import { EXIT, exitCodeOf } from './exit-code.js'
 import { print } from './output.js'
 import { createProgram } from './program.js'
@@ -16,7 +16,7 @@ import { createProgram } from './program.js'
 const ONE_KEY_PRESS = 1_000
 
 /** Runs one command and sets the exit code. Never rejects. */
-export async function main(given: PipelinesAndOptions<CommandLineOptions>, host: Host): Promise<void> {
+export async function main(given: PipelinesAndOptions<RunOptions>, host: Host): Promise<void> {
   for (const stream of [host.stdout, host.stderr]) stream.on?.('error', (error) => outputLost(error, host))
   try {
     await runCommand(given, host)
@@ -26,7 +26,7 @@ export async function main(given: PipelinesAndOptions<CommandLineOptions>, host:
   }
 }
 
-async function runCommand(given: PipelinesAndOptions<CommandLineOptions>, host: Host): Promise<void> {
+async function runCommand(given: PipelinesAndOptions<RunOptions>, host: Host): Promise<void> {
   const { pipelines, options: defaults } = splitArguments('run', given, COMMAND_LINE_OPTIONS)
   const stop = new AbortController()
   const context: CommandContext = {

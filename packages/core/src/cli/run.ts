@@ -1,5 +1,5 @@
 import type { PipelinesAndOptions } from '../operations/options.js'
-import type { CommandLineOptions } from './command.js'
+import type { RunOptions } from './command.js'
 import { enableCompileCache } from './compile-cache.js'
 
 /**
@@ -22,11 +22,11 @@ import { enableCompileCache } from './compile-cache.js'
  * run(sdk, { registryClient: { insecureHosts: ['registry.lan:5000'] } })
  * ```
  */
-export function run(...given: PipelinesAndOptions<CommandLineOptions>): void {
+export function run(...given: PipelinesAndOptions<RunOptions>): void {
   void start(given)
 }
 
-async function start(given: PipelinesAndOptions<CommandLineOptions>): Promise<void> {
+async function start(given: PipelinesAndOptions<RunOptions>): Promise<void> {
   await enableCompileCache()
   // Loaded here, so that composing pipelines in code does not load a command line.
   const { main } = await import('./main.js')

@@ -42,11 +42,16 @@ export function namesHost(name: string): boolean {
 }
 
 /**
- * Reads a name as docker does: no host means Docker Hub, and there one word means `library/word`. A name without tag
- * and digest stays without: `latest` is for the caller to add, see {@link withDefaultTag}.
+ * Parses an image name as docker does: without a host it is on Docker Hub, where `alpine` means `library/alpine`.
+ * `latest` is not added to a name without a tag.
  *
- * @returns undefined where the text is no valid reference.
+ * @returns undefined if the text is not a valid image name.
  * @see https://github.com/distribution/reference/blob/v0.6.0/reference.go
+ * @example
+ * ```ts
+ * const name = parseReference('ghcr.io/team/app:1.0')
+ * const descriptor = name && (await registry.resolve(name))
+ * ```
  */
 export function parseReference(text: string): Reference | undefined {
   // Docker takes such a name for the id of a local image.

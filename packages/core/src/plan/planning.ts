@@ -58,8 +58,8 @@ export interface Planned {
   readonly nodes: ReadonlyMap<string, NodeState>
   /** The engines that can build each image, by node. */
   readonly candidacies: ReadonlyMap<string, Candidacy>
-  /** The errors of `plan.problems`. */
-  readonly problems: readonly PolyarchError[]
+  /** The errors of `plan.errors`. */
+  readonly errors: readonly PolyarchError[]
 }
 
 /** Options of planning. */
@@ -114,7 +114,7 @@ export async function makePlan(
   ])
   const { policy } = input
   const violations = await findViolations(input, [...nodes.values()], checked, services, { signal })
-  const problems = [...(policy?.enforces ? violations.map(violationError) : []), ...checked.problems]
+  const errors = [...(policy?.enforces ? violations.map(violationError) : []), ...checked.errors]
   if (!policy?.enforces) notes.push(...violations.map(({ path, message }) => `policy: ${path}: ${message}`))
   const plan: Plan = {
     version: PLAN_VERSION,
@@ -125,10 +125,10 @@ export async function makePlan(
     tags,
     ...(signatures && { signatures }),
     ...(checked.engines.length > 0 && { engines: checked.engines }),
-    problems: problems.map(errorData),
+    errors: errors.map(errorData),
     notes: [...new Set([...notes, ...checked.notes, ...services.lock.notes(), ...moved])],
   }
-  return { plan, nodes, candidacies: checked.candidacies, problems }
+  return { plan, nodes, candidacies: checked.candidacies, errors }
 }
 
 async function findViolations(

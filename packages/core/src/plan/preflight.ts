@@ -17,7 +17,7 @@ export interface Preflight {
   readonly engines: readonly EnginePlan[]
   /** The engines that can build each image, by node. */
   readonly candidacies: ReadonlyMap<string, Candidacy>
-  readonly problems: readonly PolyarchError[]
+  readonly errors: readonly PolyarchError[]
   readonly notes: readonly string[]
 }
 
@@ -29,7 +29,7 @@ export async function preflight(
   call: StepCall,
 ): Promise<Preflight> {
   const images = nodes.filter((node) => node.kind === 'image')
-  if (images.length === 0) return { engines: [], candidacies: new Map(), problems: [], notes: [] }
+  if (images.length === 0) return { engines: [], candidacies: new Map(), errors: [], notes: [] }
   const queried = await query()
   const answering = queried.filter((one) => 'info' in one)
   const possible = new Map(images.map((image) => [image, findCandidates(image, answering, rules)]))
@@ -43,7 +43,7 @@ export async function preflight(
     engines: queried.map(enginePlan),
     candidacies: new Map([...reached].map(([{ id }, candidacy]) => [id, candidacy])),
     // An engine says of several images alike that it does not get to their registry.
-    problems: [...new Set([...refusals, ...missing.flat(), ...(isShort ? failures : [])])],
+    errors: [...new Set([...refusals, ...missing.flat(), ...(isShort ? failures : [])])],
     notes: isShort ? [] : notesOn(queried, [...reached.values()]),
   }
 }

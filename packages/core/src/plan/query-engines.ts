@@ -31,7 +31,7 @@ export async function queryEngines(engines: Engines, call: DescribeCall): Promis
 
 /** Returns the entry of an engine in a plan. */
 export function enginePlan(queried: QueriedEngine): EnginePlan {
-  if ('failure' in queried) return { engine: queried.engine.name, problem: errorData(queried.failure) }
+  if ('failure' in queried) return { engine: queried.engine.name, error: errorData(queried.failure) }
   const { address, version, native, runnable } = queried.info
   const emulated = runnable?.filter((platform) => executionOn(queried.info, platform) === 'emulated')
   return { engine: address, version, native, ...(emulated && { emulated }) }

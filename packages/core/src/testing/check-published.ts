@@ -81,7 +81,7 @@ async function check(
   call: CheckCall,
 ): Promise<PublishedVerdict | undefined> {
   const answer = requestBase(plugin, base, platform, options)
-  if (!('kind' in answer) || answer.kind === 'refusal') return undefined
+  if (!('kind' in answer) || answer.kind === 'issue') return undefined
   try {
     switch (answer.kind) {
       case 'registry':

@@ -5,4 +5,4 @@
  */
 
 export { checkPublished, type PublishedFinding, type PublishedOptions } from './check-published.js'
-export { type ContractCases, type ContractTest, pluginContract, type RefusedCase } from './plugin-contract.js'
+export { type ContractCases, type ContractTest, pluginContract, type RejectedCase } from './plugin-contract.js'

@@ -2,7 +2,7 @@ import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict'
 import { isReserved } from '../definition/compile/plugin-reading.js'
 import type { BaseAnswer } from '../definition/plugin/base-source.js'
 import { madeBase } from '../definition/plugin/kinds/made-base.js'
-import type { AnyBase, Bases, OptionsOf, Plugin, Refusal } from '../definition/plugin/plugin.js'
+import type { AnyBase, BaseIssue, Bases, OptionsOf, Plugin } from '../definition/plugin/plugin.js'
 import { PLUGIN_CONTRACT } from '../definition/plugin/plugin.js'
 import type { ArchiveState } from '../definition/plugin/rootfs-kind.js'
 import { canonicalJson } from '../model/oci.js'
@@ -15,8 +15,8 @@ export interface ContractTest {
   readonly run: () => void
 }
 
-/** Something that the base has to refuse. */
-export interface RefusedCase {
+/** Something that the base must reject. */
+export interface RejectedCase {
   readonly platform: string
   readonly options: Readonly<Record<string, unknown>>
   /** The option that has to be named as the one at issue; without it, the platform is. */
@@ -27,7 +27,7 @@ export interface RefusedCase {
 export interface ContractCases<Options extends object = object> {
   /** Options to try on every listed platform: one of each release, source and flavor. */
   readonly accepted: readonly Options[]
-  readonly refused?: readonly RefusedCase[]
+  readonly rejected?: readonly RejectedCase[]
 }
 
 /**
@@ -42,7 +42,7 @@ export interface ContractCases<Options extends object = object> {
  * const tests = pluginContract(() => alpine(), {
  *   alpine: {
  *     accepted: [{}, { release: '3.21' }],
- *     refused: [{ platform: 'linux/amd64', options: { release: '2.0' }, option: 'release' }],
+ *     rejected: [{ platform: 'linux/amd64', options: { release: '2.0' }, option: 'release' }],
  *   },
  * })
  * for (const { name, run } of tests) test(name, run)
@@ -62,9 +62,9 @@ export function pluginContract<B extends Bases>(
     ...Object.entries(plugin.bases).flatMap(([name, base]) =>
       baseTests(create, name, base, byName[name] ?? { accepted: [] }),
     ),
-    ...Object.keys(plugin.words).map((word) => ({
+    ...Object.keys(plugin.aliases).map((word) => ({
       name: `has the base of the platform alias '${word}'`,
-      run: () => hasWord(plugin, word),
+      run: () => hasBaseOfAlias(plugin, word),
     })),
   ]
 }
@@ -82,7 +82,7 @@ function baseTests(
   create: () => Plugin,
   name: string,
   base: AnyBase,
-  { accepted, refused = [] }: ContractCases,
+  { accepted, rejected = [] }: ContractCases,
 ): readonly ContractTest[] {
   const tests: readonly Test[] = [
     ['lists its platforms once each, in normal form', () => listsPlatforms(base)],
@@ -93,7 +93,7 @@ function baseTests(
     ['supports every platform that it lists', () => hasPlatforms(create(), name, accepted)],
     ['supports no other platform', () => hasNoOther(create(), name)],
     ['rejects an unknown option', () => refusesUnknown(create(), name)],
-    ...refused.map(
+    ...rejected.map(
       (one): Test => [
         `rejects ${one.platform} with ${JSON.stringify(one.options)}`,
         () => refuses(create(), name, one),
@@ -151,7 +151,7 @@ function refusesUnknown(plugin: Plugin, name: string): void {
   )
 }
 
-function refuses(plugin: Plugin, name: string, { platform, options, option }: RefusedCase): void {
+function refuses(plugin: Plugin, name: string, { platform, options, option }: RejectedCase): void {
   const issues = tryPlatform(plugin, name, platform, options)
   ok(issues.length > 0, 'it is accepted')
   const named = issues.map(({ path }) => /\.([^.\]]+)$/.exec(path.replace(/^.*\]/, ''))?.[1])
@@ -178,8 +178,8 @@ function fitsPlatforms(plugin: Plugin, name: string, accepted: readonly object[]
   }
 }
 
-function fitsArchitecture(platform: string, answer: BaseAnswer | Refusal | readonly Refusal[]): void {
-  const made = 'kind' in answer && answer.kind !== 'refusal' ? madeBase(answer) : undefined
+function fitsArchitecture(platform: string, answer: BaseAnswer | BaseIssue | readonly BaseIssue[]): void {
+  const made = 'kind' in answer && answer.kind !== 'issue' ? madeBase(answer) : undefined
   const architecture = made?.by.architecture(made.source)
   const expected = platformOf(platform).architecture
   ok(architecture === undefined || architecture === expected, `${platform} gets packages of ${architecture}`)
@@ -237,8 +237,8 @@ function withoutUndefined(data: object): object {
   return Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined))
 }
 
-function hasWord({ bases, words }: Plugin, word: string): void {
-  const meaning = words[word]
+function hasBaseOfAlias({ bases, aliases }: Plugin, word: string): void {
+  const meaning = aliases[word]
   ok(
     meaning !== undefined && bases[meaning.base]?.platforms.includes(meaning.platform),
     `platform alias '${word}' has no base of this plugin`,

@@ -5,9 +5,10 @@ import { Cleanup } from '../../../../test/support/cleanup.js'
 import { pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { tinyImage } from '../../../../test/support/tiny-image.js'
-import type { CommandLineOptions } from '../../src/cli/command.js'
+import type { RunOptions } from '../../src/cli/command.js'
 import { main } from '../../src/cli/main.js'
-import { fromImage, pipeline, plan, platform, staticCredentials } from '../../src/index.js'
+import { fromImage, pipeline, plan, platform } from '../../src/index.js'
+import { staticCredentials } from '../../src/registry/index.js'
 import { startRegistry } from '../../src/registry-server/index.js'
 
 const LOGIN = { username: 'ada', password: 's3cret' }
@@ -15,7 +16,7 @@ const LOGIN = { username: 'ada', password: 's3cret' }
 describe('what run(...) takes after the pipelines', () => {
   const cleanup = new Cleanup()
   let directory: string
-  let options: CommandLineOptions
+  let options: RunOptions
   let host: string
 
   beforeAll(async () => {
@@ -34,7 +35,7 @@ describe('what run(...) takes after the pipelines', () => {
   afterAll(() => cleanup[Symbol.asyncDispose]())
 
   /** What a command of a `build.ts` prints, on either stream. */
-  async function output(argv: readonly string[], given: CommandLineOptions): Promise<string> {
+  async function output(argv: readonly string[], given: RunOptions): Promise<string> {
     const app = pipeline(`${host}/app`)
       .platforms(platform('amd64', { base: fromImage(`${host}/base:1`) }))
       .build({ context: false, dockerfileInline: 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n' })

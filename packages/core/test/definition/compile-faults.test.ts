@@ -33,7 +33,7 @@ describe('what a definition refuses', () => {
       "add its plugin with .use(…); for an image write fromImage('debian:trixie')",
     ],
     [
-      'a refusal of the plugin',
+      'an issue of the plugin',
       () => faultsOf([start.platforms(platform('amd64', { base: 'wide', release: 'two' }))]),
       "release 'two' does not exist",
       "there is: 'one'",

@@ -14,7 +14,7 @@ function base(platforms: readonly string[]): Base<Options> {
     optionNames: ['release'],
     source: ({ options }) =>
       options.release === 'two'
-        ? { kind: 'refusal', option: 'release', message: "release 'two' does not exist", hint: "there is: 'one'" }
+        ? { kind: 'issue', option: 'release', message: "release 'two' does not exist", hint: "there is: 'one'" }
         : { kind: 'registry', reference: 'registry.example.com/base:one', configPolicy: 'require-match' },
   }
 }

@@ -122,10 +122,10 @@ describe('a pipeline as the base that a plugin supplies', () => {
   })
 })
 
-describe('words for platforms', () => {
-  const board = (words: Plugin['words']) => {
+describe('platform aliases', () => {
+  const board = (aliases: Plugin['aliases']) => {
     const bases = { small: { platforms: ['linux/arm/v6'], optionNames: [], source: () => image } satisfies Base }
-    return { ...definePlugin({ name: 'polyarch-plugin-board', bases }), words }
+    return { ...definePlugin({ name: 'polyarch-plugin-board', bases }), aliases }
   }
   const start = pipeline('registry.example.com/app')
 

@@ -103,7 +103,7 @@ describe('the types of a definition', () => {
     const greedy = defineBase({
       platforms: ['linux/amd64'],
       options: { variant: v.optional(v.string()) },
-      source: () => ({ kind: 'refusal', message: 'no' }),
+      source: () => ({ kind: 'issue', message: 'no' }),
     })
     // @ts-expect-error whoever describes the options
     definePlugin({ name: 'greedy', bases: { greedy } })
@@ -115,7 +115,7 @@ describe('the types of words for platforms', () => {
     definePlugin({
       name: 'zoo',
       bases: { fruit: base<FruitOptions>(['release']), tree: base<TreeOptions>(['release', 'flavor']) },
-      words: { 'small-board': { platform: 'linux/arm/v6', base: 'fruit' } },
+      aliases: { 'small-board': { platform: 'linux/arm/v6', base: 'fruit' } },
     })
   const worded = pipeline('registry.example.com/app').use(zoo())
 
@@ -144,7 +144,7 @@ describe('the types of words for platforms', () => {
       name: 'zoo',
       bases: { fruit: base<FruitOptions>(['release']) },
       // @ts-expect-error there is no such base
-      words: { 'small-board': { platform: 'linux/arm/v6', base: 'frut' } },
+      aliases: { 'small-board': { platform: 'linux/arm/v6', base: 'frut' } },
     })
   })
 })

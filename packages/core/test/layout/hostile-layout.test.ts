@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runProgram } from '../../../../test/support/child.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
-import { inspect } from '../../src/index.js'
 import { contentPath } from '../../src/layout/layout-format.js'
 import { digestOf } from '../../src/model/digest.js'
 import { MEDIA_TYPES } from '../../src/model/oci.js'
+import { inspect } from '../../src/operations/images/index.js'
 
 const DIGEST = digestOf('manifest')
 const ENTRY = { mediaType: MEDIA_TYPES.ociManifest, digest: DIGEST, size: 8 }

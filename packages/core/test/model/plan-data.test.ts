@@ -27,7 +27,7 @@ describe('a plan', () => {
     version: 1,
     nodes: actions.map(node),
     tags: [{ reference: 'r.example/app:1', node: 'app', action: tag }],
-    problems: [],
+    errors: [],
     notes: [],
   })
 

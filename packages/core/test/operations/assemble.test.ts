@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Cleanup } from '../../../../test/support/cleanup.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { type TinyImage, tinyIndex } from '../../../../test/support/tiny-image.js'
-import { assemble, copy, inspect, tags } from '../../src/index.js'
 import type { Digest } from '../../src/model/digest.js'
 import {
   canonicalJson,
@@ -11,6 +10,7 @@ import {
   MEDIA_TYPES,
   type StoredManifest,
 } from '../../src/model/oci.js'
+import { assemble, copy, inspect, tags } from '../../src/operations/images/index.js'
 import { parseManifest } from '../../src/registry/manifests/schema.js'
 import { digestsOf, type TestRepositories, testRepositories, uniqueImage } from './test-repositories.js'
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Cleanup } from '../../../../test/support/cleanup.js'
 import { tinyIndex } from '../../../../test/support/tiny-image.js'
-import { assemble, inspect } from '../../src/index.js'
+import { assemble, inspect } from '../../src/operations/images/index.js'
 import { startFaultProxy } from '../registry/fault-proxy.js'
 import { digestsOf, type TestRepositories, testRepositories, uniqueImage } from './test-repositories.js'
 

@@ -61,14 +61,14 @@ describe('a login', () => {
   })
 
   test.each(['basic', 'bearer'] as const)(
-    'that is wrong is a problem, by %s, and its password is not told',
+    'that is wrong is an error, by %s, and its password is not told',
     async (kind) => {
       await using registry = await testRegistry({ auth: { kind, users } })
       const { host } = registry.server
       const findings = await look(pushedTo(host), knows(host, 'hunter2'))
       expect(findings[1]).toMatchObject({
         subject: `repository ${host}/team/app`,
-        state: 'problem',
+        state: 'error',
         message: expect.stringContaining('401'),
         advice: expect.stringContaining(`docker login ${host}`),
       })
@@ -76,7 +76,7 @@ describe('a login', () => {
     },
   )
 
-  test('that is not known is a problem where images are pushed, and none where everybody may pull', async () => {
+  test('that is not known is an error where images are pushed, and none where everybody may pull', async () => {
     await using registry = await testRegistry({ auth: { kind: 'bearer', users, anonymousPull: true } })
     const { host } = registry.server
     await using open = await testRegistry()
@@ -87,14 +87,14 @@ describe('a login', () => {
     )
     const [answers, target] = await look(pushedTo(host))
     expect(answers).toMatchObject({ state: 'ok', message: 'answers; no login is configured' })
-    expect(target).toMatchObject({ state: 'problem', advice: expect.stringContaining(`docker login ${host}`) })
+    expect(target).toMatchObject({ state: 'error', advice: expect.stringContaining(`docker login ${host}`) })
     expect(await look(pulledFrom(open.server.host))).toMatchObject([
       { state: 'ok' },
       { state: 'ok', message: 'exists and can be pulled' },
     ])
   })
 
-  test('that may pull and not push is a problem', async () => {
+  test('that may pull and not push is an error', async () => {
     await using registry = await startScriptedServer(({ method, path, headers }) => {
       if (headers.authorization === undefined)
         return { status: 401, headers: { 'www-authenticate': 'Basic realm="x"' } }
@@ -103,19 +103,19 @@ describe('a login', () => {
     })
     const [, target] = await look(pushedTo(registry.host), knows(registry.host))
     expect(target).toMatchObject({
-      state: 'problem',
+      state: 'error',
       message: expect.stringContaining('DENIED (read only)'),
       advice: expect.stringContaining('check its permissions'),
     })
   })
 
-  test('that cannot be read is a problem', async () => {
+  test('that cannot be read is an error', async () => {
     await using folder = await tempFolder('docker-config')
     const file = join(folder.path, 'config.json')
     await writeFile(file, 'no JSON')
     await using registry = await testRegistry()
     expect(await look(pushedTo(registry.server.host), dockerConfigCredentials({ file }))).toMatchObject([
-      { state: 'problem', message: expect.stringContaining(file), advice: expect.stringContaining('docker login') },
+      { state: 'error', message: expect.stringContaining(file), advice: expect.stringContaining('docker login') },
     ])
   })
 })
@@ -139,15 +139,15 @@ describe('a registry', () => {
     const body = '{"errors":[{"code":"NAME_UNKNOWN","message":"The repository does not exist"}]}'
     await using registry = await uploads({ status: 404, body }, undefined)
     const [, target] = await look(pushedTo(registry.host))
-    expect(target).toMatchObject({ state: 'problem', advice: expect.stringContaining('create it first') })
+    expect(target).toMatchObject({ state: 'error', advice: expect.stringContaining('create it first') })
   })
 
-  test('that lacks a base is a problem', async () => {
+  test('that lacks a base is an error', async () => {
     await using registry = await testRegistry()
     const [, base] = await look(pulledFrom(registry.server.host))
     expect(base).toMatchObject({
       subject: `base ${registry.server.host}/bases/wide:1`,
-      state: 'problem',
+      state: 'error',
       message: 'does not exist',
     })
   })
@@ -163,12 +163,12 @@ describe('a registry', () => {
     })
   })
 
-  test('that is none, or does not answer, is a problem', async () => {
+  test('that is none, or does not answer, is an error', async () => {
     await using page = await startScriptedServer(() => ({ status: 503 }))
-    expect(await look(pushedTo(page.host))).toMatchObject([{ state: 'problem', message: 'answers with 503' }])
+    expect(await look(pushedTo(page.host))).toMatchObject([{ state: 'error', message: 'answers with 503' }])
     expect(await look(pushedTo('127.0.0.1:1'))).toMatchObject([
       {
-        state: 'problem',
+        state: 'error',
         message: expect.stringContaining('127.0.0.1:1'),
         advice: expect.stringContaining('the connection was refused'),
       },
@@ -181,7 +181,7 @@ describe('a registry', () => {
     await using registry = await testRegistry({ tls: { cert: certificate, key } })
     const { host } = registry.server
     const plain = await look(pushedTo(host), nobody, { hosts: { [host]: { plainHttp: false } } })
-    expect(plain).toMatchObject([{ state: 'problem', advice: expect.stringContaining(': { ca } }') }])
+    expect(plain).toMatchObject([{ state: 'error', advice: expect.stringContaining(': { ca } }') }])
     const trusted = await look(pushedTo(host), nobody, { hosts: { [host]: { ca: certificate } } })
     expect(trusted.map(({ state }) => state)).toEqual(['ok', 'ok'])
   })

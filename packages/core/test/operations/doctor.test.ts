@@ -45,22 +45,22 @@ describe('the engine', () => {
     expect(engine).toMatchObject({ state: 'ok', message: expect.stringMatching(/28\.5\.2.*API 1\.51.*containerd/) })
     expect(native).toEqual({ subject: 'platform linux/amd64', state: 'ok', message: 'runs natively' })
     expect(foreign).toMatchObject({
-      state: 'problem',
+      state: 'error',
       message: expect.stringContaining("'qemu-s390x'"),
       advice: expect.stringContaining('tonistiigi/binfmt --install s390x'),
     })
   })
 
-  test('that does not answer is a problem with something to do, and no exception', async () => {
+  test('that does not answer is an error with something to do, and no exception', async () => {
     const gone = engineThat(() =>
       Promise.reject(new EngineError('ENGINE_UNREACHABLE', 'no engine answers', { hint: 'Start Docker' })),
     )
     expect(await checkEngines([gone], [AMD64], {})).toEqual([
-      { subject: 'engine', state: 'problem', message: 'no engine answers', advice: 'Start Docker' },
+      { subject: 'engine', state: 'error', message: 'no engine answers', advice: 'Start Docker' },
     ])
   })
 
-  test('that has no BuildKit is a problem, with what to use', async () => {
+  test('that has no BuildKit is an error, with what to use', async () => {
     const old = { Version: '18.06.3-ce', ApiVersion: '1.38', MinAPIVersion: '1.12', Os: 'linux', Arch: 'amd64' }
     const server = createServer((_request, response) => response.end(JSON.stringify(old))).listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -70,7 +70,7 @@ describe('the engine', () => {
       const [finding] = await checkEngines(await engines.all(), [], {})
       expect(finding).toMatchObject({
         subject: 'engine',
-        state: 'problem',
+        state: 'error',
         message: expect.stringContaining('BuildKit'),
       })
       expect(finding?.message).toContain('18.06.3-ce (API 1.38)')
@@ -99,11 +99,11 @@ describe('the engine', () => {
   test.each([
     ['enabled', 'OCF', true, 'ok', 'runs by emulation (qemu-s390x)'],
     ['enabled', 'F', true, 'ok', 'runs by emulation (qemu-s390x)'],
-    ['enabled', 'OC', true, 'problem', expect.stringContaining('without the flag F')],
+    ['enabled', 'OC', true, 'error', expect.stringContaining('without the flag F')],
     // BuildKit tries its emulators, and does not list one that is not found in its container.
-    ['enabled', '', false, 'problem', expect.stringContaining('containers cannot use its emulator')],
-    ['enabled', 'F', false, 'problem', expect.stringContaining("'qemu-s390x' exists, but its emulator does not work")],
-    ['disabled', 'F', false, 'problem', "'qemu-s390x' is registered but disabled"],
+    ['enabled', '', false, 'error', expect.stringContaining('containers cannot use its emulator')],
+    ['enabled', 'F', false, 'error', expect.stringContaining("'qemu-s390x' exists, but its emulator does not work")],
+    ['disabled', 'F', false, 'error', "'qemu-s390x' is registered but disabled"],
   ])(
     "on this machine, with an emulator that is %s, of the flags '%s', used: %s",
     async (on, flags, runs, state, message) => {
@@ -113,7 +113,7 @@ describe('the engine', () => {
       const engine = engineThat(async () => (runs ? LOCAL : { ...LOCAL, runnable: [AMD64] }))
       const [, finding] = await checkEngines([engine], [S390X], { binfmt: folder.path })
       expect(finding).toMatchObject({ subject: 'platform linux/s390x', state, message })
-      if (state === 'problem') expect(finding?.advice).toMatch(/tonistiigi\/binfmt --install s390x|echo 1 >/)
+      if (state === 'error') expect(finding?.advice).toMatch(/tonistiigi\/binfmt --install s390x|echo 1 >/)
     },
   )
 
@@ -140,7 +140,7 @@ describe('this machine', () => {
   test('lacks tools only where they are needed', async () => {
     const nowhere = { PATH: '/nowhere' }
     expect(await checkTools(nowhere, KINDS, 0)).toMatchObject([
-      { state: 'problem', advice: expect.stringMatching(/apt-get install mmdebstrap arch-test xz-utils zstd$/) },
+      { state: 'error', advice: expect.stringMatching(/apt-get install mmdebstrap arch-test xz-utils zstd$/) },
     ])
     expect(await checkTools(nowhere, KINDS, 1000)).toMatchObject([
       {
@@ -159,13 +159,13 @@ describe('this machine', () => {
     const env = { PATH: `/nowhere:${folder.path}` }
     expect(await checkTools(env, KINDS, 0)).toMatchObject([{ state: 'ok' }])
     expect(await checkTools(env, KINDS, 1000)).toMatchObject([
-      { state: 'problem', advice: expect.stringMatching(/apt-get install uidmap$/) },
+      { state: 'error', advice: expect.stringMatching(/apt-get install uidmap$/) },
     ])
   })
 
   test('runs the programs of some packages, and of others names what is missing', async () => {
     expect(await checkPackageEmulation(['hppa'])).toMatchObject([
-      { subject: 'packages for hppa', state: 'problem', advice: expect.stringContaining('qemu-user-static') },
+      { subject: 'packages for hppa', state: 'error', advice: expect.stringContaining('qemu-user-static') },
     ])
     const own = { x64: 'amd64', arm64: 'arm64' }[process.arch as 'x64' | 'arm64']
     expect(await checkPackageEmulation([own])).toMatchObject([{ subject: `packages for ${own}`, state: 'ok' }])
@@ -218,14 +218,14 @@ describe('this machine', () => {
 test('as text: a line each, and what to do below', () => {
   const findings = [
     { subject: 'disk', state: 'ok', message: '9.0 GB free in /tmp' },
-    { subject: 'engine', state: 'problem', message: 'no engine answers', advice: 'Start Docker' },
+    { subject: 'engine', state: 'error', message: 'no engine answers', advice: 'Start Docker' },
   ] as const
   expect(formatDiagnosis({ findings }, unpainted)).toBe(
     [
       'ok       disk: 9.0 GB free in /tmp',
-      'problem  engine: no engine answers',
+      'error    engine: no engine answers',
       '         hint: Start Docker',
-      '1 problem, 0 warnings',
+      '1 error, 0 warnings',
       '',
     ].join('\n'),
   )

@@ -8,8 +8,8 @@ import { startDebianRegistry } from '../../../../test/support/debian-registry.js
 import { pushManifest, pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { type TinyImage, tinyImage, tinyIndex } from '../../../../test/support/tiny-image.js'
-import { assemble, copy, inspect, remove, tags } from '../../src/index.js'
 import { encodeManifest, MEDIA_TYPES } from '../../src/model/oci.js'
+import { assemble, copy, inspect, remove, tags } from '../../src/operations/images/index.js'
 import { startRegistry } from '../../src/registry-server/index.js'
 
 const AMD64 = { os: 'linux', architecture: 'amd64' }

@@ -3,9 +3,9 @@ import { Cleanup } from '../../../../test/support/cleanup.js'
 import { pushBlob, pushManifest, pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { type TinyImage, tinyImage } from '../../../../test/support/tiny-image.js'
-import { inspect, remove } from '../../src/index.js'
 import { digestOf } from '../../src/model/digest.js'
 import { encodeManifest, MEDIA_TYPES, type StoredManifest } from '../../src/model/oci.js'
+import { inspect, remove } from '../../src/operations/images/index.js'
 import { type RegistryServer, startRegistry } from '../../src/registry-server/index.js'
 
 const ARMV6 = { os: 'linux', architecture: 'arm', variant: 'v6' }

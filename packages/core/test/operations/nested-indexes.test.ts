@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Cleanup } from '../../../../test/support/cleanup.js'
 import { type TinyImage, tinyIndex } from '../../../../test/support/tiny-image.js'
-import { assemble, copy, inspect, promote, tags } from '../../src/index.js'
 import { type Descriptor, encodeManifest, isAttestation, isIndex, MEDIA_TYPES } from '../../src/model/oci.js'
+import { assemble, copy, inspect, promote, tags } from '../../src/operations/images/index.js'
 import {
   digestsOf,
   type TestRepositories,

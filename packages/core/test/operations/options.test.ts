@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.js'
-import { assemble, copy, execute, inspect, lock, plan, promote, prune, remove, tags } from '../../src/index.js'
+import { execute, lock, plan, prune } from '../../src/index.js'
+import { assemble, copy, inspect, promote, remove, tags } from '../../src/operations/images/index.js'
 
 /** Calls each operation as JavaScript may: with options that its type does not have. */
 const OPERATIONS = {

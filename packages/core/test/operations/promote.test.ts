@@ -4,8 +4,9 @@ import { Cleanup } from '../../../../test/support/cleanup.js'
 import { pushManifest, pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { tinyImage, tinyIndex } from '../../../../test/support/tiny-image.js'
-import { type BuildMetadata, inspect, promote, type Report } from '../../src/index.js'
+import type { Report } from '../../src/index.js'
 import type { StoredManifest } from '../../src/model/oci.js'
+import { type BuildMetadata, inspect, promote } from '../../src/operations/images/index.js'
 import { type RegistryServer, startRegistry } from '../../src/registry-server/index.js'
 
 const AMD64 = { os: 'linux', architecture: 'amd64' }

@@ -1,4 +1,6 @@
-import { copy, type ExecuteOptions, inspect, type RegistryOptions, staticCredentials } from '@polyarch/core'
+import type { ExecuteOptions } from '@polyarch/core'
+import { copy, inspect } from '@polyarch/core/images'
+import { type RegistryOptions, staticCredentials } from '@polyarch/core/registry'
 import { startRegistry } from '@polyarch/core/registry-server'
 import { expect, test } from 'vitest'
 import { pushTinyImage } from '../../../../test/support/push-tiny.js'

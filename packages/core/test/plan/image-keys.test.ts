@@ -5,15 +5,8 @@ import { Cleanup } from '../../../../test/support/cleanup.js'
 import { pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { tinyImage } from '../../../../test/support/tiny-image.js'
-import {
-  type BuildSettings,
-  definePlugin,
-  fromImage,
-  type Pipeline,
-  pipeline,
-  plan,
-  platform,
-} from '../../src/index.js'
+import { definePlugin } from '../../src/definition/plugin/index.js'
+import { type BuildSettings, fromImage, type Pipeline, pipeline, plan, platform } from '../../src/index.js'
 import { startRegistry } from '../../src/registry-server/index.js'
 
 const cleanup = new Cleanup()

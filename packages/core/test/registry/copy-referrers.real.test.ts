@@ -9,7 +9,7 @@ import { startDebianRegistry } from '../../../../test/support/debian-registry.js
 import { pushManifest, pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { tinyImage, tinyIndex } from '../../../../test/support/tiny-image.js'
-import { copy, inspect } from '../../src/index.js'
+import { copy, inspect } from '../../src/operations/images/index.js'
 import { startRegistry } from '../../src/registry-server/index.js'
 
 beforeAll(() => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { assemble } from '../../src/index.js'
 import { digestOf } from '../../src/model/digest.js'
 import { MEDIA_TYPES } from '../../src/model/oci.js'
+import { assemble } from '../../src/operations/images/index.js'
 import { createRegistry } from '../../src/registry/client.js'
 import { copyManifest } from '../../src/registry/copy/copy.js'
 import { latticeOfIndexes, serveManifests } from './hostile-indexes.js'

@@ -32,7 +32,7 @@ test('nor does what a plan or a report quotes of others', () => {
   const plan = {
     ...planned.plan,
     notes: [`note${EVIL}`],
-    problems: [{ code: 'NOT_FOUND' as const, message: EVIL, hint: EVIL }],
+    errors: [{ code: 'NOT_FOUND' as const, message: EVIL, hint: EVIL }],
   }
   expect(formatPlan(plan)).not.toMatch(CONTROL)
   const failed = {

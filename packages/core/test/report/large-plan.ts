@@ -13,7 +13,7 @@ export function largePlan(): Plan {
     tags: names.map(
       (name): TagPlan => ({ reference: `reg.example/team/${name}:1.0`, node: `${name} index`, action: 'move' }),
     ),
-    problems: [],
+    errors: [],
     notes: [],
   }
 }

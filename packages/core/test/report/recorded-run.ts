@@ -51,7 +51,7 @@ export const PLAN: Plan = {
     { reference: 'reg.example/app:1.0', node: 'app index', action: 'known-after', from: digestOf('e') },
     { reference: 'reg.example/app:latest', node: 'app index', action: 'known-after' },
   ],
-  problems: [],
+  errors: [],
   notes: ['the base of linux/arm/v7 says linux/amd64 in its config'],
 }
 

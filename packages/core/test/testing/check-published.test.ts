@@ -163,5 +163,5 @@ describe('what a plugin declares of root file system archives', () => {
 })
 
 it('nothing is told of what a base refuses', async () => {
-  expect(await find('linux/amd64', { kind: 'refusal', message: 'no' } as never)).toBeUndefined()
+  expect(await find('linux/amd64', { kind: 'issue', message: 'no' } as never)).toBeUndefined()
 })

@@ -13,7 +13,7 @@ const right: AnyBase = {
   optionNames: ['release'],
   source: ({ options }) =>
     options.release === 'none'
-      ? { kind: 'refusal', option: 'release', message: "there is no release 'none'" }
+      ? { kind: 'issue', option: 'release', message: "there is no release 'none'" }
       : {
           kind: 'registry',
           reference: `registry.example.com/base:${options.release ?? 1}`,
@@ -23,7 +23,7 @@ const right: AnyBase = {
 const apt = { kind: 'apt', distribution: 'trees', suite: 'oak', components: ['main'], packages: [] } as const
 const cases: ContractCases = {
   accepted: [{}, { release: '2' }],
-  refused: [{ platform: 'linux/amd64', options: { release: 'none' }, option: 'release' }],
+  rejected: [{ platform: 'linux/amd64', options: { release: 'none' }, option: 'release' }],
 }
 
 /** The right answer, after something that a base may not do. */
@@ -161,19 +161,19 @@ describe('the contract of plugins', () => {
     expect(failures({ ...right, ...change })).toContainEqual(expect.stringContaining(test))
   })
 
-  it('is broken by another contract, by a name that npm does not allow, and by a word that means nothing', () => {
+  it('is broken by another contract, by a name that npm does not allow, and by an alias without a base', () => {
     expect(failures(right, { contract: 2 })).toContain('is a plugin of contract 1, with the name of an npm package')
     expect(failures(right, { name: 'Not a name' })).toContain(
       'is a plugin of contract 1, with the name of an npm package',
     )
-    const words = { board: { platform: 'linux/arm64', base: 'test' } }
-    expect(failures(right, { words })).toContain("has the base of the platform alias 'board'")
+    const aliases = { board: { platform: 'linux/arm64', base: 'test' } }
+    expect(failures(right, { aliases })).toContain("has the base of the platform alias 'board'")
   })
 
   it('is broken by a platform that none of the cases has', () => {
     const narrow: AnyBase = {
       ...right,
-      source: (one) => (one.platform.architecture === 'arm' ? { kind: 'refusal', message: 'no' } : right.source(one)),
+      source: (one) => (one.platform.architecture === 'arm' ? { kind: 'issue', message: 'no' } : right.source(one)),
     }
     expect(failures(narrow)).toEqual(['test supports every platform that it lists'])
   })

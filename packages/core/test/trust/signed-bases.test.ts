@@ -7,18 +7,8 @@ import { Cleanup } from '../../../../test/support/cleanup.js'
 import { pushManifest, pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { type TempFolder, tempFolder } from '../../../../test/support/temp-folder.js'
 import { type TinyImage, tinyImage, tinyIndex } from '../../../../test/support/tiny-image.js'
-import {
-  defineBase,
-  definePlugin,
-  fromImage,
-  type ImageBase,
-  lock,
-  type Plan,
-  type Policy,
-  pipeline,
-  plan,
-  platform,
-} from '../../src/index.js'
+import { defineBase, definePlugin } from '../../src/definition/plugin/index.js'
+import { fromImage, type ImageBase, lock, type Plan, type Policy, pipeline, plan, platform } from '../../src/index.js'
 import type { StoredManifest } from '../../src/model/oci.js'
 import { createRegistry } from '../../src/registry/client.js'
 import type { Registry } from '../../src/registry/port.js'
@@ -139,7 +129,7 @@ describe('bases that must be signed', () => {
   describe('or follow a policy', () => {
     const unsigned = () => app(fromImage(`${registry.server.host}/unsigned:1`))
     const messages = async (one: ReturnType<typeof app>, policy: object) =>
-      (await planned(one, { policy })).problems
+      (await planned(one, { policy })).errors
         .flatMap(({ code, message, issues = [] }) =>
           code === 'POLICY_VIOLATED' ? issues.map((issue) => issue.message) : [message],
         )
@@ -184,8 +174,8 @@ describe('bases that must be signed', () => {
     })
 
     it('which warns if that is its mode', async () => {
-      const { problems, notes } = await planned(unsigned(), { policy: { registries: ['ghcr.io'], mode: 'warn' } })
-      expect(problems.filter(({ code }) => code === 'POLICY_VIOLATED')).toEqual([])
+      const { errors, notes } = await planned(unsigned(), { policy: { registries: ['ghcr.io'], mode: 'warn' } })
+      expect(errors.filter(({ code }) => code === 'POLICY_VIOLATED')).toEqual([])
       expect(notes).toContainEqual(
         expect.stringMatching(/^policy: app base\(linux\/amd64\): the policy does not allow/),
       )
@@ -201,10 +191,10 @@ describe('bases that must be signed', () => {
         .platforms(platform('amd64', { base: 'os' }))
         .build({ context: false, dockerfileInline: 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n' })
         .tags('1')
-      const problemsWith = async (policy: object) =>
-        (await plan(old, { engines: ENGINES, policy })).problems.filter(({ code }) => code === 'POLICY_VIOLATED')
-      expect(await problemsWith({})).toEqual([])
-      expect(await problemsWith({ allowEndOfLife: false })).toMatchObject([
+      const errorsWith = async (policy: object) =>
+        (await plan(old, { engines: ENGINES, policy })).errors.filter(({ code }) => code === 'POLICY_VIOLATED')
+      expect(await errorsWith({})).toEqual([])
+      expect(await errorsWith({ allowEndOfLife: false })).toMatchObject([
         { message: expect.stringMatching(/its end of life was 2020-01-01/) },
       ])
     })

@@ -12,5 +12,5 @@ export async function doctorCommand(flags: PipelineFlags, context: CommandContex
   const diagnosis = await diagnose(...pipelines, optionsOf(flags, context, DIAGNOSE_OPTIONS))
   const paint = choosePaint({ stream: host.stdout, env: host.env })
   printResult(flags.json ? jsonText(diagnosis) : formatDiagnosis(diagnosis, paint), host)
-  if (diagnosis.findings.some(({ state }) => state === 'problem')) host.exitCode = EXIT.failed
+  if (diagnosis.findings.some(({ state }) => state === 'error')) host.exitCode = EXIT.failed
 }

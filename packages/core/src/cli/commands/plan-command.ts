@@ -15,6 +15,6 @@ export async function planCommand(
   const { host, pipelines } = context
   const planned = await plan(...pipelines, optionsOf(flags, context, PLAN_OPTIONS))
   printResult(flags.json ? jsonText(planned) : formatPlan(planned), host)
-  if (planned.problems.length > 0) host.exitCode = EXIT.failed
+  if (planned.errors.length > 0) host.exitCode = EXIT.failed
   else if (flags.exitCode && hasChanges(planned)) host.exitCode = EXIT.changes
 }

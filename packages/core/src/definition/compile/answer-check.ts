@@ -23,13 +23,13 @@ export function answerIssues(answer: unknown): readonly string[] {
   return [...check(data), ...traitIssues(data)]
 }
 
-/** Returns what is wrong with the shape of a refusal. */
-export function refusalIssues(refusal: object): readonly string[] {
-  const { option, message, hint } = refusal as Data
+/** Returns what is wrong with the shape of an issue that a base returned. */
+export function issueShapeErrors(issue: object): readonly string[] {
+  const { option, message, hint } = issue as Data
   return [
-    ...(typeof message === 'string' && message !== '' ? [] : ['message of a refusal must be a string']),
-    ...(option === undefined || typeof option === 'string' ? [] : ['option of a refusal must be a string']),
-    ...(hint === undefined || typeof hint === 'string' ? [] : ['hint of a refusal must be a string']),
+    ...(typeof message === 'string' && message !== '' ? [] : ['message of an issue must be a string']),
+    ...(option === undefined || typeof option === 'string' ? [] : ['option of an issue must be a string']),
+    ...(hint === undefined || typeof hint === 'string' ? [] : ['hint of an issue must be a string']),
   ]
 }
 

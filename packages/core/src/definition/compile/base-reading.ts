@@ -5,8 +5,8 @@ import type { RegistryBaseDefinition } from '../definition.js'
 import { type Issues, nearest, suggest } from '../issues.js'
 import { policyIssues } from '../plugin/base-policies.js'
 import type { BaseAnswer } from '../plugin/base-source.js'
-import type { AnyBase, BaseRequest, Refusal } from '../plugin/plugin.js'
-import { answerIssues, refusalIssues } from './answer-check.js'
+import type { AnyBase, BaseIssue, BaseRequest } from '../plugin/plugin.js'
+import { answerIssues, issueShapeErrors } from './answer-check.js'
 import { isReserved, type SuppliedBase } from './plugin-reading.js'
 
 type SuppliedBases = ReadonlyMap<string, SuppliedBase>
@@ -76,10 +76,10 @@ function requestBase(
     return undefined
   }
   const { value } = answer
-  const refusals = isRefusals(value) ? value : isRefusal(value) ? [value] : undefined
-  const wrong = refusals?.flatMap(refusalIssues) ?? answerIssues(value)
-  if (refusals !== undefined && wrong.length === 0) {
-    for (const refusal of refusals) addRefusal(refusal, path, issues)
+  const found = areBaseIssues(value) ? value : isBaseIssue(value) ? [value] : undefined
+  const wrong = found?.flatMap(issueShapeErrors) ?? answerIssues(value)
+  if (found !== undefined && wrong.length === 0) {
+    for (const issue of found) addBaseIssue(issue, path, issues)
     return undefined
   }
   for (const one of wrong) issues.add(path, `base '${name}' of ${plugin} returned an invalid result: ${one}`, report)
@@ -94,15 +94,15 @@ function attempt<Value>(source: () => Value): { readonly value: Value } | { read
   }
 }
 
-function isRefusal(answer: unknown): answer is Refusal {
-  return typeof answer === 'object' && answer !== null && 'kind' in answer && answer.kind === 'refusal'
+function isBaseIssue(answer: unknown): answer is BaseIssue {
+  return typeof answer === 'object' && answer !== null && 'kind' in answer && answer.kind === 'issue'
 }
 
-function isRefusals(answer: unknown): answer is readonly Refusal[] {
-  return Array.isArray(answer) && answer.length > 0 && answer.every(isRefusal)
+function areBaseIssues(answer: unknown): answer is readonly BaseIssue[] {
+  return Array.isArray(answer) && answer.length > 0 && answer.every(isBaseIssue)
 }
 
-function addRefusal({ option, message, hint }: Refusal, path: string, issues: Issues): void {
+function addBaseIssue({ option, message, hint }: BaseIssue, path: string, issues: Issues): void {
   issues.add(option === undefined ? path : `${path}.${option}`, message, hint)
 }
 

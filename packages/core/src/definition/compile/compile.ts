@@ -180,7 +180,7 @@ class Compilation {
       this.#reading.issues.add(path, 'not a platform', "write platform('amd64', { base: … })")
       return undefined
     }
-    const word = supplies.words.get(declared.architecture)
+    const word = supplies.aliases.get(declared.architecture)
     const written = declared.settings as Settings
     const settings = word === undefined ? written : { ...written, base: written.base ?? word.base }
     const platform = readPlatform(word?.platform ?? declared.architecture, settings.variant, path, this.#reading)

@@ -6,11 +6,11 @@ import { isJsonObject } from '../../model/json-fields.js'
  */
 export function pluginIssues(plugin: unknown): readonly string[] {
   if (!isJsonObject(plugin)) return ['it is not an object']
-  const { name, bases, words = {} } = plugin
+  const { name, bases, aliases = {} } = plugin
   return [
     ...(typeof name === 'string' && name !== '' ? [] : ['name must be a string']),
     ...(isJsonObject(bases) ? Object.entries(bases).flatMap(baseIssues) : ['bases must be an object of bases by name']),
-    ...(isJsonObject(words) ? Object.entries(words).flatMap(aliasIssues) : ['words must be an object by alias']),
+    ...(isJsonObject(aliases) ? Object.entries(aliases).flatMap(aliasIssues) : ['aliases must be an object by alias']),
   ]
 }
 

@@ -1,6 +1,12 @@
 import { ARCHITECTURE_WORDS, isKnownPlatform, parsePlatform } from '../../model/platform.js'
 import type { Issues } from '../issues.js'
-import { type AnyBase, PLUGIN_CONTRACT, type PlatformWord, type Plugin, type ReservedOption } from '../plugin/plugin.js'
+import {
+  type AnyBase,
+  PLUGIN_CONTRACT,
+  type PlatformAlias,
+  type Plugin,
+  type ReservedOption,
+} from '../plugin/plugin.js'
 import { pluginIssues } from './plugin-check.js'
 
 const RESERVED: ReadonlySet<string> = new Set<ReservedOption>([
@@ -27,19 +33,19 @@ export interface SuppliedBase {
 /** Bases and platform aliases of all plugins in use. */
 export interface PluginRegistry {
   readonly bases: ReadonlyMap<string, SuppliedBase>
-  readonly words: ReadonlyMap<string, PlatformWord>
+  readonly aliases: ReadonlyMap<string, PlatformAlias>
 }
 
-/** The bases and words of the plugins in use; plugins that can't be used are issues. */
+/** Reads the bases and aliases of the plugins in use; plugins that can't be used are issues. */
 export function readPlugins(plugins: readonly Plugin[], path: string, issues: Issues): PluginRegistry {
   const bases = new Map<string, SuppliedBase>()
-  const words = new Map<string, PlatformWord>()
+  const aliases = new Map<string, PlatformAlias>()
   for (const plugin of plugins) {
     if (!isUsable(plugin, path, issues)) continue
     addBases(plugin, bases, path, issues)
-    addWords(plugin, words, path, issues)
+    addAliases(plugin, aliases, path, issues)
   }
-  return { bases, words }
+  return { bases, aliases }
 }
 
 function isUsable(plugin: Plugin, path: string, issues: Issues): boolean {
@@ -74,19 +80,20 @@ function addBases(plugin: Plugin, bases: Map<string, SuppliedBase>, path: string
   }
 }
 
-function addWords(plugin: Plugin, words: Map<string, PlatformWord>, path: string, issues: Issues): void {
+function addAliases(plugin: Plugin, aliases: Map<string, PlatformAlias>, path: string, issues: Issues): void {
   // A plugin written by hand, without definePlugin, may have none.
-  for (const [word, meaning] of Object.entries(plugin.words ?? {})) {
+  for (const [alias, meaning] of Object.entries(plugin.aliases ?? {})) {
     const issue =
-      wordIssue(word, meaning, plugin) ?? (words.has(word) ? 'another plugin has the same alias' : undefined)
+      aliasIssue(alias, meaning, plugin) ?? (aliases.has(alias) ? 'another plugin has the same alias' : undefined)
     if (issue !== undefined)
-      issues.add(`${path}.use`, `platform alias '${word}' of ${plugin.name} cannot be used: ${issue}`)
-    words.set(word, meaning)
+      issues.add(`${path}.use`, `platform alias '${alias}' of ${plugin.name} cannot be used: ${issue}`)
+    aliases.set(alias, meaning)
   }
 }
 
-function wordIssue(word: string, { platform, base }: PlatformWord, { bases }: Plugin): string | undefined {
-  if (ARCHITECTURE_WORDS.includes(word.toLowerCase()) || word.includes('/')) return 'it is the name of an architecture'
+function aliasIssue(alias: string, { platform, base }: PlatformAlias, { bases }: Plugin): string | undefined {
+  if (ARCHITECTURE_WORDS.includes(alias.toLowerCase()) || alias.includes('/'))
+    return 'it is the name of an architecture'
   if (!Object.hasOwn(bases, base)) return `the plugin has no base '${base}'`
   const meant = parsePlatform(platform)
   return meant !== undefined && isKnownPlatform(meant) ? undefined : `'${platform}' is not a platform`

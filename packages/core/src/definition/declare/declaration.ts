@@ -34,11 +34,11 @@ export interface PipelineDeclaration {
 /** One platform of a pipeline, with its base. Created by `platform(…)`. */
 export interface PlatformDeclaration<Settings = unknown, Words = unknown> {
   readonly kind: 'platform'
-  /** An architecture, a whole platform, or a word of a plugin. */
+  /** An architecture, a whole platform, or a platform alias of a plugin. */
   readonly architecture: string
   readonly settings: Settings
-  /** Never there: carries the words of the plugins in use to `platform(…)`, as a type. */
-  readonly words?: Words
+  /** Never there: carries the platform aliases of the plugins in use to `platform(…)`, as a type. */
+  readonly aliases?: Words
 }
 
 /** A pipeline that other pipelines use as base: its settings. */

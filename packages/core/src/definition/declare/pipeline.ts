@@ -1,4 +1,4 @@
-import type { Bases, NoWords, PlatformWords, Plugin } from '../plugin/plugin.js'
+import type { Bases, PlatformAliases, Plugin } from '../plugin/plugin.js'
 import type { AnnotationSettings } from './annotation-settings.js'
 import type { BuildSettings } from './build-settings.js'
 import type {
@@ -8,38 +8,37 @@ import type {
   PipelineSettings,
   PlatformDeclaration,
 } from './declaration.js'
-import type { PlatformSettings, WordSettings } from './platform-declaration.js'
+import type { AliasSettings, PlatformSettings } from './platform-declaration.js'
 
 type UnionToIntersection<U> = (U extends unknown ? (value: U) => void : never) extends (value: infer I) => void
   ? I
   : never
 
 /** The bases of all plugins together; `Own` is taken plugin by plugin, since a conditional type distributes over a bare parameter. */
-type BasesOf<P extends Plugin> = UnionToIntersection<P extends Plugin<infer Own, PlatformWords> ? Own : never>
+type BasesOf<P extends Plugin> = UnionToIntersection<P extends Plugin<infer Own, PlatformAliases> ? Own : never>
 
-/** The words of all plugins together, in the same way. */
-type WordsOf<P extends Plugin> = UnionToIntersection<P extends Plugin<Bases, infer Own> ? Own : never>
+/** The platform aliases of all plugins together, in the same way. */
+type AliasesOf<P extends Plugin> = UnionToIntersection<P extends Plugin<Bases, infer Own> ? Own : never>
 
-type TogetherWords<W extends PlatformWords, P extends Plugin> = W & WordsOf<P> extends infer All extends PlatformWords
+type TogetherAliases<W extends PlatformAliases, P extends Plugin> = W & AliasesOf<P> extends infer All extends
+  PlatformAliases
   ? All
   : never
 
 type Together<B extends Bases, P extends Plugin> = B & BasesOf<P> extends infer All extends Bases ? All : never
 
-// biome-ignore lint/complexity/noBannedTypes: `{}` is the map without a base, to which plugins add theirs.
-type NoBases = {}
-
 /**
  * A pipeline, complete or not: a frozen value. Each method returns a new one, so an incomplete pipeline can be shared
  * and extended. Nothing is read or contacted before `run`, `plan` or `execute`.
  */
-export interface Pipeline<B extends Bases = Bases, W extends PlatformWords = PlatformWords> extends DeclaredPipeline {
+export interface Pipeline<B extends Bases = Bases, W extends PlatformAliases = PlatformAliases>
+  extends DeclaredPipeline {
   /** Adds plugins, whose bases `platform(..., { base })` can then name. */
-  use<P extends readonly Plugin[]>(...plugins: P): Pipeline<Together<B, P[number]>, TogetherWords<W, P[number]>>
+  use<P extends readonly Plugin[]>(...plugins: P): Pipeline<Together<B, P[number]>, TogetherAliases<W, P[number]>>
   /** Names the shared base index: the name that a literal `FROM` uses, and that is published beside the image. */
   sharedBase(name: string): Pipeline<B, W>
   /** Adds platforms. */
-  platforms(...platforms: readonly PlatformDeclaration<PlatformSettings<B>, WordSettings<B, W>>[]): Pipeline<B, W>
+  platforms(...platforms: readonly PlatformDeclaration<PlatformSettings<B>, AliasSettings<B, W>>[]): Pipeline<B, W>
   /** Sets build options; later values override earlier ones, by name. */
   build(settings: BuildSettings): Pipeline<B, W>
   /** Adds tags of the final index; or whole names, `docker.io/team/app:1.0`, in other repositories and registries. */
@@ -80,18 +79,27 @@ export interface Pipeline<B extends Bases = Bases, W extends PlatformWords = Pla
  *   .tags('3.0.2', 'latest')
  * ```
  */
-export function pipeline(repository: string, options: PipelineSettings = {}): Pipeline<NoBases, NoWords> {
+export function pipeline(
+  repository: string,
+  options: PipelineSettings = {},
+): Pipeline<Record<never, never>, Record<never, never>> {
   const empty = { plugins: [], platforms: [], build: {}, tags: [], platformNames: [], annotations: [] }
-  return pipelineFrom<NoBases, NoWords>({ ...empty, repository, options, format: 'oci', keepKeyTags: false })
+  return pipelineFrom<Record<never, never>, Record<never, never>>({
+    ...empty,
+    repository,
+    options,
+    format: 'oci',
+    keepKeyTags: false,
+  })
 }
 
-function pipelineFrom<B extends Bases, W extends PlatformWords>(declaration: PipelineDeclaration): Pipeline<B, W> {
+function pipelineFrom<B extends Bases, W extends PlatformAliases>(declaration: PipelineDeclaration): Pipeline<B, W> {
   const next = (change: Partial<PipelineDeclaration>) => pipelineFrom<B, W>({ ...declaration, ...change })
   return Object.freeze<Pipeline<B, W>>({
     kind: 'pipeline',
     declaration: Object.freeze(declaration),
     use: <P extends readonly Plugin[]>(...plugins: P) =>
-      pipelineFrom<Together<B, P[number]>, TogetherWords<W, P[number]>>({
+      pipelineFrom<Together<B, P[number]>, TogetherAliases<W, P[number]>>({
         ...declaration,
         plugins: [...declaration.plugins, ...plugins],
       }),

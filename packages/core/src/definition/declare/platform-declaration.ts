@@ -1,5 +1,5 @@
 import type { Architecture } from '../../model/platform.js'
-import type { Bases, OptionsOf, PlatformWords } from '../plugin/plugin.js'
+import type { Bases, OptionsOf, PlatformAliases } from '../plugin/plugin.js'
 import type { BuildSettings } from './build-settings.js'
 import type { DeclaredPipeline, PlatformDeclaration } from './declaration.js'
 import type { ImageBase } from './image-base.js'
@@ -35,7 +35,7 @@ export type NamedBaseSettings<B extends Bases> = {
 export type PlatformSettings<B extends Bases> = NamedBaseSettings<B> | ValueBaseSettings
 
 /** For each platform alias of the plugins in use, the settings of its base; the base need not be named again. */
-export type WordSettings<B extends Bases, W extends PlatformWords> = {
+export type AliasSettings<B extends Bases, W extends PlatformAliases> = {
   readonly [Word in keyof W]: CommonPlatformSettings & { readonly base?: W[Word]['base'] } & Readonly<
       OptionsOf<B[W[Word]['base']]>
     >
@@ -57,7 +57,7 @@ type SettingsAfter<Settings, Words, Written, N> = Written extends keyof Words
   : SettingsFor<Settings, N>
 
 /**
- * Declares one platform: the architecture, by any of its names, a whole `os/arch/variant` or a word of a plugin in use,
+ * Declares one platform: the architecture, by any of its names, a whole `os/arch/variant` or a platform alias of a plugin in use,
  * and its base.
  *
  * Written inside `.platforms(...)`, the settings are checked against the plugins in use, name by name; written on its
@@ -77,7 +77,7 @@ export function platform<
   const Written extends string = string,
 >(
   // Any text is taken; those that editors propose are named.
-  architecture: Written | (keyof Words & string) | Architecture,
+  architecture: Written | NoInfer<keyof Words & string> | Architecture,
   settings: { readonly base?: Base } & NoInfer<SettingsAfter<Settings, Words, Written, Base>>,
 ): PlatformDeclaration<Settings, Words> {
   return Object.freeze({ kind: 'platform', architecture, settings: Object.freeze({ ...settings }) as never })

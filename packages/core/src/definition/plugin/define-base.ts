@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { BaseAnswer } from './base-source.js'
-import type { Base, BaseRequest, Refusal } from './plugin.js'
+import type { Base, BaseIssue, BaseRequest } from './plugin.js'
 
 /** A schema per option, of any library that implements Standard Schema. @see https://standardschema.dev */
 export type OptionSchemas = Readonly<Record<string, StandardSchemaV1>>
@@ -30,7 +30,7 @@ export interface SchemaBase<S extends OptionSchemas> {
   /** A schema per option; each answers at once, not by a promise. */
   readonly options: S
   /** Returns the source of one platform's base; called only with options that the schemas accept. */
-  source(request: BaseRequest<ParsedOptions<S>>): BaseAnswer | Refusal | readonly Refusal[]
+  source(request: BaseRequest<ParsedOptions<S>>): BaseAnswer | BaseIssue | readonly BaseIssue[]
 }
 
 /**
@@ -57,8 +57,8 @@ export function defineBase<const S extends OptionSchemas>(base: SchemaBase<S>): 
     optionNames: Object.keys(base.options) as (string & keyof WrittenOptions<S>)[],
     source: ({ platform, options }) => {
       const results = validate(base.options, options as Readonly<Record<string, unknown>>)
-      const refusals = results.flatMap((one) => one.refusals)
-      if (refusals.length > 0) return refusals
+      const issues = results.flatMap((one) => one.issues)
+      if (issues.length > 0) return issues
       const parsed = Object.fromEntries(
         results.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])),
       )
@@ -70,15 +70,15 @@ export function defineBase<const S extends OptionSchemas>(base: SchemaBase<S>): 
 interface Validated {
   readonly name: string
   readonly value?: unknown
-  readonly refusals: readonly Refusal[]
+  readonly issues: readonly BaseIssue[]
 }
 
 function validate(schemas: OptionSchemas, options: Readonly<Record<string, unknown>>): readonly Validated[] {
   return Object.entries(schemas).map(([name, schema]): Validated => {
     const result = schema['~standard'].validate(options[name])
-    if (result instanceof Promise) return { name, refusals: [refusal(name, 'its schema is asynchronous')] }
-    if (result.issues === undefined) return { name, value: result.value, refusals: [] }
-    return { name, refusals: result.issues.map(({ message, path }) => refusal(name, within(message, path))) }
+    if (result instanceof Promise) return { name, issues: [optionIssue(name, 'its schema is asynchronous')] }
+    if (result.issues === undefined) return { name, value: result.value, issues: [] }
+    return { name, issues: result.issues.map(({ message, path }) => optionIssue(name, within(message, path))) }
   })
 }
 
@@ -87,6 +87,6 @@ function within(message: string, path: StandardSchemaV1.Issue['path']): string {
   return keys.length === 0 ? message : `${keys.join('.')}: ${message}`
 }
 
-function refusal(option: string, message: string): Refusal {
-  return { kind: 'refusal', option, message }
+function optionIssue(option: string, message: string): BaseIssue {
+  return { kind: 'issue', option, message }
 }

@@ -2,7 +2,7 @@ import { formatPlatform, type Platform } from '../../model/platform.js'
 import { suggest } from '../issues.js'
 import type { AptBase, BaseAnswer, ConfigPolicy } from './base-source.js'
 import { mirrorIssue, packageIssue } from './kinds/apt-words.js'
-import type { Base, Refusal } from './plugin.js'
+import type { Base, BaseIssue } from './plugin.js'
 
 /** One release of a distribution. */
 export interface Release {
@@ -103,7 +103,7 @@ export function defineDistribution<const Table extends DistributionTable>(
   }
 }
 
-function answer(table: DistributionTable, platform: Platform, options: DistributionOptions): BaseAnswer | Refusal {
+function answer(table: DistributionTable, platform: Platform, options: DistributionOptions): BaseAnswer | BaseIssue {
   const wrong = typeIssue(options)
   if (wrong !== undefined) return wrong
   const name = options.release ?? table.defaultRelease
@@ -151,23 +151,23 @@ function aptBase(
   }
 }
 
-function unknownRelease({ title, releases }: DistributionTable, name: string): Refusal {
+function unknownRelease({ title, releases }: DistributionTable, name: string): BaseIssue {
   const names = Object.entries(releases).flatMap(([key, { aliases }]) => [key, ...aliases])
   const message = `${title} release '${name}' does not exist`
-  return { kind: 'refusal', option: 'release', message, hint: suggest(name, names) }
+  return { kind: 'issue', option: 'release', message, hint: suggest(name, names) }
 }
 
-function missingPlatform({ title }: DistributionTable, name: string, { platforms }: Release, text: string): Refusal {
+function missingPlatform({ title }: DistributionTable, name: string, { platforms }: Release, text: string): BaseIssue {
   const hint = `use one of ${Object.keys(platforms).join(', ')}`
-  return { kind: 'refusal', message: `${title} ${name} does not support ${text}`, hint }
+  return { kind: 'issue', message: `${title} ${name} does not support ${text}`, hint }
 }
 
 /** Rejects options that would have no effect: the user expects one. */
-function contradiction(table: DistributionTable, options: DistributionOptions): Refusal | undefined {
+function contradiction(table: DistributionTable, options: DistributionOptions): BaseIssue | undefined {
   const { source = 'registry', flavor } = options
   if (source !== 'registry' && source !== 'apt') {
     return {
-      kind: 'refusal',
+      kind: 'issue',
       option: 'source',
       message: `source '${source}' does not exist`,
       hint: "use 'registry' or 'apt'",
@@ -175,7 +175,7 @@ function contradiction(table: DistributionTable, options: DistributionOptions): 
   }
   if (flavor !== undefined && !Object.hasOwn(table.flavors, flavor)) {
     const hint = suggest(flavor, Object.keys(table.flavors))
-    return { kind: 'refusal', option: 'flavor', message: `${table.title} flavor '${flavor}' does not exist`, hint }
+    return { kind: 'issue', option: 'flavor', message: `${table.title} flavor '${flavor}' does not exist`, hint }
   }
   const unused = (source === 'apt' ? ONLY_REGISTRY : ONLY_APT).find((option) => options[option] !== undefined)
   if (unused === undefined) return frozenIssue(options) ?? wordIssue(options)
@@ -183,40 +183,40 @@ function contradiction(table: DistributionTable, options: DistributionOptions): 
     source === 'apt'
       ? [`option '${unused}' applies to published images only`, "remove it, or set source: 'registry'"]
       : [`option '${unused}' applies to bases made from packages only`, "remove it, or set source: 'apt'"]
-  return { kind: 'refusal', option: unused, message, hint }
+  return { kind: 'issue', option: unused, message, hint }
 }
 
 const TEXTS = ['release', 'source', 'flavor', 'image', 'keyring'] as const
 
 /** A definition may be written without types: a release of `12` is a number. */
-function typeIssue(options: DistributionOptions): Refusal | undefined {
+function typeIssue(options: DistributionOptions): BaseIssue | undefined {
   const option = TEXTS.find((name) => options[name] !== undefined && typeof options[name] !== 'string')
   if (option !== undefined) {
-    return { kind: 'refusal', option, message: `${option} '${String(options[option])}' must be a string` }
+    return { kind: 'issue', option, message: `${option} '${String(options[option])}' must be a string` }
   }
   const { frozen } = options
   if (frozen === undefined || typeof frozen === 'boolean') return undefined
-  return { kind: 'refusal', option: 'frozen', message: `frozen '${String(frozen)}' must be true or false` }
+  return { kind: 'issue', option: 'frozen', message: `frozen '${String(frozen)}' must be true or false` }
 }
 
-function wordIssue({ mirror, packages = [] }: DistributionOptions): Refusal | undefined {
+function wordIssue({ mirror, packages = [] }: DistributionOptions): BaseIssue | undefined {
   const wrongMirror = mirror === undefined ? undefined : mirrorIssue(mirror)
   if (wrongMirror !== undefined) {
     const hint = 'use the base URL of an archive, which has a dists folder'
-    return { kind: 'refusal', option: 'mirror', message: wrongMirror, hint }
+    return { kind: 'issue', option: 'mirror', message: wrongMirror, hint }
   }
   if (!Array.isArray(packages)) {
-    return { kind: 'refusal', option: 'packages', message: 'packages must be a list', hint: "write ['curl']" }
+    return { kind: 'issue', option: 'packages', message: 'packages must be a list', hint: "write ['curl']" }
   }
   const wrongPackage = packages.map(packageIssue).find((issue) => issue !== undefined)
   if (wrongPackage === undefined) return undefined
   const hint = 'write one package per entry: curl, curl=8.5.0-2, curl/bookworm-backports or libc6:armhf'
-  return { kind: 'refusal', option: 'packages', message: wrongPackage, hint }
+  return { kind: 'issue', option: 'packages', message: wrongPackage, hint }
 }
 
 /** Only a mirror that the user has set can be a snapshot. */
-function frozenIssue({ frozen, mirror }: DistributionOptions): Refusal | undefined {
+function frozenIssue({ frozen, mirror }: DistributionOptions): BaseIssue | undefined {
   if (!frozen || mirror !== undefined) return undefined
   const message = "'frozen' needs a mirror with a fixed state of the archive"
-  return { kind: 'refusal', option: 'frozen', message, hint: 'set the option mirror' }
+  return { kind: 'issue', option: 'frozen', message, hint: 'set the option mirror' }
 }

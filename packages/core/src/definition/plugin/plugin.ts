@@ -13,9 +13,12 @@ export interface BaseRequest<Options extends object> {
   readonly options: Options
 }
 
-/** An unavailable base, with the reason. Returned rather than thrown, so that all issues are reported together. */
-export interface Refusal {
-  readonly kind: 'refusal'
+/**
+ * Reason why a base cannot be made, or an option is not valid. Returned rather than thrown, so that all issues are
+ * reported together.
+ */
+export interface BaseIssue {
+  readonly kind: 'issue'
   /** The option at issue; without it, the platform is. */
   readonly option?: string
   readonly message: string
@@ -34,7 +37,7 @@ export interface Base<Options extends object = object> {
   /** Names of its options, so that a misspelt one is rejected by name. */
   readonly optionNames: readonly (string & keyof Options)[]
   /** Returns the source of one platform's base, or all issues of the request. */
-  source(request: BaseRequest<Options>): BaseAnswer | Refusal | readonly Refusal[]
+  source(request: BaseRequest<Options>): BaseAnswer | BaseIssue | readonly BaseIssue[]
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: only `any` accepts bases of every option type, options being contravariant.
@@ -44,26 +47,26 @@ export type AnyBase = Base<any>
 export type Bases = Readonly<Record<string, AnyBase>>
 
 /** Value of a platform alias: a platform, and the base to use if `platform(...)` names no other. */
-export interface PlatformWord<Name extends string = string> {
+export interface PlatformAlias<Name extends string = string> {
   /** `linux/arm/v6` */
   readonly platform: string
   readonly base: Name
 }
 
 /** Platform aliases, used in `platform(...)` in place of an architecture: `raspberrypi-zero`. */
-export type PlatformWords = Readonly<Record<string, PlatformWord>>
-
-// biome-ignore lint/complexity/noBannedTypes: `{}` is the map without a word.
-export type NoWords = {}
+export type PlatformAliases = Readonly<Record<string, PlatformAlias>>
 
 /** A plugin: bases by name. Created by {@link definePlugin}. A plugin of literal bases has no platform aliases. */
-export interface Plugin<B extends Bases = Bases, W extends PlatformWords = Bases extends B ? PlatformWords : NoWords> {
+export interface Plugin<
+  B extends Bases = Bases,
+  W extends PlatformAliases = Bases extends B ? PlatformAliases : Record<never, never>,
+> {
   readonly kind: 'plugin'
   readonly contract: number
   /** The npm package, for messages. */
   readonly name: string
   readonly bases: B
-  readonly words: W
+  readonly aliases: W
 }
 
 /** The options of a base. */
@@ -72,7 +75,7 @@ export type OptionsOf<B> = B extends Base<infer Options> ? Options : never
 /** The names of options; none of a base that was written without their types. */
 type NamesOf<Options> = 0 extends 1 & Options ? never : keyof Options
 
-/** Turns a base whose options claim a reserved word into a type that nothing fits. */
+/** Turns a base whose options claim a reserved name into a type that nothing fits. */
 type WithoutReserved<B extends Bases> = {
   readonly [Name in keyof B]: NamesOf<OptionsOf<B[Name]>> & ReservedOption extends never ? B[Name] : never
 }
@@ -87,8 +90,8 @@ type WithoutReserved<B extends Bases> = {
  */
 export function definePlugin<
   const B extends Bases,
-  const W extends Readonly<Record<string, PlatformWord<keyof B & string>>> = NoWords,
->(plugin: { readonly name: string; readonly bases: B & WithoutReserved<B>; readonly words?: W }): Plugin<B, W> {
-  const { name, bases, words = {} as W } = plugin
-  return Object.freeze({ kind: 'plugin', contract: PLUGIN_CONTRACT, name, bases, words })
+  const W extends Readonly<Record<string, PlatformAlias<keyof B & string>>> = Record<never, never>,
+>(plugin: { readonly name: string; readonly bases: B & WithoutReserved<B>; readonly aliases?: W }): Plugin<B, W> {
+  const { name, bases, aliases = {} as W } = plugin
+  return Object.freeze({ kind: 'plugin', contract: PLUGIN_CONTRACT, name, bases, aliases })
 }

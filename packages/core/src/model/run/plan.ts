@@ -68,7 +68,7 @@ export interface EnginePlan {
   /** Platforms that it emulates; absent if it does not report them. */
   readonly emulated?: readonly Platform[]
   /** Why it is of no use. */
-  readonly problem?: ErrorData
+  readonly error?: ErrorData
 }
 
 /** The planned change of one name that users see. */
@@ -104,7 +104,7 @@ export interface Plan {
   /** The engines, if something must be built. */
   readonly engines?: readonly EnginePlan[]
   /** Errors that would stop the run before it starts. */
-  readonly problems: readonly ErrorData[]
+  readonly errors: readonly ErrorData[]
   readonly notes: readonly string[]
 }
 

@@ -18,7 +18,7 @@ import { OPERATION_OPTIONS, type OptionNames, splitArguments } from '../option-n
 import type { OperationOptions, PipelineOptions, PipelinesAndOptions } from '../options.js'
 import { EMBEDDED_HOST, isEmbedded, registryBeforeStart, registryDirectory } from '../registry-choice.js'
 import { checkEngines } from './engine-check.js'
-import { DIAGNOSIS_VERSION, type Diagnosis, type Finding, fine, warningOrProblem } from './finding.js'
+import { DIAGNOSIS_VERSION, type Diagnosis, type Finding, fine, warningOrError } from './finding.js'
 import {
   checkAuthVariable,
   checkLimits,
@@ -99,7 +99,7 @@ async function readProxies(): Promise<{ readonly proxies: DockerProxies; readonl
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error
     const advice = error.hint ?? 'make the file readable'
-    return { proxies: new Map(), findings: [warningOrProblem('problem', 'docker config', error.message, advice)] }
+    return { proxies: new Map(), findings: [warningOrError('error', 'docker config', error.message, advice)] }
   }
 }
 
@@ -115,7 +115,7 @@ function readDefinition(read: () => Definition): {
   } catch (error) {
     if (!(error instanceof DefinitionError)) throw error
     const issues = error.issues.map(({ path, message, hint }) =>
-      warningOrProblem('problem', 'definition', `${path}: ${message}`, hint ?? 'correct it in build.ts'),
+      warningOrError('error', 'definition', `${path}: ${message}`, hint ?? 'correct it in build.ts'),
     )
     return { definition: { pipelines: [], notes: [], ended: [] }, issues }
   }

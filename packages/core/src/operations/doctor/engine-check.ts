@@ -5,7 +5,7 @@ import { PolyarchError } from '../../model/errors.js'
 import { formatPlatform, type Platform } from '../../model/platform.js'
 import { executionOn } from '../../plan/execution-on.js'
 import { type DockerProxies, proxiesFor } from '../../registry/auth/docker-proxies.js'
-import { type Finding, fine, warningOrProblem } from './finding.js'
+import { type Finding, fine, warningOrError } from './finding.js'
 import { checkRoom, withoutLogin } from './host-check.js'
 
 const BINFMT = '/proc/sys/fs/binfmt_misc'
@@ -28,10 +28,10 @@ export async function checkEngines(
   const asked = await Promise.all(engines.map((engine) => queryEngine(engine, signal)))
   const infos = asked.flatMap((one) => ('info' in one ? [one.info] : []))
   // A run can use the other engines.
-  const state = infos.length > 0 ? 'warning' : 'problem'
+  const state = infos.length > 0 ? 'warning' : 'error'
   const answers = asked.map((one) => {
     if ('info' in one) return fine('engine', describe(one.info))
-    return warningOrProblem(
+    return warningOrError(
       state,
       'engine',
       one.error.message,
@@ -93,8 +93,8 @@ async function checkPlatform(platform: Platform, info: BuilderInfo, binfmt: stri
   if (execution === 'native') return fine(subject, 'runs natively')
   const registered = entry === undefined || !isLocal(info) ? undefined : await readEntry(binfmt, entry)
   if (registered?.isOff) {
-    return warningOrProblem(
-      'problem',
+    return warningOrError(
+      'error',
       subject,
       `'${entry}' is registered but disabled`,
       `as root: echo 1 > ${BINFMT}/${entry}`,
@@ -102,17 +102,12 @@ async function checkPlatform(platform: Platform, info: BuilderInfo, binfmt: stri
   }
   if (registered?.flags.includes('F') === false) {
     const message = `'${entry}' is registered without the flag F (fix binary), so containers cannot use its emulator`
-    return warningOrProblem('problem', subject, message, registering(platform))
+    return warningOrError('error', subject, message, registering(platform))
   }
   if (execution !== undefined) return fine(subject, `runs by emulation${registered === undefined ? '' : ` (${entry})`}`)
   const what =
     entry === undefined ? 'no emulator is known for this platform' : whatIsMissing(entry, registered !== undefined)
-  return warningOrProblem(
-    'problem',
-    subject,
-    `cannot run on the engine at ${info.address}: ${what}`,
-    registering(platform),
-  )
+  return warningOrError('error', subject, `cannot run on the engine at ${info.address}: ${what}`, registering(platform))
 }
 
 function whatIsMissing(entry: string, isRegistered: boolean): string {

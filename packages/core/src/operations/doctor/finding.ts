@@ -5,8 +5,8 @@ export const DIAGNOSIS_VERSION = 1
 export interface Finding {
   /** What was checked: `engine`, `platform linux/arm/v7`, `registry ghcr.io`. */
   readonly subject: string
-  /** `problem`: a run would fail; `warning`: a run may fail. */
-  readonly state: 'ok' | 'warning' | 'problem'
+  /** `error`: a run would fail; `warning`: a run may fail. */
+  readonly state: 'ok' | 'warning' | 'error'
   readonly message: string
   /** What to do; every finding that is not `ok` has it. */
   readonly advice?: string
@@ -24,11 +24,6 @@ export function fine(subject: string, message: string): Finding {
 }
 
 /** A finding that something has to be done about. */
-export function warningOrProblem(
-  state: 'warning' | 'problem',
-  subject: string,
-  message: string,
-  advice: string,
-): Finding {
+export function warningOrError(state: 'warning' | 'error', subject: string, message: string, advice: string): Finding {
   return { subject, state, message, advice }
 }

@@ -9,7 +9,7 @@ import { hintFor } from '../../report/advice.js'
 import { formatBytes } from '../../report/units.js'
 import { requireEmulator } from '../../rootfs/emulator.js'
 import { isOnPath } from '../../rootfs/tool.js'
-import { type Finding, fine, warningOrProblem } from './finding.js'
+import { type Finding, fine, warningOrError } from './finding.js'
 
 /**
  * Looks for the programs that make bases on this machine.
@@ -37,7 +37,7 @@ export async function checkTools(
   const message = `not installed: ${missing.map(({ program }) => program).join(', ')}`
   if (!isNeeded) return [fine('tools', `${message}; these pipelines do not need them`)]
   const packages = [...new Set(missing.map((tool) => tool.package))].join(' ')
-  return [warningOrProblem('problem', 'tools', message, `on Debian or Ubuntu: apt-get install ${packages}`)]
+  return [warningOrError('error', 'tools', message, `on Debian or Ubuntu: apt-get install ${packages}`)]
 }
 
 /**
@@ -53,7 +53,7 @@ export async function checkPackageEmulation(architectures: readonly string[]): P
         return fine(subject, 'this machine runs their programs')
       } catch (error) {
         if (!(error instanceof HostError)) throw error
-        return warningOrProblem('problem', subject, error.message, error.hint ?? hintFor(error.code))
+        return warningOrError('error', subject, error.message, error.hint ?? hintFor(error.code))
       }
     }),
   )
@@ -84,7 +84,7 @@ export async function checkRoom(folders: readonly string[]): Promise<readonly Fi
       const message = `${formatBytes(room)} free in ${folder}`
       if (room >= LITTLE_ROOM) return [fine('disk', message)]
       return [
-        warningOrProblem(
+        warningOrError(
           'warning',
           'disk',
           message,
@@ -120,12 +120,12 @@ export async function checkLimits(uid: number | undefined, proc = '/proc'): Prom
 function openFiles(count: number): Finding {
   if (count >= FEW_FILES) return fine('limits', `${count} open files are allowed`)
   const advice = `raise it before the run: ulimit -n ${FEW_FILES}`
-  return warningOrProblem('warning', 'limits', `only ${count} open files are allowed`, advice)
+  return warningOrError('warning', 'limits', `only ${count} open files are allowed`, advice)
 }
 
 function noNamespaces(setting: string): Finding {
   const message = 'user namespaces are disabled, but mmdebstrap requires them without root'
-  return warningOrProblem('warning', 'limits', message, `run as root, or: sysctl ${setting}`)
+  return warningOrError('warning', 'limits', message, `run as root, or: sysctl ${setting}`)
 }
 
 /** Checks docker's logins in the environment, which docker ignores if it cannot read them. */
@@ -135,7 +135,7 @@ export function checkAuthVariable({ DOCKER_AUTH_CONFIG: value = '' }: Environmen
   if (logins !== undefined)
     return [fine('logins', `DOCKER_AUTH_CONFIG has logins for ${[...logins.keys()].join(', ')}`)]
   const advice = 'set it to {"auths":{"HOST":{"auth":"BASE64"}}}, or unset it'
-  return [warningOrProblem('warning', 'logins', 'DOCKER_AUTH_CONFIG is not valid and is ignored, as by docker', advice)]
+  return [warningOrError('warning', 'logins', 'DOCKER_AUTH_CONFIG is not valid and is ignored, as by docker', advice)]
 }
 
 /** Says which proxy is used, and where its settings contradict each other. */
@@ -149,7 +149,7 @@ export function checkProxy(env: Environment): readonly Finding[] {
   if (torn.length > 0) {
     const message = `${torn.join(', ')} and their lower-case variants differ`
     return [
-      warningOrProblem(
+      warningOrError(
         'warning',
         'proxy',
         message,

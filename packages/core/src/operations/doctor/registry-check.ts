@@ -6,7 +6,7 @@ import type { RegistryOptions } from '../../registry/options.js'
 import type { CredentialStore, Registry } from '../../registry/port.js'
 import { RegistryProbe } from '../../registry/registry-probe.js'
 import { hintFor } from '../../report/advice.js'
-import { type Finding, fine, warningOrProblem } from './finding.js'
+import { type Finding, fine, warningOrError } from './finding.js'
 
 /** A registry that a run would talk to. */
 export interface UsedRegistry {
@@ -49,7 +49,7 @@ async function checkRegistry(
 ): Promise<readonly Finding[]> {
   const mirrors = await Promise.all(context.probe.mirrorsOf(host).map((mirror) => checkMirror(mirror, host, context)))
   const hostFindings = await checkHost(host, context)
-  if (hostFindings.some(({ state }) => state === 'problem')) return [...mirrors.flat(), ...hostFindings]
+  if (hostFindings.some(({ state }) => state === 'error')) return [...mirrors.flat(), ...hostFindings]
   const found = [
     ...bases.map((base) => checkBase(base, context)),
     ...targets.map((target) => checkTarget(target, context)),
@@ -63,7 +63,7 @@ async function checkHost(host: string, { probe, credentials, signal }: CheckCont
     const { status, date } = await probe.ping(host, { signal })
     if (status !== 200 && status !== 401) {
       const advice = 'check that this is a registry, and the proxy in front of it'
-      return [warningOrProblem('problem', subject, `answers with ${status}`, advice)]
+      return [warningOrError('error', subject, `answers with ${status}`, advice)]
     }
     const known = await credentials.find(host)
     const login = known === undefined ? 'no login is configured' : `the login is ${describeCredentials(known)}`
@@ -78,7 +78,7 @@ async function checkMirror(mirror: string, host: string, { probe, signal }: Chec
   const findings = await orFinding(subject, async () => {
     const { status } = await probe.ping(mirror, { signal })
     if (status === 200 || status === 401) return [fine(subject, `answers for ${host}`)]
-    return [warningOrProblem('problem', subject, `answers with ${status}`, advice)]
+    return [warningOrError('error', subject, `answers with ${status}`, advice)]
   })
   return findings.map((finding) => (finding.state === 'ok' ? finding : { ...finding, state: 'warning', advice }))
 }
@@ -87,7 +87,7 @@ async function checkBase(base: Reference, { registry, signal }: CheckContext): P
   const subject = `base ${formatReference(base)}`
   return orFinding(subject, async () => {
     if ((await registry.resolve(base, { signal })) !== undefined) return [fine(subject, 'exists and can be pulled')]
-    return [warningOrProblem('problem', subject, 'does not exist', 'check its name and tag, or use another release')]
+    return [warningOrError('error', subject, 'does not exist', 'check its name and tag, or use another release')]
   })
 }
 
@@ -103,7 +103,7 @@ async function checkTarget(target: Reference, { probe, registry, signal }: Check
     } catch (error) {
       if (!(error instanceof RegistryError) || error.code !== 'NOT_FOUND') throw error
       const advice = 'create it first: this registry does not create it at the first push'
-      return [warningOrProblem('problem', subject, 'does not exist, and a push does not create it', advice)]
+      return [warningOrError('error', subject, 'does not exist, and a push does not create it', advice)]
     }
   })
 }
@@ -119,7 +119,7 @@ async function orFinding(subject: string, check: () => Promise<readonly Finding[
 }
 
 function refused(subject: string, { code, message, hint }: PolyarchError): Finding {
-  return warningOrProblem('problem', subject, message, hint ?? hintFor(code))
+  return warningOrError('error', subject, message, hint ?? hintFor(code))
 }
 
 function clockFindings(host: string, date: Date | undefined): readonly Finding[] {
@@ -127,5 +127,5 @@ function clockFindings(host: string, date: Date | undefined): readonly Finding[]
   if (skew <= MAX_SKEW) return []
   const message = `differs by ${Math.round(skew / 1000)} s from that of ${host}`
   const advice = 'set the clock (timedatectl set-ntp true); otherwise tokens and certificates are rejected'
-  return [warningOrProblem('warning', 'clock', message, advice)]
+  return [warningOrError('warning', 'clock', message, advice)]
 }

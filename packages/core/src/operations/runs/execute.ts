@@ -59,7 +59,7 @@ async function executeIn(
   const outputs = await readOutputOptions(options.outputs, definition)
   const planned = await makePlan(input, services, { signal, emit })
   emit({ kind: 'planned', at: Date.now(), plan: planned.plan })
-  if (planned.problems.length > 0) throw combineFailures(planned.problems)
+  if (planned.errors.length > 0) throw combineFailures(planned.errors)
   if (!input.builds) refuseMissingImages(planned)
   const results = await performNodes({
     nodes: planned.nodes,

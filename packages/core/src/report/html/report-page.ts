@@ -71,8 +71,8 @@ function noteSection({ notes, nodes, plan }: RunRecord): Html {
     const unsure = code === undefined || isAsDeclared(code) ? [] : [codeText(code)]
     return [...own, ...unsure].map((text) => `${node}: ${text}`)
   })
-  const problems = (plan?.problems ?? []).map(({ message }) => message)
-  const all = [...new Set([...problems, ...notes, ...warnings])]
+  const errors = (plan?.errors ?? []).map(({ message }) => message)
+  const all = [...new Set([...errors, ...notes, ...warnings])]
   if (all.length === 0) return html``
   return html`<h2>Notes, policies and warnings</h2>
 ${all.map((text) => html`<div class="box warn">${text}</div>\n`)}`

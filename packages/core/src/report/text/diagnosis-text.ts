@@ -5,7 +5,7 @@ import type { Paint, Style } from '../paint.js'
 export interface DiagnosisText {
   readonly findings: readonly {
     readonly subject: string
-    readonly state: 'ok' | 'warning' | 'problem'
+    readonly state: 'ok' | 'warning' | 'error'
     readonly message: string
     readonly advice?: string
   }[]
@@ -14,7 +14,7 @@ export interface DiagnosisText {
 const STYLES: Readonly<Record<DiagnosisText['findings'][number]['state'], Style>> = {
   ok: 'green',
   warning: 'yellow',
-  problem: 'red',
+  error: 'red',
 }
 
 /** Formats findings as text: one line each, followed by the advice if there is any. */
@@ -23,10 +23,10 @@ export function formatDiagnosis({ findings }: DiagnosisText, paint: Paint): stri
     const hint = advice === undefined ? '' : `         ${paint('cyan', 'hint:')} ${escapeText(advice)}\n`
     return `${paint(STYLES[state], state.padEnd(8))} ${escapeText(`${subject}: ${message}`)}\n${hint}`
   })
-  return `${lines.join('')}${counted('problem', findings)}, ${counted('warning', findings)}\n`
+  return `${lines.join('')}${counted('error', findings)}, ${counted('warning', findings)}\n`
 }
 
-function counted(state: 'problem' | 'warning', findings: DiagnosisText['findings']): string {
+function counted(state: 'error' | 'warning', findings: DiagnosisText['findings']): string {
   const count = findings.filter((finding) => finding.state === state).length
   return `${count} ${state}${count === 1 ? '' : 's'}`
 }

@@ -8,7 +8,7 @@ import { alignColumns } from '../units.js'
 /** A plan as text: every node with what would happen to it and why, then every name with what it would point to. */
 export function formatPlan(plan: Plan): string {
   const notes = plan.notes.map((note) => `note: ${note}\n`).join('')
-  const problems = plan.problems.map(problemText)
+  const errors = plan.errors.map(errorLines)
   const { engines = [] } = plan
   const hasSeveral = engines.length > 1
   const nodes = plan.nodes.map((node) => nodeRow(node, hasSeveral))
@@ -18,21 +18,21 @@ export function formatPlan(plan: Plan): string {
     alignColumns(nodes),
     alignColumns(plan.tags.map(tagRow)),
     alignColumns((plan.signatures ?? []).map(signatureRow)),
-    problems.join(''),
+    errors.join(''),
   ]
   return escapeText(parts.filter((part) => part !== '').join('\n'))
 }
 
-function problemText({ node, message, hint, code }: Plan['problems'][number]): string {
-  return `problem: ${node === undefined ? '' : `${node}: `}${message} (${code})\n${hintLine(hint)}`
+function errorLines({ node, message, hint, code }: Plan['errors'][number]): string {
+  return `error: ${node === undefined ? '' : `${node}: `}${message} (${code})\n${hintLine(hint)}`
 }
 
 function hintLine(hint: string | undefined): string {
   return hint === undefined ? '' : `  hint: ${hint}\n`
 }
 
-function engineRow({ engine, version, native, emulated, problem }: EnginePlan): readonly string[] {
-  if (native === undefined) return ['engine', engine, '', problem?.message ?? '']
+function engineRow({ engine, version, native, emulated, error }: EnginePlan): readonly string[] {
+  if (native === undefined) return ['engine', engine, '', error?.message ?? '']
   const foreign = emulated?.map(formatPlatform).join(', ')
   const emulation =
     foreign === undefined ? 'emulated platforms are not reported' : `by emulation ${foreign || 'nothing'}`

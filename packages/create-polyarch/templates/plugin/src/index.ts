@@ -1,4 +1,4 @@
-import { type Base, definePlugin } from '@polyarch/core'
+import { type Base, definePlugin } from '@polyarch/core/plugin'
 
 /** Options of `platform(..., { base: 'example' })`. */
 export interface Options {
@@ -11,7 +11,7 @@ const base: Base<Options> = {
   source: ({ options: { release = '2' } }) =>
     release === '1' || release === '2'
       ? { kind: 'registry', reference: `registry.example.com/example:${release}`, configPolicy: 'require-match' }
-      : { kind: 'refusal', option: 'release', message: `release '${release}' does not exist`, hint: "use '1' or '2'" },
+      : { kind: 'issue', option: 'release', message: `release '${release}' does not exist`, hint: "use '1' or '2'" },
 }
 
 /** The plugin: `pipeline('…').use(example())`. */

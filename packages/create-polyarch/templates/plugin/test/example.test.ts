@@ -5,7 +5,7 @@ import { example } from '../src/index.js'
 const tests = pluginContract(() => example(), {
   example: {
     accepted: [{}, { release: '1' }, { release: '2' }],
-    refused: [{ platform: 'linux/amd64', options: { release: '3' }, option: 'release' }],
+    rejected: [{ platform: 'linux/amd64', options: { release: '3' }, option: 'release' }],
   },
 })
 for (const { name, run } of tests) test(name, run)

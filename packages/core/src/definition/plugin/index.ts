@@ -1,0 +1,44 @@
+/**
+ * For plugins: bases by name, with their options.
+ *
+ * @module \@polyarch/core/plugin
+ */
+
+export { formatPlatform, type Platform } from '../../model/platform.js'
+export type {
+  AptBase,
+  BaseAnswer,
+  CodePolicy,
+  ConfigPolicy,
+  MadeBase,
+  RegistryBase,
+  RootfsBase,
+} from './base-source.js'
+export { defineBase, type SchemaBase } from './define-base.js'
+export {
+  type DistributionOptions,
+  type DistributionTable,
+  defineDistribution,
+  type Release,
+  type ReleaseName,
+} from './distribution.js'
+export {
+  type Base,
+  type BaseIssue,
+  type BaseRequest,
+  type Bases,
+  definePlugin,
+  type PlatformAlias,
+  type Plugin,
+} from './plugin.js'
+export type {
+  ArchiveState,
+  FoundArchive,
+  PublishedVerdict,
+  RootfsCall,
+  RootfsImplementation,
+  RootfsKind,
+  RootfsTool,
+  UsedArchive,
+} from './rootfs-kind.js'
+export type { SignerRequirement } from './signer-requirement.js'
