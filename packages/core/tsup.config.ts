@@ -14,6 +14,10 @@ const DOORS = ['buildkit/index.js', 'registry-server/index.js']
 const entry = {
   index: 'src/index.ts',
   'buildkit/index': 'src/builder/buildkit/index.ts',
+  'cli/index': 'src/cli/index.ts',
+  'images/index': 'src/operations/images/index.ts',
+  'plugin/index': 'src/definition/plugin/index.ts',
+  'registry/index': 'src/registry/index.ts',
   'registry-server/index': 'src/registry-server/index.ts',
   'testing/index': 'src/testing/index.ts',
 }

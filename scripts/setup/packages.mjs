@@ -38,6 +38,8 @@ export const TEST_TOOLS = [
   { program: 'git', package: 'git' },
   { program: 'script', package: 'bsdutils' },
   { program: 'chromium', package: 'chromium' },
+  { program: 'zsh', package: 'zsh' },
+  { program: 'fish', package: 'fish' },
 ]
 
 /**

@@ -6,7 +6,7 @@ import { Cleanup } from '../support/cleanup.js'
 import { tempFolder } from '../support/temp-folder.js'
 import { type CommandOutcome, type RunningCommand, startCommand } from './running-command.js'
 
-const PACKAGES = ['core', 'plugin-debian', 'plugin-raspbian', 'plugin-ubuntu']
+const PACKAGES = ['cli', 'core', 'plugin-debian', 'plugin-raspbian', 'plugin-ubuntu']
 
 /** Variables on top of those that every command gets; undefined takes one away. */
 export type Variables = Readonly<Record<string, string | undefined>>
@@ -20,6 +20,8 @@ export interface UserFolder extends AsyncDisposable {
   writeBuild(text: string): Promise<void>
   /** Runs `build.ts` with arguments to its end. */
   run(args?: readonly string[], variables?: Variables): Promise<CommandOutcome>
+  /** Runs the command without a `build.ts` to its end, on this version of Node.js unless another is named. */
+  polyarch(args: readonly string[], variables?: Variables, node?: string): Promise<CommandOutcome>
   /** Starts `build.ts` with arguments. It ends when it is disposed of. */
   start(args: readonly string[], variables?: Variables, runner?: Runner): RunningCommand
 }
@@ -41,13 +43,15 @@ export async function userFolder(kind: 'module' | 'npm-init' = 'module'): Promis
   await install(path)
   // So that the machine's own logins and docker contexts decide nothing.
   await write({ 'home/.docker/config.json': '{}\n' })
-  const start = (args: readonly string[], variables: Variables = {}, runner: Runner = 'node') =>
-    startCommand([...RUNNERS[runner], 'build.ts', ...args], path, {
+  const startHere = (command: readonly string[], variables: Variables = {}) =>
+    startCommand(command, path, {
       PATH: process.env['PATH'],
       DOCKER_HOST: process.env['DOCKER_HOST'],
       HOME: join(path, 'home'),
       ...variables,
     })
+  const start = (args: readonly string[], variables: Variables = {}, runner: Runner = 'node') =>
+    startHere([...RUNNERS[runner], 'build.ts', ...args], variables)
   const ending = cleanup.move()
   return {
     path,
@@ -56,6 +60,13 @@ export async function userFolder(kind: 'module' | 'npm-init' = 'module'): Promis
     start,
     async run(args = [], variables) {
       await using command = start(args, variables)
+      return await command.ended
+    },
+    async polyarch(args, variables, node = process.execPath) {
+      await using command = startHere(
+        [node, join(path, 'node_modules/@polyarch/cli/dist/index.js'), ...args],
+        variables,
+      )
       return await command.ended
     },
     [Symbol.asyncDispose]: () => ending[Symbol.asyncDispose](),

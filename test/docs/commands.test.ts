@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { createProgram } from '../../packages/core/src/cli/program.js'
+import { createProgram } from '../../packages/core/src/cli/program/build-program.js'
 import { readText, repositoryFiles } from '../house/repository.js'
 
 const output = { write: () => {} }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import * as buildKit from '../../packages/core/src/builder/buildkit/index.js'
+import * as cli from '../../packages/core/src/cli/index.js'
 import * as plugin from '../../packages/core/src/definition/plugin/index.js'
 import * as core from '../../packages/core/src/index.js'
 import * as images from '../../packages/core/src/operations/images/index.js'
@@ -47,6 +48,7 @@ const DOORS: readonly (readonly [name: string, door: object, values: readonly st
     buildKit,
     ['GrpcError', 'SolveError', 'agentOfKeys', 'agentSocket', 'connectBuildKit', 'memoryDirectory', 'solve'],
   ],
+  ['@polyarch/core/cli', cli, ['runStandalone']],
   ['@polyarch/core/registry-server', registryServer, ['runningRegistry', 'startRegistry']],
   ['@polyarch/core/testing', testing, ['checkPublished', 'pluginContract']],
   ['@polyarch/plugin-debian', debian, ['debian']],

@@ -1,6 +1,7 @@
 import type { Command, Option } from 'commander'
 import { nearest } from '../definition/issues.js'
 import { DefinitionError } from '../model/errors.js'
+import { lineOf } from './program/root-command.js'
 
 /** Flags that print something about the program itself: they are valid for every command. */
 const PROGRAM_FLAGS: readonly string[] = ['--version', '-V']
@@ -97,20 +98,16 @@ function longFlags(command: Command, withShort = false): readonly string[] {
 }
 
 function unusable(flag: string, command: Command, program: Command): DefinitionError {
-  const own = lineOf(command, program)
+  const own = lineOf(command, program, program.name())
   const others = allCommands(program).filter((one) => longFlags(one, true).includes(flag))
   if (others.length > 0) {
-    const lines = others.map((one) => `'npx tsx ${lineOf(one, program)}'`)
+    const lines = others.map((one) => `'${lineOf(one, program)}'`)
     return usage(flag, `'${own}' does not support this flag`, `use it with ${lines.join(' or ')}`)
   }
   const all = allCommands(program).flatMap((one) => longFlags(one))
   const near = nearest(flag, longFlags(command)) ?? nearest(flag, all)
-  const hint = near === undefined ? `'npx tsx ${own} --help' lists the flags` : `did you mean '${near}'?`
+  const hint = near === undefined ? `'${lineOf(command, program)} --help' lists the flags` : `did you mean '${near}'?`
   return usage(flag, 'the flag does not exist', hint)
-}
-
-function lineOf(command: Command, program: Command): string {
-  return command === program ? 'build.ts' : `${lineOf(command.parent ?? program, program)} ${command.name()}`
 }
 
 function usage(path: string, message: string, hint: string): DefinitionError {

@@ -56,6 +56,8 @@ export const COMMAND_LINE_OPTIONS: OptionNames<RunOptions> = {
 /** Everything that commands use. */
 export interface CommandContext {
   readonly pipelines: readonly Pipeline[]
+  /** Whether there is no `build.ts`, and so no definition. */
+  readonly isStandalone?: boolean
   readonly defaults: RunOptions
   readonly host: Host
   readonly signal: AbortSignal
@@ -100,4 +102,23 @@ export interface PipelineFlags {
   /** Short for `--progress quiet`. */
   readonly quiet?: boolean
   readonly report?: string
+}
+
+/** A command that a package adds to the command line without a `build.ts`. */
+export interface ToolCommand {
+  readonly name: string
+  /** A verb phrase for the help. */
+  readonly summary: string
+  readonly operands: readonly ToolWord[]
+  readonly options: readonly ToolWord[]
+  /** @param flags by their name in camel case: `outFile`. */
+  run(operands: readonly string[], flags: Readonly<Record<string, unknown>>, host: Host): Promise<void>
+}
+
+/** An operand or an option of a {@link ToolCommand}. */
+export interface ToolWord {
+  /** `<file>`, `[names...]` or `--out <file>`. */
+  readonly written: string
+  readonly help: string
+  readonly choices?: readonly string[]
 }

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { EMULATION_POLICIES } from '../operations/options.js'
+import { DUPLICATE_RULES, EMULATION_POLICIES } from '../operations/options.js'
 import { POLICY_MODES } from '../operations/trust/policy-options.js'
 import { PICTURE_FORMATS } from '../report/graph/formats.js'
 import { BUILDER_FLAGS, collectWhole } from './builder-flags.js'
@@ -40,6 +40,16 @@ const FLAGS = {
     new Option('--pipeline <name>', 'promote this pipeline of the file only (repeatable)').argParser(collect),
   ],
   referrers: () => [new Option('--no-referrers', 'do not copy signatures, SBOMs and other referrers')],
+  platforms: () => [new Option('--platform <platform>', 'copy this platform only (repeatable)').argParser(collect)],
+  annotation: () => [
+    new Option('--annotation <name=value>', 'annotate the index (repeatable)').argParser(collectWhole),
+  ],
+  trustDeclared: () => [new Option('--trust-declared', 'trust a declared platform that the config contradicts')],
+  duplicates: () => [
+    new Option('--duplicates <rule>', 'with two images of one platform: fail, or use the last').choices(
+      DUPLICATE_RULES,
+    ),
+  ],
   json: () => [new Option('--json', 'print the result as JSON on standard output')],
   verbose: () => [new Option('-v, --verbose', 'show build output, and causes and requests of errors')],
   progress: () => [

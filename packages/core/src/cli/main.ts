@@ -1,13 +1,16 @@
+import type { Command } from 'commander'
 import { PolyarchError } from '../model/errors.js'
 import { splitArguments } from '../operations/option-names.js'
 import type { PipelinesAndOptions } from '../operations/options.js'
 import { choosePaint } from '../report/paint.js'
 import { type ErrorTextOptions, formatError } from '../report/text/error-text.js'
 import { isVerbose, orderArguments } from './arguments.js'
-import { COMMAND_LINE_OPTIONS, type CommandContext, type Host, type RunOptions } from './command.js'
+import { COMMAND_LINE_OPTIONS, type CommandContext, type Host, type RunOptions, type ToolCommand } from './command.js'
 import { EXIT, exitCodeOf } from './exit-code.js'
 import { print } from './output.js'
-import { createProgram } from './program.js'
+import { createProgram } from './program/build-program.js'
+import { BUILD, type ProgramLine, STANDALONE } from './program/root-command.js'
+import { createStandaloneProgram } from './program/standalone-program.js'
 
 /**
  * Milliseconds in which a repeated signal counts as the same one: tsx and npm pass on a signal that the terminal has
@@ -15,24 +18,40 @@ import { createProgram } from './program.js'
  */
 const ONE_KEY_PRESS = 1_000
 
-/** Runs one command and sets the exit code. Never rejects. */
-export async function main(given: PipelinesAndOptions<RunOptions>, host: Host): Promise<void> {
+/** Runs one command of a `build.ts` and sets the exit code. Never rejects. */
+export function main(given: PipelinesAndOptions<RunOptions>, host: Host): Promise<void> {
+  return runProgram(host, BUILD, async () => {
+    const { pipelines, options } = splitArguments('run', given, COMMAND_LINE_OPTIONS)
+    await runCommand({ pipelines, defaults: options, host }, createProgram)
+  })
+}
+
+/** Runs one command without a `build.ts` and sets the exit code. Never rejects. */
+export function standalone(added: readonly ToolCommand[], host: Host): Promise<void> {
+  const create = (context: CommandContext) => createStandaloneProgram(context, added)
+  return runProgram(host, STANDALONE, () =>
+    runCommand({ pipelines: [], isStandalone: true, defaults: {}, host }, create),
+  )
+}
+
+async function runProgram(host: Host, { line }: ProgramLine, work: () => Promise<void>): Promise<void> {
   for (const stream of [host.stdout, host.stderr]) stream.on?.('error', (error) => outputLost(error, host))
   try {
-    await runCommand(given, host)
+    await work()
   } catch (error) {
     host.exitCode = isUsage(error) ? usageCode(error) : exitCodeOf(error)
-    if (!isUsage(error)) print(formatError(error, errorOptions(host)), host.stderr)
+    if (!isUsage(error)) print(formatError(error, errorOptions(host, line)), host.stderr)
   }
 }
 
-async function runCommand(given: PipelinesAndOptions<RunOptions>, host: Host): Promise<void> {
-  const { pipelines, options: defaults } = splitArguments('run', given, COMMAND_LINE_OPTIONS)
+async function runCommand(
+  given: Omit<CommandContext, 'signal' | 'onStopping'>,
+  create: (context: CommandContext) => Command,
+): Promise<void> {
+  const { host } = given
   const stop = new AbortController()
   const context: CommandContext = {
-    pipelines,
-    defaults,
-    host,
+    ...given,
     signal: stop.signal,
     onStopping: () => void host.stderr.write('stopping (press Ctrl-C again to exit immediately)\n'),
   }
@@ -49,7 +68,7 @@ async function runCommand(given: PipelinesAndOptions<RunOptions>, host: Host): P
   host.on('SIGINT', cancel)
   host.on('SIGTERM', cancel)
   try {
-    const program = createProgram(context)
+    const program = create(context)
     await program.parseAsync(orderArguments(host.argv, program))
   } finally {
     if (!stop.signal.aborted) release()
@@ -64,8 +83,8 @@ function outputLost({ code, message }: NodeJS.ErrnoException, host: Host): void 
 }
 
 /** Read off the arguments: what failed may have been their reading. */
-function errorOptions({ argv, stderr, env }: Host): ErrorTextOptions {
-  return { verbose: isVerbose(argv), paint: choosePaint({ stream: stderr, env }) }
+function errorOptions({ argv, stderr, env }: Host, start: string): ErrorTextOptions {
+  return { verbose: isVerbose(argv), paint: choosePaint({ stream: stderr, env }), start }
 }
 
 /** Commander has printed the error or the help before it throws. */

@@ -28,6 +28,9 @@ export const EMULATION_POLICIES = ['when-busy', 'when-needed', 'never'] as const
 /** One of `EMULATION_POLICIES`. */
 export type EmulationPolicy = (typeof EMULATION_POLICIES)[number]
 
+/** What to do with two images of one platform. */
+export const DUPLICATE_RULES = ['refuse', 'last'] as const
+
 /** Options of all operations on pipelines. */
 export interface PipelineOptions extends OperationOptions {
   /**

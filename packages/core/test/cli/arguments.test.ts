@@ -1,7 +1,7 @@
 import type { Command, Option } from 'commander'
 import { describe, expect, it } from 'vitest'
 import { isVerbose, orderArguments } from '../../src/cli/arguments.js'
-import { createProgram } from '../../src/cli/program.js'
+import { createProgram } from '../../src/cli/program/build-program.js'
 
 const silent = { write: () => {} }
 

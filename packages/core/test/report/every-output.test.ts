@@ -16,11 +16,12 @@ import { RunRecorder } from '../../src/report/record/run-record.js'
 import { reportOf } from '../../src/report/report.js'
 import { formatDiagnosis } from '../../src/report/text/diagnosis-text.js'
 import { formatError, formatUsage } from '../../src/report/text/error-text.js'
+import { formatAssembly, formatCopied, formatPromoted } from '../../src/report/text/image-text.js'
 import { formatInspections } from '../../src/report/text/inspection-text.js'
 import { formatLockResult } from '../../src/report/text/lock-text.js'
 import { formatPlan } from '../../src/report/text/plan-text.js'
 import { formatPruned } from '../../src/report/text/prune-text.js'
-import { formatPromoted, formatReport } from '../../src/report/text/report-text.js'
+import { formatReport } from '../../src/report/text/report-text.js'
 import { evilRun, poison } from './evil-run.js'
 import { digestOf, FAILED, PLAN, WHOLE } from './recorded-run.js'
 
@@ -61,6 +62,11 @@ const PRUNED = [{ reference: 'r', why: 'unreadable', outcome: 'kept' as const, b
 const PROMOTED = {
   ...{ reference: 'r', from: DIGEST, to: digestOf('b'), notes: ['n'] },
   referrers: [{ digest: DIGEST, subject: DIGEST, artifactType: 'a' }],
+}
+const ASSEMBLED = {
+  ...PROMOTED,
+  digest: DIGEST,
+  manifests: [{ digest: DIGEST, platform: { os: 'o', architecture: 'a' } }],
 }
 const EXCHANGE = { method: 'GET', url: 'https://r.example/x', status: 500, codes: [HOSTILE], requestId: HOSTILE }
 const ERRORS = [
@@ -112,11 +118,13 @@ describe('hostile text in every field of', () => {
     ['the report of a run', () => formatReport(reportOf(evilRun(WHOLE, HOSTILE)))],
     ['the report of a failed run', () => formatReport(reportOf(evilRun(FAILED, HOSTILE)))],
     ['promote', () => formatPromoted([hostile(PROMOTED)])],
+    ['copy', () => formatCopied(HOSTILE, hostile({ ...PROMOTED, digest: DIGEST }))],
+    ['assemble', () => formatAssembly(HOSTILE, hostile(ASSEMBLED))],
     ['inspect', () => formatInspections([hostile(INSPECTION)])],
     ['doctor', () => formatDiagnosis(hostile(DIAGNOSIS), unpainted)],
     ['lock', () => formatLockResult(hostile(LOCKED))],
     ['prune', () => formatPruned(hostile(PRUNED))],
-    ['wrong usage', () => formatUsage(HOSTILE, HOSTILE)],
+    ['wrong usage', () => formatUsage(HOSTILE, { hint: HOSTILE })],
     ...ERRORS.map((error, at) => [`error ${at}`, () => formatError(error, { verbose: true })] as const),
   ]
   test.each(texts)('%s does nothing to a terminal or a CI system', (_name, format) => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { digestOf } from '../../src/model/digest.js'
-import { formatPromoted } from '../../src/report/text/report-text.js'
+import { formatPromoted } from '../../src/report/text/image-text.js'
 
 const [to, signature] = [digestOf('image'), digestOf('signature')]
 

@@ -8,8 +8,9 @@ import { optionsOf } from '../run-options.js'
 
 /** `build.ts doctor`: checks what a run needs, and prints advice for what is missing. */
 export async function doctorCommand(flags: PipelineFlags, context: CommandContext): Promise<void> {
-  const { host, pipelines } = context
-  const diagnosis = await diagnose(...pipelines, optionsOf(flags, context, DIAGNOSE_OPTIONS))
+  const { host, pipelines, isStandalone = false } = context
+  const options = { ...optionsOf(flags, context, DIAGNOSE_OPTIONS), definition: !isStandalone }
+  const diagnosis = await diagnose(...pipelines, options)
   const paint = choosePaint({ stream: host.stdout, env: host.env })
   printResult(flags.json ? jsonText(diagnosis) : formatDiagnosis(diagnosis, paint), host)
   if (diagnosis.findings.some(({ state }) => state === 'error')) host.exitCode = EXIT.failed

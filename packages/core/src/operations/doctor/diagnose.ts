@@ -34,7 +34,10 @@ import { checkRegistries, type UsedRegistry } from './registry-check.js'
 export interface DiagnoseOptions
   extends OperationOptions,
     EngineChoice,
-    Pick<PipelineOptions, 'registry' | 'directory'> {}
+    Pick<PipelineOptions, 'registry' | 'directory'> {
+  /** False where there is no definition to check: then the registry is checked by its host alone. Default true. */
+  readonly definition?: boolean
+}
 
 export const DIAGNOSE_OPTIONS: OptionNames<DiagnoseOptions> = {
   ...OPERATION_OPTIONS,
@@ -43,6 +46,7 @@ export const DIAGNOSE_OPTIONS: OptionNames<DiagnoseOptions> = {
   engine: true,
   registry: true,
   directory: true,
+  definition: true,
 }
 
 /**
@@ -55,12 +59,16 @@ export async function diagnose(...given: PipelinesAndOptions<DiagnoseOptions>): 
   const { pipelines, options } = splitArguments('diagnose', given, DIAGNOSE_OPTIONS)
   throwIfCancelled(options.signal)
   const embedded = isEmbedded(options.registry)
-  const { definition, issues } = readDefinition(() =>
-    compile(pipelines, { registry: registryBeforeStart(options.registry), directory: options.directory }),
-  )
+  const { definition, issues } =
+    options.definition === false
+      ? { definition: NO_DEFINITION, issues: [] }
+      : readDefinition(() =>
+          compile(pipelines, { registry: registryBeforeStart(options.registry), directory: options.directory }),
+        )
   const credentials = options.registryClient?.credentials ?? dockerConfigCredentials()
   await using engines = openEngines(options, credentials)
-  const registries = usedRegistries(definition).filter(({ host }) => !(embedded && host === EMBEDDED_HOST))
+  const used = options.definition === false ? hostAlone(options.registry) : usedRegistries(definition)
+  const registries = used.filter(({ host }) => !(embedded && host === EMBEDDED_HOST))
   const made = madeBases(definition)
   const config = await readProxies()
   const found = await Promise.all([
@@ -103,6 +111,14 @@ async function readProxies(): Promise<{ readonly proxies: DockerProxies; readonl
   }
 }
 
+const NO_DEFINITION: Definition = { pipelines: [], notes: [], ended: [] }
+
+/** A registry of which only the host is known, of `host[:port][/prefix]`. */
+function hostAlone(registry: string | undefined): readonly UsedRegistry[] {
+  const host = registry?.split('/', 1)[0]
+  return host === undefined || isEmbedded(registry) ? [] : [{ host, bases: [], targets: [] }]
+}
+
 /** Converts an invalid definition to a finding, so that the other checks still run. */
 function readDefinition(read: () => Definition): {
   readonly definition: Definition
@@ -117,7 +133,7 @@ function readDefinition(read: () => Definition): {
     const issues = error.issues.map(({ path, message, hint }) =>
       warningOrError('error', 'definition', `${path}: ${message}`, hint ?? 'correct it in build.ts'),
     )
-    return { definition: { pipelines: [], notes: [], ended: [] }, issues }
+    return { definition: NO_DEFINITION, issues }
   }
 }
 

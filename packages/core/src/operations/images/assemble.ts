@@ -16,7 +16,7 @@ import type { CopiedReferrer } from '../../registry/copy/copy-referrers.js'
 import { writeName } from '../../registry/manifests/confirm-name.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { checkOptions, OPERATION_OPTIONS, type OptionNames } from '../option-names.js'
-import type { OperationOptions } from '../options.js'
+import type { DUPLICATE_RULES, OperationOptions } from '../options.js'
 import { digestNamed, readNamed, refuseNewRemovals, refuseRemovals } from '../runs/removed-platforms.js'
 import { lastOfEach, refuseDuplicates } from './assembly-duplicates.js'
 import { type AssemblySource, collectImages, type FoundImage } from './assembly-source.js'
@@ -43,7 +43,7 @@ export interface AssembleOptions extends OperationOptions {
    */
   readonly trustDeclared?: boolean
   /** What to do with two images of one platform: fail, which is the default, or use the last one. */
-  readonly duplicates?: 'refuse' | 'last'
+  readonly duplicates?: (typeof DUPLICATE_RULES)[number]
   /** Whether artifacts that refer to an image in another repository are copied with it. Default true. */
   readonly referrers?: boolean
   /** Lets the name lose a platform that it has today. */

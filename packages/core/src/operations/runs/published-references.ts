@@ -23,13 +23,24 @@ export async function publishedReferences(
   { registry, directory }: Pick<PipelineOptions, 'registry' | 'directory'>,
   requested: readonly string[] = [],
 ): Promise<PublishedReferences> {
+  if (requested.length > 0) return await requestedReferences(requested, registry)
   compile(pipelines, { registry: registryBeforeStart(registry), directory })
   const chosen = await chooseRegistry(registry)
   const definition = compile(pipelines, { registry: chosen.host, directory })
   const names = publishedNames(definition, buildGraph(definition))
-  const published = names.map(({ reference }) => formatReference(reference))
   return {
-    references: requested.length === 0 ? published : requested.map((name) => placedName(name, chosen.host)),
+    references: names.map(({ reference }) => formatReference(reference)),
+    [Symbol.asyncDispose]: () => chosen[Symbol.asyncDispose](),
+  }
+}
+
+async function requestedReferences(
+  requested: readonly string[],
+  registry: string | undefined,
+): Promise<PublishedReferences> {
+  const chosen = await chooseRegistry(registry)
+  return {
+    references: requested.map((name) => placedName(name, chosen.host)),
     [Symbol.asyncDispose]: () => chosen[Symbol.asyncDispose](),
   }
 }

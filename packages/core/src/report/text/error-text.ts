@@ -9,29 +9,35 @@ export interface ErrorTextOptions {
   /** Also print the causes, and the requests to registries. */
   readonly verbose?: boolean
   readonly paint?: Paint
+  /** The words that start the command line, for the command that explains the code. */
+  readonly start?: string
 }
+
+const BUILD_START = 'npx tsx build.ts'
 
 /**
  * An error as people meet it, always in one order: what failed and where, why, what to do, and its code with the
  * command that explains it.
  */
-export function formatError(error: unknown, { verbose = false, paint = unpainted }: ErrorTextOptions = {}): string {
-  const summary = error instanceof PolyarchError ? formatKnown(error, paint) : formatUnexpected(error, paint)
+export function formatError(error: unknown, options: ErrorTextOptions = {}): string {
+  const { verbose = false, paint = unpainted, start = BUILD_START } = options
+  const summary = error instanceof PolyarchError ? formatKnown(error, paint, start) : formatUnexpected(error, paint)
   return `${summary}${verbose ? causeLines(error) : ''}`
 }
 
 /** The same of arguments that cannot be read. */
-export function formatUsage(message: string, hint = hintFor('USAGE'), paint: Paint = unpainted): string {
-  return `${errorWord(paint)} ${escapeText(message)}\n${hintLine(hint, paint)}${codeLines('USAGE', paint)}`
+export function formatUsage(message: string, options: ErrorTextOptions & { readonly hint?: string }): string {
+  const { paint = unpainted, start = BUILD_START, hint = `run ${start} --help` } = options
+  return `${errorWord(paint)} ${escapeText(message)}\n${hintLine(hint, paint)}${codeLines('USAGE', paint, start)}`
 }
 
-function formatKnown(error: PolyarchError, paint: Paint): string {
+function formatKnown(error: PolyarchError, paint: Paint, start: string): string {
   const what = error instanceof DefinitionError ? issueLines(error, paint) : failureLines(error, paint)
-  return `${what}${codeLines(error.code, paint)}`
+  return `${what}${codeLines(error.code, paint, start)}`
 }
 
-function codeLines(code: ErrorCode, paint: Paint): string {
-  return `${paint('dim', `code: ${code}`)}\n${paint('dim', `more: npx tsx build.ts explain ${code}`)}\n`
+function codeLines(code: ErrorCode, paint: Paint, start: string): string {
+  return `${paint('dim', `code: ${code}`)}\n${paint('dim', `more: ${start} explain ${code}`)}\n`
 }
 
 /** The advice of the code is no use beside an issue: that says itself what it should be. */

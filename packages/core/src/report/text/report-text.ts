@@ -77,22 +77,3 @@ export function formatTagChanges(changes: Report['tags']): string {
     })
     .join('')
 }
-
-/** The part of what `promote(...)` returns that is shown. */
-export interface PromotedText extends Pick<Report['tags'][number], 'reference' | 'from' | 'to'> {
-  readonly referrers?: readonly { readonly digest: string; readonly subject: string; readonly artifactType?: string }[]
-  readonly notes?: readonly string[]
-}
-
-/** Names as text, and what was copied to other repositories with their images. */
-export function formatPromoted(changes: readonly PromotedText[]): string {
-  const once = (lines: readonly string[]) => [...new Set(lines)].join('')
-  const referrers = changes.flatMap(({ referrers = [] }) =>
-    referrers.map(
-      ({ digest, subject, artifactType }) =>
-        `${escapeLine(`copied ${artifactType ?? 'artifact'} ${digest} of ${subject}`)}\n`,
-    ),
-  )
-  const notes = changes.flatMap(({ notes = [] }) => notes.map((note) => `note: ${escapeLine(note)}\n`))
-  return formatTagChanges(changes) + once(referrers) + once(notes)
-}

@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises'
-import { DefinitionError } from '../../model/errors.js'
-import { parseJson } from '../../model/json.js'
-import { promote } from '../../operations/images/on-images.js'
-import { IMAGE_OPTIONS } from '../../operations/option-names.js'
-import { formatPromoted } from '../../report/text/report-text.js'
-import type { CommandContext, PipelineFlags } from '../command.js'
-import { jsonText, printResult } from '../output.js'
-import { optionsOf } from '../run-options.js'
+import { DefinitionError } from '../../../model/errors.js'
+import { parseJson } from '../../../model/json.js'
+import { promote } from '../../../operations/images/on-images.js'
+import { IMAGE_OPTIONS } from '../../../operations/option-names.js'
+import { formatPromoted } from '../../../report/text/image-text.js'
+import type { CommandContext, PipelineFlags } from '../../command.js'
+import { jsonText, printResult } from '../../output.js'
+import { optionsOf } from '../../run-options.js'
 
-/** `build.ts promote`: puts what has been published under tags. */
+/** `build.ts promote`: adds tags to what has been published. */
 export async function promoteCommand(
   source: string,
   tags: readonly string[],

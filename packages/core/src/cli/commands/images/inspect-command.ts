@@ -1,10 +1,10 @@
-import { inspect } from '../../operations/images/on-images.js'
-import { OPERATION_OPTIONS, PIPELINE_OPTIONS } from '../../operations/option-names.js'
-import { publishedReferences } from '../../operations/runs/published-references.js'
-import { formatInspections } from '../../report/text/inspection-text.js'
-import type { CommandContext, PipelineFlags } from '../command.js'
-import { jsonText, printResult } from '../output.js'
-import { optionsOf } from '../run-options.js'
+import { inspect } from '../../../operations/images/on-images.js'
+import { OPERATION_OPTIONS, PIPELINE_OPTIONS } from '../../../operations/option-names.js'
+import { publishedReferences } from '../../../operations/runs/published-references.js'
+import { formatInspections } from '../../../report/text/inspection-text.js'
+import type { CommandContext, PipelineFlags } from '../../command.js'
+import { jsonText, printResult } from '../../output.js'
+import { optionsOf } from '../../run-options.js'
 
 /** `build.ts inspect`: shows what names hold. */
 export async function inspectCommand(

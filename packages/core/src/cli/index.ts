@@ -1,0 +1,8 @@
+/**
+ * The command line without a `build.ts`, for programs that add commands to it.
+ *
+ * @module \@polyarch/core/cli
+ */
+
+export type { Host, OutputStream, ToolCommand, ToolWord } from './command.js'
+export { runStandalone } from './run-standalone.js'
