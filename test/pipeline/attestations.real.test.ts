@@ -1,23 +1,59 @@
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { execute, fromImage, type Pipeline, pipeline, plan, platform, prune } from '../../packages/core/src/index.js'
+import {
+  type ExecuteOptions,
+  execute,
+  fromImage,
+  type Pipeline,
+  pipeline,
+  plan,
+  platform,
+  prune,
+} from '../../packages/core/src/index.js'
 import { MEDIA_TYPES } from '../../packages/core/src/model/oci.js'
+import { copy } from '../../packages/core/src/operations/images/index.js'
 import type { ImageIndex, ImageManifest } from '../../packages/core/src/registry/index.js'
 import { ENGINES, engineHost } from '../../packages/core/test/builder/engines.js'
+import { buildxCommand } from '../../scripts/setup/newer-engine.mjs'
+import { sidProgramPath } from '../../scripts/setup/sid-programs.mjs'
+import { runProgram } from '../support/child.js'
 import { Cleanup } from '../support/cleanup.js'
+import { COSIGN_PASSWORD, type Cosign, cosignKeyPair, OFFLINE, openCosign } from '../support/cosign.js'
 import { type DebianRegistry, startDebianRegistry } from '../support/debian-registry.js'
 import { AMD64, ARM, pushBase } from './project.js'
 
 const ACCEPT = [MEDIA_TYPES.ociIndex, MEDIA_TYPES.ociManifest].join(', ')
+const PROVENANCE = 'https://slsa.dev/provenance/v1'
+const ATTESTED = 'vnd.docker.reference.digest'
+
+interface ReadStatement {
+  readonly predicateType: string
+  readonly subject: readonly { readonly digest: { readonly sha256: string } }[]
+  readonly predicate: {
+    readonly buildDefinition: { readonly externalParameters: object; readonly resolvedDependencies: readonly object[] }
+    readonly runDetails: { readonly builder: { readonly version: object } }
+  }
+}
 
 describe.each(ENGINES)('attestations of builds on %s', (name) => {
   const cleanup = new Cleanup()
-  let host: string
+  const isNewest = name === 'a newer engine with the containerd image store'
   let registry: DebianRegistry
+  let cosign: Cosign
   let app: Pipeline
+  let options: ExecuteOptions
 
   beforeAll(async () => {
-    host = cleanup.use(await engineHost(name)).host
+    const { host } = cleanup.use(await engineHost(name))
     registry = cleanup.use(await startDebianRegistry())
+    cosign = cleanup.use(await openCosign())
+    await cosignKeyPair(cosign)
+    const password = COSIGN_PASSWORD
+    options = {
+      engine: { host },
+      directory: cosign.folder,
+      sign: { key: { file: 'cosign.key' }, password: { value: () => password } },
+    }
     const [wide = '', narrow = ''] = await Promise.all(
       [AMD64, ARM].map((one) => pushBase({ ...registry, repository: `base-${one.architecture}` }, { platform: one })),
     )
@@ -26,61 +62,131 @@ describe.each(ENGINES)('attestations of builds on %s', (name) => {
         platform('amd64', { base: fromImage(wide) }),
         platform('arm', { variant: 'v7', base: fromImage(narrow) }),
       )
-      .build({ context: false, dockerfileInline: 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nRUN true > /built\n' })
-      .build({ network: 'none', attest: { provenance: 'max' } })
+      .build({ context: false, dockerfileInline: 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nARG A\nRUN true > /built\n' })
+      .build({ network: 'none', args: { A: 'b' }, attest: { provenance: 'max' } })
       .tags('1')
   })
   afterAll(() => cleanup[Symbol.asyncDispose]())
 
-  async function read<Content>(path: string): Promise<Content> {
-    const response = await fetch(`${registry.url}/v2/app/${path}`, { headers: { accept: ACCEPT } })
+  async function read<Content>(path: string, repository = 'app'): Promise<Content> {
+    const response = await fetch(`${registry.url}/v2/${repository}/${path}`, { headers: { accept: ACCEPT } })
     if (!response.ok) throw new Error(`${path}: ${response.status}`)
     return (await response.json()) as Content
   }
 
+  /** The statements of a manifest, by their predicate types. */
+  async function statementsOf(digest: string, repository = 'app'): Promise<ReadonlyMap<string, ReadStatement>> {
+    const { layers } = await read<ImageManifest>(`manifests/${digest}`, repository)
+    const read_ = layers.map(async (layer): Promise<[string, ReadStatement]> => {
+      const statement = await read<ReadStatement>(`blobs/${layer.digest}`, repository)
+      expect(layer.annotations?.['in-toto.io/predicate-type']).toBe(statement.predicateType)
+      return [statement.predicateType, statement]
+    })
+    return new Map(await Promise.all(read_))
+  }
+
   it('are listed behind the images, name them, and stay with what is reused', async () => {
-    if (name !== 'a newer engine with the containerd image store') {
-      await expect(execute(app, { engine: { host } })).rejects.toMatchObject({
-        code: 'ENGINE_UNSUPPORTED',
-        message: expect.stringMatching(/does not support the build option attest$/),
-      })
-      return
-    }
-    await execute(app, { engine: { host } })
+    await execute(app, options)
     const { manifests } = await read<ImageIndex>('manifests/1')
     const images = manifests.slice(0, 2)
     expect(images.map(({ platform: one }) => one?.architecture).sort()).toEqual(['amd64', 'arm'])
     expect(manifests.slice(2)).toMatchObject(
       images.map(({ digest }) => ({
         platform: { os: 'unknown', architecture: 'unknown' },
-        annotations: {
-          'vnd.docker.reference.type': 'attestation-manifest',
-          'vnd.docker.reference.digest': digest,
-        },
+        annotations: { 'vnd.docker.reference.type': 'attestation-manifest', [ATTESTED]: digest },
       })),
     )
     for (const [at, { digest }] of manifests.slice(2).entries()) {
-      const { config, layers } = await read<ImageManifest>(`manifests/${digest}`)
-      const [layer] = layers
-      expect(layers).toHaveLength(1)
-      expect(layer?.annotations?.['in-toto.io/predicate-type']).toMatch(/^https:\/\/slsa\.dev\/provenance\//)
-      const statement = await read<{ subject: { digest: { sha256: string } }[] }>(`blobs/${layer?.digest}`)
-      expect(statement.subject.map((one) => `sha256:${one.digest.sha256}`)).toContain(images[at]?.digest)
-      expect(await read(`blobs/${config.digest}`)).toMatchObject({ rootfs: { diff_ids: [layer?.digest] } })
+      const statements = await statementsOf(digest)
+      const own = statements.get(PROVENANCE)
+      expect(own?.subject).toEqual([{ digest: { sha256: images[at]?.digest.slice(7) } }])
+      expect(own?.predicate.buildDefinition).toMatchObject({
+        externalParameters: { pipeline: 'app', args: { A: 'b' } },
+        resolvedDependencies: expect.arrayContaining([expect.objectContaining({ name: 'base' })]),
+      })
+      const version = own?.predicate.runDetails.builder.version
+      expect(Object.keys(version ?? {}).sort()).toEqual(['docker-engine', 'polyarch'])
+      // BuildKit's own is carried where there is one.
+      const types = [...statements.keys()].filter((type) => type.startsWith('https://slsa.dev/provenance/'))
+      expect(types).toHaveLength(isNewest ? 2 : 1)
+      for (const { subject } of statements.values())
+        expect(subject.map((one) => `sha256:${one.digest.sha256}`)).toContain(images[at]?.digest)
     }
 
-    // Nothing is pruned, and nothing is made again.
+    // Nothing is pruned, and nothing is made or signed again.
     expect(await prune(app, {})).toEqual([])
-    const { nodes, tags } = await plan(app, { engine: { host } })
+    const { nodes, tags, signatures = [] } = await plan(app, options)
     expect(nodes.filter(({ kind }) => kind === 'image').map(({ why }) => why)).toEqual([
       [{ kind: 'present' }],
       [{ kind: 'present' }],
     ])
-    expect(tags.map(({ action }) => action)).toEqual(['keep'])
+    expect([...tags, ...signatures].map(({ action }) => action)).toEqual(['keep', 'keep', 'keep', 'keep'])
+    const before = (await registry.requests()).filter((one) => !/^(GET|HEAD) /.test(one)).length
+    await execute(app, options)
+    expect((await registry.requests()).filter((one) => !/^(GET|HEAD) /.test(one))).toHaveLength(before)
     const other = app.build({ attest: { provenance: 'min' } })
-    expect((await plan(other, { engine: { host } })).nodes.find(({ kind }) => kind === 'image')?.why).toEqual([
+    expect((await plan(other, options)).nodes.find(({ kind }) => kind === 'image')?.why).toEqual([
       { kind: 'setting-changed', name: 'attest' },
     ])
-    expect((await plan(app.build({ attest: {} }), { engine: { host } })).tags[0]?.action).not.toBe('keep')
+    expect((await plan(app.build({ attest: {} }), options)).tags[0]?.action).not.toBe('keep')
+  })
+
+  it('are shown by buildx, and verified by cosign, of images and of the index', async () => {
+    const env = { PATH: process.env['PATH'], HOME: cosign.folder, DOCKER_CONFIG: join(cosign.folder, 'docker') }
+    const [command, ...first] = buildxCommand()
+    const args = ['imagetools', 'inspect', `${registry.host}/app:1`, '--format', '{{json .Provenance}}']
+    const { stdout } = await runProgram(command, [...first, ...args], { env })
+    expect(Object.keys(JSON.parse(stdout) as object).sort()).toEqual(['linux/amd64', 'linux/arm/v7'])
+    expect(stdout).toContain('SLSA')
+
+    const { manifests } = await read<ImageIndex>('manifests/1')
+    const names = [
+      `${registry.host}/app:1`,
+      ...manifests.slice(0, 2).map(({ digest }) => `${registry.host}/app@${digest}`),
+    ]
+    for (const image of names) {
+      const verified = await cosign.run(
+        'verify-attestation',
+        ...OFFLINE,
+        '--key',
+        'cosign.pub',
+        '--type',
+        PROVENANCE,
+        image,
+      )
+      const [envelope = ''] = verified.trim().split('\n')
+      const { payload } = JSON.parse(envelope) as { readonly payload: string }
+      const statement = JSON.parse(Buffer.from(payload, 'base64').toString()) as ReadStatement
+      expect(statement.predicateType).toBe(PROVENANCE)
+    }
+    const tree = await cosign.run('tree', '--allow-http-registry', `${registry.host}/app:1`)
+    expect(tree).toContain('https://slsa.dev/provenance/v1')
+    const found = await runProgram(sidProgramPath('oras'), ['discover', '--plain-http', `${registry.host}/app:1`])
+    expect(found.stdout).toContain('application/vnd.in-toto+json')
+  })
+
+  it('may be referrers of the images, which go where these go', async () => {
+    const described = app.build({ attest: { provenance: 'max', attach: 'referrer' } })
+    const referring = described.tags('2', `${registry.host}/far:2`)
+    await execute(referring, options)
+    await copy(`${registry.host}/app:2`, `${registry.host}/copied:2`)
+    for (const repository of ['app', 'far', 'copied']) {
+      const { manifests } = await read<ImageIndex>('manifests/2', repository)
+      expect(manifests).toHaveLength(2)
+      for (const { digest } of manifests) {
+        const target = `${registry.host}/${repository}@${digest}`
+        const { stdout } = await runProgram(sidProgramPath('oras'), [
+          'discover',
+          '--plain-http',
+          '--format',
+          'json',
+          target,
+        ])
+        const { referrers } = JSON.parse(stdout) as { referrers: { digest: string; artifactType: string }[] }
+        const attested = referrers.filter(({ artifactType }) => artifactType === 'application/vnd.in-toto+json')
+        expect(attested).toHaveLength(1)
+        expect((await statementsOf(attested[0]?.digest ?? '', repository)).has(PROVENANCE)).toBe(true)
+      }
+    }
   })
 })

@@ -21,9 +21,9 @@ const CONTAINERD = 'Docker Engine 23 and newer with the containerd image store s
 const CONTAINERD_ATTESTS = 'Docker Engine 23 and newer with the containerd image store supports it'
 const CONTAINERD_LAYOUTS = 'Docker Engine 23 and newer with the containerd image store reads layouts'
 
-const NO_ATTESTATIONS: UnsupportedOption = {
-  option: 'attest',
-  hint: `remove attest; ${CONTAINERD_ATTESTS}`,
+const NO_SBOM: UnsupportedOption = {
+  option: 'attest (sbom)',
+  hint: `remove sbom; ${CONTAINERD_ATTESTS}`,
 }
 const NO_LAYOUTS: UnsupportedOption = {
   option: 'contexts (oci-layout)',
@@ -43,7 +43,7 @@ export function unsupportedOptions(
     ...(ulimits.length > 0 && !features.limits ? [newer('ulimits')] : []),
     ...(Object.keys(contexts).length > 0 && !features.namedContexts ? [newer('contexts')] : []),
     ...(hasLayout && features.namedContexts && !features.layouts ? [NO_LAYOUTS] : []),
-    ...(use.attest !== undefined && !features.attestations ? [NO_ATTESTATIONS] : []),
+    ...(use.attest?.sbom !== undefined && !features.attestations ? [NO_SBOM] : []),
     ...lacking(cacheFrom, features.cacheImports).map((type) => ({
       option: `cacheFrom (type=${type})`,
       hint: `use a cache of type ${[...features.cacheImports].join(' or ')}`,

@@ -90,6 +90,7 @@ export interface PipelineFlags {
   readonly metadataFile?: string
   readonly load?: boolean
   readonly sign?: boolean
+  readonly attestations?: boolean
   readonly policy?: PolicyMode
   readonly output?: readonly string[]
   readonly builder?: readonly string[]

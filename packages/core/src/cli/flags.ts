@@ -68,6 +68,7 @@ const FLAGS = {
       'also write the images to type=local|tar|oci|docker,dest=PATH (repeatable)',
     ).argParser(collectWhole),
   ],
+  attestations: () => [new Option('--attestations', 'also list signatures, statements and other referrers')],
   sign: () => [new Option('--no-sign', 'publish without the signatures that build.ts configures')],
   policy: () => [
     new Option('--policy <mode>', 'report violations of the policy in build.ts, or fail').choices(POLICY_MODES),

@@ -1,14 +1,17 @@
+import type { Graph } from '../graph/node.js'
 import { formatReference } from '../model/reference.js'
 import type { RunEvent } from '../model/run/events.js'
 import { allOrNone } from '../registry/all-or-none.js'
 import type { Registry } from '../registry/port.js'
 import type { SignedResult } from '../steps/published-names.js'
+import { statementsOn } from '../steps/statements.js'
 import type { SigningKey } from '../trust/keys/signing-key.js'
 import { signManifest } from '../trust/sign.js'
 import type { NodeResult } from './execution.js'
 
 /** Input of signing. */
 export interface SigningInput {
+  readonly graph: Graph
   readonly signed: readonly SignedResult[]
   readonly key: SigningKey
   readonly results: ReadonlyMap<string, NodeResult>
@@ -21,16 +24,18 @@ export interface SigningInput {
  * copy of the image.
  */
 export async function signResults(
-  { signed, key, results, signal, emit }: SigningInput,
+  { graph, signed, key, results, signal, emit }: SigningInput,
   registry: Registry,
 ): Promise<void> {
+  const definitions = new Map(graph.nodes.map((node) => [node.id, node]))
   const nodes = [...new Set(signed.map(({ node }) => node))]
   await allOrNone(nodes, { signal }, async (node, call) => {
     // An optional platform that failed has no result.
     const output = results.get(node)?.output
     if (output === undefined) return
     const { reference, descriptor } = output
-    const isNew = await signManifest({ ...reference, descriptor }, key, registry, call)
+    const statements = await statementsOn(definitions.get(node), output, registry, call)
+    const isNew = await signManifest({ ...reference, descriptor, statements }, key, registry, call)
     emit({ kind: isNew ? 'signed' : 'signature-kept', at: Date.now(), reference: formatReference(reference) })
   })
 }

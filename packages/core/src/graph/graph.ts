@@ -139,6 +139,7 @@ function indexNode(pipeline: PipelineDefinition): IndexNode {
     format: pipeline.format,
     annotations: pipeline.annotations,
     contexts: contextsOf(pipeline),
+    ...(pipeline.platforms.some(({ build }) => build.attest?.provenance) && { provenance: true }),
   }
 }
 

@@ -92,6 +92,8 @@ export interface IndexNode extends NodeCommon {
   readonly annotations: AnnotationMap
   /** Contexts of its images, each once: their origin is recorded on the index. */
   readonly contexts: readonly ContextDefinition[]
+  /** Whether a statement says which images it lists. */
+  readonly provenance?: true
 }
 
 /** A node of the graph. */

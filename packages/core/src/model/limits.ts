@@ -52,8 +52,10 @@ export const LIMITS = {
   indexEntries: 10_000,
   /** Artifacts that refer to the images of one copy: signatures, SBOMs. */
   referrers: 1000,
-  /** Bytes of a signature with its payload or bundle. */
+  /** Bytes of a payload that is signed. */
   signature: 1 * MB,
+  /** Bytes of a signed statement, in base64. */
+  bundle: 192 * MB,
   /** Signatures of one image that are read. */
   signatures: 100,
   /** Artifacts that refer to one another, in a row. */

@@ -126,6 +126,11 @@ export function isAttestation(descriptor: Descriptor): boolean {
   return descriptor.annotations?.['vnd.docker.reference.type'] === 'attestation-manifest'
 }
 
+/** The digest of the image that an attestation in an index is of; empty for one that names none. */
+export function attestedBy({ annotations }: Pick<Descriptor, 'annotations'>): string {
+  return annotations?.['vnd.docker.reference.digest'] ?? ''
+}
+
 /** Whether a layer is one that registries do not hold: its descriptor says where to get it. */
 export function isForeign({ mediaType, urls }: Descriptor): boolean {
   return (urls?.length ?? 0) > 0 && (mediaType.includes('.foreign.') || mediaType.includes('.nondistributable.'))

@@ -4,6 +4,7 @@ import { DefinitionError, type Issue } from '../model/errors.js'
 import type {
   ExecuteOptions,
   ImageOptions,
+  InspectOptions,
   LockOptions,
   OperationOptions,
   PipelineOptions,
@@ -17,6 +18,8 @@ export type OptionNames<Options extends object> = { readonly [Name in keyof Requ
 export const OPERATION_OPTIONS: OptionNames<OperationOptions> = { registryClient: true, signal: true }
 
 export const IMAGE_OPTIONS: OptionNames<ImageOptions> = { ...OPERATION_OPTIONS, registry: true }
+
+export const INSPECT_OPTIONS: OptionNames<InspectOptions> = { ...IMAGE_OPTIONS, attestations: true }
 
 export const PIPELINE_OPTIONS: OptionNames<PipelineOptions> = {
   ...OPERATION_OPTIONS,

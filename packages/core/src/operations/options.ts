@@ -22,6 +22,12 @@ export interface ImageOptions extends OperationOptions {
   readonly registry?: string
 }
 
+/** Options of {@link inspect}. */
+export interface InspectOptions extends ImageOptions {
+  /** Also list signatures, statements and other referrers of the index and of each image. Default false. */
+  readonly attestations?: boolean
+}
+
 /** When an engine emulates a platform. */
 export const EMULATION_POLICIES = ['when-busy', 'when-needed', 'never'] as const
 

@@ -3,8 +3,9 @@ import type { SignaturePlan } from '../model/run/plan.js'
 import { allOrNone } from '../registry/all-or-none.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import type { SignedResult } from '../steps/published-names.js'
+import { statementsOn } from '../steps/statements.js'
 import type { SigningKey } from '../trust/keys/signing-key.js'
-import { missingSignatures } from '../trust/sign.js'
+import { isUnsigned, missingSignatures } from '../trust/sign.js'
 import type { NodeState } from './evaluate.js'
 
 /** Returns which results have signatures of the key already. */
@@ -16,10 +17,13 @@ export function planSignatures(
   call: RegistryCall,
 ): Promise<readonly SignaturePlan[]> {
   return allOrNone(results, call, async ({ node, repository }, own): Promise<SignaturePlan> => {
-    const descriptor = nodes.get(node)?.output?.descriptor
+    const { node: definition, output, required } = nodes.get(node) ?? {}
     const plan = { node, repository: formatRepository(repository) }
-    if (descriptor === undefined) return { ...plan, action: 'known-after' }
-    const missing = await missingSignatures({ ...repository, descriptor }, key, registry, own)
-    return { ...plan, action: missing.bundle || missing.tag ? 'sign' : 'keep', digest: descriptor.digest }
+    if (output === undefined) return { ...plan, action: 'known-after' }
+    const { descriptor } = output
+    // The statements on what is made are made with it.
+    const statements = required ? [] : await statementsOn(definition, output, registry, own)
+    const missing = await missingSignatures({ ...repository, descriptor, statements }, key, registry, own)
+    return { ...plan, action: required || isUnsigned(missing) ? 'sign' : 'keep', digest: descriptor.digest }
   })
 }

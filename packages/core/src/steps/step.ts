@@ -46,10 +46,17 @@ export interface Output {
   readonly reference: Reference
   /** Its entry in an index, with platform and annotations. */
   readonly descriptor: Descriptor
-  /** The attestation of an image, which is listed in an index beside the image. */
-  readonly attestation?: Descriptor
+  /** Statements on an image. */
+  readonly attestation?: Attestation
   /** Entries of an index. */
   readonly children?: readonly Descriptor[]
+}
+
+/** A manifest with statements on an image. */
+export interface Attestation {
+  readonly descriptor: Descriptor
+  /** Whether an index lists it beside the image; else it is a referrer of the image. */
+  readonly isListed: boolean
 }
 
 /** Results of other nodes, by id. */

@@ -1,10 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Cleanup } from '../../../../test/support/cleanup.js'
-import { pushManifest, pushTinyImage } from '../../../../test/support/push-tiny.js'
+import { type PushTarget, pushBlob, pushManifest, pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { tinyImage } from '../../../../test/support/tiny-image.js'
 import { moveTags } from '../../src/execute/tag-phase.js'
-import { type Annotations, encodeManifest, isIndex, MEDIA_TYPES, type StoredManifest } from '../../src/model/oci.js'
+import { type Digest, digestOf } from '../../src/model/digest.js'
+import {
+  type Annotations,
+  type Descriptor,
+  encodeManifest,
+  isIndex,
+  MEDIA_TYPES,
+  type StoredManifest,
+} from '../../src/model/oci.js'
 import { createRegistry } from '../../src/registry/client.js'
 import { type RegistryServer, startRegistry } from '../../src/registry-server/index.js'
 import { SOURCES_ANNOTATION } from '../../src/steps/image/sources/source-record.js'
@@ -28,10 +36,12 @@ interface Made {
   readonly key?: string
   readonly sources?: string
   readonly annotations?: Annotations
+  /** The text of an attestation beside the image. */
+  readonly attested?: string
 }
 
 /** Pushes an image with its key, and an index that lists it. */
-async function push(repository: string, { content, key = 'key', sources = '{}', annotations }: Made) {
+async function push(repository: string, { content, key = 'key', sources = '{}', annotations, attested }: Made) {
   const target = { ...server, repository }
   const tiny = await tinyImage({ platform: AMD64, files: { x: content } })
   await pushTinyImage(target, tiny)
@@ -40,10 +50,27 @@ async function push(repository: string, { content, key = 'key', sources = '{}', 
   const image = encodeManifest({ ...tiny.manifest.content, annotations: own }, MEDIA_TYPES.ociManifest)
   await pushManifest(target, image)
   const entry = { ...image.descriptor, platform: AMD64, annotations: { [KEY_ANNOTATION]: key } }
-  const content_ = { schemaVersion: 2 as const, manifests: [entry], ...(annotations && { annotations }) }
+  const attestations = attested === undefined ? [] : [await pushAttestation(target, image.descriptor.digest, attested)]
+  const content_ = {
+    schemaVersion: 2 as const,
+    manifests: [entry, ...attestations],
+    ...(annotations && { annotations }),
+  }
   const index = encodeManifest(content_, MEDIA_TYPES.ociIndex)
   await pushManifest(target, index)
   return { image, index }
+}
+
+/** Pushes a manifest with a text, and returns its entry beside the image that it attests. */
+async function pushAttestation(target: PushTarget, image: Digest, text: string): Promise<Descriptor> {
+  const bytes = Buffer.from(text)
+  const blob = { bytes, descriptor: { mediaType: 'text/plain', digest: digestOf(bytes), size: bytes.byteLength } }
+  await pushBlob(target, blob)
+  const content = { schemaVersion: 2 as const, config: blob.descriptor, layers: [] }
+  const manifest = encodeManifest(content, MEDIA_TYPES.ociManifest)
+  await pushManifest(target, manifest)
+  const annotations = { 'vnd.docker.reference.type': 'attestation-manifest', 'vnd.docker.reference.digest': image }
+  return { ...manifest.descriptor, platform: { os: 'unknown', architecture: 'unknown' }, annotations }
 }
 
 /** Moves a name to what one run made, after another run moved it to something else since the plan. */
@@ -67,10 +94,11 @@ describe('a name that another run moved since the plan', () => {
   it.each([
     ['other layers', {}],
     ['another revision', { annotations: revision }],
+    ['statements of another time', { attested: 'at ten' }],
   ])('stays where it was made from the same, with %s', async (what, difference) => {
     const repository = `equal/${what.replaceAll(' ', '-')}`
     const theirs = await push(repository, { content: 'theirs', ...difference })
-    const ours = await push(repository, { content: 'ours' })
+    const ours = await push(repository, { content: 'ours', ...('attested' in difference && { attested: 'at nine' }) })
     const { digest } = theirs.index.descriptor
     const name = `${server.host}/${repository}:1`
     expect(await moveAfter(repository, theirs.index, ours.index)).toEqual([
@@ -89,6 +117,7 @@ describe('a name that another run moved since the plan', () => {
     ['another key', { key: 'other' }],
     ['other images of others', { sources: '{"images":{}}' }],
     ['annotations', { annotations: { declared: 'yes' } }],
+    ['statements that ours has not', { attested: 'at ten' }],
   ])('is refused where it has %s', async (what, difference) => {
     const repository = `equal/${what.replaceAll(' ', '-')}`
     const theirs = await push(repository, { content: 'theirs', ...difference })

@@ -10,6 +10,7 @@ import { cosignReference } from '../../src/registry/manifests/cosign-tags.js'
 import { parseSigningKey } from '../../src/trust/keys/signing-key.js'
 import { missingSignatures, signManifest } from '../../src/trust/sign.js'
 import { BUNDLE_TYPE } from '../../src/trust/signatures/bundle.js'
+import { statementOn } from '../../src/trust/signatures/statement.js'
 import { testRegistry } from '../registry-server/test-registry.js'
 
 function newKey() {
@@ -17,8 +18,12 @@ function newKey() {
   return parseSigningKey(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), undefined)
 }
 
-const BOTH = { bundle: true, tag: true }
-const NONE = { bundle: false, tag: false }
+interface Said {
+  readonly bytes: Uint8Array
+}
+
+const BOTH = { bundle: true, tag: true, statements: [] }
+const NONE = { bundle: false, tag: false, statements: [] }
 
 async function open() {
   const cleanup = new Cleanup()
@@ -67,10 +72,29 @@ describe('signManifest', () => {
     const key = await newKey()
     await signManifest(signed, key, registry, {})
     await registry.deleteManifest(cosignReference(repository, signed.descriptor.digest, '.sig'))
-    expect(await missingSignatures(signed, key, registry, {})).toEqual({ bundle: false, tag: true })
+    expect(await missingSignatures(signed, key, registry, {})).toEqual({ bundle: false, tag: true, statements: [] })
     await signManifest(signed, key, registry, {})
     expect(await registry.listReferrers(repository, signed.descriptor.digest)).toHaveLength(1)
     expect(await missingSignatures(signed, key, registry, {})).toEqual(NONE)
+  })
+
+  test('signs statements too, each once', async () => {
+    const { cleanup, registry, signed, writes } = await open()
+    await using _ = cleanup
+    const key = await newKey()
+    const { digest } = signed.descriptor
+    const [one, other] = ['a', 'b'].map((type) => ({ bytes: statementOn(digest, type, { type }) })) as [Said, Said]
+    await signManifest({ ...signed, statements: [one] }, key, registry, {})
+    const both = { ...signed, statements: [one, other] }
+    expect(await missingSignatures(both, key, registry, {})).toEqual({ ...NONE, statements: [other] })
+    // Another statement of the same type is another statement.
+    const changed = { bytes: statementOn(digest, 'a', { type: 'changed' }) }
+    const next = await missingSignatures({ ...signed, statements: [changed] }, key, registry, {})
+    expect(next.statements).toEqual([changed])
+    expect(await signManifest(both, key, registry, {})).toBe(true)
+    const before = writes()
+    expect(await signManifest(both, key, registry, {})).toBe(false)
+    expect(writes()).toBe(before)
   })
 
   test('takes no signature of another image, and no malformed one, for its own', async () => {

@@ -29,7 +29,7 @@ export function solveRequest(
 /** @see https://github.com/moby/buildkit/blob/v0.20.0/frontend/dockerui/config.go */
 function frontendAttributes(
   { dockerfile, platform, noCache, cacheFrom = [], attest = {}, ...request }: BuildRequest,
-  { sourcePolicy }: BuilderFeatures,
+  { sourcePolicy, attestations }: BuilderFeatures,
 ): Readonly<Record<string, string>> {
   const { target, network, addHosts = [], shmSize, ulimits = [], args = {}, labels = {}, contexts = {} } = request
   return {
@@ -44,7 +44,7 @@ function frontendAttributes(
     ...(addHosts.length > 0 && { 'add-hosts': addHosts.map(hostEntry).join(',') }),
     ...(shmSize !== undefined && { 'shm-size': String(shmSize) }),
     ...(ulimits.length > 0 && { ulimit: ulimits.map(({ name, soft, hard }) => `${name}=${soft}:${hard}`).join(',') }),
-    ...(attest.provenance !== undefined && { 'attest:provenance': `mode=${attest.provenance}` }),
+    ...(attestations && attest.provenance !== undefined && { 'attest:provenance': `mode=${attest.provenance}` }),
     ...(attest.sbom && { 'attest:sbom': attest.sbom.generator ? `generator=${attest.sbom.generator}` : '' }),
     ...prefixed('build-arg:', args),
     ...prefixed('label:', labels),

@@ -10,7 +10,7 @@ import { addFlags } from '../flags.js'
 
 /** Adds the commands on existing images. Without pipelines, `inspect` needs names. */
 export function addImageCommands(program: Command, context: CommandContext, inspectOperand: string): void {
-  addFlags(program.command('inspect'), ['registry', 'json', 'verbose'])
+  addFlags(program.command('inspect'), ['registry', 'attestations', 'json', 'verbose'])
     .description('show an index, and the config, size and base of each image')
     .argument(inspectOperand, `image names${inspectOperand.startsWith('[') ? ' (default: the published names)' : ''}`)
     .action((names: string[], _flags, command: Command) => inspectCommand(names, command.opts(), context))

@@ -1,10 +1,10 @@
 import { Command } from 'commander'
 import { nearest } from '../../definition/issues.js'
+import { VERSION } from '../../host/version.js'
 import { choosePaint } from '../../report/paint.js'
 import { formatUsage } from '../../report/text/error-text.js'
 import type { CommandContext } from '../command.js'
 import { print } from '../output.js'
-import { VERSION } from '../version.js'
 
 /** The name of a program in its help, and the words that start it, in hints. */
 export interface ProgramLine {

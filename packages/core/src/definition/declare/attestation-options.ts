@@ -1,15 +1,26 @@
-/** Attestations that BuildKit makes of a build. */
+/** Statements on the images of a build. */
 export interface AttestationOptions {
   /** How the image was built: `min` omits build args and the Dockerfile, `max` records them. `true` means `min`. */
   readonly provenance?: boolean | 'min' | 'max'
   /** A list of the packages in the image, by BuildKit's own scanner or another one. */
   readonly sbom?: boolean | { readonly generator: string }
+  /**
+   * Where statements are stored: `index`, as entries of the index, as docker does; or `referrer`, as artifacts that refer
+   * to the image. Default `index`.
+   */
+  readonly attach?: 'index' | 'referrer'
 }
 
 /** The attestations of a build; at least one of both. */
 export interface AttestationDefinition {
   readonly provenance?: 'min' | 'max'
   readonly sbom?: { readonly generator?: string }
+  readonly attach?: 'referrer'
+}
+
+/** Whether BuildKit makes statements, where it can. */
+export function isByBuildKit({ provenance, sbom }: AttestationDefinition): boolean {
+  return provenance !== undefined || sbom !== undefined
 }
 
 const HOW_TO = "write { provenance: 'min', sbom: true }"
@@ -17,12 +28,13 @@ const HOW_TO = "write { provenance: 'min', sbom: true }"
 /** Returns the issue of the value of `attest`; undefined if it is valid. */
 export function attestIssue(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return `must be an object: ${HOW_TO}`
-  const unknown = Object.keys(value).find((name) => name !== 'provenance' && name !== 'sbom')
+  const unknown = Object.keys(value).find((name) => !['provenance', 'sbom', 'attach'].includes(name))
   if (unknown !== undefined) return `does not have '${unknown}': ${HOW_TO}`
-  const { provenance = false, sbom = false } = value as AttestationOptions
+  const { provenance = false, sbom = false, attach = 'index' } = value as AttestationOptions
   if (typeof provenance !== 'boolean' && provenance !== 'min' && provenance !== 'max') {
     return "provenance must be 'min', 'max', true or false"
   }
+  if (attach !== 'index' && attach !== 'referrer') return "attach must be 'index' or 'referrer'"
   return isSbom(sbom) ? undefined : "sbom must be true, false, or the image of a scanner: { generator: '…' }"
 }
 
@@ -34,10 +46,15 @@ function isSbom(value: unknown): boolean {
 }
 
 /** Decides attestations that have been found to be right; undefined where there are none. */
-export function readAttestations({ provenance, sbom }: AttestationOptions = {}): AttestationDefinition | undefined {
+export function readAttestations({
+  provenance,
+  sbom,
+  attach,
+}: AttestationOptions = {}): AttestationDefinition | undefined {
   if (!provenance && !sbom) return undefined
   return {
     ...(provenance && { provenance: provenance === true ? 'min' : provenance }),
     ...(sbom && { sbom: sbom === true ? {} : sbom }),
+    ...(attach === 'referrer' && { attach }),
   }
 }

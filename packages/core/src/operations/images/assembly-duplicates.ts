@@ -1,8 +1,8 @@
 import { DefinitionError, type Issue } from '../../model/errors.js'
-import { isAttestation } from '../../model/oci.js'
+import { attestedBy, isAttestation } from '../../model/oci.js'
 import { formatPlatform, platformIdentity } from '../../model/platform.js'
 import { formatReference } from '../../model/reference.js'
-import { attestedBy, type FoundImage } from './assembly-source.js'
+import type { FoundImage } from './assembly-source.js'
 
 /** Refuses two images for one platform. @throws DefinitionError USAGE */
 export function refuseDuplicates(found: readonly FoundImage[]): void {

@@ -1,6 +1,7 @@
 import { RegistryError } from '../../model/errors.js'
 import {
   type Annotations,
+  attestedBy,
   type Descriptor,
   type ImageConfig,
   isAttestation,
@@ -144,11 +145,6 @@ function bareArmReader(): (entry: Descriptor, index: StoredManifest) => boolean 
     bare.set(index, known)
     return known.has(entry)
   }
-}
-
-/** The image that an attestation is of. @see https://github.com/moby/buildkit/blob/v0.13.0/docs/attestations/attestation-storage.md */
-export function attestedBy({ annotations }: Descriptor): string {
-  return annotations?.['vnd.docker.reference.digest'] ?? ''
 }
 
 async function ofImage(

@@ -16,9 +16,10 @@ import { imageNotFound } from '../../registry/image-not-found.js'
 import { isManifestEntry, readChild, readIndexContent } from '../../registry/manifests/index-entries.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { statedPlatform } from '../../steps/base/registry-base.js'
-import { checkOptions, IMAGE_OPTIONS } from '../option-names.js'
-import type { ImageOptions } from '../options.js'
+import { checkOptions, INSPECT_OPTIONS } from '../option-names.js'
+import type { InspectOptions } from '../options.js'
 import { onChosenRegistry } from '../runs/chosen-names.js'
+import { type InspectedAttestation, inspectAttestations } from './inspect-attestations.js'
 import { imageNamed, openImages, readName } from './named-image.js'
 
 /** One image of an index, or the only one. */
@@ -48,25 +49,33 @@ export interface Inspection {
   readonly images: readonly InspectedImage[]
   /** Entries of an index that are no manifests, such as the layers of a build cache. */
   readonly blobs: readonly Pick<Descriptor, 'digest' | 'mediaType' | 'size'>[]
+  /** Signatures, statements and other referrers, if they were requested. */
+  readonly attestations?: readonly InspectedAttestation[]
 }
 
 /** Reads what a registry or a layout holds under a name. */
-export async function inspect(name: string, options: ImageOptions = {}): Promise<Inspection> {
-  checkOptions('inspect', options, IMAGE_OPTIONS)
+export async function inspect(name: string, options: InspectOptions = {}): Promise<Inspection> {
+  checkOptions('inspect', options, INSPECT_OPTIONS)
   return onChosenRegistry(options.registry, async (placed) => {
     const reference = imageNamed(readName(placed(name), 'inspect'))
     await using images = openImages(options)
-    return await inspectIn(images, reference, { signal: options.signal })
+    return await inspectIn(images, reference, options.attestations ?? false, { signal: options.signal })
   })
 }
 
-async function inspectIn(registry: Registry, reference: Reference, call: RegistryCall): Promise<Inspection> {
+async function inspectIn(
+  registry: Registry,
+  reference: Reference,
+  hasAttestations: boolean,
+  call: RegistryCall,
+): Promise<Inspection> {
   const found = await registry.getManifest(reference, call)
   if (found === undefined) {
     throw imageNotFound(`${formatReference(reference)} does not exist`)
   }
   const { digest, mediaType } = found.descriptor
-  const entries = await entriesOf(registry, reference, found, call)
+  const listed = await entriesOf(registry, reference, found, call)
+  const entries = listed.filter((entry) => !isAttestation(entry))
   const images = isIndex(found.content)
     ? await allOrNone(entries.filter(isManifestEntry), call, (entry, own) =>
         inspectEntry(registry, reference, entry, own),
@@ -75,7 +84,16 @@ async function inspectIn(registry: Registry, reference: Reference, call: Registr
   const blobs = entries
     .filter((entry) => !isManifestEntry(entry))
     .map(({ digest, mediaType, size }) => ({ digest, mediaType, size }))
-  return { reference: formatReference(reference), digest, mediaType, manifest: asPublished(found), images, blobs }
+  const subjects = new Set([digest, ...images.map((image) => image.digest)])
+  const attestations = hasAttestations
+    ? await allOrNone([...subjects], call, (subject, own) =>
+        inspectAttestations(registry, reference, subject, listed, own),
+      )
+    : undefined
+  return {
+    ...{ reference: formatReference(reference), digest, mediaType, manifest: asPublished(found), images, blobs },
+    ...(attestations && { attestations: attestations.flat() }),
+  }
 }
 
 async function entriesOf(
@@ -86,7 +104,7 @@ async function entriesOf(
 ): Promise<readonly Descriptor[]> {
   if (!isIndex(found.content)) return []
   const { entries } = await readIndexContent(registry, reference, found, call)
-  return entries.map(({ entry }) => entry).filter((entry) => !isAttestation(entry))
+  return entries.map(({ entry }) => entry)
 }
 
 /** Parses the manifest as published. Reading normalises platforms, but here the user inspects what was written. */

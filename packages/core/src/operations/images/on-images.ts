@@ -1,5 +1,5 @@
 import type { Report } from '../../report/report.js'
-import type { ImageOptions, OperationOptions } from '../options.js'
+import type { InspectOptions, OperationOptions } from '../options.js'
 import type { BuildMetadata } from '../runs/metadata-file.js'
 import type { AssembleEntry, AssembleOptions, Assembly } from './assemble.js'
 import type { CopyOptions, CopyResult } from './copy.js'
@@ -63,7 +63,7 @@ export async function copy(from: string, to: string, options: CopyOptions = {}):
  * const { images } = await inspect('ghcr.io/otbiot/esp8266-build:3.0.2')
  * ```
  */
-export async function inspect(name: string, options: ImageOptions = {}): Promise<Inspection> {
+export async function inspect(name: string, options: InspectOptions = {}): Promise<Inspection> {
   return (await import('./inspect.js')).inspect(name, options)
 }
 

@@ -4,7 +4,7 @@ import type { StoredManifest } from '../../model/oci.js'
 import { formatReference, type Reference, type Repository, sameRepository } from '../../model/reference.js'
 import { allOrNone } from '../../registry/all-or-none.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
-import { attestedImage } from '../../steps/image/attestation.js'
+import { attestedImage } from '../../steps/image/attestation/attestation.js'
 import { attestedTag, ownTag } from '../../steps/key.js'
 import { checkedBases, PushDates } from './push-date.js'
 import {

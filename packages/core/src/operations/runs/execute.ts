@@ -2,6 +2,7 @@ import { EnginePool } from '../../builder/pool.js'
 import { type NodeResult, performNodes } from '../../execute/execution.js'
 import { combineFailures } from '../../execute/failures.js'
 import type { TagMove } from '../../execute/stage-tag.js'
+import type { Node } from '../../graph/node.js'
 import { errorData } from '../../model/error-data.js'
 import { CancelledError, throwIfCancelled } from '../../model/errors.js'
 import { formatReference } from '../../model/reference.js'
@@ -73,13 +74,16 @@ async function executeIn(
   const { signing } = input
   if (signing !== undefined) {
     const { signResults } = await import('../../execute/sign-results.js')
-    await signResults({ signed: signing.results, key: signing.key, results, signal, emit }, services.registry)
+    await signResults(
+      { graph: input.graph, signed: signing.results, key: signing.key, results, signal, emit },
+      services.registry,
+    )
   }
   if (hasChanges(planned.plan)) {
     const moves = tagMoves(planned, input.names, results)
     const { moveTags } = await import('../../execute/tag-phase.js')
     const allowRemoval = options.allowRemoval ?? false
-    const referrers = signing !== undefined
+    const referrers = signing !== undefined || input.graph.nodes.some(hasStatements)
     await moveTags({ moves, allowRemoval, referrers, signal, emit }, services.registry)
   } else keepTags(planned, emit)
   if (options.metadataFile !== undefined) {
@@ -118,6 +122,11 @@ async function readOutputOptions(
   const outputs = readOutputs(options, definition)
   await checkDestinations(outputs)
   return outputs
+}
+
+/** Whether statements on a result may be referrers, which names in other repositories get too. */
+function hasStatements(node: Node): boolean {
+  return node.kind === 'image' && node.build.attest !== undefined
 }
 
 function openPool({ buildConcurrency, emulation }: ExecuteOptions, policy: RunSession['input']['policy']): EnginePool {

@@ -1,5 +1,6 @@
 import { RegistryError } from '../../model/errors.js'
 import {
+  attestedBy,
   type Descriptor,
   encodeManifest,
   type ImageManifest,
@@ -39,9 +40,9 @@ export async function keepPlatforms(
     images.flatMap(({ platform }) => platform ?? []),
     platforms,
   )
-  const kept = new Set(images.filter((entry) => isKept(entry, platforms)).map(({ digest }) => digest))
+  const kept = new Set<string>(images.filter((entry) => isKept(entry, platforms)).map(({ digest }) => digest))
   const manifests = listed.filter((entry) =>
-    isAttestation(entry) ? namesOneOf(entry, kept) : isKept(entry, platforms),
+    isAttestation(entry) ? kept.has(attestedBy(entry)) : isKept(entry, platforms),
   )
   if (manifests.length === listed.length) return manifest
   return encodeManifest({ ...content, manifests }, descriptor.mediaType)
@@ -59,10 +60,6 @@ async function platformOf(
 
 function isKept({ platform }: Descriptor, platforms: readonly Platform[]): boolean {
   return platform !== undefined && platforms.some((wanted) => isWantedPlatform(platform, wanted))
-}
-
-function namesOneOf({ annotations }: Descriptor, digests: ReadonlySet<string>): boolean {
-  return digests.has(annotations?.['vnd.docker.reference.digest'] ?? '')
 }
 
 function checkHas(reference: Reference, has: readonly Platform[], platforms: readonly Platform[]): void {

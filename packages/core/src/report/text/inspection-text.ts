@@ -17,6 +17,13 @@ export interface InspectionText {
     readonly base?: { readonly name?: string; readonly digest?: string }
   }[]
   readonly blobs?: readonly { readonly mediaType: string; readonly size: number }[]
+  readonly attestations?: readonly {
+    readonly subject: string
+    readonly stored: string
+    readonly kind: string
+    readonly type?: string
+    readonly digest: Parameters<typeof shortDigest>[0]
+  }[]
 }
 
 /**
@@ -35,7 +42,7 @@ function formatSame(inspections: readonly InspectionText[]): string {
   return first === undefined ? '' : names + formatContent(first)
 }
 
-function formatContent({ manifest, images, blobs = [] }: InspectionText): string {
+function formatContent({ manifest, images, blobs = [], attestations, digest }: InspectionText): string {
   const head = ['platform', 'config says', 'size', 'layers', 'digest', 'base']
   const rows = images.map(({ declared, config, size, layers, base, digest: own }) => [
     declared === undefined ? '-' : escapeLine(formatPlatform(declared)),
@@ -45,7 +52,7 @@ function formatContent({ manifest, images, blobs = [] }: InspectionText): string
     shortDigest(own),
     escapeLine(base?.name ?? base?.digest ?? '-'),
   ])
-  return `${escapeJson(manifest, 2)}\n${alignColumns([head, ...rows])}${formatBlobs(blobs)}`
+  return `${escapeJson(manifest, 2)}\n${alignColumns([head, ...rows])}${formatBlobs(blobs)}${formatAttestations(attestations, images, digest)}`
 }
 
 function formatBlobs(blobs: NonNullable<InspectionText['blobs']>): string {
@@ -53,4 +60,26 @@ function formatBlobs(blobs: NonNullable<InspectionText['blobs']>): string {
   const types = [...new Set(blobs.map(({ mediaType }) => escapeLine(mediaType)))]
   const size = blobs.reduce((sum, blob) => sum + blob.size, 0)
   return `${blobs.length} ${blobs.length === 1 ? 'entry is' : 'entries are'} not an image, ${formatBytes(size)}: ${types.join(', ')}\n`
+}
+
+function formatAttestations(
+  attestations: InspectionText['attestations'],
+  images: InspectionText['images'],
+  index: string,
+): string {
+  if (attestations === undefined) return ''
+  if (attestations.length === 0) return 'no attestations\n'
+  const platforms = new Map(images.map(({ digest, declared }) => [digest as string, declared]))
+  const subjectOf = (subject: string) => {
+    const platform = platforms.get(subject)
+    return platform === undefined ? (subject === index ? 'index' : '-') : formatPlatform(platform)
+  }
+  const rows = attestations.map(({ subject, kind, stored, type = '-', digest }) => [
+    escapeLine(subjectOf(subject)),
+    kind,
+    stored,
+    shortDigest(digest),
+    escapeLine(type),
+  ])
+  return `\n${alignColumns([['attested', 'kind', 'stored', 'digest', 'type'], ...rows])}`
 }

@@ -1,5 +1,6 @@
 import type { Builder, BuiltImage } from '../../builder/port.js'
 import { shownName } from '../../context/files/raw-name.js'
+import { isByBuildKit } from '../../definition/declare/attestation-options.js'
 import type { ImageNode } from '../../graph/node.js'
 import { DefinitionError, EngineError } from '../../model/errors.js'
 import { type Reference, repositoryOf } from '../../model/reference.js'
@@ -17,6 +18,14 @@ import { recordedArgs } from './trigger-args.js'
 export interface PushedImage {
   readonly reference: Reference
   readonly sources: SourceRecord
+  readonly builder: {
+    /** Its version, by its name. */
+    readonly version: Readonly<Record<string, string>>
+    /** Whether it has pushed attestations beside the image. */
+    readonly attests: boolean
+  }
+  /** When the build began, in milliseconds since 1970. */
+  readonly startedAt: number
 }
 
 /**
@@ -36,6 +45,7 @@ export async function pushImage(
   const { engine } = call
   if (engine === undefined) throw new TypeError('an image is built on an engine')
   const { node, key } = work
+  const startedAt = Date.now()
   const destination = pushReference(node.repository, key, node.format)
   const request = await buildRequest(work, destination, services)
   await requireNames(work.resolved, engine, call)
@@ -45,7 +55,19 @@ export async function pushImage(
   const other = work.force ? undefined : await findOther()
   if (other !== undefined) return other
   const reference = { ...repositoryOf(destination), digest: await built.push(call) }
-  return { reference, sources: await recordSources(built, request.inputs, work, services, call) }
+  const sources = await recordSources(built, request.inputs, work, services, call)
+  return { reference, sources, builder: await describeBuilder(engine, node.build, call), startedAt }
+}
+
+async function describeBuilder(
+  engine: Builder,
+  { attest }: ImageNode['build'],
+  call: PerformCall,
+): Promise<PushedImage['builder']> {
+  if (attest === undefined) return { version: {}, attests: false }
+  const { version, apiVersion, features } = await engine.describe(call)
+  const name = apiVersion === undefined ? 'buildkit' : 'docker-engine'
+  return { version: { [name]: version }, attests: features.attestations && isByBuildKit(attest) }
 }
 
 /** @throws EngineError CONTEXT_UNREADABLE if the builder cannot take a name of the context */

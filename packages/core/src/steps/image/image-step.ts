@@ -10,6 +10,7 @@ import { withoutLeftOut } from '../annotations.js'
 import { checkCode } from '../code-check.js'
 import { KEY_ANNOTATION, keyReference } from '../key.js'
 import {
+  type Attestation,
   inputOf,
   type LookupResult,
   type Output,
@@ -18,7 +19,9 @@ import {
   type StepServices,
   type Work,
 } from '../step.js'
-import { findAttestation, keepAttestation } from './attestation.js'
+import { findAttestation, keepAttestation } from './attestation/attestation.js'
+import type { RewrittenImage } from './attestation/buildkit-statements.js'
+import { imageStatements } from './attestation/image-statements.js'
 import type { ResolvedImage } from './build-request.js'
 import { checkBuiltImage, isComplete, keptManifest, readPushedImage } from './built-image.js'
 import { noteGitFolder } from './context/git-folder.js'
@@ -170,7 +173,7 @@ async function changesSince(
 function imageOutput(
   { node, key }: ImageWork,
   { mediaType, digest, size }: Descriptor,
-  attestation?: Descriptor,
+  attestation?: Attestation,
 ): Output {
   const { repository, platform, entryAnnotations } = node
   const annotations = { ...withoutLeftOut(entryAnnotations), [KEY_ANNOTATION]: key }
@@ -184,12 +187,13 @@ function imageOutput(
 /** Checks the pushed image, and writes it under its key tag: as an OCI manifest, unless the format is docker. */
 async function keep(
   work: ImageWork & { readonly base: Promise<readonly Digest[] | undefined> },
-  { reference, sources }: PushedImage,
+  made: PushedImage,
   services: StepServices,
   call: StepCall,
 ): Promise<Output> {
   const { node, key } = work
   const { registry } = services
+  const { reference, sources } = made
   const { platform, repository, policies } = node
   const policy = policies.codePolicy
   const [pushed, base] = await Promise.all([readPushedImage(reference, node.platform, registry, call), work.base])
@@ -201,11 +205,25 @@ async function keep(
   const kept = keptManifest(pushed, node.format, annotationsOf(work, sources))
   const { digest } = kept.descriptor
   const target = isFoundByKey(work, sources) ? keyReference(repository, key) : { ...repositoryOf(repository), digest }
-  const attested = { key, pushed: pushed.descriptor.digest, kept: digest }
+  const rewritten = { pushed: pushed.descriptor.digest, kept: digest }
   // First: what is under the key tag is complete.
-  const attestation = node.build.attest && (await keepAttestation(reference, attested, registry, call))
+  const attestation = await attest({ ...work, descriptor: kept.descriptor }, made, rewritten, services, call)
   await registry.putManifest(target, kept, call)
   return imageOutput(work, kept.descriptor, attestation)
+}
+
+async function attest(
+  { descriptor, ...work }: ImageWork & { readonly descriptor: Descriptor },
+  made: PushedImage,
+  image: RewrittenImage,
+  services: StepServices,
+  call: StepCall,
+): Promise<Attestation | undefined> {
+  const { node, key } = work
+  const { attest: options } = node.build
+  if (options === undefined) return undefined
+  const statements = await imageStatements(work, made, image, services, call)
+  return keepAttestation(node.repository, { key, descriptor }, statements, options.attach, services.registry, call)
 }
 
 /** Docker's manifests have no room for a record, so that an image with sources which the key does not hold is built again. */

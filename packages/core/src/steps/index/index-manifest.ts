@@ -40,10 +40,14 @@ function plainManifest(
   const present = children.filter(({ node, optional }) => !optional || inputs.has(node))
   const images = present.map(({ node, platform }) => entry(inputOf(inputs, node).descriptor, platform, format))
   // Behind the images, as buildx lists them: clients take the first entry that fits.
-  const manifests = [...images, ...present.flatMap(({ node }) => inputOf(inputs, node).attestation ?? [])]
+  const manifests = [...images, ...present.flatMap(({ node }) => listedAttestation(inputOf(inputs, node)))]
   const mediaType = format === 'docker' ? MEDIA_TYPES.dockerManifestList : MEDIA_TYPES.ociIndex
   const annotated = Object.keys(annotations).length > 0 ? { annotations } : {}
   return encodeManifest({ schemaVersion: 2, manifests, ...annotated }, mediaType)
+}
+
+function listedAttestation({ attestation }: Output): readonly Descriptor[] {
+  return attestation?.isListed ? [attestation.descriptor] : []
 }
 
 /** Docker's manifest lists have no annotations. */

@@ -2,6 +2,7 @@ import { commonOrigin, type GitOrigin } from '../../context/git/git-origin.js'
 import type { IndexNode } from '../../graph/node.js'
 import { withoutLeftOut } from '../annotations.js'
 import type { Step } from '../step.js'
+import { attestIndex } from './index-attestation.js'
 import { explainIndex, type IndexForm, indexKey, lookupIndex, performIndex, predictIndex } from './index-manifest.js'
 
 /** The final index, in the pipeline's format. */
@@ -14,7 +15,12 @@ export const indexStep: Step<IndexNode, GitOrigin> = {
   predict: (work) => predictIndex(work, formOf(work.node, work.resolved)),
   lookup: (work, services, call) => lookupIndex(work, formOf(work.node, work.resolved), services, call),
   explain: explainIndex,
-  perform: (work, services, call) => performIndex(work, formOf(work.node, work.resolved), services, call),
+  async perform(work, services, call) {
+    const form = formOf(work.node, work.resolved)
+    // First: an index that exists has its statement.
+    if (work.node.provenance) await attestIndex(work.node, predictIndex(work, form), services, call)
+    return performIndex(work, form, services, call)
+  },
 }
 
 function formOf(node: IndexNode, origin: GitOrigin): IndexForm {

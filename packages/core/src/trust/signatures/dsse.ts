@@ -1,4 +1,3 @@
-import { parseJson } from '../../model/json.js'
 import { itemsOf, objectOf, textOf } from '../../model/json-fields.js'
 import type { PublicKey } from '../keys/public-key.js'
 import type { SigningKey } from '../keys/signing-key.js'
@@ -24,24 +23,16 @@ export async function signStatement(statement: Uint8Array, key: SigningKey): Pro
   }
 }
 
-/** Reads the statement of an envelope that a key has signed; undefined for any other envelope. */
-export function verifiedStatement(envelope: unknown, key: PublicKey): unknown {
+/** Reads the bytes of the statement of an envelope that a key has signed; undefined for any other envelope. */
+export function verifiedStatement(envelope: unknown, key: PublicKey): Buffer | undefined {
   const { payloadType, payload, signatures } = objectOf(envelope)
-  const bytes = Buffer.from(textOf(payload) ?? '', 'base64')
   if (payloadType !== STATEMENT_TYPE) return undefined
+  const bytes = Buffer.from(textOf(payload) ?? '', 'base64')
   const signed = authenticated(payloadType, bytes)
   const isSigned = itemsOf(signatures).some((one) =>
     key.verifies(signed, Buffer.from(textOf(objectOf(one)['sig']) ?? '', 'base64')),
   )
-  return isSigned ? parsed(bytes) : undefined
-}
-
-function parsed(bytes: Buffer): unknown {
-  try {
-    return parseJson(bytes.toString())
-  } catch {
-    return undefined
-  }
+  return isSigned ? bytes : undefined
 }
 
 /** The bytes that a signature is over. @see https://github.com/secure-systems-lab/dsse/blob/v1.0.2/protocol.md */

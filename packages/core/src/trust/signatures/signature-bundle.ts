@@ -11,10 +11,12 @@ import type { PublicKey } from '../keys/public-key.js'
 import type { SigningKey } from '../keys/signing-key.js'
 import { BUNDLE_TYPE, BUNDLE_TYPES, keyBundle, readBundle } from './bundle.js'
 import { signStatement, verifiedStatement } from './dsse.js'
-import { SIGN_PREDICATE, signsSubject, statementOn } from './statement.js'
+import { predicateTypeOf, SIGN_PREDICATE, signsSubject, statementOn } from './statement.js'
 
 const CONTENT = 'dev.sigstore.bundle.content'
-const PREDICATE = 'dev.sigstore.bundle.predicateType'
+
+/** Annotation of a bundle with the predicate type of its statement. */
+export const BUNDLE_PREDICATE_ANNOTATION = 'dev.sigstore.bundle.predicateType'
 
 /** Whether a key has signed a manifest in the way of cosign 3: by a bundle that refers to it. */
 export async function hasSignatureBundle(
@@ -24,21 +26,44 @@ export async function hasSignatureBundle(
   registry: Registry,
   call: RegistryCall,
 ): Promise<boolean> {
-  const bundles = await readBundles(repository, subject, registry, call)
-  return bundles.some(({ dsseEnvelope }) => signsSubject(verifiedStatement(dsseEnvelope, key), subject))
+  const statements = await readSignedStatements(repository, subject, { key, types: [SIGN_PREDICATE] }, registry, call)
+  return statements.some((statement) => signsSubject(statement, subject))
 }
 
 /** Signs a manifest in the way of cosign 3. */
-export async function writeSignatureBundle(
+export function writeSignatureBundle(
   repository: Repository,
   subject: Descriptor,
   key: SigningKey,
   registry: Registry,
   call: RegistryCall,
 ): Promise<void> {
-  const statement = statementOn(subject.digest, SIGN_PREDICATE, {})
+  return writeStatementBundle(repository, subject, statementOn(subject.digest, SIGN_PREDICATE, {}), key, registry, call)
+}
+
+/** Signs a statement on a manifest, and attaches it. */
+export async function writeStatementBundle(
+  repository: Repository,
+  subject: Descriptor,
+  statement: Uint8Array,
+  key: SigningKey,
+  registry: Registry,
+  call: RegistryCall,
+): Promise<void> {
   const bundle = keyBundle(await signStatement(statement, key), key.publicKey)
-  await putBundle(repository, subject, { bundle, predicateType: SIGN_PREDICATE }, registry, call)
+  await putBundle(repository, subject, { bundle, predicateType: predicateTypeOf(statement) ?? '' }, registry, call)
+}
+
+/** Reads the statements on a manifest that a key has signed, of the given predicate types. */
+export async function readSignedStatements(
+  repository: Repository,
+  subject: Digest,
+  { key, types }: { readonly key: PublicKey; readonly types: readonly string[] },
+  registry: Registry,
+  call: RegistryCall,
+): Promise<readonly Buffer[]> {
+  const bundles = await readBundles(repository, subject, types, registry, call)
+  return bundles.flatMap(({ dsseEnvelope }) => verifiedStatement(dsseEnvelope, key) ?? [])
 }
 
 /** Attaches a bundle to a manifest, with the annotations by which cosign 3 finds it. */
@@ -53,29 +78,31 @@ export async function putBundle(
     artifactType: BUNDLE_TYPE,
     subject,
     layers: [{ mediaType: BUNDLE_TYPE, bytes: bundle }],
-    annotations: { [CONTENT]: 'dsse-envelope', [PREDICATE]: predicateType },
+    annotations: { [CONTENT]: 'dsse-envelope', [BUNDLE_PREDICATE_ANNOTATION]: predicateType },
   }
   await putArtifact(repository, artifact, registry, call)
 }
 
-/** Reads the bundles with which an image is signed. Anybody may have written them. */
-export async function readBundles(
+/** Reads the bundles that refer to a manifest. Anybody may have written them. */
+async function readBundles(
   repository: Repository,
   subject: Digest,
+  types: readonly string[],
   registry: Registry,
   call: RegistryCall,
 ): Promise<readonly JsonObject[]> {
   const referrers = await registry.listReferrers(repository, subject, { ...call, fresh: true })
-  const candidates = referrers.filter(mayBeSignature).slice(0, LIMITS.signatures)
+  const candidates = referrers.filter((one) => mayBeBundle(one, types)).slice(0, LIMITS.signatures)
   const bundles = await allOrNone(candidates, call, (one, own) => readReferrer(repository, one, registry, own))
   return bundles.filter((bundle) => bundle !== undefined)
 }
 
 /** Cosign lists its bundles under a fallback tag with the type of their config, and without annotations. */
-function mayBeSignature({ artifactType, annotations }: Descriptor): boolean {
+function mayBeBundle({ artifactType, annotations }: Descriptor, types: readonly string[]): boolean {
   const isType = artifactType === undefined || artifactType === MEDIA_TYPES.ociEmpty
+  const predicateType = annotations?.[BUNDLE_PREDICATE_ANNOTATION]
   return (
-    (isType || artifactType.startsWith(BUNDLE_TYPES)) && (annotations?.[PREDICATE] ?? SIGN_PREDICATE) === SIGN_PREDICATE
+    (isType || artifactType.startsWith(BUNDLE_TYPES)) && (predicateType === undefined || types.includes(predicateType))
   )
 }
 
@@ -88,7 +115,7 @@ async function readReferrer(
   const found = await registry.getManifest({ ...repository, digest }, { ...call, fresh: true })
   if (found === undefined || isIndex(found.content)) return undefined
   const layer = found.content.layers.find(
-    ({ mediaType, size }) => mediaType.startsWith(BUNDLE_TYPES) && size <= LIMITS.signature,
+    ({ mediaType, size }) => mediaType.startsWith(BUNDLE_TYPES) && size <= LIMITS.bundle,
   )
-  return layer && readBundle(await readBytes(repository, layer, LIMITS.signature, registry, call))
+  return layer && readBundle(await readBytes(repository, layer, LIMITS.bundle, registry, call))
 }

@@ -1,5 +1,6 @@
 import { algorithmOf, type Digest, hexOf } from '../../model/digest.js'
-import { itemsOf, objectOf } from '../../model/json-fields.js'
+import { parseJson } from '../../model/json.js'
+import { itemsOf, type JsonObject, objectOf, textOf } from '../../model/json-fields.js'
 import { canonicalJson } from '../../model/oci.js'
 
 /** Type of in-toto statements. @see https://github.com/in-toto/attestation/blob/v1.1.0/spec/v1/statement.md */
@@ -14,11 +15,24 @@ export function statementOn(subject: Digest, predicateType: string, predicate: o
   return canonicalJson({ _type: TYPE, subject: [{ digest }], predicateType, predicate })
 }
 
+/** The predicate type of a statement; undefined if it is none. */
+export function predicateTypeOf(statement: Uint8Array): string | undefined {
+  return textOf(parsed(statement)['predicateType'])
+}
+
 /** Whether a statement signs a manifest. */
-export function signsSubject(statement: unknown, subject: Digest): boolean {
-  const { _type, subject: subjects, predicateType } = objectOf(statement)
+export function signsSubject(statement: Uint8Array, subject: Digest): boolean {
+  const { _type, subject: subjects, predicateType } = parsed(statement)
   const isSubject = itemsOf(subjects).some(
     (one) => objectOf(objectOf(one)['digest'])[algorithmOf(subject)] === hexOf(subject),
   )
   return _type === TYPE && predicateType === SIGN_PREDICATE && isSubject
+}
+
+function parsed(statement: Uint8Array): JsonObject {
+  try {
+    return objectOf(parseJson(Buffer.from(statement).toString()))
+  } catch {
+    return {}
+  }
 }

@@ -13,7 +13,10 @@ export async function inspectCommand(
   context: CommandContext,
 ): Promise<void> {
   const { host, pipelines } = context
-  const options = optionsOf(flags, context, OPERATION_OPTIONS)
+  const options = {
+    ...optionsOf(flags, context, OPERATION_OPTIONS),
+    attestations: flags.attestations ?? false,
+  }
   await using published = await publishedReferences(pipelines, optionsOf(flags, context, PIPELINE_OPTIONS), names)
   const inspections = []
   for (const name of published.references) inspections.push(await inspect(name, options))

@@ -1,0 +1,67 @@
+import type { ImageNode } from '../../../graph/node.js'
+import { type Digest, digestOf } from '../../../model/digest.js'
+import type { Registry, RegistryCall } from '../../../registry/port.js'
+import { inputOf, type StepCall, type StepServices, type Work } from '../../step.js'
+import type { ResolvedImage } from '../build-request.js'
+import type { PushedImage } from '../image-build.js'
+import { makeStatement, type Statement } from './attestation.js'
+import { type RewrittenImage, readBuildKitStatements } from './buildkit-statements.js'
+import { imageProvenance, PROVENANCE_PREDICATE } from './provenance.js'
+
+type ImageWork = Work<ImageNode, ResolvedImage>
+
+/** Makes the statements on an image that its build asks for: our own, and those of its builder. */
+export async function imageStatements(
+  work: ImageWork,
+  pushed: PushedImage,
+  image: RewrittenImage,
+  services: StepServices,
+  call: StepCall,
+): Promise<readonly Statement[]> {
+  const { attest = {} } = work.node.build
+  const own = attest.provenance === undefined ? [] : [await provenance(work, pushed, image.kept, services, call)]
+  const others = pushed.builder.attests ? await buildKitStatements(pushed, image, services.registry, call) : []
+  return [...own, ...others]
+}
+
+function buildKitStatements(
+  { reference }: PushedImage,
+  image: RewrittenImage,
+  registry: Registry,
+  call: RegistryCall,
+): Promise<readonly Statement[]> {
+  return readBuildKitStatements(reference, image, registry, call)
+}
+
+async function provenance(
+  { node, resolved, inputs, key }: ImageWork,
+  { builder, sources, startedAt }: PushedImage,
+  kept: Digest,
+  { contexts }: StepServices,
+  call: StepCall,
+): Promise<Statement> {
+  const { build, base, baseName, platform, pipeline, pipelineImages } = node
+  const { args, labels, target, secrets, ssh, attest } = build
+  const predicate = imageProvenance({
+    ...{ pipeline, platform, key, sources, startedAt },
+    base: { name: baseName, digest: inputOf(inputs, base).descriptor.digest },
+    pipelineImages: pipelineImages.map(({ name, result }) => ({
+      name,
+      digest: inputOf(inputs, result).descriptor.digest,
+    })),
+    git: await contexts.origin(build.context, call.signal),
+    secrets: [...Object.keys(secrets), ...Object.keys(ssh)].sort(),
+    builder: builder.version,
+    finishedAt: Date.now(),
+    ...(target !== undefined && { target }),
+    ...(attest?.provenance === 'max' && {
+      inputs: {
+        args,
+        labels,
+        dockerfile: digestOf(Buffer.from(resolved.context.dockerfile.text)),
+        context: resolved.listing.digest,
+      },
+    }),
+  })
+  return makeStatement(kept, PROVENANCE_PREDICATE, predicate)
+}
