@@ -1,5 +1,4 @@
 import { DefinitionError } from '../model/errors.js'
-import type { CredentialStore } from '../registry/port.js'
 import { builderName, preload } from './connect.js'
 import { checkAddress, connectNodes } from './nodes.js'
 import type { BuilderOptions } from './options.js'
@@ -32,8 +31,11 @@ export interface EngineChoice {
   readonly engine?: BuilderOptions
 }
 
+/** Options of builders that set none of their own. */
+export type BuilderDefaults = Pick<BuilderOptions, 'credentials' | 'env'>
+
 /** @throws DefinitionError USAGE where the choice is none, or names a builder twice. */
-export function openEngines({ engine, engines, builders }: EngineChoice, credentials: CredentialStore): Engines {
+export function openEngines({ engine, engines, builders }: EngineChoice, defaults: BuilderDefaults): Engines {
   if ([engine, engines, builders].filter((one) => one !== undefined).length > 1) {
     throw usage('builders, engines and engine exclude each other', 'use builders')
   }
@@ -46,7 +48,7 @@ export function openEngines({ engine, engines, builders }: EngineChoice, credent
   let opening: Promise<readonly Builder[]> | undefined
   return {
     all(signal) {
-      opening ??= connectAll(chosen, credentials, signal)
+      opening ??= connectAll(chosen, defaults, signal)
       return opening
     },
     // If loading fails, the first call fails in the same way and reports it.
@@ -64,10 +66,10 @@ export function openEngines({ engine, engines, builders }: EngineChoice, credent
 /** A node that is named twice, by itself and as one of a group, is one builder. */
 async function connectAll(
   chosen: readonly BuilderOptions[],
-  credentials: CredentialStore,
+  defaults: BuilderDefaults,
   signal: AbortSignal | undefined,
 ): Promise<readonly Builder[]> {
-  const groups = await Promise.all(chosen.map((options) => connectNodes({ credentials, ...options }, signal)))
+  const groups = await Promise.all(chosen.map((options) => connectNodes({ ...defaults, ...options }, signal)))
   return [...new Map(groups.flat().map((node) => [node.name, node])).values()]
 }
 

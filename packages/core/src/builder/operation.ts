@@ -1,4 +1,4 @@
-import { CancelledError, EngineError, type ErrorCode, PolyarchError } from '../model/errors.js'
+import { CancelledError, EngineError, type EngineErrorCode, PolyarchError } from '../model/errors.js'
 import { withHeartbeat } from './build/heartbeat.js'
 import { GrpcError } from './buildkit/grpc/grpc-error.js'
 import type { BuilderCall } from './port.js'
@@ -8,7 +8,7 @@ import { isConnectionError, type UnreachableContext, unreachableBuilder } from '
 export interface OperationContext extends UnreachableContext {
   readonly signal: AbortSignal | undefined
   /** Error code if the builder rejects the operation; ENGINE_REJECTED by default. */
-  readonly code?: ErrorCode
+  readonly code?: EngineErrorCode
   /** Returns the message with which a builder rejected the operation; undefined for any other error. */
   readonly refusal?: (error: unknown) => string | undefined
 }

@@ -47,8 +47,8 @@ export interface PlatformDefinition {
 /** A result of a pipeline: its index, its shared base, or the image of one platform. */
 export type PipelineResult = 'index' | 'shared-base' | Platform
 
-/** A name that a pipeline publishes, as a Dockerfile names it: whole, with host and tag. */
-export interface DockerfileName {
+/** A name that a pipeline publishes, as written: whole, with host and tag. */
+export interface WrittenName {
   readonly name: string
   readonly result: PipelineResult
 }
@@ -64,8 +64,8 @@ export interface PipelineDefinition {
   readonly requested: boolean
   /** Names that a literal FROM may use for the base, as written in the user's files. */
   readonly baseNames: readonly string[]
-  /** The names by which a Dockerfile of another pipeline names its results: as written, and as they are pushed. */
-  readonly dockerfileNames: readonly DockerfileName[]
+  /** The names of its results, as written: a Dockerfile of another pipeline may use these, or the names that are pushed. */
+  readonly writtenNames: readonly WrittenName[]
   /** Location of the shared base index; with a tag if it is published by name. */
   readonly sharedBase: Reference
   readonly platforms: readonly PlatformDefinition[]

@@ -7,7 +7,7 @@ import { formatPlatform } from '../model/platform.js'
 import { formatReference } from '../model/reference.js'
 import type { RunEvent, WorkEvent } from '../model/run/events.js'
 import type { PublishedState } from '../steps/published-state.js'
-import type { Inputs, LookupResult, Output, PerformCall, StepCall } from '../steps/step.js'
+import type { Inputs, LookupResult, Output, PerformCall } from '../steps/step.js'
 import type { KeyedNode, ResolvedNode } from '../steps/work.js'
 import { doOnEngine, leaseFor } from './on-engine.js'
 import { runSchedule } from './schedule.js'
@@ -46,30 +46,42 @@ export interface NodeResult {
 }
 
 /** Performs all required nodes whose results do not exist. No name that users see is changed. */
-export async function performNodes(input: ExecutionInput): Promise<ReadonlyMap<string, NodeResult>> {
-  const { nodes, signal, emit } = input
-  const results = new Map<string, NodeResult>()
-  const outputs = new Map<string, Output>()
-  const lost = new Map<string, unknown>()
-  const failed = new Set<string>()
-  for (const { node, lookupResult } of nodes.values()) {
-    if (lookupResult?.state === 'present') settle(node, lookupResult.output, true)
-  }
-  const required = [...nodes.values()].filter((planned) => planned.required)
-  await runSchedule({
-    nodes: required.map(({ node }) => node),
-    signal,
-    keepGoing: input.keepGoing,
-    run: (node, nodeSignal) => perform(nodes.get(node.id), nodeSignal),
-  })
-  return results
+export function performNodes(input: ExecutionInput): Promise<ReadonlyMap<string, NodeResult>> {
+  return new Execution(input).run()
+}
 
-  function settle(node: Node, output: Output, reused: boolean): void {
-    results.set(node.id, { output, reused })
-    outputs.set(node.id, output)
-    const kind = reused ? 'node-reused' : 'node-finished'
-    emit({
-      kind,
+class Execution {
+  readonly #input: ExecutionInput
+  readonly #results = new Map<string, NodeResult>()
+  readonly #outputs = new Map<string, Output>()
+  /** Errors of nodes that the run goes on without. */
+  readonly #lost = new Map<string, unknown>()
+  readonly #failed = new Set<string>()
+
+  constructor(input: ExecutionInput) {
+    this.#input = input
+  }
+
+  async run(): Promise<ReadonlyMap<string, NodeResult>> {
+    const { nodes, signal, keepGoing } = this.#input
+    for (const { node, lookupResult } of nodes.values()) {
+      if (lookupResult?.state === 'present') this.#settle(node, lookupResult.output, true)
+    }
+    const required = [...nodes.values()].filter((planned) => planned.required)
+    await runSchedule({
+      nodes: required.map(({ node }) => node),
+      signal,
+      keepGoing,
+      run: (node, nodeSignal) => this.#perform(nodes.get(node.id), nodeSignal),
+    })
+    return this.#results
+  }
+
+  #settle(node: Node, output: Output, reused: boolean): void {
+    this.#results.set(node.id, { output, reused })
+    this.#outputs.set(node.id, output)
+    this.#input.emit({
+      kind: reused ? 'node-reused' : 'node-finished',
       at: Date.now(),
       node: node.id,
       digest: output.descriptor.digest,
@@ -77,77 +89,79 @@ export async function performNodes(input: ExecutionInput): Promise<ReadonlyMap<s
     })
   }
 
-  async function perform(planned: PlannedNode | undefined, nodeSignal: AbortSignal): Promise<void> {
+  async #perform(planned: PlannedNode | undefined, signal: AbortSignal): Promise<void> {
     if (planned === undefined) return
     const { node } = planned
-    const broken = node.needs.find((need) => failed.has(need))
-    if (broken !== undefined) return leave(node, broken)
-    const missing = node.needs.filter((need) => lost.has(need))
-    if (missing.length > 0 && !canOmit(node, missing)) return lose(node, missing)
+    const broken = node.needs.find((need) => this.#failed.has(need))
+    if (broken !== undefined) return this.#leave(node, broken)
+    const missing = node.needs.filter((need) => this.#lost.has(need))
+    if (missing.length > 0 && !canOmit(node, missing)) return this.#lose(node, missing)
     let hasStarted = false
     try {
-      using lease = await leaseOf(node, nodeSignal)
+      using lease = await this.#leaseOf(node, signal)
       hasStarted = true
       const platform = 'platform' in node && { platform: node.platform }
-      emit({ kind: 'node-started', at: Date.now(), node: node.id, ...platform, ...lease?.use })
-      const { output, reused } = await performWith(lease, planned, nodeSignal)
-      settle(node, output, reused)
+      this.#input.emit({ kind: 'node-started', at: Date.now(), node: node.id, ...platform, ...lease?.use })
+      const { output, reused } = await this.#performWith(lease, planned, signal)
+      this.#settle(node, output, reused)
     } catch (error) {
       // A node that never got an engine emits no event.
-      if (hasStarted || !nodeSignal.aborted) fail(node, error, nodeSignal)
+      if (hasStarted || !signal.aborted) this.#fail(node, error, signal)
     }
   }
 
-  /** Waits for an engine where one is needed: a node has not started before. */
-  async function leaseOf(node: Node, nodeSignal: AbortSignal): Promise<Lease | undefined> {
-    if (node.kind !== 'image' || !input.builds) return undefined
-    return leaseFor(node, input.candidacies.get(node.id), input.pool, nodeSignal)
+  /** Waits for an engine if the node needs one: it has not started before. */
+  async #leaseOf(node: Node, signal: AbortSignal): Promise<Lease | undefined> {
+    const { builds, candidacies, pool } = this.#input
+    if (node.kind !== 'image' || !builds) return undefined
+    return leaseFor(node, candidacies.get(node.id), pool, signal)
   }
 
-  function performWith(lease: Lease | undefined, planned: PlannedNode, nodeSignal: AbortSignal): Promise<NodeResult> {
-    const { node } = planned
-    const call = callOf(node, nodeSignal, emit)
-    const perform = (engine?: Builder) => performOne(planned, outputs, { ...call, engine }, input.builds)
+  #performWith(lease: Lease | undefined, planned: PlannedNode, signal: AbortSignal): Promise<NodeResult> {
+    const { candidacies, pool, builds, emit } = this.#input
+    const { id } = planned.node
+    const onEvent = (event: WorkEvent) => emit({ kind: 'work', at: Date.now(), node: id, event })
+    const perform = (engine?: Builder) => performOne(planned, this.#outputs, { signal, onEvent, engine }, builds)
     if (lease === undefined) return perform()
-    const { candidates = [] } = input.candidacies.get(node.id) ?? {}
+    const { candidates = [] } = candidacies.get(id) ?? {}
     const moved = (use: Lease['use'], error: unknown) =>
-      emit({ kind: 'node-reassigned', at: Date.now(), node: node.id, ...use, error: errorData(error) })
-    return doOnEngine(lease, { candidates, pool: input.pool, signal: nodeSignal, moved }, perform)
+      emit({ kind: 'node-reassigned', at: Date.now(), node: id, ...use, error: errorData(error) })
+    return doOnEngine(lease, { candidates, pool, signal, moved }, perform)
   }
 
   /** Throws, unless the run goes on without the node. */
-  function fail(node: Node, error: unknown, { aborted }: AbortSignal): void {
+  #fail(node: Node, error: unknown, { aborted }: AbortSignal): void {
+    const { emit } = this.#input
     if (error instanceof PolyarchError) error.node ??= node.id
     const isCancelled = error instanceof CancelledError
     if (isCancelled) emit({ kind: 'node-skipped', at: Date.now(), node: node.id, because: 'cancelled' })
     else emit({ kind: 'node-failed', at: Date.now(), node: node.id, error: { ...errorData(error), node: node.id } })
     if (!isOptional(node) || aborted || isCancelled) {
-      failed.add(node.id)
+      this.#failed.add(node.id)
       throw error
     }
-    lost.set(node.id, error)
+    this.#lost.set(node.id, error)
   }
 
   /** Marks a node as not made because of a failure that has been reported already. */
-  function leave(node: Node, broken: string): void {
-    failed.add(node.id)
-    emit({ kind: 'node-skipped', at: Date.now(), node: node.id, because: `skipped: ${broken} failed` })
+  #leave(node: Node, broken: string): void {
+    this.#failed.add(node.id)
+    this.#skip(node, broken)
   }
 
-  function lose(node: Node, missing: readonly string[]): void {
+  #lose(node: Node, missing: readonly string[]): void {
     const [first = ''] = missing
-    // An index that nothing is left of is the failure of what it was to hold.
+    // An index of which nothing is left fails with the error of its first child.
     if ('children' in node) {
-      failed.add(node.id)
-      throw lost.get(first)
+      this.#failed.add(node.id)
+      throw this.#lost.get(first)
     }
-    lost.set(node.id, lost.get(first))
-    emit({ kind: 'node-skipped', at: Date.now(), node: node.id, because: `skipped: ${first} failed` })
+    this.#lost.set(node.id, this.#lost.get(first))
+    this.#skip(node, first)
   }
 
-  function callOf(node: Node, nodeSignal: AbortSignal, emit: (event: RunEvent) => void): StepCall {
-    const onEvent = (event: WorkEvent) => emit({ kind: 'work', at: Date.now(), node: node.id, event })
-    return { signal: nodeSignal, onEvent }
+  #skip({ id }: Node, failed: string): void {
+    this.#input.emit({ kind: 'node-skipped', at: Date.now(), node: id, because: `skipped: ${failed} failed` })
   }
 }
 

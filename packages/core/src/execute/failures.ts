@@ -13,7 +13,7 @@ export function combineFailures(failures: readonly unknown[]): unknown {
   const details = { cause: first, ...(hints.length > 0 && { hint: hints.join('; ') }) }
   if (first instanceof RegistryError) return new RegistryError(first.code, message, details)
   if (first instanceof HostError) return new HostError(first.code, message, details)
-  return new EngineError(first.code, message, details)
+  return first instanceof EngineError ? new EngineError(first.code, message, details) : first
 }
 
 /** The issues of a definition error; any other error is reported with its node. */

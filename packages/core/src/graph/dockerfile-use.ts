@@ -8,6 +8,7 @@ import {
 import type { Definition, PipelineDefinition, PipelineResult, PlatformDefinition } from '../definition/definition.js'
 import { DefinitionError, type Issue } from '../model/errors.js'
 import { formatPlatform, type Platform, platformIdentity } from '../model/platform.js'
+import { formatReference, type Reference } from '../model/reference.js'
 import type { ImageNode, PipelineImage } from './node.js'
 import { baseIndexNodeId, baseNodeId, imageNodeId, indexNodeId } from './node-id.js'
 
@@ -122,10 +123,23 @@ function resultNamed(used: UsedImage, by: string, { pipelines }: Definition): Na
     return publisher && { publisher, result: 'index' }
   }
   for (const publisher of pipelines) {
-    const found = publisher.name === by ? undefined : publisher.dockerfileNames.find((one) => one.name === used.name)
-    if (found !== undefined) return { publisher, result: found.result }
+    const result = publisher.name === by ? undefined : resultOf(publisher, used.name)
+    if (result !== undefined) return { publisher, result }
   }
   return undefined
+}
+
+/** The result that a pipeline publishes under a name: as written, or as it is pushed. */
+function resultOf(
+  { writtenNames, names, sharedBase, platforms }: PipelineDefinition,
+  name: string,
+): PipelineResult | undefined {
+  const isPushed = (reference: Reference) => formatReference(reference) === name
+  const written = writtenNames.find((one) => one.name === name)
+  if (written !== undefined) return written.result
+  if (names.some(isPushed)) return 'index'
+  if (sharedBase.tag !== undefined && isPushed(sharedBase)) return 'shared-base'
+  return platforms.find((one) => one.names.some(isPushed))?.platform
 }
 
 /** The node that publishes a name, and the node of its image for a platform. */

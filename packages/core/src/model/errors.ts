@@ -1,12 +1,8 @@
-/** Every code that an error of polyarch can carry; each has its line in docs/errors.md. */
-export const ERROR_CODES = [
-  // definition: the user's build.ts, options, names, files
-  'DEFINITION_INVALID',
-  'USAGE',
-  'LOCK_INVALID',
-  'LOCK_INCOMPLETE',
-  'POLICY_VIOLATED',
-  // engine
+/** Codes for definitions, options and files of the user. */
+const DEFINITION_CODES = ['DEFINITION_INVALID', 'USAGE', 'LOCK_INVALID', 'LOCK_INCOMPLETE', 'POLICY_VIOLATED'] as const
+
+/** Codes for engines and builds on them. */
+const ENGINE_CODES = [
   'ENGINE_UNREACHABLE',
   'ENGINE_UNSUPPORTED',
   'ENGINE_REJECTED',
@@ -17,7 +13,10 @@ export const ERROR_CODES = [
   'PUSH_FAILED',
   'PULL_FAILED',
   'CONTEXT_UNREADABLE',
-  // registry
+] as const
+
+/** Codes for registries and their content. */
+const REGISTRY_CODES = [
   'REGISTRY_UNREACHABLE',
   'REGISTRY_REJECTED',
   'REGISTRY_UNAUTHORIZED',
@@ -30,7 +29,10 @@ export const ERROR_CODES = [
   'SIGNATURE_MISSING',
   'CREDENTIALS_UNREADABLE',
   'TAG_MOVED',
-  // host: what this machine lacks
+] as const
+
+/** Codes for this machine and programs on it. */
+const HOST_CODES = [
   'TOOL_MISSING',
   'TOOL_FAILED',
   'ROOTFS_FAILED',
@@ -41,12 +43,31 @@ export const ERROR_CODES = [
   'LOCK_OUTDATED',
   'SECRET_UNAVAILABLE',
   'SIGNING_FAILED',
-  // cancelled
-  'CANCELLED',
 ] as const
 
+/** The codes of {@link DefinitionError}. */
+export type DefinitionErrorCode = (typeof DEFINITION_CODES)[number]
+
+/** The codes of {@link EngineError}. */
+export type EngineErrorCode = (typeof ENGINE_CODES)[number]
+
+/** The codes of {@link RegistryError}. */
+export type RegistryErrorCode = (typeof REGISTRY_CODES)[number]
+
+/** The codes of {@link HostError}: also for a download that is not the declared one, and a platform that this machine cannot run. */
+export type HostErrorCode = (typeof HOST_CODES)[number] | 'DIGEST_MISMATCH' | 'PLATFORM_NOT_RUNNABLE'
+
+/** Every code that an error of polyarch can carry; each has its line in docs/errors.md. */
+export const ERROR_CODES: readonly ErrorCode[] = [
+  ...DEFINITION_CODES,
+  ...ENGINE_CODES,
+  ...REGISTRY_CODES,
+  ...HOST_CODES,
+  'CANCELLED',
+]
+
 /** The closed set of error codes. */
-export type ErrorCode = (typeof ERROR_CODES)[number]
+export type ErrorCode = DefinitionErrorCode | EngineErrorCode | RegistryErrorCode | HostErrorCode | 'CANCELLED'
 
 /** Options of an error, beside its message. */
 export interface ErrorDetails {
@@ -81,14 +102,6 @@ export interface Issue {
   readonly hint?: string
 }
 
-/** The codes of {@link DefinitionError}. */
-export type DefinitionErrorCode =
-  | 'DEFINITION_INVALID'
-  | 'USAGE'
-  | 'LOCK_INVALID'
-  | 'LOCK_INCOMPLETE'
-  | 'POLICY_VIOLATED'
-
 /** The definition, an option or a file of the user is invalid; all issues are reported together. */
 export class DefinitionError extends PolyarchError {
   override readonly name = 'DefinitionError'
@@ -109,6 +122,11 @@ export class DefinitionError extends PolyarchError {
 /** The engine failed or refused, or a build on it did. */
 export class EngineError extends PolyarchError {
   override readonly name = 'EngineError'
+  declare readonly code: EngineErrorCode
+
+  constructor(code: EngineErrorCode, message: string, details?: ErrorDetails) {
+    super(code, message, details)
+  }
 }
 
 /** A request to a registry and its response, without secrets and without the URL's query. */
@@ -126,12 +144,13 @@ export interface RegistryExchange {
 /** A registry failed, rejected a request, or sent content that does not match its digest. */
 export class RegistryError extends PolyarchError {
   override readonly name = 'RegistryError'
+  declare readonly code: RegistryErrorCode
   /** HTTP status, if there was a response. */
   readonly status: number | undefined
   readonly exchange: RegistryExchange | undefined
 
   constructor(
-    code: ErrorCode,
+    code: RegistryErrorCode,
     message: string,
     details: ErrorDetails & { readonly status?: number; readonly exchange?: RegistryExchange } = {},
   ) {
@@ -144,6 +163,11 @@ export class RegistryError extends PolyarchError {
 /** The machine that polyarch runs on lacks something, or a tool on it failed. */
 export class HostError extends PolyarchError {
   override readonly name = 'HostError'
+  declare readonly code: HostErrorCode
+
+  constructor(code: HostErrorCode, message: string, details?: ErrorDetails) {
+    super(code, message, details)
+  }
 }
 
 /** The operation was cancelled by the caller's signal. */

@@ -9,6 +9,8 @@ const EMBEDDED = /^embedded(?::(.*))?$/s
 export interface ChosenRegistry extends AsyncDisposable {
   /** `host[:port][/prefix]`; undefined where names keep the hosts that they were written with. */
   readonly host: string | undefined
+  /** Address of the embedded registry, which takes the place of `EMBEDDED_HOST` in a compiled definition. */
+  readonly startedAt?: string
   /** Names the full disk of the embedded registry as the cause of a failure, where it refused a push for that. */
   explain(error: unknown): unknown
 }
@@ -55,7 +57,7 @@ export async function chooseRegistry(
   const { runningRegistry, startRegistry } = await import('../registry-server/index.js')
   const join = async (): Promise<ChosenRegistry | undefined> => {
     const running = await runningRegistry(directory)
-    return running && { ...EXTERNAL, host: running.host }
+    return running && { ...EXTERNAL, host: running.host, startedAt: running.host }
   }
   const joined = await join()
   if (joined !== undefined) return joined
@@ -68,6 +70,7 @@ export async function chooseRegistry(
     const server = await startRegistry({ directory, onRequest: observe })
     return {
       host: server.host,
+      startedAt: server.host,
       explain: (error) => (isFull && !(error instanceof CancelledError) ? registryDiskFull(directory, error) : error),
       [Symbol.asyncDispose]: () => server.close(),
     }

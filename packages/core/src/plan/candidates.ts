@@ -1,3 +1,4 @@
+import { missingBinfmtEntry } from '../builder/docker/emulators.js'
 import { type UnsupportedOption, unsupportedOptions } from '../builder/features.js'
 import type { Candidacy, Candidate } from '../builder/pool.js'
 import type { BuilderInfo } from '../builder/port.js'
@@ -7,38 +8,27 @@ import { formatPlatform, type Platform } from '../model/platform.js'
 import { executionOn } from './execution-on.js'
 import type { AnsweringEngine } from './query-engines.js'
 
-/** Rules that decide which engines can build, beside the engines' own features. */
-export interface CandidacyRules {
-  readonly emulates: boolean
-  /** Names the binfmt_misc entry that a platform's emulator is registered under. */
-  readonly missingEmulator: (platform: Platform) => string | undefined
-}
-
-/** Compares what an image needs with what each engine can do. */
-export function findCandidates(
-  image: ImageNode,
-  engines: readonly AnsweringEngine[],
-  rules: CandidacyRules,
-): Candidacy {
+/** Compares what an image needs with what each engine can do. @param emulates - whether an engine may emulate */
+export function findCandidates(image: ImageNode, engines: readonly AnsweringEngine[], emulates: boolean): Candidacy {
   const candidates: Candidate[] = []
   const refusals: EngineError[] = []
   for (const { engine, info } of engines) {
     const execution = executionOn(info, image.platform)
-    const own = refusalsOf(image, info, execution, rules)
+    const own = errorsOf(image, info, execution, emulates)
     if (execution === undefined || own.length > 0) refusals.push(...own)
     else candidates.push({ engine, address: info.address, execution })
   }
   return { candidates, refusals }
 }
 
-function refusalsOf(
+function errorsOf(
   { id, platform, build }: ImageNode,
   info: BuilderInfo,
   execution: ReturnType<typeof executionOn>,
-  { emulates, missingEmulator }: CandidacyRules,
+  emulates: boolean,
 ): readonly EngineError[] {
   const ignored = unsupportedOptions(info, build).map((one) => unsupported(id, one, info))
-  if (execution === undefined) return [...ignored, notRunnable(id, platform, info, missingEmulator(platform))]
+  if (execution === undefined) return [...ignored, notRunnable(id, platform, info, missingBinfmtEntry(platform))]
   return execution === 'emulated' && !emulates ? [...ignored, notNative(id, platform, info)] : ignored
 }
 

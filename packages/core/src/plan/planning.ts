@@ -5,7 +5,6 @@ import type { Graph, Node } from '../graph/node.js'
 import { sourceName } from '../graph/source-name.js'
 import { errorData } from '../model/error-data.js'
 import { type Issue, type PolyarchError, throwIfCancelled } from '../model/errors.js'
-import type { Platform } from '../model/platform.js'
 import type { RunEvent } from '../model/run/events.js'
 import { type NodePlan, PLAN_VERSION, type Plan } from '../model/run/plan.js'
 import type { PlanReason } from '../model/run/plan-reason.js'
@@ -48,8 +47,6 @@ export interface PlanningInput {
   readonly emulates: boolean
   /** Whether to look what the locked names mean upstream today. */
   readonly checksUpstream: boolean
-  /** Names the binfmt_misc entry that a platform's emulator is registered under. */
-  readonly missingEmulator: (platform: Platform) => string | undefined
 }
 
 /** A plan, with what was learnt on the way to it. */
@@ -106,7 +103,7 @@ export async function makePlan(
   const toDo = input.graph.nodes.filter(({ id }) => nodes.get(id)?.required)
   const { signing } = input
   const [checked, tags, reasons, moved, signatures] = await Promise.all([
-    preflight(input.builds ? toDo : [], query, input, { signal }),
+    preflight(input.builds ? toDo : [], query, { emulates: input.emulates, env: services.env }, { signal }),
     planTags(input.names, nodes, published, services.registry, { signal }),
     explainAll([...nodes.values()], callOf),
     input.checksUpstream ? upstreamNotes(input.graph, services, { signal }) : [],

@@ -95,7 +95,7 @@ async function signerIssue(
 async function ageIssue(
   { path, name, image }: UsedImage,
   { maxBaseAge }: PolicyRules,
-  { registry }: StepServices,
+  { registry, now }: StepServices,
   call: StepCall,
 ): Promise<Issue | undefined> {
   if (maxBaseAge === undefined) return undefined
@@ -104,7 +104,7 @@ async function ageIssue(
   const isImage = manifest !== undefined && !isIndex(manifest.content)
   const created = isImage ? (await readImageConfig(registry, reference, manifest.content, call)).created : undefined
   const date = parseDate(created)
-  if (date !== undefined && Date.now() - date <= maxBaseAge) return undefined
+  if (date !== undefined && now.getTime() - date <= maxBaseAge) return undefined
   const base = `base ${formatReference(name)}`
   const message =
     date === undefined

@@ -2,12 +2,13 @@ import type { Candidacy } from '../builder/pool.js'
 import { firstUse } from '../builder/pool.js'
 import type { Builder } from '../builder/port.js'
 import type { ImageNode, Node } from '../graph/node.js'
+import type { Environment } from '../host/environment.js'
 import type { EngineError, PolyarchError } from '../model/errors.js'
 import type { EngineUse } from '../model/run/engine-use.js'
 import type { EnginePlan } from '../model/run/plan.js'
 import { missingSecrets } from '../steps/image/secrets/build-secrets.js'
 import type { StepCall } from '../steps/step.js'
-import { type CandidacyRules, findCandidates } from './candidates.js'
+import { findCandidates } from './candidates.js'
 import { enginePlan, type QueriedEngine } from './query-engines.js'
 import { findUnreachableRegistries } from './reachability.js'
 
@@ -21,20 +22,28 @@ export interface Preflight {
   readonly notes: readonly string[]
 }
 
+/** What the checks depend on, beside the engines. */
+export interface PreflightRules {
+  /** Whether an engine may emulate a platform. */
+  readonly emulates: boolean
+  /** The variables that hold secrets. */
+  readonly env: Environment
+}
+
 /** Checks whether the engines can build what is missing. Reads only; queries no engine if there is nothing to build. */
 export async function preflight(
   nodes: readonly Node[],
   query: () => Promise<readonly QueriedEngine[]>,
-  rules: CandidacyRules,
+  { emulates, env }: PreflightRules,
   call: StepCall,
 ): Promise<Preflight> {
   const images = nodes.filter((node) => node.kind === 'image')
   if (images.length === 0) return { engines: [], candidacies: new Map(), errors: [], notes: [] }
   const queried = await query()
   const answering = queried.filter((one) => 'info' in one)
-  const possible = new Map(images.map((image) => [image, findCandidates(image, answering, rules)]))
+  const possible = new Map(images.map((image) => [image, findCandidates(image, answering, emulates)]))
   const reached = await keepReaching(possible, call)
-  const missing = await Promise.all(images.map((image) => missingSecretsOf(image)))
+  const missing = await Promise.all(images.map((image) => missingSecretsOf(image, env)))
   const failures = queried.flatMap((one) => ('failure' in one ? [one.failure] : []))
   const unbuildable = images.filter((image) => !image.optional && reached.get(image)?.candidates.length === 0)
   const refusals = unbuildable.flatMap((image) => reached.get(image)?.refusals ?? [])
@@ -53,8 +62,11 @@ export function plannedUse({ candidacies }: Preflight, node: string): EngineUse 
   return firstUse(candidacies.get(node)?.candidates ?? [])
 }
 
-async function missingSecretsOf({ id, build, optional }: ImageNode): Promise<readonly PolyarchError[]> {
-  const missing = optional ? [] : await missingSecrets(build, process.env)
+async function missingSecretsOf(
+  { id, build, optional }: ImageNode,
+  env: Environment,
+): Promise<readonly PolyarchError[]> {
+  const missing = optional ? [] : await missingSecrets(build, env)
   for (const error of missing) error.node = id
   return missing
 }

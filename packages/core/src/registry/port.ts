@@ -61,8 +61,17 @@ export type Credentials =
   | { readonly kind: 'password'; readonly username: string; readonly password: string }
   | { readonly kind: 'identity-token'; readonly token: string }
 
+/** Options of a search for a login. */
+export interface CredentialCall {
+  readonly signal?: AbortSignal | undefined
+}
+
 /** A source of logins. Hosts are matched exactly. */
 export interface CredentialStore {
-  /** The login for a host such as `ghcr.io` or `127.0.0.1:5000`; undefined for anonymous. */
-  find(host: string): Promise<Credentials | undefined>
+  /**
+   * The login for a host such as `ghcr.io` or `127.0.0.1:5000`; undefined for anonymous.
+   *
+   * @param call.signal - ends the search: a credential helper may wait for a minute.
+   */
+  find(host: string, call?: CredentialCall): Promise<Credentials | undefined>
 }

@@ -18,72 +18,116 @@ export interface PlainReporterOptions {
 }
 
 /** Prints a run as lines, for logs and wherever no live view is possible. */
-export function plainReporter({ write, verbose, markers }: PlainReporterOptions): Reporter {
-  const groups = markers === undefined ? undefined : new GroupedLines(markers, write)
-  const line = (text: string) => write(escapeCiCommands(`${escapeLine(text)}\n`))
-  let hasSeveral = false
-  const end = (event: RunEvent & { readonly node: string }, text: string) => {
-    steps.drop(event.node)
-    if (groups === undefined) line(`${event.node}: ${text}`)
-    else groups.end(event.node, escapeLine(`${event.node}: ${text}`), event)
-  }
-  const output = new OutputLines()
-  const steps = new RunningSteps()
-  const hasOutput = verbose || groups !== undefined
-  const work = (node: string, event: WorkEvent, at: number) => {
-    const step = steps.add(node, event, at)
-    // A group is written when its node ends, which is too late for what runs now.
-    if (step !== undefined && isStart(event)) return line(`${node}: ${step}`)
-    const shown = step ?? workText(event, verbose)
-    const lines = [...(hasOutput ? output.add(node, event) : []), ...(shown === undefined ? [] : [escapeLine(shown)])]
-    for (const text of lines) {
-      if (groups === undefined) write(escapeCiCommands(`${escapeLine(node)}: ${text}\n`))
-      else groups.add(node, text)
+export function plainReporter(options: PlainReporterOptions): Reporter {
+  return new PlainReporter(options)
+}
+
+class PlainReporter implements Reporter {
+  readonly #write: (text: string) => void
+  readonly #verbose: boolean
+  readonly #groups: GroupedLines | undefined
+  readonly #output = new OutputLines()
+  readonly #steps = new RunningSteps()
+  readonly #timer: NodeJS.Timeout | undefined
+  #hasSeveral = false
+
+  constructor({ write, verbose, markers }: PlainReporterOptions) {
+    this.#write = write
+    this.#verbose = verbose
+    this.#groups = markers === undefined ? undefined : new GroupedLines(markers, write)
+    // Output that is shown as it comes needs no summary.
+    if (!verbose || this.#groups !== undefined) {
+      this.#timer = setInterval(() => this.#reportLong(), CHECK_INTERVAL).unref()
     }
   }
-  const report = (event: RunEvent) => {
+
+  report = (event: RunEvent): void => {
     switch (event.kind) {
       case 'planned':
-        for (const note of event.plan.notes) line(`note: ${note}`)
-        hasSeveral = (event.plan.engines?.length ?? 0) > 1
+        for (const note of event.plan.notes) this.#line(`note: ${note}`)
+        this.#hasSeveral = (event.plan.engines?.length ?? 0) > 1
         return
       case 'node-started':
-        return line(`${event.node}: started${event.engine === undefined || !hasSeveral ? '' : ` on ${event.engine}`}`)
+        this.#line(
+          `${event.node}: started${event.engine === undefined || !this.#hasSeveral ? '' : ` on ${event.engine}`}`,
+        )
+        return
       case 'node-reassigned':
-        steps.drop(event.node)
-        return line(movedText(event))
+        this.#steps.drop(event.node)
+        this.#line(movedText(event))
+        return
       case 'node-reused':
-        return end(event, `reused ${shortDigest(event.digest)}`)
+        this.#end(event, `reused ${shortDigest(event.digest)}`)
+        return
       case 'node-finished':
-        return end(event, `done ${shortDigest(event.digest)}`)
+        this.#end(event, `done ${shortDigest(event.digest)}`)
+        return
       case 'node-failed':
         // The rest of the message is printed at the end, with the error that ended the run.
-        return end(event, `failed: ${event.error.message.split('\n', 1)[0]}`)
+        this.#end(event, `failed: ${event.error.message.split('\n', 1)[0]}`)
+        return
       case 'node-skipped':
-        return end(event, event.because)
+        this.#end(event, event.because)
+        return
       case 'work':
-        return work(event.node, event.event, event.at)
+        this.#work(event.node, event.event, event.at)
+        return
       case 'tag-moved':
-        return line(`${event.change.reference} -> ${shortDigest(event.change.to)}`)
+        this.#line(`${event.change.reference} -> ${shortDigest(event.change.to)}`)
+        return
       case 'signed':
-        return line(`signed ${event.reference}`)
+        this.#line(`signed ${event.reference}`)
+        return
       case 'loaded':
-        return line(`loaded ${event.reference}`)
+        this.#line(`loaded ${event.reference}`)
+        return
       case 'output-written':
-        return line(`wrote ${event.dest} (${event.type})`)
+        this.#line(`wrote ${event.dest} (${event.type})`)
+        return
+      case 'tag-kept':
+      case 'tag-not-moved':
+      case 'signature-kept':
+      case 'run-finished':
+        return
       default:
+        event satisfies never
         return
     }
   }
-  const reportLong = () => {
-    for (const { node, text } of steps.longRunning(Date.now())) line(`${node}: ${text}`)
+
+  stopping = (): void => this.#line('stopping (press Ctrl-C again to exit immediately)');
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer)
   }
-  // Output that is shown as it comes needs no summary.
-  const timer = verbose && groups === undefined ? undefined : setInterval(reportLong, CHECK_INTERVAL).unref()
-  return {
-    report,
-    stopping: () => line('stopping (press Ctrl-C again to exit immediately)'),
-    [Symbol.dispose]: () => clearInterval(timer),
+
+  #line(text: string): void {
+    this.#write(escapeCiCommands(`${escapeLine(text)}\n`))
+  }
+
+  #end(event: RunEvent & { readonly node: string }, text: string): void {
+    this.#steps.drop(event.node)
+    if (this.#groups === undefined) this.#line(`${event.node}: ${text}`)
+    else this.#groups.end(event.node, escapeLine(`${event.node}: ${text}`), event)
+  }
+
+  #work(node: string, event: WorkEvent, at: number): void {
+    const step = this.#steps.add(node, event, at)
+    // A group is written when its node ends, which is too late for what runs now.
+    if (step !== undefined && isStart(event)) {
+      this.#line(`${node}: ${step}`)
+      return
+    }
+    const shown = step ?? workText(event, this.#verbose)
+    const output = this.#verbose || this.#groups !== undefined ? this.#output.add(node, event) : []
+    for (const text of [...output, ...(shown === undefined ? [] : [escapeLine(shown)])]) {
+      if (this.#groups === undefined) this.#write(escapeCiCommands(`${escapeLine(node)}: ${text}\n`))
+      else this.#groups.add(node, text)
+    }
+  }
+
+  #reportLong(): void {
+    for (const { node, text } of this.#steps.longRunning(Date.now())) this.#line(`${node}: ${text}`)
   }
 }
 
@@ -110,7 +154,14 @@ function workText(event: WorkEvent, verbose: boolean): string | undefined {
       return isAsDeclared(event) ? undefined : codeText(event)
     case 'registry-retry':
       return `${event.method} ${event.url}: ${event.reason}, retry in ${event.delay} ms`
+    case 'build-step':
+    case 'build-log':
+    case 'engine-transfer':
+    case 'layers':
+    case 'note':
+      return undefined
     default:
+      event satisfies never
       return undefined
   }
 }

@@ -1,6 +1,7 @@
 import type { Engines } from '../builder/builders.js'
 import type { Builder } from '../builder/port.js'
 import type { Node } from '../graph/node.js'
+import type { Environment } from '../host/environment.js'
 import type { Lock } from '../lock/lock.js'
 import type { CodeReader } from '../machine-code/image-code.js'
 import type { Digest } from '../model/digest.js'
@@ -8,6 +9,7 @@ import type { Descriptor } from '../model/oci.js'
 import type { Reference } from '../model/reference.js'
 import type { WorkEvent } from '../model/run/events.js'
 import type { PlanReason } from '../model/run/plan-reason.js'
+import type { DockerProxies } from '../registry/auth/docker-proxies.js'
 import type { Registry } from '../registry/port.js'
 import type { RootfsMaker } from '../rootfs/port.js'
 import type { SignatureVerifier } from '../trust/verify.js'
@@ -17,6 +19,11 @@ import type { UpstreamManifests } from './upstream-manifests.js'
 
 /** All that steps work with. */
 export interface StepServices {
+  readonly env: Environment
+  /** Start of the run. */
+  readonly now: Date
+  /** Returns the proxies of builds in docker's configuration. @throws RegistryError CREDENTIALS_UNREADABLE */
+  readonly proxies: () => Promise<DockerProxies>
   readonly registry: Registry
   /** Each connects on first use: a run that has nothing to build needs no engine. */
   readonly engines: Engines

@@ -7,7 +7,7 @@ import { freePort } from '../../../../test/support/free-port.js'
 import { pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { connectEngine } from '../../src/builder/connect.js'
 import type { BuilderOptions } from '../../src/builder/options.js'
-import { EngineError } from '../../src/model/errors.js'
+import { EngineError, RegistryError } from '../../src/model/errors.js'
 import { MEDIA_TYPES } from '../../src/model/oci.js'
 import { formatPlatform } from '../../src/model/platform.js'
 import { BACKENDS, BUILDER_KINDS, startBuilder } from './builder-kinds.js'
@@ -247,7 +247,7 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
   testOnBackends('an error of the credential store ends the build, and is the one that is told', async () => {
     await using closed = await startDebianRegistry({ auth: 'htpasswd' })
     const closedBase = await pushBase(closed, unheardOf())
-    const unreadable = new EngineError('CREDENTIALS_UNREADABLE', 'the keychain is locked')
+    const unreadable = new RegistryError('CREDENTIALS_UNREADABLE', 'the keychain is locked')
     await using engine = connectEngine({ ...options, credentials: { find: () => Promise.reject(unreadable) } })
     await expect(engine.build(buildHere(`FROM ${closedBase}\nRUN true\n`))).rejects.toBe(unreadable)
   })

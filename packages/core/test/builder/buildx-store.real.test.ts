@@ -67,7 +67,7 @@ it('a builder is found by its name, by BUILDX_BUILDER, and in BUILDX_CONFIG; oth
     [{ host: 'a-context', env: config.env }, 'a-context'],
     [{ env: { ...config.env, BUILDX_BUILDER: 'remote', BUILDKIT_HOST: 'unix:///run/b.sock' } }, 'unix:///run/b.sock'],
   ] as const) {
-    await using engines = openEngines({ builders: [options] }, { find: async () => undefined })
+    await using engines = openEngines({ builders: [options] }, {})
     expect((await engines.all()).map(({ name }) => name)).toEqual([expected])
   }
 })

@@ -49,7 +49,7 @@ it('folders of a process are left alone while it runs, and removed once it was k
 
 it('the contexts of a run begin with the removal of what a killed run left', async () => {
   await killedProcess()
-  await createContexts()[Symbol.asyncDispose]()
+  await createContexts({ env: {} })[Symbol.asyncDispose]()
   expect(await folders()).toEqual([])
 })
 

@@ -66,7 +66,7 @@ describe('the engine', () => {
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
     try {
-      await using engines = openEngines({ engines: [`tcp://127.0.0.1:${port}`] }, { find: async () => undefined })
+      await using engines = openEngines({ engines: [`tcp://127.0.0.1:${port}`] }, {})
       const [finding] = await checkEngines(await engines.all(), [], {})
       expect(finding).toMatchObject({
         subject: 'engine',

@@ -56,7 +56,7 @@ test('docs/builders.md: several builders', async () => {
     },
     { command: ['nsenter', '--target', '4711', '--all', 'buildctl', 'dial-stdio'] },
   ]
-  await using opened = openEngines({ builders }, staticCredentials({}))
+  await using opened = openEngines({ builders }, {})
   expect((await opened.all()).map(({ name }) => name)).toEqual([
     'unix:///var/run/docker.sock',
     'ssh://me@pi',

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { resolveEndpoint } from '../../src/builder/docker/connection/endpoint.js'
 import { checkAuthVariable } from '../../src/operations/doctor/host-check.js'
-import { dockerConfigCredentials } from '../../src/registry/auth/docker-config.js'
-import { readDockerProxies, withProxyArgs } from '../../src/registry/auth/docker-proxies.js'
+import { openDockerConfiguration } from '../../src/registry/auth/docker-config.js'
+import { withProxyArgs } from '../../src/registry/auth/docker-proxies.js'
 
 const HOST = '127.0.0.1:5011'
 const auth = (login: string) => ({ auth: Buffer.from(login).toString('base64') })
@@ -23,10 +23,11 @@ async function read(config: unknown, variable?: string) {
   await writeFile(join(folder.path, 'config.json'), text)
   const env = { DOCKER_CONFIG: folder.path, PATH: `${bin}:/bin:/usr/bin`, DOCKER_AUTH_CONFIG: variable }
   const failed = (error: unknown) => ({ failed: (error as { readonly code: string }).code })
+  const configuration = openDockerConfiguration(env)
   return {
-    login: await dockerConfigCredentials({ env }).find(HOST).catch(failed),
+    login: await configuration.credentials.find(HOST).catch(failed),
     engine: await resolveEndpoint({ env, platform: 'linux' }).then(({ address }) => address, failed),
-    args: await readDockerProxies(env).then((proxies) => withProxyArgs({}, proxies, 'unix:///x'), failed),
+    args: await configuration.proxies().then((proxies) => withProxyArgs({}, proxies, 'unix:///x'), failed),
   }
 }
 

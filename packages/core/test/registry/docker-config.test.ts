@@ -1,10 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type TempFolder, tempFolder } from '../../../../test/support/temp-folder.js'
 import { firstCredentials, staticCredentials } from '../../src/registry/auth/credentials.js'
-import { dockerConfigCredentials } from '../../src/registry/auth/docker-config.js'
+import { dockerConfigCredentials, openDockerConfiguration } from '../../src/registry/auth/docker-config.js'
 
 let folder: TempFolder
 
@@ -26,7 +26,31 @@ async function writeHelper(name: string, script: string): Promise<void> {
 const store = () =>
   dockerConfigCredentials({ env: { DOCKER_CONFIG: folder.path, PATH: `${join(folder.path, 'bin')}:/bin:/usr/bin` } })
 
+test('a configuration reads the file once, for logins and proxies', async () => {
+  await writeConfig({
+    auths: { 'ghcr.io': { username: 'a', password: 'b' } },
+    proxies: { default: { httpProxy: 'http://proxy.example.com' } },
+  })
+  const configuration = openDockerConfiguration({ DOCKER_CONFIG: folder.path })
+  expect(await configuration.credentials.find('ghcr.io')).toMatchObject({ username: 'a' })
+  await writeConfig({})
+  expect(await configuration.proxies()).toEqual(new Map([['default', { HTTP_PROXY: 'http://proxy.example.com' }]]))
+})
+
 describe('dockerConfigCredentials', () => {
+  test('ends a helper whose search is cancelled', async () => {
+    const log = join(folder.path, 'log')
+    await writeHelper('slow', `echo $$ > ${log}; exec sleep 600`)
+    await writeConfig({ credsStore: 'slow' })
+    const cancelling = new AbortController()
+    const search = store().find('ghcr.io', { signal: cancelling.signal })
+    await expect.poll(() => readFile(log, 'utf8').catch(() => '')).toMatch(/\d/)
+    cancelling.abort()
+    await expect(search).rejects.toMatchObject({ code: 'CANCELLED' })
+    const pid = Number(await readFile(log, 'utf8'))
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+  })
+
   test('finds nothing where there is no file', async () => {
     expect(await store().find('ghcr.io')).toBeUndefined()
   })

@@ -37,7 +37,7 @@ async function imagesIn(format: 'oci' | 'docker' = 'oci', context = '.') {
     const annotated = { ...descriptor, annotations: { made: node } }
     inputs.set(node, { reference: { ...index.repository, digest: descriptor.digest }, descriptor: annotated })
   }
-  const contexts = createContexts()
+  const contexts = createContexts({ env: {} })
   return {
     server,
     world: { registry, contexts } as unknown as StepServices,

@@ -47,8 +47,15 @@ async function makeImage(meanwhile: (url: string) => Promise<void>): Promise<Out
       [Symbol.asyncDispose]: async () => {},
     }),
   } as unknown as Builder
-  await using contexts = createContexts()
-  const world = { registry: client, upstream: createUpstreamManifests(client), code: createCodeReader(), contexts }
+  await using contexts = createContexts({ env: {} })
+  const world = {
+    env: {},
+    proxies: async () => new Map(),
+    registry: client,
+    upstream: createUpstreamManifests(client),
+    code: createCodeReader(),
+    contexts,
+  }
   const file = { text: DOCKERFILE, file: '/Dockerfile', name: 'Dockerfile', mode: 0 }
   const listing = { entries: [], digest: digestOf('context') }
   const context = {

@@ -26,9 +26,9 @@ export interface SessionOptions {
   readonly output?: () => Writable
   /**
    * Returns the login for a registry host, in BuildKit's name for it: Docker Hub is `registry-1.docker.io`. Called for
-   * that host only.
+   * that host only. The signal fires when BuildKit ends its call.
    */
-  readonly credentials?: (host: string) => Promise<RegistryLogin | undefined>
+  readonly credentials?: (host: string, call: { readonly signal: AbortSignal }) => Promise<RegistryLogin | undefined>
   readonly secrets?: BuildSecrets
   readonly ssh?: SshAgents
 }

@@ -31,7 +31,7 @@ export async function lookUp(
   { signal }: BuilderCall,
 ): Promise<Digest | undefined> {
   const name = formatReference(withDefaultTag(reference))
-  const headers = await registryHeaders(credentials, reference)
+  const headers = await registryHeaders(credentials, reference, { signal })
   try {
     const answer = await connection.json({ method: 'GET', path: `/distribution/${name}/json`, headers, signal })
     const descriptor = answer?.['Descriptor']

@@ -1,7 +1,7 @@
 import pLimit, { type LimitFunction } from 'p-limit'
 import type { Environment } from '../../host/environment.js'
 import type { Digest } from '../../model/digest.js'
-import type { ErrorCode } from '../../model/errors.js'
+import type { EngineErrorCode } from '../../model/errors.js'
 import { formatPlatform, type Platform } from '../../model/platform.js'
 import { formatReference, formatRepository, type Reference, type Repository } from '../../model/reference.js'
 import type { CredentialStore } from '../../registry/port.js'
@@ -40,7 +40,7 @@ export class DockerEngine implements Builder {
     this.#connection = new Connection(endpoint, env)
     this.#credentials = credentials
     this.#buildKit = new BuildKitClient((signal) => engineTransport(this.#connection, signal))
-    this.#sessions = new BuildSessions(this.#buildKit, (host) => findCredentials(credentials, host))
+    this.#sessions = new BuildSessions(this.#buildKit, (host, call) => findCredentials(credentials, host, call))
     this.images = {
       pull: (reference, platform, call = {}) => this.#pull(reference, platform, call),
       tag: (source, target, call = {}) =>
@@ -114,7 +114,7 @@ export class DockerEngine implements Builder {
     action: string,
     { signal, onEvent }: BuilderCall,
     operation: (own: BuilderCall) => Promise<T>,
-    code?: ErrorCode,
+    code?: EngineErrorCode,
   ): Promise<T> {
     const context = { ...ENGINE_ERRORS, address: this.#connection.address, signal, action, ...(code && { code }) }
     return runOperation(context, { beat: (own) => this.#connection.ping(own), onEvent }, operation)

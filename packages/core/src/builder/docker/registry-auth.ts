@@ -1,18 +1,23 @@
 import type { Repository } from '../../model/reference.js'
 import { helperKey, hostOfKey } from '../../registry/auth/docker-config-file.js'
-import type { CredentialStore, Credentials } from '../../registry/port.js'
+import type { CredentialCall, CredentialStore, Credentials } from '../../registry/port.js'
 
 /** The login for a host as an engine or BuildKit names it, Docker Hub by any of its names. */
-export async function findCredentials(store: CredentialStore, host: string): Promise<Credentials | undefined> {
-  return store.find(hostOfKey(host))
+export async function findCredentials(
+  store: CredentialStore,
+  host: string,
+  call: CredentialCall,
+): Promise<Credentials | undefined> {
+  return store.find(hostOfKey(host), call)
 }
 
 /** Headers of a request to the engine, with the login for the registry that it is about. */
 export async function registryHeaders(
   store: CredentialStore,
   { registry }: Repository,
+  call: CredentialCall,
 ): Promise<Readonly<Record<string, string>>> {
-  return { 'X-Registry-Auth': registryAuthHeader(registry, await findCredentials(store, registry)) }
+  return { 'X-Registry-Auth': registryAuthHeader(registry, await findCredentials(store, registry, call)) }
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { type Digest, isDigest } from '../../model/digest.js'
-import { EngineError, type ErrorCode } from '../../model/errors.js'
+import { EngineError, type EngineErrorCode } from '../../model/errors.js'
 import { formatPlatform, type Platform } from '../../model/platform.js'
 import { formatReference, formatRepository, type Reference, withDefaultTag } from '../../model/reference.js'
 import type { CredentialStore } from '../../registry/port.js'
@@ -29,7 +29,7 @@ export async function push(
     method: 'POST',
     path: `/images/${formatRepository(reference)}/push`,
     query: { tag: tag ?? '', ...(takesPlatform && { platform: JSON.stringify(platform) }) },
-    headers: await registryHeaders(credentials, reference),
+    headers: await registryHeaders(credentials, reference, { signal }),
     signal,
   })
   let digest: Digest | undefined
@@ -71,7 +71,7 @@ export async function pull(
     method: 'POST',
     path: '/images/create',
     query: { fromImage: formatRepository(reference), tag: digest ?? tag, platform: formatPlatform(platform) },
-    headers: await registryHeaders(credentials, reference),
+    headers: await registryHeaders(credentials, reference, { signal }),
     signal,
   })
   const what = `pull ${formatReference(reference)} for ${formatPlatform(platform)}`
@@ -80,7 +80,7 @@ export async function pull(
 
 async function readTransfer(
   stream: Readable,
-  code: ErrorCode,
+  code: EngineErrorCode,
   what: string,
   onMessage: (message: StreamMessage) => void,
 ): Promise<void> {

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../model/errors.js'
+import type { EngineErrorCode } from '../../model/errors.js'
 import { formatPlatform } from '../../model/platform.js'
 import { formatReference, type Reference } from '../../model/reference.js'
 import type { CredentialStore } from '../../registry/port.js'
@@ -33,7 +33,7 @@ export class RemoteBuildKit implements Builder {
     this.name = remote.address
     this.#remote = remote
     this.#buildKit = new BuildKitClient(async () => ({ connect: (signal) => remote.open(signal) }))
-    this.#sessions = new BuildSessions(this.#buildKit, (host) => findCredentials(credentials, host))
+    this.#sessions = new BuildSessions(this.#buildKit, (host, call) => findCredentials(credentials, host, call))
   }
 
   describe(call: DescribeCall = {}): Promise<BuilderInfo> {
@@ -70,7 +70,7 @@ export class RemoteBuildKit implements Builder {
     action: string,
     { signal, onEvent }: BuilderCall,
     operation: (own: BuilderCall) => Promise<T>,
-    code?: ErrorCode,
+    code?: EngineErrorCode,
   ): Promise<T> => {
     const context = { ...BUILDER_ERRORS, address: this.#remote.address, signal, action, ...(code && { code }) }
     const beat = async (own: AbortSignal) => (await this.#buildKit.control(own)).listWorkers({ signal: own })

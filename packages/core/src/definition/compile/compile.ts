@@ -13,7 +13,7 @@ import { addDockerIssue, readImageAnnotations, readIndexAnnotations } from './an
 import { readImageBase, readNamedBase } from './base-reading.js'
 import { readBuild } from './build/build-reading.js'
 import { checkDestinations } from './destinations.js'
-import { baseNamesOf, dockerfileNamesOf } from './names/dockerfile-names.js'
+import { baseNamesOf, writtenNamesOf } from './names/dockerfile-names.js'
 import { checkNamedBases } from './names/named-bases.js'
 import { imageOwner, PublishedNames, readPlatformNames, sharedContent, TargetNames } from './names/names.js'
 import {
@@ -132,7 +132,7 @@ class Compilation {
       repository,
       requested,
       baseNames: baseNamesOf(pipeline),
-      dockerfileNames: dockerfileNamesOf(pipeline, { names, sharedBase, platforms }),
+      writtenNames: writtenNamesOf(pipeline, platforms),
       sharedBase: sharedBase ?? repository,
       platforms,
       names,

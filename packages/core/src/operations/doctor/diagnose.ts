@@ -12,11 +12,12 @@ import {
   repositoryOf,
   withDefaultTag,
 } from '../../model/reference.js'
-import { dockerConfigCredentials } from '../../registry/auth/docker-config.js'
-import { type DockerProxies, readDockerProxies } from '../../registry/auth/docker-proxies.js'
+import type { DockerConfiguration } from '../../registry/auth/docker-config.js'
+import type { DockerProxies } from '../../registry/auth/docker-proxies.js'
 import { OPERATION_OPTIONS, type OptionNames, splitArguments } from '../option-names.js'
 import type { OperationOptions, PipelineOptions, PipelinesAndOptions } from '../options.js'
 import { EMBEDDED_HOST, isEmbedded, registryBeforeStart, registryDirectory } from '../registry-choice.js'
+import { readRunEnvironment } from '../run-environment.js'
 import { checkEngines } from './engine-check.js'
 import { DIAGNOSIS_VERSION, type Diagnosis, type Finding, fine, warningOrError } from './finding.js'
 import {
@@ -58,26 +59,30 @@ export const DIAGNOSE_OPTIONS: OptionNames<DiagnoseOptions> = {
 export async function diagnose(...given: PipelinesAndOptions<DiagnoseOptions>): Promise<Diagnosis> {
   const { pipelines, options } = splitArguments('diagnose', given, DIAGNOSE_OPTIONS)
   throwIfCancelled(options.signal)
+  const { env, now, docker, credentials } = readRunEnvironment(options)
   const embedded = isEmbedded(options.registry)
   const { definition, issues } =
     options.definition === false
       ? { definition: NO_DEFINITION, issues: [] }
       : readDefinition(() =>
-          compile(pipelines, { registry: registryBeforeStart(options.registry), directory: options.directory }),
+          compile(pipelines, {
+            registry: registryBeforeStart(options.registry),
+            directory: options.directory,
+            today: now,
+          }),
         )
-  const credentials = options.registryClient?.credentials ?? dockerConfigCredentials()
-  await using engines = openEngines(options, credentials)
+  await using engines = openEngines(options, { credentials, env })
   const used = options.definition === false ? hostAlone(options.registry) : usedRegistries(definition)
   const registries = used.filter(({ host }) => !(embedded && host === EMBEDDED_HOST))
   const made = madeBases(definition)
-  const config = await readProxies()
+  const config = await readProxies(docker)
   const found = await Promise.all([
     checkEngines(await engines.all(options.signal), platformsOf(definition), {
       signal: options.signal,
       proxies: config.proxies,
     }),
     checkRegistries(registries, { ...options.registryClient, credentials }, options.signal),
-    checkTools(process.env, [...new Set(made.map(({ by }) => by))], process.getuid?.()),
+    checkTools(env, [...new Set(made.map(({ by }) => by))], process.getuid?.()),
     checkPackageEmulation(packageArchitectures(made)),
     checkRoom([tmpdir(), ...(await registryFolders(options.registry))]),
     checkLimits(process.getuid?.()),
@@ -85,13 +90,7 @@ export async function diagnose(...given: PipelinesAndOptions<DiagnoseOptions>): 
   throwIfCancelled(options.signal)
   return {
     version: DIAGNOSIS_VERSION,
-    findings: [
-      ...issues,
-      ...found.flat(),
-      ...checkProxy(process.env),
-      ...checkAuthVariable(process.env),
-      ...config.findings,
-    ],
+    findings: [...issues, ...found.flat(), ...checkProxy(env), ...checkAuthVariable(env), ...config.findings],
   }
 }
 
@@ -101,9 +100,11 @@ async function registryFolders(choice: string | undefined): Promise<readonly str
   return [await existingDirectory(await registryDirectory(choice))]
 }
 
-async function readProxies(): Promise<{ readonly proxies: DockerProxies; readonly findings: readonly Finding[] }> {
+async function readProxies(
+  docker: DockerConfiguration,
+): Promise<{ readonly proxies: DockerProxies; readonly findings: readonly Finding[] }> {
   try {
-    return { proxies: await readDockerProxies(process.env), findings: [] }
+    return { proxies: await docker.proxies(), findings: [] }
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error
     const advice = error.hint ?? 'make the file readable'

@@ -65,7 +65,7 @@ async function checkHost(host: string, { probe, credentials, signal }: CheckCont
       const advice = 'check that this is a registry, and the proxy in front of it'
       return [warningOrError('error', subject, `answers with ${status}`, advice)]
     }
-    const known = await credentials.find(host)
+    const known = await credentials.find(host, { signal })
     const login = known === undefined ? 'no login is configured' : `the login is ${describeCredentials(known)}`
     return [fine(subject, `answers; ${login}`), ...clockFindings(host, date)]
   })

@@ -38,16 +38,16 @@ const DEFAULT_OLDER_THAN_MS = 24 * 60 * 60_000
 export async function prune(...given: PipelinesAndOptions<PruneOptions>): Promise<readonly PrunedTag[]> {
   const { pipelines, options } = splitArguments('prune', given, PRUNE_OPTIONS)
   throwIfCancelled(options.signal)
-  return withRunSession(pipelines, options, (workshop) => pruneIn(workshop, options))
+  return withRunSession(pipelines, options, (session) => pruneIn(session, options))
 }
 
-async function pruneIn(workshop: RunSession, options: PruneOptions): Promise<readonly PrunedTag[]> {
+async function pruneIn(session: RunSession, options: PruneOptions): Promise<readonly PrunedTag[]> {
   const { signal } = options
   const pushedAfter = readBound(options.olderThan)
-  const repositories = repositoriesOf(workshop)
+  const repositories = repositoriesOf(session)
   const references = readKeep(options.keep ?? [], repositories)
-  const kept = { keyTags: await demandedKeyTags(workshop, { signal }), references, pushedAfter }
-  const { registry } = workshop.services
+  const kept = { keyTags: await demandedKeyTags(session, { signal }), references, pushedAfter }
+  const { registry } = session.services
   const found: Unneeded[] = []
   for (const one of repositories) found.push(await findUnneeded(one, kept, registry, { signal }))
   const manifests = found.flatMap((one) => one.manifests)

@@ -28,7 +28,7 @@ export async function execute(...given: PipelinesAndOptions<ExecuteOptions>): Pr
     options.onEvent?.(event)
   }
   try {
-    const outcome = await withRunSession(pipelines, options, (workshop) => executeIn(workshop, options, emit))
+    const outcome = await withRunSession(pipelines, options, (session) => executeIn({ session, options, emit }))
     emit({ kind: 'run-finished', at: Date.now(), outcome })
     return reportOf(events)
   } catch (error) {
@@ -43,21 +43,46 @@ function isBulk(event: RunEvent): boolean {
   return event.kind === 'work' && event.event.kind !== 'code-checked'
 }
 
-async function executeIn(
-  { definition, input, services }: RunSession,
-  options: ExecuteOptions,
-  emit: (event: RunEvent) => void,
-): Promise<'succeeded' | 'incomplete'> {
-  const { signal } = options
+/** What the stages of an execution share. */
+interface Execution {
+  readonly session: RunSession
+  readonly options: ExecuteOptions
+  readonly emit: (event: RunEvent) => void
+}
+
+/** Results of all nodes, and the plan that they follow. */
+interface Made {
+  readonly planned: Planned
+  readonly results: ReadonlyMap<string, NodeResult>
+}
+
+/** Runs the stages in order: check the options, plan, build, sign, move names, write what was requested beside. */
+async function executeIn(execution: Execution): Promise<'succeeded' | 'incomplete'> {
+  const outputs = await checkOptions(execution)
+  const made = await build(execution)
+  await publish(execution, made)
+  await writeResults(execution, made)
+  await deliver(execution, made, outputs)
+  return [...made.planned.nodes.values()].some(({ node, required }) => required && !made.results.has(node.id))
+    ? 'incomplete'
+    : 'succeeded'
+}
+
+/** Checks whatever a build could only fail at its end. */
+async function checkOptions({ session, options }: Execution): Promise<readonly OutputDefinition[]> {
   if (options.metadataFile !== undefined) {
     const { checkMetadataFile } = await import('./metadata-file.js')
     await checkMetadataFile(options.metadataFile)
   }
   if (options.load) {
     const { engineToLoadInto } = await import('./load.js')
-    await engineToLoadInto(services.engines)
+    await engineToLoadInto(session.services.engines)
   }
-  const outputs = await readOutputOptions(options.outputs, definition)
+  return readOutputOptions(options.outputs, session.definition)
+}
+
+async function build({ session: { input, services }, options, emit }: Execution): Promise<Made> {
+  const { signal } = options
   const planned = await makePlan(input, services, { signal, emit })
   emit({ kind: 'planned', at: Date.now(), plan: planned.plan })
   if (planned.errors.length > 0) throw combineFailures(planned.errors)
@@ -71,7 +96,14 @@ async function executeIn(
     signal,
     emit,
   })
-  const { signing } = input
+  return { planned, results }
+}
+
+/** Signs the results, then moves the names. */
+async function publish({ session, options, emit }: Execution, { planned, results }: Made): Promise<void> {
+  const { signal, allowRemoval = false } = options
+  const { services, input } = session
+  const { signing, names } = input
   if (signing !== undefined) {
     const { signResults } = await import('../../execute/sign-results.js')
     await signResults(
@@ -79,13 +111,20 @@ async function executeIn(
       services.registry,
     )
   }
-  if (hasChanges(planned.plan)) {
-    const moves = tagMoves(planned, input.names, results)
-    const { moveTags } = await import('../../execute/tag-phase.js')
-    const allowRemoval = options.allowRemoval ?? false
-    const referrers = signing !== undefined || input.graph.nodes.some(hasStatements)
-    await moveTags({ moves, allowRemoval, referrers, signal, emit }, services.registry)
-  } else keepTags(planned, emit)
+  if (!hasChanges(planned.plan)) {
+    keepTags(planned, emit)
+    return
+  }
+  const moves = tagMoves(planned, names, results)
+  const { moveTags } = await import('../../execute/tag-phase.js')
+  const referrers = signing !== undefined || input.graph.nodes.some(hasStatements)
+  await moveTags({ moves, allowRemoval, referrers, signal, emit }, services.registry)
+}
+
+/** Writes the metadata file, and emits the layers. */
+async function writeResults({ session, options, emit }: Execution, { results }: Made): Promise<void> {
+  const { signal } = options
+  const { input, services } = session
   if (options.metadataFile !== undefined) {
     const made = { nodes: input.graph.nodes, names: input.names, results }
     const { writeMetadata } = await import('./metadata-file.js')
@@ -95,20 +134,24 @@ async function executeIn(
     const { reportLayers } = await import('./report-layers.js')
     await reportLayers({ nodes: input.graph.nodes, results, emit }, services.registry, { signal })
   }
+}
+
+/** Loads the images into the engine, and writes the outputs. */
+async function deliver(
+  { session, options, emit }: Execution,
+  { results }: Made,
+  outputs: readonly OutputDefinition[],
+): Promise<void> {
+  const { signal } = options
+  const { definition, graph, services } = session
   if (options.load) {
     const { engineToLoadInto, loadImages } = await import('./load.js')
-    await loadImages(
-      { definition, graph: input.graph, results, signal, emit },
-      await engineToLoadInto(services.engines),
-    )
+    await loadImages({ definition, graph, results, signal, emit }, await engineToLoadInto(services.engines))
   }
   if (outputs.length > 0) {
     const { writeOutputs } = await import('../outputs/write-outputs.js')
-    await writeOutputs(outputs, { graph: input.graph, results, emit }, services.registry, { signal })
+    await writeOutputs(outputs, { graph, results, emit }, services.registry, { signal })
   }
-  return [...planned.nodes.values()].some(({ node, required }) => required && !results.has(node.id))
-    ? 'incomplete'
-    : 'succeeded'
 }
 
 /** Reads the outputs, and checks that they can be written, before anything is built. */

@@ -1,4 +1,5 @@
 import { compile } from '../../definition/compile/compile.js'
+import { rehost } from '../../definition/compile/rehost.js'
 import type { Pipeline } from '../../definition/declare/pipeline.js'
 import { buildGraph } from '../../graph/graph.js'
 import { formatReference } from '../../model/reference.js'
@@ -24,9 +25,9 @@ export async function publishedReferences(
   requested: readonly string[] = [],
 ): Promise<PublishedReferences> {
   if (requested.length > 0) return await requestedReferences(requested, registry)
-  compile(pipelines, { registry: registryBeforeStart(registry), directory })
+  const declared = compile(pipelines, { registry: registryBeforeStart(registry), directory })
   const chosen = await chooseRegistry(registry)
-  const definition = compile(pipelines, { registry: chosen.host, directory })
+  const definition = rehost(declared, chosen.startedAt)
   const names = publishedNames(definition, buildGraph(definition))
   return {
     references: names.map(({ reference }) => formatReference(reference)),

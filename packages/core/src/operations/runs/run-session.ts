@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { openEngines } from '../../builder/builders.js'
-import { missingBinfmtEntry } from '../../builder/docker/emulators.js'
 import { compile } from '../../definition/compile/compile.js'
+import { rehost } from '../../definition/compile/rehost.js'
 import type { Pipeline } from '../../definition/declare/pipeline.js'
 import type { Definition } from '../../definition/definition.js'
 import type { Graph } from '../../graph/node.js'
+import type { Environment } from '../../host/environment.js'
 import { createLock, type Lock } from '../../lock/lock.js'
 import { lockPath, readLockFile } from '../../lock/lock-file.js'
 import { createCodeReader } from '../../machine-code/image-code.js'
@@ -19,16 +20,16 @@ import {
   unreadablePlatform,
 } from '../../model/platform.js'
 import type { PlanningInput } from '../../plan/planning.js'
-import { dockerConfigCredentials } from '../../registry/auth/docker-config.js'
+import { createRegistry } from '../../registry/client.js'
 import type { RootfsMaker } from '../../rootfs/port.js'
 import { createContexts } from '../../steps/image/context/contexts.js'
 import { publishedNames, signedResults, targetNodes } from '../../steps/published-names.js'
 import type { StepServices } from '../../steps/step.js'
 import { createUpstreamManifests } from '../../steps/upstream-manifests.js'
 import { createSignatureVerifier } from '../../trust/verify.js'
-import { openRegistry } from '../open-registry.js'
 import type { PlanOptions } from '../options.js'
 import { chooseRegistry, registryBeforeStart } from '../registry-choice.js'
+import { type RunEnvironment, readRunEnvironment } from '../run-environment.js'
 import { readPolicy } from '../trust/policy-options.js'
 import { linkedGraph } from './linked-graph.js'
 import { readForced } from './rebuild-choice.js'
@@ -49,11 +50,16 @@ export interface RunSession {
 export async function withRunSession<Result>(
   pipelines: readonly Pipeline[],
   options: PlanOptions,
-  work: (workshop: RunSession) => Promise<Result>,
+  work: (session: RunSession) => Promise<Result>,
   givenLock?: Lock,
 ): Promise<Result> {
-  const chosen = { directory: options.directory, chosen: options.pipelines }
-  const declared = compile(pipelines, { registry: registryBeforeStart(options.registry), ...chosen })
+  const environment = readRunEnvironment(options)
+  const declared = compile(pipelines, {
+    registry: registryBeforeStart(options.registry),
+    directory: options.directory,
+    chosen: options.pipelines,
+    today: environment.now,
+  })
   const only = readOnly(options.only, declared)
   const lock = givenLock ?? (await openLock(options))
   const open: AsyncDisposable[] = []
@@ -63,13 +69,13 @@ export async function withRunSession<Result>(
     const destination = await chooseRegistry(options.registry)
     explain = destination.explain
     open.push(destination)
-    const definition = compile(pipelines, { registry: destination.host, ...chosen })
-    const services = openServices(options, lock)
+    const definition = rehost(declared, destination.startedAt)
+    const services = openServices(options, lock, environment)
     open.unshift(services.contexts, services.engines, services.registry)
     await services.engines.checkAddresses()
     const graph = await linkedGraph(definition, only, services, options.signal)
     const planned = planningInput(definition, graph, options, only)
-    const input = { ...planned, signing: await readSigning(planned, options, only) }
+    const input = { ...planned, signing: await readSigning(planned, options, only, environment) }
     result = await work({ definition, graph, services, input })
   } catch (error) {
     await closeAll(open).catch(() => {})
@@ -99,7 +105,6 @@ function planningInput(
     emulates: options.emulation !== 'never',
     ended: definition.ended,
     policy: options.policy && readPolicy(options.policy),
-    missingEmulator: missingBinfmtEntry,
   }
 }
 
@@ -108,10 +113,11 @@ async function readSigning(
   { names, targets, graph }: PlanningInput,
   { sign, directory = '.' }: PlanOptions,
   only: readonly Platform[] | undefined,
+  { env }: RunEnvironment,
 ): Promise<PlanningInput['signing']> {
   if (sign === undefined || only !== undefined) return undefined
   const { openSigningKey } = await import('../trust/sign-options.js')
-  return { results: signedResults(names, targets, graph), key: await openSigningKey(sign, directory, process.env) }
+  return { results: signedResults(names, targets, graph), key: await openSigningKey(sign, directory, env) }
 }
 
 /** The lock file of the directory, where there is one. @throws DefinitionError LOCK_INVALID */
@@ -119,19 +125,23 @@ async function openLock({ directory, frozen = false }: PlanOptions): Promise<Loc
   return createLock({ entries: await readLockFile(lockPath(directory)), frozen })
 }
 
-function openServices(options: PlanOptions, lock: Lock): StepServices {
-  const credentials = options.registryClient?.credentials ?? dockerConfigCredentials()
-  const registry = openRegistry(options)
+function openServices(options: PlanOptions, lock: Lock, environment: RunEnvironment): StepServices {
+  const { env, now, docker, credentials } = environment
+  const registry = createRegistry({ ...options.registryClient, credentials })
   return {
+    env,
+    now,
+    proxies: docker.proxies,
     registry,
     lock,
     upstream: createUpstreamManifests(registry),
     code: createCodeReader(),
     signatures: createSignatureVerifier({ registry, directory: options.directory ?? '.' }),
-    engines: openEngines(options, credentials),
+    engines: openEngines(options, { credentials, env }),
     rootfs: lazyRootfsMaker(options),
     contexts: createContexts({
-      epoch: sourceDateEpoch(process.env),
+      env,
+      epoch: sourceDateEpoch(env),
       ...(options.contextCache !== false && { cacheFolder: () => contextCacheFolder(options) }),
     }),
   }
@@ -159,7 +169,7 @@ function lazyRootfsMaker({ cacheDirectory }: PlanOptions): RootfsMaker {
 }
 
 /** @see https://reproducible-builds.org/specs/source-date-epoch/ */
-function sourceDateEpoch({ SOURCE_DATE_EPOCH: text }: NodeJS.ProcessEnv): number | undefined {
+function sourceDateEpoch({ SOURCE_DATE_EPOCH: text }: Environment): number | undefined {
   if (text === undefined || text === '') return undefined
   if (/^\d+$/.test(text)) return Number(text)
   throw new DefinitionError([{ path: 'SOURCE_DATE_EPOCH', message: `'${text}' is not a number of seconds` }], 'USAGE')

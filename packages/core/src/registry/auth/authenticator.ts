@@ -1,4 +1,5 @@
 import { abortable } from '../../model/async/abortable.js'
+import { CancelledError, throwIfCancelled } from '../../model/errors.js'
 import type { Hosts } from '../http/hosts.js'
 import { type HttpAnswer, type HttpRequest, listHeaderOf } from '../http/http-message.js'
 import type { CredentialStore, Credentials } from '../port.js'
@@ -69,10 +70,10 @@ export class Authenticator {
       const how = 'check the permissions of this machine at the registry or its firewall'
       return { reason: `${host} rejects the request without requesting a login: ${how}` }
     }
-    if (scheme.kind === 'basic') return basic(host, await this.#credentials())
+    if (scheme.kind === 'basic') return basic(host, await this.#credentials(signal))
     const { realm, service } = scheme
     const fetch = async () =>
-      fetchToken({ host, realm, service, scopes, credentials: await this.#credentials() }, this.#options.send)
+      fetchToken({ host, realm, service, scopes, credentials: await this.#credentials(signal) }, this.#options.send)
     const { value, login } = await abortable(this.#tokens.get(scopes, fetch, after), signal)
     return { authorization: `Bearer ${value}`, login, fetches: this.#tokens.fetches }
   }
@@ -108,9 +109,20 @@ export class Authenticator {
     if (authorization.startsWith('Bearer ')) this.#tokens.drop(authorization.slice('Bearer '.length))
   }
 
-  #credentials(): Promise<Credentials | undefined> {
-    this.#login ??= Promise.resolve(this.#options.credentials?.find(this.#options.host))
-    return this.#login
+  /** Reads the login once. If the request that reads it is cancelled, another one does. */
+  async #credentials(signal: AbortSignal | undefined): Promise<Credentials | undefined> {
+    const { host, credentials } = this.#options
+    for (;;) {
+      this.#login ??= Promise.resolve(credentials?.find(host, { signal }))
+      const reading = this.#login
+      try {
+        return await abortable(reading, signal)
+      } catch (error) {
+        if (!(error instanceof CancelledError)) throw error
+        throwIfCancelled(signal)
+        if (this.#login === reading) this.#login = undefined
+      }
+    }
   }
 }
 

@@ -1,9 +1,16 @@
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
-import { RegistryError } from '../../model/errors.js'
+import { onAbort } from '../../model/async/on-abort.js'
+import { RegistryError, throwIfCancelled } from '../../model/errors.js'
 import { parseJson } from '../../model/json.js'
-import type { Credentials } from '../port.js'
+import type { CredentialCall, Credentials } from '../port.js'
 import { helperKey, loginOf } from './docker-config-file.js'
+
+/** Options of a helper's run. */
+export interface HelperCall extends CredentialCall {
+  /** The variables of the helper. */
+  readonly env: NodeJS.ProcessEnv
+}
 
 /** In milliseconds: a helper may send a request to a cloud service, or wait for the user to touch a key. */
 const TIMEOUT = 60_000
@@ -15,19 +22,21 @@ const NOTHING_KNOWN = /^credentials not found in native keychain\s*$/
  * Reads the login of a host from a credential helper, the program `docker-credential-NAME`.
  *
  * @returns undefined if the helper has no login for the host.
- * @throws RegistryError CREDENTIALS_UNREADABLE if the helper is missing, fails, or prints invalid output.
+ * @throws RegistryError CREDENTIALS_UNREADABLE if the helper is missing, fails, or prints invalid output; CancelledError
  * @see https://github.com/docker/docker-credential-helpers/blob/v0.9.3/README.md
  */
 export async function runCredentialHelper(
   name: string,
   host: string,
-  env: NodeJS.ProcessEnv,
+  { env, signal }: HelperCall,
 ): Promise<Credentials | undefined> {
+  throwIfCancelled(signal)
   const program = `docker-credential-${name}`
   if (!/^[A-Za-z0-9_.-]+$/.test(name)) throw unreadable(`credential helper name '${name}' is not valid`)
   const child = spawn(program, ['get'], { env, stdio: ['pipe', 'pipe', 'pipe'] })
   // Not by the option of `spawn`, whose timer goes on, and this process with it, where the program does not exist.
   const timer = setTimeout(() => child.kill(), TIMEOUT)
+  const forget = signal && onAbort(signal, () => child.kill())
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', resolve)
@@ -39,7 +48,11 @@ export async function runCredentialHelper(
     .catch((cause: unknown) => {
       throw unreadable(`${program} cannot be run for ${host}`, cause)
     })
-    .finally(() => clearTimeout(timer))
+    .finally(() => {
+      clearTimeout(timer)
+      forget?.()
+    })
+  throwIfCancelled(signal)
   if (code === 0) return parseAnswer(output, program, host)
   if (NOTHING_KNOWN.test(output) || NOTHING_KNOWN.test(issue)) return undefined
   throw unreadable(`${program} failed for ${host} with ${code === null ? 'a signal' : `exit code ${code}`}`)

@@ -24,9 +24,9 @@ export function staticCredentials(logins: Readonly<Record<string, Credentials>>)
  */
 export function firstCredentials(...stores: readonly CredentialStore[]): CredentialStore {
   return {
-    async find(host) {
+    async find(host, call) {
       for (const store of stores) {
-        const found = await store.find(host)
+        const found = await store.find(host, call)
         if (found) return found
       }
       return undefined

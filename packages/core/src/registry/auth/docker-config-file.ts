@@ -58,7 +58,11 @@ export function configField(json: Json, name: string): unknown {
  */
 export function parseDockerConfig(text: string): DockerConfig | undefined {
   const json = parseConfigObject(text)
-  if (json === undefined) return undefined
+  return json && dockerLogins(json)
+}
+
+/** The logins in the object of a `config.json`. */
+export function dockerLogins(json: Json): DockerConfig {
   const helpers = new Map<string, string>()
   for (const [key, name] of entriesOf(configField(json, 'credHelpers'))) {
     if (typeof name === 'string') helpers.set(hostOfKey(key), name)

@@ -1,5 +1,4 @@
-import { dockerConfigPath, readDockerConfig } from './docker-config.js'
-import { configField, entriesOf, type Json, parseConfigObject } from './docker-config-file.js'
+import { configField, entriesOf, type Json } from './docker-config-file.js'
 
 /** Build arguments by name. */
 type Args = Readonly<Record<string, string>>
@@ -24,14 +23,6 @@ const DEFAULT_KEY = 'default'
 
 /** The port that docker adds to a `tcp://` address without one. */
 const DEFAULT_PORT = 2375
-
-/** Reads the proxies from docker's configuration. @throws RegistryError CREDENTIALS_UNREADABLE */
-export async function readDockerProxies(env: Readonly<Record<string, string | undefined>>): Promise<DockerProxies> {
-  return readDockerConfig(dockerConfigPath(env), (text) => {
-    const json = parseConfigObject(text)
-    return json && parseProxies(json)
-  })
-}
 
 /** Reads the proxies from the object of a `config.json`; skips empty values and other types. */
 export function parseProxies(json: Json): DockerProxies {

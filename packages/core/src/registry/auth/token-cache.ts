@@ -1,3 +1,4 @@
+import { CancelledError } from '../../model/errors.js'
 import { coversScopes, type Scope } from './scope.js'
 import type { Token } from './token-service.js'
 
@@ -31,6 +32,8 @@ export class TokenCache {
       const held = this.#entries.find((entry) => entry.number > after && coversScopes(entry.scopes, scopes))
       if (held === undefined) return this.#fetch(scopes, fetch)
       const token = await held.token.catch((error: unknown) => {
+        // A request that was cancelled ends its own fetch, not that of others.
+        if (error instanceof CancelledError) return
         // One for more than this may be refused where one for this alone is not.
         if (coversScopes(scopes, held.scopes)) throw error
       })

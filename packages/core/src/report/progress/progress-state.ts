@@ -116,7 +116,13 @@ export function advance(state: ProgressState, event: RunEvent): void {
     case 'output-written':
       state.finished.push({ outcome: 'wrote', text: event.dest })
       return
+    case 'tag-kept':
+    case 'tag-not-moved':
+    case 'signature-kept':
+    case 'run-finished':
+      return
     default:
+      event satisfies never
       return
   }
 }
@@ -185,7 +191,12 @@ function work(state: ProgressState, id: string, event: WorkEvent, at: number): v
     case 'registry-retry':
       node.doing = `${event.reason}, retry in ${Math.ceil(event.delay / 1000)} s`
       return
+    case 'build-log':
+    case 'layers':
+    case 'note':
+      return
     default:
+      event satisfies never
       return
   }
 }

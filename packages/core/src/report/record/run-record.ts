@@ -81,7 +81,13 @@ class NodeWork {
       case 'layers':
         this.layers = { config: event.config, layers: event.layers }
         return
+      case 'registry-retry':
+      case 'rootfs-progress':
+      case 'code-checked':
+      case 'note':
+        return
       default:
+        event satisfies never
         return
     }
   }

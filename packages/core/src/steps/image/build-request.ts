@@ -8,7 +8,6 @@ import { BASE_ARG, EPOCH_ARG } from '../../dockerfile/stage-links.js'
 import type { ImageNode } from '../../graph/node.js'
 import { digestOf } from '../../model/digest.js'
 import { formatReference, parseReference, withDefaultTag } from '../../model/reference.js'
-import { readDockerProxies } from '../../registry/auth/docker-proxies.js'
 import type { InputHash } from '../input-hash.js'
 import { type Inputs, inputOf, type StepServices } from '../step.js'
 import { contextSources, layoutDirectories, namedDirectories } from './context/context-sources.js'
@@ -57,9 +56,10 @@ const INLINE_FILE = 'Dockerfile'
 export async function buildRequest(
   work: BuildWork,
   destination: BuildRequest['destination'],
-  { contexts }: Pick<StepServices, 'contexts'>,
+  services: Pick<StepServices, 'contexts' | 'env' | 'proxies'>,
 ): Promise<BuildRequest & { readonly inputs: ImageInputs }> {
   const { node, resolved, inputs } = work
+  const { contexts, env } = services
   const { build, platform, format } = node
   const { target, network, args, labels, addHosts, noCache, pull, shmSize, ulimits } = build
   const base = baseReference(work)
@@ -69,7 +69,7 @@ export async function buildRequest(
     platform,
     destination,
     mediaTypes: format,
-    inputs: await imageInputs(work, dockerfile, contexts),
+    inputs: await imageInputs(work, dockerfile, services),
     dockerfile,
     pins: [
       ...baseNamesOf(node).map((name) => ({ name, pinned: base })),
@@ -85,13 +85,13 @@ export async function buildRequest(
       ...((resolved.analysis.usesBaseArg || resolved.analysis.usesBaseArgInStage) && { [BASE_ARG]: base }),
     },
     // Outside the key, like the network that they lead to.
-    proxies: await readDockerProxies(process.env),
+    proxies: await services.proxies(),
     labels,
     addHosts,
     noCache,
     pull,
-    cacheFrom: completeCaches(build.cacheFrom, process.env),
-    cacheTo: completeCaches(build.cacheTo, process.env),
+    cacheFrom: completeCaches(build.cacheFrom, env),
+    cacheTo: completeCaches(build.cacheTo, env),
     entitlements: build.entitlements,
     contexts: contextSources(resolved.contexts, made),
     layouts: layoutDirectories(resolved.contexts),
@@ -135,7 +135,7 @@ function dockerfileOf({ context: { dockerfile } }: ResolvedImage): BuildDockerfi
 function imageInputs(
   work: BuildWork,
   dockerfile: BuildDockerfile,
-  contexts: StepServices['contexts'],
+  { contexts, env }: Pick<StepServices, 'contexts' | 'env'>,
 ): Promise<ImageInputs> {
   const { build } = work.node
   const { context } = work.resolved
@@ -160,8 +160,8 @@ function imageInputs(
         dockerfile: memoryDirectory(files),
       },
       sharedKey: digestOf(Buffer.from(`${context.directory}\n${context.dockerfile.file}`)),
-      secrets: openSecrets(secrets, process.env),
-      ssh: await openSshAgents(ssh, process.env),
+      secrets: openSecrets(secrets, env),
+      ssh: await openSshAgents(ssh, env),
     }
   })
 }

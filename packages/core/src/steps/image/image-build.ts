@@ -49,7 +49,7 @@ export async function pushImage(
   const destination = pushReference(node.repository, key, node.format)
   const request = await buildRequest(work, destination, services)
   await requireNames(work.resolved, engine, call)
-  noteLeftOutCaches(node.build, process.env, call)
+  noteLeftOutCaches(node.build, services.env, call)
   await using built = await engine.build(request, call)
   if (node.build.check !== undefined) await runCheck(built, node.build.check, node, call)
   const other = work.force ? undefined : await findOther()

@@ -38,6 +38,6 @@ test('asks the store for the exact host, and for docker.io by any of its names',
     },
   }
   const hosts = ['registry-1.docker.io', 'index.docker.io', 'docker.io', 'docker.io.example.com', 'example.com:5000']
-  for (const host of hosts) await findCredentials(store, host)
+  for (const host of hosts) await findCredentials(store, host, {})
   expect(asked).toEqual(['docker.io', 'docker.io', 'docker.io', 'docker.io.example.com', 'example.com:5000'])
 })

@@ -52,7 +52,7 @@ it('a cluster that does not answer is a builder that fails, and no failure of th
   const env = { PATH: '/nonexistent' }
   await using engines = openEngines(
     { builders: [{ host: 'kubernetes://ci/gone', env }, 'unix:///nonexistent.sock'] },
-    { find: async () => undefined },
+    {},
   )
   const all = await engines.all()
   expect(all.map(({ name }) => name)).toEqual(['kubernetes://ci/gone', 'unix:///nonexistent.sock'])

@@ -1,5 +1,5 @@
 import { messageTypes } from '../grpc/messages.js'
-import type { RegistryLogin } from '../options.js'
+import type { RegistryLogin, SessionOptions } from '../options.js'
 import { type SessionService, unaryMethod } from './service.js'
 
 /** @see https://github.com/moby/buildkit/blob/v0.13.0/session/auth/auth.proto */
@@ -21,13 +21,17 @@ message CredentialsResponse {
  *
  * Methods with which a client would fetch tokens itself are not implemented, so BuildKit fetches tokens with the login.
  */
-export function authService(find: (host: string) => Promise<RegistryLogin | undefined>): SessionService {
+export function authService(find: NonNullable<SessionOptions['credentials']>): SessionService {
   const type = messageTypes(SCHEMA)
   const types = {
     request: type<{ host: string }>('CredentialsRequest'),
     answer: type<{ username?: string; secret?: string }>('CredentialsResponse'),
   }
-  return [unaryMethod('/moby.filesync.v1.Auth/Credentials', types, async ({ host }) => answerFor(await find(host)))]
+  return [
+    unaryMethod('/moby.filesync.v1.Auth/Credentials', types, async ({ host }, { signal }) =>
+      answerFor(await find(host, { signal })),
+    ),
+  ]
 }
 
 /** An identity token is a secret without a user; an anonymous login has neither. */

@@ -45,18 +45,27 @@ export interface MethodTypes<Request extends object, Answer extends object> {
   readonly answer: MessageType<Answer>
 }
 
+/** A call of a method with one answer. */
+export interface UnaryCall {
+  readonly metadata: Metadata
+  /** Fires when the caller has ended the call. */
+  readonly signal: AbortSignal
+}
+
 /** A method with one request and one answer; the path is `/package.Service/Method`. */
 export function unaryMethod<Request extends object, Answer extends object>(
   path: string,
   types: MethodTypes<Request, Answer>,
-  answer: (request: Required<Request>, metadata: Metadata) => Promise<Answer> | Answer,
+  answer: (request: Required<Request>, call: UnaryCall) => Promise<Answer> | Answer,
 ): SessionMethod {
   return {
     definition: { path, requestStream: false, responseStream: false, ...codec(types) },
     handler: (onError) => {
       const handle: handleUnaryCall<Required<Request>, Answer> = async (call, respond) => {
+        const cancelling = new AbortController()
+        call.once('cancelled', () => cancelling.abort())
         try {
-          respond(null, await answer(call.request, call.metadata))
+          respond(null, await answer(call.request, { metadata: call.metadata, signal: cancelling.signal }))
         } catch (error) {
           respond(statusOf(error, onError))
         }

@@ -1,5 +1,5 @@
 import { STORAGE_FULL } from '../../../model/disk-full.js'
-import { type ErrorCode, RegistryError, type RegistryExchange } from '../../../model/errors.js'
+import { RegistryError, type RegistryErrorCode, type RegistryExchange } from '../../../model/errors.js'
 import { parseJson } from '../../../model/json.js'
 import { LIMITS } from '../../../model/limits.js'
 import { parseChallenges } from '../../auth/challenge.js'
@@ -55,7 +55,7 @@ export async function answerError(
   return PASSING.has(status) ? new TransientError(error, { wait }) : error
 }
 
-function errorCode(status: number, codes: readonly string[]): ErrorCode {
+function errorCode(status: number, codes: readonly string[]): RegistryErrorCode {
   if (status === 403 || codes.includes('DENIED')) return 'REGISTRY_DENIED'
   if (status === 401 || codes.includes('UNAUTHORIZED')) return 'REGISTRY_UNAUTHORIZED'
   // Answered with 400 or 404 to a manifest that is put: it is not the manifest that was not found.
@@ -71,7 +71,7 @@ function lacksScope(answer: HttpAnswer): boolean {
 }
 
 function hintFor(
-  code: ErrorCode,
+  code: RegistryErrorCode,
   { method, status, url, codes }: Required<Pick<RegistryExchange, 'method' | 'status' | 'url' | 'codes'>>,
   context: AnswerContext,
   wait: number | undefined,

@@ -4,6 +4,7 @@ import type { GitOrigin } from '../../../context/git/git-origin.js'
 import { type ContextRequest, openContext } from '../../../context/open-context.js'
 import type { ContextDefinition } from '../../../definition/declare/build-context.js'
 import type { SecretDefinition } from '../../../definition/declare/build-secrets.js'
+import type { Environment } from '../../../host/environment.js'
 import { sweepTempFolders } from '../../../host/temp-folder.js'
 import { closeAll } from '../../../model/async/close-all.js'
 import { type InputHash, rememberingHash } from '../../input-hash.js'
@@ -24,6 +25,8 @@ export interface Contexts extends AsyncDisposable {
 
 /** Options of a run that concern contexts. */
 export interface ContextsOptions {
+  /** The variables that hold secrets of keys. */
+  readonly env: Environment
   /** Seconds since the epoch that files are dated with. */
   readonly epoch?: number | undefined
   /** The folder of the digests of files that earlier runs read; without it every file is read. */
@@ -31,7 +34,7 @@ export interface ContextsOptions {
 }
 
 /** Starts with none, and removes what killed runs left. */
-export function createContexts({ epoch, cacheFolder }: ContextsOptions = {}): Contexts {
+export function createContexts({ env, epoch, cacheFolder }: ContextsOptions): Contexts {
   const swept = sweepTempFolders()
   const opened = new Map<string, Promise<OpenContext>>()
   const origins = new Map<string, Promise<GitOrigin>>()
@@ -54,7 +57,7 @@ export function createContexts({ epoch, cacheFolder }: ContextsOptions = {}): Co
         return readGitOrigin(context, signal)
       }),
     inputHash: (secret) =>
-      once(hashes, textOf(secret ?? null), async () => rememberingHash(await openInputHash(secret, process.env))),
+      once(hashes, textOf(secret ?? null), async () => rememberingHash(await openInputHash(secret, env))),
     inputs: <T extends BuildInputs>(identity: unknown, make: () => Promise<T>) =>
       once(inputs, textOf(identity), make) as Promise<T>,
     async [Symbol.asyncDispose]() {

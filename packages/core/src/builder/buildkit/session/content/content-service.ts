@@ -44,7 +44,7 @@ export function contentService(stores: ReadonlyMap<string, ContentStore>): Sessi
     answer: type<WriteAnswer>('WriteContentResponse'),
   }
   return [
-    unaryMethod(`${SERVICE}/Info`, info, async ({ digest }, metadata) => {
+    unaryMethod(`${SERVICE}/Info`, info, async ({ digest }, { metadata }) => {
       const { size } = await find(storeOf(metadata), digest)
       return { info: { digest, size } }
     }),

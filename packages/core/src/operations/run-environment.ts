@@ -1,0 +1,21 @@
+import type { Environment } from '../host/environment.js'
+import { type DockerConfiguration, openDockerConfiguration } from '../registry/auth/docker-config.js'
+import type { CredentialStore } from '../registry/port.js'
+import type { OperationOptions } from './options.js'
+
+/** Values that an operation takes from its process. They are read once, here, and passed on. */
+export interface RunEnvironment {
+  readonly env: Environment
+  /** Start of the operation. */
+  readonly now: Date
+  readonly docker: DockerConfiguration
+  /** The logins of the options, else those of docker's configuration. */
+  readonly credentials: CredentialStore
+}
+
+/** Reads the environment of an operation. */
+export function readRunEnvironment({ registryClient }: OperationOptions): RunEnvironment {
+  const env = { ...process.env }
+  const docker = openDockerConfiguration(env)
+  return { env, now: new Date(), docker, credentials: registryClient?.credentials ?? docker.credentials }
+}

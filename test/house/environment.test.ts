@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest'
+import { readText, repositoryFiles } from './repository.js'
+
+/** Files that read the environment of the process, each with its reason. All others get it as a value. */
+const READERS: Readonly<Record<string, string>> = {
+  'operations/run-environment.ts': 'the one place of an operation',
+  'registry/auth/docker-config.ts': 'the default of a public option',
+  'builder/connect.ts': 'the default of a public option',
+  'builder/nodes.ts': 'the default of a public option',
+  'builder/remote/is-remote.ts': 'the default of a public option',
+  'builder/remote/remote-address.ts': 'the default of a public option',
+  'registry/http/agents.ts': "variables of Node.js's own HTTP client",
+  'context/git/git-process.ts': 'a program inherits it',
+  'rootfs/apt/mmdebstrap.ts': 'a program inherits it',
+  'rootfs/tool.ts': 'where programs are found',
+  'testing/asking.ts': 'takes it away from plugins',
+}
+
+test('the environment is read in few places', () => {
+  const files = repositoryFiles(/^packages\/core\/src\/.*\.ts$/)
+  const code = (file: string) => readText(file).replace(/\/\*.*?\*\/|\/\/[^\n]*/gs, '')
+  const readers = files.filter((file) => code(file).includes('process.env')).map((file) => file.slice(18))
+  expect(readers.sort()).toEqual(Object.keys(READERS).sort())
+})
