@@ -41,17 +41,36 @@ export async function toCommonJs(folder: string, entries: Entries): Promise<void
 }
 
 async function convertModule(path: string): Promise<void> {
-  const { code } = await transform(await readFile(path, 'utf8'), {
+  const { code } = await transform(assignExports(await readFile(path, 'utf8')), {
     format: 'cjs',
     platform: 'node',
     target: 'node20',
     // `import()` becomes `require`, which loads ES modules too in Node.js 20.19 and newer.
     supported: { 'dynamic-import': false },
   })
-  const isRelative = /\brequire\("(\.{1,2}\/[^"]+\.js)"\)/g
-  const converted = code.replace(isRelative, (_, specifier: string) => `require("${commonJsName(specifier)}")`)
-  await writeFile(commonJsName(path), converted)
+  await writeFile(
+    commonJsName(path),
+    code.replace(OWN_MODULE, (_, lazy?: string, loaded = lazy) => requireOwn(loaded)),
+  )
   await rm(path)
+}
+
+/** esbuild copies all exports of a module where it is loaded lazily, which only modules of others need. */
+const OWN_MODULE = /__toESM\(require\("(\.{1,2}\/[^"]+\.js)"\)\)|\brequire\("(\.{1,2}\/[^"]+\.js)"\)/g
+
+function requireOwn(specifier = ''): string {
+  return `require("${commonJsName(specifier)}")`
+}
+
+/**
+ * Assigns the exports at the end of a module, where esbuild has its one list of them. Its own conversion defines a getter
+ * for each and copies all of them, which takes longer than compiling the code.
+ */
+function assignExports(code: string): string {
+  return code.replace(/^export \{([^{}]*)\};?\s*$/m, (_, list: string) => {
+    const names = list.split(',').map((one) => one.trim().split(' as '))
+    return `Object.assign(module.exports, { ${names.map(([own, name = own]) => `${name}: ${own}`).join(', ')} })\n`
+  })
 }
 
 function commonJsName(path: string): string {
