@@ -1,10 +1,6 @@
 import type { Command } from 'commander'
 import type { CommandContext } from '../command.js'
 import { buildCommand } from '../commands/build-command.js'
-import { graphCommand } from '../commands/graph-command.js'
-import { lockCommand } from '../commands/lock-command.js'
-import { planCommand } from '../commands/plan-command.js'
-import { pruneCommand } from '../commands/prune-command.js'
 import { addFlags, type FlagName } from '../flags.js'
 
 /** Flags of commands that compute what a run would do. */
@@ -29,18 +25,26 @@ export function addPipelineCommands(program: Command, context: CommandContext): 
   addFlags(program.command('plan'), [...PLAN_FLAGS, 'exitCode'])
     .description('show what would be built, pushed and tagged, with reasons; makes no changes')
     .argument('[pipelines...]', PIPELINES_HELP)
-    .action((pipelines: string[], _flags, command: Command) => planCommand({ ...command.opts(), pipelines }, context))
+    .action(async (pipelines: string[], _flags, command: Command) =>
+      (await import('../commands/plan-command.js')).planCommand({ ...command.opts(), pipelines }, context),
+    )
   addFlags(program.command('graph'), [...PLAN_FLAGS, 'format', 'out', 'definitionOnly'])
     .description('draw the dependency graph with the actions of a run')
     .argument('[pipelines...]', PIPELINES_HELP)
-    .action((pipelines: string[], _flags, command: Command) => graphCommand({ ...command.opts(), pipelines }, context))
+    .action(async (pipelines: string[], _flags, command: Command) =>
+      (await import('../commands/graph-command.js')).graphCommand({ ...command.opts(), pipelines }, context),
+    )
   addFlags(program.command('lock'), ['update', 'registry', 'json', 'verbose', 'contextCache'])
     .description('write polyarch.lock with the digests of upstream images')
     .argument('[names...]', 'with --update: only these names')
-    .action((names: string[], _flags, command: Command) => lockCommand(names, command.opts(), context))
+    .action(async (names: string[], _flags, command: Command) =>
+      (await import('../commands/lock-command.js')).lockCommand(names, command.opts(), context),
+    )
   addFlags(program.command('prune'), [
     ...(['delete', 'keep', 'olderThan', 'registry', 'frozen', 'json', 'verbose', 'contextCache'] as const),
   ])
     .description('list unneeded key tags of these repositories, or delete them')
-    .action((_flags, command: Command) => pruneCommand(command.opts(), context))
+    .action(async (_flags, command: Command) =>
+      (await import('../commands/prune-command.js')).pruneCommand(command.opts(), context),
+    )
 }

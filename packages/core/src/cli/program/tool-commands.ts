@@ -1,10 +1,7 @@
 import { Argument, type Command } from 'commander'
 import type { CommandContext } from '../command.js'
 import { completionCommand, SHELLS, type Shell } from '../commands/completion-command.js'
-import { doctorCommand } from '../commands/doctor-command.js'
-import { explainCommand } from '../commands/explain-command.js'
-import { reportCommand } from '../commands/report-command.js'
-import { type ServeFlags, serveCommand } from '../commands/serve-command.js'
+import type { ServeFlags } from '../commands/serve-command.js'
 import type { Completion } from '../completion/completion.js'
 import { addFlags } from '../flags.js'
 import { commandNames, refuseWord } from './root-command.js'
@@ -13,7 +10,9 @@ import { commandNames, refuseWord } from './root-command.js'
 export function addDoctor(program: Command, context: CommandContext): void {
   addFlags(program.command('doctor'), ['registry', 'builder', 'json', 'verbose'])
     .description('check engine, platforms, registries and this machine')
-    .action((_flags, command: Command) => doctorCommand(command.opts(), context))
+    .action(async (_flags, command: Command) =>
+      (await import('../commands/doctor-command.js')).doctorCommand(command.opts(), context),
+    )
 }
 
 /** Adds the commands that need no image. */
@@ -21,16 +20,20 @@ export function addToolCommands(program: Command, context: CommandContext): void
   addFlags(program.command('report'), ['out', 'verbose'])
     .description('make the HTML page of a run from its events')
     .argument('<events>', 'file written by --progress json')
-    .action((events: string, flags: { readonly out?: string }) => reportCommand(events, flags, context))
+    .action(async (events: string, flags: { readonly out?: string }) =>
+      (await import('../commands/report-command.js')).reportCommand(events, flags, context),
+    )
   addFlags(program.command('serve'), ['port', 'hostName', 'sparse', 'verbose'])
     .description('run the embedded registry until Ctrl-C')
     .argument('[directory]', 'directory of its content (default: that of --registry embedded)')
-    .action((directory: string | undefined, flags: ServeFlags) => serveCommand(directory, flags, context))
+    .action(async (directory: string | undefined, flags: ServeFlags) =>
+      (await import('../commands/serve-command.js')).serveCommand(directory, flags, context),
+    )
   program
     .command('explain')
     .description('explain an error code and what to do')
     .argument('<code>', 'error code, such as BUILD_FAILED')
-    .action((code: string) => explainCommand(code, context))
+    .action(async (code: string) => (await import('../commands/explain-command.js')).explainCommand(code, context))
 }
 
 /** Adds `completion`. */
