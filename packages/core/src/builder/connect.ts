@@ -2,7 +2,17 @@ import type { Reference } from '../model/reference.js'
 import type { CredentialStore } from '../registry/port.js'
 import { resolveEndpoint } from './docker/connection/endpoint.js'
 import type { BuilderOptions } from './options.js'
-import type { Builder, BuilderCall, BuilderInfo, BuildRequest, BuiltImage, DescribeCall, ImageStore } from './port.js'
+import type {
+  Builder,
+  BuilderCall,
+  BuilderInfo,
+  BuildRequest,
+  BuiltImage,
+  DescribeCall,
+  ImageStore,
+  RunRequest,
+  RunResult,
+} from './port.js'
 import { isRemote } from './remote/is-remote.js'
 
 const ANONYMOUS: CredentialStore = { find: async () => undefined }
@@ -47,6 +57,10 @@ class LazyBuilder<B extends Builder> implements Builder {
 
   async build(request: BuildRequest, call?: BuilderCall): Promise<BuiltImage> {
     return (await this.open()).build(request, call)
+  }
+
+  async run(request: RunRequest, call?: BuilderCall): Promise<RunResult> {
+    return (await this.open()).run(request, call)
   }
 
   async requireRegistry(reference: Reference, call?: BuilderCall): Promise<void> {

@@ -141,6 +141,33 @@ export interface BuiltImage extends AsyncDisposable {
   push(call?: BuilderCall): Promise<Digest>
 }
 
+/** One process in an image of a registry. */
+export interface RunRequest {
+  /** With its digest. */
+  readonly image: Reference
+  readonly platform: Platform
+  readonly command: readonly string[]
+  /** `NAME=value`; without PATH, BuildKit's default applies. */
+  readonly env: readonly string[]
+  readonly cwd: string
+  /** Name or number, with a group after a colon. Empty for root. */
+  readonly user: string
+  readonly network: 'none' | 'default'
+  /** A directory of this machine, and where the process sees it, read-only. */
+  readonly mount?: { readonly directory: SyncDirectory; readonly target: string } | undefined
+  /** Name of the process in the progress of the build that runs it. */
+  readonly name: string
+}
+
+/** How a process ended, and its output. */
+export interface RunResult {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+  /** Whether the builder left out a part of the output, because it was too much or too fast. */
+  readonly isClipped: boolean
+}
+
 /** The images that a Docker Engine keeps by name. */
 export interface ImageStore {
   /** Pulls one platform of an index; a single image is taken as it is. */
@@ -163,6 +190,11 @@ export interface Builder extends AsyncDisposable {
   describe(call?: DescribeCall): Promise<BuilderInfo>
   /** Builds an image. @throws BUILD_FAILED with the failing Dockerfile line and the end of its log. */
   build(request: BuildRequest, call?: BuilderCall): Promise<BuiltImage>
+  /**
+   * Runs a command in an image that is in a registry, and drops what it changes. A build runs it, which works on every
+   * builder, also by emulation, and leaves no container. @throws BUILD_FAILED where the command could not be started
+   */
+  run(request: RunRequest, call?: BuilderCall): Promise<RunResult>
   /** Has the builder itself look up a manifest. @throws ENGINE_CANNOT_REACH_REGISTRY */
   requireRegistry(reference: Reference, call?: BuilderCall): Promise<void>
   /** Undefined for a builder without one. */

@@ -111,6 +111,8 @@ export const LIMITS = {
   /** Bytes of the head of a request to the embedded registry. */
   requestHead: 16 * KB,
 
+  /** Characters of each output of a command that tests an image. */
+  processOutput: 4 * MB,
   /** Bytes of a message of BuildKit, whose own limit is 16 MB. */
   grpcMessage: 64 * MB,
   /** Bytes of a request to an ssh agent; no request to sign is longer. */

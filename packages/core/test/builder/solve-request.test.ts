@@ -8,7 +8,7 @@ import { buildOf } from './engines.js'
 function attributesOf(attest: AttestationDefinition | undefined): Readonly<Record<string, string>> {
   const request = buildOf('FROM scratch\n', attest === undefined ? {} : { attest })
   const { frontendAttributes } = solveRequest(request, { features: builderFeatures(), address: 'unix:///engine.sock' })
-  return Object.fromEntries(Object.entries(frontendAttributes).filter(([name]) => name.startsWith('attest:')))
+  return Object.fromEntries(Object.entries(frontendAttributes ?? {}).filter(([name]) => name.startsWith('attest:')))
 }
 
 it.each([

@@ -3,6 +3,7 @@
  * the same messages are understood by BuildKit 0.8, in Docker Engine 20.10, and by newer ones.
  *
  * @see https://github.com/moby/buildkit/blob/v0.20.0/api/services/control/control.proto
+ * @see https://github.com/moby/buildkit/blob/v0.20.0/solver/pb/ops.proto
  * @see https://github.com/moby/buildkit/blob/v0.20.0/sourcepolicy/pb/policy.proto
  */
 export const CONTROL_SCHEMA = `
@@ -10,6 +11,7 @@ syntax = "proto3";
 
 message SolveRequest {
   string Ref = 1;
+  Definition Definition = 2;
   string Exporter = 3;
   map<string, string> ExporterAttrs = 4;
   string Session = 5;
@@ -19,6 +21,16 @@ message SolveRequest {
   repeated string Entitlements = 9;
   bool Internal = 11;
   Policy SourcePolicy = 12;
+}
+
+message Definition {
+  repeated bytes def = 1;
+  map<string, OpMetadata> metadata = 2;
+}
+
+message OpMetadata {
+  bool ignore_cache = 1;
+  map<string, string> description = 2;
 }
 
 message CacheOptions {

@@ -3,6 +3,7 @@ import { CONTROL_SCHEMA } from './control-schema.js'
 import type { GrpcCall, GrpcConnection } from './grpc/connection.js'
 import { grpcDuplex } from './grpc/duplex.js'
 import { messageTypes } from './grpc/messages.js'
+import type { LlbDefinition } from './llb.js'
 import { type BuildStatus, decodeStatus } from './status.js'
 
 /** A cache that a build exports, as `type=registry,ref=…` of `docker buildx build` names it. */
@@ -24,8 +25,10 @@ export interface SolveRequest {
   readonly ref: string
   /** The id of the session that the build calls back on. */
   readonly session: string
-  readonly frontend: string
-  readonly frontendAttributes: Readonly<Record<string, string>>
+  /** The frontend that makes the build, such as `dockerfile.v0`; without one, `definition` is the build. */
+  readonly frontend?: string
+  readonly frontendAttributes?: Readonly<Record<string, string>>
+  readonly definition?: LlbDefinition
   /** Undefined where the result is kept in the builder's cache alone. */
   readonly exporter?: { readonly type: string; readonly attributes: Readonly<Record<string, string>> } | undefined
   readonly cacheExports?: readonly CacheEntry[]
@@ -157,8 +160,9 @@ function solveMessage(request: SolveRequest): object {
   return {
     Ref: request.ref,
     Session: request.session,
-    Frontend: request.frontend,
-    FrontendAttrs: request.frontendAttributes,
+    Frontend: request.frontend ?? '',
+    FrontendAttrs: request.frontendAttributes ?? {},
+    ...(request.definition && { Definition: request.definition }),
     ...(exporter && { Exporter: exporter.type, ExporterAttrs: exporter.attributes }),
     Cache: { Exports: cacheExports },
     Entitlements: request.entitlements ?? [],

@@ -17,6 +17,7 @@ export type {
 } from './control.js'
 export { connectBuildKit, type DockerConnection } from './grpc/docker-transport.js'
 export { GrpcError } from './grpc/grpc-error.js'
+export type { LlbDefinition, LlbMetadata } from './llb.js'
 export type { BuildSecrets, RegistryLogin, SessionOptions, SshAgents } from './options.js'
 export type { ContentAddition, ContentStore } from './session/content/content-store.js'
 export type { SyncDirectory, SyncEntry } from './session/files/file-sync.js'

@@ -6,11 +6,23 @@ import { formatPlatform, type Platform } from '../../model/platform.js'
 import { formatReference, formatRepository, type Reference, type Repository } from '../../model/reference.js'
 import type { CredentialStore } from '../../registry/port.js'
 import { BuildSessions } from '../build/build-sessions.js'
+import { runInImage } from '../build/image-run.js'
 import { PushingBuild } from '../build/pushing-build.js'
+import type { BuildTools } from '../build-tools.js'
 import { BuildKitClient } from '../buildkit/client.js'
 import { LastDescription } from '../last-description.js'
 import { runOperation } from '../operation.js'
-import type { Builder, BuilderCall, BuilderInfo, BuildRequest, BuiltImage, DescribeCall, ImageStore } from '../port.js'
+import type {
+  Builder,
+  BuilderCall,
+  BuilderInfo,
+  BuildRequest,
+  BuiltImage,
+  DescribeCall,
+  ImageStore,
+  RunRequest,
+  RunResult,
+} from '../port.js'
 import { Connection } from './connection/connection.js'
 import type { Endpoint } from './connection/endpoint.js'
 import { engineTransport } from './connection/engine-transport.js'
@@ -59,14 +71,19 @@ export class DockerEngine implements Builder {
   build(request: BuildRequest, call: BuilderCall = {}): Promise<BuiltImage> {
     const action = `build ${formatReference(request.destination)} for ${formatPlatform(request.platform)}`
     return this.#run(action, call, async (own) => {
-      const { features, address } = await (this.#last.info ?? this.describe(own))
-      const tools = { buildKit: this.#buildKit, sessions: this.#sessions, features, address, run: this.#runStep }
-      if (features.pushes) return PushingBuild.start(request, tools, own)
+      const tools = await this.#tools(own)
+      if (tools.features.pushes) return PushingBuild.start(request, tools, own)
       this.#swept ??= sweepImages(this.#connection, own)
       await this.#swept
       const pushing = (pushCall: BuilderCall) => this.#push(request.destination, request.platform, pushCall)
       return StoredBuild.start(request, { ...tools, images: this.images, push: pushing }, own)
     })
+  }
+
+  run(request: RunRequest, call: BuilderCall = {}): Promise<RunResult> {
+    return this.#run(`run ${request.command.join(' ')}`, call, async (own) =>
+      runInImage(request, await this.#tools(own), own),
+    )
   }
 
   requireRegistry(reference: Reference, call: BuilderCall = {}): Promise<void> {
@@ -79,6 +96,11 @@ export class DockerEngine implements Builder {
     await this.#sessions[Symbol.asyncDispose]()
     await this.#buildKit[Symbol.asyncDispose]()
     await this.#connection[Symbol.asyncDispose]()
+  }
+
+  async #tools(call: BuilderCall): Promise<BuildTools> {
+    const { features, address } = await (this.#last.info ?? this.describe(call))
+    return { buildKit: this.#buildKit, sessions: this.#sessions, features, address, run: this.#runStep }
   }
 
   #pull(reference: Reference, platform: Platform, call: BuilderCall): Promise<void> {

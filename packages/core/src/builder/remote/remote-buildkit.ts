@@ -3,12 +3,23 @@ import { formatPlatform } from '../../model/platform.js'
 import { formatReference, type Reference } from '../../model/reference.js'
 import type { CredentialStore } from '../../registry/port.js'
 import { BuildSessions } from '../build/build-sessions.js'
+import { runInImage } from '../build/image-run.js'
 import { PushingBuild } from '../build/pushing-build.js'
+import type { BuildTools } from '../build-tools.js'
 import { BuildKitClient } from '../buildkit/client.js'
 import { findCredentials } from '../docker/registry-auth.js'
 import { LastDescription } from '../last-description.js'
 import { type OperationContext, runOperation } from '../operation.js'
-import type { Builder, BuilderCall, BuilderInfo, BuildRequest, BuiltImage, DescribeCall } from '../port.js'
+import type {
+  Builder,
+  BuilderCall,
+  BuilderInfo,
+  BuildRequest,
+  BuiltImage,
+  DescribeCall,
+  RunRequest,
+  RunResult,
+} from '../port.js'
 import { describeRemote } from './describe-remote.js'
 import { requireRegistry } from './registry-check.js'
 import type { RemoteAddress } from './remote-address.js'
@@ -46,12 +57,13 @@ export class RemoteBuildKit implements Builder {
 
   build(request: BuildRequest, call: BuilderCall = {}): Promise<BuiltImage> {
     const action = `build ${formatReference(request.destination)} for ${formatPlatform(request.platform)}`
-    return this.#run(action, call, async (own) => {
-      const { features } = await (this.#last.info ?? this.describe(own))
-      const { address } = this.#remote
-      const tools = { address, buildKit: this.#buildKit, sessions: this.#sessions, features, run: this.#run }
-      return PushingBuild.start(request, tools, own)
-    })
+    return this.#run(action, call, async (own) => PushingBuild.start(request, await this.#tools(own), own))
+  }
+
+  run(request: RunRequest, call: BuilderCall = {}): Promise<RunResult> {
+    return this.#run(`run ${request.command.join(' ')}`, call, async (own) =>
+      runInImage(request, await this.#tools(own), own),
+    )
   }
 
   requireRegistry(reference: Reference, call: BuilderCall = {}): Promise<void> {
@@ -63,6 +75,17 @@ export class RemoteBuildKit implements Builder {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#sessions[Symbol.asyncDispose]()
     await this.#buildKit[Symbol.asyncDispose]()
+  }
+
+  async #tools(call: BuilderCall): Promise<BuildTools> {
+    const { features } = await (this.#last.info ?? this.describe(call))
+    return {
+      address: this.#remote.address,
+      buildKit: this.#buildKit,
+      sessions: this.#sessions,
+      features,
+      run: this.#run,
+    }
   }
 
   /** Ends the operation if the builder stops answering, and converts its error. */
