@@ -12,6 +12,7 @@ const RUN_EVENTS = {
   'node-failed': true,
   'node-skipped': true,
   work: true,
+  'read-back': true,
   'tag-moved': true,
   'tag-kept': true,
   'tag-not-moved': true,

@@ -10,6 +10,7 @@ const ORDER = [
   'graph',
   'registry',
   'machine-code',
+  'image-files',
   'layout',
   'trust',
   'context',

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { BaseTraits } from '../../packages/core/src/definition/plugin/base-source.js'
 import { definePlugin } from '../../packages/core/src/definition/plugin/index.js'
-import { execute, type Pipeline, pipeline, platform } from '../../packages/core/src/index.js'
+import { execute, type Pipeline, pipeline, platform, type RunEvent } from '../../packages/core/src/index.js'
 import { parseReference } from '../../packages/core/src/model/reference.js'
-import { inspect, tags } from '../../packages/core/src/operations/images/index.js'
+import { inspect } from '../../packages/core/src/operations/images/index.js'
 import { createRegistry } from '../../packages/core/src/registry/index.js'
 import { startRegistry } from '../../packages/core/src/registry-server/index.js'
 import { runProgram } from '../support/child.js'
@@ -116,18 +116,25 @@ it('annotates every level, tells the commit on the index, and is not another ima
   expect((await inspect(`${host}/app:1`)).digest).toBe(digest)
 })
 
-it('pushes no image that fails the check, and finds none later', async () => {
+it('moves no name to an image that fails the check, and tests it again without a build', async () => {
   await writeFile(join(context, 'say'), `${await readFile(join(context, 'say'), 'utf8')}\n# changed\n`)
-  const failing = start(() => ({ check: ['sh', '-c', 'echo looked; exit 3'] }))
-  // The record of a context is there before its build.
-  const images = async () => (await tags(`${host}/app`)).filter((tag) => !tag.startsWith('polyarch-context-'))
-  const before = await images()
-  for (const _attempt of ['first', 'second']) {
-    await expect(execute(failing)).rejects.toMatchObject({
-      code: 'CHECK_FAILED',
-      message: expect.stringContaining('echo looked; exit 3'),
-      hint: expect.stringContaining('looked'),
+  const failing = start(() => ({ check: ['sh', '-c', 'echo checked; exit 3'] }))
+  const before = await inspect(`${host}/app:1`)
+  for (const attempt of ['first', 'second']) {
+    const events: RunEvent[] = []
+    await expect(execute(failing, { onEvent: (event) => events.push(event) })).rejects.toMatchObject({
+      code: 'TEST_FAILED',
+      message: expect.stringMatching(
+        /test 'base check' failed: sh -c echo checked; exit 3: exit code 3.*\n {2}\| checked/,
+      ),
     })
+    const built = events.filter((event) => event.kind === 'node-finished' && event.node.includes(' image('))
+    expect(built.length > 0).toBe(attempt === 'first')
+    expect((await inspect(`${host}/app:1`)).digest).toBe(before.digest)
   }
-  expect(await images()).toEqual(before)
+  // It applies to images that exist already, too.
+  const later = start(() => ({ check: ['true'] }))
+  const { nodes, outcome } = await execute(later)
+  expect(outcome).toBe('succeeded')
+  expect(nodes.filter(({ kind }) => kind === 'test').map((node) => node.outcome)).toEqual(['made', 'made'])
 })

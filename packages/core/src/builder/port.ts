@@ -135,8 +135,6 @@ export interface BuildRequest {
 export interface BuiltImage extends AsyncDisposable {
   /** Images and remote files that the build resolved outside of its inputs. */
   readonly sources: readonly BuildSource[]
-  /** Runs a command in the image, without network. @throws BUILD_FAILED where it fails */
-  run(command: readonly string[], call?: BuilderCall): Promise<void>
   /** Pushes it to the destination, unless the builder did so while it built. @returns the digest of what is there now. */
   push(call?: BuilderCall): Promise<Digest>
 }

@@ -1,6 +1,6 @@
 import type { Pipeline } from '../definition/declare/pipeline.js'
 import type { OptionNames } from '../operations/option-names.js'
-import type { EmulationPolicy, ExecuteOptions } from '../operations/options.js'
+import type { EmulationPolicy, ExecuteOptions, VerifyMode } from '../operations/options.js'
 import type { PolicyMode } from '../operations/trust/policy-options.js'
 
 /** A standard stream: a terminal, or something that is only written to. */
@@ -86,6 +86,9 @@ export interface PipelineFlags {
   readonly referrers?: boolean
   readonly build?: boolean
   readonly keepGoing?: boolean
+  readonly skipTests?: boolean
+  readonly verify?: VerifyMode
+  readonly publish?: boolean
   readonly contextCache?: boolean
   readonly metadataFile?: string
   readonly load?: boolean
@@ -103,6 +106,7 @@ export interface PipelineFlags {
   /** Short for `--progress quiet`. */
   readonly quiet?: boolean
   readonly report?: string
+  readonly junit?: string
 }
 
 /** A command that a package adds to the command line without a `build.ts`. */

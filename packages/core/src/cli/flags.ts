@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { DUPLICATE_RULES, EMULATION_POLICIES } from '../operations/options.js'
+import { DUPLICATE_RULES, EMULATION_POLICIES, VERIFY_MODES } from '../operations/options.js'
 import { POLICY_MODES } from '../operations/trust/policy-options.js'
 import { PICTURE_FORMATS } from '../report/graph/formats.js'
 import { BUILDER_FLAGS, collectWhole } from './builder-flags.js'
@@ -59,6 +59,11 @@ const FLAGS = {
     new Option('-q, --quiet', 'show no progress (same as --progress quiet)').conflicts('progress'),
   ],
   keepGoing: () => [new Option('--keep-going', 'continue after failures and report all; moves no tag')],
+  skipTests: () => [new Option('--skip-tests', 'publish images without running their tests')],
+  verify: () => [
+    new Option('--verify <how>', 'before names move, read every image from the registry again').choices(VERIFY_MODES),
+  ],
+  junit: () => [new Option('--junit <file>', 'write the results of tests to this file, as JUnit XML')],
   report: () => [new Option('--report <file>', 'write an HTML page about the run to this file')],
   metadataFile: () => [new Option('--metadata-file <path>', 'write digests and names to this file, as buildx does')],
   load: () => [new Option('--load', "load the image for the engine's native platform into the engine")],

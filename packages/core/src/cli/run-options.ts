@@ -17,7 +17,7 @@ export function optionsOf<Options extends object>(
 /** Flags whose values are options of the same name. */
 const FLAG_OPTIONS = [
   ...(['registry', 'pipelines', 'only', 'reuse', 'rebuild', 'build', 'emulation'] as const),
-  ...(['allowRemoval', 'keepGoing', 'metadataFile', 'load'] as const),
+  ...(['allowRemoval', 'keepGoing', 'metadataFile', 'load', 'skipTests', 'verify', 'publish'] as const),
 ] as const
 
 /** The flags of these names that have a value: no other may replace what build.ts says. */

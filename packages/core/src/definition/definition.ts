@@ -4,6 +4,7 @@ import type { Reference, Repository } from '../model/reference.js'
 import type { AnnotationMap } from './declare/annotation-settings.js'
 import type { BuildDefinition } from './declare/build-settings.js'
 import type { ImageFormat } from './declare/declaration.js'
+import type { TestDefinition } from './declare/image-test.js'
 import type { BasePolicies, CodePolicy, ConfigPolicy, MadeBase } from './plugin/base-source.js'
 import type { SignerRequirement } from './plugin/signer-requirement.js'
 
@@ -36,6 +37,8 @@ export interface PlatformDefinition {
   readonly listed: Platform
   readonly base: BaseDefinition
   readonly build: BuildDefinition
+  /** Tests that its image must pass. */
+  readonly tests: readonly TestDefinition[]
   /** Annotations of its entry in the index; those of its manifest are part of the build. */
   readonly entryAnnotations: AnnotationMap
   /** Whether the index may be published without it. */

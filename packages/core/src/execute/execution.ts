@@ -1,6 +1,7 @@
 import type { Candidacy, EnginePool, Lease } from '../builder/pool.js'
 import type { Builder } from '../builder/port.js'
-import type { ImageNode, Node } from '../graph/node.js'
+import { type ImageNode, type Node, needsBuilder, type TestNode } from '../graph/node.js'
+import { testsByImage } from '../graph/test-order.js'
 import { errorData } from '../model/error-data.js'
 import { CancelledError, PolyarchError, RegistryError } from '../model/errors.js'
 import { formatPlatform } from '../model/platform.js'
@@ -57,15 +58,21 @@ class Execution {
   /** Errors of nodes that the run goes on without. */
   readonly #lost = new Map<string, unknown>()
   readonly #failed = new Set<string>()
+  /** The tests of each image, by its node. */
+  readonly #tests: ReturnType<typeof testsByImage>
 
   constructor(input: ExecutionInput) {
     this.#input = input
+    this.#tests = testsByImage([...input.nodes.values()].map(({ node }) => node))
   }
 
   async run(): Promise<ReadonlyMap<string, NodeResult>> {
     const { nodes, signal, keepGoing } = this.#input
-    for (const { node, lookupResult } of nodes.values()) {
-      if (lookupResult?.state === 'present') this.#settle(node, lookupResult.output, true)
+    for (const { node, lookupResult, required } of nodes.values()) {
+      if (lookupResult?.state !== 'present') continue
+      // An index that waits for tests is there, and is settled after them.
+      if (required) this.#outputs.set(node.id, lookupResult.output)
+      else this.#settle(node, lookupResult.output, true)
     }
     const required = [...nodes.values()].filter((planned) => planned.required)
     await runSchedule({
@@ -74,7 +81,19 @@ class Execution {
       keepGoing,
       run: (node, nodeSignal) => this.#perform(nodes.get(node.id), nodeSignal),
     })
+    for (const image of this.#tests.keys()) if (this.#isUntested(image)) this.#results.delete(image)
     return this.#results
+  }
+
+  /** Whether an optional image has not passed a test: it is left out like one that was not built. */
+  #isUntested(image: string): boolean {
+    return (this.#tests.get(image) ?? []).some(({ id }) => this.#lost.has(id))
+  }
+
+  /** The results that a node is made from: an index gets no image that has not passed a test. */
+  #inputsOf(node: Node): Inputs {
+    if (!('children' in node)) return this.#outputs
+    return new Map([...this.#outputs].filter(([id]) => !this.#isUntested(id)))
   }
 
   #settle(node: Node, output: Output, reused: boolean): void {
@@ -95,7 +114,8 @@ class Execution {
     const broken = node.needs.find((need) => this.#failed.has(need))
     if (broken !== undefined) return this.#leave(node, broken)
     const missing = node.needs.filter((need) => this.#lost.has(need))
-    if (missing.length > 0 && !canOmit(node, missing)) return this.#lose(node, missing)
+    const isLeft = (child: string) => !this.#lost.has(child) && !this.#isUntested(child)
+    if (missing.length > 0 && !canOmit(node, isLeft)) return this.#lose(node, missing)
     let hasStarted = false
     try {
       using lease = await this.#leaseOf(node, signal)
@@ -113,15 +133,16 @@ class Execution {
   /** Waits for an engine if the node needs one: it has not started before. */
   async #leaseOf(node: Node, signal: AbortSignal): Promise<Lease | undefined> {
     const { builds, candidacies, pool } = this.#input
-    if (node.kind !== 'image' || !builds) return undefined
+    if (!needsBuilder(node) || !builds) return undefined
     return leaseFor(node, candidacies.get(node.id), pool, signal)
   }
 
   #performWith(lease: Lease | undefined, planned: PlannedNode, signal: AbortSignal): Promise<NodeResult> {
     const { candidacies, pool, builds, emit } = this.#input
     const { id } = planned.node
+    const inputs = this.#inputsOf(planned.node)
     const onEvent = (event: WorkEvent) => emit({ kind: 'work', at: Date.now(), node: id, event })
-    const perform = (engine?: Builder) => performOne(planned, this.#outputs, { signal, onEvent, engine }, builds)
+    const perform = (engine?: Builder) => performOne(planned, inputs, { signal, onEvent, engine }, builds)
     if (lease === undefined) return perform()
     const { candidates = [] } = candidacies.get(id) ?? {}
     const moved = (use: Lease['use'], error: unknown) =>
@@ -174,23 +195,30 @@ async function performOne(
   call: PerformCall,
   builds: boolean,
 ): Promise<NodeResult> {
-  const keyed = planned.keyed ?? planned.resolved.evaluate(inputs, planned)
-  const lookupResult = planned.lookupResult ?? (await keyed.lookup(call))
+  const { node } = planned
+  const isReduced = 'children' in node && node.children.some((child) => !inputs.has(child.node))
+  const known = isReduced ? undefined : planned
+  const keyed = known?.keyed ?? planned.resolved.evaluate(inputs, planned)
+  const lookupResult = known?.lookupResult ?? (await keyed.lookup(call))
   if (lookupResult.state === 'present') return { output: lookupResult.output, reused: true }
-  if (!builds && planned.node.kind === 'image') throw notBuilt(planned.node)
+  if (!builds && needsBuilder(node)) throw notBuilt(node)
   return { output: await keyed.perform(inputs, call), reused: false }
 }
 
 function isOptional(node: Node): boolean {
-  return node.kind === 'image' && node.optional === true
+  return 'optional' in node && node.optional === true
 }
 
 /** An index is made without the optional ones of its children, as long as one is left. */
-function canOmit(node: Node, missing: readonly string[]): boolean {
-  return 'children' in node && node.children.length > missing.length
+function canOmit(node: Node, isLeft: (child: string) => boolean): boolean {
+  return 'children' in node && node.children.some((child) => isLeft(child.node))
 }
 
-function notBuilt({ id, platform }: ImageNode): RegistryError {
+function notBuilt({ id, platform, kind }: ImageNode | TestNode): RegistryError {
+  if (kind === 'test') {
+    const hint = `run it on a suitable machine: --only ${formatPlatform(platform)}`
+    return new RegistryError('PLATFORM_MISSING', `${id} has not passed, and this run uses no builder`, { hint })
+  }
   return new RegistryError('PLATFORM_MISSING', `${id} does not exist, and this run does not build it`, {
     hint: `build it on a suitable machine: --only ${formatPlatform(platform)}`,
   })

@@ -4,9 +4,10 @@ import { comparePlatforms, type Platform, platformIdentity } from '../model/plat
 import { formatReference, repositoryOf } from '../model/reference.js'
 import { type DockerfileUses, linkedPipelines, pipelineImages } from './dockerfile-use.js'
 import { keepPlatforms } from './kept-platforms.js'
-import type { BaseIndexNode, BaseNode, ChildNode, Graph, ImageNode, IndexNode, Node } from './node.js'
-import { baseIndexNodeId, baseNodeId, imageNodeId, indexNodeId } from './node-id.js'
+import type { BaseIndexNode, BaseNode, ChildNode, Graph, ImageNode, IndexNode, Node, TestNode } from './node.js'
+import { baseIndexNodeId, baseNodeId, imageNodeId, indexNodeId, testNodeId } from './node-id.js'
 import { mergeSharedBases } from './shared-bases.js'
+import { awaitTests } from './test-order.js'
 
 /** Selects the part of a definition to run. */
 export interface GraphOptions {
@@ -20,7 +21,7 @@ export interface GraphOptions {
 export function buildGraph(definition: Definition, { only, uses = new Map() }: GraphOptions = {}): Graph {
   const pipelines = linkedPipelines(definition, uses)
   const own = pipelines.flatMap((pipeline) => pipelineNodes(pipeline, definition, uses))
-  const nodes = mergeSharedBases(own, pipelines)
+  const nodes = awaitTests(mergeSharedBases(own, pipelines))
   if (only === undefined) return { nodes }
   const requested = new Set(pipelines.filter((one) => one.requested).map(({ name }) => name))
   const chosen = new Set(only.map(platformIdentity))
@@ -43,7 +44,8 @@ function pipelineNodes(pipeline: PipelineDefinition, definition: Definition, use
     const needs = new Set([...node.needs, ...linked.flatMap(({ result, decidedBy }) => [result, decidedBy])])
     return { ...node, needs: [...needs], pipelineImages: linked }
   })
-  return [...bases, ...baseIndex, ...images, indexNode(pipeline)]
+  const tests = pipeline.platforms.flatMap((platform) => testNodes(pipeline, platform))
+  return [...bases, ...baseIndex, ...images, ...tests, indexNode(pipeline)]
 }
 
 /**
@@ -118,6 +120,22 @@ function imageNode(pipeline: PipelineDefinition, definition: PlatformDefinition,
 function baseNameOf({ base }: PlatformDefinition, { writtenRepository }: PipelineDefinition): string {
   if (base.kind === 'registry') return formatReference(base.reference)
   return base.kind === 'pipeline' ? base.writtenRepository : writtenRepository
+}
+
+function testNodes({ name, repository }: PipelineDefinition, definition: PlatformDefinition): readonly TestNode[] {
+  const { platform, tests } = definition
+  const image = imageNodeId(name, platform)
+  return tests.map((test) => ({
+    kind: 'test',
+    id: testNodeId(name, platform, test.name),
+    pipeline: name,
+    repository,
+    needs: [image],
+    platform,
+    ...optionalOf(definition),
+    image,
+    test,
+  }))
 }
 
 function indexNode(pipeline: PipelineDefinition): IndexNode {

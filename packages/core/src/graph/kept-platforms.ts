@@ -28,6 +28,7 @@ export function keepPlatforms(
     if (node !== undefined && 'children' in node) for (const child of node.children) keep(child.node)
   }
   for (const node of nodes) if (node.kind === 'image' && isChosen(node)) keep(node.id)
+  for (const node of nodes) if (node.kind === 'test' && kept.has(node.image)) kept.add(node.id)
   return nodes.flatMap((node) => (kept.has(node.id) ? [reduced(node, kept)] : []))
 }
 

@@ -2,6 +2,7 @@ import type { AnnotationMap } from '../definition/declare/annotation-settings.js
 import type { ContextDefinition } from '../definition/declare/build-context.js'
 import type { BuildDefinition } from '../definition/declare/build-settings.js'
 import type { ImageFormat } from '../definition/declare/declaration.js'
+import type { TestDefinition } from '../definition/declare/image-test.js'
 import type { PipelineBaseDefinition, RegistryBaseDefinition } from '../definition/definition.js'
 import type { BasePolicies, MadeBase } from '../definition/plugin/base-source.js'
 import type { Platform } from '../model/platform.js'
@@ -14,7 +15,7 @@ interface NodeCommon {
   readonly pipeline: string
   /** The repository of its result. */
   readonly repository: Repository
-  /** Ids of the nodes whose results it is made from, all of which must be there before it is performed. */
+  /** Ids of the nodes that must be done before it is performed: those whose results it is made from, and tests. */
   readonly needs: readonly string[]
 }
 
@@ -84,6 +85,22 @@ export interface ImageNode extends NodeCommon {
   readonly format: ImageFormat
 }
 
+/** One test of one platform's image. */
+export interface TestNode extends NodeCommon {
+  readonly kind: 'test'
+  readonly platform: Platform
+  /** Whether the run goes on without the platform where it fails. */
+  readonly optional?: true
+  /** The node whose result it tests. */
+  readonly image: string
+  readonly test: TestDefinition
+}
+
+/** Whether a builder does the work of a node: it builds an image, or runs commands in one. */
+export function needsBuilder(node: Node): node is ImageNode | TestNode {
+  return node.kind === 'image' || (node.kind === 'test' && ['command', 'function'].includes(node.test.kind))
+}
+
 /** The final index over the images. */
 export interface IndexNode extends NodeCommon {
   readonly kind: 'index'
@@ -97,7 +114,7 @@ export interface IndexNode extends NodeCommon {
 }
 
 /** A node of the graph. */
-export type Node = BaseNode | BaseIndexNode | ImageNode | IndexNode
+export type Node = BaseNode | BaseIndexNode | ImageNode | TestNode | IndexNode
 
 /** Nodes and their dependencies; each node comes after all that it needs. Plain data. */
 export interface Graph {

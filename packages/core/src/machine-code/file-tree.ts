@@ -1,7 +1,7 @@
 import { LIMITS } from '../model/limits.js'
 import type { MachineCode } from './code.js'
 import type { LayerEntry, LayerFiles } from './layer-files.js'
-import { joinPath, splitPath } from './paths.js'
+import { splitPath, stepInto } from './paths.js'
 
 /** An executable with machine code. */
 export interface Executable {
@@ -90,12 +90,6 @@ export class FileTree {
     for (const one of open) known.set(one, hides)
     return hides
   }
-}
-
-/** Resolves a part of a path from a directory. */
-function stepInto(directory: string, part: string): string {
-  if (part === '' || part === '.') return directory
-  return part === '..' ? splitPath(directory)[0] : joinPath(directory, part)
 }
 
 /** Whether a directory itself hides the content of lower layers; undefined if its parent decides. */

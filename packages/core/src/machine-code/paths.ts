@@ -16,3 +16,9 @@ export function splitPath(path: string): readonly [directory: string, name: stri
 export function joinPath(directory: string, name: string): string {
   return directory === '' ? name : `${directory}/${name}`
 }
+
+/** Resolves a part of a path from a directory. */
+export function stepInto(directory: string, part: string): string {
+  if (part === '' || part === '.') return directory
+  return part === '..' ? splitPath(directory)[0] : joinPath(directory, part)
+}

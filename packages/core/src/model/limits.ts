@@ -111,6 +111,8 @@ export const LIMITS = {
   /** Bytes of the head of a request to the embedded registry. */
   requestHead: 16 * KB,
 
+  /** Bytes of a file of an image that a test reads. */
+  testedFile: 64 * MB,
   /** Characters of each output of a command that tests an image. */
   processOutput: 4 * MB,
   /** Bytes of a message of BuildKit, whose own limit is 16 MB. */

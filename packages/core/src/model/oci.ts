@@ -78,6 +78,8 @@ export interface ImageConfig extends Partial<Platform> {
     readonly Entrypoint?: readonly string[]
     readonly User?: string
     readonly WorkingDir?: string
+    readonly ExposedPorts?: Readonly<Record<string, object>> | null
+    readonly Volumes?: Readonly<Record<string, object>> | null
     readonly Labels?: Readonly<Record<string, string>>
     /** Triggers: the instructions of `ONBUILD`. */
     readonly OnBuild?: readonly string[] | null

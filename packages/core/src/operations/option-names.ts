@@ -43,6 +43,8 @@ export const PLAN_OPTIONS: OptionNames<PlanOptions> = {
   emulation: true,
   sign: true,
   policy: true,
+  publish: true,
+  skipTests: true,
 }
 
 export const EXECUTE_OPTIONS: OptionNames<ExecuteOptions> = {
@@ -53,6 +55,7 @@ export const EXECUTE_OPTIONS: OptionNames<ExecuteOptions> = {
   buildConcurrency: true,
   load: true,
   outputs: true,
+  verify: true,
   allowRemoval: true,
   onEvent: true,
 }

@@ -37,6 +37,12 @@ export type EmulationPolicy = (typeof EMULATION_POLICIES)[number]
 /** What to do with two images of one platform. */
 export const DUPLICATE_RULES = ['refuse', 'last'] as const
 
+/** How results are verified before names move. */
+export const VERIFY_MODES = ['read-back'] as const
+
+/** One of `VERIFY_MODES`. */
+export type VerifyMode = (typeof VERIFY_MODES)[number]
+
 /** Options of all operations on pipelines. */
 export interface PipelineOptions extends OperationOptions {
   /**
@@ -61,9 +67,9 @@ export interface PlanOptions extends PipelineOptions, EngineChoice {
   readonly pipelines?: readonly string[]
   /** These platforms alone; then no name moves. */
   readonly only?: readonly string[]
-  /** Reuse images in the registry that have the same inputs. Default true. */
+  /** Reuse images in the registry that have the same inputs, and results of tests. Default true. */
   readonly reuse?: boolean
-  /** Images to build even if they exist: by node, pipeline or platform. */
+  /** Images to build even if they exist, by node, pipeline or platform; and tests to run again, by node. */
   readonly rebuild?: readonly string[]
   /** Require every upstream name to be in `polyarch.lock`; otherwise missing names are resolved from the registry. */
   readonly frozen?: boolean
@@ -72,6 +78,10 @@ export interface PlanOptions extends PipelineOptions, EngineChoice {
    * published, once all of them exist. Default true.
    */
   readonly build?: boolean
+  /** Make indexes and move names; otherwise images are built and tested only. Default true. */
+  readonly publish?: boolean
+  /** Publish images without running their tests; plan, report and output say so. Default false. */
+  readonly skipTests?: boolean
   /**
    * When an engine may emulate a platform: `when-busy`, if no engine that runs it natively is free; `when-needed`, if
    * there is no such engine; or `never`. Default `when-busy`.
@@ -108,6 +118,11 @@ export interface ExecuteOptions extends PlanOptions {
    * have the syntax of `docker buildx build --output`: `type=oci,dest=image.tar`.
    */
   readonly outputs?: readonly OutputOption[]
+  /**
+   * Before names move, verify what they will point to: `read-back` reads every index, image, config and layer from the
+   * registry again, by digest and over new connections.
+   */
+  readonly verify?: VerifyMode
   /** Lets a published name lose a platform that it has today. */
   readonly allowRemoval?: boolean
   /** Called for every event, in order. */

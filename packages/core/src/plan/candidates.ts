@@ -2,19 +2,23 @@ import { missingBinfmtEntry } from '../builder/docker/emulators.js'
 import { type UnsupportedOption, unsupportedOptions } from '../builder/features.js'
 import type { Candidacy, Candidate } from '../builder/pool.js'
 import type { BuilderInfo } from '../builder/port.js'
-import type { ImageNode } from '../graph/node.js'
+import type { ImageNode, TestNode } from '../graph/node.js'
 import { EngineError } from '../model/errors.js'
 import { formatPlatform, type Platform } from '../model/platform.js'
 import { executionOn } from './execution-on.js'
 import type { AnsweringEngine } from './query-engines.js'
 
-/** Compares what an image needs with what each engine can do. @param emulates - whether an engine may emulate */
-export function findCandidates(image: ImageNode, engines: readonly AnsweringEngine[], emulates: boolean): Candidacy {
+/** Compares what an image or a test needs with what each engine can do. @param emulates - whether an engine may emulate */
+export function findCandidates(
+  node: ImageNode | TestNode,
+  engines: readonly AnsweringEngine[],
+  emulates: boolean,
+): Candidacy {
   const candidates: Candidate[] = []
   const refusals: EngineError[] = []
   for (const { engine, info } of engines) {
-    const execution = executionOn(info, image.platform)
-    const own = errorsOf(image, info, execution, emulates)
+    const execution = executionOn(info, node.platform)
+    const own = errorsOf(node, info, execution, emulates)
     if (execution === undefined || own.length > 0) refusals.push(...own)
     else candidates.push({ engine, address: info.address, execution })
   }
@@ -22,12 +26,15 @@ export function findCandidates(image: ImageNode, engines: readonly AnsweringEngi
 }
 
 function errorsOf(
-  { id, platform, build }: ImageNode,
+  node: ImageNode | TestNode,
   info: BuilderInfo,
   execution: ReturnType<typeof executionOn>,
   emulates: boolean,
 ): readonly EngineError[] {
-  const ignored = unsupportedOptions(info, build).map((one) => unsupported(id, one, info))
+  const { id, platform } = node
+  const ignored = unsupportedOptions(info, node.kind === 'image' ? node.build : {}).map((one) =>
+    unsupported(id, one, info),
+  )
   if (execution === undefined) return [...ignored, notRunnable(id, platform, info, missingBinfmtEntry(platform))]
   return execution === 'emulated' && !emulates ? [...ignored, notNative(id, platform, info)] : ignored
 }

@@ -20,7 +20,7 @@ export interface NodeState {
   /** Whether it is to be made even where its result is there. */
   readonly force: boolean
   readonly former: PublishedState
-  /** Whether the result is missing and something that is to be done needs it. */
+  /** Whether something is to be done: the result is missing and needed, or tests decide whether it is published. */
   readonly required: boolean
 }
 
@@ -32,6 +32,8 @@ export interface EvaluationInput {
   /** The published result that corresponds to a node, and whether it may be reused. */
   readonly contextOf: (node: Node) => EvaluationContext
   readonly callOf: (node: Node) => StepCall
+  /** Whether tests are left out. */
+  readonly skipsTests: boolean
   /** Called for each image whose key is not that of the published one, before the registry is searched for the key. */
   readonly onChanged: () => void
   /** Called once for each node that is to be made, before its inputs are evaluated. */
@@ -151,7 +153,7 @@ async function verifyUsed(
  */
 async function findRequired(
   known: ReadonlyMap<string, Known>,
-  { graph, targets, callOf, onRequired }: EvaluationInput,
+  { graph, targets, callOf, onRequired, skipsTests }: EvaluationInput,
 ): Promise<ReadonlySet<string>> {
   const required = new Set<string>()
   const byId = new Map(graph.nodes.map((node) => [node.id, node]))
@@ -176,14 +178,18 @@ async function findRequired(
 
   async function lookUp(id: string): Promise<void> {
     const node = byId.get(id)
-    if (node === undefined) return
+    if (node === undefined || (node.kind === 'test' && skipsTests)) return
     const state = known.get(id)
-    // An index is right only if its children are in the registry and were checked, so none of them is implied by it.
-    const children = 'children' in node ? node.children.map((child) => child.node) : []
-    await Promise.all(children.map(visit))
+    // An index is right only if its children are in the registry and were checked and tested: it implies none of them.
+    const gates = 'children' in node ? node.needs : []
+    await Promise.all(gates.map(visit))
     if (state !== undefined) state.lookupResult ??= await state.keyed.lookup(callOf(node))
     if (state?.lookupResult?.state === 'present') {
-      if (!children.some((child) => required.has(child))) return
+      const awaited = gates.filter((gate) => required.has(gate))
+      if (awaited.length === 0) return
+      required.add(id)
+      // It stays as it is if all that is awaited are tests, and these pass.
+      if (awaited.every((gate) => byId.get(gate)?.kind === 'test')) return
       state.lookupResult = { state: 'absent' }
     }
     required.add(id)

@@ -8,9 +8,16 @@ import type { NodeState } from './evaluate.js'
 export async function explainAll(
   nodes: readonly NodeState[],
   callOf: (node: Node) => StepCall,
+  skipsTests: boolean,
 ): Promise<ReadonlyMap<string, readonly PlanReason[]>> {
   const byId = new Map(nodes.map((one) => [one.node.id, one]))
-  const entries = nodes.map(async (one) => [one.node.id, await explain(one, byId, callOf(one.node))] as const)
+  const entries = nodes.map(async (one) => {
+    const isSkipped = skipsTests && one.node.kind === 'test'
+    const why: readonly PlanReason[] = isSkipped
+      ? [{ kind: 'tests-skipped' }]
+      : await explain(one, byId, callOf(one.node))
+    return [one.node.id, why] as const
+  })
   return new Map(await Promise.all(entries))
 }
 
@@ -28,9 +35,11 @@ async function explain(
 /** Returns the action of a run on a node. */
 export function actionOf({ node, keyed, lookupResult, required }: NodeState, why: readonly PlanReason[]): PlanAction {
   if (lookupResult?.state === 'present') return 'reuse'
+  if (why.some(({ kind }) => kind === 'tests-skipped')) return 'skip'
   if (!required) return 'not-needed'
   if (keyed === undefined) return 'known-after'
   if (node.kind === 'base') return baseAction(node)
+  if (node.kind === 'test') return 'run'
   return node.kind === 'image' && !why.some(isNew) ? 'rebuild' : 'create'
 }
 

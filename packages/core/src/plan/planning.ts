@@ -1,7 +1,7 @@
 import { neededEntitlements } from '../builder/features.js'
 import type { Candidacy } from '../builder/pool.js'
 import type { Entitlement } from '../definition/declare/entitlements.js'
-import type { Graph, Node } from '../graph/node.js'
+import { type Graph, type Node, needsBuilder } from '../graph/node.js'
 import { sourceName } from '../graph/source-name.js'
 import { errorData } from '../model/error-data.js'
 import { type Issue, type PolyarchError, throwIfCancelled } from '../model/errors.js'
@@ -45,6 +45,8 @@ export interface PlanningInput {
   readonly builds: boolean
   /** Whether an engine may emulate a platform. */
   readonly emulates: boolean
+  /** Whether tests are left out. */
+  readonly skipsTests: boolean
   /** Whether to look what the locked names mean upstream today. */
   readonly checksUpstream: boolean
 }
@@ -94,8 +96,8 @@ export async function makePlan(
     return querying
   }
   // The engines answer while the rest is evaluated. The preflight check throws what fails here.
-  const onRequired = ({ kind }: Node) => {
-    if (kind === 'image' && input.builds) query().catch(() => {})
+  const onRequired = (node: Node) => {
+    if (needsBuilder(node) && input.builds) query().catch(() => {})
   }
   const contextOf = (node: Node) => ({ former: published.formerOf(node), force: input.isForced(node) })
   const nodes = await evaluate({ ...input, contextOf, callOf, onChanged, onRequired }, resolved)
@@ -105,7 +107,7 @@ export async function makePlan(
   const [checked, tags, reasons, moved, signatures] = await Promise.all([
     preflight(input.builds ? toDo : [], query, { emulates: input.emulates, env: services.env }, { signal }),
     planTags(input.names, nodes, published, services.registry, { signal }),
-    explainAll([...nodes.values()], callOf),
+    explainAll([...nodes.values()], callOf, input.skipsTests),
     input.checksUpstream ? upstreamNotes(input.graph, services, { signal }) : [],
     signing && planSignatures(signing.results, signing.key, nodes, services.registry, { signal }),
   ])
@@ -123,7 +125,7 @@ export async function makePlan(
     ...(signatures && { signatures }),
     ...(checked.engines.length > 0 && { engines: checked.engines }),
     errors: errors.map(errorData),
-    notes: [...new Set([...notes, ...checked.notes, ...services.lock.notes(), ...moved])],
+    notes: [...new Set([...notes, ...skippedNotes(input), ...checked.notes, ...services.lock.notes(), ...moved])],
   }
   return { plan, nodes, candidacies: checked.candidacies, errors }
 }
@@ -169,6 +171,15 @@ function entitlementsOf({ nodes }: Graph): readonly Entitlement[] {
   return [...new Set(needed)]
 }
 
+/** A run without tests must not look like one that has passed them. */
+function skippedNotes({ graph, skipsTests }: PlanningInput): readonly string[] {
+  const { length } = graph.nodes.filter(({ kind }) => kind === 'test')
+  if (!skipsTests || length === 0) return []
+  return [
+    `TESTS ARE SKIPPED: ${length === 1 ? '1 test does' : `${length} tests do`} not run, and names may move to untested images`,
+  ]
+}
+
 function nodePlan(
   state: NodeState,
   why: readonly PlanReason[],
@@ -177,7 +188,7 @@ function nodePlan(
 ): NodePlan {
   const { node, keyed, output } = state
   const after = state.resolved.decidedBy.filter((need) => all.get(need)?.output === undefined)
-  const platform = node.kind === 'base' || node.kind === 'image' ? node.platform : undefined
+  const platform = 'platform' in node ? node.platform : undefined
   const source = sourceName(node)
   const { sources = [] } = state.resolved.unpinned ?? {}
   return {
@@ -189,6 +200,7 @@ function nodePlan(
     reason: reasonText(why),
     needs: node.needs,
     ...(platform !== undefined && { platform }),
+    ...(node.kind === 'test' && { test: node.test.name }),
     ...(source !== undefined && { source }),
     ...(after.length > 0 && { after }),
     ...(keyed !== undefined && { key: keyed.key }),

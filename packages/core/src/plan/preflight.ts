@@ -1,7 +1,7 @@
 import type { Candidacy } from '../builder/pool.js'
 import { firstUse } from '../builder/pool.js'
 import type { Builder } from '../builder/port.js'
-import type { ImageNode, Node } from '../graph/node.js'
+import { type ImageNode, type Node, needsBuilder, type TestNode } from '../graph/node.js'
 import type { Environment } from '../host/environment.js'
 import type { EngineError, PolyarchError } from '../model/errors.js'
 import type { EngineUse } from '../model/run/engine-use.js'
@@ -12,11 +12,13 @@ import { findCandidates } from './candidates.js'
 import { enginePlan, type QueriedEngine } from './query-engines.js'
 import { findUnreachableRegistries } from './reachability.js'
 
+type BuilderNode = ImageNode | TestNode
+
 /** State of the engines before anything is sent to them. */
 export interface Preflight {
   /** Empty where nothing is to be built. */
   readonly engines: readonly EnginePlan[]
-  /** The engines that can build each image, by node. */
+  /** The engines that can build each image, or run each test, by node. */
   readonly candidacies: ReadonlyMap<string, Candidacy>
   readonly errors: readonly PolyarchError[]
   readonly notes: readonly string[]
@@ -30,14 +32,14 @@ export interface PreflightRules {
   readonly env: Environment
 }
 
-/** Checks whether the engines can build what is missing. Reads only; queries no engine if there is nothing to build. */
+/** Checks whether the engines can build what is missing, and run its tests. Reads only; queries no engine if there is nothing to build. */
 export async function preflight(
   nodes: readonly Node[],
   query: () => Promise<readonly QueriedEngine[]>,
   { emulates, env }: PreflightRules,
   call: StepCall,
 ): Promise<Preflight> {
-  const images = nodes.filter((node) => node.kind === 'image')
+  const images = nodes.filter(needsBuilder)
   if (images.length === 0) return { engines: [], candidacies: new Map(), errors: [], notes: [] }
   const queried = await query()
   const answering = queried.filter((one) => 'info' in one)
@@ -62,20 +64,18 @@ export function plannedUse({ candidacies }: Preflight, node: string): EngineUse 
   return firstUse(candidacies.get(node)?.candidates ?? [])
 }
 
-async function missingSecretsOf(
-  { id, build, optional }: ImageNode,
-  env: Environment,
-): Promise<readonly PolyarchError[]> {
-  const missing = optional ? [] : await missingSecrets(build, env)
+async function missingSecretsOf(node: BuilderNode, env: Environment): Promise<readonly PolyarchError[]> {
+  const { id, optional } = node
+  const missing = optional || node.kind !== 'image' ? [] : await missingSecrets(node.build, env)
   for (const error of missing) error.node = id
   return missing
 }
 
 /** Removes engines that cannot reach the registry of an image. Only engines that could build it are checked. */
 async function keepReaching(
-  possible: ReadonlyMap<ImageNode, Candidacy>,
+  possible: ReadonlyMap<BuilderNode, Candidacy>,
   call: StepCall,
-): Promise<ReadonlyMap<ImageNode, Candidacy>> {
+): Promise<ReadonlyMap<BuilderNode, Candidacy>> {
   const engines = new Set([...possible.values()].flatMap(({ candidates }) => candidates.map(({ engine }) => engine)))
   const entries = [...engines].map(async (engine) => {
     const images = [...possible].flatMap(([image, { candidates }]) =>
@@ -84,7 +84,7 @@ async function keepReaching(
     return [engine, await findUnreachableRegistries(images, engine, call)] as const
   })
   const unreachable = new Map<Builder, ReadonlyMap<string, EngineError>>(await Promise.all(entries))
-  const errorOf = ({ repository }: ImageNode, engine: Builder) => unreachable.get(engine)?.get(repository.registry)
+  const errorOf = ({ repository }: BuilderNode, engine: Builder) => unreachable.get(engine)?.get(repository.registry)
   return new Map(
     [...possible].map(([image, { candidates, refusals }]) => {
       const errors = candidates.flatMap(({ engine }) => errorOf(image, engine) ?? [])

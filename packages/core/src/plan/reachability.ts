@@ -1,17 +1,17 @@
 import type { Builder } from '../builder/port.js'
-import type { ImageNode } from '../graph/node.js'
+import type { Node } from '../graph/node.js'
 import { EngineError } from '../model/errors.js'
 import { isLoopback } from '../model/loopback.js'
 import type { StepCall } from '../steps/step.js'
 
 /**
- * Makes the engine check whether it reaches the registries that it must push to.
+ * Makes the engine check whether it reaches the registries that it must push to or pull from.
  * Only registries on a loopback address are checked: `127.0.0.1` means the machine on which the engine runs.
  *
  * @returns an error per registry that the engine does not reach, by the registry's host.
  */
 export async function findUnreachableRegistries(
-  images: readonly ImageNode[],
+  images: readonly Pick<Node, 'repository'>[],
   engine: Builder,
   call: StepCall,
 ): Promise<ReadonlyMap<string, EngineError>> {

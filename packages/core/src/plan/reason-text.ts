@@ -48,6 +48,12 @@ function oneReason(reason: PlanReason): string {
       return 'its images differ from the published index'
     case 'unpinned':
       return `${reason.sources.join(', ')} may have changed`
+    case 'untested':
+      return 'the image has not passed it yet'
+    case 'unversioned':
+      return 'a function without a version runs every time'
+    case 'tests-skipped':
+      return 'tests are skipped: the image is not tested'
     case 'forced':
       return 'reuse is disabled'
   }

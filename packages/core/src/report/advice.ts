@@ -19,8 +19,8 @@ export const ADVICE: Readonly<Record<ErrorCode, string>> = {
     "Register an emulator on the engine's machine: Debian's qemu-user-static, or the image tonistiigi/binfmt; npx tsx build.ts doctor prints the command. Or add an engine that runs the platform natively: --builder ssh://me@arm-machine.",
   BUILD_FAILED:
     'Correct the Dockerfile. --verbose shows the whole output, and --only <platform> builds that platform only.',
-  CHECK_FAILED:
-    'Read the end of the output in the hint. Make sure that the last stage of the Dockerfile is based on the base.',
+  TEST_FAILED:
+    "Compare the message with the test. Correct the Dockerfile or the test; npx tsx build.ts test runs the tests without moving a name. If 'base check' fails, make sure that the last stage of the Dockerfile is based on the base.",
   PUSH_FAILED:
     "Read the registry's reason in the message. Usually a login is missing (docker login <host>), or the repository must be created first. npx tsx build.ts doctor tests both.",
   PULL_FAILED: 'Check that the image exists for that platform, and that you are logged in to its registry.',

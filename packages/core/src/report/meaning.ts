@@ -19,8 +19,8 @@ export const MEANING: Readonly<Record<ErrorCode, string>> = {
     'No engine of the run can execute the programs of the platform natively or by emulation, or emulation is not allowed. Detected before a context is uploaded.',
   BUILD_FAILED:
     "A step of the Dockerfile failed. The message names the line and contains the end of the step's output.",
-  CHECK_FAILED:
-    'The image was built, but the check of its base failed in it: the last stage does not use the base, or removed what the check requires. The image is not pushed.',
+  TEST_FAILED:
+    'An image did not pass one of its tests. Every name stays where it was. The image remains under its key tag, so that the next run tests it again without a build.',
   PUSH_FAILED: 'The engine could not push an image.',
   PULL_FAILED: 'The engine could not pull an image, for a FROM or for --load.',
   CONTEXT_UNREADABLE:

@@ -1,5 +1,7 @@
 import type { CodeCheck, RunEvent } from '../model/run/events.js'
 import type { NodePlan, TagPlan } from '../model/run/plan.js'
+import type { NodeReport, ReadBackResult } from './report.js'
+import { formatBytes } from './units.js'
 
 /** Words for the actions of a plan, the same in all output. */
 export const ACTION_WORDS: Readonly<Record<NodePlan['action'], string>> = {
@@ -9,12 +11,25 @@ export const ACTION_WORDS: Readonly<Record<NodePlan['action'], string>> = {
   create: 'create',
   rebuild: 'rebuild',
   'known-after': 'make',
+  run: 'run',
+  skip: 'skip',
   'not-needed': 'leave',
 }
 
 /** The same of a name: where it will point to may be known later only; that it moves is known. */
 export function tagWord(action: TagPlan['action']): string {
   return action === 'known-after' ? 'move' : action
+}
+
+/** The outcome of a node in words; a test that is done has passed. */
+export function outcomeWord({ kind, outcome }: Pick<NodeReport, 'kind' | 'outcome'>): string {
+  if (kind !== 'test') return outcome
+  return outcome === 'made' ? 'passed' : outcome === 'reused' ? 'passed before' : outcome
+}
+
+/** Text for a result that was read from the registry again. */
+export function readBackText({ images, bytes }: Pick<ReadBackResult, 'images' | 'bytes'>): string {
+  return `read back ${images === 1 ? '1 image' : `${images} images`}, ${formatBytes(bytes)}`
 }
 
 /** Text for a build that starts again on another engine, with the reason. */

@@ -1,7 +1,7 @@
 import { shortDigest } from '../model/digest.js'
 import type { RunEvent, WorkEvent } from '../model/run/events.js'
 import { escapeCiCommands, escapeLine } from './escape.js'
-import { codeText, isAsDeclared, movedText } from './plain-words.js'
+import { codeText, isAsDeclared, movedText, readBackText } from './plain-words.js'
 import { GroupedLines, type GroupMarkers } from './progress/groups.js'
 import { OutputLines } from './progress/output-lines.js'
 import type { Reporter } from './progress/reporter.js'
@@ -80,6 +80,9 @@ class PlainReporter implements Reporter {
         return
       case 'loaded':
         this.#line(`loaded ${event.reference}`)
+        return
+      case 'read-back':
+        this.#line(`${event.node}: ${readBackText(event)}`)
         return
       case 'output-written':
         this.#line(`wrote ${event.dest} (${event.type})`)

@@ -8,7 +8,9 @@ import type { NodePlan, Plan } from '../model/run/plan.js'
 export const REPORT_VERSION = 1
 
 /** Outcome of a node. For a build it states the engine; after a reassignment, the last one. */
-export interface NodeReport extends Pick<NodePlan, 'node' | 'pipeline' | 'kind' | 'platform'>, Partial<EngineUse> {
+export interface NodeReport
+  extends Pick<NodePlan, 'node' | 'pipeline' | 'kind' | 'platform' | 'test'>,
+    Partial<EngineUse> {
   readonly outcome: 'reused' | 'made' | 'failed' | 'skipped' | 'not-run'
   /** Repository and digest of the result. */
   readonly reference?: string
@@ -30,7 +32,12 @@ export interface Report {
   /** Every result that was to be signed, by repository and digest, if the run signs. */
   readonly signatures?: readonly SignatureReport[]
   readonly notes: readonly string[]
+  /** Results that were read from the registry again before their names moved. */
+  readonly readBack?: readonly ReadBackResult[]
 }
+
+/** A result that was read back. */
+export type ReadBackResult = Omit<Extract<RunEvent, { readonly kind: 'read-back' }>, 'kind' | 'at'>
 
 /** A signed image or index. */
 export interface SignatureReport {
@@ -43,6 +50,7 @@ export interface SignatureReport {
 export function reportOf(events: readonly RunEvent[]): Report {
   const planned = events.find((event) => event.kind === 'planned')
   const finished = events.find((event) => event.kind === 'run-finished')
+  const readBack = events.flatMap((event) => (event.kind === 'read-back' ? [readBackResult(event)] : []))
   const plan: Pick<Plan, 'nodes' | 'notes'> = planned?.plan ?? { nodes: [], notes: [] }
   const signatures = events.flatMap(signatureReport)
   return {
@@ -52,6 +60,7 @@ export function reportOf(events: readonly RunEvent[]): Report {
     tags: events.flatMap((event) => (event.kind === 'tag-moved' || event.kind === 'tag-kept' ? [event.change] : [])),
     ...(signatures.length > 0 && { signatures }),
     notes: plan.notes,
+    ...(readBack.length > 0 && { readBack }),
   }
 }
 
@@ -60,12 +69,17 @@ function signatureReport(event: RunEvent): readonly SignatureReport[] {
   return [{ reference: event.reference, outcome: event.kind === 'signed' ? 'signed' : 'kept' }]
 }
 
+function readBackResult({ node, reference, images, bytes }: ReadBackResult): ReadBackResult {
+  return { node, reference, images, bytes }
+}
+
 function nodeReport(planned: NodePlan, events: readonly RunEvent[]): NodeReport {
-  const { node, pipeline, kind, platform } = planned
+  const { node, pipeline, kind, platform, test } = planned
   const own = events.filter((event) => 'node' in event && event.node === node)
   const common = {
     ...{ node, pipeline, kind },
     ...(platform && { platform }),
+    ...(test !== undefined && { test }),
     ...useIn(planned),
     ...useOf(own),
     ...codeOf(node, events),

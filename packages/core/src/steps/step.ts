@@ -15,6 +15,8 @@ import type { RootfsMaker } from '../rootfs/port.js'
 import type { SignatureVerifier } from '../trust/verify.js'
 import type { Contexts } from './image/context/contexts.js'
 import type { PublishedState } from './published-state.js'
+import type { FilesCache } from './test/files-cache.js'
+import type { PassedTests } from './test/passed-tests.js'
 import type { UpstreamManifests } from './upstream-manifests.js'
 
 /** All that steps work with. */
@@ -33,6 +35,8 @@ export interface StepServices {
   readonly lock: Lock
   readonly code: CodeReader
   readonly signatures: SignatureVerifier
+  readonly passed: PassedTests
+  readonly files: FilesCache
 }
 
 /** Options of every method of a step. */
@@ -43,7 +47,7 @@ export interface StepCall {
 
 /** Options of `perform`. */
 export interface PerformCall extends StepCall {
-  /** The engine that an image is built on. */
+  /** The engine that an image is built on, or a command runs on. */
   readonly engine?: Builder | undefined
 }
 

@@ -16,6 +16,7 @@ import type {
   UnpinnedContent,
   UpstreamImage,
 } from './step.js'
+import { testStep } from './test/test-step.js'
 
 /** A node whose outside facts are known. */
 export interface ResolvedNode {
@@ -59,6 +60,8 @@ export function resolveNode(node: Node, services: StepServices, call: StepCall):
       return resolveWith(baseIndexStep, node, services, call)
     case 'image':
       return resolveWith(imageStep, node, services, call)
+    case 'test':
+      return resolveWith(testStep, node, services, call)
     case 'index':
       return resolveWith(indexStep, node, services, call)
   }

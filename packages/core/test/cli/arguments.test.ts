@@ -30,7 +30,7 @@ async function read(words: readonly string[]): Promise<object> {
 /** A value that the flag accepts. */
 function acceptedValue({ required, argChoices, long }: Option): readonly string[] {
   if (!required) return []
-  return [argChoices?.[1] ?? (long === '--port' ? '5001' : 'value')]
+  return [argChoices?.at(-1) ?? (long === '--port' ? '5001' : 'value')]
 }
 
 const COMMANDS = newProgram().commands

@@ -82,11 +82,13 @@ describe('options that schemas describe', () => {
 })
 
 describe('what a base brings along', () => {
-  it('is build args, under those of the definition, annotations and a check', () => {
+  it('is build args, under those of the definition, annotations and a test', () => {
     const answer = { ...image, buildArgs: { LIBC: 'musl', JOBS: '2' }, annotations: { a: 'b' }, check: ['true'] }
-    const [{ base, build } = {}] = compiled(answering(answer, { args: { JOBS: '1' } })).pipelines[0]?.platforms ?? []
+    const [{ base, build, tests } = {}] =
+      compiled(answering(answer, { args: { JOBS: '1' } })).pipelines[0]?.platforms ?? []
     expect(base).toEqual({ kind: 'registry', reference: expect.anything(), configPolicy: 'require-match' })
-    expect(build).toMatchObject({ args: { LIBC: 'musl', JOBS: '1' }, annotations: { a: 'b' }, check: ['true'] })
+    expect(build).toMatchObject({ args: { LIBC: 'musl', JOBS: '1' }, annotations: { a: 'b' } })
+    expect(tests).toMatchObject([{ kind: 'command', name: 'base check', command: ['true'], exitCode: 0 }])
   })
 
   it('is refused where Docker’s media types cannot hold it', () => {

@@ -16,9 +16,14 @@ import {
   MEDIA_TYPES,
   type StoredManifest,
 } from '../../src/model/oci.js'
+import { createRegistry } from '../../src/registry/index.js'
+import { putArtifact } from '../../src/registry/manifests/artifact.js'
+import { referrersTag } from '../../src/registry/manifests/referrers.js'
 import { recordReference } from '../../src/steps/image/context/context-record.js'
 import { encodeParts, type ImageParts, imageParts, PARTS_ANNOTATION } from '../../src/steps/image/image-parts.js'
 import { PLAIN_HASH } from '../../src/steps/input-hash.js'
+import { KEY_ANNOTATION } from '../../src/steps/key.js'
+import { IN_TOTO, PREDICATE_TYPE, TEST_RESULT } from '../../src/steps/test/test-result.js'
 
 /** A registry to prune on. */
 export interface PruneSubject extends AsyncDisposable {
@@ -238,6 +243,31 @@ export function pruneContract(
       const left = await tagsOf(subject.url, repository)
       expect(left).toEqual(expect.arrayContaining(['signature', tagFor('b'), recordTag('before'), tagFor('e')]))
       expect(left).not.toContain(tagFor('f'))
+    })
+
+    it('deletes the results of tests with their image, and keeps those of other images and other artifacts', async () => {
+      const registry = createRegistry()
+      const place = { registry: subject.host, repository }
+      const attach = (image: TinyImage, isResult: boolean) => {
+        const type = isResult ? TEST_RESULT : 'https://slsa.dev/provenance/v1'
+        const annotations = { [PREDICATE_TYPE]: type, [KEY_ANNOTATION]: 'a'.repeat(64) }
+        const { descriptor } = image.manifest
+        return putArtifact(place, { artifactType: IN_TOTO, subject: descriptor, layers: [], annotations }, registry, {})
+      }
+      const gone = await builtImage('gone', 'before')
+      await pushTinyImage(target(), gone, tagFor('d'))
+      const results = await Promise.all([listed, old, gone].map((image) => attach(image, true)))
+      const other = await attach(old, false)
+      await prune(app, { ...options, delete: true, olderThan: 0 })
+      const find = ({ descriptor }: StoredManifest) => registry.resolve({ ...place, digest: descriptor.digest })
+      const [ofListed, ofOld, ofGone] = await Promise.all(results.map(find))
+      expect(ofListed).toBeDefined()
+      expect([ofOld, ofGone]).toEqual([undefined, undefined])
+      expect(await find(other)).toBeDefined()
+      expect(await registry.listReferrers(place, listed.manifest.descriptor.digest)).toHaveLength(1)
+      expect(await registry.listReferrers(place, old.manifest.descriptor.digest)).toHaveLength(1)
+      const tags = await tagsOf(subject.url, repository)
+      expect(tags).not.toContain(referrersTag(place, gone.manifest.descriptor.digest).tag)
     })
 
     it.each([

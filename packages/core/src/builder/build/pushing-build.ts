@@ -4,7 +4,6 @@ import { formatReference, formatRepository } from '../../model/reference.js'
 import { type BuildTools, runBuild } from '../build-tools.js'
 import { SolveError, type SolveResult } from '../buildkit/solve.js'
 import type { BuilderCall, BuildRequest, BuiltImage } from '../port.js'
-import { runCommand } from './command-build.js'
 import { mediaTypeHint } from './media-type-hint.js'
 
 /** Key of BuildKit's image exporter for the digest of its result. */
@@ -22,13 +21,9 @@ function isExport(error: unknown): error is EngineError & { readonly cause: Solv
 /** A build whose builder pushes the result by its digest, under no name. It leaves nothing on the builder but its cache. */
 export class PushingBuild implements BuiltImage {
   readonly sources: BuiltImage['sources']
-  readonly #request: BuildRequest
-  readonly #tools: BuildTools
   readonly #digest: Digest
 
-  private constructor(request: BuildRequest, tools: BuildTools, { exported, sources }: SolveResult) {
-    this.#request = request
-    this.#tools = tools
+  private constructor(request: BuildRequest, { exported, sources }: SolveResult) {
     this.sources = sources
     const digest = exported[DIGEST] ?? ''
     if (!isDigest(digest)) {
@@ -54,13 +49,13 @@ export class PushingBuild implements BuiltImage {
     }
     const build = () => runBuild(request, tools, exporter, call)
     try {
-      return new PushingBuild(request, tools, await build())
+      return new PushingBuild(request, await build())
     } catch (error) {
       if (!isExport(error)) throw error
     }
     // Registries refuse a manifest while another builder writes one of its layers. All steps are in the cache by now.
     try {
-      return new PushingBuild(request, tools, await build())
+      return new PushingBuild(request, await build())
     } catch (error) {
       if (!isExport(error)) throw error
       const { message } = error.cause
@@ -68,13 +63,6 @@ export class PushingBuild implements BuiltImage {
       const hint = mediaTypeHint(message, request.mediaTypes)
       throw new EngineError('PUSH_FAILED', `${what}: ${message}`, { cause: error.cause, ...(hint && { hint }) })
     }
-  }
-
-  run(command: readonly string[], call: BuilderCall = {}): Promise<void> {
-    const image = `${formatRepository(this.#request.destination)}@${this.#digest}`
-    return this.#tools.run(`run ${command.join(' ')}`, call, (own) =>
-      runCommand(image, command, this.#request, this.#tools, own),
-    )
   }
 
   async push(): Promise<Digest> {

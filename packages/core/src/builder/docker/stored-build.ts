@@ -2,7 +2,6 @@ import { timeLimit } from '../../model/async/time-limit.js'
 import type { Digest } from '../../model/digest.js'
 import { EngineError } from '../../model/errors.js'
 import { formatReference } from '../../model/reference.js'
-import { runCommand } from '../build/command-build.js'
 import { type BuildTools, runBuild } from '../build-tools.js'
 import type { BuilderCall, BuildRequest, BuiltImage, ImageStore } from '../port.js'
 
@@ -38,13 +37,6 @@ export class StoredBuild implements BuiltImage {
       await removeName(request, tools)
       throw error
     }
-  }
-
-  run(command: readonly string[], call: BuilderCall = {}): Promise<void> {
-    const image = formatReference(this.#request.destination)
-    return this.#tools.run(`run ${command.join(' ')}`, call, (own) =>
-      runCommand(image, command, this.#request, this.#tools, own),
-    )
   }
 
   /** Pushes what is under the name; where that is gone, another run with the same destination has removed it. */

@@ -10,7 +10,7 @@ import { jsonText, printNote, printResult } from '../output.js'
 import { openReporter, progressOf } from '../reporters.js'
 import { optionsOf } from '../run-options.js'
 import { printPullHint } from './pull-hint.js'
-import { openReportPage } from './report-page.js'
+import { openReportFiles } from './report-files.js'
 
 /** `build.ts`: plans, builds what is missing, publishes. */
 export async function buildCommand(flags: PipelineFlags, context: CommandContext): Promise<void> {
@@ -27,15 +27,16 @@ export async function buildCommand(flags: PipelineFlags, context: CommandContext
   }
 }
 
-/** Says at the end where the page was written, unless only events or nothing may be shown. */
+/** Says at the end where files were written, unless only events or nothing may be shown. */
 async function executeReported(flags: PipelineFlags, context: CommandContext): Promise<Report> {
-  let isWritten = false
+  let written: readonly string[] = []
   try {
-    return await executeShown(flags, context, () => {
-      isWritten = true
+    return await executeShown(flags, context, (files) => {
+      written = files
     })
   } finally {
-    if (isWritten && isForPeople(flags, context.host)) printNote(`report written to ${flags.report}`, context.host)
+    if (isForPeople(flags, context.host))
+      for (const file of written) printNote(`report written to ${file}`, context.host)
   }
 }
 
@@ -46,27 +47,30 @@ function isForPeople(flags: PipelineFlags, host: CommandContext['host']): boolea
 
 /**
  * Runs the build and shows its progress.
- * The live view is removed before anything else is written; the page is also written for a failed run.
+ * The live view is removed before anything else is written; the files are also written for a failed run.
  */
-async function executeShown(flags: PipelineFlags, context: CommandContext, onPageWritten: () => void): Promise<Report> {
+async function executeShown(
+  flags: PipelineFlags,
+  context: CommandContext,
+  onWritten: (files: readonly string[]) => void,
+): Promise<Report> {
   using reporter = await openReporter(flags, context.host)
   context.onStopping = reporter.stopping
   let isReported = false
   try {
-    const page = flags.report === undefined ? undefined : await openReportPage(flags.report, context.host)
+    const files = await openReportFiles(flags, context.host)
     const onEvent = (event: RunEvent) => {
       isReported ||= event.kind === 'run-finished' && event.error !== undefined
-      page?.add(event)
+      files.add(event)
       reporter.report(event)
     }
     // Events as JSON are what a page can be made of later.
-    const reportLayers = page !== undefined || progressOf(flags, context.host) === 'json'
+    const reportLayers = flags.report !== undefined || progressOf(flags, context.host) === 'json'
     const run = execute(...context.pipelines, { ...optionsOf(flags, context, EXECUTE_OPTIONS), onEvent, reportLayers })
-    // A failed run reports its own error, even if the page cannot be written.
-    await run.catch(() => page?.write().then(onPageWritten, () => {}))
+    // A failed run reports its own error, even if the files cannot be written.
+    await run.catch(() => files.write().then(onWritten, () => {}))
     const report = await run
-    await page?.write()
-    if (page !== undefined) onPageWritten()
+    onWritten(await files.write())
     return report
   } catch (error) {
     if (!isReported)

@@ -1,13 +1,19 @@
-import { formatReportPage } from '../../report/html/report-page.js'
 import { readEvents } from '../../report/record/read-events.js'
 import { RunRecorder } from '../../report/record/run-record.js'
 import type { CommandContext } from '../command.js'
 import { printNote, writeResult } from '../output.js'
+import { formatPage, formatTests } from './report-files.js'
 
-/** `build.ts report`: makes the page of a run from the events that it wrote. */
+/** Flags of `build.ts report`. */
+export interface ReportFlags {
+  readonly out?: string
+  readonly junit?: string
+}
+
+/** `build.ts report`: makes the page of a run, or JUnit XML, from the events that it wrote. */
 export async function reportCommand(
   events: string,
-  { out }: { readonly out?: string },
+  { out, junit }: ReportFlags,
   { host }: CommandContext,
 ): Promise<void> {
   const recorder = new RunRecorder()
@@ -15,5 +21,7 @@ export async function reportCommand(
     printNote(`note: the last line of ${events} is incomplete, as after a killed run; the page omits it`, host)
   }
   for await (const event of readEvents(events, onCut)) recorder.add(event)
-  await writeResult(await formatReportPage(recorder.record()), '--out', out, host)
+  const record = recorder.record()
+  if (junit !== undefined) await writeResult(await formatTests(record), '--junit', junit, host)
+  if (junit === undefined || out !== undefined) await writeResult(await formatPage(record), '--out', out, host)
 }

@@ -23,7 +23,8 @@ export function createProgram(context: CommandContext): Command {
     })
   addFlags(program, [
     ...PLAN_FLAGS,
-    ...(['allowRemoval', 'progress', 'keepGoing', 'report', 'metadataFile', 'load', 'output'] as const),
+    ...(['allowRemoval', 'progress', 'keepGoing', 'skipTests', 'verify', 'report', 'junit'] as const),
+    ...(['metadataFile', 'load', 'output'] as const),
   ])
   addPipelineCommands(program, context)
   addDoctor(program, context)

@@ -15,20 +15,29 @@ export const PIPELINES_HELP = 'pipelines to include, with those they need (defau
 export function addPipelineCommands(program: Command, context: CommandContext): void {
   addFlags(program.command('assemble'), [
     ...(['registry', 'frozen', 'json', 'verbose', 'allowRemoval', 'progress'] as const),
-    ...(['contextCache', 'report', 'metadataFile', 'sign', 'policy'] as const),
+    ...(['contextCache', 'skipTests', 'verify', 'report', 'junit', 'metadataFile', 'sign', 'policy'] as const),
   ])
     .description('publish images built with --only on other machines; builds nothing')
     .argument('[pipelines...]', PIPELINES_HELP)
     .action((pipelines: string[], _flags, command: Command) =>
       buildCommand({ ...command.opts(), pipelines, build: false }, context),
     )
-  addFlags(program.command('plan'), [...PLAN_FLAGS, 'exitCode'])
+  addFlags(program.command('test'), [
+    ...PLAN_FLAGS.filter((name) => name !== 'sign'),
+    ...(['progress', 'keepGoing', 'report', 'junit'] as const),
+  ])
+    .description('build missing images and run their tests; moves no tag')
+    .argument('[pipelines...]', PIPELINES_HELP)
+    .action((pipelines: string[], _flags, command: Command) =>
+      buildCommand({ ...command.opts(), pipelines, publish: false }, context),
+    )
+  addFlags(program.command('plan'), [...PLAN_FLAGS, 'skipTests', 'exitCode'])
     .description('show what would be built, pushed and tagged, with reasons; makes no changes')
     .argument('[pipelines...]', PIPELINES_HELP)
     .action(async (pipelines: string[], _flags, command: Command) =>
       (await import('../commands/plan-command.js')).planCommand({ ...command.opts(), pipelines }, context),
     )
-  addFlags(program.command('graph'), [...PLAN_FLAGS, 'format', 'out', 'definitionOnly'])
+  addFlags(program.command('graph'), [...PLAN_FLAGS, 'skipTests', 'format', 'out', 'definitionOnly'])
     .description('draw the dependency graph with the actions of a run')
     .argument('[pipelines...]', PIPELINES_HELP)
     .action(async (pipelines: string[], _flags, command: Command) =>

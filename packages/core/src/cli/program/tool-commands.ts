@@ -1,6 +1,7 @@
 import { Argument, type Command } from 'commander'
 import type { CommandContext } from '../command.js'
 import { completionCommand, SHELLS, type Shell } from '../commands/completion-command.js'
+import type { ReportFlags } from '../commands/report-command.js'
 import type { ServeFlags } from '../commands/serve-command.js'
 import type { Completion } from '../completion/completion.js'
 import { addFlags } from '../flags.js'
@@ -17,10 +18,10 @@ export function addDoctor(program: Command, context: CommandContext): void {
 
 /** Adds the commands that need no image. */
 export function addToolCommands(program: Command, context: CommandContext): void {
-  addFlags(program.command('report'), ['out', 'verbose'])
-    .description('make the HTML page of a run from its events')
+  addFlags(program.command('report'), ['out', 'junit', 'verbose'])
+    .description('make the HTML page, or JUnit XML, of a run from its events')
     .argument('<events>', 'file written by --progress json')
-    .action(async (events: string, flags: { readonly out?: string }) =>
+    .action(async (events: string, flags: ReportFlags) =>
       (await import('../commands/report-command.js')).reportCommand(events, flags, context),
     )
   addFlags(program.command('serve'), ['port', 'hostName', 'sparse', 'verbose'])

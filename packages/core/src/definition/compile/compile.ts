@@ -26,6 +26,7 @@ import {
 import { sortByDependency } from './pipeline-order.js'
 import { type Reading, readListedPlatform, readPlatform } from './platform-reading.js'
 import { type PluginRegistry, readPlugins } from './plugin-reading.js'
+import { readTests } from './tests/test-reading.js'
 
 /** Choices that belong to a run rather than to a pipeline. */
 export interface CompileOptions {
@@ -191,17 +192,18 @@ class Compilation {
     const supposed = platform ?? { os: 'linux', architecture: declared.architecture }
     const owner = pipelinePath(pipeline)
     const { manifest, entry } = readImageAnnotations(declaration, traits.annotations, supposed, owner, issues)
-    const buildPath = { shared: `${owner}.build`, own: `${path}.build` }
     const build = readBuild({
       shared: declaration.build,
       own: settings.build,
       platform: supposed,
       directory: this.#directory,
-      path: buildPath,
+      path: { shared: `${owner}.build`, own: `${path}.build` },
       issues,
       traits: { ...traits, ...(manifest && { annotations: manifest }) },
       nameOf: (other) => (isPipeline(other) ? this.#other(other, `${owner}.build.contexts`)?.name : undefined),
     })
+    const place = { directory: this.#directory, path: { shared: `${owner}.test`, own: `${path}.test` }, issues }
+    const tests = readTests(declaration.tests, settings.test, traits.check, place)
     if (build.attest !== undefined && declaration.format === 'docker') {
       const message = "Docker's media types do not support attestations"
       issues.add(`${path}.build.attest`, message, "remove it, or use .format('oci')")
@@ -218,7 +220,7 @@ class Compilation {
       : []
     const listed = readListedPlatform(platform, settings, path, issues)
     const optional = this.#optional(settings, base, platform, path)
-    return base && { platform, listed, base, build, entryAnnotations: entry, optional, names }
+    return base && { platform, listed, base, build, tests, entryAnnotations: entry, optional, names }
   }
 
   #optional(

@@ -15,6 +15,7 @@ const RESERVED: ReadonlySet<string> = new Set<ReservedOption>([
   'osVersion',
   'osFeatures',
   'build',
+  'test',
   'optional',
 ])
 

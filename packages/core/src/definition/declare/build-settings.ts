@@ -133,10 +133,6 @@ export interface BuildDefinition {
   readonly attest?: AttestationDefinition
   /** Annotations of the image's manifest. */
   readonly annotations?: AnnotationMap
-  /**
-   * A command of the base that must succeed in the image. It decides whether there is a result, but not its content.
-   */
-  readonly check?: readonly string[]
   /** In bytes. */
   readonly shmSize?: number
   readonly ulimits: readonly Ulimit[]

@@ -2,6 +2,7 @@ import { isJsonObject } from '../../model/json-fields.js'
 import type { Plugin } from '../plugin/plugin.js'
 import type { AnnotationSettings } from './annotation-settings.js'
 import type { BuildSettings } from './build-settings.js'
+import type { TestSettings } from './image-test.js'
 
 /** Media types of the published manifests: those of the OCI image specification, or Docker's older ones. */
 export type ImageFormat = 'oci' | 'docker'
@@ -24,6 +25,7 @@ export interface PipelineDeclaration {
   readonly sharedBase?: string
   readonly platforms: readonly PlatformDeclaration[]
   readonly build: BuildSettings
+  readonly tests: readonly TestSettings[]
   readonly tags: readonly string[]
   readonly platformNames: readonly string[]
   readonly format: ImageFormat

@@ -8,6 +8,7 @@ import type {
   PipelineSettings,
   PlatformDeclaration,
 } from './declaration.js'
+import type { TestSettings } from './image-test.js'
 import type { AliasSettings, PlatformSettings } from './platform-declaration.js'
 
 type UnionToIntersection<U> = (U extends unknown ? (value: U) => void : never) extends (value: infer I) => void
@@ -41,6 +42,11 @@ export interface Pipeline<B extends Bases = Bases, W extends PlatformAliases = P
   platforms(...platforms: readonly PlatformDeclaration<PlatformSettings<B>, AliasSettings<B, W>>[]): Pipeline<B, W>
   /** Sets build options; later values override earlier ones, by name. */
   build(settings: BuildSettings): Pipeline<B, W>
+  /**
+   * Adds tests of the finished images, by name; later tests replace earlier ones of the same name, and `false` removes one.
+   * Names move only after all tests have passed on every platform.
+   */
+  test(tests: TestSettings): Pipeline<B, W>
   /** Adds tags of the final index; or whole names, `docker.io/team/app:1.0`, in other repositories and registries. */
   tags(...tags: readonly string[]): Pipeline<B, W>
   /**
@@ -83,7 +89,7 @@ export function pipeline(
   repository: string,
   options: PipelineSettings = {},
 ): Pipeline<Record<never, never>, Record<never, never>> {
-  const empty = { plugins: [], platforms: [], build: {}, tags: [], platformNames: [], annotations: [] }
+  const empty = { plugins: [], platforms: [], build: {}, tests: [], tags: [], platformNames: [], annotations: [] }
   return pipelineFrom<Record<never, never>, Record<never, never>>({
     ...empty,
     repository,
@@ -106,6 +112,7 @@ function pipelineFrom<B extends Bases, W extends PlatformAliases>(declaration: P
     sharedBase: (sharedBase) => next({ sharedBase }),
     platforms: (...platforms) => next({ platforms: [...declaration.platforms, ...platforms] }),
     build: (settings) => next({ build: mergeBuildSettings(declaration.build, settings) }),
+    test: (tests) => next({ tests: [...declaration.tests, tests] }),
     tags: (...tags) => next({ tags: [...declaration.tags, ...tags] }),
     platformNames: (...patterns) => next({ platformNames: [...declaration.platformNames, ...patterns] }),
     annotations: (settings) => next({ annotations: [...declaration.annotations, settings] }),

@@ -3,6 +3,7 @@ import type { Bases, OptionsOf, PlatformAliases } from '../plugin/plugin.js'
 import type { BuildSettings } from './build-settings.js'
 import type { DeclaredPipeline, PlatformDeclaration } from './declaration.js'
 import type { ImageBase } from './image-base.js'
+import type { TestSettings } from './image-test.js'
 
 /** Settings for `platform(...)`, beside the options of its base. */
 export interface CommonPlatformSettings {
@@ -19,6 +20,8 @@ export interface CommonPlatformSettings {
   readonly optional?: boolean
   /** Overrides of the pipeline's `build(...)` for this platform alone. */
   readonly build?: BuildSettings
+  /** Tests for this platform alone; they replace those of `test(...)` by name, and `false` removes one. */
+  readonly test?: TestSettings
 }
 
 /** Settings of a platform whose base is a value: another pipeline, or an image. */

@@ -5,7 +5,7 @@ import type { BaseAnswer } from './base-source.js'
 export const PLUGIN_CONTRACT = 1
 
 /** Options that `platform(...)` keeps for itself, and that no base may claim. */
-export type ReservedOption = 'base' | 'variant' | 'osVersion' | 'osFeatures' | 'build' | 'optional'
+export type ReservedOption = 'base' | 'variant' | 'osVersion' | 'osFeatures' | 'build' | 'test' | 'optional'
 
 /** Request for the base of one platform, with the options of `platform(...)`. */
 export interface BaseRequest<Options extends object> {

@@ -147,6 +147,13 @@ export type RunEvent =
   | (NodeEvent & { readonly kind: 'node-skipped'; readonly because: string })
   | (NodeEvent & { readonly kind: 'work'; readonly event: WorkEvent })
   | (EventBase & { readonly kind: 'tag-moved' | 'tag-kept'; readonly change: TagChange })
+  /** A result was read from the registry again before its names moved. Bytes of configs and layers. */
+  | (NodeEvent & {
+      readonly kind: 'read-back'
+      readonly reference: string
+      readonly images: number
+      readonly bytes: number
+    })
   /** A run failed while names moved: the current digest of this name, if it exists; unknown if it could not be read. */
   | (EventBase & {
       readonly kind: 'tag-not-moved'

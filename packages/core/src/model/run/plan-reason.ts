@@ -57,6 +57,12 @@ export type PlanReason =
   | { readonly kind: 'content-changed' }
   /** It adds unpinned content, which may have changed, and is configured to be made again each time. */
   | { readonly kind: 'unpinned'; readonly sources: readonly string[] }
+  /** The image is not recorded to have passed this test. */
+  | { readonly kind: 'untested' }
+  /** The test is a function without a version, which runs every time. */
+  | { readonly kind: 'unversioned' }
+  /** The user requested that tests are skipped. */
+  | { readonly kind: 'tests-skipped' }
   /** The user requested that it is not reused. */
   | { readonly kind: 'forced' }
 
@@ -81,5 +87,8 @@ export const PLAN_REASON_KINDS = [
   'unnamed',
   'content-changed',
   'unpinned',
+  'untested',
+  'unversioned',
+  'tests-skipped',
   'forced',
 ] as const satisfies readonly PlanReason['kind'][]

@@ -21,6 +21,10 @@ export type PlanAction =
   | 'rebuild'
   /** Its base must be made first; its key is known only then. */
   | 'known-after'
+  /** A test is run. */
+  | 'run'
+  /** A test is not run, because tests are skipped. */
+  | 'skip'
   /** Nothing that is left to do needs it. */
   | 'not-needed'
 
@@ -32,6 +36,8 @@ export const PLAN_ACTIONS = [
   'create',
   'rebuild',
   'known-after',
+  'run',
+  'skip',
   'not-needed',
 ] as const satisfies readonly PlanAction[]
 
@@ -39,8 +45,10 @@ export const PLAN_ACTIONS = [
 export interface NodePlan extends Partial<EngineUse> {
   readonly node: string
   readonly pipeline: string
-  readonly kind: 'base' | 'base-index' | 'image' | 'index'
+  readonly kind: 'base' | 'base-index' | 'image' | 'test' | 'index'
   readonly platform?: Platform
+  /** The name of a test. */
+  readonly test?: string
   /** The source of a base in the user's terms: an image's name, or a distribution and its suite. */
   readonly source?: string
   readonly action: PlanAction
@@ -116,5 +124,5 @@ export function hasChanges(plan: Plan): boolean {
 
 /** Whether a node of a plan will be made, or may have to be. */
 export function isChange({ action }: NodePlan): boolean {
-  return action !== 'reuse' && action !== 'not-needed'
+  return action !== 'reuse' && action !== 'not-needed' && action !== 'skip'
 }

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { PlacedImage } from '../../image-files/image-entries.js'
 import { contentPath } from '../../layout/layout-format.js'
 import { parseLayoutReference } from '../../layout/layout-reference.js'
 import { withLayouts } from '../../layout/layout-registry.js'
@@ -9,7 +10,6 @@ import { formatReference, type Reference } from '../../model/reference.js'
 import { copyManifest } from '../../registry/copy/copy.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { type AddEntry, writeArchive } from './pack-archive.js'
-import type { PlacedImage } from './root-files.js'
 
 /** The name that an image has in a layout if its pipeline has no tags. */
 const DEFAULT_TAG = 'latest'

@@ -2,10 +2,11 @@ import { chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Header } from 'tar-stream'
 import { TarFolder } from '../../context/tar/tar-folder.js'
+import type { PlacedImage } from '../../image-files/image-entries.js'
 import { formatPlatform, type Platform } from '../../model/platform.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { type AddEntry, writeArchive } from './pack-archive.js'
-import { type PlacedImage, readRootFiles } from './root-files.js'
+import { readRootFiles } from './root-files.js'
 
 /** An image whose root file system is written, with its platform. */
 export interface RootImage extends PlacedImage {

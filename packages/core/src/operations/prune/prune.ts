@@ -16,6 +16,7 @@ import { PRUNE_OPTIONS, splitArguments } from '../option-names.js'
 import type { PipelinesAndOptions, PruneOptions } from '../options.js'
 import { type RunSession, withRunSession } from '../runs/run-session.js'
 import { deleteUnneeded } from './deletion.js'
+import { deleteTestResults, findTestResults } from './test-results.js'
 import { findUnneeded, type Kept, type PruneReason, type Unneeded, type UnneededManifest } from './unneeded.js'
 
 /** A key tag that nothing needs, or a tag or digest whose manifest cannot be read. */
@@ -104,7 +105,9 @@ async function deleteAll(
   // Some registries delete nothing that an index still lists.
   const [indexes, others] = [found.filter(isOfIndex), found.filter((one) => !isOfIndex(one))]
   for (const one of [...indexes, ...others]) {
+    const results = one.isNeeded ? [] : await findTestResults(one, registry, call)
     const kept = await deleteUnneeded(one, registry, call)
+    if (kept.size === 0) await deleteTestResults(one, results, registry, call)
     pruned.push(...listed(one, (tag) => outcomeOf(kept.get(tag))))
   }
   return pruned

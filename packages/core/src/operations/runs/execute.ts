@@ -10,6 +10,7 @@ import type { RunEvent } from '../../model/run/events.js'
 import { hasChanges } from '../../model/run/plan.js'
 import { makePlan, type Planned } from '../../plan/planning.js'
 import { type Report, reportOf } from '../../report/report.js'
+import { openRegistry } from '../open-registry.js'
 import { EXECUTE_OPTIONS, splitArguments } from '../option-names.js'
 import type { ExecuteOptions, PipelinesAndOptions } from '../options.js'
 import type { OutputDefinition } from '../outputs/output-option.js'
@@ -116,6 +117,11 @@ async function publish({ session, options, emit }: Execution, { planned, results
     return
   }
   const moves = tagMoves(planned, names, results)
+  if (options.verify === 'read-back') {
+    const { readBack } = await import('../../execute/read-back.js')
+    await using own = openRegistry(options)
+    await readBack(new Map(moves.map(({ node, output }) => [node, output])), own, { signal, emit })
+  }
   const { moveTags } = await import('../../execute/tag-phase.js')
   const referrers = signing !== undefined || input.graph.nodes.some(hasStatements)
   await moveTags({ moves, allowRemoval, referrers, signal, emit }, services.registry)

@@ -25,6 +25,8 @@ import type { RootfsMaker } from '../../rootfs/port.js'
 import { createContexts } from '../../steps/image/context/contexts.js'
 import { publishedNames, signedResults, targetNodes } from '../../steps/published-names.js'
 import type { StepServices } from '../../steps/step.js'
+import { createFilesCache } from '../../steps/test/files-cache.js'
+import { createPassedTests } from '../../steps/test/passed-tests.js'
 import { createUpstreamManifests } from '../../steps/upstream-manifests.js'
 import { createSignatureVerifier } from '../../trust/verify.js'
 import type { PlanOptions } from '../options.js'
@@ -92,14 +94,16 @@ function planningInput(
   only: readonly Platform[] | undefined,
 ): PlanningInput {
   const published = publishedNames(definition, graph)
-  const names = only === undefined ? published.filter(({ requested }) => requested) : []
+  const isWhole = only === undefined && options.publish !== false
+  const names = isWhole ? published.filter(({ requested }) => requested) : []
   return {
     graph,
     names,
     published,
     checksUpstream: false,
+    skipsTests: options.skipTests ?? false,
     isForced: readForced(options, graph),
-    targets: only === undefined ? targetNodes(definition, graph) : imagesOf(graph, definition),
+    targets: isWhole ? targetNodes(definition, graph) : imagesOf(graph, definition),
     notes: definition.notes,
     builds: options.build ?? true,
     emulates: options.emulation !== 'never',
@@ -108,14 +112,14 @@ function planningInput(
   }
 }
 
-/** A run of some platforms makes no index: its images are signed by the run that publishes them. */
+/** A run that publishes no index signs nothing: its images are signed by the run that publishes them. */
 async function readSigning(
   { names, targets, graph }: PlanningInput,
-  { sign, directory = '.' }: PlanOptions,
+  { sign, publish, directory = '.' }: PlanOptions,
   only: readonly Platform[] | undefined,
   { env }: RunEnvironment,
 ): Promise<PlanningInput['signing']> {
-  if (sign === undefined || only !== undefined) return undefined
+  if (sign === undefined || only !== undefined || publish === false) return undefined
   const { openSigningKey } = await import('../trust/sign-options.js')
   return { results: signedResults(names, targets, graph), key: await openSigningKey(sign, directory, env) }
 }
@@ -137,6 +141,8 @@ function openServices(options: PlanOptions, lock: Lock, environment: RunEnvironm
     upstream: createUpstreamManifests(registry),
     code: createCodeReader(),
     signatures: createSignatureVerifier({ registry, directory: options.directory ?? '.' }),
+    passed: createPassedTests(registry),
+    files: createFilesCache(),
     engines: openEngines(options, { credentials, env }),
     rootfs: lazyRootfsMaker(options),
     contexts: createContexts({
@@ -191,11 +197,11 @@ function readOnly(only: readonly string[] | undefined, { pipelines }: Definition
 }
 
 /**
- * If platforms are selected, the results are the images of the requested pipelines; indexes need a run of all
+ * If platforms are selected, the results are the tested images of the requested pipelines; indexes need a run of all
  * platforms.
  */
 function imagesOf(graph: Graph, { pipelines }: Definition): ReadonlySet<string> {
   const requested = new Set(pipelines.filter((one) => one.requested).map(({ name }) => name))
-  const images = graph.nodes.filter(({ kind, pipeline }) => kind === 'image' && requested.has(pipeline))
+  const images = graph.nodes.filter(({ kind, pipeline }) => ['image', 'test'].includes(kind) && requested.has(pipeline))
   return new Set(images.map(({ id }) => id))
 }

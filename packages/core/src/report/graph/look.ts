@@ -17,6 +17,7 @@ export const SHAPES: Readonly<
   base: { dot: 'box', mermaid: ['[', ']'] },
   'base-index': { dot: 'folder', mermaid: ['[[', ']]'] },
   image: { dot: 'box', mermaid: ['[', ']'] },
+  test: { dot: 'hexagon', mermaid: ['{{', '}}'] },
   index: { dot: 'folder', mermaid: ['[[', ']]'] },
   tag: { dot: 'tab', mermaid: ['>', ']'] },
 }

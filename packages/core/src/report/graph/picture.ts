@@ -7,7 +7,7 @@ export const PICTURE_VERSION = 1
 
 /** Source of a picture: a plan, or the part of one that follows from the definition alone. */
 export interface PictureSource {
-  readonly nodes: readonly (Pick<NodePlan, 'node' | 'pipeline' | 'kind' | 'platform' | 'needs' | 'source'> &
+  readonly nodes: readonly (Pick<NodePlan, 'node' | 'pipeline' | 'kind' | 'platform' | 'test' | 'needs' | 'source'> &
     Partial<Pick<NodePlan, 'action' | 'reason'>>)[]
   readonly tags: readonly (Pick<TagPlan, 'reference' | 'node'> & Partial<Pick<TagPlan, 'action'>>)[]
 }
@@ -79,12 +79,14 @@ function sourceBox(source: string): PictureNode {
   return { id: sourceId(source), kind: 'source', label: source, state: 'undecided' }
 }
 
-function nodeBox({ node, pipeline, kind, platform, action, reason }: PictureSource['nodes'][number]): PictureNode {
+function nodeBox(planned: PictureSource['nodes'][number]): PictureNode {
+  const { node, pipeline, kind, platform, test, action, reason } = planned
+  const words = [KIND_LABELS[kind], platform && formatPlatform(platform), test]
   return {
     id: node,
     kind,
     pipeline,
-    label: platform === undefined ? KIND_LABELS[kind] : `${KIND_LABELS[kind]} ${formatPlatform(platform)}`,
+    label: words.filter((word) => word !== undefined).join(' '),
     state: stateOf(action),
     ...(action !== undefined && { word: ACTION_WORDS[action] }),
     ...(reason !== undefined && { reason }),
@@ -95,6 +97,7 @@ const KIND_LABELS: Readonly<Record<NodePlan['kind'], string>> = {
   base: 'base',
   'base-index': 'shared base',
   image: 'image',
+  test: 'test',
   index: 'index',
 }
 
@@ -108,6 +111,7 @@ function stateOf(action: NodePlan['action'] | TagPlan['action'] | undefined): Pi
     case 'known-after':
       return 'waiting'
     case 'not-needed':
+    case 'skip':
       return 'unneeded'
     default:
       return 'change'

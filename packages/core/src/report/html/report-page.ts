@@ -2,7 +2,7 @@ import { hintFor } from '../advice.js'
 import { inlineSvg } from '../graph/page.js'
 import { pictureOf } from '../graph/picture.js'
 import { formatSvg } from '../graph/svg.js'
-import { codeText, isAsDeclared } from '../plain-words.js'
+import { codeText, isAsDeclared, outcomeWord, readBackText } from '../plain-words.js'
 import type { NodeRecord, RunRecord } from '../record/run-record.js'
 import { formatDuration } from '../units.js'
 import { type Html, html, trusted } from './html.js'
@@ -66,13 +66,14 @@ ${issues.length > 0 ? issues : html`<div class="box bad">${`${where}${error.mess
 <p class="soft">Code ${error.code}.${error.code === 'UNEXPECTED' ? '' : html` <code>npx tsx build.ts explain ${error.code}</code> says more.`}</p>`
 }
 
-function noteSection({ notes, nodes, plan }: RunRecord): Html {
+function noteSection({ notes, nodes, plan, readBack }: RunRecord): Html {
   const warnings = nodes.flatMap(({ node, warnings: own, code }) => {
     const unsure = code === undefined || isAsDeclared(code) ? [] : [codeText(code)]
     return [...own, ...unsure].map((text) => `${node}: ${text}`)
   })
   const errors = (plan?.errors ?? []).map(({ message }) => message)
-  const all = [...new Set([...errors, ...notes, ...warnings])]
+  const verified = (readBack ?? []).map((one) => `${one.node}: ${readBackText(one)}`)
+  const all = [...new Set([...errors, ...notes, ...warnings, ...verified])]
   if (all.length === 0) return html``
   return html`<h2>Notes, policies and warnings</h2>
 ${all.map((text) => html`<div class="box warn">${text}</div>\n`)}`
@@ -113,7 +114,8 @@ const NODE_OUTCOMES: Readonly<Record<NodeRecord['outcome'], readonly [style: str
 }
 
 /** A copied base was made too; what people look for is which way. */
-function outcomeText({ outcome, plan }: NodeRecord): string {
+function outcomeText({ kind, outcome, plan }: NodeRecord): string {
+  if (kind === 'test' && (outcome === 'made' || outcome === 'reused')) return outcomeWord({ kind, outcome })
   if (outcome !== 'made') return NODE_OUTCOMES[outcome][1]
   const ways: Readonly<Record<string, string>> = { copy: 'copied', mount: 'mounted', rebuild: 'rebuilt' }
   return ways[plan.action] ?? 'made'

@@ -1,7 +1,7 @@
 import type { EngineUse } from '../../model/run/engine-use.js'
 import type { RunEvent, WorkEvent } from '../../model/run/events.js'
 import { isChange, type NodePlan } from '../../model/run/plan.js'
-import { codeText, isAsDeclared, movedText } from '../plain-words.js'
+import { codeText, isAsDeclared, movedText, readBackText } from '../plain-words.js'
 import { Traffic } from './traffic.js'
 
 /** A node that is being made. */
@@ -23,6 +23,8 @@ export interface RunningNode {
 export interface FinishedLine {
   readonly outcome:
     | 'made'
+    | 'passed'
+    | 'verified'
     | 'reused'
     | 'failed'
     | 'left out'
@@ -92,7 +94,7 @@ export function advance(state: ProgressState, event: RunEvent): void {
       return
     case 'node-finished':
       state.made += 1
-      finish(state, event, 'made', event.node)
+      finish(state, event, state.plan.get(event.node)?.kind === 'test' ? 'passed' : 'made', event.node)
       return
     case 'node-failed':
       state.failed += 1
@@ -112,6 +114,9 @@ export function advance(state: ProgressState, event: RunEvent): void {
       return
     case 'loaded':
       state.finished.push({ outcome: 'loaded', text: event.reference })
+      return
+    case 'read-back':
+      state.finished.push({ outcome: 'verified', text: `${event.node}: ${readBackText(event)}` })
       return
     case 'output-written':
       state.finished.push({ outcome: 'wrote', text: event.dest })

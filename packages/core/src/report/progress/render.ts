@@ -17,6 +17,8 @@ export interface View {
 
 const STYLES: Readonly<Record<FinishedLine['outcome'], Style>> = {
   made: 'green',
+  passed: 'green',
+  verified: 'green',
   reused: 'dim',
   failed: 'red',
   'left out': 'yellow',

@@ -1,7 +1,7 @@
 import { shortDigest } from '../../model/digest.js'
 import { formatPlatform } from '../../model/platform.js'
 import { escapeLine, escapeText } from '../escape.js'
-import { codeText, isAsDeclared } from '../plain-words.js'
+import { codeText, isAsDeclared, outcomeWord, readBackText } from '../plain-words.js'
 import type { NodeReport, Report } from '../report.js'
 import { alignColumns, formatDuration } from '../units.js'
 
@@ -9,9 +9,10 @@ import { alignColumns, formatDuration } from '../units.js'
 export function formatReport(report: Report): string {
   const results = report.nodes.filter(({ reference }) => reference !== undefined)
   const notes = report.notes.map((note) => `note: ${note}\n`).join('')
+  const verified = (report.readBack ?? []).map((one) => `${one.node}: ${readBackText(one)}\n`).join('')
   const lost = [...report.nodes.map(removedPlatformLine), ...report.nodes.map(codeLine)].join('')
   const names = report.tags.length > 0 ? formatTagChanges(report.tags) : formatImages(results)
-  const parts = [formatResults(results), names, formatSignatures(report.signatures), lost + notes]
+  const parts = [formatResults(results), names, formatSignatures(report.signatures), lost + verified + notes]
   return escapeText(parts.filter((part) => part !== '').join('\n'))
 }
 
@@ -35,9 +36,12 @@ function elided(name: string, given: number): string {
   return name.length <= room ? name : `…${name.slice(1 - room)}`
 }
 
-function resultRow({ pipeline, kind, platform, outcome, digest, duration }: NodeReport): readonly string[] {
-  const what = platform === undefined ? kind.replace('-', ' ') : `${kind}(${formatPlatform(platform)})`
-  const took = outcome === 'made' && duration !== undefined ? `made in ${formatDuration(duration)}` : outcome
+function resultRow(node: NodeReport): readonly string[] {
+  const { pipeline, kind, platform, test, outcome, digest, duration } = node
+  const of = [platform && formatPlatform(platform), test].filter((part) => part !== undefined).join(': ')
+  const what = of === '' ? kind.replace('-', ' ') : `${kind}(${of})`
+  const word = outcomeWord(node)
+  const took = outcome === 'made' && duration !== undefined ? `${word} in ${formatDuration(duration)}` : word
   return [pipeline, what, took, digest === undefined ? '' : shortDigest(digest)]
 }
 

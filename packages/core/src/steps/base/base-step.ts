@@ -40,6 +40,7 @@ export const baseStep: Step<BaseNode, ResolvedBase> = {
     const { index, chosen } = resolved
     return [{ name: source.reference, index, image: chosen.descriptor.digest, isBase: true }]
   },
+  decidedBy: ({ source, needs }) => (source.kind === 'pipeline' ? needs.slice(0, 1) : []),
 
   key: baseKey,
 

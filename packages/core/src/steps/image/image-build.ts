@@ -29,7 +29,7 @@ export interface PushedImage {
 }
 
 /**
- * Builds an image, runs the check of its base in it, and pushes it.
+ * Builds an image and pushes it.
  *
  * @param findOther - finds the result of another run with the same key, which may have ended during the build: a push would
  * replace it by an equal image with another digest.
@@ -51,7 +51,6 @@ export async function pushImage(
   await requireNames(work.resolved, engine, call)
   noteLeftOutCaches(node.build, services.env, call)
   await using built = await engine.build(request, call)
-  if (node.build.check !== undefined) await runCheck(built, node.build.check, node, call)
   const other = work.force ? undefined : await findOther()
   if (other !== undefined) return other
   const reference = { ...repositoryOf(destination), digest: await built.push(call) }
@@ -80,30 +79,6 @@ async function requireNames({ listing, contexts }: ResolvedImage, engine: Builde
   if (features.rawNames) return
   const message = `file name '${shownName(raw.path)}' in the context is not UTF-8, which the builder ${address} (${version}) does not support`
   throw new EngineError('CONTEXT_UNREADABLE', message, { hint: 'rename the file, or list it in .dockerignore' })
-}
-
-/**
- * Runs the check of the image's base in the image that has just been built, before it is kept: what fails it is never
- * found by a later run.
- *
- * @throws EngineError CHECK_FAILED; CancelledError
- */
-async function runCheck(
-  built: BuiltImage,
-  check: readonly string[],
-  { baseName }: ImageNode,
-  call: PerformCall,
-): Promise<void> {
-  try {
-    await built.run(check, call)
-  } catch (error) {
-    if (!(error instanceof EngineError) || error.code !== 'BUILD_FAILED') throw error
-    const command = check.join(' ')
-    throw new EngineError('CHECK_FAILED', `the image fails the check of its base ${baseName}: ${command}`, {
-      cause: error,
-      hint: error.message,
-    })
-  }
 }
 
 /** Completes what the builder reported with what of it counts for this platform. */

@@ -45,8 +45,7 @@ export function decidingInputs(node: ImageNode, resolved: Decided, inputs: Input
 }
 
 /**
- * A build without what does not decide its result, or does so in other parts of the key. What the image is checked by is
- * part of it: an image that was checked by less is another one.
+ * A build without what does not decide its result, or does so in other parts of the key.
  */
 function decidingSettings(node: ImageNode, resolved: Decided, inputs: Inputs): ImageInputs['build'] {
   const { context: _context, fileModes: _modes, dockerfile: _path, dockerfileInline: _text, ...settings } = node.build

@@ -11,6 +11,7 @@ export const indexStep: Step<IndexNode, GitOrigin> = {
     if (Object.keys(originOf(node)).length === 0) return {}
     return commonOrigin(await Promise.all(node.contexts.map((context) => contexts.origin(context, call.signal))))
   },
+  decidedBy: ({ children }) => children.map(({ node }) => node),
   key: (node, origin, inputs) => indexKey(node, inputs, formOf(node, origin)),
   predict: (work) => predictIndex(work, formOf(work.node, work.resolved)),
   lookup: (work, services, call) => lookupIndex(work, formOf(work.node, work.resolved), services, call),

@@ -98,7 +98,6 @@ export function readBuild({
     ...(target !== undefined && { target }),
     ...(network !== undefined && { network }),
     ...(traits.annotations !== undefined && { annotations: traits.annotations }),
-    ...(traits.check !== undefined && { check: traits.check }),
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Header } from 'tar-stream'
 import { expect, test } from 'vitest'
-import { processorTime } from '../../../../../test/support/processor-time.js'
-import { MergedLayers } from '../../../src/operations/outputs/merged-layers.js'
+import { processorTime } from '../../../../test/support/processor-time.js'
+import { MergedLayers } from '../../src/image-files/merged-layers.js'
 
 const MANY = 20_000
 /** Milliseconds; a fault takes more than ten times as long. */

@@ -2,22 +2,22 @@ import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
-import { openReportPage } from '../../src/cli/commands/report-page.js'
+import { openReportFiles } from '../../src/cli/commands/report-files.js'
 import { main } from '../../src/cli/main.js'
 import { fromImage, pipeline, platform } from '../../src/index.js'
 
 const output = { write: () => {} }
 const host = { argv: [], env: {}, stdout: output, stderr: output, on: () => {}, off: () => {} }
 
-describe('the page of --report', () => {
+describe('the files of --report and --junit', () => {
   it('is not there before the run has ended: its folder may be a context', async () => {
     await using folder = await tempFolder('report-page')
     const file = join(folder.path, 'report.html')
-    const page = await openReportPage(file, host)
+    const page = await openReportFiles({ report: file }, host)
     expect(await readdir(folder.path)).toEqual([])
     await page.write()
     expect(await readFile(file, 'utf8')).toContain('<!doctype html>')
-    await openReportPage(file, host)
+    await openReportFiles({ report: file }, host)
     expect(await readFile(file, 'utf8')).toContain('<!doctype html>')
   })
 
@@ -43,8 +43,12 @@ describe('the page of --report', () => {
   it('is refused before the run where it could not be written', async () => {
     await using folder = await tempFolder('report-page')
     await mkdir(join(folder.path, 'folder'))
-    for (const file of ['none/report.html', 'folder']) {
-      await expect(openReportPage(join(folder.path, file), host)).rejects.toMatchObject({
+    for (const [flag, file] of [
+      ['report', 'none/report.html'],
+      ['report', 'folder'],
+      ['junit', 'none/tests.xml'],
+    ] as const) {
+      await expect(openReportFiles({ [flag]: join(folder.path, file) }, host)).rejects.toMatchObject({
         code: 'USAGE',
         message: expect.stringContaining(`${file} cannot be written`),
       })

@@ -1,12 +1,15 @@
 import type { Header } from 'tar-stream'
-import { cleanPath, joinPath, splitPath } from '../../machine-code/paths.js'
-import { LIMITS } from '../../model/limits.js'
+import { cleanPath, joinPath, splitPath } from '../machine-code/paths.js'
+import { LIMITS } from '../model/limits.js'
 
 /** A file, link or device of an image: what is at one or, with hard links, at several of its paths. */
 export interface MergedFile {
   readonly header: Header
   /** Paths in the image, the first of which its content is written at. */
   readonly paths: Set<string>
+  /** The layer with its content, and the number of the entry there. */
+  readonly layer: number
+  readonly entry: number
 }
 
 interface Directory {
@@ -68,6 +71,13 @@ export class MergedLayers {
     return file !== undefined && file.paths.size > 0 ? file : undefined
   }
 
+  /** What is at a path; a directory has no file, and no header unless a layer describes it. Links are not followed. */
+  at(path: string): { readonly header: Header | undefined; readonly file?: MergedFile } | undefined {
+    const found = path === '' ? this.#root : this.#find(path)
+    if (found === undefined) return undefined
+    return 'children' in found ? { header: found.header } : { header: found.file.header, file: found.file }
+  }
+
   #fileOf(header: Header, layer: number, entry: number): MergedFile {
     if (header.type === 'link') {
       const target = this.#find(cleanPath(header.linkname ?? ''))
@@ -76,7 +86,7 @@ export class MergedLayers {
       }
       return target.file
     }
-    const file = { header, paths: new Set<string>() }
+    const file = { header, paths: new Set<string>(), layer, entry }
     const contents = this.#contents[layer] ?? new Map<number, MergedFile>()
     this.#contents[layer] = contents.set(entry, file)
     return file

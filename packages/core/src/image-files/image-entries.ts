@@ -1,0 +1,70 @@
+import type { Readable } from 'node:stream'
+import type { Header } from 'tar-stream'
+import { eachLayerEntry } from '../machine-code/layer-entries.js'
+import { openLayerTar } from '../machine-code/layer-tar.js'
+import { CancelledError, PolyarchError, RegistryError } from '../model/errors.js'
+import type { Descriptor, ImageManifest } from '../model/oci.js'
+import { formatReference, type Reference } from '../model/reference.js'
+import type { Registry, RegistryCall } from '../registry/port.js'
+
+/** An image in a repository. */
+export interface PlacedImage {
+  readonly reference: Reference
+  readonly manifest: ImageManifest
+}
+
+/** Takes an entry of a layer: its header, its content, and its number in the layer. It reads the content to its end. */
+type LayerEntryHandler = (header: Header, content: Readable, entry: number) => Promise<void>
+
+/**
+ * Calls a function with every entry of every layer, in their order.
+ *
+ * @throws RegistryError MANIFEST_UNSUPPORTED for a layer that cannot be read; CancelledError
+ */
+export async function eachImageEntry(
+  { reference, manifest }: PlacedImage,
+  registry: Registry,
+  call: RegistryCall,
+  handle: (header: Header, content: Readable, layer: number, entry: number) => Promise<void>,
+): Promise<void> {
+  for (const [at, layer] of manifest.layers.entries()) {
+    const own: LayerEntryHandler = (header, content, entry) => handle(header, content, at, entry)
+    await eachEntryOf(layer, reference, registry, call, own)
+  }
+}
+
+/** Calls a function with every entry of one layer. Throws as {@link eachImageEntry} does. */
+export async function eachEntryOf(
+  layer: Descriptor,
+  reference: Reference,
+  registry: Registry,
+  call: RegistryCall,
+  handle: LayerEntryHandler,
+): Promise<void> {
+  const tar = await openLayerTar(registry, reference, layer, call)
+  if ('because' in tar) throw unreadable(reference, tar.because)
+  let entry = 0
+  try {
+    await eachLayerEntry(tar, async (one) => {
+      requirePath(one.header)
+      await handle(one.header, one, entry)
+      entry += 1
+    })
+  } catch (error) {
+    if (error instanceof PolyarchError) throw error
+    if (call.signal?.aborted) throw new CancelledError(call.signal.reason)
+    throw unreadable(reference, `layer ${layer.digest}: ${(error as Error).message}`, error)
+  }
+}
+
+/** tar-stream reads names as UTF-8, and replaces what is none. */
+function requirePath({ name, linkname }: Header): void {
+  if (name.split('/').includes('..')) throw new Error(`path '${name}' is outside of the directory`)
+  if (!`${name}${linkname ?? ''}`.includes('\uFFFD')) return
+  throw new Error(`name '${name}' is not UTF-8`)
+}
+
+function unreadable(reference: Reference, because: string, cause?: unknown): RegistryError {
+  const message = `the root file system of ${formatReference(reference)} cannot be read: ${because}`
+  return new RegistryError('MANIFEST_UNSUPPORTED', message, { cause })
+}
