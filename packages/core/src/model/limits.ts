@@ -117,6 +117,12 @@ export const LIMITS = {
   processOutput: 4 * MB,
   /** Bytes of a message of BuildKit, whose own limit is 16 MB. */
   grpcMessage: 64 * MB,
+  /** Steps, layers and warnings of one build that BuildKit reports; those of the largest builds are some thousand. */
+  reportedItems: 100_000,
+  /** Characters of their names and errors. */
+  reportedText: 64 * MB,
+  /** Calls at a time that BuildKit makes on one session. More wait in BuildKit, as HTTP/2 says. */
+  sessionCalls: 200,
   /** Bytes of a request to an ssh agent; no request to sign is longer. */
   agentMessage: 256 * KB,
 } as const

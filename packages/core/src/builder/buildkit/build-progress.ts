@@ -1,6 +1,8 @@
 import { StringDecoder } from 'node:string_decoder'
+import { LIMITS } from '../../model/limits.js'
 import type { EngineEvent } from '../../model/run/events.js'
 import { LogTail } from '../build/log-tail.js'
+import { GrpcError, GrpcStatus } from './grpc/grpc-error.js'
 import type { BuildStatus, StatusLog, StatusProgress, StatusTime, StatusVertex, StatusWarning } from './status.js'
 
 /** The step that made a build fail. */
@@ -22,6 +24,9 @@ type VertexState = 'waiting' | 'started' | 'ended'
 /** Converts BuildKit's trace, which repeats itself, to events of one change each. */
 export class BuildProgress {
   readonly #emit: (event: EngineEvent) => void
+  readonly #items = new Set<string>()
+  #warnings = 0
+  #characters = 0
   readonly #states = new Map<string, VertexState>()
   readonly #decoders = new Map<string, StringDecoder>()
   readonly #tails = new Map<string, LogTail>()
@@ -32,7 +37,7 @@ export class BuildProgress {
     this.#emit = emit
   }
 
-  /** Takes in one message. */
+  /** Takes in one message. @throws GrpcError if the build has more steps, layers or text than any build has */
   add(status: BuildStatus): void {
     // A vertex is reported as started before its first output, and as ended after its last.
     const ending = status.vertexes.filter(({ completed }) => completed !== null)
@@ -59,6 +64,7 @@ export class BuildProgress {
 
   #start({ digest, name, started }: StatusVertex): void {
     if (started === null || this.#states.has(digest)) return
+    this.#count(digest, name)
     this.#states.set(digest, 'started')
     this.#emit({ kind: 'build-step', step: digest, name, status: 'started' })
   }
@@ -66,6 +72,7 @@ export class BuildProgress {
   #finish(vertex: StatusVertex): void {
     const { digest, name, error, completed } = vertex
     if (completed === null || this.#states.get(digest) === 'ended') return
+    this.#count(digest, name, error)
     this.#states.set(digest, 'ended')
     for (const stream of STREAMS) this.#flush(`${stream} ${digest}`)
     if (error !== '') {
@@ -77,7 +84,8 @@ export class BuildProgress {
   }
 
   #log({ vertex, stream, data }: StatusLog): void {
-    const key = `${stream} ${vertex}`
+    const key = `${stream === 2 ? 2 : 1} ${vertex}`
+    this.#count(vertex)
     const decoder = this.#decoders.get(key) ?? new StringDecoder('utf8')
     this.#decoders.set(key, decoder)
     this.#text(vertex, stream, decoder.write(Buffer.from(data)))
@@ -99,6 +107,7 @@ export class BuildProgress {
   #progress({ id, name, current, total }: StatusProgress): void {
     const layer = LAYER.exec(id)?.[1]
     if (layer === undefined) return
+    this.#count(layer)
     // Newer engines have no other name for a download than the layer's.
     const status = name === '' || name === id ? 'pulling' : name
     const size = total > 0 ? { total } : {}
@@ -108,7 +117,25 @@ export class BuildProgress {
   #warn({ summary, ranges }: StatusWarning): void {
     const line = ranges[0]?.start?.line
     const message = Buffer.from(summary).toString()
+    this.#warnings++
+    this.#count('', message)
     this.#emit({ kind: 'build-warning', message, ...(line !== undefined && line > 0 && { line }) })
+  }
+
+  /** Counts what is kept, here and by all who get the events. */
+  #count(item: string, ...texts: readonly string[]): void {
+    if (!this.#items.has(item)) this.#characters += item.length
+    this.#items.add(item)
+    for (const text of texts) this.#characters += text.length
+    if (this.#items.size + this.#warnings > LIMITS.reportedItems) {
+      throw new GrpcError(GrpcStatus.internal, `the build reported more than ${LIMITS.reportedItems} steps and layers`)
+    }
+    if (this.#characters > LIMITS.reportedText) {
+      throw new GrpcError(
+        GrpcStatus.internal,
+        `the build reported steps of more than ${LIMITS.reportedText} characters`,
+      )
+    }
   }
 }
 

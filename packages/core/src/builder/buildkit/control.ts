@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { Deadline } from '../../model/async/deadline.js'
 import { CONTROL_SCHEMA } from './control-schema.js'
 import type { GrpcCall, GrpcConnection } from './grpc/connection.js'
 import { grpcDuplex } from './grpc/duplex.js'
@@ -73,6 +74,9 @@ const CONVERT = 2
  */
 const WILDCARD = 0
 
+/** Milliseconds that BuildKit may take to return what it has in memory. */
+const QUERY_TIMEOUT = 30_000
+
 const SERVICE = '/moby.buildkit.v1.Control'
 const type = messageTypes(CONTROL_SCHEMA)
 const EMPTY = Buffer.alloc(0)
@@ -117,12 +121,12 @@ export class ControlClient {
 
   /** The version; BuildKit before 0.11 has no such method, and rejects with UNIMPLEMENTED. */
   async info(call: GrpcCall = {}): Promise<BuildKitVersion | undefined> {
-    const answer = await this.#connection.unary(`${SERVICE}/Info`, EMPTY, call)
+    const answer = await this.#query('Info', call)
     return types.info.decode(answer).buildkitVersion ?? undefined
   }
 
   async listWorkers(call: GrpcCall = {}): Promise<readonly Worker[]> {
-    const answer = await this.#connection.unary(`${SERVICE}/ListWorkers`, EMPTY, call)
+    const answer = await this.#query('ListWorkers', call)
     return types.workers.decode(answer).record
   }
 
@@ -146,6 +150,17 @@ export class ControlClient {
       records.push(types.record.decode(message))
     }
     return records
+  }
+
+  /** Requests something that BuildKit has in memory. */
+  async #query(method: string, call: GrpcCall): Promise<Buffer> {
+    const limit = new Deadline()
+    limit.start(QUERY_TIMEOUT, Object.assign(new Error(`no response to ${method}`), { code: 'ETIMEDOUT' }))
+    try {
+      return await this.#connection.unary(`${SERVICE}/${method}`, EMPTY, { ...call, signal: limit.within(call.signal) })
+    } finally {
+      limit.stop()
+    }
   }
 
   /** Opens a connection on which BuildKit is the client, for the services of a session. */

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import { Deadline } from '../../model/async/deadline.js'
 import type { EngineEvent } from '../../model/run/events.js'
 import { BuildProgress, type FailedStep } from './build-progress.js'
 import { type BuildSource, BuildSources } from './build-sources.js'
 import type { ControlClient, SolveRequest } from './control.js'
-import { GrpcError } from './grpc/grpc-error.js'
+import { GrpcError, GrpcStatus } from './grpc/grpc-error.js'
 
 /** Result of a build. */
 export interface SolveResult {
@@ -30,8 +31,11 @@ export interface SolveCall {
   readonly onEvent?: ((event: EngineEvent) => void) | undefined
 }
 
-/** Milliseconds that the report of a failed build may take after the build. */
-const LATE_STATUS = 3000
+/** Milliseconds that one half of a build, its result or its report, may take after the other one failed. */
+const LATE_AFTER_FAILURE = 3000
+
+/** Milliseconds that the report of a build may take after its result: all output that a slow connection still has to carry. */
+const LATE_REPORT = 60_000
 
 /**
  * Runs a build and reports its steps.
@@ -50,37 +54,44 @@ export async function solve(
   const ref = randomUUID()
   const progress = new BuildProgress((event) => onEvent?.(event))
   const sources = new BuildSources()
-  const late = new AbortController()
+  const [reportLimit, resultLimit] = [new Deadline(), new Deadline()]
   const reporting = report()
   try {
-    const exported = await control.solve({ ...request, ref }, { signal })
+    const exported = await control.solve({ ...request, ref }, { signal: resultLimit.within(signal) })
+    reportLimit.start(LATE_REPORT, unended())
     const failure = await reporting
     if (failure !== undefined) throw failure
     return { exported, sources: sources.list() }
   } catch (error) {
     if (!(error instanceof GrpcError)) {
-      late.abort()
+      reportLimit.start(0, error)
       throw error
     }
-    const timer = setTimeout(() => late.abort(), LATE_STATUS)
+    reportLimit.start(LATE_AFTER_FAILURE, unended())
     await reporting
-    clearTimeout(timer)
     throw new SolveError(error, progress.failedStep(error.message))
   } finally {
+    reportLimit.stop()
+    resultLimit.stop()
     progress.end()
   }
 
   /** Resolves to what went wrong with the report: a result without its sources must not pass for one that has none. */
   async function report(): Promise<unknown> {
-    const stop = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal])
     try {
-      for await (const status of control.status(ref, { signal: stop })) {
+      for await (const status of control.status(ref, { signal: reportLimit.within(signal) })) {
         progress.add(status)
         sources.add(status)
       }
       return undefined
     } catch (error) {
+      // Without its report, the result does not count. An error of the build itself says more.
+      resultLimit.start(LATE_AFTER_FAILURE, error)
       return error
     }
   }
+}
+
+function unended(): GrpcError {
+  return new GrpcError(GrpcStatus.internal, 'BuildKit did not end the report of the build')
 }

@@ -1,6 +1,7 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { Deadline } from '../../../model/async/deadline.js'
 import { onAbort } from '../../../model/async/on-abort.js'
 import { frame, readFrames } from './frames.js'
 import { closedConnection, GrpcError, GrpcStatus, statusOf } from './grpc-error.js'
@@ -14,6 +15,9 @@ export interface GrpcCall {
 
 /** Bytes that the other side may send before it waits for us, per connection and per call. */
 const WINDOW = 4 * 1024 * 1024
+
+/** Milliseconds that a call may stay open after its only response. */
+const END_OF_RESPONSE = 10_000
 
 /**
  * A gRPC client over a connection that is already open. grpc-js's client can only dial for itself, and so cannot use a
@@ -48,7 +52,16 @@ export class GrpcConnection implements AsyncDisposable {
   /** Sends one request and returns the one answer. @throws GrpcError; the connection's error; the signal's reason */
   async unary(path: string, request: Uint8Array, call: GrpcCall = {}): Promise<Buffer> {
     let answer: Buffer | undefined
-    for await (const message of this.stream(path, request, call)) answer = message
+    const end = new Deadline()
+    try {
+      for await (const message of this.stream(path, request, { ...call, signal: end.within(call.signal) })) {
+        if (answer !== undefined) throw new GrpcError(GrpcStatus.internal, `${path} sent more than one response`)
+        answer = message
+        end.start(END_OF_RESPONSE, new GrpcError(GrpcStatus.internal, `${path} did not end its response`))
+      }
+    } finally {
+      end.stop()
+    }
     if (answer !== undefined) return answer
     throw new GrpcError(GrpcStatus.internal, `${path} ended without a response`)
   }

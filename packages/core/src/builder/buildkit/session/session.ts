@@ -3,6 +3,7 @@ import { Duplex } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { TLSSocket } from 'node:tls'
 import { Server, ServerCredentials } from '@grpc/grpc-js'
+import { LIMITS } from '../../../model/limits.js'
 import type { SessionOptions } from '../options.js'
 import type { ContentStore } from './content/content-store.js'
 import { healthService } from './health.js'
@@ -44,7 +45,7 @@ export async function openSession(dial: DialSession, options: SessionOptions): P
   // The builder closing its end is how a session ends; the build reports why.
   socket.on('error', () => {})
   const failures: unknown[] = []
-  const server = new Server()
+  const server = new Server({ 'grpc.max_concurrent_streams': LIMITS.sessionCalls })
   for (const { definition, handler } of methods) {
     const handle = handler((error) => void failures.push(error))
     server.addService({ [definition.path]: definition }, { [definition.path]: handle })

@@ -65,6 +65,8 @@ class Transfer {
   readonly #stop = new AbortController()
   readonly #limit = pLimit(SENT_AT_ONCE)
   #entries: readonly SyncEntry[] = []
+  /** Numbers of the entries that were requested: once each, so that no receiver fills the memory with requests. */
+  readonly #requested = new Set<number>()
 
   constructor(call: Call) {
     this.#call = call
@@ -77,10 +79,11 @@ class Transfer {
     finished.catch(() => {})
     try {
       this.#entries = await directory.list(followPaths, this.#stop.signal)
-      for (const entry of this.#entries) await sendMessage(this.#call, { type: PacketType.stat, stat: statOf(entry) })
-      await sendMessage(this.#call, { type: PacketType.stat })
+      for (const entry of this.#entries) await this.#send({ type: PacketType.stat, stat: statOf(entry) })
+      await this.#send({ type: PacketType.stat })
       await finished
     } catch (error) {
+      this.#stop.abort()
       if (!this.#call.cancelled)
         await sendMessage(this.#call, { type: PacketType.error, data: Buffer.from((error as Error).message) })
       throw error
@@ -100,10 +103,10 @@ class Transfer {
       this.#call.on('data', ({ type, ID, data }: Required<Packet>) => {
         switch (type) {
           case PacketType.request:
-            this.#limit(() => this.#sendContent(ID)).catch(reject)
+            this.#sendRequested(ID).catch(reject)
             break
           case PacketType.finish:
-            this.#call.write({ type: PacketType.finish })
+            this.#send({ type: PacketType.finish })
             resolve()
             break
           case PacketType.error:
@@ -114,16 +117,27 @@ class Transfer {
     })
   }
 
-  async #sendContent(id: number): Promise<void> {
+  async #sendRequested(id: number): Promise<void> {
     const open = this.#entries[id]?.open
     if (open === undefined) throw new RangeError(`the builder requested entry ${id}, which is not a file`)
+    if (this.#requested.has(id)) throw new RangeError(`the builder requested entry ${id} twice`)
+    this.#requested.add(id)
+    await this.#limit(() => this.#sendContent(id, open))
+  }
+
+  async #sendContent(id: number, open: NonNullable<SyncEntry['open']>): Promise<void> {
     for await (const chunk of open()) {
-      if (this.#stop.signal.aborted) return
       for (let start = 0; start < chunk.byteLength; start += PIECE) {
-        await sendMessage(this.#call, { type: PacketType.data, ID: id, data: chunk.subarray(start, start + PIECE) })
+        if (this.#stop.signal.aborted) return
+        await this.#send({ type: PacketType.data, ID: id, data: chunk.subarray(start, start + PIECE) })
       }
     }
-    await sendMessage(this.#call, { type: PacketType.data, ID: id })
+    await this.#send({ type: PacketType.data, ID: id })
+  }
+
+  /** Sends a packet, unless the transfer is over: a packet after its end would destroy the stream before its status is sent. */
+  #send(packet: Packet): Promise<void> | undefined {
+    return this.#stop.signal.aborted ? undefined : sendMessage(this.#call, packet)
   }
 }
 
