@@ -2,7 +2,7 @@ import { readEvents } from '../../report/record/read-events.js'
 import { RunRecorder } from '../../report/record/run-record.js'
 import type { CommandContext } from '../command.js'
 import { printNote, writeResult } from '../output.js'
-import { formatPage, formatTests } from './report-files.js'
+import { formatRunPage, formatTests } from './report-files.js'
 
 /** Flags of `build.ts report`. */
 export interface ReportFlags {
@@ -23,5 +23,5 @@ export async function reportCommand(
   for await (const event of readEvents(events, onCut)) recorder.add(event)
   const record = recorder.record()
   if (junit !== undefined) await writeResult(await formatTests(record), '--junit', junit, host)
-  if (junit === undefined || out !== undefined) await writeResult(await formatPage(record), '--out', out, host)
+  if (junit === undefined || out !== undefined) await writeResult(await formatRunPage(record), '--out', out, host)
 }

@@ -14,7 +14,7 @@ export interface ReportFiles {
 type Format = (record: RunRecord) => Promise<string>
 
 /** The HTML page of a run. */
-export const formatPage: Format = async (record) =>
+export const formatRunPage: Format = async (record) =>
   (await import('../../report/html/report-page.js')).formatReportPage(record)
 
 /** The results of a run's tests, as JUnit XML. */
@@ -30,7 +30,7 @@ export async function openReportFiles(
   host: Host,
 ): Promise<ReportFiles> {
   const files = [
-    ...(report === undefined ? [] : [{ flag: '--report', file: report, format: formatPage }]),
+    ...(report === undefined ? [] : [{ flag: '--report', file: report, format: formatRunPage }]),
     ...(junit === undefined ? [] : [{ flag: '--junit', file: junit, format: formatTests }]),
   ]
   if (files.length === 0) return { add: () => {}, write: async () => [] }
