@@ -92,7 +92,10 @@ export class BuildStage implements AsyncDisposable {
   /** buildx, with both platforms in one build where the engine pushes an index, else with a target for each. */
   async buildx(): Promise<void> {
     const peer = { host: this.#host, folder: this.folder.path }
-    if (!this.#pushesIndex) return runBuildx(peer, 'bake', '--push', '--file', 'docker-bake.json')
+    if (!this.#pushesIndex) {
+      await runBuildx(peer, 'bake', '--push', '--file', 'docker-bake.json')
+      return
+    }
     const args = ['--build-arg', `BASE_IMAGE=${this.#prefix}/base:1`, '--tag', `${this.#prefix}/buildx:1.0`]
     const platforms = PLATFORMS.map(({ docker }) => docker).join(',')
     await runBuildx(peer, 'build', '--push', '--provenance=false', '--platform', platforms, ...args, 'app')

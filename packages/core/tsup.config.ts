@@ -1,4 +1,4 @@
-import { defineConfig } from 'tsup'
+import { defineConfig, type Options } from 'tsup'
 import { commonJs } from './common-js.js'
 import { mergeChunks } from './merge-chunks.js'
 
@@ -22,25 +22,27 @@ const entry = {
   'testing/index': 'src/testing/index.ts',
 }
 
-export default defineConfig([
-  {
-    entry,
-    format: 'esm',
-    target: 'node20',
-    // Its manifest has no entry for `require`.
-    noExternal: ['canonicalize'],
-    clean: true,
-    splitting: true,
-    plugins: [commonJs((folder) => mergeChunks({ folder, groups: GROUPS, kept: ['index.js'], doors: DOORS }))],
+const code: Options = {
+  entry,
+  format: 'esm',
+  target: 'node20',
+  // Its manifest has no entry for `require`.
+  noExternal: ['canonicalize'],
+  clean: true,
+  splitting: true,
+  plugins: [commonJs((folder) => mergeChunks({ folder, groups: GROUPS, kept: ['index.js'], doors: DOORS }))],
+}
+
+const types: Options = {
+  entry,
+  format: ['esm', 'cjs'],
+  // TypeScript 6 and newer take no types by themselves, and a folder made by `npm init` has no tsconfig that names node's.
+  dts: {
+    only: true,
+    banner: '/// <reference types="node" />',
+    compilerOptions: { ignoreDeprecations: '6.0', paths: {} },
   },
-  {
-    entry,
-    format: ['esm', 'cjs'],
-    // TypeScript 6 and newer take no types by themselves, and a folder made by `npm init` has no tsconfig that names node's.
-    dts: {
-      only: true,
-      banner: '/// <reference types="node" />',
-      compilerOptions: { ignoreDeprecations: '6.0', paths: {} },
-    },
-  },
-])
+}
+
+// With --no-dts, the second would write code again.
+export default defineConfig(({ dts }) => (dts === false ? [code] : [code, types]))

@@ -3,6 +3,7 @@ import { ensureArchivePackages } from './archive-packages.mjs'
 import { ensureBusybox } from './busybox.mjs'
 import { prepareMachine } from './machine.mjs'
 import { ensureNewerEngine } from './newer-engine.mjs'
+import { ensureNewerNode } from './newer-node.mjs'
 import { BASE_TOOLS, TEST_TOOLS } from './packages.mjs'
 import { SetupError } from './setup-error.mjs'
 import { ensureSidPrograms } from './sid-programs.mjs'
@@ -19,4 +20,5 @@ export async function prepareTestMachine() {
   await ensureArchivePackages()
   await ensureNewerEngine()
   await ensureSidPrograms()
+  await ensureNewerNode()
 }

@@ -66,7 +66,7 @@ describe('completion', () => {
         const before = typed.slice(0, typed.lastIndexOf(' ') + 1)
         await terminal.shows(new RegExp(`^READY>${escapePattern(before + only)} ?$`, 'm'))
       }
-      terminal.type('\u0003\u0015exit\r')
+      terminal.type('\u0015exit\r')
       await terminal.ended
     })
   }

@@ -48,7 +48,7 @@ const DOORS: readonly (readonly [name: string, door: object, values: readonly st
     buildKit,
     ['GrpcError', 'SolveError', 'agentOfKeys', 'agentSocket', 'connectBuildKit', 'memoryDirectory', 'solve'],
   ],
-  ['@polyarch/core/cli', cli, ['runStandalone']],
+  ['@polyarch/core/cli', cli, ['baseOfDockerfile', 'runStandalone']],
   ['@polyarch/core/registry-server', registryServer, ['runningRegistry', 'startRegistry']],
   ['@polyarch/core/testing', testing, ['checkPublished', 'pluginContract']],
   ['@polyarch/plugin-debian', debian, ['debian']],

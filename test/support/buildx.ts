@@ -2,12 +2,17 @@ import { join } from 'node:path'
 import { buildxCommand } from '../../scripts/setup/newer-engine.mjs'
 import { runProgram } from './child.js'
 
-/** Runs buildx, the peer that builds are compared with, on an engine; its configuration is in the folder. */
+/**
+ * Runs buildx, the peer that builds are compared with, on an engine; its configuration is in the folder.
+ *
+ * @returns its standard output
+ */
 export async function runBuildx(
   { host, folder }: { readonly host: string; readonly folder: string },
   ...args: readonly string[]
-): Promise<void> {
+): Promise<string> {
   const [command, ...before] = buildxCommand()
   const env = { PATH: process.env['PATH'], DOCKER_HOST: host, DOCKER_CONFIG: join(folder, 'docker') }
-  await runProgram(command, [...before, ...args], { env, cwd: folder, maxBuffer: 64 * 1024 * 1024 })
+  const { stdout } = await runProgram(command, [...before, ...args], { env, cwd: folder, maxBuffer: 64 * 1024 * 1024 })
+  return stdout
 }

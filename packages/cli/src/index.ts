@@ -8,8 +8,11 @@ const DEFAULT_SCRIPT = 'build.ts'
 async function main(words: readonly string[]): Promise<void> {
   const [first = existsSync(DEFAULT_SCRIPT) ? DEFAULT_SCRIPT : ''] = words
   if (isScript(first)) return runScript(first, words.slice(1))
-  const { runStandalone } = await import('@polyarch/core/cli')
-  await runStandalone()
+  const [{ runStandalone }, { importCommand }] = await Promise.all([
+    import('@polyarch/core/cli'),
+    import('./import/import-command.js'),
+  ])
+  await runStandalone([importCommand])
 }
 
 await main(process.argv.slice(2))

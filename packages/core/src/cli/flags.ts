@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { DUPLICATE_RULES, EMULATION_POLICIES, VERIFY_MODES } from '../operations/options.js'
+import { DUPLICATE_RULES, EMULATION_POLICIES, EXPORT_FORMATS, VERIFY_MODES } from '../operations/options.js'
 import { POLICY_MODES } from '../operations/trust/policy-options.js'
 import { PICTURE_FORMATS } from '../report/graph/formats.js'
 import { BUILDER_FLAGS, collectWhole } from './builder-flags.js'
@@ -84,6 +84,7 @@ const FLAGS = {
       .choices(PICTURE_FORMATS)
       .conflicts('json'),
   ],
+  exportFormat: () => [new Option('--format <form>', 'set the format').choices(EXPORT_FORMATS).default('bake')],
   out: () => [new Option('--out <file>', 'write to this file instead of standard output')],
   definitionOnly: () => [
     new Option('--no-plan', 'draw the definition only, without contacting engine or registry').conflicts([

@@ -34,6 +34,9 @@ export const EMULATION_POLICIES = ['when-busy', 'when-needed', 'never'] as const
 /** One of `EMULATION_POLICIES`. */
 export type EmulationPolicy = (typeof EMULATION_POLICIES)[number]
 
+/** Formats that a definition can be exported to. */
+export const EXPORT_FORMATS = ['bake'] as const
+
 /** What to do with two images of one platform. */
 export const DUPLICATE_RULES = ['refuse', 'last'] as const
 

@@ -141,7 +141,7 @@ export function unheardOf(): Record<string, string> {
 
 /** Puts a base with a shell, for amd64 and arm/v7, into a registry. @returns its index by digest, for a FROM. */
 export async function pushBase(
-  { host, url, login }: DebianRegistry,
+  { host, url, login }: Pick<DebianRegistry, 'host' | 'url'> & Partial<Pick<DebianRegistry, 'login'>>,
   files: Record<string, string> = {},
 ): Promise<string> {
   const target = { url, repository: 'base', login }

@@ -43,6 +43,12 @@ export function addPipelineCommands(program: Command, context: CommandContext): 
     .action(async (pipelines: string[], _flags, command: Command) =>
       (await import('../commands/graph-command.js')).graphCommand({ ...command.opts(), pipelines }, context),
     )
+  addFlags(program.command('export'), ['exportFormat', 'out', 'registry', 'verbose'])
+    .description('write the definition for another tool, with notes of what it cannot do')
+    .argument('[pipelines...]', PIPELINES_HELP)
+    .action(async (pipelines: string[], _flags, command: Command) =>
+      (await import('../commands/export-command.js')).exportCommand({ ...command.opts(), pipelines }, context),
+    )
   addFlags(program.command('lock'), ['update', 'registry', 'json', 'verbose', 'contextCache'])
     .description('write polyarch.lock with the digests of upstream images')
     .argument('[names...]', 'with --update: only these names')

@@ -1,0 +1,147 @@
+import { Code, codeOf } from '../code.js'
+import { type BakeTarget, fieldLists, fieldText, isObject, textMap, texts } from './bake-file.js'
+
+/** Options of `build(...)`, and what has no counterpart. */
+export interface ImportedOptions {
+  readonly build: Readonly<Record<string, unknown>>
+  readonly notes: readonly string[]
+}
+
+type Fields = Readonly<Record<string, string>>
+
+interface Reading {
+  readonly isMultiPlatform: boolean
+  readonly variableOf: (target: string) => string | undefined
+  readonly note: (text: string) => void
+}
+
+type Reader = (value: unknown, reading: Reading) => Readonly<Record<string, unknown>>
+
+/** Reads the build options of a target. Options that `READERS` and `OTHERS` do not name are noted. */
+export function importOptions(
+  target: BakeTarget,
+  isMultiPlatform: boolean,
+  variableOf: (target: string) => string | undefined,
+): ImportedOptions {
+  const notes: string[] = []
+  const reading = { isMultiPlatform, variableOf, note: (text: string) => void notes.push(text) }
+  const build: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(target)) {
+    const reader = READERS[name]
+    if (reader !== undefined) Object.assign(build, reader(value, reading))
+    else if (!ELSEWHERE.has(name)) notes.push(`'${name}' has no counterpart: ${codeOf(value)}`)
+  }
+  return { build, notes }
+}
+
+/** Read with the platforms and names of the target. */
+const ELSEWHERE = new Set(['tags', 'platforms', 'annotations', 'description', 'inherits', 'matrix', 'name'])
+
+const whole =
+  (name: string): Reader =>
+  (value) => ({ [name]: value })
+const list =
+  (name: string): Reader =>
+  (value) =>
+    texts(value).length > 0 ? { [name]: texts(value) } : {}
+
+const READERS: Readonly<Record<string, Reader>> = {
+  context: whole('context'),
+  contexts: (value, { variableOf }) => ({
+    contexts: Object.fromEntries(
+      Object.entries(textMap(value)).map(([name, source]) => {
+        const variable = source.startsWith('target:') ? variableOf(source.slice('target:'.length)) : undefined
+        return [name, variable === undefined ? source : new Code(variable)]
+      }),
+    ),
+  }),
+  dockerfile: whole('dockerfile'),
+  'dockerfile-inline': whole('dockerfileInline'),
+  target: whole('target'),
+  args: (value, { note }) => {
+    const { BASE_IMAGE: _base, ...args } = textMap(value)
+    for (const name of isObject(value) ? Object.keys(value).filter((one) => value[one] === null) : []) {
+      note(`the build arg '${name}' had no value: bake takes it from the environment`)
+    }
+    return Object.keys(args).length > 0 ? { args } : {}
+  },
+  labels: (value) => ({ labels: textMap(value) }),
+  network: whole('network'),
+  'extra-hosts': (value) => ({
+    addHosts: isObject(value)
+      ? Object.entries(textMap(value)).map(([name, address]) => `${name}:${address}`)
+      : texts(value).map((host) => host.replace('=', ':')),
+  }),
+  'no-cache': (value) => (value === true ? { noCache: true } : {}),
+  'no-cache-filter': list('noCacheFilter'),
+  pull: (value) => (value === true ? { pull: true } : {}),
+  'shm-size': whole('shmSize'),
+  ulimits: list('ulimits'),
+  entitlements: list('entitlements'),
+  secret: (value, { note }) => ({ secrets: Object.fromEntries(fieldLists(value).map((one) => secretOf(one, note))) }),
+  ssh: (value) => ({ ssh: Object.fromEntries(sshEntries(value)) }),
+  'cache-from': (value) => ({ cacheFrom: fieldLists(value).map(fieldText) }),
+  'cache-to': cacheTo,
+  attest: (value, { note }) => ({ attest: Object.assign({}, ...fieldLists(value).map((one) => attestOf(one, note))) }),
+  output: (value, { note }) => {
+    for (const one of fieldLists(value)) outputNote(one, note)
+    return {}
+  },
+  call: (value, { note }) => {
+    if (value !== 'build') note(`'call: ${String(value)}' has no counterpart: \`npx tsx build.ts plan\` checks a build`)
+    return {}
+  },
+}
+
+function secretOf({ id = '', src, source, env, type }: Fields, note: Reading['note']): readonly [string, unknown] {
+  const file = src ?? source
+  if (file !== undefined && type !== 'env') return [id, { file }]
+  const variable = env ?? file
+  if (variable === undefined) note(`the secret '${id}' names no source: its value is read from the variable ${id}`)
+  return [id, { env: variable ?? id }]
+}
+
+function sshEntries(value: unknown): readonly (readonly [string, unknown])[] {
+  const all = Array.isArray(value) ? value : [value]
+  return all.map((item) => {
+    const [id = 'default', written] = typeof item === 'string' ? item.split('=', 2) : [textMap(item)['id']]
+    const paths = isObject(item) ? texts(item['paths']) : (written?.split(',') ?? [])
+    return [id, paths.length === 0 ? 'agent' : { keys: paths }]
+  })
+}
+
+/** bake writes all platforms to one cache; here each platform needs its own. */
+function cacheTo(value: unknown, { isMultiPlatform, note }: Reading): Readonly<Record<string, unknown>> {
+  const caches = fieldLists(value)
+  const isShared = isMultiPlatform && caches.some(({ type = 'registry' }) => type !== 'inline')
+  if (!isShared) return { cacheTo: caches.map(fieldText) }
+  note('each platform writes a cache of its own: add the platform to the names in cacheFrom too')
+  const items = caches.map((fields) => {
+    const place = ['ref', 'dest', 'scope', 'name', ''].find((name) => fields[name] !== undefined)
+    const { type = 'registry' } = fields
+    if (type === 'inline') return codeOf(fieldText(fields))
+    const own = place === undefined ? { ...fields, scope: 'build' } : fields
+    const at = place ?? 'scope'
+    const text = fieldText({ ...own, [at]: `${own[at as keyof typeof own]}-\${architecture}\${variant}` })
+    return `\`${text.replaceAll('`', '\\`')}\``
+  })
+  return { cacheTo: new Code(`({ architecture, variant = '' }) => [${items.join(', ')}]`) }
+}
+
+function attestOf({ type, mode, generator, disabled, ...others }: Fields, note: Reading['note']): object {
+  for (const [name, value] of Object.entries(others)) note(`'${name}=${value}' of attest has no counterpart`)
+  if (disabled === 'true') return {}
+  if (type === 'provenance') return { provenance: mode ?? 'min' }
+  if (type === 'sbom') return { sbom: generator === undefined ? true : { generator } }
+  note(`attestations of type '${String(type)}' have no counterpart`)
+  return {}
+}
+
+function outputNote(fields: Fields, note: Reading['note']): void {
+  const { type = 'local' } = fields
+  if (type === 'registry' || (type === 'image' && fields['push'] === 'true')) return
+  const file = fields['type'] === undefined ? { type, dest: fields[''] ?? '' } : fields
+  if (type === 'docker' && fields['dest'] === undefined) note("'output: docker': run with --load")
+  else if (type === 'image' || type === 'cacheonly') note(`'output: ${type}' has no counterpart: a run always pushes`)
+  else note(`'output': run with --output ${fieldText(file)}`)
+}

@@ -1,0 +1,75 @@
+/** TypeScript that is written as it is, among values. */
+export class Code {
+  constructor(readonly text: string) {}
+}
+
+const WIDTH = 110
+
+/** Writes a value as TypeScript: on one line if it fits. Undefined properties are left out. */
+export function codeOf(value: unknown, indent = ''): string {
+  if (value instanceof Code) return value.text
+  if (typeof value === 'string') return quoted(value)
+  if (Array.isArray(value))
+    return bracketed(
+      '[',
+      value.map((item) => codeOf(item, `${indent}  `)),
+      ']',
+      indent,
+    )
+  if (typeof value !== 'object' || value === null) return String(value)
+  const entries = Object.entries(value).flatMap(([name, item]) =>
+    item === undefined ? [] : [`${propertyName(name)}: ${codeOf(item, `${indent}  `)}`],
+  )
+  return bracketed('{ ', entries, ' }', indent)
+}
+
+/** Writes a call with its arguments; a long last one begins on the line of the call. */
+export function callOf(name: string, values: readonly unknown[], indent = ''): string {
+  const line = `${name}(${values.map((value) => codeOf(value, indent)).join(', ')})`
+  const isListed = values.length > 1 && values.every((value) => typeof value !== 'object' || value instanceof Code)
+  const isShort = indent.length + line.length <= WIDTH && !line.includes('\n')
+  if (isShort || !isListed) return line
+  return bracketed(
+    `${name}(`,
+    values.map((value) => codeOf(value, `${indent}  `)),
+    ')',
+    indent,
+  )
+}
+
+function bracketed(open: string, items: readonly string[], close: string, indent: string): string {
+  if (items.length === 0) return `${open.trim()}${close.trim()}`
+  const line = `${open}${items.join(', ')}${close}`
+  if (indent.length + line.length <= WIDTH && !line.includes('\n')) return line
+  return `${open.trim()}\n${items.map((item) => `${indent}  ${item},\n`).join('')}${indent}${close.trim()}`
+}
+
+function propertyName(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : quoted(name)
+}
+
+function quoted(text: string): string {
+  if (text.includes("'") && !text.includes('"')) return JSON.stringify(text)
+  const escaped = JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")
+  return `'${escaped}'`
+}
+
+const RESERVED = new Set(
+  (
+    'arguments await break case catch class const continue debugger default delete do else enum eval export extends false ' +
+    'finally for function if implements import in instanceof interface let new null package private protected public ' +
+    'return static super switch this throw true try typeof var void while with yield ' +
+    'assemble fromImage pipeline platform run formatPlatform'
+  ).split(' '),
+)
+
+/** Makes a name for a variable, unlike those that are taken: `web-app` becomes `webApp`. */
+export function variableName(text: string, taken: Set<string>): string {
+  const words = text.split(/[^A-Za-z0-9]+/).filter((word) => word !== '')
+  const camel = words.map((word, at) => (at === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1))).join('')
+  const start = /^[A-Za-z]/.test(camel) && !RESERVED.has(camel) ? camel : `image${camel}`
+  let name = start
+  for (let count = 2; taken.has(name); count += 1) name = `${start}${count}`
+  taken.add(name)
+  return name
+}

@@ -1,0 +1,139 @@
+import { Code, callOf, codeOf } from './code.js'
+
+/** A pipeline of the file that is written. */
+export interface ImportedPipeline {
+  readonly variable: string
+  /** Lines of the comment above it. */
+  readonly comments: readonly string[]
+  readonly repository: string
+  readonly name: string
+  readonly platforms: readonly ImportedPlatform[]
+  readonly build: Readonly<Record<string, unknown>>
+  readonly sharedBase?: string
+  readonly platformNames?: readonly string[]
+  readonly annotations?: Readonly<Record<string, unknown>>
+  readonly tags: readonly string[]
+}
+
+/** A platform with its base: code, such as `fromImage('alpine:3.22')`. */
+export interface ImportedPlatform {
+  /** `linux/arm/v7`. */
+  readonly platform: string
+  readonly base: Code
+  readonly build?: Readonly<Record<string, unknown>>
+}
+
+/** A file that is written, and what of the source has no counterpart in it. */
+export interface ImportResult {
+  readonly text: string
+  /** Sentences for the user; the file has them as comments too. */
+  readonly notes: readonly string[]
+}
+
+/** An index that is made from existing images. */
+export interface ImportedIndex {
+  readonly name: string
+  readonly comments: readonly string[]
+  readonly entries: readonly unknown[]
+}
+
+/** Everything that is written into one `build.ts`. */
+export interface ImportedDefinition {
+  /** What was read: `docker-bake.json`. */
+  readonly source: string
+  readonly pipelines: readonly ImportedPipeline[]
+  /** Variables of the pipelines that `run` gets. */
+  readonly run: readonly string[]
+  readonly indexes?: readonly ImportedIndex[]
+  readonly notes: readonly string[]
+}
+
+/** Writes the text of a `build.ts`. */
+export function writeDefinition(definition: ImportedDefinition): string {
+  const { pipelines, indexes = [], run } = definition
+  const body = [
+    ...pipelines.map(pipelineText),
+    ...(run.length > 0
+      ? [
+          `${callOf(
+            'run',
+            run.map((name) => new Code(name)),
+          )}\n`,
+        ]
+      : []),
+    ...(indexes.length > 0 ? [indexesText(indexes)] : []),
+  ].join('\n')
+  return [headText(definition), importsText(body), body].filter((part) => part !== '').join('\n')
+}
+
+function headText({ source, notes }: ImportedDefinition): string {
+  const lines =
+    notes.length === 0
+      ? []
+      : ['', 'Without a counterpart, or to be changed by hand:', ...notes.map((note) => `- ${note}`)]
+  return comment([`Written by \`polyarch import ${source}\`.`, ...lines])
+}
+
+function importsText(body: string): string {
+  const used = (names: readonly string[]) => names.filter((name) => new RegExp(`\\b${name}\\(`).test(body))
+  const line = (names: readonly string[], from: string) =>
+    names.length === 0 ? '' : `import { ${names.join(', ')} } from '${from}'\n`
+  return [
+    line(used(['fromImage', 'pipeline', 'platform', 'run']), '@polyarch/core'),
+    line(used(['assemble']), '@polyarch/core/images'),
+    line(used(['formatPlatform']), '@polyarch/core/plugin'),
+  ].join('')
+}
+
+function pipelineText(one: ImportedPipeline): string {
+  const {
+    variable,
+    comments,
+    repository,
+    name,
+    platforms,
+    build,
+    sharedBase,
+    platformNames = [],
+    annotations,
+    tags,
+  } = one
+  const isNamed = repository.slice(repository.lastIndexOf('/') + 1) !== name
+  const calls = [
+    ...(sharedBase === undefined ? [] : [callOf('sharedBase', [sharedBase], '  ')]),
+    callOf(
+      'platforms',
+      platforms.map((platform) => new Code(platformText(platform))),
+      '  ',
+    ),
+    callOf('build', [build], '  '),
+    ...(platformNames.length > 0 ? [callOf('platformNames', platformNames, '  ')] : []),
+    ...(annotations === undefined ? [] : [callOf('annotations', [annotations], '  ')]),
+    ...(tags.length > 0 ? [callOf('tags', tags, '  ')] : []),
+  ]
+  const start = callOf('pipeline', isNamed ? [repository, { name }] : [repository])
+  return `${comment(comments)}const ${variable} = ${start}\n${calls.map((call) => `  .${call}\n`).join('')}`
+}
+
+function platformText({ platform, base, build }: ImportedPlatform): string {
+  return callOf('platform', [platform, { base, build }], '    ')
+}
+
+function indexesText(indexes: readonly ImportedIndex[]): string {
+  const calls = indexes.map(
+    ({ name, comments, entries }) => `${comment(comments, '  ')}  await ${callOf('assemble', [name, entries], '  ')}\n`,
+  )
+  return `const main = async () => {\n${calls.join('')}}\nmain().catch((error: Error) => {
+  console.error(error.message)
+  process.exitCode = 1
+})\n`
+}
+
+function comment(lines: readonly string[], indent = ''): string {
+  return lines.map((line) => `${indent}//${line === '' ? '' : ` ${line.replaceAll('\n', ' ')}`}\n`).join('')
+}
+
+/** The value as text for a note: strings as they are. */
+export function noteValue(value: unknown): string {
+  return typeof value === 'string' ? value : codeOf(value)
+}

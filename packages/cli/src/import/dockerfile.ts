@@ -1,0 +1,69 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { baseOfDockerfile } from '@polyarch/core/cli'
+import { Code, codeOf } from './code.js'
+
+/** A build as far as its base depends on it. */
+export interface BasedBuild {
+  readonly context: string
+  readonly dockerfile: string
+  readonly inline?: string | undefined
+  readonly target?: string | undefined
+  readonly args: Readonly<Record<string, string>>
+  readonly contexts: Readonly<Record<string, string>>
+}
+
+/** The base of a build as code, and what the user has to change. */
+export interface ImportedBase {
+  readonly code: Code
+  readonly notes: readonly string[]
+  /** The text of an inline Dockerfile that uses the base. */
+  readonly inline?: string
+}
+
+/** A base that has to be filled in. */
+const OPEN_BASE = 'debian:bookworm'
+
+/**
+ * Finds the base of a build in its Dockerfile.
+ *
+ * @param directory - the directory that relative contexts start at
+ * @param builtAs - the variable of the pipeline that publishes a name or builds a target
+ */
+export function importBase(
+  build: BasedBuild,
+  directory: string,
+  builtAs: (name: string) => string | undefined,
+): ImportedBase {
+  const file = resolve(directory, build.context, build.dockerfile)
+  const text = build.inline ?? (existsSync(file) ? readFileSync(file, 'utf8') : undefined)
+  if (text === undefined) return openBase(`the Dockerfile '${build.dockerfile}' was not found in '${build.context}'`)
+  const base = baseOfDockerfile(text, { ...build, contexts: Object.keys(build.contexts) })
+  const name = base?.isContext ? build.contexts[base.written] : base?.name
+  if (base === undefined || name === undefined) return openBase(`the Dockerfile '${build.dockerfile}' names no base`)
+  const image = name.replace(/^docker-image:\/\//, '')
+  const variable = builtAs(name.replace(/^target:/, 'target:'))
+  const code = new Code(variable ?? `fromImage(${codeOf(image)})`)
+  if (base.usesBaseArg || (variable !== undefined && !base.isContext)) return { code, notes: [] }
+  if (build.inline !== undefined) return { code, notes: [], inline: withBaseArg(build.inline, base) }
+  return { code, notes: [replaceFrom(build.dockerfile, base, image)] }
+}
+
+function withBaseArg(text: string, { line, written }: { readonly line: number; readonly written: string }): string {
+  const lines = text.split('\n')
+  lines[line - 1] = lines[line - 1]?.replace(written, '${BASE_IMAGE}') ?? ''
+  const first = lines.findIndex((one) => /^\s*FROM\s/i.test(one))
+  return [...lines.slice(0, first), 'ARG BASE_IMAGE', ...lines.slice(first)].join('\n')
+}
+
+function replaceFrom(file: string, { line, written }: { line: number; written: string }, image: string): string {
+  const preset = image.startsWith('target:') ? '' : `=${image}`
+  return (
+    `in line ${line} of '${file}', replace 'FROM ${written}' by 'FROM \${BASE_IMAGE}', and write ` +
+    `'ARG BASE_IMAGE${preset}' before the first FROM; docker can still build it`
+  )
+}
+
+function openBase(reason: string): ImportedBase {
+  return { code: new Code(`fromImage(${codeOf(OPEN_BASE)})`), notes: [`${reason}: set the base of each platform`] }
+}

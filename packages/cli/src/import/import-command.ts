@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { basename, dirname, resolve } from 'node:path'
+import type { Host, ToolCommand } from '@polyarch/core/cli'
+import { isBakeFile } from './bake/bake-file.js'
+import { importBake } from './bake/import-bake.js'
+import type { ImportResult } from './definition.js'
+import { importManifestTool, isManifestToolFile } from './manifest-tool.js'
+import { unreadable } from './names.js'
+import { importShell } from './shell/import-shell.js'
+
+const HINT =
+  "use the output of 'docker buildx bake --print', a YAML file of manifest-tool, or a shell script with docker commands"
+
+/** `polyarch import`: writes a `build.ts` from the files of other tools. */
+export const importCommand: ToolCommand = {
+  name: 'import',
+  summary: 'write a build.ts from files of buildx bake, manifest-tool or a shell script',
+  operands: [{ written: '<file>', help: 'output of `docker buildx bake --print`, YAML, or a shell script' }],
+  options: [
+    { written: '--out <file>', help: 'write to this file instead of standard output' },
+    { written: '--platform <platform>', help: 'platform of builds that name none (default: this machine)' },
+  ],
+  async run([file = ''], { out, platform }, host) {
+    const result = await importFile(file, typeof platform === 'string' ? platform : `linux/${HERE}`)
+    if (typeof out === 'string') await writeNew(out, result.text)
+    else host.stdout.write(result.text)
+    printNotes(result, host)
+  },
+}
+
+const HERE = process.arch === 'x64' ? 'amd64' : process.arch
+
+/** Reads a file of another tool, whose kind is found by its content. @throws DefinitionError USAGE */
+export async function importFile(file: string, platform: string): Promise<ImportResult> {
+  const text = await readFile(file, 'utf8').catch((error: Error) => {
+    throw unreadable('import', `'${file}' cannot be read: ${error.message}`, HINT)
+  })
+  const [source, directory] = [basename(file), dirname(resolve(file))]
+  const { parse } = await import('yaml')
+  const value = ((): unknown => {
+    try {
+      return parse(text)
+    } catch {
+      return undefined
+    }
+  })()
+  if (isBakeFile(value)) return importBake(value, { source, directory, platform })
+  if (isManifestToolFile(value)) return importManifestTool(value, source)
+  if (/\.hcl$/.test(file)) {
+    throw unreadable('import', `'${file}' is HCL`, `run \`docker buildx bake --file ${file} --print > bake.json\``)
+  }
+  if (!/\bdocker\b/.test(text)) throw unreadable('import', `the kind of '${file}' is unknown`, HINT)
+  return importShell(text, { source, directory, platform })
+}
+
+async function writeNew(path: string, text: string): Promise<void> {
+  if (existsSync(path)) throw unreadable('--out', `'${path}' already exists`, 'choose another file')
+  await writeFile(path, text)
+}
+
+function printNotes({ notes }: ImportResult, { stderr }: Host): void {
+  for (const note of notes) stderr.write(`note: ${note}\n`)
+}

@@ -1,0 +1,174 @@
+import type { BakeTarget } from '../bake/bake-file.js'
+
+/** A command of docker, as far as it can be imported. */
+export type DockerCommand =
+  | { readonly kind: 'build'; readonly target: BakeTarget; readonly notes: readonly string[] }
+  | { readonly kind: 'pull' | 'push' | 'push-list'; readonly name: string }
+  | { readonly kind: 'tag'; readonly from: string; readonly to: string }
+  | { readonly kind: 'list'; readonly name: string; readonly images: readonly string[] }
+  | { readonly kind: 'annotate'; readonly list: string; readonly image: string; readonly platform: Annotated }
+  | { readonly kind: 'nothing' }
+
+/** The platform that `docker manifest annotate` sets. */
+export interface Annotated {
+  readonly os?: string
+  readonly architecture?: string
+  readonly variant?: string
+}
+
+interface Parsed {
+  readonly operands: readonly string[]
+  /** Values of every flag, in order; an empty text for flags without one. */
+  readonly flags: ReadonlyMap<string, readonly string[]>
+}
+
+/** Reads the words after `docker`; undefined for a command that is not known. */
+export function readDocker(words: readonly string[]): DockerCommand | undefined {
+  const [first = '', second = '', ...rest] = words
+  const group = `${first} ${second}`
+  if (first === 'build') return build([second, ...rest], words.length > 1)
+  if (group === 'buildx build' || group === 'image build' || group === 'builder build') return build(rest, true)
+  if (first === 'push' || first === 'pull') return named(first, [second, ...rest])
+  if (group === 'image push' || group === 'image pull') return named(second as 'push' | 'pull', rest)
+  if (first === 'tag' || group === 'image tag') return tag(first === 'tag' ? [second, ...rest] : rest)
+  if (first === 'manifest') return manifest(second, rest)
+  if (group === 'buildx imagetools') return imagetools(rest)
+  return first === 'login' || first === 'logout' || group === 'buildx create' || group === 'buildx use'
+    ? { kind: 'nothing' }
+    : undefined
+}
+
+/** Flags without a value. */
+const SWITCHES = new Set(
+  (
+    '--push --load --no-cache --pull --quiet -q --rm --force-rm --squash --compress --amend -a --insecure --purge -p ' +
+    '--all-tags --disable-content-trust --debug -D --append --dry-run'
+  ).split(' '),
+)
+
+function parse(words: readonly string[]): Parsed {
+  const operands: string[] = []
+  const flags = new Map<string, readonly string[]>()
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at] ?? ''
+    if (!word.startsWith('-') || word === '-') {
+      operands.push(word)
+      continue
+    }
+    const [, name = word, value] = /^(--[\w-]+|-\w)(?:=?(.+))?$/s.exec(word) ?? []
+    const isSwitch = SWITCHES.has(name)
+    const next = value ?? (isSwitch ? '' : (words[++at] ?? ''))
+    flags.set(name, [...(flags.get(name) ?? []), next])
+  }
+  return { operands, flags }
+}
+
+function named(kind: 'push' | 'pull', words: readonly string[]): DockerCommand | undefined {
+  const [name] = parse(words).operands
+  return name === undefined ? undefined : { kind, name }
+}
+
+function tag(words: readonly string[]): DockerCommand | undefined {
+  const [from, to] = parse(words).operands
+  return from === undefined || to === undefined ? undefined : { kind: 'tag', from, to }
+}
+
+function manifest(command: string, words: readonly string[]): DockerCommand | undefined {
+  const { operands, flags } = parse(words)
+  const [name, ...images] = operands
+  if (command === 'inspect' || command === 'rm') return { kind: 'nothing' }
+  if (name === undefined) return undefined
+  if (command === 'create') return { kind: 'list', name, images }
+  if (command === 'push') return { kind: 'push-list', name }
+  const [image] = images
+  if (command !== 'annotate' || image === undefined) return undefined
+  const [os, architecture, variant] = ['--os', '--arch', '--variant'].map((flag) => flags.get(flag)?.at(-1))
+  return {
+    kind: 'annotate',
+    list: name,
+    image,
+    platform: { ...(os && { os }), ...(architecture && { architecture }), ...(variant && { variant }) },
+  }
+}
+
+function imagetools([command, ...words]: readonly string[]): DockerCommand | undefined {
+  if (command === 'inspect') return { kind: 'nothing' }
+  const { operands, flags } = parse(words)
+  const [name] = [...(flags.get('--tag') ?? []), ...(flags.get('-t') ?? [])]
+  return command === 'create' && name !== undefined ? { kind: 'list', name, images: operands } : undefined
+}
+
+/** Flags of a build by the name of their option in bake. */
+const LISTS: Readonly<Record<string, string>> = {
+  ...{ '--tag': 'tags', '-t': 'tags', '--cache-from': 'cache-from', '--cache-to': 'cache-to', '--secret': 'secret' },
+  ...{ '--ssh': 'ssh', '--add-host': 'extra-hosts', '--ulimit': 'ulimits', '--attest': 'attest', '--output': 'output' },
+  ...{
+    '-o': 'output',
+    '--allow': 'entitlements',
+    '--annotation': 'annotations',
+    '--no-cache-filter': 'no-cache-filter',
+  },
+}
+const MAPS: Readonly<Record<string, string>> = {
+  ...{ '--build-arg': 'args', '--label': 'labels', '--build-context': 'contexts' },
+}
+const TEXTS: Readonly<Record<string, string>> = {
+  ...{
+    '--file': 'dockerfile',
+    '-f': 'dockerfile',
+    '--target': 'target',
+    '--network': 'network',
+    '--shm-size': 'shm-size',
+  },
+}
+const TRUE: Readonly<Record<string, string>> = { '--no-cache': 'no-cache', '--pull': 'pull' }
+/** Without an effect on the image. */
+const SHOWN = new Set([
+  '--push',
+  '--load',
+  '--quiet',
+  '-q',
+  '--rm',
+  '--force-rm',
+  '--progress',
+  '--platform',
+  '--builder',
+])
+
+function build(words: readonly string[], hasContext: boolean): DockerCommand | undefined {
+  const { operands, flags } = parse(words)
+  const [context] = operands
+  if (!hasContext || context === undefined || context === '-') return undefined
+  const target: Record<string, unknown> = { context }
+  const notes: string[] = []
+  for (const [flag, values] of flags) {
+    if (!setOption(target, flag, values) && !SHOWN.has(flag)) {
+      notes.push(`${[flag, ...values].join(' ').trim()} has no counterpart`)
+    }
+  }
+  const platforms = flags.get('--platform')?.flatMap((value) => value.split(',')) ?? []
+  return { kind: 'build', target: { ...target, ...(platforms.length > 0 && { platforms }) }, notes }
+}
+
+/** Whether the flag is an option of bake. */
+function setOption(target: Record<string, unknown>, flag: string, values: readonly string[]): boolean {
+  const [list, map, text, isTrue] = [LISTS[flag], MAPS[flag], TEXTS[flag], TRUE[flag]]
+  if (flag === '--provenance' || flag === '--sbom') addAttestation(target, flag.slice(2), values.at(-1) ?? '')
+  else if (list !== undefined) target[list] = [...((target[list] as string[] | undefined) ?? []), ...values]
+  else if (map !== undefined) target[map] = Object.fromEntries(values.map(pair))
+  else if (text !== undefined) target[text] = values.at(-1)
+  else if (isTrue !== undefined) target[isTrue] = true
+  else return false
+  return true
+}
+
+function pair(text: string): readonly [string, string | null] {
+  const at = text.indexOf('=')
+  return at < 0 ? [text, null] : [text.slice(0, at), text.slice(at + 1)]
+}
+
+function addAttestation(target: Record<string, unknown>, type: string, value: string): void {
+  if (value === 'false') return
+  const fields = value === 'true' || value === '' ? `type=${type}` : `type=${type},${value}`
+  target['attest'] = [...((target['attest'] as string[] | undefined) ?? []), fields]
+}

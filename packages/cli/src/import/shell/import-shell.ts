@@ -1,0 +1,221 @@
+import type { BakeTarget } from '../bake/bake-file.js'
+import { textMap, texts } from '../bake/bake-file.js'
+import { importOptions } from '../bake/bake-options.js'
+import { Code, codeOf, variableName } from '../code.js'
+import { type ImportedIndex, type ImportedPipeline, type ImportResult, writeDefinition } from '../definition.js'
+import { importBase } from '../dockerfile.js'
+import { publishedNames, readImageName } from '../names.js'
+import { type ListedImage, type Recipe, readRecipe } from './recipe.js'
+import { readScript } from './script.js'
+
+/** How a script is imported. */
+export interface ShellImportOptions {
+  readonly source: string
+  /** The directory of the script. */
+  readonly directory: string
+  /** Platform of builds that nothing gives one. */
+  readonly platform: string
+}
+
+interface PlatformBuild {
+  readonly platform: string
+  readonly target: BakeTarget
+}
+
+interface Surroundings extends ShellImportOptions {
+  readonly recipe: Recipe
+  readonly taken: Set<string>
+  /** Variables of pipelines by the names that they publish. */
+  readonly published: Map<string, string>
+  readonly notes: string[]
+}
+
+/** Writes a `build.ts` that publishes what a script of `docker build`, `push` and `manifest` commands publishes. */
+export function importShell(text: string, options: ShellImportOptions): ImportResult {
+  const recipe = readRecipe(readScript(text))
+  const around: Surroundings = { ...options, recipe, taken: new Set(), published: new Map(), notes: [] }
+  const buildOf = (image: string) => recipe.builds.find(({ names }) => names.includes(image))
+  const groups = groupLists(recipe)
+  const ofBuilds = groups.filter(({ images }) => images.every(({ image }) => buildOf(image) !== undefined))
+  const listed = new Set(ofBuilds.flatMap(({ images }) => images.map(({ image }) => image)))
+  const pipelines = [
+    ...ofBuilds.map(({ names, images }) => {
+      const builds = images.map((one) => platformBuild(one, buildOf(one.image)?.target ?? {}, around))
+      return pipelineOf(
+        names,
+        builds,
+        images.map(({ image }) => image),
+        around,
+      )
+    }),
+    ...recipe.builds
+      .filter(({ names }) => names.length > 0 && !names.some((name) => listed.has(name)))
+      .map(({ names, target }) => pipelineOf(names, platformsOf(target, around), [], around)),
+  ]
+  const bases = new Set(pipelines.flatMap(({ sharedBase }) => sharedBase ?? []))
+  const indexes = groups
+    .filter((group) => !ofBuilds.includes(group) && !group.names.some((name) => bases.has(fullName(name))))
+    .flatMap((group) => group.names.map((name) => indexOf(name, group.images)))
+  for (const { notes } of recipe.builds) around.notes.push(...notes)
+  for (const { line, text: unread } of recipe.unread) around.notes.push(`line ${line} was not read: ${unread}`)
+  const run = pipelines.map(({ variable }) => variable)
+  const { source } = options
+  return { text: writeDefinition({ source, pipelines, run, indexes, notes: around.notes }), notes: around.notes }
+}
+
+interface ListGroup {
+  readonly names: readonly string[]
+  readonly images: readonly ListedImage[]
+}
+
+/** Lists of the same images are one index with several names. */
+function groupLists({ lists }: Recipe): readonly ListGroup[] {
+  const groups = new Map<string, ListGroup>()
+  for (const [name, images] of lists) {
+    const key = images
+      .map(({ image }) => image)
+      .sort()
+      .join(' ')
+    const before = groups.get(key)
+    groups.set(key, { names: [...(before?.names ?? []), name], images: before?.images ?? images })
+  }
+  return [...groups.values()]
+}
+
+function indexOf(name: string, images: readonly ListedImage[]): ImportedIndex {
+  return {
+    name: fullName(name),
+    comments: [],
+    entries: images.map(({ image, platform }) =>
+      platform === undefined ? fullName(image) : { image: fullName(image), platform },
+    ),
+  }
+}
+
+function fullName(name: string): string {
+  const read = readImageName(name)
+  return read === undefined ? name : `${read.repository}:${read.tag}`
+}
+
+function platformBuild({ image, platform }: ListedImage, target: BakeTarget, around: Surroundings): PlatformBuild {
+  const [own] = texts(target['platforms'])
+  const known = own ?? platform
+  if (known === undefined) around.notes.push(`${image}: nothing says its platform, so it is ${around.platform}`)
+  return { platform: known ?? around.platform, target }
+}
+
+function platformsOf(target: BakeTarget, { platform, notes }: Surroundings): readonly PlatformBuild[] {
+  const platforms = texts(target['platforms'])
+  if (platforms.length > 0) return platforms.map((one) => ({ platform: one, target }))
+  notes.push(`${texts(target['tags'])[0]}: no --platform: docker builds for the engine's own, here ${platform}`)
+  return [{ platform, target }]
+}
+
+type ShellPipeline = ImportedPipeline & { readonly sharedBase?: string }
+
+function pipelineOf(
+  names: readonly string[],
+  builds: readonly PlatformBuild[],
+  images: readonly string[],
+  around: Surroundings,
+): ShellPipeline {
+  const { notes, taken, published } = around
+  const { repository, tags } = publishedNames(names) ?? { repository: names[0] ?? '', tags: [] }
+  const name = repository.slice(repository.lastIndexOf('/') + 1)
+  const variable = variableName(name, taken)
+  for (const one of names) published.set(one, variable)
+  const read = builds.map(({ platform, target }) => {
+    const { tags: _tags, platforms: _platforms, ...settings } = target
+    const options = importOptions(settings, builds.length > 1, () => undefined)
+    const base = baseOf(platform, target, around)
+    notes.push(...[...options.notes, ...base.notes].map((note) => `${name}: ${note}`))
+    return { platform, base, build: options.build }
+  })
+  const common = commonOptions(read.map(({ build }) => build))
+  const sharedBase = read.find(({ base }) => base.sharedBase !== undefined)?.base.sharedBase
+  const pattern = patternOf(
+    images,
+    read.map(({ platform }) => platform),
+    names,
+    notes,
+  )
+  return {
+    variable,
+    comments: [],
+    repository,
+    name,
+    ...(sharedBase !== undefined && { sharedBase }),
+    platforms: read.map(({ platform, base, build }) => {
+      const own = Object.fromEntries(Object.entries(build).filter(([key]) => !(key in common)))
+      return { platform, base: base.code, ...(Object.keys(own).length > 0 && { build: own }) }
+    }),
+    build: common,
+    platformNames: pattern === undefined ? [] : [pattern],
+    tags,
+  }
+}
+
+/** The options that have one value in all builds. */
+function commonOptions(builds: readonly Readonly<Record<string, unknown>>[]): Readonly<Record<string, unknown>> {
+  const [first = {}, ...others] = builds
+  return Object.fromEntries(
+    Object.entries(first).filter(([key, value]) => others.every((build) => codeOf(build[key]) === codeOf(value))),
+  )
+}
+
+interface ShellBase {
+  readonly code: Code
+  readonly notes: readonly string[]
+  /** The list of bases that the Dockerfile names. */
+  readonly sharedBase?: string
+}
+
+function baseOf(platform: string, target: BakeTarget, around: Surroundings): ShellBase {
+  const { recipe, directory, published } = around
+  const found = importBase(
+    {
+      context: String(target['context'] ?? '.'),
+      dockerfile: String(target['dockerfile'] ?? 'Dockerfile'),
+      target: target['target'] as string | undefined,
+      args: textMap(target['args']),
+      contexts: textMap(target['contexts']),
+    },
+    directory,
+    (image) => published.get(image),
+  )
+  const [, name = ''] = /^fromImage\('(.*)'\)$/.exec(found.code.text) ?? []
+  const list = recipe.lists.get(name)
+  if (list === undefined) return found
+  const listed = list.find((one) => one.platform === platform) ?? list.find((one) => one.platform === undefined)
+  const image = listed === undefined ? name : (recipe.aliases.get(listed.image) ?? listed.image)
+  return { code: new Code(`fromImage(${codeOf(image)})`), notes: [], sharedBase: fullName(name) }
+}
+
+/** The pattern of the names of each platform's image: the one by which all of them are made. */
+function patternOf(
+  images: readonly string[],
+  platforms: readonly string[],
+  names: readonly string[],
+  notes: string[],
+): string | undefined {
+  const [index] = names.flatMap((name) => readImageName(name) ?? [])
+  if (images.length === 0 || index === undefined) return undefined
+  const suffixes = images.map((image) => {
+    const name = readImageName(image)
+    const isBeside = name?.tag === index.tag && name.repository.startsWith(index.repository)
+    return isBeside ? name.repository.slice(index.repository.length) : undefined
+  })
+  const parts = platforms.map((platform) => platform.split('/').slice(1))
+  const patterns = suffixes.flatMap((suffix, at) => {
+    const [arch = '', variant = ''] = parts[at] ?? []
+    return [suffix?.replace(arch + variant, '{arch}{variant}') ?? '', suffix?.replace(arch, '{arch}') ?? '']
+  })
+  const expand = (pattern: string, [arch = '', variant = '']: readonly string[] = []) =>
+    pattern.replace('{arch}', arch).replace('{variant}', variant)
+  const found = patterns.find(
+    (pattern) => pattern.includes('{arch}') && suffixes.every((suffix, at) => expand(pattern, parts[at]) === suffix),
+  )
+  if (found !== undefined) return `{repository}${found}:{tag}`
+  notes.push(`the names ${images.join(', ')} follow no pattern: set .platformNames(…), or drop them`)
+  return undefined
+}

@@ -1,0 +1,153 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Cleanup } from '../../../test/support/cleanup.js'
+import { tempFolder } from '../../../test/support/temp-folder.js'
+import { importBake } from '../src/import/bake/import-bake.js'
+
+const cleanup = new Cleanup()
+let directory: string
+
+beforeAll(async () => {
+  directory = cleanup.use(await tempFolder('bake-import')).path
+  await mkdir(join(directory, 'app'))
+  await writeFile(
+    join(directory, 'Dockerfile'),
+    'FROM golang:1.22 AS build\nFROM alpine:3.22\nCOPY --from=build /x /x\n',
+  )
+  await writeFile(join(directory, 'app/Dockerfile'), 'ARG BASE_IMAGE=debian:13\nFROM ${BASE_IMAGE} AS one\nFROM one\n')
+})
+afterAll(() => cleanup[Symbol.asyncDispose]())
+
+const TAGS = { tags: ['ghcr.io/team/app:1'] }
+
+/** Imports one target. */
+function importTarget(target: object, group?: object) {
+  const file = { ...(group && { group }), target: { app: { context: '.', ...TAGS, ...target } } }
+  return importBake(file, { source: 'bake.json', directory, platform: 'linux/arm64' })
+}
+
+/** Options of bake's reference with what is written for each, and the notes. */
+const OPTIONS: readonly (readonly [option: object, written: string, note?: string])[] = [
+  [{ context: './app' }, "context: './app'"],
+  [{ context: 'https://github.com/team/app.git#main:dir' }, "context: 'https://github.com/team/app.git#main:dir'"],
+  [{ contexts: { src: '../src' } }, "contexts: { src: '../src' }"],
+  [{ contexts: { alpine: 'docker-image://alpine:3.22' } }, "contexts: { alpine: 'docker-image://alpine:3.22' }"],
+  [{ dockerfile: 'app/Dockerfile' }, "dockerfile: 'app/Dockerfile'"],
+  [{ 'dockerfile-inline': 'FROM a\n' }, "dockerfileInline: 'ARG BASE_IMAGE\\nFROM ${BASE_IMAGE}\\n'"],
+  [{ args: { V: '1', N: 2 } }, "args: { V: '1', N: '2' }"],
+  [{ args: { V: null } }, '.build(', "the build arg 'V' had no value"],
+  [{ labels: { 'a.b': "it's" } }, `labels: { 'a.b': "it's" }`],
+  [{ target: 'build' }, "target: 'build'"],
+  [{ secret: [{ id: 't', env: 'TOKEN' }, 'id=f,src=./f', 'type=env,id=e,src=E'] }, "t: { env: 'TOKEN' }"],
+  [{ secret: ['id=f,src=./f'] }, "secrets: { f: { file: './f' } }"],
+  [{ secret: ['id=TOKEN'] }, "TOKEN: { env: 'TOKEN' }", 'names no source'],
+  [{ ssh: ['default', 'key=~/.ssh/a'] }, "ssh: { default: 'agent', key: { keys: ['~/.ssh/a'] } }"],
+  [{ ssh: [{ id: 'default', paths: ['~/.ssh/b'] }] }, "ssh: { default: { keys: ['~/.ssh/b'] } }"],
+  [
+    { 'cache-from': ['type=registry,ref=r/c', { type: 'local', src: 'c' }, 'r/d'] },
+    "['type=registry,ref=r/c', 'type=local,src=c', 'r/d']",
+  ],
+  [{ 'cache-to': [{ type: 'inline' }] }, "cacheTo: ['type=inline']"],
+  [{ 'cache-to': ['type=registry,ref=r/c,mode=max'] }, "cacheTo: ['type=registry,ref=r/c,mode=max']"],
+  [
+    { 'cache-to': ['type=gha'], platforms: ['linux/amd64', 'linux/arm64'] },
+    "cacheTo: ({ architecture, variant = '' }) => [`type=gha,scope=build-${architecture}${variant}`]",
+    'each platform writes a cache of its own',
+  ],
+  [{ 'no-cache': true, pull: true }, 'noCache: true, pull: true'],
+  [{ 'no-cache-filter': ['a'] }, "noCacheFilter: ['a']"],
+  [{ network: 'host' }, "network: 'host'"],
+  [{ 'extra-hosts': { db: '10.0.0.1' } }, "addHosts: ['db:10.0.0.1']"],
+  [{ 'shm-size': '128m', ulimits: ['nofile=1:2'] }, "shmSize: '128m', ulimits: ['nofile=1:2']"],
+  [{ entitlements: ['network.host'] }, "entitlements: ['network.host']"],
+  [{ attest: ['type=provenance,mode=max', { type: 'sbom' }] }, "attest: { provenance: 'max', sbom: true }"],
+  [{ attest: ['type=sbom,generator=x/y'] }, "attest: { sbom: { generator: 'x/y' } }"],
+  [{ attest: ['type=provenance,version=v1'] }, "attest: { provenance: 'min' }", "'version=v1' of attest"],
+  [{ annotations: ['a=1', 'index:b=2'] }, ".annotations({ index: { b: '2' }, manifest: { a: '1' } })"],
+  [{ annotations: ['manifest-descriptor:c=3'] }, ".annotations({ manifestDescriptor: { c: '3' } })"],
+  [
+    { annotations: ['manifest[linux/amd64]:d=4'] },
+    "manifest: (platform) => ({ ...(formatPlatform(platform) === 'linux/amd64' && { d: '4' }) })",
+  ],
+  [{ annotations: ['index-descriptor:e=5'] }, '.build(', "annotations of 'index-descriptor' have no counterpart: e=5"],
+  [{ output: [{ type: 'registry' }] }, '.build('],
+  [{ output: ['type=image,push=true'] }, '.build('],
+  [{ output: ['type=oci,dest=x.tar'] }, '.build(', 'run with --output type=oci,dest=x.tar'],
+  [{ output: ['type=docker'] }, '.build(', 'run with --load'],
+  [{ output: ['type=cacheonly'] }, '.build(', 'a run always pushes'],
+  [{ call: 'outline' }, '.build(', "'call: outline' has no counterpart"],
+  [{ policy: [{ filename: 'p.rego' }] }, '.build(', "'policy' has no counterpart: [{ filename: 'p.rego' }]"],
+  [{ unheard: 1 }, '.build(', "'unheard' has no counterpart: 1"],
+  [{ description: 'The app.' }, '// The app.'],
+  [{ platforms: ['linux/amd64', 'linux/arm/v7'] }, "platform('linux/arm/v7', { base: fromImage('alpine:3.22') })"],
+  [{ platforms: [] }, "platform('linux/arm64',", "bake builds for the builder's own, here linux/arm64"],
+  [{ tags: ['ghcr.io/a/b:1', 'ghcr.io/a/b:2', 'quay.io/a/b:1'] }, ".tags('1', '2', 'quay.io/a/b:1')"],
+  [{ tags: ['team/app'] }, "pipeline('docker.io/team/app')", 'is a name on Docker Hub'],
+  [{ tags: [] }, "pipeline('registry.example.com/team/app')", 'every pipeline is published'],
+]
+
+describe('a target of bake', () => {
+  const rows = OPTIONS.map(([option, written, note]) => ({ option, written, note }))
+  it.each(rows)('$option is written as $written', ({ option, written, note }) => {
+    const { text, notes } = importTarget({ platforms: ['linux/amd64'], ...option })
+    expect(text).toContain(written)
+    const others = notes.filter((one) => !one.includes('BASE_IMAGE') && !one.includes('Dockerfile'))
+    expect(others).toEqual(note === undefined ? [] : [expect.stringContaining(note)])
+    for (const one of notes) expect(text).toContain(`// - ${one}`)
+  })
+
+  it('gets its base from the Dockerfile, with the line to change', () => {
+    const { text, notes } = importTarget({ platforms: ['linux/amd64'] })
+    expect(text).toContain("platform('linux/amd64', { base: fromImage('alpine:3.22') })")
+    expect(notes).toEqual([
+      "app: in line 2 of 'Dockerfile', replace 'FROM alpine:3.22' by 'FROM ${BASE_IMAGE}', and write " +
+        "'ARG BASE_IMAGE=alpine:3.22' before the first FROM; docker can still build it",
+    ])
+  })
+
+  it('whose Dockerfile declares BASE_IMAGE needs no change: the base is the arg, or its default', () => {
+    const target = { context: 'app', platforms: ['linux/amd64'] }
+    expect(importTarget(target)).toMatchObject({ notes: [], text: expect.stringContaining("fromImage('debian:13')") })
+    const given = importTarget({ ...target, args: { BASE_IMAGE: 'ubuntu:24.04', V: '1' } })
+    expect(given).toMatchObject({ notes: [], text: expect.stringContaining("fromImage('ubuntu:24.04')") })
+    expect(given.text).toContain("args: { V: '1' }")
+  })
+
+  it('without a Dockerfile has an open base, and says so', () => {
+    const { notes } = importTarget({ context: 'none', platforms: ['linux/amd64'] })
+    expect(notes).toEqual(["app: the Dockerfile 'Dockerfile' was not found in 'none': set the base of each platform"])
+  })
+})
+
+describe('a file of bake', () => {
+  const file = {
+    group: { default: { targets: ['web', 'base-image'] }, all: { targets: ['default', 'tool'] } },
+    target: {
+      web: {
+        context: 'app',
+        contexts: { x: 'target:base-image' },
+        tags: ['ghcr.io/t/web:1'],
+        platforms: ['linux/amd64'],
+      },
+      'base-image': { context: 'app', tags: ['ghcr.io/t/base:1'], platforms: ['linux/amd64'] },
+      tool: { context: 'app', tags: ['ghcr.io/t/tool:1'], platforms: ['linux/amd64'] },
+    },
+  }
+
+  it('is written in the order of its contexts, and runs the default group', () => {
+    const { text, notes } = importBake(file, { source: 'bake.json', directory, platform: 'linux/amd64' })
+    expect(text.match(/^const \w+/gm)).toEqual(['const baseImage', 'const web', 'const tool'])
+    expect(text).toContain('contexts: { x: baseImage }')
+    expect(text).toContain('run(web, baseImage)\n')
+    expect(notes).toEqual(["group 'all': `npx tsx build.ts web base-image tool`"])
+  })
+
+  it('has a base that another target publishes', () => {
+    const dockerfile = 'FROM ghcr.io/t/base:1\n'
+    const target = { ...file.target, web: { ...file.target.web, 'dockerfile-inline': dockerfile } }
+    const { text } = importBake({ ...file, target }, { source: 'bake.json', directory, platform: 'linux/amd64' })
+    expect(text).toContain("platform('linux/amd64', { base: baseImage })")
+    expect(text).toContain("dockerfileInline: 'FROM ghcr.io/t/base:1\\n'")
+  })
+})

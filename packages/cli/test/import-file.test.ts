@@ -1,0 +1,51 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, expect, it } from 'vitest'
+import { Cleanup } from '../../../test/support/cleanup.js'
+import { tempFolder } from '../../../test/support/temp-folder.js'
+import { importFile } from '../src/import/import-command.js'
+
+const cleanup = new Cleanup()
+afterAll(() => cleanup[Symbol.asyncDispose]())
+
+async function importText(name: string, text: string) {
+  const file = join(cleanup.use(await tempFolder('import')).path, name)
+  await writeFile(file, text)
+  return await importFile(file, 'linux/amd64')
+}
+
+const MANIFEST_TOOL = `image: ghcr.io/t/app:1.0
+tags: ['latest', '1.0']
+manifests:
+  - { image: ghcr.io/t/app-amd64:1.0, platform: { architecture: amd64, os: linux } }
+  - image: ghcr.io/t/app-arm:1.0
+    platform: { architecture: arm, os: linux, variant: v7, os.version: '10' , features: [sse4] }
+  - { image: 'ghcr.io/t/app-own:1.0' }
+`
+
+it('writes a call of assemble for each name of a manifest-tool file', async () => {
+  const { text, notes } = await importText('spec.yaml', MANIFEST_TOOL)
+  expect(text.match(/await assemble\('[^']*'/g)).toEqual([
+    "await assemble('ghcr.io/t/app:1.0'",
+    "await assemble('ghcr.io/t/app:latest'",
+  ])
+  expect(text).toContain("{ image: 'ghcr.io/t/app-arm:1.0', platform: 'linux/arm/v7' }")
+  expect(text).toContain("'ghcr.io/t/app-own:1.0'")
+  expect(notes).toEqual([
+    "ghcr.io/t/app-arm:1.0: 'os.version' of the platform is taken from the image's config",
+    "ghcr.io/t/app-arm:1.0: 'features' of the platform is without a counterpart",
+  ])
+})
+
+it.each([
+  ['docker-bake.hcl', 'target "app" {}', /is HCL/],
+  ['notes.txt', 'nothing', /the kind of '.*notes.txt' is unknown/],
+  ['bake.json', '{ "target": { "a": 1 } }', /it has no targets/],
+  ['spec.yaml', 'image: "::"\nmanifests: []\n', /'::' is not an image name/],
+])('refuses %s: %s', async (name, text, message) => {
+  await expect(importText(name, text)).rejects.toMatchObject({ code: 'USAGE', message: expect.stringMatching(message) })
+})
+
+it('refuses a file that does not exist', async () => {
+  await expect(importFile('/nowhere/x', 'linux/amd64')).rejects.toMatchObject({ code: 'USAGE' })
+})

@@ -1,0 +1,136 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Cleanup } from '../../../test/support/cleanup.js'
+import { tempFolder } from '../../../test/support/temp-folder.js'
+import { importShell } from '../src/import/shell/import-shell.js'
+
+const cleanup = new Cleanup()
+let directory: string
+
+beforeAll(async () => {
+  directory = cleanup.use(await tempFolder('shell-import')).path
+  await writeFile(join(directory, 'Dockerfile'), 'FROM team/from:2.1\n')
+  await writeFile(join(directory, 'Dockerfile.own'), 'ARG BASE_IMAGE=alpine:3.22\nFROM ${BASE_IMAGE}\n')
+})
+afterAll(() => cleanup[Symbol.asyncDispose]())
+
+function importText(text: string) {
+  return importShell(text, { source: 'build.sh', directory, platform: 'linux/amd64' })
+}
+
+/** The recipe of 2018: bases, their list, an image per machine, and the final list. */
+const RECIPE = `#!/bin/bash
+set -e
+export DOCKER_CLI_EXPERIMENTAL=enabled
+VERSION=3.0.2
+docker pull ubuntu:18.04
+docker tag ubuntu:18.04 team/from-amd64:2.1
+docker push team/from-amd64:2.1
+docker pull resin/rpi-raspbian:stretch && docker tag resin/rpi-raspbian:stretch team/from-arm:2.1
+docker push team/from-arm:2.1
+docker manifest create team/from:2.1 team/from-amd64:2.1 team/from-arm:2.1
+docker manifest annotate team/from:2.1 team/from-arm:2.1 --os linux --arch arm
+docker manifest inspect team/from:2.1
+docker manifest push --purge team/from:2.1
+docker build -t team/sdk-amd64:$VERSION . && docker push team/sdk-amd64:$VERSION
+docker build -t "team/sdk-arm:\${VERSION}" --build-arg JOBS=1 . && docker push team/sdk-arm:$VERSION
+docker manifest create team/sdk:$VERSION team/sdk-amd64:$VERSION team/sdk-arm:$VERSION
+docker manifest annotate team/sdk:$VERSION team/sdk-arm:$VERSION --os linux --arch arm --variant v7
+docker manifest push -p team/sdk:$VERSION
+docker manifest create team/sdk:latest team/sdk-amd64:$VERSION team/sdk-arm:$VERSION
+docker manifest push team/sdk:latest
+`
+
+describe('a script of docker commands', () => {
+  it('that follows the recipe of 2018 becomes one pipeline with a shared base', () => {
+    const { text, notes } = importText(RECIPE)
+    expect(notes).toEqual([])
+    expect(text).toBe(`// Written by \`polyarch import build.sh\`.
+
+import { fromImage, pipeline, platform, run } from '@polyarch/core'
+
+const sdk = pipeline('docker.io/team/sdk')
+  .sharedBase('docker.io/team/from:2.1')
+  .platforms(
+    platform('linux/amd64', { base: fromImage('ubuntu:18.04') }),
+    platform('linux/arm/v7', { base: fromImage('resin/rpi-raspbian:stretch'), build: { args: { JOBS: '1' } } }),
+  )
+  .build({ context: '.' })
+  .platformNames('{repository}-{arch}:{tag}')
+  .tags('3.0.2', 'latest')
+
+run(sdk)
+`)
+  })
+
+  it('with a build for several platforms has its flags as options', () => {
+    const { text, notes } = importText(
+      'docker buildx build --platform linux/amd64,linux/arm64 -f Dockerfile.own --build-arg V=1 --label=a=b ' +
+        '--secret id=t,env=T --cache-to type=inline --provenance=mode=max --sbom true --no-cache --push ' +
+        '-t ghcr.io/t/app:1 -tghcr.io/t/app:latest --squash --isolation x .',
+    )
+    expect(text).toContain("platform('linux/arm64', { base: fromImage('alpine:3.22') })")
+    for (const option of [
+      "dockerfile: 'Dockerfile.own'",
+      "args: { V: '1' }",
+      "labels: { a: 'b' }",
+      "secrets: { t: { env: 'T' } }",
+      "cacheTo: ['type=inline']",
+      "attest: { provenance: 'max', sbom: true }",
+      'noCache: true',
+      ".tags('1', 'latest')",
+    ]) {
+      expect(text).toContain(option)
+    }
+    expect(notes).toEqual(['--squash has no counterpart', '--isolation x has no counterpart'])
+  })
+
+  it('that only makes a list becomes a call of assemble', () => {
+    const { text, notes } = importText(
+      'sudo docker manifest create --amend r.example/app:1 r.example/app-amd64:1 r.example/app-arm32v6:1\n' +
+        'docker buildx imagetools create -t r.example/app:2 r.example/app@sha256:' +
+        'a'.repeat(64) +
+        '\n',
+    )
+    expect(notes).toEqual([])
+    expect(text).toContain("{ image: 'r.example/app-amd64:1', platform: 'linux/amd64' }")
+    expect(text).toContain("{ image: 'r.example/app-arm32v6:1', platform: 'linux/arm/v6' }")
+    expect(text).toContain(`await assemble('r.example/app:2', ['r.example/app@sha256:${'a'.repeat(64)}'])`)
+    expect(text).not.toContain('run(')
+  })
+
+  it.each([
+    ['for tag in 1 2; do docker push r.example/app:$tag; done', 'a loop'],
+    ['if true; then docker push a/b; fi', 'a condition'],
+    ['docker push a/b:$(date +%s)', 'a value of a program'],
+    ['docker push a/b:$TAG', 'a value of the environment'],
+    ['docker push a/b:${TAG:-1}', 'a default'],
+    ['docker push a/b || true', 'an alternative'],
+    ['docker push a/b | tee log', 'a pipe'],
+    ['docker push a/b > log', 'a redirection'],
+    ['DOCKER_BUILDKIT=1 docker push a/b', 'a variable of one command'],
+    ['docker build - < Dockerfile', 'a Dockerfile from standard input'],
+    ['docker run --rm a/b', 'a command that is not imported'],
+    ['cd app', 'another directory'],
+  ])('%s is left with its line: %s', (line) => {
+    const { text, notes } = importText(`set -e\n${line}\n`)
+    expect(notes).toEqual([`line 2 was not read: ${line}`])
+    expect(text).toContain(`// - line 2 was not read: ${line}\n`)
+  })
+
+  it('that is no shell script is refused with its line', () => {
+    expect(() => importText('docker push a/b\nif then\n')).toThrow(/line 2: /)
+  })
+
+  it('with names without a pattern says so, and with a build of an unknown platform too', () => {
+    const { notes } = importText(
+      'docker build -t t/a:1 -f Dockerfile.own .\ndocker build -t t/b-arm:1 -f Dockerfile.own .\n' +
+        'docker manifest create t/app:1 t/a:1 t/b-arm:1\n',
+    )
+    expect(notes).toEqual([
+      't/a:1: nothing says its platform, so it is linux/amd64',
+      'the names t/a:1, t/b-arm:1 follow no pattern: set .platformNames(…), or drop them',
+    ])
+  })
+})

@@ -1,0 +1,16 @@
+import { EXPORT_OPTIONS, exportDefinition } from '../../operations/outputs/export-definition.js'
+import type { CommandContext, PipelineFlags } from '../command.js'
+import { jsonText, printNote, writeResult } from '../output.js'
+import { optionsOf } from '../run-options.js'
+
+/** Flags of `export`. */
+export interface ExportFlags extends PipelineFlags {
+  readonly out?: string
+}
+
+/** `build.ts export`: writes the definition for another tool, and what that tool cannot do as notes. */
+export async function exportCommand(flags: ExportFlags, context: CommandContext): Promise<void> {
+  const { file, notes } = exportDefinition(context.pipelines, optionsOf(flags, context, EXPORT_OPTIONS))
+  await writeResult(jsonText(file), '--out', flags.out, context.host)
+  for (const note of notes) printNote(`note: ${note}`, context.host)
+}
