@@ -84,7 +84,7 @@ const FLAGS = {
       .choices(PICTURE_FORMATS)
       .conflicts('json'),
   ],
-  exportFormat: () => [new Option('--format <form>', 'set the format').choices(EXPORT_FORMATS).default('bake')],
+  exportFormat: () => [new Option('--format <form>', 'set the format (default: bake)').choices(EXPORT_FORMATS)],
   out: () => [new Option('--out <file>', 'write to this file instead of standard output')],
   definitionOnly: () => [
     new Option('--no-plan', 'draw the definition only, without contacting engine or registry').conflicts([
