@@ -58,7 +58,7 @@ describe('completion', () => {
       await using terminal = startOnTerminal(command, { cwd: set.folder.path, env, columns: 100, rows: 30 })
       terminal.type(`PS1='READY>'; unset zle_bracketed_paste; . ./completion.${shell}\r`)
       await terminal.shows(/^READY>/m)
-      terminal.type(`${typed}\t\t`)
+      terminal.type(offered.length === 1 ? `${typed}\t` : `${typed}\t\t`)
       const [only, ...others] = offered
       if (others.length > 0) {
         for (const word of offered) await terminal.shows(new RegExp(`^(?!READY>).*\\b${word}\\b`, 'm'))

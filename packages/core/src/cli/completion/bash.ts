@@ -20,7 +20,7 @@ export function bashScript(completion: Completion): string {
     previous=\${COMP_WORDS[COMP_CWORD-2]}
   fi
   local scope=${completion.startsWith === 'tool' ? 'tool' : 'none'} command= skip= words= word
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+  for word in "\${COMP_WORDS[@]:0:COMP_CWORD}"; do
     if [[ $word == '=' ]]; then skip=1; continue; fi
     if [[ $skip ]]; then skip=; continue; fi
     case $word in

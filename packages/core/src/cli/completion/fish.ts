@@ -22,7 +22,6 @@ export function fishScript(completion: Completion): string {
     set -l command ''
     set -l skip ''
     set -l words (commandline -opc)
-    set -e words[1]
     for word in $words
         if test -n "$skip"
             set skip ''

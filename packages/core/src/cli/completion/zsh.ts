@@ -19,7 +19,7 @@ export function zshScript(completion: Completion): string {
     compset -P '*='
   fi
   local scope=${completion.startsWith === 'tool' ? 'tool' : 'none'} command= skip= word
-  for word in \${words[2,CURRENT-1]}; do
+  for word in \${words[1,CURRENT-1]}; do
     if [[ -n $skip ]]; then skip=; continue; fi
     case $word in
       (${SCRIPT_ENDINGS.map((ending) => `*.${ending}`).join('|')}) [[ -n $command ]] || scope=script ;;

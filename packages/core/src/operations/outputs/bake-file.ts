@@ -219,12 +219,12 @@ function withoutEmpty(options: BakeTarget): BakeTarget {
 }
 
 function unsupported(
-  { build, base, optional, entryAnnotations }: PlatformDefinition,
+  { build, base, optional, entryAnnotations, tests }: PlatformDefinition,
   note: (text: string) => void,
 ): void {
   if (build.fileModes === 'git') note('bake sends files with their own permission bits')
   if (build.unpinned === 'refuse') note('bake does not refuse unpinned content')
-  if (build.check !== undefined) note(`bake does not run the check '${build.check.join(' ')}'`)
+  if (tests.length > 0) note('bake does not run tests')
   if (optional) note('bake has no optional platforms')
   if (Object.keys(entryAnnotations).length > 0) note('the annotations of its entry in the index are left out')
   if (base.kind === 'registry' && base.configPolicy === 'require-match')
