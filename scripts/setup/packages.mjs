@@ -36,6 +36,7 @@ export const TEST_TOOLS = [
   { program: 'sshd', package: 'openssh-server' },
   { program: 'ip', package: 'iproute2' },
   { program: 'git', package: 'git' },
+  { program: 'rpmbuild', package: 'rpm' },
   { program: 'script', package: 'bsdutils' },
   { program: 'chromium', package: 'chromium' },
   { program: 'zsh', package: 'zsh' },

@@ -63,7 +63,7 @@ describe.each(ENGINES)('attestations of builds on %s', (name) => {
         platform('arm', { variant: 'v7', base: fromImage(narrow) }),
       )
       .build({ context: false, dockerfileInline: 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nARG A\nRUN true > /built\n' })
-      .build({ network: 'none', args: { A: 'b' }, attest: { provenance: 'max' } })
+      .build({ network: 'none', args: { A: 'b' }, attest: { provenance: 'max', sbom: true } })
       .tags('1')
   })
   afterAll(() => cleanup[Symbol.asyncDispose]())
@@ -106,6 +106,7 @@ describe.each(ENGINES)('attestations of builds on %s', (name) => {
       })
       const version = own?.predicate.runDetails.builder.version
       expect(Object.keys(version ?? {}).sort()).toEqual(['docker-engine', 'polyarch'])
+      expect(statements.get('https://spdx.dev/Document')?.predicate).toMatchObject({ spdxVersion: 'SPDX-2.3' })
       // BuildKit's own is carried where there is one.
       const types = [...statements.keys()].filter((type) => type.startsWith('https://slsa.dev/provenance/'))
       expect(types).toHaveLength(isNewest ? 2 : 1)
@@ -138,6 +139,8 @@ describe.each(ENGINES)('attestations of builds on %s', (name) => {
     const { stdout } = await runProgram(command, [...first, ...args], { env })
     expect(Object.keys(JSON.parse(stdout) as object).sort()).toEqual(['linux/amd64', 'linux/arm/v7'])
     expect(stdout).toContain('SLSA')
+    const sboms = ['imagetools', 'inspect', `${registry.host}/app:1`, '--format', '{{json .SBOM}}']
+    expect((await runProgram(command, [...first, ...sboms], { env })).stdout).toContain('SPDX-2.3')
 
     const { manifests } = await read<ImageIndex>('manifests/1')
     const names = [
@@ -159,6 +162,8 @@ describe.each(ENGINES)('attestations of builds on %s', (name) => {
       const statement = JSON.parse(Buffer.from(payload, 'base64').toString()) as ReadStatement
       expect(statement.predicateType).toBe(PROVENANCE)
     }
+    const sbom = ['verify-attestation', ...OFFLINE, '--key', 'cosign.pub', '--type', 'spdxjson'] as const
+    expect(await cosign.run(...sbom, names[1] ?? '')).toContain('payload')
     const tree = await cosign.run('tree', '--allow-http-registry', `${registry.host}/app:1`)
     expect(tree).toContain('https://slsa.dev/provenance/v1')
     const found = await runProgram(sidProgramPath('oras'), ['discover', '--plain-http', `${registry.host}/app:1`])

@@ -1,3 +1,4 @@
+import { scannerOf } from '../definition/declare/attestation-options.js'
 import type { BuildDefinition } from '../definition/declare/build-settings.js'
 import type { Entitlement } from '../definition/declare/entitlements.js'
 import type { BuilderInfo, BuildRequest } from './port.js'
@@ -21,9 +22,9 @@ const CONTAINERD = 'Docker Engine 23 and newer with the containerd image store s
 const CONTAINERD_ATTESTS = 'Docker Engine 23 and newer with the containerd image store supports it'
 const CONTAINERD_LAYOUTS = 'Docker Engine 23 and newer with the containerd image store reads layouts'
 
-const NO_SBOM: UnsupportedOption = {
-  option: 'attest (sbom)',
-  hint: `remove sbom; ${CONTAINERD_ATTESTS}`,
+const NO_SCANNER: UnsupportedOption = {
+  option: 'attest (sbom.generator)',
+  hint: `use sbom: true, which needs no scanner; ${CONTAINERD_ATTESTS}`,
 }
 const NO_LAYOUTS: UnsupportedOption = {
   option: 'contexts (oci-layout)',
@@ -43,7 +44,7 @@ export function unsupportedOptions(
     ...(ulimits.length > 0 && !features.limits ? [newer('ulimits')] : []),
     ...(Object.keys(contexts).length > 0 && !features.namedContexts ? [newer('contexts')] : []),
     ...(hasLayout && features.namedContexts && !features.layouts ? [NO_LAYOUTS] : []),
-    ...(use.attest?.sbom !== undefined && !features.attestations ? [NO_SBOM] : []),
+    ...(use.attest !== undefined && scannerOf(use.attest) !== undefined && !features.attestations ? [NO_SCANNER] : []),
     ...lacking(cacheFrom, features.cacheImports).map((type) => ({
       option: `cacheFrom (type=${type})`,
       hint: `use a cache of type ${[...features.cacheImports].join(' or ')}`,

@@ -64,6 +64,8 @@ export const LIMITS = {
   layoutIndex: 64 * MB,
   /** Bytes of a statement that a builder attests of an image, such as an SBOM. */
   attestation: 128 * MB,
+  /** Bytes of the files of an image that list packages. */
+  packageFiles: 512 * MB,
   /** Bytes of an image config. */
   imageConfig: 8 * MB,
   /** Layers of an image. Engines run at most 127. */

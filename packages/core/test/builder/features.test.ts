@@ -35,10 +35,15 @@ it.each([
   [old, { contexts: { other: image } }, ['contexts']],
   [{ ...current, layouts: false }, { contexts: { image, layout } }, ['contexts (oci-layout)']],
   [old, { attest: { provenance: 'max' as const } }, []],
-  [old, { attest: { sbom: {} } }, ['attest (sbom)']],
+  [old, { attest: { sbom: { format: 'spdx' as const } } }, []],
+  [old, { attest: { sbom: { generator: 'scanner' } } }, ['attest (sbom.generator)']],
   [old, { network: 'host' }, ['the entitlement network.host']],
   [old, { entitlements: ['security.insecure' as const] }, ['the entitlement security.insecure']],
-  [current, { ...limits, ...caches, network: 'host', contexts: { image, layout }, attest: { sbom: {} } }, []],
+  [
+    current,
+    { ...limits, ...caches, network: 'host', contexts: { image, layout }, attest: { sbom: { generator: 'scanner' } } },
+    [],
+  ],
 ])('features %j lack what %j needs: %j', (features, use, options) => {
   expect(unsupportedOptions({ features }, use).map(({ option }) => option)).toEqual(options)
 })

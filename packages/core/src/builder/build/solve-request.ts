@@ -1,3 +1,4 @@
+import { scannerOf } from '../../definition/declare/attestation-options.js'
 import type { CacheDefinition } from '../../definition/declare/cache-options.js'
 import { formatPlatform } from '../../model/platform.js'
 import { withProxyArgs } from '../../registry/auth/docker-proxies.js'
@@ -31,6 +32,7 @@ function frontendAttributes(
   { dockerfile, platform, noCache, cacheFrom = [], attest = {}, ...request }: BuildRequest,
   { sourcePolicy, attestations }: BuilderFeatures,
 ): Readonly<Record<string, string>> {
+  const scanner = scannerOf(attest)
   const { target, network, addHosts = [], shmSize, ulimits = [], args = {}, labels = {}, contexts = {} } = request
   return {
     filename: sourcePolicy ? dockerfile.file : dockerfile.pinnedFile,
@@ -45,7 +47,7 @@ function frontendAttributes(
     ...(shmSize !== undefined && { 'shm-size': String(shmSize) }),
     ...(ulimits.length > 0 && { ulimit: ulimits.map(({ name, soft, hard }) => `${name}=${soft}:${hard}`).join(',') }),
     ...(attestations && attest.provenance !== undefined && { 'attest:provenance': `mode=${attest.provenance}` }),
-    ...(attest.sbom && { 'attest:sbom': attest.sbom.generator ? `generator=${attest.sbom.generator}` : '' }),
+    ...(scanner !== undefined && { 'attest:sbom': `generator=${scanner}` }),
     ...prefixed('build-arg:', args),
     ...prefixed('label:', labels),
     ...prefixed('context:', contexts),

@@ -1,9 +1,18 @@
+/** Formats of SBOMs. */
+export const SBOM_FORMATS = ['spdx', 'cyclonedx'] as const
+
+/** One of {@link SBOM_FORMATS}. */
+export type SbomFormat = (typeof SBOM_FORMATS)[number]
+
 /** Statements on the images of a build. */
 export interface AttestationOptions {
   /** How the image was built: `min` omits build args and the Dockerfile, `max` records them. `true` means `min`. */
   readonly provenance?: boolean | 'min' | 'max'
-  /** A list of the packages in the image, by BuildKit's own scanner or another one. */
-  readonly sbom?: boolean | { readonly generator: string }
+  /**
+   * A list of the packages in the image: `spdx` (or `true`) or `cyclonedx`, read from its layers; or by a scanner of
+   * BuildKit's protocol, named by its image.
+   */
+  readonly sbom?: boolean | SbomFormat | { readonly generator: string }
   /**
    * Where statements are stored: `index`, as entries of the index, as docker does; or `referrer`, as artifacts that refer
    * to the image. Default `index`.
@@ -14,13 +23,18 @@ export interface AttestationOptions {
 /** The attestations of a build; at least one of both. */
 export interface AttestationDefinition {
   readonly provenance?: 'min' | 'max'
-  readonly sbom?: { readonly generator?: string }
+  readonly sbom?: { readonly format: SbomFormat } | { readonly generator: string }
   readonly attach?: 'referrer'
+}
+
+/** The image of the scanner that makes the SBOM, if it is one. */
+export function scannerOf({ sbom }: { readonly sbom?: AttestationDefinition['sbom'] | undefined }): string | undefined {
+  return sbom !== undefined && 'generator' in sbom ? sbom.generator : undefined
 }
 
 /** Whether BuildKit makes statements, where it can. */
 export function isByBuildKit({ provenance, sbom }: AttestationDefinition): boolean {
-  return provenance !== undefined || sbom !== undefined
+  return provenance !== undefined || scannerOf({ sbom }) !== undefined
 }
 
 const HOW_TO = "write { provenance: 'min', sbom: true }"
@@ -35,11 +49,13 @@ export function attestIssue(value: unknown): string | undefined {
     return "provenance must be 'min', 'max', true or false"
   }
   if (attach !== 'index' && attach !== 'referrer') return "attach must be 'index' or 'referrer'"
-  return isSbom(sbom) ? undefined : "sbom must be true, false, or the image of a scanner: { generator: '…' }"
+  return isSbom(sbom)
+    ? undefined
+    : "sbom must be 'spdx', 'cyclonedx', true, false, or the image of a scanner: { generator: '…' }"
 }
 
 function isSbom(value: unknown): boolean {
-  if (typeof value === 'boolean') return true
+  if (typeof value === 'boolean' || SBOM_FORMATS.some((format) => format === value)) return true
   if (typeof value !== 'object' || value === null || Object.keys(value).length !== 1) return false
   const { generator } = value as { readonly generator?: unknown }
   return typeof generator === 'string' && /^[^\s,]+$/.test(generator)
@@ -54,7 +70,7 @@ export function readAttestations({
   if (!provenance && !sbom) return undefined
   return {
     ...(provenance && { provenance: provenance === true ? 'min' : provenance }),
-    ...(sbom && { sbom: sbom === true ? {} : sbom }),
+    ...(sbom && { sbom: typeof sbom === 'object' ? sbom : { format: sbom === true ? 'spdx' : sbom } }),
     ...(attach === 'referrer' && { attach }),
   }
 }

@@ -20,8 +20,7 @@ import {
   type Work,
 } from '../step.js'
 import { findAttestation, keepAttestation } from './attestation/attestation.js'
-import type { RewrittenImage } from './attestation/buildkit-statements.js'
-import { imageStatements } from './attestation/image-statements.js'
+import { type BuiltManifest, imageStatements } from './attestation/image-statements.js'
 import type { ResolvedImage } from './build-request.js'
 import { checkBuiltImage, isComplete, keptManifest, readPushedImage } from './built-image.js'
 import { noteGitFolder } from './context/git-folder.js'
@@ -205,7 +204,8 @@ async function keep(
   const kept = keptManifest(pushed, node.format, annotationsOf(work, sources))
   const { digest } = kept.descriptor
   const target = isFoundByKey(work, sources) ? keyReference(repository, key) : { ...repositoryOf(repository), digest }
-  const rewritten = { pushed: pushed.descriptor.digest, kept: digest }
+  const { layers } = pushed.content
+  const rewritten = { pushed: pushed.descriptor.digest, kept: digest, repository, layers, config }
   // First: what is under the key tag is complete.
   const attestation = await attest({ ...work, descriptor: kept.descriptor }, made, rewritten, services, call)
   await registry.putManifest(target, kept, call)
@@ -215,7 +215,7 @@ async function keep(
 async function attest(
   { descriptor, ...work }: ImageWork & { readonly descriptor: Descriptor },
   made: PushedImage,
-  image: RewrittenImage,
+  image: BuiltManifest,
   services: StepServices,
   call: StepCall,
 ): Promise<Attestation | undefined> {

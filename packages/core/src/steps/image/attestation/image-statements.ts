@@ -1,6 +1,10 @@
+import type { SbomFormat } from '../../../definition/declare/attestation-options.js'
 import type { ImageNode } from '../../../graph/node.js'
 import { type Digest, digestOf } from '../../../model/digest.js'
+import type { Descriptor, ImageConfig } from '../../../model/oci.js'
+import { formatRepository, type Repository } from '../../../model/reference.js'
 import type { Registry, RegistryCall } from '../../../registry/port.js'
+import { parseDate } from '../../created-date.js'
 import { inputOf, type StepCall, type StepServices, type Work } from '../../step.js'
 import type { ResolvedImage } from '../build-request.js'
 import type { PushedImage } from '../image-build.js'
@@ -8,18 +12,30 @@ import { makeStatement, type Statement } from './attestation.js'
 import { type RewrittenImage, readBuildKitStatements } from './buildkit-statements.js'
 import { imageProvenance, PROVENANCE_PREDICATE } from './provenance.js'
 
+/** The manifest of an image, whose layers are in its repository. */
+export interface BuiltManifest extends RewrittenImage {
+  readonly repository: Repository
+  readonly layers: readonly Descriptor[]
+  readonly config: ImageConfig
+}
+
 type ImageWork = Work<ImageNode, ResolvedImage>
 
 /** Makes the statements on an image that its build asks for: our own, and those of its builder. */
 export async function imageStatements(
   work: ImageWork,
   pushed: PushedImage,
-  image: RewrittenImage,
+  image: BuiltManifest,
   services: StepServices,
   call: StepCall,
 ): Promise<readonly Statement[]> {
   const { attest = {} } = work.node.build
-  const own = attest.provenance === undefined ? [] : [await provenance(work, pushed, image.kept, services, call)]
+  const own = [
+    ...(attest.provenance === undefined ? [] : [await provenance(work, pushed, image.kept, services, call)]),
+    ...(attest.sbom !== undefined && 'format' in attest.sbom
+      ? [await sbom(attest.sbom.format, image, services, call)]
+      : []),
+  ]
   const others = pushed.builder.attests ? await buildKitStatements(pushed, image, services.registry, call) : []
   return [...own, ...others]
 }
@@ -64,4 +80,17 @@ async function provenance(
     }),
   })
   return makeStatement(kept, PROVENANCE_PREDICATE, predicate)
+}
+
+async function sbom(
+  format: SbomFormat,
+  { kept, repository, layers, config }: BuiltManifest,
+  { registry }: StepServices,
+  call: StepCall,
+): Promise<Statement> {
+  // With what reads layers and databases: only where packages are listed.
+  const { makeSbom } = await import('../../../trust/sbom/sbom.js')
+  const described = { name: formatRepository(repository), digest: kept, created: parseDate(config.created) ?? 0 }
+  const { predicateType, predicate } = await makeSbom(format, { ...described, repository, layers }, registry, call)
+  return makeStatement(kept, predicateType, predicate)
 }

@@ -1,0 +1,97 @@
+import type { SbomFormat } from '../../definition/declare/attestation-options.js'
+import { VERSION } from '../../host/version.js'
+import { type Digest, hexOf } from '../../model/digest.js'
+import type { PackageList } from './package.js'
+import { loadPurl } from './purl.js'
+
+/** Types of the predicates that have SBOMs. */
+export const SBOM_PREDICATES: Readonly<Record<SbomFormat, string>> = {
+  spdx: 'https://spdx.dev/Document',
+  cyclonedx: 'https://cyclonedx.org/bom',
+}
+
+/** The image whose packages are listed. */
+export interface DescribedImage {
+  /** `host/path`. */
+  readonly name: string
+  readonly digest: Digest
+  /** The date of its config, in milliseconds since 1970; equal images get equal documents. */
+  readonly created: number
+}
+
+/** Makes an SBOM. */
+export async function sbomDocument(format: SbomFormat, image: DescribedImage, list: PackageList): Promise<object> {
+  const make = format === 'spdx' ? spdxDocument : cycloneDxDocument
+  return make(image, list)
+}
+
+const TOOL = `polyarch-${VERSION}`
+const NO_ASSERTION = 'NOASSERTION'
+
+/** @see https://spdx.github.io/spdx-spec/v2.3/ */
+async function spdxDocument({ name, digest, created }: DescribedImage, list: PackageList): Promise<object> {
+  const purlOf = await loadPurl()
+  const unknown = { downloadLocation: NO_ASSERTION, licenseConcluded: NO_ASSERTION, licenseDeclared: NO_ASSERTION }
+  const common = { ...unknown, copyrightText: NO_ASSERTION, filesAnalyzed: false }
+  const packages = list.packages.map((one, at) => ({
+    ...{ SPDXID: `SPDXRef-Package-${at}`, name: one.name, versionInfo: one.version, ...common },
+    ...(one.source !== undefined && { sourceInfo: `built from ${one.source}` }),
+    externalRefs: [
+      {
+        referenceCategory: 'PACKAGE-MANAGER',
+        referenceType: 'purl',
+        referenceLocator: purlOf(one, list.distribution),
+      },
+    ],
+  }))
+  const image = { SPDXID: 'SPDXRef-Image', name, versionInfo: digest, primaryPackagePurpose: 'CONTAINER', ...common }
+  const contains = packages.map(({ SPDXID }) => relationship(image.SPDXID, 'CONTAINS', SPDXID))
+  return {
+    spdxVersion: 'SPDX-2.3',
+    dataLicense: 'CC0-1.0',
+    SPDXID: 'SPDXRef-DOCUMENT',
+    name,
+    documentNamespace: `https://polyarch.io/spdx/${hexOf(digest)}`,
+    creationInfo: { created: spdxTime(created), creators: [`Tool: ${TOOL}`] },
+    packages: [image, ...packages],
+    relationships: [relationship('SPDXRef-DOCUMENT', 'DESCRIBES', image.SPDXID), ...contains],
+  }
+}
+
+function relationship(spdxElementId: string, relationshipType: string, relatedSpdxElement: string) {
+  return { spdxElementId, relationshipType, relatedSpdxElement }
+}
+
+/** Whole seconds. */
+function spdxTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z')
+}
+
+/** @see https://cyclonedx.org/docs/1.6/json/ */
+async function cycloneDxDocument({ name, digest, created }: DescribedImage, list: PackageList): Promise<object> {
+  const purlOf = await loadPurl()
+  const components = list.packages.map((one) => {
+    const purl = purlOf(one, list.distribution)
+    return { type: 'library', 'bom-ref': purl, name: one.name, version: one.version, purl }
+  })
+  return {
+    bomFormat: 'CycloneDX',
+    specVersion: '1.6',
+    serialNumber: `urn:uuid:${uuidOf(digest)}`,
+    version: 1,
+    metadata: {
+      timestamp: new Date(created).toISOString(),
+      tools: { components: [{ type: 'application', name: 'polyarch', version: VERSION }] },
+      component: { type: 'container', 'bom-ref': digest, name, version: digest },
+    },
+    components,
+  }
+}
+
+/** A UUID of version 8: equal for equal images. @see https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-8 */
+function uuidOf(digest: Digest): string {
+  const hex = hexOf(digest)
+  return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
+    '-',
+  )
+}

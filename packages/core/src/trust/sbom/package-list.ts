@@ -1,0 +1,55 @@
+import type { Registry, RegistryCall } from '../../registry/port.js'
+import { type ImageFiles, type LayeredImage, readImageFiles } from './image-files.js'
+import { isNpmPackage, isPythonPackage, npmPackages, pythonPackages } from './language-packages.js'
+import type { Distribution, Package, PackageList } from './package.js'
+import { isRpmDatabase, rpmPackages } from './rpm-packages.js'
+import { apkPackages, dpkgPackages } from './system-packages.js'
+
+/** The first that is there describes the distribution. */
+const OS_RELEASE = ['etc/os-release', 'usr/lib/os-release'] as const
+
+/** Lists the packages of an image, from the databases of package managers in its layers. */
+export async function listPackages(image: LayeredImage, registry: Registry, call: RegistryCall): Promise<PackageList> {
+  return packagesIn(await readImageFiles(image, isPackageFile, registry, call))
+}
+
+function isDpkg(path: string): boolean {
+  return path === 'var/lib/dpkg/status' || (path.startsWith('var/lib/dpkg/status.d/') && !path.endsWith('.md5sums'))
+}
+
+function isApk(path: string): boolean {
+  return path === 'lib/apk/db/installed' || path === 'usr/lib/apk/db/installed'
+}
+
+function isPackageFile(path: string): boolean {
+  const isRelease = OS_RELEASE.some((one) => one === path)
+  return [isDpkg, isApk, isRpmDatabase, isNpmPackage, isPythonPackage].some((is) => is(path)) || isRelease
+}
+
+/** Lists the packages that files of an image describe. */
+export async function packagesIn(files: ImageFiles): Promise<PackageList> {
+  const found = await Promise.all([...files].map(([path, content]) => packagesOf(path, content)))
+  const byIdentity = new Map(found.flat().map((one) => [identityOf(one), one]))
+  const packages = [...byIdentity].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one)
+  const release = OS_RELEASE.map((path) => files.get(path)).find((content) => content !== undefined)
+  return { distribution: release && readDistribution(release.toString()), packages }
+}
+
+async function packagesOf(path: string, content: Buffer): Promise<readonly Package[]> {
+  if (isDpkg(path)) return dpkgPackages(content.toString())
+  if (isApk(path)) return apkPackages(content.toString())
+  if (isRpmDatabase(path)) return rpmPackages(path, content)
+  if (isNpmPackage(path)) return npmPackages(content.toString())
+  return isPythonPackage(path) ? pythonPackages(content.toString()) : []
+}
+
+function identityOf({ type, name, version, architecture = '' }: Package): string {
+  return [type, name, version, architecture].join(' ')
+}
+
+/** @see https://www.freedesktop.org/software/systemd/man/latest/os-release.html */
+function readDistribution(release: string): Distribution | undefined {
+  const field = (name: string) => new RegExp(`^${name}=(["']?)(.*)\\1$`, 'm').exec(release)?.[2]
+  const [id, version] = [field('ID'), field('VERSION_ID')]
+  return id ? { id, ...(version && { version }) } : undefined
+}

@@ -1,0 +1,40 @@
+import type { Package } from './package.js'
+import { parseStanzas, type Stanza } from './stanzas.js'
+
+/** Reads what dpkg has installed: its status file, or the files of one package each that distroless images have. */
+export function dpkgPackages(status: string): readonly Package[] {
+  return parseStanzas(status).flatMap((stanza) => {
+    // Distroless images have no Status.
+    const state = stanza.get('Status') ?? 'install ok installed'
+    return state.endsWith(' installed') ? packageOf(stanza, 'deb', FIELDS.deb) : []
+  })
+}
+
+/** Reads what apk has installed. @see https://wiki.alpinelinux.org/wiki/Apk_spec */
+export function apkPackages(installed: string): readonly Package[] {
+  return parseStanzas(installed).flatMap((stanza) => packageOf(stanza, 'apk', FIELDS.apk))
+}
+
+const FIELDS = {
+  deb: { name: 'Package', version: 'Version', architecture: 'Architecture', source: 'Source' },
+  apk: { name: 'P', version: 'V', architecture: 'A', source: 'o' },
+} as const
+
+function packageOf(
+  stanza: Stanza,
+  type: 'deb' | 'apk',
+  fields: (typeof FIELDS)[keyof typeof FIELDS],
+): readonly Package[] {
+  const [name, version] = [stanza.get(fields.name), stanza.get(fields.version)]
+  if (name === undefined || version === undefined) return []
+  const architecture = stanza.get(fields.architecture)
+  // `source (version)`, where the versions differ.
+  const source = stanza.get(fields.source)?.split(' ', 1)[0]
+  return [
+    {
+      ...{ type, name, version },
+      ...(architecture !== undefined && { architecture }),
+      ...(source !== undefined && source !== name && { source }),
+    },
+  ]
+}
