@@ -51,6 +51,25 @@ describe('buildGraph', () => {
     expect(Object.keys(edges(buildGraph(compile([named]))))).toContain('app base index')
   })
 
+  it('has a node per test and platform, which the index and whatever uses the image wait for', () => {
+    const tested = sdk.test({ runs: { command: ['true'] }, small: { size: { max: '1m' } } })
+    const top = pipeline('registry.example.com/top').platforms(
+      platform('amd64', { base: tested }),
+      platform('arm', { variant: 'v7', base: image }),
+    )
+    const tests = ['sdk test(linux/amd64: runs)', 'sdk test(linux/amd64: small)']
+    const ofArm = tests.map((id) => id.replace('amd64', 'arm/v7'))
+    expect(edges(buildGraph(compile([tested, top])))).toMatchObject({
+      'sdk test(linux/amd64: runs)': ['sdk image(linux/amd64)'],
+      'sdk index': ['sdk image(linux/amd64)', 'sdk image(linux/arm/v7)', ...tests, ...ofArm],
+      'top base(linux/amd64)': ['sdk image(linux/amd64)', ...tests],
+      'top image(linux/amd64)': ['top base(linux/amd64)', 'top base index'],
+    })
+    const only = edges(buildGraph(compile([tested]), { only: [{ os: 'linux', architecture: 'amd64' }] }))
+    expect(Object.keys(only).filter((id) => id.includes('test('))).toEqual(tests)
+    expect(only['sdk index']).toEqual(['sdk image(linux/amd64)', ...tests])
+  })
+
   it('makes a shared base once that several pipelines declare', () => {
     const tools = sdk.sharedBase('registry.example.com/from:1')
     const site = pipeline('registry.example.com/site')
