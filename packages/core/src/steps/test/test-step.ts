@@ -1,16 +1,22 @@
 import type { TestNode } from '../../graph/node.js'
+import { DefinitionError } from '../../model/errors.js'
 import { inputOf, type Output, type Step } from '../step.js'
 import { isRecorded, testKey } from './test-key.js'
 import type { ResolvedTest, TestWork } from './test-work.js'
 
 /** A test of an image: its result is the tested image, and there is one only if the image has passed. */
 export const testStep: Step<TestNode, ResolvedTest> = {
-  async resolve({ test }, { contexts }, { signal }) {
+  async resolve({ id, test }, { contexts }, { signal }) {
     if (test.kind !== 'command' || test.mount === undefined) return {}
     const directory = { kind: 'directory', path: test.mount.source } as const
-    const context = await contexts.open({ context: directory, dockerfile: '', inline: '' }, signal)
-    const { digest } = await context.select('all', signal)
-    return { mount: { context, digest } }
+    try {
+      const context = await contexts.open({ context: directory, dockerfile: '', inline: '' }, signal)
+      const { digest } = await context.select('all', signal)
+      return { mount: { context, digest } }
+    } catch (error) {
+      if (!(error instanceof DefinitionError)) throw error
+      throw new DefinitionError(error.issues.map((issue) => ({ ...issue, path: `${id} mount` })))
+    }
   },
 
   decidedBy: ({ image }) => [image],
