@@ -7,6 +7,8 @@ const RUN_EVENTS = {
   planned: true,
   'node-started': true,
   'node-reassigned': true,
+  'builder-joined': true,
+  'builder-left': true,
   'node-reused': true,
   'node-finished': true,
   'node-failed': true,

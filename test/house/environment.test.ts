@@ -7,6 +7,7 @@ const READERS: Readonly<Record<string, string>> = {
   'registry/auth/docker-config.ts': 'the default of a public option',
   'builder/connect.ts': 'the default of a public option',
   'builder/nodes.ts': 'the default of a public option',
+  'builder/workload-builders.ts': 'the default of a public option',
   'builder/remote/is-remote.ts': 'the default of a public option',
   'builder/remote/remote-address.ts': 'the default of a public option',
   'registry/http/agents.ts': "variables of Node.js's own HTTP client",

@@ -22,7 +22,7 @@ import { type NewerEngine, newerEngine } from '../support/newer-engine.js'
 import { sshToHere } from '../support/ssh-client.js'
 import { tempFolder } from '../support/temp-folder.js'
 import { type Gate, startGate } from './gate.js'
-import { AMD64, ARM, pushBase, writeContext } from './project.js'
+import { AMD64, ARM, pipelineFor, pushBase, writeContext } from './project.js'
 
 const NOWHERE = 'unix:///nowhere/docker.sock'
 
@@ -72,12 +72,13 @@ it('are asked what they run, and the plan says which builds what and why, and wh
     { engine: newer.address, version: expect.stringMatching(/^28/), native: AMD64 },
     { engine: bySsh.host, native: AMD64, emulated: expect.arrayContaining([ARM]) },
   ])
+  const either = [newer.address, bySsh.host]
   const images = planned.nodes.filter(({ kind }) => kind === 'image')
   expect(images).toMatchObject([
-    { platform: AMD64, engine: newer.address, execution: 'native', engineReason: 'native' },
-    { platform: ARM, engine: newer.address, execution: 'emulated', engineReason: 'no-native' },
+    { platform: AMD64, engine: expect.toBeOneOf(either), execution: 'native', engineReason: 'native' },
+    { platform: ARM, engine: expect.toBeOneOf(either), execution: 'emulated', engineReason: 'no-native' },
   ])
-  expect(formatPlan(planned)).toContain(`emulated on ${newer.address}`)
+  expect(formatPlan(planned)).toContain(`emulated on ${images[1]?.engine}`)
 })
 
 it('are not enough where what is left of them may not emulate: said before anything is sent', async () => {
@@ -95,11 +96,15 @@ it('are not enough where what is left of them may not emulate: said before anyth
 it('get no context, no session and no image where they build nothing', async () => {
   const asked: string[] = []
   const idle = cleanup.use(await recordingEngine(asked))
-  const one = pipeline(name.replace('/app:1', '/one'))
-    .platforms(platform('amd64', { base: fromImage(name.replace('/app', '/wide')) }))
-    .build({ context, dockerfileInline: 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCOPY say /\n' })
-    .tags('1')
-  const { nodes } = await execute(one, { builders: [newer.address, idle.address] })
+  const builders = [newer.address, idle.address]
+  const one = await pipelineFor(newer.address, builders, (at) =>
+    pipeline(name.replace('/app:1', `/one${at}`))
+      .platforms(platform('amd64', { base: fromImage(name.replace('/app', '/wide')) }))
+      .build({ context, dockerfileInline: 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCOPY say /\n' })
+      .tags('1'),
+  )
+  asked.length = 0
+  const { nodes } = await execute(one, { builders })
   expect(nodes.find(({ kind }) => kind === 'image')).toMatchObject({ outcome: 'made', engine: newer.address })
   const paths = asked.map((line) => line.replace(/\/v\d[^/]*/, '').replace(/(\/distribution)\/.*/, '$1'))
   expect(new Set(paths)).toEqual(new Set(['GET /version', 'GET /info', 'POST /grpc', 'GET /distribution']))

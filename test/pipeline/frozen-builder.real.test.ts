@@ -15,7 +15,7 @@ import { Cleanup } from '../support/cleanup.js'
 import { type FreezableRelay, startFreezableRelay } from '../support/freezable-relay.js'
 import { tempFolder } from '../support/temp-folder.js'
 import { type Gate, startGate } from './gate.js'
-import { AMD64, pushBase, writeContext } from './project.js'
+import { AMD64, pipelineFor, pushBase, writeContext } from './project.js'
 
 const cleanup = new Cleanup()
 const engine = process.env['DOCKER_HOST'] ?? ''
@@ -32,10 +32,10 @@ beforeAll(async () => {
 })
 afterAll(() => cleanup[Symbol.asyncDispose]())
 
-async function appNamed(name: string): Promise<Pipeline> {
+async function appNamed(name: string, repository = name): Promise<Pipeline> {
   const waiting = `RUN ${gate.command(name)}`
   const context = await writeContext(join(directory, name), `ARG BASE_IMAGE\nFROM \${BASE_IMAGE}\n${waiting}`)
-  return pipeline(`${registry.host}/${name}`)
+  return pipeline(`${registry.host}/${repository}`)
     .platforms(platform('amd64', { base: fromImage(base) }))
     .build({ context, network: 'host' })
     .tags('1')
@@ -55,7 +55,9 @@ it('a builder that stops answering is given up, and its build goes to another on
     events.push(event)
     if (event.kind === 'node-reassigned') gate.open()
   }
-  const run = execute(await appNamed('moved'), { builders: [relay.address, engine], onEvent })
+  const builders = [relay.address, engine]
+  const app = await pipelineFor(relay.address, builders, (at) => appNamed('moved', `moved${at}`))
+  const run = execute(app, { builders, onEvent })
   await frozenOnce('moved', run, relay)
   const { nodes } = await run
   gate.close()

@@ -1,5 +1,6 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { type Pipeline, type PlanOptions, plan } from '../../packages/core/src/index.js'
 import type { Platform } from '../../packages/core/src/model/platform.js'
 import { type BusyboxImageOptions, busyboxImage } from '../support/busybox-image.js'
 import { type PushTarget, pushTinyImage } from '../support/push-tiny.js'
@@ -45,4 +46,22 @@ export async function pushBase(
 ): Promise<string> {
   await pushTinyImage(target, await busyboxImage(options), '1')
   return `${target.host}/${target.repository}:1`
+}
+
+/**
+ * A pipeline that the plan gives to the builder at an address. Addresses of builders differ from run to run, and with
+ * them the builder that a pipeline prefers.
+ *
+ * @param make - makes pipelines of different names
+ */
+export async function pipelineFor(
+  address: string,
+  builders: NonNullable<PlanOptions['builders']>,
+  make: (at: number) => Pipeline | Promise<Pipeline>,
+): Promise<Pipeline> {
+  for (let at = 0; ; at += 1) {
+    const one = await make(at)
+    const { nodes } = await plan(one, { builders })
+    if (nodes.some(({ engine }) => engine === address)) return one
+  }
 }

@@ -3,16 +3,23 @@ import { runProgram } from './child.js'
 /** A network bridge of this machine, gone when it is disposed of. */
 export interface Bridge extends AsyncDisposable {
   readonly name: string
+  /** The address of this machine on it, which is not loopback. */
+  readonly address: string
 }
+
+/** The networks of all bridges. */
+export const BRIDGE_NETWORKS = '10.213.0.0/16'
 
 /** Makes a bridge with a subnet of its own; the kernel decides between those who ask for the same name at once. */
 export async function makeBridge(): Promise<Bridge> {
   const number = await firstFreeNumber()
   const name = `polyarch${number}`
-  await runProgram('ip', ['address', 'add', `10.213.${number}.1/24`, 'dev', name])
+  const address = `10.213.${number}.1`
+  await runProgram('ip', ['address', 'add', `${address}/24`, 'dev', name])
   await runProgram('ip', ['link', 'set', name, 'up'])
   return {
     name,
+    address,
     async [Symbol.asyncDispose]() {
       await runProgram('ip', ['link', 'delete', name])
     },

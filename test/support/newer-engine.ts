@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { newerEngineRoot } from '../../scripts/setup/newer-engine.mjs'
 import { stateFolder } from '../../scripts/setup/state-folder.mjs'
-import { makeBridge } from './bridge.js'
+import { BRIDGE_NETWORKS, makeBridge } from './bridge.js'
 import { startProgram } from './child.js'
 import { Cleanup } from './cleanup.js'
 import { tempFolder } from './temp-folder.js'
@@ -35,8 +35,11 @@ exec chroot "$root" dockerd --config-file /mnt/daemon.json --data-root /mnt/data
   --pidfile /run/docker.pid --bridge "$bridge" --host unix:///mnt/docker.sock
 `
 
-/** Without packet filters, which belong to the machine's own engine; so what runs on the bridge cannot leave the machine. */
-const CONFIGURATION = { iptables: false, ip6tables: false }
+/**
+ * Without packet filters, which belong to the machine's own engine; so what runs on the bridge cannot leave the machine.
+ * Registries of tests on bridges have no TLS.
+ */
+const CONFIGURATION = { iptables: false, ip6tables: false, 'insecure-registries': [BRIDGE_NETWORKS] }
 
 /** How the newer engine keeps images. */
 export interface NewerEngineOptions {

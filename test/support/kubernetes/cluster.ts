@@ -50,6 +50,8 @@ export interface TestCluster extends AsyncDisposable {
   objects(resource: Resource): readonly KubernetesObject[]
   /** Creates or replaces a pod. */
   setPod(pod: TestPod): void
+  /** Ends all watches, as API servers do after some time. */
+  endWatches(): void
   /** Removes a pod and ends its processes. */
   removePod(name: string): void
 }
@@ -110,6 +112,7 @@ export async function startKubernetes({ workloads = [], pods = [], podPath }: Cl
     requests,
     objects: (resource) => store.list(COLLECTIONS[resource]),
     setPod,
+    endWatches: () => server.closeAllConnections(),
     removePod(name) {
       store.remove(COLLECTIONS.pods, name)
       executions.end(name)

@@ -1,8 +1,11 @@
-import { DefinitionError } from '../model/errors.js'
-import { builderName, preload } from './connect.js'
-import { checkAddress, connectNodes } from './nodes.js'
+import { DefinitionError, EngineError } from '../model/errors.js'
+import { builderName, connectEngine, preload, unusableBuilder } from './connect.js'
+import { isWorkloadAddress } from './kubernetes/pod-address.js'
+import { checkAddress, expandBuilder } from './nodes.js'
 import type { BuilderOptions } from './options.js'
-import type { Builder } from './port.js'
+import type { Builder, RegistryAlias } from './port.js'
+import { withAliasLogin, withRegistryAlias } from './registry-alias.js'
+import { type BuilderChange, WorkloadBuilders } from './workload-builders.js'
 
 /** The builders of a run. */
 export interface Engines extends AsyncDisposable {
@@ -11,6 +14,12 @@ export interface Engines extends AsyncDisposable {
    * several, and contacts no builder.
    */
   all(signal?: AbortSignal): Promise<readonly Builder[]>
+  /**
+   * Reports builders that join or leave, until the signal fires. To be called after {@link Engines.all}.
+   *
+   * @returns false where none can.
+   */
+  watch(listener: (change: BuilderChange) => void, signal: AbortSignal): boolean
   /** Loads the modules of the builders, which takes a while, without connecting. */
   prepare(): void
   /**
@@ -29,13 +38,24 @@ export interface EngineChoice {
   readonly engines?: readonly (string | BuilderOptions)[]
   /** One builder. */
   readonly engine?: BuilderOptions
+  /**
+   * The name of the registry for builders, `host[:port]`, where it differs from that in `registry`: a service inside a
+   * cluster. Requires `registry`, and BuildKit 0.11 or newer.
+   */
+  readonly builderRegistry?: string
 }
 
-/** Options of builders that set none of their own. */
-export type BuilderDefaults = Pick<BuilderOptions, 'credentials' | 'env'>
+/** What the builders of a run share: options of those that set none of their own, and the registry. */
+export interface BuilderDefaults extends Pick<BuilderOptions, 'credentials' | 'env'> {
+  /** The registry that is pushed to, as `host[:port][/prefix]`, where one is chosen for all names. */
+  readonly registry?: string | undefined
+}
 
 /** @throws DefinitionError USAGE where the choice is none, or names a builder twice. */
-export function openEngines({ engine, engines, builders }: EngineChoice, defaults: BuilderDefaults): Engines {
+export function openEngines(
+  { engine, engines, builders, builderRegistry }: EngineChoice,
+  { registry, ...defaults }: BuilderDefaults,
+): Engines {
   if ([engine, engines, builders].filter((one) => one !== undefined).length > 1) {
     throw usage('builders, engines and engine exclude each other', 'use builders')
   }
@@ -45,32 +65,108 @@ export function openEngines({ engine, engines, builders }: EngineChoice, default
   const names = chosen.map(builderName)
   const twice = names.find((name, at) => names.indexOf(name) < at)
   if (twice !== undefined) throw usage(`'${twice}' is listed twice`)
-  let opening: Promise<readonly Builder[]> | undefined
+  const alias = readAlias(builderRegistry, registry)
+  const fleet = new Fleet(
+    chosen.map((options) => ({ ...defaults, ...options })),
+    alias,
+  )
   return {
-    all(signal) {
-      opening ??= connectAll(chosen, defaults, signal)
-      return opening
-    },
+    all: (signal) => fleet.all(signal),
+    watch: (listener, signal) => fleet.watch(listener, signal),
     // If loading fails, the first call fails in the same way and reports it.
     prepare: () => void Promise.all(chosen.map(preload)).catch(() => {}),
     async checkAddresses() {
       await Promise.all(chosen.map(checkAddress))
     },
-    async [Symbol.asyncDispose]() {
-      const opened = await opening?.catch(() => [])
-      await Promise.all(opened?.map((one) => one[Symbol.asyncDispose]()) ?? [])
-    },
+    [Symbol.asyncDispose]: () => fleet[Symbol.asyncDispose](),
   }
 }
 
-/** A node that is named twice, by itself and as one of a group, is one builder. */
-async function connectAll(
-  chosen: readonly BuilderOptions[],
-  defaults: BuilderDefaults,
-  signal: AbortSignal | undefined,
-): Promise<readonly Builder[]> {
-  const groups = await Promise.all(chosen.map((options) => connectNodes({ ...defaults, ...options }, signal)))
-  return [...new Map(groups.flat().map((node) => [node.name, node])).values()]
+/** The nodes of the chosen builders. A node that is named twice, by itself and as one of a group, is one builder. */
+class Fleet implements AsyncDisposable {
+  readonly #chosen: readonly BuilderOptions[]
+  readonly #builders = new Map<string, Builder>()
+  readonly #workloads: WorkloadBuilders[] = []
+  readonly #alias: RegistryAlias | undefined
+  #opening: Promise<readonly Builder[]> | undefined
+
+  constructor(chosen: readonly BuilderOptions[], alias: RegistryAlias | undefined) {
+    this.#chosen = chosen
+    this.#alias = alias
+  }
+
+  all(signal: AbortSignal | undefined): Promise<readonly Builder[]> {
+    this.#opening ??= this.#connectAll(signal)
+    return this.#opening
+  }
+
+  watch(listener: (change: BuilderChange) => void, signal: AbortSignal): boolean {
+    for (const workload of this.#workloads) void workload.watch(listener, signal)
+    return this.#workloads.length > 0
+  }
+
+  async #connectAll(signal: AbortSignal | undefined): Promise<readonly Builder[]> {
+    const groups = await Promise.all(this.#chosen.map((options) => this.#connectNodes(options, signal)))
+    return [...new Set(groups.flat())]
+  }
+
+  async #connectNodes(options: BuilderOptions, signal: AbortSignal | undefined): Promise<readonly Builder[]> {
+    try {
+      const nodes = await expandBuilder(options)
+      return (await Promise.all(nodes.map((node) => this.#connectNode(node, signal)))).flat()
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error
+      return [unusableBuilder(options, error)]
+    }
+  }
+
+  async #connectNode(options: BuilderOptions, signal: AbortSignal | undefined): Promise<readonly Builder[]> {
+    const { host, command } = options
+    if (command !== undefined || !host || !isWorkloadAddress(host)) return [this.#connect(options)]
+    const workload = new WorkloadBuilders({ ...options, host }, (one) => this.#connect(one))
+    this.#workloads.push(workload)
+    return workload.connect(signal)
+  }
+
+  #connect(options: BuilderOptions): Builder {
+    const name = builderName(options)
+    const builder = this.#builders.get(name) ?? this.#open(options)
+    this.#builders.set(name, builder)
+    return builder
+  }
+
+  #open(options: BuilderOptions): Builder {
+    const alias = this.#alias
+    if (alias === undefined) return connectEngine(options)
+    const { credentials } = options
+    const own = { ...options, ...(credentials && { credentials: withAliasLogin(credentials, alias) }) }
+    return withRegistryAlias(connectEngine(own), alias)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#opening?.catch(() => [])
+    await Promise.all([...this.#builders.values()].map((one) => one[Symbol.asyncDispose]()))
+  }
+}
+
+const HOST_NAME = /^(?:[\w.-]+|\[[\da-f:]+\])(?::\d+)?$/i
+
+/** @throws DefinitionError USAGE */
+function readAlias(builderHost: string | undefined, registry: string | undefined): RegistryAlias | undefined {
+  if (builderHost === undefined) return undefined
+  const path = 'builderRegistry'
+  if (!HOST_NAME.test(builderHost)) {
+    const issue = { path, message: `'${builderHost}' is not a host`, hint: 'write host or host:port' }
+    throw new DefinitionError([issue], 'USAGE')
+  }
+  const [host] = registry?.split('/') ?? []
+  if (host) return { host, builderHost }
+  const issue = {
+    path,
+    message: 'the registry that it renames is not given',
+    hint: 'add --registry with your own name of it',
+  }
+  throw new DefinitionError([issue], 'USAGE')
 }
 
 function usage(message: string, hint?: string): DefinitionError {

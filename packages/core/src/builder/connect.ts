@@ -6,6 +6,7 @@ import type {
   Builder,
   BuilderCall,
   BuilderInfo,
+  BuilderState,
   BuildRequest,
   BuiltImage,
   DescribeCall,
@@ -61,6 +62,10 @@ class LazyBuilder<B extends Builder> implements Builder {
 
   async run(request: RunRequest, call?: BuilderCall): Promise<RunResult> {
     return (await this.open()).run(request, call)
+  }
+
+  async inspect(call?: BuilderCall): Promise<BuilderState> {
+    return (await this.open()).inspect(call)
   }
 
   async requireRegistry(reference: Reference, call?: BuilderCall): Promise<void> {

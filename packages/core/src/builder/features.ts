@@ -15,16 +15,21 @@ export type FeatureUse = Pick<
   BuildRequest,
   'shmSize' | 'ulimits' | 'cacheFrom' | 'cacheTo' | 'network' | 'entitlements'
 > &
-  Partial<Pick<BuildDefinition, 'contexts' | 'attest'>>
+  Partial<Pick<BuildDefinition, 'contexts' | 'attest' | 'cache'>>
 
 const NEWER = 'use Docker Engine 23 or newer'
 const CONTAINERD = 'Docker Engine 23 and newer with the containerd image store supports more types'
 const CONTAINERD_ATTESTS = 'Docker Engine 23 and newer with the containerd image store supports it'
+const CONTAINERD_CACHES = 'Docker Engine 23 and newer with the containerd image store has it too'
 const CONTAINERD_LAYOUTS = 'Docker Engine 23 and newer with the containerd image store reads layouts'
 
 const NO_SCANNER: UnsupportedOption = {
   option: 'attest (sbom.generator)',
   hint: `use sbom: true, which needs no scanner; ${CONTAINERD_ATTESTS}`,
+}
+const NO_REGISTRY_CACHE: UnsupportedOption = {
+  option: "cache: 'registry'",
+  hint: `remove cache, or use a BuildKit of its own: ${CONTAINERD_CACHES}; cacheTo: ['type=inline'] works on every engine`,
 }
 const NO_LAYOUTS: UnsupportedOption = {
   option: 'contexts (oci-layout)',
@@ -45,6 +50,7 @@ export function unsupportedOptions(
     ...(Object.keys(contexts).length > 0 && !features.namedContexts ? [newer('contexts')] : []),
     ...(hasLayout && features.namedContexts && !features.layouts ? [NO_LAYOUTS] : []),
     ...(use.attest !== undefined && scannerOf(use.attest) !== undefined && !features.attestations ? [NO_SCANNER] : []),
+    ...(use.cache !== undefined && !keepsCaches(features) ? [NO_REGISTRY_CACHE] : []),
     ...lacking(cacheFrom, features.cacheImports).map((type) => ({
       option: `cacheFrom (type=${type})`,
       hint: `use a cache of type ${[...features.cacheImports].join(' or ')}`,
@@ -68,6 +74,10 @@ export function neededEntitlements({
   entitlements = [],
 }: Pick<BuildRequest, 'network' | 'entitlements'>): readonly Entitlement[] {
   return [...new Set([...(network === 'host' ? (['network.host'] as const) : []), ...entitlements])]
+}
+
+function keepsCaches({ cacheImports, cacheExports }: BuilderInfo['features']): boolean {
+  return cacheImports.has('registry') && cacheExports.has('registry')
 }
 
 function lacking(caches: readonly { readonly type: string }[], types: ReadonlySet<string>): readonly string[] {

@@ -1,23 +1,7 @@
-import { EngineError } from '../model/errors.js'
 import { readBuildxNodes } from './buildx-store.js'
-import { connectEngine, resolveAddress, unusableBuilder } from './connect.js'
+import { resolveAddress } from './connect.js'
 import { isWorkloadAddress } from './kubernetes/pod-address.js'
-import { readyPods } from './kubernetes/workload-pods.js'
 import type { BuilderOptions } from './options.js'
-import type { Builder } from './port.js'
-
-/**
- * The builders that options name: those of `docker buildx create`, and workloads on Kubernetes, have several nodes. Where
- * the nodes cannot be found, there is one builder, whose calls fail.
- */
-export async function connectNodes(options: BuilderOptions, signal?: AbortSignal): Promise<readonly Builder[]> {
-  try {
-    return (await findNodes(options, signal)).map(connectEngine)
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error
-    return [unusableBuilder(options, error)]
-  }
-}
 
 /**
  * Checks an address without contacting a builder: only files of this machine are read, such as those of docker contexts.
@@ -31,16 +15,17 @@ export async function checkAddress(options: BuilderOptions): Promise<void> {
   if (!isBuildx) await resolveAddress(options)
 }
 
-async function findNodes(options: BuilderOptions, signal?: AbortSignal): Promise<readonly BuilderOptions[]> {
+/**
+ * The nodes of a builder that `docker buildx create` made; otherwise the builder itself. A node may be a workload on
+ * Kubernetes.
+ *
+ * @throws EngineError ENGINE_UNREACHABLE if the store cannot be read
+ */
+export async function expandBuilder(options: BuilderOptions): Promise<readonly BuilderOptions[]> {
   const { host, command, env = process.env } = options
   if (command !== undefined) return [options]
   const named = host || (env['BUILDKIT_HOST'] ? undefined : env['BUILDX_BUILDER'])
   if (!named) return [options]
-  if (isWorkloadAddress(named)) {
-    const pods = await readyPods(named, { env, signal })
-    return pods.map((pod) => ({ ...options, host: pod }))
-  }
   const nodes = named.includes('://') ? undefined : await readBuildxNodes(named, env)
-  if (nodes === undefined) return [{ ...options, host: named }]
-  return (await Promise.all(nodes.map((node) => findNodes({ ...options, ...node }, signal)))).flat()
+  return nodes?.map((node) => ({ ...options, ...node })) ?? [{ ...options, host: named }]
 }

@@ -8,6 +8,7 @@ import type { Reference } from '../model/reference.js'
 import type { EngineEvent } from '../model/run/events.js'
 import type { DockerProxies } from '../registry/auth/docker-proxies.js'
 import type { BuildSource } from './buildkit/build-sources.js'
+import type { GcRule } from './buildkit/control.js'
 import type { BuildSecrets, SshAgents } from './buildkit/options.js'
 import type { SyncDirectory } from './buildkit/session/files/file-sync.js'
 
@@ -166,6 +167,30 @@ export interface RunResult {
   readonly isClipped: boolean
 }
 
+/** A worker of a builder. */
+export interface BuilderWorker {
+  readonly platforms: readonly Platform[]
+  /** When it deletes cache records; empty if it deletes none. */
+  readonly gcRules: readonly GcRule[]
+}
+
+/** The state of a builder, for diagnosis. */
+export interface BuilderState {
+  readonly workers: readonly BuilderWorker[]
+  /** Sizes of its cache in bytes. */
+  readonly cache: { readonly size: number; readonly inUse: number }
+  /** Milliseconds that its clock is ahead of this machine's, at least; undefined if it does not report a time. */
+  readonly clockOffset: number | undefined
+}
+
+/** Two names of one registry: inside a cluster, a service has another one than outside. */
+export interface RegistryAlias {
+  /** The name that this process uses, and that all references have: `localhost:5000`. */
+  readonly host: string
+  /** The name that builders use: `registry.ci.svc.cluster.local:5000`. */
+  readonly builderHost: string
+}
+
 /** The images that a Docker Engine keeps by name. */
 export interface ImageStore {
   /** Pulls one platform of an index; a single image is taken as it is. */
@@ -193,8 +218,12 @@ export interface Builder extends AsyncDisposable {
    * builder, also by emulation, and leaves no container. @throws BUILD_FAILED where the command could not be started
    */
   run(request: RunRequest, call?: BuilderCall): Promise<RunResult>
+  /** Requests the state of its workers, cache and clock. */
+  inspect(call?: BuilderCall): Promise<BuilderState>
   /** Has the builder itself look up a manifest. @throws ENGINE_CANNOT_REACH_REGISTRY */
   requireRegistry(reference: Reference, call?: BuilderCall): Promise<void>
   /** Undefined for a builder without one. */
   readonly images?: ImageStore
+  /** Another name that the builder has for a registry. */
+  readonly registryAlias?: RegistryAlias
 }

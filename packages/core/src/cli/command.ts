@@ -30,6 +30,7 @@ export interface RunOptions
     | 'registry'
     | 'builders'
     | 'engines'
+    | 'builderRegistry'
     | 'emulation'
     | 'buildConcurrency'
     | 'contextCache'
@@ -44,6 +45,7 @@ export const COMMAND_LINE_OPTIONS: OptionNames<RunOptions> = {
   registry: true,
   builders: true,
   engines: true,
+  builderRegistry: true,
   emulation: true,
   buildConcurrency: true,
   contextCache: true,
@@ -99,6 +101,7 @@ export interface PipelineFlags {
   readonly builder?: readonly string[]
   /** The former name of `builder`. */
   readonly engine?: readonly string[]
+  readonly builderRegistry?: string
   readonly emulation?: EmulationPolicy
   readonly json?: boolean
   readonly verbose?: boolean

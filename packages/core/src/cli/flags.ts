@@ -18,6 +18,9 @@ const FLAGS = {
     // The former name of `--builder`, until 1.0.
     new Option('--engine <address>', BUILDER_HELP).argParser(collect).hideHelp(),
   ],
+  builderRegistry: () => [
+    new Option('--builder-registry <host>', 'host:port that builders use for the registry, if it differs'),
+  ],
   emulation: () => [
     new Option('--emulation <when>', 'emulate if native builders are busy, if there are none, or never').choices(
       EMULATION_POLICIES,
@@ -88,7 +91,7 @@ const FLAGS = {
   out: () => [new Option('--out <file>', 'write to this file instead of standard output')],
   definitionOnly: () => [
     new Option('--no-plan', 'draw the definition only, without contacting engine or registry').conflicts([
-      ...['builder', 'engine', 'emulation', 'contextCache', 'reuse', 'rebuild', 'frozen', 'only'],
+      ...['builder', 'engine', 'builderRegistry', 'emulation', 'contextCache', 'reuse', 'rebuild', 'frozen', 'only'],
     ]),
   ],
   update: () => [new Option('--update', 'resolve locked names again, and list what moved')],

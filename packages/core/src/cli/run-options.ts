@@ -16,7 +16,7 @@ export function optionsOf<Options extends object>(
 
 /** Flags whose values are options of the same name. */
 const FLAG_OPTIONS = [
-  ...(['registry', 'pipelines', 'only', 'reuse', 'rebuild', 'build', 'emulation'] as const),
+  ...(['registry', 'pipelines', 'only', 'reuse', 'rebuild', 'build', 'emulation', 'builderRegistry'] as const),
   ...(['allowRemoval', 'keepGoing', 'metadataFile', 'load', 'skipTests', 'verify', 'publish'] as const),
 ] as const
 

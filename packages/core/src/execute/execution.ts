@@ -1,4 +1,4 @@
-import type { Candidacy, EnginePool, Lease } from '../builder/pool.js'
+import { type Candidacy, claimOf, type EnginePool, type Lease } from '../builder/pool/pool.js'
 import type { Builder } from '../builder/port.js'
 import { type ImageNode, type Node, needsBuilder, type TestNode } from '../graph/node.js'
 import { testsByImage } from '../graph/test-order.js'
@@ -10,7 +10,7 @@ import type { RunEvent, WorkEvent } from '../model/run/events.js'
 import type { PublishedState } from '../steps/published-state.js'
 import type { Inputs, LookupResult, Output, PerformCall } from '../steps/step.js'
 import type { KeyedNode, ResolvedNode } from '../steps/work.js'
-import { doOnEngine, leaseFor } from './on-engine.js'
+import { doOnEngine, leaseFor, type Placement } from './on-engine.js'
 import { runSchedule } from './schedule.js'
 
 /** A node as the plan left it. */
@@ -117,12 +117,13 @@ class Execution {
     const isLeft = (child: string) => !this.#lost.has(child) && !this.#isUntested(child)
     if (missing.length > 0 && !canOmit(node, isLeft)) return this.#lose(node, missing)
     let hasStarted = false
+    const placement = this.#placementOf(node, signal)
     try {
-      using lease = await this.#leaseOf(node, signal)
+      using lease = placement && (await leaseFor(placement))
       hasStarted = true
       const platform = 'platform' in node && { platform: node.platform }
       this.#input.emit({ kind: 'node-started', at: Date.now(), node: node.id, ...platform, ...lease?.use })
-      const { output, reused } = await this.#performWith(lease, planned, signal)
+      const { output, reused } = await this.#performWith(lease, planned, { signal, placement })
       this.#settle(node, output, reused)
     } catch (error) {
       // A node that never got an engine emits no event.
@@ -130,24 +131,28 @@ class Execution {
     }
   }
 
-  /** Waits for an engine if the node needs one: it has not started before. */
-  async #leaseOf(node: Node, signal: AbortSignal): Promise<Lease | undefined> {
-    const { builds, candidacies, pool } = this.#input
+  /** How a node gets an engine; undefined if it needs none. */
+  #placementOf(node: Node, signal: AbortSignal): Placement | undefined {
+    const { builds, candidacies, pool, emit } = this.#input
     if (!needsBuilder(node) || !builds) return undefined
-    return leaseFor(node, candidacies.get(node.id), pool, signal)
+    const { id } = node
+    const { candidates = [], refusals = [] } = candidacies.get(id) ?? {}
+    const moved = (use: Lease['use'], error: unknown) =>
+      emit({ kind: 'node-reassigned', at: Date.now(), node: id, ...use, error: errorData(error) })
+    return { node: id, claim: claimOf(node, candidates), refusals, pool, signal, moved }
   }
 
-  #performWith(lease: Lease | undefined, planned: PlannedNode, signal: AbortSignal): Promise<NodeResult> {
-    const { candidacies, pool, builds, emit } = this.#input
+  #performWith(
+    lease: Lease | undefined,
+    planned: PlannedNode,
+    { signal, placement }: { readonly signal: AbortSignal; readonly placement: Placement | undefined },
+  ): Promise<NodeResult> {
+    const { builds, emit } = this.#input
     const { id } = planned.node
     const inputs = this.#inputsOf(planned.node)
     const onEvent = (event: WorkEvent) => emit({ kind: 'work', at: Date.now(), node: id, event })
     const perform = (engine?: Builder) => performOne(planned, inputs, { signal, onEvent, engine }, builds)
-    if (lease === undefined) return perform()
-    const { candidates = [] } = candidacies.get(id) ?? {}
-    const moved = (use: Lease['use'], error: unknown) =>
-      emit({ kind: 'node-reassigned', at: Date.now(), node: id, ...use, error: errorData(error) })
-    return doOnEngine(lease, { candidates, pool, signal, moved }, perform)
+    return lease && placement ? doOnEngine(lease, placement, perform) : perform()
   }
 
   /** Throws, unless the run goes on without the node. */

@@ -1,33 +1,30 @@
-import type { Candidacy, Candidate, EnginePool, Lease } from '../builder/pool.js'
+import type { BuildClaim, Candidacy, EnginePool, Lease } from '../builder/pool/pool.js'
 import type { Builder } from '../builder/port.js'
-import type { Node } from '../graph/node.js'
 import { EngineError } from '../model/errors.js'
 import type { EngineUse } from '../model/run/engine-use.js'
 
-/** Waits for an engine that is free. @throws EngineError where none can build the image; CancelledError */
-export async function leaseFor(
-  { id }: Node,
-  { candidates, refusals }: Candidacy = { candidates: [], refusals: [] },
-  pool: EnginePool,
-  signal: AbortSignal,
-): Promise<Lease> {
-  const lease = await pool.lease(candidates, signal)
-  if (lease !== undefined) return lease
-  throw (
-    refusals[0] ??
-    new EngineError('ENGINE_UNREACHABLE', `no engine is left to build ${id}`, {
-      hint: 'check why the engines do not answer, and run again: finished images are reused',
-    })
-  )
-}
-
 /** A build that is to be given to an engine. */
 export interface Placement {
-  readonly candidates: readonly Candidate[]
+  readonly node: string
+  readonly claim: BuildClaim
+  /** Why other engines cannot build it. */
+  readonly refusals: Candidacy['refusals']
   readonly pool: EnginePool
   readonly signal: AbortSignal
   /** Called when the connection to an engine was lost, and another engine takes over. */
   readonly moved: (use: EngineUse, error: unknown) => void
+}
+
+/** Waits for an engine that is free. @throws EngineError where none can build the image; CancelledError */
+export async function leaseFor({ node, claim, refusals, pool, signal }: Placement): Promise<Lease> {
+  const lease = await pool.lease(claim, signal)
+  if (lease !== undefined) return lease
+  throw (
+    refusals[0] ??
+    new EngineError('ENGINE_UNREACHABLE', `no engine is left to build ${node}`, {
+      hint: 'check why the engines do not answer, and run again: finished images are reused',
+    })
+  )
 }
 
 /**
@@ -39,10 +36,10 @@ export async function doOnEngine<T>(
   placement: Placement,
   work: (engine: Builder) => Promise<T>,
 ): Promise<T> {
-  const { pool, candidates, signal } = placement
+  const { pool, claim, signal } = placement
   const first = await attempt(lease, placement, work)
   if ('value' in first) return first.value
-  const other = await pool.lease(candidates, signal)
+  const other = await pool.lease(claim, signal)
   if (other === undefined) throw first.lost
   placement.moved(other.use, first.lost)
   const second = await attempt(other, placement, work)
@@ -53,22 +50,23 @@ export async function doOnEngine<T>(
 /** Throws what went wrong, unless that is the engine. */
 async function attempt<T>(
   lease: Lease,
-  { pool, candidates, signal }: Placement,
+  { pool, claim, signal }: Placement,
   work: (engine: Builder) => Promise<T>,
 ): Promise<{ readonly value: T } | { readonly lost: unknown }> {
   using held = lease
   try {
     return { value: await work(held.engine) }
   } catch (error) {
-    if (candidates.length < 2 || !(await isLost(held.engine, error, signal))) throw error
-    pool.lose(held.engine)
+    if (!(error instanceof EngineError)) throw error
+    if (!pool.hasOther(held.engine, claim)) throw error
+    if (!pool.isGone(held.engine) && !(await isLost(held.engine, error, signal))) throw error
+    pool.leave(held.engine)
     return { lost: error }
   }
 }
 
 /** An engine that is being stopped fails its builds first, each with an error as of the build. */
-async function isLost(engine: Builder, error: unknown, signal: AbortSignal): Promise<boolean> {
-  if (!(error instanceof EngineError)) return false
+async function isLost(engine: Builder, error: EngineError, signal: AbortSignal): Promise<boolean> {
   if (error.code === 'ENGINE_UNREACHABLE') return true
   return engine.describe({ signal }).then(
     () => false,

@@ -34,6 +34,7 @@ export const PLAN_OPTIONS: OptionNames<PlanOptions> = {
   builders: true,
   engines: true,
   engine: true,
+  builderRegistry: true,
   pipelines: true,
   only: true,
   reuse: true,

@@ -1,6 +1,6 @@
 import { missingBinfmtEntry } from '../builder/docker/emulators.js'
 import { type UnsupportedOption, unsupportedOptions } from '../builder/features.js'
-import type { Candidacy, Candidate } from '../builder/pool.js'
+import type { Candidacy, Candidate } from '../builder/pool/pool.js'
 import type { BuilderInfo } from '../builder/port.js'
 import type { ImageNode, TestNode } from '../graph/node.js'
 import { EngineError } from '../model/errors.js'

@@ -1,5 +1,6 @@
 import { neededEntitlements } from '../builder/features.js'
-import type { Candidacy } from '../builder/pool.js'
+import type { Candidacy, Candidate } from '../builder/pool/pool.js'
+import type { Builder } from '../builder/port.js'
 import type { Entitlement } from '../definition/declare/entitlements.js'
 import { type Graph, type Node, needsBuilder } from '../graph/node.js'
 import { sourceName } from '../graph/source-name.js'
@@ -15,7 +16,7 @@ import type { SigningKey } from '../trust/keys/signing-key.js'
 import { evaluate, type NodeState, resolveAll } from './evaluate.js'
 import { actionOf, explainAll } from './node-action.js'
 import { type PolicyRules, policyViolations, violationError } from './policy.js'
-import { type Preflight, plannedUse, preflight } from './preflight.js'
+import { candidatesOn, type Preflight, plannedUse, preflight } from './preflight.js'
 import { type Published, readPublished } from './published.js'
 import { type QueriedEngine, queryEngines } from './query-engines.js'
 import { reasonText } from './reason-text.js'
@@ -57,6 +58,8 @@ export interface Planned {
   readonly nodes: ReadonlyMap<string, NodeState>
   /** The engines that can build each image, by node. */
   readonly candidacies: ReadonlyMap<string, Candidacy>
+  /** Checks what a builder can build that joins after the plan; by node. @throws EngineError if it does not answer */
+  readonly candidatesOn: (engine: Builder, signal: AbortSignal | undefined) => Promise<ReadonlyMap<string, Candidate>>
   /** The errors of `plan.errors`. */
   readonly errors: readonly PolyarchError[]
 }
@@ -90,9 +93,10 @@ export async function makePlan(
   }
   if (input.graph.nodes.some((node) => node.kind === 'index' && published.formerOf(node).index === undefined))
     onChanged()
+  const entitlements = entitlementsOf(input.graph)
   let querying: Promise<readonly QueriedEngine[]> | undefined
   const query = () => {
-    querying ??= queryEngines(services.engines, { signal, entitlements: entitlementsOf(input.graph) })
+    querying ??= queryEngines(services.engines, { signal, entitlements })
     return querying
   }
   // The engines answer while the rest is evaluated. The preflight check throws what fails here.
@@ -127,7 +131,14 @@ export async function makePlan(
     errors: errors.map(errorData),
     notes: [...new Set([...notes, ...skippedNotes(input), ...checked.notes, ...services.lock.notes(), ...moved])],
   }
-  return { plan, nodes, candidacies: checked.candidacies, errors }
+  const toBuild = toDo.filter(needsBuilder)
+  return {
+    plan,
+    nodes,
+    candidacies: checked.candidacies,
+    candidatesOn: (engine, own) => candidatesOn(engine, toBuild, input.emulates, { signal: own, entitlements }),
+    errors,
+  }
 }
 
 async function findViolations(
@@ -138,7 +149,7 @@ async function findViolations(
   call: StepCall,
 ): Promise<readonly Issue[]> {
   if (policy === undefined) return []
-  const isEmulated = ({ node }: NodeState) => plannedUse(checked, node.id)?.execution === 'emulated'
+  const isEmulated = ({ node }: NodeState) => plannedUse(checked, node)?.execution === 'emulated'
   const emulated = names.length === 0 ? [] : nodes.filter(isEmulated).map(({ node }) => node.id)
   return policyViolations(policy, { nodes, ended, emulated }, services, call)
 }
@@ -206,6 +217,6 @@ function nodePlan(
     ...(keyed !== undefined && { key: keyed.key }),
     ...(output !== undefined && { digest: output.descriptor.digest }),
     ...(sources.length > 0 && { unpinned: sources }),
-    ...plannedUse(checked, node.id),
+    ...plannedUse(checked, node),
   }
 }

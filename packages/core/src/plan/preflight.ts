@@ -1,6 +1,5 @@
-import type { Candidacy } from '../builder/pool.js'
-import { firstUse } from '../builder/pool.js'
-import type { Builder } from '../builder/port.js'
+import { type Candidacy, type Candidate, claimOf, firstUse } from '../builder/pool/pool.js'
+import type { Builder, DescribeCall } from '../builder/port.js'
 import { type ImageNode, type Node, needsBuilder, type TestNode } from '../graph/node.js'
 import type { Environment } from '../host/environment.js'
 import type { EngineError, PolyarchError } from '../model/errors.js'
@@ -60,8 +59,26 @@ export async function preflight(
 }
 
 /** Which engine is to build an image as long as all of them are free. */
-export function plannedUse({ candidacies }: Preflight, node: string): EngineUse | undefined {
-  return firstUse(candidacies.get(node)?.candidates ?? [])
+export function plannedUse({ candidacies }: Preflight, node: Node): EngineUse | undefined {
+  return needsBuilder(node) ? firstUse(claimOf(node, candidacies.get(node.id)?.candidates ?? [])) : undefined
+}
+
+/**
+ * Checks what a builder can build that joins the run.
+ *
+ * @returns the builder as a candidate, by node.
+ * @throws EngineError if it does not answer
+ */
+export async function candidatesOn(
+  engine: Builder,
+  nodes: readonly BuilderNode[],
+  emulates: boolean,
+  call: DescribeCall,
+): Promise<ReadonlyMap<string, Candidate>> {
+  const info = await engine.describe(call)
+  const possible = new Map(nodes.map((node) => [node, findCandidates(node, [{ engine, info }], emulates)]))
+  const reached = await keepReaching(possible, { signal: call.signal })
+  return new Map([...reached].flatMap(([{ id }, { candidates }]) => candidates.map((one) => [id, one] as const)))
 }
 
 async function missingSecretsOf(node: BuilderNode, env: Environment): Promise<readonly PolyarchError[]> {

@@ -1,9 +1,13 @@
+import pLimit from 'p-limit'
 import type { Engines } from '../builder/builders.js'
 import type { Builder, BuilderInfo, DescribeCall } from '../builder/port.js'
 import { errorData } from '../model/error-data.js'
 import { EngineError } from '../model/errors.js'
 import type { EnginePlan } from '../model/run/plan.js'
 import { executionOn } from './execution-on.js'
+
+/** Engines that are connected to at a time: each may start a program, such as kubectl or ssh. */
+const MAX_QUERIES = 10
 
 /** An engine that said what it is. */
 export interface AnsweringEngine {
@@ -17,16 +21,17 @@ export type QueriedEngine = AnsweringEngine | { readonly engine: Builder; readon
 /** Requests the description of every engine. @throws CancelledError */
 export async function queryEngines(engines: Engines, call: DescribeCall): Promise<readonly QueriedEngine[]> {
   const all = await engines.all(call.signal)
-  return Promise.all(
-    all.map(async (engine) => {
-      try {
-        return { engine, info: await engine.describe(call) }
-      } catch (failure) {
-        if (failure instanceof EngineError) return { engine, failure }
-        throw failure
-      }
-    }),
-  )
+  const limit = pLimit(MAX_QUERIES)
+  return Promise.all(all.map((engine) => limit(() => queryEngine(engine, call))))
+}
+
+async function queryEngine(engine: Builder, call: DescribeCall): Promise<QueriedEngine> {
+  try {
+    return { engine, info: await engine.describe(call) }
+  } catch (failure) {
+    if (failure instanceof EngineError) return { engine, failure }
+    throw failure
+  }
 }
 
 /** Returns the entry of an engine in a plan. */

@@ -6,7 +6,8 @@ import type { StepCall } from '../steps/step.js'
 
 /**
  * Makes the engine check whether it reaches the registries that it must push to or pull from.
- * Only registries on a loopback address are checked: `127.0.0.1` means the machine on which the engine runs.
+ * Only registries on a loopback address are checked: `127.0.0.1` means the machine on which the engine runs. So are
+ * registries that the engine has another name for.
  *
  * @returns an error per registry that the engine does not reach, by the registry's host.
  */
@@ -16,7 +17,9 @@ export async function findUnreachableRegistries(
   call: StepCall,
 ): Promise<ReadonlyMap<string, EngineError>> {
   const local = new Map(images.map(({ repository }) => [repository.registry, repository]))
-  const queried = [...local].filter(([registry]) => isLoopback(registry.replace(/:\d+$/, '')))
+  const isInDoubt = (registry: string) =>
+    isLoopback(registry.replace(/:\d+$/, '')) || registry === engine.registryAlias?.host
+  const queried = [...local].filter(([registry]) => isInDoubt(registry))
   const answers = await Promise.all(
     queried.map(async ([registry, repository]) => {
       const error = await engine.requireRegistry(repository, call).then(() => undefined, cannotReach)

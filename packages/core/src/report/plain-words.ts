@@ -37,6 +37,14 @@ export function movedText({ node, engine, error }: Extract<RunEvent, { readonly 
   return `${node}: ${error.message.split('\n', 1)[0]}; the build is repeated on ${engine}`
 }
 
+/** Text for a builder that joined or left the run. */
+export function membershipText({
+  kind,
+  engine,
+}: Extract<RunEvent, { readonly kind: 'builder-joined' | 'builder-left' }>): string {
+  return kind === 'builder-joined' ? `${engine} joined the run` : `${engine} is ending and gets no more builds`
+}
+
 /** Whether the machine code matches the declared platform. */
 export function isAsDeclared({ verdict }: CodeCheck): boolean {
   return verdict === 'match' || verdict === 'as-base'

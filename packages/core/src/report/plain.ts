@@ -1,7 +1,7 @@
 import { shortDigest } from '../model/digest.js'
 import type { RunEvent, WorkEvent } from '../model/run/events.js'
 import { escapeCiCommands, escapeLine } from './escape.js'
-import { codeText, isAsDeclared, movedText, readBackText } from './plain-words.js'
+import { codeText, isAsDeclared, membershipText, movedText, readBackText } from './plain-words.js'
 import { GroupedLines, type GroupMarkers } from './progress/groups.js'
 import { OutputLines } from './progress/output-lines.js'
 import type { Reporter } from './progress/reporter.js'
@@ -55,6 +55,11 @@ class PlainReporter implements Reporter {
       case 'node-reassigned':
         this.#steps.drop(event.node)
         this.#line(movedText(event))
+        return
+      case 'builder-joined':
+      case 'builder-left':
+        this.#hasSeveral = true
+        this.#line(membershipText(event))
         return
       case 'node-reused':
         this.#end(event, `reused ${shortDigest(event.digest)}`)

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
 import type { ImageFormat } from '../definition/declare/declaration.js'
 import { type Digest, hexOf } from '../model/digest.js'
+import { type Platform, platformIdentity } from '../model/platform.js'
 import type { Reference, Repository } from '../model/reference.js'
 import { type InputHash, PLAIN_HASH } from './input-hash.js'
 
@@ -63,8 +65,23 @@ export function attestedTag(tag: string): string {
   return tag.replace(ATTESTATION_TAG_PREFIX, KEY_TAG_PREFIX)
 }
 
+/** Prefix of the tags of build caches. */
+const CACHE_TAG_PREFIX = `${KEY_TAG_PREFIX}cache-`
+
+/** Characters of a pipeline's name in a tag, of 128 that a tag may have. */
+const MAX_NAME_IN_TAG = 60
+
+/** The tag of the build cache of a pipeline's platform, `polyarch-cache-app-linux-arm-v7`. */
+export function cacheReference({ registry, repository }: Repository, pipeline: string, platform: Platform): Reference {
+  const digest = createHash('sha256').update(pipeline).digest('hex')
+  const name =
+    pipeline.length > MAX_NAME_IN_TAG ? `${pipeline.slice(0, MAX_NAME_IN_TAG)}-${digest.slice(0, 8)}` : pipeline
+  const suffix = platformIdentity(platform).replaceAll(/[^\w.]+/g, '-')
+  return { registry, repository, tag: `${CACHE_TAG_PREFIX}${name}-${suffix}` }
+}
+
 /** The kinds of tags that polyarch writes for itself. */
-export type OwnTag = 'result' | 'unchecked' | 'context' | 'checked' | 'attestation'
+export type OwnTag = 'result' | 'unchecked' | 'context' | 'checked' | 'attestation' | 'cache'
 
 const OWN_TAGS: readonly (readonly [OwnTag, RegExp])[] = [
   ['result', tagPattern(KEY_TAG_PREFIX, '')],
@@ -72,6 +89,7 @@ const OWN_TAGS: readonly (readonly [OwnTag, RegExp])[] = [
   ['context', tagPattern(CONTEXT_TAG_PREFIX, '')],
   ['checked', tagPattern(CHECK_TAG_PREFIX, '')],
   ['attestation', tagPattern(ATTESTATION_TAG_PREFIX, '')],
+  ['cache', new RegExp(`^${CACHE_TAG_PREFIX}[\\w.-]+$`)],
 ]
 
 function tagPattern(prefix: string, suffix: string): RegExp {

@@ -254,6 +254,17 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
     })
   })
 
+  test('reports its workers, its cache, and a clock in step with this machine', async () => {
+    await using engine = connectEngine(options)
+    const { workers, cache, clockOffset } = await engine.inspect()
+    expect(workers.flatMap(({ platforms }) => platforms.map(formatPlatform))).toContain('linux/amd64')
+    expect(cache.size).toBeGreaterThan(0)
+    expect(cache.inUse).toBeLessThanOrEqual(cache.size)
+    expect(clockOffset).toBe(0)
+    const limits = workers.flatMap(({ gcRules }) => gcRules.map(({ maxUsedSpace }) => maxUsedSpace > 0))
+    expect(limits.includes(true)).toBe(kind !== OLDEST)
+  })
+
   test('reports what it is', async () => {
     await using engine = connectEngine(options)
     const info = await engine.describe()

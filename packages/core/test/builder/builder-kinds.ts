@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Docker from 'dockerode'
@@ -8,6 +7,7 @@ import { makeCertificate, makeSignedCertificate } from '../../../../test/support
 import { Cleanup } from '../../../../test/support/cleanup.js'
 import { startDebianRegistry } from '../../../../test/support/debian-registry.js'
 import { startKubernetes } from '../../../../test/support/kubernetes/cluster.js'
+import { buildctlFolder } from '../../../../test/support/kubernetes/pod-program.js'
 import { newerEngine } from '../../../../test/support/newer-engine.js'
 import { pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { pullImage } from '../../../../test/support/run-image.js'
@@ -54,7 +54,7 @@ const KINDS: Readonly<Record<string, Start>> = {
     return { command: [process.execPath, DIAL_STDIO, await relayedSocket(cleanup)] }
   },
   'buildkitd over ssh': async (cleanup) => {
-    const { host, env } = cleanup.use(await sshToHere({ path: `${await buildctlFolder(cleanup)}:/usr/bin:/bin` }))
+    const { host, env } = cleanup.use(await sshToHere({ path: `${await buildctl(cleanup)}:/usr/bin:/bin` }))
     return { host: `buildkit+ssh://${host}`, env }
   },
   'buildkitd in a container': async (cleanup) => {
@@ -62,7 +62,7 @@ const KINDS: Readonly<Record<string, Start>> = {
     return { host: `docker-container://${await startContainer(cleanup, port)}` }
   },
   'buildkitd in a pod': async (cleanup) => {
-    const pods = [{ name: 'buildkitd-0', path: await buildctlFolder(cleanup) }]
+    const pods = [{ name: 'buildkitd-0', path: await buildctl(cleanup) }]
     const { env } = cleanup.use(await startKubernetes({ pods }))
     return { host: 'kube-pod://buildkitd-0', env }
   },
@@ -92,6 +92,11 @@ async function startRelay(cleanup: Cleanup, options: Parameters<typeof startBuil
   return cleanup.use(await startBuildKitRelay(engine.socketPath, options))
 }
 
+async function buildctl(cleanup: Cleanup): Promise<string> {
+  const engine = cleanup.use(await newerEngine())
+  return cleanup.use(await buildctlFolder(engine.socketPath)).path
+}
+
 async function socketPath(cleanup: Cleanup): Promise<string> {
   return join(cleanup.use(await tempFolder('builder')).path, 'builder.sock')
 }
@@ -99,14 +104,6 @@ async function socketPath(cleanup: Cleanup): Promise<string> {
 async function relayedSocket(cleanup: Cleanup): Promise<string> {
   const path = await socketPath(cleanup)
   await startRelay(cleanup, { as: 'buildkitd', path })
-  return path
-}
-
-/** A folder with a `buildctl` whose `dial-stdio` connects to a BuildKit. */
-async function buildctlFolder(cleanup: Cleanup): Promise<string> {
-  const { path } = cleanup.use(await tempFolder('builder'))
-  const program = `#!/bin/sh\nexec '${process.execPath}' '${DIAL_STDIO}' '${await relayedSocket(cleanup)}'\n`
-  await writeFile(join(path, 'buildctl'), program, { mode: 0o755 })
   return path
 }
 

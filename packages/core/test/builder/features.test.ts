@@ -37,6 +37,8 @@ it.each([
   [old, { attest: { provenance: 'max' as const } }, []],
   [old, { attest: { sbom: { format: 'spdx' as const } } }, []],
   [old, { attest: { sbom: { generator: 'scanner' } } }, ['attest (sbom.generator)']],
+  [old, { cache: 'registry' as const }, ["cache: 'registry'"]],
+  [current, { cache: 'registry' as const }, []],
   [old, { network: 'host' }, ['the entitlement network.host']],
   [old, { entitlements: ['security.insecure' as const] }, ['the entitlement security.insecure']],
   [

@@ -1,8 +1,15 @@
 import { expect, test } from 'vitest'
-import { type Candidate, EnginePool, firstUse } from '../../src/builder/pool.js'
+import { type BuildClaim, type Candidate, EnginePool, firstUse } from '../../src/builder/pool/pool.js'
 
 const native = (engine: string): Candidate<string> => ({ engine, address: `unix://${engine}`, execution: 'native' })
 const emulating = (engine: string): Candidate<string> => ({ ...native(engine), execution: 'emulated' })
+
+/** A pipeline whose builds prefer a to b, and b to c. */
+const IN_ORDER = 'app2'
+
+function claim(candidates: readonly Candidate<string>[], pipeline = IN_ORDER): BuildClaim<string> {
+  return { candidates, pipeline, platform: 'linux/amd64' }
+}
 
 /** What is known of a promise by now. */
 async function settled<T>(promise: Promise<T>): Promise<T | 'waiting'> {
@@ -14,47 +21,47 @@ function pool(buildsPerEngine = 1, waitsForNative = false): EnginePool<string> {
 }
 
 test('prefers what runs the platform itself, wherever it stands in the list', async () => {
-  const lease = await pool().lease([emulating('a'), native('b')])
+  const lease = await pool().lease(claim([emulating('a'), native('b')]))
   expect(lease?.use).toEqual({ engine: 'unix://b', execution: 'native', engineReason: 'native' })
 })
 
 test('spreads builds over engines that can do the same, the first of them first', async () => {
   const engines = pool(2)
   const both = [native('a'), native('b')]
-  const leases = [await engines.lease(both), await engines.lease(both), await engines.lease(both)]
+  const leases = [await engines.lease(claim(both)), await engines.lease(claim(both)), await engines.lease(claim(both))]
   expect(leases.map((lease) => lease?.engine)).toEqual(['a', 'b', 'a'])
   leases[1]?.[Symbol.dispose]()
-  expect((await engines.lease(both))?.engine).toBe('b')
+  expect((await engines.lease(claim(both)))?.engine).toBe('b')
 })
 
 test('emulates where all that run the platform are busy, unless it is to wait for them', async () => {
   const candidates = [native('a'), emulating('b')]
   const eager = pool()
-  await eager.lease(candidates)
-  expect((await eager.lease(candidates))?.use).toMatchObject({ engine: 'unix://b', engineReason: 'native-busy' })
+  await eager.lease(claim(candidates))
+  expect((await eager.lease(claim(candidates)))?.use).toMatchObject({ engine: 'unix://b', engineReason: 'native-busy' })
   const patient = pool(1, true)
-  const first = await patient.lease(candidates)
-  const second = patient.lease(candidates)
+  const first = await patient.lease(claim(candidates))
+  const second = patient.lease(claim(candidates))
   expect(await settled(second)).toBe('waiting')
   first?.[Symbol.dispose]()
   expect((await second)?.use).toMatchObject({ engine: 'unix://a', execution: 'native' })
 })
 
 test('emulates at once what no engine runs itself, patient or not', async () => {
-  const lease = await pool(1, true).lease([emulating('b')])
+  const lease = await pool(1, true).lease(claim([emulating('b')]))
   expect(lease?.use).toEqual({ engine: 'unix://b', execution: 'emulated', engineReason: 'no-native' })
 })
 
 test('serves who has waited longest first, and passes over who cannot use what is free', async () => {
   const engines = pool()
-  const onA = await engines.lease([native('a')])
-  const onB = await engines.lease([native('b')])
+  const onA = await engines.lease(claim([native('a')]))
+  const onB = await engines.lease(claim([native('b')]))
   const order: string[] = []
   const note = (name: string) => (lease: unknown) => void (lease !== undefined && order.push(name))
   const waiting = [
-    engines.lease([native('a')]).then(note('first for a')),
-    engines.lease([native('a')]).then(note('second for a')),
-    engines.lease([native('b')]).then(note('first for b')),
+    engines.lease(claim([native('a')])).then(note('first for a')),
+    engines.lease(claim([native('a')])).then(note('second for a')),
+    engines.lease(claim([native('b')])).then(note('first for b')),
   ]
   onB?.[Symbol.dispose]()
   await waiting[2]
@@ -67,40 +74,127 @@ test('serves who has waited longest first, and passes over who cannot use what i
 
 test('gives no lost engine, and tells who waits for nothing else that none is left', async () => {
   const engines = pool()
-  await engines.lease([native('a')])
-  const hopeless = engines.lease([native('a')])
-  const hopeful = engines.lease([native('a'), emulating('a2')])
+  await engines.lease(claim([native('a')]))
+  const hopeless = engines.lease(claim([native('a')]))
+  const hopeful = engines.lease(claim([native('a'), emulating('a2')]))
   expect((await hopeful)?.engine).toBe('a2')
-  engines.lose('a')
+  engines.leave('a')
   expect(await hopeless).toBeUndefined()
-  const other = await engines.lease([native('a'), emulating('b')])
+  const other = await engines.lease(claim([native('a'), emulating('b')]))
   expect(other?.use).toEqual({ engine: 'unix://b', execution: 'emulated', engineReason: 'native-lost' })
 })
 
 test('frees a place once, however often the lease is ended', async () => {
   const engines = pool()
-  const lease = await engines.lease([native('a')])
+  const lease = await engines.lease(claim([native('a')]))
   lease?.[Symbol.dispose]()
   lease?.[Symbol.dispose]()
-  await engines.lease([native('a')])
-  expect(await settled(engines.lease([native('a')]))).toBe('waiting')
+  await engines.lease(claim([native('a')]))
+  expect(await settled(engines.lease(claim([native('a')])))).toBe('waiting')
 })
 
 test('who is cancelled while waiting leaves the queue', async () => {
   const engines = pool()
-  const held = await engines.lease([native('a')])
+  const held = await engines.lease(claim([native('a')]))
   const stop = new AbortController()
-  const cancelled = engines.lease([native('a')], stop.signal)
-  const next = engines.lease([native('a')])
+  const cancelled = engines.lease(claim([native('a')]), stop.signal)
+  const next = engines.lease(claim([native('a')]))
   stop.abort()
   await expect(cancelled).rejects.toMatchObject({ code: 'CANCELLED' })
-  await expect(engines.lease([native('a')], stop.signal)).rejects.toMatchObject({ code: 'CANCELLED' })
+  await expect(engines.lease(claim([native('a')]), stop.signal)).rejects.toMatchObject({ code: 'CANCELLED' })
   held?.[Symbol.dispose]()
   expect((await next)?.engine).toBe('a')
 })
 
 test('says beforehand which engine it will be while all are free', () => {
-  expect(firstUse([emulating('a'), native('b')])).toMatchObject({ engine: 'unix://b', engineReason: 'native' })
-  expect(firstUse([emulating('a')])).toMatchObject({ engine: 'unix://a', engineReason: 'no-native' })
-  expect(firstUse([])).toBeUndefined()
+  expect(firstUse(claim([emulating('a'), native('b')]))).toMatchObject({ engine: 'unix://b', engineReason: 'native' })
+  expect(firstUse(claim([emulating('a')]))).toMatchObject({ engine: 'unix://a', engineReason: 'no-native' })
+  expect(firstUse(claim([]))).toBeUndefined()
+})
+
+test('prefers the engine that most likely has the cache: the same one in each run', async () => {
+  const nodes = ['a', 'b', 'c', 'd', 'e'].map(native)
+  const chosen = async (pipeline: string, of = nodes) => (await pool(1).lease(claim(of, pipeline)))?.engine ?? ''
+  const first = await Promise.all(Array.from({ length: 50 }, (_, at) => chosen(`app${at}`)))
+  const again = await Promise.all(Array.from({ length: 50 }, (_, at) => chosen(`app${at}`, nodes.toReversed())))
+  expect(again).toEqual(first)
+  expect(new Set(first).size).toBe(5)
+  // Of a node that is missing, only its own builds go elsewhere.
+  const without = nodes.filter(({ engine }) => engine !== 'c')
+  const left = await Promise.all(Array.from({ length: 50 }, (_, at) => chosen(`app${at}`, without)))
+  expect(left.filter((engine, at) => engine !== first[at])).toHaveLength(
+    first.filter((engine) => engine === 'c').length,
+  )
+})
+
+test('names of a client in an address do not change where the cache is', () => {
+  const at = (context: string) =>
+    ['kube-pod://b-0', 'kube-pod://b-1', 'kube-pod://b-2'].map((pod) => ({
+      ...native('x'),
+      address: `${pod}?context=${context}`,
+    }))
+  for (const pipeline of ['a', 'b', 'c', 'd']) {
+    const [one, other] = ['home', 'ci'].map((context) => firstUse(claim(at(context), pipeline))?.engine.split('?')[0])
+    expect(one).toBe(other)
+  }
+})
+
+test('no engine gets more than its share, whatever its cache', async () => {
+  const nodes = ['a', 'b', 'c', 'd'].map(native)
+  const engines = pool(4)
+  const leases = await Promise.all(Array.from({ length: 8 }, () => engines.lease(claim(nodes))))
+  const counts = nodes.map(({ engine }) => leases.filter((lease) => lease?.engine === engine).length)
+  expect(counts).toEqual([2, 2, 2, 2])
+})
+
+test('is fair between pipelines: many builds of one do not keep those of another waiting', async () => {
+  const engines = pool(2)
+  const nodes = [native('a')]
+  const order: string[] = []
+  const take = (pipeline: string) =>
+    engines.lease(claim(nodes, pipeline)).then((lease) => {
+      order.push(pipeline)
+      return lease
+    })
+  const held = [await take('big'), await take('big')]
+  const waiting = [take('big'), take('big'), take('small')]
+  held[0]?.[Symbol.dispose]()
+  held[1]?.[Symbol.dispose]()
+  await Promise.race(waiting)
+  await new Promise(setImmediate)
+  expect(order).toEqual(['big', 'big', 'small', 'big'])
+})
+
+test('an engine that joins gets builds that wait, also one that has left', async () => {
+  const engines = pool()
+  const candidates = [native('a')]
+  await engines.lease(claim(candidates))
+  const waiting = engines.lease(claim(candidates))
+  candidates.push(native('b'))
+  engines.join('b')
+  expect((await waiting)?.engine).toBe('b')
+  engines.leave('b')
+  expect(engines.isGone('b')).toBe(true)
+  const next = engines.lease(claim([native('b'), native('c')]))
+  expect((await next)?.engine).toBe('c')
+  engines.join('b')
+  expect(engines.isGone('b')).toBe(false)
+})
+
+test('while engines may join, a build without one waits for a time', async () => {
+  const engines = new EnginePool<string>({ buildsPerEngine: 1, waitsForNative: false, patience: 50 })
+  const opening = engines.expectJoins()
+  engines.leave('a')
+  const candidates = [native('a')]
+  const waiting = engines.lease(claim(candidates))
+  expect(await settled(waiting)).toBe('waiting')
+  expect(engines.hasOther('a', claim(candidates))).toBe(true)
+  candidates.push(native('b'))
+  engines.join('b')
+  expect((await waiting)?.engine).toBe('b')
+  engines.leave('b')
+  expect(await engines.lease(claim(candidates))).toBeUndefined()
+  const last = engines.lease(claim(candidates))
+  opening[Symbol.dispose]()
+  expect(await last).toBeUndefined()
 })

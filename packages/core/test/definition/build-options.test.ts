@@ -120,6 +120,8 @@ it('sends files with their own modes unless git’s are asked for', () => {
   expect(buildOf({ fileModes: 'git' }, { fileModes: () => 'exact' })).toMatchObject({ fileModes: 'exact' })
   expect(buildOf({ fileModes: 'git' })).toMatchObject({ fileModes: 'git' })
   expect(() => buildOf({ fileModes: 'umask' as 'git' })).toThrow('must be one of exact, git')
+  expect(buildOf({ cache: 'registry' })).toMatchObject({ cache: 'registry' })
+  expect(() => buildOf({ cache: 'gha' as 'registry' })).toThrow("must be 'registry'; other caches are cacheFrom")
 })
 
 it('reads named contexts by the names that BuildKit looks them up by', () => {

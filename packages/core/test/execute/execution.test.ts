@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { EnginePool } from '../../src/builder/pool.js'
+import { EnginePool } from '../../src/builder/pool/pool.js'
 import type { Builder } from '../../src/builder/port.js'
 import { type PlannedNode, performNodes } from '../../src/execute/execution.js'
 import type { ImageNode, IndexNode } from '../../src/graph/node.js'

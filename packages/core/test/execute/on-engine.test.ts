@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Candidate, EnginePool } from '../../src/builder/pool.js'
+import { type Candidate, claimOf, EnginePool } from '../../src/builder/pool/pool.js'
 import type { Builder } from '../../src/builder/port.js'
 import { doOnEngine } from '../../src/execute/on-engine.js'
 import { EngineError } from '../../src/model/errors.js'
@@ -13,21 +13,36 @@ function candidate(name: string, isThere = true): Candidate {
   return { engine: { name, describe } as unknown as Builder, address: name, execution: 'native' }
 }
 
+/** A pipeline whose builds prefer a to b, and b to c. */
+const IN_ORDER = 'app2'
+
+const AMD64 = { os: 'linux', architecture: 'amd64' }
+
 /** Builds on the candidates in turn: each throws what it is given, or returns its name. @returns the engines tried */
-async function build(candidates: readonly Candidate[], outcomes: readonly (Error | undefined)[]) {
+async function build(
+  candidates: readonly Candidate[],
+  outcomes: readonly (Error | undefined)[],
+  prepare: (pool: EnginePool, engine: Builder) => void = () => {},
+) {
   const pool = new EnginePool({ buildsPerEngine: 1, waitsForNative: false })
+  const claim = claimOf({ pipeline: IN_ORDER, platform: AMD64 }, candidates)
   const tried: string[] = []
   const moves: string[] = []
   const signal = new AbortController().signal
-  const lease = await pool.lease(candidates)
+  const lease = await pool.lease(claim)
   if (lease === undefined) throw new Error('no engine was free')
+  prepare(pool, lease.engine)
   const moved = (use: { readonly engine: string }) => moves.push(use.engine)
-  const result = await doOnEngine(lease, { candidates, pool, signal, moved }, async ({ name }) => {
-    const outcome = outcomes[tried.push(name) - 1]
-    if (outcome !== undefined) throw outcome
-    return name
-  }).catch((error: unknown) => error)
-  return { tried, moves, result, free: (await pool.lease(candidates))?.engine.name }
+  const result = await doOnEngine(
+    lease,
+    { node: 'app', claim, refusals: [], pool, signal, moved },
+    async ({ name }) => {
+      const outcome = outcomes[tried.push(name) - 1]
+      if (outcome !== undefined) throw outcome
+      return name
+    },
+  ).catch((error: unknown) => error)
+  return { tried, moves, result, free: (await pool.lease(claim))?.engine.name }
 }
 
 test('a build whose engine is lost is done once more on another one, and the lost one is not used again', async () => {
@@ -58,4 +73,10 @@ test('is done once more only once', async () => {
 
 test('tells how the engine was lost where there is no other', async () => {
   expect(await build([candidate('a', false)], [GONE])).toMatchObject({ tried: ['a'], moves: [], result: GONE })
+})
+
+test('an engine that leaves the run gives a build that it fails to another one, although it still answers', async () => {
+  const leaving = [candidate('a'), candidate('b')]
+  const { tried, result } = await build(leaving, [BROKEN], (pool, engine) => pool.leave(engine))
+  expect({ tried, result }).toEqual({ tried: ['a', 'b'], result: 'b' })
 })

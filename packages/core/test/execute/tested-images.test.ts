@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { EnginePool } from '../../src/builder/pool.js'
+import { EnginePool } from '../../src/builder/pool/pool.js'
 import { type PlannedNode, performNodes } from '../../src/execute/execution.js'
 import type { ImageNode, IndexNode, Node, TestNode } from '../../src/graph/node.js'
 import { digestOf } from '../../src/model/digest.js'

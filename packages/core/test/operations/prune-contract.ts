@@ -83,6 +83,7 @@ export function pruneContract(
     let count = 0
 
     const target = () => ({ url: subject.url, repository })
+    const cacheTag = (architecture: string) => `polyarch-cache-app-${count}-linux-${architecture}`
     const recordTag = (word: string) => {
       const { context, dockerfile } = partsOf(word)
       const { tag = '' } = recordReference({ registry: subject.host, repository }, context, dockerfile)
@@ -104,6 +105,7 @@ export function pruneContract(
       repository = `team/app-${count}`
       app = pipeline(`${subject.host}/${repository}`)
         .platforms(platform('amd64', { base: fromImage(`${subject.host}/base:1`) }))
+        .build({ cache: 'registry' })
         .tags('1.0')
       listed = await builtImage('listed', 'now')
       old = await builtImage('old', 'before')
@@ -116,10 +118,13 @@ export function pruneContract(
         await pushTinyImage(target(), await tinyImage({ platform: AMD64, files: { word } }), recordTag(word))
       }
       await pushTinyImage(target(), await builtImage('own', 'own'), 'polyarch-notes')
+      for (const tag of [cacheTag('amd64'), cacheTag('s390x')]) {
+        await pushTinyImage(target(), await tinyImage({ platform: AMD64, files: { tag } }), tag)
+      }
       const { nodes } = await plan(app, options)
       const demanded = `polyarch-${nodes.find(({ kind }) => kind === 'image')?.key}`
       await pushTinyImage(target(), await builtImage('elsewhere', 'elsewhere'), demanded)
-      kept = ['1.0', tagFor('a'), recordTag('now'), 'polyarch-notes', demanded].toSorted()
+      kept = ['1.0', tagFor('a'), recordTag('now'), 'polyarch-notes', cacheTag('amd64'), demanded].toSorted()
     })
 
     const unneeded = () => [
@@ -127,13 +132,14 @@ export function pruneContract(
       { reference: at(`${tagFor('a')}.unchecked`), digest: listed.manifest.descriptor.digest, why: 'unchecked' },
       { reference: at(`${tagFor('c')}.unchecked`), why: 'unchecked' },
       { reference: at(recordTag('before')), why: 'unused-record' },
+      { reference: at(cacheTag('s390x')), why: 'unused-cache' },
     ]
 
     it('lists what nothing needs, and touches nothing', async () => {
       const before = await tagsOf(subject.url, repository)
       const deletions = await subject.deletions()
       const found = await prune(app, options)
-      expect(found).toHaveLength(4)
+      expect(found).toHaveLength(5)
       expect(found).toEqual(
         expect.arrayContaining(unneeded().map((one) => expect.objectContaining({ ...one, outcome: 'listed' }))),
       )
@@ -159,7 +165,7 @@ export function pruneContract(
     it('deletes that, and leaves whole what has a name, what it lists, and what the definition demands', async () => {
       const found = await prune(app, { ...options, delete: true })
       const stuck = deletes === 'tags' ? [] : [`${tagFor('a')}.unchecked`]
-      expect(found).toHaveLength(4)
+      expect(found).toHaveLength(5)
       expect(found.filter(({ outcome }) => outcome !== 'deleted')).toMatchObject(
         stuck.map((tag) => ({ reference: at(tag), outcome: 'kept', because: expect.stringContaining('is needed') })),
       )
@@ -195,7 +201,7 @@ export function pruneContract(
         encodeManifest({ schemaVersion: 2, manifests: [entry] }, MEDIA_TYPES.ociIndex),
         'cache',
       )
-      expect(await prune(app, options)).toHaveLength(4)
+      expect(await prune(app, options)).toHaveLength(5)
     })
 
     it('keeps what it is told to, though no tag leads there', async () => {

@@ -193,6 +193,7 @@ const equals: readonly (readonly [what: string, one: Given, other: Given])[] = [
   ['what is done about unpinned content', {}, { build: { unpinned: 'rebuild' } }],
   ['what a build may do', {}, { build: { entitlements: ['network.host'] } }],
   ['how modes are read, which the context shows', {}, { build: { fileModes: 'git' } }],
+  ['the cache in the registry', {}, { build: { cache: 'registry' } }],
   ['the path of the Dockerfile', {}, { build: { dockerfile: 'other.Dockerfile' } }],
   [
     'where a secret is read from, and the order of secrets',

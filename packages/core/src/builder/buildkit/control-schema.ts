@@ -91,6 +91,16 @@ message Worker {
   string ID = 1;
   map<string, string> Labels = 2;
   repeated Platform platforms = 3;
+  repeated GcRule GCPolicy = 4;
+}
+
+message GcRule {
+  bool all = 1;
+  int64 keepDuration = 2;
+  int64 reservedSpace = 3;
+  repeated string filters = 4;
+  int64 maxUsedSpace = 5;
+  int64 minFreeSpace = 6;
 }
 
 message Platform {

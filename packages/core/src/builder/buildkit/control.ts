@@ -44,6 +44,21 @@ export interface Worker {
   readonly ID: string
   readonly Labels: Readonly<Record<string, string>>
   readonly platforms: readonly { readonly architecture: string; readonly os: string; readonly variant: string }[]
+  /** When it deletes cache records. */
+  readonly GCPolicy: readonly GcRule[]
+}
+
+/** A rule by which BuildKit deletes cache records. Sizes are in bytes, 0 for none. */
+export interface GcRule {
+  /** Whether it is also about internal records, such as those of frontends. */
+  readonly all: boolean
+  /** In nanoseconds. */
+  readonly keepDuration: number
+  /** The size of the cache that is kept. Before BuildKit 0.17, the largest size. */
+  readonly reservedSpace: number
+  readonly filters: readonly string[]
+  readonly maxUsedSpace: number
+  readonly minFreeSpace: number
 }
 
 /** A record of BuildKit's cache. */

@@ -9,6 +9,7 @@ import { BuildSessions } from '../build/build-sessions.js'
 import { runInImage } from '../build/image-run.js'
 import { PushingBuild } from '../build/pushing-build.js'
 import type { BuildTools } from '../build-tools.js'
+import { inspectBuildKit } from '../builder-state.js'
 import { BuildKitClient } from '../buildkit/client.js'
 import { LastDescription } from '../last-description.js'
 import { runOperation } from '../operation.js'
@@ -16,6 +17,7 @@ import type {
   Builder,
   BuilderCall,
   BuilderInfo,
+  BuilderState,
   BuildRequest,
   BuiltImage,
   DescribeCall,
@@ -84,6 +86,10 @@ export class DockerEngine implements Builder {
     return this.#run(`run ${request.command.join(' ')}`, call, async (own) =>
       runInImage(request, await this.#tools(own), own),
     )
+  }
+
+  inspect(call: BuilderCall = {}): Promise<BuilderState> {
+    return this.#run('describe its cache', call, (own) => inspectBuildKit(this.#buildKit, this.#sessions, own))
   }
 
   requireRegistry(reference: Reference, call: BuilderCall = {}): Promise<void> {

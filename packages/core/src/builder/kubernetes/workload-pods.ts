@@ -1,6 +1,6 @@
 import { EngineError } from '../../model/errors.js'
 import { builderSelector } from './builder-labels.js'
-import { getObjects, type KubectlCall } from './kubectl.js'
+import { type ClusterScope, getObjects, type KubectlCall } from './kubectl.js'
 import { type LabelSelector, type Pod, readPod, readSelector } from './objects.js'
 import { formatPodAddress, parseWorkloadAddress } from './pod-address.js'
 
@@ -16,22 +16,27 @@ export async function readyPods(address: string, call: KubectlCall): Promise<rea
   const selector = await podSelector(address, call)
   const { workload: _name, container, ...scope } = parseWorkloadAddress(address)
   const pods = (await getObjects(['pods', `--selector=${selector}`], scope, call)).flatMap((pod) => readPod(pod) ?? [])
-  const ready = pods
-    .filter(({ isReady }) => isReady)
-    .map((pod) => ({ pod: pod.name, container: container ?? buildKitContainer(pod), ...scope }))
+  const ready = pods.filter(({ isReady }) => isReady).toSorted((one, other) => (one.name < other.name ? -1 : 1))
   if (ready.length === 0) {
     throw new EngineError('ENGINE_UNREACHABLE', `none of the ${pods.length} pods of ${address} is ready`, {
       hint: `run 'kubectl describe pods --selector=${selector}' for the reason, or increase the number of replicas`,
     })
   }
-  return ready.toSorted((one, other) => (one.pod < other.pod ? -1 : 1)).map(formatPodAddress)
+  return ready.map((pod) => podAddress(pod, container, scope))
+}
+
+/** The address of the builder in a pod. */
+export function podAddress(pod: Pod, container: string | undefined, scope: ClusterScope): string {
+  return formatPodAddress({ pod: pod.name, container: container ?? buildKitContainer(pod), ...scope })
 }
 
 /**
  * The selector of the pods of a Deployment, of a StatefulSet, or of all Deployments that `builder create` made under one
  * name.
+ *
+ * @throws ENGINE_UNREACHABLE
  */
-async function podSelector(address: string, call: KubectlCall): Promise<string> {
+export async function podSelector(address: string, call: KubectlCall): Promise<string> {
   const { workload, container: _name, ...scope } = parseWorkloadAddress(address)
   const names = [`deployment/${workload}`, `statefulset/${workload}`, '--ignore-not-found']
   const [found] = await getObjects(names, scope, call)

@@ -52,6 +52,6 @@ function cannotReach(
   cause?: unknown,
 ): EngineError {
   const message = `the builder at ${address} cannot reach the registry ${registry}: ${reason}`
-  const hint = `use a registry that the builder can reach: --registry registry.example.com; loopback registries, such as the embedded one, work only with builders on this machine`
+  const hint = `use a registry that the builder can reach: --registry registry.example.com, with --builder-registry if the builder has another name for it; loopback registries, such as the embedded one, work only with builders on this machine`
   return new EngineError('ENGINE_CANNOT_REACH_REGISTRY', message, { hint, cause })
 }

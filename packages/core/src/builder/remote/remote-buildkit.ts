@@ -6,6 +6,7 @@ import { BuildSessions } from '../build/build-sessions.js'
 import { runInImage } from '../build/image-run.js'
 import { PushingBuild } from '../build/pushing-build.js'
 import type { BuildTools } from '../build-tools.js'
+import { inspectBuildKit } from '../builder-state.js'
 import { BuildKitClient } from '../buildkit/client.js'
 import { findCredentials } from '../docker/registry-auth.js'
 import { LastDescription } from '../last-description.js'
@@ -14,6 +15,7 @@ import type {
   Builder,
   BuilderCall,
   BuilderInfo,
+  BuilderState,
   BuildRequest,
   BuiltImage,
   DescribeCall,
@@ -64,6 +66,10 @@ export class RemoteBuildKit implements Builder {
     return this.#run(`run ${request.command.join(' ')}`, call, async (own) =>
       runInImage(request, await this.#tools(own), own),
     )
+  }
+
+  inspect(call: BuilderCall = {}): Promise<BuilderState> {
+    return this.#run('describe its cache', call, (own) => inspectBuildKit(this.#buildKit, this.#sessions, own))
   }
 
   requireRegistry(reference: Reference, call: BuilderCall = {}): Promise<void> {

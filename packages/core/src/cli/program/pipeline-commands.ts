@@ -5,7 +5,7 @@ import { addFlags, type FlagName } from '../flags.js'
 
 /** Flags of commands that compute what a run would do. */
 export const PLAN_FLAGS: readonly FlagName[] = [
-  ...(['registry', 'frozen', 'json', 'verbose', 'builder', 'emulation', 'only'] as const),
+  ...(['registry', 'frozen', 'json', 'verbose', 'builder', 'builderRegistry', 'emulation', 'only'] as const),
   ...(['contextCache', 'reuse', 'rebuild', 'sign', 'policy'] as const),
 ]
 

@@ -42,6 +42,11 @@ export interface BuildOptions {
   /** Let the engine request every base from the registry, even if it has it already. */
   readonly pull: boolean
   /**
+   * `registry`: import and export a cache of all stages, under a tag of its own per pipeline and platform in the
+   * pipeline's repository, so that builders without a cache are fast. `prune` deletes tags that are no longer used.
+   */
+  readonly cache: BuildCache
+  /**
    * Caches to import: `type=registry,ref=NAME`, or the name alone; `type=local,src=DIR`; `type=gha`; and, if BuildKit
    * supports them, `type=s3` and `type=azblob`. Fields are those of `docker buildx build --cache-from`. A missing cache
    * is no error.
@@ -93,6 +98,9 @@ export interface BuildOptions {
 /** What to do with `ADD https://…` without a checksum: its content is not in the key. */
 export type UnpinnedPolicy = 'reuse' | 'rebuild' | 'refuse'
 
+/** Where the cache of a build is kept, beside that of its builder. */
+export type BuildCache = 'registry'
+
 /** The permission bits that files of a context are sent with. */
 export type FileModes = 'exact' | 'git'
 
@@ -124,6 +132,7 @@ export interface BuildDefinition {
   /** All steps, or the steps of these stages. */
   readonly noCache: boolean | readonly string[]
   readonly pull: boolean
+  readonly cache?: BuildCache
   readonly cacheFrom: readonly CacheDefinition[]
   readonly cacheTo: readonly CacheDefinition[]
   readonly entitlements: readonly Entitlement[]

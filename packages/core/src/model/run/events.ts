@@ -141,6 +141,8 @@ export type RunEvent =
   | (NodeEvent & Partial<EngineUse> & { readonly kind: 'node-started'; readonly platform?: Platform })
   /** The connection to its engine was lost, and another engine starts the build again. */
   | (NodeEvent & EngineUse & { readonly kind: 'node-reassigned'; readonly error: ErrorData })
+  /** A node of a builder on Kubernetes became ready during the run, and gets builds; or it ends, and gets no more. */
+  | (EventBase & { readonly kind: 'builder-joined' | 'builder-left'; readonly engine: string })
   | (NodeEvent & { readonly kind: 'node-reused'; readonly digest: Digest; readonly reference: string })
   | (NodeEvent & { readonly kind: 'node-finished'; readonly digest: Digest; readonly reference: string })
   | (NodeEvent & { readonly kind: 'node-failed'; readonly error: ErrorData })

@@ -18,6 +18,7 @@ import { OPERATION_OPTIONS, type OptionNames, splitArguments } from '../option-n
 import type { OperationOptions, PipelineOptions, PipelinesAndOptions } from '../options.js'
 import { EMBEDDED_HOST, isEmbedded, registryBeforeStart, registryDirectory } from '../registry-choice.js'
 import { readRunEnvironment } from '../run-environment.js'
+import { checkBuilders } from './builder-check.js'
 import { checkEngines } from './engine-check.js'
 import { DIAGNOSIS_VERSION, type Diagnosis, type Finding, fine, warningOrError } from './finding.js'
 import {
@@ -45,6 +46,7 @@ export const DIAGNOSE_OPTIONS: OptionNames<DiagnoseOptions> = {
   builders: true,
   engines: true,
   engine: true,
+  builderRegistry: true,
   registry: true,
   directory: true,
   definition: true,
@@ -71,7 +73,7 @@ export async function diagnose(...given: PipelinesAndOptions<DiagnoseOptions>): 
             today: now,
           }),
         )
-  await using engines = openEngines(options, { credentials, env })
+  await using engines = openEngines(options, { credentials, env, registry: embedded ? undefined : options.registry })
   const used = options.definition === false ? hostAlone(options.registry) : usedRegistries(definition)
   const registries = used.filter(({ host }) => !(embedded && host === EMBEDDED_HOST))
   const made = madeBases(definition)
@@ -81,6 +83,7 @@ export async function diagnose(...given: PipelinesAndOptions<DiagnoseOptions>): 
       signal: options.signal,
       proxies: config.proxies,
     }),
+    checkBuilders(await engines.all(options.signal), { signal: options.signal, targets: pushTargets(registries) }),
     checkRegistries(registries, { ...options.registryClient, credentials }, options.signal),
     checkTools(env, [...new Set(made.map(({ by }) => by))], process.getuid?.()),
     checkPackageEmulation(packageArchitectures(made)),
@@ -161,6 +164,11 @@ function usedRegistries({ pipelines }: Definition): readonly UsedRegistry[] {
   const hosts = new Set([...targets, ...bases].map(({ registry }) => registry))
   const isAt = (host: string) => (reference: Reference) => reference.registry === host
   return [...hosts].map((host) => ({ host, bases: bases.filter(isAt(host)), targets: targets.filter(isAt(host)) }))
+}
+
+/** One name in each registry that is pushed to. */
+function pushTargets(registries: readonly UsedRegistry[]): readonly Reference[] {
+  return registries.flatMap(({ targets }) => targets.slice(0, 1))
 }
 
 function oncePerName(references: readonly Reference[], nameOf: (reference: Reference) => string): readonly Reference[] {

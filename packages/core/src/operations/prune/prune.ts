@@ -1,3 +1,4 @@
+import type { Node } from '../../graph/node.js'
 import { type Digest, isDigest } from '../../model/digest.js'
 import { DefinitionError, throwIfCancelled } from '../../model/errors.js'
 import { isIndex } from '../../model/oci.js'
@@ -10,7 +11,7 @@ import {
 } from '../../model/reference.js'
 import { makePlan } from '../../plan/planning.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
-import { checkReference, keyReference } from '../../steps/key.js'
+import { cacheReference, checkReference, keyReference } from '../../steps/key.js'
 import { imageNamed, readName } from '../images/named-image.js'
 import { PRUNE_OPTIONS, splitArguments } from '../option-names.js'
 import type { PipelinesAndOptions, PruneOptions } from '../options.js'
@@ -87,12 +88,21 @@ function readKeep(keep: readonly string[], repositories: readonly Repository[]):
 async function demandedKeyTags({ input, services }: RunSession, call: RegistryCall): Promise<Kept['keyTags']> {
   const { nodes } = await makePlan({ ...input, builds: false }, services, call)
   return new Set(
-    [...nodes.values()].flatMap(({ node, keyed }) =>
-      keyed === undefined
-        ? []
-        : [keyReference, checkReference].map((referenceOf) => formatReference(referenceOf(node.repository, keyed.key))),
-    ),
+    [...nodes.values()]
+      .flatMap(({ node, keyed }) =>
+        keyed === undefined
+          ? []
+          : [keyReference, checkReference].map((referenceOf) =>
+              formatReference(referenceOf(node.repository, keyed.key)),
+            ),
+      )
+      .concat(input.graph.nodes.flatMap(cacheTags)),
   )
+}
+
+function cacheTags(node: Node): readonly string[] {
+  if (node.kind !== 'image' || node.build.cache === undefined) return []
+  return [formatReference(cacheReference(node.repository, node.pipeline, node.platform))]
 }
 
 /** Deletes one after the other, so that a registry that rejects deletion receives one request. */

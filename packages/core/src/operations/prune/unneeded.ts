@@ -25,6 +25,8 @@ export type PruneReason =
   | 'unchecked'
   /** It records the context or the base of an image that is not in the repository any more, or attests it. */
   | 'unused-record'
+  /** It is a build cache of a pipeline or platform that the definition does not have, or no longer caches. */
+  | 'unused-cache'
   /** Its manifest, its date or what may list it cannot be read: it stays. */
   | 'unreadable'
 
@@ -99,13 +101,13 @@ export async function findUnneeded(
     ...listed.unreadable,
   ])
   const dates = new PushDates(repository, tagged, registry)
-  const images = unneededOf(listed).filter(({ why }) => why !== 'unused-record')
+  const images = unneededOf(listed).filter((one) => !isSideProduct(one))
   const spared = await allOrNone(images, call, (one, own) => spare(one, { dates, blind, kept }, own))
   const sparedImages = spared.filter((one) => one !== undefined)
 
   // A record stays as long as an image that is spared.
   const needed = await neededBy([...roots, ...sparedImages.map(({ manifest }) => manifest)])
-  const records = unneededOf(needed).filter(({ why }) => why === 'unused-record')
+  const records = unneededOf(needed).filter(isSideProduct)
   const sparedRecords = records.flatMap((one) => spareYoung(one, dates.ofRecord(one.tag), kept) ?? [])
   const stays = new Set([...sparedImages, ...sparedRecords].map(({ tag }) => tag))
   const gone = [...images, ...records].filter(({ tag }) => !stays.has(tag))
@@ -117,6 +119,11 @@ export async function findUnneeded(
     spared: [...sparedImages, ...sparedRecords],
     unreadable: [...unreadable, ...needed.unreadable],
   }
+}
+
+/** No image: without it, a run takes longer or explains less. */
+function isSideProduct({ why }: UnneededTag): boolean {
+  return why === 'unused-record' || why === 'unused-cache'
 }
 
 type Candidate = TaggedManifest & UnneededTag
@@ -155,6 +162,8 @@ function reasonFor({ tag, manifest }: TaggedManifest, needed: Needed): PruneReas
       return checkedBases(manifest).some((base) => needed.digests.has(base) || needed.bases.has(base))
         ? undefined
         : 'unused-record'
+    case 'cache':
+      return 'unused-cache'
     case undefined:
       return undefined
   }

@@ -1,4 +1,4 @@
-import { EnginePool } from '../../builder/pool.js'
+import { EnginePool } from '../../builder/pool/pool.js'
 import { type NodeResult, performNodes } from '../../execute/execution.js'
 import { combineFailures } from '../../execute/failures.js'
 import type { TagMove } from '../../execute/stage-tag.js'
@@ -10,6 +10,7 @@ import type { RunEvent } from '../../model/run/events.js'
 import { hasChanges } from '../../model/run/plan.js'
 import { makePlan, type Planned } from '../../plan/planning.js'
 import { type Report, reportOf } from '../../report/report.js'
+import { followBuilders } from '../builders/builder-membership.js'
 import { openRegistry } from '../open-registry.js'
 import { EXECUTE_OPTIONS, splitArguments } from '../option-names.js'
 import type { ExecuteOptions, PipelinesAndOptions } from '../options.js'
@@ -88,15 +89,7 @@ async function build({ session: { input, services }, options, emit }: Execution)
   emit({ kind: 'planned', at: Date.now(), plan: planned.plan })
   if (planned.errors.length > 0) throw combineFailures(planned.errors)
   if (!input.builds) refuseMissingImages(planned)
-  const results = await performNodes({
-    nodes: planned.nodes,
-    candidacies: planned.candidacies,
-    pool: openPool(options, input.policy),
-    builds: input.builds,
-    keepGoing: options.keepGoing ?? false,
-    signal,
-    emit,
-  })
+  const results = await performPlanned({ planned, input, services }, options, emit)
   return { planned, results }
 }
 
@@ -158,6 +151,27 @@ async function deliver(
     const { writeOutputs } = await import('../outputs/write-outputs.js')
     await writeOutputs(outputs, { graph, results, emit }, services.registry, { signal })
   }
+}
+
+/** Makes what is missing, on the builders of the plan and on those that join meanwhile. */
+async function performPlanned(
+  { planned, input, services }: Pick<RunSession, 'input' | 'services'> & { readonly planned: Planned },
+  options: ExecuteOptions,
+  emit: (event: RunEvent) => void,
+): Promise<ReadonlyMap<string, NodeResult>> {
+  const { signal, keepGoing = false } = options
+  const pool = openPool(options, input.policy)
+  using members = followBuilders({ engines: services.engines, planned, pool, signal, emit })
+  const { candidacies } = members
+  return await performNodes({
+    nodes: planned.nodes,
+    candidacies,
+    pool,
+    builds: input.builds,
+    keepGoing,
+    signal,
+    emit,
+  })
 }
 
 /** Reads the outputs, and checks that they can be written, before anything is built. */

@@ -30,7 +30,7 @@ import { createPassedTests } from '../../steps/test/passed-tests.js'
 import { createUpstreamManifests } from '../../steps/upstream-manifests.js'
 import { createSignatureVerifier } from '../../trust/verify.js'
 import type { PlanOptions } from '../options.js'
-import { chooseRegistry, registryBeforeStart } from '../registry-choice.js'
+import { chooseRegistry, isEmbedded, registryBeforeStart } from '../registry-choice.js'
 import { type RunEnvironment, readRunEnvironment } from '../run-environment.js'
 import { readPolicy } from '../trust/policy-options.js'
 import { linkedGraph } from './linked-graph.js'
@@ -143,7 +143,11 @@ function openServices(options: PlanOptions, lock: Lock, environment: RunEnvironm
     signatures: createSignatureVerifier({ registry, directory: options.directory ?? '.' }),
     passed: createPassedTests(registry),
     files: createFilesCache(),
-    engines: openEngines(options, { credentials, env }),
+    engines: openEngines(options, {
+      credentials,
+      env,
+      registry: isEmbedded(options.registry) ? undefined : options.registry,
+    }),
     rootfs: lazyRootfsMaker(options),
     contexts: createContexts({
       env,

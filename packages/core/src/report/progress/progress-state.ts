@@ -1,7 +1,7 @@
 import type { EngineUse } from '../../model/run/engine-use.js'
 import type { RunEvent, WorkEvent } from '../../model/run/events.js'
 import { isChange, type NodePlan } from '../../model/run/plan.js'
-import { codeText, isAsDeclared, movedText, readBackText } from '../plain-words.js'
+import { codeText, isAsDeclared, membershipText, movedText, readBackText } from '../plain-words.js'
 import { Traffic } from './traffic.js'
 
 /** A node that is being made. */
@@ -87,6 +87,13 @@ export function advance(state: ProgressState, event: RunEvent): void {
       return
     case 'node-reassigned':
       move(state, event)
+      return
+    case 'builder-joined':
+      if (!state.engines.includes(event.engine)) state.engines = [...state.engines, event.engine]
+      state.finished.push({ outcome: 'note', text: membershipText(event) })
+      return
+    case 'builder-left':
+      state.finished.push({ outcome: 'note', text: membershipText(event) })
       return
     case 'node-reused':
       state.reused += 1

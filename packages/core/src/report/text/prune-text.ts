@@ -13,6 +13,7 @@ const WHY: Readonly<Record<string, string>> = {
   unlisted: 'no index lists it',
   unchecked: 'pushed by an engine, and not listed',
   'unused-record': 'its images no longer exist',
+  'unused-cache': 'a build cache that no pipeline uses',
 }
 
 /** Every key tag that nothing needs, and what became of it. */

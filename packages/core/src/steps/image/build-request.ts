@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { memoryDirectory } from '../../builder/buildkit/session/files/memory-directory.js'
 import type { BuildDockerfile, BuildInputs, BuildRequest } from '../../builder/port.js'
 import type { ContextListing, OpenContext } from '../../context/context-file.js'
+import type { CacheDefinition } from '../../definition/declare/cache-options.js'
 import type { Analysis } from '../../dockerfile/analysis.js'
 import { replaceSpans } from '../../dockerfile/pin.js'
 import { BASE_ARG, EPOCH_ARG } from '../../dockerfile/stage-links.js'
@@ -9,6 +10,7 @@ import type { ImageNode } from '../../graph/node.js'
 import { digestOf } from '../../model/digest.js'
 import { formatReference, parseReference, withDefaultTag } from '../../model/reference.js'
 import type { InputHash } from '../input-hash.js'
+import { cacheReference } from '../key.js'
 import { type Inputs, inputOf, type StepServices } from '../step.js'
 import { contextSources, layoutDirectories, namedDirectories } from './context/context-sources.js'
 import type { ResolvedContext } from './context/resolved-context.js'
@@ -90,8 +92,8 @@ export async function buildRequest(
     addHosts,
     noCache,
     pull,
-    cacheFrom: completeCaches(build.cacheFrom, env),
-    cacheTo: completeCaches(build.cacheTo, env),
+    cacheFrom: completeCaches([...ownCache(node), ...build.cacheFrom], env),
+    cacheTo: completeCaches([...ownCache(node, EXPORTED_CACHE), ...build.cacheTo], env),
     entitlements: build.entitlements,
     contexts: contextSources(resolved.contexts, made),
     layouts: layoutDirectories(resolved.contexts),
@@ -101,6 +103,19 @@ export async function buildRequest(
     ...(target !== undefined && { target }),
     ...(network !== undefined && { network }),
   }
+}
+
+/** All stages, as an image: some registries reject the manifest lists of older caches. */
+const EXPORTED_CACHE = { mode: 'max', 'image-manifest': 'true', 'oci-mediatypes': 'true' }
+
+/** The cache of a build in its own repository, if it has one. */
+function ownCache(
+  { build, repository, pipeline, platform }: ImageNode,
+  attributes: Readonly<Record<string, string>> = {},
+): readonly CacheDefinition[] {
+  if (build.cache === undefined) return []
+  const ref = formatReference(cacheReference(repository, pipeline, platform))
+  return [{ type: build.cache, attributes: { ref, ...attributes } }]
 }
 
 /** The whole names, with tags, by which a Dockerfile may name the base. */

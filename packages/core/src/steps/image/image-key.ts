@@ -51,7 +51,13 @@ function decidingSettings(node: ImageNode, resolved: Decided, inputs: Inputs): I
   const { context: _context, fileModes: _modes, dockerfile: _path, dockerfileInline: _text, ...settings } = node.build
   const { cacheFrom: _cache, noCache: _noCache, pull: _pull, reuse: _reuse, unpinned: _unpinned, ...rest } = settings
   const { args: _args, addHosts, target, ulimits, cacheTo, secrets, ssh, ...others } = rest
-  const { entitlements: _permissions, contexts: _contexts, keySecret: _secret, ...inKey } = others
+  const {
+    entitlements: _permissions,
+    contexts: _contexts,
+    keySecret: _secret,
+    cache: _registryCache,
+    ...inKey
+  } = others
   return {
     ...inKey,
     ...Object.fromEntries(resolved.contexts.map((context) => [`contexts.${context.name}`, contextInKey(context)])),

@@ -72,6 +72,7 @@ export const BUILD_CHECKS: Readonly<Record<keyof BuildOptions, Check>> = {
   noCache: flag,
   pull: flag,
   noCacheFilter: texts,
+  cache: (value) => (value === 'registry' ? undefined : "must be 'registry'; other caches are cacheFrom and cacheTo"),
   cacheFrom: cacheFromIssue,
   cacheTo: cacheToIssue,
   entitlements: each(`entitlements are ${ENTITLEMENTS.join(' and ')}`, (item) =>

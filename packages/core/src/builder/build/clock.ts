@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto'
+import type { ControlClient } from '../buildkit/control.js'
+import { GrpcError } from '../buildkit/grpc/grpc-error.js'
+import { memoryDirectory } from '../buildkit/session/files/memory-directory.js'
+import type { StatusTime } from '../buildkit/status.js'
+import type { BuildSessions } from './build-sessions.js'
+import { DOCKERFILE_FRONTEND } from './solve-request.js'
+
+/** A build of no content. Its steps have times, which are the only ones that BuildKit's API reports. */
+const DIRECTORIES = { context: memoryDirectory({}), dockerfile: memoryDirectory({ Dockerfile: 'FROM scratch\n' }) }
+
+/**
+ * Measures how far the clock of a BuildKit is ahead of this machine's, in milliseconds: 0 if its times are between those of
+ * the request and of the answer.
+ *
+ * @returns undefined if it reports no step
+ */
+export async function measureClock(
+  control: ControlClient,
+  sessions: BuildSessions,
+  signal: AbortSignal | undefined,
+): Promise<number | undefined> {
+  return sessions.use({ directories: DIRECTORIES, sharedKey: 'clock' }, signal, async ({ id }) => {
+    const ref = randomUUID()
+    const sentAt = Date.now()
+    const request = { ref, session: id, frontend: DOCKERFILE_FRONTEND, frontendAttributes: {}, isInternal: true }
+    // A build that fails has started, too.
+    const solving = control.solve(request, { signal }).catch((error: unknown) => {
+      if (!(error instanceof GrpcError)) throw error
+    })
+    const [started] = await Promise.all([firstStart(control, ref, signal), solving])
+    return started === undefined ? undefined : offsetOf(started, sentAt, Date.now())
+  })
+}
+
+/** Reads the report to its end, which is that of the build. */
+async function firstStart(
+  control: ControlClient,
+  ref: string,
+  signal: AbortSignal | undefined,
+): Promise<number | undefined> {
+  let first: number | undefined
+  for await (const { vertexes } of control.status(ref, { signal })) {
+    for (const { started } of vertexes) if (started !== null) first ??= millisecondsOf(started)
+  }
+  return first
+}
+
+function millisecondsOf({ seconds, nanos }: StatusTime): number {
+  return seconds * 1000 + nanos / 1_000_000
+}
+
+/** How far a moment is outside of a period. */
+export function offsetOf(moment: number, from: number, to: number): number {
+  return Math.round(Math.min(moment - from, 0) || Math.max(moment - to, 0))
+}

@@ -1,0 +1,239 @@
+import { onAbort } from '../../model/async/on-abort.js'
+import { CancelledError, type EngineError } from '../../model/errors.js'
+import { type Platform, platformIdentity } from '../../model/platform.js'
+import type { EngineUse } from '../../model/run/engine-use.js'
+import type { Builder } from '../port.js'
+import { type BuildKind, preferred } from './cache-affinity.js'
+import { FairQueue, type Queued } from './fair-queue.js'
+
+/** An engine that can build an image, and how. */
+export interface Candidate<E = Builder> extends Pick<EngineUse, 'execution'> {
+  readonly engine: E
+  readonly address: string
+}
+
+/** The engines that can build an image, and the reasons why the others cannot. */
+export interface Candidacy {
+  readonly candidates: readonly Candidate[]
+  readonly refusals: readonly EngineError[]
+}
+
+/** The right to one build on an engine. It ends when it is disposed of. */
+export interface Lease<E = Builder> extends Disposable {
+  readonly engine: E
+  readonly use: EngineUse
+}
+
+/** A build that needs a builder. */
+export interface BuildClaim<E = Builder> extends BuildKind {
+  /** May grow and shrink while the build waits. */
+  readonly candidates: readonly Candidate<E>[]
+}
+
+/** How a pool gives out its engines. */
+export interface PoolOptions {
+  /** How many builds an engine has at a time. */
+  readonly buildsPerEngine: number
+  /** Whether a build waits for an engine that runs its platform itself, while there is one that is busy. */
+  readonly waitsForNative: boolean
+  /** Milliseconds that a build without any engine waits for one to join, while others may join. Default two minutes. */
+  readonly patience?: number
+}
+
+interface Waiter<E> extends Queued {
+  readonly claim: BuildClaim<E>
+  readonly settle: (lease: Lease<E> | undefined) => void
+  timer?: NodeJS.Timeout | undefined
+}
+
+const DEFAULT_PATIENCE = 120_000
+
+/**
+ * Assigns engines to builds: a native one that is free, else an emulating one. Of several, the one that most likely has
+ * the build's cache among those with less than an equal share of all builds. The pipeline with the fewest builds is
+ * first, and of its builds the one that has waited longest.
+ */
+export class EnginePool<E = Builder> {
+  readonly #options: PoolOptions
+  readonly #builds = new Map<E, number>()
+  readonly #gone = new Set<E>()
+  readonly #waiters = new FairQueue<Waiter<E>>()
+  #openings = 0
+
+  constructor(options: PoolOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Waits until one of the engines is free for a build.
+   *
+   * @returns undefined where none of them is left.
+   * @throws CancelledError
+   */
+  lease(claim: BuildClaim<E>, signal?: AbortSignal): Promise<Lease<E> | undefined> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(new CancelledError(signal.reason))
+      const leave = () => {
+        this.#forget(waiter)
+        reject(new CancelledError(signal?.reason))
+      }
+      const forget = signal && onAbort(signal, leave)
+      const settle = (lease: Lease<E> | undefined) => {
+        this.#forget(waiter)
+        forget?.()
+        resolve(lease)
+      }
+      const waiter: Waiter<E> = { claim, group: claim.pipeline, settle }
+      this.#waiters.add(waiter)
+      this.#serve()
+    })
+  }
+
+  /** Gives no more builds to an engine: it does not answer any more, or is about to end. */
+  leave(engine: E): void {
+    this.#gone.add(engine)
+    this.#serve()
+  }
+
+  /** Gives builds to an engine, again where it has left. Those that wait have it among their candidates by now. */
+  join(engine: E): void {
+    this.#gone.delete(engine)
+    this.#serve()
+  }
+
+  /** Whether an engine has left. */
+  isGone(engine: E): boolean {
+    return this.#gone.has(engine)
+  }
+
+  /** Whether another engine may do the work of this one, now or later. */
+  hasOther(engine: E, { candidates }: BuildClaim<E>): boolean {
+    return this.#openings > 0 || candidates.some((one) => one.engine !== engine && !this.#gone.has(one.engine))
+  }
+
+  /** While the result is not disposed of, builds without an engine wait for one to join. */
+  expectJoins(): Disposable {
+    this.#openings++
+    let isOver = false
+    const end = () => {
+      if (isOver) return
+      isOver = true
+      this.#openings--
+      this.#serve()
+    }
+    return { [Symbol.dispose]: end }
+  }
+
+  #forget(waiter: Waiter<E>): void {
+    this.#waiters.delete(waiter)
+    clearTimeout(waiter.timer)
+  }
+
+  /** Starts over after each lease: it changes the order. */
+  #serve(): void {
+    while (this.#serveOne()) {}
+  }
+
+  #serveOne(): boolean {
+    for (const waiter of this.#waiters) {
+      const chosen = this.#choose(waiter.claim)
+      if (chosen !== undefined) {
+        waiter.settle(this.#leaseOf(chosen, waiter))
+        return true
+      }
+      const isHopeless = waiter.claim.candidates.every(({ engine }) => this.#gone.has(engine))
+      if (isHopeless) this.#endWaiting(waiter)
+      else {
+        clearTimeout(waiter.timer)
+        waiter.timer = undefined
+      }
+    }
+    return false
+  }
+
+  /** Where engines may join, one that was drained is about to be replaced. */
+  #endWaiting(waiter: Waiter<E>): void {
+    if (this.#openings === 0) waiter.settle(undefined)
+    else waiter.timer ??= setTimeout(() => waiter.settle(undefined), this.#options.patience ?? DEFAULT_PATIENCE)
+  }
+
+  #choose(claim: BuildClaim<E>): Candidate<E> | undefined {
+    // Most waiters find nothing free: no list is made for them.
+    if (!claim.candidates.some(({ engine }) => !this.#gone.has(engine) && !this.#isFull(engine))) return undefined
+    const left = this.#left(claim)
+    const native = left.filter(isNative)
+    const free = this.#bestOf(native, claim)
+    if (free !== undefined || (native.length > 0 && this.#options.waitsForNative)) return free
+    const emulating = left.filter((one) => !isNative(one))
+    return this.#bestOf(emulating, claim)
+  }
+
+  #left({ candidates }: BuildClaim<E>): readonly Candidate<E>[] {
+    return candidates.filter(({ engine }) => !this.#gone.has(engine))
+  }
+
+  #isFull(engine: E): boolean {
+    return this.#buildsOn(engine) >= this.#options.buildsPerEngine
+  }
+
+  /**
+   * Consistent hashing with bounded loads: no engine gets more than an equal share of the builds while another is free.
+   *
+   * @see https://arxiv.org/abs/1608.01350
+   */
+  #bestOf(candidates: readonly Candidate<E>[], kind: BuildKind): Candidate<E> | undefined {
+    const loads = candidates.map(({ engine }) => this.#buildsOn(engine))
+    const share = Math.ceil(loads.reduce((sum, load) => sum + load, 1) / candidates.length)
+    return preferred(
+      candidates.filter(({ engine }, at) => (loads[at] ?? 0) < share && !this.#isFull(engine)),
+      kind,
+    )
+  }
+
+  #buildsOn(engine: E): number {
+    return this.#builds.get(engine) ?? 0
+  }
+
+  #leaseOf({ engine, address, execution }: Candidate<E>, { claim, group }: Waiter<E>): Lease<E> {
+    this.#builds.set(engine, this.#buildsOn(engine) + 1)
+    this.#waiters.count(group, 1)
+    let isOver = false
+    const end = () => {
+      if (isOver) return
+      isOver = true
+      this.#builds.set(engine, this.#buildsOn(engine) - 1)
+      this.#waiters.count(group, -1)
+      this.#serve()
+    }
+    const engineReason = execution === 'native' ? 'native' : reasonToEmulate(claim.candidates, this.#left(claim))
+    return { engine, use: { engine: address, execution, engineReason }, [Symbol.dispose]: end }
+  }
+}
+
+/** The claim of an image to a builder. */
+export function claimOf<E>(
+  { pipeline, platform }: { readonly pipeline: string; readonly platform: Platform },
+  candidates: readonly Candidate<E>[],
+): BuildClaim<E> {
+  return { candidates, pipeline, platform: platformIdentity(platform) }
+}
+
+/** Returns the engine that an image would get if all were free; undefined if there is no candidate. */
+export function firstUse({ candidates, ...kind }: BuildClaim<unknown>): EngineUse | undefined {
+  const chosen = preferred(candidates.filter(isNative), kind) ?? preferred(candidates, kind)
+  if (chosen === undefined) return undefined
+  const { address, execution } = chosen
+  return { engine: address, execution, engineReason: isNative(chosen) ? 'native' : 'no-native' }
+}
+
+function isNative({ execution }: Candidate<unknown>): boolean {
+  return execution === 'native'
+}
+
+function reasonToEmulate(
+  all: readonly Candidate<unknown>[],
+  left: readonly Candidate<unknown>[],
+): EngineUse['engineReason'] {
+  if (left.some(isNative)) return 'native-busy'
+  return all.some(isNative) ? 'native-lost' : 'no-native'
+}
