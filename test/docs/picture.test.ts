@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { sdk } from '../../examples/esp8266-build/images.js'
 import { definitionGraph } from '../../packages/core/src/operations/runs/definition-graph.js'
-import { formatPicture } from '../../packages/core/src/report/graph/formats.js'
 import { pictureOf } from '../../packages/core/src/report/graph/picture.js'
+import { formatPicture } from '../../packages/core/src/report/graph-formats.js'
 
 test('the picture of README.md is the one that its example gives now; -u draws it anew', async () => {
   const drawn = await formatPicture(pictureOf(definitionGraph(sdk)), 'svg')

@@ -34,6 +34,9 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
 
 const CORE = 'packages/core/src/'
 
+/** Folders whose lazy imports load what implements them. */
+const RUN_TIME_LOADS = [`${CORE}definition/plugin/kinds/`]
+
 function folderOf(path: string): string {
   const inside = path.slice(CORE.length)
   return inside.includes('/') ? inside.slice(0, inside.indexOf('/')) : ''
@@ -97,10 +100,28 @@ describe('imports', () => {
     expect(wrong.map(tell)).toEqual([])
   })
 
+  test('sibling folders import in one direction', () => {
+    const pairs = new Map(siblingImports(coreImports).map(([pair, found]) => [pair, found] as const))
+    const both = [...pairs].filter(([pair]) => pairs.has(pair.split(' -> ').reverse().join(' -> ')))
+    expect(both.map(([, found]) => tell(found))).toEqual([])
+  })
+
   test('there is no cycle', () => {
     expect(findCycle(imports)).toEqual([])
   })
 })
+
+/** The imports between folders with the same parent, each with its pair of folders. */
+function siblingImports(found: readonly Import[]): readonly (readonly [pair: string, found: Import])[] {
+  return found.flatMap((one) => {
+    const [from, to] = [one.file, one.target ?? ''].map((path) => path.split('/').slice(0, -1))
+    const at = from?.findIndex((part, index) => part !== to?.[index]) ?? -1
+    const [own, other] = [from, to].map((path) => path?.slice(0, at + 1))
+    if (at < 0 || own?.length !== other?.length || RUN_TIME_LOADS.some((folder) => one.file.startsWith(folder)))
+      return []
+    return [[`${own?.join('/')} -> ${other?.join('/')}`, one]]
+  })
+}
 
 function findCycle(all: readonly Import[]): readonly string[] {
   const targets = new Map<string, string[]>()

@@ -62,7 +62,7 @@ test('importing the core loads definitions, and of operations only the functions
   expect(modules.sort()).toEqual(['node:module', 'node:path'])
   const inside = loaded.filter((name) => name.endsWith('.ts')).map((name) => name.replace('packages/core/src/', ''))
   const others = inside.filter((name) => !/^(index\.ts|(model|definition)\/)/.test(name))
-  expect(others.sort()).toEqual(['cli/compile-cache.ts', 'cli/run.ts', 'operations/runs/on-pipelines.ts'])
+  expect(others.sort()).toEqual(['cli/compile-cache.ts', 'cli/run.ts', 'operations/on-pipelines.ts'])
 })
 
 /** What a run loads that finds nothing to do, by the `import()`s that it reaches. */

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { DUPLICATE_RULES, EMULATION_POLICIES, EXPORT_FORMATS, VERIFY_MODES } from '../operations/options.js'
 import { POLICY_MODES } from '../operations/trust/policy-options.js'
-import { PICTURE_FORMATS } from '../report/graph/formats.js'
+import { PICTURE_FORMATS } from '../report/graph-formats.js'
 import { BUILDER_FLAGS, collectWhole } from './builder-flags.js'
 import { PROGRESS_CHOICES } from './command.js'
 import { SERVE_PORT } from './commands/pull-hint.js'

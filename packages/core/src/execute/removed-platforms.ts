@@ -2,10 +2,9 @@ import { RegistryError } from '../model/errors.js'
 import { isAttestation, isIndex, type StoredManifest } from '../model/oci.js'
 import { type Platform, platformIdentity } from '../model/platform.js'
 import { formatReference, type Reference, type Repository } from '../model/reference.js'
-import { isImage, readImageConfig } from '../registry/image-config.js'
+import { isImage, readImageConfig, statedPlatform } from '../registry/image-config.js'
 import { readIndexContent } from '../registry/manifests/index-entries.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
-import { statedPlatform } from '../steps/base/registry-base.js'
 
 /** A name, what it points to, and what it is to point to next. */
 export interface TagUpdate {

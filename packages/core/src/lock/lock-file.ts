@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { readTextFile, TextFileError } from '../context/files/text-file.js'
 import { DefinitionError } from '../model/errors.js'
 import { LIMITS } from '../model/limits.js'
+import { formatPlatform, type Platform } from '../model/platform.js'
 import { LOCK_FILE } from './lock.js'
 import type { LockEntry } from './lock-entry.js'
 import { formatLock, parseLock } from './lock-text.js'
@@ -38,4 +39,14 @@ function reasonOf(error: Error): string {
 export async function writeLockFile(file: string, entries: readonly LockEntry[]): Promise<void> {
   const { default: writeFileAtomic } = await import('write-file-atomic')
   await writeFileAtomic(file, formatLock(entries))
+}
+
+/** The error for a line that contradicts the registry. @param because - what the registry has instead. */
+export function wrongLine(
+  { kind, name, platform }: { readonly kind: string; readonly name: string; readonly platform: Platform },
+  because: string,
+): DefinitionError {
+  const message = `the line '${kind} ${name} ${formatPlatform(platform)}' contradicts the registry: ${because}`
+  const hint = `restore ${LOCK_FILE} from version control, or run \`npx tsx build.ts lock --update ${name}\``
+  return new DefinitionError([{ path: LOCK_FILE, message, hint }], 'LOCK_INVALID')
 }

@@ -1,13 +1,13 @@
 import type { Readable } from 'node:stream'
 import { BlobReader } from './blobs/reader.js'
 import { BlobWriter } from './blobs/writer.js'
-import { Connections } from './http/connections.js'
+import { Connections } from './connections/connections.js'
 import { ManifestReader } from './manifests/reader.js'
-import { RecentWrites } from './manifests/recent-writes.js'
 import { Referrers } from './manifests/referrers.js'
 import { ManifestWriter } from './manifests/writer.js'
 import type { RegistryOptions } from './options.js'
 import type { Registry } from './port.js'
+import { RecentWrites } from './recent-writes.js'
 import { listTags } from './tags.js'
 
 /** The client that `createRegistry` loads, for options that have been checked. */

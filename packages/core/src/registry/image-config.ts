@@ -2,8 +2,15 @@ import { RegistryError } from '../model/errors.js'
 import { parseJson } from '../model/json.js'
 import { LIMITS } from '../model/limits.js'
 import { type ImageConfig, type ImageManifest, MEDIA_TYPES } from '../model/oci.js'
+import { normalizePlatform, type Platform } from '../model/platform.js'
 import { formatRepository, type Repository, repositoryOf } from '../model/reference.js'
 import type { Registry, RegistryCall } from './port.js'
+
+/** Returns the platform that a config states, in normal form; undefined if it states none. */
+export function statedPlatform({ os, architecture, variant }: ImageConfig): Platform | undefined {
+  if (!os || !architecture) return undefined
+  return normalizePlatform({ os, architecture, ...(variant !== undefined && { variant }) })
+}
 
 /** Artifacts have configs too, of which platforms are no part. */
 const IMAGE_CONFIGS: ReadonlySet<string> = new Set([MEDIA_TYPES.ociConfig, MEDIA_TYPES.dockerConfig])

@@ -1,6 +1,6 @@
 import { isTag, type Repository } from '../model/reference.js'
-import type { Connections } from './http/connections.js'
-import { badPage, jsonOf, readPages } from './http/pages.js'
+import type { Connections } from './connections/connections.js'
+import { badPage, jsonOf, readPages } from './connections/pages.js'
 import type { RegistryCall } from './port.js'
 
 const PAGE_SIZE = 1000

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { LogTail } from '../../src/builder/build/log-tail.js'
+import { LogTail } from '../../src/builder/buildkit/log-tail.js'
 
 function tailOf(...texts: readonly string[]): readonly string[] {
   const tail = new LogTail()

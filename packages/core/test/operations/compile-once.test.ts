@@ -7,7 +7,7 @@ import { tinyImage } from '../../../../test/support/tiny-image.js'
 import { pipeline } from '../../src/definition/declare/pipeline.js'
 import { platform } from '../../src/definition/declare/platform-declaration.js'
 import { type Base, definePlugin } from '../../src/definition/plugin/plugin.js'
-import { plan } from '../../src/operations/runs/on-pipelines.js'
+import { plan } from '../../src/operations/on-pipelines.js'
 import { publishedReferences } from '../../src/operations/runs/published-references.js'
 import { startRegistry } from '../../src/registry-server/index.js'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseChallenges } from '../../src/registry/auth/challenge.js'
+import { parseChallenges } from '../../src/registry/http/challenge.js'
 
 const token = fc.stringMatching(/^[a-z][a-z0-9!#$%&'*+.^_`|~-]{0,12}$/)
 const value = fc.string({ maxLength: 40 }).filter((text) => !/[\r\n]/.test(text))

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { parseChallenges } from '../../src/registry/auth/challenge.js'
 import { parseByteRange } from '../../src/registry/blobs/content-range.js'
+import { parseChallenges } from '../../src/registry/http/challenge.js'
 import { HeaderCursor } from '../../src/registry/http/header-cursor.js'
 import { nextLink } from '../../src/registry/http/link-header.js'
 import { parseRetryAfter } from '../../src/registry/http/retry-after.js'

@@ -1,8 +1,8 @@
 import axe from 'axe-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startBrowser, type TestBrowser } from '../../../../test/support/browser.js'
-import { formatPicture } from '../../src/report/graph/formats.js'
 import { pictureOf } from '../../src/report/graph/picture.js'
+import { formatPicture } from '../../src/report/graph-formats.js'
 import { largePlan } from './large-plan.js'
 import { PLAN } from './recorded-run.js'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { PLAN_ACTIONS } from '../../src/model/run/plan.js'
-import { formatPicture } from '../../src/report/graph/formats.js'
 import { type Picture, pictureOf } from '../../src/report/graph/picture.js'
+import { formatPicture } from '../../src/report/graph-formats.js'
 import { ARM, nodePlan, PLAN } from './recorded-run.js'
 
 const SOURCES = ['docker.io/library/ubuntu:24.04', 'raspbian bookworm armhf (packages)']

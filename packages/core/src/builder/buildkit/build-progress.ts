@@ -1,8 +1,8 @@
 import { StringDecoder } from 'node:string_decoder'
 import { LIMITS } from '../../model/limits.js'
 import type { EngineEvent } from '../../model/run/events.js'
-import { LogTail } from '../build/log-tail.js'
 import { GrpcError, GrpcStatus } from './grpc/grpc-error.js'
+import { LogTail } from './log-tail.js'
 import type { BuildStatus, StatusLog, StatusProgress, StatusTime, StatusVertex, StatusWarning } from './status.js'
 
 /** The step that made a build fail. */

@@ -1,7 +1,7 @@
 import { errorData } from '../../model/error-data.js'
 import type { RunEvent } from '../../model/run/events.js'
+import { execute } from '../../operations/on-pipelines.js'
 import { EXECUTE_OPTIONS } from '../../operations/option-names.js'
-import { execute } from '../../operations/runs/on-pipelines.js'
 import type { Report } from '../../report/report.js'
 import { formatReport } from '../../report/text/report-text.js'
 import type { CommandContext, PipelineFlags } from '../command.js'

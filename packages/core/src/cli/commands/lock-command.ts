@@ -1,6 +1,6 @@
 import { DefinitionError } from '../../model/errors.js'
+import { lock } from '../../operations/on-pipelines.js'
 import { LOCK_OPTIONS } from '../../operations/option-names.js'
-import { lock } from '../../operations/runs/on-pipelines.js'
 import { formatLockResult } from '../../report/text/lock-text.js'
 import type { CommandContext, PipelineFlags } from '../command.js'
 import { jsonText, printResult } from '../output.js'

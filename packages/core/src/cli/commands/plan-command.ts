@@ -1,6 +1,6 @@
 import { hasChanges } from '../../model/run/plan.js'
+import { plan } from '../../operations/on-pipelines.js'
 import { PLAN_OPTIONS } from '../../operations/option-names.js'
-import { plan } from '../../operations/runs/on-pipelines.js'
 import { formatPlan } from '../../report/text/plan-text.js'
 import type { CommandContext, PipelineFlags } from '../command.js'
 import { EXIT } from '../exit-code.js'

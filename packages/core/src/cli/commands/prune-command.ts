@@ -1,6 +1,6 @@
 import { parseDuration } from '../../operations/duration.js'
+import { prune } from '../../operations/on-pipelines.js'
 import { PRUNE_OPTIONS } from '../../operations/option-names.js'
-import { prune } from '../../operations/runs/on-pipelines.js'
 import { formatPruned } from '../../report/text/prune-text.js'
 import type { CommandContext, PipelineFlags } from '../command.js'
 import { EXIT } from '../exit-code.js'

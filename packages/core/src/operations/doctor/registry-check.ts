@@ -1,7 +1,7 @@
 import { type PolyarchError, RegistryError } from '../../model/errors.js'
 import { formatReference, formatRepository, type Reference } from '../../model/reference.js'
-import { describeCredentials } from '../../registry/auth/credential-use.js'
 import { createRegistry } from '../../registry/client.js'
+import { describeCredentials } from '../../registry/http/errors/credential-use.js'
 import type { RegistryOptions } from '../../registry/options.js'
 import type { CredentialStore, Registry } from '../../registry/port.js'
 import { RegistryProbe } from '../../registry/registry-probe.js'

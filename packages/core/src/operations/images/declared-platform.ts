@@ -1,7 +1,7 @@
 import { RegistryError } from '../../model/errors.js'
 import type { ImageConfig } from '../../model/oci.js'
 import { formatPlatform, type Platform } from '../../model/platform.js'
-import { statedPlatform } from '../../steps/base/registry-base.js'
+import { statedPlatform } from '../../registry/image-config.js'
 
 /** A statement of an image's platform. */
 export interface Declaration {

@@ -1,6 +1,6 @@
 import type { Exchange } from '../http/exchange.js'
-import { ProtocolError } from '../http/protocol-error.js'
 import type { Route } from '../http/route.js'
+import { ProtocolError } from '../protocol-error.js'
 import { sameSecret } from './same-secret.js'
 import { type Access, TokenService } from './token-service.js'
 

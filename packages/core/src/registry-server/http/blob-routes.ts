@@ -1,9 +1,9 @@
 import type { Digest } from '../../model/digest.js'
+import { ProtocolError } from '../protocol-error.js'
 import type { OpenContent } from '../store/content-store.js'
 import type { Store } from '../store/store.js'
 import { type ByteRange, parseRange } from './byte-range.js'
 import type { Exchange } from './exchange.js'
-import { ProtocolError } from './protocol-error.js'
 
 /**
  * `GET` and `HEAD` of a blob.

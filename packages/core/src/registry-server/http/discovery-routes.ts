@@ -1,9 +1,9 @@
 import type { Digest } from '../../model/digest.js'
 import { LIMITS } from '../../model/limits.js'
 import { MEDIA_TYPES } from '../../model/oci.js'
+import { ProtocolError } from '../protocol-error.js'
 import type { Store } from '../store/store.js'
 import type { Exchange } from './exchange.js'
-import { ProtocolError } from './protocol-error.js'
 
 /**
  * `GET` of the tags of a repository, in the specification's order and by pages.

@@ -1,9 +1,9 @@
+import { ProtocolError } from '../protocol-error.js'
 import type { Store } from '../store/store.js'
 import { deleteBlob, sendBlob } from './blob-routes.js'
 import { listReferrers, listTags } from './discovery-routes.js'
 import type { Exchange } from './exchange.js'
 import { deleteManifest, receiveManifest, sendManifest } from './manifest-routes.js'
-import { ProtocolError } from './protocol-error.js'
 import type { Route } from './route.js'
 import { cancelUpload, continueUpload, describeUpload, finishUpload, startUpload } from './upload-routes.js'
 

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { asProtocolError, type ProtocolError } from '../protocol-error.js'
 import type { Fault } from './errors.js'
-import { asProtocolError, type ProtocolError } from './protocol-error.js'
 
 /**
  * Bytes of a body that are taken after its request has failed, and milliseconds after which the connection then ends: a

@@ -1,9 +1,9 @@
 import { algorithmOf, type Digest } from '../../model/digest.js'
 import { LIMITS } from '../../model/limits.js'
+import { ProtocolError } from '../protocol-error.js'
 import { checkManifest } from '../store/manifest-check.js'
 import type { Store } from '../store/store.js'
 import type { Exchange } from './exchange.js'
-import { ProtocolError } from './protocol-error.js'
 import { checkedTag, type ManifestReference } from './route.js'
 
 /**

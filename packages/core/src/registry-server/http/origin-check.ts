@@ -1,8 +1,8 @@
 import { isIP } from 'node:net'
 import { isLoopback } from '../../model/loopback.js'
 import type { RegistryServerOptions } from '../options.js'
+import { ProtocolError } from '../protocol-error.js'
 import type { Exchange } from './exchange.js'
-import { ProtocolError } from './protocol-error.js'
 
 /** Values of `Sec-Fetch-Site` that no other site causes: an address that a person typed, and pages of this server. */
 const OWN_SITES: ReadonlySet<string> = new Set(['none', 'same-origin'])

@@ -1,6 +1,6 @@
 import { type Digest, isDigest } from '../../model/digest.js'
 import { isRepositoryPath, isTag } from '../../model/reference.js'
-import { ProtocolError } from './protocol-error.js'
+import { ProtocolError } from '../protocol-error.js'
 
 /** The resource that a path of the distribution API addresses. */
 export type Route =

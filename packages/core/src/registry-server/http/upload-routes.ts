@@ -1,11 +1,11 @@
 import { algorithmOf, DIGEST_ALGORITHMS, type Digest, type DigestAlgorithm, isDigest } from '../../model/digest.js'
 import { isDiskFull } from '../../model/disk-full.js'
 import { isRepositoryPath } from '../../model/reference.js'
+import { ProtocolError } from '../protocol-error.js'
 import type { Store } from '../store/store.js'
 import type { Upload } from '../store/upload.js'
 import { parseContentRange } from './byte-range.js'
 import type { Exchange } from './exchange.js'
-import { ProtocolError } from './protocol-error.js'
 import { checkedDigest } from './route.js'
 
 /**

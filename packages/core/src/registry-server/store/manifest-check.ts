@@ -1,7 +1,7 @@
 import { type Digest, type DigestAlgorithm, digestOf, isDigest } from '../../model/digest.js'
 import { parseJson } from '../../model/json.js'
 import { isIndexType, MANIFEST_MEDIA_TYPES } from '../../model/oci.js'
-import { ProtocolError } from '../http/protocol-error.js'
+import { ProtocolError } from '../protocol-error.js'
 import type { ManifestContent, RepositoryRecord } from './repository-record.js'
 
 type JsonObject = Readonly<Record<string, unknown>>

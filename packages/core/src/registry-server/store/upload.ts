@@ -4,7 +4,7 @@ import { type FileHandle, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { type Digest, type DigestAlgorithm, DigestHash } from '../../model/digest.js'
-import { ProtocolError } from '../http/protocol-error.js'
+import { ProtocolError } from '../protocol-error.js'
 
 /** Bytes of an upload, which no reader sees yet. */
 export class Upload {

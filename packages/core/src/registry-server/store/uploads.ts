@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DigestAlgorithm } from '../../model/digest.js'
 import { LIMITS } from '../../model/limits.js'
-import { ProtocolError } from '../http/protocol-error.js'
+import { ProtocolError } from '../protocol-error.js'
 import { Upload } from './upload.js'
 
 /** Milliseconds after which an idle upload is discarded. */

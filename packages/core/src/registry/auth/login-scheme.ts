@@ -1,5 +1,5 @@
+import type { Challenge } from '../http/challenge.js'
 import { redactUrl } from '../http/redaction.js'
-import type { Challenge } from './challenge.js'
 
 /** How a host is shown a login. */
 export type LoginScheme =

@@ -5,10 +5,10 @@ import { RegistryError } from '../../model/errors.js'
 import type { Descriptor } from '../../model/oci.js'
 import { formatRepository, type Repository } from '../../model/reference.js'
 import { repositoryScope } from '../auth/scope.js'
-import type { Connections, RepositoryEndpoint } from '../http/connections.js'
-import type { RegistryRequest } from '../http/session.js'
-import type { RecentWrites } from '../manifests/recent-writes.js'
+import type { Connections, RepositoryEndpoint } from '../connections/connections.js'
+import type { RegistryRequest } from '../connections/session.js'
 import type { RegistryCall } from '../port.js'
+import type { RecentWrites } from '../recent-writes.js'
 import { BlobDownload } from './download.js'
 
 /** Reads blobs, from mirrors too; a connection that breaks is taken up again where it broke. */

@@ -8,9 +8,9 @@ import {
   isIndex,
   type StoredManifest,
 } from '../../model/oci.js'
-import { formatPlatform, isWantedPlatform, normalizePlatform, type Platform } from '../../model/platform.js'
+import { formatPlatform, isWantedPlatform, type Platform } from '../../model/platform.js'
 import { formatReference, type Reference } from '../../model/reference.js'
-import { readImageConfig } from '../image-config.js'
+import { readImageConfig, statedPlatform } from '../image-config.js'
 import { readIndexContent } from '../manifests/index-entries.js'
 import type { Registry, RegistryCall } from '../port.js'
 
@@ -54,8 +54,12 @@ async function platformOf(
   content: ImageManifest,
   call: RegistryCall | undefined,
 ): Promise<Platform> {
-  const { os = 'linux', architecture = 'unknown', variant } = await readImageConfig(registry, reference, content, call)
-  return normalizePlatform({ os, architecture, ...(variant !== undefined && { variant }) })
+  const {
+    os = 'linux',
+    architecture = 'unknown',
+    ...config
+  } = await readImageConfig(registry, reference, content, call)
+  return statedPlatform({ ...config, os, architecture }) ?? { os, architecture }
 }
 
 function isKept({ platform }: Descriptor, platforms: readonly Platform[]): boolean {

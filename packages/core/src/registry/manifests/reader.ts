@@ -4,10 +4,10 @@ import { LIMITS } from '../../model/limits.js'
 import { type Descriptor, MANIFEST_MEDIA_TYPES, type StoredManifest } from '../../model/oci.js'
 import { formatReference, type Reference } from '../../model/reference.js'
 import { repositoryScope } from '../auth/scope.js'
-import type { Connections, RepositoryEndpoint } from '../http/connections.js'
+import type { Connections, RepositoryEndpoint } from '../connections/connections.js'
 import { discard, encodingNote, type HttpAnswer, headerOf } from '../http/http-message.js'
 import type { RegistryCall } from '../port.js'
-import type { RecentWrites } from './recent-writes.js'
+import type { RecentWrites } from '../recent-writes.js'
 import { checkMediaType, essence, isGenericType, parseManifest } from './schema.js'
 
 const ACCEPT = { accept: MANIFEST_MEDIA_TYPES.join(', ') }

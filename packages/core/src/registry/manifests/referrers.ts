@@ -10,9 +10,9 @@ import {
   type StoredManifest,
 } from '../../model/oci.js'
 import { formatReference, type Reference, type Repository } from '../../model/reference.js'
-import type { Connections } from '../http/connections.js'
+import type { Connections } from '../connections/connections.js'
+import { readPages } from '../connections/pages.js'
 import { headerOf } from '../http/http-message.js'
-import { readPages } from '../http/pages.js'
 import type { RegistryCall } from '../port.js'
 import type { ManifestReader } from './reader.js'
 import { essence, isGenericType, parseManifest } from './schema.js'

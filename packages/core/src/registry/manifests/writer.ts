@@ -4,13 +4,13 @@ import { LIMITS } from '../../model/limits.js'
 import { type Descriptor, type ImageIndex, type ImageManifest, isIndex, type StoredManifest } from '../../model/oci.js'
 import { formatReference, type Reference } from '../../model/reference.js'
 import { repositoryScope } from '../auth/scope.js'
-import type { Connections, RepositoryEndpoint } from '../http/connections.js'
+import type { Connections, RepositoryEndpoint } from '../connections/connections.js'
 import { TransientError } from '../http/errors/transient-error.js'
 import { discard, type HttpAnswer, headerOf } from '../http/http-message.js'
 import { redactUrl } from '../http/redaction.js'
 import type { RegistryCall } from '../port.js'
+import type { RecentWrites } from '../recent-writes.js'
 import { isDigestOf, type ManifestReader, manifestName, mismatch, tooLarge } from './reader.js'
-import type { RecentWrites } from './recent-writes.js'
 
 /** Codes by which a registry says that something a manifest refers to is missing. */
 const CHILD_UNKNOWN: ReadonlySet<string> = new Set(['MANIFEST_BLOB_UNKNOWN', 'BLOB_UNKNOWN', 'MANIFEST_UNKNOWN'])

@@ -1,7 +1,8 @@
 import type { BaseNode } from '../../graph/node.js'
 import { LOCK_FILE } from '../../lock/lock.js'
 import type { LockedBase } from '../../lock/lock-entry.js'
-import { CancelledError, DefinitionError, RegistryError } from '../../model/errors.js'
+import { wrongLine } from '../../lock/lock-file.js'
+import { CancelledError, RegistryError } from '../../model/errors.js'
 import { type Descriptor, isIndex } from '../../model/oci.js'
 import { formatPlatform, type Platform } from '../../model/platform.js'
 import { parseReference, repositoryOf } from '../../model/reference.js'
@@ -24,7 +25,7 @@ export async function verifyLockedBase(
   if (locked === undefined) return
   const { name, index, image } = locked
   const reference = parseReference(name)
-  if (reference === undefined) throw lineWrong(locked, `image name '${name}' is not valid`)
+  if (reference === undefined) throw wrongLine(locked, `image name '${name}' is not valid`)
   try {
     const found = await upstream.get({ ...repositoryOf(reference), digest: index }, call)
     if (found === undefined) return note(call, `${name}@${index} in ${LOCK_FILE} is no longer in its registry`)
@@ -34,7 +35,7 @@ export async function verifyLockedBase(
       : [descriptor]
     const entry = listed.find((one) => one?.digest === image.digest)
     if (entry === undefined) {
-      throw lineWrong(locked, `${index} has no image ${image.digest} for ${formatPlatform(node.platform)}`)
+      throw wrongLine(locked, `${index} has no image ${image.digest} for ${formatPlatform(node.platform)}`)
     }
     requireLockedBase(node, locked, { image: entry, states: locked.states })
   } catch (error) {
@@ -54,23 +55,13 @@ interface ActualBase {
 export function requireLockedBase({ platform }: BaseNode, locked: LockedBase, { image, states }: ActualBase): void {
   const said = [locked.image.digest, locked.image.mediaType, `${locked.image.size} bytes`].join(', ')
   const has = image && [image.digest, image.mediaType, `${image.size} bytes`].join(', ')
-  if (has !== undefined && has !== said) throw lineWrong(locked, `it says ${said}; the registry has ${has}`)
+  if (has !== undefined && has !== said) throw wrongLine(locked, `it says ${said}; the registry has ${has}`)
   const [stated, config] = [locked.states, states].map((one) => (one === undefined ? 'none' : formatPlatform(one)))
   if (stated !== config) {
-    throw lineWrong(locked, `it says config=${stated} for ${formatPlatform(platform)}; the config says ${config}`)
+    throw wrongLine(locked, `it says config=${stated} for ${formatPlatform(platform)}; the config says ${config}`)
   }
 }
 
 function note({ onEvent }: StepCall, message: string): void {
   onEvent?.({ kind: 'note', message })
-}
-
-/** @param because - what the registry has instead. */
-export function lineWrong(
-  { kind, name, platform }: { readonly kind: string; readonly name: string; readonly platform: Platform },
-  because: string,
-): DefinitionError {
-  const message = `the line '${kind} ${name} ${formatPlatform(platform)}' contradicts the registry: ${because}`
-  const hint = `restore ${LOCK_FILE} from version control, or run \`npx tsx build.ts lock --update ${name}\``
-  return new DefinitionError([{ path: LOCK_FILE, message, hint }], 'LOCK_INVALID')
 }

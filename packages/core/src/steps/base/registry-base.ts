@@ -11,7 +11,7 @@ import {
 } from '../../model/oci.js'
 import { formatPlatform, normalizePlatform, type Platform, samePlatform } from '../../model/platform.js'
 import { formatReference, type Reference, repositoryOf } from '../../model/reference.js'
-import { readImageConfig } from '../../registry/image-config.js'
+import { readImageConfig, statedPlatform } from '../../registry/image-config.js'
 import { imageNotFound } from '../../registry/image-not-found.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { findImage, imagesOf, selectPlatform } from '../../registry/select-platform.js'
@@ -133,12 +133,6 @@ export function comparePlatform(
     case 'fix-config':
       return { isWrong: true, note: `${disagreement}; the config is corrected` }
   }
-}
-
-/** The platform that a config states; undefined where it states none. */
-export function statedPlatform({ os, architecture, variant }: ImageConfig): Platform | undefined {
-  if (!os || !architecture) return undefined
-  return normalizePlatform({ os, architecture, ...(variant !== undefined && { variant }) })
 }
 
 function corrected(

@@ -12,10 +12,9 @@ import {
 } from '../../model/oci.js'
 import { formatPlatform, type Platform, samePlatform } from '../../model/platform.js'
 import { formatReference, type Reference, repositoryOf } from '../../model/reference.js'
-import { readImageConfig } from '../../registry/image-config.js'
+import { readImageConfig, statedPlatform } from '../../registry/image-config.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { findImage } from '../../registry/select-platform.js'
-import { statedPlatform } from '../base/registry-base.js'
 import { KEY_ANNOTATION } from '../key.js'
 
 /**

@@ -1,4 +1,4 @@
-import { LogTail } from '../../builder/build/log-tail.js'
+import { LogTail } from '../../builder/buildkit/log-tail.js'
 import type { TextPattern } from '../../definition/declare/image-test.js'
 import { EngineError } from '../../model/errors.js'
 

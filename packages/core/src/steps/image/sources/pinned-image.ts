@@ -1,6 +1,7 @@
 import type { ExternalImage } from '../../../dockerfile/analysis.js'
 import type { Span } from '../../../dockerfile/dockerfile.js'
 import type { LockedImage } from '../../../lock/lock-entry.js'
+import { wrongLine } from '../../../lock/lock-file.js'
 import type { Digest } from '../../../model/digest.js'
 import { RegistryError } from '../../../model/errors.js'
 import { isIndex, type StoredManifest } from '../../../model/oci.js'
@@ -8,7 +9,6 @@ import { formatPlatform, type Platform } from '../../../model/platform.js'
 import { formatReference, parseReference, type Reference, repositoryOf } from '../../../model/reference.js'
 import { imageNotFound } from '../../../registry/image-not-found.js'
 import { imagesOf, selectPlatform } from '../../../registry/select-platform.js'
-import { lineWrong } from '../../base/locked-base.js'
 import type { StepCall, StepServices } from '../../step.js'
 
 /** The current digests of an image name. */
@@ -47,11 +47,11 @@ export async function verifyPinnedImages(
       const reference = locked && parseReference(locked.name)
       if (locked === undefined || reference === undefined || locked.index === locked.image) return
       const found = await upstream.get({ ...repositoryOf(reference), digest: locked.index }, call)
-      if (found === undefined) throw lineWrong(locked, `${locked.index} does not exist`)
+      if (found === undefined) throw wrongLine(locked, `${locked.index} does not exist`)
       const { content } = found
       const child = isIndex(content) ? selectPlatform(content, locked.platform) : undefined
       if (child?.digest === locked.image) return
-      throw lineWrong(locked, `${locked.index} has no such image ${locked.image}`)
+      throw wrongLine(locked, `${locked.index} has no such image ${locked.image}`)
     }),
   )
 }

@@ -1,15 +1,15 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Gate } from '../auth/auth.js'
-import type { RegistryServerOptions } from '../options.js'
-import type { Store } from '../store/store.js'
-import { dispatch } from './dispatch.js'
-import { FaultInjector } from './errors.js'
-import { Exchange } from './exchange.js'
-import { OriginCheck } from './origin-check.js'
+import { Gate } from './auth/auth.js'
+import { dispatch } from './http/dispatch.js'
+import { FaultInjector } from './http/errors.js'
+import { Exchange } from './http/exchange.js'
+import { OriginCheck } from './http/origin-check.js'
+import { parseRoute } from './http/route.js'
+import type { RegistryServerOptions } from './options.js'
 import { ProtocolError } from './protocol-error.js'
-import { parseRoute } from './route.js'
+import type { Store } from './store/store.js'
 
 /** Answers requests, each on its own. */
 export class RequestHandler {

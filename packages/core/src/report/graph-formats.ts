@@ -1,11 +1,11 @@
-import { escapeJson } from '../escape.js'
-import { type Paint, unpainted } from '../paint.js'
-import { formatDot } from './dot.js'
-import { formatMermaid } from './mermaid.js'
-import { formatGraphPage } from './page.js'
-import type { Picture } from './picture.js'
-import { formatSvg } from './svg.js'
-import { formatTree } from './tree.js'
+import { escapeJson } from './escape.js'
+import { formatDot } from './graph/dot.js'
+import { formatMermaid } from './graph/mermaid.js'
+import type { Picture } from './graph/picture.js'
+import { formatSvg } from './graph/svg.js'
+import { formatTree } from './graph/tree.js'
+import { formatGraphPage } from './html/graph-page.js'
+import { type Paint, unpainted } from './paint.js'
 
 /** The forms that a picture of the graph can have. */
 export const PICTURE_FORMATS = ['tree', 'mermaid', 'dot', 'svg', 'html', 'json'] as const

@@ -1,4 +1,4 @@
-import type { Credentials } from '../port.js'
+import type { Credentials } from '../../port.js'
 
 /** Says which login was tried, never its secret. */
 export function describeCredentials(credentials: Credentials | undefined): string {

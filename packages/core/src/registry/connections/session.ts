@@ -2,11 +2,10 @@ import pLimit from 'p-limit'
 import { CancelledError, throwIfCancelled } from '../../model/errors.js'
 import { Authenticator, type AuthenticatorOptions, type PresentedCredentials } from '../auth/authenticator.js'
 import type { Scope } from '../auth/scope.js'
-import type { RegistryCall } from '../port.js'
-import { answerError } from './errors/answer-error.js'
-import { networkError } from './errors/network-error.js'
-import { TransientError } from './errors/transient-error.js'
-import type { Endpoint } from './hosts.js'
+import { answerError } from '../http/errors/answer-error.js'
+import { networkError } from '../http/errors/network-error.js'
+import { TransientError } from '../http/errors/transient-error.js'
+import type { Endpoint } from '../http/hosts.js'
 import {
   discard,
   type HttpAnswer,
@@ -14,9 +13,10 @@ import {
   type Method,
   type RequestBody,
   readBounded,
-} from './http-message.js'
-import type { Transport } from './transport.js'
-import type { WrittenUrl } from './written-url.js'
+} from '../http/http-message.js'
+import type { Transport } from '../http/transport.js'
+import type { WrittenUrl } from '../http/written-url.js'
+import type { RegistryCall } from '../port.js'
 
 /** The status with which a registry rejects too many requests at a time. */
 const TOO_MANY = 429

@@ -1,4 +1,4 @@
-import { isDiskFull, STORAGE_FULL } from '../../model/disk-full.js'
+import { isDiskFull, STORAGE_FULL } from '../model/disk-full.js'
 
 /**
  * The error codes that the server answers with. Those of failures of its own, INSUFFICIENT_STORAGE and UNKNOWN, are not

@@ -1,5 +1,10 @@
 import { RegistryError } from '../../model/errors.js'
 import type { Repository } from '../../model/reference.js'
+import { retrying } from '../http/backoff.js'
+import { TransientError } from '../http/errors/transient-error.js'
+import { type Endpoint, Hosts } from '../http/hosts.js'
+import { discard, type HttpAnswer } from '../http/http-message.js'
+import { Transport } from '../http/transport.js'
 import {
   DEFAULT_CONCURRENCY,
   DEFAULT_RETRY,
@@ -8,12 +13,7 @@ import {
   type RetryBounds,
 } from '../options.js'
 import type { RegistryCall } from '../port.js'
-import { retrying } from './backoff.js'
-import { TransientError } from './errors/transient-error.js'
-import { type Endpoint, Hosts } from './hosts.js'
-import { discard, type HttpAnswer } from './http-message.js'
 import { type RegistryRequest, Session } from './session.js'
-import { Transport } from './transport.js'
 
 /** How long a mirror that did not respond is skipped, in milliseconds: each request to it may take a time-out. */
 const MIRROR_REST = 60_000

@@ -1,4 +1,4 @@
-import { HeaderCursor, isSpace, isTokenCharacter } from '../http/header-cursor.js'
+import { HeaderCursor, isSpace, isTokenCharacter } from './header-cursor.js'
 
 /** One way to log in that a server offers. */
 export interface Challenge {

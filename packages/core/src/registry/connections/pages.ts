@@ -2,11 +2,11 @@ import { RegistryError } from '../../model/errors.js'
 import { parseJson } from '../../model/json.js'
 import { LIMITS } from '../../model/limits.js'
 import { repositoryScope } from '../auth/scope.js'
+import { discard, encodingNote, type HttpAnswer, listHeaderOf } from '../http/http-message.js'
+import { nextLink } from '../http/link-header.js'
+import { redactUrl } from '../http/redaction.js'
 import type { RegistryCall } from '../port.js'
 import type { Connections, RepositoryEndpoint } from './connections.js'
-import { discard, encodingNote, type HttpAnswer, listHeaderOf } from './http-message.js'
-import { nextLink } from './link-header.js'
-import { redactUrl } from './redaction.js'
 
 /** One page of a list. */
 export interface Page {

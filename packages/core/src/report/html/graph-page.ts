@@ -1,8 +1,8 @@
-import { html, trusted } from '../html/html.js'
-import { formatPage } from '../html/page.js'
-import { table } from '../html/table.js'
-import type { Picture } from './picture.js'
-import { formatSvg } from './svg.js'
+import type { Picture } from '../graph/picture.js'
+import { formatSvg } from '../graph/svg.js'
+import { html, trusted } from './html.js'
+import { formatPage } from './page.js'
+import { table } from './table.js'
 
 /** The picture as a page that needs nothing else: the drawing, and the same as a table for those who cannot see it. */
 export async function formatGraphPage(picture: Picture): Promise<string> {

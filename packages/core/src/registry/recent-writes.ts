@@ -1,5 +1,5 @@
-import type { Digest } from '../../model/digest.js'
-import { formatRepository, type Repository } from '../../model/reference.js'
+import type { Digest } from '../model/digest.js'
+import { formatRepository, type Repository } from '../model/reference.js'
 
 /** How long a registry may take to show what was written to it, in milliseconds. */
 const WINDOW = 30_000

@@ -1,8 +1,8 @@
-import type { Plan } from '../../model/run/plan.js'
-import type { Report } from '../../report/report.js'
-import type { ExecuteOptions, LockOptions, PipelinesAndOptions, PlanOptions, PruneOptions } from '../options.js'
-import type { PrunedTag } from '../prune/prune.js'
-import type { LockResult } from './lock.js'
+import type { Plan } from '../model/run/plan.js'
+import type { Report } from '../report/report.js'
+import type { ExecuteOptions, LockOptions, PipelinesAndOptions, PlanOptions, PruneOptions } from './options.js'
+import type { PrunedTag } from './prune/prune.js'
+import type { LockResult } from './runs/lock.js'
 
 // The operations on pipelines are loaded by the first call, so that a program which only defines pipelines starts fast.
 
@@ -17,7 +17,7 @@ import type { LockResult } from './lock.js'
  * ```
  */
 export async function plan(...given: PipelinesAndOptions<PlanOptions>): Promise<Plan> {
-  return (await import('./plan.js')).plan(...given)
+  return (await import('./runs/plan.js')).plan(...given)
 }
 
 /**
@@ -31,7 +31,7 @@ export async function plan(...given: PipelinesAndOptions<PlanOptions>): Promise<
  * ```
  */
 export async function execute(...given: PipelinesAndOptions<ExecuteOptions>): Promise<Report> {
-  return (await import('./execute.js')).execute(...given)
+  return (await import('./runs/execute.js')).execute(...given)
 }
 
 /**
@@ -46,7 +46,7 @@ export async function execute(...given: PipelinesAndOptions<ExecuteOptions>): Pr
  * ```
  */
 export async function lock(...given: PipelinesAndOptions<LockOptions>): Promise<LockResult> {
-  return (await import('./lock.js')).lock(...given)
+  return (await import('./runs/lock.js')).lock(...given)
 }
 
 /**
@@ -64,5 +64,5 @@ export async function lock(...given: PipelinesAndOptions<LockOptions>): Promise<
  * ```
  */
 export async function prune(...given: PipelinesAndOptions<PruneOptions>): Promise<readonly PrunedTag[]> {
-  return (await import('../prune/prune.js')).prune(...given)
+  return (await import('./prune/prune.js')).prune(...given)
 }
