@@ -176,6 +176,38 @@ it('reports all failures with keepGoing, and says aloud that tests were skipped'
   await expect(execute(given)).rejects.toMatchObject({ code: 'TEST_FAILED' })
 })
 
+it('says of each failure what happened', async () => {
+  const tests: TestSettings = {
+    'no program': { command: ['/no/such/program'], exitCode: 1 },
+    'too slow': { command: ['sleep', '600'], timeout: 2000 },
+    'never ends': { run: () => new Promise(() => {}), version: '1', timeout: 2000 },
+    throws: () => {
+      throw new Error('it is wrong')
+    },
+    'wrong exit code': async (image) => void (await image.run(['sh', '-c', 'echo why; exit 4'])),
+    'no file': async (image) => void (await image.readFile('/none')),
+    'too much output': {
+      command: ['sh', '-c', 'while true; do echo 0123456789012345678901234567890123456789; done | head -c 9000000'],
+      expectedOutput: 'x',
+    },
+    config: { metadata: { user: 'root', labels: { a: 'b' } } },
+  }
+  const failure = await execute(app('failures', tests), { keepGoing: true }).catch((error: Error) => error)
+  const { message } = failure as Error
+  for (const text of [
+    /test 'no program' failed: the command \["\/no\/such\/program"\] could not run in .*no such file/,
+    /test 'too slow' failed: it did not end within 2 s/,
+    /test 'never ends' failed: it did not end within 2 s/,
+    /test 'throws' failed: it is wrong/,
+    /test 'wrong exit code' failed: sh -c echo why; exit 4 ended with exit code 4, not 0\n {2}\| why/,
+    /test 'no file' failed: there is no file \/none/,
+    /test 'too much output' failed: .*its output is not complete/,
+    /test 'config' failed: label a does not exist; the user is 'nobody', not 'root'/,
+  ])
+    expect(message).toMatch(text)
+  expect(failure).toMatchObject({ code: 'TEST_FAILED' })
+})
+
 it('runs a function without a version every time, and one with a version again when that changes', async () => {
   let runs = 0
   const count = () => {
@@ -185,6 +217,9 @@ it('runs a function without a version every time, and one with a version again w
     await execute(app('functions', { counts: { run: count, version }, always: count }))
   // Per platform: two versions, and three runs.
   expect(runs).toBe(2 * (2 + 3))
+  const rebuild = ['functions test(linux/amd64: counts)']
+  await execute(app('functions', { counts: { run: count, version: '2' } }), { rebuild })
+  expect(runs).toBe(2 * (2 + 3) + 1)
 })
 
 it('refuses to publish with --no-build what has not passed, and finds what a machine with the platform has run', async () => {

@@ -34,6 +34,7 @@ export function definitionGraph(...given: PipelinesAndOptions<DefinitionGraphOpt
         kind: node.kind,
         needs: node.needs,
         ...('platform' in node && { platform: node.platform }),
+        ...(node.kind === 'test' && { test: node.test.name }),
         ...(source !== undefined && { source }),
       }
     }),
