@@ -1,13 +1,9 @@
 import { formatPlatform } from '../model/platform.js'
+import { escapeHtml } from './escape.js'
 import type { NodeRecord, RunRecord } from './record/run-record.js'
 
-/** Characters that XML 1.0 does not allow, escaped or not. */
-const NOT_IN_XML = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  ...{ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' },
-  ...{ '\n': '&#10;', '\t': '&#9;', '\r': '&#13;' },
-}
+/** What XML 1.0 does not allow, escaped or not, and is left of text without control characters. */
+const NOT_IN_XML = /[\uFFFE\uFFFF]|\p{Surrogate}/gu
 
 /**
  * The tests of a run as JUnit XML, for CI systems: a suite per pipeline and platform. An image that could not be built is an
@@ -67,12 +63,13 @@ function resultOf(node: NodeRecord): string {
 }
 
 function element(name: string, attributes: Readonly<Record<string, string>>, content = ''): string {
-  const written = Object.entries(attributes).map(([key, value]) => ` ${key}="${escaped(value, /[&<>"\n\t\r]/g)}"`)
+  const written = Object.entries(attributes).map(([key, value]) => ` ${key}="${escaped(value).replace(/\s+/g, ' ')}"`)
   return content === '' ? `<${name}${written.join('')}/>\n` : `<${name}${written.join('')}>${content}</${name}>\n`
 }
 
-function escaped(text: string, special = /[&<>\r]/g): string {
-  return text.replace(NOT_IN_XML, '\u{FFFD}').replace(special, (one) => ENTITIES[one] ?? one)
+/** Entities of HTML's escape are those of XML. */
+function escaped(text: string): string {
+  return escapeHtml(text).replace(NOT_IN_XML, '\u{FFFD}')
 }
 
 function seconds(milliseconds: number): string {

@@ -6,6 +6,7 @@ import { escapeCiCommands, escapeJson } from '../../src/report/escape.js'
 import { pictureOf } from '../../src/report/graph/picture.js'
 import { formatPicture, PICTURE_FORMATS, type PictureFormat } from '../../src/report/graph-formats.js'
 import { formatReportPage } from '../../src/report/html/report-page.js'
+import { formatJunit } from '../../src/report/junit.js'
 import { painted, unpainted } from '../../src/report/paint.js'
 import { plainReporter } from '../../src/report/plain.js'
 import { eventLinesReporter } from '../../src/report/progress/event-lines.js'
@@ -137,6 +138,16 @@ describe('hostile text in every field of', () => {
     const output = written([tree, formatDiagnosis(hostile(DIAGNOSIS), painted), ...errors].join(''))
     expect(output).not.toContain('\u001b[8m')
     expectHarmless(output.replace(STYLES, ''))
+  })
+
+  test('the JUnit XML of a run has no control characters, and no markup of its own', () => {
+    const recorder = new RunRecorder()
+    for (const event of evilRun(FAILED, HOSTILE)) recorder.add(event)
+    const record = recorder.record()
+    const nodes = record.nodes.map((node) => ({ ...node, kind: 'test' as const, test: HOSTILE, because: HOSTILE }))
+    const xml = formatJunit({ ...record, nodes })
+    expectNoControls(xml)
+    expect(xml).not.toMatch(/<(?!\/?(?:testsuites?|testcase|failure|error|skipped|system-out)\b|\?xml)/)
   })
 
   test.each([
