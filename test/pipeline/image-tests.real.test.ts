@@ -234,6 +234,9 @@ it('refuses to publish with --no-build what has not passed, and finds what a mac
   expect(await tags(`${hosts.embedded}/matrix`)).not.toContain('1')
   await execute(given, { only: ['linux/arm/v7'] })
   expect((await execute(given, { build: false })).outcome).toBe('succeeded')
+  // A policy that forbids emulated builds allows emulated tests.
+  const more = app('matrix', { runs: { command: ['true'] }, more: { command: ['true'] } })
+  expect((await execute(more, { policy: { allowEmulation: false } })).outcome).toBe('succeeded')
 })
 
 it('tests what another pipeline uses before it is used', async () => {

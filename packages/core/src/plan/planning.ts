@@ -149,7 +149,9 @@ async function findViolations(
   call: StepCall,
 ): Promise<readonly Issue[]> {
   if (policy === undefined) return []
-  const isEmulated = ({ node }: NodeState) => plannedUse(checked, node)?.execution === 'emulated'
+  // A test may run emulated: it is no build.
+  const isEmulated = ({ node }: NodeState) =>
+    node.kind === 'image' && plannedUse(checked, node)?.execution === 'emulated'
   const emulated = names.length === 0 ? [] : nodes.filter(isEmulated).map(({ node }) => node.id)
   return policyViolations(policy, { nodes, ended, emulated }, services, call)
 }
