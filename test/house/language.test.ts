@@ -17,6 +17,8 @@ const RETIRED: readonly (readonly [word: RegExp, replacement: string])[] = [
   [/\b(survey|surveys|surveyed)\b/i, 'evaluate'],
   [/\bvolatile\b/i, 'unpinned'],
   [/\bnobody\b|\bsomebody\b/i, 'the user, another writer'],
+  [/\b(undefined|empty|false|none|absent) where\b/i, 'if'],
+  [/\b(passing ?fault|workshop)s?\b/i, 'TransientError, run session'],
 ]
 
 /** Real uses of a retired word. */
@@ -40,6 +42,11 @@ const RETIRED_NAMES: readonly (readonly [part: RegExp, replacement: string])[] =
   [/[dD]ecisive/, 'inKey'],
   [/outline/i, 'definitionGraph'],
   [/^(greet|Greeting)/, 'ping'],
+  [/^[fF]ormer(?!ly)/, 'previous, PublishedState'],
+  [/Refusal|^refusals?$/, 'Issue, Error, rejections'],
+  [/^problems?$|Problems?$/, 'error, Issue'],
+  [/PlatformWord|WordSettings|NoWords/, 'PlatformAlias'],
+  [/[wW]orkshop/, 'RunSession'],
   [/^(tell|told|isTold|judged?|speak|anew)$/, 'report, stated, validate'],
 ]
 

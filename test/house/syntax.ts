@@ -1,15 +1,23 @@
 import ts from 'typescript'
 import { readText } from './repository.js'
 
-/** A file of the repository, parsed. */
+const parsed = new Map<string, ts.SourceFile>()
+
+/** A file of the repository, parsed once. */
 export function parse(path: string): ts.SourceFile {
-  return ts.createSourceFile(path, readText(path), ts.ScriptTarget.ES2023, true)
+  const file = parsed.get(path) ?? ts.createSourceFile(path, readText(path), ts.ScriptTarget.ES2023, true)
+  parsed.set(path, file)
+  return file
 }
 
 /** A node and everything below it. */
 export function* walk(node: ts.Node): Generator<ts.Node> {
   yield node
-  for (const child of node.getChildren()) yield* walk(child)
+  const children: ts.Node[] = []
+  ts.forEachChild(node, (child) => {
+    children.push(child)
+  })
+  for (const child of children) yield* walk(child)
 }
 
 /** `path:line` of a node. */

@@ -15,7 +15,7 @@ interface DeploymentSpec {
   }
 }
 
-/** Makes the pods of Deployments, which are ready at once, and removes those of former templates. */
+/** Makes the pods of Deployments, which are ready at once, and removes those of previous templates. */
 export function controlDeployments(store: ObjectStore, { deployments, pods }: Collections): void {
   store.observe((collection, { type, object }) => {
     if (collection !== deployments) return

@@ -17,13 +17,13 @@ export interface Engines extends AsyncDisposable {
   /**
    * Reports builders that join or leave, until the signal fires. To be called after {@link Engines.all}.
    *
-   * @returns false where none can.
+   * @returns false if none can.
    */
   watch(listener: (change: BuilderChange) => void, signal: AbortSignal): boolean
   /** Loads the modules of the builders, which takes a while, without connecting. */
   prepare(): void
   /**
-   * Checks the addresses that the caller gave, and contacts none: a wrong one is an error also where nothing is built.
+   * Checks the addresses that the caller gave, and contacts none: a wrong one is an error also if nothing is built.
    *
    * @throws EngineError ENGINE_UNREACHABLE
    */
@@ -34,12 +34,12 @@ export interface Engines extends AsyncDisposable {
 export interface EngineChoice {
   /** Addresses, names of docker contexts, or options. */
   readonly builders?: readonly (string | BuilderOptions)[]
-  /** @deprecated the former name of `builders`, until 1.0 */
+  /** @deprecated the previous name of `builders`, until 1.0 */
   readonly engines?: readonly (string | BuilderOptions)[]
   /** One builder. */
   readonly engine?: BuilderOptions
   /**
-   * The name of the registry for builders, `host[:port]`, where it differs from that in `registry`: a service inside a
+   * The name of the registry for builders, `host[:port]`, if it differs from that in `registry`: a service inside a
    * cluster. Requires `registry`, and BuildKit 0.11 or newer.
    */
   readonly builderRegistry?: string
@@ -47,11 +47,11 @@ export interface EngineChoice {
 
 /** What the builders of a run share: options of those that set none of their own, and the registry. */
 export interface BuilderDefaults extends Pick<BuilderOptions, 'credentials' | 'env'> {
-  /** The registry that is pushed to, as `host[:port][/prefix]`, where one is chosen for all names. */
+  /** The registry that is pushed to, as `host[:port][/prefix]`, if one is chosen for all names. */
   readonly registry?: string | undefined
 }
 
-/** @throws DefinitionError USAGE where the choice is none, or names a builder twice. */
+/** @throws DefinitionError USAGE if the choice is none, or names a builder twice. */
 export function openEngines(
   { engine, engines, builders, builderRegistry }: EngineChoice,
   { registry, ...defaults }: BuilderDefaults,

@@ -26,7 +26,7 @@ export async function requestVersion(
   }
 }
 
-/** The second number of a version such as `v0.25.1`; infinite where it is none: builds of distributions may have `v0.0.0`. */
+/** The second number of a version such as `v0.25.1`; infinite if it is none: builds of distributions may have `v0.0.0`. */
 function minorOf({ version }: BuildKitVersion): number {
   const [, minor] = /^v?0\.([1-9]\d*)\b/.exec(version) ?? []
   return minor === undefined ? Number.POSITIVE_INFINITY : Number(minor)

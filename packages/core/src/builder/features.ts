@@ -68,7 +68,7 @@ export function unsupportedOptions(
   ]
 }
 
-/** The entitlements that a build requests: those that are given, and that of the host's network where it is used. */
+/** The entitlements that a build requests: those that are given, and that of the host's network if it is used. */
 export function neededEntitlements({
   network,
   entitlements = [],

@@ -10,17 +10,17 @@ export interface OperationContext extends UnreachableContext {
   /** Error code if the builder rejects the operation; ENGINE_REJECTED by default. */
   readonly code?: EngineErrorCode
   /** Returns the message with which a builder rejected the operation; undefined for any other error. */
-  readonly refusal?: (error: unknown) => string | undefined
+  readonly rejection?: (error: unknown) => string | undefined
 }
 
 /** Converts whatever an operation threw into the error that the port promises; errors that are bugs stay as they are. */
 export function operationError(error: unknown, context: OperationContext): unknown {
-  const { signal, kind, action, code = 'ENGINE_REJECTED', refusal } = context
+  const { signal, kind, action, code = 'ENGINE_REJECTED', rejection } = context
   if (error instanceof CancelledError) return error
   // An abort is the cause of whatever else failed by then.
   if (signal?.aborted) return new CancelledError(signal.reason)
   if (error instanceof PolyarchError) return error
-  const reason = error instanceof GrpcError ? `: ${error.message}` : refusal?.(error)
+  const reason = error instanceof GrpcError ? `: ${error.message}` : rejection?.(error)
   if (reason !== undefined) return new EngineError(code, `the ${kind} refused to ${action}${reason}`, { cause: error })
   return isConnectionError(error) ? unreachableBuilder(error, context) : error
 }

@@ -57,12 +57,12 @@ export interface BuilderInfo {
   readonly apiVersion?: string
   /** The builder's own platform. */
   readonly native: Platform
-  /** Every platform that it can run, native and emulated; undefined where it does not report them. */
+  /** Every platform that it can run, native and emulated; undefined if it does not report them. */
   readonly runnable: readonly Platform[] | undefined
   readonly features: BuilderFeatures
   /** How a Docker Engine keeps images. */
   readonly imageStore?: 'graphdriver' | 'containerd'
-  /** The folder that a Docker Engine keeps everything in, on its own machine; undefined where it does not report it. */
+  /** The folder that a Docker Engine keeps everything in, on its own machine; undefined if it does not report it. */
   readonly dataRoot?: string
 }
 
@@ -109,7 +109,7 @@ export interface BuildRequest {
   readonly mediaTypes: 'oci' | 'docker'
   readonly target?: string
   readonly args?: Readonly<Record<string, string>>
-  /** Docker's proxies by engine address; `withProxyArgs` adds those of the engine to `args` where they are sent. */
+  /** Docker's proxies by engine address; `withProxyArgs` adds those of the engine to `args` if they are sent. */
   readonly proxies?: DockerProxies
   readonly labels?: Readonly<Record<string, string>>
   readonly network?: string
@@ -117,7 +117,7 @@ export interface BuildRequest {
   readonly addHosts?: readonly string[]
   /** All steps, or those of these stages. */
   readonly noCache?: boolean | readonly string[]
-  /** Has the builder look up images in their registries even where it has them. */
+  /** Has the builder look up images in their registries even if it has them. */
   readonly pull?: boolean
   readonly cacheFrom?: readonly CacheDefinition[]
   readonly cacheTo?: readonly CacheDefinition[]
@@ -209,13 +209,13 @@ export interface ImageStore {
 export interface Builder extends AsyncDisposable {
   /** As the user named it: an address or a docker context. */
   readonly name: string
-  /** Requests what the builder is. @throws ENGINE_UNREACHABLE; ENGINE_UNSUPPORTED where it has no BuildKit. */
+  /** Requests what the builder is. @throws ENGINE_UNREACHABLE; ENGINE_UNSUPPORTED if it has no BuildKit. */
   describe(call?: DescribeCall): Promise<BuilderInfo>
   /** Builds an image. @throws BUILD_FAILED with the failing Dockerfile line and the end of its log. */
   build(request: BuildRequest, call?: BuilderCall): Promise<BuiltImage>
   /**
    * Runs a command in an image that is in a registry, and drops what it changes. A build runs it, which works on every
-   * builder, also by emulation, and leaves no container. @throws BUILD_FAILED where the command could not be started
+   * builder, also by emulation, and leaves no container. @throws BUILD_FAILED if the command could not be started
    */
   run(request: RunRequest, call?: BuilderCall): Promise<RunResult>
   /** Requests the state of its workers, cache and clock. */

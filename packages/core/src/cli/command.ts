@@ -99,7 +99,7 @@ export interface PipelineFlags {
   readonly policy?: PolicyMode
   readonly output?: readonly string[]
   readonly builder?: readonly string[]
-  /** The former name of `builder`. */
+  /** The previous name of `builder`. */
   readonly engine?: readonly string[]
   readonly builderRegistry?: string
   readonly emulation?: EmulationPolicy

@@ -15,7 +15,7 @@ const FLAGS = {
   registry: () => [new Option('--registry <host>', REGISTRY_HELP)],
   builder: () => [
     new Option('--builder <address>', BUILDER_HELP).argParser(collect),
-    // The former name of `--builder`, until 1.0.
+    // The previous name of `--builder`, until 1.0.
     new Option('--engine <address>', BUILDER_HELP).argParser(collect).hideHelp(),
   ],
   builderRegistry: () => [

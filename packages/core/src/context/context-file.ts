@@ -19,7 +19,7 @@ export interface FileEntry {
   readonly modified: number
   /** Path of the earlier entry of the listing that is the same file, a hard link. */
   readonly link?: string
-  /** The bytes of `path` where they are not UTF-8. */
+  /** The bytes of `path` if they are not UTF-8. */
   readonly rawPath?: Buffer
 }
 
@@ -39,7 +39,7 @@ export interface SymlinkEntry {
   readonly target: string
   readonly modified: number
   readonly rawPath?: Buffer
-  /** The bytes of `target` where they are not UTF-8. */
+  /** The bytes of `target` if they are not UTF-8. */
   readonly rawTarget?: Buffer
 }
 

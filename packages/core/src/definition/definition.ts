@@ -33,7 +33,7 @@ export type BaseDefinition = RegistryBaseDefinition | MadeBase | PipelineBaseDef
 /** One platform of a pipeline, all decided. */
 export interface PlatformDefinition {
   readonly platform: Platform
-  /** The platform as the final index lists it: with os version and features where they were given. */
+  /** The platform as the final index lists it: with os version and features if they were given. */
   readonly listed: Platform
   readonly base: BaseDefinition
   readonly build: BuildDefinition

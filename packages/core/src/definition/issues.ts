@@ -11,13 +11,13 @@ export class Issues {
     this.#issues.push({ path, message, ...(hint !== undefined && { hint }) })
   }
 
-  /** Throws {@link DefinitionError} where there is any issue. */
+  /** Throws {@link DefinitionError} if there is any issue. */
   throwIfAny(): void {
     if (this.#issues.length > 0) throw new DefinitionError(this.#issues)
   }
 }
 
-/** The candidate that is most like the word, where one is like it at all. */
+/** The candidate that is most like the word, if one is like it at all. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const ranked = candidates
     .map((candidate) => ({ candidate, far: distance(word.toLowerCase(), candidate.toLowerCase()) }))
@@ -26,7 +26,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best !== undefined && best.far <= Math.max(2, Math.floor(word.length / 3)) ? best.candidate : undefined
 }
 
-/** `did you mean 'x'?` where there is a near one, else the list of what there is. */
+/** `did you mean 'x'?` if there is a near one, else the list of what there is. */
 export function suggest(word: string, candidates: readonly string[]): string {
   const near = nearest(word, candidates)
   if (near !== undefined) return `did you mean '${near}'?`

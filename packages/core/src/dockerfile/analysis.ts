@@ -120,7 +120,7 @@ interface ReachedStage {
 interface NamedImage {
   readonly role: 'base-arg' | 'literal-base' | 'context' | 'external' | 'unknown'
   readonly name: string
-  /** Undefined where a build arg names it. */
+  /** Undefined if a build arg names it. */
   readonly use?: ImageUse
   readonly isForTarget: boolean
   readonly error?: Link['error']

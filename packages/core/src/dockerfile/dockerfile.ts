@@ -87,7 +87,7 @@ export interface Dockerfile {
   /** The args before the first FROM, in order. */
   readonly globalArgs: readonly ArgDeclaration[]
   readonly stages: readonly Stage[]
-  /** The lines that decide what is built; undefined where that is not certain. */
+  /** The lines that decide what is built; undefined if that is not certain. */
   readonly essence?: string | undefined
   /** The first line before any FROM that is none of those that may stand there. */
   readonly stray?: { readonly keyword: string; readonly line: number }

@@ -4,7 +4,7 @@ import type { Flag } from './syntax/words.js'
 export interface MountOption {
   /** In lower case. */
   readonly name: string
-  /** Undefined where there is no `=`. */
+  /** Undefined if there is no `=`. */
   readonly value: string | undefined
   readonly start: number
   readonly end: number

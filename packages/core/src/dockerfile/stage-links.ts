@@ -26,7 +26,7 @@ export interface Link {
   readonly use: ImageUse
   /** As it reads with its variables expanded. */
   readonly name: string
-  /** The stage that is meant; undefined where it is an image. */
+  /** The stage that is meant; undefined if it is an image. */
   readonly stage: LinkedStage | undefined
   /** Whether it is used for the target's platform, which BuildKit assumes for everything but FROM. */
   readonly isForTarget: boolean

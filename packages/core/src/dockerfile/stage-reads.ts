@@ -77,8 +77,8 @@ class Scope implements StageReads {
     const value = name === BASE_ARG ? BASE_MARK : (given ?? this.#presetOf(name, preset) ?? globals.get(name))
     if (value === undefined) return
     // Versions of BuildKit differ in which of two values is used.
-    const former = this.#find(name)
-    this.#own.set(name, former === undefined || former === value ? value : UNKNOWN)
+    const previous = this.#find(name)
+    this.#own.set(name, previous === undefined || previous === value ? value : UNKNOWN)
   }
 
   #presetOf(name: string, preset: string | undefined): string | undefined {

@@ -19,10 +19,10 @@ export interface PlannedNode {
   readonly resolved: ResolvedNode
   readonly keyed: KeyedNode | undefined
   readonly lookupResult: LookupResult | undefined
-  /** Whether it is to be made even where its result is there. */
+  /** Whether it is to be made even if its result is there. */
   readonly force: boolean
   /** The published result that corresponds to it. */
-  readonly former: PublishedState
+  readonly previous: PublishedState
   readonly required: boolean
 }
 
@@ -136,10 +136,10 @@ class Execution {
     const { builds, candidacies, pool, emit } = this.#input
     if (!needsBuilder(node) || !builds) return undefined
     const { id } = node
-    const { candidates = [], refusals = [] } = candidacies.get(id) ?? {}
+    const { candidates = [], rejections = [] } = candidacies.get(id) ?? {}
     const moved = (use: Lease['use'], error: unknown) =>
       emit({ kind: 'node-reassigned', at: Date.now(), node: id, ...use, error: errorData(error) })
-    return { node: id, claim: claimOf(node, candidates), refusals, pool, signal, moved }
+    return { node: id, claim: claimOf(node, candidates), rejections, pool, signal, moved }
   }
 
   #performWith(

@@ -1,6 +1,6 @@
 import { DefinitionError, EngineError, HostError, type Issue, PolyarchError, RegistryError } from '../model/errors.js'
 
-/** One error for all that failed in a run that went on, of the class and code of the first; that one where it is alone. */
+/** One error for all that failed in a run that went on, of the class and code of the first; that one if it is alone. */
 export function combineFailures(failures: readonly unknown[]): unknown {
   // Nodes that waited for the same work fail with the same error.
   const all = [...new Set(failures)]

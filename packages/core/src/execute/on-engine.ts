@@ -8,19 +8,19 @@ export interface Placement {
   readonly node: string
   readonly claim: BuildClaim
   /** Why other engines cannot build it. */
-  readonly refusals: Candidacy['refusals']
+  readonly rejections: Candidacy['rejections']
   readonly pool: EnginePool
   readonly signal: AbortSignal
   /** Called when the connection to an engine was lost, and another engine takes over. */
   readonly moved: (use: EngineUse, error: unknown) => void
 }
 
-/** Waits for an engine that is free. @throws EngineError where none can build the image; CancelledError */
-export async function leaseFor({ node, claim, refusals, pool, signal }: Placement): Promise<Lease> {
+/** Waits for an engine that is free. @throws EngineError if none can build the image; CancelledError */
+export async function leaseFor({ node, claim, rejections, pool, signal }: Placement): Promise<Lease> {
   const lease = await pool.lease(claim, signal)
   if (lease !== undefined) return lease
   throw (
-    refusals[0] ??
+    rejections[0] ??
     new EngineError('ENGINE_UNREACHABLE', `no engine is left to build ${node}`, {
       hint: 'check why the engines do not answer, and run again: finished images are reused',
     })

@@ -9,7 +9,7 @@ import type { Registry, RegistryCall } from '../registry/port.js'
 /** A name, what it points to, and what it is to point to next. */
 export interface TagUpdate {
   readonly reference: Reference
-  /** Undefined where there is nothing. */
+  /** Undefined if there is nothing. */
   readonly current: StoredManifest | undefined
   readonly next: StoredManifest
   /** Location of the next manifest, if it is not in the name's repository yet. */

@@ -4,12 +4,12 @@ import { combineFailures } from './failures.js'
 
 /** Input of the scheduler. */
 export interface Schedule {
-  /** In any order; what a node needs may be left out where it is there already. */
+  /** In any order; what a node needs may be left out if it is there already. */
   readonly nodes: readonly Node[]
   readonly signal?: AbortSignal | undefined
-  /** Whether the rest goes on where one node fails; what needs it is for `run` to leave out. */
+  /** Whether the rest goes on if one node fails; what needs it is for `run` to leave out. */
   readonly keepGoing?: boolean
-  /** Does one node; its signal fires where another one failed. */
+  /** Does one node; its signal fires if another one failed. */
   run(node: Node, signal: AbortSignal): Promise<void>
 }
 
@@ -17,7 +17,7 @@ export interface Schedule {
  * Runs each node as soon as all that it needs is done. The first failure cancels what is running and starts nothing
  * more, unless the rest is to go on.
  *
- * @throws the first failure, or all of them as one; CancelledError where the given signal fired.
+ * @throws the first failure, or all of them as one; CancelledError if the given signal fired.
  */
 export async function runSchedule({ nodes, signal: outer, keepGoing = false, run }: Schedule): Promise<void> {
   const stop = new AbortController()

@@ -24,7 +24,7 @@ export interface BaseNode extends NodeCommon {
   readonly kind: 'base'
   readonly platform: Platform
   readonly source: RegistryBaseDefinition | MadeBase | PipelineBaseDefinition
-  /** Whether it has a key tag where its digest would do. */
+  /** Whether it has a key tag even if its digest would suffice. */
   readonly keepsKeyTag?: true
 }
 
@@ -32,7 +32,7 @@ export interface BaseNode extends NodeCommon {
 export interface ChildNode {
   readonly platform: Platform
   readonly node: string
-  /** Whether the index is made without it where it fails. */
+  /** Whether the index is made without it if it fails. */
   readonly optional?: true
 }
 
@@ -40,7 +40,7 @@ export interface ChildNode {
 export interface BaseIndexNode extends NodeCommon {
   readonly kind: 'base-index'
   readonly children: readonly ChildNode[]
-  /** Whether it has a key tag where its digest would do. */
+  /** Whether it has a key tag even if its digest would suffice. */
   readonly keepsKeyTag?: true
 }
 
@@ -65,7 +65,7 @@ export function pipelineContext(pipeline: string): string {
 export interface ImageNode extends NodeCommon {
   readonly kind: 'image'
   readonly platform: Platform
-  /** Whether the run goes on where it fails. */
+  /** Whether the run goes on if it fails. */
   readonly optional?: true
   readonly build: BuildDefinition
   /** Annotations of its entry in the index. */
@@ -89,7 +89,7 @@ export interface ImageNode extends NodeCommon {
 export interface TestNode extends NodeCommon {
   readonly kind: 'test'
   readonly platform: Platform
-  /** Whether the run goes on without the platform where it fails. */
+  /** Whether the run goes on without the platform if it fails. */
   readonly optional?: true
   /** The node whose result it tests. */
   readonly image: string

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 
 /**
- * When a process was started, in clock ticks of this boot, as an opaque text; undefined where the process is gone or
+ * When a process was started, in clock ticks of this boot, as an opaque text; undefined if the process is gone or
  * the system has no `/proc`.
  *
  * @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html

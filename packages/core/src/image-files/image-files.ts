@@ -69,7 +69,7 @@ export class ImageFiles {
     return content
   }
 
-  /** The path without links; undefined where it is longer, or has more links, than Linux follows. */
+  /** The path without links; undefined if it is longer, or has more links, than Linux follows. */
   #resolve(path: string, followsLast: boolean): string | undefined {
     const left = cleanPath(path).split('/').reverse()
     let done = ''

@@ -65,7 +65,7 @@ export class MergedLayers {
     }
   }
 
-  /** The file with the content of an entry; undefined where it is not seen in the image. */
+  /** The file with the content of an entry; undefined if it is not seen in the image. */
   fileAt(layer: number, entry: number): MergedFile | undefined {
     const file = this.#contents[layer]?.get(entry)
     return file !== undefined && file.paths.size > 0 ? file : undefined

@@ -17,7 +17,7 @@ export class LayoutAddition implements AsyncDisposable {
     this.#file = file
   }
 
-  /** Begins; makes the directory a layout where it is none. @throws HostError DIRECTORY_IN_USE */
+  /** Begins; makes the directory a layout if it is none. @throws HostError DIRECTORY_IN_USE */
   static async start(directory: string): Promise<LayoutAddition> {
     await makeLayout(directory)
     const path = incomingPath(directory)
@@ -29,7 +29,7 @@ export class LayoutAddition implements AsyncDisposable {
     return this.#size
   }
 
-  /** Appends bytes. @param offset - the bytes so far; or 0, where it starts again. @throws RangeError at another offset */
+  /** Appends bytes. @param offset - the bytes so far; or 0, if it starts again. @throws RangeError at another offset */
   async write(data: Uint8Array, offset: number): Promise<void> {
     if (offset === 0 && this.#size > 0) {
       await this.#file.truncate(0)

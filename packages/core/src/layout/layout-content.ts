@@ -11,7 +11,7 @@ import type { BlobSource } from '../registry/port.js'
 import { syncFolder } from './durable-file.js'
 import { contentFolder, contentPath, INCOMING } from './layout-format.js'
 
-/** The size of the bytes that a layout has of a digest; undefined where it has none. */
+/** The size of the bytes that a layout has of a digest; undefined if it has none. */
 export async function contentSize(directory: string, digest: Digest): Promise<number | undefined> {
   try {
     const stats = await stat(contentPath(directory, digest))
@@ -23,7 +23,7 @@ export async function contentSize(directory: string, digest: Digest): Promise<nu
   }
 }
 
-/** Bytes that are small, checked; undefined where there are none. @throws RegistryError DIGEST_MISMATCH */
+/** Bytes that are small, checked; undefined if there are none. @throws RegistryError DIGEST_MISMATCH */
 export async function readContent(directory: string, digest: Digest): Promise<Buffer | undefined> {
   if ((await contentSize(directory, digest)) === undefined) return undefined
   const bytes = await readFile(contentPath(directory, digest))

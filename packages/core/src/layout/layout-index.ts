@@ -15,7 +15,7 @@ import { contentFolder, INCOMING, LAYOUT_MARKER, REF_NAME, repositoriesFolder } 
 /**
  * Makes a directory an image layout, unless it is one.
  *
- * @throws HostError DIRECTORY_IN_USE where it is the embedded registry's, which alone may write to it.
+ * @throws HostError DIRECTORY_IN_USE if it is the embedded registry's, which alone may write to it.
  * @see https://github.com/opencontainers/image-spec/blob/v1.1.0/image-layout.md
  */
 export async function makeLayout(directory: string): Promise<void> {
@@ -34,7 +34,7 @@ async function refuseRegistryStore(directory: string): Promise<void> {
   })
 }
 
-/** The entries of a layout's `index.json`; none where there is no such file. @throws RegistryError MANIFEST_UNSUPPORTED */
+/** The entries of a layout's `index.json`; none if there is no such file. @throws RegistryError MANIFEST_UNSUPPORTED */
 export async function readLayoutIndex(directory: string): Promise<ImageIndex> {
   const path = join(directory, 'index.json')
   const stats = await stat(path).catch((error: unknown) => {

@@ -8,7 +8,7 @@ const SCHEME = 'oci:'
  * Reads `oci:DIR[:NAME][@DIGEST]`, as skopeo and buildah write the place of an image in a directory. The directory ends
  * at the first colon; the name may hold others.
  *
- * @returns undefined where the text is of another kind. Formatted again, the reference is the same text with the
+ * @returns undefined if the text is of another kind. Formatted again, the reference is the same text with the
  * directory's whole path.
  */
 export function parseLayoutReference(text: string): Reference | undefined {

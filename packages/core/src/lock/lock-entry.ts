@@ -18,7 +18,7 @@ export interface LockedBase extends EntryCommon {
   readonly index: Digest
   /** The one image of it that serves the platform. */
   readonly image: Pick<Descriptor, 'mediaType' | 'digest' | 'size'>
-  /** The platform that the image's config states; undefined where it states none. */
+  /** The platform that the image's config states; undefined if it states none. */
   readonly states?: Platform
   /** The policy that applied to a mismatch. */
   readonly policy: ConfigPolicy

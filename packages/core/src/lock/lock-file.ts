@@ -13,7 +13,7 @@ export function lockPath(directory: string | undefined): string {
 }
 
 /**
- * The entries of a lock file; undefined where there is none.
+ * The entries of a lock file; undefined if there is none.
  *
  * @throws DefinitionError LOCK_INVALID
  */

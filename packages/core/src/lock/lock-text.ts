@@ -58,7 +58,7 @@ function word(text: string): string {
  * Reads the text of a lock.
  *
  * @param file - its path, for messages.
- * @throws DefinitionError LOCK_INVALID where it is of a newer version, a line cannot be read, or two contradict each other.
+ * @throws DefinitionError LOCK_INVALID if it is of a newer version, a line cannot be read, or two contradict each other.
  */
 export function parseLock(text: string, file: string): readonly LockEntry[] {
   const [head = '', ...lines] = text.split(/\r?\n/)

@@ -9,7 +9,7 @@ type EntryOf<Kind extends LockEntry['kind']> = Extract<LockEntry, { readonly kin
 
 /** Digests of names in one run: the locked ones, or those that the caller resolves and records. */
 export interface Lock {
-  /** @throws DefinitionError LOCK_INCOMPLETE where it is frozen and has no such entry. */
+  /** @throws DefinitionError LOCK_INCOMPLETE if it is frozen and has no such entry. */
   find<Kind extends 'base' | 'image'>(kind: Kind, name: string, platform: Platform): EntryOf<Kind> | undefined
   /** The same for the archive of a root file system, by its kind. */
   findArchive(by: string, name: string, platform: Platform): LockedArchive | undefined
@@ -25,7 +25,7 @@ export interface Lock {
 
 /** How a lock is used. */
 export interface LockUse {
-  /** Undefined where there is no lock file. */
+  /** Undefined if there is no lock file. */
   readonly entries: readonly LockEntry[] | undefined
   /** Whether every name has to be in it. */
   readonly frozen: boolean

@@ -17,7 +17,7 @@ const TAG_COMPATIBILITY = 32
 const TEXT_TAGS: ReadonlySet<number> = new Set([4, 5])
 
 /**
- * Reads the build attributes of a `.ARM.attributes` section of a little-endian file; undefined where it has another form.
+ * Reads the build attributes of a `.ARM.attributes` section of a little-endian file; undefined if it has another form.
  *
  * @see https://github.com/ARM-software/abi-aa/blob/main/addenda32/addenda32.rst
  */

@@ -4,7 +4,7 @@ import { findSection32, readElfHeader } from './elf.js'
 
 /** The machine code of one executable. */
 export interface MachineCode {
-  /** As platforms name it, `amd64`; `machine 42` where no platform does. */
+  /** As platforms name it, `amd64`; `machine 42` if no platform does. */
   readonly architecture: string
   /** For 32-bit ARM code, if the file records them. */
   readonly arm?: ArmAttributes
@@ -35,7 +35,7 @@ export function needsWholeFile(head: Uint8Array): boolean {
   return readElfHeader(head)?.machine === EM_ARM
 }
 
-/** Reads what a file is made for; undefined where it is not an ELF file. */
+/** Reads what a file is made for; undefined if it is not an ELF file. */
 export function readMachineCode(file: Uint8Array): MachineCode | undefined {
   const header = readElfHeader(file)
   if (header === undefined) return undefined

@@ -26,7 +26,7 @@ export function isElf(head: Uint8Array): boolean {
   return MAGIC.equals(head.subarray(0, MAGIC.length))
 }
 
-/** Reads the header at the start of an ELF file; undefined where there is none, or not all of it. */
+/** Reads the header at the start of an ELF file; undefined if there is none, or not all of it. */
 export function readElfHeader(file: Uint8Array): ElfHeader | undefined {
   const [bits, byteOrder] = [BITS[file[4] ?? 0], BYTE_ORDERS[file[5] ?? 0]]
   if (!isElf(file) || bits === undefined || byteOrder === undefined) return undefined
@@ -54,7 +54,7 @@ const BYTE_ORDERS: Readonly<Record<number, 'little' | 'big'>> = { 1: 'little', 2
 const SECTION_HEADER_SIZE = 40
 
 /**
- * The content of the first section of a type in a little-endian 32-bit ELF file; undefined where it has none, or where
+ * The content of the first section of a type in a little-endian 32-bit ELF file; undefined if it has none, or where
  * it lies beyond the bytes given.
  */
 export function findSection32(

@@ -21,7 +21,7 @@ export class FileTree {
     this.#layers = layers.toReversed()
   }
 
-  /** The executable at a path, through all links on the way; undefined where there is none, or a script. */
+  /** The executable at a path, through all links on the way; undefined if there is none, or a script. */
   executable(path: string): Executable | undefined {
     const real = this.#resolve(path)
     const entry = real === undefined ? undefined : this.#entry(real)
@@ -37,7 +37,7 @@ export class FileTree {
     }
   }
 
-  /** The path without links; undefined where it is longer, or has more links, than Linux follows. */
+  /** The path without links; undefined if it is longer, or has more links, than Linux follows. */
   #resolve(path: string): string | undefined {
     // The next part is the last, so that taking one does not move all others.
     const left = path.split('/').reverse()

@@ -9,7 +9,7 @@ export interface UnreadableLayer {
   readonly because: string
 }
 
-/** Opens the uncompressed tar of a layer. It fails at its end where the bytes do not match the layer's digest. */
+/** Opens the uncompressed tar of a layer. It fails at its end if the bytes do not match the layer's digest. */
 export async function openLayerTar(
   registry: Registry,
   repository: Repository,

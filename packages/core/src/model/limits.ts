@@ -3,7 +3,7 @@ const MB = 1024 * KB
 
 /**
  * Bounds of the work that data of others can cause. Reading beyond one ends with a typed error, or leaves the rest out
- * where nothing depends on it. Docker, BuildKit and registries have bounds of the same order.
+ * if nothing depends on it. Docker, BuildKit and registries have bounds of the same order.
  */
 export const LIMITS = {
   /** Bytes of a path: Linux's PATH_MAX. No file has a longer path, and no link a longer target. */
@@ -72,7 +72,7 @@ export const LIMITS = {
   layers: 500,
   /** Bytes that the executables, directories and links of an image take in memory: about a million of them. */
   imageFiles: 256 * MB,
-  /** Executables of an image that are compared with its platform, where neither a shell nor a loader decides. */
+  /** Executables of an image that are compared with its platform, if neither a shell nor a loader decides. */
   executables: 10_000,
   /** Files and directories of an image that is written to a directory or an archive. */
   exportedFiles: 2_000_000,

@@ -2,7 +2,7 @@ import { type Digest, isDigest } from './digest.js'
 
 /** A repository on one registry: `ghcr.io` and `otbiot/esp8266-build`. */
 export interface Repository {
-  /** Host, with the port where one was written: the exact text that credentials are looked up by. */
+  /** Host, with the port if one was written: the exact text that credentials are looked up by. */
   readonly registry: string
   /** Path under the host, `library/ubuntu`. */
   readonly repository: string
@@ -94,7 +94,7 @@ export function formatReference(reference: Reference): string {
   return formatRepository(reference) + tag + digest
 }
 
-/** The same name under `latest`, where it has neither tag nor digest. */
+/** The same name under `latest`, if it has neither tag nor digest. */
 export function withDefaultTag(reference: Reference): Reference {
   return reference.tag === undefined && reference.digest === undefined ? { ...reference, tag: 'latest' } : reference
 }

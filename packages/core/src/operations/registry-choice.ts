@@ -7,11 +7,11 @@ const EMBEDDED = /^embedded(?::(.*))?$/s
 
 /** The registry that takes the place of the host in names that are pushed to, kept up while it is used. */
 export interface ChosenRegistry extends AsyncDisposable {
-  /** `host[:port][/prefix]`; undefined where names keep the hosts that they were written with. */
+  /** `host[:port][/prefix]`; undefined if names keep the hosts that they were written with. */
   readonly host: string | undefined
   /** Address of the embedded registry, which takes the place of `EMBEDDED_HOST` in a compiled definition. */
   readonly startedAt?: string
-  /** Names the full disk of the embedded registry as the cause of a failure, where it refused a push for that. */
+  /** Names the full disk of the embedded registry as the cause of a failure, if it refused a push for that. */
   explain(error: unknown): unknown
 }
 
@@ -28,7 +28,7 @@ export function registryBeforeStart(choice: string | undefined): string | undefi
   return isEmbedded(choice) ? EMBEDDED_HOST : choice
 }
 
-/** Directory that `embedded` keeps its content in, where none is named. */
+/** Directory that `embedded` keeps its content in, if none is named. */
 export async function defaultRegistryDirectory(): Promise<string> {
   const { default: envPaths } = await import('env-paths')
   return resolve(envPaths('polyarch', { suffix: '' }).data, 'registry')

@@ -15,14 +15,14 @@ export function findCandidates(
   emulates: boolean,
 ): Candidacy {
   const candidates: Candidate[] = []
-  const refusals: EngineError[] = []
+  const rejections: EngineError[] = []
   for (const { engine, info } of engines) {
     const execution = executionOn(info, node.platform)
     const own = errorsOf(node, info, execution, emulates)
-    if (execution === undefined || own.length > 0) refusals.push(...own)
+    if (execution === undefined || own.length > 0) rejections.push(...own)
     else candidates.push({ engine, address: info.address, execution })
   }
-  return { candidates, refusals }
+  return { candidates, rejections }
 }
 
 function errorsOf(

@@ -9,17 +9,17 @@ import { type EvaluationContext, type KeyedNode, type ResolvedNode, resolveNode 
 export interface NodeState {
   readonly node: Node
   readonly resolved: ResolvedNode
-  /** Undefined where what decides it is known only after other nodes have been made. */
+  /** Undefined if what decides it is known only after other nodes have been made. */
   readonly keyed: KeyedNode | undefined
-  /** Undefined where it is known only after other nodes have been made. */
+  /** Undefined if it is known only after other nodes have been made. */
   readonly lookupResult: LookupResult | undefined
   /** Whether it follows from the existence of a result that uses it: then the registry received no request. */
   readonly implied: boolean
   /** The result, or what it will be, where known. */
   readonly output: Output | undefined
-  /** Whether it is to be made even where its result is there. */
+  /** Whether it is to be made even if its result is there. */
   readonly force: boolean
-  readonly former: PublishedState
+  readonly previous: PublishedState
   /** Whether something is to be done: the result is missing and needed, or tests decide whether it is published. */
   readonly required: boolean
 }
@@ -53,11 +53,11 @@ export async function evaluate(
       const { keyed, lookupResult, implied = false } = known.get(one.node.id) ?? {}
       const output = outputOf(keyed, lookupResult)
       const { node } = one
-      const { force = false, former = {} } = input.contextOf(node)
+      const { force = false, previous = {} } = input.contextOf(node)
       const isRequired = required.has(node.id)
       return [
         node.id,
-        { node, resolved: one, keyed, lookupResult, implied, output, force, former, required: isRequired },
+        { node, resolved: one, keyed, lookupResult, implied, output, force, previous, required: isRequired },
       ] as const
     }),
   )
@@ -105,7 +105,7 @@ interface Known {
   implied?: boolean
 }
 
-/** From what is pulled up to what is published: keys, and results where they do not follow from what is known. */
+/** From what is pulled up to what is published: keys, and results if they do not follow from what is known. */
 async function keyAll(
   nodes: readonly ResolvedNode[],
   { contextOf, callOf, onChanged }: EvaluationInput,
@@ -122,7 +122,7 @@ async function keyAll(
     if (!resolved.decidedBy.every((need) => outputs.has(need))) return
     const context = contextOf(node)
     const keyed = resolved.evaluate(outputs, context)
-    const published = context.former?.image?.descriptor.annotations?.[KEY_ANNOTATION]
+    const published = context.previous?.image?.descriptor.annotations?.[KEY_ANNOTATION]
     if (node.kind === 'image' && keyed.key !== published) onChanged()
     const state: Known = { keyed }
     if (keyed.predicted === undefined) state.lookupResult = await keyed.lookup(callOf(node))

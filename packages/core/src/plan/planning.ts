@@ -39,7 +39,7 @@ export interface PlanningInput {
   readonly policy?: PolicyRules | undefined
   /** Bases past their end of life. */
   readonly ended: readonly Issue[]
-  /** Whether a node is to be made even where its result is there. */
+  /** Whether a node is to be made even if its result is there. */
   readonly isForced: (node: Node) => boolean
   readonly notes: readonly string[]
   /** Whether images may be built; if not, no engine receives a request. */
@@ -91,7 +91,7 @@ export async function makePlan(
   const onChanged = () => {
     if (input.builds) services.engines.prepare()
   }
-  if (input.graph.nodes.some((node) => node.kind === 'index' && published.formerOf(node).index === undefined))
+  if (input.graph.nodes.some((node) => node.kind === 'index' && published.previousOf(node).index === undefined))
     onChanged()
   const entitlements = entitlementsOf(input.graph)
   let querying: Promise<readonly QueriedEngine[]> | undefined
@@ -103,7 +103,7 @@ export async function makePlan(
   const onRequired = (node: Node) => {
     if (needsBuilder(node) && input.builds) query().catch(() => {})
   }
-  const contextOf = (node: Node) => ({ former: published.formerOf(node), force: input.isForced(node) })
+  const contextOf = (node: Node) => ({ previous: published.previousOf(node), force: input.isForced(node) })
   const nodes = await evaluate({ ...input, contextOf, callOf, onChanged, onRequired }, resolved)
   throwIfCancelled(signal)
   const toDo = input.graph.nodes.filter(({ id }) => nodes.get(id)?.required)

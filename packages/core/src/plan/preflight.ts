@@ -15,7 +15,7 @@ type BuilderNode = ImageNode | TestNode
 
 /** State of the engines before anything is sent to them. */
 export interface Preflight {
-  /** Empty where nothing is to be built. */
+  /** Empty if nothing is to be built. */
   readonly engines: readonly EnginePlan[]
   /** The engines that can build each image, or run each test, by node. */
   readonly candidacies: ReadonlyMap<string, Candidacy>
@@ -47,13 +47,13 @@ export async function preflight(
   const missing = await Promise.all(images.map((image) => missingSecretsOf(image, env)))
   const failures = queried.flatMap((one) => ('failure' in one ? [one.failure] : []))
   const unbuildable = images.filter((image) => !image.optional && reached.get(image)?.candidates.length === 0)
-  const refusals = unbuildable.flatMap((image) => reached.get(image)?.refusals ?? [])
+  const rejections = unbuildable.flatMap((image) => reached.get(image)?.rejections ?? [])
   const isShort = unbuildable.length > 0 || answering.length === 0
   return {
     engines: queried.map(enginePlan),
     candidacies: new Map([...reached].map(([{ id }, candidacy]) => [id, candidacy])),
     // An engine says of several images alike that it does not get to their registry.
-    errors: [...new Set([...refusals, ...missing.flat(), ...(isShort ? failures : [])])],
+    errors: [...new Set([...rejections, ...missing.flat(), ...(isShort ? failures : [])])],
     notes: isShort ? [] : notesOn(queried, [...reached.values()]),
   }
 }
@@ -103,18 +103,18 @@ async function keepReaching(
   const unreachable = new Map<Builder, ReadonlyMap<string, EngineError>>(await Promise.all(entries))
   const errorOf = ({ repository }: BuilderNode, engine: Builder) => unreachable.get(engine)?.get(repository.registry)
   return new Map(
-    [...possible].map(([image, { candidates, refusals }]) => {
+    [...possible].map(([image, { candidates, rejections }]) => {
       const errors = candidates.flatMap(({ engine }) => errorOf(image, engine) ?? [])
       const left = candidates.filter(({ engine }) => errorOf(image, engine) === undefined)
-      return [image, { candidates: left, refusals: [...refusals, ...errors] }]
+      return [image, { candidates: left, rejections: [...rejections, ...errors] }]
     }),
   )
 }
 
-/** Engines that are done without, where the others suffice. */
+/** Engines that are done without, if the others suffice. */
 function notesOn(queried: readonly QueriedEngine[], candidacies: readonly Candidacy[]): readonly string[] {
   const silent = queried.flatMap((one) => ('failure' in one ? [one.failure] : []))
-  const cutOff = candidacies.flatMap(({ refusals }) => refusals).filter(isCutOff)
+  const cutOff = candidacies.flatMap(({ rejections }) => rejections).filter(isCutOff)
   return [...new Set([...silent, ...cutOff].map(({ message }) => `${message}; the run continues without this engine`))]
 }
 

@@ -10,7 +10,7 @@ import type { PublishedState } from '../steps/published-state.js'
 
 /** The names of pipelines before a run. */
 export interface Published {
-  formerOf(node: Node): PublishedState
+  previousOf(node: Node): PublishedState
   /**
    * The digest that the name points to, undefined if it does not exist; the result is undefined if the name was not
    * read.
@@ -50,7 +50,7 @@ export async function readPublished(
   )
   const byName = new Map(all.map((one) => [formatReference(one.reference), one]))
   return {
-    formerOf: (node) => formerOf(node, nodes, read),
+    previousOf: (node) => previousOf(node, nodes, read),
     seen(reference) {
       const found = byName.get(formatReference(reference))
       return found && { digest: found.manifest?.descriptor.digest }
@@ -58,7 +58,7 @@ export async function readPublished(
   }
 }
 
-function formerOf(node: Node, nodes: readonly Node[], read: ReadonlyMap<string, PublishedIndex>): PublishedState {
+function previousOf(node: Node, nodes: readonly Node[], read: ReadonlyMap<string, PublishedIndex>): PublishedState {
   if (node.kind === 'index' || node.kind === 'base-index') return indexOnly(read.get(node.id))
   const image = node.kind === 'image' ? node : nodes.find((one) => one.kind === 'image' && one.base === node.id)
   const index = nodes.find((one) => one.kind === 'index' && one.children.some((child) => child.node === image?.id))

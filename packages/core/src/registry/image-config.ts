@@ -23,7 +23,7 @@ export function isImage({ config }: Pick<ImageManifest, 'config'>): boolean {
 /**
  * Reads the config of an image, checked against its digest. Words of the platform stay as they are published.
  *
- * @throws RegistryError NOT_FOUND, DIGEST_MISMATCH; MANIFEST_UNSUPPORTED where it is no config.
+ * @throws RegistryError NOT_FOUND, DIGEST_MISMATCH; MANIFEST_UNSUPPORTED if it is no config.
  * @see https://github.com/opencontainers/image-spec/blob/v1.1.0/config.md
  */
 export async function readImageConfig(
@@ -61,7 +61,7 @@ export function parseImageConfig(bytes: Uint8Array, where: string): ImageConfig 
   return config as ImageConfig
 }
 
-/** Engines write `null` where a field has no value. */
+/** Engines write `null` if a field has no value. */
 function checkRunConfig(value: unknown, where: string): void {
   if (value === undefined || value === null) return
   if (typeof value !== 'object' || Array.isArray(value)) throw unsupported(where, "its 'config' is not an object")

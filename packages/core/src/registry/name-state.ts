@@ -72,7 +72,7 @@ export function withStates(error: unknown, states: readonly NameState[]): unknow
 }
 
 /**
- * The digest that a name holds now. Where it is neither the former nor the new one, the manifest is read: what answers a
+ * The digest that a name holds now. Where it is neither the previous nor the new one, the manifest is read: what answers a
  * HEAD may state any digest.
  *
  * @throws RegistryError DIGEST_MISMATCH if content and stated digest differ
@@ -96,7 +96,7 @@ async function readName(
   return (await registry.getManifest(name, { ...call, fresh: true }))?.descriptor.digest
 }
 
-/** The digest under the tag of a reference, past mirrors; undefined where there is none. */
+/** The digest under the tag of a reference, past mirrors; undefined if there is none. */
 export async function heldBy(
   { digest: _digest, ...name }: Reference,
   registry: Pick<Registry, 'resolve'>,

@@ -6,7 +6,7 @@ export function imagesOf(index: ImageIndex): readonly Descriptor[] {
   return index.manifests.filter((entry) => !isAttestation(entry))
 }
 
-/** The image of an index for the first of some platforms that it has; undefined where it has none of them. */
+/** The image of an index for the first of some platforms that it has; undefined if it has none of them. */
 export function findImage(index: ImageIndex, platforms: readonly Platform[]): Descriptor | undefined {
   const images = imagesOf(index)
   return platforms
@@ -16,9 +16,9 @@ export function findImage(index: ImageIndex, platforms: readonly Platform[]): De
 
 /**
  * The entry of an index that a client takes for a platform: the platform itself, else the newest variant of the same
- * architecture that it also runs, so that `arm/v7` gets `arm/v6` where there is no `arm/v7`.
+ * architecture that it also runs, so that `arm/v7` gets `arm/v6` if there is no `arm/v7`.
  *
- * @returns undefined where there is none.
+ * @returns undefined if there is none.
  */
 export function selectPlatform(index: ImageIndex, platform: Platform): Descriptor | undefined {
   const runnable = platformsRunBy(platform).filter(({ architecture }) => architecture === platform.architecture)

@@ -16,7 +16,7 @@ export const ACTION_WORDS: Readonly<Record<NodePlan['action'], string>> = {
   'not-needed': 'leave',
 }
 
-/** The same of a name: where it will point to may be known later only; that it moves is known. */
+/** The same of a name: if it will point to may be known later only; that it moves is known. */
 export function tagWord(action: TagPlan['action']): string {
   return action === 'known-after' ? 'move' : action
 }

@@ -35,7 +35,7 @@ async function openIfThere(location: string, signal: AbortSignal | undefined): P
   return downloadIfThere(location, signal)
 }
 
-/** The tar of a published archive; the stream fails at its end where the archive is not the one that was named. */
+/** The tar of a published archive; the stream fails at its end if the archive is not the one that was named. */
 async function openArchive(source: RootfsBase, signal?: AbortSignal): Promise<Readable> {
   const published = await peek(verified(await openPublished(source, signal), source), HEAD_SIZE)
   const tar = await peek(await unpack(published), HEAD_SIZE)

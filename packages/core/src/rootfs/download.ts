@@ -29,7 +29,7 @@ export async function download(url: string, signal?: AbortSignal): Promise<Reada
   throw failed(`${shownLocation(url)} does not exist`)
 }
 
-/** The same where the file may not be there: then undefined. @throws HostError DOWNLOAD_FAILED; CancelledError */
+/** The same if the file may not be there: then undefined. @throws HostError DOWNLOAD_FAILED; CancelledError */
 export async function downloadIfThere(url: string, signal?: AbortSignal): Promise<Readable | undefined> {
   const transport = new Transport({ hosts: ANY_HOST, timeouts: DEFAULT_TIMEOUTS, useProxies: true })
   const close = () => transport[Symbol.asyncDispose]()

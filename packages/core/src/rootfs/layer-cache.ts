@@ -31,7 +31,7 @@ export class LayerCache {
     this.#directory = join(directory, 'rootfs')
   }
 
-  /** The layer made from these inputs; undefined where there is none, or it is damaged. */
+  /** The layer made from these inputs; undefined if there is none, or it is damaged. */
   async find(inputs: unknown): Promise<RootfsLayer | undefined> {
     const known = await readRecord(this.#recordOf(inputs))
     if (known === undefined) return undefined
@@ -116,7 +116,7 @@ async function readRecord(file: string): Promise<LayerRecord | undefined> {
   }
 }
 
-/** Reads the text of a record; undefined where a field is missing. @throws SyntaxError */
+/** Reads the text of a record; undefined if a field is missing. @throws SyntaxError */
 export function parseLayerRecord(text: string): LayerRecord | undefined {
   const value = parseJson(text)
   if (!isJsonObject(value)) return undefined

@@ -55,7 +55,7 @@ export interface SignedResult {
   readonly repository: Repository
 }
 
-/** What is signed: final indexes with their images, and what names hold, in each repository where they have a name. */
+/** What is signed: final indexes with their images, and what names hold, in each repository if they have a name. */
 export function signedResults(
   names: readonly Pick<PublishedName, 'reference' | 'node'>[],
   targets: ReadonlySet<string>,

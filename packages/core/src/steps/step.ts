@@ -83,8 +83,8 @@ export interface Work<N extends Node, Resolved> {
   readonly inputs: Inputs
   /** Hex sha256 of everything that decides the result. */
   readonly key: string
-  readonly former: PublishedState
-  /** Whether it is to be made even where it is there. */
+  readonly previous: PublishedState
+  /** Whether it is to be made even if it is there. */
   readonly force: boolean
 }
 
@@ -96,17 +96,17 @@ export interface Step<N extends Node, Resolved> {
   unpinned?(node: N, resolved: Resolved): UnpinnedContent
   /** Pure: the images of others that the result is made from. */
   upstream?(node: N, resolved: Resolved): readonly UpstreamImage[]
-  /** Pure: the results that its key needs, where these are not all of its `needs`. */
+  /** Pure: the results that its key needs, if these are not all of its `needs`. */
   decidedBy?(node: N, resolved: Resolved): readonly string[]
   /** Pure: all that decides the result, and nothing else. Needs the results named in `decidedBy`. */
   key(node: N, resolved: Resolved, inputs: Inputs): string
-  /** Pure: what the result is, there or not, where its bytes follow from what is known. */
+  /** Pure: what the result is, there or not, if its bytes follow from what is known. */
   predict?(work: Work<N, Resolved>): Output | undefined
   /** Reads only: is it in the registry already? */
   lookup(work: Work<N, Resolved>, services: StepServices, call: StepCall): Promise<LookupResult>
   /** Reads only: compares what the lock says with the registry. Called if something is to be made of the result. */
   verify?(work: Work<N, Resolved>, services: StepServices, call: StepCall): Promise<void>
-  /** Reads only: how it differs from the former result. */
+  /** Reads only: how it differs from the previous result. */
   explain(work: Work<N, Resolved>, services: StepServices, call: StepCall): Promise<readonly PlanReason[]>
   /** Makes it. Needs the results named in `needs`. */
   perform(work: Work<N, Resolved>, services: StepServices, call: PerformCall): Promise<Output>

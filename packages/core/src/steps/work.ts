@@ -32,7 +32,7 @@ export interface ResolvedNode {
 
 /** The published result that corresponds to a node, and whether it may be reused. */
 export interface EvaluationContext {
-  readonly former?: PublishedState
+  readonly previous?: PublishedState
   readonly force?: boolean
 }
 
@@ -45,7 +45,7 @@ export interface KeyedNode {
   lookup(call: StepCall): Promise<LookupResult>
   /** Compares what the lock says with the registry. */
   verify(call: StepCall): Promise<void>
-  /** Says how it differs from the former result. */
+  /** Says how it differs from the previous result. */
   explain(call: StepCall): Promise<readonly PlanReason[]>
   /** Makes the result. Needs those named in `needs`. */
   perform(inputs: Inputs, call: PerformCall): Promise<Output>
@@ -80,9 +80,9 @@ async function resolveWith<N extends Node, Resolved>(
     unpinned,
     upstream: step.upstream?.(node, resolved) ?? [],
     decidedBy: step.decidedBy?.(node, resolved) ?? node.needs,
-    evaluate(inputs, { former = {}, force: forced = false } = {}) {
+    evaluate(inputs, { previous = {}, force: forced = false } = {}) {
       const force = forced || (unpinned?.remade ?? false)
-      const work = { node, resolved, inputs, key: step.key(node, resolved, inputs), former, force }
+      const work = { node, resolved, inputs, key: step.key(node, resolved, inputs), previous, force }
       return {
         key: work.key,
         predicted: step.predict?.(work),

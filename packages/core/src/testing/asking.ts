@@ -8,7 +8,7 @@ import { withoutModules } from './refused-modules.js'
 
 type Answer = ReturnType<Base['source']>
 
-/** Reads a platform. @throws TypeError where it is none */
+/** Reads a platform. @throws TypeError if it is none */
 export function platformOf(text: string): Platform {
   const parsed = parsePlatform(text)
   if (parsed === undefined) throw new TypeError(`'${text}' is not a platform`)

@@ -74,7 +74,7 @@ const FALSE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'MANIFEST_UNSUPPORTED',
 ])
 
-/** Undefined where the base refuses: not every release has all platforms. */
+/** Undefined if the base refuses: not every release has all platforms. */
 async function check(
   plugin: Plugin,
   { base, platform, options }: Question,

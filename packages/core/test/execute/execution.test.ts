@@ -28,7 +28,7 @@ function failing(id: string, error: unknown): PlannedNode {
     perform: () => Promise.reject(error),
   }
   const resolved = { node, unpinned: undefined, upstream: [], decidedBy: [], evaluate: () => keyed }
-  return { node, resolved, keyed, lookupResult: undefined, force: false, former: {}, required: true }
+  return { node, resolved, keyed, lookupResult: undefined, force: false, previous: {}, required: true }
 }
 
 test('a listener that throws costs no engine its place: else whoever waits for it would wait for ever', async () => {
@@ -42,7 +42,7 @@ test('a listener that throws costs no engine its place: else whoever waits for i
   const running = performNodes({
     nodes: new Map(planned),
     pool: new EnginePool({ buildsPerEngine: 1, waitsForNative: false }),
-    candidacies: new Map(planned.map(([id]) => [id, { candidates, refusals: [] }])),
+    candidacies: new Map(planned.map(([id]) => [id, { candidates, rejections: [] }])),
     builds: true,
     keepGoing: true,
     emit: () => {

@@ -35,7 +35,7 @@ async function build(
   const moved = (use: { readonly engine: string }) => moves.push(use.engine)
   const result = await doOnEngine(
     lease,
-    { node: 'app', claim, refusals: [], pool, signal, moved },
+    { node: 'app', claim, rejections: [], pool, signal, moved },
     async ({ name }) => {
       const outcome = outcomes[tried.push(name) - 1]
       if (outcome !== undefined) throw outcome

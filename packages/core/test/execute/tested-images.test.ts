@@ -55,7 +55,7 @@ function planned(fails: readonly string[], { optional = false, isPublished = tru
       const lookupResult = isPresent ? { state: 'present' as const, output } : undefined
       const keyed = evaluate(new Map(names.map((name) => [name, outputOf(name)])))
       const required = node.kind !== 'image'
-      return [node.id, { node, resolved, keyed, lookupResult, force: false, former: {}, required }]
+      return [node.id, { node, resolved, keyed, lookupResult, force: false, previous: {}, required }]
     }),
   )
 }

@@ -54,12 +54,12 @@ async function imagesIn(format: 'oci' | 'docker' = 'oci', context = '.') {
 
 function baseWork(node: BaseIndexNode, inputs: Inputs): Work<BaseIndexNode, undefined> {
   const key = baseIndexStep.key(node, undefined, inputs)
-  return { node, resolved: undefined, inputs, key, former: {}, force: false }
+  return { node, resolved: undefined, inputs, key, previous: {}, force: false }
 }
 
 function indexWork(node: IndexNode, inputs: Inputs): Work<IndexNode, { source?: string }> {
   const resolved = { source: 'https://git.example.com/app' }
-  return { node, resolved, inputs, key: indexStep.key(node, resolved, inputs), former: {}, force: false }
+  return { node, resolved, inputs, key: indexStep.key(node, resolved, inputs), previous: {}, force: false }
 }
 
 it('puts the shared base by its digest, as an OCI index also for Docker’s media types', async () => {
@@ -104,10 +104,10 @@ it('reads no registry where the published name already is the index', async () =
   const index = await images.world.registry.getManifest(output.reference)
   if (index === undefined) throw new Error('the index was put')
   const before = images.server.requests.length
-  const former = { index }
-  expect(await indexStep.lookup({ ...work, former }, images.world, {})).toEqual({ state: 'present', output })
+  const previous = { index }
+  expect(await indexStep.lookup({ ...work, previous }, images.world, {})).toEqual({ state: 'present', output })
   expect(images.server.requests).toHaveLength(before)
-  expect(await indexStep.explain({ ...work, former }, images.world, {})).toEqual([{ kind: 'content-changed' }])
+  expect(await indexStep.explain({ ...work, previous }, images.world, {})).toEqual([{ kind: 'content-changed' }])
 })
 
 it('lists images without their annotations under Docker’s media types', async () => {
@@ -141,7 +141,7 @@ it('keeps annotations of children, and a published index that has other entries 
   }
   const [left] = images.index.children
   const fewer = new Map([...images.inputs].filter(([id]) => id !== left?.node))
-  const next = { ...indexWork(optional, fewer), former: index === undefined ? {} : { index } }
+  const next = { ...indexWork(optional, fewer), previous: index === undefined ? {} : { index } }
   expect(indexStep.predict?.(next)?.children).toHaveLength(1)
   expect(await indexStep.lookup(next, images.world, {})).toEqual({ state: 'absent' })
 })

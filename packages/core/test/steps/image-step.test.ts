@@ -71,7 +71,7 @@ async function makeImage(meanwhile: (url: string) => Promise<void>): Promise<Out
     resolved: { context, listing, analysis, dockerfileInKey: DOCKERFILE, images: [], contexts: [], hash: PLAIN_HASH },
     inputs,
     key: KEY,
-    former: {},
+    previous: {},
     force: false,
   }
   return await imageStep.perform(work, world as unknown as StepServices, { engine })

@@ -38,18 +38,18 @@ interface Case {
   readonly pipeline?: typeof app
   readonly revision?: string
   readonly content?: string
-  readonly former?: StoredManifest | undefined
+  readonly previous?: StoredManifest | undefined
 }
 
 /** The index as it would be written, as a later run then finds it published. */
-function written({ pipeline = app, revision, content, former }: Case): StoredManifest {
+function written({ pipeline = app, revision, content, previous }: Case): StoredManifest {
   const node = indexOf(pipeline)
   const inputs = inputsOf(node, content)
   const resolved = { source: 'https://git.example.com/app', ...(revision !== undefined && { revision }) }
-  const work = { node, resolved, inputs, force: false, former: former === undefined ? {} : { index: former } }
+  const work = { node, resolved, inputs, force: false, previous: previous === undefined ? {} : { index: previous } }
   const output = indexStep.predict?.({ ...work, key: indexStep.key(node, resolved, inputs) })
   if (output?.children === undefined) throw new Error('an index is known with its children')
-  if (output.descriptor.digest === former?.descriptor.digest) return former
+  if (output.descriptor.digest === previous?.descriptor.digest) return previous
   const all: Annotations = { [SOURCE]: resolved.source, ...(revision !== undefined && { [REVISION]: revision }) }
   const declared = Object.entries(node.annotations).flatMap(([name, value]) => (value === false ? [] : [[name, value]]))
   const own = Object.entries(all).filter(([name]) => !Object.hasOwn(node.annotations, name))
@@ -72,7 +72,7 @@ describe('an optional platform', () => {
   const listedWithout = (...missing: readonly string[]) => {
     const node = indexOf(optional)
     const inputs = new Map([...inputsOf(node)].filter(([id]) => !missing.includes(id)))
-    const output = indexStep.predict?.({ node, resolved: {}, inputs, force: false, former: {}, key: '' })
+    const output = indexStep.predict?.({ node, resolved: {}, inputs, force: false, previous: {}, key: '' })
     return output?.children?.map(({ platform: of }) => `${of?.architecture}${of?.variant ?? ''}`)
   }
 
@@ -101,8 +101,8 @@ describe('the index', () => {
 
   it('stays as it was published where only the commit is another, or not known any more', () => {
     const first = published()
-    expect(written({ revision: 'two', former: first })).toBe(first)
-    expect(written({ former: first })).toBe(first)
+    expect(written({ revision: 'two', previous: first })).toBe(first)
+    expect(written({ previous: first })).toBe(first)
     expect(indexStep.key(indexOf(app), { revision: 'one' }, inputsOf(indexOf(app)))).toBe(
       indexStep.key(indexOf(app), { revision: 'two' }, inputsOf(indexOf(app))),
     )
@@ -110,11 +110,11 @@ describe('the index', () => {
 
   it('tells the new commit where an image is another, or what is declared is', () => {
     const first = published()
-    expect(written({ revision: 'two', content: 'other', former: first }).content.annotations).toMatchObject({
+    expect(written({ revision: 'two', content: 'other', previous: first }).content.annotations).toMatchObject({
       [REVISION]: 'two',
     })
     const pipeline = app.annotations({ index: { title: 'app' } })
-    expect(written({ pipeline, revision: 'two', former: first }).content.annotations).toEqual({
+    expect(written({ pipeline, revision: 'two', previous: first }).content.annotations).toEqual({
       [SOURCE]: 'https://git.example.com/app',
       [REVISION]: 'two',
       title: 'app',
@@ -124,11 +124,11 @@ describe('the index', () => {
   it('tells what is declared in its place, and nothing where that is false', () => {
     const first = published()
     const declared = app.annotations({ index: { [REVISION]: 'mine', [SOURCE]: false } })
-    expect(written({ pipeline: declared, revision: 'two', former: first }).content.annotations).toEqual({
+    expect(written({ pipeline: declared, revision: 'two', previous: first }).content.annotations).toEqual({
       [REVISION]: 'mine',
     })
     const none = app.annotations({ index: { [REVISION]: false, [SOURCE]: false } })
-    expect(written({ pipeline: none, former: first }).content.annotations).toBeUndefined()
+    expect(written({ pipeline: none, previous: first }).content.annotations).toBeUndefined()
   })
 
   it('tells nothing of it under Docker’s media types', () => {
@@ -167,7 +167,7 @@ describe('an index that another run published', () => {
       getManifest: async ({ digest }) => find(digest),
       resolve: async ({ digest }) => find(digest)?.descriptor,
     } satisfies Partial<Registry> as unknown as Registry
-    const work = { node, resolved: {}, inputs: own.inputs, force: false, former: { index: published.index } }
+    const work = { node, resolved: {}, inputs: own.inputs, force: false, previous: { index: published.index } }
     const key = indexStep.key(node, {}, own.inputs)
     const found = await indexStep.lookup({ ...work, key }, { registry } as StepServices, {})
     return found.state === 'present' ? found.output.descriptor.digest : undefined

@@ -54,8 +54,8 @@ const partsWith = (hash: InputHash, base = 'base') =>
 
 it('is the only reason beside the base where it differs: nothing else can be compared', () => {
   const [one, two] = [keyedHash(Buffer.from(SECRET)), keyedHash(Buffer.from(`${SECRET}!`))]
-  const reasons = (former: InputHash, next: InputHash, base?: string) =>
-    partsDifference(partsWith(former), partsWith(next, base), [])
+  const reasons = (previous: InputHash, next: InputHash, base?: string) =>
+    partsDifference(partsWith(previous), partsWith(next, base), [])
   expect(reasons(PLAIN_HASH, one)).toEqual([{ kind: 'key-secret-changed', change: 'added' }])
   expect(reasons(one, PLAIN_HASH)).toEqual([{ kind: 'key-secret-changed', change: 'removed' }])
   expect(reasons(one, two, 'other')).toEqual([

@@ -98,11 +98,11 @@ describe('a plan', () => {
   })
 
   test('names args that were added or changed, and counts those that were removed', () => {
-    const [former, next] = [
+    const [previous, next] = [
       { GONE: '1', SAME: '2', WHO: '3' },
       { MORE: '4', SAME: '2', WHO: '5' },
     ]
-    expect(partsDifference(partsOf(former), partsOf(next), checkArgs(next, PLAIN_HASH))).toEqual([
+    expect(partsDifference(partsOf(previous), partsOf(next), checkArgs(next, PLAIN_HASH))).toEqual([
       { kind: 'arg-changed', name: 'MORE', change: 'added' },
       { kind: 'arg-changed', name: 'WHO', change: 'changed' },
       { kind: 'args-removed', count: 1 },
@@ -111,7 +111,7 @@ describe('a plan', () => {
 })
 
 test('parts of the version before, whose hashes mean something else, are read for their base alone', () => {
-  const former = {
+  const previous = {
     base: digest('base'),
     context: digest('c'),
     dockerfile: digest('d'),
@@ -119,9 +119,9 @@ test('parts of the version before, whose hashes mean something else, are read fo
     labels: {},
     settings: {},
   }
-  const annotations = { [PARTS_ANNOTATION]: JSON.stringify(former) }
+  const annotations = { [PARTS_ANNOTATION]: JSON.stringify(previous) }
   expect(readParts(annotations)).toBeUndefined()
-  expect(readBase(annotations)).toBe(former.base)
+  expect(readBase(annotations)).toBe(previous.base)
   const parts = partsOf({ A: '1' })
   expect(readParts({ [PARTS_ANNOTATION]: encodeParts(parts) })).toEqual(parts)
   expect(readParts({ [PARTS_ANNOTATION]: JSON.stringify({ ...parts, args: [{}] }) })).toBeUndefined()

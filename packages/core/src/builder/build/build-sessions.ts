@@ -27,7 +27,7 @@ export class BuildSessions implements AsyncDisposable {
     this.#credentials = credentials
   }
 
-  /** Runs work with the session of these inputs; a new one where the last has been closed. */
+  /** Runs work with the session of these inputs; a new one if the last has been closed. */
   async use<T>(
     inputs: BuildInputs,
     signal: AbortSignal | undefined,

@@ -1,7 +1,7 @@
 import { type Instruction, splitInstructions } from '../../dockerfile/syntax/instructions.js'
 import { splitSpaces } from '../../dockerfile/syntax/words.js'
 
-/** `[builder 2/5] RUN make`: BuildKit's name of a step, with its stage where there are several. */
+/** `[builder 2/5] RUN make`: BuildKit's name of a step, with its stage if there are several. */
 const STEP_NAME = /^\[(?:(?<words>[^\]]*) )?(?<index>\d+)\/(?<total>\d+)\] (?<keyword>[A-Z]+)/
 
 /** Instructions that BuildKit numbers. */

@@ -22,10 +22,10 @@ export interface Heartbeat {
 }
 
 /**
- * Runs an operation, and ends it where the builder stops answering meanwhile: a process that is frozen, or a machine
+ * Runs an operation, and ends it if the builder stops answering meanwhile: a process that is frozen, or a machine
  * that is gone, keeps its connections open. An operation that is aborted has four seconds to remove what it left.
  *
- * @throws Error with the code ETIMEDOUT where the builder has not answered in time
+ * @throws Error with the code ETIMEDOUT if the builder has not answered in time
  */
 export async function withHeartbeat<T>(
   { signal, beat, interval = INTERVAL, patience = PATIENCE }: Heartbeat,

@@ -64,7 +64,7 @@ export class BuildKitClient implements AsyncDisposable {
   }
 }
 
-/** A connection that BuildKit has answered on; undefined where it does not. */
+/** A connection that BuildKit has answered on; undefined if it does not. */
 async function probe(
   transport: BuildKitTransport,
   signal: AbortSignal | undefined,

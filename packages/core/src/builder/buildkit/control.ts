@@ -30,7 +30,7 @@ export interface SolveRequest {
   readonly frontend?: string
   readonly frontendAttributes?: Readonly<Record<string, string>>
   readonly definition?: LlbDefinition
-  /** Undefined where the result is kept in the builder's cache alone. */
+  /** Undefined if the result is kept in the builder's cache alone. */
   readonly exporter?: { readonly type: string; readonly attributes: Readonly<Record<string, string>> } | undefined
   readonly cacheExports?: readonly CacheEntry[]
   readonly entitlements?: readonly string[]

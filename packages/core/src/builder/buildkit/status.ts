@@ -14,7 +14,7 @@ export interface StatusVertex {
   readonly cached: boolean
   readonly started: StatusTime | null
   readonly completed: StatusTime | null
-  /** Empty where there is none. */
+  /** Empty if there is none. */
   readonly error: string
 }
 
@@ -24,7 +24,7 @@ export interface StatusProgress {
   readonly vertex: string
   readonly name: string
   readonly current: number
-  /** 0 where it is not known. */
+  /** 0 if it is not known. */
   readonly total: number
 }
 
@@ -53,7 +53,7 @@ export interface BuildStatus {
 
 const type = messageTypes(STATUS_SCHEMA)<BuildStatus>('Status')
 
-/** Decodes a message of `Control.Status`. @throws Error where it is none */
+/** Decodes a message of `Control.Status`. @throws Error if it is none */
 export function decodeStatus(bytes: Uint8Array): BuildStatus {
   return type.decode(bytes)
 }

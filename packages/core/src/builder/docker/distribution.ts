@@ -23,7 +23,7 @@ export async function requireRegistry(
   await lookUp(connection, credentials, reference, call)
 }
 
-/** The digest that the engine finds under a name; undefined where there is none. */
+/** The digest that the engine finds under a name; undefined if there is none. */
 export async function lookUp(
   connection: Connection,
   credentials: CredentialStore,

@@ -137,7 +137,7 @@ export class DockerEngine implements Builder {
   readonly #runStep = <T>(action: string, call: BuilderCall, operation: (own: BuilderCall) => Promise<T>): Promise<T> =>
     this.#run(action, call, operation)
 
-  /** Ends the operation where the engine stops answering, and gives its failure the form that the port promises. */
+  /** Ends the operation if the engine stops answering, and gives its failure the form that the port promises. */
   #run<T>(
     action: string,
     { signal, onEvent }: BuilderCall,

@@ -17,7 +17,7 @@ const EMULATORS: ReadonlyMap<string, string> = new Map([
   ['s390x', 'qemu-s390x'],
 ])
 
-/** The entry of binfmt_misc that a platform's programs are emulated by; undefined where QEMU has none for it. */
+/** The entry of binfmt_misc that a platform's programs are emulated by; undefined if QEMU has none for it. */
 export function missingBinfmtEntry({ os, architecture }: Platform): string | undefined {
   return os === 'linux' ? EMULATORS.get(architecture) : undefined
 }

@@ -11,11 +11,11 @@ export class HttpStatusError extends Error {
 }
 
 /** Texts of a Docker Engine's errors that do not depend on the operation. */
-export const ENGINE_ERRORS: Pick<OperationContext, 'kind' | 'start' | 'program' | 'refusal'> = {
+export const ENGINE_ERRORS: Pick<OperationContext, 'kind' | 'start' | 'program' | 'rejection'> = {
   kind: 'engine',
   start:
     'start Docker, or install it (https://docs.docker.com/engine/install/; on Debian: apt-get install docker.io); ' +
     'if the engine is on another machine, set DOCKER_HOST or select a docker context',
   program: "check that ssh connects without a prompt, and that 'docker version' works there",
-  refusal: (error) => (error instanceof HttpStatusError ? ` (HTTP ${error.status}): ${error.message}` : undefined),
+  rejection: (error) => (error instanceof HttpStatusError ? ` (HTTP ${error.status}): ${error.message}` : undefined),
 }

@@ -9,7 +9,7 @@ import { platformOfEmulator } from './emulators.js'
  */
 const BINFMT_FOLDER = '/proc/sys/fs/binfmt_misc'
 
-/** The platforms that the kernel of this machine runs, natively and by emulators; undefined where it has no such list. */
+/** The platforms that the kernel of this machine runs, natively and by emulators; undefined if it has no such list. */
 export async function emulatedHere(native: Platform): Promise<readonly Platform[] | undefined> {
   try {
     const names = await readdir(BINFMT_FOLDER)

@@ -39,7 +39,7 @@ export class StoredBuild implements BuiltImage {
     }
   }
 
-  /** Pushes what is under the name; where that is gone, another run with the same destination has removed it. */
+  /** Pushes what is under the name; if that is gone, another run with the same destination has removed it. */
   async push(call: BuilderCall = {}): Promise<Digest> {
     for (let attempt = 1; ; attempt++) {
       try {

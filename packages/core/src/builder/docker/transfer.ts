@@ -15,7 +15,7 @@ import { registryHeaders } from './registry-auth.js'
 /** The first API whose push takes a platform. @see https://docs.docker.com/reference/api/engine/version-history/ */
 const PUSH_PLATFORM_API = '1.46'
 
-/** Pushes one tag; where the engine holds several platforms under it, one of them. Rejects as the port says. */
+/** Pushes one tag; if the engine holds several platforms under it, one of them. Rejects as the port says. */
 export async function push(
   connection: Connection,
   credentials: CredentialStore,

@@ -39,7 +39,7 @@ export function builderObjects(definition: BuilderDefinition, namespace?: string
   return [...configMap, ...platformSets.map((set, at) => deployment(definition, set, names[at] ?? name, metadata))]
 }
 
-/** The name of the builder if there is one set; else with the architecture of each set, and a number where that is used twice. */
+/** The name of the builder if there is one set; else with the architecture of each set, and a number if that is used twice. */
 function deploymentNames({ name, platformSets }: BuilderDefinition): readonly string[] {
   if (platformSets.length === 1) return [name]
   const architectures = platformSets.map(([{ architecture }]) => architecture)

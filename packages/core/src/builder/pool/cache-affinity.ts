@@ -9,7 +9,7 @@ export interface BuildKind {
 
 /**
  * The rank of a builder for a kind of build, by rendezvous hashing: the builder with the highest rank is the same in each
- * run, and another one only where it is missing. Each kind of build has an order of its own.
+ * run, and another one only if it is missing. Each kind of build has an order of its own.
  *
  * @see https://www.ietf.org/archive/id/draft-ietf-bess-weighted-hrw-00.html
  */

@@ -15,7 +15,7 @@ export interface Candidate<E = Builder> extends Pick<EngineUse, 'execution'> {
 /** The engines that can build an image, and the reasons why the others cannot. */
 export interface Candidacy {
   readonly candidates: readonly Candidate[]
-  readonly refusals: readonly EngineError[]
+  readonly rejections: readonly EngineError[]
 }
 
 /** The right to one build on an engine. It ends when it is disposed of. */
@@ -67,7 +67,7 @@ export class EnginePool<E = Builder> {
   /**
    * Waits until one of the engines is free for a build.
    *
-   * @returns undefined where none of them is left.
+   * @returns undefined if none of them is left.
    * @throws CancelledError
    */
   lease(claim: BuildClaim<E>, signal?: AbortSignal): Promise<Lease<E> | undefined> {
@@ -95,7 +95,7 @@ export class EnginePool<E = Builder> {
     this.#serve()
   }
 
-  /** Gives builds to an engine, again where it has left. Those that wait have it among their candidates by now. */
+  /** Gives builds to an engine, again if it has left. Those that wait have it among their candidates by now. */
   join(engine: E): void {
     this.#gone.delete(engine)
     this.#serve()

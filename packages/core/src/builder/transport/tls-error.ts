@@ -29,13 +29,13 @@ const TLS_ERRORS: ReadonlyMap<string, TlsError> = new Map([
 ])
 
 /** Whether a code is a TLS alert with which the engine rejected the client's certificate. */
-function isRefusal(code: string): boolean {
+function isRejection(code: string): boolean {
   return /^ERR_SSL_.*ALERT/.test(code) && /CERT|UNKNOWN_CA/.test(code)
 }
 
 /** Describes an error code of Node.js or OpenSSL; undefined if it does not concern TLS. */
 export function tlsError(code: string): TlsError | undefined {
-  if (isRefusal(code)) {
+  if (isRejection(code)) {
     return {
       reason: 'it requires a client certificate, and the one of this client is missing or not accepted',
       hint: `get a cert.pem and a key.pem from its administrator, and put them into ${FILES}`,

@@ -9,7 +9,7 @@ export interface TlsMaterial {
   readonly key?: Buffer
   /** The name that the certificate of the other side is checked against, if it is not the host of the address. */
   readonly serverName?: string
-  /** False only where a docker context says to skip the check. */
+  /** False only if a docker context says to skip the check. */
   readonly verify: boolean
 }
 
@@ -63,7 +63,7 @@ async function readRequired(path: string): Promise<Buffer> {
   })
 }
 
-/** The bytes of a file of the docker configuration; undefined where there is none. @throws ENGINE_UNREACHABLE */
+/** The bytes of a file of the docker configuration; undefined if there is none. @throws ENGINE_UNREACHABLE */
 export async function readOptional(path: string): Promise<Buffer | undefined> {
   try {
     return await readFile(path)

@@ -14,7 +14,7 @@ import { optionsOf } from '../run-options.js'
 export interface GraphFlags extends PipelineFlags {
   readonly format?: PictureFormat
   readonly out?: string
-  /** False where the picture is to show the definition alone. */
+  /** False if the picture is to show the definition alone. */
   readonly plan?: boolean
 }
 

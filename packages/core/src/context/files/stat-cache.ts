@@ -45,7 +45,7 @@ const LOCAL = new Set([0xef53, 0x9123683e, 0x58465342, 0x794c7630, 0x2fc12fc1, 0
 type Kept = Map<string, readonly [status: string, digest: Digest, day: number]>
 
 /**
- * Opens the cache of a directory; undefined where a status does not prove that the content is the same: on network file
+ * Opens the cache of a directory; undefined if a status does not prove that the content is the same: on network file
  * systems, whose clock is another machine's, and outside of Linux. A file that is damaged, or not this user's own alone,
  * is as none.
  */
@@ -55,13 +55,13 @@ export async function openStatCache(
 ): Promise<DigestCache | undefined> {
   if (process.platform !== 'linux' || !LOCAL.has((await statfs(directory)).type)) return undefined
   const file = join(folder, createHash('sha256').update(directory).digest('hex').slice(0, 32))
-  const former = await load(file, directory)
+  const previous = await load(file, directory)
   const next: Kept = new Map()
   const today = Math.floor(Date.now() / DAY)
   let isChanged = false
   return {
     find(path, stats) {
-      const known = former.get(path)
+      const known = previous.get(path)
       if (known === undefined || known[0] !== statusOf(stats)) return undefined
       next.set(path, [known[0], known[1], today])
       isChanged ||= known[2] !== today
@@ -77,7 +77,7 @@ export async function openStatCache(
       if (!isChanged) return
       isChanged = false
       try {
-        await store(file, directory, merged(next, former, today))
+        await store(file, directory, merged(next, previous, today))
       } catch {
         // A full disk or a read-only home is no reason to fail.
       }
@@ -93,9 +93,9 @@ function statusOf({ dev, ino, ctimeNs, mtimeNs, size, mode }: BigIntStats): stri
 }
 
 /** Merges the entries of this run with earlier ones that it did not select. */
-function merged(next: Kept, former: Kept, today: number): Kept {
+function merged(next: Kept, previous: Kept, today: number): Kept {
   const all: Kept = new Map([...next].slice(0, MAX_FILES))
-  for (const [path, known] of former) {
+  for (const [path, known] of previous) {
     if (all.size >= MAX_FILES) break
     if (!all.has(path) && known[2] > today - EXPIRY / DAY) all.set(path, known)
   }

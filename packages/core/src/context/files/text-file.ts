@@ -34,7 +34,7 @@ export async function readTextFile(path: string, limit: number = LIMITS.textFile
   return { text: decodeText(await file.readFile()), mode: stats.mode & 0o7777 }
 }
 
-/** @throws TextFileError where the bytes are UTF-16, or no text */
+/** @throws TextFileError if the bytes are UTF-16, or no text */
 export function decodeText(bytes: Buffer): string {
   const mark = bytes.subarray(0, 2).toString('hex')
   if (mark === 'fffe' || mark === 'feff') {

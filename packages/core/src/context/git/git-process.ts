@@ -4,7 +4,7 @@ import { LIMITS } from '../../model/limits.js'
 
 const run = promisify(execFile)
 
-/** Variables by which git, where it starts this process as a hook, names another repository. */
+/** Variables by which git, if it starts this process as a hook, names another repository. */
 const FOREIGN = [
   'GIT_DIR',
   'GIT_COMMON_DIR',
@@ -25,7 +25,7 @@ export interface GitCall {
 }
 
 /**
- * Runs the system's git in a directory; also where it is cancelled, it has ended afterwards. Nothing in the arguments may
+ * Runs the system's git in a directory; also if it is cancelled, it has ended afterwards. Nothing in the arguments may
  * be secret: every user of the machine can list them.
  *
  * @returns what it prints.

@@ -27,7 +27,7 @@ export const NO_RULES: IgnoreRules = createIgnoreRules([])
 /**
  * Reads `<Dockerfile>.dockerignore` or, where there is none, the context's `.dockerignore`.
  *
- * @throws DefinitionError DEFINITION_INVALID where a line is written wrongly; EngineError CONTEXT_UNREADABLE
+ * @throws DefinitionError DEFINITION_INVALID if a line is written wrongly; EngineError CONTEXT_UNREADABLE
  * @see https://docs.docker.com/build/concepts/context/#dockerignore-files
  */
 export async function readIgnoreRules(directory: string, dockerfile: string | undefined): Promise<IgnoreRules> {

@@ -24,7 +24,7 @@ export function matchesTokens(tokens: readonly PatternToken[], path: string): bo
   return states.has(tokens.length)
 }
 
-/** Reaches a token, and the one after it where it may match nothing. */
+/** Reaches a token, and the one after it if it may match nothing. */
 function enter(tokens: readonly PatternToken[], states: Set<number>, first: number): void {
   for (let state = first; !states.has(state); state++) {
     states.add(state)
@@ -33,7 +33,7 @@ function enter(tokens: readonly PatternToken[], states: Set<number>, first: numb
 }
 
 function step(tokens: readonly PatternToken[], next: Set<number>, state: number, character: string): void {
-  // A negative state is inside of `directories`, where what comes after it is not reached before the next slash.
+  // A negative state is inside of `directories`, if what comes after it is not reached before the next slash.
   const index = state < 0 ? ~state : state
   const token = tokens[index]
   if (token === undefined) return

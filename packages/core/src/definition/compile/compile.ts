@@ -89,7 +89,7 @@ class Compilation {
     return { pipelines: sortByDependency(pipelines), notes, ended: this.#ended }
   }
 
-  /** Reads a pipeline once; undefined where it is at issue. */
+  /** Reads a pipeline once; undefined if it is at issue. */
   add(pipeline: DeclaredPipeline): PipelineDefinition | undefined {
     if (!isPipeline(pipeline)) {
       this.#reading.issues.add('run', 'not a pipeline', "pass what pipeline('…') returned")

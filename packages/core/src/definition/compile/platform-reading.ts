@@ -17,7 +17,7 @@ export interface Reading {
   readonly notes: string[]
 }
 
-/** Reads the platform that `platform(architecture, { variant })` means; undefined where it is at issue. */
+/** Reads the platform that `platform(architecture, { variant })` means; undefined if it is at issue. */
 export function readPlatform(
   written: string,
   variant: string | undefined,
@@ -83,7 +83,7 @@ function refusePlatform(platform: Platform, path: string, issues: Issues): undef
   return undefined
 }
 
-/** Says so where the words were another system's, or a variant was filled in. */
+/** Says so if the words were another system's, or a variant was filled in. */
 function noteReading(written: string, variant: string | undefined, platform: Platform, notes: string[]): void {
   const words = written.toLowerCase().split('/')
   if (words.includes(platform.architecture) && (platform.architecture !== 'arm' || variant || words.length === 3))

@@ -32,7 +32,7 @@ export function scannerOf({ sbom }: { readonly sbom?: AttestationDefinition['sbo
   return sbom !== undefined && 'generator' in sbom ? sbom.generator : undefined
 }
 
-/** Whether BuildKit makes statements, where it can. */
+/** Whether BuildKit makes statements, if it can. */
 export function isByBuildKit({ provenance, sbom }: AttestationDefinition): boolean {
   return provenance !== undefined || scannerOf({ sbom }) !== undefined
 }
@@ -61,7 +61,7 @@ function isSbom(value: unknown): boolean {
   return typeof generator === 'string' && /^[^\s,]+$/.test(generator)
 }
 
-/** Decides attestations that have been found to be right; undefined where there are none. */
+/** Decides attestations that have been found to be right; undefined if there are none. */
 export function readAttestations({
   provenance,
   sbom,

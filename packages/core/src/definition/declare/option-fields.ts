@@ -7,10 +7,10 @@ export interface TypedOption {
   readonly attributes: Readonly<Record<string, string>>
 }
 
-/** One field: in quotes, as CSV has it, where it contains a comma. */
+/** One field: in quotes, as CSV has it, if it contains a comma. */
 const FIELD = /^(?:"((?:[^"]|"")*)"|([^,"]*))(?:,|$)/
 
-/** Reads the fields of an option. @returns undefined where they cannot be read or have no type */
+/** Reads the fields of an option. @returns undefined if they cannot be read or have no type */
 export function readOptionFields(option: unknown): TypedOption | undefined {
   const fields = typeof option === 'string' ? textFields(option) : objectFields(option)
   const { type, ...attributes } = Object.fromEntries(fields ?? [])

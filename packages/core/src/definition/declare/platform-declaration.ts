@@ -51,7 +51,7 @@ type SettingsWith<Settings, N> = Settings extends { readonly base: infer Own }
     : never
   : never
 
-/** The same, but all of them where no base is called N: the error then stands at `base`, and lists the names. */
+/** The same, but all of them if no base is called N: the error then stands at `base`, and lists the names. */
 type SettingsFor<Settings, N> = [SettingsWith<Settings, N>] extends [never] ? Settings : SettingsWith<Settings, N>
 
 /** Settings after an architecture or a platform alias. */

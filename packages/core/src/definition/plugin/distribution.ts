@@ -55,7 +55,7 @@ export interface DistributionOptions<ReleaseNames extends string = string, Flavo
   readonly image?: string
   /** Base URL of the package archive; by default the one that this machine's apt uses. */
   readonly mirror?: string
-  /** Whether the mirror is a former state of the archive: the dates until which that is valid have passed then. */
+  /** Whether the mirror is a previous state of the archive: the dates until which that is valid have passed then. */
   readonly frozen?: boolean
   /** Path of the keyring that signs the archive, in place of the distribution's. */
   readonly keyring?: string

@@ -23,7 +23,7 @@ export interface RootfsCall {
   readonly onEvent?: ((event: RootfsEvent) => void) | undefined
 }
 
-/** One state of an archive, and where it was found. */
+/** One state of an archive, and if it was found. */
 export interface FoundArchive {
   readonly state: ArchiveState
   /** Base URL. */

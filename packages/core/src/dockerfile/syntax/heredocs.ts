@@ -26,7 +26,7 @@ export function parseHeredoc(word: string): HeredocStart | undefined {
   return name === undefined || names.length > 1 ? undefined : { name, chomp: chomp === '-' }
 }
 
-/** BuildKit always takes the backslash here, and no words at all where the line is not closed. */
+/** BuildKit always takes the backslash here, and no words at all if the line is not closed. */
 function splitWords(text: string, raw: { readonly rawQuotes?: boolean; readonly rawEscapes?: boolean }) {
   try {
     return new Lexer(text, NOTHING, { escapeCharacter: '\\', skipUnset: true, ...raw }).words()

@@ -93,7 +93,7 @@ function contentLength(raw: string): number {
   return end
 }
 
-/** The line with those that continue it; none where it is blank or a comment. */
+/** The line with those that continue it; none if it is blank or a comment. */
 function readJoined(lines: readonly Line[], from: number, escapeCharacter: string) {
   const pieces: Piece[] = []
   let at = from

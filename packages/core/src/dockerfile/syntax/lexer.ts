@@ -191,13 +191,13 @@ export class Lexer {
     return typeof result === 'string' ? result : this.#refuse(name, result)
   }
 
-  #refuse(name: string, { message }: Refusal): string {
+  #refuse(name: string, { message }: InvalidExpansion): string {
     if (this.#mode.skipUnset) return ''
     throw new ExpansionError(`${name}: ${message}`, true)
   }
 
   /** The value after what follows the name in braces. */
-  #modified(value: string | undefined): string | Refusal {
+  #modified(value: string | undefined): string | InvalidExpansion {
     const first = this.#text[this.#at++]
     if (first === '}') return value ?? ''
     if (first === '/') return this.#replaced(value ?? '')
@@ -254,7 +254,7 @@ export class Lexer {
   }
 }
 
-interface Refusal {
+interface InvalidExpansion {
   readonly message: string
 }
 
@@ -263,7 +263,7 @@ function chooseValue(
   value: string | undefined,
   word: string,
   { operator, colon }: { readonly operator: string; readonly colon: boolean },
-): string | Refusal {
+): string | InvalidExpansion {
   if (value !== undefined && isUndecided(value)) return UNKNOWN
   const isSet = value !== undefined && !(colon && value === '')
   if (operator === '+') return isSet ? word : ''

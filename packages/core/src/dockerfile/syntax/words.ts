@@ -102,7 +102,7 @@ export function splitQuoted(text: string, { start, end }: Range, escapeCharacter
 
 const STRING = /"(?:[^"\\]|\\.)*"?/g
 
-/** The strings of a JSON array, their places without the quotes; undefined where it is none of strings alone. */
+/** The strings of a JSON array, their places without the quotes; undefined if it is none of strings alone. */
 export function readJson(text: string, { start, end }: Range): readonly Word[] | undefined {
   const written = text.slice(start, end)
   if (!/^\s*\[/.test(written)) return undefined

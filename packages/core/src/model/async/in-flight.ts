@@ -5,7 +5,7 @@ export class InFlight<T> {
   readonly #work = new Map<string, Promise<T>>()
 
   /**
-   * Waits for the work of another caller under the same key, and does it oneself where there is none or where it
+   * Waits for the work of another caller under the same key, and does it oneself if there is none or if it
    * failed: the other caller may have been cancelled, or have had other rights.
    */
   async share(key: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {

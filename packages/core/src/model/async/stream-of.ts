@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
 
 /**
- * A stream of what a generator makes of another stream. It ends at once where it is destroyed; one of `Readable.from` does
- * so only when the generator has its next part, which may never come, or not at all where it has not begun.
+ * A stream of what a generator makes of another stream. It ends at once if it is destroyed; one of `Readable.from` does
+ * so only when the generator has its next part, which may never come, or not at all if it has not begun.
  *
  * @param release - Called at its end, whatever that is: lets go of what the generator reads.
  */

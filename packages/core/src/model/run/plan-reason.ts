@@ -17,7 +17,7 @@ export type PlanReason =
   | { readonly kind: 'unneeded' }
   /** Nodes on which its key depends must be made first. */
   | { readonly kind: 'waiting'; readonly after: readonly string[] }
-  /** It is not in the registry, and no former result of it is known. */
+  /** It is not in the registry, and no previous result of it is known. */
   | { readonly kind: 'absent' }
   /** The published index lists it, and it is not in the repository any more. */
   | { readonly kind: 'deleted' }
@@ -35,7 +35,7 @@ export type PlanReason =
   /** The Dockerfile differs: the first such line, from 1, if it is known. */
   | { readonly kind: 'dockerfile-changed'; readonly line?: number }
   | { readonly kind: 'arg-changed' | 'label-changed'; readonly name: string; readonly change: PartChange }
-  /** So many build args of the former result are gone; their names are not recorded. */
+  /** So many build args of the previous result are gone; their names are not recorded. */
   | { readonly kind: 'args-removed'; readonly count: number }
   /** The `keySecret` of the build differs, so that nothing but the base can be compared. */
   | { readonly kind: 'key-secret-changed'; readonly change: PartChange }
@@ -51,7 +51,7 @@ export type PlanReason =
   | { readonly kind: 'setting-changed'; readonly name: string }
   /** The previous result has no record of its inputs: its format has no annotations, or another tool made it. */
   | { readonly kind: 'unrecorded' }
-  /** Something differs that the check values of the former result do not show: they have 8 bits. */
+  /** Something differs that the check values of the previous result do not show: they have 8 bits. */
   | { readonly kind: 'unnamed' }
   /** Its entries differ from those of the published index. */
   | { readonly kind: 'content-changed' }

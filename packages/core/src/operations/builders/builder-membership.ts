@@ -28,7 +28,7 @@ export interface Membership extends Disposable {
 export function followBuilders({ engines, planned, pool, signal, emit }: MembershipInput): Membership {
   const lists = new Map([...planned.candidacies].map(([id, { candidates }]) => [id, [...candidates]]))
   const candidacies = new Map(
-    [...planned.candidacies].map(([id, { refusals }]) => [id, { candidates: lists.get(id) ?? [], refusals }]),
+    [...planned.candidacies].map(([id, { rejections }]) => [id, { candidates: lists.get(id) ?? [], rejections }]),
   )
   const stop = new AbortController()
   const own = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])

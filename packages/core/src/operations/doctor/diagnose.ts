@@ -37,7 +37,7 @@ export interface DiagnoseOptions
   extends OperationOptions,
     EngineChoice,
     Pick<PipelineOptions, 'registry' | 'directory'> {
-  /** False where there is no definition to check: then the registry is checked by its host alone. Default true. */
+  /** False if there is no definition to check: then the registry is checked by its host alone. Default true. */
   readonly definition?: boolean
 }
 

@@ -121,7 +121,7 @@ function registering(platform: Platform): string {
   return `on the engine's machine: docker run --privileged --rm tonistiigi/binfmt --install ${architecture}, or on Debian: apt-get install --reinstall qemu-user-static; or use an engine that runs it natively`
 }
 
-/** An engine behind a socket shares this machine's kernel, save where it is a virtual machine's: then there is no entry to read. */
+/** An engine behind a socket shares this machine's kernel, save if it is a virtual machine's: then there is no entry to read. */
 function isLocal({ address }: BuilderInfo): boolean {
   return address.startsWith('unix://')
 }

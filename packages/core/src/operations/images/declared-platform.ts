@@ -30,7 +30,7 @@ export interface DecidedPlatform {
 /**
  * Decides what an image is for: what is declared, else what its config states.
  *
- * @throws RegistryError PLATFORM_MISSING where neither says it, PLATFORM_MISMATCH where they disagree.
+ * @throws RegistryError PLATFORM_MISSING if neither says it, PLATFORM_MISMATCH if they disagree.
  */
 export function decidePlatform({ where, declared, config, trustDeclared }: PlatformEvidence): DecidedPlatform {
   const stated = config && statedPlatform(config)

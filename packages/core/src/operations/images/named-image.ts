@@ -30,7 +30,7 @@ export function readTarget(name: string, path: string): Reference {
   throw new DefinitionError([{ path, message: `'${name}' has no registry host`, hint }], 'USAGE')
 }
 
-/** Reads the name that something is to have: `latest` where it says none. @throws DefinitionError USAGE */
+/** Reads the name that something is to have: `latest` if it says none. @throws DefinitionError USAGE */
 export function readNewName(name: string, path: string): Reference {
   const reference = readTarget(name, path)
   if (!isLayout(reference) || reference.digest === undefined || reference.tag !== undefined) {

@@ -11,11 +11,11 @@ import type { PromotedTag, PromoteOptions } from './promote.js'
 /**
  * Makes an image index of images that exist already, and names it: what `docker manifest create`, `annotate` and `push`
  * did. The images may be in any repository; they are mounted or copied into the target's, and the name moves last.
- * Docker's manifest list where all images have Docker's media types, and nothing is annotated; else, and in layouts, an
+ * Docker's manifest list if all images have Docker's media types, and nothing is annotated; else, and in layouts, an
  * OCI index.
  *
  * @throws DefinitionError USAGE for names and platforms that are none, and for a platform twice; RegistryError
- * NOT_FOUND; PLATFORM_MISSING, also where the name would lose one that it has; PLATFORM_MISMATCH where a platform
+ * NOT_FOUND; PLATFORM_MISSING, also if the name would lose one that it has; PLATFORM_MISMATCH if a platform
  * contradicts an image's config; and all that a registry may answer; CancelledError
  * @example
  * ```ts
@@ -40,7 +40,7 @@ export async function assemble(
  * a tag is promoted, same bytes, same digest. Needs no engine.
  *
  * @returns the digest of what the target then names, the artifacts that were copied with it, and what was left out.
- * @throws DefinitionError USAGE; RegistryError NOT_FOUND; PLATFORM_MISSING, also where the name would lose one that it has;
+ * @throws DefinitionError USAGE; RegistryError NOT_FOUND; PLATFORM_MISSING, also if the name would lose one that it has;
  * MANIFEST_UNSUPPORTED for Docker's media types in a layout; and all that a registry may answer;
  * HostError DIRECTORY_IN_USE; CancelledError
  * @example
@@ -57,7 +57,7 @@ export async function copy(from: string, to: string, options: CopyOptions = {}):
  * Reads what a registry holds under a name: the manifest or index, and of each image the platform that its config
  * states, its size and its base; or what an image layout holds, `oci:DIR:NAME`. Needs no pipeline and no engine.
  *
- * @throws DefinitionError USAGE where the name is none; RegistryError NOT_FOUND and all that a registry may answer
+ * @throws DefinitionError USAGE if the name is none; RegistryError NOT_FOUND and all that a registry may answer
  * @example
  * ```ts
  * const { images } = await inspect('ghcr.io/otbiot/esp8266-build:3.0.2')
@@ -95,7 +95,7 @@ export async function promote(
  * Deletes a tag or, by digest, a manifest with all tags that point to it. The tag or digest has to be written out.
  * Registries remove the blobs in their own time. Not all delete tags: docker-registry 2 deletes manifests alone.
  *
- * @throws DefinitionError USAGE; RegistryError NOT_FOUND, and REGISTRY_REJECTED where the registry allows no deletion;
+ * @throws DefinitionError USAGE; RegistryError NOT_FOUND, and REGISTRY_REJECTED if the registry allows no deletion;
  * CancelledError
  * @example
  * ```ts
@@ -109,7 +109,7 @@ export async function remove(name: string, options: OperationOptions = {}): Prom
 /**
  * Lists all tags of a repository, or the names in an image layout (`oci:DIR`).
  *
- * @returns tags in the registry's order; none where there is no such repository.
+ * @returns tags in the registry's order; none if there is no such repository.
  * @throws DefinitionError USAGE; RegistryError for all that a registry may answer; CancelledError
  * @example
  * ```ts

@@ -4,7 +4,7 @@ import { isMetadata, isReport } from '../../report/record/printed-json.js'
 import type { Report } from '../../report/report.js'
 import type { BuildMetadata } from '../runs/metadata-file.js'
 
-/** Something that was published: where it is, by digest, and the names that it had. */
+/** Something that was published: if it is, by digest, and the names that it had. */
 export interface Recorded {
   /** `host/path@sha256:…` */
   readonly image: string

@@ -16,7 +16,7 @@ const ATTEMPTS = 2
  * it where something else needs it. What has moved since it was read stays. Each tag is read afterwards.
  *
  * @returns by tag, why it is not deleted.
- * @throws RegistryError REGISTRY_REJECTED where the registry deletes nothing
+ * @throws RegistryError REGISTRY_REJECTED if the registry deletes nothing
  */
 export async function deleteUnneeded(
   one: UnneededManifest,

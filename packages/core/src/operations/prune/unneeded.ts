@@ -140,7 +140,7 @@ async function spare(
   return spareYoung(one, date, kept)
 }
 
-/** A record without a date is of a former version; deleting it costs only detail of the next plan. */
+/** A record without a date is of a previous version; deleting it costs only detail of the next plan. */
 function spareYoung(one: Candidate, date: number | undefined, { pushedAfter }: Kept): SparedTag | undefined {
   if (date === undefined || date <= pushedAfter) return undefined
   return { ...one, outcome: 'recent', because: `it was pushed at ${new Date(date).toISOString()}` }

@@ -5,9 +5,9 @@ import { parsePlatform, platformIdentity } from '../../model/platform.js'
 import type { PlanOptions } from '../options.js'
 
 /**
- * Reads which images are to be built, and which tests are to be run, even where their results are in the registry.
+ * Reads which images are to be built, and which tests are to be run, even if their results are in the registry.
  *
- * @throws DefinitionError USAGE where a word names nothing of the graph.
+ * @throws DefinitionError USAGE if a word names nothing of the graph.
  */
 export function readForced({ reuse = true, rebuild = [] }: PlanOptions, { nodes }: Graph): (node: Node) => boolean {
   const chosen = nodes.filter((node) => node.kind === 'image' || node.kind === 'test')

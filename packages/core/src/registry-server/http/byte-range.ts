@@ -26,7 +26,7 @@ export function parseRange(header: string | undefined, size: number): ByteRange 
  * Reads the `Content-Range` of a chunk that is pushed: `0-1023`, without a unit, as the distribution specification has
  * it, or with one, as some clients send it.
  *
- * @returns undefined where it has no such shape.
+ * @returns undefined if it has no such shape.
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pushing-a-blob-in-chunks
  */
 export function parseContentRange(header: string): ByteRange | undefined {

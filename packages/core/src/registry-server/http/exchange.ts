@@ -83,15 +83,15 @@ export class Exchange {
     return this.response.headersSent || (this.response.socket?.destroyed ?? true)
   }
 
-  /** Answers with the error, or ends the connection where an answer has begun. */
+  /** Answers with the error, or ends the connection if an answer has begun. */
   async answerError(error: unknown): Promise<void> {
     if (this.isLost) {
       this.response.destroy()
       return
     }
-    const refusal: ProtocolError = asProtocolError(error)
-    const headers = { 'content-type': 'application/json', ...refusal.headers }
-    await this.answer(refusal.status, headers, refusal.toJson())
+    const failed: ProtocolError = asProtocolError(error)
+    const headers = { 'content-type': 'application/json', ...failed.headers }
+    await this.answer(failed.status, headers, failed.toJson())
     this.#drain()
   }
 

@@ -49,7 +49,7 @@ export async function continueUpload(store: Store, exchange: Exchange, name: str
 }
 
 /**
- * `PUT`: adds the last chunk, which may be empty, and makes the upload a blob where its digest is right.
+ * `PUT`: adds the last chunk, which may be empty, and makes the upload a blob if its digest is right.
  *
  * @throws ProtocolError DIGEST_INVALID
  */

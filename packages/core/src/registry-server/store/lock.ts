@@ -28,7 +28,7 @@ export interface DirectoryLock extends AsyncDisposable {
 }
 
 /**
- * Takes a directory for this process, at once where the last owner is dead.
+ * Takes a directory for this process, at once if the last owner is dead.
  *
  * @throws HostError DIRECTORY_IN_USE
  */
@@ -86,7 +86,7 @@ async function readLock(path: string): Promise<LockRecord | undefined> {
   return parseLockRecord(text)
 }
 
-/** Reads the text of a lock file; undefined where it is none. */
+/** Reads the text of a lock file; undefined if it is none. */
 export function parseLockRecord(text: string): LockRecord | undefined {
   try {
     const value = parseJson(text)

@@ -38,7 +38,7 @@ export function checkManifest(
   }
 }
 
-/** The blobs that a stored manifest refers to; undefined where that cannot be read. */
+/** The blobs that a stored manifest refers to; undefined if that cannot be read. */
 export function neededBlobs({ bytes, mediaType }: ManifestContent): readonly Digest[] | undefined {
   try {
     const { needs } = checkManifest(bytes, mediaType)

@@ -23,7 +23,7 @@ export class RecordFiles {
     this.#index = new DurableFile(join(directory, 'index.json'), freshPath(), () => encodeLayoutIndex(records))
   }
 
-  /** The record of a repository, made where there is none. */
+  /** The record of a repository, made if there is none. */
   record(name: string): RepositoryRecord {
     const record = this.records.get(name) ?? emptyRecord()
     this.records.set(name, record)
@@ -35,7 +35,7 @@ export class RecordFiles {
     await this.#index.save()
   }
 
-  /** Writes the record of a repository, and the index where it names what has changed. */
+  /** Writes the record of a repository, and the index if it names what has changed. */
   async save(name: string, isInIndex: boolean): Promise<void> {
     const file = this.#files.get(name) ?? (await this.#makeFile(name))
     await file.save()

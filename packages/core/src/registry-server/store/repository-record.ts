@@ -78,7 +78,7 @@ export async function recordFile(root: string, name: string): Promise<string> {
 /**
  * The records of all repositories under a folder, by name.
  *
- * @throws HostError REGISTRY_NOT_STARTED where one of them cannot be read: guessing would lose what it held.
+ * @throws HostError REGISTRY_NOT_STARTED if one of them cannot be read: guessing would lose what it held.
  */
 export async function readRecords(root: string): Promise<Map<string, RepositoryRecord>> {
   const records = new Map<string, RepositoryRecord>()

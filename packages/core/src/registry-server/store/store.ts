@@ -56,7 +56,7 @@ export class Store {
     return store
   }
 
-  /** Opens a blob, where the repository has it. */
+  /** Opens a blob, if the repository has it. */
   async openBlob(name: string, digest: Digest): Promise<OpenContent | undefined> {
     return this.records.get(name)?.blobs.has(digest) ? this.content.read(digest) : undefined
   }
@@ -72,14 +72,14 @@ export class Store {
     })
   }
 
-  /** Makes a blob of one repository one of another too; false where the first does not have it. */
+  /** Makes a blob of one repository one of another too; false if the first does not have it. */
   async mountBlob(from: string, to: string, digest: Digest): Promise<boolean> {
     if (!this.records.get(from)?.blobs.has(digest) || !this.content.has(digest)) return false
     await this.#files.saveOrRevert(to, false, addTo(this.#files.record(to).blobs, digest))
     return true
   }
 
-  /** Takes a blob out of a repository; false where it was not there. */
+  /** Takes a blob out of a repository; false if it was not there. */
   async removeBlob(name: string, digest: Digest): Promise<boolean> {
     const revert = removeFrom(this.records.get(name)?.blobs, digest)
     if (revert === undefined) return false
@@ -97,7 +97,7 @@ export class Store {
     return this.records.get(name)?.manifests.has(digest) ?? false
   }
 
-  /** Reads a manifest, where the repository has it and its bytes are still those of its digest. */
+  /** Reads a manifest, if the repository has it and its bytes are still those of its digest. */
   async readManifest(name: string, digest: Digest): Promise<ManifestContent | undefined> {
     const manifest = this.records.get(name)?.manifests.get(digest)
     const content = manifest && (await this.content.read(digest))
@@ -131,7 +131,7 @@ export class Store {
   }
 
   /**
-   * Takes a manifest out of a repository, and the tags that point to it; false where it was not there. Its blobs stay
+   * Takes a manifest out of a repository, and the tags that point to it; false if it was not there. Its blobs stay
    * until the next start: a client that has just seen one there may be about to push a manifest over it.
    */
   async removeManifest(name: string, digest: Digest): Promise<boolean> {
@@ -147,7 +147,7 @@ export class Store {
     return true
   }
 
-  /** Takes a tag away, and leaves what it pointed to; false where it was not there. */
+  /** Takes a tag away, and leaves what it pointed to; false if it was not there. */
   async removeTag(name: string, tag: string): Promise<boolean> {
     const revert = deleteFrom(this.records.get(name)?.tags, tag)
     if (revert === undefined) return false
@@ -169,7 +169,7 @@ export class Store {
     await this.#files.save(name, false)
   }
 
-  /** The blobs that a manifest refers to; undefined where it cannot be read. */
+  /** The blobs that a manifest refers to; undefined if it cannot be read. */
   async #blobsOf(name: string, digest: Digest): Promise<readonly Digest[] | undefined> {
     const content = await this.readManifest(name, digest)
     return content && neededBlobs(content)

@@ -9,7 +9,7 @@ import { Upload } from './upload.js'
 /** Milliseconds after which an idle upload is discarded. */
 const ABANDONED_AFTER = 60 * 60 * 1000
 
-/** The same for an upload without content, where there are as many uploads as there may be. */
+/** The same for an upload without content, if there are as many uploads as there may be. */
 const UNUSED_AFTER = 60 * 1000
 
 /** The uploads that are under way. They end with the server; what a crash leaves is removed by the next start. */

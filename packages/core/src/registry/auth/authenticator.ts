@@ -86,7 +86,7 @@ export class Authenticator {
   /**
    * Takes note of a 401.
    *
-   * @returns what to try once more with; without a header, or with the same, where there is nothing else to try.
+   * @returns what to try once more with; without a header, or with the same, if there is nothing else to try.
    */
   async onChallenge(
     answer: HttpAnswer,

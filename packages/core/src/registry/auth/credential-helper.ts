@@ -34,7 +34,7 @@ export async function runCredentialHelper(
   const program = `docker-credential-${name}`
   if (!/^[A-Za-z0-9_.-]+$/.test(name)) throw unreadable(`credential helper name '${name}' is not valid`)
   const child = spawn(program, ['get'], { env, stdio: ['pipe', 'pipe', 'pipe'] })
-  // Not by the option of `spawn`, whose timer goes on, and this process with it, where the program does not exist.
+  // Not by the option of `spawn`, whose timer goes on, and this process with it, if the program does not exist.
   const timer = setTimeout(() => child.kill(), TIMEOUT)
   const forget = signal && onAbort(signal, () => child.kill())
   const ended = new Promise<number | null>((resolve, reject) => {

@@ -34,7 +34,7 @@ export class TokenCache {
       const token = await held.token.catch((error: unknown) => {
         // A request that was cancelled ends its own fetch, not that of others.
         if (error instanceof CancelledError) return
-        // One for more than this may be refused where one for this alone is not.
+        // One for more than this may be refused if one for this alone is not.
         if (coversScopes(scopes, held.scopes)) throw error
       })
       if (token !== undefined && token.refreshAt > Date.now()) return token

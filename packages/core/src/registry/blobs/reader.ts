@@ -11,7 +11,7 @@ import type { RegistryCall } from '../port.js'
 import type { RecentWrites } from '../recent-writes.js'
 import { BlobDownload } from './download.js'
 
-/** Reads blobs, from mirrors too; a connection that breaks is taken up again where it broke. */
+/** Reads blobs, from mirrors too; a connection that breaks is taken up again if it broke. */
 export class BlobReader {
   readonly #connections: Connections
   readonly #recent: RecentWrites
@@ -30,7 +30,7 @@ export class BlobReader {
   }
 
   /**
-   * Opens a blob. The stream fails with DIGEST_MISMATCH at its end where the bytes are others; one that starts at an
+   * Opens a blob. The stream fails with DIGEST_MISMATCH at its end if the bytes are others; one that starts at an
    * offset is checked for its length alone. It has to be read or destroyed.
    */
   async read(repository: Repository, descriptor: Descriptor, call?: RegistryCall, offset = 0): Promise<Readable> {

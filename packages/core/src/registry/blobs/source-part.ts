@@ -23,7 +23,7 @@ export async function openPart(
 /**
  * Reads all of a small source.
  *
- * @throws RegistryError DIGEST_MISMATCH where it is shorter or longer than it says.
+ * @throws RegistryError DIGEST_MISMATCH if it is shorter or longer than it says.
  */
 export async function readSource(source: BlobSource): Promise<Uint8Array> {
   const { size } = source.descriptor

@@ -182,7 +182,7 @@ export class BlobUpload {
  * The upload that an answer opens or goes on with.
  *
  * @param previous - What it was before, since later answers need not repeat all of it.
- * @throws RegistryError REGISTRY_REJECTED where it says not where.
+ * @throws RegistryError REGISTRY_REJECTED if it does not say where.
  */
 export function sessionIn(answer: HttpAnswer, offset: number, previous?: UploadSession): UploadSession {
   const location = parseLocation(headerOf(answer, 'location') ?? '', answer.url)

@@ -15,7 +15,7 @@ import { BlobUpload, sessionIn, type UploadSession } from './upload.js'
 /** By these a registry says that it will not mount this blob: then it is uploaded. */
 const MOUNT_REFUSED: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 415])
 
-/** Makes blobs present: by mount where the registry has them, else by upload, each one once. */
+/** Makes blobs present: by mount if the registry has them, else by upload, each one once. */
 export class BlobWriter {
   readonly #connections: Connections
   readonly #reader: BlobReader
@@ -71,7 +71,7 @@ export class BlobWriter {
     )
   }
 
-  /** True where it is mounted, the upload that the registry opened in its place, or undefined where it refused. */
+  /** True if it is mounted, the upload that the registry opened in its place, or undefined if it refused. */
   async #mount(
     place: RepositoryEndpoint,
     from: Repository,

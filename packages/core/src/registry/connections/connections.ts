@@ -99,7 +99,7 @@ export class Connections implements AsyncDisposable {
     return retrying(bounds, this.listened(call), task)
   }
 
-  /** Reads again while something does not appear that is known to have been written; undefined where it never does. */
+  /** Reads again while something does not appear that is known to have been written; undefined if it never does. */
   async reread<T>(
     place: RepositoryEndpoint,
     call: RegistryCall | undefined,

@@ -67,7 +67,7 @@ async function readPage(
   })
 }
 
-/** The JSON of a page. @throws RegistryError REGISTRY_REJECTED where it is none */
+/** The JSON of a page. @throws RegistryError REGISTRY_REJECTED if it is none */
 export function jsonOf({ bytes, answer }: Page): unknown {
   try {
     return parseJson(bytes.toString())

@@ -62,7 +62,7 @@ export class Session {
   /**
    * Sends a request once; only a login may make it two.
    *
-   * @throws RegistryError, wrapped as PassingFault where it may pass; CancelledError.
+   * @throws RegistryError, wrapped as TransientError if it may pass; CancelledError.
    */
   async once(request: RegistryRequest, call?: RegistryCall): Promise<HttpAnswer> {
     const pace = this.requests.concurrency
@@ -81,7 +81,7 @@ export class Session {
     return answer
   }
 
-  /** Reads the body of an answer; undefined where it is larger than the limit, in bytes. */
+  /** Reads the body of an answer; undefined if it is larger than the limit, in bytes. */
   async read(answer: HttpAnswer, limit: number, call?: RegistryCall): Promise<Buffer | undefined> {
     try {
       return await readBounded(answer, limit)

@@ -64,7 +64,7 @@ async function copyBlobs(
   await allOrNone(onePerDigest(blobs), call, (blob, own) => registry.copyBlob(from, to, blob, own))
 }
 
-/** Says that a layer is left where it is. */
+/** Says that a layer is left if it is. */
 export function foreignNote(from: Repository, { digest, urls = [] }: Descriptor): string {
   return `layer ${digest} of ${formatRepository(from)} was not copied: clients download it from ${urls.join(', ')}`
 }

@@ -106,7 +106,7 @@ async function copyReferrer(
   return tag === undefined ? putReferrer(copy, subject, manifest, listed, call) : putTagged(copy, tag, manifest, call)
 }
 
-/** Reads an artifact; one of a type that this client does not read, such as the former artifact manifest, becomes a note. */
+/** Reads an artifact; one of a type that this client does not read, such as the previous artifact manifest, becomes a note. */
 async function ifSupported<T>(
   { notes }: ContentCopy,
   subject: Digest,
@@ -121,7 +121,7 @@ async function ifSupported<T>(
   }
 }
 
-/** Puts an artifact where the target does not list it yet: the client adds it to the list of its subject. */
+/** Puts an artifact if the target does not list it yet: the client adds it to the list of its subject. */
 async function putReferrer(
   copy: ContentCopy,
   subject: Digest,

@@ -15,10 +15,10 @@ import { readIndexContent } from '../manifests/index-entries.js'
 import type { Registry, RegistryCall } from '../port.js'
 
 /**
- * An index of some platforms of another one, with what attests them; the same index where that is all it has. Images of
+ * An index of some platforms of another one, with what attests them; the same index if that is all it has. Images of
  * indexes within it are listed by the new one itself. A single image stays what it is.
  *
- * @throws RegistryError PLATFORM_MISSING where it lacks one of the platforms.
+ * @throws RegistryError PLATFORM_MISSING if it lacks one of the platforms.
  */
 export async function keepPlatforms(
   registry: Registry,

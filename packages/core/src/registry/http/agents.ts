@@ -16,7 +16,7 @@ interface TlsOptions {
   readonly secureContext?: SecureContext
 }
 
-/** Pools of kept connections. What most do not need, proxies and TLS, is loaded where it is used. */
+/** Pools of kept connections. What most do not need, proxies and TLS, is loaded if it is used. */
 export class Agents {
   readonly #hosts: Pick<Hosts, 'settingsOf'>
   readonly #useProxies: boolean

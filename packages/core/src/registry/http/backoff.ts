@@ -31,7 +31,7 @@ export class Backoff {
     this.#since = undefined
   }
 
-  /** Waits until the next attempt is due. Throws what it is given where that does not pass or the bounds are reached. */
+  /** Waits until the next attempt is due. Throws what it is given if that does not pass or the bounds are reached. */
   async after(error: unknown): Promise<void> {
     throwIfCancelled(this.#call?.signal)
     if (!(error instanceof TransientError)) throw error

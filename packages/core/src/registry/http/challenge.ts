@@ -30,7 +30,7 @@ export function parseChallenges(header: string, cursor = new HeaderCursor(header
 /**
  * Takes a parameter, or a scheme with its first parameter or with a token such as `YII=`.
  *
- * @returns false where it is neither.
+ * @returns false if it is neither.
  */
 function takeElement(cursor: HeaderCursor, challenges: OpenChallenge[]): boolean {
   for (let followsScheme = false; ; followsScheme = true) {
@@ -48,7 +48,7 @@ function takeElement(cursor: HeaderCursor, challenges: OpenChallenge[]): boolean
   }
 }
 
-/** Takes what ends a token, behind its first `=`: others, or nothing. @returns false where a value follows. */
+/** Takes what ends a token, behind its first `=`: others, or nothing. @returns false if a value follows. */
 function takePadding(cursor: HeaderCursor): boolean {
   cursor.takeWhile((character) => character === '=')
   cursor.skipBlanks()

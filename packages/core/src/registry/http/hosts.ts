@@ -32,7 +32,7 @@ export class Hosts {
   readonly #mirrors: ReadonlyMap<string, readonly Endpoint[]>
   readonly #endpoints = new Map<string, Endpoint>()
 
-  /** @throws DefinitionError where a host or mirror is none. */
+  /** @throws DefinitionError if a host or mirror is none. */
   constructor(options: Pick<RegistryOptions, 'hosts' | 'insecureHosts'>) {
     this.#options = new Map(Object.entries(options.hosts ?? {}))
     this.#insecure = new Set(options.insecureHosts)

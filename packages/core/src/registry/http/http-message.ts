@@ -11,7 +11,7 @@ export type RequestBody = Uint8Array | { readonly size: number; open(): Readable
 export interface HttpRequest {
   readonly method: Method
   readonly url: URL
-  /** Path and query as a server wrote them, where a URL would write them otherwise. */
+  /** Path and query as a server wrote them, if a URL would write them otherwise. */
   readonly path?: string | undefined
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
@@ -59,7 +59,7 @@ export async function discard(answer: HttpAnswer): Promise<void> {
   await readBounded(answer, SMALL).catch(() => undefined)
 }
 
-/** Reads a body of at most `limit` bytes; undefined where there is more. */
+/** Reads a body of at most `limit` bytes; undefined if there is more. */
 export async function readBounded({ body }: HttpAnswer, limit: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
   let size = 0

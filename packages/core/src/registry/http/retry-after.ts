@@ -5,7 +5,7 @@ const MAX_LENGTH = 64
  * Reads a `Retry-After` header, which is seconds or a date.
  *
  * @param now - Milliseconds since the epoch.
- * @returns Milliseconds from now, never negative; undefined where it is neither.
+ * @returns Milliseconds from now, never negative; undefined if it is neither.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
  */
 export function parseRetryAfter(header: string | undefined, now: number): number | undefined {

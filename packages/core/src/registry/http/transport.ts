@@ -34,7 +34,7 @@ export class Transport implements AsyncDisposable {
   /**
    * Sends a request, and follows redirects, which get the Authorization header only within the same origin.
    *
-   * @throws RegistryError REGISTRY_UNREACHABLE, wrapped as PassingFault where that may pass; REGISTRY_REJECTED for a
+   * @throws RegistryError REGISTRY_UNREACHABLE, wrapped as TransientError if that may pass; REGISTRY_REJECTED for a
    * redirect that is not followed; what the source of the body throws; CancelledError.
    */
   async send(request: HttpRequest, signal?: AbortSignal): Promise<HttpAnswer> {

@@ -14,7 +14,7 @@ const SENDABLE = /^[\x21-\xff]*$/
  * Reads a `Location`.
  *
  * @param base - The URL whose answer has it.
- * @returns undefined where it is no URL.
+ * @returns undefined if it is no URL.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.2
  */
 export function parseLocation(location: string, base: URL): WrittenUrl | undefined {

@@ -46,7 +46,7 @@ function platformOf(value: unknown, where: string, path: string): Platform {
   })
 }
 
-/** Checks that annotations, where there are any, are texts. */
+/** Checks that annotations, if there are any, are texts. */
 export function checkAnnotations(value: unknown, where: string, path: string): void {
   if (value === undefined || value === null) return
   const entries = Object.values(asObject(value, where, `'${path}'`))

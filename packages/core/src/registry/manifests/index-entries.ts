@@ -63,7 +63,7 @@ export async function readIndexContent(
 /**
  * Reads the manifest of an entry of an index, and compares it with what the index states.
  *
- * @throws RegistryError NOT_FOUND; MANIFEST_UNSUPPORTED where the size differs, or one is an index and the other is not
+ * @throws RegistryError NOT_FOUND; MANIFEST_UNSUPPORTED if the size differs, or one is an index and the other is not
  */
 export async function readChild(
   registry: Pick<Registry, 'getManifest'>,

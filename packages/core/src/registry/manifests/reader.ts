@@ -41,7 +41,7 @@ export class ManifestReader {
     return this.#recent.has(reference, manifestName(reference)) ? { ...call, fresh: true } : (call ?? {})
   }
 
-  /** Reads again for a while where a manifest is missing that this client has just written. */
+  /** Reads again for a while if a manifest is missing that this client has just written. */
   #awaiting<T>(
     place: RepositoryEndpoint,
     reference: Reference,
@@ -117,7 +117,7 @@ function manifestRequest(place: RepositoryEndpoint, reference: Reference) {
   return { method: 'GET' as const, target, scopes, headers: ACCEPT, expect: [200, 404] }
 }
 
-/** The descriptor in the headers of a HEAD; undefined where they do not hold all of it. */
+/** The descriptor in the headers of a HEAD; undefined if they do not hold all of it. */
 function headerDescriptor(answer: HttpAnswer, reference: Reference): Descriptor | undefined {
   const digest = headerOf(answer, 'docker-content-digest') ?? ''
   const size = Number(headerOf(answer, 'content-length'))

@@ -114,7 +114,7 @@ export class Referrers {
    * evaluates conditions refuses the write if another client was faster; others are read afterwards, and the change made
    * again if that client has overwritten it.
    *
-   * @param change - The new entries; undefined where there is nothing to change.
+   * @param change - The new entries; undefined if there is nothing to change.
    * @throws RegistryError TAG_MOVED
    */
   #update(
@@ -142,7 +142,7 @@ export class Referrers {
     })
   }
 
-  /** @returns false where the registry refused it because the tag is another one by now. */
+  /** @returns false if the registry refused it because the tag is another one by now. */
   async #replace(
     reference: Reference,
     stored: StoredManifest | undefined,

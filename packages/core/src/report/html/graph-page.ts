@@ -23,7 +23,7 @@ ${table('The graph', ['Node', 'Plan', 'Reason', 'Made from'], rows)}`
   return formatPage('The graph of a build', body)
 }
 
-/** How often the plan says which word, and what the colours are; nothing where there is no plan. */
+/** How often the plan says which word, and what the colours are; nothing if there is no plan. */
 function countsText({ nodes }: Picture): string {
   const counts = new Map<string, number>()
   for (const { word } of nodes) if (word !== undefined) counts.set(word, (counts.get(word) ?? 0) + 1)

@@ -52,7 +52,7 @@ export function renderFinished(
 
 /**
  * The live lines: one for each running node, and the state of the graph. None is wider than the terminal, and all fill
- * half of it at most: what is done stays in sight, and where the window gets narrower, lines that the terminal wraps do
+ * half of it at most: what is done stays in sight, and if the window gets narrower, lines that the terminal wraps do
  * not scroll out of it, from where nothing can take them away.
  */
 export function renderLive(state: ProgressState, view: View): readonly string[] {
@@ -89,7 +89,7 @@ function renderNode(node: RunningNode, view: View): string {
 
 const GAP = '  '
 
-/** As much as there is room for: the step is cut, then where it runs is left out, then what moves. */
+/** As much as there is room for: the step is cut, then if it runs is left out, then what moves. */
 function details(node: RunningNode, now: number, room: number): string {
   const [step, place] = [stepText(node), placeText(node)]
   const moving = [...(node.doing === undefined ? [] : [escapeLine(node.doing)]), ...traffic(node, now)].join(GAP)

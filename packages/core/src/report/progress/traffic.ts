@@ -10,7 +10,7 @@ export interface Flow {
    * Total bytes of all transfers that have started, as far as reported: engines omit the size of the smallest layers.
    */
   readonly total: number | undefined
-  /** Bytes a second over the last seconds; undefined where that is not known yet. */
+  /** Bytes a second over the last seconds; undefined if that is not known yet. */
   readonly rate: number | undefined
 }
 

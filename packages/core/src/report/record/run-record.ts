@@ -49,7 +49,7 @@ export interface RunRecord extends Omit<Report, 'nodes'> {
   readonly unmoved: readonly UnmovedName[]
 }
 
-/** A name that did not move; `holds` is missing where it does not exist, or could not be read. */
+/** A name that did not move; `holds` is missing if it does not exist, or could not be read. */
 export type UnmovedName = Omit<Extract<RunEvent, { readonly kind: 'tag-not-moved' }>, 'kind' | 'at'>
 
 class NodeWork {

@@ -11,10 +11,10 @@ export interface HostFiles {
 }
 
 /**
- * The mirror that a base is made from: the one that is named, else the one that this host's own apt uses, where the host
+ * The mirror that a base is made from: the one that is named, else the one that this host's own apt uses, if the host
  * is of the same distribution.
  *
- * @throws DefinitionError where neither is known, or its address holds a login
+ * @throws DefinitionError if neither is known, or its address holds a login
  */
 export async function findMirror(source: AptBase, files?: HostFiles): Promise<string> {
   const mirror = await mirrorOf(source, files)

@@ -14,7 +14,7 @@ import { type Trust, trustOnly } from './trusted-keys.js'
 const INSTALL_HINT = "install it (on Debian and Ubuntu: apt-get install mmdebstrap), or set source: 'registry'"
 
 /**
- * Lays /usr out merged from the start, where the suite has it merged, as its official images are made. Without the hook,
+ * Lays /usr out merged from the start, if the suite has it merged, as its official images are made. Without the hook,
  * which old versions of mmdebstrap lack, the package usrmerge does so, and stays in the base with all of Perl.
  */
 const MERGED_USR = '/usr/share/mmdebstrap/hooks/maybe-merged-usr'
@@ -76,7 +76,7 @@ export async function runMmdebstrap<Result>(
 
 /**
  * The archive is always said, and as the line that the base's own sources.list gets: mmdebstrap otherwise adds suites, and
- * the path of a keyring where this machine has one.
+ * the path of a keyring if this machine has one.
  */
 function mmdebstrapArguments(source: AptBase, mirror: string, tools?: NativeTools): readonly string[] {
   const { variant, architecture, components, packages, suite, isFrozen } = source

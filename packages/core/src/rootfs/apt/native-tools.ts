@@ -42,7 +42,7 @@ export async function findNativeTools(architecture: string): Promise<NativeTools
     : undefined
 }
 
-/** None where one of the programs is not what Debian makes. */
+/** None if one of the programs is not what Debian makes. */
 async function librariesOf(programs: readonly string[]): Promise<readonly string[]> {
   try {
     const { stdout } = await promisify(execFile)('ldd', programs, { env: { PATH: DPKG_PATH } })
@@ -70,7 +70,7 @@ export function nativeToolHooks(tools: NativeTools): readonly string[] {
 }
 
 /**
- * Only into a merged /usr, where each library has one place. What the root has stays as it is.
+ * Only into a merged /usr, in which each library has one place. What the root has stays as it is.
  */
 function lendScript({ programs, libraries }: NativeTools): string {
   const places = libraries.map((library) => [library, posix.join('usr', library.replace(/^\/usr\//, ''))] as const)

@@ -9,7 +9,7 @@ import { download } from '../download.js'
  * Reads the suite's signed InRelease. The signature is checked by mmdebstrap when the base is made; here the file says
  * only whether something has changed.
  *
- * @throws HostError DOWNLOAD_FAILED; also where the file is larger than any release file is
+ * @throws HostError DOWNLOAD_FAILED; also if the file is larger than any release file is
  * @see https://wiki.debian.org/DebianRepository/Format#A.22Release.22_files
  */
 export async function readRelease(mirror: string, source: AptBase, signal?: AbortSignal): Promise<ArchiveState> {

@@ -24,7 +24,7 @@ wait $program`
 export interface TiedProcess {
   /** Its exit code and its output are those of the program. */
   readonly child: ChildProcessWithoutNullStreams
-  /** Ends it where it has not ended, and removes its scratch folder. */
+  /** Ends it if it has not ended, and removes its scratch folder. */
   stop(): void
 }
 

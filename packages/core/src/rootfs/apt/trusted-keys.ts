@@ -55,9 +55,9 @@ export async function trustOnly(source: AptBase): Promise<Trust> {
 }
 
 /**
- * The keyring, where this machine has it, else the keys that come with the base; undefined where it names neither.
+ * The keyring, if this machine has it, else the keys that come with the base; undefined if it names neither.
  *
- * @throws DefinitionError where a keyring is named, and neither is there
+ * @throws DefinitionError if a keyring is named, and neither is there
  */
 async function findKeys(source: AptBase): Promise<Keys | undefined> {
   const { keyring, keys = {} } = source

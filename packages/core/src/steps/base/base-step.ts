@@ -63,7 +63,7 @@ export const baseStep: Step<BaseNode, ResolvedBase> = {
   },
 
   async explain(work, { registry }, call) {
-    const from = await formerBase(work.former, registry, call)
+    const from = await previousBase(work.previous, registry, call)
     const to = predictBase(work)?.descriptor.digest
     if (from === undefined || from === to) return [{ kind: 'absent' }]
     return [{ kind: 'base-moved', from, ...(to !== undefined && { to }) }]
@@ -107,7 +107,7 @@ function placeOf(work: BaseWork): Reference {
 }
 
 /** Returns the base that the published image uses. */
-async function formerBase(
+async function previousBase(
   { image }: PublishedState,
   registry: StepServices['registry'],
   call: StepCall,

@@ -46,12 +46,12 @@ export async function verifyLockedBase(
 
 /** The values that the registry has in place of the locked ones. */
 interface ActualBase {
-  /** Undefined where only the config was read. */
+  /** Undefined if only the config was read. */
   readonly image?: Pick<Descriptor, 'mediaType' | 'digest' | 'size'>
   readonly states: Platform | undefined
 }
 
-/** @throws DefinitionError LOCK_INVALID where a line of the lock is not what the registry has. */
+/** @throws DefinitionError LOCK_INVALID if a line of the lock is not what the registry has. */
 export function requireLockedBase({ platform }: BaseNode, locked: LockedBase, { image, states }: ActualBase): void {
   const said = [locked.image.digest, locked.image.mediaType, `${locked.image.size} bytes`].join(', ')
   const has = image && [image.digest, image.mediaType, `${image.size} bytes`].join(', ')

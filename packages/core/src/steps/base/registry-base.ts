@@ -22,12 +22,12 @@ export interface ChosenImage {
   /** Repository and digest of the image's manifest. */
   readonly reference: Reference
   readonly descriptor: Descriptor
-  /** The manifest, where it has been read. */
+  /** The manifest, if it has been read. */
   readonly manifest?: StoredManifest
 }
 
 /**
- * Finds the image that a reference holds for a platform: the reference itself where it is a single image, else the
+ * Finds the image that a reference holds for a platform: the reference itself if it is a single image, else the
  * matching child of its index.
  *
  * @throws RegistryError NOT_FOUND, PLATFORM_MISSING
@@ -48,7 +48,7 @@ export async function chooseImage(
     const { digest } = descriptor
     return { reference: { ...place, digest }, descriptor, manifest: found, index: digest }
   }
-  // An image for an older variant runs too, but only where the declared platform is what counts.
+  // An image for an older variant runs too, but only if the declared platform is what counts.
   const child =
     configPolicy === 'trust-declared' ? selectPlatform(found.content, platform) : findImage(found.content, [platform])
   if (child === undefined) {
@@ -71,11 +71,11 @@ export async function chooseImage(
 export interface CheckedImage {
   readonly manifest: StoredManifest
   readonly config: ImageConfig
-  /** The bytes of the config in place of the published one, where that named another platform. */
+  /** The bytes of the config in place of the published one, if that named another platform. */
   readonly corrected?: Uint8Array
-  /** The platform that the config states; undefined where it states none. */
+  /** The platform that the config states; undefined if it states none. */
   readonly states: Platform | undefined
-  /** Set where the policy let a disagreement pass, or corrected it. */
+  /** Set if the policy let a disagreement pass, or corrected it. */
   readonly note?: string
 }
 

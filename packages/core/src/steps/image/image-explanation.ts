@@ -38,7 +38,7 @@ export async function explainImage(
   call: StepCall,
 ): Promise<readonly PlanReason[]> {
   const { registry } = services
-  const { index, image } = work.former
+  const { index, image } = work.previous
   if (index === undefined) return [{ kind: 'absent' }]
   if (image === undefined) return [{ kind: 'new-platform' }]
   const found = await registry.getManifest(image.reference, { ...call, fresh: true })
@@ -47,33 +47,33 @@ export async function explainImage(
     call.onEvent?.({ kind: 'note', message })
     return [{ kind: 'deleted' }]
   }
-  const former = readParts(found.content.annotations)
-  if (former === undefined) return [{ kind: 'unrecorded' }]
+  const previous = readParts(found.content.annotations)
+  if (previous === undefined) return [{ kind: 'unrecorded' }]
   const sources = readSources(found.content.annotations)
   // With the library that compares lists: only where something differs.
   const { partsDifference } = await import('./parts-difference.js')
   const parts = partsOf(work)
   const args = checkArgs(decidingInputs(work.node, work.resolved, work.inputs).build.args, work.resolved.hash)
-  const differences = partsDifference(former, parts, args)
+  const differences = partsDifference(previous, parts, args)
   // Records of another secret cannot be compared.
-  if (former.keySecret !== parts.keySecret) return differences
+  if (previous.keySecret !== parts.keySecret) return differences
   const ofSources = sources === undefined ? [] : await sourceChanges(sources, work.node, work.resolved, services, call)
   const isListed = differences.some(({ kind }) => kind === 'context-changed')
   // Files that the Dockerfile names are part of both.
   const reasons = [...differences, ...ofSources.filter(({ kind }) => !isListed || kind !== 'context-changed')]
   const isContext = reasons.some(({ kind }) => kind === 'context-changed' || kind === 'dockerfile-changed')
-  const difference = isContext ? await contextDifference(work, former, registry, call) : undefined
+  const difference = isContext ? await contextDifference(work, previous, registry, call) : undefined
   const refined = difference === undefined ? reasons : reasons.flatMap((reason) => withDifference(reason, difference))
   return refined.length === 0 ? [{ kind: 'unnamed' }] : refined
 }
 
 async function contextDifference(
   { node, resolved }: DescribedWork,
-  former: { readonly context: Digest; readonly dockerfile: Digest },
+  previous: { readonly context: Digest; readonly dockerfile: Digest },
   registry: StepServices['registry'],
   call: StepCall,
 ): Promise<ContextDifference | undefined> {
-  const reference = recordReference(node.repository, former.context, former.dockerfile)
+  const reference = recordReference(node.repository, previous.context, previous.dockerfile)
   const record = await readContextRecord(registry, reference, call)
   if (record === undefined) return undefined
   const { compareWithRecord } = await import('./context/context-difference.js')

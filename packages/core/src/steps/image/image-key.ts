@@ -10,7 +10,7 @@ import type { ImageInputs } from './image-parts.js'
 type Decided = Pick<ResolvedImage, 'analysis' | 'listing' | 'dockerfileInKey' | 'epoch' | 'contexts'>
 type Keyed = Decided & Pick<ResolvedImage, 'images' | 'hash'>
 
-/** The nodes whose results are part of an image's key: its base, the whole index where more of it is used, and images of other pipelines. */
+/** The nodes whose results are part of an image's key: its base, the whole index if more of it is used, and images of other pipelines. */
 export function decidingNodes(node: ImageNode, { analysis }: Pick<ResolvedImage, 'analysis'>): readonly string[] {
   const { base, baseIndex, pipelineImages } = node
   return [
@@ -98,7 +98,7 @@ function byHost(addHosts: readonly string[]): readonly string[] {
   return addHosts.toSorted((a, b) => (hostOf(a) < hostOf(b) ? -1 : hostOf(a) > hostOf(b) ? 1 : 0))
 }
 
-/** The args that the Dockerfile can see: with the epoch and the name of the base where a step reads them. */
+/** The args that the Dockerfile can see: with the epoch and the name of the base if a step reads them. */
 function decidingArgs(node: ImageNode, resolved: Decided, inputs: Inputs) {
   const { build, baseIndex, format } = node
   const { analysis, epoch } = resolved

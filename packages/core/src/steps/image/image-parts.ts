@@ -87,7 +87,7 @@ export function encodeParts(parts: ImageParts): string {
   return Buffer.from(canonicalJson(parts)).toString()
 }
 
-/** The parts in a manifest's annotations; undefined where there are none of this version. */
+/** The parts in a manifest's annotations; undefined if there are none of this version. */
 export function readParts(annotations: Annotations | undefined): ImageParts | undefined {
   const value = readAnnotation(annotations)
   return isParts(value) ? value : undefined

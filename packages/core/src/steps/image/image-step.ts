@@ -147,11 +147,11 @@ async function findKept(
   { registry }: StepServices,
   call: StepCall,
 ): Promise<StoredManifest | undefined> {
-  const { node, key, former } = work
+  const { node, key, previous } = work
   const kept = await registry.getManifest(keyReference(node.repository, key), { ...call, fresh: true })
   if (kept !== undefined) return isComplete(kept, node.format, key) ? kept : undefined
-  if (former.image?.descriptor.annotations?.[KEY_ANNOTATION] !== key) return undefined
-  const published = await registry.getManifest(former.image.reference, { ...call, fresh: true })
+  if (previous.image?.descriptor.annotations?.[KEY_ANNOTATION] !== key) return undefined
+  const published = await registry.getManifest(previous.image.reference, { ...call, fresh: true })
   return published !== undefined && isComplete(published, 'oci', key) ? published : undefined
 }
 

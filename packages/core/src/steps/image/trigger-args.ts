@@ -11,7 +11,7 @@ import { referenceOf } from './sources/pinned-image.js'
 import type { SourceRecord } from './sources/source-record.js'
 
 /**
- * The args that the Dockerfile does not declare, for the record of the build: undefined where no image that it was built from
+ * The args that the Dockerfile does not declare, for the record of the build: undefined if no image that it was built from
  * has triggers (`ONBUILD`), which could use them.
  *
  * @throws CancelledError
@@ -42,7 +42,7 @@ export function unusedArgsDigest(node: Pick<ImageNode, 'build'>, resolved: Build
   return hash.digest({ ...covered, unused: unusedArgs(node, resolved) })
 }
 
-/** Also where that is not known: of an index the builder chose the platform, and the build is worth more than this question. */
+/** Also if that is not known: of an index the builder chose the platform, and the build is worth more than this question. */
 async function mayHaveTriggers(
   reference: Reference,
   { upstream, registry }: StepServices,

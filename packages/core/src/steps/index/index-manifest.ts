@@ -19,14 +19,14 @@ export interface IndexForm {
 }
 
 type AnyIndexNode = Extract<Node, { readonly children: readonly ChildNode[] }>
-type AnyIndexWork = Pick<Work<AnyIndexNode, unknown>, 'node' | 'inputs' | 'key' | 'former'>
+type AnyIndexWork = Pick<Work<AnyIndexNode, unknown>, 'node' | 'inputs' | 'key' | 'previous'>
 
 /** The index over the children's results, without optional ones that have none: canonical bytes, so known with them. */
-function indexManifest({ node, inputs, former }: Omit<AnyIndexWork, 'key'>, form: IndexForm): StoredManifest {
+function indexManifest({ node, inputs, previous }: Omit<AnyIndexWork, 'key'>, form: IndexForm): StoredManifest {
   const plain = plainManifest(node.children, inputs, form)
   if (form.origin === undefined) return plain
-  const isFormer = former.index && withoutOrigin(former.index, form.origin) === plain.descriptor.digest
-  if (former.index && isFormer) return former.index
+  const isUnchanged = previous.index && withoutOrigin(previous.index, form.origin) === plain.descriptor.digest
+  if (previous.index && isUnchanged) return previous.index
   const known = Object.entries(form.origin).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
   const annotations = { ...Object.fromEntries(known), ...form.annotations }
   return plainManifest(node.children, inputs, { ...form, annotations })
@@ -65,7 +65,7 @@ function withoutOrigin({ content, descriptor }: StoredManifest, origin: NonNulla
   return encodeManifest({ ...rest, ...annotated }, descriptor.mediaType).descriptor.digest
 }
 
-/** Key of an index: that of its bytes, without where it comes from. */
+/** Key of an index: that of its bytes, without if it comes from. */
 export function indexKey(node: AnyIndexNode, inputs: Inputs, form: IndexForm): string {
   return keyOf('index', { digest: plainManifest(node.children, inputs, form).descriptor.digest })
 }
@@ -86,7 +86,7 @@ export async function lookupIndex(
   call: StepCall,
 ): Promise<LookupResult> {
   const output = predictIndex(work, form)
-  const isPublished = work.former.index?.descriptor.digest === output.descriptor.digest
+  const isPublished = work.previous.index?.descriptor.digest === output.descriptor.digest
   const found = isPublished ? output.descriptor : await registry.resolve(placeOf(work, output), call)
   if (found?.digest === output.descriptor.digest) return { state: 'present', output }
   const equal = await findEqualIndex(work, form, registry, call)
@@ -100,7 +100,7 @@ async function findEqualIndex(
   call: StepCall,
 ): Promise<Output | undefined> {
   const { repository } = work.node
-  const { index } = work.former
+  const { index } = work.previous
   const next = indexManifest(work, form)
   if (index === undefined || !(await isEqualResult(index, next, repository, registry, call))) return undefined
   const output = indexOutput(repository, index)
@@ -109,8 +109,8 @@ async function findEqualIndex(
 }
 
 /** An index is new, or lists something else. */
-export async function explainIndex({ former }: AnyIndexWork): Promise<readonly PlanReason[]> {
-  return [{ kind: former.index === undefined ? 'absent' : 'content-changed' }]
+export async function explainIndex({ previous }: AnyIndexWork): Promise<readonly PlanReason[]> {
+  return [{ kind: previous.index === undefined ? 'absent' : 'content-changed' }]
 }
 
 /** Puts the index by its digest, or under its key tag: no tag moves. */

@@ -28,7 +28,7 @@ function packageOf(
   const [name, version] = [stanza.get(fields.name), stanza.get(fields.version)]
   if (name === undefined || version === undefined) return []
   const architecture = stanza.get(fields.architecture)
-  // `source (version)`, where the versions differ.
+  // `source (version)`, if the versions differ.
   const source = stanza.get(fields.source)?.split(' ', 1)[0]
   return [
     {

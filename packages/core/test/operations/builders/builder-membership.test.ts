@@ -19,7 +19,7 @@ function start(first: Candidate, candidatesOn: (engine: Builder) => Promise<Read
   const watch = vi.fn((_listener: (change: BuilderChange) => void, _signal: AbortSignal) => true)
   const members = followBuilders({
     engines: { watch } as never,
-    planned: { candidacies: new Map([[NODE, { candidates: [first], refusals: [] }]]), candidatesOn },
+    planned: { candidacies: new Map([[NODE, { candidates: [first], rejections: [] }]]), candidatesOn },
     pool,
     emit: (event) => events.push(event),
   })

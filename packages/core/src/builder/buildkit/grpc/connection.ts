@@ -105,7 +105,7 @@ export class GrpcConnection implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // Node 20 corrupts its heap where an HTTP/2 session is destroyed inside a callback of its own streams.
+    // Node 20 corrupts its heap if an HTTP/2 session is destroyed inside a callback of its own streams.
     await nextTurn()
     this.#session.destroy()
     this.#socket.destroy()

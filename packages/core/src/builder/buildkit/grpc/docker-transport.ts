@@ -77,7 +77,7 @@ async function servesGrpc(modem: DockerModem): Promise<boolean> {
   return Number(major) > 1 || Number(minor) >= GRPC_API_MINOR
 }
 
-/** Upgrades a request to HTTP/2. @throws Error where the engine answers with anything else */
+/** Upgrades a request to HTTP/2. @throws Error if the engine answers with anything else */
 async function upgrade(
   modem: DockerModem,
   path: string,

@@ -28,7 +28,7 @@ export function closedConnection(): Error {
   return Object.assign(new Error('the connection has been closed'), { code: 'ECONNRESET' })
 }
 
-/** Resolves once a call has ended: undefined where its status is OK. A connection that breaks is a {@link closedConnection}. */
+/** Resolves once a call has ended: undefined if its status is OK. A connection that breaks is a {@link closedConnection}. */
 export function statusOf(stream: ClientHttp2Stream): Promise<Error | undefined> {
   return new Promise((resolve) => {
     let headers: IncomingHttpHeaders | undefined

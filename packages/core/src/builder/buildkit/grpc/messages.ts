@@ -10,7 +10,7 @@ export interface MessageType<T extends object> {
 
 /**
  * Looks up message types by name in a schema written in protobuf's own language. 64-bit numbers are decoded as numbers.
- * They are encoded from numbers, or from `{ low, high }` where they exceed 2^53.
+ * They are encoded from numbers, or from `{ low, high }` if they exceed 2^53.
  */
 export function messageTypes(schema: string): <T extends object>(name: string) => MessageType<T> {
   const { root } = protobuf.parse(schema, { keepCase: true })

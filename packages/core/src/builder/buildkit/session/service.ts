@@ -117,7 +117,7 @@ export function messagesOf<Message extends object>(call: ServerDuplexStream<Mess
   return { [Symbol.asyncIterator]: () => call.iterator({ destroyOnReturn: false }) }
 }
 
-/** Sends a message of a stream, and waits where the receiver is slower. */
+/** Sends a message of a stream, and waits if the receiver is slower. */
 export function sendMessage<Message extends object>(
   call: ServerDuplexStream<object, Message> | ServerWritableStream<object, Message>,
   message: Message,

@@ -93,7 +93,7 @@ export class Connection implements AsyncDisposable {
     ;(await this.#exchange({ method: 'GET', path: '/_ping', signal })).resume()
   }
 
-  /** Sends a request and returns the answer's body. Rejects with {@link HttpStatusError} where the status is no success. */
+  /** Sends a request and returns the answer's body. Rejects with {@link HttpStatusError} if the status is no success. */
   async send(request: EngineRequest): Promise<IncomingMessage> {
     const { negotiated } = await this.version(request.signal)
     return this.#exchange({ ...request, path: versioned(negotiated, request.path) })
@@ -104,7 +104,7 @@ export class Connection implements AsyncDisposable {
     await readText(await this.send(request))
   }
 
-  /** Sends a request and reads the answer to its end as JSON; undefined where it is empty. */
+  /** Sends a request and reads the answer to its end as JSON; undefined if it is empty. */
   async json(request: EngineRequest): Promise<JsonObject | undefined> {
     const body = await readText(await this.send(request))
     return body === '' ? undefined : this.#parse(body)
@@ -118,7 +118,7 @@ export class Connection implements AsyncDisposable {
       // An empty body, because docker-modem would send a chunked one, whose end the engine would take for HTTP/2.
       { hijack: true, file: Buffer.from(body ?? ''), headers: { ...request.headers, Upgrade: protocol } },
     )
-    if (isResponse(answer)) throw await refusal(answer)
+    if (isResponse(answer)) throw await statusError(answer)
     return answer
   }
 
@@ -152,7 +152,7 @@ export class Connection implements AsyncDisposable {
     const { body, headers } = request
     const answer = await this.#dial(request, { ...(body && { file: body }), headers: { ...headers } })
     if (!isResponse(answer)) throw new TypeError('the engine upgraded a connection unexpectedly')
-    if (!answer.statusCode || answer.statusCode >= 300) throw await refusal(answer)
+    if (!answer.statusCode || answer.statusCode >= 300) throw await statusError(answer)
     return answer
   }
 
@@ -190,7 +190,7 @@ function statusIn(error: unknown): HttpStatusError | undefined {
   return typeof status === 'number' ? new HttpStatusError(status, 'no status that an engine answers with') : undefined
 }
 
-async function refusal(response: IncomingMessage): Promise<HttpStatusError> {
+async function statusError(response: IncomingMessage): Promise<HttpStatusError> {
   const body = await readText(response)
   return new HttpStatusError(response.statusCode ?? 0, messageOf(body) || response.statusMessage || 'no reason given')
 }

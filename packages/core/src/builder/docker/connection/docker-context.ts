@@ -14,8 +14,8 @@ export interface DockerContext {
 /**
  * The docker context in use: the one named, else `currentContext` of the docker configuration.
  *
- * @returns undefined where the default engine is meant.
- * @throws ENGINE_UNREACHABLE where the context does not exist.
+ * @returns undefined if the default engine is meant.
+ * @throws ENGINE_UNREACHABLE if the context does not exist.
  * @see https://docs.docker.com/engine/manage-resources/contexts/
  */
 export async function currentContext(folder: string, named: string | undefined): Promise<DockerContext | undefined> {

@@ -42,7 +42,7 @@ const TLS_PORT = 2376
 /**
  * Finds the engine as the docker command line does: the explicit host, DOCKER_HOST, the context in use, the default socket.
  *
- * @throws ENGINE_UNREACHABLE where an address is malformed or the context does not exist.
+ * @throws ENGINE_UNREACHABLE if an address is malformed or the context does not exist.
  * @see https://docs.docker.com/engine/manage-resources/contexts/
  */
 export async function resolveEndpoint(options: EndpointOptions): Promise<Endpoint> {
@@ -74,7 +74,7 @@ async function readTls(from: string | CertificateFiles): Promise<TlsMaterial> {
 /**
  * Reads `unix://`, `npipe://`, `tcp://` and `ssh://` addresses.
  *
- * @throws ENGINE_UNREACHABLE where it is none of them.
+ * @throws ENGINE_UNREACHABLE if it is none of them.
  */
 export function parseEndpoint(address: string, tls: TlsMaterial | undefined): Endpoint {
   const socket = /^(?:unix|npipe):\/\/(.+)$/.exec(address)?.[1]
@@ -94,7 +94,7 @@ export function parseEndpoint(address: string, tls: TlsMaterial | undefined): En
 
 function tcpEndpoint(address: string, url: URL, given: TlsMaterial | undefined): Endpoint {
   const tls = given ?? (url.protocol === 'https:' ? { verify: true } : undefined)
-  // `tcp:` is no scheme that URL has a default port for, so that 80 and 443 are kept where they are written out.
+  // `tcp:` is no scheme that URL has a default port for, so that 80 and 443 are kept if they are written out.
   const schemePort = { 'http:': 80, 'https:': 443 }[url.protocol]
   const port = url.port === '' ? (schemePort ?? (tls ? TLS_PORT : PLAIN_PORT)) : Number(url.port)
   return { kind: 'tcp', address, host: url.hostname.replace(/^\[|\]$/g, ''), port, tls }

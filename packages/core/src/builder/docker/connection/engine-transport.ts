@@ -7,7 +7,7 @@ const GRPC_API: ApiVersion = '1.53'
 
 /**
  * Chooses how the BuildKit of a Docker Engine is reached: by gRPC on the engine's own socket, or by upgrading requests
- * of the Engine API. A proxy before an engine may pass on HTTP/1.1 alone, so the former is tried.
+ * of the Engine API. A proxy before an engine may pass on HTTP/1.1 alone, so the upgrade is tried.
  *
  * @see https://docs.docker.com/reference/api/engine/version-history/#v153-api-changes
  */

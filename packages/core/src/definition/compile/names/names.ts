@@ -96,7 +96,7 @@ export class TargetNames {
   }
 }
 
-/** The same image on `host[:port][/prefix]`, in place of its own host; undefined where either is written wrongly. */
+/** The same image on `host[:port][/prefix]`, in place of its own host; undefined if either is written wrongly. */
 export function onRegistry(registry: string, written: string): Reference | undefined {
   const parsed = parseReference(written)
   if (parsed === undefined || !namesHost(`${registry}/`)) return undefined
@@ -106,7 +106,7 @@ export function onRegistry(registry: string, written: string): Reference | undef
   return place && { ...repositoryOf(place), ...(tag !== undefined && { tag }), ...(digest !== undefined && { digest }) }
 }
 
-/** People write where a registry is as they do in a browser; how it is spoken to is another question. */
+/** People write if a registry is as they do in a browser; how it is spoken to is another question. */
 function schemeHint(written: string): string | undefined {
   const [, scheme, rest] = /^(https?:\/\/)(.*)$/is.exec(written) ?? []
   if (scheme === undefined) return undefined

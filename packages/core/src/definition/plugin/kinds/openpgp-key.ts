@@ -5,7 +5,7 @@ import { isTextMap } from './field-checks.js'
 const PUBLIC_KEY = 6
 
 /**
- * Fingerprint of an armored OpenPGP public key of version 4, in upper-case hex; undefined where the text is anything
+ * Fingerprint of an armored OpenPGP public key of version 4, in upper-case hex; undefined if the text is anything
  * else, several keys included.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9580.html#section-5.5.4.2
@@ -45,7 +45,7 @@ interface Packet {
   readonly body: Buffer
 }
 
-/** Undefined where the bytes are no packets, or some of unknown length, which keys are not made of. */
+/** Undefined if the bytes are no packets, or some of unknown length, which keys are not made of. */
 function readPackets(bytes: Buffer): readonly Packet[] | undefined {
   const packets: Packet[] = []
   for (let at = 0; at < bytes.length; ) {

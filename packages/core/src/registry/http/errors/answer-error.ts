@@ -107,7 +107,7 @@ async function readDetails(answer: HttpAnswer, secrets: readonly string[]): Prom
   return parseErrorBody(bytes?.toString() ?? '').map(quoted)
 }
 
-/** The errors in a body of the specification's form; none where it has another. */
+/** The errors in a body of the specification's form; none if it has another. */
 function parseErrorBody(text: string): readonly ErrorDetail[] {
   try {
     const body: unknown = parseJson(text)

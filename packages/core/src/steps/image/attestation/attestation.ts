@@ -100,7 +100,7 @@ function recordAnnotations(image: Digest): Annotations {
   return { [ATTESTED]: image, [CREATED_ANNOTATION]: new Date().toISOString() }
 }
 
-/** The attestation that is kept for an image; undefined where there is none, or that of another image. */
+/** The attestation that is kept for an image; undefined if there is none, or that of another image. */
 export async function findAttestation(
   repository: Repository,
   { key, kept }: { readonly key: string; readonly kept: Digest },

@@ -10,14 +10,14 @@ const NAMED_PATHS = 5
 /** Differences between a context and the record of a previous one. */
 export interface ContextDifference {
   readonly paths: readonly ChangedPath[]
-  /** Undefined where the contexts differ too much to be compared. */
+  /** Undefined if the contexts differ too much to be compared. */
   readonly changed?: number
   readonly removed?: number
   /** First line of the Dockerfile that differs, from 1. */
   readonly line?: number
 }
 
-/** Compares a context with the record of a former one. Directories that come or go are reported by their files. */
+/** Compares a context with the record of a previous one. Directories that come or go are reported by their files. */
 export function compareWithRecord(
   { context, listing, hash }: RecordedContext,
   record: ContextRecord,
@@ -30,9 +30,11 @@ export function compareWithRecord(
   })
   const aligned = alignChecks(record.entries, next)
   if (aligned === undefined) return { paths: [], ...(line !== undefined && { line }) }
-  const removed = aligned.filter(({ former, next: now }) => now === undefined && former && !isDirectoryCheck(former))
-  const paths = aligned.flatMap(({ former, next: now }): readonly ChangedPath[] => {
-    const change = now && changeOf(former, now)
+  const removed = aligned.filter(
+    ({ previous, next: now }) => now === undefined && previous && !isDirectoryCheck(previous),
+  )
+  const paths = aligned.flatMap(({ previous, next: now }): readonly ChangedPath[] => {
+    const change = now && changeOf(previous, now)
     // The lines of the Dockerfile say more.
     if (change === undefined || (change === 'changed' && now?.entry.path === context.dockerfile.name)) return []
     return [{ path: now?.entry.path ?? '', change }]
@@ -46,17 +48,17 @@ export function compareWithRecord(
 }
 
 function changeOf(
-  former: EntryCheck | undefined,
+  previous: EntryCheck | undefined,
   next: EntryCheck & { readonly entry: ContextEntry },
 ): ChangedPath['change'] | undefined {
   const isDirectory = next.entry.kind === 'directory'
-  if (former === undefined) return isDirectory ? undefined : 'added'
-  if (former.content !== next.content && !isDirectory) return 'changed'
-  return former.mode === next.mode ? undefined : 'mode'
+  if (previous === undefined) return isDirectory ? undefined : 'added'
+  if (previous.content !== next.content && !isDirectory) return 'changed'
+  return previous.mode === next.mode ? undefined : 'mode'
 }
 
-function firstDifference(former: readonly string[], next: readonly string[]): number | undefined {
-  const at = next.findIndex((line, index) => line !== former[index])
+function firstDifference(previous: readonly string[], next: readonly string[]): number | undefined {
+  const at = next.findIndex((line, index) => line !== previous[index])
   if (at >= 0) return at + 1
-  return former.length > next.length ? next.length + 1 : undefined
+  return previous.length > next.length ? next.length + 1 : undefined
 }

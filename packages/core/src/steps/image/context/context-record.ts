@@ -56,7 +56,7 @@ export async function writeContextRecord(
   await putArtifact(reference, { artifactType: RECORD_TYPE, layers, annotations }, registry, call)
 }
 
-/** The record of a former context; undefined where there is none that can be read. */
+/** The record of a previous context; undefined if there is none that can be read. */
 export async function readContextRecord(
   registry: Registry,
   reference: Reference,
@@ -69,7 +69,7 @@ export async function readContextRecord(
   return parseContextRecord(await readBytes(reference, layer, LIMITS.contextRecord, registry, call))
 }
 
-/** Reads a record; undefined where it is none of this version. */
+/** Reads a record; undefined if it is none of this version. */
 export function parseContextRecord(bytes: Buffer): ContextRecord | undefined {
   try {
     const value: unknown = parseJson(bytes.toString())

@@ -12,7 +12,7 @@ import { openInputHash } from '../secrets/key-secret.js'
 
 /** The contexts of a run: each is opened once, however many platforms are built from it. */
 export interface Contexts extends AsyncDisposable {
-  /** Seconds since the epoch that files, and images where the builder can, are dated with. */
+  /** Seconds since the epoch that files, and images if the builder can, are dated with. */
   readonly epoch: number | undefined
   open(request: ContextRequest, signal?: AbortSignal): Promise<OpenContext>
   /** Returns the repository and commit of a context, if git reports them. */

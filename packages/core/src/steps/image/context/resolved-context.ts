@@ -43,7 +43,7 @@ type ContextUser = Pick<ImageNode, 'build' | 'platform' | 'pipelineImages'>
 /**
  * Resolves the named contexts that a Dockerfile reads; notes the others.
  *
- * @throws DefinitionError where a directory or layout does not exist; RegistryError NOT_FOUND, PLATFORM_MISSING
+ * @throws DefinitionError if a directory or layout does not exist; RegistryError NOT_FOUND, PLATFORM_MISSING
  */
 export async function resolveContexts(
   { contexts }: Pick<Analysis, 'contexts'>,

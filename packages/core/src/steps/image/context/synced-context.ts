@@ -5,7 +5,7 @@ import { rawBytes } from '../../../context/files/raw-name.js'
 
 /** A context as a builder reads it, and which of its paths it has requested. */
 export interface SyncedContext extends SyncDirectory {
-  /** The paths that builds have requested so far; empty where they requested everything. */
+  /** The paths that builds have requested so far; empty if they requested everything. */
   readonly requested: ReadonlySet<string> | 'all'
 }
 

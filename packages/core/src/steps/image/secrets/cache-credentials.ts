@@ -23,12 +23,12 @@ const FROM_ENVIRONMENT: Readonly<Record<string, (env: Environment) => Environmen
   }),
 }
 
-/** Completes caches from the environment, and leaves those of GitHub Actions out where it is no job of theirs, as docker does. */
+/** Completes caches from the environment, and leaves those of GitHub Actions out if it is no job of theirs, as docker does. */
 export function completeCaches(caches: readonly CacheDefinition[], env: Environment): readonly CacheDefinition[] {
   return caches.map((cache) => complete(cache, env)).filter((cache) => !isElsewhere(cache))
 }
 
-/** Notes where a build does without caches of GitHub Actions. */
+/** Notes if a build does without caches of GitHub Actions. */
 export function noteLeftOutCaches(
   { cacheFrom, cacheTo }: Pick<BuildDefinition, 'cacheFrom' | 'cacheTo'>,
   env: Environment,

@@ -79,9 +79,9 @@ export async function pinImage(
 }
 
 /**
- * Finds what an image's name means: by the lock where it has it, else by its registry.
+ * Finds what an image's name means: by the lock if it has it, else by its registry.
  *
- * @returns undefined where there is no such image.
+ * @returns undefined if there is no such image.
  * @throws RegistryError PLATFORM_MISSING
  */
 export async function resolveImageName(

@@ -21,11 +21,11 @@ export async function sourceChanges(
 ): Promise<readonly PlanReason[]> {
   const { platform, build } = node
   const { context, analysis, hash } = resolved
-  const moved = Object.entries(record.images).map(async ([name, former]): Promise<readonly PlanReason[]> => {
-    const isForTarget = former.image !== former.index
+  const moved = Object.entries(record.images).map(async ([name, previous]): Promise<readonly PlanReason[]> => {
+    const isForTarget = previous.image !== previous.index
     const now = await resolveImageName({ name, isForTarget }, platform, services, call)
-    if (now?.index === former.index || now?.image === former.image) return []
-    return [{ kind: 'image-moved', name, change: 'changed', from: former.index, ...(now && { to: now.index }) }]
+    if (now?.index === previous.index || now?.image === previous.image) return []
+    return [{ kind: 'image-moved', name, change: 'changed', from: previous.index, ...(now && { to: now.index }) }]
   })
   const isRemade = build.unpinned === 'rebuild' && record.unverifiable.length > 0
   const read = record.context

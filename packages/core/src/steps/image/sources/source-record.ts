@@ -68,7 +68,7 @@ export function encodeSources(record: SourceRecord): string {
   return Buffer.from(canonicalJson(record)).toString()
 }
 
-/** The record in a manifest's annotations; undefined where there is none that can be read. */
+/** The record in a manifest's annotations; undefined if there is none that can be read. */
 export function readSources(annotations: Annotations | undefined): SourceRecord | undefined {
   const text = annotations?.[SOURCES_ANNOTATION]
   if (text === undefined) return undefined

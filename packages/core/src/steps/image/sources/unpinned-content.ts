@@ -13,7 +13,7 @@ export function unpinnedIssues({ unpinned }: Analysis, policy: UnpinnedPolicy): 
   return unpinned.map(({ text, line }) => ({ message: `the content of ${text} is not pinned`, hint, line }))
 }
 
-/** Says it where such content is reused. */
+/** Says it if such content is reused. */
 export function noteUnpinned(
   { unpinned }: Analysis,
   { dockerfile }: OpenContext,

@@ -61,7 +61,7 @@ export interface WriteRequest {
   readonly action: number
   /** Digest of the content to write, if it is known in advance. */
   readonly expected: string
-  /** Bytes of the whole content, where they are known before. */
+  /** Bytes of the whole content, if they are known before. */
   readonly total: number
   /** Bytes before the data. */
   readonly offset: number

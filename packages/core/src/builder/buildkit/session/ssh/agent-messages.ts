@@ -37,7 +37,7 @@ export class AgentMessages {
   /** Bytes that have to be there before anything can be read. */
   #needed = LENGTH_SIZE
 
-  /** The messages that are whole now, without their lengths. @throws RangeError where one is too long. */
+  /** The messages that are whole now, without their lengths. @throws RangeError if one is too long. */
   add(chunk: Uint8Array): readonly Buffer[] {
     this.#pending.push(Buffer.from(chunk))
     this.#size += chunk.length
@@ -57,7 +57,7 @@ export class AgentMessages {
   }
 }
 
-/** The size of the first message with its length, or of the length alone where that is not there yet. */
+/** The size of the first message with its length, or of the length alone if that is not there yet. */
 function neededSize(bytes: Buffer): number {
   if (bytes.length < LENGTH_SIZE) return LENGTH_SIZE
   const length = bytes.readUInt32BE()
@@ -65,7 +65,7 @@ function neededSize(bytes: Buffer): number {
   return LENGTH_SIZE + length
 }
 
-/** Reads strings and a number one after another. @throws RangeError where they end too early. */
+/** Reads strings and a number one after another. @throws RangeError if they end too early. */
 export class AgentReader {
   #rest: Buffer
 
