@@ -13,9 +13,13 @@ import { movedSection } from './report-moved.js'
 import { timelineSection } from './report-timeline.js'
 import { table } from './table.js'
 
-/** A run as one page that needs nothing else, to open or to attach to a CI run. */
-export async function formatReportPage(record: RunRecord): Promise<string> {
-  const drawing = record.plan === undefined ? '' : inlineSvg(await formatSvg(pictureOf(record.plan)))
+/**
+ * A run as one page that needs nothing else, to open or to attach to a CI run.
+ *
+ * @param draw - draws the picture of the plan
+ */
+export async function formatReportPage(record: RunRecord, draw = formatSvg): Promise<string> {
+  const drawing = record.plan === undefined ? '' : inlineSvg(await draw(pictureOf(record.plan)))
   const body = html`${head(record)}
 ${failure(record)}
 ${noteSection(record)}
