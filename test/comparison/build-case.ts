@@ -3,7 +3,14 @@ import type { BuildSettings } from '../../packages/core/src/index.js'
 /** A file of a context. A name that is not UTF-8 is in its bytes, as latin1. */
 export type CaseFile =
   | string
-  | { readonly content?: string; readonly mode?: number; readonly date?: string; readonly rawName?: true }
+  | {
+      readonly content?: string
+      readonly mode?: number
+      readonly date?: string
+      readonly rawName?: true
+      /** A capability, which is an extended attribute of the file. */
+      readonly capability?: string
+    }
   | { readonly linkTo: string }
   | { readonly hardLinkTo: string }
   | { readonly directory: number }

@@ -9,6 +9,7 @@ import { ENGINES, engineHost } from '../../packages/core/test/builder/engines.js
 import { AMD64, pushBase } from '../pipeline/project.js'
 import { runBuildx } from '../support/buildx.js'
 import { busyboxImage } from '../support/busybox-image.js'
+import { runProgram } from '../support/child.js'
 import { Cleanup } from '../support/cleanup.js'
 import { pushTinyImage } from '../support/push-tiny.js'
 import { tempFolder } from '../support/temp-folder.js'
@@ -38,10 +39,12 @@ async function writeCaseFile(context: string, name: string, file: CaseFile): Pro
     content = '',
     mode = 0o644,
     date = '2024-01-01T00:00:00Z',
+    capability,
   } = typeof file === 'string' ? { content: file } : file
   await writeFile(path, content === 'archive' ? await packFiles({ 'in/archive': 'x' }) : content)
   await chmod(path, mode)
   await utimes(path, new Date(date), new Date(date))
+  if (capability !== undefined) await runProgram('setcap', [capability, join(context, name)])
 }
 
 describe.each(ENGINES)('builds on %s are those of buildx', (engineName) => {

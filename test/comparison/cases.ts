@@ -162,6 +162,11 @@ const CONTEXT: readonly BuildCase[] = [
     },
   },
   {
+    what: 'extended attributes, which builds of BuildKit leave out',
+    dockerfile: 'COPY . /c',
+    files: { ping: { content: 'x', mode: 0o755, capability: 'cap_net_raw+ep' } },
+  },
+  {
     what: 'dates before 1970 and after 2038',
     dockerfile: 'COPY . /c',
     files: {

@@ -51,12 +51,14 @@ async function entriesOf(layer: Buffer): Promise<Readonly<Record<string, string>
   const entries: Record<string, string> = {}
   reader.end(gunzipSync(layer))
   for await (const entry of reader) {
-    const { name, type, mode = 0, uid, gid, mtime, linkname } = entry.header
+    const { name, type, mode = 0, uid, gid, mtime, linkname, pax } = entry.header
     const content = await buffer(entry)
     const isOfToday = mtime !== undefined && Math.abs(mtime.getTime() - Date.now()) < 24 * 3600 * 1000
     const date = isOfToday ? 'today' : mtime?.toISOString()
     const what = content.byteLength > 0 ? digestOf(content) : ''
-    entries[name] = [type, (mode & 0o7777).toString(8), uid, gid, date, linkname ?? '', what].join(' ')
+    const attributes = Object.keys(pax ?? {}).filter((key) => key.startsWith('SCHILY.xattr.'))
+    const columns = [type, (mode & 0o7777).toString(8), uid, gid, date, linkname ?? '', what, ...attributes]
+    entries[name] = columns.join(' ')
   }
   return entries
 }

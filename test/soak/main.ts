@@ -17,7 +17,7 @@ const EXIT_TIME = 10_000
 
 const { values } = parseArgs({
   options: {
-    engine: { type: 'string', multiple: true, default: ['20.10', '28.5-containerd'] },
+    engine: { type: 'string', multiple: true, default: ['20.10', '28.5-classic', '28.5-containerd'] },
     builds: { type: 'string', default: '1000' },
     cancelled: { type: 'string', default: '200' },
   },

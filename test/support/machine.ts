@@ -13,7 +13,7 @@ const ENGINES: Readonly<Record<string, () => Promise<OwnEngine>>> = {
  * Vitest's global setup of the real tests. The machine must be ready: `npm test` prepares it.
  *
  * Tests use an engine that is started here, with its state where temporary files are, unless DOCKER_HOST or a docker
- * context names one.
+ * context names one. POLYARCH_INSTALLED_ENGINE has the address of one of this machine's own version, for tests that need it.
  *
  * @returns the teardown
  */
@@ -25,13 +25,16 @@ export async function setup(): Promise<(() => Promise<void>) | undefined> {
   const requested = process.env['POLYARCH_TEST_ENGINE']
   if (requested === undefined && (chosenEngine() !== undefined || process.getuid?.() !== 0)) {
     process.env['DOCKER_HOST'] = found
+    process.env['POLYARCH_INSTALLED_ENGINE'] = found
     return undefined
   }
+  const isInstalled = requested === undefined || requested === 'installed'
   const start = ENGINES[requested ?? 'installed']
   if (start === undefined) {
     throw new Error(`POLYARCH_TEST_ENGINE='${requested}' is not one of ${Object.keys(ENGINES).join(', ')}`)
   }
   const engine = await start()
   process.env['DOCKER_HOST'] = engine.address
+  process.env['POLYARCH_INSTALLED_ENGINE'] = isInstalled ? engine.address : found
   return async () => void (await engine[Symbol.asyncDispose]())
 }

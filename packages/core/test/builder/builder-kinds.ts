@@ -27,7 +27,7 @@ const DIAL_STDIO = fileURLToPath(new URL('../../../../test/support/dial-stdio.mj
 
 /** Ways to reach a BuildKit, by name. Engine 28.5 behind a relay stands for a buildkitd, and for an engine with gRPC. */
 const KINDS: Readonly<Record<string, Start>> = {
-  'engine 20.10': async () => ({ host: process.env['DOCKER_HOST'] }),
+  'engine 20.10': async () => ({ host: process.env['POLYARCH_INSTALLED_ENGINE'] }),
   'engine 28.5 with graph drivers': async (cleanup) => {
     return { host: cleanup.use(await newerEngine({ imageStore: 'graphdriver' })).address }
   },
@@ -112,7 +112,9 @@ async function startContainer(cleanup: Cleanup, port: number): Promise<string> {
   const amd64 = platform('linux/amd64')
   await using registry = await startDebianRegistry()
   const buildctl = { content: `#!/bin/sh\nexec busybox nc 127.0.0.1 ${port}\n`, mode: 0o755 }
-  const image = await busyboxImage({ platform: amd64, files: { 'bin/buildctl': buildctl } })
+  // Engine 28.5 starts a program of an image without PATH by its whole path alone.
+  const config = { Env: ['PATH=/bin'] }
+  const image = await busyboxImage({ platform: amd64, files: { 'bin/buildctl': buildctl }, config })
   await pushTinyImage({ url: registry.url, repository: 'buildkitd' }, image, '1')
   const docker = new Docker()
   const reference = `${registry.host}/buildkitd:1`

@@ -89,7 +89,9 @@ test('speaks through the ssh of the system, sessions included', async () => {
   // Stands in for a remote host: runs what it is told to, here.
   await writeFile(join(folder.path, 'ssh'), '#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done\nshift 2\nexec "$@"\n')
   await chmod(join(folder.path, 'ssh'), 0o755)
-  const env = { ...process.env, PATH: `${folder.path}:${process.env['PATH']}` }
+  // An engine with the classic store: a builder that pushes would push to a name that does not exist.
+  const host = process.env['POLYARCH_INSTALLED_ENGINE']
+  const env = { ...process.env, DOCKER_HOST: host, PATH: `${folder.path}:${process.env['PATH']}` }
   await using engine = connectEngine({ host: 'ssh://pi.example.com', env })
   expect(await engine.describe()).toMatchObject({ address: 'ssh://pi.example.com', native: { architecture: 'amd64' } })
   await buildOnce(engine, buildOf('FROM scratch\nCOPY note /\n', { files: { note: 'over ssh\n' } }))

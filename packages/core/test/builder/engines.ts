@@ -119,7 +119,7 @@ export const ENGINES = [
 /** Where the engine of that name listens; a newer one is started, and ends with the value. */
 export async function engineHost(name: (typeof ENGINES)[number]): Promise<AsyncDisposable & { readonly host: string }> {
   if (name === 'the engine of this machine') {
-    return { host: process.env['DOCKER_HOST'] ?? '', [Symbol.asyncDispose]: async () => {} }
+    return { host: process.env['POLYARCH_INSTALLED_ENGINE'] ?? '', [Symbol.asyncDispose]: async () => {} }
   }
   const engine = await newerEngine({ imageStore: name.includes('classic') ? 'graphdriver' : 'containerd' })
   return { host: engine.address, [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() }

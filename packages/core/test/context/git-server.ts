@@ -3,17 +3,17 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** Serves repositories of a folder over HTTP, to those with a login. */
+/** Serves repositories of a folder over HTTP. */
 export interface GitServer extends AsyncDisposable {
   /** `127.0.0.1:1234`. */
   readonly host: string
 }
 
-/** Starts git's own HTTP server. @see https://git-scm.com/docs/git-http-backend */
-export async function startGitServer(folder: string, login: string): Promise<GitServer> {
-  const expected = `Basic ${Buffer.from(login).toString('base64')}`
+/** Starts git's own HTTP server. @param login - `user:password`; without it, everyone may read @see https://git-scm.com/docs/git-http-backend */
+export async function startGitServer(folder: string, login?: string): Promise<GitServer> {
+  const expected = login && `Basic ${Buffer.from(login).toString('base64')}`
   const server = createServer((request, response) => {
-    if (request.headers.authorization === expected) return serve(folder, request, response)
+    if (expected === undefined || request.headers.authorization === expected) return serve(folder, request, response)
     response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="git"' }).end()
   })
   server.listen(0, '127.0.0.1')

@@ -48,6 +48,8 @@ class ExecStream extends Duplex {
   /** Bytes of the piece that have not arrived. */
   #left = 0
   #isError = false
+  /** Whether standard output is text: undefined before its first byte. */
+  #isText: boolean | undefined
   #diagnostics = ''
 
   constructor(raw: Duplex, name: string) {
@@ -80,7 +82,10 @@ class ExecStream extends Duplex {
   }
 
   #pass(piece: Buffer): void {
-    if (this.#isError) this.#diagnostics = (this.#diagnostics + piece.toString()).slice(-MAX_DIAGNOSTICS)
+    // HTTP/2 begins with the length of a small frame, whose first byte is 0. Engines report a program that they cannot start as output.
+    if (!this.#isError && piece.byteLength > 0) this.#isText ??= piece[0] !== 0
+    if (this.#isError || this.#isText)
+      this.#diagnostics = (this.#diagnostics + piece.toString()).slice(-MAX_DIAGNOSTICS)
     else if (piece.byteLength > 0 && !this.push(piece)) this.#raw.pause()
   }
 
