@@ -19,6 +19,7 @@ const entry = {
   'plugin/index': 'src/definition/plugin/index.ts',
   'registry/index': 'src/registry/index.ts',
   'registry-server/index': 'src/registry-server/index.ts',
+  'rootfs/index': 'src/rootfs/index.ts',
   'testing/index': 'src/testing/index.ts',
 }
 

@@ -41,6 +41,10 @@ export const TEST_TOOLS = [
   { program: 'chromium', package: 'chromium' },
   { program: 'zsh', package: 'zsh' },
   { program: 'fish', package: 'fish' },
+  { program: 'dnf', package: 'dnf' },
+  { program: 'rpmbuild', package: 'rpm' },
+  { program: 'createrepo_c', package: 'createrepo-c' },
+  { program: 'gpg', package: 'gnupg' },
 ]
 
 /**

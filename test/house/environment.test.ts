@@ -13,7 +13,7 @@ const READERS: Readonly<Record<string, string>> = {
   'registry/http/agents.ts': "variables of Node.js's own HTTP client",
   'context/git/git-process.ts': 'a program inherits it',
   'rootfs/apt/mmdebstrap.ts': 'a program inherits it',
-  'rootfs/tool.ts': 'where programs are found',
+  'rootfs/program/tool.ts': 'where programs are found',
   'testing/asking.ts': 'takes it away from plugins',
 }
 

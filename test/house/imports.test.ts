@@ -94,7 +94,7 @@ describe('imports', () => {
     const isPlugin = (file: string) => file.startsWith('packages/plugin-')
     const wrong = imports.filter(({ file, specifier, target }) =>
       isPlugin(file)
-        ? !(specifier.startsWith('@polyarch/core') || target?.startsWith(file.split('/src/')[0] ?? ''))
+        ? !(/^(?:@polyarch\/core|node:)/.test(specifier) || target?.startsWith(file.split('/src/')[0] ?? ''))
         : specifier.startsWith('@polyarch/') && !file.startsWith('packages/cli/'),
     )
     expect(wrong.map(tell)).toEqual([])

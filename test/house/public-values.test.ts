@@ -6,8 +6,10 @@ import * as core from '../../packages/core/src/index.js'
 import * as images from '../../packages/core/src/operations/images/index.js'
 import * as registry from '../../packages/core/src/registry/index.js'
 import * as registryServer from '../../packages/core/src/registry-server/index.js'
+import * as rootfs from '../../packages/core/src/rootfs/index.js'
 import * as testing from '../../packages/core/src/testing/index.js'
 import * as debian from '../../packages/plugin-debian/src/index.js'
+import * as fedora from '../../packages/plugin-fedora/src/index.js'
 import * as raspbian from '../../packages/plugin-raspbian/src/index.js'
 import * as ubuntu from '../../packages/plugin-ubuntu/src/index.js'
 import { readText, repositoryFiles, SOURCES } from './repository.js'
@@ -36,7 +38,11 @@ const DOORS: readonly (readonly [name: string, door: object, values: readonly st
       'run',
     ],
   ],
-  ['@polyarch/core/plugin', plugin, ['defineBase', 'defineDistribution', 'definePlugin', 'formatPlatform']],
+  [
+    '@polyarch/core/plugin',
+    plugin,
+    ['defineBase', 'defineDistribution', 'definePlugin', 'formatPlatform', 'keyIssues', 'mirrorIssue'],
+  ],
   ['@polyarch/core/images', images, ['assemble', 'copy', 'inspect', 'promote', 'remove', 'tags']],
   [
     '@polyarch/core/registry',
@@ -50,8 +56,14 @@ const DOORS: readonly (readonly [name: string, door: object, values: readonly st
   ],
   ['@polyarch/core/cli', cli, ['baseOfDockerfile', 'runStandalone']],
   ['@polyarch/core/registry-server', registryServer, ['runningRegistry', 'startRegistry']],
+  [
+    '@polyarch/core/rootfs',
+    rootfs,
+    ['ROOTLESS_TOOLS', 'download', 'downloadIfThere', 'makeRoot', 'makeTempFolder', 'requireTool', 'streamProgram'],
+  ],
   ['@polyarch/core/testing', testing, ['checkPublished', 'pluginContract']],
   ['@polyarch/plugin-debian', debian, ['debian']],
+  ['@polyarch/plugin-fedora', fedora, ['dnf', 'fedora']],
   ['@polyarch/plugin-raspbian', raspbian, ['raspbian']],
   ['@polyarch/plugin-ubuntu', ubuntu, ['ubuntu']],
 ]
@@ -65,7 +77,10 @@ test('each function has an example where it is declared', () => {
   const without = DOORS.flatMap(([, door]) => Object.keys(door))
     .filter((name) => /^[a-z]/.test(name))
     .filter((name) => {
-      const documented = new RegExp(`/\\*\\*((?:(?!\\*/)[\\s\\S])*)\\*/\\s*export (?:async )?function ${name}\\b`, 'g')
+      const documented = new RegExp(
+        `/\\*\\*((?:(?!\\*/)[\\s\\S])*)\\*/\\s*export (?:(?:async )?function|const) ${name}\\b`,
+        'g',
+      )
       return ![...sources.matchAll(documented)].some(([, text = '']) => text.includes('@example'))
     })
   expect(without).toEqual([])

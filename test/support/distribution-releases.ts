@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { readKey } from 'openpgp'
 import { describe, expect, it } from 'vitest'
-import { type Base, type DistributionTable, formatPlatform } from '../../packages/core/src/definition/plugin/index.js'
+import {
+  type AptArchive,
+  type Base,
+  type DistributionTable,
+  formatPlatform,
+} from '../../packages/core/src/definition/plugin/index.js'
 import { parsePlatform } from '../../packages/core/src/model/platform.js'
 import { parseReference } from '../../packages/core/src/model/reference.js'
 
@@ -14,8 +19,11 @@ export function asking(base: Base) {
   }
 }
 
+/** A table of a distribution of Debian packages. */
+type AptTable = DistributionTable & { readonly archive: AptArchive }
+
 /** What holds of every release of a distribution's table. */
-export function describeReleases(table: DistributionTable, ask: ReturnType<typeof asking>): void {
+export function describeReleases(table: AptTable, ask: ReturnType<typeof asking>): void {
   const { title, image: repository, configPolicy, archive } = table
   describe.each(Object.entries(table.releases))(`${title} %s`, (release, { aliases, platforms, suite, tag }) => {
     it.each(Object.entries(platforms))('has %s, as an image and as packages', (platform, architecture) => {
@@ -48,7 +56,7 @@ export function describeReleases(table: DistributionTable, ask: ReturnType<typeo
  * @param owner - is named in each key.
  */
 export function describeKeys(
-  { title, archive, releases }: DistributionTable,
+  { title, archive, releases }: AptTable,
   ask: ReturnType<typeof asking>,
   owner = title,
 ): void {

@@ -13,7 +13,15 @@ export interface TempFolder extends AsyncDisposable {
 /** `polyarch-<purpose>-<system>-<pid>-<start>-<random>`: the owner is in the name, so that the content is free. */
 const NAME = /^polyarch-(?:context|keys)-([0-9a-f]{12})-(\d{1,10})-([0-9a-f]{12}|none)-[A-Za-z0-9]{6}$/
 
-/** Makes an empty folder that only this user can read. If this process is killed, the next run removes it. */
+/**
+ * Makes an empty folder that only this user can read. If this process is killed, the next run removes it.
+ *
+ * @example
+ * ```ts
+ * await using folder = await makeTempFolder('keys')
+ * await writeFile(join(folder.path, 'keys.asc'), keys)
+ * ```
+ */
 export async function makeTempFolder(purpose: 'context' | 'keys'): Promise<TempFolder> {
   const owner = [await systemHash(), process.pid, startHash(await processStart(process.pid))].join('-')
   const path = await mkdtemp(join(tmpdir(), `polyarch-${purpose}-${owner}-`))

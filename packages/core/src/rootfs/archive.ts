@@ -13,7 +13,7 @@ import { HostError } from '../model/errors.js'
 import { shownLocation } from '../model/shown-location.js'
 import { compressionOf, HEAD_SIZE, isTar } from './archive-kind.js'
 import { download, downloadIfThere } from './download.js'
-import { requireTool } from './tool.js'
+import { requireTool } from './program/tool.js'
 
 /** Makes bases from a published root file system archive. */
 export const archive: RootfsImplementation<RootfsBase> = {

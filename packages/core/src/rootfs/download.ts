@@ -19,9 +19,13 @@ const ANY_HOST = {
 }
 
 /**
- * Fetches a file through the proxies of the environment. The stream, too, fails as said here.
+ * Fetches a file through the proxies of the environment. The stream fails with the same errors.
  *
  * @throws HostError DOWNLOAD_FAILED; CancelledError
+ * @example
+ * ```ts
+ * const index = await buffer(await download(`${mirror}/repodata/repomd.xml`, signal))
+ * ```
  */
 export async function download(url: string, signal?: AbortSignal): Promise<Readable> {
   const content = await downloadIfThere(url, signal)
@@ -29,7 +33,15 @@ export async function download(url: string, signal?: AbortSignal): Promise<Reada
   throw failed(`${shownLocation(url)} does not exist`)
 }
 
-/** The same if the file may not be there: then undefined. @throws HostError DOWNLOAD_FAILED; CancelledError */
+/**
+ * Fetches a file like {@link download}; returns undefined if it does not exist.
+ *
+ * @throws HostError DOWNLOAD_FAILED; CancelledError
+ * @example
+ * ```ts
+ * if ((await downloadIfThere(url, signal)) === undefined) return { state: 'wrong', message: `${url} does not exist` }
+ * ```
+ */
 export async function downloadIfThere(url: string, signal?: AbortSignal): Promise<Readable | undefined> {
   const transport = new Transport({ hosts: ANY_HOST, timeouts: DEFAULT_TIMEOUTS, useProxies: true })
   const close = () => transport[Symbol.asyncDispose]()

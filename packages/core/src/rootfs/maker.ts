@@ -6,9 +6,9 @@ import { InFlight } from '../model/async/in-flight.js'
 import { digestOf } from '../model/digest.js'
 import { CancelledError, HostError, PolyarchError } from '../model/errors.js'
 import { canonicalJson } from '../model/oci.js'
-import { requireEmulator } from './emulator.js'
 import { LayerCache } from './layer-cache.js'
 import type { ResolvedRootfs, RootfsLayer, RootfsMaker } from './port.js'
+import { requireEmulator } from './program/emulator.js'
 
 /** How root file systems are made. */
 export interface RootfsMakerOptions {

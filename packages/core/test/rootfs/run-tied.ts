@@ -1,4 +1,4 @@
-import { spawnTied } from '../../src/rootfs/apt/tied-process.js'
+import { spawnTied } from '../../src/rootfs/program/tied-process.js'
 
 // A process of its own, so that a test can kill it.
 spawnTied(process.argv.slice(2), process.env).child.stdout.pipe(process.stdout)

@@ -6,7 +6,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { startProgram } from '../../../../test/support/child.js'
 import { Cleanup } from '../../../../test/support/cleanup.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
-import { spawnTied } from '../../src/rootfs/apt/tied-process.js'
+import { spawnTied } from '../../src/rootfs/program/tied-process.js'
 
 const SCRIPT = fileURLToPath(new URL('./run-tied.ts', import.meta.url))
 const cleanup = new Cleanup()

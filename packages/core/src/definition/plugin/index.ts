@@ -15,13 +15,19 @@ export type {
   RootfsBase,
 } from './base-source.js'
 export { defineBase, type SchemaBase } from './define-base.js'
-export {
-  type DistributionOptions,
-  type DistributionTable,
-  defineDistribution,
-  type Release,
-  type ReleaseName,
-} from './distribution.js'
+export { defineDistribution } from './distribution.js'
+export type {
+  AnyDistributionOptions,
+  AptArchive,
+  ArchiveRequest,
+  DistributionOptions,
+  DistributionTable,
+  KindArchive,
+  Release,
+  ReleaseName,
+} from './distribution-table.js'
+export { mirrorIssue } from './kinds/apt-words.js'
+export { keyIssues } from './kinds/openpgp-key.js'
 export {
   type Base,
   type BaseIssue,

@@ -84,9 +84,9 @@ export interface RootfsImplementation<Source> {
  * source: ({ options }) => ({ kind: 'made', by: apk, source: { branch: options.release, architecture: 'x86_64' } })
  * ```
  */
-export interface RootfsKind<Source extends object = object> {
+export interface RootfsKind<Source extends object = object, Name extends string = string> {
   /** Identifies the kind in `polyarch.lock`: lower-case letters, digits and dashes. */
-  readonly name: string
+  readonly name: Name
   /** Programs that it requires on this machine, for `doctor`. */
   readonly tools: readonly RootfsTool[]
   /** Returns what is wrong with a source: plugins may be written without types. */

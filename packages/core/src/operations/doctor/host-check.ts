@@ -7,8 +7,8 @@ import { HostError } from '../../model/errors.js'
 import { parseAuthVariable } from '../../registry/auth/docker-config-file.js'
 import { hintFor } from '../../report/advice.js'
 import { formatBytes } from '../../report/units.js'
-import { requireEmulator } from '../../rootfs/emulator.js'
-import { isOnPath } from '../../rootfs/tool.js'
+import { requireEmulator } from '../../rootfs/program/emulator.js'
+import { isOnPath } from '../../rootfs/program/tool.js'
 import { type Finding, fine, warningOrError } from './finding.js'
 
 /**

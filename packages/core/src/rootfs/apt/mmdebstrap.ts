@@ -1,14 +1,11 @@
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { AptBase } from '../../definition/plugin/base-source.js'
 import type { RootfsCall, UsedArchive } from '../../definition/plugin/rootfs-kind.js'
-import { onAbort } from '../../model/async/on-abort.js'
-import { CancelledError, HostError, throwIfCancelled } from '../../model/errors.js'
-import { requireTool } from '../tool.js'
+import { HostError } from '../../model/errors.js'
+import { type StreamedProgram, streamProgram } from '../program/streamed-program.js'
+import { requireTool } from '../program/tool.js'
 import { type NativeTools, nativeToolHooks, withNativeTools } from './native-tools.js'
-import { spawnTied } from './tied-process.js'
 import { type Trust, trustOnly } from './trusted-keys.js'
 
 const INSTALL_HINT = "install it (on Debian and Ubuntu: apt-get install mmdebstrap), or set source: 'registry'"
@@ -21,9 +18,6 @@ const MERGED_USR = '/usr/share/mmdebstrap/hooks/maybe-merged-usr'
 
 /** mmdebstrap leaves these of the machine that it ran on: they would be published, and differ from machine to machine. */
 const REMOVE_HOST_FILES = 'rm -f "$1/etc/hostname" "$1/etc/resolv.conf"'
-
-/** Lines of the tool's output that an error shows. */
-const LAST_LINES = 15
 
 /** Makes sure that root file systems can be made here. @throws HostError TOOL_MISSING */
 export function requireMmdebstrap(): Promise<void> {
@@ -45,33 +39,18 @@ export async function runMmdebstrap<Result>(
   tools?: NativeTools,
 ): Promise<Result> {
   await using trust = await trustOnly(source)
-  // The signal may have fired during the preparation, when nothing listened.
-  throwIfCancelled(signal)
   const env = tools === undefined ? process.env : withNativeTools(process.env)
-  const command = ['mmdebstrap', ...trust.arguments, ...mmdebstrapArguments(source, mirror, tools)]
-  const { child, stop } = spawnTied(command, {
-    ...env,
-    SOURCE_DATE_EPOCH: String(epoch),
-    LC_ALL: 'C.UTF-8',
-  })
-  const forget = signal && onAbort(signal, stop)
-  const said: string[] = []
-  createInterface({ input: child.stderr }).on('line', (line) => {
-    said.push(line)
-    const phase = /^I: (?!running )(.*)$/.exec(line)?.[1]
-    if (phase !== undefined) onEvent?.({ kind: 'rootfs-progress', phase })
-  })
-  try {
-    const [result, [code]] = await Promise.all([consume(child.stdout), once(child, 'close')])
-    if (code !== 0) throw rootfsFailed(source, said, trust)
-    return result
-  } catch (error) {
-    if (signal?.aborted) throw new CancelledError(signal.reason)
-    throw error
-  } finally {
-    forget?.()
-    stop()
+  const program: StreamedProgram = {
+    command: ['mmdebstrap', ...trust.arguments, ...mmdebstrapArguments(source, mirror, tools)],
+    env: { ...env, SOURCE_DATE_EPOCH: String(epoch), LC_ALL: 'C.UTF-8' },
+    signal,
+    onLine: (line) => {
+      const phase = /^I: (?!running )(.*)$/.exec(line)?.[1]
+      if (phase !== undefined) onEvent?.({ kind: 'rootfs-progress', phase })
+    },
+    failure: (lines) => rootfsFailed(source, lines, trust),
   }
+  return await streamProgram(program, consume)
 }
 
 /**
@@ -96,10 +75,9 @@ function mmdebstrapArguments(source: AptBase, mirror: string, tools?: NativeTool
   ]
 }
 
-function rootfsFailed(source: AptBase, said: readonly string[], trust: Trust): HostError {
-  const { distribution, suite, architecture } = source
-  const end = said.slice(-LAST_LINES).join('\n')
-  return new HostError('ROOTFS_FAILED', `mmdebstrap could not make ${distribution} ${suite} ${architecture}:\n${end}`, {
+function rootfsFailed({ distribution, suite, architecture }: AptBase, lines: string, trust: Trust): HostError {
+  const what = `${distribution} ${suite} ${architecture}`
+  return new HostError('ROOTFS_FAILED', `mmdebstrap could not make ${what}:\n${lines}`, {
     hint: `check the package names, the mirror, and that ${trust.text} signs this archive`,
   })
 }

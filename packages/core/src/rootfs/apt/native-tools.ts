@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { posix } from 'node:path'
 import { promisify } from 'node:util'
-import { runsNatively } from '../emulator.js'
+import { runsNatively } from '../program/emulator.js'
 
 /** Programs of this machine that a foreign root's dpkg starts in place of the root's own, while packages are installed. */
 export interface NativeTools {

@@ -32,7 +32,14 @@ export function aptWordIssues(data: Data): readonly string[] {
   ]
 }
 
-/** Returns the issue of an archive's URL. */
+/**
+ * Returns the issue of an archive's URL.
+ *
+ * @example
+ * ```ts
+ * issues: ({ mirror }) => [mirrorIssue(mirror)].filter((issue) => issue !== undefined),
+ * ```
+ */
 export function mirrorIssue(mirror: unknown): string | undefined {
   if (typeof mirror === 'string' && MIRROR.test(mirror) && URL.canParse(mirror)) return undefined
   return `mirror ${JSON.stringify(mirror)} is not an http or https URL`

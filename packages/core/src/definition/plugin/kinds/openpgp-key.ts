@@ -19,7 +19,15 @@ export function keyFingerprint(armored: string): string | undefined {
   return createHash('sha1').update(start).update(key.body).digest('hex').toUpperCase()
 }
 
-/** Returns what is wrong with armored public keys by fingerprint: people compare fingerprints, so each must be the key's own. */
+/**
+ * Returns what is wrong with armored public keys by fingerprint: people compare fingerprints, so each must be the key's
+ * own.
+ *
+ * @example
+ * ```ts
+ * issues: ({ keys }) => keyIssues(keys),
+ * ```
+ */
 export function keyIssues(keys: unknown): readonly string[] {
   if (keys === undefined) return []
   if (!isTextMap(keys)) return ['keys must be armored public keys by fingerprint']

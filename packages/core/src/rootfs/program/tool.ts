@@ -1,8 +1,16 @@
 import { access, constants } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
-import { HostError } from '../model/errors.js'
+import { HostError } from '../../model/errors.js'
 
-/** Makes sure that a program is on the PATH. @throws HostError TOOL_MISSING */
+/**
+ * Makes sure that a program is on the PATH.
+ *
+ * @throws HostError TOOL_MISSING
+ * @example
+ * ```ts
+ * await requireTool('dnf', 'install it (on Debian and Ubuntu: apt-get install dnf)')
+ * ```
+ */
 export async function requireTool(name: string, hint: string): Promise<void> {
   if (await isOnPath(name, process.env['PATH'])) return
   throw new HostError('TOOL_MISSING', `${name} is not installed`, { hint })

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises'
 import { arch } from 'node:os'
-import { missingBinfmtEntry } from '../builder/docker/emulators.js'
-import { HostError } from '../model/errors.js'
+import { missingBinfmtEntry } from '../../builder/docker/emulators.js'
+import { HostError } from '../../model/errors.js'
 
 /** Architectures that a machine runs natively, by Node.js's name of the machine. */
 const NATIVE: Readonly<Record<string, readonly string[]>> = {

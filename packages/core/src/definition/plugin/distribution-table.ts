@@ -1,0 +1,103 @@
+import type { AptBase, ConfigPolicy } from './base-source.js'
+import type { RootfsKind } from './rootfs-kind.js'
+
+/** One release of a distribution. */
+export interface Release {
+  /** Other names that mean it: `bookworm` is also `12`. */
+  readonly aliases: readonly string[]
+  /** Tag of its image. */
+  readonly tag: string
+  /** Suite of its packages. */
+  readonly suite: string
+  /** Its platforms, each with the distribution's own name of the architecture. */
+  readonly platforms: Readonly<Record<string, string>>
+  /** The last day of its support, `2026-04-30`; without it, none is known. */
+  readonly endOfLife?: string
+  /** Path of the keyring that signs it, if it differs from that of the other releases. */
+  readonly keyring?: string
+}
+
+/** A distribution as a table, from which {@link defineDistribution} makes a base. */
+export interface DistributionTable {
+  /** Its name for people. */
+  readonly title: string
+  /** The repository of its images. */
+  readonly image: string
+  readonly configPolicy: ConfigPolicy
+  readonly releases: Readonly<Record<string, Release>>
+  /** The release if none is named. */
+  readonly defaultRelease: string
+  /** Variants of the same release, with the suffix of the tag: `{ slim: '-slim' }`. */
+  readonly flavors: Readonly<Record<string, string>>
+  readonly archive: AptArchive | KindArchive
+}
+
+/** An archive of Debian packages. */
+export type AptArchive = Pick<AptBase, 'distribution' | 'components' | 'hostMirrorArchitectures' | 'keyring' | 'keys'>
+
+/** Request for the source of one platform's base from an archive of another kind. */
+export interface ArchiveRequest {
+  readonly release: Release
+  /** The distribution's own name of the architecture. */
+  readonly architecture: string
+  /** Base URL of the archive, without a slash at its end. */
+  readonly mirror: string
+  /** Path of the keys that the user trusts in place of the distribution's. */
+  readonly keyring?: string
+  /** Packages on top of a minimal system. */
+  readonly packages: readonly string[]
+}
+
+/** An archive whose packages another kind than `apt` installs. Users must set the option `mirror`. */
+export interface KindArchive {
+  /** The kind; its name is the value of the option `source`. */
+  readonly by: RootfsKind
+  /** Names of files under a mirror by which a user recognizes its base URL, for hints. */
+  readonly mirrorContent: string
+  /** Returns the issue of a package name. */
+  packageIssue(name: unknown): string | undefined
+  /** Returns the source that the kind understands. */
+  source(request: ArchiveRequest): object
+}
+
+// By way of `infer`, so that editors show the names themselves, and not the table that they are taken from.
+/** All names of the releases of a table. */
+export type ReleaseName<Table extends DistributionTable> =
+  | (keyof Table['releases'] & string)
+  | Table['releases'][keyof Table['releases']]['aliases'][number] extends infer Name extends string
+  ? Name
+  : never
+
+/** The value of the option `source` for bases made from a table's packages. */
+export type ArchiveName<Table extends DistributionTable> = Table['archive'] extends {
+  readonly by: { readonly name: infer Name }
+}
+  ? Name & string
+  : 'apt'
+
+/** Options in `platform(..., { base })` of a base made from a table. */
+export interface DistributionOptions<
+  ReleaseNames extends string = string,
+  Flavors extends string = string,
+  Archive extends string = 'apt',
+> {
+  /** By version or code name. */
+  readonly release?: ReleaseNames
+  /** Use the published image, or make the base from the distribution's packages. Default `registry`. */
+  readonly source?: 'registry' | Archive
+  /** A leaner build of the image. */
+  readonly flavor?: Flavors
+  /** Another repository with the same tags: a private copy, a mirror. */
+  readonly image?: string
+  /** Base URL of the package archive; for apt, by default the one that this machine's apt uses. */
+  readonly mirror?: string
+  /** Whether the mirror is a previous state of the archive: the dates until which that is valid have passed then. */
+  readonly frozen?: boolean
+  /** Path of the keyring that signs the archive, in place of the distribution's. */
+  readonly keyring?: string
+  /** Packages on top of a minimal system. */
+  readonly packages?: readonly string[]
+}
+
+/** Options of a base of any table. */
+export type AnyDistributionOptions = DistributionOptions<string, string, string>

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto'
+import { buffer } from 'node:stream/consumers'
+import { HostError } from '@polyarch/core'
+import type { ArchiveState, RootfsCall } from '@polyarch/core/plugin'
+import { download } from '@polyarch/core/rootfs'
+import type { DnfRepository, DnfSource } from './dnf-source.js'
+
+/** The URL of a repository. */
+export function repositoryUrl({ mirror }: Pick<DnfSource, 'mirror'>, { path }: DnfRepository): string {
+  return `${mirror.replace(/\/+$/, '')}/${path.replace(/\/+$/, '')}`
+}
+
+/** The name of a repository's index in the state of the archive. */
+export function indexName({ id }: DnfRepository): string {
+  return `${id}/repodata/repomd.xml`
+}
+
+/**
+ * Reads the indexes of all repositories. An index lists the hashes of all other metadata, so that its own hash
+ * identifies the state of its repository.
+ *
+ * @throws HostError DOWNLOAD_FAILED; CancelledError
+ */
+export async function readIndexes(source: DnfSource, { signal }: RootfsCall): Promise<ArchiveState> {
+  const indexes = await Promise.all(
+    source.repositories.map(async (repository) => {
+      const url = `${repositoryUrl(source, repository)}/repodata/repomd.xml`
+      const bytes = await buffer(await download(url, signal))
+      const date = indexDate(bytes.toString())
+      if (date === undefined) {
+        const hint = 'check that the mirror is the base URL of an archive of this distribution'
+        throw new HostError('DOWNLOAD_FAILED', `${url} is not the index of a repository`, { hint })
+      }
+      return { name: indexName(repository), hash: createHash('sha256').update(bytes).digest('hex'), date }
+    }),
+  )
+  const date = Math.max(...indexes.map((index) => index.date))
+  return { date: String(date), ...Object.fromEntries(indexes.map(({ name, hash }) => [name, hash])) }
+}
+
+/** Returns the newest date of the metadata that an index lists, in seconds; undefined if it is no index. */
+export function indexDate(text: string): number | undefined {
+  if (!/<repomd[\s>]/.test(text) || !/<data type="primary">/.test(text)) return undefined
+  const dates = [...text.matchAll(/<timestamp>(\d{1,12})(?:\.\d+)?<\/timestamp>/g)].map(([, date]) => Number(date))
+  return dates.length === 0 ? undefined : Math.max(...dates)
+}
