@@ -8,6 +8,7 @@ import * as registry from '../../packages/core/src/registry/index.js'
 import * as registryServer from '../../packages/core/src/registry-server/index.js'
 import * as rootfs from '../../packages/core/src/rootfs/index.js'
 import * as testing from '../../packages/core/src/testing/index.js'
+import * as alpine from '../../packages/plugin-alpine/src/index.js'
 import * as debian from '../../packages/plugin-debian/src/index.js'
 import * as fedora from '../../packages/plugin-fedora/src/index.js'
 import * as raspbian from '../../packages/plugin-raspbian/src/index.js'
@@ -62,6 +63,7 @@ const DOORS: readonly (readonly [name: string, door: object, values: readonly st
     ['ROOTLESS_TOOLS', 'download', 'downloadIfThere', 'makeRoot', 'makeTempFolder', 'requireTool', 'streamProgram'],
   ],
   ['@polyarch/core/testing', testing, ['checkPublished', 'pluginContract']],
+  ['@polyarch/plugin-alpine', alpine, ['alpine', 'apk']],
   ['@polyarch/plugin-debian', debian, ['debian']],
   ['@polyarch/plugin-fedora', fedora, ['dnf', 'fedora']],
   ['@polyarch/plugin-raspbian', raspbian, ['raspbian']],

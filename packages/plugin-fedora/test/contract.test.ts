@@ -9,7 +9,7 @@ function casesOf<Release extends string>(releases: Readonly<Record<Release, unkn
   const names = Object.keys(releases) as Release[]
   return {
     accepted: [{}, packages, ...names.flatMap((release) => [{ release }, { ...packages, release }])],
-    refused: [
+    rejected: [
       { platform: 'linux/amd64', options: { release: 'none' }, option: 'release' },
       { platform: 'linux/amd64', options: { source: 'dnf' }, option: 'mirror' },
       { platform: 'linux/amd64', options: { ...packages, frozen: true }, option: 'frozen' },
