@@ -31,9 +31,9 @@ describe('a plan', () => {
     notes: [],
   })
 
-  it('changes nothing where all nodes are reused or not needed and all tags stay', () => {
-    expect(PLAN_ACTIONS.filter((action) => !isChange(node(action)))).toEqual(['reuse', 'not-needed'])
-    expect(hasChanges(plan(['reuse', 'not-needed']))).toBe(false)
+  it('changes nothing if all nodes are reused, skipped or not needed and all tags stay', () => {
+    expect(PLAN_ACTIONS.filter((action) => !isChange(node(action)))).toEqual(['reuse', 'skip', 'not-needed'])
+    expect(hasChanges(plan(['reuse', 'skip', 'not-needed']))).toBe(false)
     expect(hasChanges(plan(['reuse', 'known-after']))).toBe(true)
     expect(hasChanges(plan(['reuse'], 'move'))).toBe(true)
   })
