@@ -62,8 +62,10 @@ describe('build.ts with tests', () => {
     expect(exitCode).toBe(1)
     expect(stderr).toMatch(/^error: app test\(linux\/arm\/v7: machine\): test 'machine' failed: uname -m: /m)
     expect(stderr).toContain('its output does not contain "x86_64"\n  | armv7l')
-    expect(stderr).toContain('(TEST_FAILED)')
-    expect(await fileOf('tests.xml')).toMatch(/<failure message="test 'machine' failed: .*" type="TEST_FAILED">/)
+    expect(stderr).toContain('\ncode: TEST_FAILED\n')
+    expect(await fileOf('tests.xml')).toMatch(
+      /<failure message="test &#39;machine&#39; failed: .*" type="TEST_FAILED">/,
+    )
     expect(await published()).toBe(before)
     expect(await digestAt(set.url, 'team/app', '2.0')).toBeUndefined()
   })
