@@ -36,6 +36,7 @@ export const TEST_TOOLS = [
   { program: 'sshd', package: 'openssh-server' },
   { program: 'ip', package: 'iproute2' },
   { program: 'git', package: 'git' },
+  { program: 'setcap', package: 'libcap2-bin' },
   { program: 'rpmbuild', package: 'rpm' },
   { program: 'script', package: 'bsdutils' },
   { program: 'chromium', package: 'chromium' },
