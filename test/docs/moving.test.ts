@@ -55,7 +55,19 @@ test.each(['docs/getting-started.md', 'docs/ci.md', 'docs/moving.md'])(
     const words = [...readText(page).matchAll(/npx tsx build\.ts ([a-z]+)/g)].map(([, word]) => word)
     // Pages may name a pipeline of their own in place of a command.
     const commands = new Set(words.filter((word) => word !== 'toolchain'))
-    const known = ['plan', 'inspect', 'serve', 'graph', 'doctor', 'report', 'assemble', 'lock', 'promote', 'export']
+    const known = [
+      'plan',
+      'inspect',
+      'serve',
+      'graph',
+      'doctor',
+      'report',
+      'assemble',
+      'lock',
+      'promote',
+      'export',
+      'matrix',
+    ]
     expect([...commands].filter((command) => !known.includes(command ?? ''))).toEqual([])
   },
 )

@@ -87,6 +87,11 @@ const FLAGS = {
       .choices(PICTURE_FORMATS)
       .conflicts('json'),
   ],
+  runner: () => [
+    new Option('--runner <label>', 'use this runner for a platform: linux/arm64=LABEL (repeatable)').argParser(
+      collectWhole,
+    ),
+  ],
   exportFormat: () => [new Option('--format <form>', 'set the format (default: bake)').choices(EXPORT_FORMATS)],
   out: () => [new Option('--out <file>', 'write to this file instead of standard output')],
   definitionOnly: () => [

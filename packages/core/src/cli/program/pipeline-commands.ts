@@ -49,6 +49,12 @@ export function addPipelineCommands(program: Command, context: CommandContext): 
     .action(async (pipelines: string[], _flags, command: Command) =>
       (await import('../commands/export-command.js')).exportCommand({ ...command.opts(), pipelines }, context),
     )
+  addFlags(program.command('matrix'), ['runner', 'registry', 'json', 'verbose'])
+    .description('list the platforms as jobs of a CI matrix')
+    .argument('[pipelines...]', PIPELINES_HELP)
+    .action(async (pipelines: string[], _flags, command: Command) =>
+      (await import('../commands/matrix-command.js')).matrixCommand({ ...command.opts(), pipelines }, context),
+    )
   addFlags(program.command('lock'), ['update', 'registry', 'json', 'verbose', 'contextCache'])
     .description('write polyarch.lock with the digests of upstream images')
     .argument('[names...]', 'with --update: only these names')
