@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { parse } from 'yaml'
 import { createProgram } from '../../packages/core/src/cli/program/build-program.js'
 import { readText, repositoryFiles } from '../house/repository.js'
 
@@ -53,38 +52,4 @@ describe('commands that are written down', () => {
 test('docs/command-line.md lists the commands, and no others', () => {
   const listed = [...readText('docs/command-line.md').matchAll(/^\| `([a-z]+)` \|/gm)].map(([, name]) => name)
   expect(listed).toEqual(program.commands.map((command) => command.name()))
-})
-
-/** A job of GitHub Actions, and of GitLab, as far as commands go. */
-interface Recipe {
-  readonly jobs?: Readonly<
-    Record<string, { readonly needs?: string; readonly steps: readonly { readonly run?: string }[] }>
-  >
-}
-
-const RECIPES = repositoryFiles(/\.md$/).flatMap((file) =>
-  [...readText(file).matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text = '']) => ({ file, text })),
-)
-
-describe('recipes in YAML', () => {
-  test.each(RECIPES)('of $file can be read', ({ text }) => {
-    expect(parse(text)).toBeTypeOf('object')
-  })
-
-  test('GitHub Actions builds each platform alone on a runner of its kind, and publishes when all are there', () => {
-    const recipe = RECIPES.map(({ text }) => parse(text) as Recipe).find(({ jobs }) => jobs !== undefined)
-    const { build, publish } = recipe?.jobs ?? {}
-    const commands = (job: typeof build) => job?.steps.flatMap(({ run }) => run ?? []) ?? []
-    expect(commands(build)).toContainEqual(expect.stringContaining('build.ts --only ${{ matrix.platform }}'))
-    expect(publish?.needs).toBe('build')
-    expect(commands(publish)).toContain('npx tsx build.ts assemble')
-  })
-
-  test('GitLab looks at the engine, builds, and keeps the page of the run', () => {
-    const { images } = RECIPES.map(({ text }) => parse(text)).find((one) => 'images' in one) as {
-      readonly images: { readonly script: readonly string[]; readonly artifacts: { readonly paths: readonly string[] } }
-    }
-    expect(images.script).toContain('npx tsx build.ts doctor')
-    expect(images.script).toContainEqual(expect.stringContaining(`--report ${images.artifacts.paths[0]}`))
-  })
 })

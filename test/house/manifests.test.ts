@@ -20,6 +20,9 @@ interface PackageManifest {
   readonly typesVersions?: Readonly<Record<'*', Readonly<Record<string, readonly string[]>>>>
   readonly bin?: string | Readonly<Record<string, string>>
   readonly publishConfig?: unknown
+  readonly repository?: unknown
+  readonly homepage?: string
+  readonly bugs?: unknown
   readonly scripts?: Readonly<Record<string, string>>
   readonly dependencies?: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>
@@ -35,6 +38,9 @@ const published = repositoryFiles(/^packages\/[^/]+\/package\.json$/).map((path)
   manifest: JSON.parse(readText(path)) as PackageManifest,
 }))
 const root = JSON.parse(readText('package.json')) as PackageManifest
+
+/** Where issues are reported and READMEs link to. */
+const REPOSITORY = 'https://github.com/polyarch/polyarch'
 
 /** Templates are copied and schemas are made from types: neither is built. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
@@ -59,6 +65,23 @@ describe.each(published)('$folder', ({ folder, manifest }) => {
       engines: root.engines,
     })
     expect(manifest.keywords).toContain('multi-arch')
+  })
+
+  test('names its repository, home page and issues', () => {
+    expect(manifest).toMatchObject({
+      repository: { type: 'git', url: `git+${REPOSITORY}.git`, directory: folder },
+      homepage: `${REPOSITORY}/tree/main/${folder}#readme`,
+      bugs: { url: `${REPOSITORY}/issues` },
+    })
+  })
+
+  test('has links in its README that work on npm, and lead to files', () => {
+    const links = [...readText(`${folder}/README.md`).matchAll(/\]\(([^)]+)\)/g)].map(([, link = '']) => link)
+    for (const link of links) {
+      expect(link).toMatch(/^https:/)
+      const [, path] = link.split(`${REPOSITORY}/blob/main/`)
+      if (path !== undefined) expect(existsSync(join(ROOT, path.replace(/#.*/, ''))), link).toBe(true)
+    }
   })
 
   test('publishes what was built, and nothing else', () => {

@@ -5,7 +5,8 @@ import { readChoice, TEMPLATES, writeProject } from './project.js'
 
 const USAGE = `usage: npm create polyarch [${TEMPLATES.join('|')}] [folder]
   pipeline  create a build.ts and its Dockerfile (default)
-  plugin    create a package with your own base and its test`
+  plugin    create a package with your own base and its test; the folder is its name, with or without a scope
+  monorepo  create several pipelines that share a base, each in a folder of its own`
 
 async function main(argv: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({

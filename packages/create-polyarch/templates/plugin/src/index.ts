@@ -1,5 +1,8 @@
 import { type Base, definePlugin } from '@polyarch/core/plugin'
 
+/** The name of the base. */
+const NAME = 'example'
+
 /** Options of `platform(..., { base: 'example' })`. */
 export interface Options {
   readonly release?: '1' | '2'
@@ -14,5 +17,5 @@ const base: Base<Options> = {
       : { kind: 'issue', option: 'release', message: `release '${release}' does not exist`, hint: "use '1' or '2'" },
 }
 
-/** The plugin: `pipeline('…').use(example())`. */
-export const example = () => definePlugin({ name: 'polyarch-plugin-example', bases: { example: base } })
+/** The plugin: `pipeline('…').use(exampleBase())`. */
+export const exampleBase = () => definePlugin({ name: 'polyarch-plugin-example', bases: { [NAME]: base } })

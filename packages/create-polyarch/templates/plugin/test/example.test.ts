@@ -1,9 +1,9 @@
 import { pluginContract } from '@polyarch/core/testing'
 import { test } from 'vitest'
-import { example } from '../src/index.js'
+import { exampleBase } from '../src/index.js'
 
-const tests = pluginContract(() => example(), {
-  example: {
+const tests = pluginContract(() => exampleBase(), {
+  ['example' as const]: {
     accepted: [{}, { release: '1' }, { release: '2' }],
     rejected: [{ platform: 'linux/amd64', options: { release: '3' }, option: 'release' }],
   },

@@ -1,0 +1,4 @@
+import { run } from '@polyarch/core'
+import { base, services } from './images.js'
+
+run(base, ...services)
