@@ -27,7 +27,7 @@ export async function startActionsService(): Promise<ActionsService> {
 
   async function respond(request: IncomingMessage): Promise<{ readonly status: number; readonly body?: unknown }> {
     const { method = '', url = '' } = request
-    if (url.startsWith('/blob')) return await store(request, url)
+    if (url.startsWith('/account/')) return await store(request, url)
     const body = await text(request)
     if (url.startsWith(TWIRP)) return artifact(url.slice(TWIRP.length), JSON.parse(body))
     if (request.headers.authorization !== 'Bearer token-of-the-job') return { status: 403 }
@@ -55,7 +55,7 @@ export async function startActionsService(): Promise<ActionsService> {
 
   function artifact(call: string, { name }: { readonly name: string }) {
     if (call === 'CreateArtifact')
-      return { status: 200, body: { ok: true, signed_upload_url: `${address()}/blob?sig=x` } }
+      return { status: 200, body: { ok: true, signed_upload_url: `${address()}/account/artifacts/blob?sig=x` } }
     artifacts.set(name, Buffer.concat(blocks.splice(0)))
     return { status: 200, body: { ok: true, artifact_id: '7' } }
   }

@@ -64,6 +64,8 @@ export interface BuilderInfo {
   readonly imageStore?: 'graphdriver' | 'containerd'
   /** The folder that a Docker Engine keeps everything in, on its own machine; undefined if it does not report it. */
   readonly dataRoot?: string
+  /** What a Docker Engine is part of, `Docker Desktop`; or `rootless`. */
+  readonly product?: string
 }
 
 /**

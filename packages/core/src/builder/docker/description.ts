@@ -17,6 +17,7 @@ interface EngineDetails {
   readonly machine: string | undefined
   readonly usesContainerd: boolean
   readonly dataRoot: string | undefined
+  readonly product: string | undefined
 }
 
 /** Reads the answer to `GET /info`. */
@@ -26,7 +27,24 @@ export function readDetails(answer: JsonObject): EngineDetails {
     machine: textOf(answer['Architecture']),
     usesContainerd: status.some(([name, value]) => name === 'driver-type' && value === CONTAINERD_DRIVER),
     dataRoot: textOf(answer['DockerRootDir']),
+    product: productOf(answer),
   }
+}
+
+/** Names of machines that products run their engine on. */
+const MACHINES: readonly (readonly [RegExp, string])[] = [
+  [/^docker-desktop$/, 'Docker Desktop'],
+  [/^colima(-|$)/, 'Colima'],
+  [/rancher-desktop/, 'Rancher Desktop'],
+  [/^orbstack$/, 'OrbStack'],
+]
+
+/** The product that an engine is part of, or `rootless`; undefined for an engine of a Linux machine. */
+function productOf(answer: JsonObject): string | undefined {
+  const [system = '', machine = ''] = [textOf(answer['OperatingSystem']), textOf(answer['Name'])]
+  if (system === 'Docker Desktop' || system === 'OrbStack') return system
+  const found = MACHINES.find(([pattern]) => pattern.test(machine))?.[1]
+  return found ?? (itemsOf(answer['SecurityOptions']).includes('name=rootless') ? 'rootless' : undefined)
 }
 
 /** Requests what an engine is, and what its BuildKit can do. */
@@ -44,7 +62,7 @@ export async function describeEngine(
     control.listWorkers({ signal }),
     allowedEntitlements(control, call),
   ])
-  const { machine, usesContainerd, dataRoot } = readDetails(answer ?? {})
+  const { machine, usesContainerd, dataRoot, product } = readDetails(answer ?? {})
   const native = nativePlatform({ os, architecture, machine })
   const listed = workers.flatMap(({ platforms }) => platforms.map(normalizePlatform))
   const runnable = listed.length > 0 ? listed : connection.isLocal ? await emulatedHere(native) : undefined
@@ -62,6 +80,7 @@ export async function describeEngine(
       entitlements,
     }),
     ...(dataRoot && { dataRoot }),
+    ...(product && { product }),
   }
 }
 

@@ -62,10 +62,11 @@ async function queryEngine(
   }
 }
 
-function describe({ version, address, apiVersion, imageStore, native }: BuilderInfo): string {
+function describe({ version, address, apiVersion, imageStore, native, product }: BuilderInfo): string {
   if (apiVersion === undefined) return `BuildKit ${version} at ${address}, ${formatPlatform(native)}`
   const store = imageStore === 'containerd' ? 'containerd image store' : 'graph driver image store'
-  return `Docker ${version} at ${address}, API ${apiVersion}, BuildKit, ${store}, ${formatPlatform(native)}`
+  const name = product === undefined ? 'Docker' : product === 'rootless' ? 'rootless Docker' : `${product}, Docker`
+  return `${name} ${version} at ${address}, API ${apiVersion}, BuildKit, ${store}, ${formatPlatform(native)}`
 }
 
 function localFolders(infos: readonly BuilderInfo[]): readonly string[] {
