@@ -1,5 +1,6 @@
 import { type Candidacy, claimOf, type EnginePool, type Lease } from '../builder/pool/pool.js'
 import type { Builder } from '../builder/port.js'
+import { buildHeights } from '../graph/build-heights.js'
 import { type ImageNode, type Node, needsBuilder, type TestNode } from '../graph/node.js'
 import { testsByImage } from '../graph/test-order.js'
 import { errorData } from '../model/error-data.js'
@@ -61,8 +62,11 @@ class Execution {
   /** The tests of each image, by its node. */
   readonly #tests: ReturnType<typeof testsByImage>
 
+  readonly #heights: ReadonlyMap<string, number>
+
   constructor(input: ExecutionInput) {
     this.#input = input
+    this.#heights = buildHeights([...input.nodes.values()].map(({ node }) => node))
     this.#tests = testsByImage([...input.nodes.values()].map(({ node }) => node))
   }
 
@@ -139,7 +143,7 @@ class Execution {
     const { candidates = [], rejections = [] } = candidacies.get(id) ?? {}
     const moved = (use: Lease['use'], error: unknown) =>
       emit({ kind: 'node-reassigned', at: Date.now(), node: id, ...use, error: errorData(error) })
-    return { node: id, claim: claimOf(node, candidates), rejections, pool, signal, moved }
+    return { node: id, claim: claimOf(node, candidates, this.#heights.get(id)), rejections, pool, signal, moved }
   }
 
   #performWith(

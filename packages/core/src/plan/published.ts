@@ -32,12 +32,15 @@ export async function readPublished(
   call: RegistryCall,
 ): Promise<Published> {
   const indexes = nodes.filter(({ kind }) => kind === 'index' || kind === 'base-index')
+  const namesOf = new Map<string, PublishedName[]>()
+  for (const name of names) namesOf.set(name.node, [...(namesOf.get(name.node) ?? []), name])
+  const links = linksOf(nodes)
   const read = new Map<string, PublishedIndex>()
   const all: PublishedIndex[] = []
   await Promise.all(
     indexes.map(async ({ id, repository }) => {
       // The content of another repository is irrelevant to this one.
-      const own = names.filter(({ node, reference }) => node === id && sameRepository(reference, repository))
+      const own = (namesOf.get(id) ?? []).filter(({ reference }) => sameRepository(reference, repository))
       for (const { reference } of own) {
         const manifest = await registry.getManifest(reference, { ...call, fresh: true })
         const published = { reference, manifest }
@@ -50,7 +53,7 @@ export async function readPublished(
   )
   const byName = new Map(all.map((one) => [formatReference(one.reference), one]))
   return {
-    previousOf: (node) => previousOf(node, nodes, read),
+    previousOf: (node) => previousOf(node, links, read),
     seen(reference) {
       const found = byName.get(formatReference(reference))
       return found && { digest: found.manifest?.descriptor.digest }
@@ -58,11 +61,32 @@ export async function readPublished(
   }
 }
 
-function previousOf(node: Node, nodes: readonly Node[], read: ReadonlyMap<string, PublishedIndex>): PublishedState {
+/** Ids of the image that is based on each base, and of the index that lists each image. */
+interface NodeLinks {
+  readonly imageOfBase: ReadonlyMap<string, string>
+  readonly indexOfImage: ReadonlyMap<string, string>
+}
+
+function linksOf(nodes: readonly Node[]): NodeLinks {
+  const imageOfBase = new Map<string, string>()
+  const indexOfImage = new Map<string, string>()
+  for (const node of nodes) {
+    if (node.kind === 'image' && !imageOfBase.has(node.base)) imageOfBase.set(node.base, node.id)
+    if (node.kind !== 'index') continue
+    for (const child of node.children) if (!indexOfImage.has(child.node)) indexOfImage.set(child.node, node.id)
+  }
+  return { imageOfBase, indexOfImage }
+}
+
+function previousOf(
+  node: Node,
+  { imageOfBase, indexOfImage }: NodeLinks,
+  read: ReadonlyMap<string, PublishedIndex>,
+): PublishedState {
   if (node.kind === 'index' || node.kind === 'base-index') return indexOnly(read.get(node.id))
-  const image = node.kind === 'image' ? node : nodes.find((one) => one.kind === 'image' && one.base === node.id)
-  const index = nodes.find((one) => one.kind === 'index' && one.children.some((child) => child.node === image?.id))
-  const published = index && read.get(index.id)
+  const image = node.kind === 'image' ? node.id : imageOfBase.get(node.id)
+  const index = image === undefined ? undefined : indexOfImage.get(image)
+  const published = index === undefined ? undefined : read.get(index)
   const entry = published && entryFor(published.manifest, node.platform)
   if (published === undefined || entry === undefined) return indexOnly(published)
   const reference = { ...repositoryOf(published.reference), digest: entry.digest }

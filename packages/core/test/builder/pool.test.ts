@@ -198,3 +198,34 @@ test('while engines may join, a build without one waits for a time', async () =>
   opening[Symbol.dispose]()
   expect(await last).toBeUndefined()
 })
+
+test('what others are based on comes first', async () => {
+  const engines = pool()
+  const held = await engines.lease(claim([native('a')], 'first'))
+  const order: string[] = []
+  const take = (pipeline: string, height: number) =>
+    engines.lease({ ...claim([native('a')], pipeline), height }).then((lease) => {
+      order.push(pipeline)
+      lease?.[Symbol.dispose]()
+    })
+  const all = [take('leaf', 0), take('sdk', 2), take('tool', 1)]
+  held?.[Symbol.dispose]()
+  await Promise.all(all)
+  expect(order).toEqual(['sdk', 'tool', 'leaf'])
+})
+
+test('an engine that becomes free gets a build that prefers it, though others have waited longer', async () => {
+  const nodes = ['a', 'b'].map(native)
+  const engines = pool()
+  const [onA, onB] = [await engines.lease(claim(nodes)), await engines.lease(claim(nodes))]
+  const preferring = (engine: string) =>
+    Array.from({ length: 50 }, (_, at) => `other${at}`).find(
+      (pipeline) => firstUse(claim(nodes, pipeline))?.engine === `unix://${engine}`,
+    ) ?? ''
+  const waiting = ['a', 'b'].map((engine) => engines.lease(claim(nodes, preferring(engine))))
+  expect(onB?.engine).toBe('b')
+  onB?.[Symbol.dispose]()
+  expect((await waiting[1])?.engine).toBe('b')
+  onA?.[Symbol.dispose]()
+  expect((await waiting[0])?.engine).toBe('a')
+})

@@ -1,9 +1,11 @@
 /** Something that waits, for a group. */
 export interface Queued {
   readonly group: string
+  /** What is higher comes first, whatever its group. */
+  readonly height: number
 }
 
-/** Entries that wait. The group that has the least comes first, then the entry that has waited longest. */
+/** Entries that wait: the highest first, then that of the group that has the least, then the one that has waited longest. */
 export class FairQueue<T extends Queued> {
   readonly #groups = new Map<string, Set<T>>()
   readonly #used = new Map<string, number>()
@@ -28,8 +30,11 @@ export class FairQueue<T extends Queued> {
 
   /** The entries in their order now. */
   *[Symbol.iterator](): Generator<T, void> {
-    const groups = [...this.#groups].map(([group, waiting]) => ({ waiting, used: this.#used.get(group) ?? 0 }))
+    const entries = [...this.#groups].flatMap(([group, waiting]) =>
+      [...waiting].map((entry) => ({ entry, used: this.#used.get(group) ?? 0 })),
+    )
     // The sort is stable, and a group stays where its first entry put it.
-    for (const { waiting } of groups.sort((one, other) => one.used - other.used)) yield* [...waiting]
+    entries.sort((one, other) => other.entry.height - one.entry.height || one.used - other.used)
+    for (const { entry } of entries) yield entry
   }
 }

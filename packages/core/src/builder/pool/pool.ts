@@ -28,6 +28,8 @@ export interface Lease<E = Builder> extends Disposable {
 export interface BuildClaim<E = Builder> extends BuildKind {
   /** May grow and shrink while the build waits. */
   readonly candidates: readonly Candidate<E>[]
+  /** Builds in a row that wait for this one, at most. */
+  readonly height?: number
 }
 
 /** How a pool gives out its engines. */
@@ -43,6 +45,8 @@ export interface PoolOptions {
 interface Waiter<E> extends Queued {
   readonly claim: BuildClaim<E>
   readonly settle: (lease: Lease<E> | undefined) => void
+  /** The engine that most likely has its cache, of those of a version of the pool. */
+  preferred?: { readonly version: number; readonly candidate: Candidate<E> | undefined }
   timer?: NodeJS.Timeout | undefined
 }
 
@@ -50,8 +54,8 @@ const DEFAULT_PATIENCE = 120_000
 
 /**
  * Assigns engines to builds: a native one that is free, else an emulating one. Of several, the one that most likely has
- * the build's cache among those with less than an equal share of all builds. The pipeline with the fewest builds is
- * first, and of its builds the one that has waited longest.
+ * the build's cache among those with less than an equal share of all builds. An engine that becomes free gets a build
+ * that prefers it; else that of the longest chain of builds, of the pipeline with the fewest builds, that has waited longest.
  */
 export class EnginePool<E = Builder> {
   readonly #options: PoolOptions
@@ -59,6 +63,8 @@ export class EnginePool<E = Builder> {
   readonly #gone = new Set<E>()
   readonly #waiters = new FairQueue<Waiter<E>>()
   #openings = 0
+  /** Changes with the engines that are left. */
+  #version = 0
 
   constructor(options: PoolOptions) {
     this.#options = options
@@ -83,21 +89,24 @@ export class EnginePool<E = Builder> {
         forget?.()
         resolve(lease)
       }
-      const waiter: Waiter<E> = { claim, group: claim.pipeline, settle }
+      const waiter: Waiter<E> = { claim, group: claim.pipeline, height: claim.height ?? 0, settle }
       this.#waiters.add(waiter)
-      this.#serve()
+      // Nothing that is free suits those that wait already.
+      this.#serveOne([waiter])
     })
   }
 
   /** Gives no more builds to an engine: it does not answer any more, or is about to end. */
   leave(engine: E): void {
     this.#gone.add(engine)
+    this.#version++
     this.#serve()
   }
 
   /** Gives builds to an engine, again if it has left. Those that wait have it among their candidates by now. */
   join(engine: E): void {
     this.#gone.delete(engine)
+    this.#version++
     this.#serve()
   }
 
@@ -131,24 +140,31 @@ export class EnginePool<E = Builder> {
 
   /** Starts over after each lease: it changes the order. */
   #serve(): void {
-    while (this.#serveOne()) {}
+    while (this.#serveOne([...this.#waiters])) {}
   }
 
-  #serveOne(): boolean {
-    for (const waiter of this.#waiters) {
-      const chosen = this.#choose(waiter.claim)
-      if (chosen !== undefined) {
+  /** Serves the first that can have the engine that it prefers, or else the first that can have any. */
+  #serveOne(waiters: readonly Waiter<E>[]): boolean {
+    const able = waiters.filter(({ claim }) => this.#hasFree(claim))
+    for (const choose of [this.#choosePreferred, this.#choose]) {
+      for (const waiter of able) {
+        const chosen = choose(waiter)
+        if (chosen === undefined) continue
         waiter.settle(this.#leaseOf(chosen, waiter))
         return true
       }
-      const isHopeless = waiter.claim.candidates.every(({ engine }) => this.#gone.has(engine))
-      if (isHopeless) this.#endWaiting(waiter)
-      else {
-        clearTimeout(waiter.timer)
-        waiter.timer = undefined
-      }
     }
+    for (const waiter of waiters) this.#awaitEngine(waiter)
     return false
+  }
+
+  /** Ends a wait that has no engine left to wait for. */
+  #awaitEngine(waiter: Waiter<E>): void {
+    if (waiter.claim.candidates.every(({ engine }) => this.#gone.has(engine))) this.#endWaiting(waiter)
+    else {
+      clearTimeout(waiter.timer)
+      waiter.timer = undefined
+    }
   }
 
   /** Where engines may join, one that was drained is about to be replaced. */
@@ -157,9 +173,21 @@ export class EnginePool<E = Builder> {
     else waiter.timer ??= setTimeout(() => waiter.settle(undefined), this.#options.patience ?? DEFAULT_PATIENCE)
   }
 
-  #choose(claim: BuildClaim<E>): Candidate<E> | undefined {
-    // Most waiters find nothing free: no list is made for them.
-    if (!claim.candidates.some(({ engine }) => !this.#gone.has(engine) && !this.#isFull(engine))) return undefined
+  #hasFree({ candidates }: BuildClaim<E>): boolean {
+    return candidates.some(({ engine }) => !this.#gone.has(engine) && !this.#isFull(engine))
+  }
+
+  readonly #choosePreferred = (waiter: Waiter<E>): Candidate<E> | undefined => {
+    if (waiter.preferred?.version !== this.#version) {
+      const candidate = preferred(this.#left(waiter.claim).filter(isNative), waiter.claim)
+      waiter.preferred = { version: this.#version, candidate }
+    }
+    const { candidate } = waiter.preferred
+    if (candidate === undefined || this.#isFull(candidate.engine)) return undefined
+    return this.#isBelowShare(candidate, this.#left(waiter.claim).filter(isNative)) ? candidate : undefined
+  }
+
+  readonly #choose = ({ claim }: Waiter<E>): Candidate<E> | undefined => {
     const left = this.#left(claim)
     const native = left.filter(isNative)
     const free = this.#bestOf(native, claim)
@@ -176,18 +204,22 @@ export class EnginePool<E = Builder> {
     return this.#buildsOn(engine) >= this.#options.buildsPerEngine
   }
 
+  #bestOf(candidates: readonly Candidate<E>[], kind: BuildKind): Candidate<E> | undefined {
+    const free = candidates.filter(({ engine }) => !this.#isFull(engine))
+    return preferred(
+      free.filter((one) => this.#isBelowShare(one, candidates)),
+      kind,
+    )
+  }
+
   /**
    * Consistent hashing with bounded loads: no engine gets more than an equal share of the builds while another is free.
    *
    * @see https://arxiv.org/abs/1608.01350
    */
-  #bestOf(candidates: readonly Candidate<E>[], kind: BuildKind): Candidate<E> | undefined {
-    const loads = candidates.map(({ engine }) => this.#buildsOn(engine))
-    const share = Math.ceil(loads.reduce((sum, load) => sum + load, 1) / candidates.length)
-    return preferred(
-      candidates.filter(({ engine }, at) => (loads[at] ?? 0) < share && !this.#isFull(engine)),
-      kind,
-    )
+  #isBelowShare({ engine }: Candidate<E>, candidates: readonly Candidate<E>[]): boolean {
+    const builds = candidates.reduce((sum, one) => sum + this.#buildsOn(one.engine), 1)
+    return this.#buildsOn(engine) < Math.ceil(builds / candidates.length)
   }
 
   #buildsOn(engine: E): number {
@@ -214,8 +246,9 @@ export class EnginePool<E = Builder> {
 export function claimOf<E>(
   { pipeline, platform }: { readonly pipeline: string; readonly platform: Platform },
   candidates: readonly Candidate<E>[],
+  height = 0,
 ): BuildClaim<E> {
-  return { candidates, pipeline, platform: platformIdentity(platform) }
+  return { candidates, pipeline, platform: platformIdentity(platform), height }
 }
 
 /** Returns the engine that an image would get if all were free; undefined if there is no candidate. */

@@ -1,0 +1,15 @@
+import type { Node } from './node.js'
+
+/**
+ * For each node, how many images in a row are based on it, at most: what holds up the longest chain is built first.
+ *
+ * @param nodes - those that others need come before these
+ */
+export function buildHeights(nodes: readonly Pick<Node, 'id' | 'kind' | 'needs'>[]): ReadonlyMap<string, number> {
+  const heights = new Map<string, number>()
+  for (const { id, kind, needs } of nodes.toReversed()) {
+    const own = (heights.get(id) ?? 0) + (kind === 'image' ? 1 : 0)
+    for (const need of needs) heights.set(need, Math.max(heights.get(need) ?? 0, own))
+  }
+  return heights
+}
