@@ -86,25 +86,13 @@ export async function makePlan(
       emit?.({ kind: 'work', at: Date.now(), node: id, event })
     },
   })
-  const [published, resolved] = await readState(input, services, callOf, signal)
-  // Loads what a build takes, while the registries are read.
-  const onChanged = () => {
-    if (input.builds) services.engines.prepare()
-  }
-  if (input.graph.nodes.some((node) => node.kind === 'index' && published.previousOf(node).index === undefined))
-    onChanged()
   const entitlements = entitlementsOf(input.graph)
   let querying: Promise<readonly QueriedEngine[]> | undefined
   const query = () => {
     querying ??= queryEngines(services.engines, { signal, entitlements })
     return querying
   }
-  // The engines answer while the rest is evaluated. The preflight check throws what fails here.
-  const onRequired = (node: Node) => {
-    if (needsBuilder(node) && input.builds) query().catch(() => {})
-  }
-  const contextOf = (node: Node) => ({ previous: published.previousOf(node), force: input.isForced(node) })
-  const nodes = await evaluate({ ...input, contextOf, callOf, onChanged, onRequired }, resolved)
+  const [published, nodes] = await evaluateNodes(input, services, { signal, callOf, query })
   throwIfCancelled(signal)
   const toDo = input.graph.nodes.filter(({ id }) => nodes.get(id)?.required)
   const { signing } = input
@@ -139,6 +127,34 @@ export async function makePlan(
     candidatesOn: (engine, own) => candidatesOn(engine, toBuild, input.emulates, { signal: own, entitlements }),
     errors,
   }
+}
+
+/** How nodes are evaluated. */
+interface Evaluation {
+  readonly signal: AbortSignal | undefined
+  readonly callOf: (node: Node) => StepCall
+  readonly query: () => Promise<readonly QueriedEngine[]>
+}
+
+/** Evaluates all nodes. Engines load and answer meanwhile, if a build will need them. */
+async function evaluateNodes(
+  input: PlanningInput,
+  services: StepServices,
+  { signal, callOf, query }: Evaluation,
+): Promise<readonly [Published, ReadonlyMap<string, NodeState>]> {
+  const [published, resolved] = await readState(input, services, callOf, signal)
+  // Loads what a build takes, while the registries are read.
+  const onChanged = () => {
+    if (input.builds) services.engines.prepare()
+  }
+  if (input.graph.nodes.some((node) => node.kind === 'index' && published.previousOf(node).index === undefined))
+    onChanged()
+  // The preflight check throws what fails here.
+  const onRequired = (node: Node) => {
+    if (needsBuilder(node) && input.builds) query().catch(() => {})
+  }
+  const contextOf = (node: Node) => ({ previous: published.previousOf(node), force: input.isForced(node) })
+  return [published, await evaluate({ ...input, contextOf, callOf, onChanged, onRequired }, resolved)]
 }
 
 async function findViolations(
