@@ -5,15 +5,15 @@ import { allOrNone } from '../registry/all-or-none.js'
 import type { Registry } from '../registry/port.js'
 import type { SignedResult } from '../steps/published-names.js'
 import { statementsOn } from '../steps/statements.js'
-import type { SigningKey } from '../trust/keys/signing-key.js'
 import { signManifest } from '../trust/sign.js'
+import type { Signer } from '../trust/signer.js'
 import type { NodeResult } from './execution.js'
 
 /** Input of signing. */
 export interface SigningInput {
   readonly graph: Graph
   readonly signed: readonly SignedResult[]
-  readonly key: SigningKey
+  readonly signer: Signer
   readonly results: ReadonlyMap<string, NodeResult>
   readonly signal?: AbortSignal | undefined
   readonly emit: (event: RunEvent) => void
@@ -24,7 +24,7 @@ export interface SigningInput {
  * copy of the image.
  */
 export async function signResults(
-  { graph, signed, key, results, signal, emit }: SigningInput,
+  { graph, signed, signer, results, signal, emit }: SigningInput,
   registry: Registry,
 ): Promise<void> {
   const definitions = new Map(graph.nodes.map((node) => [node.id, node]))
@@ -35,7 +35,7 @@ export async function signResults(
     if (output === undefined) return
     const { reference, descriptor } = output
     const statements = await statementsOn(definitions.get(node), output, registry, call)
-    const isNew = await signManifest({ ...reference, descriptor, statements }, key, registry, call)
+    const isNew = await signManifest({ ...reference, descriptor, statements }, signer, registry, call)
     emit({ kind: isNew ? 'signed' : 'signature-kept', at: Date.now(), reference: formatReference(reference) })
   })
 }

@@ -12,7 +12,7 @@ import type { PlanReason } from '../model/run/plan-reason.js'
 import type { PublishedName, SignedResult } from '../steps/published-names.js'
 import type { StepCall, StepServices } from '../steps/step.js'
 import type { ResolvedNode } from '../steps/work.js'
-import type { SigningKey } from '../trust/keys/signing-key.js'
+import type { Signer } from '../trust/signer.js'
 import { evaluate, type NodeState, resolveAll } from './evaluate.js'
 import { actionOf, explainAll } from './node-action.js'
 import { type PolicyRules, policyViolations, violationError } from './policy.js'
@@ -33,8 +33,8 @@ export interface PlanningInput {
   readonly names: readonly PublishedName[]
   /** All names of the pipelines: what they hold is where a run starts from. */
   readonly published: readonly PublishedName[]
-  /** What is signed, and the key; undefined if the run does not sign. */
-  readonly signing?: { readonly results: readonly SignedResult[]; readonly key: SigningKey } | undefined
+  /** What is signed, and by whom; undefined if the run does not sign. */
+  readonly signing?: { readonly results: readonly SignedResult[]; readonly signer: Signer } | undefined
   /** The rules of the run, if it has any. */
   readonly policy?: PolicyRules | undefined
   /** Bases past their end of life. */
@@ -101,7 +101,7 @@ export async function makePlan(
     planTags(input.names, nodes, published, services.registry, { signal }),
     explainAll([...nodes.values()], callOf, input.skipsTests),
     input.checksUpstream ? upstreamNotes(input.graph, services, { signal }) : [],
-    signing && planSignatures(signing.results, signing.key, nodes, services.registry, { signal }),
+    signing && planSignatures(signing.results, signing.signer, nodes, services.registry, { signal }),
   ])
   const { policy } = input
   const violations = await findViolations(input, [...nodes.values()], checked, services, { signal })

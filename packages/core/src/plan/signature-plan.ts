@@ -4,14 +4,14 @@ import { allOrNone } from '../registry/all-or-none.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import type { SignedResult } from '../steps/published-names.js'
 import { statementsOn } from '../steps/statements.js'
-import type { SigningKey } from '../trust/keys/signing-key.js'
 import { isUnsigned, missingSignatures } from '../trust/sign.js'
+import type { Signer } from '../trust/signer.js'
 import type { NodeState } from './evaluate.js'
 
-/** Returns which results have signatures of the key already. */
+/** Returns which results have signatures of the signer already. */
 export function planSignatures(
   results: readonly SignedResult[],
-  key: SigningKey,
+  signer: Signer,
   nodes: ReadonlyMap<string, NodeState>,
   registry: Registry,
   call: RegistryCall,
@@ -23,7 +23,7 @@ export function planSignatures(
     const { descriptor } = output
     // The statements on what is made are made with it.
     const statements = required ? [] : await statementsOn(definition, output, registry, own)
-    const missing = await missingSignatures({ ...repository, descriptor, statements }, key, registry, own)
+    const missing = await missingSignatures({ ...repository, descriptor, statements }, signer, registry, own)
     return { ...plan, action: required || isUnsigned(missing) ? 'sign' : 'keep', digest: descriptor.digest }
   })
 }

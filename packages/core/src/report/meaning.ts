@@ -49,7 +49,8 @@ export const MEANING: Readonly<Record<ErrorCode, string>> = {
   DISK_FULL: 'A file could not be written because its disk is full or a quota is used up.',
   SECRET_UNAVAILABLE:
     'A secret, ssh agent or key of a build, or the key that signs, does not exist or cannot be used. Detected before anything is built.',
-  SIGNING_FAILED: 'A key outside this machine did not sign an image, or returned a wrong signature.',
+  SIGNING_FAILED:
+    'A key outside this machine or sigstore did not sign an image, or returned a wrong signature; or the trusted root of sigstore cannot be read.',
   LOCK_OUTDATED: 'A base must be made from a package archive that no longer matches polyarch.lock.',
   CANCELLED:
     "Ctrl-C was pressed, or the caller's AbortSignal was aborted. Builds on the engine were stopped, and no tag moved. Exit code 130.",

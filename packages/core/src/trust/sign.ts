@@ -1,10 +1,10 @@
 import type { Descriptor } from '../model/oci.js'
 import { type Repository, repositoryOf } from '../model/reference.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
-import type { SigningKey } from './keys/signing-key.js'
-import { readSignedStatements, writeSignatureBundle, writeStatementBundle } from './signatures/signature-bundle.js'
+import { readSignedStatements, writeStatementBundle } from './signatures/signature-bundle.js'
 import { hasSignatureTag, writeSignatureTag } from './signatures/signature-tag.js'
-import { predicateTypeOf, SIGN_PREDICATE, signsSubject } from './signatures/statement.js'
+import { predicateTypeOf, SIGN_PREDICATE, signsSubject, statementOn } from './signatures/statement.js'
+import type { Signer } from './signer.js'
 
 /** An image or index in a repository, to be signed there. */
 export interface SignedManifest extends Repository {
@@ -30,10 +30,10 @@ export function isUnsigned({ bundle, tag, statements }: MissingSignatures): bool
   return bundle || tag || statements.length > 0
 }
 
-/** Finds which signatures of a key a manifest lacks. Reads only. */
+/** Finds which signatures of a signer a manifest lacks. Reads only. */
 export async function missingSignatures(
   { descriptor, statements = [], ...place }: SignedManifest,
-  { publicKey }: Pick<SigningKey, 'publicKey'>,
+  signer: Pick<Signer, 'verified' | 'key'>,
   registry: Registry,
   call: RegistryCall,
 ): Promise<MissingSignatures> {
@@ -41,8 +41,8 @@ export async function missingSignatures(
   const { digest } = descriptor
   const types = [SIGN_PREDICATE, ...statements.flatMap(({ bytes }) => predicateTypeOf(bytes) ?? [])]
   const [signed, tag] = await Promise.all([
-    readSignedStatements(repository, digest, { key: publicKey, types }, registry, call),
-    hasSignatureTag(repository, digest, publicKey, registry, call),
+    readSignedStatements(repository, digest, { verifier: signer, types }, registry, call),
+    signer.key === undefined || hasSignatureTag(repository, digest, signer.key.publicKey, registry, call),
   ])
   return {
     bundle: !signed.some((statement) => signsSubject(statement, digest)),
@@ -58,16 +58,16 @@ export async function missingSignatures(
  */
 export async function signManifest(
   manifest: SignedManifest,
-  key: SigningKey,
+  signer: Signer,
   registry: Registry,
   call: RegistryCall,
 ): Promise<boolean> {
   const repository = repositoryOf(manifest)
   const { descriptor } = manifest
-  const missing = await missingSignatures(manifest, key, registry, call)
-  for (const { bytes } of missing.statements)
-    await writeStatementBundle(repository, descriptor, bytes, key, registry, call)
-  if (missing.bundle) await writeSignatureBundle(repository, descriptor, key, registry, call)
-  if (missing.tag) await writeSignatureTag(repository, descriptor.digest, key, registry, call)
+  const missing = await missingSignatures(manifest, signer, registry, call)
+  const signature = { bytes: statementOn(descriptor.digest, SIGN_PREDICATE, {}) }
+  for (const { bytes } of [...missing.statements, ...(missing.bundle ? [signature] : [])])
+    await writeStatementBundle(repository, descriptor, bytes, signer, registry, call)
+  if (missing.tag && signer.key) await writeSignatureTag(repository, descriptor.digest, signer.key, registry, call)
   return isUnsigned(missing)
 }

@@ -5,9 +5,11 @@ import type { Digest } from '../model/digest.js'
 import { DefinitionError } from '../model/errors.js'
 import { formatReference, type Repository, repositoryOf } from '../model/reference.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
+import type { IdentityVerifiers } from './keyless/identity-verifier.js'
 import { type PublicKey, parsePublicKey } from './keys/public-key.js'
 import { hasSignatureBundle } from './signatures/signature-bundle.js'
 import { hasSignatureTag } from './signatures/signature-tag.js'
+import { keyVerifier } from './signer.js'
 
 /** A manifest in its repository. */
 export interface ManifestPlace extends Repository {
@@ -34,19 +36,29 @@ export interface VerifierOptions {
 /** Creates a verifier, which reads each key once. */
 export function createSignatureVerifier({ registry, directory }: VerifierOptions): SignatureVerifier {
   const keys = new Map<string, Promise<PublicKey>>()
+  const roots = new Map<string, Promise<IdentityVerifiers>>()
   const answers = new Map<string, Promise<boolean>>()
-  const keyOf = ({ key }: SignerRequirement) => {
-    const name = String(key)
-    const reading = keys.get(name) ?? readKey(key, directory)
-    keys.set(name, reading)
-    return reading
+  const once = <Value>(values: Map<string, Promise<Value>>, name: string, make: () => Promise<Value>) => {
+    const value = values.get(name) ?? make()
+    values.set(name, value)
+    return value
+  }
+  const openRoot = async (place: string | URL | undefined) => {
+    const { openIdentityVerifiers } = await import('./keyless/identity-verifier.js')
+    return openIdentityVerifiers(place === undefined ? undefined : localPath(place, directory))
+  }
+  const verify = async (manifest: ManifestPlace, signer: SignerRequirement, call: RegistryCall) => {
+    if ('key' in signer) {
+      const key = await once(keys, String(signer.key), () => readKey(signer.key, directory))
+      return hasSignature(manifest, key, registry, call)
+    }
+    const verifiers = await once(roots, String(signer.trustedRoot), () => openRoot(signer.trustedRoot))
+    return hasSignatureBundle(repositoryOf(manifest), manifest.digest, verifiers(signer), registry, call)
   }
   return {
     async isSigned(manifest, signer, call) {
-      const question = `${formatReference(manifest)} ${signer.key}`
-      const answer = answers.get(question) ?? keyOf(signer).then((key) => hasSignature(manifest, key, registry, call))
-      answers.set(question, answer)
-      return answer
+      const question = JSON.stringify([formatReference(manifest), signer])
+      return once(answers, question, () => verify(manifest, signer, call))
     },
   }
 }
@@ -59,7 +71,7 @@ async function hasSignature(
 ): Promise<boolean> {
   const repository = repositoryOf(place)
   return (
-    (await hasSignatureBundle(repository, digest, key, registry, call)) ||
+    (await hasSignatureBundle(repository, digest, keyVerifier(key), registry, call)) ||
     (await hasSignatureTag(repository, digest, key, registry, call))
   )
 }

@@ -11,6 +11,7 @@ import { formatInspections } from '../../src/report/text/inspection-text.js'
 import { keepAttestation, makeStatement } from '../../src/steps/image/attestation/attestation.js'
 import { parseSigningKey } from '../../src/trust/keys/signing-key.js'
 import { signManifest } from '../../src/trust/sign.js'
+import { keySigner } from '../../src/trust/signer.js'
 import { testRegistry } from '../registry-server/test-registry.js'
 
 test('inspect lists statements, bundles, signatures and other referrers', async () => {
@@ -37,7 +38,7 @@ test('inspect lists statements, bundles, signatures and other referrers', async 
   await pushManifest(target, index, '1')
   await pushManifest(target, encodeManifest({ schemaVersion: 2, manifests: [] }, MEDIA_TYPES.ociIndex), 'empty')
   const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
-  const key = await parseSigningKey(pem, undefined)
+  const key = keySigner(await parseSigningKey(pem, undefined))
   await signManifest({ ...repository, descriptor, statements: statements.slice(0, 1) }, key, registry, {})
   await putArtifact(repository, { artifactType: 'text/note', subject: index.descriptor, layers: [] }, registry, {})
 

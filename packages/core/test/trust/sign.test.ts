@@ -11,11 +11,12 @@ import { parseSigningKey } from '../../src/trust/keys/signing-key.js'
 import { missingSignatures, signManifest } from '../../src/trust/sign.js'
 import { BUNDLE_TYPE } from '../../src/trust/signatures/bundle.js'
 import { statementOn } from '../../src/trust/signatures/statement.js'
+import { keySigner } from '../../src/trust/signer.js'
 import { testRegistry } from '../registry-server/test-registry.js'
 
 function newKey() {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  return parseSigningKey(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), undefined)
+  return parseSigningKey(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), undefined).then(keySigner)
 }
 
 interface Said {

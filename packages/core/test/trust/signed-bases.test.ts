@@ -14,6 +14,7 @@ import { createRegistry } from '../../src/registry/client.js'
 import type { Registry } from '../../src/registry/port.js'
 import { parseSigningKey, type SigningKey } from '../../src/trust/keys/signing-key.js'
 import { signManifest } from '../../src/trust/sign.js'
+import { keySigner } from '../../src/trust/signer.js'
 import { type TestRegistry, testRegistry } from '../registry-server/test-registry.js'
 
 const ENGINES = ['unix:///nowhere/docker.sock']
@@ -57,7 +58,7 @@ describe('bases that must be signed', () => {
   afterAll(() => cleanup[Symbol.asyncDispose]())
 
   const sign = (repository: string, { descriptor }: StoredManifest) =>
-    signManifest({ registry: registry.server.host, repository, descriptor }, own.key, client, {})
+    signManifest({ registry: registry.server.host, repository, descriptor }, keySigner(own.key), client, {})
 
   function app(base: ImageBase, dockerfile = 'FROM ${BASE_IMAGE}') {
     return pipeline(`${registry.server.host}/app`)

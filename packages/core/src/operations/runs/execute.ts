@@ -101,7 +101,7 @@ async function publish({ session, options, emit }: Execution, { planned, results
   if (signing !== undefined) {
     const { signResults } = await import('../../execute/sign-results.js')
     await signResults(
-      { graph: input.graph, signed: signing.results, key: signing.key, results, signal, emit },
+      { graph: input.graph, signed: signing.results, signer: signing.signer, results, signal, emit },
       services.registry,
     )
   }

@@ -120,8 +120,8 @@ async function readSigning(
   { env }: RunEnvironment,
 ): Promise<PlanningInput['signing']> {
   if (sign === undefined || only !== undefined || publish === false) return undefined
-  const { openSigningKey } = await import('../trust/sign-options.js')
-  return { results: signedResults(names, targets, graph), key: await openSigningKey(sign, directory, env) }
+  const { openSigner } = await import('../trust/sign-options.js')
+  return { results: signedResults(names, targets, graph), signer: await openSigner(sign, directory, env) }
 }
 
 /** The lock file of the directory, where there is one. @throws DefinitionError LOCK_INVALID */

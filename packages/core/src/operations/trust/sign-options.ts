@@ -1,17 +1,24 @@
 import {
   isSecretSource,
+  localPath,
   readSecretSource,
   type SecretDefinition,
   type SecretSource,
 } from '../../definition/declare/build-secrets.js'
+import { type RequiredIdentity, signerIssue } from '../../definition/plugin/signer-requirement.js'
 import type { Environment } from '../../host/environment.js'
 import { DefinitionError, HostError } from '../../model/errors.js'
 import { isJsonObject } from '../../model/json-fields.js'
 import { readSecretValue, secretUnavailable } from '../../steps/image/secrets/secret-value.js'
+import type { KeylessServices } from '../../trust/keyless/identity-signer.js'
 import { type ExternalKey, externalSigningKey, parseSigningKey, type SigningKey } from '../../trust/keys/signing-key.js'
+import { keySigner, type Signer } from '../../trust/signer.js'
 
 /** How the results of a run are signed. */
-export interface SignOptions {
+export type SignOptions = KeySignOptions | KeylessSignOptions
+
+/** Signing with a key. */
+export interface KeySignOptions {
   /**
    * The private key: PEM in a file, an environment variable or a value, also encrypted by cosign or as PKCS #8; or a key
    * that signs elsewhere, such as in a key management service.
@@ -21,13 +28,64 @@ export interface SignOptions {
   readonly password?: SecretSource
 }
 
+/** Signing for an identity, with certificates of sigstore. */
+export interface KeylessSignOptions {
+  readonly keyless: KeylessOptions
+}
+
+/** The identity that signs, and the services that vouch for it. */
+export interface KeylessOptions extends RequiredIdentity, KeylessServices {
+  /** A token of the issuer; by default that of GitHub Actions, or the variable `SIGSTORE_ID_TOKEN`, which GitLab can set. */
+  readonly token?: SecretSource
+}
+
 /** Variable that cosign reads passwords from. */
 const PASSWORD_VARIABLE = 'COSIGN_PASSWORD'
 
 const HOW_TO = "write { file: 'cosign.key' }, { env: 'COSIGN_PRIVATE_KEY' }, or { publicKey, sign }"
 
-/** Reads the key that a run signs with. @throws DefinitionError USAGE; HostError SECRET_UNAVAILABLE */
-export async function openSigningKey(options: SignOptions, directory: string, env: Environment): Promise<SigningKey> {
+/**
+ * Reads the key that a run signs with, or prepares signing for an identity.
+ *
+ * @throws DefinitionError USAGE; HostError SECRET_UNAVAILABLE, TOOL_MISSING, SIGNING_FAILED
+ */
+export async function openSigner(options: SignOptions, directory: string, env: Environment): Promise<Signer> {
+  if (isJsonObject(options) && 'keyless' in options)
+    return openKeyless(options.keyless as KeylessOptions, directory, env)
+  return keySigner(await openSigningKey(options as KeySignOptions, directory, env))
+}
+
+async function openKeyless(options: KeylessOptions, directory: string, env: Environment): Promise<Signer> {
+  checkKeyless(options)
+  const { identity, issuer, trustedRoot, token, fulcio, rekor } = options
+  const { openIdentityVerifiers } = await import('../../trust/keyless/identity-verifier.js')
+  const { openIdentitySigner } = await import('../../trust/keyless/identity-signer.js')
+  const verifiers = await openIdentityVerifiers(
+    trustedRoot === undefined ? undefined : localPath(trustedRoot, directory),
+  )
+  const secret = token && readSecretSource(token, directory)
+  const readToken = secret && (async () => textOf(await readSecretValue('the identity token', secret, env)).trim())
+  return openIdentitySigner({
+    ...{ identity: { identity, issuer }, token: readToken, verifiers },
+    ...(fulcio !== undefined && { fulcio }),
+    ...(rekor !== undefined && { rekor }),
+  })
+}
+
+function checkKeyless(options: unknown): void {
+  const { token, fulcio, rekor, ...identity }: Partial<Record<keyof KeylessOptions, unknown>> = isJsonObject(options)
+    ? options
+    : {}
+  const wrong = 'key' in identity ? "has no option 'key'" : signerIssue(identity)
+  if (wrong !== undefined) throw new DefinitionError([{ path: 'sign.keyless', message: wrong }], 'USAGE')
+  if (token !== undefined && !isSecretSource(token))
+    throw usage('sign.keyless.token', "write { file: '…' }, { env: '…' } or { value: … }")
+  for (const [name, url] of Object.entries({ fulcio, rekor }))
+    if (url !== undefined && !(typeof url === 'string' && /^https?:/.test(url) && URL.canParse(url)))
+      throw usage(`sign.keyless.${name}`, "write 'https://host'")
+}
+
+async function openSigningKey(options: KeySignOptions, directory: string, env: Environment): Promise<SigningKey> {
   checkSignOptions(options)
   const { key, password } = options
   if (isExternalKey(key)) return openExternalKey(key)
@@ -43,7 +101,7 @@ export async function openSigningKey(options: SignOptions, directory: string, en
 }
 
 function checkSignOptions(options: unknown): void {
-  const { key, password }: Partial<Record<keyof SignOptions, unknown>> = isJsonObject(options) ? options : {}
+  const { key, password }: Partial<Record<keyof KeySignOptions, unknown>> = isJsonObject(options) ? options : {}
   if (!isExternalKey(key) && !isSecretSource(key)) throw usage('sign.key', HOW_TO)
   if (password !== undefined && !isSecretSource(password))
     throw usage('sign.password', "write { file: '…' }, { env: '…' } or { value: … }")

@@ -7,38 +7,26 @@ import { allOrNone } from '../../registry/all-or-none.js'
 import { readBytes } from '../../registry/blobs/small-blob.js'
 import { putArtifact } from '../../registry/manifests/artifact.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
-import type { PublicKey } from '../keys/public-key.js'
-import type { SigningKey } from '../keys/signing-key.js'
-import { BUNDLE_TYPE, BUNDLE_TYPES, keyBundle, readBundle } from './bundle.js'
-import { signStatement, verifiedStatement } from './dsse.js'
-import { predicateTypeOf, SIGN_PREDICATE, signsSubject, statementOn } from './statement.js'
+import type { BundleVerifier, Signer } from '../signer.js'
+import { BUNDLE_TYPE, BUNDLE_TYPES, readBundle } from './bundle.js'
+import { predicateTypeOf, SIGN_PREDICATE, signsSubject } from './statement.js'
 
 const CONTENT = 'dev.sigstore.bundle.content'
 
 /** Annotation of a bundle with the predicate type of its statement. */
 export const BUNDLE_PREDICATE_ANNOTATION = 'dev.sigstore.bundle.predicateType'
 
-/** Whether a key has signed a manifest in the way of cosign 3: by a bundle that refers to it. */
+/** Whether a signer has signed a manifest in the way of cosign 3: by a bundle that refers to it. */
 export async function hasSignatureBundle(
   repository: Repository,
   subject: Digest,
-  key: PublicKey,
+  verifier: BundleVerifier,
   registry: Registry,
   call: RegistryCall,
 ): Promise<boolean> {
-  const statements = await readSignedStatements(repository, subject, { key, types: [SIGN_PREDICATE] }, registry, call)
+  const types = [SIGN_PREDICATE]
+  const statements = await readSignedStatements(repository, subject, { verifier, types }, registry, call)
   return statements.some((statement) => signsSubject(statement, subject))
-}
-
-/** Signs a manifest in the way of cosign 3. */
-export function writeSignatureBundle(
-  repository: Repository,
-  subject: Descriptor,
-  key: SigningKey,
-  registry: Registry,
-  call: RegistryCall,
-): Promise<void> {
-  return writeStatementBundle(repository, subject, statementOn(subject.digest, SIGN_PREDICATE, {}), key, registry, call)
 }
 
 /** Signs a statement on a manifest, and attaches it. */
@@ -46,28 +34,28 @@ export async function writeStatementBundle(
   repository: Repository,
   subject: Descriptor,
   statement: Uint8Array,
-  key: SigningKey,
+  signer: Signer,
   registry: Registry,
   call: RegistryCall,
 ): Promise<void> {
-  const bundle = keyBundle(await signStatement(statement, key), key.publicKey)
+  const bundle = await signer.bundleOf(statement)
   await putBundle(repository, subject, { bundle, predicateType: predicateTypeOf(statement) ?? '' }, registry, call)
 }
 
-/** Reads the statements on a manifest that a key has signed, of the given predicate types. */
+/** Reads the statements on a manifest that a signer has signed, of the given predicate types. */
 export async function readSignedStatements(
   repository: Repository,
   subject: Digest,
-  { key, types }: { readonly key: PublicKey; readonly types: readonly string[] },
+  { verifier, types }: { readonly verifier: BundleVerifier; readonly types: readonly string[] },
   registry: Registry,
   call: RegistryCall,
 ): Promise<readonly Buffer[]> {
   const bundles = await readBundles(repository, subject, types, registry, call)
-  return bundles.flatMap(({ dsseEnvelope }) => verifiedStatement(dsseEnvelope, key) ?? [])
+  return bundles.flatMap((bundle) => verifier.verified(bundle) ?? [])
 }
 
 /** Attaches a bundle to a manifest, with the annotations by which cosign 3 finds it. */
-export async function putBundle(
+async function putBundle(
   repository: Repository,
   subject: Descriptor,
   { bundle, predicateType }: { readonly bundle: Uint8Array; readonly predicateType: string },

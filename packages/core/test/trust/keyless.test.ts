@@ -1,0 +1,136 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Cleanup } from '../../../../test/support/cleanup.js'
+import { pushManifest, pushTinyImage } from '../../../../test/support/push-tiny.js'
+import { startSigstore, type TestSigstore } from '../../../../test/support/sigstore.js'
+import { tempFolder } from '../../../../test/support/temp-folder.js'
+import { tinyImage, tinyIndex } from '../../../../test/support/tiny-image.js'
+import { fromImage, pipeline, plan, platform, type SignOptions } from '../../src/index.js'
+import type { StoredManifest } from '../../src/model/oci.js'
+import { openSigner } from '../../src/operations/trust/sign-options.js'
+import { createRegistry } from '../../src/registry/client.js'
+import type { Registry } from '../../src/registry/port.js'
+import { missingSignatures, signManifest } from '../../src/trust/sign.js'
+import { statementOn } from '../../src/trust/signatures/statement.js'
+import { type TestRegistry, testRegistry } from '../registry-server/test-registry.js'
+
+const WORKFLOW = 'https://github.com/team/app/.github/workflows/publish.yml@refs/heads/main'
+const ISSUER = 'https://token.actions.githubusercontent.com'
+
+describe('signatures for an identity', () => {
+  const cleanup = new Cleanup()
+  let sigstore: TestSigstore
+  let registry: TestRegistry
+  let client: Registry
+  let index: StoredManifest
+  let directory: string
+
+  beforeAll(async () => {
+    sigstore = cleanup.use(await startSigstore())
+    registry = cleanup.use(await testRegistry())
+    client = cleanup.use(createRegistry())
+    directory = cleanup.use(await tempFolder('keyless')).path
+    await writeFile(join(directory, 'trusted-root.json'), sigstore.trustedRoot)
+    const image = await tinyImage({ platform: { os: 'linux', architecture: 'amd64' } })
+    index = tinyIndex([image])
+    for (const repository of ['app', 'other']) {
+      await pushTinyImage({ url: registry.server.url, repository }, image)
+      await pushManifest({ url: registry.server.url, repository }, index, '1')
+    }
+  })
+  afterAll(() => cleanup[Symbol.asyncDispose]())
+
+  const optionsFor = (identity: string, tokenOf = identity): SignOptions => ({
+    keyless: {
+      ...{ identity, issuer: ISSUER, trustedRoot: 'trusted-root.json' },
+      ...{ fulcio: sigstore.url, rekor: sigstore.url },
+      token: { value: () => sigstore.token(tokenOf, ISSUER) },
+    },
+  })
+  const signerFor = (...given: Parameters<typeof optionsFor>) => openSigner(optionsFor(...given), directory, {})
+  const target = (repository = 'app') => ({ registry: registry.server.host, repository, descriptor: index.descriptor })
+  const planned = (repository: string, identity: string, issuer = ISSUER) =>
+    plan(
+      pipeline(`${registry.server.host}/made`)
+        .platforms(
+          platform('amd64', {
+            base: fromImage(`${registry.server.host}/${repository}:1`, {
+              verify: { identity, issuer, trustedRoot: 'trusted-root.json' },
+            }),
+          }),
+        )
+        .build({ context: false, dockerfileInline: 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n' })
+        .tags('1'),
+      { directory, engines: ['unix:///nowhere/docker.sock'] },
+    )
+
+  it('are made once, as bundles, and found by the identity', async () => {
+    const signer = await signerFor(WORKFLOW)
+    const statements = [{ bytes: statementOn(index.descriptor.digest, 'urn:test', {}) }]
+    const manifest = { ...target(), statements }
+    expect(await missingSignatures(manifest, signer, client, {})).toEqual({ bundle: true, tag: false, statements })
+    expect(await signManifest(manifest, signer, client, {})).toBe(true)
+    expect(await signManifest(manifest, await signerFor(WORKFLOW), client, {})).toBe(false)
+    const other = await missingSignatures(manifest, await signerFor(`${WORKFLOW}2`), client, {})
+    expect(other).toEqual({ bundle: true, tag: false, statements })
+  })
+
+  it('are required of bases', async () => {
+    await signManifest(target(), await signerFor(WORKFLOW), client, {})
+    expect((await planned('app', WORKFLOW)).tags).toHaveLength(1)
+    const wrong = [
+      ['other', WORKFLOW, ISSUER],
+      ['app', WORKFLOW, 'https://gitlab.com'],
+      ['app', WORKFLOW.slice(0, -1), ISSUER],
+      ['app', WORKFLOW.replace('github.com', 'githubXcom'), ISSUER],
+      ['app', '.*', ISSUER],
+    ] as const
+    for (const [repository, identity, issuer] of wrong)
+      await expect(planned(repository, identity, issuer)).rejects.toMatchObject({
+        code: 'SIGNATURE_MISSING',
+        message: expect.stringContaining(`has no signature of ${identity} of ${issuer}`),
+      })
+  })
+
+  it('are refused if the token is of another identity, or the services are others', async () => {
+    const signer = await signerFor(WORKFLOW, 'https://github.com/else')
+    await expect(signManifest(target('other'), signer, client, {})).rejects.toMatchObject({
+      code: 'SIGNING_FAILED',
+      message: `sigstore did not sign for ${WORKFLOW} of ${ISSUER}`,
+    })
+    expect(
+      await client.listReferrers({ registry: registry.server.host, repository: 'other' }, index.descriptor.digest),
+    ).toEqual([])
+    await using others = await startSigstore()
+    await writeFile(join(directory, 'trusted-root.json'), others.trustedRoot)
+    await expect(planned('app', WORKFLOW)).rejects.toMatchObject({ code: 'SIGNATURE_MISSING' })
+    await writeFile(join(directory, 'trusted-root.json'), sigstore.trustedRoot)
+  })
+
+  it('are configured as the documentation has it', async () => {
+    const sign: SignOptions = {
+      keyless: { identity: WORKFLOW, issuer: 'https://token.actions.githubusercontent.com' },
+    }
+    expect(sign.keyless).toEqual({ identity: WORKFLOW, issuer: ISSUER })
+  })
+
+  it('fail with what the services say', async () => {
+    const { keyless } = optionsFor(WORKFLOW) as Extract<SignOptions, { readonly keyless: unknown }>
+    const unreachable = await openSigner({ keyless: { ...keyless, fulcio: `${sigstore.url}/absent` } }, directory, {})
+    await expect(unreachable.bundleOf(Buffer.from('{}'))).rejects.toMatchObject({ code: 'SIGNING_FAILED' })
+    const wrong = [
+      [{ ...keyless, trustedRoot: 'absent.json' }, 'SIGNING_FAILED', /trusted root .*absent\.json cannot be read/],
+      [{ ...keyless, identity: '' }, 'USAGE', /sign\.keyless: must have an identity and an issuer/],
+      [{ ...keyless, key: 'x' }, 'USAGE', /has no option 'key'/],
+      [{ ...keyless, fulcio: 'ftp://x' }, 'USAGE', /sign\.keyless\.fulcio/],
+      [{ ...keyless, token: 'secret' }, 'USAGE', /sign\.keyless\.token/],
+      [undefined, 'USAGE', /sign\.keyless/],
+    ] as const
+    for (const [options, code, message] of wrong)
+      await expect(openSigner({ keyless: options } as unknown as SignOptions, directory, {})).rejects.toMatchObject({
+        code,
+        message: expect.stringMatching(message),
+      })
+  })
+})
