@@ -34,6 +34,16 @@ function acceptedValue({ required, argChoices, long }: Option): readonly string[
 }
 
 const COMMANDS = newProgram().commands
+
+it('help texts have at most 12 words', () => {
+  const texts = COMMANDS.flatMap((command) => [
+    command.description(),
+    ...command.options.map(({ description }) => description),
+  ])
+  expect(texts.length).toBeGreaterThan(50)
+  expect(texts.filter((text) => text.split(/\s+/).length > 12)).toEqual([])
+})
+
 const FLAGS = COMMANDS.flatMap((command) =>
   command.options.map((option) => ({
     command: command.name(),

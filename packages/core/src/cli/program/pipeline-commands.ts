@@ -32,7 +32,7 @@ export function addPipelineCommands(program: Command, context: CommandContext): 
       buildCommand({ ...command.opts(), pipelines, publish: false }, context),
     )
   addFlags(program.command('plan'), [...PLAN_FLAGS, 'skipTests', 'exitCode'])
-    .description('show what would be built, pushed and tagged, with reasons; makes no changes')
+    .description('show what would be built, pushed and tagged; makes no changes')
     .argument('[pipelines...]', PIPELINES_HELP)
     .action(async (pipelines: string[], _flags, command: Command) =>
       (await import('../commands/plan-command.js')).planCommand({ ...command.opts(), pipelines }, context),
@@ -44,7 +44,7 @@ export function addPipelineCommands(program: Command, context: CommandContext): 
       (await import('../commands/graph-command.js')).graphCommand({ ...command.opts(), pipelines }, context),
     )
   addFlags(program.command('export'), ['exportFormat', 'out', 'registry', 'verbose'])
-    .description('write the definition for another tool, with notes of what it cannot do')
+    .description('write the definition for another tool, with notes of its limits')
     .argument('[pipelines...]', PIPELINES_HELP)
     .action(async (pipelines: string[], _flags, command: Command) =>
       (await import('../commands/export-command.js')).exportCommand({ ...command.opts(), pipelines }, context),

@@ -19,7 +19,7 @@ export function addDoctor(program: Command, context: CommandContext): void {
 /** Adds the commands that need no image. */
 export function addToolCommands(program: Command, context: CommandContext): void {
   addFlags(program.command('report'), ['out', 'junit', 'verbose'])
-    .description('make the HTML page, or JUnit XML, of a run from its events')
+    .description('make the HTML page or JUnit XML of a recorded run')
     .argument('<events>', 'file written by --progress json')
     .action(async (events: string, flags: ReportFlags) =>
       (await import('../commands/report-command.js')).reportCommand(events, flags, context),
