@@ -37,7 +37,7 @@ target "variants" {
   inherits = ["common"]
   name = "variant-\${item}"
   matrix = { item = ["one", "two"] }
-  dockerfile-inline = "ARG BASE_IMAGE\\nFROM \${BASE_IMAGE}\\nARG ITEM\\nRUN echo $ITEM > /item\\n"
+  dockerfile-inline = "ARG BASE_IMAGE\\nFROM $\${BASE_IMAGE}\\nARG ITEM\\nRUN echo $ITEM > /item\\n"
   args = { ITEM = item, BASE_IMAGE = "${host}/base:1" }
   tags = ["${host}/variant:\${item}"]
 }

@@ -23,7 +23,7 @@ describe('the page of a run', () => {
   test('shows what was made and why, names, the critical path, sizes and the graph, and loads nothing', async () => {
     const { page, requests } = await open(WHOLE)
     expect(requests).toEqual([])
-    expect(await page.locator('h1').textContent()).toBe('The run succeeded')
+    expect(await page.locator('h1').textContent()).toBe('The run of app succeeded')
     const headings = await page.locator('h2').allTextContents()
     expect(headings).toEqual([
       'Notes, policies and warnings',

@@ -14,14 +14,22 @@ export async function formatGraphPage(picture: Picture): Promise<string> {
     const needs = picture.edges.filter(({ to }) => to === id).map(({ from }) => names.get(from))
     return html`<tr><th scope="row">${names.get(id)}</th><td>${word}</td><td>${reason}</td><td>${needs.join(', ')}</td></tr>\n`
   })
-  const body = html`<h1>Dependencies</h1>
+  const body = html`<h1>Dependencies${ofPipelines(picture)}</h1>
 <p class="soft">Drawn by polyarch.${countsText(picture)}</p>
-<input type="checkbox" id="fit" class="fit"> <label for="fit">Fit the drawing to the width of the page</label>
+${fitControl}
 <div class="picture scroll" tabindex="0" role="img" aria-label="The graph; the table below says the same.">${trusted(drawing)}</div>
 <h2>As a table</h2>
 ${table('The graph', ['Node', 'Plan', 'Reason', 'Made from'], rows)}`
   return formatPage('The graph of a build', body)
 }
+
+function ofPipelines({ nodes }: Picture): string {
+  const names = [...new Set(nodes.flatMap(({ pipeline }) => pipeline ?? []))]
+  return names.length === 0 || names.length > 4 ? '' : ` of ${names.join(', ')}`
+}
+
+/** Opens the drawing at the width of the page; without the check mark it has its own size, and scrolls. */
+export const fitControl = html`<input type="checkbox" id="fit" class="fit" checked> <label for="fit">Fit the drawing to the width of the page</label>`
 
 /** How often the plan says which word, and what the colours are; nothing if there is no plan. */
 function countsText({ nodes }: Picture): string {

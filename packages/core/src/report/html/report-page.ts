@@ -4,9 +4,10 @@ import { formatSvg } from '../graph/svg.js'
 import { codeText, isAsDeclared, outcomeWord, readBackText } from '../plain-words.js'
 import type { NodeRecord, RunRecord } from '../record/run-record.js'
 import { formatDuration } from '../units.js'
-import { inlineSvg } from './graph-page.js'
+import { fitControl, inlineSvg } from './graph-page.js'
 import { type Html, html, trusted } from './html.js'
 import { formatPage } from './page.js'
+import { pastReason } from './past-reason.js'
 import { layerSection } from './report-layers.js'
 import { logSection } from './report-logs.js'
 import { movedSection } from './report-moved.js'
@@ -52,8 +53,17 @@ function head({ outcome, startedAt, endedAt, nodes, retries, isCut }: RunRecord)
   const when = startedAt === undefined ? '' : `Started ${new Date(startedAt).toISOString()}. `
   const took = startedAt === undefined || endedAt === undefined ? '' : `Took ${formatDuration(endedAt - startedAt)}. `
   const again = retries === 0 ? '' : ` ${retries} requests to registries were repeated.`
-  return html`<h1>The run <span class="state ${style}">${text}</span></h1>
+  return html`<h1>The run${ofPipelines(nodes)} <span class="state ${style}">${text}</span></h1>
 <p class="soft">${when}${took}${counts.join(', ')}.${again}</p>`
+}
+
+/** Names that a heading has room for. */
+const MAX_NAMES = 4
+
+function ofPipelines(nodes: RunRecord['nodes']): string {
+  const names = [...new Set(nodes.map(({ plan }) => plan.pipeline))]
+  const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : ''
+  return names.length === 0 ? '' : ` of ${names.slice(0, MAX_NAMES).join(', ')}${more}`
 }
 
 function failure({ error }: RunRecord): Html {
@@ -125,13 +135,18 @@ function outcomeText({ kind, outcome, plan }: NodeRecord): string {
   return ways[plan.action] ?? 'made'
 }
 
+/** In the past tense, once the node is finished. */
+function reasonOf({ outcome, plan }: NodeRecord): string {
+  return outcome === 'not-run' ? plan.reason : pastReason(plan.reason)
+}
+
 function nodeSection({ nodes }: RunRecord): Html {
   if (nodes.length === 0) return html``
   const rows = nodes.map((node) => {
-    const { outcome, duration, digest, because, error, plan, execution, engine, code } = node
+    const { outcome, duration, digest, because, error, execution, engine, code } = node
     const where = execution === undefined || engine === undefined ? execution : `${execution} on ${engine}`
     const checked = code !== undefined && isAsDeclared(code) ? codeText(code) : undefined
-    const reason = because ?? error?.message.split('\n', 1)[0] ?? plan.reason
+    const reason = because ?? error?.message.split('\n', 1)[0] ?? reasonOf(node)
     const why = [reason, where, checked].filter((part) => part !== undefined).join(', ')
     return html`<tr><th scope="row">${node.node}</th><td><span class="state ${NODE_OUTCOMES[outcome][0]}">${outcomeText(node)}</span></td><td>${why}</td><td class="number">${duration === undefined ? '' : formatDuration(duration)}</td><td class="mono">${digest}</td></tr>\n`
   })
@@ -142,5 +157,6 @@ ${table('Nodes and reasons', ['Node', 'Outcome', 'Reason', ['Took', 'number'], '
 function pictureSection(drawing: string): Html {
   if (drawing === '') return html``
   return html`<h2>The planned graph</h2>
+${fitControl}
 <div class="picture scroll" tabindex="0" role="img" aria-label="The graph of the run; the table of nodes says the same.">${trusted(drawing)}</div>`
 }
