@@ -109,9 +109,10 @@ describe('what polyarch import writes from a file of bake, on Docker 28.5', () =
     for (const name of names) {
       const { images } = await inspect(`${host}/${name}`)
       const [repository = ''] = name.split(':')
-      for (const { declared, digest } of images) {
-        if (declared?.os === 'unknown') continue
-        const platform = [declared?.os, declared?.architecture, declared?.variant].filter(Boolean).join('/')
+      for (const { declared, config, digest } of images) {
+        const { os, architecture, variant } = declared ?? config ?? {}
+        if (os === 'unknown') continue
+        const platform = [os, architecture, variant].filter(Boolean).join('/')
         found.set(`${name} ${platform}`, await imageContent(`${url}/v2/${repository}`, digest))
       }
     }

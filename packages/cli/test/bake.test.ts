@@ -35,6 +35,8 @@ const OPTIONS: readonly (readonly [option: object, written: string, note?: strin
   [{ contexts: { alpine: 'docker-image://alpine:3.22' } }, "contexts: { alpine: 'docker-image://alpine:3.22' }"],
   [{ dockerfile: 'app/Dockerfile' }, "dockerfile: 'app/Dockerfile'"],
   [{ 'dockerfile-inline': 'FROM a\n' }, "dockerfileInline: 'ARG BASE_IMAGE\\nFROM ${BASE_IMAGE}\\n'"],
+  [{ dockerfile: 'Dockerfile', 'dockerfile-inline': 'FROM a\n' }, ".build({ context: '.', dockerfileInline:"],
+  [{ args: { V: 'a$${b}%%{c}' } }, "args: { V: 'a${b}%{c}' }"],
   [{ args: { V: '1', N: 2 } }, "args: { V: '1', N: '2' }"],
   [{ args: { V: null } }, '.build(', "the build arg 'V' had no value"],
   [{ labels: { 'a.b': "it's" } }, `labels: { 'a.b': "it's" }`],

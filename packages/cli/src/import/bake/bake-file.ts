@@ -16,7 +16,7 @@ export function isBakeFile(value: unknown): value is { readonly target: object }
 
 /** Reads parsed JSON. @throws DefinitionError USAGE */
 export function readBakeFile(value: unknown, path: string): BakeFile {
-  const { group = {}, target } = value as { readonly group?: unknown; readonly target: unknown }
+  const { group = {}, target } = withoutTemplates(value) as { readonly group?: unknown; readonly target: unknown }
   if (!isObject(group) || !isObject(target) || !Object.values(target).every(isObject)) {
     throw unreadable(path, 'it has no targets', 'use the output of `docker buildx bake --print`')
   }
@@ -25,6 +25,14 @@ export function readBakeFile(value: unknown, path: string): BakeFile {
     return [name, { targets: targets.filter((item): item is string => typeof item === 'string') }] as const
   })
   return { group: Object.fromEntries(groups), target: target as Readonly<Record<string, BakeTarget>> }
+}
+
+/** JSON for bake has templates, as HCL does: a literal `${` is written as `$${`. */
+function withoutTemplates(value: unknown): unknown {
+  if (typeof value === 'string') return value.replace(/([$%])\1\{/g, '$1{')
+  if (Array.isArray(value)) return value.map(withoutTemplates)
+  if (!isObject(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withoutTemplates(one)]))
 }
 
 /** The targets of a group, with those of the groups in it. */

@@ -60,11 +60,14 @@ function pipelineOf(name: string, target: BakeTarget, around: Surroundings, all:
   const note = (text: string) => void notes.push(text)
   const platforms = texts(target['platforms'])
   const variableOf = (one: string) => around.variables.get(one)
-  const options = importOptions(target, platforms.length > 1, variableOf)
+  // bake prints the default name of the file beside an inline one.
+  const { dockerfile, ...inline } = target
+  const isInline = inline['dockerfile-inline'] !== undefined
+  const options = importOptions(isInline ? inline : target, platforms.length > 1, variableOf)
   const base = importBase(
     {
       context: String(target['context'] ?? '.'),
-      dockerfile: String(target['dockerfile'] ?? 'Dockerfile'),
+      dockerfile: String(dockerfile ?? 'Dockerfile'),
       inline: target['dockerfile-inline'] as string | undefined,
       target: target['target'] as string | undefined,
       args: textMap(target['args']),

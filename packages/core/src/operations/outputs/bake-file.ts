@@ -52,7 +52,16 @@ export function exportBake(definition: Definition, directory: string): BakeExpor
     if (pipeline.requested) indexNotes(pipeline, exporting)
   }
   const requested = definition.pipelines.filter((one) => one.requested).map(({ name }) => groupName(name))
-  return { file: { group: { default: { targets: requested }, ...group }, target }, notes }
+  const file = { group: { default: { targets: requested }, ...group }, target }
+  return { file: escapeTemplates(file) as BakeFile, notes }
+}
+
+/** JSON for bake has templates, as HCL does. */
+function escapeTemplates(value: unknown): unknown {
+  if (typeof value === 'string') return value.replace(/([$%])\{/g, '$1$1{')
+  if (Array.isArray(value)) return value.map(escapeTemplates)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, escapeTemplates(one)]))
 }
 
 function groupName(pipeline: string): string {
