@@ -79,7 +79,7 @@ describe('a base of apk packages', () => {
       ...['apk/arch', 'apk/repositories', 'apk/world', 'group', 'machine', 'passwd', 'triggered', 'version'].map(
         (name) => `./etc/${name}`,
       ),
-      ...['installed', 'lock', 'scripts.tar', 'triggers'].map((name) => `./lib/apk/db/${name}`),
+      ...['installed', 'scripts.tar', 'triggers'].map((name) => `./lib/apk/db/${name}`),
       './srv/data',
     ])
     expect(events.map((event) => 'phase' in event && event.phase)).toEqual([
@@ -95,7 +95,7 @@ describe('a base of apk packages', () => {
     expect(record).toContain('\nF:srv\nM:0:100:750\nR:data\na:100:100:2755\nZ:Q1')
     expect(database).toContain('\nF:tmp\nM:0:0:1777')
     const names = execFileSync('tar', ['-tf', join(root, 'lib/apk/db/scripts.tar')], { encoding: 'utf8' })
-    expect(names).toMatch(/^tiny-service-1\.0-r0\.Q1[\w+/]{27}=\.(pre-install|post-install|trigger)$/m)
+    expect(names).toMatch(/^tiny-service-1\.0-r0\.X1[0-9a-f]{40}\.(pre-install|post-install|trigger)$/m)
     expect(await readFile(join(root, 'lib/apk/db/triggers'), 'utf8')).toMatch(/^Q1\S+ \/etc \/no\/such\/folder\n$/)
   })
 

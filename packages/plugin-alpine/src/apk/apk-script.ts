@@ -35,7 +35,6 @@ while read -r at folders; do
   test -z "$existing" || run "$folder/$at.trigger" $existing
 done <"$folder/triggered"
 mkdir -p lib/apk/db etc/apk
-: >"$folder/lock"
-for one in installed scripts.tar triggers lock; do install -m 644 "$folder/$one" "lib/apk/db/$one"; done
+for one in installed scripts.tar triggers; do install -m 644 "$folder/$one" "lib/apk/db/$one"; done
 for one in world repositories arch; do install -m 644 "$folder/$one" "etc/apk/$one"; done
 rm -rf var/cache/apk/* var/log/apk.log`

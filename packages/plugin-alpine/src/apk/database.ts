@@ -28,7 +28,7 @@ function installedRecord(one: PackageFile, owners: ReadonlyMap<string, PackageFi
   ]
   for (const [folder, { entry, files }] of foldersOf(one.files)) {
     lines.push(`F:${folder}`, ...attributes('M', entry, 0o755))
-    for (const [name, file] of files) {
+    for (const [name, file] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
       if (owners.get(pathOf(file)) !== one) continue
       lines.push(`R:${name}`, ...attributes('a', file, 0o644), `Z:${checksum(file)}`)
     }
@@ -120,7 +120,8 @@ export async function scriptsTar(packages: readonly PackageFile[], epoch: number
   const tar = pack()
   for (const { indexed, scripts } of packages) {
     for (const [phase, content] of scripts) {
-      const name = `${indexed.name}-${indexed.version}.${indexed.checksum}.${phase}`
+      const hash = Buffer.from(indexed.checksum.slice(2), 'base64').toString('hex')
+      const name = `${indexed.name}-${indexed.version}.X1${hash}.${phase}`
       tar.entry({ name, mode: 0o755, mtime: new Date(epoch * 1000) }, content)
     }
   }
