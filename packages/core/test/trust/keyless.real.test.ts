@@ -1,0 +1,36 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { Cleanup } from '../../../../test/support/cleanup.js'
+import { openCosign } from '../../../../test/support/cosign.js'
+import { startDebianRegistry } from '../../../../test/support/debian-registry.js'
+import { pushManifest, pushTinyImage } from '../../../../test/support/push-tiny.js'
+import { startSigstore } from '../../../../test/support/sigstore.js'
+import { tinyImage, tinyIndex } from '../../../../test/support/tiny-image.js'
+import { openSigner } from '../../src/operations/trust/sign-options.js'
+import { createRegistry } from '../../src/registry/client.js'
+import { signManifest } from '../../src/trust/sign.js'
+
+test('cosign verifies the signature of an identity, and of no other', async () => {
+  await using cleanup = new Cleanup()
+  const [sigstore, registry, cosign] = [await startSigstore(), await startDebianRegistry(), await openCosign()]
+  for (const one of [sigstore, registry, cosign]) cleanup.use(one)
+  const client = cleanup.use(createRegistry())
+  const image = await tinyImage({ platform: { os: 'linux', architecture: 'amd64' } })
+  const { descriptor } = tinyIndex([image])
+  await pushTinyImage({ url: registry.url, repository: 'app' }, image)
+  await pushManifest({ url: registry.url, repository: 'app' }, tinyIndex([image]), '1')
+  await writeFile(join(cosign.folder, 'root.json'), sigstore.trustedRoot)
+  const [identity, issuer] = ['https://github.com/team/app', 'https://issuer.example.com']
+  const token = { value: () => sigstore.token(identity, issuer) }
+  const services = { fulcio: sigstore.url, rekor: sigstore.url, trustedRoot: 'root.json' }
+  const signer = await openSigner({ keyless: { identity, issuer, token, ...services } }, cosign.folder, {})
+  await signManifest({ registry: registry.host, repository: 'app', descriptor }, signer, client, {})
+  const verify = (name: string) =>
+    cosign.run(
+      ...['verify', '--allow-http-registry', '--trusted-root', 'root.json', '--certificate-oidc-issuer', issuer],
+      ...['--certificate-identity', name, `${registry.host}/app:1`],
+    )
+  expect(await verify(identity)).toContain(descriptor.digest)
+  await expect(verify(`${identity}2`)).rejects.toThrow(/none of the expected identities matched|no matching/)
+})
