@@ -31,6 +31,7 @@ export const TEST_TOOLS = [
   { program: 'buildah', package: 'buildah' },
   { program: 'umoci', package: 'umoci' },
   { program: 'htpasswd', package: 'apache2-utils' },
+  { program: 'podman', package: 'podman' },
   { program: 'openssl', package: 'openssl' },
   { program: 'ssh', package: 'openssh-client' },
   { program: 'sshd', package: 'openssh-server' },

@@ -9,6 +9,7 @@ import { startDebianRegistry } from '../../../../test/support/debian-registry.js
 import { startKubernetes } from '../../../../test/support/kubernetes/cluster.js'
 import { buildctlFolder } from '../../../../test/support/kubernetes/pod-program.js'
 import { newerEngine } from '../../../../test/support/newer-engine.js'
+import { startPodmanContainer } from '../../../../test/support/podman-container.js'
 import { pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { pullImage } from '../../../../test/support/run-image.js'
 import { sshToHere } from '../../../../test/support/ssh-client.js'
@@ -60,6 +61,10 @@ const KINDS: Readonly<Record<string, Start>> = {
   'buildkitd in a container': async (cleanup) => {
     const { port } = await startRelay(cleanup, { as: 'buildkitd' })
     return { host: `docker-container://${await startContainer(cleanup, port)}` }
+  },
+  'buildkitd in a container of podman': async (cleanup) => {
+    const { port } = await startRelay(cleanup, { as: 'buildkitd' })
+    return { host: `podman-container://${cleanup.use(await startPodmanContainer(port)).id}` }
   },
   'buildkitd in a pod': async (cleanup) => {
     const pods = [{ name: 'buildkitd-0', path: await buildctl(cleanup) }]
