@@ -2,8 +2,15 @@ import { HostError } from '../../model/errors.js'
 
 const PACKAGES = '@sigstore/bundle @sigstore/protobuf-specs @sigstore/sign @sigstore/tuf @sigstore/verify'
 
+/** What the libraries export. Declared, because the types of the package cannot name what they contain themselves. */
+type Sigstore = typeof import('@sigstore/bundle') &
+  typeof import('@sigstore/protobuf-specs') &
+  typeof import('@sigstore/sign') &
+  typeof import('@sigstore/tuf') &
+  typeof import('@sigstore/verify')
+
 /** Loads sigstore's libraries, which are installed only where identities are used. @throws HostError TOOL_MISSING */
-export async function loadSigstore() {
+export async function loadSigstore(): Promise<Sigstore> {
   try {
     const [bundle, specs, sign, tuf, verify] = await Promise.all([
       import('@sigstore/bundle'),
