@@ -171,6 +171,8 @@ async function findRequired(
   /** Marks the inputs of an existing result as existing; whether they still do is irrelevant. */
   function imply(id: string): void {
     const state = known.get(id)
+    // That an image is used does not say that it has passed a test.
+    if (byId.get(id)?.kind === 'test') return
     if (state?.keyed.predicted === undefined || state.lookupResult !== undefined) return
     state.lookupResult = { state: 'present', output: state.keyed.predicted }
     state.implied = true
