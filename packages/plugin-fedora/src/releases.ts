@@ -41,7 +41,7 @@ export const FEDORA = {
 
 const ENTERPRISE = {
   database: (release: string) => (release.startsWith('9') ? '/var/lib/rpm' : '/usr/lib/sysimage/rpm'),
-  platformId: (release: string) => `platform:el${release.replace(/\D.*$/, '')}`,
+  platformId: (release: string) => `platform:el${Number.parseInt(release, 10)}`,
   repositories: (release: string, architecture: string) =>
     ['BaseOS', 'AppStream'].map((name) => ({ id: name.toLowerCase(), path: `${release}/${name}/${architecture}/os` })),
 }

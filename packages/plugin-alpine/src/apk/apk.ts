@@ -52,7 +52,7 @@ async function readArchive(source: ApkSource, { signal }: RootfsCall) {
 }
 
 function folderUrl({ mirror, branch, architecture }: ApkSource, repository: string): string {
-  return `${mirror.replace(/\/+$/, '')}/${branch}/${repository}/${architecture}`
+  return `${mirror.replace(/(?<!\/)\/+$/, '')}/${branch}/${repository}/${architecture}`
 }
 
 /** Converts what is wrong with a file of the archive to an error that names the file. */
@@ -139,7 +139,7 @@ async function writeParts(
       .map((name) => `${name}\n`)
       .join(''),
   )
-  const branch = `${source.mirror.replace(/\/+$/, '')}/${source.branch}`
+  const branch = `${source.mirror.replace(/(?<!\/)\/+$/, '')}/${source.branch}`
   await write('repositories', source.repositories.map((name) => `${branch}/${name}\n`).join(''))
   await write('arch', `${source.architecture}\n`)
 }

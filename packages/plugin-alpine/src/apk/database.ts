@@ -53,7 +53,7 @@ function fileOwners(packages: readonly PackageFile[]): ReadonlyMap<string, Packa
 
 /** Whether a package may overwrite files of one that was installed before. */
 function replacesFiles(one: PackageFile, other: PackageFile): boolean {
-  const names = one.replaces.map((text) => text.replace(/[<>=~].*$/, ''))
+  const names = one.replaces.map((text) => text.split(/[<>=~]/, 1)[0])
   return (
     names.includes(other.indexed.name) || (one.indexed.origin !== '' && one.indexed.origin === other.indexed.origin)
   )
@@ -83,7 +83,7 @@ function foldersOf(entries: readonly TarEntry[]): ReadonlyMap<string, Folder> {
 
 /** The path of an entry without a slash at its ends. @throws PackageError */
 export function pathOf({ header }: TarEntry): string {
-  const path = header.name.replace(/^\.\//, '').replace(/\/+$/, '')
+  const path = header.name.replace(/^\.\//, '').replace(/(?<!\/)\/+$/, '')
   if (path.startsWith('/') || path.split('/').includes('..') || /\p{Cc}/u.test(path)) {
     throw packageError(`it has the path ${JSON.stringify(header.name)}`)
   }

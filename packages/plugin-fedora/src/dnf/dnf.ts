@@ -62,7 +62,7 @@ async function installPackages<Result>(
 function phaseOf(line: string): string | undefined {
   const [, step] =
     /^ *(Downloading Packages|Running transaction|Installing +: \S+|Running scriptlet *: \S+)/.exec(line) ?? []
-  return step?.replace(/ +: /, ' ').toLowerCase()
+  return step?.replace(/(?<! ) +: /, ' ').toLowerCase()
 }
 
 /** The keyring of the user, else the keys of the source. @throws DefinitionError */

@@ -7,7 +7,7 @@ import type { DnfRepository, DnfSource } from './dnf-source.js'
 
 /** The URL of a repository. */
 export function repositoryUrl({ mirror }: Pick<DnfSource, 'mirror'>, { path }: DnfRepository): string {
-  return `${mirror.replace(/\/+$/, '')}/${path.replace(/\/+$/, '')}`
+  return `${mirror.replace(/(?<!\/)\/+$/, '')}/${path.replace(/(?<!\/)\/+$/, '')}`
 }
 
 /** The name of a repository's index in the state of the archive. */
