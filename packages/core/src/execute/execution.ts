@@ -127,8 +127,7 @@ class Execution {
       hasStarted = true
       const platform = 'platform' in node && { platform: node.platform }
       this.#input.emit({ kind: 'node-started', at: Date.now(), node: node.id, ...platform, ...lease?.use })
-      const { output, reused } = await this.#performWith(lease, planned, { signal, placement })
-      this.#settle(node, output, reused)
+      await this.#performWith(lease, planned, { signal, placement })
     } catch (error) {
       // A node that never got an engine emits no event.
       if (hasStarted || !signal.aborted) this.#fail(node, error, signal)
@@ -150,12 +149,16 @@ class Execution {
     lease: Lease | undefined,
     planned: PlannedNode,
     { signal, placement }: { readonly signal: AbortSignal; readonly placement: Placement | undefined },
-  ): Promise<NodeResult> {
+  ): Promise<void> {
     const { builds, emit } = this.#input
-    const { id } = planned.node
-    const inputs = this.#inputsOf(planned.node)
-    const onEvent = (event: WorkEvent) => emit({ kind: 'work', at: Date.now(), node: id, event })
-    const perform = (engine?: Builder) => performOne(planned, inputs, { signal, onEvent, engine }, builds)
+    const { node } = planned
+    const inputs = this.#inputsOf(node)
+    const onEvent = (event: WorkEvent) => emit({ kind: 'work', at: Date.now(), node: node.id, event })
+    const perform = async (engine?: Builder) => {
+      const { output, reused } = await performOne(planned, inputs, { signal, onEvent, engine }, builds)
+      // While the lease is held: no other build starts on the engine before this one is reported as finished.
+      this.#settle(node, output, reused)
+    }
     return lease && placement ? doOnEngine(lease, placement, perform) : perform()
   }
 

@@ -3,11 +3,14 @@ import { EnginePool } from '../../src/builder/pool/pool.js'
 import type { Builder } from '../../src/builder/port.js'
 import { type PlannedNode, performNodes } from '../../src/execute/execution.js'
 import type { ImageNode, IndexNode } from '../../src/graph/node.js'
+import { digestOf } from '../../src/model/digest.js'
 import { RegistryError } from '../../src/model/errors.js'
+import { MEDIA_TYPES } from '../../src/model/oci.js'
 import type { RunEvent } from '../../src/model/run/events.js'
+import type { Output } from '../../src/steps/step.js'
 
-/** A node that fails so when it is made. */
-function failing(id: string, error: unknown): PlannedNode {
+/** An index whose `perform` is given. */
+function plannedIndex(id: string, perform: () => Promise<Output>): PlannedNode {
   const node: IndexNode = {
     kind: 'index',
     id,
@@ -25,19 +28,47 @@ function failing(id: string, error: unknown): PlannedNode {
     lookup: async () => ({ state: 'absent' as const }),
     verify: async () => {},
     explain: async () => [],
-    perform: () => Promise.reject(error),
+    perform,
   }
   const resolved = { node, unpinned: undefined, upstream: [], decidedBy: [], evaluate: () => keyed }
   return { node, resolved, keyed, lookupResult: undefined, force: false, previous: {}, required: true }
 }
 
+/** An index that fails with an error. */
+function failing(id: string, error: unknown): PlannedNode {
+  return plannedIndex(id, () => Promise.reject(error))
+}
+
+/** The same as an image. */
+function asImage({ node, ...rest }: PlannedNode): PlannedNode {
+  const image = { ...node, kind: 'image', platform: { os: 'linux', architecture: 'amd64' } } as unknown as ImageNode
+  return { ...rest, node: image }
+}
+
+test('a builder starts no build before the previous one is reported as finished', async () => {
+  const engine = { name: 'only' } as Builder
+  const candidates = [{ engine, address: 'only', execution: 'native' as const }]
+  const repository = { registry: 'registry.example.com', repository: 'app' }
+  const descriptor = { mediaType: MEDIA_TYPES.ociManifest, digest: digestOf('image'), size: 5 }
+  const output = { descriptor, reference: { ...repository, digest: descriptor.digest } } as Output
+  const ids = ['one', 'two', 'three']
+  const events: RunEvent[] = []
+  await performNodes({
+    nodes: new Map(ids.map((id) => [id, asImage(plannedIndex(id, async () => output))])),
+    pool: new EnginePool({ buildsPerEngine: 1, waitsForNative: false }),
+    candidacies: new Map(ids.map((id) => [id, { candidates, rejections: [] }])),
+    builds: true,
+    keepGoing: false,
+    emit: (event) => events.push(event),
+  })
+  expect(events.map(({ kind }) => kind)).toEqual(ids.flatMap(() => ['node-started', 'node-finished']))
+})
+
 test('a listener that throws costs no engine its place: else whoever waits for it would wait for ever', async () => {
   const engine = { name: 'only' } as Builder
   const candidates = [{ engine, address: 'only', execution: 'native' as const }]
   const planned = ['one', 'other'].map((id) => {
-    const { node, ...rest } = failing(id, new Error('it is not come to that'))
-    const image = { ...node, kind: 'image', platform: { os: 'linux', architecture: 'amd64' } } as unknown as ImageNode
-    return [id, { ...rest, node: image }] as const
+    return [id, asImage(failing(id, new Error('never performed')))] as const
   })
   const running = performNodes({
     nodes: new Map(planned),
