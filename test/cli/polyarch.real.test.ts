@@ -71,7 +71,7 @@ describe('polyarch without a build.ts', () => {
     expect(stdout).toMatch(new RegExp(`^ok +registry ${set.host}: answers`, 'm'))
     expect(stdout).not.toContain('definition')
     const closed = await polyarch('doctor', '--registry', '127.0.0.1:1/team')
-    expect(closed).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('problem  registry 127.0.0.1:1: ') })
+    expect(closed).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('error    registry 127.0.0.1:1: ') })
   })
 
   it.each([
