@@ -3,7 +3,7 @@ import { standalone } from './main.js'
 
 /**
  * Runs the command line without a `build.ts`: `polyarch inspect`, `copy`, `assemble` and others. It prints messages and
- * sets the exit code as {@link run} does.
+ * sets the exit code as `run(...)` does.
  *
  * @param added - commands of the caller, listed after the others.
  * @example
