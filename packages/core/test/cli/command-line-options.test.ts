@@ -66,6 +66,13 @@ describe('what run(...) takes after the pipelines', () => {
     expect(await output(argv, {})).toContain('401')
   })
 
+  it('is noted by `export` if bake has nothing like it', async () => {
+    const said = await output(['export'], { ...options, sign: { key: { env: 'KEY' } }, policy: { maxBaseAge: '9d' } })
+    expect(said).toContain('note: bake does not sign')
+    expect(said).toContain('note: bake does not apply the policy of build.ts')
+    expect(await output(['export'], options)).not.toMatch(/does not sign|policy/)
+  })
+
   it('signs with the key of `sign`, unless --no-sign says not to', async () => {
     const { privateKey } = generateKeyPairSync('ed25519')
     const value = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()

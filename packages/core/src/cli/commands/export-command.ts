@@ -12,5 +12,13 @@ export interface ExportFlags extends PipelineFlags {
 export async function exportCommand(flags: ExportFlags, context: CommandContext): Promise<void> {
   const { file, notes } = exportDefinition(context.pipelines, optionsOf(flags, context, EXPORT_OPTIONS))
   await writeResult(jsonText(file), '--out', flags.out, context.host)
-  for (const note of notes) printNote(`note: ${note}`, context.host)
+  for (const note of [...notes, ...runNotes(context)]) printNote(`note: ${note}`, context.host)
+}
+
+/** Notes the options of `run` that change what is published. */
+function runNotes({ defaults: { sign, policy } }: CommandContext): readonly string[] {
+  return [
+    ...(sign === undefined ? [] : ['bake does not sign: run `cosign sign` after it']),
+    ...(policy === undefined ? [] : ['bake does not apply the policy of build.ts']),
+  ]
 }

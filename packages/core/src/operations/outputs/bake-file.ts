@@ -98,6 +98,9 @@ function indexNotes(pipeline: PipelineDefinition, { note }: Exporting): void {
     )
   }
   if (Object.keys(pipeline.annotations).length > 0) note(`${pipeline.name}: the annotations of the index are left out`)
+  const { sharedBase } = pipeline
+  if (sharedBase.tag !== undefined)
+    note(`${pipeline.name}: bake publishes no shared base, so ${formatReference(sharedBase)} does not move`)
 }
 
 function targetOf(pipeline: PipelineDefinition, one: PlatformDefinition, exporting: Exporting): BakeTarget | undefined {
@@ -116,6 +119,7 @@ function targetOf(pipeline: PipelineDefinition, one: PlatformDefinition, exporti
     return undefined
   }
   unsupported(one, note)
+  unsupportedBuild(build, note)
   const contexts = { ...namedContexts(build.contexts, one, exporting, note), ...base.contexts }
   return {
     context,
@@ -126,7 +130,7 @@ function targetOf(pipeline: PipelineDefinition, one: PlatformDefinition, exporti
     platforms: [formatPlatform(platform)],
     tags: imageNames(pipeline, one),
     args: { ...build.args, [BASE_ARG]: base.arg },
-    output: ['type=image,push=true'],
+    output: [pipeline.format === 'docker' ? 'type=image,push=true,oci-mediatypes=false' : 'type=image,push=true'],
     ...optionsOf(build, note),
   }
 }
@@ -213,7 +217,7 @@ function optionsOf(build: BuildDefinition, note: (text: string) => void): BakeTa
     ),
     attest: [
       ...(attest?.provenance === undefined ? [] : [{ type: 'provenance', mode: attest.provenance }]),
-      ...(attest?.sbom === undefined ? [] : [{ type: 'sbom', ...attest.sbom }]),
+      ...(attest?.sbom === undefined ? [] : [{ type: 'sbom', ...('generator' in attest.sbom && attest.sbom) }]),
     ],
     annotations: Object.entries(build.annotations ?? {}).flatMap(([name, value]) =>
       value === false ? [] : [`manifest:${name}=${value}`],
@@ -228,14 +232,28 @@ function withoutEmpty(options: BakeTarget): BakeTarget {
 }
 
 function unsupported(
-  { build, base, optional, entryAnnotations, tests }: PlatformDefinition,
+  { base, optional, entryAnnotations, tests }: PlatformDefinition,
   note: (text: string) => void,
 ): void {
-  if (build.fileModes === 'git') note('bake sends files with their own permission bits')
-  if (build.unpinned === 'refuse') note('bake does not refuse unpinned content')
   if (tests.length > 0) note('bake does not run tests')
   if (optional) note('bake has no optional platforms')
   if (Object.keys(entryAnnotations).length > 0) note('the annotations of its entry in the index are left out')
-  if (base.kind === 'registry' && base.configPolicy === 'require-match')
-    note('bake does not verify the platform of the base')
+  if (base.kind !== 'registry') return
+  if (base.configPolicy === 'require-match') note('bake does not verify the platform of the base')
+  if (base.configPolicy === 'fix-config') note('bake does not correct the platform in the config of the base')
+  if (base.verify !== undefined) note('bake does not verify the signature of the base')
+}
+
+/** Notes the build options that bake lacks. */
+function unsupportedBuild(
+  { attest, cache, fileModes, keySecret, unpinned }: BuildDefinition,
+  note: (text: string) => void,
+): void {
+  if (fileModes === 'git') note('bake sends files with their own permission bits')
+  if (unpinned === 'refuse') note('bake does not refuse unpinned content')
+  if (cache !== undefined) note(`bake has no cache: '${cache}'; add cache-from and cache-to`)
+  if (keySecret !== undefined) note('bake computes no keys of images: keySecret is left out')
+  if (attest?.attach !== undefined) note('bake lists statements in the index, not as referrers')
+  if (attest?.sbom !== undefined && 'format' in attest.sbom && attest.sbom.format !== 'spdx')
+    note(`bake makes SBOMs as SPDX, not as ${attest.sbom.format}`)
 }
