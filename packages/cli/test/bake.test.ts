@@ -75,6 +75,14 @@ const OPTIONS: readonly (readonly [option: object, written: string, note?: strin
   [{ annotations: ['index-descriptor:e=5'] }, '.build(', "annotations of 'index-descriptor' have no counterpart: e=5"],
   [{ output: [{ type: 'registry' }] }, '.build('],
   [{ output: ['type=image,push=true'] }, '.build('],
+  [
+    { output: ['type=image,"name=ghcr.io/a/b:1,ghcr.io/a/b:2",push=true'] },
+    '.build(',
+    'also pushes ghcr.io/a/b:1,ghcr.io/a/b:2',
+  ],
+  [{ output: [{ type: 'registry', name: 'ghcr.io/a/b:1' }] }, '.build(', 'also pushes ghcr.io/a/b:1: add its names'],
+  [{ output: ['type=registry,compression=zstd'] }, '.build(', "'compression=zstd' of output has no counterpart"],
+  [{ output: ['type=image,push=true,oci-mediatypes=false'] }, '.build(', "add .format('docker')"],
   [{ output: ['type=oci,dest=x.tar'] }, '.build(', 'run with --output type=oci,dest=x.tar'],
   [{ output: ['type=docker'] }, '.build(', 'run with --load'],
   [{ output: ['type=cacheonly'] }, '.build(', 'a run always pushes'],
@@ -86,6 +94,7 @@ const OPTIONS: readonly (readonly [option: object, written: string, note?: strin
   [{ platforms: [] }, "platform('linux/arm64',", "bake builds for the builder's own, here linux/arm64"],
   [{ tags: ['ghcr.io/a/b:1', 'ghcr.io/a/b:2', 'quay.io/a/b:1'] }, ".tags('1', '2', 'quay.io/a/b:1')"],
   [{ tags: ['team/app'] }, "pipeline('docker.io/team/app')", 'is a name on Docker Hub'],
+  [{ tags: ['ghcr.io/a/b:1', 'Team/App'] }, ".tags('1')", "'Team/App' is not an image name, and is left out"],
   [{ tags: [] }, "pipeline('registry.example.com/team/app')", 'every pipeline is published'],
 ]
 
@@ -136,6 +145,14 @@ describe('a file of bake', () => {
       tool: { context: 'app', tags: ['ghcr.io/t/tool:1'], platforms: ['linux/amd64'] },
     },
   }
+
+  it.each([
+    [{ target: { app: { inherits: ['base'] } } }, "target 'app' has 'inherits', which bake resolves"],
+    [{ target: { app: { name: 'a', matrix: {} } } }, "target 'app' has 'matrix', which bake resolves"],
+    [{ variable: { V: {} }, target: { app: {} } }, 'it has variables, which bake resolves'],
+  ])('that bake has not resolved is refused: %j', (unresolved, message) => {
+    expect(() => importBake(unresolved, { source: 'b.json', directory, platform: 'linux/amd64' })).toThrow(message)
+  })
 
   it('is written in the order of its contexts, and runs the default group', () => {
     const { text, notes } = importBake(file, { source: 'bake.json', directory, platform: 'linux/amd64' })

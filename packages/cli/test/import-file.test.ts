@@ -20,7 +20,7 @@ manifests:
   - { image: ghcr.io/t/app-amd64:1.0, platform: { architecture: amd64, os: linux } }
   - image: ghcr.io/t/app-arm:1.0
     platform: { architecture: arm, os: linux, variant: v7, os.version: '10' , features: [sse4] }
-  - { image: 'ghcr.io/t/app-own:1.0' }
+  - { image: 'ghcr.io/t/app-own:1.0', annotations: { a: b } }
 `
 
 it('writes a call of assemble for each name of a manifest-tool file', async () => {
@@ -34,6 +34,7 @@ it('writes a call of assemble for each name of a manifest-tool file', async () =
   expect(notes).toEqual([
     "ghcr.io/t/app-arm:1.0: 'os.version' of the platform is taken from the image's config",
     "ghcr.io/t/app-arm:1.0: 'features' of the platform is without a counterpart",
+    "ghcr.io/t/app-own:1.0: 'annotations' has no counterpart",
   ])
 })
 

@@ -64,6 +64,33 @@ run(sdk)
 `)
   })
 
+  it('that tags a built image again publishes the names that it pushes', () => {
+    const { text } = importText(
+      'docker build --platform linux/amd64 -f Dockerfile.own -t app:dev .\ndocker tag app:dev ghcr.io/t/app:1\n' +
+        'docker tag ghcr.io/t/app:1 ghcr.io/t/app:latest\ndocker push ghcr.io/t/app:1\ndocker push ghcr.io/t/app:latest\n',
+    )
+    expect(text).toContain("pipeline('ghcr.io/t/app')")
+    expect(text).toContain(".tags('1', 'latest')")
+    expect(text).not.toContain('dev')
+  })
+
+  it('with switches that are set to false does not set them', () => {
+    const { text } = importText('docker build --no-cache=false --pull=false -f Dockerfile.own -t ghcr.io/t/app:1 .')
+    expect(text).not.toMatch(/noCache|pull/)
+  })
+
+  it('that makes lists has a note for each flag without a counterpart, and keeps all names', () => {
+    const { text, notes } = importText(
+      'docker buildx imagetools create --annotation index:a=b -t ghcr.io/t/app:1 -t ghcr.io/t/app:2 ghcr.io/t/x:1\n' +
+        'docker manifest create ghcr.io/t/app:3 ghcr.io/t/y:1\n' +
+        'docker manifest annotate ghcr.io/t/app:3 ghcr.io/t/y:1 --arch arm64 --os-version 10\n' +
+        'docker buildx imagetools create --dry-run -t ghcr.io/t/app:4 ghcr.io/t/x:1\n',
+    )
+    expect(notes).toEqual(['--annotation index:a=b has no counterpart', '--os-version 10 has no counterpart'])
+    for (const name of ['app:1', 'app:2', 'app:3']) expect(text).toContain(`assemble('ghcr.io/t/${name}'`)
+    expect(text).not.toContain('app:4')
+  })
+
   it('with a build for several platforms has its flags as options', () => {
     const { text, notes } = importText(
       'docker buildx build --platform linux/amd64,linux/arm64 -f Dockerfile.own --build-arg V=1 --label=a=b ' +

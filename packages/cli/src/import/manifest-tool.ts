@@ -24,9 +24,10 @@ export function importManifestTool(value: Readonly<Record<string, unknown>>, sou
 }
 
 function entryOf(value: unknown, source: string, notes: string[]): unknown {
-  const { image, platform } = isObject(value) ? value : {}
+  const { image, platform, ...unread }: Readonly<Record<string, unknown>> = isObject(value) ? value : {}
   const name = readImageName(String(image))
   if (name === undefined) throw unreadable(source, `'${String(image)}' is not an image name`, 'correct the manifests')
+  for (const field of Object.keys(unread)) notes.push(`${String(image)}: '${field}' has no counterpart`)
   const { os = 'linux', architecture = '', variant, ...others } = textMap(platform)
   for (const field of Object.keys(others)) {
     const from = field.startsWith('os.') ? "taken from the image's config" : 'without a counterpart'

@@ -14,11 +14,25 @@ export function isBakeFile(value: unknown): value is { readonly target: object }
   return isObject(value) && isObject(value['target'])
 }
 
+/** What bake resolves before it prints targets. */
+const UNRESOLVED = ['inherits', 'matrix', 'name']
+
 /** Reads parsed JSON. @throws DefinitionError USAGE */
 export function readBakeFile(value: unknown, path: string): BakeFile {
   const { group = {}, target } = withoutTemplates(value) as { readonly group?: unknown; readonly target: unknown }
   if (!isObject(group) || !isObject(target) || !Object.values(target).every(isObject)) {
     throw unreadable(path, 'it has no targets', 'use the output of `docker buildx bake --print`')
+  }
+  const [name, one] =
+    Object.entries(target).find(([, one]) => UNRESOLVED.some((field) => field in (one as object))) ?? []
+  const field = UNRESOLVED.find((field) => isObject(one) && field in one)
+  if (field !== undefined || (isObject(value) && 'variable' in value)) {
+    const found = field === undefined ? 'it has variables' : `target '${name}' has '${field}'`
+    throw unreadable(
+      path,
+      `${found}, which bake resolves`,
+      `run \`docker buildx bake --file ${path} --print > bake.json\``,
+    )
   }
   const groups = Object.entries(group).map(([name, one]) => {
     const targets = isObject(one) && Array.isArray(one['targets']) ? one['targets'] : []
@@ -70,11 +84,17 @@ export function fieldLists(value: unknown): readonly Readonly<Record<string, str
 function readFields(text: string): Readonly<Record<string, string>> {
   if (!text.includes('=')) return { '': text }
   return Object.fromEntries(
-    text.split(',').map((field) => {
+    splitFields(text).map((field) => {
       const at = field.indexOf('=')
       return at < 0 ? [field, 'true'] : [field.slice(0, at), field.slice(at + 1)]
     }),
   )
+}
+
+/** Fields that contain a comma are quoted: `type=image,"name=a,b"`. */
+function splitFields(text: string): readonly string[] {
+  const fields = [...text.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)]
+  return fields.map(([, quoted, plain = '']) => quoted?.replaceAll('""', '"') ?? plain)
 }
 
 /** Fields as text, `type` first. */

@@ -35,7 +35,7 @@ export function importOptions(
 }
 
 /** Read with the platforms and names of the target. */
-const ELSEWHERE = new Set(['tags', 'platforms', 'annotations', 'description', 'inherits', 'matrix', 'name'])
+const ELSEWHERE = new Set(['tags', 'platforms', 'annotations', 'description'])
 
 const whole =
   (name: string): Reader =>
@@ -110,6 +110,13 @@ function sshEntries(value: unknown): readonly (readonly [string, unknown])[] {
   })
 }
 
+/** A field of an output that is pushed. */
+function pushedNote(name: string, value: string): string {
+  if (name === 'name') return `'output' also pushes ${value}: add its names to .tags(…)`
+  if (name === 'oci-mediatypes' && value === 'false') return "'output' uses Docker's media types: add .format('docker')"
+  return `'${name}=${value}' of output has no counterpart`
+}
+
 /** bake writes all platforms to one cache; here each platform needs its own. */
 function cacheTo(value: unknown, { isMultiPlatform, note }: Reading): Readonly<Record<string, unknown>> {
   const caches = fieldLists(value)
@@ -139,7 +146,11 @@ function attestOf({ type, mode, generator, disabled, ...others }: Fields, note: 
 
 function outputNote(fields: Fields, note: Reading['note']): void {
   const { type = 'local' } = fields
-  if (type === 'registry' || (type === 'image' && fields['push'] === 'true')) return
+  if (type === 'registry' || (type === 'image' && fields['push'] === 'true')) {
+    const { type: _type, push: _push, ...others } = fields
+    for (const [name, value] of Object.entries(others)) note(pushedNote(name, value))
+    return
+  }
   const file = fields['type'] === undefined ? { type, dest: fields[''] ?? '' } : fields
   if (type === 'docker' && fields['dest'] === undefined) note("'output: docker': run with --load")
   else if (type === 'image' || type === 'cacheonly') note(`'output: ${type}' has no counterpart: a run always pushes`)

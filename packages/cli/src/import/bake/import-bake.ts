@@ -1,7 +1,7 @@
 import { variableName } from '../code.js'
 import { type ImportedPipeline, type ImportResult, writeDefinition } from '../definition.js'
 import { importBase } from '../dockerfile.js'
-import { type PublishedNames, publishedNames } from '../names.js'
+import { type PublishedNames, publishedNames, readImageName } from '../names.js'
 import { importAnnotations } from './bake-annotations.js'
 import { type BakeFile, type BakeTarget, readBakeFile, targetsOf, textMap, texts } from './bake-file.js'
 import { importOptions } from './bake-options.js'
@@ -98,6 +98,8 @@ function pipelineOf(name: string, target: BakeTarget, around: Surroundings, all:
 function namesOf(name: string, target: BakeTarget, note: (text: string) => void): PublishedNames {
   const written = texts(target['tags'])
   const published = publishedNames(written)
+  for (const tag of written)
+    if (readImageName(tag) === undefined) note(`'${tag}' is not an image name, and is left out`)
   if (published === undefined) {
     note('no tags: every pipeline is published, so set its repository')
     return { repository: `${OPEN_REPOSITORY}/${name}`, tags: [] }

@@ -5,8 +5,19 @@ export type DockerCommand =
   | { readonly kind: 'build'; readonly target: BakeTarget; readonly notes: readonly string[] }
   | { readonly kind: 'pull' | 'push' | 'push-list'; readonly name: string }
   | { readonly kind: 'tag'; readonly from: string; readonly to: string }
-  | { readonly kind: 'list'; readonly name: string; readonly images: readonly string[] }
-  | { readonly kind: 'annotate'; readonly list: string; readonly image: string; readonly platform: Annotated }
+  | {
+      readonly kind: 'list'
+      readonly names: readonly string[]
+      readonly images: readonly string[]
+      readonly notes: readonly string[]
+    }
+  | {
+      readonly kind: 'annotate'
+      readonly list: string
+      readonly image: string
+      readonly platform: Annotated
+      readonly notes: readonly string[]
+    }
   | { readonly kind: 'nothing' }
 
 /** The platform that `docker manifest annotate` sets. */
@@ -78,7 +89,7 @@ function manifest(command: string, words: readonly string[]): DockerCommand | un
   const [name, ...images] = operands
   if (command === 'inspect' || command === 'rm') return { kind: 'nothing' }
   if (name === undefined) return undefined
-  if (command === 'create') return { kind: 'list', name, images }
+  if (command === 'create') return { kind: 'list', names: [name], images, notes: unreadFlags(flags, LIST_FLAGS) }
   if (command === 'push') return { kind: 'push-list', name }
   const [image] = images
   if (command !== 'annotate' || image === undefined) return undefined
@@ -87,6 +98,7 @@ function manifest(command: string, words: readonly string[]): DockerCommand | un
     kind: 'annotate',
     list: name,
     image,
+    notes: unreadFlags(flags, ANNOTATE_FLAGS),
     platform: { ...(os && { os }), ...(architecture && { architecture }), ...(variant && { variant }) },
   }
 }
@@ -94,8 +106,22 @@ function manifest(command: string, words: readonly string[]): DockerCommand | un
 function imagetools([command, ...words]: readonly string[]): DockerCommand | undefined {
   if (command === 'inspect') return { kind: 'nothing' }
   const { operands, flags } = parse(words)
-  const [name] = [...(flags.get('--tag') ?? []), ...(flags.get('-t') ?? [])]
-  return command === 'create' && name !== undefined ? { kind: 'list', name, images: operands } : undefined
+  if (flags.has('--dry-run')) return { kind: 'nothing' }
+  const names = [...(flags.get('--tag') ?? []), ...(flags.get('-t') ?? [])]
+  if (command !== 'create' || names.length === 0) return undefined
+  return { kind: 'list', names, images: operands, notes: unreadFlags(flags, LIST_FLAGS) }
+}
+
+/** Flags of commands on lists that are read, or change nothing. */
+const LIST_FLAGS: ReadonlySet<string> = new Set([
+  ...['--amend', '-a', '--insecure', '--tag', '-t', '--builder', '--progress', '-D', '--debug'],
+])
+const ANNOTATE_FLAGS: ReadonlySet<string> = new Set(['--os', '--arch', '--variant'])
+
+function unreadFlags(flags: Parsed['flags'], read: ReadonlySet<string>): readonly string[] {
+  return [...flags].flatMap(([flag, values]) =>
+    read.has(flag) ? [] : [`${[flag, ...values].join(' ').trim()} has no counterpart`],
+  )
 }
 
 /** Flags of a build by the name of their option in bake. */
@@ -157,7 +183,7 @@ function setOption(target: Record<string, unknown>, flag: string, values: readon
   else if (list !== undefined) target[list] = [...((target[list] as string[] | undefined) ?? []), ...values]
   else if (map !== undefined) target[map] = Object.fromEntries(values.map(pair))
   else if (text !== undefined) target[text] = values.at(-1)
-  else if (isTrue !== undefined) target[isTrue] = true
+  else if (isTrue !== undefined) target[isTrue] = values.at(-1) !== 'false'
   else return false
   return true
 }

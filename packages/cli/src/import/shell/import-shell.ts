@@ -50,13 +50,18 @@ export function importShell(text: string, options: ShellImportOptions): ImportRe
     }),
     ...recipe.builds
       .filter(({ names }) => names.length > 0 && !names.some((name) => listed.has(name)))
-      .map(({ names, target }) => pipelineOf(names, platformsOf(target, around), [], around)),
+      .map(({ names, published, target }) => {
+        const pipeline = pipelineOf(published, platformsOf(target, around), [], around)
+        for (const name of names) around.published.set(name, pipeline.variable)
+        return pipeline
+      }),
   ]
   const bases = new Set(pipelines.flatMap(({ sharedBase }) => sharedBase ?? []))
   const indexes = groups
     .filter((group) => !ofBuilds.includes(group) && !group.names.some((name) => bases.has(fullName(name))))
     .flatMap((group) => group.names.map((name) => indexOf(name, group.images)))
   for (const { notes } of recipe.builds) around.notes.push(...notes)
+  around.notes.push(...recipe.notes)
   for (const { line, text: unread } of recipe.unread) around.notes.push(`line ${line} was not read: ${unread}`)
   const run = pipelines.map(({ variable }) => variable)
   const { source } = options

@@ -1,4 +1,4 @@
-import type { BakeTarget } from '../bake/bake-file.js'
+import { type BakeTarget, texts } from '../bake/bake-file.js'
 import { type Annotated, type DockerCommand, readDocker } from './docker-command.js'
 import { platformOf } from './image-platform.js'
 import type { Script, ScriptCommand } from './script.js'
@@ -10,18 +10,23 @@ export interface ListedImage {
   readonly platform: string | undefined
 }
 
+/** A build with the names that it and `docker tag` give its image. */
+export interface RecipeBuild {
+  readonly target: BakeTarget
+  readonly names: readonly string[]
+  /** Those that are pushed; all of them if no command pushes one, as with `buildx build --push`. */
+  readonly published: readonly string[]
+  readonly notes: readonly string[]
+}
+
 /** What a script does, command by command, put together. */
 export interface Recipe {
-  /** Builds by the names that they tag. */
-  readonly builds: readonly {
-    readonly target: BakeTarget
-    readonly names: readonly string[]
-    readonly notes: readonly string[]
-  }[]
+  readonly builds: readonly RecipeBuild[]
   /** Images that were tagged from others, by their new name. */
   readonly aliases: ReadonlyMap<string, string>
-  readonly pushed: ReadonlySet<string>
   readonly lists: ReadonlyMap<string, readonly ListedImage[]>
+  /** What commands on lists say beyond that. */
+  readonly notes: readonly string[]
   readonly unread: readonly { readonly line: number; readonly text: string }[]
 }
 
@@ -38,11 +43,13 @@ export function readRecipe({ commands, unread }: Script): Recipe {
     const key = `${one.list} ${one.image}`
     annotations.set(key, { ...annotations.get(key), ...one.platform })
   }
+  const aliases = new Map(known.flatMap((one) => (one.kind === 'tag' ? [[one.to, one.from] as const] : [])))
+  const pushed = new Set(known.flatMap((one) => (one.kind === 'push' ? [one.name] : [])))
   return {
-    builds: known.flatMap((one) => (one.kind === 'build' ? [buildOf(one)] : [])),
-    aliases: new Map(known.flatMap((one) => (one.kind === 'tag' ? [[one.to, one.from] as const] : []))),
-    pushed: new Set(known.flatMap((one) => (one.kind === 'push' ? [one.name] : []))),
+    builds: known.flatMap((one) => (one.kind === 'build' ? [buildOf(one, aliases, pushed)] : [])),
+    aliases,
     lists: listsOf(known, annotations),
+    notes: known.flatMap((one) => (one.kind === 'list' || one.kind === 'annotate' ? one.notes : [])),
     unread: [...unread, ...read.flatMap(({ command, docker }) => (docker === undefined ? [command] : []))].toSorted(
       (one, other) => one.line - other.line,
     ),
@@ -56,8 +63,16 @@ function dockerOf({ words: [program = '', ...words] }: ScriptCommand): DockerCom
   return isDocker ? readDocker(own) : undefined
 }
 
-function buildOf({ target, notes }: Extract<DockerCommand, { readonly kind: 'build' }>): Recipe['builds'][number] {
-  return { target, names: (target['tags'] as readonly string[] | undefined) ?? [], notes }
+function buildOf(
+  { target, notes }: Extract<DockerCommand, { readonly kind: 'build' }>,
+  aliases: Recipe['aliases'],
+  pushed: ReadonlySet<string>,
+): RecipeBuild {
+  const names = new Set(texts(target['tags']))
+  // `docker tag` names what exists, so in the order of the script each source is there already.
+  for (const [to, from] of aliases) if (names.has(from)) names.add(to)
+  const published = [...names].filter((name) => pushed.has(name))
+  return { target, names: [...names], published: published.length > 0 ? published : [...names], notes }
 }
 
 function listsOf(
@@ -67,11 +82,13 @@ function listsOf(
   const lists = new Map<string, readonly ListedImage[]>()
   for (const one of commands) {
     if (one.kind !== 'list') continue
-    const images = one.images.map((image) => ({
-      image,
-      platform: platformOf(image, annotations.get(`${one.name} ${image}`) ?? {}),
-    }))
-    lists.set(one.name, [...(lists.get(one.name) ?? []), ...images])
+    for (const name of one.names) {
+      const images = one.images.map((image) => ({
+        image,
+        platform: platformOf(image, annotations.get(`${name} ${image}`) ?? {}),
+      }))
+      lists.set(name, [...(lists.get(name) ?? []), ...images])
+    }
   }
   return lists
 }
