@@ -55,7 +55,7 @@ describe('build.ts with tests', () => {
     expect(requests.filter((request) => !/^(GET|HEAD) /.test(request))).toEqual([])
   })
 
-  it('moves no tag if one fails on arm only, and says what it printed', async () => {
+  it('moves no tag if one fails on arm only, and reports its output', async () => {
     const before = await published()
     await set.folder.writeBuild(buildText(set.host, FAILING).replace("'1.0'", "'1.0', '2.0'"))
     const { exitCode, stderr } = await set.folder.run(['--keep-going', '--junit', 'tests.xml'])
@@ -70,7 +70,7 @@ describe('build.ts with tests', () => {
     expect(await digestAt(set.url, 'team/app', '2.0')).toBeUndefined()
   })
 
-  it('says aloud that it skips them', async () => {
+  it('reports that they are skipped', async () => {
     const planned = await set.folder.run(['plan', '--skip-tests'])
     expect(planned.stdout).toMatch(/^skip +app test\(linux\/arm\/v7: machine\)/m)
     const { exitCode, stdout, stderr } = await set.folder.run(['--skip-tests'])

@@ -34,7 +34,7 @@ describe('node build.ts, on a version that reads types itself', () => {
     expect(await set.folder.run(['plan', '--exit-code'])).toEqual(native)
   })
 
-  it('says in a CommonJS folder which setting to change, and works after it', async () => {
+  it('prints the setting to change in a CommonJS folder, and works with it', async () => {
     await using set = await stage('npm-init')
     await splitDefinition(set.folder, set.host)
     await set.folder.write({ 'package.json': '{ "type": "commonjs" }\n' })

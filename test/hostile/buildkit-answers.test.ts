@@ -37,7 +37,7 @@ async function endless(answer: Answer, message: (at: number) => Uint8Array): Pro
 const TIME = { seconds: 1, nanos: 0 }
 const step = (name: string) => ({ digest: name, name, started: TIME })
 
-describe('a BuildKit whose answers have no end or no sense', () => {
+describe('a BuildKit with endless or invalid answers', () => {
   test.each<[what: string, behaviour: Behaviour, code: string]>([
     ['a version that is no message', { info: sending(Buffer.from([0x0a, 0xff])) }, 'ENGINE_REJECTED'],
     ['an endless version', { info: (answer) => endless(answer, () => Buffer.alloc(0)) }, 'ENGINE_REJECTED'],

@@ -14,7 +14,7 @@ const READERS: Readonly<Record<string, string>> = {
   'context/git/git-process.ts': 'a program inherits it',
   'rootfs/apt/mmdebstrap.ts': 'a program inherits it',
   'rootfs/program/tool.ts': 'where programs are found',
-  'testing/asking.ts': 'takes it away from plugins',
+  'testing/base-request.ts': 'plugins must not read it',
 }
 
 test('the environment is read in few places', () => {

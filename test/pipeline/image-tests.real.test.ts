@@ -165,7 +165,7 @@ it('publishes without an optional platform whose test fails, also if its image w
   expect((await inspect(`${hosts.embedded}/spare:1`)).digest).toBe(both.digest)
 })
 
-it('reports all failures with keepGoing, and says aloud that tests were skipped', async () => {
+it('reports all failures with keepGoing, and skipped tests', async () => {
   const given = app('many', { one: { command: ['false'] }, two: { size: { max: 1 } } })
   const failure = await execute(given, { keepGoing: true }).catch((error: Error) => error)
   for (const name of ['amd64: one', 'amd64: two', 'arm/v7: one', 'arm/v7: two'])
@@ -176,7 +176,7 @@ it('reports all failures with keepGoing, and says aloud that tests were skipped'
   await expect(execute(given)).rejects.toMatchObject({ code: 'TEST_FAILED' })
 })
 
-it('says of each failure what happened', async () => {
+it('reports the cause of each failure', async () => {
   const tests: TestSettings = {
     'no program': { command: ['/no/such/program'], exitCode: 1 },
     'too slow': { command: ['sleep', '600'], timeout: 2000 },

@@ -125,7 +125,7 @@ describe('a target of bake', () => {
     expect(given.text).toContain("args: { V: '1' }")
   })
 
-  it('without a Dockerfile has an open base, and says so', () => {
+  it('without a Dockerfile has a base to be set, with a note', () => {
     const { notes } = importTarget({ context: 'none', platforms: ['linux/amd64'] })
     expect(notes).toEqual(["app: the Dockerfile 'Dockerfile' was not found in 'none': set the base of each platform"])
   })

@@ -150,7 +150,7 @@ run(sdk)
     expect(() => importText('docker push a/b\nif then\n')).toThrow(/line 2: /)
   })
 
-  it('with names without a pattern says so, and with a build of an unknown platform too', () => {
+  it('has a note for names without a pattern, and for a build of an unknown platform', () => {
     const { notes } = importText(
       'docker build -t t/a:1 -f Dockerfile.own .\ndocker build -t t/b-arm:1 -f Dockerfile.own .\n' +
         'docker manifest create t/app:1 t/a:1 t/b-arm:1\n',

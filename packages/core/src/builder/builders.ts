@@ -163,8 +163,8 @@ function readAlias(builderHost: string | undefined, registry: string | undefined
   if (host) return { host, builderHost }
   const issue = {
     path,
-    message: 'the registry that it renames is not given',
-    hint: 'add --registry with your own name of it',
+    message: 'the target registry is not set',
+    hint: 'add --registry with the name of the registry on this machine',
   }
   throw new DefinitionError([issue], 'USAGE')
 }

@@ -211,7 +211,7 @@ export interface ImageStore {
 export interface Builder extends AsyncDisposable {
   /** As the user named it: an address or a docker context. */
   readonly name: string
-  /** Requests what the builder is. @throws ENGINE_UNREACHABLE; ENGINE_UNSUPPORTED if it has no BuildKit. */
+  /** Requests the description of the builder. @throws ENGINE_UNREACHABLE; ENGINE_UNSUPPORTED if it has no BuildKit. */
   describe(call?: DescribeCall): Promise<BuilderInfo>
   /** Builds an image. @throws BUILD_FAILED with the failing Dockerfile line and the end of its log. */
   build(request: BuildRequest, call?: BuilderCall): Promise<BuiltImage>

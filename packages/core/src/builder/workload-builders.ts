@@ -5,7 +5,7 @@ import { readyPods } from './kubernetes/workload-pods.js'
 import type { BuilderOptions } from './options.js'
 import type { Builder } from './port.js'
 
-/** A builder that can get builds from now on, or no more. */
+/** A builder that joins a run or leaves it. */
 export interface BuilderChange {
   readonly builder: Builder
   readonly change: 'joined' | 'left'

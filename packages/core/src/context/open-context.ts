@@ -64,7 +64,7 @@ async function openFetched(
   signal: AbortSignal | undefined,
 ): Promise<OpenContext> {
   if (context.kind !== 'git') {
-    // With what unpacks: only if there is an archive.
+    // Loads the code that unpacks only if there is an archive.
     const { unpackContext } = await import('./tar/tar-unpack.js')
     await unpackContext(context, folder, signal)
     await requireInside(folder, folder, source)

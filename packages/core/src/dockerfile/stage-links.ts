@@ -125,7 +125,7 @@ function expandFrom(text: string, variables: Variables, escapeCharacter: string)
   }
 }
 
-/** Whether what a FROM says of its platform is the target's. */
+/** Whether the platform of a FROM is the target's. */
 function namesTarget(
   text: string | undefined,
   variables: Variables,

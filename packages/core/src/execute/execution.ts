@@ -134,7 +134,7 @@ class Execution {
     }
   }
 
-  /** How a node gets an engine; undefined if it needs none. */
+  /** Leases an engine for a node; undefined if it needs none. */
   #placementOf(node: Node, signal: AbortSignal): Placement | undefined {
     const { builds, candidacies, pool, emit } = this.#input
     if (!needsBuilder(node) || !builds) return undefined

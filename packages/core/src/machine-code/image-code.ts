@@ -88,7 +88,7 @@ async function openLayer(
 ): Promise<LayerFiles | Unreadable> {
   const tar = await openLayerTar(registry, repository, layer, call)
   if ('because' in tar) return tar
-  // With what reads tars: only if a layer is read.
+  // Loads the reader of tar archives only if a layer is read.
   const { readLayerFiles } = await import('./layer-files.js')
   try {
     return await readLayerFiles(tar)

@@ -48,11 +48,11 @@ export interface PlanningInput {
   readonly emulates: boolean
   /** Whether tests are left out. */
   readonly skipsTests: boolean
-  /** Whether to look what the locked names mean upstream today. */
+  /** Whether to resolve the locked names upstream too. */
   readonly checksUpstream: boolean
 }
 
-/** A plan, with what was learnt on the way to it. */
+/** A plan, with the state that execution needs. */
 export interface Planned {
   readonly plan: Plan
   readonly nodes: ReadonlyMap<string, NodeState>
@@ -143,7 +143,7 @@ async function evaluateNodes(
   { signal, callOf, query }: Evaluation,
 ): Promise<readonly [Published, ReadonlyMap<string, NodeState>]> {
   const [published, resolved] = await readState(input, services, callOf, signal)
-  // Loads what a build takes, while the registries are read.
+  // Loads the code for builds while the registries are read.
   const onChanged = () => {
     if (input.builds) services.engines.prepare()
   }

@@ -111,7 +111,7 @@ async function keepReaching(
   )
 }
 
-/** Engines that are done without, if the others suffice. */
+/** Notes on engines that the run does not use, if the others suffice. */
 function notesOn(queried: readonly QueriedEngine[], candidacies: readonly Candidacy[]): readonly string[] {
   const silent = queried.flatMap((one) => ('failure' in one ? [one.failure] : []))
   const cutOff = candidacies.flatMap(({ rejections }) => rejections).filter(isCutOff)

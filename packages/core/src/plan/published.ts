@@ -46,7 +46,7 @@ export async function readPublished(
         const published = { reference, manifest }
         all.push(published)
         if (manifest !== undefined || !read.has(id)) read.set(id, published)
-        // A new name is read on past: what others of its node point to is what was published before.
+        // A name without a manifest is new: other names of the node may point to the published result.
         if (manifest !== undefined) break
       }
     }),

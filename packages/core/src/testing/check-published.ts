@@ -8,7 +8,7 @@ import { parseReference, withDefaultTag } from '../model/reference.js'
 import type { Registry } from '../registry/port.js'
 import { checkImage, chooseImage } from '../steps/base/registry-base.js'
 import { createUpstreamManifests, type UpstreamManifests } from '../steps/upstream-manifests.js'
-import { platformOf, requestBase } from './asking.js'
+import { platformOf, requestBase } from './base-request.js'
 import type { ContractCases } from './plugin-contract.js'
 
 /** Options of {@link checkPublished}. */

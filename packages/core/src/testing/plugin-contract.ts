@@ -7,7 +7,7 @@ import { PLUGIN_CONTRACT } from '../definition/plugin/plugin.js'
 import type { ArchiveState } from '../definition/plugin/rootfs-kind.js'
 import { canonicalJson } from '../model/oci.js'
 import { formatPlatform, KNOWN_ARCHITECTURES, parsePlatform } from '../model/platform.js'
-import { issuesText, platformOf, requestBase, requestWithoutIo, tryPlatform } from './asking.js'
+import { issuesText, platformOf, requestBase, requestWithoutIo, tryPlatform } from './base-request.js'
 
 /** One test, for any test runner: `test(name, run)`. `run` throws if the plugin violates the contract. */
 export interface ContractTest {

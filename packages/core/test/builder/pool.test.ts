@@ -199,7 +199,7 @@ test('while engines may join, a build without one waits for a time', async () =>
   expect(await last).toBeUndefined()
 })
 
-test('what others are based on comes first', async () => {
+test('images that other images are based on are built first', async () => {
   const engines = pool()
   const held = await engines.lease(claim([native('a')], 'first'))
   const order: string[] = []

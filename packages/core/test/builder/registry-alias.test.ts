@@ -106,7 +106,7 @@ it('the login is that of the name that the client uses, unless there is one for 
 })
 
 it.each([
-  ['registry.ci.svc:5000', undefined, 'the registry that it renames is not given'],
+  ['registry.ci.svc:5000', undefined, 'the target registry is not set'],
   ['https://registry', 'localhost:5000', "'https://registry' is not a host"],
   ['registry/prefix', 'localhost:5000', "'registry/prefix' is not a host"],
 ])('builderRegistry %s with registry %s is refused', (builderRegistry, registry, message) => {

@@ -87,7 +87,7 @@ describe.each(BUILDER_KINDS.filter((kind) => BACKENDS.has(kind)))('%s', (kind) =
     await expect(engine.run(request(['true'], { image }))).rejects.toMatchObject({ code: 'BUILD_FAILED' })
   })
 
-  test('says that output is not complete', async () => {
+  test('reports incomplete output', async () => {
     await using engine = connectEngine(options)
     const script = 'i=0; while [ $i -lt 50 ]; do head -c 100000 /dev/zero | sed "s/./x/g"; echo; i=$((i+1)); done'
     const { isClipped, exitCode } = await engine.run(request(['sh', '-c', script]))

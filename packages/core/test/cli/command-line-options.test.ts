@@ -73,7 +73,7 @@ describe('what run(...) takes after the pipelines', () => {
     expect(await output(['export'], options)).not.toMatch(/does not sign|policy/)
   })
 
-  it('signs with the key of `sign`, unless --no-sign says not to', async () => {
+  it('signs with the key of `sign`, unless --no-sign is given', async () => {
     const { privateKey } = generateKeyPairSync('ed25519')
     const value = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
     expect(await output(['plan'], { ...options, sign: { key: { value } } })).toMatch(/^sign +app image/m)

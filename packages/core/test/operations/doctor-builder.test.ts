@@ -74,7 +74,7 @@ it('warns of a registry that it does not reach, with what to do', async () => {
   })
 })
 
-it('says nothing more of a builder that does not answer', async () => {
+it('reports one finding for a builder that does not answer', async () => {
   expect(await check(builder(() => Promise.reject(new EngineError('ENGINE_UNREACHABLE', 'gone'))))).toEqual([])
   const rejected = builder(() => Promise.reject(new EngineError('ENGINE_REJECTED', 'not allowed')))
   expect(await check(rejected)).toMatchObject([{ state: 'warning', message: 'not allowed' }])

@@ -163,7 +163,7 @@ describe('a registry', () => {
     })
   })
 
-  test('that is none, or does not answer, is an error', async () => {
+  test('that is not a registry, or does not answer, is an error', async () => {
     await using page = await startScriptedServer(() => ({ status: 503 }))
     expect(await look(pushedTo(page.host))).toMatchObject([{ state: 'error', message: 'answers with 503' }])
     expect(await look(pushedTo('127.0.0.1:1'))).toMatchObject([

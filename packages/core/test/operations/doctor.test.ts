@@ -51,7 +51,7 @@ describe('the engine', () => {
     })
   })
 
-  test('that does not answer is an error with something to do, and no exception', async () => {
+  test('that does not answer is an error with a hint, and no exception', async () => {
     const gone = engineThat(() =>
       Promise.reject(new EngineError('ENGINE_UNREACHABLE', 'no engine answers', { hint: 'Start Docker' })),
     )

@@ -40,7 +40,7 @@ const EVENTS: readonly RunEvent[] = [
   { kind: 'run-finished', at: START + 3000, outcome: 'succeeded' },
 ]
 
-it('says of tests that they passed, now or before, in text and on the page', async () => {
+it('reports tests that passed in this run or an earlier one, in text and on the page', async () => {
   const report = reportOf(EVENTS)
   expect(report.nodes.map(({ test }) => test)).toEqual([undefined, 'one', 'two', undefined])
   const text = formatReport(report)

@@ -115,7 +115,7 @@ describe('signatures for an identity', () => {
     expect(sign.keyless).toEqual({ identity: WORKFLOW, issuer: ISSUER })
   })
 
-  it('fail with what the services say', async () => {
+  it('fail with the message of the service', async () => {
     const { keyless } = optionsFor(WORKFLOW) as Extract<SignOptions, { readonly keyless: unknown }>
     const unreachable = await openSigner({ keyless: { ...keyless, fulcio: `${sigstore.url}/absent` } }, directory, {})
     await expect(unreachable.bundleOf(Buffer.from('{}'))).rejects.toMatchObject({ code: 'SIGNING_FAILED' })

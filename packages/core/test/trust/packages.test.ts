@@ -5,7 +5,7 @@ import { type TinyImageOptions, tinyImage } from '../../../../test/support/tiny-
 import { digestOf } from '../../src/model/digest.js'
 import { createRegistry } from '../../src/registry/client.js'
 import { sbomDocument } from '../../src/trust/sbom/documents.js'
-import { readImageFiles } from '../../src/trust/sbom/image-files.js'
+import { readPackageFiles } from '../../src/trust/sbom/package-files.js'
 import { packagesIn } from '../../src/trust/sbom/package-list.js'
 import { testRegistry } from '../registry-server/test-registry.js'
 
@@ -93,7 +93,7 @@ describe('files of an image', () => {
     for (const { layer } of images) await pushBlob({ url: server.url, repository: 'app' }, layer)
     const repository = { registry: server.host, repository: 'app' }
     const image = { repository, layers: images.map(({ layer }) => layer.descriptor) }
-    const files = await readImageFiles(image, (path) => path.endsWith('.wanted'), registry, {})
+    const files = await readPackageFiles(image, (path) => path.endsWith('.wanted'), registry, {})
     return Object.fromEntries([...files].map(([path, content]) => [path, content.toString()]).sort())
   }
 
@@ -135,7 +135,7 @@ describe('files of an image', () => {
     const descriptor = { mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest: digestOf(bytes), size: 7 }
     await pushBlob({ url: server.url, repository: 'app' }, { bytes, descriptor })
     const image = { repository: { registry: server.host, repository: 'app' }, layers: [descriptor] }
-    await expect(readImageFiles(image, () => true, registry, {})).rejects.toMatchObject({
+    await expect(readPackageFiles(image, () => true, registry, {})).rejects.toMatchObject({
       code: 'MANIFEST_UNSUPPORTED',
       message: expect.stringContaining('cannot be listed'),
     })

@@ -127,7 +127,7 @@ describe('bases that must be signed', () => {
       await expect(planned(app(base))).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
   })
 
-  describe('or follow a policy', () => {
+  describe('under a policy', () => {
     const unsigned = () => app(fromImage(`${registry.server.host}/unsigned:1`))
     const messages = async (one: ReturnType<typeof app>, policy: object) =>
       (await planned(one, { policy })).errors
@@ -136,7 +136,7 @@ describe('bases that must be signed', () => {
         )
         .filter((message) => !message.includes('engine'))
 
-    it('with an issue for each violation', async () => {
+    it('have an issue for each violation', async () => {
       const copy = `COPY --from=${registry.server.host}/own:1 /etc/tiny /\nFROM $BASE_IMAGE`
       const policy = { registries: ['docker.io'], signers: [{ key: own.pub }], maxBaseAge: '30d' }
       expect(
@@ -152,7 +152,7 @@ describe('bases that must be signed', () => {
       ])
     })
 
-    it('and are allowed by host and path, signer and age', async () => {
+    it('are allowed by host and path, signer and age', async () => {
       const { host } = registry.server
       const policy = { signers: [{ key: other }, { key: own.pub }], maxBaseAge: '41d' }
       const listed = app(fromImage(`${host}/listed:1`))
@@ -174,7 +174,7 @@ describe('bases that must be signed', () => {
       expect(await messages(app(os), policy)).toEqual([expect.stringContaining(`does not allow images from ${host}`)])
     })
 
-    it('which warns if that is its mode', async () => {
+    it('have notes in the mode warn', async () => {
       const { errors, notes } = await planned(unsigned(), { policy: { registries: ['ghcr.io'], mode: 'warn' } })
       expect(errors.filter(({ code }) => code === 'POLICY_VIOLATED')).toEqual([])
       expect(notes).toContainEqual(
@@ -182,7 +182,7 @@ describe('bases that must be signed', () => {
       )
     })
 
-    it('about ends of life', async () => {
+    it('have an issue past their end of life', async () => {
       const reference = `${registry.server.host}/unsigned:1`
       const source = () =>
         ({ kind: 'registry', reference, configPolicy: 'require-match', endOfLife: '2020-01-01' }) as const
@@ -200,7 +200,7 @@ describe('bases that must be signed', () => {
       ])
     })
 
-    it('that is checked itself', async () => {
+    it('have an issue if the policy is not valid', async () => {
       const policy = {
         registries: 'docker.io',
         signers: [{}],

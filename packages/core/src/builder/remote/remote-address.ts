@@ -28,7 +28,7 @@ const DIAL_STDIO = ['buildctl', 'dial-stdio'] as const
 /** The port of BuildKit's own examples. */
 const DEFAULT_PORT = 1234
 
-/** Finds if a BuildKit is. @throws ENGINE_UNREACHABLE if an address is malformed or certificates are missing. */
+/** Resolves the address of a BuildKit. @throws ENGINE_UNREACHABLE if an address is malformed or certificates are missing. */
 export async function resolveRemote({
   host,
   command,

@@ -27,7 +27,7 @@ export async function buildCommand(flags: PipelineFlags, context: CommandContext
   }
 }
 
-/** Says at the end where files were written, unless only events or nothing may be shown. */
+/** Prints where files were written, unless the output is events only or quiet. */
 async function executeReported(flags: PipelineFlags, context: CommandContext): Promise<Report> {
   let written: readonly string[] = []
   try {

@@ -4,7 +4,7 @@ import { formatExplanation } from '../../report/text/explanation-text.js'
 import type { CommandContext } from '../command.js'
 import { printResult } from '../output.js'
 
-/** `build.ts explain`: says what an error's code means, and what to do. @throws DefinitionError USAGE */
+/** `build.ts explain`: prints the meaning of an error code, and what to do. @throws DefinitionError USAGE */
 export function explainCommand(text: string, { host }: CommandContext): void {
   const word = text.toUpperCase().replaceAll('-', '_')
   const code = ERROR_CODES.find((one) => one === word)

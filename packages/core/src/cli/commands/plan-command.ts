@@ -7,7 +7,7 @@ import { EXIT } from '../exit-code.js'
 import { jsonText, printResult } from '../output.js'
 import { optionsOf } from '../run-options.js'
 
-/** `build.ts plan`: says what a run would do. */
+/** `build.ts plan`: shows what a run would do. */
 export async function planCommand(
   flags: PipelineFlags & { readonly exitCode?: boolean },
   context: CommandContext,

@@ -61,7 +61,7 @@ function commandCases({ scopes }: Completion): string {
     .join('')
 }
 
-/** Completions of others are kept. */
+/** Completions that other scripts define are kept. */
 function registration(name: string, starter: string): string {
   const word = quote(starter)
   return `if ! complete -p ${word} >/dev/null 2>&1 || [[ $(complete -p ${word}) == *_polyarch* ]]; then

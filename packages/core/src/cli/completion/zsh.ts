@@ -67,7 +67,7 @@ function describe(words: readonly CompletionWord[]): string {
   return words.map(({ text, help }) => quote(`${text.replaceAll(':', '\\:')}:${help}`)).join(' ')
 }
 
-/** Completions of others are kept. */
+/** Completions that other scripts define are kept. */
 function registration(name: string, starter: string): string {
   const word = quote(starter)
   return `[[ -n \${_comps[${starter}]} && \${_comps[${starter}]} != _polyarch* ]] || compdef ${name} ${word}\n`

@@ -49,7 +49,7 @@ function completionOf(program: Command, { pipelines, host }: CommandContext): Co
   }
 }
 
-/** Refuses words that are not pipelines. A command is the first word, and would have been run. */
+/** Rejects words that are not pipelines. A command must be the first word. */
 function refuseUnknownWords(words: readonly string[], program: Command, { pipelines }: CommandContext): void {
   const names = pipelineNames(pipelines)
   const unknown = words.find((word) => !names.includes(word))

@@ -83,7 +83,7 @@ function refusePlatform(platform: Platform, path: string, issues: Issues): undef
   return undefined
 }
 
-/** Says so if the words were another system's, or a variant was filled in. */
+/** Notes a platform that was written in the terms of another system, or whose variant was completed. */
 function noteReading(written: string, variant: string | undefined, platform: Platform, notes: string[]): void {
   const words = written.toLowerCase().split('/')
   if (words.includes(platform.architecture) && (platform.architecture !== 'arm' || variant || words.length === 3))

@@ -39,7 +39,7 @@ export interface PlatformDeclaration<Settings = unknown, Words = unknown> {
   /** An architecture, a whole platform, or a platform alias of a plugin. */
   readonly architecture: string
   readonly settings: Settings
-  /** Never there: carries the platform aliases of the plugins in use to `platform(…)`, as a type. */
+  /** Never set: carries the platform aliases of the plugins in use to `platform(…)`, as a type. */
   readonly aliases?: Words
 }
 

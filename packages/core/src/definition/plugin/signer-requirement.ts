@@ -14,7 +14,7 @@ export interface RequiredKey {
 export interface RequiredIdentity {
   /** As the certificate states it: an email address, or the URL of a workflow with its branch. */
   readonly identity: string
-  /** The URL of who vouches for it: `https://token.actions.githubusercontent.com`. */
+  /** The URL of the provider that issued its token: `https://token.actions.githubusercontent.com`. */
   readonly issuer: string
   /** Path of the trusted root of a sigstore of your own; by default that of the public one is downloaded. */
   readonly trustedRoot?: string | URL

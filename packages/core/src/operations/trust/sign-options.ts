@@ -33,7 +33,7 @@ export interface KeylessSignOptions {
   readonly keyless: KeylessOptions
 }
 
-/** The identity that signs, and the services that vouch for it. */
+/** The identity that signs, and the services that certify and record it. */
 export interface KeylessOptions extends RequiredIdentity, KeylessServices {
   /** A token of the issuer; by default that of GitHub Actions, or the variable `SIGSTORE_ID_TOKEN`, which GitLab can set. */
   readonly token?: SecretSource

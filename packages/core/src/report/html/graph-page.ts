@@ -17,7 +17,7 @@ export async function formatGraphPage(picture: Picture): Promise<string> {
   const body = html`<h1>Dependencies${ofPipelines(picture)}</h1>
 <p class="soft">Drawn by polyarch.${countsText(picture)}</p>
 ${fitControl}
-<div class="picture scroll" tabindex="0" role="img" aria-label="The graph; the table below says the same.">${trusted(drawing)}</div>
+<div class="picture scroll" tabindex="0" role="img" aria-label="The graph; the table below has the same content.">${trusted(drawing)}</div>
 <h2>As a table</h2>
 ${table('The graph', ['Node', 'Plan', 'Reason', 'Made from'], rows)}`
   return formatPage('The graph of a build', body)

@@ -77,7 +77,7 @@ function failure({ error }: RunRecord): Html {
   const hint = advice === undefined ? '' : `\nhint: ${advice}`
   return html`<h2>Failures</h2>
 ${issues.length > 0 ? issues : html`<div class="box bad">${`${where}${error.message}${hint}`}</div>`}
-<p class="soft">Code ${error.code}.${error.code === 'UNEXPECTED' ? '' : html` <code>npx tsx build.ts explain ${error.code}</code> says more.`}</p>`
+<p class="soft">Code ${error.code}.${error.code === 'UNEXPECTED' ? '' : html` <code>npx tsx build.ts explain ${error.code}</code> prints more.`}</p>`
 }
 
 function noteSection({ notes, nodes, plan, readBack }: RunRecord): Html {
@@ -158,5 +158,5 @@ function pictureSection(drawing: string): Html {
   if (drawing === '') return html``
   return html`<h2>The planned graph</h2>
 ${fitControl}
-<div class="picture scroll" tabindex="0" role="img" aria-label="The graph of the run; the table of nodes says the same.">${trusted(drawing)}</div>`
+<div class="picture scroll" tabindex="0" role="img" aria-label="The graph of the run; the table of nodes has the same content.">${trusted(drawing)}</div>`
 }

@@ -19,7 +19,7 @@ export function createFilesCache(): FilesCache {
       const known = opened.get(digest)
       // Another test that read them may have been cancelled.
       if (known !== undefined) return known.catch(() => this.open(image, digest, registry, call))
-      // With what reads layers: only if a test reads files.
+      // Loads the reader of layers only if a test reads files.
       const opening = import('../../image-files/image-files.js').then((loaded) =>
         loaded.ImageFiles.open(image, registry, call),
       )

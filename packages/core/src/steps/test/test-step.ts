@@ -35,7 +35,7 @@ export const testStep: Step<TestNode, ResolvedTest> = {
 
   async perform(work, services, call) {
     const output = testedImage(work)
-    // With all that tests need: only if one runs.
+    // Loads the code for tests only if one runs.
     const { performTest } = await import('./test-run.js')
     await performTest(work, output, services, call)
     return output

@@ -1,7 +1,7 @@
 import type { Registry, RegistryCall } from '../../registry/port.js'
-import { type ImageFiles, type LayeredImage, readImageFiles } from './image-files.js'
 import { isNpmPackage, isPythonPackage, npmPackages, pythonPackages } from './language-packages.js'
 import type { Distribution, Package, PackageList } from './package.js'
+import { type LayeredImage, type PackageFiles, readPackageFiles } from './package-files.js'
 import { isRpmDatabase, rpmPackages } from './rpm-packages.js'
 import { apkPackages, dpkgPackages } from './system-packages.js'
 
@@ -10,7 +10,7 @@ const OS_RELEASE = ['etc/os-release', 'usr/lib/os-release'] as const
 
 /** Lists the packages of an image, from the databases of package managers in its layers. */
 export async function listPackages(image: LayeredImage, registry: Registry, call: RegistryCall): Promise<PackageList> {
-  return packagesIn(await readImageFiles(image, isPackageFile, registry, call))
+  return packagesIn(await readPackageFiles(image, isPackageFile, registry, call))
 }
 
 function isDpkg(path: string): boolean {
@@ -27,7 +27,7 @@ function isPackageFile(path: string): boolean {
 }
 
 /** Lists the packages that files of an image describe. */
-export async function packagesIn(files: ImageFiles): Promise<PackageList> {
+export async function packagesIn(files: PackageFiles): Promise<PackageList> {
   const found = await Promise.all([...files].map(([path, content]) => packagesOf(path, content)))
   const byIdentity = new Map(found.flat().map((one) => [identityOf(one), one]))
   const packages = [...byIdentity].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one)

@@ -32,7 +32,7 @@ it('reads selectors by expressions', async () => {
   expect(await readyPods('kubernetes:///buildkitd', { env: cluster.env })).toEqual(['kube-pod://other'])
 })
 
-it('says what is missing', async () => {
+it('reports missing workloads, contexts and programs', async () => {
   const workloads = [{ kind: 'Deployment', name: 'idle', selector: { matchLabels: { app: 'none' } } }] as const
   await using cluster = await startKubernetes({ pods: PODS, workloads })
   const messageOf = (address: string, env = cluster.env) =>

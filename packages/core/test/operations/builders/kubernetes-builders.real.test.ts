@@ -102,7 +102,7 @@ it('a builder that is created again is changed, and loses what its new definitio
   expect(before).not.toContain(after[0])
 })
 
-it('what others made is neither changed nor removed', async () => {
+it('objects that polyarch did not create are neither changed nor removed', async () => {
   const workloads = [{ kind: 'Deployment', name: 'fleet', selector: { matchLabels: { app: 'b' } } }] as const
   await using cluster = await startKubernetes({ workloads })
   const created = await builder(cluster, 'create', FLEET)
@@ -116,7 +116,7 @@ it('what others made is neither changed nor removed', async () => {
   ])
 })
 
-it('says what is missing', async () => {
+it('rejects malformed addresses and missing files', async () => {
   await using cluster = await startKubernetes({})
   const errorOf = async (...words: readonly string[]) => (await builder(cluster, ...words)).stderr
   expect(await errorOf('create', 'fleet')).toContain("Kubernetes builder address 'fleet' is not valid")

@@ -20,7 +20,7 @@ describe('a test of the config', () => {
       { config: { ...(of && { config: of }) } },
     )
 
-  it('passes for what is as demanded', () => {
+  it('passes if all values match', () => {
     const env = { PATH: { pattern: '^/bin', flags: '' }, EMPTY: { text: '' }, A: { text: 'b=c' }, NONE: false as const }
     const rest = { user: 'app', workingDir: '/', entrypoint: ['/app'], cmd: [], volumes: ['/data'] }
     expect(issues({ env, labels: { team: { text: 'core' } }, exposedPorts: ['8080/tcp', '53/udp'], ...rest })).toEqual(
@@ -29,7 +29,7 @@ describe('a test of the config', () => {
     expect(issues({ user: '', workingDir: '/', labels: { team: false } }, {})).toEqual([])
   })
 
-  it('says of everything that differs what it is and what it should be', () => {
+  it('reports each difference with the actual and the expected value', () => {
     expect(issues({ env: { A: { text: 'b' }, EMPTY: false, NONE: { text: 'x' } } })).toEqual([
       'environment variable A is "b=c", not "b"',
       'environment variable EMPTY exists: ""',
@@ -69,11 +69,11 @@ describe('a test of a file', () => {
     return fileIssues({ ...test, ...changes }, { files, call: {} })
   }
 
-  it('passes for what is as demanded', async () => {
+  it('passes if all values match', async () => {
     expect(await issues({ type: 'file', mode: 0o644, uid: 1, gid: 2, expectedContent: [{ text: 'ell' }] })).toEqual([])
   })
 
-  it('says of everything that differs what it is and what it should be', async () => {
+  it('reports each difference with the actual and the expected value', async () => {
     expect(await issues({ type: 'directory', mode: 0o755, uid: 0 })).toEqual([
       '/f has the type file, not directory',
       '/f has the mode 0644, not 0755',

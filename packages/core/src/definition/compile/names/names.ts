@@ -106,7 +106,7 @@ export function onRegistry(registry: string, written: string): Reference | undef
   return place && { ...repositoryOf(place), ...(tag !== undefined && { tag }), ...(digest !== undefined && { digest }) }
 }
 
-/** People write if a registry is as they do in a browser; how it is spoken to is another question. */
+/** Users write a scheme before a host, as in a browser; the protocol is a setting of the registry. */
 function schemeHint(written: string): string | undefined {
   const [, scheme, rest] = /^(https?:\/\/)(.*)$/is.exec(written) ?? []
   if (scheme === undefined) return undefined

@@ -88,7 +88,7 @@ async function sbom(
   { registry }: StepServices,
   call: StepCall,
 ): Promise<Statement> {
-  // With what reads layers and databases: only where packages are listed.
+  // Loads the readers of layers and databases only if packages are listed.
   const { makeSbom } = await import('../../../trust/sbom/sbom.js')
   const described = { name: formatRepository(repository), digest: kept, created: parseDate(config.created) ?? 0 }
   const { predicateType, predicate } = await makeSbom(format, { ...described, repository, layers }, registry, call)

@@ -70,7 +70,7 @@ async function openAgent(id: string, agent: SshDefinition, env: Environment): Pr
     throw secretUnavailable(`the ssh agent '${id}' uses SSH_AUTH_SOCK, which is not set`, hint)
   }
   const texts = await Promise.all(agent.files.map((file) => readSecretFile(`ssh '${id}'`, file)))
-  // Loaded if there are keys: what reads them is of no use to all others.
+  // Loads the reader of keys only if there are keys.
   const { agentOfKeys } = await import('../../../builder/buildkit/session/ssh/key-agent.js')
   try {
     return agentOfKeys(texts)

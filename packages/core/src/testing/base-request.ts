@@ -36,9 +36,9 @@ export function issuesText(issues: readonly Issue[]): string {
 
 /** Calls the base without the core's validation. */
 export function requestBase(plugin: Plugin, base: string, text: string, options: object): Answer {
-  const asked = plugin.bases[base]
-  if (asked === undefined) throw new TypeError(`base '${base}' does not exist`)
-  return asked.source(
+  const found = plugin.bases[base]
+  if (found === undefined) throw new TypeError(`base '${base}' does not exist`)
+  return found.source(
     Object.freeze({ platform: Object.freeze(platformOf(text)), options: Object.freeze({ ...options }) }),
   )
 }

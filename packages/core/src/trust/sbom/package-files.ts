@@ -9,8 +9,8 @@ import type { Descriptor } from '../../model/oci.js'
 import type { Repository } from '../../model/reference.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 
-/** Files of an image, by path without a slash before it. */
-export type ImageFiles = ReadonlyMap<string, Buffer>
+/** The files of an image that list packages, by path without a slash before it. */
+export type PackageFiles = ReadonlyMap<string, Buffer>
 
 /** An image whose layers are in a repository. */
 export interface LayeredImage {
@@ -25,12 +25,12 @@ export interface LayeredImage {
  * @param isWanted - whether a file with this path is read
  * @throws RegistryError MANIFEST_UNSUPPORTED if a layer cannot be read, or the files are too large
  */
-export async function readImageFiles(
+export async function readPackageFiles(
   { repository, layers }: LayeredImage,
   isWanted: (path: string) => boolean,
   registry: Registry,
   call: RegistryCall,
-): Promise<ImageFiles> {
+): Promise<PackageFiles> {
   const files = new CollectedFiles(isWanted)
   for (const [at, layer] of layers.entries()) {
     const tar = await openLayerTar(registry, repository, layer, call)
@@ -76,7 +76,7 @@ class CollectedFiles {
     if (content !== undefined) this.#put(path, { content, layer })
   }
 
-  content(): ImageFiles {
+  content(): PackageFiles {
     return new Map([...this.#files].map(([path, { content }]) => [path, content]))
   }
 
