@@ -100,7 +100,7 @@ describe('Ctrl-C', () => {
 })
 
 describe('a definition with issues', () => {
-  it('exits with 2, tells all of them together, and contacts nothing', async () => {
+  it('exits with 2, reports all of them together, and contacts nothing', async () => {
     await set.folder.writeBuild(`
       const app = pipeline('team/App')
         .platforms(

@@ -4,7 +4,7 @@ import { definitionGraph } from '../../packages/core/src/operations/runs/definit
 import { pictureOf } from '../../packages/core/src/report/graph/picture.js'
 import { formatPicture } from '../../packages/core/src/report/graph-formats.js'
 
-test('the picture of README.md is the one that its example gives now; -u draws it anew', async () => {
+test('the picture of README.md is that of its example; -u draws it again', async () => {
   const drawn = await formatPicture(pictureOf(definitionGraph(sdk)), 'svg')
   await expect(drawn).toMatchFileSnapshot('../../docs/pictures/esp8266-build.svg')
 })

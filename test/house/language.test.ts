@@ -27,7 +27,6 @@ const ALLOWED: readonly (readonly [file: RegExp, text: RegExp, reason: string])[
   [/facts\.md$/, /Faults of other tools/, 'they are bugs of other programs'],
   [/registry\.md$/, /faults/, 'the option of the embedded registry'],
   [/registry-server\//, /fault/i, 'the option faults of the embedded registry'],
-  [/errors\.md$/, /tells you/, 'its object is the reader'],
 ]
 
 /** Parts of names that the code does not use, each with its replacement. */

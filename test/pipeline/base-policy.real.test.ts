@@ -48,7 +48,7 @@ it('takes the base as it is, and says so, where the declaration is trusted', asy
   expect(images[0]?.digest).toBe((await inspect(lying)).digest)
 })
 
-it('corrects the config, and nothing else, where it is told to', async () => {
+it('corrects the config, and nothing else, if it is configured', async () => {
   const report = await execute(standingOn('fix-config'))
   expect(report.outcome).toBe('succeeded')
   const [image] = (await inspect(`${host}/fix-config-base:1`)).images
@@ -56,7 +56,7 @@ it('corrects the config, and nothing else, where it is told to', async () => {
   expect((await inspect(`${host}/fix-config:1`)).images).toMatchObject([{ declared: ARM, config: ARM }])
 })
 
-it('holds its own policy where the base was copied under another, and tells a trusted one in every run', async () => {
+it('applies its own policy to a base copied under another one, and reports a trusted platform in every run', async () => {
   const declared = (configPolicy: 'trust-declared' | 'require-match' | 'fix-config') =>
     pipeline(`${host}/shared`)
       .platforms(platform('arm', { variant: 'v7', base: fromImage(lying, { configPolicy }) }))

@@ -165,7 +165,7 @@ describe.each(ENGINES)('%s', (name) => {
     options = { engine: { host }, registryClient: { credentials }, directory: folder }
   })
 
-  it('builds on a private base with secrets, an ssh agent and an ssh key, and tells none of them anywhere', async () => {
+  it('builds on a private base with secrets, an ssh agent and an ssh key, and prints none of them', async () => {
     const app = await appWith({})
     const events: RunEvent[] = []
     const planned = await plan(app, options)
@@ -194,7 +194,7 @@ describe.each(ENGINES)('%s', (name) => {
     expectNoSecret(await allContent(app.declaration.repository.slice(own.host.length + 1)))
   })
 
-  it('a build that fails tells none of them either', async () => {
+  it('a build that fails prints none of them either', async () => {
     const app = await appWith({ dockerfileInline: `${DOCKERFILE}RUN --mount=type=secret,id=value false\n` })
     const events: RunEvent[] = []
     const failing = execute(app, { ...options, onEvent: (event) => events.push(event) })

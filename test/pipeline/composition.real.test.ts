@@ -133,7 +133,7 @@ describe('a pipeline that stands on another', () => {
     expect(report.tags.map(({ from, to }) => from === to)).toEqual([false, false, true])
   })
 
-  it('moves no name of the other where it alone is asked for', async () => {
+  it('moves no name of the other if it alone is requested', async () => {
     const before = (await inspect(`${host}/team/sdk:2.1`)).digest
     const report = await execute(await firmwareOn(sdkWith('3')))
     expect(made(report)).toContain('sdk image(linux/amd64)')

@@ -131,7 +131,7 @@ it.each([
   expect(events.at(-1)).toMatchObject({ kind: 'run-finished', outcome: 'failed' })
 })
 
-it('tells of no login at all, and what to do', async () => {
+it('reports a missing login, and what to do', async () => {
   await expect(execute(app, { registryClient: { credentials: staticCredentials({}) } })).rejects.toMatchObject({
     code: 'REGISTRY_UNAUTHORIZED',
     hint: expect.stringContaining('login'),

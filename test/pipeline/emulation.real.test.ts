@@ -64,7 +64,7 @@ it('names the binfmt_misc entry that a platform needs, before anything is sent a
   expect(await tagsOf(registry.url, 'team/from')).toEqual([])
 })
 
-it('is told by the plan, each platform with its own, beside what can be built', async () => {
+it('is reported by the plan for each platform, beside the platforms that can be built', async () => {
   const { nodes, errors } = await plan(appFor('amd64', 's390x', 'riscv64'))
   expect(errors).toMatchObject([
     { code: 'PLATFORM_NOT_RUNNABLE', hint: expect.stringContaining("'qemu-s390x'") },
@@ -84,7 +84,7 @@ it('says both where two platforms cannot be built', async () => {
   })
 })
 
-it('builds the platforms that the engine can run, where only those are asked for', async () => {
+it('builds the platforms that the engine can run, if only those are requested', async () => {
   const { outcome } = await execute(appFor('amd64', 's390x'), { only: ['linux/amd64'] })
   expect(outcome).toBe('succeeded')
   expect(await keyTagsOf(registry.url, 'team/app')).toHaveLength(1)

@@ -26,7 +26,7 @@ describe('two machines that share nothing but a registry', () => {
 
   const name = () => `${place.host}/team/app:1.0`
 
-  it('publish nothing while an image is missing, and are told which', async () => {
+  it('publish nothing while an image is missing, and list the missing images', async () => {
     const built = await place.folder.run(['--only', 'linux/amd64', '--metadata-file', 'only.json'])
     expect(built).toMatchObject({ exitCode: 0 })
     const { app } = JSON.parse(await readFile(join(place.folder.path, 'only.json'), 'utf8')) as BuildMetadata
@@ -75,7 +75,7 @@ describe('two machines that share nothing but a registry', () => {
     expect(JSON.parse(alone.stdout)).toMatchObject({ tags: [{}, { to: digest }, { from: digest, to: digest }] })
   })
 
-  it('are asked for what the files demand now, not for what was built of other files', async () => {
+  it('must be built from the current files', async () => {
     const before = (await inspect(name())).digest
     await place.folder.write({ [join('app', 'Dockerfile')]: `${DOCKERFILE}ENV MORE=1\n` })
     const { exitCode, stderr } = await place.folder.run(['assemble'], NOWHERE)

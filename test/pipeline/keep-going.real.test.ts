@@ -8,7 +8,7 @@ import { Cleanup } from '../support/cleanup.js'
 import { tempFolder } from '../support/temp-folder.js'
 import { AMD64, ARM, pushBase } from './project.js'
 
-it('goes on with all that does not need what failed, tells every failure, and moves no name', async () => {
+it('continues with all nodes that do not need a failed one, reports every failure, and moves no name', async () => {
   await using cleanup = new Cleanup()
   const { path } = cleanup.use(await tempFolder('keep-going'))
   const registry = cleanup.use(await startRegistry({ directory: join(path, 'registry') }))

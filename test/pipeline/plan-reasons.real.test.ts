@@ -218,7 +218,7 @@ describe('why a plan makes something', () => {
     await expect(plan(app(), { rebuild: ['ap'] })).rejects.toMatchObject({ code: 'USAGE', hint: "did you mean 'app'?" })
   })
 
-  it('marks content from elsewhere, and does with it what it is told', async () => {
+  it('marks content from elsewhere, and treats it as configured', async () => {
     const source = `${registry.url}/v2/`
     const context = await contextWith({ Dockerfile: `${dockerfile()}ADD ${source} /added\n` })
     const marked = await plan(app({ context }))

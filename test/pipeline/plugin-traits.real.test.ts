@@ -87,7 +87,7 @@ it('gives each platform its build args and annotations, and runs the check in ea
   }
 })
 
-it('annotates every level, tells the commit on the index, and is not another image for the next commit', async () => {
+it('annotates every level, reports the commit on the index, and is not another image for the next commit', async () => {
   await git('init', '--quiet')
   await git('remote', 'add', 'origin', 'git@git.example.com:team/app.git')
   await git('add', '--all')

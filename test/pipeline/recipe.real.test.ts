@@ -212,7 +212,7 @@ describe.each([
     expect((await inspect(`${place.host}/team/app:1.0`)).digest).toBe(before)
   })
 
-  it('refuses to lose a platform that a name has, unless told to', async () => {
+  it('refuses to lose a platform that a name has, unless it is allowed', async () => {
     const { declaration } = app
     const alone = pipeline(declaration.repository)
       .platforms(declaration.platforms[0] as never)

@@ -155,7 +155,7 @@ describe('three pipelines, the second on the first', () => {
     expect(made(report)).toEqual(['firmware image(linux/amd64)', 'firmware image(linux/arm/v7)', 'firmware index'])
   })
 
-  it('move no name of the first where the second alone is asked for, and the first is done when it is', async () => {
+  it('move no name of the first if the second alone is requested, and the first is done when it is', async () => {
     const names = async () => (await inspect(`${registry.host}/team/sdk:latest`)).digest
     const before = await names()
     await writeDockerfile('sdk', 'RUN echo changed sdk >> /parts')
@@ -181,7 +181,7 @@ describe('three pipelines, the second on the first', () => {
     await writeDockerfile('tools', 'RUN echo tools >> /parts')
   })
 
-  it('build no more images at a time than they were told', async () => {
+  it('build no more images at a time than configured', async () => {
     await writeDockerfile('sdk', 'RUN echo bounded sdk >> /parts')
     await writeDockerfile('tools', 'RUN echo bounded tools >> /parts')
     const { events } = await executeThroughGate([sdk, tools], 2, { buildConcurrency: 2 })

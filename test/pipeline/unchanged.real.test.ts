@@ -84,7 +84,7 @@ describe('a pipeline whose bases are locked', () => {
     ])
   })
 
-  it('costs one more read per image where the layers of what is reused are to be told', async () => {
+  it('costs one more read per image if layers of reused images are reported', async () => {
     seen.length = 0
     const told: string[] = []
     const onEvent = (event: RunEvent) => {

@@ -39,7 +39,7 @@ describe('npm create polyarch', () => {
   })
 })
 
-describe('what npm create polyarch is told', () => {
+describe('the arguments of npm create polyarch', () => {
   it.each([
     [[], 'pipeline', undefined],
     [['hello'], 'pipeline', 'hello'],
@@ -55,7 +55,7 @@ describe('what npm create polyarch is told', () => {
 })
 
 describe('npm create polyarch plugin', () => {
-  it('writes a plugin, named as it is asked for, everywhere', async () => {
+  it('writes a plugin with the given name in all files', async () => {
     const directory = await emptyFolder()
     const folder = 'polyarch-plugin-fedora'
     const { files } = await writeProject({ template: 'plugin', folder, templates, directory })

@@ -56,7 +56,7 @@ describe.each(ENGINES)('%s', (name) => {
     expect(await statuses([missing])).toEqual(['done'])
   })
 
-  test('the network is the one that is asked for, and steps are taken from the cache unless that is not wanted', async () => {
+  test('uses the requested network, and the cache unless noCache is set', async () => {
     await using engine = connectEngine({ host: place.host })
     const build = async (changes: Parameters<typeof buildHere>[1]) => {
       const request = buildHere(`FROM ${place.base}\nRUN ls /sys/class/net\n`, changes)
@@ -86,7 +86,7 @@ describe.each(ENGINES)('%s', (name) => {
     expect(await build('http://192.0.2.2:3128')).toBe('')
   })
 
-  test('a base that has moved is pulled anew where that is asked for', async () => {
+  test('pulls a base that has moved again if that is requested', async () => {
     await using engine = connectEngine({ host: place.host })
     const target = { url: place.registry.url, repository: 'moving' }
     const name = reference(`${place.registry.host}/moving:1`)

@@ -47,7 +47,7 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
 
   afterAll(() => cleanup[Symbol.asyncDispose]())
 
-  test('builds for a platform, natively and emulated, and tells every step and all output', async () => {
+  test('builds for a platform, natively and emulated, and reports every step and all output', async () => {
     await using engine = connectEngine(options)
     for (const [name, machine] of [
       ['linux/amd64', 'x86_64'],
@@ -66,7 +66,7 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
     }
   })
 
-  test('tells all of many thousand lines a second, to the very end, and what the frontend warns of, with its line', async () => {
+  test('reports thousands of lines a second to the end, and warnings of the frontend with their line', async () => {
     await using engine = connectEngine(options)
     const loop = 'i=0; while [ $i -lt 20000 ]; do echo $i; i=$((i+1)); done; printf unended'
     const request = buildHere(`# a comment\nFROM ${base} as casing\nRUN ${loop}\n`, { noCache: true })
@@ -79,7 +79,7 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
     expect(warnings).toEqual(kind === OLDEST ? [] : told)
   })
 
-  test('gives the image its labels, builds a target, and pushes it in the media types asked for', async () => {
+  test('gives the image its labels, builds a target, and pushes it in the media types requested', async () => {
     await using engine = connectEngine(options)
     const destination = uniqueName(registry.host)
     const request = buildHere(`FROM ${base} AS first\nRUN true\nFROM first\nRUN exit 1\n`, {
@@ -204,7 +204,7 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
     await buildOnce(engine, next)
   })
 
-  test('each registry that a build pulls from gets its own login, and no other is asked for', async () => {
+  test('requests one login for each registry that a build pulls from, and no other', async () => {
     await using first = await startDebianRegistry({
       auth: 'htpasswd',
       login: { username: 'ann', password: 'one+/1?>' },
@@ -233,7 +233,7 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
     })
   })
 
-  testOnBackends('an error of the credential store ends the build, and is the one that is told', async () => {
+  testOnBackends('an error of the credential store ends the build and is reported', async () => {
     await using closed = await startDebianRegistry({ auth: 'htpasswd' })
     const closedBase = await pushBase(closed, unheardOf())
     const unreadable = new RegistryError('CREDENTIALS_UNREADABLE', 'the keychain is locked')

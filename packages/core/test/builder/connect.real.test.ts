@@ -38,7 +38,7 @@ test('a signal that has fired already contacts nobody', async () => {
   await expect(engine.build(buildOf('FROM scratch'), { signal })).rejects.toMatchObject({ code: 'CANCELLED' })
 })
 
-test('no engine at a socket or a port is told with what to do', async () => {
+test('a socket or port without an engine is reported with a hint', async () => {
   await using folder = await tempFolder('no-engine')
   for (const host of [`unix://${folder.path}/docker.sock`, `tcp://127.0.0.1:${await freePort()}`]) {
     await using engine = connectEngine({ host })
@@ -72,7 +72,7 @@ test('an engine that takes connections and never answers is given up', async () 
   connection.destroy()
 })
 
-test('what is no engine is told as such', async () => {
+test('a server that is no engine is reported', async () => {
   const server = createWebServer((_, response) => response.end('<html>hello</html>'))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -97,7 +97,7 @@ test('speaks through the ssh of the system, sessions included', async () => {
   await buildOnce(engine, buildOf('FROM scratch\nCOPY note /\n', { files: { note: 'over ssh\n' } }))
 })
 
-test('what ssh complains of is told', async () => {
+test('the message of ssh is reported', async () => {
   await using folder = await tempFolder('ssh')
   await writeFile(join(folder.path, 'ssh'), '#!/bin/sh\necho "Host key verification failed." >&2\nexit 255\n')
   await chmod(join(folder.path, 'ssh'), 0o755)
@@ -158,7 +158,7 @@ test('speaks TLS with the certificates that an engine is given, sessions include
   }
 })
 
-test('an engine that speaks no TLS is told as such where certificates are given for it', async () => {
+test('an engine without TLS is reported if certificates are given for it', async () => {
   await using folder = await tempFolder('tls')
   const certificates = await makeSignedCertificate(await makeCertificate(folder.path), join(folder.path, 'own'))
   const server = createWebServer().listen(0, '127.0.0.1')

@@ -72,7 +72,7 @@ test('serves who has waited longest first, and passes over who cannot use what i
   expect(await settled(waiting[1] ?? Promise.resolve())).toBe('waiting')
 })
 
-test('gives no lost engine, and tells who waits for nothing else that none is left', async () => {
+test('gives no lost engine, and rejects a build without any other', async () => {
   const engines = pool()
   await engines.lease(claim([native('a')]))
   const hopeless = engines.lease(claim([native('a')]))

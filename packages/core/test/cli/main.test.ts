@@ -49,21 +49,21 @@ function lastEvent(lines: string): object {
   return JSON.parse(lines.trimEnd().split('\n').at(-1) ?? '')
 }
 
-test('a pipeline that is none, as of modules that import each other, is told as such', async () => {
+test('an undefined pipeline, as of modules that import each other, is reported', async () => {
   const { exitCode, stderr } = await runMain([], undefined, [undefined as never])
   expect(exitCode).toBe(2)
   expect(stderr).toContain("error: run: not a pipeline\n  hint: pass what pipeline('…') returned")
 })
 
 describe('events as JSON', () => {
-  test('tell what ended a run that never began', async () => {
+  test('report the cause if a run never began', async () => {
     const missing = join('/proc', 'nowhere', 'page.html')
     const { exitCode, stderr } = await runMain(['--progress', 'json', '--report', missing])
     expect(exitCode).toBe(2)
     expect(lastEvent(stderr)).toMatchObject({ kind: 'run-finished', outcome: 'failed', error: { code: 'USAGE' } })
   })
 
-  test('tell a failure once', async () => {
+  test('report a failure once', async () => {
     const { exitCode, stderr } = await runMain(['--progress', 'json'])
     expect(exitCode).toBe(2)
     expect(stderr.match(/"run-finished"/g)).toHaveLength(1)

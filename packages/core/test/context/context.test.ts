@@ -40,7 +40,7 @@ async function readAll({ context, listing }: Listed): Promise<void> {
 }
 
 describe('what a context holds', () => {
-  it('tells which folder or .dockerignore cannot be read, and that it may be left out', async () => {
+  it('reports which folder or .dockerignore cannot be read, and that it may be left out', async () => {
     await put({ Dockerfile: '', 'data/of/another/user': '', 'ignored/.dockerignore/is': 'a folder' })
     await chmod(root, 0o755)
     await chmod(join(root, 'data/of'), 0o700)

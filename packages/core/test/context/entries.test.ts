@@ -57,7 +57,7 @@ test('a file that the output of this process is redirected to is refused where i
   expect(redirectedFiles([99_999]).size).toBe(0)
 })
 
-test.each([true, false])('what is gone is told by its path (several at a time: %s)', async (slow) => {
+test.each([true, false])('a file that was removed is reported by its path (several at a time: %s)', async (slow) => {
   await using folder = await tempFolder('entries')
   for (let at = 0; at < 300; at++) await writeFile(join(folder.path, `a${at}`), '')
   await writeFile(join(folder.path, 'gone'), '')

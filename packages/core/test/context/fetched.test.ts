@@ -98,7 +98,7 @@ describe('a git repository', { timeout: 60_000 }, () => {
     expect(await listed(at('main', 'sub'))).toMatchObject({ text: 'FROM sub', paths: ['b'] })
   })
 
-  it('that cannot be fetched is told with git’s reason, and without a password', async () => {
+  it('that cannot be fetched is reported with git’s reason, and without a password', async () => {
     await git('init', '--quiet')
     await commit({ Dockerfile: '' })
     await expect(listed(at('no-such-branch'))).rejects.toMatchObject({

@@ -40,7 +40,7 @@ describe('where a context is from', { timeout: 60_000 }, () => {
     expect(await ofApp()).toEqual({ revision, source: 'https://git.example.com/team/app' })
   })
 
-  it('is told to be dirty where its own files differ from the commit, whoever calls', async () => {
+  it('is reported as dirty where its own files differ from the commit, whoever calls', async () => {
     const revision = await commit()
     await writeFile(join(folder.path, 'other', 'file'), 'two\n')
     vi.stubEnv('GIT_DIR', '/nowhere')
@@ -49,7 +49,7 @@ describe('where a context is from', { timeout: 60_000 }, () => {
     expect(await ofApp()).toEqual({ revision: `${revision}-dirty` })
   })
 
-  it('is told to be dirty, however much differs', async () => {
+  it('is reported as dirty, however much differs', async () => {
     const revision = await commit()
     const names = Array.from({ length: 5_000 }, (_, index) => String(index).padEnd(240, 'x'))
     await Promise.all(names.map((name) => writeFile(join(folder.path, 'app', name), '')))

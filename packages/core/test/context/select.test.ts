@@ -138,7 +138,7 @@ describe('what is selected', () => {
 })
 
 describe('an entry', () => {
-  it('has its mode as it is, and git’s where that is asked for', async () => {
+  it('has its own mode, or that of git if requested', async () => {
     const modes = { secret: 0, private: 0o600, setuid: 0o4755, setgid: 0o2711, group: 0o674 }
     for (const [path, mode] of Object.entries(modes)) {
       await put(path, path)

@@ -91,7 +91,7 @@ it('takes all of a platform’s own over the pipeline’s, by id where there are
   })
 })
 
-it('tells the value of a secret to nobody who prints it', async () => {
+it('prints no value of a secret', async () => {
   const secrets = buildOf({ secrets: { token: { value: 'hunter2' } } })?.secrets
   expect(inspect(secrets, { depth: Infinity, showHidden: true })).not.toContain('hunter2')
   expect(JSON.stringify(secrets)).not.toContain('hunter2')
@@ -115,7 +115,7 @@ it.each<[string, BuildSettings['context'] & (string | object | false), object]>(
   expect(buildOf({ context })?.context).toEqual(expected)
 })
 
-it('sends files with their own modes unless git’s are asked for', () => {
+it('sends files with their own modes unless git’s are requested', () => {
   expect(buildOf({})).toMatchObject({ fileModes: 'exact' })
   expect(buildOf({ fileModes: 'git' }, { fileModes: () => 'exact' })).toMatchObject({ fileModes: 'exact' })
   expect(buildOf({ fileModes: 'git' })).toMatchObject({ fileModes: 'git' })

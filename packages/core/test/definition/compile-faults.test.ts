@@ -218,7 +218,7 @@ describe('what a definition refuses', () => {
     expect(told[0]?.hint ?? '').toContain(hint)
   })
 
-  it('tells all faults together', () => {
+  it('reports all faults together', () => {
     const faults = faultsOf([
       start.platforms(unchecked('amd46', { base: 'wdie' }), unchecked('arm', { base: 'nrrow' })).tags('-', 'ok'),
     ])
@@ -274,7 +274,7 @@ describe('a fault of what all platforms share', () => {
     ])
   })
 
-  it('is told by the platform where that is where it was written', () => {
+  it('is reported at the platform if it was written there', () => {
     const build = { args: { JOBS: null } } as never
     const own = start.platforms(amd64, platform('arm', { variant: 'v7', base: 'wide', build })).tags('1.0')
     expect(faultsOf([own])).toMatchObject([{ path: expect.stringMatching(/\.platforms\[1\]\.build\.args\.JOBS$/) }])

@@ -70,7 +70,7 @@ describe('what a definition decides', () => {
     expect(Object.isFrozen(left) && Object.isFrozen(left.declaration)).toBe(true)
   })
 
-  it('puts pipelines that others stand on first, and publishes only what was asked for', () => {
+  it('orders pipelines by their bases, and publishes only the requested ones', () => {
     const sdk = simple
     const app = pipeline('registry.example.com/team/top').platforms(platform('amd64', { base: sdk }))
     const { pipelines } = compile([app])

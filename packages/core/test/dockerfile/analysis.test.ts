@@ -96,7 +96,7 @@ describe('other images', () => {
     expect(of(text).externals.map(({ name }) => name)).toEqual(['ghcr.io/team/tool:armv7'])
   })
 
-  it('and remote content is told', () => {
+  it('and remote content is reported', () => {
     const { unpinned } = of('ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nADD https://example.com/a.tar /a\nADD local /b\n')
     expect(unpinned.map(({ text, line }) => [text, line])).toEqual([['https://example.com/a.tar', 3]])
   })
@@ -123,7 +123,7 @@ describe('other images', () => {
     expect(of(text).unpinned.map((use) => use.text)).toEqual(all)
   })
 
-  it('and remote content is told by the args that the build gives', () => {
+  it('and remote content is reported by the args that the build gives', () => {
     const text = 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nARG FROM=local\nADD $FROM /a\n'
     expect(of(text).unpinned).toEqual([])
     expect(of(text, { args: { FROM: 'http://example.com/a' } }).unpinned).toMatchObject([
@@ -248,11 +248,11 @@ it.each([
   expect(of(`ARG BASE_IMAGE\nFROM $BASE_IMAGE AS build\n${last}`).issues).toMatchObject([issue])
 })
 
-it('an arg of the base that is not declared is told once', () => {
+it('an arg of the base that is not declared is reported once', () => {
   expect(of('FROM ${BASE_IMAGE}\n').issues).toHaveLength(1)
 })
 
-it('a FROM that is misspelt is told with its line', () => {
+it('a FROM that is misspelt is reported with its line', () => {
   expect(of('ARG BASE_IMAGE\n\nFORM $BASE_IMAGE\n').issues).toMatchObject([{ line: 3 }])
 })
 

@@ -83,7 +83,7 @@ test('a listener that throws costs no engine its place: else whoever waits for i
   await expect(running).rejects.toThrow('the listener')
 })
 
-test('nodes that fail by what they share are each told with a name of their own', async () => {
+test('nodes that fail for one shared reason are each reported by name', async () => {
   const shared = new RegistryError('CREDENTIALS_UNREADABLE', 'the helper failed')
   const events: RunEvent[] = []
   const running = performNodes({

@@ -22,7 +22,7 @@ test.each([
   expect(combined).toMatchObject({ code: first.code })
 })
 
-test('each is told with the node that it happened in', () => {
+test('each is reported with its node', () => {
   expect(combineFailures([broken, denied])).toMatchObject({
     message: 'app image(linux/amd64): the build failed\napp index: denied',
     hint: 'look',

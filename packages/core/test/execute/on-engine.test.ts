@@ -71,7 +71,7 @@ test('is done once more only once', async () => {
   expect({ tried, result, free }).toEqual({ tried: ['a', 'b'], result: GONE, free: 'c' })
 })
 
-test('tells how the engine was lost where there is no other', async () => {
+test('reports how the engine was lost if there is no other', async () => {
   expect(await build([candidate('a', false)], [GONE])).toMatchObject({ tried: ['a'], moves: [], result: GONE })
 })
 

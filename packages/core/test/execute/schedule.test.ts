@@ -45,7 +45,7 @@ describe('runSchedule', () => {
     expect(ran).toEqual(['image'])
   })
 
-  it('stops at the first failure: cancels what runs, starts nothing more, tells that failure', async () => {
+  it('stops at the first failure: cancels what runs, starts nothing more, reports that failure', async () => {
     const ran: string[] = []
     const running = runSchedule({
       nodes: [node('bad'), node('slow'), node('after', 'slow')],
@@ -59,7 +59,7 @@ describe('runSchedule', () => {
     expect(ran).toEqual(['bad', 'slow'])
   })
 
-  it('tells of a cancelled run as such', async () => {
+  it('reports a cancelled run as such', async () => {
     const stop = new AbortController()
     const running = runSchedule({
       nodes: [node('slow')],

@@ -116,7 +116,7 @@ test('a name that cannot be read after a failure is not said to have moved, nor 
   ])
 })
 
-test('where one name cannot move, what is on its way for another has ended before that is told', async () => {
+test('if one name cannot move, pending writes of others end before the failure is reported', async () => {
   const copies = new EventEmitter()
   const isCopying = once(copies, 'slow')
   const log: string[] = []

@@ -57,7 +57,7 @@ describe('work that one does at a time', () => {
     })
   })
 
-  test('tells its own failure, and lets the next one in', async () => {
+  test('reports its own failure, and lets the next one in', async () => {
     const failing = exclusively(folder.path, () => Promise.reject(new Error('its own')))
     expect(await settled(failing)).toMatchObject({ reason: { message: 'its own' } })
     expect(await settled(exclusively(folder.path, async () => 'done'))).toMatchObject({ value: 'done' })

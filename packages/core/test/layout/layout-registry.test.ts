@@ -118,7 +118,7 @@ describe('a layout', () => {
     expect(await registry.listTags(named(directory))).toEqual([])
   })
 
-  test('without a name is asked for its only image; of several, their names are told', async () => {
+  test('without a name returns its only image; with several images, the error lists their names', async () => {
     const directory = fresh()
     await copyManifest(registry, source, named(directory, 'a'))
     expect(await registry.resolve(named(directory))).toEqual(index.descriptor)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { closeAll } from '../../src/model/async/close-all.js'
 
-test('all are closed, in their order, and the first error is told', async () => {
+test('all are closed, in their order, and the first error is reported', async () => {
   const closed: string[] = []
   const part = (name: string, error?: Error) => ({
     [Symbol.asyncDispose]: async () => {

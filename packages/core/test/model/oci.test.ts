@@ -31,7 +31,7 @@ describe('media types', () => {
     expect(new Set(types.map(([, type]) => type)).size).toBe(types.length)
   })
 
-  it('tell indexes and manifests apart, in both dialects', () => {
+  it('distinguish indexes and manifests, in both dialects', () => {
     expect(MANIFEST_MEDIA_TYPES).toEqual([
       'application/vnd.oci.image.index.v1+json',
       'application/vnd.oci.image.manifest.v1+json',
@@ -43,7 +43,7 @@ describe('media types', () => {
     expect(all.filter(isManifestType)).toEqual([ociManifest, dockerManifest])
   })
 
-  it('tell an index from an image by what it lists', () => {
+  it('distinguish an index from an image by what it lists', () => {
     const config = descriptor('{}', { mediaType: ociConfig })
     expect(isIndex({ schemaVersion: 2, manifests: [] })).toBe(true)
     expect(isIndex({ schemaVersion: 2, config, layers: [] })).toBe(false)

@@ -149,7 +149,7 @@ describe('isWantedPlatform', () => {
     expect(isWantedPlatform(featured, featured)).toBe(true)
   })
 
-  it('tells variants apart', () => {
+  it('distinguishes variants', () => {
     const arm = { os: 'linux', architecture: 'arm', variant: 'v6' }
     expect(isWantedPlatform(arm, { ...arm })).toBe(true)
     expect(isWantedPlatform(arm, { ...arm, variant: 'v7' })).toBe(false)
@@ -261,7 +261,7 @@ describe('platformsRunBy', () => {
 })
 
 describe('samePlatform', () => {
-  it('tells os versions and features apart, in any order', () => {
+  it('distinguishes os versions and features, in any order', () => {
     const windows = { os: 'windows', architecture: 'amd64' }
     expect(samePlatform({ ...windows, 'os.version': '10.0.1' }, { ...windows, 'os.version': '10.0.2' })).toBe(false)
     expect(samePlatform({ ...windows, 'os.features': ['a', 'b'] }, { ...windows, 'os.features': ['b', 'a'] })).toBe(

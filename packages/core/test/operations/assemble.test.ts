@@ -91,7 +91,7 @@ describe('the children of an index', () => {
     expect(digestsOf(manifests)).toEqual([arm.manifest.descriptor.digest])
   })
 
-  test('of Windows are told apart by their versions, and taken together by their platform', async () => {
+  test('of Windows are distinguished by their versions, and taken together by their platform', async () => {
     const versions = ['10.0.17763.1', '10.0.20348.1']
     const platforms = versions.map((version) => ({ os: 'windows', architecture: 'amd64', 'os.version': version }))
     const images = await Promise.all(platforms.map((platform) => uniqueImage({ platform })))

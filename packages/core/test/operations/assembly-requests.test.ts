@@ -35,7 +35,7 @@ test('an index of images that are in its repository reads each one once, with it
   ])
 })
 
-test('an image elsewhere is asked for while its config is read, before anything is written', async () => {
+test('an image elsewhere is requested while its config is read, before anything is written', async () => {
   const amd64 = await uniqueImage({ platform: AMD64 })
   const { name } = await repositories.repositoryWith([amd64])
   await using proxy = await startFaultProxy(repositories.host)
@@ -58,7 +58,7 @@ test('an image elsewhere is asked for while its config is read, before anything 
   ])
 })
 
-test('no platform is taken from the name, which is told before anything is written', async () => {
+test('no platform is taken from the name; the error precedes any write', async () => {
   const [amd64, arm, next] = await Promise.all([AMD64, ARMV7, AMD64].map((platform) => uniqueImage({ platform })))
   if (!amd64 || !arm || !next) throw new Error('there are three images')
   const { name, put } = await repositories.repositoryWith([amd64, arm])

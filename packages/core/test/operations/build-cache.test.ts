@@ -63,7 +63,7 @@ test('copy writes them into a layout, and reads them from it', async () => {
   expect(found).toEqual(blobs.map(({ descriptor }) => descriptor))
 })
 
-test('inspect tells them from images', async () => {
+test('inspect distinguishes them from images', async () => {
   const cache = await inspect(`${source.name}:cache`)
   expect(cache.images).toEqual([])
   expect(cache.blobs).toEqual(blobs.map(({ descriptor }) => descriptor))

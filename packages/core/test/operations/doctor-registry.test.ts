@@ -129,7 +129,7 @@ describe('a registry', () => {
       return { status: path === '/v2/' ? 200 : 404 }
     })
 
-  test('that cancels no upload is believed too, and told', async () => {
+  test('that does not cancel uploads is accepted, and reported', async () => {
     await using registry = await uploads({ status: 202, headers: { location: '/uploads/1' } }, { status: 405 })
     const [, target] = await look(pushedTo(registry.host))
     expect(target).toMatchObject({ state: 'ok', message: expect.stringContaining('left to expire') })
@@ -152,7 +152,7 @@ describe('a registry', () => {
     })
   })
 
-  test('whose clock differs is told', async () => {
+  test('whose clock differs is reported', async () => {
     const date = new Date(Date.now() - 600_000).toUTCString()
     await using registry = await startScriptedServer(() => ({ status: 200, headers: { date } }))
     const [, clock] = await look({ host: registry.host, bases: [], targets: [] })

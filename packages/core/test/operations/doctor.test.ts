@@ -40,7 +40,7 @@ function engineThat(describe: () => Promise<BuilderInfo>): Builder {
 }
 
 describe('the engine', () => {
-  test('is told with its version, and each platform with what it lacks and what to do', async () => {
+  test('is reported with its version, and each platform with its state and a hint', async () => {
     const [engine, native, foreign] = await checkEngines([engineThat(async () => INFO)], [AMD64, S390X], {})
     expect(engine).toMatchObject({ state: 'ok', message: expect.stringMatching(/28\.5\.2.*API 1\.51.*containerd/) })
     expect(native).toEqual({ subject: 'platform linux/amd64', state: 'ok', message: 'runs natively' })
@@ -123,7 +123,7 @@ describe('the engine', () => {
     expect(finding).toMatchObject({ state: 'ok', message: 'runs by emulation' })
   })
 
-  test('on this machine has its room told, where it keeps its images', async () => {
+  test('on this machine is reported with the free space of its image folder', async () => {
     await using folder = await tempFolder('data-root')
     await mkdir(join(folder.path, 'docker'))
     const dataRoot = join(folder.path, 'docker')
@@ -192,7 +192,7 @@ describe('this machine', () => {
     for (const { state, advice } of findings) if (state !== 'ok') expect(advice).toMatch(/ulimit -n|sysctl /)
   })
 
-  test('tells its room, of folders that are there', async () => {
+  test('reports its free space, of folders that are there', async () => {
     expect(await checkRoom(['/', '/no/such/folder'])).toMatchObject([{ subject: 'disk' }])
     // A file system without a byte of room.
     expect(await checkRoom(['/proc'])).toMatchObject([
@@ -200,14 +200,14 @@ describe('this machine', () => {
     ])
   })
 
-  test('tells the room of the registry, also before its directory is made', async () => {
+  test('reports the free space of the registry, also before its directory is made', async () => {
     await using folder = await tempFolder('doctor')
     expect(await existingDirectory(join(folder.path, 'registry', 'embedded'))).toBe(folder.path)
     expect(await existingDirectory(folder.path)).toBe(folder.path)
     expect(await existingDirectory('/no/such/folder')).toBe('/')
   })
 
-  test('tells proxies without their logins, and settings that contradict each other', () => {
+  test('reports proxies without their logins, and settings that contradict each other', () => {
     expect(checkProxy({})).toMatchObject([{ state: 'ok', message: 'none is set' }])
     const [finding] = checkProxy({ HTTPS_PROXY: 'http://me:secret@proxy.example:3128' })
     expect(finding).toMatchObject({ state: 'ok', message: 'HTTPS_PROXY is http://proxy.example:3128' })

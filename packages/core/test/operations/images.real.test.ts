@@ -50,7 +50,7 @@ describe('copy', () => {
     expect(images).toMatchObject([{ declared: ARM, digest: arm.manifest.descriptor.digest }])
   })
 
-  it('refuses to take a platform from a name, unless told to', async () => {
+  it('refuses to take a platform from a name, unless it is allowed', async () => {
     const to = `${elsewhere.host}/losing:1`
     await copy(`${here.host}/app:1.0`, to)
     const one = `${here.host}/app@${amd64.manifest.descriptor.digest}`
@@ -149,7 +149,7 @@ describe('assemble', () => {
     expect(one.manifests.map(({ digest }) => digest)).toEqual([amd64.manifest.descriptor.digest])
   })
 
-  it('refuses a platform that the image’s config contradicts, unless told to trust it', async () => {
+  it('refuses a platform that the image’s config contradicts, unless it is to be trusted', async () => {
     const lying = { image: `${here.host}/app-amd64:1`, platform: 'linux/arm/v6' }
     await expect(assemble(`${here.host}/assembled:4`, [lying])).rejects.toMatchObject({ code: 'PLATFORM_MISMATCH' })
     expect(await tags(`${here.host}/assembled`)).not.toContain('4')
@@ -189,7 +189,7 @@ describe('assemble', () => {
     })
   })
 
-  it('refuses to lose a platform that the name has, unless told to', async () => {
+  it('refuses to lose a platform that the name has, unless it is allowed', async () => {
     await copy(`${here.host}/app:1.0`, `${here.host}/shrinking:1`)
     const entries = [`${here.host}/app-amd64:1`]
     await expect(assemble(`${here.host}/shrinking:1`, entries)).rejects.toMatchObject({
@@ -247,7 +247,7 @@ describe('tags and remove', () => {
 })
 
 describe('the example', () => {
-  it('joins, releases, takes along, replaces and tells', async () => {
+  it('joins, releases, copies, replaces and reports', async () => {
     const repository = `${here.host}/example`
     await pushTinyImage({ url: here.url, repository: 'example-amd64' }, amd64, 'rc')
     await pushTinyImage({ url: here.url, repository: 'example-arm' }, arm, 'rc')

@@ -32,7 +32,7 @@ beforeAll(async () => {
 })
 afterAll(() => cleanup[Symbol.asyncDispose]())
 
-test('what an index declares and what the config states are told apart', async () => {
+test('what an index declares and what the config states are distinguished', async () => {
   const { images } = await inspect(`${server.host}/app:mixed`)
   expect(images[0]).toMatchObject({ digest: image.manifest.descriptor.digest, declared: ARMV7, config: ARMV6 })
 })

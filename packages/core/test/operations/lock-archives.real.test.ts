@@ -78,7 +78,7 @@ describe('a lock of bases from archives', () => {
     cacheDirectory: join(directory, 'cache'),
   })
 
-  it('has the hashes of package indexes and of archives, decides, and is told to be behind', async () => {
+  it('has the hashes of package indexes and of archives, decides, and is reported as behind', async () => {
     state = [YESTERDAY, 'a']
     const { changes } = await lock(app(), { directory })
     const name = 'debian/bookworm/amd64/main'

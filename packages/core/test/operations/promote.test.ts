@@ -52,7 +52,7 @@ describe('promote', () => {
     expect(await digestOf('1.0', 'released')).toBe(both.descriptor.digest)
   })
 
-  it('does not let a name lose a platform, unless told to', async () => {
+  it('does not let a name lose a platform, unless it is allowed', async () => {
     await expect(promote(name('old'), ['rc'])).rejects.toMatchObject({
       code: 'PLATFORM_MISSING',
       message: expect.stringContaining('would lose linux/arm/v7'),

@@ -148,7 +148,7 @@ export function pruneContract(
     })
 
     if (deletes === 'nothing') {
-      it('says that the registry deletes nothing, and what to do, and asks it once', async () => {
+      it('reports a registry that deletes nothing, with a hint, after one request', async () => {
         const before = await tagsOf(subject.url, repository)
         const deletions = await subject.deletions()
         await expect(prune(app, { ...options, delete: true })).rejects.toMatchObject({
@@ -204,7 +204,7 @@ export function pruneContract(
       expect(await prune(app, options)).toHaveLength(5)
     })
 
-    it('keeps what it is told to, though no tag leads there', async () => {
+    it('keeps the given digests without a tag', async () => {
       const former = tinyIndex([old])
       await pushManifest(target(), former)
       const name = `${subject.host}/${repository}@${former.descriptor.digest}`

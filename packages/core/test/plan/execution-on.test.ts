@@ -51,7 +51,7 @@ test.each([
   expect(executionOn(infoOf(native, runnable), platform(wanted))).toBe(execution)
 })
 
-test('a plan tells what an engine emulates, and nothing that it runs itself', () => {
+test('a plan reports what an engine emulates, and nothing that it runs itself', () => {
   const asked = { engine: {} as Builder, info: infoOf('amd64', [...SERVER, 'arm64']) }
   expect(enginePlan(asked).emulated?.map(formatPlatform)).toEqual(['linux/arm64'])
 })

@@ -23,7 +23,7 @@ describe('a blob that is pushed', () => {
     expect(digestOf(Buffer.from(await answer.arrayBuffer()))).toBe(blob.digest)
   })
 
-  test('by POST and PUT is there, and HEAD tells its size', async () => {
+  test('by POST and PUT is there, and HEAD reports its size', async () => {
     const { bytes, digest } = someBytes()
     const place = await beginUpload(registry, 'push/put')
     const done = await registry.send(`${place}?digest=${digest}`, { method: 'PUT', body: bytes })
@@ -33,7 +33,7 @@ describe('a blob that is pushed', () => {
     expect([head.status, head.headers.get('content-length')]).toEqual([200, '1000'])
   })
 
-  test('by chunks is there, and each answer tells how far it has come', async () => {
+  test('by chunks is there, and each answer reports how far it has come', async () => {
     const { bytes, digest } = someBytes(1000)
     const place = await beginUpload(registry, 'push/chunks')
     const ranges: (string | null)[] = []

@@ -56,7 +56,7 @@ test('what only deleted manifests referred to is gone after a restart, and nothi
   expect(await readdir(join(folder.path, 'blobs', 'sha256'))).not.toContain(hex)
 })
 
-test('a second registry on a directory is refused, and told where the first one is', async () => {
+test('a second registry on a directory is refused, with the address of the first one', async () => {
   await using first = await testRegistry()
   const { directory, host } = first.server
   const refused = await startRegistry({ directory }).catch((error: unknown) => error)
@@ -110,7 +110,7 @@ test('the lock of another machine holds', async () => {
   await expect(refused).rejects.toThrow('process 1 of other.example.com')
 })
 
-test('a file in place of the directory is told when the registry starts, and not before', async () => {
+test('a file in place of the directory is reported when the registry starts, and not before', async () => {
   await using folder = await tempFolder()
   const file = join(folder.path, 'file')
   await writeFile(file, '')

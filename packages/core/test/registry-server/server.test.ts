@@ -70,7 +70,7 @@ describe('paths', () => {
     expect((await registry.send(`/v2/blobs/manifests/tags/blobs/${digest}`)).status).toBe(200)
   })
 
-  test('every answer tells the version of the API', async () => {
+  test('every answer reports the version of the API', async () => {
     const answer = await registry.send('/v2/')
     expect(answer.headers.get('docker-distribution-api-version')).toBe('registry/2.0')
   })
@@ -169,7 +169,7 @@ describe('slow clients', () => {
   })
 })
 
-test('closing ends idle and busy connections, and is done once however often it is asked for', async () => {
+test('closing ends idle and busy connections, and is done once however often it is requested', async () => {
   const own = await testRegistry()
   await own.send('/v2/')
   const place = await beginUpload(own, 'close/upload')
@@ -186,7 +186,7 @@ test('closing ends idle and busy connections, and is done once however often it 
   await own[Symbol.asyncDispose]()
 })
 
-test('each request is told with its status', async () => {
+test('each request is reported with its status', async () => {
   await using own = await testRegistry()
   await own.send('/v2/?n=1')
   await own.send('/v2/app/tags/list')

@@ -51,7 +51,7 @@ describe('retries', () => {
     expect(server.seen).toHaveLength(1)
   })
 
-  test('a host that is asked too much at a time is asked half as much from then on', async () => {
+  test('a host that gets too many requests at a time gets half as many from then on', async () => {
     let [open, most, refused] = [0, 0, 0]
     let allAreThere = () => {}
     const together = new Promise<void>((resolve) => {
@@ -97,7 +97,7 @@ describe('retries', () => {
     expect(server.seen).toHaveLength(1)
   })
 
-  test('a host that refuses connections is told at once', async () => {
+  test('a host that refuses connections is reported at once', async () => {
     const server = await startScriptedServer(() => stored)
     await server[Symbol.asyncDispose]()
     await using client = createRegistry()

@@ -33,7 +33,7 @@ test('requests one after another share connections, HEAD or not', async () => {
   expect(connections).toBeLessThan(5)
 })
 
-test('requests that wait for the first answer, which tells the login that is wanted, open their connections meanwhile', async () => {
+test('requests that wait for the first answer, with the login scheme, open their connections meanwhile', async () => {
   const connecting = new EventEmitter()
   const allOpen = once(connecting, 'all')
   await using server = await startScriptedServer(async ({ headers: { authorization } }) => {
@@ -56,7 +56,7 @@ test('requests that wait for the first answer, which tells the login that is wan
   expect(server.seen).toHaveLength(6)
 })
 
-test('a connection that breaks while its request waits for the login is opened anew', async () => {
+test('a connection that breaks while its request waits for the login is opened again', async () => {
   const connecting = new EventEmitter()
   const openedAnew = once(connecting, 'anew')
   await using server = await startScriptedServer(async () => {

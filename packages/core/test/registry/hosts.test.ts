@@ -77,7 +77,7 @@ describe('Hosts', () => {
     },
   )
 
-  test('a mirror with a scheme is told apart from a host', () => {
+  test('a mirror with a scheme is distinguished from a host', () => {
     const hosts = { 'docker.io': { mirrors: ['https://mirror.example.com'] } }
     expect(() => new Hosts({ hosts })).toThrow(expect.objectContaining({ code: 'DEFINITION_INVALID' }))
   })

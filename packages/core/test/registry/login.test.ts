@@ -39,7 +39,7 @@ describe('Bearer tokens', () => {
     expect(order?.headers.authorization).toBe(`Basic ${Buffer.from('builder:hunter2:s3cret').toString('base64')}`)
   })
 
-  test('one is asked for anew before it expires, once for many requests', async () => {
+  test('one is requested again before it expires, once for many requests', async () => {
     await using servers = await startTokenRegistry({ lifetimes: [0.2] })
     await using client = clientFor(servers.host)
     const reference = { registry: servers.host, repository: 'a/b', tag: 'latest' }
@@ -68,7 +68,7 @@ describe('Bearer tokens', () => {
     expect(servers.tokens.seen).toHaveLength(2)
   })
 
-  test('where it is refused to two requests at a time, each is told whose login it was', async () => {
+  test('where it is refused to two requests at a time, each error names its login', async () => {
     const arrived = new EventEmitter()
     const fetched = once(arrived, 'second token')
     const triedAgain = once(arrived, '/v2/a/manifests/late with the second')
@@ -93,7 +93,7 @@ describe('Bearer tokens', () => {
     expect(outcomes).toMatchObject([{ reason: error }, { reason: error }])
   })
 
-  test('whoever waits for one that allows more asks for less where that is refused', async () => {
+  test('a request that waits for a broader token requests a narrower one if that is refused', async () => {
     const asked = new EventEmitter()
     const isAsked = once(asked, 'to delete')
     const isWaiting = once(asked, 'to wait')
@@ -213,7 +213,7 @@ describe('Bearer tokens', () => {
   })
 })
 
-test('a registry that asks for nothing is shown nothing', async () => {
+test('a registry that requires no login gets none', async () => {
   await using server = await startScriptedServer(() => head)
   await using client = clientFor(server.host, password)
   await client.resolve({ registry: server.host, repository: 'a', tag: 'b' })
@@ -238,7 +238,7 @@ test('a redirect to another host has no Authorization, one within the host keeps
   expect(storage.seen.map(({ headers }) => headers.authorization)).toEqual([undefined])
 })
 
-test('another host that asks for a login after a redirect is not given one', async () => {
+test('another host that requests a login after a redirect is not given one', async () => {
   await using storage = await startScriptedServer(() => ({
     status: 401,
     headers: { 'www-authenticate': 'Basic realm="r"' },

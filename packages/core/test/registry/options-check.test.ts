@@ -22,7 +22,7 @@ test.each<[string, RegistryOptions]>([
   )
 })
 
-test('all issues are told together, and what can be meant is taken', async () => {
+test('all issues are reported together, with suggestions', async () => {
   await using folder = await tempFolder('options')
   const { certificate, key } = await makeCertificate(folder.path)
   const secure = { ca: certificate, clientCertificate: { certificate, key } }

@@ -22,7 +22,7 @@ test.each([
   expect(server.seen).toHaveLength(1)
 })
 
-test('a refusal by a registry that asked for no login is not told as one of the login', async () => {
+test('a refusal without a login request is not reported as a login error', async () => {
   await using server = await startScriptedServer(() => ({ status: 403 }))
   await using client = clientFor(server.host, password)
   const resolved = client.resolve({ registry: server.host, repository: 'a', tag: 'b' })
@@ -32,7 +32,7 @@ test('a refusal by a registry that asked for no login is not told as one of the 
   })
 })
 
-test('a push to a registry that makes no repositories is told what to do; a name that is looked for is not', async () => {
+test('a push to a registry that makes no repositories gets a hint; a lookup of a name does not', async () => {
   const body = JSON.stringify({ errors: [{ code: 'NAME_UNKNOWN', message: 'The repository does not exist' }] })
   await using server = await startScriptedServer(() => ({ status: 404, body }))
   await using client = clientFor(server.host, password)
@@ -46,7 +46,7 @@ test('a push to a registry that makes no repositories is told what to do; a name
   })
 })
 
-test('a login that a part of a host asks for in another way does not explain what another part refuses', async () => {
+test('a login that a part of a host requests in another way does not explain what another part refuses', async () => {
   await using servers = await startTokenRegistry({
     answer({ path }) {
       if (path.startsWith('/v2/odd')) return { status: 401, headers: { 'www-authenticate': 'Negotiate' } }
@@ -61,7 +61,7 @@ test('a login that a part of a host asks for in another way does not explain wha
   await expect(resolve('denied')).rejects.toMatchObject(hinting("the password of user 'builder'"))
 })
 
-test('an identity token, where a name and a password are wanted, is told as that', async () => {
+test('an identity token in place of a name and a password is reported', async () => {
   const basic = { status: 401, headers: { 'www-authenticate': 'Basic realm="r"' } }
   await using server = await startScriptedServer(() => basic)
   const reference = { registry: server.host, repository: 'a', tag: 'b' }
@@ -75,7 +75,7 @@ test('an identity token, where a name and a password are wanted, is told as that
   await expect(refused.resolve(reference)).rejects.toMatchObject({ hint: expect.stringContaining("user 'builder'") })
 })
 
-describe('what is told of a refusal', () => {
+describe('the report of a refusal', () => {
   const secrets = ['hunter2', 's3cret', Buffer.from('builder:hunter2:s3cret').toString('base64'), 'token-1', 'c2VjcmV0']
 
   test.each([

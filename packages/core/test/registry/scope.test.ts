@@ -10,7 +10,7 @@ describe('scopes', () => {
     { maxLength: 4 },
   )
 
-  test('a token covers each part of what it was asked for', () => {
+  test('a token covers each part of its scope', () => {
     fc.assert(
       fc.property(scopes, scopes, (held, more) => {
         expect(coversScopes(uniteScopes(held, more), held)).toBe(true)

@@ -199,7 +199,7 @@ describe('a download', () => {
     await expect(buffer(stream)).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
   })
 
-  test('that is tried again is told once, to the listener of the client and to that of the call', async () => {
+  test('that is tried again is reported once, to the listener of the client and to that of the call', async () => {
     let asked = 0
     await using server = await startScriptedServer(() => {
       asked += 1

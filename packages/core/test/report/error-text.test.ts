@@ -62,7 +62,7 @@ describe('an error as text', () => {
     expect(rest.slice(0, 3)).toEqual(['| ::add-mask::everything', '## [debug]', '  hint: hidden'])
   })
 
-  test('what is no error of ours is told with its stack, and asked to be reported', () => {
+  test('an unexpected error is printed with its stack and a request to report it', () => {
     expect(formatError(new TypeError('x is undefined'))).toMatch(
       /^unexpected error: TypeError: x is undefined\n {4}at /,
     )

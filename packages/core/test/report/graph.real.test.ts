@@ -69,7 +69,7 @@ test.each([
   expect(first('base linux/386')).toBeLessThan(first('base linux/amd64'))
 })
 
-test('fits the page, and has its own size where that is asked for by keyboard', async () => {
+test('fits the page, and has its own size if that is requested by keyboard', async () => {
   const { page } = await browser.open(await formatPicture(pictureOf(largePlan()), 'html'))
   const sizes = () =>
     page.locator('.picture').evaluate((frame) => ({ frame: frame.clientWidth, content: frame.scrollWidth }))

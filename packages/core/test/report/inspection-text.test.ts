@@ -9,7 +9,7 @@ const held = (tag: string, digest: string) => ({
   images: [{ digest: digestOf('image'), size: 2_000_000, layers: 3 }],
 })
 
-test('what several names hold is told once, after all of them', () => {
+test('content of several names is printed once, after all names', () => {
   const text = formatInspections([held('1.0', 'sha256:a'), held('latest', 'sha256:a'), held('0.9', 'sha256:b')])
   expect(text.split('\n').map((line) => line.trimEnd())).toEqual([
     'registry.example.com/app:1.0@sha256:a',

@@ -19,7 +19,7 @@ function written(events: readonly RunEvent[], env: Readonly<Record<string, strin
 }
 
 describe('plain', () => {
-  test('tells a run as lines', () => {
+  test('reports a run as lines', () => {
     expect(written(WHOLE).split('\n')).toEqual([
       'note: the base of linux/arm/v7 says linux/amd64 in its config',
       'app base(linux/amd64): reused sha256:aaaaaaaaaaaa',
@@ -43,14 +43,14 @@ describe('plain', () => {
     ])
   })
 
-  test('with the output of steps where it is asked for, of progress bars the last state', () => {
+  test('with the output of steps if it is requested, of progress bars the last state', () => {
     const text = '1%\r50%\r100%\n\u001b[31mred\u001b[0m\n'
     const log = work(6, 'app image(linux/arm/v7)', { kind: 'build-log', step: 's', stream: 'stdout', text })
     expect(written([log], {}, true)).toBe('app image(linux/arm/v7): 100%\napp image(linux/arm/v7): red\n')
     expect(written([log])).toBe('')
   })
 
-  test('with small transfers where it is asked for', () => {
+  test('with small transfers if it is requested', () => {
     const transfer = { kind: 'transfer', direction: 'upload', digest: digestOf('a'), bytes: 143, total: 143 } as const
     const small = work(6, 'app index', transfer)
     expect(written([small])).toBe('')

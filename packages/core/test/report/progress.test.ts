@@ -60,7 +60,7 @@ describe('live lines', () => {
     )
   })
 
-  test('what moves up is told with the time left though an engine leaves the size of small layers out', () => {
+  test('shows pushes with the time left although an engine omits the size of small layers', () => {
     const push = { kind: 'engine-transfer', direction: 'push', status: 'Pushing' } as const
     const small = { ...push, layer: 'l2', bytes: 3_000 } as const
     const image = 'app image(linux/arm/v7)'
@@ -97,7 +97,7 @@ describe('live lines', () => {
     }
   })
 
-  test('of several engines each line names its own, and one that starts anew the new one', () => {
+  test('each line names its engine if there are several, and the new one after a restart', () => {
     const engines = [{ engine: 'ssh://big' }, { engine: 'ssh://small' }]
     const node = 'app image(linux/amd64)'
     const use = { engine: 'ssh://big', execution: 'native', engineReason: 'native' } as const
@@ -189,7 +189,7 @@ describe('lines that stay', () => {
     ])
   })
 
-  test('tell the outcome by a word, not by colour alone', () => {
+  test('show the outcome by a word, not by colour alone', () => {
     const [line = ''] = after(WHOLE)
       .finished.slice(1)
       .map((one) => renderFinished(one, { ...WIDE, paint: painted }))

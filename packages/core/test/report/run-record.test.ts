@@ -25,7 +25,7 @@ async function all<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
 }
 
 describe('the record of a run', () => {
-  test('tells of each node what became of it, how long it took and what moved', () => {
+  test('reports the outcome of each node, how long it took and what moved', () => {
     const { nodes } = recordOf(WHOLE)
     expect(nodes.map(({ node, outcome, duration }) => [node, outcome, duration])).toEqual([
       ['app base(linux/amd64)', 'reused', undefined],
@@ -40,7 +40,7 @@ describe('the record of a run', () => {
     expect(nodes[4]?.warnings).toEqual(['FromAsCasing (Dockerfile line 3)'])
   })
 
-  test('tells what each image consists of, and what its machine code says', () => {
+  test('reports what each image consists of, and what its machine code says', () => {
     const [amd64, arm] = recordOf(WHOLE).nodes.slice(3)
     expect(amd64?.layers?.layers.map(({ size }) => size)).toEqual([20_000_000, 5_000_000])
     expect(arm?.layers?.config).toEqual({ digest: digestOf('7'), size: 2_000 })

@@ -98,7 +98,7 @@ test('writes no more for thousands of log lines than for none', () => {
   expect(screen.written).toBe(before)
 })
 
-test('shows the output of steps above the live lines where it is asked for', async () => {
+test('shows the output of steps above the live lines if it is requested', async () => {
   const screen = new Screen(100, 24)
   using drawing = reporterOn(screen, true)
   for (const event of HALF) drawing.reporter.report(event)

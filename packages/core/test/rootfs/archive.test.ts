@@ -18,7 +18,7 @@ async function layerOf(location: string, hash: string, cacheDirectory: string): 
   return gunzipSync(await buffer(await blob.open()))
 }
 
-test('what an archive is compressed with is told by its bytes: addresses end as they please', async () => {
+test('the compression of an archive is detected from its bytes, not from its address', async () => {
   await using folder = await tempFolder('archive')
   const tar = await packFiles({ file: 'content' })
   const archive = gzipSync(tar)

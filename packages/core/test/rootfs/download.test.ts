@@ -35,7 +35,7 @@ test('another host does not lead to plain HTTP on this machine', async () => {
   }
 })
 
-test('an answer that is none, a host that is none and a stream that breaks off are told with the address', async () => {
+test('an invalid answer, an unknown host and a stream that breaks off are reported with the address', async () => {
   await using server = await startScriptedServer(({ path }) =>
     path === '/cut'
       ? { status: 200, headers: { 'content-length': '100' }, body: 'short' }
@@ -53,7 +53,7 @@ test('an answer that is none, a host that is none and a stream that breaks off a
   await expect(text(cut)).rejects.toMatchObject(told(`${at('/cut')} could not be fetched`))
 })
 
-test('what a login or a signature in an address is, no error tells', async () => {
+test('no error contains a login or a signature of an address', async () => {
   await using server = await startScriptedServer(({ path }) => ({ status: path.startsWith('/gone') ? 404 : 403 }))
   for (const path of ['/gone', '/denied', '']) {
     const host = path === '' ? '127.0.0.1:9' : server.host

@@ -81,7 +81,7 @@ async function elsewhere<T>(run: () => Promise<T>): Promise<T> {
 }
 
 describe('a base from packages', () => {
-  it('is made once, and from one state of an archive is the same bytes when it is made anew', async () => {
+  it('is made once, and has the same bytes if it is made again from the same state of an archive', async () => {
     const events: RootfsEvent[] = []
     const [first, second] = caches.map((cacheDirectory) => createRootfsMaker({ cacheDirectory }))
     if (first === undefined || second === undefined) throw new Error('there are two makers')

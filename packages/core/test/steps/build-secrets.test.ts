@@ -12,7 +12,7 @@ const read = async (secret: SecretDefinition, env = {}) =>
 const missing = async (secrets: Record<string, SecretDefinition>, ssh: Record<string, SshDefinition> = {}) =>
   (await missingSecrets({ secrets, ssh }, {})).map(({ code, message }) => `${code}: ${message}`)
 
-it('reads a file, a variable or a value when it is asked, and each time anew', async () => {
+it('reads a file, a variable or a value at each request', async () => {
   await using folder = await tempFolder('secrets')
   const path = join(folder.path, 'token')
   await writeFile(path, 'one')
@@ -23,7 +23,7 @@ it('reads a file, a variable or a value when it is asked, and each time anew', a
   expect(await read({ kind: 'value', read: async () => Buffer.from('four') })).toBe('four')
 })
 
-it('tells of every secret, agent and key that is not there, before anything is built', async () => {
+it('reports every missing secret, agent and key before anything is built', async () => {
   await using folder = await tempFolder('secrets')
   const notAKey = join(folder.path, 'not-a-key')
   await writeFile(notAKey, 'hunter2')

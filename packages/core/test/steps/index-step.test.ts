@@ -88,7 +88,7 @@ describe('the index', () => {
   /** As the first run publishes it: made in the test, whose failure it then is. */
   const published = () => written({ revision: 'one' })
 
-  it('tells where it comes from, and lists the lowest variant first', () => {
+  it('reports where it comes from, and lists the lowest variant first', () => {
     const first = published()
     expect(first.content.annotations).toEqual({ [SOURCE]: 'https://git.example.com/app', [REVISION]: 'one' })
     const listed = 'manifests' in first.content ? first.content.manifests : []
@@ -108,7 +108,7 @@ describe('the index', () => {
     )
   })
 
-  it('tells the new commit where an image is another, or what is declared is', () => {
+  it('reports the new commit where an image is another, or what is declared is', () => {
     const first = published()
     expect(written({ revision: 'two', content: 'other', previous: first }).content.annotations).toMatchObject({
       [REVISION]: 'two',
@@ -121,7 +121,7 @@ describe('the index', () => {
     })
   })
 
-  it('tells what is declared in its place, and nothing where that is false', () => {
+  it('reports what is declared in its place, and nothing where that is false', () => {
     const first = published()
     const declared = app.annotations({ index: { [REVISION]: 'mine', [SOURCE]: false } })
     expect(written({ pipeline: declared, revision: 'two', previous: first }).content.annotations).toEqual({
@@ -131,7 +131,7 @@ describe('the index', () => {
     expect(written({ pipeline: none, previous: first }).content.annotations).toBeUndefined()
   })
 
-  it('tells nothing of it under Docker’s media types', () => {
+  it('reports nothing of it under Docker’s media types', () => {
     expect(written({ pipeline: app.format('docker'), revision: 'one' }).content.annotations).toBeUndefined()
   })
 })

@@ -163,6 +163,6 @@ describe('what a plugin declares of root file system archives', () => {
   })
 })
 
-it('nothing is told of what a base refuses', async () => {
+it('platforms that a base rejects are not reported', async () => {
   expect(await find('linux/amd64', { kind: 'issue', message: 'no' } as never)).toBeUndefined()
 })

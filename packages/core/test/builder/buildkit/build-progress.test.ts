@@ -21,7 +21,7 @@ function follow(statuses: readonly Partial<BuildStatus>[], failure = '') {
 
 const at = (seconds: number, nanos = 0) => ({ seconds, nanos })
 
-test('tells each change of a step once, however often it is repeated', () => {
+test('reports each change of a step once, however often it is repeated', () => {
   const started = vertex('a', { started: at(1) })
   const done = vertex('a', { started: at(1), completed: at(2) })
   const { events } = follow([
@@ -36,12 +36,12 @@ test('tells each change of a step once, however often it is repeated', () => {
   ])
 })
 
-test('tells a step that came from the cache as such', () => {
+test('reports a step that came from the cache as such', () => {
   const { events } = follow([{ vertexes: [vertex('a', { started: at(1), completed: at(1), cached: true })] }])
   expect(events.at(-1)).toMatchObject({ status: 'cached' })
 })
 
-test('tells output between the start and the end of its step, though all come in one message', () => {
+test('reports output between the start and the end of its step, though all come in one message', () => {
   const log = { vertex: 'a', stream: 2, data: Buffer.from('oops\n') }
   const { events } = follow([{ vertexes: [vertex('a', { started: at(1), completed: at(2) })], logs: [log] }])
   expect(events.map((event) => (event.kind === 'build-step' ? event.status : event))).toEqual([
@@ -99,7 +99,7 @@ test('does not lose output that ends in the middle of a character', () => {
   expect(text).toBe('ok\ufffd')
 })
 
-test('tells layers of a base that is pulled, and no progress of anything else', () => {
+test('reports layers of a base that is pulled, and no progress of anything else', () => {
   const statuses = [
     { id: LAYER, vertex: 'a', name: 'downloading', current: 10, total: 100 },
     { id: `extracting ${LAYER}`, vertex: 'a', name: 'extract', current: 0, total: 0 },
@@ -114,7 +114,7 @@ test('tells layers of a base that is pulled, and no progress of anything else', 
   ])
 })
 
-test('tells a warning with its line', () => {
+test('reports a warning with its line', () => {
   const ranges = [{ start: { line: 3 } }]
   const { events } = follow([{ warnings: [{ vertex: 'a', summary: Buffer.from('use JSON'), ranges }] }])
   expect(events).toEqual([{ kind: 'build-warning', message: 'use JSON', line: 3 }])

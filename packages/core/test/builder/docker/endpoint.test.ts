@@ -50,7 +50,7 @@ test.each([
   expect(() => parseEndpoint(address, undefined)).toThrow(UNREACHABLE)
 })
 
-test('takes the TLS port where TLS is asked for', () => {
+test('takes the TLS port if TLS is requested', () => {
   expect(parseEndpoint('tcp://engine.example.com', { verify: true })).toMatchObject({ port: 2376 })
 })
 
@@ -145,7 +145,7 @@ test.each(ENDPOINTS.map((docker) => [docker]))('refuses a context with the endpo
   await expect(resolveEndpoint({ env })).rejects.toEqual(UNREACHABLE)
 })
 
-test('asks ssh for the engine on the other host, and lets no address become an option', () => {
+test('requests from ssh the engine on the other host, and lets no address become an option', () => {
   const endpoint = parseEndpoint('ssh://me@pi.example.com:2222/run/d.sock', undefined)
   if (endpoint.kind !== 'ssh') throw new Error('not read as ssh')
   const words = sshArguments(endpoint)

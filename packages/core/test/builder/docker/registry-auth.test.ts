@@ -29,7 +29,7 @@ test('uses the old key of Docker Hub', () => {
   expect(decode(header)).toMatchObject({ serveraddress: 'https://index.docker.io/v1/' })
 })
 
-test('asks the store for the exact host, and for docker.io by any of its names', async () => {
+test('requests from the store the exact host, and for docker.io by any of its names', async () => {
   const asked: string[] = []
   const store = {
     find: async (host: string) => {

@@ -104,7 +104,7 @@ describe.each(ENGINES)('%s', (name) => {
     await expect(engine.images?.tag(name, other)).rejects.toMatchObject({ code: 'ENGINE_REJECTED' })
   })
 
-  test('tells a registry that has no such manifest from one that is out of reach', async () => {
+  test('distinguishes a registry without the manifest from one that is out of reach', async () => {
     await using registry = await startDebianRegistry()
     await using engine = connectEngine({ host })
     await engine.requireRegistry(uniqueName(registry.host))
