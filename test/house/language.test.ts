@@ -90,6 +90,17 @@ describe('retired words', () => {
   })
 })
 
+/** Words that are not used in titles of tests either. */
+const RETIRED_TITLES = /\b(tells?|told|untold|anew|aloud)\b/i
+
+test('retired words are not in titles of tests', () => {
+  const titles = repositoryFiles(/\.test\.ts$/).flatMap((file) =>
+    [...readText(file).matchAll(/^\s*(?:it|test|describe)[\w.]*\((['"`])(.*?)\1, /gm)].map(([, , title = '']) => title),
+  )
+  expect(titles.length).toBeGreaterThan(1500)
+  expect(titles.filter((title) => RETIRED_TITLES.test(title))).toEqual([])
+})
+
 /** A hint begins with a capital only where it is part of a name. */
 const CAPITAL = /^(?!DNS |DOCKER_|Docker )[A-Z]/
 
