@@ -12,6 +12,7 @@ import {
   type TestSettings,
 } from '../../packages/core/src/index.js'
 import { parseReference } from '../../packages/core/src/model/reference.js'
+import { hasChanges } from '../../packages/core/src/model/run/plan.js'
 import { inspect, tags } from '../../packages/core/src/operations/images/index.js'
 import { createRegistry } from '../../packages/core/src/registry/index.js'
 import { startRegistry } from '../../packages/core/src/registry-server/index.js'
@@ -251,6 +252,30 @@ it('tests what another pipeline uses before it is used', async () => {
     message: expect.stringContaining('sdk test(linux/amd64: fails): '),
   })
   expect(await tags(`${hosts.embedded}/top`)).toEqual([])
+})
+
+it('tests what another pipeline uses even if all images of that one are reused', async () => {
+  const fails = { fails: { command: ['false'] } }
+  const topOf = (sdk: Pipeline, tag: string) =>
+    pipeline(`${hosts.embedded}/reusing`)
+      .platforms(platform('amd64', { base: sdk }))
+      .build({ context: false, dockerfileInline: 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nLABEL top=1\n' })
+      .tags(tag)
+  await execute(topOf(app('reused', fails), '1'), { skipTests: true })
+  const again = topOf(app('reused', fails), '2')
+  expect((await plan(again)).nodes.find(({ node }) => node === 'reused test(linux/amd64: fails)')).toMatchObject({
+    action: 'run',
+  })
+  await expect(execute(again)).rejects.toMatchObject({ code: 'TEST_FAILED', node: 'reused test(linux/amd64: fails)' })
+  expect(await tags(`${hosts.embedded}/reusing`)).not.toContain('2')
+  const passes = topOf(app('reused', { passes: { command: ['true'] } }), '2')
+  const { nodes } = await execute(passes)
+  expect(Object.fromEntries(nodes.map(({ node, outcome }) => [node, outcome]))).toMatchObject({
+    'reused test(linux/amd64: passes)': 'made',
+    'reusing image(linux/amd64)': 'reused',
+  })
+  expect(await tags(`${hosts.embedded}/reusing`)).toEqual(expect.arrayContaining(['1', '2']))
+  expect(hasChanges(await plan(passes))).toBe(false)
 })
 
 it('reads everything back before names move, and moves none if the registry has damaged content', async () => {

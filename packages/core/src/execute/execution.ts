@@ -2,7 +2,7 @@ import { type Candidacy, claimOf, type EnginePool, type Lease } from '../builder
 import type { Builder } from '../builder/port.js'
 import { buildHeights } from '../graph/build-heights.js'
 import { type ImageNode, type Node, needsBuilder, type TestNode } from '../graph/node.js'
-import { testsByImage } from '../graph/test-order.js'
+import { gatingTests } from '../graph/test-order.js'
 import { errorData } from '../model/error-data.js'
 import { CancelledError, PolyarchError, RegistryError } from '../model/errors.js'
 import { formatPlatform } from '../model/platform.js'
@@ -59,15 +59,15 @@ class Execution {
   /** Errors of nodes that the run goes on without. */
   readonly #lost = new Map<string, unknown>()
   readonly #failed = new Set<string>()
-  /** The tests of each image, by its node. */
-  readonly #tests: ReturnType<typeof testsByImage>
+  /** The tests that decide whether each image is published, by its node. */
+  readonly #tests: ReturnType<typeof gatingTests>
 
   readonly #heights: ReadonlyMap<string, number>
 
   constructor(input: ExecutionInput) {
     this.#input = input
     this.#heights = buildHeights([...input.nodes.values()].map(({ node }) => node))
-    this.#tests = testsByImage([...input.nodes.values()].map(({ node }) => node))
+    this.#tests = gatingTests([...input.nodes.values()].map(({ node }) => node))
   }
 
   async run(): Promise<ReadonlyMap<string, NodeResult>> {
