@@ -131,6 +131,15 @@ describe('a target of bake', () => {
   })
 })
 
+it('a target whose base is named by the platform has another base for each', () => {
+  const { text } = importTarget({
+    'dockerfile-inline': 'FROM team/base-$${TARGETARCH}$${TARGETVARIANT}:1\n',
+    platforms: ['linux/amd64', 'linux/arm/v7'],
+  })
+  expect(text).toContain("platform('linux/amd64', { base: fromImage('team/base-amd64:1') })")
+  expect(text).toContain("platform('linux/arm/v7', { base: fromImage('team/base-armv7:1') })")
+})
+
 describe('a file of bake', () => {
   const file = {
     group: { default: { targets: ['web', 'base-image'] }, all: { targets: ['default', 'tool'] } },

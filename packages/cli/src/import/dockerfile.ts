@@ -5,6 +5,8 @@ import { Code, codeOf } from './code.js'
 
 /** A build as far as its base depends on it. */
 export interface BasedBuild {
+  /** `linux/arm/v7` */
+  readonly platform: string
   readonly context: string
   readonly dockerfile: string
   readonly inline?: string | undefined

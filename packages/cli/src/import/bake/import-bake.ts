@@ -1,6 +1,6 @@
 import { variableName } from '../code.js'
 import { type ImportedPipeline, type ImportResult, writeDefinition } from '../definition.js'
-import { importBase } from '../dockerfile.js'
+import { type ImportedBase, importBase } from '../dockerfile.js'
 import { type PublishedNames, publishedNames, readImageName } from '../names.js'
 import { importAnnotations } from './bake-annotations.js'
 import { type BakeFile, type BakeTarget, readBakeFile, targetsOf, textMap, texts } from './bake-file.js'
@@ -61,21 +61,13 @@ function pipelineOf(name: string, target: BakeTarget, around: Surroundings, all:
   const platforms = texts(target['platforms'])
   const variableOf = (one: string) => around.variables.get(one)
   // bake prints the default name of the file beside an inline one.
-  const { dockerfile, ...inline } = target
+  const { dockerfile: _dockerfile, ...inline } = target
   const isInline = inline['dockerfile-inline'] !== undefined
   const options = importOptions(isInline ? inline : target, platforms.length > 1, variableOf)
-  const base = importBase(
-    {
-      context: String(target['context'] ?? '.'),
-      dockerfile: String(dockerfile ?? 'Dockerfile'),
-      inline: target['dockerfile-inline'] as string | undefined,
-      target: target['target'] as string | undefined,
-      args: textMap(target['args']),
-      contexts: textMap(target['contexts']),
-    },
-    around.directory,
-    (image) => variableOf(image.replace(/^target:/, '')) ?? publisherOf(image, around),
-  )
+  const built = platforms.length === 0 ? [around.platform] : platforms
+  const bases = built.map((platform) => baseOf(target, platform, around))
+  // The line to change and an inline Dockerfile are the same for each platform.
+  const [base = baseOf(target, around.platform, around)] = bases
   for (const text of [...base.notes, ...options.notes]) note(text)
   const published = namesOf(name, target, note)
   if (platforms.length === 0) note(`no platforms: bake builds for the builder's own, here ${around.platform}`)
@@ -86,13 +78,28 @@ function pipelineOf(name: string, target: BakeTarget, around: Surroundings, all:
     comments: [String(target['description'] ?? `target '${name}'`), ...notes],
     ...published,
     name,
-    platforms: (platforms.length === 0 ? [around.platform] : platforms).map((platform) => ({
-      platform,
-      base: base.code,
-    })),
+    platforms: built.map((platform, at) => ({ platform, base: (bases[at] ?? base).code })),
     build: { context: '.', ...options.build, ...(base.inline !== undefined && { dockerfileInline: base.inline }) },
     ...(annotations !== undefined && { annotations }),
   }
+}
+
+/** Finds the base for one platform: its name may have the platform's args, `FROM base-${TARGETARCH}`. */
+function baseOf(target: BakeTarget, platform: string, around: Surroundings): ImportedBase {
+  const variableOf = (one: string) => around.variables.get(one)
+  return importBase(
+    {
+      platform,
+      context: String(target['context'] ?? '.'),
+      dockerfile: String(target['dockerfile'] ?? 'Dockerfile'),
+      inline: target['dockerfile-inline'] as string | undefined,
+      target: target['target'] as string | undefined,
+      args: textMap(target['args']),
+      contexts: textMap(target['contexts']),
+    },
+    around.directory,
+    (image) => variableOf(image.replace(/^target:/, '')) ?? publisherOf(image, around),
+  )
 }
 
 function namesOf(name: string, target: BakeTarget, note: (text: string) => void): PublishedNames {

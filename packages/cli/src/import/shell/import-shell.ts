@@ -179,6 +179,7 @@ function baseOf(platform: string, target: BakeTarget, around: Surroundings): She
   const { recipe, directory, published } = around
   const found = importBase(
     {
+      platform,
       context: String(target['context'] ?? '.'),
       dockerfile: String(target['dockerfile'] ?? 'Dockerfile'),
       target: target['target'] as string | undefined,
