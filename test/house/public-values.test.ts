@@ -55,7 +55,7 @@ const DOORS: readonly (readonly [name: string, door: object, values: readonly st
     buildKit,
     ['GrpcError', 'SolveError', 'agentOfKeys', 'agentSocket', 'connectBuildKit', 'memoryDirectory', 'solve'],
   ],
-  ['@polyarch/core/cli', cli, ['baseOfDockerfile', 'runStandalone']],
+  ['@polyarch/core/cli', cli, ['baseOfDockerfile', 'printNote', 'printResult', 'runStandalone']],
   ['@polyarch/core/registry-server', registryServer, ['runningRegistry', 'startRegistry']],
   [
     '@polyarch/core/rootfs',

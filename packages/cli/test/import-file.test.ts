@@ -50,3 +50,14 @@ it.each([
 it('refuses a file that does not exist', async () => {
   await expect(importFile('/nowhere/x', 'linux/amd64')).rejects.toMatchObject({ code: 'USAGE' })
 })
+
+it('text of the file never leaves a comment', async () => {
+  for (const end of ['\r', '\n', '\r\n', '\u2028', '\u2029']) {
+    const field = JSON.stringify(`x${end}process.exit(3)`)
+    const spec = `image: ghcr.io/t/app:1.0\nmanifests:\n  - { image: ghcr.io/t/app-amd64:1.0, ${field}: 1 }\n`
+    const { text } = await importText('spec.yaml', spec)
+    expect(text).toMatch(/^\/\/ .*process\.exit\(3\)/m)
+    const lines = text.split(/[\r\n\u2028\u2029]/)
+    expect(lines.filter((line) => line.includes('process.exit(3)') && !line.startsWith('// '))).toEqual([])
+  }
+})

@@ -44,14 +44,26 @@ function bracketed(open: string, items: readonly string[], close: string, indent
   return `${open.trim()}\n${items.map((item) => `${indent}  ${item},\n`).join('')}${indent}${close.trim()}`
 }
 
+/** Foreign text for a comment: without what ends a line of TypeScript, or changes how an editor shows it. */
+export function commentText(text: string): string {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ')
+}
+
 function propertyName(name: string): string {
+  // Any other spelling sets the prototype.
+  if (name === '__proto__') return "['__proto__']"
   return /^[A-Za-z_$][\w$]*$/.test(name) ? name : quoted(name)
 }
 
 function quoted(text: string): string {
-  if (text.includes("'") && !text.includes('"')) return JSON.stringify(text)
-  const escaped = JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")
-  return `'${escaped}'`
+  const json = JSON.stringify(text).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, escaped)
+  if (text.includes("'") && !text.includes('"')) return json
+  const inner = json.slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")
+  return `'${inner}'`
+}
+
+function escaped(character: string): string {
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
 }
 
 const RESERVED = new Set(

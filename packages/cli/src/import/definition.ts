@@ -1,4 +1,4 @@
-import { Code, callOf, codeOf } from './code.js'
+import { Code, callOf, codeOf, commentText } from './code.js'
 
 /** A pipeline of the file that is written. */
 export interface ImportedPipeline {
@@ -130,7 +130,7 @@ function indexesText(indexes: readonly ImportedIndex[]): string {
 }
 
 function comment(lines: readonly string[], indent = ''): string {
-  return lines.map((line) => `${indent}//${line === '' ? '' : ` ${line.replaceAll('\n', ' ')}`}\n`).join('')
+  return lines.map((line) => `${indent}//${line === '' ? '' : ` ${commentText(line)}`}\n`).join('')
 }
 
 /** The value as text for a note: strings as they are. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
-import type { Host, ToolCommand } from '@polyarch/core/cli'
+import { printNote, printResult, type ToolCommand } from '@polyarch/core/cli'
 import { isBakeFile } from './bake/bake-file.js'
 import { importBake } from './bake/import-bake.js'
 import type { ImportResult } from './definition.js'
@@ -24,8 +24,8 @@ export const importCommand: ToolCommand = {
   async run([file = ''], { out, platform }, host) {
     const result = await importFile(file, typeof platform === 'string' ? platform : `linux/${HERE}`)
     if (typeof out === 'string') await writeNew(out, result.text)
-    else host.stdout.write(result.text)
-    printNotes(result, host)
+    else printResult(result.text, host)
+    for (const note of result.notes) printNote(`note: ${note}`, host)
   },
 }
 
@@ -57,8 +57,4 @@ export async function importFile(file: string, platform: string): Promise<Import
 async function writeNew(path: string, text: string): Promise<void> {
   if (existsSync(path)) throw unreadable('--out', `'${path}' already exists`, 'choose another file')
   await writeFile(path, text)
-}
-
-function printNotes({ notes }: ImportResult, { stderr }: Host): void {
-  for (const note of notes) stderr.write(`note: ${note}\n`)
 }

@@ -14,12 +14,26 @@ export function print(text: string, stream: Pick<OutputStream, 'write'>): void {
   stream.write(escapeOutput(text))
 }
 
-/** Writes a result to standard output. */
+/**
+ * Writes a result to standard output. Control characters and commands to CI systems are escaped.
+ *
+ * @example
+ * ```ts
+ * printResult(`${JSON.stringify(result)}\n`, host)
+ * ```
+ */
 export function printResult(text: string, host: Pick<Host, 'stdout'>): void {
   print(text, host.stdout)
 }
 
-/** Writes a line beside the result, to standard error. */
+/**
+ * Writes a line beside the result, to standard error. Line breaks and control characters are escaped.
+ *
+ * @example
+ * ```ts
+ * printNote("note: 'output' has no counterpart", host)
+ * ```
+ */
 export function printNote(text: string, { stderr }: Pick<Host, 'stderr'>): void {
   print(`${escapeLine(text)}\n`, stderr)
 }

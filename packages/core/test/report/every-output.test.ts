@@ -15,6 +15,7 @@ import type { Reporter } from '../../src/report/progress/reporter.js'
 import { terminalReporter } from '../../src/report/progress/terminal.js'
 import { RunRecorder } from '../../src/report/record/run-record.js'
 import { reportOf } from '../../src/report/report.js'
+import { formatBuilders, formatChanges } from '../../src/report/text/builders-text.js'
 import { formatDiagnosis } from '../../src/report/text/diagnosis-text.js'
 import { formatError, formatUsage } from '../../src/report/text/error-text.js'
 import { formatAssembly, formatCopied, formatPromoted } from '../../src/report/text/image-text.js'
@@ -69,6 +70,7 @@ const ASSEMBLED = {
   digest: DIGEST,
   manifests: [{ digest: DIGEST, platform: { os: 'o', architecture: 'a' } }],
 }
+const BUILDER = { address: 'a', deployments: [{ platforms: ['p'], replicas: 1, readyReplicas: 1, image: 'i' }] }
 const EXCHANGE = { method: 'GET', url: 'https://r.example/x', status: 500, codes: [HOSTILE], requestId: HOSTILE }
 const ERRORS = [
   new EngineError('BUILD_FAILED', HOSTILE, { node: HOSTILE, hint: HOSTILE, cause: new Error(HOSTILE) }),
@@ -125,6 +127,8 @@ describe('hostile text in every field of', () => {
     ['doctor', () => formatDiagnosis(hostile(DIAGNOSIS), unpainted)],
     ['lock', () => formatLockResult(hostile(LOCKED))],
     ['prune', () => formatPruned(hostile(PRUNED))],
+    ['builder create', () => formatChanges([hostile({ kind: 'k', name: 'n', change: 'c' })])],
+    ['builder list', () => formatBuilders([hostile(BUILDER)])],
     ['wrong usage', () => formatUsage(HOSTILE, { hint: HOSTILE })],
     ...ERRORS.map((error, at) => [`error ${at}`, () => formatError(error, { verbose: true })] as const),
   ]

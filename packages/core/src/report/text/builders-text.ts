@@ -1,3 +1,4 @@
+import { escapeLine } from '../escape.js'
 import { alignColumns } from '../units.js'
 
 /** The printed part of a change of a cluster. */
@@ -20,7 +21,7 @@ export interface BuilderText {
 
 /** What was created, changed and deleted, as `kubectl` prints it. */
 export function formatChanges(changes: readonly ChangeText[]): string {
-  return alignColumns(changes.map(({ kind, name, change }) => [`${kind}/${name}`, change]))
+  return alignColumns(changes.map(({ kind, name, change }) => [escapeLine(`${kind}/${name}`), escapeLine(change)]))
 }
 
 /** A line per Deployment. */
@@ -28,10 +29,10 @@ export function formatBuilders(builders: readonly BuilderText[]): string {
   if (builders.length === 0) return "no builders: 'npx tsx build.ts builder create' makes one\n"
   const rows = builders.flatMap(({ address, deployments }) =>
     deployments.map(({ platforms, replicas, readyReplicas, image }) => [
-      address,
-      platforms.join(','),
+      escapeLine(address),
+      escapeLine(platforms.join(',')),
       `${readyReplicas}/${replicas}`,
-      image,
+      escapeLine(image),
     ]),
   )
   return alignColumns([['BUILDER', 'PLATFORMS', 'READY', 'IMAGE'], ...rows])
