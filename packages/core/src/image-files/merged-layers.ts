@@ -1,5 +1,5 @@
 import type { Header } from 'tar-stream'
-import { cleanPath, joinPath, splitPath } from '../machine-code/paths.js'
+import { cleanPath, joinPath, splitPath, whiteoutOf } from '../machine-code/paths.js'
 import { LIMITS } from '../model/limits.js'
 
 /** A file, link or device of an image: what is at one or, with hard links, at several of its paths. */
@@ -26,9 +26,6 @@ interface Leaf {
 
 type Node = Directory | Leaf
 
-const WHITEOUT = '.wh.'
-const OPAQUE = '.wh..wh..opq'
-
 /**
  * The file system that the layers of an image make up, each over the ones below.
  *
@@ -48,9 +45,9 @@ export class MergedLayers {
     if (layer !== this.#layer) this.#opaque.clear()
     this.#layer = layer
     const path = cleanPath(header.name)
-    const [directory, name] = splitPath(path)
-    if (name === OPAQUE) this.#hideBelow(directory, layer)
-    else if (name.startsWith(WHITEOUT)) this.#hide(joinPath(directory, name.slice(WHITEOUT.length)), layer)
+    const whiteout = whiteoutOf(path)
+    if (whiteout?.hides === 'content') this.#hideBelow(whiteout.path, layer)
+    else if (whiteout !== undefined) this.#hide(whiteout.path, layer)
     else if (header.type === 'directory') this.#directory(path, layer).header = header
     else if (path !== '') this.#put(path, this.#fileOf(header, layer, entry), layer)
   }

@@ -4,7 +4,7 @@ import { LIMITS } from '../model/limits.js'
 import { type MachineCode, needsWholeFile, readMachineCode } from './code.js'
 import { ELF_HEADER_SIZE, isElf } from './elf.js'
 import { eachLayerEntry } from './layer-entries.js'
-import { cleanPath, joinPath, splitPath } from './paths.js'
+import { cleanPath, whiteoutOf } from './paths.js'
 import { TOO_MANY_FILES } from './too-many-files.js'
 
 /** A layer's entry at a path, as far as finding an executable requires. */
@@ -29,9 +29,6 @@ export interface LayerFiles {
 /** Bytes that an entry takes in memory beside its path and target. */
 const ENTRY_MEMORY = 150
 
-const WHITEOUT = '.wh.'
-const OPAQUE = '.wh..wh..opq'
-
 /**
  * Reads the uncompressed tar of a layer, once and to its end. Files without an execute permission are skipped.
  *
@@ -45,10 +42,10 @@ export async function readLayerFiles(tar: Readable): Promise<LayerFiles> {
   await eachLayerEntry(tar, async (entry) => {
     const { name: written, linkname } = entry.header
     const path = cleanPath(written)
-    const [directory, name] = splitPath(path)
+    const whiteout = whiteoutOf(path)
     const before = entries.size + removed.size + opaque.size
-    if (name === OPAQUE) opaque.add(directory)
-    else if (name.startsWith(WHITEOUT)) removed.add(joinPath(directory, name.slice(WHITEOUT.length)))
+    if (whiteout?.hides === 'content') opaque.add(whiteout.path)
+    else if (whiteout !== undefined) removed.add(whiteout.path)
     else {
       const found = await readEntry(entry.header, entry)
       if (found !== undefined) entries.set(path, found)

@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers'
 import type { Header } from 'tar-stream'
 import { eachLayerEntry, type LayerEntryStream } from '../../machine-code/layer-entries.js'
 import { openLayerTar } from '../../machine-code/layer-tar.js'
-import { cleanPath, joinPath, splitPath } from '../../machine-code/paths.js'
+import { cleanPath, splitPath, whiteoutOf } from '../../machine-code/paths.js'
 import { RegistryError } from '../../model/errors.js'
 import { LIMITS } from '../../model/limits.js'
 import type { Descriptor } from '../../model/oci.js'
@@ -45,9 +45,6 @@ export async function readPackageFiles(
   return files.content()
 }
 
-const WHITEOUT = '.wh.'
-const OPAQUE = '.wh..wh..opq'
-
 interface Collected {
   readonly content: Buffer
   readonly layer: number
@@ -67,9 +64,9 @@ class CollectedFiles {
   async add(entry: LayerEntryStream, layer: number): Promise<void> {
     const { header } = entry
     const path = cleanPath(header.name)
-    const [directory, name] = splitPath(path)
-    if (name === OPAQUE) return this.#removeBelow(directory, layer)
-    if (name.startsWith(WHITEOUT)) return this.#remove(joinPath(directory, name.slice(WHITEOUT.length)), layer)
+    const whiteout = whiteoutOf(path)
+    if (whiteout?.hides === 'content') return this.#removeBelow(whiteout.path, layer)
+    if (whiteout !== undefined) return this.#remove(whiteout.path, layer)
     if (header.type === 'directory') return
     this.#remove(path, layer + 1)
     const content = this.#isWanted(path) ? await this.#read(entry, header) : undefined
