@@ -51,8 +51,12 @@ async function readArchive(source: ApkSource, { signal }: RootfsCall) {
   return { found, packages }
 }
 
-function folderUrl({ mirror, branch, architecture }: ApkSource, repository: string): string {
-  return `${mirror.replace(/(?<!\/)\/+$/, '')}/${branch}/${repository}/${architecture}`
+function folderUrl(source: ApkSource, repository: string): string {
+  return `${branchUrl(source)}/${repository}/${source.architecture}`
+}
+
+function branchUrl({ mirror, branch }: ApkSource): string {
+  return `${mirror.replace(/(?<!\/)\/+$/, '')}/${branch}`
 }
 
 /** Converts what is wrong with a file of the archive to an error that names the file. */
@@ -139,7 +143,7 @@ async function writeParts(
       .map((name) => `${name}\n`)
       .join(''),
   )
-  const branch = `${source.mirror.replace(/(?<!\/)\/+$/, '')}/${source.branch}`
+  const branch = branchUrl(source)
   await write('repositories', source.repositories.map((name) => `${branch}/${name}\n`).join(''))
   await write('arch', `${source.architecture}\n`)
 }
