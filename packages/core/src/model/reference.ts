@@ -14,6 +14,11 @@ export interface Reference extends Repository {
   readonly digest?: Digest
 }
 
+/** A manifest in a repository, by its digest. */
+export interface ManifestReference extends Repository {
+  readonly digest: Digest
+}
+
 /** The host that names without one belong to for docker; polyarch pulls from it by default and never pushes so. */
 export const DOCKER_HUB = 'docker.io'
 

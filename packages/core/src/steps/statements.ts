@@ -32,7 +32,7 @@ async function readStatements(
   if (found === undefined || isIndex(found.content)) return []
   const layers = found.content.layers.filter(({ mediaType }) => mediaType === STATEMENT_TYPE)
   return allOrNone(layers, call, async (layer, own) => ({
-    bytes: await readBytes(repository, layer, LIMITS.attestation, registry, own),
+    bytes: await readBytes(repository, { ...layer, limit: LIMITS.attestation }, registry, own),
     annotations: layer.annotations ?? {},
   }))
 }

@@ -1,7 +1,7 @@
 import type { Descriptor } from '../model/oci.js'
 import { type Repository, repositoryOf } from '../model/reference.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
-import { readSignedStatements, writeStatementBundle } from './signatures/signature-bundle.js'
+import { attachBundle, readSignedStatements } from './signatures/signature-bundle.js'
 import { hasSignatureTag, writeSignatureTag } from './signatures/signature-tag.js'
 import { predicateTypeOf, SIGN_PREDICATE, signsSubject, statementOn } from './signatures/statement.js'
 import type { Signer } from './signer.js'
@@ -37,12 +37,12 @@ export async function missingSignatures(
   registry: Registry,
   call: RegistryCall,
 ): Promise<MissingSignatures> {
-  const repository = repositoryOf(place)
   const { digest } = descriptor
+  const manifest = { ...repositoryOf(place), digest }
   const types = [SIGN_PREDICATE, ...statements.flatMap(({ bytes }) => predicateTypeOf(bytes) ?? [])]
   const [signed, tag] = await Promise.all([
-    readSignedStatements(repository, digest, { verifier: signer, types }, registry, call),
-    signer.key === undefined || hasSignatureTag(repository, digest, signer.key.publicKey, registry, call),
+    readSignedStatements(manifest, { verifier: signer, types }, registry, call),
+    signer.key === undefined || hasSignatureTag(manifest, signer.key.publicKey, registry, call),
   ])
   return {
     bundle: !signed.some((statement) => signsSubject(statement, digest)),
@@ -66,8 +66,11 @@ export async function signManifest(
   const { descriptor } = manifest
   const missing = await missingSignatures(manifest, signer, registry, call)
   const signature = { bytes: statementOn(descriptor.digest, SIGN_PREDICATE, {}) }
-  for (const { bytes } of [...missing.statements, ...(missing.bundle ? [signature] : [])])
-    await writeStatementBundle(repository, descriptor, bytes, signer, registry, call)
-  if (missing.tag && signer.key) await writeSignatureTag(repository, descriptor.digest, signer.key, registry, call)
+  for (const { bytes } of [...missing.statements, ...(missing.bundle ? [signature] : [])]) {
+    const bundle = { bytes: await signer.bundleOf(bytes), predicateType: predicateTypeOf(bytes) ?? '' }
+    await attachBundle({ ...repository, descriptor }, bundle, registry, call)
+  }
+  if (missing.tag && signer.key)
+    await writeSignatureTag({ ...repository, digest: descriptor.digest }, signer.key, registry, call)
   return isUnsigned(missing)
 }

@@ -1,20 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { localPath } from '../definition/declare/build-secrets.js'
 import { isPem, type SignerRequirement } from '../definition/plugin/signer-requirement.js'
-import type { Digest } from '../model/digest.js'
 import { DefinitionError } from '../model/errors.js'
-import { formatReference, type Repository, repositoryOf } from '../model/reference.js'
+import { formatReference, type ManifestReference } from '../model/reference.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import type { IdentityVerifiers } from './keyless/identity-verifier.js'
 import { type PublicKey, parsePublicKey } from './keys/public-key.js'
 import { hasSignatureBundle } from './signatures/signature-bundle.js'
 import { hasSignatureTag } from './signatures/signature-tag.js'
 import { keyVerifier } from './signer.js'
-
-/** A manifest in its repository. */
-export interface ManifestPlace extends Repository {
-  readonly digest: Digest
-}
 
 /** Verifies signatures of images. Equal questions of one run are answered once. */
 export interface SignatureVerifier {
@@ -23,7 +17,7 @@ export interface SignatureVerifier {
    *
    * @throws DefinitionError USAGE if its key cannot be read; RegistryError
    */
-  isSigned(manifest: ManifestPlace, signer: SignerRequirement, call: RegistryCall): Promise<boolean>
+  isSigned(manifest: ManifestReference, signer: SignerRequirement, call: RegistryCall): Promise<boolean>
 }
 
 /** What verifying needs. */
@@ -47,13 +41,13 @@ export function createSignatureVerifier({ registry, directory }: VerifierOptions
     const { openIdentityVerifiers } = await import('./keyless/identity-verifier.js')
     return openIdentityVerifiers(place === undefined ? undefined : localPath(place, directory))
   }
-  const verify = async (manifest: ManifestPlace, signer: SignerRequirement, call: RegistryCall) => {
+  const verify = async (manifest: ManifestReference, signer: SignerRequirement, call: RegistryCall) => {
     if ('key' in signer) {
       const key = await once(keys, String(signer.key), () => readKey(signer.key, directory))
       return hasSignature(manifest, key, registry, call)
     }
     const verifiers = await once(roots, String(signer.trustedRoot), () => openRoot(signer.trustedRoot))
-    return hasSignatureBundle(repositoryOf(manifest), manifest.digest, verifiers(signer), registry, call)
+    return hasSignatureBundle(manifest, verifiers(signer), registry, call)
   }
   return {
     async isSigned(manifest, signer, call) {
@@ -64,15 +58,14 @@ export function createSignatureVerifier({ registry, directory }: VerifierOptions
 }
 
 async function hasSignature(
-  { digest, ...place }: ManifestPlace,
+  manifest: ManifestReference,
   key: PublicKey,
   registry: Registry,
   call: RegistryCall,
 ): Promise<boolean> {
-  const repository = repositoryOf(place)
   return (
-    (await hasSignatureBundle(repository, digest, keyVerifier(key), registry, call)) ||
-    (await hasSignatureTag(repository, digest, key, registry, call))
+    (await hasSignatureBundle(manifest, keyVerifier(key), registry, call)) ||
+    (await hasSignatureTag(manifest, key, registry, call))
   )
 }
 

@@ -38,8 +38,10 @@ describe('putArtifact', () => {
       size: subject.size,
     })
     expect(layer).toMatchObject({ mediaType: 'text/plain', annotations: { by: 'me' } })
-    expect((await readBytes(repository, layer, 4, registry)).toString()).toBe('seen')
-    await expect(readBytes(repository, layer, 3, registry)).rejects.toMatchObject({ code: 'MANIFEST_UNSUPPORTED' })
+    expect((await readBytes(repository, { ...layer, limit: 4 }, registry)).toString()).toBe('seen')
+    await expect(readBytes(repository, { ...layer, limit: 3 }, registry)).rejects.toMatchObject({
+      code: 'MANIFEST_UNSUPPORTED',
+    })
   })
 
   test('writes one without files under a tag, with the empty descriptor as its layer', async () => {

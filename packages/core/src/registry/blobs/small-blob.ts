@@ -20,8 +20,7 @@ export function blobOf(bytes: Uint8Array, mediaType: string): SmallBlob {
 /** Reads a blob into memory. @throws RegistryError MANIFEST_UNSUPPORTED if it is larger than the limit, in bytes */
 export async function readBytes(
   repository: Repository,
-  blob: Descriptor,
-  limit: number,
+  { limit, ...blob }: Descriptor & { readonly limit: number },
   registry: Pick<Registry, 'readBlob'>,
   call?: RegistryCall,
 ): Promise<Buffer> {

@@ -1,15 +1,14 @@
-import type { Digest } from '../../model/digest.js'
 import type { JsonObject } from '../../model/json-fields.js'
 import { LIMITS } from '../../model/limits.js'
 import { type Descriptor, isIndex, MEDIA_TYPES } from '../../model/oci.js'
-import type { Repository } from '../../model/reference.js'
+import { type ManifestReference, type Repository, repositoryOf } from '../../model/reference.js'
 import { allOrNone } from '../../registry/all-or-none.js'
 import { readBytes } from '../../registry/blobs/small-blob.js'
 import { putArtifact } from '../../registry/manifests/artifact.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
-import type { BundleVerifier, Signer } from '../signer.js'
+import type { BundleVerifier } from '../signer.js'
 import { BUNDLE_TYPE, BUNDLE_TYPES, readBundle } from './bundle.js'
-import { predicateTypeOf, SIGN_PREDICATE, signsSubject } from './statement.js'
+import { SIGN_PREDICATE, signsSubject } from './statement.js'
 
 const CONTENT = 'dev.sigstore.bundle.content'
 
@@ -18,54 +17,37 @@ export const BUNDLE_PREDICATE_ANNOTATION = 'dev.sigstore.bundle.predicateType'
 
 /** Whether a signer has signed a manifest in the way of cosign 3: by a bundle that refers to it. */
 export async function hasSignatureBundle(
-  repository: Repository,
-  subject: Digest,
+  subject: ManifestReference,
   verifier: BundleVerifier,
   registry: Registry,
   call: RegistryCall,
 ): Promise<boolean> {
-  const types = [SIGN_PREDICATE]
-  const statements = await readSignedStatements(repository, subject, { verifier, types }, registry, call)
-  return statements.some((statement) => signsSubject(statement, subject))
-}
-
-/** Signs a statement on a manifest, and attaches it. */
-export async function writeStatementBundle(
-  repository: Repository,
-  subject: Descriptor,
-  statement: Uint8Array,
-  signer: Signer,
-  registry: Registry,
-  call: RegistryCall,
-): Promise<void> {
-  const bundle = await signer.bundleOf(statement)
-  await putBundle(repository, subject, { bundle, predicateType: predicateTypeOf(statement) ?? '' }, registry, call)
+  const statements = await readSignedStatements(subject, { verifier, types: [SIGN_PREDICATE] }, registry, call)
+  return statements.some((statement) => signsSubject(statement, subject.digest))
 }
 
 /** Reads the statements on a manifest that a signer has signed, of the given predicate types. */
 export async function readSignedStatements(
-  repository: Repository,
-  subject: Digest,
+  subject: ManifestReference,
   { verifier, types }: { readonly verifier: BundleVerifier; readonly types: readonly string[] },
   registry: Registry,
   call: RegistryCall,
 ): Promise<readonly Buffer[]> {
-  const bundles = await readBundles(repository, subject, types, registry, call)
+  const bundles = await readBundles(subject, types, registry, call)
   return bundles.flatMap((bundle) => verifier.verified(bundle) ?? [])
 }
 
 /** Attaches a bundle to a manifest, with the annotations by which cosign 3 finds it. */
-async function putBundle(
-  repository: Repository,
-  subject: Descriptor,
-  { bundle, predicateType }: { readonly bundle: Uint8Array; readonly predicateType: string },
+export async function attachBundle(
+  { descriptor, ...repository }: Repository & { readonly descriptor: Descriptor },
+  { bytes, predicateType }: { readonly bytes: Uint8Array; readonly predicateType: string },
   registry: Registry,
   call: RegistryCall,
 ): Promise<void> {
   const artifact = {
     artifactType: BUNDLE_TYPE,
-    subject,
-    layers: [{ mediaType: BUNDLE_TYPE, bytes: bundle }],
+    subject: descriptor,
+    layers: [{ mediaType: BUNDLE_TYPE, bytes }],
     annotations: { [CONTENT]: 'dsse-envelope', [BUNDLE_PREDICATE_ANNOTATION]: predicateType },
   }
   await putArtifact(repository, artifact, registry, call)
@@ -73,13 +55,13 @@ async function putBundle(
 
 /** Reads the bundles that refer to a manifest. Anybody may have written them. */
 async function readBundles(
-  repository: Repository,
-  subject: Digest,
+  subject: ManifestReference,
   types: readonly string[],
   registry: Registry,
   call: RegistryCall,
 ): Promise<readonly JsonObject[]> {
-  const referrers = await registry.listReferrers(repository, subject, { ...call, fresh: true })
+  const repository = repositoryOf(subject)
+  const referrers = await registry.listReferrers(repository, subject.digest, { ...call, fresh: true })
   const candidates = referrers.filter((one) => mayBeBundle(one, types)).slice(0, LIMITS.signatures)
   const bundles = await allOrNone(candidates, call, (one, own) => readReferrer(repository, one, registry, own))
   return bundles.filter((bundle) => bundle !== undefined)
@@ -105,5 +87,5 @@ async function readReferrer(
   const layer = found.content.layers.find(
     ({ mediaType, size }) => mediaType.startsWith(BUNDLE_TYPES) && size <= LIMITS.bundle,
   )
-  return layer && readBundle(await readBytes(repository, layer, LIMITS.bundle, registry, call))
+  return layer && readBundle(await readBytes(repository, { ...layer, limit: LIMITS.bundle }, registry, call))
 }

@@ -52,7 +52,7 @@ async function readAttestation(
 
 function readLayer(reference: Reference, layer: Descriptor, registry: Registry, call: RegistryCall): Promise<Buffer> {
   if (layer.size <= LIMITS.attestation)
-    return readBytes(repositoryOf(reference), layer, LIMITS.attestation, registry, call)
+    return readBytes(repositoryOf(reference), { ...layer, limit: LIMITS.attestation }, registry, call)
   const message = `the attestation has ${layer.size} bytes, more than the limit of ${LIMITS.attestation}`
   throw new EngineError('BUILD_FAILED', message, { hint: 'remove attest from the build' })
 }

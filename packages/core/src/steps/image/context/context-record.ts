@@ -66,7 +66,7 @@ export async function readContextRecord(
   if (manifest === undefined || isIndex(manifest.content)) return undefined
   const [layer] = manifest.content.layers
   if (layer === undefined || layer.mediaType !== RECORD_TYPE || layer.size > LIMITS.contextRecord) return undefined
-  return parseContextRecord(await readBytes(reference, layer, LIMITS.contextRecord, registry, call))
+  return parseContextRecord(await readBytes(reference, { ...layer, limit: LIMITS.contextRecord }, registry, call))
 }
 
 /** Reads a record; undefined if it is none of this version. */
