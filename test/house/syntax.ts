@@ -34,6 +34,11 @@ export function runsAtImport(node: ts.Node): boolean {
   return true
 }
 
+/** Whether a node is a function with a body. */
+export function isFunctionWithBody(node: ts.Node): boolean {
+  return ts.isFunctionLike(node) && 'body' in node && node.body !== undefined
+}
+
 /** The number of lines that a node covers. */
 export function linesOf(node: ts.Node): number {
   const file = node.getSourceFile()

@@ -28,17 +28,20 @@ export async function serveApi(
   }
   const body = (await buffer(request)).toString()
   const { status, body: answer } = collections.has(pathname)
-    ? onCollection(store, pathname, selection, request.method, body)
+    ? onCollection(store, pathname, { selection, method: request.method, body })
     : onObject(store, pathname, { method: request.method, body })
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
+}
+
+interface WrittenRequest {
+  readonly method: string | undefined
+  readonly body: string
 }
 
 function onCollection(
   store: ObjectStore,
   collection: string,
-  selection: Selection,
-  method: string | undefined,
-  body: string,
+  { selection, method, body }: WrittenRequest & { readonly selection: Selection },
 ): Answer {
   if (method === 'POST') {
     const object = parse(body) as KubernetesObject
@@ -49,11 +52,7 @@ function onCollection(
   return { status: 200, body: { kind: 'List', apiVersion: 'v1', metadata: { resourceVersion: store.version }, items } }
 }
 
-function onObject(
-  store: ObjectStore,
-  pathname: string,
-  { method, body }: { readonly method: string | undefined; readonly body: string },
-): Answer {
+function onObject(store: ObjectStore, pathname: string, { method, body }: WrittenRequest): Answer {
   const known = DISCOVERY[pathname]
   if (known !== undefined) return { status: 200, body: known }
   const collection = dirname(pathname)

@@ -38,7 +38,7 @@ export function stageTags(
   call: RegistryCall,
 ): Promise<readonly StoredManifest[]> {
   const copy = oncePerLocation((from: Reference, to: Reference, own) =>
-    copyManifest(registry, from, to, { referrers }, own),
+    copyManifest(registry, from, to, { referrers, ...own }),
   )
   const check = oncePerLocation((manifest: StoredManifest, at: Reference, own) =>
     requireChildren(manifest, at, registry, own),

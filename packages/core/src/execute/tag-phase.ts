@@ -97,7 +97,7 @@ async function isDone(
   const { reference, planned, manifest } = name
   const isEqual = async () => {
     const current = await readCurrent(reference, registry, call)
-    return isEqualResult(current, manifest, reference, registry, call)
+    return isEqualResult({ current, next: manifest }, reference, registry, call)
   }
   const isSame = now === manifest.descriptor.digest
   if (now === undefined || (!isSame && (now === planned || !(await isEqual())))) return false

@@ -29,14 +29,13 @@ export async function eachImageEntry(
 ): Promise<void> {
   for (const [at, layer] of manifest.layers.entries()) {
     const own: LayerEntryHandler = (header, content, entry) => handle(header, content, at, entry)
-    await eachEntryOf(layer, reference, registry, call, own)
+    await eachEntryOf({ reference, layer }, registry, call, own)
   }
 }
 
 /** Calls a function with every entry of one layer. Throws as {@link eachImageEntry} does. */
 export async function eachEntryOf(
-  layer: Descriptor,
-  reference: Reference,
+  { reference, layer }: { readonly reference: Reference; readonly layer: Descriptor },
   registry: Registry,
   call: RegistryCall,
   handle: LayerEntryHandler,

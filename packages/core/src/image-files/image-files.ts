@@ -62,7 +62,7 @@ export class ImageFiles {
     const { size = 0 } = file.header
     if (size > LIMITS.testedFile) throw tooLarge(path, size, formatReference(reference))
     let content: Buffer | undefined
-    await eachEntryOf(layer, reference, this.#registry, call, async (_header, stream, entry) => {
+    await eachEntryOf({ reference, layer }, this.#registry, call, async (_header, stream, entry) => {
       if (entry === file.entry) content = await buffer(stream)
       else stream.resume()
     })

@@ -9,10 +9,9 @@ import { type Issue, type PolyarchError, throwIfCancelled } from '../model/error
 import type { RunEvent } from '../model/run/events.js'
 import { type NodePlan, PLAN_VERSION, type Plan } from '../model/run/plan.js'
 import type { PlanReason } from '../model/run/plan-reason.js'
-import type { PublishedName, SignedResult } from '../steps/published-names.js'
+import type { PublishedName } from '../steps/published-names.js'
 import type { StepCall, StepServices } from '../steps/step.js'
 import type { ResolvedNode } from '../steps/work.js'
-import type { Signer } from '../trust/signer.js'
 import { evaluate, type NodeState, resolveAll } from './evaluate.js'
 import { actionOf, explainAll } from './node-action.js'
 import { type PolicyRules, policyViolations, violationError } from './policy.js'
@@ -20,7 +19,7 @@ import { candidatesOn, type Preflight, plannedUse, preflight } from './preflight
 import { type Published, readPublished } from './published.js'
 import { type QueriedEngine, queryEngines } from './query-engines.js'
 import { reasonText } from './reason-text.js'
-import { planSignatures } from './signature-plan.js'
+import { planSignatures, type Signing } from './signature-plan.js'
 import { planTags } from './tag-plan.js'
 import { upstreamNotes } from './upstream.js'
 
@@ -34,7 +33,7 @@ export interface PlanningInput {
   /** All names of the pipelines: what they hold is where a run starts from. */
   readonly published: readonly PublishedName[]
   /** What is signed, and by whom; undefined if the run does not sign. */
-  readonly signing?: { readonly results: readonly SignedResult[]; readonly signer: Signer } | undefined
+  readonly signing?: Signing | undefined
   /** The rules of the run, if it has any. */
   readonly policy?: PolicyRules | undefined
   /** Bases past their end of life. */
@@ -98,21 +97,18 @@ export async function makePlan(
   const { signing } = input
   const [checked, tags, reasons, moved, signatures] = await Promise.all([
     preflight(input.builds ? toDo : [], query, { emulates: input.emulates, env: services.env }, { signal }),
-    planTags(input.names, nodes, published, services.registry, { signal }),
+    planTags({ names: input.names, published }, nodes, services.registry, { signal }),
     explainAll([...nodes.values()], callOf, input.skipsTests),
     input.checksUpstream ? upstreamNotes(input.graph, services, { signal }) : [],
-    signing && planSignatures(signing.results, signing.signer, nodes, services.registry, { signal }),
+    signing && planSignatures(signing, nodes, services.registry, { signal }),
   ])
   const { policy } = input
-  const violations = await findViolations(input, [...nodes.values()], checked, services, { signal })
+  const violations = await findViolations(input, { nodes, checked }, services, { signal })
   const errors = [...(policy?.enforces ? violations.map(violationError) : []), ...checked.errors]
   if (!policy?.enforces) notes.push(...violations.map(({ path, message }) => `policy: ${path}: ${message}`))
   const plan: Plan = {
     version: PLAN_VERSION,
-    nodes: input.graph.nodes.flatMap(({ id }) => {
-      const state = nodes.get(id)
-      return state === undefined ? [] : [nodePlan(state, reasons.get(id) ?? [], nodes, checked)]
-    }),
+    nodes: nodePlans(input.graph, reasons, { nodes, checked }),
     tags,
     ...(signatures && { signatures }),
     ...(checked.engines.length > 0 && { engines: checked.engines }),
@@ -157,10 +153,15 @@ async function evaluateNodes(
   return [published, await evaluate({ ...input, contextOf, callOf, onChanged, onRequired }, resolved)]
 }
 
+/** The nodes of a graph, with the engines that were found for them. */
+interface Evaluated {
+  readonly nodes: ReadonlyMap<string, NodeState>
+  readonly checked: Preflight
+}
+
 async function findViolations(
   { policy, ended, names }: PlanningInput,
-  nodes: readonly NodeState[],
-  checked: Preflight,
+  { nodes, checked }: Evaluated,
   services: StepServices,
   call: StepCall,
 ): Promise<readonly Issue[]> {
@@ -168,8 +169,9 @@ async function findViolations(
   // A test may run emulated: it is no build.
   const isEmulated = ({ node }: NodeState) =>
     node.kind === 'image' && plannedUse(checked, node)?.execution === 'emulated'
-  const emulated = names.length === 0 ? [] : nodes.filter(isEmulated).map(({ node }) => node.id)
-  return policyViolations(policy, { nodes, ended, emulated }, services, call)
+  const states = [...nodes.values()]
+  const emulated = names.length === 0 ? [] : states.filter(isEmulated).map(({ node }) => node.id)
+  return policyViolations(policy, { nodes: states, ended, emulated }, services, call)
 }
 
 /** Reads what is published and resolves all nodes, side by side: neither needs the other. */
@@ -209,14 +211,20 @@ function skippedNotes({ graph, skipsTests }: PlanningInput): readonly string[] {
   ]
 }
 
-function nodePlan(
-  state: NodeState,
-  why: readonly PlanReason[],
-  all: ReadonlyMap<string, NodeState>,
-  checked: Preflight,
-): NodePlan {
+function nodePlans(
+  graph: Graph,
+  reasons: ReadonlyMap<string, readonly PlanReason[]>,
+  evaluated: Evaluated,
+): readonly NodePlan[] {
+  return graph.nodes.flatMap(({ id }) => {
+    const state = evaluated.nodes.get(id)
+    return state === undefined ? [] : [nodePlan(state, reasons.get(id) ?? [], evaluated)]
+  })
+}
+
+function nodePlan(state: NodeState, why: readonly PlanReason[], { nodes, checked }: Evaluated): NodePlan {
   const { node, keyed, output } = state
-  const after = state.resolved.decidedBy.filter((need) => all.get(need)?.output === undefined)
+  const after = state.resolved.decidedBy.filter((need) => nodes.get(need)?.output === undefined)
   const platform = 'platform' in node ? node.platform : undefined
   const source = sourceName(node)
   const { sources = [] } = state.resolved.unpinned ?? {}

@@ -8,10 +8,15 @@ import { isUnsigned, missingSignatures } from '../trust/sign.js'
 import type { Signer } from '../trust/signer.js'
 import type { NodeState } from './evaluate.js'
 
+/** What a run signs, and by whom. */
+export interface Signing {
+  readonly results: readonly SignedResult[]
+  readonly signer: Signer
+}
+
 /** Returns which results have signatures of the signer already. */
 export function planSignatures(
-  results: readonly SignedResult[],
-  signer: Signer,
+  { results, signer }: Signing,
   nodes: ReadonlyMap<string, NodeState>,
   registry: Registry,
   call: RegistryCall,

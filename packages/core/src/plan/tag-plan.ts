@@ -7,9 +7,8 @@ import type { Published } from './published.js'
 
 /** Returns the current and the planned digest of each visible name. */
 export function planTags(
-  names: readonly PublishedName[],
+  { names, published }: { readonly names: readonly PublishedName[]; readonly published: Published },
   nodes: ReadonlyMap<string, NodeState>,
-  published: Published,
   registry: Registry,
   call: RegistryCall,
 ): Promise<readonly TagPlan[]> {

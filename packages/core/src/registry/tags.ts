@@ -13,7 +13,7 @@ export async function listTags(
 ): Promise<readonly string[]> {
   const place = connections.origin(repository)
   const tags = new Set<string>()
-  for await (const page of readPages(connections, place, `${place.path}/tags/list?n=${PAGE_SIZE}`, call)) {
+  for await (const page of readPages(connections, place, { target: `${place.path}/tags/list?n=${PAGE_SIZE}` }, call)) {
     const before = tags.size
     const listed = tagsOf(jsonOf(page))
     if (listed === undefined) throw badPage(page.answer, 'is not a list of tags')

@@ -77,29 +77,10 @@ class PlainReporter implements Reporter {
       case 'work':
         this.#work(event.node, event.event, event.at)
         return
-      case 'tag-moved':
-        this.#line(`${event.change.reference} -> ${shortDigest(event.change.to)}`)
-        return
-      case 'signed':
-        this.#line(`signed ${event.reference}`)
-        return
-      case 'loaded':
-        this.#line(`loaded ${event.reference}`)
-        return
-      case 'read-back':
-        this.#line(`${event.node}: ${readBackText(event)}`)
-        return
-      case 'output-written':
-        this.#line(`wrote ${event.dest} (${event.type})`)
-        return
-      case 'tag-kept':
-      case 'tag-not-moved':
-      case 'signature-kept':
-      case 'run-finished':
-        return
-      default:
-        event satisfies never
-        return
+      default: {
+        const text = publishedText(event)
+        if (text !== undefined) this.#line(text)
+      }
     }
   }
 
@@ -136,6 +117,31 @@ class PlainReporter implements Reporter {
 
   #reportLong(): void {
     for (const { node, text } of this.#steps.longRunning(Date.now())) this.#line(`${node}: ${text}`)
+  }
+}
+
+/** Events after which a name, an output or an engine has something new. */
+type PublishingEvent = Exclude<RunEvent, { readonly kind: 'planned' | 'work' | `node-${string}` | `builder-${string}` }>
+
+function publishedText(event: PublishingEvent): string | undefined {
+  switch (event.kind) {
+    case 'tag-moved':
+      return `${event.change.reference} -> ${shortDigest(event.change.to)}`
+    case 'signed':
+      return `signed ${event.reference}`
+    case 'loaded':
+      return `loaded ${event.reference}`
+    case 'read-back':
+      return `${event.node}: ${readBackText(event)}`
+    case 'output-written':
+      return `wrote ${event.dest} (${event.type})`
+    case 'tag-kept':
+    case 'tag-not-moved':
+    case 'signature-kept':
+    case 'run-finished':
+      return undefined
+    default:
+      return event satisfies never
   }
 }
 

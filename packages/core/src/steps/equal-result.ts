@@ -21,8 +21,7 @@ const ORIGIN: ReadonlySet<string> = new Set(['org.opencontainers.image.source', 
  * images with different digests and equal keys. Both are in the repository.
  */
 export async function isEqualResult(
-  current: StoredManifest | undefined,
-  next: StoredManifest,
+  { current, next }: { readonly current: StoredManifest | undefined; readonly next: StoredManifest },
   repository: Repository,
   registry: Registry,
   call: RegistryCall,

@@ -66,7 +66,7 @@ describe('a layout', () => {
     const directory = fresh()
     const events: RegistryEvent[] = []
     const onEvent = (event: RegistryEvent) => void events.push(event)
-    expect((await copyManifest(registry, source, named(directory, 'app'), {}, { onEvent })).descriptor).toEqual(
+    expect((await copyManifest(registry, source, named(directory, 'app'), { onEvent })).descriptor).toEqual(
       index.descriptor,
     )
     expect(await registry.getManifest(named(directory, 'app'))).toEqual(index)

@@ -25,10 +25,8 @@ test('inspect lists statements, bundles, signatures and other referrers', async 
   const { descriptor } = image.manifest
   const statements = ['urn:a', 'urn:b'].map((type) => makeStatement(descriptor.digest, type, {}))
   const kept = await keepAttestation(
-    repository,
-    { key: 'a'.repeat(64), descriptor },
-    statements,
-    undefined,
+    { repository, key: 'a'.repeat(64), descriptor },
+    { statements, attach: undefined },
     registry,
     {},
   )

@@ -55,7 +55,7 @@ export function copyContract(name: string, setup: () => Promise<ContractSubject 
     const copy = async (to: Repository, options = {}, events: RegistryEvent[] = []) => {
       const call = { onEvent: (event: RegistryEvent) => events.push(event) }
       const from = { ...source, tag: 'latest' }
-      return (await copyManifest(subject.registry, from, { ...to, tag: 'copied' }, options, call)).descriptor
+      return (await copyManifest(subject.registry, from, { ...to, tag: 'copied' }, { ...options, ...call })).descriptor
     }
     const directions = (events: readonly RegistryEvent[]) =>
       new Set(events.map((event) => (event.kind === 'transfer' ? event.direction : event.kind)))

@@ -128,7 +128,9 @@ describe('a base from packages', () => {
     expect(tools).toBeDefined()
     const resolved = await createRootfsMaker({ cacheDirectory: caches[0] }).resolve(madeBase(foreign))
     const [helped, alone] = await Promise.all(
-      [tools, undefined].map((given) => runMmdebstrap(foreign, used(resolved), {}, sha256Of, given)),
+      [tools, undefined].map((given) =>
+        runMmdebstrap({ source: foreign, archive: used(resolved), tools: given }, {}, sha256Of),
+      ),
     )
     expect(helped).toBe(alone)
   })
@@ -170,7 +172,11 @@ describe('a base from packages', () => {
   it('is not begun where it was cancelled while it was being prepared', async () => {
     const resolved = await createRootfsMaker({ cacheDirectory: caches[1] }).resolve(madeBase(essential))
     const requests = archive.requests.length
-    const running = runMmdebstrap(essential, used(resolved), { signal: AbortSignal.abort() }, sha256Of)
+    const running = runMmdebstrap(
+      { source: essential, archive: used(resolved) },
+      { signal: AbortSignal.abort() },
+      sha256Of,
+    )
     await expect(running).rejects.toMatchObject({ code: 'CANCELLED' })
     expect(archive.requests.length).toBe(requests)
   })

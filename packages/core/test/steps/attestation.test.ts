@@ -62,10 +62,8 @@ describe('statements on an image', () => {
     const repository = { registry: server.server.host, repository: 'app' }
     const statements = ['a', 'b'].map((type) => makeStatement(descriptor.digest, type, { of: type }))
     const kept = await keepAttestation(
-      repository,
-      { key: KEY, descriptor },
-      statements,
-      attach === 'index' ? undefined : attach,
+      { repository, key: KEY, descriptor },
+      { statements, attach: attach === 'index' ? undefined : attach },
       registry,
       {},
     )

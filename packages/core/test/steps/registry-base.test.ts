@@ -18,8 +18,7 @@ test('a corrected config is not the one that the manifest embeds', async () => {
   const reference = { registry: '127.0.0.1:5000', repository: 'base', digest: embedding.descriptor.digest }
   const checked = await checkImage(
     { reference, descriptor: embedding.descriptor, manifest: embedding },
-    { kind: 'registry', reference, configPolicy: 'fix-config' },
-    ARMV7,
+    { source: { reference, configPolicy: 'fix-config' }, platform: ARMV7 },
     registry,
     {},
   )

@@ -43,7 +43,7 @@ function origin(source: string | undefined, revision: string | undefined): GitOr
 
 async function readRevision(directory: string, repository: GitRepository, signal?: AbortSignal): Promise<string> {
   const commit = (await readGit(directory, ['rev-parse', '--verify', 'HEAD'], signal)).trim()
-  return (await isDirty(directory, repository, commit, signal)) ? `${commit}-dirty` : commit
+  return (await isDirty(directory, { ...repository, commit }, signal)) ? `${commit}-dirty` : commit
 }
 
 /**
@@ -53,13 +53,12 @@ async function readRevision(directory: string, repository: GitRepository, signal
  */
 async function isDirty(
   directory: string,
-  repository: GitRepository,
-  commit: string,
+  checkout: GitRepository & { readonly commit: string },
   signal: AbortSignal | undefined,
   read = new Set<string>(),
 ): Promise<boolean> {
-  read.add(repository.root)
-  await using isolated = await isolateRepository(repository, commit, signal)
+  read.add(checkout.root)
+  await using isolated = await isolateRepository(checkout, checkout.commit, signal)
   const git = (...args: readonly string[]) => runGit(directory, [...args, '--', '.'], { env: isolated.env, signal })
   // git would read each submodule with its own configuration.
   const status = ['status', '--porcelain=v2', '--untracked-files=normal', '--ignore-submodules=dirty']
@@ -81,7 +80,7 @@ async function isSubmoduleDirty(
   if (repository === undefined || repository.root !== (await realpath(directory))) return false
   if (read.has(repository.root)) return false
   const commit = (await readGit(directory, ['rev-parse', '--verify', 'HEAD'], signal)).trim()
-  return isDirty(directory, repository, commit, signal, read)
+  return isDirty(directory, { ...repository, commit }, signal, read)
 }
 
 /** @see https://git-scm.com/docs/git-ls-files#_output */

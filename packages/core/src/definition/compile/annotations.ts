@@ -29,11 +29,16 @@ export function readIndexAnnotations(declared: Declared, path: string, issues: I
   return merge(declared.annotations.map(({ index }) => readMap(index, `${own}.index`, issues)))
 }
 
+/** The annotations that a pipeline and a base state for one platform. */
+interface DeclaredAnnotations {
+  readonly declared: Declared
+  readonly ofBase: Readonly<Record<string, string>> | undefined
+  readonly platform: Platform
+}
+
 /** Computes the annotations of one platform's image: those of the settings override those of its base. */
 export function readImageAnnotations(
-  declared: Declared,
-  ofBase: Readonly<Record<string, string>> | undefined,
-  platform: Platform,
+  { declared, ofBase = {}, platform }: DeclaredAnnotations,
   path: string,
   issues: Issues,
 ): ImageAnnotations {
@@ -43,8 +48,8 @@ export function readImageAnnotations(
       const place = `${own}.${level}`
       return readMap(valueFor(settings[level], platform, place, issues), place, issues)
     })
-  const manifest = merge([ofBase ?? {}, ...decide('manifest')])
-  const entry = merge([ofBase ?? {}, ...decide('manifestDescriptor')])
+  const manifest = merge([ofBase, ...decide('manifest')])
+  const entry = merge([ofBase, ...decide('manifestDescriptor')])
   return { entry, ...(Object.keys(manifest).length > 0 && { manifest }) }
 }
 

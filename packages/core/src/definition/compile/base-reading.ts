@@ -11,11 +11,17 @@ import { isReserved, type SuppliedBase } from './plugin-reading.js'
 
 type SuppliedBases = ReadonlyMap<string, SuppliedBase>
 
+/** A base that `platform(...)` names, with the options written there. */
+export interface NamedBase {
+  readonly name: string
+  readonly settings: Readonly<Record<string, unknown>>
+  /** Undefined if it is not valid: then only the names are checked. */
+  readonly platform: Platform | undefined
+}
+
 /** Requests the base of a plugin, by its name and with the options of `platform(...)`. */
 export function readNamedBase(
-  name: string,
-  settings: Readonly<Record<string, unknown>>,
-  platform: Platform | undefined,
+  { name, settings, platform }: NamedBase,
   bases: SuppliedBases,
   path: string,
   issues: Issues,
@@ -36,7 +42,7 @@ export function readNamedBase(
     issues.add(path, `base '${name}' does not support ${formatPlatform(platform)}`, whoHas(platform, name, base, bases))
     return undefined
   }
-  return requestBase(name, supplied, { platform, options }, path, issues)
+  return requestBase({ name, ...supplied }, { platform, options }, path, issues)
 }
 
 /** Hint for an unknown base name. If no known name is similar, a plugin is missing, or an image is meant. */
@@ -63,8 +69,7 @@ function whoHas(platform: Platform, name: string, base: AnyBase, bases: Supplied
  * Calls the plugin. If the plugin itself is invalid, the message names it: the user cannot fix it in the definition.
  */
 function requestBase(
-  name: string,
-  { base, plugin }: SuppliedBase,
+  { name, base, plugin }: SuppliedBase & Pick<NamedBase, 'name'>,
   request: BaseRequest<object>,
   path: string,
   issues: Issues,

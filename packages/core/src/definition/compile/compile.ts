@@ -1,6 +1,6 @@
 import type { Issue } from '../../model/errors.js'
 import { formatPlatform, type Platform, platformIdentity } from '../../model/platform.js'
-import { formatReference, type Reference, withDefaultTag } from '../../model/reference.js'
+import { formatReference } from '../../model/reference.js'
 import { type DeclaredPipeline, isPipeline, type PlatformDeclaration } from '../declare/declaration.js'
 import { isImageBase } from '../declare/image-base.js'
 import type { CommonPlatformSettings } from '../declare/platform-declaration.js'
@@ -56,6 +56,13 @@ type FoundBase = readonly [base: BaseDefinition | undefined, traits: BaseTraits]
 
 type Settings = CommonPlatformSettings & { readonly base?: unknown } & Readonly<Record<string, unknown>>
 
+/** The pipeline that a platform belongs to. */
+interface PlatformOwner {
+  readonly pipeline: DeclaredPipeline
+  readonly name: string
+  readonly plugins: PluginRegistry
+}
+
 class Compilation {
   readonly #given: ReadonlySet<DeclaredPipeline>
   readonly #requested: ReadonlySet<DeclaredPipeline>
@@ -110,7 +117,7 @@ class Compilation {
     const { issues } = this.#reading
     checkPipelineOptions(pipeline, issues)
     const repository = this.#names.repository(declaration.repository, path)
-    const sharedBase = this.#sharedBase(declaration.sharedBase, path)
+    const sharedBase = this.#names.sharedBase(declaration.sharedBase, path)
     const name = pipelineName(pipeline)
     const requested = this.#requested.has(pipeline)
     const names = this.#names.indexNames(declaration.tags, repository, `${path}.tags`)
@@ -143,16 +150,10 @@ class Compilation {
     }
   }
 
-  #sharedBase(written: string | undefined, path: string): Reference | undefined {
-    if (written === undefined) return undefined
-    const reference = this.#names.reference(written, `${path}.sharedBase`)
-    return reference && withDefaultTag(reference)
-  }
-
   #platforms(pipeline: DeclaredPipeline, name: string, path: string): readonly PlatformDefinition[] | undefined {
     const { declaration } = pipeline
     const { issues } = this.#reading
-    const supplies = readPlugins(declaration.plugins, path, issues)
+    const plugins = readPlugins(declaration.plugins, path, issues)
     if (declaration.platforms.length === 0) {
       issues.add(path, 'the pipeline has no platforms', "add .platforms(platform('amd64', { base: … }))")
       return undefined
@@ -160,7 +161,7 @@ class Compilation {
     const seen = new Set<string>()
     const platforms = declaration.platforms.map((declared, at) => {
       const own = `${path}.platforms[${at}]`
-      const definition = this.#platform(declared, pipeline, name, supplies, own)
+      const definition = this.#platform(declared, { pipeline, name, plugins }, own)
       if (definition === undefined) return undefined
       const identity = platformIdentity(definition.platform)
       if (seen.has(identity)) issues.add(own, `${identity} is declared twice`, 'remove one of them')
@@ -172,26 +173,25 @@ class Compilation {
 
   #platform(
     declared: PlatformDeclaration,
-    pipeline: DeclaredPipeline,
-    name: string,
-    supplies: PluginRegistry,
+    { pipeline, name, plugins }: PlatformOwner,
     path: string,
   ): PlatformDefinition | undefined {
     if (declared?.kind !== 'platform') {
       this.#reading.issues.add(path, 'not a platform', "write platform('amd64', { base: … })")
       return undefined
     }
-    const word = supplies.aliases.get(declared.architecture)
+    const alias = plugins.aliases.get(declared.architecture)
     const written = declared.settings as Settings
-    const settings = word === undefined ? written : { ...written, base: written.base ?? word.base }
-    const platform = readPlatform(word?.platform ?? declared.architecture, settings.variant, path, this.#reading)
-    const [base, traits] = this.#base(settings, platform, supplies, path)
+    const settings = alias === undefined ? written : { ...written, base: written.base ?? alias.base }
+    const platform = readPlatform(alias?.platform ?? declared.architecture, settings.variant, path, this.#reading)
+    const [base, traits] = this.#base(settings, platform, plugins, path)
     const { declaration } = pipeline
     const { issues } = this.#reading
     if (traits.annotations !== undefined && declaration.format === 'docker') addDockerIssue(`${path}.base`, issues)
     const supposed = platform ?? { os: 'linux', architecture: declared.architecture }
     const owner = pipelinePath(pipeline)
-    const { manifest, entry } = readImageAnnotations(declaration, traits.annotations, supposed, owner, issues)
+    const stated = { declared: declaration, ofBase: traits.annotations, platform: supposed }
+    const { manifest, entry } = readImageAnnotations(stated, owner, issues)
     const build = readBuild({
       shared: declaration.build,
       own: settings.build,
@@ -248,7 +248,7 @@ class Compilation {
     if (isPipeline(base)) return [this.#pipelineBase(base, platform, path), {}]
     if (isImageBase(base)) return [readImageBase(base, `${path}.base`, issues), {}]
     if (typeof base === 'string') {
-      const answer = readNamedBase(base, settings, platform, bases, path, issues)
+      const answer = readNamedBase({ name: base, settings, platform }, bases, path, issues)
       return answer === undefined ? [undefined, {}] : this.#answeredBase(answer, base, platform, path)
     }
     issues.add(`${path}.base`, 'has no base', "write the name of a plugin's base, a pipeline, or fromImage('…')")

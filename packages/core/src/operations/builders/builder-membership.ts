@@ -9,7 +9,7 @@ import type { Planned } from '../../plan/planning.js'
 /** Milliseconds before a builder that did not answer is queried again. */
 const RETRY_DELAY = 5000
 
-/** Input of {@link followBuilders}. */
+/** Input of a {@link BuilderMembership}. */
 export interface MembershipInput {
   readonly engines: Engines
   readonly planned: Pick<Planned, 'candidacies' | 'candidatesOn'>
@@ -18,71 +18,79 @@ export interface MembershipInput {
   readonly emit: (event: RunEvent) => void
 }
 
-/** The builders that can build each image, while builders join and leave. */
-export interface Membership extends Disposable {
-  /** By node. The lists of candidates grow. */
-  readonly candidacies: ReadonlyMap<string, Candidacy>
-}
-
 /** Gives builds to builders that join during a run, and none to those that leave, until it is disposed of. */
-export function followBuilders({ engines, planned, pool, signal, emit }: MembershipInput): Membership {
-  const lists = new Map([...planned.candidacies].map(([id, { candidates }]) => [id, [...candidates]]))
-  const candidacies = new Map(
-    [...planned.candidacies].map(([id, { rejections }]) => [id, { candidates: lists.get(id) ?? [], rejections }]),
-  )
-  const stop = new AbortController()
-  const own = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
-  const addresses = new Map([...lists.values()].flat().map(({ engine, address }) => [engine, address]))
-  const left = new Set<Builder>()
-  const canGrow = lists.size > 0 && engines.watch(({ builder, change }) => follow(builder, change), own)
-  const openings = canGrow ? pool.expectJoins() : undefined
-  return {
-    candidacies,
-    [Symbol.dispose]() {
-      stop.abort()
-      openings?.[Symbol.dispose]()
-    },
+export class BuilderMembership implements Disposable {
+  /** The builders that can build each image, by node. The lists of candidates grow. */
+  readonly candidacies: ReadonlyMap<string, Candidacy>
+  readonly #lists: ReadonlyMap<string, Candidate[]>
+  readonly #addresses: Map<Builder, string>
+  readonly #left = new Set<Builder>()
+  readonly #stop = new AbortController()
+  readonly #signal: AbortSignal
+  readonly #input: MembershipInput
+  readonly #openings: Disposable | undefined
+
+  constructor(input: MembershipInput) {
+    const { engines, planned, pool, signal } = input
+    this.#input = input
+    this.#lists = new Map([...planned.candidacies].map(([id, { candidates }]) => [id, [...candidates]]))
+    this.candidacies = new Map(
+      [...planned.candidacies].map(([id, { rejections }]) => [
+        id,
+        { candidates: this.#lists.get(id) ?? [], rejections },
+      ]),
+    )
+    this.#signal = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal])
+    this.#addresses = new Map([...this.#lists.values()].flat().map(({ engine, address }) => [engine, address]))
+    const canGrow =
+      this.#lists.size > 0 && engines.watch(({ builder, change }) => this.#follow(builder, change), this.#signal)
+    this.#openings = canGrow ? pool.expectJoins() : undefined
   }
 
-  function follow(builder: Builder, change: 'joined' | 'left'): void {
+  [Symbol.dispose](): void {
+    this.#stop.abort()
+    this.#openings?.[Symbol.dispose]()
+  }
+
+  #follow(builder: Builder, change: 'joined' | 'left'): void {
     if (change === 'joined') {
-      left.delete(builder)
-      void join(builder)
+      this.#left.delete(builder)
+      void this.#join(builder)
       return
     }
-    left.add(builder)
-    pool.leave(builder)
-    report('builder-left', builder)
+    this.#left.add(builder)
+    this.#input.pool.leave(builder)
+    this.#report('builder-left', builder)
   }
 
-  async function join(builder: Builder): Promise<void> {
-    const found = await describe(builder)
-    if (found === undefined || left.has(builder)) return
+  async #join(builder: Builder): Promise<void> {
+    const found = await this.#describe(builder)
+    if (found === undefined || this.#left.has(builder)) return
     for (const [id, candidate] of found) {
-      addresses.set(builder, candidate.address)
-      const list = lists.get(id)
+      this.#addresses.set(builder, candidate.address)
+      const list = this.#lists.get(id)
       if (list !== undefined && !list.some(({ engine }) => engine === builder)) list.push(candidate)
     }
-    pool.join(builder)
-    report('builder-joined', builder)
+    this.#input.pool.join(builder)
+    this.#report('builder-joined', builder)
   }
 
   /** A pod may be ready before its builder answers. */
-  async function describe(builder: Builder): Promise<ReadonlyMap<string, Candidate> | undefined> {
-    while (!own.aborted && !left.has(builder)) {
+  async #describe(builder: Builder): Promise<ReadonlyMap<string, Candidate> | undefined> {
+    while (!this.#signal.aborted && !this.#left.has(builder)) {
       try {
-        return await planned.candidatesOn(builder, own)
+        return await this.#input.planned.candidatesOn(builder, this.#signal)
       } catch (error) {
         if (!(error instanceof PolyarchError)) throw error
-        await sleep(RETRY_DELAY, undefined, { signal: own, ref: false }).catch(() => {})
+        await sleep(RETRY_DELAY, undefined, { signal: this.#signal, ref: false }).catch(() => {})
       }
     }
     return undefined
   }
 
   /** A builder that builds nothing of this run is not reported. */
-  function report(kind: 'builder-joined' | 'builder-left', builder: Builder): void {
-    const engine = addresses.get(builder)
-    if (engine !== undefined) emit({ kind, at: Date.now(), engine })
+  #report(kind: 'builder-joined' | 'builder-left', builder: Builder): void {
+    const engine = this.#addresses.get(builder)
+    if (engine !== undefined) this.#input.emit({ kind, at: Date.now(), engine })
   }
 }

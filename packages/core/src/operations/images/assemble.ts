@@ -19,7 +19,7 @@ import { checkOptions, OPERATION_OPTIONS, type OptionNames } from '../option-nam
 import type { DUPLICATE_RULES, OperationOptions } from '../options.js'
 import { digestNamed, readNamed, refuseNewRemovals, refuseRemovals } from '../runs/removed-platforms.js'
 import { lastOfEach, refuseDuplicates } from './assembly-duplicates.js'
-import { type AssemblySource, collectImages, type FoundImage } from './assembly-source.js'
+import { type AssemblySource, type Collecting, collectImages, type FoundImage } from './assembly-source.js'
 import { imageNamed, isLayout, openImages, readName, readNewName } from './named-image.js'
 
 /** One source of {@link assemble}. */
@@ -87,7 +87,12 @@ export async function assemble(
   let current: StoredManifest | undefined
   let before: Digest | undefined
   const collect = async (own: RegistryCall) => {
-    all = await collectAll(sources, target, images, own, options.trustDeclared)
+    all = await collectAll(sources, {
+      registry: images,
+      target: repositoryOf(target),
+      trustDeclared: options.trustDeclared ?? false,
+      call: own,
+    })
   }
   const readTarget = async (own: RegistryCall) => {
     if (!options.allowRemoval) current = await readNamed(target, images, own)
@@ -117,15 +122,10 @@ export async function assemble(
   }
 }
 
-async function collectAll(
-  sources: readonly AssemblySource[],
-  target: Reference,
-  registry: Registry,
-  call: RegistryCall,
-  trustDeclared = false,
-): Promise<readonly FoundImage[]> {
-  const collecting = { registry, target: repositoryOf(target), trustDeclared }
-  const found = await allOrNone(sources, call, (source, own) => collectImages(source, { ...collecting, call: own }))
+async function collectAll(sources: readonly AssemblySource[], collecting: Collecting): Promise<readonly FoundImage[]> {
+  const found = await allOrNone(sources, collecting.call, (source, call) =>
+    collectImages(source, { ...collecting, call }),
+  )
   return found.flat()
 }
 
@@ -139,7 +139,7 @@ async function copyImages(
   const elsewhere = found.filter(({ reference, manifest }) => !manifest || !sameRepository(reference, target))
   return await allOrNone(elsewhere, call, ({ reference, manifest, isThere }, own) => {
     const to = { ...repositoryOf(target), ...digestOnly(reference) }
-    return copyManifest(registry, reference, to, { referrers, ...(manifest && { source: manifest, isThere }) }, own)
+    return copyManifest(registry, reference, to, { referrers, ...(manifest && { source: manifest, isThere }), ...own })
   })
 }
 

@@ -58,13 +58,10 @@ async function copyNamed(from: string, to: string, options: CopyOptions): Promis
     await refuseRemovals({ reference: target, current, next: manifest, nextAt: source }, images, call)
   }
   const { referrers = true } = options
-  const made = await copyManifest(
-    images,
-    source,
-    target,
-    { ...(platforms && { platforms }), validate, referrers },
-    call,
-  )
+  const made = await copyManifest(images, source, target, {
+    ...(platforms && { platforms }),
+    ...{ validate, referrers, ...call },
+  })
   const { digest, mediaType, size } = made.descriptor
   return { digest, mediaType, size, referrers: made.referrers, notes: made.notes }
 }

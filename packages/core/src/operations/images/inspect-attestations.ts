@@ -1,6 +1,6 @@
 import type { Digest } from '../../model/digest.js'
 import { attestedBy, type Descriptor, isIndex } from '../../model/oci.js'
-import { type Repository, repositoryOf } from '../../model/reference.js'
+import { type ManifestReference, type Repository, repositoryOf } from '../../model/reference.js'
 import { allOrNone } from '../../registry/all-or-none.js'
 import { cosignReference } from '../../registry/manifests/cosign-tags.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
@@ -25,8 +25,7 @@ export interface InspectedAttestation {
 /** Lists what is attested of a manifest: beside it in its index, as referrers, and under cosign's tag. */
 export async function inspectAttestations(
   registry: Registry,
-  repository: Repository,
-  subject: Digest,
+  { digest: subject, ...repository }: ManifestReference,
   listed: readonly Descriptor[],
   call: RegistryCall,
 ): Promise<readonly InspectedAttestation[]> {
@@ -39,16 +38,17 @@ export async function inspectAttestations(
     registry.listReferrers(place, subject, call),
     registry.resolve(cosignReference(place, subject, '.sig'), call),
   ])
-  const referring = await allOrNone(referrers, call, (entry, own) => readReferrer(registry, place, entry, subject, own))
+  const referring = await allOrNone(referrers, call, (entry, own) =>
+    readReferrer(registry, { ...place, digest: subject }, entry, own),
+  )
   const signature = { subject, stored: 'tag', kind: 'signature' } as const
   return [...inIndex.flat(), ...referring.flat(), ...(tag === undefined ? [] : [{ ...signature, digest: tag.digest }])]
 }
 
 async function readReferrer(
   registry: Registry,
-  place: Repository,
+  { digest: subject, ...place }: ManifestReference,
   { digest, artifactType, annotations }: Descriptor,
-  subject: Digest,
   call: RegistryCall,
 ): Promise<readonly InspectedAttestation[]> {
   const predicateType = annotations?.[BUNDLE_PREDICATE_ANNOTATION]

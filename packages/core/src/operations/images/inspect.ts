@@ -9,7 +9,7 @@ import {
   type StoredManifest,
 } from '../../model/oci.js'
 import type { Platform } from '../../model/platform.js'
-import { formatReference, type Reference } from '../../model/reference.js'
+import { formatReference, type Reference, repositoryOf } from '../../model/reference.js'
 import { allOrNone } from '../../registry/all-or-none.js'
 import { isImage, readImageConfig, statedPlatform } from '../../registry/image-config.js'
 import { imageNotFound } from '../../registry/image-not-found.js'
@@ -79,14 +79,14 @@ async function inspectIn(
     ? await allOrNone(entries.filter(isManifestEntry), call, (entry, own) =>
         inspectEntry(registry, reference, entry, own),
       )
-    : [await inspectImage(registry, reference, found, undefined, call)]
+    : [await inspectImage(registry, reference, found, call)]
   const blobs = entries
     .filter((entry) => !isManifestEntry(entry))
     .map(({ digest, mediaType, size }) => ({ digest, mediaType, size }))
   const subjects = new Set([digest, ...images.map((image) => image.digest)])
   const attestations = hasAttestations
     ? await allOrNone([...subjects], call, (subject, own) =>
-        inspectAttestations(registry, reference, subject, listed, own),
+        inspectAttestations(registry, { ...repositoryOf(reference), digest: subject }, listed, own),
       )
     : undefined
   return {
@@ -118,14 +118,13 @@ async function inspectEntry(
   call: RegistryCall,
 ): Promise<InspectedImage> {
   const child = await readChild(registry, parent, entry, call)
-  return inspectImage(registry, parent, child, entry, call)
+  return inspectImage(registry, parent, { ...child, entry }, call)
 }
 
 async function inspectImage(
   registry: Registry,
   parent: Reference,
-  { descriptor, content }: StoredManifest,
-  entry: Descriptor | undefined,
+  { descriptor, content, entry }: StoredManifest & { readonly entry?: Descriptor },
   call: RegistryCall,
 ): Promise<InspectedImage> {
   const layers = isIndex(content) ? [] : content.layers

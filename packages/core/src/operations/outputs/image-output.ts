@@ -14,17 +14,22 @@ import { type AddEntry, writeArchive } from './pack-archive.js'
 /** The name that an image has in a layout if its pipeline has no tags. */
 const DEFAULT_TAG = 'latest'
 
+/** An archive to write, with the names that the image has in it. */
+interface ImageArchive {
+  readonly path: string
+  readonly names: readonly Reference[]
+}
+
 /** Writes an image or index with all that it refers to as an image layout in an archive. */
 export async function writeLayoutArchive(
   source: Reference,
-  names: readonly Reference[],
-  path: string,
+  { path, names }: ImageArchive,
   registry: Registry,
   call: RegistryCall,
 ): Promise<void> {
   await withFolder(path, async (folder) => {
     const layout = layoutReference(folder, names[0]?.tag ?? DEFAULT_TAG)
-    await copyManifest(withLayouts(registry), source, layout, {}, call)
+    await copyManifest(withLayouts(registry), source, layout, call)
     await packFolder(folder, path, call.signal)
   })
 }
@@ -35,8 +40,7 @@ export async function writeLayoutArchive(
  */
 export async function writeDockerArchive(
   { reference, manifest }: PlacedImage,
-  names: readonly Reference[],
-  path: string,
+  { path, names }: ImageArchive,
   registry: Registry,
   call: RegistryCall,
 ): Promise<void> {

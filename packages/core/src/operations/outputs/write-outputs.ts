@@ -31,29 +31,29 @@ export async function writeOutputs(
 ): Promise<void> {
   for (const output of outputs) {
     const { type, dest } = output
-    await replaceWhole(dest, (path) => writeOutput(output, input, path, registry, call))
+    await replaceWhole(dest, (path) => writeOutput({ ...output, path }, input, registry, call))
     input.emit({ kind: 'output-written', at: Date.now(), type, dest })
   }
 }
 
 async function writeOutput(
-  output: OutputDefinition,
+  output: OutputDefinition & { readonly path: string },
   input: OutputInput,
-  path: string,
   registry: Registry,
   call: RegistryCall,
 ): Promise<void> {
-  const { names } = output.pipeline
+  const { path, pipeline } = output
+  const archive = { path, names: pipeline.names }
   switch (output.type) {
     case 'local':
       return writeRootDirectory(await imagesOf(output, input, registry, call), path, registry, call)
     case 'tar':
       return writeRootArchive(await imagesOf(output, input, registry, call), path, registry, call)
     case 'oci':
-      return writeLayoutArchive(sourceOf(output, input), names, path, registry, call)
+      return writeLayoutArchive(sourceOf(output, input), archive, registry, call)
     case 'docker': {
       const [image] = await imagesOf(output, input, registry, call)
-      if (image !== undefined) await writeDockerArchive(image, names, path, registry, call)
+      if (image !== undefined) await writeDockerArchive(image, archive, registry, call)
     }
   }
 }

@@ -119,8 +119,7 @@ export interface Needed {
  */
 export async function readNeeded(
   repository: Repository,
-  roots: readonly StoredManifest[],
-  tagged: readonly TaggedManifest[],
+  { roots, tagged }: { readonly roots: readonly StoredManifest[]; readonly tagged: readonly TaggedManifest[] },
   registry: Registry,
   call: RegistryCall,
 ): Promise<Needed> {

@@ -88,7 +88,7 @@ export async function findUnneeded(
   const isRoot = (one: TaggedManifest) => isDemanded(one) || (ownTag(one.tag) === undefined && !isReferrersTag(one.tag))
   const keeps = kept.references.filter((reference) => sameRepository(reference, repository))
   const roots = [...tagged.filter(isRoot).map(({ manifest }) => manifest), ...(await readKept(keeps, registry, call))]
-  const neededBy = (manifests: readonly StoredManifest[]) => readNeeded(repository, manifests, tagged, registry, call)
+  const neededBy = (roots: readonly StoredManifest[]) => readNeeded(repository, { roots, tagged }, registry, call)
   const unneededOf = (needed: Needed) =>
     tagged.flatMap((one) => {
       const why = isDemanded(one) ? undefined : reasonFor(one, needed)

@@ -10,7 +10,7 @@ import type { RunEvent } from '../../model/run/events.js'
 import { hasChanges } from '../../model/run/plan.js'
 import { makePlan, type Planned } from '../../plan/planning.js'
 import { type Report, reportOf } from '../../report/report.js'
-import { followBuilders } from '../builders/builder-membership.js'
+import { BuilderMembership } from '../builders/builder-membership.js'
 import { openRegistry } from '../open-registry.js'
 import { EXECUTE_OPTIONS, splitArguments } from '../option-names.js'
 import type { ExecuteOptions, PipelinesAndOptions } from '../options.js'
@@ -161,7 +161,7 @@ async function performPlanned(
 ): Promise<ReadonlyMap<string, NodeResult>> {
   const { signal, keepGoing = false } = options
   const pool = openPool(options, input.policy)
-  using members = followBuilders({ engines: services.engines, planned, pool, signal, emit })
+  using members = new BuilderMembership({ engines: services.engines, planned, pool, signal, emit })
   const { candidacies } = members
   return await performNodes({
     nodes: planned.nodes,

@@ -19,6 +19,9 @@ export interface StoreOptions {
   readonly sparse?: boolean
 }
 
+/** The parts of a store, as they are read when it is opened. */
+type StoreParts = Pick<Store, 'uploads' | 'content' | 'records' | 'options'>
+
 /**
  * All that the registry holds: an OCI image layout, with a record per repository beside it. What is answered from is in
  * memory, which is right since one process alone has the directory. A change that cannot be written is taken back.
@@ -26,13 +29,16 @@ export interface StoreOptions {
 export class Store {
   readonly #files: RecordFiles
 
-  private constructor(
-    directory: string,
-    readonly uploads: Uploads,
-    readonly content: ContentStore,
-    readonly records: Map<string, RepositoryRecord>,
-    readonly options: StoreOptions,
-  ) {
+  readonly uploads: Uploads
+  readonly content: ContentStore
+  readonly records: Map<string, RepositoryRecord>
+  readonly options: StoreOptions
+
+  private constructor(directory: string, { uploads, content, records, options }: StoreParts) {
+    this.uploads = uploads
+    this.content = content
+    this.records = records
+    this.options = options
     this.#files = new RecordFiles(directory, records, () => uploads.freshPath())
   }
 
@@ -48,7 +54,8 @@ export class Store {
     const root = repositoriesFolder(directory)
     await mkdir(root, { recursive: true })
     const records = await readRecords(root)
-    const store = new Store(directory, uploads, await ContentStore.open(directory), records, options)
+    const content = await ContentStore.open(directory)
+    const store = new Store(directory, { uploads, content, records, options })
     await replaceFile(join(directory, 'oci-layout'), uploads.freshPath(), LAYOUT_MARKER)
     for (const name of records.keys()) await store.#clearLeftovers(name)
     await store.content.sweep((digest) => store.#isHeld(digest))

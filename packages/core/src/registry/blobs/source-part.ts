@@ -17,7 +17,7 @@ export async function openPart(
   report: (position: number) => void,
 ): Promise<Readable> {
   const content = await source.open(start)
-  return streamOf(cut(source, content, start, end, report), () => content.destroy())
+  return streamOf(cut(source, content, { start, end }, report), () => content.destroy())
 }
 
 /**
@@ -33,8 +33,7 @@ export async function readSource(source: BlobSource): Promise<Uint8Array> {
 async function* cut(
   source: BlobSource,
   content: Readable,
-  start: number,
-  end: number,
+  { start, end }: { readonly start: number; readonly end: number },
   report: (position: number) => void,
 ): AsyncGenerator<Buffer> {
   let position = start

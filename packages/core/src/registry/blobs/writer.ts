@@ -15,6 +15,12 @@ import { BlobUpload, sessionIn, type UploadSession } from './upload.js'
 /** By these a registry says that it will not mount this blob: then it is uploaded. */
 const MOUNT_REFUSED: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 415])
 
+/** Where a blob is put: a repository, and its endpoint. */
+interface BlobTarget {
+  readonly to: Repository
+  readonly place: RepositoryEndpoint
+}
+
 /** Makes blobs present: by mount if the registry has them, else by upload, each one once. */
 export class BlobWriter {
   readonly #connections: Connections
@@ -33,23 +39,23 @@ export class BlobWriter {
 
   /** Uploads a blob, unless the repository has it. */
   write(repository: Repository, source: BlobSource, call?: RegistryCall): Promise<void> {
-    return this.#once(repository, source.descriptor.digest, call, async (place) => {
+    return this.#once(repository, source.descriptor.digest, call, async (target) => {
       const home = this.#homes.get(homeKey(repository, source.descriptor.digest))
-      const mounted = home && (await this.#mount(place, home, repository, source.descriptor, call))
+      const mounted = home && (await this.#mount(target, home, source.descriptor, call))
       if (mounted === true || (await this.#reader.has(repository, source.descriptor.digest, call))) return
-      await this.#upload(place, repository, source, call, mounted)
+      await this.#upload(target, source, call, mounted)
     })
   }
 
   /** Makes a blob of one repository present in another. */
   async copy(from: Repository, to: Repository, descriptor: Descriptor, call?: RegistryCall): Promise<void> {
     if (sameRepository(from, to)) return
-    await this.#once(to, descriptor.digest, call, async (place) => {
+    await this.#once(to, descriptor.digest, call, async (target) => {
       const home = from.registry === to.registry ? from : this.#homes.get(homeKey(to, descriptor.digest))
-      const mounted = home && (await this.#mount(place, home, to, descriptor, call))
+      const mounted = home && (await this.#mount(target, home, descriptor, call))
       if (mounted === true || (await this.#reader.has(to, descriptor.digest, call))) return
       const open = (offset?: number): Promise<Readable> => this.#reader.read(from, descriptor, call, offset)
-      await this.#upload(place, to, { descriptor, open }, call, mounted)
+      await this.#upload(target, { descriptor, open }, call, mounted)
     })
   }
 
@@ -58,13 +64,13 @@ export class BlobWriter {
     to: Repository,
     digest: Digest,
     call: RegistryCall | undefined,
-    work: (place: RepositoryEndpoint) => Promise<void>,
+    work: (target: BlobTarget) => Promise<void>,
   ): Promise<void> {
     const key = homeKey(to, digest)
     const place = this.#connections.origin(to)
     await this.#inFlight.share(`${key} ${to.repository}`, call?.signal, () =>
       this.#queue.after(key, call?.signal, async () => {
-        await place.session.transfers(() => work(place))
+        await place.session.transfers(() => work({ to, place }))
         this.#homes.set(key, repositoryOf(to))
         this.#recent.add(to, digest)
       }),
@@ -73,9 +79,8 @@ export class BlobWriter {
 
   /** True if it is mounted, the upload that the registry opened in its place, or undefined if it refused. */
   async #mount(
-    place: RepositoryEndpoint,
+    { to, place }: BlobTarget,
     from: Repository,
-    to: Repository,
     { digest, size }: Pick<Descriptor, 'digest' | 'size'>,
     call: RegistryCall | undefined,
   ): Promise<true | UploadSession | undefined> {
@@ -105,13 +110,12 @@ export class BlobWriter {
   }
 
   #upload(
-    place: RepositoryEndpoint,
-    repository: Repository,
+    { to, place }: BlobTarget,
     source: BlobSource,
     call: RegistryCall | undefined,
     session: UploadSession | undefined,
   ): Promise<void> {
-    const isThere = () => this.#reader.has(repository, source.descriptor.digest, call)
+    const isThere = () => this.#reader.has(to, source.descriptor.digest, call)
     const options = { connections: this.#connections, place, isThere }
     return new BlobUpload(options, source, call, session).run()
   }

@@ -14,29 +14,31 @@ export interface Page {
   readonly bytes: Buffer
 }
 
-/** By this a registry says that a list does not exist. */
-const ABSENT: readonly number[] = [404]
+/** A paginated list. */
+export interface List<Target = string> {
+  readonly target: Target
+  /** The statuses that mean that the list does not exist; 404 by default. */
+  readonly absent?: readonly number[]
+}
 
 /**
  * Reads a paginated list to its end; yields nothing if the list does not exist.
  * The last page has no link to a next page, or links to a page already read: a registry that ignores the cursor would
  * return pages for ever.
  *
- * @param absent - The statuses that mean that the list does not exist.
  * @throws RegistryError REGISTRY_REJECTED if a page or the whole list is too large: a partial list is never returned
  */
 export async function* readPages(
   connections: Connections,
   place: RepositoryEndpoint,
-  target: string,
+  { target, absent = [404] }: List,
   call: RegistryCall | undefined,
-  absent = ABSENT,
 ): AsyncGenerator<Page> {
   const asked = new Set<string>()
   let size = 0
   for (let next: URL | undefined = place.session.urlOf(target); next && !asked.has(next.href); ) {
     asked.add(next.href)
-    const page: Page | undefined = await readPage(connections, place, next, call, absent)
+    const page: Page | undefined = await readPage(connections, place, { target: next, absent }, call)
     if (page === undefined) return
     size += page.bytes.byteLength
     if (size > LIMITS.list) throw badPage(page.answer, `exceeds the limit of ${LIMITS.list} bytes for a list`)
@@ -50,9 +52,8 @@ export async function* readPages(
 async function readPage(
   connections: Connections,
   place: RepositoryEndpoint,
-  target: URL,
+  { target, absent }: Required<List<URL>>,
   call: RegistryCall | undefined,
-  absent: readonly number[],
 ): Promise<Page | undefined> {
   const scopes = [repositoryScope(place.path, 'pull')]
   return connections.retrying(place, call, async () => {

@@ -103,7 +103,9 @@ async function copyReferrer(
     notes.add(`${digest} refers to ${subject} in ${formatRepository(from)}, but does not exist: it was not copied`)
     return false
   }
-  return tag === undefined ? putReferrer(copy, subject, manifest, listed, call) : putTagged(copy, tag, manifest, call)
+  return tag === undefined
+    ? putReferrer(copy, { subject, manifest }, listed, call)
+    : putTagged(copy, tag, manifest, call)
 }
 
 /** Reads an artifact; one of a type that this client does not read, such as the previous artifact manifest, becomes a note. */
@@ -124,8 +126,7 @@ async function ifSupported<T>(
 /** Puts an artifact if the target does not list it yet: the client adds it to the list of its subject. */
 async function putReferrer(
   copy: ContentCopy,
-  subject: Digest,
-  manifest: StoredManifest,
+  { subject, manifest }: { readonly subject: Digest; readonly manifest: StoredManifest },
   listed: Map<Digest, Promise<readonly Descriptor[]>>,
   call: RegistryCall,
 ): Promise<true> {

@@ -11,7 +11,7 @@ import { type CopiedReferrer, copyReferrers, type FoundReferrer, findReferrers }
 import { keepPlatforms } from './keep-platforms.js'
 
 /** What to leave out of a copy, and what the caller has already read. */
-export interface CopyOptions {
+export interface CopyOptions extends RegistryCall {
   /** The manifest to copy, if the caller has just read it. */
   readonly source?: StoredManifest
   /** Whether the target has the manifest, if the caller has just checked it. */
@@ -46,26 +46,27 @@ export async function copyManifest(
   registry: Registry,
   from: Reference,
   to: Reference,
-  options: CopyOptions = {},
-  call?: RegistryCall,
+  { source: given, isThere, platforms, referrers: hasReferrers = false, validate, ...call }: CopyOptions = {},
 ): Promise<CopyResult> {
-  const source = options.source ?? (await getExisting(registry, from, call))
-  const kept = options.platforms ? await keepPlatforms(registry, from, source, options.platforms, call) : source
-  await options.validate?.(kept)
+  const source = given ?? (await getExisting(registry, from, call))
+  const kept = platforms
+    ? await keepPlatforms(registry, { reference: from, manifest: source }, platforms, call)
+    : source
+  await validate?.(kept)
   const copy: ContentCopy = { registry, from: repositoryOf(from), to: repositoryOf(to), notes: new Set() }
   const [there, before] = await Promise.all([
-    options.isThere ?? holdsEntry(registry, to, kept.descriptor, call),
-    to.tag === undefined ? undefined : heldBy(to, registry, call ?? {}),
+    isThere ?? holdsEntry(registry, to, kept.descriptor, call),
+    to.tag === undefined ? undefined : heldBy(to, registry, call),
   ])
   const isElsewhere = !sameRepository(from, to)
   const below = isElsewhere ? await copyBelow(copy, kept, there, call) : []
-  const hasReferrers = options.referrers && (isElsewhere || kept !== source)
-  const found = hasReferrers ? await referrersBelow(copy, { source, kept, below }, call) : []
+  const isNew = isElsewhere || kept !== source
+  const found = hasReferrers && isNew ? await referrersBelow(copy, { source, kept, below }, call) : []
   // Written before its referrers, without a tag: signatures are in place when the tag moves.
   const isEarly = found.length > 0 && !there
   if (isEarly) await registry.putManifest({ ...copy.to, digest: kept.descriptor.digest }, kept, call)
   const referrers = await copyReferrers(copy, found, call)
-  if (to.tag !== undefined) await writeName({ reference: to, manifest: kept, before }, registry, call ?? {})
+  if (to.tag !== undefined) await writeName({ reference: to, manifest: kept, before }, registry, call)
   else if (!there && !isEarly) await registry.putManifest(to, kept, call)
   return { descriptor: kept.descriptor, referrers, notes: [...copy.notes] }
 }

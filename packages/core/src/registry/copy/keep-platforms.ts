@@ -22,8 +22,7 @@ import type { Registry, RegistryCall } from '../port.js'
  */
 export async function keepPlatforms(
   registry: Registry,
-  reference: Reference,
-  manifest: StoredManifest,
+  { reference, manifest }: { readonly reference: Reference; readonly manifest: StoredManifest },
   platforms: readonly Platform[],
   call?: RegistryCall,
 ): Promise<StoredManifest> {

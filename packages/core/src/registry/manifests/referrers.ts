@@ -94,7 +94,7 @@ export class Referrers {
     const query = call.artifactType === undefined ? '' : `?${new URLSearchParams({ artifactType: call.artifactType })}`
     const target = `${place.path}/referrers/${subject}${query}`
     let entries: Descriptor[] | undefined
-    for await (const { answer, bytes } of readPages(this.#connections, place, target, call, NO_API)) {
+    for await (const { answer, bytes } of readPages(this.#connections, place, { target, absent: NO_API }, call)) {
       const contentType = headerOf(answer, 'content-type')
       // Some send a page for people, with 200.
       if (!isGenericType(essence(contentType)) && !isIndexType(essence(contentType))) return undefined

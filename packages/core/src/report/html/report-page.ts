@@ -98,24 +98,40 @@ function nameSection({ tags, plan, loaded, outputs, unmoved, signatures = [] }: 
   const left = (plan?.tags ?? []).filter(({ reference }) => !done.has(reference))
   const rows = [
     ...tags.map(({ reference, from, to }) =>
-      nameRow(reference, from === to ? 'kept' : 'moved', from ?? 'nothing', to, from === to ? '' : 'good'),
+      from === to
+        ? nameRow(reference, { what: 'kept', from, to })
+        : nameRow(reference, { what: 'moved', from: from ?? 'nothing', to, style: 'good' }),
     ),
     ...unmoved.map(({ reference, holds, isUnknown }) =>
-      nameRow(reference, isUnknown ? 'not known' : 'not moved', holds ?? (isUnknown ? '' : 'nothing'), '', 'warn'),
+      nameRow(reference, {
+        what: isUnknown ? 'not known' : 'not moved',
+        from: holds ?? (isUnknown ? '' : 'nothing'),
+        style: 'warn',
+      }),
     ),
-    ...left.map(({ reference, from }) => nameRow(reference, 'not moved', from ?? 'nothing', '', 'warn')),
+    ...left.map(({ reference, from }) =>
+      nameRow(reference, { what: 'not moved', from: from ?? 'nothing', style: 'warn' }),
+    ),
     ...signatures.map(({ reference, outcome }) =>
-      nameRow(reference, outcome === 'kept' ? 'signed before' : 'signed', '', '', outcome === 'kept' ? '' : 'good'),
+      nameRow(reference, outcome === 'kept' ? { what: 'signed before' } : { what: 'signed', style: 'good' }),
     ),
-    ...loaded.map((reference) => nameRow(reference, 'loaded into the engine', '', '', 'good')),
-    ...outputs.map(({ dest, type }) => nameRow(dest, `written (${type})`, '', '', 'good')),
+    ...loaded.map((reference) => nameRow(reference, { what: 'loaded into the engine', style: 'good' })),
+    ...outputs.map(({ dest, type }) => nameRow(dest, { what: `written (${type})`, style: 'good' })),
   ]
   if (rows.length === 0) return html``
   return html`<h2>Names</h2>
 ${table('Names', ['Name', 'Change', 'From', 'To'], rows)}`
 }
 
-function nameRow(name: string, what: string, from: string, to: string, style: string): Html {
+/** What happened to a name, or to an output. */
+interface NameChange {
+  readonly what: string
+  readonly from?: string
+  readonly to?: string
+  readonly style?: string
+}
+
+function nameRow(name: string, { what, from = '', to = '', style = '' }: NameChange): Html {
   return html`<tr><th scope="row">${name}</th><td><span class="state ${style}">${what}</span></td><td class="mono">${from}</td><td class="mono">${to}</td></tr>\n`
 }
 

@@ -88,13 +88,6 @@ export function advance(state: ProgressState, event: RunEvent): void {
     case 'node-reassigned':
       move(state, event)
       return
-    case 'builder-joined':
-      if (!state.engines.includes(event.engine)) state.engines = [...state.engines, event.engine]
-      state.finished.push({ outcome: 'note', text: membershipText(event) })
-      return
-    case 'builder-left':
-      state.finished.push({ outcome: 'note', text: membershipText(event) })
-      return
     case 'node-reused':
       state.reused += 1
       if (state.running.has(event.node)) finish(state, event, 'reused', event.node)
@@ -113,29 +106,38 @@ export function advance(state: ProgressState, event: RunEvent): void {
     case 'work':
       work(state, event.node, event.event, event.at)
       return
+    default:
+      if (event.kind === 'builder-joined' && !state.engines.includes(event.engine))
+        state.engines = [...state.engines, event.engine]
+      state.finished.push(...lineOf(event))
+  }
+}
+
+/** Events of one node, and the plan: they change the state beyond its lines. */
+type StateEvent = Extract<RunEvent, { readonly kind: 'planned' | 'work' | `node-${string}` }>
+
+function lineOf(event: Exclude<RunEvent, StateEvent>): readonly FinishedLine[] {
+  switch (event.kind) {
+    case 'builder-joined':
+    case 'builder-left':
+      return [{ outcome: 'note', text: membershipText(event) }]
     case 'tag-moved':
-      state.finished.push({ outcome: 'moved', text: event.change.reference })
-      return
+      return [{ outcome: 'moved', text: event.change.reference }]
     case 'signed':
-      state.finished.push({ outcome: 'signed', text: event.reference })
-      return
+      return [{ outcome: 'signed', text: event.reference }]
     case 'loaded':
-      state.finished.push({ outcome: 'loaded', text: event.reference })
-      return
+      return [{ outcome: 'loaded', text: event.reference }]
     case 'read-back':
-      state.finished.push({ outcome: 'verified', text: `${event.node}: ${readBackText(event)}` })
-      return
+      return [{ outcome: 'verified', text: `${event.node}: ${readBackText(event)}` }]
     case 'output-written':
-      state.finished.push({ outcome: 'wrote', text: event.dest })
-      return
+      return [{ outcome: 'wrote', text: event.dest }]
     case 'tag-kept':
     case 'tag-not-moved':
     case 'signature-kept':
     case 'run-finished':
-      return
+      return []
     default:
-      event satisfies never
-      return
+      return event satisfies never
   }
 }
 

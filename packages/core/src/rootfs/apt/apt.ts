@@ -24,7 +24,7 @@ export const apt: RootfsImplementation<AptBase> = {
 
   async make(source, archive, call, store) {
     const tools = await findNativeTools(platformArchitecture(source.architecture))
-    return runMmdebstrap(source, archive, call, store, tools)
+    return runMmdebstrap({ source, archive, tools }, call, store)
   },
 
   checkPublished: checkRelease,

@@ -24,19 +24,24 @@ export function requireMmdebstrap(): Promise<void> {
   return requireTool('mmdebstrap', INSTALL_HINT)
 }
 
+/** A root file system to make. */
+interface RootfsRequest {
+  readonly source: AptBase
+  readonly archive: UsedArchive
+  /** Make a root of a foreign architecture quicker, and no other. */
+  readonly tools?: NativeTools | undefined
+}
+
 /**
  * Makes a root file system and hands its tar to a consumer.
  *
- * @param tools - make a root of a foreign architecture quicker, and no other
  * @throws HostError ROOTFS_FAILED with the end of what mmdebstrap said; CancelledError
  * @see https://manpages.debian.org/bookworm/mmdebstrap/mmdebstrap.1.en.html
  */
 export async function runMmdebstrap<Result>(
-  source: AptBase,
-  { mirror, epoch }: UsedArchive,
+  { source, archive: { mirror, epoch }, tools }: RootfsRequest,
   { signal, onEvent }: RootfsCall,
   consume: (tar: Readable) => Promise<Result>,
-  tools?: NativeTools,
 ): Promise<Result> {
   await using trust = await trustOnly(source)
   const env = tools === undefined ? process.env : withNativeTools(process.env)

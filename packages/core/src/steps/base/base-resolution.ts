@@ -40,14 +40,15 @@ export async function resolveImageBase(
   services: StepServices,
   call: StepCall,
 ): Promise<ResolvedImageBase> {
+  const declared = { ...node, source }
   const locked = services.lock.find('base', formatReference(source.reference), node.platform)
   if (locked !== undefined) {
     await requireSigner(source, { index: locked.index, image: locked.image.digest }, services, call)
-    return resolveLocked(node, source, locked, services, call)
+    return resolveLocked(declared, locked, services, call)
   }
   const { index, ...chosen } = await chooseImage(source, node.platform, services.upstream, call)
   await requireSigner(source, { index, image: chosen.descriptor.digest }, services, call)
-  const { resolved, states } = await resolveLive(node, source, { ...chosen, index }, services, call)
+  const { resolved, states } = await resolveLive(declared, { ...chosen, index }, services, call)
   const { mediaType, digest, size } = chosen.descriptor
   services.lock.record({
     kind: 'base',
@@ -61,6 +62,9 @@ export async function resolveImageBase(
   return resolved
 }
 
+/** A base node whose image is pulled. */
+type PulledBase = Pick<BaseNode, 'repository' | 'platform'> & { readonly source: RegistryBaseDefinition }
+
 async function requireSigner(
   { reference, verify }: RegistryBaseDefinition,
   image: Pick<UpstreamImage, 'index' | 'image'>,
@@ -71,17 +75,16 @@ async function requireSigner(
 }
 
 async function resolveLive(
-  node: BaseNode,
-  source: RegistryBaseDefinition,
+  base: PulledBase,
   { index, ...chosen }: ChosenImage & Pick<ResolvedImageBase, 'index'>,
   { registry }: StepServices,
   call: StepCall,
 ) {
-  const asPublished = { ...repositoryOf(node.repository), digest: chosen.descriptor.digest }
+  const asPublished = { ...repositoryOf(base.repository), digest: chosen.descriptor.digest }
   const copied = await registry.getManifest(asPublished, call)
   // Checked there too, for it may have been copied under another policy; and the copy is read, which costs the source nothing.
   const there = copied === undefined ? chosen : { ...chosen, reference: asPublished, manifest: copied }
-  const checked = await checkImage(there, source, node.platform, registry, call)
+  const checked = await checkImage(there, base, registry, call)
   const { manifest, note, states } = checked
   if (note !== undefined) call.onEvent?.({ kind: 'note', message: note })
   const { descriptor } = manifest
@@ -94,17 +97,17 @@ async function resolveLive(
  * corrected.
  */
 async function resolveLocked(
-  node: BaseNode,
-  source: RegistryBaseDefinition,
+  base: PulledBase,
   locked: LockedBase,
   services: StepServices,
   call: StepCall,
 ): Promise<ResolvedImageBase> {
+  const { source, platform } = base
   const { image, index, states } = locked
   const chosen = { reference: { ...repositoryOf(source.reference), digest: image.digest }, descriptor: image }
-  const { note, isWrong } = comparePlatform(states, source, node.platform)
+  const { note, isWrong } = comparePlatform(states, source, platform)
   if (isWrong && source.configPolicy === 'fix-config') {
-    return { ...(await resolveLive(node, source, { ...chosen, index }, services, call)).resolved, locked }
+    return { ...(await resolveLive(base, { ...chosen, index }, services, call)).resolved, locked }
   }
   if (note !== undefined) call.onEvent?.({ kind: 'note', message: note })
   return { kind: 'image', chosen, index, descriptor: image, locked }

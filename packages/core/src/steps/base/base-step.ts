@@ -126,7 +126,7 @@ async function copyImage(
   const { node } = work
   if (node.source.kind !== 'registry') throw new TypeError('a pulled base has a registry source')
   const { reference, codePolicy } = node.source
-  const checked = await checkImage(chosen, node.source, node.platform, registry, call)
+  const checked = await checkImage(chosen, { source: node.source, platform: node.platform }, registry, call)
   const { manifest, config, corrected } = checked
   requireLocked(work, checked)
   if (isIndex(manifest.content)) throw new TypeError('a base is a single image')
@@ -167,7 +167,7 @@ function requireLocked({ node, resolved }: BaseWork, { manifest, corrected, stat
 async function copyFromPipeline(work: BaseWork, { registry }: StepServices, call: StepCall): Promise<Output> {
   const { node, inputs } = work
   const image = pipelineImage(node, inputs)
-  await copyManifest(registry, image.reference, placeOf(work), {}, call)
+  await copyManifest(registry, image.reference, placeOf(work), call)
   return baseOutput(node, image.descriptor)
 }
 

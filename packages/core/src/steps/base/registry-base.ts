@@ -79,6 +79,12 @@ export interface CheckedImage {
   readonly note?: string
 }
 
+/** A published base and the platform that it is declared for. */
+export interface DeclaredBase {
+  readonly source: Pick<RegistryBaseDefinition, 'reference' | 'configPolicy'>
+  readonly platform: Platform
+}
+
 /**
  * Compares the config of an image with the platform that it is declared under, and does what the policy says.
  *
@@ -86,8 +92,7 @@ export interface CheckedImage {
  */
 export async function checkImage(
   chosen: ChosenImage,
-  { reference, configPolicy }: RegistryBaseDefinition,
-  platform: Platform,
+  { source: { reference, configPolicy }, platform }: DeclaredBase,
   registry: Registry,
   call: RegistryCall,
 ): Promise<CheckedImage> {

@@ -52,8 +52,7 @@ export async function readPushedImage(
  * @throws RegistryError PLATFORM_MISMATCH
  */
 export async function checkBuiltImage(
-  { content }: StoredManifest,
-  reference: Reference,
+  { content, reference }: StoredManifest & { readonly reference: Reference },
   platform: Platform,
   registry: Registry,
   call: RegistryCall,

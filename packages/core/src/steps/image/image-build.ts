@@ -54,7 +54,7 @@ export async function pushImage(
   const other = work.force ? undefined : await findOther()
   if (other !== undefined) return other
   const reference = { ...repositoryOf(destination), digest: await built.push(call) }
-  const sources = await recordSources(built, request.inputs, work, services, call)
+  const sources = await recordSources(built, { ...work, synced: request.inputs.synced }, services, call)
   return { reference, sources, builder: await describeBuilder(engine, node.build, call), startedAt }
 }
 
@@ -84,8 +84,7 @@ async function requireNames({ listing, contexts }: ResolvedImage, engine: Builde
 /** Completes what the builder reported with what of it counts for this platform. */
 async function recordSources(
   { sources }: BuiltImage,
-  { synced }: ImageInputs,
-  { node, resolved, inputs }: BuildWork,
+  { node, resolved, inputs, synced }: BuildWork & Pick<ImageInputs, 'synced'>,
   services: StepServices,
   call: PerformCall,
 ): Promise<SourceRecord> {

@@ -57,7 +57,7 @@ export async function explainImage(
   const differences = partsDifference(previous, parts, args)
   // Records of another secret cannot be compared.
   if (previous.keySecret !== parts.keySecret) return differences
-  const ofSources = sources === undefined ? [] : await sourceChanges(sources, work.node, work.resolved, services, call)
+  const ofSources = sources === undefined ? [] : await sourceChanges(sources, work, services, call)
   const isListed = differences.some(({ kind }) => kind === 'context-changed')
   // Files that the Dockerfile names are part of both.
   const reasons = [...differences, ...ofSources.filter(({ kind }) => !isListed || kind !== 'context-changed')]

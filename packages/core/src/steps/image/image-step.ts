@@ -20,7 +20,7 @@ import {
   type Work,
 } from '../step.js'
 import { findAttestation, keepAttestation } from './attestation/attestation.js'
-import { type BuiltManifest, imageStatements } from './attestation/image-statements.js'
+import { type AttestedBuild, imageStatements } from './attestation/image-statements.js'
 import type { ResolvedImage } from './build-request.js'
 import { checkBuiltImage, isComplete, keptManifest, readPushedImage } from './built-image.js'
 import { noteGitFolder } from './context/git-folder.js'
@@ -66,7 +66,7 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
       services.contexts.inputHash(build.keySecret),
       context.select(analysis.contextPaths, call.signal),
       Promise.all(others.map((image) => pinImage(image, platform, services, call))),
-      resolveContexts(analysis, node, context.dockerfile.file, services, call),
+      resolveContexts(node, { contexts: analysis.contexts, dockerfile: context.dockerfile.file }, services, call),
     ])
     noteUnpinned(analysis, context, build.unpinned, call)
     if (build.context.kind === 'directory') noteGitFolder(context.directory, listing, call)
@@ -166,7 +166,10 @@ async function changesSince(
   const record = readSources(content.annotations)
   if (record === undefined) return [{ kind: 'unrecorded' }]
   noteUnverifiable(record.unverifiable, resolved, node.build.unpinned, call)
-  return [...unusedArgsChange(record, node, resolved), ...(await sourceChanges(record, node, resolved, services, call))]
+  return [
+    ...unusedArgsChange(record, { node, resolved }),
+    ...(await sourceChanges(record, { node, resolved }, services, call)),
+  ]
 }
 
 function imageOutput(
@@ -197,7 +200,7 @@ async function keep(
   const policy = policies.codePolicy
   const [pushed, base] = await Promise.all([readPushedImage(reference, node.platform, registry, call), work.base])
   if (isIndex(pushed.content)) throw new TypeError('a built image is a single manifest')
-  const config = await checkBuiltImage(pushed, reference, platform, registry, call)
+  const config = await checkBuiltImage({ ...pushed, reference }, platform, registry, call)
   const what = `what was built for ${node.id}`
   const image = { repository, manifest: pushed.content, config, checkedBase: base }
   await checkCode({ what, ...image, platform, policy }, services, call)
@@ -207,23 +210,32 @@ async function keep(
   const { layers } = pushed.content
   const rewritten = { pushed: pushed.descriptor.digest, kept: digest, repository, layers, config }
   // First: what is under the key tag is complete.
-  const attestation = await attest({ ...work, descriptor: kept.descriptor }, made, rewritten, services, call)
+  const attestation = await attest(
+    { ...work, descriptor: kept.descriptor },
+    { pushed: made, image: rewritten },
+    services,
+    call,
+  )
   await registry.putManifest(target, kept, call)
   return imageOutput(work, kept.descriptor, attestation)
 }
 
 async function attest(
   { descriptor, ...work }: ImageWork & { readonly descriptor: Descriptor },
-  made: PushedImage,
-  image: BuiltManifest,
+  built: AttestedBuild,
   services: StepServices,
   call: StepCall,
 ): Promise<Attestation | undefined> {
   const { node, key } = work
   const { attest: options } = node.build
   if (options === undefined) return undefined
-  const statements = await imageStatements(work, made, image, services, call)
-  return keepAttestation(node.repository, { key, descriptor }, statements, options.attach, services.registry, call)
+  const statements = await imageStatements(work, built, services, call)
+  return keepAttestation(
+    { repository: node.repository, key, descriptor },
+    { statements, attach: options.attach },
+    services.registry,
+    call,
+  )
 }
 
 /** Docker's manifests have no room for a record, so that an image with sources which the key does not hold is built again. */

@@ -102,7 +102,8 @@ async function findEqualIndex(
   const { repository } = work.node
   const { index } = work.previous
   const next = indexManifest(work, form)
-  if (index === undefined || !(await isEqualResult(index, next, repository, registry, call))) return undefined
+  if (index === undefined || !(await isEqualResult({ current: index, next }, repository, registry, call)))
+    return undefined
   const output = indexOutput(repository, index)
   const found = await registry.resolve(placeOf(work, output), call)
   return found?.digest === output.descriptor.digest ? output : undefined

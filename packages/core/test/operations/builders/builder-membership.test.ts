@@ -4,7 +4,7 @@ import type { Builder } from '../../../src/builder/port.js'
 import type { BuilderChange } from '../../../src/builder/workload-builders.js'
 import { EngineError } from '../../../src/model/errors.js'
 import type { RunEvent } from '../../../src/model/run/events.js'
-import { followBuilders } from '../../../src/operations/builders/builder-membership.js'
+import { BuilderMembership } from '../../../src/operations/builders/builder-membership.js'
 
 const AMD64 = { os: 'linux', architecture: 'amd64' }
 const NODE = 'app image(linux/amd64)'
@@ -17,7 +17,7 @@ function start(first: Candidate, candidatesOn: (engine: Builder) => Promise<Read
   const events: RunEvent[] = []
   const pool = new EnginePool({ buildsPerEngine: 1, waitsForNative: false, patience: 20 })
   const watch = vi.fn((_listener: (change: BuilderChange) => void, _signal: AbortSignal) => true)
-  const members = followBuilders({
+  const members = new BuilderMembership({
     engines: { watch } as never,
     planned: { candidacies: new Map([[NODE, { candidates: [first], rejections: [] }]]), candidatesOn },
     pool,

@@ -35,6 +35,12 @@ export class TargetNames {
     return repositoryOf(reference)
   }
 
+  /** The name of the shared base, if it has one of its own. */
+  sharedBase(written: string | undefined, path: string): Reference | undefined {
+    const reference = written === undefined ? undefined : this.reference(written, `${path}.sharedBase`)
+    return reference && withDefaultTag(reference)
+  }
+
   /** Any name that is pushed to. */
   reference(written: string, path: string): Reference | undefined {
     const parsed = /^:|^$/.test(written) ? undefined : parseReference(written)

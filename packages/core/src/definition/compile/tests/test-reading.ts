@@ -59,7 +59,7 @@ export function readTests(
     for (const [name, test] of Object.entries(settings)) {
       if (test === false && !all.has(name))
         issues.add(at, `no test '${name}' to remove`, suggest(name, [...all.keys()]))
-      all.set(name, test === false ? false : readTest(name, test, directory, at, issues))
+      all.set(name, test === false ? false : readTest(name, test, { directory, path: at, issues }))
     }
   }
   return [...all.values()].filter((one) => one !== undefined && one !== false)
@@ -70,13 +70,7 @@ const NAME = /^[^\s\p{C}](?:[^\p{C}]{0,98}[^\s\p{C}])?$/u
 
 type Kind = keyof typeof TEST_FIELDS
 
-function readTest(
-  name: string,
-  test: unknown,
-  directory: string,
-  at: string,
-  issues: Issues,
-): TestDefinition | undefined {
+function readTest(name: string, test: unknown, { directory, path: at, issues }: Place): TestDefinition | undefined {
   const path = `${at} '${name}'`
   if (!NAME.test(name))
     issues.add(path, 'the name of a test has 1 to 100 printable characters, without spaces around it')

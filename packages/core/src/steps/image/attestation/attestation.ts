@@ -41,26 +41,30 @@ export function makeStatement(subject: Digest, predicateType: string, predicate:
 
 /** The image that statements are attached to. */
 export interface AttestedImage {
+  readonly repository: Repository
   readonly key: string
   readonly descriptor: Descriptor
 }
 
+/** Statements to keep. */
+export interface KeptStatements {
+  readonly attach: AttestationDefinition['attach']
+  readonly statements: readonly Statement[]
+}
+
 /** Keeps statements on an image, under a tag by the image's key: for its index to list, or as its referrer. */
 export function keepAttestation(
-  repository: Repository,
   image: AttestedImage,
-  statements: readonly Statement[],
-  attach: AttestationDefinition['attach'],
+  { statements, attach }: KeptStatements,
   registry: Registry,
   call: RegistryCall,
 ): Promise<Attestation> {
   const keep = attach === 'referrer' ? keepReferrer : keepEntry
-  return keep(repository, image, statements, registry, call)
+  return keep(image, statements, registry, call)
 }
 
 async function keepReferrer(
-  repository: Repository,
-  { key, descriptor }: AttestedImage,
+  { repository, key, descriptor }: AttestedImage,
   statements: readonly Statement[],
   registry: Registry,
   call: RegistryCall,
@@ -73,8 +77,7 @@ async function keepReferrer(
 
 /** @see https://github.com/moby/buildkit/blob/v0.25.0/docs/attestations/attestation-storage.md */
 async function keepEntry(
-  repository: Repository,
-  { key, descriptor }: AttestedImage,
+  { repository, key, descriptor }: AttestedImage,
   statements: readonly Statement[],
   registry: Registry,
   call: RegistryCall,

@@ -1,9 +1,8 @@
 import type { SbomFormat } from '../../../definition/declare/attestation-options.js'
 import type { ImageNode } from '../../../graph/node.js'
-import { type Digest, digestOf } from '../../../model/digest.js'
+import { digestOf } from '../../../model/digest.js'
 import type { Descriptor, ImageConfig } from '../../../model/oci.js'
 import { formatRepository, type Repository } from '../../../model/reference.js'
-import type { Registry, RegistryCall } from '../../../registry/port.js'
 import { parseDate } from '../../created-date.js'
 import { inputOf, type StepCall, type StepServices, type Work } from '../../step.js'
 import type { ResolvedImage } from '../build-request.js'
@@ -19,40 +18,37 @@ export interface BuiltManifest extends RewrittenImage {
   readonly config: ImageConfig
 }
 
+/** An image as it was pushed, and as it is kept. */
+export interface AttestedBuild {
+  readonly pushed: PushedImage
+  readonly image: BuiltManifest
+}
+
 type ImageWork = Work<ImageNode, ResolvedImage>
 
 /** Makes the statements on an image that its build asks for: our own, and those of its builder. */
 export async function imageStatements(
   work: ImageWork,
-  pushed: PushedImage,
-  image: BuiltManifest,
+  { pushed, image }: AttestedBuild,
   services: StepServices,
   call: StepCall,
 ): Promise<readonly Statement[]> {
   const { attest = {} } = work.node.build
   const own = [
-    ...(attest.provenance === undefined ? [] : [await provenance(work, pushed, image.kept, services, call)]),
+    ...(attest.provenance === undefined ? [] : [await provenance(work, { pushed, image }, services, call)]),
     ...(attest.sbom !== undefined && 'format' in attest.sbom
       ? [await sbom(attest.sbom.format, image, services, call)]
       : []),
   ]
-  const others = pushed.builder.attests ? await buildKitStatements(pushed, image, services.registry, call) : []
+  const others = pushed.builder.attests
+    ? await readBuildKitStatements(pushed.reference, image, services.registry, call)
+    : []
   return [...own, ...others]
-}
-
-function buildKitStatements(
-  { reference }: PushedImage,
-  image: RewrittenImage,
-  registry: Registry,
-  call: RegistryCall,
-): Promise<readonly Statement[]> {
-  return readBuildKitStatements(reference, image, registry, call)
 }
 
 async function provenance(
   { node, resolved, inputs, key }: ImageWork,
-  { builder, sources, startedAt }: PushedImage,
-  kept: Digest,
+  { pushed: { builder, sources, startedAt }, image: { kept } }: AttestedBuild,
   { contexts }: StepServices,
   call: StepCall,
 ): Promise<Statement> {

@@ -40,15 +40,20 @@ export function pinnedImages({
 /** Parts of a node that determine its contexts. */
 type ContextUser = Pick<ImageNode, 'build' | 'platform' | 'pipelineImages'>
 
+/** The named contexts that a Dockerfile reads. */
+interface DockerfileContexts extends Pick<Analysis, 'contexts'> {
+  /** Its path, for messages. */
+  readonly dockerfile: string
+}
+
 /**
  * Resolves the named contexts that a Dockerfile reads; notes the others.
  *
  * @throws DefinitionError if a directory or layout does not exist; RegistryError NOT_FOUND, PLATFORM_MISSING
  */
 export async function resolveContexts(
-  { contexts }: Pick<Analysis, 'contexts'>,
   node: ContextUser,
-  dockerfile: string,
+  { contexts, dockerfile }: DockerfileContexts,
   services: StepServices,
   call: StepCall,
 ): Promise<readonly ResolvedContext[]> {
@@ -56,7 +61,7 @@ export async function resolveContexts(
   return Promise.all(
     contexts.flatMap((read) => {
       const definition = node.build.contexts[read.name]
-      return definition === undefined ? [] : [resolveContext(definition, read, node, services, call)]
+      return definition === undefined ? [] : [resolveContext({ ...read, definition }, node, services, call)]
     }),
   )
 }
@@ -72,8 +77,7 @@ function noteUnread(read: readonly ReadContext[], build: BuildDefinition, docker
 }
 
 async function resolveContext(
-  definition: NamedContextDefinition,
-  { name, isForTarget }: ReadContext,
+  { name, isForTarget, definition }: ReadContext & { readonly definition: NamedContextDefinition },
   { build, platform, pipelineImages }: ContextUser,
   services: StepServices,
   call: StepCall,

@@ -1,10 +1,13 @@
 import type { ImageNode } from '../../../graph/node.js'
 import type { PlanReason } from '../../../model/run/plan-reason.js'
-import type { StepCall, StepServices } from '../../step.js'
+import type { StepCall, StepServices, Work } from '../../step.js'
 import type { ResolvedImage } from '../build-request.js'
 import { unusedArgsDigest } from '../trigger-args.js'
 import { resolveImageName } from './pinned-image.js'
 import type { SourceRecord } from './source-record.js'
+
+/** An image whose sources were recorded. */
+type RecordedImage = Pick<Work<ImageNode, ResolvedImage>, 'node' | 'resolved'>
 
 /**
  * How what a build used differs from what is there now: the names of images are resolved again, and the context is
@@ -14,8 +17,7 @@ import type { SourceRecord } from './source-record.js'
  */
 export async function sourceChanges(
   record: SourceRecord,
-  node: ImageNode,
-  resolved: ResolvedImage,
+  { node, resolved }: RecordedImage,
   services: StepServices,
   call: StepCall,
 ): Promise<readonly PlanReason[]> {
@@ -40,11 +42,7 @@ export async function sourceChanges(
 }
 
 /** How args that the Dockerfile does not declare differ. Only for an image with the same key, which the record covers too. */
-export function unusedArgsChange(
-  record: SourceRecord,
-  node: ImageNode,
-  resolved: ResolvedImage,
-): readonly PlanReason[] {
+export function unusedArgsChange(record: SourceRecord, { node, resolved }: RecordedImage): readonly PlanReason[] {
   const isSame = record.unusedArgs === undefined || record.unusedArgs === unusedArgsDigest(node, resolved)
   return isSame ? [] : [{ kind: 'setting-changed', name: 'args' }]
 }
