@@ -16,14 +16,16 @@ import {
   MEDIA_TYPES,
   type StoredManifest,
 } from '../../src/model/oci.js'
+import { remove } from '../../src/operations/images/index.js'
 import { createRegistry } from '../../src/registry/index.js'
 import { putArtifact } from '../../src/registry/manifests/artifact.js'
+import { cosignReference, subjectTag } from '../../src/registry/manifests/cosign-tags.js'
 import { referrersTag } from '../../src/registry/manifests/referrers.js'
 import { recordReference } from '../../src/steps/image/context/context-record.js'
 import { encodeParts, type ImageParts, imageParts, PARTS_ANNOTATION } from '../../src/steps/image/image-parts.js'
 import { PLAIN_HASH } from '../../src/steps/input-hash.js'
 import { KEY_ANNOTATION } from '../../src/steps/key.js'
-import { IN_TOTO, PREDICATE_TYPE, TEST_RESULT } from '../../src/steps/test/test-result.js'
+import { IN_TOTO } from '../../src/steps/test/test-result.js'
 
 /** A registry to prune on. */
 export interface PruneSubject extends AsyncDisposable {
@@ -251,29 +253,78 @@ export function pruneContract(
       expect(left).not.toContain(tagFor('f'))
     })
 
-    it('deletes the results of tests with their image, and keeps those of other images and other artifacts', async () => {
+    it('deletes what refers to an image with it, and keeps what has a tag or refers to another image', async () => {
       const registry = createRegistry()
       const place = { registry: subject.host, repository }
-      const attach = (image: TinyImage, isResult: boolean) => {
-        const type = isResult ? TEST_RESULT : 'https://slsa.dev/provenance/v1'
-        const annotations = { [PREDICATE_TYPE]: type, [KEY_ANNOTATION]: 'a'.repeat(64) }
-        const { descriptor } = image.manifest
-        return putArtifact(place, { artifactType: IN_TOTO, subject: descriptor, layers: [], annotations }, registry, {})
+      const attach = (artifactType: string, { descriptor }: StoredManifest, tag?: string) => {
+        const artifact = {
+          artifactType,
+          subject: descriptor,
+          layers: [],
+          annotations: { [KEY_ANNOTATION]: repository },
+        }
+        return putArtifact({ ...place, ...(tag !== undefined && { tag }) }, artifact, registry, {})
+      }
+      const sign = async ({ descriptor }: StoredManifest) => {
+        const { tag } = cosignReference(place, descriptor.digest, '.sig')
+        await pushTinyImage(target(), await tinyImage({ platform: AMD64, files: { tag } }), tag)
+        return tag
       }
       const gone = await builtImage('gone', 'before')
       await pushTinyImage(target(), gone, tagFor('d'))
-      const results = await Promise.all([listed, old, gone].map((image) => attach(image, true)))
-      const other = await attach(old, false)
-      await prune(app, { ...options, delete: true, olderThan: 0 })
+      const stays = await Promise.all([attach(IN_TOTO, listed.manifest), sign(listed.manifest)])
+      const result = await attach(IN_TOTO, gone.manifest)
+      const signed = await attach('application/vnd.dev.sigstore.bundle.v0.3+json', result)
+      const attestation = await attach(IN_TOTO, old.manifest, `polyarch-attestation-${'b'.repeat(64)}`)
+      const report = await attach('application/vnd.example.report', old.manifest)
+      const signature = await sign(old.manifest)
+      const referring = [result, signed, report].map(({ descriptor: { digest } }) => ({
+        reference: `${subject.host}/${repository}@${digest}`,
+        why: 'referrer',
+      }))
+      const deleted = [...referring, { reference: at(signature), why: 'referrer' }]
+
+      const planned = await prune(app, { ...options, olderThan: 0 })
+      expect(planned.filter(({ why }) => why === 'referrer')).toEqual(
+        expect.arrayContaining(deleted.map((one) => expect.objectContaining({ ...one, outcome: 'listed' }))),
+      )
+      expect(planned.filter(({ why }) => why === 'referrer')).toHaveLength(deleted.length)
+      expect(await registry.listReferrers(place, gone.manifest.descriptor.digest)).toHaveLength(1)
+
+      const pruned = await prune(app, { ...options, delete: true, olderThan: 0 })
+      expect(pruned).toEqual(
+        expect.arrayContaining(deleted.map((one) => expect.objectContaining({ ...one, outcome: 'deleted' }))),
+      )
       const find = ({ descriptor }: StoredManifest) => registry.resolve({ ...place, digest: descriptor.digest })
-      const [ofListed, ofOld, ofGone] = await Promise.all(results.map(find))
-      expect(ofListed).toBeDefined()
-      expect([ofOld, ofGone]).toEqual([undefined, undefined])
-      expect(await find(other)).toBeDefined()
-      expect(await registry.listReferrers(place, listed.manifest.descriptor.digest)).toHaveLength(1)
-      expect(await registry.listReferrers(place, old.manifest.descriptor.digest)).toHaveLength(1)
+      expect(await Promise.all([result, signed, report, attestation].map(find))).toEqual(Array(4).fill(undefined))
+      expect(await find(stays[0])).toBeDefined()
       const tags = await tagsOf(subject.url, repository)
-      expect(tags).not.toContain(referrersTag(place, gone.manifest.descriptor.digest).tag)
+      expect(tags).toContain(stays[1])
+      for (const { manifest } of [gone, old])
+        expect(tags.filter((tag) => subjectTag(tag) === referrersTag(place, manifest.descriptor.digest).tag)).toEqual(
+          [],
+        )
+    })
+
+    it('removes the referrers of an image with it, and keeps one with a tag of its own', async () => {
+      const registry = createRegistry()
+      const place = { registry: subject.host, repository }
+      const { descriptor } = old.manifest
+      const artifact = { artifactType: IN_TOTO, subject: descriptor, layers: [] }
+      const { descriptor: result } = await putArtifact(place, artifact, registry, {})
+      await pushManifest(target(), withSubject(listed, descriptor), 'report')
+      const { tag } = cosignReference(place, descriptor.digest, '.att')
+      await pushTinyImage(target(), await tinyImage({ platform: AMD64, files: { tag } }), tag)
+      // A manifest that is left without a tag is still there, and so is what refers to it.
+      if (deletes === 'tags') expect(await remove(at(tagFor('b')))).toEqual({ referrers: [] })
+      const removal = await remove(`${subject.host}/${repository}@${descriptor.digest}`)
+      expect(removal.referrers.toSorted()).toEqual(
+        [at(tag), `${subject.host}/${repository}@${result.digest}`].toSorted(),
+      )
+      const left = await tagsOf(subject.url, repository)
+      expect(left).not.toContain(tag)
+      expect(left).toContain('report')
+      expect(await registry.resolve({ ...place, digest: result.digest })).toBeUndefined()
     })
 
     it.each([

@@ -5,6 +5,7 @@ import type { AssembleEntry, AssembleOptions, Assembly } from './assemble.js'
 import type { CopyOptions, CopyResult } from './copy.js'
 import type { Inspection } from './inspect.js'
 import type { PromotedTag, PromoteOptions } from './promote.js'
+import type { Removal } from './remove.js'
 
 // The operations on images are loaded by the first call, like those on pipelines.
 
@@ -93,8 +94,10 @@ export async function promote(
 
 /**
  * Deletes a tag or, by digest, a manifest with all tags that point to it. The tag or digest has to be written out.
+ * Signatures, attestations and other referrers of a deleted manifest are deleted too, unless a tag of their own keeps them.
  * Registries remove the blobs in their own time. Not all delete tags: docker-registry 2 deletes manifests alone.
  *
+ * @returns the referrers that were deleted.
  * @throws DefinitionError USAGE; RegistryError NOT_FOUND, and REGISTRY_REJECTED if the registry allows no deletion;
  * CancelledError
  * @example
@@ -102,7 +105,7 @@ export async function promote(
  * await remove('ghcr.io/team/app:1.0-rc1')
  * ```
  */
-export async function remove(name: string, options: OperationOptions = {}): Promise<void> {
+export async function remove(name: string, options: OperationOptions = {}): Promise<Removal> {
   return (await import('./remove.js')).remove(name, options)
 }
 

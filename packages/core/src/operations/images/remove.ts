@@ -1,14 +1,25 @@
 import type { Digest } from '../../model/digest.js'
 import { DefinitionError, RegistryError } from '../../model/errors.js'
-import { formatReference, type Reference, repositoryOf } from '../../model/reference.js'
+import { formatReference, type Reference, type Repository, repositoryOf } from '../../model/reference.js'
+import { allOrNone } from '../../registry/all-or-none.js'
 import { imageNotFound } from '../../registry/image-not-found.js'
+import { subjectTag } from '../../registry/manifests/cosign-tags.js'
+import type { Registry, RegistryCall } from '../../registry/port.js'
+import { ownTag } from '../../steps/key.js'
+import { deleteReferrers, findReferrersOf, formatReferrer } from '../deletion/referrers.js'
+import { isTagRefused } from '../deletion/refused-deletion.js'
 import { checkOptions, OPERATION_OPTIONS } from '../option-names.js'
 import type { OperationOptions } from '../options.js'
 import { openImages, readTarget } from './named-image.js'
-import { isTagRefused } from './refused-deletion.js'
 
-/** Deletes a tag or a manifest. */
-export async function remove(name: string, options: OperationOptions = {}): Promise<void> {
+/** Result of {@link remove}. */
+export interface Removal {
+  /** Signatures, attestations and other referrers that were deleted with the manifest: their tags, or else their digests. */
+  readonly referrers: readonly string[]
+}
+
+/** Deletes a tag or a manifest; and with the last of a manifest, what refers to it. */
+export async function remove(name: string, options: OperationOptions = {}): Promise<Removal> {
   checkOptions('remove', options, OPERATION_OPTIONS)
   const reference = readTarget(name, 'remove')
   if (reference.tag === undefined && reference.digest === undefined) {
@@ -26,6 +37,38 @@ export async function remove(name: string, options: OperationOptions = {}): Prom
   } catch (error) {
     throw reference.digest === undefined && isTagRefused(error) ? tagRefused(error, reference, there.digest) : error
   }
+  return { referrers: await removeReferrers(repositoryOf(reference), there.digest, images, call) }
+}
+
+/** Deletes the referrers of a manifest that a registry no longer has. */
+async function removeReferrers(
+  repository: Repository,
+  subject: Digest,
+  images: Registry,
+  call: RegistryCall,
+): Promise<readonly string[]> {
+  if ((await images.resolve({ ...repository, digest: subject }, call)) !== undefined) return []
+  const tags = new Set(await images.listTags(repository, call))
+  const all = { tags, isNeeded: () => false }
+  const found = await findReferrersOf(repository, subject, all, images, call)
+  if (found.length === 0) return []
+  const tagged = await digestsOfOtherTags(repository, tags, images, call)
+  const referrers = found.filter(({ digest }) => !tagged.has(digest))
+  const kept = await deleteReferrers(repository, subject, referrers, images, call)
+  const deleted = referrers.filter(({ digest }) => !kept.has(digest))
+  return deleted.map((one) => formatReferrer(repository, one))
+}
+
+/** Referrers with tags of users stay; cosign's tags and those of attestations have no other purpose. */
+async function digestsOfOtherTags(
+  repository: Repository,
+  tags: ReadonlySet<string>,
+  images: Registry,
+  call: RegistryCall,
+): Promise<ReadonlySet<Digest>> {
+  const others = [...tags].filter((tag) => subjectTag(tag) === undefined && ownTag(tag) !== 'attestation')
+  const held = await allOrNone(others, call, (tag, own) => images.resolve({ ...repository, tag }, own))
+  return new Set(held.flatMap((one) => one?.digest ?? []))
 }
 
 function tagRefused(cause: unknown, reference: Reference, digest: Digest): RegistryError {

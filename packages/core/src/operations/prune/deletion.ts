@@ -1,12 +1,10 @@
 import type { Digest } from '../../model/digest.js'
-import { RegistryError } from '../../model/errors.js'
-import { type Reference, repositoryOf } from '../../model/reference.js'
 import { allOrNone } from '../../registry/all-or-none.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
-import { isDeletionRefused, isTaggedRefused, isTagRefused } from '../images/refused-deletion.js'
+import { deleteManifest, NOT_FOUND_AGAIN } from '../deletion/delete-manifest.js'
+import { isTagRefused } from '../deletion/refused-deletion.js'
 import type { UnneededManifest } from './unneeded.js'
 
-const NOT_FOUND_AGAIN = 'the registry did not find it'
 const STILL_THERE = 'the registry accepted its deletion but still has it'
 /** A gateway may accept one deletion that never arrives. */
 const ATTEMPTS = 2
@@ -74,40 +72,6 @@ async function digestsOf(
   return new Map(held)
 }
 
-/** @returns why the registry keeps this one. */
-async function deleteManifest(
-  reference: Reference,
-  tags: readonly string[],
-  registry: Registry,
-  call: RegistryCall,
-): Promise<string | undefined> {
-  try {
-    await registry.deleteManifest(reference, call)
-    return undefined
-  } catch (error) {
-    if (isDeletionRefused(error)) throw nothingDeleted(reference, error)
-    if (isTaggedRefused(error)) return deleteTagsFirst(reference, tags, registry, call)
-    if (error instanceof RegistryError && error.code === 'NOT_FOUND') return NOT_FOUND_AGAIN
-    if (error instanceof RegistryError && error.code === 'REGISTRY_REJECTED') return error.message
-    throw error
-  }
-}
-
-/** Deletes the tags before the manifests, so that a manifest stays if another writer has tagged it meanwhile. */
-async function deleteTagsFirst(
-  reference: Reference,
-  tags: readonly string[],
-  registry: Registry,
-  call: RegistryCall,
-): Promise<undefined> {
-  for (const tag of tags) await registry.deleteManifest({ ...repositoryOf(reference), tag }, call)
-  try {
-    await registry.deleteManifest(reference, call)
-  } catch (error) {
-    if (!isTaggedRefused(error)) throw error
-  }
-}
-
 /** @returns why the registry keeps them. */
 async function deleteTags(
   tags: readonly string[],
@@ -138,13 +102,4 @@ async function putBack(
   registry: Registry,
 ): Promise<void> {
   for (const tag of tags) await registry.putManifest({ ...repository, tag }, manifest)
-}
-
-function nothingDeleted(reference: Reference, cause: RegistryError): RegistryError {
-  const { registry, repository } = reference
-  return new RegistryError('REGISTRY_REJECTED', `${registry} does not support deletion from ${repository}`, {
-    hint: 'if you run it, enable deletion (docker-registry: REGISTRY_STORAGE_DELETE_ENABLED=true); otherwise delete the tags that `prune` lists on its web page or with its API',
-    cause,
-    ...(cause.exchange !== undefined && { exchange: cause.exchange }),
-  })
 }

@@ -12,17 +12,17 @@ import {
 import { makePlan } from '../../plan/planning.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { cacheReference, checkReference, keyReference } from '../../steps/key.js'
+import { deleteReferrers, formatReferrer, type Referrer } from '../deletion/referrers.js'
 import { imageNamed, readName } from '../images/named-image.js'
 import { PRUNE_OPTIONS, splitArguments } from '../option-names.js'
 import type { PipelinesAndOptions, PruneOptions } from '../options.js'
 import { type RunSession, withRunSession } from '../runs/run-session.js'
 import { deleteUnneeded } from './deletion.js'
-import { deleteTestResults, findTestResults } from './test-results.js'
 import { findUnneeded, type Kept, type PruneReason, type Unneeded, type UnneededManifest } from './unneeded.js'
 
-/** A key tag that nothing needs, or a tag or digest whose manifest cannot be read. */
+/** A key tag that nothing needs, a referrer of its image, or a tag or digest whose manifest cannot be read. */
 export interface PrunedTag {
-  /** `ghcr.io/team/app:polyarch-…` */
+  /** `ghcr.io/team/app:polyarch-…`; of a referrer without a tag, `ghcr.io/team/app@sha256:…` */
   readonly reference: string
   /** Undefined if its manifest cannot be read. */
   readonly digest?: Digest
@@ -32,6 +32,8 @@ export interface PrunedTag {
   /** Why it is kept: its date, the registry's reason, or the unreadable manifest. */
   readonly because?: string
 }
+
+type PruneOutcome = Pick<PrunedTag, 'outcome' | 'because'>
 
 /** Longer than any run between the push of an image and its name. */
 const DEFAULT_OLDER_THAN_MS = 24 * 60 * 60_000
@@ -55,7 +57,7 @@ async function pruneIn(session: RunSession, options: PruneOptions): Promise<read
   const manifests = found.flatMap((one) => one.manifests)
   const pruned = options.delete
     ? await deleteAll(manifests, registry, { signal })
-    : manifests.flatMap((one) => listed(one))
+    : manifests.flatMap((one) => [...listed(one), ...listedReferrers(one)])
   return [...pruned, ...found.flatMap(spared)]
 }
 
@@ -115,25 +117,42 @@ async function deleteAll(
   // Some registries delete nothing that an index still lists.
   const [indexes, others] = [found.filter(isOfIndex), found.filter((one) => !isOfIndex(one))]
   for (const one of [...indexes, ...others]) {
-    const results = one.isNeeded ? [] : await findTestResults(one, registry, call)
     const kept = await deleteUnneeded(one, registry, call)
-    if (kept.size === 0) await deleteTestResults(one, results, registry, call)
     pruned.push(...listed(one, (tag) => outcomeOf(kept.get(tag))))
+    const isDeleted = kept.size === 0
+    const { repository, manifest, referrers } = one
+    const left = isDeleted
+      ? await deleteReferrers(repository, manifest.descriptor.digest, referrers, registry, call)
+      : new Map<Digest, string>()
+    const because = (digest: Digest) => (isDeleted ? left.get(digest) : 'what it refers to was not deleted')
+    pruned.push(...listedReferrers(one, ({ digest }) => outcomeOf(because(digest))))
   }
   return pruned
+}
+
+function listedReferrers(
+  { repository, referrers }: UnneededManifest,
+  outcome: (referrer: Referrer) => PruneOutcome = () => ({ outcome: 'listed' }),
+): readonly PrunedTag[] {
+  return referrers.map((one) => ({
+    reference: formatReferrer(repository, one),
+    digest: one.digest,
+    why: 'referrer',
+    ...outcome(one),
+  }))
 }
 
 function isOfIndex({ manifest }: UnneededManifest): boolean {
   return isIndex(manifest.content)
 }
 
-function outcomeOf(because: string | undefined): Pick<PrunedTag, 'outcome' | 'because'> {
+function outcomeOf(because: string | undefined): PruneOutcome {
   return because === undefined ? { outcome: 'deleted' } : { outcome: 'kept', because }
 }
 
 function listed(
   { repository, manifest, tags }: UnneededManifest,
-  outcome: (tag: string) => Pick<PrunedTag, 'outcome' | 'because'> = () => ({ outcome: 'listed' }),
+  outcome: (tag: string) => PruneOutcome = () => ({ outcome: 'listed' }),
 ): readonly PrunedTag[] {
   return tags.map(({ tag, why }) => ({
     reference: formatReference({ ...repository, tag }),

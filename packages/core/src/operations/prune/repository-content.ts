@@ -12,6 +12,7 @@ import {
 } from '../../model/oci.js'
 import { formatReference, formatRepository, type Reference, type Repository } from '../../model/reference.js'
 import { allOrNone } from '../../registry/all-or-none.js'
+import { subjectTag } from '../../registry/manifests/cosign-tags.js'
 import { isManifestEntry } from '../../registry/manifests/index-entries.js'
 import { referrersTag } from '../../registry/manifests/referrers.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
@@ -170,10 +171,10 @@ function referrersOf(
   repository: Repository,
   tagged: readonly TaggedManifest[],
 ): readonly StoredManifest[] {
-  const lists = new Set([...digests].map((digest) => referrersTag(repository, digest).tag))
+  const names = new Set([...digests].map((digest) => referrersTag(repository, digest).tag))
   const refers = ({ tag, manifest }: TaggedManifest) => {
     const { subject } = manifest.content
-    return lists.has(tag) || (subject !== undefined && digests.has(subject.digest))
+    return names.has(subjectTag(tag)) || (subject !== undefined && digests.has(subject.digest))
   }
   return tagged.filter(refers).map(({ manifest }) => manifest)
 }
@@ -200,13 +201,6 @@ function tooNested(repository: Repository): RegistryError {
     `${formatRepository(repository)} has indexes within indexes, ${bounds}`,
     { hint: 'remove their tags first: nothing is deleted while their entries are unknown' },
   )
-}
-
-const REFERRERS_TAG = /^sha(?:256|512)-[0-9a-f]{64}$/
-
-/** Whether a tag lists the referrers of a digest, for registries without that API. It is needed if its subject is. */
-export function isReferrersTag(tag: string): boolean {
-  return REFERRERS_TAG.test(tag)
 }
 
 /** Why images are kept that an unreadable index may list. */

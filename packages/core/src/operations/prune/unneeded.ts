@@ -3,12 +3,13 @@ import { RegistryError } from '../../model/errors.js'
 import type { StoredManifest } from '../../model/oci.js'
 import { formatReference, type Reference, type Repository, sameRepository } from '../../model/reference.js'
 import { allOrNone } from '../../registry/all-or-none.js'
+import { subjectTag } from '../../registry/manifests/cosign-tags.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { attestedImage } from '../../steps/image/attestation/attestation.js'
 import { attestedTag, ownTag } from '../../steps/key.js'
+import { findReferrersOf, type Referrer, type ReferrerSearch } from '../deletion/referrers.js'
 import { checkedBases, PushDates } from './push-date.js'
 import {
-  isReferrersTag,
   mayBeListed,
   type Needed,
   readNeeded,
@@ -27,6 +28,8 @@ export type PruneReason =
   | 'unused-record'
   /** It is a build cache of a pipeline or platform that the definition does not have, or no longer caches. */
   | 'unused-cache'
+  /** It refers to an image of these: a signature, an attestation, a test result or another artifact. */
+  | 'referrer'
   /** Its manifest, its date or what may list it cannot be read: it stays. */
   | 'unreadable'
 
@@ -45,6 +48,8 @@ export interface UnneededManifest {
   readonly isNeeded: boolean
   /** Its other tags, which stay. */
   readonly otherTags: readonly string[]
+  /** What refers to it, and is deleted with the manifest. */
+  readonly referrers: readonly Referrer[]
 }
 
 /** A tag that stays although nothing needs it. */
@@ -85,7 +90,8 @@ export async function findUnneeded(
   // An attestation is kept as long as its image.
   const isDemanded = ({ tag }: TaggedManifest) =>
     kept.keyTags.has(formatReference({ ...repository, tag: attestedTag(tag) }))
-  const isRoot = (one: TaggedManifest) => isDemanded(one) || (ownTag(one.tag) === undefined && !isReferrersTag(one.tag))
+  const isRoot = (one: TaggedManifest) =>
+    isDemanded(one) || (ownTag(one.tag) === undefined && subjectTag(one.tag) === undefined)
   const keeps = kept.references.filter((reference) => sameRepository(reference, repository))
   const roots = [...tagged.filter(isRoot).map(({ manifest }) => manifest), ...(await readKept(keeps, registry, call))]
   const neededBy = (roots: readonly StoredManifest[]) => readNeeded(repository, { roots, tagged }, registry, call)
@@ -113,9 +119,11 @@ export async function findUnneeded(
   const gone = [...images, ...records].filter(({ tag }) => !stays.has(tag))
   const tags = new Set(gone.map(({ tag }) => tag))
   const others = tagged.filter(({ tag }) => !tags.has(tag))
+  const manifests = grouped(repository, gone, others, needed.digests)
+  const search = referrerSearch(tagged, needed.digests)
   return {
     repository,
-    manifests: grouped(repository, gone, others, needed.digests),
+    manifests: await allOrNone(manifests, call, (one, own) => withReferrers(one, search, registry, own)),
     spared: [...sparedImages, ...sparedRecords],
     unreadable: [...unreadable, ...needed.unreadable],
   }
@@ -187,7 +195,7 @@ function grouped(
   gone: readonly Candidate[],
   stays: readonly TaggedManifest[],
   needed: ReadonlySet<Digest>,
-): readonly UnneededManifest[] {
+): readonly Omit<UnneededManifest, 'referrers'>[] {
   const manifests = new Map(gone.map(({ manifest }) => [manifest.descriptor.digest, manifest]))
   return [...manifests].map(([digest, manifest]) => {
     const isOfIt = (one: TaggedManifest) => one.manifest.descriptor.digest === digest
@@ -195,4 +203,25 @@ function grouped(
     const otherTags = stays.filter(isOfIt).map(({ tag }) => tag)
     return { repository, manifest, tags, otherTags, isNeeded: otherTags.length > 0 || needed.has(digest) }
   })
+}
+
+/** A referrer with a tag of its own is kept or deleted by that tag. */
+function referrerSearch(tagged: readonly TaggedManifest[], needed: ReadonlySet<Digest>): ReferrerSearch {
+  const byTag = tagged
+    .filter(({ tag }) => subjectTag(tag) === undefined)
+    .map(({ manifest }) => manifest.descriptor.digest)
+  const elsewhere = new Set([...needed, ...byTag])
+  return { tags: new Set(tagged.map(({ tag }) => tag)), isNeeded: ({ digest }) => elsewhere.has(digest) }
+}
+
+async function withReferrers(
+  one: Omit<UnneededManifest, 'referrers'>,
+  search: ReferrerSearch,
+  registry: Registry,
+  call: RegistryCall,
+): Promise<UnneededManifest> {
+  const { repository, manifest, isNeeded } = one
+  if (isNeeded) return { ...one, referrers: [] }
+  const { digest } = manifest.descriptor
+  return { ...one, referrers: await findReferrersOf(repository, digest, search, registry, call) }
 }

@@ -14,3 +14,10 @@ export function cosignReference(
   const { tag, ...rest } = referrersTag(repository, subject)
   return { ...rest, tag: `${tag}${suffix}` }
 }
+
+const SUBJECT_TAG = /^(sha(?:256|512)-[0-9a-f]{64})(?:\.(?:sig|att|sbom))?$/
+
+/** The part of a tag of referrers that names their subject, `sha256-…`; undefined for all other tags. */
+export function subjectTag(tag: string): string | undefined {
+  return SUBJECT_TAG.exec(tag)?.[1]
+}

@@ -9,7 +9,8 @@ import { optionsOf } from '../../run-options.js'
 export async function removeCommand(names: readonly string[], context: CommandContext): Promise<void> {
   const options = optionsOf({}, context, OPERATION_OPTIONS)
   for (const name of names) {
-    await remove(name, options)
-    printResult(`removed ${escapeLine(name)}\n`, context.host)
+    const { referrers } = await remove(name, options)
+    const removed = [name, ...referrers].map((one) => `removed ${escapeLine(one)}\n`)
+    printResult(removed.join(''), context.host)
   }
 }
