@@ -8,24 +8,16 @@ import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { type TinyImage, tinyImage, tinyIndex } from '../../../../test/support/tiny-image.js'
 import { fromImage, type Pipeline, pipeline, plan, platform, prune } from '../../src/index.js'
 import { digestOf } from '../../src/model/digest.js'
-import {
-  type Descriptor,
-  encodeManifest,
-  type ImageManifest,
-  isIndex,
-  MEDIA_TYPES,
-  type StoredManifest,
-} from '../../src/model/oci.js'
+import { encodeManifest, MEDIA_TYPES, type StoredManifest } from '../../src/model/oci.js'
 import { remove } from '../../src/operations/images/index.js'
 import { createRegistry } from '../../src/registry/index.js'
 import { putArtifact } from '../../src/registry/manifests/artifact.js'
 import { cosignReference, subjectTag } from '../../src/registry/manifests/cosign-tags.js'
 import { referrersTag } from '../../src/registry/manifests/referrers.js'
 import { recordReference } from '../../src/steps/image/context/context-record.js'
-import { encodeParts, type ImageParts, imageParts, PARTS_ANNOTATION } from '../../src/steps/image/image-parts.js'
-import { PLAIN_HASH } from '../../src/steps/input-hash.js'
 import { KEY_ANNOTATION } from '../../src/steps/key.js'
 import { IN_TOTO } from '../../src/steps/test/test-result.js'
+import { AMD64, builtImage, datedRecord, partsOf, withSubject } from './built-image.js'
 
 /** A registry to prune on. */
 export interface PruneSubject extends AsyncDisposable {
@@ -35,37 +27,7 @@ export interface PruneSubject extends AsyncDisposable {
   deletions(): Promise<number>
 }
 
-const AMD64 = { os: 'linux', architecture: 'amd64' }
-const SOME = digestOf(Buffer.from('something'))
 const tagFor = (digit: string) => `polyarch-${digit.repeat(64)}`
-
-/** An image that tells of what it was built, as polyarch keeps it. */
-async function builtImage(name: string, content: string = name): Promise<TinyImage> {
-  const image = await tinyImage({ platform: AMD64, files: { name } })
-  const manifest = image.manifest.content
-  if (isIndex(manifest)) throw new TypeError('a tiny image is a single one')
-  const annotations = { [PARTS_ANNOTATION]: encodeParts(partsOf(content)) }
-  return { ...image, manifest: encodeManifest({ ...manifest, annotations }, MEDIA_TYPES.ociManifest) }
-}
-
-/** The parts of an image whose context is one file. */
-function partsOf(content: string): ImageParts {
-  const digest = digestOf(Buffer.from(content))
-  const file = { kind: 'file', path: 'file', digest, size: content.length, mode: 0o644, modified: 0 } as const
-  const inputs = { base: SOME, context: digest, dockerfile: 'FROM scratch\n', build: { args: {}, labels: {} } }
-  return imageParts(inputs, [file], PLAIN_HASH)
-}
-
-/** A manifest over the blobs of an image with other fields. */
-function over({ manifest }: TinyImage, fields: Pick<ImageManifest, 'subject' | 'annotations'>): StoredManifest {
-  if (isIndex(manifest.content)) throw new TypeError('a tiny image is a single one')
-  const { config, layers } = manifest.content
-  return encodeManifest({ schemaVersion: 2, config, layers, ...fields }, MEDIA_TYPES.ociManifest)
-}
-
-const datedRecord = (image: TinyImage, created: string) =>
-  over(image, { annotations: { 'org.opencontainers.image.created': created } })
-const withSubject = (image: TinyImage, subject: Descriptor) => over(image, { subject })
 
 /** `prune` on one kind of registry, by what that deletes. */
 export function pruneContract(
@@ -84,6 +46,7 @@ export function pruneContract(
     let options: { readonly directory: string }
     let count = 0
 
+    const registry = createRegistry()
     const target = () => ({ url: subject.url, repository })
     const cacheTag = (architecture: string) => `polyarch-cache-app-${count}-linux-${architecture}`
     const recordTag = (word: string) => {
@@ -254,7 +217,6 @@ export function pruneContract(
     })
 
     it('deletes what refers to an image with it, and keeps what has a tag or refers to another image', async () => {
-      const registry = createRegistry()
       const place = { registry: subject.host, repository }
       const attach = (artifactType: string, { descriptor }: StoredManifest, tag?: string) => {
         const artifact = {
@@ -307,7 +269,6 @@ export function pruneContract(
     })
 
     it('removes the referrers of an image with it, and keeps one with a tag of its own', async () => {
-      const registry = createRegistry()
       const place = { registry: subject.host, repository }
       const { descriptor } = old.manifest
       const artifact = { artifactType: IN_TOTO, subject: descriptor, layers: [] }
