@@ -22,6 +22,28 @@ export interface LockedBase extends EntryCommon {
   readonly states?: Platform
   /** The policy that applied to a mismatch. */
   readonly policy: ConfigPolicy
+  /** The signer that was verified, if the base requires one. */
+  readonly signer?: LockedSigner
+}
+
+/** The signer of a base: a key by its fingerprint, or an identity. */
+export type LockedSigner = LockedKey | LockedIdentity
+
+/** The owner of a key. */
+export interface LockedKey {
+  /** The sha256 of the public key in DER. */
+  readonly fingerprint: Digest
+}
+
+/** Who a certificate of sigstore was issued for. */
+export interface LockedIdentity {
+  readonly identity: string
+  readonly issuer: string
+}
+
+/** A signer in messages. */
+export function formatLockedSigner(signer: LockedSigner): string {
+  return 'fingerprint' in signer ? `the key ${signer.fingerprint}` : `${signer.identity} of ${signer.issuer}`
 }
 
 /** Another image that a Dockerfile names. */
@@ -59,8 +81,10 @@ export function entryIdentity(entry: EntryQuery): string {
 /** The value of an entry as one string, for comparison. */
 export function entryMeaning(entry: LockEntry): string {
   switch (entry.kind) {
-    case 'base':
-      return entry.image.digest
+    case 'base': {
+      const { image, signer } = entry
+      return signer === undefined ? image.digest : `${image.digest} signed by ${formatLockedSigner(signer)}`
+    }
     case 'image':
       return entry.image
     case 'archive':

@@ -2,7 +2,7 @@ import { isDigest } from '../model/digest.js'
 import { DefinitionError } from '../model/errors.js'
 import { LIMITS } from '../model/limits.js'
 import { formatPlatform, parsePlatform } from '../model/platform.js'
-import { entryIdentity, entryWord, isState, type LockEntry } from './lock-entry.js'
+import { entryIdentity, entryWord, isState, type LockEntry, type LockedSigner } from './lock-entry.js'
 
 /** Version of the form of the lock file. */
 export const LOCK_VERSION = 1
@@ -23,7 +23,7 @@ export function formatLock(entries: readonly LockEntry[]): string {
 }
 
 function formatEntry(entry: LockEntry): string {
-  const fields = Object.entries(fieldsOf(entry)).map(([name, value]) => word(`${name}=${value}`))
+  const fields = Object.entries(fieldsOf(entry)).map(([name, value]) => `${word(name)}=${word(value, /[%=\s]/g)}`)
   return [entryWord(entry), word(entry.name), formatPlatform(entry.platform), ...fields].join(' ')
 }
 
@@ -32,9 +32,9 @@ type Fields = Readonly<Record<string, string>>
 function fieldsOf(entry: LockEntry): Fields {
   switch (entry.kind) {
     case 'base': {
-      const { index, image, states, policy } = entry
+      const { index, image, states, policy, signer } = entry
       const config = states === undefined ? 'none' : formatPlatform(states)
-      return { index, image: image.digest, type: image.mediaType, size: String(image.size), config, policy }
+      return { index, image: image.digest, type: image.mediaType, size: String(image.size), config, policy, ...signer }
     }
     case 'image':
       return { index: entry.index, image: entry.image }
@@ -50,8 +50,8 @@ function sorted(fields: Fields): Fields {
 }
 
 /** White space separates, so that it is written otherwise within a word. */
-function word(text: string): string {
-  return text.replace(/[%\s]/g, (character) => encodeURIComponent(character))
+function word(text: string, escaped = /[%\s]/g): string {
+  return text.replace(escaped, (character) => encodeURIComponent(character))
 }
 
 /**
@@ -96,7 +96,8 @@ function unreadable(file: string, message: string): DefinitionError {
 }
 
 function parseEntry(line: string): LockEntry | undefined {
-  const [kind, name, platformText, ...rest] = line.split(' ').map(decodeWord)
+  const [words, rest] = [line.split(' ', 3), line.split(' ').slice(3)]
+  const [kind, name, platformText] = words.map(decodeWord)
   const platform = parsePlatform(platformText ?? '')
   if (!name || platform === undefined) return undefined
   const fields = new Map(rest.map((field) => split(field)))
@@ -114,7 +115,7 @@ function decodeWord(text: string): string {
 /** Paths of package indexes may have any character but the one that ends them. */
 function split(field: string): readonly [string, string] {
   const at = field.lastIndexOf('=')
-  return [field.slice(0, at), field.slice(at + 1)]
+  return [decodeWord(field.slice(0, at)), decodeWord(field.slice(at + 1))]
 }
 
 function parseKind(
@@ -132,7 +133,8 @@ function parseKind(
         return undefined
       const descriptor = { mediaType: field('type'), digest: image, size }
       const stated = field('config') === 'none' ? {} : { states }
-      return { kind, ...common, index, image: descriptor, ...stated, policy }
+      const signer = signerOf(field)
+      return { kind, ...common, index, image: descriptor, ...stated, policy, ...(signer && { signer }) }
     }
     case 'image':
       return areDigests ? { kind, ...common, index, image } : undefined
@@ -147,4 +149,11 @@ function parseKind(
 
 function policyOf(text: string) {
   return (['require-match', 'trust-declared', 'fix-config'] as const).find((policy) => policy === text)
+}
+
+/** Lines of previous versions have no signer. */
+function signerOf(field: (name: string) => string): LockedSigner | undefined {
+  const [fingerprint, identity, issuer] = [field('fingerprint'), field('identity'), field('issuer')]
+  if (isDigest(fingerprint)) return { fingerprint }
+  return identity && issuer ? { identity, issuer } : undefined
 }

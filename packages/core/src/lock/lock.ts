@@ -1,6 +1,15 @@
+import { isDeepStrictEqual } from 'node:util'
 import { DefinitionError } from '../model/errors.js'
 import { formatPlatform, type Platform } from '../model/platform.js'
-import { type EntryQuery, entryIdentity, type LockEntry, type LockedArchive } from './lock-entry.js'
+import {
+  type EntryQuery,
+  entryIdentity,
+  formatLockedSigner,
+  type LockEntry,
+  type LockedArchive,
+  type LockedBase,
+  type LockedSigner,
+} from './lock-entry.js'
 
 /** The name of the lock file. */
 export const LOCK_FILE = 'polyarch.lock'
@@ -13,6 +22,13 @@ export interface Lock {
   find<Kind extends 'base' | 'image'>(kind: Kind, name: string, platform: Platform): EntryOf<Kind> | undefined
   /** The same for the archive of a root file system, by its kind. */
   findArchive(by: string, name: string, platform: Platform): LockedArchive | undefined
+  /**
+   * Compares the signer of a locked base with the one that was verified; a line without one gets it.
+   *
+   * @param signer - undefined if the base requires none
+   * @throws DefinitionError LOCK_INVALID if they differ and the lock is frozen.
+   */
+  checkSigner(entry: LockedBase, signer: LockedSigner | undefined): void
   /** Notes what a name means that had to be resolved. */
   record(entry: LockEntry): void
   /** All entries that were requested, locked and recorded. */
@@ -36,6 +52,7 @@ export function createLock({ entries, frozen }: LockUse): Lock {
   const known = new Map((entries ?? []).map((entry) => [entryIdentity(entry), entry]))
   const used = new Map<string, LockEntry>()
   const missing = new Map<string, string>()
+  const otherSigners = new Set<string>()
   const find = (query: EntryQuery) => {
     const { name, platform } = query
     const identity = entryIdentity(query)
@@ -49,13 +66,23 @@ export function createLock({ entries, frozen }: LockUse): Lock {
     find: <Kind extends 'base' | 'image'>(kind: Kind, name: string, platform: Platform) =>
       find({ kind, name, platform }) as EntryOf<Kind> | undefined,
     findArchive: (by, name, platform) => find({ kind: 'archive', by, name, platform }) as LockedArchive | undefined,
+    checkSigner(entry, signer) {
+      const { signer: locked } = entry
+      if (locked === undefined && signer !== undefined) used.set(entryIdentity(entry), { ...entry, signer })
+      if (locked === undefined || isDeepStrictEqual(locked, signer)) return
+      if (frozen) throw otherSigner(entry, locked, signer)
+      otherSigners.add(`${otherSignerOf(entry, locked, signer)}: run \`${updateOf(entry)}\``)
+    },
     record: (entry) => void used.set(entryIdentity(entry), entry),
     used: () => [...used.values()],
     locked: () => [...used].filter(([identity]) => known.has(identity)).map(([, entry]) => entry),
     notes: () =>
       entries === undefined
         ? []
-        : [...missing.values()].map((what) => `${what} is not in ${LOCK_FILE}: run \`npx tsx build.ts lock\``),
+        : [
+            ...[...missing.values()].map((what) => `${what} is not in ${LOCK_FILE}: run \`npx tsx build.ts lock\``),
+            ...otherSigners,
+          ],
   }
 }
 
@@ -63,4 +90,20 @@ function incomplete(name: string, platform: Platform, isThere: boolean): Definit
   const message = `${isThere ? 'it does not have' : 'there is none, and so not'} ${name} for ${formatPlatform(platform)}`
   const hint = 'run `npx tsx build.ts lock` and commit the file, or use --no-frozen'
   return new DefinitionError([{ path: LOCK_FILE, message, hint }], 'LOCK_INCOMPLETE')
+}
+
+function otherSigner(entry: LockedBase, locked: LockedSigner, signer: LockedSigner | undefined): DefinitionError {
+  const hint = `check the new signer, and run \`${updateOf(entry)}\``
+  return new DefinitionError([{ path: LOCK_FILE, message: otherSignerOf(entry, locked, signer), hint }], 'LOCK_INVALID')
+}
+
+function otherSignerOf({ name, platform }: LockedBase, locked: LockedSigner, signer: LockedSigner | undefined): string {
+  const demanded =
+    signer === undefined ? 'its base requires no signer' : `its base requires ${formatLockedSigner(signer)}`
+  const line = `the line of ${name} for ${formatPlatform(platform)} has the signer ${formatLockedSigner(locked)}`
+  return `${line}, but ${demanded}`
+}
+
+function updateOf({ name }: LockedBase): string {
+  return `npx tsx build.ts lock --update ${name}`
 }

@@ -6,7 +6,7 @@ export const MEANING: Readonly<Record<ErrorCode, string>> = {
     'The definition is not valid: for example an unknown base or release, a duplicate platform, an invalid name or tag, a missing Dockerfile, or a cycle between pipelines. Nothing was contacted.',
   USAGE: 'The command line of build.ts has an unknown command or flag, or an invalid value.',
   LOCK_INVALID:
-    'polyarch.lock has a line that cannot be parsed, contradicts the registry or contradicts another line; or a newer polyarch wrote it.',
+    'polyarch.lock has a line that cannot be parsed, or contradicts the registry, another line or the signer that verify requires; or a newer polyarch wrote it.',
   LOCK_INCOMPLETE:
     'A base or another image is missing in polyarch.lock, and --frozen is set. It is the default if CI is set and there is a lock.',
   POLICY_VIOLATED: 'Something that the run builds from violates the policy of build.ts.',

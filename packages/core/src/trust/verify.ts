@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { localPath } from '../definition/declare/build-secrets.js'
-import { isPem, type SignerRequirement } from '../definition/plugin/signer-requirement.js'
+import { isPem, type RequiredKey, type SignerRequirement } from '../definition/plugin/signer-requirement.js'
+import type { Digest } from '../model/digest.js'
 import { DefinitionError } from '../model/errors.js'
 import { formatReference, type ManifestReference } from '../model/reference.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
@@ -18,6 +19,8 @@ export interface SignatureVerifier {
    * @throws DefinitionError USAGE if its key cannot be read; RegistryError
    */
   isSigned(manifest: ManifestReference, signer: SignerRequirement, call: RegistryCall): Promise<boolean>
+  /** The fingerprint of a required key. @throws DefinitionError USAGE if it cannot be read */
+  fingerprint(signer: RequiredKey): Promise<Digest>
 }
 
 /** What verifying needs. */
@@ -37,14 +40,14 @@ export function createSignatureVerifier({ registry, directory }: VerifierOptions
     values.set(name, value)
     return value
   }
+  const openKey = (key: RequiredKey['key']) => once(keys, String(key), () => readKey(key, directory))
   const openRoot = async (place: string | URL | undefined) => {
     const { openIdentityVerifiers } = await import('./keyless/identity-verifier.js')
     return openIdentityVerifiers(place === undefined ? undefined : localPath(place, directory))
   }
   const verify = async (manifest: ManifestReference, signer: SignerRequirement, call: RegistryCall) => {
     if ('key' in signer) {
-      const key = await once(keys, String(signer.key), () => readKey(signer.key, directory))
-      return hasSignature(manifest, key, registry, call)
+      return hasSignature(manifest, await openKey(signer.key), registry, call)
     }
     const verifiers = await once(roots, String(signer.trustedRoot), () => openRoot(signer.trustedRoot))
     return hasSignatureBundle(manifest, verifiers(signer), registry, call)
@@ -54,6 +57,7 @@ export function createSignatureVerifier({ registry, directory }: VerifierOptions
       const question = JSON.stringify([formatReference(manifest), signer])
       return once(answers, question, () => verify(manifest, signer, call))
     },
+    fingerprint: async ({ key }) => (await openKey(key)).fingerprint,
   }
 }
 

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -9,6 +9,7 @@ import { type TempFolder, tempFolder } from '../../../../test/support/temp-folde
 import { type TinyImage, tinyImage, tinyIndex } from '../../../../test/support/tiny-image.js'
 import { defineBase, definePlugin } from '../../src/definition/plugin/index.js'
 import { fromImage, type ImageBase, lock, type Plan, type Policy, pipeline, plan, platform } from '../../src/index.js'
+import { digestOf } from '../../src/model/digest.js'
 import type { StoredManifest } from '../../src/model/oci.js'
 import { createRegistry } from '../../src/registry/client.js'
 import type { Registry } from '../../src/registry/port.js'
@@ -114,6 +115,36 @@ describe('bases that must be signed', () => {
     const text = await readFile(path, 'utf8')
     await writeFile(path, text.replaceAll(image.manifest.descriptor.digest, strange.manifest.descriptor.digest))
     await expect(planned(one, { directory })).rejects.toMatchObject({ code: 'SIGNATURE_MISSING' })
+  })
+
+  it('have their signer in the lock, and another one is noted, or an error if the lock is frozen', async () => {
+    const directory = join(folder.path, 'locked-signer')
+    await mkdir(directory)
+    const path = join(directory, 'polyarch.lock')
+    const one = app(from('listed', own.pub))
+    await lock(one, { directory })
+    const der = createPublicKey(own.pub).export({ type: 'spki', format: 'der' })
+    const signer = `fingerprint=${digestOf(der)}`
+    const text = await readFile(path, 'utf8')
+    expect(text).toContain(signer)
+    expect((await planned(one, { directory, frozen: true })).notes).toEqual([])
+
+    await writeFile(path, text.replace(signer, `fingerprint=${digestOf(Buffer.from('another key'))}`))
+    const message = expect.stringMatching(/has the signer the key sha256:\w+, but its base requires the key sha256:\w+/)
+    expect((await planned(one, { directory })).notes).toContainEqual(message)
+    await expect(planned(one, { directory, frozen: true })).rejects.toMatchObject({ code: 'LOCK_INVALID', message })
+    const unverified = app(fromImage(`${registry.server.host}/listed:1`))
+    const none = expect.stringContaining('but its base requires no signer')
+    expect((await planned(unverified, { directory })).notes).toContainEqual(none)
+
+    const { changes } = await lock(one, { directory, update: true })
+    expect(changes).toMatchObject([{ change: 'moved', to: expect.stringContaining(' signed by the key sha256:') }])
+    expect(await readFile(path, 'utf8')).toBe(text)
+
+    await writeFile(path, text.replace(` ${signer}`, ''))
+    expect((await planned(one, { directory, frozen: true })).notes).toEqual([])
+    await lock(one, { directory })
+    expect(await readFile(path, 'utf8')).toBe(text)
   })
 
   it('name a key that cannot be used', async () => {

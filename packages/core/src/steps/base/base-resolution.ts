@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { RegistryBaseDefinition } from '../../definition/definition.js'
 import type { MadeBase } from '../../definition/plugin/base-source.js'
 import type { BaseNode } from '../../graph/node.js'
-import type { LockedBase } from '../../lock/lock-entry.js'
+import type { LockedBase, LockedSigner } from '../../lock/lock-entry.js'
 import type { Digest } from '../../model/digest.js'
 import type { Descriptor } from '../../model/oci.js'
 import { formatReference, repositoryOf } from '../../model/reference.js'
@@ -43,11 +43,12 @@ export async function resolveImageBase(
   const declared = { ...node, source }
   const locked = services.lock.find('base', formatReference(source.reference), node.platform)
   if (locked !== undefined) {
-    await requireSigner(source, { index: locked.index, image: locked.image.digest }, services, call)
+    const signer = await requireSigner(source, { index: locked.index, image: locked.image.digest }, services, call)
+    services.lock.checkSigner(locked, signer)
     return resolveLocked(declared, locked, services, call)
   }
   const { index, ...chosen } = await chooseImage(source, node.platform, services.upstream, call)
-  await requireSigner(source, { index, image: chosen.descriptor.digest }, services, call)
+  const signer = await requireSigner(source, { index, image: chosen.descriptor.digest }, services, call)
   const { resolved, states } = await resolveLive(declared, { ...chosen, index }, services, call)
   const { mediaType, digest, size } = chosen.descriptor
   services.lock.record({
@@ -58,6 +59,7 @@ export async function resolveImageBase(
     image: { mediaType, digest, size },
     ...(states !== undefined && { states }),
     policy: source.configPolicy,
+    ...(signer && { signer }),
   })
   return resolved
 }
@@ -70,8 +72,11 @@ async function requireSigner(
   image: Pick<UpstreamImage, 'index' | 'image'>,
   services: StepServices,
   call: StepCall,
-): Promise<void> {
-  if (verify !== undefined) await requireSigned({ name: reference, ...image }, verify, services, call)
+): Promise<LockedSigner | undefined> {
+  if (verify === undefined) return undefined
+  await requireSigned({ name: reference, ...image }, verify, services, call)
+  if (!('key' in verify)) return { identity: verify.identity, issuer: verify.issuer }
+  return { fingerprint: await services.signatures.fingerprint(verify) }
 }
 
 async function resolveLive(

@@ -1,9 +1,12 @@
-import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto'
+import { createPublicKey, type KeyObject, verify } from 'node:crypto'
+import { type Digest, digestOf, hexOf } from '../../model/digest.js'
 
 /** A public key that signatures are verified with. */
 export interface PublicKey {
   /** Base64 of the sha256 of the key, by which bundles name it. */
   readonly hint: string
+  /** The sha256 of the key in DER, as `openssl pkey -pubin -outform DER | sha256sum` prints it. */
+  readonly fingerprint: Digest
   /** Whether a signature was made over these bytes by the key's owner. */
   verifies(data: Uint8Array, signature: Uint8Array): boolean
 }
@@ -17,8 +20,9 @@ const SHORTEST_RSA = 2048
 /** Makes a public key from its parsed form. */
 export function publicKeyOf(key: KeyObject): PublicKey {
   const encoded = key.export({ type: 'spki', format: 'der' })
-  const hint = createHash('sha256').update(encoded).digest('base64')
-  return { hint, verifies: (data, signature) => verifySafely(key, data, signature) }
+  const fingerprint = digestOf(encoded)
+  const hint = Buffer.from(hexOf(fingerprint), 'hex').toString('base64')
+  return { hint, fingerprint, verifies: (data, signature) => verifySafely(key, data, signature) }
 }
 
 /**
