@@ -1,7 +1,7 @@
 import type { Digest } from '../../model/digest.js'
 import { LIMITS } from '../../model/limits.js'
 import { isIndex } from '../../model/oci.js'
-import { formatReference, type Repository } from '../../model/reference.js'
+import { formatReference, type ManifestReference, type Repository, repositoryOf } from '../../model/reference.js'
 import { allOrNone } from '../../registry/all-or-none.js'
 import { COSIGN_SUFFIXES, cosignReference } from '../../registry/manifests/cosign-tags.js'
 import { referrersTag } from '../../registry/manifests/referrers.js'
@@ -33,17 +33,19 @@ export interface ReferrerSearch {
  * found as well.
  */
 export async function findReferrersOf(
-  repository: Repository,
-  subject: Digest,
+  subject: ManifestReference,
   { tags, isNeeded }: ReferrerSearch,
   registry: Registry,
   call: RegistryCall,
 ): Promise<readonly Referrer[]> {
   const found = new Map<Digest, Referrer>()
-  let level: readonly Digest[] = [subject]
+  const repository = repositoryOf(subject)
+  let level: readonly Digest[] = [subject.digest]
   for (let depth = 0; depth < LIMITS.referrerDepth && level.length > 0; depth += 1) {
-    const read = await allOrNone(level, call, (digest, own) => referrersOf(repository, digest, tags, registry, own))
-    const below = read.flat().filter((one) => one.digest !== subject && !found.has(one.digest) && !isNeeded(one))
+    const read = await allOrNone(level, call, (digest, own) =>
+      referrersOf({ ...repository, digest }, tags, registry, own),
+    )
+    const below = read.flat().filter((one) => one.digest !== subject.digest && !found.has(one.digest) && !isNeeded(one))
     for (const one of below) found.set(one.digest, one)
     level = below.map(({ digest }) => digest)
   }
@@ -51,14 +53,14 @@ export async function findReferrersOf(
 }
 
 async function referrersOf(
-  repository: Repository,
-  subject: Digest,
+  subject: ManifestReference,
   tags: ReadonlySet<string>,
   registry: Registry,
   call: RegistryCall,
 ): Promise<readonly Referrer[]> {
-  const listed = await registry.listReferrers(repository, subject, { ...call, fresh: true })
-  const named = COSIGN_SUFFIXES.map((suffix) => cosignReference(repository, subject, suffix))
+  const { digest: subjectDigest } = subject
+  const listed = await registry.listReferrers(repositoryOf(subject), subjectDigest, { ...call, fresh: true })
+  const named = COSIGN_SUFFIXES.map((suffix) => cosignReference(subject, subjectDigest, suffix))
   const tagged = await allOrNone(
     named.filter(({ tag }) => tags.has(tag)),
     call,
@@ -77,22 +79,22 @@ async function referrersOf(
  * @returns by digest, why one is kept.
  */
 export async function deleteReferrers(
-  repository: Repository,
-  subject: Digest,
+  subject: ManifestReference,
   referrers: readonly Referrer[],
   registry: Registry,
   call: RegistryCall,
 ): Promise<ReadonlyMap<Digest, string>> {
+  const repository = repositoryOf(subject)
+  const list = referrersTag(repository, subject.digest)
   const kept = new Map<Digest, string>()
   for (const one of referrers) {
     const because = await deleteReferrer(repository, one, registry, call)
     if (because !== undefined) kept.set(one.digest, because)
   }
   if (referrers.length === 0) return kept
-  const list = await registry.getManifest(referrersTag(repository, subject), { ...call, fresh: true })
-  if (list === undefined || !isIndex(list.content) || list.content.manifests.length > 0) return kept
-  const reference = { ...repository, digest: list.descriptor.digest }
-  await deleteManifest(reference, [referrersTag(repository, subject).tag ?? ''], registry, call)
+  const stored = await registry.getManifest(list, { ...call, fresh: true })
+  if (stored === undefined || !isIndex(stored.content) || stored.content.manifests.length > 0) return kept
+  await deleteManifest({ ...repository, digest: stored.descriptor.digest }, [list.tag ?? ''], registry, call)
   return kept
 }
 

@@ -1,6 +1,12 @@
 import type { Digest } from '../../model/digest.js'
 import { DefinitionError, RegistryError } from '../../model/errors.js'
-import { formatReference, type Reference, type Repository, repositoryOf } from '../../model/reference.js'
+import {
+  formatReference,
+  type ManifestReference,
+  type Reference,
+  type Repository,
+  repositoryOf,
+} from '../../model/reference.js'
 import { allOrNone } from '../../registry/all-or-none.js'
 import { imageNotFound } from '../../registry/image-not-found.js'
 import { subjectTag } from '../../registry/manifests/cosign-tags.js'
@@ -37,24 +43,24 @@ export async function remove(name: string, options: OperationOptions = {}): Prom
   } catch (error) {
     throw reference.digest === undefined && isTagRefused(error) ? tagRefused(error, reference, there.digest) : error
   }
-  return { referrers: await removeReferrers(repositoryOf(reference), there.digest, images, call) }
+  return { referrers: await removeReferrers({ ...repositoryOf(reference), digest: there.digest }, images, call) }
 }
 
 /** Deletes the referrers of a manifest that a registry no longer has. */
 async function removeReferrers(
-  repository: Repository,
-  subject: Digest,
+  subject: ManifestReference,
   images: Registry,
   call: RegistryCall,
 ): Promise<readonly string[]> {
-  if ((await images.resolve({ ...repository, digest: subject }, call)) !== undefined) return []
+  if ((await images.resolve(subject, call)) !== undefined) return []
+  const repository = repositoryOf(subject)
   const tags = new Set(await images.listTags(repository, call))
   const all = { tags, isNeeded: () => false }
-  const found = await findReferrersOf(repository, subject, all, images, call)
+  const found = await findReferrersOf(subject, all, images, call)
   if (found.length === 0) return []
   const tagged = await digestsOfOtherTags(repository, tags, images, call)
   const referrers = found.filter(({ digest }) => !tagged.has(digest))
-  const kept = await deleteReferrers(repository, subject, referrers, images, call)
+  const kept = await deleteReferrers(subject, referrers, images, call)
   const deleted = referrers.filter(({ digest }) => !kept.has(digest))
   return deleted.map((one) => formatReferrer(repository, one))
 }

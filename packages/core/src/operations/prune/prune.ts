@@ -121,9 +121,8 @@ async function deleteAll(
     pruned.push(...listed(one, (tag) => outcomeOf(kept.get(tag))))
     const isDeleted = kept.size === 0
     const { repository, manifest, referrers } = one
-    const left = isDeleted
-      ? await deleteReferrers(repository, manifest.descriptor.digest, referrers, registry, call)
-      : new Map<Digest, string>()
+    const subject = { ...repository, digest: manifest.descriptor.digest }
+    const left = isDeleted ? await deleteReferrers(subject, referrers, registry, call) : new Map<Digest, string>()
     const because = (digest: Digest) => (isDeleted ? left.get(digest) : 'what it refers to was not deleted')
     pruned.push(...listedReferrers(one, ({ digest }) => outcomeOf(because(digest))))
   }

@@ -223,5 +223,5 @@ async function withReferrers(
   const { repository, manifest, isNeeded } = one
   if (isNeeded) return { ...one, referrers: [] }
   const { digest } = manifest.descriptor
-  return { ...one, referrers: await findReferrersOf(repository, digest, search, registry, call) }
+  return { ...one, referrers: await findReferrersOf({ ...repository, digest }, search, registry, call) }
 }
