@@ -1,5 +1,5 @@
 import type { Plan } from '../model/run/plan.js'
-import type { Report } from '../report/report.js'
+import type { ExecuteReport } from '../report/execute-report.js'
 import type { ExecuteOptions, LockOptions, PipelinesAndOptions, PlanOptions, PruneOptions } from './options.js'
 import type { PrunedTag } from './prune/prune.js'
 import type { LockResult } from './runs/lock.js'
@@ -30,7 +30,7 @@ export async function plan(...given: PipelinesAndOptions<PlanOptions>): Promise<
  * const report = await execute(sdk, firmware, { registry: 'embedded' })
  * ```
  */
-export async function execute(...given: PipelinesAndOptions<ExecuteOptions>): Promise<Report> {
+export async function execute(...given: PipelinesAndOptions<ExecuteOptions>): Promise<ExecuteReport> {
   return (await import('./runs/execute.js')).execute(...given)
 }
 

@@ -112,10 +112,10 @@ export interface ExecuteOptions extends PlanOptions {
   /** How many images an engine builds at a time. Default 4. */
   readonly buildConcurrency?: number
   /**
-   * Also load the images into the engine, under the names of their indexes, for the engine's native platform. With
-   * several engines, the first one.
+   * Also load images into the engine, for its native platform or for these platforms. The one that the engine runs best
+   * gets the names of the index. With several engines, the first one.
    */
-  readonly load?: boolean
+  readonly load?: boolean | readonly string[]
   /**
    * Also write results to these files: root file systems and image archives, made from the published images. Strings
    * have the syntax of `docker buildx build --output`: `type=oci,dest=image.tar`.

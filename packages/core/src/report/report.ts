@@ -32,8 +32,18 @@ export interface Report {
   /** Every result that was to be signed, by repository and digest, if the run signs. */
   readonly signatures?: readonly SignatureReport[]
   readonly notes: readonly string[]
+  /** Images that were loaded into the engine. */
+  readonly loaded?: readonly LoadedImage[]
   /** Results that were read from the registry again before their names moved. */
   readonly readBack?: readonly ReadBackResult[]
+}
+
+/** An image that was loaded into the engine. */
+export interface LoadedImage extends Required<Pick<NodeReport, 'pipeline' | 'platform'>> {
+  /** Its repository and digest, by which the engine has it. */
+  readonly reference: string
+  /** The names of its index that it has in the engine too. */
+  readonly names: readonly string[]
 }
 
 /** A result that was read back. */
@@ -53,6 +63,7 @@ export function reportOf(events: readonly RunEvent[]): Report {
   const readBack = events.flatMap((event) => (event.kind === 'read-back' ? [readBackResult(event)] : []))
   const plan: Pick<Plan, 'nodes' | 'notes'> = planned?.plan ?? { nodes: [], notes: [] }
   const signatures = events.flatMap(signatureReport)
+  const loaded = loadedImages(events)
   return {
     version: REPORT_VERSION,
     outcome: finished?.outcome ?? 'failed',
@@ -60,6 +71,7 @@ export function reportOf(events: readonly RunEvent[]): Report {
     tags: events.flatMap((event) => (event.kind === 'tag-moved' || event.kind === 'tag-kept' ? [event.change] : [])),
     ...(signatures.length > 0 && { signatures }),
     notes: plan.notes,
+    ...(loaded.length > 0 && { loaded }),
     ...(readBack.length > 0 && { readBack }),
   }
 }
@@ -67,6 +79,18 @@ export function reportOf(events: readonly RunEvent[]): Report {
 function signatureReport(event: RunEvent): readonly SignatureReport[] {
   if (event.kind !== 'signed' && event.kind !== 'signature-kept') return []
   return [{ reference: event.reference, outcome: event.kind === 'signed' ? 'signed' : 'kept' }]
+}
+
+function loadedImages(events: readonly RunEvent[]): readonly LoadedImage[] {
+  const images = new Map<string, LoadedImage>()
+  for (const event of events) {
+    if (event.kind !== 'loaded') continue
+    const { pipeline, platform, image, reference } = event
+    const key = `${pipeline} ${image}`
+    const names = [...(images.get(key)?.names ?? []), ...(reference === image ? [] : [reference])]
+    images.set(key, { pipeline, platform, reference: image, names })
+  }
+  return [...images.values()]
 }
 
 function readBackResult({ node, reference, images, bytes }: ReadBackResult): ReadBackResult {

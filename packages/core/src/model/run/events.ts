@@ -165,7 +165,14 @@ export type RunEvent =
     })
   /** The reference has the repository and the digest. */
   | (EventBase & { readonly kind: 'signed' | 'signature-kept'; readonly reference: string })
-  | (EventBase & { readonly kind: 'loaded'; readonly reference: string; readonly platform: Platform })
+  /** An image is in the engine under a name: one of its index, or its repository and digest, which `image` has. */
+  | (EventBase & {
+      readonly kind: 'loaded'
+      readonly pipeline: string
+      readonly platform: Platform
+      readonly image: string
+      readonly reference: string
+    })
   /** A result was also written to this machine. */
   | (EventBase & { readonly kind: 'output-written'; readonly type: string; readonly dest: string })
   | (EventBase & { readonly kind: 'run-finished'; readonly outcome: RunOutcome; readonly error?: ErrorData })

@@ -9,7 +9,8 @@ import { formatReference } from '../../model/reference.js'
 import type { RunEvent } from '../../model/run/events.js'
 import { hasChanges } from '../../model/run/plan.js'
 import { makePlan, type Planned } from '../../plan/planning.js'
-import { type Report, reportOf } from '../../report/report.js'
+import { type ExecuteReport, withLoadedImages } from '../../report/execute-report.js'
+import { reportOf } from '../../report/report.js'
 import { BuilderMembership } from '../builders/builder-membership.js'
 import { openRegistry } from '../open-registry.js'
 import { EXECUTE_OPTIONS, splitArguments } from '../option-names.js'
@@ -21,7 +22,7 @@ import { type RunSession, withRunSession } from './run-session.js'
 const DEFAULT_BUILD_CONCURRENCY = 4
 
 /** Builds what is missing and publishes it. */
-export async function execute(...given: PipelinesAndOptions<ExecuteOptions>): Promise<Report> {
+export async function execute(...given: PipelinesAndOptions<ExecuteOptions>): Promise<ExecuteReport> {
   const { pipelines, options } = splitArguments('execute', given, EXECUTE_OPTIONS)
   throwIfCancelled(options.signal)
   const events: RunEvent[] = []
@@ -32,7 +33,7 @@ export async function execute(...given: PipelinesAndOptions<ExecuteOptions>): Pr
   try {
     const outcome = await withRunSession(pipelines, options, (session) => executeIn({ session, options, emit }))
     emit({ kind: 'run-finished', at: Date.now(), outcome })
-    return reportOf(events)
+    return withLoadedImages(reportOf(events))
   } catch (error) {
     const outcome = error instanceof CancelledError ? 'cancelled' : 'failed'
     emit({ kind: 'run-finished', at: Date.now(), outcome, error: errorData(error) })
@@ -77,7 +78,8 @@ async function checkOptions({ session, options }: Execution): Promise<readonly O
     await checkMetadataFile(options.metadataFile)
   }
   if (options.load) {
-    const { engineToLoadInto } = await import('./load.js')
+    const { engineToLoadInto, readLoad } = await import('./load.js')
+    readLoad(options.load, session)
     await engineToLoadInto(session.services.engines)
   }
   return readOutputOptions(options.outputs, session.definition)
@@ -144,8 +146,9 @@ async function deliver(
   const { signal } = options
   const { definition, graph, services } = session
   if (options.load) {
-    const { engineToLoadInto, loadImages } = await import('./load.js')
-    await loadImages({ definition, graph, results, signal, emit }, await engineToLoadInto(services.engines))
+    const { engineToLoadInto, loadImages, readLoad } = await import('./load.js')
+    const platforms = readLoad(options.load, { definition, graph })
+    await loadImages({ definition, graph, results, platforms, signal, emit }, await engineToLoadInto(services.engines))
   }
   if (outputs.length > 0) {
     const { writeOutputs } = await import('../outputs/write-outputs.js')

@@ -4,15 +4,18 @@ import type { Definition } from '../../definition/definition.js'
 import type { NodeResult } from '../../execute/execution.js'
 import type { Graph, ImageNode } from '../../graph/node.js'
 import { DefinitionError } from '../../model/errors.js'
-import { platformsRunBy, samePlatform } from '../../model/platform.js'
-import { formatReference } from '../../model/reference.js'
+import { type Platform, platformsRunBy, samePlatform } from '../../model/platform.js'
+import { formatReference, type Reference } from '../../model/reference.js'
 import type { RunEvent } from '../../model/run/events.js'
+import { choosePlatforms } from './chosen-platforms.js'
 
 /** Input of loading images into the engine. */
 export interface LoadInput {
   readonly definition: Definition
   readonly graph: Graph
   readonly results: ReadonlyMap<string, NodeResult>
+  /** The platforms to load; by default the one that the engine runs best. */
+  readonly platforms: readonly Platform[] | undefined
   readonly signal?: AbortSignal | undefined
   readonly emit: (event: RunEvent) => void
 }
@@ -30,28 +33,67 @@ export async function engineToLoadInto(engines: Engines): Promise<EngineWithImag
 }
 
 /**
- * Puts each pipeline's image into the engine under the names of its index: the image for the platform that the engine
- * runs best, so that `docker run NAME` starts it.
+ * Reads the option `load`: the platforms, or undefined for the one that the engine runs best.
+ *
+ * @throws DefinitionError USAGE for a platform that the run does not build
+ */
+export function readLoad(
+  load: true | readonly string[],
+  { definition, graph }: Pick<LoadInput, 'definition' | 'graph'>,
+): readonly Platform[] | undefined {
+  if (load === true) return undefined
+  const names = requestedPipelines(definition).map(({ name }) => name)
+  const images = names.flatMap((name) => imagesOf(name, graph))
+  return choosePlatforms(
+    'load',
+    load,
+    images.map(({ platform }) => platform),
+  )
+}
+
+/**
+ * Pulls images of each pipeline into the engine. The image for the platform that the engine runs best gets the names of
+ * the index, so that `docker run NAME` starts it.
  *
  * @throws EngineError PULL_FAILED, ENGINE_UNREACHABLE
  */
-export async function loadImages(
-  { definition, graph, results, signal, emit }: LoadInput,
-  engine: EngineWithImages,
-): Promise<void> {
+export async function loadImages(input: LoadInput, engine: EngineWithImages): Promise<void> {
+  const { definition, graph, platforms, signal } = input
   const { native } = await engine.describe({ signal })
-  for (const { name, names } of definition.pipelines.filter(({ requested }) => requested)) {
-    const images = graph.nodes.filter((node): node is ImageNode => node.kind === 'image' && node.pipeline === name)
-    const image = bestImage(images, native)
-    const output = image && results.get(image.id)?.output
-    if (image === undefined || output === undefined) continue
-    // By the image's own digest: engines without the containerd store refuse an index's digest for a second platform.
-    await engine.images.pull(output.reference, image.platform, { signal })
-    for (const reference of names) {
-      await engine.images.tag(output.reference, reference, { signal })
-      emit({ kind: 'loaded', at: Date.now(), reference: formatReference(reference), platform: image.platform })
+  for (const { name, names } of requestedPipelines(definition)) {
+    const images = imagesOf(name, graph).filter(({ platform }) => isChosen(platform, platforms))
+    const best = bestImage(images, native)
+    for (const image of platforms === undefined ? images.filter((one) => one === best) : images) {
+      await loadImage(image, image === best ? names : [], input, engine)
     }
   }
+}
+
+async function loadImage(
+  { id, pipeline, platform }: ImageNode,
+  names: readonly Reference[],
+  { results, signal, emit }: LoadInput,
+  { images }: EngineWithImages,
+): Promise<void> {
+  const reference = results.get(id)?.output?.reference
+  if (reference === undefined) return
+  // By the image's own digest: engines without the containerd store refuse an index's digest for a second platform.
+  await images.pull(reference, platform, { signal })
+  for (const name of names) await images.tag(reference, name, { signal })
+  const loaded = { kind: 'loaded', at: Date.now(), pipeline, platform, image: formatReference(reference) } as const
+  for (const name of names.length > 0 ? names : [reference]) emit({ ...loaded, reference: formatReference(name) })
+}
+
+function requestedPipelines({ pipelines }: Definition): Definition['pipelines'] {
+  return pipelines.filter(({ requested }) => requested)
+}
+
+function imagesOf(pipeline: string, { nodes }: Graph): readonly ImageNode[] {
+  return nodes.filter((node): node is ImageNode => node.kind === 'image' && node.pipeline === pipeline)
+}
+
+function isChosen(platform: Platform, platforms: readonly Platform[] | undefined): boolean {
+  return platforms?.some((one) => samePlatform(one, platform)) ?? true
 }
 
 function bestImage(images: readonly ImageNode[], native: ImageNode['platform']): ImageNode | undefined {

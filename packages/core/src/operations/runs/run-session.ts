@@ -12,13 +12,7 @@ import { createCodeReader } from '../../machine-code/image-code.js'
 import { closeAll } from '../../model/async/close-all.js'
 import { asDiskFull } from '../../model/disk-full.js'
 import { DefinitionError } from '../../model/errors.js'
-import {
-  formatPlatform,
-  type Platform,
-  parsePlatform,
-  platformIdentity,
-  unreadablePlatform,
-} from '../../model/platform.js'
+import type { Platform } from '../../model/platform.js'
 import type { PlanningInput } from '../../plan/planning.js'
 import { createRegistry } from '../../registry/client.js'
 import type { RootfsMaker } from '../../rootfs/port.js'
@@ -33,6 +27,7 @@ import type { PlanOptions } from '../options.js'
 import { chooseRegistry, isEmbedded, registryBeforeStart } from '../registry-choice.js'
 import { type RunEnvironment, readRunEnvironment } from '../run-environment.js'
 import { readPolicy } from '../trust/policy-options.js'
+import { choosePlatforms } from './chosen-platforms.js'
 import { linkedGraph } from './linked-graph.js'
 import { readForced } from './rebuild-choice.js'
 
@@ -188,16 +183,8 @@ function sourceDateEpoch({ SOURCE_DATE_EPOCH: text }: Environment): number | und
 function readOnly(only: readonly string[] | undefined, { pipelines }: Definition): readonly Platform[] | undefined {
   if (only === undefined || only.length === 0) return undefined
   const requested = pipelines.filter((one) => one.requested).flatMap(({ platforms }) => platforms)
-  const declared = [...new Set(requested.map(({ platform }) => platformIdentity(platform)))]
-  return only.map((text) => {
-    const platform = parsePlatform(text)
-    if (platform !== undefined && declared.includes(platformIdentity(platform))) return platform
-    const message =
-      platform === undefined
-        ? unreadablePlatform(text).message
-        : `no pipeline has the platform ${formatPlatform(platform)}`
-    throw new DefinitionError([{ path: '--only', message, hint: `platforms: ${declared.join(', ')}` }], 'USAGE')
-  })
+  const declared = requested.map(({ platform }) => platform)
+  return choosePlatforms('--only', only, declared)
 }
 
 /**

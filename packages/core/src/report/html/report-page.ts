@@ -93,7 +93,7 @@ function noteSection({ notes, nodes, plan, readBack }: RunRecord): Html {
 ${all.map((text) => html`<div class="box warn">${text}</div>\n`)}`
 }
 
-function nameSection({ tags, plan, loaded, outputs, unmoved, signatures = [] }: RunRecord): Html {
+function nameSection({ tags, plan, loaded = [], outputs, unmoved, signatures = [] }: RunRecord): Html {
   const done = new Set([...tags, ...unmoved].map(({ reference }) => reference))
   const left = (plan?.tags ?? []).filter(({ reference }) => !done.has(reference))
   const rows = [
@@ -115,7 +115,9 @@ function nameSection({ tags, plan, loaded, outputs, unmoved, signatures = [] }: 
     ...signatures.map(({ reference, outcome }) =>
       nameRow(reference, outcome === 'kept' ? { what: 'signed before' } : { what: 'signed', style: 'good' }),
     ),
-    ...loaded.map((reference) => nameRow(reference, { what: 'loaded into the engine', style: 'good' })),
+    ...loaded
+      .flatMap(({ reference, names }) => (names.length > 0 ? names : [reference]))
+      .map((name) => nameRow(name, { what: 'loaded into the engine', style: 'good' })),
     ...outputs.map(({ dest, type }) => nameRow(dest, { what: `written (${type})`, style: 'good' })),
   ]
   if (rows.length === 0) return html``

@@ -42,7 +42,6 @@ export interface RunRecord extends Omit<Report, 'nodes'> {
   readonly retries: number
   /** Whether the events stop before the end of the run, as those of a killed run do. */
   readonly isCut: boolean
-  readonly loaded: readonly string[]
   /** Files and directories that results were written to. */
   readonly outputs: readonly Extract<RunEvent, { readonly kind: 'output-written' }>[]
   /** Tags that a failed run did not move, with their last read state. */
@@ -147,7 +146,6 @@ export class RunRecorder {
       retries: this.#retries,
       isCut: !events.some((event) => event.kind === 'run-finished'),
       outputs: events.flatMap((event) => (event.kind === 'output-written' ? [event] : [])),
-      loaded: events.flatMap((event) => (event.kind === 'loaded' ? [event.reference] : [])),
       unmoved: events.filter((event) => event.kind === 'tag-not-moved'),
     }
   }
