@@ -45,10 +45,11 @@ interface Content {
 export async function readNodes(
   directory: string,
   nodes: readonly TreeNode[],
-  { openCache, written = redirectedFiles(), ...pace }: EntryReading = {},
+  { openCache, written, ...pace }: EntryReading = {},
 ): Promise<void> {
   const unread = nodes.filter(({ read }) => read === undefined)
-  const found = await inBatches(unread, statNode(directory, written), pace)
+  if (unread.length === 0) return
+  const found = await inBatches(unread, statNode(directory, written ?? redirectedFiles()), pace)
   const files = found.filter(({ node }) => node.kind === 'file')
   for (const one of found) if (one.node.kind !== 'file') one.node.read = { entry: plainEntry(one) }
   const size = files.reduce((sum, { stats }) => sum + Number(stats.size), 0)

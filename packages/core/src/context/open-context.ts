@@ -28,6 +28,8 @@ export interface OpenOptions {
   readonly signal?: AbortSignal | undefined
   /** The folder of the digests of earlier runs; without it every file is read. */
   readonly cacheFolder?: (() => Promise<string>) | undefined
+  /** Real paths of the directories that the run has opened, by their paths as written; grows. */
+  readonly directories?: Map<string, Promise<string>> | undefined
 }
 
 interface DirectorySource extends Omit<ContextRequest, 'context'> {
@@ -44,7 +46,7 @@ interface DirectorySource extends Omit<ContextRequest, 'context'> {
 export async function openContext(request: ContextRequest, options: OpenOptions = {}): Promise<OpenContext> {
   const { context, ...source } = request
   if (context.kind === 'directory') return openDirectory({ ...source, directory: context.path }, options)
-  if (context.kind === 'none') return openDirectory({ ...source, directory: context.directory, empty: true })
+  if (context.kind === 'none') return openDirectory({ ...source, directory: context.directory, empty: true }, options)
   const temporary = await makeTempFolder('context')
   const folder = temporary.path
   const remove = () => temporary[Symbol.asyncDispose]()
@@ -77,9 +79,13 @@ async function openFetched(
   return openDirectory({ ...source, directory, fileModes: 'git' })
 }
 
-async function openDirectory(source: DirectorySource, { cacheFolder }: OpenOptions = {}): Promise<OpenContext> {
-  await requireDirectory(source.directory)
-  const directory = await realpath(source.directory)
+async function openDirectory(
+  source: DirectorySource,
+  { cacheFolder, directories = new Map() }: OpenOptions = {},
+): Promise<OpenContext> {
+  const real = directories.get(source.directory) ?? realDirectory(source.directory)
+  directories.set(source.directory, real)
+  const directory = await real
   const { dockerfile, inline, empty = false, isWhole = false, fileModes = 'exact' } = source
   const file = resolve(directory, dockerfile)
   const rules = isWhole || empty ? NO_RULES : await readIgnoreRules(directory, inline === undefined ? file : undefined)
@@ -94,9 +100,9 @@ async function openDirectory(source: DirectorySource, { cacheFolder }: OpenOptio
   })
 }
 
-async function requireDirectory(directory: string): Promise<void> {
+async function realDirectory(directory: string): Promise<string> {
   const stats = await stat(directory).catch(() => undefined)
-  if (stats?.isDirectory()) return
+  if (stats?.isDirectory()) return realpath(directory)
   const message = `context '${directory}' ${stats === undefined ? 'does not exist' : 'is not a directory'}`
   const hint = 'relative contexts start at the working directory'
   throw new DefinitionError([{ path: 'build.context', message, hint }])

@@ -109,6 +109,7 @@ class Selection {
 
   async collect(): Promise<readonly TreeNode[]> {
     const found: TreeNode[] = []
+    if (this.#whole.size === 0 && this.#parents.size === 0) return found
     await this.#collectBelow(this.tree.root, this.#whole.has(this.tree.root), found)
     return found
   }

@@ -8,7 +8,7 @@ import {
 import type { Definition, PipelineDefinition, PipelineResult, PlatformDefinition } from '../definition/definition.js'
 import { DefinitionError, type Issue } from '../model/errors.js'
 import { formatPlatform, type Platform, platformIdentity } from '../model/platform.js'
-import { formatReference, type Reference } from '../model/reference.js'
+import { formatReference } from '../model/reference.js'
 import type { ImageNode, PipelineImage } from './node.js'
 import { baseIndexNodeId, baseNodeId, imageNodeId, indexNodeId } from './node-id.js'
 
@@ -39,17 +39,23 @@ interface Named {
   readonly result: PipelineResult
 }
 
+/** The results that the pipelines of a definition publish. */
+export interface PublishedResults {
+  readonly named: ReadonlyMap<string, readonly Named[]>
+  readonly pipelines: ReadonlyMap<string, PipelineDefinition>
+}
+
 /**
  * Returns the results of other pipelines of the run that a Dockerfile names. A pipeline's own names mean the published
  * images.
  */
 export function pipelineImages(
   node: ImageNode,
-  definition: Definition,
+  published: PublishedResults,
   { externals }: Pick<DockerfileUse, 'externals'>,
 ): readonly PipelineImage[] {
   return externals.flatMap((used) => {
-    const named = resultNamed(used, node.pipeline, definition)
+    const named = resultNamed(used, node.pipeline, published)
     if (named === undefined) return []
     const [result, ofPlatform] = nodesOf(named, node.platform)
     const isInDockerfile = used.pipeline === undefined
@@ -70,8 +76,9 @@ export function linkedPipelines(definition: Definition, uses: DockerfileUses): r
  */
 export function checkUses(definition: Definition, uses: DockerfileUses): void {
   const cycle = findCycle(definition.pipelines, needsOf(definition, uses))
+  const published = publishedResults(definition)
   const issues = definition.pipelines.flatMap((pipeline) =>
-    pipeline.platforms.flatMap((platform) => platformIssues(pipeline, platform, definition, uses)),
+    pipeline.platforms.flatMap((platform) => platformIssues(pipeline, platform, published, uses)),
   )
   if (cycle !== undefined) {
     const hint = 'remove one of these from the Dockerfile or the bases, or move the common part to a third pipeline'
@@ -81,10 +88,11 @@ export function checkUses(definition: Definition, uses: DockerfileUses): void {
 }
 
 function needsOf(definition: Definition, uses: DockerfileUses): PipelineNeeds {
+  const published = publishedResults(definition)
   return (pipeline) => {
     const named = pipeline.platforms.flatMap(({ platform }) =>
       (uses.get(imageNodeId(pipeline.name, platform))?.externals ?? []).flatMap(
-        (used) => resultNamed(used, pipeline.name, definition)?.publisher.name ?? [],
+        (used) => resultNamed(used, pipeline.name, published)?.publisher.name ?? [],
       ),
     )
     return [...new Set([...basesOf(pipeline), ...named])]
@@ -94,12 +102,12 @@ function needsOf(definition: Definition, uses: DockerfileUses): PipelineNeeds {
 function platformIssues(
   { name: pipeline }: PipelineDefinition,
   { platform, optional }: PlatformDefinition,
-  definition: Definition,
+  published: PublishedResults,
   uses: DockerfileUses,
 ): readonly Issue[] {
   const { file, externals } = uses.get(imageNodeId(pipeline, platform)) ?? { file: '', externals: [] }
   return externals.flatMap((used) => {
-    const named = used.isForTarget ? resultNamed(used, pipeline, definition) : undefined
+    const named = used.isForTarget ? resultNamed(used, pipeline, published) : undefined
     if (named === undefined || isPlatform(named.result)) return []
     const { publisher } = named
     const same = publisher.platforms.find((one) => platformIdentity(one.platform) === platformIdentity(platform))
@@ -117,29 +125,37 @@ function platformIssues(
   })
 }
 
-function resultNamed(used: UsedImage, by: string, { pipelines }: Definition): Named | undefined {
-  if (used.pipeline !== undefined) {
-    const publisher = pipelines.find(({ name }) => name === used.pipeline)
-    return publisher && { publisher, result: 'index' }
-  }
+/**
+ * The results that pipelines publish, by name: as written, or as they are pushed. The pipelines of a name are in the order
+ * of the definition.
+ */
+export function publishedResults({ pipelines }: Definition): PublishedResults {
+  const named = new Map<string, Named[]>()
   for (const publisher of pipelines) {
-    const result = publisher.name === by ? undefined : resultOf(publisher, used.name)
-    if (result !== undefined) return { publisher, result }
+    for (const [name, result] of resultsOf(publisher)) {
+      const others = named.get(name)
+      if (others === undefined) named.set(name, [{ publisher, result }])
+      else others.push({ publisher, result })
+    }
   }
-  return undefined
+  return { named, pipelines: new Map(pipelines.map((pipeline) => [pipeline.name, pipeline])) }
 }
 
-/** The result that a pipeline publishes under a name: as written, or as it is pushed. */
-function resultOf(
-  { writtenNames, names, sharedBase, platforms }: PipelineDefinition,
-  name: string,
-): PipelineResult | undefined {
-  const isPushed = (reference: Reference) => formatReference(reference) === name
-  const written = writtenNames.find((one) => one.name === name)
-  if (written !== undefined) return written.result
-  if (names.some(isPushed)) return 'index'
-  if (sharedBase.tag !== undefined && isPushed(sharedBase)) return 'shared-base'
-  return platforms.find((one) => one.names.some(isPushed))?.platform
+function resultNamed(used: UsedImage, by: string, { named, pipelines }: PublishedResults): Named | undefined {
+  if (used.pipeline === undefined) return named.get(used.name)?.find(({ publisher }) => publisher.name !== by)
+  const publisher = pipelines.get(used.pipeline)
+  return publisher && { publisher, result: 'index' }
+}
+
+/** The names of a pipeline with what each holds. If a name is there twice, its first result counts. */
+function resultsOf({ writtenNames, names, sharedBase, platforms }: PipelineDefinition): Map<string, PipelineResult> {
+  const results: readonly (readonly [string, PipelineResult])[] = [
+    ...writtenNames.map(({ name, result }) => [name, result] as const),
+    ...names.map((name) => [formatReference(name), 'index'] as const),
+    ...(sharedBase.tag === undefined ? [] : [[formatReference(sharedBase), 'shared-base'] as const]),
+    ...platforms.flatMap(({ platform, names: own }) => own.map((name) => [formatReference(name), platform] as const)),
+  ]
+  return new Map(results.toReversed())
 }
 
 /** The node that publishes a name, and the node of its image for a platform. */

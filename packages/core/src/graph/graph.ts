@@ -2,7 +2,13 @@ import type { Definition, PipelineDefinition, PlatformDefinition } from '../defi
 import { policiesOf } from '../definition/plugin/base-policies.js'
 import { comparePlatforms, type Platform, platformIdentity } from '../model/platform.js'
 import { formatReference, repositoryOf } from '../model/reference.js'
-import { type DockerfileUses, linkedPipelines, pipelineImages } from './dockerfile-use.js'
+import {
+  type DockerfileUses,
+  linkedPipelines,
+  type PublishedResults,
+  pipelineImages,
+  publishedResults,
+} from './dockerfile-use.js'
 import { keepPlatforms } from './kept-platforms.js'
 import type { BaseIndexNode, BaseNode, ChildNode, Graph, ImageNode, IndexNode, Node, TestNode } from './node.js'
 import { baseIndexNodeId, baseNodeId, imageNodeId, indexNodeId, testNodeId } from './node-id.js'
@@ -20,7 +26,8 @@ export interface GraphOptions {
 /** Computes the graph of the requested pipelines and of what they need. Pure. */
 export function buildGraph(definition: Definition, { only, uses = new Map() }: GraphOptions = {}): Graph {
   const pipelines = linkedPipelines(definition, uses)
-  const own = pipelines.flatMap((pipeline) => pipelineNodes(pipeline, definition, uses))
+  const published = publishedResults(definition)
+  const own = pipelines.flatMap((pipeline) => pipelineNodes(pipeline, published, uses))
   const nodes = awaitTests(mergeSharedBases(own, pipelines))
   if (only === undefined) return { nodes }
   const requested = new Set(pipelines.filter((one) => one.requested).map(({ name }) => name))
@@ -34,13 +41,17 @@ export function buildGraph(definition: Definition, { only, uses = new Map() }: G
   }
 }
 
-function pipelineNodes(pipeline: PipelineDefinition, definition: Definition, uses: DockerfileUses): readonly Node[] {
+function pipelineNodes(
+  pipeline: PipelineDefinition,
+  published: PublishedResults,
+  uses: DockerfileUses,
+): readonly Node[] {
   const whole = wholeBase(pipeline)
   const bases = whole === undefined ? pipeline.platforms.map((platform) => baseNode(pipeline, platform)) : []
   const baseIndex = whole === undefined ? [baseIndexNode(pipeline)] : []
   const images = pipeline.platforms.map((platform) => {
     const node = imageNode(pipeline, platform, whole)
-    const linked = pipelineImages(node, definition, { externals: uses.get(node.id)?.externals ?? [] })
+    const linked = pipelineImages(node, published, { externals: uses.get(node.id)?.externals ?? [] })
     const needs = new Set([...node.needs, ...linked.flatMap(({ result, decidedBy }) => [result, decidedBy])])
     return { ...node, needs: [...needs], pipelineImages: linked }
   })

@@ -22,6 +22,7 @@ export function mergeSharedBases(
     merged.set(baseIndexNodeId(name), baseIndexNodeId(owner))
     for (const { platform } of platforms) merged.set(baseNodeId(name, platform), baseNodeId(owner, platform))
   }
+  if (merged.size === 0) return nodes
   const idOf = (id: string) => merged.get(id) ?? id
   const tagged = new Set(nodes.filter(keepsKeyTag).map(({ id }) => idOf(id)))
   return nodes

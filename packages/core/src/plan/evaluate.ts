@@ -1,4 +1,5 @@
 import type { Graph, Node } from '../graph/node.js'
+import { mapLimited } from '../model/async/map-limited.js'
 import { DefinitionError, PolyarchError } from '../model/errors.js'
 import { KEY_ANNOTATION } from '../steps/key.js'
 import type { PublishedState } from '../steps/published-state.js'
@@ -68,7 +69,7 @@ export async function resolveAll(
   { graph, callOf }: Pick<EvaluationInput, 'graph' | 'callOf'>,
   services: StepServices,
 ): Promise<readonly ResolvedNode[]> {
-  const settled = await Promise.allSettled(graph.nodes.map((node) => resolveNode(node, services, callOf(node))))
+  const settled = await mapLimited(graph.nodes, (node) => settle(resolveNode(node, services, callOf(node))))
   const errors = settled.flatMap((one, at) => (one.status === 'rejected' ? [named(one.reason, graph.nodes[at])] : []))
   const first = errors.find((error) => error instanceof DefinitionError)
   if (first !== undefined) {
@@ -76,6 +77,14 @@ export async function resolveAll(
   }
   if (errors.length > 0) throw errors[0]
   return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+}
+
+async function settle<T>(work: Promise<T>): Promise<PromiseSettledResult<T>> {
+  try {
+    return { status: 'fulfilled', value: await work }
+  } catch (reason) {
+    return { status: 'rejected', reason }
+  }
 }
 
 /** Issues of a node's build, with the pipeline that they belong to: there may be several. */
@@ -113,11 +122,16 @@ async function keyAll(
   const known = new Map<string, Known>()
   const outputs = new Map<string, Output>()
   const pending = new Map<string, Promise<void>>()
-  for (const one of nodes) pending.set(one.node.id, consider(one))
-  await Promise.all(pending.values())
+  // Nodes come after what they need: what a node waits for has started.
+  await mapLimited(nodes, (one) => {
+    const considering = consider(one)
+    pending.set(one.node.id, considering)
+    return considering
+  })
   return known
 
-  async function consider({ node, ...resolved }: ResolvedNode): Promise<void> {
+  async function consider(resolved: ResolvedNode): Promise<void> {
+    const { node } = resolved
     await Promise.all(resolved.decidedBy.map((need) => pending.get(need)))
     if (!resolved.decidedBy.every((need) => outputs.has(need))) return
     const context = contextOf(node)
@@ -144,7 +158,7 @@ async function verifyUsed(
 ): Promise<void> {
   const used = new Set(graph.nodes.filter(({ id }) => required.has(id)).flatMap(({ needs }) => needs))
   const nodes = graph.nodes.filter(({ id }) => used.has(id))
-  await Promise.all(nodes.map(async (node) => known.get(node.id)?.keyed.verify(callOf(node))))
+  await mapLimited(nodes, async (node) => known.get(node.id)?.keyed.verify(callOf(node)))
 }
 
 /**
@@ -163,7 +177,7 @@ async function findRequired(
     visited.set(id, answer)
     return answer
   }
-  await Promise.all([...targets].map(visit))
+  await mapLimited([...targets], visit)
   for (const { needs, id } of graph.nodes.toReversed())
     if (known.get(id)?.lookupResult?.state === 'present') needs.forEach(imply)
   return required

@@ -1,4 +1,5 @@
 import type { BaseNode, Node } from '../graph/node.js'
+import { mapLimited } from '../model/async/map-limited.js'
 import type { PlanAction } from '../model/run/plan.js'
 import type { PlanReason } from '../model/run/plan-reason.js'
 import type { StepCall } from '../steps/step.js'
@@ -11,14 +12,14 @@ export async function explainAll(
   skipsTests: boolean,
 ): Promise<ReadonlyMap<string, readonly PlanReason[]>> {
   const byId = new Map(nodes.map((one) => [one.node.id, one]))
-  const entries = nodes.map(async (one) => {
+  const entries = await mapLimited(nodes, async (one) => {
     const isSkipped = skipsTests && one.node.kind === 'test'
     const why: readonly PlanReason[] = isSkipped
       ? [{ kind: 'tests-skipped' }]
       : await explain(one, byId, callOf(one.node))
     return [one.node.id, why] as const
   })
-  return new Map(await Promise.all(entries))
+  return new Map(entries)
 }
 
 async function explain(

@@ -1,4 +1,5 @@
 import type { Graph, Node } from '../graph/node.js'
+import { mapLimited } from '../model/async/map-limited.js'
 import type { Digest } from '../model/digest.js'
 import { type Descriptor, isIndex, type StoredManifest } from '../model/oci.js'
 import type { Platform } from '../model/platform.js'
@@ -37,20 +38,18 @@ export async function readPublished(
   const links = linksOf(nodes)
   const read = new Map<string, PublishedIndex>()
   const all: PublishedIndex[] = []
-  await Promise.all(
-    indexes.map(async ({ id, repository }) => {
-      // The content of another repository is irrelevant to this one.
-      const own = (namesOf.get(id) ?? []).filter(({ reference }) => sameRepository(reference, repository))
-      for (const { reference } of own) {
-        const manifest = await registry.getManifest(reference, { ...call, fresh: true })
-        const published = { reference, manifest }
-        all.push(published)
-        if (manifest !== undefined || !read.has(id)) read.set(id, published)
-        // A name without a manifest is new: other names of the node may point to the published result.
-        if (manifest !== undefined) break
-      }
-    }),
-  )
+  await mapLimited(indexes, async ({ id, repository }) => {
+    // The content of another repository is irrelevant to this one.
+    const own = (namesOf.get(id) ?? []).filter(({ reference }) => sameRepository(reference, repository))
+    for (const { reference } of own) {
+      const manifest = await registry.getManifest(reference, { ...call, fresh: true })
+      const published = { reference, manifest }
+      all.push(published)
+      if (manifest !== undefined || !read.has(id)) read.set(id, published)
+      // A name without a manifest is new: other names of the node may point to the published result.
+      if (manifest !== undefined) break
+    }
+  })
   const byName = new Map(all.map((one) => [formatReference(one.reference), one]))
   return {
     previousOf: (node) => previousOf(node, links, read),

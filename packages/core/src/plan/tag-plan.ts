@@ -1,3 +1,4 @@
+import { mapLimited } from '../model/async/map-limited.js'
 import { formatReference } from '../model/reference.js'
 import type { TagPlan } from '../model/run/plan.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
@@ -12,20 +13,18 @@ export function planTags(
   registry: Registry,
   call: RegistryCall,
 ): Promise<readonly TagPlan[]> {
-  return Promise.all(
-    names.map(async ({ reference, node }): Promise<TagPlan> => {
-      const seen = published.seen(reference) ?? (await registry.resolve(reference, { ...call, fresh: true }))
-      const from = seen?.digest
-      const to = nodes.get(node)?.output?.descriptor.digest
-      return {
-        reference: formatReference(reference),
-        node,
-        action: tagAction(from, to),
-        ...(from !== undefined && { from }),
-        ...(to !== undefined && { to }),
-      }
-    }),
-  )
+  return mapLimited(names, async ({ reference, node }): Promise<TagPlan> => {
+    const seen = published.seen(reference) ?? (await registry.resolve(reference, { ...call, fresh: true }))
+    const from = seen?.digest
+    const to = nodes.get(node)?.output?.descriptor.digest
+    return {
+      reference: formatReference(reference),
+      node,
+      action: tagAction(from, to),
+      ...(from !== undefined && { from }),
+      ...(to !== undefined && { to }),
+    }
+  })
 }
 
 function tagAction(from: string | undefined, to: string | undefined): TagPlan['action'] {

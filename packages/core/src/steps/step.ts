@@ -86,6 +86,8 @@ export interface Work<N extends Node, Resolved> {
   readonly previous: PublishedState
   /** Whether it is to be made even if it is there. */
   readonly force: boolean
+  /** What `predict` returned. */
+  readonly predicted?: Output | undefined
 }
 
 /** The one shape of all node kinds; plan and execute use the same parts. */

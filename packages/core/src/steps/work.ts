@@ -82,10 +82,11 @@ async function resolveWith<N extends Node, Resolved>(
     decidedBy: step.decidedBy?.(node, resolved) ?? node.needs,
     evaluate(inputs, { previous = {}, force: forced = false } = {}) {
       const force = forced || (unpinned?.remade ?? false)
-      const work = { node, resolved, inputs, key: step.key(node, resolved, inputs), previous, force }
+      const keyed = { node, resolved, inputs, key: step.key(node, resolved, inputs), previous, force }
+      const work = { ...keyed, predicted: step.predict?.(keyed) }
       return {
         key: work.key,
-        predicted: step.predict?.(work),
+        predicted: work.predicted,
         lookup: async (lookupCall) => (force ? { state: 'absent' } : step.lookup(work, services, lookupCall)),
         verify: async (verifyCall) => step.verify?.(work, services, verifyCall),
         explain: async (explainCall) => {
@@ -93,7 +94,7 @@ async function resolveWith<N extends Node, Resolved>(
           if (unpinned?.remade) return [{ kind: 'unpinned', sources: unpinned.sources }]
           return step.explain(work, services, explainCall)
         },
-        perform: (complete, performCall) => step.perform({ ...work, inputs: complete }, services, performCall),
+        perform: (complete, performCall) => step.perform({ ...keyed, inputs: complete }, services, performCall),
       }
     },
   }

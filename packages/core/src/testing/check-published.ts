@@ -109,7 +109,7 @@ async function checkRegistryBase(
   const base = { ...source, reference: withDefaultTag(reference) }
   try {
     const chosen = await chooseImage(base, platform, upstream, { signal })
-    await checkImage(chosen, { source: base, platform }, registry, { signal })
+    await checkImage(chosen, { source: base, platform }, { registry, upstream }, { signal })
     return { state: 'true' }
   } catch (error) {
     if (!(error instanceof RegistryError && FALSE.has(error.code))) throw error

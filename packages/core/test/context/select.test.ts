@@ -44,6 +44,12 @@ const fileOf = async (path: string): Promise<FileEntry> => {
   return entry
 }
 
+it('a context that is not read is not listed', async () => {
+  const context = await openContext({ context: { kind: 'directory', path: root }, dockerfile: 'Dockerfile' })
+  await rm(root, { recursive: true })
+  expect((await context.select([])).entries).toEqual([])
+})
+
 describe('what is selected', () => {
   beforeEach(async () => {
     for (const path of ['a/b/c', 'a/b/d', 'a/e', 'a-b', 'a.txt', 'x/one.c', 'x/two.c', 'x/two.h', 'y/one.c', 'z*/f']) {

@@ -5,6 +5,7 @@ import { digestOf } from '../../src/model/digest.js'
 import { encodeManifest, type ImageManifest } from '../../src/model/oci.js'
 import type { Registry } from '../../src/registry/port.js'
 import { checkImage } from '../../src/steps/base/registry-base.js'
+import { createUpstreamManifests } from '../../src/steps/upstream-manifests.js'
 
 const AMD64 = { os: 'linux', architecture: 'amd64' }
 const ARMV7 = { os: 'linux', architecture: 'arm', variant: 'v7' }
@@ -19,7 +20,7 @@ test('a corrected config is not the one that the manifest embeds', async () => {
   const checked = await checkImage(
     { reference, descriptor: embedding.descriptor, manifest: embedding },
     { source: { reference, configPolicy: 'fix-config' }, platform: ARMV7 },
-    registry,
+    { registry, upstream: createUpstreamManifests(registry) },
     {},
   )
   const corrected = checked.corrected ?? new Uint8Array()

@@ -231,7 +231,7 @@ class Compilation {
   ): boolean {
     const { issues } = this.#reading
     if (typeof optional !== 'boolean') issues.add(`${path}.optional`, 'must be true or false')
-    const done = [...this.#done.values()]
+    const done = base?.kind === 'pipeline' ? [...this.#done.values()] : []
     const below = base?.kind === 'pipeline' ? done.find((one) => one?.name === base.pipeline) : undefined
     const same = below?.platforms.find((one) => platformIdentity(one.platform) === platformIdentity(platform))
     if (below && same?.optional && !optional) {

@@ -13,9 +13,10 @@ export function neededPipelines(
   pipelines: readonly PipelineDefinition[],
   needs: PipelineNeeds = basesOf,
 ): readonly PipelineDefinition[] {
+  const byName = new Map(pipelines.map((pipeline) => [pipeline.name, pipeline]))
   const needed = new Set(pipelines.filter(({ requested }) => requested))
   for (const pipeline of needed) {
-    for (const name of needs(pipeline)) for (const one of pipelines) if (one.name === name) needed.add(one)
+    for (const one of needs(pipeline).flatMap((name) => byName.get(name) ?? [])) needed.add(one)
   }
   return pipelines.filter((pipeline) => needed.has(pipeline))
 }

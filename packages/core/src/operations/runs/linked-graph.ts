@@ -1,11 +1,13 @@
-import type { Definition } from '../../definition/definition.js'
+import type { Definition, PipelineDefinition } from '../../definition/definition.js'
 import type { Analysis } from '../../dockerfile/analysis.js'
-import { checkUses, type DockerfileUse, type UsedImage } from '../../graph/dockerfile-use.js'
+import { checkUses, type DockerfileUse, linkedPipelines, type UsedImage } from '../../graph/dockerfile-use.js'
 import { buildGraph } from '../../graph/graph.js'
-import { type Graph, type ImageNode, pipelineContext } from '../../graph/node.js'
+import { type Graph, pipelineContext } from '../../graph/node.js'
+import { imageNodeId } from '../../graph/node-id.js'
+import { mapLimited } from '../../model/async/map-limited.js'
 import { PolyarchError } from '../../model/errors.js'
 import type { Platform } from '../../model/platform.js'
-import { readImageDockerfile } from '../../steps/image/image-dockerfile.js'
+import type { DockerfileUser } from '../../steps/image/image-dockerfile.js'
 import type { StepServices } from '../../steps/step.js'
 
 /**
@@ -23,29 +25,34 @@ export async function linkedGraph(
   if (definition.pipelines.length < 2 && only === undefined) return buildGraph(definition)
   const uses = new Map<string, DockerfileUse>()
   for (;;) {
-    const images = buildGraph(definition, { uses }).nodes.filter((node) => node.kind === 'image')
-    const unread = images.filter(({ id }) => !uses.has(id))
+    const unread = linkedPipelines(definition, uses)
+      .flatMap(dockerfileUsers)
+      .filter(({ id }) => !uses.has(id))
     if (unread.length === 0) return buildGraph(definition, { only, uses })
-    const read = await Promise.all(unread.map((node) => readUse(node, services, signal)))
+    const read = await mapLimited(unread, (user) => readUse(user, services, signal))
     for (const [at, { id }] of unread.entries()) uses.set(id, read[at] ?? NOTHING)
     checkUses(definition, uses)
   }
+}
+
+function dockerfileUsers({ name, platforms, baseNames }: PipelineDefinition): readonly DockerfileUser[] {
+  return platforms.map(({ platform, build }) => ({ id: imageNodeId(name, platform), platform, build, baseNames }))
 }
 
 const NOTHING: DockerfileUse = { file: '', externals: [], usesWholeBase: false }
 
 /** A Dockerfile that cannot be read uses nothing: the step of its image reports the error, with all others. */
 async function readUse(
-  node: ImageNode,
+  user: DockerfileUser,
   services: Pick<StepServices, 'contexts'>,
   signal: AbortSignal | undefined,
 ): Promise<DockerfileUse> {
   try {
-    const { context, analysis } = await readImageDockerfile(node, services, signal)
+    const { context, analysis } = await services.contexts.dockerfile(user, signal)
     const { externals, usesBaseElsewhere, usesBaseArgInStage } = analysis
     return {
       file: context.dockerfile.file,
-      externals: [...externals, ...contextImages(node, analysis)],
+      externals: [...externals, ...contextImages(user, analysis)],
       usesWholeBase: usesBaseElsewhere || usesBaseArgInStage,
     }
   } catch (error) {
@@ -55,7 +62,7 @@ async function readUse(
 }
 
 /** The images of the named contexts that the Dockerfile reads. */
-function contextImages({ build }: ImageNode, { contexts }: Analysis): readonly UsedImage[] {
+function contextImages({ build }: DockerfileUser, { contexts }: Analysis): readonly UsedImage[] {
   return contexts.flatMap(({ name, isForTarget }) => {
     const definition = build.contexts[name]
     if (definition?.kind === 'image') return [{ name: definition.name, isForTarget }]

@@ -82,14 +82,14 @@ async function requireSigner(
 async function resolveLive(
   base: PulledBase,
   { index, ...chosen }: ChosenImage & Pick<ResolvedImageBase, 'index'>,
-  { registry }: StepServices,
+  services: StepServices,
   call: StepCall,
 ) {
   const asPublished = { ...repositoryOf(base.repository), digest: chosen.descriptor.digest }
-  const copied = await registry.getManifest(asPublished, call)
+  const copied = await services.registry.getManifest(asPublished, call)
   // Checked there too, for it may have been copied under another policy; and the copy is read, which costs the source nothing.
   const there = copied === undefined ? chosen : { ...chosen, reference: asPublished, manifest: copied }
-  const checked = await checkImage(there, base, registry, call)
+  const checked = await checkImage(there, base, services, call)
   const { manifest, note, states } = checked
   if (note !== undefined) call.onEvent?.({ kind: 'note', message: note })
   const { descriptor } = manifest

@@ -48,7 +48,7 @@ export const baseStep: Step<BaseNode, ResolvedBase> = {
 
   async lookup(work, services, call) {
     const { node, key, resolved } = work
-    const output = predictBase(work)
+    const output = work.predicted
     const [found, checked] = await Promise.all([
       services.registry.resolve(placeOf(work), { ...call, fresh: true }),
       resolved.kind === 'image' ? readCheckRecord(services.registry, node.repository, key, call) : undefined,
@@ -102,7 +102,7 @@ function predictBase({ node, resolved, inputs }: BaseWork): Output | undefined {
  */
 function placeOf(work: BaseWork): Reference {
   const { node, key } = work
-  const output = node.keepsKeyTag ? undefined : predictBase(work)
+  const output = node.keepsKeyTag ? undefined : (work.predicted ?? predictBase(work))
   return output?.reference ?? keyReference(node.repository, key)
 }
 
@@ -126,7 +126,7 @@ async function copyImage(
   const { node } = work
   if (node.source.kind !== 'registry') throw new TypeError('a pulled base has a registry source')
   const { reference, codePolicy } = node.source
-  const checked = await checkImage(chosen, { source: node.source, platform: node.platform }, registry, call)
+  const checked = await checkImage(chosen, { source: node.source, platform: node.platform }, services, call)
   const { manifest, config, corrected } = checked
   requireLocked(work, checked)
   if (isIndex(manifest.content)) throw new TypeError('a base is a single image')

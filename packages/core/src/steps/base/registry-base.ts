@@ -11,10 +11,11 @@ import {
 } from '../../model/oci.js'
 import { formatPlatform, normalizePlatform, type Platform, samePlatform } from '../../model/platform.js'
 import { formatReference, type Reference, repositoryOf } from '../../model/reference.js'
-import { readImageConfig, statedPlatform } from '../../registry/image-config.js'
+import { statedPlatform } from '../../registry/image-config.js'
 import { imageNotFound } from '../../registry/image-not-found.js'
-import type { Registry, RegistryCall } from '../../registry/port.js'
+import type { RegistryCall } from '../../registry/port.js'
 import { findImage, imagesOf, selectPlatform } from '../../registry/select-platform.js'
+import type { StepServices } from '../step.js'
 import type { UpstreamManifests } from '../upstream-manifests.js'
 
 /** The one image of a published base that serves a platform. */
@@ -93,7 +94,7 @@ export interface DeclaredBase {
 export async function checkImage(
   chosen: ChosenImage,
   { source: { reference, configPolicy }, platform }: DeclaredBase,
-  registry: Registry,
+  { registry, upstream }: Pick<StepServices, 'registry' | 'upstream'>,
   call: RegistryCall,
 ): Promise<CheckedImage> {
   const name = formatReference(reference)
@@ -104,7 +105,7 @@ export async function checkImage(
       `base ${name} lists ${chosen.descriptor.digest}, which is not an image`,
     )
   }
-  const config = await readImageConfig(registry, chosen.reference, manifest.content, call)
+  const config = await upstream.config(chosen.reference, manifest.content, call)
   const states = statedPlatform(config)
   const { note, isWrong } = comparePlatform(states, { reference, configPolicy }, platform)
   const comparison = { states, ...(note !== undefined && { note }) }

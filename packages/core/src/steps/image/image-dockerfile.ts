@@ -3,7 +3,6 @@ import type { ContextRequest } from '../../context/open-context.js'
 import { type Analysis, analyze } from '../../dockerfile/analysis.js'
 import type { Dockerfile } from '../../dockerfile/dockerfile.js'
 import type { ImageNode } from '../../graph/node.js'
-import type { StepServices } from '../step.js'
 
 /** The Dockerfile of an image, and what it uses. */
 export interface ImageDockerfile {
@@ -12,21 +11,34 @@ export interface ImageDockerfile {
   readonly analysis: Analysis
 }
 
+/** The parts of an image node that decide what its Dockerfile uses. */
+export type DockerfileUser = Pick<ImageNode, 'id' | 'build' | 'platform' | 'baseNames'>
+
 /** Opens the context of an image and analyzes its Dockerfile. */
-export async function readImageDockerfile(
-  { build, platform, baseNames }: ImageNode,
-  { contexts }: Pick<StepServices, 'contexts'>,
-  signal: AbortSignal | undefined,
-): Promise<ImageDockerfile> {
-  const context = await contexts.open(contextRequest(build), signal)
-  const { target, args } = build
-  const contextNames = new Set(Object.keys(build.contexts))
-  const { parseDockerfile } = await import('../../dockerfile/syntax/parse.js')
-  const dockerfile = parseDockerfile(context.dockerfile.text)
-  return {
-    context,
-    dockerfile,
-    analysis: analyze(dockerfile, { platform, target, args, baseNames, contexts: contextNames }),
+export type ReadDockerfile = (image: DockerfileUser, signal: AbortSignal | undefined) => Promise<ImageDockerfile>
+
+/**
+ * Returns a reader that analyzes the Dockerfile of each image once: the graph and the step of the image need it. Platforms
+ * of one context share the parsed text.
+ */
+export function createDockerfileReader(
+  open: (request: ContextRequest, signal?: AbortSignal) => Promise<OpenContext>,
+): ReadDockerfile {
+  const parsed = new Map<OpenContext, Dockerfile>()
+  const analyzed = new Map<string, Promise<ImageDockerfile>>()
+  const read: ReadDockerfile = async ({ build, platform, baseNames }, signal) => {
+    const context = await open(contextRequest(build), signal)
+    const { parseDockerfile } = await import('../../dockerfile/syntax/parse.js')
+    const dockerfile = parsed.get(context) ?? parseDockerfile(context.dockerfile.text)
+    parsed.set(context, dockerfile)
+    const { target, args } = build
+    const contexts = new Set(Object.keys(build.contexts))
+    return { context, dockerfile, analysis: analyze(dockerfile, { platform, target, args, baseNames, contexts }) }
+  }
+  return (image, signal) => {
+    const reading = analyzed.get(image.id) ?? read(image, signal)
+    analyzed.set(image.id, reading)
+    return reading
   }
 }
 

@@ -26,7 +26,6 @@ import { checkBuiltImage, isComplete, keptManifest, readPushedImage } from './bu
 import { noteGitFolder } from './context/git-folder.js'
 import { pinnedImages, resolveContexts } from './context/resolved-context.js'
 import { type PushedImage, pushImage } from './image-build.js'
-import { readImageDockerfile } from './image-dockerfile.js'
 import { explainImage, partsOf, recordContext } from './image-explanation.js'
 import { decidingNodes, imageKey } from './image-key.js'
 import { encodeParts, PARTS_ANNOTATION } from './image-parts.js'
@@ -43,7 +42,7 @@ type ImageWork = Work<ImageNode, ResolvedImage>
 export const imageStep: Step<ImageNode, ResolvedImage> = {
   async resolve(node, services, call) {
     const { build, platform, pipelineImages } = node
-    const { context, dockerfile, analysis } = await readImageDockerfile(node, services, call.signal)
+    const { context, dockerfile, analysis } = await services.contexts.dockerfile(node, call.signal)
     const issues = [
       ...analysis.issues,
       ...unpinnedIssues(analysis, build.unpinned),

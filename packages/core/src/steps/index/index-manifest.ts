@@ -19,7 +19,7 @@ export interface IndexForm {
 }
 
 type AnyIndexNode = Extract<Node, { readonly children: readonly ChildNode[] }>
-type AnyIndexWork = Pick<Work<AnyIndexNode, unknown>, 'node' | 'inputs' | 'key' | 'previous'>
+type AnyIndexWork = Pick<Work<AnyIndexNode, unknown>, 'node' | 'inputs' | 'key' | 'previous' | 'predicted'>
 
 /** The index over the children's results, without optional ones that have none: canonical bytes, so known with them. */
 function indexManifest({ node, inputs, previous }: Omit<AnyIndexWork, 'key'>, form: IndexForm): StoredManifest {
@@ -85,7 +85,7 @@ export async function lookupIndex(
   { registry }: StepServices,
   call: StepCall,
 ): Promise<LookupResult> {
-  const output = predictIndex(work, form)
+  const output = work.predicted ?? predictIndex(work, form)
   const isPublished = work.previous.index?.descriptor.digest === output.descriptor.digest
   const found = isPublished ? output.descriptor : await registry.resolve(placeOf(work, output), call)
   if (found?.digest === output.descriptor.digest) return { state: 'present', output }
@@ -101,9 +101,9 @@ async function findEqualIndex(
 ): Promise<Output | undefined> {
   const { repository } = work.node
   const { index } = work.previous
+  if (index === undefined) return undefined
   const next = indexManifest(work, form)
-  if (index === undefined || !(await isEqualResult({ current: index, next }, repository, registry, call)))
-    return undefined
+  if (!(await isEqualResult({ current: index, next }, repository, registry, call))) return undefined
   const output = indexOutput(repository, index)
   const found = await registry.resolve(placeOf(work, output), call)
   return found?.digest === output.descriptor.digest ? output : undefined

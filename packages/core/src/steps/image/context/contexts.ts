@@ -8,6 +8,7 @@ import type { Environment } from '../../../host/environment.js'
 import { sweepTempFolders } from '../../../host/temp-folder.js'
 import { closeAll } from '../../../model/async/close-all.js'
 import { type InputHash, rememberingHash } from '../../input-hash.js'
+import { createDockerfileReader, type ReadDockerfile } from '../image-dockerfile.js'
 import { openInputHash } from '../secrets/key-secret.js'
 
 /** The contexts of a run: each is opened once, however many platforms are built from it. */
@@ -15,6 +16,8 @@ export interface Contexts extends AsyncDisposable {
   /** Seconds since the epoch that files, and images if the builder can, are dated with. */
   readonly epoch: number | undefined
   open(request: ContextRequest, signal?: AbortSignal): Promise<OpenContext>
+  /** The Dockerfile of an image, analyzed once. */
+  readonly dockerfile: ReadDockerfile
   /** Returns the repository and commit of a context, if git reports them. */
   origin(context: ContextDefinition, signal?: AbortSignal): Promise<GitOrigin>
   /** Returns the hash of the inputs of builds with a `keySecret`, or without. @throws HostError SECRET_UNAVAILABLE */
@@ -36,6 +39,7 @@ export interface ContextsOptions {
 /** Starts with none, and removes what killed runs left. */
 export function createContexts({ env, epoch, cacheFolder }: ContextsOptions): Contexts {
   const swept = sweepTempFolders()
+  const directories = new Map<string, Promise<string>>()
   const opened = new Map<string, Promise<OpenContext>>()
   const origins = new Map<string, Promise<GitOrigin>>()
   const inputs = new Map<string, Promise<BuildInputs>>()
@@ -48,9 +52,12 @@ export function createContexts({ env, epoch, cacheFolder }: ContextsOptions): Co
       functions.set(part, functions.get(part) ?? functions.size)
       return functions.get(part)
     })
+  const open: Contexts['open'] = (request, signal) =>
+    once(opened, textOf(request), () => openContext(request, { signal, cacheFolder, directories }))
   return {
     epoch,
-    open: (request, signal) => once(opened, textOf(request), () => openContext(request, { signal, cacheFolder })),
+    open,
+    dockerfile: createDockerfileReader(open),
     origin: (context, signal) =>
       once(origins, JSON.stringify(context), async () => {
         const { readGitOrigin } = await import('../../../context/git/git-origin.js')
