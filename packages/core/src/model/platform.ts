@@ -172,7 +172,7 @@ export function formatPlatform(platform: Platform): string {
   return variant === undefined ? `${os}/${architecture}` : `${os}/${architecture}/${variant}`
 }
 
-/** Whether two platforms are the same entry of an index, once both are in normal form. */
+/** Whether two normalised platforms are the same entry of an index. */
 export function samePlatform(a: Platform, b: Platform): boolean {
   return platformIdentity(a) === platformIdentity(b)
 }
@@ -184,12 +184,14 @@ export function isWantedPlatform(platform: Platform, wanted: Platform): boolean 
   return samePlatform(wanted['os.version'] || wanted['os.features'] ? platform : known, wanted)
 }
 
-/** One string per platform that an index can distinguish: {@link formatPlatform} with the os version and features. */
+/**
+ * One string per normalised platform that an index can distinguish: {@link formatPlatform} with the os version and
+ * features.
+ */
 export function platformIdentity(platform: Platform): string {
-  const normal = normalizePlatform(platform)
-  const version = normal['os.version'] === undefined ? '' : `;${normal['os.version']}`
-  const features = normal['os.features']?.length ? `;+${normal['os.features'].join('+')}` : ''
-  return formatPlatform(normal) + version + features
+  const version = platform['os.version'] === undefined ? '' : `;${platform['os.version']}`
+  const features = platform['os.features']?.length ? `;+${platform['os.features'].join('+')}` : ''
+  return formatPlatform(platform) + version + features
 }
 
 /**

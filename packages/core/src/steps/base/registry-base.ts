@@ -9,7 +9,7 @@ import {
   isIndex,
   type StoredManifest,
 } from '../../model/oci.js'
-import { formatPlatform, normalizePlatform, type Platform, samePlatform } from '../../model/platform.js'
+import { formatPlatform, type Platform, samePlatform } from '../../model/platform.js'
 import { formatReference, type Reference, repositoryOf } from '../../model/reference.js'
 import { statedPlatform } from '../../registry/image-config.js'
 import { imageNotFound } from '../../registry/image-not-found.js'
@@ -53,9 +53,7 @@ export async function chooseImage(
   const child =
     configPolicy === 'trust-declared' ? selectPlatform(found.content, platform) : findImage(found.content, [platform])
   if (child === undefined) {
-    const has = imagesOf(found.content).flatMap(({ platform: own }) =>
-      own ? [formatPlatform(normalizePlatform(own))] : [],
-    )
+    const has = imagesOf(found.content).flatMap(({ platform: own }) => (own ? [formatPlatform(own)] : []))
     throw new RegistryError(
       'PLATFORM_MISSING',
       `base ${formatReference(reference)} has no ${formatPlatform(platform)}`,

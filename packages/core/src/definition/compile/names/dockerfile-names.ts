@@ -16,12 +16,11 @@ export function writtenNamesOf(
   platforms: readonly PlatformDefinition[],
 ): readonly WrittenName[] {
   const { repository, tags, platformNames, sharedBase } = declaration
-  const index = tags.map((tag) => (tag.includes('/') ? tag : `${repository}:${tag}`))
   const ownTags = tags.filter((tag) => !tag.includes('/'))
   const ofPlatform = (platform: PlatformDefinition['platform']) =>
     platformNames.flatMap((pattern) => ownTags.map((tag) => expandPattern(pattern, { repository, tag, platform })))
   return [
-    ...named('index', index),
+    ...named('index', writtenTags(declaration)),
     ...named('shared-base', sharedBase === undefined ? [] : [sharedBase]),
     ...platforms.flatMap(({ platform }) => named(platform, ofPlatform(platform))),
   ]
@@ -34,6 +33,11 @@ function named(result: PipelineResult, written: readonly string[]): readonly Wri
 }
 
 /** Returns the names of a pipeline's index, as written; a repository alone means the tag `latest`. */
-function indexNamesOf({ declaration: { repository, tags } }: DeclaredPipeline): readonly string[] {
-  return [repository, ...tags.map((tag) => (tag.includes('/') ? tag : `${repository}:${tag}`))]
+function indexNamesOf({ declaration }: DeclaredPipeline): readonly string[] {
+  return [declaration.repository, ...writtenTags(declaration)]
+}
+
+/** A tag with a slash is a name of its own. */
+function writtenTags({ repository, tags }: DeclaredPipeline['declaration']): readonly string[] {
+  return tags.map((tag) => (tag.includes('/') ? tag : `${repository}:${tag}`))
 }
