@@ -119,7 +119,11 @@ function systemOf(word: string): readonly ApkPackage[] {
     },
     {
       name: 'tiny-service',
-      fields: { depend: 'tiny-layout>=1.0 !tiny-rival', triggers: '/etc /no/such/folder' },
+      fields: {
+        depend: 'tiny-layout>=1.0 !tiny-rival',
+        provides: 'alpine-baselayout alpine-keys alpine-release apk-tools busybox libc-utils',
+        triggers: '/etc /no/such/folder',
+      },
       scripts: {
         'pre-install': '#!/bin/sh\necho tiny:x:100: >>/etc/group\necho tiny:x:100:100::/:/bin/sh >>/etc/passwd\n',
         'post-install': '#!/bin/sh\nbusybox uname -m >/etc/machine\necho "$1" >/etc/version\n',

@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { busyboxPath } from '../../scripts/setup/busybox.mjs'
@@ -22,6 +21,7 @@ Release: 1
 Summary: A system of one program
 License: none
 AutoReqProv: no
+Provides: bash coreutils-single dnf5 fedora-release-container glibc-minimal-langpack
 %description
 A system of one program.
 %install
@@ -103,13 +103,4 @@ function sign(files: readonly string[], { home, fingerprint }: RpmKey, folder: s
 
 function run(program: string, args: readonly string[], home: string): void {
   execFileSync(program, args, { stdio: 'pipe', env: { ...process.env, HOME: home } })
-}
-
-/** Reads a file of an archive; undefined if there is none. */
-export function archiveFile(folder: string, url: string): Buffer | undefined {
-  try {
-    return readFileSync(join(folder, decodeURIComponent(new URL(url, 'http://archive').pathname)))
-  } catch {
-    return undefined
-  }
 }

@@ -1,14 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ApkKey, makeApkKey, writeApkArchive } from '../../../test/support/apk-archive.js'
 import { Cleanup } from '../../../test/support/cleanup.js'
-import { archiveFile } from '../../../test/support/rpm-archive.js'
+import { startLoopbackArchive } from '../../../test/support/loopback-archive.js'
 import { tempFolder } from '../../../test/support/temp-folder.js'
 import type { RootfsEvent } from '../../core/src/model/run/events.js'
 import { createRootfsMaker } from '../../core/src/rootfs/maker.js'
@@ -26,13 +24,7 @@ beforeAll(async () => {
   await writeApkArchive(join(folder, 'signed'), key)
   await writeApkArchive(join(folder, 'moving'), key)
   await writeApkArchive(join(folder, 'changed'), key)
-  const server = createServer(({ url = '' }, response) => {
-    const content = archiveFile(folder, url)
-    response.writeHead(content === undefined ? 404 : 200).end(content)
-  }).listen(0, '127.0.0.1')
-  cleanup.use({ [Symbol.asyncDispose]: () => new Promise((done) => server.close(() => done())) })
-  await new Promise((done) => server.once('listening', done))
-  mirror = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  ;({ mirror } = cleanup.use(await startLoopbackArchive(folder)))
 })
 afterAll(() => cleanup[Symbol.asyncDispose]())
 

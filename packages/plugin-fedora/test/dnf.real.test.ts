@@ -1,14 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { extract } from 'tar-fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Cleanup } from '../../../test/support/cleanup.js'
-import { archiveFile, makeRpmKey, type RpmKey, writeRpmArchive } from '../../../test/support/rpm-archive.js'
+import { archiveFile, startLoopbackArchive } from '../../../test/support/loopback-archive.js'
+import { makeRpmKey, type RpmKey, writeRpmArchive } from '../../../test/support/rpm-archive.js'
 import { tempFolder } from '../../../test/support/temp-folder.js'
 import type { RootfsEvent } from '../../core/src/model/run/events.js'
 import { createRootfsMaker } from '../../core/src/rootfs/maker.js'
@@ -28,13 +27,7 @@ beforeAll(async () => {
   await writeRpmArchive(join(folder, 'signed'), 1, key)
   await writeRpmArchive(join(folder, 'unsigned'), 1)
   await writeRpmArchive(join(folder, 'moving'), 1, key)
-  const server = createServer(({ url = '' }, response) => {
-    const content = archiveFile(folder, url)
-    response.writeHead(content === undefined ? 404 : 200).end(content)
-  }).listen(0, '127.0.0.1')
-  cleanup.use({ [Symbol.asyncDispose]: () => new Promise((done) => server.close(() => done())) })
-  await new Promise((done) => server.once('listening', done))
-  mirror = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  ;({ mirror } = cleanup.use(await startLoopbackArchive(folder)))
 })
 afterAll(() => cleanup[Symbol.asyncDispose]())
 
