@@ -60,7 +60,16 @@ const DOORS: readonly (readonly [name: string, door: object, values: readonly st
   [
     '@polyarch/core/rootfs',
     rootfs,
-    ['ROOTLESS_TOOLS', 'download', 'downloadIfThere', 'makeRoot', 'makeTempFolder', 'requireTool', 'streamProgram'],
+    [
+      'ROOTLESS_TOOLS',
+      'download',
+      'downloadIfThere',
+      'makeRoot',
+      'makeTempFolder',
+      'openArchive',
+      'requireTool',
+      'streamProgram',
+    ],
   ],
   ['@polyarch/core/testing', testing, ['checkPublished', 'pluginContract']],
   ['@polyarch/plugin-alpine', alpine, ['alpine', 'apk']],

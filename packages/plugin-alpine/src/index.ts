@@ -4,24 +4,15 @@
  * @module \@polyarch/plugin-alpine
  */
 
-import {
-  type Base,
-  type DistributionOptions,
-  defineDistribution,
-  definePlugin,
-  type Plugin,
-  type ReleaseName,
-} from '@polyarch/core/plugin'
-import { ALPINE } from './releases.js'
+import { type Base, definePlugin, type Plugin } from '@polyarch/core/plugin'
+import { type AlpineOptions, alpineBase } from './alpine-base.js'
 
+export type { AlpineOptions, MinirootfsArchive } from './alpine-base.js'
 export { apk } from './apk/apk-kind.js'
 export type { ApkSource } from './apk/apk-source.js'
 
-/** Options of `platform(..., { base: 'alpine' })`. */
-export type AlpineOptions = DistributionOptions<ReleaseName<typeof ALPINE>, never, 'apk'>
-
 /**
- * Alpine: the official images, or bases made from Alpine's packages.
+ * Alpine: the official images, or bases made from Alpine's packages or root file system archives.
  *
  * @param defaults - options that hold where `platform(...)` says nothing else.
  * @example
@@ -30,5 +21,5 @@ export type AlpineOptions = DistributionOptions<ReleaseName<typeof ALPINE>, neve
  * ```
  */
 export function alpine(defaults: AlpineOptions = {}): Plugin<{ readonly alpine: Base<AlpineOptions> }> {
-  return definePlugin({ name: '@polyarch/plugin-alpine', bases: { alpine: defineDistribution(ALPINE, defaults) } })
+  return definePlugin({ name: '@polyarch/plugin-alpine', bases: { alpine: alpineBase(defaults) } })
 }

@@ -15,6 +15,9 @@ import { compressionOf, HEAD_SIZE, isTar } from './archive-kind.js'
 import { download, downloadIfThere } from './download.js'
 import { requireTool } from './program/tool.js'
 
+/** A published root file system archive: http(s) URL or path, and hex sha256. */
+export type PublishedArchive = Pick<RootfsBase, 'location' | 'sha256'>
+
 /** Makes bases from a published root file system archive. */
 export const archive: RootfsImplementation<RootfsBase> = {
   make: async (source, _archive, { signal }, store) => store(await openArchive(source, signal)),
@@ -35,8 +38,18 @@ async function openIfThere(location: string, signal: AbortSignal | undefined): P
   return downloadIfThere(location, signal)
 }
 
-/** The tar of a published archive; the stream fails at its end if the archive is not the one that was named. */
-async function openArchive(source: RootfsBase, signal?: AbortSignal): Promise<Readable> {
+/**
+ * Opens a published root file system archive as a tar, unpacked from gzip, xz or zstd. The stream fails at its end if the
+ * archive does not have the given sha256.
+ *
+ * @throws HostError DOWNLOAD_FAILED, DIGEST_MISMATCH, ROOTFS_FAILED, TOOL_MISSING; CancelledError
+ * @example
+ * ```ts
+ * make: async ({ location }, { state }, { signal }, store) =>
+ *   store(await openArchive({ location, sha256: state['sha256'] ?? '' }, signal)),
+ * ```
+ */
+export async function openArchive(source: PublishedArchive, signal?: AbortSignal): Promise<Readable> {
   const published = await peek(verified(await openPublished(source, signal), source), HEAD_SIZE)
   const tar = await peek(await unpack(published), HEAD_SIZE)
   if (isTar(tar.first)) return tar.all
@@ -48,14 +61,14 @@ async function openArchive(source: RootfsBase, signal?: AbortSignal): Promise<Re
   )
 }
 
-async function openPublished({ location }: RootfsBase, signal: AbortSignal | undefined): Promise<Readable> {
+async function openPublished({ location }: PublishedArchive, signal: AbortSignal | undefined): Promise<Readable> {
   if (!/^https?:/i.test(location)) return createReadStream(location)
   return download(location, signal)
 }
 
 async function* verified(
   chunks: AsyncIterable<Buffer>,
-  { location, sha256 }: RootfsBase,
+  { location, sha256 }: PublishedArchive,
 ): AsyncGenerator<Buffer, void, undefined> {
   const hash = createHash('sha256')
   for await (const chunk of chunks) {

@@ -6,6 +6,7 @@
  */
 
 export { makeTempFolder, type TempFolder } from '../host/temp-folder.js'
+export { openArchive, type PublishedArchive } from './archive.js'
 export { download, downloadIfThere } from './download.js'
 export { makeRoot, ROOTLESS_TOOLS, type RootScript } from './program/root-program.js'
 export { type StreamedProgram, streamProgram } from './program/streamed-program.js'

@@ -70,10 +70,10 @@ async function make(cache: LayerCache, resolved: ResolvedRootfs, call: RootfsCal
   }
 }
 
-/** Nothing but the current state of an archive can be used. @throws HostError LOCK_OUTDATED */
+/** Only the current state can be used of an archive that keeps no others. @throws HostError LOCK_OUTDATED */
 async function usedArchive({ base, state, epoch, mirror = '' }: ResolvedRootfs, call: RootfsCall) {
   const { by, source } = base
-  if (mirror !== '' || by.pinnedState !== undefined) return { state, epoch, mirror }
+  if (mirror !== '' || by.pinnedState !== undefined || by.keepsStates) return { state, epoch, mirror }
   const now = await readForMaking(base, call)
   if (isDeepStrictEqual(now.state, state)) return { ...now, epoch }
   const [locked, current] = [state, now.state].map(({ date }) => new Date(Number(date) * 1000).toISOString())

@@ -149,6 +149,7 @@ describe('the contract of plugins', () => {
     ['a kind without a name', making({ name: undefined }), 'is valid with {}'],
     ['a kind under a name of the core', making({ name: 'apt' }), 'is valid with {}'],
     ['a kind without a method', making({ describe: 'leaves' }), 'is valid with {}'],
+    ['a kind that keeps states as a text', making({ keepsStates: 'yes' as never }), 'is valid with {}'],
     ['a kind with tools as a text', making({ tools: 'rake' }), 'is valid with {}'],
     ['a source that its kind rejects', making({}, { forest: 5 }), 'is valid with {}'],
     ['a kind whose packages are for another machine', making({}, { architecture: 's390x' }), 'returns the source for'],

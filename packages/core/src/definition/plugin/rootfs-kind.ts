@@ -102,6 +102,11 @@ export interface RootfsKind<Source extends object = object, Name extends string 
   lockName(source: Source): string
   /** Returns the state that the source itself determines, so that no archive is read to find it. */
   pinnedState?(source: Source): ArchiveState
+  /**
+   * Whether the archive keeps previous states, so that a base can be made from a locked state after the archive has
+   * changed. By default only the current state can be used.
+   */
+  readonly keepsStates?: boolean
   /** Returns everything that determines the content, for the key: never locations. */
   inputs(source: Source, state: ArchiveState): Readonly<Record<string, unknown>>
   /** Loads the part that performs I/O. */

@@ -19,7 +19,7 @@ const METHODS = [
 /** Returns what is wrong with a kind of a plugin's own, which may be written without types. */
 export function kindIssues(kind: unknown): readonly string[] {
   if (!isJsonObject(kind)) return ['by must be a kind of root file systems: an object']
-  const { name, tools, pinnedState } = kind
+  const { name, tools, pinnedState, keepsStates } = kind
   return [
     ...(typeof name === 'string' && NAME.test(name)
       ? []
@@ -30,6 +30,7 @@ export function kindIssues(kind: unknown): readonly string[] {
       (method) => `by.${method} must be a function`,
     ),
     ...(pinnedState === undefined || typeof pinnedState === 'function' ? [] : ['by.pinnedState must be a function']),
+    ...(keepsStates === undefined || typeof keepsStates === 'boolean' ? [] : ['by.keepsStates must be true or false']),
   ]
 }
 
