@@ -8,6 +8,7 @@ import { CancelledError, PolyarchError, RegistryError } from '../model/errors.js
 import { formatPlatform } from '../model/platform.js'
 import { formatReference } from '../model/reference.js'
 import type { RunEvent, WorkEvent } from '../model/run/events.js'
+import { attestedStatements } from '../steps/attested-statements.js'
 import type { PublishedState } from '../steps/published-state.js'
 import type { Inputs, LookupResult, Output, PerformCall } from '../steps/step.js'
 import type { KeyedNode, ResolvedNode } from '../steps/work.js'
@@ -103,12 +104,14 @@ class Execution {
   #settle(node: Node, output: Output, reused: boolean): void {
     this.#results.set(node.id, { output, reused })
     this.#outputs.set(node.id, output)
+    const attested = attestedStatements(node, output)
     this.#input.emit({
       kind: reused ? 'node-reused' : 'node-finished',
       at: Date.now(),
       node: node.id,
       digest: output.descriptor.digest,
       reference: formatReference(output.reference),
+      ...(attested && { attested }),
     })
   }
 

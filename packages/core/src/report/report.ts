@@ -1,8 +1,9 @@
 import type { Digest } from '../model/digest.js'
 import type { ErrorData } from '../model/error-data.js'
 import type { EngineUse } from '../model/run/engine-use.js'
-import type { CodeCheck, RunEvent, RunOutcome, TagChange } from '../model/run/events.js'
+import type { AttestedStatements, CodeCheck, RunEvent, RunOutcome, TagChange } from '../model/run/events.js'
 import type { NodePlan, Plan } from '../model/run/plan.js'
+import { type AttestationReport, attestationReports } from './attestation-report.js'
 
 /** Version of the shape of {@link Report} as JSON. */
 export const REPORT_VERSION = 1
@@ -31,6 +32,8 @@ export interface Report {
   readonly tags: readonly TagChange[]
   /** Every result that was to be signed, by repository and digest, if the run signs. */
   readonly signatures?: readonly SignatureReport[]
+  /** Signature, statements and tests of each image and index that has any of them. */
+  readonly attestations?: readonly AttestationReport[]
   readonly notes: readonly string[]
   /** Images that were loaded into the engine. */
   readonly loaded?: readonly LoadedImage[]
@@ -64,12 +67,16 @@ export function reportOf(events: readonly RunEvent[]): Report {
   const plan: Pick<Plan, 'nodes' | 'notes'> = planned?.plan ?? { nodes: [], notes: [] }
   const signatures = events.flatMap(signatureReport)
   const loaded = loadedImages(events)
+  const nodes = plan.nodes.map((node) => nodeReport(node, events))
+  const attested = attestedOf(events)
+  const attestations = attestationReports(nodes, signatures, attested)
   return {
     version: REPORT_VERSION,
     outcome: finished?.outcome ?? 'failed',
-    nodes: plan.nodes.map((node) => nodeReport(node, events)),
+    nodes,
     tags: events.flatMap((event) => (event.kind === 'tag-moved' || event.kind === 'tag-kept' ? [event.change] : [])),
     ...(signatures.length > 0 && { signatures }),
+    ...(attestations.length > 0 && { attestations }),
     notes: plan.notes,
     ...(loaded.length > 0 && { loaded }),
     ...(readBack.length > 0 && { readBack }),
@@ -91,6 +98,17 @@ function loadedImages(events: readonly RunEvent[]): readonly LoadedImage[] {
     images.set(key, { pipeline, platform, reference: image, names })
   }
   return [...images.values()]
+}
+
+/** The statements on results, by node. */
+function attestedOf(events: readonly RunEvent[]): ReadonlyMap<string, AttestedStatements> {
+  return new Map(
+    events.flatMap((event) =>
+      (event.kind === 'node-finished' || event.kind === 'node-reused') && event.attested !== undefined
+        ? [[event.node, event.attested] as const]
+        : [],
+    ),
+  )
 }
 
 function readBackResult({ node, reference, images, bytes }: ReadBackResult): ReadBackResult {

@@ -124,6 +124,22 @@ export type WorkEvent =
   | LayersEvent
   | { readonly kind: 'note'; readonly message: string }
 
+/** The result of a node. */
+export interface NodeResultEvent {
+  readonly digest: Digest
+  readonly reference: string
+  /** Missing if there are no statements on it. */
+  readonly attested?: AttestedStatements
+}
+
+/** The statements on an image or index. */
+export interface AttestedStatements {
+  /** The mode for an image; `true` for an index, which has no modes. */
+  readonly provenance?: 'min' | 'max' | true
+  /** The format, or the image of the scanner that made it. */
+  readonly sbom?: string
+}
+
 /** The digests of a tag before and after the run. */
 export interface TagChange {
   readonly reference: string
@@ -143,8 +159,7 @@ export type RunEvent =
   | (NodeEvent & EngineUse & { readonly kind: 'node-reassigned'; readonly error: ErrorData })
   /** A node of a builder on Kubernetes became ready during the run, and gets builds; or it ends, and gets no more. */
   | (EventBase & { readonly kind: 'builder-joined' | 'builder-left'; readonly engine: string })
-  | (NodeEvent & { readonly kind: 'node-reused'; readonly digest: Digest; readonly reference: string })
-  | (NodeEvent & { readonly kind: 'node-finished'; readonly digest: Digest; readonly reference: string })
+  | (NodeEvent & NodeResultEvent & { readonly kind: 'node-reused' | 'node-finished' })
   | (NodeEvent & { readonly kind: 'node-failed'; readonly error: ErrorData })
   | (NodeEvent & { readonly kind: 'node-skipped'; readonly because: string })
   | (NodeEvent & { readonly kind: 'work'; readonly event: WorkEvent })

@@ -8,6 +8,7 @@ import { fitControl, inlineSvg } from './graph-page.js'
 import { type Html, html, trusted } from './html.js'
 import { formatPage } from './page.js'
 import { pastReason } from './past-reason.js'
+import { attestationSection } from './report-attestations.js'
 import { layerSection } from './report-layers.js'
 import { logSection } from './report-logs.js'
 import { movedSection } from './report-moved.js'
@@ -25,6 +26,7 @@ export async function formatReportPage(record: RunRecord, draw = formatSvg): Pro
 ${failure(record)}
 ${noteSection(record)}
 ${nameSection(record)}
+${attestationSection(record)}
 ${nodeSection(record)}
 ${timelineSection(record)}
 ${layerSection(record)}
@@ -93,7 +95,7 @@ function noteSection({ notes, nodes, plan, readBack }: RunRecord): Html {
 ${all.map((text) => html`<div class="box warn">${text}</div>\n`)}`
 }
 
-function nameSection({ tags, plan, loaded = [], outputs, unmoved, signatures = [] }: RunRecord): Html {
+function nameSection({ tags, plan, loaded = [], outputs, unmoved }: RunRecord): Html {
   const done = new Set([...tags, ...unmoved].map(({ reference }) => reference))
   const left = (plan?.tags ?? []).filter(({ reference }) => !done.has(reference))
   const rows = [
@@ -111,9 +113,6 @@ function nameSection({ tags, plan, loaded = [], outputs, unmoved, signatures = [
     ),
     ...left.map(({ reference, from }) =>
       nameRow(reference, { what: 'not moved', from: from ?? 'nothing', style: 'warn' }),
-    ),
-    ...signatures.map(({ reference, outcome }) =>
-      nameRow(reference, outcome === 'kept' ? { what: 'signed before' } : { what: 'signed', style: 'good' }),
     ),
     ...loaded
       .flatMap(({ reference, names }) => (names.length > 0 ? names : [reference]))

@@ -4,6 +4,7 @@ import { escapeLine, escapeText } from '../escape.js'
 import { codeText, isAsDeclared, outcomeWord, readBackText } from '../plain-words.js'
 import type { NodeReport, Report } from '../report.js'
 import { alignColumns, formatDuration } from '../units.js'
+import { formatAttestations } from './attestation-text.js'
 
 /** A report as text: what was made or found, and every name with what it points to now. */
 export function formatReport(report: Report): string {
@@ -12,7 +13,7 @@ export function formatReport(report: Report): string {
   const verified = (report.readBack ?? []).map((one) => `${one.node}: ${readBackText(one)}\n`).join('')
   const lost = [...report.nodes.map(removedPlatformLine), ...report.nodes.map(codeLine)].join('')
   const names = report.tags.length > 0 ? formatTagChanges(report.tags) : formatImages(results)
-  const parts = [formatResults(results), names, formatSignatures(report.signatures), lost + verified + notes]
+  const parts = [formatResults(results), names, formatAttestations(report.attestations ?? []), lost + verified + notes]
   return escapeText(parts.filter((part) => part !== '').join('\n'))
 }
 
@@ -61,13 +62,6 @@ function formatImages(nodes: readonly NodeReport[]): string {
     .filter(({ kind }) => kind === 'image')
     .map(({ reference = '' }) => `${escapeLine(reference).replace('@', '\n  ')}\n`)
     .join('')
-}
-
-/** What was signed, a line each. */
-function formatSignatures(signatures: Report['signatures'] = []): string {
-  const texts = { signed: 'signed', kept: 'already signed' }
-  const rows = signatures.map(({ reference, outcome }) => [texts[outcome], escapeLine(reference)])
-  return alignColumns(rows)
 }
 
 /** Names as text, and in a line of its own below them the digest that they point to now, which fits 80 columns. */

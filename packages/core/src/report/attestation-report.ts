@@ -1,0 +1,86 @@
+import { type Platform, platformIdentity } from '../model/platform.js'
+import type { AttestedStatements } from '../model/run/events.js'
+import type { NodeReport, SignatureReport } from './report.js'
+
+/** Signature, statements and tests of one image or index. */
+export interface AttestationReport
+  extends Pick<NodeReport, 'node' | 'pipeline' | 'kind' | 'platform' | 'reference'>,
+    AttestedStatements {
+  /** Missing if the run does not sign. */
+  readonly signature?: SignatureReport['outcome']
+  /** Missing if the image has no tests, or they are skipped. */
+  readonly tests?: TestCounts
+}
+
+/** Tests of an image, by outcome. */
+export interface TestCounts {
+  /** Also in an earlier run. */
+  readonly passed: number
+  readonly failed: number
+  /** The image or another test failed before. */
+  readonly notRun: number
+}
+
+/** Gathers what is attested of each image and index of a run; those without anything are left out. */
+export function attestationReports(
+  nodes: readonly NodeReport[],
+  signatures: readonly SignatureReport[],
+  statements: ReadonlyMap<string, AttestedStatements>,
+): readonly AttestationReport[] {
+  const outcomes = new Map(signatures.map(({ reference, outcome }) => [reference, outcome]))
+  return nodes.flatMap(({ node, pipeline, kind, platform, reference }) => {
+    if (kind !== 'image' && kind !== 'index') return []
+    const attested = statements.get(node)
+    const signature = reference === undefined ? undefined : outcomes.get(reference)
+    const tests = kind === 'image' ? testCounts(testsOf(pipeline, platform, nodes)) : undefined
+    if (signature === undefined && tests === undefined && attested === undefined) return []
+    const image = { node, pipeline, kind, ...(platform && { platform }), ...(reference !== undefined && { reference }) }
+    return [{ ...image, ...(signature && { signature }), ...attested, ...(tests && { tests }) }]
+  })
+}
+
+function testsOf(
+  pipeline: string,
+  platform: Platform | undefined,
+  nodes: readonly NodeReport[],
+): readonly NodeReport[] {
+  if (platform === undefined) return []
+  const identity = platformIdentity(platform)
+  return nodes.filter(
+    (one) =>
+      one.kind === 'test' &&
+      one.pipeline === pipeline &&
+      one.platform !== undefined &&
+      platformIdentity(one.platform) === identity,
+  )
+}
+
+function testCounts(tests: readonly NodeReport[]): TestCounts | undefined {
+  if (tests.length === 0) return undefined
+  const count = (...outcomes: readonly NodeReport['outcome'][]) =>
+    tests.filter(({ outcome }) => outcomes.includes(outcome)).length
+  return { passed: count('made', 'reused'), failed: count('failed'), notRun: count('skipped', 'not-run') }
+}
+
+/** Titles of the columns of {@link attestationCells}. */
+export const ATTESTATION_COLUMNS = ['Signature', 'Provenance', 'SBOM', 'Tests'] as const
+
+/** What is attested of an image, in the order of {@link ATTESTATION_COLUMNS}; empty where there is nothing. */
+export function attestationCells({ signature, provenance, sbom, tests }: AttestationReport): readonly string[] {
+  const signed = signature === undefined ? '' : { signed: 'signed', kept: 'signed before' }[signature]
+  return [
+    signed,
+    provenance === true ? 'yes' : (provenance ?? ''),
+    sbom ?? '',
+    tests === undefined ? '' : testText(tests),
+  ]
+}
+
+function testText({ passed, failed, notRun }: TestCounts): string {
+  const counts = [
+    [passed, 'passed'],
+    [failed, 'failed'],
+    [notRun, 'not run'],
+  ] as const
+  return counts.flatMap(([count, word]) => (count === 0 ? [] : [`${count} ${word}`])).join(', ')
+}
