@@ -1,11 +1,26 @@
 import { type Platform, platformIdentity } from '../model/platform.js'
 import type { AttestedStatements } from '../model/run/events.js'
-import type { NodeReport, SignatureReport } from './report.js'
+import type { NodePlan } from '../model/run/plan.js'
+
+/** A signed image or index. */
+export interface SignatureReport {
+  readonly reference: string
+  /** `kept`: it had the signature before. */
+  readonly outcome: 'signed' | 'kept'
+}
+
+/** Outcome of a node. */
+export type NodeOutcome = 'reused' | 'made' | 'failed' | 'skipped' | 'not-run'
+
+/** A node with its result. */
+interface NodeResult extends Pick<NodePlan, 'node' | 'pipeline' | 'kind' | 'platform'> {
+  readonly outcome: NodeOutcome
+  /** Repository and digest of the result. */
+  readonly reference?: string
+}
 
 /** Signature, statements and tests of one image or index. */
-export interface AttestationReport
-  extends Pick<NodeReport, 'node' | 'pipeline' | 'kind' | 'platform' | 'reference'>,
-    AttestedStatements {
+export interface AttestationReport extends Omit<NodeResult, 'outcome'>, AttestedStatements {
   /** Missing if the run does not sign. */
   readonly signature?: SignatureReport['outcome']
   /** Missing if the image has no tests, or they are skipped. */
@@ -23,7 +38,7 @@ export interface TestCounts {
 
 /** Gathers what is attested of each image and index of a run; those without anything are left out. */
 export function attestationReports(
-  nodes: readonly NodeReport[],
+  nodes: readonly NodeResult[],
   signatures: readonly SignatureReport[],
   statements: ReadonlyMap<string, AttestedStatements>,
 ): readonly AttestationReport[] {
@@ -42,8 +57,8 @@ export function attestationReports(
 function testsOf(
   pipeline: string,
   platform: Platform | undefined,
-  nodes: readonly NodeReport[],
-): readonly NodeReport[] {
+  nodes: readonly NodeResult[],
+): readonly NodeResult[] {
   if (platform === undefined) return []
   const identity = platformIdentity(platform)
   return nodes.filter(
@@ -55,9 +70,9 @@ function testsOf(
   )
 }
 
-function testCounts(tests: readonly NodeReport[]): TestCounts | undefined {
+function testCounts(tests: readonly NodeResult[]): TestCounts | undefined {
   if (tests.length === 0) return undefined
-  const count = (...outcomes: readonly NodeReport['outcome'][]) =>
+  const count = (...outcomes: readonly NodeOutcome[]) =>
     tests.filter(({ outcome }) => outcomes.includes(outcome)).length
   return { passed: count('made', 'reused'), failed: count('failed'), notRun: count('skipped', 'not-run') }
 }
@@ -65,7 +80,7 @@ function testCounts(tests: readonly NodeReport[]): TestCounts | undefined {
 /** Titles of the columns of {@link attestationCells}. */
 export const ATTESTATION_COLUMNS = ['Signature', 'Provenance', 'SBOM', 'Tests'] as const
 
-/** What is attested of an image, in the order of {@link ATTESTATION_COLUMNS}; empty where there is nothing. */
+/** What is attested of an image, in the order of {@link ATTESTATION_COLUMNS}; an empty text if there is none. */
 export function attestationCells({ signature, provenance, sbom, tests }: AttestationReport): readonly string[] {
   const signed = signature === undefined ? '' : { signed: 'signed', kept: 'signed before' }[signature]
   return [

@@ -3,7 +3,12 @@ import type { ErrorData } from '../model/error-data.js'
 import type { EngineUse } from '../model/run/engine-use.js'
 import type { AttestedStatements, CodeCheck, RunEvent, RunOutcome, TagChange } from '../model/run/events.js'
 import type { NodePlan, Plan } from '../model/run/plan.js'
-import { type AttestationReport, attestationReports } from './attestation-report.js'
+import {
+  type AttestationReport,
+  attestationReports,
+  type NodeOutcome,
+  type SignatureReport,
+} from './attestation-report.js'
 
 /** Version of the shape of {@link Report} as JSON. */
 export const REPORT_VERSION = 1
@@ -12,7 +17,7 @@ export const REPORT_VERSION = 1
 export interface NodeReport
   extends Pick<NodePlan, 'node' | 'pipeline' | 'kind' | 'platform' | 'test'>,
     Partial<EngineUse> {
-  readonly outcome: 'reused' | 'made' | 'failed' | 'skipped' | 'not-run'
+  readonly outcome: NodeOutcome
   /** Repository and digest of the result. */
   readonly reference?: string
   readonly digest?: Digest
@@ -51,13 +56,6 @@ export interface LoadedImage extends Required<Pick<NodeReport, 'pipeline' | 'pla
 
 /** A result that was read back. */
 export type ReadBackResult = Omit<Extract<RunEvent, { readonly kind: 'read-back' }>, 'kind' | 'at'>
-
-/** A signed image or index. */
-export interface SignatureReport {
-  readonly reference: string
-  /** `kept`: it had the signature before. */
-  readonly outcome: 'signed' | 'kept'
-}
 
 /** Makes the report of a run from its events. */
 export function reportOf(events: readonly RunEvent[]): Report {
