@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { type Candidate, claimOf, EnginePool } from '../../packages/core/src/builder/pool/pool.js'
 import type { Builder } from '../../packages/core/src/builder/port.js'
-import { doOnEngine, leaseFor } from '../../packages/core/src/execute/on-engine.js'
+import { doOnBuilder, leaseFor } from '../../packages/core/src/execute/on-builder.js'
 import { runSchedule } from '../../packages/core/src/execute/schedule.js'
 import { buildHeights } from '../../packages/core/src/graph/build-heights.js'
 import type { Node } from '../../packages/core/src/graph/node.js'
@@ -98,7 +98,7 @@ export async function simulate(builds: readonly SimulatedBuild[], fleet: FleetOp
     const claim = claimOf({ pipeline: salt + build.pipeline, platform }, own, heights.get(build.id))
     const placement = { node: build.id, claim, rejections: [], pool, signal, moved: () => {} }
     const lease = await leaseFor(placement)
-    await doOnEngine(lease, placement, ({ name }) => buildOn(build, name))
+    await doOnBuilder(lease, placement, ({ name }) => buildOn(build, name))
   }
 
   async function buildOn(build: SimulatedBuild, name: string): Promise<void> {

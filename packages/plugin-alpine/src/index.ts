@@ -14,7 +14,7 @@ export type { ApkSource } from './apk/apk-source.js'
 /**
  * Alpine: the official images, or bases made from Alpine's packages or root file system archives.
  *
- * @param defaults - options that hold where `platform(...)` says nothing else.
+ * @param defaults - values of options that `platform(...)` does not set.
  * @example
  * ```ts
  * platform('arm64', { base: 'alpine', release: '3.24', source: 'apk', mirror: 'https://mirror.example.com/alpine' })

@@ -20,7 +20,7 @@ export type DebianOptions = DistributionOptions<ReleaseName<typeof DEBIAN>, keyo
 /**
  * Debian: the official images, or bases made from Debian's packages.
  *
- * @param defaults - options that hold where `platform(...)` says nothing else.
+ * @param defaults - values of options that `platform(...)` does not set.
  * @example
  * ```ts
  * platform('arm', { variant: 'v7', base: 'debian', release: 'bookworm', source: 'apt' })

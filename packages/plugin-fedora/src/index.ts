@@ -33,7 +33,7 @@ export type AlmaLinuxOptions = OptionsOf<typeof ALMALINUX>
 /** Options of `platform(..., { base: 'centos' })`. */
 export type CentosOptions = OptionsOf<typeof CENTOS>
 
-/** Options that hold where `platform(...)` says nothing else, by base. */
+/** Values of options that `platform(...)` does not set, by base. */
 export interface FedoraDefaults {
   readonly fedora?: FedoraOptions
   readonly rocky?: RockyOptions
@@ -52,7 +52,7 @@ export type FedoraBases = {
 /**
  * Fedora, Rocky Linux, AlmaLinux and CentOS Stream: the official images, or bases made by dnf from their packages.
  *
- * @param defaults - options of each base that hold where `platform(...)` says nothing else.
+ * @param defaults - values of the options of each base that `platform(...)` does not set.
  * @example
  * ```ts
  * platform('arm64', { base: 'fedora', release: '44', source: 'dnf', mirror: 'https://mirror.example.com/fedora/linux' })

@@ -20,7 +20,7 @@ export type UbuntuOptions = DistributionOptions<ReleaseName<typeof UBUNTU>, neve
 /**
  * Ubuntu: the official images, or bases made from Ubuntu's packages.
  *
- * @param defaults - options that hold where `platform(...)` says nothing else.
+ * @param defaults - values of options that `platform(...)` does not set.
  * @example
  * ```ts
  * platform('amd64', { base: 'ubuntu', release: '24.04' })

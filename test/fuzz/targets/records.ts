@@ -1,5 +1,5 @@
 import type { AptBase } from '../../../packages/core/src/definition/plugin/base-source.js'
-import { aptWordIssues } from '../../../packages/core/src/definition/plugin/kinds/apt-words.js'
+import { aptFieldIssues } from '../../../packages/core/src/definition/plugin/kinds/apt-fields.js'
 import { keyFingerprint } from '../../../packages/core/src/definition/plugin/kinds/openpgp-key.js'
 import { formatLock, parseLock } from '../../../packages/core/src/lock/lock-text.js'
 import { parseJson } from '../../../packages/core/src/model/json.js'
@@ -137,7 +137,7 @@ export const RECORD_TARGETS: readonly FuzzTarget[] = [
     words: ['\n', '[', ']', '-', ' '],
     read(input) {
       const text = input.toString()
-      return aptWordIssues({ ...APT, suite: text, mirror: text, components: [text], packages: [text] } as never)
+      return aptFieldIssues({ ...APT, suite: text, mirror: text, components: [text], packages: [text] } as never)
     },
   },
   {

@@ -95,7 +95,7 @@ const FLAGS = {
   exportFormat: () => [new Option('--format <form>', 'set the format (default: bake)').choices(EXPORT_FORMATS)],
   out: () => [new Option('--out <file>', 'write to this file instead of standard output')],
   definitionOnly: () => [
-    new Option('--no-plan', 'draw the definition only, without contacting engine or registry').conflicts([
+    new Option('--no-plan', 'draw the definition only; contacts no builder or registry').conflicts([
       ...['builder', 'engine', 'builderRegistry', 'emulation', 'contextCache', 'reuse', 'rebuild', 'frozen', 'only'],
     ]),
   ],

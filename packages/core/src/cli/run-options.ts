@@ -57,7 +57,7 @@ function policyOf(
   throw new DefinitionError([{ path: '--policy', message: 'build.ts has no policy', hint }], 'USAGE')
 }
 
-/** On a CI machine names mean what the lock says, where there is one. */
+/** In CI, names resolve to the digests of the lock if it exists. */
 function isFrozenHere({ env }: CommandContext['host'], directory: string | undefined): boolean {
   const isCi = !['', '0', 'false', undefined].includes(env['CI'])
   return isCi && existsSync(lockPath(directory))

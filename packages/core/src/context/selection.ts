@@ -114,7 +114,7 @@ class Selection {
     return found
   }
 
-  /** Adds what is below a directory; one that is ignored comes along where something in it does not. */
+  /** Adds everything below a directory. An ignored directory is added if a file in it is not ignored. */
   async #collectBelow(directory: TreeNode, isWhole: boolean, found: TreeNode[]): Promise<void> {
     throwIfCancelled(this.signal)
     for (const node of (await this.tree.children(directory)).values()) {

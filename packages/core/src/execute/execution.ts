@@ -12,7 +12,7 @@ import { attestedStatements } from '../steps/attested-statements.js'
 import type { PublishedState } from '../steps/published-state.js'
 import type { Inputs, LookupResult, Output, PerformCall } from '../steps/step.js'
 import type { KeyedNode, ResolvedNode } from '../steps/work.js'
-import { doOnEngine, leaseFor, type Placement } from './on-engine.js'
+import { doOnBuilder, leaseFor, type Placement } from './on-builder.js'
 import { runSchedule } from './schedule.js'
 
 /** A node as the plan left it. */
@@ -32,11 +32,11 @@ export interface PlannedNode {
 export interface ExecutionInput {
   readonly nodes: ReadonlyMap<string, PlannedNode>
   readonly pool: EnginePool
-  /** The engines that can build each image, by node. */
+  /** The builders that can build each image, by node. */
   readonly candidacies: ReadonlyMap<string, Candidacy>
   /** Whether images may be built. */
   readonly builds: boolean
-  /** Whether the rest goes on where something fails. */
+  /** Whether other nodes are still made after a failure. */
   readonly keepGoing: boolean
   readonly signal?: AbortSignal | undefined
   readonly emit: (event: RunEvent) => void
@@ -132,12 +132,12 @@ class Execution {
       this.#input.emit({ kind: 'node-started', at: Date.now(), node: node.id, ...platform, ...lease?.use })
       await this.#performWith(lease, planned, { signal, placement })
     } catch (error) {
-      // A node that never got an engine emits no event.
+      // A node that never got a builder emits no event.
       if (hasStarted || !signal.aborted) this.#fail(node, error, signal)
     }
   }
 
-  /** Leases an engine for a node; undefined if it needs none. */
+  /** Leases a builder for a node; undefined if it needs none. */
   #placementOf(node: Node, signal: AbortSignal): Placement | undefined {
     const { builds, candidacies, pool, emit } = this.#input
     if (!needsBuilder(node) || !builds) return undefined
@@ -159,10 +159,10 @@ class Execution {
     const onEvent = (event: WorkEvent) => emit({ kind: 'work', at: Date.now(), node: node.id, event })
     const perform = async (engine?: Builder) => {
       const { output, reused } = await performOne(planned, inputs, { signal, onEvent, engine }, builds)
-      // While the lease is held: no other build starts on the engine before this one is reported as finished.
+      // While the lease is held: no other build starts on the builder before this one is reported as finished.
       this.#settle(node, output, reused)
     }
-    return lease && placement ? doOnEngine(lease, placement, perform) : perform()
+    return lease && placement ? doOnBuilder(lease, placement, perform) : perform()
   }
 
   /** Throws, unless the run goes on without the node. */

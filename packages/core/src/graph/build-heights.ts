@@ -1,9 +1,9 @@
 import type { Node } from './node.js'
 
 /**
- * For each node, how many images in a row are based on it, at most: what holds up the longest chain is built first.
+ * The length of the longest chain of images based on each node: the longest chain is built first.
  *
- * @param nodes - those that others need come before these
+ * @param nodes - in dependency order
  */
 export function buildHeights(nodes: readonly Pick<Node, 'id' | 'kind' | 'needs'>[]): ReadonlyMap<string, number> {
   const heights = new Map<string, number>()

@@ -63,7 +63,7 @@ export function pipelineImages(
   })
 }
 
-/** The needed pipelines, those that others need first. */
+/** The needed pipelines, in dependency order. */
 export function linkedPipelines(definition: Definition, uses: DockerfileUses): readonly PipelineDefinition[] {
   const needs = needsOf(definition, uses)
   return sortByDependency(neededPipelines(definition.pipelines, needs), needs)
@@ -125,10 +125,7 @@ function platformIssues(
   })
 }
 
-/**
- * The results that pipelines publish, by name: as written, or as they are pushed. The pipelines of a name are in the order
- * of the definition.
- */
+/** The results that pipelines publish, by their written and by their pushed names, in the order of the definition. */
 export function publishedResults({ pipelines }: Definition): PublishedResults {
   const named = new Map<string, Named[]>()
   for (const publisher of pipelines) {
@@ -147,7 +144,7 @@ function resultNamed(used: UsedImage, by: string, { named, pipelines }: Publishe
   return publisher && { publisher, result: 'index' }
 }
 
-/** The names of a pipeline with what each holds. If a name is there twice, its first result counts. */
+/** The results of a pipeline by name. If a name occurs twice, the first result counts. */
 function resultsOf({ writtenNames, names, sharedBase, platforms }: PipelineDefinition): Map<string, PipelineResult> {
   const results: readonly (readonly [string, PipelineResult])[] = [
     ...writtenNames.map(({ name, result }) => [name, result] as const),

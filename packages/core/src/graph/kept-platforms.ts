@@ -3,8 +3,8 @@ import type { ChildNode, ImageNode, Node } from './node.js'
 import { indexNodeId } from './node-id.js'
 
 /**
- * Reduces a graph to chosen images and what they need. An index lists what is left of its children, unless its digest is part
- * of a key: then all of them stay, so that the key is that of a whole run.
+ * Reduces a graph to chosen images and what they need. An index keeps only the remaining children. If its digest is
+ * part of a key, it keeps all of them, so that the key equals that of a full run.
  */
 export function keepPlatforms(
   nodes: readonly Node[],

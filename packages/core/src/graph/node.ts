@@ -19,7 +19,7 @@ interface NodeCommon {
   readonly needs: readonly string[]
 }
 
-/** One platform's base, made present in the repository of the shared base index. */
+/** One platform's base, copied to the repository of the shared base index. */
 export interface BaseNode extends NodeCommon {
   readonly kind: 'base'
   readonly platform: Platform
@@ -28,11 +28,11 @@ export interface BaseNode extends NodeCommon {
   readonly keepsKeyTag?: true
 }
 
-/** A child of an index: which node's result stands under which platform. */
+/** A child of an index: a node's result and its platform. */
 export interface ChildNode {
   readonly platform: Platform
   readonly node: string
-  /** Whether the index is made without it if it fails. */
+  /** Whether the index is made without it after a failure. */
   readonly optional?: true
 }
 
@@ -65,16 +65,16 @@ export function pipelineContext(pipeline: string): string {
 export interface ImageNode extends NodeCommon {
   readonly kind: 'image'
   readonly platform: Platform
-  /** Whether the run goes on if it fails. */
+  /** Whether the run continues if it fails. */
   readonly optional?: true
   readonly build: BuildDefinition
   /** Annotations of its entry in the index. */
   readonly entryAnnotations: AnnotationMap
   /** The node whose result is this platform's base alone. */
   readonly base: string
-  /** The node whose index FROM gets. */
+  /** The node of the index that FROM uses. */
   readonly baseIndex: string
-  /** Name of the base, wherever it has been copied to. */
+  /** Name of the base as published, not of its copy. */
   readonly baseName: string
   /** The policies that its base is checked under, without the default ones. */
   readonly policies: BasePolicies
@@ -89,7 +89,7 @@ export interface ImageNode extends NodeCommon {
 export interface TestNode extends NodeCommon {
   readonly kind: 'test'
   readonly platform: Platform
-  /** Whether the run goes on without the platform if it fails. */
+  /** Whether the run continues without the platform if it fails. */
   readonly optional?: true
   /** The node whose result it tests. */
   readonly image: string

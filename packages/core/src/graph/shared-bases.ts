@@ -39,7 +39,7 @@ function keepsKeyTag(node: Node): boolean {
   return 'keepsKeyTag' in node && node.keepsKeyTag === true
 }
 
-/** A node, with other ids in the place of those that it refers to. */
+/** A copy of a node with its references replaced. */
 function withIds(node: Node, idOf: (id: string) => string): Node {
   const needs = [...new Set(node.needs.map(idOf))]
   if (node.kind !== 'image') return { ...node, needs }

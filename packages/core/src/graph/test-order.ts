@@ -30,7 +30,7 @@ export function gatingTests(nodes: readonly Node[]): ReadonlyMap<string, readonl
     const known = gating.get(id)
     if (known !== undefined) return known
     const node = byId.get(id)
-    // Another platform's image of an index gates nothing here.
+    // Images of other platforms in the index do not gate this image.
     const below = node === undefined || 'children' in node ? [] : node.needs.flatMap(collect)
     const all = [...new Set([...(tests.get(id) ?? []), ...below])]
     gating.set(id, all)

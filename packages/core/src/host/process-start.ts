@@ -12,7 +12,7 @@ export async function processStart(pid: number): Promise<string | undefined> {
       readFile(`/proc/${pid}/stat`, 'utf8'),
       readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
     ])
-    // The second field is the program's name in parentheses, and may hold spaces and parentheses of its own.
+    // The second field is the program's name in parentheses, which may contain spaces and parentheses.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return `${boot.trim()} ${fields[19]}`
   } catch {
@@ -23,7 +23,7 @@ export async function processStart(pid: number): Promise<string | undefined> {
 /**
  * Whether a process of this machine still runs.
  *
- * @param isSame - whether a start is that of the process, and not of a later one with its pid
+ * @param isSame - whether a start time belongs to the process, not to a later process with the same pid
  */
 export async function isRunning(pid: number, isSame: (start: string | undefined) => boolean): Promise<boolean> {
   try {

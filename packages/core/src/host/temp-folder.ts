@@ -10,7 +10,9 @@ export interface TempFolder extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** `polyarch-<purpose>-<system>-<pid>-<start>-<random>`: the owner is in the name, so that the content is free. */
+/**
+ * `polyarch-<purpose>-<system>-<pid>-<start>-<random>`: the name identifies the owner, so the content may be anything.
+ */
 const NAME = /^polyarch-(?:context|keys)-([0-9a-f]{12})-(\d{1,10})-([0-9a-f]{12}|none)-[A-Za-z0-9]{6}$/
 
 /**
@@ -60,7 +62,7 @@ function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12)
 }
 
-/** Folders that an archive has made unreadable or read-only are removed too. */
+/** Removes unreadable and read-only folders of an archive too. */
 async function removeFolder(path: string): Promise<void> {
   try {
     await rm(path, { recursive: true, force: true })

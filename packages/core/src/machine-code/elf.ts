@@ -54,8 +54,8 @@ const BYTE_ORDERS: Readonly<Record<number, 'little' | 'big'>> = { 1: 'little', 2
 const SECTION_HEADER_SIZE = 40
 
 /**
- * The content of the first section of a type in a little-endian 32-bit ELF file; undefined if it has none, or where
- * it lies beyond the bytes given.
+ * The content of the first section of a type in a little-endian 32-bit ELF file; undefined if there is none, or if it
+ * is beyond the given bytes.
  */
 export function findSection32(
   file: Uint8Array,

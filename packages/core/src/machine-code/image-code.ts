@@ -15,7 +15,7 @@ import { TOO_MANY_FILES } from './too-many-files.js'
 
 /** Reads the machine code of images; each layer once, however many images of a run have it. */
 export interface CodeReader {
-  /** Compares the machine code of an image with a platform. Throws only where reading from the registry does. */
+  /** Compares the machine code of an image with a platform. Throws only the errors of reading from the registry. */
   check(image: ImageToCheck, platform: Platform, registry: Registry, call: RegistryCall): Promise<CodeCheck>
 }
 

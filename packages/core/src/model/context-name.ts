@@ -1,9 +1,9 @@
 import { DOCKER_HUB, formatReference, parseReference } from './reference.js'
 
 /**
- * The name that BuildKit looks a named context up by: that of an image, in the short form of docker.
+ * The key under which BuildKit stores a named context: the familiar form of an image name.
  *
- * @returns undefined for what cannot be the name of a context.
+ * @returns undefined if the text cannot name a context.
  * @see https://github.com/moby/buildkit/blob/v0.20.0/frontend/dockerui/config.go
  */
 export function contextName(text: string): string | undefined {

@@ -32,12 +32,12 @@ export function hexOf(digest: Digest): string {
   return digest.slice(digest.indexOf(':') + 1)
 }
 
-/** The digest of bytes that are at hand. */
+/** The digest of bytes in memory. */
 export function digestOf(bytes: Uint8Array | string, algorithm: DigestAlgorithm = 'sha256'): Digest {
   return new DigestHash(algorithm).update(bytes).digest
 }
 
-/** A digest in the making. */
+/** An incremental digest. */
 export class DigestHash {
   readonly #hash
 

@@ -1,7 +1,7 @@
 /** Codes for definitions, options and files of the user. */
 const DEFINITION_CODES = ['DEFINITION_INVALID', 'USAGE', 'LOCK_INVALID', 'LOCK_INCOMPLETE', 'POLICY_VIOLATED'] as const
 
-/** Codes for engines and builds on them. */
+/** Codes for builders and their builds. */
 const ENGINE_CODES = [
   'ENGINE_UNREACHABLE',
   'ENGINE_UNSUPPORTED',
@@ -119,7 +119,7 @@ export class DefinitionError extends PolyarchError {
   }
 }
 
-/** The engine failed or refused, or a build on it did. */
+/** A builder failed or rejected a request, or a build failed on it. */
 export class EngineError extends PolyarchError {
   override readonly name = 'EngineError'
   declare readonly code: EngineErrorCode

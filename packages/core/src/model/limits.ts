@@ -2,13 +2,13 @@ const KB = 1024
 const MB = 1024 * KB
 
 /**
- * Bounds of the work that data of others can cause. Reading beyond one ends with a typed error, or leaves the rest out
- * if nothing depends on it. Docker, BuildKit and registries have bounds of the same order.
+ * Bounds of the work that untrusted data can cause. Exceeding one is a typed error; if nothing depends on the rest, the
+ * rest is ignored. Docker, BuildKit and registries have bounds of the same order.
  */
 export const LIMITS = {
   /** Bytes of a path: Linux's PATH_MAX. No file has a longer path, and no link a longer target. */
   path: 4 * KB,
-  /** Directories in a path, those of links on the way included; a file system looks each of them up. */
+  /** Directories in a path, including those of links on the way: each one costs a lookup. */
   pathDepth: 256,
   /** Links in a row, as many as Linux follows. */
   links: 40,
@@ -19,7 +19,7 @@ export const LIMITS = {
 
   /** Links on the way of one path of a context: as many as BuildKit follows when it copies. */
   contextLinks: 255,
-  /** Characters of all paths that links of a context lead to. A hundred thousand links lead to as many. */
+  /** Characters of all resolved link targets of a context, in total. */
   followedPaths: 4 * MB,
   /** Entries of a context archive. */
   archiveEntries: 1_000_000,
@@ -70,7 +70,7 @@ export const LIMITS = {
   imageConfig: 8 * MB,
   /** Layers of an image. Engines run at most 127. */
   layers: 500,
-  /** Bytes that the executables, directories and links of an image take in memory: about a million of them. */
+  /** Bytes of memory for the executables, directories and links of an image: about a million entries. */
   imageFiles: 256 * MB,
   /** Executables of an image that are compared with its platform, if neither a shell nor a loader decides. */
   executables: 10_000,
@@ -96,7 +96,7 @@ export const LIMITS = {
   date: 8_640_000_000_000,
   /** Bytes of the record of a context. */
   contextRecord: 4 * MB,
-  /** Differences of two records of contexts; finding them takes time by their square. */
+  /** Differences between two context records; the time to find them grows with the square. */
   recordEdits: 2000,
   /** Files of a context that is recorded. */
   recordedFiles: 50_000,

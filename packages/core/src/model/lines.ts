@@ -2,7 +2,7 @@ import { LIMITS } from './limits.js'
 
 const NEWLINE = 0x0a
 
-/** A line is longer than {@link LIMITS.line}; callers say whose it is. */
+/** A line is longer than {@link LIMITS.line}; callers add its source. */
 export class LineTooLong extends Error {
   constructor() {
     super(`a line has more than ${LIMITS.line} bytes`)
@@ -10,7 +10,7 @@ export class LineTooLong extends Error {
 }
 
 /**
- * Cuts a stream into lines. They are cut as bytes, so that a character in two pieces stays whole; a last line needs no
+ * Splits a stream into lines. It splits bytes, so a character that spans two chunks stays whole. The last line needs no
  * newline.
  *
  * @throws LineTooLong

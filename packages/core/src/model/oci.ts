@@ -58,7 +58,10 @@ export interface ImageManifest {
   readonly annotations?: Annotations
 }
 
-/** One image per platform; "manifest list" in Docker's words. @see https://github.com/opencontainers/image-spec/blob/v1.1.0/image-index.md */
+/**
+ * One image per platform; Docker calls it a manifest list. @see
+ * https://github.com/opencontainers/image-spec/blob/v1.1.0/image-index.md
+ */
 export interface ImageIndex {
   readonly schemaVersion: 2
   readonly mediaType?: string
@@ -128,12 +131,12 @@ export function isAttestation(descriptor: Descriptor): boolean {
   return descriptor.annotations?.['vnd.docker.reference.type'] === 'attestation-manifest'
 }
 
-/** The digest of the image that an attestation in an index is of; empty for one that names none. */
+/** The digest of the image that an attestation in an index describes; empty if it names none. */
 export function attestedBy({ annotations }: Pick<Descriptor, 'annotations'>): string {
   return annotations?.['vnd.docker.reference.digest'] ?? ''
 }
 
-/** Whether a layer is one that registries do not hold: its descriptor says where to get it. */
+/** Whether a layer is not stored in registries: clients download it from the `urls` of its descriptor. */
 export function isForeign({ mediaType, urls }: Descriptor): boolean {
   return (urls?.length ?? 0) > 0 && (mediaType.includes('.foreign.') || mediaType.includes('.nondistributable.'))
 }

@@ -47,7 +47,7 @@ function minors(major: string, last: number): readonly string[] {
 const KNOWN_VARIANTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['amd64', ['v1', 'v2', 'v3', 'v4']],
   ['arm', ['v5', 'v6', 'v7', 'v8']],
-  // v9.0 continues v8.5: in the order of what runs what.
+  // v9.0 runs code for v8.5 and older.
   ['arm64', ['v8', ...minors('v8', 9), 'v9', ...minors('v9', 6)]],
 ])
 
@@ -77,7 +77,7 @@ export type Architecture = (typeof ARCHITECTURES)[number]
 /** All of them. */
 export const KNOWN_ARCHITECTURES: readonly string[] = ARCHITECTURES
 
-/** Every word that {@link parsePlatform} understands as an architecture, for suggestions. */
+/** Every architecture name that {@link parsePlatform} accepts, for suggestions. */
 export const ARCHITECTURE_WORDS: readonly string[] = [...KNOWN_ARCHITECTURES, ...ALIASES.keys()]
 
 const KNOWN_OSES: ReadonlySet<string> = new Set(['linux', 'windows', 'darwin', 'freebsd', 'wasi'])
@@ -189,7 +189,7 @@ export function isWantedPlatform(platform: Platform, wanted: Platform): boolean 
  * features.
  */
 export function platformIdentity(platform: Platform): string {
-  const version = platform['os.version'] === undefined ? '' : `;${platform['os.version']}`
+  const version = platform['os.version'] ? `;${platform['os.version']}` : ''
   const features = platform['os.features']?.length ? `;+${platform['os.features'].join('+')}` : ''
   return formatPlatform(platform) + version + features
 }

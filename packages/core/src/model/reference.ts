@@ -92,7 +92,7 @@ export function formatRepository(repository: Repository): string {
   return `${repository.registry}/${repository.repository}`
 }
 
-/** The whole name, host included: what an engine or another client can be given as it is. */
+/** The whole name, host included: every client accepts it as it is. */
 export function formatReference(reference: Reference): string {
   const tag = reference.tag === undefined ? '' : `:${reference.tag}`
   const digest = reference.digest === undefined ? '' : `@${reference.digest}`

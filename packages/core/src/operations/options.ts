@@ -28,7 +28,7 @@ export interface InspectOptions extends ImageOptions {
   readonly attestations?: boolean
 }
 
-/** When an engine emulates a platform. */
+/** When a builder emulates a platform. */
 export const EMULATION_POLICIES = ['when-busy', 'when-needed', 'never'] as const
 
 /** One of `EMULATION_POLICIES`. */
@@ -77,7 +77,7 @@ export interface PlanOptions extends PipelineOptions, EngineChoice {
   /** Require every upstream name to be in `polyarch.lock`; otherwise missing names are resolved from the registry. */
   readonly frozen?: boolean
   /**
-   * Build missing images. If false, no engine is needed: images that other machines have built and pushed are
+   * Build missing images. If false, no builder is needed: images that other machines have built and pushed are
    * published, once all of them exist. Default true.
    */
   readonly build?: boolean
@@ -86,8 +86,8 @@ export interface PlanOptions extends PipelineOptions, EngineChoice {
   /** Publish images without running their tests; plan, report and output say so. Default false. */
   readonly skipTests?: boolean
   /**
-   * When an engine may emulate a platform: `when-busy`, if no engine that runs it natively is free; `when-needed`, if
-   * there is no such engine; or `never`. Default `when-busy`.
+   * When a builder may emulate a platform: `when-busy`, if no builder that runs it natively is free; `when-needed`, if
+   * there is no such builder; or `never`. Default `when-busy`.
    */
   readonly emulation?: EmulationPolicy
   /** Sign each index and its images with a key, before names move. What the key has signed before is not signed again. */
@@ -109,7 +109,7 @@ export interface ExecuteOptions extends PlanOptions {
    * Report the layers of every image, also of reused ones, in events; requires one request per image. Default false.
    */
   readonly reportLayers?: boolean
-  /** How many images an engine builds at a time. Default 4. */
+  /** How many images a builder builds at a time. Default 4. */
   readonly buildConcurrency?: number
   /**
    * Also load images into the engine, for its native platform or for these platforms. The one that the engine runs best

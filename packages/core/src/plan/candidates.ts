@@ -6,12 +6,12 @@ import type { ImageNode, TestNode } from '../graph/node.js'
 import { EngineError } from '../model/errors.js'
 import { formatPlatform, type Platform } from '../model/platform.js'
 import { executionOn } from './execution-on.js'
-import type { AnsweringEngine } from './query-engines.js'
+import type { AnsweringBuilder } from './query-builders.js'
 
-/** Compares what an image or a test needs with what each engine can do. @param emulates - whether an engine may emulate */
+/** Finds the builders that can build an image or run a test. @param emulates - whether a builder may emulate */
 export function findCandidates(
   node: ImageNode | TestNode,
-  engines: readonly AnsweringEngine[],
+  engines: readonly AnsweringBuilder[],
   emulates: boolean,
 ): Candidacy {
   const candidates: Candidate[] = []
@@ -51,8 +51,8 @@ function unsupported(
 function notNative(node: string, platform: Platform, { address, native }: BuilderInfo): EngineError {
   return new EngineError(
     'PLATFORM_NOT_RUNNABLE',
-    `the engine at ${address} is ${formatPlatform(native)} and may not emulate ${formatPlatform(platform)}`,
-    { node, hint: `add an engine that runs ${formatPlatform(platform)}, or allow emulation` },
+    `the builder at ${address} is ${formatPlatform(native)} and may not emulate ${formatPlatform(platform)}`,
+    { node, hint: `add a builder that runs ${formatPlatform(platform)}, or allow emulation` },
   )
 }
 
@@ -60,13 +60,13 @@ function notRunnable(node: string, platform: Platform, engine: BuilderInfo, entr
   const native = formatPlatform(engine.native)
   return new EngineError(
     'PLATFORM_NOT_RUNNABLE',
-    `the engine at ${engine.address} cannot run ${formatPlatform(platform)}: it is ${native} and has no emulator for it`,
+    `the builder at ${engine.address} cannot run ${formatPlatform(platform)}: it is ${native} and has no emulator for it`,
     {
       node,
       hint:
         entry === undefined
-          ? 'build this platform on an engine that runs it natively'
-          : `register the binfmt_misc entry '${entry}' on the engine's machine (on Debian: apt-get install qemu-user-static binfmt-support), or use an engine that runs it natively`,
+          ? 'build this platform on a builder that runs it natively'
+          : `register the binfmt_misc entry '${entry}' on the builder's machine (on Debian: apt-get install qemu-user-static binfmt-support), or use a builder that runs it natively`,
     },
   )
 }

@@ -16,7 +16,7 @@ export interface NodeState {
   readonly lookupResult: LookupResult | undefined
   /** Whether it follows from the existence of a result that uses it: then the registry received no request. */
   readonly implied: boolean
-  /** The result, or what it will be, where known. */
+  /** The result, existing or predicted, if known. */
   readonly output: Output | undefined
   /** Whether it is to be made even if its result is there. */
   readonly force: boolean

@@ -2,7 +2,7 @@ import type { BuilderInfo } from '../builder/port.js'
 import { type Platform, runsNatively, samePlatform } from '../model/platform.js'
 
 /**
- * How an engine runs a platform; undefined if it cannot. An engine that does not report its emulators is assumed to
+ * How a builder runs a platform; undefined if it cannot. A builder that does not report its emulators is assumed to
  * have them.
  */
 export function executionOn(
@@ -21,7 +21,7 @@ export function executionOn(
 }
 
 /**
- * Whether a platform is a level of amd64: an engine reports the levels of its processor only in its list of platforms.
+ * Whether a platform is a level of amd64: a builder reports the levels of its processor only in its list of platforms.
  */
 function isLevelOf(native: Platform, { os, architecture }: Platform): boolean {
   return architecture === 'amd64' && native.architecture === architecture && native.os === os

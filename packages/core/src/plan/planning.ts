@@ -17,7 +17,7 @@ import { actionOf, explainAll } from './node-action.js'
 import { type PolicyRules, policyViolations, violationError } from './policy.js'
 import { candidatesOn, type Preflight, plannedUse, preflight } from './preflight.js'
 import { type Published, readPublished } from './published.js'
-import { type QueriedEngine, queryEngines } from './query-engines.js'
+import { type QueriedBuilder, queryBuilders } from './query-builders.js'
 import { reasonText } from './reason-text.js'
 import { planSignatures, type Signing } from './signature-plan.js'
 import { planTags } from './tag-plan.js'
@@ -41,9 +41,9 @@ export interface PlanningInput {
   /** Whether a node is to be made even if its result is there. */
   readonly isForced: (node: Node) => boolean
   readonly notes: readonly string[]
-  /** Whether images may be built; if not, no engine receives a request. */
+  /** Whether images may be built; if not, no builder receives a request. */
   readonly builds: boolean
-  /** Whether an engine may emulate a platform. */
+  /** Whether a builder may emulate a platform. */
   readonly emulates: boolean
   /** Whether tests are left out. */
   readonly skipsTests: boolean
@@ -55,7 +55,7 @@ export interface PlanningInput {
 export interface Planned {
   readonly plan: Plan
   readonly nodes: ReadonlyMap<string, NodeState>
-  /** The engines that can build each image, by node. */
+  /** The builders that can build each image, by node. */
   readonly candidacies: ReadonlyMap<string, Candidacy>
   /** Checks what a builder can build that joins after the plan; by node. @throws EngineError if it does not answer */
   readonly candidatesOn: (engine: Builder, signal: AbortSignal | undefined) => Promise<ReadonlyMap<string, Candidate>>
@@ -86,9 +86,9 @@ export async function makePlan(
     },
   })
   const entitlements = entitlementsOf(input.graph)
-  let querying: Promise<readonly QueriedEngine[]> | undefined
+  let querying: Promise<readonly QueriedBuilder[]> | undefined
   const query = () => {
-    querying ??= queryEngines(services.engines, { signal, entitlements })
+    querying ??= queryBuilders(services.engines, { signal, entitlements })
     return querying
   }
   const [published, nodes] = await evaluateNodes(input, services, { signal, callOf, query })
@@ -129,10 +129,10 @@ export async function makePlan(
 interface Evaluation {
   readonly signal: AbortSignal | undefined
   readonly callOf: (node: Node) => StepCall
-  readonly query: () => Promise<readonly QueriedEngine[]>
+  readonly query: () => Promise<readonly QueriedBuilder[]>
 }
 
-/** Evaluates all nodes. Engines load and answer meanwhile, if a build will need them. */
+/** Evaluates all nodes. Meanwhile, builders are queried if a build will need them. */
 async function evaluateNodes(
   input: PlanningInput,
   services: StepServices,
@@ -153,7 +153,7 @@ async function evaluateNodes(
   return [published, await evaluate({ ...input, contextOf, callOf, onChanged, onRequired }, resolved)]
 }
 
-/** The nodes of a graph, with the engines that were found for them. */
+/** The nodes of a graph, with the builders that were found for them. */
 interface Evaluated {
   readonly nodes: ReadonlyMap<string, NodeState>
   readonly checked: Preflight

@@ -8,33 +8,33 @@ import type { EnginePlan } from '../model/run/plan.js'
 import { missingSecrets } from '../steps/image/secrets/build-secrets.js'
 import type { StepCall } from '../steps/step.js'
 import { findCandidates } from './candidates.js'
-import { enginePlan, type QueriedEngine } from './query-engines.js'
+import { builderPlan, type QueriedBuilder } from './query-builders.js'
 import { findUnreachableRegistries } from './reachability.js'
 
 type BuilderNode = ImageNode | TestNode
 
-/** State of the engines before anything is sent to them. */
+/** State of the builders before anything is sent to them. */
 export interface Preflight {
   /** Empty if nothing is to be built. */
   readonly engines: readonly EnginePlan[]
-  /** The engines that can build each image, or run each test, by node. */
+  /** The builders that can build each image, or run each test, by node. */
   readonly candidacies: ReadonlyMap<string, Candidacy>
   readonly errors: readonly PolyarchError[]
   readonly notes: readonly string[]
 }
 
-/** What the checks depend on, beside the engines. */
+/** What the checks depend on, beside the builders. */
 export interface PreflightRules {
-  /** Whether an engine may emulate a platform. */
+  /** Whether a builder may emulate a platform. */
   readonly emulates: boolean
   /** The variables that hold secrets. */
   readonly env: Environment
 }
 
-/** Checks whether the engines can build what is missing, and run its tests. Reads only; queries no engine if there is nothing to build. */
+/** Checks whether the builders can build what is missing, and run its tests. Reads only; queries no builder if there is nothing to build. */
 export async function preflight(
   nodes: readonly Node[],
-  query: () => Promise<readonly QueriedEngine[]>,
+  query: () => Promise<readonly QueriedBuilder[]>,
   { emulates, env }: PreflightRules,
   call: StepCall,
 ): Promise<Preflight> {
@@ -50,15 +50,15 @@ export async function preflight(
   const rejections = unbuildable.flatMap((image) => reached.get(image)?.rejections ?? [])
   const isShort = unbuildable.length > 0 || answering.length === 0
   return {
-    engines: queried.map(enginePlan),
+    engines: queried.map(builderPlan),
     candidacies: new Map([...reached].map(([{ id }, candidacy]) => [id, candidacy])),
-    // An engine says of several images alike that it does not get to their registry.
+    // Several images have the same error if a builder cannot reach their registry.
     errors: [...new Set([...rejections, ...missing.flat(), ...(isShort ? failures : [])])],
     notes: isShort ? [] : notesOn(queried, [...reached.values()]),
   }
 }
 
-/** Which engine is to build an image as long as all of them are free. */
+/** The builder that gets a build if all of them are free. */
 export function plannedUse({ candidacies }: Preflight, node: Node): EngineUse | undefined {
   return needsBuilder(node) ? firstUse(claimOf(node, candidacies.get(node.id)?.candidates ?? [])) : undefined
 }
@@ -88,7 +88,7 @@ async function missingSecretsOf(node: BuilderNode, env: Environment): Promise<re
   return missing
 }
 
-/** Removes engines that cannot reach the registry of an image. Only engines that could build it are checked. */
+/** Removes builders that cannot reach the registry of an image. Only builders that could build it are checked. */
 async function keepReaching(
   possible: ReadonlyMap<BuilderNode, Candidacy>,
   call: StepCall,
@@ -111,11 +111,11 @@ async function keepReaching(
   )
 }
 
-/** Notes on engines that the run does not use, if the others suffice. */
-function notesOn(queried: readonly QueriedEngine[], candidacies: readonly Candidacy[]): readonly string[] {
+/** Notes on builders that the run does not use, if the others suffice. */
+function notesOn(queried: readonly QueriedBuilder[], candidacies: readonly Candidacy[]): readonly string[] {
   const silent = queried.flatMap((one) => ('failure' in one ? [one.failure] : []))
   const cutOff = candidacies.flatMap(({ rejections }) => rejections).filter(isCutOff)
-  return [...new Set([...silent, ...cutOff].map(({ message }) => `${message}; the run continues without this engine`))]
+  return [...new Set([...silent, ...cutOff].map(({ message }) => `${message}; the run continues without this builder`))]
 }
 
 function isCutOff({ code }: EngineError): boolean {

@@ -5,11 +5,11 @@ import { isLoopback } from '../model/loopback.js'
 import type { StepCall } from '../steps/step.js'
 
 /**
- * Makes the engine check whether it reaches the registries that it must push to or pull from.
- * Only registries on a loopback address are checked: `127.0.0.1` means the machine on which the engine runs. So are
- * registries that the engine has another name for.
+ * Lets the builder check whether it can reach the registries that it must push to or pull from.
+ * Only registries on a loopback address are checked: `127.0.0.1` means the machine on which the builder runs. So are
+ * registries that the builder reaches under another name.
  *
- * @returns an error per registry that the engine does not reach, by the registry's host.
+ * @returns an error per registry that the builder cannot reach, by the registry's host.
  */
 export async function findUnreachableRegistries(
   images: readonly Pick<Node, 'repository'>[],

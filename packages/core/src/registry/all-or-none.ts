@@ -1,8 +1,8 @@
 import type { RegistryCall } from './port.js'
 
 /**
- * Runs a task for each item at once. The first failure ends the others, and is thrown when they have ended, so that
- * nothing goes on behind the caller's back.
+ * Runs a task for each item at once. The first failure cancels the others and is thrown after they have ended, so no
+ * work outlives the call.
  */
 export async function allOrNone<T, R>(
   items: readonly T[],

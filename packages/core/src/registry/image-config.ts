@@ -12,7 +12,7 @@ export function statedPlatform({ os, architecture, variant }: ImageConfig): Plat
   return normalizePlatform({ os, architecture, ...(variant !== undefined && { variant }) })
 }
 
-/** Artifacts have configs too, of which platforms are no part. */
+/** Artifacts have configs without a platform. */
 const IMAGE_CONFIGS: ReadonlySet<string> = new Set([MEDIA_TYPES.ociConfig, MEDIA_TYPES.dockerConfig])
 
 /** Whether a manifest belongs to an image: its config states a platform. */
@@ -21,7 +21,7 @@ export function isImage({ config }: Pick<ImageManifest, 'config'>): boolean {
 }
 
 /**
- * Reads the config of an image, checked against its digest. Words of the platform stay as they are published.
+ * Reads the config of an image, checked against its digest. The platform is not normalised.
  *
  * @throws RegistryError NOT_FOUND, DIGEST_MISMATCH; MANIFEST_UNSUPPORTED if it is no config.
  * @see https://github.com/opencontainers/image-spec/blob/v1.1.0/config.md

@@ -5,10 +5,10 @@ import { formatReference, type Reference } from '../model/reference.js'
 import type { RunEvent } from '../model/run/events.js'
 import type { Registry, RegistryCall } from './port.js'
 
-/** A name whose write may have failed. */
+/** A name and the state of its write. */
 export interface UnsettledName {
   readonly reference: Reference
-  /** The digest that the name held before, if it was read. */
+  /** The previous digest of the name, if it was read. */
   readonly before: Digest | undefined
   readonly to: Digest
   /** Whether the registry confirmed a write of it. */
@@ -20,26 +20,26 @@ export interface NameState extends UnsettledName {
   readonly now: Digest | undefined | 'unknown'
 }
 
-/** For all names together, in milliseconds: a registry that failed a moment ago may not answer at all. */
+/** Time for all names together, in milliseconds: a registry that just failed may not answer. */
 const PATIENCE = 10_000
 
 /**
- * Reads what names hold after a failure. Never throws: a name that cannot be read is unknown. The manifests are read, since
- * the failure may come from a registry that states wrong digests.
+ * Reads the digests of names after a failure. Never throws: a name that cannot be read is unknown. It reads the
+ * manifests, because the failure may be caused by a registry that states wrong digests.
  */
 export function readStates(names: readonly UnsettledName[], registry: Registry): Promise<readonly NameState[]> {
   const signal = timeLimit(PATIENCE)
   return Promise.all(
     names.map(async (name): Promise<NameState> => {
       const now = await readName(name.reference, registry, { signal }).catch((): 'unknown' => 'unknown')
-      // A registry that does not find a name which it had, or confirmed, may fail to read it.
+      // If a registry no longer finds a name that existed, the read may have failed.
       const wasThere = name.isWritten || name.before !== undefined
       return { ...name, now: now === undefined && wasThere ? 'unknown' : now }
     }),
   )
 }
 
-/** The event that reports what a name holds. */
+/** The event for the state of a name. */
 export function stateEvent({ reference, before, to, now }: NameState): RunEvent {
   const at = Date.now()
   const name = formatReference(reference)
@@ -49,7 +49,7 @@ export function stateEvent({ reference, before, to, now }: NameState): RunEvent 
   return { kind: before === to ? 'tag-kept' : 'tag-moved', at, change }
 }
 
-/** An error, with what each name holds now. Other errors than those of registries have no room for it. */
+/** Adds the current digest of each name to the message of a registry error; other errors are unchanged. */
 export function withStates(error: unknown, states: readonly NameState[]): unknown {
   if (!(error instanceof RegistryError)) return error
   const list = (title: string, which: (state: NameState) => boolean) => {
@@ -72,8 +72,8 @@ export function withStates(error: unknown, states: readonly NameState[]): unknow
 }
 
 /**
- * The digest that a name holds now. Where it is neither the previous nor the new one, the manifest is read: what answers a
- * HEAD may state any digest.
+ * The current digest of a name. If it is neither the previous nor the new one, the manifest is read, because a HEAD
+ * response may state a wrong digest.
  *
  * @throws RegistryError DIGEST_MISMATCH if content and stated digest differ
  */
@@ -96,7 +96,7 @@ async function readName(
   return (await registry.getManifest(name, { ...call, fresh: true }))?.descriptor.digest
 }
 
-/** The digest under the tag of a reference, past mirrors; undefined if there is none. */
+/** The digest of a tag, read from the registry and not from mirrors; undefined if it does not exist. */
 export async function heldBy(
   { digest: _digest, ...name }: Reference,
   registry: Pick<Registry, 'resolve'>,

@@ -5,7 +5,7 @@ const WHOLE = 'a whole number of at least 1'
 const TIME = 'a number of milliseconds, at least 0'
 
 /**
- * Refuses options that would show only later, and as something else: a client that retries for ever, or sends nothing.
+ * Rejects invalid options early: they would otherwise cause endless retries or requests that are never sent.
  *
  * @throws DefinitionError DEFINITION_INVALID
  */
@@ -43,7 +43,7 @@ function hostIssues(path: string, given: RegistryHostOptions): readonly Issue[] 
   ]
 }
 
-// Both modules take long to load, and few give certificates; a check at once cannot wait for an import.
+// Both modules take long to load and are rarely needed; a synchronous check cannot use `import()`.
 function isCertificate(pem: string): boolean {
   const { X509Certificate } = process.getBuiltinModule('node:crypto')
   return succeeds(() => new X509Certificate(pem))

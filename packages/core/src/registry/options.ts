@@ -1,7 +1,7 @@
 import type { RegistryEvent } from '../model/run/events.js'
 import type { CredentialStore } from './port.js'
 
-/** A certificate that the client shows, with its key, both PEM. */
+/** A client certificate with its key, both in PEM. */
 export interface ClientCertificate {
   readonly certificate: string
   readonly key: string
@@ -21,7 +21,7 @@ export interface RegistryHostOptions {
   readonly ca?: string
   /** Implies TLS. */
   readonly clientCertificate?: ClientCertificate
-  /** Upper bound of one upload request, in bytes, for hosts behind something that limits it. Unlimited by default. */
+  /** Highest size of one upload request, in bytes, for hosts behind a proxy that limits it. Unlimited by default. */
   readonly chunkSize?: number
 }
 
@@ -41,7 +41,9 @@ export interface RetryBounds {
 /** How long to wait for a registry, in milliseconds. */
 export interface RegistryTimeouts {
   readonly connect?: number
-  /** From the end of a request to the head of its answer; a second more per 8 MiB for requests that complete a blob. */
+  /**
+   * From the end of a request to the head of its response; one second more per 8 MiB for requests that complete a blob.
+   */
   readonly answer?: number
   /**
    * Between two parts of a response, or until the server accepts more of a request. A response below 1 KiB/s in this
@@ -52,7 +54,7 @@ export interface RegistryTimeouts {
 
 /** Options of a registry client. */
 export interface RegistryOptions {
-  /** Anonymous without it. */
+  /** Anonymous if not set. */
   readonly credentials?: CredentialStore
   /** Hosts, as written in references, that use plain HTTP. Loopback hosts need not be listed. */
   readonly insecureHosts?: readonly string[]

@@ -10,7 +10,7 @@ export interface RegistryCall {
   readonly onEvent?: ((event: RegistryEvent) => void) | undefined
   /** Send the request to the registry itself and to no mirror, because a write depends on the response. */
   readonly fresh?: boolean | undefined
-  /** Called before a write is repeated whose first attempt did not arrive; an error ends the call. */
+  /** Called before a failed write is repeated; an error ends the call. */
   readonly beforeRepeat?: (() => Promise<void>) | undefined
 }
 
@@ -44,9 +44,9 @@ export interface Registry extends AsyncDisposable {
   readBlob(repository: Repository, descriptor: Descriptor, call?: RegistryCall): Promise<Readable>
   /** Uploads, unless the repository already has it. */
   writeBlob(repository: Repository, source: BlobSource, call?: RegistryCall): Promise<void>
-  /** Makes the blob of one repository present in another: not moved if there, mounted on one registry, else streamed. */
+  /** Copies a blob between repositories: skipped if it exists, mounted within one registry, else streamed. */
   copyBlob(from: Repository, to: Repository, descriptor: Descriptor, call?: RegistryCall): Promise<void>
-  /** The descriptors of the manifests that name this one as their subject; with `artifactType`, of that type alone. */
+  /** The descriptors of a manifest's referrers; with `artifactType`, only of that type. */
   listReferrers(
     repository: Repository,
     subject: Digest,
@@ -61,7 +61,7 @@ export type Credentials =
   | { readonly kind: 'password'; readonly username: string; readonly password: string }
   | { readonly kind: 'identity-token'; readonly token: string }
 
-/** Options of a search for a login. */
+/** Options of a lookup of credentials. */
 export interface CredentialCall {
   readonly signal?: AbortSignal | undefined
 }
@@ -71,7 +71,7 @@ export interface CredentialStore {
   /**
    * The login for a host such as `ghcr.io` or `127.0.0.1:5000`; undefined for anonymous.
    *
-   * @param call.signal - ends the search: a credential helper may wait for a minute.
+   * @param call.signal - ends the lookup: a credential helper may take a minute.
    */
   find(host: string, call?: CredentialCall): Promise<Credentials | undefined>
 }

@@ -1,7 +1,7 @@
 import type { Digest } from '../model/digest.js'
 import { formatRepository, type Repository } from '../model/reference.js'
 
-/** How long a registry may take to show what was written to it, in milliseconds. */
+/** How long a registry may take to return what was written, in milliseconds. */
 const WINDOW = 30_000
 
 /**
@@ -12,10 +12,10 @@ const WINDOW = 30_000
 export class RecentWrites {
   readonly #times = new Map<string, number>()
 
-  /** Notes a write of a tag, manifest or blob. */
+  /** Records a write of a tag, manifest or blob. */
   add(repository: Repository, name: string | Digest): void {
     const now = Date.now()
-    // The oldest come first, so forgetting them stops at the first one that still counts.
+    // In order of time: stop at the first write that is recent.
     for (const [key, time] of this.#times) {
       if (now - time < WINDOW) break
       this.#times.delete(key)
@@ -25,12 +25,12 @@ export class RecentWrites {
     this.#times.set(key, now)
   }
 
-  /** Notes that it has been deleted. */
+  /** Records a deletion. */
   remove(repository: Repository, name: string | Digest): void {
     this.#times.delete(keyOf(repository, name))
   }
 
-  /** Whether it was written a short time ago. */
+  /** Whether it was written recently. */
   has(repository: Repository, name: string | Digest): boolean {
     const time = this.#times.get(keyOf(repository, name))
     return time !== undefined && Date.now() - time < WINDOW

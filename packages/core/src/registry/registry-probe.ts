@@ -13,11 +13,11 @@ import type { RegistryCall } from './port.js'
 /** The response of a host to a request of `/v2/` without a login. */
 export interface PingResponse {
   readonly status: number
-  /** The host's own time, if the response states it. */
+  /** The clock of the host, if the response states it. */
   readonly date?: Date
 }
 
-/** Requests that only diagnosis needs, with the same host settings as all others. */
+/** Requests for diagnosis, with the same host settings as all others. */
 export class RegistryProbe implements AsyncDisposable {
   readonly #hosts: Hosts
   readonly #transport: Transport
@@ -30,7 +30,7 @@ export class RegistryProbe implements AsyncDisposable {
     this.#connections = new Connections(options)
   }
 
-  /** The hosts of the places that are read from before this one. */
+  /** The mirrors of a host, in order. */
   mirrorsOf(host: string): readonly string[] {
     return this.#hosts.mirrors(host).map((mirror) => mirror.host)
   }
@@ -77,7 +77,7 @@ export class RegistryProbe implements AsyncDisposable {
       )
       return { cancelled: true }
     } catch (error) {
-      // Some registries require a permission of its own for it; some do not offer it.
+      // Some registries require a separate permission for it; some do not support it.
       if (error instanceof RegistryError) return { cancelled: false }
       throw error
     }

@@ -18,8 +18,8 @@ export async function listTags(
     const listed = tagsOf(jsonOf(page))
     if (listed === undefined) throw badPage(page.answer, 'is not a list of tags')
     for (const tag of listed) tags.add(tag)
-    // A registry may ignore where to go on from, and call each page another. A page of none is no end: tags between two
-    // pages may have been deleted, or be filtered out.
+    // A registry may ignore the cursor and return the same page under another URL. An empty page does not end the list:
+    // its tags may have been deleted or filtered.
     if (listed.length > 0 && tags.size === before) break
   }
   return [...tags]

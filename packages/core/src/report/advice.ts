@@ -11,12 +11,12 @@ export const ADVICE: Readonly<Record<ErrorCode, string>> = {
   ENGINE_UNREACHABLE:
     'Start Docker, or set DOCKER_HOST or the docker context to an engine. On Linux, your user may have to be in the group docker. npx tsx build.ts doctor checks the connection.',
   ENGINE_UNSUPPORTED:
-    'Update the engine: 20.10 and newer work; with the containerd image store, 27.5 and newer. npx tsx build.ts doctor prints its version.',
+    'Update the builder: Docker Engine 20.10 and newer, or 27.5 and newer with the containerd image store; BuildKit 0.11 and newer. npx tsx build.ts doctor prints its version.',
   ENGINE_REJECTED:
-    "Read the engine's reason in the message. The engine's log has more (on Linux: journalctl -u docker).",
+    "Read the builder's reason in the message. Its log has more (for a Docker Engine on Linux: journalctl -u docker).",
   ENGINE_CANNOT_REACH_REGISTRY: 'Use a registry that both can reach: --registry registry.example.com.',
   PLATFORM_NOT_RUNNABLE:
-    "Register an emulator on the engine's machine: Debian's qemu-user-static, or the image tonistiigi/binfmt; npx tsx build.ts doctor prints the command. Or add an engine that runs the platform natively: --builder ssh://me@arm-machine.",
+    "Register an emulator on the builder's machine: Debian's qemu-user-static, or the image tonistiigi/binfmt; npx tsx build.ts doctor prints the command. Or add a builder that runs the platform natively: --builder ssh://me@arm-machine.",
   BUILD_FAILED:
     'Correct the Dockerfile. --verbose shows the whole output, and --only <platform> builds that platform only.',
   TEST_FAILED:

@@ -11,18 +11,18 @@ export const MEANING: Readonly<Record<ErrorCode, string>> = {
     'A base or another image is missing in polyarch.lock, and --frozen is set. It is the default if CI is set and there is a lock.',
   POLICY_VIOLATED: 'Something that the run builds from violates the policy of build.ts.',
   ENGINE_UNREACHABLE: 'No Docker Engine or BuildKit answers at the address, or the connection was lost during the run.',
-  ENGINE_UNSUPPORTED: 'The engine lacks a feature that polyarch or the build requires, such as BuildKit.',
-  ENGINE_REJECTED: 'The engine rejected a request.',
+  ENGINE_UNSUPPORTED: 'The builder lacks a feature that polyarch or the build requires, such as BuildKit.',
+  ENGINE_REJECTED: 'The builder rejected a request.',
   ENGINE_CANNOT_REACH_REGISTRY:
-    'The engine cannot reach the registry, although this process can. An engine in a virtual machine or on another host cannot reach the embedded registry of this machine; loopback names are rejected for a BuildKit on another machine.',
+    'The builder cannot reach the registry, although this process can. A builder in a virtual machine or on another host cannot reach the embedded registry of this machine; loopback names are rejected for a BuildKit on another machine.',
   PLATFORM_NOT_RUNNABLE:
-    'No engine of the run can execute the programs of the platform natively or by emulation, or emulation is not allowed. Detected before a context is uploaded.',
+    'No builder of the run can execute the programs of the platform natively or by emulation, or emulation is not allowed. Detected before a context is uploaded.',
   BUILD_FAILED:
     "A step of the Dockerfile failed. The message names the line and contains the end of the step's output.",
   TEST_FAILED:
     'An image did not pass one of its tests. Every name stays where it was. The image remains under its key tag, so that the next run tests it again without a build.',
-  PUSH_FAILED: 'The engine could not push an image.',
-  PULL_FAILED: 'The engine could not pull an image, for a FROM or for --load.',
+  PUSH_FAILED: 'The builder could not push an image.',
+  PULL_FAILED: 'The builder could not pull an image for a FROM, or the engine for --load.',
   CONTEXT_UNREADABLE:
     'A file of the build context could not be read, or changed while it was read. Or an archive is malformed or has an entry that is not allowed, or a git repository could not be fetched.',
   REGISTRY_UNREACHABLE: 'The registry does not answer, or its certificate is not trusted.',
@@ -53,5 +53,5 @@ export const MEANING: Readonly<Record<ErrorCode, string>> = {
     'A key outside this machine or sigstore did not sign an image, or returned a wrong signature; or the trusted root of sigstore cannot be read.',
   LOCK_OUTDATED: 'A base must be made from a package archive that no longer matches polyarch.lock.',
   CANCELLED:
-    "Ctrl-C was pressed, or the caller's AbortSignal was aborted. Builds on the engine were stopped, and no tag moved. Exit code 130.",
+    "Ctrl-C was pressed, or the caller's AbortSignal was aborted. Running builds were stopped, and no tag moved. Exit code 130.",
 }

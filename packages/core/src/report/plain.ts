@@ -1,7 +1,7 @@
 import { shortDigest } from '../model/digest.js'
 import type { RunEvent, WorkEvent } from '../model/run/events.js'
 import { escapeCiCommands, escapeLine } from './escape.js'
-import { codeText, isAsDeclared, membershipText, movedText, readBackText } from './plain-words.js'
+import { codeText, isAsDeclared, membershipText, movedText, readBackText } from './event-text.js'
 import { GroupedLines, type GroupMarkers } from './progress/groups.js'
 import { OutputLines } from './progress/output-lines.js'
 import type { Reporter } from './progress/reporter.js'
@@ -120,7 +120,7 @@ class PlainReporter implements Reporter {
   }
 }
 
-/** Events after which a name, an output or an engine has something new. */
+/** Events of what was published, loaded or written. */
 type PublishingEvent = Exclude<RunEvent, { readonly kind: 'planned' | 'work' | `node-${string}` | `builder-${string}` }>
 
 function publishedText(event: PublishingEvent): string | undefined {

@@ -13,7 +13,7 @@ import {
 /** Version of the shape of {@link Report} as JSON. */
 export const REPORT_VERSION = 1
 
-/** Outcome of a node. For a build it states the engine; after a reassignment, the last one. */
+/** Outcome of a node. For a build it states the builder; after a reassignment, the last one. */
 export interface NodeReport
   extends Pick<NodePlan, 'node' | 'pipeline' | 'kind' | 'platform' | 'test'>,
     Partial<EngineUse> {
@@ -143,7 +143,7 @@ function nodeReport(planned: NodePlan, events: readonly RunEvent[]): NodeReport 
 
 const ENDS: ReadonlySet<RunEvent['kind']> = new Set(['node-reused', 'node-finished', 'node-failed', 'node-skipped'])
 
-/** The engine that a node was last given to. */
+/** The last builder of a node. */
 function useOf(events: readonly RunEvent[]): Partial<EngineUse> {
   const given = events.findLast((event) => event.kind === 'node-started' || event.kind === 'node-reassigned')
   return given === undefined ? {} : useIn(given)

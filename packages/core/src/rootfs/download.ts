@@ -10,7 +10,7 @@ import { DEFAULT_RETRY, DEFAULT_TIMEOUTS } from '../registry/options.js'
 
 /**
  * Archives are published over plain HTTP too: their content is compared with a known hash or signature. No other host
- * leads to plain HTTP on this machine, where services trust who can reach them.
+ * may redirect to plain HTTP on loopback, because local services trust their callers.
  */
 const ANY_HOST = {
   mayUse: (url: URL, from?: URL) =>

@@ -17,8 +17,8 @@ import { KEY_ANNOTATION } from './key.js'
 const ORIGIN: ReadonlySet<string> = new Set(['org.opencontainers.image.source', 'org.opencontainers.image.revision'])
 
 /**
- * Whether what a name holds was made from the same as what it is to hold: two engines that build the same files push
- * images with different digests and equal keys. Both are in the repository.
+ * Whether the current and the next manifest of a name were made from equal inputs: two builders that build the same files
+ * push images with different digests and equal keys. Both manifests are in the repository.
  */
 export async function isEqualResult(
   { current, next }: { readonly current: StoredManifest | undefined; readonly next: StoredManifest },

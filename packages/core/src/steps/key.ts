@@ -23,8 +23,8 @@ export function keyOf(kind: string, inputs: Readonly<Record<string, unknown>>, h
 }
 
 /**
- * The tag that an engine pushes the image with this key under. Docker's manifests have no room for the key that marks a
- * checked image, so what is yet to be checked must not stand under the key tag.
+ * The tag that a builder pushes the image with this key under. Docker's manifests have no room for the key that marks a
+ * checked image, so an unchecked image must not have the key tag.
  */
 export function pushReference({ registry, repository }: Repository, key: string, format: ImageFormat): Reference {
   const tag = KEY_TAG_PREFIX + key

@@ -27,7 +27,7 @@ export interface StepServices {
   /** Returns the proxies of builds in docker's configuration. @throws RegistryError CREDENTIALS_UNREADABLE */
   readonly proxies: () => Promise<DockerProxies>
   readonly registry: Registry
-  /** Each connects on first use: a run that has nothing to build needs no engine. */
+  /** Each connects on first use: a run that has nothing to build needs no builder. */
   readonly engines: Engines
   readonly rootfs: RootfsMaker
   readonly contexts: Contexts
@@ -47,7 +47,7 @@ export interface StepCall {
 
 /** Options of `perform`. */
 export interface PerformCall extends StepCall {
-  /** The engine that an image is built on, or a command runs on. */
+  /** The builder that an image is built on, or a command runs on. */
   readonly engine?: Builder | undefined
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Builder } from '../../src/builder/port.js'
 import { formatPlatform, type Platform, parsePlatform } from '../../src/model/platform.js'
 import { executionOn } from '../../src/plan/execution-on.js'
-import { enginePlan } from '../../src/plan/query-engines.js'
+import { builderPlan } from '../../src/plan/query-builders.js'
 import { builderFeatures } from '../builder/builder-features.js'
 
 function platform(text: string): Platform {
@@ -53,5 +53,5 @@ test.each([
 
 test('a plan reports what an engine emulates, and nothing that it runs itself', () => {
   const asked = { engine: {} as Builder, info: infoOf('amd64', [...SERVER, 'arm64']) }
-  expect(enginePlan(asked).emulated?.map(formatPlatform)).toEqual(['linux/arm64'])
+  expect(builderPlan(asked).emulated?.map(formatPlatform)).toEqual(['linux/arm64'])
 })

@@ -10,7 +10,7 @@ import { commandNames, refuseWord } from './root-command.js'
 /** Adds `doctor`. */
 export function addDoctor(program: Command, context: CommandContext): void {
   addFlags(program.command('doctor'), ['registry', 'builder', 'builderRegistry', 'json', 'verbose'])
-    .description('check engine, platforms, registries and this machine')
+    .description('check builders, platforms, registries and this machine')
     .action(async (_flags, command: Command) =>
       (await import('../commands/doctor-command.js')).doctorCommand(command.opts(), context),
     )

@@ -8,13 +8,13 @@ import { findRepository, type GitRepository, isolateRepository, readGit, readSet
 export interface GitOrigin {
   /** URL of the repository for people, without a login: `https://ghcr.io/team/app`. */
   readonly source?: string
-  /** The commit; with `-dirty` where files differ from it. */
+  /** The commit; with `-dirty` if files differ from it. */
   readonly revision?: string
 }
 
 /**
- * Reads where a context is from. What git does not record is left out, as everything is where git is not installed. The
- * configuration of the repository starts no program: a context may be the work of others.
+ * Reads the origin of a context. Values that git does not record are omitted; without git, all of them are. The
+ * configuration of the repository starts no program, because a context may be untrusted.
  */
 export async function readGitOrigin(context: ContextDefinition, signal?: AbortSignal): Promise<GitOrigin> {
   if (context.kind === 'git') {

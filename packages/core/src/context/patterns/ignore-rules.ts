@@ -25,7 +25,7 @@ export interface IgnoreRules {
 export const NO_RULES: IgnoreRules = createIgnoreRules([])
 
 /**
- * Reads `<Dockerfile>.dockerignore` or, where there is none, the context's `.dockerignore`.
+ * Reads `<Dockerfile>.dockerignore` or, if there is none, the context's `.dockerignore`.
  *
  * @throws DefinitionError DEFINITION_INVALID if a line is written wrongly; EngineError CONTEXT_UNREADABLE
  * @see https://docs.docker.com/build/concepts/context/#dockerignore-files

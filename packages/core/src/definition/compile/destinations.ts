@@ -3,7 +3,7 @@ import type { CacheDefinition } from '../declare/cache-options.js'
 import type { PipelineDefinition } from '../definition.js'
 import type { Issues } from '../issues.js'
 
-/** The attributes that say where a cache is exported to, by type; builds that share them overwrite each other's cache. */
+/** The attributes of a cache's destination, by type. Builds with the same destination overwrite each other's cache. */
 const DESTINATION: Readonly<Record<string, readonly string[]>> = {
   registry: ['ref'],
   local: ['dest', 'tag'],

@@ -10,7 +10,7 @@ import type { PerPlatform } from './per-platform.js'
 /** Options of a build, with the names of `docker buildx bake` in camel case. */
 export interface BuildOptions {
   /**
-   * Directory that is sent to the engine; relative paths start at the working directory. Default `.`. Or a git URL,
+   * Directory that is sent to the builder; relative paths start at the working directory. Default `.`. Or a git URL,
    * `https://host/path.git#ref:directory`; an archive, `{ tar }`; or `false` for no files.
    */
   readonly context: ContextSource
@@ -39,7 +39,7 @@ export interface BuildOptions {
   readonly noCache: boolean
   /** Names of stages whose steps are executed again, even if the builder has them in its cache. */
   readonly noCacheFilter: readonly string[]
-  /** Let the engine request every base from the registry, even if it has it already. */
+  /** Resolve every base from its registry, even if the builder has it already. */
   readonly pull: boolean
   /**
    * `registry`: import and export a cache of all stages, under a tag of its own per pipeline and platform in the

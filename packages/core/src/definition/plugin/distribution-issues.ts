@@ -1,6 +1,6 @@
 import { suggest } from '../issues.js'
 import type { AnyDistributionOptions, DistributionTable } from './distribution-table.js'
-import { mirrorIssue, packageIssue } from './kinds/apt-words.js'
+import { mirrorIssue, packageIssue } from './kinds/apt-fields.js'
 import type { BaseIssue } from './plugin.js'
 
 const ONLY_ARCHIVE = ['mirror', 'frozen', 'keyring', 'packages'] as const

@@ -24,7 +24,7 @@ const OPTION_NAMES = ['release', 'source', 'flavor', 'image', 'mirror', 'frozen'
 /**
  * Makes the base of a distribution from a table of its releases.
  *
- * @param defaults - options that hold where `platform(...)` says nothing else.
+ * @param defaults - values of options that `platform(...)` does not set.
  * @example
  * ```ts
  * const trees = defineDistribution({

@@ -26,7 +26,7 @@ export type {
   Release,
   ReleaseName,
 } from './distribution-table.js'
-export { mirrorIssue } from './kinds/apt-words.js'
+export { mirrorIssue } from './kinds/apt-fields.js'
 export { keyIssues } from './kinds/openpgp-key.js'
 export {
   type Base,

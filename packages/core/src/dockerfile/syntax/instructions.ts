@@ -159,7 +159,7 @@ function canHoldHeredoc(one: Instruction): boolean {
   return ['RUN', 'COPY', 'ADD'].includes(keyword) && readJson(joined.text, args) === undefined
 }
 
-/** The index of the line that ends a heredoc; after the last line where none does. */
+/** The index of the line that ends a heredoc; the number of lines if it has no end. */
 function endOf({ name, chomp }: HeredocStart, lines: readonly Line[], from: number): number {
   let at = from
   while (at < lines.length) {

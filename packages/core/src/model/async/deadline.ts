@@ -9,7 +9,7 @@ export class Deadline {
     return signal === undefined ? this.#controller.signal : AbortSignal.any([signal, this.#controller.signal])
   }
 
-  /** Starts the time, in milliseconds, or starts it again. Without any, the signal fires at once. */
+  /** Starts or restarts the time, in milliseconds. At 0, the signal fires at once. */
   start(milliseconds: number, reason: unknown): void {
     if (this.#isOver) return
     clearTimeout(this.#timer)
@@ -17,7 +17,7 @@ export class Deadline {
     else this.#timer = setTimeout(() => this.#controller.abort(reason), milliseconds)
   }
 
-  /** Ends the limit: it does not fire any more, and does not start again. */
+  /** Cancels the limit: it never fires after that, and cannot be restarted. */
   stop(): void {
     this.#isOver = true
     clearTimeout(this.#timer)

@@ -5,8 +5,8 @@ export class InFlight<T> {
   readonly #work = new Map<string, Promise<T>>()
 
   /**
-   * Waits for the work of another caller under the same key, and does it oneself if there is none or if it
-   * failed: the other caller may have been cancelled, or have had other rights.
+   * Waits for the work of another caller with the same key. If there is none, or if it failed, this caller does the
+   * work: the other one may have been cancelled or have had other permissions.
    */
   async share(key: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     for (let other = this.#work.get(key); other; other = this.#work.get(key)) {
@@ -31,11 +31,11 @@ async function settled<T>(work: Promise<T>): Promise<{ readonly value: T } | und
   }
 }
 
-/** Work of one key, one after the other. */
+/** Runs the work of one key in sequence. */
 export class Queue {
   readonly #last = new Map<string, Promise<unknown>>()
 
-  /** Runs the work once all that came before it under the key has ended, however it ended. */
+  /** Runs the work after all earlier work of the key has ended or failed. */
   async after<T>(key: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     const before = this.#last.get(key)
     const own = (async () => {

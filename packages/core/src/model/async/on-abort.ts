@@ -6,7 +6,7 @@ import { setMaxListeners } from 'node:events'
  * @returns a function that removes the listener.
  */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
-  // All that a run does at one time listens to one signal, and Node.js takes more than ten for a leak.
+  // All concurrent work of a run listens to one signal, and Node.js reports more than ten listeners as a leak.
   setMaxListeners(0, signal)
   signal.addEventListener('abort', listener, { once: true })
   return () => signal.removeEventListener('abort', listener)

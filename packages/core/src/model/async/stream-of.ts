@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream'
 
 /**
- * A stream of what a generator makes of another stream. It ends at once if it is destroyed; one of `Readable.from` does
- * so only when the generator has its next part, which may never come, or not at all if it has not begun.
+ * A stream of a generator's output. It closes at once if it is destroyed. A stream of `Readable.from` closes only after
+ * the generator's next chunk, which may never arrive, and never if the generator has not started.
  *
- * @param release - Called at its end, whatever that is: lets go of what the generator reads.
+ * @param release - called when the stream ends, fails or is destroyed, to release the generator's input
  */
 export function streamOf(parts: AsyncGenerator<Uint8Array>, release: () => void): Readable {
   return new Readable({
@@ -18,7 +18,7 @@ export function streamOf(parts: AsyncGenerator<Uint8Array>, release: () => void)
     },
     destroy(error, callback) {
       release()
-      // The pending read has ended, so this settles too; nothing handles its rejection any more.
+      // The pending read has ended, so this promise settles too; its rejection needs no handler.
       parts.return(undefined).catch(() => {})
       callback(error)
     },

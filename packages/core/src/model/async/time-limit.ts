@@ -1,6 +1,6 @@
 /**
- * A signal that fires after a time, or with the first of the others. It takes the place of AbortSignal.timeout: Node 20
- * collects such a signal, and its timer, if only AbortSignal.any refers to it, and the time then never ends.
+ * A signal that fires after a time, or with the first of the others. It replaces AbortSignal.timeout: Node 20 collects
+ * that signal and its timer if only AbortSignal.any refers to it, so it never fires.
  *
  * @param time - in milliseconds
  */

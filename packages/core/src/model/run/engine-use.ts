@@ -1,15 +1,15 @@
-/** Why a build is given to an engine. */
+/** Why a build runs on a builder. */
 export type EngineReason =
-  /** It runs the platform itself. */
+  /** It runs the platform natively. */
   | 'native'
-  /** No engine of the run does, and this one emulates it. */
+  /** No builder of the run runs it natively, so this one emulates it. */
   | 'no-native'
-  /** All native engines are at their build limit, so this engine emulates the platform. */
+  /** All native builders are at their build limit, so this builder emulates the platform. */
   | 'native-busy'
-  /** The native engines no longer respond, so this engine emulates the platform. */
+  /** The native builders no longer respond, so this builder emulates the platform. */
   | 'native-lost'
 
-/** Which engine builds an image, how and why. */
+/** Which builder builds an image, how and why. */
 export interface EngineUse {
   /** Address of the engine: `unix:///var/run/docker.sock`. */
   readonly engine: string

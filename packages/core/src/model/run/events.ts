@@ -15,7 +15,7 @@ interface NodeEvent extends EventBase {
   readonly node: string
 }
 
-/** A registry answered with a passing issue, and the request is sent again. */
+/** A request failed with a transient error and is repeated. */
 export interface RegistryRetryEvent {
   readonly kind: 'registry-retry'
   readonly method: string
@@ -27,7 +27,7 @@ export interface RegistryRetryEvent {
   readonly reason: string
 }
 
-/** Bytes of a blob have moved. */
+/** Progress of a blob transfer. */
 export interface TransferEvent {
   readonly kind: 'transfer'
   readonly direction: 'upload' | 'download' | 'mount'
@@ -59,7 +59,7 @@ export interface BuildLogEvent {
   readonly text: string
 }
 
-/** BuildKit warns of something in the Dockerfile. */
+/** A warning of BuildKit about the Dockerfile. */
 export interface BuildWarningEvent {
   readonly kind: 'build-warning'
   readonly message: string
@@ -67,7 +67,7 @@ export interface BuildWarningEvent {
   readonly line?: number
 }
 
-/** Progress of an image between the engine and a registry. */
+/** Progress of an image between the builder and a registry. */
 export interface EngineTransferEvent {
   readonly kind: 'engine-transfer'
   readonly direction: 'push' | 'pull'
@@ -77,7 +77,7 @@ export interface EngineTransferEvent {
   readonly total?: number
 }
 
-/** An event of an engine. */
+/** An event of a builder. */
 export type EngineEvent = BuildStepEvent | BuildLogEvent | BuildWarningEvent | EngineTransferEvent
 
 /** A root file system is being created. */
@@ -91,13 +91,13 @@ export interface RootfsEvent {
 
 /** Result of comparing an image's machine code with its declared platform. */
 export interface CodeCheck {
-  /** `as-base`: there is none over the base, whose own was compared when that was first taken. */
+  /** `as-base`: the build added no executable; the base was checked when it was added. */
   readonly verdict: 'match' | 'as-base' | 'mismatch' | 'unknown'
   /** The executable that was checked. */
   readonly path?: string
-  /** The platform of its code, in words. */
+  /** The platform of its code, as text. */
   readonly found?: string
-  /** Why nothing is known. */
+  /** Why the machine code is unknown. */
   readonly because?: string
   /** Set if a mismatch was allowed by the base's `codePolicy`. */
   readonly allowed?: true
@@ -115,7 +115,7 @@ export interface LayersEvent {
   readonly layers: readonly { readonly digest: Digest; readonly size: number }[]
 }
 
-/** Everything that happens inside a node, before it is known which. */
+/** An event inside a node, without the node's id. */
 export type WorkEvent =
   | RegistryEvent
   | EngineEvent
@@ -153,9 +153,9 @@ export type RunOutcome = 'succeeded' | 'incomplete' | 'failed' | 'cancelled'
 /** Every event of a run, in order; a report is made from these alone. */
 export type RunEvent =
   | (EventBase & { readonly kind: 'planned'; readonly plan: Plan })
-  /** For a build, it states the engine. */
+  /** For a build, it states the builder. */
   | (NodeEvent & Partial<EngineUse> & { readonly kind: 'node-started'; readonly platform?: Platform })
-  /** The connection to its engine was lost, and another engine starts the build again. */
+  /** The connection to its builder was lost, and another builder starts the build again. */
   | (NodeEvent & EngineUse & { readonly kind: 'node-reassigned'; readonly error: ErrorData })
   /** A node of a builder on Kubernetes became ready during the run, and gets builds; or it ends, and gets no more. */
   | (EventBase & { readonly kind: 'builder-joined' | 'builder-left'; readonly engine: string })

@@ -11,15 +11,15 @@ export interface ChangedPath {
 
 /** The reason for a node's action, discriminated by `kind`; docs/plan.md has a line per kind. */
 export type PlanReason =
-  /** Its result is in the registry under the same key. */
+  /** The registry has its result under the same key. */
   | { readonly kind: 'present' }
-  /** Nothing that is left to do needs it. */
+  /** No remaining work needs it. */
   | { readonly kind: 'unneeded' }
   /** Nodes on which its key depends must be made first. */
   | { readonly kind: 'waiting'; readonly after: readonly string[] }
   /** It is not in the registry, and no previous result of it is known. */
   | { readonly kind: 'absent' }
-  /** The published index lists it, and it is not in the repository any more. */
+  /** The published index lists it, but the repository no longer has it. */
   | { readonly kind: 'deleted' }
   /** The published index has no such platform. */
   | { readonly kind: 'new-platform' }
@@ -35,11 +35,11 @@ export type PlanReason =
   /** The Dockerfile differs: the first such line, from 1, if it is known. */
   | { readonly kind: 'dockerfile-changed'; readonly line?: number }
   | { readonly kind: 'arg-changed' | 'label-changed'; readonly name: string; readonly change: PartChange }
-  /** So many build args of the previous result are gone; their names are not recorded. */
+  /** This many build args of the previous result were removed; their names are not recorded. */
   | { readonly kind: 'args-removed'; readonly count: number }
   /** The `keySecret` of the build differs, so that nothing but the base can be compared. */
   | { readonly kind: 'key-secret-changed'; readonly change: PartChange }
-  /** Another image that the Dockerfile names is not the one that it was. */
+  /** Another image that the Dockerfile names has changed. */
   | {
       readonly kind: 'image-moved'
       readonly name: string
@@ -51,7 +51,7 @@ export type PlanReason =
   | { readonly kind: 'setting-changed'; readonly name: string }
   /** The previous result has no record of its inputs: its format has no annotations, or another tool made it. */
   | { readonly kind: 'unrecorded' }
-  /** Something differs that the check values of the previous result do not show: they have 8 bits. */
+  /** An input differs, but the 8-bit check values of the previous result do not show which. */
   | { readonly kind: 'unnamed' }
   /** Its entries differ from those of the published index. */
   | { readonly kind: 'content-changed' }
@@ -61,9 +61,9 @@ export type PlanReason =
   | { readonly kind: 'untested' }
   /** The test is a function without a version, which runs every time. */
   | { readonly kind: 'unversioned' }
-  /** The user requested that tests are skipped. */
+  /** Tests are skipped by option. */
   | { readonly kind: 'tests-skipped' }
-  /** The user requested that it is not reused. */
+  /** Reuse is disabled by option. */
   | { readonly kind: 'forced' }
 
 /** The kinds of {@link PlanReason}. */

@@ -9,15 +9,15 @@ export const PLAN_VERSION = 1
 
 /** The action of a run on a node. */
 export type PlanAction =
-  /** It is in the registry already. */
+  /** The registry has it. */
   | 'reuse'
   /** A base, copied from another registry. */
   | 'copy'
-  /** A base, taken over from another repository of the same registry. */
+  /** A base, mounted from another repository of the same registry. */
   | 'mount'
   /** Created for the first time: an image, an index, a base from packages or an archive. */
   | 'create'
-  /** An image that the published index has, with other inputs. */
+  /** The published index has this image, made from other inputs. */
   | 'rebuild'
   /** Its base must be made first; its key is known only then. */
   | 'known-after'
@@ -25,7 +25,7 @@ export type PlanAction =
   | 'run'
   /** A test is not run, because tests are skipped. */
   | 'skip'
-  /** Nothing that is left to do needs it. */
+  /** No remaining work needs it. */
   | 'not-needed'
 
 /** All of {@link PlanAction}. */
@@ -41,7 +41,7 @@ export const PLAN_ACTIONS = [
   'not-needed',
 ] as const satisfies readonly PlanAction[]
 
-/** The planned action on one node, with the reasons; for a build, the engine if all of them are free then. */
+/** The planned action on one node, with the reasons; for a build, also the builder that gets it if all are free. */
 export interface NodePlan extends Partial<EngineUse> {
   readonly node: string
   readonly pipeline: string
@@ -56,7 +56,7 @@ export interface NodePlan extends Partial<EngineUse> {
   readonly why: readonly PlanReason[]
   /** {@link why} as one line for people. */
   readonly reason: string
-  /** Ids of the nodes that it is known after. */
+  /** Ids of the nodes that must be made before its key is known. */
   readonly after?: readonly string[]
   readonly needs: readonly string[]
   /** Hex sha256 of all inputs that determine the result, if known. */
@@ -67,7 +67,7 @@ export interface NodePlan extends Partial<EngineUse> {
   readonly unpinned?: readonly string[]
 }
 
-/** An engine of the run, as the plan found it. */
+/** A builder of the run, as the plan found it. */
 export interface EnginePlan {
   /** Its address; if it does not respond, the name with which it was configured. */
   readonly engine: string
@@ -75,7 +75,7 @@ export interface EnginePlan {
   readonly native?: Platform
   /** Platforms that it emulates; absent if it does not report them. */
   readonly emulated?: readonly Platform[]
-  /** Why it is of no use. */
+  /** Why it cannot be used. */
   readonly error?: ErrorData
 }
 
@@ -109,7 +109,7 @@ export interface Plan {
   readonly tags: readonly TagPlan[]
   /** The signatures, if the run signs. */
   readonly signatures?: readonly SignaturePlan[]
-  /** The engines, if something must be built. */
+  /** The builders, if something must be built. */
   readonly engines?: readonly EnginePlan[]
   /** Errors that would stop the run before it starts. */
   readonly errors: readonly ErrorData[]

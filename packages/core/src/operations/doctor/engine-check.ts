@@ -10,7 +10,7 @@ import { checkRoom, withoutLogin } from './host-check.js'
 
 const BINFMT = '/proc/sys/fs/binfmt_misc'
 
-/** Options of the engine checks. */
+/** Options of the builder checks. */
 export interface EngineCheckOptions {
   readonly signal?: AbortSignal | undefined
   /** The folder of binfmt_misc. */
@@ -19,15 +19,15 @@ export interface EngineCheckOptions {
   readonly proxies?: DockerProxies
 }
 
-/** Checks the engines, the disk space of those on this machine, and how they would run each platform. */
+/** Checks the builders, the disk space of those on this machine, and how they would run each platform. */
 export async function checkEngines(
   engines: readonly Builder[],
   platforms: readonly Platform[],
   { signal, binfmt = BINFMT, proxies = new Map() }: EngineCheckOptions,
 ): Promise<readonly Finding[]> {
-  const asked = await Promise.all(engines.map((engine) => queryEngine(engine, signal)))
+  const asked = await Promise.all(engines.map((engine) => queryBuilder(engine, signal)))
   const infos = asked.flatMap((one) => ('info' in one ? [one.info] : []))
-  // A run can use the other engines.
+  // A run can use the other builders.
   const state = infos.length > 0 ? 'warning' : 'error'
   const answers = asked.map((one) => {
     if ('info' in one) return fine('engine', describe(one.info))
@@ -50,7 +50,7 @@ function buildProxies(proxies: DockerProxies, address: string): readonly Finding
   return [fine('proxy', `builds on ${address} get ${shown} from docker's config.json`)]
 }
 
-async function queryEngine(
+async function queryBuilder(
   engine: Builder,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly info: BuilderInfo } | { readonly error: PolyarchError }> {
@@ -73,7 +73,7 @@ function localFolders(infos: readonly BuilderInfo[]): readonly string[] {
   return infos.filter(isLocal).flatMap(({ dataRoot }) => (dataRoot === undefined ? [] : [dataRoot]))
 }
 
-/** One engine that runs the platform is enough. */
+/** One builder that runs the platform is enough. */
 async function checkOnAll(
   platform: Platform,
   infos: readonly BuilderInfo[],
@@ -108,7 +108,12 @@ async function checkPlatform(platform: Platform, info: BuilderInfo, binfmt: stri
   if (execution !== undefined) return fine(subject, `runs by emulation${registered === undefined ? '' : ` (${entry})`}`)
   const what =
     entry === undefined ? 'no emulator is known for this platform' : whatIsMissing(entry, registered !== undefined)
-  return warningOrError('error', subject, `cannot run on the engine at ${info.address}: ${what}`, registering(platform))
+  return warningOrError(
+    'error',
+    subject,
+    `cannot run on the builder at ${info.address}: ${what}`,
+    registering(platform),
+  )
 }
 
 function whatIsMissing(entry: string, isRegistered: boolean): string {
@@ -119,7 +124,7 @@ function whatIsMissing(entry: string, isRegistered: boolean): string {
 
 function registering(platform: Platform): string {
   const { architecture } = platform
-  return `on the engine's machine: docker run --privileged --rm tonistiigi/binfmt --install ${architecture}, or on Debian: apt-get install --reinstall qemu-user-static; or use an engine that runs it natively`
+  return `on the builder's machine: docker run --privileged --rm tonistiigi/binfmt --install ${architecture}, or on Debian: apt-get install --reinstall qemu-user-static; or use a builder that runs it natively`
 }
 
 /** An engine behind a socket shares this machine's kernel, save if it is a virtual machine's: then there is no entry to read. */

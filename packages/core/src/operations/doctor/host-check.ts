@@ -42,7 +42,7 @@ export async function checkTools(
 
 /**
  * Checks whether this machine runs programs of other architectures: bases from packages are made here, without an
- * engine.
+ * builder.
  */
 export async function checkPackageEmulation(architectures: readonly string[]): Promise<readonly Finding[]> {
   return Promise.all(
@@ -138,7 +138,7 @@ export function checkAuthVariable({ DOCKER_AUTH_CONFIG: value = '' }: Environmen
   return [warningOrError('warning', 'logins', 'DOCKER_AUTH_CONFIG is not valid and is ignored, as by docker', advice)]
 }
 
-/** Says which proxy is used, and where its settings contradict each other. */
+/** Reports the proxy in use, and settings that contradict each other. */
 export function checkProxy(env: Environment): readonly Finding[] {
   const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY']
   const set = names.filter((name) => env[name] || env[name.toLowerCase()])

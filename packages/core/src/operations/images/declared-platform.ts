@@ -65,7 +65,7 @@ function withOsDetails(platform: Platform, config: ImageConfig | undefined): Pla
   const { 'os.version': version, 'os.features': features } = config ?? {}
   return {
     ...(version && { 'os.version': version }),
-    ...(features?.length && { 'os.features': features }),
+    ...(features?.length && { 'os.features': [...features].sort() }),
     ...platform,
   }
 }

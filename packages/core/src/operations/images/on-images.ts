@@ -38,7 +38,7 @@ export async function assemble(
  * Copies an image or an index with all that it refers to, and with the signatures, SBOMs and other artifacts that refer to
  * it or to its images, between registries and image layouts (`oci:DIR:NAME`). Only
  * what is missing moves, and the new name is written last. Within one repository nothing moves but the name: that is how
- * a tag is promoted, same bytes, same digest. Needs no engine.
+ * a tag is promoted, same bytes, same digest. Needs no builder.
  *
  * @returns the digest of what the target then names, the artifacts that were copied with it, and what was left out.
  * @throws DefinitionError USAGE; RegistryError NOT_FOUND; PLATFORM_MISSING, also if the name would lose one that it has;
@@ -56,7 +56,7 @@ export async function copy(from: string, to: string, options: CopyOptions = {}):
 
 /**
  * Reads what a registry holds under a name: the manifest or index, and of each image the platform that its config
- * states, its size and its base; or what an image layout holds, `oci:DIR:NAME`. Needs no pipeline and no engine.
+ * states, its size and its base; or what an image layout holds, `oci:DIR:NAME`. Needs no pipeline and no builder.
  *
  * @throws DefinitionError USAGE if the name is none; RegistryError NOT_FOUND and all that a registry may answer
  * @example

@@ -11,7 +11,7 @@ const ATTEMPTS = 2
 
 /**
  * Deletes the tags of one manifest: with the manifest, since every registry that deletes does so by digest, or without
- * it where something else needs it. What has moved since it was read stays. Each tag is read afterwards.
+ * it if something else needs it. What has moved since it was read stays. Each tag is read afterwards.
  *
  * @returns by tag, why it is not deleted.
  * @throws RegistryError REGISTRY_REJECTED if the registry deletes nothing

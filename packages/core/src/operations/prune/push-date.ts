@@ -57,7 +57,7 @@ export class PushDates {
   }
 
   /**
-   * An image without polyarch's annotations was pushed by an engine, and its run has not finished it: which record is its
+   * An image without polyarch's annotations was pushed by a builder, and its run has not finished it: which record is its
    * own is not known yet.
    */
   #recorded({ content: { annotations } }: StoredManifest): number | undefined {

@@ -22,7 +22,7 @@ import {
 export type PruneReason =
   /** No named index lists it, and the definition does not need it. */
   | 'unlisted'
-  /** It was pushed by an engine, and has been checked since under another tag, or never. */
+  /** It was pushed by a builder, and has been checked since under another tag, or never. */
   | 'unchecked'
   /** It records the context or the base of an image that is not in the repository any more, or attests it. */
   | 'unused-record'

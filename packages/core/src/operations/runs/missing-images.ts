@@ -7,9 +7,10 @@ import type { Planned } from '../../plan/planning.js'
 import { keyReference } from '../../steps/key.js'
 
 /**
- * Refuses to go on where images would have to be built or tested that have to be elsewhere. Optional ones may be missing.
+ * Rejects a run without builds if images have not been built and tested on other machines. Optional ones may be
+ * missing.
  *
- * @throws RegistryError PLATFORM_MISSING with all of them, and the key tags that this definition demands.
+ * @throws RegistryError PLATFORM_MISSING with all of them, and the key tags that this definition requires.
  */
 export function refuseMissingImages({ nodes }: Planned): void {
   const required = [...nodes.values()].filter((one) => one.required)

@@ -119,7 +119,7 @@ async function readSigning(
   return { results: signedResults(names, targets, graph), signer: await openSigner(sign, directory, env) }
 }
 
-/** The lock file of the directory, where there is one. @throws DefinitionError LOCK_INVALID */
+/** The lock file of the directory, if it exists. @throws DefinitionError LOCK_INVALID */
 async function openLock({ directory, frozen = false }: PlanOptions): Promise<Lock> {
   return createLock({ entries: await readLockFile(lockPath(directory)), frozen })
 }

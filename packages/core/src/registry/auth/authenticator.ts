@@ -23,9 +23,9 @@ export interface PresentedCredentials {
   readonly authorization?: string | undefined
   /** The login that the header is made of. */
   readonly login?: Credentials | undefined
-  /** How many tokens had been requested by then: a token that is refused is replaced by a later one. */
+  /** Number of tokens requested until then: a rejected token is replaced by a later one. */
   readonly fetches?: number
-  /** Why the request carries no login, as a sentence: the host requires none, or none that it may receive. */
+  /** Why the request has no login, as a sentence: the host requires none, or may not receive it. */
   readonly reason?: string
 }
 
@@ -45,7 +45,7 @@ export class Authenticator {
     this.#options = options
   }
 
-  /** Runs a task with its turn to send: that of the first comes at once, those of others when it has been answered. */
+  /** Runs a task when it may send: the first one at once, the others after its response. */
   async inTurn<T>(task: (turn: Promise<void>) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     const own = new Probe()
     try {
@@ -58,7 +58,7 @@ export class Authenticator {
 
   async #turn(own: Probe, signal: AbortSignal | undefined): Promise<void> {
     while (this.#scheme === undefined && this.#probe) await abortable(this.#probe.ended, signal)
-    // A task may be over before its turn has come: its connection failed.
+    // A task may fail before its turn, if its connection fails.
     if (this.#scheme === undefined && !own.hasEnded) this.#probe = own
   }
 
@@ -84,9 +84,10 @@ export class Authenticator {
   }
 
   /**
-   * Takes note of a 401.
+   * Handles a 401.
    *
-   * @returns what to try once more with; without a header, or with the same, if there is nothing else to try.
+   * @returns the credentials to repeat the request with; without a header, or with the same one, if there are no
+   * others.
    */
   async onChallenge(
     answer: HttpAnswer,
@@ -99,7 +100,7 @@ export class Authenticator {
     if (tried.authorization !== undefined) this.#forget(tried.authorization)
     this.#scheme = scheme
     const scopes = uniteScopes(tried.scopes, parseScopes(bearerChallenge(challenges)?.parameters.get('scope')))
-    // Tokens of other scopes that were held then may be refused like the one that was sent.
+    // Tokens of other scopes from that time may be rejected too.
     return this.show(scopes, signal, tried.fetches)
   }
 
@@ -134,7 +135,7 @@ function basic(host: string, login: Credentials | undefined): PresentedCredentia
   }
 }
 
-/** A request whose answer others wait for. */
+/** A request that others wait for. */
 class Probe {
   readonly ended: Promise<void>
   #hasEnded = false

@@ -34,7 +34,7 @@ export async function runCredentialHelper(
   const program = `docker-credential-${name}`
   if (!/^[A-Za-z0-9_.-]+$/.test(name)) throw unreadable(`credential helper name '${name}' is not valid`)
   const child = spawn(program, ['get'], { env, stdio: ['pipe', 'pipe', 'pipe'] })
-  // Not by the option of `spawn`, whose timer goes on, and this process with it, if the program does not exist.
+  // The option `timeout` of `spawn` keeps its timer, and so the process, if the program does not exist.
   const timer = setTimeout(() => child.kill(), TIMEOUT)
   const forget = signal && onAbort(signal, () => child.kill())
   const ended = new Promise<number | null>((resolve, reject) => {
@@ -74,7 +74,7 @@ function jsonValue(output: string): unknown {
   }
 }
 
-/** Never holds what a helper printed: it may be a secret. */
+/** Does not contain the helper's output, which may be a secret. */
 function unreadable(message: string, cause?: unknown): RegistryError {
   return new RegistryError('CREDENTIALS_UNREADABLE', message, {
     hint: "check 'credsStore' and 'credHelpers' in docker's config.json, and that the helper is in PATH",

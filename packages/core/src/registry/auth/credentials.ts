@@ -2,7 +2,7 @@ import type { CredentialStore, Credentials } from '../port.js'
 import { hostOfKey } from './docker-config-file.js'
 
 /**
- * Logins that are at hand, by host.
+ * Given logins, by host.
  *
  * @example
  * ```ts

@@ -4,7 +4,7 @@ import { parseJson } from '../../model/json.js'
 import { DOCKER_HUB } from '../../model/reference.js'
 import type { Credentials } from '../port.js'
 
-/** The part of docker's `config.json` that says how to log in. */
+/** The login settings of docker's `config.json`. */
 export interface DockerConfig {
   /** Logins by host. */
   readonly logins: ReadonlyMap<string, Credentials>
@@ -17,7 +17,7 @@ export interface DockerConfig {
 /** A JSON object of unknown content. */
 export type Json = Readonly<Record<string, unknown>>
 
-/** The key that docker has always kept Docker Hub's login under. */
+/** The key of Docker Hub's login in docker's configuration. */
 const HUB_KEY = 'https://index.docker.io/v1/'
 
 const HUB_HOSTS: ReadonlySet<string> = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io'])
@@ -43,7 +43,7 @@ export function parseConfigObject(text: string): Json | undefined {
   }
 }
 
-/** A field of docker's configuration. Go matches names whatever their case if none is exact. */
+/** A field of docker's configuration. Like Go, it prefers an exact name, then ignores case. */
 export function configField(json: Json, name: string): unknown {
   if (Object.hasOwn(json, name)) return json[name]
   const lower = name.toLowerCase()
@@ -99,7 +99,7 @@ function readLogins(auths: unknown, read: (entry: Json) => Credentials | undefin
   for (const [key, entry] of entriesOf(auths)) {
     const login = isObject(entry) ? read(entry) : undefined
     const host = hostOfKey(key)
-    // A key that is a bare host is newer than one with a scheme and a path, and wins whatever their order.
+    // A bare host has precedence over a key with a scheme and a path, in any order.
     if (login && (key === host || !logins.has(host))) logins.set(host, login)
   }
   return logins
@@ -116,7 +116,7 @@ export function helperKey(host: string): string {
   return host === DOCKER_HUB ? HUB_KEY : host
 }
 
-/** A login out of what docker and its helpers write: the user `<token>` marks an identity token. */
+/** Parses a login as docker and its helpers store it: the user `<token>` marks an identity token. */
 export function loginOf(username: string, secret: string): Credentials {
   return username === '<token>'
     ? { kind: 'identity-token', token: secret }

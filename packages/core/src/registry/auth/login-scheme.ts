@@ -1,17 +1,17 @@
 import type { Challenge } from '../http/challenge.js'
 import { redactUrl } from '../http/redaction.js'
 
-/** How a host is shown a login. */
+/** How a login is sent to a host. */
 export type LoginScheme =
   | { readonly kind: 'none' }
   | { readonly kind: 'basic' }
   | { readonly kind: 'bearer'; readonly realm: URL; readonly service: string | undefined }
 
 /**
- * Chooses the way to log in out of those that a host offers, tokens first.
+ * Chooses an authentication scheme of those that a host offers, Bearer first.
  *
- * @param mayUse - Whether a login may be sent to a URL: a password goes to the realm, and not in the clear unless the
- * user said so of that host.
+ * @param mayUse - whether a login may be sent to a URL: a password goes to the realm, over TLS unless the host is
+ * listed as insecure
  * @returns the scheme, or why none can be used, as a sentence about the host.
  */
 export function chooseScheme(

@@ -7,16 +7,16 @@ interface Entry {
   readonly number: number
   readonly scopes: readonly Scope[]
   readonly token: Promise<Token>
-  /** Undefined until it has arrived. */
+  /** Undefined until the response has arrived. */
   value?: string
 }
 
-/** The tokens of one registry, by what they allow. Requests that need the same token at one time share one fetch. */
+/** The tokens of one registry, by scope. Concurrent requests for the same token share one fetch. */
 export class TokenCache {
   #entries: readonly Entry[] = []
   #fetches = 0
 
-  /** How many tokens have been requested: tokens of later requests are newer than any answer received by now. */
+  /** Number of tokens requested so far: a later token is newer than any response until now. */
   get fetches(): number {
     return this.#fetches
   }
@@ -32,9 +32,9 @@ export class TokenCache {
       const held = this.#entries.find((entry) => entry.number > after && coversScopes(entry.scopes, scopes))
       if (held === undefined) return this.#fetch(scopes, fetch)
       const token = await held.token.catch((error: unknown) => {
-        // A request that was cancelled ends its own fetch, not that of others.
+        // A cancelled request does not end the fetch of other requests.
         if (error instanceof CancelledError) return
-        // One for more than this may be refused if one for this alone is not.
+        // A token with more scopes may be refused although one with these scopes alone is granted.
         if (coversScopes(scopes, held.scopes)) throw error
       })
       if (token !== undefined && token.refreshAt > Date.now()) return token

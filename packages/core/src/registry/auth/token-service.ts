@@ -13,7 +13,7 @@ export interface Token {
   readonly value: string
   /** When to fetch a new token, shortly before it expires: milliseconds since the epoch, by this machine's clock. */
   readonly refreshAt: number
-  /** Whom it was given to; undefined for an anonymous one. */
+  /** The login that it was issued for; undefined for an anonymous token. */
   readonly login: Credentials | undefined
 }
 
@@ -29,7 +29,7 @@ export interface TokenOrder {
 
 /** The default of the specification for responses without a lifetime. */
 const DEFAULT_LIFETIME_SECONDS = 60
-/** A token has to outlive the way to the registry, and requests that wait for their turn; in milliseconds. */
+/** Highest margin before the expiry, in milliseconds: the token must still be valid when a queued request is sent. */
 const MAX_MARGIN = 15_000
 
 /**
@@ -45,7 +45,7 @@ export async function fetchToken(
 ): Promise<Token> {
   const request =
     order.credentials?.kind === 'identity-token' ? oauthRequest(order, order.credentials) : getRequest(order)
-  // Counted from before the request, and by this clock, because the service's may be off.
+  // Counted from before the request by this machine's clock: the service's clock may be wrong.
   const asked = Date.now()
   const answer = await send(request)
   if (answer.status !== 200)
@@ -93,7 +93,7 @@ async function readAnswer(answer: HttpAnswer, request: HttpRequest): Promise<Rec
   throw badAnswer(request, `its response is not JSON${encodingNote(answer)}`)
 }
 
-/** Services that leave the lifetime open do so by 0 too. */
+/** Some services use 0 for an unspecified lifetime. */
 function lifetimeOf({ expires_in: seconds }: Record<string, unknown>): number {
   return typeof seconds === 'number' && seconds > 0 ? seconds : DEFAULT_LIFETIME_SECONDS
 }

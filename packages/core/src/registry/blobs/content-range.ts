@@ -6,13 +6,13 @@ export interface ByteRange {
   readonly total?: number
 }
 
-/** Characters of the longest range, and some more for white space. */
+/** Longest accepted header, in characters. */
 const MAX_LENGTH = 64
 
 /**
  * Reads `Content-Range: bytes 0-99/1000`, as downloads have it, and `0-99`, as uploads have it in `Range`.
  *
- * @returns undefined if it is neither, or no range of bytes.
+ * @returns undefined if it is not a range of bytes.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-14.4
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pushing-a-blob-in-chunks
  */
@@ -35,9 +35,9 @@ export function formatByteRange({ first, last }: Pick<ByteRange, 'first' | 'last
 }
 
 /**
- * How many bytes of an upload the registry has, by the `Range` of its answer.
+ * The number of uploaded bytes, from the `Range` of a response.
  *
- * @returns undefined if that cannot be known: registries write `0-0` for nothing as well as for one byte.
+ * @returns undefined if it is ambiguous: registries write `0-0` for no byte and for one byte
  */
 export function uploadedBytes(range: string | undefined): number | undefined {
   const parsed = parseByteRange(range)

@@ -10,13 +10,10 @@ import type { RegistryCall } from '../port.js'
 import { parseByteRange } from './content-range.js'
 import { TransferMeter } from './transfer-meter.js'
 
-/**
- * Bytes that an attempt must receive to count as progress, so that a blob which arrives in drops is not retried for
- * ever.
- */
+/** Bytes that an attempt must receive to count as progress, so that a slow blob is not retried for ever. */
 const PROGRESS = 64 * 1024
 
-/** One blob on its way here, over as many connections as it takes. */
+/** The download of one blob, over several connections if necessary. */
 export class BlobDownload {
   readonly #connections: Connections
   readonly #repository: Repository
@@ -39,7 +36,7 @@ export class BlobDownload {
   /**
    * Sends the request for everything from an offset on.
    *
-   * @param isJustWritten - Whether a registry that lacks the blob may only be late to see it.
+   * @param isJustWritten - whether the blob was just written, so that a 404 may be temporary
    * @throws RegistryError NOT_FOUND
    */
   async open(offset: number, isJustWritten = false): Promise<void> {
@@ -85,7 +82,7 @@ export class BlobDownload {
     this.close()
   }
 
-  /** The rest of the current response, without bytes that precede the requested range. */
+  /** The rest of the current response, without bytes before the requested range. */
   async *#body(): AsyncGenerator<Buffer> {
     if (this.#current === undefined) return
     const { answer, place } = this.#current
@@ -112,7 +109,7 @@ export class BlobDownload {
       headers: { ...(ranged && { range: `bytes=${offset}-${size - 1}` }) },
       expect: ranged ? [200, 206, 404] : [200, 404],
     }
-    // Takes no turn among the small requests: an upload that waits for this download may hold the last one.
+    // Not counted among the small requests: an upload that waits for this download may hold the last slot.
     const answer = await this.#connections.retrying(place, this.#call, () => place.session.once(request, this.#call))
     if (answer.status === 404) {
       answer.body.destroy()

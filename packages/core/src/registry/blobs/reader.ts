@@ -11,7 +11,7 @@ import type { RegistryCall } from '../port.js'
 import type { RecentWrites } from '../recent-writes.js'
 import { BlobDownload } from './download.js'
 
-/** Reads blobs, from mirrors too; a connection that breaks is taken up again if it broke. */
+/** Reads blobs, also from mirrors; a broken download continues at the byte where it stopped. */
 export class BlobReader {
   readonly #connections: Connections
   readonly #recent: RecentWrites
@@ -30,8 +30,8 @@ export class BlobReader {
   }
 
   /**
-   * Opens a blob. The stream fails with DIGEST_MISMATCH at its end if the bytes are others; one that starts at an
-   * offset is checked for its length alone. It has to be read or destroyed.
+   * Opens a blob. The stream fails with DIGEST_MISMATCH at its end if the content differs; from an offset, only the
+   * length is checked. Read or destroy it.
    */
   async read(repository: Repository, descriptor: Descriptor, call?: RegistryCall, offset = 0): Promise<Readable> {
     const download = new BlobDownload(this.#connections, repository, descriptor, call)
@@ -50,7 +50,7 @@ export class BlobReader {
     return status === 405 ? this.#probe(place, { ...request, method: 'GET' }, call) : status === 200 || undefined
   }
 
-  /** For registries without HEAD of blobs: one byte of it. An empty blob has none, which is 416. */
+  /** For registries without HEAD for blobs: requests one byte. An empty blob answers 416. */
   async #probe(
     place: RepositoryEndpoint,
     request: RegistryRequest,
@@ -58,7 +58,7 @@ export class BlobReader {
   ): Promise<true | undefined> {
     const ranged = { ...request, headers: { range: 'bytes=0-0' }, expect: [200, 206, 404, 416] }
     const answer = await this.#connections.request(place, ranged, call)
-    // The registry may send the whole blob.
+    // The registry may ignore the range and send the whole blob.
     answer.body.destroy()
     return answer.status !== 404 || undefined
   }

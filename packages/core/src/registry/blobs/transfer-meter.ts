@@ -17,7 +17,7 @@ export class TransferMeter {
     this.#call = call
   }
 
-  /** The transfer has come to this many bytes. */
+  /** Records that this many bytes have been transferred. */
   at(bytes: number): void {
     if (bytes === this.#reported || (bytes - this.#reported < STEP && bytes < this.#total)) return
     this.#reported = bytes

@@ -139,13 +139,13 @@ export class BlobUpload {
         ? undefined
         : sessionIn(answer, offset, session)
     } catch (error) {
-      // Not to be known: a new upload is always possible, and costs no more than time.
+      // The state is unknown: restart the upload, which costs only time.
       if (error instanceof TransientError || error instanceof RegistryError) return undefined
       throw error
     }
   }
 
-  /** Marks errors as transient that a new upload may solve, beside those that are always transient. */
+  /** Also marks errors as transient that a new upload may solve. */
   #classified(error: unknown): unknown {
     if (!(error instanceof RegistryError) || error.status === undefined) return error
     const lost = error.status === 404 && error.exchange?.codes?.includes('BLOB_UPLOAD_UNKNOWN') === true
@@ -179,10 +179,10 @@ export class BlobUpload {
 }
 
 /**
- * The upload that an answer opens or goes on with.
+ * The upload session of a response.
  *
- * @param previous - What it was before, since later answers need not repeat all of it.
- * @throws RegistryError REGISTRY_REJECTED if it does not say where.
+ * @param previous - the session until now: later responses may omit fields
+ * @throws RegistryError REGISTRY_REJECTED if the response has no location
  */
 export function sessionIn(answer: HttpAnswer, offset: number, previous?: UploadSession): UploadSession {
   const location = parseLocation(headerOf(answer, 'location') ?? '', answer.url)

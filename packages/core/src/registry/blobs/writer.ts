@@ -12,16 +12,16 @@ import type { RecentWrites } from '../recent-writes.js'
 import type { BlobReader } from './reader.js'
 import { BlobUpload, sessionIn, type UploadSession } from './upload.js'
 
-/** By these a registry says that it will not mount this blob: then it is uploaded. */
+/** Statuses that refuse a mount: the blob is then uploaded. */
 const MOUNT_REFUSED: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 415])
 
-/** Where a blob is put: a repository, and its endpoint. */
+/** The repository that a blob is written to, and its endpoint. */
 interface BlobTarget {
   readonly to: Repository
   readonly place: RepositoryEndpoint
 }
 
-/** Makes blobs present: by mount if the registry has them, else by upload, each one once. */
+/** Writes blobs: by mount if the registry has them, else by upload; each blob once. */
 export class BlobWriter {
   readonly #connections: Connections
   readonly #reader: BlobReader
@@ -47,7 +47,7 @@ export class BlobWriter {
     })
   }
 
-  /** Makes a blob of one repository present in another. */
+  /** Copies a blob from one repository to another. */
   async copy(from: Repository, to: Repository, descriptor: Descriptor, call?: RegistryCall): Promise<void> {
     if (sameRepository(from, to)) return
     await this.#once(to, descriptor.digest, call, async (target) => {
@@ -77,7 +77,7 @@ export class BlobWriter {
     )
   }
 
-  /** True if it is mounted, the upload that the registry opened in its place, or undefined if it refused. */
+  /** True if mounted; the upload session that the registry opened instead; undefined if it refused. */
   async #mount(
     { to, place }: BlobTarget,
     from: Repository,

@@ -18,15 +18,15 @@ import { type RegistryRequest, Session } from './session.js'
 /** How long a mirror that did not respond is skipped, in milliseconds: each request to it may take a time-out. */
 const MIRROR_REST = 60_000
 
-/** A repository at one of the places that answer for it. */
+/** A repository on its registry or on one of its mirrors. */
 export interface RepositoryEndpoint {
   readonly session: Session
   readonly endpoint: Endpoint
-  /** The repository's path there. */
+  /** The path of the repository on that host. */
   readonly path: string
 }
 
-/** All connections of one client, and how it retries. */
+/** The connections of one client, with its retry limits. */
 export class Connections implements AsyncDisposable {
   readonly retry: Required<RetryBounds>
   readonly #options: RegistryOptions
@@ -44,14 +44,14 @@ export class Connections implements AsyncDisposable {
     this.#transport = new Transport({ hosts: this.#hosts, timeouts, useProxies: options.useProxies ?? true })
   }
 
-  /** The repository at its registry: where it is written, and where answers are true at once. */
+  /** The repository on its own registry: it receives all writes, and its answers are never stale. */
   origin(repository: Repository): RepositoryEndpoint {
     return this.#place(this.#hosts.endpoint(repository.registry), repository)
   }
 
   /**
-   * Reads from each mirror in turn and from the registry itself last; a mirror that fails or lacks it is passed over, and
-   * one that does not answer is left alone for a while.
+   * Reads from each mirror in turn, then from the registry itself. A mirror that fails or does not have the content is
+   * skipped; one that does not answer is skipped for a minute.
    */
   async read<T>(
     repository: Repository,
@@ -77,19 +77,19 @@ export class Connections implements AsyncDisposable {
     return this.retrying(place, call, () => this.once(place, request, call))
   }
 
-  /** As {@link request}, for an answer whose body is of no interest. */
+  /** Like {@link request}, and discards the body. */
   async requestHeaders(place: RepositoryEndpoint, request: RegistryRequest, call?: RegistryCall): Promise<HttpAnswer> {
     const answer = await this.request(place, request, call)
     await discard(answer)
     return answer
   }
 
-  /** Sends a request one time, under the host's bound. */
+  /** Sends a request once, within the host's limit. */
   once(place: RepositoryEndpoint, request: RegistryRequest, call?: RegistryCall): Promise<HttpAnswer> {
     return place.session.requests(() => place.session.once(request, this.listened(call)))
   }
 
-  /** Repeats a task while its issues may pass. */
+  /** Repeats a task after transient errors. */
   retrying<T>(
     place: RepositoryEndpoint,
     call: RegistryCall | undefined,
@@ -99,7 +99,7 @@ export class Connections implements AsyncDisposable {
     return retrying(bounds, this.listened(call), task)
   }
 
-  /** Reads again while something does not appear that is known to have been written; undefined if it never does. */
+  /** Repeats a read until content that was just written appears; undefined if it never does. */
   async reread<T>(
     place: RepositoryEndpoint,
     call: RegistryCall | undefined,

@@ -87,6 +87,6 @@ function followingUrl(place: RepositoryEndpoint, answer: HttpAnswer): URL | unde
   const target = nextLink(listHeaderOf(answer, 'link'))
   if (target === undefined || !URL.canParse(target, answer.url.href)) return undefined
   const url = new URL(target, answer.url)
-  // Behind a proxy, registries write links with a scheme or host of their own: only the path is theirs to say.
+  // Behind a proxy, links may have an internal scheme or host, so only the path is used.
   return new URL(url.pathname + url.search, place.endpoint.origin)
 }

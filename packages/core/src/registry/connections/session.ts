@@ -24,23 +24,23 @@ const TOO_MANY = 429
 /** A request of the distribution protocol to one endpoint. */
 export interface RegistryRequest {
   readonly method: Method
-  /** Below `/v2/`, or a whole URL that the registry has handed out. */
+  /** A path below `/v2/`, or a URL that the registry returned. */
   readonly target: string | URL | WrittenUrl
   readonly scopes: readonly Scope[]
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: RequestBody
   /** Bytes that the registry may have to move before it answers. */
   readonly moves?: number
-  /** The statuses that are no error. */
+  /** The expected statuses; all others are errors. */
   readonly expect: readonly number[]
 }
 
 /** Sends requests to one endpoint: logs in if required, and converts unexpected responses to errors. */
 export class Session {
   readonly endpoint: Endpoint
-  /** Bounds the small requests under way. */
+  /** Limits concurrent small requests. */
   readonly requests: ReturnType<typeof pLimit>
-  /** Bounds the blobs under way; apart from the requests, so that one never waits for the other. */
+  /** Limits concurrent blob transfers, separately, so that requests and transfers never wait for each other. */
   readonly transfers: ReturnType<typeof pLimit>
   readonly #transport: Transport
   readonly #authenticator: Authenticator
@@ -60,9 +60,9 @@ export class Session {
   }
 
   /**
-   * Sends a request once; only a login may make it two.
+   * Sends a request once, or twice if it requires a login.
    *
-   * @throws RegistryError, wrapped as TransientError if it may pass; CancelledError.
+   * @throws RegistryError, wrapped as TransientError if a retry may succeed; CancelledError
    */
   async once(request: RegistryRequest, call?: RegistryCall): Promise<HttpAnswer> {
     const pace = this.requests.concurrency
@@ -74,7 +74,7 @@ export class Session {
     }
   }
 
-  /** As {@link once}, for an answer whose body is of no interest. */
+  /** Like {@link once}, and discards the body. */
   async onceWithoutBody(request: RegistryRequest, call?: RegistryCall): Promise<HttpAnswer> {
     const answer = await this.once(request, call)
     await discard(answer)
@@ -90,7 +90,7 @@ export class Session {
     }
   }
 
-  /** The error that a body broke off with. */
+  /** The error of an interrupted body. */
   brokenBody(error: unknown, url: URL, call?: RegistryCall): Error {
     if (call?.signal?.aborted) return new CancelledError(call.signal.reason)
     return networkError(error, { method: 'GET', url })
@@ -102,7 +102,7 @@ export class Session {
     return target instanceof URL ? target : target.url
   }
 
-  /** Halves how much is under way at a time: once for all that was sent at a pace and answered so. */
+  /** Halves the concurrency: once for all requests that were sent at the same limit. */
   #slowDown(pace: number): void {
     if (this.requests.concurrency !== pace) return
     for (const bound of [this.requests, this.transfers]) bound.concurrency = Math.ceil(bound.concurrency / 2)
@@ -114,14 +114,14 @@ export class Session {
     signal: AbortSignal | undefined,
   ): Promise<HttpAnswer> {
     const url = this.urlOf(request.target)
-    // A place elsewhere, such as a storage that uploads are sent to, is given no login of this host.
+    // Another origin, such as an object store for uploads, does not get the login of this host.
     const own = url.origin === this.endpoint.origin
     this.#transport.checkStep(request.method, url, new URL(this.endpoint.origin))
     const show = (): PresentedCredentials | Promise<PresentedCredentials> =>
       own ? this.#authenticator.show(request.scopes, signal) : {}
     const showing = turn.then(show)
     const login = showing.then((shown) => shown.authorization)
-    // If the request ends before it needs a login, nothing else handles this rejection.
+    // Nothing else handles this rejection if the request ends before it needs the login.
     login.catch(() => {})
     throwIfCancelled(signal)
     const answer = await this.#send(request, url, login, signal)
@@ -133,7 +133,7 @@ export class Session {
     const { authorization } = first
     const tried = { ...first, scopes: request.scopes }
     const second = await this.#authenticator.onChallenge(answer, tried, signal).catch((error: unknown) => {
-      // An unread body holds its connection, and the process with it.
+      // An unread body keeps its connection and the process open.
       answer.body.destroy()
       throw error
     })

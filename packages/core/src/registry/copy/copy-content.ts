@@ -11,7 +11,7 @@ import { allOrNone } from '../all-or-none.js'
 import { holdsEntry, isManifestEntry, readChild, readIndexContent } from '../manifests/index-entries.js'
 import type { Registry, RegistryCall } from '../port.js'
 
-/** Two repositories, and what is to be reported of a copy between them. */
+/** Source and target of a copy, with its notes. */
 export interface ContentCopy {
   readonly registry: Registry
   readonly from: Repository
@@ -21,7 +21,8 @@ export interface ContentCopy {
 }
 
 /**
- * Copies all that a manifest refers to: of an index the images and blobs first, then the indexes that list them.
+ * Copies everything that a manifest refers to. Of an index, images and blobs are copied before the indexes that list
+ * them.
  *
  * @returns the manifests below it.
  */
@@ -64,7 +65,7 @@ async function copyBlobs(
   await allOrNone(onePerDigest(blobs), call, (blob, own) => registry.copyBlob(from, to, blob, own))
 }
 
-/** Says that a layer is left if it is. */
+/** Adds a note if a layer is not copied. */
 export function foreignNote(from: Repository, { digest, urls = [] }: Descriptor): string {
   return `layer ${digest} of ${formatRepository(from)} was not copied: clients download it from ${urls.join(', ')}`
 }

@@ -52,7 +52,7 @@ export async function findReferrers(
   return levels
 }
 
-/** Copies what was found, level by level: a subject before what refers to it. */
+/** Copies referrers level by level, so that each subject exists before its referrers. */
 export async function copyReferrers(
   copy: ContentCopy,
   levels: readonly (readonly FoundReferrer[])[],
@@ -108,7 +108,7 @@ async function copyReferrer(
     : putTagged(copy, tag, manifest, call)
 }
 
-/** Reads an artifact; one of a type that this client does not read, such as the previous artifact manifest, becomes a note. */
+/** Reads an artifact. An unsupported type, such as the former OCI artifact manifest, becomes a note. */
 async function ifSupported<T>(
   { notes }: ContentCopy,
   subject: Digest,
@@ -142,7 +142,7 @@ async function putReferrer(
   return true
 }
 
-/** Cosign keeps all signatures of an image in one manifest: those that only the target has are not overwritten. */
+/** cosign stores all signatures of an image in one manifest. Signatures that only the target has are kept. */
 async function putTagged(
   copy: ContentCopy,
   tag: string,
@@ -173,7 +173,7 @@ function partsOf({ content }: StoredManifest): readonly Digest[] {
 
 const HINT = 'copy without them: `referrers: false` in code, `--no-referrers` on the command line'
 
-/** Registries differ in how they answer what they do not have: who cannot list referrers can still copy. */
+/** Not every registry can list referrers; the hint shows how to copy without them. */
 async function hinted<T>(listing: Promise<T>): Promise<T> {
   try {
     return await listing

@@ -16,7 +16,7 @@ export interface CopyOptions extends RegistryCall {
   readonly source?: StoredManifest
   /** Whether the target has the manifest, if the caller has just checked it. */
   readonly isThere?: boolean | undefined
-  /** These platforms alone, with their attestations; an index then gets other bytes, and another digest. */
+  /** Only these platforms, with their attestations; the index then has another digest. */
   readonly platforms?: readonly Platform[]
   /** Copies signatures, SBOMs and other artifacts that refer to it or to its images. */
   readonly referrers?: boolean
@@ -71,7 +71,7 @@ export async function copyManifest(
   return { descriptor: kept.descriptor, referrers, notes: [...copy.notes] }
 }
 
-/** A registry takes an image only whole; of an index, children may have been deleted since. */
+/** An existing image is complete. The children of an existing index may have been deleted since. */
 async function copyBelow(
   copy: ContentCopy,
   kept: StoredManifest,

@@ -15,8 +15,8 @@ import { readIndexContent } from '../manifests/index-entries.js'
 import type { Registry, RegistryCall } from '../port.js'
 
 /**
- * An index of some platforms of another one, with what attests them; the same index if that is all it has. Images of
- * indexes within it are listed by the new one itself. A single image stays what it is.
+ * Reduces an index to some platforms with their attestations; returns it unchanged if it has no others. Nested indexes
+ * are flattened. A single image is returned unchanged.
  *
  * @throws RegistryError PLATFORM_MISSING if it lacks one of the platforms.
  */

@@ -4,9 +4,9 @@ import { isLoopback } from '../../model/loopback.js'
 import type { RegistryHostOptions } from '../options.js'
 import type { Hosts } from './hosts.js'
 
-/** The way to a host, as `request` of `node:http` and `node:https` takes it, and what is special about it. */
+/** The route to a host: options for `request` of `node:http` and `node:https`, and its properties. */
 export interface ConnectionRoute extends Pick<RequestOptions, 'agent'>, TlsOptions {
-  /** Whether the head of a request is written when its connection is opened, so that nothing can be added to it then. */
+  /** Whether the head is written when the connection opens, so that no header can be added later. */
   readonly headFirst: boolean
   /** The proxy in between, without its login; empty for a direct connection. */
   readonly proxy: string
@@ -16,12 +16,15 @@ interface TlsOptions {
   readonly secureContext?: SecureContext
 }
 
-/** Pools of kept connections. What most do not need, proxies and TLS, is loaded if it is used. */
+/** Pools of keep-alive connections. Code for proxies and TLS is loaded if it is used. */
 export class Agents {
   readonly #hosts: Pick<Hosts, 'settingsOf'>
   readonly #useProxies: boolean
   readonly #agents = new Map<string, Promise<Agent>>()
-  /** By origin: node parses all 140 or so authorities for each connection that has no context, about 10 ms each time. */
+  /**
+   * By origin: without a shared context, node parses about 140 authorities for each connection, which takes about 10
+   * ms.
+   */
   readonly #tls = new Map<string, Promise<TlsOptions>>()
 
   constructor(hosts: Pick<Hosts, 'settingsOf'>, useProxies: boolean) {
@@ -29,7 +32,7 @@ export class Agents {
     this.#useProxies = useProxies
   }
 
-  /** The way to a URL: through the proxy of the environment, and with the certificates that its host was given. */
+  /** The route to a URL: through the proxy of the environment, with the certificates of its host. */
   async wayTo(url: URL): Promise<ConnectionRoute> {
     const proxy = await this.#proxyFor(url)
     const key = `${url.protocol} ${proxy}`
@@ -60,7 +63,7 @@ async function openAgent({ protocol }: URL, proxy: string): Promise<Agent> {
   const options = { keepAlive: true }
   if (proxy === '')
     return new (await (protocol === 'https:' ? import('node:https') : import('node:http'))).Agent(options)
-  // Proxies refuse CONNECT to a port that is not TLS's, so plain HTTP goes through them as it is.
+  // Proxies refuse CONNECT to ports other than that of TLS, so plain HTTP is sent to them without a tunnel.
   if (protocol === 'http:') return new (await import('http-proxy-agent')).HttpProxyAgent(proxy, options)
   return new (await import('https-proxy-agent')).HttpsProxyAgent(proxy, options)
 }
@@ -71,7 +74,7 @@ async function usualAuthorities(): Promise<readonly string[]> {
   if (tls.getCACertificates) return tls.getCACertificates('default')
   const { readFile } = await import('node:fs/promises')
   const file = process.env['NODE_EXTRA_CA_CERTS']
-  // Node itself goes on without one that cannot be read, with a warning.
+  // Like Node.js, ignore a file that cannot be read; Node.js prints a warning.
   const extra = file ? await readFile(file, 'utf8').catch(() => '') : ''
   return [...tls.rootCertificates, ...(extra === '' ? [] : [extra])]
 }

@@ -5,7 +5,7 @@ import type { RegistryCall } from '../port.js'
 import { TransientError, unwrapError } from './errors/transient-error.js'
 
 const MAX_DELAY = 15_000
-/** Attempts that may end by a time-out: each takes long, so six of them would take minutes. */
+/** Attempts that may time out: each takes so long that six would take minutes. */
 const MAX_TIME_OUTS = 2
 
 /**
@@ -31,7 +31,7 @@ export class Backoff {
     this.#since = undefined
   }
 
-  /** Waits until the next attempt is due. Throws what it is given if that does not pass or the bounds are reached. */
+  /** Waits for the next attempt. Throws the given error if it is not transient or a limit is reached. */
   async after(error: unknown): Promise<void> {
     throwIfCancelled(this.#call?.signal)
     if (!(error instanceof TransientError)) throw error
@@ -63,7 +63,7 @@ export class Backoff {
   }
 }
 
-/** Runs a task until it succeeds, its error does not pass, or the bounds are reached. */
+/** Repeats a task until it succeeds, its error is not transient, or a limit is reached. */
 export async function retrying<T>(
   bounds: Required<RetryBounds>,
   call: RegistryCall | undefined,

@@ -1,6 +1,6 @@
 import { HeaderCursor, isSpace, isTokenCharacter } from './header-cursor.js'
 
-/** One way to log in that a server offers. */
+/** An authentication scheme that a server offers. */
 export interface Challenge {
   /** In lower case: `basic`, `bearer`. */
   readonly scheme: string
@@ -48,7 +48,7 @@ function takeElement(cursor: HeaderCursor, challenges: OpenChallenge[]): boolean
   }
 }
 
-/** Takes what ends a token, behind its first `=`: others, or nothing. @returns false if a value follows. */
+/** Consumes the padding of a token after its first `=`. @returns false if a value follows. */
 function takePadding(cursor: HeaderCursor): boolean {
   cursor.takeWhile((character) => character === '=')
   cursor.skipBlanks()

@@ -14,16 +14,16 @@ export interface ExchangeOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Registries copy a finished upload to its place, some through an object store: 8 MiB per second. */
+/** Registries copy a finished upload, some through an object store: at least 8 MiB per second. */
 const MOVED_PER_MS = (8 * 1024 * 1024) / 1000
 /** The lowest rate of a response, in bytes per millisecond: 1 KiB per second. */
 const LEAST_RATE = 1024 / 1000
 
 /**
- * Sends one request, and gives the head of its answer, with the body still to be read. The connection is opened while
- * the login is on its way: each takes a way there and back, or several.
+ * Sends one request and returns the head of the response; the body is read by the caller. The connection is opened
+ * while the login is fetched, because each takes at least one round trip.
  *
- * By node's own client: it is there already, where others take longer to load than a whole run that finds nothing to do.
+ * Uses node's own client: loading another one takes longer than a whole run without changes.
  */
 export async function exchange(
   { method, url, path, headers, authorization, body, moves = 0 }: HttpRequest,
@@ -64,7 +64,7 @@ export async function exchange(
   })
 }
 
-/** At once, unlike a promise: a request that waits for nothing goes out with the turn that it was made in. */
+/** Not a promise: a request without a pending login is sent in the same turn of the event loop. */
 function attempt(work: () => void, fail: (error: Error) => void): void {
   try {
     work()
@@ -81,7 +81,7 @@ async function obtained(authorization: HttpRequest['authorization']): Promise<st
   }
 }
 
-/** Not by the option of `request`, which watches each stream of the exchange, and costs as much as all else here. */
+/** The `signal` option of `request` watches every stream, which costs as much as the rest of the exchange. */
 function endOnSignal(sent: ClientRequest, signal: AbortSignal | undefined): void {
   if (signal === undefined) return
   const end = () => void sent.destroy(new CancelledError(signal.reason))
@@ -90,8 +90,7 @@ function endOnSignal(sent: ClientRequest, signal: AbortSignal | undefined): void
 }
 
 /**
- * Lets a request and its source end together. Not by `pipeline`, which hides the error that the source failed with: that is
- * kept apart from what goes wrong with the connection.
+ * Ends a request and its source together. `pipeline` would hide the source's error, which is not a connection error.
  */
 function bind(source: Readable, sent: ClientRequest): void {
   finished(source, { writable: false }, (error) => {
@@ -100,16 +99,16 @@ function bind(source: Readable, sent: ClientRequest): void {
   sent.once('close', () => source.destroy())
 }
 
-/** A response that arrives before the request is complete is a rejection: the rest is not sent. */
+/** A response before the end of the request is a rejection: the rest is not sent. */
 function endWith(answer: IncomingMessage, sent: ClientRequest): void {
-  // An error of a body that is no longer read must not end the process.
+  // An error of an unread body must not end the process.
   answer.on('error', () => {})
   answer.once('end', () => {
     if (!sent.writableFinished) sent.destroy()
   })
 }
 
-/** Bounds the time until there is a connection, and that from the end of the request to the head of its answer. */
+/** Limits the time to connect, and from the end of the request to the head of the response. */
 function limitWaiting(sent: ClientRequest, { connect, answer }: Required<RegistryTimeouts>): void {
   let timer = startTimer(connect, 'connected')
   sent.once('socket', (socket) => {
@@ -137,7 +136,7 @@ function watchSending(sent: ClientRequest, time: number): void {
     const taken = () => socket.bytesWritten - socket.writableLength
     const look = () => {
       const before = taken()
-      // As below: what was taken while this process had no turn is known only after timers.
+      // As below: progress while the process was not scheduled is processed only after timers.
       setImmediate(() => {
         if (sent.writableFinished || sent.closed || socket.connecting) return
         if (socket.writableLength === 0 || taken() > before) socket.setTimeout(time)
@@ -154,7 +153,7 @@ function watchIdling(answer: IncomingMessage, time: number): void {
   const { socket } = answer
   const look = () => {
     const { bytesRead } = socket
-    // Timers come first: what arrived while this process had no turn, as on a busy machine, is read only after them.
+    // On a busy machine, timers run before data that has already arrived is read.
     setImmediate(() => {
       if (answer.closed) return
       if (answer.readableLength > 0 || socket.bytesRead > bytesRead) socket.setTimeout(time)
@@ -165,7 +164,7 @@ function watchIdling(answer: IncomingMessage, time: number): void {
   answer.once('close', () => socket.setTimeout(0).off('timeout', look))
 }
 
-/** Bounds how slowly a body may come, so that an answer of bounded size ends in bounded time. */
+/** Limits how slowly a body may arrive, so that a response of bounded size takes bounded time. */
 function watchRate(answer: IncomingMessage, time: number): void {
   const { socket } = answer
   let before = socket.bytesRead

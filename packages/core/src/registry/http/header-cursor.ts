@@ -14,7 +14,7 @@ export class HeaderCursor {
     this.#text = text
   }
 
-  /** Number of characters inspected: the work that was done. */
+  /** Number of characters read. */
   get steps(): number {
     return this.#steps
   }
@@ -23,7 +23,7 @@ export class HeaderCursor {
     return this.#position >= this.#text.length
   }
 
-  /** Whether the next character is this one; it is taken then. */
+  /** Consumes the next character if it is this one. */
   take(character: string): boolean {
     this.#steps += 1
     if (this.#text[this.#position] !== character) return false
@@ -31,7 +31,7 @@ export class HeaderCursor {
     return true
   }
 
-  /** Takes characters as long as they pass a test. */
+  /** Consumes characters while they pass a test. */
   takeWhile(passes: (character: string) => boolean): string {
     const start = this.#position
     for (let next = this.#text[start]; next !== undefined && passes(next); next = this.#text[this.#position]) {
@@ -54,12 +54,12 @@ export class HeaderCursor {
     return this.isAtEnd || this.#text[this.#position] === ','
   }
 
-  /** Takes blanks and tabs. @returns whether there were any. */
+  /** Skips blanks and tabs. @returns whether there were any. */
   skipBlanks(): boolean {
     return this.takeWhile((character) => character === ' ' || character === '\t') !== ''
   }
 
-  /** Takes what stands between the elements of a list: white space and commas. */
+  /** Skips white space and commas between the elements of a list. */
   skipSeparators(): void {
     this.takeWhile((character) => character === ',' || isSpace(character))
   }

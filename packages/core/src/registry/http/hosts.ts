@@ -3,7 +3,7 @@ import { isLoopback } from '../../model/loopback.js'
 import { DOCKER_HUB, isRepositoryPath } from '../../model/reference.js'
 import type { RegistryHostOptions, RegistryOptions } from '../options.js'
 
-/** One place that answers for a registry: the host itself or a mirror of it. */
+/** A host that serves a registry: the registry itself or a mirror. */
 export interface Endpoint {
   /** The host that credentials are looked up by. */
   readonly host: string
@@ -22,17 +22,17 @@ function isPlainLoopback({ protocol, hostname }: URL): boolean {
   return protocol === 'http:' && isLoopback(hostname)
 }
 
-/** How each host is reached, out of the options. Hosts are compared exactly, port included. */
+/** The connection settings of each host. Hosts are compared exactly, including the port. */
 export class Hosts {
   readonly #options: ReadonlyMap<string, RegistryHostOptions>
   readonly #insecure: ReadonlySet<string>
   readonly #byOrigin: ReadonlyMap<string, RegistryHostOptions>
-  /** Origins, since a URL drops a port that is its scheme's own, and capitals. */
+  /** As origins: a URL omits its default port and capitals. */
   readonly #plainOrigins: ReadonlySet<string>
   readonly #mirrors: ReadonlyMap<string, readonly Endpoint[]>
   readonly #endpoints = new Map<string, Endpoint>()
 
-  /** @throws DefinitionError if a host or mirror is none. */
+  /** @throws DefinitionError if a host or mirror is not valid */
   constructor(options: Pick<RegistryOptions, 'hosts' | 'insecureHosts'>) {
     this.#options = new Map(Object.entries(options.hosts ?? {}))
     this.#insecure = new Set(options.insecureHosts)
@@ -60,8 +60,8 @@ export class Hosts {
   }
 
   /**
-   * Whether content and credentials may travel to this URL: over TLS, or in the clear to a host that was named so.
-   * Loopback needs no naming, unless another host leads there: only one that is itself plain HTTP on loopback may.
+   * Whether content and credentials may be sent to this URL: over TLS, or by plain HTTP to loopback and insecure hosts.
+   * A redirect to loopback is allowed only from plain HTTP on loopback.
    */
   mayUse(url: URL, from?: URL): boolean {
     if (url.protocol === 'https:' || this.#plainOrigins.has(url.origin)) return true

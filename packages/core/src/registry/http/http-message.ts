@@ -11,20 +11,20 @@ export type RequestBody = Uint8Array | { readonly size: number; open(): Readable
 export interface HttpRequest {
   readonly method: Method
   readonly url: URL
-  /** Path and query as a server wrote them, if a URL would write them otherwise. */
+  /** Path and query as the server wrote them, if a URL would change them. */
   readonly path?: string | undefined
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
-  /** The Authorization header; one that is still on its way is sent once it is there, over a connection opened meanwhile. */
+  /** The Authorization header, or a promise of it: the connection is opened meanwhile. */
   readonly authorization?: string | Promise<string | undefined> | undefined
   readonly body?: RequestBody | undefined
   /** Bytes that the host may have to move before it answers. */
   readonly moves?: number
-  /** Whether the body is for this origin alone: a redirect to another one is then refused. */
+  /** Whether the body may be sent to this origin only: redirects to others are rejected. */
   readonly hasSecret?: boolean
 }
 
-/** One HTTP answer, its body still to be read or discarded. */
+/** An HTTP response whose body must be read or discarded. */
 export interface HttpAnswer {
   /** URL of the response, after redirects. */
   readonly url: URL
@@ -51,10 +51,10 @@ export function encodingNote(answer: HttpAnswer): string {
     : `; it came with 'Content-Encoding: ${quoteServer(encoding, [])}', which was not requested`
 }
 
-/** In bytes: reading more than this costs more than another connection. */
+/** In bytes: reading more costs more than a new connection. */
 const SMALL = 64 * 1024
 
-/** Throws a small body away, so that the connection can be used again. That it breaks off is no matter. */
+/** Discards a small body, so that the connection can be reused. Errors are ignored. */
 export async function discard(answer: HttpAnswer): Promise<void> {
   await readBounded(answer, SMALL).catch(() => undefined)
 }
@@ -63,14 +63,14 @@ export async function discard(answer: HttpAnswer): Promise<void> {
 export async function readBounded({ body }: HttpAnswer, limit: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
   let size = 0
-  // By its events: most answers are one small piece, for which an iterator costs several times what reading it does.
+  // Uses events: most responses are one small chunk, for which an iterator costs several times as much.
   return new Promise((resolve, reject) => {
     body
       .on('data', (chunk: Buffer) => {
         size += chunk.byteLength
         if (size <= limit) return chunks.push(chunk)
         resolve(undefined)
-        // With the body its connection ends: what is left may be endless.
+        // Closes the connection too, because the rest may be endless.
         return body.destroy()
       })
       .once('end', () => resolve(Buffer.concat(chunks)))

@@ -3,9 +3,9 @@ export { redactUrl } from '../../model/shown-location.js'
 const MAX_QUOTE = 300
 
 /**
- * Text of a server as it may be quoted in one line: no control characters, bounded, tokens and passwords crossed out.
+ * Prepares a server's text for quoting in one line: no control characters, limited length, secrets redacted.
  *
- * @param secrets - What it was shown, and may repeat.
+ * @param secrets - secrets that were sent to it, which it may repeat
  */
 export function quoteServer(text: string, secrets: readonly string[] = []): string {
   const known = secrets.reduce((left, secret) => left.replaceAll(secret, '[redacted]'), text)
@@ -19,7 +19,7 @@ export function redactText(text: string): string {
     text
       .replace(/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]+/gi, '$1 [redacted]')
       .replace(/(:\/\/)[^/\s@]+@/g, '$1')
-      // No `?` in the name: a text of nothing else would be searched to its end from each of them.
+      // No `?` in the name: a text of question marks would take quadratic time.
       .replace(/([?&][^=\s&?]+=)[^&\s]+/g, '$1[redacted]')
   )
 }

@@ -1,4 +1,4 @@
-/** Characters of the longest date, and some more. */
+/** Longest accepted header, in characters. */
 const MAX_LENGTH = 64
 
 /**
@@ -12,7 +12,7 @@ export function parseRetryAfter(header: string | undefined, now: number): number
   const text = header?.trim() ?? ''
   if (text.length > MAX_LENGTH) return undefined
   if (/^\d+$/.test(text)) return Number(text) * 1000
-  // Date.parse takes much that is no HTTP date ("1.5" is a day in 2001); all three forms of one name a weekday first.
+  // Date.parse accepts other texts ("1.5" is a day in 2001); all three forms of an HTTP date begin with a weekday.
   if (!/^[A-Z][a-z]{2}/.test(text)) return undefined
   const date = Date.parse(text)
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)

@@ -12,7 +12,7 @@ import { parseLocation } from './written-url.js'
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
-/** How a transport is set up. */
+/** Options of a transport. */
 export interface TransportOptions {
   /** Which hosts may be contacted, with their settings. */
   readonly hosts: Pick<Hosts, 'mayUse' | 'settingsOf'>
@@ -20,7 +20,7 @@ export interface TransportOptions {
   readonly useProxies: boolean
 }
 
-/** Sends requests over pools of kept connections. */
+/** Sends requests over pools of keep-alive connections. */
 export class Transport implements AsyncDisposable {
   readonly #options: TransportOptions
   readonly #agents: Agents
@@ -34,8 +34,8 @@ export class Transport implements AsyncDisposable {
   /**
    * Sends a request, and follows redirects, which get the Authorization header only within the same origin.
    *
-   * @throws RegistryError REGISTRY_UNREACHABLE, wrapped as TransientError if that may pass; REGISTRY_REJECTED for a
-   * redirect that is not followed; what the source of the body throws; CancelledError.
+   * @throws RegistryError REGISTRY_UNREACHABLE, wrapped as TransientError if a retry may succeed; REGISTRY_REJECTED for
+   * a redirect that is not followed; errors of the body's source; CancelledError
    */
   async send(request: HttpRequest, signal?: AbortSignal): Promise<HttpAnswer> {
     let current = request

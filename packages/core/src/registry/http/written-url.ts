@@ -1,11 +1,11 @@
-/** A URL that a server sent, with its path and query as they were written. */
+/** A URL of a server, with its path and query unchanged. */
 export interface WrittenUrl {
   readonly url: URL
-  /** To be sent as it is: registries sign their state, and another spelling of the same URL need not be accepted. */
+  /** Sent unchanged: registries sign their state, and may reject another spelling of the same URL. */
   readonly path: string
 }
 
-/** Scheme and host, with the backslashes that a URL takes for slashes. */
+/** Scheme and host; a URL treats backslashes as slashes. */
 const ORIGIN = /^(?:[a-z][a-z0-9+.-]*:)?[\\/]{2}[^\\/?#]*/i
 /** Characters that are valid in the request line. */
 const SENDABLE = /^[\x21-\xff]*$/
@@ -21,7 +21,7 @@ export function parseLocation(location: string, base: URL): WrittenUrl | undefin
   if (!URL.canParse(location, base.href)) return undefined
   const url = new URL(location, base)
   const written = location.replace(ORIGIN, '').split('#', 1)[0] ?? ''
-  // A path that is relative to that of the request has to be put together.
+  // A relative path is resolved against the request's.
   const isWhole = written.startsWith('/') && SENDABLE.test(written)
   return { url, path: isWhole ? written : url.pathname + url.search }
 }

@@ -4,12 +4,12 @@ import { allOrNone } from '../all-or-none.js'
 import { blobOf, type SmallBlob } from '../blobs/small-blob.js'
 import type { Registry, RegistryCall } from '../port.js'
 
-/** Content that belongs to an image and is no image: a signature, a test result, a record. */
+/** Content that belongs to an image: a signature, a test result, a record. */
 export interface Artifact {
   readonly artifactType: string
   /** The manifest that it refers to; {@link Registry.listReferrers} finds it there. */
   readonly subject?: Descriptor
-  /** Without any, the empty config takes their place. */
+  /** If there are none, the layer is the empty descriptor. */
   readonly layers: readonly ArtifactLayer[]
   readonly annotations?: Annotations
 }
@@ -62,7 +62,7 @@ export async function putArtifact(
   return manifest
 }
 
-/** An entry of an index has a platform and annotations, which are no part of a subject. */
+/** The descriptor of a subject has no platform and no annotations. */
 function plainDescriptor({ mediaType, digest, size }: Descriptor): Descriptor {
   return { mediaType, digest, size }
 }

@@ -15,7 +15,7 @@ export interface WrittenName {
   readonly before: Digest | undefined
 }
 
-/** How long to wait before each further read, in milliseconds: some registries show a write late. */
+/** Delay before each further read, in milliseconds: some registries return a write late. */
 const DELAYS: readonly number[] = [250, 1_000, 3_000]
 
 /**
@@ -51,10 +51,10 @@ export function movedSince(reference: Reference): RegistryError {
 }
 
 /**
- * Reads a name after writing it, and writes it again while it still holds its previous digest.
- * A registry or a proxy may accept a write that it never makes.
+ * Reads a name after writing it, and writes it again while it still has its previous digest: a registry or proxy may
+ * accept a write and drop it.
  *
- * @returns the digest that the name holds now: of the manifest that was written, or of another writer's.
+ * @returns the current digest of the name: that of the written manifest, or of another writer's.
  * @throws RegistryError REGISTRY_REJECTED if the name does not change; CancelledError
  */
 export async function confirmName(

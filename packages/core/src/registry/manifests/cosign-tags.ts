@@ -2,7 +2,7 @@ import type { Digest } from '../../model/digest.js'
 import type { Reference, Repository } from '../../model/reference.js'
 import { referrersTag } from './referrers.js'
 
-/** The tags of cosign's, by what follows the digest. @see https://github.com/sigstore/cosign/blob/v2.4.0/specs/SIGNATURE_SPEC.md */
+/** The suffixes of cosign's tags. @see https://github.com/sigstore/cosign/blob/v2.4.0/specs/SIGNATURE_SPEC.md */
 export const COSIGN_SUFFIXES = ['.sig', '.att', '.sbom'] as const
 
 /** `sha256-….sig`: the tag under which cosign 2 stores artifacts of one kind that refer to a digest. */

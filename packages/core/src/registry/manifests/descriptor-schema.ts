@@ -54,7 +54,7 @@ export function checkAnnotations(value: unknown, where: string, path: string): v
     throw unsupported(where, `'${path}' has a value that is not a string`)
 }
 
-/** Takes a value for an object, or refuses it. */
+/** Returns a value as an object. @throws RegistryError MANIFEST_UNSUPPORTED if it is none */
 export function asObject(value: unknown, where: string, what: string): Json {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json
   throw unsupported(where, `${what} is not an object`)

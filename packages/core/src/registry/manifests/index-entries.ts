@@ -13,14 +13,14 @@ import { formatRepository, type Repository, repositoryOf } from '../../model/ref
 import { allOrNone } from '../all-or-none.js'
 import type { Registry, RegistryCall } from '../port.js'
 
-/** An entry of an index, or of an index within it, that is no index itself. */
+/** An entry of an index or of a nested index that is not an index itself. */
 export interface IndexEntry {
   readonly entry: Descriptor
   /** The index that lists it. */
   readonly index: StoredManifest
 }
 
-/** All that an index leads to, except the content of its images. */
+/** The entries of an index and of its nested indexes, without the content of images. */
 export interface IndexContent {
   /** The image entries, in order; entries of a nested index replace it. */
   readonly entries: readonly IndexEntry[]

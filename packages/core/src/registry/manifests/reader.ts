@@ -36,7 +36,7 @@ export class ManifestReader {
     )
   }
 
-  /** A mirror learns late, or never, of what has just been written. */
+  /** A mirror may not have what has just been written. */
   #mirrored(reference: Reference, call: RegistryCall | undefined): RegistryCall {
     return this.#recent.has(reference, manifestName(reference)) ? { ...call, fresh: true } : (call ?? {})
   }
@@ -98,7 +98,7 @@ function readAnswer(answer: HttpAnswer, bytes: Uint8Array, reference: Reference)
   return manifest
 }
 
-/** Compressed bytes are neither JSON nor those of the digest: the encoding is then the cause. */
+/** A compressed body is not JSON and does not match the digest: the encoding is then the cause. */
 function withEncoding(error: unknown, answer: HttpAnswer): unknown {
   const note = encodingNote(answer)
   if (!(error instanceof RegistryError) || note === '') return error
@@ -122,7 +122,7 @@ function headerDescriptor(answer: HttpAnswer, reference: Reference): Descriptor 
   const digest = headerOf(answer, 'docker-content-digest') ?? ''
   const size = Number(headerOf(answer, 'content-length'))
   const mediaType = essence(headerOf(answer, 'content-type'))
-  // The length of a body in an encoding is not that of the manifest.
+  // The length of an encoded body is not that of the manifest.
   if (
     encodingNote(answer) !== '' ||
     !isDigest(digest) ||

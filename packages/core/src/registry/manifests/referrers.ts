@@ -18,9 +18,9 @@ import type { ManifestReader } from './reader.js'
 import { essence, isGenericType, parseManifest } from './schema.js'
 import type { ManifestWriter } from './writer.js'
 
-/** By these registries say that they have no such API, each in its own way. */
+/** Statuses by which registries report that they have no referrers API. */
 const NO_API: readonly number[] = [400, 404, 405, 406, 501]
-/** How often a tag is written that other clients write at the same time. */
+/** How often a tag is written if other clients write it at the same time. */
 const UPDATE_ATTEMPTS = 5
 const PRECONDITION_FAILED = 412
 
@@ -41,7 +41,7 @@ export class Referrers {
     this.#writer = writer
   }
 
-  /** The descriptors of what refers to a manifest. */
+  /** The descriptors of a manifest's referrers. */
   async list(
     repository: Repository,
     subject: Digest,
@@ -58,7 +58,7 @@ export class Referrers {
     const { subject } = manifest.content
     if (subject === undefined) return
     const entry = referrerOf(manifest)
-    // The response with the OCI-Subject header may have been dropped on the way.
+    // A proxy may have removed the OCI-Subject header.
     const listed = await this.#listByApi(repository, subject.digest, call ?? {})
     if (listed?.some(({ digest }) => digest === entry.digest)) return
     await this.#update(repository, subject.digest, call, (entries) =>
@@ -77,7 +77,7 @@ export class Referrers {
     }
   }
 
-  /** Takes a manifest that has been deleted out of the tag of its subject. */
+  /** Removes a deleted manifest from the tag of its subject. */
   async forget(repository: Repository, deleted: Digest, subject: Digest, call?: RegistryCall): Promise<void> {
     await this.#update(repository, subject, call, (entries) => {
       const left = entries.filter(({ digest }) => digest !== deleted)
@@ -96,7 +96,7 @@ export class Referrers {
     let entries: Descriptor[] | undefined
     for await (const { answer, bytes } of readPages(this.#connections, place, { target, absent: NO_API }, call)) {
       const contentType = headerOf(answer, 'content-type')
-      // Some send a page for people, with 200.
+      // Some registries return a web page with status 200.
       if (!isGenericType(essence(contentType)) && !isIndexType(essence(contentType))) return undefined
       const { content } = parseManifest(bytes, contentType, `the referrers of ${subject}`)
       entries ??= []
@@ -110,9 +110,9 @@ export class Referrers {
   }
 
   /**
-   * Reads, changes and writes the tag of a subject, and reads it once more. Callers of this client take turns. A registry that
-   * evaluates conditions refuses the write if another client was faster; others are read afterwards, and the change made
-   * again if that client has overwritten it.
+   * Reads, changes and writes the tag of a subject, and reads it again. Callers of this client take turns. A registry
+   * that evaluates conditions rejects the write if another client was faster; for others, the change is repeated if
+   * another client has overwritten it.
    *
    * @param change - The new entries; undefined if there is nothing to change.
    * @throws RegistryError TAG_MOVED
@@ -132,7 +132,7 @@ export class Referrers {
         const index = stored && isIndex(stored.content) ? stored.content : { schemaVersion: 2 as const }
         const next = encodeManifest({ ...index, manifests: entries }, MEDIA_TYPES.ociIndex)
         if (await this.#replace(reference, stored, next, call)) {
-          // The last write of several wins: only a read shows whose that was.
+          // The last writer wins; only a read shows which one it was.
           if (change(entriesOf(await this.#reader.get(reference, { ...call, fresh: true }))) === undefined) return
         }
       }
@@ -164,7 +164,7 @@ function entriesOf(stored: StoredManifest | undefined): readonly Descriptor[] {
   return stored && isIndex(stored.content) ? stored.content.manifests : []
 }
 
-/** Hex digits in such a tag; a tag has no room for all of sha512. */
+/** Hex digits in such a tag: a tag is too short for sha512. */
 const MAX_TAG_HEX = 64
 
 /** `sha256-…`: the tag that lists what refers to a digest. @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#referrers-tag-schema */
@@ -172,7 +172,7 @@ export function referrersTag({ registry, repository }: Repository, subject: Dige
   return { registry, repository, tag: `${algorithmOf(subject)}-${hexOf(subject).slice(0, MAX_TAG_HEX)}` }
 }
 
-/** A manifest as it is listed under its subject. */
+/** The descriptor of a manifest in the list of its subject. */
 export function referrerOf({ descriptor, content }: StoredManifest): Descriptor {
   const { mediaType, digest, size } = descriptor
   const artifactType = content.artifactType ?? ('config' in content ? content.config.mediaType : undefined)

@@ -14,16 +14,16 @@ import {
 import { isImage } from '../image-config.js'
 import { asObject, checkAnnotations, type Json, parseDescriptor, unsupported } from './descriptor-schema.js'
 
-/** Generic media types, which servers send if they do not know the type of a file. */
+/** Generic media types: servers use them if the type of a file is unknown. */
 const GENERIC: ReadonlySet<string> = new Set(['', 'application/json', 'application/octet-stream', 'text/plain'])
 const SCHEMA_1: ReadonlySet<string> = new Set([MEDIA_TYPES.dockerManifestV1, MEDIA_TYPES.dockerManifestV1Signed])
 
 /**
- * Reads the bytes of a manifest or index, and checks all that polyarch relies on.
+ * Parses a manifest or index, and validates everything that polyarch relies on.
  *
- * @param contentType - As the server said, with or without parameters.
+ * @param contentType - of the response, with or without parameters
  * @param where - What it is, for messages.
- * @param algorithm - Of the digest that it is to be known by.
+ * @param algorithm - of the manifest's digest
  * @throws RegistryError MANIFEST_UNSUPPORTED
  */
 export function parseManifest(
@@ -44,7 +44,7 @@ export function essence(contentType: string | undefined): string {
 }
 
 /**
- * Refuses what polyarch does not read.
+ * Rejects unsupported media types.
  *
  * @throws RegistryError MANIFEST_UNSUPPORTED
  */
@@ -54,7 +54,7 @@ export function checkMediaType(mediaType: string, where: string): void {
     throw unsupported(where, `its media type is '${mediaType}'`)
 }
 
-/** Whether a content type leaves open what the manifest is. */
+/** Whether a content type does not state the kind of manifest. */
 export function isGenericType(mediaType: string): boolean {
   return GENERIC.has(mediaType)
 }
@@ -90,7 +90,7 @@ function manifestOf(json: Json, where: string): ImageManifest {
   checkCommon(json, where)
   const config = parseDescriptor(json['config'], where, 'config')
   const layers = listOf(json, 'layers', where)
-  // Artifacts have a layer per file, and nothing reads these one after another.
+  // Artifacts may have many layers: one per file.
   if (isImage({ config }) && layers.length > LIMITS.layers)
     throw unsupported(where, `it has ${layers.length} layers, more than the limit of ${LIMITS.layers}`)
   return { ...json, schemaVersion: 2, config, layers, ...subjectOf(json, where) }
@@ -128,7 +128,7 @@ function schema1(where: string): RegistryError {
     'MANIFEST_UNSUPPORTED',
     `${where} is an image of Docker's schema 1, which is not supported`,
     {
-      hint: 'pull it with an engine that supports it, and push it again',
+      hint: 'pull it with an older Docker Engine, and push it again with a current one',
     },
   )
 }

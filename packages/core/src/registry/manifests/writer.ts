@@ -12,11 +12,11 @@ import type { RegistryCall } from '../port.js'
 import type { RecentWrites } from '../recent-writes.js'
 import { isDigestOf, type ManifestReader, manifestName, mismatch, tooLarge } from './reader.js'
 
-/** Codes by which a registry says that something a manifest refers to is missing. */
+/** Codes of a registry for missing content that a manifest refers to. */
 const CHILD_UNKNOWN: ReadonlySet<string> = new Set(['MANIFEST_BLOB_UNKNOWN', 'BLOB_UNKNOWN', 'MANIFEST_UNKNOWN'])
 
 interface PutTarget extends Reference {
-  /** The tag or digest in the path. */
+  /** The tag or digest in the URL. */
   readonly name: string
   readonly condition: Readonly<Record<string, string>> | undefined
 }
@@ -34,10 +34,10 @@ export class ManifestWriter {
   }
 
   /**
-   * Puts a manifest under a tag, else under its digest. The write counts if the answer has the digest of the manifest, or
-   * if a HEAD finds the manifest afterwards. Before a retry, a HEAD checks whether the previous attempt arrived.
+   * Puts a manifest under a tag, else under its digest. The write is confirmed by the digest in the response or by a
+   * HEAD afterwards. Before a retry, a HEAD checks whether the previous attempt succeeded.
    *
-   * @param condition - Headers under which it is to be written, such as `if-match`.
+   * @param condition - conditional headers, such as `if-match`
    * @returns whether the registry has taken note of the manifest's subject.
    */
   async put(
@@ -59,7 +59,7 @@ export class ManifestWriter {
       }
       const answer = await this.#sendPut(place, { ...reference, name, condition }, manifest, call)
       const stored = headerOf(answer, 'docker-content-digest')
-      // Gateways and web pages answer 200 too, and some registries answer before they have written.
+      // Gateways also return 200, and some registries respond before they have written.
       if (!isDigestOf(stored, manifest) && !(await this.#holds(reference, name, manifest, call))) {
         throw isDigest(stored ?? '') ? mismatch(`${where}, put as ${digest},`, stored ?? '') : notStored(where, answer)
       }
@@ -76,7 +76,7 @@ export class ManifestWriter {
     const scopes = [repositoryScope(place.path, 'pull', 'push', 'delete')]
     const request = { method: 'DELETE' as const, target: `${place.path}/manifests/${name}`, scopes }
     await this.#connections.retrying(place, call, async (attempt) => {
-      // Gone at a repetition means that the attempt before has done it.
+      // A 404 for a repeated request means that the previous attempt succeeded.
       const expect = attempt > 1 ? [200, 202, 204, 404] : [200, 202, 204]
       await discard(await this.#connections.once(place, { ...request, expect }, call))
     })
@@ -114,7 +114,7 @@ export class ManifestWriter {
     }
   }
 
-  /** Whether the registry misses a child that this client has just written, and may only be late to see. */
+  /** Whether the registry does not find a child that this client has just written, which may be temporary. */
   #childrenOnTheWay(error: unknown, reference: Reference, content: ImageManifest | ImageIndex): error is RegistryError {
     if (!(error instanceof RegistryError) || !error.exchange?.codes?.some((code) => CHILD_UNKNOWN.has(code)))
       return false
@@ -123,7 +123,7 @@ export class ManifestWriter {
   }
 }
 
-/** An answer of success after which the registry does not have the manifest. It may have it after another attempt. */
+/** The error if the registry reported success but does not have the manifest; a retry may succeed. */
 function notStored(where: string, { status, url }: HttpAnswer): TransientError {
   const message = `PUT ${redactUrl(url)} was answered with ${status}, but ${where} does not exist afterwards`
   const hint = 'check the address: a proxy or gateway may answer instead of the registry'
@@ -133,7 +133,7 @@ function notStored(where: string, { status, url }: HttpAnswer): TransientError {
 
 const UNSUPPORTED_MEDIA_TYPE = 415
 
-/** The error for a registry that takes no manifests of this type: some take OCI's alone. */
+/** The error for a registry that rejects this manifest type: some accept OCI types only. */
 function typeRefused(
   error: unknown,
   { registry }: Reference,

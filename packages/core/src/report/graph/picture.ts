@@ -1,6 +1,6 @@
 import { formatPlatform } from '../../model/platform.js'
 import type { NodePlan, TagPlan } from '../../model/run/plan.js'
-import { ACTION_WORDS, tagWord } from '../plain-words.js'
+import { ACTION_LABELS, tagActionLabel } from '../event-text.js'
 
 /** Version of the shape of {@link Picture} as JSON. */
 export const PICTURE_VERSION = 1
@@ -53,7 +53,7 @@ export function pictureOf({ nodes, tags }: PictureSource): Picture {
           kind: 'tag',
           label: reference,
           state: stateOf(action),
-          ...(action !== undefined && { word: tagWord(action) }),
+          ...(action !== undefined && { word: tagActionLabel(action) }),
         }),
       ),
     ],
@@ -88,7 +88,7 @@ function nodeBox(planned: PictureSource['nodes'][number]): PictureNode {
     pipeline,
     label: words.filter((word) => word !== undefined).join(' '),
     state: stateOf(action),
-    ...(action !== undefined && { word: ACTION_WORDS[action] }),
+    ...(action !== undefined && { word: ACTION_LABELS[action] }),
     ...(reason !== undefined && { reason }),
   }
 }

@@ -1,7 +1,7 @@
 import { hintFor } from '../advice.js'
+import { codeText, isAsDeclared, outcomeLabel, readBackText } from '../event-text.js'
 import { pictureOf } from '../graph/picture.js'
 import { formatSvg } from '../graph/svg.js'
-import { codeText, isAsDeclared, outcomeWord, readBackText } from '../plain-words.js'
 import type { NodeRecord, RunRecord } from '../record/run-record.js'
 import { formatDuration } from '../units.js'
 import { fitControl, inlineSvg } from './graph-page.js'
@@ -146,7 +146,7 @@ const NODE_OUTCOMES: Readonly<Record<NodeRecord['outcome'], readonly [style: str
 
 /** A copied base was made too; what people look for is which way. */
 function outcomeText({ kind, outcome, plan }: NodeRecord): string {
-  if (kind === 'test' && (outcome === 'made' || outcome === 'reused')) return outcomeWord({ kind, outcome })
+  if (kind === 'test' && (outcome === 'made' || outcome === 'reused')) return outcomeLabel({ kind, outcome })
   if (outcome !== 'made') return NODE_OUTCOMES[outcome][1]
   const ways: Readonly<Record<string, string>> = { copy: 'copied', mount: 'mounted', rebuild: 'rebuilt' }
   return ways[plan.action] ?? 'made'

@@ -1,7 +1,7 @@
 import type { EngineUse } from '../../model/run/engine-use.js'
 import type { RunEvent, WorkEvent } from '../../model/run/events.js'
 import { isChange, type NodePlan } from '../../model/run/plan.js'
-import { codeText, isAsDeclared, membershipText, movedText, readBackText } from '../plain-words.js'
+import { codeText, isAsDeclared, membershipText, movedText, readBackText } from '../event-text.js'
 import { Traffic } from './traffic.js'
 
 /** A node that is being made. */
@@ -10,7 +10,7 @@ export interface RunningNode {
   /** Milliseconds since the epoch. */
   readonly startedAt: number
   readonly execution?: NodePlan['execution']
-  /** The engine that builds it, if the run has several; a single engine is named once, at the bottom. */
+  /** The builder that builds it, if the run has several; a single builder is named once, at the bottom. */
   readonly engine?: string
   /** Steps of the Dockerfile that have started and not ended, by BuildKit's digest. */
   readonly steps: Map<string, string>
@@ -47,7 +47,7 @@ export interface ProgressState {
   readonly finished: FinishedLine[]
   /** Nodes of the plan, by id; empty until there is a plan. */
   readonly plan: Map<string, NodePlan>
-  /** The engines of the run, where something is to be built. */
+  /** The builders of the run, if something must be built. */
   engines: readonly string[]
   /** Nodes that are to be made, or may have to be. */
   total: number

@@ -7,7 +7,7 @@ export type Direction = 'up' | 'down'
 export interface Flow {
   readonly bytes: number
   /**
-   * Total bytes of all transfers that have started, as far as reported: engines omit the size of the smallest layers.
+   * Total bytes of all transfers that have started, as far as reported: builders omit the size of the smallest layers.
    */
   readonly total: number | undefined
   /** Bytes a second over the last seconds; undefined if that is not known yet. */
@@ -19,7 +19,7 @@ interface Part {
   readonly total?: number | undefined
 }
 
-/** Words of engines for a layer whose bytes have all moved; they come without a number. */
+/** Statuses of a layer whose bytes have all been transferred; they come without a number. */
 const MOVED = new Set(['Pushed', 'Download complete', 'Pull complete'])
 
 /** Rates are measured over this long, in milliseconds: long enough to be steady, short enough to follow a change. */
@@ -71,7 +71,7 @@ export class Traffic {
     if (direction !== 'mount') this.#lanes[direction === 'upload' ? 'up' : 'down'].set(digest, { bytes, total }, at)
   }
 
-  /** Notes how far a layer between the engine and a registry is. */
+  /** Records the progress of a layer between the builder and a registry. */
   ofEngine({ direction, layer, status, bytes, total }: EngineTransferEvent, at: number): void {
     const lane = this.#lanes[direction === 'push' ? 'up' : 'down']
     if (bytes !== undefined) lane.set(layer, { bytes, total }, at)

@@ -33,7 +33,7 @@ export async function* parseEvents(
   file: string,
   onCut: () => void = () => {},
 ): AsyncGenerator<RunEvent> {
-  // With the schema library: only where events are read.
+  // Loads the schema library only if events are read.
   const { checkEvent } = await import('./printed-json.js')
   let number = 0
   // A line that is no JSON is an error, unless it is the last one.

@@ -2,7 +2,7 @@ import { shortDigest } from '../../model/digest.js'
 import { formatPlatform } from '../../model/platform.js'
 import type { EnginePlan, NodePlan, Plan, SignaturePlan, TagPlan } from '../../model/run/plan.js'
 import { escapeText } from '../escape.js'
-import { ACTION_WORDS, tagWord } from '../plain-words.js'
+import { ACTION_LABELS, tagActionLabel } from '../event-text.js'
 import { alignColumns } from '../units.js'
 
 /** A plan as text: every node with what would happen to it and why, then every name with what it would point to. */
@@ -48,13 +48,13 @@ function nodeRow(
     action === 'known-after'
       ? reason
       : [reason, from, hasSeveral && engine ? `${execution} on ${engine}` : execution].filter(Boolean).join(', ')
-  return [ACTION_WORDS[action], node, digest === undefined ? '' : shortDigest(digest), why]
+  return [ACTION_LABELS[action], node, digest === undefined ? '' : shortDigest(digest), why]
 }
 
 function tagRow({ reference, action, from, to, node }: TagPlan): readonly string[] {
   const before = from === undefined ? 'nothing' : shortDigest(from)
   const after = to === undefined ? `known after ${node}` : shortDigest(to)
-  return [`tag ${tagWord(action)}`, reference, `${before} -> ${after}`]
+  return [`tag ${tagActionLabel(action)}`, reference, `${before} -> ${after}`]
 }
 
 function signatureRow({ node, repository, action, digest }: SignaturePlan): readonly string[] {

@@ -11,7 +11,7 @@ export interface PruneText {
 
 const WHY: Readonly<Record<string, string>> = {
   unlisted: 'no index lists it',
-  unchecked: 'pushed by an engine, and not listed',
+  unchecked: 'pushed by a builder, and not listed',
   'unused-record': 'its images no longer exist',
   referrer: 'refers to an image that is not needed',
   'unused-cache': 'a build cache that no pipeline uses',

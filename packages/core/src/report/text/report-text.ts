@@ -1,7 +1,7 @@
 import { shortDigest } from '../../model/digest.js'
 import { formatPlatform } from '../../model/platform.js'
 import { escapeLine, escapeText } from '../escape.js'
-import { codeText, isAsDeclared, outcomeWord, readBackText } from '../plain-words.js'
+import { codeText, isAsDeclared, outcomeLabel, readBackText } from '../event-text.js'
 import type { NodeReport, Report } from '../report.js'
 import { alignColumns, formatDuration } from '../units.js'
 import { formatAttestations } from './attestation-text.js'
@@ -41,7 +41,7 @@ function resultRow(node: NodeReport): readonly string[] {
   const { pipeline, kind, platform, test, outcome, digest, duration } = node
   const of = [platform && formatPlatform(platform), test].filter((part) => part !== undefined).join(': ')
   const what = of === '' ? kind.replace('-', ' ') : `${kind}(${of})`
-  const word = outcomeWord(node)
+  const word = outcomeLabel(node)
   const took = outcome === 'made' && duration !== undefined ? `${word} in ${formatDuration(duration)}` : word
   return [pipeline, what, took, digest === undefined ? '' : shortDigest(digest)]
 }

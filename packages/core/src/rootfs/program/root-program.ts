@@ -15,7 +15,7 @@ export interface RootScript extends Omit<StreamedProgram, 'command'> {
 /** The devices that programs of a root expect. */
 const DEVICES = 'null zero full random urandom tty'
 
-/** Mounts devices where this user may mount, else makes them; where neither is possible, programs cannot run. */
+/** Mounts devices if this user may mount, else creates them. If both fail, programs cannot run. */
 const ADD_DEVICES = `root=$TMPDIR/root
 mkdir -m 755 "$root" "$root/dev" "$root/proc"
 device() {

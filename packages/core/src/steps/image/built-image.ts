@@ -31,7 +31,7 @@ export async function readPushedImage(
 ): Promise<StoredManifest> {
   const pushed = await registry.getManifest(reference, call)
   if (pushed === undefined) {
-    throw new RegistryError('NOT_FOUND', `${formatReference(reference)} does not exist after the engine pushed it`)
+    throw new RegistryError('NOT_FOUND', `${formatReference(reference)} does not exist after the builder pushed it`)
   }
   if (!isIndex(pushed.content)) return pushed
   const entry = findImage(pushed.content, [platform])
@@ -39,7 +39,7 @@ export async function readPushedImage(
   if (child === undefined) {
     throw new RegistryError(
       'PLATFORM_MISSING',
-      `the engine pushed ${formatReference(reference)} without ${formatPlatform(platform)}`,
+      `the builder pushed ${formatReference(reference)} without ${formatPlatform(platform)}`,
     )
   }
   return child
@@ -62,7 +62,7 @@ export async function checkBuiltImage(
   const stated = statedPlatform(config)
   if (stated !== undefined && samePlatform(stated, platform)) return config
   const says = stated === undefined ? 'no platform' : formatPlatform(stated)
-  throw new RegistryError('PLATFORM_MISMATCH', `the engine built ${says} instead of ${formatPlatform(platform)}`, {
+  throw new RegistryError('PLATFORM_MISMATCH', `the builder built ${says} instead of ${formatPlatform(platform)}`, {
     hint: 'check the --platform flags in the Dockerfile: the last stage must be for the target platform',
   })
 }
@@ -91,7 +91,7 @@ function asOci({ mediaType, ...rest }: Descriptor): Descriptor {
   return { ...rest, mediaType: OCI_TYPES.get(mediaType) ?? mediaType }
 }
 
-/** Whether a manifest under a key tag is complete; one pushed by the engine must be rewritten if the format is OCI. */
+/** Whether a manifest under a key tag is complete; one pushed by the builder must be rewritten if the format is OCI. */
 export function isComplete({ content }: StoredManifest, format: ImageFormat, key: string): boolean {
   if (isIndex(content)) return false
   return format === 'docker' || content.annotations?.[KEY_ANNOTATION] === key

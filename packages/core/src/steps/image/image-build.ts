@@ -43,7 +43,7 @@ export async function pushImage(
   findOther: () => Promise<Output | undefined>,
 ): Promise<PushedImage | Output> {
   const { engine } = call
-  if (engine === undefined) throw new TypeError('an image is built on an engine')
+  if (engine === undefined) throw new TypeError('an image is built on a builder')
   const { node, key } = work
   const startedAt = Date.now()
   const destination = pushReference(node.repository, key, node.format)

@@ -50,7 +50,7 @@ export async function explainImage(
   const previous = readParts(found.content.annotations)
   if (previous === undefined) return [{ kind: 'unrecorded' }]
   const sources = readSources(found.content.annotations)
-  // With the library that compares lists: only where something differs.
+  // Loads the library that compares lists only if something differs.
   const { partsDifference } = await import('./parts-difference.js')
   const parts = partsOf(work)
   const args = checkArgs(decidingInputs(work.node, work.resolved, work.inputs).build.args, work.resolved.hash)

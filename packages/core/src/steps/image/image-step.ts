@@ -38,7 +38,7 @@ import { noteUnpinned, noteUnverifiable, unpinnedIssues } from './sources/unpinn
 
 type ImageWork = Work<ImageNode, ResolvedImage>
 
-/** Image of one platform: built by the engine, pushed under its key tag, stored in the pipeline's format. */
+/** Image of one platform: built by the builder, pushed under its key tag, stored in the pipeline's format. */
 export const imageStep: Step<ImageNode, ResolvedImage> = {
   async resolve(node, services, call) {
     const { build, platform, pipelineImages } = node

@@ -4,7 +4,7 @@ import { explainIndex, indexKey, lookupIndex, performIndex, predictIndex } from 
 
 const FORM = { format: 'oci' } as const
 
-/** The shared base index. Always an OCI index: it is what builds pull, and every engine with BuildKit reads it. */
+/** The shared base index. Always an OCI index: builds pull it, and every BuildKit supports it. */
 export const baseIndexStep: Step<BaseIndexNode, undefined> = {
   resolve: async () => undefined,
   key: (node, _resolved, inputs) => indexKey(node, inputs, FORM),

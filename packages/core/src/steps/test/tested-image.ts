@@ -43,7 +43,7 @@ export async function runCommand(
   { platform, image, config, mount, epoch, call }: ImageUnderTest,
 ): Promise<RunResult> {
   const { engine, signal, onEvent } = call
-  if (engine === undefined) throw new TypeError('a command runs on an engine')
+  if (engine === undefined) throw new TypeError('a command runs on a builder')
   const { Env = [], User = '', WorkingDir = '' } = config.config ?? {}
   const own = Object.entries(env).map(([name, value]) => `${name}=${value}`)
   const isReplaced = (variable: string) => Object.hasOwn(env, variable.split('=', 1)[0] ?? '')

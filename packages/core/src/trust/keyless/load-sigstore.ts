@@ -9,7 +9,7 @@ type Sigstore = typeof import('@sigstore/bundle') &
   typeof import('@sigstore/tuf') &
   typeof import('@sigstore/verify')
 
-/** Loads sigstore's libraries, which are installed only where identities are used. @throws HostError TOOL_MISSING */
+/** Loads sigstore's libraries, which are installed only by users of identities. @throws HostError TOOL_MISSING */
 export async function loadSigstore(): Promise<Sigstore> {
   try {
     const [bundle, specs, sign, tuf, verify] = await Promise.all([

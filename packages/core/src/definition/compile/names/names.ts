@@ -15,7 +15,7 @@ import type { Issues } from '../../issues.js'
 
 /** Turns the names that a pipeline publishes under into references on the registry that was chosen. */
 export class TargetNames {
-  /** `host[/prefix]` that takes the place of every written host, where one was chosen. */
+  /** `host[/prefix]` that replaces every written host, if `--registry` is given. */
   readonly #registry: string | undefined
   readonly #issues: Issues
 

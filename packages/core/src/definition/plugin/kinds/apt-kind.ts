@@ -1,6 +1,6 @@
 import type { AptBase } from '../base-source.js'
 import type { RootfsKind } from '../rootfs-kind.js'
-import { aptWordIssues } from './apt-words.js'
+import { aptFieldIssues } from './apt-fields.js'
 import { platformArchitecture } from './debian-architectures.js'
 import { isTexts, textIssues } from './field-checks.js'
 import { keyIssues } from './openpgp-key.js'
@@ -29,7 +29,7 @@ export const aptKind: RootfsKind<AptBase> = {
       ? []
       : ['hostMirrorArchitectures must be a list of strings']),
     ...(data['keyring'] === undefined ? [] : textIssues(data, 'keyring')),
-    ...aptWordIssues(data),
+    ...aptFieldIssues(data),
     ...keyIssues(data['keys']),
   ],
 

@@ -10,11 +10,11 @@ import { parseRetryAfter } from '../retry-after.js'
 import { loginHint, secretsOf } from './credential-use.js'
 import { TransientError } from './transient-error.js'
 
-/** Whom an answer is from, and the login that it was given. */
+/** The host of a response, and the login that it got. */
 export interface AnswerContext {
   readonly host: string
   readonly credentials: Credentials | undefined
-  /** Why it was shown no login, as a sentence. */
+  /** Why no login was sent, as a sentence. */
   readonly reason?: string | undefined
 }
 
@@ -58,13 +58,13 @@ export async function answerError(
 function errorCode(status: number, codes: readonly string[]): RegistryErrorCode {
   if (status === 403 || codes.includes('DENIED')) return 'REGISTRY_DENIED'
   if (status === 401 || codes.includes('UNAUTHORIZED')) return 'REGISTRY_UNAUTHORIZED'
-  // Answered with 400 or 404 to a manifest that is put: it is not the manifest that was not found.
+  // A 400 or 404 for a manifest that is put means that its content is missing, not the manifest.
   if (codes.includes('MANIFEST_BLOB_UNKNOWN')) return 'REGISTRY_REJECTED'
   if (status === 404) return 'NOT_FOUND'
   return codes.includes('DIGEST_INVALID') && status === 400 ? 'DIGEST_MISMATCH' : 'REGISTRY_REJECTED'
 }
 
-/** Whether a token was good, but allows too little: the login is known and may not do this. */
+/** Whether the token is valid but lacks the scope: the login has no permission. */
 function lacksScope(answer: HttpAnswer): boolean {
   const challenges = answer.status === 401 ? parseChallenges(listHeaderOf(answer, 'www-authenticate')) : []
   return challenges.some(({ parameters }) => parameters.get('error') === 'insufficient_scope')
@@ -113,7 +113,7 @@ function parseErrorBody(text: string): readonly ErrorDetail[] {
     const body: unknown = parseJson(text)
     if (typeof body !== 'object' || body === null) return []
     if ('errors' in body && Array.isArray(body.errors)) return body.errors.slice(0, 8).flatMap(detailOf)
-    // Token services and some front ends answer so.
+    // The form of token services and some front ends.
     if ('details' in body && typeof body.details === 'string') return [{ code: 'ERROR', message: body.details }]
     return []
   } catch {

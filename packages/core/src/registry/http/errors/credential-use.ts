@@ -1,6 +1,6 @@
 import type { Credentials } from '../../port.js'
 
-/** Says which login was tried, never its secret. */
+/** Describes the login that was used, without its secret. */
 export function describeCredentials(credentials: Credentials | undefined): string {
   if (credentials === undefined) return 'no credentials'
   return credentials.kind === 'password' ? `the password of user '${credentials.username}'` : 'an identity token'

@@ -70,7 +70,7 @@ function hintFor(code: string, host: string): string | undefined {
   return `its certificate is signed by an unknown authority: set NODE_EXTRA_CA_CERTS to the authority's file, or registryClient: { hosts: { '${host}': { ca } } }`
 }
 
-/** In OpenSSL's own words, the reason stands between addresses and places of its source. */
+/** OpenSSL's message contains addresses and source locations around the reason. */
 const OPENSSL = / [0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):.*$/s
 
 function describe(cause: unknown, code: string): string {
@@ -79,7 +79,7 @@ function describe(cause: unknown, code: string): string {
   return code === '' || message.includes(code) ? message : `${message} ${code}`
 }
 
-/** The code of an error, or of the first one in it: trying several addresses gives an error that holds several. */
+/** The code of an error, or of its first inner error: connecting to several addresses gives an AggregateError. */
 function codeOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return ''
   if ('code' in error && typeof error.code === 'string') return error.code

@@ -1,11 +1,14 @@
 import type { RegistryError } from '../../../model/errors.js'
 
-/** An error that may be gone when the request is sent again. Never leaves this folder: callers get the error inside. */
+/**
+ * An error that may not occur again, so the request is repeated. It never leaves this folder: callers get the inner
+ * error.
+ */
 export class TransientError extends Error {
   readonly error: RegistryError
   /** How long the registry requires clients to wait, in milliseconds. */
   readonly wait: number | undefined
-  /** Whether a time-out ended the request: each further attempt may take as long. */
+  /** Whether the request timed out: each further attempt may take as long. */
   readonly isTimeOut: boolean
 
   constructor(
@@ -19,7 +22,7 @@ export class TransientError extends Error {
   }
 }
 
-/** The error that a caller is to see. */
+/** The error for the caller. */
 export function unwrapError(error: unknown): unknown {
   return error instanceof TransientError ? error.error : error
 }

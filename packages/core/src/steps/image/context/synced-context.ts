@@ -11,7 +11,7 @@ export interface SyncedContext extends SyncDirectory {
 
 const NANOSECONDS = 1_000_000_000n
 
-/** Offers a context to builds. @param epoch - seconds since the epoch that files are dated with, where given */
+/** Offers a context to builds. @param epoch - date of all files, in seconds since the epoch, if set */
 export function syncedContext(context: OpenContext, epoch: number | undefined): SyncedContext {
   let requested: Set<string> | 'all' = new Set()
   return {

@@ -127,7 +127,10 @@ function namedChild(reference: Reference, found: StoredManifest, platform: Platf
   return childFor(`the Dockerfile names ${formatReference(reference)}`, found, platform)
 }
 
-/** The image of a platform in an index. @param what - says where the index is from. @throws RegistryError PLATFORM_MISSING */
+/**
+ * The image of a platform in an index. @param what - the origin of the index, for messages. @throws RegistryError
+ * PLATFORM_MISSING
+ */
 export function childFor(what: string, { content, descriptor }: StoredManifest, platform: Platform): Digest {
   if (!isIndex(content)) return descriptor.digest
   const child = selectPlatform(content, platform)

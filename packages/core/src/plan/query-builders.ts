@@ -6,26 +6,26 @@ import { EngineError } from '../model/errors.js'
 import type { EnginePlan } from '../model/run/plan.js'
 import { executionOn } from './execution-on.js'
 
-/** Engines that are connected to at a time: each may start a program, such as kubectl or ssh. */
+/** Connections opened at a time: each may start a program, such as kubectl or ssh. */
 const MAX_QUERIES = 10
 
-/** An engine that said what it is. */
-export interface AnsweringEngine {
+/** A builder with its description. */
+export interface AnsweringBuilder {
   readonly engine: Builder
   readonly info: BuilderInfo
 }
 
-/** An engine with its description, or with the reason why it did not respond. */
-export type QueriedEngine = AnsweringEngine | { readonly engine: Builder; readonly failure: EngineError }
+/** A builder with its description, or with the reason why it did not respond. */
+export type QueriedBuilder = AnsweringBuilder | { readonly engine: Builder; readonly failure: EngineError }
 
-/** Requests the description of every engine. @throws CancelledError */
-export async function queryEngines(engines: Engines, call: DescribeCall): Promise<readonly QueriedEngine[]> {
+/** Requests the description of every builder. @throws CancelledError */
+export async function queryBuilders(engines: Engines, call: DescribeCall): Promise<readonly QueriedBuilder[]> {
   const all = await engines.all(call.signal)
   const limit = pLimit(MAX_QUERIES)
-  return Promise.all(all.map((engine) => limit(() => queryEngine(engine, call))))
+  return Promise.all(all.map((engine) => limit(() => queryBuilder(engine, call))))
 }
 
-async function queryEngine(engine: Builder, call: DescribeCall): Promise<QueriedEngine> {
+async function queryBuilder(engine: Builder, call: DescribeCall): Promise<QueriedBuilder> {
   try {
     return { engine, info: await engine.describe(call) }
   } catch (failure) {
@@ -34,8 +34,8 @@ async function queryEngine(engine: Builder, call: DescribeCall): Promise<Queried
   }
 }
 
-/** Returns the entry of an engine in a plan. */
-export function enginePlan(queried: QueriedEngine): EnginePlan {
+/** Returns the entry of a builder in a plan. */
+export function builderPlan(queried: QueriedBuilder): EnginePlan {
   if ('failure' in queried) return { engine: queried.engine.name, error: errorData(queried.failure) }
   const { address, version, native, runnable } = queried.info
   const emulated = runnable?.filter((platform) => executionOn(queried.info, platform) === 'emulated')

@@ -4,7 +4,7 @@ import type { NodeReport, ReadBackResult } from './report.js'
 import { formatBytes } from './units.js'
 
 /** Words for the actions of a plan, the same in all output. */
-export const ACTION_WORDS: Readonly<Record<NodePlan['action'], string>> = {
+export const ACTION_LABELS: Readonly<Record<NodePlan['action'], string>> = {
   reuse: 'reuse',
   copy: 'copy',
   mount: 'mount',
@@ -17,12 +17,12 @@ export const ACTION_WORDS: Readonly<Record<NodePlan['action'], string>> = {
 }
 
 /** The same of a name: if it will point to may be known later only; that it moves is known. */
-export function tagWord(action: TagPlan['action']): string {
+export function tagActionLabel(action: TagPlan['action']): string {
   return action === 'known-after' ? 'move' : action
 }
 
 /** The outcome of a node in words; a test that is done has passed. */
-export function outcomeWord({ kind, outcome }: Pick<NodeReport, 'kind' | 'outcome'>): string {
+export function outcomeLabel({ kind, outcome }: Pick<NodeReport, 'kind' | 'outcome'>): string {
   if (kind !== 'test') return outcome
   return outcome === 'made' ? 'passed' : outcome === 'reused' ? 'passed before' : outcome
 }
@@ -32,7 +32,7 @@ export function readBackText({ images, bytes }: Pick<ReadBackResult, 'images' | 
   return `read back ${images === 1 ? '1 image' : `${images} images`}, ${formatBytes(bytes)}`
 }
 
-/** Text for a build that starts again on another engine, with the reason. */
+/** Text for a build that is repeated on another builder, with the reason. */
 export function movedText({ node, engine, error }: Extract<RunEvent, { readonly kind: 'node-reassigned' }>): string {
   return `${node}: ${error.message.split('\n', 1)[0]}; the build is repeated on ${engine}`
 }

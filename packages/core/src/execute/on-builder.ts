@@ -3,35 +3,35 @@ import type { Builder } from '../builder/port.js'
 import { EngineError } from '../model/errors.js'
 import type { EngineUse } from '../model/run/engine-use.js'
 
-/** A build that is to be given to an engine. */
+/** A build that waits for a builder. */
 export interface Placement {
   readonly node: string
   readonly claim: BuildClaim
-  /** Why other engines cannot build it. */
+  /** Why other builders cannot build it. */
   readonly rejections: Candidacy['rejections']
   readonly pool: EnginePool
   readonly signal: AbortSignal
-  /** Called when the connection to an engine was lost, and another engine takes over. */
+  /** Called if the connection to a builder was lost and another builder repeats the build. */
   readonly moved: (use: EngineUse, error: unknown) => void
 }
 
-/** Waits for an engine that is free. @throws EngineError if none can build the image; CancelledError */
+/** Waits for a free builder. @throws EngineError if none can build the image; CancelledError */
 export async function leaseFor({ node, claim, rejections, pool, signal }: Placement): Promise<Lease> {
   const lease = await pool.lease(claim, signal)
   if (lease !== undefined) return lease
   throw (
     rejections[0] ??
-    new EngineError('ENGINE_UNREACHABLE', `no engine is left to build ${node}`, {
-      hint: 'check why the engines do not answer, and run again: finished images are reused',
+    new EngineError('ENGINE_UNREACHABLE', `no builder is left to build ${node}`, {
+      hint: 'check why the builders do not answer, and run again: finished images are reused',
     })
   )
 }
 
 /**
- * Runs a build on the engine of a lease, and ends the lease. If the engine is lost meanwhile, the build runs once more
- * on another engine, if there is one.
+ * Runs a build on the builder of a lease, and ends the lease. If the builder is lost meanwhile, the build runs once more
+ * on another builder, if there is one.
  */
-export async function doOnEngine<T>(
+export async function doOnBuilder<T>(
   lease: Lease,
   placement: Placement,
   work: (engine: Builder) => Promise<T>,
@@ -47,7 +47,7 @@ export async function doOnEngine<T>(
   throw second.lost
 }
 
-/** Throws what went wrong, unless that is the engine. */
+/** Throws the error of the build, unless its builder was lost. */
 async function attempt<T>(
   lease: Lease,
   { pool, claim, signal }: Placement,
@@ -65,7 +65,7 @@ async function attempt<T>(
   }
 }
 
-/** An engine that is being stopped fails its builds first, each with an error as of the build. */
+/** A builder that is being stopped fails its builds first, each with the error of a failed build. */
 async function isLost(engine: Builder, error: EngineError, signal: AbortSignal): Promise<boolean> {
   if (error.code === 'ENGINE_UNREACHABLE') return true
   return engine.describe({ signal }).then(

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type Candidate, claimOf, EnginePool } from '../../src/builder/pool/pool.js'
 import type { Builder } from '../../src/builder/port.js'
-import { doOnEngine } from '../../src/execute/on-engine.js'
+import { doOnBuilder } from '../../src/execute/on-builder.js'
 import { EngineError } from '../../src/model/errors.js'
 
 const GONE = new EngineError('ENGINE_UNREACHABLE', 'the connection was lost')
@@ -33,7 +33,7 @@ async function build(
   if (lease === undefined) throw new Error('no engine was free')
   prepare(pool, lease.engine)
   const moved = (use: { readonly engine: string }) => moves.push(use.engine)
-  const result = await doOnEngine(
+  const result = await doOnBuilder(
     lease,
     { node: 'app', claim, rejections: [], pool, signal, moved },
     async ({ name }) => {

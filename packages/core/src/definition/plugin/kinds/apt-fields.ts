@@ -14,7 +14,7 @@ const VARIANTS = ['minbase', 'essential', 'apt', 'important', 'standard']
 type Data = Readonly<Record<string, unknown>>
 
 /** Returns the issues of the words of an `apt` base; types are checked elsewhere. */
-export function aptWordIssues(data: Data): readonly string[] {
+export function aptFieldIssues(data: Data): readonly string[] {
   const { mirror, variant } = data
   const single = ['distribution', 'suite', 'architecture'].map((name) => [name, data[name]] as const)
   const components = textsOf(data['components']).map((one) => ['components', one] as const)
