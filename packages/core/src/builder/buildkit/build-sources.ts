@@ -25,8 +25,11 @@ const IMAGE = /(?:^docker-image:\/\/|^|FROM |\] )([^\s@[\]]+)@(sha256:[a-f0-9]{6
 /** `FROM NAME`: before BuildKit 0.11, what COPY and mounts name is resolved as it is pulled. */
 const UNRESOLVED = /(?:^|\] )FROM ([^\s@]+)$/
 
-/** The source of an ADD instruction; BuildKit uses it as the name of the step. */
-const REMOTE = /^(?:(?:https?|git|ssh):\/\/|git@)\S+$/
+/** What ADD fetches. BuildKit before 0.12 uses it as the name of the step. */
+const REMOTE = /^(?:(?:https?|git|ssh):\/\/|git@)\S/
+
+/** `[stage 2/3] ADD URL /path`: newer versions name the step after the instruction, with its variables expanded. */
+const ADD = /^\[[^\]]*\] (?:ONBUILD )?ADD (.+)$/s
 
 /**
  * Collects what a build resolved from the names of its steps: the one report of it that every version of BuildKit makes,
@@ -52,6 +55,16 @@ export class BuildSources {
     if (resolved !== undefined && !resolved.includes('@')) this.#images.set(resolved, this.#images.get(resolved))
     const [, name, digest = ''] = IMAGE.exec(step) ?? []
     if (name !== undefined && isDigest(digest) && this.#images.has(name)) this.#images.set(name, digest)
-    if (REMOTE.test(step)) this.#remotes.add(step)
+    for (const source of [step, ...addedSources(step)]) if (REMOTE.test(source)) this.#remotes.add(source)
   }
+}
+
+/** The sources of an ADD instruction. None if a checksum pins them. */
+function addedSources(step: string): readonly string[] {
+  const [, instruction = ''] = ADD.exec(step) ?? []
+  const [, flags = '', text = ''] = /^((?:--\S+ )*)(.*)$/s.exec(instruction) ?? []
+  if (flags.includes('--checksum=')) return []
+  // A list in JSON is printed as `[one, two, /path]`.
+  const words = text.startsWith('[') ? text.slice(1, -1).split(', ') : text.split(' ')
+  return words.slice(0, -1)
 }

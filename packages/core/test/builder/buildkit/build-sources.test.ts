@@ -41,6 +41,27 @@ test.each<[string, readonly string[], ReturnType<typeof sourcesOf>]>([
   ],
   ['nothing of a name with a digest', [`[internal] load metadata for a.io/b@${A}`, `[1/1] FROM a.io/b@${A}`], []],
   ['what ADD fetches', ['https://example.com/a.tar'], [{ kind: 'remote', url: 'https://example.com/a.tar' }]],
+  [
+    'what ADD of newer versions fetches',
+    ['[stage-0 2/3] ADD --chmod=755 https://example.com/a.tar git@example.com:b.git#main c /d/'],
+    [
+      { kind: 'remote', url: 'https://example.com/a.tar' },
+      { kind: 'remote', url: 'git@example.com:b.git#main' },
+    ],
+  ],
+  [
+    'what ADD of a trigger fetches',
+    ['[linux/arm/v7 2/3] ONBUILD ADD https://example.com/a.tar /'],
+    [{ kind: 'remote', url: 'https://example.com/a.tar' }],
+  ],
+  [
+    'what ADD of a list fetches, with spaces',
+    ['[2/3] ONBUILD ADD [https://example.com/a b, /c d]'],
+    [{ kind: 'remote', url: 'https://example.com/a b' }],
+  ],
+  ['nothing that a checksum pins', [`[2/3] ADD --checksum=${A} https://example.com/a.tar /`], []],
+  ['no target of an ADD', ['[2/3] ADD a /https://example.com', '[2/3] ADD a https://example.com'], []],
+  ['no heredoc of an ADD', ['[2/3] ADD <<X /https://example.com'], []],
   ['no text of a RUN', ['[2/3] RUN curl https://example.com/a'], []],
 ])('finds %s', (_what, names, found) => {
   expect(sourcesOf(...names)).toEqual(found)
