@@ -54,7 +54,9 @@ describe('build.ts doctor', () => {
     expect(stdout).toMatch(new RegExp(`^ok +registry ${set.host}: answers`, 'm'))
     expect(stdout).toMatch(new RegExp(`^ok +base ${set.host}/bases/narrow:1: exists and can be pulled$`, 'm'))
     expect(stdout).toMatch(new RegExp(`^ok +repository ${set.host}/team/app: can be pulled from and pushed to`, 'm'))
-    expect(stdout.match(/^(ok|warning) +disk: .+ free in \/.+$/gm)).toHaveLength(2)
+    const disks = stdout.match(/^(ok|warning) +disk: .+ free in \/.+$/gm)
+    // An engine with a root of its own keeps its images in a folder that this machine does not have.
+    expect(disks).toHaveLength((process.env['POLYARCH_TEST_ENGINE'] ?? 'installed') === 'installed' ? 2 : 1)
     const uploads = '/v2/team/app/blobs/uploads/'
     expect(set.writes()).toEqual([`POST ${uploads}`, expect.stringMatching(`^DELETE ${uploads}`)])
   })

@@ -9,6 +9,9 @@ import { newerEngine } from '../support/newer-engine.js'
 import { tempFolder } from '../support/temp-folder.js'
 import { AMD64, pushBase, writeContext } from './project.js'
 
+/** Engine 28.5 quotes the body, 20.10 the status. */
+const UNSUPPORTED = JSON.stringify({ errors: [{ code: 'MANIFEST_INVALID', message: 'unsupported media type' }] })
+
 /** A registry that answers 415 to manifests of Docker's media types, with a base and a pipeline on it. */
 async function ociOnlyRegistry(cleanup: Cleanup) {
   const { path } = cleanup.use(await tempFolder('oci-only'))
@@ -16,7 +19,7 @@ async function ociOnlyRegistry(cleanup: Cleanup) {
   const proxy = cleanup.use(await startFaultProxy(registry.host))
   proxy.plan(({ method, headers }) =>
     method === 'PUT' && `${headers['content-type']}`.includes('vnd.docker.')
-      ? { kind: 'answer', status: 415 }
+      ? { kind: 'answer', status: 415, headers: { 'content-type': 'application/json' }, body: UNSUPPORTED }
       : undefined,
   )
   const base = await pushBase({ url: registry.url, host: proxy.host, repository: 'base' }, { platform: AMD64 })
@@ -41,7 +44,8 @@ it('publishes to a registry that accepts OCI media types only, where the builder
 it('says what to use where the engine pushes media types of Docker alone', async () => {
   await using cleanup = new Cleanup()
   const app = await ociOnlyRegistry(cleanup)
-  await expect(execute(app)).rejects.toMatchObject({
+  const { address } = cleanup.use(await newerEngine({ imageStore: 'graphdriver' }))
+  await expect(execute(app, { engine: { host: address } })).rejects.toMatchObject({
     code: 'PUSH_FAILED',
     hint: expect.stringContaining('containerd image store'),
   })

@@ -23,6 +23,7 @@ const DOCKERFILE =
 const cleanup = new Cleanup()
 let host: string
 let address: string
+let classicAddress: string
 let bases: readonly [string, string]
 
 beforeAll(async () => {
@@ -30,6 +31,7 @@ beforeAll(async () => {
   const registry = cleanup.use(await startRegistry({ directory }))
   host = registry.host
   address = cleanup.use(await newerEngine()).address
+  classicAddress = cleanup.use(await newerEngine({ imageStore: 'graphdriver' })).address
   bases = [
     await pushBase({ ...registry, repository: 'wide' }, { platform: AMD64 }),
     await pushBase({ ...registry, repository: 'narrow' }, { platform: ARM }),
@@ -91,9 +93,9 @@ it('keeps them in the repository by one word, and prune deletes what is no longe
   ])
 })
 
-/** The engine of this machine keeps images in the older store. */
+/** The classic image store exports no such caches. */
 async function expectRefusal(app: Pipeline, option: string) {
-  const { errors } = await plan(app, { reuse: false })
+  const { errors } = await plan(app, { engine: { host: classicAddress }, reuse: false })
   expect(errors).toMatchObject([
     {
       code: 'ENGINE_UNSUPPORTED',

@@ -20,7 +20,8 @@ export interface NewerEngine extends AsyncDisposable {
 /**
  * Runs inside mount and process namespaces of its own, so that killing its first process leaves nothing behind. The
  * network is the machine's, since the registries of tests listen on its loopback. The folder is bound onto itself
- * because runc wants a root that is a mount point.
+ * because runc wants a root that is a mount point. It becomes the root of the mount namespace, not of the process alone:
+ * what is executed in a running container starts at the root of the namespace.
  */
 const START = `
 set -e
@@ -31,7 +32,10 @@ mount --rbind /sys "$root/sys"
 mount --rbind /dev "$root/dev"
 mount -t tmpfs tmpfs "$root/run"
 mount --bind "$work" "$root/mnt"
-exec chroot "$root" dockerd --config-file /mnt/daemon.json --data-root /mnt/data --exec-root /run/docker \
+cd "$root"
+pivot_root . .
+umount --lazy .
+exec dockerd --config-file /mnt/daemon.json --data-root /mnt/data --exec-root /run/docker \
   --pidfile /run/docker.pid --bridge "$bridge" --host unix:///mnt/docker.sock
 `
 
