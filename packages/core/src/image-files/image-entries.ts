@@ -7,9 +7,14 @@ import type { Descriptor, ImageManifest } from '../model/oci.js'
 import { formatReference, type Reference } from '../model/reference.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 
-/** An image in a repository. */
-export interface PlacedImage {
+/** The layers of an image in a repository. */
+export interface LayeredImage {
   readonly reference: Reference
+  readonly manifest: Pick<ImageManifest, 'layers'>
+}
+
+/** An image in a repository. */
+export interface PlacedImage extends LayeredImage {
   readonly manifest: ImageManifest
 }
 
@@ -22,7 +27,7 @@ type LayerEntryHandler = (header: Header, content: Readable, entry: number) => P
  * @throws RegistryError MANIFEST_UNSUPPORTED for a layer that cannot be read; CancelledError
  */
 export async function eachImageEntry(
-  { reference, manifest }: PlacedImage,
+  { reference, manifest }: LayeredImage,
   registry: Registry,
   call: RegistryCall,
   handle: (header: Header, content: Readable, layer: number, entry: number) => Promise<void>,
@@ -45,7 +50,6 @@ export async function eachEntryOf(
   let entry = 0
   try {
     await eachLayerEntry(tar, async (one) => {
-      requirePath(one.header)
       await handle(one.header, one, entry)
       entry += 1
     })
@@ -54,13 +58,6 @@ export async function eachEntryOf(
     if (call.signal?.aborted) throw new CancelledError(call.signal.reason)
     throw unreadable(reference, `layer ${layer.digest}: ${(error as Error).message}`, error)
   }
-}
-
-/** tar-stream reads names as UTF-8, and replaces what is none. */
-function requirePath({ name, linkname }: Header): void {
-  if (name.split('/').includes('..')) throw new Error(`path '${name}' is outside of the directory`)
-  if (!`${name}${linkname ?? ''}`.includes('\uFFFD')) return
-  throw new Error(`name '${name}' is not UTF-8`)
 }
 
 function unreadable(reference: Reference, because: string, cause?: unknown): RegistryError {

@@ -1,9 +1,6 @@
-/** `./bin//sh` and `/bin/sh` are `bin/sh`; the root is the empty path. */
+/** `./bin//sh` and `/bin/sh` are `bin/sh`; the root is the empty path, and `..` does not lead out of it, as when engines unpack. */
 export function cleanPath(path: string): string {
-  return path
-    .split('/')
-    .filter((part) => part !== '' && part !== '.')
-    .join('/')
+  return path.split('/').reduce(stepInto, '')
 }
 
 /** A path as its directory and its name. */

@@ -66,6 +66,8 @@ export const LIMITS = {
   attestation: 128 * MB,
   /** Bytes of the files of an image that list packages. */
   packageFiles: 512 * MB,
+  /** Bytes of the list of modules in a program of Go. */
+  goBuildInfo: MB,
   /** Bytes of an image config. */
   imageConfig: 8 * MB,
   /** Layers of an image. Engines run at most 127. */

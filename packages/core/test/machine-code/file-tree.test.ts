@@ -133,6 +133,7 @@ test.each([
   ['./bin//sh', 'bin/sh', 'bin', 'sh'],
   ['/a/./b/c/', 'a/b/c', 'a/b', 'c'],
   ['a../.b', 'a../.b', 'a..', '.b'],
+  ['a/../../b/./c', 'b/c', 'b', 'c'],
   ['/', '', '', ''],
   ['sh', 'sh', '', 'sh'],
 ])('the path %s is %s, with the directory %s and the name %s', (text, path, directory, name) => {

@@ -31,7 +31,7 @@ async function packagesOfRoot(root: string, paths: readonly string[], archive: s
   const bytes = await readFile(archive)
   const descriptor = { mediaType: MEDIA_TYPES.ociLayer, digest: digestOf(bytes), size: bytes.byteLength }
   await pushBlob({ url: server.url, repository: 'app' }, { bytes, descriptor })
-  const image = { repository: { registry: server.host, repository: 'app' }, layers: [descriptor] }
+  const image = { reference: { registry: server.host, repository: 'app' }, manifest: { layers: [descriptor] } }
   return (await listPackages(image, registry, {})).packages
 }
 
@@ -87,7 +87,7 @@ print(json.dumps(found))`
       }),
     )
     expect(files.filter(([path]) => !isPythonPackage(path))).toEqual([])
-    const { packages } = await packagesIn(new Map(files))
+    const { packages } = await packagesIn({ files: new Map(files), programs: new Map() })
     const expected = [...new Set(found.map(([name, version]) => `${name} ${version}`))]
     expect(shown(packages, ({ name, version }) => `${name} ${version}`)).toEqual(expected.toSorted())
   })

@@ -25,6 +25,7 @@ export async function readRootFiles(
   const merged = new MergedLayers()
   await eachImageEntry(image, registry, call, async (header, content, layer, entry) => {
     content.resume()
+    requireExactName(header)
     merged.add(header, layer, entry)
   })
   for (const [name, header] of merged.directories()) {
@@ -39,6 +40,12 @@ export async function readRootFiles(
       await sink(headerOf(file.header, { name, type: 'link', linkname: first, size: 0 }), emptyContent())
     }
   })
+}
+
+/** Names are written elsewhere, so that they must be read exactly: tar-stream replaces bytes that are not UTF-8. */
+function requireExactName({ name, linkname }: Header): void {
+  if (name.split('/').includes('..')) throw new Error(`path '${name}' is outside of the directory`)
+  if (`${name}${linkname ?? ''}`.includes('\uFFFD')) throw new Error(`name '${name}' is not UTF-8`)
 }
 
 /** A header with other fields; of the extended ones, which would go before these, extended attributes alone are kept. */

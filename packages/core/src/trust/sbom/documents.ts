@@ -1,6 +1,7 @@
 import type { SbomFormat } from '../../definition/declare/attestation-options.js'
 import { VERSION } from '../../host/version.js'
 import { type Digest, hexOf } from '../../model/digest.js'
+import { loadLicenses, type SpdxLicense } from './licenses.js'
 import type { PackageList } from './package.js'
 import { loadPurl } from './purl.js'
 
@@ -30,11 +31,13 @@ const NO_ASSERTION = 'NOASSERTION'
 
 /** @see https://spdx.github.io/spdx-spec/v2.3/ */
 async function spdxDocument({ name, digest, created }: DescribedImage, list: PackageList): Promise<object> {
-  const purlOf = await loadPurl()
+  const [purlOf, licenseOf] = await Promise.all([loadPurl(), loadLicenses()])
   const unknown = { downloadLocation: NO_ASSERTION, licenseConcluded: NO_ASSERTION, licenseDeclared: NO_ASSERTION }
   const common = { ...unknown, copyrightText: NO_ASSERTION, filesAnalyzed: false }
+  const licenses = list.packages.map((one) => one.licenses && licenseOf(one.licenses))
   const packages = list.packages.map((one, at) => ({
     ...{ SPDXID: `SPDXRef-Package-${at}`, name: one.name, versionInfo: one.version, ...common },
+    ...(licenses[at] && { licenseDeclared: licenses[at].expression }),
     ...(one.source !== undefined && { sourceInfo: `built from ${one.source}` }),
     externalRefs: [
       {
@@ -54,8 +57,17 @@ async function spdxDocument({ name, digest, created }: DescribedImage, list: Pac
     documentNamespace: `https://polyarch.io/spdx/${hexOf(digest)}`,
     creationInfo: { created: spdxTime(created), creators: [`Tool: ${TOOL}`] },
     packages: [image, ...packages],
+    hasExtractedLicensingInfos: extractedLicenses(licenses),
     relationships: [relationship('SPDXRef-DOCUMENT', 'DESCRIBES', image.SPDXID), ...contains],
   }
+}
+
+/** Names of licenses that SPDX does not have; their texts are not read. */
+function extractedLicenses(licenses: readonly (SpdxLicense | undefined)[]): readonly object[] {
+  const names = new Map(licenses.flatMap((license) => [...(license?.references ?? [])]))
+  return [...names]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([licenseId, name]) => ({ licenseId, name, extractedText: name }))
 }
 
 function relationship(spdxElementId: string, relationshipType: string, relatedSpdxElement: string) {
@@ -69,10 +81,12 @@ function spdxTime(milliseconds: number): string {
 
 /** @see https://cyclonedx.org/docs/1.6/json/ */
 async function cycloneDxDocument({ name, digest, created }: DescribedImage, list: PackageList): Promise<object> {
-  const purlOf = await loadPurl()
+  const [purlOf, licenseOf] = await Promise.all([loadPurl(), loadLicenses()])
   const components = list.packages.map((one) => {
+    const { name: component, version, licenses } = one
     const purl = purlOf(one, list.distribution)
-    return { type: 'library', 'bom-ref': purl, name: one.name, version: one.version, purl }
+    const license = licenses && { licenses: cycloneDxLicenses(licenses, licenseOf(licenses)) }
+    return { type: 'library', 'bom-ref': purl, name: component, version, purl, ...license }
   })
   return {
     bomFormat: 'CycloneDX',
@@ -86,6 +100,11 @@ async function cycloneDxDocument({ name, digest, created }: DescribedImage, list
     },
     components,
   }
+}
+
+/** One expression of SPDX, or else the names as they are declared. */
+function cycloneDxLicenses(declared: readonly string[], { expression, references }: SpdxLicense): readonly object[] {
+  return references.size === 0 ? [{ expression }] : declared.map((name) => ({ license: { name } }))
 }
 
 /** A UUID of version 8: equal for equal images. @see https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-8 */

@@ -10,9 +10,12 @@ export function isNpmPackage(path: string): boolean {
 
 /** Reads the package of a `package.json`; none if it has no name or version. */
 export function npmPackages(json: string): readonly Package[] {
-  const { name, version } = fieldsOf(json)
+  const { name, version, license } = fieldsOf(json)
   const [named, versioned] = [textOf(name), textOf(version)]
-  return named && versioned ? [{ type: 'npm', name: named, version: versioned }] : []
+  if (!named || !versioned) return []
+  // Packages of long ago have an object.
+  const licensed = textOf(license) ?? textOf(objectOf(license)['type'])
+  return [{ type: 'npm', name: named, version: versioned, ...(licensed && { licenses: [licensed] }) }]
 }
 
 /** Whether a file describes a Python package. @see https://packaging.python.org/en/latest/specifications/recording-installed-packages/ */
@@ -24,7 +27,9 @@ export function isPythonPackage(path: string): boolean {
 export function pythonPackages(metadata: string): readonly Package[] {
   const [fields] = parseStanzas(metadata.replaceAll('\r\n', '\n'))
   const [name, version] = [fields?.get('Name'), fields?.get('Version')]
-  return name && version ? [{ type: 'pypi', name, version }] : []
+  if (!name || !version) return []
+  const license = fields?.get('License-Expression') ?? fields?.get('License')
+  return [{ type: 'pypi', name, version, ...(license && license !== 'UNKNOWN' && { licenses: [license] }) }]
 }
 
 function fieldsOf(json: string) {

@@ -1,7 +1,10 @@
+import type { LayeredImage } from '../../image-files/image-entries.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
+import { goPackages } from './go-packages.js'
 import { isNpmPackage, isPythonPackage, npmPackages, pythonPackages } from './language-packages.js'
+import { debianLicenses } from './licenses.js'
 import type { Distribution, Package, PackageList } from './package.js'
-import { type LayeredImage, type PackageFiles, readPackageFiles } from './package-files.js'
+import { type PackageFiles, readPackageFiles } from './package-files.js'
 import { isRpmDatabase, rpmPackages } from './rpm-packages.js'
 import { apkPackages, dpkgPackages } from './system-packages.js'
 
@@ -23,13 +26,26 @@ function isApk(path: string): boolean {
 
 function isPackageFile(path: string): boolean {
   const isRelease = OS_RELEASE.some((one) => one === path)
-  return [isDpkg, isApk, isRpmDatabase, isNpmPackage, isPythonPackage].some((is) => is(path)) || isRelease
+  return [isDpkg, isCopyright, isApk, isRpmDatabase, isNpmPackage, isPythonPackage].some((is) => is(path)) || isRelease
+}
+
+function isCopyright(path: string): boolean {
+  return /^usr\/share\/doc\/[^/]+\/copyright$/.test(path)
+}
+
+/** Adds the licenses in the copyright file of a Debian package, if there is one. */
+function withCopyright(one: Package, files: PackageFiles['files']): Package {
+  if (one.type !== 'deb') return one
+  const copyright = files.get(`usr/share/doc/${one.name}/copyright`)
+  const licenses = copyright === undefined ? [] : debianLicenses(copyright.toString())
+  return licenses.length === 0 ? one : { ...one, licenses }
 }
 
 /** Lists the packages that files of an image describe. */
-export async function packagesIn(files: PackageFiles): Promise<PackageList> {
+export async function packagesIn({ files, programs }: PackageFiles): Promise<PackageList> {
   const found = await Promise.all([...files].map(([path, content]) => packagesOf(path, content)))
-  const byIdentity = new Map(found.flat().map((one) => [identityOf(one), one]))
+  const modules = [...programs.values()].flatMap(goPackages)
+  const byIdentity = new Map([...found.flat(), ...modules].map((one) => [identityOf(one), withCopyright(one, files)]))
   const packages = [...byIdentity].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one)
   const release = OS_RELEASE.map((path) => files.get(path)).find((content) => content !== undefined)
   return { distribution: release && readDistribution(release.toString()), packages }

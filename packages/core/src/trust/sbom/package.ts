@@ -1,11 +1,13 @@
 /** A package in an image. */
 export interface Package {
-  readonly type: 'deb' | 'apk' | 'rpm' | 'npm' | 'pypi'
+  readonly type: 'deb' | 'apk' | 'rpm' | 'npm' | 'pypi' | 'golang'
   readonly name: string
   readonly version: string
   readonly architecture?: string
   /** The source package that it was built from. */
   readonly source?: string
+  /** What it declares: names or expressions, all of which apply. */
+  readonly licenses?: readonly string[]
   /** The epoch of an rpm. */
   readonly epoch?: string
 }

@@ -5,7 +5,7 @@ export async function loadPurl(): Promise<(one: Package, distribution: Distribut
   const { PackageURL } = await import('packageurl-js')
   return ({ type, name, version, architecture, epoch }, distribution) => {
     const isSystem = type === 'deb' || type === 'apk' || type === 'rpm'
-    const [namespace, own] = isSystem ? [distribution?.id ?? '', name] : splitScope(name)
+    const [namespace, own] = isSystem ? [distribution?.id ?? '', name] : splitName(type, name)
     const release = distribution && [distribution.id, distribution.version].filter(Boolean).join('-')
     const qualifiers = {
       ...(architecture !== undefined && { arch: architecture }),
@@ -16,8 +16,8 @@ export async function loadPurl(): Promise<(one: Package, distribution: Distribut
   }
 }
 
-/** `@scope/name` of npm. */
-function splitScope(name: string): readonly [scope: string, name: string] {
-  const slash = name.indexOf('/')
-  return name.startsWith('@') && slash > 0 ? [name.slice(0, slash), name.slice(slash + 1)] : ['', name]
+/** `@scope/name` of npm, and `host/path/name` of Go. */
+function splitName(type: Package['type'], name: string): readonly [namespace: string, name: string] {
+  const slash = type === 'golang' ? name.lastIndexOf('/') : name.startsWith('@') ? name.indexOf('/') : -1
+  return slash > 0 ? [name.slice(0, slash), name.slice(slash + 1)] : ['', name]
 }

@@ -1,7 +1,7 @@
 import type { SbomFormat } from '../../definition/declare/attestation-options.js'
+import type { LayeredImage } from '../../image-files/image-entries.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { type DescribedImage, SBOM_PREDICATES, sbomDocument } from './documents.js'
-import type { LayeredImage } from './package-files.js'
 import { listPackages } from './package-list.js'
 
 /** The list of the packages in an image, as a predicate. */

@@ -16,8 +16,8 @@ export function apkPackages(installed: string): readonly Package[] {
 }
 
 const FIELDS = {
-  deb: { name: 'Package', version: 'Version', architecture: 'Architecture', source: 'Source' },
-  apk: { name: 'P', version: 'V', architecture: 'A', source: 'o' },
+  deb: { name: 'Package', version: 'Version', architecture: 'Architecture', source: 'Source', license: 'License' },
+  apk: { name: 'P', version: 'V', architecture: 'A', source: 'o', license: 'L' },
 } as const
 
 function packageOf(
@@ -30,11 +30,13 @@ function packageOf(
   const architecture = stanza.get(fields.architecture)
   // `source (version)`, if the versions differ.
   const source = stanza.get(fields.source)?.split(' ', 1)[0]
+  const license = stanza.get(fields.license)
   return [
     {
       ...{ type, name, version },
       ...(architecture !== undefined && { architecture }),
       ...(source !== undefined && source !== name && { source }),
+      ...(license && { licenses: [license] }),
     },
   ]
 }

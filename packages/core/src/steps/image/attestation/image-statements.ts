@@ -87,6 +87,7 @@ async function sbom(
   // Loads the readers of layers and databases only if packages are listed.
   const { makeSbom } = await import('../../../trust/sbom/sbom.js')
   const described = { name: formatRepository(repository), digest: kept, created: parseDate(config.created) ?? 0 }
-  const { predicateType, predicate } = await makeSbom(format, { ...described, repository, layers }, registry, call)
+  const image = { ...described, reference: { ...repository, digest: kept }, manifest: { layers } }
+  const { predicateType, predicate } = await makeSbom(format, image, registry, call)
   return makeStatement(kept, predicateType, predicate)
 }
