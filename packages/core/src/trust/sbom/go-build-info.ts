@@ -20,7 +20,7 @@ const INLINE = 0x2
 const LONGEST_VERSION = 256
 /** Length of the random text before and after the list of modules. */
 const SENTINEL = 16
-/** Bytes that tell whether a file is an ELF file. */
+/** Length of the first bytes of an ELF file. */
 const HEAD = 4
 
 /**
