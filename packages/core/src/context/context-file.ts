@@ -56,7 +56,7 @@ export interface ContextListing {
 /** The Dockerfile of a context. */
 export interface ContextDockerfile {
   readonly text: string
-  /** Absolute path; for one that is in no file, the option that holds it. */
+  /** Absolute path; of an inline Dockerfile, the name of its option. */
   readonly file: string
   /** Its path in the context or, if it lies outside or is ignored, the same as `file`. */
   readonly name: string
@@ -64,7 +64,7 @@ export interface ContextDockerfile {
   readonly mode: number
 }
 
-/** A context of a run, shared by all platforms; disposal removes what was fetched for it. */
+/** A context of a run, shared by all platforms; disposal removes its temporary files. */
 export interface OpenContext extends AsyncDisposable {
   /** Absolute path, without symbolic links. */
   readonly directory: string
@@ -77,7 +77,7 @@ export interface OpenContext extends AsyncDisposable {
    */
   select(paths: readonly string[] | 'all', signal?: AbortSignal): Promise<ContextListing>
   /**
-   * Reads the content of a listed file; the last chunk comes after all of it was checked.
+   * Reads the content of a listed file; the last chunk is emitted after the content was verified.
    *
    * @throws EngineError CONTEXT_UNREADABLE if the file changed since it was listed; CancelledError
    */

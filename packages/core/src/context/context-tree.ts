@@ -12,7 +12,7 @@ export interface TreeNode {
   readonly parent?: TreeNode
   readonly kind: ContextEntry['kind']
   readonly verdict?: IgnoreVerdict
-  /** Its content, read once in a run, so that all platforms use the same. */
+  /** Its content, read once per run, so that all platforms get the same. */
   read?: ReadNode
   children?: Promise<ReadonlyMap<string, TreeNode>>
 }
@@ -39,7 +39,7 @@ export class ContextTree {
     return parent.children
   }
 
-  /** The target of a link as it is written in it. @throws EngineError CONTEXT_UNREADABLE */
+  /** The unresolved target of a link. @throws EngineError CONTEXT_UNREADABLE */
   target({ path, read }: TreeNode): Promise<string> | string {
     if (read?.entry.kind === 'symlink') return read.entry.target
     return reading(path, async () => decodeName(await readlink(filePath(this.directory, path), { encoding: 'buffer' })))

@@ -6,16 +6,16 @@ import type { ContextTree, TreeNode } from './context-tree.js'
 import { LINK_OUTSIDE, resolveLink } from './files/linked-path.js'
 import { readTextFile, TextFileError } from './files/text-file.js'
 
-/** The option that holds a Dockerfile which is in no file. */
+/** The option for an inline Dockerfile. */
 const INLINE = 'dockerfileInline'
 
-/** The Dockerfile whose text is an option of the build. */
+/** The inline Dockerfile of a build. */
 export function inlineDockerfile(text: string): ContextDockerfile {
   return { text, file: INLINE, name: INLINE, mode: 0o644 }
 }
 
 /**
- * Reads the Dockerfile of a context; a pipe or device is not waited for, and a link out of the context not followed.
+ * Reads the Dockerfile of a context. Pipes, devices and links out of the context are rejected.
  *
  * @param declared - the path as it was declared, for messages
  * @throws DefinitionError if it cannot be read

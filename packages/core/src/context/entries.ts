@@ -12,7 +12,7 @@ import { decodeName, filePath, rawBytes } from './files/raw-name.js'
 import type { DigestCache } from './files/stat-cache.js'
 import { fileIdentity, redirectedFiles } from './own-output.js'
 
-/** How entries are read. */
+/** Options of reading entries. */
 export interface EntryReading extends PaceOptions {
   /** Opens the digests of earlier runs; called when many bytes or files have to be read. */
   readonly openCache?: (() => Promise<DigestCache | undefined>) | undefined
@@ -20,7 +20,7 @@ export interface EntryReading extends PaceOptions {
   readonly written?: ReadonlySet<string>
 }
 
-/** From here on, opening the cache costs less than reading the files. */
+/** Above these limits, opening the cache is faster than reading the files. */
 const CACHED_FILES = 500
 /** In bytes. */
 const CACHED_SIZE = 16 * 1024 * 1024
@@ -62,7 +62,7 @@ export async function readNodes(
   await inBatches(changed, hashFile(cache), pace)
 }
 
-/** Ways to do the same at once and meanwhile. */
+/** The synchronous and the asynchronous variant of one function. */
 function statNode(directory: string, written: ReadonlySet<string>) {
   const found = (node: TreeNode, file: string | Buffer, stats: BigIntStats, target?: Buffer): Found => {
     if (node.kind === 'file' && written.has(fileIdentity(stats))) throw writtenByRun(node)
@@ -163,7 +163,7 @@ function attributes(path: string, stats: BigIntStats) {
   const rawPath = rawBytes(path)
   const mode = Number(stats.mode & 0o7777n)
   return {
-    // Windows has no such bits; docker sends what every image can run.
+    // Windows has no permission bits; like docker, send executable files.
     mode: process.platform === 'win32' ? (mode | 0o111) & 0o755 : mode,
     modified: Number(stats.mtimeNs) / 1e6,
     ...(rawPath && { rawPath }),

@@ -21,7 +21,7 @@ export function listingOf(nodes: readonly TreeNode[], fileModes: FileModes): Con
   return { entries, digest, ...(gitFolder && { gitFolder }) }
 }
 
-/** The mode that git would check the entry out with under the usual umask: the owner's executable bit alone counts. */
+/** The mode that git gives the entry at checkout under the usual umask, by the owner's executable bit. */
 function withGitMode(entry: ContextEntry): ContextEntry {
   if (entry.kind === 'symlink') return entry
   return { ...entry, mode: entry.kind === 'directory' || entry.mode & 0o100 ? 0o755 : 0o644 }

@@ -12,12 +12,12 @@ import { cloneContext } from './git/git-clone.js'
 import { NO_RULES, readIgnoreRules } from './patterns/ignore-rules.js'
 import { createContext } from './tree-context.js'
 
-/** A context, and its Dockerfile: the path of one, relative to the context or absolute, or the text itself. */
+/** A context and its Dockerfile: a path, absolute or relative to the context, or the text. */
 export interface ContextRequest {
   readonly context: ContextDefinition
   readonly dockerfile: string
   readonly inline?: string
-  /** Default `exact`; files from git get git's in any case. */
+  /** Default `exact`; files from git always have git's modes. */
   readonly fileModes?: FileModes
   /** Whether .dockerignore does not apply, as in an archive. */
   readonly isWhole?: boolean
@@ -26,9 +26,9 @@ export interface ContextRequest {
 /** Options of a run for opening a context. */
 export interface OpenOptions {
   readonly signal?: AbortSignal | undefined
-  /** The folder of the digests of earlier runs; without it every file is read. */
+  /** The folder with digests of earlier runs; without it, every file is read. */
   readonly cacheFolder?: (() => Promise<string>) | undefined
-  /** Real paths of the directories that the run has opened, by their paths as written; grows. */
+  /** Real paths of the directories that the run has opened, by their written paths. */
   readonly directories?: Map<string, Promise<string>> | undefined
 }
 
@@ -70,7 +70,7 @@ async function openFetched(
     const { unpackContext } = await import('./tar/tar-unpack.js')
     await unpackContext(context, folder, signal)
     await requireInside(folder, folder, source)
-    // The author of an archive selected its content, and docker uses all of it.
+    // Like docker, use everything in an archive.
     return openDirectory({ ...source, directory: folder, isWhole: true })
   }
   const directory = await cloneContext(context, folder, signal)
@@ -108,14 +108,14 @@ async function realDirectory(directory: string): Promise<string> {
   throw new DefinitionError([{ path: 'build.context', message, hint }])
 }
 
-/** Links in what others have made must not lead to the files of this machine. @throws DefinitionError */
+/** Links in fetched content must not lead to files of this machine. @throws DefinitionError */
 async function requireInside(
   folder: string,
   directory: string,
   { dockerfile, inline }: Omit<ContextRequest, 'context'>,
 ): Promise<void> {
   const root = await realpath(folder)
-  // An absolute one is the user's own choice.
+  // An absolute path is the user's choice.
   const file = inline === undefined && !isAbsolute(dockerfile) ? [join(directory, dockerfile)] : []
   for (const path of [directory, ...file]) {
     // Listing reports a path that does not exist.

@@ -3,7 +3,7 @@ import { type BigIntStats, fstatSync } from 'node:fs'
 /** Standard output and standard error. */
 const OUTPUTS: readonly number[] = [1, 2]
 
-/** Identifies a file by what all of its names have in common. */
+/** Identifies a file by device and inode. */
 export function fileIdentity({ dev, ino }: BigIntStats): string {
   return `${dev}:${ino}`
 }
@@ -16,7 +16,7 @@ export function redirectedFiles(descriptors: readonly number[] = OUTPUTS): Reado
         const stats = fstatSync(descriptor, { bigint: true })
         return stats.isFile() ? [fileIdentity(stats)] : []
       } catch {
-        // A descriptor that is closed writes to nothing.
+        // The descriptor is closed.
         return []
       }
     }),

@@ -4,8 +4,8 @@ import type { ContextTree, TreeNode } from './context-tree.js'
 import { componentMatcher, isPattern } from './patterns/path-pattern.js'
 
 /**
- * Finds the nodes at and below paths, in the order in which they are sent: those that are not ignored, with all their
- * parents. Symbolic links are followed inside the context, component by component, whether they are ignored or not.
+ * Finds the nodes at and below paths that are not ignored, with all their parents, in sending order. Symbolic links are
+ * followed inside the context, component by component, whether they are ignored or not.
  *
  * @throws EngineError CONTEXT_UNREADABLE; CancelledError
  */
@@ -34,22 +34,22 @@ function refused({ path }: TreeNode, links: string): EngineError {
   return new EngineError('CONTEXT_UNREADABLE', `context file '${path}' goes through ${links}`, { hint })
 }
 
-/** A point on the way along a path: a node, and the components of the path that are below it. */
+/** A position in a path: a node and the remaining components. */
 interface Position {
   readonly node: TreeNode
   readonly rest: readonly string[]
-  /** Links followed on the way. */
+  /** Number of links followed. */
   readonly links: number
 }
 
 class Selection {
-  /** Selected with all that is below. */
+  /** Selected with everything below. */
   readonly #whole = new Set<TreeNode>()
-  /** On the way to a selected one. */
+  /** Parents of selected nodes. */
   readonly #parents = new Set<TreeNode>()
-  /** Paths that links lead to. Each is followed once, so that circles end and links to links do not multiply. */
+  /** Resolved link targets. Each is followed once, so that cycles end and chains do not multiply. */
   readonly #followed = new Set<string>()
-  /** Characters of these paths. */
+  /** Total length of these paths. */
   #followedLength = 0
 
   constructor(
@@ -71,7 +71,7 @@ class Selection {
       this.#select(node)
       return this.#followLink({ node, rest, links: links + 1 })
     }
-    // Docker takes `**` for any number of directories in some places, and for `*` in others.
+    // Docker treats `**` as any number of directories in some places, and as `*` in others.
     if (component === undefined || component.includes('**')) {
       this.#select(node)
       return []
@@ -91,7 +91,7 @@ class Selection {
   async #followLink({ node, rest, links }: Position): Promise<readonly Position[]> {
     if (links > LIMITS.contextLinks) throw refused(node, `more than ${LIMITS.contextLinks} symbolic links`)
     const target = componentsOf(await this.tree.target(node), componentsOf(node.parent?.path ?? ''))
-    // The characters of a name are no wildcards.
+    // Names contain no wildcards.
     const names = target.map((name) => name.replace(/[*?[\\]/g, '\\$&'))
     const next = componentsOf(rest.join('/'), names)
     const path = next.join('/')

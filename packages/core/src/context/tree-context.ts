@@ -7,7 +7,7 @@ import type { DigestCache } from './files/stat-cache.js'
 import { listingOf } from './listing.js'
 import { selectNodes } from './selection.js'
 
-/** How the files of a directory are sent. */
+/** Options of sending the files of a directory. */
 export interface TreeContextOptions {
   readonly dockerfile: ContextDockerfile
   /** Whether nothing is sent. */
@@ -16,7 +16,7 @@ export interface TreeContextOptions {
   readonly cacheFolder?: (() => Promise<string>) | undefined
 }
 
-/** Makes the context of a directory. Selections wait for each other, so that no file is read twice. */
+/** Creates the context of a directory. Selections run in sequence, so that no file is read twice. */
 export function createContext(tree: ContextTree, options: TreeContextOptions): OpenContext {
   const { directory } = tree
   const listings = new Map<string, ContextListing>()
@@ -24,7 +24,7 @@ export function createContext(tree: ContextTree, options: TreeContextOptions): O
   const openCache = async () => {
     const folder = await options.cacheFolder?.()
     if (folder === undefined) return undefined
-    // With what reads it: only for a large context.
+    // Loads the cache's code only for a large context.
     cache ??= import('./files/stat-cache.js').then(({ openStatCache }) => openStatCache(directory, { folder }))
     return cache
   }

@@ -25,37 +25,37 @@ export type { ExternalImage } from './image-names.js'
 
 /** Inputs that determine which stages and images a build uses. */
 export interface AnalysisInput extends VariableSource {
-  /** Names that mean the shared base in a literal FROM. */
+  /** Names that stand for the shared base in a literal FROM. */
   readonly baseNames: readonly string[]
 }
 
 /**
- * The inputs of a build of one target on one platform, as far as its Dockerfile shows them. ONBUILD triggers of images
- * that are pulled are not part of it.
+ * The inputs of a build of one target on one platform that its Dockerfile names. ONBUILD triggers of pulled images are
+ * not included.
  */
 export interface Analysis {
   /** Whether the build needs the build arg for the base: FROM uses it. */
   readonly usesBaseArg: boolean
   /** Whether a stage declares it, so that its value is visible to steps. */
   readonly usesBaseArgInStage: boolean
-  /** Whether a stage takes the base for another platform than the target's. */
+  /** Whether a stage uses the base for another platform than the target's. */
   readonly usesBaseElsewhere: boolean
-  /** Whether a stage reads the time that the result is to be dated with, so that the result depends on it. */
+  /** Whether a stage reads `SOURCE_DATE_EPOCH`, so that the result depends on it. */
   readonly usesEpoch: boolean
-  /** The build args that can have an effect: all that are declared, and those that BuildKit reads itself. */
+  /** The build args that can have an effect: declared ones, and those that BuildKit reads itself. */
   readonly usedArgs: readonly string[]
   /** Positions of literal names of the base. */
   readonly literalBases: readonly Span[]
   /** The named contexts that it reads. */
   readonly contexts: readonly ReadContext[]
-  /** Images whose names cannot be expanded with certainty are left out: BuildKit reports them. */
+  /** Images whose names cannot be expanded with certainty are omitted: BuildKit reports them. */
   readonly externals: readonly ExternalImage[]
   /**
    * The paths of the main context that the stages read, at least: relative, `*`, `?` and `[…]` as in Go's `filepath.Match`,
    * a directory with all that is in it.
    */
   readonly contextPaths: readonly string[] | 'all'
-  /** `ADD https://…`: content that can change though nothing here does. */
+  /** `ADD https://…`: content that may change without a change of the context. */
   readonly unpinned: readonly ImageUse[]
   /** The addresses that ADD fetches with a checksum, or from a commit. */
   readonly pinnedRemotes: readonly string[]
@@ -66,18 +66,18 @@ export interface Analysis {
 /** A named context that a Dockerfile reads. */
 export interface ReadContext {
   readonly name: string
-  /** Whether every use is for the target's platform, and none for the builder's. */
+  /** Whether every use is for the target's platform and none for the builder's. */
   readonly isForTarget: boolean
 }
 
-/** Analyses the stages that lead to the target. Pure, in time that grows with the text and no faster. */
+/** Analyses the stages that the target needs. Pure; takes linear time. */
 export function analyze(dockerfile: Dockerfile, input: AnalysisInput): Analysis {
   if (dockerfile.issue !== undefined) return { ...NOTHING, issues: [dockerfile.issue] }
   const graph = linkStages(dockerfile, input)
   const syntax = syntaxOf(dockerfile, input)
   const target = findTarget(graph, input.target)
   if (target === undefined) {
-    // Another frontend may have a language of its own.
+    // Another frontend may have another syntax.
     const issues = syntax.isForeign ? [] : [noTarget(dockerfile, input.target)]
     const contexts = allContexts(input)
     return { ...NOTHING, ...externalsOf(syntax.named), contexts, usedArgs: Object.keys(input.args), issues }
@@ -131,7 +131,7 @@ function findTarget({ stages, named }: StageGraph, target: string | undefined): 
   return named(target) ?? stages[/^\d+$/.test(target) ? Number(target) : -1]
 }
 
-/** The target and all that it is made from, in the order of the file. */
+/** The target and its inputs, in the order of the file. */
 function reachedStages(graph: StageGraph, target: LinkedStage): readonly ReachedStage[] {
   const reached = new Map<LinkedStage, readonly Link[]>()
   const open = [target]
@@ -186,7 +186,7 @@ function allContexts({ contexts = new Set() }: AnalysisInput): readonly ReadCont
   return [...contexts].sort().map((name) => ({ name, isForTarget: false }))
 }
 
-/** A trigger is in one place, however many stages run it. */
+/** A trigger is reported once, even if several stages run it. */
 function withoutRepeats(places: readonly ImageUse[]): readonly ImageUse[] {
   return [...new Map(places.map((place) => [place.start, place])).values()]
 }
@@ -229,7 +229,7 @@ function readsOf(
   }
 }
 
-/** In the form that BuildKit requests them in: none may lead out of the context. */
+/** In BuildKit's form; no path may leave the context. */
 function contextPathsOf(paths: readonly (string | undefined)[]): readonly string[] | 'all' {
   const found = new Set<string>()
   for (const path of paths) {

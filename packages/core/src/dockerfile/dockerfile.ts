@@ -8,7 +8,7 @@ export interface Span {
   readonly line: number
 }
 
-/** A place where a Dockerfile names an image or a stage, as written, variables not yet expanded. */
+/** A name of an image or a stage in a Dockerfile, before variables are expanded. */
 export interface ImageUse extends Span {
   readonly text: string
 }
@@ -60,7 +60,7 @@ export type StageStep =
 /** One `FROM` and what follows it. */
 export interface Stage {
   readonly index: number
-  /** In lower case: stage names are compared so. */
+  /** In lower case, because stage names are compared without case. */
   readonly name?: string
   readonly from: ImageUse
   /** Text of `--platform`. */
@@ -68,7 +68,7 @@ export interface Stage {
   readonly steps: readonly StageStep[]
 }
 
-/** Something wrong with a Dockerfile. */
+/** An issue of a Dockerfile. */
 export interface DockerfileIssue {
   readonly message: string
   readonly hint: string
@@ -82,15 +82,15 @@ export interface Dockerfile {
   readonly escapeCharacter: string
   /** The frontend named by a `# syntax=` directive. */
   readonly syntax?: ImageUse
-  /** Whether another frontend than Docker's is named, which may read the text in its own way. */
+  /** Whether it names another frontend than Docker's, which may have another syntax. */
   readonly isForeign?: boolean
   /** The args before the first FROM, in order. */
   readonly globalArgs: readonly ArgDeclaration[]
   readonly stages: readonly Stage[]
-  /** The lines that decide what is built; undefined if that is not certain. */
+  /** The lines that determine the result; undefined if that is not certain. */
   readonly essence?: string | undefined
-  /** The first line before any FROM that is none of those that may stand there. */
+  /** The first line before any FROM that is not allowed there. */
   readonly stray?: { readonly keyword: string; readonly line: number }
-  /** Why it has not been read. */
+  /** Why it could not be parsed. */
   readonly issue?: DockerfileIssue
 }

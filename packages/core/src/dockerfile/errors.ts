@@ -8,7 +8,7 @@ interface ReachedStage {
   readonly links: readonly Link[]
 }
 
-/** The stage that is to be built is not there. */
+/** The issue of a target that does not exist. */
 export function noTarget({ stages, stray }: Dockerfile, target: string | undefined): DockerfileIssue {
   if (target === undefined || stages.length === 0) {
     const hint = `write FROM \${${BASE_ARG}}`
@@ -47,7 +47,7 @@ export function noBase(
   }
 }
 
-/** A stage does, and is not used: mostly its name is misspelt. */
+/** An unused stage does: probably its name is misspelt. */
 function howToReach({ name, from }: Stage, reached: readonly ReachedStage[]): string {
   const images = reached.flatMap(({ links }) => links.filter(({ stage }) => stage === undefined))
   const misspelt = name === undefined ? undefined : images.find((image) => nearest(image.name, [name]) !== undefined)
@@ -56,7 +56,7 @@ function howToReach({ name, from }: Stage, reached: readonly ReachedStage[]): st
   return `${which} uses it: refer to that stage by FROM or COPY --from, or build another target`
 }
 
-/** Named contexts that would take the place of the base. */
+/** Named contexts that would replace the base. */
 export function baseContexts(
   baseNames: readonly string[],
   contexts: ReadonlySet<string> = new Set(),
@@ -80,7 +80,7 @@ export function badName(name: string, use: ImageUse, dockerfile: Dockerfile): Do
   return { message: `${use.text} is empty`, hint: isMisspelt ? `did you mean \${${BASE_ARG}}?` : hint, line: use.line }
 }
 
-/** BuildKit expands variables in the names of FROM alone. */
+/** BuildKit expands variables only in the names of FROM. */
 function unexpanded({ text, line }: ImageUse): DockerfileIssue {
   return {
     message: `'${text}' is not expanded: COPY --from and RUN --mount=from do not support variables`,
@@ -89,7 +89,7 @@ function unexpanded({ text, line }: ImageUse): DockerfileIssue {
   }
 }
 
-/** The value of the base's arg is a whole reference, with host and digest: a name around it is another image, or none. */
+/** The base's arg is a full reference with host and digest: with text around it, it names another image or none. */
 export function composedBase({ text, line }: ImageUse): DockerfileIssue {
   return {
     message: `'${text}' extends \${${BASE_ARG}}, which is a full image name with host and digest`,

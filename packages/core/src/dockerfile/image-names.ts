@@ -5,13 +5,13 @@ import type { Span } from './dockerfile.js'
 export interface ExternalImage {
   /** The whole name. */
   readonly name: string
-  /** Positions of the name in the Dockerfile; empty if a build arg has it. */
+  /** Positions of the name in the Dockerfile; empty if it is the value of a build arg. */
   readonly places: readonly Span[]
   /** Whether every use is for the target's platform, and none for the builder's. */
   readonly isForTarget: boolean
 }
 
-/** The name with host, path and tag, by which two spellings of one image are the same. */
+/** The full name with host, path and tag, equal for all spellings of one image. */
 export function fullName(name: string): string | undefined {
   const reference = parseReference(name)
   return reference && formatReference(withDefaultTag(reference))
@@ -23,7 +23,7 @@ interface Named {
   readonly isForTarget: boolean
 }
 
-/** One entry for each image, with all places that name it; an ONBUILD counts once, however many stages run it. */
+/** One entry per image, with all positions; an ONBUILD counts once, even if several stages run it. */
 export function groupByName(images: readonly Named[]): readonly ExternalImage[] {
   const byName = new Map<string, { name: string; places: Map<number, Span>; isForTarget: boolean }>()
   for (const { name, use, isForTarget } of images) {

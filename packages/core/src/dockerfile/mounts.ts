@@ -10,7 +10,7 @@ export interface MountOption {
   readonly end: number
 }
 
-/** The options of a `--mount`: fields of CSV, of which quotes may enclose any. */
+/** The options of a `--mount`: CSV fields, with or without quotes. */
 export function readMount({ value = '', places }: Flag): readonly MountOption[] {
   return csvFields(value).map(({ text, at }) => {
     const equals = text.indexOf('=')

@@ -1,12 +1,12 @@
 import type { Span } from './dockerfile.js'
 
-/** A text that takes the place of a piece of a Dockerfile. */
+/** A replacement for a part of a Dockerfile. */
 export interface Replacement {
   readonly place: Span
   readonly text: string
 }
 
-/** Puts texts in their places; all else stays as it is, byte for byte. */
+/** Applies replacements; all other bytes are unchanged. */
 export function replaceSpans(text: string, replacements: readonly Replacement[]): string {
   const sorted = replacements.toSorted((a, b) => a.place.start - b.place.start)
   const parts: string[] = []

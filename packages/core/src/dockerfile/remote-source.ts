@@ -1,4 +1,4 @@
-/** Sources that BuildKit's ADD downloads: all others are paths in the context. */
+/** Sources that BuildKit's ADD downloads; all others are paths in the context. */
 const REMOTE = /^(?:(?:https?|git|ssh):\/\/|[\w-]+@[\w.-]+:)/
 
 /** Addresses of this kind are files, unless their path ends in `.git`. */

@@ -3,17 +3,17 @@ import type { Dockerfile, DockerfileIssue, ImageUse, Stage, StageStep } from './
 import { expand, expandOrUnknown } from './syntax/expand.js'
 import { ExpansionError, UNKNOWN, type Variables } from './syntax/lexer.js'
 
-/** The build arg that `FROM ${BASE_IMAGE}` names the shared base by. */
+/** The build arg with the shared base, for `FROM ${BASE_IMAGE}`. */
 export const BASE_ARG = 'BASE_IMAGE'
 
 /**
- * The build arg that BuildKit dates an image by, in seconds since the epoch.
+ * The build arg with the date of the image, in seconds since the epoch.
  *
  * @see https://reproducible-builds.org/specs/source-date-epoch/
  */
 export const EPOCH_ARG = 'SOURCE_DATE_EPOCH'
 
-/** Value of the base in expanded variables; no image can have this name. */
+/** Placeholder for the base in expanded variables; no image can have this name. */
 export const BASE_MARK = `${UNKNOWN}base`
 
 /** The args that a RUN sees without declaring them. */
@@ -21,12 +21,12 @@ export const PROXY_ARGS: ReadonlySet<string> = new Set(
   ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'NO_PROXY', 'ALL_PROXY'].flatMap((name) => [name, name.toLowerCase()]),
 )
 
-/** A place in a stage that names something, with what that is. */
+/** A name in a stage and the stage or image that it refers to. */
 export interface Link {
   readonly use: ImageUse
-  /** As it reads with its variables expanded. */
+  /** The name with variables expanded. */
   readonly name: string
-  /** The stage that is meant; undefined if it is an image. */
+  /** The stage that it names; undefined for an image. */
   readonly stage: LinkedStage | undefined
   /** Whether it is used for the target's platform, which BuildKit assumes for everything but FROM. */
   readonly isForTarget: boolean
@@ -34,7 +34,7 @@ export interface Link {
   readonly error?: Omit<DockerfileIssue, 'line'> | undefined
 }
 
-/** A stage with what it is made from. */
+/** A stage with its links. */
 export interface LinkedStage {
   readonly stage: Stage
   readonly from: Link
@@ -61,7 +61,7 @@ export interface StageGraph {
   readonly named: (name: string) => LinkedStage | undefined
 }
 
-/** Looks up what every stage is made from: the last stage before it that has the name, or an image. */
+/** Resolves the names in every stage: to the last earlier stage of that name, or to an image. */
 export function linkStages(dockerfile: Dockerfile, source: VariableSource): StageGraph {
   const globals = globalsOf(dockerfile, source)
   const { escapeCharacter } = dockerfile
@@ -83,7 +83,7 @@ export function linkStages(dockerfile: Dockerfile, source: VariableSource): Stag
   return { stages, globals, named: (name) => byName.get(name.toLowerCase()) }
 }
 
-/** A stage that a named context takes the place of: none of its steps is executed. */
+/** A stage that a named context replaces: none of its steps is executed. */
 function replacedStage(stage: Stage, isForTarget: boolean): LinkedStage {
   const from = { use: stage.from, name: stage.name ?? '', stage: undefined, isForTarget }
   return { stage, from, isForTarget, steps: () => [] }
@@ -96,7 +96,7 @@ export function linksOf(one: LinkedStage, { stages, named }: StageGraph): readon
       return step.mounts.flatMap(({ from }) => (from === undefined ? [] : linkTo(from, named(from.text))))
     }
     if (step.kind !== 'copy' || step.from === undefined) return []
-    // Only here is a number the index of a stage. One that is too high names nothing.
+    // A number is the index of a stage only here; one that is too high is not valid.
     const isIndex = /^[+-]?\d+$/.test(step.from.text)
     const stage = isIndex ? stages[Number(step.from.text)] : named(step.from.text)
     return isIndex && stage === undefined ? [] : linkTo(step.from, stage)
@@ -165,10 +165,10 @@ function globalsOf(dockerfile: Dockerfile, { platform, args, target }: VariableS
   }
 }
 
-/** Args of the machine that builds, which is not known in advance. */
+/** Args of the builder's platform, which is not known in advance. */
 const BUILDER_ARGS = ['BUILDPLATFORM', 'BUILDOS', 'BUILDOSVERSION', 'BUILDARCH', 'BUILDVARIANT']
 
-/** Whether an arg may have a value that the definition does not give. */
+/** Whether an arg may have a value that the definition does not set. */
 export function isGivenElsewhere(name: string): boolean {
   return name === EPOCH_ARG || PROXY_ARGS.has(name)
 }

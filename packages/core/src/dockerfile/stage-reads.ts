@@ -4,13 +4,13 @@ import { BASE_ARG, BASE_MARK, isGivenElsewhere, type LinkedStage, type VariableS
 import { expandOrUnknown } from './syntax/expand.js'
 import { UNKNOWN, type Variables } from './syntax/lexer.js'
 
-/** Inputs of a stage besides images. */
+/** Inputs of a stage other than images. */
 export interface StageReads {
   /** Paths of the main context; `undefined` for one that cannot be expanded here. */
   readonly paths: readonly (string | undefined)[]
-  /** The sources of ADD that are fetched and may change. */
+  /** Downloaded sources of ADD that may change. */
   readonly unpinned: readonly ImageUse[]
-  /** The sources of ADD that are fetched and cannot change. */
+  /** Downloaded sources of ADD that cannot change. */
   readonly pinnedRemotes: readonly string[]
   readonly secrets: readonly MountedSecret[]
   /** Whether the base's name is the value of one of its variables. */
@@ -26,7 +26,7 @@ interface Surroundings {
 /** Returns a function that finds what a stage reads; each stage is read once. */
 export function stageReader(surroundings: Surroundings): (stage: LinkedStage) => StageReads {
   const known = new Map<LinkedStage, Scope>()
-  // A loop, since stages may be based on one another thousands deep.
+  // A loop, because chains of stages may be thousands long.
   return (stage) => {
     const open = [stage]
     for (let one = open.at(-1); one !== undefined; one = open.at(-1)) {
@@ -76,7 +76,7 @@ class Scope implements StageReads {
     const given = Object.hasOwn(source.args, name) ? source.args[name] : undefined
     const value = name === BASE_ARG ? BASE_MARK : (given ?? this.#presetOf(name, preset) ?? globals.get(name))
     if (value === undefined) return
-    // Versions of BuildKit differ in which of two values is used.
+    // Versions of BuildKit use different values here.
     const previous = this.#find(name)
     this.#own.set(name, previous === undefined || previous === value ? value : UNKNOWN)
   }
@@ -86,7 +86,7 @@ class Scope implements StageReads {
     return preset === undefined ? undefined : this.#expand(preset)
   }
 
-  /** The variables of one ENV do not see one another. */
+  /** Variables of one ENV cannot use each other. */
   #setEnv({ env }: Extract<StageStep, { kind: 'env' }>): void {
     const values = env.map(({ name, value }) => [this.#expand(name), this.#expand(value)] as const)
     for (const [name, value] of values) this.#own.set(name, value)
@@ -100,13 +100,13 @@ class Scope implements StageReads {
     return undefined
   }
 
-  /** With {@link UNKNOWN} for what an image may have set. */
+  /** With {@link UNKNOWN} for variables that an image may set. */
   #expand(text: string): string {
     const certain: Variables = { get: (name) => this.#find(name) ?? (this.#isFromScratch ? undefined : UNKNOWN) }
     return expandOrUnknown(text, certain, this.#surroundings.escapeCharacter)
   }
 
-  /** As if images set no variables: for what is worth a message only. */
+  /** As if images set no variables; used for messages only. */
   #guess(text: string): string {
     const known = (name: string) => {
       const value = this.#find(name)
@@ -121,7 +121,7 @@ class Scope implements StageReads {
       const text = this.#expand(use.text)
       const isKnown = !text.includes(UNKNOWN)
       if (isAdd) this.#readRemote(use, isKnown ? text : this.#guess(use.text), isChecked)
-      // A known start of a URL makes it no path, whatever follows.
+      // A known URL scheme shows that it is not a path.
       if (!(isAdd && isRemoteSource(text))) this.paths.push(isKnown ? text : undefined)
     }
   }
@@ -154,7 +154,7 @@ class Scope implements StageReads {
   }
 }
 
-/** The last part of a path, of which slashes at the end are none. */
+/** The last component of a path, ignoring trailing slashes. */
 function baseName(path: string | undefined): string | undefined {
   return path
     ?.replace(/(?<!\/)\/+$/, '')

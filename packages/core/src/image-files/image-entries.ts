@@ -18,11 +18,14 @@ export interface PlacedImage extends LayeredImage {
   readonly manifest: ImageManifest
 }
 
-/** Takes an entry of a layer: its header, its content, and its number in the layer. It reads the content to its end. */
+/**
+ * Handles an entry of a layer: its header, its content, and its index in the layer. It must read the content to its
+ * end.
+ */
 type LayerEntryHandler = (header: Header, content: Readable, entry: number) => Promise<void>
 
 /**
- * Calls a function with every entry of every layer, in their order.
+ * Calls a function with every entry of every layer, in order.
  *
  * @throws RegistryError MANIFEST_UNSUPPORTED for a layer that cannot be read; CancelledError
  */

@@ -10,7 +10,7 @@ import { MergedLayers } from './merged-layers.js'
 
 const TYPES = { file: 'file', 'contiguous-file': 'file', directory: 'directory', symlink: 'symlink' } as const
 
-/** A directory that no layer describes, as an unpacked image has it. */
+/** The header of a directory that no layer describes. */
 const PLAIN_DIRECTORY: FileStatus = { type: 'directory', mode: 0o755, uid: 0, gid: 0, size: 0 }
 
 /** The files of an image, read from its layers. */
@@ -25,7 +25,7 @@ export class ImageFiles {
     this.#merged = merged
   }
 
-  /** Reads which files there are: every layer, once. @throws RegistryError; CancelledError */
+  /** Reads the list of files from every layer, once. @throws RegistryError; CancelledError */
   static async open(image: PlacedImage, registry: Registry, call: RegistryCall): Promise<ImageFiles> {
     const merged = new MergedLayers()
     await eachImageEntry(image, registry, call, async (header, content, layer, entry) => {
@@ -35,7 +35,7 @@ export class ImageFiles {
     return new ImageFiles(image, registry, merged)
   }
 
-  /** What is at an absolute path, through all links, or all but that at its end. */
+  /** The status of an absolute path, following all links, or all but the last. */
   status(path: string, { followsLast = true } = {}): FileStatus | undefined {
     const real = this.#resolve(path, followsLast)
     const found = real === undefined ? undefined : this.#merged.at(real)
@@ -48,7 +48,7 @@ export class ImageFiles {
   }
 
   /**
-   * Reads a file, through links. Its layer is read once more.
+   * Reads a file, following links. Its layer is read again.
    *
    * @returns undefined if there is none.
    * @throws RegistryError MANIFEST_UNSUPPORTED for a file that is too large to be read

@@ -2,10 +2,10 @@ import type { Header } from 'tar-stream'
 import { cleanPath, joinPath, splitPath, whiteoutOf } from '../machine-code/paths.js'
 import { LIMITS } from '../model/limits.js'
 
-/** A file, link or device of an image: what is at one or, with hard links, at several of its paths. */
+/** A file, link or device of an image, with its paths: several if it has hard links. */
 export interface MergedFile {
   readonly header: Header
-  /** Paths in the image, the first of which its content is written at. */
+  /** Paths in the image; the content is written to the first one. */
   readonly paths: Set<string>
   /** The layer with its content, and the number of the entry there. */
   readonly layer: number
@@ -14,7 +14,7 @@ export interface MergedFile {
 
 interface Directory {
   header: Header | undefined
-  /** The layer that made it last. */
+  /** The last layer that has it. */
   layer: number
   readonly children: Map<string, Node>
 }
@@ -27,15 +27,15 @@ interface Leaf {
 type Node = Directory | Leaf
 
 /**
- * The file system that the layers of an image make up, each over the ones below.
+ * The merged file system of an image's layers.
  *
  * @see https://github.com/opencontainers/image-spec/blob/v1.1.0/layer.md#applying-changesets
  */
 export class MergedLayers {
   readonly #root: Directory = { header: undefined, layer: -1, children: new Map() }
-  /** Which file the content of an entry is of, by layer and number of the entry. */
+  /** Files by the layer and index of the entry with their content. */
   readonly #contents: Map<number, MergedFile>[] = []
-  /** The layer that is being added, and directories in which it has hidden all that is below: once is enough. */
+  /** The layer being added, and the directories whose lower content it has hidden already. */
   #layer = 0
   readonly #opaque = new Set<string>()
   #files = 0
@@ -62,13 +62,15 @@ export class MergedLayers {
     }
   }
 
-  /** The file with the content of an entry; undefined if it is not seen in the image. */
+  /** The file with the content of an entry; undefined if it is not visible in the image. */
   fileAt(layer: number, entry: number): MergedFile | undefined {
     const file = this.#contents[layer]?.get(entry)
     return file !== undefined && file.paths.size > 0 ? file : undefined
   }
 
-  /** What is at a path; a directory has no file, and no header unless a layer describes it. Links are not followed. */
+  /**
+   * The node at a path, without following links. A directory has no file, and a header only if a layer describes it.
+   */
   at(path: string): { readonly header: Header | undefined; readonly file?: MergedFile } | undefined {
     const found = path === '' ? this.#root : this.#find(path)
     if (found === undefined) return undefined
@@ -93,7 +95,7 @@ export class MergedLayers {
     const [directory, name] = splitPath(path)
     const { children } = this.#directory(directory, layer)
     const before = children.get(name)
-    // A link to itself.
+    // A hard link to itself.
     if (before !== undefined && !('children' in before) && before.file === file) return
     if (before !== undefined) remove(before, path)
     file.paths.add(path)
@@ -101,7 +103,7 @@ export class MergedLayers {
     children.set(name, { file, layer })
   }
 
-  /** The directory at a path; it takes the place of files on the way. */
+  /** Makes the directory at a path; it replaces files on the way. */
   #directory(path: string, layer: number): Directory {
     let at = this.#root
     let done = ''
@@ -155,7 +157,7 @@ export class MergedLayers {
   }
 }
 
-/** Takes a node and all below it out of the paths of their files. */
+/** Removes a node and everything below it from the paths of their files. */
 function remove(node: Node, path: string): void {
   const open: (readonly [string, Node])[] = [[path, node]]
   for (let one = open.pop(); one !== undefined; one = open.pop()) {

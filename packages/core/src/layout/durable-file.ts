@@ -1,15 +1,15 @@
 import { open, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-/** Makes what was renamed into a folder, or made in it, survive a loss of power. */
+/** Syncs a folder, so that files created in it or renamed into it survive a power loss. */
 export async function syncFolder(path: string): Promise<void> {
-  // Windows has no way to open a folder, and none is needed there.
+  // Windows cannot open a folder, and needs no sync.
   if (process.platform === 'win32') return
   await using folder = await open(path, 'r')
   await folder.sync()
 }
 
-/** Replaces a file whole: whatever happens, readers find the old bytes or the new ones. */
+/** Replaces a file atomically: readers get the old or the new content. */
 export async function replaceFile(path: string, temporary: string, text: string): Promise<void> {
   {
     await using file = await open(temporary, 'w')

@@ -2,11 +2,10 @@ import { join } from 'node:path'
 import { HostError } from '../model/errors.js'
 
 /**
- * Runs work on a directory, excluding all other processes and calls.
- * A process that died in the middle blocks others for seconds only.
+ * Runs work on a directory with an exclusive lock. The lock of a dead process expires after seconds.
  *
- * @throws HostError DIRECTORY_IN_USE if another process needs longer than a small change takes, or has taken over while
- * this process was suspended
+ * @throws HostError DIRECTORY_IN_USE if another process holds the lock for too long, or took it while this process was
+ * suspended
  */
 export async function exclusively<T>(directory: string, work: () => Promise<T>): Promise<T> {
   const release = await lockChange(directory)
@@ -30,7 +29,7 @@ async function lockChange(directory: string): Promise<() => Promise<void>> {
       lockfilePath: join(directory, 'lock.change'),
       stale: 5_000,
       retries: { retries: 100, minTimeout: 20, maxTimeout: 100 },
-      // The default throws from a timer, which ends the process. Releasing the lock reports it as well.
+      // The default handler throws from a timer, which ends the process. Releasing the lock reports the error too.
       onCompromised: () => {},
     })
   } catch (error) {

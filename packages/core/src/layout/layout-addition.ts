@@ -3,7 +3,7 @@ import { type Digest, DigestHash } from '../model/digest.js'
 import { contentSize, damaged, incomingPath, placeContent } from './layout-content.js'
 import { makeLayout } from './layout-index.js'
 
-/** Content that arrives in a layout piece by piece. Disposal removes what has not been committed. */
+/** Content that is written to a layout in parts. Disposal removes it unless it was committed. */
 export class LayoutAddition implements AsyncDisposable {
   readonly #directory: string
   readonly #path: string
@@ -17,7 +17,7 @@ export class LayoutAddition implements AsyncDisposable {
     this.#file = file
   }
 
-  /** Begins; makes the directory a layout if it is none. @throws HostError DIRECTORY_IN_USE */
+  /** Starts an addition; creates the layout if necessary. @throws HostError DIRECTORY_IN_USE */
   static async start(directory: string): Promise<LayoutAddition> {
     await makeLayout(directory)
     const path = incomingPath(directory)

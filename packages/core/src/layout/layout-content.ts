@@ -11,11 +11,11 @@ import type { BlobSource } from '../registry/port.js'
 import { syncFolder } from './durable-file.js'
 import { contentFolder, contentPath, INCOMING } from './layout-format.js'
 
-/** The size of the bytes that a layout has of a digest; undefined if it has none. */
+/** The size of a blob in a layout; undefined if the layout does not have it. */
 export async function contentSize(directory: string, digest: Digest): Promise<number | undefined> {
   try {
     const stats = await stat(contentPath(directory, digest))
-    // A pipe would be waited for.
+    // Reading a pipe would block.
     return stats.isFile() ? stats.size : undefined
   } catch (error) {
     if (isMissing(error)) return undefined
@@ -23,7 +23,7 @@ export async function contentSize(directory: string, digest: Digest): Promise<nu
   }
 }
 
-/** Bytes that are small, checked; undefined if there are none. @throws RegistryError DIGEST_MISMATCH */
+/** Reads and verifies small content; undefined if it does not exist. @throws RegistryError DIGEST_MISMATCH */
 export async function readContent(directory: string, digest: Digest): Promise<Buffer | undefined> {
   if ((await contentSize(directory, digest)) === undefined) return undefined
   const bytes = await readFile(contentPath(directory, digest))
@@ -61,7 +61,7 @@ export function readPart(directory: string, digest: Digest, start: number, lengt
   return opened(contentPath(directory, digest), { start, end: start + length - 1 })
 }
 
-/** A path in a layout that nothing else writes to. */
+/** A unique path in a layout for incoming content. */
 export function incomingPath(directory: string): string {
   return join(directory, `${INCOMING}${randomUUID()}`)
 }
@@ -74,13 +74,13 @@ export async function placeContent(directory: string, temporary: string, digest:
   await syncFolder(folder)
 }
 
-/** Stores bytes unless they are there. They appear under their digest whole, or not at all. */
+/** Stores content unless it exists. It appears under its digest atomically. */
 export async function writeContent(directory: string, source: BlobSource, signal?: AbortSignal): Promise<void> {
   const { digest } = source.descriptor
   if ((await contentSize(directory, digest)) !== undefined) return
   const temporary = incomingPath(directory)
   try {
-    // Opened first: a stream that is destroyed while it opens its file makes the file nevertheless, after its removal.
+    // Opened first: a stream that is destroyed while opening would create the file after its removal.
     await using file = await open(temporary, 'wx')
     const content = await source.open()
     const check = (chunks: AsyncIterable<Buffer>) => checked(directory, digest, chunks)
@@ -105,7 +105,7 @@ async function* checked(
   if (hash.digest !== digest) throw damaged(directory, digest)
 }
 
-/** The error of bytes that have another digest. */
+/** The error for content with another digest. */
 export function damaged(directory: string, digest: Digest): RegistryError {
   return new RegistryError('DIGEST_MISMATCH', `content of ${digest} in ${directory} does not match its digest`, {
     hint: 'the directory or the source is damaged; the content was not used',

@@ -5,7 +5,7 @@ import { MEDIA_TYPES } from '../model/oci.js'
 /** Content of the file `oci-layout`. @see https://github.com/opencontainers/image-spec/blob/v1.1.0/image-layout.md#oci-layout-file */
 export const LAYOUT_MARKER = JSON.stringify({ imageLayoutVersion: '1.0.0' })
 
-/** The annotation of an entry of `index.json` that is its name. */
+/** The annotation with the name of an entry of `index.json`. */
 export const REF_NAME = 'org.opencontainers.image.ref.name'
 
 /** Media types for `index.json`: strict readers reject a layout whose index has any other. */
@@ -28,5 +28,5 @@ export function repositoriesFolder(directory: string): string {
   return join(directory, 'repositories')
 }
 
-/** What the names of incomplete files in a layout begin with. */
+/** Prefix of incomplete files in a layout. */
 export const INCOMING = 'incoming-'

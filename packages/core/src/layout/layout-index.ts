@@ -13,9 +13,9 @@ import { exclusively } from './exclusive.js'
 import { contentFolder, INCOMING, LAYOUT_MARKER, REF_NAME, repositoriesFolder } from './layout-format.js'
 
 /**
- * Makes a directory an image layout, unless it is one.
+ * Creates an image layout in a directory, unless it exists.
  *
- * @throws HostError DIRECTORY_IN_USE if it is the embedded registry's, which alone may write to it.
+ * @throws HostError DIRECTORY_IN_USE if the embedded registry owns it.
  * @see https://github.com/opencontainers/image-spec/blob/v1.1.0/image-layout.md
  */
 export async function makeLayout(directory: string): Promise<void> {
@@ -41,7 +41,7 @@ export async function readLayoutIndex(directory: string): Promise<ImageIndex> {
     if (!isMissing(error)) throw error
   })
   if (stats === undefined) return { schemaVersion: 2, manifests: [] }
-  // A pipe would be waited for.
+  // Reading a pipe would block.
   if (!stats.isFile() || stats.size > LIMITS.layoutIndex)
     throw new RegistryError(
       'MANIFEST_UNSUPPORTED',
@@ -72,7 +72,7 @@ export function findEntry(index: ImageIndex, reference: Reference): Descriptor |
   })
 }
 
-/** Gives an entry a name, in the place of what has it. */
+/** Moves a name to an entry. */
 export async function nameEntry(directory: string, name: string, descriptor: Descriptor): Promise<void> {
   const named = { ...descriptor, annotations: { ...descriptor.annotations, [REF_NAME]: name } }
   const isReplaced = (entry: Descriptor) =>
@@ -80,7 +80,7 @@ export async function nameEntry(directory: string, name: string, descriptor: Des
   await changeEntries(directory, (entries) => [...entries.filter((entry) => !isReplaced(entry)), named])
 }
 
-/** Lists manifests without a name, unless they are listed: only what is listed is searched for attachments. */
+/** Lists manifests without a name: only listed manifests are searched for attachments. */
 export async function listEntries(directory: string, descriptors: readonly Descriptor[]): Promise<void> {
   await changeEntries(directory, (entries) => {
     const listed = new Set(entries.map(({ digest }) => digest))
@@ -88,7 +88,7 @@ export async function listEntries(directory: string, descriptors: readonly Descr
   })
 }
 
-/** Takes the entries away that are not to be kept. */
+/** Removes entries that do not match a filter. */
 export async function removeEntries(directory: string, isKept: (entry: Descriptor) => boolean): Promise<void> {
   await refuseRegistryStore(directory)
   await changeEntries(directory, (entries) => entries.filter(isKept))

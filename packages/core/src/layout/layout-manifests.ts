@@ -34,7 +34,7 @@ export async function getFromLayout(directory: string, reference: Reference): Pr
 }
 
 /**
- * Puts a manifest, all of whose parts must be there, under the reference's name, else under its digest alone.
+ * Puts a manifest under the reference's name, else under its digest only. All its content must exist.
  *
  * @throws RegistryError MANIFEST_UNSUPPORTED, DIGEST_MISMATCH, NOT_FOUND; HostError DIRECTORY_IN_USE
  */
@@ -84,7 +84,7 @@ async function referrersByName(directory: string, index: ImageIndex, subject: Di
   return listed && isIndex(listed.content) ? listed.content.manifests : []
 }
 
-/** Takes a name away or, by digest, every name of it; the bytes stay. */
+/** Removes a name or, by digest, all names of a manifest; the content is kept. */
 export async function removeFromLayout(directory: string, { tag, digest }: Reference): Promise<void> {
   await removeEntries(directory, (entry) => (tag === undefined ? entry.digest !== digest : !hasName(entry, tag)))
 }
@@ -118,7 +118,7 @@ function incomplete(directory: string, reference: Reference, digest: Digest): Re
   })
 }
 
-/** Refuses what may not have a name in a layout. @throws RegistryError MANIFEST_UNSUPPORTED */
+/** Rejects media types that may not have a name in a layout. @throws RegistryError MANIFEST_UNSUPPORTED */
 export function checkLayoutType(reference: Reference, { mediaType }: Pick<Descriptor, 'mediaType'>): void {
   if (LAYOUT_TYPES.has(mediaType)) return
   throw new RegistryError(

@@ -5,11 +5,10 @@ import type { Reference, Repository } from '../model/reference.js'
 const SCHEME = 'oci:'
 
 /**
- * Reads `oci:DIR[:NAME][@DIGEST]`, as skopeo and buildah write the place of an image in a directory. The directory ends
- * at the first colon; the name may hold others.
+ * Reads `oci:DIR[:NAME][@DIGEST]`, the syntax of skopeo and buildah for an image in a directory. The directory ends at
+ * the first colon; the name may contain others.
  *
- * @returns undefined if the text is of another kind. Formatted again, the reference is the same text with the
- * directory's whole path.
+ * @returns undefined for any other text. Formatting the reference returns the text with the directory's absolute path.
  */
 export function parseLayoutReference(text: string): Reference | undefined {
   const [, directory, name, digest] =
@@ -18,7 +17,7 @@ export function parseLayoutReference(text: string): Reference | undefined {
   if (directory === undefined || /@sha\d+(:|$)/.test(`${directory}:${name ?? ''}`)) return undefined
   const path = resolve(directory)
   return {
-    // A root ends with its separator already.
+    // A root directory already ends with a separator.
     registry: SCHEME + dirname(path).replace(/[/\\]$/, ''),
     repository: basename(path),
     ...(name !== undefined && { tag: name }),

@@ -16,7 +16,7 @@ export interface LockedBase extends EntryCommon {
   readonly kind: 'base'
   /** The digest that the name points to, mostly of an index. */
   readonly index: Digest
-  /** The one image of it that serves the platform. */
+  /** The image for the platform. */
   readonly image: Pick<Descriptor, 'mediaType' | 'digest' | 'size'>
   /** The platform that the image's config states; undefined if it states none. */
   readonly states?: Platform
@@ -65,7 +65,7 @@ export interface LockedArchive extends EntryCommon {
 /** The locked value of one name for one platform. */
 export type LockEntry = LockedBase | LockedImage | LockedArchive
 
-/** The part of an entry by which it is found. */
+/** The fields that identify an entry. */
 export type EntryQuery = Pick<LockEntry, 'kind' | 'name' | 'platform'> & Partial<Pick<LockedArchive, 'by'>>
 
 /** The first word of an entry's line: the kind of root file system, for an archive. */

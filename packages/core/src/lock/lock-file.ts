@@ -7,7 +7,7 @@ import { LOCK_FILE } from './lock.js'
 import type { LockEntry } from './lock-entry.js'
 import { formatLock, parseLock } from './lock-text.js'
 
-/** Path of the lock file in the directory that relative paths start at. */
+/** Path of the lock file in a directory. */
 export function lockPath(directory: string | undefined): string {
   return join(directory ?? process.cwd(), LOCK_FILE)
 }
@@ -35,13 +35,13 @@ function reasonOf(error: Error): string {
   return error instanceof TextFileError ? `it ${error.message}` : `it cannot be read: ${error.message}`
 }
 
-/** Writes a lock file as a whole or not at all. */
+/** Writes a lock file atomically. */
 export async function writeLockFile(file: string, entries: readonly LockEntry[]): Promise<void> {
   const { default: writeFileAtomic } = await import('write-file-atomic')
   await writeFileAtomic(file, formatLock(entries))
 }
 
-/** The error for a line that contradicts the registry. @param because - what the registry has instead. */
+/** The error for a line that contradicts the registry. @param because - the value in the registry. */
 export function wrongLine(
   { kind, name, platform }: { readonly kind: string; readonly name: string; readonly platform: Platform },
   because: string,

@@ -13,7 +13,7 @@ const EXPLANATION = [
   '# Written by `npx tsx build.ts lock`; `npx tsx build.ts lock --update` resolves the names again.',
 ]
 
-/** The lock as text: equal entries give equal text, in whatever order they come. */
+/** Formats a lock: equal entries give equal text in any order. */
 export function formatLock(entries: readonly LockEntry[]): string {
   const lines = entries
     .map((entry) => ({ entry, identity: entryIdentity(entry) }))
@@ -49,7 +49,7 @@ function sorted(fields: Fields): Fields {
   return Object.fromEntries(Object.entries(fields).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** White space separates, so that it is written otherwise within a word. */
+/** White space separates fields, so it is escaped within a field. */
 function word(text: string, escaped = /[%\s]/g): string {
   return text.replace(escaped, (character) => encodeURIComponent(character))
 }
@@ -58,7 +58,8 @@ function word(text: string, escaped = /[%\s]/g): string {
  * Reads the text of a lock.
  *
  * @param file - its path, for messages.
- * @throws DefinitionError LOCK_INVALID if it is of a newer version, a line cannot be read, or two contradict each other.
+ * @throws DefinitionError LOCK_INVALID if its version is newer, a line cannot be parsed, or two lines contradict each
+ * other.
  */
 export function parseLock(text: string, file: string): readonly LockEntry[] {
   const [head = '', ...lines] = text.split(/\r?\n/)
@@ -71,7 +72,7 @@ export function parseLock(text: string, file: string): readonly LockEntry[] {
     if (entry === undefined)
       throw unreadable(file, `line ${at + 2} cannot be read: ${line.slice(0, LIMITS.quotedLine)}`)
     const identity = entryIdentity(entry)
-    // As a merge leaves them that keeps the lines of both sides.
+    // Equal lines may be the result of a merge.
     if ((read.get(identity)?.line ?? line) !== line) throw contradiction(file, at + 2, entry)
     read.set(identity, { entry, line })
   }
@@ -112,7 +113,7 @@ function decodeWord(text: string): string {
   }
 }
 
-/** Paths of package indexes may have any character but the one that ends them. */
+/** Paths of package indexes may contain any character except the separator. */
 function split(field: string): readonly [string, string] {
   const at = field.lastIndexOf('=')
   return [decodeWord(field.slice(0, at)), decodeWord(field.slice(at + 1))]

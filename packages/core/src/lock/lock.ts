@@ -20,7 +20,7 @@ type EntryOf<Kind extends LockEntry['kind']> = Extract<LockEntry, { readonly kin
 export interface Lock {
   /** @throws DefinitionError LOCK_INCOMPLETE if it is frozen and has no such entry. */
   find<Kind extends 'base' | 'image'>(kind: Kind, name: string, platform: Platform): EntryOf<Kind> | undefined
-  /** The same for the archive of a root file system, by its kind. */
+  /** Finds the state of an archive, by the kind of root file system. */
   findArchive(by: string, name: string, platform: Platform): LockedArchive | undefined
   /**
    * Compares the signer of a locked base with the one that was verified; a line without one gets it.
@@ -29,7 +29,7 @@ export interface Lock {
    * @throws DefinitionError LOCK_INVALID if they differ and the lock is frozen.
    */
   checkSigner(entry: LockedBase, signer: LockedSigner | undefined): void
-  /** Notes what a name means that had to be resolved. */
+  /** Records a resolved name. */
   record(entry: LockEntry): void
   /** All entries that were requested, locked and recorded. */
   used(): readonly LockEntry[]
@@ -39,15 +39,15 @@ export interface Lock {
   notes(): readonly string[]
 }
 
-/** How a lock is used. */
+/** Options of a lock. */
 export interface LockUse {
   /** Undefined if there is no lock file. */
   readonly entries: readonly LockEntry[] | undefined
-  /** Whether every name has to be in it. */
+  /** Whether every name must be in it. */
   readonly frozen: boolean
 }
 
-/** Starts with what is locked. */
+/** Creates a lock from the locked entries. */
 export function createLock({ entries, frozen }: LockUse): Lock {
   const known = new Map((entries ?? []).map((entry) => [entryIdentity(entry), entry]))
   const used = new Map<string, LockEntry>()

@@ -2,7 +2,7 @@
 export interface ArmAttributes {
   /** The oldest version of the architecture that runs it. */
   readonly version?: 5 | 6 | 7 | 8
-  /** Whether floating point arguments are passed in registers of the floating point unit, which must then be there. */
+  /** Whether the code requires a floating point unit: it passes arguments in its registers. */
   readonly hardFloat?: boolean
 }
 
@@ -17,7 +17,8 @@ const TAG_COMPATIBILITY = 32
 const TEXT_TAGS: ReadonlySet<number> = new Set([4, 5])
 
 /**
- * Reads the build attributes of a `.ARM.attributes` section of a little-endian file; undefined if it has another form.
+ * Reads the build attributes of a `.ARM.attributes` section of a little-endian file; undefined if its format is
+ * unknown.
  *
  * @see https://github.com/ARM-software/abi-aa/blob/main/addenda32/addenda32.rst
  */
@@ -52,7 +53,7 @@ function ofFile(reader: Reader): ArmAttributes {
   return version === undefined ? {} : { version, hardFloat: values.get(TAG_ABI_VFP_ARGS) === 1 }
 }
 
-/** Versions by the value of Tag_CPU_arch; those of microcontrollers, which run no Linux, are left out. */
+/** Versions by the value of Tag_CPU_arch, without those of microcontrollers, which do not run Linux. */
 const VERSIONS: Readonly<Record<number, 5 | 6 | 7 | 8>> = {
   ...{ 0: 5, 1: 5, 2: 5, 3: 5, 4: 5, 5: 5 },
   ...{ 6: 6, 7: 6, 8: 6, 9: 6 },
@@ -60,7 +61,7 @@ const VERSIONS: Readonly<Record<number, 5 | 6 | 7 | 8>> = {
   ...{ 14: 8, 15: 8, 22: 8 },
 }
 
-/** Reads on from one value to the next; beyond the end there are zeros, so that damaged sections end too. */
+/** Reads one value after the other; beyond the end it reads zeros, so that damaged sections end. */
 class Reader {
   readonly #bytes: Uint8Array
   #at = 0
@@ -106,7 +107,7 @@ class Reader {
     return this.#cut(0)
   }
 
-  /** The same after a tag of one byte, which the size counts too. */
+  /** Like {@link part}, after a one-byte tag that the size includes. */
   tagged(): Reader {
     return this.#cut(1)
   }

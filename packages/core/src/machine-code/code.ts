@@ -35,7 +35,7 @@ export function needsWholeFile(head: Uint8Array): boolean {
   return readElfHeader(head)?.machine === EM_ARM
 }
 
-/** Reads what a file is made for; undefined if it is not an ELF file. */
+/** Reads the target machine of a file; undefined if it is not an ELF file. */
 export function readMachineCode(file: Uint8Array): MachineCode | undefined {
   const header = readElfHeader(file)
   if (header === undefined) return undefined
@@ -52,7 +52,7 @@ export function readMachineCode(file: Uint8Array): MachineCode | undefined {
 /**
  * Whether code matches a declared platform. Code for an older ARM runs on a newer one, so it matches.
  *
- * @returns undefined if the code does not record it: ARM code without a version attribute.
+ * @returns undefined if unknown: ARM code without a version attribute
  */
 export function isCodeFor(code: MachineCode, platform: Platform): boolean | undefined {
   if (code.architecture !== platform.architecture) return false

@@ -21,7 +21,7 @@ export const ELF_HEADER_SIZE = 64
 
 const MAGIC = Buffer.from('\x7fELF')
 
-/** Whether a file begins as ELF files do. */
+/** Whether a file begins with the ELF magic number. */
 export function isElf(head: Uint8Array): boolean {
   return MAGIC.equals(head.subarray(0, MAGIC.length))
 }

@@ -5,7 +5,7 @@ import { splitPath, stepInto } from './paths.js'
 
 /** An executable with machine code. */
 export interface Executable {
-  /** With a slash before it, links followed. */
+  /** Absolute, with links resolved. */
   readonly path: string
   readonly code: MachineCode
 }
@@ -21,14 +21,14 @@ export class FileTree {
     this.#layers = layers.toReversed()
   }
 
-  /** The executable at a path, through all links on the way; undefined if there is none, or a script. */
+  /** The executable at a path, following links; undefined if there is none or if it is a script. */
   executable(path: string): Executable | undefined {
     const real = this.#resolve(path)
     const entry = real === undefined ? undefined : this.#entry(real)
     return entry?.kind === 'executable' && entry.code ? { path: `/${real}`, code: entry.code } : undefined
   }
 
-  /** All executables that can be seen, by path. */
+  /** All visible executables, by path. */
   *executables(): Generator<Executable> {
     const paths = new Set(this.#layers.flatMap(({ entries }) => [...entries.keys()]))
     for (const path of [...paths].sort()) {
@@ -39,7 +39,7 @@ export class FileTree {
 
   /** The path without links; undefined if it is longer, or has more links, than Linux follows. */
   #resolve(path: string): string | undefined {
-    // The next part is the last, so that taking one does not move all others.
+    // Reversed, so that removing the next part is fast.
     const left = path.split('/').reverse()
     let done = ''
     let links = 0
@@ -72,12 +72,12 @@ export class FileTree {
     return undefined
   }
 
-  /** Whether a layer removes a path that lower layers may have, or has something else than a directory above it. */
+  /** Whether a layer hides a path of lower layers: by a whiteout, or by a file in place of a parent directory. */
   #hides(layer: LayerFiles, path: string): boolean {
     return layer.removed.has(path) || (path !== '' && this.#hidesBelow(layer, splitPath(path)[0]))
   }
 
-  /** The same for all that is in a directory; remembered, since long paths have many directories in common. */
+  /** The same for everything in a directory; cached, because paths share directories. */
   #hidesBelow(layer: LayerFiles, directory: string): boolean {
     const known = this.#hidden.get(layer) ?? new Map<string, boolean>()
     this.#hidden.set(layer, known)

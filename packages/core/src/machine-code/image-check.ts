@@ -10,7 +10,7 @@ export interface Unreadable {
   readonly because: string
 }
 
-/** The shell decides; without one, the dynamic loader; without either, any executable, that of the image's command first. */
+/** Checks the shell, else the dynamic loader, else the command, else any executable. */
 export function checkImageCode(tree: FileTree | Unreadable, config: ImageConfig, platform: Platform): CodeCheck {
   if ('because' in tree) return unknown(tree.because)
   const [executable] = [SHELL, ...LOADERS].flatMap((path) => tree.executable(path) ?? [])

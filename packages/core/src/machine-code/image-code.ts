@@ -13,7 +13,7 @@ import type { LayerFiles } from './layer-files.js'
 import { openLayerTar } from './layer-tar.js'
 import { TOO_MANY_FILES } from './too-many-files.js'
 
-/** Reads the machine code of images; each layer once, however many images of a run have it. */
+/** Reads the machine code of images; each layer is read once per run. */
 export interface CodeReader {
   /** Compares the machine code of an image with a platform. Throws only the errors of reading from the registry. */
   check(image: ImageToCheck, platform: Platform, registry: Registry, call: RegistryCall): Promise<CodeCheck>
@@ -28,7 +28,7 @@ export interface ImageToCheck {
   readonly checkedBase?: readonly Digest[] | undefined
 }
 
-/** Starts with nothing read. */
+/** Creates a reader for one run. */
 export function createCodeReader(): CodeReader {
   const read = new Map<string, LayerFiles | Unreadable>()
   const inFlight = new InFlight<LayerFiles | Unreadable>()
@@ -42,7 +42,7 @@ export function createCodeReader(): CodeReader {
       async function readTree(layers: readonly Descriptor[]): Promise<FileTree | Unreadable> {
         const files: LayerFiles[] = []
         let memory = 0
-        // One after the other: what is in memory at a time stays small, and the registry is not flooded.
+        // In sequence, to limit memory and concurrent requests.
         for (const layer of layers) {
           const found = await once(layer, call, () => openLayer(registry, image.repository, layer, call))
           if ('because' in found) return found

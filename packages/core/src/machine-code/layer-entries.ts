@@ -6,7 +6,10 @@ import { tarReader } from './tar-reader.js'
 /** An entry with its content. */
 export type LayerEntryStream = Readable & { readonly header: Header }
 
-/** Reads the entries of the uncompressed tar of a layer, once and to its end. What the caller leaves of one is skipped. */
+/**
+ * Reads the entries of the uncompressed tar of a layer, once and to its end. Content that the caller does not read is
+ * skipped.
+ */
 export async function eachLayerEntry(tar: Readable, handle: (entry: LayerEntryStream) => Promise<void>): Promise<void> {
   const reader = tarReader()
   let failure: Error | undefined
@@ -14,7 +17,7 @@ export async function eachLayerEntry(tar: Readable, handle: (entry: LayerEntrySt
   reader.once('error', (error) => {
     failure = error
   })
-  // Not `pipeline`, which ends the reader before its last entry has been taken.
+  // `pipeline` would end the reader before its last entry was processed.
   tar.once('error', (error) => reader.destroy(error))
   tar.pipe(reader)
   try {
@@ -24,7 +27,7 @@ export async function eachLayerEntry(tar: Readable, handle: (entry: LayerEntrySt
       entry.resume()
     }
   } catch (error) {
-    // If the reader fails, the content of an entry says only that it was destroyed.
+    // If the reader fails, the entry's own error only reports that it was destroyed.
     reader.destroy()
     await closed
     throw failure ?? error

@@ -7,11 +7,11 @@ import { eachLayerEntry } from './layer-entries.js'
 import { cleanPath, whiteoutOf } from './paths.js'
 import { TOO_MANY_FILES } from './too-many-files.js'
 
-/** A layer's entry at a path, as far as finding an executable requires. */
+/** A layer's entry at a path, reduced to what the search for executables needs. */
 export type LayerEntry =
   | { readonly kind: 'directory' }
   | { readonly kind: 'link'; readonly target: string }
-  /** Another name of a file. */
+  /** A hard link. */
   | { readonly kind: 'same-as'; readonly path: string }
   | { readonly kind: 'executable'; readonly code: MachineCode | undefined }
 
@@ -20,9 +20,9 @@ export interface LayerFiles {
   readonly entries: ReadonlyMap<string, LayerEntry>
   /** Paths that it removes. */
   readonly removed: ReadonlySet<string>
-  /** Directories of which it hides all that lies below. */
+  /** Directories whose content in lower layers it hides. */
   readonly opaque: ReadonlySet<string>
-  /** Bytes that all this takes in memory, approximately. */
+  /** Approximate memory use, in bytes. */
   readonly memory: number
 }
 

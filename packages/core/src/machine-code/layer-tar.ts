@@ -26,7 +26,7 @@ export async function openLayerTar(
 function decompressor(mediaType: string): Duplex | undefined | 'missing' {
   if (/[.+]gzip$/.test(mediaType)) return zlib.createGunzip()
   if (!/[.+]zstd$/.test(mediaType)) return undefined
-  // Node.js 20, which is supported too, has none.
+  // Node.js 20 has no zstd.
   const { createZstdDecompress } = zlib as { readonly createZstdDecompress?: () => Duplex }
   return createZstdDecompress?.() ?? 'missing'
 }

@@ -1,9 +1,9 @@
 import { EngineError, PolyarchError } from '../../model/errors.js'
 
-/** Up to this size a file is read whole. In bytes. */
+/** Up to this size, in bytes, a file is read at once. */
 export const WHOLE_FILE = 1024 * 1024
 
-/** A file of the context could not be read, or was not what it had been. */
+/** A file of the context could not be read, or has changed. */
 export function unreadable(path: string, why: string, cause?: unknown): EngineError {
   return new EngineError('CONTEXT_UNREADABLE', `context file '${path}' ${why}`, {
     cause,
@@ -20,7 +20,7 @@ export async function reading<T>(path: string, read: () => T | Promise<T>): Prom
   }
 }
 
-/** The same without a promise. */
+/** The synchronous variant of {@link reading}. */
 export function readingAtOnce<T>(path: string, read: () => T): T {
   try {
     return read()

@@ -1,12 +1,12 @@
 import { realpath } from 'node:fs/promises'
 import { dirname, sep } from 'node:path'
 
-/** What messages say of a link that is not followed. */
+/** Message for a link that is not followed. */
 export const LINK_OUTSIDE = 'is a link to a file outside of the context'
 
 /**
- * The path of a file that a context has, with its links resolved; undefined if they lead elsewhere on this machine. A
- * link may lead into the context, or to a file beside it: errors show lines of what is read.
+ * The path of a file of a context with links resolved; undefined if a link leads elsewhere on this machine. A link may
+ * lead into the context or to a file beside it, because errors quote lines of the file.
  */
 export async function resolveLink(file: string, directory: string): Promise<string | undefined> {
   const path = await realpath(file)

@@ -1,21 +1,21 @@
 import { setImmediate } from 'node:timers/promises'
 import { throwIfCancelled } from '../../model/errors.js'
 
-/** Files per batch: a few milliseconds of a quick disk. */
+/** Files per batch: a few milliseconds on a fast disk. */
 const BATCH = 100
-/** The first batches run code that has not run before, and measure nothing of the disk. */
+/** The first batches measure code that is not yet compiled, not the disk. */
 const WARM_UP = 2 * BATCH
 /** In milliseconds per file: slower disks are read several files at a time. */
 const SLOW_READ = 1
 
-/** How a batch is paced. */
+/** Options of pacing. */
 export interface PaceOptions {
   readonly signal?: AbortSignal | undefined
   /** Whether a batch of files took so long, in milliseconds, that the next is read several files at a time. */
   readonly isSlow?: ((files: number, time: number) => boolean) | undefined
 }
 
-/** One piece of work, done with synchronous calls and with asynchronous ones. */
+/** The synchronous and the asynchronous variant of one piece of work. */
 export interface PacedWork<Item, Result> {
   /** Returns a promise for large files alone. */
   readonly atOnce: (item: Item) => Result | Promise<Result>
@@ -23,9 +23,9 @@ export interface PacedWork<Item, Result> {
 }
 
 /**
- * Does some work with each file, in order. A quick disk is read one file after the other: a call in another thread takes
- * several times as long as the read. Of a disk that is slow to answer, one behind a network, several files are read at a
- * time, as long as that is quicker: a busy machine looks the same and loses by it.
+ * Processes each file, in order. A fast disk is read one file after the other, because a call in another thread takes
+ * several times as long as the read. A disk with latency, such as a network disk, is read several files at a time while
+ * that is faster: a busy machine has similar times, but gets slower.
  *
  * @throws CancelledError between two batches
  */
@@ -45,7 +45,7 @@ export async function inBatches<Item, Result>(
     else {
       for (const item of batch) {
         const result = work.atOnce(item)
-        // A promise for each of many files takes as long as their reading.
+        // A promise per file would take as long as reading the file.
         results.push(result instanceof Promise ? await result : result)
       }
     }

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { streamOf } from '../../model/async/stream-of.js'
 
-/** The start of a stream, and the stream from its start. */
+/** The first bytes of a stream, and the whole stream. */
 export interface Peeked {
   readonly first: Buffer
   readonly all: Readable

@@ -23,7 +23,7 @@ export function decodeName(bytes: Buffer): string {
   return name
 }
 
-/** Bytes of the UTF-8 character at a place; 0 if there is none. */
+/** Length of the UTF-8 character at an offset; 0 if there is none. */
 function sequenceLength(bytes: Buffer, at: number): number {
   const first = bytes[at] ?? 0
   const length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0

@@ -7,12 +7,12 @@ import type { FileEntry } from '../context-file.js'
 import { unreadable, WHOLE_FILE } from './file-error.js'
 import { filePath } from './raw-name.js'
 
-/** A link that took the place of the file is not followed, and a pipe is not waited for. */
+/** Does not follow a link or wait for a pipe that has replaced the file. */
 const AS_LISTED = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
 /**
- * Reads a file as it was listed: the digest of the listing is in the key. The last chunk comes after all were checked; of
- * a file that has grown since, only what was listed.
+ * Reads a file with its listed content, because the key has the digest of the listing. The last chunk is emitted after
+ * the content was verified. Bytes appended since are ignored.
  *
  * @throws EngineError CONTEXT_UNREADABLE if the content changed; CancelledError
  */
@@ -32,10 +32,7 @@ export async function* readListedFile(
   }
 }
 
-/**
- * Reads in this thread: listing has put the file into the system's cache, and starting another thread takes longer than
- * reading.
- */
+/** Reads synchronously: listing has put the file into the page cache, and another thread takes longer. */
 function* readSmallFile(directory: string, entry: FileEntry): Generator<Buffer> {
   const file = openSync(filePath(directory, entry.path), AS_LISTED)
   const content = Buffer.allocUnsafe(entry.size)

@@ -7,11 +7,11 @@ import type { Digest } from '../../model/digest.js'
 
 /** Digests of files by path and status. */
 export interface DigestCache {
-  /** The digest of a file whose status is the same as when it was read. */
+  /** The digest of a file whose status has not changed since it was read. */
   find(path: string, stats: BigIntStats): Digest | undefined
-  /** @param began - when reading began, after the status was read, in milliseconds since the epoch */
+  /** @param began - start of reading, after the status was read, in milliseconds since the epoch */
   add(path: string, stats: BigIntStats, digest: Digest, began: number): void
-  /** Writes what was added. A cache that cannot be written costs time alone. */
+  /** Writes new entries. If that fails, later runs are only slower. */
   save(): Promise<void>
 }
 
@@ -25,29 +25,29 @@ export interface StatCacheOptions {
 
 const FORMAT = 'polyarch-context-1'
 /**
- * A file that changed later than this before it was read is not kept, in milliseconds: a further change could leave the
- * same times. The clock of a file system moves in ticks, of 2 s with FAT; and a page that a program has mapped changes
- * the times with its first change after each write-back alone, which the kernel does 30 s later, and at most 35.
+ * Minimum age of the last change at the time of reading, in milliseconds: a change shortly afterwards could leave the
+ * same times. The clock of a file system may have ticks of 2 s (FAT). A memory-mapped page updates the times only with
+ * its first change after a write-back, which the kernel does after 30 to 35 s.
  */
 const SETTLED = 120_000
-/** Entries of one context that are kept. */
+/** Highest number of entries of one context. */
 const MAX_FILES = 200_000
 /** In bytes; a larger file is not read. */
 const MAX_SIZE = 64 * 1024 * 1024
-/** Caches that no run has used for so long are removed, in milliseconds. */
+/** Age after which an unused cache is removed, in milliseconds. */
 const EXPIRY = 30 * 24 * 60 * 60 * 1000
 const DAY = 24 * 60 * 60 * 1000
 
 /** File systems of this machine's own disks that change the ctime with each change: ext, btrfs, xfs, overlayfs, zfs, f2fs, bcachefs. */
 const LOCAL = new Set([0xef53, 0x9123683e, 0x58465342, 0x794c7630, 0x2fc12fc1, 0xf2f52010, 0xca451a4e])
 
-/** By path; with the day of its last use, so that files that are gone do not stay. */
+/** By path, with the day of the last use, so that entries of removed files expire. */
 type Kept = Map<string, readonly [status: string, digest: Digest, day: number]>
 
 /**
- * Opens the cache of a directory; undefined if a status does not prove that the content is the same: on network file
- * systems, whose clock is another machine's, and outside of Linux. A file that is damaged, or not this user's own alone,
- * is as none.
+ * Opens the cache of a directory; undefined if a status does not prove equal content: on network file systems, whose
+ * clock is another machine's, and on systems other than Linux. A cache file that is damaged or accessible to others is
+ * ignored.
  */
 export async function openStatCache(
   directory: string,
@@ -86,7 +86,7 @@ export async function openStatCache(
 }
 
 function statusOf({ dev, ino, ctimeNs, mtimeNs, size, mode }: BigIntStats): string {
-  // A bigint takes long to be written; of these, the first three can be beyond what a number holds.
+  // Serializing a bigint is slow; only the first three may exceed a safe integer.
   const changed = `${ctimeNs}`
   const modified = mtimeNs === ctimeNs ? '' : `${mtimeNs}`
   return `${dev} ${ino} ${changed} ${modified} ${Number(size)} ${Number(mode)}`
@@ -123,7 +123,7 @@ function parse(text: string, directory: string): Kept {
 }
 
 function header(body: string): string {
-  // The checksum detects damage, not attacks: whoever can write here has all rights of this user.
+  // The checksum detects damage, not attacks: a writer of this file already has this user's permissions.
   return `${FORMAT} ${crc32(body)}`
 }
 

@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { LIMITS } from '../../model/limits.js'
 
-/** A file that is not the text that it should be: the message continues a sentence that names the file. */
+/** A file that is not a valid text; the message continues a sentence that names the file. */
 export class TextFileError extends Error {
   constructor(
     message: string,
@@ -21,10 +21,10 @@ export interface TextFile {
 }
 
 /**
- * Reads a text file; a pipe or device is not waited for.
+ * Reads a text file; pipes and devices are rejected.
  *
- * @param limit - the most bytes that are read
- * @throws TextFileError if it is larger, or no text in UTF-8
+ * @param limit - highest size in bytes
+ * @throws TextFileError if it is larger or not UTF-8
  */
 export async function readTextFile(path: string, limit: number = LIMITS.textFile): Promise<TextFile> {
   await using file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
@@ -34,7 +34,7 @@ export async function readTextFile(path: string, limit: number = LIMITS.textFile
   return { text: decodeText(await file.readFile()), mode: stats.mode & 0o7777 }
 }
 
-/** @throws TextFileError if the bytes are UTF-16, or no text */
+/** @throws TextFileError if the bytes are UTF-16 or not text */
 export function decodeText(bytes: Buffer): string {
   const mark = bytes.subarray(0, 2).toString('hex')
   if (mark === 'fffe' || mark === 'feff') {

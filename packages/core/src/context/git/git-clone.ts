@@ -9,14 +9,14 @@ import { runGit } from './git-process.js'
 
 type GitContext = Extract<ContextDefinition, { kind: 'git' }>
 
-/** The most of git's own words that a message holds, in characters. */
+/** Highest length of git's output in a message, in characters. */
 const MAX_REASON = 500
 /** Characters at the end of git's standard error that are read. */
 const MAX_STDERR = 10_000
 
 /**
- * Checks one commit of a repository out into an empty directory, with its submodules and without history.
- * The system's git is used, so its configuration, keys and credential helpers apply; it never prompts.
+ * Checks out one commit of a repository into an empty directory, with its submodules and without history. The system's
+ * git is used, so its configuration, keys and credential helpers apply; it never prompts.
  *
  * @returns the selected directory.
  * @throws EngineError CONTEXT_UNREADABLE; HostError TOOL_MISSING; CancelledError
@@ -33,7 +33,7 @@ export async function cloneContext(
   const commit = await git('fetch', '--quiet', '--depth', '1', '--', url, ref).then(
     () => 'FETCH_HEAD',
     async (error: unknown) => {
-      // Many servers give a commit that no branch or tag points to only with all the others.
+      // Many servers send a commit without a branch or tag only in a full fetch.
       if (!/^[a-f0-9]{7,64}$/.test(ref)) throw error
       await git('fetch', '--quiet', '--', url, '+refs/heads/*:refs/remotes/origin/*', '+refs/tags/*:refs/tags/*')
       return ref
@@ -41,7 +41,7 @@ export async function cloneContext(
   )
   await git('checkout', '--quiet', '--detach', commit)
   await git('submodule', '--quiet', 'update', '--init', '--recursive', '--depth', '1')
-  // The history of a submodule leaves a file with the path of the history.
+  // A submodule has a `.git` file with the path of its repository.
   const submodules = await git('submodule', '--quiet', 'foreach', '--recursive', `printf '%s\\0' "$displaypath"`)
   const roots = ['', ...submodules.split('\0').filter((path) => path !== '')]
   await Promise.all(roots.map((root) => rm(join(folder, root, '.git'), { recursive: true, force: true })))
@@ -59,7 +59,7 @@ async function cloneStep(
 ): Promise<string> {
   const { url } = address
   try {
-    // Files as they are in the repository, whatever the user's own checkouts look like.
+    // Files as they are in the repository, without the user's conversions.
     const env = { ...address.env, GIT_TERMINAL_PROMPT: '0' }
     return await runGit(folder, ['-c', 'core.autocrlf=false', ...args], { env, signal })
   } catch (error) {

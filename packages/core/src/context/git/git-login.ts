@@ -8,13 +8,13 @@ export interface GitAddress {
   readonly env: Readonly<Record<string, string>>
 }
 
-/** Runs in the shell that git runs helpers in; the login is in the environment alone. */
+/** Runs in git's shell for helpers; the login is only in the environment. */
 const HELPER = `!f() { test "$1" = get || return 0; printf 'username=%s\\n' "$POLYARCH_GIT_USERNAME"; \
 test -z "\${POLYARCH_GIT_PASSWORD+x}" || printf 'password=%s\\n' "$POLYARCH_GIT_PASSWORD"; }; f`
 
 /**
- * Takes the login out of an http(s) URL: arguments of programs are visible to every user of the machine. git gets it from
- * a credential helper, for this scheme, host and port alone.
+ * Removes the login from an http(s) URL, because arguments of programs are visible to every user of the machine. git
+ * gets it from a credential helper, for this scheme, host and port only.
  *
  * @throws EngineError CONTEXT_UNREADABLE if the login cannot be passed on
  */
@@ -35,7 +35,7 @@ export function gitAddress(url: string): GitAddress {
     throw refused(bare, 'has a line break in its login')
   const section = `credential.${scheme}${host}`
   const env = { POLYARCH_GIT_USERNAME: username ?? '', ...(password[0] && { POLYARCH_GIT_PASSWORD: password[0] }) }
-  // An empty helper removes those of the user's configuration: the URL says which login is meant.
+  // An empty helper disables those of the user's configuration: the URL states the login.
   return {
     url: bare,
     env: {

@@ -6,7 +6,7 @@ import { findRepository, type GitRepository, isolateRepository, readGit, readSet
 
 /** The origin of a context's files, as far as git reports it. */
 export interface GitOrigin {
-  /** URL of the repository for people, without a login: `https://ghcr.io/team/app`. */
+  /** URL of the repository for browsers, without a login: `https://ghcr.io/team/app`. */
   readonly source?: string
   /** The commit; with `-dirty` if files differ from it. */
   readonly revision?: string
@@ -76,7 +76,7 @@ async function isSubmoduleDirty(
   read: Set<string>,
 ): Promise<boolean> {
   const repository = await findRepository(directory, signal).catch(() => undefined)
-  // One that has not been cloned is an empty folder of the repository around it.
+  // A submodule that was not cloned is an empty folder of the outer repository.
   if (repository === undefined || repository.root !== (await realpath(directory))) return false
   if (read.has(repository.root)) return false
   const commit = (await readGit(directory, ['rev-parse', '--verify', 'HEAD'], signal)).trim()
@@ -89,7 +89,7 @@ function submodulePaths(index: string): readonly string[] {
   return lines.map((line) => line.slice(line.indexOf('\t') + 1))
 }
 
-/** The address of a repository as a browser opens it, without login, query and fragment; undefined for local paths. */
+/** The address of a repository for a browser, without login, query and fragment; undefined for local paths. */
 export function webUrl(remote: string): string | undefined {
   const scp = /^[\w.-]+@([^/:]+):(?!\/\/)\/?(.+)$/.exec(remote)
   if (scp !== null) return address('https', scp[1] ?? '', scp[2] ?? '')

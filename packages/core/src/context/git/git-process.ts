@@ -4,7 +4,7 @@ import { LIMITS } from '../../model/limits.js'
 
 const run = promisify(execFile)
 
-/** Variables by which git, if it starts this process as a hook, names another repository. */
+/** Variables that name another repository if git started this process as a hook. */
 const FOREIGN = [
   'GIT_DIR',
   'GIT_COMMON_DIR',
@@ -19,21 +19,21 @@ const FOREIGN = [
 
 /** Options of a git call. */
 export interface GitCall {
-  /** Variables over those of this process. */
+  /** Variables that override those of this process. */
   readonly env: Readonly<Record<string, string>>
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Runs the system's git in a directory; also if it is cancelled, it has ended afterwards. Nothing in the arguments may
- * be secret: every user of the machine can list them.
+ * Runs the system's git in a directory. The process has ended when the call returns, also after cancellation. Arguments
+ * must not contain secrets: every user of the machine can list them.
  *
  * @returns what it prints.
  */
 export async function runGit(directory: string, args: readonly string[], { env, signal }: GitCall): Promise<string> {
   const all: NodeJS.ProcessEnv = { ...process.env }
   for (const name of FOREIGN) delete all[name]
-  // A bare repository inside the files of others is no repository, and its configuration starts no program.
+  // Ignore bare repositories inside untrusted files: their configuration could start programs.
   const safe = ['-c', 'safe.bareRepository=explicit', '-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null']
   const options = { env: { ...all, ...env }, maxBuffer: LIMITS.gitOutput, ...(signal && { signal }) }
   const running = run('git', ['-C', directory, ...safe, ...args], options)
@@ -41,13 +41,14 @@ export async function runGit(directory: string, args: readonly string[], { env, 
   try {
     return (await running).stdout
   } catch (error) {
-    // A signal rejects at once, while git still cleans up: it must not write into a directory that is being removed.
+    // Wait for the end of git: after a signal it still cleans up, and must not write into a directory that is being
+    // removed.
     await closed
     throw error
   }
 }
 
-/** Configuration as environment variables, after what the environment has already: the last value counts. */
+/** Configuration as environment variables, after existing ones: the last value counts. */
 export function gitConfig(entries: readonly (readonly [key: string, value: string])[]): Record<string, string> {
   const before = Number(process.env['GIT_CONFIG_COUNT'] || 0) || 0
   const pairs = entries.flatMap(([key, value], index) => [

@@ -13,13 +13,15 @@ export interface GitRepository {
   readonly commonFolder: string
 }
 
-/** Settings of a repository that say how its files and objects are to be read. None of them names a program. */
+/** Settings that determine how files and objects are read. None of them starts a program. */
 const HARMLESS =
   '^(core\\.(filemode|ignorecase|precomposeunicode|symlinks|autocrlf|eol|safecrlf|sparsecheckout|sparsecheckoutcone)|extensions\\.(objectformat|compatobjectformat))$'
 
 const READ_ONLY = { GIT_OPTIONAL_LOCKS: '0', GIT_NO_LAZY_FETCH: '1', GIT_TERMINAL_PROMPT: '0' }
 
-/** Runs git in a directory, for reading names and settings alone: no content, which a setting may have a program convert. */
+/**
+ * Runs git in a directory to read names and settings only. Content could pass through a program that a setting names.
+ */
 export function readGit(directory: string, args: readonly string[], signal: AbortSignal | undefined): Promise<string> {
   return runGit(directory, args, { env: READ_ONLY, signal })
 }
@@ -52,15 +54,15 @@ export async function readSettings(
 
 /** A repository's objects and index without its configuration, hooks and filters. */
 export interface IsolatedRepository extends TempFolder {
-  /** Makes git read the files of the repository by this folder. */
+  /** Variables that make git use this folder for the repository. */
   readonly env: Readonly<Record<string, string>>
 }
 
 /**
- * Makes a git folder of our own over a repository's objects and index. Its configuration has the harmless settings of the
- * repository; the user's own configuration holds.
+ * Makes a separate git folder over a repository's objects and index. It has the harmless settings of the repository;
+ * the user's own configuration applies.
  *
- * @param commit - what HEAD is
+ * @param commit - the commit of HEAD
  */
 export async function isolateRepository(
   repository: GitRepository,

@@ -2,15 +2,15 @@ import { matchesTokens, type PatternToken } from './token-match.js'
 
 /** One rule of a .dockerignore file. */
 export interface IgnorePattern {
-  /** As it is compared: without the `!`, blanks, and what `.` and `..` make needless. */
+  /** The normalised pattern: without `!`, blanks, `.` and `..`. */
   readonly text: string
-  /** Whether it includes again what it matches. */
+  /** Whether it is an exception, which includes a path again. */
   readonly isException: boolean
-  /** Whether it matches this very path; what lies below is another matter. */
+  /** Whether it matches this path itself; paths below are tested separately. */
   matches(path: string): boolean
 }
 
-/** A rule that is written wrongly; its message says how. */
+/** A rule with a syntax error. */
 export class PatternError extends Error {}
 
 /**
@@ -30,7 +30,7 @@ export function readPattern(line: string): IgnorePattern | undefined {
   return { text, isException, matches: matcherOf(text) }
 }
 
-/** Takes out what a path does not need, as Go's `filepath.Clean` does; it starts at the context, with a slash or without. */
+/** Cleans a path as Go's `filepath.Clean` does; a leading slash means the context. */
 function cleanPath(written: string): string {
   const isAbsolute = written.startsWith('/')
   const parts: string[] = []
@@ -40,7 +40,7 @@ function cleanPath(written: string): string {
     else if (parts.length > 0 && parts.at(-1) !== '..') parts.pop()
     else if (!isAbsolute) parts.push(part)
   }
-  // The context itself is never left out: a rule for it is one for a file of this name.
+  // The context itself is never excluded.
   return parts.join('/') || (written === '' ? '' : '.')
 }
 
@@ -48,7 +48,7 @@ const HAS_WILDCARD = /[*?[\]\\]/
 
 function matcherOf(text: string): (path: string) => boolean {
   if (!HAS_WILDCARD.test(text)) return (path) => path === text
-  // Documented nowhere, and so since `**` exists: with plain text after it, that is how a path has to end, in mid-name too.
+  // Undocumented, but true since `**` exists: plain text after `**` is a suffix of the path, even within a name.
   const ending = /^\*\*([^/].*)$/s.exec(text)?.[1]
   if (ending !== undefined && !HAS_WILDCARD.test(ending)) return (path) => path.endsWith(ending)
   const tokens = readTokens(text)
@@ -81,7 +81,7 @@ function classTest(text: string, source: string): (character: string) => boolean
   }
 }
 
-/** The members of a class: ranges stay what they are, everything else is itself. */
+/** The members of a class: ranges are kept, everything else is escaped. */
 function classOf(members: string): string {
   return members.replace(/\\(.)|[^-]/gsu, (token, escaped: string | undefined) => {
     const member = escaped ?? token

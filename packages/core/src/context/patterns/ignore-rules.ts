@@ -9,25 +9,25 @@ import { type IgnorePattern, PatternError, readPattern } from './ignore-pattern.
 /** Result of the rules for a path, and for everything below it. */
 export interface IgnoreVerdict {
   readonly isIgnored: boolean
-  /** Which rules matched it, or a directory that it is in: by their place. */
+  /** Indexes of the rules that matched it or a parent directory. */
   readonly matched: ReadonlySet<number>
-  /** Whether nothing below it can be kept, so that it need not be walked. */
+  /** Whether everything below it is excluded, so that it need not be read. */
   readonly isClosed: boolean
 }
 
-/** Which paths a context leaves out. */
+/** The paths that a context excludes. */
 export interface IgnoreRules {
-  /** @param parent - what was said of the directory that it is in; undefined at the top */
+  /** @param parent - the verdict on its directory; undefined at the top */
   evaluate(path: string, parent: IgnoreVerdict | undefined): IgnoreVerdict
 }
 
-/** Leaves nothing out. */
+/** Excludes nothing. */
 export const NO_RULES: IgnoreRules = createIgnoreRules([])
 
 /**
  * Reads `<Dockerfile>.dockerignore` or, if there is none, the context's `.dockerignore`.
  *
- * @throws DefinitionError DEFINITION_INVALID if a line is written wrongly; EngineError CONTEXT_UNREADABLE
+ * @throws DefinitionError DEFINITION_INVALID if a line is not valid; EngineError CONTEXT_UNREADABLE
  * @see https://docs.docker.com/build/concepts/context/#dockerignore-files
  */
 export async function readIgnoreRules(directory: string, dockerfile: string | undefined): Promise<IgnoreRules> {
@@ -41,9 +41,9 @@ export async function readIgnoreRules(directory: string, dockerfile: string | un
 }
 
 /**
- * The rules as docker applies them: one after the other, the last that matches decides, and what matched a directory
- * matches all that is in it. A rule that would change nothing of a directory is not tried there, and so does not match
- * what is in it through that directory: after `x` and `!x/y/z`, the rule `x/y` leaves `x/y/z` alone.
+ * Applies the rules as docker does: in order, the last match decides, and a rule that matched a directory matches
+ * everything in it. A rule that would not change the verdict on a directory is not tested there, so it does not match
+ * the content of that directory: after `x` and `!x/y/z`, the rule `x/y` does not exclude `x/y/z`.
  */
 export function createIgnoreRules(patterns: readonly IgnorePattern[]): IgnoreRules {
   const exceptions = patterns.filter(({ isException }) => isException)

@@ -1,6 +1,6 @@
 /**
- * A token of a pattern: an escaped character, a class, or any one character. A `[` that nothing ends is a character, and
- * so is each `[` after it; they are found together, since a search from each of them takes quadratic time.
+ * A token of a pattern: an escaped character, a class, or any one character. An unclosed `[` is a character, and so is
+ * each `[` after it; one search finds all of them, because a search from each takes quadratic time.
  */
 const TOKENS = /\\(?<escaped>.)|\[(?<not>\^?)(?<range>(?:\\.|[^\]\\])+)\]|\[(?!\])(?<unended>.*)|./gsu
 const CHARACTERS = /\\(?<escaped>.)|./gsu
@@ -14,8 +14,8 @@ export function isPattern(component: string): boolean {
 }
 
 /**
- * Makes the test whether a name matches one component of a path, in the language of Go's `filepath.Match`. A name that is
- * equal to the pattern matches too. Takes time in proportion to the lengths of pattern and name, multiplied.
+ * Compiles one component of a path, in the syntax of Go's `filepath.Match`, to a test of a name. A name that equals the
+ * pattern matches too. The time is proportional to the product of both lengths.
  *
  * @see https://pkg.go.dev/path/filepath#Match
  */
@@ -49,7 +49,7 @@ function codeOf(character: string | undefined): number {
   return character?.codePointAt(0) ?? 0
 }
 
-/** Goes back to the last star alone: an earlier one that takes more never helps. */
+/** Backtracks to the last star only; a longer match of an earlier star never helps. */
 function matches(tokens: readonly Token[], name: readonly string[]): boolean {
   let [token, at, star, resume] = [0, 0, -1, 0]
   while (at < name.length) {

@@ -9,8 +9,8 @@ export type PatternToken =
   | 'rest'
 
 /**
- * Whether the tokens match a whole path. All ways to match are followed at once, so that the time grows with the length
- * of the path multiplied by the number of tokens and no faster, however many wildcards there are.
+ * Whether the tokens match a whole path. All alternatives are followed in parallel, so the time is proportional to the
+ * product of path length and token count.
  */
 export function matchesTokens(tokens: readonly PatternToken[], path: string): boolean {
   let states = new Set<number>()
@@ -24,7 +24,7 @@ export function matchesTokens(tokens: readonly PatternToken[], path: string): bo
   return states.has(tokens.length)
 }
 
-/** Reaches a token, and the one after it if it may match nothing. */
+/** Adds a token to the states, and the next one if it may match nothing. */
 function enter(tokens: readonly PatternToken[], states: Set<number>, first: number): void {
   for (let state = first; !states.has(state); state++) {
     states.add(state)
@@ -33,7 +33,7 @@ function enter(tokens: readonly PatternToken[], states: Set<number>, first: numb
 }
 
 function step(tokens: readonly PatternToken[], next: Set<number>, state: number, character: string): void {
-  // A negative state is inside of `directories`, if what comes after it is not reached before the next slash.
+  // A negative state is within a directory that `directories` matches.
   const index = state < 0 ? ~state : state
   const token = tokens[index]
   if (token === undefined) return

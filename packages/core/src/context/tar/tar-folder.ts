@@ -12,7 +12,7 @@ const SPECIAL_BITS = 0o7000
 /** The content of an entry, as tar-stream reads it. */
 type Content = AsyncIterable<unknown> & { resume(): unknown }
 
-/** The content of an entry cannot be read: the archive ended within it. */
+/** The archive ended within the content of an entry. */
 export class ContentError extends Error {}
 
 /** Options that the types of tar-fs lack. */
@@ -20,7 +20,7 @@ interface UnpackOptions extends ExtractOptions {
   readonly chown: boolean
   readonly umask: number
   readonly validateSymlinks: boolean
-  /** Source of the entries: without a reader of its own, tar-fs unpacks only checked entries. */
+  /** Source of the entries: tar-fs unpacks checked entries only. */
   readonly extract: EventEmitter
 }
 
@@ -32,12 +32,12 @@ export class TarFolder {
   readonly #root: string
   readonly #guard = new TarGuard()
   readonly #checked = new EventEmitter()
-  /** Unpacked at the end, the deepest first: a directory may be read-only. */
+  /** Created last, deepest first, because a directory may be read-only. */
   readonly #directories = new Map<string, CheckedEntry>()
 
   constructor(root: string) {
     this.#root = root
-    // A symbolic link may lead anywhere: nothing is written through one, and it is sent as a link.
+    // A symbolic link may have any target: nothing is written through it, and it is sent as a link.
     const options: UnpackOptions = { extract: this.#checked, chown: false, umask: 0, validateSymlinks: false }
     extract(root, options)
   }
@@ -61,10 +61,10 @@ export class TarFolder {
     const { name, path, type, mode, mtime, isReplacing } = entry
     const file = join(this.#root, path)
     try {
-      // Another name of the file keeps its content, and a read-only file cannot be opened.
+      // A hard link shares its content, and a read-only file cannot be opened.
       if (isReplacing) await unlink(file)
       await this.#write(entry, content)
-      // tar-fs leaves both to others.
+      // tar-fs does neither.
       if (type === 'symlink') await lutimes(file, mtime, mtime)
       else if (mode & SPECIAL_BITS) await chmod(file, mode)
     } catch (error) {
@@ -91,7 +91,7 @@ export class TarFolder {
   }
 }
 
-/** A stream that fails once it is read: tar-fs waits for ever for one that failed before. */
+/** A stream that fails when it is read: tar-fs waits for ever for a stream that failed earlier. */
 async function* chunksOf(content: Content): AsyncGenerator<unknown> {
   try {
     yield* content

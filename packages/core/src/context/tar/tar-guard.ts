@@ -1,7 +1,7 @@
 import type { Header } from 'tar-stream'
 import { LIMITS } from '../../model/limits.js'
 
-/** The most of a path that a message shows, in characters. */
+/** Highest length of a path in a message, in characters. */
 const MAX_SHOWN = 200
 
 /** An entry of an archive that is not unpacked. */
@@ -13,25 +13,25 @@ export class EntryError extends Error {
 
 /** An entry that is safe to unpack, in the order of the calls of {@link TarGuard.check}. */
 export interface CheckedEntry {
-  /** As the archive writes it, for messages. */
+  /** The path in the archive, for messages. */
   readonly name: string
   readonly type: 'directory' | 'file' | 'link' | 'symlink'
   /** Relative to the folder, without `.` and `..`. */
   readonly path: string
-  /** A path in the folder for a link, any text for a symbolic link. */
+  /** For a hard link, a path in the folder; for a symbolic link, any text. */
   readonly target: string
   /** Permission bits, with set-uid, set-gid and sticky. */
   readonly mode: number
   readonly mtime: Date
-  /** Whether a file of an earlier entry is at this path. */
+  /** Whether an earlier entry is a file at this path. */
   readonly isReplacing: boolean
 }
 
 type Node = 'directory' | 'symlink' | CheckedEntry
 
 /**
- * Decides which entries of an archive are unpacked, from their headers alone: no entry leads out of the folder or
- * through a link. Devices and pipes are left out: an ordinary user cannot make them.
+ * Decides by their headers which entries of an archive are unpacked. No entry may be outside of the folder or behind a
+ * link. Devices and pipes are omitted, because an ordinary user cannot make them.
  */
 export class TarGuard {
   readonly #platform: NodeJS.Platform
@@ -43,7 +43,7 @@ export class TarGuard {
     this.#platform = platform
   }
 
-  /** Returns undefined for an entry that is left out. @throws EntryError */
+  /** Returns undefined for an omitted entry. @throws EntryError */
   check(header: Header): CheckedEntry | undefined {
     requireNumbers(header)
     this.#requireBounded(header)
@@ -88,7 +88,7 @@ export class TarGuard {
     return this.#addFile({ ...entryOf(header, 'symlink', path), target: linkname })
   }
 
-  /** Another name of a file of this archive: a link above it could lead to a file of this machine. */
+  /** A hard link to a file of this archive: a link in its path could lead to a file of this machine. */
   #addLink({ name, linkname }: Header, path: string): CheckedEntry | undefined {
     this.#requireLinks(name)
     if (!linkname) throw new EntryError(name, 'is a hard link without a target')
@@ -113,7 +113,7 @@ export class TarGuard {
     }
   }
 
-  /** A path as the folder has it. @param entry - the entry that an error names */
+  /** Normalises a path relative to the folder. @param entry - the entry that an error names */
   #pathOf(written: string, entry: string): string {
     if (written.includes('\0')) throw new EntryError(entry, 'has a NUL character in a path')
     if (Buffer.byteLength(written) > LIMITS.path)
@@ -131,13 +131,16 @@ export class TarGuard {
     return parts.join('/')
   }
 
-  /** A path as the file system compares it: macOS and Windows ignore case, and macOS the form of Unicode. */
+  /**
+   * The form of a path that the file system compares: macOS and Windows ignore case, and macOS the Unicode
+   * normalisation.
+   */
   #keyOf(path: string): string {
     const isFolded = this.#platform === 'darwin' || this.#platform === 'win32'
     return isFolded ? path.normalize('NFC').toLowerCase() : path
   }
 
-  /** tar-fs leaves links out on Windows, without an error. */
+  /** tar-fs omits links on Windows without an error. */
   #requireLinks(name: string): void {
     if (this.#platform === 'win32') throw new EntryError(name, 'is a link, which is not supported on Windows')
   }

@@ -17,7 +17,7 @@ const GZIP = Buffer.from([0x1f, 0x8b])
 /**
  * Unpacks an archive into an empty folder. No entry is written outside of the folder, or through a link.
  *
- * @throws EngineError CONTEXT_UNREADABLE if the archive is malformed or an entry is refused; CancelledError
+ * @throws EngineError CONTEXT_UNREADABLE if the archive is malformed or an entry is rejected; CancelledError
  */
 export async function unpackContext(source: TarContext, folder: string, signal?: AbortSignal): Promise<void> {
   const name = source.kind === 'tar' ? source.file : 'stream'
@@ -60,7 +60,7 @@ function unpackInto(folder: TarFolder): Unpacking {
       },
     )
   })
-  // The last entry may fail after the reader has ended, when nothing else listens.
+  // The last entry may fail after the end of the reader.
   reader.on('error', () => {})
   return {
     reader,

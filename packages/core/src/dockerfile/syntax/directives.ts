@@ -6,14 +6,14 @@ import type { ImageUse } from '../dockerfile.js'
 export interface HeaderLines {
   /** Backslash, unless a directive says otherwise. */
   readonly escapeCharacter: string
-  /** How many lines at the start are directives, or a shebang before them. */
+  /** Number of directive lines at the start, including a shebang. */
   readonly headerLength: number
 }
 
 const NAMES = ['syntax', 'escape', 'check']
 const DIRECTIVE = /^([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*([^\t\n\f\r ].*)$/s
 
-/** Reads the directives before the first line that is none. */
+/** Reads the directives up to the first other line. */
 export function readHeader(lines: readonly string[]): HeaderLines {
   let escapeCharacter = '\\'
   const shebang = isShebang(lines[0] ?? '') ? 1 : 0
@@ -23,7 +23,7 @@ export function readHeader(lines: readonly string[]): HeaderLines {
     const found = directiveOf(lines[at]?.trimStart() ?? '', '#')
     if (found === undefined || seen.has(found.name)) break
     seen.add(found.name)
-    // After a shebang, BuildKit reads the syntax alone.
+    // After a shebang, BuildKit reads only the syntax directive.
     if (found.name === 'escape' && shebang === 0 && /^[`\\]$/.test(found.value)) escapeCharacter = found.value
   }
   return { escapeCharacter, headerLength: at }
@@ -38,7 +38,7 @@ export function findSyntax(text: string): ImageUse | undefined {
   return findDirective(text, '#') ?? findDirective(text, '//') ?? findJsonSyntax(text)
 }
 
-/** Whether a frontend is another than Docker's for Dockerfiles, or a copy of that under another host. */
+/** Whether a frontend is neither Docker's Dockerfile frontend nor a copy of it on another host. */
 export function isForeignSyntax(name: string): boolean {
   return !/(?:^|\/)dockerfile(?:-upstream)?(?:[:@]|$)/.test(name)
 }

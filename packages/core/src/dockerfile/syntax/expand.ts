@@ -14,7 +14,7 @@ export function expand(text: string, variables: Variables, escapeCharacter = '\\
   return ACTIVE.test(text) ? new Lexer(text, variables, { escapeCharacter }).expand() : text
 }
 
-/** The same; {@link UNKNOWN} if it cannot be expanded, since BuildKit reports that better. */
+/** Like {@link expand}; {@link UNKNOWN} if it cannot be expanded, because BuildKit reports the error. */
 export function expandOrUnknown(text: string, variables: Variables, escapeCharacter: string): string {
   try {
     return expand(text, variables, escapeCharacter)

@@ -17,7 +17,7 @@ export function heredocsOf(line: string): readonly HeredocStart[] {
   return splitWords(line, { rawQuotes: true, rawEscapes: true }).flatMap((word) => parseHeredoc(word) ?? [])
 }
 
-/** The heredoc that a word opens. */
+/** Parses the heredoc that a word opens. */
 export function parseHeredoc(word: string): HeredocStart | undefined {
   const [, chomp, rest] = HEREDOC.exec(word) ?? []
   if (!rest) return undefined
@@ -26,7 +26,7 @@ export function parseHeredoc(word: string): HeredocStart | undefined {
   return name === undefined || names.length > 1 ? undefined : { name, chomp: chomp === '-' }
 }
 
-/** BuildKit always takes the backslash here, and no words at all if the line is not closed. */
+/** BuildKit always uses the backslash here, and finds no words if a quote is not closed. */
 function splitWords(text: string, raw: { readonly rawQuotes?: boolean; readonly rawEscapes?: boolean }) {
   try {
     return new Lexer(text, NOTHING, { escapeCharacter: '\\', skipUnset: true, ...raw }).words()

@@ -22,12 +22,14 @@ export interface Instruction {
 /** A Dockerfile, split into instructions. */
 export interface SplitDockerfile extends HeaderLines {
   readonly instructions: readonly Instruction[]
-  /** The lines that decide what is built, line ends normalized outside heredocs; undefined if a heredoc does not end. */
+  /**
+   * The lines that determine the result, with line ends normalized outside heredocs; undefined if a heredoc has no end.
+   */
   readonly essence: string | undefined
 }
 
 interface Line extends Piece {
-  /** The text in the file, with its line end. */
+  /** The text of the line, with its line end. */
   readonly raw: string
   /** Whether it is neither blank nor a comment. */
   readonly isRead: boolean
@@ -73,7 +75,7 @@ export function splitInstructions(text: string): SplitDockerfile {
   return { ...header, instructions, essence: isComplete ? essence.join('\n') : undefined }
 }
 
-/** Lines end at line feeds alone; carriage returns before them are part of the end. */
+/** Lines end at line feeds only; preceding carriage returns are part of the line end. */
 function linesOf(text: string): readonly Line[] {
   const lines: Line[] = []
   let offset = text.startsWith('\uFEFF') ? 1 : 0
@@ -93,7 +95,7 @@ function contentLength(raw: string): number {
   return end
 }
 
-/** The line with those that continue it; none if it is blank or a comment. */
+/** The line and its continuation lines; undefined if it is blank or a comment. */
 function readJoined(lines: readonly Line[], from: number, escapeCharacter: string) {
   const pieces: Piece[] = []
   let at = from
@@ -148,7 +150,7 @@ function readInstruction(joined: JoinedText, { start, end }: Range, escapeCharac
   }
 }
 
-/** BuildKit refuses an ONBUILD within another. */
+/** BuildKit rejects nested ONBUILD. */
 function readTrigger(joined: JoinedText, range: Range, escapeCharacter: string): Instruction | undefined {
   if (/^\s*onbuild(?=\s|$)/i.test(joined.text.slice(range.start, range.end))) return undefined
   return readInstruction(joined, range, escapeCharacter)

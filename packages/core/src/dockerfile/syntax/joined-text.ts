@@ -27,7 +27,7 @@ export class JoinedText {
     this.#starts = starts
   }
 
-  /** The place in the file of a part of the text. */
+  /** The position in the file of a part of the text. */
   span(start: number, end: number): Span {
     const { offset, line } = this.#place(start)
     return { start: offset, end: end > start ? this.#place(end - 1).offset + 1 : offset, line }

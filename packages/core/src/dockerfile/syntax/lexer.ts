@@ -8,7 +8,7 @@ import {
   TooComplexError,
 } from './shell-pattern.js'
 
-/** A lookup of variables; a value that holds {@link UNKNOWN} is not known in full. */
+/** A lookup of variables; a value that contains {@link UNKNOWN} is partly unknown. */
 export type Variables = Pick<ReadonlyMap<string, string>, 'get'>
 
 /** Placeholder for a value that only the builder knows. No valid Dockerfile contains this character. */
@@ -16,7 +16,7 @@ export const UNKNOWN = '\u0000'
 
 /** A word that cannot be expanded. */
 export class ExpansionError extends Error {
-  /** Whether every version of BuildKit refuses the word, too. */
+  /** Whether every version of BuildKit rejects the word. */
   readonly isCertain: boolean
 
   constructor(message: string, isCertain: boolean) {
@@ -25,12 +25,12 @@ export class ExpansionError extends Error {
   }
 }
 
-/** How quotes, escapes and unset variables are treated. */
+/** Treatment of quotes, escapes and unset variables. */
 export interface LexerMode {
   readonly escapeCharacter: string
   readonly rawQuotes?: boolean
   readonly rawEscapes?: boolean
-  /** Leaves variables that are not set as they are written. */
+  /** Keeps unset variables unchanged. */
   readonly skipUnset?: boolean
 }
 
@@ -71,7 +71,7 @@ export class Lexer {
     return this.#words
   }
 
-  /** Up to the end, or past the character that ends it. */
+  /** Reads to the end, or past the terminating character. */
   #until(stop: string | undefined, rawEscapes: boolean): string {
     const outer = this.#rawEscapes
     this.#rawEscapes = rawEscapes
@@ -196,7 +196,7 @@ export class Lexer {
     throw new ExpansionError(`${name}: ${message}`, true)
   }
 
-  /** The value after what follows the name in braces. */
+  /** Applies the modifier after the name in braces. */
   #modified(value: string | undefined): string | InvalidExpansion {
     const first = this.#text[this.#at++]
     if (first === '}') return value ?? ''
@@ -271,7 +271,7 @@ function chooseValue(
   return operator === '-' ? word : { message: word || `must be set${colon ? ' and not empty' : ''}` }
 }
 
-/** Whether nothing is known of the value, not even that it is there. */
+/** Whether the value is unknown, including whether it is set. */
 function isUndecided(value: string): boolean {
   return value !== '' && value.replaceAll(UNKNOWN, '') === ''
 }

@@ -1,11 +1,11 @@
 import type { Dockerfile } from '../dockerfile.js'
 
-/** The reader drops one; a second is text. */
+/** The parser drops one mark; a second one is text. */
 const BYTE_ORDER_MARK = '\uFEFF'
 
 /**
- * The text of a Dockerfile as far as it decides the result: without comments, empty lines and carriage returns outside
- * heredocs. Directives stay. Text that cannot be read with certainty stays as it is.
+ * The part of a Dockerfile that determines the result: without comments, empty lines and carriage returns outside
+ * heredocs. Directives are kept. Text that cannot be parsed with certainty is unchanged.
  */
 export function normalizedText({ text, essence, isForeign, issue }: Dockerfile): string {
   const isCertain = essence !== undefined && !isForeign && issue === undefined && !essence.startsWith(BYTE_ORDER_MARK)

@@ -6,13 +6,13 @@ export type PatternToken = string | typeof ANY | typeof STAR
 const ANY = Symbol('?')
 const STAR = Symbol('*')
 
-/** A match that would take too long, or that versions of BuildKit may differ in. */
+/** A match that would take too long, or whose result depends on BuildKit's version. */
 export class TooComplexError extends Error {}
 
-/** The longest value that patterns are matched with: no image's name is longer. */
+/** Longest value for matching: no image name is longer. */
 const MAX_VALUE = 255
 
-/** The characters of a value that is to be matched. */
+/** Splits a value into characters. */
 export function charactersOf(value: string): readonly string[] {
   if (value.length > MAX_VALUE) throw new TooComplexError(`a pattern for more than ${MAX_VALUE} characters`)
   return [...value]

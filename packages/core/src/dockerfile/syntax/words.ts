@@ -1,5 +1,5 @@
 import { parseJson } from '../../model/json.js'
-/** A word with its place in the joined text. */
+/** A word with its position in the joined text. */
 export interface Word {
   readonly text: string
   readonly start: number
@@ -10,7 +10,7 @@ export interface Word {
 export interface Flag {
   readonly name: string
   readonly value: string | undefined
-  /** For each character of the value, its place in the joined text. */
+  /** The position of each character of the value in the joined text. */
   readonly places: readonly number[]
 }
 
@@ -66,7 +66,7 @@ function readFlag(text: string, { start, end }: Range, escapeCharacter: string) 
   return { word: characters.join(''), places, next: at }
 }
 
-/** The words between white space, as FROM, COPY and ADD have them: quotes do not join. */
+/** Splits at white space, as for FROM, COPY and ADD: quotes do not join words. */
 export function splitSpaces(text: string, { start, end }: Range): readonly Word[] {
   return [...text.slice(start, end).matchAll(SPLIT)].map(({ 0: word, index }) => ({
     text: word,
@@ -75,7 +75,7 @@ export function splitSpaces(text: string, { start, end }: Range): readonly Word[
   }))
 }
 
-/** The words of ARG and ENV, quotes and escapes still in them. */
+/** Splits ARG and ENV into words, keeping quotes and escapes. */
 export function splitQuoted(text: string, { start, end }: Range, escapeCharacter: string): readonly Word[] {
   const words: Word[] = []
   let from = start
@@ -102,7 +102,7 @@ export function splitQuoted(text: string, { start, end }: Range, escapeCharacter
 
 const STRING = /"(?:[^"\\]|\\.)*"?/g
 
-/** The strings of a JSON array, their places without the quotes; undefined if it is none of strings alone. */
+/** The strings of a JSON array, with positions without the quotes; undefined if it is not an array of strings. */
 export function readJson(text: string, { start, end }: Range): readonly Word[] | undefined {
   const written = text.slice(start, end)
   if (!/^\s*\[/.test(written)) return undefined
