@@ -51,8 +51,10 @@ export function stageTags(
     }
     const manifest = await registry.getManifest(byDigest, own)
     if (manifest === undefined) throw notFound(byDigest, move.node)
-    if (move.planned !== manifest.descriptor.digest) await check(manifest, byDigest, own)
-    if (!allowRemoval) await refuseRemoval(move, manifest, registry, own)
+    // With `own`: all names of a repository share a check, which must not end with one of them.
+    const checkContent = async () => move.planned !== manifest.descriptor.digest && check(manifest, byDigest, own)
+    const checkRemoval = async () => !allowRemoval && refuseRemoval(move, manifest, registry, own)
+    await allOrNone([checkContent, checkRemoval], own, (run) => run())
     return manifest
   })
 }

@@ -139,9 +139,9 @@ async function evaluateNodes(
   { signal, callOf, query }: Evaluation,
 ): Promise<readonly [Published, ReadonlyMap<string, NodeState>]> {
   const [published, resolved] = await readState(input, services, callOf, signal)
-  // Loads the code for builds while the registries are read.
+  // Loads the code for builds while the registries answer: once the requests are sent, because loading blocks.
   const onChanged = () => {
-    if (input.builds) services.engines.prepare()
+    if (input.builds) setImmediate(() => services.engines.prepare())
   }
   if (input.graph.nodes.some((node) => node.kind === 'index' && published.previousOf(node).index === undefined))
     onChanged()

@@ -88,3 +88,14 @@ async function pushSame(url: string): Promise<void> {
 test('what is under the key tag is not taken for an image that could not be pushed', async () => {
   await expect(makeImage(pushSame)).rejects.toMatchObject({ code: 'PUSH_FAILED' })
 })
+
+test('the record of the context is under its tag before the image is pushed', async () => {
+  let tags: unknown
+  const readTags = async (url: string) => {
+    const [, host, repository] = /^(http:\/\/[^/]+)\/(.*)$/.exec(url) ?? []
+    const answer = await fetch(`${host}/v2/${repository}/tags/list`)
+    tags = ((await answer.json()) as { tags: readonly string[] }).tags
+  }
+  await expect(makeImage(readTags)).rejects.toMatchObject({ code: 'PUSH_FAILED' })
+  expect(tags).toEqual([expect.stringMatching(/^polyarch-context-/)])
+})

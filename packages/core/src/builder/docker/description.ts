@@ -55,12 +55,9 @@ export async function describeEngine(
 ): Promise<BuilderInfo> {
   const { signal } = call
   const { engine, api, os, architecture } = await connection.version(signal)
-  const control = await buildKit.control(signal)
-  const [answer, version, workers, entitlements] = await Promise.all([
+  const [answer, { version, workers, entitlements }] = await Promise.all([
     connection.json({ method: 'GET', path: '/info', signal }),
-    requestVersion(control, signal),
-    control.listWorkers({ signal }),
-    allowedEntitlements(control, call),
+    describeBuildKit(buildKit, call),
   ])
   const { machine, usesContainerd, dataRoot, product } = readDetails(answer ?? {})
   const native = nativePlatform({ os, architecture, machine })
@@ -82,6 +79,17 @@ export async function describeEngine(
     ...(dataRoot && { dataRoot }),
     ...(product && { product }),
   }
+}
+
+async function describeBuildKit(buildKit: BuildKitClient, call: DescribeCall) {
+  const { signal } = call
+  const control = await buildKit.control(signal)
+  const [version, workers, entitlements] = await Promise.all([
+    requestVersion(control, signal),
+    control.listWorkers({ signal }),
+    allowedEntitlements(control, call),
+  ])
+  return { version, workers, entitlements }
 }
 
 /** The types of caches that builds on a Docker Engine can use, by image store. Others are for a BuildKit of its own. */

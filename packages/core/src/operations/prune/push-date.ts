@@ -16,8 +16,8 @@ const RECORDS: ReadonlySet<OwnTag> = new Set(['context', 'checked', 'attestation
 
 /**
  * When the content of a repository was pushed, in milliseconds since 1970. No registry has an API for that. A run dates
- * the record of a context before it pushes an image, and the record of a check after it copied a base. The date in an
- * image's config is often older: builders take it from SOURCE_DATE_EPOCH or from their cache.
+ * the record of a context before an image is under its key tag, and the record of a check after it copied a base. The
+ * date in an image's config is often older: builders take it from SOURCE_DATE_EPOCH or from their cache.
  */
 export class PushDates {
   readonly #repository: Repository

@@ -28,11 +28,20 @@ export interface PushedImage {
   readonly startedAt: number
 }
 
+/** What a push waits for. */
+export interface PushConditions {
+  /**
+   * Finds the result of another run with the same key, which may have ended during the build: a push would replace it by
+   * an equal image with another digest.
+   */
+  readonly findOther: () => Promise<Output | undefined>
+  /** The record of the context. It has the date by which `prune` keeps what is under the key tag. */
+  readonly recorded: Promise<void>
+}
+
 /**
  * Builds an image and pushes it.
  *
- * @param findOther - finds the result of another run with the same key, which may have ended during the build: a push would
- * replace it by an equal image with another digest.
  * @returns what was pushed, or the result of the other run.
  * @throws EngineError; CancelledError
  */
@@ -40,7 +49,7 @@ export async function pushImage(
   work: Work<ImageNode, ResolvedImage>,
   services: StepServices,
   call: PerformCall,
-  findOther: () => Promise<Output | undefined>,
+  { findOther, recorded }: PushConditions,
 ): Promise<PushedImage | Output> {
   const { engine } = call
   if (engine === undefined) throw new TypeError('an image is built on a builder')
@@ -51,10 +60,13 @@ export async function pushImage(
   await requireNames(work.resolved, engine, call)
   noteLeftOutCaches(node.build, services.env, call)
   await using built = await engine.build(request, call)
-  const other = work.force ? undefined : await findOther()
+  const [other, sources] = await Promise.all([
+    work.force ? undefined : findOther(),
+    recordSources(built, { ...work, synced: request.inputs.synced }, services, call),
+    recorded,
+  ])
   if (other !== undefined) return other
   const reference = { ...repositoryOf(destination), digest: await built.push(call) }
-  const sources = await recordSources(built, { ...work, synced: request.inputs.synced }, services, call)
   return { reference, sources, builder: await describeBuilder(engine, node.build, call), startedAt }
 }
 

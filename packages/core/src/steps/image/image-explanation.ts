@@ -6,7 +6,7 @@ import type { PlanReason } from '../../model/run/plan-reason.js'
 import type { StepCall, StepServices, Work } from '../step.js'
 import type { ResolvedImage } from './build-request.js'
 import type { ContextDifference } from './context/context-difference.js'
-import { readContextRecord, recordOf, recordReference, writeContextRecord } from './context/context-record.js'
+import { recordOf, recordReference } from './context/context-record.js'
 import { decidingInputs } from './image-key.js'
 import { checkArgs, type ImageParts, imageParts, readParts } from './image-parts.js'
 import { sourceChanges } from './sources/source-changes.js'
@@ -20,11 +20,15 @@ export function partsOf({ node, resolved, inputs }: DescribedWork): ImageParts {
 }
 
 /** Keeps of what the context was made, for the reasons of later plans. A registry that will not have it costs these alone. */
-export async function recordContext(work: DescribedWork, { registry }: StepServices, call: StepCall): Promise<void> {
+export async function recordContext(
+  work: DescribedWork,
+  { registry, contexts }: StepServices,
+  call: StepCall,
+): Promise<void> {
   const { context, dockerfile } = partsOf(work)
   const reference = recordReference(work.node.repository, context, dockerfile)
   try {
-    await writeContextRecord(registry, reference, recordOf(work.resolved), call)
+    await contexts.records.write(registry, reference, () => recordOf(work.resolved), call)
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error
     call.onEvent?.({ kind: 'note', message: `later plans cannot name changed files: ${error.message}` })
@@ -62,7 +66,7 @@ export async function explainImage(
   // Files that the Dockerfile names are part of both.
   const reasons = [...differences, ...ofSources.filter(({ kind }) => !isListed || kind !== 'context-changed')]
   const isContext = reasons.some(({ kind }) => kind === 'context-changed' || kind === 'dockerfile-changed')
-  const difference = isContext ? await contextDifference(work, previous, registry, call) : undefined
+  const difference = isContext ? await contextDifference(work, previous, services, call) : undefined
   const refined = difference === undefined ? reasons : reasons.flatMap((reason) => withDifference(reason, difference))
   return refined.length === 0 ? [{ kind: 'unnamed' }] : refined
 }
@@ -70,11 +74,11 @@ export async function explainImage(
 async function contextDifference(
   { node, resolved }: DescribedWork,
   previous: { readonly context: Digest; readonly dockerfile: Digest },
-  registry: StepServices['registry'],
+  { registry, contexts }: StepServices,
   call: StepCall,
 ): Promise<ContextDifference | undefined> {
   const reference = recordReference(node.repository, previous.context, previous.dockerfile)
-  const record = await readContextRecord(registry, reference, call)
+  const record = await contexts.records.read(registry, reference, call)
   if (record === undefined) return undefined
   const { compareWithRecord } = await import('./context/context-difference.js')
   return compareWithRecord(resolved, record)

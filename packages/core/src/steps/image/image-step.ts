@@ -5,7 +5,6 @@ import { DefinitionError } from '../../model/errors.js'
 import { type Annotations, type Descriptor, isIndex, type StoredManifest } from '../../model/oci.js'
 import { parseReference, repositoryOf } from '../../model/reference.js'
 import type { PlanReason } from '../../model/run/plan-reason.js'
-import { readImageConfig } from '../../registry/image-config.js'
 import { withoutLeftOut } from '../annotations.js'
 import { checkCode } from '../code-check.js'
 import { KEY_ANNOTATION, keyReference } from '../key.js'
@@ -107,24 +106,20 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
   explain: explainImage,
 
   async perform(work, services, call) {
-    // The record has the date by which `prune` keeps the image, so it is written before the push.
-    await allSucceeded([
-      verifyPinnedImages(pinnedImages(work.resolved), services, call),
-      // Docker's manifests cannot lead to a record.
-      work.node.format === 'oci' && recordContext(work, services, call),
-    ])
+    await verifyPinnedImages(pinnedImages(work.resolved), services, call)
     const base = checkedBase(work, services, call)
     // Read while the image is built. `keep` throws what fails here.
     base.catch(() => {})
-    const pushed = await pushImage(work, services, call, () => findReusable(work, services, call))
-    return 'descriptor' in pushed ? pushed : keep({ ...work, base }, pushed, services, call)
+    // Written while the image is built: docker's manifests cannot lead to a record.
+    const recorded = work.node.format === 'oci' ? recordContext(work, services, call) : Promise.resolve()
+    try {
+      const findOther = () => findReusable(work, services, call)
+      const pushed = await pushImage(work, services, call, { findOther, recorded })
+      return 'descriptor' in pushed ? pushed : await keep({ ...work, base }, pushed, services, call)
+    } finally {
+      await recorded.catch(() => {})
+    }
   },
-}
-
-/** Waits until all have ended, then throws the first failure. */
-async function allSucceeded(tasks: readonly unknown[]): Promise<void> {
-  const failed = (await Promise.allSettled(tasks)).find(({ status }) => status === 'rejected')
-  if (failed?.status === 'rejected') throw failed.reason
 }
 
 /** The finished image, unless what it was built from has changed since. */
@@ -252,14 +247,14 @@ function isFoundByKey({ node, resolved }: ImageWork, { images, unverifiable, con
  */
 async function checkedBase(
   { node, inputs }: ImageWork,
-  { registry }: StepServices,
+  { upstream }: StepServices,
   call: StepCall,
 ): Promise<readonly Digest[] | undefined> {
   if (node.policies.codePolicy === 'trust-declared') return undefined
   const { reference } = inputOf(inputs, node.base)
-  const base = await registry.getManifest(reference, call)
+  const base = await upstream.get(reference, call)
   if (base === undefined || isIndex(base.content)) return undefined
-  return (await readImageConfig(registry, reference, base.content, call)).rootfs?.diff_ids
+  return (await upstream.config(reference, base.content, call)).rootfs?.diff_ids
 }
 
 function annotationsOf(work: ImageWork, sources: SourceRecord): Annotations {

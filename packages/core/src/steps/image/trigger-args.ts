@@ -3,7 +3,6 @@ import type { Digest } from '../../model/digest.js'
 import { RegistryError } from '../../model/errors.js'
 import { isIndex } from '../../model/oci.js'
 import type { Reference } from '../../model/reference.js'
-import { readImageConfig } from '../../registry/image-config.js'
 import { inputOf, type StepCall, type StepServices } from '../step.js'
 import type { BuildWork } from './build-request.js'
 import { unusedArgs } from './image-key.js'
@@ -43,15 +42,11 @@ export function unusedArgsDigest(node: Pick<ImageNode, 'build'>, resolved: Build
 }
 
 /** Also if that is not known: of an index the builder chose the platform, and the build is worth more than this question. */
-async function mayHaveTriggers(
-  reference: Reference,
-  { upstream, registry }: StepServices,
-  call: StepCall,
-): Promise<boolean> {
+async function mayHaveTriggers(reference: Reference, { upstream }: StepServices, call: StepCall): Promise<boolean> {
   try {
     const found = await upstream.get(reference, call)
     if (found === undefined || isIndex(found.content)) return true
-    const { config } = await readImageConfig(registry, reference, found.content, call)
+    const { config } = await upstream.config(reference, found.content, call)
     return (config?.OnBuild ?? []).length > 0
   } catch (error) {
     if (error instanceof RegistryError) return true

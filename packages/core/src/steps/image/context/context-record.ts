@@ -1,9 +1,10 @@
 import type { ContextDockerfile, ContextListing } from '../../../context/context-file.js'
+import { InFlight } from '../../../model/async/in-flight.js'
 import { type Digest, digestOf } from '../../../model/digest.js'
 import { parseJson } from '../../../model/json.js'
 import { LIMITS } from '../../../model/limits.js'
 import { canonicalJson, isIndex } from '../../../model/oci.js'
-import type { Reference, Repository } from '../../../model/reference.js'
+import { formatReference, type Reference, type Repository } from '../../../model/reference.js'
 import { readBytes } from '../../../registry/blobs/small-blob.js'
 import { putArtifact } from '../../../registry/manifests/artifact.js'
 import type { Registry, RegistryCall } from '../../../registry/port.js'
@@ -38,17 +39,35 @@ export function recordReference(repository: Repository, context: Digest, dockerf
 /** How long a record is not written again: the platforms of one run share it. */
 const REWRITTEN_AFTER_MS = 10 * 60_000
 
-/** Records a context, with the time, in the repository of the image that is built from it. The date protects the image from `prune`. */
-export async function writeContextRecord(
+/** The records of a run's contexts. The platforms of an image share one, which is read and written for all of them. */
+export class ContextRecords {
+  readonly #reads = new InFlight<ContextRecord | undefined>()
+  readonly #writes = new InFlight<void>()
+
+  /** The record of a previous context; undefined if there is none that can be read. */
+  read(registry: Registry, reference: Reference, call: RegistryCall): Promise<ContextRecord | undefined> {
+    const reading = () => readContextRecord(registry, reference, call)
+    return this.#reads.share(formatReference(reference), call.signal, reading)
+  }
+
+  /** Records a context, with the time, in the repository of the image that is built from it. The date protects the image from `prune`. */
+  write(registry: Registry, reference: Reference, make: () => ContextRecord, call: RegistryCall): Promise<void> {
+    const writing = () => writeContextRecord(registry, reference, make, call)
+    return this.#writes.share(formatReference(reference), call.signal, writing)
+  }
+}
+
+async function writeContextRecord(
   registry: Registry,
   reference: Reference,
-  record: ContextRecord,
+  make: () => ContextRecord,
   call: RegistryCall,
 ): Promise<void> {
   const now = Date.now()
   const found = await registry.getManifest(reference, { ...call, fresh: true })
   const date = found && createdDate(found.content.annotations)
   if (date !== undefined && now - date < REWRITTEN_AFTER_MS) return
+  const record = make()
   // A record without files is only a date.
   const isTooLarge = record.entries.length > LIMITS.recordedFiles
   const layers = isTooLarge ? [] : [{ bytes: canonicalJson(record), mediaType: RECORD_TYPE }]
@@ -56,8 +75,7 @@ export async function writeContextRecord(
   await putArtifact(reference, { artifactType: RECORD_TYPE, layers, annotations }, registry, call)
 }
 
-/** The record of a previous context; undefined if there is none that can be read. */
-export async function readContextRecord(
+async function readContextRecord(
   registry: Registry,
   reference: Reference,
   call: RegistryCall,

@@ -10,11 +10,13 @@ import { closeAll } from '../../../model/async/close-all.js'
 import { type InputHash, rememberingHash } from '../../input-hash.js'
 import { createDockerfileReader, type ReadDockerfile } from '../image-dockerfile.js'
 import { openInputHash } from '../secrets/key-secret.js'
+import { ContextRecords } from './context-record.js'
 
 /** The contexts of a run: each is opened once, however many platforms are built from it. */
 export interface Contexts extends AsyncDisposable {
   /** Seconds since the epoch that files, and images if the builder can, are dated with. */
   readonly epoch: number | undefined
+  readonly records: ContextRecords
   open(request: ContextRequest, signal?: AbortSignal): Promise<OpenContext>
   /** The Dockerfile of an image, analyzed once. */
   readonly dockerfile: ReadDockerfile
@@ -58,6 +60,7 @@ export function createContexts({ env, epoch, cacheFolder }: ContextsOptions): Co
     epoch,
     open,
     dockerfile: createDockerfileReader(open),
+    records: new ContextRecords(),
     origin: (context, signal) =>
       once(origins, JSON.stringify(context), async () => {
         const { readGitOrigin } = await import('../../../context/git/git-origin.js')
