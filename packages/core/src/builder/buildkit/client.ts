@@ -3,7 +3,7 @@ import { timeLimit } from '../../model/async/time-limit.js'
 import { ControlClient } from './control.js'
 import { GrpcConnection } from './grpc/connection.js'
 import type { SessionOptions } from './options.js'
-import { type BuildKitSession, type DialSession, openSession } from './session/session.js'
+import type { BuildKitSession, DialSession } from './session/session.js'
 
 /** How a BuildKit is reached. */
 export interface BuildKitTransport {
@@ -17,6 +17,9 @@ export interface BuildKitTransport {
 
 /** Chooses the transport when the first connection is made. */
 export type TransportChoice = (signal: AbortSignal | undefined) => Promise<BuildKitTransport>
+
+/** Loads the services of sessions, and the gRPC server that serves them. */
+const importSession = () => import('./session/session.js')
 
 /** Milliseconds that BuildKit may take for its first answer on a transport with a fallback. */
 const PROBE_TIMEOUT = 5000
@@ -46,10 +49,13 @@ export class BuildKitClient implements AsyncDisposable {
     const control = await this.control(signal)
     const transport = this.#transport
     const dial: DialSession = async (headers) => transport?.dialSession?.(headers, signal) ?? control.session(headers)
+    const { openSession } = await importSession()
     return openSession(dial, options)
   }
 
   async #connect(signal: AbortSignal | undefined): Promise<GrpcConnection> {
+    // Most connections open a session. It is loaded while BuildKit answers: once the request is sent, because loading blocks.
+    setImmediate(() => void importSession().catch(() => {}))
     this.#transport ??= await this.#choose(signal)
     const { fallback, ...transport } = this.#transport
     if (fallback === undefined) return new GrpcConnection(await transport.connect(signal))
