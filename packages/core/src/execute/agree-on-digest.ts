@@ -6,16 +6,16 @@ import type { Registry, RegistryCall } from '../registry/port.js'
 /** A name after its move. */
 export interface SettledName {
   readonly reference: Reference
-  /** The node whose result it is to hold. */
+  /** The node whose result it must point to. */
   readonly node: string
-  /** The digest that the name holds now: of that result, or of an equal one. */
+  /** The current digest of the name: that of the result, or of an equal one. */
   holds?: Digest
 }
 
 /**
- * Makes the names of one result hold one digest. Two runs that make equal results at once may each have moved some of the
- * names; all runs agree on the smallest digest, so that the last of them leaves one. Names that hold something else by now
- * are left as they are.
+ * Makes all names of one result point to one digest. Two concurrent runs with equal results may each have moved some of
+ * the names; all runs select the smallest digest, so the last one makes them equal. Names that point to something else
+ * are unchanged.
  */
 export async function agreeOnDigest(
   names: readonly SettledName[],
@@ -29,7 +29,7 @@ export async function agreeOnDigest(
   }
 }
 
-/** An equal result of another run is in the repository of the names that it moved, and in no other for certain. */
+/** An equal result of another run is certain to exist only in the repositories of the names that it moved. */
 function byResult(names: readonly SettledName[]): ReadonlyMap<string, readonly SettledName[]> {
   const groups = new Map<string, SettledName[]>()
   for (const name of names) {

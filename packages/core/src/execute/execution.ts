@@ -15,13 +15,13 @@ import type { KeyedNode, ResolvedNode } from '../steps/work.js'
 import { doOnBuilder, leaseFor, type Placement } from './on-builder.js'
 import { runSchedule } from './schedule.js'
 
-/** A node as the plan left it. */
+/** A node with its state in the plan. */
 export interface PlannedNode {
   readonly node: Node
   readonly resolved: ResolvedNode
   readonly keyed: KeyedNode | undefined
   readonly lookupResult: LookupResult | undefined
-  /** Whether it is to be made even if its result is there. */
+  /** Whether it is made even if its result exists. */
   readonly force: boolean
   /** The published result that corresponds to it. */
   readonly previous: PublishedState
@@ -42,13 +42,13 @@ export interface ExecutionInput {
   readonly emit: (event: RunEvent) => void
 }
 
-/** The result of one node, and whether it was there before. */
+/** The result of one node, and whether it existed before. */
 export interface NodeResult {
   readonly output: Output
   readonly reused: boolean
 }
 
-/** Performs all required nodes whose results do not exist. No name that users see is changed. */
+/** Performs all required nodes whose results do not exist. No published name is changed. */
 export function performNodes(input: ExecutionInput): Promise<ReadonlyMap<string, NodeResult>> {
   return new Execution(input).run()
 }
@@ -57,7 +57,7 @@ class Execution {
   readonly #input: ExecutionInput
   readonly #results = new Map<string, NodeResult>()
   readonly #outputs = new Map<string, Output>()
-  /** Errors of nodes that the run goes on without. */
+  /** Errors of nodes that the run continues without. */
   readonly #lost = new Map<string, unknown>()
   readonly #failed = new Set<string>()
   /** The tests that decide whether each image is published, by its node. */
@@ -75,7 +75,7 @@ class Execution {
     const { nodes, signal, keepGoing } = this.#input
     for (const { node, lookupResult, required } of nodes.values()) {
       if (lookupResult?.state !== 'present') continue
-      // An index that waits for tests is there, and is settled after them.
+      // An existing index that waits for tests is settled after them.
       if (required) this.#outputs.set(node.id, lookupResult.output)
       else this.#settle(node, lookupResult.output, true)
     }
@@ -90,7 +90,7 @@ class Execution {
     return this.#results
   }
 
-  /** Whether an optional image has not passed a test: it is left out like one that was not built. */
+  /** Whether an optional image has not passed a test: it is omitted like one that was not built. */
   #isUntested(image: string): boolean {
     return (this.#tests.get(image) ?? []).some(({ id }) => this.#lost.has(id))
   }
@@ -165,7 +165,7 @@ class Execution {
     return lease && placement ? doOnBuilder(lease, placement, perform) : perform()
   }
 
-  /** Throws, unless the run goes on without the node. */
+  /** Throws, unless the run continues without the node. */
   #fail(node: Node, error: unknown, { aborted }: AbortSignal): void {
     const { emit } = this.#input
     if (error instanceof PolyarchError) error.node ??= node.id
@@ -187,7 +187,7 @@ class Execution {
 
   #lose(node: Node, missing: readonly string[]): void {
     const [first = ''] = missing
-    // An index of which nothing is left fails with the error of its first child.
+    // An index without children fails with the error of its first child.
     if ('children' in node) {
       this.#failed.add(node.id)
       throw this.#lost.get(first)
@@ -224,7 +224,7 @@ function isOptional(node: Node): boolean {
   return 'optional' in node && node.optional === true
 }
 
-/** An index is made without the optional ones of its children, as long as one is left. */
+/** An index is made without failed optional children if at least one child is left. */
 function canOmit(node: Node, isLeft: (child: string) => boolean): boolean {
   return 'children' in node && node.children.some((child) => isLeft(child.node))
 }

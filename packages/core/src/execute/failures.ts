@@ -1,6 +1,9 @@
 import { DefinitionError, EngineError, HostError, type Issue, PolyarchError, RegistryError } from '../model/errors.js'
 
-/** One error for all that failed in a run that went on, of the class and code of the first; that one if it is alone. */
+/**
+ * Combines the errors of a run with `keepGoing` into one of the class and code of the first; a single error is returned
+ * unchanged.
+ */
 export function combineFailures(failures: readonly unknown[]): unknown {
   // Nodes that waited for the same work fail with the same error.
   const all = [...new Set(failures)]

@@ -7,14 +7,14 @@ import { allOrNone } from '../registry/all-or-none.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 import type { Output } from '../steps/step.js'
 
-/** Results that names are about to point to, by node. */
+/** Results that names will point to, by node. */
 export type NamedResults = ReadonlyMap<string, Pick<Output, 'reference'>>
 
 /**
- * Reads results again as a client does that pulls them: by digest, from the registry itself and no mirror. Every manifest,
+ * Reads results again like a client that pulls them: by digest, from the registry and not from mirrors. Every manifest,
  * config and layer is compared with its digest.
  *
- * @param registry - a client of its own, without connections and memory of the run
+ * @param registry - a separate client, without connections and caches of the run
  * @throws RegistryError NOT_FOUND, DIGEST_MISMATCH; CancelledError
  */
 export async function readBack(
@@ -33,7 +33,7 @@ export async function readBack(
   }
 }
 
-/** What was read of a result. */
+/** Summary of what was read. */
 interface Pulled {
   /** The number of images. */
   readonly images: number

@@ -6,10 +6,10 @@ import { isImage, readImageConfig, statedPlatform } from '../registry/image-conf
 import { readIndexContent } from '../registry/manifests/index-entries.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 
-/** A name, what it points to, and what it is to point to next. */
+/** A name with its current and its next manifest. */
 export interface TagUpdate {
   readonly reference: Reference
-  /** Undefined if there is nothing. */
+  /** Undefined if the name does not exist. */
   readonly current: StoredManifest | undefined
   readonly next: StoredManifest
   /** Location of the next manifest, if it is not in the name's repository yet. */
@@ -34,7 +34,7 @@ export async function findRemovedPlatforms(
   if (current === undefined || current.descriptor.digest === next.descriptor.digest) return []
   const kept = new Set((await platformsOf(next, nextAt, registry, call)).map(servedBy))
   const had = await platformsOf(current, reference, registry, call)
-  // One that says no version serves all of them.
+  // An entry without a version serves all versions.
   return had.filter(
     (platform) => !kept.has(servedBy(platform)) && !kept.has(servedBy({ ...platform, 'os.version': '' })),
   )

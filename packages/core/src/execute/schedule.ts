@@ -4,20 +4,20 @@ import { combineFailures } from './failures.js'
 
 /** Input of the scheduler. */
 export interface Schedule {
-  /** In any order; what a node needs may be left out if it is there already. */
+  /** In any order; needs that exist already may be omitted. */
   readonly nodes: readonly Node[]
   readonly signal?: AbortSignal | undefined
-  /** Whether the rest goes on if one node fails; what needs it is for `run` to leave out. */
+  /** Whether other nodes continue after a failure; `run` skips those that need it. */
   readonly keepGoing?: boolean
-  /** Does one node; its signal fires if another one failed. */
+  /** Performs one node; its signal fires if another node failed. */
   run(node: Node, signal: AbortSignal): Promise<void>
 }
 
 /**
- * Runs each node as soon as all that it needs is done. The first failure cancels what is running and starts nothing
- * more, unless the rest is to go on.
+ * Runs each node as soon as all its needs are done. The first failure cancels running nodes and starts no others,
+ * unless `keepGoing` is set.
  *
- * @throws the first failure, or all of them as one; CancelledError if the given signal fired.
+ * @throws the first failure, or all of them combined; CancelledError if the given signal fired
  */
 export async function runSchedule({ nodes, signal: outer, keepGoing = false, run }: Schedule): Promise<void> {
   const stop = new AbortController()

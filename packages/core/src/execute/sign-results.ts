@@ -20,8 +20,8 @@ export interface SigningInput {
 }
 
 /**
- * Signs what is not signed yet, in the repository of each result. Names in other repositories get the signatures with a
- * copy of the image.
+ * Signs unsigned results, each in its repository. Names in other repositories get the signatures with a copy of the
+ * image.
  */
 export async function signResults(
   { graph, signed, signer, results, signal, emit }: SigningInput,

@@ -10,7 +10,7 @@ import type { PublishedName } from '../steps/published-names.js'
 import type { Output } from '../steps/step.js'
 import { findRemovedPlatforms, readCurrent, removalRefused } from './removed-platforms.js'
 
-/** A name that is about to move. */
+/** A name that will move. */
 export interface TagMove extends PublishedName {
   readonly output: Output
   /** The digest of the name in the plan. */
@@ -26,10 +26,10 @@ export interface Staging {
 }
 
 /**
- * Prepares the repositories of names, without writing a name: copies what the names are to hold, checks that all of it is
- * there, and that no name loses a platform.
+ * Prepares the repositories of names without writing a name: copies the new content, checks that it is complete, and
+ * that no name loses a platform.
  *
- * @returns for each move, the manifest that its name is to hold.
+ * @returns the new manifest of each name.
  * @throws RegistryError NOT_FOUND, PLATFORM_MISSING
  */
 export function stageTags(

@@ -16,17 +16,17 @@ import { stageTags, type TagMove } from './stage-tag.js'
 /** Input of the tag phase. */
 export interface TagPhaseInput {
   readonly moves: readonly TagMove[]
-  /** Whether a name may lose a platform that it has today. */
+  /** Whether a name may lose a platform. */
   readonly allowRemoval: boolean
-  /** Whether artifacts that refer to images are copied to names in other repositories too. */
+  /** Whether referrers are copied to names in other repositories. */
   readonly referrers?: boolean
-  /** Called with each name in another repository, and with what was copied there. */
+  /** Called for each name in another repository with the copied content. */
   readonly onCopied?: (name: Reference, made: CopyResult) => void
   readonly signal?: AbortSignal | undefined
   readonly emit: (event: RunEvent) => void
 }
 
-/** A name on its way. */
+/** A name that is being moved. */
 interface MovingName extends SettledName {
   readonly planned: Digest | undefined
   readonly manifest: StoredManifest
@@ -75,7 +75,7 @@ async function move(name: MovingName, registry: Registry, call: RegistryCall): P
   name.before = await heldBy(reference, registry, call)
   if (await isDone(name, name.before, registry, call)) return
   requirePlanned(name, name.before)
-  // A write that is repeated may come much later than the first read.
+  // A repeated write may happen much later than the first read.
   const beforeRepeat = async () => requirePlanned(name, await heldBy(reference, registry, call))
   try {
     await registry.putManifest(reference, manifest, { ...call, beforeRepeat })
@@ -87,7 +87,7 @@ async function move(name: MovingName, registry: Registry, call: RegistryCall): P
   }
 }
 
-/** Whether a name holds what it is to hold, or what another run made from the same. */
+/** Whether a name points to the result, or to an equal result of another run. */
 async function isDone(
   name: MovingName,
   now: Digest | undefined,
@@ -112,7 +112,7 @@ function requirePlanned({ reference, planned }: MovingName, now: string | undefi
   })
 }
 
-/** Reads a name that was written once more. */
+/** Reads a written name again. */
 async function confirm(name: MovingName, registry: Registry, call: RegistryCall): Promise<void> {
   const { reference, manifest, before, isWritten } = name
   if (!isWritten) return
@@ -121,7 +121,7 @@ async function confirm(name: MovingName, registry: Registry, call: RegistryCall)
   else if (!(await isDone(name, now, registry, call))) throw movedSince(reference)
 }
 
-/** The error of a phase that began to write, with what each name holds now; emits the same. */
+/** Adds the current digest of each name to the error of the phase, and emits the same as events. */
 async function explained(
   error: unknown,
   names: readonly MovingName[],

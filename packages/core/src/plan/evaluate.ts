@@ -10,18 +10,18 @@ import { type EvaluationContext, type KeyedNode, type ResolvedNode, resolveNode 
 export interface NodeState {
   readonly node: Node
   readonly resolved: ResolvedNode
-  /** Undefined if what decides it is known only after other nodes have been made. */
+  /** Undefined if the key is known only after other nodes have been made. */
   readonly keyed: KeyedNode | undefined
-  /** Undefined if it is known only after other nodes have been made. */
+  /** Undefined if known only after other nodes have been made. */
   readonly lookupResult: LookupResult | undefined
-  /** Whether it follows from the existence of a result that uses it: then the registry received no request. */
+  /** Whether its existence follows from a result that uses it, without a request to the registry. */
   readonly implied: boolean
   /** The result, existing or predicted, if known. */
   readonly output: Output | undefined
-  /** Whether it is to be made even if its result is there. */
+  /** Whether it is made even if its result exists. */
   readonly force: boolean
   readonly previous: PublishedState
-  /** Whether something is to be done: the result is missing and needed, or tests decide whether it is published. */
+  /** Whether it must be made: its result is missing and needed, or tests decide whether it is published. */
   readonly required: boolean
 }
 
@@ -33,7 +33,7 @@ export interface EvaluationInput {
   /** The published result that corresponds to a node, and whether it may be reused. */
   readonly contextOf: (node: Node) => EvaluationContext
   readonly callOf: (node: Node) => StepCall
-  /** Whether tests are left out. */
+  /** Whether tests are skipped. */
   readonly skipsTests: boolean
   /** Called for each image whose key is not that of the published one, before the registry is searched for the key. */
   readonly onChanged: () => void
@@ -64,7 +64,7 @@ export async function evaluate(
   )
 }
 
-/** Resolves everything outside of the run. Issues of all nodes are reported together. */
+/** Resolves all nodes. Issues of all nodes are reported together. */
 export async function resolveAll(
   { graph, callOf }: Pick<EvaluationInput, 'graph' | 'callOf'>,
   services: StepServices,
@@ -87,7 +87,7 @@ async function settle<T>(work: Promise<T>): Promise<PromiseSettledResult<T>> {
   }
 }
 
-/** Issues of a node's build, with the pipeline that they belong to: there may be several. */
+/** Prefixes issues with their pipeline if there are several. */
 function issuesOf(settled: PromiseSettledResult<unknown>, node: Node | undefined): DefinitionError['issues'] {
   if (settled.status === 'fulfilled' || !(settled.reason instanceof DefinitionError)) return []
   return settled.reason.issues.map((issue) =>
@@ -114,7 +114,7 @@ interface Known {
   implied?: boolean
 }
 
-/** From what is pulled up to what is published: keys, and results if they do not follow from what is known. */
+/** Computes keys and predicted results, in dependency order. */
 async function keyAll(
   nodes: readonly ResolvedNode[],
   { contextOf, callOf, onChanged }: EvaluationInput,
@@ -122,7 +122,7 @@ async function keyAll(
   const known = new Map<string, Known>()
   const outputs = new Map<string, Output>()
   const pending = new Map<string, Promise<void>>()
-  // Nodes come after what they need: what a node waits for has started.
+  // Nodes are sorted, so each need has started before.
   await mapLimited(nodes, (one) => {
     const considering = consider(one)
     pending.set(one.node.id, considering)
@@ -150,7 +150,7 @@ function outputOf(keyed: KeyedNode | undefined, lookupResult: LookupResult | und
   return lookupResult?.state === 'present' ? lookupResult.output : keyed?.predicted
 }
 
-/** Compares what the lock says with the registry, for all that something is to be made of. */
+/** Compares the lock with the registry, for all results that others will be made from. */
 async function verifyUsed(
   required: ReadonlySet<string>,
   known: ReadonlyMap<string, Known>,
@@ -162,8 +162,7 @@ async function verifyUsed(
 }
 
 /**
- * Finds the required nodes: from the targets back through everything that is missing. Nodes that nothing needs are not
- * looked up.
+ * Finds the required nodes: from the targets through all missing results. Nodes that are not needed are not looked up.
  */
 async function findRequired(
   known: ReadonlyMap<string, Known>,
@@ -182,10 +181,10 @@ async function findRequired(
     if (known.get(id)?.lookupResult?.state === 'present') needs.forEach(imply)
   return required
 
-  /** Marks the inputs of an existing result as existing; whether they still do is irrelevant. */
+  /** Marks the inputs of an existing result as existing; they need not exist any more. */
   function imply(id: string): void {
     const state = known.get(id)
-    // That an image is used does not say that it has passed a test.
+    // The use of an image does not imply a passed test.
     if (byId.get(id)?.kind === 'test') return
     if (state?.keyed.predicted === undefined || state.lookupResult !== undefined) return
     state.lookupResult = { state: 'present', output: state.keyed.predicted }
@@ -196,7 +195,7 @@ async function findRequired(
     const node = byId.get(id)
     if (node === undefined || (node.kind === 'test' && skipsTests)) return
     const state = known.get(id)
-    // An index is right only if its children are in the registry and were checked and tested: it implies none of them.
+    // An index does not imply its children: they must exist, and be checked and tested.
     const gates = 'children' in node ? node.needs : []
     await Promise.all(gates.map(visit))
     if (state !== undefined) state.lookupResult ??= await state.keyed.lookup(callOf(node))
@@ -204,7 +203,7 @@ async function findRequired(
       const awaited = gates.filter((gate) => required.has(gate))
       if (awaited.length === 0) return
       required.add(id)
-      // It stays as it is if all that is awaited are tests, and these pass.
+      // It is unchanged if only tests are awaited and these pass.
       if (awaited.every((gate) => byId.get(gate)?.kind === 'test')) return
       state.lookupResult = { state: 'absent' }
     }

@@ -11,7 +11,7 @@ export function executionOn(
 ): 'native' | 'emulated' | undefined {
   const isOwn = runsNatively(native, platform)
   if (runnable === undefined) return isOwn ? 'native' : 'emulated'
-  // A processor of 64 bits need not run programs of 32, and its emulator does not.
+  // A 64-bit processor may not run 32-bit programs, and then its emulator does not either.
   const related = runnable.filter(
     ({ os, architecture }) => os === platform.os && architecture === platform.architecture,
   )

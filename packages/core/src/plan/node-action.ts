@@ -5,7 +5,7 @@ import type { PlanReason } from '../model/run/plan-reason.js'
 import type { StepCall } from '../steps/step.js'
 import type { NodeState } from './evaluate.js'
 
-/** Why each node is treated as it is, by id. Only what has to be made is compared with what is published. */
+/** The reasons for the action on each node, by id. Only required nodes are compared with the published state. */
 export async function explainAll(
   nodes: readonly NodeState[],
   callOf: (node: Node) => StepCall,
@@ -48,7 +48,7 @@ function isNew({ kind }: PlanReason): boolean {
   return kind === 'absent' || kind === 'new-platform'
 }
 
-/** Whether the bytes of a base come from its own registry, from another one, or into being. */
+/** Whether a base is mounted, copied or created. */
 function baseAction({ source, repository }: BaseNode): PlanAction {
   switch (source.kind) {
     case 'registry':

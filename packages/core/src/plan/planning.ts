@@ -30,22 +30,22 @@ export interface PlanningInput {
   readonly targets: ReadonlySet<string>
   /** Names that would move. */
   readonly names: readonly PublishedName[]
-  /** All names of the pipelines: what they hold is where a run starts from. */
+  /** All names of the pipelines, for the published state. */
   readonly published: readonly PublishedName[]
-  /** What is signed, and by whom; undefined if the run does not sign. */
+  /** Undefined if the run does not sign. */
   readonly signing?: Signing | undefined
   /** The rules of the run, if it has any. */
   readonly policy?: PolicyRules | undefined
   /** Bases past their end of life. */
   readonly ended: readonly Issue[]
-  /** Whether a node is to be made even if its result is there. */
+  /** Whether a node is made even if its result exists. */
   readonly isForced: (node: Node) => boolean
   readonly notes: readonly string[]
   /** Whether images may be built; if not, no builder receives a request. */
   readonly builds: boolean
   /** Whether a builder may emulate a platform. */
   readonly emulates: boolean
-  /** Whether tests are left out. */
+  /** Whether tests are skipped. */
   readonly skipsTests: boolean
   /** Whether to resolve the locked names upstream too. */
   readonly checksUpstream: boolean
@@ -57,7 +57,7 @@ export interface Planned {
   readonly nodes: ReadonlyMap<string, NodeState>
   /** The builders that can build each image, by node. */
   readonly candidacies: ReadonlyMap<string, Candidacy>
-  /** Checks what a builder can build that joins after the plan; by node. @throws EngineError if it does not answer */
+  /** Finds the nodes that a builder which joins after the plan can build. @throws EngineError if it does not answer */
   readonly candidatesOn: (engine: Builder, signal: AbortSignal | undefined) => Promise<ReadonlyMap<string, Candidate>>
   /** The errors of `plan.errors`. */
   readonly errors: readonly PolyarchError[]
@@ -69,7 +69,7 @@ export interface PlanningCall {
   readonly emit?: ((event: RunEvent) => void) | undefined
 }
 
-/** Finds out what a run would do. Writes nothing anywhere. @throws DefinitionError, RegistryError, HostError */
+/** Computes what a run would do. Makes no changes. @throws DefinitionError, RegistryError, HostError */
 export async function makePlan(
   input: PlanningInput,
   services: StepServices,
@@ -125,7 +125,7 @@ export async function makePlan(
   }
 }
 
-/** How nodes are evaluated. */
+/** Options of the evaluation. */
 interface Evaluation {
   readonly signal: AbortSignal | undefined
   readonly callOf: (node: Node) => StepCall
@@ -145,7 +145,7 @@ async function evaluateNodes(
   }
   if (input.graph.nodes.some((node) => node.kind === 'index' && published.previousOf(node).index === undefined))
     onChanged()
-  // The preflight check throws what fails here.
+  // The preflight check throws the errors of this query.
   const onRequired = (node: Node) => {
     if (needsBuilder(node) && input.builds) query().catch(() => {})
   }
@@ -166,7 +166,7 @@ async function findViolations(
   call: StepCall,
 ): Promise<readonly Issue[]> {
   if (policy === undefined) return []
-  // A test may run emulated: it is no build.
+  // The rule applies to builds; tests may be emulated.
   const isEmulated = ({ node }: NodeState) =>
     node.kind === 'image' && plannedUse(checked, node)?.execution === 'emulated'
   const states = [...nodes.values()]
@@ -174,7 +174,7 @@ async function findViolations(
   return policyViolations(policy, { nodes: states, ended, emulated }, services, call)
 }
 
-/** Reads what is published and resolves all nodes, side by side: neither needs the other. */
+/** Reads the published state and resolves all nodes concurrently. */
 async function readState(
   { graph, published }: PlanningInput,
   services: StepServices,
@@ -202,7 +202,7 @@ function entitlementsOf({ nodes }: Graph): readonly Entitlement[] {
   return [...new Set(needed)]
 }
 
-/** A run without tests must not look like one that has passed them. */
+/** A run without tests must be distinguishable from one that passed them. */
 function skippedNotes({ graph, skipsTests }: PlanningInput): readonly string[] {
   const { length } = graph.nodes.filter(({ kind }) => kind === 'test')
   if (!skipsTests || length === 0) return []

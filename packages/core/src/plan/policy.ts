@@ -22,7 +22,7 @@ export interface PolicyRules {
   readonly enforces: boolean
 }
 
-/** What a policy is evaluated with. */
+/** Input of the evaluation of a policy. */
 export interface PolicyInput {
   readonly nodes: readonly NodeState[]
   /** Bases past their end of life. */

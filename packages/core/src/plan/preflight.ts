@@ -23,7 +23,7 @@ export interface Preflight {
   readonly notes: readonly string[]
 }
 
-/** What the checks depend on, beside the builders. */
+/** Options of the checks. */
 export interface PreflightRules {
   /** Whether a builder may emulate a platform. */
   readonly emulates: boolean
@@ -64,7 +64,7 @@ export function plannedUse({ candidacies }: Preflight, node: Node): EngineUse | 
 }
 
 /**
- * Checks what a builder can build that joins the run.
+ * Finds the nodes that a joining builder can build.
  *
  * @returns the builder as a candidate, by node.
  * @throws EngineError if it does not answer

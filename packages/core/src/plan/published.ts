@@ -9,7 +9,7 @@ import { findImage } from '../registry/select-platform.js'
 import type { PublishedName } from '../steps/published-names.js'
 import type { PublishedState } from '../steps/published-state.js'
 
-/** The names of pipelines before a run. */
+/** The published names of pipelines before a run. */
 export interface Published {
   previousOf(node: Node): PublishedState
   /**
@@ -19,13 +19,13 @@ export interface Published {
   seen(reference: Reference): { readonly digest: Digest | undefined } | undefined
 }
 
-/** An index under a name that users see, or that there is none. */
+/** A published index; undefined if the name does not exist. */
 interface PublishedIndex {
   readonly reference: Reference
   readonly manifest: StoredManifest | undefined
 }
 
-/** Reads one published name of each index, the first that is there: it answers for the whole pipeline. */
+/** Reads the first existing name of each index, which represents the whole pipeline. */
 export async function readPublished(
   { nodes }: Graph,
   names: readonly PublishedName[],
@@ -97,7 +97,7 @@ function indexOnly(published: PublishedIndex | undefined): PublishedState {
   return manifest === undefined ? {} : { index: manifest }
 }
 
-/** A name that holds a single image has no entries: nothing is known of that one's platform. */
+/** A single image has no entries, so its platform is unknown. */
 function entryFor(manifest: StoredManifest | undefined, platform: Platform): Descriptor | undefined {
   if (manifest === undefined || !isIndex(manifest.content)) return undefined
   return findImage(manifest.content, [platform])

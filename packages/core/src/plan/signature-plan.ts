@@ -14,7 +14,7 @@ export interface Signing {
   readonly signer: Signer
 }
 
-/** Returns which results have signatures of the signer already. */
+/** Returns the planned signature of each result. */
 export function planSignatures(
   { results, signer }: Signing,
   nodes: ReadonlyMap<string, NodeState>,
@@ -26,7 +26,7 @@ export function planSignatures(
     const plan = { node, repository: formatRepository(repository) }
     if (output === undefined) return { ...plan, action: 'known-after' }
     const { descriptor } = output
-    // The statements on what is made are made with it.
+    // Statements on a new result are made with it.
     const statements = required ? [] : await statementsOn(definition, output, registry, own)
     const missing = await missingSignatures({ ...repository, descriptor, statements }, signer, registry, own)
     return { ...plan, action: required || isUnsigned(missing) ? 'sign' : 'keep', digest: descriptor.digest }

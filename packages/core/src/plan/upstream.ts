@@ -8,7 +8,7 @@ import { PolyarchError, throwIfCancelled } from '../model/errors.js'
 import { parseReference } from '../model/reference.js'
 import type { StepCall, StepServices } from '../steps/step.js'
 
-/** Says which of the locked names mean something else upstream today. The lock decides all the same. */
+/** Returns notes on locked names that have moved upstream. The run uses the locked digests all the same. */
 export async function upstreamNotes(graph: Graph, services: StepServices, call: StepCall): Promise<readonly string[]> {
   const archives = new Map(graph.nodes.flatMap(archiveOf))
   const byName = new Map(services.lock.locked().map((entry) => [`${entryWord(entry)} ${entry.name}`, entry]))

@@ -2,15 +2,15 @@ import { diffArrays } from 'diff'
 import { LIMITS } from '../model/limits.js'
 import type { NamedCheck } from './check-value.js'
 
-/** The same thing in two lists; undefined in the list that lacks it. */
+/** A pair of equal entries of two lists; undefined in the list that lacks it. */
 export interface Aligned<Previous, Next> {
   readonly previous?: Previous
   readonly next?: Next
 }
 
 /**
- * Pairs what is the same in two lists of check values, which are both in the order of the names. Things of the same name
- * and content are paired first, and between these, things of the same name. Undefined if the lists differ too much.
+ * Aligns two lists of check values, both sorted by name. Entries with equal name and content are paired first, then,
+ * between these, entries with equal names. Undefined if the lists differ too much.
  */
 export function alignChecks<Previous extends NamedCheck, Next extends NamedCheck>(
   previous: readonly Previous[],
@@ -26,7 +26,7 @@ export function alignChecks<Previous extends NamedCheck, Next extends NamedCheck
   return aligned
 }
 
-/** A part of two lists that is the same in both, or differs. */
+/** A section of two lists that is equal or differs. */
 interface Section<Previous, Next> {
   readonly previous: readonly Previous[]
   readonly next: readonly Next[]

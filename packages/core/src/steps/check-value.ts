@@ -7,7 +7,7 @@ import type { InputHash } from './input-hash.js'
  * values has the same content, one of 16 wrong names the same name.
  */
 export interface NamedCheck {
-  /** 4 bits of the name, as a hex digit; a prefix may hold another part of the identity. */
+  /** 4 bits of the name, as a hex digit; a prefix may contain other parts of the identity. */
   readonly name: string
   /** 8 bits of the content, as two hex digits. */
   readonly content: string

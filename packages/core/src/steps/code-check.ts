@@ -14,8 +14,8 @@ export interface CodeCheckRequest extends ImageToCheck {
 }
 
 /**
- * Compares the machine code of an image with its declared platform, reports the verdict, and fails on a mismatch.
- * A config is not reliable: anyone may have written it, and BuildKit writes whatever platform was requested.
+ * Compares the machine code of an image with its declared platform, reports the verdict, and fails on a mismatch. A
+ * config is not reliable: BuildKit writes the requested platform into it without a check.
  *
  * @throws RegistryError PLATFORM_MISMATCH
  */

@@ -13,7 +13,7 @@ import type { Registry, RegistryCall } from '../registry/port.js'
 import { SOURCES_ANNOTATION } from './image/sources/source-record.js'
 import { KEY_ANNOTATION } from './key.js'
 
-/** Annotations of where an index comes from: they are no part of its key. */
+/** Annotations with the origin of an index, which are not part of its key. */
 const ORIGIN: ReadonlySet<string> = new Set(['org.opencontainers.image.source', 'org.opencontainers.image.revision'])
 
 /**
@@ -34,7 +34,7 @@ export async function isEqualResult(
   )
   const equal = await allOrNone(pairs, call, async ([one, other], own) => {
     if (other === undefined || one.digest === other.digest) return other !== undefined
-    // Statements on equal images differ in their times.
+    // Statements on equal images may have different times.
     if (isAttestation(one)) return true
     const [ours, theirs] = await Promise.all([one, other].map(({ digest }) => read(digest)))
     return ours !== undefined && theirs !== undefined && isSameImage(theirs, ours)
@@ -46,7 +46,7 @@ export async function isEqualResult(
   return equal.every(Boolean)
 }
 
-/** Whether two indexes differ at most in the digests of their entries, each of which has its key, and in their origin. */
+/** Whether two indexes differ at most in their origin and in the digests of entries that have keys. */
 function listsTheSame(one: ImageIndex, other: ImageIndex): boolean {
   return Buffer.from(comparableBytes(one)).equals(Buffer.from(comparableBytes(other)))
 }
@@ -54,7 +54,7 @@ function listsTheSame(one: ImageIndex, other: ImageIndex): boolean {
 function comparableBytes({ manifests, annotations = {}, ...rest }: ImageIndex): Uint8Array {
   const entries = manifests.map(({ digest, size, ...entry }) => {
     if (entry.annotations?.[KEY_ANNOTATION] !== undefined) return entry
-    // An attestation counts by the position of the image that it is of.
+    // An attestation is identified by the position of its image.
     const attested = isAttestation({ ...entry, digest, size }) ? attestedBy(entry) : undefined
     const image = manifests.findIndex((one) => one.digest === attested)
     return image < 0 ? { ...entry, digest } : { ...entry, annotations: { image } }
@@ -63,7 +63,7 @@ function comparableBytes({ manifests, annotations = {}, ...rest }: ImageIndex): 
   return canonicalJson({ ...rest, manifests: entries, annotations: kept })
 }
 
-/** Whether two images have one key, and were built from the same images of others. */
+/** Whether two images have equal keys and were built from the same upstream images. */
 function isSameImage(one: StoredManifest, other: StoredManifest): boolean {
   if (isIndex(one.content) || isIndex(other.content)) return false
   const [mine = {}, theirs = {}] = [one.content.annotations, other.content.annotations]

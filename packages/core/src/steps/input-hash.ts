@@ -8,14 +8,14 @@ export interface InputHash {
   digest(value: unknown): Digest
   /** Identifies the secret of a keyed hash. It is published, so that a plan can report another secret. */
   readonly secretId?: string
-  /** Returns what was made of the same object before: platforms of a run have the same files. */
+  /** Returns the cached value for an object: platforms of a run share their files. */
   readonly once?: <Made>(of: object, make: () => Made) => Made
 }
 
 /** Hex digits of {@link InputHash.secretId}. */
 const ID_DIGITS = 16
 
-/** A hash that remembers what was made by it, for one run. Of each object one thing is made. */
+/** Adds a cache to a hash, for one run. */
 export function rememberingHash(hash: InputHash): InputHash {
   const made = new WeakMap<object, unknown>()
   return {
@@ -27,10 +27,10 @@ export function rememberingHash(hash: InputHash): InputHash {
   }
 }
 
-/** SHA-256, which everyone can compute. */
+/** SHA-256. */
 export const PLAIN_HASH: InputHash = { digest: (value) => digestOf(canonicalJson(value)) }
 
-/** HMAC-SHA-256, which only the owners of the secret can compute. @see https://www.rfc-editor.org/rfc/rfc2104 */
+/** HMAC-SHA-256 with a secret. @see https://www.rfc-editor.org/rfc/rfc2104 */
 export function keyedHash(secret: Uint8Array): InputHash {
   const digest = (value: unknown) =>
     `sha256:${createHmac('sha256', secret).update(canonicalJson(value)).digest('hex')}` as Digest

@@ -5,10 +5,10 @@ import { type Platform, platformIdentity } from '../model/platform.js'
 import type { Reference, Repository } from '../model/reference.js'
 import { type InputHash, PLAIN_HASH } from './input-hash.js'
 
-/** Version of what goes into keys. It is raised when results change though their inputs do not. */
+/** Version of keys. It is raised when equal inputs give other results. */
 export const KEY_SCHEMA = 2
 
-/** Prefix of the tags that results are kept under. */
+/** Prefix of key tags. */
 export const KEY_TAG_PREFIX = 'polyarch-'
 
 /** Suffix of the key in the tag of an image that has not been checked. */
@@ -31,23 +31,23 @@ export function pushReference({ registry, repository }: Repository, key: string,
   return { registry, repository, tag: format === 'docker' ? `${tag}${UNCHECKED_SUFFIX}` : tag }
 }
 
-/** The tag that the result with this key is kept under. */
+/** The key tag of a result. */
 export function keyReference({ registry, repository }: Repository, key: string): Reference {
   return { registry, repository, tag: KEY_TAG_PREFIX + key }
 }
 
-/** Prefix of the tags that records of contexts are kept under. They serve the plan's reasons alone: deleting one loses detail. */
+/** Prefix of the tags of context records. They are used for the plan's reasons only. */
 export const CONTEXT_TAG_PREFIX = `${KEY_TAG_PREFIX}context-`
 
-/** The tag that the record of a context is kept under. */
+/** The tag of a context record. */
 export function contextReference({ registry, repository }: Repository, digest: Digest): Reference {
   return { registry, repository, tag: CONTEXT_TAG_PREFIX + digest.slice(digest.indexOf(':') + 1) }
 }
 
-/** Prefix of the tags of records that say which base was checked under a key. */
+/** Prefix of the tags of check records of bases. */
 const CHECK_TAG_PREFIX = `${KEY_TAG_PREFIX}checked-`
 
-/** The tag of the record that the base with this key was checked. */
+/** The tag of the check record of a base. */
 export function checkReference({ registry, repository }: Repository, key: string): Reference {
   return { registry, repository, tag: CHECK_TAG_PREFIX + key }
 }
@@ -55,7 +55,7 @@ export function checkReference({ registry, repository }: Repository, key: string
 /** Prefix of the tags of attestations. */
 const ATTESTATION_TAG_PREFIX = `${KEY_TAG_PREFIX}attestation-`
 
-/** The tag of what is attested of the image with this key. */
+/** The tag of the attestation of an image. */
 export function attestationReference({ registry, repository }: Repository, key: string): Reference {
   return { registry, repository, tag: ATTESTATION_TAG_PREFIX + key }
 }
@@ -68,7 +68,7 @@ export function attestedTag(tag: string): string {
 /** Prefix of the tags of build caches. */
 const CACHE_TAG_PREFIX = `${KEY_TAG_PREFIX}cache-`
 
-/** Characters of a pipeline's name in a tag, of 128 that a tag may have. */
+/** Highest length of a pipeline's name in a tag; a tag has at most 128 characters. */
 const MAX_NAME_IN_TAG = 60
 
 /** The tag of the build cache of a pipeline's platform, `polyarch-cache-app-linux-arm-v7`. */

@@ -3,7 +3,7 @@ import type { Graph } from '../graph/node.js'
 import { baseIndexNodeId, imageNodeId, indexNodeId } from '../graph/node-id.js'
 import { formatReference, formatRepository, type Reference, type Repository, repositoryOf } from '../model/reference.js'
 
-/** A name that users see, and the node whose result it is to point to. */
+/** A published name, and the node whose result it will point to. */
 export interface PublishedName {
   readonly reference: Reference
   readonly node: string
@@ -55,7 +55,7 @@ export interface SignedResult {
   readonly repository: Repository
 }
 
-/** What is signed: final indexes with their images, and what names hold, in each repository if they have a name. */
+/** The results to sign: final indexes with their images, and results with names, in each of their repositories. */
 export function signedResults(
   names: readonly Pick<PublishedName, 'reference' | 'node'>[],
   targets: ReadonlySet<string>,

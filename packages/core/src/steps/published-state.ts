@@ -9,7 +9,7 @@ export interface PublishedState {
   readonly image?: PublishedImage
 }
 
-/** An entry of a published index, with if its manifest is. */
+/** An entry of a published index, with the location of its manifest. */
 export interface PublishedImage {
   readonly reference: Reference
   readonly descriptor: Descriptor

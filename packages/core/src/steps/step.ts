@@ -19,7 +19,7 @@ import type { FilesCache } from './test/files-cache.js'
 import type { PassedTests } from './test/passed-tests.js'
 import type { UpstreamManifests } from './upstream-manifests.js'
 
-/** All that steps work with. */
+/** The services that steps use. */
 export interface StepServices {
   readonly env: Environment
   /** Start of the run. */
@@ -73,48 +73,48 @@ export interface Attestation {
 /** Results of other nodes, by id. */
 export type Inputs = ReadonlyMap<string, Output>
 
-/** Whether a result is there. */
+/** Whether a result exists. */
 export type LookupResult = { readonly state: 'present'; readonly output: Output } | { readonly state: 'absent' }
 
-/** A node with everything that decides its result. */
+/** A node with everything that determines its result. */
 export interface Work<N extends Node, Resolved> {
   readonly node: N
   readonly resolved: Resolved
   readonly inputs: Inputs
-  /** Hex sha256 of everything that decides the result. */
+  /** Hex sha256 of everything that determines the result. */
   readonly key: string
   readonly previous: PublishedState
-  /** Whether it is to be made even if it is there. */
+  /** Whether it is made even if it exists. */
   readonly force: boolean
   /** What `predict` returned. */
   readonly predicted?: Output | undefined
 }
 
-/** The one shape of all node kinds; plan and execute use the same parts. */
+/** The interface of all node kinds; plan and execute use the same parts. */
 export interface Step<N extends Node, Resolved> {
   /** Reads only, and needs no other node's result: tags become digests, contexts become lists of files. */
   resolve(node: N, services: StepServices, call: StepCall): Promise<Resolved>
-  /** Pure: what enters the result from outside, without a place in its key. */
+  /** Pure: content of the result that is not part of its key. */
   unpinned?(node: N, resolved: Resolved): UnpinnedContent
-  /** Pure: the images of others that the result is made from. */
+  /** Pure: the upstream images that the result is made from. */
   upstream?(node: N, resolved: Resolved): readonly UpstreamImage[]
   /** Pure: the results that its key needs, if these are not all of its `needs`. */
   decidedBy?(node: N, resolved: Resolved): readonly string[]
-  /** Pure: all that decides the result, and nothing else. Needs the results named in `decidedBy`. */
+  /** Pure: computes the key from everything that determines the result. Requires the results named in `decidedBy`. */
   key(node: N, resolved: Resolved, inputs: Inputs): string
-  /** Pure: what the result is, there or not, if its bytes follow from what is known. */
+  /** Pure: the result, existing or not, if its bytes can be computed. */
   predict?(work: Work<N, Resolved>): Output | undefined
-  /** Reads only: is it in the registry already? */
+  /** Reads only: whether the registry has the result. */
   lookup(work: Work<N, Resolved>, services: StepServices, call: StepCall): Promise<LookupResult>
-  /** Reads only: compares what the lock says with the registry. Called if something is to be made of the result. */
+  /** Reads only: compares the lock with the registry. Called if another result will be made from this one. */
   verify?(work: Work<N, Resolved>, services: StepServices, call: StepCall): Promise<void>
-  /** Reads only: how it differs from the previous result. */
+  /** Reads only: explains how it differs from the previous result. */
   explain(work: Work<N, Resolved>, services: StepServices, call: StepCall): Promise<readonly PlanReason[]>
-  /** Makes it. Needs the results named in `needs`. */
+  /** Makes the result. Requires the results named in `needs`. */
   perform(work: Work<N, Resolved>, services: StepServices, call: PerformCall): Promise<Output>
 }
 
-/** An image of others that a result is made from. */
+/** An upstream image that a result is made from. */
 export interface UpstreamImage {
   readonly name: Reference
   /** Digest of its index, or of the only image. */
@@ -125,7 +125,7 @@ export interface UpstreamImage {
   readonly isBase: boolean
 }
 
-/** Content of a result that may change though its key does not. */
+/** Content of a result that may change without a new key. */
 export interface UnpinnedContent {
   /** Sources, as written. */
   readonly sources: readonly string[]
@@ -133,7 +133,7 @@ export interface UnpinnedContent {
   readonly remade: boolean
 }
 
-/** The result of a node that has to be there by now. */
+/** Returns the result of a node that must exist by now. */
 export function inputOf(inputs: Inputs, id: string): Output {
   const output = inputs.get(id)
   if (output === undefined) throw new TypeError(`the result of '${id}' was requested before it existed`)

@@ -3,14 +3,14 @@ import { formatReference, type Reference } from '../model/reference.js'
 import { readImageConfig } from '../registry/image-config.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
 
-/** Manifests of upstream names, and configs of images: each is read once in a run, for all platforms and pipelines. */
+/** Manifests of upstream names, and configs of images: each is read once per run. */
 export interface UpstreamManifests {
   get(reference: Reference, call: RegistryCall): Promise<StoredManifest | undefined>
   /** The config of an image, by its digest. @throws RegistryError NOT_FOUND, DIGEST_MISMATCH, MANIFEST_UNSUPPORTED */
   config(reference: Reference, manifest: ImageManifest, call: RegistryCall): Promise<ImageConfig>
 }
 
-/** Starts with nothing read. */
+/** Creates the cache of a run. */
 export function createUpstreamManifests(registry: Registry): UpstreamManifests {
   const manifests = new Map<string, Promise<StoredManifest | undefined>>()
   const configs = new Map<string, Promise<ImageConfig>>()

@@ -18,13 +18,13 @@ import type {
 } from './step.js'
 import { testStep } from './test/test-step.js'
 
-/** A node whose outside facts are known. */
+/** A resolved node. */
 export interface ResolvedNode {
   readonly node: Node
   readonly unpinned: UnpinnedContent | undefined
-  /** The images of others that its result is made from. */
+  /** The upstream images that its result is made from. */
   readonly upstream: readonly UpstreamImage[]
-  /** The node's `needs` whose results are part of its key: once they are known, the key is. */
+  /** The `needs` whose results are part of its key. */
   readonly decidedBy: readonly string[]
   /** Computes the key. Pure; needs the results named in `decidedBy`. */
   evaluate(inputs: Inputs, circumstances?: EvaluationContext): KeyedNode
@@ -36,22 +36,22 @@ export interface EvaluationContext {
   readonly force?: boolean
 }
 
-/** A node of which it is known what decides it. */
+/** A node with its key. */
 export interface KeyedNode {
   readonly key: string
-  /** The result, existing or not, if its bytes follow from the resolved inputs. */
+  /** The result, existing or not, if its bytes can be computed from the resolved inputs. */
   readonly predicted: Output | undefined
   /** Checks whether the result exists. */
   lookup(call: StepCall): Promise<LookupResult>
-  /** Compares what the lock says with the registry. */
+  /** Compares the lock with the registry. */
   verify(call: StepCall): Promise<void>
-  /** Says how it differs from the previous result. */
+  /** Explains how it differs from the previous result. */
   explain(call: StepCall): Promise<readonly PlanReason[]>
-  /** Makes the result. Needs those named in `needs`. */
+  /** Makes the result. Requires those named in `needs`. */
   perform(inputs: Inputs, call: PerformCall): Promise<Output>
 }
 
-/** Runs the reading half of a node's step. */
+/** Resolves a node by its step. */
 export function resolveNode(node: Node, services: StepServices, call: StepCall): Promise<ResolvedNode> {
   switch (node.kind) {
     case 'base':

@@ -4,7 +4,7 @@ import { keyOf } from '../key.js'
 import { type Inputs, inputOf } from '../step.js'
 import type { ResolvedBase } from './base-resolution.js'
 
-/** The key of a base: of the inputs of one that is made; otherwise of its digest, and of the policies of its check. */
+/** The key of a base: of its inputs if it is made here, else of its digest and the policies of its check. */
 export function baseKey(
   { source, platform, needs }: Pick<BaseNode, 'source' | 'platform' | 'needs'>,
   resolved: ResolvedBase,
@@ -13,7 +13,7 @@ export function baseKey(
   if (resolved.kind === 'rootfs') return keyOf('base', { platform, inputs: resolved.rootfs.inputs })
   const [need = ''] = needs
   const { digest } = resolved.kind === 'image' ? resolved.chosen.descriptor : inputOf(inputs, need).descriptor
-  // A check counts for the platform and the policies that it was made under, and for no others.
+  // A check is valid only for its platform and policies.
   return keyOf('base', { platform, digest, ...(source.kind === 'registry' && checkedUnder(source)) })
 }
 

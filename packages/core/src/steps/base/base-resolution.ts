@@ -11,15 +11,15 @@ import type { StepCall, StepServices, UpstreamImage } from '../step.js'
 import { type ChosenImage, checkImage, chooseImage, comparePlatform } from './registry-base.js'
 import { requireSigned } from './signed-base.js'
 
-/** A pulled base, with what is known of it from outside. */
+/** A pulled base, resolved. */
 export interface ResolvedImageBase {
   readonly kind: 'image'
   readonly chosen: ChosenImage
-  /** Digest of the index that lists it; its own if there is none. */
+  /** Digest of the index that lists it, or its own digest. */
   readonly index: Digest
-  /** As it stands, or is to stand, in the repository of the shared base. */
+  /** The descriptor in the repository of the shared base. */
   readonly descriptor: Descriptor
-  /** The line of the lock that it was taken from. */
+  /** The line of the lock that pins it. */
   readonly locked?: LockedBase
 }
 
@@ -30,9 +30,10 @@ export type ResolvedBase =
   | { readonly kind: 'pipeline' }
 
 /**
- * Finds out what a reference means for a platform, by the lock or from its registry, and whether it may serve.
+ * Resolves the image of a reference for a platform, by the lock or from its registry, and verifies it.
  *
- * @throws RegistryError NOT_FOUND, PLATFORM_MISSING, PLATFORM_MISMATCH, SIGNATURE_MISSING; DefinitionError LOCK_INCOMPLETE
+ * @throws RegistryError NOT_FOUND, PLATFORM_MISSING, PLATFORM_MISMATCH, SIGNATURE_MISSING; DefinitionError
+ * LOCK_INCOMPLETE
  */
 export async function resolveImageBase(
   node: BaseNode,
@@ -87,7 +88,7 @@ async function resolveLive(
 ) {
   const asPublished = { ...repositoryOf(base.repository), digest: chosen.descriptor.digest }
   const copied = await services.registry.getManifest(asPublished, call)
-  // Checked there too, for it may have been copied under another policy; and the copy is read, which costs the source nothing.
+  // Checks the copy, which may have been made under another policy. Reading the copy saves requests to the source.
   const there = copied === undefined ? chosen : { ...chosen, reference: asPublished, manifest: copied }
   const checked = await checkImage(there, base, services, call)
   const { manifest, note, states } = checked
@@ -97,10 +98,7 @@ async function resolveLive(
   return { resolved, states }
 }
 
-/**
- * Compares the locked config with the platform as the config itself would be; nothing is read, unless it must be
- * corrected.
- */
+/** Compares the locked config with the platform. Reads the registry only if the config must be corrected. */
 async function resolveLocked(
   base: PulledBase,
   locked: LockedBase,
@@ -118,7 +116,7 @@ async function resolveLocked(
   return { kind: 'image', chosen, index, descriptor: image, locked }
 }
 
-/** Finds out what a root file system is made from, by its source, the lock or its archive. */
+/** Resolves the inputs of a root file system, by its source, the lock or its archive. */
 export async function resolveRootfs(
   { platform }: BaseNode,
   base: MadeBase,

@@ -85,7 +85,7 @@ function baseOutput(
   return { reference: { ...repositoryOf(repository), digest }, descriptor: { mediaType, digest, size, platform } }
 }
 
-/** Only what is made from packages or an archive is not known before. */
+/** Only bases made from packages or an archive are not known in advance. */
 function predictBase({ node, resolved, inputs }: BaseWork): Output | undefined {
   switch (resolved.kind) {
     case 'image':

@@ -8,13 +8,13 @@ import { checkReference, KEY_ANNOTATION } from '../key.js'
 /** Annotation with the policies that a base was checked under. */
 const POLICIES_ANNOTATION = 'io.polyarch.checked'
 
-/** A base that passed the check of its platform and machine code, and the key that names platform and policies. */
+/** A base that passed the check of its platform and machine code, with the key of the check. */
 export interface CheckRecord {
   /** The key of the base: it covers the platform, the published digest and the policies. */
   readonly key: string
   /** The base as it is in the repository, with its platform. */
   readonly base: Descriptor
-  /** The policies in words, for people who read the record. */
+  /** The policies as text, for readers of the record. */
   readonly policies: readonly string[]
 }
 

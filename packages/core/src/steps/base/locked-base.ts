@@ -11,8 +11,9 @@ import type { StepCall, StepServices } from '../step.js'
 import type { ResolvedImageBase } from './base-resolution.js'
 
 /**
- * Compares the index and the image of a base's line in the lock with the registry: one GET for all platforms of an index. An index that cannot be read, because
- * its registry deleted it or is down, is no reason to refuse a base that was checked and copied before: a note says so.
+ * Compares the index and the image of a base's line in the lock with the registry: one GET for all platforms of an
+ * index. If the index cannot be read, because the registry deleted it or is down, a base that was checked and copied
+ * before is accepted with a note.
  *
  * @throws DefinitionError LOCK_INVALID
  */
@@ -44,7 +45,7 @@ export async function verifyLockedBase(
   }
 }
 
-/** The values that the registry has in place of the locked ones. */
+/** The values in the registry that differ from the locked ones. */
 interface ActualBase {
   /** Undefined if only the config was read. */
   readonly image?: Pick<Descriptor, 'mediaType' | 'digest' | 'size'>

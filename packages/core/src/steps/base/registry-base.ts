@@ -18,7 +18,7 @@ import { findImage, imagesOf, selectPlatform } from '../../registry/select-platf
 import type { StepServices } from '../step.js'
 import type { UpstreamManifests } from '../upstream-manifests.js'
 
-/** The one image of a published base that serves a platform. */
+/** The image of a published base for a platform. */
 export interface ChosenImage {
   /** Repository and digest of the image's manifest. */
   readonly reference: Reference
@@ -28,8 +28,8 @@ export interface ChosenImage {
 }
 
 /**
- * Finds the image that a reference holds for a platform: the reference itself if it is a single image, else the
- * matching child of its index.
+ * Selects the image of a reference for a platform: the reference itself if it is a single image, else the matching
+ * child of its index.
  *
  * @throws RegistryError NOT_FOUND, PLATFORM_MISSING
  */
@@ -49,7 +49,7 @@ export async function chooseImage(
     const { digest } = descriptor
     return { reference: { ...place, digest }, descriptor, manifest: found, index: digest }
   }
-  // An image for an older variant runs too, but only if the declared platform is what counts.
+  // An image for an older variant also runs, and is accepted if the declared platform is trusted.
   const child =
     configPolicy === 'trust-declared' ? selectPlatform(found.content, platform) : findImage(found.content, [platform])
   if (child === undefined) {
@@ -66,15 +66,15 @@ export async function chooseImage(
   return { reference: { ...place, digest }, descriptor: { mediaType, digest, size }, index: found.descriptor.digest }
 }
 
-/** A base that has been compared with its platform: the manifest for the shared base's repository. */
+/** A base that was compared with its platform, with the manifest for the shared base's repository. */
 export interface CheckedImage {
   readonly manifest: StoredManifest
   readonly config: ImageConfig
-  /** The bytes of the config in place of the published one, if that named another platform. */
+  /** The corrected config, if the published one states another platform. */
   readonly corrected?: Uint8Array
   /** The platform that the config states; undefined if it states none. */
   readonly states: Platform | undefined
-  /** Set if the policy let a disagreement pass, or corrected it. */
+  /** Set if the policy accepted or corrected a mismatch. */
   readonly note?: string
 }
 
@@ -85,7 +85,7 @@ export interface DeclaredBase {
 }
 
 /**
- * Compares the config of an image with the platform that it is declared under, and does what the policy says.
+ * Compares the config of an image with the declared platform, and applies the policy.
  *
  * @throws RegistryError PLATFORM_MISMATCH, MANIFEST_UNSUPPORTED
  */
@@ -113,7 +113,7 @@ export async function checkImage(
 
 /** Result of comparing the platform with that in the base's config. */
 export interface PlatformComparison {
-  /** Whether it is another one than the declared. */
+  /** Whether it differs from the declared platform. */
   readonly isWrong: boolean
   readonly note?: string
 }
@@ -146,7 +146,7 @@ function corrected(
 ): Pick<CheckedImage, 'manifest' | 'config' | 'corrected'> {
   const { variant: _stated, ...rest } = config
   const bytes = canonicalJson({ ...rest, ...platform })
-  // Embedded data is that of the published config.
+  // The embedded `data` is that of the published config.
   const { data: _data, ...descriptor } = { ...('config' in manifest.content && manifest.content.config) } as Descriptor
   const content = {
     ...manifest.content,

@@ -9,7 +9,7 @@ type ImageInIndex = Omit<UpstreamImage, 'isBase'>
 
 type Services = Pick<StepServices, 'registry' | 'signatures'>
 
-/** The first of several signers that has signed an image, or the index that lists it; undefined if none has. */
+/** The first of several signers that signed an image or the index that lists it; undefined if none did. */
 export async function findSigner(
   image: ImageInIndex,
   signers: readonly SignerRequirement[],
@@ -48,7 +48,7 @@ async function isSignedBy(
   const repository = repositoryOf(name)
   const isSigned = (digest: Digest) => signatures.isSigned({ ...repository, digest }, signer, call)
   if (index === image || !(await isSigned(index))) return isSigned(image)
-  // The digest of a locked image is that of the lock file, which anybody may have edited.
+  // The digest of a locked image comes from the lock file, which may have been edited.
   const listed = await registry.getManifest({ ...repository, digest: index }, call)
   return (listed && isIndex(listed.content) && listed.content.manifests.some(({ digest }) => digest === image)) ?? false
 }

@@ -25,18 +25,18 @@ export interface ResolvedImage {
   /** The part of the context that the Dockerfile reads. */
   readonly listing: ContextListing
   readonly analysis: Analysis
-  /** The text of the Dockerfile as far as it decides the result. */
+  /** The part of the Dockerfile that determines the result. */
   readonly dockerfileInKey: string
   readonly images: readonly PinnedImage[]
   /** The named contexts that the Dockerfile reads. */
   readonly contexts: readonly ResolvedContext[]
-  /** Hash of the inputs in everything that is published. */
+  /** Hash of inputs for keys and published records. */
   readonly hash: InputHash
-  /** Seconds since the epoch that a step of the Dockerfile reads, and its result depends on. */
+  /** `SOURCE_DATE_EPOCH`, in seconds, if a step of the Dockerfile reads it. */
   readonly epoch?: number
 }
 
-/** An image that is to be built. */
+/** An image to build. */
 export interface BuildWork {
   readonly node: ImageNode
   readonly resolved: ResolvedImage
@@ -48,10 +48,10 @@ export interface ImageInputs extends BuildInputs {
   readonly synced: SyncedContext
 }
 
-/** `${V%…}`, `${V#…}`, `${V/…}`: the builders that get the pinned text refuse them, and do so for us too. */
+/** `${V%…}`, `${V#…}`, `${V/…}`: builders that need the pinned text reject these modifiers. */
 const MODIFIER = /\$\{\w+[%#/]/
 
-/** The file that a Dockerfile has which is in none. */
+/** The file name of an inline Dockerfile. */
 const INLINE_FILE = 'Dockerfile'
 
 /** Makes the request to a builder. @throws HostError SECRET_UNAVAILABLE */
@@ -86,7 +86,7 @@ export async function buildRequest(
       ...args,
       ...((resolved.analysis.usesBaseArg || resolved.analysis.usesBaseArgInStage) && { [BASE_ARG]: base }),
     },
-    // Outside the key, like the network that they lead to.
+    // Not part of the key, like the network.
     proxies: await services.proxies(),
     labels,
     addHosts,
@@ -105,7 +105,7 @@ export async function buildRequest(
   }
 }
 
-/** All stages, as an image: some registries reject the manifest lists of older caches. */
+/** A cache of all stages in the form of an image: some registries reject the manifest lists of older caches. */
 const EXPORTED_CACHE = { mode: 'max', 'image-manifest': 'true', 'oci-mediatypes': 'true' }
 
 /** The cache of a build in its own repository, if it has one. */
@@ -118,7 +118,7 @@ function ownCache(
   return [{ type: build.cache, attributes: { ref, ...attributes } }]
 }
 
-/** The whole names, with tags, by which a Dockerfile may name the base. */
+/** The full names, with tags, that a Dockerfile may use for the base. */
 export function baseNamesOf({ baseNames }: ImageNode): readonly string[] {
   return baseNames.flatMap((name) => {
     const reference = parseReference(name)
@@ -131,7 +131,7 @@ function baseReference({ node, inputs }: BuildWork): string {
   return pinnedResult(inputs, node.baseIndex)
 }
 
-/** The images that the run makes in other pipelines, with their digests, by name. */
+/** Images of other pipelines of the run with their digests, by name. */
 function pipelineReferences({ node, inputs }: BuildWork): ReadonlyMap<string, string> {
   return new Map(node.pipelineImages.map(({ name, result }) => [name, pinnedResult(inputs, result)]))
 }
@@ -181,7 +181,10 @@ function imageInputs(
   })
 }
 
-/** The Dockerfile with every image pinned by digest; the base by that of its index, so that one text serves all platforms. */
+/**
+ * The Dockerfile with every image pinned by digest. The base is pinned by its index, so all platforms have the same
+ * text.
+ */
 function pinnedDockerfile(work: BuildWork): string {
   const { context, analysis, images } = work.resolved
   const base = baseReference(work)

@@ -18,8 +18,8 @@ import { findImage } from '../../registry/select-platform.js'
 import { KEY_ANNOTATION } from '../key.js'
 
 /**
- * Finds the image in what an engine pushed: engines with the containerd store push an index, with an attestation beside
- * the image, even for one platform.
+ * Finds the image in a pushed result: engines with the containerd image store push an index with an attestation even
+ * for one platform.
  *
  * @throws RegistryError NOT_FOUND, PLATFORM_MISSING
  */
@@ -72,7 +72,7 @@ const OCI_TYPES: ReadonlyMap<string, string> = new Map([
   [MEDIA_TYPES.dockerLayerGzip, MEDIA_TYPES.ociLayerGzip],
 ])
 
-/** The manifest that is kept for an image: over the same blobs and, as an OCI manifest, with its key and base. */
+/** The published manifest of an image: over the same blobs; as an OCI manifest, with its key and base. */
 export function keptManifest(pushed: StoredManifest, format: ImageFormat, annotations: Annotations): StoredManifest {
   if (format === 'docker' || isIndex(pushed.content)) return pushed
   const { config, layers, annotations: own }: ImageManifest = pushed.content

@@ -14,14 +14,14 @@ import { combinedPaths } from './sources/source-changes.js'
 import { makeSourceRecord, type SourceRecord } from './sources/source-record.js'
 import { recordedArgs } from './trigger-args.js'
 
-/** An image in its repository, as the builder pushed it, with what it was built from. */
+/** An image as the builder pushed it, with the sources of the build. */
 export interface PushedImage {
   readonly reference: Reference
   readonly sources: SourceRecord
   readonly builder: {
-    /** Its version, by its name. */
+    /** Its version by name: `{ buildkit: '0.25.0' }`. */
     readonly version: Readonly<Record<string, string>>
-    /** Whether it has pushed attestations beside the image. */
+    /** Whether it pushed attestations with the image. */
     readonly attests: boolean
   }
   /** When the build began, in milliseconds since 1970. */
@@ -81,7 +81,7 @@ async function describeBuilder(
   return { version: { [name]: version }, attests: features.attestations && isByBuildKit(attest) }
 }
 
-/** @throws EngineError CONTEXT_UNREADABLE if the builder cannot take a name of the context */
+/** @throws EngineError CONTEXT_UNREADABLE if the builder does not support a file name of the context */
 async function requireNames({ listing, contexts }: ResolvedImage, engine: Builder, call: PerformCall): Promise<void> {
   const listings = [listing, ...contexts.flatMap((one) => (one.kind === 'files' ? [one.listing] : []))]
   const entries = listings.flatMap((one) => one.entries)
@@ -93,7 +93,7 @@ async function requireNames({ listing, contexts }: ResolvedImage, engine: Builde
   throw new EngineError('CONTEXT_UNREADABLE', message, { hint: 'rename the file, or list it in .dockerignore' })
 }
 
-/** Completes what the builder reported with what of it counts for this platform. */
+/** Completes the builder's report of its sources for this platform. */
 async function recordSources(
   { sources }: BuiltImage,
   { node, resolved, inputs, synced }: BuildWork & Pick<ImageInputs, 'synced'>,
@@ -112,7 +112,7 @@ async function recordSources(
       resolvedDigest({ name, digest, isForTarget: forTarget.has(name) }, node.platform, services, call),
     context: read.digest === listing.digest ? undefined : { paths: requested, digest: hash.digest(read.digest) },
   })
-  // Old builders get the pinned names in the Dockerfile itself, and report no other.
+  // Old builders get the pinned names in the Dockerfile and report only these.
   const pinned = pinnedImages(resolved).map(({ name, index, image }) => [name, { index, image }] as const)
   const images = { ...Object.fromEntries(pinned), ...reported.images }
   const unusedArgs = await recordedArgs({ node, resolved, inputs }, { images }, services, call)

@@ -11,7 +11,7 @@ export interface ImageDockerfile {
   readonly analysis: Analysis
 }
 
-/** The parts of an image node that decide what its Dockerfile uses. */
+/** The parts of an image node that determine what its Dockerfile uses. */
 export type DockerfileUser = Pick<ImageNode, 'id' | 'build' | 'platform' | 'baseNames'>
 
 /** Opens the context of an image and analyzes its Dockerfile. */

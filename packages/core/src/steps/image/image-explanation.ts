@@ -35,7 +35,7 @@ export async function recordContext(
   }
 }
 
-/** Says in what the image differs from the published one of its platform. */
+/** Explains how the image differs from the published image of its platform. */
 export async function explainImage(
   work: DescribedWork,
   services: StepServices,
@@ -59,11 +59,11 @@ export async function explainImage(
   const parts = partsOf(work)
   const args = checkArgs(decidingInputs(work.node, work.resolved, work.inputs).build.args, work.resolved.hash)
   const differences = partsDifference(previous, parts, args)
-  // Records of another secret cannot be compared.
+  // Records with another secret cannot be compared.
   if (previous.keySecret !== parts.keySecret) return differences
   const ofSources = sources === undefined ? [] : await sourceChanges(sources, work, services, call)
   const isListed = differences.some(({ kind }) => kind === 'context-changed')
-  // Files that the Dockerfile names are part of both.
+  // Both include the files that the Dockerfile names.
   const reasons = [...differences, ...ofSources.filter(({ kind }) => !isListed || kind !== 'context-changed')]
   const isContext = reasons.some(({ kind }) => kind === 'context-changed' || kind === 'dockerfile-changed')
   const difference = isContext ? await contextDifference(work, previous, services, call) : undefined
@@ -84,7 +84,7 @@ async function contextDifference(
   return compareWithRecord(resolved, record)
 }
 
-/** A context in which the Dockerfile alone changed is no reason beside that for the Dockerfile. */
+/** If only the Dockerfile changed in the context, its own reason is sufficient. */
 function withDifference(reason: PlanReason, { line, ...context }: ContextDifference): readonly PlanReason[] {
   if (reason.kind === 'context-changed') {
     const isDockerfileAlone = line !== undefined && context.changed === 0 && context.removed === 0

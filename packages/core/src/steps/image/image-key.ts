@@ -10,7 +10,10 @@ import type { ImageInputs } from './image-parts.js'
 type Decided = Pick<ResolvedImage, 'analysis' | 'listing' | 'dockerfileInKey' | 'epoch' | 'contexts'>
 type Keyed = Decided & Pick<ResolvedImage, 'images' | 'hash'>
 
-/** The nodes whose results are part of an image's key: its base, the whole index if more of it is used, and images of other pipelines. */
+/**
+ * The nodes whose results are part of an image's key: its base, or the whole index if other platforms are used, and
+ * images of other pipelines.
+ */
 export function decidingNodes(node: ImageNode, { analysis }: Pick<ResolvedImage, 'analysis'>): readonly string[] {
   const { base, baseIndex, pipelineImages } = node
   return [
@@ -26,13 +29,13 @@ export function imageKey(node: ImageNode, resolved: Keyed, inputs: Inputs): stri
   const whole = {
     platform,
     ...decidingInputs(node, resolved, inputs),
-    // One key tag cannot hold a manifest of each kind. Docker's manifests have no room for what the build resolved.
+    // Manifests of both formats cannot share a key tag. Docker's manifests cannot record what the build resolved.
     ...(format === 'docker' && { format, images: resolved.images.map(({ name, image }) => [name, image]).sort() }),
   }
   return keyOf('image', whole, resolved.hash)
 }
 
-/** Inputs that determine an image: the one source of its key and of the parts that a plan compares. */
+/** Inputs that determine an image: the source of its key and of the parts that a plan compares. */
 export function decidingInputs(node: ImageNode, resolved: Decided, inputs: Inputs): ImageInputs {
   const { analysis, listing, dockerfileInKey } = resolved
   const { base, baseIndex } = node
@@ -44,9 +47,7 @@ export function decidingInputs(node: ImageNode, resolved: Decided, inputs: Input
   }
 }
 
-/**
- * A build without what does not decide its result, or does so in other parts of the key.
- */
+/** The build settings that are part of the key and are not in its other parts. */
 function decidingSettings(node: ImageNode, resolved: Decided, inputs: Inputs): ImageInputs['build'] {
   const { context: _context, fileModes: _modes, dockerfile: _path, dockerfileInline: _text, ...settings } = node.build
   const { cacheFrom: _cache, noCache: _noCache, pull: _pull, reuse: _reuse, unpinned: _unpinned, ...rest } = settings
@@ -69,17 +70,17 @@ function decidingSettings(node: ImageNode, resolved: Decided, inputs: Inputs): I
     ),
     args: decidingArgs(node, resolved, inputs),
     addHosts: byHost(addHosts),
-    // BuildKit compares the names of stages so.
+    // Like BuildKit, compare names of stages without case.
     ...(target !== undefined && { target: target.toLowerCase() }),
     ...node.policies,
     ...(ulimits.length > 0 && { ulimits }),
-    // The image carries the cache, and is another one for it.
+    // An inline cache is part of the image.
     ...(cacheTo.some(({ type }) => type === 'inline') && { inlineCache: true }),
     ...idsOf({ secrets, ssh }),
   }
 }
 
-/** Value of a context in the key of an image; other pipelines have their digests by name. */
+/** Value of a context in the key of an image; results of pipelines are listed by digest. */
 function contextInKey(context: ResolvedContext): string {
   switch (context.kind) {
     case 'files':
@@ -92,17 +93,17 @@ function contextInKey(context: ResolvedContext): string {
   }
 }
 
-/** Sorted by host. The order of two addresses of one host decides which one is used, and stays. */
+/** Sorted by host. The order of the addresses of one host is significant and kept. */
 function byHost(addHosts: readonly string[]): readonly string[] {
   const hostOf = (entry: string) => entry.split(/[:=]/, 1)[0] ?? entry
   return addHosts.toSorted((a, b) => (hostOf(a) < hostOf(b) ? -1 : hostOf(a) > hostOf(b) ? 1 : 0))
 }
 
-/** The args that the Dockerfile can see: with the epoch and the name of the base if a step reads them. */
+/** The args that the Dockerfile can read, including the epoch and the base's name if a step reads them. */
 function decidingArgs(node: ImageNode, resolved: Decided, inputs: Inputs) {
   const { build, baseIndex, format } = node
   const { analysis, epoch } = resolved
-  // Docker's manifests have no room for a record of the other args.
+  // Docker's manifests cannot record the other args.
   const others = format === 'docker' ? {} : unusedArgs(node, resolved)
   return {
     ...(epoch !== undefined && { [EPOCH_ARG]: String(epoch) }),
@@ -119,7 +120,7 @@ export function unusedArgs(
   return Object.fromEntries(Object.entries(build.args).filter(([name]) => !analysis.usedArgs.includes(name)))
 }
 
-/** Secrets and agents count by their ids alone, sorted. */
+/** Secrets and agents are represented by their sorted ids. */
 function idsOf(maps: Readonly<Record<string, object>>): Readonly<Record<string, readonly string[]>> {
   const ids = Object.entries(maps).map(([name, map]) => [name, Object.keys(map).sort()] as const)
   return Object.fromEntries(ids.filter(([, list]) => list.length > 0))

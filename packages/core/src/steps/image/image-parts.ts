@@ -8,16 +8,16 @@ import type { InputHash } from '../input-hash.js'
 import { KEY_SCHEMA } from '../key.js'
 import { checkEntries, checkLines } from './context/context-checks.js'
 
-/** Annotation of a kept image with what its key was made of, part by part. */
+/** Annotation of a published image with the parts of its key. */
 export const PARTS_ANNOTATION = 'io.polyarch.parts'
 
-/** Version of {@link ImageParts}. Version 1 had no number, and short hashes that confirm guesses of short values. */
+/** Version of {@link ImageParts}. Version 1 had no number, and its hashes could confirm guesses of short values. */
 const VERSION = 2
 
 /** Parts of an image's key, as check values that are too short to confirm a guess. */
 export interface ImageParts {
   readonly version: typeof VERSION
-  /** Identifies the `keySecret` that all other values but the base depend on. */
+  /** Identifies the `keySecret`; all values except the base depend on it. */
   readonly keySecret?: string
   readonly base: Digest
   /** Digest of the check values of the context's entries, which are in the context's record. */
@@ -82,12 +82,12 @@ function checkValues(values: Readonly<Record<string, unknown>>, hash: InputHash)
   return Object.fromEntries(given.map(([name, value]) => [name, checkValue([name, value], hash)]))
 }
 
-/** Parts as the text of their annotation. */
+/** Encodes parts for their annotation. */
 export function encodeParts(parts: ImageParts): string {
   return Buffer.from(canonicalJson(parts)).toString()
 }
 
-/** The parts in a manifest's annotations; undefined if there are none of this version. */
+/** Parses the parts in a manifest's annotations; undefined if they have another version. */
 export function readParts(annotations: Annotations | undefined): ImageParts | undefined {
   const value = readAnnotation(annotations)
   return isParts(value) ? value : undefined
@@ -110,7 +110,7 @@ function readAnnotation(annotations: Annotations | undefined): Readonly<Record<s
   }
 }
 
-/** Anybody may have written it. */
+/** Untrusted: anyone with push access can write it. */
 function isParts(value: unknown): value is ImageParts {
   if (!isRecord(value)) return false
   const { version, keySecret, base, context, dockerfile, args, labels, settings } = value

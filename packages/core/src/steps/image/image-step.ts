@@ -108,7 +108,7 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
   async perform(work, services, call) {
     await verifyPinnedImages(pinnedImages(work.resolved), services, call)
     const base = checkedBase(work, services, call)
-    // Read while the image is built. `keep` throws what fails here.
+    // Read during the build; `keep` throws its errors.
     base.catch(() => {})
     // Written while the image is built: docker's manifests cannot lead to a record.
     const recorded = work.node.format === 'oci' ? recordContext(work, services, call) : Promise.resolve()
@@ -133,8 +133,9 @@ async function findReusable(work: ImageWork, services: StepServices, call: StepC
 }
 
 /**
- * The finished image under the key tag. An entry of the published index proves nothing: anybody can write one, and a
- * cleaner may have deleted the image. It is followed only if a cleaner deleted the key tag and the image has the key itself.
+ * The finished image under the key tag. An entry of the published index is not sufficient: it may be forged, and a
+ * retention policy may have deleted the image. It is used only if the key tag is missing and the image has the key
+ * itself.
  */
 async function findKept(
   work: ImageWork,
@@ -149,7 +150,7 @@ async function findKept(
   return published !== undefined && isComplete(published, 'oci', key) ? published : undefined
 }
 
-/** How what the kept image was built from differs from what is there now. */
+/** Compares the sources of the published image with their current state. */
 async function changesSince(
   { content }: StoredManifest,
   { node, resolved }: ImageWork,
@@ -203,7 +204,7 @@ async function keep(
   const target = isFoundByKey(work, sources) ? keyReference(repository, key) : { ...repositoryOf(repository), digest }
   const { layers } = pushed.content
   const rewritten = { pushed: pushed.descriptor.digest, kept: digest, repository, layers, config }
-  // First: what is under the key tag is complete.
+  // Before the key tag, which refers to complete results only.
   const attestation = await attest(
     { ...work, descriptor: kept.descriptor },
     { pushed: made, image: rewritten },
@@ -232,7 +233,7 @@ async function attest(
   )
 }
 
-/** Docker's manifests have no room for a record, so that an image with sources which the key does not hold is built again. */
+/** Docker's manifests cannot record sources, so an image with sources outside the key is built again. */
 function isFoundByKey({ node, resolved }: ImageWork, { images, unverifiable, context }: SourceRecord): boolean {
   if (node.format === 'oci') return true
   const known = new Set(resolved.images.map(({ name }) => name))

@@ -2,7 +2,7 @@ import type { BuildDefinition } from '../../definition/declare/build-settings.js
 import { suggest } from '../../definition/issues.js'
 import type { Dockerfile, DockerfileIssue } from '../../dockerfile/dockerfile.js'
 
-/** Names in `noCacheFilter` that no stage has: BuildKit would ignore them without an error. */
+/** Issues for names in `noCacheFilter` that no stage has: BuildKit would ignore them silently. */
 export function noCacheIssues(
   { stages }: Pick<Dockerfile, 'stages'>,
   { noCache }: Pick<BuildDefinition, 'noCache'>,

@@ -2,7 +2,10 @@ import type { PartChange, PlanReason } from '../../model/run/plan-reason.js'
 import { alignChecks } from '../align-checks.js'
 import type { ArgCheck, ImageParts } from './image-parts.js'
 
-/** Says in which parts two images differ. The files of a context and the lines of a Dockerfile are in a record of their own. */
+/**
+ * Lists the parts in which two images differ. Files of the context and lines of the Dockerfile are in a separate
+ * record.
+ */
 export function partsDifference(
   previous: ImageParts,
   next: ImageParts,

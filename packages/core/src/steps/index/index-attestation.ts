@@ -7,7 +7,7 @@ import { makeStatement, type Statement } from '../image/attestation/attestation.
 import { indexProvenance, PROVENANCE_PREDICATE } from '../image/attestation/provenance.js'
 import type { Output, StepCall, StepServices } from '../step.js'
 
-/** The statement on a final index that says which images it lists. Equal indexes get equal bytes. */
+/** The statement with the images of a final index. Equal indexes give equal bytes. */
 export function indexStatement(
   { pipeline }: Pick<IndexNode, 'pipeline'>,
   { reference, descriptor, children = [] }: Output,

@@ -10,18 +10,23 @@ import { keyOf, keyReference } from '../key.js'
 import type { LookupResult } from '../step.js'
 import { type Inputs, inputOf, type Output, type StepCall, type StepServices, type Work } from '../step.js'
 
-/** Properties of an index, beside its entries. */
+/** Properties of an index other than its entries. */
 export interface IndexForm {
   readonly format: ImageFormat
   readonly annotations?: Annotations
-  /** Annotations of its origin: written to a new index, but no reason for one. Undefined if the origin is unknown. */
+  /**
+   * Annotations of its origin: written to a new index, but a change of them does not cause one. Undefined if unknown.
+   */
   readonly origin?: Readonly<Record<string, string | undefined>>
 }
 
 type AnyIndexNode = Extract<Node, { readonly children: readonly ChildNode[] }>
 type AnyIndexWork = Pick<Work<AnyIndexNode, unknown>, 'node' | 'inputs' | 'key' | 'previous' | 'predicted'>
 
-/** The index over the children's results, without optional ones that have none: canonical bytes, so known with them. */
+/**
+ * The index of the children's results, without optional children that have none. Its bytes are canonical, so its digest
+ * is known in advance.
+ */
 function indexManifest({ node, inputs, previous }: Omit<AnyIndexWork, 'key'>, form: IndexForm): StoredManifest {
   const plain = plainManifest(node.children, inputs, form)
   if (form.origin === undefined) return plain
@@ -39,7 +44,7 @@ function plainManifest(
 ): StoredManifest {
   const present = children.filter(({ node, optional }) => !optional || inputs.has(node))
   const images = present.map(({ node, platform }) => entry(inputOf(inputs, node).descriptor, platform, format))
-  // Behind the images, as buildx lists them: clients take the first entry that fits.
+  // After the images, as with buildx: clients use the first matching entry.
   const manifests = [...images, ...present.flatMap(({ node }) => listedAttestation(inputOf(inputs, node)))]
   const mediaType = format === 'docker' ? MEDIA_TYPES.dockerManifestList : MEDIA_TYPES.ociIndex
   const annotated = Object.keys(annotations).length > 0 ? { annotations } : {}
@@ -65,7 +70,7 @@ function withoutOrigin({ content, descriptor }: StoredManifest, origin: NonNulla
   return encodeManifest({ ...rest, ...annotated }, descriptor.mediaType).descriptor.digest
 }
 
-/** Key of an index: that of its bytes, without if it comes from. */
+/** Key of an index: the hash of its bytes without its origin. */
 export function indexKey(node: AnyIndexNode, inputs: Inputs, form: IndexForm): string {
   return keyOf('index', { digest: plainManifest(node.children, inputs, form).descriptor.digest })
 }
@@ -77,7 +82,7 @@ export function predictIndex(work: AnyIndexWork, form: IndexForm): Output {
 
 /**
  * Checks whether the index is in its repository; if the published name points to it, no request is needed. A published
- * index of equal images is kept: of two runs that made them at once, one published the index and the other one the images.
+ * index of equal images is kept: a concurrent run may have published it.
  */
 export async function lookupIndex(
   work: AnyIndexWork,
@@ -109,7 +114,7 @@ async function findEqualIndex(
   return found?.digest === output.descriptor.digest ? output : undefined
 }
 
-/** An index is new, or lists something else. */
+/** Explains an index: it is new, or its entries differ. */
 export async function explainIndex({ previous }: AnyIndexWork): Promise<readonly PlanReason[]> {
   return [{ kind: previous.index === undefined ? 'absent' : 'content-changed' }]
 }

@@ -18,7 +18,7 @@ export const indexStep: Step<IndexNode, GitOrigin> = {
   explain: explainIndex,
   async perform(work, services, call) {
     const form = formOf(work.node, work.resolved)
-    // First: an index that exists has its statement.
+    // Before the index, so that an existing index has its statement.
     if (work.node.provenance) await attestIndex(work.node, predictIndex(work, form), services, call)
     return performIndex(work, form, services, call)
   },
@@ -29,7 +29,7 @@ function formOf(node: IndexNode, origin: GitOrigin): IndexForm {
   return { format, annotations: withoutLeftOut(node.annotations), origin: originOf(node, origin) }
 }
 
-/** Annotations of the origin: none that the user has declared, and none in formats without annotations. */
+/** Annotations of the origin that the user has not declared; none in formats without annotations. */
 function originOf({ annotations, format }: IndexNode, { source, revision }: GitOrigin = {}) {
   const all = { 'org.opencontainers.image.source': source, 'org.opencontainers.image.revision': revision }
   const own = Object.entries(all).filter(([name]) => !Object.hasOwn(annotations, name))

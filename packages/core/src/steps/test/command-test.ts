@@ -2,7 +2,7 @@ import type { CommandTestDefinition } from '../../definition/declare/image-test.
 import { textIssues } from './test-failure.js'
 import { CLIPPED_OUTPUT, type ImageUnderTest, outputText, runCommand } from './tested-image.js'
 
-/** Runs a command in an image. @returns what differs from what the test expects, with the output at the end. */
+/** Runs a command in an image. @returns the differences from the expected result, with the output at the end */
 export async function commandIssues(test: CommandTestDefinition, image: ImageUnderTest): Promise<readonly string[]> {
   const result = await runCommand({ ...test, target: test.mount?.target }, image)
   const { exitCode, stdout, stderr } = result

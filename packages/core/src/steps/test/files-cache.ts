@@ -3,21 +3,21 @@ import type { ImageFiles } from '../../image-files/image-files.js'
 import type { Digest } from '../../model/digest.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 
-/** How many images' lists of files are kept: a list takes some dozen MB of memory. */
+/** Highest number of cached file lists: each takes some dozen MB of memory. */
 const MAX_IMAGES = 2
 
-/** The files of images: tests of one image share what was read of it. */
+/** Caches the files of images for their tests. */
 export interface FilesCache {
   open(image: PlacedImage, digest: Digest, registry: Registry, call: RegistryCall): Promise<ImageFiles>
 }
 
-/** Starts with none. */
+/** Creates the cache of a run. */
 export function createFilesCache(): FilesCache {
   const opened = new Map<Digest, Promise<ImageFiles>>()
   return {
     async open(image, digest, registry, call) {
       const known = opened.get(digest)
-      // Another test that read them may have been cancelled.
+      // The test that read them may have been cancelled.
       if (known !== undefined) return known.catch(() => this.open(image, digest, registry, call))
       // Loads the reader of layers only if a test reads files.
       const opening = import('../../image-files/image-files.js').then((loaded) =>

@@ -17,7 +17,7 @@ export interface PassedTests {
   has(image: StoredImage, key: string, call: RegistryCall): Promise<boolean>
 }
 
-/** Starts with nothing read. */
+/** Creates the lookup of a run. */
 export function createPassedTests(registry: Registry): PassedTests {
   const read = new Map<Digest, Promise<ReadonlySet<string>>>()
   return {

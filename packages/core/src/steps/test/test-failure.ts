@@ -21,7 +21,7 @@ function patternOf({ pattern, flags }: Extract<TextPattern, { readonly pattern: 
   return new RegExp(pattern, flags)
 }
 
-/** A text or pattern as in TypeScript. */
+/** Formats a text or pattern as TypeScript. */
 export function shown(expected: TextPattern): string {
   return 'text' in expected ? JSON.stringify(expected.text) : String(patternOf(expected))
 }

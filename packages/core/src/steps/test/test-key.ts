@@ -17,7 +17,7 @@ export function isRecorded(test: TestDefinition): boolean {
   return test.kind !== 'function' || test.version !== undefined
 }
 
-/** A test without what does not decide whether an image passes. */
+/** The properties of a test that determine whether an image passes. */
 function demands(test: TestDefinition): object {
   switch (test.kind) {
     case 'command': {

@@ -9,7 +9,7 @@ import type { Output } from '../step.js'
 import { IN_TOTO, PREDICATE_TYPE, TEST_RESULT } from './test-result.js'
 import type { TestWork } from './test-work.js'
 
-/** Attaches the result of a passed test to its image, as an attestation that other tools read too. */
+/** Attaches the result of a passed test to its image, as a standard attestation. */
 export async function recordPassed(
   { node: { test }, key }: TestWork,
   { reference, descriptor }: Output,

@@ -19,7 +19,8 @@ import { openTestedImage } from './tested-image.js'
 /**
  * Runs a test on an image, and records that it has passed.
  *
- * @throws EngineError TEST_FAILED if the image does not pass; any error that says nothing about the image; CancelledError
+ * @throws EngineError TEST_FAILED if the image does not pass; any error that is not a result of the test;
+ * CancelledError
  */
 export async function performTest(
   work: TestWork,
@@ -101,7 +102,7 @@ async function functionIssues(
   }
 }
 
-/** A failed test with its name; what says nothing about the image stays as it is. */
+/** Adds the test's name to a failed test; other errors are unchanged. */
 function described(error: unknown, { node: { test } }: TestWork): unknown {
   if (!(error instanceof EngineError) || !['TEST_FAILED', 'BUILD_FAILED'].includes(error.code)) return error
   const message = `test '${test.name}' failed: ${error.message}`

@@ -15,7 +15,7 @@ import { syncedContext } from '../image/context/synced-context.js'
 import type { PerformCall } from '../step.js'
 import { quoted, testFailure } from './test-failure.js'
 
-/** An image, with all that its tests use. */
+/** An image with everything that its tests use. */
 export interface ImageUnderTest {
   readonly platform: Platform
   readonly image: PlacedImage
@@ -25,15 +25,15 @@ export interface ImageUnderTest {
   readonly files: () => Promise<ImageFiles>
   /** The files that the test mounts. */
   readonly mount: OpenContext | undefined
-  /** Seconds since the epoch that these files are dated with. */
+  /** Date of these files, in seconds since the epoch. */
   readonly epoch: number | undefined
   readonly call: PerformCall
 }
 
-/** A command, and how it runs. */
+/** A command with its options. */
 export interface ImageCommand extends CommandOptions {
   readonly command: readonly string[]
-  /** Where the command sees the test's files. */
+  /** Mount point of the test's files. */
   readonly target?: string | undefined
 }
 
@@ -70,7 +70,7 @@ export function outputText({ stdout, stderr }: CommandResult): string {
   return text === '' ? '' : quoted(text)
 }
 
-/** Message for output that is not complete: nothing can be said about it. */
+/** Message for incomplete output, which cannot be tested. */
 export const CLIPPED_OUTPUT =
   'its output is not complete, because it is more than the builder reports: let the command check it itself'
 

@@ -46,13 +46,13 @@ export interface AttestedImage {
   readonly descriptor: Descriptor
 }
 
-/** Statements to keep. */
+/** Statements to store. */
 export interface KeptStatements {
   readonly attach: AttestationDefinition['attach']
   readonly statements: readonly Statement[]
 }
 
-/** Keeps statements on an image, under a tag by the image's key: for its index to list, or as its referrer. */
+/** Stores statements on an image under a tag with the image's key, as an index entry or as a referrer. */
 export function keepAttestation(
   image: AttestedImage,
   { statements, attach }: KeptStatements,
@@ -103,7 +103,7 @@ function recordAnnotations(image: Digest): Annotations {
   return { [ATTESTED]: image, [CREATED_ANNOTATION]: new Date().toISOString() }
 }
 
-/** The attestation that is kept for an image; undefined if there is none, or that of another image. */
+/** The stored attestation of an image; undefined if there is none or if it describes another image. */
 export async function findAttestation(
   repository: Repository,
   { key, kept }: { readonly key: string; readonly kept: Digest },
@@ -114,7 +114,7 @@ export async function findAttestation(
   return found !== undefined && attestedImage(found) === kept ? attestationOf(found) : undefined
 }
 
-/** The digest of the image that a kept attestation is of. */
+/** The digest of the image that an attestation describes. */
 export function attestedImage({ content }: Pick<StoredManifest, 'content'>): string | undefined {
   return content.annotations?.[ATTESTED]
 }

@@ -15,11 +15,11 @@ export interface RewrittenImage {
 }
 
 /**
- * Reads what BuildKit attested of an image. Its statements name the image by the digest of the manifest that was pushed;
- * the manifest that is kept refers to the same content, and takes its place in them.
+ * Reads BuildKit's statements on an image. They name the digest of the pushed manifest, which is replaced by the digest
+ * of the published manifest over the same content.
  *
  * @param reference - the index that the builder pushed, with the image and its attestation
- * @throws EngineError BUILD_FAILED if the builder attested nothing, or too much
+ * @throws EngineError BUILD_FAILED if the builder attested nothing, or if the attestation is too large
  */
 export async function readBuildKitStatements(
   reference: Reference,

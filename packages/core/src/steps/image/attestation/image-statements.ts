@@ -18,7 +18,7 @@ export interface BuiltManifest extends RewrittenImage {
   readonly config: ImageConfig
 }
 
-/** An image as it was pushed, and as it is kept. */
+/** A built image, as pushed and as published. */
 export interface AttestedBuild {
   readonly pushed: PushedImage
   readonly image: BuiltManifest
@@ -26,7 +26,7 @@ export interface AttestedBuild {
 
 type ImageWork = Work<ImageNode, ResolvedImage>
 
-/** Makes the statements on an image that its build asks for: our own, and those of its builder. */
+/** Makes the statements that a build requests: polyarch's own, and those of the builder. */
 export async function imageStatements(
   work: ImageWork,
   { pushed, image }: AttestedBuild,

@@ -18,13 +18,13 @@ interface Dependency {
   readonly digest?: Readonly<Record<string, string>>
 }
 
-/** An image by its name, and the digest that the build used. */
+/** An image with its name and the digest that the build used. */
 export interface UsedImage {
   readonly name: string
   readonly digest: Digest
 }
 
-/** What the provenance of an image states. */
+/** Content of an image's provenance. */
 export interface ImageProvenance {
   readonly pipeline: string
   readonly platform: Platform
@@ -52,7 +52,7 @@ export interface ImageProvenance {
   readonly finishedAt: number
 }
 
-/** The predicate of an image's provenance. All of it but the times is equal for equal builds on equal builders. */
+/** The predicate of an image's provenance. Apart from times, equal builds on equal builders give equal predicates. */
 export function imageProvenance(image: ImageProvenance): object {
   const { pipeline, platform, target, secrets, inputs, key, builder, startedAt, finishedAt } = image
   return {
@@ -80,7 +80,7 @@ export interface IndexedImage extends UsedImage {
   readonly platform: Platform
 }
 
-/** The predicate of a final index's provenance: which images it lists. Equal for equal indexes. */
+/** The predicate of a final index's provenance, which lists its images. Equal for equal indexes. */
 export function indexProvenance(pipeline: string, images: readonly IndexedImage[]): object {
   return {
     buildDefinition: {
@@ -116,7 +116,7 @@ function imageDependencies({
   ]
 }
 
-/** A commit with changes on top has no digest. */
+/** A commit with uncommitted changes has no digest. */
 function gitDependency(source: string, revision: string | undefined): Dependency {
   const isCommit = revision !== undefined && /^[0-9a-f]+$/.test(revision)
   const uri = `git+${source}${revision === undefined ? '' : `@${revision}`}`

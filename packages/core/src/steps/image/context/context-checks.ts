@@ -31,8 +31,8 @@ export function checkLines(text: string, hash: InputHash): readonly string[] {
 }
 
 /**
- * The name alone, without its directories: it is in the record once, while a directory's name is in the paths of all that is
- * in it, and check values of many paths would confirm a guess.
+ * The name without its directories: a directory's name is part of many paths, and check values of many paths would
+ * confirm a guess.
  */
 function contextEntryCheck(entry: ContextEntry, hash: InputHash): EntryCheck {
   const name = KINDS[entry.kind] + checkName(lastName(entry), hash)

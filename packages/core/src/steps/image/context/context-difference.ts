@@ -4,20 +4,20 @@ import { alignChecks } from '../../align-checks.js'
 import { checkEntries, checkLines, type EntryCheck, isDirectoryCheck } from './context-checks.js'
 import type { ContextRecord, RecordedContext } from './context-record.js'
 
-/** How many paths a reason names. */
+/** Highest number of paths in a reason. */
 const NAMED_PATHS = 5
 
 /** Differences between a context and the record of a previous one. */
 export interface ContextDifference {
   readonly paths: readonly ChangedPath[]
-  /** Undefined if the contexts differ too much to be compared. */
+  /** Undefined if the contexts differ too much. */
   readonly changed?: number
   readonly removed?: number
   /** First line of the Dockerfile that differs, from 1. */
   readonly line?: number
 }
 
-/** Compares a context with the record of a previous one. Directories that come or go are reported by their files. */
+/** Compares a context with the record of a previous one. Added and removed directories are reported by their files. */
 export function compareWithRecord(
   { context, listing, hash }: RecordedContext,
   record: ContextRecord,
@@ -35,7 +35,7 @@ export function compareWithRecord(
   )
   const paths = aligned.flatMap(({ previous, next: now }): readonly ChangedPath[] => {
     const change = now && changeOf(previous, now)
-    // The lines of the Dockerfile say more.
+    // The Dockerfile's lines are more precise.
     if (change === undefined || (change === 'changed' && now?.entry.path === context.dockerfile.name)) return []
     return [{ path: now?.entry.path ?? '', change }]
   })

@@ -36,7 +36,7 @@ export function recordReference(repository: Repository, context: Digest, dockerf
   return contextReference(repository, digestOf(canonicalJson([context, dockerfile])))
 }
 
-/** How long a record is not written again: the platforms of one run share it. */
+/** Age up to which a record is not written again: the platforms of one run share it. */
 const REWRITTEN_AFTER_MS = 10 * 60_000
 
 /** The records of a run's contexts. The platforms of an image share one, which is read and written for all of them. */
@@ -87,7 +87,7 @@ async function readContextRecord(
   return parseContextRecord(await readBytes(reference, { ...layer, limit: LIMITS.contextRecord }, registry, call))
 }
 
-/** Reads a record; undefined if it is none of this version. */
+/** Parses a record; undefined if it has another version. */
 export function parseContextRecord(bytes: Buffer): ContextRecord | undefined {
   try {
     const value: unknown = parseJson(bytes.toString())
@@ -97,7 +97,7 @@ export function parseContextRecord(bytes: Buffer): ContextRecord | undefined {
   }
 }
 
-/** Anybody may have written it. */
+/** Untrusted: anyone with push access can write it. */
 function isContextRecord(value: unknown): value is ContextRecord {
   if (typeof value !== 'object' || value === null) return false
   const { dockerfile, entries } = value as Partial<Record<keyof ContextRecord, unknown>>

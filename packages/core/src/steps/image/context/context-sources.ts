@@ -2,11 +2,11 @@ import { digestOf, hexOf } from '../../../model/digest.js'
 import type { ResolvedContext } from './resolved-context.js'
 import { type SyncedContext, syncedContext } from './synced-context.js'
 
-/** Hex digits of the id of a layout. The reference that it is part of takes 64 of them for the id of an image. */
+/** Hex digits of the id of a layout. 64 digits would be parsed as the id of an image. */
 const ID_DIGITS = 32
 
 /**
- * Named contexts by name, as BuildKit's frontend takes them.
+ * Named contexts by name, in the form of BuildKit's frontend.
  *
  * @param pinned - the reference of a pipeline's result, by its name among the node's `pipelineImages`
  */
@@ -52,7 +52,7 @@ export function layoutDirectories(contexts: readonly ResolvedContext[]): Readonl
   )
 }
 
-/** Neither the main context nor the directory of the Dockerfile has such a name. */
+/** Distinct from the names of the main context and of the Dockerfile's directory. */
 function directoryName(context: string): string {
   return `context:${context}`
 }

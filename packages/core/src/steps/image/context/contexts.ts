@@ -12,9 +12,9 @@ import { createDockerfileReader, type ReadDockerfile } from '../image-dockerfile
 import { openInputHash } from '../secrets/key-secret.js'
 import { ContextRecords } from './context-record.js'
 
-/** The contexts of a run: each is opened once, however many platforms are built from it. */
+/** The contexts of a run; each is opened once for all platforms. */
 export interface Contexts extends AsyncDisposable {
-  /** Seconds since the epoch that files, and images if the builder can, are dated with. */
+  /** Date of files and, if the builder supports it, of images, in seconds since the epoch. */
   readonly epoch: number | undefined
   readonly records: ContextRecords
   open(request: ContextRequest, signal?: AbortSignal): Promise<OpenContext>
@@ -24,21 +24,24 @@ export interface Contexts extends AsyncDisposable {
   origin(context: ContextDefinition, signal?: AbortSignal): Promise<GitOrigin>
   /** Returns the hash of the inputs of builds with a `keySecret`, or without. @throws HostError SECRET_UNAVAILABLE */
   inputHash(secret: SecretDefinition | undefined): Promise<InputHash>
-  /** The one value for builds with equal inputs, so that they share a session. @param identity - what decides the inputs */
+  /**
+   * Returns one value for builds with equal inputs, so that they share a session. @param identity - identity of the
+   * inputs
+   */
   inputs<T extends BuildInputs>(identity: unknown, make: () => Promise<T>): Promise<T>
 }
 
-/** Options of a run that concern contexts. */
+/** Options of the contexts of a run. */
 export interface ContextsOptions {
   /** The variables that hold secrets of keys. */
   readonly env: Environment
   /** Seconds since the epoch that files are dated with. */
   readonly epoch?: number | undefined
-  /** The folder of the digests of files that earlier runs read; without it every file is read. */
+  /** The folder with digests of earlier runs; without it, every file is read. */
   readonly cacheFolder?: (() => Promise<string>) | undefined
 }
 
-/** Starts with none, and removes what killed runs left. */
+/** Creates the contexts of a run, and removes temporary folders of killed runs. */
 export function createContexts({ env, epoch, cacheFolder }: ContextsOptions): Contexts {
   const swept = sweepTempFolders()
   const directories = new Map<string, Promise<string>>()
@@ -47,7 +50,7 @@ export function createContexts({ env, epoch, cacheFolder }: ContextsOptions): Co
   const inputs = new Map<string, Promise<BuildInputs>>()
   const hashes = new Map<string, Promise<InputHash>>()
   const functions = new Map<unknown, number>()
-  // A function has no text, and the same one gives the same.
+  // A function is identified by itself, because it has no text.
   const textOf = (value: unknown) =>
     JSON.stringify(value, (_name, part: unknown) => {
       if (typeof part !== 'function') return part

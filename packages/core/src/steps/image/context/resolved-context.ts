@@ -10,7 +10,7 @@ import type { Platform } from '../../../model/platform.js'
 import type { StepCall, StepServices } from '../../step.js'
 import { childFor, type PinnedImage, pinImage } from '../sources/pinned-image.js'
 
-/** A named context that the Dockerfile reads, with what its content is now. */
+/** A named context that the Dockerfile reads, with its current content. */
 export type ResolvedContext =
   | { readonly kind: 'files'; readonly name: string; readonly context: OpenContext; readonly listing: ContextListing }
   | { readonly kind: 'image'; readonly name: string; readonly image: PinnedImage }
@@ -26,7 +26,7 @@ export type ResolvedContext =
       readonly image: Digest
     }
 
-/** The images that a build uses by their pinned names: those of its Dockerfile, and those of its contexts. */
+/** The pinned images of a build: those of its Dockerfile and of its contexts. */
 export function pinnedImages({
   images,
   contexts,
@@ -66,7 +66,7 @@ export async function resolveContexts(
   )
 }
 
-/** Says which contexts no instruction reads: mostly their names are misspelt. */
+/** Adds a note for each context that no instruction reads: its name is probably misspelt. */
 function noteUnread(read: readonly ReadContext[], build: BuildDefinition, dockerfile: string, call: StepCall): void {
   const names = new Set(read.map(({ name }) => name))
   for (const name of Object.keys(build.contexts)) {
@@ -94,7 +94,7 @@ async function resolveContext(
     case 'layout':
       return { kind: 'layout', name, ...(await resolveLayout(definition, name, isForTarget ? platform : undefined)) }
     default: {
-      // As docker: a .dockerignore counts in directories of this machine alone.
+      // Like docker, apply a .dockerignore only in local directories.
       const isWhole = definition.kind !== 'directory'
       const request = { context: definition, dockerfile: '', inline: '', fileModes: build.fileModes, isWhole }
       const context = await services.contexts.open(request, call.signal)

@@ -3,7 +3,7 @@ import { contentTime } from '../../../builder/buildkit/session/files/memory-dire
 import type { ContextEntry, OpenContext } from '../../../context/context-file.js'
 import { rawBytes } from '../../../context/files/raw-name.js'
 
-/** A context as a builder reads it, and which of its paths it has requested. */
+/** A context for builders, with the paths that they have requested. */
 export interface SyncedContext extends SyncDirectory {
   /** The paths that builds have requested so far; empty if they requested everything. */
   readonly requested: ReadonlySet<string> | 'all'
@@ -11,7 +11,10 @@ export interface SyncedContext extends SyncDirectory {
 
 const NANOSECONDS = 1_000_000_000n
 
-/** Offers a context to builds. @param epoch - date of all files, in seconds since the epoch, if set */
+/**
+ * Creates the directory that serves a context to builds. @param epoch - date of all files, in seconds since the epoch,
+ * if set
+ */
 export function syncedContext(context: OpenContext, epoch: number | undefined): SyncedContext {
   let requested: Set<string> | 'all' = new Set()
   return {
@@ -43,7 +46,7 @@ function syncEntry(entry: ContextEntry, context: OpenContext, epoch: number | un
         path,
         mode: entry.mode,
         size: entry.size,
-        // The date that an image keeps has whole seconds; the rest makes content that differs look different.
+        // Images store whole seconds; the fraction distinguishes different content.
         modified: seconds + contentTime(Buffer.from(entry.digest.slice('sha256:'.length), 'hex')),
         open: () => context.read(entry),
         ...(entry.link !== undefined && { link: rawBytes(entry.link) ?? Buffer.from(entry.link) }),

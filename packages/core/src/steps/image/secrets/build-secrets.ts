@@ -6,7 +6,7 @@ import type { Environment } from '../../../host/environment.js'
 import { HostError } from '../../../model/errors.js'
 import { readSecretFile, readSecretValue, secretUnavailable } from './secret-value.js'
 
-/** The most that BuildKit takes for a secret, in bytes. */
+/** BuildKit's limit for a secret, in bytes. */
 const MAX_SECRET = 500 * 1024
 
 /** Returns the secrets of a build, each of which is read when the build requests it. */
@@ -30,7 +30,7 @@ export async function missingSecrets(
   env: Environment,
 ): Promise<readonly HostError[]> {
   const reading = Object.entries(secrets)
-    // A value function may prompt a user; and it either returns a value or throws the reason.
+    // A value function may prompt the user, so it is not called in the plan.
     .filter(([, secret]) => secret.kind !== 'value')
     .map(([id, secret]) => readSecret(id, secret, env))
   const connecting = Object.entries(ssh).map(async ([id, agent]) => {

@@ -3,7 +3,7 @@ import type { CacheDefinition } from '../../../definition/declare/cache-options.
 import type { Environment } from '../../../host/environment.js'
 import type { StepCall } from '../../step.js'
 
-/** The attributes that clients take from the environment, by type of cache: no definition has to hold credentials. */
+/** Attributes that are read from the environment, by type of cache, so that definitions need no credentials. */
 const FROM_ENVIRONMENT: Readonly<Record<string, (env: Environment) => Environment>> = {
   gha: ({
     ACTIONS_RUNTIME_TOKEN,
@@ -23,12 +23,12 @@ const FROM_ENVIRONMENT: Readonly<Record<string, (env: Environment) => Environmen
   }),
 }
 
-/** Completes caches from the environment, and leaves those of GitHub Actions out if it is no job of theirs, as docker does. */
+/** Completes caches from the environment. Like docker, it omits caches of type `gha` outside of GitHub Actions. */
 export function completeCaches(caches: readonly CacheDefinition[], env: Environment): readonly CacheDefinition[] {
   return caches.map((cache) => complete(cache, env)).filter((cache) => !isElsewhere(cache))
 }
 
-/** Notes if a build does without caches of GitHub Actions. */
+/** Adds a note if caches of GitHub Actions are omitted. */
 export function noteLeftOutCaches(
   { cacheFrom, cacheTo }: Pick<BuildDefinition, 'cacheFrom' | 'cacheTo'>,
   env: Environment,

@@ -22,7 +22,7 @@ export async function openInputHash(secret: SecretDefinition | undefined, env: E
   )
 }
 
-/** A file of a secret mostly ends with a line break, which a variable with the same secret does not have. */
+/** Files of secrets usually end with a line break; variables do not. */
 function trimLineEnd(bytes: Uint8Array): Uint8Array {
   const end = bytes.findLastIndex((byte) => byte !== 0x0a && byte !== 0x0d)
   return bytes.subarray(0, end + 1)

@@ -5,14 +5,14 @@ import type { StepCall } from '../../step.js'
 
 type Given = Pick<BuildDefinition, 'secrets' | 'ssh'>
 
-/** The secrets and ssh agents that steps cannot do without, and that the build does not give. */
+/** Issues for required secrets and ssh agents that the build does not define. */
 export function secretIssues({ secrets }: Analysis, given: Given): readonly DockerfileIssue[] {
   return missing(secrets, given)
     .filter(({ isRequired }) => isRequired)
     .map((one) => ({ message: `${describe(one)} is required here, but the build does not define it`, ...advice(one) }))
 }
 
-/** Says which others are mounted, and will not be there. */
+/** Adds a note for each other mount that the build does not define. */
 export function noteMissingSecrets({ secrets }: Analysis, given: Given, dockerfile: string, call: StepCall): void {
   for (const one of missing(secrets, given)) {
     if (one.isRequired) continue

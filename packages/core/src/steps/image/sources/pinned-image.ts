@@ -19,21 +19,20 @@ export interface ResolvedImageName {
   readonly image: Digest
 }
 
-/** An image that the Dockerfile names beside the base, pinned. */
+/** An image, other than the base, that the Dockerfile names, pinned. */
 export interface PinnedImage extends ResolvedImageName {
-  /** The whole name, as BuildKit requests it. */
+  /** The full name, as BuildKit requests it. */
   readonly name: string
-  /** The name with the digest of the index, so that one value serves all platforms. */
+  /** The name with the digest of the index, equal for all platforms. */
   readonly pinned: string
   /** Positions of the name in the Dockerfile. */
   readonly places: readonly Span[]
-  /** The line of the lock that it was taken from. */
+  /** The line of the lock that pins it. */
   readonly locked?: LockedImage
 }
 
 /**
- * Compares images that were pinned by the lock with their registry: the build pulls the index, and the record of the
- * build has the image.
+ * Compares images pinned by the lock with their registry, because the lock may have been edited.
  *
  * @throws DefinitionError LOCK_INVALID
  */
@@ -57,7 +56,7 @@ export async function verifyPinnedImages(
 }
 
 /**
- * Pins an image that a Dockerfile names to what it is now.
+ * Pins an image that a Dockerfile names to its current digest.
  *
  * @throws RegistryError NOT_FOUND, PLATFORM_MISSING
  */
@@ -79,7 +78,7 @@ export async function pinImage(
 }
 
 /**
- * Finds what an image's name means: by the lock if it has it, else by its registry.
+ * Resolves an image name, by the lock or else from its registry.
  *
  * @returns undefined if there is no such image.
  * @throws RegistryError PLATFORM_MISSING

@@ -10,8 +10,8 @@ import type { SourceRecord } from './source-record.js'
 type RecordedImage = Pick<Work<ImageNode, ResolvedImage>, 'node' | 'resolved'>
 
 /**
- * How what a build used differs from what is there now: the names of images are resolved again, and the context is
- * compared beyond what the key holds. Reads registries only.
+ * Compares the recorded sources of a build with their current state: resolves image names again, and compares context
+ * files that are not part of the key. Reads only.
  *
  * @throws RegistryError
  */
@@ -41,13 +41,13 @@ export async function sourceChanges(
   ]
 }
 
-/** How args that the Dockerfile does not declare differ. Only for an image with the same key, which the record covers too. */
+/** Whether undeclared args differ. The record includes the key, so this applies to images with the same key only. */
 export function unusedArgsChange(record: SourceRecord, { node, resolved }: RecordedImage): readonly PlanReason[] {
   const isSame = record.unusedArgs === undefined || record.unusedArgs === unusedArgsDigest(node, resolved)
   return isSame ? [] : [{ kind: 'setting-changed', name: 'args' }]
 }
 
-/** Both selections of a context. */
+/** The union of two selections of a context. */
 export function combinedPaths(
   one: readonly string[] | 'all',
   other: readonly string[] | 'all',

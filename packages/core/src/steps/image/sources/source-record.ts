@@ -4,14 +4,17 @@ import { parseJson } from '../../../model/json.js'
 import { type Annotations, canonicalJson } from '../../../model/oci.js'
 import type { ResolvedImageName } from './pinned-image.js'
 
-/** Annotation of a kept image with what its build resolved, as BuildKit reported it. */
+/** Annotation of a published image with the sources that its build resolved, as reported by BuildKit. */
 export const SOURCES_ANNOTATION = 'io.polyarch.sources'
 
 /** Inputs of a build that its key does not contain. A later run reuses the result only if all of them are unchanged. */
 export interface SourceRecord {
-  /** By whole name, with the tag. */
+  /** By full name, with the tag. */
   readonly images: Readonly<Record<string, ResolvedImageName>>
-  /** Content whose change no registry shows: addresses without user, password and query, and images of the builder's own. */
+  /**
+   * Content whose change cannot be detected: addresses, without user, password and query, and local images of the
+   * builder.
+   */
   readonly unverifiable: readonly string[]
   /** Files of the context that the build read, beyond those found in the Dockerfile. */
   readonly context?: {
@@ -29,11 +32,11 @@ export interface SourceRecord {
 /** Values that complete BuildKit's report. */
 export interface SourceRecordInput {
   readonly sources: readonly BuildSource[]
-  /** Names whose digests the key holds: of the base, and of images of other pipelines of the run. */
+  /** Names whose digests are part of the key: the base, and images of other pipelines. */
   readonly namesInKey: ReadonlySet<string>
-  /** The content that the Dockerfile itself pins, by a checksum or a commit. */
+  /** Content that the Dockerfile pins by a checksum or a commit. */
   readonly pinnedRemotes: ReadonlySet<string>
-  /** The digests that count for a name: those of the index, and of the platform's own image. */
+  /** Resolves a name to the digests of the index and of the platform's image. */
   readonly resolve: (name: string, digest: Digest) => Promise<ResolvedImageName>
   readonly context: SourceRecord['context']
 }
@@ -53,22 +56,22 @@ export async function makeSourceRecord(input: SourceRecordInput): Promise<Source
   return { images, unverifiable, ...(input.context && { context: input.context }) }
 }
 
-/** A git address that ends in a whole commit, before the directory. */
+/** A git address with a full commit, before the directory. */
 const COMMIT = /#[0-9a-f]{40}(?::.*)?$/
 
-/** An address without what may be secret in it. */
+/** An address without parts that may be secret. */
 function publicAddress(address: string): string {
   if (!URL.canParse(address)) return address.replace(/\?.*$/s, '')
   const { protocol, host, pathname } = new URL(address)
   return `${protocol}//${host}${pathname}`
 }
 
-/** A record as the text of its annotation. */
+/** Encodes a record for its annotation. */
 export function encodeSources(record: SourceRecord): string {
   return Buffer.from(canonicalJson(record)).toString()
 }
 
-/** The record in a manifest's annotations; undefined if there is none that can be read. */
+/** Parses the record in a manifest's annotations; undefined if there is no valid one. */
 export function readSources(annotations: Annotations | undefined): SourceRecord | undefined {
   const text = annotations?.[SOURCES_ANNOTATION]
   if (text === undefined) return undefined
@@ -80,7 +83,7 @@ export function readSources(annotations: Annotations | undefined): SourceRecord 
   }
 }
 
-/** Anybody may have written it. */
+/** Untrusted: anyone with push access can write it. */
 function isSourceRecord(value: unknown): value is SourceRecord {
   if (!isRecord(value)) return false
   const { images, unverifiable, context, unusedArgs } = value

@@ -6,14 +6,14 @@ import type { StepCall } from '../../step.js'
 
 const HINT = "add a --checksum, or set build({ unpinned: 'rebuild' }) or 'refuse'"
 
-/** Returns the issues of content that can change unnoticed, if the policy is to refuse it. */
+/** Returns an issue for each unpinned source if the policy is to refuse them. */
 export function unpinnedIssues({ unpinned }: Analysis, policy: UnpinnedPolicy): readonly DockerfileIssue[] {
   if (policy !== 'refuse') return []
   const hint = 'add a --checksum, or copy the file into the context'
   return unpinned.map(({ text, line }) => ({ message: `the content of ${text} is not pinned`, hint, line }))
 }
 
-/** Says it if such content is reused. */
+/** Adds a note if unpinned content is reused. */
 export function noteUnpinned(
   { unpinned }: Analysis,
   { dockerfile }: OpenContext,
@@ -27,7 +27,10 @@ export function noteUnpinned(
   }
 }
 
-/** The same for what the build was seen to use, and the Dockerfile does not name: by ONBUILD, or with a value of the base. */
+/**
+ * The same for unpinned content that BuildKit reported and the Dockerfile does not name: by ONBUILD or a variable of
+ * the base.
+ */
 export function noteUnverifiable(
   sources: readonly string[],
   { analysis, context }: { readonly analysis: Analysis; readonly context: Pick<OpenContext, 'dockerfile'> },
