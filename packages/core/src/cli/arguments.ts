@@ -8,8 +8,7 @@ const PROGRAM_FLAGS: readonly string[] = ['--version', '-V']
 const HELP_FLAGS: readonly string[] = ['--help', '-h']
 
 /**
- * Moves the command to the front, so that flags before it and after it mean the same, and refuses flags that it does not
- * have.
+ * Moves the command to the front, so that flags may precede it, and rejects flags that it does not have.
  *
  * @param argv - as `process.argv`: the first two are the interpreter and the script.
  * @throws DefinitionError USAGE for a flag that does not exist or that the command cannot use
@@ -31,14 +30,14 @@ export function orderArguments(argv: readonly string[], program: Command): reado
   return [...argv.slice(0, 2), ...ofProgram, ...names, ...own.filter((word) => !PROGRAM_FLAGS.includes(word))]
 }
 
-/** Whether the arguments request the causes of errors, even if they cannot be parsed otherwise. */
+/** Whether `--verbose` is set, even if the other arguments are not valid. */
 export function isVerbose(argv: readonly string[]): boolean {
   return argv.some((word) => word === '--verbose' || /^-q*v[qv]*$/.test(word))
 }
 
 interface Scan {
   readonly flags: readonly string[]
-  /** Indexes of the words that are neither flags nor values of flags. */
+  /** Indexes of arguments that are neither flags nor values of flags. */
   readonly plain: readonly number[]
 }
 
@@ -78,13 +77,13 @@ function flagsIn(word: string, options: ReadonlyMap<string, Option>): readonly s
   return letters.every((flag) => options.has(flag) || HELP_FLAGS.includes(flag)) ? letters : [word]
 }
 
-/** The command that words name, after those that it is below: `builder create`. */
+/** The command of a path of words: `builder create`. */
 function commandPath(program: Command, [word, ...rest]: readonly string[]): readonly Command[] {
   const found = program.commands.find((command) => command.name() === word)
   return found === undefined ? [] : [found, ...commandPath(found, rest)]
 }
 
-/** A command with all those below it. */
+/** A command with its subcommands. */
 function allCommands(command: Command): readonly Command[] {
   return [command, ...command.commands.flatMap(allCommands)]
 }

@@ -3,7 +3,7 @@ import type { OptionNames } from '../operations/option-names.js'
 import type { EmulationPolicy, ExecuteOptions, VerifyMode } from '../operations/options.js'
 import type { PolicyMode } from '../operations/trust/policy-options.js'
 
-/** A standard stream: a terminal, or something that is only written to. */
+/** A standard stream: a terminal, a pipe or a file. */
 export interface OutputStream {
   write(text: string): unknown
   on?(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown
@@ -55,7 +55,7 @@ export const COMMAND_LINE_OPTIONS: OptionNames<RunOptions> = {
   policy: true,
 }
 
-/** Everything that commands use. */
+/** Everything that commands need. */
 export interface CommandContext {
   readonly pipelines: readonly Pipeline[]
   /** Whether there is no `build.ts`, and so no definition. */
@@ -67,7 +67,7 @@ export interface CommandContext {
   onStopping: () => void
 }
 
-/** How a run is shown while it goes on. */
+/** The values of `--progress`. */
 export const PROGRESS_CHOICES = ['auto', 'tty', 'plain', 'json', 'quiet'] as const
 
 /** One of {@link PROGRESS_CHOICES}. */
@@ -75,7 +75,7 @@ export type ProgressChoice = (typeof PROGRESS_CHOICES)[number]
 
 /** Flags of all commands on pipelines. */
 export interface PipelineFlags {
-  /** Names of the pipelines that the command is for. */
+  /** Names of the selected pipelines. */
   readonly pipelines?: readonly string[]
   /** Names of pipelines in a record. */
   readonly pipeline?: readonly string[]

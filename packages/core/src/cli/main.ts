@@ -82,7 +82,7 @@ function outputLost({ code, message }: NodeJS.ErrnoException, host: Host): void 
   host.exitCode = EXIT.failed
 }
 
-/** Read off the arguments: what failed may have been their reading. */
+/** Read from the arguments, because parsing them may have failed. */
 function errorOptions({ argv, stderr, env }: Host, start: string): ErrorTextOptions {
   return { verbose: isVerbose(argv), paint: choosePaint({ stream: stderr, env }), start }
 }

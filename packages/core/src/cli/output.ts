@@ -9,7 +9,7 @@ export function jsonText(value: unknown): string {
   return `${escapeJson(value, 2)}\n`
 }
 
-/** Writes text to a stream: the one way out of everything but the progress of a run. */
+/** Writes text to a stream, for all output except progress. */
 export function print(text: string, stream: Pick<OutputStream, 'write'>): void {
   stream.write(escapeOutput(text))
 }
@@ -27,7 +27,7 @@ export function printResult(text: string, host: Pick<Host, 'stdout'>): void {
 }
 
 /**
- * Writes a line beside the result, to standard error. Line breaks and control characters are escaped.
+ * Writes a note to standard error. Line breaks and control characters are escaped.
  *
  * @example
  * ```ts

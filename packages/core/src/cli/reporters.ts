@@ -17,7 +17,7 @@ export function progressOf(
   return isTerminal(stderr) && env['TERM'] !== 'dumb' && !isCi ? 'tty' : 'plain'
 }
 
-/** Opens the reporter that the flags select. It writes to standard error: standard output is for results. */
+/** Opens the selected reporter. It writes to standard error, because standard output is for results. */
 export async function openReporter(flags: PipelineFlags, host: Host): Promise<Reporter> {
   const { verbose = false } = flags
   const { stderr, env } = host

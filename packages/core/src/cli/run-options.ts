@@ -5,7 +5,7 @@ import { type OptionNames, pickOptions } from '../operations/option-names.js'
 import type { ExecuteOptions } from '../operations/options.js'
 import type { CommandContext, PipelineFlags } from './command.js'
 
-/** The options that an operation takes, of the flags and of what build.ts says; the flags come first. */
+/** Merges flags with the options of build.ts, for one operation; flags have precedence. */
 export function optionsOf<Options extends object>(
   flags: PipelineFlags,
   context: CommandContext,
@@ -20,7 +20,7 @@ const FLAG_OPTIONS = [
   ...(['allowRemoval', 'keepGoing', 'metadataFile', 'load', 'skipTests', 'verify', 'publish'] as const),
 ] as const
 
-/** The flags of these names that have a value: no other may replace what build.ts says. */
+/** The flags that have a value; only these override options of build.ts. */
 function givenFlags<Name extends keyof PipelineFlags>(
   flags: PipelineFlags,
   names: readonly Name[],
@@ -39,7 +39,7 @@ function allOptions(flags: PipelineFlags, { host, signal, defaults }: CommandCon
     ...(sign && flags.sign !== false && { sign }),
     frozen: flags.frozen ?? isFrozenHere(host, defaults.directory),
     ...givenFlags(flags, FLAG_OPTIONS),
-    // Without the flag it is true, which must not replace what build.ts says.
+    // The default, true, must not override the option of build.ts.
     ...(flags.contextCache === false && { contextCache: false }),
     ...policyOf(flags, defaults),
     ...(flags.output !== undefined && { outputs: flags.output }),

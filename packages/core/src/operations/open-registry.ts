@@ -3,7 +3,7 @@ import { createRegistry } from '../registry/client.js'
 import type { Registry } from '../registry/port.js'
 import type { OperationOptions } from './options.js'
 
-/** The client that operations use: the docker configuration's logins, unless the options say otherwise. */
+/** Opens the registry client of an operation, with docker's logins unless the options have others. */
 export function openRegistry({ registryClient }: OperationOptions): Registry {
   return createRegistry({ credentials: dockerConfigCredentials(), ...registryClient })
 }

@@ -72,9 +72,9 @@ export const PRUNE_OPTIONS: OptionNames<PruneOptions> = {
 }
 
 /**
- * Refuses options that an operation does not have: JavaScript passes them without a compiler.
+ * Rejects options that an operation does not have, for callers without a compiler.
  *
- * @param operation - its name, as callers write it: `plan`.
+ * @param operation - its function name: `plan`
  * @throws DefinitionError USAGE with every such option
  */
 export function checkOptions<Options extends object>(
@@ -93,7 +93,7 @@ export function checkOptions<Options extends object>(
   if (issues.length > 0) throw new DefinitionError(issues, 'USAGE')
 }
 
-/** The options that an operation has, out of more. */
+/** Picks the options of an operation. */
 export function pickOptions<Options extends object>(all: Partial<Options>, names: OptionNames<Options>): Options {
   return Object.fromEntries(Object.entries(all).filter(([name]) => name in names)) as Options
 }

@@ -68,7 +68,7 @@ export interface PipelineOptions extends OperationOptions {
 export interface PlanOptions extends PipelineOptions, EngineChoice {
   /** Names of the pipelines to publish, with their dependencies; all by default. */
   readonly pipelines?: readonly string[]
-  /** These platforms alone; then no name moves. */
+  /** Only these platforms; then no name moves. */
   readonly only?: readonly string[]
   /** Reuse images in the registry that have the same inputs, and results of tests. Default true. */
   readonly reuse?: boolean
@@ -90,7 +90,9 @@ export interface PlanOptions extends PipelineOptions, EngineChoice {
    * there is no such builder; or `never`. Default `when-busy`.
    */
   readonly emulation?: EmulationPolicy
-  /** Sign each index and its images with a key, before names move. What the key has signed before is not signed again. */
+  /**
+   * Sign each index and its images with a key, before names move. Images that have its signature are not signed again.
+   */
   readonly sign?: SignOptions
   /** Rules for what the run builds from. */
   readonly policy?: Policy
@@ -126,7 +128,7 @@ export interface ExecuteOptions extends PlanOptions {
    * registry again, by digest and over new connections.
    */
   readonly verify?: VerifyMode
-  /** Lets a published name lose a platform that it has today. */
+  /** Allows removing a platform that a published name has now. */
   readonly allowRemoval?: boolean
   /** Called for every event, in order. */
   readonly onEvent?: (event: RunEvent) => void
@@ -153,5 +155,5 @@ export interface PruneOptions extends PipelineOptions {
   readonly olderThan?: number
 }
 
-/** Pipelines, and perhaps options after them. */
+/** Pipelines, optionally followed by options. */
 export type PipelinesAndOptions<Options extends object> = readonly Pipeline[] | readonly [...Pipeline[], Options]

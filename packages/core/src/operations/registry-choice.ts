@@ -5,13 +5,13 @@ import type { ServerRequest } from '../registry-server/index.js'
 
 const EMBEDDED = /^embedded(?::(.*))?$/s
 
-/** The registry that takes the place of the host in names that are pushed to, kept up while it is used. */
+/** The registry that replaces the host of pushed names, available until disposal. */
 export interface ChosenRegistry extends AsyncDisposable {
-  /** `host[:port][/prefix]`; undefined if names keep the hosts that they were written with. */
+  /** `host[:port][/prefix]`; undefined if names keep their hosts. */
   readonly host: string | undefined
-  /** Address of the embedded registry, which takes the place of `EMBEDDED_HOST` in a compiled definition. */
+  /** Address of the embedded registry; it replaces `EMBEDDED_HOST` in a compiled definition. */
   readonly startedAt?: string
-  /** Names the full disk of the embedded registry as the cause of a failure, if it refused a push for that. */
+  /** Converts a failed push to an error that names the embedded registry's full disk. */
   explain(error: unknown): unknown
 }
 
@@ -20,21 +20,21 @@ export function isEmbedded(registry: string | undefined): boolean {
   return registry !== undefined && EMBEDDED.test(registry)
 }
 
-/** The host in names while the embedded registry does not run: it has its address only then. */
+/** Placeholder host until the embedded registry has an address. */
 export const EMBEDDED_HOST = 'localhost'
 
-/** The registry for a definition that is only validated, so that an invalid one starts no server. */
+/** The registry for validating a definition, before a server is started. */
 export function registryBeforeStart(choice: string | undefined): string | undefined {
   return isEmbedded(choice) ? EMBEDDED_HOST : choice
 }
 
-/** Directory that `embedded` keeps its content in, if none is named. */
+/** Default directory of the embedded registry. */
 export async function defaultRegistryDirectory(): Promise<string> {
   const { default: envPaths } = await import('env-paths')
   return resolve(envPaths('polyarch', { suffix: '' }).data, 'registry')
 }
 
-/** Directory that `embedded[:directory]` means. */
+/** Directory of `embedded[:directory]`. */
 export async function registryDirectory(choice: string): Promise<string> {
   const directory = EMBEDDED.exec(choice)?.[1]
   return directory ? resolve(directory) : defaultRegistryDirectory()
@@ -44,7 +44,8 @@ export async function registryDirectory(choice: string): Promise<string> {
 const EXTERNAL = { explain: (error: unknown) => error, [Symbol.asyncDispose]: async () => {} }
 
 /**
- * Makes the chosen registry reachable: starts the embedded one, or joins the process that serves its directory already.
+ * Makes the selected registry available: starts the embedded one, or uses the process that already serves its
+ * directory.
  *
  * @throws HostError DIRECTORY_IN_USE
  */
@@ -75,7 +76,7 @@ export async function chooseRegistry(
       [Symbol.asyncDispose]: () => server.close(),
     }
   } catch (error) {
-    // Another run may have started it at the same moment.
+    // Another run may have started it concurrently.
     const late = error instanceof HostError && error.code === 'DIRECTORY_IN_USE' ? await join() : undefined
     if (late === undefined) throw error
     return late

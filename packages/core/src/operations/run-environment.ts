@@ -3,7 +3,7 @@ import { type DockerConfiguration, openDockerConfiguration } from '../registry/a
 import type { CredentialStore } from '../registry/port.js'
 import type { OperationOptions } from './options.js'
 
-/** Values that an operation takes from its process. They are read once, here, and passed on. */
+/** Values that an operation reads from its process, once, here. */
 export interface RunEnvironment {
   readonly env: Environment
   /** Start of the operation. */

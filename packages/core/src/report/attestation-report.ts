@@ -36,7 +36,7 @@ export interface TestCounts {
   readonly notRun: number
 }
 
-/** Gathers what is attested of each image and index of a run; those without anything are left out. */
+/** Collects the attestations of each image and index of a run; results without any are omitted. */
 export function attestationReports(
   nodes: readonly NodeResult[],
   signatures: readonly SignatureReport[],
@@ -80,7 +80,7 @@ function testCounts(tests: readonly NodeResult[]): TestCounts | undefined {
 /** Titles of the columns of {@link attestationCells}. */
 export const ATTESTATION_COLUMNS = ['Signature', 'Provenance', 'SBOM', 'Tests'] as const
 
-/** What is attested of an image, in the order of {@link ATTESTATION_COLUMNS}; an empty text if there is none. */
+/** The attestations of an image, in the order of {@link ATTESTATION_COLUMNS}; an empty text if there is none. */
 export function attestationCells({ signature, provenance, sbom, tests }: AttestationReport): readonly string[] {
   const signed = signature === undefined ? '' : { signed: 'signed', kept: 'signed before' }[signature]
   return [

@@ -3,7 +3,7 @@ import type { NodePlan, TagPlan } from '../model/run/plan.js'
 import type { NodeReport, ReadBackResult } from './report.js'
 import { formatBytes } from './units.js'
 
-/** Words for the actions of a plan, the same in all output. */
+/** Labels for the actions of a plan, the same in all output. */
 export const ACTION_LABELS: Readonly<Record<NodePlan['action'], string>> = {
   reuse: 'reuse',
   copy: 'copy',
@@ -16,12 +16,12 @@ export const ACTION_LABELS: Readonly<Record<NodePlan['action'], string>> = {
   'not-needed': 'leave',
 }
 
-/** The same of a name: if it will point to may be known later only; that it moves is known. */
+/** The label of a name's action; `known-after` is shown as `move`. */
 export function tagActionLabel(action: TagPlan['action']): string {
   return action === 'known-after' ? 'move' : action
 }
 
-/** The outcome of a node in words; a test that is done has passed. */
+/** The label of a node's outcome; a finished test has passed. */
 export function outcomeLabel({ kind, outcome }: Pick<NodeReport, 'kind' | 'outcome'>): string {
   if (kind !== 'test') return outcome
   return outcome === 'made' ? 'passed' : outcome === 'reused' ? 'passed before' : outcome

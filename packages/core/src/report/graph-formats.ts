@@ -7,13 +7,13 @@ import { formatTree } from './graph/tree.js'
 import { formatGraphPage } from './html/graph-page.js'
 import { type Paint, unpainted } from './paint.js'
 
-/** The forms that a picture of the graph can have. */
+/** The formats of a picture of the graph. */
 export const PICTURE_FORMATS = ['tree', 'mermaid', 'dot', 'svg', 'html', 'json'] as const
 
 /** One of {@link PICTURE_FORMATS}. */
 export type PictureFormat = (typeof PICTURE_FORMATS)[number]
 
-/** Writes a picture in one of its forms. */
+/** Formats a picture. */
 export async function formatPicture(
   picture: Picture,
   format: PictureFormat,

@@ -2,7 +2,7 @@ import { formatPlatform } from '../model/platform.js'
 import { escapeHtml } from './escape.js'
 import type { NodeRecord, RunRecord } from './record/run-record.js'
 
-/** What XML 1.0 does not allow, escaped or not, and is left of text without control characters. */
+/** Remaining characters that XML 1.0 does not allow, even escaped. */
 const NOT_IN_XML = /[\uFFFE\uFFFF]|\p{Surrogate}/gu
 
 /**
@@ -37,7 +37,7 @@ function countsOf(nodes: readonly NodeRecord[]): Readonly<Record<string, string>
   }
 }
 
-/** Whether the image did not pass a test; any other failure says nothing about the image. */
+/** Whether the image failed a test; other failures are not results of the test. */
 function isFailed({ kind, outcome, error }: NodeRecord): boolean {
   return kind === 'test' && outcome === 'failed' && error?.code === 'TEST_FAILED'
 }

@@ -6,13 +6,13 @@ export type Style = 'red' | 'green' | 'yellow' | 'cyan' | 'dim' | 'bold'
 /** Applies a style to text, or returns it unchanged if colours are disabled. */
 export type Paint = (style: Style, text: string) => string
 
-/** For output that has no colours. */
+/** Paints nothing, for output without colours. */
 export const unpainted: Paint = (_style, text) => text
 
-/** For output that has. */
+/** Paints with terminal colours. */
 export const painted: Paint = (style, text) => styleText(style, text, { validateStream: false })
 
-/** The part of a stream and of the environment that decide about colours. */
+/** The properties of a stream and of the environment that determine colours. */
 export interface ColorChoice {
   readonly stream: { readonly isTTY?: boolean; hasColors?(): boolean }
   readonly env: Readonly<Record<string, string | undefined>>

@@ -8,12 +8,12 @@ import type { Reporter } from './progress/reporter.js'
 import { RunningSteps } from './progress/running-steps.js'
 import { formatBytes } from './units.js'
 
-/** How the plain reporter writes. */
+/** Options of the plain reporter. */
 export interface PlainReporterOptions {
   readonly write: (text: string) => void
   /** Also the output of every build step, and transfers of any size. */
   readonly verbose: boolean
-  /** How to fold what a node says; it then includes the output of its build steps. */
+  /** How to fold the lines of a node, which then include the output of its build steps. */
   readonly markers?: GroupMarkers | undefined
 }
 
@@ -35,7 +35,7 @@ class PlainReporter implements Reporter {
     this.#write = write
     this.#verbose = verbose
     this.#groups = markers === undefined ? undefined : new GroupedLines(markers, write)
-    // Output that is shown as it comes needs no summary.
+    // Output that is shown at once needs no summary.
     if (!verbose || this.#groups !== undefined) {
       this.#timer = setInterval(() => this.#reportLong(), CHECK_INTERVAL).unref()
     }
@@ -102,7 +102,7 @@ class PlainReporter implements Reporter {
 
   #work(node: string, event: WorkEvent, at: number): void {
     const step = this.#steps.add(node, event, at)
-    // A group is written when its node ends, which is too late for what runs now.
+    // A group is written when its node ends, so running steps are reported outside of it.
     if (step !== undefined && isStart(event)) {
       this.#line(`${node}: ${step}`)
       return
@@ -152,7 +152,7 @@ function isStart(event: WorkEvent): boolean {
   return event.kind === 'build-step' && event.status === 'started'
 }
 
-/** Bytes that a transfer has to have for a line of its own: configs and small layers are done in a moment. */
+/** Size of a transfer from which it gets a line, in bytes. */
 const LARGE = 1_000_000
 
 function workText(event: WorkEvent, verbose: boolean): string | undefined {

@@ -9,7 +9,7 @@ export function formatBytes(bytes: number): string {
   return `${exponent === 0 ? value : value.toFixed(1)} ${UNITS[exponent]}`
 }
 
-/** A time in milliseconds for people: `850 ms`, `12.3 s`, `2 min 5 s`; or in whole seconds, for what is shown while it goes on. */
+/** A time in milliseconds for people: `850 ms`, `12.3 s`, `2 min 5 s`; or in whole seconds, for running nodes. */
 export function formatDuration(milliseconds: number, precision: 'fine' | 'whole' = 'fine'): string {
   if (milliseconds < 1000 && precision === 'fine') return `${Math.round(milliseconds)} ms`
   const seconds = milliseconds / 1000

@@ -21,7 +21,7 @@ export async function buildCommand(flags: PipelineFlags, context: CommandContext
     if (isForPeople(flags, host)) await printPullHint(report, flags.registry ?? context.defaults.registry, host)
     if (report.outcome === 'incomplete') host.exitCode = EXIT.incomplete
   } catch (error) {
-    // Events in JSON contain the error already, and nothing else may be printed between them.
+    // The JSON events contain the error, and nothing else may be printed between them.
     if (progressOf(flags, host) !== 'json') throw error
     host.exitCode = exitCodeOf(error)
   }
@@ -40,7 +40,7 @@ async function executeReported(flags: PipelineFlags, context: CommandContext): P
   }
 }
 
-/** Whether standard error may hold more than events and errors. */
+/** Whether standard error may have more than events and errors. */
 function isForPeople(flags: PipelineFlags, host: CommandContext['host']): boolean {
   return !['json', 'quiet'].includes(progressOf(flags, host))
 }
@@ -64,7 +64,7 @@ async function executeShown(
       files.add(event)
       reporter.report(event)
     }
-    // Events as JSON are what a page can be made of later.
+    // The HTML page can be made from the JSON events later.
     const reportLayers = flags.report !== undefined || progressOf(flags, context.host) === 'json'
     const run = execute(...context.pipelines, { ...optionsOf(flags, context, EXECUTE_OPTIONS), onEvent, reportLayers })
     // A failed run reports its own error, even if the files cannot be written.

@@ -8,14 +8,14 @@ export interface ExportFlags extends PipelineFlags {
   readonly out?: string
 }
 
-/** `build.ts export`: writes the definition for another tool, and what that tool cannot do as notes. */
+/** `build.ts export`: writes the definition for another tool, with notes on its limits. */
 export async function exportCommand(flags: ExportFlags, context: CommandContext): Promise<void> {
   const { file, notes } = exportDefinition(context.pipelines, optionsOf(flags, context, EXPORT_OPTIONS))
   await writeResult(jsonText(file), '--out', flags.out, context.host)
   for (const note of [...notes, ...runNotes(context)]) printNote(`note: ${note}`, context.host)
 }
 
-/** Notes the options of `run` that change what is published. */
+/** Adds notes on options of `run` that change what is published. */
 function runNotes({ defaults: { sign, policy } }: CommandContext): readonly string[] {
   return [
     ...(sign === undefined ? [] : ['bake does not sign: run `cosign sign` after it']),

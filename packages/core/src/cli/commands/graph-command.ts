@@ -14,11 +14,11 @@ import { optionsOf } from '../run-options.js'
 export interface GraphFlags extends PipelineFlags {
   readonly format?: PictureFormat
   readonly out?: string
-  /** False if the picture is to show the definition alone. */
+  /** False to show the definition only. */
   readonly plan?: boolean
 }
 
-/** `build.ts graph`: draws what depends on what, and what a run would do with it. */
+/** `build.ts graph`: draws the dependency graph with the actions of a run. */
 export async function graphCommand(flags: GraphFlags, context: CommandContext): Promise<void> {
   const { host, pipelines } = context
   const format = flags.format ?? (flags.json ? 'json' : formatOf(flags.out))
@@ -30,7 +30,7 @@ export async function graphCommand(flags: GraphFlags, context: CommandContext): 
   await writeResult(await formatPicture(pictureOf(source), format, paint), '--out', flags.out, host)
 }
 
-/** Endings that name no form by themselves. */
+/** File extensions that differ from the format's name. */
 const ALIASES: Readonly<Record<string, PictureFormat>> = {
   '': 'tree',
   txt: 'tree',

@@ -6,7 +6,7 @@ import type { CommandContext, PipelineFlags } from '../command.js'
 import { jsonText, printResult } from '../output.js'
 import { optionsOf } from '../run-options.js'
 
-/** `build.ts lock`: writes what the names of others mean. */
+/** `build.ts lock`: writes `polyarch.lock`. */
 export async function lockCommand(
   names: readonly string[],
   flags: PipelineFlags & { readonly update?: boolean },

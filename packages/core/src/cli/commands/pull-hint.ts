@@ -8,7 +8,7 @@ import { printNote } from '../output.js'
 export const SERVE_PORT = 5000
 
 /**
- * Says how to pull what a run on the embedded registry has published: its port closes with the run. Prints nothing if
+ * Prints how to pull from the embedded registry after a run, because its port closes with the run. Prints nothing if
  * another process serves the directory.
  */
 export async function printPullHint({ tags }: Report, registry: string | undefined, host: Host): Promise<void> {

@@ -10,7 +10,7 @@ export interface ReportFiles {
   write(): Promise<readonly string[]>
 }
 
-/** Makes the text of a file from what happened in a run. */
+/** Formats a file from the record of a run. */
 type Format = (record: RunRecord) => Promise<string>
 
 /** The HTML page of a run. */

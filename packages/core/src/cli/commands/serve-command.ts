@@ -16,7 +16,7 @@ export interface ServeFlags {
   readonly sparse?: boolean
 }
 
-/** `build.ts serve`: keeps the embedded registry up until it is cancelled. */
+/** `build.ts serve`: runs the embedded registry until it is cancelled. */
 export async function serveCommand(
   directory: string | undefined,
   { port: written, hostName: hostNames = [], sparse = false }: ServeFlags,

@@ -6,7 +6,7 @@ export interface Completion {
   readonly program: string
   /** Programs whose lines are completed. */
   readonly starters: readonly string[]
-  /** Where the words of a line begin: with the first scope at once, or after the name of a script. */
+  /** The commands of a line: after the program, or after the name of a script. */
   readonly startsWith: 'tool' | 'script'
   readonly scopes: readonly CompletionScope[]
 }

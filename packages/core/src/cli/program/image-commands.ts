@@ -38,7 +38,7 @@ export function addImageCommands(program: Command, context: CommandContext, insp
     )
 }
 
-/** Adds `assemble` on images; in a `build.ts`, the command of this name is on its pipelines. */
+/** Adds `assemble` of images; in a `build.ts`, `assemble` publishes its pipelines. */
 export function addAssembleImages(program: Command, context: CommandContext): void {
   addFlags(program.command('assemble'), [
     ...(['annotation', 'trustDeclared', 'duplicates', 'allowRemoval', 'referrers', 'json', 'verbose'] as const),

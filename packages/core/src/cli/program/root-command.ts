@@ -62,7 +62,7 @@ function usageText(said: string, start: string, { stderr, env }: CommandContext[
   return formatUsage(message, { ...(hint !== undefined && { hint }), paint, start })
 }
 
-/** Ends the program with the nearest of the known words as hint. */
+/** Exits with a usage error and the nearest known word as hint. */
 export function refuseWord(program: Command, kind: string, unknown: string, known: readonly string[]): never {
   const near = nearest(unknown, known)
   return program.error(`error: unknown ${kind} '${unknown}'${near === undefined ? '' : `\n(Did you mean ${near}?)`}`)

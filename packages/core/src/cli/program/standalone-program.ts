@@ -31,7 +31,7 @@ export function createStandaloneProgram(context: CommandContext, added: readonly
   return program
 }
 
-/** Also completes what follows the file of a `build.ts`, but for its pipelines. */
+/** Also completes the commands after the name of a `build.ts`, but not its pipelines. */
 function completionOf(program: Command, context: CommandContext): Completion {
   const scopes = [scopeOf('tool', program, []), scopeOf('script', createProgram(context), [])]
   return { program: program.name(), starters: [program.name()], startsWith: 'tool', scopes }

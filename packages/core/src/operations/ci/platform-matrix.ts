@@ -10,7 +10,7 @@ import { registryBeforeStart } from '../registry-choice.js'
 export interface MatrixJob {
   /** For `--only`. */
   readonly platform: string
-  /** Architecture of the machine that builds it: its own, or the one that emulates it. */
+  /** Architecture of the machine that builds it, natively or by emulation. */
   readonly machine: string
   /** Label of the runner. */
   readonly runner: string
@@ -20,7 +20,7 @@ export interface MatrixJob {
   readonly pipelines: readonly string[]
 }
 
-/** A matrix as GitHub Actions reads it. */
+/** A matrix in the form of GitHub Actions. */
 export interface PlatformMatrix {
   readonly include: readonly MatrixJob[]
 }
@@ -42,7 +42,7 @@ interface Runner {
   readonly label: string
 }
 
-/** GitHub's runners. Those for ARM execute no 32-bit programs. */
+/** GitHub's runners. Its ARM runners cannot execute 32-bit programs. */
 const GITHUB_RUNNERS: readonly Runner[] = [
   { platform: { os: 'linux', architecture: 'amd64' }, label: 'ubuntu-24.04' },
   { platform: { os: 'linux', architecture: 'arm64' }, label: 'ubuntu-24.04-arm' },
@@ -73,7 +73,7 @@ function jobOf(platform: Platform, runners: readonly Runner[]): MatrixJob {
   return { platform: formatPlatform(platform), machine, runner: label, emulated: native === undefined, pipelines: [] }
 }
 
-/** 32-bit ARM runs on machines that are given for it, and on no others. */
+/** 32-bit ARM is native only on runners that are given for it. */
 function isNative({ platform: host }: Runner, platform: Platform): boolean {
   const is32BitArm = platform.architecture === 'arm' && host.architecture !== 'arm'
   return !is32BitArm && runsNatively(host, platform)

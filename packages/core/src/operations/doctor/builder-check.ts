@@ -6,7 +6,7 @@ import type { Reference } from '../../model/reference.js'
 import { formatBytes, formatDuration } from '../../report/units.js'
 import { type Finding, fine, warningOrError } from './finding.js'
 
-/** Milliseconds of difference from which logins and certificates may fail. */
+/** Difference of clocks, in milliseconds, from which logins and certificates may fail. */
 const CLOCK_TOLERANCE = 5000
 
 /** Builders that are checked at a time: each may start a program, such as kubectl or ssh. */
@@ -60,7 +60,7 @@ function describeState({ workers, cache, clockOffset }: BuilderState): string {
   return [`${count} for ${platforms.join('; ')}`, size, gcText(workers), ...clock].join('; ')
 }
 
-/** The rule of most cache records: the last, which has the weakest conditions. */
+/** The rule for most cache records is the last one, which has the weakest conditions. */
 function gcText(workers: readonly BuilderWorker[]): string {
   const [rule] = workers.flatMap(({ gcRules }) => gcRules.at(-1) ?? [])
   if (rule === undefined) return 'cache is not limited'

@@ -37,7 +37,7 @@ export interface DiagnoseOptions
   extends OperationOptions,
     EngineChoice,
     Pick<PipelineOptions, 'registry' | 'directory'> {
-  /** False if there is no definition to check: then the registry is checked by its host alone. Default true. */
+  /** False if there is no definition: then only the host of the registry is checked. Default true. */
   readonly definition?: boolean
 }
 
@@ -53,8 +53,8 @@ export const DIAGNOSE_OPTIONS: OptionNames<DiagnoseOptions> = {
 }
 
 /**
- * Checks everything that a run of the pipelines would need.
- * Nothing is left behind: the upload that shows whether the login may push is cancelled at once.
+ * Checks everything that a run of the pipelines would need. It leaves nothing behind: the upload that tests the push
+ * permission is cancelled at once.
  *
  * @throws CancelledError
  */
@@ -117,7 +117,7 @@ async function readProxies(
 
 const NO_DEFINITION: Definition = { pipelines: [], notes: [], ended: [] }
 
-/** A registry of which only the host is known, of `host[:port][/prefix]`. */
+/** A registry of which only the host is known. */
 function hostAlone(registry: string | undefined): readonly UsedRegistry[] {
   const host = registry?.split('/', 1)[0]
   return host === undefined || isEmbedded(registry) ? [] : [{ host, bases: [], targets: [] }]
@@ -179,7 +179,7 @@ function madeBases({ pipelines }: Definition): readonly MadeBase[] {
   return pipelines.flatMap(({ platforms }) => platforms.flatMap(({ base }) => (base.kind === 'made' ? [base] : [])))
 }
 
-/** The architectures of the programs that run on this machine while bases are made. */
+/** The architectures of programs that run on this machine to make bases. */
 function packageArchitectures(bases: readonly MadeBase[]): readonly string[] {
   return [...new Set(bases.flatMap(({ by, source }) => by.architecture(source) ?? []))]
 }

@@ -127,7 +127,10 @@ function registering(platform: Platform): string {
   return `on the builder's machine: docker run --privileged --rm tonistiigi/binfmt --install ${architecture}, or on Debian: apt-get install --reinstall qemu-user-static; or use a builder that runs it natively`
 }
 
-/** An engine behind a socket shares this machine's kernel, save if it is a virtual machine's: then there is no entry to read. */
+/**
+ * An engine behind a local socket shares this machine's kernel, unless it runs in a virtual machine: then there is no
+ * entry.
+ */
 function isLocal({ address }: BuilderInfo): boolean {
   return address.startsWith('unix://')
 }

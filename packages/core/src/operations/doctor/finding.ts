@@ -8,22 +8,22 @@ export interface Finding {
   /** `error`: a run would fail; `warning`: a run may fail. */
   readonly state: 'ok' | 'warning' | 'error'
   readonly message: string
-  /** What to do; every finding that is not `ok` has it. */
+  /** What to do; present unless the status is `ok`. */
   readonly advice?: string
 }
 
-/** Everything that was found. Plain data. */
+/** All findings. Plain data. */
 export interface Diagnosis {
   readonly version: typeof DIAGNOSIS_VERSION
   readonly findings: readonly Finding[]
 }
 
-/** A finding that needs nothing done. */
+/** A finding without a problem. */
 export function fine(subject: string, message: string): Finding {
   return { subject, state: 'ok', message }
 }
 
-/** A finding that something has to be done about. */
+/** A finding that requires an action. */
 export function warningOrError(state: 'warning' | 'error', subject: string, message: string, advice: string): Finding {
   return { subject, state, message, advice }
 }

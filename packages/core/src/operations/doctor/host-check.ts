@@ -12,9 +12,10 @@ import { isOnPath } from '../../rootfs/program/tool.js'
 import { type Finding, fine, warningOrError } from './finding.js'
 
 /**
- * Looks for the programs that make bases on this machine.
+ * Checks the programs that make bases on this machine.
  *
- * @param kinds - the kinds in use; if there is none, the core's kinds are checked, and missing programs are no problem.
+ * @param kinds - the kinds in use; if there is none, the core's kinds are checked, and missing programs are not an
+ * error.
  */
 export async function checkTools(
   env: Environment,
@@ -41,7 +42,7 @@ export async function checkTools(
 }
 
 /**
- * Checks whether this machine runs programs of other architectures: bases from packages are made here, without an
+ * Checks whether this machine runs programs of other architectures: bases from packages are made here, without a
  * builder.
  */
 export async function checkPackageEmulation(architectures: readonly string[]): Promise<readonly Finding[]> {
@@ -59,10 +60,10 @@ export async function checkPackageEmulation(architectures: readonly string[]): P
   )
 }
 
-/** Bytes below which a build of common size does not fit. */
+/** Free bytes below which a build of common size may fail. */
 const LITTLE_ROOM = 1_000_000_000
 
-/** The directory or, if it does not exist yet, the nearest one above it that does. */
+/** The directory, or its nearest existing parent. */
 export async function existingDirectory(path: string): Promise<string> {
   const exists = await access(path).then(
     () => true,
@@ -96,13 +97,13 @@ export async function checkRoom(folders: readonly string[]): Promise<readonly Fi
   return findings.flat()
 }
 
-/** Files that a process may have open, below which parallel transfers run out. */
+/** Limit of open files below which parallel transfers fail. */
 const FEW_FILES = 1_024
 
 /**
- * Checks kernel limits that make builds fail with errors that do not name them.
+ * Checks kernel limits, because errors of builds that exceed them do not name them.
  *
- * @param proc - the directory in which the kernel shows them
+ * @param proc - the directory `/proc`
  */
 export async function checkLimits(uid: number | undefined, proc = '/proc'): Promise<readonly Finding[]> {
   const limits = await readFile(join(proc, 'self/limits'), 'utf8').catch(() => '')

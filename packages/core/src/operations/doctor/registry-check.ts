@@ -8,18 +8,18 @@ import { RegistryProbe } from '../../registry/registry-probe.js'
 import { hintFor } from '../../report/advice.js'
 import { type Finding, fine, warningOrError } from './finding.js'
 
-/** A registry that a run would talk to. */
+/** A registry that a run would use. */
 export interface UsedRegistry {
   readonly host: string
   /** Images that are pulled from this registry. */
   readonly bases: readonly Reference[]
-  /** Names to push to this registry: a repository, with a name in it that the run would read. */
+  /** Names to push to this registry, each with a name that the run would read. */
   readonly targets: readonly Reference[]
 }
 
-/** In milliseconds: shorter than for a push, since the user waits for the diagnosis. */
+/** In milliseconds; shorter than for a push, because the user waits. */
 const PATIENCE = { connect: 10_000, answer: 15_000, idle: 15_000 }
-/** Milliseconds by which clocks may differ: tokens are not valid before they were made. */
+/** Accepted difference of clocks, in milliseconds: a token is not valid before its issue time. */
 const MAX_SKEW = 60_000
 
 /** Options of the registry checks. */
@@ -71,7 +71,7 @@ async function checkHost(host: string, { probe, credentials, signal }: CheckCont
   })
 }
 
-/** A mirror that fails is passed over by a run, which then takes longer and says nothing. */
+/** A run skips a failing mirror without a message, and takes longer. */
 async function checkMirror(mirror: string, host: string, { probe, signal }: CheckContext): Promise<readonly Finding[]> {
   const subject = `mirror ${mirror}`
   const advice = `correct or remove it in the mirrors of ${host}; until then ${host} itself is used`
@@ -91,7 +91,7 @@ async function checkBase(base: Reference, { registry, signal }: CheckContext): P
   })
 }
 
-/** Looks first, as a run does: some logins may push and not pull. */
+/** Reads first, as a run does: some logins may push but not pull. */
 async function checkTarget(target: Reference, { probe, registry, signal }: CheckContext): Promise<readonly Finding[]> {
   const subject = `repository ${formatRepository(target)}`
   return orFinding(subject, async () => {

@@ -25,13 +25,13 @@ import { imageNamed, isLayout, openImages, readName, readNewName } from './named
 /** One source of {@link assemble}. */
 export interface AssembleEntry {
   /**
-   * A name on any registry, `oci:DIR:NAME`, or a digest alone for what is in the new index's repository already. Of an
-   * index, all its images are taken.
+   * A name on any registry, `oci:DIR:NAME`, or a digest in the repository of the new index. An index contributes all
+   * its images.
    */
   readonly image: string
   /** Platform of the image, such as `linux/arm/v7`; by default that of its config. Selects one image of an index. */
   readonly platform?: string
-  /** For its entry in the index. */
+  /** Annotations of its entry in the index. */
   readonly annotations?: Annotations
 }
 
@@ -46,9 +46,9 @@ export interface AssembleOptions extends OperationOptions {
   readonly duplicates?: (typeof DUPLICATE_RULES)[number]
   /** Whether artifacts that refer to an image in another repository are copied with it. Default true. */
   readonly referrers?: boolean
-  /** Lets the name lose a platform that it has today. */
+  /** Allows removing a platform that the name has now. */
   readonly allowRemoval?: boolean
-  /** For the index itself. */
+  /** Annotations of the index. */
   readonly annotations?: Annotations
 }
 
@@ -68,11 +68,11 @@ export interface Assembly {
   readonly manifests: readonly Descriptor[]
   /** The artifacts that were copied with images from other repositories. */
   readonly referrers: readonly CopiedReferrer[]
-  /** Platforms that were derived rather than written, and content that was left out. */
+  /** Notes on derived platforms and omitted content. */
   readonly notes: readonly string[]
 }
 
-/** Makes an image index of images that exist already, and names it. */
+/** Makes an image index of existing images, and names it. */
 export async function assemble(
   name: string,
   entries: readonly (string | AssembleEntry)[],
@@ -129,7 +129,7 @@ async function collectAll(sources: readonly AssemblySource[], collecting: Collec
   return found.flat()
 }
 
-/** Copies what is not in the repository of the index. */
+/** Copies images from other repositories to that of the index. */
 async function copyImages(
   found: readonly FoundImage[],
   { target, referrers }: { readonly target: Reference; readonly referrers: boolean },
@@ -160,7 +160,7 @@ function readEntries(entries: readonly (string | AssembleEntry)[], target: Refer
   return sources
 }
 
-/** A digest alone would pass for a tag of a repository called `sha256`. */
+/** A digest would be parsed as a tag of a repository named `sha256`. */
 function sourceNamed(image: string, path: string, target: Reference): Reference {
   return isDigest(image) ? { ...repositoryOf(target), digest: image } : imageNamed(readName(image, path))
 }
@@ -170,7 +170,7 @@ function digestOnly({ digest }: FoundImage['reference']): { readonly digest: Dig
   return { digest }
 }
 
-/** Images first, since old engines take the first entry that fits; then what attests them. */
+/** Images first, because old engines use the first matching entry; then their attestations. */
 function encodeIndex(descriptors: readonly Descriptor[], annotations: Annotations | undefined, isForLayout: boolean) {
   const images = descriptors.filter((one) => !isAttestation(one))
   const sorted = images.toSorted((a, b) => (a.platform && b.platform ? comparePlatforms(a.platform, b.platform) : 0))

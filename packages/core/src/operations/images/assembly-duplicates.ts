@@ -4,7 +4,7 @@ import { formatPlatform, platformIdentity } from '../../model/platform.js'
 import { formatReference } from '../../model/reference.js'
 import type { FoundImage } from './assembly-source.js'
 
-/** Refuses two images for one platform. @throws DefinitionError USAGE */
+/** Rejects two images for one platform. @throws DefinitionError USAGE */
 export function refuseDuplicates(found: readonly FoundImage[]): void {
   const seen = new Map<string, FoundImage>()
   const issues: Issue[] = []
@@ -22,7 +22,7 @@ export function refuseDuplicates(found: readonly FoundImage[]): void {
   if (issues.length > 0) throw new DefinitionError(issues, 'USAGE')
 }
 
-/** The last image of each platform, with what attests these. */
+/** The last image of each platform, with its attestations. */
 export function lastOfEach(found: readonly FoundImage[]): readonly FoundImage[] {
   const images = new Map<string, FoundImage>()
   for (const image of found) {

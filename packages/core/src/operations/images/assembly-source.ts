@@ -31,7 +31,7 @@ import { type Declaration, decidePlatform, isBareArm } from './declared-platform
 
 /** An entry of an assembly, parsed. */
 export interface AssemblySource {
-  /** Its place among the entries, for messages. */
+  /** Its position in the entries, for messages. */
   readonly path: string
   readonly written: { readonly platform?: string; readonly annotations?: Annotations }
   readonly reference: Reference
@@ -48,7 +48,7 @@ export interface FoundImage {
   readonly manifest?: StoredManifest
   /** Whether the target has it; undefined if that has not been checked. */
   readonly isThere?: boolean
-  /** What was derived from it rather than written. */
+  /** Notes on derived values. */
   readonly notes: readonly string[]
 }
 
@@ -61,7 +61,7 @@ export interface Collecting {
   readonly call: RegistryCall
 }
 
-/** Finds the images of one entry: itself, or those of its index and of the indexes in it, with what attests them. */
+/** Finds the images of one entry: itself, or those of its index and nested indexes, with their attestations. */
 export async function collectImages(source: AssemblySource, collecting: Collecting): Promise<readonly FoundImage[]> {
   const { reference, platform } = source
   const manifest = await getExisting(reference, collecting)
@@ -98,7 +98,7 @@ async function ofIndex(
   return [...images, ...kept.map((entry) => ({ path, reference: at(entry), descriptor: entry, notes: [] }))]
 }
 
-/** Says what an index of images has no room for. */
+/** Adds a note on entries that are not images. */
 function withBlobNote(
   images: readonly FoundImage[],
   reference: Reference,
@@ -128,8 +128,8 @@ async function ofEntry(
 }
 
 /**
- * Returns a check whether an index entry states `arm` without a variant.
- * Reading a manifest normalises its platforms, so only its bytes show what was left out.
+ * Returns a check whether an index entry states `arm` without a variant. Reading a manifest normalises its platforms,
+ * so this reads its bytes.
  */
 function bareArmReader(): (entry: Descriptor, index: StoredManifest) => boolean {
   const bare = new Map<StoredManifest, ReadonlySet<Descriptor>>()
@@ -164,7 +164,7 @@ async function ofImage(
   const lookUp = async (own: RegistryCall) => {
     isThere ||= (await registry.resolve(there, { ...own, fresh: true })) !== undefined
   }
-  // At once, since each takes a way to the registry and back.
+  // Concurrently, because each takes a round trip.
   await allOrNone([readConfig, lookUp], call, (task, own) => task(own))
   const where = formatReference(source.reference)
   const { platform, notes } = decidePlatform({ where, declared, config, trustDeclared })

@@ -12,14 +12,14 @@ import { imageNamed, isLayout, openImages, readName, readNewName } from './named
 
 /** Options of {@link copy}. */
 export interface CopyOptions extends ImageOptions {
-  /** These platforms alone: `linux/arm/v7`. An index then gets other bytes, and another digest. */
+  /** Only these platforms: `linux/arm/v7`. The index then has another digest. */
   readonly platforms?: readonly string[]
   /**
    * Whether signatures, SBOMs and other artifacts that refer to the image, or to an image of the index, are copied too.
    * Default true.
    */
   readonly referrers?: boolean
-  /** Lets the name lose a platform that it has today. */
+  /** Allows removing a platform that the name has now. */
   readonly allowRemoval?: boolean
 }
 
@@ -32,13 +32,13 @@ const COPY_OPTIONS: OptionNames<CopyOptions> = {
 
 /** Result of {@link copy}: the target's descriptor, what was copied with it, and what was not. */
 export interface CopyResult extends Pick<Descriptor, 'digest' | 'mediaType' | 'size'> {
-  /** The artifacts that refer to what was copied and are in the target's repository too. */
+  /** The copied referrers. */
   readonly referrers: readonly CopiedReferrer[]
-  /** What was not copied, as sentences: layers that clients download elsewhere, signatures of a whole index. */
+  /** Notes on content that was not copied: layers that clients download elsewhere, signatures of a whole index. */
   readonly notes: readonly string[]
 }
 
-/** Copies an image or an index with all that it refers to, and with what refers to it. */
+/** Copies an image or an index with everything that it refers to, and with its referrers. */
 export async function copy(from: string, to: string, options: CopyOptions = {}): Promise<CopyResult> {
   checkOptions('copy', options, COPY_OPTIONS)
   return onChosenRegistry(options.registry, (placed) => copyNamed(placed(from), placed(to), options))

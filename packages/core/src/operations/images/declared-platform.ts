@@ -6,7 +6,7 @@ import { statedPlatform } from '../../registry/image-config.js'
 /** A statement of an image's platform. */
 export interface Declaration {
   readonly platform: Platform | undefined
-  /** Whether that was written as `arm`, with no variant. */
+  /** Whether it was written as `arm` without a variant. */
   readonly isBareArm: boolean
 }
 
@@ -21,16 +21,16 @@ export interface PlatformEvidence {
   readonly trustDeclared: boolean
 }
 
-/** The platform that an image is listed under, and what was understood that was not written. */
+/** The platform of an image's entry, with notes on derived values. */
 export interface DecidedPlatform {
   readonly platform: Platform
   readonly notes: readonly string[]
 }
 
 /**
- * Decides what an image is for: what is declared, else what its config states.
+ * Determines the platform of an image: the declared one, else that of its config.
  *
- * @throws RegistryError PLATFORM_MISSING if neither says it, PLATFORM_MISMATCH if they disagree.
+ * @throws RegistryError PLATFORM_MISSING if neither states one, PLATFORM_MISMATCH if they differ
  */
 export function decidePlatform({ where, declared, config, trustDeclared }: PlatformEvidence): DecidedPlatform {
   const stated = config && statedPlatform(config)
@@ -49,13 +49,13 @@ export function decidePlatform({ where, declared, config, trustDeclared }: Platf
   return { platform, notes: [...notes, `${note}; the declared ${formatPlatform(platform)} is used`] }
 }
 
-/** Whether a platform was written as `arm` with no variant, which clients read as v7. */
+/** Whether a platform was written as `arm` without a variant, which clients treat as v7. */
 export function isBareArm(written: string | Partial<Platform> | undefined): boolean {
   if (typeof written === 'string') return /^\s*(linux\/)?arm\s*$/i.test(written)
   return written?.architecture === 'arm' && !written.variant
 }
 
-/** Os versions and features are left out: declarations seldom repeat them. */
+/** Without os versions and features, which declarations seldom repeat. */
 function isOneMachine(a: Platform, b: Platform): boolean {
   return formatPlatform(a) === formatPlatform(b)
 }

@@ -10,7 +10,7 @@ import { BUNDLE_PREDICATE_ANNOTATION } from '../../trust/signatures/signature-bu
 
 /** A statement on an image or a signature of it, as it is stored; it is not verified. */
 export interface InspectedAttestation {
-  /** The image or index that it is about. */
+  /** The image or index that it describes. */
   readonly subject: Digest
   /** `index`: listed beside the image. `referrer`: an artifact that refers to it. `tag`: cosign 2's tag. */
   readonly stored: 'index' | 'referrer' | 'tag'
@@ -22,7 +22,7 @@ export interface InspectedAttestation {
   readonly digest: Digest
 }
 
-/** Lists what is attested of a manifest: beside it in its index, as referrers, and under cosign's tag. */
+/** Lists the attestations of a manifest: in its index, as referrers, and under cosign's tag. */
 export async function inspectAttestations(
   registry: Registry,
   { digest: subject, ...repository }: ManifestReference,

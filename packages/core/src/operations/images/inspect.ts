@@ -44,15 +44,15 @@ export interface Inspection {
   readonly mediaType: string
   /** The manifest or index as it is published, as `docker manifest inspect` shows it. */
   readonly manifest: ImageManifest | ImageIndex
-  /** Its images, with those of the indexes within it; attestations are left out. */
+  /** Its images, including those of nested indexes, without attestations. */
   readonly images: readonly InspectedImage[]
-  /** Entries of an index that are no manifests, such as the layers of a build cache. */
+  /** Entries of an index that are not manifests, such as layers of a build cache. */
   readonly blobs: readonly Pick<Descriptor, 'digest' | 'mediaType' | 'size'>[]
   /** Signatures, statements and other referrers, if they were requested. */
   readonly attestations?: readonly InspectedAttestation[]
 }
 
-/** Reads what a registry or a layout holds under a name. */
+/** Inspects the image or index under a name on a registry or in a layout. */
 export async function inspect(name: string, options: InspectOptions = {}): Promise<Inspection> {
   checkOptions('inspect', options, INSPECT_OPTIONS)
   return onChosenRegistry(options.registry, async (placed) => {
@@ -147,7 +147,7 @@ async function inspectImage(
   }
 }
 
-/** Reads the platform from an image's config; artifacts, whose configs have any form, have none. */
+/** Reads the platform from an image's config; undefined for artifacts. */
 async function platformOf(
   registry: Registry,
   parent: Reference,

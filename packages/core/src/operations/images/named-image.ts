@@ -9,7 +9,7 @@ import type { OperationOptions } from '../options.js'
 /**
  * Reads the name of an image or repository: on a registry, or `oci:DIR[:NAME]` for one in an image layout directory.
  *
- * @param path - what it is to the caller, for messages: `copy(from)`.
+ * @param path - the parameter, for messages: `copy(from)`
  * @throws DefinitionError USAGE
  */
 export function readName(name: string, path: string): Reference {
@@ -20,7 +20,7 @@ export function readName(name: string, path: string): Reference {
 }
 
 /**
- * Parses the name of something to change. A name without a host is rejected: it would mean Docker Hub, and is mostly an
+ * Parses the name of something to change. A name without a host is rejected: it would mean Docker Hub, usually by
  * accident.
  */
 export function readTarget(name: string, path: string): Reference {
@@ -30,7 +30,7 @@ export function readTarget(name: string, path: string): Reference {
   throw new DefinitionError([{ path, message: `'${name}' has no registry host`, hint }], 'USAGE')
 }
 
-/** Reads the name that something is to have: `latest` if it says none. @throws DefinitionError USAGE */
+/** Parses a new name, with the tag `latest` if it has none. @throws DefinitionError USAGE */
 export function readNewName(name: string, path: string): Reference {
   const reference = readTarget(name, path)
   if (!isLayout(reference) || reference.digest === undefined || reference.tag !== undefined) {
@@ -40,17 +40,17 @@ export function readNewName(name: string, path: string): Reference {
   throw new DefinitionError([{ path, message: `'${name}' has no name in the layout`, hint }], 'USAGE')
 }
 
-/** The image that a name without a tag means: `latest` on a registry, the only one in a layout. */
+/** Completes a name without a tag: `latest` on a registry, the only image in a layout. */
 export function imageNamed(reference: Reference): Reference {
   return isLayout(reference) ? reference : withDefaultTag(reference)
 }
 
-/** Whether a reference is of an image layout. */
+/** Whether a reference names an image in a layout. */
 export function isLayout(reference: Reference): boolean {
   return layoutDirectory(reference) !== undefined
 }
 
-/** The client of operations on names: registries and image layouts alike. */
+/** Opens a client for registries and image layouts. */
 export function openImages(options: OperationOptions): Registry {
   return withLayouts(openRegistry(options))
 }

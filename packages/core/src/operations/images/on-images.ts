@@ -10,14 +10,13 @@ import type { Removal } from './remove.js'
 // The operations on images are loaded by the first call, like those on pipelines.
 
 /**
- * Makes an image index of images that exist already, and names it: what `docker manifest create`, `annotate` and `push`
- * did. The images may be in any repository; they are mounted or copied into the target's, and the name moves last.
- * Docker's manifest list if all images have Docker's media types, and nothing is annotated; else, and in layouts, an
- * OCI index.
+ * Makes an image index of existing images, and names it, like `docker manifest create`, `annotate` and `push`. The
+ * images may be in any repository; they are mounted or copied into the target's, and the name moves last. Docker's
+ * manifest list if all images have Docker's media types, and nothing is annotated; else, and in layouts, an OCI index.
  *
  * @throws DefinitionError USAGE for names and platforms that are none, and for a platform twice; RegistryError
- * NOT_FOUND; PLATFORM_MISSING, also if the name would lose one that it has; PLATFORM_MISMATCH if a platform
- * contradicts an image's config; and all that a registry may answer; CancelledError
+ * NOT_FOUND; PLATFORM_MISSING, also if the name would lose one that it has; PLATFORM_MISMATCH if a platform contradicts
+ * an image's config; and all that a registry may answer; CancelledError
  * @example
  * ```ts
  * await assemble('ghcr.io/team/app:1.0', [
@@ -35,15 +34,15 @@ export async function assemble(
 }
 
 /**
- * Copies an image or an index with all that it refers to, and with the signatures, SBOMs and other artifacts that refer to
- * it or to its images, between registries and image layouts (`oci:DIR:NAME`). Only
- * what is missing moves, and the new name is written last. Within one repository nothing moves but the name: that is how
- * a tag is promoted, same bytes, same digest. Needs no builder.
+ * Copies an image or an index with all that it refers to, and with the signatures, SBOMs and other artifacts that refer
+ * to it or to its images, between registries and image layouts (`oci:DIR:NAME`). Only missing content is transferred,
+ * and the new name is written last. Within one repository only the name moves, so a tag is promoted with the same
+ * digest. Needs no builder.
  *
  * @returns the digest of what the target then names, the artifacts that were copied with it, and what was left out.
- * @throws DefinitionError USAGE; RegistryError NOT_FOUND; PLATFORM_MISSING, also if the name would lose one that it has;
- * MANIFEST_UNSUPPORTED for Docker's media types in a layout; and all that a registry may answer;
- * HostError DIRECTORY_IN_USE; CancelledError
+ * @throws DefinitionError USAGE; RegistryError NOT_FOUND; PLATFORM_MISSING, also if the name would lose one that it
+ * has; MANIFEST_UNSUPPORTED for Docker's media types in a layout; and all that a registry may answer; HostError
+ * DIRECTORY_IN_USE; CancelledError
  * @example
  * ```ts
  * await copy('ghcr.io/team/app:1.0-rc1', 'ghcr.io/team/app:1.0')

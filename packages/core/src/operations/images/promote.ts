@@ -16,7 +16,7 @@ import { ofPipelines, readRecorded } from './recorded-digests.js'
 
 /** Options of {@link promote}. */
 export interface PromoteOptions extends ImageOptions {
-  /** Lets a name lose a platform that it has today. */
+  /** Allows removing a platform that a name has now. */
   readonly allowRemoval?: boolean
   /** Names of the pipelines of a record to promote; all of them by default. */
   readonly pipelines?: readonly string[]
@@ -52,7 +52,7 @@ export async function promote(
 ): Promise<readonly PromotedTag[]> {
   checkOptions('promote', options, PROMOTE_OPTIONS)
   return onChosenRegistry(options.registry, (placed) => {
-    // Tags stay in the repository of what is promoted.
+    // Tags are in the repository of the source.
     const targets = to.map((written) => (isTag(written) ? written : placed(written)))
     const promotions =
       typeof from === 'string' ? ofName(placed(from), targets, options) : ofRecord(from, targets, placed, options)
@@ -134,7 +134,7 @@ function misused(path: string, message: string, hint: string): DefinitionError {
   return new DefinitionError([{ path, message, hint }], 'USAGE')
 }
 
-/** By digest from here on: the tag that it was named by may move in the meantime. */
+/** By digest from here on, because the source's tag may move. */
 async function readMove({ source, target }: Promotion, registry: Registry, call: RegistryCall): Promise<TagMove> {
   const descriptor = await registry.resolve(source, { ...call, fresh: true })
   if (descriptor === undefined) {

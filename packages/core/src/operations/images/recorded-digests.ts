@@ -4,12 +4,12 @@ import { isMetadata, isReport } from '../../report/record/printed-json.js'
 import type { Report } from '../../report/report.js'
 import type { BuildMetadata } from '../runs/metadata-file.js'
 
-/** Something that was published: if it is, by digest, and the names that it had. */
+/** A published result: its digest and names. */
 export interface Recorded {
   /** `host/path@sha256:…` */
   readonly image: string
   readonly names: readonly string[]
-  /** Names of the pipelines that it is a result of: of a report, all with this digest. */
+  /** Names of its pipelines; in a report, all pipelines with this digest. */
   readonly pipelines: readonly string[]
   /** Whether it is the index of a pipeline, rather than one of its parts. */
   readonly isIndex: boolean

@@ -24,7 +24,7 @@ export interface Removal {
   readonly referrers: readonly string[]
 }
 
-/** Deletes a tag or a manifest; and with the last of a manifest, what refers to it. */
+/** Deletes a tag or a manifest. If a manifest is deleted, its referrers are too. */
 export async function remove(name: string, options: OperationOptions = {}): Promise<Removal> {
   checkOptions('remove', options, OPERATION_OPTIONS)
   const reference = readTarget(name, 'remove')
@@ -65,7 +65,7 @@ async function removeReferrers(
   return deleted.map((one) => formatReferrer(repository, one))
 }
 
-/** Referrers with tags of users stay; cosign's tags and those of attestations have no other purpose. */
+/** Referrers with user tags are kept; tags of cosign and of attestations do not count. */
 async function digestsOfOtherTags(
   repository: Repository,
   tags: ReadonlySet<string>,

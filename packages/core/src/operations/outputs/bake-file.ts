@@ -23,7 +23,7 @@ export type BakeTarget = Readonly<Record<string, unknown>>
 
 /** The build arg that Dockerfiles name their base by. */
 const BASE_ARG = 'BASE_IMAGE'
-/** Named context that stands for a base which another target builds. */
+/** Named context for a base that another target builds. */
 const BASE_CONTEXT = 'polyarch-base'
 
 interface Exporting {
@@ -56,7 +56,7 @@ export function exportBake(definition: Definition, directory: string): BakeExpor
   return { file: escapeTemplates(file) as BakeFile, notes }
 }
 
-/** JSON for bake has templates, as HCL does. */
+/** Bake evaluates templates in JSON too. */
 function escapeTemplates(value: unknown): unknown {
   if (typeof value === 'string') return value.replace(/([$%])\{/g, '$1$1{')
   if (Array.isArray(value)) return value.map(escapeTemplates)

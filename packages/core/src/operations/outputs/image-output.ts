@@ -11,7 +11,7 @@ import { copyManifest } from '../../registry/copy/copy.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 import { type AddEntry, writeArchive } from './pack-archive.js'
 
-/** The name that an image has in a layout if its pipeline has no tags. */
+/** The tag in a layout if the pipeline has no tags. */
 const DEFAULT_TAG = 'latest'
 
 /** An archive to write, with the names that the image has in it. */
@@ -72,7 +72,7 @@ function layoutReference(folder: string, tag?: string): Reference {
   return reference
 }
 
-/** A folder beside a file, on the same disk; it is removed at the end. */
+/** Makes a temporary folder beside a file, on the same disk. */
 async function withFolder(path: string, work: (folder: string) => Promise<void>): Promise<void> {
   const folder = `${path}.content`
   await mkdir(folder)
@@ -83,7 +83,7 @@ async function withFolder(path: string, work: (folder: string) => Promise<void>)
   }
 }
 
-/** Packs what a folder holds, in the order of the names, so that equal content gives equal bytes. */
+/** Packs a folder sorted by name, so that equal content gives equal bytes. */
 async function packFolder(folder: string, path: string, signal: AbortSignal | undefined): Promise<void> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const names = entries

@@ -6,8 +6,8 @@ import { DefinitionError } from '../../model/errors.js'
 import type { OutputDefinition } from './output-option.js'
 
 /**
- * Writes to a path beside the destination, and moves it there at the end: whatever happens, the destination has the old
- * content or the new one. @param write - makes a file or directory at the path that it gets
+ * Writes beside the destination, then renames it, so that the destination has either the old or the new content. @param
+ * write - makes a file or directory at the path that it gets
  */
 export async function replaceWhole(dest: string, write: (path: string) => Promise<void>): Promise<void> {
   const prefix = `.${basename(dest)}.`
@@ -25,7 +25,7 @@ export async function replaceWhole(dest: string, write: (path: string) => Promis
   }
 }
 
-/** Refuses destinations that hold something else, before anything is built. @throws DefinitionError USAGE */
+/** Rejects destinations with other content, before anything is built. @throws DefinitionError USAGE */
 export async function checkDestinations(outputs: readonly OutputDefinition[]): Promise<void> {
   for (const { type, dest } of outputs) {
     const issue = type === 'local' ? await directoryIssue(dest) : await fileIssue(dest)

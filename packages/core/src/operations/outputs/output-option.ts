@@ -8,7 +8,7 @@ import { formatPlatform, type Platform, parsePlatform, samePlatform } from '../.
 /** The types of outputs, as `docker buildx build --output` names them. */
 export const OUTPUT_TYPES = ['local', 'tar', 'oci', 'docker'] as const
 
-/** The form in which a result is written. */
+/** The format of an output. */
 export type OutputType = (typeof OUTPUT_TYPES)[number]
 
 /**
@@ -28,7 +28,7 @@ export interface OutputFields {
 /** An output: its fields, or `type=oci,dest=image.tar,platform=linux/amd64`. */
 export type OutputOption = string | OutputFields
 
-/** An output, decided. */
+/** A validated output. */
 export interface OutputDefinition {
   readonly type: OutputType
   /** Absolute path. */

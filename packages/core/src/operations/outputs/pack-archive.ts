@@ -3,13 +3,13 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type Header, type Pack, pack } from 'tar-stream'
 
-/** Adds an entry to an archive, once the ones before it are written. */
+/** Adds an entry to an archive, after the previous ones. */
 export type AddEntry = (header: EntryHeader, content?: Readable) => Promise<void>
 
-/** The header of an entry, of which the name is always there. */
+/** The header of an entry; its name is required. */
 export type EntryHeader = Pick<Header, 'name'> & Partial<Header>
 
-/** A bit that is no permission: tar-stream takes a mode of 0 for a missing one. */
+/** A bit that is not a permission: tar-stream treats mode 0 as missing. */
 const NO_PERMISSION = 0o10000
 
 /** Writes a tar archive that does not exist yet. */
@@ -20,7 +20,7 @@ export async function writeArchive(
 ): Promise<void> {
   const archive = pack()
   const written = pipeline(archive, createWriteStream(path, { flags: 'wx' }), signal === undefined ? {} : { signal })
-  // The first error ends both; it is thrown below.
+  // The first error ends both, and is thrown below.
   const failed = written.then(() => new Promise<never>(() => {}))
   failed.catch(() => {})
   try {

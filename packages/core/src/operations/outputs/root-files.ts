@@ -7,12 +7,12 @@ import type { Registry, RegistryCall } from '../../registry/port.js'
 /** Prefix of extended attributes in a tar archive. */
 const XATTR = 'SCHILY.xattr.'
 
-/** Takes the entries of a root file system, one after the other. */
+/** Receives the entries of a root file system, in order. */
 export type EntrySink = (header: Header, content: Readable) => Promise<void>
 
 /**
- * Sends the root file system of an image to a sink: directories first, then each file, with its hard links after it. The
- * layers are read twice: which entries are in the image is known only at the end of the last one.
+ * Sends the root file system of an image to a sink: directories first, then each file, with its hard links after it.
+ * The layers are read twice: the entries of the image are known only after the last layer.
  *
  * @throws RegistryError MANIFEST_UNSUPPORTED for a layer that cannot be read; CancelledError
  */
@@ -42,13 +42,13 @@ export async function readRootFiles(
   })
 }
 
-/** Names are written elsewhere, so that they must be read exactly: tar-stream replaces bytes that are not UTF-8. */
+/** Names must be exact, but tar-stream replaces bytes that are not UTF-8. */
 function requireExactName({ name, linkname }: Header): void {
   if (name.split('/').includes('..')) throw new Error(`path '${name}' is outside of the directory`)
   if (`${name}${linkname ?? ''}`.includes('\uFFFD')) throw new Error(`name '${name}' is not UTF-8`)
 }
 
-/** A header with other fields; of the extended ones, which would go before these, extended attributes alone are kept. */
+/** A header with other fields. Of extended fields, which would override these, only extended attributes are kept. */
 function headerOf(header: Header, changes: Partial<Header>): Header {
   const { pax = {}, ...rest } = header as Header & { readonly pax?: Readonly<Record<string, string>> | null }
   const kept = Object.entries(pax ?? {}).filter(([name]) => name.startsWith(XATTR))

@@ -28,7 +28,7 @@ export async function writeRootDirectory(
     await readRootFiles(image, (header, content) => folder.add(header, content), registry, call)
     await folder.finish()
   }
-  // The root of an image may be one that only its owner reads; of this directory, that is the user.
+  // The root of an image may be readable by its owner only, which is the user here.
   await chmod(path, 0o755)
 }
 

@@ -19,7 +19,7 @@ export interface OutputInput {
 }
 
 /**
- * Writes outputs from what is published, so that they are the same on every builder, and for images that were reused.
+ * Writes outputs from published images, so that they are equal on every builder and for reused images.
  *
  * @throws RegistryError; DefinitionError USAGE; HostError DISK_FULL
  */

@@ -44,7 +44,7 @@ export class PushDates {
     return this.#byTag.get(tag)
   }
 
-  /** The latest date that something gives an image, or an image that an index lists; undefined if nothing does. */
+  /** The latest recorded date of an image, or of the images of an index; undefined if there is none. */
   async of(manifest: StoredManifest, call: RegistryCall): Promise<number | undefined> {
     const { descriptor, content } = manifest
     const checked = this.#byBase.get(descriptor.digest)

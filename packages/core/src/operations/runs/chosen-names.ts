@@ -3,9 +3,9 @@ import { formatReference } from '../../model/reference.js'
 import { chooseRegistry } from '../registry-choice.js'
 
 /**
- * Runs some work on names of images while the chosen registry is up.
+ * Runs work on image names while the selected registry is available.
  *
- * @param work - gets a function that moves a name to that registry
+ * @param work - receives a function that moves a name to that registry
  */
 export async function onChosenRegistry<Result>(
   registry: string | undefined,
@@ -19,7 +19,7 @@ export async function onChosenRegistry<Result>(
   }
 }
 
-/** A name on the chosen registry. Names in layouts stay, and names that cannot be read are left to the caller. */
+/** A name on the selected registry. Names in layouts and invalid names are unchanged. */
 export function placedName(name: string, registry: string | undefined): string {
   const moved = registry === undefined || name.startsWith('oci:') ? undefined : onRegistry(registry, name)
   return moved === undefined ? name : formatReference(moved)

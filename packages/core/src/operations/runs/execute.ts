@@ -41,25 +41,25 @@ export async function execute(...given: PipelinesAndOptions<ExecuteOptions>): Pr
   }
 }
 
-/** Log lines and bytes are for those who listen; keeping them all would take memory without bound. */
+/** Log lines and transfers are emitted but not kept, to bound memory. */
 function isBulk(event: RunEvent): boolean {
   return event.kind === 'work' && event.event.kind !== 'code-checked'
 }
 
-/** What the stages of an execution share. */
+/** Shared state of the stages of an execution. */
 interface Execution {
   readonly session: RunSession
   readonly options: ExecuteOptions
   readonly emit: (event: RunEvent) => void
 }
 
-/** Results of all nodes, and the plan that they follow. */
+/** Results of all nodes, with their plan. */
 interface Made {
   readonly planned: Planned
   readonly results: ReadonlyMap<string, NodeResult>
 }
 
-/** Runs the stages in order: check the options, plan, build, sign, move names, write what was requested beside. */
+/** Runs the stages in order: check the options, plan, build, sign, move names, write outputs. */
 async function executeIn(execution: Execution): Promise<'succeeded' | 'incomplete'> {
   const outputs = await checkOptions(execution)
   const made = await build(execution)
@@ -71,7 +71,7 @@ async function executeIn(execution: Execution): Promise<'succeeded' | 'incomplet
     : 'succeeded'
 }
 
-/** Checks whatever a build could only fail at its end. */
+/** Checks early what would otherwise fail after the build. */
 async function checkOptions({ session, options }: Execution): Promise<readonly OutputDefinition[]> {
   if (options.metadataFile !== undefined) {
     const { checkMetadataFile } = await import('./metadata-file.js')
@@ -156,7 +156,7 @@ async function deliver(
   }
 }
 
-/** Makes what is missing, on the builders of the plan and on those that join meanwhile. */
+/** Makes missing results, on the builders of the plan and on those that join. */
 async function performPlanned(
   { planned, input, services }: Pick<RunSession, 'input' | 'services'> & { readonly planned: Planned },
   options: ExecuteOptions,
@@ -190,14 +190,14 @@ async function readOutputOptions(
   return outputs
 }
 
-/** Whether statements on a result may be referrers, which names in other repositories get too. */
+/** Whether statements may be referrers, which are copied to other repositories. */
 function hasStatements(node: Node): boolean {
   return node.kind === 'image' && node.build.attest !== undefined
 }
 
 function openPool({ buildConcurrency, emulation }: ExecuteOptions, policy: RunSession['input']['policy']): EnginePool {
   const buildsPerEngine = buildConcurrency ?? DEFAULT_BUILD_CONCURRENCY
-  // The plan has found no emulated build, so busy builders must not cause one.
+  // The policy forbids emulation, so busy native builders must not cause it.
   const isForbidden = policy?.enforces === true && !policy.allowsEmulation
   const waitsForNative = emulation === 'when-needed' || isForbidden
   return new EnginePool({ buildsPerEngine, waitsForNative })
@@ -220,7 +220,7 @@ function tagMoves(
   const seen = new Map(plan.tags.map(({ reference, from }) => [reference, from]))
   return names.flatMap((name) => {
     const result = results.get(name.node)
-    // An optional platform that failed keeps its own names where they are.
+    // The names of a failed optional platform are unchanged.
     return result ? [{ ...name, output: result.output, planned: seen.get(formatReference(name.reference)) }] : []
   })
 }

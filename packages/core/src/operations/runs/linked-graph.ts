@@ -11,8 +11,8 @@ import type { DockerfileUser } from '../../steps/image/image-dockerfile.js'
 import type { StepServices } from '../../steps/step.js'
 
 /**
- * Computes the graph of a definition with the edges that its Dockerfiles make: a pipeline depends on the pipelines of the run
- * whose published names its Dockerfile uses.
+ * Computes the graph of a definition including edges of its Dockerfiles: a pipeline depends on the pipelines whose
+ * published names its Dockerfile uses.
  *
  * @throws DefinitionError DEFINITION_INVALID for pipelines that need each other
  */
@@ -41,7 +41,7 @@ function dockerfileUsers({ name, platforms, baseNames }: PipelineDefinition): re
 
 const NOTHING: DockerfileUse = { file: '', externals: [], usesWholeBase: false }
 
-/** A Dockerfile that cannot be read uses nothing: the step of its image reports the error, with all others. */
+/** An unreadable Dockerfile adds no edges; the step of its image reports the error. */
 async function readUse(
   user: DockerfileUser,
   services: Pick<StepServices, 'contexts'>,

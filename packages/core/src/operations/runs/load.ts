@@ -20,7 +20,7 @@ export interface LoadInput {
   readonly emit: (event: RunEvent) => void
 }
 
-/** A builder that keeps images by name. */
+/** A builder that stores images by name. */
 export type EngineWithImages = Builder & { readonly images: ImageStore }
 
 /** The first Docker Engine of a run, which `--load` puts images into. @throws DefinitionError USAGE if there is none */
@@ -77,7 +77,7 @@ async function loadImage(
 ): Promise<void> {
   const reference = results.get(id)?.output?.reference
   if (reference === undefined) return
-  // By the image's own digest: engines without the containerd store refuse an index's digest for a second platform.
+  // By the image's digest: engines without the containerd image store reject an index's digest for a second platform.
   await images.pull(reference, platform, { signal })
   for (const name of names) await images.tag(reference, name, { signal })
   const loaded = { kind: 'loaded', at: Date.now(), pipeline, platform, image: formatReference(reference) } as const

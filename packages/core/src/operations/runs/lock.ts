@@ -26,7 +26,7 @@ export interface LockChange {
 export interface LockResult {
   /** Path of the file. */
   readonly file: string
-  /** How many names are locked, each platform counted. */
+  /** Number of locked names; each platform counts. */
   readonly entries: number
   readonly changes: readonly LockChange[]
 }
@@ -60,7 +60,7 @@ function entriesToKeep(entries: readonly LockEntry[], update: boolean | readonly
   return entries.filter(({ name }) => !names.has(name))
 }
 
-/** Names of images may be written as people write them. */
+/** Image names may be in short form. */
 function fullName(written: string): string {
   const reference = /^[a-z]+:\/\//.test(written) ? undefined : parseReference(written)
   return reference === undefined ? written : formatReference(withDefaultTag(reference))

@@ -32,7 +32,7 @@ export type PlacedMetadata = ImageMetadata & { readonly repository: string }
 export interface PipelineMetadata extends Partial<ImageMetadata> {
   readonly repository: string
   readonly platforms: Readonly<Record<string, PlacedMetadata>>
-  /** The index of its bases, unless that is another pipeline's. */
+  /** The shared base, unless it is another pipeline's index. */
   readonly sharedBase?: PlacedMetadata
 }
 
@@ -46,7 +46,7 @@ export interface MetadataInput {
   readonly results: ReadonlyMap<string, NodeResult>
 }
 
-/** Sees to it that the file can be written, before anything is built. @throws DefinitionError USAGE */
+/** Checks that the file can be written, before anything is built. @throws DefinitionError USAGE */
 export async function checkMetadataFile(path: string): Promise<void> {
   try {
     await access(dirname(resolve(path)), constants.W_OK)
@@ -56,7 +56,7 @@ export async function checkMetadataFile(path: string): Promise<void> {
   }
 }
 
-/** Writes what a run has made. */
+/** Writes the results of a run. */
 export async function writeMetadata(path: string, input: MetadataInput, registry: Registry, call: RegistryCall) {
   const metadata = await metadataOf(input, registry, call)
   await writeFileAtomic(path, `${JSON.stringify(metadata, null, 2)}\n`)

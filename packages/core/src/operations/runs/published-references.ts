@@ -8,7 +8,7 @@ import type { PipelineOptions } from '../options.js'
 import { chooseRegistry, registryBeforeStart } from '../registry-choice.js'
 import { placedName } from './chosen-names.js'
 
-/** Names whose registry can be reached until this is disposed of. */
+/** Names whose registry is available until disposal. */
 export interface PublishedReferences extends AsyncDisposable {
   readonly references: readonly string[]
 }

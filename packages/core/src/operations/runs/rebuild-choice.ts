@@ -5,9 +5,9 @@ import { parsePlatform, platformIdentity } from '../../model/platform.js'
 import type { PlanOptions } from '../options.js'
 
 /**
- * Reads which images are to be built, and which tests are to be run, even if their results are in the registry.
+ * Reads which images to build and which tests to run even if their results exist.
  *
- * @throws DefinitionError USAGE if a word names nothing of the graph.
+ * @throws DefinitionError USAGE if a value matches nothing in the graph.
  */
 export function readForced({ reuse = true, rebuild = [] }: PlanOptions, { nodes }: Graph): (node: Node) => boolean {
   const chosen = nodes.filter((node) => node.kind === 'image' || node.kind === 'test')
@@ -27,7 +27,7 @@ export function readForced({ reuse = true, rebuild = [] }: PlanOptions, { nodes 
   return ({ id }) => ids.has(id)
 }
 
-/** A word as it is and, since platforms may be written as people write them, as a platform. */
+/** A value as written and, if it is a platform, in normal form. */
 function meanings(written: string): readonly string[] {
   const platform = parsePlatform(written)
   return platform === undefined ? [written] : [written, platformIdentity(platform)]

@@ -5,7 +5,7 @@ import { type Reference, repositoryOf } from '../../model/reference.js'
 import { heldBy } from '../../registry/name-state.js'
 import type { Registry, RegistryCall } from '../../registry/port.js'
 
-/** Reads what a name that is to be written points to now. A digest is no name: it never points to anything else. */
+/** Reads the current manifest of a name to be written; undefined for a digest. */
 export async function readNamed(
   target: Reference,
   registry: Registry,
@@ -14,7 +14,7 @@ export async function readNamed(
   return target.tag === undefined ? undefined : readCurrent(nameIn(target), registry, call)
 }
 
-/** The digest that a name points to now, for names whose content need not be readable. */
+/** The current digest of a name; its content need not be readable. */
 export async function digestNamed(
   target: Reference,
   registry: Registry,
@@ -23,7 +23,7 @@ export async function digestNamed(
   return target.tag === undefined ? undefined : heldBy(target, registry, call)
 }
 
-/** Refuses what would take a platform from a name. @throws RegistryError PLATFORM_MISSING */
+/** Rejects an update that removes a platform from a name. @throws RegistryError PLATFORM_MISSING */
 export async function refuseRemovals(update: TagUpdate, registry: Registry, call: RegistryCall): Promise<void> {
   const reference = nameIn(update.reference)
   const removed = await findRemovedPlatforms({ ...update, reference }, registry, call)
@@ -31,7 +31,7 @@ export async function refuseRemovals(update: TagUpdate, registry: Registry, call
   throw removalRefused(reference, removed, 'add an image for it, or set allowRemoval to remove it')
 }
 
-/** Refuses the same of what a name has come to point to since it was read. @throws RegistryError PLATFORM_MISSING */
+/** Repeats the check with the current manifest of the name. @throws RegistryError PLATFORM_MISSING */
 export async function refuseNewRemovals(update: TagUpdate, registry: Registry, call: RegistryCall): Promise<void> {
   const { reference, current: before } = update
   if (reference.tag === undefined) return

@@ -13,8 +13,7 @@ export interface LayersInput {
 }
 
 /**
- * Reports the layers of every image. Everything is published by now, so an image that cannot be read is reported and no
- * error.
+ * Reports the layers of every image. Everything is published by now, so an unreadable image is a note, not an error.
  */
 export async function reportLayers({ nodes, results, emit }: LayersInput, registry: Registry, call: RegistryCall) {
   const images = nodes.filter(({ kind }) => kind === 'image')

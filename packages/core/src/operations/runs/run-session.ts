@@ -31,7 +31,7 @@ import { choosePlatforms } from './chosen-platforms.js'
 import { linkedGraph } from './linked-graph.js'
 import { readForced } from './rebuild-choice.js'
 
-/** A definition on the registry that was chosen, with all that is needed to plan and execute it. */
+/** A definition on the selected registry, with everything that is needed to plan and execute it. */
 export interface RunSession {
   readonly definition: Definition
   readonly graph: Graph
@@ -40,9 +40,8 @@ export interface RunSession {
 }
 
 /**
- * Compiles pipelines, opens what some work needs, runs the work, and closes everything.
- * Issues of the definition are reported before anything is opened. If several steps fail, closing included, the first
- * error is thrown.
+ * Compiles pipelines, opens clients and builders, runs the work, and closes everything. Issues of the definition are
+ * reported before anything is opened. If several steps fail, closing included, the first error is thrown.
  */
 export async function withRunSession<Result>(
   pipelines: readonly Pipeline[],
@@ -107,7 +106,7 @@ function planningInput(
   }
 }
 
-/** A run that publishes no index signs nothing: its images are signed by the run that publishes them. */
+/** A run without an index does not sign: the run that publishes the images signs them. */
 async function readSigning(
   { names, targets, graph }: PlanningInput,
   { sign, publish, directory = '.' }: PlanOptions,
@@ -157,7 +156,7 @@ async function contextCacheFolder({ cacheDirectory }: PlanOptions): Promise<stri
   return join(cacheDirectory ?? envPaths('polyarch', { suffix: '' }).cache, 'contexts')
 }
 
-/** Loaded at the first base that is made from packages or an archive. */
+/** Loaded for the first base that is made from packages or an archive. */
 function lazyRootfsMaker({ cacheDirectory }: PlanOptions): RootfsMaker {
   let maker: Promise<RootfsMaker> | undefined
   const load = () => {

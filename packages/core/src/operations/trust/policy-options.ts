@@ -6,7 +6,7 @@ import { canonicalHost } from '../../model/reference.js'
 import type { PolicyRules } from '../../plan/policy.js'
 import { parseDuration } from '../duration.js'
 
-/** What a run does about a violation of its policy. */
+/** Action on a violation of the policy. */
 export const POLICY_MODES = ['warn', 'enforce'] as const
 
 /** One of {@link POLICY_MODES}. */
@@ -14,7 +14,7 @@ export type PolicyMode = (typeof POLICY_MODES)[number]
 
 /** Rules for everything that a run builds from. */
 export interface Policy {
-  /** Where bases and other images of a build may come from: hosts, or hosts with a path, such as `ghcr.io/team`. */
+  /** Allowed sources of bases and other images: hosts, or hosts with a path, such as `ghcr.io/team`. */
   readonly registries?: readonly string[]
   /** Each base that is pulled must be signed by one of these. */
   readonly signers?: readonly SignerRequirement[]

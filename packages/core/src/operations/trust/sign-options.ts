@@ -14,7 +14,7 @@ import type { KeylessServices } from '../../trust/keyless/identity-signer.js'
 import { type ExternalKey, externalSigningKey, parseSigningKey, type SigningKey } from '../../trust/keys/signing-key.js'
 import { keySigner, type Signer } from '../../trust/signer.js'
 
-/** How the results of a run are signed. */
+/** Options of signing the results of a run. */
 export type SignOptions = KeySignOptions | KeylessSignOptions
 
 /** Signing with a key. */

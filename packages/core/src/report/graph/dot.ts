@@ -3,8 +3,8 @@ import { COLOURS, groupsOf, linesOf, SHAPES } from './look.js'
 import type { Picture, PictureNode } from './picture.js'
 
 /**
- * The picture in Graphviz's language. Each edge goes from what needs to what is needed, with its head drawn at the other
- * end, and the whole from right to left: so what is needed first gets to the upper left, where reading starts.
+ * The picture in Graphviz's language. Edges lead from a node to its needs, with reversed arrowheads and from right to
+ * left, so that the first nodes are at the upper left.
  *
  * @see https://graphviz.org/doc/info/lang.html
  */
@@ -46,7 +46,7 @@ function attributesOf(node: PictureNode): string {
   ].join(' ')
 }
 
-/** The longest line that is left whole, in characters: pages and README files show a wide picture small. */
+/** Longest line in a box, in characters: wide pictures are shown small in pages. */
 const MAX_LINE = 15
 
 /** Breaks a name before its last part, and the text of a platform before that: `docker.io/library/` `ubuntu:24.04`. */
@@ -55,7 +55,7 @@ function broken(line: string): readonly string[] {
   return line.length > MAX_LINE && at > 0 ? [line.slice(0, at).trimEnd(), line.slice(at)] : [line]
 }
 
-/** Lines as a string of the language: a backslash would start an escape of its own, such as the name of the graph. */
+/** Lines as a string in DOT, where a backslash starts an escape. */
 function quoted(...lines: readonly string[]): string {
   const escaped = lines.map((line) => escapeLine(line).replaceAll('\\', '\\\\').replaceAll('"', '\\"'))
   return `"${escaped.join('\\n')}"`

@@ -1,6 +1,6 @@
 import type { PictureNode, PictureState } from './picture.js'
 
-/** Colours by what the plan says; the word beside them says it too. Dark text on each has a contrast above 7 to 1. */
+/** Colours by state; each box also has the state as text. Dark text on each has a contrast above 7 to 1. */
 export const COLOURS: Readonly<Record<PictureState, { readonly fill: string; readonly line: string }>> = {
   undecided: { fill: '#ffffff', line: '#6b7280' },
   keep: { fill: '#e5e7eb', line: '#6b7280' },

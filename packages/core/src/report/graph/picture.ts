@@ -12,7 +12,7 @@ export interface PictureSource {
   readonly tags: readonly (Pick<TagPlan, 'reference' | 'node'> & Partial<Pick<TagPlan, 'action'>>)[]
 }
 
-/** State of a node as far as colours show it. */
+/** State of a node, shown by its colour. */
 export type PictureState = 'undecided' | 'keep' | 'change' | 'waiting' | 'unneeded'
 
 /** One box of a picture. */
@@ -28,11 +28,11 @@ export interface PictureNode {
   readonly reason?: string
 }
 
-/** The graph as it is drawn. Plain data. */
+/** The graph to draw. Plain data. */
 export interface Picture {
   readonly version: typeof PICTURE_VERSION
   readonly nodes: readonly PictureNode[]
-  /** From what is needed to what needs it, without those that others imply. */
+  /** Edges from a need to its users, without implied ones. */
   readonly edges: readonly { readonly from: string; readonly to: string }[]
 }
 
@@ -67,7 +67,7 @@ export function pictureOf({ nodes, tags }: PictureSource): Picture {
   }
 }
 
-/** An image needs its base and the shared base; that its base is in the shared base says the first already. */
+/** An image needs its base and the shared base; the edge to its base is implied. */
 function isImplied(need: string, needs: readonly string[], needsOf: ReadonlyMap<string, readonly string[]>): boolean {
   return needs.some((other) => other !== need && needsOf.get(other)?.includes(need))
 }

@@ -6,7 +6,7 @@ export async function formatSvg(picture: Picture): Promise<string> {
   return (await createDrawing())(picture)
 }
 
-/** Starts a Graphviz, which draws any number of pictures one after the other. Starting takes longer than a picture. */
+/** Starts Graphviz, which then draws any number of pictures. Starting takes longer than drawing. */
 export async function createDrawing(): Promise<(picture: Picture) => string> {
   // Loaded here: it is more than a megabyte of WebAssembly.
   const { instance } = await import('@viz-js/viz')

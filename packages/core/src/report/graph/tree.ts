@@ -17,7 +17,7 @@ interface Row {
   readonly note: string
 }
 
-/** The picture as a tree for a terminal: each name, and below it what it is made of. What was shown is not repeated. */
+/** The picture as a tree for a terminal: each name with its inputs below. Nodes are not repeated. */
 export function formatTree(picture: Picture, paint: Paint = unpainted): string {
   const rows = new TreeRows(picture).rows
   const width = Math.max(0, ...rows.map(({ branch, title }) => branch.length + title.length))

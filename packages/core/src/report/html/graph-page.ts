@@ -4,7 +4,7 @@ import { html, trusted } from './html.js'
 import { formatPage } from './page.js'
 import { table } from './table.js'
 
-/** The picture as a page that needs nothing else: the drawing, and the same as a table for those who cannot see it. */
+/** The picture as a self-contained page: the drawing and, for accessibility, a table. */
 export async function formatGraphPage(picture: Picture): Promise<string> {
   const drawing = inlineSvg(await formatSvg(picture))
   const names = new Map(
@@ -31,7 +31,7 @@ function ofPipelines({ nodes }: Picture): string {
 /** Opens the drawing at the width of the page; without the check mark it has its own size, and scrolls. */
 export const fitControl = html`<input type="checkbox" id="fit" class="fit" checked> <label for="fit">Fit the drawing to the width of the page</label>`
 
-/** How often the plan says which word, and what the colours are; nothing if there is no plan. */
+/** The legend with the number of nodes per state; empty if there is no plan. */
 function countsText({ nodes }: Picture): string {
   const counts = new Map<string, number>()
   for (const { word } of nodes) if (word !== undefined) counts.set(word, (counts.get(word) ?? 0) + 1)
@@ -40,7 +40,7 @@ function countsText({ nodes }: Picture): string {
   return ` Colours show what a run would do, and so does the word in each box: ${counted}.`
 }
 
-/** Without what stands before the element: a page has its own. */
+/** Removes the XML declaration and doctype before the element. */
 export function inlineSvg(svg: string): string {
   return svg.slice(svg.indexOf('<svg'))
 }

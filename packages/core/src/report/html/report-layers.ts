@@ -9,7 +9,7 @@ interface LayerRow {
   readonly images: ReadonlySet<string>
 }
 
-/** How many layers are listed: the largest say most. */
+/** Highest number of listed layers; the largest are listed. */
 const MAX_ROWS = 100
 
 /**

@@ -8,7 +8,7 @@ interface MovedRow extends MovedBlob {
   readonly users: ReadonlySet<string>
 }
 
-/** How many layers are listed: the largest say most. */
+/** Highest number of listed layers; the largest are listed. */
 const MAX_ROWS = 100
 
 const WAYS: readonly (readonly [hows: readonly MovedBlob['how'][], text: string])[] = [

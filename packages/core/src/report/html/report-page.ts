@@ -16,7 +16,7 @@ import { timelineSection } from './report-timeline.js'
 import { table } from './table.js'
 
 /**
- * A run as one page that needs nothing else, to open or to attach to a CI run.
+ * Formats a run as one self-contained page.
  *
  * @param draw - draws the picture of the plan
  */
@@ -59,7 +59,7 @@ function head({ outcome, startedAt, endedAt, nodes, retries, isCut }: RunRecord)
 <p class="soft">${when}${took}${counts.join(', ')}.${again}</p>`
 }
 
-/** Names that a heading has room for. */
+/** Highest number of names in a heading. */
 const MAX_NAMES = 4
 
 function ofPipelines(nodes: RunRecord['nodes']): string {
@@ -144,7 +144,7 @@ const NODE_OUTCOMES: Readonly<Record<NodeRecord['outcome'], readonly [style: str
   'not-run': ['', 'not run'],
 }
 
-/** A copied base was made too; what people look for is which way. */
+/** Names how a base was made: copied or mounted. */
 function outcomeText({ kind, outcome, plan }: NodeRecord): string {
   if (kind === 'test' && (outcome === 'made' || outcome === 'reused')) return outcomeLabel({ kind, outcome })
   if (outcome !== 'made') return NODE_OUTCOMES[outcome][1]

@@ -3,7 +3,7 @@ import { formatDuration } from '../units.js'
 import { type Html, html } from './html.js'
 import { table } from './table.js'
 
-/** When each node was made, and which of them made the run as long as it was. */
+/** A timeline of the nodes with the critical path. */
 export function timelineSection({ nodes, startedAt, endedAt }: RunRecord): Html {
   const timed = nodes.filter((node) => node.startedAt !== undefined && node.endedAt !== undefined)
   if (timed.length === 0 || startedAt === undefined || endedAt === undefined) return html``

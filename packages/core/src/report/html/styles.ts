@@ -1,4 +1,4 @@
-/** The style of every page: light and dark by the reader's choice, and for paper. Contrasts are at least 4.5 to 1. */
+/** The style of every page: light, dark and print. Contrasts are at least 4.5 to 1. */
 export const STYLES = `
 :root { --text: #111827; --soft: #4b5563; --back: #ffffff; --card: #f3f4f6; --line: #9ca3af; --good: #166534; --bad: #b91c1c; --warn: #92400e; --bar: #2563eb; --idle: #6b7280; --link: #1d4ed8 }
 @media (prefers-color-scheme: dark) { :root { --text: #f3f4f6; --soft: #c3c9d4; --back: #111827; --card: #1f2937; --line: #6b7280; --good: #86efac; --bad: #fca5a5; --warn: #fcd34d; --bar: #60a5fa; --idle: #9ca3af; --link: #93c5fd } }

@@ -2,7 +2,7 @@ import type { RunEvent } from '../../model/run/events.js'
 import { escapeJson } from '../escape.js'
 import type { Reporter } from './reporter.js'
 
-/** Version of the events as lines of JSON; raised when what is there changes its meaning, not when something is added. */
+/** Version of the events as lines of JSON; raised when an existing field changes its meaning, not when one is added. */
 export const EVENTS_VERSION = 1
 
 /** The first line of a file of events. */

@@ -24,13 +24,13 @@ const GITLAB: GroupMarkers = {
   end: (id, at) => `\u001b[0Ksection_end:${seconds(at)}:polyarch_${id}\r\u001b[0K\n`,
 }
 
-/** The markers of the CI system that this runs in; undefined outside of those that fold. */
+/** The markers of the current CI system; undefined if it does not fold lines. */
 export function groupMarkers(env: Environment): GroupMarkers | undefined {
   if (env['GITHUB_ACTIONS'] === 'true') return GITHUB
   return env['GITLAB_CI'] === 'true' ? GITLAB : undefined
 }
 
-/** Lines of one node that are kept until it ends: nodes run side by side, and groups cannot. */
+/** Lines of one node, kept until it ends: nodes run concurrently, and groups cannot overlap. */
 const MAX_LINES = 2_000
 
 interface Group {
@@ -58,7 +58,7 @@ export class GroupedLines {
     group.dropped += group.lines.splice(0, group.lines.length - MAX_LINES).length
   }
 
-  /** Writes the node's group, if it said anything. */
+  /** Writes the node's group, if it has lines. */
   end(node: string, title: string, { at }: Pick<RunEvent, 'at'>): void {
     const group = this.#open.get(node)
     this.#open.delete(node)

@@ -1,14 +1,14 @@
 import type { WorkEvent } from '../../model/run/events.js'
 import { escapeText } from '../escape.js'
 
-/** The most of a line that is waited for, in characters: some output has no ends of lines. */
+/** Highest length of a line, in characters: some output has no line ends. */
 const MAX_OPEN = 10_000
 
-/** Makes whole lines of the output of build steps, which comes in pieces, from several steps at once. */
+/** Joins the output of build steps, which arrives in chunks of several steps, to whole lines. */
 export class OutputLines {
   readonly #open = new Map<string, string>()
 
-  /** The lines that an event completes. A step that has ended says no more. */
+  /** The lines that an event completes. The end of a step ends its last line. */
   add(node: string, event: WorkEvent): readonly string[] {
     if (event.kind === 'build-log') return this.#take(`${node} ${event.step}`, event.text)
     if (event.kind === 'build-step' && event.status !== 'started') return this.#end(`${node} ${event.step}`)

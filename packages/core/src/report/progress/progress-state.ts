@@ -39,7 +39,7 @@ export interface FinishedLine {
   readonly duration?: number
 }
 
-/** State of a live view: plain data, from the events alone. */
+/** State of a live view: plain data, made from events only. */
 export interface ProgressState {
   readonly startedAt: number
   readonly running: Map<string, RunningNode>
@@ -73,7 +73,7 @@ export function initialState(startedAt: number): ProgressState {
   }
 }
 
-/** Takes in one event. Changes the state in place: there may be thousands of events a second. */
+/** Applies one event. Changes the state in place: there may be thousands of events a second. */
 export function advance(state: ProgressState, event: RunEvent): void {
   switch (event.kind) {
     case 'planned':

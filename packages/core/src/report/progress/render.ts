@@ -33,7 +33,7 @@ const STYLES: Readonly<Record<FinishedLine['outcome'], Style>> = {
 /** Outcomes are words, so that no meaning depends on colour alone. */
 const WORD_WIDTH = 9
 
-/** Columns below which a step of the Dockerfile says nothing: `[2/9] R…`. */
+/** Columns below which a step of the Dockerfile is not readable: `[2/9] R…`. */
 const MIN_STEP = 8
 
 /**
@@ -51,9 +51,9 @@ export function renderFinished(
 }
 
 /**
- * The live lines: one for each running node, and the state of the graph. None is wider than the terminal, and all fill
- * half of it at most: what is done stays in sight, and if the window gets narrower, lines that the terminal wraps do
- * not scroll out of it, from where nothing can take them away.
+ * The live lines: one for each running node, and the state of the graph. None is wider than the terminal, and together
+ * they fill at most half of it: finished lines stay visible, and if the window gets narrower, wrapped lines do not
+ * scroll out of it, where they could not be erased.
  */
 export function renderLive(state: ProgressState, view: View): readonly string[] {
   const nodes = [...state.running.values()]
@@ -89,7 +89,7 @@ function renderNode(node: RunningNode, view: View): string {
 
 const GAP = '  '
 
-/** As much as there is room for: the step is cut, then if it runs is left out, then what moves. */
+/** Fits the width: shortens the step, then omits the builder, then the transfer. */
 function details(node: RunningNode, now: number, room: number): string {
   const [step, place] = [stepText(node), placeText(node)]
   const moving = [...(node.doing === undefined ? [] : [escapeLine(node.doing)]), ...traffic(node, now)].join(GAP)
@@ -122,7 +122,7 @@ function stepText({ steps }: RunningNode): string | undefined {
 function traffic(node: RunningNode, now: number): readonly string[] {
   return (['up', 'down'] as const).flatMap((direction) => {
     const flow = node.traffic.flow(direction, now)
-    // A complete transfer makes room for the current step.
+    // A complete transfer is omitted in favour of the current step.
     const isOver = flow.bytes === flow.total && node.steps.size > 0
     return flow.bytes === 0 || isOver ? [] : [`${direction} ${flowText(flow)}`]
   })

@@ -1,6 +1,6 @@
 import type { RunEvent } from '../../model/run/events.js'
 
-/** Shows a run while it goes on. */
+/** Shows the progress of a run. */
 export interface Reporter extends Disposable {
   readonly report: (event: RunEvent) => void
   /** Called when the user has requested a stop and the run is about to end. */

@@ -2,7 +2,7 @@ import type { WorkEvent } from '../../model/run/events.js'
 import { formatDuration } from '../units.js'
 import { lastState } from './output-lines.js'
 
-/** Milliseconds after which a step that still runs is reported, and again each time as long has passed. */
+/** Interval, in milliseconds, at which a running step is reported. */
 const LONG_STEP = 10_000
 
 /** Characters of a step's output that are kept for its last line. */
@@ -16,15 +16,15 @@ interface RunningStep {
   output: string
 }
 
-/** Keeps the steps of Dockerfiles that run now, with when they started and the end of their output. */
+/** The running steps of Dockerfiles, with their start and the end of their output. */
 export class RunningSteps {
   readonly #steps = new Map<string, RunningStep>()
 
   /**
-   * Takes in one event.
+   * Applies one event.
    *
    * @param at - milliseconds since the epoch
-   * @returns the line that the event is worth: that a step has started, or has ended after which time.
+   * @returns the line for the start of a step, or for its end with the duration
    */
   add(node: string, event: WorkEvent, at: number): string | undefined {
     if (event.kind === 'build-log') this.#log(`${node} ${event.step}`, event.text)
@@ -42,12 +42,12 @@ export class RunningSteps {
     return `${event.name} (${event.status}${took})`
   }
 
-  /** Forgets the steps of a node that has ended, or starts again elsewhere. */
+  /** Removes the steps of a node that has ended or was reassigned. */
   drop(node: string): void {
     for (const [key, step] of this.#steps) if (step.node === node) this.#steps.delete(key)
   }
 
-  /** A line for each step that has run for long since it was last reported: for how long, and its last line of output. */
+  /** A line for each long-running step: its duration and its last line of output. */
   longRunning(now: number): readonly { readonly node: string; readonly text: string }[] {
     const due = [...this.#steps.values()].filter(({ reportedAt }) => now - reportedAt >= LONG_STEP)
     return due.map((step) => {
@@ -64,7 +64,7 @@ export class RunningSteps {
   }
 }
 
-/** Steps of BuildKit itself, such as the transfer of the context, take a moment or show their bytes. */
+/** Steps of BuildKit itself, such as the transfer of the context, are short or show their bytes. */
 function isInternal(name: string): boolean {
   return name.startsWith('[internal]')
 }

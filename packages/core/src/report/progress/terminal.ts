@@ -9,7 +9,7 @@ import { advance, initialState } from './progress-state.js'
 import { renderFinished, renderLive, type View } from './render.js'
 import type { Reporter } from './reporter.js'
 
-/** The part of a terminal that is drawn on. */
+/** The properties of a terminal that the live view uses. */
 export interface Terminal {
   write(text: string): unknown
   readonly columns: number
@@ -18,7 +18,7 @@ export interface Terminal {
   off(event: 'resize', listener: () => void): unknown
 }
 
-/** How the live view is drawn. */
+/** Options of the live view. */
 export interface TerminalReporterOptions {
   readonly terminal: Terminal
   readonly paint?: Paint
@@ -26,10 +26,10 @@ export interface TerminalReporterOptions {
   readonly verbose?: boolean
 }
 
-/** Milliseconds between two drawings: however many events there are, no more than this is drawn. */
+/** Milliseconds between two frames, however many events there are. */
 const FRAME = 100
 
-/** Draws a run on a terminal: what is done above, what is going on below, and the state of the graph at the bottom. */
+/** Draws a run on a terminal: finished nodes above, running nodes below, and the state of the graph at the bottom. */
 export function terminalReporter(options: TerminalReporterOptions): Reporter {
   const view = new LiveView(options)
   return {
@@ -75,7 +75,7 @@ class LiveView {
     this.#draw()
   }
 
-  /** Leaves what stays, and a cursor that is seen, on a line of its own. */
+  /** Leaves the finished lines, with a visible cursor on a new line. */
   close(): void {
     clearInterval(this.#timer)
     this.#terminal.off('resize', this.#onResize)
@@ -103,7 +103,7 @@ class LiveView {
     this.#terminal.write(text)
   }
 
-  /** A terminal that gets narrower has wrapped what stands there, so that it covers more rows than were written. */
+  /** A narrower terminal has wrapped the lines, so they cover more rows than were written. */
   #resize(): void {
     const { columns } = this.#view
     const rows = this.#drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(stringWidth(line) / columns)), 0)

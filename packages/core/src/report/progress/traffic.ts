@@ -1,16 +1,16 @@
 import type { EngineTransferEvent, TransferEvent } from '../../model/run/events.js'
 
-/** Which way bytes move, seen from here. */
+/** Direction of a transfer. */
 export type Direction = 'up' | 'down'
 
-/** Bytes of one way, and how fast they move. */
+/** Bytes in one direction, with their rate. */
 export interface Flow {
   readonly bytes: number
   /**
    * Total bytes of all transfers that have started, as far as reported: builders omit the size of the smallest layers.
    */
   readonly total: number | undefined
-  /** Bytes a second over the last seconds; undefined if that is not known yet. */
+  /** Bytes per second over the last seconds; undefined if not known yet. */
   readonly rate: number | undefined
 }
 
@@ -22,9 +22,9 @@ interface Part {
 /** Statuses of a layer whose bytes have all been transferred; they come without a number. */
 const MOVED = new Set(['Pushed', 'Download complete', 'Pull complete'])
 
-/** Rates are measured over this long, in milliseconds: long enough to be steady, short enough to follow a change. */
+/** Period for measuring rates, in milliseconds: long enough to be steady, short enough to follow changes. */
 const WINDOW = 5_000
-/** Samples closer than this say nothing more. */
+/** Minimum distance of samples, in milliseconds. */
 const SPACING = 250
 
 class Lane {
@@ -32,7 +32,7 @@ class Lane {
   #samples: { readonly at: number; readonly bytes: number }[] = []
   #bytes = 0
 
-  /** A layer that is unpacked after its download starts from nothing again, and no byte of that has moved. */
+  /** Unpacking after a download counts from zero again and transfers nothing. */
   set(name: string, { bytes: now, total: reported }: Part, at: number): void {
     const before = this.#parts.get(name)
     const bytes = Math.max(now, before?.bytes ?? 0)
@@ -65,7 +65,7 @@ class Lane {
 export class Traffic {
   readonly #lanes: Readonly<Record<Direction, Lane>> = { up: new Lane(), down: new Lane() }
 
-  /** Notes how far a blob between here and a registry is; `at` in milliseconds since the epoch. */
+  /** Records the progress of a blob between this process and a registry; `at` in milliseconds since the epoch. */
   ofRegistry({ direction, digest, bytes, total }: TransferEvent, at: number): void {
     // A mounted blob is not transferred.
     if (direction !== 'mount') this.#lanes[direction === 'upload' ? 'up' : 'down'].set(digest, { bytes, total }, at)

@@ -1,11 +1,11 @@
 import { lastState } from '../progress/output-lines.js'
 
-/** Lines of a step's output that a report keeps: its end says why it failed. */
+/** Highest number of output lines per step in a report; the last lines are kept. */
 const MAX_LINES = 400
-/** The most of one line that is kept, in characters. */
+/** Highest length of a kept line, in characters. */
 const MAX_LINE = 2_000
 
-/** The output of one step, as far as it is kept. */
+/** The kept output of one step. */
 export interface StepRecord {
   readonly name: string
   readonly status: 'started' | 'done' | 'cached' | 'failed'
@@ -15,7 +15,7 @@ export interface StepRecord {
   readonly dropped: number
 }
 
-/** Gathers the output of a step, which comes in pieces, in bounded memory. */
+/** Collects the output of a step in bounded memory. */
 export class StepLog {
   name: string
   status: StepRecord['status'] = 'started'

@@ -18,7 +18,7 @@ function isValid(schema: object, value: unknown): boolean {
   return validate(value)
 }
 
-/** A moment that a `Date` can hold, in milliseconds. */
+/** A valid time of a `Date`, in milliseconds. */
 const MAX_TIME = 8.64e15
 
 /** Checks one line of `--progress json`. An event is unknown if its kind, or that of the work in it, is. */

@@ -8,7 +8,7 @@ import { EVENTS_VERSION } from '../progress/event-lines.js'
 /**
  * Reads a file of events, as `--progress json` writes it, one after the other.
  *
- * @param onCut - called if the last line is cut off, as a killed run leaves it; its event is left out
+ * @param onCut - called if the last line is incomplete, as after a killed run; its event is omitted
  * @throws DefinitionError USAGE
  */
 export async function* readEvents(file: string, onCut?: () => void): AsyncGenerator<RunEvent> {
@@ -22,7 +22,7 @@ export async function* readEvents(file: string, onCut?: () => void): AsyncGenera
 }
 
 /**
- * Reads the lines of a file of events. Events of kinds that this version does not have are left out.
+ * Reads the lines of a file of events. Events of unknown kinds are omitted.
  *
  * @param file - its path, for messages
  * @param onCut - called if the last line is cut off
@@ -36,7 +36,7 @@ export async function* parseEvents(
   // Loads the schema library only if events are read.
   const { checkEvent } = await import('./printed-json.js')
   let number = 0
-  // A line that is no JSON is an error, unless it is the last one.
+  // A line that is not JSON is an error, unless it is the last one.
   let broken: number | undefined
   for await (const line of lines) {
     if (broken !== undefined) throw issue(file, `line ${broken} is not an event`)

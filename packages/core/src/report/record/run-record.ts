@@ -4,7 +4,7 @@ import type { NodePlan, Plan } from '../../model/run/plan.js'
 import { type NodeReport, type Report, reportOf } from '../report.js'
 import { StepLog, type StepRecord } from './log-record.js'
 
-/** A blob or layer that moved while a node was made. */
+/** A blob or layer that was transferred while a node was made. */
 export interface MovedBlob {
   readonly name: string
   readonly how: 'upload' | 'download' | 'mount' | 'push' | 'pull'
@@ -21,7 +21,7 @@ export interface NodeRecord extends NodeReport {
   /** Milliseconds since the epoch. */
   readonly startedAt?: number
   readonly endedAt?: number
-  /** Why it was left out. */
+  /** Why it was omitted. */
   readonly because?: string
   readonly steps: readonly StepRecord[]
   readonly warnings: readonly string[]
@@ -32,7 +32,7 @@ export interface NodeRecord extends NodeReport {
   readonly isCritical: boolean
 }
 
-/** Everything that a report shows. Plain data, made from the run's events alone. */
+/** Everything that a report shows. Plain data, made from the run's events only. */
 export interface RunRecord extends Omit<Report, 'nodes'> {
   readonly nodes: readonly NodeRecord[]
   readonly plan: Plan | undefined
@@ -103,9 +103,9 @@ class NodeWork {
   }
 }
 
-/** Gathers what a report shows from events as they come, in bounded memory for each step. */
+/** Collects the record of a run from its events, in bounded memory per step. */
 export class RunRecorder {
-  /** All but the bulk, from which the rest of the record is made. */
+  /** All events except logs and transfers. */
   readonly #events: RunEvent[] = []
   readonly #work = new Map<string, NodeWork>()
   #startedAt: number | undefined
@@ -171,7 +171,7 @@ export class RunRecorder {
   }
 }
 
-/** From the node that failed, or else ended last, back through whichever of its needs ended last: what made the run as long as it was. */
+/** The critical path: from the failed or last node back through the needs that ended last. */
 export function criticalPath(
   nodes: readonly Pick<NodeRecord, 'node' | 'outcome' | 'startedAt' | 'endedAt' | 'plan'>[],
 ): ReadonlySet<string> {

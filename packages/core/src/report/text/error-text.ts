@@ -16,8 +16,8 @@ export interface ErrorTextOptions {
 const BUILD_START = 'npx tsx build.ts'
 
 /**
- * An error as people meet it, always in one order: what failed and where, why, what to do, and its code with the
- * command that explains it.
+ * Formats an error in a fixed order: what failed and where, why, what to do, and its code with the command that
+ * explains it.
  */
 export function formatError(error: unknown, options: ErrorTextOptions = {}): string {
   const { verbose = false, paint = unpainted, start = BUILD_START } = options
@@ -25,7 +25,7 @@ export function formatError(error: unknown, options: ErrorTextOptions = {}): str
   return `${summary}${verbose ? causeLines(error) : ''}`
 }
 
-/** The same of arguments that cannot be read. */
+/** Formats an error of the arguments. */
 export function formatUsage(message: string, options: ErrorTextOptions & { readonly hint?: string }): string {
   const { paint = unpainted, start = BUILD_START, hint = `run ${start} --help` } = options
   return `${errorWord(paint)} ${escapeText(message)}\n${hintLine(hint, paint)}${codeLines('USAGE', paint, start)}`
@@ -40,7 +40,7 @@ function codeLines(code: ErrorCode, paint: Paint, start: string): string {
   return `${paint('dim', `code: ${code}`)}\n${paint('dim', `more: ${start} explain ${code}`)}\n`
 }
 
-/** The advice of the code is no use beside an issue: that says itself what it should be. */
+/** Issues state the correct value themselves, so the code's advice is omitted. */
 function issueLines({ issues }: DefinitionError, paint: Paint): string {
   return issues
     .map(
@@ -70,7 +70,7 @@ function formatUnexpected(error: unknown, paint: Paint): string {
   return `${paint('red', 'unexpected error:')} ${escapeText(stack)}\n${hintLine(hint, paint)}`
 }
 
-/** A chain that is longer says nothing new. */
+/** Longer chains are cut. */
 const MAX_CAUSES = 8
 
 /** Lists the causes of an error, outermost first. Quotes of other programs have tokens and passwords removed. */

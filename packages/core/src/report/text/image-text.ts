@@ -7,7 +7,7 @@ import { formatTagChanges } from './report-text.js'
 
 type TagChange = Report['tags'][number]
 
-/** What was copied beside an image, and what was not. */
+/** Referrers that were copied, and notes on others. */
 interface CopiedText {
   readonly referrers?: readonly { readonly digest: string; readonly subject: string; readonly artifactType?: string }[]
   readonly notes?: readonly string[]

@@ -5,7 +5,7 @@ import { escapeText } from '../escape.js'
 import { ACTION_LABELS, tagActionLabel } from '../event-text.js'
 import { alignColumns } from '../units.js'
 
-/** A plan as text: every node with what would happen to it and why, then every name with what it would point to. */
+/** Formats a plan: every node with its action and reason, then every name with its new digest. */
 export function formatPlan(plan: Plan): string {
   const notes = plan.notes.map((note) => `note: ${note}\n`).join('')
   const errors = plan.errors.map(errorLines)

@@ -17,7 +17,7 @@ const WHY: Readonly<Record<string, string>> = {
   'unused-cache': 'a build cache that no pipeline uses',
 }
 
-/** Every key tag that nothing needs, and what became of it. */
+/** Formats unneeded key tags with their outcome. */
 export function formatPruned(tags: readonly PruneText[]): string {
   const rows = tags.map(({ reference, why, outcome, because }) => [
     outcome,

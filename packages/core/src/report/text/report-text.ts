@@ -6,7 +6,7 @@ import type { NodeReport, Report } from '../report.js'
 import { alignColumns, formatDuration } from '../units.js'
 import { formatAttestations } from './attestation-text.js'
 
-/** A report as text: what was made or found, and every name with what it points to now. */
+/** Formats a report: every result, and every name with its digest. */
 export function formatReport(report: Report): string {
   const results = report.nodes.filter(({ reference }) => reference !== undefined)
   const notes = report.notes.map((note) => `note: ${note}\n`).join('')
@@ -17,10 +17,10 @@ export function formatReport(report: Report): string {
   return escapeText(parts.filter((part) => part !== '').join('\n'))
 }
 
-/** Columns of a terminal of common size. */
+/** Width of a common terminal. */
 const COLUMNS = 80
 
-/** Names and digests in short: the digests that names point to follow in full, and JSON has all of them. */
+/** Shortens names and digests; the digests of names follow in full. */
 function formatResults(nodes: readonly NodeReport[]): string {
   const rows = nodes.map(resultRow)
   const width = (at: number) => Math.max(...rows.map((row) => row[at]?.length ?? 0))
@@ -46,12 +46,12 @@ function resultRow(node: NodeReport): readonly string[] {
   return [pipeline, what, took, digest === undefined ? '' : shortDigest(digest)]
 }
 
-/** Line for a platform that the published names lack. */
+/** The line for a platform that was not published. */
 function removedPlatformLine({ node, outcome, error }: NodeReport): string {
   return outcome === 'failed' ? `without ${node}: ${error?.message ?? 'it failed'}\n` : ''
 }
 
-/** Line for machine code that could not be verified. */
+/** The line for machine code that could not be verified. */
 function codeLine({ node, code }: NodeReport): string {
   return code === undefined || isAsDeclared(code) ? '' : `note: ${node}: ${codeText(code)}\n`
 }
@@ -64,7 +64,7 @@ function formatImages(nodes: readonly NodeReport[]): string {
     .join('')
 }
 
-/** Names as text, and in a line of its own below them the digest that they point to now, which fits 80 columns. */
+/** Formats names, with their digest on a separate line that fits 80 columns. */
 export function formatTagChanges(changes: Report['tags']): string {
   const digests = [...new Set(changes.map(({ to }) => to))]
   return digests

@@ -25,5 +25,5 @@ export async function copyCommand(
   printResult(flags.json ? jsonText(result) : formatCopied(to, result), context.host)
 }
 
-/** The options of `copy` that flags and build.ts have in common with other commands. */
+/** The options of `copy` that it shares with other commands. */
 const COPY_FLAGS = { ...IMAGE_OPTIONS, allowRemoval: true } as const

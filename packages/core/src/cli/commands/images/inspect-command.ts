@@ -6,7 +6,7 @@ import type { CommandContext, PipelineFlags } from '../../command.js'
 import { jsonText, printResult } from '../../output.js'
 import { optionsOf } from '../../run-options.js'
 
-/** `build.ts inspect`: shows what names hold. */
+/** `build.ts inspect`: shows the manifests of names. */
 export async function inspectCommand(
   names: readonly string[],
   flags: PipelineFlags,

@@ -8,7 +8,7 @@ import type { CommandContext, PipelineFlags } from '../../command.js'
 import { jsonText, printResult } from '../../output.js'
 import { optionsOf } from '../../run-options.js'
 
-/** `build.ts promote`: adds tags to what has been published. */
+/** `build.ts promote`: adds tags to a published image or index. */
 export async function promoteCommand(
   source: string,
   tags: readonly string[],
@@ -26,7 +26,7 @@ export async function promoteCommand(
   printResult(flags.json ? jsonText(changes) : formatPromoted(changes), host)
 }
 
-/** The options of `promote` that flags and build.ts have in common with other commands. */
+/** The options of `promote` that it shares with other commands. */
 const PROMOTE_FLAGS = { ...IMAGE_OPTIONS, allowRemoval: true } as const
 
 async function readRecord(path: string): Promise<Exclude<Parameters<typeof promote>[0], string>> {
