@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { tinyImage } from '../../../../test/support/tiny-image.js'
@@ -10,9 +11,10 @@ import { parseDockerfile } from '../../src/dockerfile/syntax/parse.js'
 import { buildGraph } from '../../src/graph/graph.js'
 import { createCodeReader } from '../../src/machine-code/image-code.js'
 import { digestOf } from '../../src/model/digest.js'
-import { EngineError } from '../../src/model/errors.js'
+import { CancelledError, EngineError } from '../../src/model/errors.js'
 import { parseReference } from '../../src/model/reference.js'
 import { createRegistry } from '../../src/registry/client.js'
+import type { ContextRecords } from '../../src/steps/image/context/context-record.js'
 import { createContexts } from '../../src/steps/image/context/contexts.js'
 import { imageStep } from '../../src/steps/image/image-step.js'
 import { PLAIN_HASH } from '../../src/steps/input-hash.js'
@@ -26,7 +28,10 @@ const KEY = 'a'.repeat(64)
 const AMD64 = { os: 'linux', architecture: 'amd64' }
 
 /** Makes the image of one platform on an engine whose push fails so, after something has happened. */
-async function makeImage(meanwhile: (url: string) => Promise<void>): Promise<Output> {
+async function makeImage(
+  meanwhile: (url: string) => Promise<void>,
+  { build, records }: { readonly build?: () => Promise<void>; readonly records?: Partial<ContextRecords> } = {},
+): Promise<Output> {
   await using registry = await testRegistry()
   await using client = createRegistry()
   const pipelines = [start.platforms(platform('amd64', { base: 'narrow' })).build({ context: '.' })]
@@ -38,14 +43,17 @@ async function makeImage(meanwhile: (url: string) => Promise<void>): Promise<Out
   const output = { reference: { ...node.repository, digest: base.manifest.descriptor.digest } } as Output
   const inputs = new Map([node.base, node.baseIndex].map((id) => [id, { ...output, ...base.manifest }]))
   const engine = {
-    build: async () => ({
-      sources: [],
-      async push() {
-        await meanwhile(`${registry.server.url}/${node.repository.repository}`)
-        throw new EngineError('PUSH_FAILED', 'the engine refused to push')
-      },
-      [Symbol.asyncDispose]: async () => {},
-    }),
+    build: async () => {
+      await build?.()
+      return {
+        sources: [],
+        async push() {
+          await meanwhile(`${registry.server.url}/${node.repository.repository}`)
+          throw new EngineError('PUSH_FAILED', 'the engine refused to push')
+        },
+        [Symbol.asyncDispose]: async () => {},
+      }
+    },
   } as unknown as Builder
   await using contexts = createContexts({ env: {} })
   const world = {
@@ -54,7 +62,7 @@ async function makeImage(meanwhile: (url: string) => Promise<void>): Promise<Out
     registry: client,
     upstream: createUpstreamManifests(client),
     code: createCodeReader(),
-    contexts,
+    contexts: { ...contexts, ...(records && { records }) },
   }
   const file = { text: DOCKERFILE, file: '/Dockerfile', name: 'Dockerfile', mode: 0 }
   const listing = { entries: [], digest: digestOf('context') }
@@ -98,4 +106,21 @@ test('the record of the context is under its tag before the image is pushed', as
   }
   await expect(makeImage(readTags)).rejects.toMatchObject({ code: 'PUSH_FAILED' })
   expect(tags).toEqual([expect.stringMatching(/^polyarch-context-/)])
+})
+
+test('a record that fails while the image is built ends the image with its error, and not the process', async () => {
+  const events: unknown[] = []
+  const note = (error: unknown) => events.push(error)
+  process.on('unhandledRejection', note)
+  try {
+    const write = async () => {
+      throw new CancelledError()
+    }
+    // Node reports a rejection without a handler before it runs timers.
+    const making = makeImage(async () => {}, { build: () => setTimeout(20), records: { write } })
+    await expect(making).rejects.toMatchObject({ code: 'CANCELLED' })
+    expect(events).toEqual([])
+  } finally {
+    process.off('unhandledRejection', note)
+  }
 })

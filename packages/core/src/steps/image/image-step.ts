@@ -112,6 +112,8 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     base.catch(() => {})
     // Written while the image is built: docker's manifests cannot lead to a record.
     const recorded = work.node.format === 'oci' ? recordContext(work, services, call) : Promise.resolve()
+    // `pushImage` throws what fails here.
+    recorded.catch(() => {})
     try {
       const findOther = () => findReusable(work, services, call)
       const pushed = await pushImage(work, services, call, { findOther, recorded })
