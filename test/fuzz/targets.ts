@@ -2,6 +2,7 @@ import type { FuzzTarget } from './target.js'
 import { ARCHIVE_TARGETS } from './targets/archives.js'
 import { DOCKERFILE_TARGETS } from './targets/dockerfiles.js'
 import { ENGINE_TARGETS } from './targets/engine.js'
+import { IMPORT_TARGETS } from './targets/imports.js'
 import { RECORD_TARGETS } from './targets/records.js'
 import { REGISTRY_TARGETS } from './targets/registry.js'
 import { STORED_TARGETS } from './targets/stored.js'
@@ -14,4 +15,5 @@ export const TARGETS: readonly FuzzTarget[] = [
   ...ENGINE_TARGETS,
   ...RECORD_TARGETS,
   ...STORED_TARGETS,
+  ...IMPORT_TARGETS,
 ]

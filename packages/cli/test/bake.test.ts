@@ -98,6 +98,31 @@ const OPTIONS: readonly (readonly [option: object, written: string, note?: strin
   [{ tags: [] }, "pipeline('registry.example.com/team/app')", 'every pipeline is published'],
 ]
 
+const HOSTILE = '`);process.exit(3);(` ${process.exit(3)} \\ \u2028'
+
+it('text of a cache destination stays text', () => {
+  const { text } = importBake(
+    {
+      target: {
+        app: {
+          platforms: ['linux/amd64', 'linux/arm64'],
+          'cache-to': [{ type: 'registry', ref: HOSTILE }],
+          secret: [{ id: 'a', type: 'b', mode: '1' }],
+          ssh: ['key=/a=b,/c'],
+          constructor: 'x',
+        },
+      },
+    },
+    { source: 'bake.json', directory: '/nowhere', platform: 'linux/amd64' },
+  )
+  expect(text).toContain(
+    '`type=registry,ref=\\`);process.exit(3);(\\` \\${process.exit(3)} \\\\ \\u{2028}-${architecture}${variant}`',
+  )
+  expect(text).toContain("ssh: { key: { keys: ['/a=b', '/c'] } }")
+  expect(text).toContain("'mode=1' of secret 'a' has no counterpart")
+  expect(text).toContain("'constructor' has no counterpart: 'x'")
+})
+
 describe('a target of bake', () => {
   const rows = OPTIONS.map(([option, written, note]) => ({ option, written, note }))
   it.each(rows)('$option is written as $written', ({ option, written, note }) => {

@@ -32,16 +32,27 @@ it('writes a call of assemble for each name of a manifest-tool file', async () =
   expect(text).toContain("{ image: 'ghcr.io/t/app-arm:1.0', platform: 'linux/arm/v7' }")
   expect(text).toContain("'ghcr.io/t/app-own:1.0'")
   expect(notes).toEqual([
-    "ghcr.io/t/app-arm:1.0: 'os.version' of the platform is taken from the image's config",
-    "ghcr.io/t/app-arm:1.0: 'features' of the platform is without a counterpart",
-    "ghcr.io/t/app-own:1.0: 'annotations' has no counterpart",
+    "ghcr.io/t/app-arm:1.0: 'os.version' of the platform is taken from the image's config: '10'",
+    "ghcr.io/t/app-arm:1.0: 'features' of the platform is without a counterpart: ['sse4']",
+    "ghcr.io/t/app-own:1.0: 'annotations' has no counterpart: { a: 'b' }",
   ])
 })
 
 it.each([
   ['docker-bake.hcl', 'target "app" {}', /is HCL/],
   ['notes.txt', 'nothing', /the kind of '.*notes.txt' is unknown/],
-  ['bake.json', '{ "target": { "a": 1 } }', /it has no targets/],
+  ['bake.json', '{ "target": { "a": 1 } }', /target 'a' is not an object/],
+  ['bake.json', '{ "target": { "a": { "tags": [1] } } }', /target 'a': 'tags' is not a list of strings/],
+  [
+    'bake.json',
+    '{ "target": {}, "group": { "a": { "targets": 1 } } }',
+    /group 'a': 'targets' is not a list of strings/,
+  ],
+  ['bake.json', '{ "target": {}, "group": { "a": { "targets": ["b"] } } }', /group 'a' names 'b', which is no target/],
+  ['spec.yaml', 'image: a/b\nmanifests: [a/c]\n', /an entry of the manifests has no image/],
+  ['spec.yaml', 'image: a/b\ntags: x\nmanifests: []\n', /'tags' is not a list of tags/],
+  ['spec.yaml', 'image: a/b\nmanifests: [{ image: a/c, platform: linux }]\n', /the platform of 'a\/c' is not os/],
+  ['spec.yaml', 'image: a/b\nmanifests: [{ image: a/c, platform: { os: linux } }]\n', /'a\/c' has no architecture/],
   ['spec.yaml', 'image: "::"\nmanifests: []\n', /'::' is not an image name/],
 ])('refuses %s: %s', async (name, text, message) => {
   await expect(importText(name, text)).rejects.toMatchObject({ code: 'USAGE', message: expect.stringMatching(message) })

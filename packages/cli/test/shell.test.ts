@@ -74,6 +74,51 @@ run(sdk)
     expect(text).not.toContain('dev')
   })
 
+  it.each(['-qt', '-qat', '-q -t', '-qt=', '-t=', '--quiet=true -t '])('reads short flags in one word: %s', (flags) => {
+    const { text } = importText(
+      `docker build ${flags}${flags.endsWith('=') ? '' : ' '}ghcr.io/t/app:1 -f Dockerfile.own .`,
+    )
+    expect(text).toContain("pipeline('ghcr.io/t/app')")
+    expect(text).toContain(".tags('1')")
+  })
+
+  it('has a note for names that it changes and does not make', () => {
+    const { notes } = importText(
+      'docker pull alpine:3.22\ndocker tag alpine:3.22 ghcr.io/t/alpine:3.22\ndocker push ghcr.io/t/alpine:3.22\n' +
+        'docker push t/other\ndocker manifest push t/list:1\ndocker manifest annotate t/list:1 t/a:1 --arch arm\n' +
+        'docker build --builder pi -t ghcr.io/t/app:1 -f Dockerfile.own --platform linux/amd64 .\n',
+    )
+    expect(notes).toEqual([
+      'run with --builder pi',
+      'ghcr.io/t/alpine:3.22 is pushed, but not built here: npx @polyarch/cli copy alpine:3.22 ghcr.io/t/alpine:3.22',
+      't/other is pushed, but not built here: npx @polyarch/cli copy <image> t/other',
+      'the list t/list:1 is pushed, but not made here',
+      "t/a:1 is annotated as 'arm' in t/list:1, which has no such image",
+    ])
+  })
+
+  it('that gives an index of several platforms another name keeps its platforms', () => {
+    const { text, notes } = importText(
+      'docker buildx build --platform linux/amd64,linux/arm64 -f Dockerfile.own -t ghcr.io/t/app:1 --push .\n' +
+        'docker buildx imagetools create -t ghcr.io/t/app:latest ghcr.io/t/app:1\n',
+    )
+    expect(notes).toEqual([])
+    expect(text).toContain("platform('linux/arm64'")
+    expect(text).toContain(".tags('1', 'latest')")
+    expect(text).not.toContain('assemble')
+  })
+
+  it('that lists built images beside others builds them before it makes the index', () => {
+    const { text } = importText(
+      'docker build --platform linux/amd64 -f Dockerfile.own -t ghcr.io/t/app-amd64:1 .\n' +
+        'docker manifest create ghcr.io/t/app:1 ghcr.io/t/app-amd64:1 ghcr.io/t/app-arm:1\n',
+    )
+    expect(text).toMatch(
+      /main = async \(\) => \{\n {2}await execute\(appAmd64\)\n {2}await assemble\('ghcr.io\/t\/app:1'/,
+    )
+    expect(text).not.toContain('run(')
+  })
+
   it('with switches that are set to false does not set them', () => {
     const { text } = importText('docker build --no-cache=false --pull=false -f Dockerfile.own -t ghcr.io/t/app:1 .')
     expect(text).not.toMatch(/noCache|pull/)
@@ -140,6 +185,10 @@ run(sdk)
     ['docker build - < Dockerfile', 'a Dockerfile from standard input'],
     ['docker run --rm a/b', 'a command that is not imported'],
     ['cd app', 'another directory'],
+    ['docker build . other', 'two contexts'],
+    ['docker push --all-tags t/app', 'every local tag'],
+    ['docker tag a', 'a name alone'],
+    ['sudo build .', 'another program'],
   ])('%s is left with its line: %s', (line) => {
     const { text, notes } = importText(`set -e\n${line}\n`)
     expect(notes).toEqual([`line 2 was not read: ${line}`])

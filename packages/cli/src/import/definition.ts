@@ -53,15 +53,7 @@ export function writeDefinition(definition: ImportedDefinition): string {
   const { pipelines, indexes = [], run } = definition
   const body = [
     ...pipelines.map(pipelineText),
-    ...(run.length > 0
-      ? [
-          `${callOf(
-            'run',
-            run.map((name) => new Code(name)),
-          )}\n`,
-        ]
-      : []),
-    ...(indexes.length > 0 ? [indexesText(indexes)] : []),
+    ...(indexes.length > 0 ? [indexesText(indexes, run)] : run.length > 0 ? [`${callOfNames('run', run)}\n`] : []),
   ].join('\n')
   return [headText(definition), importsText(body), body].filter((part) => part !== '').join('\n')
 }
@@ -79,7 +71,7 @@ function importsText(body: string): string {
   const line = (names: readonly string[], from: string) =>
     names.length === 0 ? '' : `import { ${names.join(', ')} } from '${from}'\n`
   return [
-    line(used(['fromImage', 'pipeline', 'platform', 'run']), '@polyarch/core'),
+    line(used(['execute', 'fromImage', 'pipeline', 'platform', 'run']), '@polyarch/core'),
     line(used(['assemble']), '@polyarch/core/images'),
     line(used(['formatPlatform']), '@polyarch/core/plugin'),
   ].join('')
@@ -119,11 +111,20 @@ function platformText({ platform, base, build }: ImportedPlatform): string {
   return callOf('platform', [platform, { base, build }], '    ')
 }
 
-function indexesText(indexes: readonly ImportedIndex[]): string {
+function callOfNames(name: string, variables: readonly string[]): string {
+  return callOf(
+    name,
+    variables.map((one) => new Code(one)),
+  )
+}
+
+/** Indexes may list images of the pipelines, which are built first. */
+function indexesText(indexes: readonly ImportedIndex[], run: readonly string[]): string {
+  const builds = run.length > 0 ? `  await ${callOfNames('execute', run)}\n` : ''
   const calls = indexes.map(
     ({ name, comments, entries }) => `${comment(comments, '  ')}  await ${callOf('assemble', [name, entries], '  ')}\n`,
   )
-  return `const main = async () => {\n${calls.join('')}}\nmain().catch((error: Error) => {
+  return `const main = async () => {\n${builds}${calls.join('')}}\nmain().catch((error: Error) => {
   console.error(error.message)
   process.exitCode = 1
 })\n`

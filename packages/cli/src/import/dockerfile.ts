@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { baseOfDockerfile } from '@polyarch/core/cli'
 import { Code, codeOf } from './code.js'
@@ -19,6 +19,8 @@ export interface BasedBuild {
 export interface ImportedBase {
   readonly code: Code
   readonly notes: readonly string[]
+  /** Whether the Dockerfile names it by `BASE_IMAGE`. */
+  readonly usesBaseArg?: boolean
   /** The text of an inline Dockerfile that uses the base. */
   readonly inline?: string
 }
@@ -37,8 +39,18 @@ export function importBase(
   directory: string,
   builtAs: (name: string) => string | undefined,
 ): ImportedBase {
+  const found = findBase(build, directory, builtAs)
+  const arg = build.args['BASE_IMAGE']
+  if (arg === undefined || found.usesBaseArg) return found
+  return {
+    ...found,
+    notes: [...found.notes, `the build arg 'BASE_IMAGE=${arg}' is left out: polyarch sets it to the base`],
+  }
+}
+
+function findBase(build: BasedBuild, directory: string, builtAs: (name: string) => string | undefined): ImportedBase {
   const file = resolve(directory, build.context, build.dockerfile)
-  const text = build.inline ?? (existsSync(file) ? readFileSync(file, 'utf8') : undefined)
+  const text = build.inline ?? readFileIfThere(file)
   if (text === undefined) return openBase(`the Dockerfile '${build.dockerfile}' was not found in '${build.context}'`)
   const base = baseOfDockerfile(text, { ...build, contexts: Object.keys(build.contexts) })
   const name = base?.isContext ? build.contexts[base.written] : base?.name
@@ -46,9 +58,18 @@ export function importBase(
   const image = name.replace(/^docker-image:\/\//, '')
   const variable = builtAs(name.replace(/^target:/, 'target:'))
   const code = new Code(variable ?? `fromImage(${codeOf(image)})`)
-  if (base.usesBaseArg || (variable !== undefined && !base.isContext)) return { code, notes: [] }
+  const { usesBaseArg } = base
+  if (usesBaseArg || (variable !== undefined && !base.isContext)) return { code, notes: [], usesBaseArg }
   if (build.inline !== undefined) return { code, notes: [], inline: withBaseArg(build.inline, base) }
   return { code, notes: [replaceFrom(build.dockerfile, base, image)] }
+}
+
+function readFileIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
 }
 
 function withBaseArg(text: string, { line, written }: { readonly line: number; readonly written: string }): string {

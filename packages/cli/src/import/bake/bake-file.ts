@@ -1,9 +1,13 @@
+import { codeOf } from '../code.js'
 import { unreadable } from '../names.js'
+import { checkShapes } from './bake-shape.js'
 
 /** A file as `docker buildx bake --print` writes it. */
 export interface BakeFile {
-  readonly group: Readonly<Record<string, { readonly targets: readonly string[]; readonly description?: string }>>
+  readonly group: Readonly<Record<string, { readonly targets: readonly string[] }>>
   readonly target: Readonly<Record<string, BakeTarget>>
+  /** Fields that nothing reads, as sentences. */
+  readonly notes: readonly string[]
 }
 
 /** A target, with the names of bake. */
@@ -19,12 +23,15 @@ const UNRESOLVED = ['inherits', 'matrix', 'name']
 
 /** Reads parsed JSON. @throws DefinitionError USAGE */
 export function readBakeFile(value: unknown, path: string): BakeFile {
-  const { group = {}, target } = withoutTemplates(value) as { readonly group?: unknown; readonly target: unknown }
-  if (!isObject(group) || !isObject(target) || !Object.values(target).every(isObject)) {
+  const { group = {}, target, ...others } = withoutTemplates(value) as Readonly<Record<string, unknown>>
+  if (!isObject(group) || !isObject(target)) {
     throw unreadable(path, 'it has no targets', 'use the output of `docker buildx bake --print`')
   }
+  checkShapes('target', target, path)
+  checkShapes('group', group, path)
   const [name, one] =
     Object.entries(target).find(([, one]) => UNRESOLVED.some((field) => field in (one as object))) ?? []
+  const notes = Object.entries(others).map(([name, content]) => unreadField(`'${name}'`, content))
   const field = UNRESOLVED.find((field) => isObject(one) && field in one)
   if (field !== undefined || (isObject(value) && 'variable' in value)) {
     const found = field === undefined ? 'it has variables' : `target '${name}' has '${field}'`
@@ -35,10 +42,26 @@ export function readBakeFile(value: unknown, path: string): BakeFile {
     )
   }
   const groups = Object.entries(group).map(([name, one]) => {
-    const targets = isObject(one) && Array.isArray(one['targets']) ? one['targets'] : []
-    return [name, { targets: targets.filter((item): item is string => typeof item === 'string') }] as const
+    const { targets, ...unread } = one as Readonly<Record<string, unknown>>
+    for (const [field, content] of Object.entries(unread))
+      notes.push(unreadField(`group '${name}': '${field}'`, content))
+    const missing = texts(targets).find((name) => !Object.hasOwn(target, name) && !Object.hasOwn(group, name))
+    if (missing !== undefined) {
+      throw unreadable(path, `group '${name}' names '${missing}', which is no target`, 'correct the group')
+    }
+    return [name, { targets: texts(targets) }] as const
   })
-  return { group: Object.fromEntries(groups), target: target as Readonly<Record<string, BakeTarget>> }
+  const targets = Object.entries(target as Readonly<Record<string, BakeTarget>>)
+  return { group: ownOnly(groups), target: ownOnly(targets), notes }
+}
+
+/** A record of these entries alone: names of the file, such as `constructor`, find nothing else. */
+function ownOnly<Value>(entries: readonly (readonly [string, Value])[]): Readonly<Record<string, Value>> {
+  return Object.assign(Object.create(null), Object.fromEntries(entries))
+}
+
+function unreadField(what: string, content: unknown): string {
+  return `${what} has no counterpart: ${codeOf(content)}`
 }
 
 /** JSON for bake has templates, as HCL does: a literal `${` is written as `$${`. */
@@ -50,7 +73,11 @@ function withoutTemplates(value: unknown): unknown {
 }
 
 /** The targets of a group, with those of the groups in it. */
-export function targetsOf({ group, target }: BakeFile, name: string, seen = new Set<string>()): readonly string[] {
+export function targetsOf(
+  { group, target }: Omit<BakeFile, 'notes'>,
+  name: string,
+  seen = new Set<string>(),
+): readonly string[] {
   if (seen.has(name)) return []
   seen.add(name)
   const below = group[name]?.targets.flatMap((one) => targetsOf({ group, target }, one, seen)) ?? []
@@ -93,12 +120,13 @@ function readFields(text: string): Readonly<Record<string, string>> {
 
 /** Fields that contain a comma are quoted: `type=image,"name=a,b"`. */
 function splitFields(text: string): readonly string[] {
-  const fields = [...text.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)]
-  return fields.map(([, quoted, plain = '']) => quoted?.replaceAll('""', '"') ?? plain)
+  const fields = [...`,${text}`.matchAll(/,(?:"((?:[^"]|"")*)"(?=,|$)|([^,]*))/g)]
+  return fields.map(([, quoted, plain = '']) => quoted?.replaceAll('""', '"') ?? plain).filter((field) => field !== '')
 }
 
-/** Fields as text, `type` first. */
+/** Fields as text, `type` first; one with a comma is quoted. */
 export function fieldText({ type, ...others }: Readonly<Record<string, string>>): string {
   const all = [...(type === undefined ? [] : [['type', type] as const]), ...Object.entries(others)]
-  return all.map(([name, value]) => (name === '' ? value : `${name}=${value}`)).join(',')
+  const fields = all.map(([name, value]) => (name === '' ? value : `${name}=${value}`))
+  return fields.map((field) => (/[,"]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(',')
 }

@@ -27,7 +27,7 @@ export function importOptions(
   const reading = { isMultiPlatform, variableOf, note: (text: string) => void notes.push(text) }
   const build: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(target)) {
-    const reader = READERS[name]
+    const reader = Object.hasOwn(READERS, name) ? READERS[name] : undefined
     if (reader !== undefined) Object.assign(build, reader(value, reading))
     else if (!ELSEWHERE.has(name)) notes.push(`'${name}' has no counterpart: ${codeOf(value)}`)
   }
@@ -79,7 +79,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   ulimits: list('ulimits'),
   entitlements: list('entitlements'),
   secret: (value, { note }) => ({ secrets: Object.fromEntries(fieldLists(value).map((one) => secretOf(one, note))) }),
-  ssh: (value) => ({ ssh: Object.fromEntries(sshEntries(value)) }),
+  ssh: (value, { note }) => ({ ssh: Object.fromEntries(sshEntries(value, note)) }),
   'cache-from': (value) => ({ cacheFrom: fieldLists(value).map(fieldText) }),
   'cache-to': cacheTo,
   attest: (value, { note }) => ({ attest: Object.assign({}, ...fieldLists(value).map((one) => attestOf(one, note))) }),
@@ -93,21 +93,43 @@ const READERS: Readonly<Record<string, Reader>> = {
   },
 }
 
-function secretOf({ id = '', src, source, env, type }: Fields, note: Reading['note']): readonly [string, unknown] {
+function secretOf(fields: Fields, note: Reading['note']): readonly [string, unknown] {
+  const { id = '', src, source, env, type, ...unread } = fields
+  if (id === '') note(`the secret '${fieldText(fields)}' has no id`)
+  noteUnread(
+    type === undefined || ['env', 'file'].includes(type) ? unread : { type, ...unread },
+    `secret '${id}'`,
+    note,
+  )
   const file = src ?? source
+  if (file !== undefined && env !== undefined) note(`the secret '${id}' has two sources: ${file} and ${env}`)
+  if (src !== undefined && source !== undefined) note(`the secret '${id}' has two sources: ${src} and ${source}`)
   if (file !== undefined && type !== 'env') return [id, { file }]
   const variable = env ?? file
   if (variable === undefined) note(`the secret '${id}' names no source: its value is read from the variable ${id}`)
   return [id, { env: variable ?? id }]
 }
 
-function sshEntries(value: unknown): readonly (readonly [string, unknown])[] {
+/** Notes fields that have no counterpart. */
+function noteUnread(fields: Readonly<Record<string, unknown>>, what: string, note: Reading['note']): void {
+  for (const [name, value] of Object.entries(fields)) note(`'${name}=${String(value)}' of ${what} has no counterpart`)
+}
+
+function sshEntries(value: unknown, note: Reading['note']): readonly (readonly [string, unknown])[] {
   const all = Array.isArray(value) ? value : [value]
   return all.map((item) => {
-    const [id = 'default', written] = typeof item === 'string' ? item.split('=', 2) : [textMap(item)['id']]
-    const paths = isObject(item) ? texts(item['paths']) : (written?.split(',') ?? [])
+    const { id: named, paths: listed, ...unread } = isObject(item) ? item : readSsh(String(item))
+    const id = named === undefined || named === '' ? 'default' : String(named)
+    noteUnread(unread, `ssh '${id}'`, note)
+    const paths = texts(listed)
     return [id, paths.length === 0 ? 'agent' : { keys: paths }]
   })
+}
+
+/** `default`, or `id=path,path`. */
+function readSsh(text: string): Readonly<Record<string, unknown>> {
+  const at = text.indexOf('=')
+  return at < 0 ? { id: text } : { id: text.slice(0, at), paths: text.slice(at + 1).split(',') }
 }
 
 /** A field of an output that is pushed. */
@@ -119,24 +141,36 @@ function pushedNote(name: string, value: string): string {
 
 /** bake writes all platforms to one cache; here each platform needs its own. */
 function cacheTo(value: unknown, { isMultiPlatform, note }: Reading): Readonly<Record<string, unknown>> {
-  const caches = fieldLists(value)
+  const caches = fieldLists(value).map((fields) =>
+    fields[''] === undefined ? fields : { type: 'registry', ref: fields[''] },
+  )
   const isShared = isMultiPlatform && caches.some(({ type = 'registry' }) => type !== 'inline')
   if (!isShared) return { cacheTo: caches.map(fieldText) }
   note('each platform writes a cache of its own: add the platform to the names in cacheFrom too')
   const items = caches.map((fields) => {
-    const place = ['ref', 'dest', 'scope', 'name', ''].find((name) => fields[name] !== undefined)
+    const place = ['ref', 'dest', 'scope', 'name'].find((name) => fields[name] !== undefined)
     const { type = 'registry' } = fields
     if (type === 'inline') return codeOf(fieldText(fields))
     const own = place === undefined ? { ...fields, scope: 'build' } : fields
     const at = place ?? 'scope'
-    const text = fieldText({ ...own, [at]: `${own[at as keyof typeof own]}-\${architecture}\${variant}` })
-    return `\`${text.replaceAll('`', '\\`')}\``
+    const parts = Object.entries({ type, ...own }).map(([name, content]) => {
+      const end = name === at ? '-${architecture}${variant}' : ''
+      return `${templateText(fieldText({ [name]: content }))}${end}`
+    })
+    return `\`${parts.join(',')}\``
   })
   return { cacheTo: new Code(`({ architecture, variant = '' }) => [${items.join(', ')}]`) }
 }
 
+/** Text of the file as a part of a template literal. */
+function templateText(text: string): string {
+  return text
+    .replace(/[\\`$]/g, '\\$&')
+    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (one) => `\\u{${(one.codePointAt(0) ?? 0).toString(16)}}`)
+}
+
 function attestOf({ type, mode, generator, disabled, ...others }: Fields, note: Reading['note']): object {
-  for (const [name, value] of Object.entries(others)) note(`'${name}=${value}' of attest has no counterpart`)
+  noteUnread(others, 'attest', note)
   if (disabled === 'true') return {}
   if (type === 'provenance') return { provenance: mode ?? 'min' }
   if (type === 'sbom') return { sbom: generator === undefined ? true : { generator } }
@@ -151,8 +185,8 @@ function outputNote(fields: Fields, note: Reading['note']): void {
     for (const [name, value] of Object.entries(others)) note(pushedNote(name, value))
     return
   }
-  const file = fields['type'] === undefined ? { type, dest: fields[''] ?? '' } : fields
-  if (type === 'docker' && fields['dest'] === undefined) note("'output: docker': run with --load")
-  else if (type === 'image' || type === 'cacheonly') note(`'output: ${type}' has no counterpart: a run always pushes`)
-  else note(`'output': run with --output ${fieldText(file)}`)
+  const text = fieldText(fields)
+  if (text === 'type=docker') note("'output: docker': run with --load")
+  else if (type === 'image' || type === 'cacheonly') note(`'output: ${text}' has no counterpart: a run always pushes`)
+  else note(`'output': run with --output ${text === fields[''] ? `type=local,dest=${text}` : text}`)
 }

@@ -30,7 +30,7 @@ export function importBake(
   const taken = new Set<string>()
   const variables = new Map(Object.keys(file.target).map((name) => [name, variableName(name, taken)]))
   const surroundings = { file, directory, platform, variables }
-  const notes: string[] = []
+  const notes = [...file.notes]
   const pipelines = inOrder(file).map((name) => pipelineOf(name, file.target[name] ?? {}, surroundings, notes))
   const chosen = 'default' in file.group ? targetsOf(file, 'default') : Object.keys(file.target)
   for (const [name, { targets }] of Object.entries(file.group)) {

@@ -66,22 +66,39 @@ function parse(words: readonly string[]): Parsed {
       operands.push(word)
       continue
     }
-    const [, name = word, value] = /^(--[\w-]+|-\w)(?:=?(.+))?$/s.exec(word) ?? []
-    const isSwitch = SWITCHES.has(name)
-    const next = value ?? (isSwitch ? '' : (words[++at] ?? ''))
-    flags.set(name, [...(flags.get(name) ?? []), next])
+    for (const [name, value] of splitFlags(word)) {
+      const next = value ?? (SWITCHES.has(name) ? '' : (words[++at] ?? ''))
+      flags.set(name, [...(flags.get(name) ?? []), next])
+    }
   }
   return { operands, flags }
 }
 
+/** The flags of a word: `--name=value`, `-t` and its value, or short flags in one: `-qt`. */
+function splitFlags(word: string): readonly (readonly [name: string, value: string | undefined])[] {
+  const [, long, ofLong] = /^(--[\w-]+)(?:=(.*))?$/s.exec(word) ?? []
+  if (long !== undefined) return [[long, ofLong]]
+  const [first = '', ...others] = word.slice(1)
+  const [name, rest] = [`-${first}`, others.join('')]
+  if (rest === '') return [[name, undefined]]
+  if (!SWITCHES.has(name) || rest.startsWith('=')) return [[name, rest.replace(/^=/, '')]]
+  return [[name, ''], ...splitFlags(`-${rest}`)]
+}
+
 function named(kind: 'push' | 'pull', words: readonly string[]): DockerCommand | undefined {
-  const [name] = parse(words).operands
-  return name === undefined ? undefined : { kind, name }
+  const { operands, flags } = parse(words)
+  const [name, ...others] = operands
+  return name === undefined || others.length > 0 || unreadFlags(flags, QUIET_FLAGS).length > 0
+    ? undefined
+    : { kind, name }
 }
 
 function tag(words: readonly string[]): DockerCommand | undefined {
-  const [from, to] = parse(words).operands
-  return from === undefined || to === undefined ? undefined : { kind: 'tag', from, to }
+  const { operands, flags } = parse(words)
+  const [from, to, ...others] = operands
+  return from === undefined || to === undefined || others.length > 0 || flags.size > 0
+    ? undefined
+    : { kind: 'tag', from, to }
 }
 
 function manifest(command: string, words: readonly string[]): DockerCommand | undefined {
@@ -90,9 +107,11 @@ function manifest(command: string, words: readonly string[]): DockerCommand | un
   if (command === 'inspect' || command === 'rm') return { kind: 'nothing' }
   if (name === undefined) return undefined
   if (command === 'create') return { kind: 'list', names: [name], images, notes: unreadFlags(flags, LIST_FLAGS) }
-  if (command === 'push') return { kind: 'push-list', name }
-  const [image] = images
-  if (command !== 'annotate' || image === undefined) return undefined
+  const [image, ...others] = images
+  if (command === 'push') {
+    return image === undefined && unreadFlags(flags, PUSH_FLAGS).length === 0 ? { kind: 'push-list', name } : undefined
+  }
+  if (command !== 'annotate' || image === undefined || others.length > 0) return undefined
   const [os, architecture, variant] = ['--os', '--arch', '--variant'].map((flag) => flags.get(flag)?.at(-1))
   return {
     kind: 'annotate',
@@ -116,6 +135,8 @@ function imagetools([command, ...words]: readonly string[]): DockerCommand | und
 const LIST_FLAGS: ReadonlySet<string> = new Set([
   ...['--amend', '-a', '--insecure', '--tag', '-t', '--builder', '--progress', '-D', '--debug'],
 ])
+const PUSH_FLAGS: ReadonlySet<string> = new Set(['--purge', '-p', '--insecure'])
+const QUIET_FLAGS: ReadonlySet<string> = new Set(['--quiet', '-q', '--disable-content-trust'])
 const ANNOTATE_FLAGS: ReadonlySet<string> = new Set(['--os', '--arch', '--variant'])
 
 function unreadFlags(flags: Parsed['flags'], read: ReadonlySet<string>): readonly string[] {
@@ -149,7 +170,7 @@ const TEXTS: Readonly<Record<string, string>> = {
 }
 const TRUE: Readonly<Record<string, string>> = { '--no-cache': 'no-cache', '--pull': 'pull' }
 /** Without an effect on the image. */
-const SHOWN = new Set([
+const SHOWN: ReadonlySet<string> = new Set([
   '--push',
   '--load',
   '--quiet',
@@ -158,18 +179,18 @@ const SHOWN = new Set([
   '--force-rm',
   '--progress',
   '--platform',
-  '--builder',
 ])
 
 function build(words: readonly string[], hasContext: boolean): DockerCommand | undefined {
   const { operands, flags } = parse(words)
-  const [context] = operands
-  if (!hasContext || context === undefined || context === '-') return undefined
+  const [context, ...others] = operands
+  if (!hasContext || context === undefined || context === '-' || others.length > 0) return undefined
   const target: Record<string, unknown> = { context }
   const notes: string[] = []
   for (const [flag, values] of flags) {
     if (!setOption(target, flag, values) && !SHOWN.has(flag)) {
-      notes.push(`${[flag, ...values].join(' ').trim()} has no counterpart`)
+      const line = [flag, ...values].join(' ').trim()
+      notes.push(flag === '--builder' ? `run with ${line}` : `${line} has no counterpart`)
     }
   }
   const platforms = flags.get('--platform')?.flatMap((value) => value.split(',')) ?? []

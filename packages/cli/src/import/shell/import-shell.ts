@@ -5,7 +5,7 @@ import { Code, codeOf, variableName } from '../code.js'
 import { type ImportedIndex, type ImportedPipeline, type ImportResult, writeDefinition } from '../definition.js'
 import { importBase } from '../dockerfile.js'
 import { publishedNames, readImageName } from '../names.js'
-import { type ListedImage, type Recipe, readRecipe } from './recipe.js'
+import { type ListedImage, type Recipe, type RecipeBuild, readRecipe } from './recipe.js'
 import { readScript } from './script.js'
 
 /** How a script is imported. */
@@ -34,9 +34,14 @@ interface Surroundings extends ShellImportOptions {
 export function importShell(text: string, options: ShellImportOptions): ImportResult {
   const recipe = readRecipe(readScript(text))
   const around: Surroundings = { ...options, recipe, taken: new Set(), published: new Map(), notes: [] }
-  const buildOf = (image: string) => recipe.builds.find(({ names }) => names.includes(image))
+  const buildOf = (image = '') => recipe.builds.find(({ names }) => names.includes(image))
   const groups = groupLists(recipe)
-  const ofBuilds = groups.filter(({ images }) => images.every(({ image }) => buildOf(image) !== undefined))
+  const retagged = groups.filter(
+    ({ images: [first, ...others] }) => others.length === 0 && isIndex(buildOf(first?.image)),
+  )
+  const ofBuilds = groups.filter(({ images }) =>
+    images.every(({ image }) => buildOf(image) !== undefined && !isIndex(buildOf(image))),
+  )
   const listed = new Set(ofBuilds.flatMap(({ images }) => images.map(({ image }) => image)))
   const pipelines = [
     ...ofBuilds.map(({ names, images }) => {
@@ -51,14 +56,21 @@ export function importShell(text: string, options: ShellImportOptions): ImportRe
     ...recipe.builds
       .filter(({ names }) => names.length > 0 && !names.some((name) => listed.has(name)))
       .map(({ names, published, target }) => {
-        const pipeline = pipelineOf(published, platformsOf(target, around), [], around)
+        const copies = retagged.filter(({ images: [one] }) => names.includes(one?.image ?? ''))
+        const all = [...published, ...copies.flatMap((group) => group.names)]
+        const pipeline = pipelineOf(all, platformsOf(target, around), [], around)
         for (const name of names) around.published.set(name, pipeline.variable)
         return pipeline
       }),
   ]
   const bases = new Set(pipelines.flatMap(({ sharedBase }) => sharedBase ?? []))
   const indexes = groups
-    .filter((group) => !ofBuilds.includes(group) && !group.names.some((name) => bases.has(fullName(name))))
+    .filter(
+      (group) =>
+        !ofBuilds.includes(group) &&
+        !retagged.includes(group) &&
+        !group.names.some((name) => bases.has(fullName(name))),
+    )
     .flatMap((group) => group.names.map((name) => indexOf(name, group.images)))
   for (const { notes } of recipe.builds) around.notes.push(...notes)
   around.notes.push(...recipe.notes)
@@ -66,6 +78,11 @@ export function importShell(text: string, options: ShellImportOptions): ImportRe
   const run = pipelines.map(({ variable }) => variable)
   const { source } = options
   return { text: writeDefinition({ source, pipelines, run, indexes, notes: around.notes }), notes: around.notes }
+}
+
+/** Whether a build makes an index itself, which a list of it alone has as another name. */
+function isIndex(build: RecipeBuild | undefined): boolean {
+  return texts(build?.target['platforms']).length > 1
 }
 
 interface ListGroup {
@@ -125,6 +142,8 @@ function pipelineOf(
   around: Surroundings,
 ): ShellPipeline {
   const { notes, taken, published } = around
+  for (const one of names)
+    if (readImageName(one) === undefined) notes.push(`'${one}' is not an image name, and is left out`)
   const { repository, tags } = publishedNames(names) ?? { repository: names[0] ?? '', tags: [] }
   const name = repository.slice(repository.lastIndexOf('/') + 1)
   const variable = variableName(name, taken)

@@ -49,17 +49,37 @@ export function readRecipe({ commands, unread }: Script): Recipe {
     builds: known.flatMap((one) => (one.kind === 'build' ? [buildOf(one, aliases, pushed)] : [])),
     aliases,
     lists: listsOf(known, annotations),
-    notes: known.flatMap((one) => (one.kind === 'list' || one.kind === 'annotate' ? one.notes : [])),
+    notes: [
+      ...known.flatMap((one) => (one.kind === 'list' || one.kind === 'annotate' ? one.notes : [])),
+      ...foreignNames(known, aliases),
+    ],
     unread: [...unread, ...read.flatMap(({ command, docker }) => (docker === undefined ? [command] : []))].toSorted(
       (one, other) => one.line - other.line,
     ),
   }
 }
 
+/** Notes on names that the script changes and does not make. */
+function foreignNames(known: readonly DockerCommand[], aliases: Recipe['aliases']): readonly string[] {
+  const lists = new Set(known.flatMap((one) => (one.kind === 'list' ? one.names : [])))
+  const listed = new Set(known.flatMap((one) => (one.kind === 'list' ? one.images : [])))
+  const built = new Set(known.flatMap((one) => (one.kind === 'build' ? texts(one.target['tags']) : [])))
+  for (const [to, from] of aliases) if (built.has(from)) built.add(to)
+  return known.flatMap((one) => {
+    if (one.kind === 'push' && !built.has(one.name) && !listed.has(one.name)) {
+      const source = aliases.get(one.name) ?? '<image>'
+      return [`${one.name} is pushed, but not built here: npx @polyarch/cli copy ${source} ${one.name}`]
+    }
+    if (one.kind === 'push-list' && !lists.has(one.name)) return [`the list ${one.name} is pushed, but not made here`]
+    if (one.kind !== 'annotate' || (lists.has(one.list) && listed.has(one.image))) return []
+    const platform = Object.values(one.platform).join('/')
+    return [`${one.image} is annotated as '${platform}' in ${one.list}, which has no such image`]
+  })
+}
+
 function dockerOf({ words: [program = '', ...words] }: ScriptCommand): DockerCommand | undefined {
   if (QUIET.has(program)) return { kind: 'nothing' }
-  const isDocker = program === 'docker' || program === 'sudo'
-  const own = program === 'sudo' && words[0] === 'docker' ? words.slice(1) : words
+  const [isDocker, own] = program === 'sudo' ? [words[0] === 'docker', words.slice(1)] : [program === 'docker', words]
   return isDocker ? readDocker(own) : undefined
 }
 
