@@ -1,14 +1,25 @@
+import { createWriteStream } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { describe, expect, test } from 'vitest'
 import { newerEngineRoot } from '../../../../scripts/setup/newer-engine.mjs'
+import { sidProgramPath } from '../../../../scripts/setup/sid-programs.mjs'
+import { makeApkKey, writeApkArchive } from '../../../../test/support/apk-archive.js'
 import { runProgram } from '../../../../test/support/child.js'
 import { Cleanup } from '../../../../test/support/cleanup.js'
+import { startLoopbackArchive } from '../../../../test/support/loopback-archive.js'
 import { pushBlob } from '../../../../test/support/push-tiny.js'
+import { makeRpmKey, writeRpmArchive } from '../../../../test/support/rpm-archive.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
+import { type ApkSource, apk } from '../../../plugin-alpine/src/index.js'
+import { type DnfSource, dnf } from '../../../plugin-fedora/src/index.js'
+import type { MadeBase } from '../../src/definition/plugin/base-source.js'
+import type { RootfsKind } from '../../src/definition/plugin/index.js'
 import { digestOf } from '../../src/model/digest.js'
 import { MEDIA_TYPES } from '../../src/model/oci.js'
 import { createRegistry } from '../../src/registry/client.js'
+import { createRootfsMaker } from '../../src/rootfs/maker.js'
 import { isPythonPackage } from '../../src/trust/sbom/language-packages.js'
 import type { Package } from '../../src/trust/sbom/package.js'
 import { listPackages, packagesIn } from '../../src/trust/sbom/package-list.js'
@@ -33,6 +44,17 @@ async function packagesOfRoot(root: string, paths: readonly string[], archive: s
   await pushBlob({ url: server.url, repository: 'app' }, { bytes, descriptor })
   const image = { reference: { registry: server.host, repository: 'app' }, manifest: { layers: [descriptor] } }
   return (await listPackages(image, registry, {})).packages
+}
+
+/** Makes a base from packages, and unpacks it. */
+async function rootOf<Source extends object>(by: RootfsKind<Source>, source: Source, path: string): Promise<string> {
+  const maker = createRootfsMaker({ cacheDirectory: join(path, 'cache') })
+  const layer = await maker.make(await maker.resolve({ kind: 'made', by, source } as MadeBase, {}), {})
+  const [root, archive] = [join(path, 'root'), join(path, 'root.tar.gz')]
+  await mkdir(root)
+  await pipeline(await layer.blob.open(), createWriteStream(archive))
+  await runProgram('tar', ['-xzpf', archive, '-C', root, '--numeric-owner'])
+  return root
 }
 
 describe('packages read from layers are those that the package manager lists:', () => {
@@ -70,6 +92,62 @@ describe('packages read from layers are those that the package manager lists:', 
     expect(
       shown(packages, ({ name, epoch, version, architecture }) => `${name} ${epoch} ${version} ${architecture}`),
     ).toEqual(lines(stdout))
+  })
+
+  test('apk, in a root of apk packages that plugin-alpine makes', async () => {
+    await using cleanup = new Cleanup()
+    const { path } = cleanup.use(await tempFolder('sbom'))
+    const key = makeApkKey()
+    await writeApkArchive(join(path, 'archive'), key)
+    const { mirror } = cleanup.use(await startLoopbackArchive(path))
+    const source: ApkSource = {
+      ...{ distribution: 'tiny', branch: 'v1', repositories: ['main'], architecture: 'x86_64' },
+      ...{ packages: ['tiny-service'], mirror: `${mirror}/archive`, keys: { [key.fingerprint]: key.publicKey } },
+    }
+    const root = await rootOf(apk, source, path)
+    // Debian has no program that reads the database of apk; the root has busybox.
+    const script = 'busybox awk -F: \'$1=="P"{p=$2} $1=="V"{v=$2} $1=="A"{a=$2} $1==""&&p{print p,v,a; p=""}\''
+    const { stdout } = await runProgram('chroot', [root, '/bin/sh', '-c', `${script} /lib/apk/db/installed`])
+    expect(lines(stdout).length).toBeGreaterThan(2)
+    const packages = await packagesOfRoot(root, ['.'], join(path, 'layer.tar'))
+    expect(shown(packages, ({ name, version, architecture }) => `${name} ${version} ${architecture}`)).toEqual(
+      lines(stdout),
+    )
+  })
+
+  test('rpm, in a root of rpm packages that plugin-fedora makes', async () => {
+    await using cleanup = new Cleanup()
+    const { path } = cleanup.use(await tempFolder('sbom'))
+    const key = await makeRpmKey(path, 'archive')
+    await writeRpmArchive(join(path, 'signed'), 1, key)
+    const { mirror } = cleanup.use(await startLoopbackArchive(path))
+    const database = '/usr/lib/sysimage/rpm'
+    const source: DnfSource = {
+      ...{ distribution: 'tiny', release: '1', architecture: 'x86_64', mirror: `${mirror}/signed`, database },
+      repositories: [{ id: 'tiny', path: 'tiny/x86_64' }],
+      packages: ['tiny-system', 'tiny-script'],
+      platformId: 'platform:t1',
+      keys: { [key.fingerprint]: key.armored },
+    }
+    const root = await rootOf(dnf, source, path)
+    const format = '%{NAME} %{VERSION}-%{RELEASE} %{ARCH}\\n'
+    const query = ['--query', '--all', '--queryformat', format]
+    const { stdout } = await runProgram('rpm', ['--root', root, '--dbpath', database, ...query])
+    const expected = lines(stdout).filter((line) => !line.startsWith('gpg-pubkey'))
+    expect(expected.length).toBeGreaterThan(1)
+    const packages = await packagesOfRoot(root, ['.'], join(path, 'layer.tar'))
+    expect(shown(packages, ({ name, version, architecture }) => `${name} ${version} ${architecture}`)).toEqual(expected)
+  })
+
+  test('Go, in the program kubectl', async () => {
+    await using folder = await tempFolder('sbom')
+    const program = sidProgramPath('kubectl')
+    const { stdout } = await runProgram(program, ['version', '--client', '--output=json'])
+    const { goVersion } = JSON.parse(stdout).clientVersion
+    const packages = await packagesOfRoot(dirname(program), ['kubectl'], join(folder.path, 'layer.tar'))
+    expect(packages.map(({ type, name, version }) => `${type} ${name} go${version}`)).toEqual([
+      `golang stdlib ${goVersion}`,
+    ])
   })
 
   test("Python's, of this machine", async () => {
