@@ -71,7 +71,8 @@ export async function withRunSession<Result>(
     await services.engines.checkAddresses()
     const graph = await linkedGraph(definition, only, services, options.signal)
     const planned = planningInput(definition, graph, options, only)
-    const input = { ...planned, signing: await readSigning(planned, options, only, environment) }
+    const { note, ...signing } = await readSigning(planned, options, only, environment)
+    const input = { ...planned, ...signing, notes: [...planned.notes, ...(note === undefined ? [] : [note])] }
     result = await work({ definition, graph, services, input })
   } catch (error) {
     await closeAll(open).catch(() => {})
@@ -106,16 +107,22 @@ function planningInput(
   }
 }
 
-/** A run without an index does not sign: the run that publishes the images signs them. */
+/**
+ * A run without an index does not sign: the run that publishes the images signs them. With `--only` the key is checked if this
+ * machine has it, because a bad key would fail the other run after all builds.
+ */
 async function readSigning(
   { names, targets, graph }: PlanningInput,
   { sign, publish, directory = '.' }: PlanOptions,
   only: readonly Platform[] | undefined,
   { env }: RunEnvironment,
-): Promise<PlanningInput['signing']> {
-  if (sign === undefined || only !== undefined || publish === false) return undefined
-  const { openSigner } = await import('../trust/sign-options.js')
-  return { results: signedResults(names, targets, graph), signer: await openSigner(sign, directory, env) }
+): Promise<Pick<PlanningInput, 'signing'> & { readonly note?: string }> {
+  if (sign === undefined || publish === false) return {}
+  const { checkSigner, openSigner } = await import('../trust/sign-options.js')
+  if (only !== undefined) return checkSigner(sign, directory, env)
+  return {
+    signing: { results: signedResults(names, targets, graph), signer: await openSigner(sign, directory, env) },
+  }
 }
 
 /** The lock file of the directory, if it exists. @throws DefinitionError LOCK_INVALID */

@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises'
 import {
   isSecretSource,
   localPath,
@@ -53,6 +54,59 @@ export async function openSigner(options: SignOptions, directory: string, env: E
   if (isJsonObject(options) && 'keyless' in options)
     return openKeyless(options.keyless as KeylessOptions, directory, env)
   return keySigner(await openSigningKey(options as KeySignOptions, directory, env))
+}
+
+/**
+ * Checks the options of a run that does not sign itself. The machine need not have the key: only one that it has is read.
+ *
+ * @returns a note if the key was not checked.
+ * @throws as {@link openSigner}
+ */
+export async function checkSigner(
+  options: SignOptions,
+  directory: string,
+  env: Environment,
+): Promise<{ readonly note?: string }> {
+  if (isJsonObject(options) && 'keyless' in options) {
+    checkKeyless(options.keyless)
+    return {}
+  }
+  checkSignOptions(options)
+  const { key } = options as KeySignOptions
+  const missing = isExternalKey(key) ? undefined : await missingSecret(key, options as KeySignOptions, directory, env)
+  if (missing !== undefined)
+    return { note: `${missing} is not on this machine: the run that publishes the index needs it` }
+  await openSigningKey(options as KeySignOptions, directory, env)
+  return {}
+}
+
+/** The part of a signing key that this machine does not have. */
+async function missingSecret(
+  key: SecretSource,
+  { password }: KeySignOptions,
+  directory: string,
+  env: Environment,
+): Promise<string | undefined> {
+  const secret = readSecretSource(key, directory)
+  if (!(await isAvailable(secret, env))) return 'the signing key'
+  const isEncrypted = textOf(await readSecretValue('the signing key', secret, env)).includes('ENCRYPTED')
+  const from = password === undefined ? undefined : readSecretSource(password, directory)
+  const hasPassword = from === undefined ? env[PASSWORD_VARIABLE] !== undefined : await isAvailable(from, env)
+  return isEncrypted && !hasPassword ? 'the password of the signing key' : undefined
+}
+
+async function isAvailable(secret: SecretDefinition, env: Environment): Promise<boolean> {
+  switch (secret.kind) {
+    case 'env':
+      return env[secret.name] !== undefined
+    case 'file':
+      return access(secret.path).then(
+        () => true,
+        () => false,
+      )
+    case 'value':
+      return true
+  }
 }
 
 async function openKeyless(options: KeylessOptions, directory: string, env: Environment): Promise<Signer> {
