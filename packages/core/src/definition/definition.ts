@@ -8,13 +8,13 @@ import type { TestDefinition } from './declare/image-test.js'
 import type { BasePolicies, CodePolicy, ConfigPolicy, MadeBase } from './plugin/base-source.js'
 import type { SignerRequirement } from './plugin/signer-requirement.js'
 
-/** A base pulled from a registry, with its reference read. */
+/** A base pulled from a registry, with its parsed reference. */
 export interface RegistryBaseDefinition {
   readonly kind: 'registry'
   readonly reference: Reference
   readonly configPolicy: ConfigPolicy
   readonly codePolicy?: CodePolicy
-  /** Who must have signed it. */
+  /** The required signer. */
   readonly verify?: SignerRequirement
 }
 
@@ -30,10 +30,10 @@ export interface PipelineBaseDefinition extends BasePolicies {
 /** Source of one platform's base. */
 export type BaseDefinition = RegistryBaseDefinition | MadeBase | PipelineBaseDefinition
 
-/** One platform of a pipeline, all decided. */
+/** One validated platform of a pipeline. */
 export interface PlatformDefinition {
   readonly platform: Platform
-  /** The platform as the final index lists it: with os version and features if they were given. */
+  /** The platform in the final index, with os version and features if set. */
   readonly listed: Platform
   readonly base: BaseDefinition
   readonly build: BuildDefinition
@@ -43,31 +43,31 @@ export interface PlatformDefinition {
   readonly entryAnnotations: AnnotationMap
   /** Whether the index may be published without it. */
   readonly optional: boolean
-  /** The names that this platform's image is published under, beside the index. */
+  /** The names of this platform's image, in addition to the index. */
   readonly names: readonly Reference[]
 }
 
 /** A result of a pipeline: its index, its shared base, or the image of one platform. */
 export type PipelineResult = 'index' | 'shared-base' | Platform
 
-/** A name that a pipeline publishes, as written: whole, with host and tag. */
+/** A name that a pipeline publishes, as written, completed with host and tag. */
 export interface WrittenName {
   readonly name: string
   readonly result: PipelineResult
 }
 
-/** One pipeline, all decided. */
+/** One validated pipeline. */
 export interface PipelineDefinition {
-  /** Unique in the definition: what people type, and the key in plans, reports and metadata files. */
+  /** Unique in the definition: used on the command line, and as key in plans, reports and metadata files. */
   readonly name: string
   /** Its repository, as written. */
   readonly writtenRepository: string
   readonly repository: Repository
-  /** Whether its names are to be published; false for one that was not chosen, or that others use as base only. */
+  /** Whether its names are published; false if it was not selected, or if it is only used as base. */
   readonly requested: boolean
-  /** Names that a literal FROM may use for the base, as written in the user's files. */
+  /** Names that a literal FROM may use for the base, as written. */
   readonly baseNames: readonly string[]
-  /** The names of its results, as written: a Dockerfile of another pipeline may use these, or the names that are pushed. */
+  /** The names of its results, as written. Dockerfiles of other pipelines may use these or the pushed names. */
   readonly writtenNames: readonly WrittenName[]
   /** Location of the shared base index; with a tag if it is published by name. */
   readonly sharedBase: Reference
@@ -77,17 +77,14 @@ export interface PipelineDefinition {
   readonly format: ImageFormat
   /** Annotations of the final index. */
   readonly annotations: AnnotationMap
-  /** Whether what the shared base lists, and that itself, have a tag too, not their digest alone. */
+  /** Whether the shared base and its entries get key tags too. */
   readonly keepKeyTags: boolean
 }
 
-/**
- * Validated and complete pipelines: plain data, from which the graph is made. Pipelines that others use as base come
- * first.
- */
+/** Validated pipelines: plain data from which the graph is made, in dependency order. */
 export interface Definition {
   readonly pipelines: readonly PipelineDefinition[]
-  /** Values that were interpreted, and bases past their end of life. */
+  /** Notes on interpreted values, and on bases past their end of life. */
   readonly notes: readonly string[]
   /** Bases past their end of life. */
   readonly ended: readonly Issue[]

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 
-/** Whether a URL is the path of a file on this machine: `file://host/x`, `file:///%zz` and `file:///a%2Fb` are none. */
+/** Whether a URL is a valid path on this machine; `file://host/x`, `file:///%zz` and `file:///a%2Fb` are not. */
 export function isFileUrl(url: URL): boolean {
   try {
     return fileURLToPath(url) !== ''

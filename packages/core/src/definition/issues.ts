@@ -5,7 +5,7 @@ import { DefinitionError, type Issue } from '../model/errors.js'
 export class Issues {
   readonly #issues: Issue[] = []
 
-  /** Adds an issue; one that several platforms share is added once. */
+  /** Adds an issue; an issue that several platforms share is added once. */
   add(path: string, message: string, hint?: string): void {
     if (this.#issues.some((one) => one.path === path && one.message === message)) return
     this.#issues.push({ path, message, ...(hint !== undefined && { hint }) })
@@ -17,7 +17,7 @@ export class Issues {
   }
 }
 
-/** The candidate that is most like the word, if one is like it at all. */
+/** The most similar candidate, if one is similar. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const ranked = candidates
     .map((candidate) => ({ candidate, far: distance(word.toLowerCase(), candidate.toLowerCase()) }))
@@ -26,7 +26,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best !== undefined && best.far <= Math.max(2, Math.floor(word.length / 3)) ? best.candidate : undefined
 }
 
-/** `did you mean 'x'?` if there is a near one, else the list of what there is. */
+/** `did you mean 'x'?` if there is a similar candidate, else the list of all. */
 export function suggest(word: string, candidates: readonly string[]): string {
   const near = nearest(word, candidates)
   if (near !== undefined) return `did you mean '${near}'?`

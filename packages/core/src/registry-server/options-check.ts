@@ -3,7 +3,7 @@ import type { ServerAuth } from './auth/auth.js'
 import type { RegistryServerOptions } from './options.js'
 
 /**
- * Refuses logins that let everybody in, such as a user without a password out of an unset variable.
+ * Rejects logins without a user name or password, such as from an unset variable.
  *
  * @throws DefinitionError USAGE
  */
@@ -31,7 +31,7 @@ function authIssues({ kind, users, tokenLifetime = 0 }: ServerAuth): readonly Is
   return issues
 }
 
-/** Types do not hold here: values come from environment variables. */
+/** Types are not reliable here: values come from environment variables. */
 function userIssues(name: string, password: unknown): Issue[] {
   const path = 'startRegistry(auth.users)'
   const issues: Issue[] = []

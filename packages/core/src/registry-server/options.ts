@@ -1,7 +1,7 @@
 import type { ServerAuth } from './auth/auth.js'
 import type { FaultRule } from './http/errors.js'
 
-/** A request that was answered, or given up by its client. */
+/** A finished or aborted request. */
 export interface ServerRequest {
   readonly method: string
   /** Without the query. */
@@ -10,7 +10,7 @@ export interface ServerRequest {
   readonly status: number
 }
 
-/** How slow a client may be, in milliseconds. */
+/** Time limits for clients, in milliseconds. */
 export interface ServerTimeouts {
   /** For the head of a request; default 20 seconds. */
   readonly headers?: number
@@ -27,9 +27,9 @@ export interface RegistryServerOptions {
   /** Port to listen on; by default 0, a free one. */
   readonly port?: number
   /**
-   * Names with which clients reach this registry, beside those of loopback: `host.docker.internal`. If no login is
-   * required, requests with other names are rejected, because a web page could send them. If `host` is not a loopback
-   * address, addresses need no entry.
+   * Names of this registry other than those of loopback: `host.docker.internal`. If no login is required, requests with
+   * other names are rejected, because a web page could send them. If `host` is not a loopback address, addresses need
+   * no entry.
    */
   readonly hostNames?: readonly string[]
   /** Users and permissions; by default everyone may do everything. */
@@ -47,7 +47,7 @@ export interface RegistryServerOptions {
   readonly onRequest?: (request: ServerRequest) => void
 }
 
-/** A registry that is up, in this process. */
+/** A running registry in this process. */
 export interface RegistryServer extends AsyncDisposable {
   /** `127.0.0.1:40123`: the host of references. */
   readonly host: string

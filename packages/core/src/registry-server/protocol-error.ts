@@ -1,8 +1,7 @@
 import { isDiskFull, STORAGE_FULL } from '../model/disk-full.js'
 
 /**
- * The error codes that the server answers with. Those of failures of its own, INSUFFICIENT_STORAGE and UNKNOWN, are not
- * the specification's.
+ * The error codes of the server. INSUFFICIENT_STORAGE and UNKNOWN are not part of the specification.
  *
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#error-codes
  */
@@ -24,7 +23,7 @@ export type ProtocolCode =
   | 'UNSUPPORTED'
   | 'UNKNOWN'
 
-/** A request that is answered with an error of the specification; it never leaves this folder. */
+/** An error response of the protocol; it never leaves this folder. */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError'
 

@@ -11,7 +11,7 @@ import type { RegistryServerOptions } from './options.js'
 import { ProtocolError } from './protocol-error.js'
 import type { Store } from './store/store.js'
 
-/** Answers requests, each on its own. */
+/** Handles requests. */
 export class RequestHandler {
   readonly #gate: Gate | undefined
   readonly #origins: OriginCheck
@@ -37,12 +37,12 @@ export class RequestHandler {
     this.#running.add(running)
   }
 
-  /** Resolves when nothing works on the store any more. */
+  /** Resolves when no request uses the store. */
   async settled(): Promise<void> {
     await Promise.all(this.#running)
   }
 
-  /** A socket that breaks is an error of the streams on it, and what they were for has its own handling of that. */
+  /** The streams of a broken socket report its error. */
   #report({ method, path, request, response }: Exchange): void {
     request.on('error', () => {})
     response.on('error', () => {})
@@ -76,7 +76,7 @@ export class RequestHandler {
     await this.#gate.answerToken(exchange)
   }
 
-  /** By the name that the client reached this server under, which need not be its own. */
+  /** Uses the host name of the request. */
   #origin({ request }: Exchange): string {
     const { host = '' } = request.headers
     const isHost = /^[\w.:[\]-]+$/.test(host)
@@ -84,7 +84,7 @@ export class RequestHandler {
   }
 }
 
-/** Waits, but ends early if the client disconnects. */
+/** Waits; ends early if the client disconnects. */
 async function delay(milliseconds: number, response: ServerResponse): Promise<void> {
   const gone = new AbortController()
   try {

@@ -13,17 +13,17 @@ import { RequestHandler } from './request-handler.js'
 import { type DirectoryLock, lockDirectory } from './store/lock.js'
 import { Store } from './store/store.js'
 
-/** Bounds on how slow a client may be, in milliseconds. */
+/** Default time limits for clients, in milliseconds. */
 const DEFAULT_TIMEOUTS: Required<ServerTimeouts> = { headers: 20_000, idle: 120_000 }
 
 /** How often connections are checked for incomplete request headers, in milliseconds. */
 const CHECKING_INTERVAL = 5_000
 
 /**
- * Starts an OCI registry in this process, which keeps all that it is given in a directory.
+ * Starts an OCI registry in this process, which stores its content in a directory.
  *
- * @throws DefinitionError USAGE for a login that lets everybody in; HostError DIRECTORY_IN_USE,
- * REGISTRY_NOT_STARTED, DISK_FULL
+ * @throws DefinitionError USAGE for an empty user name or password; HostError DIRECTORY_IN_USE, REGISTRY_NOT_STARTED,
+ * DISK_FULL
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md
  * @example
  * ```ts
@@ -76,13 +76,13 @@ function makeServer(
   const limits = {
     maxHeaderSize: LIMITS.requestHead,
     headersTimeout: headers,
-    // A blob takes as long as it takes.
+    // The time of a blob transfer is not limited.
     requestTimeout: 0,
     connectionsCheckingInterval: Math.min(CHECKING_INTERVAL, headers),
   }
   const server = tls ? createHttpsServer({ ...limits, ...tls }, listener) : createHttpServer(limits, listener)
   server.setTimeout(idle)
-  // Longer than clients keep idle connections, so that none is closed under a request that is on its way.
+  // Longer than clients keep idle connections, so that none is closed when a request arrives.
   server.keepAliveTimeout = idle
   return server
 }

@@ -53,7 +53,7 @@ export async function openArchive(source: PublishedArchive, signal?: AbortSignal
   const published = await peek(verified(await openPublished(source, signal), source), HEAD_SIZE)
   const tar = await peek(await unpack(published), HEAD_SIZE)
   if (isTar(tar.first)) return tar.all
-  // A wrong digest is the better error: the content may be an error page, for example.
+  // A wrong digest is the more useful error: the content may be an error page.
   for await (const _rest of tar.all);
   throw new HostError(
     'ROOTFS_FAILED',
@@ -85,10 +85,10 @@ function mismatch(location: string, expected: string, is: string): HostError {
   })
 }
 
-/** Programs that unpack what Node.js cannot, each with the package that it is in. */
+/** Programs for formats that Node.js cannot unpack, with their packages. */
 const PACKAGES = { xz: 'xz-utils', zstd: 'zstd' } as const
 
-/** By what is in it: what a file is called, and what its address ends with, is anybody's choice. */
+/** By its content, because file names and URLs are not reliable. */
 async function unpack({ first, all }: { readonly first: Buffer; readonly all: Readable }): Promise<Readable> {
   const compression = compressionOf(first)
   if (compression === undefined) return all
@@ -113,7 +113,7 @@ function unpackWith(tool: string, input: Readable): Readable {
     issue = error
     child.stdin.destroy()
   })
-  // Its exit reports that it has stopped reading.
+  // The program's exit code reports why it stopped reading.
   child.stdin.on('error', () => undefined)
   input.pipe(child.stdin)
   const closed = once(child, 'close')

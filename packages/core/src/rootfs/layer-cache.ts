@@ -21,8 +21,8 @@ export interface LayerRecord {
 }
 
 /**
- * Layers on disk, each under its digest, with a record of it under the hash of what it was made from. Runs share them: one
- * that makes other bytes of the same, such as those of another Node.js's gzip, leaves those that are being read alone.
+ * Layers on disk by digest, with a record under the hash of their inputs. Runs share them. A run that makes other bytes
+ * from equal inputs, such as with another gzip, does not affect layers that are being read.
  */
 export class LayerCache {
   readonly #directory: string
@@ -40,7 +40,7 @@ export class LayerCache {
   }
 
   /**
-   * Compresses a tar into the cache. The record is written last: what a killed process left is not found.
+   * Compresses a tar into the cache. The record is written last, so a partial layer of a killed process is not used.
    *
    * @param fill - writes the tar into the given function, which returns the layer's record once the tar has ended
    */
@@ -53,7 +53,7 @@ export class LayerCache {
     await mkdir(this.#directory, { recursive: true })
     await removeStaleDrafts(this.#directory)
     try {
-      // Opened first: a stream that is destroyed while it opens its file makes the file nevertheless, after its removal.
+      // Opened first: a stream that is destroyed while opening would create the file after its removal.
       await using file = await open(draft, 'wx')
       const made = await fill((tar) => compress(tar, file, signal))
       const layer = this.#layerOf(made)

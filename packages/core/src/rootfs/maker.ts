@@ -10,13 +10,13 @@ import { LayerCache } from './layer-cache.js'
 import type { ResolvedRootfs, RootfsLayer, RootfsMaker } from './port.js'
 import { requireEmulator } from './program/emulator.js'
 
-/** How root file systems are made. */
+/** Options of making root file systems. */
 export interface RootfsMakerOptions {
   /** Directory for layers; the user's cache directory by default. */
   readonly cacheDirectory?: string
 }
 
-/** Makes root file systems from packages and archives, each once: equal inputs are taken from the cache. */
+/** Makes root file systems from packages and archives, with a cache by inputs. */
 export function createRootfsMaker({ cacheDirectory }: RootfsMakerOptions = {}): RootfsMaker {
   const inFlight = new InFlight<RootfsLayer>()
   const cache = new LayerCache(cacheDirectory ?? envPaths('polyarch', { suffix: '' }).cache)
@@ -70,7 +70,7 @@ async function make(cache: LayerCache, resolved: ResolvedRootfs, call: RootfsCal
   }
 }
 
-/** Only the current state can be used of an archive that keeps no others. @throws HostError LOCK_OUTDATED */
+/** An archive without previous states can only be used in its current state. @throws HostError LOCK_OUTDATED */
 async function usedArchive({ base, state, epoch, mirror = '' }: ResolvedRootfs, call: RootfsCall) {
   const { by, source } = base
   if (mirror !== '' || by.pinnedState !== undefined || by.keepsStates) return { state, epoch, mirror }

@@ -3,17 +3,17 @@ import type { ArchiveState, RootfsCall } from '../definition/plugin/rootfs-kind.
 import type { Digest } from '../model/digest.js'
 import type { BlobSource } from '../registry/port.js'
 
-/** All that decides a root file system's content, found by reads alone. */
+/** Everything that determines a root file system's content. */
 export interface ResolvedRootfs {
   readonly base: MadeBase
   /** The current state of the archive, the locked one, or the one that the source determines. */
   readonly state: ArchiveState
   /**
-   * The mirror in use; undefined if no request was necessary. It is a location, so not a part of
-   * {@link ResolvedRootfs.inputs}.
+   * The mirror in use; undefined if no request was necessary. As a location, it is not part of {@link
+   * ResolvedRootfs.inputs}.
    */
   readonly mirror?: string
-  /** Seconds since the epoch that files are clamped to and the config is dated with. */
+  /** Date of the config and latest time of files, in seconds since the epoch. */
   readonly epoch: number
   /** Inputs of the key: suite, architecture, packages, hashes of the package indexes; or the archive's sha256. */
   readonly inputs: Readonly<Record<string, unknown>>
@@ -32,8 +32,8 @@ export interface RootfsMaker {
   /**
    * Reads only.
    *
-   * @param locked - the locked state of an archive; then neither the archive nor this machine is checked before
-   * something is made.
+   * @param locked - the locked state of an archive; then the archive and this machine are checked only if something is
+   * made
    * @throws TOOL_MISSING, DOWNLOAD_FAILED, DEFINITION_INVALID if no mirror is known
    */
   resolve(base: MadeBase, call?: RootfsCall, locked?: ArchiveState): Promise<ResolvedRootfs>

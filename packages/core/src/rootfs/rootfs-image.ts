@@ -14,7 +14,7 @@ import type { RootfsLayer } from './port.js'
 /** The config and manifest of an image. */
 export interface RootfsImage {
   readonly config: BlobSource
-  /** The config, read. */
+  /** The parsed config. */
   readonly content: ImageConfig
   readonly manifest: StoredManifest & { readonly content: ImageManifest }
 }

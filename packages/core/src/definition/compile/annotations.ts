@@ -4,7 +4,7 @@ import type { PipelineDeclaration } from '../declare/declaration.js'
 import { valueFor } from '../declare/per-platform.js'
 import { type Issues, suggest } from '../issues.js'
 
-/** Annotations of one image, all decided. */
+/** Validated annotations of one image. */
 export interface ImageAnnotations {
   readonly manifest?: AnnotationMap
   readonly entry: AnnotationMap

@@ -9,7 +9,7 @@ import type { RootfsKind } from '../plugin/rootfs-kind.js'
 
 type Data = Readonly<Record<string, unknown>>
 
-/** Says what is wrong with the shape of a plugin's answer: plugins may be written without types, or for a newer core. */
+/** Returns the issues of a plugin's answer, which may be written without types or for a newer core. */
 export function answerIssues(answer: unknown): readonly string[] {
   if (typeof answer !== 'object' || answer === null) return ['it is not an object']
   if (answer instanceof Promise) return ['it is a promise: source must be synchronous']
@@ -23,7 +23,7 @@ export function answerIssues(answer: unknown): readonly string[] {
   return [...check(data), ...traitIssues(data)]
 }
 
-/** Returns what is wrong with the shape of an issue that a base returned. */
+/** Returns the errors in an issue that a base returned. */
 export function issueShapeErrors(issue: object): readonly string[] {
   const { option, message, hint } = issue as Data
   return [
@@ -62,7 +62,7 @@ function traitIssues({ buildArgs, annotations, check, endOfLife }: Data): readon
   ]
 }
 
-/** Date.parse takes February 30 for a day in March. */
+/** Date.parse accepts February 30 as a day in March. */
 function isDay(value: unknown): boolean {
   if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(value)) return false
   const date = new Date(value)

@@ -96,7 +96,7 @@ class Compilation {
     return { pipelines: sortByDependency(pipelines), notes, ended: this.#ended }
   }
 
-  /** Reads a pipeline once; undefined if it is at issue. */
+  /** Compiles a pipeline once; undefined if it is not valid. */
   add(pipeline: DeclaredPipeline): PipelineDefinition | undefined {
     if (!isPipeline(pipeline)) {
       this.#reading.issues.add('run', 'not a pipeline', "pass what pipeline('…') returned")

@@ -12,7 +12,7 @@ const DESTINATION: Readonly<Record<string, readonly string[]>> = {
   azblob: ['account_url', 'container', 'prefix', 'manifests_prefix', 'name'],
 }
 
-/** Adds an issue for each destination that two builds write to: only what the last one writes would be left. */
+/** Adds an issue for each destination that two builds write to: the last one would overwrite the other. */
 export function checkDestinations(pipelines: readonly PipelineDefinition[], issues: Issues): void {
   const builds = pipelines.flatMap(({ writtenRepository, platforms }) =>
     platforms.map(({ platform, build }) => ({ path: `pipeline('${writtenRepository}').build`, platform, build })),

@@ -17,7 +17,7 @@ export interface Reading {
   readonly notes: string[]
 }
 
-/** Reads the platform that `platform(architecture, { variant })` means; undefined if it is at issue. */
+/** Reads the platform that `platform(architecture, { variant })` means; undefined if it is not valid. */
 export function readPlatform(
   written: string,
   variant: string | undefined,
@@ -41,7 +41,7 @@ export function readPlatform(
   return platform
 }
 
-/** The platform with the os version and features that its entry in the final index is to have. */
+/** The platform of the index entry, with os version and features. */
 export function readListedPlatform(
   platform: Platform,
   { osVersion, osFeatures }: { readonly osVersion?: unknown; readonly osFeatures?: unknown },
@@ -83,7 +83,7 @@ function refusePlatform(platform: Platform, path: string, issues: Issues): undef
   return undefined
 }
 
-/** Notes a platform that was written in the terms of another system, or whose variant was completed. */
+/** Adds a note if a platform was normalised: another name, or an added variant. */
 function noteReading(written: string, variant: string | undefined, platform: Platform, notes: string[]): void {
   const words = written.toLowerCase().split('/')
   if (words.includes(platform.architecture) && (platform.architecture !== 'arm' || variant || words.length === 3))

@@ -1,8 +1,8 @@
 import { isJsonObject } from '../../model/json-fields.js'
 
 /**
- * Returns what is wrong with the shape of a plugin. A plugin may be written without types, or be built for another
- * version of the contract; the compiler reads only plugins without issues.
+ * Returns the issues of a plugin. A plugin may be written without types, or be built for another version of the
+ * contract; the compiler reads only plugins without issues.
  */
 export function pluginIssues(plugin: unknown): readonly string[] {
   if (!isJsonObject(plugin)) return ['it is not an object']

@@ -19,7 +19,7 @@ const RESERVED: ReadonlySet<string> = new Set<ReservedOption>([
   'optional',
 ])
 
-/** Whether `platform(...)` keeps an option for itself. */
+/** Whether `platform(...)` reserves an option name. */
 export function isReserved(option: string): boolean {
   return RESERVED.has(option)
 }
@@ -82,7 +82,7 @@ function addBases(plugin: Plugin, bases: Map<string, SuppliedBase>, path: string
 }
 
 function addAliases(plugin: Plugin, aliases: Map<string, PlatformAlias>, path: string, issues: Issues): void {
-  // A plugin written by hand, without definePlugin, may have none.
+  // A plugin written without definePlugin may have none.
   for (const [alias, meaning] of Object.entries(plugin.aliases ?? {})) {
     const issue =
       aliasIssue(alias, meaning, plugin) ?? (aliases.has(alias) ? 'another plugin has the same alias' : undefined)

@@ -61,7 +61,7 @@ function isSbom(value: unknown): boolean {
   return typeof generator === 'string' && /^[^\s,]+$/.test(generator)
 }
 
-/** Decides attestations that have been found to be right; undefined if there are none. */
+/** Converts valid attestation options; undefined if there are none. */
 export function readAttestations({
   provenance,
   sbom,

@@ -16,7 +16,7 @@ export type TarStream = AsyncIterable<Uint8Array>
  */
 export type ContextSource = string | URL | TarSource | false
 
-/** A context as decided. Paths are absolute. */
+/** A validated context. Paths are absolute. */
 export type ContextDefinition =
   | { readonly kind: 'directory'; readonly path: string }
   | { readonly kind: 'git'; readonly url: string; readonly ref?: string; readonly subdirectory?: string }
@@ -53,7 +53,7 @@ function isGit(text: string): boolean {
   return /^(?:git|ssh):\/\/[^-]|^https?:\/\/[^#]+\.git(?:#|$)|^[\w.][\w.-]*@[\w.][\w.-]*:/.test(text)
 }
 
-/** Decides a context that has been found to be right. */
+/** Converts a valid context. */
 export function readContext(source: ContextSource, directory: string): ContextDefinition {
   if (source === false) return { kind: 'none', directory }
   if (source instanceof URL) return { kind: 'directory', path: fileURLToPath(source) }

@@ -46,7 +46,7 @@ function mapIssue(value: unknown, isRight: (item: unknown) => boolean, howTo: st
   return isId(wrong[0]) ? `'${wrong[0]}' is not valid: ${howTo}` : `'${wrong[0]}' is not a valid id`
 }
 
-/** An id has to fit into a flag of a Dockerfile's RUN. */
+/** An id must be valid in a flag of RUN. */
 function isId(id: string): boolean {
   return /^[\w.:/-]+$/.test(id)
 }
@@ -118,7 +118,7 @@ export function readSsh(
   )
 }
 
-/** Absolute; `~/` is the user's home, which no shell has put in here. */
+/** An absolute path; `~/` is the user's home. */
 export function localPath(path: string | URL, directory: string): string {
   if (path instanceof URL) return fileURLToPath(path)
   return path.startsWith('~/') ? join(homedir(), path.slice(2)) : resolve(directory, path)

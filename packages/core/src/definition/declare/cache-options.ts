@@ -1,10 +1,10 @@
 import { localPath } from './build-secrets.js'
 import { type OptionFields, readOptionFields, type TypedOption } from './option-fields.js'
 
-/** A cache to import or export: its fields, `type=inline`, or the name of an image alone. */
+/** A cache to import or export: its fields, `type=inline`, or only the name of an image. */
 export type CacheOption = OptionFields
 
-/** A cache to import or export, as decided. Paths are absolute. */
+/** A validated cache to import or export. Paths are absolute. */
 export type CacheDefinition = TypedOption
 
 /** The attributes that a cache needs, by type. @see https://docs.docker.com/build/cache/backends/ */
@@ -30,14 +30,14 @@ export function cacheToIssue(value: unknown): string | undefined {
   return listIssue(value, EXPORTS, 'type=registry,ref=example.com/app:cache,mode=max')
 }
 
-/** Reads caches that have been found to be right. @param directory - where relative paths start */
+/** Converts valid caches. @param directory - where relative paths start */
 export function readCaches(options: readonly CacheOption[], directory: string): readonly CacheDefinition[] {
   return options.flatMap((option) => readCache(option) ?? []).map((cache) => withAbsolutePaths(cache, directory))
 }
 
 function readCache(option: unknown): CacheDefinition | undefined {
   if (option === 'inline') return { type: 'inline', attributes: {} }
-  // As docker: a name alone is that of an image.
+  // Like docker, treat a name without fields as an image.
   const isName = typeof option === 'string' && option !== '' && !/[=,\s]/.test(option)
   return isName ? { type: 'registry', attributes: { ref: option } } : readOptionFields(option)
 }
@@ -60,7 +60,7 @@ function listIssue(
   return value.map((item) => cacheIssue(readCache(item), types, example)).find((one) => one !== undefined)
 }
 
-/** Attributes may hold credentials, so that only their names are repeated. */
+/** Attributes may contain credentials, so only their names are quoted. */
 function cacheIssue(
   cache: CacheDefinition | undefined,
   types: Readonly<Record<string, readonly string[]>>,

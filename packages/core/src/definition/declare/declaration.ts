@@ -16,7 +16,7 @@ export interface PipelineSettings {
   readonly name?: string
 }
 
-/** Settings of a pipeline so far, not validated yet. */
+/** Settings of a pipeline, not validated yet. */
 export interface PipelineDeclaration {
   /** As written, with its registry. */
   readonly repository: string
@@ -39,11 +39,11 @@ export interface PlatformDeclaration<Settings = unknown, Words = unknown> {
   /** An architecture, a whole platform, or a platform alias of a plugin. */
   readonly architecture: string
   readonly settings: Settings
-  /** Never set: carries the platform aliases of the plugins in use to `platform(…)`, as a type. */
+  /** Type only: passes the platform aliases of the plugins in use to `platform(…)`. */
   readonly aliases?: Words
 }
 
-/** A pipeline that other pipelines use as base: its settings. */
+/** A pipeline as a value, with its settings. */
 export interface DeclaredPipeline {
   readonly kind: 'pipeline'
   readonly declaration: PipelineDeclaration

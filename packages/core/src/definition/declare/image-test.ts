@@ -1,10 +1,10 @@
 import type { ImageConfig } from '../../model/oci.js'
 import type { Platform } from '../../model/platform.js'
 
-/** Texts that must occur, or patterns that must match: one, or all of a list. */
+/** A text that must occur, a pattern that must match, or a list of which all must. */
 export type ExpectedText = string | RegExp | readonly (string | RegExp)[]
 
-/** A directory of this machine that a command sees, read-only. */
+/** A directory of this machine, mounted read-only for a command. */
 export interface TestMount {
   /** Relative paths start at the working directory, as those of build contexts. */
   readonly source: string | URL
@@ -12,7 +12,7 @@ export interface TestMount {
   readonly target: string
 }
 
-/** How a command runs. By default as the image's config says, without network. */
+/** Options of a command. By default it runs with the image's config, without network. */
 export interface CommandOptions {
   /** Added to the environment of the image. */
   readonly env?: Readonly<Record<string, string>>
@@ -25,21 +25,21 @@ export interface CommandOptions {
 }
 
 /**
- * Runs a command in the image and checks how it ends. The image's entrypoint is not used. The command gets no standard
- * input, and its changes are dropped.
+ * Runs a command in the image and checks its exit code and output. The image's entrypoint is not used. The command has
+ * no standard input, and its changes are discarded.
  */
 export interface CommandTest extends CommandOptions {
-  /** Program and arguments; no shell is added. */
+  /** Program and arguments, run without a shell. */
   readonly command: readonly string[]
   /** Default 0. */
   readonly exitCode?: number
-  /** What standard output contains. */
+  /** Expected in standard output. */
   readonly expectedOutput?: ExpectedText
-  /** What standard output does not contain. */
+  /** Not allowed in standard output. */
   readonly excludedOutput?: ExpectedText
-  /** What standard error contains. */
+  /** Expected in standard error. */
   readonly expectedError?: ExpectedText
-  /** What standard error does not contain. */
+  /** Not allowed in standard error. */
   readonly excludedError?: ExpectedText
   /** Files for the command. They are part of the test: a test runs again if they change. */
   readonly mount?: TestMount
@@ -58,27 +58,27 @@ export interface FileTest {
   readonly mode?: number | string
   readonly uid?: number
   readonly gid?: number
-  /** What the file contains. */
+  /** Expected in the file. */
   readonly expectedContent?: ExpectedText
-  /** What the file does not contain. */
+  /** Not allowed in the file. */
   readonly excludedContent?: ExpectedText
 }
 
 /** Checks the config of the image. */
 export interface MetadataTest {
   readonly metadata: {
-    /** Variables by name; `false` if there must be none of that name. */
+    /** Variables by name; `false` if the variable must not exist. */
     readonly env?: Readonly<Record<string, string | RegExp | false>>
-    /** Labels by name; `false` if there must be none of that name. */
+    /** Labels by name; `false` if the label must not exist. */
     readonly labels?: Readonly<Record<string, string | RegExp | false>>
     readonly entrypoint?: readonly string[]
     readonly cmd?: readonly string[]
     /** `''` if the image has none. */
     readonly user?: string
     readonly workingDir?: string
-    /** Ports that are exposed, among others: `8080` or `53/udp`. */
+    /** Ports that must be exposed: `8080` or `53/udp`. */
     readonly exposedPorts?: readonly (number | string)[]
-    /** Volumes, among others. */
+    /** Volumes that must be declared. */
     readonly volumes?: readonly string[]
   }
 }
@@ -99,15 +99,15 @@ export interface TestedImage {
   /**
    * Runs a command in the image, each in a new container.
    *
-   * @throws EngineError TEST_FAILED if it ends with another exit code than the expected one.
+   * @throws EngineError TEST_FAILED if the exit code differs from the expected one
    */
   run(command: readonly string[], options?: ImageRunOptions): Promise<CommandResult>
-  /** Reads a file, through links. @throws EngineError TEST_FAILED if there is none */
+  /** Reads a file, following links. @throws EngineError TEST_FAILED if there is none */
   readFile(path: string): Promise<Buffer>
   readFile(path: string, encoding: BufferEncoding): Promise<string>
-  /** What is at a path, through links; undefined if there is nothing. */
+  /** The status of a path, following links; undefined if it does not exist. */
   stat(path: string): Promise<FileStatus | undefined>
-  /** The same without following a link at the end of the path. */
+  /** The status of a path, without following a link at its end. */
   lstat(path: string): Promise<FileStatus | undefined>
 }
 
@@ -117,7 +117,7 @@ export interface ImageRunOptions extends CommandOptions {
   readonly exitCode?: number | 'any'
 }
 
-/** How a command ended. */
+/** Result of a command. */
 export interface CommandResult {
   readonly exitCode: number
   readonly stdout: string
@@ -140,12 +140,12 @@ export interface FileStatus {
 /** A test in TypeScript: it passes unless it throws. */
 export type TestFunction = (image: TestedImage) => void | Promise<void>
 
-/** A test in TypeScript whose result is kept. */
+/** A test in TypeScript with options. */
 export interface FunctionTest {
   readonly run: TestFunction
   /**
-   * Says which function this is. A passed test is not run again on the same image with the same version. Change it with the
-   * function: without a version, the function runs every time.
+   * Version of the function. A passed test is not run again on the same image with the same version, so change it with
+   * the function. Without a version, the function runs every time.
    */
   readonly version?: string
   /** In milliseconds; default 10 minutes. */
@@ -155,13 +155,13 @@ export interface FunctionTest {
 /** One test of an image. */
 export type ImageTest = CommandTest | FileTest | MetadataTest | SizeTest | FunctionTest | TestFunction
 
-/** Tests by name. `false` removes the test of that name, for a platform or from what was declared before. */
+/** Tests by name. `false` removes an earlier test of that name. */
 export type TestSettings = Readonly<Record<string, ImageTest | false>>
 
 /** A text or pattern, as data. */
 export type TextPattern = { readonly text: string } | { readonly pattern: string; readonly flags: string }
 
-/** A command test, all decided. */
+/** A validated command test. */
 export interface CommandTestDefinition extends CommandOptions {
   readonly kind: 'command'
   readonly name: string
@@ -175,7 +175,7 @@ export interface CommandTestDefinition extends CommandOptions {
   readonly timeout: number
 }
 
-/** A file test, all decided. */
+/** A validated file test. */
 export interface FileTestDefinition {
   readonly kind: 'file'
   readonly name: string
@@ -189,7 +189,7 @@ export interface FileTestDefinition {
   readonly excludedContent: readonly TextPattern[]
 }
 
-/** A metadata test, all decided. */
+/** A validated metadata test. */
 export interface MetadataTestDefinition {
   readonly kind: 'metadata'
   readonly name: string
@@ -204,10 +204,10 @@ export interface MetadataTestDefinition {
   readonly volumes: readonly string[]
 }
 
-/** A whole value, a pattern, or that there is none. */
+/** An exact value, a pattern, or `false` if there must be none. */
 export type ExpectedValue = TextPattern | false
 
-/** A size test, all decided. In bytes. */
+/** A validated size test, in bytes. */
 export interface SizeTestDefinition {
   readonly kind: 'size'
   readonly name: string
@@ -215,7 +215,7 @@ export interface SizeTestDefinition {
   readonly max?: number
 }
 
-/** A function test, all decided. */
+/** A validated function test. */
 export interface FunctionTestDefinition {
   readonly kind: 'function'
   readonly name: string

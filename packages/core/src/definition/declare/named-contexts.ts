@@ -10,12 +10,12 @@ import { localPath } from './build-secrets.js'
  */
 export type NamedContextSource = Exclude<ContextSource, false> | PipelineContext
 
-/** Another pipeline, as `pipeline(…)` returns it. */
+/** Another pipeline: the result of `pipeline(…)`. */
 export interface PipelineContext {
   readonly kind: 'pipeline'
 }
 
-/** A named context as decided. Paths are absolute, names of images whole. */
+/** A validated named context. Paths are absolute, and image names are full names. */
 export type NamedContextDefinition =
   | Exclude<ContextDefinition, { readonly kind: 'none' }>
   | { readonly kind: 'image'; readonly name: string }
@@ -57,7 +57,7 @@ function sourceIssue(source: unknown): string | undefined {
 }
 
 /**
- * Decides valid named contexts, by the names that BuildKit looks them up by.
+ * Converts valid named contexts, by the names that BuildKit uses for them.
  *
  * @param nameOf - compiles a pipeline and returns its name; undefined if the pipeline is not valid
  */
@@ -101,7 +101,7 @@ function readImage(source: string): NamedContextDefinition | undefined {
   return reference && { kind: 'image', name: formatReference(withDefaultTag(reference)) }
 }
 
-/** As docker: the digest follows the last `@`, the tag the first colon. */
+/** Like docker: the digest follows the last `@`, the tag the first colon. */
 function readLayout(source: string, directory: string): NamedContextDefinition | undefined {
   const [, path, tag, digest] = /^([^:@]+)(?::([^@]+))?(?:@(.+))?$/s.exec(source.slice(LAYOUT.length)) ?? []
   if (path === undefined || (digest !== undefined && !isDigest(digest))) return undefined

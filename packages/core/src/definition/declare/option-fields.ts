@@ -1,16 +1,16 @@
 /** An option with a type, as text (`type=registry,ref=example.com/app:cache`) or as an object with the same fields. */
 export type OptionFields = string | { readonly type: string; readonly [field: string]: string }
 
-/** An option with a type, read. */
+/** A parsed option with a type. */
 export interface TypedOption {
   readonly type: string
   readonly attributes: Readonly<Record<string, string>>
 }
 
-/** One field: in quotes, as CSV has it, if it contains a comma. */
+/** One field; in quotes, as in CSV, if it contains a comma. */
 const FIELD = /^(?:"((?:[^"]|"")*)"|([^,"]*))(?:,|$)/
 
-/** Reads the fields of an option. @returns undefined if they cannot be read or have no type */
+/** Reads the fields of an option. @returns undefined if they are not valid or have no type */
 export function readOptionFields(option: unknown): TypedOption | undefined {
   const fields = typeof option === 'string' ? textFields(option) : objectFields(option)
   const { type, ...attributes } = Object.fromEntries(fields ?? [])

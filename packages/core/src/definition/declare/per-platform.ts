@@ -4,7 +4,7 @@ import type { Issues } from '../issues.js'
 /** A value, or a function that returns it for each platform. */
 export type PerPlatform<T> = T | ((platform: Platform) => T)
 
-/** A setting's value for one platform. */
+/** Evaluates a setting for one platform. */
 export function valueFor(setting: unknown, platform: Platform, path: string, issues: Issues): unknown {
   if (typeof setting !== 'function') return setting
   try {

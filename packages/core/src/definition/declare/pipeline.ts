@@ -15,10 +15,13 @@ type UnionToIntersection<U> = (U extends unknown ? (value: U) => void : never) e
   ? I
   : never
 
-/** The bases of all plugins together; `Own` is taken plugin by plugin, since a conditional type distributes over a bare parameter. */
+/**
+ * The bases of all plugins. `Own` is evaluated per plugin, because a conditional type distributes over a bare
+ * parameter.
+ */
 type BasesOf<P extends Plugin> = UnionToIntersection<P extends Plugin<infer Own, PlatformAliases> ? Own : never>
 
-/** The platform aliases of all plugins together, in the same way. */
+/** The platform aliases of all plugins, in the same way. */
 type AliasesOf<P extends Plugin> = UnionToIntersection<P extends Plugin<Bases, infer Own> ? Own : never>
 
 type TogetherAliases<W extends PlatformAliases, P extends Plugin> = W & AliasesOf<P> extends infer All extends
@@ -34,9 +37,9 @@ type Together<B extends Bases, P extends Plugin> = B & BasesOf<P> extends infer 
  */
 export interface Pipeline<B extends Bases = Bases, W extends PlatformAliases = PlatformAliases>
   extends DeclaredPipeline {
-  /** Adds plugins, whose bases `platform(..., { base })` can then name. */
+  /** Adds plugins, which supply bases for `platform(..., { base })`. */
   use<P extends readonly Plugin[]>(...plugins: P): Pipeline<Together<B, P[number]>, TogetherAliases<W, P[number]>>
-  /** Names the shared base index: the name that a literal `FROM` uses, and that is published beside the image. */
+  /** Names the shared base index: the name for a literal `FROM`, which is published too. */
   sharedBase(name: string): Pipeline<B, W>
   /** Adds platforms. */
   platforms(...platforms: readonly PlatformDeclaration<PlatformSettings<B>, AliasSettings<B, W>>[]): Pipeline<B, W>
@@ -47,30 +50,30 @@ export interface Pipeline<B extends Bases = Bases, W extends PlatformAliases = P
    * Names move only after all tests have passed on every platform.
    */
   test(tests: TestSettings): Pipeline<B, W>
-  /** Adds tags of the final index; or whole names, `docker.io/team/app:1.0`, in other repositories and registries. */
+  /** Adds tags of the final index, or full names in other repositories and registries: `docker.io/team/app:1.0`. */
   tags(...tags: readonly string[]): Pipeline<B, W>
   /**
-   * Also publishes each platform's image by a name of its own, by a pattern with `{repository}`, `{tag}`, `{os}`,
+   * Also publishes the image of each platform under its own name, by a pattern with `{repository}`, `{tag}`, `{os}`,
    * `{arch}` and `{variant}`: `{repository}-{arch}{variant}:{tag}`.
    */
   platformNames(...patterns: readonly string[]): Pipeline<B, W>
   /**
-   * Annotates what is published, by level; what is said later overrides, name by name. The index has
+   * Sets annotations by level; later values override earlier ones, by name. The index has
    * `org.opencontainers.image.source` and `.revision` from git, and each manifest `.base.name` and `.base.digest`,
-   * unless they are given here, or `false`.
+   * unless they are set here or `false`.
    */
   annotations(settings: AnnotationSettings): Pipeline<B, W>
   /** Sets the published media types; `oci` by default. */
   format(format: ImageFormat): Pipeline<B, W>
   /**
-   * Gives every manifest that is published a key tag, those of bases too: for registries whose cleaners delete what has
-   * no tag of its own, and with it what indexes list.
+   * Gives every published manifest a key tag, also bases: for registries whose retention policies delete untagged
+   * manifests, even if an index lists them.
    */
   keepKeyTags(keep?: boolean): Pipeline<B, W>
 }
 
 /**
- * Begins a pipeline that publishes to one repository.
+ * Creates a pipeline that publishes to one repository.
  *
  * @param repository - with its registry host and without a tag: `ghcr.io/otbiot/esp8266-build`.
  * @example

@@ -5,22 +5,22 @@ import type { DeclaredPipeline, PlatformDeclaration } from './declaration.js'
 import type { ImageBase } from './image-base.js'
 import type { TestSettings } from './image-test.js'
 
-/** Settings for `platform(...)`, beside the options of its base. */
+/** Settings for `platform(...)` other than the options of its base. */
 export interface CommonPlatformSettings {
   /** Variant of the architecture: `v7`. */
   readonly variant?: string
-  /** `os.version` of its entry in the final index: which build of an operating system it needs. */
+  /** `os.version` of its entry in the final index: the required build of the operating system. */
   readonly osVersion?: string
   /** `os.features` of its entry in the final index: `win32k`. */
   readonly osFeatures?: readonly string[]
   /**
    * Publish the index without this platform if its image cannot be built; the exit code is 4 then. Never removes a
-   * platform that a name has already. Default false.
+   * platform that a name has now. Default false.
    */
   readonly optional?: boolean
-  /** Overrides of the pipeline's `build(...)` for this platform alone. */
+  /** Overrides of the pipeline's `build(...)` for this platform. */
   readonly build?: BuildSettings
-  /** Tests for this platform alone; they replace those of `test(...)` by name, and `false` removes one. */
+  /** Tests for this platform; they replace those of `test(...)` by name, and `false` removes one. */
   readonly test?: TestSettings
 }
 
@@ -34,10 +34,10 @@ export type NamedBaseSettings<B extends Bases> = {
   readonly [Name in keyof B & string]: CommonPlatformSettings & { readonly base: Name } & Readonly<OptionsOf<B[Name]>>
 }[keyof B & string]
 
-/** All that may be written in `platform(...)` of a pipeline that uses the bases B. */
+/** All settings of `platform(...)` in a pipeline that uses the bases B. */
 export type PlatformSettings<B extends Bases> = NamedBaseSettings<B> | ValueBaseSettings
 
-/** For each platform alias of the plugins in use, the settings of its base; the base need not be named again. */
+/** For each platform alias of the plugins in use, the settings of its base; naming the base is optional. */
 export type AliasSettings<B extends Bases, W extends PlatformAliases> = {
   readonly [Word in keyof W]: CommonPlatformSettings & { readonly base?: W[Word]['base'] } & Readonly<
       OptionsOf<B[W[Word]['base']]>
@@ -51,7 +51,7 @@ type SettingsWith<Settings, N> = Settings extends { readonly base: infer Own }
     : never
   : never
 
-/** The same, but all of them if no base is called N: the error then stands at `base`, and lists the names. */
+/** The same, but all of them if no base is named N: the error is then reported at `base` and lists the names. */
 type SettingsFor<Settings, N> = [SettingsWith<Settings, N>] extends [never] ? Settings : SettingsWith<Settings, N>
 
 /** Settings after an architecture or a platform alias. */
@@ -79,7 +79,7 @@ export function platform<
   const Base extends Settings['base'] = Settings['base'],
   const Written extends string = string,
 >(
-  // Any text is taken; those that editors propose are named.
+  // Any text is accepted; editors propose the known ones.
   architecture: Written | NoInfer<keyof Words & string> | Architecture,
   settings: { readonly base?: Base } & NoInfer<SettingsAfter<Settings, Words, Written, Base>>,
 ): PlatformDeclaration<Settings, Words> {

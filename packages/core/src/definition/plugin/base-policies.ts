@@ -5,7 +5,7 @@ import { signerIssue } from './signer-requirement.js'
 const CONFIG_POLICIES: readonly ConfigPolicy[] = ['trust-declared', 'require-match', 'fix-config']
 const CODE_POLICIES: readonly CodePolicy[] = ['require-match', 'trust-declared']
 
-/** Returns what is wrong with the policies of a base that may be written without types. */
+/** Returns the issues of a base's policies, which may be written without types. */
 export function policyIssues(base: {
   readonly configPolicy?: unknown
   readonly codePolicy?: unknown
@@ -24,7 +24,7 @@ export function policyIssues(base: {
   ]
 }
 
-/** The policies of a base, without those that are the default: writing a default changes no key. */
+/** The policies of a base without default values, so that writing a default does not change a key. */
 export function policiesOf(base: BaseDefinition): BasePolicies {
   const { configPolicy, codePolicy }: BasePolicies = base.kind === 'registry' || base.kind === 'pipeline' ? base : {}
   return {

@@ -3,18 +3,18 @@ import type { SignerRequirement } from './signer-requirement.js'
 
 /** What to do if an image's config states another platform than the declared one. */
 export type ConfigPolicy =
-  /** The declaration wins; bytes and digest stay as published. For images whose config is known to lie. */
+  /** The declaration has precedence; bytes and digest are unchanged. For images whose config is known to be wrong. */
   | 'trust-declared'
   /** Refused. */
   | 'require-match'
-  /** A corrected config and manifest are written; the digest is a new one. */
+  /** A corrected config and manifest are written, with a new digest. */
   | 'fix-config'
 
 /** What to do if an image's machine code is for another platform than the declared one. */
 export type CodePolicy =
-  /** Refused. The default. */
+  /** A mismatch is an error. The default. */
   | 'require-match'
-  /** Trust the declaration, and report the mismatch: for images whose shell is not what they run on. */
+  /** Trust the declaration and report the mismatch. For images whose shell does not represent their code. */
   | 'trust-declared'
 
 /** The policies with which a base is checked, if set. */
@@ -29,7 +29,7 @@ export interface RegistryBase {
   readonly reference: string
   readonly configPolicy: ConfigPolicy
   readonly codePolicy?: CodePolicy
-  /** Who must have signed it; checked in the plan. */
+  /** The required signer; verified in the plan. */
   readonly verify?: SignerRequirement
 }
 
@@ -39,12 +39,12 @@ export interface AptBase {
   /** `ID` of os-release, by which the host's own apt sources are recognized as sources of this archive. */
   readonly distribution: string
   readonly suite: string
-  /** The distribution's word: `amd64`, `armhf`, `arm64`, `armel`. */
+  /** The distribution's name: `amd64`, `armhf`, `arm64`, `armel`. */
   readonly architecture: string
   readonly components: readonly string[]
-  /** Base URL of the archive; without it, the one that the host's apt uses. */
+  /** Base URL of the archive; by default that of this machine's apt. */
   readonly mirror?: string
-  /** Whether the mirror is a snapshot of the archive, whose signed dates have expired: then they are not checked. */
+  /** Whether the mirror is a snapshot of the archive: its expired dates are then ignored. */
   readonly isFrozen?: boolean
   /** Architectures in the host's own mirror; for any other one, a mirror must be set. */
   readonly hostMirrorArchitectures?: readonly string[]
@@ -55,7 +55,7 @@ export interface AptBase {
   readonly keyring?: string
   /** Armored public keys that sign the archive, by fingerprint in upper-case hex; trusted if `keyring` is not set. */
   readonly keys?: Readonly<Record<string, string>>
-  /** Packages on top of the variant's. */
+  /** Packages in addition to the variant's. */
   readonly packages: readonly string[]
   /** mmdebstrap's variant. */
   readonly variant: 'minbase' | 'essential' | 'apt' | 'important' | 'standard'
@@ -70,7 +70,7 @@ export interface RootfsBase {
   readonly sha256: string
 }
 
-/** A pipeline as a plugin returns it: the result of `pipeline(…)` and its methods. */
+/** A pipeline in a plugin's answer: the result of `pipeline(…)` and its methods. */
 export interface PipelineValue {
   readonly kind: 'pipeline'
   readonly declaration: { readonly name: string }
@@ -89,7 +89,7 @@ export interface PipelineBase {
 export interface MadeBase<Source extends object = object> {
   readonly kind: 'made'
   readonly by: RootfsKind<Source>
-  /** Plain data that the kind understands. */
+  /** Plain data for the kind. */
   readonly source: Source
 }
 
@@ -102,11 +102,11 @@ export interface BaseTraits {
   readonly buildArgs?: Readonly<Record<string, string>>
   /** Annotations of this platform's image, on its manifest and on its entry in the index. */
   readonly annotations?: Readonly<Record<string, string>>
-  /** A command that has to end with 0 in the finished image, or the image is not published: `['apk', '--version']`. */
+  /** A command that must exit with 0 in the finished image: `['apk', '--version']`. Otherwise no name moves. */
   readonly check?: readonly string[]
-  /** The day after which the publisher corrects nothing any more, `2026-04-30`: a warning from then on. */
+  /** The last day of support, `2026-04-30`. The plan has a note from the next day on. */
   readonly endOfLife?: string
 }
 
-/** A plugin's answer: the source of one platform's base, and its traits. Plain data; core does the rest. */
+/** A plugin's answer: the source of one platform's base, and its traits. Plain data. */
 export type BaseAnswer = BaseSource & BaseTraits

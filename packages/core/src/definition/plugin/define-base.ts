@@ -25,9 +25,9 @@ export type ParsedOptions<S extends OptionSchemas> = {
 
 /** A base whose options are described by schemas. */
 export interface SchemaBase<S extends OptionSchemas> {
-  /** Every platform that some release has, `linux/arm/v6` style. */
+  /** All platforms of all releases: `linux/arm/v6`. */
   readonly platforms: readonly string[]
-  /** A schema per option; each answers at once, not by a promise. */
+  /** A synchronous schema per option. */
   readonly options: S
   /** Returns the source of one platform's base; called only with options that the schemas accept. */
   source(request: BaseRequest<ParsedOptions<S>>): BaseAnswer | BaseIssue | readonly BaseIssue[]

@@ -34,7 +34,7 @@ export function optionIssue(table: DistributionTable, options: AnyDistributionOp
 
 const TEXTS = ['release', 'source', 'flavor', 'image', 'keyring'] as const
 
-/** A definition may be written without types: a release of `12` is a number. */
+/** A definition may be written without types: the release `12` may be a number. */
 export function typeIssue(options: AnyDistributionOptions): BaseIssue | undefined {
   const option = TEXTS.find((name) => options[name] !== undefined && typeof options[name] !== 'string')
   if (option !== undefined) {
@@ -68,7 +68,7 @@ function wordIssue(
   return { kind: 'issue', option: 'packages', message: wrongPackage, hint: `write one package per entry${forms}` }
 }
 
-/** Only a mirror that the user has set can be a snapshot. */
+/** Only an explicit mirror can be a snapshot. */
 function frozenIssue(
   { archive }: DistributionTable,
   { frozen, mirror }: AnyDistributionOptions,

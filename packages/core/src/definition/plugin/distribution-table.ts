@@ -3,7 +3,7 @@ import type { RootfsKind } from './rootfs-kind.js'
 
 /** One release of a distribution. */
 export interface Release {
-  /** Other names that mean it: `bookworm` is also `12`. */
+  /** Other names of the release: `bookworm` is also `12`. */
   readonly aliases: readonly string[]
   /** Tag of its image. */
   readonly tag: string
@@ -11,7 +11,7 @@ export interface Release {
   readonly suite: string
   /** Its platforms, each with the distribution's own name of the architecture. */
   readonly platforms: Readonly<Record<string, string>>
-  /** The last day of its support, `2026-04-30`; without it, none is known. */
+  /** The last day of support, `2026-04-30`; undefined if unknown. */
   readonly endOfLife?: string
   /** Path of the keyring that signs it, if it differs from that of the other releases. */
   readonly keyring?: string
@@ -19,13 +19,13 @@ export interface Release {
 
 /** A distribution as a table, from which {@link defineDistribution} makes a base. */
 export interface DistributionTable {
-  /** Its name for people. */
+  /** Its display name. */
   readonly title: string
   /** The repository of its images. */
   readonly image: string
   readonly configPolicy: ConfigPolicy
   readonly releases: Readonly<Record<string, Release>>
-  /** The release if none is named. */
+  /** The default release. */
   readonly defaultRelease: string
   /** Variants of the same release, with the suffix of the tag: `{ slim: '-slim' }`. */
   readonly flavors: Readonly<Record<string, string>>
@@ -42,9 +42,9 @@ export interface ArchiveRequest {
   readonly architecture: string
   /** Base URL of the archive, without a slash at its end. */
   readonly mirror: string
-  /** Path of the keys that the user trusts in place of the distribution's. */
+  /** Path of the keys to trust instead of the distribution's. */
   readonly keyring?: string
-  /** Packages on top of a minimal system. */
+  /** Packages in addition to a minimal system. */
   readonly packages: readonly string[]
 }
 
@@ -52,15 +52,15 @@ export interface ArchiveRequest {
 export interface KindArchive {
   /** The kind; its name is the value of the option `source`. */
   readonly by: RootfsKind
-  /** Names of files under a mirror by which a user recognizes its base URL, for hints. */
+  /** Names of files in a mirror, for hints on its base URL. */
   readonly mirrorContent: string
   /** Returns the issue of a package name. */
   packageIssue(name: unknown): string | undefined
-  /** Returns the source that the kind understands. */
+  /** Returns the source for the kind. */
   source(request: ArchiveRequest): object
 }
 
-// By way of `infer`, so that editors show the names themselves, and not the table that they are taken from.
+// Uses `infer`, so that editors show the names and not the type of the table.
 /** All names of the releases of a table. */
 export type ReleaseName<Table extends DistributionTable> =
   | (keyof Table['releases'] & string)
@@ -85,13 +85,13 @@ export interface DistributionOptions<
   readonly release?: ReleaseNames
   /** Use the published image, or make the base from the distribution's packages. Default `registry`. */
   readonly source?: 'registry' | Archive
-  /** A leaner build of the image. */
+  /** A variant of the image. */
   readonly flavor?: Flavors
-  /** Another repository with the same tags: a private copy, a mirror. */
+  /** Another repository with the same tags, such as a private copy. */
   readonly image?: string
   /** Base URL of the package archive; for apt, by default the one that this machine's apt uses. */
   readonly mirror?: string
-  /** Whether the mirror is a previous state of the archive: the dates until which that is valid have passed then. */
+  /** Whether the mirror is a previous state of the archive, whose validity dates have passed. */
   readonly frozen?: boolean
   /** Path of the keyring that signs the archive, in place of the distribution's. */
   readonly keyring?: string

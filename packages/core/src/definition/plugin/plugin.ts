@@ -25,9 +25,7 @@ export interface BaseIssue {
   readonly hint?: string
 }
 
-/**
- * One base of a plugin. It must be pure: the same request returns the same answer, and nothing is read or contacted.
- */
+/** One base of a plugin. It must be pure: equal requests return equal answers, without I/O. */
 export interface Base<Options extends object = object> {
   /**
    * All platforms of its releases, such as `linux/arm/v6`: the error for a missing platform lists the bases that have
@@ -75,7 +73,7 @@ export type OptionsOf<B> = B extends Base<infer Options> ? Options : never
 /** The names of options; none of a base that was written without their types. */
 type NamesOf<Options> = 0 extends 1 & Options ? never : keyof Options
 
-/** Turns a base whose options claim a reserved name into a type that nothing fits. */
+/** Makes a base with reserved option names a type error. */
 type WithoutReserved<B extends Bases> = {
   readonly [Name in keyof B]: NamesOf<OptionsOf<B[Name]>> & ReservedOption extends never ? B[Name] : never
 }

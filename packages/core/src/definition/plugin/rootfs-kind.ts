@@ -2,8 +2,8 @@ import type { Readable } from 'node:stream'
 import type { RootfsEvent } from '../../model/run/events.js'
 
 /**
- * What identifies one state of an archive, as texts by name. It consists of `date`, seconds since the epoch, and of the
- * hex sha256 of each used index by its path; or of `sha256` alone, if the archive is one file.
+ * The state of an archive, as texts by name. It consists of `date`, seconds since the epoch, and of the hex sha256 of
+ * each used index by its path; or of `sha256` alone, if the archive is one file.
  */
 export type ArchiveState = Readonly<Record<string, string>>
 
@@ -13,7 +13,7 @@ export interface RootfsTool {
   readonly program: string
   /** The package of Debian and Ubuntu that has it. */
   readonly package: string
-  /** Whether it is required only if another user than root makes the root file system. */
+  /** Whether it is required only for users other than root. */
   readonly rootless?: boolean
 }
 
@@ -23,7 +23,7 @@ export interface RootfsCall {
   readonly onEvent?: ((event: RootfsEvent) => void) | undefined
 }
 
-/** One state of an archive, and if it was found. */
+/** One state of an archive, and the mirror that it was read from. */
 export interface FoundArchive {
   readonly state: ArchiveState
   /** Base URL. */
@@ -36,12 +36,9 @@ export interface UsedArchive extends FoundArchive {
   readonly epoch: number
 }
 
-/** Whether the publisher has what a source declares. */
+/** Whether the published content matches the declared source. */
 export interface PublishedVerdict {
-  /**
-   * `unknown`: it could not be reached, or a pipeline makes it; `wrong`: the publisher does not have it, or has another
-   * one.
-   */
+  /** `unknown`: it could not be reached, or a pipeline makes it; `wrong`: it does not exist, or differs. */
   readonly state: 'true' | 'wrong' | 'unknown'
   /** The actual state, if the declaration is wrong. */
   readonly message?: string
@@ -72,7 +69,7 @@ export interface RootfsImplementation<Source> {
     call: RootfsCall,
     store: (tar: Readable) => Promise<Result>,
   ): Promise<Result>
-  /** Compares what the source declares with what is published, for `checkPublished`. */
+  /** Compares the declared source with the published content, for `checkPublished`. */
   checkPublished(source: Source, call: RootfsCall): Promise<PublishedVerdict>
 }
 
@@ -89,7 +86,7 @@ export interface RootfsKind<Source extends object = object, Name extends string 
   readonly name: Name
   /** Programs that it requires on this machine, for `doctor`. */
   readonly tools: readonly RootfsTool[]
-  /** Returns what is wrong with a source: plugins may be written without types. */
+  /** Returns the issues of a source, which may be written without types. */
   issues(source: Readonly<Record<string, unknown>>): readonly string[]
   /** Returns the source in the user's terms, for plans and reports: `debian bookworm arm64 (packages)`. */
   describe(source: Source): string

@@ -1,7 +1,7 @@
 import { isJsonObject } from '../../model/json-fields.js'
 import { isFileUrl } from '../file-url.js'
 
-/** Who must have signed an image. */
+/** The required signer of an image. */
 export type SignerRequirement = RequiredKey | RequiredIdentity
 
 /** The owner of a key. */
@@ -10,9 +10,9 @@ export interface RequiredKey {
   readonly key: string | URL
 }
 
-/** A person or a CI workflow, by a certificate of sigstore. */
+/** A person or a CI workflow, identified by a certificate of sigstore. */
 export interface RequiredIdentity {
-  /** As the certificate states it: an email address, or the URL of a workflow with its branch. */
+  /** The identity in the certificate: an email address, or the URL of a workflow with its branch. */
   readonly identity: string
   /** The URL of the provider that issued its token: `https://token.actions.githubusercontent.com`. */
   readonly issuer: string
@@ -23,7 +23,7 @@ export interface RequiredIdentity {
 const HOW_TO =
   "write { key: 'cosign.pub' }, with a path or the public key in PEM, or { identity: '…', issuer: 'https://…' }"
 
-/** Returns what is wrong with a requirement that may be written without types. */
+/** Returns the issues of a requirement, which may be written without types. */
 export function signerIssue(value: unknown): string | undefined {
   if (!isJsonObject(value)) return `must be an object: ${HOW_TO}`
   const known = 'key' in value ? ['key'] : ['identity', 'issuer', 'trustedRoot']
@@ -43,7 +43,7 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }
 
-/** Whether the text of a key is the key itself, rather than a path. */
+/** Whether the text is a key in PEM and not a path. */
 export function isPem(key: string): boolean {
   return key.includes('-----BEGIN')
 }

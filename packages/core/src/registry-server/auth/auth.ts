@@ -8,15 +8,15 @@ import { type Access, TokenService } from './token-service.js'
 export interface ServerAuth {
   /** How clients authenticate: with each request, or with tokens that this server issues at `/token`. */
   readonly kind: 'basic' | 'bearer'
-  /** Passwords by user name, none of them empty; each user may do everything. */
+  /** Passwords by user name, not empty; each user has all permissions. */
   readonly users: Readonly<Record<string, string>>
-  /** Whether everybody may pull; default false. */
+  /** Whether anonymous clients may pull; default false. */
   readonly anonymousPull?: boolean
-  /** Seconds that a token is good for; default 300. */
+  /** Lifetime of a token, in seconds; default 300. */
   readonly tokenLifetime?: number
 }
 
-/** Decides whether a request may be carried out. */
+/** Authorizes requests. */
 export class Gate {
   readonly #tokens: TokenService
 
@@ -25,7 +25,7 @@ export class Gate {
   }
 
   /**
-   * Lets a request pass.
+   * Authorizes a request.
    *
    * @throws ProtocolError UNAUTHORIZED
    */
@@ -66,12 +66,12 @@ export class Gate {
     return this.#isOpen(needed) && exchange.header('authorization') === undefined
   }
 
-  /** The probe needs no permission, and is rejected all the same: clients learn from it how to log in. */
+  /** The probe needs no permission, but its 401 shows clients how to log in. */
   #isOpen(needed: readonly Access[]): boolean {
     return this.auth.anonymousPull === true && needed.length > 0 && needed.every(({ action }) => action === 'pull')
   }
 
-  /** The user whose name and password the request carries. */
+  /** The user of the request's Basic login. */
   #user(exchange: Exchange): string | undefined {
     const [, encoded = ''] = /^basic +(\S+)$/i.exec(exchange.header('authorization') ?? '') ?? []
     const text = Buffer.from(encoded, 'base64').toString()
@@ -93,14 +93,14 @@ export class Gate {
   }
 }
 
-/** A client that pushes reads first. */
+/** A push includes reads. */
 function actionsOf(action: Access['action']): string {
   return action === 'push' ? 'pull,push' : action
 }
 
 const ACTIONS: Readonly<Record<string, Access['action']>> = { GET: 'pull', HEAD: 'pull', DELETE: 'delete' }
 
-/** A mount reads from the repository that the blob is in. */
+/** A mount needs permission to read the source repository. */
 function neededAccess({ method, query }: Exchange, route: Route): readonly Access[] {
   if (route.kind === 'probe' || route.kind === 'token') return []
   const isUpload = route.kind === 'upload' || route.kind === 'uploads'

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { sameSecret } from './same-secret.js'
 
-/** Something that a request does to a repository. */
+/** An action on a repository. */
 export interface Access {
   readonly repository: string
   readonly action: 'pull' | 'push' | 'delete'
@@ -16,13 +16,13 @@ interface Grant {
 }
 
 /**
- * Issues tokens and checks them. Each holds what it is good for and is signed with a key of this process, so that nothing
- * is stored for a client that requests many.
+ * Issues and verifies tokens. A token contains its permissions and is signed with a key of this process, so the server
+ * stores nothing.
  */
 export class TokenService {
   readonly #key = randomBytes(32)
 
-  /** @param lifetime - seconds that a token is good for. */
+  /** @param lifetime - lifetime of a token, in seconds */
   constructor(readonly lifetime: number) {}
 
   /** Makes a token for scopes such as `repository:team/app:pull,push`, limited to the actions of the ceiling. */
@@ -36,7 +36,7 @@ export class TokenService {
     return { token, access_token: token, expires_in: this.lifetime, issued_at: new Date(now).toISOString() }
   }
 
-  /** Whether a token is good for all of this. */
+  /** Whether a token grants all of these actions. */
   allows(token: string, needed: readonly Access[]): boolean {
     const grant = this.#read(token)
     if (grant === undefined || grant.expires <= Date.now()) return false

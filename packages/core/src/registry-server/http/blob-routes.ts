@@ -37,12 +37,12 @@ async function sendContent(exchange: Exchange, digest: Digest, { file, size }: O
   const { first, last } = range ?? { first: 0, last: size - 1 }
   const part = range && { 'content-range': `bytes ${first}-${last}/${size}` }
   const length = { 'content-length': last - first + 1 }
-  // The file's own `start` and `end` cannot say that there is nothing to read.
+  // `start` and `end` of a file stream cannot express an empty range.
   const body = file.createReadStream({ start: first, end: Math.max(first, last), autoClose: false })
   await exchange.answerStream(part ? 206 : 200, { ...headers, ...length, ...part }, body)
 }
 
-/** `If-Range` keeps a client from joining parts of two contents; here a digest has one content for ever. */
+/** `If-Range` can be ignored: the content of a digest never changes. */
 function wantedRange(exchange: Exchange, digest: Digest, size: number): ByteRange | 'unsatisfiable' | undefined {
   const condition = exchange.header('if-range')
   if (condition !== undefined && condition !== `"${digest}"`) return undefined

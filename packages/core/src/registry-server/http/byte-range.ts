@@ -1,4 +1,4 @@
-/** A part of some bytes, both ends included. */
+/** A range of bytes, both ends inclusive. */
 export interface ByteRange {
   readonly first: number
   readonly last: number

@@ -29,7 +29,7 @@ function parseCount(text: string): number {
   throw new ProtocolError(400, 'UNSUPPORTED', 'n is not a number')
 }
 
-/** Letters in upper and lower case side by side; equal ones by code unit, so that pages neither repeat nor miss any. */
+/** Case-insensitive, then by code unit, so that pages neither repeat nor miss a tag. */
 function compareTags(a: string, b: string): number {
   return compareText(a.toLowerCase(), b.toLowerCase()) || compareText(a, b)
 }
@@ -46,8 +46,8 @@ interface Referring {
 }
 
 /**
- * `GET` of the manifests that name a digest as their subject, whether that is there or not. A page ends once it has as many
- * bytes as a manifest may have.
+ * `GET` of the manifests that name a digest as their subject, whether it exists or not. The size of a page is limited
+ * to that of a manifest.
  *
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#listing-referrers
  */

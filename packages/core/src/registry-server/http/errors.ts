@@ -1,16 +1,16 @@
 /** An injected fault. */
 export type Fault =
-  /** It is answered so, and not carried out. */
+  /** Return this response instead of executing the request. */
   | { readonly kind: 'answer'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
-  /** It is carried out so many milliseconds later. */
+  /** Execute the request after this delay, in milliseconds. */
   | { readonly kind: 'delay'; readonly milliseconds: number }
-  /** The connection ends before it is carried out. */
+  /** Close the connection without executing the request. */
   | { readonly kind: 'lose-request' }
-  /** It is carried out, and the connection ends without an answer. */
+  /** Execute the request, then close the connection without a response. */
   | { readonly kind: 'lose-answer' }
-  /** So many bytes of its body are taken; then the connection ends. */
+  /** Read this many bytes of the body, then close the connection. */
   | { readonly kind: 'cut-request'; readonly after: number }
-  /** So many bytes of the answer's body are sent; then the connection ends. */
+  /** Send this many bytes of the response body, then close the connection. */
   | { readonly kind: 'cut-answer'; readonly after: number }
 
 /** A fault, and the requests to inject it into. */
@@ -24,7 +24,7 @@ export interface FaultRule {
   readonly fault: Fault
 }
 
-/** Decides on requests in the order that they come in. */
+/** Selects the fault of each request, in order of arrival. */
 export class FaultInjector {
   readonly #rules: { readonly rule: FaultRule; matched: number }[]
 
@@ -42,6 +42,6 @@ export class FaultInjector {
 
 function matches(rule: FaultRule, method: string, path: string): boolean {
   if (rule.method !== undefined && rule.method !== method) return false
-  // `search`, unlike `test`, is not moved along by a global flag.
+  // `search`, unlike `test`, ignores the position of a global pattern.
   return rule.path === undefined || path.search(rule.path) >= 0
 }

@@ -5,8 +5,8 @@ import { asProtocolError, type ProtocolError } from '../protocol-error.js'
 import type { Fault } from './errors.js'
 
 /**
- * Bytes of a body that are taken after its request has failed, and milliseconds after which the connection then ends: a
- * client that is still sending reads the answer meanwhile. Closed at once, the connection would lose the answer.
+ * Limits on reading the body of a failed request, in bytes and milliseconds: the client can read the response
+ * meanwhile. Closing the connection at once would lose the response.
  */
 const DRAIN = { size: 16 * 1024 * 1024, time: 5_000 }
 
@@ -15,7 +15,7 @@ type Headers = Readonly<Record<string, string | number>>
 /** One request and its answer. */
 export class Exchange {
   readonly method: string
-  /** As it was sent, without the query. */
+  /** The path as sent, without the query. */
   readonly path: string
   readonly query: URLSearchParams
 
@@ -30,22 +30,22 @@ export class Exchange {
     this.query = new URLSearchParams(query)
   }
 
-  /** A header that may be there once. */
+  /** A header that may occur once. */
   header(name: string): string | undefined {
     const value = this.request.headers[name]
     return Array.isArray(value) ? value[0] : value
   }
 
-  /** The request's body, as far as it is to arrive. */
+  /** The request's body, possibly cut by a fault. */
   get body(): Readable {
     const { request, fault } = this
     if (fault?.kind !== 'cut-request') return request
     const end = async () => void request.socket.destroy()
-    // Read without looking ahead: the end would drop what has not been taken yet, and these bytes are to arrive.
+    // No read-ahead: buffered bytes would be lost at the end.
     return Readable.from(cut(request, fault.after, end), { objectMode: false, highWaterMark: 0 })
   }
 
-  /** Answers with nothing, or with what is at hand. */
+  /** Responds with an empty or small body. */
   async answer(status: number, headers: Headers = {}, body: Uint8Array | string = ''): Promise<void> {
     const bytes = typeof body === 'string' ? Buffer.from(body) : body
     // https://www.rfc-editor.org/rfc/rfc9110#section-8.6: never with 204.
@@ -72,18 +72,18 @@ export class Exchange {
       return
     }
     const { fault, response } = this
-    // The end of the socket waits for what has been written to it; destroying it would not.
+    // Ending the socket sends pending data first; destroying it would not.
     const end = () => new Promise<void>((resolve) => this.request.socket.end(resolve))
     await pipeline(fault?.kind === 'cut-answer' ? cut(body, fault.after, end) : body, response)
   }
 
-  /** Whether the client has ended the connection, or can get no answer any more. */
+  /** Whether the client has disconnected. */
   get isLost(): boolean {
-    // Without a socket once the connection has ended.
+    // The socket is null after the connection has ended.
     return this.response.headersSent || (this.response.socket?.destroyed ?? true)
   }
 
-  /** Answers with the error, or ends the connection if an answer has begun. */
+  /** Responds with the error, or closes the connection if a response has begun. */
   async answerError(error: unknown): Promise<void> {
     if (this.isLost) {
       this.response.destroy()
@@ -95,7 +95,7 @@ export class Exchange {
     this.#drain()
   }
 
-  /** Takes some more of a body that was not read to its end. */
+  /** Reads some more of an incomplete body. */
   #drain(): void {
     const { request } = this
     if (request.readableEnded || request.destroyed) return
@@ -109,7 +109,7 @@ export class Exchange {
   }
 }
 
-/** The first so many bytes; then the connection ends. */
+/** Passes the first bytes, then closes the connection. */
 async function* cut(
   source: AsyncIterable<Uint8Array>,
   after: number,

@@ -7,7 +7,7 @@ import type { Exchange } from './exchange.js'
 import { checkedTag, type ManifestReference } from './route.js'
 
 /**
- * `GET` and `HEAD` of a manifest. It is sent whatever the client accepts, since there is no other form of it.
+ * `GET` and `HEAD` of a manifest. The `Accept` header is ignored, because a manifest has one form only.
  *
  * @throws ProtocolError MANIFEST_UNKNOWN
  */
@@ -28,8 +28,8 @@ export async function sendManifest(
 }
 
 /**
- * `PUT` of a manifest, all of whose parts must be in the repository. By digest, parameters may name tags for it: a tag in
- * the path always means sha256.
+ * `PUT` of a manifest whose content must be in the repository. A push by digest may name tags in parameters; a push by
+ * tag uses sha256.
  *
  * @throws ProtocolError MANIFEST_INVALID, MANIFEST_BLOB_UNKNOWN, DIGEST_INVALID, SIZE_INVALID
  */
@@ -88,7 +88,7 @@ function compareDigest(actual: Digest, wanted: Digest): void {
   throw new ProtocolError(400, 'DIGEST_INVALID', `the manifest has the digest ${actual}, not ${wanted}`)
 }
 
-/** It is unknown to clients, so that one that has it pushes it again. */
+/** Reported as unknown, so that a client pushes it again. */
 function damagedManifest(name: string, digest: Digest): ProtocolError {
   const message = `manifest ${digest} of ${name} is missing or damaged on the disk of the registry: push it again, or delete it`
   return new ProtocolError(404, 'MANIFEST_UNKNOWN', message)

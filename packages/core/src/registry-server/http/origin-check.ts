@@ -4,13 +4,13 @@ import type { RegistryServerOptions } from '../options.js'
 import { ProtocolError } from '../protocol-error.js'
 import type { Exchange } from './exchange.js'
 
-/** Values of `Sec-Fetch-Site` that no other site causes: an address that a person typed, and pages of this server. */
+/** Values of `Sec-Fetch-Site` for typed addresses and pages of this server. */
 const OWN_SITES: ReadonlySet<string> = new Set(['none', 'same-origin'])
 
 /**
- * Refuses requests that a web page of another site sends with the user's browser. Container clients send neither `Origin`
- * nor `Sec-Fetch-Site`. Names other than this machine's own are refused too, because the owner of a name can point it to
- * a loopback address (DNS rebinding), and its pages then count as pages of this server.
+ * Rejects requests that web pages of other sites send with the user's browser. Container clients send neither `Origin`
+ * nor `Sec-Fetch-Site`. Names other than this machine's own are refused too, because the owner of a name can point it
+ * to a loopback address (DNS rebinding), and its pages then count as pages of this server.
  *
  * @see https://fetch.spec.whatwg.org/#origin-header
  * @see https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header

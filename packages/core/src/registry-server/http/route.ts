@@ -13,7 +13,7 @@ export type Route =
   | { readonly kind: 'tags'; readonly name: string }
   | { readonly kind: 'referrers'; readonly name: string; readonly digest: Digest }
 
-/** A manifest by one of its two names. */
+/** A manifest by tag or digest. */
 export type ManifestReference = { readonly digest: Digest } | { readonly tag: string }
 
 /** Greedy, so that a repository may have a component `blobs` or `manifests`. */
@@ -27,7 +27,7 @@ const PATHS = {
 } as const
 
 /**
- * Reads the path of a request, as it was sent: with nothing normalised away.
+ * Parses the path of a request as sent, without normalisation.
  *
  * @throws ProtocolError NAME_INVALID, NAME_UNKNOWN, DIGEST_INVALID, MANIFEST_INVALID
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#endpoints
@@ -73,7 +73,7 @@ function checkedName(name: string): string {
 }
 
 /**
- * Reads a digest out of a path or query.
+ * Parses a digest in a path or query.
  *
  * @throws ProtocolError DIGEST_INVALID
  */

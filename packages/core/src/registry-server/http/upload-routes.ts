@@ -9,7 +9,7 @@ import type { Exchange } from './exchange.js'
 import { checkedDigest } from './route.js'
 
 /**
- * `POST`: begins an upload, or does all of it in one request, or mounts a blob of another repository.
+ * `POST`: starts an upload, uploads a blob in one request, or mounts a blob of another repository.
  *
  * @throws ProtocolError DIGEST_INVALID
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pushing-blobs
@@ -28,13 +28,13 @@ export async function startUpload(store: Store, exchange: Exchange, name: string
     await receive(store, exchange, upload)
     await finish(store, exchange, upload, digest)
   } catch (error) {
-    // Its client did not receive the URL to continue at.
+    // The client does not have the URL of this upload.
     await store.uploads.discard(upload)
     throw error
   }
 }
 
-/** Mounts a blob; returns undefined instead of failing, since the client uploads the blob then. */
+/** Mounts a blob; returns undefined if that fails, so that the client uploads it. */
 async function mountBlob(store: Store, query: URLSearchParams, to: string): Promise<Digest | undefined> {
   const [digest, from] = [query.get('mount'), query.get('from')]
   if (digest === null || from === null || !isDigest(digest) || !isRepositoryPath(from)) return undefined
@@ -49,7 +49,7 @@ export async function continueUpload(store: Store, exchange: Exchange, name: str
 }
 
 /**
- * `PUT`: adds the last chunk, which may be empty, and makes the upload a blob if its digest is right.
+ * `PUT`: adds the last chunk, which may be empty, and completes the upload if its digest matches.
  *
  * @throws ProtocolError DIGEST_INVALID
  */
@@ -67,7 +67,7 @@ export async function describeUpload(store: Store, exchange: Exchange, name: str
   await answerProgress(exchange, 204, upload)
 }
 
-/** `DELETE`: gives an upload up. */
+/** `DELETE`: cancels an upload. */
 export async function cancelUpload(store: Store, exchange: Exchange, name: string, id: string): Promise<void> {
   await store.uploads.discard(store.uploads.get(name, id))
   await exchange.answer(204)
@@ -89,7 +89,7 @@ async function receive(store: Store, exchange: Exchange, upload: Upload): Promis
   }
 }
 
-/** A hint that clients may give; the digest at the end decides. */
+/** An optional hint; the digest at the end is authoritative. */
 function expectedAlgorithm(query: URLSearchParams): DigestAlgorithm | undefined {
   const named = query.get('digest-algorithm')
   return DIGEST_ALGORITHMS.find((algorithm) => algorithm === named)

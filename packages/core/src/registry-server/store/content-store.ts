@@ -5,7 +5,7 @@ import { syncFolder } from '../../layout/durable-file.js'
 import { contentFolder, contentPath } from '../../layout/layout-format.js'
 import { algorithmOf, DIGEST_ALGORITHMS, type Digest, isDigest } from '../../model/digest.js'
 
-/** Bytes of the store that are open for reading. */
+/** Content that is open for reading. */
 export interface OpenContent {
   readonly file: FileHandle
   /** In bytes. */
@@ -15,11 +15,11 @@ export interface OpenContent {
 /** Links are not followed, and opening a pipe without a writer does not block. */
 const READING = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
-/** The bytes of blobs and manifests, each once, whatever the number of repositories that hold it. */
+/** The content of blobs and manifests, stored once for all repositories. */
 export class ContentStore {
   readonly #layout: string
   readonly #present: Set<Digest>
-  /** Bytes appear and disappear one after another, so that none is removed between its arrival and its first link. */
+  /** Content is added and removed in sequence, so that none is removed between its arrival and its first link. */
   readonly #inTurn = pLimit(1)
 
   private constructor(layout: string, present: Set<Digest>) {
@@ -41,12 +41,12 @@ export class ContentStore {
     return new ContentStore(layout, present)
   }
 
-  /** Whether there are bytes of a digest. */
+  /** Whether the store has the content of a digest. */
   has(digest: Digest): boolean {
     return this.#present.has(digest)
   }
 
-  /** Opens the bytes of a digest; undefined if they are missing. */
+  /** Opens the content of a digest; undefined if it is missing. */
   async read(digest: Digest): Promise<OpenContent | undefined> {
     if (!this.has(digest)) return undefined
     const file = await open(contentPath(this.#layout, digest), READING).catch(undefinedIfMissing)
@@ -59,9 +59,9 @@ export class ContentStore {
   }
 
   /**
-   * Takes over a file whose bytes are verified and synced.
+   * Adopts a file whose content was verified and synced.
    *
-   * @param link - called at the moment that the bytes are in place; from then on they are kept.
+   * @param link - called when the content is in place, to reference it
    */
   async adopt(temporary: string, digest: Digest, link: () => void): Promise<void> {
     await this.#inTurn(async () => {
@@ -72,14 +72,14 @@ export class ContentStore {
     await syncFolder(contentFolder(this.#layout, algorithmOf(digest)))
   }
 
-  /** Removes the bytes of a digest, unless they are needed when its turn comes. */
+  /** Removes the content of a digest, unless it is needed by then. */
   async drop(digest: Digest, isNeeded: () => boolean): Promise<void> {
     await this.#inTurn(async () => {
       if (!isNeeded()) await this.#remove(digest)
     })
   }
 
-  /** Removes all that a crash left between the arrival of bytes and the record of who holds them. */
+  /** Removes content that a crash left without a reference. */
   async sweep(isNeeded: (digest: Digest) => boolean): Promise<void> {
     for (const digest of this.#present) {
       if (!isNeeded(digest)) await this.#remove(digest)

@@ -15,20 +15,20 @@ interface LockRecord {
   readonly pid: number
   /** Distinguishes a process from a later one with the same pid, if the system reports start times. */
   readonly processStart?: string
-  /** Pids mean nothing on another machine. */
+  /** The machine, because pids are local to it. */
   readonly machine: string
   /** `127.0.0.1:5000`; absent while the server is being started. */
   readonly host?: string
 }
 
-/** A directory that this process alone may change. */
+/** A directory that only this process may change. */
 export interface DirectoryLock extends AsyncDisposable {
-  /** Publishes where the directory is served. */
+  /** Publishes the address of the server. */
   publish(host: string): Promise<void>
 }
 
 /**
- * Takes a directory for this process, at once if the last owner is dead.
+ * Locks a directory for this process; the lock of a dead process is replaced.
  *
  * @throws HostError DIRECTORY_IN_USE
  */
@@ -41,7 +41,7 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
     ...(start !== undefined && { processStart: start }),
     machine: hostname(),
   }
-  // One step, so that two processes cannot both inherit from a dead one.
+  // Atomic, so that two processes cannot both replace the lock of a dead one.
   await exclusively(directory, async () => {
     const owner = await readLock(path)
     if (owner !== undefined && (await isAlive(owner))) throw inUse(directory, owner)
@@ -65,7 +65,7 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
 export async function runningRegistry(directory: string): Promise<{ host: string; pid: number } | undefined> {
   const path = lockPath(resolve(directory))
   for (;;) {
-    // Whoever opens the directory next reports why it cannot be read.
+    // Opening the directory reports why it cannot be read.
     const owner = await readLock(path).catch(() => undefined)
     if (owner === undefined || owner.machine !== hostname() || !(await isAlive(owner))) return undefined
     if (owner.host !== undefined) return { host: owner.host, pid: owner.pid }
@@ -108,7 +108,7 @@ async function replace(path: string, record: LockRecord): Promise<void> {
   await rename(temporary, path)
 }
 
-/** A process of another machine cannot be seen from here, so it counts as alive. */
+/** A process on another machine cannot be checked, so it counts as alive. */
 async function isAlive({ machine, pid, processStart: started }: LockRecord): Promise<boolean> {
   if (machine !== hostname()) return true
   return isRunning(pid, (start) => start === started)

@@ -6,14 +6,14 @@ import type { ManifestContent, RepositoryRecord } from './repository-record.js'
 
 type JsonObject = Readonly<Record<string, unknown>>
 
-/** A manifest as it was pushed, and what it refers to. */
+/** A pushed manifest with its references. */
 export interface CheckedManifest extends ManifestContent {
-  /** Content that its repository must have before it. */
+  /** Content that its repository must have. */
   readonly needs: readonly { readonly digest: Digest; readonly isManifest: boolean }[]
 }
 
 /**
- * Validates a pushed manifest by itself.
+ * Validates a pushed manifest.
  *
  * @param algorithm - of the digest under which it is stored.
  * @throws ProtocolError MANIFEST_INVALID
@@ -64,7 +64,7 @@ export function missingNeed(
   return needs.find((need) => !isHeld(need) || !isPresent(need.digest))
 }
 
-/** The path exists, so 400, as docker-registry has it: clients take 404 for a write that is not visible yet. */
+/** 400, like docker-registry: clients treat 404 as a write that is not visible yet. */
 export function unknownNeed(name: string, { digest, isManifest }: CheckedManifest['needs'][number]): ProtocolError {
   const message = `${name} has no ${isManifest ? 'manifest' : 'blob'} ${digest}, which this one refers to`
   return new ProtocolError(400, 'MANIFEST_BLOB_UNKNOWN', message)
@@ -78,7 +78,7 @@ function mediaTypeOf(content: JsonObject, contentType: string | undefined): stri
     throw invalid(`it is not of one of the types ${MANIFEST_MEDIA_TYPES.join(', ')}`)
   }
   if (written !== undefined && written !== mediaType) throw invalid('its mediaType contradicts the Content-Type')
-  // A reader that trusts the shape and one that trusts the type would see two different images.
+  // Otherwise readers of the fields and readers of the media type would see different images.
   if ('manifests' in content !== isIndexType(mediaType)) throw invalid(`its content is not that of ${mediaType}`)
   return mediaType
 }
@@ -91,7 +91,7 @@ function childrenOf(content: JsonObject): CheckedManifest['needs'] {
   })
 }
 
-/** Layers that are fetched from elsewhere need not be here. */
+/** Foreign layers need not exist. */
 function partsOf(content: JsonObject): CheckedManifest['needs'] {
   const layers = listIn(content, 'layers').map((layer, index) => ({
     digest: digestIn(layer, `layers[${index}]`),

@@ -5,7 +5,7 @@ import { encodeLayoutIndex } from './layout-index.js'
 import { emptyRecord, encodeRecord, type RepositoryRecord, recordFile } from './repository-record.js'
 import type { Revert } from './revertible.js'
 
-/** The records of all repositories, with their files and the index of the layout, which is made of them. */
+/** The records of all repositories, with their files and the index of the layout. */
 export class RecordFiles {
   readonly #directory: string
   readonly #freshPath: () => string
@@ -23,7 +23,7 @@ export class RecordFiles {
     this.#index = new DurableFile(join(directory, 'index.json'), freshPath(), () => encodeLayoutIndex(records))
   }
 
-  /** The record of a repository, made if there is none. */
+  /** The record of a repository; created if it does not exist. */
   record(name: string): RepositoryRecord {
     const record = this.records.get(name) ?? emptyRecord()
     this.records.set(name, record)
@@ -35,14 +35,16 @@ export class RecordFiles {
     await this.#index.save()
   }
 
-  /** Writes the record of a repository, and the index if it names what has changed. */
+  /** Writes the record of a repository, and the index if it is affected. */
   async save(name: string, isInIndex: boolean): Promise<void> {
     const file = this.#files.get(name) ?? (await this.#makeFile(name))
     await file.save()
     if (isInIndex) await this.#index.save()
   }
 
-  /** Writes the same, and takes the change back if that fails, on disk too: another save may have written it. */
+  /**
+   * Writes the record, and reverts the change if that fails, also on disk, because another save may have written it.
+   */
   async saveOrRevert(name: string, isInIndex: boolean, revert: Revert): Promise<void> {
     try {
       await this.save(name, isInIndex)
@@ -53,7 +55,7 @@ export class RecordFiles {
     }
   }
 
-  /** Two saves may come here at once, and have to share one file: else the older text could be written last. */
+  /** Concurrent saves share one file, otherwise the older text could be written last. */
   async #makeFile(name: string): Promise<DurableFile> {
     const path = await recordFile(repositoriesFolder(this.#directory), name)
     const content = () => encodeRecord(this.record(name))

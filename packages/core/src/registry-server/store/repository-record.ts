@@ -16,7 +16,7 @@ export interface ManifestRecord {
   readonly subject?: Digest
 }
 
-/** A manifest that is to be stored, or was. */
+/** A manifest with its content. */
 export interface ManifestContent extends ManifestRecord {
   readonly digest: Digest
   readonly bytes: Uint8Array
@@ -31,7 +31,7 @@ export interface RepositoryRecord {
   readonly leftovers: Set<Digest>
 }
 
-/** The form in the file. */
+/** The format of the file. */
 interface SavedRecord {
   readonly version: typeof VERSION
   readonly blobs: readonly Digest[]
@@ -78,7 +78,7 @@ export async function recordFile(root: string, name: string): Promise<string> {
 /**
  * The records of all repositories under a folder, by name.
  *
- * @throws HostError REGISTRY_NOT_STARTED if one of them cannot be read: guessing would lose what it held.
+ * @throws HostError REGISTRY_NOT_STARTED if one of them cannot be read: guessing would lose its content.
  */
 export async function readRecords(root: string): Promise<Map<string, RepositoryRecord>> {
   const records = new Map<string, RepositoryRecord>()

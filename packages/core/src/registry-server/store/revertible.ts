@@ -1,4 +1,4 @@
-/** Takes a change back. */
+/** Reverts a change. */
 export type Revert = () => void
 
 /** Adds to a set. */

@@ -42,7 +42,7 @@ export function parseListSources(text: string): readonly AptSource[] {
   })
 }
 
-/** The archive of a distribution's releases among all that apt reads: updates and security live beside it, or elsewhere. */
+/** The main archive of a distribution among all sources of apt, without updates and security. */
 export function mainArchive(sources: readonly AptSource[], codename: string): string | undefined {
   const web = sources.filter(({ url, components }) => /^https?:/.test(url) && components.includes('main'))
   return web.find(({ suite }) => suite === codename)?.url

@@ -11,14 +11,13 @@ export interface HostFiles {
 }
 
 /**
- * The mirror that a base is made from: the one that is named, else the one that this host's own apt uses, if the host
- * is of the same distribution.
+ * The mirror of a base: the configured one, else that of this machine's apt if the distribution is the same.
  *
- * @throws DefinitionError if neither is known, or its address holds a login
+ * @throws DefinitionError if neither is known, or if its address contains a login
  */
 export async function findMirror(source: AptBase, files?: HostFiles): Promise<string> {
   const mirror = await mirrorOf(source, files)
-  // It is written into the base, which is published.
+  // The mirror is written into the base, which is published.
   if (!URL.canParse(mirror) || !hasLogin(new URL(mirror))) return mirror
   const hint = 'set the option mirror to one without a login, such as your own proxy'
   throw issueOf(

@@ -11,15 +11,15 @@ import { type Trust, trustOnly } from './trusted-keys.js'
 const INSTALL_HINT = "install it (on Debian and Ubuntu: apt-get install mmdebstrap), or set source: 'registry'"
 
 /**
- * Lays /usr out merged from the start, if the suite has it merged, as its official images are made. Without the hook,
- * which old versions of mmdebstrap lack, the package usrmerge does so, and stays in the base with all of Perl.
+ * Merges /usr from the start if the suite has it merged, like the official images. Without the hook, which old versions
+ * of mmdebstrap lack, the package usrmerge does it and stays in the base, with Perl.
  */
 const MERGED_USR = '/usr/share/mmdebstrap/hooks/maybe-merged-usr'
 
-/** mmdebstrap leaves these of the machine that it ran on: they would be published, and differ from machine to machine. */
+/** Files that mmdebstrap copies from this machine: they would be published, and differ between machines. */
 const REMOVE_HOST_FILES = 'rm -f "$1/etc/hostname" "$1/etc/resolv.conf"'
 
-/** Makes sure that root file systems can be made here. @throws HostError TOOL_MISSING */
+/** Requires mmdebstrap. @throws HostError TOOL_MISSING */
 export function requireMmdebstrap(): Promise<void> {
   return requireTool('mmdebstrap', INSTALL_HINT)
 }
@@ -28,14 +28,14 @@ export function requireMmdebstrap(): Promise<void> {
 interface RootfsRequest {
   readonly source: AptBase
   readonly archive: UsedArchive
-  /** Make a root of a foreign architecture quicker, and no other. */
+  /** Speeds up a root of a foreign architecture. */
   readonly tools?: NativeTools | undefined
 }
 
 /**
- * Makes a root file system and hands its tar to a consumer.
+ * Makes a root file system and passes its tar to a consumer.
  *
- * @throws HostError ROOTFS_FAILED with the end of what mmdebstrap said; CancelledError
+ * @throws HostError ROOTFS_FAILED with the end of mmdebstrap's output; CancelledError
  * @see https://manpages.debian.org/bookworm/mmdebstrap/mmdebstrap.1.en.html
  */
 export async function runMmdebstrap<Result>(
@@ -59,8 +59,8 @@ export async function runMmdebstrap<Result>(
 }
 
 /**
- * The archive is always said, and as the line that the base's own sources.list gets: mmdebstrap otherwise adds suites, and
- * the path of a keyring if this machine has one.
+ * The archive is always passed as the line of sources.list: mmdebstrap otherwise adds suites and, if this machine has
+ * one, the path of a keyring.
  */
 function mmdebstrapArguments(source: AptBase, mirror: string, tools?: NativeTools): readonly string[] {
   const { variant, architecture, components, packages, suite, isFrozen } = source

@@ -4,7 +4,7 @@ import { posix } from 'node:path'
 import { promisify } from 'node:util'
 import { runsNatively } from '../program/emulator.js'
 
-/** Programs of this machine that a foreign root's dpkg starts in place of the root's own, while packages are installed. */
+/** Native programs of this machine that dpkg uses in a foreign root while packages are installed. */
 export interface NativeTools {
   readonly programs: readonly string[]
   /** The shared libraries and the loader that the programs need. */
@@ -28,7 +28,7 @@ const LIBRARY = /^(\/usr)?\/lib(64)?\/([\w-]+\/)?[\w.+-]+$/
 const DPKG_PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
 
 /**
- * Returns undefined if this machine runs the architecture itself, or is not of Debian's kind.
+ * Returns undefined if this machine runs the architecture natively, or is not based on Debian.
  *
  * @param architecture - as platforms name it.
  */
@@ -42,7 +42,7 @@ export async function findNativeTools(architecture: string): Promise<NativeTools
     : undefined
 }
 
-/** None if one of the programs is not what Debian makes. */
+/** None if one of the programs is not Debian's. */
 async function librariesOf(programs: readonly string[]): Promise<readonly string[]> {
   try {
     const { stdout } = await promisify(execFile)('ldd', programs, { env: { PATH: DPKG_PATH } })
@@ -53,14 +53,14 @@ async function librariesOf(programs: readonly string[]): Promise<readonly string
   }
 }
 
-/** The environment in which dpkg finds the programs in a root that has them. */
+/** The environment in which dpkg finds the programs. */
 export function withNativeTools(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...env, PATH: `/${FOLDER}:${env['PATH'] ?? DPKG_PATH}` }
 }
 
 /**
- * Options of mmdebstrap by which the programs are there while packages are installed, and nothing is left of them. They
- * stand after the hook that merges /usr, whose package removes folders that no package of the root has.
+ * Options of mmdebstrap that provide the programs while packages are installed and remove them afterwards. They follow
+ * the hook that merges /usr, which removes folders that belong to no package.
  *
  * @see https://manpages.debian.org/bookworm/mmdebstrap/mmdebstrap.1.en.html#HOOKS
  */
@@ -69,9 +69,7 @@ export function nativeToolHooks(tools: NativeTools): readonly string[] {
   return [`--extract-hook=${lend}`, `--essential-hook=${lend}`, `--customize-hook=${TAKE_BACK}`]
 }
 
-/**
- * Only into a merged /usr, in which each library has one place. What the root has stays as it is.
- */
+/** Only into a merged /usr, where each library has one path. Existing files are kept. */
 function lendScript({ programs, libraries }: NativeTools): string {
   const places = libraries.map((library) => [library, posix.join('usr', library.replace(/^\/usr\//, ''))] as const)
   const folders = [...new Set(places.map(([, place]) => posix.dirname(place)))].sort()
@@ -89,7 +87,7 @@ ${places.map(([library, place]) => `lend ${place} cp -L ${library}`).join('\n')}
 echo 'DPkg::Path "/${FOLDER}:${DPKG_PATH}";' >>"$MMDEBSTRAP_APT_CONFIG"`
 }
 
-/** A folder in which a package has put something meanwhile stays. */
+/** A folder that a package uses meanwhile is kept. */
 const TAKE_BACK = `cd "$1"
 test -e ${FOLDER} || exit 0
 sort -ru ${LIST} | xargs rm -df || true

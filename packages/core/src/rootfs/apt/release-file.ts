@@ -6,10 +6,10 @@ import { shownLocation } from '../../model/shown-location.js'
 import { download } from '../download.js'
 
 /**
- * Reads the suite's signed InRelease. The signature is checked by mmdebstrap when the base is made; here the file says
- * only whether something has changed.
+ * Reads the suite's signed InRelease. The signature is checked by mmdebstrap when the base is made; here the file only
+ * detects changes.
  *
- * @throws HostError DOWNLOAD_FAILED; also if the file is larger than any release file is
+ * @throws HostError DOWNLOAD_FAILED; also if the file is too large
  * @see https://wiki.debian.org/DebianRepository/Format#A.22Release.22_files
  */
 export async function readRelease(mirror: string, source: AptBase, signal?: AbortSignal): Promise<ArchiveState> {
@@ -26,7 +26,7 @@ export async function readRelease(mirror: string, source: AptBase, signal?: Abor
   )
 }
 
-/** A server may send without end. @throws HostError DOWNLOAD_FAILED */
+/** Limits the size, because a server may send without end. @throws HostError DOWNLOAD_FAILED */
 async function readBounded(content: AsyncIterable<Uint8Array>, url: string): Promise<string> {
   const chunks: Uint8Array[] = []
   let size = 0

@@ -7,7 +7,7 @@ import { DefinitionError } from '../../model/errors.js'
 /** Arguments with which mmdebstrap trusts certain keys only. */
 export interface Trust extends AsyncDisposable {
   readonly arguments: readonly string[]
-  /** Whose signatures are trusted: the end of a sentence. */
+  /** The trusted signers, as the end of a sentence. */
   readonly text: string
 }
 
@@ -19,7 +19,7 @@ interface Keys {
 
 const ARMOR = '-----BEGIN PGP'
 
-/** Makes sure that there are keys to check the archive's signature with. @throws DefinitionError */
+/** Requires keys for the archive's signature. @throws DefinitionError */
 export async function requireKeys(source: AptBase): Promise<void> {
   await findKeys(source)
 }
@@ -48,8 +48,7 @@ export async function trustOnly(source: AptBase): Promise<Trust> {
     await remove()
     throw error
   }
-  // A file and a directory replace both sources of this machine's apt: replacing one alone would leave the other
-  // trusted.
+  // Replaces both sources of apt's keys, the file and the directory: replacing one would leave the other trusted.
   const args = ['--keyring=/dev/null', `--keyring=${folder}`]
   return { arguments: args, text: keys.text, [Symbol.asyncDispose]: remove }
 }
@@ -85,7 +84,7 @@ function missingKeyring({ distribution, suite, architecture }: AptBase, keyring:
   ])
 }
 
-/** Writes the keys readable for apt's own user, which checks signatures, whatever the umask. */
+/** Writes the keys readable for apt's own user, which verifies signatures, under any umask. */
 async function writeKeys(folder: string, { files }: Keys): Promise<void> {
   await chmod(folder, 0o755)
   for (const [name, content] of Object.entries(files)) {

@@ -20,8 +20,7 @@ export function runsNatively(architecture: string): boolean {
 }
 
 /**
- * Makes sure that this machine runs programs of an architecture: packages run scripts of their own while they are
- * installed.
+ * Requires that this machine can run programs of an architecture, for the scripts of packages.
  *
  * @param architecture - as platforms name it: `arm`, not `armhf`.
  * @throws HostError PLATFORM_NOT_RUNNABLE

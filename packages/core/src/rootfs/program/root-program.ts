@@ -4,7 +4,7 @@ import { requireTool } from './tool.js'
 
 /** A shell script that fills a root file system. */
 export interface RootScript extends Omit<StreamedProgram, 'command'> {
-  /** Shell commands. `$root` is the folder to fill, which has /dev, and `$TMPDIR` a folder for anything else. */
+  /** Shell commands. `$root` is the folder to fill, with /dev; `$TMPDIR` is a temporary folder. */
   readonly script: string
   /** Its positional parameters, from `$1` on. */
   readonly parameters?: readonly string[]
@@ -12,7 +12,7 @@ export interface RootScript extends Omit<StreamedProgram, 'command'> {
   readonly epoch: number
 }
 
-/** The devices that programs of a root expect. */
+/** Devices that programs in a root require. */
 const DEVICES = 'null zero full random urandom tty'
 
 /** Mounts devices if this user may mount, else creates them. If both fail, programs cannot run. */
@@ -28,8 +28,7 @@ for name in ${DEVICES}; do device $name; done
 mount --rbind /proc "$root/proc" 2>/dev/null || true`
 
 /**
- * Packs the root as a tar whose bytes depend on nothing but the files: sorted, by number of owner, without times that
- * differ between runs. Capabilities of files are kept.
+ * Packs the root as a reproducible tar: sorted, with numeric owners and clamped times. Capabilities of files are kept.
  */
 const PACK = `umount -l "$root/proc" 2>/dev/null || true
 for name in ${DEVICES}; do umount "$root/dev/$name" 2>/dev/null || true; rm -f "$root/dev/$name"; done
@@ -64,7 +63,7 @@ export async function makeRoot<Result>(
   return streamProgram(program, consume)
 }
 
-/** Programs that make a root without being root, with the package that has them. */
+/** Programs for making a root without being root, with their packages. */
 export const ROOTLESS_TOOLS = [
   { program: 'newuidmap', package: 'uidmap', rootless: true },
   { program: 'newgidmap', package: 'uidmap', rootless: true },

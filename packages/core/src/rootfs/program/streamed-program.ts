@@ -20,8 +20,8 @@ export interface StreamedProgram {
 }
 
 /**
- * Runs a program that ends, and is cleaned up after, together with this process, and passes its output to a consumer.
- * Its TMPDIR is a folder of its own, which is removed, and its mounts are private if this user may mount.
+ * Runs a program and passes its output to a consumer. The program ends with this process. Its TMPDIR is a temporary
+ * folder, and its mounts are private if this user may mount.
  *
  * @throws the error of `failure`; CancelledError
  * @example

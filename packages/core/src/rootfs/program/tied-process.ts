@@ -20,16 +20,16 @@ program=$!
 } <&3 >/dev/null 2>&1 &
 wait $program`
 
-/** A program that ends, and is cleaned up after, together with this process. */
+/** A program that ends with this process. */
 export interface TiedProcess {
   /** Its exit code and its output are those of the program. */
   readonly child: ChildProcessWithoutNullStreams
-  /** Ends it if it has not ended, and removes its scratch folder. */
+  /** Ends the program if it still runs, and removes its temporary folder. */
   stop(): void
 }
 
 export function spawnTied(command: readonly string[], env: NodeJS.ProcessEnv): TiedProcess {
-  // A group of its own: Ctrl-C is for this process, which then stops it.
+  // A separate process group, because Ctrl-C is handled by this process.
   const child = spawn('sh', ['-c', SCRIPT, 'sh', ...command], { detached: true, env })
   child.stdin.on('error', () => undefined)
   return { child, stop: () => child.stdin.destroy() }

@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path'
 import { HostError } from '../../model/errors.js'
 
 /**
- * Makes sure that a program is on the PATH.
+ * Requires a program on the PATH.
  *
  * @throws HostError TOOL_MISSING
  * @example

@@ -31,7 +31,7 @@ function mapOf(what: string, isRight: (item: unknown) => boolean): Check {
   }
 }
 
-/** Numbers that have one usual form: docker gets `1e21` and NaN as texts alone. */
+/** Numbers in plain notation; `1e21` and NaN must be texts. */
 function isArg(item: unknown): boolean {
   if (typeof item === 'number') return /^-?\d+(?:\.\d+)?$/.test(String(item))
   return typeof item === 'string' || typeof item === 'boolean'
@@ -52,7 +52,7 @@ function each(what: string, isRight: (item: string) => boolean): Check {
   return (value) => {
     const wrong = Array.isArray(value) ? value.find((item) => typeof item !== 'string' || !isRight(item)) : value
     if (Array.isArray(value) && wrong === undefined) return undefined
-    // The first field alone: what comes after it may be a password.
+    // Only the first field: the rest may contain a password.
     return `'${String(wrong).split(',')[0]}' is not valid: ${what}`
   }
 }
@@ -91,7 +91,7 @@ export const BUILD_CHECKS: Readonly<Record<keyof BuildOptions, Check>> = {
 
 const UNITS = ['b', 'k', 'm', 'g']
 
-/** Bytes, from a number or a text such as `64m`. */
+/** Parses bytes, from a number or a text such as `64m`. */
 export function readBytes(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) && value > 0 ? value : undefined
   const match = typeof value === 'string' ? /^(\d+)([bkmg]?)b?$/i.exec(value) : null
@@ -100,7 +100,7 @@ export function readBytes(value: unknown): number | undefined {
   return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : undefined
 }
 
-/** A limit from `name=soft` or `name=soft:hard`; -1 is none. */
+/** Parses a limit, `name=soft` or `name=soft:hard`; -1 is unlimited. */
 export function readUlimit(item: string): Ulimit | undefined {
   const match = /^([a-z]+)=(-1|\d+)(?::(-1|\d+))?$/.exec(item)
   if (match === null) return undefined

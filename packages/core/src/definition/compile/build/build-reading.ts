@@ -18,7 +18,7 @@ type Decided = { readonly [Name in keyof BuildOptions]?: BuildOptions[Name] }
 /** Sources of a Dockerfile: the one of a platform replaces the shared one, of either kind. */
 const DOCKERFILES = ['dockerfile', 'dockerfileInline'] as const
 
-/** The value of an option that is not given. */
+/** Default values of options. */
 const DEFAULTS = {
   context: '.',
   dockerfile: 'Dockerfile',
@@ -35,9 +35,7 @@ const DEFAULTS = {
   ulimits: [],
 } as const
 
-/**
- * Where the author wrote the settings, for messages: an issue of shared settings is reported once, not per platform.
- */
+/** Paths of the settings, for messages: an issue of shared settings is reported once, not per platform. */
 export interface BuildPath {
   readonly shared: string
   readonly own: string
@@ -60,7 +58,10 @@ export interface BuildReading {
   readonly nameOf: (pipeline: PipelineContext) => string | undefined
 }
 
-/** Decides the build of one platform: its own settings over the pipeline's, those over its base's; args, labels, contexts, secrets and ssh are merged name by name. */
+/**
+ * Computes the build of one platform: its settings override the pipeline's, which override its base's. Args, labels,
+ * contexts, secrets and ssh are merged by name.
+ */
 export function readBuild({
   shared,
   own,

@@ -51,7 +51,7 @@ const REFUSED: ReadonlyMap<string, RefusedOption> = new Map([
   ],
 ])
 
-/** Looks an option up among those of other tools. */
+/** Finds an option of another tool. */
 export function refusedOption(name: string): RefusedOption | undefined {
   const word = WORDS.get(name)
   if (word !== undefined) return { message: `build option '${name}' does not exist`, hint: `use '${word}'` }

@@ -3,7 +3,9 @@ import { type DeclaredPipeline, isPipeline } from '../../declare/declaration.js'
 import type { PipelineResult, PlatformDefinition, WrittenName } from '../../definition.js'
 import { expandPattern } from './names.js'
 
-/** The names by which a Dockerfile can name the base: that of the shared base or, on another pipeline, that one's names. */
+/**
+ * The names for the base in a Dockerfile: that of the shared base or, if the base is a pipeline, the pipeline's names.
+ */
 export function baseNamesOf({ declaration: { sharedBase, platforms } }: DeclaredPipeline): readonly string[] {
   if (sharedBase !== undefined) return [sharedBase]
   const bases = platforms.map(({ settings }) => (settings as { readonly base?: unknown }).base)

@@ -3,9 +3,8 @@ import type { PipelineDefinition } from '../../definition.js'
 import type { Reading } from '../platform-reading.js'
 
 /**
- * Finds bases that are names which a pipeline of the same run publishes.
- * They use the digest that the name has before the run, which is noted. If two pipelines are based on each other, it is
- * reported as a cycle.
+ * Finds bases whose name is published by a pipeline of the same run. They use the digest from before the run, with a
+ * note. If two pipelines are based on each other, it is reported as a cycle.
  */
 export function checkNamedBases(pipelines: readonly PipelineDefinition[], { issues, notes }: Reading): void {
   const publishers = new Map(

@@ -13,7 +13,7 @@ import type { DeclaredPipeline } from '../../declare/declaration.js'
 import type { PlatformDefinition } from '../../definition.js'
 import type { Issues } from '../../issues.js'
 
-/** Turns the names that a pipeline publishes under into references on the registry that was chosen. */
+/** Converts published names to references on the selected registry. */
 export class TargetNames {
   /** `host[/prefix]` that replaces every written host, if `--registry` is given. */
   readonly #registry: string | undefined
@@ -59,8 +59,8 @@ export class TargetNames {
   }
 
   /**
-   * The names of the index: tags in the pipeline's own repository, or whole names in any. Those that one registry in the
-   * place of several makes the same are one.
+   * The names of the index: tags in the pipeline's repository, or full names. Names that become equal by `--registry`
+   * count once.
    */
   indexNames(tags: readonly string[], repository: Repository | undefined, path: string): readonly Reference[] {
     const seen = new Set<string>()
@@ -102,7 +102,7 @@ export class TargetNames {
   }
 }
 
-/** The same image on `host[:port][/prefix]`, in place of its own host; undefined if either is written wrongly. */
+/** The same image on `host[:port][/prefix]`; undefined if either is not valid. */
 export function onRegistry(registry: string, written: string): Reference | undefined {
   const parsed = parseReference(written)
   if (parsed === undefined || !namesHost(`${registry}/`)) return undefined
@@ -112,7 +112,7 @@ export function onRegistry(registry: string, written: string): Reference | undef
   return place && { ...repositoryOf(place), ...(tag !== undefined && { tag }), ...(digest !== undefined && { digest }) }
 }
 
-/** Users write a scheme before a host, as in a browser; the protocol is a setting of the registry. */
+/** Hint for a host written with a scheme; the protocol is a setting of the registry. */
 function schemeHint(written: string): string | undefined {
   const [, scheme, rest] = /^(https?:\/\/)(.*)$/is.exec(written) ?? []
   if (scheme === undefined) return undefined
@@ -156,13 +156,13 @@ export function checkPattern(pattern: string, path: string, issues: Issues): boo
   return false
 }
 
-/** A published name with its publisher and content: other publishers may publish the same. */
+/** A published name with its publisher and content; others may publish equal content. */
 interface Claim {
   readonly owner: string
   readonly content?: string | undefined
 }
 
-/** Refuses names that two would publish, unless both publish the same: the last one would own them without a word. */
+/** Rejects names with two publishers, unless both publish equal content: the last one would silently own the name. */
 export class PublishedNames {
   readonly #claims = new Map<string, Claim>()
   readonly #issues: Issues
@@ -171,7 +171,7 @@ export class PublishedNames {
     this.#issues = issues
   }
 
-  /** @param content - what equal claims of a name have in common; without it no other claim is equal */
+  /** @param content - identity of the content; without it, every second claim is an issue */
   claim(name: string, owner: string, path: string, content?: string): void {
     const other = this.#claims.get(name)
     this.#claims.set(name, { owner, content })
@@ -191,7 +191,7 @@ export function sharedContent(platforms: readonly PlatformDefinition[]): string 
   return JSON.stringify(bases.toSorted())
 }
 
-/** How messages call the image of one platform. */
+/** Text for the image of one platform in messages. */
 export function imageOwner(pipeline: string, platform: Platform): string {
   return `the ${formatPlatform(platform)} image of ${pipeline}`
 }
@@ -206,7 +206,7 @@ interface PlatformNameReading {
   readonly path: string
 }
 
-/** Decides the names of the image of one platform, and claims them. */
+/** Computes the names of one platform's image, and claims them. */
 export function readPlatformNames(
   { repository, tags, platformNames }: DeclaredPipeline['declaration'],
   platform: Platform,

@@ -15,12 +15,12 @@ export function pipelineName({ declaration: { repository, options } }: DeclaredP
   return options.name ?? repository.slice(repository.lastIndexOf('/') + 1).replace(/[:@].*$/s, '')
 }
 
-/** The names of pipelines, without those of values that are none: modules that import each other pass undefined. */
+/** The names of pipelines; values that are not pipelines, such as undefined from circular imports, are skipped. */
 export function pipelineNames(pipelines: readonly (DeclaredPipeline | undefined)[]): readonly string[] {
   return pipelines.flatMap((one) => (one?.kind === 'pipeline' ? [pipelineName(one)] : []))
 }
 
-/** The text that messages name a pipeline by. */
+/** Text for a pipeline in messages. */
 export function pipelinePath({ declaration: { repository, options } }: DeclaredPipeline): string {
   const name = options.name === undefined ? '' : `, { name: '${options.name}' }`
   return `pipeline('${repository}'${name})`
@@ -39,7 +39,7 @@ export function checkPipelineOptions(pipeline: DeclaredPipeline, issues: Issues)
   issues.add(`${path}.name`, `'${options.name}' is not a valid pipeline name`, hint)
 }
 
-/** Adds an issue for each pipeline that has the name of another one: a number in its place would change with the order. */
+/** Adds an issue for each duplicate pipeline name. A generated number would depend on the order. */
 export function checkUniqueNames(pipelines: readonly DeclaredPipeline[], issues: Issues): void {
   const owners = new Map<string, DeclaredPipeline>()
   for (const pipeline of pipelines) {

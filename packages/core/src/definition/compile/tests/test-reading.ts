@@ -23,7 +23,7 @@ export const BASE_CHECK = 'base check'
 /** Milliseconds that a test may take. */
 const DEFAULT_TIMEOUT = 10 * 60_000
 
-/** Where tests are written, for their paths and for messages. */
+/** Paths of tests, for files and for messages. */
 export interface TestPlace {
   /** Base of relative paths. */
   readonly directory: string
@@ -194,7 +194,7 @@ function patterns(expected: ExpectedText | undefined): readonly TextPattern[] {
   return [expected].flat().map(pattern)
 }
 
-/** Flags `g` and `y` keep a position between two matches, which a test does not have. */
+/** Flags `g` and `y` keep a position between matches, which tests must not. */
 function pattern(value: string | RegExp): TextPattern {
   if (typeof value === 'string') return { text: value }
   return { pattern: value.source, flags: value.flags.replaceAll(/[gy]/g, '') }

@@ -1,11 +1,14 @@
 import { textsOf } from '../../../model/json-fields.js'
 
 /**
- * A word of a line in sources.list, or an argument of a program. A space, line break or bracket would add an option
- * such as `[trusted=yes]`, and a leading dash makes it an option.
+ * A field of a line in sources.list, or an argument of a program. A space, line break or bracket could add an option
+ * such as `[trusted=yes]`, and so could a leading dash.
  */
 const WORD = /^[A-Za-z0-9][\w.~+/-]*$/
-/** A name, with an architecture, and a version or suite. @see https://manpages.debian.org/bookworm/apt/apt-get.8.en.html */
+/**
+ * A package name, optionally with an architecture, and a version or suite. @see
+ * https://manpages.debian.org/bookworm/apt/apt-get.8.en.html
+ */
 const PACKAGE = /^[a-z0-9][a-z0-9+.-]*(?::[a-z0-9-]+)?(?:[=/][A-Za-z0-9][\w.:+~-]*)?$/
 const MIRROR = /^https?:\/\/[^\s#"[\]\p{Cc}]+$/u
 
@@ -13,7 +16,7 @@ const VARIANTS = ['minbase', 'essential', 'apt', 'important', 'standard']
 
 type Data = Readonly<Record<string, unknown>>
 
-/** Returns the issues of the words of an `apt` base; types are checked elsewhere. */
+/** Returns the issues of the fields of an `apt` base; types are checked elsewhere. */
 export function aptFieldIssues(data: Data): readonly string[] {
   const { mirror, variant } = data
   const single = ['distribution', 'suite', 'architecture'].map((name) => [name, data[name]] as const)

@@ -23,7 +23,7 @@ export const archiveKind: RootfsKind<RootfsBase> = {
 
   architecture: () => undefined,
 
-  // Without credentials: a lock has more readers than the archive.
+  // Without credentials, because the lock is in version control.
   lockName: ({ location }) => shownLocation(location),
 
   pinnedState: ({ sha256 }) => ({ sha256: sha256.toLowerCase() }),

@@ -16,7 +16,7 @@ const METHODS = [
   'load',
 ] as const satisfies readonly (keyof RootfsKind)[]
 
-/** Returns what is wrong with a kind of a plugin's own, which may be written without types. */
+/** Returns the issues of a plugin's kind, which may be written without types. */
 export function kindIssues(kind: unknown): readonly string[] {
   if (!isJsonObject(kind)) return ['by must be a kind of root file systems: an object']
   const { name, tools, pinnedState, keepsStates } = kind

@@ -5,8 +5,8 @@ import { isTextMap } from './field-checks.js'
 const PUBLIC_KEY = 6
 
 /**
- * Fingerprint of an armored OpenPGP public key of version 4, in upper-case hex; undefined if the text is anything
- * else, several keys included.
+ * Fingerprint of an armored OpenPGP public key of version 4, in upper-case hex; undefined for any other text, also for
+ * several keys.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9580.html#section-5.5.4.2
  */
@@ -20,8 +20,7 @@ export function keyFingerprint(armored: string): string | undefined {
 }
 
 /**
- * Returns what is wrong with armored public keys by fingerprint: people compare fingerprints, so each must be the key's
- * own.
+ * Returns the issues of armored public keys by fingerprint: each fingerprint must be that of its key.
  *
  * @example
  * ```ts
@@ -53,7 +52,7 @@ interface Packet {
   readonly body: Buffer
 }
 
-/** Undefined if the bytes are no packets, or some of unknown length, which keys are not made of. */
+/** Undefined if the bytes are not packets of known length. */
 function readPackets(bytes: Buffer): readonly Packet[] | undefined {
   const packets: Packet[] = []
   for (let at = 0; at < bytes.length; ) {
