@@ -2,7 +2,6 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { bundleAction } from '../../scripts/action.mjs'
 import { ROOT } from '../../scripts/setup/dependencies.mjs'
 import { newerNodeFolder } from '../../scripts/setup/newer-node.mjs'
 import { startCommand } from '../cli/running-command.js'
@@ -17,10 +16,6 @@ interface ActionFile {
 }
 
 const action = parse(readText('action.yml')) as ActionFile
-
-it('the bundle is what `npm run action` writes', async () => {
-  expect(readText(action.runs.main) === (await bundleAction())).toBe(true)
-})
 
 describe('the action, run as the runner does', () => {
   let set: Stage

@@ -29,5 +29,14 @@ it('uses the runners that are given', () => {
     ['pi', false],
     ['mainframe', false],
   ])
-  expect(() => platformMatrix([app], { runners: ['arm64'] })).toThrow(/'arm64' is not a platform and a label/)
+  // A machine for 64-bit ARM emulates 32-bit ARM.
+  expect(platformMatrix([app], { runners: ['arm64=own'] }).include[1]).toMatchObject({ runner: 'own', emulated: true })
+})
+
+it.each([
+  [['arm64'], "'arm64' is not a platform and a label"],
+  [['riscv64=board'], "no pipeline has a platform for the runner 'linux/riscv64=board'"],
+  [['s390x=one', 'linux/s390x=other'], 'linux/s390x has two runners'],
+])('rejects the runners %j', (runners, message) => {
+  expect(() => platformMatrix([app], { runners })).toThrow(message)
 })

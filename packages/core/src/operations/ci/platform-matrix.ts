@@ -1,7 +1,14 @@
 import { compile } from '../../definition/compile/compile.js'
 import type { Pipeline } from '../../definition/declare/pipeline.js'
 import { DefinitionError } from '../../model/errors.js'
-import { formatPlatform, type Platform, parsePlatform, platformIdentity, runsNatively } from '../../model/platform.js'
+import {
+  formatPlatform,
+  type Platform,
+  parsePlatform,
+  platformIdentity,
+  runsNatively,
+  samePlatform,
+} from '../../model/platform.js'
 import type { OptionNames } from '../option-names.js'
 import type { PlanOptions } from '../options.js'
 import { registryBeforeStart } from '../registry-choice.js'
@@ -54,7 +61,8 @@ export function platformMatrix(
   { registry, directory, pipelines: chosen, runners: written = [] }: MatrixOptions,
 ): PlatformMatrix {
   const definition = compile(pipelines, { registry: registryBeforeStart(registry), directory, chosen })
-  const runners = [...written.map(readRunner), ...GITHUB_RUNNERS]
+  const own = readRunners(written)
+  const runners = [...own, ...GITHUB_RUNNERS]
   const jobs = new Map<string, MatrixJob>()
   for (const { name, requested, platforms } of definition.pipelines) {
     for (const { platform } of requested ? platforms : []) {
@@ -63,7 +71,19 @@ export function platformMatrix(
       jobs.set(id, { ...job, pipelines: [...job.pipelines, name] })
     }
   }
+  requireUse(own, [...jobs.values()])
   return { include: [...jobs.values()] }
+}
+
+/** @throws DefinitionError USAGE for a runner that no job uses: its platform may be misspelt, or was removed */
+function requireUse(runners: readonly Runner[], jobs: readonly MatrixJob[]): void {
+  const unused = runners.find(
+    ({ platform, label }) => !jobs.some(({ machine, runner }) => runner === label && machine === platform.architecture),
+  )
+  if (unused === undefined) return
+  const platform = formatPlatform(unused.platform)
+  const hint = `platforms: ${jobs.map((job) => job.platform).join(', ')}`
+  throw usageError(`no pipeline has a platform for the runner '${platform}=${unused.label}'`, hint)
 }
 
 function jobOf(platform: Platform, runners: readonly Runner[]): MatrixJob {
@@ -86,11 +106,24 @@ function emulatorOf({ architecture }: Platform, runners: readonly Runner[]): Run
   return found ?? (GITHUB_RUNNERS[0] as Runner)
 }
 
+/** @throws DefinitionError USAGE */
+function readRunners(texts: readonly string[]): readonly Runner[] {
+  const runners = texts.map(readRunner)
+  const twice = runners.find(
+    ({ platform }, at) => runners.findIndex((one) => samePlatform(one.platform, platform)) < at,
+  )
+  if (twice === undefined) return runners
+  throw usageError(`${formatPlatform(twice.platform)} has two runners`, 'give each platform one label')
+}
+
 function readRunner(text: string): Runner {
   const at = text.indexOf('=')
   const platform = at < 0 ? undefined : parsePlatform(text.slice(0, at))
   const label = text.slice(at + 1)
   if (platform !== undefined && label !== '') return { platform, label }
-  const hint = "write 'linux/arm64=arm-builder'"
-  throw new DefinitionError([{ path: '--runner', message: `'${text}' is not a platform and a label`, hint }], 'USAGE')
+  throw usageError(`'${text}' is not a platform and a label`, "write 'linux/arm64=arm-builder'")
+}
+
+function usageError(message: string, hint: string): DefinitionError {
+  return new DefinitionError([{ path: '--runner', message, hint }], 'USAGE')
 }
