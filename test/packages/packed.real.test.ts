@@ -33,13 +33,13 @@ beforeAll(async () => {
     cwd: folder,
   })
   await cp(join(ROOT, 'test/packages/outside'), folder, { recursive: true })
-  await writeFile(join(folder, 'Dockerfile'), 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nARG LIBC\nRUN echo $LIBC\n')
+  await writeFile(join(folder, 'Dockerfile'), 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nARG LEAP\nRUN echo $LEAP\n')
 
   const registry = cleanup.use(await startRegistry({ directory: join(folder, 'registry') }))
-  const files = { 'bin/apk': { content: '#!/bin/sh\necho apk-tools\n', mode: 0o755 } }
+  const files = { 'bin/zypper': { content: '#!/bin/sh\necho zypper\n', mode: 0o755 } }
   const image = await busyboxImage({ platform: { os: 'linux', architecture: 'amd64' }, files })
-  await pushTinyImage({ ...registry, repository: 'alpine' }, image, '3.20')
-  env = { ...process.env, ALPINE: `${registry.host}/alpine`, REGISTRY: registry.host }
+  await pushTinyImage({ ...registry, repository: 'leap' }, image, '15.6')
+  env = { ...process.env, LEAP: `${registry.host}/leap`, REGISTRY: registry.host }
 })
 afterAll(() => cleanup[Symbol.asyncDispose]())
 
@@ -75,8 +75,8 @@ it('type-checks a program outside of the workspace, and refuses what its plugin 
 
 const PROGRAM = `
 const hello = pipeline(process.env.REGISTRY + '/hello')
-  .use(alpine())
-  .platforms(platform('amd64', { base: 'alpine', release: '3.20', image: process.env.ALPINE }))
+  .use(opensuse())
+  .platforms(platform('amd64', { base: 'leap', release: '15.6', image: process.env.LEAP }))
   .tags('1.0')
 const main = async () => {
   const { notes } = await plan(hello)
@@ -87,12 +87,12 @@ main()
 `
 
 const ESM = `import { execute, pipeline, plan, platform } from '@polyarch/core'
-import { alpine } from 'polyarch-plugin-alpine'`
+import { opensuse } from 'polyarch-plugin-opensuse'`
 const COMMONJS = `const { execute, pipeline, plan, platform } = require('@polyarch/core')
-const { alpine } = require('polyarch-plugin-alpine')`
+const { opensuse } = require('polyarch-plugin-opensuse')`
 const BOTH = `import { createRequire } from 'node:module'
 import { execute, pipeline, plan, platform } from '@polyarch/core'
-const { alpine } = createRequire(import.meta.url)('polyarch-plugin-alpine')`
+const { opensuse } = createRequire(import.meta.url)('polyarch-plugin-opensuse')`
 
 it.each([
   ['ESM', 'esm.mjs', ESM],
@@ -103,7 +103,7 @@ it.each([
   await writeFile(file, imports + PROGRAM)
   const { stdout } = await run(process.execPath, [file], { cwd: folder, env })
   expect(JSON.parse(stdout)).toEqual({
-    notes: expect.arrayContaining([expect.stringContaining('its end of life was 2026-04-01')]),
+    notes: expect.arrayContaining([expect.stringContaining('its end of life was 2026-04-30')]),
     outcome: 'succeeded',
   })
 })

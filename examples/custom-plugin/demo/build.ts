@@ -1,12 +1,12 @@
 import { pipeline, platform, run } from '@polyarch/core'
-import { alpine } from 'polyarch-plugin-alpine'
+import { opensuse } from 'polyarch-plugin-opensuse'
 
 run(
   pipeline('registry.example.com/hello')
-    .use(alpine())
+    .use(opensuse())
     .platforms(
-      platform('amd64', { base: 'alpine', release: '3.22' }),
-      platform('raspberrypi-zero-alpine', { release: '3.21' }),
+      platform('amd64', { base: 'leap', release: '16.0' }),
+      platform('raspberrypi-4-leap', { release: '15.6' }),
     )
     .build({ context: new URL('.', import.meta.url) })
     .tags('1.0'),

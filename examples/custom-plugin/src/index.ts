@@ -1,33 +1,29 @@
-import { defineBase, definePlugin, formatPlatform } from '@polyarch/core/plugin'
+import { defineBase, definePlugin } from '@polyarch/core/plugin'
 import * as v from 'valibot'
-import { ARCHITECTURES, RELEASES } from './releases.js'
+import { PLATFORMS, RELEASES } from './releases.js'
 
-const alpineBase = defineBase({
-  platforms: Object.keys(ARCHITECTURES),
+const leapBase = defineBase({
+  platforms: PLATFORMS,
   options: {
-    /** `3.22` */
-    release: v.optional(v.picklist(['3.20', '3.21', '3.22']), '3.22'),
+    /** `16.0` */
+    release: v.optional(v.picklist(['15.6', '16.0']), '16.0'),
     /** Another repository with the same tags: a private copy. */
-    image: v.optional(v.string(), 'docker.io/library/alpine'),
-    /** A root file system archive in place of the image: which of the release, where it is, and its sha256. */
-    archive: v.optional(v.object({ version: v.string(), mirror: v.string(), sha256: v.string() })),
+    image: v.optional(v.string(), 'docker.io/opensuse/leap'),
+    /** A root file system archive for the platform, in place of the image. */
+    archive: v.optional(v.object({ url: v.string(), sha256: v.string() })),
   },
-  source: ({ platform, options: { release, image, archive } }) => {
-    const traits = { endOfLife: RELEASES[release], buildArgs: { LIBC: 'musl' }, check: ['apk', '--version'] }
-    if (archive === undefined) {
-      return { kind: 'registry', reference: `${image}:${release}`, configPolicy: 'require-match', ...traits }
-    }
-    const architecture = ARCHITECTURES[formatPlatform(platform)]
-    const file = `alpine-minirootfs-${archive.version}-${architecture}.tar.gz`
-    const location = `${archive.mirror}/v${release}/releases/${architecture}/${file}`
-    return { kind: 'rootfs', location, sha256: archive.sha256, ...traits }
+  source: ({ options: { release, image, archive } }) => {
+    const traits = { endOfLife: RELEASES[release], buildArgs: { LEAP: release }, check: ['zypper', '--version'] }
+    return archive === undefined
+      ? { kind: 'registry', reference: `${image}:${release}`, configPolicy: 'require-match', ...traits }
+      : { kind: 'rootfs', location: archive.url, sha256: archive.sha256, ...traits }
   },
 })
 
-/** Alpine: the official images, or bases from its root file system archives. */
-export const alpine = () =>
+/** openSUSE Leap: the official images, or bases from root file system archives. */
+export const opensuse = () =>
   definePlugin({
-    name: 'polyarch-plugin-alpine',
-    bases: { alpine: alpineBase },
-    aliases: { 'raspberrypi-zero-alpine': { platform: 'linux/arm/v6', base: 'alpine' } },
+    name: 'polyarch-plugin-opensuse',
+    bases: { leap: leapBase },
+    aliases: { 'raspberrypi-4-leap': { platform: 'linux/arm64', base: 'leap' } },
   })

@@ -101,7 +101,7 @@ function readPluginName(written: string): PluginName {
   if (!isScope || !/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(base)) {
     const rule = "'polyarch-plugin-' and lower-case letters, digits and hyphens"
     throw new Error(
-      `plugin name '${written}' is not valid: use ${rule}, with or without a scope: '@team/polyarch-plugin-alpine'`,
+      `plugin name '${written}' is not valid: use ${rule}, with or without a scope: '@team/polyarch-plugin-void'`,
     )
   }
   const variable = base.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())

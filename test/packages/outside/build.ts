@@ -1,12 +1,12 @@
 import { pipeline, platform, run } from '@polyarch/core'
-import { alpine } from 'polyarch-plugin-alpine'
+import { opensuse } from 'polyarch-plugin-opensuse'
 
 run(
   pipeline('registry.example.com/hello')
-    .use(alpine())
+    .use(opensuse())
     .platforms(
-      platform('amd64', { base: 'alpine', release: '3.22', image: process.env['ALPINE'] ?? '' }),
-      platform('raspberrypi-zero-alpine', { release: '3.22', image: process.env['ALPINE'] ?? '' }),
+      platform('amd64', { base: 'leap', release: '16.0', image: process.env['LEAP'] ?? '' }),
+      platform('raspberrypi-4-leap', { release: '16.0', image: process.env['LEAP'] ?? '' }),
     )
     .tags('1.0'),
 )

@@ -3,7 +3,7 @@ import { execute, fromImage, lock, pipeline, plan, platform, prune } from '@poly
 import { assemble, copy, inspect, promote } from '@polyarch/core/images'
 import { defineBase, defineDistribution, definePlugin } from '@polyarch/core/plugin'
 import { createRegistry, dockerConfigCredentials, parseReference } from '@polyarch/core/registry'
-import { alpine } from 'polyarch-plugin-alpine'
+import { opensuse } from 'polyarch-plugin-opensuse'
 import * as v from 'valibot'
 
 export const forest = defineBase({
@@ -33,7 +33,7 @@ export const plugin = () =>
 export const base = fromImage('docker.io/library/alpine:3.22')
 export const amd64 = platform('amd64', { base })
 export const start = pipeline('registry.example.com/app')
-export const app = start.use(alpine(), plugin()).platforms(amd64, platform('arm64', { base: 'alpine' }))
+export const app = start.use(opensuse(), plugin()).platforms(amd64, platform('arm64', { base: 'leap' }))
 
 export const planned = () => plan(app)
 export const executed = () => execute(app)

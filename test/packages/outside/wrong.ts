@@ -1,12 +1,12 @@
 import { pipeline, platform } from '@polyarch/core'
-import { alpine } from 'polyarch-plugin-alpine'
+import { opensuse } from 'polyarch-plugin-opensuse'
 
 pipeline('registry.example.com/hello')
-  .use(alpine())
+  .use(opensuse())
   .platforms(
     platform('amd64', {
-      base: 'alpine',
+      base: 'leap',
       // @ts-expect-error the types of the plugin's options reach the user: no such release
-      release: '3.2',
+      release: '16.9',
     }),
   )
