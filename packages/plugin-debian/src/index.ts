@@ -1,5 +1,5 @@
 /**
- * Bases of Debian.
+ * Bases of Debian, Devuan and Kali Linux.
  *
  * @module \@polyarch/plugin-debian
  */
@@ -12,6 +12,7 @@ import {
   type Plugin,
   type ReleaseName,
 } from '@polyarch/core/plugin'
+import { DEVUAN, KALI } from './derivatives.js'
 import { DEBIAN } from './releases.js'
 
 /** Options of `platform(..., { base: 'debian' })`. */
@@ -30,5 +31,43 @@ export function debian(defaults: DebianOptions = {}): Plugin<{ readonly debian: 
   return definePlugin({
     name: '@polyarch/plugin-debian',
     bases: { debian: defineDistribution(DEBIAN, defaults) },
+  })
+}
+
+/** Options of `platform(..., { base: 'devuan' })`. */
+export type DevuanOptions = DistributionOptions<ReleaseName<typeof DEVUAN>, never>
+
+/**
+ * Devuan: bases made from its packages.
+ *
+ * @param defaults - options that hold where `platform(...)` says nothing else.
+ * @example
+ * ```ts
+ * platform('arm64', { base: 'devuan', release: 'excalibur', mirror: 'https://mirror.example.com/merged' })
+ * ```
+ */
+export function devuan(defaults: DevuanOptions = {}): Plugin<{ readonly devuan: Base<DevuanOptions> }> {
+  return definePlugin({
+    name: '@polyarch/plugin-debian',
+    bases: { devuan: defineDistribution(DEVUAN, defaults) },
+  })
+}
+
+/** Options of `platform(..., { base: 'kali' })`. */
+export type KaliOptions = DistributionOptions<ReleaseName<typeof KALI>, never>
+
+/**
+ * Kali Linux: the official images, or bases made from its packages.
+ *
+ * @param defaults - options that hold where `platform(...)` says nothing else.
+ * @example
+ * ```ts
+ * platform('arm64', { base: 'kali' })
+ * ```
+ */
+export function kali(defaults: KaliOptions = {}): Plugin<{ readonly kali: Base<KaliOptions> }> {
+  return definePlugin({
+    name: '@polyarch/plugin-debian',
+    bases: { kali: defineDistribution(KALI, defaults) },
   })
 }

@@ -22,30 +22,44 @@ const CURRENT = {
  *
  * Sources: the file library/debian of the docker-library/official-images repository, for tags and platforms; the
  * "Supported architectures" chapter of each release's notes, for the words: armel is ARMv5, armhf is ARMv7; debian.csv of the package distro-info-data, for the ends of
- * long-term support.
+ * support.
  */
 export const DEBIAN = {
   title: 'Debian',
   image: 'docker.io/library/debian',
   configPolicy: 'require-match',
   defaultRelease: 'trixie',
+  // Packages of the long-term team are in the archive and in the images.
+  support: 'long-term',
   flavors: { slim: '-slim' },
   releases: {
     stretch: {
       aliases: ['9'],
       tag: 'stretch',
       suite: 'stretch',
-      endOfLife: '2022-06-30',
+      endOfLife: { standard: '2020-07-18', 'long-term': '2022-06-30', extended: '2027-06-30' },
       platforms: LONG_TERM,
       keyring: '/usr/share/keyrings/debian-archive-removed-keys.gpg',
     },
-    buster: { aliases: ['10'], tag: 'buster', suite: 'buster', endOfLife: '2024-06-30', platforms: LONG_TERM },
-    bullseye: { aliases: ['11'], tag: 'bullseye', suite: 'bullseye', endOfLife: '2026-08-31', platforms: LONG_TERM },
+    buster: {
+      aliases: ['10'],
+      tag: 'buster',
+      suite: 'buster',
+      endOfLife: { standard: '2022-09-10', 'long-term': '2024-06-30', extended: '2029-06-30' },
+      platforms: LONG_TERM,
+    },
+    bullseye: {
+      aliases: ['11'],
+      tag: 'bullseye',
+      suite: 'bullseye',
+      endOfLife: { standard: '2024-08-14', 'long-term': '2026-08-31', extended: '2031-06-30' },
+      platforms: LONG_TERM,
+    },
     bookworm: {
       aliases: ['12'],
       tag: 'bookworm',
       suite: 'bookworm',
-      endOfLife: '2028-06-30',
+      endOfLife: { standard: '2026-07-11', 'long-term': '2028-06-30', extended: '2033-06-30' },
       platforms: {
         ...LONG_TERM,
         'linux/arm/v5': 'armel',
@@ -58,7 +72,7 @@ export const DEBIAN = {
       aliases: ['13'],
       tag: 'trixie',
       suite: 'trixie',
-      endOfLife: '2030-06-30',
+      endOfLife: { standard: '2028-08-09', 'long-term': '2030-06-30', extended: '2035-06-30' },
       platforms: { ...CURRENT, 'linux/arm/v5': 'armel' },
     },
     forky: { aliases: ['14', 'testing'], tag: 'forky', suite: 'forky', platforms: CURRENT },

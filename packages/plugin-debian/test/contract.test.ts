@@ -1,6 +1,7 @@
 import { pluginContract } from '@polyarch/core/testing'
 import { test } from 'vitest'
-import { type DebianOptions, debian } from '../src/index.js'
+import { DEVUAN, KALI } from '../src/derivatives.js'
+import { type DebianOptions, debian, devuan, kali } from '../src/index.js'
 import { DEBIAN } from '../src/releases.js'
 
 const releases = Object.keys(DEBIAN.releases) as (keyof typeof DEBIAN.releases)[]
@@ -15,4 +16,33 @@ const tests = pluginContract(() => debian(), {
     ],
   },
 })
-for (const { name, run } of tests) test(name, run)
+
+const mirror = 'https://mirror.example.com/merged'
+const derivatives = [
+  ...pluginContract(() => devuan(), {
+    devuan: {
+      accepted: [
+        {},
+        { image: 'registry.example.com/devuan' },
+        ...namesOf(DEVUAN).map((release) => ({ release, mirror })),
+      ],
+      rejected: [
+        { platform: 'linux/amd64', options: { source: 'registry' }, option: 'source' },
+        { platform: 'linux/amd64', options: { support: 'extended' }, option: 'support' },
+        { platform: 'linux/riscv64', options: { release: 'daedalus' } },
+      ],
+    },
+  }),
+  ...pluginContract(() => kali(), {
+    kali: {
+      accepted: [{}, ...namesOf(KALI).flatMap((release) => [{ release }, { release, source: 'apt', mirror } as const])],
+      rejected: [{ platform: 'linux/amd64', options: { release: '2026.3' }, option: 'release' }],
+    },
+  }),
+]
+
+function namesOf<Table extends { readonly releases: object }>({ releases }: Table) {
+  return Object.keys(releases) as (keyof Table['releases'] & string)[]
+}
+
+for (const { name, run } of [...tests, ...derivatives]) test(name, run)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { asking, describeKeys, describeReleases } from '../../../test/support/distribution-releases.js'
-import { debian } from '../src/index.js'
+import { DEVUAN, KALI } from '../src/derivatives.js'
+import { debian, devuan, kali } from '../src/index.js'
 import { DEBIAN } from '../src/releases.js'
 
 const ask = asking(debian().bases.debian)
@@ -31,7 +32,55 @@ describe('Debian', () => {
   })
 })
 
+describe('distributions based on Debian', () => {
+  it('have an archive and a keyring of their own', () => {
+    expect(asking(devuan().bases.devuan)('linux/arm/v5')).toEqual({
+      kind: 'apt',
+      ...DEVUAN.archive,
+      suite: 'excalibur',
+      architecture: 'armel',
+      packages: [],
+      variant: 'minbase',
+      endOfLife: '2030-06-30',
+    })
+    expect(asking(kali().bases.kali)('linux/arm/v7', { source: 'apt' })).toMatchObject({
+      ...KALI.archive,
+      suite: 'kali-rolling',
+      architecture: 'armhf',
+    })
+  })
+
+  it('have images where they are published, and else those that the user names', () => {
+    expect(asking(kali().bases.kali)('linux/arm64')).toMatchObject({
+      reference: 'docker.io/kalilinux/kali-rolling:latest',
+    })
+    const ask = asking(devuan().bases.devuan)
+    expect(ask('linux/amd64', { image: 'registry.example.com/devuan' })).toMatchObject({
+      reference: 'registry.example.com/devuan:excalibur',
+    })
+    expect(ask('linux/amd64', { source: 'registry' })).toMatchObject({
+      kind: 'issue',
+      option: 'source',
+      message: 'Devuan has no official images',
+    })
+  })
+})
+
 describe('what passes with time', () => {
+  it('ends with the kind of support that the user has', () => {
+    const of = (options: object) => ask('linux/amd64', { release: 'bookworm', ...options })
+    expect(of({})).toMatchObject({ endOfLife: '2028-06-30' })
+    expect(of({ support: 'standard' })).toMatchObject({ endOfLife: '2026-07-11' })
+    expect(of({ support: 'extended', source: 'apt' })).toMatchObject({ endOfLife: '2033-06-30' })
+    expect(of({ support: 'elts' })).toMatchObject({
+      kind: 'issue',
+      option: 'support',
+      message: "Debian has no support 'elts'",
+      hint: "use 'standard', 'long-term', 'extended'",
+    })
+    expect(of({ support: 5 })).toMatchObject({ kind: 'issue', option: 'support' })
+  })
+
   it('is the support of a release', () => {
     expect(ask('linux/amd64', { release: 'stretch' })).toMatchObject({ endOfLife: '2022-06-30' })
   })

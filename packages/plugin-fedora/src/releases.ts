@@ -1,4 +1,5 @@
-import { ALMALINUX_KEYS, CENTOS_KEYS, FEDORA_KEYS, ROCKY_KEYS } from './archive-keys.js'
+import { ALMALINUX_KEYS, CENTOS_KEYS, ROCKY_KEYS } from './archive-keys.js'
+import { FEDORA_KEYS } from './fedora-keys.js'
 import { type RpmTable, rpmArchive } from './rpm-distribution.js'
 
 const ALL = {
@@ -25,6 +26,8 @@ export const FEDORA = {
   releases: {
     '43': { aliases: [], tag: '43', suite: '43', endOfLife: '2026-12-09', platforms: ALL },
     '44': { aliases: [], tag: '44', suite: '44', endOfLife: '2027-06-02', platforms: ALL },
+    // Its end is one month after the release of Fedora 47.
+    '45': { aliases: [], tag: '45', suite: '45', platforms: ALL },
   },
   archive: rpmArchive({
     distribution: 'fedora',

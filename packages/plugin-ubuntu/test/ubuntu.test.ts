@@ -39,7 +39,11 @@ describe('defaults', () => {
 })
 
 describe('what passes with time', () => {
-  it('is the support of a release', () => {
+  it('is the support of a release, of the kind that the user has', () => {
+    const of = (options: object) => ask('linux/amd64', { release: '22.04', ...options })
+    expect(of({})).toMatchObject({ endOfLife: '2027-06-01' })
+    expect(of({ support: 'long-term' })).toMatchObject({ endOfLife: '2032-04-21' })
+    expect(of({ support: 'extended', release: '26.10' })).toMatchObject({ endOfLife: '2027-07-15' })
     expect(ask('linux/amd64', { release: '14.04' })).toMatchObject({ endOfLife: '2019-04-25' })
   })
 

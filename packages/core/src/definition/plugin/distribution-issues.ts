@@ -2,12 +2,13 @@ import { suggest } from '../issues.js'
 import type { AnyDistributionOptions, DistributionTable } from './distribution-table.js'
 import { mirrorIssue, packageIssue } from './kinds/apt-fields.js'
 import type { BaseIssue } from './plugin.js'
+import { SUPPORT_LEVELS } from './support-dates.js'
 
 const ONLY_ARCHIVE = ['mirror', 'frozen', 'keyring', 'packages'] as const
 const ONLY_REGISTRY = ['flavor', 'image'] as const
 
 /** The value of the option `source` for bases made from a distribution's packages. */
-function archiveName({ archive }: DistributionTable): string {
+export function archiveName({ archive }: DistributionTable): string {
   return 'by' in archive ? archive.by.name : 'apt'
 }
 
@@ -23,6 +24,8 @@ export function optionIssue(table: DistributionTable, options: AnyDistributionOp
     const hint = suggest(flavor, Object.keys(table.flavors))
     return { kind: 'issue', option: 'flavor', message: `${table.title} flavor '${flavor}' does not exist`, hint }
   }
+  const wrong = imageIssue(table, options) ?? supportIssue(table, options)
+  if (wrong !== undefined) return wrong
   const unused = (source === made ? ONLY_REGISTRY : ONLY_ARCHIVE).find((option) => options[option] !== undefined)
   if (unused === undefined) return frozenIssue(table, options) ?? wordIssue(table, options)
   const [message, hint] =
@@ -32,7 +35,29 @@ export function optionIssue(table: DistributionTable, options: AnyDistributionOp
   return { kind: 'issue', option: unused, message, hint }
 }
 
-const TEXTS = ['release', 'source', 'flavor', 'image', 'keyring'] as const
+function imageIssue(table: DistributionTable, { source, image }: AnyDistributionOptions): BaseIssue | undefined {
+  if (table.image !== undefined || image !== undefined || source !== 'registry') return undefined
+  const hint = `set the option image to the repository of your images, or source: '${archiveName(table)}'`
+  return { kind: 'issue', option: 'source', message: `${table.title} has no official images`, hint }
+}
+
+/** A kind of support that no release has would have no effect. */
+function supportIssue(
+  { title, releases }: DistributionTable,
+  { support }: AnyDistributionOptions,
+): BaseIssue | undefined {
+  if (support === undefined) return undefined
+  const levels = SUPPORT_LEVELS.filter((level) =>
+    Object.values(releases).some(({ endOfLife }) => typeof endOfLife === 'object' && endOfLife[level] !== undefined),
+  )
+  if (levels.includes(support)) return undefined
+  const message =
+    levels.length === 0 ? `option 'support' has no effect for ${title}` : `${title} has no support '${support}'`
+  const hint = levels.length === 0 ? 'remove it' : `use ${levels.map((level) => `'${level}'`).join(', ')}`
+  return { kind: 'issue', option: 'support', message, hint }
+}
+
+const TEXTS = ['release', 'source', 'support', 'flavor', 'image', 'keyring'] as const
 
 /** A definition may be written without types: the release `12` may be a number. */
 export function typeIssue(options: AnyDistributionOptions): BaseIssue | undefined {

@@ -1,6 +1,19 @@
 import type { AptBase, ConfigPolicy } from './base-source.js'
 import type { RootfsKind } from './rootfs-kind.js'
 
+/** Last days on which a release gets corrections, such as `2026-04-30`, by the kind of support. */
+export interface SupportDates {
+  /** From the distribution. */
+  readonly standard: string
+  /** From a long-term team or by subscription: Debian LTS, Ubuntu's expanded security maintenance. */
+  readonly 'long-term'?: string
+  /** After that, by subscription: Debian ELTS, Ubuntu's legacy support. */
+  readonly extended?: string
+}
+
+/** A kind of support. */
+export type SupportLevel = keyof SupportDates
+
 /** One release of a distribution. */
 export interface Release {
   /** Other names of the release: `bookworm` is also `12`. */
@@ -11,8 +24,8 @@ export interface Release {
   readonly suite: string
   /** Its platforms, each with the distribution's own name of the architecture. */
   readonly platforms: Readonly<Record<string, string>>
-  /** The last day of support, `2026-04-30`; undefined if unknown. */
-  readonly endOfLife?: string
+  /** The last day of support, `2026-04-30`, or of each kind of support; undefined if unknown. */
+  readonly endOfLife?: string | SupportDates
   /** Path of the keyring that signs it, if it differs from that of the other releases. */
   readonly keyring?: string
 }
@@ -21,10 +34,12 @@ export interface Release {
 export interface DistributionTable {
   /** Its display name. */
   readonly title: string
-  /** The repository of its images. */
-  readonly image: string
+  /** The repository of its images; without it, bases are made from packages unless the user sets one. */
+  readonly image?: string
   readonly configPolicy: ConfigPolicy
   readonly releases: Readonly<Record<string, Release>>
+  /** The kind of support that its published images and packages have for everyone. Default `standard`. */
+  readonly support?: SupportLevel
   /** The default release. */
   readonly defaultRelease: string
   /** Variants of the same release, with the suffix of the tag: `{ slim: '-slim' }`. */
@@ -83,9 +98,11 @@ export interface DistributionOptions<
 > {
   /** By version or code name. */
   readonly release?: ReleaseNames
-  /** Use the published image, or make the base from the distribution's packages. Default `registry`. */
+  /** Use the published image, or make the base from the distribution's packages. Default `registry`, if it has images. */
   readonly source?: 'registry' | Archive
-  /** A variant of the image. */
+  /** The kind of support that you have: the plan has a note for a release past its end. Default: that of the table. */
+  readonly support?: SupportLevel
+  /** A leaner build of the image. */
   readonly flavor?: Flavors
   /** Another repository with the same tags, such as a private copy. */
   readonly image?: string

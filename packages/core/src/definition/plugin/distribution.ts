@@ -1,7 +1,7 @@
 import { formatPlatform, type Platform } from '../../model/platform.js'
 import { suggest } from '../issues.js'
 import type { BaseAnswer } from './base-source.js'
-import { optionIssue, typeIssue } from './distribution-issues.js'
+import { archiveName, optionIssue, typeIssue } from './distribution-issues.js'
 import type {
   AnyDistributionOptions,
   AptArchive,
@@ -12,6 +12,7 @@ import type {
   ReleaseName,
 } from './distribution-table.js'
 import type { Base, BaseIssue } from './plugin.js'
+import { endOfSupport } from './support-dates.js'
 
 type OptionsOf<Table extends DistributionTable> = DistributionOptions<
   ReleaseName<Table>,
@@ -19,7 +20,17 @@ type OptionsOf<Table extends DistributionTable> = DistributionOptions<
   ArchiveName<Table>
 >
 
-const OPTION_NAMES = ['release', 'source', 'flavor', 'image', 'mirror', 'frozen', 'keyring', 'packages'] as const
+const OPTION_NAMES = [
+  'release',
+  'source',
+  'support',
+  'flavor',
+  'image',
+  'mirror',
+  'frozen',
+  'keyring',
+  'packages',
+] as const
 
 /**
  * Makes the base of a distribution from a table of its releases.
@@ -48,8 +59,13 @@ export function defineDistribution<const Table extends DistributionTable>(
   return {
     platforms: [...platforms],
     optionNames: OPTION_NAMES,
-    source: ({ platform, options }) => answer(table, platform, { ...defaults, ...options }),
+    source: ({ platform, options }) => answer(table, platform, withSource(table, { ...defaults, ...options })),
   }
+}
+
+function withSource(table: DistributionTable, options: AnyDistributionOptions): AnyDistributionOptions {
+  if (options.source !== undefined || table.image !== undefined || options.image !== undefined) return options
+  return { ...options, source: archiveName(table) }
 }
 
 function answer(table: DistributionTable, platform: Platform, options: AnyDistributionOptions): BaseAnswer | BaseIssue {
@@ -63,7 +79,7 @@ function answer(table: DistributionTable, platform: Platform, options: AnyDistri
   if (architecture === undefined) return missingPlatform(table, name, release, text)
   const issue = optionIssue(table, options)
   if (issue !== undefined) return issue
-  const { endOfLife } = release
+  const endOfLife = endOfSupport(release, options.support ?? table.support)
   const source =
     (options.source ?? 'registry') === 'registry'
       ? imageBase(table, release, options)

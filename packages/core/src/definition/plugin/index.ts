@@ -25,6 +25,8 @@ export type {
   KindArchive,
   Release,
   ReleaseName,
+  SupportDates,
+  SupportLevel,
 } from './distribution-table.js'
 export { mirrorIssue } from './kinds/apt-fields.js'
 export { keyIssues } from './kinds/openpgp-key.js'
