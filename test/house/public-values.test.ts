@@ -73,7 +73,7 @@ const DOORS: readonly (readonly [name: string, door: object, values: readonly st
   ],
   ['@polyarch/core/testing', testing, ['checkPublished', 'pluginContract']],
   ['@polyarch/plugin-alpine', alpine, ['alpine', 'apk']],
-  ['@polyarch/plugin-debian', debian, ['debian', 'devuan', 'kali']],
+  ['@polyarch/plugin-debian', debian, ['debian', 'devuan', 'kali', 'raspios']],
   ['@polyarch/plugin-fedora', fedora, ['dnf', 'fedora']],
   ['@polyarch/plugin-raspbian', raspbian, ['raspbian']],
   ['@polyarch/plugin-ubuntu', ubuntu, ['ubuntu']],

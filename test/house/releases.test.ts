@@ -3,6 +3,7 @@ import type { DistributionTable } from '../../packages/core/src/definition/plugi
 import { endOfSupport, SUPPORT_LEVELS } from '../../packages/core/src/definition/plugin/support-dates.js'
 import { ALPINE } from '../../packages/plugin-alpine/src/releases.js'
 import { DEVUAN, KALI } from '../../packages/plugin-debian/src/derivatives.js'
+import { RASPBERRY_PI_OS } from '../../packages/plugin-debian/src/raspberry-pi-os.js'
 import { DEBIAN } from '../../packages/plugin-debian/src/releases.js'
 import { ALMALINUX, CENTOS, FEDORA, ROCKY } from '../../packages/plugin-fedora/src/releases.js'
 import { RASPBIAN } from '../../packages/plugin-raspbian/src/releases.js'
@@ -13,6 +14,7 @@ const TABLES: readonly DistributionTable[] = [
   DEBIAN,
   DEVUAN,
   KALI,
+  RASPBERRY_PI_OS,
   UBUNTU,
   RASPBIAN,
   FEDORA,

@@ -22,10 +22,10 @@ export interface FrozenArchive extends AsyncDisposable {
   readonly requests: readonly string[]
 }
 
-const SUITE = 'frozen'
+export const SUITE = 'frozen'
 const DATE = 'Sat, 10 Jan 2026 10:00:00 UTC'
 const VALID_UNTIL = 'Sat, 17 Jan 2026 10:00:00 UTC'
-const INDEX = `main/binary-${ARCHIVE_ARCHITECTURE}/Packages`
+export const INDEX = `main/binary-${ARCHIVE_ARCHITECTURE}/Packages`
 
 /** Starts one on a free port of 127.0.0.1. */
 export async function startFrozenArchive(): Promise<FrozenArchive> {
@@ -68,8 +68,12 @@ function answer(files: ReadonlyMap<string, string | Buffer>, { url = '' }: Incom
     .pipe(response)
 }
 
-/** @see https://wiki.debian.org/DebianRepository/Format */
-async function signedRelease(packages: Buffer) {
+/**
+ * Makes the release file of an index of packages, signed by a key of its own.
+ *
+ * @see https://wiki.debian.org/DebianRepository/Format
+ */
+export async function signedRelease(packages: Buffer) {
   const hash = createHash('sha256').update(packages).digest('hex')
   const text = `Origin: polyarch tests
 Suite: ${SUITE}

@@ -1,5 +1,5 @@
 /**
- * Bases of Debian, Devuan and Kali Linux.
+ * Bases of Debian, Devuan, Kali Linux and Raspberry Pi OS.
  *
  * @module \@polyarch/plugin-debian
  */
@@ -13,7 +13,10 @@ import {
   type ReleaseName,
 } from '@polyarch/core/plugin'
 import { DEVUAN, KALI } from './derivatives.js'
+import { type RaspiosOptions, raspiosBase } from './raspberry-pi-os.js'
 import { DEBIAN } from './releases.js'
+
+export type { RaspiosOptions } from './raspberry-pi-os.js'
 
 /** Options of `platform(..., { base: 'debian' })`. */
 export type DebianOptions = DistributionOptions<ReleaseName<typeof DEBIAN>, keyof typeof DEBIAN.flavors>
@@ -69,5 +72,31 @@ export function kali(defaults: KaliOptions = {}): Plugin<{ readonly kali: Base<K
   return definePlugin({
     name: '@polyarch/plugin-debian',
     bases: { kali: defineDistribution(KALI, defaults) },
+  })
+}
+
+/** Boards with 64 bits that `platform(...)` takes in place of an architecture. */
+const BOARDS = {
+  'raspberrypi-3-64': { platform: 'linux/arm64', base: 'raspios' },
+  'raspberrypi-4': { platform: 'linux/arm64', base: 'raspios' },
+  'raspberrypi-5': { platform: 'linux/arm64', base: 'raspios' },
+} as const
+
+/**
+ * Raspberry Pi OS with 64 bits: bases made from Debian's packages and those of Raspberry Pi.
+ *
+ * @param defaults - options that hold where `platform(...)` says nothing else.
+ * @example
+ * ```ts
+ * platform('raspberrypi-5', { release: 'trixie', mirror: 'https://mirror.example.com/raspberrypi' })
+ * ```
+ */
+export function raspios(
+  defaults: RaspiosOptions = {},
+): Plugin<{ readonly raspios: Base<RaspiosOptions> }, typeof BOARDS> {
+  return definePlugin({
+    name: '@polyarch/plugin-debian',
+    bases: { raspios: raspiosBase(defaults) },
+    aliases: BOARDS,
   })
 }

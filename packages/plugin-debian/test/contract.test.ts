@@ -1,7 +1,7 @@
 import { pluginContract } from '@polyarch/core/testing'
 import { test } from 'vitest'
 import { DEVUAN, KALI } from '../src/derivatives.js'
-import { type DebianOptions, debian, devuan, kali } from '../src/index.js'
+import { type DebianOptions, debian, devuan, kali, raspios } from '../src/index.js'
 import { DEBIAN } from '../src/releases.js'
 
 const releases = Object.keys(DEBIAN.releases) as (keyof typeof DEBIAN.releases)[]
@@ -37,6 +37,18 @@ const derivatives = [
     kali: {
       accepted: [{}, ...namesOf(KALI).flatMap((release) => [{ release }, { release, source: 'apt', mirror } as const])],
       rejected: [{ platform: 'linux/amd64', options: { release: '2026.3' }, option: 'release' }],
+    },
+  }),
+  ...pluginContract(() => raspios({ mirror }), {
+    raspios: {
+      accepted: [{}, { release: '12', packages: ['libcamera-tools'], debianMirror: mirror, keyring: '/k.gpg' }],
+      rejected: [
+        { platform: 'linux/arm64', options: { mirror: '/srv' }, option: 'mirror' },
+        { platform: 'linux/arm64', options: { debianMirror: '/srv' }, option: 'debianMirror' },
+        { platform: 'linux/arm64', options: { keyring: 5 }, option: 'keyring' },
+        { platform: 'linux/arm64', options: { release: 'buster' }, option: 'release' },
+        { platform: 'linux/arm/v7', options: {} },
+      ],
     },
   }),
 ]

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { asking, describeKeys, describeReleases } from '../../../test/support/distribution-releases.js'
 import { DEVUAN, KALI } from '../src/derivatives.js'
-import { debian, devuan, kali } from '../src/index.js'
+import { debian, devuan, kali, raspios } from '../src/index.js'
 import { DEBIAN } from '../src/releases.js'
 
 const ask = asking(debian().bases.debian)
@@ -63,6 +63,35 @@ describe('distributions based on Debian', () => {
       option: 'source',
       message: 'Devuan has no official images',
     })
+  })
+})
+
+describe('Raspberry Pi OS', () => {
+  const ask = asking(raspios().bases.raspios)
+  const mirror = 'https://mirror.example.com/raspberrypi'
+
+  it('is Debian with the archive of Raspberry Pi beside it', () => {
+    expect(ask('linux/arm64', { mirror, release: '12', packages: ['libcamera-tools'] })).toMatchObject({
+      kind: 'apt',
+      distribution: 'debian',
+      suite: 'bookworm',
+      architecture: 'arm64',
+      keyring: '/usr/share/keyrings/debian-archive-keyring.gpg',
+      packages: ['raspberrypi-archive-keyring', 'libcamera-tools'],
+      overlays: [
+        {
+          distribution: 'raspberrypi',
+          mirror,
+          suite: 'bookworm',
+          components: ['main'],
+          keyring: '/usr/share/keyrings/raspberrypi-archive-keyring.gpg',
+        },
+      ],
+    })
+  })
+
+  it('needs the mirror of Raspberry Pi', () => {
+    expect(ask('linux/arm64')).toMatchObject([{ option: 'mirror', message: 'no mirror is configured' }])
   })
 })
 

@@ -33,6 +33,20 @@ export interface RegistryBase {
   readonly verify?: SignerRequirement
 }
 
+/** An archive beside the main one of an `apt` base, such as Raspberry Pi's beside Debian's. */
+export interface AptOverlay {
+  /** For names: `raspberrypi`. */
+  readonly distribution: string
+  /** Base URL of the archive. */
+  readonly mirror: string
+  readonly suite: string
+  readonly components: readonly string[]
+  /** Path on this machine of the keyring that signs it. */
+  readonly keyring?: string
+  /** Armored public keys that sign it, by fingerprint; trusted if this machine does not have the keyring. */
+  readonly keys?: Readonly<Record<string, string>>
+}
+
 /** A base made by mmdebstrap from a distribution's package archive. */
 export interface AptBase {
   readonly kind: 'apt'
@@ -55,6 +69,8 @@ export interface AptBase {
   readonly keyring?: string
   /** Armored public keys that sign the archive, by fingerprint in upper-case hex; trusted if `keyring` is not set. */
   readonly keys?: Readonly<Record<string, string>>
+  /** Archives whose packages are added to those of the main one; of each package, the newest version is installed. */
+  readonly overlays?: readonly AptOverlay[]
   /** Packages in addition to the variant's. */
   readonly packages: readonly string[]
   /** mmdebstrap's variant. */

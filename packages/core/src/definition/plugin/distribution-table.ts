@@ -102,7 +102,7 @@ export interface DistributionOptions<
   readonly source?: 'registry' | Archive
   /** The kind of support that you have: the plan has a note for a release past its end. Default: that of the table. */
   readonly support?: SupportLevel
-  /** A leaner build of the image. */
+  /** A variant of the image. */
   readonly flavor?: Flavors
   /** Another repository with the same tags, such as a private copy. */
   readonly image?: string

@@ -7,6 +7,7 @@
 export { formatPlatform, type Platform } from '../../model/platform.js'
 export type {
   AptBase,
+  AptOverlay,
   BaseAnswer,
   CodePolicy,
   ConfigPolicy,

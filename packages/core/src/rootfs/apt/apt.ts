@@ -6,20 +6,20 @@ import { downloadIfThere } from '../download.js'
 import { findMirror } from './host-mirror.js'
 import { requireMmdebstrap, runMmdebstrap } from './mmdebstrap.js'
 import { findNativeTools } from './native-tools.js'
-import { parseRelease, readRelease, releaseUrl } from './release-file.js'
+import { overlayBase, parseRelease, readReleases, releaseUrl } from './release-file.js'
 import { requireKeys } from './trusted-keys.js'
 
 /** Makes bases from a distribution's package archive. */
 export const apt: RootfsImplementation<AptBase> = {
   async prepare(source) {
-    await findMirror(source)
+    for (const one of archivesOf(source)) await findMirror(one)
     await requireMmdebstrap()
     await requireKeys(source)
   },
 
   async read(source, { signal }) {
     const mirror = await findMirror(source)
-    return { mirror, state: await readRelease(mirror, source, signal) }
+    return { mirror, state: await readReleases(mirror, source, signal) }
   },
 
   async make(source, archive, call, store) {
@@ -27,7 +27,18 @@ export const apt: RootfsImplementation<AptBase> = {
     return runMmdebstrap({ source, archive, tools }, call, store)
   },
 
-  checkPublished: checkRelease,
+  async checkPublished(source, call) {
+    for (const one of archivesOf(source)) {
+      const verdict = await checkRelease(one, call)
+      if (verdict.state !== 'true') return verdict
+    }
+    return { state: 'true' }
+  },
+}
+
+/** The main archive, and those beside it. */
+function archivesOf(source: AptBase): readonly AptBase[] {
+  return [source, ...(source.overlays ?? []).map((overlay) => overlayBase(source, overlay))]
 }
 
 async function checkRelease(source: AptBase, { signal }: RootfsCall): Promise<PublishedVerdict> {

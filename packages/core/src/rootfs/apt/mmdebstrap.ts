@@ -63,7 +63,7 @@ export async function runMmdebstrap<Result>(
  * one, the path of a keyring.
  */
 function mmdebstrapArguments(source: AptBase, mirror: string, tools?: NativeTools): readonly string[] {
-  const { variant, architecture, components, packages, suite, isFrozen } = source
+  const { variant, architecture, components, packages, suite, isFrozen, overlays = [] } = source
   return [
     `--variant=${variant}`,
     `--architectures=${architecture}`,
@@ -77,6 +77,7 @@ function mmdebstrapArguments(source: AptBase, mirror: string, tools?: NativeTool
     suite,
     '-',
     `deb ${mirror} ${suite} ${components.join(' ')}`,
+    ...overlays.map((one) => `deb ${one.mirror.replace(/(?<!\/)\/+$/, '')} ${one.suite} ${one.components.join(' ')}`),
   ]
 }
 

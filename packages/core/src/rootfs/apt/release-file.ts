@@ -1,9 +1,27 @@
-import type { AptBase } from '../../definition/plugin/base-source.js'
+import type { AptBase, AptOverlay } from '../../definition/plugin/base-source.js'
 import type { ArchiveState } from '../../definition/plugin/rootfs-kind.js'
 import { HostError } from '../../model/errors.js'
 import { LIMITS } from '../../model/limits.js'
 import { shownLocation } from '../../model/shown-location.js'
 import { download } from '../download.js'
+
+/** Reads the state of the main archive and of all archives beside it; it is dated with the newest. */
+export async function readReleases(mirror: string, source: AptBase, signal?: AbortSignal): Promise<ArchiveState> {
+  const main = readRelease(mirror, source, signal)
+  const overlays = (source.overlays ?? []).map(async (overlay) => {
+    const { date, ...indexes } = await readRelease(overlay.mirror, overlayBase(source, overlay), signal)
+    const named = Object.entries(indexes).map(([path, hash]) => [`${overlay.distribution}/${path}`, hash])
+    return { date, ...Object.fromEntries(named) } as ArchiveState
+  })
+  const states = await Promise.all([main, ...overlays])
+  const date = Math.max(...states.map((state) => Number(state['date'])))
+  return { ...Object.assign({}, ...states), date: String(date) }
+}
+
+/** An archive beside the main one as a base of its own. */
+export function overlayBase(source: AptBase, { distribution, mirror, suite, components }: AptOverlay): AptBase {
+  return { ...source, distribution, mirror, suite, components }
+}
 
 /**
  * Reads the suite's signed InRelease. The signature is checked by mmdebstrap when the base is made; here the file only

@@ -54,15 +54,34 @@ export async function trustOnly(source: AptBase): Promise<Trust> {
 }
 
 /**
+ * The keys of the main archive and of those beside it; undefined if the main archive has none, and this machine's are
+ * used.
+ *
+ * @throws DefinitionError
+ */
+async function findKeys(source: AptBase): Promise<Keys | undefined> {
+  const main = await keysOf(source, source, 'keyring')
+  const overlays = await Promise.all(
+    (source.overlays ?? []).map((overlay) => keysOf(source, overlay, overlay.distribution)),
+  )
+  const all = [main, ...overlays].filter((keys) => keys !== undefined)
+  if (main === undefined && overlays.length === 0) return undefined
+  return { text: all.map(({ text }) => text).join(' and '), files: Object.assign({}, ...all.map(({ files }) => files)) }
+}
+
+/**
  * The keyring, if this machine has it, else the keys that come with the base; undefined if it names neither.
  *
  * @throws DefinitionError if a keyring is named, and neither is there
  */
-async function findKeys(source: AptBase): Promise<Keys | undefined> {
-  const { keyring, keys = {} } = source
+async function keysOf(
+  source: AptBase,
+  { keyring, keys = {} }: Pick<AptBase, 'keyring' | 'keys'>,
+  file: string,
+): Promise<Keys | undefined> {
   const content = keyring === undefined ? undefined : await readFile(keyring).catch(() => undefined)
   if (content !== undefined) {
-    const name = content.toString('latin1', 0, ARMOR.length) === ARMOR ? 'keyring.asc' : 'keyring.gpg'
+    const name = content.toString('latin1', 0, ARMOR.length) === ARMOR ? `${file}.asc` : `${file}.gpg`
     return { text: `a key of ${keyring}`, files: { [name]: content } }
   }
   const fingerprints = Object.keys(keys)

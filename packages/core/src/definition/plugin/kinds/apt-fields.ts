@@ -1,4 +1,6 @@
 import { textsOf } from '../../../model/json-fields.js'
+import { isTexts, textIssues } from './field-checks.js'
+import { keyIssues } from './openpgp-key.js'
 
 /**
  * A field of a line in sources.list, or an argument of a program. A space, line break or bracket could add an option
@@ -15,6 +17,31 @@ const MIRROR = /^https?:\/\/[^\s#"[\]\p{Cc}]+$/u
 const VARIANTS = ['minbase', 'essential', 'apt', 'important', 'standard']
 
 type Data = Readonly<Record<string, unknown>>
+
+/** Returns the issues of the archives beside the main one of an `apt` base. */
+export function overlayIssues(overlays: unknown): readonly string[] {
+  if (overlays === undefined) return []
+  if (!Array.isArray(overlays)) return ['overlays must be a list']
+  return overlays.flatMap((overlay: unknown, at) => {
+    const data = Object(overlay) as Data
+    const { mirror, components, keyring } = data
+    const texts = ['distribution', 'suite'].flatMap((name) =>
+      typeof data[name] === 'string' && isWord(data[name])
+        ? []
+        : [`${name} ${JSON.stringify(data[name])} is not valid`],
+    )
+    const areWords = isTexts(components) && components.length > 0 && components.every(isWord)
+    const issues = [
+      ...texts,
+      ...[mirrorIssue(mirror) ?? []].flat(),
+      ...(areWords ? [] : ['components must be a list with at least one name']),
+      ...(keyring === undefined && data['keys'] === undefined ? ['keyring or keys must be set'] : []),
+      ...(keyring === undefined ? [] : textIssues(data, 'keyring')),
+      ...keyIssues(data['keys']),
+    ]
+    return issues.map((issue) => `overlays[${at}]: ${issue}`)
+  })
+}
 
 /** Returns the issues of the fields of an `apt` base; types are checked elsewhere. */
 export function aptFieldIssues(data: Data): readonly string[] {

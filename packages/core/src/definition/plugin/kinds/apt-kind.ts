@@ -1,6 +1,6 @@
 import type { AptBase } from '../base-source.js'
 import type { RootfsKind } from '../rootfs-kind.js'
-import { aptFieldIssues } from './apt-fields.js'
+import { aptFieldIssues, overlayIssues } from './apt-fields.js'
 import { platformArchitecture } from './debian-architectures.js'
 import { isTexts, textIssues } from './field-checks.js'
 import { keyIssues } from './openpgp-key.js'
@@ -31,19 +31,31 @@ export const aptKind: RootfsKind<AptBase> = {
     ...(data['keyring'] === undefined ? [] : textIssues(data, 'keyring')),
     ...aptFieldIssues(data),
     ...keyIssues(data['keys']),
+    ...overlayIssues(data['overlays']),
+    ...(data['overlays'] !== undefined && data['keyring'] === undefined && data['keys'] === undefined
+      ? ['keyring or keys must be set beside overlays']
+      : []),
   ],
 
   describe: ({ distribution, suite, architecture }) => `${distribution} ${suite} ${architecture} (packages)`,
 
   architecture: ({ architecture }) => platformArchitecture(architecture),
 
-  lockName: ({ distribution, suite, architecture, components }) =>
-    [distribution, suite, architecture, components.join('+')].join('/'),
+  lockName({ distribution, suite, architecture, components, overlays = [] }) {
+    const added = overlays.map((one) => [one.distribution, one.suite, one.components.join('+')].join('/'))
+    return [[distribution, suite, architecture, components.join('+')].join('/'), ...added].join(',')
+  },
 
   inputs(source, { date, ...indexes }) {
     const { distribution, suite, architecture, components, variant, packages } = source
     const sorted = [...packages].sort()
-    return { distribution, suite, architecture, components, variant, packages: sorted, indexes, date: Number(date) }
+    const overlays = source.overlays?.map((one) => ({
+      distribution: one.distribution,
+      suite: one.suite,
+      components: one.components,
+    }))
+    const own = { distribution, suite, architecture, components, variant, packages: sorted }
+    return { ...own, ...(overlays && { overlays }), indexes, date: Number(date) }
   },
 
   load: async () => (await import('../../../rootfs/apt/apt.js')).apt,
