@@ -22,6 +22,7 @@ const UNUSED_BY_DOCKERODE = ['ssh2', '@grpc/grpc-js', '@grpc/proto-loader', 'tar
 const entry = {
   index: 'src/index.ts',
   'buildkit/index': 'src/builder/buildkit/index.ts',
+  'builders/index': 'src/operations/builders/index.ts',
   'cli/index': 'src/cli/index.ts',
   'images/index': 'src/operations/images/index.ts',
   'plugin/index': 'src/definition/plugin/index.ts',

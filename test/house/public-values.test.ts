@@ -3,6 +3,7 @@ import * as buildKit from '../../packages/core/src/builder/buildkit/index.js'
 import * as cli from '../../packages/core/src/cli/index.js'
 import * as plugin from '../../packages/core/src/definition/plugin/index.js'
 import * as core from '../../packages/core/src/index.js'
+import * as builders from '../../packages/core/src/operations/builders/index.js'
 import * as images from '../../packages/core/src/operations/images/index.js'
 import * as registry from '../../packages/core/src/registry/index.js'
 import * as registryServer from '../../packages/core/src/registry-server/index.js'
@@ -44,6 +45,7 @@ const DOORS: readonly (readonly [name: string, door: object, values: readonly st
     plugin,
     ['defineBase', 'defineDistribution', 'definePlugin', 'formatPlatform', 'keyIssues', 'mirrorIssue'],
   ],
+  ['@polyarch/core/builders', builders, ['builderManifests', 'createBuilder', 'listBuilders', 'removeBuilder']],
   ['@polyarch/core/images', images, ['assemble', 'copy', 'inspect', 'promote', 'remove', 'tags']],
   [
     '@polyarch/core/registry',

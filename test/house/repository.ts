@@ -30,6 +30,7 @@ export const CODE = /\.(ts|mts|mjs)$/
 
 /** Folders of the public entries that are not named like them, by entry. */
 const ENTRY_FOLDERS: Readonly<Record<string, string>> = {
+  './builders': 'src/operations/builders',
   './buildkit': 'src/builder/buildkit',
   './images': 'src/operations/images',
   './plugin': 'src/definition/plugin',

@@ -8,7 +8,11 @@ export const BUILDER_FLAGS = {
       .default(undefined, 'linux/amd64'),
   ],
   image: () => [new Option('--image <image>', "image of buildkitd (default: BuildKit's current release)")],
-  replicas: () => [new Option('--replicas <number>', 'pods per Deployment (default: 1)')],
+  replicas: () => [
+    new Option('--replicas <number>', 'pods per Deployment, or linux/arm64=2 for one platform set (repeatable)')
+      .argParser(collectWhole)
+      .default(undefined, '1'),
+  ],
   nodeSelector: () => [
     new Option('--node-selector <label>', 'run on cluster nodes with this key=value (repeatable)').argParser(
       collectWhole,

@@ -13,9 +13,14 @@ export interface RunEnvironment {
   readonly credentials: CredentialStore
 }
 
+/** Reads the environment variables of an operation. */
+export function readEnvironment(): Environment {
+  return { ...process.env }
+}
+
 /** Reads the environment of an operation. */
 export function readRunEnvironment({ registryClient }: OperationOptions): RunEnvironment {
-  const env = { ...process.env }
+  const env = readEnvironment()
   const docker = openDockerConfiguration(env)
   return { env, now: new Date(), docker, credentials: registryClient?.credentials ?? docker.credentials }
 }

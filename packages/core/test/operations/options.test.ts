@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.js'
 import { execute, lock, plan, prune } from '../../src/index.js'
+import { builderManifests, createBuilder, listBuilders, removeBuilder } from '../../src/operations/builders/index.js'
 import { assemble, copy, inspect, promote, remove, tags } from '../../src/operations/images/index.js'
 
 /** Calls each operation as JavaScript may: with options that its type does not have. */
@@ -15,6 +16,10 @@ const OPERATIONS = {
   promote: (options: object) => promote('oci:none:app', ['new'], options),
   remove: (options: object) => remove('oci:none:app', options),
   tags: (options: object) => tags('oci:none', options),
+  builderManifests: (options: object) => builderManifests('kubernetes://ci/fleet', options),
+  createBuilder: (options: object) => createBuilder('kubernetes://ci/fleet', options),
+  listBuilders: (options: object) => listBuilders('kubernetes://ci', options),
+  removeBuilder: (options: object) => removeBuilder('kubernetes://ci/fleet', options),
 } as const
 
 /** An option of another operation that this one would ignore, with the hint. */
@@ -33,6 +38,10 @@ const IGNORED: readonly (readonly [keyof typeof OPERATIONS, string, string])[] =
   ['inspect', 'platforms', 'available: '],
   ['promote', 'only', 'use it with execute(…)'],
   ['remove', 'allowRemoval', 'use it with execute(…)'],
+  ['builderManifests', 'wait', 'available: '],
+  ['createBuilder', 'replica', "did you mean 'replicas'?"],
+  ['listBuilders', 'wait', 'available: '],
+  ['removeBuilder', 'signals', "did you mean 'signal'?"],
   ['tags', 'registryclient', "did you mean 'registryClient'?"],
 ]
 

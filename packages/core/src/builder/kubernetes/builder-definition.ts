@@ -12,19 +12,24 @@ export interface BuilderToleration {
 /** Quantities by the name of the resource: `{ cpu: '2', memory: '4Gi' }`. */
 export type ResourceQuantities = Readonly<Record<string, string>>
 
-/** A builder on Kubernetes: one Deployment of buildkitd per platform set. */
-export interface BuilderDefinition {
-  readonly name: string
-  /** The first platform of a set is that of its cluster nodes. */
-  readonly platformSets: readonly (readonly [Platform, ...Platform[]])[]
-  readonly image: string
-  /** Pods per Deployment. */
+/** One Deployment of a builder. */
+export interface PlatformSet {
+  /** The first platform is that of its cluster nodes. */
+  readonly platforms: readonly [Platform, ...Platform[]]
+  /** Number of pods. */
   readonly replicas: number
   /** Labels that cluster nodes must have, beside those of the operating system and the architecture. */
   readonly nodeSelector: Readonly<Record<string, string>>
   readonly tolerations: readonly BuilderToleration[]
   readonly requests: ResourceQuantities
   readonly limits: ResourceQuantities
+}
+
+/** A builder on Kubernetes: one Deployment of buildkitd per platform set. */
+export interface BuilderDefinition {
+  readonly name: string
+  readonly platformSets: readonly PlatformSet[]
+  readonly image: string
   readonly rootless: boolean
   /** Content of `buildkitd.toml`. */
   readonly config?: string

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Deployment } from 'kubernetes-types/apps/v1.js'
 import type { ConfigMap, Container, PodSpec } from 'kubernetes-types/core/v1.js'
-import { formatPlatform, type Platform, runsNatively } from '../../model/platform.js'
-import type { BuilderDefinition } from './builder-definition.js'
+import { formatPlatform, runsNatively } from '../../model/platform.js'
+import type { BuilderDefinition, PlatformSet } from './builder-definition.js'
 import { builderLabels, COMPONENT_LABEL, CONFIG_ANNOTATION, PLATFORMS_ANNOTATION } from './builder-labels.js'
 import { BUILDKIT_CONTAINER } from './workload-pods.js'
 
@@ -42,7 +42,7 @@ export function builderObjects(definition: BuilderDefinition, namespace?: string
 /** The name of the builder if there is one set; else with the architecture of each set, and a number if that is used twice. */
 function deploymentNames({ name, platformSets }: BuilderDefinition): readonly string[] {
   if (platformSets.length === 1) return [name]
-  const architectures = platformSets.map(([{ architecture }]) => architecture)
+  const architectures = platformSets.map(({ platforms: [native] }) => native.architecture)
   return architectures.map((architecture, at) => {
     const before = architectures.slice(0, at).filter((one) => one === architecture).length
     return `${name}-${architecture}${before === 0 ? '' : `-${before + 1}`}`
@@ -55,11 +55,12 @@ function configName(builder: string): string {
 
 function deployment(
   definition: BuilderDefinition,
-  platforms: readonly [Platform, ...Platform[]],
+  set: PlatformSet,
   name: string,
   metadata: { readonly namespace?: string; readonly labels: Readonly<Record<string, string>> },
 ): BuilderObject {
-  const { config, replicas } = definition
+  const { config } = definition
+  const { platforms, replicas } = set
   const labels = { ...metadata.labels, [COMPONENT_LABEL]: name }
   const annotations = { [PLATFORMS_ANNOTATION]: platforms.map(formatPlatform).join(',') }
   return {
@@ -75,18 +76,16 @@ function deployment(
           // Pods read their configuration at the start: another one replaces them.
           ...(config !== undefined && { annotations: { [CONFIG_ANNOTATION]: digestOf(config) } }),
         },
-        spec: podSpec(definition, platforms, labels),
+        spec: podSpec(definition, set, labels),
       },
     },
   }
 }
 
-function podSpec(
-  definition: BuilderDefinition,
-  [native, ...others]: readonly [Platform, ...Platform[]],
-  labels: Record<string, string>,
-): PodSpec {
-  const { nodeSelector, tolerations, emulatorImage, config, name } = definition
+function podSpec(definition: BuilderDefinition, set: PlatformSet, labels: Record<string, string>): PodSpec {
+  const { emulatorImage, config, name } = definition
+  const { nodeSelector, tolerations } = set
+  const [native, ...others] = set.platforms
   // An emulator would also run what the cluster node runs natively.
   const foreign = others.filter((platform) => !runsNatively(native, platform))
   const emulated = [...new Set(foreign.map(({ architecture }) => architecture))]
@@ -112,7 +111,7 @@ function podSpec(
       },
     ],
     ...(emulatorImage !== undefined && emulated.length > 0 && { initContainers: [emulators(emulatorImage, emulated)] }),
-    containers: [buildkitd(definition)],
+    containers: [buildkitd(definition, set)],
     volumes: [
       { name: 'state', emptyDir: {} },
       ...(config === undefined ? [] : [{ name: 'config', configMap: { name: configName(name) } }]),
@@ -130,7 +129,7 @@ function emulators(image: string, architectures: readonly string[]): Container {
   }
 }
 
-function buildkitd({ image, rootless, config, requests, limits }: BuilderDefinition): Container {
+function buildkitd({ image, rootless, config }: BuilderDefinition, { requests, limits }: PlatformSet): Container {
   const args = [
     ...(rootless ? ['--oci-worker-no-process-sandbox'] : []),
     ...(config === undefined ? [] : ['--config', `${CONFIG_DIRECTORY}/${CONFIG_FILE}`]),

@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises'
-import { builderObjects } from '../../builder/kubernetes/builder-objects.js'
-import { parseWorkloadAddress } from '../../builder/kubernetes/pod-address.js'
 import { DefinitionError } from '../../model/errors.js'
-import { type BuilderOptionTexts, readBuilderDefinition } from '../../operations/builders/builder-options.js'
-import { createBuilder, listBuilders, removeBuilder } from '../../operations/builders/kubernetes-builders.js'
+import {
+  builderManifests,
+  createBuilder,
+  listBuilders,
+  removeBuilder,
+} from '../../operations/builders/kubernetes-builders.js'
 import { formatBuilders, formatChanges } from '../../report/text/builders-text.js'
+import { type BuilderFlagTexts, readBuilderFlags } from '../builder-flag-values.js'
 import type { CommandContext } from '../command.js'
 import { jsonText, printResult } from '../output.js'
 
@@ -14,7 +17,7 @@ export interface BuilderFlags {
 }
 
 /** Flags of `builder create`. */
-export interface CreateBuilderFlags extends BuilderFlags, BuilderOptionTexts {
+export interface CreateBuilderFlags extends BuilderFlags, BuilderFlagTexts {
   readonly config?: string
   readonly dryRun?: boolean
   readonly wait?: boolean
@@ -26,16 +29,12 @@ export async function createBuilderCommand(
   { config, dryRun = false, wait = false, json = false, ...texts }: CreateBuilderFlags,
   { host, signal }: CommandContext,
 ): Promise<void> {
-  const { workload, namespace } = parseWorkloadAddress(address)
-  const definition = readBuilderDefinition(workload, texts, config && (await readConfig(config)))
+  const options = { ...readBuilderFlags(texts), ...(config !== undefined && { config: await readConfig(config) }) }
   if (dryRun) {
-    const objects = builderObjects(definition, namespace)
-    return printResult(
-      json ? jsonText({ apiVersion: 'v1', kind: 'List', items: objects }) : await toYaml(objects),
-      host,
-    )
+    const items = builderManifests(address, options)
+    return printResult(json ? jsonText({ apiVersion: 'v1', kind: 'List', items }) : await toYaml(items), host)
   }
-  const changes = await createBuilder(address, definition, { env: host.env, signal, wait })
+  const changes = await createBuilder(address, { ...options, signal, wait }, host.env)
   printResult(json ? jsonText(changes) : formatChanges(changes), host)
 }
 
@@ -45,7 +44,7 @@ export async function listBuildersCommand(
   { json }: BuilderFlags,
   { host, signal }: CommandContext,
 ): Promise<void> {
-  const builders = await listBuilders(address ?? 'kubernetes://', { env: host.env, signal })
+  const builders = await listBuilders(address ?? 'kubernetes://', { signal }, host.env)
   printResult(json ? jsonText(builders) : formatBuilders(builders), host)
 }
 
@@ -55,7 +54,7 @@ export async function removeBuilderCommand(
   { json }: BuilderFlags,
   { host, signal }: CommandContext,
 ): Promise<void> {
-  const changes = await removeBuilder(address, { env: host.env, signal })
+  const changes = await removeBuilder(address, { signal }, host.env)
   printResult(json ? jsonText(changes) : formatChanges(changes), host)
 }
 

@@ -1,7 +1,6 @@
-import type { BuilderDefinition } from '../../builder/kubernetes/builder-definition.js'
 import { BUILDER_LABEL, builderSelector, PLATFORMS_ANNOTATION } from '../../builder/kubernetes/builder-labels.js'
 import { builderObjects } from '../../builder/kubernetes/builder-objects.js'
-import { getObjects, type KubectlCall } from '../../builder/kubernetes/kubectl.js'
+import { getObjects } from '../../builder/kubernetes/kubectl.js'
 import {
   applyObjects,
   deleteObjects,
@@ -15,7 +14,18 @@ import {
   parseNamespaceAddress,
   parseWorkloadAddress,
 } from '../../builder/kubernetes/pod-address.js'
+import type { Environment } from '../../host/environment.js'
 import { EngineError } from '../../model/errors.js'
+import { checkOptions } from '../option-names.js'
+import {
+  BUILDER_CALL_OPTIONS,
+  BUILDER_MANIFEST_OPTIONS,
+  type BuilderCallOptions,
+  type BuilderManifestOptions,
+  CREATE_BUILDER_OPTIONS,
+  type CreateBuilderOptions,
+} from './builder-options.js'
+import { readBuilderDefinition } from './builder-reading.js'
 
 /** A Deployment of a builder. */
 export interface BuilderDeployment {
@@ -33,20 +43,33 @@ export interface KubernetesBuilder {
   readonly deployments: readonly BuilderDeployment[]
 }
 
-/**
- * Applies the objects of a builder, and removes those that an earlier definition of it made.
- *
- * @param address - `kubernetes://[CONTEXT/]NAMESPACE/NAME`
- * @throws ENGINE_UNREACHABLE; ENGINE_REJECTED for an object of the same name that polyarch did not make
- */
+/** An object of a builder, as `kubectl apply` reads it. */
+export interface BuilderManifest {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly metadata: { readonly name: string; readonly namespace?: string }
+  readonly [field: string]: unknown
+}
+
+/** The objects of a builder. @throws DefinitionError DEFINITION_INVALID, USAGE */
+export function builderManifests(address: string, options: BuilderManifestOptions): readonly BuilderManifest[] {
+  checkOptions('builderManifests', options, BUILDER_MANIFEST_OPTIONS)
+  const { workload, namespace } = parseWorkloadAddress(address)
+  return builderObjects(readBuilderDefinition(workload, options), namespace) as readonly BuilderManifest[]
+}
+
+/** Applies the objects of a builder, and removes those that an earlier definition of it made. */
 export async function createBuilder(
   address: string,
-  definition: BuilderDefinition,
-  { wait, ...call }: KubectlCall & { readonly wait: boolean },
+  options: CreateBuilderOptions,
+  env: Environment,
 ): Promise<readonly ObjectChange[]> {
-  const { workload: _name, ...scope } = parseWorkloadAddress(address)
+  checkOptions('createBuilder', options, CREATE_BUILDER_OPTIONS)
+  const { workload, ...scope } = parseWorkloadAddress(address)
+  const call = { env, signal: options.signal }
+  const definition = readBuilderDefinition(workload, options)
   const objects = builderObjects(definition, scope.namespace)
-  const before = await managedObjects(definition.name, scope, call)
+  const before = await managedObjects(workload, scope, call)
   const applied = await applyObjects(objects, scope, call)
   const isKept = ({ kind, name }: (typeof before)[number]) =>
     objects.some((one) => one.kind === kind && one.metadata.name === name)
@@ -55,12 +78,18 @@ export async function createBuilder(
     scope,
     call,
   )
-  if (wait) await waitForPods(objects, scope, call)
+  if (options.wait) await waitForPods(objects, scope, call)
   return [...applied, ...removed]
 }
 
 /** The builders that polyarch made in a namespace. @param address - `kubernetes://[CONTEXT/]NAMESPACE` */
-export async function listBuilders(address: string, call: KubectlCall): Promise<readonly KubernetesBuilder[]> {
+export async function listBuilders(
+  address: string,
+  options: BuilderCallOptions,
+  env: Environment,
+): Promise<readonly KubernetesBuilder[]> {
+  checkOptions('listBuilders', options, BUILDER_CALL_OPTIONS)
+  const call = { env, signal: options.signal }
   const scope = parseNamespaceAddress(address)
   const found = await getObjects(['deployments.apps', `--selector=${builderSelector()}`], scope, call)
   const builders = new Map<string, BuilderDeployment[]>()
@@ -80,7 +109,13 @@ export async function listBuilders(address: string, call: KubectlCall): Promise<
 }
 
 /** Removes what polyarch made for a builder. @throws ENGINE_REJECTED if that is nothing; ENGINE_UNREACHABLE */
-export async function removeBuilder(address: string, call: KubectlCall): Promise<readonly ObjectChange[]> {
+export async function removeBuilder(
+  address: string,
+  options: BuilderCallOptions,
+  env: Environment,
+): Promise<readonly ObjectChange[]> {
+  checkOptions('removeBuilder', options, BUILDER_CALL_OPTIONS)
+  const call = { env, signal: options.signal }
   const { workload, ...scope } = parseWorkloadAddress(address)
   const objects = await managedObjects(workload, scope, call)
   if (objects.length > 0) return deleteObjects(objects, scope, call)

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { BuilderDefinition } from '../../../src/builder/kubernetes/builder-definition.js'
 import { builderObjects } from '../../../src/builder/kubernetes/builder-objects.js'
-import { readBuilderDefinition } from '../../../src/operations/builders/builder-options.js'
+import { readBuilderDefinition } from '../../../src/operations/builders/builder-reading.js'
 
 const PLAIN: BuilderDefinition = {
   ...readBuilderDefinition('fleet', {}),
@@ -33,7 +33,9 @@ it('a builder of one platform set is one Deployment of its name', () => {
 })
 
 it('platform sets are Deployments with selectors that exclude each other', () => {
-  const { platformSets } = readBuilderDefinition('fleet', { platform: ['amd64', 'arm64,arm/v7', 'arm64'] })
+  const { platformSets } = readBuilderDefinition('fleet', {
+    platformSets: [{ platforms: ['amd64'] }, { platforms: ['arm64', 'arm/v7'] }, { platforms: ['arm64'] }],
+  })
   const objects = builderObjects({ ...PLAIN, platformSets })
   expect(objects.map(({ metadata }) => metadata.name)).toEqual(['fleet-amd64', 'fleet-arm64', 'fleet-arm64-2'])
   const selectors = objects.map((one) => JSON.stringify((one as { spec: { selector: unknown } }).spec.selector))
@@ -41,8 +43,11 @@ it('platform sets are Deployments with selectors that exclude each other', () =>
 })
 
 it('emulators are registered for the platforms that a cluster node does not run', () => {
-  const platform = ['linux/arm64,linux/arm/v7,linux/riscv64,linux/amd64']
-  const { platformSets, emulatorImage } = readBuilderDefinition('fleet', { platform, qemuImage: 'example.com/binfmt' })
+  const platforms = ['linux/arm64', 'linux/arm/v7', 'linux/riscv64', 'linux/amd64']
+  const { platformSets, emulatorImage } = readBuilderDefinition('fleet', {
+    platformSets: [{ platforms }],
+    qemu: 'example.com/binfmt',
+  })
   expect(podOf({ platformSets, emulatorImage: emulatorImage ?? '' })['initContainers']).toEqual([
     {
       name: 'emulators',
@@ -71,5 +76,24 @@ it('rootless pods are not privileged', () => {
   expect(JSON.stringify(pod)).not.toContain('privileged')
   expect(pod).toMatchObject({
     containers: [{ args: ['--oci-worker-no-process-sandbox'], securityContext: { runAsUser: 1000 } }],
+  })
+})
+
+it('each Deployment has the pods of its platform set', () => {
+  const definition = readBuilderDefinition('fleet', {
+    requests: { cpu: '1' },
+    platformSets: [
+      { platforms: ['amd64'] },
+      { platforms: ['arm64'], replicas: 3, requests: { cpu: '4' }, tolerations: [{ key: 'arch', value: 'arm' }] },
+    ],
+  })
+  const [amd64, arm64] = builderObjects(definition)
+  expect(amd64).toMatchObject({ spec: { replicas: 1 } })
+  expect(arm64).toMatchObject({ spec: { replicas: 3 } })
+  expect(podOf(definition, 0)).toMatchObject({ containers: [{ resources: { requests: { cpu: '1' } } }] })
+  expect(podOf(definition, 0)).not.toHaveProperty('tolerations')
+  expect(podOf(definition, 1)).toMatchObject({
+    containers: [{ resources: { requests: { cpu: '4' } } }],
+    tolerations: [{ key: 'arch', operator: 'Equal', value: 'arm' }],
   })
 })

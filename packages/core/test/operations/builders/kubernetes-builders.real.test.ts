@@ -2,16 +2,27 @@ import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { NAMESPACE, startKubernetes, type TestCluster } from '../../../../../test/support/kubernetes/cluster.js'
 import type { KubernetesObject } from '../../../../../test/support/kubernetes/object-store.js'
 import { tempFolder } from '../../../../../test/support/temp-folder.js'
 import { readyPods } from '../../../src/builder/kubernetes/workload-pods.js'
 import { main } from '../../../src/cli/main.js'
+import { builderManifests, createBuilder, listBuilders, removeBuilder } from '../../../src/operations/builders/index.js'
 
 const FLEET = `kubernetes://${NAMESPACE}/fleet`
 const PLATFORMS = ['--platform', 'linux/amd64', '--platform', 'linux/arm64,linux/arm/v7'] as const
 const POD_PATH = '/nonexistent'
+
+const SETS = [{ platforms: ['linux/amd64'] }, { platforms: ['linux/arm64', 'linux/arm/v7'], replicas: 2 }]
+
+async function createFleet(address: string): Promise<readonly string[]> {
+  const changes = await createBuilder(address, {
+    platformSets: [{ platforms: ['linux/amd64'] }, { platforms: ['linux/arm64', 'linux/arm/v7'], replicas: 2 }],
+    wait: true,
+  })
+  return changes.map(({ name, change }) => `${name}: ${change}`)
+}
 
 async function builder(cluster: Pick<TestCluster, 'env'>, ...words: readonly string[]) {
   const written = { stdout: '', stderr: '' }
@@ -59,6 +70,41 @@ it('creates a builder that a run finds by its address, lists it, and removes it'
   expect(removed.stdout).toBe('deployment.apps/fleet-amd64  deleted\ndeployment.apps/fleet-arm64  deleted\n')
   expect(cluster.objects('pods')).toEqual([])
   expect((await builder(cluster, 'list')).stdout).toContain('no builders')
+})
+
+it('platform sets have pods of their own', async () => {
+  await using cluster = await startKubernetes({ podPath: POD_PATH })
+  const own = ['--replicas', '1', '--replicas', 'linux/arm64=3', '--request', 'linux/arm64=cpu=2'] as const
+  await builder(cluster, 'create', FLEET, ...PLATFORMS, ...own, '--wait')
+  const deployments = cluster.objects('deployments').map(({ metadata, spec }) => [metadata.name, spec])
+  expect(deployments).toMatchObject([
+    ['fleet-amd64', { replicas: 1 }],
+    ['fleet-arm64', { replicas: 3 }],
+  ])
+  expect(JSON.stringify(deployments[0])).not.toContain('"requests"')
+  expect(JSON.stringify(deployments[1])).toContain('"requests":{"cpu":"2"}')
+})
+
+it('code creates, lists and removes a builder as the command line does', async () => {
+  await using cluster = await startKubernetes({ podPath: POD_PATH })
+  await using other = await startKubernetes({ podPath: POD_PATH })
+  await builder(other, 'create', FLEET, ...PLATFORMS, '--replicas', 'linux/arm64=2')
+  for (const name of ['PATH', 'HOME', 'KUBECONFIG']) vi.stubEnv(name, cluster.env[name])
+  try {
+    expect(await createFleet(FLEET)).toEqual(['fleet-amd64: created', 'fleet-arm64: created'])
+    expect(allWritten(cluster)).toEqual(allWritten(other))
+    const manifests = await builderManifests(FLEET, { platformSets: SETS })
+    expect(manifests.map(({ kind, metadata }) => [kind, metadata.name])).toEqual([
+      ['Deployment', 'fleet-amd64'],
+      ['Deployment', 'fleet-arm64'],
+    ])
+    expect(await listBuilders(`kubernetes://${NAMESPACE}`)).toMatchObject([
+      { address: FLEET, deployments: [{ readyReplicas: 1 }, { readyReplicas: 2 }] },
+    ])
+    expect(await removeBuilder(FLEET)).toMatchObject([{ change: 'deleted' }, { change: 'deleted' }])
+  } finally {
+    vi.unstubAllEnvs()
+  }
 })
 
 it('a dry run prints what kubectl applies to the same effect, and changes nothing', async () => {
