@@ -70,7 +70,7 @@ export function linkedPipelines(definition: Definition, uses: DockerfileUses): r
 }
 
 /**
- * Refuses pipelines that need each other, and images that another pipeline does not make for the platform.
+ * Rejects pipelines that need each other, and images that another pipeline does not make for the platform.
  *
  * @throws DefinitionError DEFINITION_INVALID
  */

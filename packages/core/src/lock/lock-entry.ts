@@ -14,7 +14,7 @@ interface EntryCommon {
 /** A base pulled from a registry. */
 export interface LockedBase extends EntryCommon {
   readonly kind: 'base'
-  /** The digest that the name points to, mostly of an index. */
+  /** The digest that the name points to, usually of an index. */
   readonly index: Digest
   /** The image for the platform. */
   readonly image: Pick<Descriptor, 'mediaType' | 'digest' | 'size'>

@@ -65,7 +65,7 @@ export function isCodeFor(code: MachineCode, platform: Platform): boolean | unde
   return version <= declared
 }
 
-/** Code in words: `amd64`, `arm/v7 with hard float`. */
+/** Describes code: `amd64`, `arm/v7 with hard float`. */
 export function describeCode({ architecture, arm }: MachineCode): string {
   const version = arm?.version === undefined ? '' : `/v${arm.version}`
   const float = arm?.hardFloat === undefined ? '' : arm.hardFloat ? ' with hard float' : ' with soft float'

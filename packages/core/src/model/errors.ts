@@ -96,7 +96,7 @@ export class PolyarchError extends Error {
 
 /** One issue of a definition, and its location. */
 export interface Issue {
-  /** The path of the value at issue, `esp8266-build platforms[1].release`. */
+  /** The path of the invalid value, `esp8266-build platforms[1].release`. */
   readonly path: string
   readonly message: string
   readonly hint?: string

@@ -37,7 +37,7 @@ export interface EvaluationInput {
   readonly skipsTests: boolean
   /** Called for each image whose key is not that of the published one, before the registry is searched for the key. */
   readonly onChanged: () => void
-  /** Called once for each node that is to be made, before its inputs are evaluated. */
+  /** Called once for each required node, before its inputs are evaluated. */
   readonly onRequired: (node: Node) => void
 }
 

@@ -15,7 +15,7 @@ type BuilderNode = ImageNode | TestNode
 
 /** State of the builders before anything is sent to them. */
 export interface Preflight {
-  /** Empty if nothing is to be built. */
+  /** Empty if nothing must be built. */
   readonly engines: readonly EnginePlan[]
   /** The builders that can build each image, or run each test, by node. */
   readonly candidacies: ReadonlyMap<string, Candidacy>

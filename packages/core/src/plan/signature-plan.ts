@@ -8,7 +8,7 @@ import { isUnsigned, missingSignatures } from '../trust/sign.js'
 import type { Signer } from '../trust/signer.js'
 import type { NodeState } from './evaluate.js'
 
-/** What a run signs, and by whom. */
+/** The results that a run signs, and the signer. */
 export interface Signing {
   readonly results: readonly SignedResult[]
   readonly signer: Signer

@@ -19,7 +19,7 @@ export interface ContractTest {
 export interface RejectedCase {
   readonly platform: string
   readonly options: Readonly<Record<string, unknown>>
-  /** The option that has to be named as the one at issue; without it, the platform is. */
+  /** The option that the issue must name; if not set, the issue is the platform's. */
   readonly option?: string
 }
 
@@ -232,7 +232,7 @@ function hasSoundKinds(plugin: Plugin, name: string, accepted: readonly object[]
   }
 }
 
-/** Without what is undefined, which JSON leaves out. */
+/** Without undefined values, which JSON omits. */
 function withoutUndefined(data: object): object {
   return Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined))
 }

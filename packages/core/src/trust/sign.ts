@@ -25,7 +25,7 @@ export interface MissingSignatures {
   readonly statements: readonly SignedStatement[]
 }
 
-/** Whether anything is to be signed. */
+/** Whether any signature is missing. */
 export function isUnsigned({ bundle, tag, statements }: MissingSignatures): boolean {
   return bundle || tag || statements.length > 0
 }

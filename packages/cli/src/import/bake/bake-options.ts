@@ -110,7 +110,7 @@ function secretOf(fields: Fields, note: Reading['note']): readonly [string, unkn
   return [id, { env: variable ?? id }]
 }
 
-/** Notes fields that have no counterpart. */
+/** Adds a note for each field that has no counterpart. */
 function noteUnread(fields: Readonly<Record<string, unknown>>, what: string, note: Reading['note']): void {
   for (const [name, value] of Object.entries(fields)) note(`'${name}=${String(value)}' of ${what} has no counterpart`)
 }

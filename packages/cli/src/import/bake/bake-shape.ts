@@ -40,7 +40,7 @@ const GROUP_FIELDS: ReadonlyMap<string, Shape> = new Map([
   ['description', TEXT],
 ])
 
-/** Refuses values that would be lost. @throws DefinitionError USAGE for the first */
+/** Rejects values that would be lost. @throws DefinitionError USAGE for the first */
 export function checkShapes(kind: 'target' | 'group', all: Readonly<Record<string, unknown>>, path: string): void {
   const fields = kind === 'target' ? TARGET_FIELDS : GROUP_FIELDS
   for (const [name, one] of Object.entries(all)) {

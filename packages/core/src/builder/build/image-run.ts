@@ -53,7 +53,7 @@ export async function runInImage(
   })
 }
 
-/** Gathers what a process writes, and the code that it ends with. */
+/** Collects the output of a process, and its exit code. */
 class ProcessOutput {
   readonly #name: string
   readonly #text = { stdout: '', stderr: '' }

@@ -37,7 +37,7 @@ export class BuildProgress {
     this.#emit = emit
   }
 
-  /** Takes in one message. @throws GrpcError if the build has more steps, layers or text than any build has */
+  /** Applies one message. @throws GrpcError if the build has more steps, layers or text than any build has */
   add(status: BuildStatus): void {
     // A vertex is reported as started before its first output, and as ended after its last.
     const ending = status.vertexes.filter(({ completed }) => completed !== null)

@@ -36,7 +36,7 @@ export interface BuildClaim<E = Builder> extends BuildKind {
 export interface PoolOptions {
   /** How many builds an engine has at a time. */
   readonly buildsPerEngine: number
-  /** Whether a build waits for an engine that runs its platform itself, while there is one that is busy. */
+  /** Whether a build waits for a busy builder that runs its platform natively. */
   readonly waitsForNative: boolean
   /** Milliseconds that a build without any engine waits for one to join, while others may join. Default two minutes. */
   readonly patience?: number

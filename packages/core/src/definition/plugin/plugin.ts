@@ -19,7 +19,7 @@ export interface BaseRequest<Options extends object> {
  */
 export interface BaseIssue {
   readonly kind: 'issue'
-  /** The option at issue; without it, the platform is. */
+  /** The invalid option; if not set, the platform is not valid. */
   readonly option?: string
   readonly message: string
   readonly hint?: string

@@ -34,10 +34,9 @@ export async function assemble(
 }
 
 /**
- * Copies an image or an index with all that it refers to, and with the signatures, SBOMs and other artifacts that refer
- * to it or to its images, between registries and image layouts (`oci:DIR:NAME`). Only missing content is transferred,
- * and the new name is written last. Within one repository only the name moves, so a tag is promoted with the same
- * digest. Needs no builder.
+ * Copies an image or an index with everything that it refers to, and with signatures, SBOMs and other referrers,
+ * between registries and image layouts (`oci:DIR:NAME`). Only missing content is transferred, and the new name is
+ * written last. Within one repository only the name moves, so a tag is promoted with the same digest. Needs no builder.
  *
  * @returns the digest of what the target then names, the artifacts that were copied with it, and what was left out.
  * @throws DefinitionError USAGE; RegistryError NOT_FOUND; PLATFORM_MISSING, also if the name would lose one that it

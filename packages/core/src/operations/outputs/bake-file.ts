@@ -97,7 +97,7 @@ function indexNotes(pipeline: PipelineDefinition, { note }: Exporting): void {
       `bake makes no index of targets: docker buildx imagetools create -t ${formatReference(name)} ${images.join(' ')}`,
     )
   }
-  if (Object.keys(pipeline.annotations).length > 0) note(`${pipeline.name}: the annotations of the index are left out`)
+  if (Object.keys(pipeline.annotations).length > 0) note(`${pipeline.name}: the annotations of the index are omitted`)
   const { sharedBase } = pipeline
   if (sharedBase.tag !== undefined)
     note(`${pipeline.name}: bake publishes no shared base, so ${formatReference(sharedBase)} does not move`)
@@ -110,12 +110,12 @@ function targetOf(pipeline: PipelineDefinition, one: PlatformDefinition, exporti
   const base = baseOf(pipeline, one, exporting)
   if (base === undefined) {
     const name = pipeline.sharedBase.tag === undefined ? '' : `, or use ${formatReference(pipeline.sharedBase)}`
-    note(`left out: bake cannot make a base of kind '${one.base.kind}'; publish it with polyarch first${name}`)
+    note(`omitted: bake cannot make a base of kind '${one.base.kind}'; publish it with polyarch first${name}`)
     return undefined
   }
   const context = contextOf(build.context, exporting.directory)
   if (context === undefined) {
-    note(`left out: bake has no context of kind '${build.context.kind}'`)
+    note(`omitted: bake has no context of kind '${build.context.kind}'`)
     return undefined
   }
   unsupported(one, note)
@@ -176,7 +176,7 @@ function namedContexts(
     Object.entries(contexts).flatMap(([name, context]) => {
       const source = namedContext(context, one, directory)
       if (source !== undefined) return [[name, source]]
-      note(`the context '${name}' of kind '${context.kind}' is left out`)
+      note(`the context '${name}' of kind '${context.kind}' is omitted`)
       return []
     }),
   )
@@ -207,7 +207,7 @@ function optionsOf(build: BuildDefinition, note: (text: string) => void): BakeTa
     secret: Object.entries(build.secrets).flatMap(([id, secret]): readonly object[] => {
       if (secret.kind === 'file') return [{ id, src: secret.path }]
       if (secret.kind === 'env') return [{ id, env: secret.name }]
-      note(`the value of the secret '${id}' is left out: bake reads files and variables`)
+      note(`the value of the secret '${id}' is omitted: bake reads files and variables`)
       return []
     }),
     ssh: Object.entries(build.ssh).map(([id, ssh]) =>
@@ -237,14 +237,14 @@ function unsupported(
 ): void {
   if (tests.length > 0) note('bake does not run tests')
   if (optional) note('bake has no optional platforms')
-  if (Object.keys(entryAnnotations).length > 0) note('the annotations of its entry in the index are left out')
+  if (Object.keys(entryAnnotations).length > 0) note('the annotations of its entry in the index are omitted')
   if (base.kind !== 'registry') return
   if (base.configPolicy === 'require-match') note('bake does not verify the platform of the base')
   if (base.configPolicy === 'fix-config') note('bake does not correct the platform in the config of the base')
   if (base.verify !== undefined) note('bake does not verify the signature of the base')
 }
 
-/** Notes the build options that bake lacks. */
+/** Adds a note for each build option that bake lacks. */
 function unsupportedBuild(
   { attest, cache, fileModes, keySecret, unpinned }: BuildDefinition,
   note: (text: string) => void,
@@ -252,7 +252,7 @@ function unsupportedBuild(
   if (fileModes === 'git') note('bake sends files with their own permission bits')
   if (unpinned === 'refuse') note('bake does not refuse unpinned content')
   if (cache !== undefined) note(`bake has no cache: '${cache}'; add cache-from and cache-to`)
-  if (keySecret !== undefined) note('bake computes no keys of images: keySecret is left out')
+  if (keySecret !== undefined) note('bake computes no keys of images: keySecret is omitted')
   if (attest?.attach !== undefined) note('bake lists statements in the index, not as referrers')
   if (attest?.sbom !== undefined && 'format' in attest.sbom && attest.sbom.format !== 'spdx')
     note(`bake makes SBOMs as SPDX, not as ${attest.sbom.format}`)

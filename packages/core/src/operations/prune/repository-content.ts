@@ -40,7 +40,7 @@ export interface RepositoryTags {
   readonly unreadable: readonly UnreadableManifest[]
 }
 
-/** Reads all tags of a repository. One that is gone by the time it is read is left out. */
+/** Reads all tags of a repository. Tags that are deleted meanwhile are omitted. */
 export async function readTags(
   repository: Repository,
   registry: Registry,

@@ -8,8 +8,8 @@ import { HostError } from '../../model/errors.js'
 const BEFORE_MARKER: ReadonlySet<string> = new Set(['repositories', 'incoming', 'blobs'])
 
 /**
- * Refuses a directory that is not a store: a layout of another program, or a home directory, is not for this one to
- * rewrite. A folder of repositories alone proves nothing.
+ * Rejects a directory that is not a store, such as a layout of another program or a home directory. A folder of
+ * repositories is not sufficient evidence.
  *
  * @throws HostError REGISTRY_NOT_STARTED
  */

@@ -10,7 +10,7 @@ import { type ContentCopy, copyContent } from './copy-content.js'
 import { type CopiedReferrer, copyReferrers, type FoundReferrer, findReferrers } from './copy-referrers.js'
 import { keepPlatforms } from './keep-platforms.js'
 
-/** What to leave out of a copy, and what the caller has already read. */
+/** Options of a copy, and what the caller has already read. */
 export interface CopyOptions extends RegistryCall {
   /** The manifest to copy, if the caller has just read it. */
   readonly source?: StoredManifest

@@ -140,7 +140,7 @@ const NODE_OUTCOMES: Readonly<Record<NodeRecord['outcome'], readonly [style: str
   made: ['good', 'made'],
   reused: ['', 'reused'],
   failed: ['bad', 'failed'],
-  skipped: ['warn', 'left out'],
+  skipped: ['warn', 'skipped'],
   'not-run': ['', 'not run'],
 }
 

@@ -27,7 +27,7 @@ export interface FinishedLine {
     | 'verified'
     | 'reused'
     | 'failed'
-    | 'left out'
+    | 'skipped'
     | 'note'
     | 'warning'
     | 'moved'
@@ -49,7 +49,7 @@ export interface ProgressState {
   readonly plan: Map<string, NodePlan>
   /** The builders of the run, if something must be built. */
   engines: readonly string[]
-  /** Nodes that are to be made, or may have to be. */
+  /** Number of nodes that will or may have to be made. */
   total: number
   made: number
   reused: number
@@ -101,7 +101,7 @@ export function advance(state: ProgressState, event: RunEvent): void {
       finish(state, event, 'failed', `${event.node}: ${event.error.message.split('\n', 1)[0]}`)
       return
     case 'node-skipped':
-      finish(state, event, 'left out', `${event.node}: ${event.because}`)
+      finish(state, event, 'skipped', `${event.node}: ${event.because}`)
       return
     case 'work':
       work(state, event.node, event.event, event.at)

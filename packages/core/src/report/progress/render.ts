@@ -21,7 +21,7 @@ const STYLES: Readonly<Record<FinishedLine['outcome'], Style>> = {
   verified: 'green',
   reused: 'dim',
   failed: 'red',
-  'left out': 'yellow',
+  skipped: 'yellow',
   note: 'cyan',
   warning: 'yellow',
   moved: 'green',

@@ -2,7 +2,7 @@ import { formatPlatform } from '../../model/platform.js'
 import { ATTESTATION_COLUMNS, type AttestationReport, attestationCells } from '../attestation-report.js'
 import { alignColumns } from '../units.js'
 
-/** A table of the signature, statements and tests of each image; columns that are empty are left out. */
+/** A table of the signature, statements and tests of each image; empty columns are omitted. */
 export function formatAttestations(reports: readonly AttestationReport[]): string {
   if (reports.length === 0) return ''
   const cells = reports.map(attestationCells)

@@ -40,7 +40,7 @@ export async function openIdentityVerifiers(trustedRoot: string | undefined): Pr
         const { payload } = parsed.content.dsseEnvelope
         return predicateTypeOf(payload) === undefined ? undefined : payload
       } catch {
-        // Anybody may have attached it.
+        // Untrusted: anyone with push access can attach it.
         return undefined
       }
     },

@@ -69,7 +69,7 @@ export function hashFor({ asymmetricKeyType }: KeyObject): 'sha256' | null {
   return asymmetricKeyType === 'ed25519' ? null : 'sha256'
 }
 
-/** Anybody may have written the signature: bytes of a wrong form are one that does not verify. */
+/** The signature is untrusted: malformed bytes are an invalid signature. */
 function verifySafely(key: KeyObject, data: Uint8Array, signature: Uint8Array): boolean {
   try {
     return verify(hashFor(key), data, key, signature)

@@ -1,7 +1,7 @@
 /** Fields of a paragraph, by name. */
 export type Stanza = ReadonlyMap<string, string>
 
-/** Parses paragraphs of `Name: value` lines. Lines that continue a value are left out: no field that is read has any. */
+/** Parses paragraphs of `Name: value` lines. Continuation lines are omitted: no field in use has any. */
 export function parseStanzas(text: string): readonly Stanza[] {
   return text.split(/\n(?:[ \t]*\n)+/).flatMap((paragraph) => {
     const fields = new Map<string, string>()

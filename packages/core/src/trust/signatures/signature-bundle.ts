@@ -53,7 +53,7 @@ export async function attachBundle(
   await putArtifact(repository, artifact, registry, call)
 }
 
-/** Reads the bundles that refer to a manifest. Anybody may have written them. */
+/** Reads the bundles that refer to a manifest. They are untrusted. */
 async function readBundles(
   subject: ManifestReference,
   types: readonly string[],
