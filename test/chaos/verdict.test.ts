@@ -42,7 +42,7 @@ describe('the verdict on a run', () => {
     expect(verdictOf(after, error)).toBe(expected)
   })
 
-  it('is a false statement if a name does not hold what it is said to hold', () => {
+  it('is a false statement if a name does not hold what it is reported to hold', () => {
     const said = new SaidHolds('r.example.com')
     said.add('r.example.com/app:1.0', 'old')
     expect(verdictOf(state('new'), undefined, said)).toBe('false-statement')

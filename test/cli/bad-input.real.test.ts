@@ -163,7 +163,7 @@ const ROWS: readonly Row[] = [
   ),
 ]
 
-describe('before anything is pushed, build.ts refuses', () => {
+describe('before anything is pushed, build.ts rejects', () => {
   let set: Stage
   beforeAll(async () => {
     set = await stage()
@@ -181,7 +181,7 @@ describe('before anything is pushed, build.ts refuses', () => {
     expect(set.writes()).toEqual([])
   })
 
-  it('an engine that does not answer, and says how to get one', async () => {
+  it('an engine that does not answer, and reports how to get one', async () => {
     await set.folder.writeBuild(app(set.host, ''))
     const { exitCode, stderr } = await set.folder.run([], { DOCKER_HOST: 'unix:///nowhere/docker.sock' })
     expect(exitCode).toBe(1)

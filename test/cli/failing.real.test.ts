@@ -47,7 +47,7 @@ describe('a RUN that fails', () => {
 })
 
 describe('an optional platform that fails', () => {
-  it('exits with 4, and the report says what the names were published without', async () => {
+  it('exits with 4, and the report reports what the names were published without', async () => {
     await set.folder.writeBuild(appText(set.host).replace("variant: 'v7',", "variant: 'v7', optional: true,"))
     const failing = 'RUN test "$(uname -m)" = x86_64'
     await set.folder.write({ 'app/Dockerfile': `ARG BASE_IMAGE\nFROM \${BASE_IMAGE}\n${failing}\n` })

@@ -10,7 +10,7 @@ describe('build.ts graph', () => {
   })
   afterAll(() => set[Symbol.asyncDispose]())
 
-  it('prints the graph as a tree, with what the plan says, and writes nothing', async () => {
+  it('prints the graph as a tree, with what the plan reports, and writes nothing', async () => {
     const { exitCode, stdout, stderr } = await set.folder.run(['graph'])
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     expect(stdout).toMatch(new RegExp(`^${set.host}/team/app:1.0 +move`, 'm'))
@@ -29,7 +29,7 @@ describe('build.ts graph', () => {
     expect(set.requests()).toEqual([])
   })
 
-  it('says where it cannot write', async () => {
+  it('reports where it cannot write', async () => {
     const { exitCode, stderr } = await set.folder.run(['graph', '--no-plan', '--out', 'no/such/graph.dot'])
     expect(exitCode).toBe(2)
     expect(stderr).toContain('error: --out: no/such/graph.dot cannot be written')
@@ -61,7 +61,7 @@ describe('build.ts doctor', () => {
     expect(set.writes()).toEqual([`POST ${uploads}`, expect.stringMatching(`^DELETE ${uploads}`)])
   })
 
-  it('exits with 1 and says what to do where a run would fail; --json says the same', async () => {
+  it('exits with 1 and has a hint if a run would fail; --json reports the same', async () => {
     const { exitCode, stdout } = await set.folder.run(['doctor', '--json'], { DOCKER_HOST: 'unix:///nowhere' })
     expect(exitCode).toBe(1)
     const { version, findings } = JSON.parse(stdout)

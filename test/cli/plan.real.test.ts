@@ -60,7 +60,7 @@ describe('build.ts, planned and built', () => {
   beforeEach(() => void set.requests())
   afterAll(() => cleanup[Symbol.asyncDispose]())
 
-  it('plan says what would happen, and writes nothing', async () => {
+  it('plan reports what would happen, and writes nothing', async () => {
     const { exitCode, stdout } = await set.folder.run(['plan'])
     expect(exitCode).toBe(0)
     const requests = set.requests()
@@ -116,7 +116,7 @@ describe('build.ts, planned and built', () => {
     expect(set.writes()).toEqual([])
   })
 
-  it('plan --exit-code exits with 0 where nothing would change, and a clean machine agrees', async () => {
+  it('plan --exit-code exits with 0 if nothing would change, and a clean machine agrees', async () => {
     const { exitCode, stdout } = await set.folder.run(['plan', '--exit-code'], NOWHERE)
     expect(exitCode).toBe(0)
     expect(stdout).toMatch(/^reuse +app index/m)
@@ -127,7 +127,7 @@ describe('build.ts, planned and built', () => {
     expect(JSON.parse(elsewhere.stdout)).toEqual(JSON.parse(here.stdout))
   })
 
-  it('lock: on CI each name has to be in it, unless --no-frozen says otherwise; --update says what has moved', async () => {
+  it('lock: on CI each name has to be in it, unless --no-frozen is set; --update reports what has moved', async () => {
     const narrow = `${set.host}/bases/narrow:1`
     expect(await set.folder.run(['lock'], NOWHERE)).toMatchObject({
       exitCode: 0,
@@ -175,7 +175,7 @@ describe('build.ts, planned and built', () => {
     expect(stderr).toContain(`${set.host}/team/app:2.0 does not exist`)
   })
 
-  it('refuses to lose a platform that a name has, unless --allow-removal says so', async () => {
+  it('refuses to lose a platform that a name has, unless --allow-removal reports it', async () => {
     await set.folder.writeBuild(`
       const app = pipeline('${set.host}/team/app')
         .platforms(platform('amd64', { base: fromImage('${set.host}/bases/wide:1') }))

@@ -85,7 +85,7 @@ describe('progress', () => {
     expect(stdout).toContain('reused')
   })
 
-  it('refuses another word, and says which there are', async () => {
+  it('rejects another word, and reports which there are', async () => {
     const { exitCode, stderr } = await set.folder.run(['--progress', 'fancy'])
     expect(exitCode).toBe(2)
     expect(stderr).toContain('auto, tty, plain, json, quiet')

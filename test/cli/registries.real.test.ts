@@ -131,7 +131,7 @@ describe('serve', () => {
     await expect(fetch(`http://${host}/v2/`)).rejects.toThrow()
   })
 
-  it('refuses a directory that another process serves, and says where', async () => {
+  it('rejects a directory that another process serves, and reports where', async () => {
     await using serving = set.folder.start(['serve', 'store', '--port', '0'])
     const [, host] = await serving.says(/ at (\S+) /)
     const { exitCode, stderr } = await set.folder.run(['serve', 'store', '--port', '0'])
@@ -140,7 +140,7 @@ describe('serve', () => {
     expect(stderr).toContain('DIRECTORY_IN_USE')
   })
 
-  it('refuses a port that is none', async () => {
+  it('rejects a port that is none', async () => {
     const { exitCode, stderr } = await set.folder.run(['serve', '--port', '70000'])
     expect(exitCode).toBe(2)
     expect(stderr).toContain("'70000' is not valid")

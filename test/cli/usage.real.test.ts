@@ -37,7 +37,7 @@ describe('the command line itself', () => {
     expect(await set.folder.run(['help', 'plan'])).toEqual(await set.folder.run(['plan', '--help']))
   })
 
-  it('explains the code of an error, and says what is near one that there is not', async () => {
+  it('explains the code of an error, and reports what is near one that there is not', async () => {
     const { exitCode, stdout } = await set.folder.run(['explain', 'tag_moved'])
     expect(exitCode).toBe(0)
     expect(stdout).toMatch(/^TAG_MOVED\n\nAnother writer moved a tag .+\n\nWhat to do: Run again/)
@@ -77,7 +77,7 @@ describe('the command line itself', () => {
     expect(stderr).toMatch(/\nrequest: (?:GET|HEAD) http:\/\/127\.0\.0\.1:9\/v2\/.*: no answer\ncause: .*ECONNREFUSED/)
   })
 
-  it('refuses a flag without its value', async () => {
+  it('rejects a flag without its value', async () => {
     const { exitCode, stderr } = await set.folder.run(['--registry'])
     expect(exitCode).toBe(2)
     expect(stderr).toContain('argument missing')

@@ -135,7 +135,7 @@ describe.each(ENGINES)('builds on %s are those of buildx', (engineName) => {
 
   it.each(cases)('$what', expectEqual)
 
-  it.each(refused)('$what: refused', async (one) => {
+  it.each(refused)('$what: rejected', async (one) => {
     const running = execute(pipelineOf(one), { directory: folder, engine: { host } })
     const reason =
       age === 'older'

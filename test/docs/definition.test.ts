@@ -49,7 +49,7 @@ const variants = ['slim', 'full'].map((name) =>
     .tags(name),
 )
 
-test('what docs/definition.md defines is what it says', () => {
+test('what docs/definition.md defines is what it reports', () => {
   const [first, second] = compile([sdk, firmware], { directory: '/work' }).pipelines
   const args = Object.fromEntries(
     (first?.platforms ?? []).map(({ platform: one, build }) => [formatPlatform(one), build.args]),

@@ -5,7 +5,7 @@ import { analyze } from '../../packages/core/src/dockerfile/analysis.js'
 import { parseDockerfile } from '../../packages/core/src/dockerfile/syntax/parse.js'
 import { runProgram } from '../support/child.js'
 
-test('the build.ts of docs/getting-started.md runs, and says what it is made of', { timeout: 60_000 }, async () => {
+test('the build.ts of docs/getting-started.md runs, and reports what it is made of', { timeout: 60_000 }, async () => {
   const file = fileURLToPath(new URL('getting-started/build.ts', import.meta.url))
   const args = ['--import', 'tsx', file, 'graph', '--no-plan', '--format', 'json']
   const { stdout } = await runProgram(process.execPath, args)

@@ -37,7 +37,7 @@ describe('the documentation site', () => {
     expect(foreign).toEqual([])
   })
 
-  test('works from the file system: nothing is asked of a network', async () => {
+  test('works from the file system: sends no request', async () => {
     await using browser = await startBrowser()
     const { page, requests } = await browser.visit(pathToFileURL(join(site, 'index.html')).href)
     for (const name of ['docs_getting-started', 'docs_moving', 'docs_errors']) {

@@ -158,7 +158,7 @@ describe('a BuildKit that requests what a build does not offer', () => {
     }
   })
 
-  test('has no ssh agent and no place for an archive where the build gives none', async () => {
+  test('has no ssh agent and no place for an archive if the build gives none', async () => {
     const answers = await given(async (session) => [
       await session.call(SSH, [text.encode({ text: 'default' })]),
       await session.call(SEND, [bytes.encode({ data: Buffer.from('x') })], { 'override-path': '../../outside' }),

@@ -144,7 +144,7 @@ describe('an image whose layer', () => {
     await readImage(name, await pushImage(config, gzipSync(archive)), Math.max(SIZE, archive.length))
   })
 
-  test('is not compressed as its media type says', async () => {
+  test('is not compressed as its media type reports', async () => {
     await readImage('plain', await pushImage(AMD64, LINKS))
     await readImage('half', await pushImage(AMD64, gzipSync(LINKS).subarray(0, 50)))
   })

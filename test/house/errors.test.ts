@@ -16,11 +16,11 @@ test('docs/errors.md has a line for every error code, and for nothing else', () 
   expect(rows.map(({ code }) => code).sort()).toEqual([...ERROR_CODES].sort())
 })
 
-test('every line can be linked to, by what errors say', () => {
+test('every line can be linked to, by what errors report', () => {
   expect(rows.filter(({ anchor, code }) => anchor !== code.toLowerCase())).toEqual([])
 })
 
-test('docs/errors.md and the program say the same', () => {
+test('docs/errors.md and the program report the same', () => {
   const said = (column: 'meaning' | 'advice') =>
     Object.fromEntries(rows.map((row) => [row.code, (row[column] ?? '').replaceAll('`', '')]))
   expect(said('advice')).toEqual(ADVICE)

@@ -24,7 +24,7 @@ describe('foreign data', () => {
     expect(found).toEqual(PARSED_BEFORE)
   })
 
-  test('is not cast where it is parsed', () => {
+  test('is not cast if it is parsed', () => {
     const casts = files.filter(({ text }) => /parseJson\([^\n]*\) as (?!unknown)/.test(text)).map(({ path }) => path)
     expect(casts).toEqual([])
   })

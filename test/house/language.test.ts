@@ -19,6 +19,13 @@ const RETIRED: readonly (readonly [word: RegExp, replacement: string])[] = [
   [/\bnobody\b|\bsomebody\b/i, 'the user, another writer'],
   [/\b(undefined|empty|false|none|absent) where\b/i, 'if'],
   [/\b(passing ?fault|workshop)s?\b/i, 'TransientError, run session'],
+  [
+    /^\W*(Says|Notes (?!on\b)|Gathers|Takes in|Makes sure|Refuses|Starts with (none|nothing))\b/,
+    'report, add a note, collect, check, reject',
+  ],
+  [/\b(as|all) decided\b|\bat hand\b|\bin the making\b/i, 'validated, in memory'],
+  [/\b(an|the) engine (at \$|(that|which|of) (the|a) run|that runs it)/i, 'builder'],
+  [/\b(anybody|everybody)\b/i, 'anyone with push access, everyone'],
 ]
 
 /** Real uses of a retired word. */
@@ -91,7 +98,7 @@ describe('retired words', () => {
 })
 
 /** Words that are not used in titles of tests either. */
-const RETIRED_TITLES = /\b(tells?|told|untold|anew|aloud)\b/i
+const RETIRED_TITLES = /\b(tells?|told|untold|anew|aloud|says?|said|asks?|asked|refuses? (?!to\b)|left out)\b/i
 
 test('retired words are not in titles of tests', () => {
   const titles = repositoryFiles(/\.test\.ts$/).flatMap((file) =>

@@ -16,6 +16,6 @@ test('package-lock.json has the optional packages of every platform', () => {
   expect(missing).toEqual([])
 })
 
-test('package-lock.json does not say where packages were fetched from', () => {
+test('package-lock.json does not report where packages were fetched from', () => {
   expect(readText('package-lock.json')).not.toMatch(/"resolved": "https?:/)
 })

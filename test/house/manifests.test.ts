@@ -94,7 +94,7 @@ describe.each(published)('$folder', ({ folder, manifest }) => {
     expect(manifest.publishConfig).toEqual({ access: 'public', provenance: true })
   })
 
-  test('has the core as a peer where it is a plugin: a pipeline has one core', () => {
+  test('has the core as a peer if it is a plugin: a pipeline has one core', () => {
     const isPlugin = folder.startsWith('packages/plugin-')
     expect('@polyarch/core' in (manifest.peerDependencies ?? {})).toBe(isPlugin)
     // The command is released with the core, and calls what only that version has.

@@ -18,6 +18,6 @@ const doors = repositoryFiles(/^packages\/[^/]+\/package\.json$/).flatMap((path)
 
 // A change of these files is a change for users, to be seen in review. `npx vitest run --project unit test/house/public-api -u`
 // writes them anew.
-test.each(doors)('$name offers what its file in test/house/public-api says', { timeout: 60_000 }, async (door) => {
+test.each(doors)('$name offers what its file in test/house/public-api reports', { timeout: 60_000 }, async (door) => {
   await expect(publicApi(door.module)).toMatchFileSnapshot(`public-api/${door.name}.txt`)
 })

@@ -43,7 +43,7 @@ describe('the workflow that publishes', () => {
     for (const job of Object.values(jobs)) expect(job['runs-on']).not.toMatch(/latest/)
   })
 
-  it('may write what a release writes, prove where it was built, and no more', () => {
+  it('may write what a release writes, prove if it was built, and no more', () => {
     expect(permissions).toEqual({ contents: 'write', 'pull-requests': 'write', 'id-token': 'write' })
   })
 

@@ -64,7 +64,7 @@ it('has one copy of its code: every ES module exports what a CommonJS module has
   }
 })
 
-it('type-checks a program outside of the workspace, and refuses what its plugin does not have', async () => {
+it('type-checks a program outside of the workspace, and rejects what its plugin does not have', async () => {
   const compilerOptions = { strict: true, noEmit: true, declaration: true, target: 'ES2023', module: 'NodeNext' }
   await writeFile(
     join(folder, 'tsconfig.json'),

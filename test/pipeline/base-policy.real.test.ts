@@ -29,7 +29,7 @@ function standingOn(configPolicy: 'trust-declared' | 'require-match' | 'fix-conf
     .tags('1')
 }
 
-it('refuses a base whose config names another platform, before anything is written', async () => {
+it('rejects a base whose config names another platform, before anything is written', async () => {
   const refused = standingOn('require-match')
   await expect(plan(refused)).rejects.toMatchObject({
     code: 'PLATFORM_MISMATCH',
@@ -40,7 +40,7 @@ it('refuses a base whose config names another platform, before anything is writt
   await expect(inspect(`${host}/require-match-base:1`)).rejects.toMatchObject({ code: 'NOT_FOUND' })
 })
 
-it('takes the base as it is, and says so, where the declaration is trusted', async () => {
+it('takes the base as it is, and reports it, if the declaration is trusted', async () => {
   const { notes } = await execute(standingOn('trust-declared'))
   expect(notes).toContainEqual(expect.stringContaining('its config says linux/amd64; the declared platform is used'))
   const { images } = await inspect(`${host}/trust-declared-base:1`)

@@ -138,7 +138,7 @@ describe('a run that is cancelled', () => {
     expect(await namesOf(registry.url, 'cancelled/copying-base')).toEqual(['1'])
   })
 
-  it('before it starts asks nobody anything', async () => {
+  it('before it starts sends no request', async () => {
     const app = await appNamed('never', '')
     const before = (await registry.requests()).length
     await expect(execute(app, { signal: AbortSignal.abort() })).rejects.toBeInstanceOf(CancelledError)

@@ -50,7 +50,7 @@ function pushLiar(name: string, config: Platform, code: Platform): Promise<strin
 }
 
 describe('a check counts for its platform and policies alone', () => {
-  it('refuses a platform whose base another platform brought into the repository', async () => {
+  it('rejects a platform whose base another platform brought into the repository', async () => {
     const liar = await pushLiar('brought-base', AMD64, ARM)
     const trusted = fromImage(liar, { configPolicy: 'trust-declared' })
     await execute(app('brought', [ARM, trusted]))
@@ -59,14 +59,14 @@ describe('a check counts for its platform and policies alone', () => {
     expect((await inspect(`${registry.host}/brought:1`)).images).toMatchObject([{ declared: ARM }])
   })
 
-  it('refuses v7 code under v6 after the same digest served v7', async () => {
+  it('rejects v7 code under v6 after the same digest served v7', async () => {
     const trusted = fromImage(await pushLiar('variant-base', ARM, ARM), { configPolicy: 'trust-declared' })
     await execute(app('variant', [ARM, trusted]))
     const both = app('variant', [ARMV6, trusted], [ARM, trusted])
     await expect(execute(both)).rejects.toMatchObject({ code: 'PLATFORM_MISMATCH' })
   })
 
-  it('refuses a base whose digest was pushed into the repository by hand', async () => {
+  it('rejects a base whose digest was pushed into the repository by hand', async () => {
     const liar = await pushLiar('by-hand-base', AMD64, ARM)
     await pushTinyImage({ ...registry, repository: 'by-hand' }, await busyboxImage(LIAR))
     await expect(execute(app('by-hand', [AMD64, fromImage(liar)]))).rejects.toMatchObject({ code: 'PLATFORM_MISMATCH' })
@@ -99,7 +99,7 @@ describe('the lock', () => {
     return execute(built.build({ context, labels: { run: 'second' } }), { directory })
   }
 
-  it('refuses two lines whose digests were swapped', async () => {
+  it('rejects two lines whose digests were swapped', async () => {
     const meaning = / index=\S+ image=\S+ type=\S+ size=\S+/g
     const swapped = runEdited('swapped', (text) => {
       const found = text.match(meaning) ?? []
@@ -144,7 +144,7 @@ describe('what a published index lists', () => {
     await expect(inspect(`${registry.host}/cleaned:1`)).resolves.toMatchObject({ images: [{ config: AMD64 }] })
   })
 
-  it('is built again where another platform changes too', async () => {
+  it('is built again if another platform changes too', async () => {
     const [wide, narrow] = [
       fromImage(await pushBase({ ...registry, repository: 'half-base' }, { platform: AMD64 })),
       fromImage(await pushBase({ ...registry, repository: 'half-arm' }, { platform: ARM })),
@@ -166,7 +166,7 @@ describe('what a published index lists', () => {
     expect(images.map(({ config }) => config)).toEqual([AMD64, ARM])
   })
 
-  it('is not believed where the key tag has another digest', async () => {
+  it('is not believed if the key tag has another digest', async () => {
     const base = fromImage(await pushBase({ ...registry, repository: 'forged-base' }, { platform: AMD64 }))
     const built = app('forged', [AMD64, base])
     await execute(built)

@@ -108,7 +108,7 @@ describe('a pipeline that stands on another', () => {
     })
   })
 
-  it('is built again alone where it alone has changed', async () => {
+  it('is built again alone if it alone has changed', async () => {
     const base = sdkWith('1')
     expect(made(await execute(base, await firmwareOn(base, 'other')))).toEqual([
       'firmware image(linux/amd64)',
@@ -117,7 +117,7 @@ describe('a pipeline that stands on another', () => {
     ])
   })
 
-  it('is built again with the other, and nothing beside it, and the plan says what it waits for', async () => {
+  it('is built again with the other, and nothing beside it, and the plan reports what it waits for', async () => {
     const base = sdkWith('2')
     const changed = await firmwareOn(base, 'other')
     const planned = await plan(base, changed, beside)

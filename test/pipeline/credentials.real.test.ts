@@ -95,7 +95,7 @@ it('gives each registry its own login alone, the client and the engine alike', a
   expect(agents.size).toBeGreaterThan(1)
 })
 
-it('takes them out of the docker configuration where nothing else is said', async () => {
+it('takes them out of the docker configuration if nothing else is reported', async () => {
   const auth = (login: Login) => ({ auth: Buffer.from(written(login)).toString('base64') })
   const auths = { [vendor.proxy.host]: auth(VENDOR), [own.proxy.host]: auth(OWN) }
   await writeFile(join(directory, 'config.json'), JSON.stringify({ auths }))

@@ -76,7 +76,7 @@ it('is reported by the plan for each platform, beside the platforms that can be 
   expect(nodes.find(({ node }) => node === 'app image(linux/amd64)')).toMatchObject({ execution: 'native' })
 })
 
-it('says both where two platforms cannot be built', async () => {
+it('reports both if two platforms cannot be built', async () => {
   await expect(execute(appFor('s390x', 'riscv64'))).rejects.toMatchObject({
     code: 'PLATFORM_NOT_RUNNABLE',
     message: expect.stringMatching(/s390x.*\n.*riscv64/),

@@ -61,7 +61,7 @@ beforeAll(async () => {
 })
 afterAll(() => cleanup[Symbol.asyncDispose]())
 
-it('are asked what they run, and the plan says which builds what and why, and which does not answer', async () => {
+it('are queried for their platforms, and the plan reports which builds what and why, and which does not answer', async () => {
   const planned = await plan(app, { builders: [NOWHERE, newer.address, bySsh] })
   expect(planned.errors).toEqual([])
   expect(planned.notes).toContainEqual(
@@ -81,7 +81,7 @@ it('are asked what they run, and the plan says which builds what and why, and wh
   expect(formatPlan(planned)).toContain(`emulated on ${images[1]?.engine}`)
 })
 
-it('are not enough where what is left of them may not emulate: said before anything is sent', async () => {
+it('are not enough if what is left of them may not emulate: reported before anything is sent', async () => {
   const { errors } = await plan(app, { builders: [newer.address, NOWHERE], emulation: 'never' })
   expect(errors).toMatchObject([
     {
@@ -93,7 +93,7 @@ it('are not enough where what is left of them may not emulate: said before anyth
   ])
 })
 
-it('get no context, no session and no image where they build nothing', async () => {
+it('get no context, no session and no image if they build nothing', async () => {
   const asked: string[] = []
   const idle = cleanup.use(await recordingEngine(asked))
   const builders = [newer.address, idle.address]

@@ -31,7 +31,7 @@ const HIDDEN = [
 ] as const
 
 describe.each(HIDDEN)('content from elsewhere that %s names', (what, config, line) => {
-  it('is noted, built again or refused, as if the Dockerfile named it', async () => {
+  it('is noted, built again or rejected, as if the Dockerfile named it', async () => {
     const name = what.replaceAll(' ', '-')
     const base = await pushBase({ ...registry, repository: `${name}-base` }, { platform: AMD64, config: config() })
     const context = await writeContext(join(folder, name), `ARG BASE_IMAGE\nFROM \${BASE_IMAGE}\n${line}`)

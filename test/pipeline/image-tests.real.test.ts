@@ -122,7 +122,7 @@ for (const place of ['embedded', 'debian'] as const) {
   })
 }
 
-it('keeps every name where it was if a test fails on one platform only', async () => {
+it('keeps every name if it was if a test fails on one platform only', async () => {
   await execute(app('gate', {}))
   const before = await Promise.all(['1', '1-amd64', '1-arm'].map((tag) => inspect(`${hosts.embedded}/gate:${tag}`)))
   const given = app('gate', { machine: { command: ['sh', '-c', 'uname -m'], expectedOutput: 'x86_64' } }).build({
@@ -223,7 +223,7 @@ it('runs a function without a version every time, and one with a version again w
   expect(runs).toBe(2 * (2 + 3) + 1)
 })
 
-it('refuses to publish with --no-build what has not passed, and finds what a machine with the platform has run', async () => {
+it('rejects to publish with --no-build what has not passed, and finds what a machine with the platform has run', async () => {
   const given = app('matrix', { runs: { command: ['true'] } })
   await execute(given, { only: ['linux/amd64'] })
   await expect(execute(given, { build: false })).rejects.toMatchObject({ code: 'PLATFORM_MISSING' })

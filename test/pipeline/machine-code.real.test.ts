@@ -68,7 +68,7 @@ it.each([
   expect(await tagsOf(registry.url, name)).toEqual([])
 })
 
-it('refuses one that was in the repository from the start, however often', async () => {
+it('rejects one that was in the repository from the start, however often', async () => {
   await writeFile(join(context, 'Dockerfile'), FROM)
   const app = pipeline(`${registry.host}/home`)
     .platforms(platform('arm', { variant: 'v7', base: fromImage(await pushLiar('home', ARM, AMD64)) }))
@@ -104,7 +104,7 @@ it.each([
   },
 )
 
-it('takes it where the base says so, on what stands on it too, and reports that once', async () => {
+it('takes it if the base reports it, on what stands on it too, and reports that once', async () => {
   await writeFile(join(context, 'Dockerfile'), FROM)
   const liar = fromImage(await pushLiar('trusted-base', ARM, AMD64), { codePolicy: 'trust-declared' })
   const sdk = standingOn('trusted', ARM, liar)

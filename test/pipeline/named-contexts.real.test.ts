@@ -82,7 +82,7 @@ describe.each(ENGINES)('%s', (name) => {
     return nodes.find(({ kind }) => kind === 'image')?.why ?? []
   }
 
-  it('reads named contexts, or the plan refuses them', async () => {
+  it('reads named contexts, or the plan rejects them', async () => {
     if (name === 'the engine of this machine') {
       await expect(execute(app, { engine: { host } })).rejects.toMatchObject({
         code: 'ENGINE_UNSUPPORTED',

@@ -29,7 +29,7 @@ async function ociOnlyRegistry(cleanup: Cleanup) {
     .tags('1')
 }
 
-it('publishes to a registry that accepts OCI media types only, where the builder pushes these', async () => {
+it('publishes to a registry that accepts OCI media types only, if the builder pushes these', async () => {
   await using cleanup = new Cleanup()
   const app = await ociOnlyRegistry(cleanup)
   const { address } = cleanup.use(await newerEngine())
@@ -41,7 +41,7 @@ it('publishes to a registry that accepts OCI media types only, where the builder
   ])
 })
 
-it('says what to use where the engine pushes media types of Docker alone', async () => {
+it('has a hint on what to use if the engine pushes media types of Docker alone', async () => {
   await using cleanup = new Cleanup()
   const app = await ociOnlyRegistry(cleanup)
   const { address } = cleanup.use(await newerEngine({ imageStore: 'graphdriver' }))

@@ -39,7 +39,7 @@ function dockerfile(body: string): Promise<void> {
   return writeFile(join(context, 'Dockerfile'), FROM + body)
 }
 
-it('publishes without an optional platform that fails, and says so', async () => {
+it('publishes without an optional platform that fails, and reports it', async () => {
   await dockerfile(NOT_ON('arm'))
   const report = await execute(start('app'))
   expect(report.outcome).toBe('incomplete')
@@ -61,7 +61,7 @@ it('adds the platform once it can be built, and does not lose it again', async (
   expect((await inspect(`${host}/app:1`)).digest).toBe(both.digest)
 })
 
-it('fails where a platform that is not optional does', async () => {
+it('fails if a platform that is not optional does', async () => {
   await dockerfile(NOT_ON('amd64'))
   await expect(execute(start('app'))).rejects.toMatchObject({ code: 'BUILD_FAILED' })
 })
@@ -78,7 +78,7 @@ it('leaves the platform out of what stands on it', async () => {
   expect((await inspect(`${host}/top:1`)).images).toMatchObject([{ declared: AMD64 }])
 })
 
-it('refuses a platform that has to be there and stands on one that need not', async () => {
+it('rejects a platform that has to be there and stands on one that need not', async () => {
   const sdk = start('sdk')
   const top = pipeline(`${host}/top`).platforms(platform('arm', { variant: 'v7', base: sdk }))
   await expect(execute(top)).rejects.toMatchObject({

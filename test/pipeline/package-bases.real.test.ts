@@ -161,7 +161,7 @@ describe.each([apk, dnf])('bases of $name packages', (kind) => {
     await expect(inspect(`${repository(name)}:1`)).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
-  it('are refused in the plan if the archive does not have the architecture', async () => {
+  it('are rejected in the plan if the archive does not have the architecture', async () => {
     const app = finished(kind.missing(repository('missing'), optionsOf('good')))
     await expect(plan(app, await run('missing'))).rejects.toMatchObject({
       code: 'DOWNLOAD_FAILED',
@@ -169,7 +169,7 @@ describe.each([apk, dnf])('bases of $name packages', (kind) => {
     })
   })
 
-  it('are refused if the archive no longer has the locked state, until the lock is updated', async () => {
+  it('are rejected if the archive no longer has the locked state, until the lock is updated', async () => {
     const app = finished(kind.app(repository('moving'), optionsOf('moving')))
     const options = await run('moving')
     await lock(app, options)

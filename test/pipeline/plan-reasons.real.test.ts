@@ -100,7 +100,7 @@ describe('why a plan makes something', () => {
     return nodes.find((one) => one.node === node)?.why ?? []
   }
 
-  it('needs no engine and few reads where nothing has changed', async () => {
+  it('needs no engine and few reads if nothing has changed', async () => {
     const report = await execute(app(), NO_ENGINE)
     expect(new Set(report.nodes.map(({ outcome }) => outcome))).toEqual(new Set(['reused']))
     // What is pulled from outside is read too: it is not locked.
@@ -111,7 +111,7 @@ describe('why a plan makes something', () => {
     expect(seen.filter((request) => request.endsWith('/helper/manifests/1'))).toHaveLength(1)
   })
 
-  it('says the same on another machine: another place, other times, another umask', async () => {
+  it('reports the same on another machine: another place, other times, another umask', async () => {
     const there = await contextWith({})
     await utimes(join(there, 'src/main.c'), 1, 1)
     await utimes(join(there, 'Dockerfile'), 2, 2)
@@ -158,7 +158,7 @@ describe('why a plan makes something', () => {
     ])
   })
 
-  it('takes the time that images are dated with for an arg where the Dockerfile reads it, and nowhere else', async () => {
+  it('takes the time that images are dated with for an arg if the Dockerfile reads it, and nowhere else', async () => {
     const context = await contextWith({ Dockerfile: `${dockerfile()}ARG SOURCE_DATE_EPOCH\n` })
     vi.stubEnv('SOURCE_DATE_EPOCH', '1700000000')
     try {
@@ -172,7 +172,7 @@ describe('why a plan makes something', () => {
     }
   })
 
-  it('says that a platform is new, and leaves the others alone', async () => {
+  it('reports that a platform is new, and leaves the others alone', async () => {
     const nodes = await nodesOf([app({ platforms: ['amd64', 'arm', '386'] })])
     const images = nodes.filter(({ kind }) => kind === 'image')
     expect(images.map(({ action, why }) => [action, why[0]?.kind])).toEqual([
@@ -182,7 +182,7 @@ describe('why a plan makes something', () => {
     ])
   })
 
-  it('says from what to what a base has moved, and rebuilds that platform alone', async () => {
+  it('reports from what to what a base has moved, and rebuilds that platform alone', async () => {
     const [before] = (await nodesOf([app()])).map(({ digest }) => digest)
     await pushBase({ ...registry, repository: 'wide' }, { platform: AMD64, files: { newer: 'yes' } })
     const nodes = await nodesOf([app()])
@@ -197,7 +197,7 @@ describe('why a plan makes something', () => {
     expect(made).toEqual(['app base(linux/amd64)', 'app base index', 'app image(linux/amd64)', 'app index'])
   })
 
-  it('says that another image which the Dockerfile names has moved', async () => {
+  it('reports that another image which the Dockerfile names has moved', async () => {
     await pushBase({ ...registry, repository: 'helper' }, { platform: AMD64, files: { newer: 'yes' } })
     const name = `${registry.host}/helper:1`
     expect(await whyImage(app())).toMatchObject([{ kind: 'image-moved', name, change: 'changed' }])

@@ -74,7 +74,7 @@ describe('one run', () => {
     expect(new Set(sent).size).toBe(sent.length)
   })
 
-  it('writes nothing anywhere where all of them are as they should be', async () => {
+  it('writes nothing anywhere if all of them are as they should be', async () => {
     const before = [here, elsewhere].map(({ seen }) => seen.length)
     const { tags } = await execute(one(), { engine: { host: 'unix:///nowhere/docker.sock' } })
     expect(tags.every(({ from, to }) => from === to)).toBe(true)

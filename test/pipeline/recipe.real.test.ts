@@ -158,7 +158,7 @@ describe.each([
     expect(events.some(({ kind }) => kind === 'tag-moved' || kind === 'node-started')).toBe(false)
   })
 
-  it('builds one platform again where only that one changed', async () => {
+  it('builds one platform again if only that one changed', async () => {
     const { declaration } = app
     const [first, second] = declaration.platforms
     if (first === undefined || second === undefined) throw new Error('the pipeline has two platforms')
@@ -199,7 +199,7 @@ describe.each([
     })
   })
 
-  it('moves no name where one platform fails', async () => {
+  it('moves no name if one platform fails', async () => {
     const before = (await inspect(`${place.host}/team/app:1.0`)).digest
     const context = await writeContext(join(directory, 'failing'), 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}')
     await writeFile(

@@ -149,7 +149,7 @@ describe('three pipelines, the second on the first', () => {
     expect(output.split('\n')).toEqual(['second wide', 'sdk', 'firmware'])
   })
 
-  it('build the second alone where its own context has changed', async () => {
+  it('build the second alone if its own context has changed', async () => {
     await writeDockerfile('firmware', 'RUN echo changed firmware >> /parts')
     const { report } = await executeThroughGate([sdk, firmware, tools], 2)
     expect(made(report)).toEqual(['firmware image(linux/amd64)', 'firmware image(linux/arm/v7)', 'firmware index'])
@@ -169,7 +169,7 @@ describe('three pipelines, the second on the first', () => {
     expect(await names()).not.toBe(before)
   })
 
-  it('move no name of any where one fails', async () => {
+  it('move no name of any if one fails', async () => {
     const digests = async () =>
       Promise.all((await visibleTags()).map(async (name) => (await inspect(`${registry.host}/team/${name}`)).digest))
     const before = await digests()

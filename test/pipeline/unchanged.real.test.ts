@@ -65,7 +65,7 @@ describe('a pipeline whose bases are locked', () => {
     return [...new Set(nodes.map(({ outcome }) => outcome))]
   }
 
-  it('costs one read per name and image and two per named base, and no engine, where nothing has changed', async () => {
+  it('costs one read per name and image and two per named base, and no engine, if nothing has changed', async () => {
     seen.length = 0
     const report = await execute(app(), options)
     expect(outcomes(report)).toEqual(['reused'])

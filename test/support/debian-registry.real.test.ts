@@ -32,7 +32,7 @@ describe('startDebianRegistry', () => {
     await pushTinyImage({ ...target, login: registry.login }, image, '1.0')
   })
 
-  test('speaks TLS to those who trust its certificate', async () => {
+  test('uses TLS to those who trust its certificate', async () => {
     await using registry = await startDebianRegistry({ tls: true })
     await expect(fetch(`${registry.url}/v2/`)).rejects.toThrow()
     const [response] = (await once(get(`${registry.url}/v2/`, { ca: registry.ca }), 'response')) as [IncomingMessage]

@@ -58,7 +58,7 @@ it.each([
   await expect(importText(name, text)).rejects.toMatchObject({ code: 'USAGE', message: expect.stringMatching(message) })
 })
 
-it('refuses a file that does not exist', async () => {
+it('rejects a file that does not exist', async () => {
   await expect(importFile('/nowhere/x', 'linux/amd64')).rejects.toMatchObject({ code: 'USAGE' })
 })
 

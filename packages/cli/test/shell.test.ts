@@ -195,7 +195,7 @@ run(sdk)
     expect(text).toContain(`// - line 2 was not read: ${line}\n`)
   })
 
-  it('that is no shell script is refused with its line', () => {
+  it('that is no shell script is rejected with its line', () => {
     expect(() => importText('docker push a/b\nif then\n')).toThrow(/line 2: /)
   })
 

@@ -17,7 +17,7 @@ async function emptyFolder(): Promise<string> {
 }
 
 describe('npm create polyarch', () => {
-  it('writes a first build.ts, and says what to do next', async () => {
+  it('writes a first build.ts, with a hint next', async () => {
     const directory = await emptyFolder()
     const { files, next } = await writeProject({ template: 'pipeline', folder: 'hello', templates, directory })
     expect(files).toEqual(['hello/.dockerignore', 'hello/Dockerfile', 'hello/build.ts'])
@@ -30,7 +30,7 @@ describe('npm create polyarch', () => {
     expect(await readFile(join(directory, 'hello/build.ts'), 'utf8')).toContain('registry.example.com/hello')
   })
 
-  it('writes nothing where a file is in the way', async () => {
+  it('writes nothing if a file is in the way', async () => {
     const directory = await emptyFolder()
     await writeFile(join(directory, 'Dockerfile'), 'FROM mine')
     const writing = writeProject({ template: 'pipeline', folder: undefined, templates, directory })

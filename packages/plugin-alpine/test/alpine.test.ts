@@ -132,7 +132,7 @@ describe('the selection', () => {
 })
 
 describe('concatenated gzip streams', () => {
-  it('are split where each ends', () => {
+  it('are split if each ends', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 5 }), (contents) => {
         const members = gzipMembers(Buffer.concat(contents.map((content) => gzipSync(content))))

@@ -167,7 +167,7 @@ describe('a base of apk packages', () => {
     await writeFile(path, content)
   })
 
-  it('is refused if the archive no longer has the locked state', async () => {
+  it('is rejected if the archive no longer has the locked state', async () => {
     const base = { kind: 'made', by: apk, source: sourceOf('x86_64', {}, 'moving') } as const
     const maker = createRootfsMaker({ cacheDirectory: join(folder, 'moving-cache') })
     const { state } = await maker.resolve(base)

@@ -112,7 +112,7 @@ describe('a base from a root file system archive', () => {
     await expect(maker.resolve(baseOf({}))).rejects.toMatchObject({ code: 'DOWNLOAD_FAILED' })
   })
 
-  it('is refused if the archive is another one than its checksum says', async () => {
+  it('is rejected if the archive is another one than its checksum states', async () => {
     await publish('3.24.1')
     const place = join(folder, 'mirror', PLACE)
     await cp(

@@ -143,7 +143,7 @@ describe('a base made by dnf', () => {
     })
   })
 
-  it('is refused for a package that was changed after it was signed', async () => {
+  it('is rejected for a package that was changed after it was signed', async () => {
     const archive = join(folder, 'changed')
     await writeRpmArchive(archive, 1, key)
     const file = join(archive, 'tiny/x86_64/tiny-system-x86_64.rpm')
@@ -159,13 +159,13 @@ describe('a base made by dnf', () => {
     })
   })
 
-  it('is refused before anything is made for an architecture that the archive or this machine does not have', async () => {
+  it('is rejected before anything is made for an architecture that the archive or this machine does not have', async () => {
     await expect(make(sourceOf('s390x'))).rejects.toMatchObject({ code: 'PLATFORM_NOT_RUNNABLE' })
     const repositories = [{ id: 'tiny', path: 'tiny/i686' }]
     await expect(make(sourceOf('i686', { repositories }))).rejects.toMatchObject({ code: 'DOWNLOAD_FAILED' })
   })
 
-  it('is refused if the archive no longer has the locked state', async () => {
+  it('is rejected if the archive no longer has the locked state', async () => {
     const base = { kind: 'made', by: dnf, source: sourceOf('x86_64', {}, 'moving') } as const
     const maker = createRootfsMaker({ cacheDirectory: join(folder, 'moving-cache') })
     const { state } = await maker.resolve(base)

@@ -18,7 +18,7 @@ describe('Raspbian', () => {
     })
   })
 
-  it('does not believe the config of its images, which says amd64', () => {
+  it('does not believe the config of its images, which states amd64', () => {
     expect(ask('linux/arm/v6')).toMatchObject({ configPolicy: 'trust-declared' })
   })
 })

@@ -8,7 +8,7 @@ const ask = asking(ubuntu().bases.ubuntu)
 describeReleases(UBUNTU, ask)
 describeKeys(UBUNTU, ask)
 
-describe('what Ubuntu refuses', () => {
+describe('what Ubuntu rejects', () => {
   it.each([
     ['a platform that it never had', 'linux/arm/v6', {}, undefined, 'Ubuntu 24.04 does not support linux/arm/v6'],
     ['a release that there is not', 'linux/amd64', { release: '24.40' }, 'release', "release '24.40' does not exist"],
@@ -22,13 +22,13 @@ describe('what Ubuntu refuses', () => {
     expect('option' in answer ? answer.option : undefined).toBe(option)
   })
 
-  it('says which name is near', () => {
+  it('reports which name is near', () => {
     expect(ask('linux/amd64', { release: 'nobel' })).toMatchObject({ hint: "did you mean 'noble'?" })
   })
 })
 
 describe('defaults', () => {
-  it('hold where a platform says nothing else', () => {
+  it('hold if a platform prints nothing else', () => {
     const mirrored = ubuntu({ image: 'registry.example.com/ubuntu', release: 'jammy' }).bases.ubuntu
     const platform = { os: 'linux', architecture: 'amd64' }
     expect(mirrored.source({ platform, options: {} })).toMatchObject({ reference: 'registry.example.com/ubuntu:22.04' })

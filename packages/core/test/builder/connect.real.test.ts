@@ -84,7 +84,7 @@ test('a server that is no engine is reported', async () => {
   }
 })
 
-test('speaks through the ssh of the system, sessions included', async () => {
+test('uses through the ssh of the system, sessions included', async () => {
   await using folder = await tempFolder('ssh')
   // Stands in for a remote host: runs what it is told to, here.
   await writeFile(join(folder.path, 'ssh'), '#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done\nshift 2\nexec "$@"\n')
@@ -108,7 +108,7 @@ test('the message of ssh is reported', async () => {
   })
 })
 
-test('speaks TLS with the certificates that an engine is given, sessions included, and says what is wrong with others', async () => {
+test('uses TLS with the certificates that an engine is given, sessions included, and reports what is wrong with others', async () => {
   await using folder = await tempFolder('tls')
   const at = (name: string) => join(folder.path, name)
   const authorities = await Promise.all(

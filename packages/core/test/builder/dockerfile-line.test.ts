@@ -41,6 +41,6 @@ test.each([
   expect(findInstruction(DOCKERFILE, step)).toBeUndefined()
 })
 
-test('needs no stage in the name where there is one stage only', () => {
+test('needs no stage in the name if there is one stage only', () => {
   expect(findInstruction('FROM debian\nRUN a\nRUN b\n', '[3/3] RUN b')).toBe(3)
 })

@@ -6,7 +6,7 @@ const SHORT = { interval: 5, patience: 20 }
 const never = (signal: AbortSignal) =>
   new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
 
-test('a builder that answers is waited for, a refusal being an answer', async () => {
+test('a builder that answers is waited for, a rejection being an answer', async () => {
   let beats = 0
   const beat = async () => {
     beats += 1
@@ -16,7 +16,7 @@ test('a builder that answers is waited for, a refusal being an answer', async ()
   expect(beats).toBeGreaterThan(1)
 })
 
-test('an operation on a builder that stops answering ends, and says so', async () => {
+test('an operation on a builder that stops answering ends, and reports it', async () => {
   const running = withHeartbeat({ signal: undefined, beat: never, ...SHORT }, never)
   await expect(running).rejects.toMatchObject({ code: 'ETIMEDOUT', message: expect.stringContaining('no answer') })
 })

@@ -34,7 +34,7 @@ test('spreads builds over engines that can do the same, the first of them first'
   expect((await engines.lease(claim(both)))?.engine).toBe('b')
 })
 
-test('emulates where all that run the platform are busy, unless it is to wait for them', async () => {
+test('emulates if all that run the platform are busy, unless it is to wait for them', async () => {
   const candidates = [native('a'), emulating('b')]
   const eager = pool()
   await eager.lease(claim(candidates))
@@ -106,7 +106,7 @@ test('who is cancelled while waiting leaves the queue', async () => {
   expect((await next)?.engine).toBe('a')
 })
 
-test('says beforehand which engine it will be while all are free', () => {
+test('reports beforehand which engine it will be while all are free', () => {
   expect(firstUse(claim([emulating('a'), native('b')]))).toMatchObject({ engine: 'unix://b', engineReason: 'native' })
   expect(firstUse(claim([emulating('a')]))).toMatchObject({ engine: 'unix://a', engineReason: 'no-native' })
   expect(firstUse(claim([]))).toBeUndefined()
@@ -127,7 +127,7 @@ test('prefers the engine that most likely has the cache: the same one in each ru
   )
 })
 
-test('names of a client in an address do not change where the cache is', () => {
+test('names of a client in an address do not change if the cache is', () => {
   const at = (context: string) =>
     ['kube-pod://b-0', 'kube-pod://b-1', 'kube-pod://b-2'].map((pod) => ({
       ...native('x'),

@@ -80,7 +80,7 @@ it('checks the registry and loads images by the name of the builder', async () =
   expect(calls).toEqual([own, { image: own }, own, platform, own, other])
 })
 
-it('a builder without source policies is refused: it would get a Dockerfile with the other name', async () => {
+it('a builder without source policies is rejected: it would get a Dockerfile with the other name', async () => {
   const describe = (sourcePolicy: boolean) =>
     withRegistryAlias(
       {

@@ -36,12 +36,12 @@ RUN echo "for $(uname -m)"
     return [...new Set(outputs.join('\n').match(/trace-[0-9a-f-]{36}/g))]
   }
 
-  it('runs once where the builds overlap', async () => {
+  it('runs once if the builds overlap', async () => {
     await using engine = connectEngine({ host: place.host })
     expect(await traces(builds().map((one) => buildOnce(engine, one)))).toHaveLength(1)
   })
 
-  it('runs once where one build follows the other', async () => {
+  it('runs once if one build follows the other', async () => {
     await using engine = connectEngine({ host: place.host })
     expect(await traces(inTurn(engine, builds()))).toHaveLength(1)
   })

@@ -84,7 +84,7 @@ describe('a flag that a command does not have', () => {
     return others.map((long) => ({ command: command.name(), long }))
   })
 
-  it.each(refused)('$long is refused by $command, before and after it', async ({ command, long }) => {
+  it.each(refused)('$long is rejected by $command, before and after it', async ({ command, long }) => {
     const [, ...values] = FLAGS.find(({ words }) => words[0] === long)?.words ?? []
     const expected = {
       code: 'USAGE',

@@ -93,7 +93,7 @@ describe('what run(...) takes after the pipelines', () => {
     expect(await output(['plan', '--policy', 'warn'], options)).toMatch(/--policy: build\.ts has no policy/)
   })
 
-  it('names builders that exist, also where nothing is built and none is contacted', async () => {
+  it('names builders that exist, also if nothing is built and none is contacted', async () => {
     for (const flag of ['--builder', '--engine']) {
       expect(await output(['plan', flag, 'nosuch'], options)).toMatch(/^error: .*'nosuch'.*\n {2}hint: /)
     }
@@ -104,7 +104,7 @@ describe('what run(...) takes after the pipelines', () => {
     })
   })
 
-  it('comes after what a flag says', async () => {
+  it('comes after what a flag sets', async () => {
     for (const flag of ['--builder', '--engine']) {
       const argv = [flag, 'unix:///elsewhere/docker.sock', '--progress', 'quiet']
       expect(await output(argv, options)).toContain('no engine answers at unix:///elsewhere')

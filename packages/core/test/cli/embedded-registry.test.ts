@@ -70,7 +70,7 @@ describe('the end of a run on the embedded registry', () => {
     notes: [],
   } as const
 
-  it('says how to pull what it published', async () => {
+  it('reports how to pull what it published', async () => {
     const { path } = cleanup.use(await tempFolder('pull-hint'))
     const { host, written } = newHost([])
     await printPullHint(report, `embedded:${path}`, host)
@@ -80,7 +80,7 @@ describe('the end of a run on the embedded registry', () => {
     )
   })
 
-  it('says nothing where the port stays, or nothing was published', async () => {
+  it('prints nothing if the port stays, or nothing was published', async () => {
     const { path } = cleanup.use(await tempFolder('pull-hint'))
     const { host, written } = newHost([])
     await printPullHint({ ...report, tags: [] }, `embedded:${path}`, host)

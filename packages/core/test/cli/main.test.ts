@@ -78,7 +78,7 @@ describe('output that cannot be written', () => {
     expect(await runMain(flags, 'EPIPE')).toEqual({ stdout: '', stderr: '', exitCode: undefined })
   })
 
-  test('is one where a result is lost', async () => {
+  test('is one if a result is lost', async () => {
     const { exitCode, stderr } = await runMain(flags, 'ENOSPC')
     expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: 'output cannot be written: no room\n' })
   })

@@ -40,7 +40,7 @@ describe('the files of --report and --junit', () => {
     expect(await said(['-q'])).not.toContain('report written')
   })
 
-  it('is refused before the run where it could not be written', async () => {
+  it('is rejected before the run if it could not be written', async () => {
     await using folder = await tempFolder('report-page')
     await mkdir(join(folder.path, 'folder'))
     for (const [flag, file] of [

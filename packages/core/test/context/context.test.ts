@@ -40,7 +40,7 @@ async function readAll({ context, listing }: Listed): Promise<void> {
 }
 
 describe('what a context holds', () => {
-  it('reports which folder or .dockerignore cannot be read, and that it may be left out', async () => {
+  it('reports which folder or .dockerignore cannot be read, and that it may be omitted', async () => {
     await put({ Dockerfile: '', 'data/of/another/user': '', 'ignored/.dockerignore/is': 'a folder' })
     await chmod(root, 0o755)
     await chmod(join(root, 'data/of'), 0o700)
@@ -65,7 +65,7 @@ describe('what a context holds', () => {
     })
   })
 
-  it('follows .dockerignore file by file: a rule brings back what another left out', async () => {
+  it('follows .dockerignore file by file: a rule brings back what another omitted', async () => {
     await put({
       Dockerfile: '',
       a: '',
@@ -82,7 +82,7 @@ describe('what a context holds', () => {
     expect(await paths()).toEqual(['.dockerignore', 'Dockerfile', 'Dockerfile.dockerignore', 'a'])
   })
 
-  it('keeps links as links, empty directories and odd names, and leaves out sockets', async () => {
+  it('keeps links as links, empty directories and odd names, and omits sockets', async () => {
     await put({ Dockerfile: '', 'ünï cödé': 'x', "it's; $(odd)": 'y' })
     await mkdir(join(root, 'empty'))
     await symlink('/nowhere', join(root, 'dangling'))
@@ -103,14 +103,14 @@ describe('what a context holds', () => {
     expect(files.get('empty')).toMatchObject({ type: 'directory' })
   })
 
-  it('refuses a context or a Dockerfile that is not there', async () => {
+  it('rejects a context or a Dockerfile that is not there', async () => {
     await expect(list(join(root, 'none'))).rejects.toThrow(DefinitionError)
     await expect(list()).rejects.toThrow("Dockerfile 'Dockerfile' does not exist")
   })
 })
 
 describe('the Dockerfile that is sent', () => {
-  it('is a file like all others where it lies in the context', async () => {
+  it('is a file like all others if it lies in the context', async () => {
     await put({ 'docker/Dockerfile': 'FROM disk\n', a: '' })
     const { context } = await list(root, 'docker/Dockerfile')
     const files = await readSent(context)
@@ -118,7 +118,7 @@ describe('the Dockerfile that is sent', () => {
     expect([...files.keys()]).toEqual(['a', 'docker', 'docker/Dockerfile'])
   })
 
-  it('is not sent where it is left out of the context, or outside of it', async () => {
+  it('is not sent if it is ignored, or outside of the context', async () => {
     await put({ Dockerfile: 'FROM disk\n', '.dockerignore': 'Dockerfile\n', a: '' })
     const { context } = await list()
     expect(context.dockerfile.name).toBe(join(root, 'Dockerfile'))
@@ -180,7 +180,7 @@ describe('the digest of a context', () => {
 })
 
 describe('reading the content', () => {
-  it('refuses a file that is no longer what was listed, of the same size too', async () => {
+  it('rejects a file that is no longer what was listed, of the same size too', async () => {
     await put({ Dockerfile: '', a: 'one', b: 'x' })
     for (const changed of ['two', 'longer than before', '']) {
       await put({ a: 'one' })
@@ -205,7 +205,7 @@ describe('reading the content', () => {
     }
   })
 
-  it('refuses a large file that was rewritten, or cut', async () => {
+  it('rejects a large file that was rewritten, or cut', async () => {
     const content = 'polyarch\n'.repeat(200_000)
     await put({ Dockerfile: '', [BIG]: content })
     const listed = await list()

@@ -37,7 +37,7 @@ test('entries are the same whether files are read one after the other or several
   expect(several.at(-1)).toMatchObject({ kind: 'symlink', target: 'a/000' })
 })
 
-test('a file that the output of this process is redirected to is refused where it is copied, by all of its names', async () => {
+test('a file that the output of this process is redirected to is rejected if it is copied, by all of its names', async () => {
   await using folder = await tempFolder('entries')
   await mkdir(join(folder.path, 'logs'))
   await using log = await open(join(folder.path, 'logs/run.log'), 'w')

@@ -77,7 +77,7 @@ describe('a git repository', { timeout: 60_000 }, () => {
     expect((await listed(at())).paths).toEqual(['.gitmodules', 'lib', 'lib/code'])
   })
 
-  it('is read at its head, a branch, a tag, a commit or a part of it; its .dockerignore holds, its history is left out', async () => {
+  it('is read at its head, a branch, a tag, a commit or a part of it; its .dockerignore holds, its history is omitted', async () => {
     await git('init', '--quiet', '--initial-branch=main')
     const first = await commit({ Dockerfile: 'FROM first', a: '', 'sub/Dockerfile': 'FROM sub', 'sub/b': '' })
     await git('tag', 'v1')
@@ -120,7 +120,7 @@ describe('a git repository', { timeout: 60_000 }, () => {
     expect(await readdir(library.path)).toEqual([])
   })
 
-  it('leaves nothing where it is cancelled, whatever git still does then', async () => {
+  it('leaves nothing if it is cancelled, whatever git still does then', async () => {
     const marks = library.path
     const script = `#!/bin/sh
 folder=$2
@@ -202,7 +202,7 @@ describe('a tar archive', () => {
   })
 })
 
-it('a Dockerfile that is a link out of a fetched context is refused', async () => {
+it('a Dockerfile that is a link out of a fetched context is rejected', async () => {
   await writeFile(join(folder.path, 'private'), 'hunter2')
   const tar = pack()
   tar.entry({ name: 'Dockerfile', type: 'symlink', linkname: join(folder.path, 'private') })

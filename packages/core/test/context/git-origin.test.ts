@@ -40,7 +40,7 @@ describe('where a context is from', { timeout: 60_000 }, () => {
     expect(await ofApp()).toEqual({ revision, source: 'https://git.example.com/team/app' })
   })
 
-  it('is reported as dirty where its own files differ from the commit, whoever calls', async () => {
+  it('is reported as dirty if its own files differ from the commit, whoever calls', async () => {
     const revision = await commit()
     await writeFile(join(folder.path, 'other', 'file'), 'two\n')
     vi.stubEnv('GIT_DIR', '/nowhere')
@@ -67,7 +67,7 @@ describe('where a context is from', { timeout: 60_000 }, () => {
     expect(await ofApp()).toEqual({})
   })
 
-  it('is the URL of a git context, and its ref where that is a commit', async () => {
+  it('is the URL of a git context, and its ref if that is a commit', async () => {
     const url = 'https://git.example.com/team/app.git'
     expect(await readGitOrigin({ kind: 'git', url, ref: COMMIT })).toEqual({
       source: 'https://git.example.com/team/app',

@@ -48,7 +48,7 @@ describe('a Dockerfile', () => {
 })
 
 describe('a .dockerignore', () => {
-  it('that is a link out of the context is refused, and no line of the other file is shown', async () => {
+  it('that is a link out of the context is rejected, and no line of the other file is shown', async () => {
     await writeFile(join(folder.path, 'private'), 'hunter2[\n')
     await symlink('../private', join(context, '.dockerignore'))
     const error = await failure()
@@ -144,7 +144,7 @@ describe('symbolic links', () => {
   }
   const tooMany = { code: 'CONTEXT_UNREADABLE', message: expect.stringContaining('more than 255 symbolic links') }
 
-  it('that multiply when they are followed are refused', async () => {
+  it('that multiply when they are followed are rejected', async () => {
     await symlink('.', join(context, 'a0'))
     await linkEach(18, (before) => `${before}/${before}`)
     await expect(select('a18')).rejects.toMatchObject(tooMany)
@@ -152,7 +152,7 @@ describe('symbolic links', () => {
     expect(await paths('a3/Dockerfile')).toEqual(['Dockerfile', 'a0', 'a1', 'a2', 'a3'])
   })
 
-  it('that lead nowhere, and would multiply, end where nothing is', async () => {
+  it('that lead nowhere, and would multiply, end if nothing is', async () => {
     await linkEach(18, (before) => `${before}/${before}`)
     expect(await paths('a18')).toHaveLength(18)
   })
@@ -164,7 +164,7 @@ describe('symbolic links', () => {
     await expect(select('a256')).rejects.toMatchObject(tooMany)
   })
 
-  it('whose path grows with each circle are refused', async () => {
+  it('whose path grows with each circle are rejected', async () => {
     await symlink('grows/x', join(context, 'grows'))
     await expect(select('grows')).rejects.toMatchObject(tooMany)
   })
@@ -174,7 +174,7 @@ describe('symbolic links', () => {
     expect(await paths('*/*/*/*/*/*/Dockerfile')).toHaveLength(301)
   })
 
-  it('whose long paths add up are refused', async () => {
+  it('whose long paths add up are rejected', async () => {
     await symlink('.', join(context, 'd'))
     const target = 'd/'.repeat(250) + `${'y'.repeat(200)}/`.repeat(15)
     for (let n = 0; n < 10; n++) await symlink(`${target}${n}`, join(context, `long${n}`))

@@ -104,7 +104,7 @@ describe('what is selected', () => {
     expect(await selected('lin*/rel*/c')).toEqual(ab)
   })
 
-  it('leaves out what is ignored, keeps parents of what is not, and follows an ignored link', async () => {
+  it('omits what is ignored, keeps parents of what is not, and follows an ignored link', async () => {
     await linkTo('a/b', 'link')
     await put('.dockerignore', 'a\n!a/b/c\nlink\nx/*.c\n')
     expect(await selected('a', 'x')).toEqual(['a', 'a/b', 'a/b/c', 'x', 'x/two.h'])
@@ -218,14 +218,14 @@ describe('an entry', () => {
   })
 })
 
-it('a Dockerfile that is a pipe is refused, and not waited for', async () => {
+it('a Dockerfile that is a pipe is rejected, and not waited for', async () => {
   await promisify(execFile)('mkfifo', [join(root, 'pipe')])
   await expect(listDirectory({ directory: root, dockerfile: 'pipe' })).rejects.toThrow(
     "Dockerfile 'pipe' is not a file",
   )
 })
 
-it('the record of a context says where the mode alone differs, and leaves the Dockerfile to its own lines', async () => {
+it('the record of a context reports where the mode alone differs, and leaves the Dockerfile to its own lines', async () => {
   for (const path of ['src/mode', 'src/content', 'gone']) await put(path, path)
   const listed = async () => ({ ...(await listDirectory({ directory: root })), hash: PLAIN_HASH })
   const record = recordOf(await listed())

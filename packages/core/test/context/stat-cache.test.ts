@@ -262,7 +262,7 @@ describe.runIf(process.platform === 'linux')('digests that are kept by the statu
     expect(await list()).toEqual(runs[0])
   })
 
-  it('are not kept where a status proves nothing, or the folder cannot be written', async () => {
+  it('are not kept if a status proves nothing, or the folder cannot be written', async () => {
     expect(await openStatCache('/proc', { folder: caches })).toBeUndefined()
     writeFiles()
     await writeFile(caches, 'a file in place of the folder')

@@ -19,7 +19,7 @@ describe.each(['darwin', 'win32'] as const)('on %s', (platform) => {
   })
 })
 
-it('refuses a directory that differs from a link in case or Unicode form on macOS', () => {
+it('rejects a directory that differs from a link in case or Unicode form on macOS', () => {
   const guard = new TarGuard('darwin')
   guard.check(header('Caf\u00e9', { type: 'symlink', linkname: '/' }))
   expect(() => guard.check(header('cafe\u0301/', { type: 'directory' }))).toThrow('through the symbolic link')

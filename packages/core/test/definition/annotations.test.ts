@@ -20,7 +20,7 @@ function faultsOf(one: Pipeline): readonly Issue[] {
 }
 
 describe('annotations', () => {
-  it('are those of each level, what is said later over what was said before, name by name', () => {
+  it('are those of each level, later values over earlier ones, name by name', () => {
     const one = simple
       .annotations({ index: { a: '1', b: '1' }, manifest: { a: '2' } })
       .annotations({ index: { b: '3', c: false }, manifestDescriptor: { a: '4' } })
@@ -52,7 +52,7 @@ describe('annotations', () => {
     expect(platforms[0]?.entryAnnotations).toEqual({ kept: 'by the base', [TITLE]: 'by the base' })
   })
 
-  it('are no part of a build where there are none, so that they change no key', () => {
+  it('are no part of a build if there are none, so that they change no key', () => {
     const [{ platforms = [] } = {}] = compile([simple]).pipelines
     expect(platforms[0]?.build).not.toHaveProperty('annotations')
   })
@@ -73,13 +73,13 @@ describe('annotations', () => {
     ])
   })
 
-  it('are refused under Docker’s media types, which would lose them', () => {
+  it('are rejected under Docker’s media types, which would lose them', () => {
     expect(faultsOf(simple.annotations({ index: { a: 'b' } }).format('docker'))).toMatchObject([
       { path: expect.stringContaining('.annotations'), message: expect.stringContaining('have no annotations') },
     ])
   })
 
-  it('are pointed to where they are said as an option of the build', () => {
+  it('have a hint if they are given as an option of the build', () => {
     const build = { annotations: { a: 'b' } } as object
     expect(faultsOf(simple.build(build))).toMatchObject([{ hint: expect.stringContaining('.annotations({') }])
   })

@@ -63,7 +63,7 @@ it.each<[CacheOption, object]>([
   expect(buildOf({ cacheTo: [option] })?.cacheTo).toEqual([expected])
 })
 
-it('takes all of a platform’s own over the pipeline’s, by id where there are ids, and asks functions', () => {
+it('takes all of a platform’s own over the pipeline’s, by id if there are ids, and calls functions', () => {
   const build = buildOf(
     {
       secrets: { token: { env: 'TOKEN' }, npmrc: { file: '~/.npmrc' } },

@@ -12,7 +12,7 @@ function unchecked(architecture: string, settings: object): PlatformDeclaration<
   return platform(architecture, settings as never)
 }
 
-describe('what a definition refuses', () => {
+describe('what a definition rejects', () => {
   it.each<[string, () => readonly Issue[], string, string]>([
     [
       'a base that no plugin has',

@@ -44,7 +44,7 @@ describe('what a definition decides', () => {
     ])
   })
 
-  it('lists os version and features in the final index where they are given', () => {
+  it('lists os version and features in the final index if they are given', () => {
     const listed = start.platforms(platform('amd64', { base: 'wide', osVersion: '10.0.1', osFeatures: ['b', 'a'] }))
     expect(compile([listed]).pipelines[0]?.platforms).toMatchObject([
       {
@@ -100,7 +100,7 @@ describe('what a definition decides', () => {
     expect(pipelines[0]?.baseNames).toEqual(['other.example.com/from:2'])
   })
 
-  it('says so where what is to be published gets no name', () => {
+  it('reports if what is to be published gets no name', () => {
     const nameless = start.platforms(platform('amd64', { base: 'wide' }))
     expect(compile([nameless]).notes).toEqual([expect.stringContaining('app has no name')])
     const above = pipeline('registry.example.com/above').platforms(platform('amd64', { base: nameless }))

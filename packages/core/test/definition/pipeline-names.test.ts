@@ -54,7 +54,7 @@ describe('the name of a pipeline', () => {
     })
   })
 
-  it('that a base has too is refused', () => {
+  it('that a base has too is rejected', () => {
     const other = pipeline('registry.example.com/other/sdk').platforms(platform('amd64', { base: sdk }))
     expect(faultsOf([other.tags('1')]).map(({ message }) => message)).toContainEqual(
       expect.stringContaining("its name 'sdk' is also the name of"),
@@ -89,7 +89,7 @@ describe('chosen pipelines', () => {
     }
   }
 
-  it('are published, with what they need in the graph and the others left out', () => {
+  it('are published, with what they need in the graph and the others omitted', () => {
     expect(graphOf(['top'])).toEqual({ requested: ['top'], inGraph: ['sdk', 'top'] })
     expect(graphOf(['beside', 'sdk'])).toEqual({ requested: ['sdk', 'beside'], inGraph: ['sdk', 'beside'] })
   })

@@ -48,7 +48,7 @@ describe('the table of a distribution', () => {
 })
 
 describe('a plugin that cannot be used', () => {
-  it('because it is newer is refused by a sentence that names both contracts', () => {
+  it('because it is newer is rejected by a sentence that names both contracts', () => {
     const newer = { ...definePlugin({ name: 'polyarch-plugin-newer', bases: {} }), contract: 2 } satisfies Plugin
     expect(issuesOf(start.use(newer).platforms(platform('amd64', { base: 'wide' })))).toMatchObject([
       {

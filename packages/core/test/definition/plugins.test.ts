@@ -35,7 +35,7 @@ describe('options that schemas describe', () => {
     expect(compiled(other).pipelines[0]?.platforms[0]?.base).toMatchObject({ reference: { tag: 'elm' } })
   })
 
-  it('are refused at the property, all of them, by the compiler and when the pipeline is planned', () => {
+  it('are rejected at the property, all of them, by the compiler and when the pipeline is planned', () => {
     const wrong = use.platforms(
       platform('amd64', {
         base: 'fruit',
@@ -52,7 +52,7 @@ describe('options that schemas describe', () => {
     expect(issuesOf(use.platforms(platform('amd64', { base: 'tree' })))).toHaveLength(1)
   })
 
-  it('are refused by name where there is no such option', () => {
+  it('are rejected by name if there is no such option', () => {
     const wrong = use.platforms(
       platform('amd64', {
         base: 'fruit',
@@ -91,7 +91,7 @@ describe('what a base brings along', () => {
     expect(tests).toMatchObject([{ kind: 'command', name: 'base check', command: ['true'], exitCode: 0 }])
   })
 
-  it('is refused where Docker’s media types cannot hold it', () => {
+  it('is rejected where Docker’s media types cannot hold it', () => {
     expect(issuesOf(answering({ ...image, annotations: { a: 'b' } }).format('docker'))).toMatchObject([
       { path: expect.stringContaining('platforms[0].base'), message: expect.stringContaining('have no annotations') },
     ])
@@ -148,7 +148,7 @@ describe('platform aliases', () => {
     expect(issuesOf(one)).toContainEqual(expect.objectContaining({ message: expect.stringContaining(message) }))
   })
 
-  it('are refused where two plugins have one', () => {
+  it('are rejected if two plugins have one', () => {
     const words = { board: { platform: 'linux/arm/v6', base: 'small' } }
     const one = start.use(board(words), board(words)).platforms(platform('board', {} as never))
     expect(issuesOf(one)).toContainEqual(

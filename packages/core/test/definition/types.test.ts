@@ -36,7 +36,7 @@ describe('the types of a definition', () => {
     expectTypeOf(sdk).toExtend<Pipeline>()
   })
 
-  it('refuse a base that no plugin in use has, at the property', () => {
+  it('reject a base that no plugin in use has, at the property', () => {
     start.platforms(
       platform('amd64', {
         // @ts-expect-error no plugin in use has this base
@@ -47,7 +47,7 @@ describe('the types of a definition', () => {
     pipeline('registry.example.com/app').platforms(platform('amd64', { base: 'fruit' }))
   })
 
-  it('refuse such a base where the plugin’s type is written out, without words', () => {
+  it('reject such a base if the plugin’s type is written out, without words', () => {
     const annotated: Plugin<{ readonly fruit: Base<FruitOptions> }> = fruit()
     pipeline('registry.example.com/app')
       .use(annotated)
@@ -60,7 +60,7 @@ describe('the types of a definition', () => {
       )
   })
 
-  it('refuse an option or a value that belongs to another base, at the property', () => {
+  it('reject an option or a value that belongs to another base, at the property', () => {
     start.platforms(
       platform('amd64', {
         base: 'fruit',
@@ -83,7 +83,7 @@ describe('the types of a definition', () => {
     )
   })
 
-  it('refuse a required option that is left out', () => {
+  it('reject a required option that is omitted', () => {
     // @ts-expect-error tree has no default release
     start.platforms(platform('amd64', { base: 'tree' }))
   })
@@ -93,7 +93,7 @@ describe('the types of a definition', () => {
     start.platforms(shared)
   })
 
-  it('refuse a plugin whose options claim a reserved word', () => {
+  it('reject a plugin whose options claim a reserved word', () => {
     // @ts-expect-error `variant` is kept for platform(...)
     definePlugin({ name: 'greedy', bases: { greedy: base<{ variant?: string }>(['variant']) } })
     // @ts-expect-error so is `base`
@@ -128,7 +128,7 @@ describe('the types of words for platforms', () => {
     )
   })
 
-  it('refuse the options of another base, at the property', () => {
+  it('reject the options of another base, at the property', () => {
     worded.platforms(
       platform('small-board', {
         // @ts-expect-error a release of the other base
@@ -139,7 +139,7 @@ describe('the types of words for platforms', () => {
     worded.platforms(platform('amd64', {}))
   })
 
-  it('refuse a word for a base that the plugin does not have', () => {
+  it('reject a word for a base that the plugin does not have', () => {
     definePlugin({
       name: 'zoo',
       bases: { fruit: base<FruitOptions>(['release']) },

@@ -60,7 +60,7 @@ describe('the base by a literal name', () => {
     expect(of('FROM ubuntu', { baseNames: ['docker.io/library/ubuntu:latest'] }).literalBases).toHaveLength(1)
   })
 
-  it('is put in only where the target’s stages use it', () => {
+  it('is put in only if the target’s stages use it', () => {
     const text = `FROM ${NAME} AS other\nFROM alpine:3 AS tools\nFROM ${NAME} AS wanted\nCOPY --from=TOOLS /x /x\nFROM other\n`
     const { literalBases, externals } = of(text, { target: 'wanted' })
     expect(literalBases.map(({ line }) => line)).toEqual([3])
@@ -90,7 +90,7 @@ describe('other images', () => {
     expect(of(text, { args: { TAG: '3.21' } }).externals[0]?.name).toBe('docker.io/library/alpine:3.21')
   })
 
-  it('depend on the platform where the platform args say so', () => {
+  it('depend on the platform if the platform args do', () => {
     const text =
       'ARG BASE_IMAGE\nFROM ghcr.io/team/tool:${TARGETARCH}${TARGETVARIANT} AS t\nFROM ${BASE_IMAGE}\nCOPY --from=t /x /x'
     expect(of(text).externals.map(({ name }) => name)).toEqual(['ghcr.io/team/tool:armv7'])

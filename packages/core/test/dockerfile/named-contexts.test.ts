@@ -44,7 +44,7 @@ it('another frontend may read all of them', () => {
   expect(of(`# syntax=example.com/frontend\n${HEAD}`).contexts.map(({ name }) => name)).toEqual(['app', 'golang'])
 })
 
-it('a context with the name of the base is refused', () => {
+it('a context with the name of the base is rejected', () => {
   const { issues } = of('FROM example.com/base:latest\n', ['example.com/base'], ['example.com/base'])
   expect(issues).toMatchObject([{ message: expect.stringContaining('would replace it') }])
 })

@@ -117,7 +117,7 @@ describe('the images that BuildKit would use', () => {
     expect(externals).toHaveLength(1)
   })
 
-  it('counts the triggers of a stage where they run, and only there', () => {
+  it('counts the triggers of a stage if they run, and only there', () => {
     const text = `ARG BASE_IMAGE
 FROM \${BASE_IMAGE} AS p
 ONBUILD COPY --from=a:1 /v /v

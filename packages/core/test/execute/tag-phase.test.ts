@@ -83,7 +83,7 @@ test('a write that was accepted and not made is made again', async () => {
   expect(puts).toBe(2)
 })
 
-test('a write that is never made is an error, whatever its answer says', async () => {
+test('a write that is never made is an error, whatever its response states', async () => {
   const { digest } = other.descriptor
   await using made = await startRepository(({ method }) => stored(method === 'PUT' ? image : other), digest)
   await expect(made.moving).rejects.toMatchObject({
@@ -103,7 +103,7 @@ test('a write whose answer is lost, and which no retry can confirm, is reported 
   expect(made.events).toMatchObject([{ kind: 'tag-moved' }])
 })
 
-test('a name that cannot be read after a failure is not said to have moved, nor not to have', async () => {
+test('a name that cannot be read after a failure is not reported to have moved, nor not to have', async () => {
   await using made = await startRepository(({ method }, reads) => {
     if (method === 'PUT') return undefined
     return reads === 1 ? { status: 404 } : { status: 403 }

@@ -29,7 +29,7 @@ describe('buildGraph', () => {
     })
   })
 
-  it('takes a pipeline’s index as the shared base where all platforms stand on it', () => {
+  it('takes a pipeline’s index as the shared base if all platforms stand on it', () => {
     const graph = buildGraph(compile([app]))
     expect(edges(graph)).toMatchObject({
       'app image(linux/amd64)': ['sdk image(linux/amd64)', 'sdk index'],
@@ -38,7 +38,7 @@ describe('buildGraph', () => {
     expect(Object.keys(edges(graph))).not.toContain('app base index')
   })
 
-  it('copies a pipeline’s images where the shared base is mixed, or has a name of its own', () => {
+  it('copies a pipeline’s images if the shared base is mixed, or has a name of its own', () => {
     const mixed = pipeline('registry.example.com/mixed').platforms(
       platform('amd64', { base: sdk }),
       platform('arm', { variant: 'v7', base: image }),

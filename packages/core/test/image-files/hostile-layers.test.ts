@@ -43,7 +43,7 @@ test('a mark hides what is below it in each layer again', () => {
   expect([merged.fileAt(0, 0), merged.fileAt(2, 0)]).toEqual([undefined, undefined])
 })
 
-test('more directories than are written are refused', () => {
+test('more directories than are written are rejected', () => {
   const deep = Array.from({ length: 250 }, () => 'x').join('/')
   expect(() => addAll(new MergedLayers(), 0, MANY, (at) => file(`${at}/${deep}/x`))).toThrow('more than 2000000 files')
 })

@@ -37,7 +37,7 @@ async function settled<T>(running: Promise<T>): Promise<PromiseSettledResult<T>>
 }
 
 describe('work that one does at a time', () => {
-  test('is refused where another does not end', async () => {
+  test('is rejected if another does not end', async () => {
     await mkdir(lock)
     const later = new Date(Date.now() + 3_600_000)
     await utimes(lock, later, later)
@@ -46,7 +46,7 @@ describe('work that one does at a time', () => {
     })
   })
 
-  test('fails where another took over in the middle of it, and ends no process', async () => {
+  test('fails if another took over in the middle of it, and ends no process', async () => {
     const running = exclusively(folder.path, async () => {
       await rm(lock, { recursive: true })
       // The loss is noticed by a read of the disk, which takes as long as it takes while the clock here runs.

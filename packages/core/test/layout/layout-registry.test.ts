@@ -148,7 +148,7 @@ describe('what a layout does not take', () => {
     expect(await registry.listTags(named(directory))).toEqual([])
   })
 
-  test('but an OCI index may have images of Docker, whose names nobody asks the layout for', async () => {
+  test('but an OCI index may have images of Docker, which get no names in the layout', async () => {
     const image = await tinyImage({ platform: AMD64, dialect: 'docker' })
     const mixed = { registry: server.host, repository: 'mixed', tag: '1' }
     await pushImage(registry, mixed, image)
@@ -166,13 +166,13 @@ describe('what a layout does not take', () => {
     expect(await registry.listTags(named(directory))).toEqual(['whole'])
   })
 
-  test('another manifest than the digest in its name says', async () => {
+  test('another manifest than the digest in its name states', async () => {
     const directory = fresh()
     const to = { ...named(directory, 'x'), digest: digestOf('something else') }
     await expect(registry.putManifest(to, index)).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
   })
 
-  test('anything, where it is the embedded registry’s', async () => {
+  test('anything, if it is the embedded registry’s', async () => {
     const to = named(join(folder, 'registry'), 'x')
     await expect(copyManifest(registry, source, to)).rejects.toBeInstanceOf(HostError)
     await expect(registry.deleteManifest({ ...to, tag: 'app:1.0' })).rejects.toMatchObject({ code: 'DIRECTORY_IN_USE' })
@@ -207,7 +207,7 @@ describe('blobs of a layout', () => {
   const blob = sourceOf(content)
   const descriptor = { ...blob.descriptor, mediaType: MEDIA_TYPES.ociLayer }
 
-  test('are read whole, and refused at their end where they were changed', async () => {
+  test('are read whole, and rejected at their end if they were changed', async () => {
     const directory = fresh()
     await registry.writeBlob(named(directory), blob)
     expect(await buffer(await registry.readBlob(named(directory), descriptor))).toEqual(content)

@@ -29,7 +29,7 @@ it('reads back what was written, and replaces the file', async () => {
   expect(await readFile(file, 'utf8')).toContain('rootfs /wurzel-ä.tar linux/arm/v7')
 })
 
-it('is undefined where there is no file', async () => {
+it('is undefined if there is no file', async () => {
   await using folder = await tempFolder()
   expect(await readLockFile(lockPath(folder.path))).toBeUndefined()
 })

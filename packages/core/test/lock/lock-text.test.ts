@@ -88,14 +88,14 @@ describe('the text of a lock', () => {
     )
   })
 
-  it('says how it was written, in a line that reading passes over whatever it says', () => {
+  it('states how it was written, in a line that reading ignores', () => {
     const text = formatLock(ENTRIES)
     const how = '# Written by `npx tsx build.ts lock`;'
     expect(text).toContain(how)
     expect(parseLock(text.replace(how, '# Written by `build.ts lock`;'), 'x')).toEqual(parseLock(text, 'x'))
   })
 
-  it('takes a line that is there twice once, and refuses two that say different things of a name', () => {
+  it('takes a line that is there twice once, and rejects two that report different things of a name', () => {
     const text = formatLock(ENTRIES)
     const [line = ''] = text.match(/^image .*$/m) ?? []
     expect(parseLock(`${text}${line}\n`, 'x')).toHaveLength(ENTRIES.length)

@@ -55,7 +55,7 @@ describe('a lock', () => {
     ])
   })
 
-  it('finds and notes nothing where there is no lock file', () => {
+  it('finds and notes nothing if there is no lock file', () => {
     const lock = createLock({ entries: undefined, frozen: false })
     expect(lock.find('image', IMAGE.name, ARM)).toBeUndefined()
     expect(lock.notes()).toEqual([])
@@ -83,7 +83,7 @@ describe('a lock', () => {
     )
   })
 
-  it('finds what it has where it is frozen', () => {
+  it('finds what it has if it is frozen', () => {
     expect(createLock({ entries: [ROOTFS], frozen: true }).findArchive('rootfs', ROOTFS.name, AMD64)).toBe(ROOTFS)
   })
 })

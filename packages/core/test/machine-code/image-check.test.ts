@@ -95,11 +95,11 @@ describe('the code of an image', () => {
     expect(check({ 'a/amd': amd64, 'z/arm': arm }, config)).toMatchObject({ verdict: 'mismatch', path: '/z/arm' })
   })
 
-  it('is that of the first executable, where none fits', () => {
+  it('is that of the first executable, if none fits', () => {
     expect(check({ 'b/two': arm, 'a/one': plainArm })).toEqual({ verdict: 'mismatch', path: '/a/one', found: 'arm' })
   })
 
-  it('is unknown, with the executable, where that does not record its variant', () => {
+  it('is unknown, with the executable, if that does not record its variant', () => {
     expect(check({ 'bin/sh': plainArm }, {}, ARM)).toEqual({
       verdict: 'unknown',
       because: '/bin/sh does not record which variant of linux/arm/v7 it requires',
@@ -108,7 +108,7 @@ describe('the code of an image', () => {
     })
   })
 
-  it('is unknown where there are no executables, or too many', () => {
+  it('is unknown if there are no executables, or too many', () => {
     const none = { verdict: 'unknown', because: 'the image has no executable with machine code' }
     expect(check({ 'bin/sh': script })).toEqual(none)
     expect(checkImageCode(treeOf({}), {}, AMD64)).toEqual(none)
@@ -126,18 +126,18 @@ describe('the code of layers over a base', () => {
   const own = (entries: Readonly<Record<string, LayerEntry>>, platform = AMD64) =>
     checkOwnLayers(treeOf(entries), platform)
 
-  it('is that of the first executable that fits, where none is for another platform', () => {
+  it('is that of the first executable that fits, if none is for another platform', () => {
     expect(own({ 'b/two': amd64, 'a/one': amd64 })).toEqual({ verdict: 'match', path: '/a/one', found: 'amd64' })
     expect(own({ 'a/plain': plainArm, 'b/arm': arm }, ARM)).toMatchObject({ verdict: 'match', path: '/b/arm' })
   })
 
-  it('is that of the base, where there is none of its own', () => {
+  it('is that of the base, if there is none of its own', () => {
     expect(own({})).toEqual({ verdict: 'as-base' })
     expect(own({ 'bin/sh': script })).toEqual({ verdict: 'as-base' })
     expect(own({ 'a/plain': plainArm }, ARM)).toEqual({ verdict: 'as-base' })
   })
 
-  it('has to be searched in all layers, where one is for another platform, or there are too many', () => {
+  it('has to be searched in all layers, if one is for another platform, or there are too many', () => {
     expect(own({ 'a/one': amd64, 'b/two': arm })).toBeUndefined()
     expect(checkOwnLayers({ because: 'gone' }, AMD64)).toBeUndefined()
     const full = many(LIMITS.executables, amd64)

@@ -141,7 +141,7 @@ describe('the machine code of an image', () => {
     expect(await checkLayers([layer])).toEqual({ verdict: 'unknown', because: expect.stringContaining(because) })
   })
 
-  it('is unknown where the image has more files than are read', async () => {
+  it('is unknown if the image has more files than are read', async () => {
     const directories = Array.from({ length: 300 }, (_, at) => [
       paxHeader({ path: `${at}/${'x'.repeat(4000)}` }),
       { name: 'x', type: '5' },
@@ -151,7 +151,7 @@ describe('the machine code of an image', () => {
     expect(await checkLayers(Array.from({ length: 300 }, () => layer))).toEqual({ verdict: 'unknown', because })
   })
 
-  it('is unknown where a layer cannot be read', async () => {
+  it('is unknown if a layer cannot be read', async () => {
     const damaged = await pushLayer(Buffer.from('this is no archive'), MEDIA_TYPES.ociLayerGzip)
     expect(await checkLayers([damaged])).toMatchObject({
       verdict: 'unknown',
@@ -164,14 +164,14 @@ describe('the machine code of an image', () => {
     expect(await checkLayers([layer])).toMatchObject({ verdict: 'match' })
   })
 
-  it('is read from layers compressed with zstd, or said not to be where Node.js cannot', async () => {
+  it('is read from layers compressed with zstd, or reported not to be where Node.js cannot', async () => {
     const layer = await pushLayer(zstdFrame(await packFiles({ 'bin/sh': amd64 })), MEDIA_TYPES.ociLayerZstd)
     const known = { verdict: 'match', path: '/bin/sh', found: 'amd64' }
     const unknown = { verdict: 'unknown', because: expect.stringContaining('zstd') }
     expect(await checkLayers([layer])).toEqual('createZstdDecompress' in zlib ? known : unknown)
   })
 
-  it('fails where the bytes are not those that were promised', async () => {
+  it('fails if the bytes are not those that were promised', async () => {
     const layer = await pushLayer(await packFiles({ 'bin/sh': amd64 }), MEDIA_TYPES.ociLayer)
     await expect(checkLayers([{ ...layer, digest: digestOf(Buffer.from('gone')) }])).rejects.toMatchObject({
       code: 'NOT_FOUND',
@@ -187,7 +187,7 @@ describe('the machine code of an image', () => {
     })
   })
 
-  it('is read from elsewhere where another image, whose layer it shares, cannot be read', async () => {
+  it('is read from elsewhere if another image, whose layer it shares, cannot be read', async () => {
     const layer = await pushLayer(zlib.gzipSync(await packFiles({ 'bin/sh': amd64 })), MEDIA_TYPES.ociLayerGzip)
     const image = { repository: place(), manifest: { layers: [layer] }, config: {} }
     const reads = new EventEmitter()
@@ -228,19 +228,19 @@ describe('the machine code of an image', () => {
       return { verdict, reads: reads.map((digest) => layers.findIndex((layer) => layer.digest === digest)) }
     }
 
-    it('is that of the base where there is none of its own, and the base is not read', async () => {
+    it('is that of the base if there is none of its own, and the base is not read', async () => {
       const { verdict, reads } = await over({ 'bin/sh': arm }, { 'etc/motd': '', 'bin/script': script })
       expect(verdict).toEqual({ verdict: 'as-base' })
       expect(reads).toEqual([1])
     })
 
-    it('is its own where all of that fits', async () => {
+    it('is its own if all of that fits', async () => {
       const { verdict, reads } = await over({ 'bin/sh': arm }, { 'opt/tool': arm })
       expect(verdict).toMatchObject({ verdict: 'match', path: '/opt/tool' })
       expect(reads).toEqual([1])
     })
 
-    it('is looked for in all layers where some of its own is for another platform', async () => {
+    it('is looked for in all layers if some of its own is for another platform', async () => {
       expect(await over({ 'bin/sh': arm }, { 'opt/firmware': amd64 })).toMatchObject({
         verdict: { verdict: 'match', path: '/bin/sh' },
         reads: [1, 0],
@@ -248,7 +248,7 @@ describe('the machine code of an image', () => {
       expect(await over({ 'bin/sh': arm }, { 'bin/sh': amd64 })).toMatchObject({ verdict: { verdict: 'mismatch' } })
     })
 
-    it('is looked for in all layers where it stands on something else', async () => {
+    it('is looked for in all layers if it stands on something else', async () => {
       const checkedBase = [digestOf(Buffer.from('another'))]
       const layers = await pushLayers([{ 'bin/sh': amd64 }, { 'etc/motd': '' }])
       const config = configOf(layers.map(({ digest }) => digest))

@@ -50,7 +50,7 @@ describe('the entries of a layer', () => {
     })
   })
 
-  it('are whiteouts where they remove what is below', async () => {
+  it('are whiteouts if they remove what is below', async () => {
     const { entries, removed, opaque } = await read(
       archiveOf({ name: 'a/.wh.b' }, { name: '.wh.c' }, { name: 'd/.wh..wh..opq' }, { name: '.wh..wh..opq' }),
     )
@@ -95,7 +95,7 @@ describe('the entries of a layer', () => {
   })
 })
 
-describe('a layer is refused', () => {
+describe('a layer is rejected', () => {
   const long = (length: number) => `${'x'.repeat(199)}/`.repeat(21).slice(0, length)
 
   it('for a path or a target that is too long', async () => {

@@ -30,7 +30,7 @@ describe('an error of a full disk', () => {
 describe('an error of a full disk, beyond the file', () => {
   const coded = (code: string, more: object = {}) => Object.assign(new Error(code), { code, ...more })
 
-  it('names the path where it is known, and counts a used-up quota', () => {
+  it('names the path if it is known, and counts a used-up quota', () => {
     expect(asDiskFull(coded('EDQUOT', { path: '/cache/x' }))).toMatchObject({
       code: 'DISK_FULL',
       message: expect.stringContaining("'/cache/x'"),

@@ -90,7 +90,7 @@ describe('an error as data', () => {
 })
 
 describe('isMissing', () => {
-  it('is true where the file or a directory of its path is not there', () => {
+  it('is true if the file or a directory of its path is not there', () => {
     const coded = (code: string) => Object.assign(new Error(code), { code })
     expect(['ENOENT', 'ENOTDIR', 'EACCES'].map((code) => isMissing(coded(code)))).toEqual([true, true, false])
     expect(isMissing(undefined)).toBe(false)

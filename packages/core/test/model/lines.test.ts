@@ -25,7 +25,7 @@ describe('readLines', () => {
     expect(await linesOf(Uint8Array.of(first ?? 0), Uint8Array.from(rest))).toEqual(['ä'])
   })
 
-  it('refuses a line that is longer than the limit, and none that is as long', async () => {
+  it('rejects a line that is longer than the limit, and none that is as long', async () => {
     const chunk = Buffer.alloc(LIMITS.line / 4, 'x')
     const full = [chunk, chunk, chunk, chunk]
     expect((await linesOf(...full, '\n', ...full)).map((line) => line.length)).toEqual([LIMITS.line, LIMITS.line])

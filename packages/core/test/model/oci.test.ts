@@ -82,7 +82,7 @@ describe('canonical JSON', () => {
     )
   })
 
-  it('is refused for what has no JSON form', () => {
+  it('is rejected for what has no JSON form', () => {
     expect(() => canonicalJson(undefined)).toThrowError(
       expect.objectContaining({ name: 'TypeError', message: expect.stringContaining('JSON') }),
     )

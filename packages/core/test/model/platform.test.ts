@@ -140,7 +140,7 @@ describe('isWantedPlatform', () => {
   const versioned = { ...plain, 'os.version': '10.0.1' }
   const featured = { ...plain, 'os.features': ['win32k'] }
 
-  it('compares an os version and features only where they are wanted', () => {
+  it('compares an os version and features only if they are wanted', () => {
     expect(isWantedPlatform(versioned, plain)).toBe(true)
     expect(isWantedPlatform(featured, plain)).toBe(true)
     expect(isWantedPlatform(versioned, versioned)).toBe(true)
@@ -221,7 +221,7 @@ describe('containerd spellings', () => {
     expect(isKnownPlatform(parsePlatform(text) ?? { os: '', architecture: '' })).toBe(false),
   )
 
-  it('refuses an operating system alone, and says what to write', () => {
+  it('rejects an operating system alone, with a hint on what to write', () => {
     expect(parsePlatform('linux')).toBeUndefined()
     expect(unreadablePlatform('linux')).toEqual({
       message: "platform 'linux' has no architecture",

@@ -116,7 +116,7 @@ describe('namesHost', () => {
 })
 
 describe('withDefaultTag', () => {
-  it('adds latest only where there is neither tag nor digest', () => {
+  it('adds latest only if there is neither tag nor digest', () => {
     const text = (name: string) => {
       const reference = parseReference(name)
       return reference && formatReference(withDefaultTag(reference))

@@ -58,7 +58,7 @@ describe('streamOf', () => {
     },
   )
 
-  it('ends at once where it is destroyed, though the next part never comes', async () => {
+  it('ends at once if it is destroyed, though the next part never comes', async () => {
     let released = false
     async function* waiting(): AsyncGenerator<Uint8Array> {
       yield Buffer.from('one')

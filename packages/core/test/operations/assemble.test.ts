@@ -46,7 +46,7 @@ function attestationOf(attestation: TinyImage, subject: Digest): Descriptor {
 }
 
 describe('the children of an index', () => {
-  test('whose arm has no variant are read as v7, and a note says so', async () => {
+  test('whose arm has no variant are read as v7, with a note', async () => {
     const arm = await uniqueImage({ platform: ARMV7 })
     const { name, put } = await repositoryWith([arm])
     const index = rawIndex([{ ...arm.manifest.descriptor, platform: { os: 'linux', architecture: 'arm' } }])
@@ -113,7 +113,7 @@ describe('an entry', () => {
     expect(digestsOf(manifests)).toEqual([digest])
   })
 
-  test('for v6 whose config leaves the variant open is taken, and a note says so', async () => {
+  test('for v6 whose config leaves the variant open is taken, with a note', async () => {
     const old = await uniqueImage({ platform: ARMV6, configPlatform: { os: 'linux', architecture: 'arm' } })
     const { name } = await repositoryWith([old])
     const entry = { image: old.manifest.descriptor.digest, platform: 'linux/arm/v6' }
@@ -148,7 +148,7 @@ describe('an entry', () => {
 })
 
 describe('two images for one platform', () => {
-  test('are refused; on request the last one is taken, with what attests it alone', async () => {
+  test('are rejected; on request the last one is taken, with what attests it alone', async () => {
     const [amd64, before, after] = await Promise.all([AMD64, ARMV7, ARMV7].map((platform) => uniqueImage({ platform })))
     const attested = await Promise.all([1, 2].map(() => uniqueImage({ platform: UNKNOWN })))
     const [ofAmd64, ofBefore] = attested
@@ -201,7 +201,7 @@ describe('what is written', () => {
     expect(one.manifests.map(({ platform }) => platform)).toEqual([AMD64, ARMV6, ARMV7])
   })
 
-  test('has the media types of Docker where all images do, and nothing is annotated', async () => {
+  test('has the media types of Docker if all images do, and nothing is annotated', async () => {
     const docker = await uniqueImage({ platform: AMD64, dialect: 'docker' })
     const { name } = await repositoryWith([docker])
     const { digest } = docker.manifest.descriptor
@@ -212,7 +212,7 @@ describe('what is written', () => {
     expect((await inspect(`${name}:2`)).manifest).toMatchObject({ annotations })
   })
 
-  test('is nothing where an image is missing', async () => {
+  test('is nothing if an image is missing', async () => {
     const amd64 = await uniqueImage({ platform: AMD64 })
     const { name } = await repositoryWith([amd64])
     const missing = assemble(`${name}:1`, [amd64.manifest.descriptor.digest, `${name}:absent`])

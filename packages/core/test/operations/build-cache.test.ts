@@ -72,7 +72,7 @@ test('inspect distinguishes them from images', async () => {
   expect(mixed.blobs).toHaveLength(2)
 })
 
-test('assemble takes the images beside them, and reports what it leaves out', async () => {
+test('assemble takes the images beside them, and reports what it omits', async () => {
   const { name } = await repositories.repositoryWith()
   const { manifests, notes } = await assemble(`${name}:1`, [`${source.name}:mixed`])
   expect(manifests.map(({ platform }) => platform)).toEqual([AMD64])

@@ -63,7 +63,7 @@ describe('decidePlatform', () => {
     expect(decidePlatform({ where, declared, config, trustDeclared: false }).platform).toMatchObject(platform)
   })
 
-  test('an image of which nobody says anything is refused', () => {
+  test('an image of which no platform is known is rejected', () => {
     expect(() => decide(undefined, {})).toThrow(expect.objectContaining({ code: 'PLATFORM_MISSING' }))
   })
 })

@@ -135,7 +135,7 @@ describe('a registry', () => {
     expect(target).toMatchObject({ state: 'ok', message: expect.stringContaining('left to expire') })
   })
 
-  test('that makes no repository at a push says so before one', async () => {
+  test('that makes no repository at a push reports it before one', async () => {
     const body = '{"errors":[{"code":"NAME_UNKNOWN","message":"The repository does not exist"}]}'
     await using registry = await uploads({ status: 404, body }, undefined)
     const [, target] = await look(pushedTo(registry.host))

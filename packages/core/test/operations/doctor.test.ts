@@ -117,7 +117,7 @@ describe('the engine', () => {
     },
   )
 
-  test('elsewhere is believed what it says of its emulators', async () => {
+  test('elsewhere is trusted about what it reports of its emulators', async () => {
     const remote = engineThat(async () => ({ ...LOCAL, address: 'ssh://builder' }))
     const [, finding] = await checkEngines([remote], [S390X], { binfmt: '/no/such/folder' })
     expect(finding).toMatchObject({ state: 'ok', message: 'runs by emulation' })
@@ -137,7 +137,7 @@ describe('the engine', () => {
 describe('this machine', () => {
   const KINDS = Object.values(CORE_KINDS)
 
-  test('lacks tools only where they are needed', async () => {
+  test('lacks tools only if they are needed', async () => {
     const nowhere = { PATH: '/nowhere' }
     expect(await checkTools(nowhere, KINDS, 0)).toMatchObject([
       { state: 'error', advice: expect.stringMatching(/apt-get install mmdebstrap arch-test xz-utils zstd$/) },

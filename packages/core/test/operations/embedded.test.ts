@@ -29,7 +29,7 @@ test('an option that is found to be wrong once it runs ends it: else the process
   expect(await runningRegistry(folder.path)).toBeUndefined()
 })
 
-test('it is not started to ask for the names of a faulty definition', async () => {
+test('it is not started to check the names of a faulty definition', async () => {
   await using folder = await tempFolder()
   const asked = publishedReferences([start], { registry: `embedded:${folder.path}` })
   await expect(asked).rejects.toMatchObject({ code: 'DEFINITION_INVALID' })

@@ -81,7 +81,7 @@ describe('copy', () => {
     expect((await inspect(`oci:${theirs}:x`)).images).toHaveLength(2)
   })
 
-  it('gives Docker’s media types no name in a layout, and says so before anything moves', async () => {
+  it('gives Docker’s media types no name in a layout, and reports it before anything moves', async () => {
     const docker = await tinyImage({ platform: AMD64, dialect: 'docker' })
     await pushTinyImage({ url: here.url, repository: 'docker' }, docker, '1')
     const layout = joinPath(directory, 'docker')
@@ -149,7 +149,7 @@ describe('assemble', () => {
     expect(one.manifests.map(({ digest }) => digest)).toEqual([amd64.manifest.descriptor.digest])
   })
 
-  it('refuses a platform that the image’s config contradicts, unless it is to be trusted', async () => {
+  it('rejects a platform that the image’s config contradicts, unless it is to be trusted', async () => {
     const lying = { image: `${here.host}/app-amd64:1`, platform: 'linux/arm/v6' }
     await expect(assemble(`${here.host}/assembled:4`, [lying])).rejects.toMatchObject({ code: 'PLATFORM_MISMATCH' })
     expect(await tags(`${here.host}/assembled`)).not.toContain('4')
@@ -200,7 +200,7 @@ describe('assemble', () => {
     expect((await inspect(`${here.host}/shrinking:1`)).images).toHaveLength(1)
   })
 
-  it('refuses a platform twice, and names both', async () => {
+  it('rejects a platform twice, and names both', async () => {
     const twice = assemble(`${here.host}/assembled:5`, [`${here.host}/app:1.0`, `${here.host}/app-amd64:1`])
     await expect(twice).rejects.toMatchObject({ message: expect.stringContaining('linux/amd64 is duplicated') })
     expect(await tags(`${here.host}/assembled`)).not.toContain('5')
@@ -208,7 +208,7 @@ describe('assemble', () => {
 })
 
 describe('tags and remove', () => {
-  it('lists the tags of a repository; none where there is no such repository', async () => {
+  it('lists the tags of a repository; none if there is no such repository', async () => {
     expect(await tags(`${here.host}/app`)).toEqual(expect.arrayContaining(['1.0', 'stable']))
     expect(await tags(`${here.host}/nobody`)).toEqual([])
     await expect(tags(`${here.host}/app:1.0`)).rejects.toMatchObject({ code: 'USAGE' })
@@ -223,7 +223,7 @@ describe('tags and remove', () => {
     await expect(remove(`${here.host}/app:old`)).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
-  it('says what a registry does that deletes manifests and no tags; then the digest goes with all its tags', async () => {
+  it('reports what a registry does that deletes manifests and no tags; then the digest goes with all its tags', async () => {
     const there = `${elsewhere.host}/removed`
     for (const tag of ['1', '2']) await copy(`${here.host}/app:1.0`, `${there}:${tag}`)
     const { digest } = index.descriptor

@@ -156,7 +156,7 @@ describe('a lock', () => {
     expect((await keys({ frozen: true })).notes).toEqual([])
   })
 
-  it('of a newer version is refused, and not overwritten', async () => {
+  it('of a newer version is rejected, and not overwritten', async () => {
     await writeFile(file, 'polyarch.lock version 9\n')
     await expect(keys()).rejects.toMatchObject({ code: 'LOCK_INVALID' })
     await expect(lock(app(), { directory })).rejects.toMatchObject({ code: 'LOCK_INVALID' })

@@ -46,7 +46,7 @@ const IGNORED: readonly (readonly [keyof typeof OPERATIONS, string, string])[] =
 ]
 
 describe('an option that an operation would ignore', () => {
-  it.each(IGNORED)('%s(…) refuses %s', async (operation, option, hint) => {
+  it.each(IGNORED)('%s(…) rejects %s', async (operation, option, hint) => {
     await expect(OPERATIONS[operation]({ [option]: true })).rejects.toMatchObject({
       code: 'USAGE',
       issues: [
@@ -68,7 +68,7 @@ describe('an option that an operation would ignore', () => {
     },
   )
 
-  it('is refused by run(…)', async () => {
+  it('is rejected by run(…)', async () => {
     let said = ''
     const write = (text: string) => {
       said += text

@@ -100,7 +100,7 @@ describe('promote', () => {
     expect([await digestOf('old'), await digestOf('stable')]).toEqual([descriptor().digest, descriptor().digest])
   })
 
-  it('chooses pipelines of a record, and refuses one name for two of them before any write', async () => {
+  it('chooses pipelines of a record, and rejects one name for two of them before any write', async () => {
     const slim = { ...metadata()['app'], 'containerimage.digest': one.descriptor.digest, 'image.name': name('slim') }
     const both = { ...metadata(), slim: slim as BuildMetadata[string] }
     await expect(promote(both, ['first', 'second'])).rejects.toMatchObject({

@@ -102,7 +102,7 @@ describe('prune', () => {
     expect(await tagsOf(target.url, 'app')).toEqual([tag])
   })
 
-  it('refuses a bound that is not valid', async () => {
+  it('rejects a bound that is not valid', async () => {
     const app = pipeline('127.0.0.1:1/app')
       .platforms(platform('amd64', { base: fromImage('127.0.0.1:1/base:1') }))
       .tags('1.0')

@@ -63,7 +63,7 @@ describe('the key of an image', () => {
     expect(await keyOf(app(from()))).not.toBe(await keyOf(app()))
   })
 
-  it('does not change where a default policy is written out', async () => {
+  it('does not change if a default policy is written out', async () => {
     const written = fromImage(base, { configPolicy: 'require-match', codePolicy: 'require-match' })
     expect(await keyOf(app(written))).toBe(await keyOf(app()))
   })

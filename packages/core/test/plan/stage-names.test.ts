@@ -110,7 +110,7 @@ describe('a Dockerfile that names what another pipeline of the run publishes', (
     expect(made.tags.map(({ reference }) => reference)).toEqual([`${host}/team/app:1`])
   })
 
-  it('is refused where the pipelines need each other', async () => {
+  it('is rejected if the pipelines need each other', async () => {
     const app = await pipelineOf('app', `${BASE}FROM \${BASE_IMAGE}\nCOPY --from=${host}/team/tool:1 /a /a\n`)
     const tool = await pipelineOf('tool', `${BASE}FROM \${BASE_IMAGE}\nCOPY --from=${host}/team/app:1 /a /a\n`)
     await expect(planOf([app, tool])).rejects.toMatchObject({
@@ -119,7 +119,7 @@ describe('a Dockerfile that names what another pipeline of the run publishes', (
     })
   })
 
-  it('is refused where the other pipeline lacks the platform', async () => {
+  it('is rejected if the other pipeline lacks the platform', async () => {
     const app = await pipelineOf('app', `${BASE}FROM \${BASE_IMAGE}\nCOPY --from=${host}/team/single:1 /a /a\n`)
     await mkdir(join(directory, 'single'), { recursive: true })
     await writeFile(join(directory, 'single', 'Dockerfile'), `${BASE}FROM \${BASE_IMAGE}\n`)

@@ -91,7 +91,7 @@ describe('tokens', () => {
     expect((await closed.send('/v2/app/tags/list', { headers: nothing })).status).toBe(401)
   })
 
-  test('are refused for a wrong password, made up, or of yesterday', async () => {
+  test('are rejected for a wrong password, made up, or of yesterday', async () => {
     await using registry = await testRegistry({ auth: { kind: 'bearer', users, tokenLifetime: 0 } })
     const wrong = await registry.send('/token', { headers: { authorization: login('ada', 'x') } })
     expect([wrong.status, await errorCodes(wrong)]).toEqual([401, ['UNAUTHORIZED']])
@@ -102,7 +102,7 @@ describe('tokens', () => {
       expect(answer.headers.get('www-authenticate')).toContain('error="invalid_token"')
     }
   })
-  test('are refused where their content was changed, or another server has issued them', async () => {
+  test('are rejected where their content was changed, or another server has issued them', async () => {
     await using registry = await start(true)
     await using other = await start(true)
     const pull = await token(registry, 'repository:app:pull')

@@ -61,7 +61,7 @@ describe('a blob that is pushed', () => {
     expect((await registry.send(`${place}?digest=${digest}`, { method: 'PUT' })).status).toBe(201)
   })
 
-  test('by a chunk at the wrong place is refused with the right one', async () => {
+  test('by a chunk at the wrong place is rejected with the right one', async () => {
     const { bytes } = someBytes(1000)
     const place = await beginUpload(registry, 'push/order')
     await registry.send(place, { method: 'PATCH', body: bytes.subarray(0, 400) })
@@ -72,7 +72,7 @@ describe('a blob that is pushed', () => {
     expect([asked.status, asked.headers.get('range')]).toEqual([204, '0-399'])
   })
 
-  test('under another digest is refused, and nothing of it is kept', async () => {
+  test('under another digest is rejected, and nothing of it is kept', async () => {
     await using own = await testRegistry()
     const { digest } = someBytes()
     const place = await beginUpload(own, 'push/wrong')
@@ -92,7 +92,7 @@ describe('a blob that is pushed', () => {
     expect([asked.status, await errorCodes(asked)]).toEqual([404, ['BLOB_UPLOAD_UNKNOWN']])
   })
 
-  test('by an upload of another repository is refused', async () => {
+  test('by an upload of another repository is rejected', async () => {
     const place = await beginUpload(registry, 'push/mine')
     const stolen = await registry.send(place.replace('push/mine', 'push/yours'))
     expect(await errorCodes(stolen)).toEqual(['BLOB_UPLOAD_UNKNOWN'])
@@ -129,7 +129,7 @@ describe('a blob of another repository', () => {
     expect(answer.headers.get('location')).toMatch(/^\/v2\/mount\/other\/blobs\/uploads\//)
   })
 
-  test('is kept where it is deleted elsewhere', async () => {
+  test('is kept if it is deleted elsewhere', async () => {
     const blob = someBytes()
     await putBlob(registry, 'delete/one', blob)
     await putBlob(registry, 'delete/two', blob)
@@ -158,7 +158,7 @@ describe('parts of a blob', () => {
     expect(Buffer.from(await answer.arrayBuffer())).toEqual(blob.bytes.subarray(first, end))
   })
 
-  test('beyond the end are refused with the size', async () => {
+  test('beyond the end are rejected with the size', async () => {
     const digest = await putBlob(registry, 'range/beyond')
     const answer = await read('range/beyond', digest, { range: 'bytes=1000-' })
     expect([answer.status, answer.headers.get('content-range')]).toEqual([416, 'bytes */1000'])

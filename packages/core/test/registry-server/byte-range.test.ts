@@ -6,7 +6,7 @@ const size = fc.nat({ max: 1_000_000 })
 const position = fc.nat({ max: 2_000_000 })
 
 describe('parseRange', () => {
-  test('never leaves the content, whatever is asked', () => {
+  test('never leaves the content, whatever the request', () => {
     const header = fc.oneof(fc.string(), fc.stringMatching(/^bytes=\d{0,20}-\d{0,20}$/))
     fc.assert(
       fc.property(header, size, (text, total) => {

@@ -73,7 +73,7 @@ test('a registry that is killed in the middle of uploads leaves nothing broken, 
   expect(await readdir(join(folder.path, 'incoming'))).toEqual([])
 })
 
-test('a registry that is killed at any moment of many pushes has all that it said it has', async () => {
+test('a registry that is killed at any moment of many pushes has all that it reported it has', async () => {
   await using folder = await tempFolder()
   const platforms = ['v5', 'v6', 'v7'].map((variant) => ({ os: 'linux', architecture: 'arm', variant }))
   const images = await Promise.all(platforms.map((platform) => tinyImage({ platform })))

@@ -75,7 +75,7 @@ describe.each(DAMAGES)('a manifest whose file is %s', (_, damage) => {
   })
 })
 
-test('a damaged referrer is left out, and the others are listed', async () => {
+test('a damaged referrer is omitted, and the others are listed', async () => {
   const attach = async (label: string) => {
     const bytes = Buffer.from('{}')
     const empty = { descriptor: { mediaType: MEDIA_TYPES.ociEmpty, digest: digestOf(bytes), size: 2 }, bytes }
@@ -93,7 +93,7 @@ test('a damaged referrer is left out, and the others are listed', async () => {
   expect(manifests.map(({ digest }) => digest)).toEqual([whole])
 })
 
-test('a manifest over a blob whose file is gone is refused, and the blob cannot be mounted', async () => {
+test('a manifest over a blob whose file is gone is rejected, and the blob cannot be mounted', async () => {
   const { digest } = image.layer.descriptor
   await restart(() => rm(contentPath(directory, digest)))
   const headers = { 'content-type': MEDIA_TYPES.ociManifest }

@@ -56,7 +56,7 @@ test('what only deleted manifests referred to is gone after a restart, and nothi
   expect(await readdir(join(folder.path, 'blobs', 'sha256'))).not.toContain(hex)
 })
 
-test('a second registry on a directory is refused, with the address of the first one', async () => {
+test('a second registry on a directory is rejected, with the address of the first one', async () => {
   await using first = await testRegistry()
   const { directory, host } = first.server
   const refused = await startRegistry({ directory }).catch((error: unknown) => error)
@@ -86,7 +86,7 @@ test('of several that start at once, one gets the directory', async () => {
   expect(codes).toEqual(['DIRECTORY_IN_USE', 'DIRECTORY_IN_USE', 'DIRECTORY_IN_USE'])
 })
 
-test('the lock of a dead process is taken over, also where its pid is in use again', async () => {
+test('the lock of a dead process is taken over, also if its pid is in use again', async () => {
   await using folder = await tempFolder()
   const { stdout } = await runProgram('sh', ['-c', 'echo $$'])
   const dead = { id: 'x', machine: hostname(), host: '127.0.0.1:1' }
@@ -161,7 +161,7 @@ test('bytes that no repository has a record of are removed at the start', async 
   expect(await readdir(blobs)).toEqual([])
 })
 
-test('a port that is taken is an error that says so', async () => {
+test('a port that is taken is reported', async () => {
   await using first = await testRegistry()
   await using folder = await tempFolder()
   const port = Number(first.server.host.split(':')[1])
@@ -170,7 +170,7 @@ test('a port that is taken is an error that says so', async () => {
   await using _ = await startRegistry({ directory: folder.path })
 })
 
-test('a directory that cannot be made is an error that says so', async () => {
+test('a directory that cannot be made is reported', async () => {
   await using folder = await tempFolder()
   await writeFile(join(folder.path, 'file'), '')
   const refused = startRegistry({ directory: join(folder.path, 'file', 'registry') })

@@ -168,7 +168,7 @@ describe('a deletion on a full disk', () => {
   })
 })
 
-test('a start on a full disk says that it is full', async () => {
+test('a start on a full disk reports that it is full', async () => {
   await server.close()
   await disk.fill()
   await expect(startRegistry({ directory: server.directory })).rejects.toMatchObject({
@@ -191,7 +191,7 @@ describe('what pushes to the embedded registry and finds its disk full', () => {
   })
   afterEach(() => cleanup[Symbol.asyncDispose]())
 
-  test('a copy says so, with the directory', async () => {
+  test('a copy reports it, with the directory', async () => {
     const layout = `oci:${cleanup.use(await tempFolder('layout')).path}:app`
     await copy(base, layout)
     const registry = `embedded:${server.directory}`
@@ -201,7 +201,7 @@ describe('what pushes to the embedded registry and finds its disk full', () => {
     })
   })
 
-  test('a run says so, with the directory', async () => {
+  test('a run reports it, with the directory', async () => {
     const app = pipeline('ghcr.io/team/app')
       .platforms(platformOf('amd64', { base: fromImage(base) }))
       .build({ context: false, dockerfileInline: 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n' })

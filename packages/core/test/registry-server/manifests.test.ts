@@ -55,25 +55,25 @@ describe('a manifest that is pushed', () => {
     expect([answer.status, await errorCodes(answer)]).toEqual([400, ['MANIFEST_INVALID']])
   })
 
-  test('without its blobs is refused', async () => {
+  test('without its blobs is rejected', async () => {
     const answer = await put('refuse/blobs', 'x', Buffer.from(image.manifest.bytes))
     expect([answer.status, await errorCodes(answer)]).toEqual([400, ['MANIFEST_BLOB_UNKNOWN']])
   })
 
-  test('without its children in the same repository is refused', async () => {
+  test('without its children in the same repository is rejected', async () => {
     await pushTinyImage(at('refuse/elsewhere'), image)
     const index = tinyIndex([image])
     const answer = await put('refuse/children', 'x', Buffer.from(index.bytes), MEDIA_TYPES.ociIndex)
     expect([answer.status, await errorCodes(answer)]).toEqual([400, ['MANIFEST_BLOB_UNKNOWN']])
   })
 
-  test('under another digest is refused', async () => {
+  test('under another digest is rejected', async () => {
     await pushTinyImage(at('refuse/digest'), image)
     const answer = await put('refuse/digest', digestOf('other'), Buffer.from(image.manifest.bytes))
     expect([answer.status, await errorCodes(answer)]).toEqual([400, ['DIGEST_INVALID']])
   })
 
-  test('and is larger than 4 MiB is refused', async () => {
+  test('and is larger than 4 MiB is rejected', async () => {
     const answer = await put('refuse/size', 'x', Buffer.alloc(4 * 1024 * 1024 + 1, ' '))
     expect([answer.status, await errorCodes(answer)]).toEqual([413, ['SIZE_INVALID']])
   })
@@ -134,7 +134,7 @@ describe('the tags of a repository', () => {
     ])
   })
 
-  test('are unknown where there is no repository', async () => {
+  test('are unknown if there is no repository', async () => {
     expect(await errorCodes(await registry.send('/v2/absent/tags/list'))).toEqual(['NAME_UNKNOWN'])
   })
 })
@@ -170,7 +170,7 @@ describe('referrers', () => {
     })
   })
 
-  test('and their subjects are in the index of the layout, without a name where they have no tag', async () => {
+  test('and their subjects are in the index of the layout, without a name if they have no tag', async () => {
     await using own = await testRegistry()
     const target = { url: own.server.url, repository: 'app' }
     const entries = async () => {

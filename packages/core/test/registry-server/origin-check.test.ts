@@ -63,7 +63,7 @@ describe('a registry without logins', () => {
     expect(await sendAs(registry, { host: 'evil.example' })).toEqual(REFUSED)
   })
 
-  test('answers under every address, and no other name, where it listens on all of them', async () => {
+  test('answers under every address, and no other name, if it listens on all of them', async () => {
     await using registry = await testRegistry({ host: '0.0.0.0' })
     for (const host of ['192.0.2.1:5000', '[2001:db8::1]:5000', 'localhost:5000']) {
       expect(await sendAs(registry, { host })).toMatchObject({ status: 200 })
@@ -85,7 +85,7 @@ describe('a registry with logins', () => {
     expect(await sendAs(registry, { host: 'localhost' }, 'GET', '/v2/app/tags/list')).toMatchObject({ status: 404 })
   })
 
-  test('refuses a page of another site that sends the login that a browser keeps', async () => {
+  test('rejects a page of another site that sends the login that a browser keeps', async () => {
     await using registry = await testRegistry({ auth: { kind: 'basic', users } })
     expect(await sendAs(registry, { origin: 'https://evil.example', ...ADA }, 'DELETE')).toEqual(REFUSED)
   })
@@ -127,7 +127,7 @@ async function sendRaw(registry: TestRegistry, ...lines: readonly string[]): Pro
   return (await answer).split('\r\n')[0]
 }
 
-test('two Host headers are refused, with logins too', async () => {
+test('two Host headers are rejected, with logins too', async () => {
   for (const auth of [undefined, { kind: 'basic', users } as const]) {
     await using registry = await testRegistry(auth && { auth })
     const answer = await sendRaw(registry, 'GET /v2/ HTTP/1.1', 'Host: localhost', 'Host: evil.example')

@@ -111,7 +111,7 @@ describe('clients that leave', () => {
 })
 
 describe('bounds', () => {
-  test('headers beyond 16 KiB are refused', async () => {
+  test('headers beyond 16 KiB are rejected', async () => {
     const answer = await registry.send('/v2/', { headers: { 'x-long': 'x'.repeat(20_000) } })
     expect(answer.status).toBe(431)
   })

@@ -129,7 +129,7 @@ describe('manifests under sha512', () => {
     await check(again.url)
   })
 
-  test('are refused where digest or tag is wrong', async () => {
+  test('are rejected where digest or tag is wrong', async () => {
     await using registry = await testRegistry()
     await push(registry, '')
     const wrong = sha512(Buffer.from('something else'))

@@ -15,7 +15,7 @@ async function addBlob(store: Store, name: string, { bytes, descriptor }: TinyBl
   await store.addBlob(upload, descriptor.digest)
 }
 
-test('a manifest does not appear where a part of it is deleted while it is written', async () => {
+test('a manifest does not appear if a part of it is deleted while it is written', async () => {
   await using folder = await tempFolder('store')
   const store = await Store.open(folder.path)
   const { config, layer, manifest } = await tinyImage({ platform: { os: 'linux', architecture: 'amd64' } })

@@ -80,7 +80,7 @@ describe('retries', () => {
     expect(most).toBe(4)
   })
 
-  test.each([408, 425, 429, 500, 502, 503, 504])('%d is asked again', async (status) => {
+  test.each([408, 425, 429, 500, 502, 503, 504])('%d is queried again', async (status) => {
     let asked = 0
     await using server = await startScriptedServer(() => {
       asked += 1
@@ -97,7 +97,7 @@ describe('retries', () => {
     expect(server.seen).toHaveLength(1)
   })
 
-  test('a host that refuses connections is reported at once', async () => {
+  test('a host that rejects connections is reported at once', async () => {
     const server = await startScriptedServer(() => stored)
     await server[Symbol.asyncDispose]()
     await using client = createRegistry()
@@ -109,7 +109,7 @@ describe('retries', () => {
 })
 
 describe('reading after writing', () => {
-  test('what was just written is read again where it is missing; anything else is not', async () => {
+  test('what was just written is read again if it is missing; anything else is not', async () => {
     let asked = 0
     await using server = await startScriptedServer(({ method }) => {
       if (method === 'PUT') return created
@@ -126,7 +126,7 @@ describe('reading after writing', () => {
     expect(asked).toBe(1)
   })
 
-  test('a blob that was just written is read again where it is missing; anything else is not', async () => {
+  test('a blob that was just written is read again if it is missing; anything else is not', async () => {
     const source = sourceOf(Buffer.from('content'))
     const descriptor = { ...source.descriptor, mediaType: MEDIA_TYPES.ociLayer }
     let asked = 0
@@ -148,7 +148,7 @@ describe('reading after writing', () => {
     expect(asked).toBe(1)
   })
 
-  test('it ends, where what was written never appears', async () => {
+  test('it ends, if what was written never appears', async () => {
     await using server = await startScriptedServer(({ method }) => (method === 'PUT' ? created : { status: 404 }))
     await using client = createRegistry({ retry: { delay: 1, attempts: 4 } })
     await client.putManifest(latest(server), manifest)
@@ -184,7 +184,7 @@ describe('an answer to the PUT of a manifest without its digest', () => {
     expect(methodsOf(server)).toEqual(['PUT', 'HEAD'])
   })
 
-  test.each(answers.slice(0, -1))('is followed by another PUT where nothing was written: %s', async (_, answer) => {
+  test.each(answers.slice(0, -1))('is followed by another PUT if nothing was written: %s', async (_, answer) => {
     await using server = await startLying(answer, 2)
     await using client = createRegistry(quick)
     await client.putManifest(latest(server), manifest)
@@ -201,7 +201,7 @@ describe('an answer to the PUT of a manifest without its digest', () => {
 })
 
 describe('manifests', () => {
-  test('one that is not what its digest says is refused', async () => {
+  test('one that is not what its digest states is rejected', async () => {
     await using server = await startScriptedServer(() => ({
       ...stored,
       headers: { 'content-type': MEDIA_TYPES.ociManifest },
@@ -212,7 +212,7 @@ describe('manifests', () => {
     await expect(read).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
   })
 
-  test('one that the server announced with another digest is refused', async () => {
+  test('one that the server announced with another digest is rejected', async () => {
     const lying = { ...stored, headers: { ...headers, 'docker-content-digest': digestOf('another') } }
     await using server = await startScriptedServer(() => lying)
     await using client = createRegistry(quick)
@@ -240,7 +240,7 @@ describe('manifests', () => {
     await expect(client.getManifest(latest(server))).rejects.toMatchObject({ code: 'MANIFEST_UNSUPPORTED' })
   })
 
-  test('one of schema 1 is refused by resolve too', async () => {
+  test('one of schema 1 is rejected by resolve too', async () => {
     const told = { ...headers, 'content-type': MEDIA_TYPES.dockerManifestV1Signed }
     await using server = await startScriptedServer(() => ({ ...stored, headers: told }))
     await using client = createRegistry(quick)

@@ -55,7 +55,7 @@ test('a registry without the API gets the tag that stands in for it, and is read
   expect(listed.map(({ digest }) => digest)).toEqual([other, note].map(digestOfManifest))
 })
 
-test('artifacts that refer to one another without end are refused', async () => {
+test('artifacts that refer to one another without end are rejected', async () => {
   await using registries = await startRegistries()
   const { registry, source, copyAll } = registries
   let last = SUBJECT
@@ -70,7 +70,7 @@ test('artifacts that refer to one another without end are refused', async () => 
   expect(await copyAll({ referrers: false })).toMatchObject({ digest: digestOfManifest(SUBJECT), referrers: [] })
 })
 
-test('more artifacts than a copy may bring are refused', async () => {
+test('more artifacts than a copy may bring are rejected', async () => {
   await using registries = await startRegistries()
   const manifests = Array.from({ length: LIMITS.referrers + 1 }, () => SUBJECT.descriptor)
   const body = JSON.stringify({ schemaVersion: 2, manifests })

@@ -118,14 +118,14 @@ test('with referrers: false, the image alone is copied', async () => {
   expect(await digestAt(to, cosignTag(digestOfManifest(index), 'sig'))).toBeUndefined()
 })
 
-test('of some platforms, what refers to the whole index is left behind, and a note says so', async () => {
+test('of some platforms, what refers to the whole index is left behind, with a note', async () => {
   const to = newTarget()
   const { referrers, notes } = await copy(sourceName(), to, { platforms: ['linux/amd64'] })
   expect(referrers.map(({ digest }) => digest)).toEqual([digestOfManifest(ofImage)])
   expect(notes).toEqual([expect.stringContaining(`2 referrers of ${digestOfManifest(index)} were not copied`)])
 })
 
-test('the same note is there where the name is in the same repository', async () => {
+test('the same note is there if the name is in the same repository', async () => {
   const { referrers, notes } = await copy(sourceName(), `${here.server.host}/app:narrow`, {
     platforms: ['linux/amd64'],
   })

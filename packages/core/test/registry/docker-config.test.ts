@@ -51,7 +51,7 @@ describe('dockerConfigCredentials', () => {
     expect(() => process.kill(pid, 0)).toThrow('ESRCH')
   })
 
-  test('finds nothing where there is no file', async () => {
+  test('finds nothing if there is no file', async () => {
     expect(await store().find('ghcr.io')).toBeUndefined()
   })
 
@@ -129,7 +129,7 @@ describe('dockerConfigCredentials', () => {
   })
 })
 
-test('logins at hand are matched exactly, and several stores are asked in order', async () => {
+test('logins at hand are matched exactly, and several stores are queried in order', async () => {
   const login = (username: string) => ({ kind: 'password' as const, username, password: 'x' })
   const one = staticCredentials({ 'https://index.docker.io/v1/': login('hub'), 'a.example.com': login('one') })
   const two = staticCredentials({ 'a.example.com': login('two'), 'b.example.com': login('two') })

@@ -26,7 +26,7 @@ test('an index made of such indexes reads each of them once', async () => {
   expect(server.seen.length).toBeLessThan(8 * LATTICE.length)
 })
 
-test('an index that leads to thousands of others is refused', async () => {
+test('an index that leads to thousands of others is rejected', async () => {
   const wide = latticeOfIndexes(2, 1001)
   await using server = await startScriptedServer(serveManifests(wide))
   await using registry = createRegistry({ retry: { delay: 1 } })
@@ -39,7 +39,7 @@ test('an index that leads to thousands of others is refused', async () => {
   await expect(assemble(`${server.host}/target:1`, [name])).rejects.toMatchObject(refused)
 })
 
-test('referrers with annotations within annotations are refused', async () => {
+test('referrers with annotations within annotations are rejected', async () => {
   const [open, close] = ['{"a":', '}'].map((text) => text.repeat(100_000))
   const entry = `"mediaType":"${MEDIA_TYPES.ociManifest}","digest":"${TOP}","size":1,"annotations":${open}1${close}`
   await using server = await startScriptedServer(() => ({

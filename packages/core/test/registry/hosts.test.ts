@@ -118,7 +118,7 @@ describe('a host over TLS cannot lead to plain HTTP on loopback', () => {
 })
 
 describe('mirrors', () => {
-  test('are asked first, with their own login, under their path; the origin is not', async () => {
+  test('are queried first, with their own login, under their path; the origin is not', async () => {
     await using mirror = await startScriptedServer(({ headers }) =>
       headers.authorization === undefined
         ? { status: 401, headers: { 'www-authenticate': 'Basic realm="r"' } }
@@ -164,7 +164,7 @@ describe('mirrors', () => {
     expect(origin.seen).toHaveLength(3)
   })
 
-  test('are neither written to nor asked where the answer decides a write', async () => {
+  test('are neither written to nor queried if the answer decides a write', async () => {
     await using mirror = await startScriptedServer(() => stored)
     await using origin = await startScriptedServer(({ method }) => (method === 'PUT' ? created : stored))
     await using client = createRegistry({ ...quick, hosts: { [origin.host]: { mirrors: [mirror.host] } } })
@@ -178,7 +178,7 @@ describe('mirrors', () => {
 })
 
 describe('TLS', () => {
-  test('needs an authority that is known; its own certificate is shown where one is given', async () => {
+  test('needs an authority that is known; its own certificate is shown if one is given', async () => {
     await using folder = await tempFolder('tls')
     const { certificate, key } = await makeCertificate(folder.path)
     const tls = { cert: certificate, key, ca: certificate, requestCert: true, rejectUnauthorized: true }

@@ -93,7 +93,7 @@ test.each([
   await expect(reading).rejects.toMatchObject({ code, message: expect.stringContaining(message) })
 })
 
-test('an image that is listed as an index is refused', async () => {
+test('an image that is listed as an index is rejected', async () => {
   const manifest = encodeManifest({ schemaVersion: 2, config: image('config'), layers: [] }, MEDIA_TYPES.ociManifest)
   const root = indexOf({ ...manifest.descriptor, mediaType: MEDIA_TYPES.ociIndex })
   await expect(read(root, [manifest])).rejects.toMatchObject({

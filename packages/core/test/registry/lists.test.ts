@@ -22,7 +22,7 @@ describe('tags', () => {
     expect(server.seen).toHaveLength(2)
   })
 
-  test('are left where each page is called another, and has what the one before it had', async () => {
+  test('are left if each page is called another, and has what the one before it had', async () => {
     await using server = await startScriptedServer(({ query }) => {
       const headers = next(`${query.get('last') ?? ''}x`)
       return { status: 200, headers, body: JSON.stringify({ tags: ['a', 'b'] }) }
@@ -43,7 +43,7 @@ describe('tags', () => {
     expect(await client.listTags({ registry: server.host, repository: 'a' })).toEqual(['a', 'b', 'd'])
   })
 
-  test('without end are refused, and not returned in part', async () => {
+  test('without end are rejected, and not returned in part', async () => {
     const body = JSON.stringify({ tags: [] }).padEnd(15 * 1024 * 1024)
     await using server = await startScriptedServer(({ query }) => {
       return { status: 200, headers: next(`${query.get('last') ?? ''}x`), body }
@@ -92,7 +92,7 @@ describe('referrers', () => {
     expect(server.seen).toHaveLength(1)
   })
 
-  test('are given no tag where the answer was lost, and the API has them', async () => {
+  test('are given no tag if the answer was lost, and the API has them', async () => {
     let puts = 0
     await using server = await startScriptedServer(({ method, path }) => {
       if (path.includes('/referrers/')) return listed

@@ -68,7 +68,7 @@ describe('Bearer tokens', () => {
     expect(servers.tokens.seen).toHaveLength(2)
   })
 
-  test('where it is refused to two requests at a time, each error names its login', async () => {
+  test('where it is rejected to two requests at a time, each error names its login', async () => {
     const arrived = new EventEmitter()
     const fetched = once(arrived, 'second token')
     const triedAgain = once(arrived, '/v2/a/manifests/late with the second')
@@ -93,7 +93,7 @@ describe('Bearer tokens', () => {
     expect(outcomes).toMatchObject([{ reason: error }, { reason: error }])
   })
 
-  test('a request that waits for a broader token requests a narrower one if that is refused', async () => {
+  test('a request that waits for a broader token requests a narrower one if that is rejected', async () => {
     const asked = new EventEmitter()
     const isAsked = once(asked, 'to delete')
     const isWaiting = once(asked, 'to wait')
@@ -117,7 +117,7 @@ describe('Bearer tokens', () => {
     await isRefused
   })
 
-  test('who is refused one does not wait for those that others ask for', async () => {
+  test('who is denied one does not wait for those that others request', async () => {
     const answered = new EventEmitter()
     const isDone = once(answered, 'replaced')
     let current = 'token-1'
@@ -256,7 +256,7 @@ test('another host that requests a login after a redirect is not given one', asy
   expect(storage.seen).toHaveLength(1)
 })
 
-test('a redirect to plain HTTP is refused', async () => {
+test('a redirect to plain HTTP is rejected', async () => {
   const location = 'http://storage.example.com/blob'
   await using server = await startScriptedServer(() => ({ status: 307, headers: { location } }))
   await using client = clientFor(server.host)

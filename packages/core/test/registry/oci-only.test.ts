@@ -22,7 +22,7 @@ test('a registry that accepts OCI media types alone takes an OCI manifest', asyn
   await putInto(isOci, MEDIA_TYPES.ociManifest)
 })
 
-test('a Docker manifest that it refuses is an error that says what to use', async () => {
+test('a Docker manifest that it rejects is an error with a hint on what to use', async () => {
   await expect(putInto(isOci, MEDIA_TYPES.dockerManifest)).rejects.toMatchObject({
     code: 'REGISTRY_REJECTED',
     status: 415,
@@ -30,7 +30,7 @@ test('a Docker manifest that it refuses is an error that says what to use', asyn
   })
 })
 
-test('an OCI manifest that a registry refuses is an error that names the type', async () => {
+test('an OCI manifest that a registry rejects is an error that names the type', async () => {
   await expect(putInto((type) => !isOci(type), MEDIA_TYPES.ociManifest)).rejects.toMatchObject({
     status: 415,
     hint: expect.stringContaining(MEDIA_TYPES.ociManifest),

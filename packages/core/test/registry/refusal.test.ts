@@ -22,7 +22,7 @@ test.each([
   expect(server.seen).toHaveLength(1)
 })
 
-test('a refusal without a login request is not reported as a login error', async () => {
+test('a rejection without a login request is not reported as a login error', async () => {
   await using server = await startScriptedServer(() => ({ status: 403 }))
   await using client = clientFor(server.host, password)
   const resolved = client.resolve({ registry: server.host, repository: 'a', tag: 'b' })
@@ -46,7 +46,7 @@ test('a push to a registry that makes no repositories gets a hint; a lookup of a
   })
 })
 
-test('a login that a part of a host requests in another way does not explain what another part refuses', async () => {
+test('a login that a part of a host requests in another way does not explain what another part rejects', async () => {
   await using servers = await startTokenRegistry({
     answer({ path }) {
       if (path.startsWith('/v2/odd')) return { status: 401, headers: { 'www-authenticate': 'Negotiate' } }
@@ -75,7 +75,7 @@ test('an identity token in place of a name and a password is reported', async ()
   await expect(refused.resolve(reference)).rejects.toMatchObject({ hint: expect.stringContaining("user 'builder'") })
 })
 
-describe('the report of a refusal', () => {
+describe('the report of a rejection', () => {
   const secrets = ['hunter2', 's3cret', Buffer.from('builder:hunter2:s3cret').toString('base64'), 'token-1', 'c2VjcmV0']
 
   test.each([
@@ -126,7 +126,7 @@ describe('the report of a refusal', () => {
     },
   )
 
-  test('has no secret that the request itself was sent with, also where another one is in use by then', async () => {
+  test('has no secret that the request itself was sent with, also if another one is in use by then', async () => {
     const passwords = ['first-s3cret', 'second-s3cret']
     const replaced = new EventEmitter()
     const isReplaced = once(replaced, 'password')

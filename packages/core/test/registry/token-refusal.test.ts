@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { startScriptedServer } from './scripted-server.js'
 import { clientFor, head, password } from './token-registry.js'
 
-describe('a token that is refused', () => {
-  test('a login that the token service refuses holds no connection of the registry', async () => {
+describe('a token that is rejected', () => {
+  test('a login that the token service rejects holds no connection of the registry', async () => {
     await using tokens = await startScriptedServer(() => ({ status: 401 }))
     const challenge = `Bearer realm="http://${tokens.host}/token"`
     await using server = await startScriptedServer(() => ({
@@ -20,7 +20,7 @@ describe('a token that is refused', () => {
     await expect.poll(connections).toBe(0)
   })
 
-  test('tokens that were all revoked are replaced at the first refusal, whatever their scope', async () => {
+  test('tokens that were all revoked are replaced at the first rejection, whatever their scope', async () => {
     let revoked = 0
     let issued = 0
     await using tokens = await startScriptedServer(() => {

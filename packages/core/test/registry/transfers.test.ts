@@ -65,7 +65,7 @@ describe('an upload', () => {
     expect(events.filter(({ kind }) => kind === 'registry-retry')).toHaveLength(1)
   })
 
-  test('is sent in chunks where the host limits them', async () => {
+  test('is sent in chunks if the host limits them', async () => {
     await using server = await startUploadRegistry(source.descriptor.digest, () => false)
     await using client = clientFor(server, { chunkSize: 800_000 })
     await client.writeBlob({ registry: server.host, repository: 'a' }, source)
@@ -77,7 +77,7 @@ describe('an upload', () => {
     ])
   })
 
-  test('is sent in larger chunks where the registry wants them larger', async () => {
+  test('is sent in larger chunks if the registry wants them larger', async () => {
     await using server = await startUploadRegistry(source.descriptor.digest, () => false, 1_500_000)
     await using client = clientFor(server, { chunkSize: 800_000 })
     await client.writeBlob({ registry: server.host, repository: 'a' }, source)
@@ -132,7 +132,7 @@ describe('an upload whose answer does not have its digest', () => {
     })
   }
 
-  test.each(answers)('is repeated where nothing was written: %o', async (answer) => {
+  test.each(answers)('is repeated if nothing was written: %o', async (answer) => {
     await using server = await startLying(answer, 2)
     await using client = clientFor(server)
     await client.writeBlob({ registry: server.host, repository: 'a' }, source)
@@ -162,7 +162,7 @@ test('a mount that was answered with 201 and did nothing becomes an upload', asy
   expect(server.seen.filter(({ method }) => method === 'PUT')).toHaveLength(1)
 })
 
-describe.each([401, 403, 404, 405])('a mount that is refused with %d', (status) => {
+describe.each([401, 403, 404, 405])('a mount that is rejected with %d', (status) => {
   test('becomes an upload', async () => {
     const bytes = Buffer.from('content')
     const stored = { ...sourceOf(bytes).descriptor, mediaType: MEDIA_TYPES.ociLayer }
@@ -212,7 +212,7 @@ describe('a download', () => {
     expect(told).toEqual(['client registry-retry', 'call registry-retry', 'client transfer', 'call transfer'])
   })
 
-  test('is gone on with where the registry does not know Range', async () => {
+  test('is gone on with if the registry does not know Range', async () => {
     let asked = 0
     await using server = await startScriptedServer(() => {
       asked += 1

@@ -44,7 +44,7 @@ const EVENTS: readonly RunEvent[] = [
   { kind: 'run-finished', at: START, outcome: 'incomplete' },
 ]
 
-it('has the signature, provenance, SBOM and tests of each image, and leaves out an index without any', () => {
+it('has the signature, provenance, SBOM and tests of each image, and omits an index without any', () => {
   const { attestations } = reportOf(EVENTS)
   expect(attestations).toEqual([
     {

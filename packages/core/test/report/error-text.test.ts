@@ -29,7 +29,7 @@ describe('an error as text', () => {
     )
   })
 
-  test.each(ERROR_CODES)('%s says what to do, without a hint of its own too', (code) => {
+  test.each(ERROR_CODES)('%s has a hint, without a hint of its own too', (code) => {
     expect(formatError(new PolyarchError(code, 'it failed'))).toContain(`  hint: ${hintFor(code)}\ncode: ${code}\n`)
   })
 
@@ -95,7 +95,7 @@ describe('an error as text', () => {
     expect(formatError(error, { verbose: true }).length).toBeLessThan(2_000)
   })
 
-  test('colours only mark what words say already', () => {
+  test('colours only repeat what words state', () => {
     expect(formatError(new HostError('TOOL_FAILED', 'it failed'), { paint: painted })).toContain(
       '\u001b[31merror:\u001b[39m it failed',
     )

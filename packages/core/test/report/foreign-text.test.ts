@@ -10,7 +10,7 @@ import { WHOLE } from './recorded-run.js'
 const EVIL = '\u001b[2J\u001b]0;title\u0007\u001b[8m'
 const CONTROL = /[^\P{Cc}\n]/u
 
-test('what an image says of itself is a cell of a table, and draws nothing', () => {
+test('text from an image is a cell of a table, and draws nothing', () => {
   const digest = digestOf('image')
   const image = {
     digest,

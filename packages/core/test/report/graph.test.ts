@@ -32,7 +32,7 @@ function columns(tree: string): readonly string[] {
 }
 
 describe('the picture', () => {
-  test('leaves out the edges that others imply', () => {
+  test('omits the edges that others imply', () => {
     const into = (to: string) => PICTURE.edges.filter((edge) => edge.to === to).map(({ from }) => from)
     expect(into('app image(linux/arm/v7)')).toEqual(['app base index'])
     expect(into('app base index')).toEqual(['app base(linux/amd64)', 'app base(linux/arm/v7)'])
@@ -44,7 +44,7 @@ describe('the picture', () => {
     expect(node?.state).not.toBe('undecided')
   })
 
-  test('is narrow in the language of Graphviz: what is long breaks where a part of it begins', async () => {
+  test('is narrow in the language of Graphviz: what is long breaks if a part of it begins', async () => {
     const dot = await formatPicture(PICTURE, 'dot')
     const labels = [...dot.matchAll(/\[label="([^"]*)"/g)].map(([, label]) => label)
     expect(labels).toContain('docker.io/library/\\nubuntu:24.04')

@@ -146,7 +146,7 @@ describe('plain', () => {
     expect(lines.join('')).not.toContain('\u001b')
   })
 
-  test('keeps the end of what a node says, in bounded memory', () => {
+  test('keeps the end of the output of a node, in bounded memory', () => {
     const node = 'app image(linux/amd64)'
     const logs = Array.from({ length: 10_000 }, (_, index) =>
       work(6, node, { kind: 'build-log', step: 's', stream: 'stdout', text: `line ${index}\n` }),

@@ -110,7 +110,7 @@ describe('live lines', () => {
     expect(renderLive(after([...started, moved]), WIDE)[0]).toBe(`making   ${node}  emulated on ssh://small  10 s`)
   })
 
-  test('one engine alone is named once, at the bottom, where there is room', () => {
+  test('one engine alone is named once, at the bottom, if there is room', () => {
     const plan = { ...PLAN, engines: [{ engine: 'ssh://small' }] }
     const state = after([{ kind: 'planned', at: START, plan }, ...HALF.slice(1)])
     expect(renderLive(state, WIDE)[0]).toBe('making   app image(linux/amd64)  native  5 s')
@@ -137,7 +137,7 @@ describe('live lines', () => {
     expect(line).toContain('  [2/3] RUN evil next (and 1 more)  ')
   })
 
-  test('says that it is about to stop', () => {
+  test('reports that it is about to stop', () => {
     const state = after(HALF)
     state.isStopping = true
     expect(renderLive(state, WIDE).at(-1)).toMatch(
@@ -164,7 +164,7 @@ describe('lines that stay', () => {
   test('a failure in one line of the terminal: all of it comes with the error at the end', () => {
     expect(finishedLines(FAILED).slice(-2)).toEqual([
       'failed   app image(linux/arm/v7): the build for linux/arm/v7 failed at Dockerfile:3: exit code: 2  5.0 s',
-      'left out app image(linux/amd64): cancelled  5.0 s',
+      'skipped  app image(linux/amd64): cancelled  5.0 s',
     ])
   })
 
@@ -175,7 +175,7 @@ describe('lines that stay', () => {
     )
   })
 
-  test('say what machine code could not confirm, and nothing where it matches', () => {
+  test('report what machine code could not confirm, and nothing if it matches', () => {
     const check = (more: object) =>
       work(9, 'app image(linux/amd64)', { kind: 'code-checked', verdict: 'match', ...more })
     const lines = finishedLines([

@@ -14,7 +14,7 @@ test('what was copied with an image to several names is shown once, below the na
   )
 })
 
-test('an artifact without a type is called one, and control characters of a registry are left out', () => {
+test('an artifact without a type is called one, and control characters of a registry are omitted', () => {
   const referrers = [
     { digest: signature, subject: to },
     { digest: to, subject: to, artifactType: 'a\u001b[31mb' },

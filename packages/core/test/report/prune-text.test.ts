@@ -5,7 +5,7 @@ const tag = (why: string, outcome: 'listed' | 'deleted' | 'kept' | 'recent' = 'l
   return { reference: `r.example.com/app:${why}`, why, outcome }
 }
 
-test('before an image is deleted, it is said what cannot be seen to need it, and what to do', () => {
+test('before an image is deleted, it is reported what the registry does not show, with a hint', () => {
   const told = formatPruned([tag('unlisted'), tag('unchecked')])
   expect(told.split('\n').slice(2)).toEqual([
     '2 not needed; use --delete to delete them',
@@ -14,7 +14,7 @@ test('before an image is deleted, it is said what cannot be seen to need it, and
   ])
 })
 
-test('it is not said where no image goes, nor when all is done', () => {
+test('it is not reported where no image goes, nor when all is done', () => {
   expect(formatPruned([tag('unchecked'), tag('unused-record')])).not.toContain('--keep')
   expect(formatPruned([tag('unlisted', 'deleted'), tag('unlisted', 'kept')])).toMatch(
     /\n1 deleted, 1 not deleted by the registry\n$/,

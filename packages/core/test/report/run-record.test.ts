@@ -40,7 +40,7 @@ describe('the record of a run', () => {
     expect(nodes[4]?.warnings).toEqual(['FromAsCasing (Dockerfile line 3)'])
   })
 
-  test('reports what each image consists of, and what its machine code says', () => {
+  test('reports the layers of each image, and its machine code', () => {
     const [amd64, arm] = recordOf(WHOLE).nodes.slice(3)
     expect(amd64?.layers?.layers.map(({ size }) => size)).toEqual([20_000_000, 5_000_000])
     expect(arm?.layers?.config).toEqual({ digest: digestOf('7'), size: 2_000 })
@@ -153,7 +153,7 @@ describe('events of a file', () => {
     })
   })
 
-  test('that end in the middle of a line, as a killed run leaves them, give a page that says so', async () => {
+  test('that end in the middle of a line, as a killed run leaves them, give a page that reports it', async () => {
     const file = join(folder, 'cut.jsonl')
     const recorded = HALF.map((event) => `${JSON.stringify(event)}\n`).join('')
     await writeFile(file, `${HEADER}${recorded}{"kind":"work","at":17673`)
@@ -169,14 +169,14 @@ describe('events of a file', () => {
     expect(recordOf(WHOLE).isCut).toBe(false)
   })
 
-  test('events of later kinds are left out', async () => {
+  test('events of later kinds are omitted', async () => {
     const file = join(folder, 'later.jsonl')
     const later = '{"at":1,"kind":"later"}\n{"at":1,"kind":"work","node":"a","event":{"kind":"later"}}\n'
     await writeFile(file, `${HEADER}${later}{"at":2,"kind":"node-started","node":"a"}\n`)
     expect(await all(readEvents(file))).toEqual([{ at: 2, kind: 'node-started', node: 'a' }])
   })
 
-  test('a file that is not there is refused', async () => {
+  test('a file that is not there is rejected', async () => {
     await expect(all(readEvents(join(folder, 'none')))).rejects.toMatchObject({ code: 'USAGE' })
   })
 })

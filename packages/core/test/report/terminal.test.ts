@@ -108,7 +108,7 @@ test('shows the output of steps above the live lines if it is requested', async 
   expect(lines.at(-1)).toMatch(/^2 of 5 made/)
 })
 
-test('says at once that it is about to stop', async () => {
+test('reports at once that it is about to stop', async () => {
   const screen = new Screen(100, 24)
   using drawing = reporterOn(screen)
   drawing.reporter.stopping()

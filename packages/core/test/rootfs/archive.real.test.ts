@@ -31,7 +31,7 @@ describe.each([
     expect(gunzipSync(await buffer(await layer.blob.open()))).toEqual(tar)
   })
 
-  it('is refused, and nothing kept of it, where it is cut short, is another one or is not there', async () => {
+  it('is rejected, and nothing kept of it, if it is cut short, is another one or is not there', async () => {
     await using folder = await tempFolder('archive')
     const archive = execFileSync(program, ['--stdout'], { input: await packFiles({ file: 'content' }) })
     const short = archive.subarray(0, -5)

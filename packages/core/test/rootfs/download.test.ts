@@ -10,7 +10,7 @@ import { readRelease } from '../../src/rootfs/apt/release-file.js'
 import { download, downloadIfThere } from '../../src/rootfs/download.js'
 import { startScriptedServer } from '../registry/scripted-server.js'
 
-test('a file is fetched as it is, through redirects, also where the server calls it encoded', async () => {
+test('a file is fetched as it is, through redirects, also if the server calls it encoded', async () => {
   const archive = gzipSync('content')
   await using server = await startScriptedServer(({ path }) => {
     if (path === '/old') return { status: 302, headers: { location: '/root.tar.gz' } }

@@ -30,7 +30,7 @@ test('the archive that the host reads, unless another one is named', async () =>
   expect(await findMirror({ ...SOURCE, mirror: 'http://other.example.com/' }, files)).toBe('http://other.example.com')
 })
 
-test('a login for it is refused, for the sources.list of the base would publish it', async () => {
+test('a login for it is rejected, for the sources.list of the base would publish it', async () => {
   await using files = await host('https://me:hunter2@archive.example.com/debian')
   const refusal = {
     code: 'DEFINITION_INVALID',

@@ -19,7 +19,7 @@ const sourceAt = (location: string): RootfsBase => {
   return { kind: 'rootfs', location, sha256: createHash('sha256').update(TAR).digest('hex') }
 }
 
-test('what two nodes stand on is made once, also where both want it at the same time', async () => {
+test('what two nodes stand on is made once, also if both want it at the same time', async () => {
   await using folder = await tempFolder('cache')
   await using server = await startScriptedServer(() => ({ status: 200, body: TAR }))
   const maker = createRootfsMaker({ cacheDirectory: folder.path })

@@ -135,7 +135,7 @@ describe('a base from packages', () => {
     expect(helped).toBe(alone)
   })
 
-  it('is made again where the cache was damaged', async () => {
+  it('is made again if the cache was damaged', async () => {
     const maker = createRootfsMaker({ cacheDirectory: caches[0] })
     const archive = gzipSync(await packFiles({ a: 'content' }))
     const file = join(caches[0], 'archive.tar.gz')
@@ -149,7 +149,7 @@ describe('a base from packages', () => {
     expect([...(await filesOf(made)).keys()]).toEqual(['a'])
   })
 
-  it('says what mmdebstrap said where it fails, and keeps nothing', async () => {
+  it('reports what mmdebstrap reported where it fails, and keeps nothing', async () => {
     const maker = createRootfsMaker({ cacheDirectory: caches[0] })
     const before = await filesIn(caches[0])
     // An archive that stands still is no longer valid where that is not said.
@@ -169,7 +169,7 @@ describe('a base from packages', () => {
     await expect(making).rejects.toMatchObject({ code: 'CANCELLED' })
   })
 
-  it('is not begun where it was cancelled while it was being prepared', async () => {
+  it('is not begun if it was cancelled while it was being prepared', async () => {
     const resolved = await createRootfsMaker({ cacheDirectory: caches[1] }).resolve(madeBase(essential))
     const requests = archive.requests.length
     const running = runMmdebstrap(
@@ -219,7 +219,7 @@ describe('a base from an archive', () => {
     }
   })
 
-  it('is refused where there is none', async () => {
+  it('is rejected if there is none', async () => {
     const maker = createRootfsMaker({ cacheDirectory: caches[0] })
     const source: RootfsBase = { kind: 'rootfs', location: '/no/such/root.tar', sha256: '1'.repeat(64) }
     await expect(maker.make(await maker.resolve(madeBase(source)))).rejects.toMatchObject({ code: 'ROOTFS_FAILED' })

@@ -50,7 +50,7 @@ describe('a program that is tied to this process', () => {
     expect(await isRunning(pid)).toBe(false)
   })
 
-  it('ends where this process is killed, and leaves neither files nor mounts', async () => {
+  it('ends if this process is killed, and leaves neither files nor mounts', async () => {
     let pid: string
     {
       await using started = await startProgram({

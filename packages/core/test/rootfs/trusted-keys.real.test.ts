@@ -57,7 +57,7 @@ async function isBelieved(keys: Partial<AptBase>): Promise<boolean> {
 const NOT_BELIEVED = { code: 'ROOTFS_FAILED', message: expect.stringContaining('NO_PUBKEY') }
 
 describe('an archive is believed', () => {
-  it('by an armored keyring, a binary one, and the keys that come with the base where there is no keyring', async () => {
+  it('by an armored keyring, a binary one, and the keys that come with the base if there is no keyring', async () => {
     expect(await isBelieved({ keyring: files.armored })).toBe(true)
     expect(await isBelieved({ keyring: files.binary })).toBe(true)
     expect(await isBelieved({ keyring: join(folder, 'none'), keys: frozen.keys })).toBe(true)

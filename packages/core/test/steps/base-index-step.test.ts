@@ -146,7 +146,7 @@ it('keeps annotations of children, and a published index that has other entries 
   expect(await indexStep.lookup(next, images.world, {})).toEqual({ state: 'absent' })
 })
 
-it('states where the context comes from, unless annotations or the format leave no room', async () => {
+it('states if the context comes from, unless annotations or the format leave no room', async () => {
   await using folder = await tempFolder('git')
   const git = (...args: readonly string[]) =>
     execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@example.com', ...args], {

@@ -44,7 +44,7 @@ it('reports every missing secret, agent and key before anything is built', async
   ])
 })
 
-it('refuses what BuildKit would not take, and asks no function before its time', async () => {
+it('rejects what BuildKit would not take, and calls no function before its time', async () => {
   await using folder = await tempFolder('secrets')
   const path = join(folder.path, 'much')
   await writeFile(path, Buffer.alloc(600 * 1024))

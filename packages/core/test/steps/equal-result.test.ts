@@ -106,7 +106,7 @@ describe('a name that another run moved since the plan', () => {
     ])
   })
 
-  it('stays where it holds a single image that was made from the same', async () => {
+  it('stays if it holds a single image that was made from the same', async () => {
     const theirs = await push('equal/image', { content: 'theirs' })
     const ours = await push('equal/image', { content: 'ours' })
     const [change] = await moveAfter('equal/image', theirs.image, ours.image)
@@ -125,7 +125,7 @@ describe('a name that another run moved since the plan', () => {
     await expect(moveAfter(repository, theirs.index, ours.index)).rejects.toMatchObject({ code: 'TAG_MOVED' })
   })
 
-  it('is refused where an image that it lists is not in the repository', async () => {
+  it('is rejected if an image that it lists is not in the repository', async () => {
     const theirs = await push('equal/gone', { content: 'theirs' })
     const ours = await push('equal/gone', { content: 'ours' })
     await pushManifest({ ...server, repository: 'equal/gone' }, theirs.index, '1')

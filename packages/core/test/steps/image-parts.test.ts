@@ -37,7 +37,7 @@ describe('the check values of a context', () => {
     expect(checkEntries(ENTRIES, PLAIN_HASH).map(isDirectoryCheck)).toEqual([true, false, false, false])
   })
 
-  it('are those of the bytes where a name is not UTF-8', () => {
+  it('are those of the bytes if a name is not UTF-8', () => {
     const raw = Buffer.from([0x61, 0x2f, 0xff])
     const entry: ContextEntry = { kind: 'symlink', path: 'a/\ufffd', rawPath: raw, target: '\ufffd', modified: 0 }
     expect(checkEntries([{ ...entry, rawTarget: Buffer.from([0xfe]) }], PLAIN_HASH)).toEqual([

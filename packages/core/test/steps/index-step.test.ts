@@ -76,7 +76,7 @@ describe('an optional platform', () => {
     return output?.children?.map(({ platform: of }) => `${of?.architecture}${of?.variant ?? ''}`)
   }
 
-  it('is listed if its image is there, and is left out alone if not', () => {
+  it('is listed if its image is there, and only that entry is omitted if not', () => {
     expect(listedWithout()).toEqual(['amd64', 'armv6', 'armv7'])
     expect(listedWithout('app image(linux/amd64)')).toEqual(['armv6', 'armv7'])
     expect(listedWithout('app image(linux/amd64)', 'app image(linux/arm/v7)')).toEqual(['armv6'])
@@ -99,7 +99,7 @@ describe('the index', () => {
     ])
   })
 
-  it('stays as it was published where only the commit is another, or not known any more', () => {
+  it('stays as it was published if only the commit is another, or not known any more', () => {
     const first = published()
     expect(written({ revision: 'two', previous: first })).toBe(first)
     expect(written({ previous: first })).toBe(first)
@@ -108,7 +108,7 @@ describe('the index', () => {
     )
   })
 
-  it('reports the new commit where an image is another, or what is declared is', () => {
+  it('reports the new commit if an image is another, or what is declared is', () => {
     const first = published()
     expect(written({ revision: 'two', content: 'other', previous: first }).content.annotations).toMatchObject({
       [REVISION]: 'two',
@@ -121,7 +121,7 @@ describe('the index', () => {
     })
   })
 
-  it('reports what is declared in its place, and nothing where that is false', () => {
+  it('reports what is declared in its place, and nothing if that is false', () => {
     const first = published()
     const declared = app.annotations({ index: { [REVISION]: 'mine', [SOURCE]: false } })
     expect(written({ pipeline: declared, revision: 'two', previous: first }).content.annotations).toEqual({

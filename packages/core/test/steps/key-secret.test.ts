@@ -52,7 +52,7 @@ const partsWith = (hash: InputHash, base = 'base') =>
     hash,
   )
 
-it('is the only reason beside the base where it differs: nothing else can be compared', () => {
+it('is the only reason beside the base if it differs: nothing else can be compared', () => {
   const [one, two] = [keyedHash(Buffer.from(SECRET)), keyedHash(Buffer.from(`${SECRET}!`))]
   const reasons = (previous: InputHash, next: InputHash, base?: string) =>
     partsDifference(partsWith(previous), partsWith(next, base), [])

@@ -21,7 +21,7 @@ const analysis = analyze(parseDockerfile(DOCKERFILE), {
 })
 const source = { kind: 'env', name: 'TOKEN' } as const
 
-test('what a step of the target cannot do without is an issue with its line, where the build does not give it', () => {
+test('what a step of the target cannot do without is an issue with its line, if the build does not give it', () => {
   const issues = secretIssues(analysis, { secrets: { given: source }, ssh: {} })
   expect(issues).toMatchObject([
     { message: expect.stringContaining("secret 'first' is required"), line: 6 },

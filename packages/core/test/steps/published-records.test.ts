@@ -92,7 +92,7 @@ describe('a plan', () => {
     expect(difference.removed).toBe(0)
   })
 
-  test('names no file where the contexts have nothing in common', () => {
+  test('names no file if the contexts have nothing in common', () => {
     const entries = (word: string) => Array.from({ length: 10_000 }, (_, at) => file(`${word}${at}`, `${word}${at}`))
     expect(compareWithRecord(contextOf(entries('a')), recordOf(contextOf(entries('b')))).changed).toBeUndefined()
   })

@@ -71,7 +71,7 @@ describe('what a plugin declares of images', () => {
   const image = (tag: string, configPolicy: 'require-match' | 'trust-declared' | 'fix-config' = 'require-match') =>
     ({ kind: 'registry', reference: `${host}/base:${tag}`, configPolicy }) as const
 
-  it('is true of an index that has the platform, and of one image whose config says it', async () => {
+  it('is true of an index that has the platform, and of one image whose config states it', async () => {
     expect(await find('linux/arm/v7', image('both'))).toMatchObject({ state: 'true' })
     expect(await find('linux/amd64', image('amd64'))).toMatchObject({ state: 'true' })
   })

@@ -93,7 +93,7 @@ describe('signatures for an identity', () => {
       })
   })
 
-  it('are refused if the token is of another identity, or the services are others', async () => {
+  it('are rejected if the token is of another identity, or the services are others', async () => {
     const signer = await signerFor(WORKFLOW, 'https://github.com/else')
     await expect(signManifest(target('other'), signer, client, {})).rejects.toMatchObject({
       code: 'SIGNING_FAILED',

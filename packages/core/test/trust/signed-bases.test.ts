@@ -79,7 +79,7 @@ describe('bases that must be signed', () => {
       for (const key of keys) expect((await planned(app(from(repository, key)))).tags).toHaveLength(1)
   })
 
-  it('are refused in the plan if nobody or another key signed them', async () => {
+  it('are rejected in the plan if nobody or another key signed them', async () => {
     const base = `${registry.server.host}/unsigned@${index.descriptor.digest}`
     await expect(planned(app(from('unsigned', 'cosign.pub')))).rejects.toMatchObject({
       code: 'SIGNATURE_MISSING',
@@ -89,7 +89,7 @@ describe('bases that must be signed', () => {
     await expect(planned(app(from('listed', other)))).rejects.toMatchObject({ code: 'SIGNATURE_MISSING' })
   })
 
-  it('are refused for a plugin that requires it', async () => {
+  it('are rejected for a plugin that requires it', async () => {
     const reference = `${registry.server.host}/unsigned:1`
     const source = () =>
       ({ kind: 'registry', reference, configPolicy: 'require-match', verify: { key: own.pub } }) as const

@@ -47,7 +47,7 @@ describe.each([
   })
 })
 
-it('refuses keys with a passphrase and what is no key, and says nothing of them', async () => {
+it('rejects keys with a passphrase and what is no key, and reports nothing of them', async () => {
   await using folder = await tempFolder('keys')
   const key = join(folder.path, 'key')
   await runProgram('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'hunter2', '-f', key])

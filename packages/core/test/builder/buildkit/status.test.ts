@@ -20,6 +20,6 @@ test('decodes a vertex that starts, its output and its failure, as an engine sen
   expect(failed?.error).toMatch(/exit code: 4$/)
 })
 
-test('refuses what is no such message', () => {
+test('rejects what is no such message', () => {
   expect(() => decodeStatus(Buffer.from([0x0a, 0xff]))).toThrow()
 })

@@ -3,7 +3,7 @@ import { compareApiVersions, negotiate } from '../../../src/builder/docker/conne
 
 const ENGINE = { Version: '20.10.24', ApiVersion: '1.41', MinAPIVersion: '1.12', Os: 'linux', Arch: 'amd64' }
 
-test('speaks the API of an older engine, and no newer one than it was written for', () => {
+test('uses the API of an older engine, and no newer one than it was written for', () => {
   expect(negotiate(ENGINE)).toMatchObject({ engine: '20.10.24', api: '1.41', negotiated: '1.41' })
   expect(negotiate({ ...ENGINE, ApiVersion: '1.99' })).toMatchObject({ api: '1.99', negotiated: '1.51' })
 })

@@ -138,7 +138,7 @@ const ENDPOINTS: readonly unknown[] = [
   ...[null, 1, 'x', [], { Host: 5 }, { Host: { toString: 1 } }, { host: 'tcp://lower.example.com' }],
 ]
 
-test.each(ENDPOINTS.map((docker) => [docker]))('refuses a context with the endpoint %j', async (docker) => {
+test.each(ENDPOINTS.map((docker) => [docker]))('rejects a context with the endpoint %j', async (docker) => {
   await using folder = await tempFolder('docker-config')
   await configure(folder.path, contextFiles('x', docker))
   const env = { DOCKER_CONFIG: folder.path, DOCKER_CONTEXT: 'x' }

@@ -22,7 +22,7 @@ test('keeps a last line that has no newline', async () => {
   expect(await readAll([Buffer.from('{"a":1}\n{"b":2}')])).toEqual([{ a: 1 }, { b: 2 }])
 })
 
-test('refuses a line that is not JSON', async () => {
+test('rejects a line that is not JSON', async () => {
   await expect(readAll([Buffer.from('{"a":1}\nhello\n')])).rejects.toMatchObject({ code: 'ENGINE_REJECTED' })
 })
 

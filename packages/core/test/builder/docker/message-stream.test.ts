@@ -39,7 +39,7 @@ test.each([
   expect(error).toHaveProperty('message', says)
 })
 
-test('leaves out fields of another type', async () => {
+test('omits fields of another type', async () => {
   const { messages, error } = await read(
     '{"id":1,"status":{},"aux":"x","progressDetail":{"current":"1","total":-1},"error":null,"errorDetail":null}\n',
   )

@@ -42,7 +42,7 @@ describe.each(ENGINES)('%s', (name) => {
     expect(digestOf(Buffer.from(await manifest.arrayBuffer()))).toBe(digest)
   })
 
-  test('a push without a login is refused', async () => {
+  test('a push without a login is rejected', async () => {
     await using registry = await startDebianRegistry({ auth: 'htpasswd' })
     await using engine = connectEngine({ host })
     const destination = uniqueName(registry.host)
@@ -53,7 +53,7 @@ describe.each(ENGINES)('%s', (name) => {
     await expect(pushing()).rejects.toMatchObject({ name: 'EngineError', code: 'PUSH_FAILED' })
   })
 
-  test('a manifest that the registry refuses is pushed once more', async () => {
+  test('a manifest that the registry rejects is pushed once more', async () => {
     await using registry = await startDebianRegistry()
     await using proxy = await startFaultProxy(registry.host)
     await using engine = connectEngine({ host })

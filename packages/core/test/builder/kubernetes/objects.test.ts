@@ -39,7 +39,7 @@ test.each(OTHERS.map((value) => [value]))('%j has no name and no selector', (val
   expect([readPod(value), readSelector(value)]).toEqual([undefined, undefined])
 })
 
-test('fields of another type are left out', () => {
+test('fields of another type are omitted', () => {
   const pod = { metadata: { name: 'a' }, spec: { containers: [null, { name: 1 }] }, status: { conditions: {} } }
   expect(readPod(pod)).toEqual({ name: 'a', isReady: false, containers: [] })
   const selector = { matchLabels: { a: 1, b: 'c' }, matchExpressions: [null] }

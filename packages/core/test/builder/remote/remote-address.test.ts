@@ -46,7 +46,7 @@ it.each([
   })
 })
 
-it('refuses certificates that are not there', async () => {
+it('rejects certificates that are not there', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'polyarch-remote-'))
   const host = 'buildkit+tcp://builder:1234'
   for (const certificates of [folder, { ca: join(folder, 'ca.pem') }]) {
@@ -54,7 +54,7 @@ it('refuses certificates that are not there', async () => {
   }
 })
 
-it('refuses a loopback registry for a builder on another machine, without contacting it', async () => {
+it('rejects a loopback registry for a builder on another machine, without contacting it', async () => {
   await using builder = connectEngine({ host: 'buildkit+tcp://builder.example.com:1234', env })
   await expect(builder.requireRegistry(reference('localhost:5000/app'))).rejects.toMatchObject({
     code: 'ENGINE_CANNOT_REACH_REGISTRY',

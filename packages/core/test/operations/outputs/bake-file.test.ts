@@ -24,7 +24,7 @@ describe('export for bake', () => {
   })
 
   it.each([
-    ['keySecret', { keySecret: { env: 'KEY' } }, 'bake computes no keys of images: keySecret is left out'],
+    ['keySecret', { keySecret: { env: 'KEY' } }, 'bake computes no keys of images: keySecret is omitted'],
     ['cache', { cache: 'registry' }, "bake has no cache: 'registry'; add cache-from and cache-to"],
     ['attach', { attest: { provenance: 'min', attach: 'referrer' } }, 'bake lists statements in the index, not as ref'],
     ['sbom', { attest: { sbom: 'cyclonedx' } }, 'bake makes SBOMs as SPDX, not as cyclonedx'],

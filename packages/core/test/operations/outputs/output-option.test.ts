@@ -55,7 +55,7 @@ it.each<[OutputOption, string, string]>([
   )
 })
 
-it('refuses an output of several pipelines, and two outputs to one place', () => {
+it('rejects an output of several pipelines, and two outputs to one place', () => {
   expect(() => read('type=tar,dest=a', [app, tool])).toThrow('output does not select one of several pipelines')
   const options = ['type=tar,dest=a', 'type=oci,dest=./a']
   expect(() => readOutputs(options, compile([app]))).toThrow('the dest of two outputs')

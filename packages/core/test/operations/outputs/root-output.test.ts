@@ -170,7 +170,7 @@ it('a directory gets files with their modes and links, and nothing outside of it
   expect(await readFile(join(path, 'out', 'passwd'), 'utf8')).toBe('own')
 })
 
-it('a name that is not UTF-8, and a link to nothing, are refused', async () => {
+it('a name that is not UTF-8, and a link to nothing, are rejected', async () => {
   const raw = { name: 'caf\uFFFD', content: '' }
   await expect(archiveOf(await imageOf([[raw]]))).rejects.toMatchObject({
     code: 'MANIFEST_UNSUPPORTED',
