@@ -3,8 +3,10 @@ import { ARCHIVE_TARGETS } from './targets/archives.js'
 import { DOCKERFILE_TARGETS } from './targets/dockerfiles.js'
 import { ENGINE_TARGETS } from './targets/engine.js'
 import { IMPORT_TARGETS } from './targets/imports.js'
+import { PACKAGE_TARGETS } from './targets/packages.js'
 import { RECORD_TARGETS } from './targets/records.js'
 import { REGISTRY_TARGETS } from './targets/registry.js'
+import { SIGNATURE_TARGETS } from './targets/signatures.js'
 import { STORED_TARGETS } from './targets/stored.js'
 
 /** The parsers of everything that polyarch reads of others. */
@@ -16,4 +18,6 @@ export const TARGETS: readonly FuzzTarget[] = [
   ...RECORD_TARGETS,
   ...STORED_TARGETS,
   ...IMPORT_TARGETS,
+  ...PACKAGE_TARGETS,
+  ...SIGNATURE_TARGETS,
 ]

@@ -23,7 +23,9 @@ import { createRootfsMaker } from '../../src/rootfs/maker.js'
 import { isPythonPackage } from '../../src/trust/sbom/language-packages.js'
 import type { Package } from '../../src/trust/sbom/package.js'
 import { listPackages, packagesIn } from '../../src/trust/sbom/package-list.js'
+import { sqliteBlobs } from '../../src/trust/sbom/rpm/sqlite-database.js'
 import { testRegistry } from '../registry-server/test-registry.js'
+import { ndbDatabase } from './rpm-databases.js'
 
 const lines = (text: string) =>
   text
@@ -70,7 +72,7 @@ describe('packages read from layers are those that the package manager lists:', 
     )
   })
 
-  test('rpm, with its database in SQLite', async () => {
+  test('rpm, with its database in each of its forms', async () => {
     await using folder = await tempFolder('sbom')
     const define = ['--define', `_topdir ${folder.path}/build`]
     const specs = ['alpha 1.2 3', 'beta 2.0~rc1 1.fc41', 'gamma-libs 3 4'].map((line) => line.split(' '))
@@ -79,19 +81,41 @@ describe('packages read from layers are those that the package manager lists:', 
       await writeFile(join(folder.path, `${name}.spec`), spec)
       await runProgram('rpmbuild', ['-bb', '--quiet', ...define, join(folder.path, `${name}.spec`)])
     }
-    const root = join(folder.path, 'root')
-    await mkdir(join(root, 'var/lib/rpm'), { recursive: true })
     const built = join(folder.path, 'build/RPMS/noarch')
     const archives = (await readdir(built)).map((name) => join(built, name))
+    const listed = async (root: string) => {
+      const packages = await packagesOfRoot(root, ['.'], join(folder.path, 'layer.tar'))
+      return shown(packages, ({ name, epoch, version, architecture, source, licenses }) =>
+        [name, epoch, version, architecture, source, licenses].join(' '),
+      )
+    }
+    const format = '%{NAME} %{EPOCH} %{VERSION}-%{RELEASE} %{ARCH} %{SOURCERPM} %{LICENSE}\\n'
+    const root = join(folder.path, 'sqlite')
+    await mkdir(join(root, 'var/lib/rpm'), { recursive: true })
     const place = ['--root', root, '--dbpath', '/var/lib/rpm', ...define]
     await runProgram('rpm', [...place, '--install', '--nodeps', '--nosignature', ...archives])
-    const format = '%{NAME} %{EPOCH} %{VERSION}-%{RELEASE} %{ARCH}\\n'
     const { stdout } = await runProgram('rpm', [...place, '--query', '--all', '--queryformat', format])
     expect(lines(stdout)).toHaveLength(3)
-    const packages = await packagesOfRoot(root, ['.'], join(folder.path, 'layer.tar'))
-    expect(
-      shown(packages, ({ name, epoch, version, architecture }) => `${name} ${epoch} ${version} ${architecture}`),
-    ).toEqual(lines(stdout))
+    expect(await listed(root)).toEqual(lines(stdout))
+
+    // Debian's rpm writes SQLite alone. The library of Berkeley DB writes what rpm did until 2020.
+    const blobs = await sqliteBlobs(await readFile(join(folder.path, 'sqlite/var/lib/rpm/rpmdb.sqlite')))
+    const large = Buffer.concat([blobs[0] ?? Buffer.alloc(0), Buffer.alloc(20_000)])
+    for (const [at, blob] of [large, ...blobs.slice(1)].entries())
+      await writeFile(join(folder.path, `blob-${at}`), blob)
+    const berkeley = join(folder.path, 'berkeley')
+    await mkdir(join(berkeley, 'var/lib/rpm'), { recursive: true })
+    const script = `use DB_File; $DB_HASH->{bsize} = 4096; tie(my %h, 'DB_File', $ARGV[0], O_RDWR|O_CREAT, 0644, $DB_HASH) or die;
+$h{pack('L', 0)} = pack('L', 3); my $n = 0;
+for (@ARGV[1..$#ARGV]) { open(my $f, '<:raw', $_) or die; local $/; $h{pack('L', ++$n)} = <$f>; } untie %h;`
+    const values = blobs.map((_, at) => join(folder.path, `blob-${at}`))
+    await runProgram('perl', ['-e', script, join(berkeley, 'var/lib/rpm/Packages'), ...values])
+    expect(await listed(berkeley)).toEqual(lines(stdout))
+
+    const ndb = join(folder.path, 'ndb/usr/lib/sysimage/rpm')
+    await mkdir(ndb, { recursive: true })
+    await writeFile(join(ndb, 'Packages.db'), ndbDatabase(blobs))
+    expect(await listed(join(folder.path, 'ndb'))).toEqual(lines(stdout))
   })
 
   test('apk, in a root of apk packages that plugin-alpine makes', async () => {

@@ -5,7 +5,7 @@ import { isNpmPackage, isPythonPackage, npmPackages, pythonPackages } from './la
 import { debianLicenses } from './licenses.js'
 import type { Distribution, Package, PackageList } from './package.js'
 import { type PackageFiles, readPackageFiles } from './package-files.js'
-import { isRpmDatabase, rpmPackages } from './rpm-packages.js'
+import { isRpmDatabase, rpmPackages } from './rpm/rpm-packages.js'
 import { apkPackages, dpkgPackages } from './system-packages.js'
 
 /** The first that is there describes the distribution. */
