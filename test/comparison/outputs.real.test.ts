@@ -150,4 +150,37 @@ describe.each(ENGINES)('outputs of builds on %s', (name) => {
     expect(await image.inspect()).toMatchObject({ Architecture: 'amd64' })
     await image.remove({ force: true })
   })
+
+  it('image archives are loaded by podman, also those with all platforms', async () => {
+    const [all, one, archive] = ['all.tar', 'one.tar', 'podman.tar'].map((file) => join(folder, file))
+    const platformField = 'platform=linux/arm/v7'
+    await write(
+      `type=oci,dest=${all}`,
+      `type=oci,dest=${one},${platformField}`,
+      `type=docker,dest=${archive},${platformField}`,
+    )
+    // Of an index podman loads the platform of its machine.
+    expect(await loadIntoPodman(all ?? '')).toMatchObject({ Architecture: 'amd64' })
+    expect(await loadIntoPodman(one ?? '')).toMatchObject({
+      Architecture: 'arm',
+      Config: { Env: [expect.any(String)] },
+    })
+    expect(await loadIntoPodman(archive ?? '')).toMatchObject({
+      Architecture: 'arm',
+      RepoTags: [`${registry.host}/team/app:1.0`],
+    })
+  })
+
+  /** Loads an archive into an empty storage, and inspects the image. */
+  async function loadIntoPodman(file: string): Promise<unknown> {
+    await using storage = await tempFolder('podman')
+    const at = (name: string) => join(storage.path, name)
+    const global = ['--root', at('root'), '--runroot', at('run'), '--storage-driver', 'vfs']
+    const podman = async (...args: readonly string[]) => (await runProgram('podman', [...global, ...args])).stdout
+    await podman('load', '--quiet', '--input', file)
+    const ids = (await podman('images', '--quiet', '--no-trunc')).trim().split('\n')
+    expect(ids).toHaveLength(1)
+    const [image] = JSON.parse(await podman('image', 'inspect', ids[0] ?? '')) as readonly unknown[]
+    return image
+  }
 })

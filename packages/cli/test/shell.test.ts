@@ -188,6 +188,7 @@ run(sdk)
     ['docker build . other', 'two contexts'],
     ['docker push --all-tags t/app', 'every local tag'],
     ['docker tag a', 'a name alone'],
+    ['docker build .', 'a build without a name'],
     ['sudo build .', 'another program'],
   ])('%s is left with its line: %s', (line) => {
     const { text, notes } = importText(`set -e\n${line}\n`)

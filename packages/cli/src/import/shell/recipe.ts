@@ -35,7 +35,12 @@ const QUIET = new Set(['set', 'echo', 'printf', 'true', ':', 'sleep', 'docker-cr
 
 /** Puts the docker commands of a script together. */
 export function readRecipe({ commands, unread }: Script): Recipe {
-  const read = commands.map((command) => ({ command, docker: dockerOf(command) }))
+  const read = commands.map((command) => {
+    const docker = dockerOf(command)
+    // A build without a name publishes nothing.
+    const isNameless = docker?.kind === 'build' && texts(docker.target['tags']).length === 0
+    return { command, docker: isNameless ? undefined : docker }
+  })
   const known = read.flatMap(({ docker }) => docker ?? [])
   const annotations = new Map<string, Annotated>()
   for (const one of known) {
