@@ -110,12 +110,13 @@ export function fieldLists(value: unknown): readonly Readonly<Record<string, str
 
 function readFields(text: string): Readonly<Record<string, string>> {
   if (!text.includes('=')) return { '': text }
-  return Object.fromEntries(
-    splitFields(text).map((field) => {
-      const at = field.indexOf('=')
-      return at < 0 ? [field, 'true'] : [field.slice(0, at), field.slice(at + 1)]
-    }),
-  )
+  const fields = splitFields(text).map((field) => {
+    const at = field.indexOf('=')
+    return at < 0 ? ([field, 'true'] as const) : ([field.slice(0, at), field.slice(at + 1)] as const)
+  })
+  const twice = fields.find(([name], at) => fields.findIndex(([one]) => one === name) < at)
+  if (twice !== undefined) throw unreadable('import', `'${text}' has '${twice[0]}' twice`, 'keep one of them')
+  return Object.fromEntries(fields)
 }
 
 /** Fields that contain a comma are quoted: `type=image,"name=a,b"`. */
