@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Plugin } from 'esbuild'
 
@@ -12,6 +12,8 @@ export function licenseNotices(file: string): Plugin {
         if (metafile === undefined || outdir === undefined) return
         const folders = new Set(Object.keys(metafile.inputs).flatMap((path) => packageFolder(path) ?? []))
         const notices = await Promise.all([...folders].map(notice))
+        // In a fresh checkout nothing has written there yet.
+        await mkdir(outdir, { recursive: true })
         await writeFile(join(outdir, file), notices.toSorted().join(`\n${'-'.repeat(80)}\n`))
       })
     },
