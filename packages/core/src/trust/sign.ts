@@ -1,6 +1,7 @@
 import type { Descriptor } from '../model/oci.js'
 import { type Repository, repositoryOf } from '../model/reference.js'
 import type { Registry, RegistryCall } from '../registry/port.js'
+import { readTaggedStatements, writeTaggedStatements } from './signatures/attestation-tag.js'
 import { attachBundle, readSignedStatements } from './signatures/signature-bundle.js'
 import { hasSignatureTag, writeSignatureTag } from './signatures/signature-tag.js'
 import { predicateTypeOf, SIGN_PREDICATE, signsSubject, statementOn } from './signatures/statement.js'
@@ -23,11 +24,12 @@ export interface MissingSignatures {
   readonly bundle: boolean
   readonly tag: boolean
   readonly statements: readonly SignedStatement[]
+  readonly taggedStatements: readonly SignedStatement[]
 }
 
 /** Whether any signature is missing. */
-export function isUnsigned({ bundle, tag, statements }: MissingSignatures): boolean {
-  return bundle || tag || statements.length > 0
+export function isUnsigned({ bundle, tag, statements, taggedStatements }: MissingSignatures): boolean {
+  return bundle || tag || statements.length > 0 || taggedStatements.length > 0
 }
 
 /** Finds which signatures of a signer a manifest lacks. Reads only. */
@@ -39,15 +41,20 @@ export async function missingSignatures(
 ): Promise<MissingSignatures> {
   const { digest } = descriptor
   const manifest = { ...repositoryOf(place), digest }
-  const types = [SIGN_PREDICATE, ...statements.flatMap(({ bytes }) => predicateTypeOf(bytes) ?? [])]
-  const [signed, tag] = await Promise.all([
-    readSignedStatements(manifest, { verifier: signer, types }, registry, call),
-    signer.key === undefined || hasSignatureTag(manifest, signer.key.publicKey, registry, call),
+  const types = statements.flatMap(({ bytes }) => predicateTypeOf(bytes) ?? [])
+  const key = signer.key?.publicKey
+  const [signed, tag, tagged] = await Promise.all([
+    readSignedStatements(manifest, { verifier: signer, types: [SIGN_PREDICATE, ...types] }, registry, call),
+    key === undefined || hasSignatureTag(manifest, key, registry, call),
+    key === undefined || types.length === 0 ? [] : readTaggedStatements(manifest, { key, types }, registry, call),
   ])
+  const lackedBy = (stored: readonly Buffer[]) =>
+    statements.filter(({ bytes }) => !stored.some((statement) => statement.equals(bytes)))
   return {
     bundle: !signed.some((statement) => signsSubject(statement, digest)),
     tag: !tag,
-    statements: statements.filter(({ bytes }) => !signed.some((statement) => statement.equals(bytes))),
+    statements: lackedBy(signed),
+    taggedStatements: key === undefined ? [] : lackedBy(tagged),
   }
 }
 
@@ -70,7 +77,12 @@ export async function signManifest(
     const bundle = { bytes: await signer.bundleOf(bytes), predicateType: predicateTypeOf(bytes) ?? '' }
     await attachBundle({ ...repository, descriptor }, bundle, registry, call)
   }
-  if (missing.tag && signer.key)
-    await writeSignatureTag({ ...repository, digest: descriptor.digest }, signer.key, registry, call)
+  const subject = { ...repository, digest: descriptor.digest }
+  const { key } = signer
+  if (key !== undefined && missing.tag) await writeSignatureTag(subject, key, registry, call)
+  if (key !== undefined && missing.taggedStatements.length > 0) {
+    const statements = missing.taggedStatements.map(({ bytes }) => bytes)
+    await writeTaggedStatements(subject, { key, statements }, registry, call)
+  }
   return isUnsigned(missing)
 }

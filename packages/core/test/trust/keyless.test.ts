@@ -69,11 +69,16 @@ describe('signatures for an identity', () => {
     const signer = await signerFor(WORKFLOW)
     const statements = [{ bytes: statementOn(index.descriptor.digest, 'urn:test', {}) }]
     const manifest = { ...target(), statements }
-    expect(await missingSignatures(manifest, signer, client, {})).toEqual({ bundle: true, tag: false, statements })
+    expect(await missingSignatures(manifest, signer, client, {})).toEqual({
+      bundle: true,
+      tag: false,
+      statements,
+      taggedStatements: [],
+    })
     expect(await signManifest(manifest, signer, client, {})).toBe(true)
     expect(await signManifest(manifest, await signerFor(WORKFLOW), client, {})).toBe(false)
     const other = await missingSignatures(manifest, await signerFor(`${WORKFLOW}2`), client, {})
-    expect(other).toEqual({ bundle: true, tag: false, statements })
+    expect(other).toEqual({ bundle: true, tag: false, statements, taggedStatements: [] })
   })
 
   it('are required of bases', async () => {

@@ -23,8 +23,8 @@ interface Said {
   readonly bytes: Uint8Array
 }
 
-const BOTH = { bundle: true, tag: true, statements: [] }
-const NONE = { bundle: false, tag: false, statements: [] }
+const BOTH = { bundle: true, tag: true, statements: [], taggedStatements: [] }
+const NONE = { bundle: false, tag: false, statements: [], taggedStatements: [] }
 
 async function open() {
   const cleanup = new Cleanup()
@@ -73,21 +73,25 @@ describe('signManifest', () => {
     const key = await newKey()
     await signManifest(signed, key, registry, {})
     await registry.deleteManifest(cosignReference(repository, signed.descriptor.digest, '.sig'))
-    expect(await missingSignatures(signed, key, registry, {})).toEqual({ bundle: false, tag: true, statements: [] })
+    expect(await missingSignatures(signed, key, registry, {})).toEqual({ ...NONE, tag: true })
     await signManifest(signed, key, registry, {})
     expect(await registry.listReferrers(repository, signed.descriptor.digest)).toHaveLength(1)
     expect(await missingSignatures(signed, key, registry, {})).toEqual(NONE)
   })
 
   test('signs statements too, each once', async () => {
-    const { cleanup, registry, signed, writes } = await open()
+    const { cleanup, registry, repository, signed, writes } = await open()
     await using _ = cleanup
     const key = await newKey()
     const { digest } = signed.descriptor
     const [one, other] = ['a', 'b'].map((type) => ({ bytes: statementOn(digest, type, { type }) })) as [Said, Said]
     await signManifest({ ...signed, statements: [one] }, key, registry, {})
     const both = { ...signed, statements: [one, other] }
-    expect(await missingSignatures(both, key, registry, {})).toEqual({ ...NONE, statements: [other] })
+    expect(await missingSignatures(both, key, registry, {})).toEqual({
+      ...NONE,
+      statements: [other],
+      taggedStatements: [other],
+    })
     // Another statement of the same type is another statement.
     const changed = { bytes: statementOn(digest, 'a', { type: 'changed' }) }
     const next = await missingSignatures({ ...signed, statements: [changed] }, key, registry, {})
@@ -96,6 +100,16 @@ describe('signManifest', () => {
     const before = writes()
     expect(await signManifest(both, key, registry, {})).toBe(false)
     expect(writes()).toBe(before)
+    // In the way of cosign 2 as well, and beside those of other keys.
+    const stranger = await newKey()
+    await signManifest(both, stranger, registry, {})
+    const reference = cosignReference(repository, digest, '.att')
+    const tag = await registry.getManifest(reference)
+    expect(
+      tag && !isIndex(tag.content) && tag.content.layers.map(({ annotations }) => annotations?.['predicateType']),
+    ).toEqual(['a', 'b', 'a', 'b'])
+    await registry.deleteManifest(reference)
+    expect(await missingSignatures(both, key, registry, {})).toEqual({ ...NONE, taggedStatements: [one, other] })
   })
 
   test('takes no signature of another image, and no malformed one, for its own', async () => {
