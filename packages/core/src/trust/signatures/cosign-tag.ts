@@ -20,7 +20,7 @@ export interface CosignLayer {
   readonly annotations: Readonly<Record<string, string>>
 }
 
-/** Reads the layers under a tag of cosign 2. Anybody may have written them. */
+/** Reads the layers under a tag of cosign 2. Anyone with push access may have written them. */
 export async function readCosignTag(
   tag: CosignTag,
   registry: Registry,
