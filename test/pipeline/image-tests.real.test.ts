@@ -284,6 +284,9 @@ it('reads everything back before names move, and moves none if the registry has 
   expect(report.readBack).toContainEqual(
     expect.objectContaining({ node: 'damaged index', images: 2, bytes: expect.any(Number) }),
   )
+  expect((await execute(given, { verify: 'read-back' })).readBack).toEqual(report.readBack)
+  const only = await execute(given, { verify: 'read-back', only: ['amd64'] })
+  expect(only.readBack).toEqual([expect.objectContaining({ node: 'damaged image(linux/amd64)', images: 1 })])
   const { images } = await inspect(`${hosts.embedded}/damaged:1`)
   const reference = parseReference(`${hosts.embedded}/damaged@${images[0]?.digest}`)
   const content = reference && (await createRegistry().getManifest(reference))?.content

@@ -1,6 +1,7 @@
 import { EnginePool } from '../../builder/pool/pool.js'
 import { type NodeResult, performNodes } from '../../execute/execution.js'
 import { combineFailures } from '../../execute/failures.js'
+import type { NamedResults } from '../../execute/read-back.js'
 import type { TagMove } from '../../execute/stage-tag.js'
 import type { Node } from '../../graph/node.js'
 import { errorData } from '../../model/error-data.js'
@@ -107,15 +108,15 @@ async function publish({ session, options, emit }: Execution, { planned, results
       services.registry,
     )
   }
-  if (!hasChanges(planned.plan)) {
-    keepTags(planned, emit)
-    return
-  }
   const moves = tagMoves(planned, names, results)
   if (options.verify === 'read-back') {
     const { readBack } = await import('../../execute/read-back.js')
     await using own = openRegistry(options)
-    await readBack(new Map(moves.map(({ node, output }) => [node, output])), own, { signal, emit })
+    await readBack(resultsToRead(moves, input.targets, results), own, { signal, emit })
+  }
+  if (!hasChanges(planned.plan)) {
+    keepTags(planned, emit)
+    return
   }
   const { moveTags } = await import('../../execute/tag-phase.js')
   const referrers = signing !== undefined || input.graph.nodes.some(hasStatements)
@@ -201,6 +202,16 @@ function openPool({ buildConcurrency, emulation }: ExecuteOptions, policy: RunSe
   const isForbidden = policy?.enforces === true && !policy.allowsEmulation
   const waitsForNative = emulation === 'when-needed' || isForbidden
   return new EnginePool({ buildsPerEngine, waitsForNative })
+}
+
+/** The results that names will point to; in a run that moves no name, such as one with `--only`, its images. */
+function resultsToRead(
+  moves: readonly TagMove[],
+  targets: ReadonlySet<string>,
+  results: ReadonlyMap<string, NodeResult>,
+): NamedResults {
+  if (moves.length > 0) return new Map(moves.map(({ node, output }) => [node, output]))
+  return new Map([...results].filter(([node]) => targets.has(node)).map(([node, { output }]) => [node, output]))
 }
 
 /** If nothing was built, the plan has just read every name. */
