@@ -11,6 +11,7 @@ import type { Environment } from '../../host/environment.js'
 import { DefinitionError, HostError } from '../../model/errors.js'
 import { isJsonObject } from '../../model/json-fields.js'
 import { readSecretValue, secretUnavailable } from '../../steps/image/secrets/secret-value.js'
+import type { DeviceLogin } from '../../trust/keyless/device-login.js'
 import type { KeylessServices } from '../../trust/keyless/identity-signer.js'
 import { type ExternalKey, externalSigningKey, parseSigningKey, type SigningKey } from '../../trust/keys/signing-key.js'
 import { keySigner, type Signer } from '../../trust/signer.js'
@@ -38,6 +39,8 @@ export interface KeylessSignOptions {
 export interface KeylessOptions extends RequiredIdentity, KeylessServices {
   /** A token of the issuer; by default that of GitHub Actions, or the variable `SIGSTORE_ID_TOKEN`, which GitLab can set. */
   readonly token?: SecretSource
+  /** Lets a person sign in with a browser, in place of a token. */
+  readonly device?: DeviceLogin
 }
 
 /** Variable that cosign reads passwords from. */
@@ -111,14 +114,15 @@ async function isAvailable(secret: SecretDefinition, env: Environment): Promise<
 
 async function openKeyless(options: KeylessOptions, directory: string, env: Environment): Promise<Signer> {
   checkKeyless(options)
-  const { identity, issuer, trustedRoot, token, fulcio, rekor } = options
+  const { identity, issuer, trustedRoot, token, device, fulcio, rekor } = options
   const { openIdentityVerifiers } = await import('../../trust/keyless/identity-verifier.js')
   const { openIdentitySigner } = await import('../../trust/keyless/identity-signer.js')
   const verifiers = await openIdentityVerifiers(
     trustedRoot === undefined ? undefined : localPath(trustedRoot, directory),
   )
   const secret = token && readSecretSource(token, directory)
-  const readToken = secret && (async () => textOf(await readSecretValue('the identity token', secret, env)).trim())
+  const given = secret && (async () => textOf(await readSecretValue('the identity token', secret, env)).trim())
+  const readToken = device === undefined ? given : await openDevice(device)
   return openIdentitySigner({
     ...{ identity: { identity, issuer }, token: readToken, verifiers },
     ...(fulcio !== undefined && { fulcio }),
@@ -126,17 +130,34 @@ async function openKeyless(options: KeylessOptions, directory: string, env: Envi
   })
 }
 
+async function openDevice(device: DeviceLogin): Promise<() => Promise<string>> {
+  const { deviceTokens } = await import('../../trust/keyless/device-login.js')
+  return deviceTokens(device)
+}
+
 function checkKeyless(options: unknown): void {
-  const { token, fulcio, rekor, ...identity }: Partial<Record<keyof KeylessOptions, unknown>> = isJsonObject(options)
+  const { token, device, fulcio, rekor, ...identity }: Partial<Record<keyof KeylessOptions, unknown>> = isJsonObject(
+    options,
+  )
     ? options
     : {}
   const wrong = 'key' in identity ? "has no option 'key'" : signerIssue(identity)
   if (wrong !== undefined) throw new DefinitionError([{ path: 'sign.keyless', message: wrong }], 'USAGE')
   if (token !== undefined && !isSecretSource(token))
     throw usage('sign.keyless.token', "write { file: '…' }, { env: '…' } or { value: … }")
+  if (device !== undefined && (token !== undefined || !isDevice(device)))
+    throw usage('sign.keyless.device', 'write { show: ({ verificationUri, userCode }) => … }, without `token`')
   for (const [name, url] of Object.entries({ fulcio, rekor }))
     if (url !== undefined && !(typeof url === 'string' && /^https?:/.test(url) && URL.canParse(url)))
       throw usage(`sign.keyless.${name}`, "write 'https://host'")
+}
+
+function isDevice(device: unknown): boolean {
+  if (!isJsonObject(device)) return false
+  const { show, provider, clientId, ...others } = device
+  const isUrl = provider === undefined || (typeof provider === 'string' && URL.canParse(provider))
+  const isClient = clientId === undefined || typeof clientId === 'string'
+  return typeof show === 'function' && isUrl && isClient && Object.keys(others).length === 0
 }
 
 async function openSigningKey(options: KeySignOptions, directory: string, env: Environment): Promise<SigningKey> {
