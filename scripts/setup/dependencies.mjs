@@ -54,8 +54,8 @@ function packageFolders() {
 function isStale(folder) {
   const built = modifiedAt(join(folder, 'dist/index.js'))
   const sources = readdirSync(join(folder, 'src'), { recursive: true, encoding: 'utf8' })
-  const others = ['package.json', 'tsup.config.ts', 'common-js.ts'].map((name) => join(folder, name))
-  const inputs = [...sources.map((name) => join(folder, 'src', name)), ...others]
+  const others = readdirSync(folder).filter((name) => name === 'package.json' || name.endsWith('.ts'))
+  const inputs = [...sources.map((name) => join(folder, 'src', name)), ...others.map((name) => join(folder, name))]
   return inputs.some((input) => modifiedAt(input) > built)
 }
 

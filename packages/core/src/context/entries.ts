@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto'
-import { type BigIntStats, createReadStream, lstatSync, readFileSync, readlinkSync } from 'node:fs'
-import { lstat, readFile, readlink } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
-import { type Digest, digestOf } from '../model/digest.js'
+import { type BigIntStats, lstatSync, readFileSync, readlinkSync } from 'node:fs'
+import { lstat, open, readFile, readlink } from 'node:fs/promises'
+import { type Digest, DigestHash, digestOf } from '../model/digest.js'
 import { EngineError } from '../model/errors.js'
 import type { ContextEntry } from './context-file.js'
 import type { ReadNode, TreeNode } from './context-tree.js'
@@ -116,7 +114,7 @@ function hashFile(cache: DigestCache | undefined) {
   const meanwhile = (one: Found) =>
     reading(one.node.path, async () => {
       const began = Date.now()
-      store(one, began, isLarge(one) ? await digestStream(one.file) : contentOf(await readFile(one.file)))
+      store(one, began, isLarge(one) ? await digestLarge(one.file) : contentOf(await readFile(one.file)))
     })
   return {
     atOnce: (one: Found) => {
@@ -134,16 +132,20 @@ function isLarge({ stats }: Found): boolean {
   return stats.size > WHOLE_FILE
 }
 
-async function digestStream(file: string | Buffer): Promise<Content> {
-  const hash = createHash('sha256')
-  let size = 0
-  await pipeline(createReadStream(file, { highWaterMark: WHOLE_FILE }), async (chunks) => {
-    for await (const chunk of chunks) {
-      hash.update(chunk)
-      size += chunk.length
-    }
-  })
-  return { digest: `sha256:${hash.digest('hex')}` as Digest, size }
+/** Reads a part of the file while the previous one is hashed. */
+async function digestLarge(path: string | Buffer): Promise<Content> {
+  await using file = await open(path)
+  const hash = new DigestHash()
+  let [part, next] = [Buffer.allocUnsafe(WHOLE_FILE), Buffer.allocUnsafe(WHOLE_FILE)]
+  let reading = file.read(part)
+  for (let size = 0; ; ) {
+    const { bytesRead } = await reading
+    if (bytesRead === 0) return { digest: hash.digest, size }
+    reading = file.read(next)
+    hash.update(part.subarray(0, bytesRead))
+    size += bytesRead
+    ;[part, next] = [next, part]
+  }
 }
 
 function readFileNode({ node: { path }, stats }: Found, content: Content): ReadNode {

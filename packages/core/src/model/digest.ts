@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 
 declare const digestBrand: unique symbol
 
@@ -34,7 +34,7 @@ export function hexOf(digest: Digest): string {
 
 /** The digest of bytes in memory. */
 export function digestOf(bytes: Uint8Array | string, algorithm: DigestAlgorithm = 'sha256'): Digest {
-  return new DigestHash(algorithm).update(bytes).digest
+  return `${algorithm}:${hash(algorithm, bytes)}` as Digest
 }
 
 /** An incremental digest. */

@@ -1,4 +1,3 @@
-import { buffer } from 'node:stream/consumers'
 import type { ContextListing, OpenContext } from '../../src/context/context-file.js'
 import { openContext } from '../../src/context/open-context.js'
 import type { FileModes } from '../../src/definition/declare/build-settings.js'
@@ -41,11 +40,18 @@ export interface SentEntry {
 export async function readSent(context: OpenContext, epoch?: number): Promise<ReadonlyMap<string, SentEntry>> {
   const entries = await syncedContext(context, epoch).list([], new AbortController().signal)
   const sent = entries.map(async ({ kind, path, mode, modified, link, open }): Promise<[string, SentEntry]> => {
-    const content = open === undefined ? Buffer.alloc(0) : await buffer(open())
+    const content = Buffer.concat(open === undefined ? [] : await copies(open()))
     const mtime = Math.floor(Number(modified / 1_000_000n) / 1000) * 1000
     const isLink = kind === 'symlink'
     const text = isLink ? `-> ${Buffer.from(link ?? []).toString()}` : new TextDecoder().decode(content)
     return [Buffer.from(path).toString(), { type: kind, content: text, mode: isLink ? undefined : mode, mtime }]
   })
   return new Map(await Promise.all(sent))
+}
+
+/** Chunks are overwritten by later ones, so each is copied. */
+async function copies(chunks: AsyncIterable<Uint8Array>): Promise<readonly Buffer[]> {
+  const all: Buffer[] = []
+  for await (const chunk of chunks) all.push(Buffer.from(chunk))
+  return all
 }

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { digestOf } from '../../model/digest.js'
+import { DigestHash, digestOf } from '../../model/digest.js'
 import { PolyarchError, throwIfCancelled } from '../../model/errors.js'
 import type { FileEntry } from '../context-file.js'
 import { unreadable, WHOLE_FILE } from './file-error.js'
@@ -52,21 +51,18 @@ function* readSmallFile(directory: string, entry: FileEntry): Generator<Buffer> 
 }
 
 async function* checkedChunks(file: FileHandle, entry: FileEntry, signal?: AbortSignal): AsyncGenerator<Buffer> {
-  const hash = createHash('sha256')
+  const hash = new DigestHash()
+  // One buffer for all chunks: with one for each, collecting them takes as long as hashing them.
+  const buffer = Buffer.allocUnsafe(WHOLE_FILE)
   for (let left = entry.size; left > 0; ) {
     throwIfCancelled(signal)
-    const chunk = await readChunk(file, Math.min(left, WHOLE_FILE))
+    const { bytesRead } = await file.read(buffer, 0, Math.min(left, WHOLE_FILE), null)
+    const chunk = buffer.subarray(0, bytesRead)
     hash.update(chunk)
-    left -= chunk.length
-    if (chunk.length === 0) throw changed(entry)
-    if (left === 0 && `sha256:${hash.digest('hex')}` !== entry.digest) throw changed(entry)
+    left -= bytesRead
+    if (bytesRead === 0 || (left === 0 && hash.digest !== entry.digest)) throw changed(entry)
     yield chunk
   }
-}
-
-async function readChunk(file: FileHandle, size: number): Promise<Buffer> {
-  const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(size), 0, size, null)
-  return buffer.subarray(0, bytesRead)
 }
 
 function changed({ path }: FileEntry) {

@@ -10,8 +10,12 @@ export interface ServedSession extends Disposable {
     method: string,
     messages: readonly object[],
     metadata?: Readonly<Record<string, string>>,
+    reply?: Reply<Answer>,
   ): Promise<Answer[]>
 }
+
+/** Messages to send after an answer. The call is then ended by the service. */
+export type Reply<Answer> = (answer: Answer) => readonly object[]
 
 /** Serves the methods on a port of this machine. */
 export async function serveSession(service: SessionService): Promise<ServedSession> {
@@ -28,7 +32,12 @@ export async function serveSession(service: SessionService): Promise<ServedSessi
   const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure())
   return {
     errors,
-    call<Answer>(method: string, messages: readonly object[], values: Readonly<Record<string, string>> = {}) {
+    call<Answer>(
+      method: string,
+      messages: readonly object[],
+      values: Readonly<Record<string, string>> = {},
+      reply?: Reply<Answer>,
+    ) {
       const found = service.find(({ definition }) => definition.path.endsWith(`/${method}`))
       if (found === undefined) throw new Error(`the service has no method ${method}`)
       const { path, requestSerialize, responseDeserialize } = found.definition
@@ -38,11 +47,14 @@ export async function serveSession(service: SessionService): Promise<ServedSessi
       const call = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata)
       const answers: Answer[] = []
       return new Promise<Answer[]>((resolve, reject) => {
-        call.on('data', (answer: Answer) => answers.push(answer))
+        call.on('data', (answer: Answer) => {
+          answers.push(answer)
+          for (const message of reply?.(answer) ?? []) call.write(message)
+        })
         call.on('error', reject)
         call.on('end', () => resolve(answers))
         for (const message of messages) call.write(message)
-        call.end()
+        if (reply === undefined) call.end()
       })
     },
     [Symbol.dispose]() {

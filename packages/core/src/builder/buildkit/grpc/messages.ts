@@ -8,6 +8,9 @@ export interface MessageType<T extends object> {
   decode(bytes: Uint8Array): Required<T>
 }
 
+/** A message that its sender has encoded. */
+export const ENCODED: MessageType<Buffer> = { encode: (bytes) => bytes, decode: Buffer.from }
+
 /**
  * Looks up message types by name in a schema written in protobuf's own language. 64-bit numbers are decoded as numbers.
  * They are encoded from numbers, or from `{ low, high }` if they exceed 2^53.
@@ -17,7 +20,10 @@ export function messageTypes(schema: string): <T extends object>(name: string) =
   return <T extends object>(name: string): MessageType<T> => {
     const type = root.lookupType(name)
     return {
-      encode: (message) => Buffer.from(type.encode(message as Record<string, unknown>).finish()),
+      encode(message) {
+        const { buffer, byteOffset, byteLength } = type.encode(message as Record<string, unknown>).finish()
+        return Buffer.from(buffer, byteOffset, byteLength)
+      },
       decode(bytes) {
         try {
           return type.toObject(type.decode(bytes), { defaults: true, arrays: true, longs: Number }) as Required<T>

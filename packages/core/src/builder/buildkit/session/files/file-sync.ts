@@ -1,6 +1,6 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js'
 import pLimit from 'p-limit'
-import { messageTypes } from '../../grpc/messages.js'
+import { ENCODED, messageTypes } from '../../grpc/messages.js'
 import { NotInSession, type SessionService, sendMessage, streamMethod } from '../service.js'
 import { goFileMode } from './file-mode.js'
 import { FILE_SYNC_SCHEMA, type Packet, PacketType, type Stat } from './file-sync-schema.js'
@@ -18,7 +18,7 @@ export interface SyncEntry {
   readonly modified: bigint
   /** The target of a symlink, or the path of an earlier entry that is the same file. */
   readonly link?: Uint8Array
-  /** The content of a file. */
+  /** The content of a file. A chunk is copied before the next one is requested. */
   readonly open?: () => AsyncIterable<Uint8Array>
 }
 
@@ -45,10 +45,9 @@ const PIECE = 256 * 1024
  * @see https://github.com/tonistiigi/fsutil the protocol
  */
 export function fileSyncService(directories: Readonly<Record<string, SyncDirectory>>): SessionService {
-  const type = messageTypes(FILE_SYNC_SCHEMA)<Packet>('Packet')
   const byName = new Map(Object.entries(directories))
   return [
-    streamMethod('/moby.filesync.v1.FileSync/DiffCopy', { request: type, answer: type }, async (call) => {
+    streamMethod('/moby.filesync.v1.FileSync/DiffCopy', { request: packets, answer: ENCODED }, async (call) => {
       const name = String(call.metadata.get('dir-name')[0] ?? '')
       const directory = byName.get(name)
       if (directory === undefined) throw new NotInSession(`the session has no directory '${name}'`)
@@ -57,7 +56,9 @@ export function fileSyncService(directories: Readonly<Record<string, SyncDirecto
   ]
 }
 
-type Call = ServerDuplexStream<Required<Packet>, Packet>
+const packets = messageTypes(FILE_SYNC_SCHEMA)<Packet>('Packet')
+
+type Call = ServerDuplexStream<Required<Packet>, Buffer>
 
 /** One directory on its way to one build. */
 class Transfer {
@@ -85,7 +86,7 @@ class Transfer {
     } catch (error) {
       this.#stop.abort()
       if (!this.#call.cancelled)
-        await sendMessage(this.#call, { type: PacketType.error, data: Buffer.from((error as Error).message) })
+        await sendPacket(this.#call, { type: PacketType.error, data: Buffer.from((error as Error).message) })
       throw error
     } finally {
       this.#stop.abort()
@@ -137,8 +138,13 @@ class Transfer {
 
   /** Sends a packet, unless the transfer is over: a packet after its end would destroy the stream before its status is sent. */
   #send(packet: Packet): Promise<void> | undefined {
-    return this.#stop.signal.aborted ? undefined : sendMessage(this.#call, packet)
+    return this.#stop.signal.aborted ? undefined : sendPacket(this.#call, packet)
   }
+}
+
+/** Encodes a packet at once, since its data may be overwritten by the next chunk of a file, and sends it. */
+function sendPacket(call: Call, packet: Packet): Promise<void> | undefined {
+  return sendMessage(call, packets.encode(packet))
 }
 
 function statOf({ kind, path, mode, size, modified, link }: SyncEntry): Stat {
