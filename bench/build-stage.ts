@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { type UserFolder, userFolder } from '../test/cli/user-folder.js'
 import { AMD64, ARM } from '../test/pipeline/project.js'
@@ -18,8 +19,23 @@ const PLATFORMS = [
 
 /** How `build.ts` is run: by which node, which has to be 22.18 or newer if it runs TypeScript by itself. */
 export interface NodeChoice {
+  /** For people: `Node 20 with tsx`. */
+  readonly name: string
   readonly folder: string | undefined
   readonly runner: 'node' | 'native'
+}
+
+/** The node of a folder, or that of the PATH: with tsx, unless it runs TypeScript by itself. */
+export function nodeChoice(folder: string | undefined): NodeChoice {
+  const script = 'console.log(process.versions.node, process.features.typescript ?? false)'
+  const output = execFileSync(folder === undefined ? 'node' : join(folder, 'node'), ['--eval', script], {
+    encoding: 'utf8',
+  })
+  const [version = '', typescript] = output.trim().split(' ')
+  const [major] = version.split('.')
+  return typescript === 'false'
+    ? { name: `Node ${major}, tsx`, folder, runner: 'node' }
+    : { name: `Node ${major}`, folder, runner: 'native' }
 }
 
 /** An engine, a registry and a folder with a context, where polyarch and its peers build the same. */
@@ -29,14 +45,12 @@ export class BuildStage implements AsyncDisposable {
   readonly #host: string
   readonly #pushesIndex: boolean
   readonly #docker: DockerCli
-  readonly #node: NodeChoice
   readonly #cleanup: Cleanup
   #name = ''
 
   private constructor(
     place: { registry: DebianRegistry; folder: UserFolder; host: string; docker: DockerCli },
     engine: BenchEngine,
-    node: NodeChoice,
     cleanup: Cleanup,
   ) {
     this.#registry = place.registry
@@ -44,17 +58,16 @@ export class BuildStage implements AsyncDisposable {
     this.#host = place.host
     this.#docker = place.docker
     this.#pushesIndex = BENCH_ENGINES[engine].pushesIndex
-    this.#node = node
     this.#cleanup = cleanup
   }
 
-  static async open(engine: BenchEngine, node: NodeChoice): Promise<BuildStage> {
+  static async open(engine: BenchEngine): Promise<BuildStage> {
     await using cleanup = new Cleanup()
     const { host } = cleanup.use(await openBenchEngine(engine))
     const registry = cleanup.use(await startDebianRegistry())
     const folder = cleanup.use(await userFolder())
     const place = { registry, folder, host, docker: await dockerCli(folder, host) }
-    return new BuildStage(place, engine, node, cleanup.move())
+    return new BuildStage(place, engine, cleanup.move())
   }
 
   /** Pushes new bases, and writes a definition that uses them: nothing of it is anywhere. */
@@ -81,10 +94,10 @@ export class BuildStage implements AsyncDisposable {
   }
 
   /** `node build.ts`, or `node --import tsx build.ts`. */
-  async polyarch(): Promise<void> {
-    const path = [this.#node.folder, process.env['PATH']].filter((part) => part !== undefined).join(':')
+  async polyarch({ folder, runner }: Omit<NodeChoice, 'name'>): Promise<void> {
+    const path = [folder, process.env['PATH']].filter((part) => part !== undefined).join(':')
     const variables = { DOCKER_HOST: this.#host, PATH: path }
-    await using command = this.folder.start([], variables, this.#node.runner)
+    await using command = this.folder.start([], variables, runner)
     const { exitCode, stderr } = await command.ended
     if (exitCode !== 0) throw new Error(stderr)
   }

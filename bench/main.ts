@@ -4,11 +4,12 @@
  * installed.
  *
  * Run with: npm run bench [-- local|builds|indexes] [--engine 20.10|28.5-classic|28.5-containerd] [--rounds 3]
- * [--row <part of a row's title>] [--node <folder of a node that runs TypeScript>]
+ * [--row <part of a row's title>] [--node <folder of another node, to measure too>]
  */
 import { parseArgs } from 'node:util'
 import { findEngine } from '../scripts/setup/engine-address.mjs'
 import { BENCH_ENGINES, isBenchEngine } from './bench-engines.js'
+import { nodeChoice } from './build-stage.js'
 import { type BuildBench, benchBuilds } from './builds.js'
 import { benchIndexes } from './indexes.js'
 import { benchLocal } from './local.js'
@@ -20,7 +21,7 @@ const { values, positionals } = parseArgs({
     engine: { type: 'string', multiple: true, default: Object.keys(BENCH_ENGINES) },
     rounds: { type: 'string', default: '3' },
     row: { type: 'string', default: '' },
-    node: { type: 'string' },
+    node: { type: 'string', multiple: true, default: [] },
   },
 })
 
@@ -28,14 +29,8 @@ const engines = values.engine.filter(isBenchEngine)
 const rounds = Number(values.rounds)
 if (engines.length < values.engine.length) throw new Error(`engines are ${Object.keys(BENCH_ENGINES).join(', ')}`)
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`'${values.rounds}' is not a number of rounds`)
-const runsTypeScript =
-  values.node !== undefined || Boolean((process.features as { readonly typescript?: unknown }).typescript)
-const builds: BuildBench = {
-  engines,
-  rounds,
-  row: values.row,
-  node: { folder: values.node, runner: runsTypeScript ? 'native' : 'node' },
-}
+const nodes = [undefined, ...values.node].map(nodeChoice)
+const builds: BuildBench = { engines, rounds, row: values.row, nodes }
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   local: benchLocal,

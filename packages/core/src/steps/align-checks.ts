@@ -1,4 +1,4 @@
-import { diffArrays } from 'diff'
+import { diffArrays } from 'diff/lib/diff/array.js'
 import { LIMITS } from '../model/limits.js'
 import type { NamedCheck } from './check-value.js'
 
