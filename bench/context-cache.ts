@@ -3,10 +3,8 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { openContext } from '../packages/core/src/context/open-context.js'
 import { tempFolder } from '../test/support/temp-folder.js'
-import { writeManyFiles } from './many-files.js'
+import { SETTLED, writeManyFiles } from './many-files.js'
 
-/** Files that changed within the last two minutes are not cached. In milliseconds. */
-const SETTLED = 121_000
 const ROUNDS = 9
 
 /**

@@ -1,6 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
+/** Files that changed within the last two minutes are read in each run; the digests of others are kept. In milliseconds. */
+export const SETTLED = 121_000
+
 /** Writes files of a few kilobytes into folders of 100; 10,000 unless told otherwise. */
 export async function writeManyFiles(directory: string, files = 10_000): Promise<void> {
   for (let folder = 0; folder < files / 100; folder++) {
