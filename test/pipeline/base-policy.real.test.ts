@@ -42,7 +42,7 @@ it('rejects a base whose config names another platform, before anything is writt
 
 it('takes the base as it is, and reports it, if the declaration is trusted', async () => {
   const { notes } = await execute(standingOn('trust-declared'))
-  expect(notes).toContainEqual(expect.stringContaining('its config says linux/amd64; the declared platform is used'))
+  expect(notes).toContainEqual(expect.stringContaining('its config states linux/amd64; the declared platform is used'))
   const { images } = await inspect(`${host}/trust-declared-base:1`)
   expect(images).toMatchObject([{ declared: ARM, config: AMD64 }])
   expect(images[0]?.digest).toBe((await inspect(lying)).digest)

@@ -44,7 +44,7 @@ function app(name: string, ...platforms: readonly Declared[]) {
 
 const LIAR = { platform: ARM, codePlatform: ARM, configPlatform: AMD64 }
 
-/** A base whose config says one platform and whose code is for another. */
+/** A base whose config states one platform and whose code is for another. */
 function pushLiar(name: string, config: Platform, code: Platform): Promise<string> {
   return pushBase({ ...registry, repository: name }, { platform: code, codePlatform: code, configPlatform: config })
 }

@@ -35,7 +35,7 @@ beforeAll(async () => {
 })
 afterAll(() => cleanup[Symbol.asyncDispose]())
 
-/** A base whose config says what it is declared as, whatever its code is for. */
+/** A base whose config states what it is declared as, whatever its code is for. */
 function pushLiar(name: string, declared: Platform, codePlatform: Platform): Promise<string> {
   return pushBase({ ...registry, repository: name }, { platform: codePlatform, codePlatform, configPlatform: declared })
 }

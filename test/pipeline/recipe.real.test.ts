@@ -95,7 +95,7 @@ describe.each([
     const report = await execute(app)
     expect(report.outcome).toBe('succeeded')
     expect(report.notes).toContainEqual(
-      expect.stringContaining('its config says linux/amd64; the declared platform is used'),
+      expect.stringContaining('its config states linux/amd64; the declared platform is used'),
     )
     const { manifest, images, mediaType, digest } = await inspect(`${place.host}/team/app:1.0`)
     expect(mediaType).toBe('application/vnd.oci.image.index.v1+json')

@@ -18,7 +18,7 @@ export interface BusyboxImageOptions {
   readonly platform: Platform
   /** Whose machine code it holds; the platform's own unless told otherwise. */
   readonly codePlatform?: Platform
-  /** What the config says instead of the platform. */
+  /** What the config states instead of the platform. */
   readonly configPlatform?: Platform
   /** On top of the programs. */
   readonly files?: Readonly<Record<string, TinyFile>>

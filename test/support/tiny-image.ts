@@ -25,7 +25,7 @@ export interface TinyImageOptions {
   readonly platform: Platform
   /** By path without a leading slash. */
   readonly files?: Readonly<Record<string, TinyFile>>
-  /** What the config says instead of the platform: the lie of published Raspbian images. */
+  /** What the config states instead of the platform: the lie of published Raspbian images. */
   readonly configPlatform?: Platform
   readonly config?: ImageConfig['config']
   /** Date in the config, RFC 3339. */

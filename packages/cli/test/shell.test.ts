@@ -206,7 +206,7 @@ run(sdk)
         'docker manifest create t/app:1 t/a:1 t/b-arm:1\n',
     )
     expect(notes).toEqual([
-      't/a:1: nothing says its platform, so it is linux/amd64',
+      't/a:1: its platform is not stated, so it is linux/amd64',
       'the names t/a:1, t/b-arm:1 follow no pattern: set .platformNames(…), or drop them',
     ])
   })

@@ -13,7 +13,7 @@ const ARM = { 'linux/arm/v6': 'armhf', 'linux/arm/v7': 'armhf' } as const
 export const RASPBIAN = {
   title: 'Raspbian',
   image: 'docker.io/balenalib/rpi-raspbian',
-  // The published images say amd64 in their config, whatever they hold.
+  // The config of the published images always states amd64.
   configPolicy: 'trust-declared',
   defaultRelease: 'bookworm',
   flavors: {},

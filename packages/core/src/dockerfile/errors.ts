@@ -27,12 +27,12 @@ export function noBase(
   reached: readonly ReachedStage[],
 ): DockerfileIssue {
   const { stages } = dockerfile
-  const says = stages.find(({ from }) => from.text.includes(BASE_ARG))
-  if (says !== undefined && !declaresBase(dockerfile)) {
+  const unused = stages.find(({ from }) => from.text.includes(BASE_ARG))
+  if (unused !== undefined && !declaresBase(dockerfile)) {
     return {
       message: `FROM names ${BASE_ARG}, which is not declared`,
       hint: `write ARG ${BASE_ARG} before the first FROM`,
-      line: says.from.line,
+      line: unused.from.line,
     }
   }
   const target = reached.at(-1)?.stage.stage ?? stages[0]
@@ -40,15 +40,15 @@ export function noBase(
   return {
     message: 'no stage of the target uses the base',
     hint:
-      says === undefined
+      unused === undefined
         ? `write ARG ${BASE_ARG} before the first FROM and then FROM \${${BASE_ARG}}, or ${literal}`
-        : howToReach(says, reached),
+        : unusedStageHint(unused, reached),
     ...(target !== undefined && { line: target.from.line }),
   }
 }
 
 /** An unused stage does: probably its name is misspelt. */
-function howToReach({ name, from }: Stage, reached: readonly ReachedStage[]): string {
+function unusedStageHint({ name, from }: Stage, reached: readonly ReachedStage[]): string {
   const images = reached.flatMap(({ links }) => links.filter(({ stage }) => stage === undefined))
   const misspelt = name === undefined ? undefined : images.find((image) => nearest(image.name, [name]) !== undefined)
   if (misspelt !== undefined) return `line ${misspelt.use.line} names '${misspelt.name}': did you mean '${name}'?`

@@ -98,10 +98,10 @@ function otherSigner(entry: LockedBase, locked: LockedSigner, signer: LockedSign
 }
 
 function otherSignerOf({ name, platform }: LockedBase, locked: LockedSigner, signer: LockedSigner | undefined): string {
-  const demanded =
+  const required =
     signer === undefined ? 'its base requires no signer' : `its base requires ${formatLockedSigner(signer)}`
   const line = `the line of ${name} for ${formatPlatform(platform)} has the signer ${formatLockedSigner(locked)}`
-  return `${line}, but ${demanded}`
+  return `${line}, but ${required}`
 }
 
 function updateOf({ name }: LockedBase): string {

@@ -178,10 +178,10 @@ export function samePlatform(a: Platform, b: Platform): boolean {
 }
 
 /** Whether a platform is a requested one: an os version or features are compared only if they were requested too. */
-export function isWantedPlatform(platform: Platform, wanted: Platform): boolean {
+export function matchesPlatform(platform: Platform, requested: Platform): boolean {
   const { os, architecture, variant } = platform
   const known = { os, architecture, ...(variant !== undefined && { variant }) }
-  return samePlatform(wanted['os.version'] || wanted['os.features'] ? platform : known, wanted)
+  return samePlatform(requested['os.version'] || requested['os.features'] ? platform : known, requested)
 }
 
 /**

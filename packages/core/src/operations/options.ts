@@ -83,7 +83,7 @@ export interface PlanOptions extends PipelineOptions, EngineChoice {
   readonly build?: boolean
   /** Make indexes and move names; otherwise images are built and tested only. Default true. */
   readonly publish?: boolean
-  /** Publish images without running their tests; plan, report and output say so. Default false. */
+  /** Publish images without running their tests; plan, report and output state it. Default false. */
   readonly skipTests?: boolean
   /**
    * When a builder may emulate a platform: `when-busy`, if no builder that runs it natively is free; `when-needed`, if

@@ -57,12 +57,12 @@ export function withStates(error: unknown, states: readonly NameState[]): unknow
     return names.length === 0 ? [] : [`${title}: ${names.join(', ')}`]
   }
   const holdsNew = ({ now, to }: NameState) => now === to
-  const said = [
+  const parts = [
     ...list('moved', (state) => holdsNew(state) && state.before !== state.to),
     ...list('not moved', (state) => state.now !== 'unknown' && (!holdsNew(state) || state.before === state.to)),
     ...list('unknown, because it could not be read', ({ now }) => now === 'unknown'),
   ]
-  return new RegistryError(error.code, `${error.message} (${said.join('; ')})`, {
+  return new RegistryError(error.code, `${error.message} (${parts.join('; ')})`, {
     cause: error,
     ...(error.hint !== undefined && { hint: error.hint }),
     ...(error.node !== undefined && { node: error.node }),

@@ -21,9 +21,9 @@ export function checkOptions({ concurrency, retry, timeouts, hosts }: RegistryOp
   if (issues.length > 0) throw new DefinitionError(issues)
 }
 
-function numberIssue(path: string, value: unknown, wanted: typeof WHOLE | typeof TIME): readonly Issue[] {
-  const isRight = wanted === WHOLE ? Number.isSafeInteger(value) && Number(value) >= 1 : Number(value) >= 0
-  return value === undefined || isRight ? [] : [{ path, message: `${String(value)} is not ${wanted}` }]
+function numberIssue(path: string, value: unknown, rule: typeof WHOLE | typeof TIME): readonly Issue[] {
+  const isRight = rule === WHOLE ? Number.isSafeInteger(value) && Number(value) >= 1 : Number(value) >= 0
+  return value === undefined || isRight ? [] : [{ path, message: `${String(value)} is not ${rule}` }]
 }
 
 function hostIssues(path: string, given: RegistryHostOptions): readonly Issue[] {

@@ -10,7 +10,7 @@ export function imagesOf(index: ImageIndex): readonly Descriptor[] {
 export function findImage(index: ImageIndex, platforms: readonly Platform[]): Descriptor | undefined {
   const images = imagesOf(index)
   return platforms
-    .map((wanted) => images.find((entry) => entry.platform !== undefined && samePlatform(entry.platform, wanted)))
+    .map((requested) => images.find((entry) => entry.platform !== undefined && samePlatform(entry.platform, requested)))
     .find((entry) => entry !== undefined)
 }
 

@@ -5,7 +5,7 @@ import {
   comparePlatforms,
   formatPlatform,
   isKnownPlatform,
-  isWantedPlatform,
+  matchesPlatform,
   normalizePlatform,
   parsePlatform,
   platformIdentity,
@@ -135,24 +135,24 @@ describe('normalizePlatform', () => {
   })
 })
 
-describe('isWantedPlatform', () => {
+describe('matchesPlatform', () => {
   const plain = { os: 'windows', architecture: 'amd64' }
   const versioned = { ...plain, 'os.version': '10.0.1' }
   const featured = { ...plain, 'os.features': ['win32k'] }
 
   it('compares an os version and features only if they are wanted', () => {
-    expect(isWantedPlatform(versioned, plain)).toBe(true)
-    expect(isWantedPlatform(featured, plain)).toBe(true)
-    expect(isWantedPlatform(versioned, versioned)).toBe(true)
-    expect(isWantedPlatform(plain, versioned)).toBe(false)
-    expect(isWantedPlatform(plain, featured)).toBe(false)
-    expect(isWantedPlatform(featured, featured)).toBe(true)
+    expect(matchesPlatform(versioned, plain)).toBe(true)
+    expect(matchesPlatform(featured, plain)).toBe(true)
+    expect(matchesPlatform(versioned, versioned)).toBe(true)
+    expect(matchesPlatform(plain, versioned)).toBe(false)
+    expect(matchesPlatform(plain, featured)).toBe(false)
+    expect(matchesPlatform(featured, featured)).toBe(true)
   })
 
   it('distinguishes variants', () => {
     const arm = { os: 'linux', architecture: 'arm', variant: 'v6' }
-    expect(isWantedPlatform(arm, { ...arm })).toBe(true)
-    expect(isWantedPlatform(arm, { ...arm, variant: 'v7' })).toBe(false)
+    expect(matchesPlatform(arm, { ...arm })).toBe(true)
+    expect(matchesPlatform(arm, { ...arm, variant: 'v7' })).toBe(false)
   })
 })
 

@@ -65,7 +65,7 @@ describe('the children of an index', () => {
     await expect(assemble(`${name}:1`, [`${name}:list`])).rejects.toMatchObject({ code: 'PLATFORM_MISMATCH' })
     expect(await tags(name)).toEqual(['list'])
     const { notes } = await assemble(`${name}:1`, [`${name}:list`], { trustDeclared: true })
-    expect(notes).toEqual([expect.stringContaining('its config says linux/amd64; the declared linux/arm/v6 is used')])
+    expect(notes).toEqual([expect.stringContaining('its config states linux/amd64; the declared linux/arm/v6 is used')])
   })
 
   test('that are listed without a platform have that of their config, and are found by it', async () => {

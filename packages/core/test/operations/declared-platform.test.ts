@@ -18,7 +18,7 @@ describe('decidePlatform', () => {
   test.each([
     ['nothing is declared', undefined, arm('v6'), 'v6', []],
     ['neither names a variant', undefined, arm(), 'v7', [BARE]],
-    ['arm is declared, the config says v7', 'arm', arm('v7'), 'v7', [BARE]],
+    ['arm is declared, the config states v7', 'arm', arm('v7'), 'v7', [BARE]],
     ['linux/arm is declared, the config names no variant', 'linux/arm', arm(), 'v7', [BARE]],
     ['v7 is declared, the config names no variant', 'linux/arm/v7', arm(), 'v7', []],
     [
@@ -26,7 +26,7 @@ describe('decidePlatform', () => {
       'linux/arm/v6',
       arm(),
       'v6',
-      [`${where}: its config says linux/arm without a variant; linux/arm/v6 is used`],
+      [`${where}: its config states linux/arm without a variant; linux/arm/v6 is used`],
     ],
     ['the image has no config that speaks of platforms', 'linux/arm/v6', undefined, 'v6', []],
     ['the config names none', 'linux/arm/v6', {}, 'v6', []],
@@ -41,12 +41,12 @@ describe('decidePlatform', () => {
     ['linux/amd64', arm(), 'linux/arm/v7'],
     ['linux/amd64/v3', { os: 'linux', architecture: 'amd64' }, 'linux/amd64'],
     ['windows/amd64', { os: 'linux', architecture: 'amd64' }, 'linux/amd64'],
-  ])('%s is refused where the config says otherwise, and trusted on request', (written, config, stated) => {
+  ])('%s is refused where the config states otherwise, and trusted on request', (written, config, stated) => {
     expect(() => decide(written, config)).toThrow(expect.objectContaining({ code: 'PLATFORM_MISMATCH' }))
-    expect(() => decide(written, config)).toThrow(`its config says ${stated}`)
+    expect(() => decide(written, config)).toThrow(`its config states ${stated}`)
     const { platform, notes } = decide(written, config, true)
     expect(platform).toEqual(parsePlatform(written))
-    expect(notes.at(-1)).toMatch(/its config says .*; the declared .* is used$/)
+    expect(notes.at(-1)).toMatch(/its config states .*; the declared .* is used$/)
   })
 
   test('words that mean the same do not contradict', () => {

@@ -11,10 +11,10 @@ import { CORE_KINDS } from '../../src/definition/plugin/kinds/made-base.js'
 import { EngineError } from '../../src/model/errors.js'
 import { checkEngines } from '../../src/operations/doctor/engine-check.js'
 import {
+  checkDiskSpace,
   checkLimits,
   checkPackageEmulation,
   checkProxy,
-  checkRoom,
   checkTools,
   existingDirectory,
 } from '../../src/operations/doctor/host-check.js'
@@ -193,9 +193,9 @@ describe('this machine', () => {
   })
 
   test('reports its free space, of folders that are there', async () => {
-    expect(await checkRoom(['/', '/no/such/folder'])).toMatchObject([{ subject: 'disk' }])
+    expect(await checkDiskSpace(['/', '/no/such/folder'])).toMatchObject([{ subject: 'disk' }])
     // A file system without a byte of room.
-    expect(await checkRoom(['/proc'])).toMatchObject([
+    expect(await checkDiskSpace(['/proc'])).toMatchObject([
       { state: 'warning', message: '0 B free in /proc', advice: expect.stringContaining('docker system prune') },
     ])
   })

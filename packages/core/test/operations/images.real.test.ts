@@ -155,7 +155,7 @@ describe('assemble', () => {
     expect(await tags(`${here.host}/assembled`)).not.toContain('4')
     const { notes, manifests } = await assemble(`${here.host}/assembled:4`, [lying], { trustDeclared: true })
     expect(manifests[0]?.platform).toEqual({ os: 'linux', architecture: 'arm', variant: 'v6' })
-    expect(notes).toEqual([expect.stringContaining('its config says linux/amd64')])
+    expect(notes).toEqual([expect.stringContaining('its config states linux/amd64')])
   })
 
   it('flattens indexes in indexes, and keeps what attests an image', async () => {

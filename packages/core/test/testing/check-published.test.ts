@@ -84,7 +84,7 @@ describe('what a plugin declares of images', () => {
     expect(await find('linux/arm/v6', image('both'))).toMatchObject({ state: 'wrong' })
     expect(await find('linux/arm/v7', image('lying'))).toMatchObject({
       state: 'wrong',
-      message: expect.stringContaining('its config says linux/amd64'),
+      message: expect.stringContaining('its config states linux/amd64'),
     })
     expect(await find('linux/amd64', image('none'))).toMatchObject({ state: 'wrong' })
   })

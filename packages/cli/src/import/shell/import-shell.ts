@@ -122,7 +122,7 @@ function fullName(name: string): string {
 function platformBuild({ image, platform }: ListedImage, target: BakeTarget, around: Surroundings): PlatformBuild {
   const [own] = texts(target['platforms'])
   const known = own ?? platform
-  if (known === undefined) around.notes.push(`${image}: nothing says its platform, so it is ${around.platform}`)
+  if (known === undefined) around.notes.push(`${image}: its platform is not stated, so it is ${around.platform}`)
   return { platform: known ?? around.platform, target }
 }
 

@@ -47,8 +47,8 @@ export function createRoot(
     .enablePositionalOptions()
 }
 
-function usageText(said: string, start: string, { stderr, env }: CommandContext['host']): string {
-  const [message = '', near] = said
+function usageText(text: string, start: string, { stderr, env }: CommandContext['host']): string {
+  const [message = '', near] = text
     .replace(/^error: /, '')
     .trimEnd()
     .split('\n')

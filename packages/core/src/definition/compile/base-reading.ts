@@ -39,7 +39,11 @@ export function readNamedBase(
   }
   if (unknown.length > 0 || platform === undefined) return undefined
   if (!hasPlatform(base, platform)) {
-    issues.add(path, `base '${name}' does not support ${formatPlatform(platform)}`, whoHas(platform, name, base, bases))
+    issues.add(
+      path,
+      `base '${name}' does not support ${formatPlatform(platform)}`,
+      hintOnPlatform(platform, name, base, bases),
+    )
     return undefined
   }
   return requestBase({ name, ...supplied }, { platform, options }, path, issues)
@@ -59,7 +63,7 @@ function hasPlatform(base: AnyBase, platform: Platform): boolean {
   })
 }
 
-function whoHas(platform: Platform, name: string, base: AnyBase, bases: SuppliedBases): string {
+function hintOnPlatform(platform: Platform, name: string, base: AnyBase, bases: SuppliedBases): string {
   const others = [...bases].filter(([, other]) => hasPlatform(other.base, platform)).map(([other]) => `'${other}'`)
   const own = `'${name}' supports ${base.platforms.join(', ')}`
   return others.length === 0 ? own : `use base ${others.join(' or ')}; ${own}`

@@ -30,8 +30,8 @@ export function readPlatform(
     issues.add(path, message, hint)
     return undefined
   }
-  const saysVariant = written.split('/').length === 3
-  if (saysVariant && variant !== undefined && normalizePlatform({ ...parsed, variant }).variant !== parsed.variant) {
+  const hasVariant = written.split('/').length === 3
+  if (hasVariant && variant !== undefined && normalizePlatform({ ...parsed, variant }).variant !== parsed.variant) {
     issues.add(path, `platform '${written}' contradicts variant '${variant}'`, 'remove one of them')
     return undefined
   }

@@ -23,10 +23,10 @@ import { checkEngines } from './engine-check.js'
 import { DIAGNOSIS_VERSION, type Diagnosis, type Finding, fine, warningOrError } from './finding.js'
 import {
   checkAuthVariable,
+  checkDiskSpace,
   checkLimits,
   checkPackageEmulation,
   checkProxy,
-  checkRoom,
   checkTools,
   existingDirectory,
 } from './host-check.js'
@@ -87,7 +87,7 @@ export async function diagnose(...given: PipelinesAndOptions<DiagnoseOptions>): 
     checkRegistries(registries, { ...options.registryClient, credentials }, options.signal),
     checkTools(env, [...new Set(made.map(({ by }) => by))], process.getuid?.()),
     checkPackageEmulation(packageArchitectures(made)),
-    checkRoom([tmpdir(), ...(await registryFolders(options.registry))]),
+    checkDiskSpace([tmpdir(), ...(await registryFolders(options.registry))]),
     checkLimits(process.getuid?.()),
   ])
   throwIfCancelled(options.signal)

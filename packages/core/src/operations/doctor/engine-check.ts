@@ -6,7 +6,7 @@ import { formatPlatform, type Platform } from '../../model/platform.js'
 import { executionOn } from '../../plan/execution-on.js'
 import { type DockerProxies, proxiesFor } from '../../registry/auth/docker-proxies.js'
 import { type Finding, fine, warningOrError } from './finding.js'
-import { checkRoom, withoutLogin } from './host-check.js'
+import { checkDiskSpace, withoutLogin } from './host-check.js'
 
 const BINFMT = '/proc/sys/fs/binfmt_misc'
 
@@ -25,11 +25,11 @@ export async function checkEngines(
   platforms: readonly Platform[],
   { signal, binfmt = BINFMT, proxies = new Map() }: EngineCheckOptions,
 ): Promise<readonly Finding[]> {
-  const asked = await Promise.all(engines.map((engine) => queryBuilder(engine, signal)))
-  const infos = asked.flatMap((one) => ('info' in one ? [one.info] : []))
+  const queried = await Promise.all(engines.map((engine) => queryBuilder(engine, signal)))
+  const infos = queried.flatMap((one) => ('info' in one ? [one.info] : []))
   // A run can use the other builders.
   const state = infos.length > 0 ? 'warning' : 'error'
-  const answers = asked.map((one) => {
+  const answers = queried.map((one) => {
     if ('info' in one) return fine('engine', describe(one.info))
     return warningOrError(
       state,
@@ -40,7 +40,7 @@ export async function checkEngines(
   })
   const runs = await Promise.all(platforms.map((platform) => checkOnAll(platform, infos, binfmt)))
   const proxied = infos.flatMap(({ address }) => buildProxies(proxies, address))
-  return [...answers, ...proxied, ...runs.flat(), ...(await checkRoom(localFolders(infos)))]
+  return [...answers, ...proxied, ...runs.flat(), ...(await checkDiskSpace(localFolders(infos)))]
 }
 
 function buildProxies(proxies: DockerProxies, address: string): readonly Finding[] {

@@ -61,7 +61,7 @@ export async function checkPackageEmulation(architectures: readonly string[]): P
 }
 
 /** Free bytes below which a build of common size may fail. */
-const LITTLE_ROOM = 1_000_000_000
+const LOW_DISK_SPACE = 1_000_000_000
 
 /** The directory, or its nearest existing parent. */
 export async function existingDirectory(path: string): Promise<string> {
@@ -74,7 +74,7 @@ export async function existingDirectory(path: string): Promise<string> {
 }
 
 /** Checks the free disk space for contexts, layers and images. */
-export async function checkRoom(folders: readonly string[]): Promise<readonly Finding[]> {
+export async function checkDiskSpace(folders: readonly string[]): Promise<readonly Finding[]> {
   const findings = await Promise.all(
     folders.map(async (folder) => {
       const room = await statfs(folder).then(
@@ -83,7 +83,7 @@ export async function checkRoom(folders: readonly string[]): Promise<readonly Fi
       )
       if (room === undefined) return []
       const message = `${formatBytes(room)} free in ${folder}`
-      if (room >= LITTLE_ROOM) return [fine('disk', message)]
+      if (room >= LOW_DISK_SPACE) return [fine('disk', message)]
       return [
         warningOrError(
           'warning',
@@ -98,7 +98,7 @@ export async function checkRoom(folders: readonly string[]): Promise<readonly Fi
 }
 
 /** Limit of open files below which parallel transfers fail. */
-const FEW_FILES = 1_024
+const LOW_FILE_LIMIT = 1_024
 
 /**
  * Checks kernel limits, because errors of builds that exceed them do not name them.
@@ -119,8 +119,8 @@ export async function checkLimits(uid: number | undefined, proc = '/proc'): Prom
 }
 
 function openFiles(count: number): Finding {
-  if (count >= FEW_FILES) return fine('limits', `${count} open files are allowed`)
-  const advice = `raise it before the run: ulimit -n ${FEW_FILES}`
+  if (count >= LOW_FILE_LIMIT) return fine('limits', `${count} open files are allowed`)
+  const advice = `raise it before the run: ulimit -n ${LOW_FILE_LIMIT}`
   return warningOrError('warning', 'limits', `only ${count} open files are allowed`, advice)
 }
 

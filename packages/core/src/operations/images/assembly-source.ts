@@ -9,7 +9,7 @@ import {
   onePerDigest,
   type StoredManifest,
 } from '../../model/oci.js'
-import { formatPlatform, isWantedPlatform, type Platform } from '../../model/platform.js'
+import { formatPlatform, matchesPlatform, type Platform } from '../../model/platform.js'
 import {
   formatReference,
   type Reference,
@@ -117,14 +117,14 @@ async function ofEntry(
   declared: Declaration,
   collecting: Collecting,
 ): Promise<readonly FoundImage[]> {
-  const { platform: wanted } = source
-  if (wanted && declared.platform && !isWantedPlatform(declared.platform, wanted)) return []
+  const { platform: requested } = source
+  if (requested && declared.platform && !matchesPlatform(declared.platform, requested)) return []
   const { registry, target, call } = collecting
   const fresh = sameRepository(source.reference, target)
   const manifest = await readChild(registry, source.reference, entry, { ...call, fresh })
   const found = { ...(await ofImage(source, { ...manifest, descriptor: entry }, declared, collecting)), manifest }
   const { platform } = found.descriptor
-  return wanted && platform && !isWantedPlatform(platform, wanted) ? [] : [found]
+  return requested && platform && !matchesPlatform(platform, requested) ? [] : [found]
 }
 
 /**

@@ -41,7 +41,7 @@ export function decidePlatform({ where, declared, config, trustDeclared }: Platf
   const notes = isReadAsV7 ? [`${where}: arm without a variant is normalized to arm/v7`] : []
   if (stated === undefined || isOneMachine(stated, platform))
     return { platform: withOsDetails(platform, config), notes }
-  const note = `${where}: its config says ${leavesVariantOpen ? 'linux/arm without a variant' : formatPlatform(stated)}`
+  const note = `${where}: its config states ${leavesVariantOpen ? 'linux/arm without a variant' : formatPlatform(stated)}`
   if (leavesVariantOpen && isOneMachine({ ...platform, variant: 'v7' }, stated)) {
     return { platform, notes: [...notes, `${note}; ${formatPlatform(platform)} is used`] }
   }
@@ -79,7 +79,7 @@ function unknownPlatform(where: string): RegistryError {
 function contradicts(where: string, platform: Platform, stated: Platform): RegistryError {
   return new RegistryError(
     'PLATFORM_MISMATCH',
-    `${where} is declared as ${formatPlatform(platform)}, but its config says ${formatPlatform(stated)}`,
+    `${where} is declared as ${formatPlatform(platform)}, but its config states ${formatPlatform(stated)}`,
     { hint: 'declare the platform that it is built for, or set trustDeclared if its config is wrong' },
   )
 }

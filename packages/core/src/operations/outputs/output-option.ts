@@ -108,8 +108,8 @@ function choosePlatforms(
 ): readonly Platform[] | OutputIssue {
   const all = platforms.map(({ platform }) => platform)
   if (text === undefined) return all
-  const wanted = parsePlatform(text)
-  const found = wanted && all.find((one) => samePlatform(one, wanted))
+  const requested = parsePlatform(text)
+  const found = requested && all.find((one) => samePlatform(one, requested))
   if (found !== undefined) return [found]
   return { message: `${name} does not have platform '${text}'`, hint: `it has ${all.map(formatPlatform).join(', ')}` }
 }

@@ -89,8 +89,8 @@ function placesOf(
     return node === undefined || result === undefined ? [] : [{ node, reference: result.output.reference }]
   })
   if (places.length > 0) return places
-  const wanted = platforms.map(formatPlatform).join(', ')
-  throw new RegistryError('PLATFORM_MISSING', `output '${dest}' requires ${wanted}, which this run did not make`, {
+  const requested = platforms.map(formatPlatform).join(', ')
+  throw new RegistryError('PLATFORM_MISSING', `output '${dest}' requires ${requested}, which this run did not make`, {
     hint: 'remove --only, or select one of its platforms in the output',
   })
 }

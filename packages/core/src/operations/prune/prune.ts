@@ -50,7 +50,7 @@ async function pruneIn(session: RunSession, options: PruneOptions): Promise<read
   const pushedAfter = readBound(options.olderThan)
   const repositories = repositoriesOf(session)
   const references = readKeep(options.keep ?? [], repositories)
-  const kept = { keyTags: await demandedKeyTags(session, { signal }), references, pushedAfter }
+  const kept = { keyTags: await requiredKeyTags(session, { signal }), references, pushedAfter }
   const { registry } = session.services
   const found: Unneeded[] = []
   for (const one of repositories) found.push(await findUnneeded(one, kept, registry, { signal }))
@@ -87,7 +87,7 @@ function readKeep(keep: readonly string[], repositories: readonly Repository[]):
 }
 
 /** The key tags that a run of the definition would look up. */
-async function demandedKeyTags({ input, services }: RunSession, call: RegistryCall): Promise<Kept['keyTags']> {
+async function requiredKeyTags({ input, services }: RunSession, call: RegistryCall): Promise<Kept['keyTags']> {
   const { nodes } = await makePlan({ ...input, builds: false }, services, call)
   return new Set(
     [...nodes.values()]

@@ -88,16 +88,16 @@ export async function findUnneeded(
 ): Promise<Unneeded> {
   const { tagged, unreadable } = await readTags(repository, registry, call)
   // An attestation is kept as long as its image.
-  const isDemanded = ({ tag }: TaggedManifest) =>
+  const isRequired = ({ tag }: TaggedManifest) =>
     kept.keyTags.has(formatReference({ ...repository, tag: attestedTag(tag) }))
   const isRoot = (one: TaggedManifest) =>
-    isDemanded(one) || (ownTag(one.tag) === undefined && subjectTag(one.tag) === undefined)
+    isRequired(one) || (ownTag(one.tag) === undefined && subjectTag(one.tag) === undefined)
   const keeps = kept.references.filter((reference) => sameRepository(reference, repository))
   const roots = [...tagged.filter(isRoot).map(({ manifest }) => manifest), ...(await readKept(keeps, registry, call))]
   const neededBy = (roots: readonly StoredManifest[]) => readNeeded(repository, { roots, tagged }, registry, call)
   const unneededOf = (needed: Needed) =>
     tagged.flatMap((one) => {
-      const why = isDemanded(one) ? undefined : reasonFor(one, needed)
+      const why = isRequired(one) ? undefined : reasonFor(one, needed)
       return why === undefined ? [] : [{ ...one, why }]
     })
 

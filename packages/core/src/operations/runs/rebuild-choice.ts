@@ -20,9 +20,9 @@ export function readForced({ reuse = true, rebuild = [] }: PlanOptions, { nodes 
     const message = `'${written}' is not an image, test, pipeline or platform of this file`
     throw new DefinitionError([{ path: '--rebuild', message, hint: suggest(written, known) }], 'USAGE')
   }
-  const wanted = new Set(rebuild.flatMap(meanings))
+  const forced = new Set(rebuild.flatMap(meanings))
   const isReused = (node: (typeof chosen)[number]) => reuse && (node.kind === 'test' || node.build.reuse)
-  const force = chosen.filter((node, at) => !isReused(node) || words[at]?.some((word) => wanted.has(word)) === true)
+  const force = chosen.filter((node, at) => !isReused(node) || words[at]?.some((word) => forced.has(word)) === true)
   const ids = new Set(force.map(({ id }) => id))
   return ({ id }) => ids.has(id)
 }

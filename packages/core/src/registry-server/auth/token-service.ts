@@ -28,8 +28,8 @@ export class TokenService {
   /** Makes a token for scopes such as `repository:team/app:pull,push`, limited to the actions of the ceiling. */
   issue(scopes: readonly string[], ceiling: readonly string[]) {
     const now = Date.now()
-    const wanted = scopes.flatMap((scope) => scope.split(' ')).flatMap(accessesOf)
-    const allowed = [...new Set(wanted.filter(({ action }) => ceiling.includes(action)).map(keyOf))]
+    const requested = scopes.flatMap((scope) => scope.split(' ')).flatMap(accessesOf)
+    const allowed = [...new Set(requested.filter(({ action }) => ceiling.includes(action)).map(keyOf))]
     const grant: Grant = { allowed, expires: now + this.lifetime * 1000 }
     const payload = Buffer.from(JSON.stringify(grant)).toString('base64url')
     const token = `${payload}.${this.#sign(payload)}`

@@ -52,7 +52,7 @@ interface Referring {
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#listing-referrers
  */
 export async function listReferrers(store: Store, exchange: Exchange, name: string, subject: Digest): Promise<void> {
-  const [wanted, last] = [exchange.query.get('artifactType'), exchange.query.get('last')]
+  const [requested, last] = [exchange.query.get('artifactType'), exchange.query.get('last')]
   const stored = [...(store.records.get(name)?.manifests ?? [])].filter(([, manifest]) => manifest.subject === subject)
   const digests = stored.map(([digest]) => digest).sort(compareText)
   const rest = digests.filter((digest) => last === null || compareText(last, digest) < 0)
@@ -61,7 +61,7 @@ export async function listReferrers(store: Store, exchange: Exchange, name: stri
   let size = 0
   for (const digest of rest) {
     const [found] = await describe(store, name, digest)
-    if (found !== undefined && (wanted === null || found.artifactType === wanted)) {
+    if (found !== undefined && (requested === null || found.artifactType === requested)) {
       manifests.push(found)
       size += JSON.stringify(found).length
     }
@@ -69,8 +69,11 @@ export async function listReferrers(store: Store, exchange: Exchange, name: stri
     next = digest
     break
   }
-  const headers = wanted === null ? {} : { 'oci-filters-applied': 'artifactType' }
-  const query = new URLSearchParams({ ...(wanted !== null && { artifactType: wanted }), ...(next && { last: next }) })
+  const headers = requested === null ? {} : { 'oci-filters-applied': 'artifactType' }
+  const query = new URLSearchParams({
+    ...(requested !== null && { artifactType: requested }),
+    ...(next && { last: next }),
+  })
   const link = next && { link: `</v2/${name}/referrers/${subject}?${query}>; rel="next"` }
   const index = { schemaVersion: 2, mediaType: MEDIA_TYPES.ociIndex, manifests }
   await exchange.answerJson(index, { 'content-type': MEDIA_TYPES.ociIndex, ...headers, ...link })

@@ -83,9 +83,9 @@ async function readBody(exchange: Exchange): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-function compareDigest(actual: Digest, wanted: Digest): void {
-  if (actual === wanted) return
-  throw new ProtocolError(400, 'DIGEST_INVALID', `the manifest has the digest ${actual}, not ${wanted}`)
+function compareDigest(actual: Digest, expected: Digest): void {
+  if (actual === expected) return
+  throw new ProtocolError(400, 'DIGEST_INVALID', `the manifest has the digest ${actual}, not ${expected}`)
 }
 
 /** Reported as unknown, so that a client pushes it again. */

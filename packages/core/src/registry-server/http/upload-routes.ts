@@ -17,8 +17,8 @@ import { checkedDigest } from './route.js'
 export async function startUpload(store: Store, exchange: Exchange, name: string): Promise<void> {
   const mounted = await mountBlob(store, exchange.query, name)
   if (mounted !== undefined) return answerCreated(exchange, name, mounted)
-  const wanted = exchange.query.get('digest')
-  const digest = wanted === null ? undefined : checkedDigest(wanted)
+  const requested = exchange.query.get('digest')
+  const digest = requested === null ? undefined : checkedDigest(requested)
   const upload = await store.uploads.start(
     name,
     digest === undefined ? expectedAlgorithm(exchange.query) : algorithmOf(digest),

@@ -16,7 +16,7 @@ export interface HelperCall extends CredentialCall {
 const TIMEOUT = 60_000
 
 /** What helpers print, on stdout or stderr, if they have no login for a host. */
-const NOTHING_KNOWN = /^credentials not found in native keychain\s*$/
+const NO_CREDENTIALS = /^credentials not found in native keychain\s*$/
 
 /**
  * Reads the login of a host from a credential helper, the program `docker-credential-NAME`.
@@ -54,7 +54,7 @@ export async function runCredentialHelper(
     })
   throwIfCancelled(signal)
   if (code === 0) return parseAnswer(output, program, host)
-  if (NOTHING_KNOWN.test(output) || NOTHING_KNOWN.test(issue)) return undefined
+  if (NO_CREDENTIALS.test(output) || NO_CREDENTIALS.test(issue)) return undefined
   throw unreadable(`${program} failed for ${host} with ${code === null ? 'a signal' : `exit code ${code}`}`)
 }
 

@@ -24,7 +24,7 @@ export function chooseScheme(
   const service = URL.canParse(realm) ? new URL(realm) : undefined
   if (service && mayUse(service)) return { kind: 'bearer', realm: service, service: bearer?.parameters.get('service') }
   if (challenges.some(({ scheme }) => scheme === 'basic')) return { kind: 'basic' }
-  return { kind: 'impossible', why: whyImpossible(host, challenges, service) }
+  return { kind: 'impossible', why: unsupportedReason(host, challenges, service) }
 }
 
 /** The challenge that names a token service. */
@@ -32,7 +32,7 @@ export function bearerChallenge(challenges: readonly Challenge[]): Challenge | u
   return challenges.find(({ scheme, parameters }) => scheme === 'bearer' && parameters.has('realm'))
 }
 
-function whyImpossible(host: string, challenges: readonly Challenge[], service: URL | undefined): string {
+function unsupportedReason(host: string, challenges: readonly Challenge[], service: URL | undefined): string {
   if (service?.protocol === 'http:') {
     return `${host} gets its tokens from ${redactUrl(service)} over plain HTTP: add ${service.host} to insecureHosts if logins may be sent there`
   }

@@ -23,10 +23,10 @@ export function uniteScopes(...lists: readonly (readonly Scope[])[]): readonly S
   return [...new Set(lists.flat())].sort()
 }
 
-/** Whether a token that was requested with the scopes `held` also covers the scopes `wanted`. */
-export function coversScopes(held: readonly Scope[], wanted: readonly Scope[]): boolean {
+/** Whether a token that was requested with the scopes `held` also covers the scopes `requested`. */
+export function coversScopes(held: readonly Scope[], requested: readonly Scope[]): boolean {
   const allowed = new Set(held.flatMap(permissions))
-  return wanted.flatMap(permissions).every((permission) => allowed.has(permission))
+  return requested.flatMap(permissions).every((permission) => allowed.has(permission))
 }
 
 function permissions(scope: Scope): readonly string[] {

@@ -46,7 +46,7 @@ export async function fetchToken(
   const request =
     order.credentials?.kind === 'identity-token' ? oauthRequest(order, order.credentials) : getRequest(order)
   // Counted from before the request by this machine's clock: the service's clock may be wrong.
-  const asked = Date.now()
+  const requestedAt = Date.now()
   const answer = await send(request)
   if (answer.status !== 200)
     throw await answerError(answer, request, { host: order.host, credentials: order.credentials })
@@ -54,7 +54,7 @@ export async function fetchToken(
   const value = firstText(body['token'], body['access_token'])
   if (value === undefined) throw badAnswer(request, 'its response has no token')
   const seconds = lifetimeOf(body)
-  const refreshAt = asked + seconds * 1000 - Math.min(MAX_MARGIN, seconds * 250)
+  const refreshAt = requestedAt + seconds * 1000 - Math.min(MAX_MARGIN, seconds * 250)
   return { value, refreshAt, login: order.credentials }
 }
 

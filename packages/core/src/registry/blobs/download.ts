@@ -89,9 +89,9 @@ export class BlobDownload {
     let { skip } = this.#current
     try {
       for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-        const wanted = chunk.subarray(Math.min(skip, chunk.byteLength))
-        skip -= chunk.byteLength - wanted.byteLength
-        if (wanted.byteLength > 0) yield wanted
+        const part = chunk.subarray(Math.min(skip, chunk.byteLength))
+        skip -= chunk.byteLength - part.byteLength
+        if (part.byteLength > 0) yield part
       }
     } catch (error) {
       throwIfCancelled(this.#call?.signal)

@@ -23,7 +23,7 @@ export async function openPart(
 /**
  * Reads all of a small source.
  *
- * @throws RegistryError DIGEST_MISMATCH if it is shorter or longer than it says.
+ * @throws RegistryError DIGEST_MISMATCH if its size is not the stated one.
  */
 export async function readSource(source: BlobSource): Promise<Uint8Array> {
   const { size } = source.descriptor
@@ -38,11 +38,11 @@ async function* cut(
 ): AsyncGenerator<Buffer> {
   let position = start
   for await (const chunk of content as AsyncIterable<Buffer>) {
-    const wanted = chunk.subarray(0, end - position)
-    position += wanted.byteLength
+    const part = chunk.subarray(0, end - position)
+    position += part.byteLength
     report(position)
-    if (wanted.byteLength > 0) yield wanted
-    if (wanted.byteLength === chunk.byteLength) continue
+    if (part.byteLength > 0) yield part
+    if (part.byteLength === chunk.byteLength) continue
     if (end < source.descriptor.size) return
     throw wrongLength(source, 'more bytes')
   }

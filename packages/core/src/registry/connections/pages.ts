@@ -34,17 +34,17 @@ export async function* readPages(
   { target, absent = [404] }: List,
   call: RegistryCall | undefined,
 ): AsyncGenerator<Page> {
-  const asked = new Set<string>()
+  const requested = new Set<string>()
   let size = 0
-  for (let next: URL | undefined = place.session.urlOf(target); next && !asked.has(next.href); ) {
-    asked.add(next.href)
+  for (let next: URL | undefined = place.session.urlOf(target); next && !requested.has(next.href); ) {
+    requested.add(next.href)
     const page: Page | undefined = await readPage(connections, place, { target: next, absent }, call)
     if (page === undefined) return
     size += page.bytes.byteLength
     if (size > LIMITS.list) throw badPage(page.answer, `exceeds the limit of ${LIMITS.list} bytes for a list`)
     yield page
     next = followingUrl(place, page.answer)
-    if (asked.size === LIMITS.pages && next)
+    if (requested.size === LIMITS.pages && next)
       throw badPage(page.answer, `is page ${LIMITS.pages}, the limit, and not the last one`)
   }
 }

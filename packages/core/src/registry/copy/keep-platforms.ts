@@ -8,7 +8,7 @@ import {
   isIndex,
   type StoredManifest,
 } from '../../model/oci.js'
-import { formatPlatform, isWantedPlatform, type Platform } from '../../model/platform.js'
+import { formatPlatform, matchesPlatform, type Platform } from '../../model/platform.js'
 import { formatReference, type Reference } from '../../model/reference.js'
 import { readImageConfig, statedPlatform } from '../image-config.js'
 import { readIndexContent } from '../manifests/index-entries.js'
@@ -62,11 +62,11 @@ async function platformOf(
 }
 
 function isKept({ platform }: Descriptor, platforms: readonly Platform[]): boolean {
-  return platform !== undefined && platforms.some((wanted) => isWantedPlatform(platform, wanted))
+  return platform !== undefined && platforms.some((requested) => matchesPlatform(platform, requested))
 }
 
 function checkHas(reference: Reference, has: readonly Platform[], platforms: readonly Platform[]): void {
-  const lacking = platforms.filter((wanted) => !has.some((one) => isWantedPlatform(one, wanted)))
+  const lacking = platforms.filter((requested) => !has.some((one) => matchesPlatform(one, requested)))
   if (lacking.length === 0) return
   throw new RegistryError(
     'PLATFORM_MISSING',

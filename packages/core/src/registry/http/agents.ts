@@ -33,7 +33,7 @@ export class Agents {
   }
 
   /** The route to a URL: through the proxy of the environment, with the certificates of its host. */
-  async wayTo(url: URL): Promise<ConnectionRoute> {
+  async routeTo(url: URL): Promise<ConnectionRoute> {
     const proxy = await this.#proxyFor(url)
     const key = `${url.protocol} ${proxy}`
     const agent = this.#agents.get(key) ?? openAgent(url, proxy)

@@ -15,9 +15,9 @@ export interface ExchangeOptions {
 }
 
 /** Registries copy a finished upload, some through an object store: at least 8 MiB per second. */
-const MOVED_PER_MS = (8 * 1024 * 1024) / 1000
+const COMMIT_RATE = (8 * 1024 * 1024) / 1000
 /** The lowest rate of a response, in bytes per millisecond: 1 KiB per second. */
-const LEAST_RATE = 1024 / 1000
+const MIN_RATE = 1024 / 1000
 
 /**
  * Sends one request and returns the head of the response; the body is read by the caller. The connection is opened
@@ -48,7 +48,7 @@ export async function exchange(
       watchRate(answer, timeouts.idle)
       resolve(answer)
     })
-    limitWaiting(sent, { ...timeouts, answer: timeouts.answer + moves / MOVED_PER_MS })
+    limitWaiting(sent, { ...timeouts, answer: timeouts.answer + moves / COMMIT_RATE })
     if (source instanceof Readable) {
       bind(source, sent)
       watchSending(sent, timeouts.idle)
@@ -173,7 +173,7 @@ function watchRate(answer: IncomingMessage, time: number): void {
       const taken = socket.bytesRead - before
       before = socket.bytesRead
       // A slow reader leaves bytes in the buffer.
-      if (answer.closed || answer.complete || answer.readableLength > 0 || taken >= time * LEAST_RATE) return
+      if (answer.closed || answer.complete || answer.readableLength > 0 || taken >= time * MIN_RATE) return
       answer.destroy(timeOut(`only ${taken} bytes were received within ${time} ms`))
     })
   }, time).unref()

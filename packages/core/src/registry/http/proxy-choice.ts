@@ -27,8 +27,8 @@ function variable(env: Environment, name: string): string {
 function excludes(entry: string, host: string, port: string): boolean {
   if (entry === '*') return true
   if (entry.includes('/')) return isInNetwork(entry, host)
-  const { name, port: wanted } = splitPort(entry)
-  if (name === '' || (wanted !== '' && wanted !== port)) return false
+  const { name, port: requested } = splitPort(entry)
+  if (name === '' || (requested !== '' && requested !== port)) return false
   if (isIP(name) !== 0) return isInNetwork(`${name}/${isIP(name) === 4 ? 32 : 128}`, host)
   const domain = name.startsWith('*.') ? name.slice(1) : name
   return domain.startsWith('.') ? host.endsWith(domain) : host === domain || host.endsWith(`.${domain}`)

@@ -75,7 +75,7 @@ export class Transport implements AsyncDisposable {
     let proxy = ''
     try {
       if (this.#isClosed) throw new Error('the client is closed')
-      const way = await this.#agents.wayTo(request.url)
+      const way = await this.#agents.routeTo(request.url)
       proxy = way.proxy
       const headers = { 'user-agent': 'polyarch', ...request.headers }
       const body = await exchange({ ...request, headers }, { way, timeouts: this.#options.timeouts, signal })

@@ -11,7 +11,7 @@ interface MovedRow extends MovedBlob {
 /** Highest number of listed layers; the largest are listed. */
 const MAX_ROWS = 100
 
-const WAYS: readonly (readonly [hows: readonly MovedBlob['how'][], text: string])[] = [
+const TRANSFER_LABELS: readonly (readonly [hows: readonly MovedBlob['how'][], text: string])[] = [
   [['upload', 'push'], 'up'],
   [['download', 'pull'], 'down'],
   [['mount'], 'mounted from other repositories of the registry'],
@@ -21,7 +21,7 @@ const WAYS: readonly (readonly [hows: readonly MovedBlob['how'][], text: string]
 export function movedSection({ nodes }: RunRecord): Html {
   const rows = movedRows(nodes).toSorted((a, b) => b.size - a.size)
   if (rows.length === 0) return html``
-  const sizes = WAYS.flatMap(([hows, text]) => {
+  const sizes = TRANSFER_LABELS.flatMap(([hows, text]) => {
     const size = rows.filter(({ how }) => hows.includes(how)).reduce((sum, row) => sum + row.size, 0)
     return size === 0 ? [] : [`${formatBytes(size)} ${text}`]
   })

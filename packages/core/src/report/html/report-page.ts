@@ -53,10 +53,10 @@ function head({ outcome, startedAt, endedAt, nodes, retries, isCut }: RunRecord)
     return count === 0 ? [] : [`${count} ${NODE_OUTCOMES[one][1]}`]
   })
   const when = startedAt === undefined ? '' : `Started ${new Date(startedAt).toISOString()}. `
-  const took = startedAt === undefined || endedAt === undefined ? '' : `Took ${formatDuration(endedAt - startedAt)}. `
+  const time = startedAt === undefined || endedAt === undefined ? '' : `Took ${formatDuration(endedAt - startedAt)}. `
   const again = retries === 0 ? '' : ` ${retries} requests to registries were repeated.`
   return html`<h1>The run${ofPipelines(nodes)} <span class="state ${style}">${text}</span></h1>
-<p class="soft">${when}${took}${counts.join(', ')}.${again}</p>`
+<p class="soft">${when}${time}${counts.join(', ')}.${again}</p>`
 }
 
 /** Highest number of names in a heading. */
@@ -84,8 +84,8 @@ ${issues.length > 0 ? issues : html`<div class="box bad">${`${where}${error.mess
 
 function noteSection({ notes, nodes, plan, readBack }: RunRecord): Html {
   const warnings = nodes.flatMap(({ node, warnings: own, code }) => {
-    const unsure = code === undefined || isAsDeclared(code) ? [] : [codeText(code)]
-    return [...own, ...unsure].map((text) => `${node}: ${text}`)
+    const unverified = code === undefined || isAsDeclared(code) ? [] : [codeText(code)]
+    return [...own, ...unverified].map((text) => `${node}: ${text}`)
   })
   const errors = (plan?.errors ?? []).map(({ message }) => message)
   const verified = (readBack ?? []).map((one) => `${one.node}: ${readBackText(one)}`)
@@ -148,8 +148,8 @@ const NODE_OUTCOMES: Readonly<Record<NodeRecord['outcome'], readonly [style: str
 function outcomeText({ kind, outcome, plan }: NodeRecord): string {
   if (kind === 'test' && (outcome === 'made' || outcome === 'reused')) return outcomeLabel({ kind, outcome })
   if (outcome !== 'made') return NODE_OUTCOMES[outcome][1]
-  const ways: Readonly<Record<string, string>> = { copy: 'copied', mount: 'mounted', rebuild: 'rebuilt' }
-  return ways[plan.action] ?? 'made'
+  const labels: Readonly<Record<string, string>> = { copy: 'copied', mount: 'mounted', rebuild: 'rebuilt' }
+  return labels[plan.action] ?? 'made'
 }
 
 /** In the past tense, once the node is finished. */

@@ -44,10 +44,10 @@ export function renderFinished(
   { outcome, text, duration }: FinishedLine,
   { paint, columns }: Pick<View, 'paint' | 'columns'>,
 ): string {
-  const took = duration === undefined ? '' : `  ${formatDuration(duration)}`
-  const room = columns - 1 - WORD_WIDTH - took.length
+  const time = duration === undefined ? '' : `  ${formatDuration(duration)}`
+  const room = columns - 1 - WORD_WIDTH - time.length
   const shownText = outcome === 'failed' ? cliTruncate(escapeLine(text), Math.max(MIN_STEP, room)) : escapeLine(text)
-  return `${paint(STYLES[outcome], outcome.padEnd(WORD_WIDTH))}${shownText}${paint('dim', took)}`
+  return `${paint(STYLES[outcome], outcome.padEnd(WORD_WIDTH))}${shownText}${paint('dim', time)}`
 }
 
 /**

@@ -37,9 +37,9 @@ export class RunningSteps {
       return isInternal(event.name) ? undefined : `${event.name} (started)`
     }
     this.#steps.delete(key)
-    const took =
+    const time =
       running === undefined || event.status === 'cached' ? '' : ` in ${formatDuration(at - running.startedAt)}`
-    return `${event.name} (${event.status}${took})`
+    return `${event.name} (${event.status}${time})`
   }
 
   /** Removes the steps of a node that has ended or was reassigned. */

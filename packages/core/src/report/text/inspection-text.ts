@@ -43,7 +43,7 @@ function formatSame(inspections: readonly InspectionText[]): string {
 }
 
 function formatContent({ manifest, images, blobs = [], attestations, digest }: InspectionText): string {
-  const head = ['platform', 'config says', 'size', 'layers', 'digest', 'base']
+  const head = ['platform', 'config', 'size', 'layers', 'digest', 'base']
   const rows = images.map(({ declared, config, size, layers, base, digest: own }) => [
     declared === undefined ? '-' : escapeLine(formatPlatform(declared)),
     config === undefined ? 'nothing' : escapeLine(formatPlatform(config)),

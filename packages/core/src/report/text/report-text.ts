@@ -42,8 +42,8 @@ function resultRow(node: NodeReport): readonly string[] {
   const of = [platform && formatPlatform(platform), test].filter((part) => part !== undefined).join(': ')
   const what = of === '' ? kind.replace('-', ' ') : `${kind}(${of})`
   const word = outcomeLabel(node)
-  const took = outcome === 'made' && duration !== undefined ? `${word} in ${formatDuration(duration)}` : word
-  return [pipeline, what, took, digest === undefined ? '' : shortDigest(digest)]
+  const time = outcome === 'made' && duration !== undefined ? `${word} in ${formatDuration(duration)}` : word
+  return [pipeline, what, time, digest === undefined ? '' : shortDigest(digest)]
 }
 
 /** The line for a platform that was not published. */

@@ -49,6 +49,6 @@ async function checkRelease(source: AptBase, { signal }: RootfsCall): Promise<Pu
   if (parseRelease(release, source) !== undefined) return { state: 'true' }
   const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(release)?.[1] ?? 'none'
   const has = `it has ${field('Architectures')}, of ${field('Components')}`
-  const wanted = `${source.architecture} of ${source.components.join(', ')}`
-  return { state: 'wrong', message: `${url} has no ${wanted}; ${has}` }
+  const what = `${source.architecture} of ${source.components.join(', ')}`
+  return { state: 'wrong', message: `${url} has no ${what}; ${has}` }
 }

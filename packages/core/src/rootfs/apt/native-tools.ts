@@ -66,7 +66,7 @@ export function withNativeTools(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
  */
 export function nativeToolHooks(tools: NativeTools): readonly string[] {
   const lend = lendScript(tools)
-  return [`--extract-hook=${lend}`, `--essential-hook=${lend}`, `--customize-hook=${TAKE_BACK}`]
+  return [`--extract-hook=${lend}`, `--essential-hook=${lend}`, `--customize-hook=${REMOVE_SCRIPT}`]
 }
 
 /** Only into a merged /usr, where each library has one path. Existing files are kept. */
@@ -88,7 +88,7 @@ echo 'DPkg::Path "/${FOLDER}:${DPKG_PATH}";' >>"$MMDEBSTRAP_APT_CONFIG"`
 }
 
 /** A folder that a package uses meanwhile is kept. */
-const TAKE_BACK = `cd "$1"
+const REMOVE_SCRIPT = `cd "$1"
 test -e ${FOLDER} || exit 0
 sort -ru ${LIST} | xargs rm -df || true
 rm -r ${FOLDER}`

@@ -54,12 +54,12 @@ interface ActualBase {
 
 /** @throws DefinitionError LOCK_INVALID if a line of the lock is not what the registry has. */
 export function requireLockedBase({ platform }: BaseNode, locked: LockedBase, { image, states }: ActualBase): void {
-  const said = [locked.image.digest, locked.image.mediaType, `${locked.image.size} bytes`].join(', ')
+  const pinned = [locked.image.digest, locked.image.mediaType, `${locked.image.size} bytes`].join(', ')
   const has = image && [image.digest, image.mediaType, `${image.size} bytes`].join(', ')
-  if (has !== undefined && has !== said) throw wrongLine(locked, `it says ${said}; the registry has ${has}`)
+  if (has !== undefined && has !== pinned) throw wrongLine(locked, `it pins ${pinned}; the registry has ${has}`)
   const [stated, config] = [locked.states, states].map((one) => (one === undefined ? 'none' : formatPlatform(one)))
   if (stated !== config) {
-    throw wrongLine(locked, `it says config=${stated} for ${formatPlatform(platform)}; the config says ${config}`)
+    throw wrongLine(locked, `it has config=${stated} for ${formatPlatform(platform)}; the config states ${config}`)
   }
 }
 

@@ -125,8 +125,8 @@ export function comparePlatform(
   platform: Platform,
 ): PlatformComparison {
   if (stated !== undefined && samePlatform(stated, platform)) return { isWrong: false }
-  const says = stated === undefined ? 'nothing' : formatPlatform(stated)
-  const disagreement = `base ${formatReference(reference)} is declared as ${formatPlatform(platform)}, but its config says ${says}`
+  const actual = stated === undefined ? 'nothing' : formatPlatform(stated)
+  const disagreement = `base ${formatReference(reference)} is declared as ${formatPlatform(platform)}, but its config states ${actual}`
   switch (configPolicy) {
     case 'require-match':
       throw new RegistryError('PLATFORM_MISMATCH', disagreement, {

@@ -61,8 +61,8 @@ export async function checkBuiltImage(
   const config = await readImageConfig(registry, reference, content, call)
   const stated = statedPlatform(config)
   if (stated !== undefined && samePlatform(stated, platform)) return config
-  const says = stated === undefined ? 'no platform' : formatPlatform(stated)
-  throw new RegistryError('PLATFORM_MISMATCH', `the builder built ${says} instead of ${formatPlatform(platform)}`, {
+  const actual = stated === undefined ? 'no platform' : formatPlatform(stated)
+  throw new RegistryError('PLATFORM_MISMATCH', `the builder built ${actual} instead of ${formatPlatform(platform)}`, {
     hint: 'check the --platform flags in the Dockerfile: the last stage must be for the target platform',
   })
 }

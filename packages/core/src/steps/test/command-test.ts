@@ -10,10 +10,10 @@ export async function commandIssues(test: CommandTestDefinition, image: ImageUnd
     ...textIssues('its output', stdout, test.expectedOutput, test.excludedOutput),
     ...textIssues('its error output', stderr, test.expectedError, test.excludedError),
   ]
-  const looks = [test.expectedOutput, test.excludedOutput, test.expectedError, test.excludedError]
+  const expectations = [test.expectedOutput, test.excludedOutput, test.expectedError, test.excludedError]
   const issues = [
     ...(exitCode === test.exitCode ? [] : [`exit code ${exitCode}, not ${test.exitCode}`]),
-    ...(result.isClipped && looks.some(({ length }) => length > 0) ? [CLIPPED_OUTPUT] : texts),
+    ...(result.isClipped && expectations.some(({ length }) => length > 0) ? [CLIPPED_OUTPUT] : texts),
   ]
   return issues.length === 0 ? [] : [`${test.command.join(' ')}: ${issues.join('; ')}${outputText(result)}`]
 }

@@ -11,7 +11,7 @@ describe('Agents', () => {
     await using folder = await tempFolder('agents')
     const { certificate } = await makeCertificate(folder.path)
     const agents = new Agents(new Hosts({ hosts: { 'registry.example.com': { ca: certificate } } }), false)
-    const [first, second] = [await agents.wayTo(address), await agents.wayTo(address)]
+    const [first, second] = [await agents.routeTo(address), await agents.routeTo(address)]
     expect(first.secureContext).toBeDefined()
     expect(second.secureContext).toBe(first.secureContext)
     expect(first).not.toHaveProperty('ca')
@@ -19,6 +19,6 @@ describe('Agents', () => {
 
   it('leaves a host without certificates to the defaults of node', async () => {
     const agents = new Agents(new Hosts({}), false)
-    expect(await agents.wayTo(address)).not.toHaveProperty('secureContext')
+    expect(await agents.routeTo(address)).not.toHaveProperty('secureContext')
   })
 })

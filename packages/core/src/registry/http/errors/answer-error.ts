@@ -49,8 +49,8 @@ export async function answerError(
   const code = lacksScope(answer) && context.credentials ? 'REGISTRY_DENIED' : errorCode(status, exchange.codes)
   const wait = parseRetryAfter(headerOf(answer, 'retry-after'), Date.now())
   const hint = hintFor(code, exchange, context, wait)
-  const said = details.map(({ code, message }) => (message === '' ? code : `${code} (${message})`)).join(', ')
-  const message = `${exchange.method} ${exchange.url} was answered with ${status}${said === '' ? '' : ` ${said}`}`
+  const detail = details.map(({ code, message }) => (message === '' ? code : `${code} (${message})`)).join(', ')
+  const message = `${exchange.method} ${exchange.url} was answered with ${status}${detail === '' ? '' : ` ${detail}`}`
   const error = new RegistryError(code, message, { exchange, ...(hint !== undefined && { hint }) })
   return PASSING.has(status) ? new TransientError(error, { wait }) : error
 }

@@ -74,8 +74,8 @@ function hintFor(code: string, host: string): string | undefined {
 const OPENSSL = / [0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):.*$/s
 
 function describe(cause: unknown, code: string): string {
-  const said = (cause instanceof Error && cause.message) || 'the connection was lost'
-  const message = said.replace(OPENSSL, ' ($1)')
+  const reason = (cause instanceof Error && cause.message) || 'the connection was lost'
+  const message = reason.replace(OPENSSL, ' ($1)')
   return code === '' || message.includes(code) ? message : `${message} ${code}`
 }
 
