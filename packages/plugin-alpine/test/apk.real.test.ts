@@ -106,6 +106,17 @@ describe('a base of apk packages', () => {
     }
   })
 
+  it('trusts each of several keys in a keyring, and is refused without one', async () => {
+    const keyring = join(folder, 'both.pem')
+    await writeFile(keyring, `${stranger.publicKey}${key.publicKey}`)
+    await make(sourceOf('x86_64', { keyring }))
+    await writeFile(keyring, 'no key')
+    await expect(make(sourceOf('x86_64', { keyring }))).rejects.toMatchObject({
+      code: 'DEFINITION_INVALID',
+      message: expect.stringContaining('has no public key in PEM'),
+    })
+  })
+
   it.each<[string, () => ApkSource, string, string]>([
     [
       'an index that another key signed',

@@ -4,34 +4,22 @@
  * @module \@polyarch/plugin-fedora
  */
 
-import {
-  type Base,
-  type DistributionOptions,
-  type DistributionTable,
-  defineDistribution,
-  definePlugin,
-  type Plugin,
-  type ReleaseName,
-} from '@polyarch/core/plugin'
+import { type Base, definePlugin, type Plugin } from '@polyarch/core/plugin'
 import { ALMALINUX, CENTOS, FEDORA, ROCKY } from './releases.js'
+import { type RpmOptionsOf, rpmBase } from './rpm-base.js'
 
 export { dnf } from './dnf/dnf-kind.js'
 export type { DnfRepository, DnfSource } from './dnf/dnf-source.js'
-
-type OptionsOf<Table extends DistributionTable> = DistributionOptions<
-  ReleaseName<Table>,
-  keyof Table['flavors'] & string,
-  'dnf'
->
+export type { RepositorySnapshot, RpmOptions } from './rpm-base.js'
 
 /** Options of `platform(..., { base: 'fedora' })`. */
-export type FedoraOptions = OptionsOf<typeof FEDORA>
+export type FedoraOptions = RpmOptionsOf<typeof FEDORA>
 /** Options of `platform(..., { base: 'rocky' })`. */
-export type RockyOptions = OptionsOf<typeof ROCKY>
+export type RockyOptions = RpmOptionsOf<typeof ROCKY>
 /** Options of `platform(..., { base: 'almalinux' })`. */
-export type AlmaLinuxOptions = OptionsOf<typeof ALMALINUX>
+export type AlmaLinuxOptions = RpmOptionsOf<typeof ALMALINUX>
 /** Options of `platform(..., { base: 'centos' })`. */
-export type CentosOptions = OptionsOf<typeof CENTOS>
+export type CentosOptions = RpmOptionsOf<typeof CENTOS>
 
 /** Values of options that `platform(...)` does not set, by base. */
 export interface FedoraDefaults {
@@ -62,10 +50,10 @@ export function fedora(defaults: FedoraDefaults = {}): Plugin<FedoraBases> {
   return definePlugin({
     name: '@polyarch/plugin-fedora',
     bases: {
-      fedora: defineDistribution(FEDORA, defaults.fedora),
-      rocky: defineDistribution(ROCKY, defaults.rocky),
-      almalinux: defineDistribution(ALMALINUX, defaults.almalinux),
-      centos: defineDistribution(CENTOS, defaults.centos),
+      fedora: rpmBase(FEDORA, defaults.fedora),
+      rocky: rpmBase(ROCKY, defaults.rocky),
+      almalinux: rpmBase(ALMALINUX, defaults.almalinux),
+      centos: rpmBase(CENTOS, defaults.centos),
     },
   })
 }

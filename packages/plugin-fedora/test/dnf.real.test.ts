@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -140,6 +141,25 @@ describe('a base made by dnf', () => {
     await expect(make(source())).rejects.toMatchObject({
       code: 'ROOTFS_FAILED',
       message: expect.stringMatching(`^dnf could not make tiny 1 x86_64 \\(packages\\):[^]*${reason}`),
+    })
+  })
+
+  it('trusts each of several keys in a keyring', async () => {
+    const keyring = join(folder, 'both.asc')
+    await writeFile(keyring, `${stranger.armored}\n${key.armored}`)
+    await make(sourceOf('x86_64', { keyring }))
+  })
+
+  it('uses a repository at a URL of its own, in the state with the given checksum only', async () => {
+    const url = `${mirror}/signed/tiny/x86_64/`
+    const index = archiveFile(folder, 'signed/tiny/x86_64/repodata/repomd.xml') ?? Buffer.alloc(0)
+    const sha256 = createHash('sha256').update(index).digest('hex')
+    const of = (sum: string) =>
+      sourceOf('x86_64', { repositories: [{ id: 'tiny', path: 'none', url, sha256: sum }] }, 'none')
+    expect((await make(of(sha256))).diffId).toBe((await make(sourceOf('x86_64'))).diffId)
+    await expect(make(of('a'.repeat(64)))).rejects.toMatchObject({
+      code: 'DIGEST_MISMATCH',
+      message: expect.stringContaining(`has sha256 ${sha256} instead of`),
     })
   })
 

@@ -48,6 +48,12 @@ describe('a base of packages', () => {
     ['an option as a release', { release: '--nogpgcheck' }, 'release "--nogpgcheck" is not valid'],
     ['a line break in an id', { repositories: [{ id: 'a\nb', path: 'x' }] }, 'repositories[0].id is not valid'],
     ['a path above the mirror', { repositories: [{ id: 'a', path: '../x' }] }, 'repositories[0].path is not valid'],
+    [
+      'a path as a snapshot',
+      { repositories: [{ id: 'a', path: 'x', url: '/srv' }] },
+      'repositories[0].url "/srv" is not',
+    ],
+    ['a wrong checksum', { repositories: [{ id: 'a', path: 'x', sha256: 'ab' }] }, 'repositories[0].sha256 must be 64'],
     ['no repositories', { repositories: [] }, 'repositories must be a list'],
     ['a variable in a mirror', { mirror: 'ftp://a' }, 'mirror "ftp://a" is not an http or https URL'],
     ['an option as a package', { packages: ['--setopt=gpgcheck=0'] }, 'package "--setopt=gpgcheck=0" is not valid'],
@@ -59,6 +65,36 @@ describe('a base of packages', () => {
     const source = FEDORA.archive.source(request)
     expect(dnf.issues({ ...source })).toEqual([])
     expect(dnf.issues({ ...source, ...change })).toContainEqual(expect.stringContaining(issue))
+  })
+})
+
+describe('snapshots', () => {
+  const ask = asking(bases.fedora)
+  const options = { source: 'dnf', mirror }
+  const updates = { url: 'https://mirror.example.com/2026-11-01/updates', sha256: 'a'.repeat(64) }
+
+  it('replace repositories by their id', () => {
+    expect(ask('linux/amd64', { ...options, snapshots: { updates } })).toMatchObject({
+      source: {
+        repositories: [
+          { id: 'fedora', path: 'releases/44/Everything/x86_64/os' },
+          { id: 'updates', ...updates },
+        ],
+      },
+    })
+  })
+
+  it.each([
+    ['an unknown repository', { ...options, snapshots: { testing: updates } }, "has no repository 'testing'"],
+    ['an entry without a URL', { ...options, snapshots: { updates: '2026' } }, 'must have URLs by repository'],
+    ['a text', { ...options, snapshots: '2026' }, 'must have URLs by repository'],
+    ['an image', { snapshots: { updates } }, 'applies to bases made from packages only'],
+  ])('are refused for %s', (_what, given, message) => {
+    expect(ask('linux/amd64', given)).toMatchObject({
+      kind: 'issue',
+      option: 'snapshots',
+      message: `option 'snapshots' ${message}`,
+    })
   })
 })
 

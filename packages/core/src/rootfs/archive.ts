@@ -8,6 +8,7 @@ import { createGunzip } from 'node:zlib'
 import { peek } from '../context/files/peek.js'
 import type { RootfsBase } from '../definition/plugin/base-source.js'
 import type { PublishedVerdict, RootfsCall, RootfsImplementation } from '../definition/plugin/rootfs-kind.js'
+import type { Environment } from '../host/environment.js'
 import { streamOf } from '../model/async/stream-of.js'
 import { HostError } from '../model/errors.js'
 import { shownLocation } from '../model/shown-location.js'
@@ -20,7 +21,7 @@ export type PublishedArchive = Pick<RootfsBase, 'location' | 'sha256'>
 
 /** Makes bases from a published root file system archive. */
 export const archive: RootfsImplementation<RootfsBase> = {
-  make: async (source, _archive, { signal }, store) => store(await openArchive(source, signal)),
+  make: async (source, _archive, call, store) => store(await openArchive(source, call)),
   checkPublished: checkHash,
 }
 
@@ -45,13 +46,13 @@ async function openIfThere(location: string, signal: AbortSignal | undefined): P
  * @throws HostError DOWNLOAD_FAILED, DIGEST_MISMATCH, ROOTFS_FAILED, TOOL_MISSING; CancelledError
  * @example
  * ```ts
- * make: async ({ location }, { state }, { signal }, store) =>
- *   store(await openArchive({ location, sha256: state['sha256'] ?? '' }, signal)),
+ * make: async ({ location }, { state }, call, store) =>
+ *   store(await openArchive({ location, sha256: state['sha256'] ?? '' }, call)),
  * ```
  */
-export async function openArchive(source: PublishedArchive, signal?: AbortSignal): Promise<Readable> {
+export async function openArchive(source: PublishedArchive, { signal, env }: RootfsCall): Promise<Readable> {
   const published = await peek(verified(await openPublished(source, signal), source), HEAD_SIZE)
-  const tar = await peek(await unpack(published), HEAD_SIZE)
+  const tar = await peek(await unpack(published, env), HEAD_SIZE)
   if (isTar(tar.first)) return tar.all
   // A wrong digest is the more useful error: the content may be an error page.
   for await (const _rest of tar.all);
@@ -89,25 +90,28 @@ function mismatch(location: string, expected: string, is: string): HostError {
 const PACKAGES = { xz: 'xz-utils', zstd: 'zstd' } as const
 
 /** By its content, because file names and URLs are not reliable. */
-async function unpack({ first, all }: { readonly first: Buffer; readonly all: Readable }): Promise<Readable> {
+async function unpack(
+  { first, all }: { readonly first: Buffer; readonly all: Readable },
+  env: Environment,
+): Promise<Readable> {
   const compression = compressionOf(first)
   if (compression === undefined) return all
   if (compression === 'gzip') return pipeline(all, createGunzip(), () => {})
   try {
-    await requireTool(compression, `install it (on Debian and Ubuntu: apt-get install ${PACKAGES[compression]})`)
+    await requireTool(compression, `install it (on Debian and Ubuntu: apt-get install ${PACKAGES[compression]})`, env)
   } catch (error) {
     all.destroy()
     throw error
   }
-  return unpackWith(compression, all)
+  return unpackWith(compression, all, env)
 }
 
 /**
  * Pipes input through a program. The output fails if the input or the program fails: its end alone does not mean
  * success.
  */
-function unpackWith(tool: string, input: Readable): Readable {
-  const child = spawn(tool, ['--decompress', '--stdout'], { stdio: ['pipe', 'pipe', 'ignore'] })
+function unpackWith(tool: string, input: Readable, env: Environment): Readable {
+  const child = spawn(tool, ['--decompress', '--stdout'], { stdio: ['pipe', 'pipe', 'ignore'], env })
   let issue: Error | undefined
   input.once('error', (error) => {
     issue = error

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import envPaths from 'env-paths'
 import type { MadeBase } from '../definition/plugin/base-source.js'
 import type { ArchiveState, FoundArchive, RootfsCall } from '../definition/plugin/rootfs-kind.js'
+import type { Environment } from '../host/environment.js'
 import { InFlight } from '../model/async/in-flight.js'
 import { digestOf } from '../model/digest.js'
 import { CancelledError, HostError, PolyarchError } from '../model/errors.js'
@@ -14,28 +15,30 @@ import { requireEmulator } from './program/emulator.js'
 export interface RootfsMakerOptions {
   /** Directory for layers; the user's cache directory by default. */
   readonly cacheDirectory?: string
+  /** Environment variables for programs; those of this process by default. */
+  readonly env?: Environment
 }
 
 /** Makes root file systems from packages and archives, with a cache by inputs. */
-export function createRootfsMaker({ cacheDirectory }: RootfsMakerOptions = {}): RootfsMaker {
+export function createRootfsMaker({ cacheDirectory, env = process.env }: RootfsMakerOptions = {}): RootfsMaker {
   const inFlight = new InFlight<RootfsLayer>()
   const cache = new LayerCache(cacheDirectory ?? envPaths('polyarch', { suffix: '' }).cache)
   return {
     async resolve(base, call = {}, locked) {
       const known = base.by.pinnedState?.(base.source) ?? locked
       if (known !== undefined) return resolvedAs(base, known)
-      const { state, mirror } = await readForMaking(base, call)
+      const { state, mirror } = await readForMaking(base, { ...call, env })
       return { ...resolvedAs(base, state), mirror }
     },
     async current({ by, source }, call = {}) {
       const implementation = await by.load()
-      return (await implementation.read?.(source, call))?.state
+      return (await implementation.read?.(source, { ...call, env }))?.state
     },
     make: (resolved, call = {}) =>
       inFlight.share(
         digestOf(canonicalJson(resolved.inputs)),
         call.signal,
-        async () => (await cache.find(resolved.inputs)) ?? make(cache, resolved, call),
+        async () => (await cache.find(resolved.inputs)) ?? make(cache, resolved, { ...call, env }),
       ),
   }
 }
@@ -49,7 +52,7 @@ function resolvedAs(base: MadeBase, state: ArchiveState): ResolvedRootfs {
 async function readForMaking({ by, source }: MadeBase, call: RootfsCall): Promise<FoundArchive> {
   const implementation = await by.load()
   if (implementation.read === undefined) throw new TypeError(`the kind '${by.name}' has neither pinnedState nor read`)
-  await implementation.prepare?.(source)
+  await implementation.prepare?.(source, call)
   const architecture = by.architecture(source)
   if (architecture !== undefined) await requireEmulator(architecture)
   return implementation.read(source, call)

@@ -27,6 +27,9 @@ export interface RootfsLayer {
   readonly diffId: Digest
 }
 
+/** Options of a call; the environment is the maker's. */
+export type MakerCall = Omit<RootfsCall, 'env'>
+
 /** Makes bases that are not pulled. Methods throw HostError, and CancelledError once the signal has fired. */
 export interface RootfsMaker {
   /**
@@ -36,13 +39,13 @@ export interface RootfsMaker {
    * made
    * @throws TOOL_MISSING, DOWNLOAD_FAILED, DEFINITION_INVALID if no mirror is known
    */
-  resolve(base: MadeBase, call?: RootfsCall, locked?: ArchiveState): Promise<ResolvedRootfs>
+  resolve(base: MadeBase, call?: MakerCall, locked?: ArchiveState): Promise<ResolvedRootfs>
   /**
    * Reads only: the current state of an archive, whatever the lock says; undefined if the source determines the state.
    *
    * @throws DOWNLOAD_FAILED, DEFINITION_INVALID if no mirror is known
    */
-  current(base: MadeBase, call?: RootfsCall): Promise<ArchiveState | undefined>
+  current(base: MadeBase, call?: MakerCall): Promise<ArchiveState | undefined>
   /** Makes the layer, or takes it from the cache. @throws ROOTFS_FAILED, LOCK_OUTDATED, TOOL_MISSING, DOWNLOAD_FAILED, DIGEST_MISMATCH */
-  make(resolved: ResolvedRootfs, call?: RootfsCall): Promise<RootfsLayer>
+  make(resolved: ResolvedRootfs, call?: MakerCall): Promise<RootfsLayer>
 }

@@ -120,5 +120,5 @@ async function checkRegistryBase(
 async function checkMade(answer: BaseSource, { signal }: CheckCall): Promise<PublishedVerdict> {
   const made = madeBase(answer)
   if (made === undefined) throw new TypeError(`a base of kind '${answer.kind}' is not made on this machine`)
-  return (await made.by.load()).checkPublished(made.source, { signal })
+  return (await made.by.load()).checkPublished(made.source, { signal, env: process.env })
 }

@@ -151,6 +151,14 @@ describe('this machine', () => {
     expect(await checkTools(nowhere, [], 1000)).toMatchObject([{ state: 'ok' }])
   })
 
+  test('accepts a program that serves as well', async () => {
+    await using folder = await tempFolder('tools')
+    await writeFile(join(folder.path, 'dnf5'), '', { mode: 0o755 })
+    const kind = { ...CORE_KINDS.apt, tools: [{ program: 'dnf', alternatives: ['dnf5'], package: 'dnf' }] }
+    const [finding] = await checkTools({ PATH: folder.path }, [kind as never], 0)
+    expect(finding).toMatchObject({ state: 'ok' })
+  })
+
   test('finds tools on the PATH, and those of packages that only others than root need', async () => {
     await using folder = await tempFolder('tools')
     for (const tool of ['mmdebstrap', 'arch-test', 'xz', 'zstd']) {

@@ -129,7 +129,7 @@ describe('a base from packages', () => {
     const resolved = await createRootfsMaker({ cacheDirectory: caches[0] }).resolve(madeBase(foreign))
     const [helped, alone] = await Promise.all(
       [tools, undefined].map((given) =>
-        runMmdebstrap({ source: foreign, archive: used(resolved), tools: given }, {}, sha256Of),
+        runMmdebstrap({ source: foreign, archive: used(resolved), tools: given }, { env: process.env }, sha256Of),
       ),
     )
     expect(helped).toBe(alone)
@@ -174,7 +174,7 @@ describe('a base from packages', () => {
     const requests = archive.requests.length
     const running = runMmdebstrap(
       { source: essential, archive: used(resolved) },
-      { signal: AbortSignal.abort() },
+      { signal: AbortSignal.abort(), env: process.env },
       sha256Of,
     )
     await expect(running).rejects.toMatchObject({ code: 'CANCELLED' })

@@ -73,6 +73,12 @@ export function keyFingerprint(pem: unknown): string | undefined {
   }
 }
 
+/** Returns the public keys of a file, which may have several in PEM. */
+export function publicKeys(text: string): readonly string[] {
+  const blocks = text.match(/-----BEGIN ([A-Z ]*PUBLIC KEY)-----[^-]+-----END \1-----/g) ?? []
+  return blocks.filter((pem) => keyFingerprint(pem) !== undefined)
+}
+
 function matches(value: unknown, pattern: RegExp): boolean {
   return typeof value === 'string' && pattern.test(value)
 }

@@ -14,7 +14,7 @@ import type {
 import { download, downloadIfThere, makeRoot, makeTempFolder } from '@polyarch/core/rootfs'
 import pLimit from 'p-limit'
 import { APK_SCRIPT } from './apk-script.js'
-import { type ApkSource, describeApkSource } from './apk-source.js'
+import { type ApkSource, describeApkSource, publicKeys } from './apk-source.js'
 import { installedDatabase, ownerOf, pathOf, scriptsTar, triggersFile } from './database.js'
 import { PackageError } from './package-error.js'
 import { type PackageFile, readPackage } from './package-file.js'
@@ -95,7 +95,7 @@ async function installPackages<Result>(
       script: APK_SCRIPT,
       parameters: [folder.path],
       epoch,
-      env: process.env,
+      env: call.env,
       signal: call.signal,
       onLine: (line) => {
         if (line.startsWith('installing ')) call.onEvent?.({ kind: 'rootfs-progress', phase: line })
@@ -160,12 +160,17 @@ async function readKeys(source: ApkSource): Promise<readonly string[]> {
   const { keyring, keys = {} } = source
   if (keyring === undefined) return Object.values(keys)
   try {
-    return [await readFile(keyring, 'utf8')]
+    const found = publicKeys(await readFile(keyring, 'utf8'))
+    if (found.length > 0) return found
   } catch {
-    const hint = 'set the option keyring to a file with a public key in PEM'
-    const path = `apk base ${describeApkSource(source)}`
-    throw new DefinitionError([{ path, message: `there is no ${keyring}`, hint }])
+    throw wrongKeyring(source, `${keyring} cannot be read`)
   }
+  throw wrongKeyring(source, `${keyring} has no public key in PEM`)
+}
+
+function wrongKeyring(source: ApkSource, message: string): DefinitionError {
+  const hint = 'set the option keyring to a file with one or several public keys in PEM'
+  return new DefinitionError([{ path: `apk base ${describeApkSource(source)}`, message, hint }])
 }
 
 async function checkPublished(source: ApkSource, { signal }: RootfsCall): Promise<PublishedVerdict> {

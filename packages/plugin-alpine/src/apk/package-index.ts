@@ -40,8 +40,12 @@ export async function readIndex(
   const entries = await tarEntries(Buffer.concat(members.map(({ content }) => content)))
   const index = entries.find(({ header }) => header.name === 'APKINDEX')
   if (index === undefined) throw packageError('it has no APKINDEX')
-  return index.content
-    .toString()
+  return indexedPackages(index.content.toString(), folder)
+}
+
+/** Reads the text of an index. @throws PackageError */
+export function indexedPackages(text: string, folder: string): readonly IndexedPackage[] {
+  return text
     .split('\n\n')
     .filter((record) => record.trim() !== '')
     .map((record) => parseRecord(record.trim(), folder))

@@ -18,7 +18,7 @@ export const minirootfsImplementation: RootfsImplementation<MinirootfsSource> = 
     return { mirror: source.mirror, state: { date: String(archive.date), [archive.file]: archive.sha256 } }
   },
 
-  make: async (source, { state }, { signal }, store) => store(await openArchive(archiveOf(source, state), signal)),
+  make: async (source, { state }, call, store) => store(await openArchive(archiveOf(source, state), call)),
 
   checkPublished,
 }

@@ -6,6 +6,10 @@ export interface DnfRepository {
   readonly id: string
   /** Its path under the mirror; the folder that contains `repodata`. */
   readonly path: string
+  /** The URL of the repository in a fixed state, in place of the path under the mirror. */
+  readonly url?: string
+  /** Hex sha256 of its index, `repodata/repomd.xml`; another state is refused. */
+  readonly sha256?: string
 }
 
 /** A base made by dnf from an archive of RPM packages. */
@@ -32,7 +36,7 @@ export interface DnfSource {
 
 /** Programs that make a root file system, with their packages. */
 export const DNF_TOOLS = [
-  { program: 'dnf', package: 'dnf' },
+  { program: 'dnf', alternatives: ['dnf5'], package: 'dnf' },
   { program: 'rpmdb', package: 'rpm' },
 ] as const
 
@@ -78,8 +82,14 @@ export function dnfPackageIssue(name: unknown): string | undefined {
 }
 
 function repositoryIssues(repository: unknown, at: number): readonly string[] {
-  const { id, path } = Object(repository) as Data
+  const { id, path, url, sha256 } = Object(repository) as Data
   return [
+    ...(url === undefined
+      ? []
+      : [mirrorIssue(url)].flatMap((issue) => issue?.replace('mirror', `repositories[${at}].url`) ?? [])),
+    ...(sha256 === undefined || matches(sha256, /^[0-9a-f]{64}$/i)
+      ? []
+      : [`repositories[${at}].sha256 must be 64 hex digits`]),
     ...(matches(id, WORD) ? [] : [`repositories[${at}].id is not valid`]),
     ...(matches(path, PATH) ? [] : [`repositories[${at}].path is not valid`]),
   ]

@@ -10,12 +10,10 @@ import { indexName, readIndexes, repositoryUrl } from './repository-index.js'
 
 /** Makes bases from an archive of RPM packages. */
 export const dnfImplementation: RootfsImplementation<DnfSource> = {
-  async prepare(source) {
-    for (const { program, package: name } of DNF_TOOLS) {
-      await requireTool(
-        program,
-        `install it (on Debian and Ubuntu: apt-get install ${name}), or set source: 'registry'`,
-      )
+  async prepare(source, { env }) {
+    for (const tool of DNF_TOOLS) {
+      const hint = `install it (on Debian and Ubuntu: apt-get install ${tool.package}), or set source: 'registry'`
+      await requireTool(tool, hint, env)
     }
     await readKeys(source)
   },
@@ -30,7 +28,7 @@ export const dnfImplementation: RootfsImplementation<DnfSource> = {
 async function installPackages<Result>(
   source: DnfSource,
   { state, epoch }: UsedArchive,
-  { signal, onEvent }: RootfsCall,
+  { signal, onEvent, env }: RootfsCall,
   store: (tar: Readable) => Promise<Result>,
 ): Promise<Result> {
   await using folder = await makeTempFolder('keys')
@@ -46,7 +44,7 @@ async function installPackages<Result>(
       script: DNF_SCRIPT,
       parameters: [folder.path, release, architecture, database, ...packages],
       epoch,
-      env: process.env,
+      env,
       signal,
       onLine: (line) => {
         const phase = phaseOf(line)

@@ -6,7 +6,8 @@ import { download } from '@polyarch/core/rootfs'
 import type { DnfRepository, DnfSource } from './dnf-source.js'
 
 /** The URL of a repository. */
-export function repositoryUrl({ mirror }: Pick<DnfSource, 'mirror'>, { path }: DnfRepository): string {
+export function repositoryUrl({ mirror }: Pick<DnfSource, 'mirror'>, { path, url }: DnfRepository): string {
+  if (url !== undefined) return url.replace(/(?<!\/)\/+$/, '')
   return `${mirror.replace(/(?<!\/)\/+$/, '')}/${path.replace(/(?<!\/)\/+$/, '')}`
 }
 
@@ -31,11 +32,21 @@ export async function readIndexes(source: DnfSource, { signal }: RootfsCall): Pr
         const hint = 'check that the mirror is the base URL of an archive of this distribution'
         throw new HostError('DOWNLOAD_FAILED', `${url} is not the index of a repository`, { hint })
       }
-      return { name: indexName(repository), hash: createHash('sha256').update(bytes).digest('hex'), date }
+      const hash = createHash('sha256').update(bytes).digest('hex')
+      requireChecksum(repository, url, hash)
+      return { name: indexName(repository), hash, date }
     }),
   )
   const date = Math.max(...indexes.map((index) => index.date))
   return { date: String(date), ...Object.fromEntries(indexes.map(({ name, hash }) => [name, hash])) }
+}
+
+/** @throws HostError DIGEST_MISMATCH */
+function requireChecksum({ sha256 }: DnfRepository, url: string, hash: string): void {
+  if (sha256 === undefined || sha256.toLowerCase() === hash) return
+  throw new HostError('DIGEST_MISMATCH', `${url} has sha256 ${hash} instead of ${sha256}`, {
+    hint: 'use a URL at which the repository keeps that state, or the checksum of the state that it has',
+  })
 }
 
 /** Returns the newest date of the metadata that an index lists, in seconds; undefined if it is no index. */

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { Environment } from '../../host/environment.js'
 import type { RootfsEvent } from '../../model/run/events.js'
 
 /**
@@ -11,6 +12,8 @@ export type ArchiveState = Readonly<Record<string, string>>
 export interface RootfsTool {
   /** Its name on the PATH. */
   readonly program: string
+  /** Programs of which one serves as well: `dnf5` for `dnf`. */
+  readonly alternatives?: readonly string[]
   /** The package of Debian and Ubuntu that has it. */
   readonly package: string
   /** Whether it is required only for users other than root. */
@@ -21,6 +24,8 @@ export interface RootfsTool {
 export interface RootfsCall {
   readonly signal?: AbortSignal | undefined
   readonly onEvent?: ((event: RootfsEvent) => void) | undefined
+  /** Environment variables of the run: for programs, and for the folders in which they are found. */
+  readonly env: Environment
 }
 
 /** One state of an archive, and the mirror that it was read from. */
@@ -51,7 +56,7 @@ export interface RootfsImplementation<Source> {
    *
    * @throws TOOL_MISSING, DEFINITION_INVALID
    */
-  prepare?(source: Source): Promise<void>
+  prepare?(source: Source, call: RootfsCall): Promise<void>
   /**
    * Reads the current state of the archive. A kind with a pinned state needs no such method.
    *

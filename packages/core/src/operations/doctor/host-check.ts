@@ -8,7 +8,7 @@ import { parseAuthVariable } from '../../registry/auth/docker-config-file.js'
 import { hintFor } from '../../report/advice.js'
 import { formatBytes } from '../../report/units.js'
 import { requireEmulator } from '../../rootfs/program/emulator.js'
-import { isOnPath } from '../../rootfs/program/tool.js'
+import { hasTool } from '../../rootfs/program/tool.js'
 import { type Finding, fine, warningOrError } from './finding.js'
 
 /**
@@ -27,9 +27,7 @@ export async function checkTools(
   const tools = [...new Map(all.map((tool) => [tool.program, tool])).values()].filter(
     ({ rootless = false }) => !rootless || uid !== 0,
   )
-  const found = await Promise.all(
-    tools.map(async (tool) => ({ tool, there: await isOnPath(tool.program, env['PATH']) })),
-  )
+  const found = await Promise.all(tools.map(async (tool) => ({ tool, there: await hasTool(tool, env) })))
   const missing = found.flatMap(({ tool, there }) => (there ? [] : [tool]))
   if (missing.length === 0) {
     const programs = tools.map(({ program }) => program).join(', ')

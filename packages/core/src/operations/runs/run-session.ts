@@ -149,7 +149,7 @@ function openServices(options: PlanOptions, lock: Lock, environment: RunEnvironm
       env,
       registry: isEmbedded(options.registry) ? undefined : options.registry,
     }),
-    rootfs: lazyRootfsMaker(options),
+    rootfs: lazyRootfsMaker(options, env),
     contexts: createContexts({
       env,
       epoch: sourceDateEpoch(env),
@@ -164,11 +164,11 @@ async function contextCacheFolder({ cacheDirectory }: PlanOptions): Promise<stri
 }
 
 /** Loaded for the first base that is made from packages or an archive. */
-function lazyRootfsMaker({ cacheDirectory }: PlanOptions): RootfsMaker {
+function lazyRootfsMaker({ cacheDirectory }: PlanOptions, env: Environment): RootfsMaker {
   let maker: Promise<RootfsMaker> | undefined
   const load = () => {
     maker ??= import('../../rootfs/maker.js').then(({ createRootfsMaker }) =>
-      createRootfsMaker(cacheDirectory === undefined ? {} : { cacheDirectory }),
+      createRootfsMaker({ env, ...(cacheDirectory !== undefined && { cacheDirectory }) }),
     )
     return maker
   }

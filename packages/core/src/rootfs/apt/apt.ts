@@ -11,9 +11,9 @@ import { requireKeys } from './trusted-keys.js'
 
 /** Makes bases from a distribution's package archive. */
 export const apt: RootfsImplementation<AptBase> = {
-  async prepare(source) {
+  async prepare(source, { env }) {
     for (const one of archivesOf(source)) await findMirror(one)
-    await requireMmdebstrap()
+    await requireMmdebstrap(env)
     await requireKeys(source)
   },
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import type { AptBase } from '../../definition/plugin/base-source.js'
 import type { RootfsCall, UsedArchive } from '../../definition/plugin/rootfs-kind.js'
+import type { Environment } from '../../host/environment.js'
 import { HostError } from '../../model/errors.js'
 import { type StreamedProgram, streamProgram } from '../program/streamed-program.js'
 import { requireTool } from '../program/tool.js'
@@ -20,8 +21,8 @@ const MERGED_USR = '/usr/share/mmdebstrap/hooks/maybe-merged-usr'
 const REMOVE_HOST_FILES = 'rm -f "$1/etc/hostname" "$1/etc/resolv.conf"'
 
 /** Requires mmdebstrap. @throws HostError TOOL_MISSING */
-export function requireMmdebstrap(): Promise<void> {
-  return requireTool('mmdebstrap', INSTALL_HINT)
+export function requireMmdebstrap(env: Environment): Promise<void> {
+  return requireTool('mmdebstrap', INSTALL_HINT, env)
 }
 
 /** A root file system to make. */
@@ -40,11 +41,11 @@ interface RootfsRequest {
  */
 export async function runMmdebstrap<Result>(
   { source, archive: { mirror, epoch }, tools }: RootfsRequest,
-  { signal, onEvent }: RootfsCall,
+  { signal, onEvent, env: own }: RootfsCall,
   consume: (tar: Readable) => Promise<Result>,
 ): Promise<Result> {
   await using trust = await trustOnly(source)
-  const env = tools === undefined ? process.env : withNativeTools(process.env)
+  const env = tools === undefined ? own : withNativeTools(own)
   const program: StreamedProgram = {
     command: ['mmdebstrap', ...trust.arguments, ...mmdebstrapArguments(source, mirror, tools)],
     env: { ...env, SOURCE_DATE_EPOCH: String(epoch), LC_ALL: 'C.UTF-8' },

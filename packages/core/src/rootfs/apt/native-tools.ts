@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { posix } from 'node:path'
 import { promisify } from 'node:util'
+import type { Environment } from '../../host/environment.js'
 import { runsNatively } from '../program/emulator.js'
 
 /** Native programs of this machine that dpkg uses in a foreign root while packages are installed. */
@@ -54,7 +55,7 @@ async function librariesOf(programs: readonly string[]): Promise<readonly string
 }
 
 /** The environment in which dpkg finds the programs. */
-export function withNativeTools(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function withNativeTools(env: Environment): Environment {
   return { ...env, PATH: `/${FOLDER}:${env['PATH'] ?? DPKG_PATH}` }
 }
 

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { Environment } from '../../host/environment.js'
 import { type StreamedProgram, streamProgram } from './streamed-program.js'
 import { requireTool } from './tool.js'
 
@@ -46,7 +47,7 @@ exec tar --create --file=- --directory="$root" --sort=name --numeric-owner --one
  * @example
  * ```ts
  * const script = 'dnf --assumeyes --installroot="$root" install "$@"'
- * return await makeRoot({ script, parameters: packages, epoch, env: process.env, signal, failure }, store)
+ * return await makeRoot({ script, parameters: packages, epoch, env: call.env, signal, failure }, store)
  * ```
  */
 export async function makeRoot<Result>(
@@ -54,7 +55,7 @@ export async function makeRoot<Result>(
   consume: (tar: Readable) => Promise<Result>,
 ): Promise<Result> {
   const whole = ['set -eu', ADD_DEVICES, '{', script, '} >&2', PACK].join('\n')
-  const command = [...(await asRoot()), 'sh', '-c', whole, 'sh', ...parameters]
+  const command = [...(await asRoot(env)), 'sh', '-c', whole, 'sh', ...parameters]
   const program = {
     ...others,
     command,
@@ -69,12 +70,13 @@ export const ROOTLESS_TOOLS = [
   { program: 'newgidmap', package: 'uidmap', rootless: true },
 ] as const
 
-async function asRoot(): Promise<readonly string[]> {
+async function asRoot(env: Environment): Promise<readonly string[]> {
   if (process.getuid?.() === 0) return []
   for (const tool of ROOTLESS_TOOLS) {
     await requireTool(
       tool.program,
       `install it (on Debian and Ubuntu: apt-get install ${tool.package}), or run as root`,
+      env,
     )
   }
   return ['unshare', '--user', '--map-root-user', '--map-auto', '--mount', '--']

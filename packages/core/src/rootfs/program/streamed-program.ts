@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import type { Environment } from '../../host/environment.js'
 import { onAbort } from '../../model/async/on-abort.js'
 import { CancelledError, throwIfCancelled } from '../../model/errors.js'
 import { spawnTied } from './tied-process.js'
@@ -11,7 +12,7 @@ const LAST_LINES = 15
 /** A program whose output is a root file system. */
 export interface StreamedProgram {
   readonly command: readonly string[]
-  readonly env: NodeJS.ProcessEnv
+  readonly env: Environment
   readonly signal?: AbortSignal | undefined
   /** Called with each line of its error output. */
   readonly onLine?: (line: string) => void
@@ -27,7 +28,7 @@ export interface StreamedProgram {
  * @example
  * ```ts
  * const failure = (lines: string) => new HostError('ROOTFS_FAILED', `tar failed: ${lines}`)
- * return await streamProgram({ command: ['tar', '-c', folder], env: process.env, signal, failure }, store)
+ * return await streamProgram({ command: ['tar', '-c', folder], env: call.env, signal, failure }, store)
  * ```
  */
 export async function streamProgram<Result>(

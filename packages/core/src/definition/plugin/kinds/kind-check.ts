@@ -1,6 +1,6 @@
 import { isJsonObject } from '../../../model/json-fields.js'
 import type { RootfsKind } from '../rootfs-kind.js'
-import { textIssues } from './field-checks.js'
+import { isTexts, textIssues } from './field-checks.js'
 
 const NAME = /^[a-z][a-z0-9-]*$/
 
@@ -36,5 +36,9 @@ export function kindIssues(kind: unknown): readonly string[] {
 
 function toolIssues(tool: unknown, at: number): readonly string[] {
   if (!isJsonObject(tool)) return [`by.tools[${at}] must be an object`]
-  return textIssues(tool, 'program', 'package').map((issue) => `by.tools[${at}].${issue}`)
+  const { alternatives } = tool
+  return [
+    ...textIssues(tool, 'program', 'package'),
+    ...(alternatives === undefined || isTexts(alternatives) ? [] : ['alternatives must be a list of strings']),
+  ].map((issue) => `by.tools[${at}].${issue}`)
 }
