@@ -3,7 +3,7 @@
  * JSON. `planning.ts` bundles it and runs it.
  */
 import { readFileSync } from 'node:fs'
-import type { Engines } from '../../packages/core/src/builder/builders.js'
+import type { Builders } from '../../packages/core/src/builder/builders.js'
 import { compile } from '../../packages/core/src/definition/compile/compile.js'
 import { fromImage } from '../../packages/core/src/definition/declare/image-base.js'
 import { type Pipeline, pipeline } from '../../packages/core/src/definition/declare/pipeline.js'
@@ -58,7 +58,7 @@ function servicesOf(registry: Registry): StepServices {
     signatures: createSignatureVerifier({ registry, directory: '.' }),
     passed: createPassedTests(registry),
     files: createFilesCache(),
-    engines: { prepare: () => {} } as unknown as Engines,
+    engines: { prepare: () => {} } as unknown as Builders,
     contexts: createContexts({ env }),
     rootfs: {} as StepServices['rootfs'],
   }

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { type Candidate, claimOf, EnginePool } from '../../packages/core/src/builder/pool/pool.js'
+import { BuilderPool, type Candidate, claimOf } from '../../packages/core/src/builder/pool/pool.js'
 import type { Builder } from '../../packages/core/src/builder/port.js'
 import { doOnBuilder, leaseFor } from '../../packages/core/src/execute/on-builder.js'
 import { runSchedule } from '../../packages/core/src/execute/schedule.js'
@@ -54,7 +54,7 @@ const GRACE = 30_000
  */
 export async function simulate(builds: readonly SimulatedBuild[], fleet: FleetOptions): Promise<SimulatedRun> {
   const time = new VirtualTime()
-  const pool = new EnginePool({ buildsPerEngine: fleet.buildsPerBuilder, waitsForNative: true, patience: 2 ** 30 })
+  const pool = new BuilderPool({ buildsPerBuilder: fleet.buildsPerBuilder, waitsForNative: true, patience: 2 ** 30 })
   const joins = new Set(fleet.mishaps.flatMap(({ kind, builder }) => (kind === 'joins' ? [builder] : [])))
   const builders = fleet.builders.map(({ name, architecture }) => new SimulatedBuilder(name, architecture))
   const candidates = new Map<string, Candidate[]>(
@@ -146,7 +146,7 @@ class SimulatedBuilder {
 }
 
 function candidateOf({ name, engine }: SimulatedBuilder): Candidate {
-  return { engine, address: `kube-pod://${name}`, execution: 'native' }
+  return { builder: engine, address: `kube-pod://${name}`, execution: 'native' }
 }
 
 /** Kills, drains and replacements at random times of a run of an expected duration. */

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { connectEngine } from '../../packages/core/src/builder/connect.js'
+import { connectBuilder } from '../../packages/core/src/builder/connect.js'
 import type { Builder } from '../../packages/core/src/builder/port.js'
 import { digestOf } from '../../packages/core/src/model/digest.js'
 import { Cleanup } from '../support/cleanup.js'
@@ -52,7 +52,7 @@ afterEach(() => {
 afterAll(() => cleanup[Symbol.asyncDispose]())
 
 async function using(operation: Operation): Promise<unknown> {
-  await using engine = connectEngine({ host: `tcp://${hostile.host}`, env: {} })
+  await using engine = connectBuilder({ host: `tcp://${hostile.host}`, env: {} })
   // Awaited here: the engine is disposed of with the return.
   return await operation(engine)
 }

@@ -5,11 +5,6 @@ import { readText, repositoryFiles } from './repository.js'
 const READERS: Readonly<Record<string, string>> = {
   'operations/run-environment.ts': 'the one place of an operation',
   'registry/auth/docker-config.ts': 'the default of a public option',
-  'builder/connect.ts': 'the default of a public option',
-  'builder/nodes.ts': 'the default of a public option',
-  'builder/workload-builders.ts': 'the default of a public option',
-  'builder/remote/is-remote.ts': 'the default of a public option',
-  'builder/remote/remote-address.ts': 'the default of a public option',
   'registry/http/agents.ts': "variables of Node.js's own HTTP client",
   'context/git/git-process.ts': 'a program inherits it',
   'rootfs/maker.ts': 'the default of an option',

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { connectEngine } from '../../packages/core/src/builder/connect.js'
+import { connectBuilder } from '../../packages/core/src/builder/connect.js'
 import type { Builder } from '../../packages/core/src/builder/port.js'
 import { CancelledError } from '../../packages/core/src/index.js'
 import { buildFor } from '../../packages/core/test/builder/engines.js'
@@ -33,7 +33,7 @@ export class SoakBuilds {
     let warm = start
     let open = start
     {
-      await using builder = connectEngine({ host: this.#host })
+      await using builder = connectBuilder({ host: this.#host, env: process.env })
       for (let done = 1; done <= builds; done++) {
         await this.#succeed(builder)
         if (done % Math.ceil(builds / REPORTS) !== 0) continue

@@ -1,21 +1,21 @@
 import { DefinitionError, EngineError } from '../model/errors.js'
-import { builderName, connectEngine, preload, unusableBuilder } from './connect.js'
+import { builderName, connectBuilder, preload, unusableBuilder } from './connect.js'
 import { isWorkloadAddress } from './kubernetes/pod-address.js'
 import { checkAddress, expandBuilder } from './nodes.js'
-import type { BuilderOptions } from './options.js'
+import type { BuilderOptions, ResolvedBuilder } from './options.js'
 import type { Builder, RegistryAlias } from './port.js'
 import { withAliasLogin, withRegistryAlias } from './registry-alias.js'
 import { type BuilderChange, WorkloadBuilders } from './workload-builders.js'
 
 /** The builders of a run. */
-export interface Engines extends AsyncDisposable {
+export interface Builders extends AsyncDisposable {
   /**
    * All of them, in the order in which they were named; at least one. The first call finds the nodes of those that have
    * several, and contacts no builder.
    */
   all(signal?: AbortSignal): Promise<readonly Builder[]>
   /**
-   * Reports builders that join or leave, until the signal fires. To be called after {@link Engines.all}.
+   * Reports builders that join or leave, until the signal fires. To be called after {@link Builders.all}.
    *
    * @returns false if none can.
    */
@@ -31,7 +31,7 @@ export interface Engines extends AsyncDisposable {
 }
 
 /** Which builders to use: one or several; by default that of the environment. */
-export interface EngineChoice {
+export interface BuilderChoice {
   /** Addresses, names of docker contexts, or options. */
   readonly builders?: readonly (string | BuilderOptions)[]
   /** @deprecated the previous name of `builders`, until 1.0 */
@@ -46,30 +46,28 @@ export interface EngineChoice {
 }
 
 /** What the builders of a run share: options of those that set none of their own, and the registry. */
-export interface BuilderDefaults extends Pick<BuilderOptions, 'credentials' | 'env'> {
+export interface BuilderDefaults extends Pick<ResolvedBuilder, 'credentials' | 'env'> {
   /** The registry that is pushed to, as `host[:port][/prefix]`, if one is chosen for all names. */
   readonly registry?: string | undefined
 }
 
 /** @throws DefinitionError USAGE if the choice is none, or names a builder twice. */
-export function openEngines(
-  { engine, engines, builders, builderRegistry }: EngineChoice,
+export function openBuilders(
+  { engine, engines, builders, builderRegistry }: BuilderChoice,
   { registry, ...defaults }: BuilderDefaults,
-): Engines {
+): Builders {
   if ([engine, engines, builders].filter((one) => one !== undefined).length > 1) {
     throw usage('builders, engines and engine exclude each other', 'use builders')
   }
   const listed = builders ?? engines
-  const chosen = listed?.map((one) => (typeof one === 'string' ? { host: one } : one)) ?? [engine ?? {}]
+  const given = listed?.map((one) => (typeof one === 'string' ? { host: one } : one)) ?? [engine ?? {}]
+  const chosen = given.map((options) => ({ ...defaults, ...options, env: options.env ?? defaults.env }))
   if (chosen.length === 0) throw usage('it is empty', 'omit it to use the builder of the environment')
   const names = chosen.map(builderName)
   const twice = names.find((name, at) => names.indexOf(name) < at)
   if (twice !== undefined) throw usage(`'${twice}' is listed twice`)
   const alias = readAlias(builderRegistry, registry)
-  const fleet = new Fleet(
-    chosen.map((options) => ({ ...defaults, ...options })),
-    alias,
-  )
+  const fleet = new Fleet(chosen, alias)
   return {
     all: (signal) => fleet.all(signal),
     watch: (listener, signal) => fleet.watch(listener, signal),
@@ -84,13 +82,13 @@ export function openEngines(
 
 /** The nodes of the chosen builders. A node that is named twice, by itself and as one of a group, is one builder. */
 class Fleet implements AsyncDisposable {
-  readonly #chosen: readonly BuilderOptions[]
+  readonly #chosen: readonly ResolvedBuilder[]
   readonly #builders = new Map<string, Builder>()
   readonly #workloads: WorkloadBuilders[] = []
   readonly #alias: RegistryAlias | undefined
   #opening: Promise<readonly Builder[]> | undefined
 
-  constructor(chosen: readonly BuilderOptions[], alias: RegistryAlias | undefined) {
+  constructor(chosen: readonly ResolvedBuilder[], alias: RegistryAlias | undefined) {
     this.#chosen = chosen
     this.#alias = alias
   }
@@ -110,7 +108,7 @@ class Fleet implements AsyncDisposable {
     return [...new Set(groups.flat())]
   }
 
-  async #connectNodes(options: BuilderOptions, signal: AbortSignal | undefined): Promise<readonly Builder[]> {
+  async #connectNodes(options: ResolvedBuilder, signal: AbortSignal | undefined): Promise<readonly Builder[]> {
     try {
       const nodes = await expandBuilder(options)
       return (await Promise.all(nodes.map((node) => this.#connectNode(node, signal)))).flat()
@@ -120,7 +118,7 @@ class Fleet implements AsyncDisposable {
     }
   }
 
-  async #connectNode(options: BuilderOptions, signal: AbortSignal | undefined): Promise<readonly Builder[]> {
+  async #connectNode(options: ResolvedBuilder, signal: AbortSignal | undefined): Promise<readonly Builder[]> {
     const { host, command } = options
     if (command !== undefined || !host || !isWorkloadAddress(host)) return [this.#connect(options)]
     const workload = new WorkloadBuilders({ ...options, host }, (one) => this.#connect(one))
@@ -128,19 +126,19 @@ class Fleet implements AsyncDisposable {
     return workload.connect(signal)
   }
 
-  #connect(options: BuilderOptions): Builder {
+  #connect(options: ResolvedBuilder): Builder {
     const name = builderName(options)
     const builder = this.#builders.get(name) ?? this.#open(options)
     this.#builders.set(name, builder)
     return builder
   }
 
-  #open(options: BuilderOptions): Builder {
+  #open(options: ResolvedBuilder): Builder {
     const alias = this.#alias
-    if (alias === undefined) return connectEngine(options)
+    if (alias === undefined) return connectBuilder(options)
     const { credentials } = options
     const own = { ...options, ...(credentials && { credentials: withAliasLogin(credentials, alias) }) }
-    return withRegistryAlias(connectEngine(own), alias)
+    return withRegistryAlias(connectBuilder(own), alias)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

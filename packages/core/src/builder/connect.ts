@@ -1,7 +1,7 @@
 import type { Reference } from '../model/reference.js'
 import type { CredentialStore } from '../registry/port.js'
 import { resolveEndpoint } from './docker/connection/endpoint.js'
-import type { BuilderOptions } from './options.js'
+import type { ResolvedBuilder } from './options.js'
 import type {
   Builder,
   BuilderCall,
@@ -19,25 +19,25 @@ import { isRemote } from './remote/is-remote.js'
 const ANONYMOUS: CredentialStore = { find: async () => undefined }
 
 /** Returns the builder that the options or the environment name. Contacts nothing before the first call. */
-export function connectEngine(options: BuilderOptions = {}): Builder {
+export function connectBuilder(options: ResolvedBuilder): Builder {
   return isRemote(options) ? new LazyBuilder(options, loadRemote) : new LazyEngine(options, loadEngine)
 }
 
 /** A builder whose calls fail. */
-export function unusableBuilder(options: BuilderOptions, error: Error): Builder {
+export function unusableBuilder(options: ResolvedBuilder, error: Error): Builder {
   return new LazyBuilder(options, () => Promise.reject(error))
 }
 
 /** Reads the address of one builder, and contacts none. @throws EngineError ENGINE_UNREACHABLE */
-export async function resolveAddress(options: BuilderOptions): Promise<void> {
-  const { host, certificates, env = process.env } = options
+export async function resolveAddress(options: ResolvedBuilder): Promise<void> {
+  const { host, certificates, env } = options
   await (isRemote(options)
     ? (await importRemote()).resolveRemote(options)
     : resolveEndpoint({ host, certificates, env }))
 }
 
 /** Loads the adapter of a builder and its libraries, which takes a while, and contacts nothing. */
-export async function preload(options: BuilderOptions): Promise<void> {
+export async function preload(options: ResolvedBuilder): Promise<void> {
   await (isRemote(options) ? importRemote() : importEngine())
 }
 
@@ -47,7 +47,7 @@ class LazyBuilder<B extends Builder> implements Builder {
   readonly #load: () => Promise<B>
   #opening: Promise<B> | undefined
 
-  constructor(options: BuilderOptions, load: (options: BuilderOptions) => Promise<B>) {
+  constructor(options: ResolvedBuilder, load: (options: ResolvedBuilder) => Promise<B>) {
     this.#load = () => load(options)
     this.name = builderName(options)
   }
@@ -95,7 +95,7 @@ class LazyEngine extends LazyBuilder<WithImages> {
 }
 
 /** Returns the name of a builder: its address, its program, or what the environment selects. */
-export function builderName({ host, command, env = process.env }: BuilderOptions): string {
+export function builderName({ host, command, env }: ResolvedBuilder): string {
   if (command !== undefined) return command.join(' ')
   const variables = ['BUILDKIT_HOST', 'BUILDX_BUILDER', 'DOCKER_HOST', 'DOCKER_CONTEXT']
   return host || variables.map((name) => env[name]).find(Boolean) || 'default'
@@ -104,13 +104,13 @@ export function builderName({ host, command, env = process.env }: BuilderOptions
 const importEngine = () => import('./docker/docker-engine.js')
 const importRemote = () => import('./remote/remote-buildkit.js')
 
-async function loadEngine(options: BuilderOptions): Promise<WithImages> {
-  const { host, certificates, credentials = ANONYMOUS, env = process.env } = options
+async function loadEngine(options: ResolvedBuilder): Promise<WithImages> {
+  const { host, certificates, credentials = ANONYMOUS, env } = options
   const [endpoint, { DockerEngine }] = await Promise.all([resolveEndpoint({ host, certificates, env }), importEngine()])
   return new DockerEngine(endpoint, env, credentials)
 }
 
-async function loadRemote(options: BuilderOptions): Promise<Builder> {
+async function loadRemote(options: ResolvedBuilder): Promise<Builder> {
   const { RemoteBuildKit, resolveRemote } = await importRemote()
   return new RemoteBuildKit(await resolveRemote(options), options.credentials ?? ANONYMOUS)
 }

@@ -1,15 +1,15 @@
 import { readBuildxNodes } from './buildx-store.js'
 import { resolveAddress } from './connect.js'
 import { isWorkloadAddress } from './kubernetes/pod-address.js'
-import type { BuilderOptions } from './options.js'
+import type { ResolvedBuilder } from './options.js'
 
 /**
  * Checks an address without contacting a builder: only files of this machine are read, such as those of docker contexts.
  *
  * @throws EngineError ENGINE_UNREACHABLE if it is malformed, or names neither a docker context nor a buildx builder
  */
-export async function checkAddress(options: BuilderOptions): Promise<void> {
-  const { host, command, env = process.env } = options
+export async function checkAddress(options: ResolvedBuilder): Promise<void> {
+  const { host, command, env } = options
   if (command !== undefined || !host || isWorkloadAddress(host)) return
   const isBuildx = !host.includes('://') && (await readBuildxNodes(host, env)) !== undefined
   if (!isBuildx) await resolveAddress(options)
@@ -21,8 +21,8 @@ export async function checkAddress(options: BuilderOptions): Promise<void> {
  *
  * @throws EngineError ENGINE_UNREACHABLE if the store cannot be read
  */
-export async function expandBuilder(options: BuilderOptions): Promise<readonly BuilderOptions[]> {
-  const { host, command, env = process.env } = options
+export async function expandBuilder(options: ResolvedBuilder): Promise<readonly ResolvedBuilder[]> {
+  const { host, command, env } = options
   if (command !== undefined) return [options]
   const named = host || (env['BUILDKIT_HOST'] ? undefined : env['BUILDX_BUILDER'])
   if (!named) return [options]

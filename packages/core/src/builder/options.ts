@@ -21,6 +21,9 @@ export interface BuilderOptions {
   readonly certificates?: string | CertificateFiles | undefined
   /** Logins for the registries that the builder pulls from and pushes to; by default all are anonymous. */
   readonly credentials?: CredentialStore
-  /** Environment variables such as DOCKER_HOST, also passed to ssh; `process.env` by default. */
+  /** Environment variables such as DOCKER_HOST, also passed to ssh; by default those of the run. */
   readonly env?: Environment
 }
+
+/** A builder with the environment of its run. */
+export type ResolvedBuilder = BuilderOptions & Required<Pick<BuilderOptions, 'env'>>

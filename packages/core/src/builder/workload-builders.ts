@@ -2,7 +2,7 @@ import { EngineError } from '../model/errors.js'
 import { unusableBuilder } from './connect.js'
 import { watchPods } from './kubernetes/watch-pods.js'
 import { readyPods } from './kubernetes/workload-pods.js'
-import type { BuilderOptions } from './options.js'
+import type { ResolvedBuilder } from './options.js'
 import type { Builder } from './port.js'
 
 /** A builder that joins a run or leaves it. */
@@ -13,18 +13,18 @@ export interface BuilderChange {
 
 /** The pods of a workload on Kubernetes, which come and go. */
 export class WorkloadBuilders {
-  readonly #options: BuilderOptions & { readonly host: string }
-  readonly #connect: (options: BuilderOptions) => Builder
+  readonly #options: ResolvedBuilder & { readonly host: string }
+  readonly #connect: (options: ResolvedBuilder) => Builder
   readonly #members = new Set<string>()
 
-  constructor(options: BuilderOptions & { readonly host: string }, connect: (options: BuilderOptions) => Builder) {
+  constructor(options: ResolvedBuilder & { readonly host: string }, connect: (options: ResolvedBuilder) => Builder) {
     this.#options = options
     this.#connect = connect
   }
 
   /** The builders in the pods that are ready. Where the pods cannot be listed, there is one builder, whose calls fail. */
   async connect(signal: AbortSignal | undefined): Promise<readonly Builder[]> {
-    const { host, env = process.env } = this.#options
+    const { host, env } = this.#options
     try {
       const addresses = await readyPods(host, { env, signal })
       for (const address of addresses) this.#members.add(address)
@@ -37,7 +37,7 @@ export class WorkloadBuilders {
 
   /** Reports pods that become ready, and those that end, until the signal fires. */
   async watch(listener: (change: BuilderChange) => void, signal: AbortSignal): Promise<void> {
-    const { host, env = process.env } = this.#options
+    const { host, env } = this.#options
     const isMember = (address: string) => this.#members.has(address)
     await watchPods(host, { env, signal }, [...this.#members], ({ address, isReady }) => {
       if (isMember(address) === isReady) return

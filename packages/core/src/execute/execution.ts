@@ -1,4 +1,4 @@
-import { type Candidacy, claimOf, type EnginePool, type Lease } from '../builder/pool/pool.js'
+import { type BuilderPool, type Candidacy, claimOf, type Lease } from '../builder/pool/pool.js'
 import type { Builder } from '../builder/port.js'
 import { buildHeights } from '../graph/build-heights.js'
 import { type ImageNode, type Node, needsBuilder, type TestNode } from '../graph/node.js'
@@ -31,7 +31,7 @@ export interface PlannedNode {
 /** Input of the execution. */
 export interface ExecutionInput {
   readonly nodes: ReadonlyMap<string, PlannedNode>
-  readonly pool: EnginePool
+  readonly pool: BuilderPool
   /** The builders that can build each image, by node. */
   readonly candidacies: ReadonlyMap<string, Candidacy>
   /** Whether images may be built. */

@@ -1,4 +1,4 @@
-import type { BuildClaim, Candidacy, EnginePool, Lease } from '../builder/pool/pool.js'
+import type { BuildClaim, BuilderPool, Candidacy, Lease } from '../builder/pool/pool.js'
 import type { Builder } from '../builder/port.js'
 import { EngineError } from '../model/errors.js'
 import type { EngineUse } from '../model/run/engine-use.js'
@@ -9,7 +9,7 @@ export interface Placement {
   readonly claim: BuildClaim
   /** Why other builders cannot build it. */
   readonly rejections: Candidacy['rejections']
-  readonly pool: EnginePool
+  readonly pool: BuilderPool
   readonly signal: AbortSignal
   /** Called if the connection to a builder was lost and another builder repeats the build. */
   readonly moved: (use: EngineUse, error: unknown) => void
@@ -34,7 +34,7 @@ export async function leaseFor({ node, claim, rejections, pool, signal }: Placem
 export async function doOnBuilder<T>(
   lease: Lease,
   placement: Placement,
-  work: (engine: Builder) => Promise<T>,
+  work: (builder: Builder) => Promise<T>,
 ): Promise<T> {
   const { pool, claim, signal } = placement
   const first = await attempt(lease, placement, work)
@@ -51,24 +51,24 @@ export async function doOnBuilder<T>(
 async function attempt<T>(
   lease: Lease,
   { pool, claim, signal }: Placement,
-  work: (engine: Builder) => Promise<T>,
+  work: (builder: Builder) => Promise<T>,
 ): Promise<{ readonly value: T } | { readonly lost: unknown }> {
   using held = lease
   try {
-    return { value: await work(held.engine) }
+    return { value: await work(held.builder) }
   } catch (error) {
     if (!(error instanceof EngineError)) throw error
-    if (!pool.hasOther(held.engine, claim)) throw error
-    if (!pool.isGone(held.engine) && !(await isLost(held.engine, error, signal))) throw error
-    pool.leave(held.engine)
+    if (!pool.hasOther(held.builder, claim)) throw error
+    if (!pool.isGone(held.builder) && !(await isLost(held.builder, error, signal))) throw error
+    pool.leave(held.builder)
     return { lost: error }
   }
 }
 
 /** A builder that is being stopped fails its builds first, each with the error of a failed build. */
-async function isLost(engine: Builder, error: EngineError, signal: AbortSignal): Promise<boolean> {
+async function isLost(builder: Builder, error: EngineError, signal: AbortSignal): Promise<boolean> {
   if (error.code === 'ENGINE_UNREACHABLE') return true
-  return engine.describe({ signal }).then(
+  return builder.describe({ signal }).then(
     () => false,
     (answer: unknown) => answer instanceof EngineError && answer.code === 'ENGINE_UNREACHABLE',
   )

@@ -1,4 +1,4 @@
-import type { EngineChoice } from '../builder/builders.js'
+import type { BuilderChoice } from '../builder/builders.js'
 import type { Pipeline } from '../definition/declare/pipeline.js'
 import type { RunEvent } from '../model/run/events.js'
 import type { RegistryOptions } from '../registry/options.js'
@@ -65,7 +65,7 @@ export interface PipelineOptions extends OperationOptions {
 }
 
 /** Options of {@link plan}. */
-export interface PlanOptions extends PipelineOptions, EngineChoice {
+export interface PlanOptions extends PipelineOptions, BuilderChoice {
   /** Names of the pipelines to publish, with their dependencies; all by default. */
   readonly pipelines?: readonly string[]
   /** Only these platforms; then no name moves. */

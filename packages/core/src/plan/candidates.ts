@@ -20,7 +20,7 @@ export function findCandidates(
     const execution = executionOn(info, node.platform)
     const own = errorsOf(node, info, execution, emulates)
     if (execution === undefined || own.length > 0) rejections.push(...own)
-    else candidates.push({ engine, address: info.address, execution })
+    else candidates.push({ builder: engine, address: info.address, execution })
   }
   return { candidates, rejections }
 }

@@ -93,19 +93,19 @@ async function keepReaching(
   possible: ReadonlyMap<BuilderNode, Candidacy>,
   call: StepCall,
 ): Promise<ReadonlyMap<BuilderNode, Candidacy>> {
-  const engines = new Set([...possible.values()].flatMap(({ candidates }) => candidates.map(({ engine }) => engine)))
-  const entries = [...engines].map(async (engine) => {
+  const builders = new Set([...possible.values()].flatMap(({ candidates }) => candidates.map(({ builder }) => builder)))
+  const entries = [...builders].map(async (builder) => {
     const images = [...possible].flatMap(([image, { candidates }]) =>
-      candidates.some((one) => one.engine === engine) ? [image] : [],
+      candidates.some((one) => one.builder === builder) ? [image] : [],
     )
-    return [engine, await findUnreachableRegistries(images, engine, call)] as const
+    return [builder, await findUnreachableRegistries(images, builder, call)] as const
   })
   const unreachable = new Map<Builder, ReadonlyMap<string, EngineError>>(await Promise.all(entries))
-  const errorOf = ({ repository }: BuilderNode, engine: Builder) => unreachable.get(engine)?.get(repository.registry)
+  const errorOf = ({ repository }: BuilderNode, builder: Builder) => unreachable.get(builder)?.get(repository.registry)
   return new Map(
     [...possible].map(([image, { candidates, rejections }]) => {
-      const errors = candidates.flatMap(({ engine }) => errorOf(image, engine) ?? [])
-      const left = candidates.filter(({ engine }) => errorOf(image, engine) === undefined)
+      const errors = candidates.flatMap(({ builder }) => errorOf(image, builder) ?? [])
+      const left = candidates.filter(({ builder }) => errorOf(image, builder) === undefined)
       return [image, { candidates: left, rejections: [...rejections, ...errors] }]
     }),
   )

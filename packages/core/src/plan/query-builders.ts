@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import type { Engines } from '../builder/builders.js'
+import type { Builders } from '../builder/builders.js'
 import type { Builder, BuilderInfo, DescribeCall } from '../builder/port.js'
 import { errorData } from '../model/error-data.js'
 import { EngineError } from '../model/errors.js'
@@ -19,7 +19,7 @@ export interface AnsweringBuilder {
 export type QueriedBuilder = AnsweringBuilder | { readonly engine: Builder; readonly failure: EngineError }
 
 /** Requests the description of every builder. @throws CancelledError */
-export async function queryBuilders(engines: Engines, call: DescribeCall): Promise<readonly QueriedBuilder[]> {
+export async function queryBuilders(engines: Builders, call: DescribeCall): Promise<readonly QueriedBuilder[]> {
   const all = await engines.all(call.signal)
   const limit = pLimit(MAX_QUERIES)
   return Promise.all(all.map((engine) => limit(() => queryBuilder(engine, call))))

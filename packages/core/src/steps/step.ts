@@ -1,4 +1,4 @@
-import type { Engines } from '../builder/builders.js'
+import type { Builders } from '../builder/builders.js'
 import type { Builder } from '../builder/port.js'
 import type { Node } from '../graph/node.js'
 import type { Environment } from '../host/environment.js'
@@ -28,7 +28,7 @@ export interface StepServices {
   readonly proxies: () => Promise<DockerProxies>
   readonly registry: Registry
   /** Each connects on first use: a run that has nothing to build needs no builder. */
-  readonly engines: Engines
+  readonly engines: Builders
   readonly rootfs: RootfsMaker
   readonly contexts: Contexts
   readonly upstream: UpstreamManifests

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { busyboxImage } from '../../../../test/support/busybox-image.js'
 import { pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
-import { connectEngine } from '../../src/builder/connect.js'
+import { connectBuilder } from '../../src/builder/connect.js'
 import { unsupportedOptions } from '../../src/builder/features.js'
 import type { BuildRequest } from '../../src/builder/port.js'
 import { buildFor, buildOnce, ENGINES, platform, printed, reference, setUpEngine } from './engines.js'
@@ -17,7 +17,7 @@ describe.each(ENGINES)('%s', (name) => {
   const buildHere = buildFor(() => place.registry.host)
 
   test('limits are seen by RUN steps, or the engine is known to ignore them; hosts are seen by all', async () => {
-    await using engine = connectEngine({ host: place.host })
+    await using engine = connectBuilder({ host: place.host, env: process.env })
     const limits = { shmSize: 33_554_432, ulimits: [{ name: 'nofile', soft: 777, hard: 888 }] }
     const dockerfile = `FROM ${place.base}\nRUN grep /dev/shm /proc/mounts; grep open /proc/self/limits; cat /etc/hosts\n`
     const request = buildHere(dockerfile, { noCache: true, addHosts: ['some.example.com:192.0.2.7'], ...limits })
@@ -30,7 +30,7 @@ describe.each(ENGINES)('%s', (name) => {
   })
 
   test('a cache is exported to a directory and imported from it, or the engine is known not to', async () => {
-    await using engine = connectEngine({ host: place.host })
+    await using engine = connectBuilder({ host: place.host, env: process.env })
     await using folder = await tempFolder('cache')
     const dest = join(folder.path, 'cache')
     const exported = { type: 'local', attributes: { dest, tag: 'main', mode: 'max' } }
@@ -57,7 +57,7 @@ describe.each(ENGINES)('%s', (name) => {
   })
 
   test('uses the requested network, and the cache unless noCache is set', async () => {
-    await using engine = connectEngine({ host: place.host })
+    await using engine = connectBuilder({ host: place.host, env: process.env })
     const build = async (changes: Parameters<typeof buildHere>[1]) => {
       const request = buildHere(`FROM ${place.base}\nRUN ls /sys/class/net\n`, changes)
       const events = await buildOnce(engine, request)
@@ -75,7 +75,7 @@ describe.each(ENGINES)('%s', (name) => {
   })
 
   test("steps get the engine's proxies from docker's configuration, and stay cached when a proxy changes", async () => {
-    await using engine = connectEngine({ host: place.host })
+    await using engine = connectBuilder({ host: place.host, env: process.env })
     const { address } = await engine.describe()
     const build = async (httpProxy: string, noCache = false) => {
       const proxies = new Map([[address, { HTTP_PROXY: httpProxy }]])
@@ -87,7 +87,7 @@ describe.each(ENGINES)('%s', (name) => {
   })
 
   test('pulls a base that has moved again if that is requested', async () => {
-    await using engine = connectEngine({ host: place.host })
+    await using engine = connectBuilder({ host: place.host, env: process.env })
     const target = { url: place.registry.url, repository: 'moving' }
     const name = reference(`${place.registry.host}/moving:1`)
     const push = async (word: string) => {
@@ -107,7 +107,7 @@ describe.each(ENGINES)('%s', (name) => {
   })
 
   test('steps of the named stages alone are executed again', async () => {
-    await using engine = connectEngine({ host: place.host })
+    await using engine = connectBuilder({ host: place.host, env: process.env })
     const dockerfile = `FROM ${place.base} AS first\nRUN true > /first\nFROM ${place.base}\nCOPY --from=first /first /\nRUN true > /second\n`
     const statuses = async (noCache: boolean | readonly string[]) => {
       const events = await buildOnce(engine, buildHere(dockerfile, { noCache }))
@@ -123,7 +123,7 @@ describe.each(ENGINES)('%s', (name) => {
   })
 
   test('a cache is exported to a registry and imported from it, or the engine is known not to', async () => {
-    await using engine = connectEngine({ host: place.host })
+    await using engine = connectBuilder({ host: place.host, env: process.env })
     const cache = { type: 'registry', attributes: { ref: `${place.registry.host}/cache:${name.length}`, mode: 'max' } }
     const unsupported = unsupportedOptions(await engine.describe(), { cacheFrom: [cache], cacheTo: [cache] })
     const request = buildHere(`FROM ${place.base} AS first\nRUN date > /first\nFROM scratch\n`, {
@@ -143,7 +143,7 @@ describe.each(ENGINES)('%s', (name) => {
   })
 
   test('reports which of the named entitlements its configuration allows', async () => {
-    await using engine = connectEngine({ host: place.host })
+    await using engine = connectBuilder({ host: place.host, env: process.env })
     expect((await engine.describe()).features.entitlements).toEqual(new Set())
     const { features } = await engine.describe({ entitlements: ['network.host', 'security.insecure'] })
     expect([...features.entitlements]).toEqual(['network.host'])

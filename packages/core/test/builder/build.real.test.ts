@@ -5,7 +5,7 @@ import { Cleanup } from '../../../../test/support/cleanup.js'
 import { type DebianRegistry, startDebianRegistry } from '../../../../test/support/debian-registry.js'
 import { freePort } from '../../../../test/support/free-port.js'
 import { pushTinyImage } from '../../../../test/support/push-tiny.js'
-import { connectEngine } from '../../src/builder/connect.js'
+import { connectBuilder } from '../../src/builder/connect.js'
 import type { BuilderOptions } from '../../src/builder/options.js'
 import { EngineError, RegistryError } from '../../src/model/errors.js'
 import { MEDIA_TYPES } from '../../src/model/oci.js'
@@ -48,7 +48,7 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
   afterAll(() => cleanup[Symbol.asyncDispose]())
 
   test('builds for a platform, natively and emulated, and reports every step and all output', async () => {
-    await using engine = connectEngine(options)
+    await using engine = connectBuilder({ env: process.env, ...options })
     for (const [name, machine] of [
       ['linux/amd64', 'x86_64'],
       ['linux/arm/v7', 'armv7l'],
@@ -67,7 +67,7 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
   })
 
   test('reports thousands of lines a second to the end, and warnings of the frontend with their line', async () => {
-    await using engine = connectEngine(options)
+    await using engine = connectBuilder({ env: process.env, ...options })
     const loop = 'i=0; while [ $i -lt 20000 ]; do echo $i; i=$((i+1)); done; printf unended'
     const request = buildHere(`# a comment\nFROM ${base} as casing\nRUN ${loop}\n`, { noCache: true })
     const events = await buildOnce(engine, request)
@@ -80,7 +80,7 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
   })
 
   test('gives the image its labels, builds a target, and pushes it in the media types requested', async () => {
-    await using engine = connectEngine(options)
+    await using engine = connectBuilder({ env: process.env, ...options })
     const destination = uniqueName(registry.host)
     const request = buildHere(`FROM ${base} AS first\nRUN true\nFROM first\nRUN exit 1\n`, {
       destination,
@@ -101,7 +101,7 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
   })
 
   test('copies files of several paths, and those that patterns match', async () => {
-    await using engine = connectEngine(options)
+    await using engine = connectBuilder({ env: process.env, ...options })
     const files = { 'a.txt': 'a', 'b, c.txt': 'bc', 'd/e.md': 'e', 'd/f.log': 'f', g: 'g' }
     const copies = 'COPY *.txt d/*.md /c/\nCOPY ["b, c.txt", "g", "/d/"]\nRUN cat /c/* /d/*\n'
     const events = await buildOnce(engine, buildHere(`FROM ${base}\n${copies}`, { files, noCache: true }))
@@ -109,7 +109,7 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
   })
 
   testOnBackends('pushes a result whose name another run has removed', async () => {
-    await using engine = connectEngine(options)
+    await using engine = connectBuilder({ env: process.env, ...options })
     const destination = uniqueName(registry.host)
     await using built = await engine.build(buildHere(`FROM ${base}\nRUN true\n`, { destination }))
     await engine.images?.untag(destination)
@@ -117,7 +117,7 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
   })
 
   testOnBackends('builds that make the same at the same time do not take it from each other', async () => {
-    await using engine = connectEngine(options)
+    await using engine = connectBuilder({ env: process.env, ...options })
     const dockerfile = `FROM ${base}\nRUN echo ${randomUUID()} > /same\n`
     const builds = Array.from({ length: 8 }, async () => {
       await using built = await engine.build(buildHere(dockerfile))
@@ -127,7 +127,7 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
   })
 
   testOnBackends('reports what names the build resolved, from the cache too', async () => {
-    await using engine = connectEngine(options)
+    await using engine = connectBuilder({ env: process.env, ...options })
     const target = { url: registry.url, repository: 'tool' }
     const tool = await busyboxImage({ platform: platform('linux/amd64'), files: { v: 'tool' } })
     await pushTinyImage(target, tool, '1')
@@ -142,7 +142,7 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
   })
 
   testOnBackends('resolves a pinned name to its pinned image, wherever it is named', async () => {
-    await using engine = connectEngine(options)
+    await using engine = connectBuilder({ env: process.env, ...options })
     const { features } = await engine.describe()
     const target = { url: registry.url, repository: 'pinned' }
     const [pinned, moved] = await Promise.all(
@@ -158,7 +158,7 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
   })
 
   testOnBackends('a failed step is named with its line and the end of its output', async () => {
-    await using engine = connectEngine(options)
+    await using engine = connectBuilder({ env: process.env, ...options })
     const dockerfile = `FROM ${base}\n\nRUN true && \\\n    true\nRUN for i in 1 2 3; do echo "line $i"; done; exit 7\n`
     const named = { name: 'dockerfileInline', text: dockerfile, file: 'Dockerfile', pinnedFile: 'Dockerfile' }
     const building = engine.build(buildHere(dockerfile, { dockerfile: named }))
@@ -171,12 +171,12 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
   })
 
   testOnBackends('a Dockerfile that cannot be parsed fails the build', async () => {
-    await using engine = connectEngine(options)
+    await using engine = connectBuilder({ env: process.env, ...options })
     await expect(engine.build(buildHere('FRON scratch\n'))).rejects.toMatchObject({ code: 'BUILD_FAILED' })
   })
 
   test('a context that cannot be read fails the build with the reason', async () => {
-    await using engine = connectEngine(options)
+    await using engine = connectBuilder({ env: process.env, ...options })
     const request = buildHere('FROM scratch\nCOPY . /\n')
     const gone = new EngineError('CONTEXT_UNREADABLE', 'the disk is gone')
     const context = { list: () => Promise.reject(gone) }
@@ -185,7 +185,7 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
   })
 
   test('cancelling stops the step that runs on the engine', async () => {
-    await using engine = connectEngine(options)
+    await using engine = connectBuilder({ env: process.env, ...options })
     const controller = new AbortController()
     // The lock is held as long as the step lives: the second build gets it once the first one is really gone.
     const id = randomUUID()
@@ -237,12 +237,16 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
     await using closed = await startDebianRegistry({ auth: 'htpasswd' })
     const closedBase = await pushBase(closed, unheardOf())
     const unreadable = new RegistryError('CREDENTIALS_UNREADABLE', 'the keychain is locked')
-    await using engine = connectEngine({ ...options, credentials: { find: () => Promise.reject(unreadable) } })
+    await using engine = connectBuilder({
+      env: process.env,
+      ...options,
+      credentials: { find: () => Promise.reject(unreadable) },
+    })
     await expect(engine.build(buildHere(`FROM ${closedBase}\nRUN true\n`))).rejects.toBe(unreadable)
   })
 
   test('reports whether the builder reaches a registry, which need not have the image', async () => {
-    await using engine = connectEngine(options)
+    await using engine = connectBuilder({ env: process.env, ...options })
     const reached = engine.requireRegistry(uniqueName(registry.host))
     // By its address, a builder on another machine has another loopback.
     if (['buildkitd over ssh', 'buildkitd in a pod'].includes(kind)) await expect(reached).rejects.toThrow('loopback')
@@ -255,7 +259,7 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
   })
 
   test('reports its workers, its cache, and a clock in step with this machine', async () => {
-    await using engine = connectEngine(options)
+    await using engine = connectBuilder({ env: process.env, ...options })
     const { workers, cache, clockOffset } = await engine.inspect()
     expect(workers.flatMap(({ platforms }) => platforms.map(formatPlatform))).toContain('linux/amd64')
     expect(cache.size).toBeGreaterThan(0)
@@ -266,7 +270,7 @@ describe.each(BUILDER_KINDS)('%s', (kind) => {
   })
 
   test('reports what it is', async () => {
-    await using engine = connectEngine(options)
+    await using engine = connectBuilder({ env: process.env, ...options })
     const info = await engine.describe()
     expect(info).toMatchObject({ version: expect.stringMatching(/^\d+\.\d+/), native: { architecture: 'amd64' } })
     expect(info.runnable?.map(formatPlatform)).toEqual(

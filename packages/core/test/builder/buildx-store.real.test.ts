@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { buildxCommand } from '../../../../scripts/setup/newer-engine.mjs'
 import { runProgram } from '../../../../test/support/child.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
-import { openEngines } from '../../src/builder/builders.js'
+import { openBuilders } from '../../src/builder/builders.js'
 import { readBuildxNodes } from '../../src/builder/buildx-store.js'
 
 const KUBECONFIG = {
@@ -67,7 +67,7 @@ it('a builder is found by its name, by BUILDX_BUILDER, and in BUILDX_CONFIG; oth
     [{ host: 'a-context', env: config.env }, 'a-context'],
     [{ env: { ...config.env, BUILDX_BUILDER: 'remote', BUILDKIT_HOST: 'unix:///run/b.sock' } }, 'unix:///run/b.sock'],
   ] as const) {
-    await using engines = openEngines({ builders: [options] }, {})
+    await using engines = openBuilders({ builders: [options] }, { env: process.env })
     expect((await engines.all()).map(({ name }) => name)).toEqual([expected])
   }
 })

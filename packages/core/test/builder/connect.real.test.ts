@@ -8,7 +8,7 @@ import { type Certificate, makeCertificate, makeSignedCertificate } from '../../
 import { freePort } from '../../../../test/support/free-port.js'
 import { ownEngine } from '../../../../test/support/own-engine.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
-import { connectEngine } from '../../src/builder/connect.js'
+import { connectBuilder } from '../../src/builder/connect.js'
 import { FIRST_ANSWER_TIMEOUT } from '../../src/builder/docker/connection/connection.js'
 import { formatPlatform } from '../../src/model/platform.js'
 import { buildOf, buildOnce, ENGINES, engineHost } from './engines.js'
@@ -18,7 +18,7 @@ test.each([
   [ENGINES[1], 'containerd'],
 ] as const)('%s says what it is and what it can run, emulated included', async (name, imageStore) => {
   await using running = await engineHost(name)
-  await using engine = connectEngine({ host: running.host })
+  await using engine = connectBuilder({ host: running.host, env: process.env })
   const info = await engine.describe()
   expect(info).toMatchObject({
     address: running.host,
@@ -33,7 +33,7 @@ test.each([
 })
 
 test('a signal that has fired already contacts nobody', async () => {
-  await using engine = connectEngine({ host: 'unix:///nonexistent.sock' })
+  await using engine = connectBuilder({ host: 'unix:///nonexistent.sock', env: process.env })
   const signal = AbortSignal.abort()
   await expect(engine.build(buildOf('FROM scratch'), { signal })).rejects.toMatchObject({ code: 'CANCELLED' })
 })
@@ -41,7 +41,7 @@ test('a signal that has fired already contacts nobody', async () => {
 test('a socket or port without an engine is reported with a hint', async () => {
   await using folder = await tempFolder('no-engine')
   for (const host of [`unix://${folder.path}/docker.sock`, `tcp://127.0.0.1:${await freePort()}`]) {
-    await using engine = connectEngine({ host })
+    await using engine = connectBuilder({ host, env: process.env })
     await expect(engine.describe()).rejects.toMatchObject({
       name: 'EngineError',
       code: 'ENGINE_UNREACHABLE',
@@ -59,7 +59,10 @@ test('an engine that takes connections and never answers is given up', async () 
     vi.useRealTimers()
     silent.close()
   })
-  await using engine = connectEngine({ host: `tcp://127.0.0.1:${(silent.address() as AddressInfo).port}` })
+  await using engine = connectBuilder({
+    host: `tcp://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+    env: process.env,
+  })
   const connected = once(silent, 'connection')
   const asking = engine.describe()
   asking.catch(() => {})
@@ -77,7 +80,10 @@ test('a server that is no engine is reported', async () => {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   try {
-    await using engine = connectEngine({ host: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}` })
+    await using engine = connectBuilder({
+      host: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      env: process.env,
+    })
     await expect(engine.describe()).rejects.toMatchObject({ code: 'ENGINE_UNREACHABLE', hint: expect.any(String) })
   } finally {
     server.close()
@@ -92,7 +98,7 @@ test('uses through the ssh of the system, sessions included', async () => {
   // An engine with the classic store: a builder that pushes would push to a name that does not exist.
   const host = process.env['POLYARCH_INSTALLED_ENGINE']
   const env = { ...process.env, DOCKER_HOST: host, PATH: `${folder.path}:${process.env['PATH']}` }
-  await using engine = connectEngine({ host: 'ssh://pi.example.com', env })
+  await using engine = connectBuilder({ host: 'ssh://pi.example.com', env })
   expect(await engine.describe()).toMatchObject({ address: 'ssh://pi.example.com', native: { architecture: 'amd64' } })
   await buildOnce(engine, buildOf('FROM scratch\nCOPY note /\n', { files: { note: 'over ssh\n' } }))
 })
@@ -101,7 +107,7 @@ test('the message of ssh is reported', async () => {
   await using folder = await tempFolder('ssh')
   await writeFile(join(folder.path, 'ssh'), '#!/bin/sh\necho "Host key verification failed." >&2\nexit 255\n')
   await chmod(join(folder.path, 'ssh'), 0o755)
-  await using engine = connectEngine({ host: 'ssh://pi.example.com', env: { PATH: `${folder.path}:/bin` } })
+  await using engine = connectBuilder({ host: 'ssh://pi.example.com', env: { PATH: `${folder.path}:/bin` } })
   await expect(engine.describe()).rejects.toMatchObject({
     code: 'ENGINE_UNREACHABLE',
     message: expect.stringContaining('Host key verification failed.'),
@@ -129,7 +135,7 @@ test('uses TLS with the certificates that an engine is given, sessions included,
 
   const env = { DOCKER_HOST: host, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: own }
   for (const options of [{ host, certificates: own, env: { ...env, DOCKER_CERT_PATH: foreign } }, { env }]) {
-    await using engine = connectEngine(options)
+    await using engine = connectBuilder(options)
     await buildOnce(engine, buildOf('FROM scratch\nCOPY note /\n', { files: { note: 'over TLS\n' } }))
     expect((await engine.describe()).runnable).toBeDefined()
   }
@@ -149,7 +155,7 @@ test('uses TLS with the certificates that an engine is given, sessions included,
     [at('nowhere'), 'has none of ca.pem', 'use the folder'],
     [undefined, 'is not an engine, or requires TLS', 'certificates'],
   ] as const) {
-    await using engine = connectEngine({ host, certificates, env: {} })
+    await using engine = connectBuilder({ host, certificates, env: {} })
     await expect(engine.describe()).rejects.toMatchObject({
       code: 'ENGINE_UNREACHABLE',
       message: expect.stringContaining(message),
@@ -165,7 +171,7 @@ test('an engine without TLS is reported if certificates are given for it', async
   await once(server, 'listening')
   try {
     const { port } = server.address() as AddressInfo
-    await using engine = connectEngine({ host: `tcp://127.0.0.1:${port}`, certificates })
+    await using engine = connectBuilder({ host: `tcp://127.0.0.1:${port}`, certificates, env: process.env })
     await expect(engine.describe()).rejects.toMatchObject({
       code: 'ENGINE_UNREACHABLE',
       message: expect.stringContaining('does not use TLS'),

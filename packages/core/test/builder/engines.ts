@@ -8,7 +8,7 @@ import { pushManifest, pushTinyImage } from '../../../../test/support/push-tiny.
 import { tinyIndex } from '../../../../test/support/tiny-image.js'
 import type { SyncDirectory, SyncEntry } from '../../src/builder/buildkit/session/files/file-sync.js'
 import { memoryDirectory } from '../../src/builder/buildkit/session/files/memory-directory.js'
-import { connectEngine } from '../../src/builder/connect.js'
+import { connectBuilder } from '../../src/builder/connect.js'
 import type { BuilderOptions } from '../../src/builder/options.js'
 import type { Builder, BuildRequest } from '../../src/builder/port.js'
 import type { Digest } from '../../src/model/digest.js'
@@ -171,7 +171,7 @@ export function engineWithLogins(
       return login && { kind: 'password' as const, ...login }
     },
   }
-  return { engine: connectEngine({ ...options, credentials }), asked }
+  return { engine: connectBuilder({ env: process.env, ...options, credentials }), asked }
 }
 
 /** What the tests of one engine share; there from `beforeAll` on. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { type BuildClaim, type Candidate, EnginePool, firstUse } from '../../src/builder/pool/pool.js'
+import { type BuildClaim, BuilderPool, type Candidate, firstUse } from '../../src/builder/pool/pool.js'
 
-const native = (engine: string): Candidate<string> => ({ engine, address: `unix://${engine}`, execution: 'native' })
-const emulating = (engine: string): Candidate<string> => ({ ...native(engine), execution: 'emulated' })
+const native = (builder: string): Candidate<string> => ({ builder, address: `unix://${builder}`, execution: 'native' })
+const emulating = (builder: string): Candidate<string> => ({ ...native(builder), execution: 'emulated' })
 
 /** A pipeline whose builds prefer a to b, and b to c. */
 const IN_ORDER = 'app2'
@@ -16,8 +16,8 @@ async function settled<T>(promise: Promise<T>): Promise<T | 'waiting'> {
   return Promise.race([promise, new Promise<'waiting'>((done) => setImmediate(done, 'waiting'))])
 }
 
-function pool(buildsPerEngine = 1, waitsForNative = false): EnginePool<string> {
-  return new EnginePool({ buildsPerEngine, waitsForNative })
+function pool(buildsPerBuilder = 1, waitsForNative = false): BuilderPool<string> {
+  return new BuilderPool({ buildsPerBuilder, waitsForNative })
 }
 
 test('prefers what runs the platform itself, wherever it stands in the list', async () => {
@@ -29,9 +29,9 @@ test('spreads builds over engines that can do the same, the first of them first'
   const engines = pool(2)
   const both = [native('a'), native('b')]
   const leases = [await engines.lease(claim(both)), await engines.lease(claim(both)), await engines.lease(claim(both))]
-  expect(leases.map((lease) => lease?.engine)).toEqual(['a', 'b', 'a'])
+  expect(leases.map((lease) => lease?.builder)).toEqual(['a', 'b', 'a'])
   leases[1]?.[Symbol.dispose]()
-  expect((await engines.lease(claim(both)))?.engine).toBe('b')
+  expect((await engines.lease(claim(both)))?.builder).toBe('b')
 })
 
 test('emulates if all that run the platform are busy, unless it is to wait for them', async () => {
@@ -77,7 +77,7 @@ test('gives no lost engine, and rejects a build without any other', async () => 
   await engines.lease(claim([native('a')]))
   const hopeless = engines.lease(claim([native('a')]))
   const hopeful = engines.lease(claim([native('a'), emulating('a2')]))
-  expect((await hopeful)?.engine).toBe('a2')
+  expect((await hopeful)?.builder).toBe('a2')
   engines.leave('a')
   expect(await hopeless).toBeUndefined()
   const other = await engines.lease(claim([native('a'), emulating('b')]))
@@ -103,7 +103,7 @@ test('who is cancelled while waiting leaves the queue', async () => {
   await expect(cancelled).rejects.toMatchObject({ code: 'CANCELLED' })
   await expect(engines.lease(claim([native('a')]), stop.signal)).rejects.toMatchObject({ code: 'CANCELLED' })
   held?.[Symbol.dispose]()
-  expect((await next)?.engine).toBe('a')
+  expect((await next)?.builder).toBe('a')
 })
 
 test('reports beforehand which engine it will be while all are free', () => {
@@ -114,16 +114,16 @@ test('reports beforehand which engine it will be while all are free', () => {
 
 test('prefers the engine that most likely has the cache: the same one in each run', async () => {
   const nodes = ['a', 'b', 'c', 'd', 'e'].map(native)
-  const chosen = async (pipeline: string, of = nodes) => (await pool(1).lease(claim(of, pipeline)))?.engine ?? ''
+  const chosen = async (pipeline: string, of = nodes) => (await pool(1).lease(claim(of, pipeline)))?.builder ?? ''
   const first = await Promise.all(Array.from({ length: 50 }, (_, at) => chosen(`app${at}`)))
   const again = await Promise.all(Array.from({ length: 50 }, (_, at) => chosen(`app${at}`, nodes.toReversed())))
   expect(again).toEqual(first)
   expect(new Set(first).size).toBe(5)
   // Of a node that is missing, only its own builds go elsewhere.
-  const without = nodes.filter(({ engine }) => engine !== 'c')
+  const without = nodes.filter(({ builder }) => builder !== 'c')
   const left = await Promise.all(Array.from({ length: 50 }, (_, at) => chosen(`app${at}`, without)))
-  expect(left.filter((engine, at) => engine !== first[at])).toHaveLength(
-    first.filter((engine) => engine === 'c').length,
+  expect(left.filter((builder, at) => builder !== first[at])).toHaveLength(
+    first.filter((builder) => builder === 'c').length,
   )
 })
 
@@ -143,7 +143,7 @@ test('no engine gets more than its share, whatever its cache', async () => {
   const nodes = ['a', 'b', 'c', 'd'].map(native)
   const engines = pool(4)
   const leases = await Promise.all(Array.from({ length: 8 }, () => engines.lease(claim(nodes))))
-  const counts = nodes.map(({ engine }) => leases.filter((lease) => lease?.engine === engine).length)
+  const counts = nodes.map(({ builder }) => leases.filter((lease) => lease?.builder === builder).length)
   expect(counts).toEqual([2, 2, 2, 2])
 })
 
@@ -172,17 +172,17 @@ test('an engine that joins gets builds that wait, also one that has left', async
   const waiting = engines.lease(claim(candidates))
   candidates.push(native('b'))
   engines.join('b')
-  expect((await waiting)?.engine).toBe('b')
+  expect((await waiting)?.builder).toBe('b')
   engines.leave('b')
   expect(engines.isGone('b')).toBe(true)
   const next = engines.lease(claim([native('b'), native('c')]))
-  expect((await next)?.engine).toBe('c')
+  expect((await next)?.builder).toBe('c')
   engines.join('b')
   expect(engines.isGone('b')).toBe(false)
 })
 
 test('while engines may join, a build without one waits for a time', async () => {
-  const engines = new EnginePool<string>({ buildsPerEngine: 1, waitsForNative: false, patience: 50 })
+  const engines = new BuilderPool<string>({ buildsPerBuilder: 1, waitsForNative: false, patience: 50 })
   const opening = engines.expectJoins()
   engines.leave('a')
   const candidates = [native('a')]
@@ -191,7 +191,7 @@ test('while engines may join, a build without one waits for a time', async () =>
   expect(engines.hasOther('a', claim(candidates))).toBe(true)
   candidates.push(native('b'))
   engines.join('b')
-  expect((await waiting)?.engine).toBe('b')
+  expect((await waiting)?.builder).toBe('b')
   engines.leave('b')
   expect(await engines.lease(claim(candidates))).toBeUndefined()
   const last = engines.lease(claim(candidates))
@@ -223,9 +223,9 @@ test('an engine that becomes free gets a build that prefers it, though others ha
       (pipeline) => firstUse(claim(nodes, pipeline))?.engine === `unix://${engine}`,
     ) ?? ''
   const waiting = ['a', 'b'].map((engine) => engines.lease(claim(nodes, preferring(engine))))
-  expect(onB?.engine).toBe('b')
+  expect(onB?.builder).toBe('b')
   onB?.[Symbol.dispose]()
-  expect((await waiting[1])?.engine).toBe('b')
+  expect((await waiting[1])?.builder).toBe('b')
   onA?.[Symbol.dispose]()
-  expect((await waiting[0])?.engine).toBe('a')
+  expect((await waiting[0])?.builder).toBe('a')
 })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { openEngines } from '../../src/builder/builders.js'
+import { openBuilders } from '../../src/builder/builders.js'
 import type { Builder, BuildRequest, RegistryAlias } from '../../src/builder/port.js'
 import { withAliasLogin, withRegistryAlias } from '../../src/builder/registry-alias.js'
 import { digestOf } from '../../src/model/digest.js'
@@ -111,5 +111,5 @@ it.each([
   ['registry/prefix', 'localhost:5000', "'registry/prefix' is not a host"],
 ])('builderRegistry %s with registry %s is refused', (builderRegistry, registry, message) => {
   const credentials = { find: async () => undefined }
-  expect(() => openEngines({ builderRegistry }, { credentials, registry })).toThrow(message)
+  expect(() => openBuilders({ builderRegistry }, { credentials, env: {}, registry })).toThrow(message)
 })

@@ -4,7 +4,7 @@ import { Cleanup } from '../../../../test/support/cleanup.js'
 import { type DebianRegistry, startDebianRegistry } from '../../../../test/support/debian-registry.js'
 import { pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { memoryDirectory } from '../../src/builder/buildkit/session/files/memory-directory.js'
-import { connectEngine } from '../../src/builder/connect.js'
+import { connectBuilder } from '../../src/builder/connect.js'
 import type { BuilderOptions } from '../../src/builder/options.js'
 import type { RunRequest } from '../../src/builder/port.js'
 import { BACKENDS, BUILDER_KINDS, startBuilder } from './builder-kinds.js'
@@ -38,7 +38,7 @@ describe.each(BUILDER_KINDS.filter((kind) => BACKENDS.has(kind)))('%s', (kind) =
   })
 
   test('returns exit code and both outputs, natively and emulated, and runs the same command again', async () => {
-    await using engine = connectEngine(options)
+    await using engine = connectBuilder({ env: process.env, ...options })
     for (const [name, machine] of [
       ['linux/amd64', 'x86_64'],
       ['linux/arm/v7', 'armv7l'],
@@ -57,7 +57,7 @@ describe.each(BUILDER_KINDS.filter((kind) => BACKENDS.has(kind)))('%s', (kind) =
   })
 
   test('runs as the user, in the directory, with the files of this machine, and without a network', async () => {
-    await using engine = connectEngine(options)
+    await using engine = connectBuilder({ env: process.env, ...options })
     const script =
       'id -u; pwd; cat /tests/word; touch /tests/x 2>/dev/null || echo "read-only"; wc -l < /proc/net/route'
     const directory = memoryDirectory({ word: 'a word\n' })
@@ -68,7 +68,7 @@ describe.each(BUILDER_KINDS.filter((kind) => BACKENDS.has(kind)))('%s', (kind) =
   })
 
   test('does not run the triggers of the image', async () => {
-    await using engine = connectEngine(options)
+    await using engine = connectBuilder({ env: process.env, ...options })
     const target = { url: registry.url, repository: 'triggers' }
     const image = await busyboxImage({ platform: platform('linux/amd64'), config: { OnBuild: ['COPY missing /'] } })
     await pushTinyImage(target, image)
@@ -80,7 +80,7 @@ describe.each(BUILDER_KINDS.filter((kind) => BACKENDS.has(kind)))('%s', (kind) =
   })
 
   test('reports a command that does not exist, and an image that does not', async () => {
-    await using engine = connectEngine(options)
+    await using engine = connectBuilder({ env: process.env, ...options })
     const missing = engine.run(request(['/no/such/program']))
     await expect(missing).rejects.toMatchObject({ code: 'BUILD_FAILED', message: expect.stringContaining('no such') })
     const image = reference(`${registry.host}/none@sha256:${'0'.repeat(64)}`)
@@ -88,7 +88,7 @@ describe.each(BUILDER_KINDS.filter((kind) => BACKENDS.has(kind)))('%s', (kind) =
   })
 
   test('reports incomplete output', async () => {
-    await using engine = connectEngine(options)
+    await using engine = connectBuilder({ env: process.env, ...options })
     const script = 'i=0; while [ $i -lt 50 ]; do head -c 100000 /dev/zero | sed "s/./x/g"; echo; i=$((i+1)); done'
     const { isClipped, exitCode } = await engine.run(request(['sh', '-c', script]))
     expect({ isClipped, exitCode }).toEqual({ isClipped: true, exitCode: 0 })

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { connectEngine } from '../../src/builder/connect.js'
+import { connectBuilder } from '../../src/builder/connect.js'
 import type { Builder, BuildRequest } from '../../src/builder/port.js'
 import { buildFor, buildOnce, ENGINES, platform, printed, setUpEngine, uniqueName } from './engines.js'
 
@@ -37,12 +37,12 @@ RUN echo "for $(uname -m)"
   }
 
   it('runs once if the builds overlap', async () => {
-    await using engine = connectEngine({ host: place.host })
+    await using engine = connectBuilder({ host: place.host, env: process.env })
     expect(await traces(builds().map((one) => buildOnce(engine, one)))).toHaveLength(1)
   })
 
   it('runs once if one build follows the other', async () => {
-    await using engine = connectEngine({ host: place.host })
+    await using engine = connectBuilder({ host: place.host, env: process.env })
     expect(await traces(inTurn(engine, builds()))).toHaveLength(1)
   })
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { EnginePool } from '../../src/builder/pool/pool.js'
+import { BuilderPool } from '../../src/builder/pool/pool.js'
 import type { Builder } from '../../src/builder/port.js'
 import { type PlannedNode, performNodes } from '../../src/execute/execution.js'
 import type { ImageNode, IndexNode } from '../../src/graph/node.js'
@@ -47,7 +47,7 @@ function asImage({ node, ...rest }: PlannedNode): PlannedNode {
 
 test('a builder starts no build before the previous one is reported as finished', async () => {
   const engine = { name: 'only' } as Builder
-  const candidates = [{ engine, address: 'only', execution: 'native' as const }]
+  const candidates = [{ builder: engine, address: 'only', execution: 'native' as const }]
   const repository = { registry: 'registry.example.com', repository: 'app' }
   const descriptor = { mediaType: MEDIA_TYPES.ociManifest, digest: digestOf('image'), size: 5 }
   const output = { descriptor, reference: { ...repository, digest: descriptor.digest } } as Output
@@ -55,7 +55,7 @@ test('a builder starts no build before the previous one is reported as finished'
   const events: RunEvent[] = []
   await performNodes({
     nodes: new Map(ids.map((id) => [id, asImage(plannedIndex(id, async () => output))])),
-    pool: new EnginePool({ buildsPerEngine: 1, waitsForNative: false }),
+    pool: new BuilderPool({ buildsPerBuilder: 1, waitsForNative: false }),
     candidacies: new Map(ids.map((id) => [id, { candidates, rejections: [] }])),
     builds: true,
     keepGoing: false,
@@ -66,13 +66,13 @@ test('a builder starts no build before the previous one is reported as finished'
 
 test('a listener that throws costs no engine its place: else whoever waits for it would wait for ever', async () => {
   const engine = { name: 'only' } as Builder
-  const candidates = [{ engine, address: 'only', execution: 'native' as const }]
+  const candidates = [{ builder: engine, address: 'only', execution: 'native' as const }]
   const planned = ['one', 'other'].map((id) => {
     return [id, asImage(failing(id, new Error('never performed')))] as const
   })
   const running = performNodes({
     nodes: new Map(planned),
-    pool: new EnginePool({ buildsPerEngine: 1, waitsForNative: false }),
+    pool: new BuilderPool({ buildsPerBuilder: 1, waitsForNative: false }),
     candidacies: new Map(planned.map(([id]) => [id, { candidates, rejections: [] }])),
     builds: true,
     keepGoing: true,
@@ -88,7 +88,7 @@ test('nodes that fail for one shared reason are each reported by name', async ()
   const events: RunEvent[] = []
   const running = performNodes({
     nodes: new Map(['one', 'other'].map((id) => [id, failing(id, shared)])),
-    pool: new EnginePool({ buildsPerEngine: 1, waitsForNative: false }),
+    pool: new BuilderPool({ buildsPerBuilder: 1, waitsForNative: false }),
     candidacies: new Map(),
     builds: true,
     keepGoing: true,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Candidate, claimOf, EnginePool } from '../../src/builder/pool/pool.js'
+import { BuilderPool, type Candidate, claimOf } from '../../src/builder/pool/pool.js'
 import type { Builder } from '../../src/builder/port.js'
 import { doOnBuilder } from '../../src/execute/on-builder.js'
 import { EngineError } from '../../src/model/errors.js'
@@ -10,7 +10,7 @@ const BROKEN = new EngineError('BUILD_FAILED', 'the build failed')
 /** An engine that only tells what it is, if it is still there. */
 function candidate(name: string, isThere = true): Candidate {
   const describe = () => (isThere ? Promise.resolve({ address: name }) : Promise.reject(GONE))
-  return { engine: { name, describe } as unknown as Builder, address: name, execution: 'native' }
+  return { builder: { name, describe } as unknown as Builder, address: name, execution: 'native' }
 }
 
 /** A pipeline whose builds prefer a to b, and b to c. */
@@ -22,16 +22,16 @@ const AMD64 = { os: 'linux', architecture: 'amd64' }
 async function build(
   candidates: readonly Candidate[],
   outcomes: readonly (Error | undefined)[],
-  prepare: (pool: EnginePool, engine: Builder) => void = () => {},
+  prepare: (pool: BuilderPool, engine: Builder) => void = () => {},
 ) {
-  const pool = new EnginePool({ buildsPerEngine: 1, waitsForNative: false })
+  const pool = new BuilderPool({ buildsPerBuilder: 1, waitsForNative: false })
   const claim = claimOf({ pipeline: IN_ORDER, platform: AMD64 }, candidates)
   const tried: string[] = []
   const moves: string[] = []
   const signal = new AbortController().signal
   const lease = await pool.lease(claim)
   if (lease === undefined) throw new Error('no engine was free')
-  prepare(pool, lease.engine)
+  prepare(pool, lease.builder)
   const moved = (use: { readonly engine: string }) => moves.push(use.engine)
   const result = await doOnBuilder(
     lease,
@@ -42,7 +42,7 @@ async function build(
       return name
     },
   ).catch((error: unknown) => error)
-  return { tried, moves, result, free: (await pool.lease(claim))?.engine.name }
+  return { tried, moves, result, free: (await pool.lease(claim))?.builder.name }
 }
 
 test('a build whose engine is lost is done once more on another one, and the lost one is not used again', async () => {

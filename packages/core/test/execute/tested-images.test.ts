@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { EnginePool } from '../../src/builder/pool/pool.js'
+import { BuilderPool } from '../../src/builder/pool/pool.js'
 import { type PlannedNode, performNodes } from '../../src/execute/execution.js'
 import type { ImageNode, IndexNode, Node, TestNode } from '../../src/graph/node.js'
 import { digestOf } from '../../src/model/digest.js'
@@ -63,7 +63,7 @@ function planned(fails: readonly string[], { optional = false, isPublished = tru
 const run = (nodes: Map<string, PlannedNode>) =>
   performNodes({
     nodes,
-    pool: new EnginePool({ buildsPerEngine: 1, waitsForNative: false }),
+    pool: new BuilderPool({ buildsPerBuilder: 1, waitsForNative: false }),
     candidacies: new Map(),
     builds: true,
     keepGoing: false,

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
-import { openEngines } from '../../src/builder/builders.js'
+import { openBuilders } from '../../src/builder/builders.js'
 import type { Builder, BuilderInfo } from '../../src/builder/port.js'
 import { CORE_KINDS } from '../../src/definition/plugin/kinds/made-base.js'
 import { EngineError } from '../../src/model/errors.js'
@@ -66,7 +66,7 @@ describe('the engine', () => {
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
     try {
-      await using engines = openEngines({ engines: [`tcp://127.0.0.1:${port}`] }, {})
+      await using engines = openBuilders({ engines: [`tcp://127.0.0.1:${port}`] }, { env: {} })
       const [finding] = await checkEngines(await engines.all(), [], {})
       expect(finding).toMatchObject({
         subject: 'engine',

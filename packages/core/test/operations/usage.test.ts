@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { pushTinyImage } from '../../../../test/support/push-tiny.js'
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { tinyImage } from '../../../../test/support/tiny-image.js'
-import { openEngines } from '../../src/builder/builders.js'
+import { openBuilders } from '../../src/builder/builders.js'
 
 const amd64 = { os: 'linux', architecture: 'amd64' }
 
@@ -56,7 +56,7 @@ test('docs/builders.md: several builders', async () => {
     },
     { command: ['nsenter', '--target', '4711', '--all', 'buildctl', 'dial-stdio'] },
   ]
-  await using opened = openEngines({ builders }, {})
+  await using opened = openBuilders({ builders }, { env: {} })
   expect((await opened.all()).map(({ name }) => name)).toEqual([
     'unix:///var/run/docker.sock',
     'ssh://me@pi',

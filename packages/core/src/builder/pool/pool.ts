@@ -6,21 +6,21 @@ import type { Builder } from '../port.js'
 import { type BuildKind, preferred } from './cache-affinity.js'
 import { FairQueue, type Queued } from './fair-queue.js'
 
-/** An engine that can build an image, and how. */
+/** A builder that can build an image, and how. */
 export interface Candidate<E = Builder> extends Pick<EngineUse, 'execution'> {
-  readonly engine: E
+  readonly builder: E
   readonly address: string
 }
 
-/** The engines that can build an image, and the reasons why the others cannot. */
+/** The builders that can build an image, and the reasons why the others cannot. */
 export interface Candidacy {
   readonly candidates: readonly Candidate[]
   readonly rejections: readonly EngineError[]
 }
 
-/** The right to one build on an engine. It ends when it is disposed of. */
+/** The right to one build on a builder. It ends when it is disposed of. */
 export interface Lease<E = Builder> extends Disposable {
-  readonly engine: E
+  readonly builder: E
   readonly use: EngineUse
 }
 
@@ -32,20 +32,20 @@ export interface BuildClaim<E = Builder> extends BuildKind {
   readonly height?: number
 }
 
-/** How a pool gives out its engines. */
+/** How a pool gives out its builders. */
 export interface PoolOptions {
-  /** How many builds an engine has at a time. */
-  readonly buildsPerEngine: number
+  /** How many builds a builder has at a time. */
+  readonly buildsPerBuilder: number
   /** Whether a build waits for a busy builder that runs its platform natively. */
   readonly waitsForNative: boolean
-  /** Milliseconds that a build without any engine waits for one to join, while others may join. Default two minutes. */
+  /** Milliseconds that a build without any builder waits for one to join, while others may join. Default two minutes. */
   readonly patience?: number
 }
 
 interface Waiter<E> extends Queued {
   readonly claim: BuildClaim<E>
   readonly settle: (lease: Lease<E> | undefined) => void
-  /** The engine that most likely has its cache, of those of a version of the pool. */
+  /** The builder that most likely has its cache, of those of a version of the pool. */
   preferred?: { readonly version: number; readonly candidate: Candidate<E> | undefined }
   timer?: NodeJS.Timeout | undefined
 }
@@ -53,17 +53,17 @@ interface Waiter<E> extends Queued {
 const DEFAULT_PATIENCE = 120_000
 
 /**
- * Assigns engines to builds: a native one that is free, else an emulating one. Of several, the one that most likely has
- * the build's cache among those with less than an equal share of all builds. An engine that becomes free gets a build
+ * Assigns builders to builds: a native one that is free, else an emulating one. Of several, the one that most likely has
+ * the build's cache among those with less than an equal share of all builds. A builder that becomes free gets a build
  * that prefers it; else that of the longest chain of builds, of the pipeline with the fewest builds, that has waited longest.
  */
-export class EnginePool<E = Builder> {
+export class BuilderPool<E = Builder> {
   readonly #options: PoolOptions
   readonly #builds = new Map<E, number>()
   readonly #gone = new Set<E>()
   readonly #waiters = new FairQueue<Waiter<E>>()
   #openings = 0
-  /** Changes with the engines that are left. */
+  /** Changes with the builders that are left. */
   #version = 0
 
   constructor(options: PoolOptions) {
@@ -71,7 +71,7 @@ export class EnginePool<E = Builder> {
   }
 
   /**
-   * Waits until one of the engines is free for a build.
+   * Waits until one of the builders is free for a build.
    *
    * @returns undefined if none of them is left.
    * @throws CancelledError
@@ -96,31 +96,31 @@ export class EnginePool<E = Builder> {
     })
   }
 
-  /** Gives no more builds to an engine: it does not answer any more, or is about to end. */
-  leave(engine: E): void {
-    this.#gone.add(engine)
+  /** Gives no more builds to a builder: it does not answer any more, or is about to end. */
+  leave(builder: E): void {
+    this.#gone.add(builder)
     this.#version++
     this.#serve()
   }
 
-  /** Gives builds to an engine, again if it has left. Those that wait have it among their candidates by now. */
-  join(engine: E): void {
-    this.#gone.delete(engine)
+  /** Gives builds to a builder, again if it has left. Those that wait have it among their candidates by now. */
+  join(builder: E): void {
+    this.#gone.delete(builder)
     this.#version++
     this.#serve()
   }
 
-  /** Whether an engine has left. */
-  isGone(engine: E): boolean {
-    return this.#gone.has(engine)
+  /** Whether a builder has left. */
+  isGone(builder: E): boolean {
+    return this.#gone.has(builder)
   }
 
-  /** Whether another engine may do the work of this one, now or later. */
-  hasOther(engine: E, { candidates }: BuildClaim<E>): boolean {
-    return this.#openings > 0 || candidates.some((one) => one.engine !== engine && !this.#gone.has(one.engine))
+  /** Whether another builder may do the work of this one, now or later. */
+  hasOther(builder: E, { candidates }: BuildClaim<E>): boolean {
+    return this.#openings > 0 || candidates.some((one) => one.builder !== builder && !this.#gone.has(one.builder))
   }
 
-  /** While the result is not disposed of, builds without an engine wait for one to join. */
+  /** While the result is not disposed of, builds without a builder wait for one to join. */
   expectJoins(): Disposable {
     this.#openings++
     let isOver = false
@@ -143,7 +143,7 @@ export class EnginePool<E = Builder> {
     while (this.#serveOne([...this.#waiters])) {}
   }
 
-  /** Serves the first that can have the engine that it prefers, or else the first that can have any. */
+  /** Serves the first that can have the builder that it prefers, or else the first that can have any. */
   #serveOne(waiters: readonly Waiter<E>[]): boolean {
     const able = waiters.filter(({ claim }) => this.#hasFree(claim))
     for (const choose of [this.#choosePreferred, this.#choose]) {
@@ -154,27 +154,27 @@ export class EnginePool<E = Builder> {
         return true
       }
     }
-    for (const waiter of waiters) this.#awaitEngine(waiter)
+    for (const waiter of waiters) this.#awaitBuilder(waiter)
     return false
   }
 
-  /** Ends a wait that has no engine left to wait for. */
-  #awaitEngine(waiter: Waiter<E>): void {
-    if (waiter.claim.candidates.every(({ engine }) => this.#gone.has(engine))) this.#endWaiting(waiter)
+  /** Ends a wait that has no builder left to wait for. */
+  #awaitBuilder(waiter: Waiter<E>): void {
+    if (waiter.claim.candidates.every(({ builder }) => this.#gone.has(builder))) this.#endWaiting(waiter)
     else {
       clearTimeout(waiter.timer)
       waiter.timer = undefined
     }
   }
 
-  /** Where engines may join, one that was drained is about to be replaced. */
+  /** Where builders may join, one that was drained is about to be replaced. */
   #endWaiting(waiter: Waiter<E>): void {
     if (this.#openings === 0) waiter.settle(undefined)
     else waiter.timer ??= setTimeout(() => waiter.settle(undefined), this.#options.patience ?? DEFAULT_PATIENCE)
   }
 
   #hasFree({ candidates }: BuildClaim<E>): boolean {
-    return candidates.some(({ engine }) => !this.#gone.has(engine) && !this.#isFull(engine))
+    return candidates.some(({ builder }) => !this.#gone.has(builder) && !this.#isFull(builder))
   }
 
   readonly #choosePreferred = (waiter: Waiter<E>): Candidate<E> | undefined => {
@@ -183,7 +183,7 @@ export class EnginePool<E = Builder> {
       waiter.preferred = { version: this.#version, candidate }
     }
     const { candidate } = waiter.preferred
-    if (candidate === undefined || this.#isFull(candidate.engine)) return undefined
+    if (candidate === undefined || this.#isFull(candidate.builder)) return undefined
     return this.#isBelowShare(candidate, this.#left(waiter.claim).filter(isNative)) ? candidate : undefined
   }
 
@@ -197,15 +197,15 @@ export class EnginePool<E = Builder> {
   }
 
   #left({ candidates }: BuildClaim<E>): readonly Candidate<E>[] {
-    return candidates.filter(({ engine }) => !this.#gone.has(engine))
+    return candidates.filter(({ builder }) => !this.#gone.has(builder))
   }
 
-  #isFull(engine: E): boolean {
-    return this.#buildsOn(engine) >= this.#options.buildsPerEngine
+  #isFull(builder: E): boolean {
+    return this.#buildsOn(builder) >= this.#options.buildsPerBuilder
   }
 
   #bestOf(candidates: readonly Candidate<E>[], kind: BuildKind): Candidate<E> | undefined {
-    const free = candidates.filter(({ engine }) => !this.#isFull(engine))
+    const free = candidates.filter(({ builder }) => !this.#isFull(builder))
     return preferred(
       free.filter((one) => this.#isBelowShare(one, candidates)),
       kind,
@@ -213,32 +213,32 @@ export class EnginePool<E = Builder> {
   }
 
   /**
-   * Consistent hashing with bounded loads: no engine gets more than an equal share of the builds while another is free.
+   * Consistent hashing with bounded loads: no builder gets more than an equal share of the builds while another is free.
    *
    * @see https://arxiv.org/abs/1608.01350
    */
-  #isBelowShare({ engine }: Candidate<E>, candidates: readonly Candidate<E>[]): boolean {
-    const builds = candidates.reduce((sum, one) => sum + this.#buildsOn(one.engine), 1)
-    return this.#buildsOn(engine) < Math.ceil(builds / candidates.length)
+  #isBelowShare({ builder }: Candidate<E>, candidates: readonly Candidate<E>[]): boolean {
+    const builds = candidates.reduce((sum, one) => sum + this.#buildsOn(one.builder), 1)
+    return this.#buildsOn(builder) < Math.ceil(builds / candidates.length)
   }
 
-  #buildsOn(engine: E): number {
-    return this.#builds.get(engine) ?? 0
+  #buildsOn(builder: E): number {
+    return this.#builds.get(builder) ?? 0
   }
 
-  #leaseOf({ engine, address, execution }: Candidate<E>, { claim, group }: Waiter<E>): Lease<E> {
-    this.#builds.set(engine, this.#buildsOn(engine) + 1)
+  #leaseOf({ builder, address, execution }: Candidate<E>, { claim, group }: Waiter<E>): Lease<E> {
+    this.#builds.set(builder, this.#buildsOn(builder) + 1)
     this.#waiters.count(group, 1)
     let isOver = false
     const end = () => {
       if (isOver) return
       isOver = true
-      this.#builds.set(engine, this.#buildsOn(engine) - 1)
+      this.#builds.set(builder, this.#buildsOn(builder) - 1)
       this.#waiters.count(group, -1)
       this.#serve()
     }
     const engineReason = execution === 'native' ? 'native' : reasonToEmulate(claim.candidates, this.#left(claim))
-    return { engine, use: { engine: address, execution, engineReason }, [Symbol.dispose]: end }
+    return { builder, use: { engine: address, execution, engineReason }, [Symbol.dispose]: end }
   }
 }
 
@@ -251,7 +251,7 @@ export function claimOf<E>(
   return { candidates, pipeline, platform: platformIdentity(platform), height }
 }
 
-/** Returns the engine that an image would get if all were free; undefined if there is no candidate. */
+/** Returns the builder that an image would get if all were free; undefined if there is no candidate. */
 export function firstUse({ candidates, ...kind }: BuildClaim<unknown>): EngineUse | undefined {
   const chosen = preferred(candidates.filter(isNative), kind) ?? preferred(candidates, kind)
   if (chosen === undefined) return undefined

@@ -5,7 +5,7 @@ import { isLoopback } from '../../model/loopback.js'
 import { type Endpoint, parseEndpoint, resolveEndpoint } from '../docker/connection/endpoint.js'
 import { sshArguments } from '../docker/connection/ssh-connection.js'
 import { execArguments, isPodAddress, parsePodAddress } from '../kubernetes/pod-address.js'
-import type { BuilderOptions } from '../options.js'
+import type { ResolvedBuilder } from '../options.js'
 import { openSocket } from '../transport/open-socket.js'
 import { ProgramStream } from '../transport/program-stream.js'
 import { readTlsFiles, type TlsMaterial } from '../transport/tls-material.js'
@@ -29,12 +29,7 @@ const DIAL_STDIO = ['buildctl', 'dial-stdio'] as const
 const DEFAULT_PORT = 1234
 
 /** Resolves the address of a BuildKit. @throws ENGINE_UNREACHABLE if an address is malformed or certificates are missing. */
-export async function resolveRemote({
-  host,
-  command,
-  certificates,
-  env = process.env,
-}: BuilderOptions): Promise<RemoteAddress> {
+export async function resolveRemote({ host, command, certificates, env }: ResolvedBuilder): Promise<RemoteAddress> {
   if (command !== undefined) return throughProgram(command.join(' '), command, env)
   const address = host || env['BUILDKIT_HOST'] || ''
   if (isPodAddress(address)) {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Engines } from '../../builder/builders.js'
-import type { Candidacy, Candidate, EnginePool } from '../../builder/pool/pool.js'
+import type { Builders } from '../../builder/builders.js'
+import type { BuilderPool, Candidacy, Candidate } from '../../builder/pool/pool.js'
 import type { Builder } from '../../builder/port.js'
 import { PolyarchError } from '../../model/errors.js'
 import type { RunEvent } from '../../model/run/events.js'
@@ -11,9 +11,9 @@ const RETRY_DELAY = 5000
 
 /** Input of a {@link BuilderMembership}. */
 export interface MembershipInput {
-  readonly engines: Engines
+  readonly builders: Builders
   readonly planned: Pick<Planned, 'candidacies' | 'candidatesOn'>
-  readonly pool: EnginePool
+  readonly pool: BuilderPool
   readonly signal?: AbortSignal | undefined
   readonly emit: (event: RunEvent) => void
 }
@@ -31,7 +31,7 @@ export class BuilderMembership implements Disposable {
   readonly #openings: Disposable | undefined
 
   constructor(input: MembershipInput) {
-    const { engines, planned, pool, signal } = input
+    const { builders, planned, pool, signal } = input
     this.#input = input
     this.#lists = new Map([...planned.candidacies].map(([id, { candidates }]) => [id, [...candidates]]))
     this.candidacies = new Map(
@@ -41,9 +41,9 @@ export class BuilderMembership implements Disposable {
       ]),
     )
     this.#signal = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal])
-    this.#addresses = new Map([...this.#lists.values()].flat().map(({ engine, address }) => [engine, address]))
+    this.#addresses = new Map([...this.#lists.values()].flat().map(({ builder, address }) => [builder, address]))
     const canGrow =
-      this.#lists.size > 0 && engines.watch(({ builder, change }) => this.#follow(builder, change), this.#signal)
+      this.#lists.size > 0 && builders.watch(({ builder, change }) => this.#follow(builder, change), this.#signal)
     this.#openings = canGrow ? pool.expectJoins() : undefined
   }
 
@@ -69,7 +69,7 @@ export class BuilderMembership implements Disposable {
     for (const [id, candidate] of found) {
       this.#addresses.set(builder, candidate.address)
       const list = this.#lists.get(id)
-      if (list !== undefined && !list.some(({ engine }) => engine === builder)) list.push(candidate)
+      if (list !== undefined && !list.some((one) => one.builder === builder)) list.push(candidate)
     }
     this.#input.pool.join(builder)
     this.#report('builder-joined', builder)

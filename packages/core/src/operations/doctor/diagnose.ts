@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os'
-import { type EngineChoice, openEngines } from '../../builder/builders.js'
+import { type BuilderChoice, openBuilders } from '../../builder/builders.js'
 import { compile } from '../../definition/compile/compile.js'
 import type { Definition } from '../../definition/definition.js'
 import type { MadeBase } from '../../definition/plugin/base-source.js'
@@ -35,7 +35,7 @@ import { checkRegistries, type UsedRegistry } from './registry-check.js'
 /** Options of {@link diagnose}. */
 export interface DiagnoseOptions
   extends OperationOptions,
-    EngineChoice,
+    BuilderChoice,
     Pick<PipelineOptions, 'registry' | 'directory'> {
   /** False if there is no definition: then only the host of the registry is checked. Default true. */
   readonly definition?: boolean
@@ -73,7 +73,7 @@ export async function diagnose(...given: PipelinesAndOptions<DiagnoseOptions>): 
             today: now,
           }),
         )
-  await using engines = openEngines(options, { credentials, env, registry: embedded ? undefined : options.registry })
+  await using engines = openBuilders(options, { credentials, env, registry: embedded ? undefined : options.registry })
   const used = options.definition === false ? hostAlone(options.registry) : usedRegistries(definition)
   const registries = used.filter(({ host }) => !(embedded && host === EMBEDDED_HOST))
   const made = madeBases(definition)

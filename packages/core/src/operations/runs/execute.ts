@@ -1,4 +1,4 @@
-import { EnginePool } from '../../builder/pool/pool.js'
+import { BuilderPool } from '../../builder/pool/pool.js'
 import { type NodeResult, performNodes } from '../../execute/execution.js'
 import { combineFailures } from '../../execute/failures.js'
 import type { NamedResults } from '../../execute/read-back.js'
@@ -165,7 +165,7 @@ async function performPlanned(
 ): Promise<ReadonlyMap<string, NodeResult>> {
   const { signal, keepGoing = false } = options
   const pool = openPool(options, input.policy)
-  using members = new BuilderMembership({ engines: services.engines, planned, pool, signal, emit })
+  using members = new BuilderMembership({ builders: services.engines, planned, pool, signal, emit })
   const { candidacies } = members
   return await performNodes({
     nodes: planned.nodes,
@@ -196,12 +196,12 @@ function hasStatements(node: Node): boolean {
   return node.kind === 'image' && node.build.attest !== undefined
 }
 
-function openPool({ buildConcurrency, emulation }: ExecuteOptions, policy: RunSession['input']['policy']): EnginePool {
-  const buildsPerEngine = buildConcurrency ?? DEFAULT_BUILD_CONCURRENCY
+function openPool({ buildConcurrency, emulation }: ExecuteOptions, policy: RunSession['input']['policy']): BuilderPool {
+  const buildsPerBuilder = buildConcurrency ?? DEFAULT_BUILD_CONCURRENCY
   // The policy forbids emulation, so busy native builders must not cause it.
   const isForbidden = policy?.enforces === true && !policy.allowsEmulation
   const waitsForNative = emulation === 'when-needed' || isForbidden
-  return new EnginePool({ buildsPerEngine, waitsForNative })
+  return new BuilderPool({ buildsPerBuilder, waitsForNative })
 }
 
 /** The results that names will point to; in a run that moves no name, such as one with `--only`, its images. */

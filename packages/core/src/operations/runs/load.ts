@@ -1,4 +1,4 @@
-import type { Engines } from '../../builder/builders.js'
+import type { Builders } from '../../builder/builders.js'
 import type { Builder, ImageStore } from '../../builder/port.js'
 import type { Definition } from '../../definition/definition.js'
 import type { NodeResult } from '../../execute/execution.js'
@@ -24,7 +24,7 @@ export interface LoadInput {
 export type EngineWithImages = Builder & { readonly images: ImageStore }
 
 /** The first Docker Engine of a run, which `--load` puts images into. @throws DefinitionError USAGE if there is none */
-export async function engineToLoadInto(engines: Engines): Promise<EngineWithImages> {
+export async function engineToLoadInto(engines: Builders): Promise<EngineWithImages> {
   const engine = (await engines.all()).find((one): one is EngineWithImages => one.images !== undefined)
   if (engine !== undefined) return engine
   const message = 'images cannot be loaded: no builder of this run is a Docker Engine'

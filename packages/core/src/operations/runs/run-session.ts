@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { openEngines } from '../../builder/builders.js'
+import { openBuilders } from '../../builder/builders.js'
 import { compile } from '../../definition/compile/compile.js'
 import { rehost } from '../../definition/compile/rehost.js'
 import type { Pipeline } from '../../definition/declare/pipeline.js'
@@ -144,7 +144,7 @@ function openServices(options: PlanOptions, lock: Lock, environment: RunEnvironm
     signatures: createSignatureVerifier({ registry, directory: options.directory ?? '.' }),
     passed: createPassedTests(registry),
     files: createFilesCache(),
-    engines: openEngines(options, {
+    engines: openBuilders(options, {
       credentials,
       env,
       registry: isEmbedded(options.registry) ? undefined : options.registry,

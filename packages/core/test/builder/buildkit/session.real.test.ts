@@ -6,7 +6,7 @@ import { runProgram, startProgram } from '../../../../../test/support/child.js'
 import { programFiles } from '../../../../../test/support/program-files.js'
 import { tempFolder } from '../../../../../test/support/temp-folder.js'
 import { agentSocket } from '../../../src/builder/buildkit/session/ssh/agent-socket.js'
-import { connectEngine } from '../../../src/builder/connect.js'
+import { connectBuilder } from '../../../src/builder/connect.js'
 import { buildFor, buildOnce, ENGINES, printed, setUpEngine } from '../engines.js'
 
 describe.each(ENGINES)('%s', (name) => {
@@ -14,7 +14,7 @@ describe.each(ENGINES)('%s', (name) => {
   const buildHere = buildFor(() => place.registry.host)
 
   async function buildAndPrint(request: ReturnType<typeof buildHere>): Promise<string> {
-    await using engine = connectEngine({ host: place.host })
+    await using engine = connectBuilder({ host: place.host, env: process.env })
     return printed(await buildOnce(engine, request))
   }
 
@@ -41,7 +41,7 @@ describe.each(ENGINES)('%s', (name) => {
 
   test('a secret that the build was not given is not found', async () => {
     const dockerfile = `FROM ${place.base}\nRUN --mount=type=secret,id=token,required=true true\n`
-    await using engine = connectEngine({ host: place.host })
+    await using engine = connectBuilder({ host: place.host, env: process.env })
     const request = buildHere(dockerfile, { noCache: true, secrets: { other: () => Buffer.from('x') } })
     await expect(engine.build(request)).rejects.toMatchObject({ code: 'BUILD_FAILED' })
     await expect(engine.build(buildHere(dockerfile, { noCache: true }))).rejects.toMatchObject({ code: 'BUILD_FAILED' })
@@ -66,7 +66,7 @@ describe.each(ENGINES)('%s', (name) => {
   })
 
   test('an ssh agent that the build was not given fails the step', async () => {
-    await using engine = connectEngine({ host: place.host })
+    await using engine = connectBuilder({ host: place.host, env: process.env })
     const dockerfile = `FROM ${place.base}\nRUN --mount=type=ssh,required=true true\n`
     const request = buildHere(dockerfile, { noCache: true, ssh: { mine: agentSocket('/nonexistent.sock') } })
     await expect(engine.build(request)).rejects.toMatchObject({ code: 'BUILD_FAILED' })

@@ -9,7 +9,7 @@ import { type DebianRegistry, startDebianRegistry } from '../../../../../test/su
 import { type NewerEngine, newerEngine } from '../../../../../test/support/newer-engine.js'
 import { tempFolder } from '../../../../../test/support/temp-folder.js'
 import { connectBuildKit } from '../../../src/builder/buildkit/index.js'
-import { connectEngine } from '../../../src/builder/connect.js'
+import { connectBuilder } from '../../../src/builder/connect.js'
 import { buildFor, buildOnce, printed, pushBase } from '../engines.js'
 
 const cleanup = new Cleanup()
@@ -31,7 +31,7 @@ afterAll(() => cleanup[Symbol.asyncDispose]())
 
 /** Builds with files, a secret and output, and checks that each arrives. */
 async function buildsCompletely(host: string, certificates?: string): Promise<void> {
-  await using builder = connectEngine({ host, certificates, env: {} })
+  await using builder = connectBuilder({ host, certificates, env: {} })
   const content = randomBytes(300_000)
   const command = 'sha256sum /content | cut -c 1-64; cat /run/secrets/token'
   const events = await buildOnce(

@@ -4,7 +4,7 @@ import { startDebianRegistry } from '../../../../../test/support/debian-registry
 import { freePort } from '../../../../../test/support/free-port.js'
 import { pushManifest, pushTinyImage } from '../../../../../test/support/push-tiny.js'
 import { tinyIndex } from '../../../../../test/support/tiny-image.js'
-import { connectEngine } from '../../../src/builder/connect.js'
+import { connectBuilder } from '../../../src/builder/connect.js'
 import { digestOf } from '../../../src/model/digest.js'
 import { MEDIA_TYPES } from '../../../src/model/oci.js'
 import { startFaultProxy } from '../../registry/fault-proxy.js'
@@ -44,7 +44,7 @@ describe.each(ENGINES)('%s', (name) => {
 
   test('a push without a login is rejected', async () => {
     await using registry = await startDebianRegistry({ auth: 'htpasswd' })
-    await using engine = connectEngine({ host })
+    await using engine = connectBuilder({ host, env: process.env })
     const destination = uniqueName(registry.host)
     const pushing = async () => {
       await using built = await engine.build(buildOf(FROM_SCRATCH, { destination, files: { note: 'refused\n' } }))
@@ -56,7 +56,7 @@ describe.each(ENGINES)('%s', (name) => {
   test('a manifest that the registry rejects is pushed once more', async () => {
     await using registry = await startDebianRegistry()
     await using proxy = await startFaultProxy(registry.host)
-    await using engine = connectEngine({ host })
+    await using engine = connectBuilder({ host, env: process.env })
     const destination = uniqueName(proxy.host)
     const pushing = async () => {
       await using built = await engine.build(buildOf(FROM_SCRATCH, { destination, files: { note: 'again\n' } }))
@@ -75,7 +75,7 @@ describe.each(ENGINES)('%s', (name) => {
 
   test('one platform of an index is pulled, by tag and by digest', async () => {
     await using registry = await startDebianRegistry()
-    await using engine = connectEngine({ host })
+    await using engine = connectBuilder({ host, env: process.env })
     const images = await Promise.all([AMD64, ARM].map((one) => busyboxImage({ platform: one })))
     for (const image of images) await pushTinyImage({ url: registry.url, repository: 'pull-test' }, image)
     const index = tinyIndex(images)
@@ -92,7 +92,7 @@ describe.each(ENGINES)('%s', (name) => {
 
   test('a name is given, and removed again, twice without harm', async () => {
     await using registry = await startDebianRegistry()
-    await using engine = connectEngine({ host })
+    await using engine = connectBuilder({ host, env: process.env })
     const image = await busyboxImage({ platform: AMD64 })
     await pushTinyImage({ url: registry.url, repository: 'tag-test' }, image, '1')
     const [name, other] = [reference(`${registry.host}/tag-test:1`), uniqueName()]
@@ -106,7 +106,7 @@ describe.each(ENGINES)('%s', (name) => {
 
   test('distinguishes a registry without the manifest from one that is out of reach', async () => {
     await using registry = await startDebianRegistry()
-    await using engine = connectEngine({ host })
+    await using engine = connectBuilder({ host, env: process.env })
     await engine.requireRegistry(uniqueName(registry.host))
     await expect(engine.requireRegistry(uniqueName(`127.0.0.1:${await freePort()}`))).rejects.toMatchObject({
       code: 'ENGINE_CANNOT_REACH_REGISTRY',

@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest'
 import { NAMESPACE, startKubernetes } from '../../../../../test/support/kubernetes/cluster.js'
-import { openEngines } from '../../../src/builder/builders.js'
+import { openBuilders } from '../../../src/builder/builders.js'
 import { type PodChange, watchPods } from '../../../src/builder/kubernetes/watch-pods.js'
 
 const FLEET = `kubernetes://${NAMESPACE}/fleet`
@@ -49,7 +49,7 @@ it('starts again when the watch ends', async () => {
 it('reports builders that join and leave, each once', async () => {
   await using cluster = await startKubernetes({ workloads, pods: [{ name: 'b-0', labels }] })
   const options = { host: FLEET, env: cluster.env }
-  await using engines = openEngines({ builders: [options] }, {})
+  await using engines = openBuilders({ builders: [options] }, { env: process.env })
   const [first] = await engines.all()
   const stop = new AbortController()
   const changes: string[] = []

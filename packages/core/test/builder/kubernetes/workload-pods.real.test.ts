@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { CONTEXT, NAMESPACE, startKubernetes, type TestPod } from '../../../../../test/support/kubernetes/cluster.js'
-import { openEngines } from '../../../src/builder/builders.js'
+import { openBuilders } from '../../../src/builder/builders.js'
 import { readyPods } from '../../../src/builder/kubernetes/workload-pods.js'
 
 const PODS: readonly TestPod[] = [
@@ -50,9 +50,9 @@ it('reports missing workloads, contexts and programs', async () => {
 
 it('a cluster that does not answer is a builder that fails, and no failure of the others', async () => {
   const env = { PATH: '/nonexistent' }
-  await using engines = openEngines(
+  await using engines = openBuilders(
     { builders: [{ host: 'kubernetes://ci/gone', env }, 'unix:///nonexistent.sock'] },
-    {},
+    { env: process.env },
   )
   const all = await engines.all()
   expect(all.map(({ name }) => name)).toEqual(['kubernetes://ci/gone', 'unix:///nonexistent.sock'])

@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { connectEngine } from '../../../src/builder/connect.js'
+import { connectBuilder } from '../../../src/builder/connect.js'
 import { isRemote } from '../../../src/builder/remote/is-remote.js'
 import { resolveRemote } from '../../../src/builder/remote/remote-address.js'
 import { reference } from '../engines.js'
@@ -55,7 +55,7 @@ it('rejects certificates that are not there', async () => {
 })
 
 it('rejects a loopback registry for a builder on another machine, without contacting it', async () => {
-  await using builder = connectEngine({ host: 'buildkit+tcp://builder.example.com:1234', env })
+  await using builder = connectBuilder({ host: 'buildkit+tcp://builder.example.com:1234', env })
   await expect(builder.requireRegistry(reference('localhost:5000/app'))).rejects.toMatchObject({
     code: 'ENGINE_CANNOT_REACH_REGISTRY',
     hint: expect.stringContaining('--registry'),

@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest'
-import { type Candidate, claimOf, EnginePool } from '../../../src/builder/pool/pool.js'
+import { BuilderPool, type Candidate, claimOf } from '../../../src/builder/pool/pool.js'
 import type { Builder } from '../../../src/builder/port.js'
 import type { BuilderChange } from '../../../src/builder/workload-builders.js'
 import { EngineError } from '../../../src/model/errors.js'
@@ -10,15 +10,15 @@ const AMD64 = { os: 'linux', architecture: 'amd64' }
 const NODE = 'app image(linux/amd64)'
 
 function candidate(name: string): Candidate {
-  return { engine: { name } as Builder, address: name, execution: 'native' }
+  return { builder: { name } as Builder, address: name, execution: 'native' }
 }
 
 function start(first: Candidate, candidatesOn: (engine: Builder) => Promise<ReadonlyMap<string, Candidate>>) {
   const events: RunEvent[] = []
-  const pool = new EnginePool({ buildsPerEngine: 1, waitsForNative: false, patience: 20 })
+  const pool = new BuilderPool({ buildsPerBuilder: 1, waitsForNative: false, patience: 20 })
   const watch = vi.fn((_listener: (change: BuilderChange) => void, _signal: AbortSignal) => true)
   const members = new BuilderMembership({
-    engines: { watch } as never,
+    builders: { watch } as never,
     planned: { candidacies: new Map([[NODE, { candidates: [first], rejections: [] }]]), candidatesOn },
     pool,
     emit: (event) => events.push(event),
@@ -26,7 +26,7 @@ function start(first: Candidate, candidatesOn: (engine: Builder) => Promise<Read
   const [listener, signal] = watch.mock.calls[0] ?? []
   const lease = () =>
     pool.lease(claimOf({ pipeline: 'app', platform: AMD64 }, members.candidacies.get(NODE)?.candidates ?? []))
-  const change = (one: Candidate, kind: BuilderChange['change']) => listener?.({ builder: one.engine, change: kind })
+  const change = (one: Candidate, kind: BuilderChange['change']) => listener?.({ builder: one.builder, change: kind })
   const kinds = () => events.map((event) => `${event.kind} ${'engine' in event ? event.engine : ''}`)
   return { members, pool, signal, lease, change, kinds }
 }
@@ -37,7 +37,7 @@ it('a builder that joins gets builds, also those that wait', async () => {
   await lease()
   const waiting = lease()
   change(second, 'joined')
-  expect((await waiting)?.engine).toBe(second.engine)
+  expect((await waiting)?.builder).toBe(second.builder)
   change(second, 'left')
   expect(kinds()).toEqual(['builder-joined second', 'builder-left second'])
   members[Symbol.dispose]()
@@ -50,7 +50,7 @@ it('a builder that leaves gets no builds, and those without another wait for one
   expect(await lease()).toBeUndefined()
   const waiting = lease()
   change(second, 'joined')
-  expect((await waiting)?.engine).toBe(second.engine)
+  expect((await waiting)?.builder).toBe(second.builder)
   members[Symbol.dispose]()
 })
 
