@@ -73,11 +73,14 @@ export async function startSigstore(): Promise<TestSigstore> {
 }
 
 interface ProposedEntry {
+  readonly kind: string
   readonly spec: { readonly proposedContent: { readonly envelope: string; readonly verifiers: readonly string[] } }
 }
 
 /** An entry as Rekor stores it: the mock would store it as it was proposed. */
 function asStored(proposed: object): object {
+  // Entries of other kinds are stored as they are proposed.
+  if ((proposed as ProposedEntry).kind !== 'dsse') return proposed
   const { proposedContent } = (proposed as ProposedEntry).spec
   const { payload, signatures } = JSON.parse(proposedContent.envelope) as Envelope
   const hashOf = (bytes: string | Buffer) => ({

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { digestOf } from '../../../packages/core/src/model/digest.js'
 import { TEST_RESULT } from '../../../packages/core/src/steps/test/test-result.js'
+import { bundleOfPayload } from '../../../packages/core/src/trust/keyless/payload-signature.js'
 import { parsePublicKey } from '../../../packages/core/src/trust/keys/public-key.js'
 import { parseSigningKey } from '../../../packages/core/src/trust/keys/signing-key.js'
 import { keyBundle, readBundle } from '../../../packages/core/src/trust/signatures/bundle.js'
@@ -24,6 +25,16 @@ const RESULT = Buffer.from(statementOn(DIGEST, TEST_RESULT, { result: 'PASSED', 
 const BUNDLE = Buffer.from(keyBundle(await signStatement(STATEMENT, KEY), KEY.publicKey))
 const WORDS = ['"subject":', '"digest":', '"sha256":', '"predicateType":', '__proto__', '[', '{', 'null']
 
+const BODY = Buffer.from('{"kind":"hashedrekord","apiVersion":"0.0.1"}').toString('base64')
+const ANNOTATIONS = {
+  'dev.cosignproject.cosign/signature': 'MEUCIQ==',
+  'dev.sigstore.cosign/certificate': '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n',
+  'dev.sigstore.cosign/bundle': JSON.stringify({
+    SignedEntryTimestamp: 'MEUCIQ==',
+    Payload: { body: BODY, integratedTime: 1, logIndex: 2, logID: 'abcd' },
+  }),
+}
+
 /** A bundle that verifies must have the bytes of the statement that was signed. */
 function verified(input: Buffer): Buffer | undefined {
   const statement = keyVerifier(KEY.publicKey).verified(readBundle(input))
@@ -45,6 +56,14 @@ export const SIGNATURE_TARGETS: readonly FuzzTarget[] = [
     seeds: [Buffer.from(simplePayload('ghcr.io/team/app', DIGEST))],
     words: ['"critical":', '"image":', '"docker-manifest-digest":', '"type":', '__proto__'],
     read: (input) => isPayloadOf(input, DIGEST),
+  },
+  {
+    name: 'payload-annotations',
+    seeds: [JSON.stringify(ANNOTATIONS)],
+    words: ['SignedEntryTimestamp', 'Payload', 'logIndex', '-----', '__proto__', 'null', '\\"'],
+    read: (input) => bundleOfPayload(STATEMENT, JSON.parse(input.toString())),
+    // The verifier takes any error for a signature that does not verify.
+    errors: [Error],
   },
   {
     name: 'statement',

@@ -35,7 +35,7 @@ export function isUnsigned({ bundle, tag, statements, taggedStatements }: Missin
 /** Finds which signatures of a signer a manifest lacks. Reads only. */
 export async function missingSignatures(
   { descriptor, statements = [], ...place }: SignedManifest,
-  signer: Pick<Signer, 'verified' | 'key'>,
+  signer: Omit<Signer, 'bundleOf' | 'signPayload'>,
   registry: Registry,
   call: RegistryCall,
 ): Promise<MissingSignatures> {
@@ -45,7 +45,7 @@ export async function missingSignatures(
   const key = signer.key?.publicKey
   const [signed, tag, tagged] = await Promise.all([
     readSignedStatements(manifest, { verifier: signer, types: [SIGN_PREDICATE, ...types] }, registry, call),
-    key === undefined || hasSignatureTag(manifest, key, registry, call),
+    hasSignatureTag(manifest, signer, registry, call),
     key === undefined || types.length === 0 ? [] : readTaggedStatements(manifest, { key, types }, registry, call),
   ])
   const lackedBy = (stored: readonly Buffer[]) =>
@@ -79,7 +79,7 @@ export async function signManifest(
   }
   const subject = { ...repository, digest: descriptor.digest }
   const { key } = signer
-  if (key !== undefined && missing.tag) await writeSignatureTag(subject, key, registry, call)
+  if (missing.tag) await writeSignatureTag(subject, signer, registry, call)
   if (key !== undefined && missing.taggedStatements.length > 0) {
     const statements = missing.taggedStatements.map(({ bytes }) => bytes)
     await writeTaggedStatements(subject, { key, statements }, registry, call)

@@ -1,8 +1,10 @@
 import type { JsonObject } from '../model/json-fields.js'
+import type { Annotations } from '../model/oci.js'
 import type { PublicKey } from './keys/public-key.js'
 import type { SigningKey } from './keys/signing-key.js'
 import { keyBundle } from './signatures/bundle.js'
 import { signStatement, verifiedStatement } from './signatures/dsse.js'
+import { SIGNATURE_ANNOTATION } from './signatures/simple-signing.js'
 
 /** Finds out whether bundles are of one signer. */
 export interface BundleVerifier {
@@ -10,17 +12,31 @@ export interface BundleVerifier {
   verified(bundle: JsonObject): Buffer | undefined
 }
 
+/** Finds out whether payloads of cosign 2 are of one signer, by their annotations. */
+export interface PayloadVerifier {
+  verifiesPayload(payload: Uint8Array, annotations: Annotations): boolean
+}
+
+/** Verifies both forms of signatures. */
+export interface SignatureVerifiers extends BundleVerifier, PayloadVerifier {}
+
 /** Signs statements: with a key, or with a certificate for an identity. */
-export interface Signer extends BundleVerifier {
+export interface Signer extends SignatureVerifiers {
   /** Signs a statement, and returns the bundle. */
   bundleOf(statement: Uint8Array): Promise<Uint8Array>
-  /** The key for signatures of cosign 2; undefined for an identity, whose signatures are bundles alone. */
+  /** Signs a payload of cosign 2, and returns its annotations. */
+  signPayload(payload: Uint8Array): Promise<Annotations>
+  /** The key for statements of cosign 2; undefined for an identity, whose statements are bundles alone. */
   readonly key?: SigningKey
 }
 
 /** Verifies bundles by a key. */
-export function keyVerifier(key: PublicKey): BundleVerifier {
-  return { verified: ({ dsseEnvelope }) => verifiedStatement(dsseEnvelope, key) }
+export function keyVerifier(key: PublicKey): SignatureVerifiers {
+  return {
+    verified: ({ dsseEnvelope }) => verifiedStatement(dsseEnvelope, key),
+    verifiesPayload: (payload, annotations) =>
+      key.verifies(payload, Buffer.from(annotations[SIGNATURE_ANNOTATION] ?? '', 'base64')),
+  }
 }
 
 /** Signs with a key. */
@@ -28,6 +44,9 @@ export function keySigner(key: SigningKey): Signer {
   return {
     ...keyVerifier(key.publicKey),
     bundleOf: async (statement) => keyBundle(await signStatement(statement, key), key.publicKey),
+    signPayload: async (payload) => ({
+      [SIGNATURE_ANNOTATION]: Buffer.from(await key.sign(payload)).toString('base64'),
+    }),
     key,
   }
 }

@@ -9,7 +9,7 @@ import type { IdentityVerifiers } from './keyless/identity-verifier.js'
 import { type PublicKey, parsePublicKey } from './keys/public-key.js'
 import { hasSignatureBundle } from './signatures/signature-bundle.js'
 import { hasSignatureTag } from './signatures/signature-tag.js'
-import { keyVerifier } from './signer.js'
+import { keyVerifier, type SignatureVerifiers } from './signer.js'
 
 /** Verifies signatures of images. Equal questions of one run are answered once. */
 export interface SignatureVerifier {
@@ -47,10 +47,10 @@ export function createSignatureVerifier({ registry, directory }: VerifierOptions
   }
   const verify = async (manifest: ManifestReference, signer: SignerRequirement, call: RegistryCall) => {
     if ('key' in signer) {
-      return hasSignature(manifest, await openKey(signer.key), registry, call)
+      return hasSignature(manifest, keyVerifier(await openKey(signer.key)), registry, call)
     }
     const verifiers = await once(roots, String(signer.trustedRoot), () => openRoot(signer.trustedRoot))
-    return hasSignatureBundle(manifest, verifiers(signer), registry, call)
+    return hasSignature(manifest, verifiers(signer), registry, call)
   }
   return {
     async isSigned(manifest, signer, call) {
@@ -63,13 +63,13 @@ export function createSignatureVerifier({ registry, directory }: VerifierOptions
 
 async function hasSignature(
   manifest: ManifestReference,
-  key: PublicKey,
+  verifier: SignatureVerifiers,
   registry: Registry,
   call: RegistryCall,
 ): Promise<boolean> {
   return (
-    (await hasSignatureBundle(manifest, keyVerifier(key), registry, call)) ||
-    (await hasSignatureTag(manifest, key, registry, call))
+    (await hasSignatureBundle(manifest, verifier, registry, call)) ||
+    (await hasSignatureTag(manifest, verifier, registry, call))
   )
 }
 

@@ -26,11 +26,17 @@ test('cosign verifies the signature of an identity, and of no other', async () =
   const services = { fulcio: sigstore.url, rekor: sigstore.url, trustedRoot: 'root.json' }
   const signer = await openSigner({ keyless: { identity, issuer, token, ...services } }, cosign.folder, {})
   await signManifest({ registry: registry.host, repository: 'app', descriptor }, signer, client, {})
-  const verify = (name: string) =>
+  const verify = (name: string, ...flags: readonly string[]) =>
     cosign.run(
       ...['verify', '--allow-http-registry', '--trusted-root', 'root.json', '--certificate-oidc-issuer', issuer],
-      ...['--certificate-identity', name, `${registry.host}/app:1`],
+      ...[...flags, '--certificate-identity', name, `${registry.host}/app:1`],
     )
   expect(await verify(identity)).toContain(descriptor.digest)
+  // As cosign 2 stores them.
+  const old = await verify(identity, '--new-bundle-format=false')
+  expect(JSON.parse(old)[0].critical.type).toBe('cosign container image signature')
+  await expect(verify(`${identity}2`, '--new-bundle-format=false')).rejects.toThrow(
+    /none of the expected identities|no matching/,
+  )
   await expect(verify(`${identity}2`)).rejects.toThrow(/none of the expected identities matched|no matching/)
 })

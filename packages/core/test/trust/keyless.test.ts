@@ -7,9 +7,10 @@ import { startSigstore, type TestSigstore } from '../../../../test/support/sigst
 import { tempFolder } from '../../../../test/support/temp-folder.js'
 import { tinyImage, tinyIndex } from '../../../../test/support/tiny-image.js'
 import { fromImage, pipeline, plan, platform, type SignOptions } from '../../src/index.js'
-import type { StoredManifest } from '../../src/model/oci.js'
+import { encodeManifest, isIndex, MEDIA_TYPES, type StoredManifest } from '../../src/model/oci.js'
 import { openSigner } from '../../src/operations/trust/sign-options.js'
 import { createRegistry } from '../../src/registry/client.js'
+import { cosignReference } from '../../src/registry/manifests/cosign-tags.js'
 import type { Registry } from '../../src/registry/port.js'
 import { missingSignatures, signManifest } from '../../src/trust/sign.js'
 import { statementOn } from '../../src/trust/signatures/statement.js'
@@ -34,7 +35,7 @@ describe('signatures for an identity', () => {
     await writeFile(join(directory, 'trusted-root.json'), sigstore.trustedRoot)
     const image = await tinyImage({ platform: { os: 'linux', architecture: 'amd64' } })
     index = tinyIndex([image])
-    for (const repository of ['app', 'other']) {
+    for (const repository of ['app', 'other', 'tagged']) {
       await pushTinyImage({ url: registry.server.url, repository }, image)
       await pushManifest({ url: registry.server.url, repository }, index, '1')
     }
@@ -65,20 +66,20 @@ describe('signatures for an identity', () => {
       { directory, engines: ['unix:///nowhere/docker.sock'] },
     )
 
-  it('are made once, as bundles, and found by the identity', async () => {
+  it('are made once, in the forms of cosign 3 and 2, and found by the identity', async () => {
     const signer = await signerFor(WORKFLOW)
     const statements = [{ bytes: statementOn(index.descriptor.digest, 'urn:test', {}) }]
     const manifest = { ...target(), statements }
     expect(await missingSignatures(manifest, signer, client, {})).toEqual({
       bundle: true,
-      tag: false,
+      tag: true,
       statements,
       taggedStatements: [],
     })
     expect(await signManifest(manifest, signer, client, {})).toBe(true)
     expect(await signManifest(manifest, await signerFor(WORKFLOW), client, {})).toBe(false)
     const other = await missingSignatures(manifest, await signerFor(`${WORKFLOW}2`), client, {})
-    expect(other).toEqual({ bundle: true, tag: false, statements, taggedStatements: [] })
+    expect(other).toEqual({ bundle: true, tag: true, statements, taggedStatements: [] })
   })
 
   it('are required of bases', async () => {
@@ -96,6 +97,28 @@ describe('signatures for an identity', () => {
         code: 'SIGNATURE_MISSING',
         message: expect.stringContaining(`has no signature of ${identity} of ${issuer}`),
       })
+  })
+
+  it('of cosign 2 alone suffice for bases, and none that was changed', async () => {
+    await signManifest(target('tagged'), await signerFor(WORKFLOW), client, {})
+    const place = { registry: registry.server.host, repository: 'tagged' }
+    for (const { digest } of await client.listReferrers(place, index.descriptor.digest))
+      await client.deleteManifest({ ...place, digest })
+    expect((await planned('tagged', WORKFLOW)).tags).toHaveLength(1)
+    await expect(planned('tagged', `${WORKFLOW}2`)).rejects.toMatchObject({ code: 'SIGNATURE_MISSING' })
+    const reference = cosignReference(place, index.descriptor.digest, '.sig')
+    const stored = await client.getManifest(reference)
+    const { content } = stored ?? {}
+    if (content === undefined || isIndex(content)) throw new Error('the tag has no signature')
+    const [layer] = content.layers
+    for (const name of Object.keys(layer?.annotations ?? {})) {
+      const changed = { ...layer?.annotations, [name]: 'AAAA' }
+      const layers = content.layers.map((one) => ({ ...one, annotations: changed }))
+      await client.putManifest(reference, encodeManifest({ ...content, layers }, MEDIA_TYPES.ociManifest))
+      await expect(planned('tagged', WORKFLOW)).rejects.toMatchObject({ code: 'SIGNATURE_MISSING' })
+    }
+    if (stored !== undefined) await client.putManifest(reference, stored)
+    expect((await planned('tagged', WORKFLOW)).tags).toHaveLength(1)
   })
 
   it('are rejected if the token is of another identity, or the services are others', async () => {

@@ -4,6 +4,7 @@ import { STATEMENT_TYPE } from '../signatures/dsse.js'
 import type { Signer } from '../signer.js'
 import type { Identity, IdentityVerifiers } from './identity-verifier.js'
 import { loadSigstore } from './load-sigstore.js'
+import { payloadAnnotations } from './payload-signature.js'
 
 /** The services that sign for an identity. */
 export interface KeylessServices {
@@ -33,21 +34,35 @@ export async function openIdentitySigner({
   fulcio,
   rekor,
 }: IdentitySignerOptions): Promise<Signer> {
-  const { bundleToJSON, CIContextProvider, DSSEBundleBuilder, FulcioSigner, RekorWitness } = await loadSigstore()
+  const {
+    bundleToJSON,
+    CIContextProvider,
+    DSSEBundleBuilder,
+    FulcioSigner,
+    MessageSignatureBundleBuilder,
+    RekorWitness,
+  } = await loadSigstore()
   const identityProvider = token === undefined ? new CIContextProvider() : { getToken: token }
-  const builder = new DSSEBundleBuilder({
+  const services = {
     signer: new FulcioSigner({ identityProvider, ...(fulcio !== undefined && { fulcioBaseURL: fulcio }) }),
     witnesses: [new RekorWitness({ entryType: 'dsse', ...(rekor !== undefined && { rekorBaseURL: rekor }) })],
-  })
+  }
+  const [statements, payloads] = [new DSSEBundleBuilder(services), new MessageSignatureBundleBuilder(services)]
   const verifier = verifiers(identity)
   return {
     ...verifier,
     async bundleOf(statement) {
       const data = Buffer.from(statement)
-      const made = await builder.create({ data, type: STATEMENT_TYPE }).catch(signingFailed)
+      const made = await statements.create({ data, type: STATEMENT_TYPE }).catch(signingFailed)
       const bundle = bundleToJSON(made)
       if (!verifier.verified(bundle as unknown as JsonObject)?.equals(data)) throw wrongSigner(identity)
       return Buffer.from(JSON.stringify(bundle))
+    },
+    async signPayload(payload) {
+      const made = await payloads.create({ data: Buffer.from(payload) }).catch(signingFailed)
+      const annotations = payloadAnnotations(bundleToJSON(made) as unknown as JsonObject)
+      if (!verifier.verifiesPayload(payload, annotations)) throw wrongSigner(identity)
+      return annotations
     },
   }
 }

@@ -3,8 +3,9 @@ import { HostError } from '../../model/errors.js'
 import { parseJson } from '../../model/json.js'
 import { type JsonObject, objectOf } from '../../model/json-fields.js'
 import { predicateTypeOf } from '../signatures/statement.js'
-import type { BundleVerifier } from '../signer.js'
+import type { SignatureVerifiers } from '../signer.js'
 import { loadSigstore } from './load-sigstore.js'
+import { bundleOfPayload } from './payload-signature.js'
 
 /** An identity that a certificate of Fulcio states. */
 export interface Identity {
@@ -15,7 +16,7 @@ export interface Identity {
 }
 
 /** A verifier of bundles by identities. */
-export type IdentityVerifiers = (identity: Identity) => BundleVerifier
+export type IdentityVerifiers = (identity: Identity) => SignatureVerifiers
 
 /**
  * Reads the keys and certificates that are trusted, and returns a verifier of bundles by identities.
@@ -29,22 +30,37 @@ export async function openIdentityVerifiers(trustedRoot: string | undefined): Pr
   const root =
     trustedRoot === undefined ? await download(getTrustedRoot) : TrustedRoot.fromJSON(await read(trustedRoot))
   const verifier = new Verifier(toTrustMaterial(root))
-  return ({ identity, issuer }) => ({
-    verified(bundle) {
-      try {
-        const parsed = bundleFromJSON(bundle)
-        if (parsed.content.$case !== 'dsseEnvelope') return undefined
-        // The library matches an identity as a regular expression.
-        const subjectAlternativeName = `^${identity.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`
-        verifier.verify(toSignedEntity(parsed), { subjectAlternativeName, extensions: { issuer } })
-        const { payload } = parsed.content.dsseEnvelope
-        return predicateTypeOf(payload) === undefined ? undefined : payload
-      } catch {
-        // Untrusted: anyone with push access can attach it.
-        return undefined
-      }
-    },
-  })
+  return ({ identity, issuer }) => {
+    // The library matches an identity as a regular expression.
+    const subjectAlternativeName = `^${identity.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`
+    const policy = { subjectAlternativeName, extensions: { issuer } }
+    return {
+      verified: (bundle) =>
+        ifValid(() => {
+          const parsed = bundleFromJSON(bundle)
+          if (parsed.content.$case !== 'dsseEnvelope') return undefined
+          verifier.verify(toSignedEntity(parsed), policy)
+          const { payload } = parsed.content.dsseEnvelope
+          return predicateTypeOf(payload) === undefined ? undefined : payload
+        }),
+      verifiesPayload: (payload, annotations) =>
+        ifValid(() => {
+          const bundle = bundleOfPayload(payload, annotations)
+          if (bundle === undefined) return false
+          verifier.verify(toSignedEntity(bundleFromJSON(bundle), Buffer.from(payload)), policy)
+          return true
+        }) ?? false,
+    }
+  }
+}
+
+/** Anyone with push access may have attached a signature: one that cannot be read does not verify. */
+function ifValid<Value>(verify: () => Value): Value | undefined {
+  try {
+    return verify()
+  } catch {
+    return undefined
+  }
 }
 
 async function read(path: string): Promise<JsonObject> {
