@@ -13,9 +13,9 @@ export interface BuildTools {
   readonly buildKit: BuildKitClient
   readonly sessions: BuildSessions
   readonly features: BuilderFeatures
-  /** The builder's address, which docker's configuration may name proxies for. */
+  /** The builder's address, as in `proxies` of docker's configuration. */
   readonly address: string
-  /** Runs an operation as the builder's methods do: watched, with failures in the form of the port. */
+  /** Runs an operation with a heartbeat and converts its errors. */
   readonly run: <T>(action: string, call: BuilderCall, operation: (own: BuilderCall) => Promise<T>) => Promise<T>
 }
 

@@ -10,8 +10,8 @@ import { type BuilderChange, WorkloadBuilders } from './workload-builders.js'
 /** The builders of a run. */
 export interface Builders extends AsyncDisposable {
   /**
-   * All of them, in the order in which they were named; at least one. The first call finds the nodes of those that have
-   * several, and contacts no builder.
+   * All builders, in the given order; at least one. The first call expands builders with several nodes, and contacts no
+   * builder.
    */
   all(signal?: AbortSignal): Promise<readonly Builder[]>
   /**
@@ -23,7 +23,7 @@ export interface Builders extends AsyncDisposable {
   /** Loads the modules of the builders, which takes a while, without connecting. */
   prepare(): void
   /**
-   * Checks the addresses that the caller gave, and contacts none: a wrong one is an error also if nothing is built.
+   * Validates the given addresses without contacting them, also if nothing is built.
    *
    * @throws EngineError ENGINE_UNREACHABLE
    */
@@ -80,7 +80,7 @@ export function openBuilders(
   }
 }
 
-/** The nodes of the chosen builders. A node that is named twice, by itself and as one of a group, is one builder. */
+/** The nodes of the selected builders. A node that is named twice counts once. */
 class Fleet implements AsyncDisposable {
   readonly #chosen: readonly ResolvedBuilder[]
   readonly #builders = new Map<string, Builder>()

@@ -2,7 +2,7 @@ import type { BuildKitVersion, ControlClient } from './buildkit/control.js'
 import { GrpcError, GrpcStatus } from './buildkit/grpc/grpc-error.js'
 import type { BuilderFeatures } from './port.js'
 
-/** Parts of a BuildKit that determine its features, beside its version. */
+/** Properties of a BuildKit, other than its version, that determine its features. */
 export interface BuildKitParts {
   /** Whether it has the exporters that push images. */
   readonly pushes: boolean
@@ -26,7 +26,7 @@ export async function requestVersion(
   }
 }
 
-/** The second number of a version such as `v0.25.1`; infinite if it is none: builds of distributions may have `v0.0.0`. */
+/** The minor version of `v0.25.1`; infinite for other texts, such as of builds by distributions. */
 function minorOf({ version }: BuildKitVersion): number {
   const [, minor] = /^v?0\.([1-9]\d*)\b/.exec(version) ?? []
   return minor === undefined ? Number.POSITIVE_INFINITY : Number(minor)

@@ -13,7 +13,7 @@ interface StoredNode {
   readonly options: Readonly<Record<string, string>>
 }
 
-/** The names that buildx gives to builders. Names of docker contexts may be others. */
+/** Valid names of buildx builders; names of docker contexts may differ. */
 const NAME = /^[a-z][\w.-]*$/i
 
 /** Addresses that a `remote` builder has in the same form as polyarch. */
@@ -23,7 +23,7 @@ const SHARED_FORM = /^(?:docker-container|podman-container|kube-pod):\/\//
  * The nodes of a builder that `docker buildx create` has made, as options. Nothing is written to the store.
  *
  * @returns undefined if buildx has no builder of this name.
- * @throws ENGINE_UNREACHABLE if the file cannot be read, or is about a driver that is unknown.
+ * @throws ENGINE_UNREACHABLE if the file cannot be read or has an unknown driver.
  * @see https://docs.docker.com/build/builders/drivers/
  */
 export async function readBuildxNodes(name: string, env: Environment): Promise<readonly BuilderOptions[] | undefined> {

@@ -41,7 +41,7 @@ export async function preload(options: ResolvedBuilder): Promise<void> {
   await (isRemote(options) ? importRemote() : importEngine())
 }
 
-/** Loads the adapter and its libraries with the first call: a run that builds nothing does not wait for them. */
+/** Loads the adapter and its libraries on the first call, so that a run without builds does not load them. */
 class LazyBuilder<B extends Builder> implements Builder {
   readonly name: string
   readonly #load: () => Promise<B>
@@ -85,7 +85,7 @@ class LazyBuilder<B extends Builder> implements Builder {
 
 type WithImages = Builder & { readonly images: ImageStore }
 
-/** A Docker Engine, which keeps images. */
+/** A Docker Engine, which stores images. */
 class LazyEngine extends LazyBuilder<WithImages> {
   readonly images: ImageStore = {
     pull: async (...rest) => (await this.open()).images.pull(...rest),

@@ -5,12 +5,12 @@ import type { BuilderInfo, BuildRequest } from './port.js'
 
 /** An option of a build that a builder cannot carry out, or would ignore without an error. */
 export interface UnsupportedOption {
-  /** As the message names it: `cacheTo (type=registry)`. */
+  /** The name in messages: `cacheTo (type=registry)`. */
   readonly option: string
   readonly hint: string
 }
 
-/** Parts of a build that decide whether a builder supports it. */
+/** Parts of a build that require features of a builder. */
 export type FeatureUse = Pick<
   BuildRequest,
   'shmSize' | 'ulimits' | 'cacheFrom' | 'cacheTo' | 'network' | 'entitlements'

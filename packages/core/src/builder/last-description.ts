@@ -12,7 +12,7 @@ export class LastDescription {
     return this.#info
   }
 
-  /** Keeps a description that has been requested, unless it fails. @returns the description */
+  /** Stores a requested description, unless the request fails. @returns the description */
   keep(info: Promise<BuilderInfo>): Promise<BuilderInfo> {
     this.#info = info
     info.catch(() => {

@@ -13,11 +13,11 @@ export interface OperationContext extends UnreachableContext {
   readonly rejection?: (error: unknown) => string | undefined
 }
 
-/** Converts whatever an operation threw into the error that the port promises; errors that are bugs stay as they are. */
+/** Converts an operation's error to one that is documented at the port; bugs are unchanged. */
 export function operationError(error: unknown, context: OperationContext): unknown {
   const { signal, kind, action, code = 'ENGINE_REJECTED', rejection } = context
   if (error instanceof CancelledError) return error
-  // An abort is the cause of whatever else failed by then.
+  // After an abort, other errors are its consequences.
   if (signal?.aborted) return new CancelledError(signal.reason)
   if (error instanceof PolyarchError) return error
   const reason = error instanceof GrpcError ? `: ${error.message}` : rejection?.(error)

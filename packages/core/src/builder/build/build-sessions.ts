@@ -3,10 +3,10 @@ import type { SessionOptions } from '../buildkit/options.js'
 import type { BuildKitSession } from '../buildkit/session/session.js'
 import type { BuildInputs } from '../port.js'
 
-/** How many sessions stay open that no build uses: another platform's build may come. */
+/** Highest number of unused open sessions, kept for builds of other platforms. */
 const MAX_IDLE = 4
 
-/** A session, and how many builds use it. */
+/** A session with the number of builds that use it. */
 interface SharedSession {
   readonly opening: Promise<BuildKitSession>
   users: number
@@ -27,7 +27,7 @@ export class BuildSessions implements AsyncDisposable {
     this.#credentials = credentials
   }
 
-  /** Runs work with the session of these inputs; a new one if the last has been closed. */
+  /** Runs work with the session of these inputs, which is reopened if it was closed. */
   async use<T>(
     inputs: BuildInputs,
     signal: AbortSignal | undefined,
@@ -53,7 +53,7 @@ export class BuildSessions implements AsyncDisposable {
       const session = await known.opening.catch(() => undefined)
       if (session !== undefined && !session.isClosed) return known
       known.users--
-      // The first caller opens another session for all that wait.
+      // The first caller opens the session for all callers.
       if (this.#sessions.get(inputs) !== known) return this.#open(inputs, signal)
     }
     const credentials = this.#credentials

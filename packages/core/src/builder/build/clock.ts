@@ -6,7 +6,7 @@ import type { StatusTime } from '../buildkit/status.js'
 import type { BuildSessions } from './build-sessions.js'
 import { DOCKERFILE_FRONTEND } from './solve-request.js'
 
-/** A build of no content. Its steps have times, which are the only ones that BuildKit's API reports. */
+/** An empty build. The times of its steps are the only ones that BuildKit's API reports. */
 const DIRECTORIES = { context: memoryDirectory({}), dockerfile: memoryDirectory({ Dockerfile: 'FROM scratch\n' }) }
 
 /**
@@ -24,7 +24,7 @@ export async function measureClock(
     const ref = randomUUID()
     const sentAt = Date.now()
     const request = { ref, session: id, frontend: DOCKERFILE_FRONTEND, frontendAttributes: {}, isInternal: true }
-    // A build that fails has started, too.
+    // Failed builds have a start time too.
     const solving = control.solve(request, { signal }).catch((error: unknown) => {
       if (!(error instanceof GrpcError)) throw error
     })
@@ -50,7 +50,7 @@ function millisecondsOf({ seconds, nanos }: StatusTime): number {
   return seconds * 1000 + nanos / 1_000_000
 }
 
-/** How far a moment is outside of a period. */
+/** The distance of a time from a period; 0 within it. */
 export function offsetOf(moment: number, from: number, to: number): number {
   return Math.round(Math.min(moment - from, 0) || Math.max(moment - to, 0))
 }

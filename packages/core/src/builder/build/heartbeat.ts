@@ -2,19 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { onAbort } from '../../model/async/on-abort.js'
 import { timeLimit } from '../../model/async/time-limit.js'
 
-/** Milliseconds between two requests for a sign of life. */
+/** Milliseconds between two heartbeats. */
 const INTERVAL = 10_000
 
-/** Milliseconds that a builder may take to answer one. */
+/** Milliseconds that a builder may take to answer a heartbeat. */
 export const PATIENCE = 30_000
 
-/** Milliseconds that an aborted operation may take to remove what it left. */
+/** Milliseconds that an aborted operation may take to clean up. */
 const GRACE = 4000
 
 /** Options of {@link withHeartbeat}. */
 export interface Heartbeat {
   readonly signal: AbortSignal | undefined
-  /** Requests something small; resolves with any answer. */
+  /** Sends a small request; resolves with any response. */
   readonly beat: (signal: AbortSignal) => Promise<unknown>
   /** In milliseconds. */
   readonly interval?: number
@@ -22,8 +22,8 @@ export interface Heartbeat {
 }
 
 /**
- * Runs an operation, and ends it if the builder stops answering meanwhile: a process that is frozen, or a machine
- * that is gone, keeps its connections open. An operation that is aborted has four seconds to remove what it left.
+ * Runs an operation, and aborts it if the builder stops answering: a frozen process or a lost machine keeps its
+ * connections open. An aborted operation has four seconds to clean up.
  *
  * @throws Error with the code ETIMEDOUT if the builder has not answered in time
  */

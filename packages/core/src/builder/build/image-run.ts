@@ -10,13 +10,13 @@ import type { BuilderCall, RunRequest, RunResult } from '../port.js'
 /** Name of the mounted directory in the session. */
 const MOUNTED = 'context'
 
-/** What BuildKit writes in place of output that it drops. */
+/** BuildKit's marker for dropped output. */
 const CLIPPED = /\[output clipped, log (?:limit|speed) [^\]]*reached\]/
 
 /** The end of BuildKit's error for a process that ended with another code than 0. */
 const EXIT_CODE = /\bexit code: (\d+)$/
 
-/** What the container runtime writes in place of a process that it could not start: it ends with code 1. */
+/** The container runtime's message if it could not start the process, which then ends with code 1. */
 const NOT_STARTED = /^(?:runc|crun|container_linux\.go|OCI runtime)\b.*: (exec: .*)/
 
 /** Runs a command in an image by a build in BuildKit's own format: a Dockerfile would run the image's ONBUILD triggers. */

@@ -2,7 +2,7 @@ import { LayoutAddition } from '../../layout/layout-addition.js'
 import { contentSize, readPart } from '../../layout/layout-content.js'
 import type { ContentStore } from '../buildkit/session/content/content-store.js'
 
-/** The content of an image layout, as builds read it. */
+/** A read-only content store over an image layout. */
 export function layoutStore(directory: string): ContentStore {
   return {
     size: (digest) => contentSize(directory, digest),
@@ -10,7 +10,7 @@ export function layoutStore(directory: string): ContentStore {
   }
 }
 
-/** An image layout that builds may add to. */
+/** A writable content store over an image layout. */
 export function writableLayoutStore(directory: string): ContentStore {
   return { ...layoutStore(directory), add: () => LayoutAddition.start(directory) }
 }

@@ -16,7 +16,7 @@ const LOCAL = 'local'
 /** Key of BuildKit's cache exporter for the descriptor of the cache's manifest, as JSON. */
 const MANIFEST = 'cache.manifest'
 
-/** The name of a cache in the index of its directory, unless it has another one. */
+/** The default name of a cache in the index of its directory. */
 const DEFAULT_TAG = 'latest'
 
 /** The caches of a build, with those in directories served by its session. */
@@ -28,10 +28,10 @@ export interface ServedCaches {
 }
 
 /**
- * Serves the caches of type `local`: BuildKit reads and writes them by a store of the session, which it names by `src` or
- * `dest`. A cache that is not there is left out, as docker does.
+ * Serves the caches of type `local`: BuildKit reads and writes them by a store of the session, which it names by `src`
+ * or `dest`. A missing cache is omitted, as docker does.
  *
- * @param stores - where the directories are added, under ids that do not hold their paths
+ * @param stores - receives the directories, under ids without their paths
  * @throws HostError DIRECTORY_IN_USE; RegistryError MANIFEST_UNSUPPORTED
  */
 export async function serveLocalCaches(
@@ -94,7 +94,7 @@ async function serveImport(
   if (digest === undefined || (await store.size(digest)) === undefined) return undefined
   const id = idOf(src)
   const key = `${LOCAL}:${id}`
-  // A directory may be read and written by one build, and by others of the session.
+  // Several builds of the session may read and write a directory.
   if (!stores.has(key)) stores.set(key, store)
   return { type: LOCAL, attributes: { ...cache.attributes, src: id, digest } }
 }
@@ -108,7 +108,7 @@ async function importedDigest(
   return index.manifests.find((entry) => hasName(entry, tag || DEFAULT_TAG))?.digest
 }
 
-/** The same for the same directory, so that steps which name it stay the same. */
+/** Equal for equal directories, so that steps with the name stay cached. */
 function idOf(directory: string): string {
   return hexOf(digestOf(directory))
 }

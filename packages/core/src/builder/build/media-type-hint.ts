@@ -1,6 +1,6 @@
 import type { ImageFormat } from '../../definition/declare/declaration.js'
 
-/** How engines and BuildKit quote a registry that refuses the media type of a manifest: by its status, or in its words. */
+/** Matches the quoted response of a registry that rejects a manifest's media type. */
 const TYPE_REFUSED = /\b415\b|media ?type/i
 
 /**

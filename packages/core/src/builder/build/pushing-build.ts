@@ -12,13 +12,13 @@ const DIGEST = 'containerimage.digest'
 /** BuildKit's name for the step that makes and pushes the image. */
 const EXPORTS = 'exporting to '
 
-/** Whether it is not the build that failed, but what comes after. */
+/** Whether the export failed and not the build. */
 function isExport(error: unknown): error is EngineError & { readonly cause: SolveError } {
   if (!(error instanceof EngineError) || !(error.cause instanceof SolveError)) return false
   return error.cause.step?.name.startsWith(EXPORTS) === true
 }
 
-/** A build whose builder pushes the result by its digest, under no name. It leaves nothing on the builder but its cache. */
+/** A build whose builder pushes the result by digest, without a name. Only its cache remains on the builder. */
 export class PushingBuild implements BuiltImage {
   readonly sources: BuiltImage['sources']
   readonly #digest: Digest
@@ -53,7 +53,7 @@ export class PushingBuild implements BuiltImage {
     } catch (error) {
       if (!isExport(error)) throw error
     }
-    // Registries refuse a manifest while another builder writes one of its layers. All steps are in the cache by now.
+    // Some registries reject a manifest while another builder writes one of its layers. All steps are cached by now.
     try {
       return new PushingBuild(request, await build())
     } catch (error) {

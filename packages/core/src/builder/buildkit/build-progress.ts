@@ -13,7 +13,7 @@ export interface FailedStep {
   readonly log: readonly string[]
 }
 
-/** Layers are named by their digest; other progress, such as the upload of the context, is of no layer. */
+/** Progress of layers has their digest as name; other progress is not of a layer. */
 const LAYER = /^(?:extracting )?(sha256:[a-f0-9]{64})$/
 
 /** Standard output and standard error, as BuildKit numbers them. */
@@ -21,7 +21,7 @@ const STREAMS = [1, 2]
 
 type VertexState = 'waiting' | 'started' | 'ended'
 
-/** Converts BuildKit's trace, which repeats itself, to events of one change each. */
+/** Converts BuildKit's trace, which repeats states, to one event per change. */
 export class BuildProgress {
   readonly #emit: (event: EngineEvent) => void
   readonly #items = new Set<string>()
@@ -48,14 +48,14 @@ export class BuildProgress {
     for (const vertex of ending) this.#finish(vertex)
   }
 
-  /** Hands over what is left of output that ended in the middle of a character. */
+  /** Emits the rest of output that ended within a character. */
   end(): void {
     for (const key of this.#decoders.keys()) this.#flush(key)
   }
 
   /**
-   * The step that a build failed at. A step may fail and the build go on, as without a cache that is not there, so that
-   * it is the first one whose error the failure repeats; those that BuildKit stopped because of it come later.
+   * The failed step of a build. A step may fail without failing the build, such as the import of a missing cache, so
+   * this is the first step whose error the build's error repeats; steps that BuildKit cancelled follow.
    */
   failedStep(failure: string): FailedStep | undefined {
     const vertex = this.#failed.find(({ error }) => failure.includes(error)) ?? this.#failed[0]
@@ -122,7 +122,7 @@ export class BuildProgress {
     this.#emit({ kind: 'build-warning', message, ...(line !== undefined && line > 0 && { line }) })
   }
 
-  /** Counts what is kept, here and by all who get the events. */
+  /** Limits what is kept here and by receivers of the events. */
   #count(item: string, ...texts: readonly string[]): void {
     if (!this.#items.has(item)) this.#characters += item.length
     this.#items.add(item)

@@ -5,7 +5,7 @@ import type { BuildStatus } from './status.js'
 export type BuildSource =
   | {
       readonly kind: 'image'
-      /** The whole name, with its tag: `docker.io/library/alpine:3.22`. */
+      /** The full name, with its tag: `docker.io/library/alpine:3.22`. */
       readonly name: string
       /** The digest that the name resolved to; undefined if the builder used a local image of that name. */
       readonly digest: Digest | undefined
@@ -32,8 +32,8 @@ const REMOTE = /^(?:(?:https?|git|ssh):\/\/|git@)\S/
 const ADD = /^\[[^\]]*\] (?:ONBUILD )?ADD (.+)$/s
 
 /**
- * Collects what a build resolved from the names of its steps: the one report of it that every version of BuildKit makes,
- * for results from its cache too.
+ * Collects the sources of a build from the names of its steps: the only report that every version of BuildKit makes,
+ * also for cached steps.
  */
 export class BuildSources {
   readonly #images = new Map<string, Digest | undefined>()

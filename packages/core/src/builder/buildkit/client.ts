@@ -5,11 +5,11 @@ import { GrpcConnection } from './grpc/connection.js'
 import type { SessionOptions } from './options.js'
 import type { BuildKitSession, DialSession } from './session/session.js'
 
-/** How a BuildKit is reached. */
+/** A transport to a BuildKit. */
 export interface BuildKitTransport {
   /** Opens a connection for BuildKit's API: HTTP/2 without its own TLS. */
   connect(signal: AbortSignal | undefined): Promise<Duplex>
-  /** Opens a session on a connection of its own; without it, sessions are calls on the connection of the API. */
+  /** Opens a session on a separate connection; if not set, sessions are calls on the connection of the API. */
   dialSession?(headers: Parameters<DialSession>[0], signal: AbortSignal | undefined): Promise<Duplex>
   /** Used if BuildKit does not answer on this transport. */
   readonly fallback?: BuildKitTransport | undefined
@@ -24,7 +24,7 @@ const importSession = () => import('./session/session.js')
 /** Milliseconds that BuildKit may take for its first answer on a transport with a fallback. */
 const PROBE_TIMEOUT = 5000
 
-/** A client of a BuildKit. It connects with the first call, and again after the connection has been closed. */
+/** A client of a BuildKit. It connects on the first call, and reconnects after the connection was closed. */
 export class BuildKitClient implements AsyncDisposable {
   readonly #choose: TransportChoice
   #transport: BuildKitTransport | undefined
@@ -39,7 +39,7 @@ export class BuildKitClient implements AsyncDisposable {
     const connecting = this.#connecting
     const open = await connecting?.catch(() => undefined)
     if (open !== undefined && !open.isClosed) return new ControlClient(open)
-    // The first caller reconnects for all that wait.
+    // The first caller reconnects for all callers.
     if (this.#connecting === connecting) this.#connecting = this.#connect(signal)
     return new ControlClient(await (this.#connecting ?? this.#connect(signal)))
   }
@@ -70,7 +70,7 @@ export class BuildKitClient implements AsyncDisposable {
   }
 }
 
-/** A connection that BuildKit has answered on; undefined if it does not. */
+/** A connection on which BuildKit has responded; undefined if it does not. */
 async function probe(
   transport: BuildKitTransport,
   signal: AbortSignal | undefined,

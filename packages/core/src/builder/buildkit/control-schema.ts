@@ -1,6 +1,6 @@
 /**
- * The part of BuildKit's control API that is spoken, with its field numbers. Fields of older versions keep their place:
- * the same messages are understood by BuildKit 0.8, in Docker Engine 20.10, and by newer ones.
+ * The part of BuildKit's control API in use, with its field numbers. Field numbers are stable: BuildKit 0.8, in Docker
+ * Engine 20.10, and newer versions accept the same messages.
  *
  * @see https://github.com/moby/buildkit/blob/v0.20.0/api/services/control/control.proto
  * @see https://github.com/moby/buildkit/blob/v0.20.0/solver/pb/ops.proto

@@ -22,7 +22,7 @@ export interface SourceReplacement {
 
 /** One build, in the terms of BuildKit's API. */
 export interface SolveRequest {
-  /** Chosen by the client: names the build in {@link ControlClient.status}. */
+  /** Id of the build, chosen by the client, for {@link ControlClient.status}. */
   readonly ref: string
   /** The id of the session that the build calls back on. */
   readonly session: string
@@ -30,12 +30,12 @@ export interface SolveRequest {
   readonly frontend?: string
   readonly frontendAttributes?: Readonly<Record<string, string>>
   readonly definition?: LlbDefinition
-  /** Undefined if the result is kept in the builder's cache alone. */
+  /** Undefined if the result is kept in the builder's cache only. */
   readonly exporter?: { readonly type: string; readonly attributes: Readonly<Record<string, string>> } | undefined
   readonly cacheExports?: readonly CacheEntry[]
   readonly entitlements?: readonly string[]
   readonly sourceReplacements?: readonly SourceReplacement[]
-  /** Whether BuildKit leaves the build out of its history. */
+  /** Whether BuildKit omits the build from its history. */
   readonly isInternal?: boolean
 }
 
@@ -50,7 +50,7 @@ export interface Worker {
 
 /** A rule by which BuildKit deletes cache records. Sizes are in bytes, 0 for none. */
 export interface GcRule {
-  /** Whether it is also about internal records, such as those of frontends. */
+  /** Whether it includes internal records, such as those of frontends. */
   readonly all: boolean
   /** In nanoseconds. */
   readonly keepDuration: number
@@ -89,7 +89,7 @@ const CONVERT = 2
  */
 const WILDCARD = 0
 
-/** Milliseconds that BuildKit may take to return what it has in memory. */
+/** Milliseconds that BuildKit may take for a query of its memory. */
 const QUERY_TIMEOUT = 30_000
 
 const SERVICE = '/moby.buildkit.v1.Control'
@@ -167,7 +167,7 @@ export class ControlClient {
     return records
   }
 
-  /** Requests something that BuildKit has in memory. */
+  /** Sends a query that BuildKit answers from memory. */
   async #query(method: string, call: GrpcCall): Promise<Buffer> {
     const limit = new Deadline()
     limit.start(QUERY_TIMEOUT, Object.assign(new Error(`no response to ${method}`), { code: 'ETIMEDOUT' }))

@@ -1,6 +1,6 @@
 /**
- * The part of BuildKit's low-level build format (LLB) that is spoken, with its field numbers. The same messages are
- * understood by BuildKit 0.8, in Docker Engine 20.10, and by newer ones.
+ * The part of BuildKit's low-level build format (LLB) in use, with its field numbers. BuildKit 0.8, in Docker Engine
+ * 20.10, and newer versions accept the same messages.
  *
  * @see https://github.com/moby/buildkit/blob/v0.20.0/solver/pb/ops.proto
  */

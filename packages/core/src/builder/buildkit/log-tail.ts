@@ -1,10 +1,10 @@
-/** How many lines of a failed step's output an error carries. */
+/** Highest number of output lines in the error of a failed step. */
 const MAX_LINES = 20
 
-/** The most of one line that is kept, in characters; the end of a progress bar says more than its start. */
+/** Highest length of a line, in characters; the end of a line is kept. */
 const MAX_LINE = 2000
 
-/** The last lines of a text that arrives in pieces, in bounded memory. */
+/** The last lines of a streamed text, in bounded memory. */
 export class LogTail {
   #lines: string[] = []
   #open = ''
@@ -16,7 +16,7 @@ export class LogTail {
     this.#lines = [...this.#lines, ...whole].slice(-MAX_LINES)
   }
 
-  /** The lines as a terminal would show them: only the last state of a line that was redrawn. */
+  /** The lines as a terminal shows them: redrawn lines in their last state. */
   lines(): readonly string[] {
     const lines = this.#open === '' ? this.#lines : [...this.#lines, this.#open]
     return lines.slice(-MAX_LINES).map((line) => line.trimEnd().split('\r').at(-1) ?? '')

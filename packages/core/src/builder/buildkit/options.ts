@@ -13,7 +13,7 @@ export type BuildSecrets = Readonly<Record<string, () => Uint8Array | Promise<Ui
  */
 export type SshAgents = Readonly<Record<string, () => Duplex | Promise<Duplex>>>
 
-/** What a build may request from this machine. It can read nothing else. */
+/** Resources of this machine that a build may request. It cannot read others. */
 export interface SessionOptions {
   /** The directories that the build may read: `context` and `dockerfile` for a Dockerfile, and those of named contexts. */
   readonly directories?: Readonly<Record<string, SyncDirectory>>

@@ -13,7 +13,7 @@ export interface SolveResult {
   readonly sources: readonly BuildSource[]
 }
 
-/** A build failed in one of its steps, or BuildKit refused it. */
+/** A build failed in one of its steps, or BuildKit rejected it. */
 export class SolveError extends Error {
   override readonly name = 'SolveError'
   /** Undefined if the build was rejected before any step, or BuildKit did not report the step. */
@@ -31,10 +31,10 @@ export interface SolveCall {
   readonly onEvent?: ((event: EngineEvent) => void) | undefined
 }
 
-/** Milliseconds that one half of a build, its result or its report, may take after the other one failed. */
+/** Milliseconds to wait for the result or the report of a build after the other one failed. */
 const LATE_AFTER_FAILURE = 3000
 
-/** Milliseconds that the report of a build may take after its result: all output that a slow connection still has to carry. */
+/** Milliseconds to wait for the rest of the report after the result. */
 const LATE_REPORT = 60_000
 
 /**
@@ -76,7 +76,7 @@ export async function solve(
     progress.end()
   }
 
-  /** Resolves to what went wrong with the report: a result without its sources must not pass for one that has none. */
+  /** Resolves to the error of the report: a result with an incomplete report must not look complete. */
   async function report(): Promise<unknown> {
     try {
       for await (const status of control.status(ref, { signal: reportLimit.within(signal) })) {
@@ -85,7 +85,7 @@ export async function solve(
       }
       return undefined
     } catch (error) {
-      // Without its report, the result does not count. An error of the build itself says more.
+      // A result without its report is a failure. The build's own error has precedence.
       resultLimit.start(LATE_AFTER_FAILURE, error)
       return error
     }

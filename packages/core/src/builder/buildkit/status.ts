@@ -1,13 +1,13 @@
 import { messageTypes } from './grpc/messages.js'
 import { STATUS_SCHEMA } from './status-schema.js'
 
-/** A moment as protobuf sends it. */
+/** A timestamp in protobuf's form. */
 export interface StatusTime {
   readonly seconds: number
   readonly nanos: number
 }
 
-/** A vertex of BuildKit's graph; sent again whenever something about it changes. */
+/** A vertex of BuildKit's graph; sent again after each change. */
 export interface StatusVertex {
   readonly digest: string
   readonly name: string
@@ -24,11 +24,11 @@ export interface StatusProgress {
   readonly vertex: string
   readonly name: string
   readonly current: number
-  /** 0 if it is not known. */
+  /** 0 if unknown. */
   readonly total: number
 }
 
-/** Output of a vertex; bytes, cut anywhere. */
+/** Output of a vertex, in arbitrary chunks of bytes. */
 export interface StatusLog {
   readonly vertex: string
   /** 1 for standard output, 2 for standard error. */

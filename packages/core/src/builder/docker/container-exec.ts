@@ -4,11 +4,11 @@ import { textOf } from '../../model/json-fields.js'
 import { PROGRAM_FAILED } from '../transport/program-stream.js'
 import type { Connection } from './connection/connection.js'
 
-/** Bytes before each piece of output: which stream it belongs to, three zeros, its length. */
+/** Bytes before each chunk of output: the stream, three zeros, the length. */
 const HEADER = 8
 const STANDARD_ERROR = 2
 
-/** The most of the program's standard error that is kept for a message, in characters. */
+/** Highest length of standard error in a message, in characters. */
 const MAX_DIAGNOSTICS = 2000
 
 const JSON_BODY = { 'Content-Type': 'application/json' }

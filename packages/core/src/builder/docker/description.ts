@@ -47,7 +47,7 @@ function productOf(answer: JsonObject): string | undefined {
   return found ?? (itemsOf(answer['SecurityOptions']).includes('name=rootless') ? 'rootless' : undefined)
 }
 
-/** Requests what an engine is, and what its BuildKit can do. */
+/** Requests the description of an engine and the features of its BuildKit. */
 export async function describeEngine(
   connection: Connection,
   buildKit: BuildKitClient,
@@ -92,7 +92,7 @@ async function describeBuildKit(buildKit: BuildKitClient, call: DescribeCall) {
   return { version, workers, entitlements }
 }
 
-/** The types of caches that builds on a Docker Engine can use, by image store. Others are for a BuildKit of its own. */
+/** The types of caches that builds on a Docker Engine can use, by image store. Others require a separate BuildKit. */
 const CACHES = {
   graphdriver: { imports: ['registry', 'local'], exports: ['inline'] },
   containerd: { imports: ['registry', 'local', 'gha'], exports: ['inline', 'registry', 'local', 'gha'] },

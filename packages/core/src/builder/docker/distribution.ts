@@ -13,7 +13,10 @@ const NOT_FOUND = 404
 /** From this status on, the engine or the registry failed; the request was valid. */
 const SERVER_ERROR = 500
 
-/** Has the engine look up a manifest in its registry; one that is not there was looked up too. Rejects as the port says. */
+/**
+ * Lets the engine look up a manifest in its registry; a missing manifest is not an error. Rejects as documented at the
+ * port.
+ */
 export async function requireRegistry(
   connection: Connection,
   credentials: CredentialStore,

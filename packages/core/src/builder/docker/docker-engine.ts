@@ -124,8 +124,8 @@ export class DockerEngine implements Builder {
   }
 
   /**
-   * One at a time to a repository. Platforms have layers in common, such as what is copied from the context; engines with
-   * the containerd image store would send each several times, and docker-registry 2 reads what is written at that moment.
+   * One push per repository at a time. Platforms share layers, such as files of the context; engines with the
+   * containerd image store would send each several times, and docker-registry 2 may read a layer while it is written.
    */
   #pushesTo(repository: Repository): LimitFunction {
     const name = formatRepository(repository)
@@ -137,7 +137,7 @@ export class DockerEngine implements Builder {
   readonly #runStep = <T>(action: string, call: BuilderCall, operation: (own: BuilderCall) => Promise<T>): Promise<T> =>
     this.#run(action, call, operation)
 
-  /** Ends the operation if the engine stops answering, and gives its failure the form that the port promises. */
+  /** Aborts the operation if the engine stops answering, and converts its error. */
   #run<T>(
     action: string,
     { signal, onEvent }: BuilderCall,

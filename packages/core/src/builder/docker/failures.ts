@@ -1,6 +1,6 @@
 import type { OperationContext } from '../operation.js'
 
-/** The engine answered a request with an HTTP status that is no success. */
+/** The engine responded with an HTTP error status. */
 export class HttpStatusError extends Error {
   readonly status: number
 

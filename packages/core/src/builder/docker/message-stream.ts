@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { isJsonObject, type JsonObject, textOf } from '../../model/json-fields.js'
 import { readJsonLines } from './json-lines.js'
 
-/** One message of the stream that builds, pulls and pushes answer with. Fields of another type are left out. */
+/** One message of the stream that builds, pulls and pushes answer with. Fields of another type are omitted. */
 export interface StreamMessage {
   readonly id: string | undefined
   readonly status: string | undefined
@@ -18,7 +18,7 @@ export class StreamFailure extends Error {}
 /**
  * Reads an answer's messages to the end.
  *
- * @throws StreamFailure with the first error in the stream, once everything before and after it has been handed over.
+ * @throws StreamFailure with the first error in the stream, after all messages were emitted.
  */
 export async function readMessages(stream: Readable, onMessage: (message: StreamMessage) => void): Promise<void> {
   let failure: string | undefined

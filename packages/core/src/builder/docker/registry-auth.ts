@@ -21,8 +21,8 @@ export async function registryHeaders(
 }
 
 /**
- * The value of X-Registry-Auth: base64 in the URL-safe alphabet with padding. Any other form makes the request an
- * anonymous one without a word, and a push without the header is refused, so an anonymous one has a value too.
+ * The value of X-Registry-Auth: base64 in the URL-safe alphabet with padding. Any other form silently makes the request
+ * anonymous. A push without the header is rejected, so an anonymous push has a value too.
  *
  * @see https://docs.docker.com/reference/api/engine/version/v1.41/#section/Authentication
  */

@@ -5,19 +5,19 @@ import { formatReference } from '../../model/reference.js'
 import { type BuildTools, runBuild } from '../build-tools.js'
 import type { BuilderCall, BuildRequest, BuiltImage, ImageStore } from '../port.js'
 
-/** How often a result is exported while other builds remove the same image, or its name. */
+/** Highest number of exports if other builds remove the same image or its name. */
 const EXPORT_ATTEMPTS = 5
 
 /** Milliseconds that removing a name from the engine may take. */
 const REMOVAL_TIME = 3000
 
-/** Parts of an engine that stores results under names, and pushes these. */
+/** Parts of an engine that stores results under names and pushes them. */
 export interface StoreTools extends BuildTools {
   readonly images: ImageStore
   readonly push: (call: BuilderCall) => Promise<Digest>
 }
 
-/** A build whose result an engine keeps by the name of its destination, until this is disposed of. */
+/** A build whose result an engine stores under the name of its destination, until disposal. */
 export class StoredBuild implements BuiltImage {
   readonly sources: BuiltImage['sources']
   readonly #request: BuildRequest
@@ -39,7 +39,7 @@ export class StoredBuild implements BuiltImage {
     }
   }
 
-  /** Pushes what is under the name; if that is gone, another run with the same destination has removed it. */
+  /** Pushes the name. If it does not exist, another run with the same destination has removed it. */
   async push(call: BuilderCall = {}): Promise<Digest> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -56,7 +56,10 @@ export class StoredBuild implements BuiltImage {
   }
 }
 
-/** Runs the build, whose steps are cached after the first time, and has the engine keep its result. @returns its sources */
+/**
+ * Runs the build, whose steps are cached after the first time, and stores the result in the engine. @returns its
+ * sources
+ */
 async function exportBuild(
   request: BuildRequest,
   tools: StoreTools,
@@ -77,7 +80,7 @@ function isRemovedMeanwhile(error: unknown): boolean {
   return error instanceof EngineError && /failed to get digest sha256:[0-9a-f]{64}: .*no such file/.test(error.message)
 }
 
-/** Whether the engine has nothing by the name that it is to push. */
+/** Whether the engine does not have the name to push. */
 function isWithoutName(error: unknown): boolean {
   return error instanceof EngineError && /does not exist|No such image/.test(error.message)
 }

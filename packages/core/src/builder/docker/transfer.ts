@@ -15,7 +15,7 @@ import { registryHeaders } from './registry-auth.js'
 /** The first API whose push takes a platform. @see https://docs.docker.com/reference/api/engine/version-history/ */
 const PUSH_PLATFORM_API = '1.46'
 
-/** Pushes one tag; if the engine holds several platforms under it, one of them. Rejects as the port says. */
+/** Pushes one tag, or one of its platforms. Rejects as documented at the port. */
 export async function push(
   connection: Connection,
   credentials: CredentialStore,
@@ -37,7 +37,7 @@ export async function push(
     digest = pushedDigest(message) ?? digest
     report('push', message, onEvent)
   })
-  // With the containerd image store, engines report the digest in a sentence for people only.
+  // With the containerd image store, engines report the digest only in a sentence.
   digest ??= await lookUp(connection, credentials, reference, { signal })
   if (digest !== undefined) return digest
   throw new EngineError(
@@ -47,8 +47,8 @@ export async function push(
 }
 
 /**
- * Does once more what the registry refused of it. Engines repeat layers by themselves, but no manifest; and docker-registry 2
- * may refuse one while another engine writes a layer that both images have.
+ * Repeats a rejected push once. Engines retry layers, but not manifests, and docker-registry 2 may reject a manifest
+ * while another engine writes a shared layer.
  */
 export async function withSecondTry<T>(pushing: () => Promise<T>): Promise<T> {
   try {
@@ -59,7 +59,7 @@ export async function withSecondTry<T>(pushing: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Pulls one platform of a tag or digest. Rejects as the port says. */
+/** Pulls one platform of a tag or digest. Rejects as documented at the port. */
 export async function pull(
   connection: Connection,
   credentials: CredentialStore,
@@ -88,7 +88,7 @@ async function readTransfer(
     await readMessages(stream, onMessage)
   } catch (cause) {
     if (!(cause instanceof StreamFailure)) throw cause
-    // An engine that keeps images by its own names pushes media types of Docker.
+    // An engine with the older image store pushes Docker's media types.
     const hint = code === 'PUSH_FAILED' ? mediaTypeHint(cause.message, 'docker') : undefined
     throw new EngineError(code, `the engine could not ${what}: ${cause.message}`, { cause, ...(hint && { hint }) })
   }

@@ -16,7 +16,7 @@ export interface ClusterScope {
 /** The time that `kubectl` gives one request. */
 const REQUEST_TIMEOUT = '--request-timeout=30s'
 
-/** The arguments of `kubectl` that say where objects are. */
+/** The arguments of `kubectl` that select context and namespace. */
 export function scopeArguments({ kubeconfig, context, namespace }: ClusterScope): readonly string[] {
   return [
     ...(kubeconfig === undefined ? [] : [`--kubeconfig=${kubeconfig}`]),
@@ -25,7 +25,7 @@ export function scopeArguments({ kubeconfig, context, namespace }: ClusterScope)
   ]
 }
 
-/** How `kubectl` is called. */
+/** Options of a call of `kubectl`. */
 export interface KubectlCall {
   readonly env: Environment
   readonly signal?: AbortSignal | undefined

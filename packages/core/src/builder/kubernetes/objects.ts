@@ -1,6 +1,6 @@
 import { isJsonObject, itemsOf, textOf, textsOf } from '../../model/json-fields.js'
 
-/** The part of a Deployment or StatefulSet that is read: how it selects its pods. */
+/** The pod selector of a Deployment or StatefulSet. */
 export interface LabelSelector {
   readonly labels: readonly (readonly [key: string, value: string])[]
   readonly expressions: readonly {

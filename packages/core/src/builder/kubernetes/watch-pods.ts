@@ -19,7 +19,7 @@ export interface PodChange {
 /** Milliseconds in which a watch reports what exists. */
 const SYNC_TIME = 3000
 
-/** Milliseconds before a watch that has ended is started again: the least, and the most if it fails each time. */
+/** Delay before an ended watch is restarted, in milliseconds: the first, and the highest after repeated failures. */
 const RESTART = { least: 1000, most: 30_000 } as const
 
 /**
@@ -43,7 +43,7 @@ export async function watchPods(
   let delay: number = RESTART.least
   while (!call.signal.aborted) {
     const startedAt = Date.now()
-    // The nodes that remain do without what cannot be watched; a pod that is lost is noticed by its connection.
+    // If watching fails, the known pods are still used; a lost pod is detected by its connection.
     await watchOnce(address, call, ready, note).catch(() => {})
     delay = Date.now() - startedAt > RESTART.most ? RESTART.least : Math.min(delay * 2, RESTART.most)
     await sleep(delay, undefined, { signal: call.signal, ref: false }).catch(() => {})

@@ -42,7 +42,7 @@ export async function podSelector(address: string, call: KubectlCall): Promise<s
   const [found] = await getObjects(names, scope, call)
   if (found !== undefined) {
     const selector = formatSelector(readSelector(found))
-    // kubectl takes an empty selector for all pods of the namespace.
+    // kubectl treats an empty selector as all pods of the namespace.
     if (selector === '') throw new EngineError('ENGINE_UNREACHABLE', `${address} has no pod selector`)
     return selector
   }

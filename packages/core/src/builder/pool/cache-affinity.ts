@@ -3,23 +3,23 @@ import { createHash } from 'node:crypto'
 /** The platform of a pipeline, whose builds share most of their cache. */
 export interface BuildKind {
   readonly pipeline: string
-  /** As `platformIdentity` has it. */
+  /** The result of `platformIdentity`. */
   readonly platform: string
 }
 
 /**
- * The rank of a builder for a kind of build, by rendezvous hashing: the builder with the highest rank is the same in each
- * run, and another one only if it is missing. Each kind of build has an order of its own.
+ * The rank of a builder for a kind of build, by rendezvous hashing: the builder with the highest rank is the same in
+ * each run, and another one only if it is missing. Each kind of build has another order.
  *
  * @see https://www.ietf.org/archive/id/draft-ietf-bess-weighted-hrw-00.html
  */
 export function cacheRank(address: string, { pipeline, platform }: BuildKind): number {
-  // Parameters, such as the context, are names of this client for the same builder.
+  // Parameters, such as the context, are local names of the same builder.
   const [node = ''] = address.split('?')
   return createHash('sha256').update(`${pipeline}\n${platform}\n${node}`).digest().readUIntBE(0, 6)
 }
 
-/** The one that most likely has the cache of such a build; undefined if there is none. */
+/** The builder that most likely has the cache of such a build; undefined if there is none. */
 export function preferred<C extends { readonly address: string }>(
   candidates: readonly C[],
   kind: BuildKind,

@@ -1,11 +1,11 @@
-/** Something that waits, for a group. */
+/** A waiting entry of a group. */
 export interface Queued {
   readonly group: string
-  /** What is higher comes first, whatever its group. */
+  /** Higher entries come first, in any group. */
   readonly height: number
 }
 
-/** Entries that wait: the highest first, then that of the group that has the least, then the one that has waited longest. */
+/** A queue ordered by height, then by the group with the fewest active entries, then by waiting time. */
 export class FairQueue<T extends Queued> {
   readonly #groups = new Map<string, Set<T>>()
   readonly #used = new Map<string, number>()
@@ -21,19 +21,19 @@ export class FairQueue<T extends Queued> {
     if (waiting?.size === 0) this.#groups.delete(entry.group)
   }
 
-  /** Counts what a group has: 1 when it gets something, -1 when it returns that. */
+  /** Updates the active entries of a group: 1 at the start, -1 at the end. */
   count(group: string, change: 1 | -1): void {
     const used = (this.#used.get(group) ?? 0) + change
     if (used === 0) this.#used.delete(group)
     else this.#used.set(group, used)
   }
 
-  /** The entries in their order now. */
+  /** The entries in their current order. */
   *[Symbol.iterator](): Generator<T, void> {
     const entries = [...this.#groups].flatMap(([group, waiting]) =>
       [...waiting].map((entry) => ({ entry, used: this.#used.get(group) ?? 0 })),
     )
-    // The sort is stable, and a group stays where its first entry put it.
+    // The sort is stable, and a group keeps the position of its first entry.
     entries.sort((one, other) => other.entry.height - one.entry.height || one.used - other.used)
     for (const { entry } of entries) yield entry
   }

@@ -13,15 +13,15 @@ export interface GrpcCall {
   readonly metadata?: Readonly<Record<string, string | readonly string[]>>
 }
 
-/** Bytes that the other side may send before it waits for us, per connection and per call. */
+/** Flow-control window in bytes, per connection and per call. */
 const WINDOW = 4 * 1024 * 1024
 
 /** Milliseconds that a call may stay open after its only response. */
 const END_OF_RESPONSE = 10_000
 
 /**
- * A gRPC client over a connection that is already open. grpc-js's client can only dial for itself, and so cannot use a
- * connection that an engine upgraded, an ssh process, or a pod's standard streams.
+ * A gRPC client over an open connection. grpc-js can only dial itself, so it cannot use an upgraded connection of an
+ * engine, an ssh process, or a pod's standard streams.
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
  */
@@ -112,7 +112,7 @@ export class GrpcConnection implements AsyncDisposable {
   }
 }
 
-/** Ends a call that is still running, from outside of its own callbacks: see the disposal of the connection. */
+/** Cancels a running call outside of its own callbacks: see the disposal of the connection. */
 function cancel(stream: ClientHttp2Stream): void {
   if (stream.closed) return
   setImmediate(() => stream.close(constants.NGHTTP2_CANCEL))

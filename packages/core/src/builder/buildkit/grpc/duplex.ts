@@ -4,7 +4,7 @@ import { frame, readFrames } from './frames.js'
 import { statusOf } from './grpc-error.js'
 import type { MessageType } from './messages.js'
 
-/** The most bytes that go into one message. */
+/** Highest number of bytes in one message. */
 const PIECE = 32 * 1024
 
 /** A call with a stream of bytes in both directions, as one stream of bytes. */
@@ -60,7 +60,7 @@ class GrpcDuplex extends Duplex {
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.#resume?.()
-    // Node 20 corrupts its heap where HTTP/2 inside of HTTP/2 is ended within a callback.
+    // Node 20 corrupts its heap if nested HTTP/2 is ended within a callback.
     setImmediate(() => this.#call.close(constants.NGHTTP2_CANCEL))
     done(error)
   }

@@ -17,7 +17,7 @@ export function frame(message: Uint8Array): Buffer {
   return framed
 }
 
-/** Cuts the body of a call into messages. @throws GrpcError if one is compressed, too long, or cut off */
+/** Splits the body of a call into messages. @throws GrpcError if one is compressed, too long, or cut off */
 export async function* readFrames(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
   let chunks: Buffer[] = []
   let length = 0
@@ -37,7 +37,7 @@ export async function* readFrames(body: AsyncIterable<Buffer>): AsyncGenerator<B
   if (length > 0) throw malformed('is cut off')
 }
 
-/** The bytes of the first message with its prefix; of the prefix alone where even that is not there. */
+/** Length of the first message with its prefix, or of the prefix if that is incomplete. */
 function neededFor(pending: Buffer): number {
   if (pending.byteLength < PREFIX) return PREFIX
   if (pending[0] !== 0) throw malformed('is compressed')

@@ -1,6 +1,6 @@
 import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
 
-/** The status codes that decide something here. @see https://github.com/grpc/grpc/blob/master/doc/statuscodes.md */
+/** The status codes that polyarch handles. @see https://github.com/grpc/grpc/blob/master/doc/statuscodes.md */
 export const GrpcStatus = {
   ok: 0,
   cancelled: 1,
@@ -64,7 +64,7 @@ function readStatus(text: string): number {
   return /^\d{1,2}$/.test(text) ? Number(text) : GrpcStatus.unknown
 }
 
-/** Percent-encoded UTF-8; what is not is kept as it is. */
+/** Decodes percent-encoded UTF-8; other text is unchanged. */
 function decodeMessage(text: string): string {
   try {
     return decodeURIComponent(text)

@@ -15,7 +15,7 @@ message GetSecretResponse {
 }
 `
 
-/** Reads a secret when a step of the build mounts it. What is not among them is not found, whatever else this machine has. */
+/** Serves secrets: each is read when a step mounts it. Other ids are not found. */
 export function secretsService(secrets: BuildSecrets): SessionService {
   const type = messageTypes(SCHEMA)
   const types = {

@@ -15,14 +15,14 @@ import type { MessageType } from '../grpc/messages.js'
 /** One method that BuildKit calls back on, with its handler. */
 export interface SessionMethod {
   readonly definition: MethodDefinition<object, object>
-  /** @param onError - gets what the handler threw: BuildKit itself gets a message only. */
+  /** @param onError - receives the error of the handler, of which BuildKit gets only the message */
   handler(onError: (error: unknown) => void): UntypedHandleCall
 }
 
 /** A service of the session, as its methods. Every other method is answered as unimplemented. */
 export type SessionService = readonly SessionMethod[]
 
-/** A call that ends with a status which the builder handles: it is no error of the session. */
+/** A status that the builder handles; it is not an error of the session. */
 export class CallError extends Error {
   readonly code: status
 
@@ -32,7 +32,7 @@ export class CallError extends Error {
   }
 }
 
-/** The error of a handler for something that the session does not offer: the build decides whether it fails. */
+/** The error for something that the session does not have; the build may continue. */
 export class NotInSession extends CallError {
   constructor(message: string) {
     super(status.NOT_FOUND, message)
@@ -112,7 +112,7 @@ export function streamMethod<Request extends object, Answer extends object>(
   }
 }
 
-/** The messages of a stream. It stays open when the reader leaves: the status of an error has still to be sent. */
+/** The messages of a stream. It stays open after the last read, to send the status of an error. */
 export function messagesOf<Message extends object>(call: ServerDuplexStream<Message, object>): AsyncIterable<Message> {
   return { [Symbol.asyncIterator]: () => call.iterator({ destroyOnReturn: false }) }
 }

@@ -8,7 +8,7 @@ import { secretsService } from './secrets.js'
 import type { SessionService } from './service.js'
 import { sshService } from './ssh/ssh.js'
 
-/** A service for each thing that is given: a build can call back for that, and for nothing else. */
+/** The services for the given options; a build can call no others. */
 export function servicesFor(
   { credentials, secrets, ssh, directories, output }: SessionOptions,
   stores: ReadonlyMap<string, ContentStore>,

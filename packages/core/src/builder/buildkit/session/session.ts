@@ -42,7 +42,7 @@ export async function openSession(dial: DialSession, options: SessionOptions): P
     ...(options.sharedKey !== undefined && { 'X-Docker-Expose-Session-Sharedkey': options.sharedKey }),
     'X-Docker-Expose-Session-Grpc-Method': methods.map(({ definition }) => definition.path),
   })
-  // The builder closing its end is how a session ends; the build reports why.
+  // The builder ends a session by closing the connection; the build reports the reason.
   socket.on('error', () => {})
   const failures: unknown[] = []
   const server = new Server({ 'grpc.max_concurrent_streams': LIMITS.sessionCalls })
@@ -59,7 +59,7 @@ export async function openSession(dial: DialSession, options: SessionOptions): P
       return socket.destroyed
     },
     async [Symbol.asyncDispose]() {
-      // Node 20 corrupts its heap where HTTP/2 is destroyed inside a callback of its own.
+      // Node 20 corrupts its heap if HTTP/2 is destroyed within its own callback.
       await setImmediate()
       server.forceShutdown()
       socket.destroy()

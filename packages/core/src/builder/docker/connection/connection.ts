@@ -71,7 +71,7 @@ export class Connection implements AsyncDisposable {
     return this.#version
   }
 
-  /** Bounded in time: a host that drops what it gets would be waited for by the minute, or without end. */
+  /** Limited in time, because a host that drops packets would block for minutes. */
   async #firstAnswer(signal: AbortSignal | undefined): Promise<string> {
     const stop = new AbortController()
     const timer = setTimeout(() => stop.abort(), FIRST_ANSWER_TIMEOUT)
@@ -88,18 +88,18 @@ export class Connection implements AsyncDisposable {
     }
   }
 
-  /** Requests a sign of life; any answer is one. */
+  /** Sends a ping; any response is sufficient. */
   async ping(signal: AbortSignal): Promise<void> {
     ;(await this.#exchange({ method: 'GET', path: '/_ping', signal })).resume()
   }
 
-  /** Sends a request and returns the answer's body. Rejects with {@link HttpStatusError} if the status is no success. */
+  /** Sends a request and returns the answer's body. Rejects with {@link HttpStatusError} for an error status. */
   async send(request: EngineRequest): Promise<IncomingMessage> {
     const { negotiated } = await this.version(request.signal)
     return this.#exchange({ ...request, path: versioned(negotiated, request.path) })
   }
 
-  /** Sends a request whose answer matters by its status alone: its body is an object, a list or empty. */
+  /** Sends a request and checks only the status of the response. */
   async perform(request: EngineRequest): Promise<void> {
     await readText(await this.send(request))
   }
@@ -122,7 +122,7 @@ export class Connection implements AsyncDisposable {
     return answer
   }
 
-  /** Opens a connection on which HTTP/2 is spoken from the first byte, as engines with API 1.53 and newer do. */
+  /** Opens a connection that uses HTTP/2 from the first byte, for engines with API 1.53 and newer. */
   async dialHttp2(signal: AbortSignal | undefined): Promise<Duplex> {
     return this.#endpoint.kind === 'ssh' ? openSsh(this.#endpoint, this.#env) : openSocket(this.#endpoint, signal)
   }
@@ -212,7 +212,7 @@ function agentFor(endpoint: Endpoint, env: Environment): Agent {
   return new TlsAgent({ keepAlive: true, ...material, rejectUnauthorized: verify })
 }
 
-/** Every field that docker-modem would else take from the environment is set, if only to undefined. */
+/** Sets every field that docker-modem would otherwise read from the environment. */
 function modemOptions(endpoint: Endpoint): Dockerode.DockerOptions {
   const none = { host: undefined, port: undefined, socketPath: undefined, timeout: undefined }
   const noTls = { ca: undefined, cert: undefined, key: undefined, protocol: 'http' as const }

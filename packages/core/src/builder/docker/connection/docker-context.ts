@@ -5,14 +5,14 @@ import { isJsonObject, type JsonObject, textOf } from '../../../model/json-field
 import { configField, parseConfigObject } from '../../../registry/auth/docker-config-file.js'
 import { readOptional, readTlsFolder, type TlsMaterial } from '../../transport/tls-material.js'
 
-/** The part of a docker context that says where its engine is. */
+/** The endpoint in a docker context. */
 export interface DockerContext {
   readonly host: string
   readonly tls: TlsMaterial | undefined
 }
 
 /**
- * The docker context in use: the one named, else `currentContext` of the docker configuration.
+ * The current docker context: the named one, else `currentContext` of the docker configuration.
  *
  * @returns undefined if the default engine is meant.
  * @throws ENGINE_UNREACHABLE if the context does not exist.

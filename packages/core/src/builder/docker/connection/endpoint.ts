@@ -20,13 +20,13 @@ export type Endpoint =
       /** `user@host`, or a name from the ssh configuration. */
       readonly destination: string
       readonly port: number | undefined
-      /** Path of the engine's socket on that host, where it is not the usual one. */
+      /** Path of the engine's socket on that host, if it is not the default. */
       readonly socket: string | undefined
     }
 
 /** Options that select the engine. */
 export interface EndpointOptions {
-  /** An address as in DOCKER_HOST, or the name of a docker context; it wins over everything else. */
+  /** An address as in DOCKER_HOST, or the name of a docker context; it has precedence. */
   readonly host?: string | undefined
   /** Folder or files of the certificates for an address. */
   readonly certificates?: string | CertificateFiles | undefined
@@ -94,7 +94,7 @@ export function parseEndpoint(address: string, tls: TlsMaterial | undefined): En
 
 function tcpEndpoint(address: string, url: URL, given: TlsMaterial | undefined): Endpoint {
   const tls = given ?? (url.protocol === 'https:' ? { verify: true } : undefined)
-  // `tcp:` is no scheme that URL has a default port for, so that 80 and 443 are kept if they are written out.
+  // URL has no default port for `tcp:`, so that 80 and 443 are kept.
   const schemePort = { 'http:': 80, 'https:': 443 }[url.protocol]
   const port = url.port === '' ? (schemePort ?? (tls ? TLS_PORT : PLAIN_PORT)) : Number(url.port)
   return { kind: 'tcp', address, host: url.hostname.replace(/^\[|\]$/g, ''), port, tls }

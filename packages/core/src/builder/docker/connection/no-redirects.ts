@@ -1,8 +1,8 @@
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http'
 
 /**
- * Keeps docker-modem from following redirects: it would follow them to any address, and throws where nothing catches it
- * if that is none. No engine redirects.
+ * Disables redirects in docker-modem: it would follow them to any address, and throws an uncaught error for an invalid
+ * one. Engines do not redirect.
  */
 export function withoutRedirects(agent: Agent): Agent {
   const addRequest: unknown = Reflect.get(agent, 'addRequest')

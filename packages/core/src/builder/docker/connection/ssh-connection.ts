@@ -33,7 +33,7 @@ export function sshArguments(endpoint: SshEndpoint, command = dialEngine(endpoin
   ]
 }
 
-/** Opens each connection through a process of the system's own ssh, so that its configuration and known hosts hold. */
+/** Opens each connection through a process of the system's own ssh, so that its configuration and known hosts apply. */
 export class SshAgent extends Agent {
   readonly #endpoint: SshEndpoint
   readonly #env: Environment

@@ -6,7 +6,7 @@ import type { Connection } from '../connection/connection.js'
 import { HttpStatusError } from '../failures.js'
 import { readText } from '../read-text.js'
 
-/** Gives an image of the engine another name. */
+/** Adds a name to an image of the engine. */
 export async function tagImage(
   connection: Connection,
   source: Reference,
@@ -18,7 +18,7 @@ export async function tagImage(
   await connection.perform({ method: 'POST', path, query, signal })
 }
 
-/** Removes a name from the engine; one that is not there is no error. */
+/** Removes a name from the engine; a missing name is not an error. */
 export function untagImage(connection: Connection, reference: Reference, call: BuilderCall): Promise<void> {
   return removeImageName(connection, formatReference(withDefaultTag(reference)), call)
 }
@@ -30,7 +30,7 @@ export async function listImageNames(connection: Connection, { signal }: Builder
   return images.flatMap((image) => (isJsonObject(image) ? textsOf(image['RepoTags']) : []))
 }
 
-/** Removes a name as the engine lists it; one that is not there is no error. */
+/** Removes a name as listed by the engine; a missing name is not an error. */
 export async function removeImageName(connection: Connection, name: string, { signal }: BuilderCall): Promise<void> {
   const path = `/images/${name}`
   try {

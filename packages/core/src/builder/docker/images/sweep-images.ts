@@ -11,9 +11,9 @@ const BUILD_NAME = /^([^/]+):(\d{1,5})\/.+:polyarch-[0-9a-f]{64}$/
 const REFUSAL_TIME = 1000
 
 /**
- * Removes image names that builds of killed runs left in the engine.
- * Their host is a port of this machine on which nothing listens any more. Each start of the embedded registry has
- * another port, so later builds do not replace them. Errors are ignored: the next run tries again.
+ * Removes image names that builds of killed runs left in the engine. Their host is a port of this machine on which no
+ * process listens. Each start of the embedded registry has another port, so later builds do not replace them. Errors
+ * are ignored: the next run tries again.
  */
 export async function sweepImages(connection: Connection, call: BuilderCall): Promise<void> {
   try {

@@ -81,8 +81,8 @@ async function find(store: ContentStore, text: string): Promise<{ readonly diges
 }
 
 /**
- * Receives content until it is committed, or the builder gives it up. Each call adds content of its own, so that builds
- * which add the same at the same time need not wait for each other.
+ * Receives content until it is committed or aborted. Each call adds separate content, so builds that add equal content
+ * concurrently do not wait for each other.
  */
 async function receive(
   call: ServerDuplexStream<Required<WriteRequest>, WriteAnswer>,

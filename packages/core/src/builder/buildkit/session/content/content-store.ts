@@ -1,12 +1,12 @@
 import type { Digest } from '../../../../model/digest.js'
 
-/** Content by digest, which builds read from this machine, and may add to. */
+/** Content by digest that builds read from this machine and may add to. */
 export interface ContentStore {
   /** Size of the content in bytes; undefined if the store does not have it. */
   size(digest: Digest): Promise<number | undefined>
   /** The content from an offset on, `length` bytes at most. */
   read(digest: Digest, offset: number, length: number): AsyncIterable<Uint8Array>
-  /** Begins to add content. Undefined for a store that is only read. */
+  /** Starts adding content. Undefined for a read-only store. */
   readonly add?: () => Promise<ContentAddition>
 }
 

@@ -60,23 +60,23 @@ const packets = messageTypes(FILE_SYNC_SCHEMA)<Packet>('Packet')
 
 type Call = ServerDuplexStream<Required<Packet>, Buffer>
 
-/** One directory on its way to one build. */
+/** The transfer of one directory to one build. */
 class Transfer {
   readonly #call: Call
   readonly #stop = new AbortController()
   readonly #limit = pLimit(SENT_AT_ONCE)
   #entries: readonly SyncEntry[] = []
-  /** Numbers of the entries that were requested: once each, so that no receiver fills the memory with requests. */
+  /** Requested entries, each once, so that a receiver cannot fill the memory with requests. */
   readonly #requested = new Set<number>()
 
   constructor(call: Call) {
     this.#call = call
   }
 
-  /** Sends what is there, then the content of what is requested, until the receiver has finished. */
+  /** Sends the list of entries, then the requested content, until the receiver has finished. */
   async run(directory: SyncDirectory, followPaths: readonly string[]): Promise<void> {
     const finished = this.#receive()
-    // Handled where it is awaited; until then it must not end the process.
+    // Handled when it is awaited; until then it must not end the process.
     finished.catch(() => {})
     try {
       this.#entries = await directory.list(followPaths, this.#stop.signal)

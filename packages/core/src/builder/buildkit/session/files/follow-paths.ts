@@ -2,10 +2,10 @@ import type { Metadata } from '@grpc/grpc-js'
 
 const KEY = 'followpaths'
 
-/** How Node joins the values of a header that is sent several times. */
+/** Node's separator for repeated headers. */
 const SEPARATOR = ', '
 
-/** The most separators of its own that a path is looked for with. */
+/** Highest number of separators within a path. */
 const MAX_SEPARATORS = 15
 
 /**
@@ -26,7 +26,7 @@ function unescaped(value: string): string {
   return decodeURIComponent(value.replaceAll('+', ' '))
 }
 
-/** The parts, and every run of them as one path. */
+/** The parts, and every sequence of parts as one path. */
 function readings(parts: readonly string[]): readonly string[] {
   return parts.flatMap((_, start) => {
     const ends = parts.slice(start, start + MAX_SEPARATORS + 1)

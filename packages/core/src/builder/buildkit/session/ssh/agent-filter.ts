@@ -16,7 +16,7 @@ export function restrictAgent(agent: Duplex): Duplex {
       const answerAll = async () => {
         for (const request of requests.add(chunk)) {
           const answer = isAllowed(request) ? await exchange(request) : agentMessage(AGENT.failure)
-          // A step that sends requests and reads no answers must not fill the memory.
+          // Limits memory if a step sends requests and reads no responses.
           const isRead = new Promise<void>((resolve) => {
             resume = resolve
           })

@@ -1,8 +1,8 @@
 import { LIMITS } from '../../../../model/limits.js'
-/** Numbers of the messages that are spoken. @see https://datatracker.ietf.org/doc/html/draft-ietf-sshm-ssh-agent */
+/** Numbers of the supported messages. @see https://datatracker.ietf.org/doc/html/draft-ietf-sshm-ssh-agent */
 export const AGENT = { failure: 5, requestIdentities: 11, identities: 12, sign: 13, signature: 14 } as const
 
-/** Flags of a request to sign with an RSA key: which hash is meant. */
+/** Flags with the hash of a signature by an RSA key. */
 export const RSA_HASHES: ReadonlyMap<number, { readonly name: string; readonly hash: string }> = new Map([
   [0, { name: 'ssh-rsa', hash: 'sha1' }],
   [2, { name: 'rsa-sha2-256', hash: 'sha256' }],
@@ -25,23 +25,23 @@ export function agentNumber(value: number): Buffer {
   return bytes
 }
 
-/** A whole message: its length, its kind and what is in it. */
+/** Encodes a message: length, type and content. */
 export function agentMessage(kind: number, ...parts: readonly Buffer[]): Buffer {
   return agentString(Buffer.concat([Buffer.from([kind]), ...parts]))
 }
 
-/** Cuts a stream of bytes into messages. */
+/** Splits a stream of bytes into messages. */
 export class AgentMessages {
   #pending: Buffer[] = []
   #size = 0
-  /** Bytes that have to be there before anything can be read. */
+  /** Bytes that are needed for the next step. */
   #needed = LENGTH_SIZE
 
-  /** The messages that are whole now, without their lengths. @throws RangeError if one is too long. */
+  /** The complete messages, without their lengths. @throws RangeError if one is too long. */
   add(chunk: Uint8Array): readonly Buffer[] {
     this.#pending.push(Buffer.from(chunk))
     this.#size += chunk.length
-    // Joined only once there is enough, so that single bytes are not copied again for each of them.
+    // Joined only when complete, so that bytes are not copied repeatedly.
     if (this.#size < this.#needed) return []
     let rest = Buffer.concat(this.#pending)
     const messages: Buffer[] = []
@@ -57,7 +57,7 @@ export class AgentMessages {
   }
 }
 
-/** The size of the first message with its length, or of the length alone if that is not there yet. */
+/** The size of the first message with its length, or of the length if that is incomplete. */
 function neededSize(bytes: Buffer): number {
   if (bytes.length < LENGTH_SIZE) return LENGTH_SIZE
   const length = bytes.readUInt32BE()

@@ -36,7 +36,7 @@ function agentConnection(keys: readonly SshKey[]): Duplex {
   })
 }
 
-/** Rejects unknown messages with SSH_AGENT_FAILURE, as agents do; the client goes on. */
+/** Rejects unknown messages with SSH_AGENT_FAILURE, as agents do; the client continues. */
 function answer(message: Buffer, keys: readonly SshKey[]): Buffer {
   switch (message[0]) {
     case AGENT.requestIdentities: {

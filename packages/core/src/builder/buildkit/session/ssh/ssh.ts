@@ -63,9 +63,9 @@ function idOf(metadata: Metadata): string {
   return metadata.get(ID_KEY)[0]?.toString() ?? DEFAULT_ID
 }
 
-/** Each side waits for the other: a step may send without end, or never read. */
+/** With back pressure: a step may send without end, or never read. */
 function forward(call: ServerDuplexStream<BytesMessage, BytesMessage>, agent: Duplex): void {
-  // The step may have ended while the agent was being reached, and says so once.
+  // The step may end while the agent is being contacted; its event is emitted only once.
   if (call.cancelled) return void agent.destroy()
   call.on('data', ({ data }: BytesMessage) => {
     if (!agent.write(data)) call.pause()
