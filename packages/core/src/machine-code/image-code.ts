@@ -17,7 +17,11 @@ import { TOO_MANY_FILES } from './too-many-files.js'
 export interface CodeReader {
   /** Compares the machine code of an image with a platform. Throws only the errors of reading from the registry. */
   check(image: ImageToCheck, platform: Platform, registry: Registry, call: RegistryCall): Promise<CodeCheck>
+  /** Loads the reader of layers, which takes a while. */
+  prepare(): void
 }
+
+const importReader = () => import('./layer-files.js')
 
 /** An image whose layers are in a repository, its manifest not necessarily. */
 export interface ImageToCheck {
@@ -33,6 +37,8 @@ export function createCodeReader(): CodeReader {
   const read = new Map<string, LayerFiles | Unreadable>()
   const inFlight = new InFlight<LayerFiles | Unreadable>()
   return {
+    // If loading fails, the first check fails in the same way and reports it.
+    prepare: () => void importReader().catch(() => {}),
     async check(image, platform, registry, call) {
       if (platform.os !== 'linux') return unknown(`machine code of ${platform.os} is not checked`)
       const own = layersOverBase(image)
@@ -88,8 +94,7 @@ async function openLayer(
 ): Promise<LayerFiles | Unreadable> {
   const tar = await openLayerTar(registry, repository, layer, call)
   if ('because' in tar) return tar
-  // Loads the reader of tar archives only if a layer is read.
-  const { readLayerFiles } = await import('./layer-files.js')
+  const { readLayerFiles } = await importReader()
   try {
     return await readLayerFiles(tar)
   } catch (error) {

@@ -114,6 +114,8 @@ export const imageStep: Step<ImageNode, ResolvedImage> = {
     const recorded = work.node.format === 'oci' ? recordContext(work, services, call) : Promise.resolve()
     // `pushImage` throws what fails here.
     recorded.catch(() => {})
+    // While the image is built, and after the requests: loading blocks.
+    Promise.allSettled([base, recorded]).then(() => services.code.prepare())
     try {
       const findOther = () => findReusable(work, services, call)
       const pushed = await pushImage(work, services, call, { findOther, recorded })
