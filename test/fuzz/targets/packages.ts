@@ -49,8 +49,9 @@ function mergeLines(text: string): unknown {
   return [...merged.directories()].length
 }
 
-async function declared(text: string): Promise<unknown> {
-  const licenseOf = await loadLicenses()
+const licenseOf = await loadLicenses()
+
+function declared(text: string): unknown {
   return [licenseOf(debianLicenses(text)), licenseOf(text.split('\n'))]
 }
 
