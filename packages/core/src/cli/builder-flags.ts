@@ -35,6 +35,11 @@ export const BUILDER_FLAGS = {
   ],
   wait: () => [new Option('--wait', 'wait until all pods are ready')],
   dryRun: () => [new Option('--dry-run', 'print the objects as YAML; make no changes')],
+  manifestFormat: () => [
+    new Option('-o, --output <format>', 'print the objects of --dry-run as yaml or json')
+      .choices(['yaml', 'json'])
+      .conflicts('json'),
+  ],
 } as const satisfies Readonly<Record<string, () => readonly Option[]>>
 
 /** A value with commas of its own. */

@@ -20,19 +20,26 @@ export interface BuilderFlags {
 export interface CreateBuilderFlags extends BuilderFlags, BuilderFlagTexts {
   readonly config?: string
   readonly dryRun?: boolean
+  /** Format of the objects that a dry run prints. */
+  readonly output?: 'yaml' | 'json'
   readonly wait?: boolean
 }
 
 /** `build.ts builder create`: applies a builder to a cluster, or prints its objects. */
 export async function createBuilderCommand(
   address: string,
-  { config, dryRun = false, wait = false, json = false, ...texts }: CreateBuilderFlags,
+  { config, dryRun = false, output, wait = false, json = false, ...texts }: CreateBuilderFlags,
   { host, signal }: CommandContext,
 ): Promise<void> {
   const options = { ...readBuilderFlags(texts), ...(config !== undefined && { config: await readConfig(config) }) }
   if (dryRun) {
     const items = builderManifests(address, options)
-    return printResult(json ? jsonText({ apiVersion: 'v1', kind: 'List', items }) : await toYaml(items), host)
+    const isJson = json || output === 'json'
+    return printResult(isJson ? jsonText({ apiVersion: 'v1', kind: 'List', items }) : await toYaml(items), host)
+  }
+  if (output !== undefined) {
+    const issue = { path: '--output', message: 'is for the objects of --dry-run', hint: 'add --dry-run, or use --json' }
+    throw new DefinitionError([issue], 'USAGE')
   }
   const changes = await createBuilder(address, { ...options, signal, wait }, host.env)
   printResult(json ? jsonText(changes) : formatChanges(changes), host)

@@ -9,7 +9,7 @@ export function addBuilderCommands(program: Command, context: CommandContext): v
   const builder = program.command('builder').description('create, list and remove builders on Kubernetes')
   addFlags(builder.command('create'), [
     ...(['platform', 'image', 'replicas', 'nodeSelector', 'toleration', 'request', 'limit'] as const),
-    ...(['rootless', 'config', 'qemu', 'wait', 'dryRun', 'json', 'verbose'] as const),
+    ...(['rootless', 'config', 'qemu', 'wait', 'dryRun', 'manifestFormat', 'json', 'verbose'] as const),
   ])
     .description('apply a Deployment of buildkitd per platform set')
     .argument('<address>', 'kubernetes://[CONTEXT/]NAMESPACE/NAME')

@@ -114,7 +114,7 @@ it('a dry run prints what kubectl applies to the same effect, and changes nothin
   const flags = [FLEET, ...PLATFORMS, '--config', config, '--qemu', '--toleration', 'arch=arm:NoSchedule'] as const
   await using created = await startKubernetes({ podPath: POD_PATH })
   await using applied = await startKubernetes({ podPath: POD_PATH })
-  const { stdout } = await builder(applied, 'create', ...flags, '--dry-run')
+  const { stdout } = await builder(applied, 'create', ...flags, '--dry-run', '-o', 'yaml')
   expect(applied.requests).toEqual([])
   await builder(created, 'create', ...flags)
   const file = join(folder.path, 'builder.yaml')
