@@ -1,10 +1,17 @@
 import { createHash } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { afterEach, expect, it } from 'vitest'
+import { Cleanup } from '../../../../test/support/cleanup.js'
+import { startSigstore } from '../../../../test/support/sigstore.js'
+import { tempFolder } from '../../../../test/support/temp-folder.js'
+import { digestOf } from '../../src/model/digest.js'
 import { openSigner } from '../../src/operations/trust/sign-options.js'
 import { type DevicePrompt, deviceTokens } from '../../src/trust/keyless/device-login.js'
+import { statementOn } from '../../src/trust/signatures/statement.js'
 
 type Answer = Readonly<Record<string, unknown>>
 let server: http.Server | undefined
@@ -65,6 +72,21 @@ it('shows the code once, waits for the person, and uses the token as long as it 
       .update(last?.['code_verifier'] ?? '')
       .digest('base64url'),
   ).toBe(start?.['code_challenge'])
+})
+
+it('signs for the person who signed in', async () => {
+  await using cleanup = new Cleanup()
+  const sigstore = cleanup.use(await startSigstore())
+  const { path } = cleanup.use(await tempFolder('device'))
+  await writeFile(join(path, 'root.json'), sigstore.trustedRoot)
+  const [identity, issuer] = ['person@example.com', 'https://accounts.example.com']
+  const { provider } = await startProvider([PENDING, { id_token: sigstore.token(identity, issuer) }])
+  const services = { fulcio: sigstore.url, rekor: sigstore.url, trustedRoot: 'root.json' }
+  const device = { provider, show: () => {} }
+  const signer = await openSigner({ keyless: { identity, issuer, device, ...services } }, path, {})
+  const statement = Buffer.from(statementOn(digestOf(Buffer.from('image')), 'urn:test', {}))
+  const bundle = JSON.parse(Buffer.from(await signer.bundleOf(statement)).toString())
+  expect(signer.verified(bundle)).toEqual(statement)
 })
 
 it('requests another login if the token has expired', async () => {
