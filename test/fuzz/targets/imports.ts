@@ -113,7 +113,7 @@ export const IMPORT_TARGETS: readonly FuzzTarget[] = [
     seeds: [MANIFEST_TOOL],
     words: WORDS,
     read(input) {
-      const value: unknown = parse(input.toString(), { logLevel: 'silent' })
+      const value: unknown = parse(input.toString(), { logLevel: 'silent', stringKeys: true })
       if (!isManifestToolFile(value)) return
       const { text } = importManifestTool(value, OPTIONS.source)
       checkWritten(text, json(value))

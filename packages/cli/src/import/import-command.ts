@@ -40,7 +40,8 @@ export async function importFile(file: string, platform: string): Promise<Import
   const { parse } = await import('yaml')
   const value = ((): unknown => {
     try {
-      return parse(text)
+      // Keys that are objects take time without bound, and no tool writes them.
+      return parse(text, { stringKeys: true })
     } catch {
       return undefined
     }
